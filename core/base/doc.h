@@ -1,0 +1,102 @@
+/* One document type for JSON and YAML.
+ *
+ * A `doc` owns a tree of `node`s; a node lives as long as its doc. The same tree is read, changed and written. Integers are exact
+ * (int64 and uint64), an empty list stays apart from an empty object, the order of keys is kept, a number too large for its type
+ * is kept as written. Reading functions take NULL for a node and answer "absent", so paths need no checks on the way.
+ *
+ * (yyjson underneath, its mutable half only: one kind of node for everything. Stores keep documents as compact text, so the
+ * larger nodes of the mutable half cost nothing at rest.) */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct doc;
+struct node;
+
+enum node_type { NODE_ABSENT, NODE_NULL, NODE_BOOL, NODE_INT, NODE_REAL, NODE_STRING, NODE_ARRAY, NODE_OBJECT };
+
+/* --- documents --- */
+
+/* An empty document without a root. */
+struct doc *doc_new(void);
+/* Strict JSON (RFC 8259), at most 256 levels deep; NULL and err on failure (line and column in the text). */
+struct doc *doc_parse(const char *text, size_t len, struct err *err);
+/* A deep copy of `n` as a document of its own. */
+struct doc *doc_copy(const struct node *n);
+void doc_free(struct doc *doc);
+struct node *doc_root(const struct doc *doc); /* NULL without a root or without a doc */
+void doc_set_root(struct doc *doc, struct node *n);
+
+/* --- reading --- */
+
+enum node_type node_type(const struct node *n);
+/* The value of `key` in an object; NULL when absent. */
+struct node *node_get(const struct node *n, const char *key);
+/* Down a path of keys: node_at(root, "spec", "template", "metadata"). */
+#define node_at(n, ...) node_at_path((n), (const char *const[]){__VA_ARGS__, NULL})
+struct node *node_at_path(const struct node *n, const char *const *path);
+struct node *node_item(const struct node *array, size_t index);
+/* Elements of an array, members of an object, else 0. */
+size_t node_count(const struct node *n);
+
+/* Borrowed text of a string node; NULL for anything else. */
+const char *node_str(const struct node *n);
+const char *node_str_or(const struct node *n, const char *fallback);
+/* Exact: true only for an integer that fits; a real such as 1.0 is an integer too, 1.5 is not. */
+bool node_int(const struct node *n, int64_t *out);
+int64_t node_int_or(const struct node *n, int64_t fallback);
+bool node_real(const struct node *n, double *out); /* any number */
+bool node_bool_or(const struct node *n, bool fallback);
+bool node_is(const struct node *n, const char *s); /* a string equal to s */
+
+struct node_iter {
+    const char *key;    /* NULL in an array */
+    struct node *value;
+    size_t index;       /* of this value, from 0 */
+    const struct node *container;
+    void *state[2];
+};
+/* struct node_iter it = node_iterate(n); while (node_next(&it)) { … it.key, it.value … }  — no change of `n` meanwhile. */
+struct node_iter node_iterate(const struct node *n);
+bool node_next(struct node_iter *it);
+
+/* Same JSON value: keys in any order, 1 equals 1.0. Absent equals absent only. */
+bool node_equal(const struct node *a, const struct node *b);
+
+/* --- building (nodes belong to `doc`; strings are copied) --- */
+
+struct node *node_new_object(struct doc *doc);
+struct node *node_new_array(struct doc *doc);
+struct node *node_new_str(struct doc *doc, const char *s);
+struct node *node_new_str_n(struct doc *doc, const char *s, size_t len);
+struct node *node_new_int(struct doc *doc, int64_t value);
+struct node *node_new_real(struct doc *doc, double value);
+struct node *node_new_bool(struct doc *doc, bool value);
+struct node *node_new_null(struct doc *doc);
+/* Deep copy of `n` (of any document) into `doc`; NULL for absent. */
+struct node *node_copy(struct doc *doc, const struct node *n);
+
+/* Adds or replaces; a NULL value is ignored (so that optional copies read well). */
+void node_set(struct doc *doc, struct node *object, const char *key, struct node *value);
+void node_set_str(struct doc *doc, struct node *object, const char *key, const char *s); /* NULL is ignored */
+void node_set_int(struct doc *doc, struct node *object, const char *key, int64_t value);
+void node_set_bool(struct doc *doc, struct node *object, const char *key, bool value);
+/* The object under `key`, made when it is absent. */
+struct node *node_ensure_object(struct doc *doc, struct node *object, const char *key);
+void node_remove(struct node *object, const char *key);
+void node_push(struct node *array, struct node *value);
+void node_push_str(struct doc *doc, struct node *array, const char *s);
+
+/* --- writing --- */
+
+/* Compact JSON; false when the buffer's ceiling was hit. */
+bool node_write(const struct node *n, struct buf *b);
+/* The same with the keys of every object sorted bytewise: equal values give equal bytes. */
+bool node_write_sorted(const struct node *n, struct buf *b);
+/* Compact JSON as a new string (mem_free). */
+char *node_to_text(const struct node *n);

@@ -1,0 +1,12 @@
+/* YAML as Kubernetes' loader reads it (go-yaml v2 as sigs.k8s.io/yaml uses it), into the document type of JSON.
+ *
+ * Duplicate keys, cyclic and exploding aliases, .inf/.nan and non-scalar keys are errors. Positions are in the error's text. */
+#pragma once
+
+#include "base/doc.h"
+
+/* The first document of the stream; an empty stream gives null. `name` stands before line:column in errors (a path). */
+struct doc *yaml_parse(const char *name, const char *text, size_t len, struct err *err);
+
+/* Every document of the stream that is not empty, appended to an array at the root of the result. */
+struct doc *yaml_parse_all(const char *name, const char *text, size_t len, struct err *err);
