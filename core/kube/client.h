@@ -1,0 +1,58 @@
+/* Verbs for any kind: one function sends any request to one API server and reads the answer.
+ *
+ * The client signs requests (bearer token, client certificate, basic, exec plugin), renews what expires, and turns every failure
+ * into one error with the server's own words. It never retries a write by itself; a 401 renews the credentials and asks once more. */
+#pragma once
+
+#include "base/doc.h"
+#include "io/http.h"
+#include "io/loop.h"
+#include "kube/config.h"
+#include "kube/resource.h"
+
+struct kube_client;
+
+/* Takes ownership of the content of `config`. `loop` runs exec plugins; may be NULL when there is none. */
+struct kube_client *kube_client_new(struct http *http, struct clock *clock, struct loop *loop, struct kube_config *config);
+/* Calls under way must have ended or been cancelled. */
+void kube_client_free(struct kube_client *client);
+const char *kube_client_server(const struct kube_client *client);
+
+enum kube_verb {
+    KUBE_GET,
+    KUBE_LIST,
+    KUBE_WATCH,
+    KUBE_CREATE,
+    KUBE_UPDATE,
+    KUBE_PATCH_MERGE,     /* application/merge-patch+json */
+    KUBE_PATCH_JSON,      /* application/json-patch+json */
+    KUBE_PATCH_STRATEGIC, /* application/strategic-merge-patch+json */
+    KUBE_DELETE,
+};
+
+struct kube_request {
+    enum kube_verb verb;
+    const struct kube_resource *resource;
+    const char *namespace;   /* NULL: all namespaces, or a cluster-scoped kind */
+    const char *name;        /* NULL for LIST, WATCH, CREATE */
+    const char *subresource; /* "status", NULL: none */
+    const char *query;       /* encoded, without '?'; NULL: none */
+    const struct node *body; /* NULL: none */
+    int64_t timeout_ms;      /* 0: 30 s */
+};
+
+struct kube_call;
+/* `answer` is the object or list, NULL on failure; borrowed. err->text reads like
+ * "deployments.apps \"podinfo\" not found" (the server's message) or "GET https://…: timed out after 30 s". */
+typedef void kube_done_fn(void *ctx, const struct doc *answer, const struct err *err);
+struct kube_call *kube_start(struct kube_client *client, const struct kube_request *request, kube_done_fn *done, void *ctx);
+void kube_cancel(struct kube_call *call);
+
+/* A streamed watch: `on_line` gets each line without its newline (false ends the watch); ceiling 4 MiB a line. `done` as above with answer NULL;
+ * err->code NONE when the server ended it in the ordinary way. */
+typedef bool kube_line_fn(void *ctx, const char *line, size_t len);
+struct kube_call *kube_watch_start(struct kube_client *client, const struct kube_request *request, kube_line_fn *on_line,
+                                   kube_done_fn *done, void *ctx);
+
+/* Requests sent since the client was made, for benches and tests. */
+uint64_t kube_client_requests(const struct kube_client *client);

@@ -1,0 +1,35 @@
+/* Where an API server is and who we are to it: a kubeconfig or the service account of a Pod. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "io/http.h"
+
+/* How an exec credential plugin is run (client.authentication.k8s.io v1 or v1beta1). */
+struct kube_exec {
+    char *command; /* NULL: none */
+    struct str_list args;
+    struct str_list env; /* NAME=value */
+    char *api_version;
+    bool provide_cluster_info;
+};
+
+struct kube_config {
+    char *source; /* for messages: "kubeconfig PATH" or "service account" */
+    char *server; /* https://host:port[/prefix], no slash at the end */
+    char *namespace; /* of the context or the Pod; "default" when it names none */
+    struct http_tls tls;
+    char *token;      /* NULL: none */
+    char *token_file; /* read again every minute and after a 401 */
+    char *username, *password;
+    struct kube_exec exec;
+};
+
+/* `path`: file; `context`: NULL for current-context. Relative file names count from the kubeconfig's folder; data fields win over file fields, as
+ * in kubectl. Errors name the file and the entry. */
+bool kube_config_load(const char *path, const char *context, struct kube_config *config, struct err *err);
+/* /var/run/secrets/kubernetes.io/serviceaccount and KUBERNETES_SERVICE_HOST/PORT; `root` stands before the path in tests, else "". */
+bool kube_config_in_cluster(const char *root, struct kube_config *config, struct err *err);
+void kube_config_fini(struct kube_config *config);

@@ -1,0 +1,31 @@
+/* Kubernetes events as client-go's recorder sends them: an equal message again is a PATCH of count and lastTimestamp; more than 10
+ * similar ones (same object, type, reason) in 10 minutes become "(combined from similar events): …"; a token bucket per object
+ * (burst 25, one more every 300 s) drops what is left. */
+#pragma once
+
+#include "kube/client.h"
+
+struct event_recorder;
+
+/* `component`: source of the events ("flagger"). */
+struct event_recorder *event_recorder_new(struct kube_client *client, struct clock *clock, const char *component);
+/* Cancels what is under way. */
+void event_recorder_free(struct event_recorder *recorder);
+
+struct event {
+    const char *api_version, *kind, *namespace, *name, *uid, *resource_version; /* the involved object */
+    const char *type;    /* Normal, Warning */
+    const char *reason;
+    const char *message; /* cut at 1024 bytes, as the API server demands */
+    const char *key;     /* NULL, or what the event's name is derived from: the same key again finds AlreadyExists, which counts as done */
+};
+
+/* `err` is set when the API server did not take it; an event that the token bucket dropped is fine. */
+typedef void event_done_fn(void *ctx, const struct err *err);
+struct event_call;
+/* done may be NULL (nobody waits; failures are logged). Events of one object are sent in order. */
+struct event_call *event_start(struct event_recorder *recorder, const struct event *event, event_done_fn *done, void *ctx);
+/* Drops the caller's interest; the event itself may still be sent. */
+void event_cancel(struct event_call *call);
+/* Events not sent yet. */
+size_t event_recorder_pending(const struct event_recorder *recorder);
