@@ -1,0 +1,23 @@
+/* The names of everything that belongs to one Canary; mesh, workload and rollout must agree on them.
+ *
+ * Borrowed from a Canary document where possible; built names are owned. */
+#pragma once
+
+#include "base/doc.h"
+
+struct canary_names {
+    const char *name, *namespace, *uid; /* of the Canary */
+    const char *target;                 /* spec.targetRef.name */
+    const char *target_kind;            /* spec.targetRef.kind */
+    const char *apex;                   /* spec.service.name, or target when empty */
+    char *apex_primary, *apex_canary;   /* Services and destinations: "<apex>-primary", "<apex>-canary" */
+    char *target_primary;               /* the primary workload: "<target>-primary" */
+    char *id;                           /* "name.namespace", for logs */
+};
+
+/* `canary` must outlive `names`. */
+void canary_names_init(struct canary_names *names, const struct node *canary);
+void canary_names_fini(struct canary_names *names);
+
+/* One controller reference to the Canary (flagger.app/v1beta1), as a node of `doc`. */
+struct node *canary_owner_reference(struct doc *doc, const struct canary_names *names);

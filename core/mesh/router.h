@@ -1,0 +1,37 @@
+/* The router port: how a mesh is told who gets which share of the traffic. One file per mesh; three verbs, all planners (see kube/write.h).
+ *
+ * The routing object is the truth about weights: they are read back from it, and repair of drift keeps them. */
+#pragma once
+
+#include "kube/names.h"
+#include "kube/write.h"
+
+struct routes {
+    int primary_pct, canary_pct;
+    bool mirrored; /* a copy of the primary's requests goes to the canary */
+};
+
+struct router {
+    const struct router_ops *ops;
+    const struct store *virtual_services;
+    const struct store *destination_rules;
+    bool owned; /* set owner references: false when the mesh's API server is another cluster */
+};
+
+struct router_ops {
+    /* The next write that brings the routing objects in line with the Canary, weights and mirror kept as they are live. */
+    enum plan (*reconcile)(const struct router *router, const struct canary_names *names, const struct node *canary,
+                           struct kube_write *write, struct err *err);
+    /* The live weights. False with Flagger's words when the object is missing or names neither side. */
+    bool (*get_routes)(const struct router *router, const struct canary_names *names, const struct node *canary, struct routes *routes,
+                       struct err *err);
+    /* The write that gives each side its share; PLAN_DONE when the live object already says exactly that. */
+    enum plan (*set_routes)(const struct router *router, const struct canary_names *names, const struct node *canary,
+                            const struct routes *want, struct kube_write *write, struct err *err);
+};
+
+/* True when the object holds exactly these weights and mirror. */
+bool routes_equal(const struct routes *a, const struct routes *b);
+
+extern const struct router_ops istio_router; /* mesh/istio.c */
+/* The store of VirtualServices and DestinationRules keeps whole specs: prune is NULL for both. */

@@ -1,0 +1,32 @@
+/* What the engine keeps and reads of a Deployment.
+ *
+ * The store's copy has no pod template: the pruner replaces it by what the engine asks of it, computed once:
+ *   sluice: { revision, configs: [ {kind, name, optional} ], ports: [ {container, name, port, index} ], flaggerId }
+ * Creating the primary and promoting GET the whole object. */
+#pragma once
+
+#include "kube/names.h"
+#include "kube/store.h"
+
+/* The store's pruner: metadata (labels, annotations, uid, versions, owner), spec {replicas, selector, progressDeadlineSeconds…}, status and `sluice`. */
+void deployment_prune(struct doc *object);
+
+/* Borrowed from the pruned object. For "<x>-primary" it is computed with the renames undone. */
+const char *deployment_revision(const struct node *deployment);
+/* The annotation flagger-id of the pod template: which promotion it carries; NULL: none. */
+const char *deployment_promotion_id(const struct node *deployment);
+
+/* The first of `selector_labels` in spec.selector.matchLabels. Errors carry Flagger's words ("deployment %s.%s spec.selector.matchLabels must contain one of [app name]"). */
+struct selector {
+    const char *key, *value; /* borrowed */
+};
+bool deployment_selector(const struct node *deployment, const struct str_list *selector_labels, struct selector *selector,
+                         struct err *err);
+
+enum readiness { READY, NOT_READY, NEVER_READY /* its deadline has passed: not retriable */ };
+/* Section 2.5 of the behaviour reference, without the outer wrapping; err->text says what is missing when not READY.
+ * `deployment` NULL: NOT_READY "deployment %s.%s get query error: …not found". */
+enum readiness deployment_readiness(const struct node *deployment, int64_t deadline_s, int threshold_pct, int64_t now_wall_ms,
+                                    struct err *err);
+/* When a NOT_READY deployment becomes NEVER_READY by the clock alone; -1: not by the clock. */
+int64_t deployment_deadline_wall_ms(const struct node *deployment, int64_t deadline_s);

@@ -1,0 +1,28 @@
+/* One operation: copy the target to the primary, configs first. Used to create the primary and to promote.
+ *
+ *   GET target ─ revision as wanted? ─ for each tracked config: GET source, write copy ─ create or patch the primary
+ *
+ * A conflict on the primary reads it again, up to 5 times. */
+#pragma once
+
+#include "kube/client.h"
+#include "kube/store.h"
+#include "workload/primary.h"
+
+struct promotion_options {
+    struct kube_client *client;
+    struct clock *clock;
+    struct store *deployments, *config_maps, *secrets; /* take in what is written */
+    const struct node *canary;                         /* copied */
+    const char *revision; /* only this one (revision.h); NULL: whatever the target is now */
+    const char *promotion_id;
+    const struct str_list *selector_labels, *label_prefixes; /* outlive the operation */
+    bool config_tracking;
+};
+
+struct promotion;
+/* err->code CONFLICT with "target … is at revision …, wanted …" when the target is another revision than the wanted one. Texts as in Flagger: "createPrimaryDeployment
+ * failed: …", "updating deployment %s.%s template spec failed: …". */
+typedef void promotion_done_fn(void *ctx, const struct err *err);
+struct promotion *promotion_start(const struct promotion_options *options, promotion_done_fn *done, void *ctx);
+void promotion_cancel(struct promotion *promotion);
