@@ -1,0 +1,55 @@
+/* The strategist port: who decides the steps of a release. Implemented by the script room (one VM per running release), plugged in by app.
+ *
+ * A running strategy asks through `strategy_host`: everything it wants from the world is one call with a name and a JSON argument, answered with
+ * one JSON value. So the journal, the fence and the safety rules stand on one spot below it, and the script room knows nothing of Kubernetes. */
+#pragma once
+
+#include "base/doc.h"
+
+struct strategist;
+struct strategy; /* one running strategy */
+
+enum strategy_end {
+    STRATEGY_RETURNED, /* the run function came back without having finished the release */
+    STRATEGY_FAILED,   /* it raised; err->text has file:line and the message */
+    STRATEGY_KILLED,   /* it broke a bound (time, memory); err->text says which and where */
+};
+
+struct strategy_host {
+    void *ctx;
+    /* An operation. True: answered at once, *answer is a new document (the strategist frees it). False: the answer comes through strategist_answer
+     * on a later turn, or never, when the operation ends the release. */
+    bool (*call)(void *ctx, const char *operation, const struct node *args, struct doc **answer);
+    /* A word begins. True: it is on record, *result is a new document; its body must not run. `started_ms` (wall clock): when it first began. */
+    bool (*enter)(void *ctx, const char *word, const struct node *args, struct doc **result, int64_t *started_ms);
+    /* The word that was entered last is finished. */
+    void (*leave)(void *ctx, const struct node *result);
+    /* Evidence for a verdict: kept with the release. `where`: "file:line" of the strategy. */
+    void (*evidence)(void *ctx, const struct node *evidence, const char *where);
+    void (*log)(void *ctx, const char *message);
+    /* The last thing it does; comes on a later turn than strategist_start. The VM is closed by strategist_stop, which must be called. */
+    void (*ended)(void *ctx, enum strategy_end end, const struct err *err);
+};
+
+struct strategy_start {
+    const char *name;            /* "canary", "blue_green", "ab_test" */
+    const struct node *sources;  /* {"strategies.canary": "text", …}: what the Release pinned; a module not named is the binary's own */
+    const char *label;           /* "podinfo.test", for logs */
+    uint32_t seed;               /* of the script's random numbers */
+    struct strategy_host host;
+};
+
+struct strategist_ops {
+    /* NULL and err when there is no such strategy or it does not compile. Nothing is called back before it returns. */
+    struct strategy *(*start)(struct strategist *strategist, const struct strategy_start *start, struct err *err);
+    void (*answer)(struct strategy *strategy, const struct node *answer);
+    /* Drops it, running or not; no Lua runs and nothing is called back. */
+    void (*stop)(struct strategy *strategy);
+    /* The sources a new Release pins, as an object in `doc`: {"strategies.canary": "text"}. */
+    struct node *(*sources)(struct strategist *strategist, const char *name, struct doc *doc);
+};
+
+/* First member of an implementation. */
+struct strategist {
+    const struct strategist_ops *ops;
+};
