@@ -16,7 +16,8 @@ struct buf {
 void buf_init(struct buf *b, size_t size_max);
 void buf_fini(struct buf *b);
 
-/* All of these return false, and set `overflow`, when the ceiling was hit (nothing of the piece is kept then). */
+/* All of these return false, and set `overflow`, when the ceiling was hit (nothing of the piece is kept then). From there on
+ * everything is refused until buf_clear or buf_take, so what is kept is always a true beginning. */
 bool buf_append(struct buf *b, const void *bytes, size_t len);
 bool buf_append_str(struct buf *b, const char *s);
 bool buf_append_char(struct buf *b, char c);

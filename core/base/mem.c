@@ -1,0 +1,35 @@
+#include "base/mem.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void *check(void *p)
+{
+    if (p)
+        return p;
+    fputs("sluice: out of memory\n", stderr);
+    abort();
+}
+
+void *mem_alloc(size_t size)
+{
+    return check(calloc(1, size ? size : 1));
+}
+
+void *mem_alloc_array(size_t count, size_t size)
+{
+    if (size && count > SIZE_MAX / size)
+        return check(NULL);
+    return mem_alloc(count * size);
+}
+
+void *mem_resize(void *p, size_t size)
+{
+    return check(realloc(p, size ? size : 1));
+}
+
+void mem_free(void *p)
+{
+    free(p);
+}

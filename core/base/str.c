@@ -1,0 +1,125 @@
+#include "base/str.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+char *str_dup(const char *s)
+{
+    return s ? str_dup_n(s, strlen(s)) : NULL;
+}
+
+char *str_dup_n(const char *s, size_t len)
+{
+    char *copy = mem_alloc(len + 1);
+    if (len)
+        memcpy(copy, s, len);
+    return copy;
+}
+
+char *str_format(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *s = str_format_v(format, args);
+    va_end(args);
+    return s;
+}
+
+char *str_format_v(const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    assert(len >= 0);
+    char *s = mem_alloc((size_t)len + 1);
+    vsnprintf(s, (size_t)len + 1, format, again);
+    va_end(again);
+    return s;
+}
+
+void str_free(char **s)
+{
+    mem_free(*s);
+    *s = NULL;
+}
+
+bool str_equal(const char *a, const char *b)
+{
+    if (!a || !b)
+        return a == b;
+    return strcmp(a, b) == 0;
+}
+
+bool str_has_prefix(const char *s, const char *prefix)
+{
+    return s && strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+bool str_has_suffix(const char *s, const char *suffix)
+{
+    if (!s)
+        return false;
+    size_t len = strlen(s);
+    size_t tail = strlen(suffix);
+    return len >= tail && memcmp(s + len - tail, suffix, tail) == 0;
+}
+
+bool str_empty(const char *s)
+{
+    return !s || !*s;
+}
+
+bool str_copy(char *to, size_t size, const char *s)
+{
+    assert(size > 0);
+    size_t len = s ? strlen(s) : 0;
+    size_t kept = len < size ? len : size - 1;
+    if (kept)
+        memcpy(to, s, kept);
+    to[kept] = '\0';
+    return kept == len;
+}
+
+static void push_owned(struct str_list *list, char *s)
+{
+    /* The capacity is the power of two not below count, so it need not be stored. */
+    if ((list->count & (list->count - 1)) == 0)
+        list->items = mem_resize(list->items, (list->count ? list->count * 2 : 1) * sizeof(char *));
+    list->items[list->count++] = s;
+}
+
+void str_list_push(struct str_list *list, const char *s)
+{
+    push_owned(list, str_dup(s));
+}
+
+bool str_list_has(const struct str_list *list, const char *s)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (str_equal(list->items[i], s))
+            return true;
+    return false;
+}
+
+void str_list_split(struct str_list *list, const char *s, char separator)
+{
+    for (;;) {
+        const char *end = strchr(s, separator);
+        if (!end || separator == '\0')
+            break;
+        push_owned(list, str_dup_n(s, (size_t)(end - s)));
+        s = end + 1;
+    }
+    str_list_push(list, s);
+}
+
+void str_list_fini(struct str_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        mem_free(list->items[i]);
+    mem_free(list->items);
+    *list = (struct str_list){0};
+}

@@ -1,0 +1,85 @@
+#include "base/utf8.h"
+
+#include <stdint.h>
+
+static bool is_tail(unsigned char c)
+{
+    return (c & 0xC0) == 0x80;
+}
+
+static size_t length_of_lead(unsigned char c)
+{
+    if (c < 0x80)
+        return 1;
+    if (c >= 0xC2 && c <= 0xDF)
+        return 2;
+    if (c >= 0xE0 && c <= 0xEF)
+        return 3;
+    if (c >= 0xF0 && c <= 0xF4)
+        return 4;
+    return 0;
+}
+
+size_t utf8_char(const char *s, size_t len)
+{
+    if (len == 0)
+        return 0;
+    const unsigned char *u = (const unsigned char *)s;
+    size_t n = length_of_lead(u[0]);
+    if (n == 0 || n > len)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if (!is_tail(u[i]))
+            return 0;
+    if ((u[0] == 0xE0 && u[1] < 0xA0) || (u[0] == 0xF0 && u[1] < 0x90)) /* overlong */
+        return 0;
+    if ((u[0] == 0xED && u[1] > 0x9F) || (u[0] == 0xF4 && u[1] > 0x8F)) /* surrogate; beyond U+10FFFF */
+        return 0;
+    return n;
+}
+
+/* Bytes up to the first that is no part of a character. */
+static size_t valid_prefix(const char *s, size_t len)
+{
+    size_t at = 0;
+    while (at < len) {
+        size_t n = (unsigned char)s[at] < 0x80 ? 1 : utf8_char(s + at, len - at);
+        if (n == 0)
+            break;
+        at += n;
+    }
+    return at;
+}
+
+bool utf8_valid(const char *s, size_t len)
+{
+    return valid_prefix(s, len) == len;
+}
+
+size_t utf8_floor(const char *s, size_t len)
+{
+    size_t back = 0;
+    while (back < len && back < 3 && is_tail((unsigned char)s[len - 1 - back]))
+        back++;
+    if (back == len)
+        return len;
+    size_t want = length_of_lead((unsigned char)s[len - 1 - back]);
+    return want > back + 1 ? len - 1 - back : len;
+}
+
+bool utf8_append_clean(struct buf *b, const char *s, size_t len)
+{
+    bool fits = true;
+    while (len > 0 && fits) {
+        size_t good = valid_prefix(s, len);
+        fits = buf_append(b, s, good);
+        s += good;
+        len -= good;
+        if (len > 0) {
+            fits = fits && buf_append_str(b, "\xEF\xBF\xBD");
+            s++;
+            len--;
+        }
+    }
+    return fits;
+}

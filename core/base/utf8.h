@@ -1,0 +1,18 @@
+/* UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+/* Length of the well-formed character at the start of `s`, 1 to 4; 0 when the bytes are not one (or `len` is 0). */
+size_t utf8_char(const char *s, size_t len);
+
+bool utf8_valid(const char *s, size_t len);
+
+/* The largest length not above `len` that does not cut a character of `s` in two. */
+size_t utf8_floor(const char *s, size_t len);
+
+/* The bytes of `s`, each byte that is no part of a character replaced by U+FFFD. */
+bool utf8_append_clean(struct buf *b, const char *s, size_t len);
