@@ -1,0 +1,156 @@
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/duration.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/utf8.h"
+
+enum { LINE_SIZE_MAX = 64 * 1024, MESSAGE_SIZE_MAX = 8 * 1024 };
+
+static const char *const level_names[] = {"debug", "info", "warn", "error", "fatal"};
+static enum log_level level_min = LOG_INFO;
+static bool console;
+static log_sink_fn *sink;
+static void *sink_ctx;
+
+enum log_level log_level_parse(const char *s)
+{
+    for (int i = LOG_DEBUG; i <= LOG_FATAL; i++)
+        if (str_equal(s, level_names[i]))
+            return (enum log_level)i;
+    return str_equal(s, "panic") ? LOG_FATAL : LOG_INFO;
+}
+
+void log_set_level(enum log_level level)
+{
+    level_min = level;
+}
+
+bool log_enabled(enum log_level level)
+{
+    return level >= level_min;
+}
+
+void log_set_console(bool on)
+{
+    console = on;
+}
+
+void log_set_sink(log_sink_fn *fn, void *ctx)
+{
+    sink = fn;
+    sink_ctx = ctx;
+}
+
+static void write_now(char out[static 32])
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    time_write_milli((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, out);
+}
+
+static void append_escaped(struct buf *b, char c)
+{
+    switch (c) {
+    case '\n':
+        buf_append_str(b, "\\n");
+        break;
+    case '\r':
+        buf_append_str(b, "\\r");
+        break;
+    case '\t':
+        buf_append_str(b, "\\t");
+        break;
+    case '"':
+    case '\\':
+        buf_printf(b, "\\%c", c);
+        break;
+    default:
+        buf_printf(b, "\\u%04x", (unsigned)(unsigned char)c);
+    }
+}
+
+/* A JSON string of `s`; what is no UTF-8 becomes U+FFFD, so that every line is valid JSON. */
+static void append_json(struct buf *b, const char *s)
+{
+    buf_append_char(b, '"');
+    while (*s) {
+        size_t plain = 0;
+        while ((unsigned char)s[plain] >= 0x20 && s[plain] != '"' && s[plain] != '\\')
+            plain++;
+        utf8_append_clean(b, s, plain);
+        s += plain;
+        if (*s)
+            append_escaped(b, *s++);
+    }
+    buf_append_char(b, '"');
+}
+
+static void append_field(struct buf *b, const char *name, const char *value)
+{
+    buf_printf(b, "%s\"%s\":", b->len ? "," : "{", name);
+    append_json(b, value);
+}
+
+static void build_json(struct buf *b, enum log_level level, const char *ts, const char *caller, const char *canary,
+                       const char *message)
+{
+    append_field(b, "level", level_names[level]);
+    append_field(b, "ts", ts);
+    append_field(b, "caller", caller);
+    append_field(b, "msg", message);
+    if (canary)
+        append_field(b, "canary", canary);
+    buf_append_char(b, '}');
+}
+
+static void build_console(struct buf *b, enum log_level level, const char *ts, const char *caller, const char *canary,
+                          const char *message)
+{
+    buf_printf(b, "%s\t%s\t%s\t", ts, level_names[level], caller);
+    utf8_append_clean(b, message, strlen(message));
+    if (canary)
+        buf_printf(b, "\t{\"canary\": \"%s\"}", canary);
+}
+
+static void emit(const struct buf *line)
+{
+    if (sink) {
+        sink(sink_ctx, buf_str(line));
+        return;
+    }
+    fwrite(buf_str(line), 1, line->len, stderr);
+    fputc('\n', stderr);
+}
+
+void log_write(enum log_level level, const char *file, int line, const char *canary, const char *format, ...)
+{
+    if (!log_enabled(level))
+        return;
+    va_list args;
+    va_start(args, format);
+    char *message = str_format_v(format, args);
+    va_end(args);
+    /* Cut before it is escaped: six bytes for one at the worst, which always fits the line's ceiling. */
+    if (strlen(message) > MESSAGE_SIZE_MAX)
+        message[utf8_floor(message, MESSAGE_SIZE_MAX)] = '\0';
+
+    char ts[32];
+    write_now(ts);
+    char caller[256];
+    snprintf(caller, sizeof caller, "%s:%d", file, line);
+    struct buf b;
+    buf_init(&b, LINE_SIZE_MAX);
+    if (console)
+        build_console(&b, level, ts, caller, canary, message);
+    else
+        build_json(&b, level, ts, caller, canary, message);
+    emit(&b);
+    buf_fini(&b);
+    mem_free(message);
+}
