@@ -75,7 +75,7 @@ struct node *node_new_array(struct doc *doc);
 struct node *node_new_str(struct doc *doc, const char *s);
 struct node *node_new_str_n(struct doc *doc, const char *s, size_t len);
 struct node *node_new_int(struct doc *doc, int64_t value);
-struct node *node_new_real(struct doc *doc, double value);
+struct node *node_new_real(struct doc *doc, double value); /* null for NaN and infinities: JSON has none */
 struct node *node_new_bool(struct doc *doc, bool value);
 struct node *node_new_null(struct doc *doc);
 /* Deep copy of `n` (of any document) into `doc`; NULL for absent. */

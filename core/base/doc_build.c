@@ -1,0 +1,125 @@
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/doc_inner.h"
+#include "base/utf8.h"
+
+struct node *node_new_object(struct doc *doc)
+{
+    return node_out(yyjson_mut_obj(doc->tree));
+}
+
+struct node *node_new_array(struct doc *doc)
+{
+    return node_out(yyjson_mut_arr(doc->tree));
+}
+
+/* Bytes that are no UTF-8 would make the whole document unwritable, so they are replaced on the way in. */
+static yyjson_mut_val *new_text(struct doc *doc, const char *s, size_t len)
+{
+    if (utf8_valid(s, len))
+        return yyjson_mut_strncpy(doc->tree, s, len);
+    struct buf clean;
+    buf_init(&clean, 3 * len);
+    utf8_append_clean(&clean, s, len);
+    yyjson_mut_val *v = yyjson_mut_strncpy(doc->tree, clean.data, clean.len);
+    buf_fini(&clean);
+    return v;
+}
+
+struct node *node_new_str(struct doc *doc, const char *s)
+{
+    assert(s);
+    return node_new_str_n(doc, s, strlen(s));
+}
+
+struct node *node_new_str_n(struct doc *doc, const char *s, size_t len)
+{
+    return node_out(new_text(doc, len ? s : "", len));
+}
+
+struct node *node_new_int(struct doc *doc, int64_t value)
+{
+    return node_out(yyjson_mut_sint(doc->tree, value));
+}
+
+struct node *node_new_real(struct doc *doc, double value)
+{
+    return node_out(isfinite(value) ? yyjson_mut_real(doc->tree, value) : yyjson_mut_null(doc->tree));
+}
+
+struct node *node_new_bool(struct doc *doc, bool value)
+{
+    return node_out(yyjson_mut_bool(doc->tree, value));
+}
+
+struct node *node_new_null(struct doc *doc)
+{
+    return node_out(yyjson_mut_null(doc->tree));
+}
+
+struct node *node_copy(struct doc *doc, const struct node *n)
+{
+    return n ? node_out(yyjson_mut_val_mut_copy(doc->tree, node_in(n))) : NULL;
+}
+
+/* A node stands in one place only: yyjson links siblings through the nodes themselves. Fresh nodes have no sibling,
+ * because the pools they come from are zeroed. */
+static yyjson_mut_val *unplaced(struct node *value)
+{
+    yyjson_mut_val *v = node_in(value);
+    assert(!v->next && "the node stands in a container already: node_copy it");
+    return v;
+}
+
+void node_set(struct doc *doc, struct node *object, const char *key, struct node *value)
+{
+    assert(yyjson_mut_is_obj(node_in(object)));
+    if (value)
+        yyjson_mut_obj_put(node_in(object), new_text(doc, key, strlen(key)), unplaced(value));
+}
+
+void node_set_str(struct doc *doc, struct node *object, const char *key, const char *s)
+{
+    if (s)
+        node_set(doc, object, key, node_new_str(doc, s));
+}
+
+void node_set_int(struct doc *doc, struct node *object, const char *key, int64_t value)
+{
+    node_set(doc, object, key, node_new_int(doc, value));
+}
+
+void node_set_bool(struct doc *doc, struct node *object, const char *key, bool value)
+{
+    node_set(doc, object, key, node_new_bool(doc, value));
+}
+
+struct node *node_ensure_object(struct doc *doc, struct node *object, const char *key)
+{
+    struct node *child = node_get(object, key);
+    if (node_type(child) == NODE_OBJECT)
+        return child;
+    child = node_new_object(doc);
+    node_set(doc, object, key, child);
+    return child;
+}
+
+void node_remove(struct node *object, const char *key)
+{
+    yyjson_mut_obj_remove_key(node_in(object), key);
+}
+
+void node_push(struct node *array, struct node *value)
+{
+    assert(yyjson_mut_is_arr(node_in(array)));
+    if (value)
+        yyjson_mut_arr_append(node_in(array), unplaced(value));
+}
+
+void node_push_str(struct doc *doc, struct node *array, const char *s)
+{
+    node_push(array, node_new_str(doc, s));
+}

@@ -1,0 +1,45 @@
+/* What the doc_*.c files share, and nobody else includes: a node is a mutable value of yyjson under another name. */
+#pragma once
+
+#include <yyjson.h>
+
+#include "base/doc.h"
+
+/* Deepest nesting of what is parsed; recursion over a parsed tree is bounded by it. */
+enum { DOC_DEPTH_MAX = 256 };
+
+struct doc {
+    yyjson_mut_doc *tree;
+};
+
+/* yyjson on top of base/mem.h: it never sees a failed allocation. */
+extern const yyjson_alc doc_memory;
+
+static inline yyjson_mut_val *node_in(const struct node *n)
+{
+    return (yyjson_mut_val *)(uintptr_t)n;
+}
+
+static inline struct node *node_out(yyjson_mut_val *v)
+{
+    return (struct node *)v;
+}
+
+/* The value of a real that is a whole number in the range of int64 or uint64, so that 1.0 and 1 are one. */
+bool doc_whole_int(double real, int64_t *out);
+bool doc_whole_uint(double real, uint64_t *out);
+
+/* Members of an object ordered bytewise by key, equal keys in the order of the text. A member's value is key->next. The
+ * caller frees `items`. */
+struct doc_member {
+    yyjson_mut_val *key;
+    size_t index;
+};
+struct doc_members {
+    struct doc_member *items;
+    size_t count;
+};
+struct doc_members doc_members_sorted(yyjson_mut_val *object);
+
+/* Bytewise, as memcmp; also for anything else that holds text. */
+int doc_compare_text(const yyjson_mut_val *a, const yyjson_mut_val *b);
