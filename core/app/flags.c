@@ -1,0 +1,248 @@
+#include "app/flags.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+enum flag_kind {
+    FLAG_TEXT,
+    FLAG_BOOL,
+    FLAG_IDLE,      /* takes a value, has no meaning here */
+    FLAG_IDLE_BOOL, /* a boolean without a meaning here */
+    FLAG_LATER,     /* Flagger has it, Sluice does not yet */
+};
+
+struct flag {
+    const char *name;
+    enum flag_kind kind;
+    size_t offset;        /* into struct flags */
+    const char *fallback; /* text default; "true" or "" for booleans */
+    const char *help;     /* or why it has no meaning */
+};
+
+#define TEXT(name, field, fallback, help)                                                                              \
+    {                                                                                                                  \
+        name, FLAG_TEXT, offsetof(struct flags, field), fallback, help                                                 \
+    }
+#define BOOL(name, field, fallback, help)                                                                              \
+    {                                                                                                                  \
+        name, FLAG_BOOL, offsetof(struct flags, field), fallback, help                                                 \
+    }
+#define IDLE(name, why)                                                                                                \
+    {                                                                                                                  \
+        name, FLAG_IDLE, 0, "", why                                                                                    \
+    }
+#define IDLE_BOOL(name, why)                                                                                           \
+    {                                                                                                                  \
+        name, FLAG_IDLE_BOOL, 0, "", why                                                                               \
+    }
+#define LATER(name)                                                                                                    \
+    {                                                                                                                  \
+        name, FLAG_LATER, 0, "", "not supported yet"                                                                   \
+    }
+
+static const struct flag table[] = {
+    TEXT("kubeconfig", kubeconfig, "", "path of a kubeconfig; empty: the Pod's service account"),
+    TEXT("master", master, "", "URL of the API server, instead of the kubeconfig's"),
+    TEXT("kubeconfig-service-mesh", kubeconfig_service_mesh, "",
+         "path of a kubeconfig for the mesh's control plane; empty: the same cluster"),
+    TEXT("metrics-server", metrics_server, "http://prometheus:9090", "URL of Prometheus"),
+    TEXT("mesh-provider", mesh_provider, "istio", "how traffic is routed: istio"),
+    TEXT("namespace", namespace, "", "the only namespace to look at; empty: all"),
+    TEXT("selector-labels", selector_labels, "app,name,app.kubernetes.io/name",
+         "labels that may select the Pods of a target"),
+    TEXT("include-label-prefix", include_label_prefix, "",
+         "prefixes of labels and annotations that are copied to the primary; * for all"),
+    TEXT("log-level", log_level, "debug", "debug, info, warn or error"),
+    TEXT("zap-encoding", zap_encoding, "json", "form of the logs: json or console"),
+    TEXT("port", port, "8080", "port of /healthz and /metrics"),
+    TEXT("event-webhook", event_webhook, "", "URL that gets every event of canaries without event hooks of their own"),
+    TEXT("leader-election-namespace", leader_election_namespace, "kube-system",
+         "namespace of the Lease, unless -namespace is set"),
+    BOOL("enable-config-tracking", enable_config_tracking, "true", "follow ConfigMaps and Secrets of the target"),
+    BOOL("version", version, "", "print the version and end"),
+    BOOL("help", help, "", "print this and end"),
+    BOOL("h", help, "", "print this and end"),
+    IDLE("control-loop-interval", "nothing is polled"),
+    IDLE("kubeconfig-qps", "there is no client-side limit"),
+    IDLE("kubeconfig-burst", "there is no client-side limit"),
+    IDLE("threadiness", "there is one thread"),
+    IDLE_BOOL("enable-leader-election", "a Lease is always held"),
+    IDLE_BOOL("no-cross-namespace-refs", "no reference to another namespace is supported yet"),
+    IDLE_BOOL("zap-replace-globals", "there is one logger"),
+    IDLE("v", "use -log-level"),
+    IDLE("vmodule", "use -log-level"),
+    IDLE_BOOL("logtostderr", "logs go to stderr"),
+    IDLE_BOOL("alsologtostderr", "logs go to stderr"),
+    IDLE("stderrthreshold", "logs go to stderr"),
+    IDLE("log_dir", "logs go to stderr"),
+    IDLE("log_file", "logs go to stderr"),
+    IDLE("log_file_max_size", "logs go to stderr"),
+    IDLE("log_backtrace_at", "logs carry no stack traces"),
+    IDLE_BOOL("add_dir_header", "logs go to stderr"),
+    IDLE_BOOL("skip_headers", "logs go to stderr"),
+    IDLE_BOOL("skip_log_headers", "logs go to stderr"),
+    IDLE_BOOL("one_output", "logs go to stderr"),
+    LATER("cluster-name"),
+    LATER("ingress-annotations-prefix"),
+    LATER("ingress-class"),
+    LATER("slack-url"),
+    LATER("slack-token"),
+    LATER("slack-proxy-url"),
+    LATER("slack-channel"),
+    LATER("slack-user"),
+    LATER("msteams-url"),
+    LATER("msteams-proxy-url"),
+};
+
+enum { TABLE_SIZE = sizeof table / sizeof table[0] };
+
+static const char *const later_environment[] = {"SLACK_URL", "SLACK_TOKEN", "SLACK_PROXY_URL", "MSTEAMS_URL",
+                                                "MSTEAMS_PROXY_URL"};
+
+static const char **text_field(struct flags *flags, const struct flag *flag)
+{
+    return (const char **)((char *)flags + flag->offset);
+}
+
+static bool *bool_field(struct flags *flags, const struct flag *flag)
+{
+    return (bool *)((char *)flags + flag->offset);
+}
+
+static bool is_bool(const struct flag *flag)
+{
+    return flag->kind == FLAG_BOOL || flag->kind == FLAG_IDLE_BOOL;
+}
+
+/* What Go's strconv.ParseBool takes. */
+static bool parse_bool(const char *text, bool *value)
+{
+    static const char *const yes[] = {"1", "t", "T", "TRUE", "true", "True"}, *const no[] = {"0",     "f",     "F",
+                                                                                             "FALSE", "false", "False"};
+    for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
+        if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
+            *value = strcmp(text, yes[i]) == 0;
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct flag *find(const char *name, size_t len)
+{
+    for (size_t i = 0; i < TABLE_SIZE; i++) {
+        if (strlen(table[i].name) == len && strncmp(table[i].name, name, len) == 0) {
+            return &table[i];
+        }
+    }
+    return NULL;
+}
+
+static bool set(struct flags *flags, const struct flag *flag, const char *value, void (*note)(const char *text),
+                struct err *err)
+{
+    switch (flag->kind) {
+    case FLAG_TEXT:
+        *text_field(flags, flag) = value;
+        break;
+    case FLAG_BOOL:
+        if (!parse_bool(value, bool_field(flags, flag))) {
+            return err_set(err, ERR_INVALID, "-%s: \"%s\" is not a boolean", flag->name, value);
+        }
+        break;
+    case FLAG_IDLE:
+    case FLAG_IDLE_BOOL: {
+        char *text = str_format("-%s has no meaning here: %s", flag->name, flag->help);
+        note(text);
+        str_free(&text);
+        break;
+    }
+    case FLAG_LATER:
+        return err_set(err, ERR_INVALID, "-%s is not supported yet", flag->name);
+    }
+    return true;
+}
+
+static bool parse_one(struct flags *flags, int argc, char **argv, int *index, void (*note)(const char *text),
+                      struct err *err)
+{
+    const char *arg = argv[*index];
+    const char *name = arg + (arg[0] == '-' && arg[1] == '-' ? 2 : 1);
+    size_t len = strcspn(name, "=");
+    if (arg[0] != '-' || len == 0) {
+        return err_set(err, ERR_INVALID, "\"%s\" is not a flag", arg);
+    }
+    const struct flag *flag = find(name, len);
+    if (flag == NULL) {
+        return err_set(err, ERR_INVALID, "flag provided but not defined: -%.*s", (int)len, name);
+    }
+    const char *value = name[len] == '=' ? name + len + 1 : NULL;
+    if (value == NULL && is_bool(flag)) {
+        value = "true";
+    } else if (value == NULL) {
+        if (*index + 1 >= argc) {
+            return err_set(err, ERR_INVALID, "flag needs an argument: -%s", flag->name);
+        }
+        value = argv[++*index];
+    }
+    return set(flags, flag, value, note, err);
+}
+
+static void set_defaults(struct flags *flags)
+{
+    *flags = (struct flags){0};
+    for (size_t i = 0; i < TABLE_SIZE; i++) {
+        if (table[i].kind == FLAG_TEXT) {
+            *text_field(flags, &table[i]) = table[i].fallback;
+        } else if (table[i].kind == FLAG_BOOL) {
+            *bool_field(flags, &table[i]) = table[i].fallback[0] != '\0';
+        }
+    }
+}
+
+static bool check(const struct flags *flags, struct err *err)
+{
+    char *end;
+    long port = strtol(flags->port, &end, 10);
+    if (*end != '\0' || end == flags->port || port < 0 || port > 65535) {
+        return err_set(err, ERR_INVALID, "-port: \"%s\" is not a port", flags->port);
+    }
+    if (strcmp(flags->mesh_provider, "istio") != 0) {
+        return err_set(err, ERR_INVALID, "-mesh-provider: %s is not supported yet, only istio", flags->mesh_provider);
+    }
+    for (size_t i = 0; i < sizeof later_environment / sizeof later_environment[0]; i++) {
+        if (!str_empty(getenv(later_environment[i]))) {
+            return err_set(err, ERR_INVALID, "the environment variable %s is not supported yet", later_environment[i]);
+        }
+    }
+    return true;
+}
+
+bool flags_parse(struct flags *flags, int argc, char **argv, void (*note)(const char *text), struct err *err)
+{
+    set_defaults(flags);
+    for (int i = 0; i < argc; i++) {
+        if (!parse_one(flags, argc, argv, &i, note, err)) {
+            return false;
+        }
+    }
+    const char *event_webhook = getenv("EVENT_WEBHOOK_URL");
+    if (!str_empty(event_webhook)) {
+        flags->event_webhook = event_webhook;
+    }
+    return flags->help || flags->version || check(flags, err);
+}
+
+void flags_print(void)
+{
+    for (size_t i = 0; i < TABLE_SIZE; i++) {
+        const struct flag *flag = &table[i];
+        bool idle = flag->kind == FLAG_IDLE || flag->kind == FLAG_IDLE_BOOL;
+        printf("  -%-26s %s%s", flag->name, idle ? "accepted, no meaning here: " : "", flag->help);
+        printf(flag->fallback[0] != '\0' ? " (default %s)\n" : "%s\n", flag->fallback);
+    }
+}

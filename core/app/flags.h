@@ -1,0 +1,20 @@
+/* Command-line flags of `sluice run`: Flagger's, with the same names and forms (Go's flag syntax: one or two dashes, -f=v or -f v, booleans -f or
+ * -f=true). A flag that has no meaning here is accepted and said to have none; one that is not supported yet is an error that says so. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct flags {
+    const char *kubeconfig, *master, *kubeconfig_service_mesh;
+    const char *metrics_server, *mesh_provider, *namespace, *selector_labels, *include_label_prefix;
+    const char *log_level, *zap_encoding, *port, *event_webhook, *leader_election_namespace;
+    bool enable_config_tracking, version, help;
+};
+
+/* Defaults, then `argv`, then the environment variables that override (EVENT_WEBHOOK_URL). Texts are borrowed from argv and the environment.
+ * `note` is called for each flag that was accepted and has no meaning. */
+bool flags_parse(struct flags *flags, int argc, char **argv, void (*note)(const char *text), struct err *err);
+/* The help text: one line a flag with its default. */
+void flags_print(void);

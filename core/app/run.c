@@ -1,0 +1,284 @@
+/* sluice run: assembles the engine from the two doors and runs it until a signal or the loss of the Lease. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/command.h"
+#include "app/flags.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "io/curl.h"
+#include "io/loop.h"
+#include "io/server.h"
+#include "prom/query.h"
+#include "rollout/engine.h"
+#include "script/embedded.h"
+#include "script/strategist.h"
+
+struct program {
+    struct flags flags;
+    struct loop *loop;
+    struct http *http;
+    struct kube_client *kube, *mesh_kube;
+    struct metrics *metrics;
+    struct strategist *strategist;
+    struct server *server;
+    struct engine *engine;
+    struct kube_call *check; /* is the kind registered? */
+    size_t checked;
+    struct prom_query *prometheus;
+    char *identity;
+    bool closing;
+    int status; /* of the process */
+};
+
+static void note_flag(const char *text)
+{
+    log_info(NULL, "%s", text);
+}
+
+/* --- the clients --- */
+
+static struct kube_client *new_client(struct program *p, const char *kubeconfig, const char *master, struct err *err)
+{
+    struct kube_config config = {0};
+    bool ok = kubeconfig[0] != '\0' ? kube_config_load(kubeconfig, NULL, &config, err)
+                                    : kube_config_in_cluster("", &config, err);
+    if (!ok) {
+        return NULL;
+    }
+    if (master[0] != '\0') {
+        str_free(&config.server);
+        config.server = str_dup(master);
+    }
+    return kube_client_new(p->http, loop_clock(p->loop), p->loop, &config);
+}
+
+static bool open_clients(struct program *p, struct err *err)
+{
+    p->kube = new_client(p, p->flags.kubeconfig, p->flags.master, err);
+    if (p->kube == NULL) {
+        return false;
+    }
+    p->mesh_kube = p->kube;
+    if (p->flags.kubeconfig_service_mesh[0] == '\0') {
+        return true;
+    }
+    p->mesh_kube = new_client(p, p->flags.kubeconfig_service_mesh, "", err);
+    if (p->mesh_kube == NULL) {
+        return err_wrap(err, "-kubeconfig-service-mesh");
+    }
+    /* The same API server named twice is one cluster: owner references work there. */
+    if (strcmp(kube_client_server(p->kube), kube_client_server(p->mesh_kube)) == 0) {
+        kube_client_free(p->mesh_kube);
+        p->mesh_kube = p->kube;
+    }
+    return true;
+}
+
+/* --- /healthz and /metrics --- */
+
+static int serve(void *ctx, const char *path, struct buf *body, const char **content_type)
+{
+    struct program *p = ctx;
+    if (strcmp(path, "/healthz") == 0) {
+        buf_append_str(body, "OK");
+        return 200;
+    }
+    if (strcmp(path, "/metrics") == 0) {
+        *content_type = "text/plain; version=0.0.4; charset=utf-8";
+        metrics_write(p->metrics, body);
+        return 200;
+    }
+    buf_append_str(body, "404 page not found\n");
+    return 404;
+}
+
+/* --- the end --- */
+
+static void on_closed(void *ctx)
+{
+    struct program *p = ctx;
+    p->engine = NULL;
+    loop_stop(p->loop);
+}
+
+static void stop(struct program *p, int status)
+{
+    p->closing = true;
+    p->status = status;
+    if (p->check != NULL) {
+        kube_cancel(p->check);
+        p->check = NULL;
+    }
+    if (p->prometheus != NULL) {
+        prom_query_cancel(p->prometheus);
+        p->prometheus = NULL;
+    }
+    if (p->engine != NULL) {
+        engine_close(p->engine, on_closed, p);
+    } else {
+        loop_stop(p->loop);
+    }
+}
+
+static void on_signal(void *ctx, int signum)
+{
+    struct program *p = ctx;
+    if (p->closing) {
+        exit(1); /* asked twice: at once */
+    }
+    log_info(NULL, "signal %d: ending", signum);
+    stop(p, 0);
+}
+
+/* Another engine may already be at work: nothing may be written any more, not even what is on its way. */
+static void on_lost(void *ctx, const struct err *err)
+{
+    log_error(NULL, "Leadership lost: %s", err->text);
+    _exit(1);
+}
+
+/* --- the start --- */
+
+static void on_ready(void *ctx)
+{
+    struct program *p = ctx;
+    log_info(NULL, "sluice %s is ready as %s", SLUICE_VERSION, p->identity);
+}
+
+static void start_engine(struct program *p)
+{
+    struct engine_options options = {
+        .clock = loop_clock(p->loop),
+        .http = p->http,
+        .kube = p->kube,
+        .mesh_kube = p->mesh_kube,
+        .strategist = p->strategist,
+        .metrics = p->metrics,
+        .namespace = p->flags.namespace[0] != '\0' ? p->flags.namespace : NULL,
+        .defaults = {.provider = p->flags.mesh_provider, .metrics_server = p->flags.metrics_server},
+        .selector_labels = p->flags.selector_labels,
+        .include_label_prefix = p->flags.include_label_prefix,
+        .event_webhook = p->flags.event_webhook[0] != '\0' ? p->flags.event_webhook : NULL,
+        .lease_namespace = p->flags.namespace[0] != '\0' ? p->flags.namespace : p->flags.leader_election_namespace,
+        .lease_name = "sluice-leader-election",
+        .identity = p->identity,
+        .config_tracking = p->flags.enable_config_tracking,
+        .on_lost = on_lost,
+        .on_ready = on_ready,
+        .ctx = p,
+    };
+    p->engine = engine_new(&options);
+}
+
+static const struct kube_resource *const required_kinds[] = {&KUBE_CANARIES, &KUBE_RELEASES};
+
+static void check_next(struct program *p);
+
+static void on_checked(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct program *p = ctx;
+    p->check = NULL;
+    if (err->code == ERR_NONE) {
+        p->checked++;
+        check_next(p);
+        return;
+    }
+    log_error(NULL, "%s CRD is not registered or cannot be listed: %s", required_kinds[p->checked]->kind, err->text);
+    stop(p, 1);
+}
+
+/* Without its own kinds the engine can do nothing; better to end with a word about it than to wait in silence. */
+static void check_next(struct program *p)
+{
+    if (p->checked == sizeof required_kinds / sizeof required_kinds[0]) {
+        start_engine(p);
+        return;
+    }
+    struct kube_request request = {.verb = KUBE_LIST,
+                                   .resource = required_kinds[p->checked],
+                                   .namespace = p->flags.namespace[0] != '\0' ? p->flags.namespace : NULL,
+                                   .query = "limit=1"};
+    p->check = kube_start(p->kube, &request, on_checked, p);
+}
+
+static void on_prometheus(void *ctx, const struct prom_answer *answer)
+{
+    struct program *p = ctx;
+    p->prometheus = NULL;
+    if (answer->kind == PROM_VALUE || answer->kind == PROM_SEVERAL) {
+        log_info(NULL, "Connected to metrics server %s", p->flags.metrics_server);
+    } else {
+        log_error(NULL, "Metrics server %s unreachable %s", p->flags.metrics_server, answer->err.text);
+    }
+}
+
+static bool open_all(struct program *p, struct err *err)
+{
+    char host[256] = "localhost", uuid[37];
+    gethostname(host, sizeof host - 1);
+    hash_uuid4(uuid);
+    p->identity = str_format("%s_%s", host, uuid);
+    p->loop = loop_new();
+    p->http = curl_http_new(p->loop);
+    p->metrics = metrics_new();
+    p->strategist = script_strategist_new(loop_clock(p->loop), embedded_modules, embedded_count);
+    if (!open_clients(p, err)) {
+        return false;
+    }
+    p->server = server_start(p->loop, NULL, (int)strtol(p->flags.port, NULL, 10), serve, p, err);
+    return p->server != NULL || err_wrap(err, "-port %s", p->flags.port);
+}
+
+static void close_all(struct program *p)
+{
+    if (p->server != NULL) {
+        server_stop(p->server);
+    }
+    if (p->mesh_kube != NULL && p->mesh_kube != p->kube) {
+        kube_client_free(p->mesh_kube);
+    }
+    if (p->kube != NULL) {
+        kube_client_free(p->kube);
+    }
+    script_strategist_free(p->strategist);
+    metrics_free(p->metrics);
+    curl_http_free(p->http);
+    loop_free(p->loop);
+    str_free(&p->identity);
+}
+
+int command_run(int argc, char **argv)
+{
+    struct program p = {0};
+    struct err err = {0};
+    if (!flags_parse(&p.flags, argc, argv, note_flag, &err)) {
+        fprintf(stderr, "sluice run: %s\n", err.text);
+        return 2;
+    }
+    if (p.flags.help || p.flags.version) {
+        if (p.flags.version) {
+            printf("sluice version %s\n", SLUICE_VERSION);
+        } else {
+            flags_print();
+        }
+        return 0;
+    }
+    log_set_level(log_level_parse(p.flags.log_level));
+    log_set_console(strcmp(p.flags.zap_encoding, "console") == 0);
+    if (!open_all(&p, &err)) {
+        fprintf(stderr, "sluice run: %s\n", err.text);
+        close_all(&p);
+        return 1;
+    }
+    loop_on_signal(p.loop, on_signal, &p);
+    p.prometheus = prom_query_start(p.http, p.flags.metrics_server, "vector(1)", on_prometheus, &p);
+    check_next(&p);
+    loop_run(p.loop);
+    close_all(&p);
+    return p.status;
+}

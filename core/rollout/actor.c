@@ -1,0 +1,563 @@
+#include "rollout/actor.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "prom/query.h"
+#include "rollout/announcer.h"
+#include "rollout/detect.h"
+#include "rollout/history.h"
+#include "rollout/reconcile.h"
+#include "rollout/run.h"
+#include "rollout/status.h"
+#include "rollout/writer.h"
+#include "workload/promotion.h"
+
+enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 60 * 1000 };
+
+struct actor {
+    struct house *house;
+    char *namespace, *name, *id;
+    struct announcer *announcer;
+    struct timer wake;  /* on a later turn */
+    struct timer retry; /* after a failure that no change may ever cure */
+    int64_t retry_ms;
+
+    /* At most one of these is under way. */
+    struct writer *writer;
+    struct promotion *promotion;
+    struct prom_query *query;
+    struct history_call *creating;
+    struct kube_call *reading;
+    bool initialising_done; /* the write under way is the status Initialized */
+
+    struct run *run;
+    struct run *ended_run; /* to be freed on the next turn */
+    int64_t release_number;
+    char *target;            /* for the metrics, after the Canary is gone */
+    char *reported;          /* the last trouble that was announced */
+    bool suspended;          /* announced */
+    bool providers_checked;  /* before the first initialisation */
+    bool restart_unreadable; /* the last release could not be replayed: the next one starts from weight 0 */
+};
+
+static void on_wake(struct timer *timer, void *ctx);
+
+/* --- small things --- */
+
+const char *actor_namespace(const struct actor *actor)
+{
+    return actor->namespace;
+}
+
+const char *actor_name(const struct actor *actor)
+{
+    return actor->name;
+}
+
+void actor_wake(struct actor *actor)
+{
+    if (!timer_is_pending(&actor->wake)) {
+        timer_start(actor->house->clock, &actor->wake, 0, on_wake, actor);
+    }
+}
+
+void actor_note_release(struct actor *actor, int64_t number)
+{
+    if (number > actor->release_number) {
+        actor->release_number = number;
+    }
+}
+
+static bool is_busy(const struct actor *actor)
+{
+    return actor->writer != NULL || actor->promotion != NULL || actor->query != NULL || actor->creating != NULL ||
+           actor->reading != NULL;
+}
+
+static void say(struct actor *actor, const char *type, const char *text)
+{
+    announce(actor->announcer, type, NULL, text, NULL, NULL, NULL);
+}
+
+/* Trouble is told once per text: what repeats every tick in Flagger is one event here. */
+static void report(struct actor *actor, const char *text)
+{
+    if (!str_equal(actor->reported, text)) {
+        str_free(&actor->reported);
+        actor->reported = str_dup(text);
+        say(actor, "Warning", text);
+    }
+}
+
+static void on_retry(struct timer *timer, void *ctx)
+{
+    actor_wake(ctx);
+}
+
+static void retry_later(struct actor *actor)
+{
+    actor->retry_ms = actor->retry_ms == 0                 ? RETRY_MIN_MS
+                      : actor->retry_ms * 2 < RETRY_MAX_MS ? actor->retry_ms * 2
+                                                           : RETRY_MAX_MS;
+    timer_start(actor->house->clock, &actor->retry, actor->retry_ms, on_retry, actor);
+}
+
+/* Whatever was under way has ended: look again, at once after success and conflicts, later after trouble. */
+static void step_done(struct actor *actor, const struct err *err)
+{
+    if (err->code == ERR_NONE || err->code == ERR_CONFLICT) {
+        actor->retry_ms = 0;
+        actor_wake(actor);
+    } else {
+        report(actor, err->text);
+        retry_later(actor);
+    }
+}
+
+/* --- writes --- */
+
+static void on_written(void *ctx, const struct err *err)
+{
+    struct actor *actor = ctx;
+    actor->writer = NULL;
+    bool initialised = actor->initialising_done && err->code == ERR_NONE;
+    actor->initialising_done = false;
+    if (initialised) {
+        char *text = str_format("Initialization done! %s", actor->id);
+        say(actor, "Normal", text);
+        str_free(&text);
+    }
+    step_done(actor, err);
+}
+
+static void send(struct actor *actor, struct kube_write *write)
+{
+    actor->writer = writer_start(actor->house, write, on_written, actor);
+}
+
+/* Takes `patch`. */
+static void send_status(struct actor *actor, const struct canary *canary, struct doc *patch)
+{
+    struct kube_write write = {0};
+    kube_write_patch(&write, &KUBE_CANARIES, canary->root, patch, "updating canary %s status failed", actor->id);
+    write.subresource = "status";
+    send(actor, &write);
+}
+
+/* --- releases --- */
+
+static void on_run_ended(void *ctx, enum run_end end)
+{
+    struct actor *actor = ctx;
+    actor->ended_run = actor->run;
+    actor->run = NULL;
+    actor->restart_unreadable = end == RUN_UNREADABLE;
+    actor_wake(actor);
+}
+
+static void on_run_settled(void *ctx)
+{
+    actor_wake(ctx);
+}
+
+static void on_release_read(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct actor *actor = ctx;
+    static const struct run_events events = {.ended = on_run_ended, .settled = on_run_settled};
+    actor->reading = NULL;
+    if (answer == NULL) {
+        step_done(actor, err);
+        return;
+    }
+    struct err problem = {0};
+    struct release *release = release_open(actor->house, doc_root(answer), &problem);
+    if (release == NULL) {
+        step_done(actor, &problem);
+        return;
+    }
+    actor->run = run_start(actor->house, actor->announcer, release, &events, actor);
+}
+
+/* The store's copy has no record, so the object is read whole before it is claimed. */
+static void resume(struct actor *actor, const struct doc *release)
+{
+    struct kube_request request = {.verb = KUBE_GET,
+                                   .resource = &KUBE_RELEASES,
+                                   .namespace = actor->namespace,
+                                   .name = node_str(node_at(doc_root(release), "metadata", "name"))};
+    actor->reading = kube_start(actor->house->kube, &request, on_release_read, actor);
+}
+
+static void on_created(void *ctx, const struct err *err)
+{
+    struct actor *actor = ctx;
+    actor->creating = NULL;
+    step_done(actor, err);
+}
+
+static void create_release(struct actor *actor, const struct canary *canary, const struct target_now *now,
+                           bool restarted)
+{
+    if (actor->restart_unreadable) {
+        char *text = str_format(
+            "Restarting analysis for %s.%s from weight 0: the record of the last release cannot be continued",
+            canary->names.target, canary->names.namespace);
+        say(actor, "Warning", text);
+        str_free(&text);
+        actor->restart_unreadable = false;
+    }
+    actor->creating =
+        history_create(actor->house, canary, actor->release_number + 1, now->revision, restarted, on_created, actor);
+}
+
+/* --- initialisation --- */
+
+static bool has_builtin_metric(const struct canary *canary)
+{
+    struct node_iter it = node_iterate(node_get(canary->analysis, "metrics"));
+    while (node_next(&it)) {
+        const struct node *name = node_get(it.value, "name");
+        if (node_is(name, "request-success-rate") || node_is(name, "request-duration")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void say_providers(struct actor *actor, const struct prom_answer *answer)
+{
+    actor->providers_checked = true;
+    if (answer == NULL || answer->kind == PROM_VALUE || answer->kind == PROM_SEVERAL) {
+        say(actor, "Normal", "all the metrics providers are available!");
+        return;
+    }
+    char *text = str_format("Error checking metric providers: prometheus not avaiable: %s",
+                            answer->kind == PROM_ERROR ? answer->err.text : "no values found");
+    say(actor, "Warning", text);
+    str_free(&text);
+}
+
+static void on_provider(void *ctx, const struct prom_answer *answer)
+{
+    struct actor *actor = ctx;
+    actor->query = NULL;
+    say_providers(actor, answer);
+    actor_wake(actor);
+}
+
+/* Once per initialisation (Flagger: on every tick of it). True when the answer must be waited for. */
+static bool check_providers(struct actor *actor, const struct canary *canary)
+{
+    if (actor->providers_checked || canary->skip_analysis) {
+        return false;
+    }
+    if (!has_builtin_metric(canary)) {
+        say_providers(actor, NULL);
+        return false;
+    }
+    actor->query = prom_query_start(actor->house->http, canary->metrics_server, "vector(1)", on_provider, actor);
+    return true;
+}
+
+static void write_initialized(struct actor *actor, const struct canary *canary, const struct target_now *now)
+{
+    struct status_sync sync = {
+        .phase = "Initialized",
+        .weight = canary->weight,
+        .iterations = canary->iterations,
+        .failed_checks = canary->failed_checks,
+        .revision = now->revision,
+        .checksums = doc_root(now->checksums),
+    };
+    actor->initialising_done = true;
+    send_status(actor, canary, status_sync(canary, &sync, clock_wall_ms(actor->house->clock)));
+}
+
+static void on_primary_made(void *ctx, const struct err *err)
+{
+    struct actor *actor = ctx;
+    actor->promotion = NULL;
+    step_done(actor, err);
+}
+
+static void make_primary(struct actor *actor, const struct canary *canary)
+{
+    char id[37];
+    hash_uuid4(id);
+    struct promotion_options options = {
+        .client = actor->house->kube,
+        .clock = actor->house->clock,
+        .deployments = actor->house->stores[STORE_DEPLOYMENTS],
+        .config_maps = actor->house->stores[STORE_CONFIG_MAPS],
+        .secrets = actor->house->stores[STORE_SECRETS],
+        .canary = canary->root,
+        .promotion_id = id,
+        .selector_labels = &actor->house->selector_labels,
+        .label_prefixes = &actor->house->label_prefixes,
+        .config_tracking = actor->house->config_tracking,
+    };
+    actor->promotion = promotion_start(&options, on_primary_made, actor);
+}
+
+/* --- the look --- */
+
+/* True when the objects are as they should be. */
+static bool bring_objects(struct actor *actor, struct canary *canary)
+{
+    struct kube_write write = {0};
+    struct err err = {0};
+    switch (reconcile_plan(actor->house, canary, &write, &err)) {
+    case RECONCILE_DONE:
+        str_free(&actor->reported);
+        actor->retry_ms = 0;
+        return true;
+    case RECONCILE_WRITE:
+        send(actor, &write);
+        return false;
+    case RECONCILE_PRIMARY:
+        make_primary(actor, canary);
+        return false;
+    case RECONCILE_WAIT:
+    case RECONCILE_FAILED:
+        report(actor, err.text);
+        return false;
+    }
+    return false;
+}
+
+static bool phase_is_at_rest(const struct canary *canary)
+{
+    return canary_phase_is(canary, "Initialized") || canary_phase_is(canary, "Succeeded") ||
+           canary_phase_is(canary, "Failed") || canary_phase_is(canary, "Waiting");
+}
+
+static bool is_halted(const struct doc *latest, const struct target_now *now)
+{
+    return node_is(node_at(doc_root(latest), "status", "state"), RELEASE_HALTED) &&
+           node_is(node_at(doc_root(latest), "status", "revision"), now->revision);
+}
+
+/* No release is open. A phase in mid-run without one means that it was lost, or that its place is to be taken: start again at weight 0. */
+static void look_for_revision(struct actor *actor, const struct canary *canary, const struct target_now *now,
+                              const struct doc *latest)
+{
+    if (is_halted(latest, now)) {
+        return;
+    }
+    if (!phase_is_at_rest(canary)) {
+        create_release(actor, canary, now, true);
+    } else if (detect_change(canary, now, actor->house->config_tracking)) {
+        create_release(actor, canary, now, false);
+    } else {
+        gauges_phase(&actor->house->gauges, canary->names.target, canary->names.namespace, canary->phase);
+    }
+}
+
+static void watch_names(struct actor *actor, const struct canary *canary, const struct target_now *now)
+{
+    const struct canary_names *names = &canary->names;
+    struct str_list objects = {0};
+    const char *own[] = {names->target, names->target_primary, names->apex, names->apex_primary, names->apex_canary};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        str_list_push(&objects, own[i]);
+    }
+    const char *scaler = node_str(node_at(canary->spec, "autoscalerRef", "name"));
+    if (scaler != NULL) {
+        char *primary = str_format("%s-primary", scaler);
+        str_list_push(&objects, scaler);
+        str_list_push(&objects, primary);
+        str_free(&primary);
+    }
+    for (size_t i = 0; i < now->configs.count; i++) {
+        str_list_push(&objects, now->configs.items[i]);
+    }
+    engine_watch_names(actor->house->engine, actor, actor->namespace, &objects);
+    str_list_fini(&objects);
+    if (!str_equal(actor->target, names->target)) {
+        str_free(&actor->target);
+        actor->target = str_dup(names->target);
+    }
+}
+
+static void look_at_run(struct actor *actor, struct canary *canary, const struct target_now *now)
+{
+    run_poke(actor->run);
+    if (actor->run == NULL || run_is_acting(actor->run)) {
+        return;
+    }
+    const struct release *release = run_release(actor->run);
+    bool before_promotion = canary_phase_is(canary, "Progressing") || canary_phase_is(canary, "WaitingPromotion");
+    if (before_promotion && run_is_replaceable(actor->run) && now->revision != NULL &&
+        detect_change_from(release->revision, doc_root(release->checksums), now, actor->house->config_tracking)) {
+        run_supersede(actor->run);
+        return;
+    }
+    bring_objects(actor, canary);
+}
+
+static void initialise(struct actor *actor, struct canary *canary, const struct target_now *now)
+{
+    if (canary->phase[0] == '\0') {
+        send_status(actor, canary, status_set_phase(canary, "Initializing", clock_wall_ms(actor->house->clock)));
+    } else if (!check_providers(actor, canary) && bring_objects(actor, canary)) {
+        write_initialized(actor, canary, now);
+    }
+}
+
+static void look(struct actor *actor, struct canary *canary, const struct target_now *now, const struct err *problem)
+{
+    if (actor->run != NULL) {
+        look_at_run(actor, canary, now);
+        return;
+    }
+    struct doc *latest = history_latest(actor->house, canary, actor->release_number);
+    const char *state = node_str(node_at(doc_root(latest), "status", "state"));
+    if (latest != NULL && release_state_is_open(state)) {
+        resume(actor, latest);
+        doc_free(latest);
+        return;
+    }
+    struct doc *adoption = problem->code == ERR_NONE ? detect_adoption(actor->house, canary, now) : NULL;
+    if (adoption != NULL) {
+        log_info(actor->id, "adopted: its revision is taken as it is");
+        send_status(actor, canary, adoption);
+    } else if (problem->code != ERR_NONE) {
+        report(actor, problem->text);
+    } else if (canary_is_initialising(canary)) {
+        initialise(actor, canary, now);
+    } else if (bring_objects(actor, canary)) {
+        look_for_revision(actor, canary, now, latest);
+    }
+    doc_free(latest);
+}
+
+/* --- what stops the look --- */
+
+static void refuse(struct actor *actor, const struct canary *canary, const struct err *err)
+{
+    if (actor->run != NULL) {
+        run_freeze(actor->run, true);
+    }
+    struct doc *patch = status_refused(canary, err->text, clock_wall_ms(actor->house->clock));
+    if (patch == NULL) {
+        return;
+    }
+    char *text = str_format("canary %s is refused: %s", actor->id, err->text);
+    say(actor, "Warning", text);
+    str_free(&text);
+    send_status(actor, canary, patch);
+}
+
+static void suspend(struct actor *actor)
+{
+    if (actor->run != NULL) {
+        run_freeze(actor->run, true);
+    }
+    if (!actor->suspended) {
+        actor->suspended = true;
+        say(actor, "Normal", "skipping canary run as object is suspended");
+    }
+}
+
+static void go_on(struct actor *actor, struct canary *canary)
+{
+    actor->suspended = false;
+    if (actor->run != NULL) {
+        run_freeze(actor->run, false);
+    }
+    struct doc *accepted = status_accepted(canary);
+    if (accepted != NULL) {
+        send_status(actor, canary, accepted);
+        return;
+    }
+    struct target_now now;
+    struct err problem = {0};
+    target_now_init(&now, actor->house, canary, &problem);
+    watch_names(actor, canary, &now);
+    look(actor, canary, &now, &problem);
+    target_now_fini(&now);
+}
+
+static void on_wake(struct timer *timer, void *ctx)
+{
+    struct actor *actor = ctx;
+    run_free(actor->ended_run);
+    actor->ended_run = NULL;
+    if (is_busy(actor)) {
+        if (actor->run != NULL) {
+            run_poke(actor->run);
+        }
+        return; /* what is under way wakes us when it ends */
+    }
+    struct canary canary;
+    struct err err = {0};
+    bool accepted = house_canary(actor->house, actor->namespace, actor->name, &canary, &err);
+    if (canary.doc == NULL) {
+        engine_forget(actor->house->engine, actor); /* frees the actor */
+        return;
+    }
+    if (!accepted) {
+        refuse(actor, &canary, &err);
+    } else if (canary.suspend) {
+        suspend(actor);
+    } else {
+        go_on(actor, &canary);
+    }
+    canary_fini(&canary);
+}
+
+/* --- birth and death --- */
+
+struct actor *actor_new(struct house *house, const char *namespace, const char *name)
+{
+    struct actor *actor = mem_new(struct actor);
+    actor->house = house;
+    actor->namespace = str_dup(namespace);
+    actor->name = str_dup(name);
+    actor->id = str_format("%s.%s", name, namespace);
+    actor->announcer = announcer_new(house, namespace, name);
+    actor_wake(actor);
+    return actor;
+}
+
+static void cancel_all(struct actor *actor)
+{
+    timer_cancel(&actor->wake);
+    timer_cancel(&actor->retry);
+    if (actor->writer != NULL) {
+        writer_cancel(actor->writer);
+    }
+    if (actor->promotion != NULL) {
+        promotion_cancel(actor->promotion);
+    }
+    if (actor->query != NULL) {
+        prom_query_cancel(actor->query);
+    }
+    if (actor->creating != NULL) {
+        history_cancel(actor->creating);
+    }
+    if (actor->reading != NULL) {
+        kube_cancel(actor->reading);
+    }
+}
+
+void actor_free(struct actor *actor)
+{
+    cancel_all(actor);
+    run_free(actor->run);
+    run_free(actor->ended_run);
+    announcer_free(actor->announcer);
+    if (actor->target != NULL) {
+        gauges_forget(&actor->house->gauges, actor->target, actor->namespace);
+    }
+    str_free(&actor->target);
+    str_free(&actor->reported);
+    str_free(&actor->namespace);
+    str_free(&actor->name);
+    str_free(&actor->id);
+    mem_free(actor);
+}

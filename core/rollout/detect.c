@@ -1,0 +1,125 @@
+#include "rollout/detect.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "kube/object.h"
+#include "rollout/status.h"
+#include "workload/deployment.h"
+#include "workload/revision.h"
+#include "workload/tracked_config.h"
+
+static void list_configs(struct target_now *now, const struct node *target)
+{
+    struct node_iter it = node_iterate(node_at(target, "sluice", "configs"));
+    while (node_next(&it)) {
+        str_list_push(&now->configs, node_str_or(node_get(it.value, "name"), ""));
+    }
+}
+
+bool target_now_init(struct target_now *now, struct house *house, const struct canary *canary, struct err *err)
+{
+    const struct canary_names *names = &canary->names;
+    *now = (struct target_now){.checksums = doc_new()};
+    struct doc *target = store_find(house->stores[STORE_DEPLOYMENTS], names->namespace, names->target);
+    if (target == NULL) {
+        return err_set(err, ERR_NOT_FOUND, "deployment %s.%s get query error: deployments.apps \"%s\" not found",
+                       names->target, names->namespace, names->target);
+    }
+    now->revision = str_dup(deployment_revision(doc_root(target)));
+    bool ok = true;
+    if (house->config_tracking) {
+        struct node *map = NULL;
+        list_configs(now, doc_root(target));
+        ok = tracked_config_checksums(now->checksums, doc_root(target), house->stores[STORE_CONFIG_MAPS],
+                                      house->stores[STORE_SECRETS], names->namespace, &map, err);
+        if (ok && map != NULL) {
+            doc_set_root(now->checksums, map);
+        }
+    }
+    doc_free(target);
+    return ok;
+}
+
+void target_now_fini(struct target_now *now)
+{
+    str_free(&now->revision);
+    doc_free(now->checksums);
+    str_list_fini(&now->configs);
+}
+
+/* No configs and an empty map are the same. */
+static bool configs_equal(const struct node *a, const struct node *b)
+{
+    return (node_count(a) == 0 && node_count(b) == 0) || node_equal(a, b);
+}
+
+bool detect_change(const struct canary *canary, const struct target_now *now, bool config_tracking)
+{
+    bool same_template =
+        strcmp(now->revision, canary->last_promoted) == 0 || strcmp(now->revision, canary->last_applied) == 0;
+    if (canary->last_applied[0] == '\0' || !same_template) {
+        return true;
+    }
+    return config_tracking && !configs_equal(doc_root(now->checksums), node_get(canary->status, "trackedConfigs"));
+}
+
+bool detect_change_from(const char *revision, const struct node *checksums, const struct target_now *now,
+                        bool config_tracking)
+{
+    return strcmp(revision, now->revision) != 0 ||
+           (config_tracking && !configs_equal(checksums, doc_root(now->checksums)));
+}
+
+/* --- adoption --- */
+
+static char *primary_revision(struct house *house, const struct canary *canary, bool *owned)
+{
+    struct doc *primary =
+        store_find(house->stores[STORE_DEPLOYMENTS], canary->names.namespace, canary->names.target_primary);
+    char *revision = str_dup(deployment_revision(doc_root(primary)));
+    *owned = object_is_controlled_by(doc_root(primary), "Canary", canary->names.name);
+    doc_free(primary);
+    return revision;
+}
+
+static struct doc *adopt_lost_status(struct house *house, const struct canary *canary, const char *primary,
+                                     const struct target_now *now)
+{
+    struct status_sync sync = {.phase = "Initialized", .revision = primary, .checksums = doc_root(now->checksums)};
+    return status_sync(canary, &sync, clock_wall_ms(house->clock));
+}
+
+static struct doc *adopt_hashes(const struct target_now *now, const char *promoted)
+{
+    struct doc *doc = doc_new();
+    struct node *root = node_new_object(doc);
+    doc_set_root(doc, root);
+    struct node *status = node_ensure_object(doc, root, "status");
+    node_set_str(doc, status, "lastAppliedSpec", now->revision);
+    node_set_str(doc, status, "lastPromotedSpec", promoted);
+    if (doc_root(now->checksums) != NULL) {
+        node_set(doc, status, "trackedConfigs", node_copy(doc, doc_root(now->checksums)));
+    }
+    return doc;
+}
+
+struct doc *detect_adoption(struct house *house, const struct canary *canary, const struct target_now *now)
+{
+    bool owned;
+    char *primary = primary_revision(house, canary, &owned);
+    struct doc *patch = NULL;
+    bool at_rest = canary_phase_is(canary, "Initialized") || canary_phase_is(canary, "Succeeded");
+    bool foreign = canary->last_applied[0] != '\0' && !revision_is_ours(canary->last_applied);
+    if (primary == NULL) {
+        /* Nothing there to adopt. */
+    } else if (canary->phase[0] == '\0' && owned) {
+        patch = adopt_lost_status(house, canary, primary, now);
+    } else if (foreign && at_rest && strcmp(primary, now->revision) == 0) {
+        patch = adopt_hashes(now, now->revision);
+    } else if (foreign && canary_phase_is(canary, "Failed")) {
+        patch = adopt_hashes(now, primary);
+    }
+    str_free(&primary);
+    return patch;
+}

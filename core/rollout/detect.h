@@ -1,0 +1,23 @@
+/* Is there a new revision? And what to make of a Canary whose status this engine did not write. */
+#pragma once
+
+#include "rollout/engine.h"
+
+/* What the target is now. */
+struct target_now {
+    char *revision;
+    struct doc *checksums;   /* tracked configs; root absent: none */
+    struct str_list configs; /* their names, tracked or missing: what to watch */
+};
+/* False with Flagger's words when the target or a mandatory config is missing; `configs` is filled all the same. */
+bool target_now_init(struct target_now *now, struct house *house, const struct canary *canary, struct err *err);
+void target_now_fini(struct target_now *now);
+
+/* Section 2.6: another revision than the last one that was looked at or promoted, or other configs than the tracked ones. */
+bool detect_change(const struct canary *canary, const struct target_now *now, bool config_tracking);
+/* Another one than this, in mid-run: going back to the promoted revision counts too (Flagger goes on with the abandoned one). */
+bool detect_change_from(const char *revision, const struct node *checksums, const struct target_now *now,
+                        bool config_tracking);
+
+/* The status patch that adopts a Canary which Flagger managed, or whose status was lost while its primary is there; NULL when there is nothing to adopt. */
+struct doc *detect_adoption(struct house *house, const struct canary *canary, const struct target_now *now);

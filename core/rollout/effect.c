@@ -1,0 +1,401 @@
+#include "rollout/effect.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "rollout/hook_run.h"
+#include "rollout/scale.h"
+#include "rollout/status.h"
+#include "rollout/writer.h"
+#include "workload/autoscaler.h"
+#include "workload/deployment.h"
+#include "workload/promotion.h"
+
+enum { CONFLICTS_MAX = 10 };
+
+struct effects {
+    struct house *house;
+    struct release *release;
+    struct announcer *announcer;
+    struct doc *list;
+    size_t index; /* of the one under way */
+    int conflicts;
+    bool redo, trusted;
+    struct timer turn;
+    struct writer *writer;
+    struct promotion *promotion;
+    struct hook_run *hooks;
+    bool announcing;
+    effects_done_fn *done;
+    void *ctx;
+};
+
+/* What a planner makes of one effect: nothing to do, a write, something else under way, or a failure. */
+enum step { STEP_DONE, STEP_WRITE, STEP_STARTED, STEP_FAILED };
+
+static void effects_free(struct effects *e)
+{
+    timer_cancel(&e->turn);
+    if (e->writer != NULL) {
+        writer_cancel(e->writer);
+    }
+    if (e->promotion != NULL) {
+        promotion_cancel(e->promotion);
+    }
+    if (e->hooks != NULL) {
+        hook_run_cancel(e->hooks);
+    }
+    if (e->announcing) {
+        announcer_disown(e->announcer, e);
+    }
+    doc_free(e->list);
+    mem_free(e);
+}
+
+static void finish(struct effects *e, const struct err *err)
+{
+    effects_done_fn *done = e->done;
+    void *ctx = e->ctx;
+    size_t index = e->index;
+    struct err copy = *err;
+    effects_free(e);
+    done(ctx, index, &copy);
+}
+
+static const struct node *current(const struct effects *e)
+{
+    return node_item(doc_root(e->list), e->index);
+}
+
+static int64_t int_of(const struct node *effect, const char *key, int64_t fallback)
+{
+    return node_int_or(node_get(effect, key), fallback);
+}
+
+static struct routes routes_of(const struct node *n)
+{
+    return (struct routes){
+        .primary_pct = (int)int_of(n, "primary", 0),
+        .canary_pct = (int)int_of(n, "canary", 0),
+        .mirrored = node_bool_or(node_get(n, "mirrored"), false),
+    };
+}
+
+static enum step step_of_plan(enum plan plan)
+{
+    return plan == PLAN_DONE ? STEP_DONE : plan == PLAN_WRITE ? STEP_WRITE : STEP_FAILED;
+}
+
+/* --- route --- */
+
+static bool side_is_ready(struct effects *e, const struct canary *canary, bool primary)
+{
+    const char *name = primary ? canary->names.target_primary : canary->names.target;
+    struct doc *deployment = store_find(e->house->stores[STORE_DEPLOYMENTS], canary->names.namespace, name);
+    struct err ignored;
+    enum readiness readiness = deployment_readiness(doc_root(deployment), canary->progress_deadline_s,
+                                                    primary ? canary->primary_ready_pct : canary->canary_ready_pct,
+                                                    clock_wall_ms(e->house->clock), &ignored);
+    doc_free(deployment);
+    return readiness == READY;
+}
+
+static bool share_is_safe(struct effects *e, const struct canary *canary, const struct routes *live,
+                          const struct routes *want, struct err *err)
+{
+    if (e->trusted) {
+        return true;
+    }
+    if (want->canary_pct > live->canary_pct && !side_is_ready(e, canary, false)) {
+        return err_set(err, ERR_INVALID, "the canary's share of %s must not grow while it is not ready",
+                       canary->names.id);
+    }
+    if (want->primary_pct > live->primary_pct && !canary->skip_analysis && !side_is_ready(e, canary, true)) {
+        return err_set(err, ERR_INVALID, "the primary's share of %s must not grow while it is not ready",
+                       canary->names.id);
+    }
+    return true;
+}
+
+static enum step plan_route(struct effects *e, const struct canary *canary, struct kube_write *write, struct err *err)
+{
+    const struct router *router = &e->house->router;
+    struct routes want = routes_of(current(e)), from = routes_of(node_get(current(e), "from")), live;
+    if (!router->ops->get_routes(router, &canary->names, canary->root, &live, err)) {
+        return STEP_FAILED;
+    }
+    gauges_weights(&e->house->gauges, canary->names.target, canary->names.namespace, want.primary_pct, want.canary_pct);
+    bool edited = e->redo && !e->trusted && !routes_equal(&live, &want) && !routes_equal(&live, &from);
+    if (edited) {
+        log_info(canary->names.id, "the weights were changed to %d/%d meanwhile; they stay", live.primary_pct,
+                 live.canary_pct);
+        return STEP_DONE;
+    }
+    if (!share_is_safe(e, canary, &live, &want, err)) {
+        return STEP_FAILED;
+    }
+    return step_of_plan(router->ops->set_routes(router, &canary->names, canary->root, &want, write, err));
+}
+
+/* --- status --- */
+
+static enum step plan_status(const struct canary *canary, struct doc *patch, struct kube_write *write)
+{
+    if (status_is_same(canary, patch)) {
+        doc_free(patch);
+        return STEP_DONE;
+    }
+    kube_write_patch(write, &KUBE_CANARIES, canary->root, patch, "updating canary %s status failed", canary->names.id);
+    write->subresource = "status";
+    return STEP_WRITE;
+}
+
+static enum step plan_sync(struct effects *e, const struct canary *canary, struct kube_write *write)
+{
+    const struct node *effect = current(e);
+    struct status_sync sync = {
+        .phase = node_str_or(node_get(effect, "phase"), ""),
+        .weight = int_of(effect, "weight", 0),
+        .iterations = int_of(effect, "iterations", 0),
+        .failed_checks = int_of(effect, "failed_checks", 0),
+        .revision = e->release->revision,
+        .checksums = doc_root(e->release->checksums),
+    };
+    gauges_phase(&e->house->gauges, canary->names.target, canary->names.namespace, sync.phase);
+    return plan_status(canary, status_sync(canary, &sync, clock_wall_ms(e->house->clock)), write);
+}
+
+static enum step plan_phase(struct effects *e, const struct canary *canary, struct kube_write *write)
+{
+    const char *phase = node_str_or(node_get(current(e), "phase"), "");
+    gauges_phase(&e->house->gauges, canary->names.target, canary->names.namespace, phase);
+    return plan_status(canary, status_set_phase(canary, phase, clock_wall_ms(e->house->clock)), write);
+}
+
+static enum step plan_counters(struct effects *e, const struct canary *canary, struct kube_write *write)
+{
+    const struct node *effect = current(e);
+    return plan_status(canary,
+                       status_counters(int_of(effect, "weight", INT64_MIN), int_of(effect, "iterations", INT64_MIN),
+                                       int_of(effect, "failed_checks", INT64_MIN), clock_wall_ms(e->house->clock)),
+                       write);
+}
+
+/* --- promote --- */
+
+static void on_promoted(void *ctx, const struct err *err);
+
+static enum step start_promotion(struct effects *e, const struct canary *canary)
+{
+    const char *id = node_str_or(node_get(current(e), "id"), "");
+    struct doc *primary =
+        store_find(e->house->stores[STORE_DEPLOYMENTS], canary->names.namespace, canary->names.target_primary);
+    bool carried = str_equal(deployment_promotion_id(doc_root(primary)), id);
+    doc_free(primary);
+    if (carried) {
+        return STEP_DONE;
+    }
+    struct promotion_options options = {
+        .client = e->house->kube,
+        .clock = e->house->clock,
+        .deployments = e->house->stores[STORE_DEPLOYMENTS],
+        .config_maps = e->house->stores[STORE_CONFIG_MAPS],
+        .secrets = e->house->stores[STORE_SECRETS],
+        .canary = canary->root,
+        .revision = e->release->revision,
+        .promotion_id = id,
+        .selector_labels = &e->house->selector_labels,
+        .label_prefixes = &e->house->label_prefixes,
+        .config_tracking = e->house->config_tracking,
+    };
+    e->promotion = promotion_start(&options, on_promoted, e);
+    return STEP_STARTED;
+}
+
+/* --- events and hooks --- */
+
+static void on_announced(void *ctx, const struct err *err);
+
+static enum step start_event(struct effects *e)
+{
+    const struct node *effect = current(e);
+    e->announcing = true;
+    announce(e->announcer, node_str_or(node_get(effect, "type"), "Normal"), node_str(node_get(effect, "phase")),
+             node_str_or(node_get(effect, "message"), ""), node_str(node_get(effect, "key")), on_announced, e);
+    return STEP_STARTED;
+}
+
+static void on_hooks(void *ctx, const struct doc *results);
+
+static enum step start_hooks(struct effects *e, const struct canary *canary)
+{
+    const struct node *effect = current(e);
+    struct hook_run_options options = {
+        .http = e->house->http,
+        .clock = e->house->clock,
+        .canary = canary,
+        .type = node_str_or(node_get(effect, "type"), ""),
+        .phase = node_str_or(node_get(effect, "phase"), ""),
+        .key_prefix = node_str(node_get(effect, "key")),
+    };
+    e->hooks = hook_run_start(&options, on_hooks, e);
+    return STEP_STARTED;
+}
+
+static enum step set_gauge(struct effects *e, const struct canary *canary)
+{
+    double value = 0;
+    node_real(node_get(current(e), "value"), &value);
+    gauges_metric(&e->house->gauges, canary->names.target, canary->names.namespace,
+                  node_str_or(node_get(current(e), "name"), ""), value);
+    return STEP_DONE;
+}
+
+/* --- one after the other --- */
+
+static enum step plan_effect(struct effects *e, const struct canary *canary, struct kube_write *write, struct err *err)
+{
+    const char *kind = node_str_or(node_get(current(e), "kind"), "");
+    if (strcmp(kind, "route") == 0) {
+        return plan_route(e, canary, write, err);
+    } else if (strcmp(kind, "sync") == 0) {
+        return plan_sync(e, canary, write);
+    } else if (strcmp(kind, "phase") == 0) {
+        return plan_phase(e, canary, write);
+    } else if (strcmp(kind, "status") == 0) {
+        return plan_counters(e, canary, write);
+    } else if (strcmp(kind, "scale") == 0) {
+        return step_of_plan(scale_plan(e->house, canary, node_is(node_get(current(e), "to"), "up"), write, err));
+    } else if (strcmp(kind, "autoscaler") == 0) {
+        return step_of_plan(
+            autoscaler_plan(e->house->stores[STORE_AUTOSCALERS], &canary->names, canary->root, true, write, err));
+    } else if (strcmp(kind, "promote") == 0) {
+        return start_promotion(e, canary);
+    } else if (strcmp(kind, "event") == 0) {
+        return start_event(e);
+    } else if (strcmp(kind, "hooks") == 0) {
+        return start_hooks(e, canary);
+    } else if (strcmp(kind, "gauge") == 0) {
+        return set_gauge(e, canary);
+    }
+    assert(strcmp(kind, "alert") == 0); /* effects_prepare let nothing else through */
+    return STEP_DONE;
+}
+
+static void on_turn(struct timer *timer, void *ctx);
+
+static void next_turn(struct effects *e)
+{
+    timer_start(e->house->clock, &e->turn, 0, on_turn, e);
+}
+
+static void succeed(struct effects *e)
+{
+    e->index++;
+    e->conflicts = 0;
+    next_turn(e);
+}
+
+static void on_written(void *ctx, const struct err *err)
+{
+    struct effects *e = ctx;
+    e->writer = NULL;
+    /* The same plan again: after a write it finds nothing more to do, after a conflict it starts from what is live now. */
+    if (err->code == ERR_NONE || (err->code == ERR_CONFLICT && e->conflicts++ < CONFLICTS_MAX)) {
+        next_turn(e);
+    } else {
+        finish(e, err);
+    }
+}
+
+static void on_promoted(void *ctx, const struct err *err)
+{
+    struct effects *e = ctx;
+    e->promotion = NULL;
+    if (err->code == ERR_NONE) {
+        succeed(e);
+    } else {
+        finish(e, err);
+    }
+}
+
+/* An event that the API server does not take is logged by the announcer; it must not stop a release. */
+static void on_announced(void *ctx, const struct err *err)
+{
+    struct effects *e = ctx;
+    e->announcing = false;
+    succeed(e);
+}
+
+/* Post-rollout hooks at the end of a release that C finishes: what they say is reported, nothing else follows from it. */
+static void on_hooks(void *ctx, const struct doc *results)
+{
+    struct effects *e = ctx;
+    e->hooks = NULL;
+    struct node_iter it = node_iterate(doc_root(results));
+    while (node_next(&it)) {
+        const char *name = node_str_or(node_get(it.value, "name"), "");
+        bool ok = node_bool_or(node_get(it.value, "ok"), false);
+        char *text =
+            ok ? str_format("Post-rollout check %s passed", name)
+               : str_format("Post-rollout hook %s failed %s", name, node_str_or(node_get(it.value, "error"), ""));
+        announce(e->announcer, ok ? "Normal" : "Warning", NULL, text, NULL, NULL, NULL);
+        str_free(&text);
+    }
+    succeed(e);
+}
+
+static void on_turn(struct timer *timer, void *ctx)
+{
+    struct effects *e = ctx;
+    struct err err = {0};
+    if (current(e) == NULL) {
+        finish(e, &err);
+        return;
+    }
+    struct canary canary;
+    if (!house_canary(e->house, e->release->namespace, e->release->canary, &canary, &err)) {
+        canary_fini(&canary);
+        finish(e, &err);
+        return;
+    }
+    struct kube_write write = {0};
+    enum step step = plan_effect(e, &canary, &write, &err);
+    canary_fini(&canary);
+    switch (step) {
+    case STEP_DONE:
+        succeed(e);
+        break;
+    case STEP_WRITE:
+        e->writer = writer_start(e->house, &write, on_written, e);
+        break;
+    case STEP_STARTED:
+        break;
+    case STEP_FAILED:
+        finish(e, &err);
+        break;
+    }
+}
+
+struct effects *effects_start(const struct effects_options *options, effects_done_fn *done, void *ctx)
+{
+    struct effects *e = mem_new(struct effects);
+    e->house = options->house;
+    e->release = options->release;
+    e->announcer = options->announcer;
+    e->list = doc_copy(options->list);
+    e->redo = options->redo;
+    e->trusted = options->trusted;
+    e->done = done;
+    e->ctx = ctx;
+    next_turn(e);
+    return e;
+}
+
+void effects_cancel(struct effects *e)
+{
+    effects_free(e);
+}

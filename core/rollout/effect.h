@@ -1,0 +1,43 @@
+/* What a release does to the world, as data: a list of effects that is on record before the first one starts.
+ *
+ *   { kind: route, primary, canary, mirrored, from: {primary, canary, mirrored} }   { kind: event, type, message, phase, key }
+ *   { kind: phase, phase }                                                          { kind: scale, to: up|zero }
+ *   { kind: sync, phase, weight, iterations, failed_checks }                        { kind: promote, id }
+ *   { kind: status, weight, iterations, failed_checks }                             { kind: autoscaler }
+ *   { kind: hooks, type, phase, key }                                               { kind: gauge, name, value }   { kind: alert, … }
+ *
+ * They are done in order; the first failure ends the list. Repeating a list after a crash does nothing twice:
+ *
+ *   route       live = to: done; live = from: write; else the mesh wins: left as it is
+ *   scale       up: replicas > 0 is done; zero: replicas = 0 is done
+ *   promote     the primary carries the id: done
+ *   phase, sync, status, autoscaler     compared, only what differs is written
+ *   event, hooks                        sent again under the same key
+ *   alert, gauge                        nothing to repeat
+ *
+ * Safety, whatever a script says: weights are whole, not negative and sum to 100, and no list increases the share of a side that is not ready. Only the engine's
+ * own ending of a release (`trusted`) is exempt from the latter. */
+#pragma once
+
+#include "rollout/announcer.h"
+#include "rollout/release.h"
+
+struct effects;
+
+struct effects_options {
+    struct house *house;
+    struct release *release; /* outlives the effects */
+    struct announcer *announcer;
+    const struct node *list; /* prepared by effects_prepare; borrowed until effects_start returns */
+    bool redo;               /* some of it may have happened already */
+    bool trusted;
+};
+
+/* Checks a list and completes it to what the record needs: from, keys, ids. False: err names the effect and the field ("effects[1].primary: 130 is not a share"). */
+bool effects_prepare(struct house *house, const struct release *release, const struct node *list, struct doc *prepared,
+                     struct err *err);
+
+/* err->code NONE: all done. Otherwise `failed` is the index of the one that failed. */
+typedef void effects_done_fn(void *ctx, size_t failed, const struct err *err);
+struct effects *effects_start(const struct effects_options *options, effects_done_fn *done, void *ctx);
+void effects_cancel(struct effects *effects);

@@ -1,0 +1,23 @@
+/* The metrics that Flagger exports about canaries, under Flagger's names (section 9.1 of the behaviour reference). */
+#pragma once
+
+#include "prom/metrics.h"
+
+struct gauges {
+    struct metric_family *info, *total, *status, *weight, *analysis, *duration, *successes, *failures;
+};
+
+void gauges_declare(struct gauges *gauges, struct metrics *metrics, const char *version, const char *mesh_provider);
+
+/* 0 Progressing, 2 Failed, 1 everything else. */
+void gauges_phase(struct gauges *gauges, const char *target, const char *namespace, const char *phase);
+void gauges_weights(struct gauges *gauges, const char *target, const char *namespace, int primary_pct, int canary_pct);
+void gauges_metric(struct gauges *gauges, const char *target, const char *namespace, const char *metric, double value);
+void gauges_success(struct gauges *gauges, const char *target, const char *namespace, const char *strategy,
+                    bool skipped);
+void gauges_failure(struct gauges *gauges, const char *target, const char *namespace, const char *strategy);
+/* One round of an analysis took so long, in seconds. */
+void gauges_duration(struct gauges *gauges, const char *target, const char *namespace, double seconds);
+void gauges_total(struct gauges *gauges, const char *namespace, size_t canaries);
+/* The canary is gone: its series go too. */
+void gauges_forget(struct gauges *gauges, const char *target, const char *namespace);

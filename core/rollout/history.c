@@ -1,0 +1,175 @@
+#include "rollout/history.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "kube/object.h"
+
+enum { DELETES_MAX = 8 };
+
+struct history_call {
+    struct house *house;
+    struct canary canary; /* a copy of its own */
+    char *revision;
+    bool restarted;
+    int64_t number;
+    struct kube_call *call;
+    struct str_list old; /* to be deleted after the new one is there */
+    history_done_fn *done;
+    void *ctx;
+};
+
+/* --- looking --- */
+
+static bool is_owned_by(const struct node *object, const char *uid)
+{
+    struct node_iter it = node_iterate(node_at(object, "metadata", "ownerReferences"));
+    while (node_next(&it)) {
+        if (node_is(node_get(it.value, "uid"), uid)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct doc *history_latest(struct house *house, const struct canary *canary, int64_t highest)
+{
+    struct doc *found = NULL;
+    for (int64_t n = highest; found == NULL && n > 0 && n > highest - RELEASE_KEPT; n--) {
+        char *name = str_format("%s-%lld", canary->names.name, (long long)n);
+        found = store_find(house->stores[STORE_RELEASES], canary->names.namespace, name);
+        if (found != NULL && !is_owned_by(doc_root(found), canary->names.uid)) {
+            doc_free(found);
+            found = NULL;
+        }
+        str_free(&name);
+    }
+    return found;
+}
+
+void history_prune(struct doc *object)
+{
+    struct node *root = doc_root(object);
+    node_remove(node_get(root, "spec"), "sources");
+    const char *state = node_str(node_at(root, "status", "state"));
+    struct node *status = NULL;
+    if (state != NULL) {
+        status = node_new_object(object);
+        node_set_str(object, status, "state", state);
+        node_set_str(object, status, "revision", node_str(node_at(root, "status", "revision")));
+    }
+    node_remove(root, "status");
+    node_set(object, root, "status", status);
+}
+
+/* --- creating --- */
+
+static void history_free(struct history_call *h)
+{
+    if (h->call != NULL) {
+        kube_cancel(h->call);
+    }
+    canary_fini(&h->canary);
+    str_list_fini(&h->old);
+    str_free(&h->revision);
+    mem_free(h);
+}
+
+static void finish(struct history_call *h, const struct err *err)
+{
+    history_done_fn *done = h->done;
+    void *ctx = h->ctx;
+    struct err copy = *err;
+    history_free(h);
+    done(ctx, &copy);
+}
+
+static void delete_next(struct history_call *h);
+
+static void on_deleted(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct history_call *h = ctx;
+    h->call = NULL;
+    if (err->code != ERR_NONE && err->code != ERR_NOT_FOUND) {
+        log_warn(h->canary.names.id, "an old release stays: %s", err->text);
+    }
+    delete_next(h);
+}
+
+static void delete_next(struct history_call *h)
+{
+    if (h->old.count == 0) {
+        struct err ok = {0};
+        finish(h, &ok);
+        return;
+    }
+    struct kube_request request = {.verb = KUBE_DELETE,
+                                   .resource = &KUBE_RELEASES,
+                                   .namespace = h->canary.names.namespace,
+                                   .name = h->old.items[h->old.count - 1]};
+    h->call = kube_start(h->house->kube, &request, on_deleted, h);
+    mem_free(h->old.items[--h->old.count]);
+}
+
+static void collect_old(struct history_call *h)
+{
+    for (int64_t n = h->number - RELEASE_KEPT; n > 0 && n > h->number - RELEASE_KEPT - DELETES_MAX; n--) {
+        char *name = str_format("%s-%lld", h->canary.names.name, (long long)n);
+        if (store_has(h->house->stores[STORE_RELEASES], h->canary.names.namespace, name)) {
+            str_list_push(&h->old, name);
+        }
+        str_free(&name);
+    }
+}
+
+static void create(struct history_call *h);
+
+static void on_created(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct history_call *h = ctx;
+    h->call = NULL;
+    if (answer != NULL) {
+        store_put(h->house->stores[STORE_RELEASES], answer);
+        collect_old(h);
+        delete_next(h);
+    } else if (err->code == ERR_EXISTS) {
+        h->number++;
+        create(h);
+    } else {
+        struct err failure = *err;
+        err_wrap(&failure, "creating the release of %s failed", h->canary.names.id);
+        finish(h, &failure);
+    }
+}
+
+static void create(struct history_call *h)
+{
+    struct doc *object = release_new_object(h->house, &h->canary, h->number, h->revision, h->restarted);
+    struct kube_request request = {.verb = KUBE_CREATE,
+                                   .resource = &KUBE_RELEASES,
+                                   .namespace = h->canary.names.namespace,
+                                   .body = doc_root(object)};
+    h->call = kube_start(h->house->kube, &request, on_created, h);
+    doc_free(object);
+}
+
+struct history_call *history_create(struct house *house, const struct canary *canary, int64_t number,
+                                    const char *revision, bool restarted, history_done_fn *done, void *ctx)
+{
+    struct history_call *h = mem_new(struct history_call);
+    struct err ignored;
+    h->house = house;
+    canary_init(&h->canary, doc_copy(canary->root), &house->defaults, &ignored);
+    h->revision = str_dup(revision);
+    h->restarted = restarted;
+    h->number = number;
+    h->done = done;
+    h->ctx = ctx;
+    create(h);
+    return h;
+}
+
+void history_cancel(struct history_call *h)
+{
+    history_free(h);
+}

@@ -1,0 +1,19 @@
+/* The Releases of one Canary as the store has them, and the next one. */
+#pragma once
+
+#include "rollout/release.h"
+
+/* The store keeps what a Release is about and its state; the record itself is read when it is resumed. */
+void history_prune(struct doc *object);
+
+/* The one with the highest number up to `highest` whose owner is this very Canary (by uid); NULL without one (doc_free). Only that one is ever run: older ones that
+ * were left open belong to the past. */
+struct doc *history_latest(struct house *house, const struct canary *canary, int64_t highest);
+
+struct history_call;
+/* `err` NONE: the new Release is in the store. */
+typedef void history_done_fn(void *ctx, const struct err *err);
+/* Creates Release `number` (a taken name means the next number) and deletes what is older than the last RELEASE_KEPT. */
+struct history_call *history_create(struct house *house, const struct canary *canary, int64_t number,
+                                    const char *revision, bool restarted, history_done_fn *done, void *ctx);
+void history_cancel(struct history_call *call);

@@ -1,0 +1,17 @@
+/* The objects of a Canary, in the order in which Flagger brings them about (section 2.4, steps 4 to 13): Services, primary, autoscaler, apex
+ * Service, routes. Idempotent and without memory: called again after each write until nothing differs. */
+#pragma once
+
+#include "rollout/engine.h"
+
+enum reconcile_need {
+    RECONCILE_DONE,    /* everything is as it should be; while initialising: ready for the status Initialized */
+    RECONCILE_WRITE,   /* `write` is filled */
+    RECONCILE_PRIMARY, /* the primary must be created (workload/promotion.h) */
+    RECONCILE_WAIT,    /* the primary is not ready yet; err says why */
+    RECONCILE_FAILED,  /* err says why; it is no use to go on before something changes */
+};
+
+/* `write` is filled for RECONCILE_WRITE only; `canary` is changed for the time of the call. */
+enum reconcile_need reconcile_plan(struct house *house, struct canary *canary, struct kube_write *write,
+                                   struct err *err);

@@ -1,0 +1,280 @@
+#include "rollout/release.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "kube/object.h"
+
+enum { RETRY_MIN_MS = 250, RETRY_MAX_MS = 15 * 1000 };
+
+/* --- the object --- */
+
+int64_t release_number(const char *name, const char *canary)
+{
+    size_t len = strlen(canary);
+    if (strncmp(name, canary, len) != 0 || name[len] != '-') {
+        return 0;
+    }
+    char *end;
+    long long n = strtoll(name + len + 1, &end, 10);
+    return *end == '\0' && n > 0 ? n : 0;
+}
+
+bool release_state_is_open(const char *state)
+{
+    return state == NULL || strcmp(state, RELEASE_RUNNING) == 0 || strcmp(state, RELEASE_ROLLING_BACK) == 0;
+}
+
+struct doc *release_new_object(struct house *house, const struct canary *canary, int64_t number, const char *revision,
+                               bool restarted)
+{
+    char *name = str_format("%s-%lld", canary->names.name, (long long)number);
+    struct doc *doc = object_new(&KUBE_RELEASES, canary->names.namespace, name);
+    struct node *root = doc_root(doc);
+    struct node *metadata = node_ensure_object(doc, root, "metadata");
+    struct node *owners = node_new_array(doc);
+    node_push(owners, canary_owner_reference(doc, &canary->names));
+    node_set(doc, metadata, "ownerReferences", owners);
+    struct node *labels = node_ensure_object(doc, metadata, "labels");
+    node_set_str(doc, labels, "sluice.dev/canary", canary->names.name);
+    struct node *spec = node_ensure_object(doc, root, "spec");
+    node_set_str(doc, spec, "canary", canary->names.name);
+    node_set_str(doc, spec, "revision", revision);
+    node_set_bool(doc, spec, "restarted", restarted);
+    node_set_str(doc, spec, "strategy", canary->strategy);
+    node_set(doc, spec, "sources", house->strategist->ops->sources(house->strategist, canary->strategy, doc));
+    node_set_int(doc, spec, "words", RELEASE_WORDS);
+    str_free(&name);
+    return doc;
+}
+
+static void read_status(struct release *r, const struct node *spec, const struct node *status)
+{
+    struct err ignored;
+    r->epoch = node_int_or(node_get(status, "epoch"), 0);
+    r->serial = node_int_or(node_get(status, "serial"), 0);
+    r->state = str_dup(node_str_or(node_get(status, "state"), RELEASE_RUNNING));
+    r->pinned = node_bool_or(node_get(status, "pinned"), false);
+    r->revision = str_dup(node_str_or(node_get(status, "revision"), node_str_or(node_get(spec, "revision"), "")));
+    r->reason = str_dup(node_str(node_get(status, "reason")));
+    const struct node *checksums = node_get(status, "checksums");
+    r->checksums = node_type(checksums) == NODE_OBJECT ? doc_copy(checksums) : doc_new();
+    const struct node *ending = node_get(status, "ending");
+    r->ending = node_type(ending) == NODE_ARRAY ? doc_copy(ending) : NULL;
+    const char *started = node_str(node_get(status, "started"));
+    if (started == NULL || !time_parse(started, &r->started_ms, &ignored)) {
+        r->started_ms = clock_wall_ms(r->house->clock);
+    }
+}
+
+struct release *release_open(struct house *house, const struct node *object, struct err *err)
+{
+    const struct node *spec = node_get(object, "spec"), *status = node_get(object, "status");
+    struct journal *journal = journal_load(status, err);
+    if (journal == NULL) {
+        err_wrap(err, "Release %s.%s", object_name(object), object_namespace(object));
+        return NULL;
+    }
+    struct release *r = mem_new(struct release);
+    r->house = house;
+    r->journal = journal;
+    r->namespace = str_dup(object_namespace(object));
+    r->name = str_dup(object_name(object));
+    r->uid = str_dup(object_uid(object));
+    r->version = str_dup(object_version(object));
+    r->canary = str_dup(node_str_or(node_get(spec, "canary"), ""));
+    r->strategy = str_dup(node_str_or(node_get(spec, "strategy"), "canary"));
+    r->sources = doc_copy(node_get(spec, "sources"));
+    r->restarted = node_bool_or(node_get(spec, "restarted"), false);
+    r->words = node_int_or(node_get(spec, "words"), 0);
+    read_status(r, spec, status);
+    return r;
+}
+
+void release_free(struct release *r)
+{
+    if (r == NULL) {
+        return;
+    }
+    timer_cancel(&r->retry);
+    if (r->call != NULL) {
+        kube_cancel(r->call);
+    }
+    journal_free(r->journal);
+    doc_free(r->sources);
+    doc_free(r->checksums);
+    doc_free(r->ending);
+    char **texts[] = {&r->namespace, &r->name,  &r->uid,      &r->version, &r->canary,
+                      &r->strategy,  &r->state, &r->revision, &r->reason};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        str_free(texts[i]);
+    }
+    mem_free(r);
+}
+
+/* --- flush and claim --- */
+
+static void send(struct release *r);
+
+static void finish(struct release *r, enum err_code code, const char *text)
+{
+    struct err err = {0};
+    if (code != ERR_NONE) {
+        err_set(&err, code, "Release %s.%s: %s", r->name, r->namespace, text);
+    }
+    release_done_fn *done = r->done;
+    r->done = NULL;
+    done(r->ctx, &err);
+}
+
+static void set_time(struct doc *doc, struct node *status, const char *key, int64_t wall_ms)
+{
+    char text[32];
+    if (wall_ms != 0) {
+        time_write(wall_ms, text);
+        node_set_str(doc, status, key, text);
+    }
+}
+
+/* A merge patch keeps what it does not name, so what may vanish is written as null. */
+static void set_or_null(struct doc *doc, struct node *status, const char *key, const struct node *value)
+{
+    node_set(doc, status, key, value != NULL ? node_copy(doc, value) : node_new_null(doc));
+}
+
+static struct doc *status_patch(struct release *r)
+{
+    struct doc *doc = doc_new();
+    struct node *root = node_new_object(doc);
+    doc_set_root(doc, root);
+    node_set_str(doc, node_ensure_object(doc, root, "metadata"), "resourceVersion", r->version);
+    struct node *status = node_ensure_object(doc, root, "status");
+    node_set_int(doc, status, "epoch", r->epoch + r->claiming);
+    node_set_str(doc, status, "holder", r->house->identity);
+    if (r->claiming) {
+        return doc;
+    }
+    node_set_int(doc, status, "serial", r->serial + 1);
+    node_set_str(doc, status, "state", r->state);
+    node_set_str(doc, status, "revision", r->revision);
+    node_set_bool(doc, status, "pinned", r->pinned);
+    node_set_str(doc, status, "reason", r->reason);
+    set_or_null(doc, status, "checksums", doc_root(r->checksums));
+    set_or_null(doc, status, "ending", doc_root(r->ending));
+    set_time(doc, status, "started", r->started_ms);
+    set_time(doc, status, "ended", r->ended_ms);
+    journal_write(r->journal, doc, status);
+    return doc;
+}
+
+static void take_answer(struct release *r, const struct doc *answer)
+{
+    store_put(r->house->stores[STORE_RELEASES], answer);
+    str_free(&r->version);
+    r->version = str_dup(object_version(doc_root(answer)));
+    const struct node *status = node_get(doc_root(answer), "status");
+    r->epoch = node_int_or(node_get(status, "epoch"), r->epoch);
+    r->serial = node_int_or(node_get(status, "serial"), r->serial);
+    r->retry_ms = 0;
+}
+
+static void on_retry(struct timer *timer, void *ctx)
+{
+    send(ctx);
+}
+
+static void retry_later(struct release *r)
+{
+    r->retry_ms = r->retry_ms == 0 ? RETRY_MIN_MS : r->retry_ms * 2 < RETRY_MAX_MS ? r->retry_ms * 2 : RETRY_MAX_MS;
+    timer_start(r->house->clock, &r->retry, r->retry_ms, on_retry, r);
+}
+
+static void on_read(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct release *r = ctx;
+    r->call = NULL;
+    if (err->code == ERR_NOT_FOUND) {
+        finish(r, ERR_FENCED, "it is gone");
+        return;
+    }
+    if (answer == NULL) {
+        retry_later(r);
+        return;
+    }
+    const struct node *root = doc_root(answer), *status = node_get(root, "status");
+    int64_t epoch = node_int_or(node_get(status, "epoch"), 0), serial = node_int_or(node_get(status, "serial"), 0);
+    bool ours = node_is(node_get(status, "holder"), r->house->identity);
+    if (!str_equal(object_uid(root), r->uid)) {
+        finish(r, ERR_FENCED, "another object has its name");
+    } else if (epoch > r->epoch && !(r->claiming && ours && epoch == r->epoch + 1)) {
+        finish(r, ERR_FENCED, "another engine claimed it");
+    } else if ((r->claiming && ours && epoch == r->epoch + 1) || (!r->claiming && ours && serial == r->serial + 1)) {
+        take_answer(r, answer); /* it was written, only the answer was lost */
+        finish(r, ERR_NONE, NULL);
+    } else {
+        store_put(r->house->stores[STORE_RELEASES], answer);
+        str_free(&r->version);
+        r->version = str_dup(object_version(root));
+        retry_later(r);
+    }
+}
+
+static void on_written(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct release *r = ctx;
+    r->call = NULL;
+    if (answer != NULL) {
+        take_answer(r, answer);
+        finish(r, ERR_NONE, NULL);
+        return;
+    }
+    log_warn(NULL, "Release %s.%s: %s is read again: %s", r->name, r->namespace,
+             r->claiming ? "the claim" : "the flush", err->text);
+    struct kube_request request = {
+        .verb = KUBE_GET, .resource = &KUBE_RELEASES, .namespace = r->namespace, .name = r->name};
+    r->call = kube_start(r->house->kube, &request, on_read, r);
+}
+
+static void send(struct release *r)
+{
+    struct doc *patch = status_patch(r);
+    struct kube_request request = {
+        .verb = KUBE_PATCH_MERGE,
+        .resource = &KUBE_RELEASES,
+        .namespace = r->namespace,
+        .name = r->name,
+        .subresource = "status",
+        .body = doc_root(patch),
+    };
+    r->call = kube_start(r->house->kube, &request, on_written, r);
+    doc_free(patch);
+}
+
+void release_claim(struct release *r, release_done_fn *done, void *ctx)
+{
+    assert(!release_is_flushing(r));
+    r->claiming = true;
+    r->done = done;
+    r->ctx = ctx;
+    send(r);
+}
+
+void release_flush(struct release *r, release_done_fn *done, void *ctx)
+{
+    assert(!release_is_flushing(r));
+    r->claiming = false;
+    r->done = done;
+    r->ctx = ctx;
+    send(r);
+}
+
+bool release_is_flushing(const struct release *r)
+{
+    return r->done != NULL;
+}

@@ -1,0 +1,68 @@
+/* One Release object: the claim, the fence and the flush (section 3 of the design).
+ *
+ * A release belongs to whoever wrote the highest epoch into its status. Claiming is a PATCH guarded by resourceVersion that sets epoch + 1 and our name; every flush
+ * is one guarded PATCH with serial + 1. When the answer to a flush is a conflict or does not come, the object is read: a higher epoch, or no object, means that the release is not
+ * ours any more (FENCED: drop the task and touch nothing); our serial means it was written; anything else means to try again on the new resourceVersion. So a
+ * paused process that wakes up learns at its next flush that others went on without it. */
+#pragma once
+
+#include "rollout/engine.h"
+#include "rollout/journal.h"
+
+/* The version of the words (lua/stdlib) that this engine speaks and replays. */
+enum { RELEASE_WORDS = 1, RELEASE_KEPT = 10, RELEASE_ENDED_SIZE_MAX = 32 * 1024 };
+
+#define RELEASE_RUNNING "Running"          /* its strategy decides */
+#define RELEASE_ROLLING_BACK "RollingBack" /* C takes it back: status.ending is being done */
+#define RELEASE_SUCCEEDED "Succeeded"
+#define RELEASE_FAILED "Failed"
+#define RELEASE_SUPERSEDED "Superseded" /* another revision took its place in mid-run */
+#define RELEASE_HALTED "Halted"         /* its record is full: traffic stays as it is */
+
+struct release {
+    struct house *house;
+    char *namespace, *name, *uid, *version; /* resourceVersion of the last answer */
+    char *canary, *strategy;
+    struct doc *sources; /* what the Release pinned, {module: text} */
+    bool restarted;
+    int64_t words, epoch, serial;
+
+    /* Status besides the journal; whoever changes one of them flushes. */
+    char *state, *revision; /* revision: pinned once the gate is open, before that what was detected */
+    bool pinned;
+    struct doc *checksums; /* tracked configs of the pinned revision; root absent: none */
+    struct doc *ending;    /* effects that C must finish in state RollingBack; NULL: none */
+    char *reason;          /* one sentence for people; NULL: none */
+    int64_t started_ms, ended_ms;
+    struct journal *journal;
+
+    struct kube_call *call;
+    struct timer retry;
+    int64_t retry_ms;
+    void (*done)(void *ctx, const struct err *err);
+    void *ctx;
+    bool claiming;
+};
+
+typedef void release_done_fn(void *ctx, const struct err *err);
+
+/* From a stored object. NULL and err for one this engine cannot read. */
+struct release *release_open(struct house *house, const struct node *object, struct err *err);
+/* Drops a flush under way. */
+void release_free(struct release *release);
+
+/* True for states in which something is left to do. */
+bool release_state_is_open(const char *state);
+/* Number of a release in its name "<canary>-<n>"; 0 for another name. */
+int64_t release_number(const char *name, const char *canary);
+
+/* Writes epoch + 1 and our identity, before anything of the record is replayed. Retries until the answer is known; FENCED when the object is gone or another one
+ * claimed it first. */
+void release_claim(struct release *release, release_done_fn *done, void *ctx);
+/* Writes the whole status. err: FENCED only; everything else is retried until it is known. Not while another flush is under way. */
+void release_flush(struct release *release, release_done_fn *done, void *ctx);
+bool release_is_flushing(const struct release *release);
+
+/* The object to create: open, unclaimed. Takes nothing. */
+struct doc *release_new_object(struct house *house, const struct canary *canary, int64_t number, const char *revision,
+                               bool restarted);

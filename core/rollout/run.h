@@ -1,0 +1,121 @@
+/* A running release: one Release object, its journal, its strategy, and the one thing it is waiting for.
+ *
+ *   claim ──> restart? ──> strategy ──────────────> ending ──> ended
+ *               (C word)     │  ▲                     (C)
+ *                            ▼  │ answer
+ *                          operation ── rollout/operation.h
+ *
+ * The strategy asks for one operation at a time; the run asks the journal first, then does it and answers. Taking a release back, and everything that must
+ * work without a VM, is a list of effects that C writes into the record and finishes (state RollingBack). */
+#pragma once
+
+#include "rollout/effect.h"
+#include "rollout/release.h"
+
+struct run;
+struct operation;
+
+enum run_end {
+    RUN_ENDED,      /* succeeded or failed: its record is closed */
+    RUN_SUPERSEDED, /* as asked for by run_supersede */
+    RUN_DROPPED,    /* it is not ours any more, or its Canary is gone: nothing was written */
+    RUN_HALTED,     /* its record is full */
+    RUN_UNREADABLE, /* its record and its script do not agree, or its words are of another version: start again from weight 0 */
+};
+struct run_events {
+    /* Comes once, on a later turn than run_start; the run must be freed after it, on a later turn again. */
+    void (*ended)(void *ctx, enum run_end end);
+    /* An operation is finished: others may write the Canary's objects again. Must only take note. */
+    void (*settled)(void *ctx);
+};
+
+/* Takes `release`. */
+struct run *run_start(struct house *house, struct announcer *announcer, struct release *release,
+                      const struct run_events *events, void *ctx);
+void run_free(struct run *run);
+
+/* Something that belongs to the Canary changed: a wait may be over. */
+void run_poke(struct run *run);
+/* A frozen run starts nothing and learns nothing; effects on record are finished. */
+void run_freeze(struct run *run, bool frozen);
+/* Closes the record as Superseded and ends. Not while it is ending by itself. */
+void run_supersede(struct run *run);
+
+/* Nothing else may write the objects of this Canary now. */
+bool run_is_acting(const struct run *run);
+/* The revision is fixed and nothing was promoted or taken back yet: another revision of the target replaces this release. */
+bool run_is_replaceable(const struct run *run);
+const struct release *run_release(const struct run *run);
+
+/* --- for rollout/operation.c --- */
+
+enum run_state { RUN_CLAIMING, RUN_RESTARTING, RUN_SCRIPT, RUN_STOPPING, RUN_ENDING, RUN_OVER };
+
+/* How the release will end once the current turn is over. */
+enum run_verdict {
+    VERDICT_NONE,
+    VERDICT_ROLLBACK,
+    VERDICT_SUCCEEDED,
+    VERDICT_SKIPPED,
+    VERDICT_REPLAY,
+    VERDICT_UNREADABLE,
+    VERDICT_SUPERSEDED,
+    VERDICT_HALTED,
+    VERDICT_FENCED
+};
+
+struct prom_query;
+struct hook_run;
+
+struct run {
+    struct house *house;
+    struct announcer *announcer;
+    struct release *release;
+    struct strategy *strategy;
+    enum run_state state;
+    enum run_verdict verdict;
+    struct timer turn; /* to act on the verdict, outside of the script */
+
+    /* The operation under way; NULL: none. */
+    const struct operation *operation;
+    struct doc *args, *intent;
+    struct timer timer; /* tick, a deadline, a retry */
+    struct prom_query *query;
+    struct hook_run *hooks;
+    struct effects *effects;
+
+    bool frozen;
+    bool held;               /* the operation waits for the end of the freeze */
+    struct doc *held_answer; /* so does this answer */
+    char *reported;          /* the last "not ready" or other trouble that was announced */
+    int failures;            /* of the script */
+    char *failure;           /* what the script said when it failed for the last time */
+    void (*flushed)(struct run *run);
+    int64_t round_started_ms;
+    int64_t retry_ms; /* of the ending */
+
+    struct run_events events;
+    void *ctx;
+};
+
+/* The operation under way is answered (takes `answer`). */
+void run_answer(struct run *run, struct doc *answer);
+/* Ends the script after this turn. */
+void run_decide(struct run *run, enum run_verdict verdict);
+/* Warning event, once per text. */
+void run_report(struct run *run, const char *text);
+/* Writes the record; `done` comes with the fence intact, otherwise the run ends by itself. */
+void run_flush(struct run *run, void (*done)(struct run *run));
+/* The Canary as the store has it; false (canary must be finished all the same) when it is gone or refused. */
+bool run_canary(struct run *run, struct canary *canary);
+/* Fixes the revision and the tracked configs to what the target is now. */
+bool run_pin(struct run *run, struct err *err);
+/* Prepares and keeps the list that ends this release; run_decide(VERDICT_ROLLBACK) then does it. */
+bool run_set_ending(struct run *run, const struct node *list);
+
+/* Between rollout/run.c and rollout/run_end.c. */
+void run_start_script(struct run *run);
+void run_stop_script(struct run *run);
+void run_resume_ending(struct run *run);
+void run_carry_out(struct run *run);
+void run_retry_later(struct run *run, timer_fn *retry);
