@@ -548,15 +548,35 @@ static size_t text_size(struct journal *j)
     return size;
 }
 
+/* Bytes that went with the oldest piece: of the evidence first, then of the entries; 0 when nothing is left. */
+static size_t drop_oldest(struct journal *j)
+{
+    size_t size = 0;
+    if (j->evidence.count > 0) {
+        size = strlen(j->evidence.items[0]) + 1;
+        drop_oldest_evidence(j);
+    } else if (j->entry_count > 0) {
+        size = entry_size(&j->entries[0]);
+        entry_fini(j, &j->entries[0]);
+        memmove(&j->entries[0], &j->entries[1], --j->entry_count * sizeof j->entries[0]);
+    }
+    return size;
+}
+
 void journal_trim(struct journal *j, size_t size_max)
 {
     clear_steps(j);
-    while (j->evidence.count > 0 && text_size(j) > size_max) {
-        drop_oldest_evidence(j);
-    }
-    while (j->entry_count > 0 && text_size(j) > size_max) {
-        entry_fini(j, &j->entries[0]);
-        memmove(&j->entries[0], &j->entries[1], --j->entry_count * sizeof j->entries[0]);
+    size_t size;
+    while ((size = text_size(j)) > size_max) {
+        /* An entry counts as a little more than its text, so this stops early rather than late; then the text is measured again. */
+        size_t dropped = 0, piece = 1;
+        while (piece > 0 && dropped < size - size_max) {
+            piece = drop_oldest(j);
+            dropped += piece;
+        }
+        if (dropped == 0) {
+            break;
+        }
     }
     j->replay_at = j->replay_end = j->entry_count;
     j->dirty = true;
