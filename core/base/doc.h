@@ -24,7 +24,7 @@ enum node_type { NODE_ABSENT, NODE_NULL, NODE_BOOL, NODE_INT, NODE_REAL, NODE_ST
 
 /* An empty document without a root. */
 struct doc *doc_new(void);
-/* Strict JSON (RFC 8259), at most 256 levels deep; NULL and err on failure (line and column in the text). */
+/* Strict JSON (RFC 8259), at most 256 levels deep; of equal keys in an object the last wins. NULL and err on failure (line and column in the text). */
 struct doc *doc_parse(const char *text, size_t len, struct err *err);
 /* A deep copy of `n` as a document of its own. */
 struct doc *doc_copy(const struct node *n);
@@ -68,7 +68,10 @@ bool node_next(struct node_iter *it);
 /* Same JSON value: keys in any order, 1 equals 1.0. Absent equals absent only. */
 bool node_equal(const struct node *a, const struct node *b);
 
-/* --- building (nodes belong to `doc`; strings are copied) --- */
+/* --- building ---
+ *
+ * Nodes belong to `doc`; strings are copied, bytes in them that are no UTF-8 become U+FFFD. A node stands in one place only:
+ * to put one that has a place already somewhere else, node_copy it (asserted). */
 
 struct node *node_new_object(struct doc *doc);
 struct node *node_new_array(struct doc *doc);

@@ -1,6 +1,7 @@
 /* YAML as Kubernetes' loader reads it (go-yaml v2 as sigs.k8s.io/yaml uses it), into the document type of JSON.
  *
- * Duplicate keys, cyclic and exploding aliases, .inf/.nan and non-scalar keys are errors. Positions are in the error's text. */
+ * Words such as on, y and 0777 mean true, true and 511, also as keys. A mapping's own keys win over what `<<` brings, wherever
+ * they stand. Duplicate keys, cyclic and exploding aliases, .inf/.nan and non-scalar keys are errors. Positions are in the error's text. */
 #pragma once
 
 #include "base/doc.h"
