@@ -1,0 +1,30 @@
+/* The memory of one VM: a private range of address space with size classes.
+ *
+ * Private because a script can be stopped by a jump out of the middle of anything, its allocator included (see kill.h): after such a jump nothing in here
+ * is consistent, and nothing needs to be, because the whole range is unmapped. No pointer of ours ever points into it from outside the VM.
+ *
+ * Blocks never return to the range, only to the list of their class, so the range is several times the ceiling; the pages of large free blocks are given
+ * back to the system at once. The ceiling counts live bytes. It starts out absent: LuaJIT does not survive a failed allocation while a state is created. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { ARENA_CLASSES = 100 };
+
+struct arena {
+    char *base;
+    size_t reserved;
+    size_t used; /* of the range, from its start */
+    size_t live;
+    size_t live_max;
+    void *free_lists[ARENA_CLASSES];
+};
+
+/* False when the system refuses the address space. */
+bool arena_init(struct arena *arena, size_t reserve);
+void arena_fini(struct arena *arena);
+void arena_limit(struct arena *arena, size_t live_max);
+
+/* A lua_Alloc; `ud` is the arena. NULL above the ceiling; shrinking never fails. */
+void *arena_realloc(void *ud, void *block, size_t old_size, size_t size);

@@ -1,0 +1,229 @@
+#include "script/host.h"
+
+#include <assert.h>
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "script/kill.h"
+#include "script/marshal.h"
+#include "script/plain.h"
+
+enum { LOG_MAX = 4096, FRAMES_MAX = 100 };
+
+static struct host *host_of(lua_State *L)
+{
+    return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+/* Words wait, are recorded and end in the order of the strategy's own coroutine. */
+static struct host *host_for_word(lua_State *L, const char *primitive)
+{
+    struct host *host = host_of(L);
+    if (!host->co)
+        luaL_error(L, "host.%s: no word can run while a module loads", primitive);
+    if (L != host->co)
+        luaL_error(L, "host.%s: no word can run inside a coroutine of the script", primitive);
+    return host;
+}
+
+static void note_word(struct host *host, const char *word)
+{
+    plain_copy(host->word, sizeof host->word, word, strlen(word));
+}
+
+/* Absent arguments are an empty object. Between kill_host_enter and kill_host_leave. */
+static struct doc *read_args(lua_State *L, int index, struct err *err)
+{
+    if (!lua_isnil(L, index))
+        return marshal_read(L, index, "args", err);
+    struct doc *doc = doc_new();
+    doc_set_root(doc, node_new_object(doc));
+    return doc;
+}
+
+void host_hand_over(struct host *host, struct doc *doc)
+{
+    doc_free(host->handed_over);
+    host->handed_over = doc;
+}
+
+void host_fini(struct host *host)
+{
+    host_hand_over(host, NULL);
+}
+
+static int primitive_enter(lua_State *L)
+{
+    struct host *host = host_for_word(L, "enter");
+    luaL_checktype(L, 1, LUA_TSTRING);
+    lua_settop(L, 2);
+    marshal_prepare(L);
+    struct err err = {0};
+    struct doc *result = NULL;
+    int64_t started_ms = 0;
+    bool done = false;
+
+    kill_host_enter();
+    const char *word = lua_tostring(L, 1);
+    note_word(host, word);
+    struct doc *args = read_args(L, 2, &err);
+    bool readable = args != NULL;
+    if (readable)
+        done = host->port.enter(host->port.ctx, word, doc_root(args), &result, &started_ms);
+    doc_free(args);
+    host_hand_over(host, done ? result : NULL);
+    if (done)
+        kill_restart();
+    kill_host_leave();
+
+    if (!readable)
+        return luaL_error(L, "%s: %s", lua_tostring(L, 1), err.text);
+    lua_pushboolean(L, done);
+    marshal_push(L, doc_root(host->handed_over));
+    lua_pushnumber(L, (lua_Number)started_ms);
+    return 3;
+}
+
+static int primitive_leave(lua_State *L)
+{
+    struct host *host = host_for_word(L, "leave");
+    lua_settop(L, 1);
+    marshal_prepare(L);
+    struct err err = {0};
+
+    kill_host_enter();
+    struct doc *result = marshal_read(L, 1, "result", &err);
+    bool readable = result != NULL;
+    if (readable)
+        host->port.leave(host->port.ctx, doc_root(result));
+    doc_free(result);
+    kill_host_leave();
+
+    return readable ? 0 : luaL_error(L, "%s", err.text);
+}
+
+static int primitive_call(lua_State *L)
+{
+    struct host *host = host_for_word(L, "call");
+    luaL_checktype(L, 1, LUA_TSTRING);
+    lua_settop(L, 2);
+    marshal_prepare(L);
+    assert(!host->waiting);
+    struct err err = {0};
+    struct doc *answer = NULL;
+    bool answered = false;
+
+    kill_host_enter();
+    const char *operation = lua_tostring(L, 1);
+    note_word(host, operation);
+    struct doc *args = read_args(L, 2, &err);
+    bool readable = args != NULL;
+    if (readable)
+        answered = host->port.call(host->port.ctx, operation, doc_root(args), &answer);
+    doc_free(args);
+    host_hand_over(host, answered ? answer : NULL);
+    host->waiting = readable && !answered;
+    kill_host_leave();
+
+    if (!readable)
+        return luaL_error(L, "%s: %s", lua_tostring(L, 1), err.text);
+    if (!answered)
+        return lua_yield(L, 0);
+    marshal_push(L, doc_root(host->handed_over));
+    return 1;
+}
+
+static int primitive_evidence(lua_State *L)
+{
+    struct host *host = host_for_word(L, "evidence");
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    marshal_prepare(L);
+    char where[KILL_WHERE_SIZE];
+    host_where(L, where, sizeof where);
+    struct err err = {0};
+
+    kill_host_enter();
+    struct doc *evidence = marshal_read(L, 1, "evidence", &err);
+    bool readable = evidence != NULL;
+    if (readable)
+        host->port.evidence(host->port.ctx, doc_root(evidence), where);
+    doc_free(evidence);
+    kill_host_leave();
+
+    return readable ? 0 : luaL_error(L, "%s", err.text);
+}
+
+static int primitive_log(lua_State *L)
+{
+    struct host *host = host_of(L);
+    luaL_checktype(L, 1, LUA_TSTRING);
+    char message[LOG_MAX];
+
+    kill_host_enter();
+    size_t len;
+    const char *text = lua_tolstring(L, 1, &len);
+    plain_copy(message, sizeof message, text, len);
+    /* Nothing is called back while a module loads. */
+    if (host->co)
+        host->port.log(host->port.ctx, message);
+    else
+        log_info(host->label[0] ? host->label : NULL, "%s", message);
+    kill_host_leave();
+    return 0;
+}
+
+/* splitmix64: every seed is a good one. */
+static int primitive_random(lua_State *L)
+{
+    struct host *host = host_of(L);
+    uint64_t z = host->random += UINT64_C(0x9E3779B97F4A7C15);
+    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
+    z ^= z >> 31;
+    lua_pushnumber(L, (lua_Number)(z >> 11) / 9007199254740992.0);
+    return 1;
+}
+
+static void set_primitive(lua_State *L, struct host *host, const char *name, lua_CFunction primitive)
+{
+    lua_pushlightuserdata(L, host);
+    lua_pushcclosure(L, primitive, 1);
+    lua_setfield(L, -2, name);
+}
+
+void host_install(lua_State *L, struct host *host)
+{
+    host->L = L;
+    lua_newtable(L);
+    set_primitive(L, host, "enter", primitive_enter);
+    set_primitive(L, host, "leave", primitive_leave);
+    set_primitive(L, host, "call", primitive_call);
+    set_primitive(L, host, "evidence", primitive_evidence);
+    set_primitive(L, host, "log", primitive_log);
+    set_primitive(L, host, "random", primitive_random);
+    set_primitive(L, host, "array", marshal_array);
+    lua_pushlightuserdata(L, NULL);
+    lua_setfield(L, -2, "null");
+    lua_getfield(L, -1, "log");
+    lua_insert(L, -2);
+}
+
+void host_where(lua_State *L, char *out, size_t size)
+{
+    lua_Debug frame;
+    out[0] = '\0';
+    for (int level = 0; level < FRAMES_MAX && lua_getstack(L, level, &frame); level++) {
+        /* Chunks of modules are named after their file ("@strategies/canary.lua"), the sandbox's own is not. */
+        if (!lua_getinfo(L, "Sl", &frame) || frame.currentline <= 0 || frame.source[0] != '@')
+            continue;
+        bool strategy = str_has_prefix(frame.source, "@strategies/");
+        if (strategy || out[0] == '\0')
+            snprintf(out, size, "%s:%d", frame.short_src, frame.currentline);
+        if (strategy)
+            return;
+    }
+}

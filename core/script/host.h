@@ -1,0 +1,35 @@
+/* The primitives of lua/stdlib/_meta/host.lua: the table that `require 'host'` gives to stdlib and strategies.
+ *
+ * Every one of them hands over to the strategy's port and comes back with JSON. They are written in one pattern: check the arguments and find stack (which may
+ * raise), then the part between kill_host_enter and kill_host_leave (which may not raise and holds memory of ours), then the result (which may raise or be
+ * killed, and so reads only a document that `struct host` owns).
+ *
+ * Besides the contract there are host.array(t?), which marks a table as a list (an unmarked empty table is an object), and host.null for lists with holes. */
+#pragma once
+
+#include <lua.h>
+
+#include "rollout/strategist.h"
+
+enum { HOST_WORD_SIZE = 64 };
+
+struct host {
+    struct strategy_host port;
+    lua_State *L;            /* the VM's main state */
+    lua_State *co;           /* the strategy's coroutine; NULL while its modules load, when no word may run */
+    bool waiting;            /* an operation has been asked for and is not answered */
+    struct doc *handed_over; /* what Lua is about to read or has read last */
+    uint64_t random;
+    char word[HOST_WORD_SIZE]; /* the last word or operation, for the text of a kill */
+    char label[128];
+};
+
+/* Pushes the function that print calls, then the table of primitives. `host` must outlive the VM. Raises when memory is out. */
+void host_install(lua_State *L, struct host *host);
+void host_fini(struct host *host);
+
+/* Takes `doc` (may be NULL): the next marshal_push reads it. */
+void host_hand_over(struct host *host, struct doc *doc);
+
+/* "strategies/canary.lua:12": the innermost line of a strategy on the stack of L, else the innermost line of any module; "" without one. Raises nothing. */
+void host_where(lua_State *L, char *out, size_t size);

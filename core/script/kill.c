@@ -1,0 +1,183 @@
+#include "script/kill.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <lauxlib.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#ifndef sigev_notify_thread_id
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
+enum { SIGNAL_STACK_SIZE = 64 * 1024 };
+
+struct run {
+    struct run *outer;
+    lua_State *L;
+    struct kill_limits limits;
+    volatile int64_t deadline_ns; /* of the stage to come, in the thread's CPU time */
+    volatile sig_atomic_t soft;   /* the hook is in place */
+    volatile sig_atomic_t in_host;
+    volatile sig_atomic_t jump_due;
+    char where[KILL_WHERE_SIZE];
+    sigjmp_buf door;
+};
+
+static _Thread_local struct run *volatile innermost;
+static _Thread_local timer_t timer;
+static _Thread_local bool timer_ready;
+
+static int64_t cpu_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* 0 disarms. A time that has passed fires at once. */
+static void arm(int64_t when_ns)
+{
+    struct itimerspec spec = {.it_value = {.tv_sec = when_ns / 1000000000, .tv_nsec = when_ns % 1000000000}};
+    timer_settime(timer, TIMER_ABSTIME, &spec, NULL);
+}
+
+static void raise_time_limit(lua_State *L, lua_Debug *at)
+{
+    struct run *run = innermost;
+    if (run && run->where[0] == '\0' && lua_getinfo(L, "Sl", at))
+        snprintf(run->where, sizeof run->where, "%s:%d", at->short_src, at->currentline);
+    luaL_error(L, "time limit");
+}
+
+static void expire(struct run *run)
+{
+    if (!run->soft) {
+        run->soft = 1;
+        lua_sethook(run->L, raise_time_limit, LUA_MASKCOUNT, 1);
+        run->deadline_ns = cpu_ns() + run->limits.hard_ms * 1000000;
+        arm(run->deadline_ns);
+    } else if (run->in_host) {
+        run->jump_due = 1;
+    } else {
+        siglongjmp(run->door, 1);
+    }
+}
+
+static void on_signal(int signum)
+{
+    int saved_errno = errno;
+    struct run *run = innermost;
+    if (run) {
+        /* A signal of an earlier deadline may come late. */
+        if (cpu_ns() >= run->deadline_ns)
+            expire(run);
+        else
+            arm(run->deadline_ns);
+    }
+    errno = saved_errno;
+}
+
+/* Scripts nest C calls; the handler must not need what is left of their stack. Whoever set a signal stack before us keeps it. */
+static void set_signal_stack(void)
+{
+    stack_t present;
+    if (sigaltstack(NULL, &present) != 0 || !(present.ss_flags & SS_DISABLE))
+        return;
+    static _Thread_local char *memory;
+    memory = mem_alloc(SIGNAL_STACK_SIZE);
+    stack_t ours = {.ss_sp = memory, .ss_size = SIGNAL_STACK_SIZE};
+    sigaltstack(&ours, NULL);
+}
+
+static void prepare_thread(void)
+{
+    if (timer_ready)
+        return;
+    set_signal_stack();
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK | SA_RESTART | SA_NODEFER};
+    sigemptyset(&action.sa_mask);
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGRTMIN};
+    event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
+    if (sigaction(SIGRTMIN, &action, NULL) != 0 || timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer) != 0) {
+        log_error(NULL, "no timer for scripts: %s", strerror(errno));
+        abort(); /* without it nothing bounds a script */
+    }
+    timer_ready = true;
+}
+
+static void leave_run(struct run *run)
+{
+    innermost = run->outer;
+    arm(run->outer ? run->outer->deadline_ns : 0);
+}
+
+struct kill_report kill_run(lua_State *L, const struct kill_limits *limits, kill_body_fn *body, void *ctx)
+{
+    assert(!innermost || innermost->in_host);
+    prepare_thread();
+    struct run run = {.outer = innermost, .L = L, .limits = *limits};
+    struct kill_report report = {.stage = KILL_NONE};
+    run.deadline_ns = cpu_ns() + limits->soft_ms * 1000000;
+    if (sigsetjmp(run.door, 1) != 0) {
+        leave_run(&run);
+        memcpy(report.where, run.where, sizeof report.where);
+        report.stage = KILL_HARD;
+        return report;
+    }
+    innermost = &run;
+    arm(run.deadline_ns);
+    int status = body(ctx);
+    leave_run(&run);
+    lua_sethook(L, NULL, 0, 0);
+    memcpy(report.where, run.where, sizeof report.where);
+    report.status = status;
+    report.stage = run.soft ? KILL_SOFT : KILL_NONE;
+    return report;
+}
+
+void kill_host_enter(void)
+{
+    assert(innermost && !innermost->in_host);
+    innermost->in_host = 1;
+}
+
+void kill_host_leave(void)
+{
+    struct run *run = innermost;
+    assert(run && run->in_host);
+    run->in_host = 0;
+    if (run->jump_due)
+        siglongjmp(run->door, 1);
+}
+
+void kill_restart(void)
+{
+    struct run *run = innermost;
+    assert(run && run->in_host);
+    if (run->soft)
+        return;
+    run->deadline_ns = cpu_ns() + run->limits.soft_ms * 1000000;
+    arm(run->deadline_ns);
+}
+
+void kill_abandon(lua_State *L)
+{
+    for (struct run *run = innermost; run; run = run->outer) {
+        if (run->L != L)
+            continue;
+        assert(run->in_host);
+        run->jump_due = 1;
+        return;
+    }
+    assert(!"the VM is not running");
+}

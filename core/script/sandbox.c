@@ -1,0 +1,46 @@
+#include "script/sandbox.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+#include <string.h>
+
+#include "script/prelude.h"
+
+static const char require_key;
+
+static void open_library(lua_State *L, const char *name, lua_CFunction open)
+{
+    lua_pushcfunction(L, open);
+    lua_pushstring(L, name);
+    lua_call(L, 1, 0);
+}
+
+void sandbox_install(lua_State *L, const struct sandbox_parts *parts)
+{
+    int log = lua_gettop(L) - 1, host = log + 1;
+    open_library(L, "", luaopen_base);
+    open_library(L, LUA_STRLIBNAME, luaopen_string);
+    open_library(L, LUA_TABLIBNAME, luaopen_table);
+    open_library(L, LUA_MATHLIBNAME, luaopen_math);
+    lua_pushlightuserdata(L, (void *)&require_key);
+    if (luaL_loadbuffer(L, prelude_source, strlen(prelude_source), "=sandbox") != 0)
+        lua_error(L);
+    lua_pushvalue(L, LUA_GLOBALSINDEX);
+    lua_pushlightuserdata(L, parts->source_ctx);
+    lua_pushcclosure(L, parts->source, 1);
+    lua_pushvalue(L, log);
+    lua_pushvalue(L, host);
+    lua_call(L, 4, 1);
+    lua_rawset(L, LUA_REGISTRYINDEX);
+    lua_pushnil(L);
+    lua_setfield(L, LUA_REGISTRYINDEX, "_LOADED");
+    lua_settop(L, log - 1);
+}
+
+void sandbox_require(lua_State *L, const char *module)
+{
+    lua_pushlightuserdata(L, (void *)&require_key);
+    lua_rawget(L, LUA_REGISTRYINDEX);
+    lua_pushstring(L, module);
+    lua_call(L, 1, 1);
+}

@@ -1,0 +1,20 @@
+/* What a script can reach: a whitelist, and nothing that survives beside it.
+ *
+ * Absent: io, os, ffi, jit, debug, package, bytecode in both directions, getfenv and setfenv, the garbage collector, random numbers, addresses. Replaced
+ * (prelude.c): whatever C would run without being stoppable, or in an order that differs between processes. */
+#pragma once
+
+#include <lua.h>
+
+/* The loader's side of `require`: a C function that gets a module's name and returns its text or nil. */
+struct sandbox_parts {
+    lua_CFunction source;
+    void *source_ctx; /* its first upvalue, a light userdata */
+};
+
+/* Takes the libraries in, leaves the sandbox. On top of the stack, and popped: what print calls with one string, and the table that `require 'host'` gives to
+ * stdlib and strategies. Raises when memory is out; called once, in a state without libraries. */
+void sandbox_install(lua_State *L, const struct sandbox_parts *parts);
+
+/* Pushes the value of a module as `require` in a strategy would give it. Raises what the module raises. */
+void sandbox_require(lua_State *L, const char *module);

@@ -1,0 +1,134 @@
+#include "script/strategist.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+struct scripts {
+    struct strategist strategist;
+    struct clock *clock;
+    struct module_set binary; /* without pinned sources */
+    struct script_limits limits;
+    size_t running;
+};
+
+struct strategy {
+    struct scripts *scripts;
+    struct task *task;
+    struct doc *pinned;
+    struct strategy_host host;
+    struct timer turn;
+};
+
+static void strategy_free(struct strategy *strategy)
+{
+    timer_cancel(&strategy->turn);
+    task_free(strategy->task);
+    doc_free(strategy->pinned);
+    strategy->scripts->running--;
+    mem_free(strategy);
+}
+
+/* The last act: whoever hears it may stop the strategy from there. */
+static void report_end(struct strategy *strategy, enum strategy_end end, const struct err *err)
+{
+    strategy->host.ended(strategy->host.ctx, end, err);
+}
+
+static void on_turn(struct timer *timer, void *ctx)
+{
+    struct strategy *strategy = ctx;
+    struct err err;
+    switch (task_resume(strategy->task, &err)) {
+    case TASK_WAITS:
+        break;
+    case TASK_RETURNED:
+        report_end(strategy, STRATEGY_RETURNED, &err);
+        break;
+    case TASK_FAILED:
+        report_end(strategy, STRATEGY_FAILED, &err);
+        break;
+    case TASK_KILLED:
+        report_end(strategy, STRATEGY_KILLED, &err);
+        break;
+    case TASK_ABANDONED:
+        strategy_free(strategy);
+        break;
+    }
+}
+
+static struct strategy *start(struct strategist *strategist, const struct strategy_start *order, struct err *err)
+{
+    struct scripts *scripts = (struct scripts *)strategist;
+    struct strategy *strategy = mem_new(struct strategy);
+    strategy->scripts = scripts;
+    scripts->running++;
+    strategy->host = order->host;
+    strategy->pinned = order->sources ? doc_copy(order->sources) : NULL;
+    struct module_set set = scripts->binary;
+    set.pinned = doc_root(strategy->pinned);
+    strategy->task = task_new(order, &set, &scripts->limits, err);
+    if (!strategy->task) {
+        strategy_free(strategy);
+        return NULL;
+    }
+    timer_start(scripts->clock, &strategy->turn, 0, on_turn, strategy);
+    return strategy;
+}
+
+static void answer(struct strategy *strategy, const struct node *value)
+{
+    assert(task_is_waiting(strategy->task));
+    struct doc *doc = value ? doc_copy(value) : doc_new();
+    task_answer(strategy->task, doc);
+    timer_start(strategy->scripts->clock, &strategy->turn, 0, on_turn, strategy);
+}
+
+static void stop(struct strategy *strategy)
+{
+    if (task_is_running(strategy->task))
+        task_abandon(strategy->task); /* on_turn frees it */
+    else
+        strategy_free(strategy);
+}
+
+static struct node *sources(struct strategist *strategist, const char *name, struct doc *doc)
+{
+    const struct scripts *scripts = (const struct scripts *)strategist;
+    struct node *object = node_new_object(doc);
+    char *module = str_format("strategies.%s", name);
+    size_t len;
+    const char *text = module_find(&scripts->binary, module, &len);
+    if (text)
+        node_set(doc, object, module, node_new_str_n(doc, text, len));
+    mem_free(module);
+    return object;
+}
+
+static const struct strategist_ops ops = {.start = start, .answer = answer, .stop = stop, .sources = sources};
+
+struct strategist *script_strategist_new(struct clock *clock, const struct embedded_module *modules, size_t count)
+{
+    struct scripts *scripts = mem_new(struct scripts);
+    scripts->strategist.ops = &ops;
+    scripts->clock = clock;
+    scripts->binary = (struct module_set){.embedded = modules, .embedded_count = count};
+    scripts->limits = SCRIPT_LIMITS_DEFAULT;
+    return &scripts->strategist;
+}
+
+void script_strategist_free(struct strategist *strategist)
+{
+    struct scripts *scripts = (struct scripts *)strategist;
+    if (!scripts)
+        return;
+    assert(scripts->running == 0);
+    mem_free(scripts);
+}
+
+void script_strategist_limit(struct strategist *strategist, const struct script_limits *limits)
+{
+    ((struct scripts *)strategist)->limits = *limits;
+}

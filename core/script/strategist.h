@@ -1,0 +1,18 @@
+/* The strategist of production: LuaJIT behind rollout/strategist.h.
+ *
+ * Lua runs on turns of its own: `start` loads the modules and nothing else, an answer is kept until the next turn of the clock. So whoever calls in here is never called
+ * back from there. */
+#pragma once
+
+#include "io/clock.h"
+#include "rollout/strategist.h"
+#include "script/embedded.h"
+#include "script/task.h"
+
+/* `modules`: what travels in the binary; kept. */
+struct strategist *script_strategist_new(struct clock *clock, const struct embedded_module *modules, size_t count);
+/* Asserts that every strategy was stopped. */
+void script_strategist_free(struct strategist *strategist);
+
+/* For strategies started from now on; before, SCRIPT_LIMITS_DEFAULT. */
+void script_strategist_limit(struct strategist *strategist, const struct script_limits *limits);

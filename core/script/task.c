@@ -1,0 +1,208 @@
+#include "script/task.h"
+
+#include <assert.h>
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "script/failure.h"
+#include "script/host.h"
+#include "script/marshal.h"
+#include "script/sandbox.h"
+#include "script/vm.h"
+
+enum { NAME_MAX_LEN = 100 };
+
+struct task {
+    struct vm vm;
+    struct host host;
+    struct module_set modules;
+    struct script_limits limits;
+    char module[NAME_MAX_LEN + 16]; /* "strategies.canary" */
+    lua_State *co;
+    bool started, answered, running, abandoned;
+};
+
+/* --- loading --- */
+
+static int install(lua_State *L)
+{
+    struct task *task = lua_touserdata(L, 1);
+    const struct sandbox_parts parts = {.source = module_push_source, .source_ctx = &task->modules};
+    marshal_install(L);
+    host_install(L, &task->host);
+    sandbox_install(L, &parts);
+    return 0;
+}
+
+static void check_field(lua_State *L, const struct task *task, const char *field, int type)
+{
+    lua_pushstring(L, field);
+    lua_rawget(L, -2);
+    if (lua_type(L, -1) != type)
+        luaL_error(L, "%s: field '%s' is a %s, wanted a %s", task->module, field, luaL_typename(L, -1),
+                   lua_typename(L, type));
+    lua_pop(L, 1);
+}
+
+static int load_strategy(lua_State *L)
+{
+    struct task *task = lua_touserdata(L, 1);
+    sandbox_require(L, task->module);
+    if (!lua_istable(L, -1))
+        luaL_error(L, "%s: the module gives a %s, wanted strategy { name = …, run = … }", task->module,
+                   luaL_typename(L, -1));
+    check_field(L, task, "name", LUA_TSTRING);
+    check_field(L, task, "run", LUA_TFUNCTION);
+    sandbox_require(L, "stdlib.strategy");
+    if (lua_istable(L, -1)) {
+        lua_pushstring(L, "start");
+        lua_rawget(L, -2);
+    }
+    if (!lua_isfunction(L, -1))
+        luaL_error(L, "stdlib.strategy: field 'start' is a %s, wanted a function", luaL_typename(L, -1));
+    /* An entry under its own address keeps the coroutine alive. */
+    lua_State *co = lua_newthread(L);
+    lua_pushlightuserdata(L, task);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, LUA_REGISTRYINDEX);
+    lua_pop(L, 1);
+    lua_pushvalue(L, 2);
+    lua_xmove(L, co, 2);
+    task->co = co;
+    return 0;
+}
+
+static int load_body(void *ctx)
+{
+    struct task *task = ctx;
+    return lua_cpcall(task->vm.L, load_strategy, task);
+}
+
+static bool load(struct task *task, struct err *err)
+{
+    if (!vm_init(&task->vm, task->limits.memory_max, err))
+        return false;
+    int status = lua_cpcall(task->vm.L, install, task);
+    if (status != 0)
+        return err_set(err, ERR_SCRIPT, "script: the sandbox does not start: %s", lua_tostring(task->vm.L, -1));
+    vm_limit(&task->vm, task->limits.memory_max);
+    struct kill_report report = kill_run(task->vm.L, &task->limits.cpu, load_body, task);
+    struct failure failure = {
+        .L = task->vm.L, .from = task->vm.L, .report = &report, .limits = &task->limits, .doing = "loading"};
+    failure_kind(&failure, err);
+    if (err->code != ERR_NONE)
+        return err_wrap(err, "%s", task->module);
+    task->host.co = task->co;
+    return true;
+}
+
+struct task *task_new(const struct strategy_start *start, const struct module_set *set,
+                      const struct script_limits *limits, struct err *err)
+{
+    err_clear(err);
+    if (str_empty(start->name) || strlen(start->name) > NAME_MAX_LEN) {
+        err_set(err, ERR_INVALID, "strategy: a name of 1 to %d characters is wanted", NAME_MAX_LEN);
+        return NULL;
+    }
+    struct task *task = mem_new(struct task);
+    task->modules = *set;
+    task->limits = *limits;
+    task->host.port = start->host;
+    task->host.random = start->seed;
+    str_copy(task->host.label, sizeof task->host.label, start->label ? start->label : "");
+    snprintf(task->module, sizeof task->module, "strategies.%s", start->name);
+    size_t len;
+    if (!module_find(set, task->module, &len))
+        err_set(err, ERR_NOT_FOUND, "strategy '%s': module %s is neither pinned by the release nor part of this engine",
+                start->name, task->module);
+    else if (load(task, err))
+        return task;
+    task_free(task);
+    return NULL;
+}
+
+void task_free(struct task *task)
+{
+    if (!task)
+        return;
+    assert(!task->running);
+    vm_fini(&task->vm);
+    host_fini(&task->host);
+    mem_free(task);
+}
+
+/* --- running --- */
+
+static int push_answer(lua_State *L)
+{
+    struct task *task = lua_touserdata(L, 1);
+    marshal_push(L, doc_root(task->host.handed_over));
+    lua_xmove(L, task->co, 1);
+    return 0;
+}
+
+static int resume_body(void *ctx)
+{
+    struct task *task = ctx;
+    if (!task->started) {
+        task->started = true;
+        return lua_resume(task->co, 1);
+    }
+    int status = lua_cpcall(task->vm.L, push_answer, task);
+    return status != 0 ? status : lua_resume(task->co, 1);
+}
+
+enum task_turn task_resume(struct task *task, struct err *err)
+{
+    assert(!task->running && !task->host.waiting && task->answered == task->started);
+    err_clear(err);
+    task->answered = false;
+    task->running = true;
+    struct kill_report report = kill_run(task->vm.L, &task->limits.cpu, resume_body, task);
+    task->running = false;
+    if (task->abandoned)
+        return TASK_ABANDONED;
+    if (report.stage != KILL_HARD && report.status == LUA_YIELD) {
+        assert(task->host.waiting);
+        return TASK_WAITS;
+    }
+    struct failure failure = {
+        .L = task->vm.L, .from = task->co, .report = &report, .limits = &task->limits, .doing = task->host.word};
+    switch (failure_kind(&failure, err)) {
+    case FAILURE_NONE:
+        return TASK_RETURNED;
+    case FAILURE_RAISED:
+        return TASK_FAILED;
+    case FAILURE_BOUND:
+        break;
+    }
+    return TASK_KILLED;
+}
+
+void task_answer(struct task *task, struct doc *answer)
+{
+    assert(task->host.waiting && !task->running);
+    task->host.waiting = false;
+    task->answered = true;
+    host_hand_over(&task->host, answer);
+}
+
+bool task_is_waiting(const struct task *task)
+{
+    return task->host.waiting;
+}
+
+bool task_is_running(const struct task *task)
+{
+    return task->running;
+}
+
+void task_abandon(struct task *task)
+{
+    assert(task->running);
+    task->abandoned = true;
+    kill_abandon(task->vm.L);
+}

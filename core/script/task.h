@@ -1,0 +1,63 @@
+/* One strategy that runs: a VM, a coroutine in it, and at most one operation that it waits for.
+ *
+ *                 task_new                 task_resume                  task_resume
+ *                    │                          │                            │
+ *   engine ──────────┼──────────────────────────┼────────── task_answer ─────┼──────────>
+ *                    │                          │              ▲             │
+ *                modules load           run(rollout) …         │       … goes on …
+ *                    │                          │              │             │
+ *   Lua      require 'strategies.x'   enter ─ body ─ call ─────┼─────> answer ─ leave ─ enter ─ …
+ *                                       │             │        │               │       │
+ *   port                             on record?    at once?   later            │    on record? then its
+ *                                     no: body      no: the coroutine yields   │    result, and no yield
+ *                                                                          recorded
+ *
+ * The coroutine runs only inside task_resume, the one door: it leaves through it by returning, raising, waiting or being killed, and the door says which. A call that
+ * is answered at once (every call while finished words are replayed) never leaves, so a replay of a thousand words is one resume. Yields work across pcall,
+ * metamethods and iterators, so a strategy may wait wherever it stands; it may not inside a coroutine of its own, whose resume would catch the yield, and the
+ * primitives say so.
+ *
+ * Modules load in task_new, on the VM's main state and under the same bounds, so that a script that does not compile never becomes a task.
+ *
+ * To drop a task is to drop its memory: no Lua runs, neither to unwind nor to finalize. A task can be dropped while it is inside a primitive (the engine finds out
+ * there that the release is no longer its own): task_abandon, and the door reports TASK_ABANDONED as soon as the primitive is left. */
+#pragma once
+
+#include "base/doc.h"
+#include "rollout/strategist.h"
+#include "script/kill.h"
+#include "script/module.h"
+
+struct task;
+
+struct script_limits {
+    size_t memory_max;      /* live bytes of one VM */
+    struct kill_limits cpu; /* of one resume; replayed words do not count */
+};
+#define SCRIPT_LIMITS_DEFAULT                                                                                          \
+    ((struct script_limits){.memory_max = 8 * 1024 * 1024, .cpu = {.soft_ms = 50, .hard_ms = 50}})
+
+enum task_turn {
+    TASK_WAITS, /* for task_answer */
+    TASK_RETURNED,
+    TASK_FAILED,    /* it raised; err: file:line and message */
+    TASK_KILLED,    /* a bound was broken; err: which and where */
+    TASK_ABANDONED, /* task_abandon was called meanwhile */
+};
+
+/* Loads the strategy; NULL and err. `set` is copied, what it points to stays the caller's and outlives the task. */
+struct task *task_new(const struct strategy_start *start, const struct module_set *set,
+                      const struct script_limits *limits, struct err *err);
+/* Never while it is running. */
+void task_free(struct task *task);
+
+/* Runs until it waits or ends. The first time, or after task_answer. */
+enum task_turn task_resume(struct task *task, struct err *err);
+/* What it waited for; takes the document. It runs at the next task_resume. */
+void task_answer(struct task *task, struct doc *answer);
+bool task_is_waiting(const struct task *task);
+
+/* True inside task_resume. */
+bool task_is_running(const struct task *task);
+/* From inside a primitive, that is from a callback of the port. */
+void task_abandon(struct task *task);
