@@ -35,6 +35,8 @@ struct timer {
     int64_t when_ms;     /* monotonic */
     uint64_t serial;
     size_t heap_index;
+    int64_t wall_ms; /* only with has_wall: not before the wall clock shows this */
+    bool has_wall;
     timer_fn *fire;
     void *ctx;
 };

@@ -15,8 +15,8 @@ enum { HTTP_RESPONSE_MAX = 8 * 1024 * 1024 };
 
 /* Trust and identity of a client, PEM in memory. The owner keeps it alive while calls use it. */
 struct http_tls {
-    char *ca_pem;      /* NULL: the system's certificates */
-    char *cert_pem;    /* client certificate, NULL: none */
+    char *ca_pem;   /* NULL: the system's certificates */
+    char *cert_pem; /* client certificate, NULL: none */
     char *key_pem;
     char *server_name; /* expected name instead of the URL's host, NULL: the URL's */
     bool insecure;     /* accept any certificate */
@@ -35,9 +35,9 @@ struct http_request {
     size_t header_count;
     const char *body; /* NULL: none */
     size_t body_len;
-    int64_t timeout_ms;     /* whole call; 0: none (watches) */
+    int64_t timeout_ms;      /* whole call; 0: none (watches) */
     int64_t idle_timeout_ms; /* no byte for so long ends the call with TIMEOUT; 0: none */
-    size_t response_max;    /* 0: HTTP_RESPONSE_MAX; beyond it the call fails with TOO_LARGE */
+    size_t response_max;     /* 0: HTTP_RESPONSE_MAX; beyond it the call fails with TOO_LARGE */
     const struct http_tls *tls;
     bool follow_redirects; /* as Go's client does: at most 10; 301, 302, 303 turn a POST into a GET without body */
     bool long_lived;       /* a watch: kept apart from ordinary requests, so that many of them starve nobody */
@@ -59,16 +59,16 @@ typedef void http_done_fn(void *ctx, const struct http_response *response, const
  * status is collected as usual and comes with done. */
 typedef bool http_data_fn(void *ctx, const char *bytes, size_t len);
 
-struct http_call *http_start(struct http *http, const struct http_request *request, http_data_fn *on_data, http_done_fn *done,
-                             void *ctx);
+struct http_call *http_start(struct http *http, const struct http_request *request, http_data_fn *on_data,
+                             http_done_fn *done, void *ctx);
 /* No callback comes after this; the call is freed. Never from inside on_data. */
 void http_cancel(struct http_call *call);
 
 /* --- for transports --- */
 
 struct http_ops {
-    struct http_call *(*start)(struct http *http, const struct http_request *request, http_data_fn *on_data, http_done_fn *done,
-                               void *ctx);
+    struct http_call *(*start)(struct http *http, const struct http_request *request, http_data_fn *on_data,
+                               http_done_fn *done, void *ctx);
     void (*cancel)(struct http_call *call);
 };
 /* First member of a transport. */

@@ -1,0 +1,29 @@
+#include "io/http.h"
+
+#include <assert.h>
+
+#include "base/str.h"
+
+void http_tls_fini(struct http_tls *tls)
+{
+    str_free(&tls->ca_pem);
+    str_free(&tls->cert_pem);
+    str_free(&tls->key_pem);
+    str_free(&tls->server_name);
+    *tls = (struct http_tls){0};
+}
+
+struct http_call *http_start(struct http *http, const struct http_request *request, http_data_fn *on_data,
+                             http_done_fn *done, void *ctx)
+{
+    assert(request->method && request->url && done);
+    assert(request->timeout_ms >= 0 && request->idle_timeout_ms >= 0);
+    struct http_call *call = http->ops->start(http, request, on_data, done, ctx);
+    assert(call && call->http == http);
+    return call;
+}
+
+void http_cancel(struct http_call *call)
+{
+    call->http->ops->cancel(call);
+}

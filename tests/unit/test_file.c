@@ -1,0 +1,109 @@
+// room: io
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "io/file.h"
+
+static char path[64];
+
+static int make_file(void **state)
+{
+    memcpy(path, "/tmp/sluice-test-file-XXXXXX", sizeof("/tmp/sluice-test-file-XXXXXX"));
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "a\0b\n", 4), 4);
+    close(fd);
+    return 0;
+}
+
+static int remove_file(void **state)
+{
+    unlink(path);
+    return 0;
+}
+
+static void a_file_is_read_whole_and_replaces_what_was_there(void **state)
+{
+    struct buf b;
+    struct err err;
+    buf_init(&b, 4); /* exactly enough */
+    buf_append_str(&b, "old");
+    assert_true(file_read(path, &b, &err));
+    assert_int_equal(b.len, 4);
+    assert_memory_equal(b.data, "a\0b\n", 4);
+    buf_fini(&b);
+}
+
+static void a_file_above_the_ceiling_is_too_large(void **state)
+{
+    struct buf b;
+    struct err err;
+    buf_init(&b, 3);
+    assert_false(file_read(path, &b, &err));
+    assert_int_equal(err.code, ERR_TOO_LARGE);
+    assert_non_null(strstr(err.text, path));
+    assert_non_null(strstr(err.text, "larger than 3 bytes"));
+    buf_fini(&b);
+}
+
+static void a_file_larger_than_one_read_is_read_to_its_end(void **state)
+{
+    enum { SIZE = 100000 };
+    char *bytes = mem_alloc(SIZE);
+    for (size_t i = 0; i < SIZE; i++)
+        bytes[i] = (char)(i * 31 % 251);
+    FILE *f = fopen(path, "w");
+    assert_int_equal(fwrite(bytes, 1, SIZE, f), SIZE);
+    fclose(f);
+    struct buf b;
+    struct err err;
+    buf_init(&b, 1 << 20);
+    assert_true(file_read(path, &b, &err));
+    assert_int_equal(b.len, SIZE);
+    assert_memory_equal(b.data, bytes, SIZE);
+    buf_fini(&b);
+    mem_free(bytes);
+}
+
+static void a_missing_file_is_not_found_and_named(void **state)
+{
+    struct buf b;
+    struct err err;
+    buf_init(&b, 100);
+    assert_false(file_read("/nowhere/token", &b, &err));
+    assert_int_equal(err.code, ERR_NOT_FOUND);
+    assert_string_equal(err.text, "file /nowhere/token: cannot open: No such file or directory");
+    buf_fini(&b);
+}
+
+static void a_folder_is_no_file(void **state)
+{
+    struct buf b;
+    struct err err;
+    buf_init(&b, 100);
+    assert_false(file_read("/tmp", &b, &err));
+    assert_int_equal(err.code, ERR_IO);
+    assert_string_equal(err.text, "file /tmp: cannot read: Is a directory");
+    buf_fini(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_file_is_read_whole_and_replaces_what_was_there, make_file, remove_file),
+        cmocka_unit_test_setup_teardown(a_file_above_the_ceiling_is_too_large, make_file, remove_file),
+        cmocka_unit_test_setup_teardown(a_file_larger_than_one_read_is_read_to_its_end, make_file, remove_file),
+        cmocka_unit_test(a_missing_file_is_not_found_and_named),
+        cmocka_unit_test(a_folder_is_no_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
