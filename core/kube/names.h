@@ -12,6 +12,7 @@ struct canary_names {
     const char *apex;                   /* spec.service.name, or target when empty */
     char *apex_primary, *apex_canary;   /* Services and destinations: "<apex>-primary", "<apex>-canary" */
     char *target_primary;               /* the primary workload: "<target>-primary" */
+    const char *selector_label;         /* key of the target's selector label; NULL until the target was read */
     char *id;                           /* "name.namespace", for logs */
 };
 

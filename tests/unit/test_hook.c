@@ -1,0 +1,285 @@
+// room: rollout
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "fake_clock.h"
+#include "fake_http.h"
+#include "rollout/hook.h"
+#include "rollout/hook_run.h"
+
+static const struct canary_defaults defaults = {.provider = "istio", .metrics_server = "http://prometheus:9090"};
+
+/* One world a test: a virtual clock, a fake network, and what the hook said. */
+struct world {
+    struct fake_clock *fc;
+    struct fake_http *fh;
+    int done;
+    char *error;
+    struct doc *results;
+};
+
+static int setup(void **state)
+{
+    struct world *w = mem_new(struct world);
+    w->fc = fake_clock_new(1000000);
+    w->fh = fake_http_new(fake_clock_clock(w->fc));
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+    fake_http_free(w->fh);
+    fake_clock_free(w->fc);
+    str_free(&w->error);
+    doc_free(w->results);
+    mem_free(w);
+    return 0;
+}
+
+static void on_done(void *ctx, const char *error)
+{
+    struct world *w = ctx;
+    w->done++;
+    str_free(&w->error);
+    w->error = str_dup(error);
+}
+
+static struct hook_call *start(struct world *w, const char *hook)
+{
+    struct err err;
+    struct doc *doc = doc_parse(hook, strlen(hook), &err);
+    assert_non_null(doc);
+    struct hook_options options = {.http = fake_http_door(w->fh),
+                                   .clock = fake_clock_clock(w->fc),
+                                   .hook = doc_root(doc),
+                                   .body = "{\"name\":\"podinfo\"}",
+                                   .key = "uid/1/gate"};
+    struct hook_call *call = hook_start(&options, on_done, w);
+    doc_free(doc);
+    assert_int_equal(w->done, 0); /* never before it returns */
+    return call;
+}
+
+static void read_canary(struct canary *canary, const char *status, const char *webhooks)
+{
+    struct err err = {0};
+    char *text = str_format(
+        "{\"metadata\":{\"name\":\"podinfo\",\"namespace\":\"test\"},\"spec\":{\"targetRef\":{\"kind\":\"Deployment\","
+        "\"name\":\"podinfo\"},\"service\":{\"port\":80},\"analysis\":{\"webhooks\":%s}},\"status\":%s}",
+        webhooks, status);
+    struct doc *doc = doc_parse(text, strlen(text), &err);
+    assert_non_null(doc);
+    str_free(&text);
+    assert_true(canary_init(canary, doc, &defaults, &err));
+}
+
+/* The vectors of Flagger's own hash. */
+static void test_checksum_vectors(void **state)
+{
+    static const struct {
+        const char *status, *checksum;
+    } cases[] = {
+        {"{}", "758df7c9fc"},
+        {"{\"trackedConfigs\":{},\"lastAppliedSpec\":\"4cb74184589\"}", "56966965f5"},
+        {"{\"trackedConfigs\":{\"secret/b\":\"484637c76acaa7c6\",\"configmap/"
+         "a\":\"9fc3a7c76acaa7c6\"},\"lastAppliedSpec\":\"4cb74184589\"}",
+         "548bfbf6d9"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct canary canary;
+        char checksum[16];
+        read_canary(&canary, cases[i].status, "[]");
+        hook_checksum(&canary, checksum);
+        assert_string_equal(checksum, cases[i].checksum);
+        canary_fini(&canary);
+    }
+}
+
+static void test_payloads(void **state)
+{
+    struct canary canary;
+    read_canary(&canary, "{}",
+                "[{\"name\":\"a\",\"url\":\"http://"
+                "x\",\"metadata\":{\"type\":\"cmd\",\"eventType\":\"mine\"}},{\"name\":\"b\",\"url\":\"http://x\"}]");
+    const struct node *hooks = node_get(canary.analysis, "webhooks");
+    char *text = hook_payload(&canary, node_item(hooks, 0), "Progressing");
+    assert_string_equal(
+        text, "{\"name\":\"podinfo\",\"namespace\":\"test\",\"phase\":\"Progressing\",\"checksum\":\"758df7c9fc\","
+              "\"metadata\":{\"type\":\"cmd\",\"eventType\":\"mine\"}}");
+    str_free(&text);
+    text = hook_payload(&canary, node_item(hooks, 1), "Waiting");
+    assert_null(strstr(text, "metadata"));
+    str_free(&text);
+    text = hook_event_payload(&canary, node_item(hooks, 0), "Failed", "Warning", "Canary failed!", 1773216907123);
+    assert_non_null(strstr(text, "\"eventType\":\"Warning\"")); /* the built-in keys win */
+    assert_non_null(strstr(text, "\"timestamp\":\"1773216907123\""));
+    assert_non_null(strstr(text, "\"type\":\"cmd\""));
+    str_free(&text);
+    canary_fini(&canary);
+}
+
+static void test_statuses_up_to_202_pass(void **state)
+{
+    static const struct {
+        int status;
+        const char *body, *error;
+    } cases[] = {
+        {200, "OK", NULL},
+        {202, "", NULL},
+        {204, "", ""},
+        {203, "odd", "odd"},
+        {403, "Forbidden", "Forbidden"},
+        {501, "no such thing", "no such thing"},
+    };
+    struct world *w = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        w->done = 0;
+        fake_http_once(w->fh, "POST", "http://gate/check", cases[i].status, cases[i].body);
+        start(w, "{\"url\":\"http://gate/check\"}");
+        fake_clock_run(w->fc);
+        assert_int_equal(w->done, 1);
+        assert_true(str_equal(w->error, cases[i].error));
+    }
+    assert_string_equal(fake_http_header(fake_http_last(w->fh), "Sluice-Key"), "uid/1/gate");
+    assert_int_equal(fake_http_last(w->fh)->timeout_ms, 10000);
+}
+
+static void test_500_is_tried_again_and_hides_its_body(void **state)
+{
+    struct world *w = *state;
+    fake_http_route(w->fh, "POST", "gate", 500, "secret");
+    start(w, "{\"url\":\"http://user:pass@gate/check?x=1\",\"retries\":3}");
+    fake_clock_run(w->fc);
+    assert_int_equal(fake_http_seen_count(w->fh), 1);
+    fake_clock_advance(w->fc, 999);
+    assert_int_equal(fake_http_seen_count(w->fh), 1);
+    fake_clock_advance(w->fc, 1);
+    assert_int_equal(fake_http_seen_count(w->fh), 2);
+    fake_clock_advance(w->fc, 2000);
+    assert_int_equal(fake_http_seen_count(w->fh), 3);
+    assert_int_equal(w->done, 0);
+    fake_clock_advance(w->fc, 4000);
+    assert_int_equal(fake_http_seen_count(w->fh), 4);
+    assert_int_equal(w->done, 1);
+    assert_string_equal(w->error, "POST http://user:xxxxx@gate/check?x=1 giving up after 4 attempt(s)");
+}
+
+static bool refuse(void *ctx, const struct fake_http_seen *request, struct fake_http_answer *answer)
+{
+    answer->code = *(enum err_code *)ctx;
+    answer->text = "connection refused";
+    return true;
+}
+
+static void test_transport_errors(void **state)
+{
+    struct world *w = *state;
+    enum err_code code = ERR_UNREACHABLE;
+    fake_http_handle(w->fh, refuse, &code);
+    start(w, "{\"url\":\"http://gate/\",\"retries\":1}");
+    fake_clock_advance(w->fc, 1000);
+    assert_int_equal(fake_http_seen_count(w->fh), 2);
+    assert_string_equal(w->error, "POST http://gate/ giving up after 2 attempt(s): connection refused");
+    code = ERR_TLS; /* a certificate does not get better by waiting */
+    w->done = 0;
+    start(w, "{\"url\":\"https://gate/\",\"retries\":5}");
+    fake_clock_run(w->fc);
+    assert_int_equal(w->done, 1);
+    assert_int_equal(fake_http_seen_count(w->fh), 3);
+}
+
+static void test_retry_after_is_kept_and_a_hook_that_hangs_ends(void **state)
+{
+    struct world *w = *state;
+    fake_http_route(w->fh, "POST", "gate", 200, "");
+    fake_http_once(w->fh, "POST", "gate", 429, "");
+    start(w, "{\"url\":\"http://gate/\",\"retries\":1,\"timeout\":\"2s\"}");
+    fake_clock_run(w->fc);
+    assert_int_equal(fake_http_last(w->fh)->timeout_ms, 2000);
+    fake_clock_advance(w->fc, 1000);
+    assert_int_equal(w->done, 1);
+    assert_null(w->error);
+}
+
+static void test_a_bad_timeout_fails_every_call(void **state)
+{
+    struct world *w = *state;
+    start(w, "{\"url\":\"http://gate/\",\"timeout\":\"1min\"}");
+    fake_clock_run(w->fc);
+    assert_int_equal(w->done, 1);
+    assert_non_null(strstr(w->error, "1min"));
+    assert_int_equal(fake_http_seen_count(w->fh), 0);
+}
+
+static void test_cancel_between_attempts_is_silent(void **state)
+{
+    struct world *w = *state;
+    fake_http_route(w->fh, "POST", "gate", 503, "");
+    struct hook_call *call = start(w, "{\"url\":\"http://gate/\",\"retries\":9}");
+    fake_clock_run(w->fc);
+    hook_cancel(call);
+    fake_clock_advance(w->fc, 60000);
+    assert_int_equal(w->done, 0);
+    assert_int_equal(fake_http_seen_count(w->fh), 1);
+}
+
+static void on_results(void *ctx, const struct doc *results)
+{
+    struct world *w = ctx;
+    w->done++;
+    w->results = doc_copy(doc_root(results));
+}
+
+static void test_hooks_of_a_type_stop_at_the_first_failure(void **state)
+{
+    struct world *w = *state;
+    struct canary canary;
+    read_canary(&canary, "{}",
+                "[{\"name\":\"a\",\"url\":\"http://a\"},{\"name\":\"p\",\"type\":\"pre-rollout\",\"url\":\"http://p\"},"
+                "{\"name\":\"b\",\"type\":\"rollout\",\"url\":\"http://"
+                "b\",\"muteAlert\":true},{\"name\":\"c\",\"url\":\"http://c\"}]");
+    fake_http_route(w->fh, "POST", "http://a", 200, "");
+    fake_http_route(w->fh, "POST", "http://b", 403, "closed");
+    struct hook_run_options options = {.http = fake_http_door(w->fh),
+                                       .clock = fake_clock_clock(w->fc),
+                                       .canary = &canary,
+                                       .type = "rollout",
+                                       .phase = "Progressing",
+                                       .key_prefix = "uid/7/rollout"};
+    assert_true(hook_run_is_needed(&canary, "rollout"));
+    assert_false(hook_run_is_needed(&canary, "rollback"));
+    hook_run_start(&options, on_results, w);
+    canary_fini(&canary);
+    fake_clock_run(w->fc);
+    assert_int_equal(w->done, 1);
+    char *text = node_to_text(doc_root(w->results));
+    assert_string_equal(text, "[{\"name\":\"a\",\"ok\":true,\"mute\":false},{\"name\":\"b\",\"ok\":false,\"error\":"
+                              "\"closed\",\"mute\":true}]");
+    str_free(&text);
+    assert_string_equal(fake_http_header(fake_http_last(w->fh), "Sluice-Key"), "uid/7/rollout/b");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_checksum_vectors, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_payloads, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_statuses_up_to_202_pass, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_500_is_tried_again_and_hides_its_body, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_transport_errors, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_retry_after_is_kept_and_a_hook_that_hangs_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_bad_timeout_fails_every_call, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_cancel_between_attempts_is_silent, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_hooks_of_a_type_stop_at_the_first_failure, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
