@@ -17,22 +17,28 @@ struct message {
     char text[MESSAGE_MAX];
 };
 
+static bool is_text(lua_State *L, int index)
+{
+    return lua_type(L, index) == LUA_TSTRING || lua_type(L, index) == LUA_TNUMBER;
+}
+
 /* Protected: the error may be that the stack or the memory is full. */
 static int read_message(lua_State *L)
 {
     struct message *message = lua_touserdata(L, 1);
-    if (message->from != L)
-        lua_xmove(message->from, L, 1);
-    if (lua_istable(L, -1)) {
+    lua_xmove(message->from, L, 1);
+    if (lua_istable(L, 2)) {
         lua_pushstring(L, "message");
-        lua_rawget(L, -2);
+        lua_rawget(L, 2);
+        if (is_text(L, 3))
+            lua_replace(L, 2);
     }
-    if (lua_type(L, -1) == LUA_TSTRING || lua_type(L, -1) == LUA_TNUMBER) {
+    if (is_text(L, 2)) {
         size_t len;
-        const char *text = lua_tolstring(L, -1, &len);
+        const char *text = lua_tolstring(L, 2, &len);
         plain_copy(message->text, sizeof message->text, text, len);
     } else {
-        snprintf(message->text, sizeof message->text, "an error that is a %s, not a text", luaL_typename(L, -1));
+        snprintf(message->text, sizeof message->text, "an error that is a %s, not a text", luaL_typename(L, 2));
     }
     return 0;
 }

@@ -218,11 +218,15 @@ void host_where(lua_State *L, char *out, size_t size)
     out[0] = '\0';
     for (int level = 0; level < FRAMES_MAX && lua_getstack(L, level, &frame); level++) {
         /* Chunks of modules are named after their file ("@strategies/canary.lua"), the sandbox's own is not. */
-        if (!lua_getinfo(L, "Sl", &frame) || frame.currentline <= 0 || frame.source[0] != '@')
+        if (!lua_getinfo(L, "Sl", &frame) || frame.source[0] != '@')
             continue;
         bool strategy = str_has_prefix(frame.source, "@strategies/");
-        if (strategy || out[0] == '\0')
+        if (!strategy && out[0] != '\0')
+            continue;
+        if (frame.currentline > 0)
             snprintf(out, size, "%s:%d", frame.short_src, frame.currentline);
+        else /* an instruction that ran out of memory leaves no line behind */
+            snprintf(out, size, "%s, in the function of line %d", frame.short_src, frame.linedefined);
         if (strategy)
             return;
     }

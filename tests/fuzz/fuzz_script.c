@@ -1,0 +1,98 @@
+// room: script
+/* libFuzzer: any text as a strategy, loaded and run under its bounds, with every operation answered by its own arguments.
+ *
+ * What must hold: it ends, nothing crashes, nothing leaks (ASan sees to the latter two). */
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/doc.h"
+#include "base/log.h"
+#include "script/task.h"
+
+enum { TURNS_MAX = 20 };
+
+/* Every third operation is answered later, so that yields are fuzzed too. */
+static unsigned calls;
+static struct doc *later;
+
+static bool on_call(void *ctx, const char *operation, const struct node *args, struct doc **answer)
+{
+    struct doc *copy = doc_copy(args);
+    if (++calls % 3 == 0) {
+        later = copy;
+        return false;
+    }
+    *answer = copy;
+    return true;
+}
+
+static bool on_enter(void *ctx, const char *word, const struct node *args, struct doc **result, int64_t *started_ms)
+{
+    *started_ms = 1;
+    if (calls % 2 == 0)
+        return false;
+    calls++;
+    *result = doc_copy(args);
+    return true;
+}
+
+static void on_leave(void *ctx, const struct node *result)
+{
+}
+
+static void on_evidence(void *ctx, const struct node *evidence, const char *where)
+{
+    assert(where);
+}
+
+static void on_log(void *ctx, const char *message)
+{
+}
+
+static void on_ended(void *ctx, enum strategy_end end, const struct err *err)
+{
+}
+
+static void run(struct task *task)
+{
+    struct err err;
+    for (int turn = 0; turn < TURNS_MAX; turn++) {
+        if (task_resume(task, &err) != TASK_WAITS)
+            return;
+        task_answer(task, later);
+        later = NULL;
+    }
+}
+
+static void drop_line(void *ctx, const char *line)
+{
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char frame[] =
+        "local host = require 'host' return { start = function(definition) return definition.run(host) end }";
+    static const struct script_limits limits = {.memory_max = 2 * 1024 * 1024, .cpu = {.soft_ms = 5, .hard_ms = 5}};
+    const struct embedded_module modules[] = {
+        {"stdlib.strategy", frame, sizeof frame - 1},
+        {"strategies.fuzz", (const char *)data, size},
+    };
+    struct module_set set = {.embedded = modules, .embedded_count = 2};
+    struct strategy_start start = {.name = "fuzz",
+                                   .label = "fuzz.test",
+                                   .seed = 1,
+                                   .host = {NULL, on_call, on_enter, on_leave, on_evidence, on_log, on_ended}};
+    struct err err;
+    log_set_sink(drop_line, NULL);
+    calls = 0;
+    struct task *task = task_new(&start, &set, &limits, &err);
+    if (task)
+        run(task);
+    task_free(task);
+    doc_free(later);
+    later = NULL;
+    return 0;
+}
