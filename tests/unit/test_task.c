@@ -412,11 +412,16 @@ static void test_same_seed_same_numbers(void **state)
 static void test_long_replay_is_not_the_scripts_expense(void **state)
 {
     struct engine *e = *state;
-    struct script_limits limits = {.memory_max = 1024 * 1024, .cpu = {.soft_ms = 10, .hard_ms = 50}};
+    struct script_limits limits = {.memory_max = 1024 * 1024, .cpu = {.soft_ms = 30, .hard_ms = 50}};
+    const char *body = "for i = 1, 100 do host.enter('round', {}) local n = 0 for k = 1, 500000 do n = n + k end end";
     script_strategist_limit(e->strategist, &limits);
     e->recorded = "round";
-    run(e, "for i = 1, 40 do host.enter('round', {}) local n = 0 for k = 1, 20000 do n = n + k end end");
+    run(e, body);
     expect_returned(e);
+    stop(e);
+    e->recorded = NULL;
+    run(e, body);
+    assert_int_equal(e->end, STRATEGY_KILLED);
 }
 
 int main(void)
