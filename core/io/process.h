@@ -17,6 +17,7 @@ struct process_options {
 /* `output`: stdout; err is set when it could not start, was killed by the timeout, wrote too much or exited with another code than 0 (the text
  * carries the end of its stderr). */
 typedef void process_done_fn(void *ctx, const char *output, size_t len, const struct err *err);
-struct process *process_start(struct loop *loop, const struct process_options *options, process_done_fn *done, void *ctx);
+struct process *process_start(struct loop *loop, const struct process_options *options, process_done_fn *done,
+                              void *ctx);
 /* Kills it; no callback comes. */
 void process_cancel(struct process *process);

@@ -11,6 +11,7 @@ struct server;
 typedef int server_handle_fn(void *ctx, const char *path, struct buf *body, const char **content_type);
 
 /* Listens on host:port ("" or NULL: all addresses; port 0: any). NULL and err when it cannot. HEAD is answered too; other methods get 405. */
-struct server *server_start(struct loop *loop, const char *host, int port, server_handle_fn *handle, void *ctx, struct err *err);
+struct server *server_start(struct loop *loop, const char *host, int port, server_handle_fn *handle, void *ctx,
+                            struct err *err);
 int server_port(const struct server *server);
 void server_stop(struct server *server);

@@ -1,0 +1,239 @@
+#include "io/curl_setup.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/utf8.h"
+
+enum {
+    CONNECT_TIMEOUT_MS = 10000,
+    KEEPALIVE_IDLE_S = 30,
+    KEEPALIVE_INTERVAL_S = 15,
+    REDIRECTS_MAX = 9, /* Go's client gives up at the tenth: ten requests in all */
+    TITLE_URL_MAX = 400,
+};
+
+/* --- text --- */
+
+static bool has_control(const char *s)
+{
+    for (; *s; s++)
+        if ((unsigned char)*s < ' ' || *s == 0x7f)
+            return true;
+    return false;
+}
+
+char *curl_setup_title(const struct http_request *request)
+{
+    const char *url = request->url;
+    const char *scheme_end = strstr(url, "://");
+    const char *authority = scheme_end ? scheme_end + 3 : url;
+    const char *at = NULL;
+    for (const char *c = authority; *c && !strchr("/?#", *c); c++)
+        if (*c == '@')
+            at = c;
+    const char *rest = at ? at + 1 : authority;
+    size_t len = strlen(rest);
+    size_t kept = len > TITLE_URL_MAX ? utf8_floor(rest, TITLE_URL_MAX) : len;
+    return str_format("%s %.*s%.*s%s", request->method, (int)(authority - url), url, (int)kept, rest,
+                      kept < len ? "..." : "");
+}
+
+/* --- headers --- */
+
+static void add_header(struct curl_setup *setup, const char *line)
+{
+    setup->headers = curl_slist_append(setup->headers, line);
+}
+
+static bool set_header(struct curl_setup *setup, const struct http_header *header, struct err *err)
+{
+    if (str_empty(header->name) || has_control(header->name) || strpbrk(header->name, ": "))
+        return err_set(err, ERR_INVALID, "header \"%s\" is no name of a header", header->name ? header->name : "");
+    if (has_control(header->value))
+        return err_set(err, ERR_INVALID, "the value of header %s contains a control character", header->name);
+    /* To libcurl "Name:" means "leave it out" and "Name;" means "send it without a value". */
+    bool empty = header->value[0] == '\0';
+    char *line = str_format("%s%s%s", header->name, empty ? ";" : ": ", header->value);
+    add_header(setup, line);
+    mem_free(line);
+    return true;
+}
+
+static bool has_header(const struct http_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->header_count; i++)
+        if (request->headers[i].name && strcasecmp(request->headers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* What libcurl would send of its own accord is sent only when the caller wants it. */
+static bool set_headers(struct curl_setup *setup, CURL *easy, const struct http_request *request, struct err *err)
+{
+    for (size_t i = 0; i < request->header_count; i++)
+        if (!set_header(setup, &request->headers[i], err))
+            return false;
+    if (!has_header(request, "Accept"))
+        add_header(setup, "Accept:");
+    if (!has_header(request, "Expect"))
+        add_header(setup, "Expect:");
+    if (!has_header(request, "Content-Type"))
+        add_header(setup, "Content-Type:");
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, setup->headers);
+    return true;
+}
+
+/* --- method and body --- */
+
+/* POST and GET are set as what they are, not as CUSTOMREQUEST: a custom method would survive a redirect that turns POST into GET. */
+static void set_method(struct curl_setup *setup, CURL *easy, const struct http_request *request)
+{
+    bool is_post = str_equal(request->method, "POST");
+    if (request->body || is_post) {
+        size_t len = request->body ? request->body_len : 0;
+        setup->body = str_dup_n(request->body ? request->body : "", len);
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, setup->body);
+    }
+    if (str_equal(request->method, "HEAD"))
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    else if (!is_post && (request->body || !str_equal(request->method, "GET")))
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+    if (request->follow_redirects) {
+        curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+        curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
+    }
+}
+
+/* --- trust --- */
+
+static struct curl_blob blob_of(char *pem)
+{
+    return (struct curl_blob){.data = pem, .len = strlen(pem), .flags = CURL_BLOB_NOCOPY};
+}
+
+static void set_tls(CURL *easy, const struct http_tls *tls)
+{
+    if (tls->ca_pem) {
+        struct curl_blob ca = blob_of(tls->ca_pem);
+        curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &ca);
+        /* The blob replaces libcurl's default file but not its default folder, which would stay trusted beside it. */
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    }
+    if (tls->cert_pem) {
+        struct curl_blob cert = blob_of(tls->cert_pem);
+        curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &cert);
+    }
+    if (tls->key_pem) {
+        struct curl_blob key = blob_of(tls->key_pem);
+        curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
+    }
+    if (tls->insecure) {
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+}
+
+/* --- the address --- */
+
+struct address {
+    char *host, *explicit_port, *port; /* libcurl's memory; explicit_port NULL: the scheme's */
+};
+
+static void address_fini(struct address *address)
+{
+    curl_free(address->host);
+    curl_free(address->explicit_port);
+    curl_free(address->port);
+}
+
+static bool is_loopback(const char *host)
+{
+    return strcasecmp(host, "localhost") == 0 || str_has_prefix(host, "127.") || str_equal(host, "[::1]");
+}
+
+/* libcurl names and checks a server by the URL's host. To expect another name the URL says that name, CONNECT_TO leads to the real
+ * address, and the Host header stays what it was. */
+static void expect_name(struct curl_setup *setup, CURL *easy, CURLU *url, const struct http_request *request,
+                        const struct address *address)
+{
+    const char *name = request->tls->server_name;
+    char *route = str_format("%s:%s:%s:%s", name, address->port, address->host, address->port);
+    setup->connect_to = curl_slist_append(NULL, route);
+    mem_free(route);
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, setup->connect_to);
+    const char *port = address->explicit_port;
+    char *host = str_format("Host: %s%s%s", address->host, port ? ":" : "", port ? port : "");
+    if (!has_header(request, "Host"))
+        add_header(setup, host);
+    mem_free(host);
+    curl_url_set(url, CURLUPART_HOST, name, 0);
+}
+
+static bool set_address(struct curl_setup *setup, CURL *easy, CURLU *url, const struct http_request *request,
+                        struct err *err)
+{
+    CURLUcode rc = curl_url_set(url, CURLUPART_URL, request->url, CURLU_PATH_AS_IS);
+    if (rc != CURLUE_OK)
+        return err_set(err, ERR_INVALID, "not a URL: %s", curl_url_strerror(rc));
+    struct address address = {0};
+    curl_url_get(url, CURLUPART_HOST, &address.host, 0);
+    curl_url_get(url, CURLUPART_PORT, &address.explicit_port, 0);
+    curl_url_get(url, CURLUPART_PORT, &address.port, CURLU_DEFAULT_PORT);
+    /* A proxy from the environment never sees what is meant for this machine. */
+    if (address.host && is_loopback(address.host))
+        curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    if (request->tls && request->tls->server_name && address.host && address.port)
+        expect_name(setup, easy, url, request, &address);
+    address_fini(&address);
+    char *text = NULL;
+    curl_url_get(url, CURLUPART_URL, &text, 0);
+    curl_easy_setopt(easy, CURLOPT_URL, text);
+    curl_free(text);
+    return true;
+}
+
+/* --- all of it --- */
+
+static void set_transport(CURL *easy, const struct http_request *request)
+{
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* Or a slow resolver's thread would be joined when its call ends, with the whole loop waiting. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE_S);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_INTERVAL_S);
+}
+
+bool curl_setup_init(struct curl_setup *setup, CURL *easy, const struct http_request *request, struct err *err)
+{
+    *setup = (struct curl_setup){0};
+    set_transport(easy, request);
+    set_method(setup, easy, request);
+    if (request->tls)
+        set_tls(easy, request->tls);
+    CURLU *url = curl_url();
+    bool ok = set_address(setup, easy, url, request, err) && set_headers(setup, easy, request, err);
+    curl_url_cleanup(url);
+    return ok;
+}
+
+void curl_setup_fini(struct curl_setup *setup)
+{
+    curl_slist_free_all(setup->headers);
+    curl_slist_free_all(setup->connect_to);
+    mem_free(setup->body);
+    *setup = (struct curl_setup){0};
+}
