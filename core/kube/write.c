@@ -73,5 +73,5 @@ struct node *kube_merge_diff(struct doc *doc, const struct node *live, const str
     if (node_type(live) == NODE_OBJECT && node_type(want) == NODE_OBJECT) {
         return diff_objects(doc, live, want);
     }
-    return node_copy(doc, want);
+    return want != NULL ? node_copy(doc, want) : node_new_null(doc);
 }

@@ -12,7 +12,8 @@ enum metric_type { METRIC_GAUGE, METRIC_COUNTER, METRIC_HISTOGRAM /* the client 
 struct metrics *metrics_new(void);
 void metrics_free(struct metrics *metrics);
 
-/* Declares a family; `labels` is a NULL-terminated list of label names in order. Name and help are static text. */
+/* Declares a family; `labels` is a NULL-terminated list of label names in order. Name, help
+ * and label names are static text (the list itself is copied). */
 struct metric_family;
 struct metric_family *metrics_declare(struct metrics *metrics, enum metric_type type, const char *name, const char *help,
                                       const char *const *labels);
@@ -23,7 +24,9 @@ void metric_add(struct metric_family *family, const char *const *values, double 
 void metric_observe(struct metric_family *family, const char *const *values, double value);
 /* Drops every series whose label `name` has this value (a deleted canary). NULL value: all. */
 void metric_remove(struct metric_family *family, const char *name, const char *value);
-/* Reads one back; false when there is no such series. */
+/* Drops every series with these values, one per label; NULL: any. */
+void metric_remove_matching(struct metric_family *family, const char *const *values);
+/* Reads one back (a histogram: its sum); false when there is no such series. */
 bool metric_read(const struct metric_family *family, const char *const *values, double *out);
 
 /* All families in the order of declaration, series sorted by labels; besides process_resident_memory_bytes, process_cpu_seconds_total,

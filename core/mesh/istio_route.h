@@ -1,0 +1,27 @@
+/* The weighted routes inside a VirtualService: built from the Canary, read back, compared. Pure functions on documents. */
+#pragma once
+
+#include "kube/names.h"
+#include "mesh/router.h"
+
+/* What a VirtualService says about the two sides; the nodes are borrowed. */
+struct istio_shares {
+    int primary_pct, canary_pct;
+    const struct node *mirror;         /* {host}; NULL: no mirror */
+    const struct node *mirror_percent; /* {value}; NULL: the mesh's default */
+};
+
+/* True when the Canary's Service speaks plain TCP (appProtocol). */
+bool istio_is_tcp(const struct node *canary);
+/* The list for spec.http or spec.tcp, as a node of `doc`. */
+struct node *istio_routes_build(struct doc *doc, const struct canary_names *names, const struct node *canary,
+                                const struct istio_shares *shares);
+/* From spec.http or spec.tcp; false when no route gives either side a share. */
+bool istio_shares_read(const struct node *spec, bool tcp, const struct canary_names *names,
+                       struct istio_shares *shares);
+
+/* What decides whether two lists of routes differ: only fields the router knows (others are not ours to judge), nothing that says
+ * nothing (null, "", an empty list); without weights and mirrors unless `with_shares`. */
+struct node *istio_routes_normal(struct doc *doc, const struct node *routes, bool with_shares);
+/* The same cleaning of any value; NULL when nothing is left of it. */
+struct node *istio_normal(struct doc *doc, const struct node *value);

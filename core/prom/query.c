@@ -1,0 +1,262 @@
+#include "prom/query.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/doc.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+enum { TIMEOUT_MS = 5000, URL_MAX = 64 * 1024 };
+
+struct prom_query {
+    struct http_call *call;
+    char *address;
+    struct err early; /* what was wrong before anything was sent: the call only brings it to a later turn */
+    prom_done_fn *done;
+    void *ctx;
+};
+
+/* --- the request --- */
+
+static size_t authority_at(const char *address)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (strncasecmp(address, schemes[i], strlen(schemes[i])) == 0) {
+            return strlen(schemes[i]);
+        }
+    }
+    return 0;
+}
+
+static bool is_url(const char *address)
+{
+    size_t at = authority_at(address);
+    if (at == 0 || strcspn(address + at, "/?#") == 0) {
+        return false;
+    }
+    for (const char *c = address; *c != '\0'; c++) {
+        if ((unsigned char)*c <= ' ' || *c == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* As Flagger does it, also inside string literals: scripts that compare recorded queries see the same text. */
+static char *collapse(const char *query)
+{
+    char *out = mem_alloc(strlen(query) + 1), *to = out;
+    while (*query != '\0') {
+        size_t run = strspn(query, " \t\n\r\f");
+        *to++ = run > 0 ? ' ' : *query;
+        query += run > 0 ? run : 1;
+    }
+    *to = '\0';
+    return out;
+}
+
+static bool build_url(struct buf *url, const char *address, const char *query, struct err *err)
+{
+    if (!is_url(address)) {
+        return err_set(err, ERR_INVALID, "prometheus address %s is not a valid URL", address);
+    }
+    size_t len = strcspn(address, "?#");
+    while (len > 0 && address[len - 1] == '/') {
+        len--;
+    }
+    char *text = collapse(query);
+    bool fits =
+        buf_append(url, address, len) && buf_append_str(url, "/api/v1/query?query=") && buf_append_url(url, text);
+    mem_free(text);
+    return fits
+               ? true
+               : err_set(err, ERR_TOO_LARGE, "prometheus %s: the query is longer than %d KiB", address, URL_MAX / 1024);
+}
+
+/* --- the answer --- */
+
+static bool bad_answer(struct prom_answer *answer, const struct prom_query *query, const char *what)
+{
+    answer->kind = PROM_ERROR;
+    return err_set(&answer->err, ERR_PARSE, "prometheus %s: %s", query->address, what);
+}
+
+static bool parse_number(const char *text, double *value)
+{
+    char *end;
+    if (*text == '\0' || strspn(text, " \t\n\v\f\r") > 0) {
+        return false;
+    }
+    *value = strtod(text, &end);
+    return *end == '\0';
+}
+
+/* One series: its number becomes the answer's, so that the last one wins. */
+static bool read_series(const struct prom_query *query, const struct node *series, struct prom_answer *answer)
+{
+    if (node_type(series) != NODE_OBJECT) {
+        return bad_answer(answer, query, "the result is no vector");
+    }
+    if (node_type(node_get(series, "values")) == NODE_ARRAY) {
+        answer->kind = PROM_ERROR;
+        return err_set(&answer->err, ERR_INVALID, "query returned multiple values");
+    }
+    const char *text = node_str(node_item(node_get(series, "value"), 1));
+    if (text == NULL) {
+        return true;
+    }
+    if (!parse_number(text, &answer->value)) {
+        answer->kind = PROM_ERROR;
+        return err_set(&answer->err, ERR_PARSE, "prometheus %s: value \"%s\" is not a number", query->address, text);
+    }
+    answer->kind = PROM_VALUE;
+    return true;
+}
+
+static void read_result(const struct prom_query *query, const struct node *result, struct prom_answer *answer)
+{
+    answer->kind = PROM_NOTHING;
+    answer->series_count = node_count(result);
+    struct node_iter it = node_iterate(result);
+    while (node_next(&it)) {
+        if (!read_series(query, it.value, answer)) {
+            return;
+        }
+    }
+    if (answer->kind == PROM_VALUE && isnan(answer->value)) {
+        answer->kind = PROM_NAN;
+    } else if (answer->kind == PROM_VALUE && answer->series_count > 1) {
+        answer->kind = PROM_SEVERAL;
+    }
+    if (answer->kind == PROM_NOTHING || answer->kind == PROM_NAN) {
+        err_set(&answer->err, ERR_NO_DATA, "no values found");
+    }
+}
+
+static const char *reason(int status)
+{
+    static const struct {
+        int status;
+        const char *text;
+    } reasons[] = {
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {413, "Request Entity Too Large"},
+        {422, "Unprocessable Entity"},
+        {429, "Too Many Requests"},
+        {500, "Internal Server Error"},
+        {502, "Bad Gateway"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+    };
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        if (reasons[i].status == status) {
+            return reasons[i].text;
+        }
+    }
+    return "";
+}
+
+static enum err_code code_of(int status)
+{
+    switch (status) {
+    case 401:
+        return ERR_UNAUTHORIZED;
+    case 403:
+        return ERR_FORBIDDEN;
+    case 404:
+        return ERR_NOT_FOUND;
+    default:
+        return status >= 500 || status == 429 ? ERR_SERVER : ERR_REJECTED;
+    }
+}
+
+static void refused(const struct http_response *response, struct prom_answer *answer)
+{
+    const char *text = reason(response->status);
+    answer->kind = PROM_ERROR;
+    err_set(&answer->err, code_of(response->status), "error response: Status %d%s%s: %s", response->status,
+            *text == '\0' ? "" : " ", text, response->body);
+    answer->err.http_status = response->status;
+    answer->err.retry_after_ms = response->retry_after_ms;
+}
+
+static void read_body(const struct prom_query *query, const struct http_response *response, struct prom_answer *answer)
+{
+    struct err err = {0};
+    struct doc *doc = doc_parse(response->body, response->body_len, &err);
+    if (doc == NULL) {
+        answer->kind = PROM_ERROR;
+        answer->err = err;
+        err_wrap(&answer->err, "prometheus %s: the answer is no JSON", query->address);
+        return;
+    }
+    const struct node *result = node_at(doc_root(doc), "data", "result");
+    bool is_list = result == NULL || node_type(result) == NODE_NULL || node_type(result) == NODE_ARRAY;
+    if (node_type(doc_root(doc)) != NODE_OBJECT || !is_list) {
+        bad_answer(answer, query, "the answer has no list of results");
+    } else {
+        read_result(query, result, answer);
+    }
+    doc_free(doc);
+}
+
+static void query_free(struct prom_query *query)
+{
+    str_free(&query->address);
+    mem_free(query);
+}
+
+static void on_done(void *ctx, const struct http_response *response, const struct err *err)
+{
+    struct prom_query *query = ctx;
+    struct prom_answer answer = {.kind = PROM_ERROR};
+    if (query->early.code != ERR_NONE) {
+        answer.err = query->early;
+    } else if (response == NULL) {
+        answer.err = *err;
+    } else if (response->status >= 400) {
+        refused(response, &answer);
+    } else {
+        read_body(query, response, &answer);
+    }
+    prom_done_fn *done = query->done;
+    void *done_ctx = query->ctx;
+    query_free(query);
+    done(done_ctx, &answer);
+}
+
+struct prom_query *prom_query_start(struct http *http, const char *address, const char *query, prom_done_fn *done,
+                                    void *ctx)
+{
+    assert(http != NULL && done != NULL);
+    struct prom_query *q = mem_new(struct prom_query);
+    q->address = str_dup(address != NULL ? address : "");
+    q->done = done;
+    q->ctx = ctx;
+    struct buf url;
+    buf_init(&url, URL_MAX);
+    if (!build_url(&url, q->address, query, &q->early)) {
+        buf_clear(&url);
+        buf_append_str(&url, "http://"); /* has no host, so every transport refuses it without a packet */
+    }
+    struct http_request request = {
+        .method = "GET", .url = buf_str(&url), .timeout_ms = TIMEOUT_MS, .follow_redirects = true};
+    q->call = http_start(http, &request, NULL, on_done, q);
+    buf_fini(&url);
+    return q;
+}
+
+void prom_query_cancel(struct prom_query *query)
+{
+    http_cancel(query->call);
+    query_free(query);
+}
