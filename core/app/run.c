@@ -6,7 +6,7 @@
 
 #include "app/command.h"
 #include "app/flags.h"
-#include "base/hash.h"
+#include "app/identity.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -167,6 +167,7 @@ static void start_engine(struct program *p)
         .lease_namespace = p->flags.namespace[0] != '\0' ? p->flags.namespace : p->flags.leader_election_namespace,
         .lease_name = "sluice-leader-election",
         .identity = p->identity,
+        .is_dead = identity_is_dead,
         .config_tracking = p->flags.enable_config_tracking,
         .on_lost = on_lost,
         .on_ready = on_ready,
@@ -219,10 +220,7 @@ static void on_prometheus(void *ctx, const struct prom_answer *answer)
 
 static bool open_all(struct program *p, struct err *err)
 {
-    char host[256] = "localhost", uuid[37];
-    gethostname(host, sizeof host - 1);
-    hash_uuid4(uuid);
-    p->identity = str_format("%s_%s", host, uuid);
+    p->identity = identity_new();
     p->loop = loop_new();
     p->http = curl_http_new(p->loop);
     p->metrics = metrics_new();

@@ -13,7 +13,8 @@
 struct kube_client;
 
 /* Takes ownership of the content of `config`. `loop` runs exec plugins; may be NULL when there is none. */
-struct kube_client *kube_client_new(struct http *http, struct clock *clock, struct loop *loop, struct kube_config *config);
+struct kube_client *kube_client_new(struct http *http, struct clock *clock, struct loop *loop,
+                                    struct kube_config *config);
 /* Calls under way must have ended or been cancelled. */
 void kube_client_free(struct kube_client *client);
 const char *kube_client_server(const struct kube_client *client);
@@ -45,14 +46,15 @@ struct kube_call;
 /* `answer` is the object or list, NULL on failure; borrowed. err->text reads like
  * "deployments.apps \"podinfo\" not found" (the server's message) or "GET https://…: timed out after 30 s". */
 typedef void kube_done_fn(void *ctx, const struct doc *answer, const struct err *err);
-struct kube_call *kube_start(struct kube_client *client, const struct kube_request *request, kube_done_fn *done, void *ctx);
+struct kube_call *kube_start(struct kube_client *client, const struct kube_request *request, kube_done_fn *done,
+                             void *ctx);
 void kube_cancel(struct kube_call *call);
 
 /* A streamed watch: `on_line` gets each line without its newline (false ends the watch); ceiling 4 MiB a line. `done` as above with answer NULL;
  * err->code NONE when the server ended it in the ordinary way. */
 typedef bool kube_line_fn(void *ctx, const char *line, size_t len);
-struct kube_call *kube_watch_start(struct kube_client *client, const struct kube_request *request, kube_line_fn *on_line,
-                                   kube_done_fn *done, void *ctx);
+struct kube_call *kube_watch_start(struct kube_client *client, const struct kube_request *request,
+                                   kube_line_fn *on_line, kube_done_fn *done, void *ctx);
 
 /* Requests sent since the client was made, for benches and tests. */
 uint64_t kube_client_requests(const struct kube_client *client);

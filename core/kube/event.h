@@ -23,7 +23,7 @@ struct event {
 /* `err` is set when the API server did not take it; an event that the token bucket dropped is fine. */
 typedef void event_done_fn(void *ctx, const struct err *err);
 struct event_call;
-/* done may be NULL (nobody waits; failures are logged). Events of one object are sent in order. */
+/* done may be NULL (nobody waits; failures are logged). Events are sent at once: who wants them in order waits for done. */
 struct event_call *event_start(struct event_recorder *recorder, const struct event *event, event_done_fn *done, void *ctx);
 /* Drops the caller's interest; the event itself may still be sent. */
 void event_cancel(struct event_call *call);

@@ -17,7 +17,13 @@
 #include "workload/service.h"
 #include "workload/tracked_config.h"
 
-enum { LEASE_DURATION_MS = 60 * 1000, LEASE_RENEW_DEADLINE_MS = 15 * 1000, LEASE_RETRY_MS = 5 * 1000 };
+/* As client-go's defaults: a crash of the holder's machine costs a quarter of a minute, an engine at rest sends one request in five seconds. */
+enum {
+    LEASE_DURATION_MS = 15 * 1000,
+    LEASE_RENEW_MS = 5 * 1000,
+    LEASE_RENEW_DEADLINE_MS = 10 * 1000,
+    LEASE_RETRY_MS = 2 * 1000
+};
 
 /* "namespace/name" of a Canary and its actor. */
 struct seat {
@@ -392,7 +398,9 @@ struct engine *engine_new(const struct engine_options *options)
         .name = options->lease_name,
         .identity = engine->house.identity,
         .duration_ms = LEASE_DURATION_MS,
+        .renew_ms = LEASE_RENEW_MS,
         .renew_deadline_ms = LEASE_RENEW_DEADLINE_MS,
+        .is_dead = options->is_dead,
         .retry_ms = LEASE_RETRY_MS,
     };
     engine->lease = lease_open(options->kube, options->clock, &lease, on_held, on_lost, engine);

@@ -31,7 +31,8 @@ struct engine_options {
     const char *include_label_prefix;
     const char *event_webhook; /* NULL: none */
     const char *lease_namespace, *lease_name;
-    const char *identity; /* of this process: holder of leases and releases */
+    const char *identity;                  /* of this process: holder of leases and releases */
+    bool (*is_dead)(const char *identity); /* see kube/lease.h */
     bool config_tracking;
     /* The Lease was lost: the process must end. */
     void (*on_lost)(void *ctx, const struct err *err);

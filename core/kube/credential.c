@@ -1,0 +1,270 @@
+#include "kube/credential.h"
+
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "base/doc.h"
+#include "base/duration.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/file.h"
+#include "io/process.h"
+
+enum {
+    TOKEN_FILE_FRESH_MS = 60 * 1000,
+    TOKEN_MAX = 256 * 1024,
+    EXEC_TIMEOUT_MS = 60 * 1000,
+    EXEC_AHEAD_MS = 60 * 1000
+};
+
+struct waiter {
+    struct waiter *next;
+    credential_done_fn *done;
+    void *ctx;
+};
+
+struct credential {
+    struct kube_config *config;
+    struct clock *clock;
+    struct loop *loop;
+    char *token;        /* the one in use; NULL: none */
+    int64_t read_ms;    /* of the token file, monotonic; -1: never */
+    int64_t expires_ms; /* of the plugin's answer, wall clock; INT64_MAX: not told; 0: nothing fetched yet */
+    struct process *process;
+    struct waiter *waiters;
+    struct str_list retired; /* certificates that calls under way may still use */
+};
+
+struct credential *credential_new(struct kube_config *config, struct clock *clock, struct loop *loop)
+{
+    struct credential *c = mem_new(struct credential);
+    c->config = config;
+    c->clock = clock;
+    c->loop = loop;
+    c->token = str_dup(config->token);
+    c->read_ms = -1;
+    return c;
+}
+
+void credential_free(struct credential *c)
+{
+    if (c->process != NULL) {
+        process_cancel(c->process);
+    }
+    while (c->waiters != NULL) {
+        struct waiter *next = c->waiters->next;
+        mem_free(c->waiters);
+        c->waiters = next;
+    }
+    str_list_fini(&c->retired);
+    str_free(&c->token);
+    mem_free(c);
+}
+
+static bool has_plugin(const struct credential *c)
+{
+    return c->config->exec.command != NULL;
+}
+
+/* --- token file --- */
+
+/* What cannot be read now may be there in a minute; the old token stays in use until then. */
+static void read_token_file(struct credential *c)
+{
+    struct buf b;
+    struct err err = {0};
+    buf_init(&b, TOKEN_MAX);
+    if (file_read(c->config->token_file, &b, &err)) {
+        while (b.len > 0 && strchr(" \t\r\n", b.data[b.len - 1]) != NULL) {
+            b.data[--b.len] = '\0';
+        }
+        str_free(&c->token);
+        c->token = buf_take(&b);
+    } else {
+        log_error(NULL, "%s: %s", c->config->source, err.text);
+    }
+    buf_fini(&b);
+    c->read_ms = clock_mono_ms(c->clock);
+}
+
+/* --- exec plugin --- */
+
+static void retire(struct credential *c, char **pem, const char *fresh)
+{
+    if (*pem != NULL) {
+        str_list_push(&c->retired, "");
+        mem_free(c->retired.items[c->retired.count - 1]);
+        c->retired.items[c->retired.count - 1] = *pem;
+    }
+    *pem = str_dup(fresh);
+}
+
+static bool take_answer(struct credential *c, const struct doc *answer, struct err *err)
+{
+    const struct node *status = node_get(doc_root(answer), "status");
+    const char *token = node_str(node_get(status, "token"));
+    const char *certificate = node_str(node_get(status, "clientCertificateData")),
+               *key = node_str(node_get(status, "clientKeyData"));
+    const char *expires = node_str(node_get(status, "expirationTimestamp"));
+    if (str_empty(token) && (str_empty(certificate) || str_empty(key))) {
+        return err_set(err, ERR_INVALID,
+                       "the answer has neither status.token nor status.clientCertificateData with clientKeyData");
+    }
+    c->expires_ms = INT64_MAX;
+    if (expires != NULL && !time_parse(expires, &c->expires_ms, err)) {
+        return err_wrap(err, "status.expirationTimestamp");
+    }
+    str_free(&c->token);
+    c->token = str_dup(token);
+    if (!str_empty(certificate) && !str_equal(certificate, c->config->tls.cert_pem)) {
+        retire(c, &c->config->tls.cert_pem, certificate);
+        retire(c, &c->config->tls.key_pem, key);
+    }
+    return true;
+}
+
+/* Only those who waited when the answer came: one that is told may wait again, or cancel another. */
+static void tell_waiters(struct credential *c, const struct err *err)
+{
+    size_t count = 0;
+    for (const struct waiter *w = c->waiters; w != NULL; w = w->next) {
+        count++;
+    }
+    for (; count > 0 && c->waiters != NULL; count--) {
+        struct waiter first = *c->waiters;
+        mem_free(c->waiters);
+        c->waiters = first.next;
+        first.done(first.ctx, err);
+    }
+}
+
+static void on_plugin(void *ctx, const char *output, size_t len, const struct err *err)
+{
+    struct credential *c = ctx;
+    struct err failure = *err;
+    c->process = NULL;
+    if (failure.code == ERR_NONE) {
+        struct doc *answer = doc_parse(output, len, &failure);
+        if (answer != NULL) {
+            err_clear(&failure);
+            take_answer(c, answer, &failure);
+        }
+        doc_free(answer);
+    }
+    if (failure.code != ERR_NONE) {
+        err_wrap(&failure, "%s: exec plugin %s", c->config->source, c->config->exec.command);
+    }
+    tell_waiters(c, &failure);
+}
+
+static char *exec_info(const struct credential *c)
+{
+    struct doc *doc = doc_new();
+    struct node *root = node_new_object(doc);
+    doc_set_root(doc, root);
+    node_set_str(doc, root, "kind", "ExecCredential");
+    node_set_str(doc, root, "apiVersion", c->config->exec.api_version);
+    struct node *spec = node_ensure_object(doc, root, "spec");
+    node_set_bool(doc, spec, "interactive", false);
+    if (c->config->exec.provide_cluster_info) {
+        struct node *cluster = node_ensure_object(doc, spec, "cluster");
+        node_set_str(doc, cluster, "server", c->config->server);
+        node_set_str(doc, cluster, "tls-server-name", c->config->tls.server_name);
+    }
+    char *json = node_to_text(root);
+    char *pair = str_format("KUBERNETES_EXEC_INFO=%s", json);
+    str_free(&json);
+    doc_free(doc);
+    return pair;
+}
+
+static void start_plugin(struct credential *c)
+{
+    const struct kube_exec *exec = &c->config->exec;
+    const char **argv = mem_alloc_array(exec->args.count + 2, sizeof *argv);
+    const char **env = mem_alloc_array(exec->env.count + 2, sizeof *env);
+    char *info = exec_info(c);
+    argv[0] = exec->command;
+    for (size_t i = 0; i < exec->args.count; i++) {
+        argv[i + 1] = exec->args.items[i];
+    }
+    for (size_t i = 0; i < exec->env.count; i++) {
+        env[i] = exec->env.items[i];
+    }
+    env[exec->env.count] = info;
+    struct process_options options = {
+        .argv = argv, .env_extra = env, .timeout_ms = EXEC_TIMEOUT_MS, .output_max = TOKEN_MAX};
+    c->process = process_start(c->loop, &options, on_plugin, c);
+    str_free(&info);
+    mem_free(argv);
+    mem_free(env);
+}
+
+/* --- what the client asks --- */
+
+bool credential_is_ready(struct credential *c)
+{
+    return !has_plugin(c) || c->expires_ms == INT64_MAX || clock_wall_ms(c->clock) + EXEC_AHEAD_MS < c->expires_ms;
+}
+
+void credential_wait(struct credential *c, credential_done_fn *done, void *ctx)
+{
+    struct waiter *waiter = mem_new(struct waiter), **last = &c->waiters;
+    waiter->done = done;
+    waiter->ctx = ctx;
+    while (*last != NULL) {
+        last = &(*last)->next;
+    }
+    *last = waiter;
+    if (c->process == NULL) {
+        start_plugin(c);
+    }
+}
+
+void credential_forget(struct credential *c, const void *ctx)
+{
+    for (struct waiter **w = &c->waiters; *w != NULL;) {
+        if ((*w)->ctx == ctx) {
+            struct waiter *next = (*w)->next;
+            mem_free(*w);
+            *w = next;
+        } else {
+            w = &(*w)->next;
+        }
+    }
+}
+
+static void append_basic(const struct kube_config *config, struct buf *value)
+{
+    char *pair = str_format("%s:%s", config->username, config->password != NULL ? config->password : "");
+    size_t len = strlen(pair);
+    unsigned char *encoded = mem_alloc(4 * ((len + 2) / 3) + 1);
+    EVP_EncodeBlock(encoded, (const unsigned char *)pair, (int)len);
+    buf_printf(value, "Basic %s", (const char *)encoded);
+    mem_free(encoded);
+    str_free(&pair);
+}
+
+void credential_header(struct credential *c, struct buf *value)
+{
+    bool stale = c->read_ms < 0 || clock_mono_ms(c->clock) - c->read_ms >= TOKEN_FILE_FRESH_MS;
+    if (c->config->token_file != NULL && stale) {
+        read_token_file(c);
+    }
+    if (!str_empty(c->token)) {
+        buf_printf(value, "Bearer %s", c->token);
+    } else if (!str_empty(c->config->username)) {
+        append_basic(c->config, value);
+    }
+}
+
+bool credential_renew(struct credential *c)
+{
+    if (has_plugin(c)) {
+        c->expires_ms = 0;
+        return true;
+    }
+    c->read_ms = -1;
+    return c->config->token_file != NULL;
+}

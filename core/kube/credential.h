@@ -1,0 +1,25 @@
+/* How a client proves who it is: a fixed token, a token file that is read again, basic authentication, or an exec plugin (client.authentication.k8s.io). Client
+ * certificates live in the TLS settings. */
+#pragma once
+
+#include "base/buf.h"
+#include "io/loop.h"
+#include "kube/config.h"
+
+struct credential;
+
+/* `config` outlives it; a plugin that answers with a certificate changes config->tls. */
+struct credential *credential_new(struct kube_config *config, struct clock *clock, struct loop *loop);
+void credential_free(struct credential *credential);
+
+/* True when there is something to sign with (or nothing is needed): credential_header can be called. False: it is being fetched, `done` comes on a later turn. Several may wait. */
+typedef void credential_done_fn(void *ctx, const struct err *err);
+bool credential_is_ready(struct credential *credential);
+void credential_wait(struct credential *credential, credential_done_fn *done, void *ctx);
+/* No done with this ctx comes any more. */
+void credential_forget(struct credential *credential, const void *ctx);
+
+/* The value of the header Authorization; "" for none. */
+void credential_header(struct credential *credential, struct buf *value);
+/* The server answered 401: false when nothing else can be tried. */
+bool credential_renew(struct credential *credential);

@@ -1,0 +1,414 @@
+/* Events as client-go's recorder correlates them. Three steps, in its order:
+ *
+ *   aggregate   the same object, type and reason with more than 10 different messages in 10 minutes: one message for all of them
+ *   count       the same message again: the event that is there gets count + 1 (a PATCH with the absolute count)
+ *   filter      a token bucket per object drops what is left
+ *
+ * The state is in memory, as client-go's is: after a restart a message begins a new event. Where a key is given, the event's name comes from the key, so that a
+ * repetition after a crash finds its own event. */
+#include "kube/event.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/duration.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+enum {
+    SIMILAR_MAX = 10,
+    SIMILAR_WINDOW_MS = 10 * 60 * 1000,
+    BURST = 25,
+    REFILL_MS = 300 * 1000,
+    REMEMBERED_MAX = 4096,
+    MESSAGE_MAX = 1024,
+};
+
+/* Messages of one object, type and reason within the window. */
+struct similar {
+    UT_hash_handle hh;
+    int64_t last_ms;
+    struct str_list messages;
+    char key[];
+};
+
+/* An event that was sent: what a repetition patches. */
+struct sent {
+    UT_hash_handle hh;
+    char *name;
+    int64_t count;
+    char first[32];
+    char key[];
+};
+
+struct bucket {
+    UT_hash_handle hh;
+    double tokens;
+    int64_t at_ms;
+    char key[];
+};
+
+/* One event on its way. */
+struct event_call {
+    struct event_call *next, **link;
+    struct event_recorder *recorder;
+    struct kube_call *call;
+    struct timer turn; /* when there is nothing to send */
+    struct doc *body;  /* whole, as for a create */
+    char *sent_key, *namespace, *name;
+    int64_t count; /* above 1: a patch */
+    bool keyed, dropped;
+    event_done_fn *done;
+    void *ctx;
+};
+
+struct event_recorder {
+    struct kube_client *client;
+    struct clock *clock;
+    char *component;
+    struct similar *similar;
+    struct sent *sent;
+    struct bucket *buckets;
+    struct event_call *calls;
+    size_t pending;
+    uint64_t serial; /* makes names of unkeyed events differ within a nanosecond */
+};
+
+/* --- the three memories --- */
+
+static void similar_drop(struct event_recorder *r, struct similar *s)
+{
+    HASH_DEL(r->similar, s);
+    str_list_fini(&s->messages);
+    mem_free(s);
+}
+
+static void sent_drop(struct event_recorder *r, struct sent *s)
+{
+    HASH_DEL(r->sent, s);
+    str_free(&s->name);
+    mem_free(s);
+}
+
+static void bucket_drop(struct event_recorder *r, struct bucket *b)
+{
+    HASH_DEL(r->buckets, b);
+    mem_free(b);
+}
+
+/* The tables keep the order of insertion, so the first is the oldest. */
+static void bound_memories(struct event_recorder *r)
+{
+    if (HASH_COUNT(r->similar) > REMEMBERED_MAX) {
+        similar_drop(r, r->similar);
+    }
+    if (HASH_COUNT(r->sent) > REMEMBERED_MAX) {
+        sent_drop(r, r->sent);
+    }
+    if (HASH_COUNT(r->buckets) > REMEMBERED_MAX) {
+        bucket_drop(r, r->buckets);
+    }
+}
+
+/* True when the message must be said with the others'. */
+static bool is_too_similar(struct event_recorder *r, const char *key, const char *message)
+{
+    int64_t now = clock_mono_ms(r->clock);
+    struct similar *s;
+    HASH_FIND_STR(r->similar, key, s);
+    if (s != NULL && now - s->last_ms > SIMILAR_WINDOW_MS) {
+        similar_drop(r, s);
+        s = NULL;
+    }
+    if (s == NULL) {
+        s = mem_alloc(sizeof *s + strlen(key) + 1);
+        memcpy(s->key, key, strlen(key) + 1);
+        HASH_ADD_STR(r->similar, key, s);
+    }
+    s->last_ms = now;
+    if (!str_list_has(&s->messages, message)) {
+        str_list_push(&s->messages, message);
+    }
+    if (s->messages.count <= SIMILAR_MAX - 1) {
+        return false;
+    }
+    /* Only the number matters from here on: forget the oldest, so that the list does not grow with the messages. */
+    mem_free(s->messages.items[0]);
+    memmove(&s->messages.items[0], &s->messages.items[1], --s->messages.count * sizeof s->messages.items[0]);
+    return true;
+}
+
+static bool take_token(struct event_recorder *r, const char *key)
+{
+    int64_t now = clock_mono_ms(r->clock);
+    struct bucket *b;
+    HASH_FIND_STR(r->buckets, key, b);
+    if (b == NULL) {
+        b = mem_alloc(sizeof *b + strlen(key) + 1);
+        memcpy(b->key, key, strlen(key) + 1);
+        b->tokens = BURST;
+        b->at_ms = now;
+        HASH_ADD_STR(r->buckets, key, b);
+    }
+    b->tokens += (double)(now - b->at_ms) / REFILL_MS;
+    b->tokens = b->tokens > BURST ? BURST : b->tokens;
+    b->at_ms = now;
+    if (b->tokens < 1) {
+        return false;
+    }
+    b->tokens -= 1;
+    return true;
+}
+
+static struct sent *remember(struct event_recorder *r, const char *key, const char *name, const char *first)
+{
+    struct sent *s;
+    HASH_FIND_STR(r->sent, key, s);
+    if (s == NULL) {
+        s = mem_alloc(sizeof *s + strlen(key) + 1);
+        memcpy(s->key, key, strlen(key) + 1);
+        s->name = str_dup(name);
+        str_copy(s->first, sizeof s->first, first);
+        HASH_ADD_STR(r->sent, key, s);
+    }
+    s->count++;
+    return s;
+}
+
+/* --- the event's form --- */
+
+static char *event_name(struct event_recorder *r, const struct event *event)
+{
+    char digits[65];
+    if (event->key != NULL) {
+        hash_sha256(event->key, strlen(event->key), digits);
+    } else {
+        snprintf(digits, sizeof digits, "%016llx",
+                 (unsigned long long)clock_wall_ms(r->clock) * 1000000u + r->serial++ % 1000000u);
+    }
+    return str_format("%s.%.16s", event->name, digits);
+}
+
+static char *bounded_message(const char *message)
+{
+    size_t len = strlen(message);
+    if (len <= MESSAGE_MAX) {
+        return str_dup(message);
+    }
+    len = MESSAGE_MAX;
+    while (len > 0 && ((unsigned char)message[len] & 0xC0) == 0x80) {
+        len--; /* not in the middle of a character */
+    }
+    return str_dup_n(message, len);
+}
+
+static struct doc *event_body(const struct event_recorder *r, const struct event *event, const char *name,
+                              const char *message, int64_t count, const char *first, const char *now)
+{
+    struct doc *doc = doc_new();
+    struct node *root = node_new_object(doc);
+    doc_set_root(doc, root);
+    node_set_str(doc, root, "apiVersion", "v1");
+    node_set_str(doc, root, "kind", "Event");
+    struct node *metadata = node_ensure_object(doc, root, "metadata");
+    node_set_str(doc, metadata, "name", name);
+    node_set_str(doc, metadata, "namespace", event->namespace);
+    struct node *involved = node_ensure_object(doc, root, "involvedObject");
+    node_set_str(doc, involved, "kind", event->kind);
+    node_set_str(doc, involved, "namespace", event->namespace);
+    node_set_str(doc, involved, "name", event->name);
+    node_set_str(doc, involved, "uid", event->uid);
+    node_set_str(doc, involved, "apiVersion", event->api_version);
+    node_set_str(doc, involved, "resourceVersion", event->resource_version);
+    node_set_str(doc, root, "reason", event->reason);
+    node_set_str(doc, root, "message", message);
+    node_set_str(doc, node_ensure_object(doc, root, "source"), "component", r->component);
+    node_set_str(doc, root, "firstTimestamp", first);
+    node_set_str(doc, root, "lastTimestamp", now);
+    node_set_int(doc, root, "count", count);
+    node_set_str(doc, root, "type", event->type);
+    node_set_str(doc, root, "reportingComponent", r->component);
+    return doc;
+}
+
+/* Fills a call from an event, or marks it dropped. */
+static void correlate(struct event_recorder *r, const struct event *event, struct event_call *call)
+{
+    char now[32];
+    char *message = bounded_message(event->message);
+    char *object = str_format("%s/%s/%s/%s/%s", event->kind, event->namespace, event->name,
+                              event->uid != NULL ? event->uid : "", event->api_version);
+    char *group = str_format("%s|%s|%s", object, event->type, event->reason);
+    time_write(clock_wall_ms(r->clock), now);
+    bool aggregated = is_too_similar(r, group, message);
+    if (aggregated) {
+        char *combined = str_format("(combined from similar events): %s", message);
+        str_free(&message);
+        message = bounded_message(combined);
+        str_free(&combined);
+    }
+    /* All that are combined share one event, whatever they say. */
+    call->sent_key = aggregated ? str_dup(group) : str_format("%s|%s", group, message);
+    char *name = event_name(r, event);
+    const struct sent *sent = remember(r, call->sent_key, name, now);
+    call->count = sent->count;
+    call->keyed = event->key != NULL;
+    call->namespace = str_dup(event->namespace);
+    call->name = str_dup(sent->name);
+    call->body = event_body(r, event, sent->name, message, sent->count, sent->first, now);
+    call->dropped = !take_token(r, object);
+    bound_memories(r);
+    str_free(&name);
+    str_free(&message);
+    str_free(&object);
+    str_free(&group);
+}
+
+/* --- sending --- */
+
+static void call_free(struct event_call *call)
+{
+    timer_cancel(&call->turn);
+    if (call->call != NULL) {
+        kube_cancel(call->call);
+    }
+    *call->link = call->next;
+    if (call->next != NULL) {
+        call->next->link = call->link;
+    }
+    call->recorder->pending--;
+    doc_free(call->body);
+    str_free(&call->sent_key);
+    str_free(&call->namespace);
+    str_free(&call->name);
+    mem_free(call);
+}
+
+static void finish(struct event_call *call, const struct err *err)
+{
+    event_done_fn *done = call->done;
+    void *ctx = call->ctx;
+    struct err copy = *err;
+    if (err->code != ERR_NONE) {
+        log_warn(NULL, "event %s in %s: %s", call->name, call->namespace, err->text);
+    }
+    call_free(call);
+    if (done != NULL) {
+        done(ctx, &copy);
+    }
+}
+
+static void send(struct event_call *call);
+
+static void on_sent(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct event_call *call = ctx;
+    struct err result = *err;
+    call->call = NULL;
+    if (err->code == ERR_NOT_FOUND && call->count > 1) {
+        call->count = 1; /* the event that was to be patched has expired */
+        send(call);
+        return;
+    }
+    if (err->code == ERR_EXISTS && call->keyed) {
+        err_clear(&result); /* sent before the crash */
+    }
+    finish(call, &result);
+}
+
+static void on_turn(struct timer *timer, void *ctx)
+{
+    struct err ok = {0};
+    finish(ctx, &ok);
+}
+
+static struct doc *count_patch(const struct event_call *call)
+{
+    struct doc *doc = doc_new();
+    struct node *root = node_new_object(doc);
+    doc_set_root(doc, root);
+    node_set_int(doc, root, "count", call->count);
+    node_set(doc, root, "lastTimestamp", node_copy(doc, node_get(doc_root(call->body), "lastTimestamp")));
+    node_set(doc, root, "message", node_copy(doc, node_get(doc_root(call->body), "message")));
+    return doc;
+}
+
+static void send(struct event_call *call)
+{
+    struct event_recorder *r = call->recorder;
+    if (call->dropped) {
+        timer_start(r->clock, &call->turn, 0, on_turn, call);
+        return;
+    }
+    bool patch = call->count > 1;
+    struct doc *body = patch ? count_patch(call) : NULL;
+    struct kube_request request = {
+        .verb = patch ? KUBE_PATCH_STRATEGIC : KUBE_CREATE,
+        .resource = &KUBE_EVENTS,
+        .namespace = call->namespace,
+        .name = patch ? call->name : NULL,
+        .body = patch ? doc_root(body) : doc_root(call->body),
+    };
+    call->call = kube_start(r->client, &request, on_sent, call);
+    doc_free(body);
+}
+
+struct event_call *event_start(struct event_recorder *r, const struct event *event, event_done_fn *done, void *ctx)
+{
+    struct event_call *call = mem_new(struct event_call);
+    call->recorder = r;
+    call->done = done;
+    call->ctx = ctx;
+    call->next = r->calls;
+    call->link = &r->calls;
+    if (call->next != NULL) {
+        call->next->link = &call->next;
+    }
+    r->calls = call;
+    r->pending++;
+    correlate(r, event, call);
+    send(call);
+    return call;
+}
+
+void event_cancel(struct event_call *call)
+{
+    call->done = NULL;
+}
+
+size_t event_recorder_pending(const struct event_recorder *r)
+{
+    return r->pending;
+}
+
+/* --- birth and death --- */
+
+struct event_recorder *event_recorder_new(struct kube_client *client, struct clock *clock, const char *component)
+{
+    struct event_recorder *r = mem_new(struct event_recorder);
+    r->client = client;
+    r->clock = clock;
+    r->component = str_dup(component);
+    return r;
+}
+
+void event_recorder_free(struct event_recorder *r)
+{
+    while (r->calls != NULL) {
+        call_free(r->calls);
+    }
+    while (r->similar != NULL) {
+        similar_drop(r, r->similar);
+    }
+    while (r->sent != NULL) {
+        sent_drop(r, r->sent);
+    }
+    while (r->buckets != NULL) {
+        bucket_drop(r, r->buckets);
+    }
+    str_free(&r->component);
+    mem_free(r);
+}

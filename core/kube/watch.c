@@ -1,0 +1,323 @@
+/* List-and-watch of one kind.
+ *
+ *            ┌───────────── 410, garbage, a new kind ──────────────┐
+ *            ▼                                                     │
+ *   open ─► LISTING ── last page ──► WATCHING ── any end ──► WATCHING again, from the last version seen
+ *            │  ▲                        │
+ *   failure  ▼  │ pause                  ▼ failure
+ *          PAUSED ◄──────────────────────┘
+ *
+ * A list is read page by page into the store; what it does not name is gone. The watch begins at the list's version; bookmarks move that version forward
+ * while nothing happens, so that the next watch need not see old events again. Every end of a watch, clean or not, means "go on from the last version": an
+ * HTTP/2 connection that dies looks like a clean end. Only the server's "too old" (410, as a status or as an event) and a line that is no event lead to a new list. */
+#include "kube/watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+enum {
+    PAGE_SIZE = 500,
+    PAUSE_MIN_MS = 500,
+    PAUSE_MAX_MS = 30 * 1000,
+    WATCH_MIN_S = 290,
+    WATCH_SPREAD_S = 300,
+    QUERY_MAX = 4096,
+    LIST_TIMEOUT_MS = 60 * 1000,
+};
+
+struct watch {
+    struct kube_client *client;
+    struct clock *clock;
+    struct store *store;
+    char *namespace, *label_selector, *field_selector;
+    struct kube_call *call;
+    struct timer pause;
+    int64_t pause_ms;
+    int page_size;
+    char *next_page; /* the list's continue token; NULL: first page */
+    char *version;   /* to watch from; NULL: list first */
+    bool list_again; /* said by a line of the watch under way */
+    bool unknown_kind;
+    char *trouble;
+    uint32_t random; /* for jitter only */
+};
+
+static void begin(struct watch *watch);
+
+static const char *kind_of(const struct watch *watch)
+{
+    return store_resource(watch->store)->plural;
+}
+
+/* A linear congruential step (the constants of C11's example): spread is wanted here, not secrecy. */
+static uint32_t jitter(struct watch *watch, uint32_t below)
+{
+    watch->random = watch->random * 1103515245u + 12345u;
+    return (watch->random >> 8) % below;
+}
+
+/* --- trouble and pauses --- */
+
+static void set_trouble(struct watch *watch, const char *text)
+{
+    if (!str_equal(watch->trouble, text)) {
+        if (text[0] != '\0') {
+            log_warn(NULL, "watch of %s: %s", kind_of(watch), text);
+        }
+        str_free(&watch->trouble);
+        watch->trouble = str_dup(text);
+    }
+}
+
+static void on_pause_over(struct timer *timer, void *ctx)
+{
+    begin(ctx);
+}
+
+static void pause_then_begin(struct watch *watch, int64_t at_least_ms)
+{
+    watch->pause_ms = watch->pause_ms == 0                 ? PAUSE_MIN_MS
+                      : watch->pause_ms * 2 < PAUSE_MAX_MS ? watch->pause_ms * 2
+                                                           : PAUSE_MAX_MS;
+    int64_t wait_ms = watch->pause_ms / 2 + jitter(watch, (uint32_t)(watch->pause_ms / 2) + 1);
+    timer_start(watch->clock, &watch->pause, wait_ms > at_least_ms ? wait_ms : at_least_ms, on_pause_over, watch);
+}
+
+static void fail(struct watch *watch, const struct err *err)
+{
+    watch->unknown_kind = err->code == ERR_NOT_FOUND;
+    set_trouble(watch, err->text);
+    pause_then_begin(watch, watch->unknown_kind ? PAUSE_MAX_MS : err->retry_after_ms);
+}
+
+static void forget_list(struct watch *watch)
+{
+    str_free(&watch->next_page);
+    str_free(&watch->version);
+}
+
+/* --- queries --- */
+
+static void append_parameter(struct buf *query, const char *name, const char *value)
+{
+    if (!str_empty(value)) {
+        buf_printf(query, "%s%s=", query->len > 0 ? "&" : "", name);
+        buf_append_url(query, value);
+    }
+}
+
+static void append_selectors(const struct watch *watch, struct buf *query)
+{
+    append_parameter(query, "labelSelector", watch->label_selector);
+    append_parameter(query, "fieldSelector", watch->field_selector);
+}
+
+/* --- listing --- */
+
+static void on_list_failed(struct watch *watch, const struct err *err)
+{
+    if (err->code == ERR_TOO_LARGE && watch->page_size > 1) {
+        watch->page_size /= 2;
+        begin(watch);
+    } else if (err->code == ERR_GONE) {
+        forget_list(watch); /* the continue token is too old: from the first page */
+        begin(watch);
+    } else {
+        fail(watch, err);
+    }
+}
+
+/* Items of a list carry no apiVersion and kind of their own; nothing in the store needs them. */
+static void on_page(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct watch *watch = ctx;
+    watch->call = NULL;
+    if (answer == NULL) {
+        on_list_failed(watch, err);
+        return;
+    }
+    const struct node *root = doc_root(answer);
+    struct node_iter it = node_iterate(node_get(root, "items"));
+    while (node_next(&it)) {
+        store_list_item(watch->store, it.value);
+    }
+    const char *next = node_str(node_at(root, "metadata", "continue"));
+    str_free(&watch->next_page);
+    if (!str_empty(next)) {
+        watch->next_page = str_dup(next);
+    } else {
+        watch->version = str_dup(node_str_or(node_at(root, "metadata", "resourceVersion"), "0"));
+        watch->unknown_kind = false;
+        set_trouble(watch, "");
+        store_list_end(watch->store);
+    }
+    begin(watch);
+}
+
+static void list_page(struct watch *watch)
+{
+    if (watch->next_page == NULL) {
+        store_list_begin(watch->store);
+    }
+    struct buf query;
+    buf_init(&query, QUERY_MAX);
+    buf_printf(&query, "limit=%d", watch->page_size);
+    append_parameter(&query, "continue", watch->next_page);
+    append_selectors(watch, &query);
+    struct kube_request request = {.verb = KUBE_LIST,
+                                   .resource = store_resource(watch->store),
+                                   .namespace = watch->namespace,
+                                   .query = buf_str(&query),
+                                   .timeout_ms = LIST_TIMEOUT_MS};
+    watch->call = kube_start(watch->client, &request, on_page, watch);
+    buf_fini(&query);
+}
+
+/* --- watching --- */
+
+static void see_version(struct watch *watch, const struct node *object)
+{
+    const char *version = node_str(node_at(object, "metadata", "resourceVersion"));
+    if (!str_empty(version)) {
+        str_free(&watch->version);
+        watch->version = str_dup(version);
+        watch->pause_ms = 0;
+    }
+}
+
+static void take_object(struct watch *watch, const char *type, const struct node *object)
+{
+    struct doc *doc = doc_copy(object);
+    if (strcmp(type, "DELETED") == 0) {
+        store_remove(watch->store, doc);
+    } else {
+        store_put(watch->store, doc);
+    }
+    doc_free(doc);
+}
+
+static bool on_event(struct watch *watch, const struct node *event)
+{
+    const char *type = node_str_or(node_get(event, "type"), "");
+    const struct node *object = node_get(event, "object");
+    if (strcmp(type, "ADDED") == 0 || strcmp(type, "MODIFIED") == 0 || strcmp(type, "DELETED") == 0) {
+        take_object(watch, type, object);
+        see_version(watch, object);
+        return true;
+    }
+    if (strcmp(type, "BOOKMARK") == 0) {
+        see_version(watch, object);
+        return true;
+    }
+    bool gone = node_int_or(node_get(object, "code"), 0) == 410;
+    if (!gone) {
+        log_warn(NULL, "watch of %s: event %s: %s", kind_of(watch), type, node_str_or(node_get(object, "message"), ""));
+    }
+    watch->list_again = true;
+    return false;
+}
+
+static bool on_line(void *ctx, const char *line, size_t len)
+{
+    struct watch *watch = ctx;
+    struct err err = {0};
+    struct doc *event = doc_parse(line, len, &err);
+    if (event == NULL) {
+        log_warn(NULL, "watch of %s: a line that is no event: %s", kind_of(watch), err.text);
+        watch->list_again = true;
+        return false;
+    }
+    bool more = on_event(watch, doc_root(event));
+    doc_free(event);
+    return more;
+}
+
+static void on_watch_end(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct watch *watch = ctx;
+    watch->call = NULL;
+    if (watch->list_again || err->code == ERR_GONE) {
+        forget_list(watch);
+        pause_then_begin(watch, 0);
+    } else if (err->code == ERR_NONE || err->code == ERR_TIMEOUT) {
+        pause_then_begin(watch, 0);
+    } else {
+        if (err->code == ERR_NOT_FOUND || err->code == ERR_TOO_LARGE) {
+            forget_list(watch);
+        }
+        fail(watch, err);
+    }
+}
+
+static void watch_from_version(struct watch *watch)
+{
+    struct buf query;
+    buf_init(&query, QUERY_MAX);
+    buf_append_str(&query, "watch=true&allowWatchBookmarks=true");
+    append_parameter(&query, "resourceVersion", watch->version);
+    buf_printf(&query, "&timeoutSeconds=%u", WATCH_MIN_S + jitter(watch, WATCH_SPREAD_S));
+    append_selectors(watch, &query);
+    struct kube_request request = {.verb = KUBE_WATCH,
+                                   .resource = store_resource(watch->store),
+                                   .namespace = watch->namespace,
+                                   .query = buf_str(&query)};
+    watch->list_again = false;
+    watch->call = kube_watch_start(watch->client, &request, on_line, on_watch_end, watch);
+    buf_fini(&query);
+}
+
+static void begin(struct watch *watch)
+{
+    if (watch->version == NULL) {
+        list_page(watch);
+    } else {
+        watch_from_version(watch);
+    }
+}
+
+/* --- open and close --- */
+
+struct watch *watch_open(struct kube_client *client, struct clock *clock, struct store *store,
+                         const struct watch_options *options)
+{
+    struct watch *watch = mem_new(struct watch);
+    watch->client = client;
+    watch->clock = clock;
+    watch->store = store;
+    watch->namespace = str_dup(options->namespace);
+    watch->label_selector = str_dup(options->label_selector);
+    watch->field_selector = str_dup(options->field_selector);
+    watch->page_size = PAGE_SIZE;
+    watch->trouble = str_dup("");
+    watch->random = (uint32_t)clock_wall_ms(clock) ^ (uint32_t)(uintptr_t)kind_of(watch)[0] << 16;
+    begin(watch);
+    return watch;
+}
+
+void watch_close(struct watch *watch)
+{
+    timer_cancel(&watch->pause);
+    if (watch->call != NULL) {
+        kube_cancel(watch->call);
+    }
+    forget_list(watch);
+    str_free(&watch->namespace);
+    str_free(&watch->label_selector);
+    str_free(&watch->field_selector);
+    str_free(&watch->trouble);
+    mem_free(watch);
+}
+
+const char *watch_trouble(const struct watch *watch)
+{
+    return watch->trouble;
+}
+
+bool watch_is_unknown_kind(const struct watch *watch)
+{
+    return watch->unknown_kind;
+}
