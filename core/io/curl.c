@@ -37,6 +37,7 @@ struct call {
     struct side *side;
     CURL *easy;
     struct curl_setup setup;
+    bool is_plain; /* http://: one connection per watch */
     bool is_added; /* to the multi handle */
     char *title;
     http_data_fn *on_data;
@@ -45,8 +46,8 @@ struct call {
     struct timer turn, idle;
     int64_t idle_timeout_ms;
     struct buf body;
-    bool refused; /* a body that nobody wants to hold */
-    bool answered;
+    bool refused;   /* a body that nobody wants to hold */
+    bool is_sent;   /* or is just about to be */
     struct err err; /* known before the request could be sent */
     char why[CURL_ERROR_SIZE];
     struct call *next, *prev;
@@ -109,8 +110,9 @@ static enum err_code code_of(CURLcode result, const char *why)
     case CURLE_OPERATION_TIMEDOUT:
         return ERR_TIMEOUT;
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
         return ERR_INVALID;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* a scheme we do not speak, or an answer without a status line */
+        return strstr(why, "HTTP/0.9") ? ERR_PARSE : ERR_INVALID;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CERTPROBLEM:
@@ -169,10 +171,16 @@ static void restart_idle(struct call *call)
         timer_start(loop_clock(call->side->http->loop), &call->idle, call->idle_timeout_ms, on_idle, call);
 }
 
+static int on_connected(void *ctx, char *to, char *from, int to_port, int from_port)
+{
+    struct call *call = ctx;
+    call->is_sent = true;
+    return CURL_PREREQFUNC_OK;
+}
+
 static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct call *call = ctx;
-    call->answered = true;
     restart_idle(call);
     if (call->side->is_capped && size * count > 7 && strncmp(bytes, "HTTP/1.", 7) == 0)
         call->side->wants_uncapped = true;
@@ -196,14 +204,14 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 /* --- a side: sockets and the timer --- */
 
 /* The cap suits HTTP/2, where four connections carry a thousand watches. Over HTTP/1.1 a watch is a connection, and the fifth would
- * wait until the first ends. The first such answer takes the cap away; calls that still wait are put in again, because libcurl looks at its
- * queue only when a transfer ends. */
+ * wait until the first ends. The first such answer, or the first URL without TLS, takes the cap away; calls that were not sent
+ * yet are put in again, because libcurl looks at its queue only when a transfer ends. */
 static void side_uncap(struct side *side)
 {
     side->is_capped = false;
     curl_multi_setopt(side->multi, CURLMOPT_MAX_HOST_CONNECTIONS, 0L);
     for (struct call *call = side->calls; call; call = call->next) {
-        if (!call->is_added || call->answered)
+        if (!call->is_added || call->is_sent)
             continue;
         curl_multi_remove_handle(side->multi, call->easy);
         curl_multi_add_handle(side->multi, call->easy);
@@ -336,6 +344,8 @@ static void on_turn(struct timer *timer, void *ctx)
         call_fail(call, &call->err);
         return;
     }
+    if (call->side->is_capped && call->is_plain)
+        side_uncap(call->side);
     call->is_added = true;
     CURLMcode rc = curl_multi_add_handle(call->side->multi, call->easy);
     assert(rc == CURLM_OK);
@@ -347,6 +357,8 @@ static void set_callbacks(struct call *call)
 {
     curl_easy_setopt(call->easy, CURLOPT_PRIVATE, call);
     curl_easy_setopt(call->easy, CURLOPT_ERRORBUFFER, call->why);
+    curl_easy_setopt(call->easy, CURLOPT_PREREQFUNCTION, on_connected);
+    curl_easy_setopt(call->easy, CURLOPT_PREREQDATA, call);
     curl_easy_setopt(call->easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(call->easy, CURLOPT_HEADERDATA, call);
     curl_easy_setopt(call->easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -373,8 +385,7 @@ static struct http_call *start(struct http *base, const struct http_request *req
         set_callbacks(call);
     else
         err_wrap(&call->err, "%s", call->title);
-    if (side->is_capped && str_has_prefix(request->url, "http://"))
-        side->wants_uncapped = true;
+    call->is_plain = str_has_prefix(request->url, "http://");
     call->next = side->calls;
     if (side->calls)
         side->calls->prev = call;

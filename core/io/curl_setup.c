@@ -205,8 +205,10 @@ static void set_transport(CURL *easy, const struct http_request *request)
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+    /* Without TLS nothing tells the version before the first answer, and with PIPEWAIT everybody else would wait for that. */
+    bool is_plain = str_has_prefix(request->url, "http://");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)(is_plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, is_plain ? 0L : 1L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     /* Or a slow resolver's thread would be joined when its call ends, with the whole loop waiting. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);

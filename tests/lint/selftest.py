@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Each rule of lint.py must find what is planted, and nothing in a clean tree."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+LINT = pathlib.Path(__file__).with_name('lint.py')
+HOST = '---@meta\nfunction host.call() end\n'
+OPERATIONS = '--- facts {} — the state\n'
+CLEAN = {
+    'core/base/a.c': '#include "base/b.h"\n\nvoid a(void)\n{\n    /* free(x) in a comment, "malloc(" in a string: fine */\n    b("printf(");\n}\n',
+    'core/kube/k.c': '#include "io/http.h"\n#include "base/b.h"\n',
+    'core/script/host.c': '    set_primitive(L, host, "call", primitive_call);\n',
+    'core/rollout/operation.c': 'static const struct operation operations[] = {\n    {"facts", true, start_facts, NULL},\n};\n',
+    'lua/stdlib/x.lua': "local y = require 'stdlib.y'\n",
+    'lua/stdlib/_meta/host.lua': HOST,
+    'lua/stdlib/_meta/operations.lua': OPERATIONS,
+}
+PLANTED = [
+    ('floors', 'core/base/a.c', '#include "io/loop.h"\n'),
+    ('floors', 'core/kube/k.c', '#include "prom/query.h"\n'),
+    ('floors', 'core/mesh/m.c', '#include "workload/service.h"\n'),
+    ('floors', 'core/kube/k.c', '#include <uv.h>\n'),
+    ('floors', 'core/rollout/r.c', '#include <yyjson.h>\n'),
+    ('floors', 'core/app/run.c', '#include <lua.h>\n'),
+    ('floors', 'lua/stdlib/x.lua', "local c = require 'strategies.canary'\n"),
+    ('floors', 'lua/strategies/s.lua', "local h = require 'host'\n"),
+    ('banned', 'core/base/a.c', 'void a(void)\n{\n    strcpy(x, y);\n}\n'),
+    ('banned', 'core/base/a.c', 'void a(void)\n{\n    free(x);\n}\n'),
+    ('banned', 'core/kube/k.c', 'void k(void)\n{\n    printf("x");\n}\n'),
+    ('sizes', 'core/base/a.c', 'int x;\n' * 601),
+    ('sizes', 'core/base/a.c', 'void a(void)\n{\n' + '    b();\n' * 61 + '}\n'),
+    ('bindings', 'lua/stdlib/_meta/host.lua', HOST + 'function host.more() end\n'),
+    ('bindings', 'core/script/host.c', '    set_primitive(L, host, "call", primitive_call);\n    set_primitive(L, host, "extra", primitive_extra);\n'),
+    ('bindings', 'lua/stdlib/_meta/operations.lua', OPERATIONS + '--- other {} — x\n'),
+]
+
+
+def run(rule, files):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            path = pathlib.Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return subprocess.run([sys.executable, LINT, rule, folder], capture_output=True, text=True)
+
+
+def main():
+    failures = 0
+    for rule in sorted({planted[0] for planted in PLANTED}):
+        result = run(rule, CLEAN)
+        if result.returncode != 0:
+            failures += 1
+            print(f'{rule}: found something in a clean tree: {result.stdout}{result.stderr}')
+    for rule, name, text in PLANTED:
+        result = run(rule, {**CLEAN, name: text})
+        if result.returncode != 1 or pathlib.PurePath(name).name not in result.stdout and 'operation' not in result.stdout:
+            failures += 1
+            print(f'{rule}: did not find what was planted in {name}: {text[:60]!r}: {result.stdout}{result.stderr}')
+    print(f'{len(PLANTED)} planted, {failures} failures')
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == '__main__':
+    main()
