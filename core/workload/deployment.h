@@ -5,6 +5,7 @@
  * Creating the primary and promoting GET the whole object. */
 #pragma once
 
+#include "base/str.h"
 #include "kube/names.h"
 #include "kube/store.h"
 
@@ -20,13 +21,13 @@ const char *deployment_promotion_id(const struct node *deployment);
 struct selector {
     const char *key, *value; /* borrowed */
 };
-bool deployment_selector(const struct node *deployment, const struct str_list *selector_labels, struct selector *selector,
-                         struct err *err);
+bool deployment_selector(const struct node *deployment, const struct str_list *selector_labels,
+                         struct selector *selector, struct err *err);
 
 enum readiness { READY, NOT_READY, NEVER_READY /* its deadline has passed: not retriable */ };
 /* Section 2.5 of the behaviour reference, without the outer wrapping; err->text says what is missing when not READY.
- * `deployment` NULL: NOT_READY "deployment %s.%s get query error: …not found". */
-enum readiness deployment_readiness(const struct node *deployment, int64_t deadline_s, int threshold_pct, int64_t now_wall_ms,
-                                    struct err *err);
+ * `deployment` NULL: NOT_READY "deployment not found". */
+enum readiness deployment_readiness(const struct node *deployment, int64_t deadline_s, int threshold_pct,
+                                    int64_t now_wall_ms, struct err *err);
 /* When a NOT_READY deployment becomes NEVER_READY by the clock alone; -1: not by the clock. */
 int64_t deployment_deadline_wall_ms(const struct node *deployment, int64_t deadline_s);

@@ -14,7 +14,7 @@ enum { REVISION_SIZE = 24 };
 void revision_of_template(const struct node *pod_template, char out[static REVISION_SIZE]);
 /* The same for a primary: the renames of workload/primary.h undone first (label value, tracked config names, affinity terms), so that a primary that carries
  * the target's template has the target's revision. `target`: the target's name. */
-void revision_of_primary_template(const struct node *pod_template, const char *target, const struct node *selector_match_labels,
-                                  char out[static REVISION_SIZE]);
+void revision_of_primary_template(const struct node *pod_template, const char *target,
+                                  const struct node *selector_match_labels, char out[static REVISION_SIZE]);
 /* True for our format. */
 bool revision_is_ours(const char *text);

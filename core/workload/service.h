@@ -11,5 +11,5 @@ enum service_role { SERVICE_CANARY, SERVICE_PRIMARY, SERVICE_APEX };
 
 /* The write that creates or repairs the Service of this role. `target`: the pruned target Deployment (selector label, discovered ports). */
 enum plan service_plan(const struct store *services, const struct canary_names *names, const struct node *canary,
-                       const struct node *target, const struct selector *selector, enum service_role role, struct kube_write *write,
-                       struct err *err);
+                       const struct node *target, const struct selector *selector, enum service_role role,
+                       struct kube_write *write, struct err *err);

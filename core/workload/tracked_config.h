@@ -14,8 +14,9 @@ struct node *tracked_config_references(struct doc *doc, const struct node *pod_s
 
 /* What status.trackedConfigs must say now: {"configmap/x": "16 hex", …}, an object in `doc`, NULL when nothing is tracked at all (no reference). False with Flagger's
  * words when a mandatory one is missing. `deployment`: the pruned target. */
-bool tracked_config_checksums(struct doc *doc, const struct node *deployment, const struct store *config_maps, const struct store *secrets,
-                              const char *namespace, struct node **checksums, struct err *err);
+bool tracked_config_checksums(struct doc *doc, const struct node *deployment, const struct store *config_maps,
+                              const struct store *secrets, const char *namespace, struct node **checksums,
+                              struct err *err);
 
 /* "configmap/x" keys of `checksums` decide what is renamed in a copied pod spec. */
 void tracked_config_rename(struct doc *doc, struct node *pod_spec, const struct node *checksums);

@@ -1,0 +1,12 @@
+/* Which labels and annotations travel from the target to what is made for the primary (section 4 of the behaviour reference). */
+#pragma once
+
+#include "base/doc.h"
+#include "base/str.h"
+
+/* Keys of Flux's own bookkeeping: they never travel. */
+bool metadata_is_toolkit_key(const char *key);
+/* All but toolkit keys; an object in `doc`, maybe empty. */
+struct node *metadata_copied(struct doc *doc, const struct node *map);
+/* Only keys with one of the prefixes of -include-label-prefix ("*" is every key, "" none). */
+struct node *metadata_included(struct doc *doc, const struct node *map, const struct str_list *prefixes);

@@ -1,0 +1,326 @@
+#include "workload/promotion.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "kube/object.h"
+#include "workload/revision.h"
+#include "workload/tracked_config.h"
+
+enum { PRIMARY_TRIES = 5 };
+
+struct promotion {
+    struct promotion_options options; /* pointers into what is owned below where the caller's do not live long enough */
+    struct doc *canary, *target, *checksums;
+    char *revision, *promotion_id;
+    struct canary_names names;
+    struct str_list keys; /* "configmap/x" of the tracked configs */
+    size_t next_key;
+    int tries;
+    struct kube_call *call;
+    struct kube_write write; /* the one under way */
+    struct timer turn;       /* for an end without a request */
+    struct err err;
+    promotion_done_fn *done;
+    void *ctx;
+};
+
+static void promotion_free(struct promotion *p)
+{
+    timer_cancel(&p->turn);
+    if (p->call != NULL) {
+        kube_cancel(p->call);
+    }
+    kube_write_fini(&p->write);
+    str_list_fini(&p->keys);
+    canary_names_fini(&p->names);
+    doc_free(p->canary);
+    doc_free(p->target);
+    doc_free(p->checksums);
+    str_free(&p->revision);
+    str_free(&p->promotion_id);
+    mem_free(p);
+}
+
+static void finish(struct promotion *p, const struct err *err)
+{
+    promotion_done_fn *done = p->done;
+    void *ctx = p->ctx;
+    struct err copy = *err;
+    promotion_free(p);
+    done(ctx, &copy);
+}
+
+static bool primary_exists(const struct promotion *p)
+{
+    return store_has(p->options.deployments, p->names.namespace, p->names.target_primary);
+}
+
+static void fail(struct promotion *p, const struct err *err)
+{
+    struct err copy = *err;
+    if (!primary_exists(p)) {
+        err_wrap(&copy, "createPrimaryDeployment failed");
+    }
+    finish(p, &copy);
+}
+
+static void get(struct promotion *p, const struct kube_resource *resource, const char *name, kube_done_fn *done)
+{
+    struct kube_request request = {
+        .verb = KUBE_GET, .resource = resource, .namespace = p->names.namespace, .name = name};
+    p->call = kube_start(p->options.client, &request, done, p);
+}
+
+static void send(struct promotion *p, kube_done_fn *done)
+{
+    struct kube_request request = {
+        .verb = p->write.verb,
+        .resource = p->write.resource,
+        .namespace = p->write.namespace,
+        .name = p->write.name,
+        .body = doc_root(p->write.body),
+    };
+    p->call = kube_start(p->options.client, &request, done, p);
+}
+
+/* --- 1: the target --- */
+
+static bool collect_checksums(struct promotion *p, struct err *err)
+{
+    if (!p->options.config_tracking) {
+        return true;
+    }
+    /* The same question as for the store's copy of the target, asked of the one that is promoted. */
+    struct doc *pruned = doc_copy(doc_root(p->target));
+    deployment_prune(pruned);
+    struct node *map = NULL;
+    bool ok = tracked_config_checksums(p->checksums, doc_root(pruned), p->options.config_maps, p->options.secrets,
+                                       p->names.namespace, &map, err);
+    doc_free(pruned);
+    if (!ok) {
+        return err_wrap(err, "GetTargetConfigs failed");
+    }
+    doc_set_root(p->checksums, map);
+    struct node_iter it = node_iterate(map);
+    while (node_next(&it)) {
+        str_list_push(&p->keys, it.key);
+    }
+    return true;
+}
+
+static bool is_wanted_revision(const struct promotion *p, struct err *err)
+{
+    char revision[REVISION_SIZE];
+    revision_of_template(node_at(doc_root(p->target), "spec", "template"), revision);
+    if (p->revision != NULL && strcmp(revision, p->revision) != 0) {
+        return err_set(err, ERR_CONFLICT, "target %s.%s is at revision %s, wanted %s", p->names.target,
+                       p->names.namespace, revision, p->revision);
+    }
+    return true;
+}
+
+static void next_config(struct promotion *p);
+
+static void on_target(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct promotion *p = ctx;
+    struct err why = *err;
+    p->call = NULL;
+    if (why.code != ERR_NONE) {
+        err_wrap(&why, "deployment %s.%s get query error", p->names.target, p->names.namespace);
+        fail(p, &why);
+        return;
+    }
+    p->target = doc_copy(doc_root(answer));
+    if (!is_wanted_revision(p, &why) || !collect_checksums(p, &why)) {
+        fail(p, &why);
+        return;
+    }
+    next_config(p);
+}
+
+/* --- 2: the configs, one after the other --- */
+
+static const char *config_kind(const struct promotion *p, const char **name)
+{
+    const char *key = p->keys.items[p->next_key];
+    *name = strchr(key, '/') + 1;
+    return str_has_prefix(key, "secret/") ? "secret" : "configmap";
+}
+
+static struct store *config_store(const struct promotion *p)
+{
+    const char *name;
+    return strcmp(config_kind(p, &name), "secret") == 0 ? p->options.secrets : p->options.config_maps;
+}
+
+static void config_done(struct promotion *p)
+{
+    p->next_key++;
+    next_config(p);
+}
+
+static void on_config_written(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct promotion *p = ctx;
+    struct err why = *err;
+    p->call = NULL;
+    if (why.code != ERR_NONE) {
+        err_wrap(&why, "CreatePrimaryConfigs failed: %s", p->write.context);
+        fail(p, &why);
+        return;
+    }
+    store_put(config_store(p), answer);
+    kube_write_fini(&p->write);
+    config_done(p);
+}
+
+static void on_config(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct promotion *p = ctx;
+    struct err why = *err;
+    const char *name, *kind = config_kind(p, &name);
+    p->call = NULL;
+    if (why.code != ERR_NONE) {
+        err_wrap(&why, "CreatePrimaryConfigs failed: %s %s.%s get query failed ", kind, name, p->names.namespace);
+        fail(p, &why);
+        return;
+    }
+    char *copy_name = str_format("%s-primary", name);
+    struct doc *existing = store_find(config_store(p), p->names.namespace, copy_name);
+    enum plan plan =
+        tracked_config_copy(&p->names, doc_root(answer), doc_root(existing), p->options.label_prefixes, &p->write);
+    doc_free(existing);
+    str_free(&copy_name);
+    if (plan == PLAN_WRITE) {
+        send(p, on_config_written);
+    } else {
+        config_done(p);
+    }
+}
+
+static void write_primary(struct promotion *p);
+
+static void next_config(struct promotion *p)
+{
+    if (p->next_key == p->keys.count) {
+        write_primary(p);
+        return;
+    }
+    const char *name, *kind = config_kind(p, &name);
+    get(p, strcmp(kind, "secret") == 0 ? &KUBE_SECRETS : &KUBE_CONFIG_MAPS, name, on_config);
+}
+
+/* --- 3: the primary --- */
+
+static void on_turn(struct timer *timer, void *ctx)
+{
+    struct promotion *p = ctx;
+    fail(p, &p->err);
+}
+
+static void on_primary_read(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct promotion *p = ctx;
+    p->call = NULL;
+    if (err->code == ERR_NONE) {
+        store_put(p->options.deployments, answer);
+        write_primary(p);
+    } else {
+        fail(p, err);
+    }
+}
+
+static void on_primary_written(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct promotion *p = ctx;
+    struct err why = *err;
+    p->call = NULL;
+    if (why.code == ERR_NONE) {
+        store_put(p->options.deployments, answer);
+        finish(p, &why);
+        return;
+    }
+    bool again = (why.code == ERR_CONFLICT || why.code == ERR_EXISTS) && ++p->tries < PRIMARY_TRIES;
+    if (again) {
+        kube_write_fini(&p->write);
+        get(p, &KUBE_DEPLOYMENTS, p->names.target_primary, on_primary_read);
+        return;
+    }
+    err_wrap(&why, "%s", p->write.context);
+    fail(p, &why);
+}
+
+static bool plan_creation(struct promotion *p, const struct primary_options *options, struct err *err)
+{
+    struct doc *body = primary_new(&p->names, doc_root(p->target), options, err);
+    if (body == NULL) {
+        return false;
+    }
+    kube_write_create(&p->write, &KUBE_DEPLOYMENTS, body, "creating deployment %s.%s failed", p->names.target_primary,
+                      p->names.namespace);
+    return true;
+}
+
+static bool plan_promotion(struct promotion *p, const struct node *live, const struct primary_options *options,
+                           struct err *err)
+{
+    bool has_autoscaler = node_type(node_at(doc_root(p->canary), "spec", "autoscalerRef")) == NODE_OBJECT;
+    struct doc *body = primary_promotion(&p->names, doc_root(p->target), live, has_autoscaler, options, err);
+    if (body == NULL) {
+        return false;
+    }
+    p->write = (struct kube_write){
+        .verb = KUBE_PATCH_JSON,
+        .resource = &KUBE_DEPLOYMENTS,
+        .namespace = str_dup(p->names.namespace),
+        .name = str_dup(p->names.target_primary),
+        .body = body,
+        .context =
+            str_format("updating deployment %s.%s template spec failed", p->names.target_primary, p->names.namespace),
+    };
+    return true;
+}
+
+static void write_primary(struct promotion *p)
+{
+    struct primary_options options = {
+        .selector_labels = p->options.selector_labels,
+        .label_prefixes = p->options.label_prefixes,
+        .checksums = doc_root(p->checksums),
+        .promotion_id = p->promotion_id,
+    };
+    struct doc *live = store_find(p->options.deployments, p->names.namespace, p->names.target_primary);
+    bool planned =
+        live == NULL ? plan_creation(p, &options, &p->err) : plan_promotion(p, doc_root(live), &options, &p->err);
+    doc_free(live);
+    if (planned) {
+        send(p, on_primary_written);
+    } else {
+        timer_start(p->options.clock, &p->turn, 0, on_turn, p);
+    }
+}
+
+struct promotion *promotion_start(const struct promotion_options *options, promotion_done_fn *done, void *ctx)
+{
+    struct promotion *p = mem_new(struct promotion);
+    p->options = *options;
+    p->canary = doc_copy(options->canary);
+    p->checksums = doc_new();
+    p->revision = str_dup(options->revision);
+    p->promotion_id = str_dup(options->promotion_id);
+    p->options.canary = NULL;
+    p->options.revision = p->options.promotion_id = NULL;
+    canary_names_init(&p->names, doc_root(p->canary));
+    p->done = done;
+    p->ctx = ctx;
+    get(p, &KUBE_DEPLOYMENTS, p->names.target, on_target);
+    return p;
+}
+
+void promotion_cancel(struct promotion *promotion)
+{
+    promotion_free(promotion);
+}

@@ -1,0 +1,127 @@
+#include "workload/revision.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "workload/affinity.h"
+#include "workload/config_reference.h"
+
+#define FORMAT "s1-"
+enum { DIGITS = 16 };
+
+static struct node *normal(struct doc *doc, const struct node *value);
+
+static bool says_nothing(const struct node *value)
+{
+    switch (node_type(value)) {
+    case NODE_ABSENT:
+    case NODE_NULL:
+        return true;
+    case NODE_STRING:
+        return node_str(value)[0] == '\0';
+    case NODE_ARRAY:
+    case NODE_OBJECT:
+        return node_count(value) == 0;
+    case NODE_BOOL:
+    case NODE_INT:
+    case NODE_REAL:
+        return false;
+    }
+    return false;
+}
+
+static struct node *normal_object(struct doc *doc, const struct node *value)
+{
+    struct node *out = node_new_object(doc);
+    struct node_iter it = node_iterate(value);
+    while (node_next(&it)) {
+        struct node *member = normal(doc, it.value);
+        if (!says_nothing(member)) {
+            node_set(doc, out, it.key, member);
+        }
+    }
+    return out;
+}
+
+/* Elements stay even when they say nothing: their places count. */
+static struct node *normal_array(struct doc *doc, const struct node *value)
+{
+    struct node *out = node_new_array(doc);
+    struct node_iter it = node_iterate(value);
+    while (node_next(&it)) {
+        node_push(out, normal(doc, it.value));
+    }
+    return out;
+}
+
+static struct node *normal(struct doc *doc, const struct node *value)
+{
+    switch (node_type(value)) {
+    case NODE_OBJECT:
+        return normal_object(doc, value);
+    case NODE_ARRAY:
+        return normal_array(doc, value);
+    default:
+        return node_copy(doc, value);
+    }
+}
+
+void revision_of_template(const struct node *pod_template, char out[static REVISION_SIZE])
+{
+    struct doc *doc = doc_copy(pod_template);
+    node_remove(node_at(doc_root(doc), "metadata", "annotations"), "flagger-id");
+    struct buf text;
+    buf_init(&text, SIZE_MAX);
+    node_write_sorted(normal(doc, doc_root(doc)), &text);
+    char digest[65];
+    hash_sha256(buf_str(&text), text.len, digest);
+    snprintf(out, REVISION_SIZE, FORMAT "%.*s", DIGITS, digest);
+    buf_fini(&text);
+    doc_free(doc);
+}
+
+/* "x-primary" → "x" under `key`. */
+static void strip_suffix(struct doc *doc, struct node *object, const char *key)
+{
+    const char *name = node_str(node_get(object, key));
+    if (name != NULL && str_has_suffix(name, "-primary")) {
+        char *plain = str_dup_n(name, strlen(name) - strlen("-primary"));
+        node_set_str(doc, object, key, plain);
+        str_free(&plain);
+    }
+}
+
+static void on_config(void *doc, const struct config_reference *reference)
+{
+    strip_suffix(doc, reference->holder, reference->key);
+}
+
+void revision_of_primary_template(const struct node *pod_template, const char *target,
+                                  const struct node *selector_match_labels, char out[static REVISION_SIZE])
+{
+    struct doc *doc = doc_copy(pod_template);
+    struct node *root = doc_root(doc);
+    struct str_list keys = {0};
+    struct node_iter it = node_iterate(selector_match_labels);
+    while (node_next(&it)) {
+        strip_suffix(doc, node_at(root, "metadata", "labels"), it.key);
+        str_list_push(&keys, it.key);
+    }
+    config_reference_each(node_get(root, "spec"), on_config, doc);
+    char *primary = str_format("%s-primary", target);
+    affinity_rename(doc, node_get(root, "spec"), &keys, primary, target);
+    str_free(&primary);
+    str_list_fini(&keys);
+    revision_of_template(root, out);
+    doc_free(doc);
+}
+
+bool revision_is_ours(const char *text)
+{
+    size_t prefix = strlen(FORMAT);
+    return str_has_prefix(text, FORMAT) && strlen(text) == prefix + DIGITS &&
+           strspn(text + prefix, "0123456789abcdef") == DIGITS;
+}

@@ -1,0 +1,301 @@
+#include "workload/service.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "kube/object.h"
+#include "workload/metadata.h"
+
+void service_prune(struct doc *object)
+{
+    struct node *root = doc_root(object);
+    static const char *const kept[] = {"ports", "selector"};
+    struct node *spec = node_new_object(object);
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        node_set(object, spec, kept[i], node_copy(object, node_at(root, "spec", kept[i])));
+    }
+    node_set(object, root, "spec", spec);
+    node_remove(root, "status");
+}
+
+/* Everything the three roles are planned from. */
+struct wish {
+    const struct canary_names *names;
+    const struct node *canary, *service, *target;
+    const struct selector *selector;
+    const char *name;        /* of the Service */
+    const struct node *role; /* custom labels and annotations */
+    char *selector_value;    /* owned */
+};
+
+static struct wish wish_of(const struct canary_names *names, const struct node *canary, const struct node *target,
+                           const struct selector *selector, enum service_role role)
+{
+    struct wish wish = {
+        .names = names,
+        .canary = canary,
+        .service = node_at(canary, "spec", "service"),
+        .target = target,
+        .selector = selector,
+    };
+    switch (role) {
+    case SERVICE_CANARY:
+        wish.name = names->apex_canary;
+        wish.role = node_get(wish.service, "canary");
+        wish.selector_value = str_dup(selector->value);
+        return wish;
+    case SERVICE_PRIMARY:
+        wish.name = names->apex_primary;
+        wish.role = node_get(wish.service, "primary");
+        break;
+    case SERVICE_APEX:
+        wish.name = names->apex;
+        wish.role = node_get(wish.service, "apex");
+        break;
+    }
+    wish.selector_value = str_format("%s-primary", selector->value);
+    return wish;
+}
+
+/* --- ports --- */
+
+static struct node *own_port(struct doc *doc, const struct wish *wish)
+{
+    const struct node *service = wish->service, *target_port = node_get(service, "targetPort");
+    const char *name = node_str_or(node_get(service, "portName"), "");
+    struct node *port = node_new_object(doc);
+    node_set_str(doc, port, "name", name[0] != '\0' ? name : "http");
+    node_set_str(doc, port, "protocol", "TCP");
+    node_set(doc, port, "port", node_copy(doc, node_get(service, "port")));
+    node_set(doc, port, "targetPort", node_copy(doc, target_port != NULL ? target_port : node_get(service, "port")));
+    if (!str_empty(node_str(node_get(service, "appProtocol")))) {
+        node_set(doc, port, "appProtocol", node_copy(doc, node_get(service, "appProtocol")));
+    }
+    return port;
+}
+
+/* The container port behind the Service's own port. */
+static bool is_own_port(const struct wish *wish, const struct node *port)
+{
+    const struct node *target_port = node_get(wish->service, "targetPort");
+    if (node_type(target_port) == NODE_STRING) {
+        return node_equal(node_get(port, "name"), target_port);
+    }
+    return node_equal(node_get(port, "port"), target_port != NULL ? target_port : node_get(wish->service, "port"));
+}
+
+static bool is_sidecar(const struct node *port)
+{
+    return node_is(node_get(port, "container"), "istio-proxy") || node_is(node_get(port, "container"), "envoy");
+}
+
+static struct node *discovered_port(struct doc *doc, const struct node *port)
+{
+    const char *name = node_str_or(node_get(port, "name"), "");
+    char *made = NULL;
+    if (name[0] == '\0') {
+        name = made = str_format("tcp-%s-%lld", node_str_or(node_get(port, "container"), ""),
+                                 (long long)node_int_or(node_get(port, "index"), 0));
+    }
+    struct node *out = node_new_object(doc);
+    node_set_str(doc, out, "name", name);
+    node_set_str(doc, out, "protocol", "TCP");
+    node_set(doc, out, "port", node_copy(doc, node_get(port, "port")));
+    node_set(doc, out, "targetPort", node_copy(doc, node_get(port, "port")));
+    str_free(&made);
+    return out;
+}
+
+/* By name, the later of two equal names wins; then our own port and these in the order of their names. */
+static struct node *wanted_ports(struct doc *doc, const struct wish *wish)
+{
+    struct node *by_name = node_new_object(doc);
+    if (node_bool_or(node_get(wish->service, "portDiscovery"), false)) {
+        struct node_iter it = node_iterate(node_at(wish->target, "sluice", "ports"));
+        while (node_next(&it)) {
+            if (!is_sidecar(it.value) && !is_own_port(wish, it.value)) {
+                struct node *port = discovered_port(doc, it.value);
+                node_set(doc, by_name, node_str(node_get(port, "name")), port);
+            }
+        }
+    }
+    struct node *ports = node_new_array(doc);
+    node_push(ports, own_port(doc, wish));
+    struct node_iter it = node_iterate(by_name);
+    while (node_next(&it)) {
+        node_push(ports, node_copy(doc, it.value));
+    }
+    return ports;
+}
+
+static const struct node *port_named(const struct node *ports, const char *name)
+{
+    struct node_iter it = node_iterate(ports);
+    while (node_next(&it)) {
+        if (node_is(node_get(it.value, "name"), name)) {
+            return it.value;
+        }
+    }
+    return NULL;
+}
+
+/* What the API server chose stays. */
+static void keep_node_ports(struct doc *doc, const struct node *ports, const struct node *live)
+{
+    struct node_iter it = node_iterate(ports);
+    while (node_next(&it)) {
+        const char *name = node_str(node_get(it.value, "name"));
+        node_set(doc, it.value, "nodePort", node_copy(doc, node_get(port_named(live, name), "nodePort")));
+    }
+}
+
+/* The order of ports means nothing. */
+static bool ports_equal(const struct node *live, const struct node *want)
+{
+    if (node_count(live) != node_count(want)) {
+        return false;
+    }
+    struct node_iter it = node_iterate(want);
+    while (node_next(&it)) {
+        if (!node_equal(port_named(live, node_str_or(node_get(it.value, "name"), "")), it.value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- metadata --- */
+
+static const char *const toolkit[][2] = {
+    {"kustomize.toolkit.fluxcd.io/reconcile", "disabled"},
+    {"helm.toolkit.fluxcd.io/driftDetection", "disabled"},
+};
+
+static void add_toolkit(struct doc *doc, struct node *annotations)
+{
+    for (size_t i = 0; i < sizeof toolkit / sizeof *toolkit; i++) {
+        node_set_str(doc, annotations, toolkit[i][0], toolkit[i][1]);
+    }
+}
+
+static struct node *copy_or_empty(struct doc *doc, const struct node *map)
+{
+    return map != NULL ? node_copy(doc, map) : node_new_object(doc);
+}
+
+static struct node *wanted_labels(struct doc *doc, const struct wish *wish)
+{
+    struct node *labels = copy_or_empty(doc, node_get(wish->role, "labels"));
+    node_set_str(doc, labels, wish->selector->key, wish->name);
+    return labels;
+}
+
+static struct node *wanted_annotations(struct doc *doc, const struct wish *wish)
+{
+    struct node *annotations = copy_or_empty(doc, node_get(wish->role, "annotations"));
+    add_toolkit(doc, annotations);
+    return annotations;
+}
+
+/* Keys that the Canary leaves to others keep what they have. */
+static void keep_unmanaged(struct doc *doc, const struct wish *wish, const char *what, struct node *want,
+                           const struct node *live)
+{
+    struct node_iter it = node_iterate(node_at(wish->service, "unmanagedMetadata", what));
+    while (node_next(&it)) {
+        const char *key = node_str(it.value);
+        if (key != NULL) {
+            node_set(doc, want, key, node_copy(doc, node_get(live, key)));
+        }
+    }
+}
+
+static struct node *wanted_selector(struct doc *doc, const struct wish *wish)
+{
+    struct node *selector = node_new_object(doc);
+    node_set_str(doc, selector, wish->selector->key, wish->selector_value);
+    return selector;
+}
+
+/* --- plans --- */
+
+static enum plan create_service(const struct wish *wish, struct kube_write *write)
+{
+    struct doc *body = object_new(&KUBE_SERVICES, wish->names->namespace, wish->name);
+    struct node *root = doc_root(body), *metadata = node_get(root, "metadata");
+    node_set(body, metadata, "labels", wanted_labels(body, wish));
+    node_set(body, metadata, "annotations", wanted_annotations(body, wish));
+    struct node *owners = node_new_array(body);
+    node_push(owners, canary_owner_reference(body, wish->names));
+    node_set(body, metadata, "ownerReferences", owners);
+    struct node *spec = node_ensure_object(body, root, "spec");
+    node_set_str(body, spec, "type", "ClusterIP");
+    if (node_bool_or(node_get(wish->service, "headless"), false)) {
+        node_set_str(body, spec, "clusterIP", "None");
+    }
+    node_set(body, spec, "selector", wanted_selector(body, wish));
+    node_set(body, spec, "ports", wanted_ports(body, wish));
+    if (!str_empty(node_str(node_get(wish->service, "trafficDistribution")))) {
+        node_set(body, spec, "trafficDistribution", node_copy(body, node_get(wish->service, "trafficDistribution")));
+    }
+    return kube_write_create(write, &KUBE_SERVICES, body, "service %s.%s create error", wish->name,
+                             wish->names->namespace);
+}
+
+static void diff_spec(struct doc *patch, const struct wish *wish, const struct node *live)
+{
+    const struct node *live_ports = node_at(live, "spec", "ports"), *live_selector = node_at(live, "spec", "selector");
+    struct node *ports = wanted_ports(patch, wish), *selector = wanted_selector(patch, wish);
+    keep_node_ports(patch, ports, live_ports);
+    if (ports_equal(live_ports, ports) && node_equal(live_selector, selector)) {
+        return;
+    }
+    struct node *spec = node_ensure_object(patch, doc_root(patch), "spec");
+    node_set(patch, spec, "ports", ports);
+    node_set(patch, spec, "selector", kube_merge_diff(patch, live_selector, selector));
+}
+
+static void diff_metadata(struct doc *patch, const struct wish *wish, const struct node *live, const char *what,
+                          struct node *want)
+{
+    const struct node *is = node_at(live, "metadata", what);
+    keep_unmanaged(patch, wish, what, want, is);
+    struct node *diff = kube_merge_diff(patch, is, want);
+    if (diff != NULL) {
+        node_set(patch, node_ensure_object(patch, doc_root(patch), "metadata"), what, diff);
+    }
+}
+
+/* A Service that somebody else made gets our ports and selector, and the two annotations that keep Flux from undoing it. */
+static enum plan repair_service(const struct wish *wish, const struct node *live, struct kube_write *write)
+{
+    struct doc *patch = doc_new();
+    doc_set_root(patch, node_new_object(patch));
+    diff_spec(patch, wish, live);
+    if (object_is_controlled_by(live, "Canary", wish->names->name)) {
+        diff_metadata(patch, wish, live, "labels", wanted_labels(patch, wish));
+        diff_metadata(patch, wish, live, "annotations", wanted_annotations(patch, wish));
+    } else if (node_count(doc_root(patch)) > 0) {
+        struct node *metadata = node_ensure_object(patch, doc_root(patch), "metadata");
+        add_toolkit(patch, node_ensure_object(patch, metadata, "annotations"));
+    }
+    if (node_count(doc_root(patch)) == 0) {
+        doc_free(patch);
+        return PLAN_DONE;
+    }
+    return kube_write_patch(write, &KUBE_SERVICES, live, patch, "service %s update error", wish->name);
+}
+
+enum plan service_plan(const struct store *services, const struct canary_names *names, const struct node *canary,
+                       const struct node *target, const struct selector *selector, enum service_role role,
+                       struct kube_write *write, struct err *err)
+{
+    struct wish wish = wish_of(names, canary, target, selector, role);
+    struct doc *live = store_find(services, names->namespace, wish.name);
+    enum plan plan = live == NULL ? create_service(&wish, write) : repair_service(&wish, doc_root(live), write);
+    doc_free(live);
+    str_free(&wish.selector_value);
+    return plan;
+}

@@ -1,0 +1,243 @@
+#include "workload/tracked_config.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "kube/object.h"
+#include "workload/config_reference.h"
+#include "workload/metadata.h"
+
+enum { CHECKSUM_LEN = 16 };
+
+/* --- checksums --- */
+
+/* Turns our JSON text into what Go's encoder writes: < > & and the two line separators escaped, hex digits in lower case. These characters occur
+ * in strings only, so the text needs no parser. */
+static void write_as_go(const char *text, struct buf *out)
+{
+    for (const char *p = text; *p != '\0'; p++) {
+        if (*p == '<' || *p == '>' || *p == '&') {
+            buf_printf(out, "\\u%04x", (unsigned)*p);
+        } else if (strncmp(p, "\xe2\x80\xa8", 3) == 0 || strncmp(p, "\xe2\x80\xa9", 3) == 0) {
+            buf_printf(out, "\\u20%02x", (unsigned)(unsigned char)p[2] - 0x80);
+            p += 2;
+        } else if (*p == '\\' && p[1] == 'u') {
+            buf_printf(out, "\\u%c%c%c%c", tolower(p[2]), tolower(p[3]), tolower(p[4]), tolower(p[5]));
+            p += 5;
+        } else if (*p == '\\') {
+            buf_printf(out, "\\%c", p[1]);
+            p++;
+        } else {
+            buf_append(out, p, 1);
+        }
+    }
+}
+
+/* The first 8 bytes, in hex, of SHA-256 over .data as Go encodes it. */
+static void checksum_of_data(const struct node *data, char out[static CHECKSUM_LEN + 1])
+{
+    struct buf text, go;
+    buf_init(&text, SIZE_MAX);
+    buf_init(&go, SIZE_MAX);
+    if (node_type(data) == NODE_OBJECT) {
+        node_write_sorted(data, &text);
+    } else {
+        buf_append_str(&text, "null");
+    }
+    write_as_go(buf_str(&text), &go);
+    char digest[65];
+    hash_sha256(buf_str(&go), go.len, digest);
+    memcpy(out, digest, CHECKSUM_LEN);
+    out[CHECKSUM_LEN] = '\0';
+    buf_fini(&text);
+    buf_fini(&go);
+}
+
+void tracked_config_prune(struct doc *object)
+{
+    char checksum[CHECKSUM_LEN + 1];
+    struct node *root = doc_root(object);
+    checksum_of_data(node_get(root, "data"), checksum);
+    node_remove(root, "data");
+    node_remove(root, "binaryData");
+    node_remove(root, "immutable");
+    node_set_str(object, node_ensure_object(object, root, "sluice"), "checksum", checksum);
+}
+
+/* --- which --- */
+
+struct references {
+    struct doc *doc;
+    struct node *list;
+};
+
+static struct node *find_reference(const struct node *list, const char *kind, const char *name)
+{
+    struct node_iter it = node_iterate(list);
+    while (node_next(&it)) {
+        if (node_is(node_get(it.value, "kind"), kind) && node_is(node_get(it.value, "name"), name)) {
+            return it.value;
+        }
+    }
+    return NULL;
+}
+
+static void on_reference(void *ctx, const struct config_reference *reference)
+{
+    struct references *references = ctx;
+    struct node *entry = find_reference(references->list, reference->kind, reference->name);
+    if (entry == NULL) {
+        entry = node_new_object(references->doc);
+        node_set_str(references->doc, entry, "kind", reference->kind);
+        node_set_str(references->doc, entry, "name", reference->name);
+        node_push(references->list, entry);
+    }
+    node_set_bool(references->doc, entry, "optional", reference->optional);
+}
+
+struct node *tracked_config_references(struct doc *doc, const struct node *pod_spec)
+{
+    struct references references = {.doc = doc, .list = node_new_array(doc)};
+    config_reference_each(pod_spec, on_reference, &references);
+    return references.list;
+}
+
+static bool is_secret(const char *kind)
+{
+    return strcmp(kind, "secret") == 0;
+}
+
+/* Types that people write themselves; tokens and the like belong to controllers. */
+static bool secret_is_tracked(const struct node *secret)
+{
+    static const char *const types[] = {"Opaque", "kubernetes.io/basic-auth", "kubernetes.io/ssh-auth",
+                                        "kubernetes.io/tls"};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (node_is(node_get(secret, "type"), types[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_tracked(const char *kind, const struct node *object)
+{
+    const char *wish = object_annotation(object, "flagger.app/config-tracking");
+    if (wish != NULL && str_has_prefix(wish, "disable")) {
+        return false;
+    }
+    return !is_secret(kind) || secret_is_tracked(object);
+}
+
+static void add_checksum(struct doc *doc, struct node *checksums, const char *kind, const char *name,
+                         const struct node *object)
+{
+    if (is_tracked(kind, object)) {
+        char *key = str_format("%s/%s", kind, name);
+        node_set_str(doc, checksums, key, node_str(node_at(object, "sluice", "checksum")));
+        str_free(&key);
+    }
+}
+
+bool tracked_config_checksums(struct doc *doc, const struct node *deployment, const struct store *config_maps,
+                              const struct store *secrets, const char *namespace, struct node **checksums,
+                              struct err *err)
+{
+    const struct node *references = node_at(deployment, "sluice", "configs");
+    *checksums = node_count(references) > 0 ? node_new_object(doc) : NULL;
+    struct node_iter it = node_iterate(references);
+    while (node_next(&it)) {
+        const char *kind = node_str_or(node_get(it.value, "kind"), "");
+        const char *name = node_str_or(node_get(it.value, "name"), "");
+        struct doc *object = store_find(is_secret(kind) ? secrets : config_maps, namespace, name);
+        if (object == NULL && !node_bool_or(node_get(it.value, "optional"), false)) {
+            return err_set(err, ERR_NOT_FOUND, "%s %s.%s get query error: %ss \"%s\" not found", kind, name, namespace,
+                           kind, name);
+        }
+        if (object != NULL) {
+            add_checksum(doc, *checksums, kind, name, doc_root(object));
+        }
+        doc_free(object);
+    }
+    return true;
+}
+
+/* --- the primary's copies --- */
+
+struct rename {
+    struct doc *doc;
+    const struct node *checksums;
+};
+
+static void on_rename(void *ctx, const struct config_reference *reference)
+{
+    struct rename *rename = ctx;
+    char *key = str_format("%s/%s", reference->kind, reference->name);
+    if (node_get(rename->checksums, key) != NULL) {
+        char *name = str_format("%s-primary", reference->name);
+        node_set_str(rename->doc, reference->holder, reference->key, name);
+        str_free(&name);
+    }
+    str_free(&key);
+}
+
+void tracked_config_rename(struct doc *doc, struct node *pod_spec, const struct node *checksums)
+{
+    struct rename rename = {.doc = doc, .checksums = checksums};
+    config_reference_each(pod_spec, on_rename, &rename);
+}
+
+/* This Canary as the controller; whoever else owned the copy keeps it as a plain owner, because several canaries may share it. */
+static struct node *owners_of_copy(struct doc *doc, const struct canary_names *names, const struct node *existing)
+{
+    struct node *owners = node_new_array(doc);
+    node_push(owners, canary_owner_reference(doc, names));
+    struct node_iter it = node_iterate(node_at(existing, "metadata", "ownerReferences"));
+    while (node_next(&it)) {
+        if (!node_is(node_get(it.value, "uid"), names->uid)) {
+            struct node *owner = node_copy(doc, it.value);
+            node_set_bool(doc, owner, "controller", false);
+            node_push(owners, owner);
+        }
+    }
+    return owners;
+}
+
+static bool copy_is_current(const struct node *source, const struct node *existing, const struct node *want)
+{
+    char checksum[CHECKSUM_LEN + 1];
+    checksum_of_data(node_get(source, "data"), checksum);
+    const struct node *live_labels = node_at(existing, "metadata", "labels");
+    const struct node *labels = node_at(want, "metadata", "labels");
+    return node_is(node_at(existing, "sluice", "checksum"), checksum) &&
+           (node_equal(live_labels, labels) || (node_count(live_labels) == 0 && node_count(labels) == 0)) &&
+           node_equal(node_at(existing, "metadata", "ownerReferences"), node_at(want, "metadata", "ownerReferences"));
+}
+
+enum plan tracked_config_copy(const struct canary_names *names, const struct node *source, const struct node *existing,
+                              const struct str_list *label_prefixes, struct kube_write *write)
+{
+    bool secret = node_is(node_get(source, "kind"), "Secret");
+    const struct kube_resource *resource = secret ? &KUBE_SECRETS : &KUBE_CONFIG_MAPS;
+    char *name = str_format("%s-primary", object_name(source));
+    struct doc *body = object_new(resource, names->namespace, name);
+    struct node *root = doc_root(body), *metadata = node_get(root, "metadata");
+    node_set(body, metadata, "labels", metadata_included(body, node_at(source, "metadata", "labels"), label_prefixes));
+    node_set(body, metadata, "ownerReferences", owners_of_copy(body, names, existing));
+    node_set(body, root, "type", node_copy(body, node_get(source, "type")));
+    node_set(body, root, "data", node_copy(body, node_get(source, "data")));
+    enum plan plan = PLAN_DONE;
+    if (existing != NULL && copy_is_current(source, existing, root)) {
+        doc_free(body);
+    } else {
+        plan = kube_write_create(write, resource, body, "%s %s %s.%s failed", existing ? "updating" : "creating",
+                                 secret ? "secret" : "configmap", name, names->namespace);
+        if (existing != NULL) {
+            write->verb = KUBE_UPDATE;
+            write->name = str_dup(name);
+        }
+    }
+    str_free(&name);
+    return plan;
+}
