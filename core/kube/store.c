@@ -5,9 +5,11 @@
 #include <uthash.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "kube/object.h"
 
-enum { KEY_MAX = 640, OBJECT_TEXT_MAX = 4 * 1024 * 1024 };
+/* An answer is at most 8 MiB long (io/http.h), so the text of one object that came in one fits. */
+enum { KEY_MAX = 640, OBJECT_TEXT_MAX = 16 * 1024 * 1024 };
 
 /* An object: its key "namespace/name" with a NUL, then its text, in one allocation. A removed one leaves key and version behind until the next list, so
  * that the late answer to an older write does not bring it back. */
@@ -16,6 +18,7 @@ struct item {
     uint64_t version;
     uint32_t key_len, text_len; /* text_len 0: removed */
     bool listed;                /* named by the list under way */
+    bool learnt;                /* put or removed since that list began: it may be newer than the list */
     char bytes[];
 };
 
@@ -159,10 +162,20 @@ bool store_has(const struct store *store, const char *namespace, const char *nam
     return item != NULL && item->text_len > 0;
 }
 
+/* The end of the namespace comes before every character of a name: "test/x" stands before "test-2/a". */
+static int rank(char c)
+{
+    return c == '/' ? 1 : (unsigned char)c;
+}
+
 static int by_key(const void *a, const void *b)
 {
-    const struct item *const *x = a, *const *y = b;
-    return strcmp((*x)->bytes, (*y)->bytes);
+    const char *x = (*(const struct item *const *)a)->bytes, *y = (*(const struct item *const *)b)->bytes;
+    while (*x != '\0' && *x == *y) {
+        x++;
+        y++;
+    }
+    return rank(*x) - rank(*y);
 }
 
 void store_each(const struct store *store, const char *namespace, store_each_fn *fn, void *ctx)
@@ -190,10 +203,40 @@ void store_each(const struct store *store, const char *namespace, store_each_fn 
 
 /* --- writing --- */
 
+static uint64_t version_number(const char *version)
+{
+    return version != NULL ? strtoull(version, NULL, 10) : 0;
+}
+
 static uint64_t version_of(const struct node *object)
 {
-    const char *text = object_version(object);
-    return text != NULL ? strtoull(text, NULL, 10) : 0;
+    return version_number(object_version(object));
+}
+
+/* What has no name is no object. */
+static bool has_name(const struct node *object)
+{
+    return !str_empty(object_name(object));
+}
+
+/* Whatever `prune` took from the metadata that every reader may need comes back. */
+static void keep_metadata(struct doc *pruned, const struct node *object)
+{
+    static const char *const kept[] = {"name",
+                                       "namespace",
+                                       "uid",
+                                       "resourceVersion",
+                                       "generation",
+                                       "labels",
+                                       "annotations",
+                                       "ownerReferences",
+                                       "deletionTimestamp"};
+    struct node *metadata = node_ensure_object(pruned, doc_root(pruned), "metadata");
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        if (node_get(metadata, kept[i]) == NULL) {
+            node_set(pruned, metadata, kept[i], node_copy(pruned, node_at(object, "metadata", kept[i])));
+        }
+    }
 }
 
 /* The text worth keeping of an object. */
@@ -203,6 +246,7 @@ static void write_text(const struct store *store, const struct node *object, str
     node_remove(node_get(doc_root(pruned), "metadata"), "managedFields");
     if (store->prune != NULL) {
         store->prune(pruned);
+        keep_metadata(pruned, object);
     }
     node_write(doc_root(pruned), text);
     doc_free(pruned);
@@ -228,77 +272,93 @@ static struct item *item_set(struct store *store, struct item *old, const char *
     return item;
 }
 
-/* The item as it stands after `object` was taken in; `*changed` says whether that made a difference. */
-static struct item *take(struct store *store, const struct node *object, bool *changed)
+static struct item *item_of(const struct store *store, const struct node *object)
+{
+    return item_find(store, object_namespace(object), object_name(object));
+}
+
+/* Puts `object` in the place of `old` (NULL: none yet). */
+static struct item *take(struct store *store, struct item *old, const struct node *object)
 {
     char key[KEY_MAX];
     size_t key_len = key_write(key, object_namespace(object), object_name(object));
-    struct item *old;
-    HASH_FIND(hh, store->items, key, key_len, old);
-    uint64_t version = version_of(object);
-    *changed = old == NULL || version > old->version;
-    if (!*changed) {
-        return old;
-    }
     struct buf text;
     buf_init(&text, OBJECT_TEXT_MAX);
     write_text(store, object, &text);
-    struct item *item = item_set(store, old, key, key_len, version, buf_str(&text), text.len);
+    struct item *item = item_set(store, old, key, key_len, version_of(object), buf_str(&text), text.len);
     buf_fini(&text);
     return item;
 }
 
 void store_put(struct store *store, const struct doc *object)
 {
-    bool changed;
-    const struct item *item = take(store, doc_root(object), &changed);
-    if (changed) {
-        tell_item(store, item);
+    const struct node *root = doc_root(object);
+    struct item *old = has_name(root) ? item_of(store, root) : NULL;
+    if (!has_name(root) || (old != NULL && version_of(root) <= old->version)) {
+        return;
     }
+    struct item *item = take(store, old, root);
+    item->learnt = true;
+    tell_item(store, item);
 }
 
 void store_remove(struct store *store, const struct doc *object)
 {
-    char key[KEY_MAX];
-    size_t key_len = key_write(key, object_namespace(doc_root(object)), object_name(doc_root(object)));
-    struct item *old;
-    HASH_FIND(hh, store->items, key, key_len, old);
-    uint64_t version = version_of(doc_root(object));
-    if (old != NULL && version < old->version) {
+    const struct node *root = doc_root(object);
+    struct item *old = has_name(root) ? item_of(store, root) : NULL;
+    uint64_t version = version_of(root);
+    if (!has_name(root) || (old != NULL && version < old->version)) {
         return;
     }
+    char key[KEY_MAX];
+    size_t key_len = key_write(key, object_namespace(root), object_name(root));
     bool was_there = old != NULL && old->text_len > 0;
-    const struct item *item = item_set(store, old, key, key_len, version, "", 0);
+    struct item *item = item_set(store, old, key, key_len, version, "", 0);
+    item->learnt = true;
     if (was_there) {
         tell_item(store, item);
     }
 }
 
-/* --- lists --- */
+/* --- lists ---
+ *
+ * A list is the truth about everything known before it began, even where its versions are lower: an API server restored from a
+ * backup counts from there. Only what was learnt while the list was on its way is compared with it by version. */
 
 void store_list_begin(struct store *store)
 {
     for (struct item *item = store->items; item != NULL; item = item->hh.next) {
         item->listed = false;
+        item->learnt = false;
     }
 }
 
 void store_list_item(struct store *store, const struct node *object)
 {
-    bool changed;
-    struct item *item = take(store, object, &changed);
+    if (!has_name(object)) {
+        return;
+    }
+    struct item *item = item_of(store, object);
+    uint64_t version = version_of(object);
+    bool learnt = item != NULL && item->learnt;
+    bool changed = item == NULL || (learnt ? version > item->version : version != item->version || item->text_len == 0);
+    if (changed) {
+        item = take(store, item, object);
+        item->learnt = learnt;
+    }
     item->listed = true;
     if (changed) {
         tell_item(store, item);
     }
 }
 
-void store_list_end(struct store *store)
+void store_list_end(struct store *store, const char *version)
 {
+    uint64_t list_version = version_number(version);
     struct item *item, *next;
     HASH_ITER(hh, store->items, item, next)
     {
-        if (item->listed) {
+        if (item->listed || (item->learnt && item->version > list_version)) {
             continue;
         }
         char copy[KEY_MAX];

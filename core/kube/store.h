@@ -18,7 +18,8 @@ struct store *store_new(const struct kube_resource *resource, store_prune_fn *pr
 void store_free(struct store *store);
 const struct kube_resource *store_resource(const struct store *store);
 
-/* Called after an object appeared, changed (another resourceVersion) or went. */
+/* Called after an object appeared, changed (another resourceVersion) or went; with name NULL once, when the first list is complete.
+ * It must not change the store. */
 typedef void store_change_fn(void *ctx, const struct store *store, const char *namespace, const char *name);
 void store_subscribe(struct store *store, store_change_fn *fn, void *ctx);
 
@@ -36,7 +37,7 @@ bool store_has(const struct store *store, const char *namespace, const char *nam
 typedef bool store_each_fn(void *ctx, const char *namespace, const char *name, const struct doc *object);
 void store_each(const struct store *store, const char *namespace, store_each_fn *fn, void *ctx);
 
-/* Takes in an object (answer of a write, or a watch event) unless a newer one is known. Copies and prunes. */
+/* Takes in an object (answer of a write, or a watch event) unless it or a newer one is known. Copies and prunes; what has no name is ignored. */
 void store_put(struct store *store, const struct doc *object);
 /* Removes it unless a newer one (resourceVersion of `object`) is known. */
 void store_remove(struct store *store, const struct doc *object);
@@ -44,5 +45,5 @@ void store_remove(struct store *store, const struct doc *object);
 /* --- for kube/watch.c: a list replaces the content --- */
 void store_list_begin(struct store *store);
 void store_list_item(struct store *store, const struct node *object);
-/* What the list did not name is gone. */
-void store_list_end(struct store *store);
+/* What the list did not name is gone, but for what we learnt meanwhile and is newer than the list (its resourceVersion; NULL: not told). */
+void store_list_end(struct store *store, const char *version);

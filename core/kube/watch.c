@@ -153,7 +153,7 @@ static void on_page(void *ctx, const struct doc *answer, const struct err *err)
         watch->version = str_dup(node_str_or(node_at(root, "metadata", "resourceVersion"), "0"));
         watch->unknown_kind = false;
         set_trouble(watch, "");
-        store_list_end(watch->store);
+        store_list_end(watch->store, watch->version);
     }
     begin(watch);
 }
