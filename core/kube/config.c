@@ -3,12 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "base/doc.h"
-#include "base/mem.h"
 #include "base/yaml.h"
 #include "io/file.h"
+#include "kube/pem.h"
 
 enum { FILE_MAX = 1024 * 1024 };
 
@@ -41,7 +39,52 @@ static bool read_text(const char *path, char **text, struct err *err)
     return ok;
 }
 
-/* --- a kubeconfig's fields --- */
+/* --- a kubeconfig's fields ---
+ *
+ * A field of the wrong type is an error: to read `token: 123456` as "no token" would be a silent change of who we are. Empty counts as absent. */
+
+static bool text_field(const struct node *entry, const char *field, const char **text, struct err *err)
+{
+    const struct node *value = node_get(entry, field);
+    enum node_type type = node_type(value);
+    *text = !str_empty(node_str(value)) ? node_str(value) : NULL;
+    return type == NODE_ABSENT || type == NODE_NULL || type == NODE_STRING ||
+           err_set(err, ERR_INVALID, "%s: a string is wanted; put quotes around it", field);
+}
+
+static bool copy_field(const struct node *entry, const char *field, char **to, struct err *err)
+{
+    const char *text;
+    if (!text_field(entry, field, &text, err)) {
+        return false;
+    }
+    *to = str_dup(text);
+    return true;
+}
+
+static bool flag_field(const struct node *entry, const char *field, bool *to, struct err *err)
+{
+    const struct node *value = node_get(entry, field);
+    enum node_type type = node_type(value);
+    *to = node_bool_or(value, false);
+    return type == NODE_ABSENT || type == NODE_NULL || type == NODE_BOOL ||
+           err_set(err, ERR_INVALID, "%s: true or false is wanted", field);
+}
+
+/* What we cannot do must not be passed over: the request would be made, but not the one that was meant. */
+static bool refuse_fields(const struct node *entry, const char *const *fields, struct err *err)
+{
+    for (; *fields != NULL; fields++) {
+        const struct node *value = node_get(entry, *fields);
+        enum node_type type = node_type(value);
+        bool is_empty = type == NODE_ABSENT || type == NODE_NULL || node_is(value, "") ||
+                        ((type == NODE_ARRAY || type == NODE_OBJECT) && node_count(value) == 0);
+        if (!is_empty) {
+            return err_set(err, ERR_INVALID, "%s is not supported", *fields);
+        }
+    }
+    return true;
+}
 
 /* Relative names count from the folder of the kubeconfig. */
 static char *path_from(const char *kubeconfig, const char *name)
@@ -53,46 +96,36 @@ static char *path_from(const char *kubeconfig, const char *name)
     return str_format("%.*s/%s", (int)(slash - kubeconfig), kubeconfig, name);
 }
 
-static bool decode_base64(const char *text, char **out, struct err *err)
+static bool path_field(const char *kubeconfig, const struct node *entry, const char *field, char **path,
+                       struct err *err)
 {
-    size_t len = strlen(text);
-    unsigned char *bytes = mem_alloc(len + 4);
-    int n = len % 4 == 0 ? EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)len) : -1;
-    if (n < 0) {
-        mem_free(bytes);
-        return err_set(err, ERR_INVALID, "not base64");
+    const char *name;
+    if (!text_field(entry, field, &name, err)) {
+        return false;
     }
-    while (len > 0 && text[len - 1] == '=') {
-        len--;
-        n--;
-    }
-    *out = str_dup_n((const char *)bytes, (size_t)n);
-    mem_free(bytes);
+    *path = name != NULL ? path_from(kubeconfig, name) : NULL;
     return true;
 }
 
-/* "<field>-data" (base64) wins over "<field>" (a file), as in kubectl. What is found must look like PEM. */
-static bool read_pem(const char *kubeconfig, const struct node *entry, const char *field, char **pem, struct err *err)
+/* "<field>-data" (base64) wins over "<field>" (a file), as in kubectl; `*used` is the one that was taken. */
+static bool read_pem(const char *kubeconfig, const struct node *entry, const char *const field[2], char **pem,
+                     const char **used, struct err *err)
 {
-    char *data_field = str_format("%s-data", field);
-    const char *data = node_str(node_get(entry, data_field)), *file = node_str(node_get(entry, field));
-    const char *used = !str_empty(data) ? data_field : field;
+    const char *data;
+    char *path = NULL;
+    *used = field[0];
+    if (!text_field(entry, field[1], &data, err) || !path_field(kubeconfig, entry, field[0], &path, err)) {
+        return false;
+    }
     bool ok = true;
-    if (!str_empty(data)) {
-        ok = decode_base64(data, pem, err);
-    } else if (!str_empty(file)) {
-        char *path = path_from(kubeconfig, file);
+    if (data != NULL) {
+        *used = field[1];
+        ok = pem_decode(data, pem, err);
+    } else if (path != NULL) {
         ok = read_text(path, pem, err);
-        str_free(&path);
     }
-    if (ok && *pem != NULL && strstr(*pem, "-----BEGIN ") == NULL) {
-        ok = err_set(err, ERR_INVALID, "not a PEM document");
-    }
-    if (!ok) {
-        err_wrap(err, "%s", used);
-    }
-    str_free(&data_field);
-    return ok;
+    str_free(&path);
+    return ok || err_wrap(err, "%s", *used);
 }
 
 /* The entry of this name in a list such as `clusters`. */
@@ -112,6 +145,43 @@ static const struct node *find_entry(const struct node *root, const char *list, 
     return NULL;
 }
 
+static bool read_server(const struct node *cluster, struct kube_config *config, struct err *err)
+{
+    const char *server;
+    if (!text_field(cluster, "server", &server, err)) {
+        return false;
+    }
+    const char *host = server == NULL                       ? ""
+                       : str_has_prefix(server, "https://") ? server + strlen("https://")
+                       : str_has_prefix(server, "http://")  ? server + strlen("http://")
+                                                            : "";
+    if (host[0] == '\0' || host[0] == '/') {
+        return err_set(err, ERR_INVALID, "server: \"%s\" is not an http(s) URL", server != NULL ? server : "");
+    }
+    size_t len = strlen(server);
+    while (server[len - 1] == '/') {
+        len--;
+    }
+    config->server = str_dup_n(server, len);
+    return true;
+}
+
+static bool read_trust(const char *path, const struct node *cluster, struct kube_config *config, struct err *err)
+{
+    static const char *const authority[2] = {"certificate-authority", "certificate-authority-data"};
+    const char *used;
+    struct http_tls *tls = &config->tls;
+    if (!flag_field(cluster, "insecure-skip-tls-verify", &tls->insecure, err) ||
+        !copy_field(cluster, "tls-server-name", &tls->server_name, err) ||
+        !read_pem(path, cluster, authority, &tls->ca_pem, &used, err)) {
+        return false;
+    }
+    if (tls->ca_pem != NULL && tls->insecure) {
+        return err_set(err, ERR_INVALID, "insecure-skip-tls-verify and %s exclude each other", used);
+    }
+    return tls->ca_pem == NULL || pem_check_certificates(tls->ca_pem, err) || err_wrap(err, "%s", used);
+}
+
 static bool read_cluster(const char *path, const struct node *root, const char *name, struct kube_config *config,
                          struct err *err)
 {
@@ -119,76 +189,110 @@ static bool read_cluster(const char *path, const struct node *root, const char *
     if (cluster == NULL) {
         return false;
     }
-    const char *server = node_str(node_get(cluster, "server"));
-    if (str_empty(server) || (!str_has_prefix(server, "https://") && !str_has_prefix(server, "http://"))) {
-        return err_set(err, ERR_INVALID, "cluster \"%s\": server: \"%s\" is not an http(s) URL", name,
-                       server != NULL ? server : "");
-    }
-    if (node_get(cluster, "proxy-url") != NULL) {
-        return err_set(err, ERR_INVALID, "cluster \"%s\": proxy-url is not supported", name);
-    }
-    size_t len = strlen(server);
-    while (len > 0 && server[len - 1] == '/') {
-        len--;
-    }
-    config->server = str_dup_n(server, len);
-    config->tls.insecure = node_bool_or(node_get(cluster, "insecure-skip-tls-verify"), false);
-    config->tls.server_name = str_dup(node_str(node_get(cluster, "tls-server-name")));
-    return read_pem(path, cluster, "certificate-authority", &config->tls.ca_pem, err) ||
-           err_wrap(err, "cluster \"%s\"", name);
+    bool ok = refuse_fields(cluster, (const char *const[]){"proxy-url", NULL}, err) &&
+              read_server(cluster, config, err) && read_trust(path, cluster, config, err);
+    return ok || err_wrap(err, "cluster \"%s\"", name);
 }
 
-static bool read_exec(const struct node *exec, struct kube_exec *to, struct err *err)
+static bool read_exec_lists(const struct node *exec, struct kube_exec *to, struct err *err)
 {
-    if (exec == NULL) {
-        return true;
-    }
-    const char *command = node_str(node_get(exec, "command"));
-    if (str_empty(command)) {
-        return err_set(err, ERR_INVALID, "exec.command is missing");
-    }
-    to->command = str_dup(command);
-    to->api_version = str_dup(node_str_or(node_get(exec, "apiVersion"), "client.authentication.k8s.io/v1"));
-    to->provide_cluster_info = node_bool_or(node_get(exec, "provideClusterInfo"), false);
     struct node_iter it = node_iterate(node_get(exec, "args"));
     while (node_next(&it)) {
-        str_list_push(&to->args, node_str_or(it.value, ""));
+        if (node_str(it.value) == NULL) {
+            return err_set(err, ERR_INVALID, "args[%zu]: a string is wanted; put quotes around it", it.index);
+        }
+        str_list_push(&to->args, node_str(it.value));
     }
     it = node_iterate(node_get(exec, "env"));
     while (node_next(&it)) {
-        char *pair = str_format("%s=%s", node_str_or(node_get(it.value, "name"), ""),
-                                node_str_or(node_get(it.value, "value"), ""));
+        const char *name, *value;
+        if (!text_field(it.value, "name", &name, err) || !text_field(it.value, "value", &value, err)) {
+            return err_wrap(err, "env[%zu]", it.index);
+        }
+        if (name == NULL) {
+            return err_set(err, ERR_INVALID, "env[%zu]: name is missing", it.index);
+        }
+        char *pair = str_format("%s=%s", name, value != NULL ? value : "");
         str_list_push(&to->env, pair);
         str_free(&pair);
     }
     return true;
 }
 
-static bool read_user_fields(const char *path, const struct node *user, struct kube_config *config, struct err *err)
+/* A command with a slash counts from the kubeconfig's folder, one without is looked up in PATH. */
+static bool read_exec(const char *path, const struct node *exec, struct kube_exec *to, struct err *err)
 {
-    if (node_get(user, "auth-provider") != NULL) {
-        return err_set(err, ERR_INVALID, "auth-provider is not supported (Kubernetes removed it in 1.26); use exec");
+    if (exec == NULL || node_type(exec) == NODE_NULL) {
+        return true;
     }
-    const char *token_file = node_str(node_get(user, "tokenFile"));
-    config->token = str_dup(node_str(node_get(user, "token")));
-    config->token_file = !str_empty(token_file) ? path_from(path, token_file) : NULL;
-    config->username = str_dup(node_str(node_get(user, "username")));
-    config->password = str_dup(node_str(node_get(user, "password")));
-    if (!read_pem(path, user, "client-certificate", &config->tls.cert_pem, err) ||
-        !read_pem(path, user, "client-key", &config->tls.key_pem, err)) {
+    const char *command;
+    bool ok = text_field(exec, "command", &command, err) && copy_field(exec, "apiVersion", &to->api_version, err) &&
+              flag_field(exec, "provideClusterInfo", &to->provide_cluster_info, err) && read_exec_lists(exec, to, err);
+    if (ok && command == NULL) {
+        ok = err_set(err, ERR_INVALID, "command is missing");
+    }
+    if (!ok) {
+        return err_wrap(err, "exec");
+    }
+    to->command = strchr(command, '/') != NULL ? path_from(path, command) : str_dup(command);
+    if (to->api_version == NULL) {
+        to->api_version = str_dup("client.authentication.k8s.io/v1");
+    }
+    return true;
+}
+
+/* The file must be there now; it is read again whenever the token is needed (kube/credential.c). */
+static bool read_token(const char *path, const struct node *user, struct kube_config *config, struct err *err)
+{
+    if (!copy_field(user, "token", &config->token, err) ||
+        !path_field(path, user, "tokenFile", &config->token_file, err)) {
         return false;
     }
-    if ((config->tls.cert_pem == NULL) != (config->tls.key_pem == NULL)) {
+    char *text = NULL;
+    bool ok = config->token_file == NULL || read_text(config->token_file, &text, err) || err_wrap(err, "tokenFile");
+    str_free(&text);
+    return ok;
+}
+
+static bool read_identity(const char *path, const struct node *user, struct http_tls *tls, struct err *err)
+{
+    static const char *const certificate[2] = {"client-certificate", "client-certificate-data"}, *const key[2] = {
+                                                                                                     "client-key",
+                                                                                                     "client-key-data"};
+    const char *used_certificate, *used_key;
+    if (!read_pem(path, user, certificate, &tls->cert_pem, &used_certificate, err) ||
+        !read_pem(path, user, key, &tls->key_pem, &used_key, err)) {
+        return false;
+    }
+    if ((tls->cert_pem == NULL) != (tls->key_pem == NULL)) {
         return err_set(err, ERR_INVALID, "client-certificate and client-key must both be set");
     }
-    return read_exec(node_get(user, "exec"), &config->exec, err);
+    if (tls->cert_pem == NULL) {
+        return true;
+    }
+    if (!pem_check_certificates(tls->cert_pem, err)) {
+        return err_wrap(err, "%s", used_certificate);
+    }
+    return pem_check_key(tls->cert_pem, tls->key_pem, err) || err_wrap(err, "%s", used_key);
+}
+
+static bool read_user_fields(const char *path, const struct node *user, struct kube_config *config, struct err *err)
+{
+    if (node_count(node_get(user, "auth-provider")) > 0) {
+        return err_set(err, ERR_INVALID, "auth-provider is not supported (Kubernetes removed it in 1.26); use exec");
+    }
+    static const char *const impersonation[] = {"as", "as-uid", "as-groups", "as-user-extra", NULL};
+    return refuse_fields(user, impersonation, err) && read_token(path, user, config, err) &&
+           copy_field(user, "username", &config->username, err) &&
+           copy_field(user, "password", &config->password, err) && read_identity(path, user, &config->tls, err) &&
+           read_exec(path, node_get(user, "exec"), &config->exec, err);
 }
 
 static bool read_user(const char *path, const struct node *root, const char *name, struct kube_config *config,
                       struct err *err)
 {
     if (name == NULL) {
-        return true; /* a context without a user: anonymous */
+        return true; /* a context without a user is anonymous */
     }
     const struct node *user = find_entry(root, "users", name, "user", err);
     if (user == NULL) {
@@ -197,22 +301,34 @@ static bool read_user(const char *path, const struct node *root, const char *nam
     return read_user_fields(path, user, config, err) || err_wrap(err, "user \"%s\"", name);
 }
 
+static bool read_context_fields(const char *path, const struct node *root, const struct node *context,
+                                struct kube_config *config, struct err *err)
+{
+    const char *namespace, *cluster, *user;
+    if (!text_field(context, "namespace", &namespace, err) || !text_field(context, "cluster", &cluster, err) ||
+        !text_field(context, "user", &user, err)) {
+        return false;
+    }
+    if (cluster == NULL) {
+        return err_set(err, ERR_INVALID, "cluster is missing");
+    }
+    config->namespace = str_dup(namespace != NULL ? namespace : "default");
+    return read_cluster(path, root, cluster, config, err) && read_user(path, root, user, config, err);
+}
+
 static bool read_context(const char *path, const struct node *root, const char *wanted, struct kube_config *config,
                          struct err *err)
 {
-    const char *name = wanted != NULL ? wanted : node_str(node_get(root, "current-context"));
+    const char *name = wanted;
+    if (name == NULL && !text_field(root, "current-context", &name, err)) {
+        return false;
+    }
     if (str_empty(name)) {
         return err_set(err, ERR_INVALID, "current-context is not set");
     }
     const struct node *context = find_entry(root, "contexts", name, "context", err);
-    if (context == NULL) {
-        return false;
-    }
-    const char *namespace = node_str(node_get(context, "namespace"));
-    config->namespace = str_dup(!str_empty(namespace) ? namespace : "default");
-    bool ok = read_cluster(path, root, node_str_or(node_get(context, "cluster"), ""), config, err) &&
-              read_user(path, root, node_str(node_get(context, "user")), config, err);
-    return ok || err_wrap(err, "context \"%s\"", name);
+    return context != NULL &&
+           (read_context_fields(path, root, context, config, err) || err_wrap(err, "context \"%s\"", name));
 }
 
 bool kube_config_load(const char *path, const char *context, struct kube_config *config, struct err *err)
@@ -239,6 +355,28 @@ bool kube_config_load(const char *path, const char *context, struct kube_config 
 
 /* --- in a Pod --- */
 
+static void trim_end(char *text)
+{
+    size_t len = strlen(text);
+    while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL) {
+        text[--len] = '\0';
+    }
+}
+
+static void read_namespace(const char *folder, struct kube_config *config)
+{
+    struct err ignored;
+    char *path = str_format("%s/namespace", folder);
+    if (read_text(path, &config->namespace, &ignored)) {
+        trim_end(config->namespace);
+    }
+    if (str_empty(config->namespace)) {
+        str_free(&config->namespace);
+        config->namespace = str_dup("default");
+    }
+    str_free(&path);
+}
+
 static bool read_account(const char *folder, struct kube_config *config, struct err *err)
 {
     const char *host = getenv("KUBERNETES_SERVICE_HOST"), *port = getenv("KUBERNETES_SERVICE_PORT");
@@ -250,14 +388,12 @@ static bool read_account(const char *folder, struct kube_config *config, struct 
     bool v6 = strchr(host, ':') != NULL;
     config->server = str_format(v6 ? "https://[%s]:%s" : "https://%s:%s", host, port);
     config->token_file = str_format("%s/token", folder);
-    char *ca = str_format("%s/ca.crt", folder), *namespace = str_format("%s/namespace", folder);
-    struct err ignored;
-    bool ok = read_text(ca, &config->tls.ca_pem, err) && read_text(config->token_file, &config->token, err);
-    if (ok && !read_text(namespace, &config->namespace, &ignored)) {
-        config->namespace = str_dup("default");
-    }
+    char *ca = str_format("%s/ca.crt", folder);
+    bool ok = read_text(ca, &config->tls.ca_pem, err) &&
+              (pem_check_certificates(config->tls.ca_pem, err) || err_wrap(err, "file %s", ca)) &&
+              read_text(config->token_file, &config->token, err);
+    read_namespace(folder, config);
     str_free(&ca);
-    str_free(&namespace);
     return ok;
 }
 

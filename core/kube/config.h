@@ -27,8 +27,9 @@ struct kube_config {
     struct kube_exec exec;
 };
 
-/* `path`: file; `context`: NULL for current-context. Relative file names count from the kubeconfig's folder; data fields win over file fields, as
- * in kubectl. Errors name the file and the entry. */
+/* `path`: file; `context`: NULL for current-context. Relative file names (also of a tokenFile and of an exec command with a slash) count from the kubeconfig's
+ * folder; data fields win over file fields, as in kubectl. Certificates and keys are looked at; what cannot be done (proxy-url, impersonation) is refused.
+ * Errors name the file, the entry and the field. */
 bool kube_config_load(const char *path, const char *context, struct kube_config *config, struct err *err);
 /* /var/run/secrets/kubernetes.io/serviceaccount and KUBERNETES_SERVICE_HOST/PORT; `root` stands before the path in tests, else "". */
 bool kube_config_in_cluster(const char *root, struct kube_config *config, struct err *err);
