@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""Runs the scenarios on one lab. Last line: "N passed, N failed"; exit status 1 when one failed.
+
+    run.py [-k PATTERN] [--junit FILE] [--keep] [--transcripts DIR] [--list]
+
+Scenarios that may run together do, each in namespaces of its own. SLUICE_BIN and SLUICE_ENGINE: see engine.py.
+"""
+import argparse
+import concurrent.futures
+import fnmatch
+import os
+import pathlib
+import signal
+import sys
+import tempfile
+import time
+import traceback
+import unittest
+import xml.etree.ElementTree as tree
+
+import engine
+import parts
+from lab import Lab
+from scenario import Scenario
+
+HERE = pathlib.Path(__file__).resolve().parent
+AT_ONCE = 12  # scenarios that run together; they mostly wait
+
+
+class Result(unittest.TestResult):
+    """The outcome of one scenario."""
+
+    def __init__(self, name):
+        super().__init__()
+        self.name, self.seconds = name, 0.0
+
+    def trouble(self):
+        return ''.join(text for _, text in self.failures + self.errors)
+
+    def reason(self):
+        return self.skipped[0][1] if self.skipped else ''
+
+
+def load(pattern):
+    """All scenarios whose "class.test" has the pattern in it."""
+    sys.path.insert(0, str(HERE))
+    loader = unittest.TestLoader()
+    found = []
+    for path in sorted(HERE.glob('scenario_*.py')):
+        suite = loader.loadTestsFromModule(__import__(path.stem))
+        found += [case for group in suite for case in group]
+    if loader.errors:
+        raise SystemExit('\n'.join(loader.errors))
+    return [case for case in found if fnmatch.fnmatch(name_of(case).lower(), f'*{pattern.lower()}*')]
+
+
+def name_of(case):
+    return case.id().removeprefix('scenario_')
+
+
+def run_one(case):
+    result = Result(name_of(case))
+    begun = time.monotonic()
+    case.run(result)
+    result.seconds = time.monotonic() - begun
+    word = 'skipped' if result.skipped else 'ok' if result.wasSuccessful() else 'FAILED'
+    print(f'{word:8}{result.name} ({result.seconds:.0f} s){": " + result.reason() if result.skipped else ""}', flush=True)
+    if not result.wasSuccessful():
+        print(indent(result.trouble()), flush=True)
+    return result
+
+
+def indent(text):
+    return '\n'.join(f'    {line}' for line in text.splitlines())
+
+
+def run_all(lab, cases):
+    """Those that run together, then those after them, then those that want the lab for themselves."""
+    results = []
+    order = {when: [case for case in cases if case.when == when] for when in ('together', 'after', 'alone')}
+    if order['together'] or order['after']:
+        common = engine.Engine(lab)
+        try:
+            Scenario.engine = common.start().await_ready()
+            with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+                results += pool.map(run_one, order['together'])
+            results += [run_one(case) for case in order['after']]
+            results.append(check_common(common, lab))
+        finally:
+            common.__exit__()
+            Scenario.engine = None
+    results += [run_one(case) for case in order['alone']]
+    return results
+
+
+def check_common(common, lab):
+    """The engine that served all of them is still there, ends cleanly, and nothing of the lab has died."""
+    class Ending(Scenario):
+        def runTest(self):
+            self.assertTrue(common.is_running(), f'the engine has died: {common.log_tail(20)}')
+            if not engine.reference():
+                self.assertEqual(0, common.terminate(), common.log_tail(20))
+            self.assertEqual([], lab.processes.dead())
+
+        def id(self):
+            return 'scenario_common.engine_ends_cleanly'
+    return run_one(Ending())
+
+
+def write_junit(path, results):
+    suite = tree.Element('testsuite', name='cluster', tests=str(len(results)))
+    for result in results:
+        group, _, name = result.name.rpartition('.')
+        case = tree.SubElement(suite, 'testcase', classname=group, name=name, time=f'{result.seconds:.1f}')
+        if result.skipped:
+            tree.SubElement(case, 'skipped', message=result.reason())
+        elif not result.wasSuccessful():
+            tree.SubElement(case, 'failure', message='failed').text = result.trouble()
+    tree.ElementTree(suite).write(path, encoding='unicode', xml_declaration=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('-k', metavar='PATTERN', default='', help='only scenarios with this in their name; * matches anything')
+    parser.add_argument('--junit', metavar='FILE', help='write the outcome as JUnit XML')
+    parser.add_argument('--keep', action='store_true', help='leave the folder with all logs, and say where')
+    parser.add_argument('--transcripts', metavar='DIR', help='keep every scene: events, statuses, objects, hook payloads')
+    parser.add_argument('--list', action='store_true', help='print the names')
+    args = parser.parse_args()
+    cases = load(args.k)
+    if args.list:
+        print('\n'.join(f'{name_of(case)} [{case.when}]' for case in cases))
+        return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    parts.build()
+    Scenario.transcripts = args.transcripts
+    folder = pathlib.Path(tempfile.mkdtemp(prefix='sluice-cluster-'))
+    crds = [pathlib.Path(p) for p in os.environ.get('LAB_CRDS', '').split()]
+    results, broken = [], False
+    try:
+        with Lab(folder / 'lab', crds=crds, keep=args.keep) as lab:
+            Scenario.lab = lab
+            print(f'the lab runs in {lab.folder}', flush=True)
+            results = run_all(lab, cases)
+    except Exception:
+        traceback.print_exc()
+        broken = True
+    if args.keep:
+        print(f'kept: {folder}')
+    else:
+        folder.rmdir()
+    if args.junit:
+        write_junit(args.junit, results)
+    ran = [r for r in results if not r.skipped]
+    failed = sum(not r.wasSuccessful() for r in ran) + broken
+    print(f'{len(ran) + broken - failed} passed, {failed} failed')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

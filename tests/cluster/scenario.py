@@ -1,0 +1,89 @@
+"""What every scenario starts from: the lab, an engine, namespaces of its own, traffic and hooks that end with it."""
+import pathlib
+import unittest
+
+import engine
+from hooks import Hooks
+from scene import Scene
+from traffic import Traffic, sample
+
+
+class Scenario(unittest.TestCase):
+    """A user's story against the real thing.
+
+    when = 'together'   beside the others, all under one engine, each in namespaces of its own
+           'after'      alone, under the same engine, when those have ended
+           'alone'      with the lab to itself: it starts its own engines
+    """
+
+    when = 'together'
+    flagger_too = True  # may run with Flagger in Sluice's place; False: about what only Sluice does
+    longMessage = True
+    maxDiff = None
+
+    lab = None         # set by run.py before the first scenario
+    engine = None      # the common engine, None in 'alone'
+    transcripts = None  # folder to keep transcripts in
+
+    def setUp(self):
+        if engine.reference() and not self.flagger_too:
+            self.skipTest('about what only Sluice does')
+        self.scenes = []
+        self.hooks = Hooks()
+        self.addCleanup(self.hooks.close)
+
+    def scene(self, namespace, **how):
+        """A new namespace; its transcript is kept and its record closed at the end."""
+        scene = Scene(self.lab, namespace, **how)
+        self.scenes.append(scene)
+        self.addCleanup(self._finish, scene)
+        return scene
+
+    def _finish(self, scene):
+        scene.close()
+        if self.transcripts is not None:
+            scene.save(pathlib.Path(self.transcripts) / scene.namespace, self.hooks)
+
+    def traffic(self, scene, role='', **how):
+        """Steady requests to a scene until the scenario ends or stop()."""
+        stream = Traffic(self.lab.gateway, scene.host(role), **how)
+        stream.__enter__()
+        self.addCleanup(stream.stop)
+        return stream
+
+    def sample(self, scene, count=20, role='', **how):
+        return sample(self.lab.gateway, scene.host(role), count, **how)
+
+    def hook(self, scene, name, kind, **fields):
+        """A webhook of a Canary that our recorder answers."""
+        return {'name': name, 'type': kind, 'url': self.hooks.url(f'/{scene.namespace}/{name}'), 'timeout': '5s',
+                'metadata': {'cmd': f'run {name}'}, **fields}
+
+    def hook_calls(self, scene, name):
+        return self.hooks.calls(f'/{scene.namespace}/{name}')
+
+    # --- assertions ---
+
+    def assert_messages(self, scene, expected, since=0.0):
+        """The story is this one: texts, or compiled patterns."""
+        story = scene.messages(since)
+        told = len(story) == len(expected) and all(
+            want.search(text) if hasattr(want, 'search') else want == text for want, text in zip(expected, story))
+        if not told:
+            wanted = [want.pattern if hasattr(want, 'pattern') else want for want in expected]
+            self.assertEqual(wanted, story, f'\n{scene.story()}')
+
+    def assert_steps(self, scene, steps):
+        """The canary's share went through these values and no other."""
+        self.assertEqual(steps, scene.weights(), f'\n{scene.story()}')
+
+    def assert_promoted(self, scene, tag):
+        """The primary runs this image, takes all traffic, and the target is at zero."""
+        self.assertEqual(tag, scene.image(scene.primary()))
+        self.assertEqual(0, scene.target()['spec']['replicas'])
+        self.assertEqual((100, 0), scene.routes[-1][0][:2])
+        self.assert_answers(scene, {tag})
+
+    def assert_answers(self, scene, versions, **how):
+        """Real requests are answered by these versions, all with 200."""
+        scene.wait(lambda: set(self.sample(scene, **how)) == {(200, v) for v in versions}, 20, f'answers by {versions}')
