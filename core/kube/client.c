@@ -5,13 +5,17 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "kube/credential.h"
 
 enum {
     TIMEOUT_DEFAULT_MS = 30 * 1000,
     WATCH_SILENCE_MS = 3 * 60 * 1000,
     LINE_MAX_SIZE = 4 * 1024 * 1024,
-    URL_MAX = 16 * 1024
+    URL_MAX = 16 * 1024,
+    AUTHORIZATION_MAX = 512 * 1024,
+    QUOTE_MAX = 200,
+    RETRY_AFTER_MAX_S = 24 * 60 * 60,
 };
 
 struct kube_client {
@@ -29,8 +33,11 @@ struct kube_call {
     const char *method, *content_type;
     char *url, *body;
     int64_t timeout_ms;
-    bool waiting;    /* for the credential */
-    bool renewed;    /* after a 401: once */
+    bool waiting;       /* for the credential */
+    bool renewed;       /* after a 401: once */
+    bool ended;         /* by on_line */
+    struct err refused; /* a request that cannot be made; told on `turn` */
+    struct timer turn;
     struct buf line; /* of a watch: what came after the last newline */
     kube_line_fn *on_line;
     kube_done_fn *done;
@@ -40,6 +47,7 @@ struct kube_call {
 struct kube_client *kube_client_new(struct http *http, struct clock *clock, struct loop *loop,
                                     struct kube_config *config)
 {
+    assert((loop != NULL || config->exec.command == NULL) && "an exec plugin needs a loop");
     struct kube_client *client = mem_new(struct kube_client);
     client->http = http;
     client->clock = clock;
@@ -83,6 +91,24 @@ static const struct verb_form {
     [KUBE_DELETE] = {"DELETE", "application/json"},
 };
 
+/* A name that would change which path is meant: an object would be answered with a list, or with another kind (as in client-go). */
+static bool check_segment(const char *what, const char *name, struct err *err)
+{
+    bool ok = name == NULL ||
+              (name[0] != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strpbrk(name, "/%") == NULL);
+    return ok || err_set(err, ERR_INVALID, "%s \"%s\" is not valid", what, name);
+}
+
+/* Without this check a missing name would turn "delete this one" into "delete all". */
+static bool check_request(const struct kube_request *request, struct err *err)
+{
+    bool nameless = request->verb == KUBE_LIST || request->verb == KUBE_WATCH || request->verb == KUBE_CREATE;
+    bool ok = check_segment("namespace", request->namespace, err) && check_segment("name", request->name, err) &&
+              (nameless || request->name != NULL || err_set(err, ERR_INVALID, "the name is missing"));
+    return ok || err_wrap(err, "%s %s", verb_forms[request->verb].method, request->resource->plural);
+}
+
+/* NULL when it would be too long. */
 static char *request_url(const struct kube_client *client, const struct kube_request *request)
 {
     const struct kube_resource *resource = request->resource;
@@ -109,7 +135,12 @@ static char *request_url(const struct kube_client *client, const struct kube_req
     if (request->query != NULL) {
         buf_printf(&url, "?%s", request->query);
     }
-    return buf_take(&url);
+    bool fits = !url.overflow;
+    char *text = buf_take(&url);
+    if (!fits) {
+        str_free(&text);
+    }
+    return text;
 }
 
 /* --- answers --- */
@@ -127,10 +158,31 @@ static enum err_code code_of_status(int status, const char *reason)
                                             : ERR_REJECTED;
 }
 
+static int64_t retry_after(const struct http_response *response, const struct node *status)
+{
+    int64_t seconds = node_int_or(node_at(status, "details", "retryAfterSeconds"), 0);
+    if (response->retry_after_ms > 0 || seconds < 0) {
+        return response->retry_after_ms;
+    }
+    return (seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S) * 1000;
+}
+
+/* The beginning of what came, without the newline at its end. */
+static void quote_body(const struct http_response *response, struct buf *text)
+{
+    size_t len = utf8_floor(response->body, response->body_len < QUOTE_MAX ? response->body_len : QUOTE_MAX);
+    while (len > 0 && strchr(" \t\r\n", response->body[len - 1]) != NULL) {
+        len--;
+    }
+    utf8_append_clean(text, response->body, len);
+}
+
 /* The server's own words where it has some (a Status object), else what came. */
 static void refusal(const struct kube_call *call, const struct http_response *response, struct err *err)
 {
     struct err ignored;
+    struct buf quote;
+    buf_init(&quote, 4 * QUOTE_MAX);
     struct doc *status = doc_parse(response->body, response->body_len, &ignored);
     const char *message = node_str(node_get(doc_root(status), "message"));
     const char *reason = node_str_or(node_get(doc_root(status), "reason"), "");
@@ -138,17 +190,37 @@ static void refusal(const struct kube_call *call, const struct http_response *re
     if (!str_empty(message)) {
         err_set(err, code, "%s", message);
     } else {
-        err_set(err, code, "%s %s: status %d: %.200s", call->method, call->url, response->status, response->body);
+        quote_body(response, &quote);
+        err_set(err, code, "%s %s: status %d: %s", call->method, call->url, response->status, buf_str(&quote));
     }
-    int64_t seconds = node_int_or(node_at(doc_root(status), "details", "retryAfterSeconds"), 0);
+    if (code == ERR_UNAUTHORIZED) {
+        err_wrap(err, "%s: the credentials were refused", call->client->config.source);
+    }
     err->http_status = response->status;
-    err->retry_after_ms = response->retry_after_ms > 0 ? response->retry_after_ms : seconds * 1000;
+    err->retry_after_ms = retry_after(response, doc_root(status));
     doc_free(status);
+    buf_fini(&quote);
+}
+
+/* No answer: says more where the transport cannot know it. */
+static void failure_without_answer(const struct kube_call *call, const struct err *err, struct err *failure)
+{
+    *failure = *err;
+    if (call->ended) {
+        err_clear(failure);
+    } else if (call->line.overflow) {
+        err_set(failure, ERR_TOO_LARGE, "%s %s: a line of more than %d MiB", call->method, call->url,
+                LINE_MAX_SIZE / (1024 * 1024));
+    } else if (err->code == ERR_TLS) {
+        err_wrap(failure, "%s: certificate-authority or client-certificate does not fit the server",
+                 call->client->config.source);
+    }
 }
 
 static void call_free(struct kube_call *call)
 {
     call->client->open_calls--;
+    timer_cancel(&call->turn);
     str_free(&call->url);
     str_free(&call->body);
     buf_fini(&call->line);
@@ -185,16 +257,17 @@ static void finish_success(struct kube_call *call, const struct http_response *r
 static void on_response(void *ctx, const struct http_response *response, const struct err *err)
 {
     struct kube_call *call = ctx;
+    struct err failure = {0};
     call->http_call = NULL;
     if (response == NULL) {
-        finish(call, NULL, err);
+        failure_without_answer(call, err, &failure);
+        finish(call, NULL, &failure);
     } else if (response->status >= 200 && response->status < 300) {
         finish_success(call, response);
     } else if (response->status == 401 && !call->renewed && credential_renew(call->client->credential)) {
         call->renewed = true;
         send(call);
     } else {
-        struct err failure = {0};
         refusal(call, response, &failure);
         finish(call, NULL, &failure);
     }
@@ -216,6 +289,7 @@ static bool on_bytes(void *ctx, const char *bytes, size_t len)
         bool more = call->line.len == 0 || call->on_line(call->ctx, buf_str(&call->line), call->line.len);
         buf_clear(&call->line);
         if (!more) {
+            call->ended = true;
             return false;
         }
         bytes += part + 1;
@@ -226,27 +300,11 @@ static bool on_bytes(void *ctx, const char *bytes, size_t len)
 
 /* --- sending --- */
 
-static void on_credential(void *ctx, const struct err *err)
-{
-    struct kube_call *call = ctx;
-    call->waiting = false;
-    if (err->code != ERR_NONE) {
-        finish(call, NULL, err);
-    } else {
-        send(call);
-    }
-}
-
-static void send(struct kube_call *call)
+static void transmit(struct kube_call *call)
 {
     struct kube_client *client = call->client;
-    if (!credential_is_ready(client->credential)) {
-        call->waiting = true;
-        credential_wait(client->credential, on_credential, call);
-        return;
-    }
     struct buf authorization;
-    buf_init(&authorization, 512 * 1024);
+    buf_init(&authorization, AUTHORIZATION_MAX);
     credential_header(client->credential, &authorization);
     struct http_header headers[4] = {{"Accept", "application/json"}, {"User-Agent", "sluice/" SLUICE_VERSION}};
     size_t count = 2;
@@ -273,6 +331,44 @@ static void send(struct kube_call *call)
     buf_fini(&authorization);
 }
 
+static void on_credential(void *ctx, const struct err *err)
+{
+    struct kube_call *call = ctx;
+    call->waiting = false;
+    if (err->code != ERR_NONE) {
+        finish(call, NULL, err);
+    } else {
+        transmit(call); /* even if it expires within the minute: asking the plugin again would not end */
+    }
+}
+
+static void send(struct kube_call *call)
+{
+    if (credential_is_ready(call->client->credential)) {
+        transmit(call);
+    } else {
+        call->waiting = true;
+        credential_wait(call->client->credential, on_credential, call);
+    }
+}
+
+static void on_turn(struct timer *timer, void *ctx)
+{
+    struct kube_call *call = ctx;
+    finish(call, NULL, &call->refused);
+}
+
+/* The call on its way, or about to tell why it never will be. */
+static struct kube_call *begin(struct kube_call *call)
+{
+    if (call->refused.code != ERR_NONE) {
+        timer_start(call->client->clock, &call->turn, 0, on_turn, call);
+    } else {
+        send(call);
+    }
+    return call;
+}
+
 static struct kube_call *call_new(struct kube_client *client, const struct kube_request *request, kube_done_fn *done,
                                   void *ctx)
 {
@@ -280,7 +376,13 @@ static struct kube_call *call_new(struct kube_client *client, const struct kube_
     call->client = client;
     call->method = verb_forms[request->verb].method;
     call->content_type = verb_forms[request->verb].content_type;
-    call->url = request_url(client, request);
+    if (check_request(request, &call->refused)) {
+        call->url = request_url(client, request);
+    }
+    if (call->refused.code == ERR_NONE && call->url == NULL) {
+        err_set(&call->refused, ERR_TOO_LARGE, "%s %s: a URL of more than %d bytes", call->method,
+                request->resource->plural, URL_MAX);
+    }
     call->body = request->body != NULL ? node_to_text(request->body) : NULL;
     call->timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_DEFAULT_MS;
     call->done = done;
@@ -293,9 +395,7 @@ static struct kube_call *call_new(struct kube_client *client, const struct kube_
 struct kube_call *kube_start(struct kube_client *client, const struct kube_request *request, kube_done_fn *done,
                              void *ctx)
 {
-    struct kube_call *call = call_new(client, request, done, ctx);
-    send(call);
-    return call;
+    return begin(call_new(client, request, done, ctx));
 }
 
 struct kube_call *kube_watch_start(struct kube_client *client, const struct kube_request *request,
@@ -303,8 +403,7 @@ struct kube_call *kube_watch_start(struct kube_client *client, const struct kube
 {
     struct kube_call *call = call_new(client, request, done, ctx);
     call->on_line = on_line;
-    send(call);
-    return call;
+    return begin(call);
 }
 
 void kube_cancel(struct kube_call *call)

@@ -50,8 +50,8 @@ struct kube_call *kube_start(struct kube_client *client, const struct kube_reque
                              void *ctx);
 void kube_cancel(struct kube_call *call);
 
-/* A streamed watch: `on_line` gets each line without its newline (false ends the watch); ceiling 4 MiB a line. `done` as above with answer NULL;
- * err->code NONE when the server ended it in the ordinary way. */
+/* A streamed watch: `on_line` gets each line without its newline (false ends the watch); ceiling 4 MiB a line; a line without its newline at the end of the
+ * stream was cut and is dropped. `done` as above with answer NULL; err->code NONE when the server ended it in the ordinary way, or on_line did. */
 typedef bool kube_line_fn(void *ctx, const char *line, size_t len);
 struct kube_call *kube_watch_start(struct kube_client *client, const struct kube_request *request,
                                    kube_line_fn *on_line, kube_done_fn *done, void *ctx);

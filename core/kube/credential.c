@@ -20,6 +20,10 @@ enum {
 
 struct waiter {
     struct waiter *next;
+    struct credential *credential;
+    struct timer
+        turn; /* pending once the plugin has answered: each is told on a turn of its own, whatever the others do then */
+    struct err err;
     credential_done_fn *done;
     void *ctx;
 };
@@ -47,15 +51,24 @@ struct credential *credential_new(struct kube_config *config, struct clock *cloc
     return c;
 }
 
+static void waiter_drop(struct waiter *waiter)
+{
+    struct waiter **link = &waiter->credential->waiters;
+    while (*link != waiter) {
+        link = &(*link)->next;
+    }
+    *link = waiter->next;
+    timer_cancel(&waiter->turn);
+    mem_free(waiter);
+}
+
 void credential_free(struct credential *c)
 {
     if (c->process != NULL) {
         process_cancel(c->process);
     }
     while (c->waiters != NULL) {
-        struct waiter *next = c->waiters->next;
-        mem_free(c->waiters);
-        c->waiters = next;
+        waiter_drop(c->waiters);
     }
     str_list_fini(&c->retired);
     str_free(&c->token);
@@ -69,16 +82,20 @@ static bool has_plugin(const struct credential *c)
 
 /* --- token file --- */
 
-/* What cannot be read now may be there in a minute; the old token stays in use until then. */
+/* What cannot be read now, or is being written, may be there in a minute; the old token stays in use until then. */
 static void read_token_file(struct credential *c)
 {
     struct buf b;
     struct err err = {0};
     buf_init(&b, TOKEN_MAX);
-    if (file_read(c->config->token_file, &b, &err)) {
-        while (b.len > 0 && strchr(" \t\r\n", b.data[b.len - 1]) != NULL) {
-            b.data[--b.len] = '\0';
-        }
+    bool ok = file_read(c->config->token_file, &b, &err);
+    while (b.len > 0 && strchr(" \t\r\n", b.data[b.len - 1]) != NULL) {
+        b.data[--b.len] = '\0';
+    }
+    if (ok && b.len == 0) {
+        ok = err_set(&err, ERR_INVALID, "file %s: there is no token in it", c->config->token_file);
+    }
+    if (ok) {
         str_free(&c->token);
         c->token = buf_take(&b);
     } else {
@@ -111,10 +128,11 @@ static bool take_answer(struct credential *c, const struct doc *answer, struct e
         return err_set(err, ERR_INVALID,
                        "the answer has neither status.token nor status.clientCertificateData with clientKeyData");
     }
-    c->expires_ms = INT64_MAX;
-    if (expires != NULL && !time_parse(expires, &c->expires_ms, err)) {
+    int64_t expires_ms = INT64_MAX;
+    if (expires != NULL && !time_parse(expires, &expires_ms, err)) {
         return err_wrap(err, "status.expirationTimestamp");
     }
+    c->expires_ms = expires_ms;
     str_free(&c->token);
     c->token = str_dup(token);
     if (!str_empty(certificate) && !str_equal(certificate, c->config->tls.cert_pem)) {
@@ -124,18 +142,24 @@ static bool take_answer(struct credential *c, const struct doc *answer, struct e
     return true;
 }
 
-/* Only those who waited when the answer came: one that is told may wait again, or cancel another. */
+static void on_turn(struct timer *timer, void *ctx)
+{
+    struct waiter *waiter = ctx;
+    credential_done_fn *done = waiter->done;
+    void *done_ctx = waiter->ctx;
+    struct err err = waiter->err;
+    waiter_drop(waiter);
+    done(done_ctx, &err);
+}
+
+/* Only those who wait now: one that is told may wait again, cancel another, or free us. */
 static void tell_waiters(struct credential *c, const struct err *err)
 {
-    size_t count = 0;
-    for (const struct waiter *w = c->waiters; w != NULL; w = w->next) {
-        count++;
-    }
-    for (; count > 0 && c->waiters != NULL; count--) {
-        struct waiter first = *c->waiters;
-        mem_free(c->waiters);
-        c->waiters = first.next;
-        first.done(first.ctx, err);
+    for (struct waiter *waiter = c->waiters; waiter != NULL; waiter = waiter->next) {
+        if (!timer_is_pending(&waiter->turn)) {
+            waiter->err = *err;
+            timer_start(c->clock, &waiter->turn, 0, on_turn, waiter);
+        }
     }
 }
 
@@ -158,6 +182,14 @@ static void on_plugin(void *ctx, const char *output, size_t len, const struct er
     tell_waiters(c, &failure);
 }
 
+static char *encode_base64(const char *text)
+{
+    size_t len = strlen(text);
+    char *encoded = mem_alloc(4 * ((len + 2) / 3) + 1);
+    EVP_EncodeBlock((unsigned char *)encoded, (const unsigned char *)text, (int)len);
+    return encoded;
+}
+
 static char *exec_info(const struct credential *c)
 {
     struct doc *doc = doc_new();
@@ -171,6 +203,14 @@ static char *exec_info(const struct credential *c)
         struct node *cluster = node_ensure_object(doc, spec, "cluster");
         node_set_str(doc, cluster, "server", c->config->server);
         node_set_str(doc, cluster, "tls-server-name", c->config->tls.server_name);
+        if (c->config->tls.insecure) {
+            node_set_bool(doc, cluster, "insecure-skip-tls-verify", true);
+        }
+        if (c->config->tls.ca_pem != NULL) {
+            char *data = encode_base64(c->config->tls.ca_pem);
+            node_set_str(doc, cluster, "certificate-authority-data", data);
+            mem_free(data);
+        }
     }
     char *json = node_to_text(root);
     char *pair = str_format("KUBERNETES_EXEC_INFO=%s", json);
@@ -211,6 +251,7 @@ bool credential_is_ready(struct credential *c)
 void credential_wait(struct credential *c, credential_done_fn *done, void *ctx)
 {
     struct waiter *waiter = mem_new(struct waiter), **last = &c->waiters;
+    waiter->credential = c;
     waiter->done = done;
     waiter->ctx = ctx;
     while (*last != NULL) {
@@ -224,13 +265,10 @@ void credential_wait(struct credential *c, credential_done_fn *done, void *ctx)
 
 void credential_forget(struct credential *c, const void *ctx)
 {
-    for (struct waiter **w = &c->waiters; *w != NULL;) {
-        if ((*w)->ctx == ctx) {
-            struct waiter *next = (*w)->next;
-            mem_free(*w);
-            *w = next;
-        } else {
-            w = &(*w)->next;
+    for (struct waiter *waiter = c->waiters, *next; waiter != NULL; waiter = next) {
+        next = waiter->next;
+        if (waiter->ctx == ctx) {
+            waiter_drop(waiter);
         }
     }
 }
@@ -238,10 +276,8 @@ void credential_forget(struct credential *c, const void *ctx)
 static void append_basic(const struct kube_config *config, struct buf *value)
 {
     char *pair = str_format("%s:%s", config->username, config->password != NULL ? config->password : "");
-    size_t len = strlen(pair);
-    unsigned char *encoded = mem_alloc(4 * ((len + 2) / 3) + 1);
-    EVP_EncodeBlock(encoded, (const unsigned char *)pair, (int)len);
-    buf_printf(value, "Basic %s", (const char *)encoded);
+    char *encoded = encode_base64(pair);
+    buf_printf(value, "Basic %s", encoded);
     mem_free(encoded);
     str_free(&pair);
 }
