@@ -6,6 +6,7 @@ import engine
 from hooks import Hooks
 from scene import Scene
 from traffic import Traffic, sample
+from waiting import Timeout, wait_for
 
 
 class Scenario(unittest.TestCase):
@@ -65,13 +66,16 @@ class Scenario(unittest.TestCase):
     # --- assertions ---
 
     def assert_messages(self, scene, expected, since=0.0):
-        """The story is this one: texts, or compiled patterns."""
-        story = scene.messages(since)
-        told = len(story) == len(expected) and all(
-            want.search(text) if hasattr(want, 'search') else want == text for want, text in zip(expected, story))
-        if not told:
+        """The story is this one: texts, or compiled patterns. Its last event may come after the status that a scenario waited for."""
+        def told():
+            story = scene.messages(since)
+            return len(story) == len(expected) and all(
+                want.search(text) if hasattr(want, 'search') else want == text for want, text in zip(expected, story))
+        try:
+            wait_for(told, 10, 'the story')
+        except Timeout:
             wanted = [want.pattern if hasattr(want, 'pattern') else want for want in expected]
-            self.assertEqual(wanted, story, f'\n{scene.story()}')
+            self.assertEqual(wanted, scene.messages(since), f'\n{scene.story()}')
 
     def assert_steps(self, scene, steps):
         """The canary's share went through these values and no other."""
