@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "kube/object.h"
 
 enum {
     PAGE_SIZE = 500,
@@ -38,9 +39,10 @@ struct watch {
     struct timer pause;
     int64_t pause_ms;
     int page_size;
-    char *next_page; /* the list's continue token; NULL: first page */
-    char *version;   /* to watch from; NULL: list first */
-    bool list_again; /* said by a line of the watch under way */
+    char *next_page;  /* the list's continue token; NULL: first page */
+    char *version;    /* to watch from; NULL: list first */
+    bool list_again;  /* said by a line of the watch under way */
+    int64_t began_ms; /* the watch under way, monotonic */
     bool unknown_kind;
     char *trouble;
     uint32_t random; /* for jitter only */
@@ -87,6 +89,14 @@ static void pause_then_begin(struct watch *watch, int64_t at_least_ms)
     timer_start(watch->clock, &watch->pause, wait_ms > at_least_ms ? wait_ms : at_least_ms, on_pause_over, watch);
 }
 
+/* The server serves us: what comes next is the first trouble again. */
+static void be_well(struct watch *watch)
+{
+    watch->pause_ms = 0;
+    watch->unknown_kind = false;
+    set_trouble(watch, "");
+}
+
 static void fail(struct watch *watch, const struct err *err)
 {
     watch->unknown_kind = err->code == ERR_NOT_FOUND;
@@ -123,24 +133,33 @@ static void on_list_failed(struct watch *watch, const struct err *err)
     if (err->code == ERR_TOO_LARGE && watch->page_size > 1) {
         watch->page_size /= 2;
         begin(watch);
-    } else if (err->code == ERR_GONE) {
-        forget_list(watch); /* the continue token is too old: from the first page */
-        begin(watch);
     } else {
+        if (err->code == ERR_GONE) {
+            forget_list(watch); /* the continue token is too old: from the first page */
+        }
         fail(watch, err);
     }
+}
+
+/* A list without items has an empty array or null there. Anything else is no list, and must not be read as "all is gone". */
+static bool check_list(const struct watch *watch, const struct node *root, struct err *err)
+{
+    enum node_type type = node_type(node_get(root, "items"));
+    return type == NODE_ARRAY || type == NODE_NULL ||
+           err_set(err, ERR_PARSE, "list of %s: the answer is no list", kind_of(watch));
 }
 
 /* Items of a list carry no apiVersion and kind of their own; nothing in the store needs them. */
 static void on_page(void *ctx, const struct doc *answer, const struct err *err)
 {
     struct watch *watch = ctx;
+    const struct node *root = doc_root(answer);
+    struct err failure = *err;
     watch->call = NULL;
-    if (answer == NULL) {
-        on_list_failed(watch, err);
+    if (answer == NULL || !check_list(watch, root, &failure)) {
+        on_list_failed(watch, &failure);
         return;
     }
-    const struct node *root = doc_root(answer);
     struct node_iter it = node_iterate(node_get(root, "items"));
     while (node_next(&it)) {
         store_list_item(watch->store, it.value);
@@ -185,7 +204,7 @@ static void see_version(struct watch *watch, const struct node *object)
     if (!str_empty(version)) {
         str_free(&watch->version);
         watch->version = str_dup(version);
-        watch->pause_ms = 0;
+        be_well(watch);
     }
 }
 
@@ -200,25 +219,43 @@ static void take_object(struct watch *watch, const char *type, const struct node
     doc_free(doc);
 }
 
+/* Only a new list helps; `text` is NULL where that is nothing to speak of. Ends the watch. */
+static bool want_list(struct watch *watch, const char *text)
+{
+    watch->list_again = true;
+    if (text != NULL) {
+        set_trouble(watch, text);
+    }
+    return false;
+}
+
+static bool on_error_event(struct watch *watch, const struct node *object)
+{
+    if (node_int_or(node_get(object, "code"), 0) == 410) {
+        return want_list(watch, NULL);
+    }
+    char *text = str_format("event ERROR: %s", node_str_or(node_get(object, "message"), ""));
+    want_list(watch, text);
+    str_free(&text);
+    return false;
+}
+
 static bool on_event(struct watch *watch, const struct node *event)
 {
     const char *type = node_str_or(node_get(event, "type"), "");
     const struct node *object = node_get(event, "object");
-    if (strcmp(type, "ADDED") == 0 || strcmp(type, "MODIFIED") == 0 || strcmp(type, "DELETED") == 0) {
+    bool is_change = strcmp(type, "ADDED") == 0 || strcmp(type, "MODIFIED") == 0 || strcmp(type, "DELETED") == 0;
+    if (strcmp(type, "ERROR") == 0) {
+        return on_error_event(watch, object);
+    }
+    if ((!is_change && strcmp(type, "BOOKMARK") != 0) || (is_change && str_empty(object_name(object)))) {
+        return want_list(watch, "a line that is no event");
+    }
+    if (is_change) {
         take_object(watch, type, object);
-        see_version(watch, object);
-        return true;
     }
-    if (strcmp(type, "BOOKMARK") == 0) {
-        see_version(watch, object);
-        return true;
-    }
-    bool gone = node_int_or(node_get(object, "code"), 0) == 410;
-    if (!gone) {
-        log_warn(NULL, "watch of %s: event %s: %s", kind_of(watch), type, node_str_or(node_get(object, "message"), ""));
-    }
-    watch->list_again = true;
-    return false;
+    see_version(watch, object);
+    return true;
 }
 
 static bool on_line(void *ctx, const char *line, size_t len)
@@ -227,9 +264,8 @@ static bool on_line(void *ctx, const char *line, size_t len)
     struct err err = {0};
     struct doc *event = doc_parse(line, len, &err);
     if (event == NULL) {
-        log_warn(NULL, "watch of %s: a line that is no event: %s", kind_of(watch), err.text);
-        watch->list_again = true;
-        return false;
+        err_wrap(&err, "a line that is no event");
+        return want_list(watch, err.text);
     }
     bool more = on_event(watch, doc_root(event));
     doc_free(event);
@@ -240,6 +276,9 @@ static void on_watch_end(void *ctx, const struct doc *answer, const struct err *
 {
     struct watch *watch = ctx;
     watch->call = NULL;
+    if (clock_mono_ms(watch->clock) - watch->began_ms >= PAUSE_MAX_MS && !watch->list_again) {
+        be_well(watch); /* it has lasted, even if nothing happened */
+    }
     if (watch->list_again || err->code == ERR_GONE) {
         forget_list(watch);
         pause_then_begin(watch, 0);
@@ -266,6 +305,7 @@ static void watch_from_version(struct watch *watch)
                                    .namespace = watch->namespace,
                                    .query = buf_str(&query)};
     watch->list_again = false;
+    watch->began_ms = clock_mono_ms(watch->clock);
     watch->call = kube_watch_start(watch->client, &request, on_line, on_watch_end, watch);
     buf_fini(&query);
 }
