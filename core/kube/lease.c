@@ -16,9 +16,11 @@ struct lease {
     bool (*is_dead)(const char *identity);
     struct doc *record; /* as we last wrote it: a renewal is one request */
     struct kube_call *call;
-    struct timer timer;
+    struct timer timer;    /* the next request */
+    struct timer deadline; /* pending while it is held: when it counts as lost */
     bool is_held, told, closing;
-    int64_t renewed_ms; /* monotonic; of our last success */
+    int64_t sent_ms;    /* monotonic; of the write under way: whoever sees it sees it later */
+    struct err trouble; /* why the last request failed */
     char *seen_record;  /* holder and renewTime of another holder, as last read */
     int64_t seen_ms;    /* monotonic; since when it has not changed */
     lease_held_fn *held;
@@ -35,13 +37,21 @@ static void set_record(struct lease *l, const struct doc *record)
     l->record = record != NULL ? doc_copy(doc_root(record)) : NULL;
 }
 
+/* Nothing is under way and nothing will be. */
+static void stop(struct lease *l)
+{
+    timer_cancel(&l->timer);
+    timer_cancel(&l->deadline);
+    if (l->call != NULL) {
+        kube_cancel(l->call);
+        l->call = NULL;
+    }
+}
+
 static void lease_free(struct lease *l)
 {
     set_record(l, NULL);
-    timer_cancel(&l->timer);
-    if (l->call != NULL) {
-        kube_cancel(l->call);
-    }
+    stop(l);
     char **texts[] = {&l->namespace, &l->name, &l->identity, &l->seen_record};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         str_free(texts[i]);
@@ -62,7 +72,26 @@ static void finish_close(struct lease *l)
     closed(ctx);
 }
 
-/* Without a renewal for so long, another engine may soon take over. */
+static void lose(struct lease *l, const struct err *err)
+{
+    struct err copy = *err;
+    l->is_held = false;
+    stop(l);
+    l->lost(l->ctx, &copy);
+}
+
+/* Without a renewal for so long, another engine may soon take over; a request that is still under way changes nothing about that. */
+static void on_deadline(struct timer *timer, void *ctx)
+{
+    struct lease *l = ctx;
+    if (l->trouble.code == ERR_NONE) {
+        err_set(&l->trouble, ERR_TIMEOUT, "no answer");
+    }
+    err_wrap(&l->trouble, "Lease %s/%s: not renewed for %lld ms", l->namespace, l->name,
+             (long long)l->renew_deadline_ms);
+    lose(l, &l->trouble);
+}
+
 static void fail(struct lease *l, const struct err *err)
 {
     if (l->closing) {
@@ -70,14 +99,10 @@ static void fail(struct lease *l, const struct err *err)
         return;
     }
     set_record(l, NULL); /* read it again first */
+    l->trouble = *err;
     log_warn(NULL, "Lease %s/%s: %s", l->namespace, l->name, err->text);
-    int64_t silent_ms = clock_mono_ms(l->clock) - l->renewed_ms;
-    if (l->is_held && silent_ms >= l->renew_deadline_ms) {
-        l->is_held = false;
-        l->lost(l->ctx, err);
-        return;
-    }
-    later(l, l->retry_ms);
+    bool overwritten = l->is_held && err->code == ERR_CONFLICT; /* perhaps by another holder: look at once */
+    later(l, overwritten ? 0 : l->retry_ms);
 }
 
 /* --- writing --- */
@@ -90,9 +115,10 @@ static void on_written(void *ctx, const struct doc *answer, const struct err *er
         fail(l, err);
         return;
     }
-    l->renewed_ms = clock_mono_ms(l->clock);
     set_record(l, answer);
+    err_clear(&l->trouble);
     later(l, l->renew_ms);
+    timer_start(l->clock, &l->deadline, l->sent_ms + l->renew_deadline_ms - clock_mono_ms(l->clock), on_deadline, l);
     if (!l->is_held) {
         l->is_held = true;
         log_info(NULL, "Lease %s/%s is held by %s", l->namespace, l->name, l->identity);
@@ -123,6 +149,7 @@ static void send(struct lease *l, enum kube_verb verb, struct doc *doc)
         .body = doc_root(doc),
         .timeout_ms = l->retry_ms,
     };
+    l->sent_ms = clock_mono_ms(l->clock);
     l->call = kube_start(l->client, &request, on_written, l);
     doc_free(doc);
 }
@@ -155,8 +182,8 @@ static bool is_expired(struct lease *l, const struct node *spec)
         return false;
     }
     str_free(&record);
-    int64_t theirs_ms = node_int_or(node_get(spec, "leaseDurationSeconds"), l->duration_ms / 1000) * 1000;
-    return clock_mono_ms(l->clock) - l->seen_ms >= theirs_ms;
+    int64_t theirs_s = node_int_or(node_get(spec, "leaseDurationSeconds"), l->duration_ms / 1000);
+    return (clock_mono_ms(l->clock) - l->seen_ms) / 1000 >= theirs_s;
 }
 
 static void update(struct lease *l, const struct doc *record, bool taking)
@@ -185,9 +212,10 @@ static void on_read(void *ctx, const struct doc *answer, const struct err *err)
     if (!ours && l->closing) {
         finish_close(l);
     } else if (!ours && l->is_held) {
-        err_set(&taken, ERR_FENCED, "%s holds it now", node_str_or(node_get(spec, "holderIdentity"), "nobody"));
-        l->is_held = false;
-        l->lost(l->ctx, &taken);
+        const char *holder = node_str_or(node_get(spec, "holderIdentity"), "");
+        err_set(&taken, ERR_FENCED, "Lease %s/%s: %s holds it now", l->namespace, l->name,
+                holder[0] != '\0' ? holder : "nobody");
+        lose(l, &taken);
     } else if (!ours && !is_expired(l, spec)) {
         later(l, l->retry_ms);
     } else {
@@ -242,11 +270,7 @@ void lease_close(struct lease *l, lease_closed_fn *closed, void *ctx)
         lease_free(l);
         return;
     }
-    timer_cancel(&l->timer);
-    if (l->call != NULL) {
-        kube_cancel(l->call);
-        l->call = NULL;
-    }
+    stop(l);
     l->closing = true;
     l->closed = closed;
     l->closed_ctx = ctx;
