@@ -1,6 +1,6 @@
 /* Events as client-go's recorder correlates them. Three steps, in its order:
  *
- *   aggregate   the same object, type and reason with more than 10 different messages in 10 minutes: one message for all of them
+ *   aggregate   the same object, type and reason with a tenth different message, none 10 minutes after the one before: one event for all from there on
  *   count       the same message again: the event that is there gets count + 1 (a PATCH with the absolute count)
  *   filter      a token bucket per object drops what is left
  *
@@ -25,6 +25,8 @@ enum {
     REFILL_MS = 300 * 1000,
     REMEMBERED_MAX = 4096,
     MESSAGE_MAX = 1024,
+    NAME_MAX_LEN = 253,
+    DIGITS_LEN = 16, /* of the hash or the time at the end of a name */
 };
 
 /* Messages of one object, type and reason within the window. */
@@ -39,6 +41,7 @@ struct similar {
 struct sent {
     UT_hash_handle hh;
     char *name;
+    char *event_key; /* of the last one counted; NULL: it had none */
     int64_t count;
     char first[32];
     char key[];
@@ -60,7 +63,7 @@ struct event_call {
     struct doc *body;  /* whole, as for a create */
     char *sent_key, *namespace, *name;
     int64_t count; /* above 1: a patch */
-    bool keyed, dropped;
+    bool dropped;
     event_done_fn *done;
     void *ctx;
 };
@@ -90,6 +93,7 @@ static void sent_drop(struct event_recorder *r, struct sent *s)
 {
     HASH_DEL(r->sent, s);
     str_free(&s->name);
+    str_free(&s->event_key);
     mem_free(s);
 }
 
@@ -99,7 +103,7 @@ static void bucket_drop(struct event_recorder *r, struct bucket *b)
     mem_free(b);
 }
 
-/* The tables keep the order of insertion, so the first is the oldest. */
+/* The tables keep the order of insertion and what is used is inserted anew, so the first was not used for longest. */
 static void bound_memories(struct event_recorder *r)
 {
     if (HASH_COUNT(r->similar) > REMEMBERED_MAX) {
@@ -123,11 +127,13 @@ static bool is_too_similar(struct event_recorder *r, const char *key, const char
         similar_drop(r, s);
         s = NULL;
     }
-    if (s == NULL) {
+    if (s != NULL) {
+        HASH_DEL(r->similar, s);
+    } else {
         s = mem_alloc(sizeof *s + strlen(key) + 1);
         memcpy(s->key, key, strlen(key) + 1);
-        HASH_ADD_STR(r->similar, key, s);
     }
+    HASH_ADD_STR(r->similar, key, s);
     s->last_ms = now;
     if (!str_list_has(&s->messages, message)) {
         str_list_push(&s->messages, message);
@@ -146,13 +152,15 @@ static bool take_token(struct event_recorder *r, const char *key)
     int64_t now = clock_mono_ms(r->clock);
     struct bucket *b;
     HASH_FIND_STR(r->buckets, key, b);
-    if (b == NULL) {
+    if (b != NULL) {
+        HASH_DEL(r->buckets, b);
+    } else {
         b = mem_alloc(sizeof *b + strlen(key) + 1);
         memcpy(b->key, key, strlen(key) + 1);
         b->tokens = BURST;
         b->at_ms = now;
-        HASH_ADD_STR(r->buckets, key, b);
     }
+    HASH_ADD_STR(r->buckets, key, b);
     b->tokens += (double)(now - b->at_ms) / REFILL_MS;
     b->tokens = b->tokens > BURST ? BURST : b->tokens;
     b->at_ms = now;
@@ -163,18 +171,26 @@ static bool take_token(struct event_recorder *r, const char *key)
     return true;
 }
 
-static struct sent *remember(struct event_recorder *r, const char *key, const char *name, const char *first)
+/* The same event key again is the same event sent again (its answer was lost), not one more: the count stays. */
+static struct sent *remember(struct event_recorder *r, const char *key, const char *name, const char *first,
+                             const char *event_key)
 {
     struct sent *s;
     HASH_FIND_STR(r->sent, key, s);
-    if (s == NULL) {
+    if (s != NULL) {
+        HASH_DEL(r->sent, s);
+    } else {
         s = mem_alloc(sizeof *s + strlen(key) + 1);
         memcpy(s->key, key, strlen(key) + 1);
         s->name = str_dup(name);
         str_copy(s->first, sizeof s->first, first);
-        HASH_ADD_STR(r->sent, key, s);
     }
-    s->count++;
+    HASH_ADD_STR(r->sent, key, s);
+    if (event_key == NULL || !str_equal(event_key, s->event_key)) {
+        s->count++;
+        str_free(&s->event_key);
+        s->event_key = str_dup(event_key);
+    }
     return s;
 }
 
@@ -189,7 +205,11 @@ static char *event_name(struct event_recorder *r, const struct event *event)
         snprintf(digits, sizeof digits, "%016llx",
                  (unsigned long long)clock_wall_ms(r->clock) * 1000000u + r->serial++ % 1000000u);
     }
-    return str_format("%s.%.16s", event->name, digits);
+    size_t len = strlen(event->name), max = NAME_MAX_LEN - 1 - DIGITS_LEN;
+    for (len = len < max ? len : max; len > 0 && strchr(".-", event->name[len - 1]) != NULL;) {
+        len--; /* a label may not end so */
+    }
+    return str_format("%.*s.%.*s", (int)len, event->name, DIGITS_LEN, digits);
 }
 
 static char *bounded_message(const char *message)
@@ -253,9 +273,8 @@ static void correlate(struct event_recorder *r, const struct event *event, struc
     /* All that are combined share one event, whatever they say. */
     call->sent_key = aggregated ? str_dup(group) : str_format("%s|%s", group, message);
     char *name = event_name(r, event);
-    const struct sent *sent = remember(r, call->sent_key, name, now);
+    const struct sent *sent = remember(r, call->sent_key, name, now, event->key);
     call->count = sent->count;
-    call->keyed = event->key != NULL;
     call->namespace = str_dup(event->namespace);
     call->name = str_dup(sent->name);
     call->body = event_body(r, event, sent->name, message, sent->count, sent->first, now);
@@ -313,8 +332,8 @@ static void on_sent(void *ctx, const struct doc *answer, const struct err *err)
         send(call);
         return;
     }
-    if (err->code == ERR_EXISTS && call->keyed) {
-        err_clear(&result); /* sent before the crash */
+    if (err->code == ERR_EXISTS) {
+        err_clear(&result); /* it was sent, before a crash or without an answer */
     }
     finish(call, &result);
 }

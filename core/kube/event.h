@@ -1,6 +1,6 @@
-/* Kubernetes events as client-go's recorder sends them: an equal message again is a PATCH of count and lastTimestamp; more than 10
- * similar ones (same object, type, reason) in 10 minutes become "(combined from similar events): …"; a token bucket per object
- * (burst 25, one more every 300 s) drops what is left. */
+/* Kubernetes events as client-go's recorder sends them: an equal message again is a PATCH of count and lastTimestamp; from the tenth
+ * different message of the same object, type and reason on (with no pause of 10 minutes between two) all become one event,
+ * "(combined from similar events): …"; a token bucket per object (burst 25, one more every 300 s) drops what is left. */
 #pragma once
 
 #include "kube/client.h"
@@ -17,7 +17,7 @@ struct event {
     const char *type;    /* Normal, Warning */
     const char *reason;
     const char *message; /* cut at 1024 bytes, as the API server demands */
-    const char *key;     /* NULL, or what the event's name is derived from: the same key again finds AlreadyExists, which counts as done */
+    const char *key;     /* NULL, or what the event's name is derived from: the same key again is the same event. AlreadyExists counts as done */
 };
 
 /* `err` is set when the API server did not take it; an event that the token bucket dropped is fine. */
