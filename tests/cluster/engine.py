@@ -25,10 +25,14 @@ def binary():
 
 
 class Engine:
-    """One engine process; start it again after kill9() or terminate(). `user`: a control_plane.User, the lab's engine unless told."""
+    """One engine process; start it again after kill9() or terminate().
 
-    def __init__(self, lab, name='engine', user=None, flags=()):
-        self.lab, self.name, self.flags = lab, name, list(flags)
+    `user`: a control_plane.User, the lab's engine unless told. As a context manager it waits until it holds the Lease; a `standby`, which waits for
+    another to lose it, only until it answers.
+    """
+
+    def __init__(self, lab, name='engine', user=None, flags=(), standby=False):
+        self.lab, self.name, self.flags, self.standby = lab, name, list(flags), standby
         self.user = user or (lab.main.other if reference() else lab.engine)
         self.port = self.process = None
         self.log = lab.folder / f'{name}.log'
@@ -43,7 +47,11 @@ class Engine:
 
     def __enter__(self):
         self.start()
-        return self.await_ready()
+        try:
+            return self.await_ready(leading=not self.standby)
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __exit__(self, *_):
         if self.process is not None:
@@ -60,13 +68,13 @@ class Engine:
         """True when this process is the Lease's holder: its identity ends in _<pid>_<start time>."""
         return f'_{self.process.pid}_' in self.lease_holder()
 
-    def await_ready(self, timeout=90):
-        """Waits until it holds the Lease and answers /healthz."""
+    def await_ready(self, timeout=90, leading=True):
+        """Waits until it answers /healthz and, unless told otherwise, holds the Lease."""
         def ready():
             if self.process.poll() is not None:
                 raise AssertionError(f'{self.name} ended with status {self.process.returncode}: {self.log_tail()}')
-            return self.healthy() and (reference() is not None or self.holds_lease())
-        wait_for(ready, timeout, lambda: f'{self.name} holds the Lease; its last words: {self.log_tail()}')
+            return self.healthy() and (not leading or reference() is not None or self.holds_lease())
+        wait_for(ready, timeout, lambda: f'{self.name} is ready; its last words: {self.log_tail()}')
         return self
 
     def healthy(self):

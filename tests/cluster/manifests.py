@@ -7,7 +7,7 @@ PORT = 9898
 def deployment(namespace, tag='3.1.0', replicas=1, env=None, **spec):
     container = {
         'name': 'podinfod', 'image': f'stefanprodan/podinfo:{tag}', 'env': env or [],
-        'command': ['./podinfo', f'--port={PORT}', '--random-delay=false'],
+        'command': ['./podinfo', f'--port={PORT}'],
         'ports': [{'name': 'http', 'containerPort': PORT, 'protocol': 'TCP'}, {'name': 'http-metrics', 'containerPort': 9797},
                   {'name': 'grpc', 'containerPort': 9999}],
     }

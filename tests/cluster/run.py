@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the scenarios on one lab. Last line: "N passed, N failed"; exit status 1 when one failed.
 
-    run.py [-k PATTERN] [--junit FILE] [--keep] [--transcripts DIR] [--list]
+    run.py [-k PATTERN]... [--junit FILE] [--keep] [--transcripts DIR] [--list]
 
 Scenarios that may run together do, each in namespaces of its own. SLUICE_BIN and SLUICE_ENGINE: see engine.py.
 """
@@ -41,8 +41,8 @@ class Result(unittest.TestResult):
         return self.skipped[0][1] if self.skipped else ''
 
 
-def load(pattern):
-    """All scenarios whose "class.test" has the pattern in it."""
+def load(patterns):
+    """All scenarios that have one of the patterns in their name."""
     sys.path.insert(0, str(HERE))
     loader = unittest.TestLoader()
     found = []
@@ -51,7 +51,7 @@ def load(pattern):
         found += [case for group in suite for case in group]
     if loader.errors:
         raise SystemExit('\n'.join(loader.errors))
-    return [case for case in found if fnmatch.fnmatch(name_of(case).lower(), f'*{pattern.lower()}*')]
+    return [case for case in found if any(fnmatch.fnmatch(name_of(case).lower(), f'*{p.lower()}*') for p in patterns or [''])]
 
 
 def name_of(case):
@@ -63,15 +63,18 @@ def run_one(case):
     begun = time.monotonic()
     case.run(result)
     result.seconds = time.monotonic() - begun
-    word = 'skipped' if result.skipped else 'ok' if result.wasSuccessful() else 'FAILED'
-    print(f'{word:8}{result.name} ({result.seconds:.0f} s){": " + result.reason() if result.skipped else ""}', flush=True)
-    if not result.wasSuccessful():
-        print(indent(result.trouble()), flush=True)
+    say(result)
     return result
 
 
-def indent(text):
-    return '\n'.join(f'    {line}' for line in text.splitlines())
+def say(result):
+    """One line, and what went wrong; in one piece, because scenarios end at the same time."""
+    word = 'skipped' if result.skipped else 'ok' if result.wasSuccessful() else 'FAILED'
+    why = f': {result.reason()}' if result.skipped else ''
+    text = f'{word:8}{result.name} ({result.seconds:.0f} s){why}\n'
+    text += ''.join(f'    {line}\n' for line in result.trouble().splitlines())
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def run_all(lab, cases):
@@ -121,7 +124,7 @@ def write_junit(path, results):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('-k', metavar='PATTERN', default='', help='only scenarios with this in their name; * matches anything')
+    parser.add_argument('-k', metavar='PATTERN', action='append', help='only scenarios with this in their name; * matches anything')
     parser.add_argument('--junit', metavar='FILE', help='write the outcome as JUnit XML')
     parser.add_argument('--keep', action='store_true', help='leave the folder with all logs, and say where')
     parser.add_argument('--transcripts', metavar='DIR', help='keep every scene: events, statuses, objects, hook payloads')

@@ -95,7 +95,7 @@ class Fencing(Scenario):
         scene = self.scene('fencing').deploy(tag='6.0.0')
         scene.canary(manifests.analysis(stepWeight=10, maxWeight=60))
         rival = self.lab.main.engine_user('rival')
-        with Engine(self.lab, 'paused') as old, Engine(self.lab, 'rival', user=rival).start() as new:
+        with Engine(self.lab, 'paused') as old, Engine(self.lab, 'rival', user=rival, standby=True) as new:
             self.assertTrue(old.holds_lease())
             scene.initialise()
             self.traffic(scene, rate=10)
