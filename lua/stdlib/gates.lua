@@ -1,0 +1,56 @@
+--- Gates: hooks that a person or a pipeline answers. While one is closed the release waits and asks again every interval.
+local effects = require 'stdlib.effects'
+local hooks = require 'stdlib.hooks'
+
+local M = {}
+
+---@class Gate
+---@field label string how events name it when it is open
+---@field waiting string how events name what is waited for
+---@field phase string? the phase while it is closed; nil: it stays as it is
+
+---@type table<string, Gate>
+local GATES = {
+  ['confirm-rollout'] = { label = 'Confirm-rollout', waiting = 'approval', phase = 'Waiting' },
+  ['confirm-traffic-increase'] = {
+    label = 'Confirm-traffic-increase',
+    waiting = 'traffic increase approval',
+  },
+  ['confirm-promotion'] = {
+    label = 'Confirm-promotion',
+    waiting = 'promotion approval',
+    phase = 'WaitingPromotion',
+  },
+}
+
+--- True for the name of a gate.
+---@param name string
+function M.is_known(name)
+  return GATES[name] ~= nil
+end
+
+--- Asks the hooks of a gate.
+---@param name string
+---@param facts { name: string, namespace: string, phase: string }
+---@param phase string what the payload says
+---@return boolean open
+---@return Effect[] orders what follows from the answers
+function M.ask(name, facts, phase)
+  local gate = GATES[name]
+  local results, closed = hooks.call(name, phase)
+  local orders = hooks.passed(results, gate.label)
+  if not closed then
+    return true, orders
+  end
+  if gate.phase and facts.phase == gate.phase then
+    return false, orders -- said already
+  end
+  if gate.phase then
+    orders[#orders + 1] = effects.phase(gate.phase)
+  end
+  orders[#orders + 1] = effects.warning(string.format('Halt %s.%s advancement waiting for %s %s',
+    facts.name, facts.namespace, gate.waiting, closed.name))
+  return false, orders
+end
+
+return M

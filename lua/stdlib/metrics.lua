@@ -1,0 +1,165 @@
+--- The checks of spec.analysis.metrics: what is asked of Prometheus, and what a person reads when the answer is not good enough
+--- (sections 6.1 to 6.3 of Flagger's behaviour).
+local effects = require 'stdlib.effects'
+local go_format = require 'stdlib.go_format'
+local host = require 'host'
+local template = require 'stdlib.template'
+local thresholds = require 'stdlib.thresholds'
+
+local M = {}
+
+local SUCCESS_RATE = [[
+  sum(rate(istio_requests_total{
+    reporter="destination",
+    destination_workload_namespace="{{ namespace }}",
+    destination_workload=~"{{ target }}",
+    response_code!~"5.*"
+  }[{{ interval }}]))
+  /
+  sum(rate(istio_requests_total{
+    reporter="destination",
+    destination_workload_namespace="{{ namespace }}",
+    destination_workload=~"{{ target }}"
+  }[{{ interval }}]))
+  * 100]]
+
+local DURATION = [[
+  histogram_quantile(0.99, sum(rate(istio_request_duration_milliseconds_bucket{
+    reporter="destination",
+    destination_workload_namespace="{{ namespace }}",
+    destination_workload=~"{{ target }}"
+  }[{{ interval }}])) by (le))]]
+
+---@class Measured what one query gave
+---@field value number? in the metric's own unit
+---@field none boolean? answered, but with nothing
+---@field error string?
+
+local function model_of(facts, spec, metric)
+  local ingress, route = spec.ingressRef or {}, spec.routeRef or {}
+  return {
+    name = facts.name,
+    namespace = facts.namespace,
+    target = facts.target,
+    service = facts.service,
+    ingress = ingress.name or facts.target,
+    route = route.name or facts.target,
+    interval = metric.interval or '1m',
+    variables = metric.templateVariables,
+  }
+end
+
+local function measure(query, model)
+  local text, problem = template.render(query, model)
+  if not text then
+    return { error = problem }, query
+  end
+  text = text:gsub('%s+', ' ')
+  return host.call('query', { query = text }), text
+end
+
+local function remember(metric, query, measured, bounds, reason)
+  host.evidence {
+    metric = metric.name,
+    query = query,
+    value = measured.value,
+    min = bounds.min,
+    max = bounds.max,
+    verdict = not reason and 'pass' or measured.value and 'fail' or 'blind',
+    reason = reason,
+  }
+end
+
+local function halted(facts, format, ...)
+  return string.format('Halt %s.%s advancement ' .. format, facts.name, facts.namespace, ...)
+end
+
+local function no_values(facts, metric)
+  return string.format(
+    'Halt advancement no values found for %s metric %s probably %s.%s is not receiving traffic',
+    facts.provider, metric.name, facts.target, facts.namespace)
+end
+
+local function success_rate(facts, metric, measured)
+  local bounds = thresholds.bounds(metric, 'min')
+  if measured.none then
+    return bounds, no_values(facts, metric) .. ': running query failed: ' .. measured.error
+  elseif measured.error then
+    return bounds, 'Prometheus query failed: running query failed: ' .. measured.error
+  end
+  local relation, bound = thresholds.broken(measured.value, bounds)
+  return bounds, relation and halted(facts, 'success rate %.2f%% %s %s%%', measured.value, relation,
+    go_format.number(bound))
+end
+
+--- Values and bounds are whole milliseconds: what is smaller is cut off.
+local function truncate(value)
+  return value and (value < 0 and math.ceil(value) or math.floor(value))
+end
+
+local function duration(facts, metric, measured)
+  local bounds = thresholds.bounds(metric, 'max')
+  bounds.min, bounds.max = truncate(bounds.min), truncate(bounds.max)
+  if measured.none then
+    return bounds, no_values(facts, metric)
+  elseif measured.error then
+    return bounds, 'Prometheus query failed: running query failed: ' .. measured.error
+  end
+  measured.value = truncate(measured.value)
+  local relation, bound = thresholds.broken(measured.value, bounds)
+  return bounds, relation and halted(facts, 'request duration %s %s %s',
+    go_format.duration(measured.value), relation, go_format.duration(bound))
+end
+
+local function inline(facts, metric, measured)
+  local bounds = thresholds.bounds(metric, 'max')
+  if measured.none then
+    return bounds, 'Halt advancement no values found for metric: ' .. metric.name
+  elseif measured.error then
+    return bounds, 'Prometheus query failed for ' .. metric.name .. ': ' .. measured.error
+  end
+  local relation, bound = thresholds.broken(measured.value, bounds)
+  return bounds, relation and halted(facts, '%s %.2f %s %s', metric.name, measured.value, relation,
+    go_format.number(bound))
+end
+
+local BUILTIN = {
+  ['request-success-rate'] = { query = SUCCESS_RATE, judge = success_rate, unit = 1 },
+  ['request-duration'] = { query = DURATION, judge = duration, unit = 1000 }, -- shown in seconds
+}
+
+--- One query, its evidence, its gauge. Returns what is wrong, nil when nothing is.
+local function check(facts, spec, metric, kind)
+  local measured, query = measure(kind.query, model_of(facts, spec, metric))
+  local bounds, reason = kind.judge(facts, metric, measured)
+  remember(metric, query, measured, bounds, reason or nil)
+  if measured.value then
+    host.call('act', { effects.gauge(metric.name, measured.value / kind.unit) })
+  end
+  return reason or nil
+end
+
+--- Checks every entry in order until the first that is not good enough.
+---@param facts table see _meta/operations.lua
+---@param spec table Canary.spec
+---@return string? reason why not to go on; nil: all is well
+function M.check(facts, spec)
+  local metrics = spec.analysis.metrics or {}
+  for _, metric in ipairs(metrics) do
+    local builtin = BUILTIN[metric.name]
+    local reason = builtin and check(facts, spec, metric, builtin)
+    if not reason and (metric.query or '') ~= '' then
+      reason = check(facts, spec, metric, { query = metric.query, judge = inline, unit = 1 })
+    end
+    if reason then
+      return reason
+    end
+  end
+  for _, metric in ipairs(metrics) do
+    if not BUILTIN[metric.name] and (metric.query or '') == '' then
+      return 'Metric query failed for no usable metrics template and query were configured'
+    end
+  end
+end
+
+return M

@@ -1,0 +1,254 @@
+--- The words a strategy is written in. Each waits by not returning; each is on record when it returns, so that after a crash the script
+--- goes on behind the last one (see _meta/host.lua).
+local effects = require 'stdlib.effects'
+local gates = require 'stdlib.gates'
+local host = require 'host'
+local promotion = require 'stdlib.promotion'
+local rounds = require 'stdlib.round'
+
+---@class Rollout
+---@field private pending Effect[] events that ride with the next orders
+---@field private since integer when the last round began, ms
+---@field private round Round? the last one that passed
+local Rollout = {}
+Rollout.__index = Rollout
+
+---@return Rollout
+function Rollout.new()
+  return setmetatable({ pending = {}, since = 0 }, Rollout)
+end
+
+-- For the stdlib ------------------------------------------------------------------------------
+
+--- Runs `body` as a word: once on record, its result is taken from there. Events that were not told yet are part of the result, as
+--- the next word sends them.
+---@param name string
+---@param args table
+---@param body fun(rollout: Rollout): table|boolean a boolean is short for { done = … }
+---@return table result
+---@return integer started_ms
+function Rollout:word(name, args, body)
+  local recorded, result, started_ms = host.enter(name, args)
+  if not recorded then
+    result = body(self)
+    if type(result) ~= 'table' then
+      result = { done = result }
+    end
+    result.pending = #self.pending > 0 and self.pending or nil
+    host.leave(result)
+  end
+  self.pending = result.pending or {}
+  return result, started_ms
+end
+
+--- A word that begins a round: the next one is due an interval later.
+function Rollout:round_word(name, body)
+  local result, started_ms = self:word(name, {}, body)
+  self.since = started_ms
+  return result
+end
+
+--- Keeps an event for the next orders.
+---@param event Effect
+function Rollout:later(event)
+  self.pending[#self.pending + 1] = event
+end
+
+--- The kept events, followed by `more`; nothing is kept any more.
+---@param more Effect[]?
+---@return Effect[]
+function Rollout:take_pending(more)
+  local list = self.pending
+  for _, effect in ipairs(more or {}) do
+    list[#list + 1] = effect
+  end
+  self.pending = {}
+  return list
+end
+
+--- Gives orders, after the kept events. A failure is told in an event; what was ordered after the one that failed did not happen.
+---@param orders Effect[]
+---@return boolean ok
+function Rollout:act(orders)
+  local list = self:take_pending(orders)
+  if #list == 0 then
+    return true
+  end
+  local answer = host.call('act', list)
+  if not answer.ok then
+    host.call('act', { effects.warning(answer.error) })
+  end
+  return answer.ok
+end
+
+--- Waits until the interval since the last round began has passed; kept events are told first.
+function Rollout:tick()
+  if #self.pending > 0 then
+    self:word('tell', {}, function(rollout)
+      return rollout:act {}
+    end)
+  end
+  host.call('tick', { since = self.since })
+end
+
+--- Runs rounds until one passes.
+---@return Round
+function Rollout:next_round()
+  repeat
+    self:tick()
+    self.round = self:round_word('round', rounds.run)
+  until self.round.passed
+  return self.round
+end
+
+-- For strategies ------------------------------------------------------------------------------
+
+local function ask_to_begin(rollout)
+  local facts = rounds.look_before_start(rollout)
+  if not facts then
+    return false
+  end
+  local open, orders = gates.ask('confirm-rollout', facts, facts.phase)
+  if not open then
+    rollout:act(orders)
+    return false
+  end
+  host.call('pin')
+  orders[#orders + 1] = effects.normal(string.format('New revision detected! Scaling up %s.%s',
+    facts.target, facts.namespace), 'Progressing')
+  orders[#orders + 1] = effects.scale('up')
+  orders[#orders + 1] = effects.sync('Progressing')
+  return rollout:act(orders)
+end
+
+local function note_restart()
+  return { done = true, restarted = host.call('facts').restarted }
+end
+
+--- Opens the release: waits for the gate confirm-rollout, fixes the revision, scales the target up. A release that took the place of
+--- another one in mid-run has all that behind it.
+function Rollout:begin()
+  if self:round_word('start', note_restart).restarted then
+    return
+  end
+  while not self:round_word('begin', ask_to_begin).done do
+    self:tick()
+  end
+end
+
+--- For each round that passed: both sides are ready, no rollback hook asks for a rollback, checks and hooks are fine. The others are
+--- dealt with: a failed one is counted, too many take the release back.
+---@return fun(): Round
+function Rollout:rounds()
+  return function()
+    return self:next_round()
+  end
+end
+
+--- Is this gate open? A closed one is told in an event and asked again in the next round.
+---@param gate 'confirm-traffic-increase'|'confirm-promotion'
+---@return boolean
+function Rollout:open(gate)
+  if not gates.is_known(gate) then
+    error('rollout:open: gate "' .. tostring(gate) .. '" does not exist', 2)
+  end
+  local result = self:word('open', { gate = gate }, function(rollout)
+    local facts = host.call('facts')
+    if gate == 'confirm-traffic-increase' and facts.phase == 'WaitingPromotion' then
+      return true -- the weights have grown to the end already
+    end
+    local open, orders = gates.ask(gate, facts, 'Progressing')
+    if open then
+      for _, event in ipairs(orders) do
+        rollout:later(event)
+      end
+      return true
+    end
+    if gate == 'confirm-promotion' and facts.phase == 'WaitingPromotion' then
+      local total = rollout.round.total
+      orders[#orders + 1] = effects.status { iterations = total - 1 }
+    end
+    rollout:act(orders)
+    return false
+  end)
+  return result.done
+end
+
+--- The canary's next share by the analysis' steps.
+---@param round Round
+---@return integer? weight percent; nil when there is nothing left to grow
+function Rollout:next_weight(round)
+  return round.next_weight
+end
+
+local function advance(facts, weight)
+  return effects.normal(string.format('Advance %s.%s canary weight %d', facts.name, facts.namespace,
+    weight))
+end
+
+--- Gives the canary this share. If the analysis mirrors, a canary without a share gets a copy of the requests first.
+---@param weight integer percent, 0 to 100
+function Rollout:shift(weight)
+  if type(weight) ~= 'number' or weight % 1 ~= 0 or weight < 0 or weight > 100 then
+    error('rollout:shift: weight: a whole number from 0 to 100 is wanted, got ' .. tostring(weight), 2)
+  end
+  self:word('shift', { weight = weight }, function(rollout)
+    local facts, round = host.call('facts'), rollout.round
+    local mirror_first = round.mirrors and round.weight == 0 and not round.mirrored
+    local share = mirror_first and 0 or weight
+    return rollout:act {
+      effects.route(share, mirror_first),
+      effects.status { weight = share },
+      advance(facts, share),
+    }
+  end)
+end
+
+local function count_iteration(rollout, facts, round, before)
+  local orders = before
+  orders[#orders + 1] = effects.status { iterations = round.iterations + 1 }
+  orders[#orders + 1] = effects.normal(string.format('Advance %s.%s canary iteration %d/%d',
+    facts.name, facts.namespace, round.iterations + 1, round.total))
+  return rollout:act(orders)
+end
+
+--- Counts one more iteration with all matched requests at the canary.
+---@param round Round
+function Rollout:iterate_matched(round)
+  self:word('iterate_matched', {}, function(rollout)
+    return count_iteration(rollout, host.call('facts'), round, { effects.route(100) })
+  end)
+end
+
+--- Counts one more iteration with all requests at the primary, mirrored if the analysis asks for that.
+---@param round Round
+function Rollout:iterate(round)
+  self:word('iterate', {}, function(rollout)
+    local facts = host.call('facts')
+    if round.mirrors and not round.mirrored then
+      rollout:act { effects.route(0, true) } -- without the mirror the test goes on
+    end
+    return count_iteration(rollout, facts, round, {})
+  end)
+end
+
+--- Sends all requests to the canary for one last round.
+---@param round Round
+function Rollout:switch(round)
+  self:word('switch', {}, function(rollout)
+    local message = round.mirrors and 'Stop traffic mirroring and route all traffic to canary'
+      or 'Routing all traffic to canary'
+    return rollout:act {
+      effects.normal(message),
+      effects.route(100),
+      effects.status { iterations = round.iterations + 1 },
+    }
+  end)
+end
+
+--- Makes the canary the primary. Does not return: the release ends here.
+function Rollout:promote()
+  promotion.run(self)
+end
+
+return Rollout

@@ -1,0 +1,219 @@
+--- One round of a release: what is looked at once per interval, in Flagger's order (section 2.4, steps 16 to 27).
+local effects = require 'stdlib.effects'
+local hooks = require 'stdlib.hooks'
+local host = require 'host'
+local metrics = require 'stdlib.metrics'
+local steps = require 'stdlib.steps'
+
+local M = {}
+
+---@class Round
+---@field passed boolean the strategy may take its next step
+---@field weight integer the canary's live share, percent
+---@field mirrored boolean requests are copied to the canary
+---@field phase string of the Canary
+---@field iterations integer steps done, of an A/B test or blue/green
+---@field total integer steps wanted, of an A/B test or blue/green
+---@field next_weight integer? nil: nothing left to grow
+---@field mirrors boolean the analysis asks for mirroring
+
+local function threshold_of(spec)
+  return math.max(1, spec.analysis.threshold or 1)
+end
+
+--- Takes the release back; does not return.
+local function roll_back(rollout, spec, events)
+  local facts = host.call('facts')
+  local told = host.array {}
+  for _, event in ipairs(rollout:take_pending(events)) do
+    told[#told + 1] = event
+  end
+  if facts.failed_checks >= threshold_of(spec) then
+    told[#told + 1] = effects.warning(string.format(
+      'Rolling back %s.%s failed checks threshold reached %d', facts.name, facts.namespace,
+      facts.failed_checks))
+  end
+  host.call('rollback', { events = told })
+end
+
+--- Promotes without an analysis (spec.skipAnalysis). Returns only when something failed.
+local function skip(rollout, facts, spec)
+  local orders = {
+    effects.route(0),
+    effects.normal(string.format('Copying %s.%s template spec to %s-primary.%s', facts.target,
+      facts.namespace, facts.target, facts.namespace)),
+    effects.promote(),
+  }
+  if spec.autoscalerRef then
+    orders[#orders + 1] = effects.autoscaler()
+  end
+  orders[#orders + 1] = effects.scale('zero')
+  orders[#orders + 1] = effects.phase('Succeeded')
+  if rollout:act(orders) then
+    M.finish(rollout, string.format('Promotion completed! Canary analysis was skipped for %s.%s',
+      facts.target, facts.namespace), true)
+  end
+end
+
+--- The last words of a release that went well; does not return.
+---@param rollout Rollout
+---@param message string
+---@param skipped boolean
+function M.finish(rollout, message, skipped)
+  local results, failed = hooks.call('post-rollout', 'Succeeded')
+  local orders = hooks.passed(results, 'Post-rollout')
+  if failed then
+    orders[#orders + 1] = effects.warning(string.format('Post-rollout hook %s failed %s',
+      failed.name, failed.error))
+  end
+  orders[#orders + 1] = effects.normal(message)
+  rollout:act(orders)
+  host.call('finish', { skipped = skipped })
+end
+
+local function wait_for_primary(rollout, spec, promoting)
+  if spec.skipAnalysis then
+    return
+  end
+  local primary = host.call('ready', { side = 'primary' })
+  if primary.ready then
+    return
+  elseif promoting then
+    host.call('fail_promotion', { error = primary.error })
+  end
+  roll_back(rollout, spec)
+end
+
+local function read_routes(rollout)
+  local facts = host.call('facts')
+  if facts.route then
+    return facts
+  end
+  rollout:act { effects.warning(facts.route_error) }
+end
+
+--- Before the release starts only the primary must be ready.
+---@param rollout Rollout
+---@return table? facts nil: nothing more in this round
+function M.look_before_start(rollout)
+  wait_for_primary(rollout, host.call('spec'), false)
+  return read_routes(rollout)
+end
+
+--- What every later round begins with: both sides are ready, the routes can be read.
+---@param rollout Rollout
+---@param promoting boolean? the primary has been promoted: if it never becomes ready, the promotion has failed
+---@return table? facts nil: nothing more in this round
+---@return table spec
+function M.look(rollout, promoting)
+  local spec = host.call('spec')
+  wait_for_primary(rollout, spec, promoting)
+  local facts = read_routes(rollout)
+  if not facts then
+    return nil, spec
+  end
+  if not host.call('ready', { side = 'canary' }).ready then
+    roll_back(rollout, spec)
+  end
+  if spec.skipAnalysis then
+    skip(rollout, facts, spec)
+    return nil, spec
+  end
+  return facts, spec
+end
+
+local function ask_rollback_hooks(rollout, facts, spec)
+  local results, asked = hooks.call('rollback', facts.phase)
+  for _, result in ipairs(results) do
+    if not result.ok then
+      rollout:later(effects.normal(string.format('Rollback hook %s not signaling a rollback',
+        result.name)))
+    end
+  end
+  if asked then
+    roll_back(rollout, spec, {
+      effects.warning(string.format('Rollback check %s passed', asked.name)),
+      effects.warning(string.format('Rolling back %s.%s manual webhook invoked', facts.name,
+        facts.namespace)),
+    })
+  end
+end
+
+--- The first round of an analysis: it is announced, and the pre-rollout hooks must pass.
+local function start(rollout, facts)
+  rollout:act {
+    effects.normal(string.format('Starting canary analysis for %s.%s', facts.target,
+      facts.namespace)),
+  }
+  local results, failed = hooks.call('pre-rollout', 'Progressing')
+  for _, event in ipairs(hooks.passed(results, 'Pre-rollout')) do
+    rollout:later(event)
+  end
+  return failed and string.format('Halt %s.%s advancement pre-rollout check %s failed %s',
+    facts.name, facts.namespace, failed.name, failed.error)
+end
+
+local function analyse(facts, spec)
+  local _, failed = hooks.call('rollout', 'Progressing')
+  if failed then
+    return string.format('Halt %s.%s advancement external check %s failed %s', facts.name,
+      facts.namespace, failed.name, failed.error)
+  end
+  return metrics.check(facts, spec)
+end
+
+local function is_first(facts, analysis)
+  local mirroring = analysis.mirror and facts.route.mirrored
+  return facts.route.canary == 0 and facts.iterations == 0 and not mirroring
+end
+
+--- A weighted canary whose next step does not grow is analysed for ever, as in Flagger.
+local function can_move(round, analysis, weight)
+  return round.total > 0 or steps.step(analysis, weight) > 0
+end
+
+local function describe(facts, analysis)
+  return {
+    passed = true,
+    weight = facts.route.canary,
+    mirrored = facts.route.mirrored,
+    phase = facts.phase,
+    iterations = facts.iterations,
+    total = analysis.iterations or 0,
+    next_weight = steps.next_weight(analysis, facts.route.canary),
+    mirrors = analysis.mirror == true,
+  }
+end
+
+--- Runs one round; the body of the word 'round'.
+---@param rollout Rollout
+---@return Round
+function M.run(rollout)
+  local facts, spec = M.look(rollout)
+  if not facts then
+    return { passed = false }
+  end
+  local analysis = spec.analysis
+  ask_rollback_hooks(rollout, facts, spec)
+  if facts.failed_checks >= threshold_of(spec) then
+    roll_back(rollout, spec)
+  end
+  local problem
+  if is_first(facts, analysis) then
+    problem = start(rollout, facts)
+  else
+    problem = analyse(facts, spec)
+  end
+  if problem then
+    rollout:act {
+      effects.warning(problem),
+      effects.status { failed_checks = facts.failed_checks + 1 },
+    }
+    return { passed = false }
+  end
+  local round = describe(facts, analysis)
+  round.passed = can_move(round, analysis, facts.route.canary)
+  return round
+end
+
+return M
