@@ -103,7 +103,7 @@ def build_stack(out, say):
     major, minor = KUBERNETES.split('.')[:2]
     package = 'k8s.io/component-base/version'  # without a version kubectl refuses to talk to the server
     flags = f'-s -w -X {package}.gitVersion=v{KUBERNETES} -X {package}.gitMajor={major} -X {package}.gitMinor={minor}'
-    run(['go', 'build', '-trimpath', '-ldflags', flags, '-o', out / 'stack', '.'], cwd=STACK, env={'GOFLAGS': '-mod=mod'})
+    run(['go', 'build', '-trimpath', '-ldflags', flags, '-o', out / 'stack', '.'], cwd=STACK)
 
 
 def build_podinfo(out, say):
