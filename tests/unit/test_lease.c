@@ -38,6 +38,7 @@ struct world {
     char *text;        /* of the last answer */
     int version;
     bool unreachable, silent;
+    int64_t delay_ms;
     struct contender a, b;
 };
 
@@ -98,7 +99,7 @@ static bool serve(void *ctx, const struct fake_http_seen *request, struct fake_h
         w->text = node_to_text(doc_root(w->lease));
         answer->body = w->text;
     }
-    answer->delay_ms = w->silent ? 60000 : 0;
+    answer->delay_ms = w->silent ? 60000 : w->delay_ms;
     return true;
 }
 
@@ -344,6 +345,19 @@ static void test_it_is_lost_at_the_deadline(void **state)
     assert_int_equal(w->a.lost, 1);
 }
 
+static void test_the_deadline_counts_from_when_the_renewal_was_sent(void **state)
+{
+    struct world *w = *state;
+    open_held(w);
+    w->delay_ms = 1500;
+    fake_clock_advance(w->fc, RENEW_MS + 1500);
+    w->unreachable = true;
+    fake_clock_advance(w->fc, DEADLINE_MS - 1501);
+    assert_int_equal(w->a.lost, 0);
+    fake_clock_advance(w->fc, 1);
+    assert_int_equal(w->a.lost, 1);
+}
+
 static void test_silence_loses_it_too(void **state)
 {
     struct world *w = *state;
@@ -471,6 +485,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_of_two_contenders_one_wins, setup, teardown),
         cmocka_unit_test_setup_teardown(test_trouble_at_the_start_is_retried, setup, teardown),
         cmocka_unit_test_setup_teardown(test_it_is_lost_at_the_deadline, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_deadline_counts_from_when_the_renewal_was_sent, setup, teardown),
         cmocka_unit_test_setup_teardown(test_silence_loses_it_too, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_short_outage_loses_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_takeover_by_another_is_noticed_at_the_next_renewal, setup, teardown),
