@@ -91,7 +91,8 @@ static const struct verb_form {
     [KUBE_DELETE] = {"DELETE", "application/json"},
 };
 
-/* A name that would change which path is meant: an object would be answered with a list, or with another kind (as in client-go). */
+/* A name that would change which path is meant: an object would be answered with a list, or with another kind (as in
+ * client-go). */
 static bool check_segment(const char *what, const char *name, struct err *err)
 {
     bool ok = name == NULL ||
@@ -273,7 +274,8 @@ static void on_response(void *ctx, const struct http_response *response, const s
     }
 }
 
-/* Each whole line goes on; the remainder waits for more. What remains at the end of the stream was cut and is dropped. */
+/* Each whole line goes on; the remainder waits for more. What remains at the end of the stream was cut and is
+ * dropped. */
 static bool on_bytes(void *ctx, const char *bytes, size_t len)
 {
     struct kube_call *call = ctx;

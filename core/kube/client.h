@@ -1,7 +1,8 @@
 /* Verbs for any kind: one function sends any request to one API server and reads the answer.
  *
- * The client signs requests (bearer token, client certificate, basic, exec plugin), renews what expires, and turns every failure
- * into one error with the server's own words. It never retries a write by itself; a 401 renews the credentials and asks once more. */
+ * The client signs requests (bearer token, client certificate, basic, exec plugin), renews what expires, and turns
+ * every failure into one error with the server's own words. It never retries a write by itself; a 401 renews the
+ * credentials and asks once more. */
 #pragma once
 
 #include "base/doc.h"
@@ -50,8 +51,9 @@ struct kube_call *kube_start(struct kube_client *client, const struct kube_reque
                              void *ctx);
 void kube_cancel(struct kube_call *call);
 
-/* A streamed watch: `on_line` gets each line without its newline (false ends the watch); ceiling 4 MiB a line; a line without its newline at the end of the
- * stream was cut and is dropped. `done` as above with answer NULL; err->code NONE when the server ended it in the ordinary way, or on_line did. */
+/* A streamed watch: `on_line` gets each line without its newline (false ends the watch); ceiling 4 MiB a line; a
+ * line without its newline at the end of the stream was cut and is dropped. `done` as above with answer NULL;
+ * err->code NONE when the server ended it in the ordinary way, or on_line did. */
 typedef bool kube_line_fn(void *ctx, const char *line, size_t len);
 struct kube_call *kube_watch_start(struct kube_client *client, const struct kube_request *request,
                                    kube_line_fn *on_line, kube_done_fn *done, void *ctx);

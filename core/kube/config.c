@@ -41,7 +41,8 @@ static bool read_text(const char *path, char **text, struct err *err)
 
 /* --- a kubeconfig's fields ---
  *
- * A field of the wrong type is an error: to read `token: 123456` as "no token" would be a silent change of who we are. Empty counts as absent. */
+ * A field of the wrong type is an error: to read `token: 123456` as "no token" would be a silent change of who we
+ * are. Empty counts as absent. */
 
 static bool text_field(const struct node *entry, const char *field, const char **text, struct err *err)
 {

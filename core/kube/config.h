@@ -17,8 +17,8 @@ struct kube_exec {
 };
 
 struct kube_config {
-    char *source; /* for messages: "kubeconfig PATH" or "service account" */
-    char *server; /* https://host:port[/prefix], no slash at the end */
+    char *source;    /* for messages: "kubeconfig PATH" or "service account" */
+    char *server;    /* https://host:port[/prefix], no slash at the end */
     char *namespace; /* of the context or the Pod; "default" when it names none */
     struct http_tls tls;
     char *token;      /* NULL: none */
@@ -27,10 +27,12 @@ struct kube_config {
     struct kube_exec exec;
 };
 
-/* `path`: file; `context`: NULL for current-context. Relative file names (also of a tokenFile and of an exec command with a slash) count from the kubeconfig's
- * folder; data fields win over file fields, as in kubectl. Certificates and keys are looked at; what cannot be done (proxy-url, impersonation) is refused.
- * Errors name the file, the entry and the field. */
+/* `path`: file; `context`: NULL for current-context. Relative file names (also of a tokenFile and of an exec command
+ * with a slash) count from the kubeconfig's folder; data fields win over file fields, as in kubectl. Certificates
+ * and keys are looked at; what cannot be done (proxy-url, impersonation) is refused. Errors name the file, the entry
+ * and the field. */
 bool kube_config_load(const char *path, const char *context, struct kube_config *config, struct err *err);
-/* /var/run/secrets/kubernetes.io/serviceaccount and KUBERNETES_SERVICE_HOST/PORT; `root` stands before the path in tests, else "". */
+/* /var/run/secrets/kubernetes.io/serviceaccount and KUBERNETES_SERVICE_HOST/PORT; `root` stands before the path in
+ * tests, else "". */
 bool kube_config_in_cluster(const char *root, struct kube_config *config, struct err *err);
 void kube_config_fini(struct kube_config *config);

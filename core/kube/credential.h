@@ -1,5 +1,5 @@
-/* How a client proves who it is: a fixed token, a token file that is read again, basic authentication, or an exec plugin (client.authentication.k8s.io). Client
- * certificates live in the TLS settings. */
+/* How a client proves who it is: a fixed token, a token file that is read again, basic authentication, or an exec
+ * plugin (client.authentication.k8s.io). Client certificates live in the TLS settings. */
 #pragma once
 
 #include "base/buf.h"
@@ -12,8 +12,9 @@ struct credential;
 struct credential *credential_new(struct kube_config *config, struct clock *clock, struct loop *loop);
 void credential_free(struct credential *credential);
 
-/* True when there is something to sign with (or nothing is needed): credential_header can be called. False: credential_wait fetches it first, `done` comes on
- * a later turn; several may wait. After that credential_header can be called in any case: what was just fetched is as good as it gets. */
+/* True when there is something to sign with (or nothing is needed): credential_header can be called. False:
+ * credential_wait fetches it first, `done` comes on a later turn; several may wait. After that credential_header can
+ * be called in any case: what was just fetched is as good as it gets. */
 typedef void credential_done_fn(void *ctx, const struct err *err);
 bool credential_is_ready(struct credential *credential);
 void credential_wait(struct credential *credential, credential_done_fn *done, void *ctx);

@@ -1,11 +1,12 @@
 /* Events as client-go's recorder correlates them. Three steps, in its order:
  *
- *   aggregate   the same object, type and reason with a tenth different message, none 10 minutes after the one before: one event for all from there on
+ *   aggregate   from the tenth different message of the same object, type and reason on, with no 10 minutes of quiet
+ *               between them, one event for all
  *   count       the same message again: the event that is there gets count + 1 (a PATCH with the absolute count)
  *   filter      a token bucket per object drops what is left
  *
- * The state is in memory, as client-go's is: after a restart a message begins a new event. Where a key is given, the event's name comes from the key, so that a
- * repetition after a crash finds its own event. */
+ * The state is in memory, as client-go's is: after a restart a message begins a new event. Where a key is given, the
+ * event's name comes from the key, so that a repetition after a crash finds its own event. */
 #include "kube/event.h"
 
 #include <stdio.h>

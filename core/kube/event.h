@@ -1,6 +1,7 @@
-/* Kubernetes events as client-go's recorder sends them: an equal message again is a PATCH of count and lastTimestamp; from the tenth
- * different message of the same object, type and reason on (with no pause of 10 minutes between two) all become one event,
- * "(combined from similar events): …"; a token bucket per object (burst 25, one more every 300 s) drops what is left. */
+/* Kubernetes events as client-go's recorder sends them: an equal message again is a PATCH of count and
+ * lastTimestamp; from the tenth different message of the same object, type and reason on (with no pause of 10
+ * minutes between two) all become one event, "(combined from similar events): …"; a token bucket per object (burst
+ * 25, one more every 300 s) drops what is left. */
 #pragma once
 
 #include "kube/client.h"
@@ -14,17 +15,20 @@ void event_recorder_free(struct event_recorder *recorder);
 
 struct event {
     const char *api_version, *kind, *namespace, *name, *uid, *resource_version; /* the involved object */
-    const char *type;    /* Normal, Warning */
+    const char *type;                                                           /* Normal, Warning */
     const char *reason;
     const char *message; /* cut at 1024 bytes, as the API server demands */
-    const char *key;     /* NULL, or what the event's name is derived from: the same key again is the same event. AlreadyExists counts as done */
+    /* NULL, or what the event's name is derived from: the same key again is the same event. AlreadyExists is done. */
+    const char *key;
 };
 
 /* `err` is set when the API server did not take it; an event that the token bucket dropped is fine. */
 typedef void event_done_fn(void *ctx, const struct err *err);
 struct event_call;
-/* done may be NULL (nobody waits; failures are logged). Events are sent at once: who wants them in order waits for done. */
-struct event_call *event_start(struct event_recorder *recorder, const struct event *event, event_done_fn *done, void *ctx);
+/* done may be NULL (nobody waits; failures are logged). Events are sent at once: who wants them in order waits for
+ * done. */
+struct event_call *event_start(struct event_recorder *recorder, const struct event *event, event_done_fn *done,
+                               void *ctx);
 /* Drops the caller's interest; the event itself may still be sent. */
 void event_cancel(struct event_call *call);
 /* Events not sent yet. */

@@ -80,7 +80,8 @@ static void lose(struct lease *l, const struct err *err)
     l->lost(l->ctx, &copy);
 }
 
-/* Without a renewal for so long, another engine may soon take over; a request that is still under way changes nothing about that. */
+/* Without a renewal for so long, another engine may soon take over; a request that is still under way changes
+ * nothing about that. */
 static void on_deadline(struct timer *timer, void *ctx)
 {
     struct lease *l = ctx;

@@ -21,6 +21,7 @@ typedef void lease_held_fn(void *ctx);
 typedef void lease_lost_fn(void *ctx, const struct err *err);
 struct lease *lease_open(struct kube_client *client, struct clock *clock, const struct lease_options *options,
                          lease_held_fn *held, lease_lost_fn *lost, void *ctx);
-/* Gives it back (holderIdentity "", one last request) and then calls `closed`, also when that fails; NULL: no request, freed at once. */
+/* Gives it back (holderIdentity "", one last request) and then calls `closed`, also when that fails; NULL: no
+ * request, freed at once. */
 typedef void lease_closed_fn(void *ctx);
 void lease_close(struct lease *lease, lease_closed_fn *closed, void *ctx);

@@ -1,4 +1,5 @@
-/* Reading and building the metadata every Kubernetes object has. All take the object's root and answer absent for NULL. */
+/* Reading and building the metadata every Kubernetes object has. All take the object's root and answer absent for
+ * NULL. */
 #pragma once
 
 #include "base/doc.h"

@@ -10,19 +10,19 @@ struct kube_resource {
     const char *kind;
 };
 
-#define KUBE_RESOURCES(X)                                                                                                     \
-    X(CANARIES, "flagger.app", "v1beta1", "canaries", "Canary")                                                               \
-    X(RELEASES, "sluice.dev", "v1alpha1", "releases", "Release")                                                              \
-    X(DEPLOYMENTS, "apps", "v1", "deployments", "Deployment")                                                                 \
-    X(SERVICES, "", "v1", "services", "Service")                                                                              \
-    X(CONFIG_MAPS, "", "v1", "configmaps", "ConfigMap")                                                                       \
-    X(SECRETS, "", "v1", "secrets", "Secret")                                                                                 \
-    X(AUTOSCALERS, "autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")                                \
-    X(VIRTUAL_SERVICES, "networking.istio.io", "v1beta1", "virtualservices", "VirtualService")                                \
-    X(DESTINATION_RULES, "networking.istio.io", "v1beta1", "destinationrules", "DestinationRule")                             \
-    X(METRIC_TEMPLATES, "flagger.app", "v1beta1", "metrictemplates", "MetricTemplate")                                        \
-    X(ALERT_PROVIDERS, "flagger.app", "v1beta1", "alertproviders", "AlertProvider")                                           \
-    X(EVENTS, "", "v1", "events", "Event")                                                                                    \
+#define KUBE_RESOURCES(X)                                                                                              \
+    X(CANARIES, "flagger.app", "v1beta1", "canaries", "Canary")                                                        \
+    X(RELEASES, "sluice.dev", "v1alpha1", "releases", "Release")                                                       \
+    X(DEPLOYMENTS, "apps", "v1", "deployments", "Deployment")                                                          \
+    X(SERVICES, "", "v1", "services", "Service")                                                                       \
+    X(CONFIG_MAPS, "", "v1", "configmaps", "ConfigMap")                                                                \
+    X(SECRETS, "", "v1", "secrets", "Secret")                                                                          \
+    X(AUTOSCALERS, "autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")                         \
+    X(VIRTUAL_SERVICES, "networking.istio.io", "v1beta1", "virtualservices", "VirtualService")                         \
+    X(DESTINATION_RULES, "networking.istio.io", "v1beta1", "destinationrules", "DestinationRule")                      \
+    X(METRIC_TEMPLATES, "flagger.app", "v1beta1", "metrictemplates", "MetricTemplate")                                 \
+    X(ALERT_PROVIDERS, "flagger.app", "v1beta1", "alertproviders", "AlertProvider")                                    \
+    X(EVENTS, "", "v1", "events", "Event")                                                                             \
     X(LEASES, "coordination.k8s.io", "v1", "leases", "Lease")
 
 #define KUBE_EXTERN(name, group, version, plural, kind) extern const struct kube_resource KUBE_##name;

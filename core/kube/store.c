@@ -11,8 +11,8 @@
 /* An answer is at most 8 MiB long (io/http.h), so the text of one object that came in one fits. */
 enum { KEY_MAX = 640, OBJECT_TEXT_MAX = 16 * 1024 * 1024 };
 
-/* An object: its key "namespace/name" with a NUL, then its text, in one allocation. A removed one leaves key and version behind until the next list, so
- * that the late answer to an older write does not bring it back. */
+/* An object: its key "namespace/name" with a NUL, then its text, in one allocation. A removed one leaves key and
+ * version behind until the next list, so that the late answer to an older write does not bring it back. */
 struct item {
     UT_hash_handle hh;
     uint64_t version;
@@ -322,8 +322,9 @@ void store_remove(struct store *store, const struct doc *object)
 
 /* --- lists ---
  *
- * A list is the truth about everything known before it began, even where its versions are lower: an API server restored from a
- * backup counts from there. Only what was learnt while the list was on its way is compared with it by version. */
+ * A list is the truth about everything known before it began, even where its versions are lower: an API server
+ * restored from a backup counts from there. Only what was learnt while the list was on its way is compared with it
+ * by version. */
 
 void store_list_begin(struct store *store)
 {

@@ -1,8 +1,8 @@
 /* What we know of one kind: the live objects, pruned to what the engine reads, kept as compact text.
  *
- * A store is filled by a watch (kube/watch.h) and by the answers to our own writes (store_put), whichever is newer by
- * resourceVersion; so after a write the next reader sees it. Subscribers learn the name of what changed, never the object:
- * an event carries no work. Readers get a parsed copy, which they free. */
+ * A store is filled by a watch (kube/watch.h) and by the answers to our own writes (store_put), whichever is newer
+ * by resourceVersion; so after a write the next reader sees it. Subscribers learn the name of what changed, never
+ * the object: an event carries no work. Readers get a parsed copy, which they free. */
 #pragma once
 
 #include "base/doc.h"
@@ -10,16 +10,17 @@
 
 struct store;
 
-/* Cuts an object down in place to what is worth keeping; `metadata` keeps name, namespace, uid, resourceVersion, generation,
- * deletionTimestamp, labels, annotations and ownerReferences whatever it does. NULL keeps all but managedFields. */
+/* Cuts an object down in place to what is worth keeping; `metadata` keeps name, namespace, uid, resourceVersion,
+ * generation, deletionTimestamp, labels, annotations and ownerReferences whatever it does. NULL keeps all but
+ * managedFields. */
 typedef void store_prune_fn(struct doc *object);
 
 struct store *store_new(const struct kube_resource *resource, store_prune_fn *prune);
 void store_free(struct store *store);
 const struct kube_resource *store_resource(const struct store *store);
 
-/* Called after an object appeared, changed (another resourceVersion) or went; with name NULL once, when the first list is complete.
- * It must not change the store. */
+/* Called after an object appeared, changed (another resourceVersion) or went; with name NULL once, when the first
+ * list is complete. It must not change the store. */
 typedef void store_change_fn(void *ctx, const struct store *store, const char *namespace, const char *name);
 void store_subscribe(struct store *store, store_change_fn *fn, void *ctx);
 
@@ -32,12 +33,13 @@ size_t store_bytes(const struct store *store);
 /* A parsed copy (doc_free) or NULL. */
 struct doc *store_find(const struct store *store, const char *namespace, const char *name);
 bool store_has(const struct store *store, const char *namespace, const char *name);
-/* Every object of a namespace (NULL: all), in the order of (namespace, name); `object` is freed after the call. Return false to stop. The store
- * must not change meanwhile. */
+/* Every object of a namespace (NULL: all), in the order of (namespace, name); `object` is freed after the call.
+ * Return false to stop. The store must not change meanwhile. */
 typedef bool store_each_fn(void *ctx, const char *namespace, const char *name, const struct doc *object);
 void store_each(const struct store *store, const char *namespace, store_each_fn *fn, void *ctx);
 
-/* Takes in an object (answer of a write, or a watch event) unless it or a newer one is known. Copies and prunes; what has no name is ignored. */
+/* Takes in an object (answer of a write, or a watch event) unless it or a newer one is known. Copies and prunes;
+ * what has no name is ignored. */
 void store_put(struct store *store, const struct doc *object);
 /* Removes it unless a newer one (resourceVersion of `object`) is known. */
 void store_remove(struct store *store, const struct doc *object);
@@ -45,5 +47,6 @@ void store_remove(struct store *store, const struct doc *object);
 /* --- for kube/watch.c: a list replaces the content --- */
 void store_list_begin(struct store *store);
 void store_list_item(struct store *store, const struct node *object);
-/* What the list did not name is gone, but for what we learnt meanwhile and is newer than the list (its resourceVersion; NULL: not told). */
+/* What the list did not name is gone, but for what we learnt meanwhile and is newer than the list (its
+ * resourceVersion; NULL: not told). */
 void store_list_end(struct store *store, const char *version);

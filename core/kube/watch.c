@@ -7,9 +7,11 @@
  *   failure  ▼  │ pause                  ▼ failure
  *          PAUSED ◄──────────────────────┘
  *
- * A list is read page by page into the store; what it does not name is gone. The watch begins at the list's version; bookmarks move that version forward
- * while nothing happens, so that the next watch need not see old events again. Every end of a watch, clean or not, means "go on from the last version": an
- * HTTP/2 connection that dies looks like a clean end. Only the server's "too old" (410, as a status or as an event) and a line that is no event lead to a new list. */
+ * A list is read page by page into the store; what it does not name is gone. The watch begins at the list's version;
+ * bookmarks move that version forward while nothing happens, so that the next watch need not see old events again.
+ * Every end of a watch, clean or not, means "go on from the last version": an HTTP/2 connection that dies looks like
+ * a clean end. Only the server's "too old" (410, as a status or as an event) and a line that is no event lead to a
+ * new list. */
 #include "kube/watch.h"
 
 #include <stdlib.h>
@@ -141,7 +143,8 @@ static void on_list_failed(struct watch *watch, const struct err *err)
     }
 }
 
-/* A list without items has an empty array or null there. Anything else is no list, and must not be read as "all is gone". */
+/* A list without items has an empty array or null there. Anything else is no list, and must not be read as "all is
+ * gone". */
 static bool check_list(const struct watch *watch, const struct node *root, struct err *err)
 {
     enum node_type type = node_type(node_get(root, "items"));

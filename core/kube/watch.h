@@ -1,4 +1,5 @@
-/* List-and-watch of one kind into its store, for as long as it is open. No polling: after the list, one request that lasts. */
+/* List-and-watch of one kind into its store, for as long as it is open. No polling: after the list, one request that
+ * lasts. */
 #pragma once
 
 #include "kube/client.h"
@@ -13,7 +14,8 @@ struct watch_options {
 };
 
 /* Never fails: trouble is logged with the kind's name and retried with a growing, jittered pause (0.5 s to 30 s). */
-struct watch *watch_open(struct kube_client *client, struct clock *clock, struct store *store, const struct watch_options *options);
+struct watch *watch_open(struct kube_client *client, struct clock *clock, struct store *store,
+                         const struct watch_options *options);
 void watch_close(struct watch *watch);
 /* The last failure, "" while all is well: for /healthz and messages. */
 const char *watch_trouble(const struct watch *watch);

@@ -1,8 +1,8 @@
 /* A planned write: what one planner found to differ, ready to be sent.
  *
- * Workload and mesh are planners: pure functions from (Canary, live objects) to the next write that is needed, or none. The actor
- * sends it, puts the answer into the store and plans again until nothing differs. So nothing in those rooms waits, and each rule can be
- * tested without a server. */
+ * Workload and mesh are planners: pure functions from (Canary, live objects) to the next write that is needed, or
+ * none. The actor sends it, puts the answer into the store and plans again until nothing differs. So nothing in
+ * those rooms waits, and each rule can be tested without a server. */
 #pragma once
 
 #include "kube/client.h"
@@ -21,17 +21,18 @@ struct kube_write {
     char *namespace, *name; /* owned; name NULL for KUBE_CREATE */
     const char *subresource;
     struct doc *body; /* owned */
-    char *context;    /* owned; put before the server's words when it fails: "VirtualService podinfo.test update error" */
+    char *context; /* owned; put before the server's words when it fails: "VirtualService podinfo.test update error" */
 };
 void kube_write_fini(struct kube_write *write);
 
 /* Fills a CREATE of `body` (ownership moves). */
-enum plan kube_write_create(struct kube_write *write, const struct kube_resource *resource, struct doc *body, const char *context_format, ...)
-    __attribute__((format(printf, 4, 5)));
-/* Fills a merge PATCH of `live` with `patch` (ownership moves), guarded by live's resourceVersion, which it adds to the patch. */
-enum plan kube_write_patch(struct kube_write *write, const struct kube_resource *resource, const struct node *live, struct doc *patch,
-                           const char *context_format, ...) __attribute__((format(printf, 5, 6)));
+enum plan kube_write_create(struct kube_write *write, const struct kube_resource *resource, struct doc *body,
+                            const char *context_format, ...) __attribute__((format(printf, 4, 5)));
+/* Fills a merge PATCH of `live` with `patch` (ownership moves), guarded by live's resourceVersion, which it adds to
+ * the patch. */
+enum plan kube_write_patch(struct kube_write *write, const struct kube_resource *resource, const struct node *live,
+                           struct doc *patch, const char *context_format, ...) __attribute__((format(printf, 5, 6)));
 
-/* The JSON merge patch (RFC 7386) that turns `live` into `want`, as a node of `doc`: removed keys become null, lists are replaced whole. NULL when they are
- * equal. */
+/* The JSON merge patch (RFC 7386) that turns `live` into `want`, as a node of `doc`: removed keys become null, lists
+ * are replaced whole. NULL when they are equal. */
 struct node *kube_merge_diff(struct doc *doc, const struct node *live, const struct node *want);
