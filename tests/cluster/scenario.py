@@ -90,4 +90,9 @@ class Scenario(unittest.TestCase):
 
     def assert_answers(self, scene, versions, **how):
         """Real requests are answered by these versions, all with 200."""
-        scene.wait(lambda: set(self.sample(scene, **how)) == {(200, v) for v in versions}, 20, f'answers by {versions}')
+        last = {}
+
+        def answered():
+            last['seen'] = self.sample(scene, **how)
+            return set(last['seen']) == {(200, v) for v in versions}
+        scene.wait(answered, 20, lambda: f'answers by {versions}, not {dict(last["seen"])}')

@@ -130,7 +130,7 @@ class Scene:
     def wait(self, predicate, timeout, what):
         """As wait_for, with the story so far in the failure."""
         try:
-            return wait_for(predicate, timeout, f'{self.namespace}: {what}')
+            return wait_for(predicate, timeout, lambda: f'{self.namespace}: {what() if callable(what) else what}')
         except Timeout as late:
             raise Timeout(f'{late}\n{self.story()}') from None
 

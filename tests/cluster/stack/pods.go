@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -44,6 +45,7 @@ type node struct {
 	seen    map[types.UID]bool // Pods that were started once
 	gone    map[types.UID]bool // Pods that were told to stop, maybe before their process began
 	lastIP  int
+	network int // Pods live in 127.<network>.0.0/16
 }
 
 // launch is a process to start; done says whether it began.
@@ -64,6 +66,8 @@ func runPods(args []string) {
 		client: client, podinfo: *podinfo, readyAfter: *readyAfter, launches: make(chan launch),
 		running: map[types.UID]*exec.Cmd{}, seen: map[types.UID]bool{}, gone: map[types.UID]bool{},
 	}
+	claim := n.claimNetwork()
+	defer claim.Close()
 	go n.launcher()
 	factory := informers.NewSharedInformerFactory(client, 0)
 	factory.Core().V1().Pods().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
@@ -83,6 +87,17 @@ func runPods(args []string) {
 	log.Print("pods ready")
 	untilSignal()
 	n.stopAll()
+}
+
+// claimNetwork takes a loopback network that no other lab on this machine has: who listens on its first address owns it.
+func (n *node) claimNetwork() net.Listener {
+	for n.network = 20; n.network < 250; n.network++ {
+		if claim, err := net.Listen("tcp", fmt.Sprintf("127.%d.0.0:9898", n.network)); err == nil {
+			return claim
+		}
+	}
+	log.Fatal("no loopback network is free")
+	return nil
 }
 
 // clientConfig is a client without a rate limit of its own.
@@ -110,7 +125,7 @@ func (n *node) look(pod *corev1.Pod) {
 	}
 	n.seen[pod.UID] = true
 	n.lastIP++
-	go n.run(pod.DeepCopy(), fmt.Sprintf("127.10.%d.%d", n.lastIP/250, n.lastIP%250+1))
+	go n.run(pod.DeepCopy(), fmt.Sprintf("127.%d.%d.%d", n.network, n.lastIP/250, n.lastIP%250+1))
 }
 
 func (n *node) run(pod *corev1.Pod, ip string) {
@@ -161,7 +176,17 @@ func (n *node) runPodinfo(pod *corev1.Pod, ip string) bool {
 		log.Print(pod.Namespace, "/", pod.Name, ": ", err)
 		return false
 	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
 	for !n.isGone(pod.UID) {
+		select {
+		case err := <-ended:
+			if !n.isGone(pod.UID) {
+				log.Print(pod.Namespace, "/", pod.Name, ": podinfo ended: ", err)
+			}
+			return false
+		default:
+		}
 		if answer, err := http.Get("http://" + ip + ":9898/readyz"); err == nil {
 			answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
@@ -305,7 +330,6 @@ func (n *node) stop(uid types.UID) {
 	n.gone[uid] = true
 	if cmd := n.running[uid]; cmd != nil {
 		cmd.Process.Kill()
-		go cmd.Wait()
 		delete(n.running, uid)
 	}
 }
@@ -316,6 +340,5 @@ func (n *node) stopAll() {
 	for uid, cmd := range n.running {
 		n.gone[uid] = true
 		cmd.Process.Kill()
-		cmd.Wait()
 	}
 }
