@@ -55,9 +55,9 @@ bool node_bool_or(const struct node *n, bool fallback);
 bool node_is(const struct node *n, const char *s); /* a string equal to s */
 
 struct node_iter {
-    const char *key;    /* NULL in an array */
+    const char *key; /* NULL in an array */
     struct node *value;
-    size_t index;       /* of this value, from 0 */
+    size_t index; /* of this value, from 0 */
     const struct node *container;
     void *state[2];
 };

@@ -7,26 +7,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ERR_CODES(X)                                                                                                          \
-    X(NONE, "none")                 /* no error */                                                                            \
-    X(INVALID, "invalid")           /* input that no retry cures: a bad field, flag, document */                              \
-    X(PARSE, "parse")               /* bytes that are not what they claim to be */                                            \
-    X(NOT_FOUND, "not-found")       /* HTTP 404, a missing file or key */                                                     \
-    X(EXISTS, "already-exists")     /* HTTP 409 with reason AlreadyExists */                                                  \
-    X(CONFLICT, "conflict")         /* HTTP 409: the resourceVersion was not the live one */                                  \
-    X(GONE, "gone")                 /* HTTP 410: the resourceVersion is too old to watch from */                              \
-    X(UNAUTHORIZED, "unauthorized") /* HTTP 401 */                                                                            \
-    X(FORBIDDEN, "forbidden")       /* HTTP 403 */                                                                            \
-    X(REJECTED, "rejected")         /* any other 4xx: the server understood and refused */                                    \
-    X(SERVER, "server")             /* 429 and 5xx: worth a retry */                                                          \
-    X(TIMEOUT, "timeout")           /* no answer in time */                                                                   \
-    X(UNREACHABLE, "unreachable")   /* no connection, DNS, connection cut */                                                  \
-    X(TLS, "tls")                   /* certificate or handshake */                                                            \
-    X(TOO_LARGE, "too-large")       /* a ceiling was hit */                                                                   \
-    X(NO_DATA, "no-data")           /* a query that was answered with nothing */                                              \
-    X(IO, "io")                     /* files, processes */                                                                    \
-    X(LIMIT, "limit")               /* a script broke its bounds */                                                           \
-    X(SCRIPT, "script")             /* a script raised */                                                                     \
+#define ERR_CODES(X)                                                                                                   \
+    X(NONE, "none")                 /* no error */                                                                     \
+    X(INVALID, "invalid")           /* input that no retry cures: a bad field, flag, document */                       \
+    X(PARSE, "parse")               /* bytes that are not what they claim to be */                                     \
+    X(NOT_FOUND, "not-found")       /* HTTP 404, a missing file or key */                                              \
+    X(EXISTS, "already-exists")     /* HTTP 409 with reason AlreadyExists */                                           \
+    X(CONFLICT, "conflict")         /* HTTP 409: the resourceVersion was not the live one */                           \
+    X(GONE, "gone")                 /* HTTP 410: the resourceVersion is too old to watch from */                       \
+    X(UNAUTHORIZED, "unauthorized") /* HTTP 401 */                                                                     \
+    X(FORBIDDEN, "forbidden")       /* HTTP 403 */                                                                     \
+    X(REJECTED, "rejected")         /* any other 4xx: the server understood and refused */                             \
+    X(SERVER, "server")             /* 429 and 5xx: worth a retry */                                                   \
+    X(TIMEOUT, "timeout")           /* no answer in time */                                                            \
+    X(UNREACHABLE, "unreachable")   /* no connection, DNS, connection cut */                                           \
+    X(TLS, "tls")                   /* certificate or handshake */                                                     \
+    X(TOO_LARGE, "too-large")       /* a ceiling was hit */                                                            \
+    X(NO_DATA, "no-data")           /* a query that was answered with nothing */                                       \
+    X(IO, "io")                     /* files, processes */                                                             \
+    X(LIMIT, "limit")               /* a script broke its bounds */                                                    \
+    X(SCRIPT, "script")             /* a script raised */                                                              \
     X(FENCED, "fenced")             /* another engine holds this release now */
 
 enum err_code {

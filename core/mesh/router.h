@@ -23,8 +23,8 @@ struct router_ops {
     enum plan (*reconcile)(const struct router *router, const struct canary_names *names, const struct node *canary,
                            struct kube_write *write, struct err *err);
     /* The live weights. False with Flagger's words when the object is missing or names neither side. */
-    bool (*get_routes)(const struct router *router, const struct canary_names *names, const struct node *canary, struct routes *routes,
-                       struct err *err);
+    bool (*get_routes)(const struct router *router, const struct canary_names *names, const struct node *canary,
+                       struct routes *routes, struct err *err);
     /* The write that gives each side its share; PLAN_DONE when the live object already says exactly that. */
     enum plan (*set_routes)(const struct router *router, const struct canary_names *names, const struct node *canary,
                             const struct routes *want, struct kube_write *write, struct err *err);

@@ -7,7 +7,11 @@
 
 struct metrics;
 
-enum metric_type { METRIC_GAUGE, METRIC_COUNTER, METRIC_HISTOGRAM /* the client libraries' default buckets, .005 to 10 s */ };
+enum metric_type {
+    METRIC_GAUGE,
+    METRIC_COUNTER,
+    METRIC_HISTOGRAM /* the client libraries' default buckets, .005 to 10 s */
+};
 
 struct metrics *metrics_new(void);
 void metrics_free(struct metrics *metrics);
@@ -15,8 +19,8 @@ void metrics_free(struct metrics *metrics);
 /* Declares a family; `labels` is a NULL-terminated list of label names in order. Name, help
  * and label names are static text (the list itself is copied). */
 struct metric_family;
-struct metric_family *metrics_declare(struct metrics *metrics, enum metric_type type, const char *name, const char *help,
-                                      const char *const *labels);
+struct metric_family *metrics_declare(struct metrics *metrics, enum metric_type type, const char *name,
+                                      const char *help, const char *const *labels);
 
 /* `values`: one per label, in order. */
 void metric_set(struct metric_family *family, const char *const *values, double value);

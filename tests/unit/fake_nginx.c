@@ -1,6 +1,8 @@
 #include "fake_nginx.h"
 
+#include <arpa/inet.h>
 #include <ftw.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -21,7 +25,7 @@
 #include "base/str.h"
 #include "fake_net.h"
 
-enum { DAY_S = 24 * 3600, FD_H2 = 3, FD_H1 = 4 };
+enum { DAY_S = 24 * 3600 };
 
 /* --- certificates --- */
 
@@ -148,37 +152,61 @@ static void write_config(const struct fake_nginx *nginx, int upstream_port)
 
 /* --- the child --- */
 
-static void become_nginx(const struct fake_nginx *nginx, int h2, int h1)
+static void become_nginx(const struct fake_nginx *nginx)
 {
-    dup2(h2, 100); /* out of the way first: the targets may be taken by one of the two */
-    dup2(h1, 101);
-    dup2(100, FD_H2);
-    dup2(101, FD_H1);
-    for (int fd = FD_H1 + 1; fd < 256; fd++)
+    for (int fd = 3; fd < 256; fd++)
         close(fd);
     char prefix[80], config[96], log[96];
     snprintf(prefix, sizeof(prefix), "%s/", nginx->dir);
     snprintf(config, sizeof(config), "%s/nginx.conf", nginx->dir);
     snprintf(log, sizeof(log), "%s/error.log", nginx->dir);
-    setenv("NGINX", "3;4;", 1);
     execlp("nginx", "nginx", "-p", prefix, "-c", config, "-e", log, (char *)NULL);
     execl("/usr/sbin/nginx", "nginx", "-p", prefix, "-c", config, "-e", log, (char *)NULL);
     _exit(127);
+}
+
+/* nginx cannot choose a port by itself: the system chooses one, and it is free again when nginx asks for it. */
+static int free_port(void)
+{
+    int port, fd = fake_listen(&port, 1);
+    close(fd);
+    return port;
+}
+
+static bool accepts(int port)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    bool ok = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+    close(fd);
+    return ok;
+}
+
+/* Until it accepts connections, or has ended. */
+static void wait_for_nginx(const struct fake_nginx *nginx)
+{
+    const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+    while (!accepts(nginx->h1_port)) {
+        if (waitpid(nginx->pid, NULL, WNOHANG) != 0)
+            fail_msg("nginx ended at once: is it installed? see %s/error.log", nginx->dir);
+        nanosleep(&pause, NULL);
+    }
 }
 
 void fake_nginx_start(struct fake_nginx *nginx, int upstream_port)
 {
     *nginx = (struct fake_nginx){.dir = "/tmp/sluice-test-nginx-XXXXXX"};
     assert_non_null(mkdtemp(nginx->dir));
-    int h2 = fake_listen(&nginx->h2_port, 64), h1 = fake_listen(&nginx->h1_port, 64);
+    nginx->h2_port = free_port();
+    nginx->h1_port = free_port();
     write_certificates(nginx);
     write_config(nginx, upstream_port);
     nginx->pid = fork();
     assert_true(nginx->pid >= 0);
     if (nginx->pid == 0)
-        become_nginx(nginx, h2, h1);
-    close(h2);
-    close(h1);
+        become_nginx(nginx);
+    wait_for_nginx(nginx);
 }
 
 void fake_nginx_kill(struct fake_nginx *nginx)
@@ -198,7 +226,6 @@ static int remove_one(const char *path, const struct stat *stat, int type, struc
 void fake_nginx_stop(struct fake_nginx *nginx)
 {
     fake_nginx_kill(nginx);
-    if (getenv("KEEPDIR")) return;
     nftw(nginx->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     http_tls_fini(&nginx->tls);
     http_tls_fini(&nginx->user);
