@@ -100,8 +100,10 @@ static void fail(struct lease *l, const struct err *err)
         return;
     }
     set_record(l, NULL); /* read it again first */
+    if (!str_equal(l->trouble.text, err->text)) {
+        log_warn(NULL, "Lease %s/%s: %s", l->namespace, l->name, err->text); /* once per cause, not per attempt */
+    }
     l->trouble = *err;
-    log_warn(NULL, "Lease %s/%s: %s", l->namespace, l->name, err->text);
     bool overwritten = l->is_held && err->code == ERR_CONFLICT; /* perhaps by another holder: look at once */
     later(l, overwritten ? 0 : l->retry_ms);
 }

@@ -13,6 +13,7 @@
 #include "rollout/reconcile.h"
 #include "rollout/run.h"
 #include "rollout/status.h"
+#include "rollout/trouble.h"
 #include "rollout/writer.h"
 #include "workload/promotion.h"
 
@@ -37,8 +38,8 @@ struct actor {
     struct run *run;
     struct run *ended_run; /* to be freed on the next turn */
     int64_t release_number;
-    char *target;            /* for the metrics, after the Canary is gone */
-    char *reported;          /* the last trouble that was announced */
+    char *target; /* for the metrics, after the Canary is gone */
+    struct trouble trouble;
     bool suspended;          /* announced */
     bool providers_checked;  /* before the first initialisation */
     bool restart_unreadable; /* the last release could not be replayed: the next one starts from weight 0 */
@@ -83,16 +84,6 @@ static void say(struct actor *actor, const char *type, const char *text)
     announce(actor->announcer, type, NULL, text, NULL, NULL, NULL);
 }
 
-/* Trouble is told once per text: what repeats every tick in Flagger is one event here. */
-static void report(struct actor *actor, const char *text)
-{
-    if (!str_equal(actor->reported, text)) {
-        str_free(&actor->reported);
-        actor->reported = str_dup(text);
-        say(actor, "Warning", text);
-    }
-}
-
 static void on_retry(struct timer *timer, void *ctx)
 {
     actor_wake(ctx);
@@ -113,7 +104,7 @@ static void step_done(struct actor *actor, const struct err *err)
         actor->retry_ms = 0;
         actor_wake(actor);
     } else {
-        report(actor, err->text);
+        trouble_tell(&actor->trouble, err->text);
         retry_later(actor);
     }
 }
@@ -312,7 +303,7 @@ static bool bring_objects(struct actor *actor, struct canary *canary)
     struct err err = {0};
     switch (reconcile_plan(actor->house, canary, &write, &err)) {
     case RECONCILE_DONE:
-        str_free(&actor->reported);
+        trouble_clear(&actor->trouble);
         actor->retry_ms = 0;
         return true;
     case RECONCILE_WRITE:
@@ -322,8 +313,10 @@ static bool bring_objects(struct actor *actor, struct canary *canary)
         make_primary(actor, canary);
         return false;
     case RECONCILE_WAIT:
+        trouble_tell_wait(&actor->trouble, err.text, canary->interval_ms);
+        return false;
     case RECONCILE_FAILED:
-        report(actor, err.text);
+        trouble_tell(&actor->trouble, err.text);
         return false;
     }
     return false;
@@ -426,7 +419,7 @@ static void look(struct actor *actor, struct canary *canary, const struct target
         log_info(actor->id, "adopted: its revision is taken as it is");
         send_status(actor, canary, adoption);
     } else if (problem->code != ERR_NONE) {
-        report(actor, problem->text);
+        trouble_tell(&actor->trouble, problem->text);
     } else if (canary_is_initialising(canary)) {
         initialise(actor, canary, now);
     } else if (bring_objects(actor, canary)) {
@@ -520,6 +513,7 @@ struct actor *actor_new(struct house *house, const char *namespace, const char *
     actor->name = str_dup(name);
     actor->id = str_format("%s.%s", name, namespace);
     actor->announcer = announcer_new(house, namespace, name);
+    trouble_init(&actor->trouble, house->clock, actor->announcer);
     actor_wake(actor);
     return actor;
 }
@@ -550,12 +544,12 @@ void actor_free(struct actor *actor)
     cancel_all(actor);
     run_free(actor->run);
     run_free(actor->ended_run);
+    trouble_fini(&actor->trouble);
     announcer_free(actor->announcer);
     if (actor->target != NULL) {
         gauges_forget(&actor->house->gauges, actor->target, actor->namespace);
     }
     str_free(&actor->target);
-    str_free(&actor->reported);
     str_free(&actor->namespace);
     str_free(&actor->name);
     str_free(&actor->id);

@@ -171,12 +171,14 @@ static struct doc *check_ready(struct run *run)
     struct doc *answer = NULL;
     if (readiness == READY) {
         answer = ready_answer(NULL);
+        trouble_clear(&run->trouble);
     } else {
         char *text = not_ready_text(&canary, primary, err.text);
-        run_report(run, text);
         if (readiness == NEVER_READY) {
+            trouble_tell(&run->trouble, text);
             answer = ready_answer(text);
         } else {
+            trouble_tell_wait(&run->trouble, text, canary.interval_ms);
             int64_t deadline = deployment_deadline_wall_ms(doc_root(deployment), canary.progress_deadline_s);
             if (deadline >= 0) {
                 timer_start_at_wall(run->house->clock, &run->timer, deadline + 1, on_deadline, run);
@@ -424,7 +426,7 @@ static struct doc *pin_answer(struct run *run)
 {
     struct err err = {0};
     if (!run_pin(run, &err)) {
-        run_report(run, err.text);
+        trouble_tell(&run->trouble, err.text);
         return NULL;
     }
     struct doc *doc = new_object_doc();

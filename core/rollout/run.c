@@ -20,15 +20,6 @@ bool run_canary(struct run *run, struct canary *canary)
     return house_canary(run->house, run->release->namespace, run->release->canary, canary, &err);
 }
 
-void run_report(struct run *run, const char *text)
-{
-    if (!str_equal(run->reported, text)) {
-        str_free(&run->reported);
-        run->reported = str_dup(text);
-        announce(run->announcer, "Warning", NULL, text, NULL, NULL, NULL);
-    }
-}
-
 static void on_turn(struct timer *timer, void *ctx)
 {
     run_carry_out(ctx);
@@ -267,7 +258,7 @@ static void on_restarted(void *ctx, size_t failed, const struct err *err)
     struct run *run = ctx;
     run->effects = NULL;
     if (err->code != ERR_NONE) {
-        run_report(run, err->text);
+        trouble_tell(&run->trouble, err->text);
         run_retry_later(run, on_restart_retry);
         return;
     }
@@ -311,7 +302,7 @@ static void prepare_restart(struct run *run)
     }
     if (!ok) {
         doc_free(prepared);
-        run_report(run, err.text);
+        trouble_tell(&run->trouble, err.text);
         run_retry_later(run, on_restart_pin);
         return;
     }
@@ -384,6 +375,7 @@ struct run *run_start(struct house *house, struct announcer *announcer, struct r
     struct run *run = mem_new(struct run);
     run->house = house;
     run->announcer = announcer;
+    trouble_init(&run->trouble, house->clock, announcer);
     run->release = release;
     run->events = *events;
     run->ctx = ctx;
@@ -400,7 +392,7 @@ void run_free(struct run *run)
     run_stop_script(run);
     timer_cancel(&run->turn);
     release_free(run->release);
-    str_free(&run->reported);
+    trouble_fini(&run->trouble);
     str_free(&run->failure);
     mem_free(run);
 }

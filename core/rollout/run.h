@@ -11,6 +11,7 @@
 
 #include "rollout/effect.h"
 #include "rollout/release.h"
+#include "rollout/trouble.h"
 
 struct run;
 struct operation;
@@ -87,9 +88,9 @@ struct run {
     bool frozen;
     bool held;               /* the operation waits for the end of the freeze */
     struct doc *held_answer; /* so does this answer */
-    char *reported;          /* the last "not ready" or other trouble that was announced */
-    int failures;            /* of the script */
-    char *failure;           /* what the script said when it failed for the last time */
+    struct trouble trouble;
+    int failures;  /* of the script */
+    char *failure; /* what the script said when it failed for the last time */
     void (*flushed)(struct run *run);
     int64_t round_started_ms;
     int64_t retry_ms; /* of the ending */
@@ -102,8 +103,6 @@ struct run {
 void run_answer(struct run *run, struct doc *answer);
 /* Ends the script after this turn. */
 void run_decide(struct run *run, enum run_verdict verdict);
-/* Warning event, once per text. */
-void run_report(struct run *run, const char *text);
 /* Writes the record; `done` comes with the fence intact, otherwise the run ends by itself. */
 void run_flush(struct run *run, void (*done)(struct run *run));
 /* The Canary as the store has it; false (canary must be finished all the same) when it is gone or refused. */

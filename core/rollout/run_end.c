@@ -56,7 +56,7 @@ static void on_ending_done(void *ctx, size_t failed, const struct err *err)
     struct run *run = ctx;
     run->effects = NULL;
     if (err->code != ERR_NONE) {
-        run_report(run, err->text);
+        trouble_tell(&run->trouble, err->text);
         run_retry_later(run, on_ending_retry);
         return;
     }
