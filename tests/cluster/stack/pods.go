@@ -31,7 +31,10 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-const nodeName = "lab"
+const (
+	nodeName = "lab"
+	drain    = time.Second // how long a Pod that is being deleted still serves
+)
 
 // node is the one node of the cluster.
 type node struct {
@@ -112,20 +115,31 @@ func clientConfig(kubeconfig, agent string) *rest.Config {
 
 // look starts a Pod that was not seen before and ends one that is being deleted.
 func (n *node) look(pod *corev1.Pod) {
-	if pod.DeletionTimestamp != nil {
-		n.stop(pod.UID)
-		now := int64(0)
-		n.client.CoreV1().Pods(pod.Namespace).Delete(context.Background(), pod.Name, metav1.DeleteOptions{GracePeriodSeconds: &now})
-		return
-	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if pod.DeletionTimestamp != nil {
+		if !n.gone[pod.UID] {
+			n.gone[pod.UID] = true
+			go n.terminate(pod.Namespace, pod.Name, pod.UID, n.running[pod.UID] != nil)
+		}
+		return
+	}
 	if n.seen[pod.UID] {
 		return
 	}
 	n.seen[pod.UID] = true
 	n.lastIP++
 	go n.run(pod.DeepCopy(), fmt.Sprintf("127.%d.%d.%d", n.network, n.lastIP/250, n.lastIP%250+1))
+}
+
+// terminate ends a Pod as a kubelet does: the mesh has time to learn that it goes before its process ends.
+func (n *node) terminate(namespace, name string, uid types.UID, serving bool) {
+	if serving {
+		time.Sleep(drain)
+	}
+	n.stop(uid)
+	now := int64(0)
+	n.client.CoreV1().Pods(namespace).Delete(context.Background(), name, metav1.DeleteOptions{GracePeriodSeconds: &now})
 }
 
 func (n *node) run(pod *corev1.Pod, ip string) {
