@@ -23,22 +23,38 @@ static struct node *renamed_values(const struct rename *rename, const struct nod
     return out;
 }
 
+static bool is_meant(const struct rename *rename, const char *key)
+{
+    return rename->keys == NULL || str_list_has(rename->keys, key);
+}
+
+static void rename_in_labels(const struct rename *rename, struct node *selector)
+{
+    const struct node *labels = node_get(selector, "matchLabels");
+    if (labels == NULL) {
+        return;
+    }
+    struct node *out = node_new_object(rename->doc);
+    struct node_iter it = node_iterate(labels);
+    while (node_next(&it)) {
+        bool renamed = is_meant(rename, it.key) && node_is(it.value, rename->from);
+        node_set(rename->doc, out, it.key,
+                 renamed ? node_new_str(rename->doc, rename->to) : node_copy(rename->doc, it.value));
+    }
+    node_set(rename->doc, selector, "matchLabels", out);
+}
+
 static void rename_in_selector(const struct rename *rename, struct node *selector)
 {
     struct node_iter it = node_iterate(node_get(selector, "matchExpressions"));
     while (node_next(&it)) {
         const char *key = node_str(node_get(it.value, "key"));
         const struct node *values = node_get(it.value, "values");
-        if (key != NULL && values != NULL && str_list_has(rename->keys, key)) {
+        if (key != NULL && values != NULL && is_meant(rename, key)) {
             node_set(rename->doc, it.value, "values", renamed_values(rename, values));
         }
     }
-    struct node *labels = node_get(selector, "matchLabels");
-    for (size_t i = 0; i < rename->keys->count; i++) {
-        if (node_is(node_get(labels, rename->keys->items[i]), rename->from)) {
-            node_set_str(rename->doc, labels, rename->keys->items[i], rename->to);
-        }
-    }
+    rename_in_labels(rename, selector);
 }
 
 void affinity_rename(struct doc *doc, struct node *pod_spec, const struct str_list *keys, const char *from,
