@@ -14,6 +14,13 @@ enum { DIGITS = 16 };
 
 static struct node *normal(struct doc *doc, const struct node *value);
 
+/* An empty labelSelector or namespaceSelector selects everything, an absent one nothing or the own namespace. */
+static bool means_all_when_empty(const char *key, const struct node *value)
+{
+    return node_type(value) == NODE_OBJECT &&
+           (strcmp(key, "labelSelector") == 0 || strcmp(key, "namespaceSelector") == 0);
+}
+
 static bool says_nothing(const struct node *value)
 {
     switch (node_type(value)) {
@@ -39,7 +46,7 @@ static struct node *normal_object(struct doc *doc, const struct node *value)
     struct node_iter it = node_iterate(value);
     while (node_next(&it)) {
         struct node *member = normal(doc, it.value);
-        if (!says_nothing(member)) {
+        if (!says_nothing(member) || means_all_when_empty(it.key, member)) {
             node_set(doc, out, it.key, member);
         }
     }
@@ -104,17 +111,14 @@ void revision_of_primary_template(const struct node *pod_template, const char *t
 {
     struct doc *doc = doc_copy(pod_template);
     struct node *root = doc_root(doc);
-    struct str_list keys = {0};
     struct node_iter it = node_iterate(selector_match_labels);
     while (node_next(&it)) {
         strip_suffix(doc, node_at(root, "metadata", "labels"), it.key);
-        str_list_push(&keys, it.key);
     }
     config_reference_each(node_get(root, "spec"), on_config, doc);
     char *primary = str_format("%s-primary", target);
-    affinity_rename(doc, node_get(root, "spec"), &keys, primary, target);
+    affinity_rename(doc, node_get(root, "spec"), NULL, primary, target);
     str_free(&primary);
-    str_list_fini(&keys);
     revision_of_template(root, out);
     doc_free(doc);
 }
