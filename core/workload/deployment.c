@@ -32,10 +32,17 @@ static struct node *container_ports(struct doc *doc, const struct node *pod_spec
     return ports;
 }
 
+/* Every primary's template carries flagger-id; a target may be called "x-primary" too. */
+static bool is_primary(const char *name, const struct node *template)
+{
+    return name != NULL && str_has_suffix(name, "-primary") &&
+           node_at(template, "metadata", "annotations", "flagger-id") != NULL;
+}
+
 static void revision_of(const struct node *object, const struct node *template, char out[static REVISION_SIZE])
 {
     const char *name = object_name(object);
-    if (name == NULL || !str_has_suffix(name, "-primary")) {
+    if (!is_primary(name, template)) {
         revision_of_template(template, out);
         return;
     }

@@ -9,15 +9,17 @@
 #include "kube/names.h"
 #include "kube/store.h"
 
-/* The store's pruner: metadata (labels, annotations, uid, versions, owner), spec {replicas, selector, progressDeadlineSeconds…}, status and `sluice`. */
+/* The store's pruner: metadata (labels, annotations, uid, versions, owner), spec {replicas, selector,
+ * progressDeadlineSeconds}, status and `sluice`. */
 void deployment_prune(struct doc *object);
 
-/* Borrowed from the pruned object. For "<x>-primary" it is computed with the renames undone. */
+/* Borrowed from the pruned object. For a primary ("<x>-primary" with a flagger-id) computed with the renames undone. */
 const char *deployment_revision(const struct node *deployment);
 /* The annotation flagger-id of the pod template: which promotion it carries; NULL: none. */
 const char *deployment_promotion_id(const struct node *deployment);
 
-/* The first of `selector_labels` in spec.selector.matchLabels. Errors carry Flagger's words ("deployment %s.%s spec.selector.matchLabels must contain one of [app name]"). */
+/* The first of `selector_labels` in spec.selector.matchLabels. Errors carry Flagger's words ("getSelectorLabel failed:
+ * deployment %s.%s spec.selector.matchLabels must contain one of [app name]"). */
 struct selector {
     const char *key, *value; /* borrowed */
 };
