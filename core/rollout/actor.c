@@ -418,10 +418,10 @@ static void look(struct actor *actor, struct canary *canary, const struct target
     if (adoption != NULL) {
         log_info(actor->id, "adopted: its revision is taken as it is");
         send_status(actor, canary, adoption);
+    } else if (now->revision != NULL && canary_is_initialising(canary)) {
+        initialise(actor, canary, now); /* a missing config is found when the primary is made */
     } else if (problem->code != ERR_NONE) {
         trouble_tell(&actor->trouble, problem->text);
-    } else if (canary_is_initialising(canary)) {
-        initialise(actor, canary, now);
     } else if (bring_objects(actor, canary)) {
         look_for_revision(actor, canary, now, latest);
     }

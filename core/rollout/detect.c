@@ -33,8 +33,10 @@ bool target_now_init(struct target_now *now, struct house *house, const struct c
         list_configs(now, doc_root(target));
         ok = tracked_config_checksums(now->checksums, doc_root(target), house->stores[STORE_CONFIG_MAPS],
                                       house->stores[STORE_SECRETS], names->namespace, &map, err);
-        if (ok && map != NULL) {
+        if (ok) {
             doc_set_root(now->checksums, map);
+        } else {
+            err_wrap(err, "GetTargetConfigs failed");
         }
     }
     doc_free(target);

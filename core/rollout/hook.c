@@ -7,8 +7,10 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf8.h"
 
 enum {
+    REASON_MAX = 1024,
     TIMEOUT_DEFAULT_MS = 10 * 1000,
     RETRY_WAIT_MIN_MS = 1000,
     RETRY_WAIT_MAX_MS = 30 * 1000,
@@ -196,6 +198,15 @@ static int64_t retry_wait_ms(const struct hook_call *call, const struct http_res
     return wait < RETRY_WAIT_MAX_MS ? wait : RETRY_WAIT_MAX_MS;
 }
 
+/* The body is the reason, as far as an event and a record can hold it. */
+static void refused(struct hook_call *call, const struct http_response *response)
+{
+    size_t len = response->body_len < REASON_MAX ? response->body_len : utf8_floor(response->body, REASON_MAX);
+    char *reason = str_dup_n(response->body != NULL ? response->body : "", len);
+    finish(call, reason);
+    str_free(&reason);
+}
+
 static void on_answer(void *ctx, const struct http_response *response, const struct err *err)
 {
     struct hook_call *call = ctx;
@@ -209,7 +220,7 @@ static void on_answer(void *ctx, const struct http_response *response, const str
             give_up(call, err);
         }
     } else if (response != NULL) {
-        finish(call, response->body != NULL ? response->body : "");
+        refused(call, response);
     } else {
         give_up(call, err);
     }

@@ -406,9 +406,7 @@ bool run_pin(struct run *run, struct err *err)
                                       house->stores[STORE_SECRETS], release->namespace, &map, err);
     }
     if (ok) {
-        if (map != NULL) {
-            doc_set_root(checksums, map);
-        }
+        doc_set_root(checksums, map);
         doc_free(release->checksums);
         release->checksums = checksums;
         str_free(&release->revision);

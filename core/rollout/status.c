@@ -112,6 +112,9 @@ struct doc *status_set_phase(const struct canary *canary, const char *phase, int
     struct node *status = new_status(doc);
     char now[32];
     node_set_str(doc, status, "phase", phase);
+    if (canary->phase[0] == '\0') {
+        node_set_int(doc, status, "failedChecks", 0);
+    }
     if (!one_of(phase, (const char *const[]){"Progressing", "Waiting", "Promoting", NULL})) {
         int64_t total = node_int_or(node_get(canary->analysis, "iterations"), 0);
         node_set_int(doc, status, "canaryWeight", 0);
