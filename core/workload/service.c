@@ -61,9 +61,17 @@ static struct wish wish_of(const struct canary_names *names, const struct node *
 
 /* --- ports --- */
 
+/* NULL: the Service's own port. As in Flagger, 0 counts as not said. */
+static const struct node *target_port_of(const struct node *service)
+{
+    const struct node *port = node_get(service, "targetPort");
+    bool said = node_type(port) == NODE_STRING ? !node_is(port, "0") : node_int_or(port, 0) != 0;
+    return said ? port : NULL;
+}
+
 static struct node *own_port(struct doc *doc, const struct wish *wish)
 {
-    const struct node *service = wish->service, *target_port = node_get(service, "targetPort");
+    const struct node *service = wish->service, *target_port = target_port_of(service);
     const char *name = node_str_or(node_get(service, "portName"), "");
     struct node *port = node_new_object(doc);
     node_set_str(doc, port, "name", name[0] != '\0' ? name : "http");
@@ -79,7 +87,7 @@ static struct node *own_port(struct doc *doc, const struct wish *wish)
 /* The container port behind the Service's own port. */
 static bool is_own_port(const struct wish *wish, const struct node *port)
 {
-    const struct node *target_port = node_get(wish->service, "targetPort");
+    const struct node *target_port = target_port_of(wish->service);
     if (node_type(target_port) == NODE_STRING) {
         return node_equal(node_get(port, "name"), target_port);
     }
@@ -108,7 +116,7 @@ static struct node *discovered_port(struct doc *doc, const struct node *port)
     return out;
 }
 
-/* By name, the later of two equal names wins; then our own port and these in the order of their names. */
+/* Our own port, then the discovered ones in the order of the containers; of equal names the later wins. */
 static struct node *wanted_ports(struct doc *doc, const struct wish *wish)
 {
     struct node *by_name = node_new_object(doc);
@@ -182,7 +190,7 @@ static void add_toolkit(struct doc *doc, struct node *annotations)
 
 static struct node *copy_or_empty(struct doc *doc, const struct node *map)
 {
-    return map != NULL ? node_copy(doc, map) : node_new_object(doc);
+    return node_type(map) == NODE_OBJECT ? node_copy(doc, map) : node_new_object(doc);
 }
 
 static struct node *wanted_labels(struct doc *doc, const struct wish *wish)
@@ -240,8 +248,8 @@ static enum plan create_service(const struct wish *wish, struct kube_write *writ
     if (!str_empty(node_str(node_get(wish->service, "trafficDistribution")))) {
         node_set(body, spec, "trafficDistribution", node_copy(body, node_get(wish->service, "trafficDistribution")));
     }
-    return kube_write_create(write, &KUBE_SERVICES, body, "service %s.%s create error", wish->name,
-                             wish->names->namespace);
+    return kube_write_create(write, &KUBE_SERVICES, body, "reconcileService failed: service %s.%s create error",
+                             wish->name, wish->names->namespace);
 }
 
 static void diff_spec(struct doc *patch, const struct wish *wish, const struct node *live)
@@ -285,7 +293,8 @@ static enum plan repair_service(const struct wish *wish, const struct node *live
         doc_free(patch);
         return PLAN_DONE;
     }
-    return kube_write_patch(write, &KUBE_SERVICES, live, patch, "service %s update error", wish->name);
+    return kube_write_patch(write, &KUBE_SERVICES, live, patch, "reconcileService failed: service %s update error",
+                            wish->name);
 }
 
 enum plan service_plan(const struct store *services, const struct canary_names *names, const struct node *canary,
