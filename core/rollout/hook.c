@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "io/http_error.h"
 
 enum {
     REASON_MAX = 1024,
@@ -166,9 +167,13 @@ static char *printable_url(const char *url)
 static void give_up(struct hook_call *call, const struct err *err)
 {
     char *url = printable_url(call->url);
-    bool transport = err->code != ERR_NONE;
+    char why[HTTP_ERROR_SIZE] = "";
+    if (err->code != ERR_NONE) {
+        http_error_write("Post", url, "context deadline exceeded (Client.Timeout exceeded while awaiting headers)", err,
+                         why);
+    }
     char *text = str_format("POST %s giving up after %lld attempt(s)%s%s", url, (long long)call->attempts,
-                            transport ? ": " : "", transport ? err->text : "");
+                            why[0] != '\0' ? ": " : "", why);
     finish(call, text);
     str_free(&text);
     str_free(&url);

@@ -1,0 +1,44 @@
+#include "io/http_error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* "127.0.0.1:9" of "http://user@127.0.0.1:9/x"; the default port when the URL names none. */
+static void write_address(const char *url, char *out, size_t size)
+{
+    const char *end = strstr(url, "://");
+    const char *host = end != NULL ? end + 3 : url;
+    size_t len = strcspn(host, "/?#");
+    for (const char *at = memchr(host, '@', len); at != NULL; at = memchr(host, '@', len)) {
+        len -= (size_t)(at + 1 - host);
+        host = at + 1;
+    }
+    const char *bracket = memchr(host, ']', len);
+    const char *search = bracket != NULL ? bracket : host;
+    bool has_port = memchr(search, ':', len - (size_t)(search - host)) != NULL;
+    const char *port = has_port ? "" : strncmp(url, "https:", 6) == 0 ? ":443" : ":80";
+    snprintf(out, size, "%.*s%s", (int)len, host, port);
+}
+
+/* What stands behind the title "POST http://…: " that every transport puts before its reason. */
+static const char *reason_of(const struct err *err)
+{
+    const char *scheme = strstr(err->text, "://");
+    const char *colon = scheme != NULL ? strstr(scheme + 3, ": ") : NULL;
+    return colon != NULL ? colon + 2 : err->text;
+}
+
+void http_error_write(const char *verb, const char *url, const char *timeout, const struct err *err,
+                      char out[static HTTP_ERROR_SIZE])
+{
+    const char *reason = reason_of(err);
+    if (err->code == ERR_TIMEOUT) {
+        snprintf(out, HTTP_ERROR_SIZE, "%s \"%s\": %s", verb, url, timeout);
+    } else if (err->code == ERR_UNREACHABLE && strncmp(reason, "Failed to connect to ", 21) == 0) {
+        char address[300];
+        write_address(url, address, sizeof address);
+        snprintf(out, HTTP_ERROR_SIZE, "%s \"%s\": dial tcp %s: connect: connection refused", verb, url, address);
+    } else {
+        snprintf(out, HTTP_ERROR_SIZE, "%s \"%s\": %s", verb, url, reason);
+    }
+}

@@ -1,0 +1,54 @@
+// room: io
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "io/http_error.h"
+
+static void expect(const char *url, enum err_code code, const char *text, const char *wanted)
+{
+    struct err err;
+    char out[HTTP_ERROR_SIZE];
+    err_set(&err, code, "%s", text);
+    http_error_write("Post", url, "context deadline exceeded", &err, out);
+    assert_string_equal(out, wanted);
+}
+
+static void a_timeout_has_the_words_of_the_caller(void **state)
+{
+    expect("http://h/x", ERR_TIMEOUT, "POST http://h/x: Operation timed out after 2001 milliseconds",
+           "Post \"http://h/x\": context deadline exceeded");
+}
+
+static void a_refused_connection_names_the_address(void **state)
+{
+    const char *text = "POST http://h: Failed to connect to h port 9 after 0 ms: Couldn't connect to server";
+    expect("http://127.0.0.1:9/a?b=c", ERR_UNREACHABLE, text,
+           "Post \"http://127.0.0.1:9/a?b=c\": dial tcp 127.0.0.1:9: connect: connection refused");
+    expect("http://user:xxxxx@h/", ERR_UNREACHABLE, text,
+           "Post \"http://user:xxxxx@h/\": dial tcp h:80: connect: connection refused");
+    expect("https://[::1]", ERR_UNREACHABLE, text,
+           "Post \"https://[::1]\": dial tcp [::1]:443: connect: connection refused");
+    expect("https://[::1]:8443", ERR_UNREACHABLE, text,
+           "Post \"https://[::1]:8443\": dial tcp [::1]:8443: connect: connection refused");
+}
+
+static void other_reasons_keep_their_words(void **state)
+{
+    expect("http://h/x", ERR_UNREACHABLE, "POST http://h/x: Recv failure: Connection reset by peer",
+           "Post \"http://h/x\": Recv failure: Connection reset by peer");
+    expect("http://h/x", ERR_INVALID, "no title", "Post \"http://h/x\": no title");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_timeout_has_the_words_of_the_caller),
+        cmocka_unit_test(a_refused_connection_names_the_address),
+        cmocka_unit_test(other_reasons_keep_their_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
