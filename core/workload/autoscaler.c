@@ -77,7 +77,11 @@ static enum plan update_primary(const struct canary_names *names, const struct n
         doc_free(patch);
         return PLAN_DONE;
     }
-    static const char *const followed[] = {"minReplicas", "metrics", "behavior"};
+    /* A merge patch adds to the live behavior, so what is gone from it must be named. */
+    node_remove(want, "behavior");
+    node_set(patch, want, "behavior",
+             kube_merge_diff(patch, node_get(live_spec, "behavior"), node_at(target, "spec", "behavior")));
+    static const char *const followed[] = {"minReplicas", "metrics"};
     for (size_t i = 0; i < sizeof followed / sizeof *followed; i++) {
         if (node_get(want, followed[i]) == NULL) {
             node_set(patch, want, followed[i], node_new_null(patch));
