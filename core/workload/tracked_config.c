@@ -12,8 +12,8 @@ enum { CHECKSUM_LEN = 16 };
 
 /* --- checksums --- */
 
-/* Turns our JSON text into what Go's encoder writes: < > & and the two line separators escaped, hex digits in lower case. These characters occur
- * in strings only, so the text needs no parser. */
+/* Turns our JSON text into what Go's encoder writes: < > & and the two line separators escaped, hex digits in lower case.
+ * These characters occur in strings only, so the text needs no parser. */
 static void write_as_go(const char *text, struct buf *out)
 {
     for (const char *p = text; *p != '\0'; p++) {
@@ -145,15 +145,16 @@ bool tracked_config_checksums(struct doc *doc, const struct node *deployment, co
                               struct err *err)
 {
     const struct node *references = node_at(deployment, "sluice", "configs");
-    *checksums = node_count(references) > 0 ? node_new_object(doc) : NULL;
+    *checksums = node_new_object(doc);
     struct node_iter it = node_iterate(references);
     while (node_next(&it)) {
         const char *kind = node_str_or(node_get(it.value, "kind"), "");
         const char *name = node_str_or(node_get(it.value, "name"), "");
         struct doc *object = store_find(is_secret(kind) ? secrets : config_maps, namespace, name);
         if (object == NULL && !node_bool_or(node_get(it.value, "optional"), false)) {
-            return err_set(err, ERR_NOT_FOUND, "%s %s.%s get query error: %ss \"%s\" not found", kind, name, namespace,
-                           kind, name);
+            err_set(err, ERR_NOT_FOUND, "%s %s.%s get query error: %ss \"%s\" not found", kind, name, namespace, kind,
+                    name);
+            return err_wrap(err, "%s %s.%s get query error", kind, name, namespace); /* Flagger says it twice */
         }
         if (object != NULL) {
             add_checksum(doc, *checksums, kind, name, doc_root(object));
@@ -195,7 +196,8 @@ static struct node *owners_of_copy(struct doc *doc, const struct canary_names *n
     node_push(owners, canary_owner_reference(doc, names));
     struct node_iter it = node_iterate(node_at(existing, "metadata", "ownerReferences"));
     while (node_next(&it)) {
-        if (!node_is(node_get(it.value, "uid"), names->uid)) {
+        bool ours = node_is(node_get(it.value, "kind"), "Canary") && node_is(node_get(it.value, "name"), names->name);
+        if (!ours) {
             struct node *owner = node_copy(doc, it.value);
             node_set_bool(doc, owner, "controller", false);
             node_push(owners, owner);
@@ -212,6 +214,7 @@ static bool copy_is_current(const struct node *source, const struct node *existi
     const struct node *labels = node_at(want, "metadata", "labels");
     return node_is(node_at(existing, "sluice", "checksum"), checksum) &&
            (node_equal(live_labels, labels) || (node_count(live_labels) == 0 && node_count(labels) == 0)) &&
+           node_count(node_at(existing, "metadata", "annotations")) == 0 &&
            node_equal(node_at(existing, "metadata", "ownerReferences"), node_at(want, "metadata", "ownerReferences"));
 }
 
