@@ -1,10 +1,11 @@
 #include "io/http_error.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
+
 /* "127.0.0.1:9" of "http://user@127.0.0.1:9/x"; the default port when the URL names none. */
-static void write_address(const char *url, char *out, size_t size)
+static char *address_of(const char *url)
 {
     const char *end = strstr(url, "://");
     const char *host = end != NULL ? end + 3 : url;
@@ -17,7 +18,7 @@ static void write_address(const char *url, char *out, size_t size)
     const char *search = bracket != NULL ? bracket : host;
     bool has_port = memchr(search, ':', len - (size_t)(search - host)) != NULL;
     const char *port = has_port ? "" : strncmp(url, "https:", 6) == 0 ? ":443" : ":80";
-    snprintf(out, size, "%.*s%s", (int)len, host, port);
+    return str_format("%.*s%s", (int)len, host, port);
 }
 
 /* What stands behind the title "POST http://…: " that every transport puts before its reason. */
@@ -28,17 +29,17 @@ static const char *reason_of(const struct err *err)
     return colon != NULL ? colon + 2 : err->text;
 }
 
-void http_error_write(const char *verb, const char *url, const char *timeout, const struct err *err,
-                      char out[static HTTP_ERROR_SIZE])
+char *http_error_text(const char *verb, const char *url, const char *timeout, const struct err *err)
 {
     const char *reason = reason_of(err);
     if (err->code == ERR_TIMEOUT) {
-        snprintf(out, HTTP_ERROR_SIZE, "%s \"%s\": %s", verb, url, timeout);
-    } else if (err->code == ERR_UNREACHABLE && strncmp(reason, "Failed to connect to ", 21) == 0) {
-        char address[300];
-        write_address(url, address, sizeof address);
-        snprintf(out, HTTP_ERROR_SIZE, "%s \"%s\": dial tcp %s: connect: connection refused", verb, url, address);
-    } else {
-        snprintf(out, HTTP_ERROR_SIZE, "%s \"%s\": %s", verb, url, reason);
+        return str_format("%s \"%s\": %s", verb, url, timeout);
     }
+    if (err->code == ERR_UNREACHABLE && str_has_prefix(reason, "Failed to connect to ")) {
+        char *address = address_of(url);
+        char *text = str_format("%s \"%s\": dial tcp %s: connect: connection refused", verb, url, address);
+        str_free(&address);
+        return text;
+    }
+    return str_format("%s \"%s\": %s", verb, url, reason);
 }

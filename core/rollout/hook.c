@@ -167,13 +167,14 @@ static char *printable_url(const char *url)
 static void give_up(struct hook_call *call, const struct err *err)
 {
     char *url = printable_url(call->url);
-    char why[HTTP_ERROR_SIZE] = "";
+    char *why = NULL;
     if (err->code != ERR_NONE) {
-        http_error_write("Post", url, "context deadline exceeded (Client.Timeout exceeded while awaiting headers)", err,
-                         why);
+        why = http_error_text("Post", url, "context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
+                              err);
     }
     char *text = str_format("POST %s giving up after %lld attempt(s)%s%s", url, (long long)call->attempts,
-                            why[0] != '\0' ? ": " : "", why);
+                            why != NULL ? ": " : "", why != NULL ? why : "");
+    str_free(&why);
     finish(call, text);
     str_free(&text);
     str_free(&url);

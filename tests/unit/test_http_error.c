@@ -6,15 +6,16 @@
 
 #include <cmocka.h>
 
+#include "base/str.h"
 #include "io/http_error.h"
 
 static void expect(const char *url, enum err_code code, const char *text, const char *wanted)
 {
     struct err err;
-    char out[HTTP_ERROR_SIZE];
     err_set(&err, code, "%s", text);
-    http_error_write("Post", url, "context deadline exceeded", &err, out);
-    assert_string_equal(out, wanted);
+    char *text = http_error_text("Post", url, "context deadline exceeded", &err);
+    assert_string_equal(text, wanted);
+    str_free(&text);
 }
 
 static void a_timeout_has_the_words_of_the_caller(void **state)
