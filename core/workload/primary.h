@@ -15,7 +15,7 @@ struct primary_options {
 /* The Deployment to create, from the whole target. */
 struct doc *primary_new(const struct canary_names *names, const struct node *target,
                         const struct primary_options *options, struct err *err);
-/* The JSON patch that brings an existing primary (pruned or whole; its resourceVersion guards) to the whole target. `has_autoscaler`: replicas stay as they
- * are. */
+/* The JSON patch that brings an existing primary (pruned or whole; its resourceVersion guards) to the whole target.
+ * `has_autoscaler`: replicas stay as they are. */
 struct doc *primary_promotion(const struct canary_names *names, const struct node *target, const struct node *primary,
                               bool has_autoscaler, const struct primary_options *options, struct err *err);
