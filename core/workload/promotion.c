@@ -5,7 +5,6 @@
 
 #include "base/mem.h"
 #include "kube/object.h"
-#include "workload/revision.h"
 #include "workload/tracked_config.h"
 
 enum { PRIMARY_TRIES = 5 };
@@ -60,7 +59,9 @@ static bool primary_exists(const struct promotion *p)
 static void fail(struct promotion *p, const struct err *err)
 {
     struct err copy = *err;
-    if (!primary_exists(p)) {
+    if (primary_exists(p)) {
+        err_wrap(&copy, "updating deployment %s.%s template spec failed", p->names.target_primary, p->names.namespace);
+    } else {
         err_wrap(&copy, "createPrimaryDeployment failed");
     }
     finish(p, &copy);
@@ -87,19 +88,14 @@ static void send(struct promotion *p, kube_done_fn *done)
 
 /* --- 1: the target --- */
 
-static bool collect_checksums(struct promotion *p, struct err *err)
+static bool collect_checksums(struct promotion *p, const struct node *pruned, struct err *err)
 {
     if (!p->options.config_tracking) {
         return true;
     }
-    /* The same question as for the store's copy of the target, asked of the one that is promoted. */
-    struct doc *pruned = doc_copy(doc_root(p->target));
-    deployment_prune(pruned);
     struct node *map = NULL;
-    bool ok = tracked_config_checksums(p->checksums, doc_root(pruned), p->options.config_maps, p->options.secrets,
-                                       p->names.namespace, &map, err);
-    doc_free(pruned);
-    if (!ok) {
+    if (!tracked_config_checksums(p->checksums, pruned, p->options.config_maps, p->options.secrets, p->names.namespace,
+                                  &map, err)) {
         return err_wrap(err, "GetTargetConfigs failed");
     }
     doc_set_root(p->checksums, map);
@@ -110,10 +106,9 @@ static bool collect_checksums(struct promotion *p, struct err *err)
     return true;
 }
 
-static bool is_wanted_revision(const struct promotion *p, struct err *err)
+static bool is_wanted_revision(const struct promotion *p, const struct node *pruned, struct err *err)
 {
-    char revision[REVISION_SIZE];
-    revision_of_template(node_at(doc_root(p->target), "spec", "template"), revision);
+    const char *revision = deployment_revision(pruned);
     if (p->revision != NULL && strcmp(revision, p->revision) != 0) {
         return err_set(err, ERR_CONFLICT, "target %s.%s is at revision %s, wanted %s", p->names.target,
                        p->names.namespace, revision, p->revision);
@@ -134,11 +129,17 @@ static void on_target(void *ctx, const struct doc *answer, const struct err *err
         return;
     }
     p->target = doc_copy(doc_root(answer));
-    if (!is_wanted_revision(p, &why) || !collect_checksums(p, &why)) {
+    /* The same questions as for the store's copy of the target, asked of the one that is promoted. */
+    struct doc *pruned = doc_copy(doc_root(answer));
+    deployment_prune(pruned);
+    if (!is_wanted_revision(p, doc_root(pruned), &why)) {
+        finish(p, &why);
+    } else if (!collect_checksums(p, doc_root(pruned), &why)) {
         fail(p, &why);
-        return;
+    } else {
+        next_config(p);
     }
-    next_config(p);
+    doc_free(pruned);
 }
 
 /* --- 2: the configs, one after the other --- */
@@ -218,18 +219,24 @@ static void next_config(struct promotion *p)
 static void on_turn(struct timer *timer, void *ctx)
 {
     struct promotion *p = ctx;
-    fail(p, &p->err);
+    if (p->err.code == ERR_NONE) {
+        finish(p, &p->err);
+    } else {
+        fail(p, &p->err);
+    }
 }
 
 static void on_primary_read(void *ctx, const struct doc *answer, const struct err *err)
 {
     struct promotion *p = ctx;
+    struct err why = *err;
     p->call = NULL;
-    if (err->code == ERR_NONE) {
+    if (why.code == ERR_NONE) {
         store_put(p->options.deployments, answer);
         write_primary(p);
     } else {
-        fail(p, err);
+        err_wrap(&why, "deployment %s.%s get query error", p->names.target_primary, p->names.namespace);
+        fail(p, &why);
     }
 }
 
@@ -249,7 +256,9 @@ static void on_primary_written(void *ctx, const struct doc *answer, const struct
         get(p, &KUBE_DEPLOYMENTS, p->names.target_primary, on_primary_read);
         return;
     }
-    err_wrap(&why, "%s", p->write.context);
+    if (p->write.verb == KUBE_CREATE) {
+        err_wrap(&why, "creating deployment %s.%s failed", p->names.target_primary, p->names.namespace);
+    }
     fail(p, &why);
 }
 
@@ -278,8 +287,6 @@ static bool plan_promotion(struct promotion *p, const struct node *live, const s
         .namespace = str_dup(p->names.namespace),
         .name = str_dup(p->names.target_primary),
         .body = body,
-        .context =
-            str_format("updating deployment %s.%s template spec failed", p->names.target_primary, p->names.namespace),
     };
     return true;
 }
@@ -293,6 +300,12 @@ static void write_primary(struct promotion *p)
         .promotion_id = p->promotion_id,
     };
     struct doc *live = store_find(p->options.deployments, p->names.namespace, p->names.target_primary);
+    if (live != NULL && p->revision == NULL) {
+        /* Somebody made it meanwhile: what it runs changes by promotion alone. */
+        doc_free(live);
+        timer_start(p->options.clock, &p->turn, 0, on_turn, p);
+        return;
+    }
     bool planned =
         live == NULL ? plan_creation(p, &options, &p->err) : plan_promotion(p, doc_root(live), &options, &p->err);
     doc_free(live);
