@@ -13,9 +13,9 @@ static void expect(const char *url, enum err_code code, const char *text, const 
 {
     struct err err;
     err_set(&err, code, "%s", text);
-    char *text = http_error_text("Post", url, "context deadline exceeded", &err);
-    assert_string_equal(text, wanted);
-    str_free(&text);
+    char *out = http_error_text("Post", url, "context deadline exceeded", &err);
+    assert_string_equal(out, wanted);
+    str_free(&out);
 }
 
 static void a_timeout_has_the_words_of_the_caller(void **state)
