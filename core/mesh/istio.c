@@ -1,8 +1,9 @@
 /* Istio: two DestinationRules and one VirtualService per Canary.
  *
- * Only what the Canary speaks of is compared and written, as merge patches guarded by resourceVersion: fields that are not ours
- * (exportTo, workloadSelector) survive. A repair keeps the shares that are live; what decides whether one is needed never looks
- * at them. */
+ * Only what the Canary speaks of is compared and written, as merge patches guarded by resourceVersion: fields that are not
+ * ours (exportTo, workloadSelector) survive. What the Canary says is written as it stands, also where Flagger loses a field
+ * its types do not know (consistentHash.httpQueryParameterName): a user who asked for it gets it. A repair keeps the shares
+ * that are live; what decides whether one is needed never looks at them. */
 #include <assert.h>
 
 #include "base/mem.h"
@@ -52,7 +53,8 @@ static enum plan create_rule(const struct router *router, const struct canary_na
     struct doc *body = object_new(&KUBE_DESTINATION_RULES, names->namespace, host);
     own(router, names, body);
     node_set(body, doc_root(body), "spec", istio_rule_spec(body, canary, host));
-    return kube_write_create(write, &KUBE_DESTINATION_RULES, body, "DestinationRule %s.%s create error", host,
+    return kube_write_create(write, &KUBE_DESTINATION_RULES, body,
+                             "reconcileDestinationRule failed: DestinationRule %s.%s create error", host,
                              names->namespace);
 }
 
@@ -74,7 +76,8 @@ static enum plan repair_rule(const struct canary_names *names, const struct node
     }
     doc_set_root(patch, node_new_object(patch));
     node_set(patch, doc_root(patch), "spec", spec);
-    return kube_write_patch(write, &KUBE_DESTINATION_RULES, live, patch, "DestinationRule %s.%s update error", host,
+    return kube_write_patch(write, &KUBE_DESTINATION_RULES, live, patch,
+                            "reconcileDestinationRule failed: DestinationRule %s.%s update error", host,
                             names->namespace);
 }
 
@@ -108,7 +111,8 @@ static enum plan create_service(const struct router *router, const struct canary
     node_set(body, spec, "gateways", istio_gateways(body, canary));
     node_set(body, spec, istio_is_tcp(canary) ? "tcp" : "http",
              istio_routes_build(body, names, canary, &(struct istio_shares){.primary_pct = 100}));
-    return kube_write_create(write, &KUBE_VIRTUAL_SERVICES, body, "VirtualService %s.%s create error", names->apex,
+    return kube_write_create(write, &KUBE_VIRTUAL_SERVICES, body,
+                             "reconcileVirtualService failed: VirtualService %s.%s create error", names->apex,
                              names->namespace);
 }
 
@@ -146,8 +150,8 @@ static void diff_routes(struct doc *patch, struct node *spec, const struct canar
     }
 }
 
-/* What of the live spec must change, NULL when nothing must. The hosts and gateways of a delegate are no drift by themselves, but
- * they go with the next write. */
+/* What of the live spec must change, NULL when nothing must. The hosts and gateways of a delegate are no drift by
+ * themselves, but they go with the next write. */
 static struct node *diff_spec(struct doc *patch, const struct canary_names *names, const struct node *canary,
                               const struct node *live)
 {
@@ -197,8 +201,9 @@ static enum plan repair_service(const struct canary_names *names, const struct n
         return PLAN_DONE;
     }
     node_set(patch, root, "metadata", metadata);
-    return kube_write_patch(write, &KUBE_VIRTUAL_SERVICES, live, patch, "VirtualService %s.%s update error",
-                            names->apex, names->namespace);
+    return kube_write_patch(write, &KUBE_VIRTUAL_SERVICES, live, patch,
+                            "reconcileVirtualService failed: VirtualService %s.%s update error", names->apex,
+                            names->namespace);
 }
 
 static enum plan plan_service(const struct router *router, const struct canary_names *names, const struct node *canary,
@@ -224,6 +229,7 @@ static enum plan reconcile(const struct router *router, const struct canary_name
         return plan;
     }
     if (!istio_delegation_check(names, canary, err)) {
+        err_wrap(err, "reconcileVirtualService failed");
         return PLAN_FAILED;
     }
     return plan_service(router, names, canary, write);

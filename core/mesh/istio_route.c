@@ -80,6 +80,15 @@ static void copy_rewrite(struct doc *doc, struct node *route, const struct node 
     }
 }
 
+/* Flagger always says how many; without a word it is 0 for Istio too. */
+static void complete_retries(struct doc *doc, const struct node *route)
+{
+    struct node *retries = node_get(route, "retries");
+    if (node_type(retries) == NODE_OBJECT && node_get(retries, "attempts") == NULL) {
+        node_set_int(doc, retries, "attempts", 0);
+    }
+}
+
 /* A route with the settings of spec.service; `match` moves in, NULL: none. */
 static struct node *new_http_route(struct doc *doc, const struct node *service, struct node *match,
                                    struct node *destinations)
@@ -91,6 +100,7 @@ static struct node *new_http_route(struct doc *doc, const struct node *service, 
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
         copy_set(doc, route, service, settings[i]);
     }
+    complete_retries(doc, route);
     node_set(doc, route, "route", destinations);
     return route;
 }
@@ -154,8 +164,8 @@ static struct node *build_tcp(struct doc *doc, const struct canary_names *names,
     return list;
 }
 
-/* The second route has one destination only, which gets all traffic whatever its weight is; the primary's weight stands there
- * because tools compare it with what Flagger writes. */
+/* The second route has one destination only, which gets all traffic whatever its weight is; the primary's weight stands
+ * there because tools compare it with what Flagger writes. */
 static void push_unmatched(struct doc *doc, struct node *list, const struct canary_names *names,
                            const struct node *service, const struct istio_shares *shares)
 {
