@@ -181,10 +181,9 @@ static enum err_code code_of(int status)
 
 static void refused(const struct http_response *response, struct prom_answer *answer)
 {
-    const char *text = reason(response->status);
     answer->kind = PROM_ERROR;
-    err_set(&answer->err, code_of(response->status), "error response: Status %d%s%s: %s", response->status,
-            *text == '\0' ? "" : " ", text, response->body);
+    err_set(&answer->err, code_of(response->status), "error response: Status %d %s: %s", response->status,
+            reason(response->status), response->body);
     answer->err.http_status = response->status;
     answer->err.retry_after_ms = response->retry_after_ms;
 }
