@@ -1,9 +1,9 @@
 /* Istio: two DestinationRules and one VirtualService per Canary.
  *
- * Only what the Canary speaks of is compared and written, as merge patches guarded by resourceVersion: fields that are not
- * ours (exportTo, workloadSelector) survive. What the Canary says is written as it stands, also where Flagger loses a field
- * its types do not know (consistentHash.httpQueryParameterName): a user who asked for it gets it. A repair keeps the shares
- * that are live; what decides whether one is needed never looks at them. */
+ * Only what the Canary speaks of is compared and written, as merge patches guarded by resourceVersion: fields that
+ * are not ours (exportTo, workloadSelector) survive. What the Canary says is written as it stands, also where
+ * Flagger loses a field its types do not know (consistentHash.httpQueryParameterName): a user who asked for it gets
+ * it. A repair keeps the shares that are live; what decides whether one is needed never looks at them. */
 #include <assert.h>
 
 #include "base/mem.h"

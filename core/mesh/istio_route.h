@@ -1,4 +1,5 @@
-/* The weighted routes inside a VirtualService: built from the Canary, read back, compared. Pure functions on documents. */
+/* The weighted routes inside a VirtualService: built from the Canary, read back, compared. Pure functions on
+ * documents. */
 #pragma once
 
 #include "kube/names.h"
@@ -20,8 +21,8 @@ struct node *istio_routes_build(struct doc *doc, const struct canary_names *name
 bool istio_shares_read(const struct node *spec, bool tcp, const struct canary_names *names,
                        struct istio_shares *shares);
 
-/* What decides whether two lists of routes differ: only fields the router knows (others are not ours to judge), nothing that says
- * nothing (null, "", an empty list); without weights and mirrors unless `with_shares`. */
+/* What decides whether two lists of routes differ: only fields the router knows (others are not ours to judge),
+ * nothing that says nothing (null, "", an empty list); without weights and mirrors unless `with_shares`. */
 struct node *istio_routes_normal(struct doc *doc, const struct node *routes, bool with_shares);
 /* The same cleaning of any value; NULL when nothing is left of it. */
 struct node *istio_normal(struct doc *doc, const struct node *value);

@@ -1,4 +1,5 @@
-/* What the Canary wants of Istio's objects besides the routes: hosts, gateways, metadata. Pure functions on documents. */
+/* What the Canary wants of Istio's objects besides the routes: hosts, gateways, metadata. Pure functions on
+ * documents. */
 #pragma once
 
 #include "kube/names.h"

@@ -1,4 +1,5 @@
-/* The router port: how a mesh is told who gets which share of the traffic. One file per mesh; three verbs, all planners (see kube/write.h).
+/* The router port: how a mesh is told who gets which share of the traffic. One file per mesh; three verbs, all
+ * planners (see kube/write.h).
  *
  * The routing object is the truth about weights: they are read back from it, and repair of drift keeps them. */
 #pragma once
@@ -19,7 +20,8 @@ struct router {
 };
 
 struct router_ops {
-    /* The next write that brings the routing objects in line with the Canary, weights and mirror kept as they are live. */
+    /* The next write that brings the routing objects in line with the Canary, weights and mirror kept as they are
+     * live. */
     enum plan (*reconcile)(const struct router *router, const struct canary_names *names, const struct node *canary,
                            struct kube_write *write, struct err *err);
     /* The live weights. False with Flagger's words when the object is missing or names neither side. */

@@ -33,6 +33,6 @@ void metric_remove_matching(struct metric_family *family, const char *const *val
 /* Reads one back (a histogram: its sum); false when there is no such series. */
 bool metric_read(const struct metric_family *family, const char *const *values, double *out);
 
-/* All families in the order of declaration, series sorted by labels; besides process_resident_memory_bytes, process_cpu_seconds_total,
- * process_start_time_seconds, process_open_fds. */
+/* All families in the order of declaration, series sorted by labels; besides process_resident_memory_bytes,
+ * process_cpu_seconds_total, process_start_time_seconds, process_open_fds. */
 void metrics_write(const struct metrics *metrics, struct buf *out);

@@ -16,14 +16,15 @@ struct prom_answer {
     enum prom_kind kind;
     double value;
     size_t series_count;
-    /* PROM_ERROR: Flagger's words where it has some: "query returned multiple values" for a matrix, "error response: Status 400 Bad Request: …" (the
-     * body) for HTTP >= 400; "no values found" for NOTHING and NAN. */
+    /* PROM_ERROR: Flagger's words where it has some: "query returned multiple values" for a matrix, "error response:
+     * Status 400 Bad Request: …" (the body) for HTTP >= 400; "no values found" for NOTHING and NAN. */
     struct err err;
 };
 
 struct prom_query;
 typedef void prom_done_fn(void *ctx, const struct prom_answer *answer);
-/* `address`: the server's URL, with any path prefix, checked ("%s address %s is not a valid URL"). White space runs in `query` become one blank. Time limit 5 s. */
+/* `address`: the server's URL, with any path prefix, checked ("%s address %s is not a valid URL"). White space runs
+ * in `query` become one blank. Time limit 5 s. */
 struct prom_query *prom_query_start(struct http *http, const char *address, const char *query, prom_done_fn *done,
                                     void *ctx);
 void prom_query_cancel(struct prom_query *query);

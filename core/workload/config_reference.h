@@ -11,6 +11,7 @@ struct config_reference {
     bool optional;
 };
 
-/* Volumes first, then containers, then init containers, each in list order. The walk goes on after `fn` changed the name. */
+/* Volumes first, then containers, then init containers, each in list order. The walk goes on after `fn` changed the
+ * name. */
 typedef void config_reference_fn(void *ctx, const struct config_reference *reference);
 void config_reference_each(const struct node *pod_spec, config_reference_fn *fn, void *ctx);

@@ -1,4 +1,5 @@
-/* Which labels and annotations travel from the target to what is made for the primary (section 4 of the behaviour reference). */
+/* Which labels and annotations travel from the target to what is made for the primary (section 4 of the behaviour
+ * reference). */
 #pragma once
 
 #include "base/doc.h"

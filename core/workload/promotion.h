@@ -14,8 +14,8 @@ struct promotion_options {
     struct clock *clock;
     struct store *deployments, *config_maps, *secrets; /* take in what is written */
     const struct node *canary;                         /* copied */
-    /* Only this one (revision.h). NULL: create a missing primary from whatever the target is now; one that is there stays
-     * as it is. */
+    /* Only this one (revision.h). NULL: create a missing primary from whatever the target is now; one that is there
+     * stays as it is. */
     const char *revision;
     const char *promotion_id;
     const struct str_list *selector_labels, *label_prefixes; /* outlive the operation */
@@ -23,8 +23,9 @@ struct promotion_options {
 };
 
 struct promotion;
-/* err->code CONFLICT with "target … is at revision …, wanted …" when the target is another revision than the wanted one.
- * Texts as in Flagger: "createPrimaryDeployment failed: …", "updating deployment %s.%s template spec failed: …". */
+/* err->code CONFLICT with "target … is at revision …, wanted …" when the target is another revision than the wanted
+ * one. Texts as in Flagger: "createPrimaryDeployment failed: …", "updating deployment %s.%s template spec failed:
+ * …". */
 typedef void promotion_done_fn(void *ctx, const struct err *err);
 struct promotion *promotion_start(const struct promotion_options *options, promotion_done_fn *done, void *ctx);
 void promotion_cancel(struct promotion *promotion);

@@ -1,8 +1,9 @@
 /* What counts as the same revision: a digest of the normalised pod template.
  *
- * Normalised: keys sorted, nulls and empty maps, lists and strings dropped (but for selectors, which select everything when
- * they are empty), the annotation flagger-id dropped. The text carries the version of its format ("s1-" and 16 hex digits),
- * so a digest of another format (Flagger's, or a later version of ours) is recognised and adopted instead of compared. */
+ * Normalised: keys sorted, nulls and empty maps, lists and strings dropped (but for selectors, which select
+ * everything when they are empty), the annotation flagger-id dropped. The text carries the version of its format
+ * ("s1-" and 16 hex digits), so a digest of another format (Flagger's, or a later version of ours) is recognised and
+ * adopted instead of compared. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,8 +13,9 @@
 enum { REVISION_SIZE = 24 };
 
 void revision_of_template(const struct node *pod_template, char out[static REVISION_SIZE]);
-/* The same for a primary: the renames of workload/primary.h undone first (label value, tracked config names, affinity
- * terms), so that a primary that carries the target's template has the target's revision. `target`: the target's name. */
+/* The same for a primary: the renames of workload/primary.h undone first (label value, tracked config names,
+ * affinity terms), so that a primary that carries the target's template has the target's revision. `target`: the
+ * target's name. */
 void revision_of_primary_template(const struct node *pod_template, const char *target,
                                   const struct node *selector_match_labels, char out[static REVISION_SIZE]);
 /* True for our format. */

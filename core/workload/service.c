@@ -276,7 +276,8 @@ static void diff_metadata(struct doc *patch, const struct wish *wish, const stru
     }
 }
 
-/* A Service that somebody else made gets our ports and selector, and the two annotations that keep Flux from undoing it. */
+/* A Service that somebody else made gets our ports and selector, and the two annotations that keep Flux from undoing
+ * it. */
 static enum plan repair_service(const struct wish *wish, const struct node *live, struct kube_write *write)
 {
     struct doc *patch = doc_new();

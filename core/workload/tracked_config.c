@@ -12,8 +12,8 @@ enum { CHECKSUM_LEN = 16 };
 
 /* --- checksums --- */
 
-/* Turns our JSON text into what Go's encoder writes: < > & and the two line separators escaped, hex digits in lower case.
- * These characters occur in strings only, so the text needs no parser. */
+/* Turns our JSON text into what Go's encoder writes: < > & and the two line separators escaped, hex digits in lower
+ * case. These characters occur in strings only, so the text needs no parser. */
 static void write_as_go(const char *text, struct buf *out)
 {
     for (const char *p = text; *p != '\0'; p++) {
@@ -189,7 +189,8 @@ void tracked_config_rename(struct doc *doc, struct node *pod_spec, const struct 
     config_reference_each(pod_spec, on_rename, &rename);
 }
 
-/* This Canary as the controller; whoever else owned the copy keeps it as a plain owner, because several canaries may share it. */
+/* This Canary as the controller; whoever else owned the copy keeps it as a plain owner, because several canaries may
+ * share it. */
 static struct node *owners_of_copy(struct doc *doc, const struct canary_names *names, const struct node *existing)
 {
     struct node *owners = node_new_array(doc);

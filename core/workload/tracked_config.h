@@ -9,13 +9,13 @@
 /* The stores of ConfigMaps and Secrets keep no data: metadata, `type` and { sluice: { checksum } }. */
 void tracked_config_prune(struct doc *object);
 
-/* References in a pod spec, as an array of {kind: "configmap"|"secret", name, optional} in `doc`; one entry per object, the
- * last reference decides on `optional`. */
+/* References in a pod spec, as an array of {kind: "configmap"|"secret", name, optional} in `doc`; one entry per
+ * object, the last reference decides on `optional`. */
 struct node *tracked_config_references(struct doc *doc, const struct node *pod_spec);
 
-/* What status.trackedConfigs must say now: {"configmap/x": "16 hex", …}, an object in `doc`, empty when nothing is tracked
- * (the checksum in hooks tells an empty map from none). False with Flagger's words when a mandatory one is missing.
- * `deployment`: the pruned target. */
+/* What status.trackedConfigs must say now: {"configmap/x": "16 hex", …}, an object in `doc`, empty when nothing is
+ * tracked (the checksum in hooks tells an empty map from none). False with Flagger's words when a mandatory one is
+ * missing. `deployment`: the pruned target. */
 bool tracked_config_checksums(struct doc *doc, const struct node *deployment, const struct store *config_maps,
                               const struct store *secrets, const char *namespace, struct node **checksums,
                               struct err *err);
@@ -23,7 +23,7 @@ bool tracked_config_checksums(struct doc *doc, const struct node *deployment, co
 /* "configmap/x" keys of `checksums` decide what is renamed in a copied pod spec. */
 void tracked_config_rename(struct doc *doc, struct node *pod_spec, const struct node *checksums);
 
-/* The write that makes or updates "<name>-primary" from the whole source object. `existing`: the pruned copy in the store or
- * NULL. Unlike other writes an update carries no resourceVersion, as several canaries may share one copy. */
+/* The write that makes or updates "<name>-primary" from the whole source object. `existing`: the pruned copy in the
+ * store or NULL. Unlike other writes an update carries no resourceVersion, as several canaries may share one copy. */
 enum plan tracked_config_copy(const struct canary_names *names, const struct node *source, const struct node *existing,
                               const struct str_list *label_prefixes, struct kube_write *write);
