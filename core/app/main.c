@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/command.h"
+#include "base/mem.h"
 
 static const char usage[] =
     "sluice " SLUICE_VERSION ": progressive delivery for Kubernetes\n"
@@ -12,6 +13,7 @@ static const char usage[] =
 
 int main(int argc, char **argv)
 {
+    mem_init();
     const char *command = argc > 1 ? argv[1] : "help";
     if (strcmp(command, "run") == 0) {
         return command_run(argc - 2, argv + 2);

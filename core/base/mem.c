@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,4 +33,17 @@ void *mem_resize(void *p, size_t size)
 void mem_free(void *p)
 {
     free(p);
+}
+
+/* Left alone, glibc raises these thresholds to the size of what it last saw freed, and one large list stays in memory for ever. */
+void mem_init(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 64 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 64 * 1024);
+    mallopt(M_ARENA_MAX, 1);
+}
+
+void mem_trim(void)
+{
+    malloc_trim(0);
 }

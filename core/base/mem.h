@@ -18,5 +18,10 @@ void *mem_resize(void *p, size_t size);
 /* Frees; NULL is fine. */
 void mem_free(void *p);
 
+/* Once, at the start of the program: blocks of many pages (documents, bodies) go back to the system when they are freed. */
+void mem_init(void);
+/* Gives back what the allocator keeps of a past peak; takes milliseconds, so it is for quiet moments. */
+void mem_trim(void);
+
 /* A zeroed struct: `struct watch *w = mem_new(struct watch);` */
 #define mem_new(type) ((type *)mem_alloc(sizeof(type)))

@@ -22,7 +22,8 @@ enum {
     LEASE_DURATION_MS = 15 * 1000,
     LEASE_RENEW_MS = 5 * 1000,
     LEASE_RENEW_DEADLINE_MS = 10 * 1000,
-    LEASE_RETRY_MS = 2 * 1000
+    LEASE_RETRY_MS = 2 * 1000,
+    TIDY_AFTER_MS = 2 * 1000
 };
 
 /* "namespace/name" of a Canary and its actor. */
@@ -53,6 +54,7 @@ struct engine {
     struct watch *watches[STORE_COUNT];
     struct lease *lease;
     bool leading, ready;
+    struct timer tidy; /* after the last change */
     struct seat *seats;
     struct interest *interests;
     struct population *populations;
@@ -277,9 +279,15 @@ static void wake_interested(struct engine *engine, const char *namespace, const 
 
 static void begin_work(struct engine *engine);
 
+static void on_tidy(struct timer *timer, void *ctx)
+{
+    mem_trim();
+}
+
 static void on_change(void *ctx, const struct store *store, const char *namespace, const char *name)
 {
     struct engine *engine = ctx;
+    timer_start(engine->house.clock, &engine->tidy, TIDY_AFTER_MS, on_tidy, engine);
     if (!engine->ready) {
         begin_work(engine);
         return;
@@ -452,6 +460,7 @@ void engine_close(struct engine *engine, void (*closed)(void *ctx), void *ctx)
     for (size_t i = 0; i < STORE_COUNT; i++) {
         watch_close(engine->watches[i]);
     }
+    timer_cancel(&engine->tidy);
     lease_close(engine->lease, on_lease_closed, engine);
 }
 

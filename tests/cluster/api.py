@@ -129,7 +129,7 @@ class Watch:
             if not line:
                 return
             event = json.loads(line)
-            if event['type'] == 'ERROR':  # the version is too old: from the start
+            if event.get('type', 'ERROR') == 'ERROR':  # the version is too old, or no watch was opened: from the start
                 self._version = ''
                 return
             self._version = event['object']['metadata']['resourceVersion']

@@ -40,6 +40,8 @@ class Crash(Scenario):
             engine.await_ready()
             for scene in scenes:
                 scene.wait_phase('Succeeded', 240)
+                last = story_end(scene.namespace)[0]  # after the post-rollout hooks
+                scene.wait(lambda scene=scene, last=last: last in scene.messages(), 30, last)
             self.assertEqual(0, engine.terminate(), engine.log_tail(20))
         for scene in scenes:
             with self.subTest(scene.namespace, seed=seed):
