@@ -9,12 +9,13 @@
 #include "base/doc.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/http_error.h"
 
 enum { TIMEOUT_MS = 5000, URL_MAX = 64 * 1024 };
 
 struct prom_query {
     struct http_call *call;
-    char *address;
+    char *address, *url;
     struct err early; /* what was wrong before anything was sent: the call only brings it to a later turn */
     prom_done_fn *done;
     void *ctx;
@@ -211,7 +212,17 @@ static void read_body(const struct prom_query *query, const struct http_response
 static void query_free(struct prom_query *query)
 {
     str_free(&query->address);
+    str_free(&query->url);
     mem_free(query);
+}
+
+/* In Flagger's words, which alerts match. */
+static void unreachable(const struct prom_query *query, const struct err *err, struct prom_answer *answer)
+{
+    char *text = http_error_text("Get", query->url, "context deadline exceeded", err);
+    answer->err = *err;
+    err_set(&answer->err, err->code, "request failed: %s", text);
+    str_free(&text);
 }
 
 static void on_done(void *ctx, const struct http_response *response, const struct err *err)
@@ -221,7 +232,7 @@ static void on_done(void *ctx, const struct http_response *response, const struc
     if (query->early.code != ERR_NONE) {
         answer.err = query->early;
     } else if (response == NULL) {
-        answer.err = *err;
+        unreachable(query, err, &answer);
     } else if (response->status >= 400) {
         refused(response, &answer);
     } else {
@@ -247,8 +258,8 @@ struct prom_query *prom_query_start(struct http *http, const char *address, cons
         buf_clear(&url);
         buf_append_str(&url, "http://"); /* has no host, so every transport refuses it without a packet */
     }
-    struct http_request request = {
-        .method = "GET", .url = buf_str(&url), .timeout_ms = TIMEOUT_MS, .follow_redirects = true};
+    q->url = buf_take(&url);
+    struct http_request request = {.method = "GET", .url = q->url, .timeout_ms = TIMEOUT_MS, .follow_redirects = true};
     q->call = http_start(http, &request, NULL, on_done, q);
     buf_fini(&url);
     return q;

@@ -226,7 +226,7 @@ static void say_providers(struct actor *actor, const struct prom_answer *answer)
         say(actor, "Normal", "all the metrics providers are available!");
         return;
     }
-    char *text = str_format("Error checking metric providers: prometheus not avaiable: %s",
+    char *text = str_format("Error checking metric providers: prometheus not avaiable: running query failed: %s",
                             answer->kind == PROM_ERROR ? answer->err.text : "no values found");
     say(actor, "Warning", text);
     str_free(&text);

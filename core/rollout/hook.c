@@ -150,27 +150,13 @@ static void finish(struct hook_call *call, const char *error)
     str_free(&copy);
 }
 
-/* Go redacts a password in a URL that it prints; the user stays. */
-static char *printable_url(const char *url)
-{
-    const char *scheme_end = strstr(url, "://");
-    const char *host = scheme_end != NULL ? scheme_end + 3 : url;
-    size_t authority = strcspn(host, "/?#");
-    const char *at = memchr(host, '@', authority);
-    const char *colon = at != NULL ? memchr(host, ':', (size_t)(at - host)) : NULL;
-    if (colon == NULL) {
-        return str_dup(url);
-    }
-    return str_format("%.*s:xxxxx%s", (int)(colon - url), url, at);
-}
-
 static void give_up(struct hook_call *call, const struct err *err)
 {
-    char *url = printable_url(call->url);
+    char *url = http_printable_url(call->url);
     char *why = NULL;
     if (err->code != ERR_NONE) {
-        why = http_error_text("Post", url, "context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
-                              err);
+        why = http_error_text("Post", call->url,
+                              "context deadline exceeded (Client.Timeout exceeded while awaiting headers)", err);
     }
     char *text = str_format("POST %s giving up after %lld attempt(s)%s%s", url, (long long)call->attempts,
                             why != NULL ? ": " : "", why != NULL ? why : "");

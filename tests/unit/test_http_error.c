@@ -29,7 +29,7 @@ static void a_refused_connection_names_the_address(void **state)
     const char *text = "POST http://h: Failed to connect to h port 9 after 0 ms: Couldn't connect to server";
     expect("http://127.0.0.1:9/a?b=c", ERR_UNREACHABLE, text,
            "Post \"http://127.0.0.1:9/a?b=c\": dial tcp 127.0.0.1:9: connect: connection refused");
-    expect("http://user:xxxxx@h/", ERR_UNREACHABLE, text,
+    expect("http://user:p@ss@h/", ERR_UNREACHABLE, text,
            "Post \"http://user:xxxxx@h/\": dial tcp h:80: connect: connection refused");
     expect("https://[::1]", ERR_UNREACHABLE, text,
            "Post \"https://[::1]\": dial tcp [::1]:443: connect: connection refused");

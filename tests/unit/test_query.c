@@ -266,6 +266,8 @@ static void test_five_seconds_and_no_longer(void **state)
     assert_int_equal(w->done, 1);
     assert_int_equal(w->answer.kind, PROM_ERROR);
     assert_int_equal(w->answer.err.code, ERR_TIMEOUT);
+    assert_non_null(strstr(w->answer.err.text, "request failed: Get \"http://"));
+    assert_non_null(strstr(w->answer.err.text, "/api/v1/query?query=up\": context deadline exceeded"));
 }
 
 static void test_a_cancelled_query_is_silent(void **state)
