@@ -1,3 +1,4 @@
+// room: base
 /* JSON from anywhere: whatever is accepted must survive writing, reading, copying and sorting unchanged. */
 #include <stddef.h>
 #include <stdint.h>

@@ -1,3 +1,4 @@
+// room: base
 /* YAML from anywhere: whatever is accepted must be a document that JSON can hold. */
 #include <stddef.h>
 #include <stdint.h>
