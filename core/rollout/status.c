@@ -4,6 +4,7 @@
 
 #include "base/duration.h"
 #include "base/str.h"
+#include "kube/object.h"
 
 /* The Promoted condition of each phase (section 1.1.3); %s is the target's kind. Other phases say what Initializing says. */
 static const struct phase_text {
@@ -40,17 +41,6 @@ static char *phase_message(const struct phase_text *text, const char *kind)
     return str_format("%.*s%s%s", (int)(mark - text->message), text->message, kind, mark + 2);
 }
 
-static const struct node *condition_of(const struct canary *canary, const char *type)
-{
-    struct node_iter it = node_iterate(node_get(canary->status, "conditions"));
-    while (node_next(&it)) {
-        if (node_is(node_get(it.value, "type"), type)) {
-            return it.value;
-        }
-    }
-    return NULL;
-}
-
 static struct node *new_condition(struct doc *doc, const char *type, const char *status, const char *reason,
                                   const char *message, const char *now, const char *since)
 {
@@ -69,7 +59,7 @@ static void set_promoted(struct doc *doc, struct node *status, const struct cana
                          const char *now)
 {
     const struct phase_text *text = phase_text(phase);
-    const struct node *live = condition_of(canary, "Promoted");
+    const struct node *live = object_condition(canary->root, "Promoted");
     struct node *conditions = node_new_array(doc);
     bool same_status = node_is(node_get(live, "status"), text->status);
     if (same_status && node_is(node_get(live, "reason"), phase)) {
@@ -205,7 +195,7 @@ static struct node *other_conditions(struct doc *doc, const struct canary *canar
 /* The schema wants phase and counters in no particular form, but kubectl's columns read them: a first status names them all. */
 struct doc *status_refused(const struct canary *canary, const char *message, int64_t now_wall_ms)
 {
-    const struct node *live = condition_of(canary, "Accepted");
+    const struct node *live = object_condition(canary->root, "Accepted");
     if (node_is(node_get(live, "status"), "False") && node_is(node_get(live, "message"), message)) {
         return NULL;
     }
@@ -221,7 +211,7 @@ struct doc *status_refused(const struct canary *canary, const char *message, int
 
 struct doc *status_accepted(const struct canary *canary)
 {
-    if (condition_of(canary, "Accepted") == NULL) {
+    if (object_condition(canary->root, "Accepted") == NULL) {
         return NULL;
     }
     struct doc *doc = doc_new();
