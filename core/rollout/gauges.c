@@ -71,12 +71,10 @@ void gauges_total(struct gauges *g, const char *namespace, size_t canaries)
 
 void gauges_forget(struct gauges *g, const char *target, const char *namespace)
 {
-    /* Series of other namespaces may share the target's name, so only exact label sets go where there is one. */
-    (void)namespace;
     char *primary = str_format("%s-primary", target);
-    metric_remove(g->weight, "workload", primary);
-    metric_remove(g->weight, "workload", target);
-    metric_remove(g->status, "name", target);
-    metric_remove(g->analysis, "name", target);
+    metric_remove_matching(g->weight, VALUES(primary, namespace));
+    metric_remove_matching(g->weight, VALUES(target, namespace));
+    metric_remove_matching(g->status, VALUES(target, namespace));
+    metric_remove_matching(g->analysis, VALUES(target, namespace, NULL));
     str_free(&primary);
 }
