@@ -3,7 +3,7 @@
  *   aggregate   from the tenth different message of the same object, type and reason on, with no 10 minutes of quiet
  *               between them, one event for all
  *   count       the same message again: the event that is there gets count + 1 (a PATCH with the absolute count)
- *   filter      a token bucket per object drops what is left
+ *   filter      a token bucket per object and type drops what is left
  *
  * The state is in memory, as client-go's is: after a restart a message begins a new event. Where a key is given, the
  * event's name comes from the key, so that a repetition after a crash finds its own event. */
@@ -262,7 +262,8 @@ static void correlate(struct event_recorder *r, const struct event *event, struc
     char *message = bounded_message(event->message);
     char *object = str_format("%s/%s/%s/%s/%s", event->kind, event->namespace, event->name,
                               event->uid != NULL ? event->uid : "", event->api_version);
-    char *group = str_format("%s|%s|%s", object, event->type, event->reason);
+    char *bucket = str_format("%s|%s", object, event->type);
+    char *group = str_format("%s|%s", bucket, event->reason);
     time_write(clock_wall_ms(r->clock), now);
     bool aggregated = is_too_similar(r, group, message);
     if (aggregated) {
@@ -279,11 +280,12 @@ static void correlate(struct event_recorder *r, const struct event *event, struc
     call->namespace = str_dup(event->namespace);
     call->name = str_dup(sent->name);
     call->body = event_body(r, event, sent->name, message, sent->count, sent->first, now);
-    call->dropped = !take_token(r, object);
+    call->dropped = !take_token(r, bucket);
     bound_memories(r);
     str_free(&name);
     str_free(&message);
     str_free(&object);
+    str_free(&bucket);
     str_free(&group);
 }
 

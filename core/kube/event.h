@@ -1,7 +1,7 @@
 /* Kubernetes events as client-go's recorder sends them: an equal message again is a PATCH of count and
  * lastTimestamp; from the tenth different message of the same object, type and reason on (with no pause of 10
- * minutes between two) all become one event, "(combined from similar events): …"; a token bucket per object (burst
- * 25, one more every 300 s) drops what is left. */
+ * minutes between two) all become one event, "(combined from similar events): …"; a token bucket per object and type
+ * (burst 25, one more every 300 s) drops what is left. */
 #pragma once
 
 #include "kube/client.h"

@@ -299,7 +299,7 @@ static void test_ten_minutes_of_quiet_end_the_similarity(void **state)
     expect_kept(w, 18, "(combined from similar events): Advance 19", 1);
 }
 
-static void test_a_bucket_of_tokens_for_each_object(void **state)
+static void test_a_bucket_of_tokens_for_each_object_and_type(void **state)
 {
     struct world *w = *state;
     for (int i = 0; i < 30; i++) {
@@ -310,19 +310,23 @@ static void test_a_bucket_of_tokens_for_each_object(void **state)
     other.name = "backend";
     send(w, other);
     assert_int_equal(fake_http_seen_count(w->fh), 26);
+    struct event warning = podinfo("Advance");
+    warning.type = "Warning";
+    send(w, warning);
+    assert_int_equal(fake_http_seen_count(w->fh), 27);
     fake_clock_advance(w->fc, 299000);
     say(w, "Halt advancement");
-    assert_int_equal(fake_http_seen_count(w->fh), 26);
+    assert_int_equal(fake_http_seen_count(w->fh), 27);
     fake_clock_advance(w->fc, 1000);
     say(w, "Halt advancement");
     say(w, "Halt advancement");
-    assert_int_equal(fake_http_seen_count(w->fh), 27);
+    assert_int_equal(fake_http_seen_count(w->fh), 28);
     expect_kept(w, 0, "Halt advancement", 32);   /* the dropped ones are counted */
     fake_clock_advance(w->fc, 24 * 3600 * 1000); /* it never holds more than 25 */
     for (int i = 0; i < 30; i++) {
         say(w, "Halt advancement");
     }
-    assert_int_equal(fake_http_seen_count(w->fh), 27 + 25);
+    assert_int_equal(fake_http_seen_count(w->fh), 28 + 25);
 }
 
 static void test_the_memory_is_bounded(void **state)
@@ -458,7 +462,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_long_texts_are_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_tenth_different_message_is_combined, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ten_minutes_of_quiet_end_the_similarity, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_bucket_of_tokens_for_each_object, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_bucket_of_tokens_for_each_object_and_type, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_memory_is_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_key_makes_the_name, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_same_key_again_is_the_same_event, setup, teardown),
