@@ -188,7 +188,8 @@ static void test_transport_errors(void **state)
     start(w, "{\"url\":\"http://gate/\",\"retries\":1}");
     fake_clock_advance(w->fc, 1000);
     assert_int_equal(fake_http_seen_count(w->fh), 2);
-    assert_string_equal(w->error, "POST http://gate/ giving up after 2 attempt(s): Post \"http://gate/\": connection refused");
+    assert_string_equal(w->error,
+                        "POST http://gate/ giving up after 2 attempt(s): Post \"http://gate/\": connection refused");
     code = ERR_TLS; /* a certificate does not get better by waiting */
     w->done = 0;
     start(w, "{\"url\":\"https://gate/\",\"retries\":5}");
