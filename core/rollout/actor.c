@@ -10,11 +10,13 @@
 #include "rollout/announcer.h"
 #include "rollout/detect.h"
 #include "rollout/history.h"
+#include "rollout/patience.h"
 #include "rollout/reconcile.h"
 #include "rollout/run.h"
 #include "rollout/status.h"
 #include "rollout/trouble.h"
 #include "rollout/writer.h"
+#include "workload/deployment.h"
 #include "workload/promotion.h"
 
 enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 60 * 1000 };
@@ -34,6 +36,8 @@ struct actor {
     struct history_call *creating;
     struct kube_call *reading;
     bool initialising_done; /* the write under way is the status Initialized */
+
+    struct patience patience;
 
     struct run *run;
     struct run *ended_run; /* to be freed on the next turn */
@@ -207,18 +211,6 @@ static void create_release(struct actor *actor, const struct canary *canary, con
 
 /* --- initialisation --- */
 
-static bool has_builtin_metric(const struct canary *canary)
-{
-    struct node_iter it = node_iterate(node_get(canary->analysis, "metrics"));
-    while (node_next(&it)) {
-        const struct node *name = node_get(it.value, "name");
-        if (node_is(name, "request-success-rate") || node_is(name, "request-duration")) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void say_providers(struct actor *actor, const struct prom_answer *answer)
 {
     actor->providers_checked = true;
@@ -240,18 +232,15 @@ static void on_provider(void *ctx, const struct prom_answer *answer)
     actor_wake(actor);
 }
 
-/* Once per initialisation (Flagger: on every tick of it). True when the answer must be waited for. */
-static bool check_providers(struct actor *actor, const struct canary *canary)
+/* Once per initialisation (Flagger: on every tick of it). */
+static void check_providers(struct actor *actor, const struct canary *canary)
 {
-    if (actor->providers_checked || canary->skip_analysis) {
-        return false;
-    }
-    if (!has_builtin_metric(canary)) {
+    if (!canary_has_builtin_metric(canary)) {
         say_providers(actor, NULL);
-        return false;
+        actor_wake(actor);
+        return;
     }
     actor->query = prom_query_start(actor->house->http, canary->metrics_server, "vector(1)", on_provider, actor);
-    return true;
 }
 
 static void write_initialized(struct actor *actor, const struct canary *canary, const struct target_now *now)
@@ -296,24 +285,73 @@ static void make_primary(struct actor *actor, const struct canary *canary)
 
 /* --- the look --- */
 
-/* True when the objects are as they should be. */
+/* Flagger rolls back, which fails: there are no routes yet. The Canary stays Initializing until the primary is ready. */
+static void tell_stuck(struct actor *actor, const struct canary *canary, const struct err *never_ready)
+{
+    const struct router *router = &actor->house->router;
+    struct routes ignored;
+    struct err err = {0};
+    if (str_equal(actor->trouble.told, never_ready->text)) {
+        return;
+    }
+    trouble_tell(&actor->trouble, never_ready->text);
+    if (!router->ops->get_routes(router, &canary->names, canary->root, &ignored, &err)) {
+        say(actor, "Warning", err.text);
+    }
+}
+
+/* The Canary's own deadline passes by the clock, without a change that would wake us. */
+static void wait_for_primary(struct actor *actor, const struct canary *canary, const struct err *not_ready)
+{
+    trouble_tell_wait(&actor->trouble, not_ready->text, canary->interval_ms);
+    struct doc *primary =
+        store_find(actor->house->stores[STORE_DEPLOYMENTS], actor->namespace, canary->names.target_primary);
+    int64_t deadline = deployment_deadline_wall_ms(doc_root(primary), canary->progress_deadline_s);
+    if (deadline >= 0) {
+        timer_start_at_wall(actor->house->clock, &actor->retry, deadline + 1, on_retry, actor);
+    }
+    doc_free(primary);
+}
+
+/* True when it is not to be written now: the rest goes on. */
+static bool repair(struct actor *actor, const struct canary *canary, struct kube_write *write)
+{
+    int64_t wait_ms;
+    if (!patience_allows(&actor->patience, actor->house->clock, write, canary->interval_ms, &wait_ms)) {
+        kube_write_fini(write);
+        return true;
+    }
+    if (wait_ms >= 0) {
+        timer_start(actor->house->clock, &actor->retry, wait_ms, on_retry, actor);
+    }
+    send(actor, write);
+    return false;
+}
+
+/* True when the objects are as they should be, or as near to it as can be. */
 static bool bring_objects(struct actor *actor, struct canary *canary)
 {
     struct kube_write write = {0};
     struct err err = {0};
-    switch (reconcile_plan(actor->house, canary, &write, &err)) {
+    switch (reconcile_plan(actor->house, canary, actor->providers_checked, &write, &err)) {
     case RECONCILE_DONE:
         trouble_clear(&actor->trouble);
         actor->retry_ms = 0;
+        patience_clear(&actor->patience);
         return true;
     case RECONCILE_WRITE:
-        send(actor, &write);
+        return repair(actor, canary, &write);
+    case RECONCILE_METRICS:
+        check_providers(actor, canary);
         return false;
     case RECONCILE_PRIMARY:
         make_primary(actor, canary);
         return false;
     case RECONCILE_WAIT:
-        trouble_tell_wait(&actor->trouble, err.text, canary->interval_ms);
+        wait_for_primary(actor, canary, &err);
+        return false;
+    case RECONCILE_NEVER:
+        tell_stuck(actor, canary, &err);
         return false;
     case RECONCILE_FAILED:
         trouble_tell(&actor->trouble, err.text);
@@ -396,7 +434,7 @@ static void initialise(struct actor *actor, struct canary *canary, const struct 
 {
     if (canary->phase[0] == '\0') {
         send_status(actor, canary, status_set_phase(canary, "Initializing", clock_wall_ms(actor->house->clock)));
-    } else if (!check_providers(actor, canary) && bring_objects(actor, canary)) {
+    } else if (bring_objects(actor, canary)) {
         write_initialized(actor, canary, now);
     }
 }
@@ -549,6 +587,7 @@ void actor_free(struct actor *actor)
     if (actor->target != NULL) {
         gauges_forget(&actor->house->gauges, actor->target, actor->namespace);
     }
+    patience_fini(&actor->patience);
     str_free(&actor->target);
     str_free(&actor->namespace);
     str_free(&actor->name);

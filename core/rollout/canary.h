@@ -39,3 +39,5 @@ void canary_fini(struct canary *canary);
 bool canary_phase_is(const struct canary *canary, const char *phase);
 /* "" and Initializing: the objects are not all there yet. */
 bool canary_is_initialising(const struct canary *canary);
+/* The analysis asks Prometheus for one of the two metrics that need no query. */
+bool canary_has_builtin_metric(const struct canary *canary);

@@ -303,8 +303,11 @@ static void on_written(void *ctx, const struct err *err)
 {
     struct effects *e = ctx;
     e->writer = NULL;
-    /* The same plan again: after a write it finds nothing more to do, after a conflict it starts from what is live now. */
-    if (err->code == ERR_NONE || (err->code == ERR_CONFLICT && e->conflicts++ < CONFLICTS_MAX)) {
+    /* One write is all that an effect needs; what the API server made of it is not asked, or a field that it does not
+     * keep would be written for ever. After a conflict the same plan starts from what is live now. */
+    if (err->code == ERR_NONE) {
+        succeed(e);
+    } else if (err->code == ERR_CONFLICT && e->conflicts++ < CONFLICTS_MAX) {
         next_turn(e);
     } else {
         finish(e, err);

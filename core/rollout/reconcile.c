@@ -41,7 +41,7 @@ static enum reconcile_need plan_primary(struct house *house, struct canary *cana
                                                         canary->primary_ready_pct, clock_wall_ms(house->clock), err);
         if (readiness != READY) {
             err_wrap(err, "%s.%s not ready", names->target_primary, names->namespace);
-            need = RECONCILE_WAIT;
+            need = readiness == NEVER_READY ? RECONCILE_NEVER : RECONCILE_WAIT;
         }
     }
     doc_free(primary);
@@ -58,7 +58,7 @@ static enum reconcile_need plan_scale_down(struct house *house, struct canary *c
 }
 
 static enum reconcile_need plan_in_order(struct house *house, struct canary *canary, const struct node *target,
-                                         struct kube_write *write, struct err *err)
+                                         bool metrics_asked, struct kube_write *write, struct err *err)
 {
     struct selector selector;
     if (!deployment_selector(target, &house->selector_labels, &selector, err)) {
@@ -68,6 +68,9 @@ static enum reconcile_need plan_in_order(struct house *house, struct canary *can
     enum reconcile_need need = plan_service(house, canary, target, &selector, SERVICE_CANARY, write, err);
     if (need == RECONCILE_DONE) {
         need = plan_service(house, canary, target, &selector, SERVICE_PRIMARY, write, err);
+    }
+    if (need == RECONCILE_DONE && canary_is_initialising(canary) && !canary->skip_analysis && !metrics_asked) {
+        need = RECONCILE_METRICS;
     }
     if (need == RECONCILE_DONE) {
         need = plan_primary(house, canary, err);
@@ -89,8 +92,8 @@ static enum reconcile_need plan_in_order(struct house *house, struct canary *can
     return need;
 }
 
-enum reconcile_need reconcile_plan(struct house *house, struct canary *canary, struct kube_write *write,
-                                   struct err *err)
+enum reconcile_need reconcile_plan(struct house *house, struct canary *canary, bool metrics_asked,
+                                   struct kube_write *write, struct err *err)
 {
     const struct canary_names *names = &canary->names;
     struct doc *target = store_find(house->stores[STORE_DEPLOYMENTS], names->namespace, names->target);
@@ -99,7 +102,7 @@ enum reconcile_need reconcile_plan(struct house *house, struct canary *canary, s
                 names->target, names->namespace, names->target);
         return RECONCILE_FAILED;
     }
-    enum reconcile_need need = plan_in_order(house, canary, doc_root(target), write, err);
+    enum reconcile_need need = plan_in_order(house, canary, doc_root(target), metrics_asked, write, err);
     doc_free(target);
     return need;
 }

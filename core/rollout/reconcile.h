@@ -7,11 +7,14 @@
 enum reconcile_need {
     RECONCILE_DONE,    /* everything is as it should be; while initialising: ready for the status Initialized */
     RECONCILE_WRITE,   /* `write` is filled */
+    RECONCILE_METRICS, /* the metric providers are to be asked before a primary is made */
     RECONCILE_PRIMARY, /* the primary must be created (workload/promotion.h) */
     RECONCILE_WAIT,    /* the primary is not ready yet; err says why */
+    RECONCILE_NEVER,   /* the primary's deadline has passed; err says so */
     RECONCILE_FAILED,  /* err says why; it is no use to go on before something changes */
 };
 
-/* `write` is filled for RECONCILE_WRITE only; `canary` is changed for the time of the call. */
-enum reconcile_need reconcile_plan(struct house *house, struct canary *canary, struct kube_write *write,
-                                   struct err *err);
+/* `write` is filled for RECONCILE_WRITE only; `canary` is changed for the time of the call. `metrics_asked`: no
+ * RECONCILE_METRICS any more. */
+enum reconcile_need reconcile_plan(struct house *house, struct canary *canary, bool metrics_asked,
+                                   struct kube_write *write, struct err *err);
