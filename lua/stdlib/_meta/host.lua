@@ -1,17 +1,21 @@
----@meta
---- The primitives that C gives to the stdlib (script/host.c). User scripts never see them; they see the words of stdlib.rollout.
+---@meta host
+--- The primitives that C gives to the stdlib (script/host.c). User scripts never see them; they see
+--- the words of stdlib.rollout.
 ---
---- The journal stands behind them. A *word* (enter … leave) is the unit of record: once left, its result is on record and after a crash its body
---- does not run again. An operation inside a word that is not finished keeps a record of its own. So a body may only depend on what operations
---- answered, on the word's arguments and on results of earlier words: never on a clock, on random numbers of its own or on the order of pairs.
+--- The journal stands behind them. A *word* (enter … leave) is the unit of record: once left, its
+--- result is on record and after a crash its body does not run again. An operation inside a word
+--- that is not finished keeps a record of its own. So a body may only depend on what operations
+--- answered, on the word's arguments and on results of earlier words: never on a clock, on random
+--- numbers of its own or on the order of pairs.
 error('this file describes the host to the language server; it is not a module')
 
 ---@class host
+---@field null userdata null inside of a list, where nil would be a hole; elsewhere null is nil
 local host = {}
 
 --- Begins a word. Words inside a word are part of it (they are not recorded on their own).
 ---@param word string
----@param args table JSON-able; equal words with equal results fold on record, so no counters in here
+---@param args table JSON-able; equal words with equal results fold on record, so no counters here
 ---@return boolean done true: on record, `result` holds what it returned, skip the body
 ---@return any result
 ---@return integer started_ms wall clock, milliseconds since 1970: when this word first began
@@ -21,13 +25,15 @@ function host.enter(word, args) end
 ---@param result any JSON-able
 function host.leave(result) end
 
---- Asks for an operation and waits for its answer (yields). See stdlib/_meta/operations.lua for their names, arguments and answers.
+--- Asks for an operation and waits for its answer (yields). See stdlib/_meta/operations.lua for
+--- their names, arguments and answers.
 ---@param operation string
 ---@param args table?
 ---@return any answer
 function host.call(operation, args) end
 
---- Keeps evidence for a verdict with the release: {query=, value=, threshold=, verdict=, reason=}. Does not wait.
+--- Keeps evidence for a verdict with the release: {query=, value=, threshold=, verdict=, reason=}.
+--- Does not wait.
 ---@param evidence table
 function host.evidence(evidence) end
 
@@ -38,5 +44,12 @@ function host.log(message) end
 --- A number in [0, 1) from the release's own seed.
 ---@return number
 function host.random() end
+
+--- Marks a table as a list, so that it stays one when it is empty ([] and not {}). Lists in answers
+--- are marked already.
+---@generic T: table
+---@param list T? nil: a new one
+---@return T list the same table
+function host.array(list) end
 
 return host
