@@ -1,4 +1,5 @@
---- Gates: hooks that a person or a pipeline answers. While one is closed the release waits and asks again every interval.
+--- Gates: hooks that a person or a pipeline answers. While one is closed the release waits and asks
+--- again every interval.
 local effects = require 'stdlib.effects'
 local hooks = require 'stdlib.hooks'
 

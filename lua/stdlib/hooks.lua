@@ -1,4 +1,5 @@
---- Webhooks of a Canary: calling them, and what their answers are called in events (section 7.3 of Flagger's behaviour).
+--- Webhooks of a Canary: calling them, and what their answers are called in events (section 7.3 of
+--- Flagger's behaviour).
 local effects = require 'stdlib.effects'
 local host = require 'host'
 
@@ -10,11 +11,12 @@ local M = {}
 ---@field error string?
 ---@field mute boolean
 
---- Calls the hooks of one type in list order, until the first failure (rollback hooks: until the first success).
+--- Calls the hooks of one type in list order, until the first failure (rollback hooks: until the
+--- first success).
 ---@param type string
 ---@param phase string what the payload says
 ---@return HookResult[]
----@return HookResult? stopped the one that failed (rollback hooks: that succeeded)
+---@return HookResult? stopped the one that failed (rollback hooks: that passed)
 function M.call(type, phase)
   local stop = type == 'rollback' and 'success' or 'failure'
   local results = host.call('hooks', { type = type, phase = phase, stop = stop })

@@ -1,5 +1,5 @@
---- The checks of spec.analysis.metrics: what is asked of Prometheus, and what a person reads when the answer is not good enough
---- (sections 6.1 to 6.3 of Flagger's behaviour).
+--- The checks of spec.analysis.metrics: what is asked of Prometheus, and what a person reads when
+--- the answer is not good enough (sections 6.1 to 6.3 of Flagger's behaviour).
 local effects = require 'stdlib.effects'
 local go_format = require 'stdlib.go_format'
 local host = require 'host'
@@ -35,6 +35,10 @@ local DURATION = [[
 ---@field none boolean? answered, but with nothing
 ---@field error string?
 
+local function is_set(text)
+  return (text or '') ~= ''
+end
+
 local function model_of(facts, spec, metric)
   local ingress, route = spec.ingressRef or {}, spec.routeRef or {}
   return {
@@ -44,18 +48,29 @@ local function model_of(facts, spec, metric)
     service = facts.service,
     ingress = ingress.name or facts.target,
     route = route.name or facts.target,
-    interval = metric.interval or '1m',
+    interval = is_set(metric.interval) and metric.interval or '1m',
     variables = metric.templateVariables,
   }
 end
 
+--- One line without blanks around it: a query is shown to people, and Prometheus does not mind.
+local function in_one_line(text)
+  return (text:gsub('%s+', ' '):match('^ ?(.-) ?$'))
+end
+
+---@return Measured
+---@return string query
 local function measure(query, model)
   local text, problem = template.render(query, model)
   if not text then
-    return { error = problem }, query
+    return { error = problem }, in_one_line(query)
   end
-  text = text:gsub('%s+', ' ')
-  return host.call('query', { query = text }), text
+  text = in_one_line(text)
+  local answer = host.call('query', { query = text })
+  if not (answer.value or answer.none or answer.error) then
+    answer.error = 'the value is not a finite number' -- JSON has no other
+  end
+  return answer, text
 end
 
 local function remember(metric, query, measured, bounds, reason)
@@ -148,7 +163,7 @@ function M.check(facts, spec)
   for _, metric in ipairs(metrics) do
     local builtin = BUILTIN[metric.name]
     local reason = builtin and check(facts, spec, metric, builtin)
-    if not reason and (metric.query or '') ~= '' then
+    if not reason and is_set(metric.query) then
       reason = check(facts, spec, metric, { query = metric.query, judge = inline, unit = 1 })
     end
     if reason then
@@ -156,7 +171,7 @@ function M.check(facts, spec)
     end
   end
   for _, metric in ipairs(metrics) do
-    if not BUILTIN[metric.name] and (metric.query or '') == '' then
+    if not BUILTIN[metric.name] and not is_set(metric.query) then
       return 'Metric query failed for no usable metrics template and query were configured'
     end
   end

@@ -1,5 +1,6 @@
---- From the last approved round to the end: copy the target to the primary, move the traffic back, scale the target down (Flagger's
---- phases Promoting and Finalising). Each step keeps the interval and is tried again until it works.
+--- From the last approved round to the end: copy the target to the primary, move the traffic back,
+--- scale the target down (Flagger's phases Promoting and Finalising). Each step keeps the interval
+--- and is tried again until it works.
 local effects = require 'stdlib.effects'
 local host = require 'host'
 local rounds = require 'stdlib.round'
@@ -16,7 +17,8 @@ local function copy(rollout)
   }
 end
 
---- Where the traffic goes in one round of phase Promoting; nil when it cannot move (a canary without a share, as in Flagger).
+--- Where the traffic goes in one round of phase Promoting; nil when it cannot move (a canary
+--- without a share, as in Flagger).
 local function traffic_back(facts, spec)
   local step = spec.analysis.stepWeightPromotion or 0
   if step <= 0 then
@@ -64,11 +66,14 @@ local function finalise(rollout)
   return false
 end
 
---- The rest of a release whose strategy is content; does not return.
+--- The rest of a release whose strategy is content; does not return. When the copy fails, the next
+--- one needs another good round, and the gates that led here are asked again.
 ---@param rollout Rollout
 function M.run(rollout)
-  while not rollout:word('copy', {}, copy).done do
+  local gates, approved = rollout.opened, true
+  while not (approved and rollout:word('copy', {}, copy).done) do
     rollout:next_round()
+    approved = rollout:open_all(gates)
   end
   repeat
     rollout:tick()

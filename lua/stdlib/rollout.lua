@@ -1,5 +1,5 @@
---- The words a strategy is written in. Each waits by not returning; each is on record when it returns, so that after a crash the script
---- goes on behind the last one (see _meta/host.lua).
+--- The words a strategy is written in. Each waits by not returning; each is on record when it
+--- returns, so that after a crash the script goes on behind the last one (see _meta/host.lua).
 local effects = require 'stdlib.effects'
 local gates = require 'stdlib.gates'
 local host = require 'host'
@@ -7,21 +7,24 @@ local promotion = require 'stdlib.promotion'
 local rounds = require 'stdlib.round'
 
 ---@class Rollout
----@field private pending Effect[] events that ride with the next orders
----@field private since integer when the last round began, ms
----@field private round Round? the last one that passed
+---@field package pending Effect[] events that ride with the next orders
+---@field package since integer when the last round began, ms
+---@field package round Round? the last one that passed
+---@field package opened string[] the gates that were open in this round
+---@field package began integer when the word in progress began, ms
+---@field package waited boolean? the word in progress had to wait before it could do anything
 local Rollout = {}
 Rollout.__index = Rollout
 
 ---@return Rollout
 function Rollout.new()
-  return setmetatable({ pending = {}, since = 0 }, Rollout)
+  return setmetatable({ pending = {}, since = 0, opened = {} }, Rollout)
 end
 
 -- For the stdlib ------------------------------------------------------------------------------
 
---- Runs `body` as a word: once on record, its result is taken from there. Events that were not told yet are part of the result, as
---- the next word sends them.
+--- Runs `body` as a word: once on record, its result is taken from there. Events that were not told
+--- yet are part of the result, as the next word sends them.
 ---@param name string
 ---@param args table
 ---@param body fun(rollout: Rollout): table|boolean a boolean is short for { done = … }
@@ -30,21 +33,29 @@ end
 function Rollout:word(name, args, body)
   local recorded, result, started_ms = host.enter(name, args)
   if not recorded then
+    self.began, self.waited = started_ms, nil
     result = body(self)
     if type(result) ~= 'table' then
       result = { done = result }
     end
     result.pending = #self.pending > 0 and self.pending or nil
+    result.waited = self.waited
     host.leave(result)
   end
   self.pending = result.pending or {}
   return result, started_ms
 end
 
---- A word that begins a round: the next one is due an interval later.
+--- A word that begins a round: the next one is due an interval later. One that had to wait is begun
+--- anew.
+---@param name string
+---@param body fun(rollout: Rollout): table|boolean
+---@return table result
 function Rollout:round_word(name, body)
-  local result, started_ms = self:word(name, {}, body)
-  self.since = started_ms
+  local result
+  repeat
+    result, self.since = self:word(name, {}, body)
+  until not result.waited
   return result
 end
 
@@ -66,7 +77,8 @@ function Rollout:take_pending(more)
   return list
 end
 
---- Gives orders, after the kept events. A failure is told in an event; what was ordered after the one that failed did not happen.
+--- Gives orders, after the kept events. A failure is told in an event; what was ordered after the
+--- one that failed did not happen.
 ---@param orders Effect[]
 ---@return boolean ok
 function Rollout:act(orders)
@@ -98,7 +110,20 @@ function Rollout:next_round()
     self:tick()
     self.round = self:round_word('round', rounds.run)
   until self.round.passed
+  self.opened = {}
   return self.round
+end
+
+--- Are these gates open, all of them?
+---@param gates_wanted string[]
+---@return boolean
+function Rollout:open_all(gates_wanted)
+  for _, gate in ipairs(gates_wanted) do
+    if not self:open(gate) then
+      return false
+    end
+  end
+  return true
 end
 
 -- For strategies ------------------------------------------------------------------------------
@@ -125,8 +150,8 @@ local function note_restart()
   return { done = true, restarted = host.call('facts').restarted }
 end
 
---- Opens the release: waits for the gate confirm-rollout, fixes the revision, scales the target up. A release that took the place of
---- another one in mid-run has all that behind it.
+--- Opens the release: waits for the gate confirm-rollout, fixes the revision, scales the target up.
+--- A release that took the place of another one in mid-run has all that behind it.
 function Rollout:begin()
   if self:round_word('start', note_restart).restarted then
     return
@@ -136,13 +161,36 @@ function Rollout:begin()
   end
 end
 
---- For each round that passed: both sides are ready, no rollback hook asks for a rollback, checks and hooks are fine. The others are
---- dealt with: a failed one is counted, too many take the release back.
+--- For each round that passed: both sides are ready, no rollback hook asks for a rollback, checks
+--- and hooks are fine. The others are dealt with: a failed one is counted, too many take the
+--- release back.
 ---@return fun(): Round
 function Rollout:rounds()
   return function()
     return self:next_round()
   end
+end
+
+local function ask(rollout, gate)
+  local facts = host.call('facts')
+  local waiting = facts.phase == 'WaitingPromotion'
+  if gate == 'confirm-traffic-increase' and waiting then
+    return true -- the weights have grown to the end already
+  end
+  local open, orders = gates.ask(gate, facts, 'Progressing')
+  if open then
+    for _, event in ipairs(orders) do
+      rollout:later(event)
+    end
+    return true
+  end
+  -- As in Flagger one iteration is taken back, so that the round after next asks again.
+  local iterations = (rollout.round and rollout.round.total or 0) - 1
+  if gate == 'confirm-promotion' and waiting and facts.iterations ~= iterations then
+    orders[#orders + 1] = effects.status { iterations = iterations }
+  end
+  rollout:act(orders)
+  return false
 end
 
 --- Is this gate open? A closed one is told in an event and asked again in the next round.
@@ -153,31 +201,18 @@ function Rollout:open(gate)
     error('rollout:open: gate "' .. tostring(gate) .. '" does not exist', 2)
   end
   local result = self:word('open', { gate = gate }, function(rollout)
-    local facts = host.call('facts')
-    if gate == 'confirm-traffic-increase' and facts.phase == 'WaitingPromotion' then
-      return true -- the weights have grown to the end already
-    end
-    local open, orders = gates.ask(gate, facts, 'Progressing')
-    if open then
-      for _, event in ipairs(orders) do
-        rollout:later(event)
-      end
-      return true
-    end
-    if gate == 'confirm-promotion' and facts.phase == 'WaitingPromotion' then
-      local total = rollout.round.total
-      orders[#orders + 1] = effects.status { iterations = total - 1 }
-    end
-    rollout:act(orders)
-    return false
+    return ask(rollout, gate)
   end)
+  if result.done then
+    self.opened[#self.opened + 1] = gate
+  end
   return result.done
 end
 
 --- The canary's next share by the analysis' steps.
 ---@param round Round
 ---@return integer? weight percent; nil when there is nothing left to grow
-function Rollout:next_weight(round)
+function Rollout:next_weight(round) -- luacheck: ignore 212/self (a word like the others)
   return round.next_weight
 end
 
@@ -186,15 +221,17 @@ local function advance(facts, weight)
     weight))
 end
 
---- Gives the canary this share. If the analysis mirrors, a canary without a share gets a copy of the requests first.
+--- Gives the canary this share. If the analysis mirrors, a canary without a share gets a copy of
+--- the requests first.
 ---@param weight integer percent, 0 to 100
 function Rollout:shift(weight)
   if type(weight) ~= 'number' or weight % 1 ~= 0 or weight < 0 or weight > 100 then
-    error('rollout:shift: weight: a whole number from 0 to 100 is wanted, got ' .. tostring(weight), 2)
+    error('rollout:shift: weight: a whole number from 0 to 100 is wanted, got ' .. tostring(weight),
+      2)
   end
   self:word('shift', { weight = weight }, function(rollout)
     local facts, round = host.call('facts'), rollout.round
-    local mirror_first = round.mirrors and round.weight == 0 and not round.mirrored
+    local mirror_first = round and round.mirrors and round.weight == 0 and not round.mirrored
     local share = mirror_first and 0 or weight
     return rollout:act {
       effects.route(share, mirror_first),
@@ -220,7 +257,8 @@ function Rollout:iterate_matched(round)
   end)
 end
 
---- Counts one more iteration with all requests at the primary, mirrored if the analysis asks for that.
+--- Counts one more iteration with all requests at the primary, mirrored if the analysis asks for
+--- that.
 ---@param round Round
 function Rollout:iterate(round)
   self:word('iterate', {}, function(rollout)

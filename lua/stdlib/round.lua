@@ -1,4 +1,5 @@
---- One round of a release: what is looked at once per interval, in Flagger's order (section 2.4, steps 16 to 27).
+--- One round of a release: what is looked at once per interval, in Flagger's order (section 2.4,
+--- steps 16 to 27).
 local effects = require 'stdlib.effects'
 local hooks = require 'stdlib.hooks'
 local host = require 'host'
@@ -7,11 +8,13 @@ local steps = require 'stdlib.steps'
 
 local M = {}
 
+--- A look that took longer has waited for a side to become ready.
+local WAITED_MS = 1000
+
 ---@class Round
 ---@field passed boolean the strategy may take its next step
 ---@field weight integer the canary's live share, percent
 ---@field mirrored boolean requests are copied to the canary
----@field phase string of the Canary
 ---@field iterations integer steps done, of an A/B test or blue/green
 ---@field total integer steps wanted, of an A/B test or blue/green
 ---@field next_weight integer? nil: nothing left to grow
@@ -22,8 +25,10 @@ local function threshold_of(spec)
 end
 
 --- Takes the release back; does not return.
-local function roll_back(rollout, spec, events)
-  local facts = host.call('facts')
+---@param rollout Rollout
+---@param events Effect[]? what is told first
+local function roll_back(rollout, events)
+  local facts, spec = host.call('facts'), host.call('spec')
   local told = host.array {}
   for _, event in ipairs(rollout:take_pending(events)) do
     told[#told + 1] = event
@@ -81,15 +86,20 @@ local function wait_for_primary(rollout, spec, promoting)
   elseif promoting then
     host.call('fail_promotion', { error = primary.error })
   end
-  roll_back(rollout, spec)
+  roll_back(rollout)
 end
 
-local function read_routes(rollout)
+--- The facts, once everything is ready; nil when the round must end here. One that had to wait ends
+--- to begin anew: its interval must count from when it does something, and what it knows is old.
+local function read_facts(rollout)
   local facts = host.call('facts')
-  if facts.route then
+  if facts.now - rollout.began >= WAITED_MS then
+    rollout.waited = true
+  elseif facts.route then
     return facts
+  else
+    rollout:act { effects.warning(facts.route_error) }
   end
-  rollout:act { effects.warning(facts.route_error) }
 end
 
 --- Before the release starts only the primary must be ready.
@@ -97,32 +107,29 @@ end
 ---@return table? facts nil: nothing more in this round
 function M.look_before_start(rollout)
   wait_for_primary(rollout, host.call('spec'), false)
-  return read_routes(rollout)
+  return read_facts(rollout)
 end
 
 --- What every later round begins with: both sides are ready, the routes can be read.
 ---@param rollout Rollout
----@param promoting boolean? the primary has been promoted: if it never becomes ready, the promotion has failed
+---@param promoting boolean? the primary has been promoted: never ready means that this failed
 ---@return table? facts nil: nothing more in this round
 ---@return table spec
 function M.look(rollout, promoting)
   local spec = host.call('spec')
   wait_for_primary(rollout, spec, promoting)
-  local facts = read_routes(rollout)
-  if not facts then
-    return nil, spec
-  end
   if not host.call('ready', { side = 'canary' }).ready then
-    roll_back(rollout, spec)
+    roll_back(rollout)
   end
-  if spec.skipAnalysis then
+  local facts = read_facts(rollout)
+  if facts and spec.skipAnalysis then
     skip(rollout, facts, spec)
     return nil, spec
   end
   return facts, spec
 end
 
-local function ask_rollback_hooks(rollout, facts, spec)
+local function ask_rollback_hooks(rollout, facts)
   local results, asked = hooks.call('rollback', facts.phase)
   for _, result in ipairs(results) do
     if not result.ok then
@@ -131,7 +138,7 @@ local function ask_rollback_hooks(rollout, facts, spec)
     end
   end
   if asked then
-    roll_back(rollout, spec, {
+    roll_back(rollout, {
       effects.warning(string.format('Rollback check %s passed', asked.name)),
       effects.warning(string.format('Rolling back %s.%s manual webhook invoked', facts.name,
         facts.namespace)),
@@ -177,7 +184,6 @@ local function describe(facts, analysis)
     passed = true,
     weight = facts.route.canary,
     mirrored = facts.route.mirrored,
-    phase = facts.phase,
     iterations = facts.iterations,
     total = analysis.iterations or 0,
     next_weight = steps.next_weight(analysis, facts.route.canary),
@@ -194,9 +200,9 @@ function M.run(rollout)
     return { passed = false }
   end
   local analysis = spec.analysis
-  ask_rollback_hooks(rollout, facts, spec)
+  ask_rollback_hooks(rollout, facts)
   if facts.failed_checks >= threshold_of(spec) then
-    roll_back(rollout, spec)
+    roll_back(rollout)
   end
   local problem
   if is_first(facts, analysis) then

@@ -34,7 +34,8 @@ local function listed_step(steps, weight)
   return room
 end
 
---- How much the share grows next; 0 or less: it is stuck, which steps that do not ascend can bring about.
+--- How much the share grows next; 0 or less: it is stuck, which steps that do not ascend can bring
+--- about.
 ---@param analysis table spec.analysis
 ---@param weight integer the canary's share now
 ---@return integer

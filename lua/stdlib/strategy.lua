@@ -7,8 +7,8 @@ local Rollout = require 'stdlib.rollout'
 
 local M = {}
 
---- Runs a strategy for the release of this VM; the body of its coroutine. Errors when `run` comes back
---- without having promoted: a release must not be left half way.
+--- Runs a strategy for the release of this VM; the body of its coroutine. Errors when `run` comes
+--- back without having promoted: a release must not be left half way.
 ---@param definition Strategy
 function M.start(definition)
   definition.run(Rollout.new())

@@ -5,7 +5,8 @@ local M = {}
 ---@field min number?
 ---@field max number?
 
---- `thresholdRange` wins over the older `threshold`, whose direction depends on the metric; with neither, `threshold` is 0.
+--- `thresholdRange` wins over the older `threshold`, whose direction depends on the metric; with
+--- neither, `threshold` is 0.
 ---@param metric table an entry of spec.analysis.metrics
 ---@param direction 'min'|'max' what `threshold` means for this metric
 ---@return Bounds

@@ -5,7 +5,8 @@ return strategy {
   name = 'ab_test',
   run = function(rollout)
     rollout:begin() -- gate confirm-rollout, scale up
-    for round in rollout:rounds() do -- one per interval that passed: ready, rollback hooks, threshold, checks
+    -- One per interval that passed: ready, rollback hooks, threshold, checks.
+    for round in rollout:rounds() do
       if round.iterations < round.total then
         rollout:iterate_matched(round)
       elseif rollout:open 'confirm-promotion' then

@@ -5,7 +5,8 @@ return strategy {
   name = 'canary',
   run = function(rollout)
     rollout:begin() -- gate confirm-rollout, scale up
-    for round in rollout:rounds() do -- one per interval that passed: ready, rollback hooks, threshold, checks
+    -- One per interval that passed: ready, rollback hooks, threshold, checks.
+    for round in rollout:rounds() do
       if round.mirrored or rollout:open 'confirm-traffic-increase' then
         local weight = rollout:next_weight(round) -- from the live route and the steps
         if weight then
