@@ -1,0 +1,534 @@
+--- A world for strategies: one Canary "podinfo" in "test", a clock that only waiting moves, and the
+--- primitives of lua/stdlib/_meta/host.lua over it. Every state of the modules is a fresh one, in a
+--- sandbox such as the engine's; it can be killed at every point where the engine could die, and goes
+--- on from what was flushed by then (core/rollout/run.c, operation.c, release.h).
+local Journal = require 'spec.fake_journal'
+local effects = require 'spec.fake_effects'
+local json = require 'spec.fake_json'
+local sandbox = require 'spec.fake_sandbox'
+
+---@class World
+---@field now integer ms
+---@field log { at: integer, text: string }[] everything that changed or was delivered, once
+local World = {}
+World.__index = World
+
+local START_MS = 1700000000000
+local QUESTIONS = {
+  ['confirm-rollout'] = true,
+  ['confirm-traffic-increase'] = true,
+  ['confirm-promotion'] = true,
+  rollback = true,
+}
+
+local alive = {}
+
+--- `options` replaces fields of the world; `analysis` and `spec` become Canary.spec.
+---@param options table?
+---@return World
+function World.new(options)
+  options = options or {}
+  local world = setmetatable({
+    now = START_MS,
+    strategy = 'canary',
+    status = { phase = 'Initialized', weight = 0, iterations = 0, failed_checks = 0, applied = 'r1', promoted = 'r1' },
+    route = { primary = 100, canary = 0, mirrored = false },
+    sides = { primary = { ready = true }, canary = { ready = true } },
+    replicas = 0,
+    revision = 'r2',
+    primary_revision = 'r1',
+    promotions = 0,
+    gauges = {},
+    answers = {}, -- hook by name: an error text, or function(world, call) that returns one
+    measures = {}, -- query: number or answer, or function(world, text) that returns one
+    asked = {}, -- names of hooks that were asked a question
+    queries = {},
+    log = {},
+    keys = {},
+    redelivered = {},
+    happenings = {},
+    notes = {},
+    points = 0,
+    script_points = 0,
+    deaths = {}, -- numbers of the points at which the process dies
+    epoch = 0,
+    serial = 0,
+  }, World)
+  for name, value in pairs(options) do
+    world[name] = value
+  end
+  world.spec = options.spec or {}
+  world.spec.analysis = options.analysis or { stepWeight = 20, maxWeight = 60 }
+  world.journal = Journal.load()
+  world.saved = { journal = world.journal:dump() }
+  world.modules = sandbox.new(world:primitives())
+  alive[#alive + 1] = world
+  return world
+end
+
+-- Time ----------------------------------------------------------------------------------------
+
+--- Something happens `ms` from now.
+---@param ms integer
+---@param action fun(world: World)
+function World:at(ms, action)
+  local happening = { at = self.now + ms, action = action }
+  local place = #self.happenings + 1
+  while place > 1 and self.happenings[place - 1].at > happening.at do
+    place = place - 1
+  end
+  table.insert(self.happenings, place, happening)
+end
+
+--- Goes on to the next happening, or to `due` when that comes first.
+function World:pass_time(due)
+  local next_one = self.happenings[1]
+  local to = math.min(due or math.huge, next_one and next_one.at or math.huge)
+  assert(to < math.huge, 'nothing will ever end this wait')
+  while to > self.stop_ms do
+    self.now = math.max(self.now, self.stop_ms)
+    coroutine.yield 'paused'
+  end
+  self.now = math.max(self.now, to)
+  if next_one and next_one.at <= to then
+    table.remove(self.happenings, 1)
+    next_one.action(self)
+  end
+end
+
+function World:interval_ms()
+  local text = self.spec.analysis.interval or '60s'
+  return math.max(10000, tonumber(text:match('^(%d+)s$')) * 1000)
+end
+
+--- Seconds since the world began.
+function World:seconds()
+  return (self.now - START_MS) / 1000
+end
+
+-- Notes ---------------------------------------------------------------------------------------
+
+function World:note(text)
+  self.log[#self.log + 1] = { at = self.now, text = text }
+end
+
+--- False for a delivery that was made before.
+function World:is_first(key)
+  if self.keys[key] then
+    self.redelivered[#self.redelivered + 1] = key
+    return false
+  end
+  self.keys[key] = true
+  return true
+end
+
+--- The log as lines: 'Normal: Advance podinfo.test canary weight 20', 'route 80/20', …
+---@param options { times: boolean?, only: string? }? only: a pattern
+---@return string[]
+function World:lines(options)
+  local lines = {}
+  for _, entry in ipairs(self.log) do
+    if not (options and options.only) or entry.text:find(options.only) then
+      local prefix = options and options.times and string.format('%ds ', (entry.at - START_MS) / 1000) or ''
+      lines[#lines + 1] = prefix .. entry.text
+    end
+  end
+  return lines
+end
+
+--- The texts of events.
+function World:events()
+  local events = {}
+  for i, line in ipairs(self:lines { only = '^%u%l+: ' }) do
+    events[i] = line:gsub('^%u%l+: ', '')
+  end
+  return events
+end
+
+-- Death ---------------------------------------------------------------------------------------
+
+--- A place where the process may die.
+function World:point()
+  self.points = self.points + 1
+  if self.deaths[self.points] then
+    coroutine.yield 'killed'
+  end
+end
+
+--- A place where the script may fail.
+function World:script_point()
+  self.script_points = self.script_points + 1
+  if self.script_points == self.script_fails_at then
+    error('planted failure', 0)
+  end
+end
+
+function World:flush()
+  self:point 'flush'
+  self.serial = self.serial + 1
+  self.saved = {
+    journal = self.journal:dump(),
+    pinned = self.pinned,
+    ending = self.ending and json.copy(self.ending),
+    state = self.state,
+  }
+  self:point 'flushed'
+end
+
+function World:failure_of(effect)
+  return self.fail and self:fail(effect)
+end
+
+-- Operations ----------------------------------------------------------------------------------
+
+local operations = {}
+
+function operations.facts(world)
+  return {
+    now = world.now,
+    name = 'podinfo',
+    namespace = 'test',
+    target = 'podinfo',
+    target_kind = 'Deployment',
+    service = 'podinfo',
+    provider = 'istio',
+    phase = world.status.phase,
+    failed_checks = world.status.failed_checks,
+    iterations = world.status.iterations,
+    weight = world.status.weight,
+    restarted = world.restarted or false,
+    route = not world.route_error and json.copy(world.route) or nil,
+    route_error = world.route_error,
+    interval_ms = world:interval_ms(),
+    generation = 1,
+  }
+end
+
+function operations.spec(world)
+  return json.copy(world.spec)
+end
+
+function operations.tick(world, args)
+  assert(world.journal.depth == 0, 'tick is used between words')
+  while not world.journal:is_replaying() and world.now < args.since + world:interval_ms() do
+    world:pass_time(args.since + world:interval_ms())
+  end
+  return { now = world.now }
+end
+
+function operations.ready(world, args)
+  local side = function()
+    return world.sides[args.side]
+  end
+  while not side().ready and not side().never do
+    world:pass_time()
+  end
+  return { ready = side().ready, error = not side().ready and side().never or nil }
+end
+
+function operations.query(world, args)
+  world.queries[#world.queries + 1] = args.query
+  local measure = world.measures[args.query]
+  if measure == nil then
+    measure = world.measures.any or 100
+  end
+  if type(measure) == 'function' then
+    measure = measure(world, args.query)
+  end
+  return type(measure) == 'number' and { value = measure } or measure
+end
+
+function World:hooks_of(type)
+  local list = {}
+  for _, hook in ipairs(self.spec.analysis.webhooks or {}) do
+    local own = (hook.type or '') == '' and 'rollout' or hook.type
+    if own == type then
+      list[#list + 1] = hook
+    end
+  end
+  return list
+end
+
+function World:call_hook(hook, call)
+  if QUESTIONS[call.type] then
+    self.asked[#self.asked + 1] = hook.name
+  elseif self:is_first(call.key .. '/' .. hook.name) then
+    self:note(string.format('hook %s %s (%s)', call.type, hook.name, call.phase))
+  end
+  local answer = self.answers[hook.name]
+  if type(answer) == 'function' then
+    answer = answer(self, call)
+  end
+  return { name = hook.name, ok = not answer, error = answer or nil, mute = hook.muteAlert or false }
+end
+
+---@param call { type: string, phase: string, key: string, stop: string? }
+function World:call_hooks(call)
+  local results = json.array()
+  for _, hook in ipairs(self:hooks_of(call.type)) do
+    self:point 'hook'
+    local result = self:call_hook(hook, call)
+    self:point 'hook answered'
+    results[#results + 1] = result
+    if result.ok == (call.stop == 'success') then
+      break
+    end
+  end
+  return results
+end
+
+function operations.hooks(world, args, intent)
+  local needed = #world:hooks_of(args.type) > 0
+  if needed and not intent and not QUESTIONS[args.type] then
+    world.journal:intend(args)
+    world:flush()
+  end
+  return world:call_hooks {
+    type = args.type,
+    phase = args.phase,
+    stop = args.stop,
+    key = string.format('hook/%d/%s', world.journal.rounds, args.type),
+  }
+end
+
+local function is_only_gauges(list)
+  for _, effect in ipairs(list) do
+    if effect.kind ~= 'gauge' then
+      return false
+    end
+  end
+  return true
+end
+
+function operations.act(world, args, intent)
+  local list, problem = intent, nil
+  if not list then
+    list, problem = effects.prepare(world, args)
+  end
+  local failed = 1
+  if list then
+    if not intent and not is_only_gauges(list) then
+      world.journal:intend(list)
+      world:flush()
+    end
+    failed, problem = effects.run(world, list, { redo = intent ~= nil })
+  end
+  return problem and { ok = false, failed = failed, error = problem } or { ok = true }
+end
+
+function operations.pin(world)
+  world.pinned = world.revision
+  return { revision = world.pinned }
+end
+
+-- Endings -------------------------------------------------------------------------------------
+
+function World:close(state)
+  self.journal:close()
+  self.state, self.ending = state, nil
+  self:flush()
+  coroutine.yield 'ended'
+end
+
+function World:finish_ending(redo)
+  local retry_ms = 500
+  while true do
+    local _, problem = effects.run(self, self.ending, { redo = redo, trusted = true })
+    if not problem then
+      return self:close 'Failed'
+    end
+    redo, retry_ms = true, math.min(30000, retry_ms * 2)
+    local due = self.now + retry_ms
+    while self.now < due do
+      self:pass_time(due)
+    end
+  end
+end
+
+function World:end_with(list)
+  self.ending, self.state = assert(effects.prepare(self, list)), 'RollingBack'
+  self:flush()
+  self:finish_ending(false)
+end
+
+function operations.rollback(world, args)
+  world:end_with(effects.rollback(args.events))
+end
+
+function operations.fail_promotion(world, args)
+  world:end_with(effects.failed_promotion(args.error))
+end
+
+function operations.finish(world, args)
+  world.skipped = args.skipped
+  world:close 'Succeeded'
+end
+
+local UNRECORDED = { spec = true, tick = true, rollback = true, fail_promotion = true, finish = true }
+
+-- Primitives ----------------------------------------------------------------------------------
+
+function World:diverge(problem)
+  self.diverged, self.state = problem, 'Unreadable'
+  coroutine.yield 'ended'
+end
+
+function World:call(name, args)
+  self:point 'call'
+  self:script_point()
+  local operation = assert(operations[name], 'there is no operation ' .. tostring(name))
+  args = json.copy(args or {}, 'args')
+  local step, result
+  if not UNRECORDED[name] then
+    step, result = self.journal:ask(name, args)
+  end
+  if step == 'diverged' then
+    self:diverge(result)
+  elseif step == 'recorded' then
+    return result
+  end
+  self.unanswered = name
+  local answer = operation(self, args, result)
+  self.unanswered = nil
+  if not UNRECORDED[name] then
+    self.journal:answer(answer)
+  end
+  self:point 'answered'
+  return json.copy(answer)
+end
+
+function World:primitives()
+  local host = { null = json.null, array = json.array }
+  function host.enter(word, args)
+    self:point 'enter'
+    self:script_point()
+    local step, result, started_ms = self.journal:enter(word, json.copy(args or {}, 'args'), self.now)
+    if step == 'diverged' then
+      self:diverge(result)
+    end
+    return step == 'recorded', result, started_ms
+  end
+  function host.leave(result)
+    self:point 'leave'
+    self:script_point()
+    self.journal:leave(result)
+    self:point 'left'
+  end
+  function host.call(operation, args)
+    return self:call(operation, args)
+  end
+  function host.evidence(evidence)
+    if not self.journal:is_replaying() then
+      self.journal:keep_evidence(evidence)
+    end
+  end
+  function host.log(message)
+    self.notes[#self.notes + 1] = message
+  end
+  function host.random()
+    return 0.5
+  end
+  return host
+end
+
+--- A module of lua/ in this world's own state of modules.
+---@param name string such as 'stdlib.metrics'
+---@return any
+function World:require(name)
+  return self.modules(name)
+end
+
+-- Life ----------------------------------------------------------------------------------------
+
+--- What replaced a release in mid-run begins with a word of C's own.
+function World:restart()
+  local journal = self.journal
+  local step = journal:enter('restart', {}, self.now)
+  if step == 'recorded' then
+    return
+  end
+  local asked, list = journal:ask('act', {})
+  if asked ~= 'recorded' then
+    if not list then
+      self.pinned = self.revision
+      list = assert(effects.prepare(self, effects.restart()))
+      journal:intend(list)
+      self:flush()
+    end
+    effects.run(self, list, { redo = true, trusted = true })
+    journal:answer(nil)
+  end
+  journal:leave(nil)
+end
+
+function World:live()
+  self.epoch = self.epoch + 1
+  if self.ending then
+    self:finish_ending(true)
+  end
+  if self.restarted then
+    self:restart()
+  end
+  self.modules = sandbox.new(self:primitives())
+  self:require 'stdlib.strategy'.start(self:require('strategies.' .. self.strategy))
+end
+
+function World:load(record)
+  self.journal = Journal.load(record)
+  self.process, self.unanswered = nil, nil
+end
+
+local outcomes = {}
+
+function outcomes.killed(world)
+  world:load(world.saved.journal)
+  world.pinned, world.ending, world.state = world.saved.pinned, world.saved.ending, world.saved.state
+  world.now = world.now + (world.downtime_ms or 0)
+end
+
+function outcomes.ended(world)
+  world.process, world.unanswered = nil, nil
+end
+
+--- Lives until the release has ended, or for `ms`. Raises what the script raised.
+---@param ms integer?
+---@return World self
+function World:run(ms)
+  self.stop_ms = ms and self.now + ms or math.huge
+  while self.state == nil or self.state == 'RollingBack' do
+    self.process = self.process or coroutine.create(self.live)
+    local ok, what = coroutine.resume(self.process, self)
+    if not ok and self.script_fails_at and what == 'planted failure' then
+      self:load(self.journal:dump()) -- a script that fails is replayed once
+    elseif not ok then
+      self.process, self.unanswered, self.state = nil, nil, 'Broken'
+      self.journal:close()
+      error(what, 0)
+    elseif what == 'paused' then
+      return self
+    else
+      outcomes[what](self)
+    end
+  end
+  return self
+end
+
+--- The engine stops, which it may between words only if nothing is to be open.
+function World:stop()
+  assert(self.unanswered == 'tick', 'it is stopped while it waits for ' .. tostring(self.unanswered))
+  self.process, self.unanswered = nil, nil
+end
+
+--- Nothing may be left open: no process, no unanswered operation, no word in progress.
+function World.prove_closed()
+  local worlds = alive
+  alive = {}
+  for _, world in ipairs(worlds) do
+    assert(world.process == nil, 'a release was left in mid-run: end it, or stop it between words')
+    assert(world.unanswered == nil, 'operation without an answer: ' .. tostring(world.unanswered))
+    assert(world.journal.depth == 0, 'word without an end: ' .. tostring(world.journal.word))
+    assert(#world.journal.steps == 0, 'the record of a word was left open')
+  end
+end
+
+return World
