@@ -109,20 +109,28 @@ static void arm_tick(struct run *run)
 {
     struct canary canary;
     if (run_canary(run, &canary)) {
-        int64_t since = node_int_or(node_get(doc_root(run->args), "since"), clock_wall_ms(run->house->clock));
-        timer_start_at_wall(run->house->clock, &run->timer, since + canary.interval_ms, on_due, run);
+        int64_t waited_ms = clock_mono_ms(run->house->clock) - run->tick_began_ms;
+        timer_start(run->house->clock, &run->timer, canary.interval_ms - waited_ms, on_due, run);
     }
     canary_fini(&canary);
 }
 
+/* The record has wall time; the wait itself is monotonic, so that a wall clock set back holds no round up. */
+static int64_t tick_began(const struct run *run)
+{
+    int64_t now = clock_wall_ms(run->house->clock);
+    int64_t waited_ms = now - node_int_or(node_get(doc_root(run->args), "since"), now);
+    return clock_mono_ms(run->house->clock) - (waited_ms > 0 ? waited_ms : 0);
+}
+
 static void observe_round(struct run *run)
 {
-    struct canary canary;
+    struct canary canary = {0};
     if (run->round_started_ms != 0 && run_canary(run, &canary)) {
         double seconds = (double)(clock_wall_ms(run->house->clock) - run->round_started_ms) / 1000;
         gauges_duration(&run->house->gauges, canary.names.target, canary.names.namespace, seconds);
-        canary_fini(&canary);
     }
+    canary_fini(&canary);
     run->round_started_ms = 0;
 }
 
@@ -133,6 +141,7 @@ static bool start_tick(struct run *run, struct doc **answer)
         return true;
     }
     observe_round(run);
+    run->tick_began_ms = tick_began(run);
     arm_tick(run);
     return false;
 }

@@ -93,7 +93,8 @@ struct run {
     char *failure; /* what the script said when it failed for the last time */
     void (*flushed)(struct run *run);
     int64_t round_started_ms;
-    int64_t retry_ms; /* of the ending */
+    int64_t tick_began_ms; /* monotonic: the start of the interval that is waited for */
+    int64_t retry_ms;      /* of the ending */
 
     struct run_events events;
     void *ctx;
