@@ -86,6 +86,7 @@ struct doc *ending_restart(const struct canary *canary)
     push_event(doc, "Normal", NULL, text);
     str_free(&text);
     push_route(doc, 100, 0);
+    node_set_str(doc, push(doc, "scale"), "to", "up"); /* a release that was lost late has scaled it down */
     push_sync(doc, "Progressing", 0);
     return doc;
 }

@@ -7,5 +7,5 @@
 struct doc *ending_rollback(const struct canary *canary, const struct node *events);
 /* Section 2.8: the primary never became ready while promoting. The event, routes 0/100, status Failed with weight 100, post-rollout hooks. */
 struct doc *ending_failed_promotion(const struct canary *canary, const char *error);
-/* A new revision took the place of the one under analysis: the event, routes 100/0, status Progressing with all counters 0. */
+/* A new revision took the place of the one under analysis: the event, routes 100/0, target scaled up, status Progressing with all counters 0. */
 struct doc *ending_restart(const struct canary *canary);

@@ -244,6 +244,7 @@ static void leave_restart(struct run *run)
     journal_leave(run->release->journal, NULL);
     run->retry_ms = 0;
     run_start_script(run);
+    run->events.settled(run->ctx);
 }
 
 static void start_restart(struct run *run);
