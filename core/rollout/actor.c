@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "kube/object.h"
 #include "prom/query.h"
 #include "rollout/announcer.h"
 #include "rollout/detect.h"
@@ -24,6 +25,7 @@ enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 60 * 1000 };
 struct actor {
     struct house *house;
     char *namespace, *name, *id;
+    char *uid; /* of the Canary; NULL before the first look */
     struct announcer *announcer;
     struct timer wake;  /* on a later turn */
     struct timer retry; /* after a failure that no change may ever cure */
@@ -513,25 +515,46 @@ static void go_on(struct actor *actor, struct canary *canary)
     target_now_fini(&now);
 }
 
+/* A foreground deletion takes what we own first: what we made again would hold it up for ever. */
+static void leave(struct actor *actor)
+{
+    if (actor->run != NULL) {
+        run_freeze(actor->run, true);
+    }
+}
+
+/* False when the Canary is gone, be it that another one has its name now. */
+static bool is_mine(struct actor *actor, const struct canary *canary)
+{
+    if (canary->doc == NULL) {
+        return false;
+    }
+    if (actor->uid == NULL) {
+        actor->uid = str_dup(canary->names.uid);
+    }
+    return str_equal(actor->uid, canary->names.uid);
+}
+
 static void on_wake(struct timer *timer, void *ctx)
 {
     struct actor *actor = ctx;
     run_free(actor->ended_run);
     actor->ended_run = NULL;
-    if (is_busy(actor)) {
-        if (actor->run != NULL) {
-            run_poke(actor->run);
-        }
-        return; /* what is under way wakes us when it ends */
-    }
     struct canary canary;
     struct err err = {0};
     bool accepted = house_canary(actor->house, actor->namespace, actor->name, &canary, &err);
-    if (canary.doc == NULL) {
+    if (!is_mine(actor, &canary)) {
+        canary_fini(&canary);
         engine_forget(actor->house->engine, actor); /* frees the actor */
         return;
     }
-    if (!accepted) {
+    if (is_busy(actor)) { /* what is under way wakes us when it ends */
+        if (actor->run != NULL) {
+            run_poke(actor->run);
+        }
+    } else if (object_is_deleted(canary.root)) {
+        leave(actor);
+    } else if (!accepted) {
         refuse(actor, &canary, &err);
     } else if (canary.suspend) {
         suspend(actor);
@@ -589,6 +612,7 @@ void actor_free(struct actor *actor)
     }
     patience_fini(&actor->patience);
     str_free(&actor->target);
+    str_free(&actor->uid);
     str_free(&actor->namespace);
     str_free(&actor->name);
     str_free(&actor->id);

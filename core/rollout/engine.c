@@ -246,8 +246,14 @@ static void seat_free(struct engine *engine, struct seat *seat)
 
 void engine_forget(struct engine *engine, struct actor *actor)
 {
-    count_canary(engine, actor_namespace(actor), -1);
-    seat_free(engine, seat_find(engine, actor_namespace(actor), actor_name(actor)));
+    char *namespace = str_dup(actor_namespace(actor)), *name = str_dup(actor_name(actor));
+    count_canary(engine, namespace, -1);
+    seat_free(engine, seat_find(engine, namespace, name));
+    if (store_has(engine->house.stores[STORE_CANARIES], namespace, name)) {
+        seat_add(engine, namespace, name);
+    }
+    str_free(&namespace);
+    str_free(&name);
 }
 
 /* "<canary>-<n>" */

@@ -89,5 +89,5 @@ bool house_canary(struct house *house, const char *namespace, const char *name, 
 /* From now on changes of "namespace/object" wake this actor too; `objects` replaces what it watched before. */
 void engine_watch_names(struct engine *engine, struct actor *actor, const char *namespace,
                         const struct str_list *objects);
-/* The actor's Canary is gone and it has nothing under way. */
+/* The actor's Canary is gone: whatever it has under way is dropped. Another Canary that has its name by now gets an actor of its own. */
 void engine_forget(struct engine *engine, struct actor *actor);

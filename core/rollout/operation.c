@@ -168,7 +168,10 @@ static void on_deadline(struct timer *timer, void *ctx);
 static struct doc *check_ready(struct run *run)
 {
     struct canary canary;
-    run_canary(run, &canary);
+    if (!run_canary(run, &canary)) {
+        canary_fini(&canary);
+        return NULL; /* the actor has not looked yet; it freezes or drops the run */
+    }
     bool primary = strcmp(arg_str(run, "side"), "primary") == 0;
     struct doc *deployment = store_find(run->house->stores[STORE_DEPLOYMENTS], canary.names.namespace,
                                         primary ? canary.names.target_primary : canary.names.target);

@@ -117,6 +117,12 @@ static void diverged(struct run *run, const struct err *err)
     run_decide(run, VERDICT_UNREADABLE);
 }
 
+/* It may have gone a moment ago; the actor drops the run on its next turn. */
+static bool has_canary(const struct run *run)
+{
+    return store_has(run->house->stores[STORE_CANARIES], run->release->namespace, run->release->canary);
+}
+
 static bool on_call(void *ctx, const char *name, const struct node *args, struct doc **answer)
 {
     struct run *run = ctx;
@@ -142,7 +148,7 @@ static bool on_call(void *ctx, const char *name, const struct node *args, struct
     run->operation = operation;
     run->args = doc_copy(args);
     run->intent = recorded;
-    if (run->frozen) {
+    if (run->frozen || !has_canary(run)) {
         run->held = true;
         return false;
     }
