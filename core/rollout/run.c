@@ -126,6 +126,9 @@ static bool has_canary(const struct run *run)
 static bool on_call(void *ctx, const char *name, const struct node *args, struct doc **answer)
 {
     struct run *run = ctx;
+    if (run->verdict != VERDICT_NONE) {
+        return false; /* a flush begun now would meet the one that closes the record */
+    }
     const struct operation *operation = operation_find(name);
     if (operation == NULL) {
         struct err err = {0};
@@ -201,6 +204,9 @@ static void on_log(void *ctx, const char *message)
 static void on_script_ended(void *ctx, enum strategy_end end, const struct err *err)
 {
     struct run *run = ctx;
+    if (run->verdict != VERDICT_NONE) {
+        return; /* it stumbled over the end that was decided before: that reason is the one to keep */
+    }
     const char *text = end == STRATEGY_RETURNED ? "the strategy returned without finishing the release" : err->text;
     log_error(NULL, "Release %s.%s: %s", run->release->name, run->release->namespace, text);
     str_free(&run->failure);
