@@ -170,6 +170,11 @@ static void on_release_read(void *ctx, const struct doc *answer, const struct er
         step_done(actor, err);
         return;
     }
+    store_put(actor->house->stores[STORE_RELEASES], answer);
+    if (!release_state_is_open(node_str(node_at(doc_root(answer), "status", "state")))) {
+        actor_wake(actor); /* its last holder closed it and the watch did not say so yet */
+        return;
+    }
     struct err problem = {0};
     struct release *release = release_open(actor->house, doc_root(answer), &problem);
     if (release == NULL) {

@@ -217,6 +217,8 @@ static void on_read(void *ctx, const struct doc *answer, const struct err *err)
     } else if ((r->claiming && ours && epoch == r->epoch + 1) || (!r->claiming && ours && serial == r->serial + 1)) {
         take_answer(r, answer); /* it was written, only the answer was lost */
         finish(r, ERR_NONE, NULL);
+    } else if (r->claiming && serial != r->serial) {
+        finish(r, ERR_FENCED, "its record went on after it was read");
     } else {
         store_put(r->house->stores[STORE_RELEASES], answer);
         str_free(&r->version);

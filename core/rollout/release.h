@@ -56,8 +56,8 @@ bool release_state_is_open(const char *state);
 /* Number of a release in its name "<canary>-<n>"; 0 for another name. */
 int64_t release_number(const char *name, const char *canary);
 
-/* Writes epoch + 1 and our identity, before anything of the record is replayed. Retries until the answer is known; FENCED when the object is gone or another one
- * claimed it first. */
+/* Writes epoch + 1 and our identity, before anything of the record is replayed. Retries until the answer is known; FENCED when the object is gone, another one
+ * claimed it first, or its last holder wrote to it after it was read: it must be read again. */
 void release_claim(struct release *release, release_done_fn *done, void *ctx);
 /* Writes the whole status. err: FENCED only; everything else is retried until it is known. Not while another flush is under way. */
 void release_flush(struct release *release, release_done_fn *done, void *ctx);
