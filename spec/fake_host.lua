@@ -23,7 +23,8 @@ local QUESTIONS = {
 
 local alive = {}
 
---- `options` replaces fields of the world; `analysis` and `spec` become Canary.spec.
+--- `options` replaces fields of the world; `analysis` and `spec` become Canary.spec. `script` is a
+--- run function to use instead of the strategy.
 ---@param options table?
 ---@return World
 function World.new(options)
@@ -43,6 +44,7 @@ function World.new(options)
     measures = {}, -- query: number or answer, or function(world, text) that returns one
     asked = {}, -- names of hooks that were asked a question
     queries = {},
+    calls = {}, -- operations asked for, replays not counted: 'ready primary', 'hooks rollout', 'act', …
     log = {},
     keys = {},
     redelivered = {},
@@ -388,6 +390,7 @@ function World:call(name, args)
     return result
   end
   self.unanswered = name
+  self.calls[#self.calls + 1] = name .. (args.side and ' ' .. args.side or args.type and ' ' .. args.type or '')
   local answer = operation(self, args, result)
   self.unanswered = nil
   if not UNRECORDED[name] then
@@ -470,7 +473,9 @@ function World:live()
     self:restart()
   end
   self.modules = sandbox.new(self:primitives())
-  self:require 'stdlib.strategy'.start(self:require('strategies.' .. self.strategy))
+  local definition = self.script and { name = 'spec', run = self.script }
+    or self:require('strategies.' .. self.strategy)
+  self:require 'stdlib.strategy'.start(definition)
 end
 
 function World:load(record)

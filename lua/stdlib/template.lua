@@ -16,7 +16,7 @@ local function line_of(text, at)
 end
 
 local function column_of(text, at)
-  return at - 1 - #text:sub(1, at - 1):match('^(.*\n)' or '')
+  return at - 1 - #(text:sub(1, at - 1):match('^.*\n') or '')
 end
 
 local function unclear(text, at, problem)

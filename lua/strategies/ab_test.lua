@@ -10,7 +10,9 @@ return strategy {
       if round.iterations < round.total then
         rollout:iterate_matched(round)
       elseif rollout:open 'confirm-promotion' then
-        return rollout:promote()
+        if round.iterations == round.total then
+          return rollout:promote()
+        end
       end
     end
   end,

@@ -1,0 +1,61 @@
+--- What Go's text/template (1.24) gives for the same texts, option missingkey=error.
+local template = require 'stdlib.template'
+
+local MODEL = { name = 'podinfo', interval = '1m', variables = { a = 'A', ['b-c'] = 'BC', n = 5 } }
+
+local RENDERED = {
+  { '', '' },
+  { 'no action', 'no action' },
+  { 'x {{name}} {{ name}}y', 'x podinfo podinfoy' },
+  { 'rate(x[{{ interval }}])', 'rate(x[1m])' },
+  { '{{ variables.a }}', 'A' },
+  { '{{ index variables "a" }}', 'A' },
+  { '{{ index variables `a` }}', 'A' },
+  { '{{ index variables "b-c" }}', 'BC' },
+  { '{{ index variables "nope" }}', '' },
+  { '{{ variables.n }}', '5' },
+  { 'a {{- name -}} b', 'apodinfob' },
+  { '{{- name }} x', 'podinfo x' },
+  { 'a\n {{- name}}\n b', 'apodinfo\n b' },
+  { '{{ name -}}\n   {{- name }}', 'podinfopodinfo' },
+  { 'a }} b', 'a }} b' },
+  { '{{ name }}%1{{ name }}', 'podinfo%1podinfo' },
+}
+
+local FAILED = {
+  { '{{ name', 'template parsing failed: template: tmpl:1: unclosed action' },
+  { 'one\n{{ name }}\n{{ two', 'template parsing failed: template: tmpl:3: unclosed action' },
+  { '{{ foo }}', 'template parsing failed: template: tmpl:1: function "foo" not defined' },
+  { '{{}}', 'template parsing failed: template: tmpl:1: missing value for command' },
+  {
+    '{{ variables.nope }}',
+    'template excution failed: template: tmpl:1:3: executing "tmpl" at <variables>: map has no entry for key "nope"',
+  },
+  {
+    'a\n  {{- variables.nope }}',
+    'template excution failed: template: tmpl:2:6: executing "tmpl" at <variables>: map has no entry for key "nope"',
+  },
+  -- All of it is read before any of it is filled in.
+  { '{{ variables.nope }}{{ foo }}', 'template parsing failed: template: tmpl:1: function "foo" not defined' },
+}
+
+describe('stdlib.template', function()
+  for _, case in ipairs(RENDERED) do
+    it(string.format('renders %q', case[1]), function()
+      assert.same({ case[2] }, { template.render(case[1], MODEL) })
+    end)
+  end
+
+  for _, case in ipairs(FAILED) do
+    it(string.format('refuses %q', case[1]), function()
+      local text, problem = template.render(case[1], MODEL)
+      assert.is_nil(text)
+      assert.equal(case[2], problem)
+    end)
+  end
+
+  it('does without variables', function()
+    assert.equal('', template.render('{{ index variables "a" }}', { name = 'podinfo' }))
+    assert.is_nil((template.render('{{ variables.a }}', { name = 'podinfo' })))
+  end)
+end)
