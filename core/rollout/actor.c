@@ -202,7 +202,7 @@ static void on_created(void *ctx, const struct err *err)
 }
 
 static void create_release(struct actor *actor, const struct canary *canary, const struct target_now *now,
-                           bool restarted)
+                           enum release_origin origin)
 {
     if (actor->restart_unreadable) {
         char *text = str_format(
@@ -213,7 +213,7 @@ static void create_release(struct actor *actor, const struct canary *canary, con
         actor->restart_unreadable = false;
     }
     actor->creating =
-        history_create(actor->house, canary, actor->release_number + 1, now->revision, restarted, on_created, actor);
+        history_create(actor->house, canary, actor->release_number + 1, now->revision, origin, on_created, actor);
 }
 
 /* --- initialisation --- */
@@ -248,20 +248,6 @@ static void check_providers(struct actor *actor, const struct canary *canary)
         return;
     }
     actor->query = prom_query_start(actor->house->http, canary->metrics_server, "vector(1)", on_provider, actor);
-}
-
-static void write_initialized(struct actor *actor, const struct canary *canary, const struct target_now *now)
-{
-    struct status_sync sync = {
-        .phase = "Initialized",
-        .weight = canary->weight,
-        .iterations = canary->iterations,
-        .failed_checks = canary->failed_checks,
-        .revision = now->revision,
-        .checksums = doc_root(now->checksums),
-    };
-    actor->initialising_done = true;
-    send_status(actor, canary, status_sync(canary, &sync, clock_wall_ms(actor->house->clock)));
 }
 
 static void on_primary_made(void *ctx, const struct err *err)
@@ -367,29 +353,21 @@ static bool bring_objects(struct actor *actor, struct canary *canary)
     return false;
 }
 
-static bool phase_is_at_rest(const struct canary *canary)
-{
-    return canary_phase_is(canary, "Initialized") || canary_phase_is(canary, "Succeeded") ||
-           canary_phase_is(canary, "Failed") || canary_phase_is(canary, "Waiting");
-}
-
-static bool is_halted(const struct doc *latest, const struct target_now *now)
-{
-    return node_is(node_at(doc_root(latest), "status", "state"), RELEASE_HALTED) &&
-           node_is(node_at(doc_root(latest), "status", "revision"), now->revision);
-}
-
 /* No release is open. A phase in mid-run without one means that it was lost, or that its place is to be taken: start again at weight 0. */
 static void look_for_revision(struct actor *actor, const struct canary *canary, const struct target_now *now,
                               const struct doc *latest)
 {
-    if (is_halted(latest, now)) {
+    if (history_is_halted(latest, now->revision)) {
         return;
     }
-    if (!phase_is_at_rest(canary)) {
-        create_release(actor, canary, now, true);
+    if (!canary_is_at_rest(canary)) {
+        bool goes_on = detect_other_strategy(canary, now, latest, actor->house->config_tracking);
+        create_release(actor, canary, now, goes_on ? RELEASE_CONTINUED : RELEASE_RESTARTED);
     } else if (detect_change(canary, now, actor->house->config_tracking)) {
-        create_release(actor, canary, now, false);
+        create_release(actor, canary, now, RELEASE_FROM_REST);
+    } else if (canary_phase_is(canary, "Failed") && strcmp(canary->last_applied, now->revision) != 0) {
+        /* Back at what was promoted: the revision that failed would be a new one again. */
+        send_status(actor, canary, detect_sync(actor->house, canary, now, "Failed"));
     } else {
         gauges_phase(&actor->house->gauges, canary->names.target, canary->names.namespace, canary->phase);
     }
@@ -397,31 +375,21 @@ static void look_for_revision(struct actor *actor, const struct canary *canary, 
 
 static void watch_names(struct actor *actor, const struct canary *canary, const struct target_now *now)
 {
-    const struct canary_names *names = &canary->names;
     struct str_list objects = {0};
-    const char *own[] = {names->target, names->target_primary, names->apex, names->apex_primary, names->apex_canary};
-    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
-        str_list_push(&objects, own[i]);
-    }
-    const char *scaler = node_str(node_at(canary->spec, "autoscalerRef", "name"));
-    if (scaler != NULL) {
-        char *primary = str_format("%s-primary", scaler);
-        str_list_push(&objects, scaler);
-        str_list_push(&objects, primary);
-        str_free(&primary);
-    }
+    canary_list_objects(canary, &objects);
     for (size_t i = 0; i < now->configs.count; i++) {
         str_list_push(&objects, now->configs.items[i]);
     }
     engine_watch_names(actor->house->engine, actor, actor->namespace, &objects);
     str_list_fini(&objects);
-    if (!str_equal(actor->target, names->target)) {
+    if (!str_equal(actor->target, canary->names.target)) {
         str_free(&actor->target);
-        actor->target = str_dup(names->target);
+        actor->target = str_dup(canary->names.target);
     }
 }
 
-static void look_at_run(struct actor *actor, struct canary *canary, const struct target_now *now)
+/* `known`: what the target is now could be found out. */
+static void look_at_run(struct actor *actor, struct canary *canary, const struct target_now *now, bool known)
 {
     run_poke(actor->run);
     if (actor->run == NULL || run_is_acting(actor->run)) {
@@ -429,9 +397,14 @@ static void look_at_run(struct actor *actor, struct canary *canary, const struct
     }
     const struct release *release = run_release(actor->run);
     bool before_promotion = canary_phase_is(canary, "Progressing") || canary_phase_is(canary, "WaitingPromotion");
-    if (before_promotion && run_is_replaceable(actor->run) && now->revision != NULL &&
+    if (known && before_promotion && run_is_replaceable(actor->run) &&
         detect_change_from(release->revision, doc_root(release->checksums), now, actor->house->config_tracking)) {
-        run_supersede(actor->run);
+        run_supersede(actor->run, "another revision took its place");
+        return;
+    }
+    bool promoting = canary_phase_is(canary, "Promoting") || canary_phase_is(canary, "Finalising");
+    if (!promoting && run_is_scripted(actor->run) && strcmp(release->strategy, canary->strategy) != 0) {
+        run_supersede(actor->run, "another strategy took its place");
         return;
     }
     bring_objects(actor, canary);
@@ -442,14 +415,15 @@ static void initialise(struct actor *actor, struct canary *canary, const struct 
     if (canary->phase[0] == '\0') {
         send_status(actor, canary, status_set_phase(canary, "Initializing", clock_wall_ms(actor->house->clock)));
     } else if (bring_objects(actor, canary)) {
-        write_initialized(actor, canary, now);
+        actor->initialising_done = true;
+        send_status(actor, canary, detect_sync(actor->house, canary, now, "Initialized"));
     }
 }
 
 static void look(struct actor *actor, struct canary *canary, const struct target_now *now, const struct err *problem)
 {
     if (actor->run != NULL) {
-        look_at_run(actor, canary, now);
+        look_at_run(actor, canary, now, problem->code == ERR_NONE);
         return;
     }
     struct doc *latest = history_latest(actor->house, canary, actor->release_number);

@@ -221,3 +221,25 @@ bool canary_has_builtin_metric(const struct canary *canary)
     }
     return false;
 }
+
+bool canary_is_at_rest(const struct canary *canary)
+{
+    return canary_phase_is(canary, "Initialized") || canary_phase_is(canary, "Succeeded") ||
+           canary_phase_is(canary, "Failed") || canary_phase_is(canary, "Waiting");
+}
+
+void canary_list_objects(const struct canary *canary, struct str_list *objects)
+{
+    const struct canary_names *names = &canary->names;
+    const char *own[] = {names->target, names->target_primary, names->apex, names->apex_primary, names->apex_canary};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        str_list_push(objects, own[i]);
+    }
+    const char *scaler = node_str(node_at(canary->spec, "autoscalerRef", "name"));
+    if (scaler != NULL) {
+        char *primary = str_format("%s-primary", scaler);
+        str_list_push(objects, scaler);
+        str_list_push(objects, primary);
+        str_free(&primary);
+    }
+}

@@ -4,6 +4,7 @@
  * ignored; so is a number with a fraction where an integer belongs. */
 #pragma once
 
+#include "base/str.h"
 #include "kube/names.h"
 
 /* Values of flags that a Canary may override. */
@@ -39,5 +40,9 @@ void canary_fini(struct canary *canary);
 bool canary_phase_is(const struct canary *canary, const char *phase);
 /* "" and Initializing: the objects are not all there yet. */
 bool canary_is_initialising(const struct canary *canary);
+/* No release runs in this phase: a changed target begins one. */
+bool canary_is_at_rest(const struct canary *canary);
+/* Names of the objects that the Canary is about, tracked configs left out. */
+void canary_list_objects(const struct canary *canary, struct str_list *objects);
 /* The analysis asks Prometheus for one of the two metrics that need no query. */
 bool canary_has_builtin_metric(const struct canary *canary);

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "kube/object.h"
+#include "rollout/release.h"
 #include "rollout/status.h"
 #include "workload/deployment.h"
 #include "workload/revision.h"
@@ -71,6 +72,29 @@ bool detect_change_from(const char *revision, const struct node *checksums, cons
 {
     return strcmp(revision, now->revision) != 0 ||
            (config_tracking && !configs_equal(checksums, doc_root(now->checksums)));
+}
+
+bool detect_other_strategy(const struct canary *canary, const struct target_now *now, const struct doc *latest,
+                           bool config_tracking)
+{
+    const struct node *root = doc_root(latest);
+    return node_is(node_at(root, "status", "state"), RELEASE_SUPERSEDED) &&
+           !node_is(node_at(root, "spec", "strategy"), canary->strategy) &&
+           !detect_change_from(canary->last_applied, node_get(canary->status, "trackedConfigs"), now, config_tracking);
+}
+
+struct doc *detect_sync(struct house *house, const struct canary *canary, const struct target_now *now,
+                        const char *phase)
+{
+    struct status_sync sync = {
+        .phase = phase,
+        .weight = canary->weight,
+        .iterations = canary->iterations,
+        .failed_checks = canary->failed_checks,
+        .revision = now->revision,
+        .checksums = doc_root(now->checksums),
+    };
+    return status_sync(canary, &sync, clock_wall_ms(house->clock));
 }
 
 /* --- adoption --- */

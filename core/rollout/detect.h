@@ -19,5 +19,13 @@ bool detect_change(const struct canary *canary, const struct target_now *now, bo
 bool detect_change_from(const char *revision, const struct node *checksums, const struct target_now *now,
                         bool config_tracking);
 
+/* In mid-run: the last Release stepped aside for another strategy, and the revision is still the same. */
+bool detect_other_strategy(const struct canary *canary, const struct target_now *now, const struct doc *latest,
+                           bool config_tracking);
+
+/* The status patch that brings this phase, the counters as they are, and what the target is now. */
+struct doc *detect_sync(struct house *house, const struct canary *canary, const struct target_now *now,
+                        const char *phase);
+
 /* The status patch that adopts a Canary which Flagger managed, or whose status was lost while its primary is there; NULL when there is nothing to adopt. */
 struct doc *detect_adoption(struct house *house, const struct canary *canary, const struct target_now *now);

@@ -11,7 +11,7 @@ struct history_call {
     struct house *house;
     struct canary canary; /* a copy of its own */
     char *revision;
-    bool restarted;
+    enum release_origin origin;
     int64_t number;
     struct kube_call *call;
     struct str_list old; /* to be deleted after the new one is there */
@@ -45,6 +45,12 @@ struct doc *history_latest(struct house *house, const struct canary *canary, int
         str_free(&name);
     }
     return found;
+}
+
+bool history_is_halted(const struct doc *latest, const char *revision)
+{
+    const struct node *status = node_get(doc_root(latest), "status");
+    return node_is(node_get(status, "state"), RELEASE_HALTED) && node_is(node_get(status, "revision"), revision);
 }
 
 void history_prune(struct doc *object)
@@ -144,7 +150,7 @@ static void on_created(void *ctx, const struct doc *answer, const struct err *er
 
 static void create(struct history_call *h)
 {
-    struct doc *object = release_new_object(h->house, &h->canary, h->number, h->revision, h->restarted);
+    struct doc *object = release_new_object(h->house, &h->canary, h->number, h->revision, h->origin);
     struct kube_request request = {.verb = KUBE_CREATE,
                                    .resource = &KUBE_RELEASES,
                                    .namespace = h->canary.names.namespace,
@@ -154,14 +160,14 @@ static void create(struct history_call *h)
 }
 
 struct history_call *history_create(struct house *house, const struct canary *canary, int64_t number,
-                                    const char *revision, bool restarted, history_done_fn *done, void *ctx)
+                                    const char *revision, enum release_origin origin, history_done_fn *done, void *ctx)
 {
     struct history_call *h = mem_new(struct history_call);
     struct err ignored;
     h->house = house;
     canary_init(&h->canary, doc_copy(canary->root), &house->defaults, &ignored);
     h->revision = str_dup(revision);
-    h->restarted = restarted;
+    h->origin = origin;
     h->number = number;
     h->done = done;
     h->ctx = ctx;

@@ -10,10 +10,13 @@ void history_prune(struct doc *object);
  * were left open belong to the past. */
 struct doc *history_latest(struct house *house, const struct canary *canary, int64_t highest);
 
+/* The record of this revision grew too large: it is not tried again. `latest` may be NULL. */
+bool history_is_halted(const struct doc *latest, const char *revision);
+
 struct history_call;
 /* `err` NONE: the new Release is in the store. */
 typedef void history_done_fn(void *ctx, const struct err *err);
 /* Creates Release `number` (a taken name means the next number) and deletes what is older than the last RELEASE_KEPT. */
 struct history_call *history_create(struct house *house, const struct canary *canary, int64_t number,
-                                    const char *revision, bool restarted, history_done_fn *done, void *ctx);
+                                    const char *revision, enum release_origin origin, history_done_fn *done, void *ctx);
 void history_cancel(struct history_call *call);

@@ -63,7 +63,7 @@ static struct doc *facts_of(struct run *run, const struct canary *canary)
     node_set_int(doc, facts, "failed_checks", canary->failed_checks);
     node_set_int(doc, facts, "iterations", canary->iterations);
     node_set_int(doc, facts, "weight", canary->weight);
-    node_set_bool(doc, facts, "restarted", run->release->restarted);
+    node_set_bool(doc, facts, "restarted", run->release->origin != RELEASE_FROM_REST);
     node_set_int(doc, facts, "interval_ms", canary->interval_ms);
     node_set_int(doc, facts, "generation", node_int_or(node_at(canary->root, "metadata", "generation"), 0));
     set_routes(run, canary, doc, facts);

@@ -32,7 +32,7 @@ bool release_state_is_open(const char *state)
 }
 
 struct doc *release_new_object(struct house *house, const struct canary *canary, int64_t number, const char *revision,
-                               bool restarted)
+                               enum release_origin origin)
 {
     char *name = str_format("%s-%lld", canary->names.name, (long long)number);
     struct doc *doc = object_new(&KUBE_RELEASES, canary->names.namespace, name);
@@ -46,7 +46,8 @@ struct doc *release_new_object(struct house *house, const struct canary *canary,
     struct node *spec = node_ensure_object(doc, root, "spec");
     node_set_str(doc, spec, "canary", canary->names.name);
     node_set_str(doc, spec, "revision", revision);
-    node_set_bool(doc, spec, "restarted", restarted);
+    node_set_bool(doc, spec, "restarted", origin == RELEASE_RESTARTED);
+    node_set_bool(doc, spec, "continued", origin == RELEASE_CONTINUED);
     node_set_str(doc, spec, "strategy", canary->strategy);
     node_set(doc, spec, "sources", house->strategist->ops->sources(house->strategist, canary->strategy, doc));
     node_set_int(doc, spec, "words", RELEASE_WORDS);
@@ -91,7 +92,9 @@ struct release *release_open(struct house *house, const struct node *object, str
     r->canary = str_dup(node_str_or(node_get(spec, "canary"), ""));
     r->strategy = str_dup(node_str_or(node_get(spec, "strategy"), "canary"));
     r->sources = doc_copy(node_get(spec, "sources"));
-    r->restarted = node_bool_or(node_get(spec, "restarted"), false);
+    r->origin = node_bool_or(node_get(spec, "restarted"), false)   ? RELEASE_RESTARTED
+                : node_bool_or(node_get(spec, "continued"), false) ? RELEASE_CONTINUED
+                                                                   : RELEASE_FROM_REST;
     r->words = node_int_or(node_get(spec, "words"), 0);
     read_status(r, spec, status);
     return r;

@@ -19,12 +19,19 @@ enum { RELEASE_WORDS = 1, RELEASE_KEPT = 10, RELEASE_ENDED_SIZE_MAX = 32 * 1024 
 #define RELEASE_SUPERSEDED "Superseded" /* another revision took its place in mid-run */
 #define RELEASE_HALTED "Halted"         /* its record is full: traffic stays as it is */
 
+/* What a release begins with. */
+enum release_origin {
+    RELEASE_FROM_REST, /* a new revision of a Canary at rest: gate, scale-up */
+    RELEASE_RESTARTED, /* another revision took the place of the one under analysis: weight 0, all counters 0 */
+    RELEASE_CONTINUED, /* another strategy goes on with the same revision: weights and counters as they are */
+};
+
 struct release {
     struct house *house;
     char *namespace, *name, *uid, *version; /* resourceVersion of the last answer */
     char *canary, *strategy;
     struct doc *sources; /* what the Release pinned, {module: text} */
-    bool restarted;
+    enum release_origin origin;
     int64_t words, epoch, serial;
 
     /* Status besides the journal; whoever changes one of them flushes. */
@@ -65,4 +72,4 @@ bool release_is_flushing(const struct release *release);
 
 /* The object to create: open, unclaimed. Takes nothing. */
 struct doc *release_new_object(struct house *house, const struct canary *canary, int64_t number, const char *revision,
-                               bool restarted);
+                               enum release_origin origin);

@@ -364,6 +364,20 @@ static void restart(struct run *run)
     }
 }
 
+/* Another strategy analysed this revision so far: it is the one that stays fixed. */
+static void take_over(struct timer *timer, void *ctx)
+{
+    struct run *run = ctx;
+    struct err err = {0};
+    if (!run->release->pinned && !run_pin(run, &err)) {
+        trouble_tell(&run->trouble, err.text);
+        run_retry_later(run, take_over);
+        return;
+    }
+    run->retry_ms = 0;
+    run_start_script(run);
+}
+
 static void on_claimed(struct run *run)
 {
     struct release *release = run->release;
@@ -375,8 +389,10 @@ static void on_claimed(struct run *run)
         err_set(&err, ERR_INVALID, "its words are of version %lld, this engine speaks %d", (long long)release->words,
                 RELEASE_WORDS);
         diverged(run, &err);
-    } else if (release->restarted) {
+    } else if (release->origin == RELEASE_RESTARTED) {
         restart(run);
+    } else if (release->origin == RELEASE_CONTINUED) {
+        take_over(NULL, run);
     } else {
         run_start_script(run);
     }
@@ -446,8 +462,10 @@ void run_freeze(struct run *run, bool frozen)
     }
 }
 
-void run_supersede(struct run *run)
+void run_supersede(struct run *run, const char *reason)
 {
+    str_free(&run->release->reason);
+    run->release->reason = str_dup(reason);
     run_decide(run, VERDICT_SUPERSEDED);
 }
 
@@ -456,9 +474,14 @@ bool run_is_acting(const struct run *run)
     return run->effects != NULL || run->flushed != NULL || run->verdict != VERDICT_NONE;
 }
 
+bool run_is_scripted(const struct run *run)
+{
+    return run->state == RUN_SCRIPT && run->verdict == VERDICT_NONE;
+}
+
 bool run_is_replaceable(const struct run *run)
 {
-    return run->release->pinned && run->state == RUN_SCRIPT && run->verdict == VERDICT_NONE;
+    return run->release->pinned && run_is_scripted(run);
 }
 
 const struct release *run_release(const struct run *run)

@@ -39,11 +39,13 @@ void run_free(struct run *run);
 void run_poke(struct run *run);
 /* A frozen run starts nothing and learns nothing; effects on record are finished. */
 void run_freeze(struct run *run, bool frozen);
-/* Closes the record as Superseded and ends. Not while it is ending by itself. */
-void run_supersede(struct run *run);
+/* Closes the record as Superseded, for this reason, and ends. Not while it is ending by itself. */
+void run_supersede(struct run *run, const char *reason);
 
 /* Nothing else may write the objects of this Canary now. */
 bool run_is_acting(const struct run *run);
+/* Its script decides what comes next: another strategy could. */
+bool run_is_scripted(const struct run *run);
 /* The revision is fixed and nothing was promoted or taken back yet: another revision of the target replaces this release. */
 bool run_is_replaceable(const struct run *run);
 const struct release *run_release(const struct run *run);

@@ -120,6 +120,10 @@ static void on_failure_retry(struct timer *timer, void *ctx);
 
 static void roll_back(struct run *run)
 {
+    struct err ignored = {0};
+    if (!run->release->pinned) {
+        run_pin(run, &ignored); /* the status names what failed, also when it never began */
+    }
     if (run->release->ending == NULL) {
         set_failure_ending(run);
     }
@@ -223,7 +227,6 @@ void run_carry_out(struct run *run)
         close_record(run, RELEASE_SUPERSEDED, on_unreadable);
         break;
     case VERDICT_SUPERSEDED:
-        set_reason(run, "another revision took its place");
         close_record(run, RELEASE_SUPERSEDED, on_superseded);
         break;
     case VERDICT_HALTED:
