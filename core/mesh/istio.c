@@ -1,15 +1,16 @@
 /* Istio: two DestinationRules and one VirtualService per Canary.
  *
- * Only what the Canary speaks of is compared and written, as merge patches guarded by resourceVersion: fields that
- * are not ours (exportTo, workloadSelector) survive. What the Canary says is written as it stands, also where
- * Flagger loses a field its types do not know (consistentHash.httpQueryParameterName): a user who asked for it gets
- * it. A repair keeps the shares that are live; what decides whether one is needed never looks at them. */
+ * Objects are compared and written as Flagger's types know them (istio_shape.h): a field that they lose is lost here
+ * too, so that both leave the same objects behind. Writes are merge patches guarded by resourceVersion.
+ * A repair keeps the shares that are live; what decides whether one is needed never looks at them. */
 #include <assert.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/str.h"
 #include "kube/object.h"
 #include "mesh/istio_route.h"
+#include "mesh/istio_shape.h"
 #include "mesh/istio_spec.h"
 #include "mesh/router.h"
 
@@ -22,10 +23,11 @@ static bool normally_equal(const struct node *a, const struct node *b)
     return equal;
 }
 
-static bool routes_same(const struct node *a, const struct node *b, bool with_shares)
+static bool routes_same(const struct node *a, const struct node *b, bool tcp, bool with_shares)
 {
     struct doc *doc = doc_new();
-    bool equal = node_equal(istio_routes_normal(doc, a, with_shares), istio_routes_normal(doc, b, with_shares));
+    bool equal =
+        node_equal(istio_routes_normal(doc, a, tcp, with_shares), istio_routes_normal(doc, b, tcp, with_shares));
     doc_free(doc);
     return equal;
 }
@@ -34,6 +36,28 @@ static bool routes_same(const struct node *a, const struct node *b, bool with_sh
 static void patch_set(struct doc *patch, struct node *object, const char *key, struct node *value)
 {
     node_set(patch, object, key, value != NULL ? value : node_new_null(patch));
+}
+
+static const char *const rule_fields[] = {"host", "trafficPolicy", "subsets", NULL};
+static const char *const service_fields[] = {"hosts", "gateways", "http", "tcp", NULL};
+
+static bool is_one_of(const char *const *keys, const char *key)
+{
+    while (*keys != NULL && strcmp(*keys, key) != 0) {
+        keys++;
+    }
+    return *keys != NULL;
+}
+
+/* What Flagger's types do not know goes with every write, as if the whole object were put. */
+static void drop_unknown(struct doc *patch, struct node *spec, const struct node *live, const char *const *known)
+{
+    struct node_iter it = node_iterate(live);
+    while (node_next(&it)) {
+        if (!is_one_of(known, it.key)) {
+            patch_set(patch, spec, it.key, NULL);
+        }
+    }
 }
 
 static void own(const struct router *router, const struct canary_names *names, struct doc *object)
@@ -61,19 +85,20 @@ static enum plan create_rule(const struct router *router, const struct canary_na
 static enum plan repair_rule(const struct canary_names *names, const struct node *canary, const char *host,
                              const struct node *live, struct kube_write *write)
 {
-    static const char *const known[] = {"host", "trafficPolicy", "subsets"};
     struct doc *patch = doc_new();
     struct node *want = istio_rule_spec(patch, canary, host), *spec = node_new_object(patch);
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        const struct node *is = node_at(live, "spec", known[i]), *should = node_get(want, known[i]);
-        if (!normally_equal(is, should)) {
-            patch_set(patch, spec, known[i], kube_merge_diff(patch, is, should));
+    for (size_t i = 0; rule_fields[i] != NULL; i++) {
+        const struct node *is = node_at(live, "spec", rule_fields[i]), *should = node_get(want, rule_fields[i]);
+        bool policy = strcmp(rule_fields[i], "trafficPolicy") == 0;
+        if (!normally_equal(policy ? istio_shaped_policy(patch, is) : is, should)) {
+            patch_set(patch, spec, rule_fields[i], kube_merge_diff(patch, is, should));
         }
     }
     if (node_count(spec) == 0) {
         doc_free(patch);
         return PLAN_DONE;
     }
+    drop_unknown(patch, spec, node_get(live, "spec"), rule_fields);
     doc_set_root(patch, node_new_object(patch));
     node_set(patch, doc_root(patch), "spec", spec);
     return kube_write_patch(write, &KUBE_DESTINATION_RULES, live, patch,
@@ -96,15 +121,15 @@ static enum plan plan_rule(const struct router *router, const struct canary_name
 /* --- the VirtualService --- */
 
 static enum plan create_service(const struct router *router, const struct canary_names *names,
-                                const struct node *canary, struct kube_write *write)
+                                const struct node *canary, const struct node *apex, struct kube_write *write)
 {
     struct doc *body = object_new(&KUBE_VIRTUAL_SERVICES, names->namespace, names->apex);
     struct node *metadata = node_get(doc_root(body), "metadata");
-    struct node *labels = istio_labels(body, names, canary);
+    struct node *labels = istio_labels(body, names, canary, apex);
     if (node_count(labels) > 0) {
         node_set(body, metadata, "labels", labels);
     }
-    node_set(body, metadata, "annotations", istio_annotations(body, canary, NULL));
+    node_set(body, metadata, "annotations", istio_annotations(body, names, canary, apex, NULL));
     own(router, names, body);
     struct node *spec = node_ensure_object(body, doc_root(body), "spec");
     node_set(body, spec, "hosts", istio_hosts(body, names, canary));
@@ -142,7 +167,7 @@ static void diff_routes(struct doc *patch, struct node *spec, const struct canar
     struct istio_shares shares = shares_to_keep(names, canary, live);
     const char *used = istio_is_tcp(canary) ? "tcp" : "http", *unused = istio_is_tcp(canary) ? "http" : "tcp";
     struct node *want = istio_routes_build(patch, names, canary, &shares);
-    if (!routes_same(node_get(live, used), want, false)) {
+    if (!routes_same(node_get(live, used), want, istio_is_tcp(canary), false)) {
         node_set(patch, spec, used, want);
     }
     if (node_count(node_get(live, unused)) > 0) {
@@ -162,7 +187,11 @@ static struct node *diff_spec(struct doc *patch, const struct canary_names *name
     }
     diff_names(patch, spec, "hosts", live, istio_hosts(patch, names, canary));
     diff_names(patch, spec, "gateways", live, istio_gateways(patch, canary));
-    return node_count(spec) > 0 ? spec : NULL;
+    if (node_count(spec) == 0) {
+        return NULL;
+    }
+    drop_unknown(patch, spec, live, service_fields);
+    return spec;
 }
 
 static void diff_metadata(struct doc *patch, struct node *metadata, const char *key, const struct node *live,
@@ -176,25 +205,26 @@ static void diff_metadata(struct doc *patch, struct node *metadata, const char *
 static void remember_original(struct doc *patch, struct node *annotations, const struct node *live)
 {
     if (object_annotation(live, "kubectl.kubernetes.io/last-applied-configuration") == NULL) {
-        char *text = node_to_text(node_get(live, "spec"));
+        char *text = node_to_text(istio_shaped_service(patch, node_get(live, "spec")));
         node_set_str(patch, annotations, ISTIO_ORIGINAL_KEY, text);
         str_free(&text);
     }
 }
 
-static enum plan repair_service(const struct canary_names *names, const struct node *canary, const struct node *live,
-                                struct kube_write *write)
+static enum plan repair_service(const struct canary_names *names, const struct node *canary, const struct node *apex,
+                                const struct node *live, struct kube_write *write)
 {
     struct doc *patch = doc_new();
     struct node *root = node_new_object(patch), *metadata = node_new_object(patch);
-    struct node *annotations = istio_annotations(patch, canary, live);
+    struct node *annotations = istio_annotations(patch, names, canary, apex, live);
     struct node *spec = diff_spec(patch, names, canary, node_get(live, "spec"));
     doc_set_root(patch, root);
     if (spec != NULL) {
         remember_original(patch, annotations, live);
         node_set(patch, root, "spec", spec);
     }
-    diff_metadata(patch, metadata, "labels", node_at(live, "metadata", "labels"), istio_labels(patch, names, canary));
+    diff_metadata(patch, metadata, "labels", node_at(live, "metadata", "labels"),
+                  istio_labels(patch, names, canary, apex));
     diff_metadata(patch, metadata, "annotations", node_at(live, "metadata", "annotations"), annotations);
     if (spec == NULL && node_count(metadata) == 0) {
         doc_free(patch);
@@ -210,10 +240,10 @@ static enum plan plan_service(const struct router *router, const struct canary_n
                               struct kube_write *write)
 {
     struct doc *live = store_find(router->virtual_services, names->namespace, names->apex);
-    if (live == NULL) {
-        return create_service(router, names, canary, write);
-    }
-    enum plan plan = repair_service(names, canary, doc_root(live), write);
+    struct doc *apex = router->services != NULL ? store_find(router->services, names->namespace, names->apex) : NULL;
+    enum plan plan = live == NULL ? create_service(router, names, canary, doc_root(apex), write)
+                                  : repair_service(names, canary, doc_root(apex), doc_root(live), write);
+    doc_free(apex);
     doc_free(live);
     return plan;
 }
@@ -295,12 +325,14 @@ static enum plan shift(const struct canary_names *names, const struct node *cana
         add_mirror(patch, names, canary, &shares);
     }
     struct node *routes = istio_routes_build(patch, names, canary, &shares);
-    if (routes_same(node_at(live, "spec", key), routes, true)) {
+    if (routes_same(node_at(live, "spec", key), routes, istio_is_tcp(canary), true)) {
         doc_free(patch);
         return PLAN_DONE;
     }
     doc_set_root(patch, node_new_object(patch));
-    node_set(patch, node_ensure_object(patch, doc_root(patch), "spec"), key, routes);
+    struct node *spec = node_ensure_object(patch, doc_root(patch), "spec");
+    node_set(patch, spec, key, routes);
+    drop_unknown(patch, spec, node_get(live, "spec"), service_fields);
     return kube_write_patch(write, &KUBE_VIRTUAL_SERVICES, live, patch, "VirtualService %s.%s update failed",
                             names->apex, names->namespace);
 }

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/str.h"
+#include "mesh/istio_shape.h"
 
 bool istio_is_tcp(const struct node *canary)
 {
@@ -69,38 +70,16 @@ static void copy_set(struct doc *doc, struct node *to, const struct node *from, 
     }
 }
 
-/* Istio refuses fields of a rewrite it does not know, such as Gateway API's `type`. */
-static void copy_rewrite(struct doc *doc, struct node *route, const struct node *service)
-{
-    const struct node *rewrite = node_get(service, "rewrite");
-    if (node_type(rewrite) == NODE_OBJECT) {
-        struct node *copy = node_ensure_object(doc, route, "rewrite");
-        copy_set(doc, copy, rewrite, "uri");
-        copy_set(doc, copy, rewrite, "authority");
-    }
-}
-
-/* Flagger always says how many; without a word it is 0 for Istio too. */
-static void complete_retries(struct doc *doc, const struct node *route)
-{
-    struct node *retries = node_get(route, "retries");
-    if (node_type(retries) == NODE_OBJECT && node_get(retries, "attempts") == NULL) {
-        node_set_int(doc, retries, "attempts", 0);
-    }
-}
-
 /* A route with the settings of spec.service; `match` moves in, NULL: none. */
 static struct node *new_http_route(struct doc *doc, const struct node *service, struct node *match,
                                    struct node *destinations)
 {
     struct node *route = node_new_object(doc);
     node_set(doc, route, "match", match);
-    copy_rewrite(doc, route, service);
-    static const char *const settings[] = {"timeout", "retries", "corsPolicy", "headers"};
+    static const char *const settings[] = {"rewrite", "timeout", "retries", "corsPolicy", "headers"};
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
         copy_set(doc, route, service, settings[i]);
     }
-    complete_retries(doc, route);
     node_set(doc, route, "route", destinations);
     return route;
 }
@@ -161,7 +140,7 @@ static struct node *build_tcp(struct doc *doc, const struct canary_names *names,
     node_set(doc, route, "route", both_sides(doc, names, service, shares));
     struct node *list = node_new_array(doc);
     node_push(list, route);
-    return list;
+    return istio_shaped_routes(doc, list, true);
 }
 
 /* The second route has one destination only, which gets all traffic whatever its weight is; the primary's weight stands
@@ -192,7 +171,7 @@ struct node *istio_routes_build(struct doc *doc, const struct canary_names *name
     if (ab_test) {
         push_unmatched(doc, list, names, service, shares);
     }
-    return list;
+    return istio_shaped_routes(doc, list, false);
 }
 
 /* --- reading --- */
@@ -271,41 +250,26 @@ struct node *istio_normal(struct doc *doc, const struct node *value)
     return node_copy(doc, value);
 }
 
-static struct node *normal_destinations(struct doc *doc, const struct node *destinations, bool with_shares)
+static void remove_shares(struct node *route)
 {
-    struct node *list = node_new_array(doc);
-    struct node_iter it = node_iterate(destinations);
+    node_remove(route, "mirror");
+    node_remove(route, "mirrorPercentage");
+    struct node_iter it = node_iterate(node_get(route, "route"));
     while (node_next(&it)) {
-        struct node *weighted = node_new_object(doc);
-        node_set(doc, weighted, "destination", istio_normal(doc, node_get(it.value, "destination")));
-        node_set(doc, weighted, "headers", istio_normal(doc, node_get(it.value, "headers")));
-        if (with_shares) {
-            node_set_int(doc, weighted, "weight", node_int_or(node_get(it.value, "weight"), 0));
-        }
-        node_push(list, weighted);
+        node_remove(it.value, "weight");
     }
-    return list;
 }
 
-static struct node *normal_route(struct doc *doc, const struct node *route, bool with_shares)
-{
-    static const char *const known[] = {"name",  "match",      "redirect", "rewrite", "timeout",         "retries",
-                                        "fault", "corsPolicy", "headers",  "mirror",  "mirrorPercentage"};
-    size_t count = sizeof known / sizeof known[0] - (with_shares ? 0 : 2);
-    struct node *normal = node_new_object(doc);
-    for (size_t i = 0; i < count; i++) {
-        node_set(doc, normal, known[i], istio_normal(doc, node_get(route, known[i])));
-    }
-    node_set(doc, normal, "route", normal_destinations(doc, node_get(route, "route"), with_shares));
-    return normal;
-}
-
-struct node *istio_routes_normal(struct doc *doc, const struct node *routes, bool with_shares)
+struct node *istio_routes_normal(struct doc *doc, const struct node *routes, bool tcp, bool with_shares)
 {
     struct node *list = node_new_array(doc);
     struct node_iter it = node_iterate(routes);
     while (node_next(&it)) {
-        node_push(list, normal_route(doc, it.value, with_shares));
+        struct node *route = istio_normal(doc, istio_shaped_routes(doc, it.value, tcp));
+        if (!with_shares) {
+            remove_shares(route);
+        }
+        node_push(list, route);
     }
     return list;
 }

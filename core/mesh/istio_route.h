@@ -23,6 +23,6 @@ bool istio_shares_read(const struct node *spec, bool tcp, const struct canary_na
 
 /* What decides whether two lists of routes differ: only fields the router knows (others are not ours to judge),
  * nothing that says nothing (null, "", an empty list); without weights and mirrors unless `with_shares`. */
-struct node *istio_routes_normal(struct doc *doc, const struct node *routes, bool with_shares);
+struct node *istio_routes_normal(struct doc *doc, const struct node *routes, bool tcp, bool with_shares);
 /* The same cleaning of any value; NULL when nothing is left of it. */
 struct node *istio_normal(struct doc *doc, const struct node *value);

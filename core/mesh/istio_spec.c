@@ -1,6 +1,7 @@
 #include "mesh/istio_spec.h"
 
 #include "kube/object.h"
+#include "mesh/istio_shape.h"
 
 #define KUBECTL_KEY "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -62,21 +63,39 @@ static struct node *copy_or_empty(struct doc *doc, const struct node *map)
     return node_type(map) == NODE_OBJECT ? node_copy(doc, map) : node_new_object(doc);
 }
 
-/* Flagger's apex Service and VirtualService share one map of labels, so the Service's selector label stands on both. */
-struct node *istio_labels(struct doc *doc, const struct canary_names *names, const struct node *canary)
+/* Flagger's apex Service and VirtualService share one map of labels and one of annotations, so the Service's selector
+ * label, and what the Canary leaves to others on it, stand on both. Without spec.service.apex there are no maps to share. */
+static struct node *shared_metadata(struct doc *doc, const struct canary_names *names, const struct node *canary,
+                                    const struct node *apex, const char *what)
 {
-    const struct node *apex = node_get(service_of(canary), "apex");
-    struct node *labels = copy_or_empty(doc, node_get(apex, "labels"));
-    if (node_type(apex) == NODE_OBJECT && names->selector_label != NULL) {
+    const struct node *wanted = node_get(service_of(canary), "apex");
+    struct node *map = copy_or_empty(doc, node_get(wanted, what));
+    if (node_type(wanted) != NODE_OBJECT || !object_is_controlled_by(apex, "Canary", names->name)) {
+        return map;
+    }
+    struct node_iter it = node_iterate(node_at(service_of(canary), "unmanagedMetadata", what));
+    while (node_next(&it)) {
+        const char *key = node_str_or(it.value, "");
+        node_set(doc, map, key, node_copy(doc, node_get(node_at(apex, "metadata", what), key)));
+    }
+    return map;
+}
+
+struct node *istio_labels(struct doc *doc, const struct canary_names *names, const struct node *canary,
+                          const struct node *apex)
+{
+    struct node *labels = shared_metadata(doc, names, canary, apex, "labels");
+    if (node_type(node_get(service_of(canary), "apex")) == NODE_OBJECT && names->selector_label != NULL) {
         node_set_str(doc, labels, names->selector_label, names->apex);
     }
     return labels;
 }
 
 /* The toolkit annotations keep Flux from undoing what the engine writes. */
-struct node *istio_annotations(struct doc *doc, const struct node *canary, const struct node *live)
+struct node *istio_annotations(struct doc *doc, const struct canary_names *names, const struct node *canary,
+                               const struct node *apex, const struct node *live)
 {
-    struct node *annotations = copy_or_empty(doc, node_at(service_of(canary), "apex", "annotations"));
+    struct node *annotations = shared_metadata(doc, names, canary, apex, "annotations");
     node_set_str(doc, annotations, "kustomize.toolkit.fluxcd.io/reconcile", "disabled");
     node_set_str(doc, annotations, "helm.toolkit.fluxcd.io/driftDetection", "disabled");
     node_set_str(doc, annotations, KUBECTL_KEY, object_annotation(live, KUBECTL_KEY));
@@ -90,7 +109,7 @@ struct node *istio_rule_spec(struct doc *doc, const struct node *canary, const c
     node_set_str(doc, spec, "host", host);
     const struct node *policy = node_get(service_of(canary), "trafficPolicy");
     if (node_type(policy) == NODE_OBJECT) {
-        node_set(doc, spec, "trafficPolicy", node_copy(doc, policy));
+        node_set(doc, spec, "trafficPolicy", istio_shaped_policy(doc, policy));
     }
     return spec;
 }

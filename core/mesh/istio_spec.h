@@ -16,10 +16,12 @@ struct node *istio_hosts(struct doc *doc, const struct canary_names *names, cons
 /* NULL for a delegate. */
 struct node *istio_gateways(struct doc *doc, const struct node *canary);
 
-/* metadata.labels; an empty object when there are none. */
-struct node *istio_labels(struct doc *doc, const struct canary_names *names, const struct node *canary);
+/* metadata.labels; an empty object when there are none. `apex`: the live apex Service, NULL: none. */
+struct node *istio_labels(struct doc *doc, const struct canary_names *names, const struct node *canary,
+                          const struct node *apex);
 /* metadata.annotations; of the live object (NULL: none) only those are kept that remember its past. */
-struct node *istio_annotations(struct doc *doc, const struct node *canary, const struct node *live);
+struct node *istio_annotations(struct doc *doc, const struct canary_names *names, const struct node *canary,
+                               const struct node *apex, const struct node *live);
 
 /* The spec of the DestinationRule that is named like its host. */
 struct node *istio_rule_spec(struct doc *doc, const struct node *canary, const char *host);

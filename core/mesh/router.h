@@ -16,7 +16,8 @@ struct router {
     const struct router_ops *ops;
     const struct store *virtual_services;
     const struct store *destination_rules;
-    bool owned; /* set owner references: false when the mesh's API server is another cluster */
+    bool owned;                   /* set owner references: false when the mesh's API server is another cluster */
+    const struct store *services; /* the Kubernetes ones; NULL: none are known */
 };
 
 struct router_ops {

@@ -375,6 +375,7 @@ static void open_stores(struct engine *engine)
         .virtual_services = engine->house.stores[STORE_VIRTUAL_SERVICES],
         .destination_rules = engine->house.stores[STORE_DESTINATION_RULES],
         .owned = engine->house.mesh_kube == engine->house.kube,
+        .services = engine->house.stores[STORE_SERVICES],
     };
 }
 

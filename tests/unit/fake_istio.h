@@ -63,7 +63,8 @@ static inline void open_world(struct world *w, const char *service, const char *
     *w = (struct world){0};
     w->services = store_new(&KUBE_VIRTUAL_SERVICES, NULL);
     w->rules = store_new(&KUBE_DESTINATION_RULES, NULL);
-    w->router = (struct router){&istio_router, w->services, w->rules, true};
+    w->router = (struct router){
+        .ops = &istio_router, .virtual_services = w->services, .destination_rules = w->rules, .owned = true};
     set_canary(w, service, analysis);
 }
 

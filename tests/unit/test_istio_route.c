@@ -211,8 +211,8 @@ static void test_tcp_routes_are_read_and_kept_apart_from_http(void **state)
 static void expect_same(const char *a, const char *b, bool with_shares, bool same)
 {
     struct doc *left = fake_doc(a), *right = fake_doc(b), *doc = doc_new();
-    bool equal = node_equal(istio_routes_normal(doc, doc_root(left), with_shares),
-                            istio_routes_normal(doc, doc_root(right), with_shares));
+    bool equal = node_equal(istio_routes_normal(doc, doc_root(left), false, with_shares),
+                            istio_routes_normal(doc, doc_root(right), false, with_shares));
     if (equal != same) {
         fail_msg("%s\n   %s and\n   %s", same ? "differ:" : "are the same:", a, b);
     }
