@@ -12,6 +12,7 @@
 #include "rollout/detect.h"
 #include "rollout/history.h"
 #include "rollout/patience.h"
+#include "rollout/providers.h"
 #include "rollout/reconcile.h"
 #include "rollout/run.h"
 #include "rollout/status.h"
@@ -218,33 +219,23 @@ static void create_release(struct actor *actor, const struct canary *canary, con
 
 /* --- initialisation --- */
 
-static void say_providers(struct actor *actor, const struct prom_answer *answer)
-{
-    actor->providers_checked = true;
-    if (answer == NULL || answer->kind == PROM_VALUE || answer->kind == PROM_SEVERAL) {
-        say(actor, "Normal", "all the metrics providers are available!");
-        return;
-    }
-    char *text = str_format("Error checking metric providers: prometheus not avaiable: running query failed: %s",
-                            answer->kind == PROM_ERROR ? answer->err.text : "no values found");
-    say(actor, "Warning", text);
-    str_free(&text);
-}
-
 static void on_provider(void *ctx, const struct prom_answer *answer)
 {
     struct actor *actor = ctx;
+    const char *type;
+    char *text = providers_verdict(answer, &type);
     actor->query = NULL;
-    say_providers(actor, answer);
+    actor->providers_checked = true;
+    say(actor, type, text);
+    str_free(&text);
     actor_wake(actor);
 }
 
 /* Once per initialisation (Flagger: on every tick of it). */
 static void check_providers(struct actor *actor, const struct canary *canary)
 {
-    if (!canary_has_builtin_metric(canary)) {
-        say_providers(actor, NULL);
-        actor_wake(actor);
+    if (!providers_are_needed(canary)) {
+        on_provider(actor, NULL);
         return;
     }
     actor->query = prom_query_start(actor->house->http, canary->metrics_server, "vector(1)", on_provider, actor);
@@ -306,18 +297,25 @@ static void wait_for_primary(struct actor *actor, const struct canary *canary, c
     doc_free(primary);
 }
 
-/* True when it is not to be written now: the rest goes on. */
-static bool repair(struct actor *actor, const struct canary *canary, struct kube_write *write)
+static void on_repaired(void *ctx, const struct err *err)
 {
-    int64_t wait_ms;
-    if (!patience_allows(&actor->patience, actor->house->clock, write, canary->interval_ms, &wait_ms)) {
-        kube_write_fini(write);
-        return true;
-    }
+    struct actor *actor = ctx;
+    actor->writer = NULL;
+    int64_t wait_ms = err->code == ERR_NONE ? patience_note(&actor->patience, actor->house->clock) : -1;
     if (wait_ms >= 0) {
         timer_start(actor->house->clock, &actor->retry, wait_ms, on_retry, actor);
     }
-    send(actor, write);
+    step_done(actor, err);
+}
+
+/* True when it is not to be written now: the rest goes on. */
+static bool repair(struct actor *actor, const struct canary *canary, struct kube_write *write)
+{
+    if (!patience_allows(&actor->patience, actor->house->clock, write, canary->interval_ms)) {
+        kube_write_fini(write);
+        return true;
+    }
+    actor->writer = writer_start(actor->house, write, on_repaired, actor);
     return false;
 }
 

@@ -210,18 +210,6 @@ bool canary_is_initialising(const struct canary *canary)
     return canary->phase[0] == '\0' || canary_phase_is(canary, "Initializing");
 }
 
-bool canary_has_builtin_metric(const struct canary *canary)
-{
-    struct node_iter it = node_iterate(node_get(canary->analysis, "metrics"));
-    while (node_next(&it)) {
-        const struct node *name = node_get(it.value, "name");
-        if (node_is(name, "request-success-rate") || node_is(name, "request-duration")) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool canary_is_at_rest(const struct canary *canary)
 {
     return canary_phase_is(canary, "Initialized") || canary_phase_is(canary, "Succeeded") ||

@@ -44,5 +44,3 @@ bool canary_is_initialising(const struct canary *canary);
 bool canary_is_at_rest(const struct canary *canary);
 /* Names of the objects that the Canary is about, tracked configs left out. */
 void canary_list_objects(const struct canary *canary, struct str_list *objects);
-/* The analysis asks Prometheus for one of the two metrics that need no query. */
-bool canary_has_builtin_metric(const struct canary *canary);

@@ -27,19 +27,20 @@ static bool is_last(struct patience *patience, const struct kube_write *write)
 }
 
 bool patience_allows(struct patience *patience, const struct clock *clock, const struct kube_write *write,
-                     int64_t interval_ms, int64_t *wait_ms)
+                     int64_t interval_ms)
 {
-    int64_t now = clock_mono_ms(clock);
-    *wait_ms = -1;
+    patience->interval_ms = interval_ms;
     if (!is_last(patience, write)) {
         patience_clear(patience);
     }
-    if (now < patience->until_ms) {
-        return false;
+    return clock_mono_ms(clock) >= patience->until_ms;
+}
+
+int64_t patience_note(struct patience *patience, const struct clock *clock)
+{
+    if (++patience->writes <= WRITES_MAX) {
+        return -1;
     }
-    if (++patience->writes > WRITES_MAX) {
-        *wait_ms = interval_ms;
-        patience->until_ms = now + interval_ms;
-    }
-    return true;
+    patience->until_ms = clock_mono_ms(clock) + patience->interval_ms;
+    return patience->interval_ms;
 }
