@@ -3,8 +3,14 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "io/file.h"
 
-char *http_printable_url(const char *url)
+#define UNKNOWN_HOST "Could not resolve host: "
+#define UNKNOWN_AUTHORITY "tls: failed to verify certificate: x509: certificate signed by unknown authority"
+
+enum { RESOLV_CONF_MAX = 64 * 1024 };
+
+static char *url_hiding(const char *url, const char *password)
 {
     const char *scheme_end = strstr(url, "://");
     const char *host = scheme_end != NULL ? scheme_end + 3 : url;
@@ -14,7 +20,12 @@ char *http_printable_url(const char *url)
     if (colon == NULL) {
         return str_dup(url);
     }
-    return str_format("%.*s:xxxxx%s", (int)(colon - url), url, at);
+    return str_format("%.*s:%s%s", (int)(colon - url), url, password, at);
+}
+
+char *http_printable_url(const char *url)
+{
+    return url_hiding(url, "xxxxx");
 }
 
 /* "127.0.0.1:9" of "http://user@127.0.0.1:9/x"; the default port when the URL names none. */
@@ -42,6 +53,65 @@ static const char *reason_of(const struct err *err)
     return colon != NULL ? colon + 2 : err->text;
 }
 
+/* The first name server that the system asks; "" when there is none to be found. */
+static char *name_server(void)
+{
+    struct buf text;
+    struct err ignored;
+    buf_init(&text, RESOLV_CONF_MAX);
+    char *server = NULL;
+    const char *line = file_read("/etc/resolv.conf", &text, &ignored) ? buf_str(&text) : "";
+    while (server == NULL && line != NULL && *line != '\0') {
+        if (str_has_prefix(line, "nameserver ")) {
+            const char *address = line + strlen("nameserver ");
+            address += strspn(address, " \t");
+            server = str_dup_n(address, strcspn(address, " \t\n"));
+        }
+        line = strchr(line, '\n');
+        line = line != NULL ? line + 1 : NULL;
+    }
+    buf_fini(&text);
+    return server != NULL ? server : str_dup("");
+}
+
+static char *unknown_host(const char *reason)
+{
+    char *server = name_server();
+    const char *host = reason + strlen(UNKNOWN_HOST);
+    bool v6 = strchr(server, ':') != NULL;
+    char *text = server[0] == '\0' ? str_format("dial tcp: lookup %s: no such host", host)
+                                   : str_format(v6 ? "dial tcp: lookup %s on [%s]:53: no such host"
+                                                   : "dial tcp: lookup %s on %s:53: no such host",
+                                                host, server);
+    str_free(&server);
+    return text;
+}
+
+static char *unknown_scheme(const char *url)
+{
+    return str_format("unsupported protocol scheme \"%.*s\"", (int)strcspn(url, ":"), url);
+}
+
+/* NULL: our own words stand. */
+static const char *goes_words(const char *reason)
+{
+    static const struct {
+        const char *ours, *gos;
+    } words[] = {
+        {"Empty reply from server", "EOF"},
+        {"self signed certificate", UNKNOWN_AUTHORITY},
+        {"self-signed certificate", UNKNOWN_AUTHORITY},
+        {"unable to get local issuer certificate", UNKNOWN_AUTHORITY},
+        {"wrong version number", "http: server gave HTTP response to HTTPS client"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strstr(reason, words[i].ours) != NULL) {
+            return words[i].gos;
+        }
+    }
+    return NULL;
+}
+
 static char *failure_of(const char *url, const char *timeout, const struct err *err)
 {
     const char *reason = reason_of(err);
@@ -54,12 +124,19 @@ static char *failure_of(const char *url, const char *timeout, const struct err *
         str_free(&address);
         return text;
     }
-    return str_dup(reason);
+    if (str_has_prefix(reason, UNKNOWN_HOST)) {
+        return unknown_host(reason);
+    }
+    if (str_has_prefix(reason, "Protocol \"")) {
+        return unknown_scheme(url);
+    }
+    const char *gos = goes_words(reason);
+    return str_dup(gos != NULL ? gos : reason);
 }
 
 char *http_error_text(const char *verb, const char *url, const char *timeout, const struct err *err)
 {
-    char *shown = http_printable_url(url), *failure = failure_of(url, timeout, err);
+    char *shown = url_hiding(url, "***"), *failure = failure_of(url, timeout, err);
     char *text = str_format("%s \"%s\": %s", verb, shown, failure);
     str_free(&shown);
     str_free(&failure);

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -113,7 +114,7 @@ static bool read_series(const struct prom_query *query, const struct node *serie
     }
     if (!parse_number(text, &answer->value)) {
         answer->kind = PROM_ERROR;
-        return err_set(&answer->err, ERR_PARSE, "prometheus %s: value \"%s\" is not a number", query->address, text);
+        return err_set(&answer->err, ERR_PARSE, "strconv.ParseFloat: parsing \"%s\": invalid syntax", text);
     }
     answer->kind = PROM_VALUE;
     return true;
@@ -189,14 +190,47 @@ static void refused(const struct http_response *response, struct prom_answer *an
     answer->err.retry_after_ms = response->retry_after_ms;
 }
 
+/* What Go's decoder says of a text that is no JSON from its beginning on; "" for what goes wrong further inside. */
+static void describe_start(const char *text, char *out, size_t size)
+{
+    static const char *const literals[] = {"null", "true", "false"};
+    const char *at = text + strspn(text, " \t\r\n");
+    out[0] = '\0';
+    if (*at == '\0') {
+        snprintf(out, size, "unexpected end of JSON input");
+        return;
+    }
+    for (size_t i = 0; i < sizeof literals / sizeof literals[0]; i++) {
+        size_t same = 0;
+        while (literals[i][same] != '\0' && at[same] == literals[i][same]) {
+            same++;
+        }
+        if (same > 0 && literals[i][same] != '\0' && at[same] != '\0') {
+            snprintf(out, size, "invalid character '%c' in literal %s (expecting '%c')", at[same], literals[i],
+                     literals[i][same]);
+            return;
+        }
+    }
+    if (strchr("{[\"-0123456789ntf", *at) == NULL) {
+        snprintf(out, size, "invalid character '%c' looking for beginning of value", *at);
+    }
+}
+
+static void no_json(const struct http_response *response, const struct err *err, struct prom_answer *answer)
+{
+    char start[80];
+    describe_start(response->body, start, sizeof start);
+    answer->kind = PROM_ERROR;
+    err_set(&answer->err, ERR_PARSE, "error unmarshaling result: %s, '%s'", start[0] != '\0' ? start : err->text,
+            response->body);
+}
+
 static void read_body(const struct prom_query *query, const struct http_response *response, struct prom_answer *answer)
 {
     struct err err = {0};
     struct doc *doc = doc_parse(response->body, response->body_len, &err);
     if (doc == NULL) {
-        answer->kind = PROM_ERROR;
-        answer->err = err;
-        err_wrap(&answer->err, "prometheus %s: the answer is no JSON", query->address);
+        no_json(response, &err, answer);
         return;
     }
     const struct node *result = node_at(doc_root(doc), "data", "result");

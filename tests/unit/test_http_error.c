@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -30,11 +31,26 @@ static void a_refused_connection_names_the_address(void **state)
     expect("http://127.0.0.1:9/a?b=c", ERR_UNREACHABLE, text,
            "Post \"http://127.0.0.1:9/a?b=c\": dial tcp 127.0.0.1:9: connect: connection refused");
     expect("http://user:p@ss@h/", ERR_UNREACHABLE, text,
-           "Post \"http://user:xxxxx@h/\": dial tcp h:80: connect: connection refused");
+           "Post \"http://user:***@h/\": dial tcp h:80: connect: connection refused");
     expect("https://[::1]", ERR_UNREACHABLE, text,
            "Post \"https://[::1]\": dial tcp [::1]:443: connect: connection refused");
     expect("https://[::1]:8443", ERR_UNREACHABLE, text,
            "Post \"https://[::1]:8443\": dial tcp [::1]:8443: connect: connection refused");
+}
+
+static void what_go_says_otherwise(void **state)
+{
+    expect("ftp://h/x", ERR_INVALID, "POST ftp://h/x: Protocol \"ftp\" not supported or disabled in libcurl",
+           "Post \"ftp://h/x\": unsupported protocol scheme \"ftp\"");
+    expect("http://h/x", ERR_UNREACHABLE, "POST http://h/x: Empty reply from server", "Post \"http://h/x\": EOF");
+    expect("https://h/x", ERR_TLS, "POST https://h/x: SSL certificate problem: self-signed certificate",
+           "Post \"https://h/x\": tls: failed to verify certificate: x509: certificate signed by unknown authority");
+    struct err err;
+    err_set(&err, ERR_UNREACHABLE, "POST http://nosuch/x: Could not resolve host: nosuch");
+    char *out = http_error_text("Post", "http://nosuch/x", "", &err);
+    assert_true(str_has_prefix(out, "Post \"http://nosuch/x\": dial tcp: lookup nosuch"));
+    assert_non_null(strstr(out, ": no such host"));
+    str_free(&out);
 }
 
 static void other_reasons_keep_their_words(void **state)
@@ -49,6 +65,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_timeout_has_the_words_of_the_caller),
         cmocka_unit_test(a_refused_connection_names_the_address),
+        cmocka_unit_test(what_go_says_otherwise),
         cmocka_unit_test(other_reasons_keep_their_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
