@@ -61,11 +61,11 @@ end
 ---@return Measured
 ---@return string query
 local function measure(query, model)
-  local text, problem = template.render(query, model)
-  if not text then
+  local text, problem, unsupported = template.render(query, model)
+  if unsupported then
     return { error = problem }, in_one_line(query)
   end
-  text = in_one_line(text)
+  text = in_one_line(text or '') -- what makes no sense asks nothing, and that is answered: Flagger's way
   local answer = host.call('query', { query = text })
   if not (answer.value or answer.none or answer.error) then
     answer.error = 'the value is not a finite number' -- JSON has no other

@@ -19,9 +19,16 @@ local function column_of(text, at)
   return at - 1 - #(text:sub(1, at - 1):match('^.*\n') or '')
 end
 
-local function unclear(text, at, problem)
+--- Words of Go's that are not among those above.
+local UNSUPPORTED = {}
+for word in ([[and block break call continue define else end eq ge gt html if index js le len lt ne
+  not or print printf println range slice template urlquery variables with]]):gmatch('%a+') do
+  UNSUPPORTED[word] = true
+end
+
+local function unclear(text, at, problem, unsupported)
   return nil, string.format('template parsing failed: template: tmpl:%d: %s', line_of(text, at),
-    problem)
+    problem), unsupported
 end
 
 --- What stands between the braces: {{ action }}.
@@ -41,6 +48,9 @@ local function read_action(action, model)
   if type(model[action]) == 'string' then
     return { name = action }
   end
+  if UNSUPPORTED[action:match('^%a*')] or action:find('[|(/"`$:]') then
+    return nil, string.format('{{ %s }} is not supported', action), true
+  end
   return nil, string.format('function "%s" not defined', action:match('^%S+'))
 end
 
@@ -53,6 +63,7 @@ end
 
 ---@return TemplatePart[]? parts nil on failure
 ---@return string? error
+---@return boolean? unsupported
 local function parse(text, model)
   local parts, at, trim = {}, 1, false
   while true do
@@ -68,9 +79,9 @@ local function parse(text, model)
       return unclear(text, first, 'unclosed action')
     end
     local action, left, right = split_action(text:sub(first + 2, close - 1))
-    local part, problem = read_action(action, model)
+    local part, problem, unsupported = read_action(action, model)
     if not part then
-      return unclear(text, first, problem)
+      return unclear(text, first, problem, unsupported)
     end
     local from = text:find('%S', first + (left and 3 or 2))
     part.line, part.column = line_of(text, from), column_of(text, from)
@@ -98,10 +109,11 @@ end
 ---@param model table<string, string|table> values by name; `variables` is a table of its own
 ---@return string? rendered nil on failure
 ---@return string? error
+---@return boolean? unsupported Go could fill it in
 function M.render(text, model)
-  local parts, problem = parse(text, model)
+  local parts, problem, unsupported = parse(text, model)
   if not parts then
-    return nil, problem
+    return nil, problem, unsupported
   end
   local out = {}
   for i, part in ipairs(parts) do

@@ -122,10 +122,11 @@ describe('stdlib.metrics', function()
       BROKEN,
       'Prometheus query failed for errors: error response: Status 503 Service Unavailable: no',
     },
-    ['inline, a template that is none'] = {
-      { name = 'errors', query = 'x{{ foo }}' },
+    ['inline, a template that is not supported'] = {
+      { name = 'errors', query = 'x{{ printf "%s" name }}' },
       1,
-      'Prometheus query failed for errors: template parsing failed: template: tmpl:1: function "foo" not defined',
+      'Prometheus query failed for errors: template parsing failed: template: tmpl:1: '
+        .. '{{ printf "%s" name }} is not supported',
     },
     ['inline, several series'] = {
       { name = 'errors', query = 'errors', threshold = 5 },
@@ -152,6 +153,11 @@ describe('stdlib.metrics', function()
       assert.equal(case[3], (check({ case[1] }, case[2])))
     end)
   end
+
+  it('asks nothing when a template makes no sense', function()
+    local _, world = check({ { name = 'errors', query = 'x{{ foo }}', threshold = 1 } }, 1)
+    assert.same({ '' }, world.queries)
+  end)
 
   it('is content without metrics', function()
     assert.is_nil((check(nil, 0)))
