@@ -246,7 +246,7 @@ static void on_retry(struct timer *timer, void *ctx)
     }
 }
 
-/* A text of fewer than two characters counts as unset, as in Flagger. */
+/* A text of fewer than two characters counts as unset and "0s" means no limit, as in Flagger. */
 static bool read_timeout(const struct node *hook, int64_t *timeout_ms, struct err *err)
 {
     const char *text = node_str_or(node_get(hook, "timeout"), "");
@@ -258,7 +258,7 @@ static bool read_timeout(const struct node *hook, int64_t *timeout_ms, struct er
     if (!duration_parse(text, &ns, err)) {
         return false;
     }
-    *timeout_ms = ns / NS_PER_MS > 0 ? ns / NS_PER_MS : 1;
+    *timeout_ms = ns == 0 || ns >= NS_PER_MS ? ns / NS_PER_MS : 1;
     return true;
 }
 
