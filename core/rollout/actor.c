@@ -98,9 +98,8 @@ static void on_retry(struct timer *timer, void *ctx)
 
 static void retry_later(struct actor *actor)
 {
-    actor->retry_ms = actor->retry_ms == 0                 ? RETRY_MIN_MS
-                      : actor->retry_ms * 2 < RETRY_MAX_MS ? actor->retry_ms * 2
-                                                           : RETRY_MAX_MS;
+    int64_t next = actor->retry_ms * 2;
+    actor->retry_ms = next < RETRY_MIN_MS ? RETRY_MIN_MS : next > RETRY_MAX_MS ? RETRY_MAX_MS : next;
     timer_start(actor->house->clock, &actor->retry, actor->retry_ms, on_retry, actor);
 }
 
@@ -112,6 +111,7 @@ static void step_done(struct actor *actor, const struct err *err)
         actor_wake(actor);
     } else {
         trouble_tell(&actor->trouble, err->text);
+        run_block(actor->run, true);
         retry_later(actor);
     }
 }
@@ -313,6 +313,7 @@ static bool repair(struct actor *actor, const struct canary *canary, struct kube
 {
     if (!patience_allows(&actor->patience, actor->house->clock, write, canary->interval_ms)) {
         kube_write_fini(write);
+        run_block(actor->run, false);
         return true;
     }
     actor->writer = writer_start(actor->house, write, on_repaired, actor);
@@ -329,6 +330,7 @@ static bool bring_objects(struct actor *actor, struct canary *canary)
         trouble_clear(&actor->trouble);
         actor->retry_ms = 0;
         patience_clear(&actor->patience);
+        run_block(actor->run, false);
         return true;
     case RECONCILE_WRITE:
         return repair(actor, canary, &write);
@@ -346,6 +348,7 @@ static bool bring_objects(struct actor *actor, struct canary *canary)
         return false;
     case RECONCILE_FAILED:
         trouble_tell(&actor->trouble, err.text);
+        run_block(actor->run, true);
         return false;
     }
     return false;

@@ -101,10 +101,12 @@ static struct doc *now_answer(struct run *run)
 static void on_due(struct timer *timer, void *ctx)
 {
     struct run *run = ctx;
-    run_answer(run, now_answer(run));
+    if (!run->blocked) {
+        run_answer(run, now_answer(run));
+    }
 }
 
-/* Also called when the Canary changes: another interval moves the due time. */
+/* Also called when the Canary changes (another interval moves the due time) and when nothing blocks the run any more. */
 static void arm_tick(struct run *run)
 {
     struct canary canary;

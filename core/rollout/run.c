@@ -462,6 +462,14 @@ void run_freeze(struct run *run, bool frozen)
     }
 }
 
+void run_block(struct run *run, bool blocked)
+{
+    if (run != NULL && run->blocked != blocked) {
+        run->blocked = blocked;
+        run_poke(run);
+    }
+}
+
 void run_supersede(struct run *run, const char *reason)
 {
     str_free(&run->release->reason);

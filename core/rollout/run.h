@@ -39,6 +39,8 @@ void run_free(struct run *run);
 void run_poke(struct run *run);
 /* A frozen run starts nothing and learns nothing; effects on record are finished. */
 void run_freeze(struct run *run, bool frozen);
+/* While its objects cannot be brought in line no round begins: Flagger's tick ends there, too. NULL: nothing to block. */
+void run_block(struct run *run, bool blocked);
 /* Closes the record as Superseded, for this reason, and ends. Not while it is ending by itself. */
 void run_supersede(struct run *run, const char *reason);
 
@@ -87,7 +89,7 @@ struct run {
     struct hook_run *hooks;
     struct effects *effects;
 
-    bool frozen;
+    bool frozen, blocked;
     bool held;               /* the operation waits for the end of the freeze */
     struct doc *held_answer; /* so does this answer */
     struct trouble trouble;
