@@ -14,6 +14,7 @@ local World = {}
 World.__index = World
 
 local START_MS = 1700000000000
+local LIMIT_MS = 2 * 86400 * 1000
 local QUESTIONS = {
   ['confirm-rollout'] = true,
   ['confirm-traffic-increase'] = true,
@@ -125,14 +126,17 @@ function World:is_first(key)
 end
 
 --- The log as lines: 'Normal: Advance podinfo.test canary weight 20', 'route 80/20', …
----@param options { times: boolean?, only: string? }? only: a pattern
+---@param options { times: boolean?, only: string?, from: integer?, till: integer? }? only: a pattern;
+---               from, till: seconds
 ---@return string[]
 function World:lines(options)
+  options = options or {}
   local lines = {}
   for _, entry in ipairs(self.log) do
-    if not (options and options.only) or entry.text:find(options.only) then
-      local prefix = options and options.times and string.format('%ds ', (entry.at - START_MS) / 1000) or ''
-      lines[#lines + 1] = prefix .. entry.text
+    local at = (entry.at - START_MS) / 1000
+    local wanted = at >= (options.from or 0) and at <= (options.till or math.huge)
+    if wanted and (not options.only or entry.text:find(options.only)) then
+      lines[#lines + 1] = (options.times and string.format('%ds ', at) or '') .. entry.text
     end
   end
   return lines
@@ -496,10 +500,10 @@ function outcomes.ended(world)
 end
 
 --- Lives until the release has ended, or for `ms`. Raises what the script raised.
----@param ms integer?
+---@param ms integer? two days unless told
 ---@return World self
 function World:run(ms)
-  self.stop_ms = ms and self.now + ms or math.huge
+  self.stop_ms = self.now + (ms or LIMIT_MS)
   while self.state == nil or self.state == 'RollingBack' do
     self.process = self.process or coroutine.create(self.live)
     local ok, what = coroutine.resume(self.process, self)

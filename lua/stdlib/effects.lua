@@ -63,6 +63,14 @@ function M.promote()
   return { kind = 'promote' }
 end
 
+--- What is said before the target becomes the primary.
+---@param facts { target: string, namespace: string }
+---@return Effect
+function M.copying(facts)
+  return M.normal(string.format('Copying %s.%s template spec to %s-primary.%s', facts.target,
+    facts.namespace, facts.target, facts.namespace))
+end
+
 ---@return Effect
 function M.autoscaler()
   return { kind = 'autoscaler' }

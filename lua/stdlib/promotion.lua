@@ -8,18 +8,16 @@ local rounds = require 'stdlib.round'
 local M = {}
 
 local function copy(rollout)
-  local facts = host.call('facts')
   return rollout:act {
-    effects.normal(string.format('Copying %s.%s template spec to %s-primary.%s', facts.target,
-      facts.namespace, facts.target, facts.namespace)),
+    effects.copying(host.call('facts')),
     effects.promote(),
     effects.phase('Promoting'),
   }
 end
 
 --- Where the traffic goes in one round of phase Promoting; nil when it cannot move (a canary
---- without a share, as in Flagger).
-local function traffic_back(facts, spec)
+--- without a share, as in Flagger, unless it was this promotion that took the share away).
+local function traffic_back(facts, spec, has_moved)
   local step = spec.analysis.stepWeightPromotion or 0
   if step <= 0 then
     return {
@@ -28,7 +26,7 @@ local function traffic_back(facts, spec)
       effects.phase('Finalising'),
     }
   end
-  if facts.route.canary <= 0 then
+  if facts.route.canary <= 0 and not has_moved then
     return nil
   end
   local canary = math.max(0, facts.route.canary - step)
@@ -40,20 +38,15 @@ local function traffic_back(facts, spec)
   }
 end
 
---- True once all traffic is back at the primary.
-local function move_traffic(rollout)
+--- One round of phase Promoting.
+---@return table result { done: all traffic is back at the primary, moved: some was ordered back }
+local function move_traffic(rollout, has_moved)
   local facts, spec = rounds.look(rollout, true)
-  if not facts then
-    return false
+  local orders = facts and traffic_back(facts, spec, has_moved)
+  if not facts or spec.autoscalerRef and not rollout:act { effects.autoscaler() } or not orders then
+    return { done = false, moved = has_moved }
   end
-  local orders = traffic_back(facts, spec)
-  if spec.autoscalerRef and not rollout:act { effects.autoscaler() } then
-    return false
-  end
-  if not orders or not rollout:act(orders) then
-    return false
-  end
-  return orders[#orders].kind == 'phase'
+  return { done = rollout:act(orders) and orders[#orders].kind == 'phase', moved = true }
 end
 
 --- Does not return once the target is scaled down.
@@ -75,9 +68,14 @@ function M.run(rollout)
     rollout:next_round()
     approved = rollout:open_all(gates)
   end
+  local traffic = { moved = false }
   repeat
     rollout:tick()
-  until rollout:round_word('move_traffic', move_traffic).done
+    local has_moved = traffic.moved
+    traffic = rollout:round_word('move_traffic', function()
+      return move_traffic(rollout, has_moved)
+    end)
+  until traffic.done
   repeat
     rollout:tick()
   until rollout:round_word('finalise', finalise).done

@@ -43,12 +43,7 @@ end
 
 --- Promotes without an analysis (spec.skipAnalysis). Returns only when something failed.
 local function skip(rollout, facts, spec)
-  local orders = {
-    effects.route(0),
-    effects.normal(string.format('Copying %s.%s template spec to %s-primary.%s', facts.target,
-      facts.namespace, facts.target, facts.namespace)),
-    effects.promote(),
-  }
+  local orders = { effects.route(0), effects.copying(facts), effects.promote() }
   if spec.autoscalerRef then
     orders[#orders + 1] = effects.autoscaler()
   end
