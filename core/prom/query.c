@@ -62,6 +62,20 @@ static char *collapse(const char *query)
     return out;
 }
 
+/* The value of a query parameter as Go writes it, a plus for a blank: the URL stands in the texts of events. `text` is cut up on the way. */
+static bool append_parameter(struct buf *url, char *text)
+{
+    char *blank;
+    while ((blank = strchr(text, ' ')) != NULL) {
+        *blank = '\0';
+        if (!buf_append_url(url, text) || !buf_append_str(url, "+")) {
+            return false;
+        }
+        text = blank + 1;
+    }
+    return buf_append_url(url, text);
+}
+
 static bool build_url(struct buf *url, const char *address, const char *query, struct err *err)
 {
     if (!is_url(address)) {
@@ -73,7 +87,7 @@ static bool build_url(struct buf *url, const char *address, const char *query, s
     }
     char *text = collapse(query);
     bool fits =
-        buf_append(url, address, len) && buf_append_str(url, "/api/v1/query?query=") && buf_append_url(url, text);
+        buf_append(url, address, len) && buf_append_str(url, "/api/v1/query?query=") && append_parameter(url, text);
     mem_free(text);
     return fits
                ? true

@@ -1,5 +1,6 @@
 #include "rollout/operation.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -229,6 +230,16 @@ static bool start_ready(struct run *run, struct doc **answer)
 
 /* --- query --- */
 
+/* JSON has no infinity: only its sign is on record. */
+static void set_value(struct doc *doc, struct node *answer, double value)
+{
+    if (isinf(value)) {
+        node_set_int(doc, answer, "infinite", value > 0 ? 1 : -1);
+    } else {
+        node_set(doc, answer, "value", node_new_real(doc, value));
+    }
+}
+
 static void on_query(void *ctx, const struct prom_answer *result)
 {
     struct run *run = ctx;
@@ -238,10 +249,10 @@ static void on_query(void *ctx, const struct prom_answer *result)
     switch (result->kind) {
     case PROM_SEVERAL:
         node_set_int(doc, answer, "several", (int64_t)result->series_count);
-        node_set(doc, answer, "value", node_new_real(doc, result->value));
+        set_value(doc, answer, result->value);
         break;
     case PROM_VALUE:
-        node_set(doc, answer, "value", node_new_real(doc, result->value));
+        set_value(doc, answer, result->value);
         break;
     case PROM_NOTHING:
     case PROM_NAN:

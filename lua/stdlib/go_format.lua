@@ -35,6 +35,14 @@ function M.number(value)
   return plain(value, digits, power)
 end
 
+--- `%.2f`: '88.76', '+Inf'.
+---@param value number
+---@return string
+function M.two_decimals(value)
+  local is_finite = value - value == 0
+  return is_finite and string.format('%.2f', value) or M.number(value)
+end
+
 local function fraction(value, unit)
   local text = string.format('%.6f', value):gsub('0+$', ''):gsub('%.$', '')
   return text .. unit

@@ -8,30 +8,47 @@ local thresholds = require 'stdlib.thresholds'
 
 local M = {}
 
+-- The blanks are Flagger's: the text of a query that failed stands in events.
 local SUCCESS_RATE = [[
-  sum(rate(istio_requests_total{
-    reporter="destination",
-    destination_workload_namespace="{{ namespace }}",
-    destination_workload=~"{{ target }}",
-    response_code!~"5.*"
-  }[{{ interval }}]))
+  sum(
+    rate(
+      istio_requests_total{
+        reporter="destination",
+        destination_workload_namespace="{{ namespace }}",
+        destination_workload=~"{{ target }}",
+        response_code!~"5.*"
+      }[{{ interval }}]
+    )
+  )
   /
-  sum(rate(istio_requests_total{
-    reporter="destination",
-    destination_workload_namespace="{{ namespace }}",
-    destination_workload=~"{{ target }}"
-  }[{{ interval }}]))
+  sum(
+    rate(
+      istio_requests_total{
+        reporter="destination",
+        destination_workload_namespace="{{ namespace }}",
+        destination_workload=~"{{ target }}"
+      }[{{ interval }}]
+    )
+  )
   * 100]]
 
 local DURATION = [[
-  histogram_quantile(0.99, sum(rate(istio_request_duration_milliseconds_bucket{
-    reporter="destination",
-    destination_workload_namespace="{{ namespace }}",
-    destination_workload=~"{{ target }}"
-  }[{{ interval }}])) by (le))]]
+  histogram_quantile(
+    0.99,
+    sum(
+      rate(
+        istio_request_duration_milliseconds_bucket{
+          reporter="destination",
+          destination_workload_namespace="{{ namespace }}",
+          destination_workload=~"{{ target }}"
+        }[{{ interval }}]
+      )
+    ) by (le)
+  )]]
 
 ---@class Measured what one query gave
 ---@field value number? in the metric's own unit
+---@field infinite integer? its sign: the value is no finite number
 ---@field none boolean? answered, but with nothing
 ---@field error string?
 
@@ -53,9 +70,8 @@ local function model_of(facts, spec, metric)
   }
 end
 
---- One line without blanks around it: a query is shown to people, and Prometheus does not mind.
 local function in_one_line(text)
-  return (text:gsub('%s+', ' '):match('^ ?(.-) ?$'))
+  return (text:gsub('%s+', ' '))
 end
 
 ---@return Measured
@@ -67,8 +83,8 @@ local function measure(query, model)
   end
   text = in_one_line(text or '') -- what makes no sense asks nothing, and that is answered: Flagger's way
   local answer = host.call('query', { query = text })
-  if not (answer.value or answer.none or answer.error) then
-    answer.error = 'the value is not a finite number' -- JSON has no other
+  if answer.infinite then
+    answer.value = answer.infinite * math.huge
   end
   return answer, text
 end
@@ -76,8 +92,8 @@ end
 local function remember(metric, query, measured, bounds, reason)
   host.evidence {
     metric = metric.name,
-    query = query,
-    value = measured.value,
+    query = query:match('^ ?(.-) ?$'),
+    value = not measured.infinite and measured.value or nil,
     min = bounds.min,
     max = bounds.max,
     verdict = not reason and 'pass' or measured.value and 'fail' or 'blind',
@@ -103,8 +119,8 @@ local function success_rate(facts, metric, measured)
     return bounds, 'Prometheus query failed: running query failed: ' .. measured.error
   end
   local relation, bound = thresholds.broken(measured.value, bounds)
-  return bounds, relation and halted(facts, 'success rate %.2f%% %s %s%%', measured.value, relation,
-    go_format.number(bound))
+  return bounds, relation and halted(facts, 'success rate %s%% %s %s%%',
+    go_format.two_decimals(measured.value), relation, go_format.number(bound))
 end
 
 --- Values and bounds are whole milliseconds: what is smaller is cut off.
@@ -119,6 +135,8 @@ local function duration(facts, metric, measured)
     return bounds, no_values(facts, metric)
   elseif measured.error then
     return bounds, 'Prometheus query failed: running query failed: ' .. measured.error
+  elseif measured.infinite then
+    return bounds, 'Prometheus query failed: the duration is not a finite number'
   end
   measured.value = truncate(measured.value)
   local relation, bound = thresholds.broken(measured.value, bounds)
@@ -134,8 +152,8 @@ local function inline(facts, metric, measured)
     return bounds, 'Prometheus query failed for ' .. metric.name .. ': ' .. measured.error
   end
   local relation, bound = thresholds.broken(measured.value, bounds)
-  return bounds, relation and halted(facts, '%s %.2f %s %s', metric.name, measured.value, relation,
-    go_format.number(bound))
+  return bounds, relation and halted(facts, '%s %s %s %s', metric.name,
+    go_format.two_decimals(measured.value), relation, go_format.number(bound))
 end
 
 local BUILTIN = {
@@ -148,7 +166,7 @@ local function check(facts, spec, metric, kind)
   local measured, query = measure(kind.query, model_of(facts, spec, metric))
   local bounds, reason = kind.judge(facts, metric, measured)
   remember(metric, query, measured, bounds, reason or nil)
-  if measured.value then
+  if measured.value and not measured.infinite then
     host.call('act', { effects.gauge(metric.name, measured.value / kind.unit) })
   end
   return reason or nil

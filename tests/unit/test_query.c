@@ -85,9 +85,9 @@ static void test_the_query_goes_into_the_url(void **state)
         {ADDRESS "/a/b?x=1#y", "up", ADDRESS "/a/b/api/v1/query?query=up"},
         {"HTTPS://user:word@h", "up", "HTTPS://user:word@h/api/v1/query?query=up"},
         {ADDRESS, "sum(rate(a{b=\"c\"}[1m])) / 2 + 1",
-         ADDRESS "/api/v1/query?query=sum%28rate%28a%7Bb%3D%22c%22%7D%5B1m%5D%29%29%20%2F%202%20%2B%201"},
+         ADDRESS "/api/v1/query?query=sum%28rate%28a%7Bb%3D%22c%22%7D%5B1m%5D%29%29+%2F+2+%2B+1"},
         /* every run of white space becomes one blank, also in literals and at the ends */
-        {ADDRESS, "\n\ta \r\n  b{c=\"d  e\"}\f", ADDRESS "/api/v1/query?query=%20a%20b%7Bc%3D%22d%20e%22%7D%20"},
+        {ADDRESS, "\n\ta \r\n  b{c=\"d  e\"}\f", ADDRESS "/api/v1/query?query=+a+b%7Bc%3D%22d+e%22%7D+"},
         {ADDRESS, "\xc3\xa9\v", ADDRESS "/api/v1/query?query=%C3%A9%0B"},
         {ADDRESS, "", ADDRESS "/api/v1/query?query="},
     };

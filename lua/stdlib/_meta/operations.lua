@@ -36,8 +36,8 @@ error('this file describes operations to the reader; it is not a module')
 
 --- query { query = string, server = string? } — one Prometheus instant query. Answer:
 --- { value = number } | { none = true, error = 'no values found' } (nothing, or NaN) |
---- { error = text }; with several series the last one's value and `several = count`. An infinite
---- value, which JSON does not have, is an answer without any of these. A read.
+--- { infinite = 1 | -1 } (a value that JSON does not have) | { error = text }; with several series
+--- the last one's value and `several = count`. A read.
 
 --- hooks { type = string, phase = string, stop = 'failure' | 'success' } — calls the Canary's
 --- webhooks of that type in order until the first failure (or success). Answer: list of { name =
