@@ -18,9 +18,10 @@ function M.normal(message, phase)
 end
 
 ---@param message string
+---@param phase string? what event hooks are told; nil: the Canary's own phase
 ---@return Effect
-function M.warning(message)
-  return event('Warning', message)
+function M.warning(message, phase)
+  return event('Warning', message, phase)
 end
 
 --- The canary's share in whole percent; the primary has the rest.

@@ -49,8 +49,9 @@ function M.ask(name, facts, phase)
   if gate.phase then
     orders[#orders + 1] = effects.phase(gate.phase)
   end
+  -- Event hooks are told the phase of before, as in Flagger.
   orders[#orders + 1] = effects.warning(string.format('Halt %s.%s advancement waiting for %s %s',
-    facts.name, facts.namespace, gate.waiting, closed.name))
+    facts.name, facts.namespace, gate.waiting, closed.name), gate.phase and facts.phase)
   return false, orders
 end
 

@@ -218,7 +218,7 @@ describe('stdlib.promotion', function()
       '30s hook rollout load (Progressing)',
       '30s Normal: Confirm-traffic-increase check more passed',
       '30s status phase=WaitingPromotion weight=0 iterations=-1',
-      '30s Warning: Halt podinfo.test advancement waiting for promotion approval ok',
+      '30s Warning: Halt podinfo.test advancement waiting for promotion approval ok (Progressing)',
       '40s hook rollout load (Progressing)',
       '40s Normal: Confirm-promotion check ok passed',
       '40s Normal: Copying podinfo.test template spec to podinfo-primary.test',

@@ -204,7 +204,7 @@ describe('stdlib.rollout', function()
       }, begin)
       assert.same({
         '0s status phase=Waiting',
-        '0s Warning: Halt podinfo.test advancement waiting for approval go',
+        '0s Warning: Halt podinfo.test advancement waiting for approval go (Initialized)',
         '60s Normal: Confirm-rollout check go passed',
         '60s Normal: New revision detected! Scaling up podinfo.test (Progressing)',
         '60s scale up',

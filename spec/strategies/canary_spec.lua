@@ -279,7 +279,7 @@ describe('strategies.canary', function()
     assert.same({
       '20s hook rollout load (Progressing)',
       '20s status phase=WaitingPromotion weight=0 iterations=-1',
-      '20s Warning: Halt podinfo.test advancement waiting for promotion approval ok',
+      '20s Warning: Halt podinfo.test advancement waiting for promotion approval ok (Progressing)',
       '30s hook rollout load (Progressing)',
       '40s hook rollout load (Progressing)',
       '50s hook rollout load (Progressing)',
