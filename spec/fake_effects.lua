@@ -139,7 +139,7 @@ function kinds.hooks(world, effect)
   for _, result in ipairs(world:call_hooks { type = effect.type, phase = effect.phase, key = effect.key }) do
     local text = result.ok and 'Normal: Post-rollout check %s passed' or 'Warning: Post-rollout hook %s failed %s'
     if world:is_first(effect.key .. '/' .. result.name .. '/event') then
-      world:note(string.format(text, result.name, result.error))
+      world:note(string.format(text, result.name, result.error) .. ' (' .. effect.event_phase .. ')')
     end
   end
 end
@@ -209,7 +209,8 @@ local function route(canary)
   return { kind = 'route', primary = 100 - canary, canary = canary, mirrored = false }
 end
 
-function M.rollback(events)
+---@param phase string the Canary's, before it failed
+function M.rollback(events, phase)
   local list = {}
   for _, each in ipairs(events) do
     list[#list + 1] = event(each.type, each.message)
@@ -218,16 +219,16 @@ function M.rollback(events)
   list[#list + 1] = event('Warning', 'Canary failed! Scaling down podinfo.test', 'Failed')
   list[#list + 1] = { kind = 'scale', to = 'zero' }
   list[#list + 1] = { kind = 'sync', phase = 'Failed' }
-  list[#list + 1] = { kind = 'hooks', type = 'post-rollout', phase = 'Failed' }
+  list[#list + 1] = { kind = 'hooks', type = 'post-rollout', phase = 'Failed', event_phase = phase }
   return list
 end
 
-function M.failed_promotion(problem)
+function M.failed_promotion(problem, phase)
   return {
     event('Warning', 'Promotion of podinfo.test failed, primary not ready: ' .. problem),
     route(100),
     { kind = 'sync', phase = 'Failed', weight = 100 },
-    { kind = 'hooks', type = 'post-rollout', phase = 'Failed' },
+    { kind = 'hooks', type = 'post-rollout', phase = 'Failed', event_phase = phase },
   }
 end
 

@@ -358,11 +358,11 @@ function World:end_with(list)
 end
 
 function operations.rollback(world, args)
-  world:end_with(effects.rollback(args.events))
+  world:end_with(effects.rollback(args.events, world.status.phase))
 end
 
 function operations.fail_promotion(world, args)
-  world:end_with(effects.failed_promotion(args.error))
+  world:end_with(effects.failed_promotion(args.error, world.status.phase))
 end
 
 function operations.finish(world, args)

@@ -89,7 +89,8 @@ static char *unknown_host(const char *reason)
 
 static char *unknown_scheme(const char *url)
 {
-    return str_format("unsupported protocol scheme \"%.*s\"", (int)strcspn(url, ":"), url);
+    const char *end = strstr(url, "://");
+    return str_format("unsupported protocol scheme \"%.*s\"", end != NULL ? (int)(end - url) : 0, url);
 }
 
 /* NULL: our own words stand. */
@@ -127,7 +128,7 @@ static char *failure_of(const char *url, const char *timeout, const struct err *
     if (str_has_prefix(reason, UNKNOWN_HOST)) {
         return unknown_host(reason);
     }
-    if (str_has_prefix(reason, "Protocol \"")) {
+    if (str_has_prefix(reason, "Protocol \"") || strstr(url, "://") == NULL) {
         return unknown_scheme(url);
     }
     const char *gos = goes_words(reason);

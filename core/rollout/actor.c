@@ -450,11 +450,16 @@ static void look(struct actor *actor, struct canary *canary, const struct target
 
 /* --- what stops the look --- */
 
-static void refuse(struct actor *actor, const struct canary *canary, const struct err *err)
+static void freeze(struct actor *actor, bool frozen)
 {
     if (actor->run != NULL) {
-        run_freeze(actor->run, true);
+        run_freeze(actor->run, frozen);
     }
+}
+
+static void refuse(struct actor *actor, const struct canary *canary, const struct err *err)
+{
+    freeze(actor, true);
     struct doc *patch = status_refused(canary, err->text, clock_wall_ms(actor->house->clock));
     if (patch == NULL) {
         return;
@@ -467,21 +472,18 @@ static void refuse(struct actor *actor, const struct canary *canary, const struc
 
 static void suspend(struct actor *actor)
 {
-    if (actor->run != NULL) {
-        run_freeze(actor->run, true);
+    freeze(actor, true);
+    if (actor->suspended || (actor->run != NULL && run_is_acting(actor->run))) {
+        return; /* said already; or the run has something to tell first, and wakes us then */
     }
-    if (!actor->suspended) {
-        actor->suspended = true;
-        say(actor, "Normal", "skipping canary run as object is suspended");
-    }
+    actor->suspended = true;
+    say(actor, "Normal", "skipping canary run as object is suspended");
 }
 
 static void go_on(struct actor *actor, struct canary *canary)
 {
     actor->suspended = false;
-    if (actor->run != NULL) {
-        run_freeze(actor->run, false);
-    }
+    freeze(actor, false);
     struct doc *accepted = status_accepted(canary);
     if (accepted != NULL) {
         send_status(actor, canary, accepted);
@@ -498,9 +500,7 @@ static void go_on(struct actor *actor, struct canary *canary)
 /* A foreground deletion takes what we own first: what we made again would hold it up for ever. */
 static void leave(struct actor *actor)
 {
-    if (actor->run != NULL) {
-        run_freeze(actor->run, true);
-    }
+    freeze(actor, true);
 }
 
 /* False when the Canary is gone, be it that another one has its name now. */

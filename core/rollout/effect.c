@@ -337,6 +337,7 @@ static void on_announced(void *ctx, const struct err *err)
 static void on_hooks(void *ctx, const struct doc *results)
 {
     struct effects *e = ctx;
+    const char *phase = node_str(node_get(current(e), "event_phase"));
     e->hooks = NULL;
     struct node_iter it = node_iterate(doc_root(results));
     while (node_next(&it)) {
@@ -345,7 +346,7 @@ static void on_hooks(void *ctx, const struct doc *results)
         char *text =
             ok ? str_format("Post-rollout check %s passed", name)
                : str_format("Post-rollout hook %s failed %s", name, node_str_or(node_get(it.value, "error"), ""));
-        announce(e->announcer, ok ? "Normal" : "Warning", NULL, text, NULL, NULL, NULL);
+        announce(e->announcer, ok ? "Normal" : "Warning", phase, text, NULL, NULL, NULL);
         str_free(&text);
     }
     succeed(e);

@@ -4,7 +4,7 @@
  *   { kind: phase, phase }                                                          { kind: scale, to: up|zero }
  *   { kind: sync, phase, weight, iterations, failed_checks }                        { kind: promote, id }
  *   { kind: status, weight, iterations, failed_checks }                             { kind: autoscaler }
- *   { kind: hooks, type, phase, key }                                               { kind: gauge, name, value }   { kind: alert, … }
+ *   { kind: hooks, type, phase, event_phase, key }                                  { kind: gauge, name, value }   { kind: alert, … }
  *
  * They are done in order; the first failure ends the list. Repeating a list after a crash does nothing twice:
  *

@@ -40,11 +40,13 @@ static void push_sync(struct doc *doc, const char *phase, int64_t weight)
     node_set_int(doc, effect, "weight", weight);
 }
 
-static void push_hooks(struct doc *doc, const char *phase)
+/* The events about them are told in the phase of before, as in Flagger. */
+static void push_hooks(struct doc *doc, const struct canary *canary, const char *phase)
 {
     struct node *effect = push(doc, "hooks");
     node_set_str(doc, effect, "type", "post-rollout");
     node_set_str(doc, effect, "phase", phase);
+    node_set_str(doc, effect, "event_phase", canary->phase);
 }
 
 struct doc *ending_rollback(const struct canary *canary, const struct node *events)
@@ -61,7 +63,7 @@ struct doc *ending_rollback(const struct canary *canary, const struct node *even
     str_free(&text);
     node_set_str(doc, push(doc, "scale"), "to", "zero");
     push_sync(doc, "Failed", 0);
-    push_hooks(doc, "Failed");
+    push_hooks(doc, canary, "Failed");
     return doc;
 }
 
@@ -74,7 +76,7 @@ struct doc *ending_failed_promotion(const struct canary *canary, const char *err
     str_free(&text);
     push_route(doc, 0, 100);
     push_sync(doc, "Failed", 100);
-    push_hooks(doc, "Failed");
+    push_hooks(doc, canary, "Failed");
     return doc;
 }
 

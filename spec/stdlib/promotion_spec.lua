@@ -123,7 +123,7 @@ describe('stdlib.promotion', function()
       '20s route 0/100',
       '20s status phase=Failed weight=100',
       '20s hook post-rollout after (Failed)',
-      '20s Normal: Post-rollout check after passed',
+      '20s Normal: Post-rollout check after passed (Promoting)',
     }, { select(7, unpack(world:lines { times = true })) })
     assert.equal(2, world.replicas)
   end)

@@ -186,7 +186,7 @@ describe('stdlib.round', function()
     })
     assert.same({
       'hook post-rollout after (Failed)',
-      'Normal: Post-rollout check after passed',
+      'Normal: Post-rollout check after passed (Progressing)',
     }, { select(7, unpack(world:lines())) })
   end)
 
