@@ -60,6 +60,44 @@ static bool later(struct err *err, const char *field)
     return err_set(err, ERR_INVALID, "%s is not supported yet", field);
 }
 
+/* An action of Go's text/template that stdlib/template.lua does not fill in: a function or a control structure. Refused before it can fail an analysis. */
+static bool is_plain_action(const char *action, size_t len)
+{
+    static const char *const words[] = {"and",    "block",   "break", "call",  "continue", "define",   "else",
+                                        "end",    "eq",      "ge",    "gt",    "html",     "if",       "js",
+                                        "le",     "len",     "lt",    "ne",    "not",      "or",       "print",
+                                        "printf", "println", "range", "slice", "template", "urlquery", "with"};
+    size_t start = 0;
+    while (start < len && strchr("- \t\r\n", action[start]) != NULL) {
+        start++;
+    }
+    for (size_t i = start; i < len; i++) {
+        if (strchr("|($/", action[i]) != NULL) {
+            return false;
+        }
+    }
+    size_t word = strcspn(action + start, " \t\r\n}-");
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strlen(words[i]) == word && strncmp(words[i], action + start, word) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_query(const struct node *metric, size_t index, struct err *err)
+{
+    const char *open = node_str_or(node_get(metric, "query"), ""), *close;
+    while ((open = strstr(open, "{{")) != NULL && (close = strstr(open, "}}")) != NULL) {
+        if (!is_plain_action(open + 2, (size_t)(close - open - 2))) {
+            return err_set(err, ERR_INVALID, "spec.analysis.metrics[%zu].query (metric %s): %.*s is not supported yet",
+                           index, node_str_or(node_get(metric, "name"), ""), (int)(close + 2 - open), open);
+        }
+        open = close + 2;
+    }
+    return true;
+}
+
 /* What Flagger has and this engine does not do yet. Fields that Flagger's Istio router ignores are ignored here too. */
 static bool check_supported(const struct canary *canary, struct err *err)
 {
@@ -90,6 +128,9 @@ static bool check_supported(const struct canary *canary, struct err *err)
         if (node_get(it.value, "templateRef") != NULL) {
             return err_set(err, ERR_INVALID, "spec.analysis.metrics[%zu].templateRef (metric %s) is not supported yet",
                            it.index, node_str_or(node_get(it.value, "name"), ""));
+        }
+        if (!check_query(it.value, it.index, err)) {
+            return false;
         }
     }
     return true;

@@ -97,6 +97,10 @@ static void test_what_is_refused_is_named(void **state)
         {"\"sessionAffinity\":{\"cookieName\":\"c\"}", "", "spec.analysis.sessionAffinity is not supported yet"},
         {"\"metrics\":[{\"name\":\"m\",\"templateRef\":{\"name\":\"t\"}}]", "",
          "spec.analysis.metrics[0].templateRef (metric m) is not supported yet"},
+        {"\"metrics\":[{\"name\":\"m\",\"query\":\"{{ target }} {{- if eq name `x` }}1{{ end }}\"}]", "",
+         "spec.analysis.metrics[0].query (metric m): {{- if eq name `x` }} is not supported yet"},
+        {"\"metrics\":[{\"name\":\"m\",\"query\":\"{{ interval | len }}\"}]", "",
+         "spec.analysis.metrics[0].query (metric m): {{ interval | len }} is not supported yet"},
         {"", ",\"revertOnDeletion\":true", "spec.revertOnDeletion is not supported yet"},
         {"", ",\"provider\":\"nginx\"", "spec.provider: nginx is not supported yet, only istio"},
         {"", ",\"autoscalerRef\":{\"kind\":\"ScaledObject\",\"name\":\"s\"}",
@@ -126,6 +130,17 @@ static void test_whole_numbers_may_be_written_as_reals(void **state)
     canary_fini(&canary);
 }
 
+static void test_queries_with_values_are_accepted(void **state)
+{
+    struct canary canary;
+    struct err err;
+    assert_true(read(&canary,
+                     "\"metrics\":[{\"name\":\"m\",\"query\":\"{{ name }}/{{- variables.if -}} {{ index variables "
+                     "\\\"x\\\" }} {{ lender }} {{ open\"}]",
+                     "", &err));
+    canary_fini(&canary);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +148,7 @@ int main(void)
         cmocka_unit_test(test_intervals),
         cmocka_unit_test(test_selection_of_the_strategy),
         cmocka_unit_test(test_what_is_refused_is_named),
+        cmocka_unit_test(test_queries_with_values_are_accepted),
         cmocka_unit_test(test_whole_numbers_may_be_written_as_reals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
