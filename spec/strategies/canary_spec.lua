@@ -1,16 +1,10 @@
 local World = require 'spec.fake_host'
+local stories = require 'spec.stories'
+
+local closed_until, release = stories.closed_until, stories.release
 
 describe('strategies.canary', function()
   after_each(World.prove_closed)
-
-  local function release(options)
-    options.analysis.interval = options.analysis.interval or '10s'
-    local world = World.new(options)
-    for at, action in pairs(options.later or {}) do
-      world:at(at * 1000, action)
-    end
-    return world:run(options.limit)
-  end
 
   --- 'Advance' events as numbers, 'promote' where the copy came.
   local function weights(world)
@@ -246,12 +240,6 @@ describe('strategies.canary', function()
   end)
 
   -- Gates ----------------------------------------------------------------------------------------
-
-  local function closed_until(seconds)
-    return function(world)
-      return world:seconds() < seconds and 'closed' or nil
-    end
-  end
 
   it('says every interval that more traffic was not approved', function()
     local world = release {
