@@ -190,12 +190,11 @@ end
 ---@return string? error
 function M.run(world, list, options)
   for i, effect in ipairs(list) do
-    world:point 'effect'
     local problem = world:failure_of(effect) or kinds[effect.kind](world, effect, options)
     if problem then
       return i, problem
     end
-    world:point 'effect done'
+    world:point()
   end
 end
 

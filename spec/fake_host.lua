@@ -47,7 +47,7 @@ function World.new(options)
     queries = {},
     calls = {}, -- operations asked for, replays not counted: 'ready primary', 'hooks rollout', 'act', …
     log = {},
-    keys = {},
+    keys = {}, -- of deliveries: 'sent', 'answered', 'recorded'
     redelivered = {},
     happenings = {},
     notes = {},
@@ -97,6 +97,7 @@ function World:pass_time(due)
     table.remove(self.happenings, 1)
     next_one.action(self)
   end
+  self:point()
 end
 
 function World:interval_ms()
@@ -115,14 +116,27 @@ function World:note(text)
   self.log[#self.log + 1] = { at = self.now, text = text }
 end
 
---- False for a delivery that was made before.
+--- False for a delivery that was made before. Raises when its answer is on record: then it is another
+--- delivery with the same key, or there was no need to repeat it.
 function World:is_first(key)
-  if self.keys[key] then
-    self.redelivered[#self.redelivered + 1] = key
-    return false
+  local before = self.keys[key]
+  if before == 'recorded' then
+    error('delivered again, though its answer is on record: ' .. key, 0)
   end
-  self.keys[key] = true
-  return true
+  self.keys[key] = 'sent'
+  if before then
+    self.redelivered[#self.redelivered + 1] = key
+  end
+  return not before
+end
+
+--- Every delivery that has come as far as `from` goes on to `to`.
+function World:move_keys(from, to)
+  for key, stage in pairs(self.keys) do
+    if stage == from then
+      self.keys[key] = to
+    end
+  end
 end
 
 --- The log as lines: 'Normal: Advance podinfo.test canary weight 20', 'route 80/20', …
@@ -153,7 +167,8 @@ end
 
 -- Death ---------------------------------------------------------------------------------------
 
---- A place where the process may die.
+--- Called when something outside of the process is different: flushed, done or waited for. Here the
+--- process may die; anywhere up to the next point would be the same, as all it had in mind goes with it.
 function World:point()
   self.points = self.points + 1
   if self.deaths[self.points] then
@@ -170,7 +185,6 @@ function World:script_point()
 end
 
 function World:flush()
-  self:point 'flush'
   self.serial = self.serial + 1
   self.saved = {
     journal = self.journal:dump(),
@@ -178,7 +192,8 @@ function World:flush()
     ending = self.ending and json.copy(self.ending),
     state = self.state,
   }
-  self:point 'flushed'
+  self:move_keys('answered', 'recorded')
+  self:point()
 end
 
 function World:failure_of(effect)
@@ -203,7 +218,7 @@ function operations.facts(world)
     iterations = world.status.iterations,
     weight = world.status.weight,
     restarted = world.restarted or false,
-    route = not world.route_error and json.copy(world.route) or nil,
+    route = not world.route_error and world.route or nil,
     route_error = world.route_error,
     interval_ms = world:interval_ms(),
     generation = 1,
@@ -211,7 +226,7 @@ function operations.facts(world)
 end
 
 function operations.spec(world)
-  return json.copy(world.spec)
+  return world.spec
 end
 
 function operations.tick(world, args)
@@ -272,9 +287,8 @@ end
 function World:call_hooks(call)
   local results = json.array()
   for _, hook in ipairs(self:hooks_of(call.type)) do
-    self:point 'hook'
     local result = self:call_hook(hook, call)
-    self:point 'hook answered'
+    self:point()
     results[#results + 1] = result
     if result.ok == (call.stop == 'success') then
       break
@@ -380,7 +394,6 @@ function World:diverge(problem)
 end
 
 function World:call(name, args)
-  self:point 'call'
   self:script_point()
   local operation = assert(operations[name], 'there is no operation ' .. tostring(name))
   args = json.copy(args or {}, 'args')
@@ -399,15 +412,14 @@ function World:call(name, args)
   self.unanswered = nil
   if not UNRECORDED[name] then
     self.journal:answer(answer)
+    self:move_keys('sent', 'answered')
   end
-  self:point 'answered'
   return json.copy(answer)
 end
 
 function World:primitives()
   local host = { null = json.null, array = json.array }
   function host.enter(word, args)
-    self:point 'enter'
     self:script_point()
     local step, result, started_ms = self.journal:enter(word, json.copy(args or {}, 'args'), self.now)
     if step == 'diverged' then
@@ -416,10 +428,8 @@ function World:primitives()
     return step == 'recorded', result, started_ms
   end
   function host.leave(result)
-    self:point 'leave'
     self:script_point()
     self.journal:leave(result)
-    self:point 'left'
   end
   function host.call(operation, args)
     return self:call(operation, args)
@@ -493,6 +503,7 @@ function outcomes.killed(world)
   world:load(world.saved.journal)
   world.pinned, world.ending, world.state = world.saved.pinned, world.saved.ending, world.saved.state
   world.now = world.now + (world.downtime_ms or 0)
+  world:move_keys('answered', 'sent') -- the answer is forgotten
 end
 
 function outcomes.ended(world)

@@ -11,15 +11,36 @@ Journal.__index = Journal
 
 local EVIDENCE_MAX = 100
 
+--- What is in a list is never changed, only replaced (see `with`); so a new list is a copy.
+local function snapshot(list)
+  local copy = {}
+  for i, entry in ipairs(list) do
+    copy[i] = entry
+  end
+  return copy
+end
+
+--- A copy of an entry with other fields.
+local function with(entry, fields)
+  local copy = {}
+  for name, value in pairs(entry) do
+    copy[name] = value
+  end
+  for name, value in pairs(fields) do
+    copy[name] = value
+  end
+  return copy
+end
+
 --- From what dump gave; nil: a new one.
 ---@param record table?
 ---@return FakeJournal
 function Journal.load(record)
-  record = json.copy(record or { entries = json.array(), steps = json.array(), evidence = json.array(), started = 0 })
+  record = record or { entries = {}, steps = {}, evidence = {}, started = 0 }
   return setmetatable({
-    entries = record.entries,
-    steps = record.steps,
-    evidence = record.evidence,
+    entries = snapshot(record.entries),
+    steps = snapshot(record.steps),
+    evidence = snapshot(record.evidence),
     open_started_ms = record.started,
     replay_at = 1,
     replay_end = #record.entries + 1,
@@ -34,10 +55,10 @@ end
 --- All that must survive a crash.
 ---@return table record
 function Journal:dump()
-  return json.copy {
-    entries = self.entries,
-    steps = self.steps,
-    evidence = self.evidence,
+  return {
+    entries = snapshot(self.entries),
+    steps = snapshot(self.steps),
+    evidence = snapshot(self.evidence),
     started = self.depth > 0 and self.word_started_ms or 0,
   }
 end
@@ -113,10 +134,13 @@ function Journal:fold_round()
     or not self:same_inside(previous, last, length) then
     return
   end
-  local kept = self.entries[previous]
-  kept.count, kept.segment = kept.count + 1, length
   for i = 0, length - 1 do
-    self.entries[previous + i].started_ms = self.entries[last + i].started_ms
+    local kept = self.entries[previous + i]
+    self.entries[previous + i] = with(kept, {
+      count = i == 0 and kept.count + 1 or nil,
+      segment = i == 0 and length or nil,
+      started_ms = self.entries[last + i].started_ms,
+    })
   end
   for i = #self.entries, last, -1 do
     self.entries[i] = nil
@@ -129,8 +153,8 @@ function Journal:fold_word()
   if not previous or self:round_before(#self.entries + 1) or not same_entry(last, previous) then
     return
   end
-  previous.count, previous.started_ms = previous.count + 1, last.started_ms
   self.entries[#self.entries] = nil
+  self.entries[#self.entries] = with(previous, { count = previous.count + 1, started_ms = last.started_ms })
 end
 
 ---@return 'new'|'recorded'|'diverged' step
@@ -177,7 +201,7 @@ end
 -- Operations ----------------------------------------------------------------------------------
 
 function Journal:clear_steps()
-  self.steps, self.step_at = json.array(), 1
+  self.steps, self.step_at = {}, 1
 end
 
 function Journal:replay_step(operation, args)
@@ -210,17 +234,18 @@ function Journal:ask(operation, args)
   return 'new'
 end
 
-function Journal:current_step()
-  return self.depth > 0 and self.steps[self.step_at - 1] or {}
+function Journal:complete_step(fields)
+  if self.depth > 0 then
+    self.steps[self.step_at - 1] = with(self.steps[self.step_at - 1], fields)
+  end
 end
 
 function Journal:intend(intent)
-  self:current_step().intent = json.copy(intent)
+  self:complete_step { intent = json.copy(intent) }
 end
 
 function Journal:answer(answer)
-  local step = self:current_step()
-  step.answer, step.answered = json.copy(answer), true
+  self:complete_step { answer = json.copy(answer), answered = true }
 end
 
 function Journal:keep_evidence(evidence)

@@ -8,10 +8,10 @@ local function source_of(name)
   if not chunks[name] then
     local path = 'lua/' .. name:gsub('%.', '/') .. '.lua'
     local file = assert(io.open(path))
-    chunks[name] = assert(loadstring(file:read('*a'), '@' .. path))
+    chunks[name] = string.dump(assert(loadstring(file:read('*a'), '@' .. path)))
     file:close()
   end
-  return string.dump(chunks[name])
+  return chunks[name]
 end
 
 local function ordered_pairs(t)
