@@ -119,7 +119,7 @@ describe('strategies.ab_test', function()
     assert.same({
       '30s hook rollout load (Progressing)',
       '30s status phase=WaitingPromotion iterations=1',
-      '30s Warning: Halt podinfo.test advancement waiting for promotion approval ok',
+      '30s Warning: Halt podinfo.test advancement waiting for promotion approval ok (Progressing)',
       '40s hook rollout load (Progressing)',
       '40s status iterations=2',
       '40s Normal: Advance podinfo.test canary iteration 2/2',
@@ -222,7 +222,7 @@ describe('strategies.ab_test', function()
       '50s scale zero',
       '50s status phase=Failed iterations=0 failed_checks=0',
       '50s hook post-rollout after (Failed)',
-      '50s Normal: Post-rollout check after passed',
+      '50s Normal: Post-rollout check after passed (Progressing)',
     }, world:lines { times = true, from = 30 })
     assert.equal('r1', world.primary_revision)
   end)

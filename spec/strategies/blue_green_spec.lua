@@ -163,7 +163,7 @@ describe('strategies.blue_green', function()
     assert.same({
       '30s hook rollout load (Progressing)',
       '30s status phase=WaitingPromotion iterations=1',
-      '30s Warning: Halt podinfo.test advancement waiting for promotion approval ok',
+      '30s Warning: Halt podinfo.test advancement waiting for promotion approval ok (Progressing)',
       '40s hook rollout load (Progressing)',
       '40s status iterations=2',
       '40s Normal: Advance podinfo.test canary iteration 2/2',
