@@ -1,0 +1,197 @@
+/* A house for tests of the rollout room: the two doors, a small API server, and the stores, which know at once what the server has.
+ *
+ *     struct fake_house f;
+ *     fake_house_open(&f);                     // Canary podinfo in namespace test, its target, its primary and its routes
+ *     release = fake_house_release(&f, "{'state':'Running'}");
+ *     …
+ *     fake_house_close(&f);                    // fails the test when a call, a timer or a block is left
+ *
+ * A header alone, because every test program links all fake_*.c and most have no rollout. */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "fake_api.h"
+#include "fake_clock.h"
+#include "fake_doc.h"
+#include "fake_http.h"
+#include "kube/object.h"
+#include "prom/metrics.h"
+#include "rollout/announcer.h"
+#include "rollout/history.h"
+#include "rollout/release.h"
+#include "workload/deployment.h"
+#include "workload/service.h"
+#include "workload/tracked_config.h"
+
+#define FLAGGER "/apis/flagger.app/v1beta1/namespaces/test/canaries"
+#define SLUICE "/apis/sluice.dev/v1alpha1/namespaces/test/releases"
+#define APPS "/apis/apps/v1/namespaces/test/deployments"
+#define ISTIO "/apis/networking.istio.io/v1beta1/namespaces/test/virtualservices"
+#define EVENTS "/api/v1/namespaces/test/events"
+#define CANARY FLAGGER "/podinfo"
+#define RELEASE SLUICE "/podinfo-1"
+#define TARGET APPS "/podinfo"
+#define PRIMARY APPS "/podinfo-primary"
+#define ROUTES ISTIO "/podinfo"
+
+#define FAKE_SIDES(p, c)                                                                                               \
+    "'route':[{'destination':{'host':'podinfo-primary'},'weight':" #p "},"                                             \
+    "{'destination':{'host':'podinfo-canary'},'weight':" #c "}]"
+#define FAKE_ROUTES(p, c) "{'spec':{'hosts':['podinfo'],'gateways':['mesh'],'http':[{" FAKE_SIDES(p, c) "}]}}"
+#define FAKE_READY                                                                                                     \
+    "'status':{'replicas':1,'updatedReplicas':1,'readyReplicas':1,'availableReplicas':1,'conditions':["                \
+    "{'type':'Progressing','status':'True','reason':'NewReplicaSetAvailable'}]}"
+#define FAKE_DEPLOYMENT(app, image, annotations)                                                                       \
+    "{'spec':{'replicas':1,'selector':{'matchLabels':{'app':'" app "'}},'template':{'metadata':{'labels':{'app':'" app \
+    "'}" annotations "},'spec':{'containers':[{'name':'podinfod','image':'podinfo:" image "'}]}}}," FAKE_READY "}"
+
+struct fake_house {
+    struct fake_clock *fc;
+    struct fake_http *fh;
+    struct fake_api *api;
+    struct metrics *metrics;
+    struct house house;
+    struct announcer *announcer;
+};
+
+static inline struct kube_client *fake_house_client(struct fake_http *fh, struct fake_clock *fc)
+{
+    struct kube_config config = {.source = str_dup("lab"), .server = str_dup("https://api")};
+    return kube_client_new(fake_http_door(fh), fake_clock_clock(fc), NULL, &config);
+}
+
+static inline struct store *fake_house_store(struct fake_house *f, const char *path)
+{
+    for (size_t i = 0; i < STORE_COUNT; i++) {
+        char *part = str_format("/%s/", store_resource(f->house.stores[i])->plural);
+        bool found = strstr(path, part) != NULL;
+        str_free(&part);
+        if (found) {
+            return f->house.stores[i];
+        }
+    }
+    return NULL;
+}
+
+static inline void fake_house_learn(void *ctx, const char *path, const struct doc *object)
+{
+    struct store *store = fake_house_store(ctx, path);
+    if (store == NULL) {
+        return;
+    }
+    const char *name = strrchr(path, '/') + 1;
+    if (object != NULL) {
+        store_put(store, object);
+    } else if (store_has(store, "test", name)) {
+        struct doc *gone = store_find(store, "test", name);
+        store_remove(store, gone);
+        doc_free(gone);
+    }
+}
+
+static inline void fake_house_stores(struct house *house)
+{
+    static const struct {
+        const struct kube_resource *resource;
+        store_prune_fn *prune;
+    } plans[STORE_COUNT] = {
+        [STORE_CANARIES] = {&KUBE_CANARIES, NULL},
+        [STORE_RELEASES] = {&KUBE_RELEASES, history_prune},
+        [STORE_DEPLOYMENTS] = {&KUBE_DEPLOYMENTS, deployment_prune},
+        [STORE_SERVICES] = {&KUBE_SERVICES, service_prune},
+        [STORE_CONFIG_MAPS] = {&KUBE_CONFIG_MAPS, tracked_config_prune},
+        [STORE_SECRETS] = {&KUBE_SECRETS, tracked_config_prune},
+        [STORE_AUTOSCALERS] = {&KUBE_AUTOSCALERS, NULL},
+        [STORE_VIRTUAL_SERVICES] = {&KUBE_VIRTUAL_SERVICES, NULL},
+        [STORE_DESTINATION_RULES] = {&KUBE_DESTINATION_RULES, NULL},
+    };
+    for (size_t i = 0; i < STORE_COUNT; i++) {
+        house->stores[i] = store_new(plans[i].resource, plans[i].prune);
+    }
+    house->router = (struct router){
+        .ops = &istio_router,
+        .virtual_services = house->stores[STORE_VIRTUAL_SERVICES],
+        .destination_rules = house->stores[STORE_DESTINATION_RULES],
+        .owned = true,
+    };
+}
+
+static inline void fake_house_objects(struct fake_house *f)
+{
+    fake_api_put(f->api, CANARY,
+                 "{'metadata':{'uid':'u-1'},'spec':{'provider':'istio','targetRef':{'apiVersion':'apps/v1','kind':"
+                 "'Deployment','name':'podinfo'},'service':{'port':9898},'analysis':{'interval':'10s','threshold':3,"
+                 "'maxWeight':50,'stepWeight':10}},'status':{'phase':'Progressing','canaryWeight':10,'iterations':0,"
+                 "'failedChecks':0,'lastAppliedSpec':'applied','lastPromotedSpec':'promoted'}}");
+    fake_api_put(f->api, TARGET, FAKE_DEPLOYMENT("podinfo", "2", ""));
+    fake_api_put(f->api, PRIMARY,
+                 FAKE_DEPLOYMENT("podinfo-primary", "1", ",'annotations':{'flagger-id':'id-of-before'}"));
+    fake_api_put(f->api, ROUTES, FAKE_ROUTES(90, 10));
+}
+
+static inline void fake_house_open(struct fake_house *f)
+{
+    *f = (struct fake_house){0};
+    f->fc = fake_clock_new(1773216907000);
+    f->fh = fake_http_new(fake_clock_clock(f->fc));
+    f->api = fake_api_new(f->fh);
+    f->metrics = metrics_new();
+    fake_api_subscribe(f->api, fake_house_learn, f);
+    struct house *house = &f->house;
+    house->clock = fake_clock_clock(f->fc);
+    house->http = fake_http_door(f->fh);
+    house->kube = house->mesh_kube = fake_house_client(f->fh, f->fc);
+    house->recorder = event_recorder_new(house->kube, house->clock, "flagger");
+    house->defaults = (struct canary_defaults){.provider = "istio", .metrics_server = "http://prometheus:9090"};
+    house->identity = str_dup("me");
+    str_list_split(&house->selector_labels, "app,name", ',');
+    gauges_declare(&house->gauges, f->metrics, "test", "istio");
+    fake_house_stores(house);
+    fake_house_objects(f);
+    f->announcer = announcer_new(house, "test", "podinfo");
+}
+
+static inline void fake_house_close(struct fake_house *f)
+{
+    struct house *house = &f->house;
+    announcer_free(f->announcer);
+    event_recorder_free(house->recorder);
+    for (size_t i = 0; i < STORE_COUNT; i++) {
+        store_free(house->stores[i]);
+    }
+    str_list_fini(&house->selector_labels);
+    str_free(&house->identity);
+    kube_client_free(house->kube);
+    metrics_free(f->metrics);
+    fake_http_free(f->fh);
+    fake_api_free(f->api);
+    fake_clock_free(f->fc);
+}
+
+/* Release podinfo-1 with this status, as it was read from the server. */
+static inline struct release *fake_house_release(struct fake_house *f, const char *status)
+{
+    char *text = str_format("{'metadata':{'ownerReferences':[{'uid':'u-1'}]},'spec':{'canary':'podinfo','revision':"
+                            "'applied','strategy':'canary','sources':{},'words':%d},'status':%s}",
+                            RELEASE_WORDS, status);
+    fake_api_put(f->api, RELEASE, text);
+    str_free(&text);
+    struct err err = {0};
+    struct release *release = release_open(&f->house, fake_api_find(f->api, RELEASE), &err);
+    if (release == NULL) {
+        fail_msg("%s", err.text);
+    }
+    return release;
+}
+
+/* What the API server has under these keys of an object. */
+#define fake_house_expect(f, path, want, ...) fake_doc_expect(node_at(fake_api_find((f)->api, path), __VA_ARGS__), want)
