@@ -109,9 +109,14 @@ static bool start_operation(struct run *run, struct doc **answer)
     return true;
 }
 
+/* After a failure it is the script that cannot be trusted: begun again from weight 0 it would fail again, and so on for ever. */
 static void diverged(struct run *run, const struct err *err)
 {
     log_error(NULL, "Release %s.%s: %s", run->release->name, run->release->namespace, err->text);
+    if (run->failures > 0) {
+        run_decide(run, VERDICT_ROLLBACK);
+        return;
+    }
     str_free(&run->failure);
     run->failure = str_dup(err->text);
     run_decide(run, VERDICT_UNREADABLE);
@@ -214,7 +219,7 @@ static void on_script_ended(void *ctx, enum strategy_end end, const struct err *
     run_decide(run, ++run->failures < FAILURES_MAX ? VERDICT_REPLAY : VERDICT_ROLLBACK);
 }
 
-void run_start_script(struct run *run)
+static void start_script(struct run *run)
 {
     struct release *release = run->release;
     struct strategy_start start = {
@@ -255,7 +260,7 @@ static void leave_restart(struct run *run)
     run->intent = NULL;
     journal_leave(run->release->journal, NULL);
     run->retry_ms = 0;
-    run_start_script(run);
+    start_script(run);
     run->events.settled(run->ctx);
 }
 
@@ -340,7 +345,7 @@ static void restart(struct run *run)
         journal_enter(journal, "restart", NULL, clock_wall_ms(run->house->clock), &result, &started_ms, &err);
     if (step == JOURNAL_RECORDED) {
         doc_free(result);
-        run_start_script(run);
+        start_script(run);
         return;
     }
     if (step == JOURNAL_NEW) {
@@ -375,7 +380,18 @@ static void take_over(struct timer *timer, void *ctx)
         return;
     }
     run->retry_ms = 0;
-    run_start_script(run);
+    start_script(run);
+}
+
+void run_begin(struct run *run)
+{
+    if (run->release->origin == RELEASE_RESTARTED) {
+        restart(run);
+    } else if (run->release->origin == RELEASE_CONTINUED) {
+        take_over(NULL, run);
+    } else {
+        start_script(run);
+    }
 }
 
 static void on_claimed(struct run *run)
@@ -389,12 +405,8 @@ static void on_claimed(struct run *run)
         err_set(&err, ERR_INVALID, "its words are of version %lld, this engine speaks %d", (long long)release->words,
                 RELEASE_WORDS);
         diverged(run, &err);
-    } else if (release->origin == RELEASE_RESTARTED) {
-        restart(run);
-    } else if (release->origin == RELEASE_CONTINUED) {
-        take_over(NULL, run);
     } else {
-        run_start_script(run);
+        run_begin(run);
     }
 }
 

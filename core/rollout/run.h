@@ -118,7 +118,8 @@ bool run_pin(struct run *run, struct err *err);
 bool run_set_ending(struct run *run, const struct node *list);
 
 /* Between rollout/run.c and rollout/run_end.c. */
-void run_start_script(struct run *run);
+/* From the first line, over what is on record. */
+void run_begin(struct run *run);
 void run_stop_script(struct run *run);
 void run_resume_ending(struct run *run);
 void run_carry_out(struct run *run);

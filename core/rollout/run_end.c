@@ -184,7 +184,7 @@ static void replay(struct run *run)
     journal_free(release->journal);
     release->journal = again;
     doc_free(doc);
-    run_start_script(run);
+    run_begin(run);
 }
 
 static void set_reason(struct run *run, const char *text)

@@ -177,12 +177,12 @@ static inline void fake_house_close(struct fake_house *f)
     fake_clock_free(f->fc);
 }
 
-/* Release podinfo-1 with this status, as it was read from the server. */
-static inline struct release *fake_house_release(struct fake_house *f, const char *status)
+/* Release podinfo-1 with this status, as it was read from the server; `spec`: further members, each with its comma in front. */
+static inline struct release *fake_house_release_of(struct fake_house *f, const char *spec, const char *status)
 {
     char *text = str_format("{'metadata':{'ownerReferences':[{'uid':'u-1'}]},'spec':{'canary':'podinfo','revision':"
-                            "'applied','strategy':'canary','sources':{},'words':%d},'status':%s}",
-                            RELEASE_WORDS, status);
+                            "'applied','strategy':'canary','sources':{},'words':%d%s},'status':%s}",
+                            RELEASE_WORDS, spec, status);
     fake_api_put(f->api, RELEASE, text);
     str_free(&text);
     struct err err = {0};
@@ -191,6 +191,11 @@ static inline struct release *fake_house_release(struct fake_house *f, const cha
         fail_msg("%s", err.text);
     }
     return release;
+}
+
+static inline struct release *fake_house_release(struct fake_house *f, const char *status)
+{
+    return fake_house_release_of(f, "", status);
 }
 
 /* What the API server has under these keys of an object. */
