@@ -8,20 +8,19 @@
 #include "base/str.h"
 #include "kube/object.h"
 #include "prom/query.h"
-#include "rollout/announcer.h"
 #include "rollout/detect.h"
 #include "rollout/history.h"
 #include "rollout/patience.h"
+#include "rollout/promote.h"
 #include "rollout/providers.h"
 #include "rollout/reconcile.h"
 #include "rollout/run.h"
 #include "rollout/status.h"
 #include "rollout/trouble.h"
 #include "rollout/writer.h"
-#include "workload/deployment.h"
-#include "workload/promotion.h"
 
-enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 60 * 1000 };
+/* FENCED: by then the Lease was renewed, or it is known to be lost (rollout/engine.c). */
+enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 60 * 1000, FENCED_WAIT_MS = 10 * 1000 };
 
 struct actor {
     struct house *house;
@@ -45,7 +44,8 @@ struct actor {
     struct run *run;
     struct run *ended_run; /* to be freed on the next turn */
     int64_t release_number;
-    char *target; /* for the metrics, after the Canary is gone */
+    int64_t fenced_until_ms; /* monotonic: no Release is claimed before that */
+    char *target;            /* for the metrics, after the Canary is gone */
     struct trouble trouble;
     bool suspended;          /* announced */
     bool providers_checked;  /* before the first initialisation */
@@ -154,6 +154,9 @@ static void on_run_ended(void *ctx, enum run_end end)
     actor->ended_run = actor->run;
     actor->run = NULL;
     actor->restart_unreadable = end == RUN_UNREADABLE;
+    if (end == RUN_DROPPED) {
+        actor->fenced_until_ms = clock_mono_ms(actor->house->clock) + FENCED_WAIT_MS;
+    }
     actor_wake(actor);
 }
 
@@ -185,9 +188,15 @@ static void on_release_read(void *ctx, const struct doc *answer, const struct er
     actor->run = run_start(actor->house, actor->announcer, release, &events, actor);
 }
 
-/* The store's copy has no record, so the object is read whole before it is claimed. */
+/* The store's copy has no record, so the object is read whole before it is claimed. Who was fenced may have slept through the loss of the Lease: claimed at
+ * once, the release would be taken from the engine that goes on with it. */
 static void resume(struct actor *actor, const struct doc *release)
 {
+    int64_t wait_ms = actor->fenced_until_ms - clock_mono_ms(actor->house->clock);
+    if (wait_ms > 0) {
+        timer_start(actor->house->clock, &actor->retry, wait_ms, on_retry, actor);
+        return;
+    }
     struct kube_request request = {.verb = KUBE_GET,
                                    .resource = &KUBE_RELEASES,
                                    .namespace = actor->namespace,
@@ -205,6 +214,7 @@ static void on_created(void *ctx, const struct err *err)
 static void create_release(struct actor *actor, const struct canary *canary, const struct target_now *now,
                            enum release_origin origin)
 {
+    actor->fenced_until_ms = 0; /* that one is past */
     if (actor->restart_unreadable) {
         char *text = str_format(
             "Restarting analysis for %s.%s from weight 0: the record of the last release cannot be continued",
@@ -222,12 +232,9 @@ static void create_release(struct actor *actor, const struct canary *canary, con
 static void on_provider(void *ctx, const struct prom_answer *answer)
 {
     struct actor *actor = ctx;
-    const char *type;
-    char *text = providers_verdict(answer, &type);
     actor->query = NULL;
     actor->providers_checked = true;
-    say(actor, type, text);
-    str_free(&text);
+    providers_tell(actor->announcer, answer);
     actor_wake(actor);
 }
 
@@ -252,18 +259,7 @@ static void make_primary(struct actor *actor, const struct canary *canary)
 {
     char id[37];
     hash_uuid4(id);
-    struct promotion_options options = {
-        .client = actor->house->kube,
-        .clock = actor->house->clock,
-        .deployments = actor->house->stores[STORE_DEPLOYMENTS],
-        .config_maps = actor->house->stores[STORE_CONFIG_MAPS],
-        .secrets = actor->house->stores[STORE_SECRETS],
-        .canary = canary->root,
-        .promotion_id = id,
-        .selector_labels = &actor->house->selector_labels,
-        .label_prefixes = &actor->house->label_prefixes,
-        .config_tracking = actor->house->config_tracking,
-    };
+    struct promotion_options options = promote_options(actor->house, canary, NULL, id);
     actor->promotion = promotion_start(&options, on_primary_made, actor);
 }
 
@@ -288,22 +284,18 @@ static void tell_stuck(struct actor *actor, const struct canary *canary, const s
 static void wait_for_primary(struct actor *actor, const struct canary *canary, const struct err *not_ready)
 {
     trouble_tell_wait(&actor->trouble, not_ready->text, canary->interval_ms);
-    struct doc *primary =
-        store_find(actor->house->stores[STORE_DEPLOYMENTS], actor->namespace, canary->names.target_primary);
-    int64_t deadline = deployment_deadline_wall_ms(doc_root(primary), canary->progress_deadline_s);
+    int64_t deadline = reconcile_deadline_wall_ms(actor->house, canary);
     if (deadline >= 0) {
         timer_start_at_wall(actor->house->clock, &actor->retry, deadline + 1, on_retry, actor);
     }
-    doc_free(primary);
 }
 
 static void on_repaired(void *ctx, const struct err *err)
 {
     struct actor *actor = ctx;
     actor->writer = NULL;
-    int64_t wait_ms = err->code == ERR_NONE ? patience_note(&actor->patience, actor->house->clock) : -1;
-    if (wait_ms >= 0) {
-        timer_start(actor->house->clock, &actor->retry, wait_ms, on_retry, actor);
+    if (err->code == ERR_NONE) {
+        patience_note(&actor->patience, actor->house->clock);
     }
     step_done(actor, err);
 }
@@ -311,8 +303,10 @@ static void on_repaired(void *ctx, const struct err *err)
 /* True when it is not to be written now: the rest goes on. */
 static bool repair(struct actor *actor, const struct canary *canary, struct kube_write *write)
 {
-    if (!patience_allows(&actor->patience, actor->house->clock, write, canary->interval_ms)) {
+    int64_t wait_ms = patience_wait_ms(&actor->patience, actor->house->clock, write, canary->interval_ms);
+    if (wait_ms > 0) {
         kube_write_fini(write);
+        timer_start(actor->house->clock, &actor->retry, wait_ms, on_retry, actor);
         run_block(actor->run, false);
         return true;
     }
@@ -329,7 +323,6 @@ static bool bring_objects(struct actor *actor, struct canary *canary)
     case RECONCILE_DONE:
         trouble_clear(&actor->trouble);
         actor->retry_ms = 0;
-        patience_clear(&actor->patience);
         run_block(actor->run, false);
         return true;
     case RECONCILE_WRITE:
@@ -397,6 +390,13 @@ static void look_at_run(struct actor *actor, struct canary *canary, const struct
         return;
     }
     const struct release *release = run_release(actor->run);
+    if (canary_is_initialising(
+            canary)) { /* its status was lost; in an initialisation the target would be scaled down */
+        if (run_is_scripted(actor->run)) {
+            send_status(actor, canary, detect_lost_status(actor->house, canary, release));
+        }
+        return;
+    }
     bool before_promotion = canary_phase_is(canary, "Progressing") || canary_phase_is(canary, "WaitingPromotion");
     if (known && before_promotion && run_is_replaceable(actor->run) &&
         detect_change_from(release->revision, doc_root(release->checksums), now, actor->house->config_tracking)) {

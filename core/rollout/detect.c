@@ -149,3 +149,23 @@ struct doc *detect_adoption(struct house *house, const struct canary *canary, co
     str_free(&primary);
     return patch;
 }
+
+/* Before the revision is fixed nothing has begun. After that the script alone knows the phase; Progressing is the one from which a later one follows by itself. */
+struct doc *detect_lost_status(struct house *house, const struct canary *canary, const struct release *release)
+{
+    bool owned;
+    char *primary = primary_revision(house, canary, &owned);
+    struct routes live = {0};
+    struct err ignored;
+    house->router.ops->get_routes(&house->router, &canary->names, canary->root, &live, &ignored);
+    struct status_sync sync = {
+        .phase = release->pinned ? "Progressing" : "Initialized",
+        .weight = live.canary_pct,
+        .revision = release->pinned ? release->revision : primary,
+        .checksums = doc_root(release->checksums),
+    };
+    struct doc *patch = status_sync(canary, &sync, clock_wall_ms(house->clock));
+    node_set_str(patch, node_get(doc_root(patch), "status"), "lastPromotedSpec", primary);
+    str_free(&primary);
+    return patch;
+}

@@ -4,6 +4,8 @@
 #include "rollout/engine.h"
 
 /* What the target is now. */
+struct release;
+
 struct target_now {
     char *revision;
     struct doc *checksums;   /* tracked configs; root absent: none */
@@ -29,3 +31,6 @@ struct doc *detect_sync(struct house *house, const struct canary *canary, const 
 
 /* The status patch that adopts a Canary which Flagger managed, or whose status was lost while its primary is there; NULL when there is nothing to adopt. */
 struct doc *detect_adoption(struct house *house, const struct canary *canary, const struct target_now *now);
+
+/* The status to write when it was lost while this release runs: what is known without asking its script. */
+struct doc *detect_lost_status(struct house *house, const struct canary *canary, const struct release *release);

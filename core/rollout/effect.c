@@ -7,12 +7,12 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "rollout/hook_run.h"
+#include "rollout/promote.h"
 #include "rollout/scale.h"
 #include "rollout/status.h"
 #include "rollout/writer.h"
 #include "workload/autoscaler.h"
 #include "workload/deployment.h"
-#include "workload/promotion.h"
 
 enum { CONFLICTS_MAX = 10 };
 
@@ -198,19 +198,7 @@ static enum step start_promotion(struct effects *e, const struct canary *canary)
     if (carried) {
         return STEP_DONE;
     }
-    struct promotion_options options = {
-        .client = e->house->kube,
-        .clock = e->house->clock,
-        .deployments = e->house->stores[STORE_DEPLOYMENTS],
-        .config_maps = e->house->stores[STORE_CONFIG_MAPS],
-        .secrets = e->house->stores[STORE_SECRETS],
-        .canary = canary->root,
-        .revision = e->release->revision,
-        .promotion_id = id,
-        .selector_labels = &e->house->selector_labels,
-        .label_prefixes = &e->house->label_prefixes,
-        .config_tracking = e->house->config_tracking,
-    };
+    struct promotion_options options = promote_options(e->house, canary, e->release->revision, id);
     e->promotion = promotion_start(&options, on_promoted, e);
     return STEP_STARTED;
 }

@@ -29,13 +29,15 @@ static const char *trouble_of(const struct prom_answer *answer)
     return answer->err.text;
 }
 
-char *providers_verdict(const struct prom_answer *answer, const char **type)
+void providers_tell(struct announcer *announcer, const struct prom_answer *answer)
 {
     const char *trouble = answer != NULL ? trouble_of(answer) : NULL;
-    *type = trouble != NULL ? "Warning" : "Normal";
     if (trouble == NULL) {
-        return str_dup("all the metrics providers are available!");
+        announce(announcer, "Normal", NULL, "all the metrics providers are available!", NULL, NULL, NULL);
+        return;
     }
     const char *prefix = answer->kind == PROM_ERROR ? "running query failed: " : "";
-    return str_format("Error checking metric providers: prometheus not avaiable: %s%s", prefix, trouble);
+    char *text = str_format("Error checking metric providers: prometheus not avaiable: %s%s", prefix, trouble);
+    announce(announcer, "Warning", NULL, text, NULL, NULL, NULL);
+    str_free(&text);
 }

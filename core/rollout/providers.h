@@ -2,9 +2,9 @@
 #pragma once
 
 #include "prom/query.h"
-#include "rollout/canary.h"
+#include "rollout/announcer.h"
 
 /* False: nothing has to be asked, all is well (only the two metrics without a query are looked at). */
 bool providers_are_needed(const struct canary *canary);
-/* The event's text (mem_free) and type. `answer` to the query "vector(1)"; NULL: nothing was asked. */
-char *providers_verdict(const struct prom_answer *answer, const char **type);
+/* The event about it. `answer` to the query "vector(1)"; NULL: nothing was asked. */
+void providers_tell(struct announcer *announcer, const struct prom_answer *answer);

@@ -106,3 +106,12 @@ enum reconcile_need reconcile_plan(struct house *house, struct canary *canary, b
     doc_free(target);
     return need;
 }
+
+int64_t reconcile_deadline_wall_ms(struct house *house, const struct canary *canary)
+{
+    const struct canary_names *names = &canary->names;
+    struct doc *primary = store_find(house->stores[STORE_DEPLOYMENTS], names->namespace, names->target_primary);
+    int64_t deadline_ms = deployment_deadline_wall_ms(doc_root(primary), canary->progress_deadline_s);
+    doc_free(primary);
+    return deadline_ms;
+}

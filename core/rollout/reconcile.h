@@ -18,3 +18,5 @@ enum reconcile_need {
  * RECONCILE_METRICS any more. */
 enum reconcile_need reconcile_plan(struct house *house, struct canary *canary, bool metrics_asked,
                                    struct kube_write *write, struct err *err);
+/* When the primary counts as never ready by the Canary's own deadline; -1: there is none now. */
+int64_t reconcile_deadline_wall_ms(struct house *house, const struct canary *canary);

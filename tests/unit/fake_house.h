@@ -125,17 +125,17 @@ static inline void fake_house_stores(struct house *house)
     };
 }
 
-static inline void fake_house_objects(struct fake_house *f)
+static inline void fake_house_objects(struct fake_api *api)
 {
-    fake_api_put(f->api, CANARY,
+    fake_api_put(api, CANARY,
                  "{'metadata':{'uid':'u-1'},'spec':{'provider':'istio','targetRef':{'apiVersion':'apps/v1','kind':"
                  "'Deployment','name':'podinfo'},'service':{'port':9898},'analysis':{'interval':'10s','threshold':3,"
                  "'maxWeight':50,'stepWeight':10}},'status':{'phase':'Progressing','canaryWeight':10,'iterations':0,"
                  "'failedChecks':0,'lastAppliedSpec':'applied','lastPromotedSpec':'promoted'}}");
-    fake_api_put(f->api, TARGET, FAKE_DEPLOYMENT("podinfo", "2", ""));
-    fake_api_put(f->api, PRIMARY,
+    fake_api_put(api, TARGET, FAKE_DEPLOYMENT("podinfo", "2", ""));
+    fake_api_put(api, PRIMARY,
                  FAKE_DEPLOYMENT("podinfo-primary", "1", ",'annotations':{'flagger-id':'id-of-before'}"));
-    fake_api_put(f->api, ROUTES, FAKE_ROUTES(90, 10));
+    fake_api_put(api, ROUTES, FAKE_ROUTES(90, 10));
 }
 
 static inline void fake_house_open(struct fake_house *f)
@@ -156,7 +156,7 @@ static inline void fake_house_open(struct fake_house *f)
     str_list_split(&house->selector_labels, "app,name", ',');
     gauges_declare(&house->gauges, f->metrics, "test", "istio");
     fake_house_stores(house);
-    fake_house_objects(f);
+    fake_house_objects(f->api);
     f->announcer = announcer_new(house, "test", "podinfo");
 }
 

@@ -14,34 +14,53 @@
 
 enum { INTERVAL_MS = 10000 };
 
-enum { NOT_NOW = -2 };
-
-/* A repair of this object that works: the time to wait afterwards. */
+/* How long a repair of this object must wait; one that need not is done. */
 static int64_t repair(struct patience *patience, struct fake_clock *fc, const char *name)
 {
     struct kube_write write;
     struct doc *live = fake_doc_format("{'metadata':{'name':'%s','namespace':'test','resourceVersion':'1'}}", name);
     kube_write_patch(&write, &KUBE_VIRTUAL_SERVICES, doc_root(live), fake_doc("{}"), "update error");
-    bool allowed = patience_allows(patience, fake_clock_clock(fc), &write, INTERVAL_MS);
+    int64_t wait_ms = patience_wait_ms(patience, fake_clock_clock(fc), &write, INTERVAL_MS);
+    if (wait_ms == 0) {
+        patience_note(patience, fake_clock_clock(fc));
+    }
     kube_write_fini(&write);
     doc_free(live);
-    return allowed ? patience_note(patience, fake_clock_clock(fc)) : NOT_NOW;
+    return wait_ms;
+}
+
+/* Four repairs at once. */
+static void fight(struct patience *patience, struct fake_clock *fc, const char *name)
+{
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(repair(patience, fc, name), 0);
+    }
 }
 
 static void test_a_few_at_once_then_one_per_interval(void **state)
 {
     struct fake_clock *fc = fake_clock_new(1773216907000);
     struct patience patience = {0};
-    for (int i = 0; i < 3; i++) {
-        assert_int_equal(repair(&patience, fc, "podinfo"), -1);
+    fight(&patience, fc, "podinfo");
+    assert_int_equal(repair(&patience, fc, "podinfo"), INTERVAL_MS);
+    fake_clock_advance(fc, INTERVAL_MS - 1);
+    assert_int_equal(repair(&patience, fc, "podinfo"), 1);
+    for (int i = 0; i < 5; i++) {
+        fake_clock_advance(fc, INTERVAL_MS);
+        assert_int_equal(repair(&patience, fc, "podinfo"), 0);
+        assert_int_equal(repair(&patience, fc, "podinfo"), INTERVAL_MS);
     }
-    assert_int_equal(repair(&patience, fc, "podinfo"), INTERVAL_MS);
-    assert_int_equal(repair(&patience, fc, "podinfo"), NOT_NOW);
-    fake_clock_advance(fc, INTERVAL_MS);
-    assert_int_equal(repair(&patience, fc, "podinfo"), INTERVAL_MS);
-    assert_int_equal(repair(&patience, fc, "podinfo"), NOT_NOW);
-    patience_clear(&patience);
-    assert_int_equal(repair(&patience, fc, "podinfo"), -1);
+    patience_fini(&patience);
+    fake_clock_free(fc);
+}
+
+static void test_quiet_makes_it_new_again(void **state)
+{
+    struct fake_clock *fc = fake_clock_new(1773216907000);
+    struct patience patience = {0};
+    fight(&patience, fc, "podinfo");
+    fake_clock_advance(fc, 2 * INTERVAL_MS);
+    fight(&patience, fc, "podinfo");
     patience_fini(&patience);
     fake_clock_free(fc);
 }
@@ -50,10 +69,25 @@ static void test_another_object_is_not_held_up(void **state)
 {
     struct fake_clock *fc = fake_clock_new(1773216907000);
     struct patience patience = {0};
-    for (int i = 0; i < 5; i++) {
-        repair(&patience, fc, "podinfo");
+    fight(&patience, fc, "podinfo");
+    assert_int_equal(repair(&patience, fc, "podinfo"), INTERVAL_MS);
+    assert_int_equal(repair(&patience, fc, "backend"), 0);
+    patience_fini(&patience);
+    fake_clock_free(fc);
+}
+
+/* Two canaries with one target disagree about all their objects, in turn. */
+static void test_a_fight_about_several_objects_is_held_back_too(void **state)
+{
+    static const char *const names[] = {"podinfo", "podinfo-primary", "podinfo-canary"};
+    struct fake_clock *fc = fake_clock_new(1773216907000);
+    struct patience patience = {0};
+    int writes = 0;
+    for (int i = 0; i < 300; i++) {
+        writes += repair(&patience, fc, names[i % 3]) == 0;
+        fake_clock_advance(fc, 10);
     }
-    assert_int_equal(repair(&patience, fc, "backend"), -1);
+    assert_int_equal(writes, 12);
     patience_fini(&patience);
     fake_clock_free(fc);
 }
@@ -62,6 +96,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_few_at_once_then_one_per_interval),
+        cmocka_unit_test(test_quiet_makes_it_new_again),
+        cmocka_unit_test(test_a_fight_about_several_objects_is_held_back_too),
         cmocka_unit_test(test_another_object_is_not_held_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

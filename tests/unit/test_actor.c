@@ -1,0 +1,229 @@
+// room: rollout
+#include "fake_house.h"
+#include "fake_strategist.h"
+#include "rollout/engine.h"
+
+#define LEASE "/apis/coordination.k8s.io/v1/namespaces/test/leases/sluice"
+#define NEW_IMAGE "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:3'}]}}}}"
+
+enum { INTERVAL_MS = 10 * 1000 };
+
+/* An engine with one Canary at rest; every script is the test. */
+struct world {
+    struct fake_clock *fc;
+    struct fake_http *fh;
+    struct fake_api *api;
+    struct kube_client *kube;
+    struct metrics *metrics;
+    struct fake_strategist script;
+    struct engine *engine;
+    int ready, lost, closed;
+};
+
+static void on_ready(void *ctx)
+{
+    ((struct world *)ctx)->ready++;
+}
+
+static void on_lost(void *ctx, const struct err *err)
+{
+    ((struct world *)ctx)->lost++;
+}
+
+static void on_closed(void *ctx)
+{
+    ((struct world *)ctx)->closed++;
+}
+
+static void start_engine(struct world *w)
+{
+    struct engine_options options = {
+        .clock = fake_clock_clock(w->fc),
+        .http = fake_http_door(w->fh),
+        .kube = w->kube,
+        .mesh_kube = w->kube,
+        .strategist = &w->script.base,
+        .metrics = w->metrics,
+        .namespace = "test",
+        .defaults = {.provider = "istio", .metrics_server = "http://prometheus:9090"},
+        .selector_labels = "app,name",
+        .include_label_prefix = "app.kubernetes.io",
+        .lease_namespace = "test",
+        .lease_name = "sluice",
+        .identity = "me",
+        .on_lost = on_lost,
+        .on_ready = on_ready,
+        .ctx = w,
+    };
+    w->engine = engine_new(&options);
+    fake_clock_advance(w->fc, 100);
+    assert_int_equal(w->ready, 1);
+}
+
+static int setup(void **state)
+{
+    struct world *w = mem_new(struct world);
+    w->fc = fake_clock_new(1773216907000);
+    w->fh = fake_http_new(fake_clock_clock(w->fc));
+    w->api = fake_api_new(w->fh);
+    w->kube = fake_house_client(w->fh, w->fc);
+    w->metrics = metrics_new();
+    fake_strategist_init(&w->script);
+    fake_house_objects(w->api);
+    fake_api_edit(w->api, CANARY, "{'status':{'phase':'Initialized','canaryWeight':0}}");
+    fake_api_edit(w->api, TARGET,
+                  "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:1'}]}}}}");
+    fake_api_edit(w->api, ROUTES, FAKE_ROUTES(100, 0));
+    start_engine(w);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+    engine_close(w->engine, on_closed, w);
+    fake_clock_run(w->fc);
+    assert_int_equal(w->closed, 1);
+    fake_strategist_fini(&w->script);
+    kube_client_free(w->kube);
+    metrics_free(w->metrics);
+    fake_http_free(w->fh);
+    fake_api_free(w->api);
+    fake_clock_free(w->fc);
+    mem_free(w);
+    return 0;
+}
+
+static const char *text_at(struct world *w, const char *path, const char *part, const char *key)
+{
+    return node_str_or(node_at(fake_api_find(w->api, path), part, key), "");
+}
+
+static size_t releases(struct world *w)
+{
+    size_t count = 0;
+    for (int n = 1; n < 20; n++) {
+        char *path = str_format(SLUICE "/podinfo-%d", n);
+        count += fake_api_find(w->api, path) != NULL;
+        str_free(&path);
+    }
+    return count;
+}
+
+/* A new image, and a script that has begun and given the canary half of the traffic. */
+static void bring_into_mid_run(struct world *w)
+{
+    fake_api_edit(w->api, TARGET, NEW_IMAGE);
+    fake_clock_advance(w->fc, 1000);
+    assert_true(w->script.running);
+    assert_false(fake_script_enter(&w->script, "begin"));
+    fake_script_call(&w->script, "pin", "{}");
+    fake_script_call(&w->script, "act",
+                     "[{'kind':'scale','to':'up'},{'kind':'sync','phase':'Progressing'},"
+                     "{'kind':'route','primary':50,'canary':50},{'kind':'status','weight':50}]");
+    fake_clock_run(w->fc);
+    fake_doc_expect(doc_root(w->script.answer), "{'ok':true}");
+    fake_script_leave(&w->script, "{'done':true}");
+    fake_clock_run(w->fc);
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Progressing");
+}
+
+static void test_a_canary_at_rest_asks_for_nothing(void **state)
+{
+    struct world *w = *state;
+    fake_clock_advance(w->fc, 1000);
+    size_t before = fake_http_seen_count(w->fh) - fake_http_count(w->fh, "PUT", LEASE);
+    fake_clock_advance(w->fc, 60 * 1000);
+    assert_int_equal(fake_http_seen_count(w->fh) - fake_http_count(w->fh, "PUT", LEASE), before);
+    assert_int_equal(releases(w), 0);
+    assert_false(w->script.running);
+}
+
+static void test_a_new_revision_begins_one_release(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    assert_int_equal(releases(w), 1);
+    assert_int_equal(w->script.started, 1);
+    assert_string_equal(text_at(w, RELEASE, "status", "holder"), "me");
+}
+
+/* The script's traffic is on the target: scaled down as in an initialisation, half of the requests would fail. */
+static void test_a_status_lost_in_mid_run_is_written_again(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    char *applied = str_dup(text_at(w, CANARY, "status", "lastAppliedSpec"));
+    fake_api_edit(w->api, CANARY, "{'status':null}");
+    fake_clock_advance(w->fc, 1000);
+    fake_doc_expect(node_at(fake_api_find(w->api, TARGET), "spec", "replicas"), "1");
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Progressing");
+    assert_string_equal(text_at(w, CANARY, "status", "lastAppliedSpec"), applied);
+    fake_doc_expect(node_at(fake_api_find(w->api, CANARY), "status", "canaryWeight"), "50");
+    assert_int_equal(w->script.started, 1);
+    str_free(&applied);
+}
+
+/* A process that was stopped wakes up: its Lease has expired without its knowing, and another engine goes on. */
+static void test_who_was_fenced_claims_nothing_until_the_lease_is_sure(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_api_mute(w->api, true);
+    fake_api_edit(w->api, RELEASE, "{'status':{'epoch':2,'holder':'other'}}");
+    fake_script_enter(&w->script, "round");
+    fake_script_call(&w->script, "act", "[{'kind':'status','weight':60}]");
+    fake_clock_run(w->fc);
+    assert_false(w->script.running);
+    fake_api_mute(w->api, false);
+    fake_clock_advance(w->fc, 9000);
+    fake_doc_expect(node_at(fake_api_find(w->api, RELEASE), "status", "epoch"), "2");
+    fake_doc_expect(node_at(fake_api_find(w->api, CANARY), "status", "canaryWeight"), "50");
+    fake_clock_advance(w->fc, 1500); /* the Lease was renewed in between, so it was not another engine but a hand */
+    fake_doc_expect(node_at(fake_api_find(w->api, RELEASE), "status", "epoch"), "3");
+    assert_true(w->script.running);
+}
+
+static void test_a_release_deleted_in_mid_run_is_followed_by_another_at_once(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_api_delete(w->api, RELEASE);
+    fake_script_enter(&w->script, "round");
+    fake_script_call(&w->script, "act", "[{'kind':'status','weight':60}]");
+    fake_clock_advance(w->fc, 1000);
+    assert_int_equal(releases(w), 1);
+    assert_int_equal(w->script.started, 2);
+    fake_doc_expect(node_at(fake_api_find(w->api, SLUICE "/podinfo-2"), "spec", "restarted"), "true");
+    fake_doc_expect(node_at(fake_api_find(w->api, CANARY), "status", "canaryWeight"), "0");
+}
+
+/* Each changes back what the other one has written, and each is woken by the other one's write. */
+static void test_two_canaries_with_one_target_do_not_write_without_end(void **state)
+{
+    struct world *w = *state;
+    fake_clock_advance(w->fc, 1000);
+    size_t before = fake_http_count(w->fh, "PATCH", NULL);
+    fake_api_put(
+        w->api, FLAGGER "/rival",
+        "{'spec':{'provider':'istio','targetRef':{'apiVersion':'apps/v1','kind':'Deployment','name':'podinfo'},"
+        "'service':{'port':80},'analysis':{'interval':'10s'}},'status':{'phase':'Initialized'}}");
+    fake_clock_advance(w->fc, 6 * INTERVAL_MS);
+    size_t writes = fake_http_count(w->fh, "PATCH", NULL) - before;
+    assert_in_range(writes, 10, 150); /* Flagger's would be 2 per interval for each of a few objects */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_canary_at_rest_asks_for_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_new_revision_begins_one_release, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_status_lost_in_mid_run_is_written_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_who_was_fenced_claims_nothing_until_the_lease_is_sure, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_release_deleted_in_mid_run_is_followed_by_another_at_once, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_two_canaries_with_one_target_do_not_write_without_end, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
