@@ -46,6 +46,14 @@ static bool check_route(const struct node *effect, size_t index, struct err *err
     return true;
 }
 
+/* Whatever is not "up" scales the target to zero: that must not happen by a slip of the pen. */
+static bool check_scale(const struct node *effect, size_t index, struct err *err)
+{
+    const char *to = node_str_or(node_get(effect, "to"), "");
+    return strcmp(to, "up") == 0 || strcmp(to, "zero") == 0 ||
+           err_set(err, ERR_INVALID, "effects[%zu].to: \"%s\" is neither up nor zero", index, to);
+}
+
 static bool check(const struct node *effect, size_t index, struct err *err)
 {
     const char *kind = node_str(node_get(effect, "kind"));
@@ -61,6 +69,9 @@ static bool check(const struct node *effect, size_t index, struct err *err)
     }
     if (strcmp(kind, "event") == 0 && node_str(node_get(effect, "message")) == NULL) {
         return err_set(err, ERR_INVALID, "effects[%zu].message is missing", index);
+    }
+    if (strcmp(kind, "scale") == 0) {
+        return check_scale(effect, index, err);
     }
     return strcmp(kind, "route") != 0 || check_route(effect, index, err);
 }

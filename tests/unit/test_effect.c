@@ -1,0 +1,422 @@
+// room: rollout
+#include "fake_house.h"
+#include "rollout/effect.h"
+
+struct world {
+    struct fake_house f;
+    struct release *release;
+    struct effects *effects;
+    int done;
+    size_t failed;
+    struct err err;
+};
+
+static void open_world(struct world *w)
+{
+    *w = (struct world){0};
+    fake_house_open(&w->f);
+    w->release = fake_house_release(&w->f, "{'epoch':2,'serial':7,'state':'Running','revision':'pinned'}");
+}
+
+static void close_world(struct world *w)
+{
+    if (w->effects != NULL) {
+        effects_cancel(w->effects);
+    }
+    release_free(w->release);
+    fake_house_close(&w->f);
+}
+
+static void on_done(void *ctx, size_t failed, const struct err *err)
+{
+    struct world *w = ctx;
+    w->effects = NULL;
+    w->done++;
+    w->failed = failed;
+    w->err = *err;
+}
+
+/* Starts a list as it stands on record: again after a crash (`redo`), or as the engine's own ending (`trusted`). */
+static void start(struct world *w, const char *list, bool redo, bool trusted)
+{
+    struct doc *doc = fake_doc(list);
+    struct effects_options options = {.house = &w->f.house,
+                                      .release = w->release,
+                                      .announcer = w->f.announcer,
+                                      .list = doc_root(doc),
+                                      .redo = redo,
+                                      .trusted = trusted};
+    w->done = 0;
+    w->effects = effects_start(&options, on_done, w);
+    doc_free(doc);
+    assert_int_equal(w->done, 0);
+}
+
+static void finish(struct world *w)
+{
+    fake_clock_run(w->f.fc);
+    assert_int_equal(w->done, 1);
+}
+
+static void expect_ok(struct world *w)
+{
+    finish(w);
+    assert_string_equal(w->err.text, "");
+    assert_int_equal(w->err.code, ERR_NONE);
+}
+
+static void expect_failure(struct world *w, size_t failed, const char *text)
+{
+    finish(w);
+    assert_string_equal(w->err.text, text);
+    assert_int_equal(w->failed, failed);
+}
+
+static size_t writes(struct world *w)
+{
+    return fake_http_count(w->f.fh, "PATCH", NULL) + fake_http_count(w->f.fh, "POST", NULL) +
+           fake_http_count(w->f.fh, "PUT", NULL) + fake_http_count(w->f.fh, "DELETE", NULL);
+}
+
+static void do_list(struct world *w, const char *list)
+{
+    start(w, list, false, false);
+    expect_ok(w);
+}
+
+/* The same list again after a crash, and how many writes that took. */
+static size_t redo(struct world *w, const char *list)
+{
+    size_t before = writes(w);
+    start(w, list, true, false);
+    expect_ok(w);
+    return writes(w) - before;
+}
+
+static void expect_routes(struct world *w, const char *want)
+{
+    fake_house_expect(&w->f, ROUTES, want, "spec", "http");
+}
+
+static void not_ready(struct world *w, const char *path)
+{
+    fake_api_edit(w->f.api, path, "{'status':{'availableReplicas':0}}");
+}
+
+/* --- the redo table --- */
+
+#define FROM_10_TO_20                                                                                                  \
+    "[{'kind':'route','primary':80,'canary':20,'mirrored':false,'from':{'primary':90,'canary':10,'mirrored':false}}]"
+
+static void test_a_route_is_written_once(void **state)
+{
+    struct world w;
+    open_world(&w);
+    do_list(&w, FROM_10_TO_20);
+    expect_routes(&w, "[{" FAKE_SIDES(80, 20) "}]");
+    assert_int_equal(redo(&w, FROM_10_TO_20), 0);
+    close_world(&w);
+}
+
+static void test_a_route_that_did_not_happen_is_written_by_the_redo(void **state)
+{
+    struct world w;
+    open_world(&w);
+    assert_int_equal(redo(&w, FROM_10_TO_20), 1);
+    expect_routes(&w, "[{" FAKE_SIDES(80, 20) "}]");
+    close_world(&w);
+}
+
+static void test_weights_changed_by_hand_win_over_a_redo_only(void **state)
+{
+    struct world w;
+    open_world(&w);
+    fake_api_edit(w.f.api, ROUTES, FAKE_ROUTES(60, 40));
+    assert_int_equal(redo(&w, FROM_10_TO_20), 0);
+    expect_routes(&w, "[{" FAKE_SIDES(60, 40) "}]");
+    do_list(&w, FROM_10_TO_20);
+    expect_routes(&w, "[{" FAKE_SIDES(80, 20) "}]");
+
+    fake_api_edit(w.f.api, ROUTES, FAKE_ROUTES(60, 40));
+    start(&w, "[{'kind':'route','primary':100,'canary':0,'from':{'primary':80,'canary':20}}]", true, true);
+    expect_ok(&w); /* the engine takes a release back whatever it meets */
+    expect_routes(&w, "[{" FAKE_SIDES(100, 0) "}]");
+    close_world(&w);
+}
+
+static void test_scaling_is_compared(void **state)
+{
+    struct world w;
+    open_world(&w);
+    static const char up[] = "[{'kind':'scale','to':'up'}]", zero[] = "[{'kind':'scale','to':'zero'}]";
+    fake_api_edit(w.f.api, TARGET, "{'spec':{'replicas':5}}");
+    assert_int_equal(redo(&w, up), 0);
+    fake_house_expect(&w.f, TARGET, "5", "spec", "replicas");
+    assert_int_equal(redo(&w, zero), 1);
+    assert_int_equal(redo(&w, zero), 0);
+    fake_house_expect(&w.f, TARGET, "0", "spec", "replicas");
+    assert_int_equal(redo(&w, up), 1);
+    fake_house_expect(&w.f, TARGET, "1", "spec", "replicas");
+    close_world(&w);
+}
+
+static void test_a_status_is_compared(void **state)
+{
+    struct world w;
+    open_world(&w);
+    static const char *const lists[] = {
+        "[{'kind':'status','weight':20}]",
+        "[{'kind':'status','failed_checks':2,'iterations':3}]",
+        "[{'kind':'phase','phase':'WaitingPromotion'}]",
+        "[{'kind':'sync','phase':'Progressing','weight':5}]",
+        "[{'kind':'phase','phase':'Succeeded'}]",
+    };
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        size_t before = writes(&w);
+        do_list(&w, lists[i]);
+        assert_int_equal(writes(&w) - before, 1);
+        fake_clock_advance(w.f.fc, 5000); /* another time is no other status */
+        assert_int_equal(redo(&w, lists[i]), 0);
+    }
+    fake_house_expect(&w.f, CANARY, "'pinned'", "status", "lastAppliedSpec"); /* by sync: the pinned revision */
+    fake_house_expect(&w.f, CANARY, "'pinned'", "status", "lastPromotedSpec");
+    close_world(&w);
+}
+
+static void test_an_event_is_sent_once_under_its_key(void **state)
+{
+    static const char list[] = "[{'kind':'event','type':'Normal','message':'Advance','key':'uid/2/7/0'}]";
+    struct world w;
+    open_world(&w);
+    do_list(&w, list);
+    assert_int_equal(fake_http_count(w.f.fh, "POST", EVENTS), 1);
+    /* the next process knows nothing of what this one has sent */
+    event_recorder_free(w.f.house.recorder);
+    w.f.house.recorder = event_recorder_new(w.f.house.kube, w.f.house.clock, "flagger");
+    start(&w, list, true, false);
+    expect_ok(&w);
+    assert_int_equal(fake_http_count(w.f.fh, "POST", EVENTS), 2);
+    struct doc *first = fake_doc(fake_http_find(w.f.fh, "POST", EVENTS, 0)->body);
+    struct doc *second = fake_doc(fake_http_find(w.f.fh, "POST", EVENTS, 1)->body);
+    assert_string_equal(object_name(doc_root(first)), object_name(doc_root(second)));
+    doc_free(first);
+    doc_free(second);
+    close_world(&w);
+}
+
+static void test_a_promotion_that_is_carried_out_is_not_repeated(void **state)
+{
+    struct world w;
+    open_world(&w);
+    size_t before = fake_http_seen_count(w.f.fh);
+    start(&w, "[{'kind':'promote','id':'id-of-before'}]", true, false);
+    expect_ok(&w);
+    assert_int_equal(fake_http_seen_count(w.f.fh), before);
+    close_world(&w);
+}
+
+static void test_only_the_pinned_revision_is_promoted(void **state)
+{
+    struct world w;
+    open_world(&w);
+    start(&w, "[{'kind':'status','weight':1},{'kind':'promote','id':'new'},{'kind':'phase','phase':'Promoting'}]",
+          false, false);
+    finish(&w);
+    assert_int_equal(w.err.code, ERR_CONFLICT);
+    assert_int_equal(w.failed, 1);
+    assert_non_null(strstr(w.err.text, "wanted pinned"));
+    fake_house_expect(&w.f, CANARY, "'Progressing'", "status", "phase"); /* what stands behind it does not happen */
+    fake_house_expect(&w.f, PRIMARY, "'id-of-before'", "spec", "template", "metadata", "annotations", "flagger-id");
+    close_world(&w);
+}
+
+static void test_the_pinned_revision_is_promoted_under_the_id_on_record(void **state)
+{
+    struct world w;
+    open_world(&w);
+    struct doc *target = store_find(w.f.house.stores[STORE_DEPLOYMENTS], "test", "podinfo");
+    str_free(&w.release->revision);
+    w.release->revision = str_dup(deployment_revision(doc_root(target)));
+    doc_free(target);
+    do_list(&w, "[{'kind':'promote','id':'id-7'}]");
+    fake_house_expect(&w.f, PRIMARY, "'id-7'", "spec", "template", "metadata", "annotations", "flagger-id");
+    assert_int_equal(redo(&w, "[{'kind':'promote','id':'id-7'}]"), 0);
+    close_world(&w);
+}
+
+/* --- trouble --- */
+
+static void test_a_conflict_starts_from_what_is_live(void **state)
+{
+    struct world w;
+    open_world(&w);
+    fake_api_subscribe(w.f.api, NULL, NULL); /* the store does not learn of it */
+    fake_api_edit(w.f.api, ROUTES, "{'metadata':{'labels':{'a':'b'}}}");
+    do_list(&w, FROM_10_TO_20);
+    expect_routes(&w, "[{" FAKE_SIDES(80, 20) "}]");
+    fake_house_expect(&w.f, ROUTES, "{'a':'b'}", "metadata", "labels");
+    close_world(&w);
+}
+
+static void test_the_first_failure_ends_the_list(void **state)
+{
+    struct world w;
+    open_world(&w);
+    fake_http_once(w.f.fh, "PATCH", ROUTES, 500, "{\"message\":\"no space\"}");
+    start(&w, "[{'kind':'status','weight':1},{'kind':'route','primary':80,'canary':20},{'kind':'status','weight':20}]",
+          false, false);
+    expect_failure(&w, 1, "VirtualService podinfo.test update failed: no space");
+    fake_house_expect(&w.f, CANARY, "1", "status", "canaryWeight");
+    close_world(&w);
+}
+
+static void test_a_write_that_was_done_without_an_answer_is_done_by_the_redo(void **state)
+{
+    struct world w;
+    open_world(&w);
+    fake_api_lose(w.f.api, "PATCH", ROUTES);
+    start(&w, FROM_10_TO_20, false, false);
+    finish(&w);
+    assert_int_equal(w.err.code, ERR_TIMEOUT);
+    assert_int_equal(redo(&w, FROM_10_TO_20), 0);
+    close_world(&w);
+}
+
+static void test_a_refused_event_stops_nothing(void **state)
+{
+    struct world w;
+    open_world(&w);
+    fake_http_once(w.f.fh, "POST", EVENTS, 403, "no");
+    do_list(&w, "[{'kind':'event','message':'x','key':'k'},{'kind':'status','weight':20}]");
+    fake_house_expect(&w.f, CANARY, "20", "status", "canaryWeight");
+    close_world(&w);
+}
+
+static bool answer_late(void *ctx, const struct fake_http_seen *request, struct fake_http_answer *answer)
+{
+    answer->delay_ms = 1000;
+    answer->body = "{}";
+    return strstr(request->url, EVENTS) != NULL;
+}
+
+static void test_a_cancelled_list_does_no_more(void **state)
+{
+    struct world w;
+    open_world(&w);
+    fake_http_handle(w.f.fh, answer_late, NULL);
+    start(&w, "[{'kind':'event','message':'x','key':'k'},{'kind':'status','weight':20}]", false, false);
+    fake_clock_run(w.f.fc);
+    effects_cancel(w.effects);
+    w.effects = NULL;
+    fake_clock_advance(w.f.fc, 2000);
+    assert_int_equal(w.done, 0);
+    fake_house_expect(&w.f, CANARY, "10", "status", "canaryWeight");
+    close_world(&w);
+}
+
+/* --- safety --- */
+
+static void test_no_share_grows_of_a_side_that_is_not_ready(void **state)
+{
+    struct world w;
+    open_world(&w);
+    not_ready(&w, TARGET);
+    start(&w, FROM_10_TO_20, false, false);
+    expect_failure(&w, 0, "the canary's share of podinfo.test must not grow while it is not ready");
+    start(&w, FROM_10_TO_20, true, false); /* nor when it is done again */
+    expect_failure(&w, 0, "the canary's share of podinfo.test must not grow while it is not ready");
+    do_list(&w, "[{'kind':'route','primary':95,'canary':5}]"); /* it may shrink */
+
+    not_ready(&w, PRIMARY);
+    start(&w, "[{'kind':'route','primary':100,'canary':0}]", false, false);
+    expect_failure(&w, 0, "the primary's share of podinfo.test must not grow while it is not ready");
+    expect_routes(&w, "[{" FAKE_SIDES(95, 5) "}]");
+    start(&w, "[{'kind':'route','primary':100,'canary':0}]", false, true);
+    expect_ok(&w); /* the engine's own ending */
+    expect_routes(&w, "[{" FAKE_SIDES(100, 0) "}]");
+    close_world(&w);
+}
+
+/* --- what goes on record --- */
+
+static void expect_refused(struct world *w, const char *list, const char *text)
+{
+    struct doc *doc = fake_doc(list), *prepared = doc_new();
+    struct err err = {0};
+    assert_false(effects_prepare(&w->f.house, w->release, doc_root(doc), prepared, &err));
+    assert_string_equal(err.text, text);
+    doc_free(prepared);
+    doc_free(doc);
+}
+
+static void test_a_list_that_makes_no_sense_is_refused(void **state)
+{
+    static const char *const cases[][2] = {
+        {"[{'kind':'gauge'},{'kind':'explode'}]", "effects[1].kind: \"explode\" is not a kind of effect"},
+        {"[{}]", "effects[0].kind: \"\" is not a kind of effect"},
+        {"[{'kind':'route','primary':130,'canary':-30}]", "effects[0].primary: 130 is not a share of 0 to 100 percent"},
+        {"[{'kind':'route','primary':100,'canary':-1}]", "effects[0].canary: -1 is not a share of 0 to 100 percent"},
+        {"[{'kind':'route','primary':0.5,'canary':0.5}]", "effects[0].primary: 0.5 is not a share of 0 to 100 percent"},
+        {"[{'kind':'route','primary':'90','canary':10}]",
+         "effects[0].primary: \"90\" is not a share of 0 to 100 percent"},
+        {"[{'kind':'route','canary':10}]", "effects[0].primary: nothing is not a share of 0 to 100 percent"},
+        {"[{'kind':'route','primary':90,'canary':20}]", "effects[0]: primary 90 and canary 20 do not sum to 100"},
+        {"[{'kind':'phase','phase':'Initialized'}]", "effects[0].phase: \"Initialized\" is not a phase of a release"},
+        {"[{'kind':'sync'}]", "effects[0].phase: \"\" is not a phase of a release"},
+        {"[{'kind':'event','type':'Normal'}]", "effects[0].message is missing"},
+        {"[{'kind':'scale','to':'down'}]", "effects[0].to: \"down\" is neither up nor zero"},
+        {"[{'kind':'scale'}]", "effects[0].to: \"\" is neither up nor zero"},
+    };
+    struct world w;
+    open_world(&w);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        expect_refused(&w, cases[i][0], cases[i][1]);
+    }
+    close_world(&w);
+}
+
+static void test_a_list_is_completed_to_what_a_redo_needs(void **state)
+{
+    struct world w;
+    open_world(&w);
+    struct doc *doc = fake_doc("[{'kind':'route','primary':80,'canary':20,'mirrored':true},{'kind':'event','message':"
+                               "'x'},{'kind':'promote'},{'kind':'hooks','type':'post-rollout'}]");
+    struct doc *prepared = doc_new();
+    struct err err = {0};
+    assert_true(effects_prepare(&w.f.house, w.release, doc_root(doc), prepared, &err));
+    const struct node *list = doc_root(prepared);
+    fake_doc_expect(node_get(node_item(list, 0), "from"), "{'primary':90,'canary':10,'mirrored':false}");
+    char *key = str_format("'%s/2/7/1'", w.release->uid), *hooks = str_format("'%s/end'", w.release->uid);
+    fake_doc_expect(node_get(node_item(list, 1), "key"), key);
+    fake_doc_expect(node_get(node_item(list, 3), "key"), hooks);
+    assert_int_equal(strlen(node_str_or(node_get(node_item(list, 2), "id"), "")), 36);
+    str_free(&key);
+    str_free(&hooks);
+    doc_free(prepared);
+    doc_free(doc);
+    close_world(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_route_is_written_once),
+        cmocka_unit_test(test_a_route_that_did_not_happen_is_written_by_the_redo),
+        cmocka_unit_test(test_weights_changed_by_hand_win_over_a_redo_only),
+        cmocka_unit_test(test_scaling_is_compared),
+        cmocka_unit_test(test_a_status_is_compared),
+        cmocka_unit_test(test_an_event_is_sent_once_under_its_key),
+        cmocka_unit_test(test_a_promotion_that_is_carried_out_is_not_repeated),
+        cmocka_unit_test(test_only_the_pinned_revision_is_promoted),
+        cmocka_unit_test(test_the_pinned_revision_is_promoted_under_the_id_on_record),
+        cmocka_unit_test(test_a_conflict_starts_from_what_is_live),
+        cmocka_unit_test(test_the_first_failure_ends_the_list),
+        cmocka_unit_test(test_a_write_that_was_done_without_an_answer_is_done_by_the_redo),
+        cmocka_unit_test(test_a_refused_event_stops_nothing),
+        cmocka_unit_test(test_a_cancelled_list_does_no_more),
+        cmocka_unit_test(test_no_share_grows_of_a_side_that_is_not_ready),
+        cmocka_unit_test(test_a_list_that_makes_no_sense_is_refused),
+        cmocka_unit_test(test_a_list_is_completed_to_what_a_redo_needs),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
