@@ -130,21 +130,56 @@ static void collect_old(struct history_call *h)
 
 static void create(struct history_call *h);
 
+static void take_created(struct history_call *h, const struct doc *release)
+{
+    store_put(h->house->stores[STORE_RELEASES], release);
+    collect_old(h);
+    delete_next(h);
+}
+
+static void fail(struct history_call *h, const struct err *err)
+{
+    struct err failure = *err;
+    err_wrap(&failure, "creating the release of %s failed", h->canary.names.id);
+    finish(h, &failure);
+}
+
+/* An open one of this very Canary is the one whose creation was not answered: a second one beside it would wait for ever, and run when the newer ones are deleted. */
+static void on_taken_read(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct history_call *h = ctx;
+    const struct node *root = doc_root(answer);
+    h->call = NULL;
+    if (answer == NULL && err->code != ERR_NOT_FOUND) {
+        fail(h, err);
+    } else if (is_owned_by(root, h->canary.names.uid) &&
+               release_state_is_open(node_str(node_at(root, "status", "state")))) {
+        take_created(h, answer);
+    } else {
+        h->number++;
+        create(h);
+    }
+}
+
+static void look_at_taken(struct history_call *h)
+{
+    char *name = str_format("%s-%lld", h->canary.names.name, (long long)h->number);
+    struct kube_request request = {
+        .verb = KUBE_GET, .resource = &KUBE_RELEASES, .namespace = h->canary.names.namespace, .name = name};
+    h->call = kube_start(h->house->kube, &request, on_taken_read, h);
+    str_free(&name);
+}
+
 static void on_created(void *ctx, const struct doc *answer, const struct err *err)
 {
     struct history_call *h = ctx;
     h->call = NULL;
     if (answer != NULL) {
-        store_put(h->house->stores[STORE_RELEASES], answer);
-        collect_old(h);
-        delete_next(h);
+        take_created(h, answer);
     } else if (err->code == ERR_EXISTS) {
-        h->number++;
-        create(h);
+        look_at_taken(h);
     } else {
-        struct err failure = *err;
-        err_wrap(&failure, "creating the release of %s failed", h->canary.names.id);
-        finish(h, &failure);
+        fail(h, err);
     }
 }
 

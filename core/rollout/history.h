@@ -16,7 +16,8 @@ bool history_is_halted(const struct doc *latest, const char *revision);
 struct history_call;
 /* `err` NONE: the new Release is in the store. */
 typedef void history_done_fn(void *ctx, const struct err *err);
-/* Creates Release `number` (a taken name means the next number) and deletes what is older than the last RELEASE_KEPT. */
+/* Creates Release `number` and deletes what is older than the last RELEASE_KEPT. A name that is taken means the next number, unless it is an open one of
+ * this very Canary: then it is there already. */
 struct history_call *history_create(struct house *house, const struct canary *canary, int64_t number,
                                     const char *revision, enum release_origin origin, history_done_fn *done, void *ctx);
 void history_cancel(struct history_call *call);

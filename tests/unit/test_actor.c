@@ -199,6 +199,35 @@ static void test_a_release_deleted_in_mid_run_is_followed_by_another_at_once(voi
     fake_doc_expect(node_at(fake_api_find(w->api, CANARY), "status", "canaryWeight"), "0");
 }
 
+static void test_a_release_whose_creation_was_not_answered_is_the_one(void **state)
+{
+    struct world *w = *state;
+    fake_clock_advance(w->fc, 1000);
+    fake_api_lose(w->api, "POST", SLUICE);
+    fake_api_edit(w->api, TARGET, NEW_IMAGE);
+    fake_api_mute(w->api, true); /* the watch is late */
+    fake_clock_advance(w->fc, 5000);
+    fake_api_mute(w->api, false);
+    fake_clock_advance(w->fc, 1000);
+    assert_int_equal(releases(w), 1);
+    assert_true(w->script.running);
+    assert_int_equal(w->script.started, 1);
+}
+
+static void test_a_name_that_another_canary_has_taken_means_the_next_number(void **state)
+{
+    struct world *w = *state;
+    fake_clock_advance(w->fc, 1000);
+    fake_api_edit(w->api, TARGET, NEW_IMAGE);
+    fake_api_mute(w->api, true);
+    fake_api_put(w->api, RELEASE, "{'metadata':{'ownerReferences':[{'uid':'of-before'}]},'status':{}}");
+    fake_clock_advance(w->fc, 1000);
+    fake_api_mute(w->api, false);
+    assert_true(w->script.running);
+    assert_string_equal(text_at(w, SLUICE "/podinfo-2", "status", "holder"), "me");
+    fake_doc_expect(node_get(fake_api_find(w->api, RELEASE), "status"), "{}");
+}
+
 /* Each changes back what the other one has written, and each is woken by the other one's write. */
 static void test_two_canaries_with_one_target_do_not_write_without_end(void **state)
 {
@@ -222,6 +251,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_status_lost_in_mid_run_is_written_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_who_was_fenced_claims_nothing_until_the_lease_is_sure, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_release_deleted_in_mid_run_is_followed_by_another_at_once, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_release_whose_creation_was_not_answered_is_the_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_name_that_another_canary_has_taken_means_the_next_number, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_two_canaries_with_one_target_do_not_write_without_end, setup, teardown),
     };
