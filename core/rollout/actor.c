@@ -179,12 +179,7 @@ static void on_release_read(void *ctx, const struct doc *answer, const struct er
         actor_wake(actor); /* its last holder closed it and the watch did not say so yet */
         return;
     }
-    struct err problem = {0};
-    struct release *release = release_open(actor->house, doc_root(answer), &problem);
-    if (release == NULL) {
-        step_done(actor, &problem);
-        return;
-    }
+    struct release *release = release_open(actor->house, doc_root(answer));
     actor->run = run_start(actor->house, actor->announcer, release, &events, actor);
 }
 

@@ -74,17 +74,23 @@ static void read_status(struct release *r, const struct node *spec, const struct
     }
 }
 
-struct release *release_open(struct house *house, const struct node *object, struct err *err)
+/* Whoever cannot replay the record must be able to close the release all the same. */
+static void read_journal(struct release *r, const struct node *status)
+{
+    struct err err = {0};
+    r->journal = journal_load(status, &err);
+    if (r->journal == NULL) {
+        r->unreadable = str_dup(err.text);
+        r->journal = journal_new();
+    }
+}
+
+struct release *release_open(struct house *house, const struct node *object)
 {
     const struct node *spec = node_get(object, "spec"), *status = node_get(object, "status");
-    struct journal *journal = journal_load(status, err);
-    if (journal == NULL) {
-        err_wrap(err, "Release %s.%s", object_name(object), object_namespace(object));
-        return NULL;
-    }
     struct release *r = mem_new(struct release);
     r->house = house;
-    r->journal = journal;
+    read_journal(r, status);
     r->namespace = str_dup(object_namespace(object));
     r->name = str_dup(object_name(object));
     r->uid = str_dup(object_uid(object));
@@ -114,7 +120,7 @@ void release_free(struct release *r)
     doc_free(r->checksums);
     doc_free(r->ending);
     char **texts[] = {&r->namespace, &r->name,  &r->uid,      &r->version, &r->canary,
-                      &r->strategy,  &r->state, &r->revision, &r->reason};
+                      &r->strategy,  &r->state, &r->revision, &r->reason,  &r->unreadable};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         str_free(texts[i]);
     }

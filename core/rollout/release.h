@@ -42,6 +42,7 @@ struct release {
     char *reason;          /* one sentence for people; NULL: none */
     int64_t started_ms, ended_ms;
     struct journal *journal;
+    char *unreadable; /* why this engine does not understand the record, which is empty then; NULL: it does */
 
     struct kube_call *call;
     struct timer retry;
@@ -53,8 +54,8 @@ struct release {
 
 typedef void release_done_fn(void *ctx, const struct err *err);
 
-/* From a stored object. NULL and err for one this engine cannot read. */
-struct release *release_open(struct house *house, const struct node *object, struct err *err);
+/* From an object as it was read whole. */
+struct release *release_open(struct house *house, const struct node *object);
 /* Drops a flush under way. */
 void release_free(struct release *release);
 

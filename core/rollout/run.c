@@ -400,6 +400,10 @@ static void on_claimed(struct run *run)
     log_info(NULL, "Release %s.%s is ours (epoch %lld)", release->name, release->namespace, (long long)release->epoch);
     if (release->ending != NULL) {
         run_resume_ending(run);
+    } else if (release->unreadable != NULL) {
+        struct err err = {0};
+        err_set(&err, ERR_PARSE, "%s", release->unreadable);
+        diverged(run, &err);
     } else if (release->words != RELEASE_WORDS) {
         struct err err = {0};
         err_set(&err, ERR_INVALID, "its words are of version %lld, this engine speaks %d", (long long)release->words,

@@ -133,8 +133,7 @@ static inline void fake_house_objects(struct fake_api *api)
                  "'maxWeight':50,'stepWeight':10}},'status':{'phase':'Progressing','canaryWeight':10,'iterations':0,"
                  "'failedChecks':0,'lastAppliedSpec':'applied','lastPromotedSpec':'promoted'}}");
     fake_api_put(api, TARGET, FAKE_DEPLOYMENT("podinfo", "2", ""));
-    fake_api_put(api, PRIMARY,
-                 FAKE_DEPLOYMENT("podinfo-primary", "1", ",'annotations':{'flagger-id':'id-of-before'}"));
+    fake_api_put(api, PRIMARY, FAKE_DEPLOYMENT("podinfo-primary", "1", ",'annotations':{'flagger-id':'id-of-before'}"));
     fake_api_put(api, ROUTES, FAKE_ROUTES(90, 10));
 }
 
@@ -185,12 +184,7 @@ static inline struct release *fake_house_release_of(struct fake_house *f, const 
                             RELEASE_WORDS, spec, status);
     fake_api_put(f->api, RELEASE, text);
     str_free(&text);
-    struct err err = {0};
-    struct release *release = release_open(&f->house, fake_api_find(f->api, RELEASE), &err);
-    if (release == NULL) {
-        fail_msg("%s", err.text);
-    }
-    return release;
+    return release_open(&f->house, fake_api_find(f->api, RELEASE));
 }
 
 static inline struct release *fake_house_release(struct fake_house *f, const char *status)

@@ -228,6 +228,22 @@ static void test_a_name_that_another_canary_has_taken_means_the_next_number(void
     fake_doc_expect(node_get(fake_api_find(w->api, RELEASE), "status"), "{}");
 }
 
+/* By a hand, or by a later version of this engine that was taken back. */
+static void test_a_record_that_cannot_be_read_is_closed_and_followed_by_another(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_api_edit(w->api, RELEASE, "{'status':{'epoch':2,'holder':'other','entries':[{'nonsense':1}]}}");
+    fake_script_enter(&w->script, "round");
+    fake_script_call(&w->script, "act", "[{'kind':'status','weight':60}]");
+    fake_clock_advance(w->fc, 12 * 1000);
+    assert_string_equal(text_at(w, RELEASE, "status", "state"), "Superseded");
+    assert_string_equal(text_at(w, RELEASE, "status", "reason"), "status.entries[0] is not a record of a word");
+    assert_int_equal(releases(w), 2);
+    assert_int_equal(w->script.started, 2);
+    fake_doc_expect(node_at(fake_api_find(w->api, CANARY), "status", "canaryWeight"), "0");
+}
+
 /* Each changes back what the other one has written, and each is woken by the other one's write. */
 static void test_two_canaries_with_one_target_do_not_write_without_end(void **state)
 {
@@ -254,6 +270,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_release_whose_creation_was_not_answered_is_the_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_name_that_another_canary_has_taken_means_the_next_number, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_record_that_cannot_be_read_is_closed_and_followed_by_another, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_two_canaries_with_one_target_do_not_write_without_end, setup, teardown),
     };
