@@ -117,12 +117,369 @@ static void test_a_script_that_fails_and_then_goes_another_way_is_taken_back(voi
     close_world(&w);
 }
 
+/* --- a crash, at each place --- */
+
+/* The process is killed and the next one takes over. */
+static void crash(struct world *w)
+{
+    run_free(w->run);
+    begin(w, release_open(&w->f.house, fake_api_find(w->f.api, RELEASE)));
+    assert_true(w->script.running);
+}
+
+#define TO_20                                                                                                          \
+    "[{'kind':'route','primary':80,'canary':20},{'kind':'status','weight':20},{'kind':'event','message':'Advance'}]"
+
+/* The script's first words again, as a replay asks for them. */
+static void begin_round(struct world *w)
+{
+    assert_false(fake_script_enter(&w->script, "round"));
+    fake_script_call(&w->script, "facts", "{}");
+    fake_doc_expect(node_at(doc_root(w->script.answer), "route", "canary"), "10");
+}
+
+static size_t effects_written(struct world *w)
+{
+    return fake_http_count(w->f.fh, "PATCH", ROUTES) + fake_http_count(w->f.fh, "PATCH", CANARY);
+}
+
+static void open_scripted(struct world *w)
+{
+    open_run(w, "", "{'state':'Running','pinned':true}");
+}
+
+static void test_an_effect_is_on_record_before_it_begins(void **state)
+{
+    struct world w;
+    open_scripted(&w);
+    begin_round(&w);
+    fake_http_route(w.f.fh, "PATCH", RELEASE, 500, "");
+    fake_script_call(&w.script, "act", TO_20);
+    fake_clock_advance(w.f.fc, 5000);
+    assert_int_equal(effects_written(&w), 0);
+    assert_true(run_is_acting(w.run));
+    close_world(&w);
+}
+
+static void test_killed_before_the_intent_nothing_has_happened(void **state)
+{
+    struct world w;
+    open_scripted(&w);
+    begin_round(&w);
+    fake_http_once(w.f.fh, "PATCH", RELEASE, 500, "");
+    fake_script_call(&w.script, "act", TO_20);
+    fake_clock_run(w.f.fc);
+    crash(&w);
+    begin_round(&w);
+    fake_script_call(&w.script, "act", TO_20);
+    fake_clock_run(w.f.fc);
+    fake_doc_expect(doc_root(w.script.answer), "{'ok':true}");
+    assert_int_equal(effects_written(&w), 2);
+    close_world(&w);
+}
+
+static void test_killed_between_intent_and_result_what_is_left_is_done(void **state)
+{
+    struct world w;
+    open_scripted(&w);
+    begin_round(&w);
+    fake_http_once(w.f.fh, "PATCH", CANARY "/status", 500, ""); /* the route is written, the status is not */
+    fake_script_call(&w.script, "act", TO_20);
+    fake_clock_run(w.f.fc);
+    fake_doc_expect(node_get(doc_root(w.script.answer), "failed"), "2");
+    crash(&w);
+    assert_false(fake_script_enter(&w.script, "round"));
+    assert_true(fake_script_call(&w.script, "facts", "{}")); /* as it was: the weights have moved since */
+    fake_doc_expect(node_at(doc_root(w.script.answer), "route", "canary"), "10");
+    fake_script_call(&w.script, "act", TO_20);
+    fake_clock_run(w.f.fc);
+    fake_doc_expect(doc_root(w.script.answer), "{'ok':true}");
+    assert_int_equal(fake_http_count(w.f.fh, "PATCH", ROUTES), 1);
+    assert_int_equal(fake_http_count(w.f.fh, "POST", EVENTS), 1);
+    fake_house_expect(&w.f, CANARY, "20", "status", "canaryWeight");
+    close_world(&w);
+}
+
+static void test_killed_after_everything_was_done_nothing_is_repeated(void **state)
+{
+    struct world w;
+    open_scripted(&w);
+    begin_round(&w);
+    fake_script_call(&w.script, "act", TO_20);
+    fake_clock_run(w.f.fc);
+    assert_int_equal(effects_written(&w), 2);
+    crash(&w); /* its result was not on record yet */
+    assert_false(fake_script_enter(&w.script, "round"));
+    fake_script_call(&w.script, "facts", "{}");
+    fake_script_call(&w.script, "act", TO_20);
+    fake_clock_run(w.f.fc);
+    fake_doc_expect(doc_root(w.script.answer), "{'ok':true}");
+    assert_int_equal(effects_written(&w), 2);
+    fake_script_leave(&w.script, "{'passed':true}");
+    fake_script_enter(&w.script, "shift");
+    fake_script_call(&w.script, "act", "[{'kind':'status','weight':30}]");
+    fake_clock_run(w.f.fc);
+    crash(&w);
+    assert_true(fake_script_enter(&w.script, "round")); /* with the next intent it was */
+    fake_doc_expect(doc_root(w.script.result), "{'passed':true}");
+    assert_int_equal(effects_written(&w), 3);
+    close_world(&w);
+}
+
+static bool answer_hook(void *ctx, const struct fake_http_seen *request, struct fake_http_answer *answer)
+{
+    answer->status = 200;
+    answer->body = "";
+    return strstr(request->url, "http://hooks/") != NULL;
+}
+
+static void add_hook(struct world *w, const char *type)
+{
+    struct doc *patch = fake_doc_format("{'spec':{'analysis':{'webhooks':[{'name':'load','type':'%s','url':"
+                                        "'http://hooks/load'}]}}}",
+                                        type);
+    char *text = node_to_text(doc_root(patch));
+    fake_api_edit(w->f.api, CANARY, text);
+    fake_http_handle(w->f.fh, answer_hook, NULL);
+    str_free(&text);
+    doc_free(patch);
+}
+
+static void call_hooks(struct world *w, const char *type)
+{
+    struct doc *args = fake_doc_format("{'type':'%s','phase':'Progressing','stop':'failure'}", type);
+    char *text = node_to_text(doc_root(args));
+    fake_script_call(&w->script, "hooks", text);
+    fake_clock_run(w->f.fc);
+    fake_doc_expect(node_get(node_item(doc_root(w->script.answer), 0), "ok"), "true");
+    str_free(&text);
+    doc_free(args);
+}
+
+static void test_a_delivery_is_on_record_first_and_repeated_under_its_key(void **state)
+{
+    struct world w;
+    open_scripted(&w);
+    add_hook(&w, "rollout");
+    begin_round(&w);
+    size_t flushes = fake_http_count(w.f.fh, "PATCH", RELEASE);
+    call_hooks(&w, "rollout");
+    assert_int_equal(fake_http_count(w.f.fh, "PATCH", RELEASE), flushes + 1);
+    crash(&w);
+    begin_round(&w);
+    call_hooks(&w, "rollout");
+    assert_int_equal(fake_http_count(w.f.fh, "POST", "http://hooks/"), 2);
+    char *key = str_format("%s/1/rollout/load", run_release(w.run)->uid);
+    for (size_t i = 0; i < 2; i++) {
+        const struct fake_http_seen *hook = fake_http_find(w.f.fh, "POST", "http://hooks/", i);
+        assert_string_equal(fake_http_header(hook, "Sluice-Key"), key);
+    }
+    str_free(&key);
+    fake_script_call(&w.script, "act", TO_20); /* its answer goes on record with the next intent */
+    fake_clock_run(w.f.fc);
+    crash(&w);
+    assert_false(fake_script_enter(&w.script, "round"));
+    fake_script_call(&w.script, "facts", "{}");
+    call_hooks(&w, "rollout");
+    assert_int_equal(fake_http_count(w.f.fh, "POST", "http://hooks/"), 2);
+    close_world(&w);
+}
+
+static void test_a_question_needs_no_record(void **state)
+{
+    struct world w;
+    open_scripted(&w);
+    add_hook(&w, "confirm-promotion");
+    begin_round(&w);
+    size_t flushes = fake_http_count(w.f.fh, "PATCH", RELEASE);
+    call_hooks(&w, "confirm-promotion");
+    assert_int_equal(fake_http_count(w.f.fh, "PATCH", RELEASE), flushes);
+    close_world(&w);
+}
+
+static void test_a_rollback_goes_on_after_a_crash(void **state)
+{
+    struct world w;
+    open_scripted(&w);
+    begin_round(&w);
+    fake_http_once(w.f.fh, "PATCH", TARGET, 500, "");
+    fake_script_call(&w.script, "rollback", "{'events':[{'type':'Warning','message':'bad'}]}");
+    fake_clock_run(w.f.fc);
+    assert_false(w.script.running);
+    expect_state(&w, RELEASE_ROLLING_BACK);
+    fake_house_expect(&w.f, ROUTES, "[{" FAKE_SIDES(100, 0) "}]", "spec", "http");
+    run_free(w.run);
+    begin(&w, release_open(&w.f.house, fake_api_find(w.f.api, RELEASE)));
+    assert_int_equal(w.script.started, 1); /* no script has a say in it */
+    assert_int_equal(w.how, RUN_ENDED);
+    expect_state(&w, RELEASE_FAILED);
+    fake_house_expect(&w.f, TARGET, "0", "spec", "replicas");
+    fake_house_expect(&w.f, CANARY, "'Failed'", "status", "phase");
+    assert_int_equal(fake_http_count(w.f.fh, "PATCH", ROUTES), 1);
+    close_world(&w);
+}
+
+static void test_a_rollback_that_meets_trouble_is_tried_until_it_works(void **state)
+{
+    struct world w;
+    open_scripted(&w);
+    begin_round(&w);
+    fake_api_delete(w.f.api, TARGET);
+    fake_script_call(&w.script, "rollback", "{'events':[]}");
+    fake_clock_advance(w.f.fc, 60 * 1000);
+    assert_int_equal(w.ended, 0);
+    expect_state(&w, RELEASE_ROLLING_BACK);
+    fake_house_expect(&w.f, ROUTES, "[{" FAKE_SIDES(100, 0) "}]", "spec", "http");
+    fake_api_put(w.f.api, TARGET, FAKE_DEPLOYMENT("podinfo", "2", ""));
+    fake_clock_advance(w.f.fc, 31 * 1000);
+    assert_int_equal(w.how, RUN_ENDED);
+    fake_house_expect(&w.f, TARGET, "0", "spec", "replicas");
+    close_world(&w);
+}
+
+/* --- waiting --- */
+
+static void wait_for_tick(struct world *w, int64_t since_ms)
+{
+    struct doc *args = fake_doc_format("{'since':%lld}", (long long)since_ms);
+    char *text = node_to_text(doc_root(args));
+    fake_script_call(&w->script, "tick", text);
+    str_free(&text);
+    doc_free(args);
+}
+
+static void test_a_tick_counts_from_the_start_on_record(void **state)
+{
+    struct world w;
+    open_scripted(&w);
+    wait_for_tick(&w, clock_wall_ms(w.f.house.clock) - 4000);
+    fake_clock_advance(w.f.fc, 5999);
+    assert_null(w.script.answer);
+    fake_clock_advance(w.f.fc, 1);
+    assert_non_null(w.script.answer);
+    wait_for_tick(&w, clock_wall_ms(w.f.house.clock) - 3600 * 1000); /* long past: one round, not several */
+    fake_clock_run(w.f.fc);
+    assert_non_null(w.script.answer);
+    wait_for_tick(&w, clock_wall_ms(w.f.house.clock));
+    fake_api_edit(w.f.api, CANARY, "{'spec':{'analysis':{'interval':'30s'}}}");
+    run_poke(w.run);
+    fake_clock_advance(w.f.fc, 29 * 1000);
+    assert_null(w.script.answer);
+    fake_clock_advance(w.f.fc, 1000);
+    assert_non_null(w.script.answer);
+    close_world(&w);
+}
+
+static void test_no_round_begins_while_blocked_or_frozen(void **state)
+{
+    struct world w;
+    open_scripted(&w);
+    wait_for_tick(&w, clock_wall_ms(w.f.house.clock));
+    run_block(w.run, true);
+    fake_clock_advance(w.f.fc, 15 * 1000);
+    assert_null(w.script.answer);
+    run_block(w.run, false);
+    fake_clock_run(w.f.fc);
+    assert_non_null(w.script.answer);
+
+    wait_for_tick(&w, clock_wall_ms(w.f.house.clock));
+    run_freeze(w.run, true);
+    fake_clock_advance(w.f.fc, 15 * 1000);
+    assert_null(w.script.answer);
+    run_poke(w.run);
+    assert_null(w.script.answer);
+    run_freeze(w.run, false);
+    assert_non_null(w.script.answer);
+
+    run_freeze(w.run, true);
+    fake_script_call(&w.script, "facts", "{}"); /* nothing begins either */
+    assert_null(w.script.answer);
+    run_freeze(w.run, false);
+    assert_non_null(w.script.answer);
+    close_world(&w);
+}
+
+static void test_readiness_is_waited_for_until_the_deadline(void **state)
+{
+    struct world w;
+    open_scripted(&w);
+    begin_round(&w);
+    fake_api_edit(w.f.api, TARGET,
+                  "{'status':{'availableReplicas':0,'conditions':[{'type':'Progressing','status':'True'},{'type':"
+                  "'Available','status':'False','reason':'MinimumReplicasUnavailable','lastUpdateTime':"
+                  "'2026-03-11T08:15:07Z'}]}}");
+    fake_script_call(&w.script, "ready", "{'side':'canary'}");
+    fake_clock_advance(w.f.fc, 599 * 1000);
+    run_poke(w.run);
+    assert_null(w.script.answer);
+    fake_clock_advance(w.f.fc, 2000); /* nothing changes, only the time */
+    fake_doc_expect(node_get(doc_root(w.script.answer), "ready"), "false");
+    fake_script_call(&w.script, "ready", "{'side':'primary'}");
+    fake_doc_expect(doc_root(w.script.answer), "{'ready':true}");
+    close_world(&w);
+}
+
+/* --- ends --- */
+
+static void test_a_superseded_run_closes_its_record(void **state)
+{
+    struct world w;
+    open_scripted(&w);
+    wait_for_tick(&w, clock_wall_ms(w.f.house.clock));
+    assert_true(run_is_replaceable(w.run));
+    run_supersede(w.run, "another revision took its place");
+    fake_clock_run(w.f.fc);
+    assert_int_equal(w.how, RUN_SUPERSEDED);
+    assert_int_equal(w.ended, 1);
+    expect_state(&w, RELEASE_SUPERSEDED);
+    fake_house_expect(&w.f, RELEASE, "'another revision took its place'", "status", "reason");
+    close_world(&w);
+}
+
+static void test_a_finished_run_closes_its_record_and_answers_nothing_more(void **state)
+{
+    struct world w;
+    open_scripted(&w);
+    assert_false(fake_script_enter(&w.script, "finalise"));
+    fake_script_call(&w.script, "finish", "{'skipped':false}");
+    assert_false(fake_script_call(&w.script, "facts", "{}"));
+    fake_clock_run(w.f.fc);
+    assert_int_equal(w.how, RUN_ENDED);
+    expect_state(&w, RELEASE_SUCCEEDED);
+    close_world(&w);
+}
+
+static void test_words_of_another_version_are_not_replayed(void **state)
+{
+    struct world w;
+    open_world(&w);
+    begin(&w, fake_house_release_of(&w.f, ",'words':99", "{}"));
+    assert_int_equal(w.how, RUN_UNREADABLE);
+    assert_int_equal(w.script.started, 0);
+    expect_state(&w, RELEASE_SUPERSEDED);
+    close_world(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_failed_script_is_replayed_once_and_then_taken_back),
         cmocka_unit_test(test_a_restarted_release_is_taken_back_too),
         cmocka_unit_test(test_a_script_that_fails_and_then_goes_another_way_is_taken_back),
+        cmocka_unit_test(test_an_effect_is_on_record_before_it_begins),
+        cmocka_unit_test(test_killed_before_the_intent_nothing_has_happened),
+        cmocka_unit_test(test_killed_between_intent_and_result_what_is_left_is_done),
+        cmocka_unit_test(test_killed_after_everything_was_done_nothing_is_repeated),
+        cmocka_unit_test(test_a_delivery_is_on_record_first_and_repeated_under_its_key),
+        cmocka_unit_test(test_a_question_needs_no_record),
+        cmocka_unit_test(test_a_rollback_goes_on_after_a_crash),
+        cmocka_unit_test(test_a_rollback_that_meets_trouble_is_tried_until_it_works),
+        cmocka_unit_test(test_a_tick_counts_from_the_start_on_record),
+        cmocka_unit_test(test_no_round_begins_while_blocked_or_frozen),
+        cmocka_unit_test(test_readiness_is_waited_for_until_the_deadline),
+        cmocka_unit_test(test_a_superseded_run_closes_its_record),
+        cmocka_unit_test(test_a_finished_run_closes_its_record_and_answers_nothing_more),
+        cmocka_unit_test(test_words_of_another_version_are_not_replayed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
