@@ -134,6 +134,9 @@ static inline void fake_house_objects(struct fake_api *api)
                  "'failedChecks':0,'lastAppliedSpec':'applied','lastPromotedSpec':'promoted'}}");
     fake_api_put(api, TARGET, FAKE_DEPLOYMENT("podinfo", "2", ""));
     fake_api_put(api, PRIMARY, FAKE_DEPLOYMENT("podinfo-primary", "1", ",'annotations':{'flagger-id':'id-of-before'}"));
+    fake_api_edit(
+        api, PRIMARY,
+        "{'metadata':{'ownerReferences':[{'kind':'Canary','name':'podinfo','uid':'u-1','controller':true}]}}");
     fake_api_put(api, ROUTES, FAKE_ROUTES(90, 10));
 }
 

@@ -119,9 +119,11 @@ static void bring_into_mid_run(struct world *w)
     assert_true(w->script.running);
     assert_false(fake_script_enter(&w->script, "begin"));
     fake_script_call(&w->script, "pin", "{}");
-    fake_script_call(&w->script, "act",
-                     "[{'kind':'scale','to':'up'},{'kind':'sync','phase':'Progressing'},"
-                     "{'kind':'route','primary':50,'canary':50},{'kind':'status','weight':50}]");
+    fake_script_call(&w->script, "act", "[{'kind':'scale','to':'up'},{'kind':'sync','phase':'Progressing'}]");
+    fake_clock_run(w->fc);
+    fake_script_leave(&w->script, "{'done':true}");
+    fake_script_enter(&w->script, "shift");
+    fake_script_call(&w->script, "act", "[{'kind':'route','primary':50,'canary':50},{'kind':'status','weight':50}]");
     fake_clock_run(w->fc);
     fake_doc_expect(doc_root(w->script.answer), "{'ok':true}");
     fake_script_leave(&w->script, "{'done':true}");
@@ -244,6 +246,185 @@ static void test_a_record_that_cannot_be_read_is_closed_and_followed_by_another(
     fake_doc_expect(node_at(fake_api_find(w->api, CANARY), "status", "canaryWeight"), "0");
 }
 
+static void restart_engine(struct world *w)
+{
+    engine_close(w->engine, on_closed, w);
+    fake_clock_run(w->fc);
+    w->closed = w->ready = 0;
+    start_engine(w);
+}
+
+static void expect_routes(struct world *w, const char *want)
+{
+    fake_doc_expect(node_at(fake_api_find(w->api, ROUTES), "spec", "http"), want);
+}
+
+static void test_a_release_goes_on_under_the_next_engine(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    restart_engine(w);
+    assert_true(w->script.running);
+    assert_int_equal(w->script.started, 2);
+    assert_true(fake_script_enter(&w->script, "begin"));
+    assert_false(fake_script_enter(&w->script, "shift")); /* its result was to ride with the next intent */
+    size_t writes = fake_http_count(w->fh, "PATCH", CANARY) + fake_http_count(w->fh, "PATCH", ROUTES);
+    fake_script_call(&w->script, "act", "[]");
+    fake_clock_run(w->fc);
+    fake_doc_expect(doc_root(w->script.answer), "{'ok':true}");
+    assert_int_equal(fake_http_count(w->fh, "PATCH", CANARY) + fake_http_count(w->fh, "PATCH", ROUTES), writes);
+    assert_int_equal(releases(w), 1);
+    fake_doc_expect(node_at(fake_api_find(w->api, RELEASE), "status", "epoch"), "2");
+}
+
+static void test_another_revision_in_mid_run_starts_from_weight_0(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "tick", "{}");
+    fake_api_edit(w->api, TARGET,
+                  "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:4'}]}}}}");
+    fake_clock_advance(w->fc, 1000);
+    assert_string_equal(text_at(w, RELEASE, "status", "state"), "Superseded");
+    fake_doc_expect(node_at(fake_api_find(w->api, SLUICE "/podinfo-2"), "spec", "restarted"), "true");
+    assert_int_equal(w->script.started, 2);
+    expect_routes(w, "[{" FAKE_SIDES(100, 0) "}]");
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Progressing");
+    fake_doc_expect(node_at(fake_api_find(w->api, CANARY), "status", "canaryWeight"), "0");
+}
+
+static void test_a_suspended_canary_stands_still(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "tick", "{}");
+    fake_api_edit(w->api, CANARY, "{'spec':{'suspend':true}}");
+    fake_clock_advance(w->fc, 1000);
+    size_t before = fake_http_seen_count(w->fh) - fake_http_count(w->fh, "PUT", LEASE);
+    fake_api_edit(w->api, TARGET,
+                  "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:4'}]}}}}");
+    fake_api_edit(w->api, ROUTES, "{'metadata':{'annotations':{'a':'b'}}}");
+    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
+    assert_int_equal(fake_http_seen_count(w->fh) - fake_http_count(w->fh, "PUT", LEASE), before);
+    assert_null(w->script.answer);
+    fake_api_edit(w->api, CANARY, "{'spec':{'suspend':false}}");
+    fake_clock_advance(w->fc, 1000);
+    assert_int_equal(releases(w), 2); /* what it met first is the other revision */
+}
+
+static void test_a_refused_edit_stops_the_run_until_it_is_taken_back(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "tick", "{}");
+    fake_api_edit(w->api, CANARY, "{'spec':{'analysis':{'threshold':1.5}}}");
+    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
+    assert_null(w->script.answer);
+    fake_doc_expect(node_get(node_item(node_at(fake_api_find(w->api, CANARY), "status", "conditions"), 1), "type"),
+                    "'Accepted'");
+    size_t events = fake_http_count(w->fh, "POST", EVENTS);
+    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
+    assert_int_equal(fake_http_count(w->fh, "POST", EVENTS), events); /* told once */
+    fake_api_edit(w->api, CANARY, "{'spec':{'analysis':{'threshold':2}}}");
+    fake_clock_advance(w->fc, 1000);
+    assert_non_null(w->script.answer);
+    fake_doc_expect(node_get(node_item(node_at(fake_api_find(w->api, CANARY), "status", "conditions"), 1), "type"),
+                    "absent");
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Progressing");
+}
+
+static void test_a_canary_deleted_in_mid_run_is_left_alone(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "tick", "{}");
+    size_t before = fake_http_seen_count(w->fh) - fake_http_count(w->fh, "PUT", LEASE);
+    fake_api_delete(w->api, CANARY);
+    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
+    assert_false(w->script.running);
+    assert_int_equal(fake_http_seen_count(w->fh) - fake_http_count(w->fh, "PUT", LEASE), before);
+    assert_int_equal(engine_canaries(w->engine), 0);
+}
+
+static void test_a_canary_deleted_and_made_again_has_nothing_of_the_old_one(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "tick", "{}");
+    struct doc *old = doc_copy(fake_api_find(w->api, CANARY));
+    node_remove(doc_root(old), "metadata");
+    node_remove(doc_root(old), "status");
+    char *text = node_to_text(doc_root(old));
+    fake_api_delete(w->api, CANARY);
+    fake_api_put(w->api, CANARY, text);
+    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
+    /* its primary is there, so it is adopted, and the target's revision is a new one: a Release of its own */
+    assert_int_equal(w->script.started, 2);
+    assert_string_equal(text_at(w, RELEASE, "status", "state"), "Running"); /* the collector's, not ours */
+    fake_doc_expect(node_at(fake_api_find(w->api, SLUICE "/podinfo-2"), "spec", "restarted"), "false");
+    str_free(&text);
+    doc_free(old);
+}
+
+static void test_a_target_deleted_in_mid_run_holds_the_rounds_up(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "tick", "{}");
+    fake_api_delete(w->api, TARGET);
+    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
+    assert_null(w->script.answer);
+    fake_api_put(w->api, TARGET, FAKE_DEPLOYMENT("podinfo", "3", ""));
+    fake_clock_advance(w->fc, 1000);
+    assert_non_null(w->script.answer);
+    assert_int_equal(w->script.started, 1);
+}
+
+static void test_a_release_that_failed_is_followed_by_the_next_revision_only(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "rollback", "{'events':[]}");
+    fake_clock_advance(w->fc, INTERVAL_MS);
+    assert_string_equal(text_at(w, RELEASE, "status", "state"), "Failed");
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Failed");
+    size_t before = fake_http_seen_count(w->fh) - fake_http_count(w->fh, "PUT", LEASE);
+    fake_clock_advance(w->fc, 6 * INTERVAL_MS);
+    assert_int_equal(fake_http_seen_count(w->fh) - fake_http_count(w->fh, "PUT", LEASE), before);
+    assert_int_equal(releases(w), 1);
+    fake_api_edit(w->api, TARGET,
+                  "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:4'}]}}}}");
+    fake_clock_advance(w->fc, 1000);
+    assert_int_equal(releases(w), 2);
+    fake_doc_expect(node_at(fake_api_find(w->api, SLUICE "/podinfo-2"), "spec", "restarted"), "false");
+}
+
+/* A halted release: traffic as it is, nothing is begun for the same revision. */
+static void test_a_halted_release_stays_until_another_revision(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "tick", "{}");
+    for (int i = 0; i < 4200 && w->script.running; i++) {
+        char *result = str_format("{'n':%d}", i);
+        fake_script_enter(&w->script, "round");
+        fake_script_leave(&w->script, result);
+        str_free(&result);
+    }
+    fake_clock_advance(w->fc, 1000);
+    assert_false(w->script.running);
+    assert_string_equal(text_at(w, RELEASE, "status", "state"), "Halted");
+    expect_routes(w, "[{" FAKE_SIDES(50, 50) "}]");
+    restart_engine(w);
+    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
+    assert_int_equal(releases(w), 1);
+    fake_api_edit(w->api, TARGET,
+                  "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:4'}]}}}}");
+    fake_clock_advance(w->fc, 1000);
+    assert_int_equal(releases(w), 2);
+    expect_routes(w, "[{" FAKE_SIDES(100, 0) "}]");
+}
+
 /* Each changes back what the other one has written, and each is woken by the other one's write. */
 static void test_two_canaries_with_one_target_do_not_write_without_end(void **state)
 {
@@ -273,6 +454,17 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_record_that_cannot_be_read_is_closed_and_followed_by_another, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_a_release_goes_on_under_the_next_engine, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_another_revision_in_mid_run_starts_from_weight_0, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_suspended_canary_stands_still, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_refused_edit_stops_the_run_until_it_is_taken_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_canary_deleted_in_mid_run_is_left_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_canary_deleted_and_made_again_has_nothing_of_the_old_one, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_target_deleted_in_mid_run_holds_the_rounds_up, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_release_that_failed_is_followed_by_the_next_revision_only, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_halted_release_stays_until_another_revision, setup, teardown),
         cmocka_unit_test_setup_teardown(test_two_canaries_with_one_target_do_not_write_without_end, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
