@@ -12,6 +12,7 @@ enum {
     WATCH_HOST_CONNECTIONS_MAX = 4,
     ORDINARY_HOST_CONNECTIONS_MAX = 128,
     STREAMS_MAX = 250, /* per connection */
+    RETRY_AFTER_MAX_S = 24 * 60 * 60,
 };
 
 /* One multi handle. Watches hold their streams for minutes; among ordinary requests they would fill every connection and leave the
@@ -86,6 +87,14 @@ static void call_fail(struct call *call, const struct err *err)
     call_free(call);
 }
 
+/* The header is the server's to fill: a number of seconds that overflows milliseconds, or a date of another century. */
+static int64_t bounded_retry_ms(curl_off_t seconds)
+{
+    if (seconds <= 0)
+        return 0;
+    return (seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S) * 1000;
+}
+
 static void call_answer(struct call *call)
 {
     long status = 0;
@@ -97,11 +106,17 @@ static void call_answer(struct call *call)
         .status = (int)status,
         .body = buf_str(&call->body),
         .body_len = call->body.len,
-        .retry_after_ms = retry_after_s > 0 ? retry_after_s * 1000 : 0,
+        .retry_after_ms = bounded_retry_ms(retry_after_s),
     };
     struct err none = {.code = ERR_NONE};
     call->done(call->ctx, &response, &none);
     call_free(call);
+}
+
+/* A connection that ended in the handshake: the system's word on it, not the TLS library's, and nothing about trust. */
+static bool is_cut(const char *why)
+{
+    return strstr(why, "SSL_connect: ") || strstr(why, "Recv failure: ") || strstr(why, "Send failure: ");
 }
 
 static enum err_code code_of(CURLcode result, const char *why)
@@ -113,8 +128,9 @@ static enum err_code code_of(CURLcode result, const char *why)
         return ERR_INVALID;
     case CURLE_UNSUPPORTED_PROTOCOL: /* a scheme we do not speak, or an answer without a status line */
         return strstr(why, "HTTP/0.9") ? ERR_PARSE : ERR_INVALID;
-    case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CONNECT_ERROR:
+        return is_cut(why) ? ERR_UNREACHABLE : ERR_TLS;
+    case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CIPHER:

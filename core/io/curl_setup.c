@@ -1,5 +1,6 @@
 #include "io/curl_setup.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -175,6 +176,19 @@ static void expect_name(struct curl_setup *setup, CURL *easy, CURLU *url, const 
     curl_url_set(url, CURLUPART_HOST, name, 0);
 }
 
+/* As Go's client reads the environment, HTTP_PROXY in capitals included, which libcurl leaves to CGI programs. A proxy never sees
+ * what is meant for this machine. NO_PROXY is libcurl's own affair in any case. */
+static void set_proxy(CURL *easy, const struct http_request *request, const char *host)
+{
+    const char *capitals = getenv("HTTP_PROXY");
+    if (request->no_proxy || (host && is_loopback(host)))
+        curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    else if (!str_empty(capitals) && str_has_prefix(request->url, "http://"))
+        curl_easy_setopt(easy, CURLOPT_PROXY, capitals);
+    /* The proxy's own answer to CONNECT is no answer of the server, and would be taken for one in HTTP/1.1. */
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+}
+
 static bool set_address(struct curl_setup *setup, CURL *easy, CURLU *url, const struct http_request *request,
                         struct err *err)
 {
@@ -185,9 +199,7 @@ static bool set_address(struct curl_setup *setup, CURL *easy, CURLU *url, const 
     curl_url_get(url, CURLUPART_HOST, &address.host, 0);
     curl_url_get(url, CURLUPART_PORT, &address.explicit_port, 0);
     curl_url_get(url, CURLUPART_PORT, &address.port, CURLU_DEFAULT_PORT);
-    /* A proxy from the environment never sees what is meant for this machine. */
-    if (address.host && is_loopback(address.host))
-        curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    set_proxy(easy, request, address.host);
     if (request->tls && request->tls->server_name && address.host && address.port)
         expect_name(setup, easy, url, request, &address);
     address_fini(&address);

@@ -40,6 +40,7 @@ struct http_request {
     size_t response_max;     /* 0: HTTP_RESPONSE_MAX; beyond it the call fails with TOO_LARGE */
     const struct http_tls *tls;
     bool follow_redirects; /* as Go's client does: at most 10; 301, 302, 303 turn a POST into a GET without body */
+    bool no_proxy;         /* straight to the server, whatever proxy the environment names */
     bool long_lived;       /* a watch: kept apart from ordinary requests, so that many of them starve nobody */
 };
 
@@ -47,7 +48,7 @@ struct http_response {
     int status;
     const char *body; /* NUL-terminated; empty for a streamed call */
     size_t body_len;
-    int64_t retry_after_ms; /* from Retry-After in seconds or as a date, 0: absent */
+    int64_t retry_after_ms; /* from Retry-After in seconds or as a date, a day at most; 0: absent */
 };
 
 struct http;

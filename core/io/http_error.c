@@ -100,6 +100,7 @@ static const char *goes_words(const char *reason)
         const char *ours, *gos;
     } words[] = {
         {"Empty reply from server", "EOF"},
+        {") redirects followed", "stopped after 10 redirects"},
         {"self signed certificate", UNKNOWN_AUTHORITY},
         {"self-signed certificate", UNKNOWN_AUTHORITY},
         {"unable to get local issuer certificate", UNKNOWN_AUTHORITY},

@@ -81,6 +81,8 @@ static void on_request(void *ctx, struct fake_net_conn *conn, const char *reques
         send_answer(conn, "503 Busy", "Retry-After: Fri, 31 Dec 2100 23:59:59 GMT\r\n", "");
     else if (path_is(request, "/busy-past"))
         send_answer(conn, "503 Busy", "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n", "");
+    else if (path_is(request, "/busy-eternal"))
+        send_answer(conn, "503 Busy", "Retry-After: 9223372036854775807\r\n", "");
     else if (path_is(request, "/busy"))
         send_answer(conn, "429 Too Many Requests", "Retry-After: 7\r\n", "slow down");
     else if (path_is(request, "/moved302"))
@@ -315,7 +317,8 @@ static void retry_after_is_read_in_both_forms(void **state)
     assert_int_equal(r->status, 429);
     assert_int_equal(r->retry_after_ms, 7000);
     assert_string_equal(r->body, "slow down");
-    assert_true(ask(w, "/busy-date", (struct http_request){0})->retry_after_ms > 1000);
+    assert_int_equal(ask(w, "/busy-date", (struct http_request){0})->retry_after_ms, 24 * 60 * 60 * 1000);
+    assert_int_equal(ask(w, "/busy-eternal", (struct http_request){0})->retry_after_ms, 24 * 60 * 60 * 1000);
     assert_int_equal(ask(w, "/busy-past", (struct http_request){0})->retry_after_ms, 0);
     assert_int_equal(ask(w, "/fine", (struct http_request){0})->retry_after_ms, 0);
 }
@@ -385,6 +388,24 @@ static void a_cut_answer_is_no_answer(void **state)
     r = ask(w, "/drop", (struct http_request){0});
     assert_int_equal(r->err.code, ERR_UNREACHABLE);
     assert_true(err_is_transient(&r->err));
+}
+
+static void on_reset(struct timer *timer, void *ctx)
+{
+    close(*(int *)ctx); /* the kernel resets what nobody accepted */
+}
+
+static void a_handshake_that_is_cut_says_nothing_about_trust(void **state)
+{
+    struct world *w = *state;
+    int port, listener = fake_listen(&port, 1);
+    struct timer reset = {0};
+    char *url = str_format("https://127.0.0.1:%d/", port);
+    struct reply *r = start_with(w, (struct http_request){.url = url, .timeout_ms = 10000}, NULL);
+    mem_free(url);
+    timer_start(loop_clock(w->loop), &reset, 100, on_reset, &listener);
+    run_until(w, all_done);
+    assert_int_equal(r->err.code, ERR_UNREACHABLE);
 }
 
 static void what_is_not_http_does_not_parse(void **state)
@@ -570,6 +591,32 @@ static void a_proxy_is_used_but_never_for_loopback(void **state)
     assert_true(str_has_prefix(fake_net_request(w->net, 1), "GET http://far.sluice.test/x HTTP/1.1\r\n"));
 }
 
+static void the_proxy_may_be_named_in_capitals_as_go_reads_it(void **state)
+{
+    struct world *w = *state;
+    setenv("HTTP_PROXY", fake_net_url(w->net, ""), 1);
+    struct reply *r = start_with(w, (struct http_request){.url = "http://far.sluice.test/x"}, NULL);
+    run_until(w, all_done);
+    assert_int_equal(r->status, 200);
+    assert_true(str_has_prefix(fake_net_request(w->net, 0), "GET http://far.sluice.test/x HTTP/1.1\r\n"));
+    setenv("NO_PROXY", ".sluice.test", 1);
+    start_with(w, (struct http_request){.url = "http://far.sluice.test/x", .timeout_ms = 5000}, NULL);
+    run_until(w, all_done);
+    unsetenv("NO_PROXY");
+    unsetenv("HTTP_PROXY");
+    assert_int_equal(fake_net_request_count(w->net), 1);
+}
+
+static void a_request_may_refuse_every_proxy(void **state)
+{
+    struct world *w = *state;
+    setenv("http_proxy", fake_net_url(w->net, ""), 1);
+    start_with(w, (struct http_request){.url = "http://far.sluice.test/x", .no_proxy = true, .timeout_ms = 5000}, NULL);
+    run_until(w, all_done);
+    unsetenv("http_proxy");
+    assert_int_equal(fake_net_request_count(w->net), 0);
+}
+
 /* --- TLS and HTTP/2 --- */
 
 static void tls_speaks_http_2_and_trusts_the_given_authority(void **state)
@@ -712,8 +759,8 @@ static void a_dying_connection_ends_every_stream_exactly_once(void **state)
 
 int main(void)
 {
-    static const char *const proxies[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
-                                          "ALL_PROXY",  "no_proxy",    "NO_PROXY"};
+    static const char *const proxies[] = {"http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY",
+                                          "all_proxy",  "ALL_PROXY",  "no_proxy",    "NO_PROXY"};
     for (size_t i = 0; i < sizeof(proxies) / sizeof(proxies[0]); i++)
         unsetenv(proxies[i]);
     const struct CMUnitTest tests[] = {
@@ -729,6 +776,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_circle_of_redirects_ends_after_ten_requests, setup, teardown),
         cmocka_unit_test_setup_teardown(an_answer_above_the_ceiling_is_too_large, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cut_answer_is_no_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_handshake_that_is_cut_says_nothing_about_trust, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_not_http_does_not_parse, setup, teardown),
         cmocka_unit_test_setup_teardown(a_closed_port_is_unreachable_and_named_without_the_password, setup, teardown),
         cmocka_unit_test_setup_teardown(a_server_that_never_accepts_is_a_timeout, setup, teardown),
@@ -742,6 +790,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(bytes_keep_an_idle_timeout_away_and_silence_brings_it, setup, teardown),
         cmocka_unit_test_setup_teardown(over_http_1_a_dozen_watches_do_not_wait_for_each_other, setup, teardown),
         cmocka_unit_test_setup_teardown(a_proxy_is_used_but_never_for_loopback, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_proxy_may_be_named_in_capitals_as_go_reads_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_request_may_refuse_every_proxy, setup, teardown),
         cmocka_unit_test_setup_teardown(tls_speaks_http_2_and_trusts_the_given_authority, setup_tls, teardown_tls),
         cmocka_unit_test_setup_teardown(a_client_certificate_is_shown, setup_tls, teardown_tls),
         cmocka_unit_test_setup_teardown(an_unknown_authority_is_an_error_of_tls, setup_tls, teardown_tls),

@@ -45,6 +45,8 @@ static void what_go_says_otherwise(void **state)
     expect("http://h/x", ERR_UNREACHABLE, "POST http://h/x: Empty reply from server", "Post \"http://h/x\": EOF");
     expect("https://h/x", ERR_TLS, "POST https://h/x: SSL certificate problem: self-signed certificate",
            "Post \"https://h/x\": tls: failed to verify certificate: x509: certificate signed by unknown authority");
+    expect("http://h/x", ERR_REJECTED, "POST http://h/x: Maximum (9) redirects followed",
+           "Post \"http://h/x\": stopped after 10 redirects");
     struct err err;
     err_set(&err, ERR_UNREACHABLE, "POST http://nosuch/x: Could not resolve host: nosuch");
     char *out = http_error_text("Post", "http://nosuch/x", "", &err);
