@@ -15,6 +15,7 @@ enum {
     TIMEOUT_DEFAULT_MS = 10 * 1000,
     RETRY_WAIT_MIN_MS = 1000,
     RETRY_WAIT_MAX_MS = 30 * 1000,
+    RETRIES_MAX = 1000000, /* a year of them; more would overflow the count */
     NS_PER_MS = 1000 * 1000,
     STATUS_PASSED_MAX = 202
 };
@@ -168,10 +169,15 @@ static void give_up(struct hook_call *call, const struct err *err)
 
 static void on_retry(struct timer *timer, void *ctx);
 
+/* A certificate that was refused, a circle of redirects and a request that cannot be sent do not get better by waiting; a handshake that
+ * failed for another reason may. */
 static bool is_retriable(const struct http_response *response, const struct err *err)
 {
+    if (response == NULL && err->code == ERR_TLS) {
+        return strstr(err->text, "certificate") == NULL;
+    }
     if (response == NULL) {
-        return err->code != ERR_TLS && err->code != ERR_INVALID && err->code != ERR_TOO_LARGE;
+        return err->code != ERR_REJECTED && err->code != ERR_INVALID && err->code != ERR_TOO_LARGE;
     }
     return response->status == 429 || (response->status >= 500 && response->status != 501);
 }
@@ -231,6 +237,7 @@ static void attempt(struct hook_call *call)
         .timeout_ms = call->timeout_ms,
         .tls = &call->tls,
         .follow_redirects = true,
+        .no_proxy = call->tls.insecure, /* Flagger's client for disableTLS has a transport of its own, without one */
     };
     call->attempts++;
     call->attempt = http_start(call->http, &request, NULL, on_answer, call);
@@ -273,7 +280,7 @@ struct hook_call *hook_start(const struct hook_options *options, hook_done_fn *d
     call->key = str_dup(options->key);
     call->tls.insecure = node_bool_or(node_get(options->hook, "disableTLS"), false);
     int64_t retries = node_int_or(node_get(options->hook, "retries"), 0);
-    call->attempts_max = 1 + (retries > 0 ? retries : 0);
+    call->attempts_max = 1 + (retries > RETRIES_MAX ? RETRIES_MAX : retries > 0 ? retries : 0);
     call->done = done;
     call->ctx = ctx;
     if (read_timeout(options->hook, &call->timeout_ms, &err)) {

@@ -173,29 +173,71 @@ static void test_500_is_tried_again_and_hides_its_body(void **state)
     assert_string_equal(w->error, "POST http://user:xxxxx@gate/check?x=1 giving up after 4 attempt(s)");
 }
 
+struct failure {
+    enum err_code code;
+    const char *text;
+};
+
 static bool refuse(void *ctx, const struct fake_http_seen *request, struct fake_http_answer *answer)
 {
-    answer->code = *(enum err_code *)ctx;
-    answer->text = "connection refused";
+    const struct failure *failure = ctx;
+    answer->code = failure->code;
+    answer->text = failure->text;
     return true;
 }
 
 static void test_transport_errors(void **state)
 {
     struct world *w = *state;
-    enum err_code code = ERR_UNREACHABLE;
-    fake_http_handle(w->fh, refuse, &code);
+    struct failure failure = {ERR_UNREACHABLE, "connection refused"};
+    fake_http_handle(w->fh, refuse, &failure);
     start(w, "{\"url\":\"http://gate/\",\"retries\":1}");
     fake_clock_advance(w->fc, 1000);
     assert_int_equal(fake_http_seen_count(w->fh), 2);
     assert_string_equal(w->error,
                         "POST http://gate/ giving up after 2 attempt(s): Post \"http://gate/\": connection refused");
-    code = ERR_TLS; /* a certificate does not get better by waiting */
-    w->done = 0;
-    start(w, "{\"url\":\"https://gate/\",\"retries\":5}");
+}
+
+/* Go's retry policy: what does not get better by waiting is not tried again. */
+static void test_what_is_tried_again(void **state)
+{
+    static const struct {
+        struct failure failure;
+        size_t attempts;
+    } cases[] = {
+        {{ERR_UNREACHABLE, "POST https://gate/: Recv failure: Connection reset by peer"}, 3},
+        {{ERR_TLS, "POST https://gate/: error:0A00010B:SSL routines::wrong version number"}, 3},
+        {{ERR_TLS, "POST https://gate/: SSL certificate problem: self-signed certificate"}, 1},
+        {{ERR_TLS, "POST https://gate/: SSL: no alternative certificate subject name matches target host name 'gate'"},
+         1},
+        {{ERR_REJECTED, "POST https://gate/: Maximum (9) redirects followed"}, 1},
+        {{ERR_INVALID, "POST https://gate/: not a URL"}, 1},
+    };
+    struct world *w = *state;
+    struct failure failure;
+    fake_http_handle(w->fh, refuse, &failure);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t before = fake_http_seen_count(w->fh);
+        failure = cases[i].failure;
+        w->done = 0;
+        start(w, "{\"url\":\"https://gate/\",\"retries\":2}");
+        fake_clock_advance(w->fc, 10000);
+        assert_int_equal(w->done, 1);
+        assert_int_equal(fake_http_seen_count(w->fh) - before, cases[i].attempts);
+    }
+}
+
+static void test_a_hook_without_tls_checks_goes_past_the_proxy(void **state)
+{
+    struct world *w = *state;
+    fake_http_route(w->fh, "POST", "gate", 200, "");
+    start(w, "{\"url\":\"https://gate/\",\"disableTLS\":true}");
+    assert_true(fake_http_last(w->fh)->no_proxy);
     fake_clock_run(w->fc);
-    assert_int_equal(w->done, 1);
-    assert_int_equal(fake_http_seen_count(w->fh), 3);
+    w->done = 0;
+    start(w, "{\"url\":\"https://gate/\",\"retries\":9223372036854775807}");
+    assert_false(fake_http_last(w->fh)->no_proxy);
+    fake_clock_run(w->fc);
 }
 
 static void test_retry_after_is_kept_and_a_hook_that_hangs_ends(void **state)
@@ -277,6 +319,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_statuses_up_to_202_pass, setup, teardown),
         cmocka_unit_test_setup_teardown(test_500_is_tried_again_and_hides_its_body, setup, teardown),
         cmocka_unit_test_setup_teardown(test_transport_errors, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_tried_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_hook_without_tls_checks_goes_past_the_proxy, setup, teardown),
         cmocka_unit_test_setup_teardown(test_retry_after_is_kept_and_a_hook_that_hangs_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_bad_timeout_fails_every_call, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cancel_between_attempts_is_silent, setup, teardown),
