@@ -146,24 +146,40 @@ static const struct node *find_entry(const struct node *root, const char *list, 
     return NULL;
 }
 
-static bool read_server(const struct node *cluster, struct kube_config *config, struct err *err)
+static bool take_server(const char *server, struct kube_config *config, struct err *err)
 {
-    const char *server;
-    if (!text_field(cluster, "server", &server, err)) {
-        return false;
-    }
     const char *host = server == NULL                       ? ""
                        : str_has_prefix(server, "https://") ? server + strlen("https://")
                        : str_has_prefix(server, "http://")  ? server + strlen("http://")
                                                             : "";
     if (host[0] == '\0' || host[0] == '/') {
-        return err_set(err, ERR_INVALID, "server: \"%s\" is not an http(s) URL", server != NULL ? server : "");
+        return err_set(err, ERR_INVALID, "\"%s\" is not an http(s) URL", server != NULL ? server : "");
     }
     size_t len = strlen(server);
     while (server[len - 1] == '/') {
         len--;
     }
+    str_free(&config->server);
     config->server = str_dup_n(server, len);
+    return true;
+}
+
+static bool read_server(const struct node *cluster, struct kube_config *config, struct err *err)
+{
+    const char *server;
+    return text_field(cluster, "server", &server, err) && (take_server(server, config, err) || err_wrap(err, "server"));
+}
+
+bool kube_config_set_server(struct kube_config *config, const char *url, struct err *err)
+{
+    if (!take_server(url, config, err)) {
+        return false;
+    }
+    str_free(&config->tls.server_name);
+    if (config->source == NULL) {
+        config->source = str_format("server %s", config->server);
+        config->namespace = str_dup("default");
+    }
     return true;
 }
 
@@ -220,6 +236,32 @@ static bool read_exec_lists(const struct node *exec, struct kube_exec *to, struc
     return true;
 }
 
+/* Nobody sits before us, so a plugin that must ask a person can only fail; the mode that client-go takes where none is
+ * given is IfAvailable. */
+static bool check_exec_mode(const struct node *exec, struct err *err)
+{
+    const char *mode;
+    if (!text_field(exec, "interactiveMode", &mode, err)) {
+        return false;
+    }
+    bool known = mode == NULL || strcmp(mode, "Never") == 0 || strcmp(mode, "IfAvailable") == 0;
+    return known || err_set(err, ERR_INVALID, "interactiveMode: %s is not supported, only Never and IfAvailable", mode);
+}
+
+static bool read_exec_version(const struct node *exec, struct kube_exec *to, struct err *err)
+{
+    static const char *const versions[] = {"client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"};
+    const char *version;
+    if (!text_field(exec, "apiVersion", &version, err)) {
+        return false;
+    }
+    if (version != NULL && strcmp(version, versions[0]) != 0 && strcmp(version, versions[1]) != 0) {
+        return err_set(err, ERR_INVALID, "apiVersion: %s is not supported, only %s and v1beta1", version, versions[0]);
+    }
+    to->api_version = str_dup(version != NULL ? version : versions[0]);
+    return true;
+}
+
 /* A command with a slash counts from the kubeconfig's folder, one without is looked up in PATH. */
 static bool read_exec(const char *path, const struct node *exec, struct kube_exec *to, struct err *err)
 {
@@ -227,8 +269,9 @@ static bool read_exec(const char *path, const struct node *exec, struct kube_exe
         return true;
     }
     const char *command;
-    bool ok = text_field(exec, "command", &command, err) && copy_field(exec, "apiVersion", &to->api_version, err) &&
-              flag_field(exec, "provideClusterInfo", &to->provide_cluster_info, err) && read_exec_lists(exec, to, err);
+    bool ok = text_field(exec, "command", &command, err) && read_exec_version(exec, to, err) &&
+              check_exec_mode(exec, err) && flag_field(exec, "provideClusterInfo", &to->provide_cluster_info, err) &&
+              read_exec_lists(exec, to, err);
     if (ok && command == NULL) {
         ok = err_set(err, ERR_INVALID, "command is missing");
     }
@@ -236,9 +279,6 @@ static bool read_exec(const char *path, const struct node *exec, struct kube_exe
         return err_wrap(err, "exec");
     }
     to->command = strchr(command, '/') != NULL ? path_from(path, command) : str_dup(command);
-    if (to->api_version == NULL) {
-        to->api_version = str_dup("client.authentication.k8s.io/v1");
-    }
     return true;
 }
 
@@ -279,13 +319,18 @@ static bool read_identity(const char *path, const struct node *user, struct http
 
 static bool read_user_fields(const char *path, const struct node *user, struct kube_config *config, struct err *err)
 {
-    if (node_count(node_get(user, "auth-provider")) > 0) {
+    struct err ignored;
+    if (!refuse_fields(user, (const char *const[]){"auth-provider", NULL}, &ignored)) {
         return err_set(err, ERR_INVALID, "auth-provider is not supported (Kubernetes removed it in 1.26); use exec");
     }
     static const char *const impersonation[] = {"as", "as-uid", "as-groups", "as-user-extra", NULL};
-    return refuse_fields(user, impersonation, err) && read_token(path, user, config, err) &&
-           copy_field(user, "username", &config->username, err) &&
-           copy_field(user, "password", &config->password, err) && read_identity(path, user, &config->tls, err) &&
+    bool ok = refuse_fields(user, impersonation, err) && read_token(path, user, config, err) &&
+              copy_field(user, "username", &config->username, err) &&
+              copy_field(user, "password", &config->password, err);
+    if (ok && config->token != NULL && config->username != NULL) {
+        ok = err_set(err, ERR_INVALID, "token and username exclude each other");
+    }
+    return ok && read_identity(path, user, &config->tls, err) &&
            read_exec(path, node_get(user, "exec"), &config->exec, err);
 }
 

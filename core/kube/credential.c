@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "io/file.h"
 #include "io/process.h"
+#include "kube/pem.h"
 
 enum {
     TOKEN_FILE_FRESH_MS = 60 * 1000,
@@ -117,17 +118,42 @@ static void retire(struct credential *c, char **pem, const char *fresh)
     *pem = str_dup(fresh);
 }
 
+/* As client-go checks it, so that half an answer is not half used. */
+static bool check_answer(const struct credential *c, const struct node *root, struct err *err)
+{
+    const struct node *status = node_get(root, "status");
+    const char *version = node_str_or(node_get(root, "apiVersion"), "");
+    const char *certificate = node_str_or(node_get(status, "clientCertificateData"), ""),
+               *key = node_str_or(node_get(status, "clientKeyData"), "");
+    if (version[0] != '\0' && strcmp(version, c->config->exec.api_version) != 0) {
+        return err_set(err, ERR_INVALID, "the answer has apiVersion %s, the kubeconfig wants %s", version,
+                       c->config->exec.api_version);
+    }
+    if ((certificate[0] == '\0') != (key[0] == '\0')) {
+        return err_set(err, ERR_INVALID,
+                       "the answer has only one of status.clientCertificateData and status.clientKeyData");
+    }
+    if (certificate[0] == '\0') {
+        return !str_empty(node_str(node_get(status, "token"))) ||
+               err_set(err, ERR_INVALID,
+                       "the answer has neither status.token nor status.clientCertificateData with clientKeyData");
+    }
+    if (!pem_check_certificates(certificate, err)) {
+        return err_wrap(err, "status.clientCertificateData");
+    }
+    return pem_check_key(certificate, key, err) || err_wrap(err, "status.clientKeyData");
+}
+
 static bool take_answer(struct credential *c, const struct doc *answer, struct err *err)
 {
+    if (!check_answer(c, doc_root(answer), err)) {
+        return false;
+    }
     const struct node *status = node_get(doc_root(answer), "status");
     const char *token = node_str(node_get(status, "token"));
     const char *certificate = node_str(node_get(status, "clientCertificateData")),
                *key = node_str(node_get(status, "clientKeyData"));
     const char *expires = node_str(node_get(status, "expirationTimestamp"));
-    if (str_empty(token) && (str_empty(certificate) || str_empty(key))) {
-        return err_set(err, ERR_INVALID,
-                       "the answer has neither status.token nor status.clientCertificateData with clientKeyData");
-    }
     int64_t expires_ms = INT64_MAX;
     if (expires != NULL && !time_parse(expires, &expires_ms, err)) {
         return err_wrap(err, "status.expirationTimestamp");
@@ -135,7 +161,8 @@ static bool take_answer(struct credential *c, const struct doc *answer, struct e
     c->expires_ms = expires_ms;
     str_free(&c->token);
     c->token = str_dup(token);
-    if (!str_empty(certificate) && !str_equal(certificate, c->config->tls.cert_pem)) {
+    bool is_new = !str_equal(certificate, c->config->tls.cert_pem) || !str_equal(key, c->config->tls.key_pem);
+    if (!str_empty(certificate) && is_new) {
         retire(c, &c->config->tls.cert_pem, certificate);
         retire(c, &c->config->tls.key_pem, key);
     }

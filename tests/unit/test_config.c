@@ -11,10 +11,9 @@
 
 #include <cmocka.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include "base/mem.h"
+#include "fake_pem.h"
 #include "kube/config.h"
 
 /* A folder of its own for each test, with two pairs of certificate and key as PEM, made once. */
@@ -25,49 +24,21 @@ struct world {
     struct err err;
 };
 
-static struct pair {
-    char *certificate, *key;
-} pairs[2];
+static struct fake_pem pairs[2];
 
 /* --- certificates --- */
 
-static char *take_bio(BIO *bio)
-{
-    char *data;
-    long len = BIO_get_mem_data(bio, &data);
-    char *text = str_dup_n(data, (size_t)len);
-    BIO_free(bio);
-    return text;
-}
-
-static struct pair pair_new(void)
-{
-    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-    X509 *certificate = X509_new();
-    X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-    X509_set_pubkey(certificate, key);
-    X509_sign(certificate, key, NULL);
-    BIO *certificate_bio = BIO_new(BIO_s_mem()), *key_bio = BIO_new(BIO_s_mem());
-    assert_int_equal(PEM_write_bio_X509(certificate_bio, certificate), 1);
-    assert_int_equal(PEM_write_bio_PrivateKey(key_bio, key, NULL, NULL, 0, NULL, NULL), 1);
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-    return (struct pair){.certificate = take_bio(certificate_bio), .key = take_bio(key_bio)};
-}
-
 static int make_pairs(void **state)
 {
-    pairs[0] = pair_new();
-    pairs[1] = pair_new();
+    fake_pem_make(&pairs[0]);
+    fake_pem_make(&pairs[1]);
     return 0;
 }
 
 static int free_pairs(void **state)
 {
     for (size_t i = 0; i < 2; i++) {
-        str_free(&pairs[i].certificate);
-        str_free(&pairs[i].key);
+        fake_pem_free(&pairs[i]);
     }
     return 0;
 }
@@ -387,6 +358,9 @@ static void test_tokens_and_passwords(void **state)
     expect_user_failure(w, "token: abc, as-groups: [admins]", "as-groups is not supported");
     expect_user_failure(w, "auth-provider: {name: gcp}",
                         "auth-provider is not supported (Kubernetes removed it in 1.26); use exec");
+    expect_user_failure(w, "auth-provider: gcp",
+                        "auth-provider is not supported (Kubernetes removed it in 1.26); use exec");
+    expect_user_failure(w, "token: abc, username: me", "token and username exclude each other");
     write_config(w, "", "token: abc, as: '', as-groups: [], as-user-extra: {}, auth-provider: null");
     expect_loaded(w);
 }
@@ -415,11 +389,39 @@ static void test_exec_plugins(void **state)
     assert_string_equal(exec->api_version, "client.authentication.k8s.io/v1");
     str_free(&path);
     expect_user_failure(w, "exec: {args: [x]}", "exec: command is missing");
+    write_config(w, "", "exec: {command: x, interactiveMode: IfAvailable}");
+    expect_loaded(w);
+    expect_user_failure(w, "exec: {command: x, interactiveMode: Always}",
+                        "exec: interactiveMode: Always is not supported, only Never and IfAvailable");
+    expect_user_failure(w, "exec: {command: x, apiVersion: client.authentication.k8s.io/v1alpha1}",
+                        "exec: apiVersion: client.authentication.k8s.io/v1alpha1 is not supported, only "
+                        "client.authentication.k8s.io/v1 and v1beta1");
     expect_user_failure(w, "exec: {command: x, args: [a, 5]}",
                         "exec: args[1]: a string is wanted; put quotes around it");
     expect_user_failure(w, "exec: {command: x, env: [{value: a}]}", "exec: env[0]: name is missing");
     expect_user_failure(w, "exec: {command: x, env: [{name: A, value: 1}]}",
                         "exec: env[0]: value: a string is wanted; put quotes around it");
+}
+
+/* --- another server --- */
+
+static void test_another_server_takes_the_place_of_the_kubeconfigs(void **state)
+{
+    struct world *w = *state;
+    write_config(w, "tls-server-name: other", "token: abc");
+    expect_loaded(w);
+    assert_false(kube_config_set_server(&w->config, "api:6443", &w->err));
+    assert_string_equal(w->err.text, "\"api:6443\" is not an http(s) URL");
+    assert_string_equal(w->config.server, "https://api:6443");
+    assert_true(kube_config_set_server(&w->config, "http://localhost:8001/", &w->err));
+    assert_string_equal(w->config.server, "http://localhost:8001");
+    assert_string_equal(w->config.token, "abc");
+    assert_null(w->config.tls.server_name);
+    kube_config_fini(&w->config);
+    assert_true(kube_config_set_server(&w->config, "http://localhost:8001", &w->err));
+    assert_string_equal(w->config.source, "server http://localhost:8001");
+    assert_string_equal(w->config.namespace, "default");
+    assert_null(w->config.token);
 }
 
 /* --- in a Pod --- */
@@ -495,6 +497,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_client_certificate_and_its_key, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tokens_and_passwords, setup, teardown),
         cmocka_unit_test_setup_teardown(test_exec_plugins, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_another_server_takes_the_place_of_the_kubeconfigs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_service_account_of_a_pod, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_a_pod_lacks_is_named, setup, teardown),
     };

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "fake_http.h"
+#include "fake_pem.h"
 #include "kube/client.h"
 #include "kube/credential.h"
 
@@ -192,15 +193,35 @@ static void test_after_a_401_the_plugin_is_asked_again(void **state)
     assert_int_equal(runs(w), 3);
 }
 
+/* A plugin that answers with these, which may be NULL. The lines of a PEM text stay lines of the JSON text. */
+static char *answering_pem(const char *certificate, const char *key)
+{
+    struct doc *doc = doc_new();
+    doc_set_root(doc, node_new_object(doc));
+    struct node *status = node_ensure_object(doc, doc_root(doc), "status");
+    node_set_str(doc, status, "clientCertificateData", certificate);
+    node_set_str(doc, status, "clientKeyData", key);
+    char *json = node_to_text(doc_root(doc));
+    char *script = str_format("printf %%s '%s'", json);
+    str_free(&json);
+    doc_free(doc);
+    return script;
+}
+
 static void test_a_certificate_from_the_plugin_goes_into_the_tls_settings(void **state)
 {
     struct world *w = *state;
-    make_client(w, "echo '{\"status\":{\"clientCertificateData\":\"CERT\",\"clientKeyData\":\"KEY\"}}'",
-                (struct kube_config){.tls = {.cert_pem = str_dup("old"), .key_pem = str_dup("old key")}});
+    struct fake_pem pem;
+    fake_pem_make(&pem);
+    char *script = answering_pem(pem.certificate, pem.key);
+    make_client(w, script, (struct kube_config){.tls = {.cert_pem = str_dup("old"), .key_pem = str_dup("old key")}});
     ask(w);
-    assert_string_equal(fake_http_last(w->fh)->tls->cert_pem, "CERT");
-    assert_string_equal(fake_http_last(w->fh)->tls->key_pem, "KEY");
+    assert_string_equal(w->err.text, "");
+    assert_string_equal(fake_http_last(w->fh)->tls->cert_pem, pem.certificate);
+    assert_string_equal(fake_http_last(w->fh)->tls->key_pem, pem.key);
     assert_string_equal(last_authorization(w), "");
+    str_free(&script);
+    fake_pem_free(&pem);
 }
 
 static void expect_failure(struct world *w, const char *script, const char *text)
@@ -230,6 +251,34 @@ static void test_a_plugin_that_fails_is_named(void **state)
     assert_int_equal(fake_http_seen_count(w->fh), 0);
 }
 
+static void test_half_an_answer_is_not_used(void **state)
+{
+    struct world *w = *state;
+    struct fake_pem pem, other;
+    fake_pem_make(&pem);
+    fake_pem_make(&other);
+    const struct {
+        const char *certificate, *key, *text;
+    } cases[] = {
+        {pem.certificate, NULL, "the answer has only one of status.clientCertificateData and status.clientKeyData"},
+        {"CERT", pem.key, "status.clientCertificateData: there is no PEM certificate in it"},
+        {pem.certificate, other.key, "status.clientKeyData: it does not belong to the certificate"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *script = answering_pem(cases[i].certificate, cases[i].key);
+        char *text = str_format("kubeconfig /lab: exec plugin sh: %s", cases[i].text);
+        expect_failure(w, script, text);
+        str_free(&text);
+        str_free(&script);
+    }
+    expect_failure(
+        w, "echo '{\"apiVersion\":\"client.authentication.k8s.io/v1beta1\",\"status\":{\"token\":\"a\"}}'",
+        "kubeconfig /lab: exec plugin sh: the answer has apiVersion client.authentication.k8s.io/v1beta1, the "
+        "kubeconfig wants client.authentication.k8s.io/v1");
+    fake_pem_free(&pem);
+    fake_pem_free(&other);
+}
+
 static void test_who_is_told_may_free_the_client(void **state)
 {
     struct world *w = *state;
@@ -257,6 +306,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_after_a_401_the_plugin_is_asked_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_certificate_from_the_plugin_goes_into_the_tls_settings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_plugin_that_fails_is_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_half_an_answer_is_not_used, setup, teardown),
         cmocka_unit_test_setup_teardown(test_who_is_told_may_free_the_client, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_client_takes_its_running_plugin_along, setup, teardown),
     };
