@@ -46,7 +46,8 @@ struct flag {
 
 static const struct flag table[] = {
     TEXT("kubeconfig", kubeconfig, "", "path of a kubeconfig; empty: the Pod's service account"),
-    TEXT("master", master, "", "URL of the API server, instead of the kubeconfig's"),
+    TEXT("master", master, "",
+         "URL of the API server, instead of the kubeconfig's; without a kubeconfig nobody's credentials are sent"),
     TEXT("kubeconfig-service-mesh", kubeconfig_service_mesh, "",
          "path of a kubeconfig for the mesh's control plane; empty: the same cluster"),
     TEXT("metrics-server", metrics_server, "http://prometheus:9090", "URL of Prometheus"),

@@ -42,17 +42,20 @@ static void note_flag(const char *text)
 
 /* --- the clients --- */
 
+/* As client-go's BuildConfigFromFlags: -master without -kubeconfig is a server to which we are nobody; the Pod's token is for the
+ * Pod's own API server and goes nowhere else. */
 static struct kube_client *new_client(struct program *p, const char *kubeconfig, const char *master, struct err *err)
 {
     struct kube_config config = {0};
     bool ok = kubeconfig[0] != '\0' ? kube_config_load(kubeconfig, NULL, &config, err)
+              : master[0] != '\0'   ? true
                                     : kube_config_in_cluster("", &config, err);
-    if (!ok) {
-        return NULL;
+    if (ok && master[0] != '\0') {
+        ok = kube_config_set_server(&config, master, err) || err_wrap(err, "-master");
     }
-    if (master[0] != '\0') {
-        str_free(&config.server);
-        config.server = str_dup(master);
+    if (!ok) {
+        kube_config_fini(&config);
+        return NULL;
     }
     return kube_client_new(p->http, loop_clock(p->loop), p->loop, &config);
 }
