@@ -1,6 +1,6 @@
 /* List-and-watch of one kind.
  *
- *            ┌───────────── 410, garbage, a new kind ──────────────┐
+ *            ┌────────── 410, refused, garbage, a new kind ─────────┐
  *            ▼                                                     │
  *   open ─► LISTING ── last page ──► WATCHING ── any end ──► WATCHING again, from the last version seen
  *            │  ▲                        │
@@ -10,8 +10,8 @@
  * A list is read page by page into the store; what it does not name is gone. The watch begins at the list's version;
  * bookmarks move that version forward while nothing happens, so that the next watch need not see old events again.
  * Every end of a watch, clean or not, means "go on from the last version": an HTTP/2 connection that dies looks like
- * a clean end. Only the server's "too old" (410, as a status or as an event) and a line that is no event lead to a
- * new list. */
+ * a clean end. Only what the server says about the version ("too old", or any refusal but those that speak of us or
+ * of its being busy) and a line that is no event lead to a new list. */
 #include "kube/watch.h"
 
 #include <stdlib.h>
@@ -26,6 +26,8 @@ enum {
     PAGE_SIZE = 500,
     PAUSE_MIN_MS = 500,
     PAUSE_MAX_MS = 30 * 1000,
+    LASTED_MS =
+        5 * 1000, /* a watch that long was none that is refused at once; some proxies hang up after ten seconds */
     WATCH_MIN_S = 290,
     WATCH_SPREAD_S = 300,
     QUERY_MAX = 4096,
@@ -275,11 +277,24 @@ static bool on_line(void *ctx, const char *line, size_t len)
     return more;
 }
 
+/* Who is busy or does not let us in is asked for the same again; client-go is stricter still. A version from before a restore of etcd may be refused
+ * with 400, 500 or 504 for ever, and no watch from it will ever begin. */
+static bool is_about_version(const struct err *err)
+{
+    static const int others[] = {0, 401, 403, 429, 502, 503};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (err->http_status == others[i]) {
+            return err->code == ERR_TOO_LARGE;
+        }
+    }
+    return true;
+}
+
 static void on_watch_end(void *ctx, const struct doc *answer, const struct err *err)
 {
     struct watch *watch = ctx;
     watch->call = NULL;
-    if (clock_mono_ms(watch->clock) - watch->began_ms >= PAUSE_MAX_MS && !watch->list_again) {
+    if (clock_mono_ms(watch->clock) - watch->began_ms >= LASTED_MS && !watch->list_again) {
         be_well(watch); /* it has lasted, even if nothing happened */
     }
     if (watch->list_again || err->code == ERR_GONE) {
@@ -288,7 +303,7 @@ static void on_watch_end(void *ctx, const struct doc *answer, const struct err *
     } else if (err->code == ERR_NONE || err->code == ERR_TIMEOUT) {
         pause_then_begin(watch, 0);
     } else {
-        if (err->code == ERR_NOT_FOUND || err->code == ERR_TOO_LARGE) {
+        if (is_about_version(err)) {
             forget_list(watch);
         }
         fail(watch, err);

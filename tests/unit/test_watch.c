@@ -329,6 +329,32 @@ static void test_410_as_a_status_leads_to_a_new_list(void **state)
     expect_query(w, "&resourceVersion=20&");
 }
 
+static void test_a_refusal_of_the_version_leads_to_a_new_list(void **state)
+{
+    static const struct {
+        int status;
+        bool lists;
+    } cases[] = {{400, true},  {504, true},  {500, true},  {404, true},
+                 {401, false}, {403, false}, {429, false}, {503, false}};
+    struct world *w = *state;
+    open_listed(w);
+    fake_http_route(w->fh, "GET", "limit=", 200, LIST("20", ITEM("podinfo", "15")));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        end(w, ERR_NONE);
+        fake_http_once(w->fh, "GET", "watch=true", cases[i].status, "{\"message\":\"Too large resource version\"}");
+        size_t lists = fake_http_count(w->fh, "GET", "limit=");
+        until_next_request(w);
+        assert_string_equal(watch_trouble(w->watch),
+                            cases[i].status == 401
+                                ? "kubeconfig /lab: the credentials were refused: Too large resource version"
+                                : "Too large resource version");
+        until_next_request(w);
+        assert_int_equal(fake_http_count(w->fh, "GET", "limit=") - lists, cases[i].lists);
+        expect_query(w, "watch=true");
+        stream(w, EVENT("MODIFIED", "podinfo", "21"));
+    }
+}
+
 static void test_a_line_above_4_mib_leads_to_a_new_list(void **state)
 {
     struct world *w = *state;
@@ -377,6 +403,12 @@ static void test_a_watch_that_lasted_was_well(void **state)
     }
     end(w, ERR_UNREACHABLE);
     expect_pause(until_next_request(w), 2000, 4000);
+    for (int i = 0; i < 3;
+         i++) { /* a proxy that is never idle for ten seconds: no reason to be blind for longer each time */
+        fake_clock_advance(w->fc, 9000);
+        end(w, ERR_UNREACHABLE);
+        expect_pause(until_next_request(w), 250, 500);
+    }
     fake_clock_advance(w->fc, 170000); /* quiet */
     end(w, ERR_NONE);
     assert_string_equal(watch_trouble(w->watch), "");
@@ -442,6 +474,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bookmarks_move_the_version, setup, teardown),
         cmocka_unit_test_setup_teardown(test_only_too_old_and_garbage_lead_to_a_new_list, setup, teardown),
         cmocka_unit_test_setup_teardown(test_410_as_a_status_leads_to_a_new_list, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_refusal_of_the_version_leads_to_a_new_list, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_line_above_4_mib_leads_to_a_new_list, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pauses_grow_to_half_a_minute_and_start_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_watch_that_lasted_was_well, setup, teardown),
