@@ -72,6 +72,13 @@ static const struct flag table[] = {
     IDLE("kubeconfig-burst", "there is no client-side limit"),
     IDLE("threadiness", "there is one thread"),
     IDLE_BOOL("enable-leader-election", "a Lease is always held"),
+    IDLE("cluster-name", "only alerts say it, which are not supported yet"),
+    IDLE("slack-user", "only a Slack alert says it"),
+    IDLE("slack-channel", "only a Slack alert goes there"),
+    IDLE("slack-proxy-url", "only a Slack alert goes through it"),
+    IDLE("msteams-proxy-url", "only a Teams alert goes through it"),
+    IDLE("ingress-annotations-prefix", "the mesh provider is istio"),
+    IDLE("ingress-class", "the mesh provider is istio"),
     IDLE_BOOL("no-cross-namespace-refs", "no reference to another namespace is supported yet"),
     IDLE_BOOL("zap-replace-globals", "there is one logger"),
     IDLE("v", "use -log-level"),
@@ -87,22 +94,14 @@ static const struct flag table[] = {
     IDLE_BOOL("skip_headers", "logs go to stderr"),
     IDLE_BOOL("skip_log_headers", "logs go to stderr"),
     IDLE_BOOL("one_output", "logs go to stderr"),
-    LATER("cluster-name"),
-    LATER("ingress-annotations-prefix"),
-    LATER("ingress-class"),
     LATER("slack-url"),
     LATER("slack-token"),
-    LATER("slack-proxy-url"),
-    LATER("slack-channel"),
-    LATER("slack-user"),
     LATER("msteams-url"),
-    LATER("msteams-proxy-url"),
 };
 
 enum { TABLE_SIZE = sizeof table / sizeof table[0] };
 
-static const char *const later_environment[] = {"SLACK_URL", "SLACK_TOKEN", "SLACK_PROXY_URL", "MSTEAMS_URL",
-                                                "MSTEAMS_PROXY_URL"};
+static const char *const later_environment[] = {"SLACK_URL", "SLACK_TOKEN", "MSTEAMS_URL"};
 
 static const char **text_field(struct flags *flags, const struct flag *flag)
 {
@@ -146,14 +145,16 @@ static const struct flag *find(const char *name, size_t len)
 static bool set(struct flags *flags, const struct flag *flag, const char *value, void (*note)(const char *text),
                 struct err *err)
 {
+    bool on = false;
+    if (is_bool(flag) && !parse_bool(value, &on)) {
+        return err_set(err, ERR_INVALID, "invalid boolean value \"%s\" for -%s: parse error", value, flag->name);
+    }
     switch (flag->kind) {
     case FLAG_TEXT:
         *text_field(flags, flag) = value;
         break;
     case FLAG_BOOL:
-        if (!parse_bool(value, bool_field(flags, flag))) {
-            return err_set(err, ERR_INVALID, "-%s: \"%s\" is not a boolean", flag->name, value);
-        }
+        *bool_field(flags, flag) = on;
         break;
     case FLAG_IDLE:
     case FLAG_IDLE_BOOL: {
@@ -163,7 +164,7 @@ static bool set(struct flags *flags, const struct flag *flag, const char *value,
         break;
     }
     case FLAG_LATER:
-        return err_set(err, ERR_INVALID, "-%s is not supported yet", flag->name);
+        return value[0] == '\0' || err_set(err, ERR_INVALID, "-%s is not supported yet", flag->name);
     }
     return true;
 }
@@ -172,10 +173,13 @@ static bool parse_one(struct flags *flags, int argc, char **argv, int *index, vo
                       struct err *err)
 {
     const char *arg = argv[*index];
-    const char *name = arg + (arg[0] == '-' && arg[1] == '-' ? 2 : 1);
-    size_t len = strcspn(name, "=");
-    if (arg[0] != '-' || len == 0) {
+    if (arg[0] != '-' || arg[1] == '\0') {
         return err_set(err, ERR_INVALID, "\"%s\" is not a flag", arg);
+    }
+    const char *name = arg + (arg[1] == '-' ? 2 : 1);
+    size_t len = strcspn(name, "=");
+    if (len == 0 || name[0] == '-') {
+        return err_set(err, ERR_INVALID, "bad flag syntax: %s", arg);
     }
     const struct flag *flag = find(name, len);
     if (flag == NULL) {
@@ -212,6 +216,9 @@ static bool check(const struct flags *flags, struct err *err)
     if (*end != '\0' || end == flags->port || port < 0 || port > 65535) {
         return err_set(err, ERR_INVALID, "-port: \"%s\" is not a port", flags->port);
     }
+    if (strcmp(flags->zap_encoding, "json") != 0 && strcmp(flags->zap_encoding, "console") != 0) {
+        return err_set(err, ERR_INVALID, "-zap-encoding: %s is neither json nor console", flags->zap_encoding);
+    }
     if (strcmp(flags->mesh_provider, "istio") != 0) {
         return err_set(err, ERR_INVALID, "-mesh-provider: %s is not supported yet, only istio", flags->mesh_provider);
     }
@@ -223,19 +230,27 @@ static bool check(const struct flags *flags, struct err *err)
     return true;
 }
 
-bool flags_parse(struct flags *flags, int argc, char **argv, void (*note)(const char *text), struct err *err)
+static bool finish(struct flags *flags, struct err *err)
 {
-    set_defaults(flags);
-    for (int i = 0; i < argc; i++) {
-        if (!parse_one(flags, argc, argv, &i, note, err)) {
-            return false;
-        }
-    }
     const char *event_webhook = getenv("EVENT_WEBHOOK_URL");
     if (!str_empty(event_webhook)) {
         flags->event_webhook = event_webhook;
     }
     return flags->help || flags->version || check(flags, err);
+}
+
+bool flags_parse(struct flags *flags, int argc, char **argv, void (*note)(const char *text), struct err *err)
+{
+    set_defaults(flags);
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--") == 0) { /* the end of the flags */
+            return i + 1 == argc ? finish(flags, err) : err_set(err, ERR_INVALID, "\"%s\" is not a flag", argv[i + 1]);
+        }
+        if (!parse_one(flags, argc, argv, &i, note, err)) {
+            return false;
+        }
+    }
+    return finish(flags, err);
 }
 
 void flags_print(void)

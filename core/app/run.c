@@ -258,7 +258,7 @@ int command_run(int argc, char **argv)
     struct program p = {0};
     struct err err = {0};
     if (!flags_parse(&p.flags, argc, argv, note_flag, &err)) {
-        fprintf(stderr, "sluice run: %s\n", err.text);
+        fprintf(stderr, "sluice run: %s\n\nsluice run -help lists the flags\n", err.text);
         return 2;
     }
     if (p.flags.help || p.flags.version) {
