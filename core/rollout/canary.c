@@ -30,6 +30,26 @@ static bool check_integer(const struct node *n, const char *field, struct err *e
     return false;
 }
 
+static bool check_integers_in_lists(const struct node *spec, struct err *err)
+{
+    char field[64];
+    struct node_iter it = node_iterate(node_at(spec, "analysis", "stepWeights"));
+    while (node_next(&it)) {
+        snprintf(field, sizeof field, "spec.analysis.stepWeights[%zu]", it.index);
+        if (!check_integer(it.value, field, err)) {
+            return false;
+        }
+    }
+    it = node_iterate(node_at(spec, "analysis", "webhooks"));
+    while (node_next(&it)) {
+        snprintf(field, sizeof field, "spec.analysis.webhooks[%zu].retries", it.index);
+        if (!check_integer(node_get(it.value, "retries"), field, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool check_integers(const struct node *spec, struct err *err)
 {
     for (size_t i = 0; i < sizeof integer_fields / sizeof integer_fields[0]; i++) {
@@ -44,15 +64,7 @@ static bool check_integers(const struct node *spec, struct err *err)
             return false;
         }
     }
-    struct node_iter it = node_iterate(node_at(spec, "analysis", "stepWeights"));
-    while (node_next(&it)) {
-        char field[64];
-        snprintf(field, sizeof field, "spec.analysis.stepWeights[%zu]", it.index);
-        if (!check_integer(it.value, field, err)) {
-            return false;
-        }
-    }
-    return true;
+    return check_integers_in_lists(spec, err);
 }
 
 static bool later(struct err *err, const char *field)
@@ -136,9 +148,14 @@ static bool check_supported(const struct canary *canary, struct err *err)
     return true;
 }
 
-/* The schema makes these required; a Canary written before the schema, or without it, may lack them all the same. */
+/* The schema makes these required; a Canary written before the schema, or without it, may lack them all the same. The
+ * deadline is an int32 in Flagger, and the schema does not say so. */
 static bool check_required(const struct canary *canary, struct err *err)
 {
+    if (canary->progress_deadline_s > INT32_MAX || canary->progress_deadline_s < INT32_MIN) {
+        return err_set(err, ERR_INVALID, "spec.progressDeadlineSeconds: %lld does not fit into 32 bits",
+                       (long long)canary->progress_deadline_s);
+    }
     if (str_empty(canary->names.target)) {
         return err_set(err, ERR_INVALID, "spec.targetRef.name is missing");
     }
