@@ -213,10 +213,12 @@ static uint64_t version_of(const struct node *object)
     return version_number(object_version(object));
 }
 
-/* What has no name is no object. */
+/* What has no name is no object, and no API server lets a slash into one or makes them that long. */
 static bool has_name(const struct node *object)
 {
-    return !str_empty(object_name(object));
+    const char *name = object_name(object), *namespace = object_namespace(object);
+    return !str_empty(name) && strlen(name) < KEY_MAX / 2 && strchr(name, '/') == NULL &&
+           (namespace == NULL || (strlen(namespace) < KEY_MAX / 2 && strchr(namespace, '/') == NULL));
 }
 
 /* Whatever `prune` took from the metadata that every reader may need comes back. */

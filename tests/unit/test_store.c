@@ -190,8 +190,13 @@ static void test_what_is_learnt_during_a_list_is_compared_with_it(void **state)
 static void test_what_has_no_name_is_no_object(void **state)
 {
     struct world *w = *state;
-    struct doc *docs[] = {fake_doc("{'metadata':{'resourceVersion':'5'}}"), fake_doc("{'metadata':{'name':''}}"),
-                          fake_doc("[]"), doc_new()};
+    struct doc *docs[] = {fake_doc("{'metadata':{'resourceVersion':'5'}}"),
+                          fake_doc("{'metadata':{'name':''}}"),
+                          fake_doc("{'metadata':{'name':'a','namespace':'b/c'}}"),
+                          fake_doc("{'metadata':{'name':'a/b'}}"),
+                          fake_doc_format("{'metadata':{'name':'a','namespace':'%0900d'}}", 1),
+                          fake_doc("[]"),
+                          doc_new()};
     store_list_begin(w->store);
     for (size_t i = 0; i < sizeof docs / sizeof docs[0]; i++) {
         store_put(w->store, docs[i]);
