@@ -283,15 +283,28 @@ struct socket {
     uv_poll_t poll;
     struct side *side;
     curl_socket_t fd;
+    int events; /* what curl wants to know of */
 };
 
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static void listen_on(struct socket *s)
+{
+    uv_poll_start(&s->poll, s->events, on_poll);
+}
+
+/* A socket with an error may hold an answer all the same: a server that does not listen to the end sends it and resets the connection.
+ * CURL_CSELECT_ERR would throw it away, and the reason too; reading gives first the one and then the other. libuv has
+ * stopped the poll, and curl says nothing new about a socket it wants to go on with. */
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct socket *s = poll->data;
-    int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+    int flags = status < 0 ? CURL_CSELECT_IN | CURL_CSELECT_OUT : 0;
     flags |= events & UV_READABLE ? CURL_CSELECT_IN : 0;
     flags |= events & UV_WRITABLE ? CURL_CSELECT_OUT : 0;
     side_action(s->side, s->fd, flags);
+    if (status < 0 && !uv_is_closing((uv_handle_t *)poll))
+        listen_on(s);
 }
 
 static void on_socket_closed(uv_handle_t *handle)
@@ -324,8 +337,8 @@ static int on_socket_wish(CURL *easy, curl_socket_t fd, int what, void *ctx, voi
     }
     if (!s)
         s = socket_new(side, fd);
-    int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    uv_poll_start(&s->poll, events, on_poll);
+    s->events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+    listen_on(s);
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -408,6 +409,49 @@ static void a_handshake_that_is_cut_says_nothing_about_trust(void **state)
     assert_int_equal(r->err.code, ERR_UNREACHABLE);
 }
 
+/* A server that does not listen to the end: it says what it has to say and resets the connection. */
+struct rude {
+    struct timer turn;
+    int listener;
+    const char *answer;
+};
+
+static void on_rude(struct timer *timer, void *ctx)
+{
+    struct rude *rude = ctx;
+    struct linger reset = {.l_onoff = 1};
+    int fd = accept(rude->listener, NULL, NULL);
+    assert_int_equal(write(fd, rude->answer, strlen(rude->answer)), strlen(rude->answer));
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    close(fd);
+    close(rude->listener);
+}
+
+static struct reply *ask_rude(struct world *w, const char *answer)
+{
+    int port;
+    struct rude rude = {.listener = fake_listen(&port, 1), .answer = answer};
+    char *url = str_format("http://127.0.0.1:%d/", port);
+    struct reply *r = start_with(w, (struct http_request){.url = url, .timeout_ms = 10000}, NULL);
+    mem_free(url);
+    timer_start(loop_clock(w->loop), &rude.turn, 100, on_rude, &rude);
+    run_until(w, all_done);
+    return r;
+}
+
+static void an_answer_before_a_reset_is_an_answer(void **state)
+{
+    struct world *w = *state;
+    struct reply *r = ask_rude(w, "HTTP/1.1 413 Too Large\r\nContent-Length: 4\r\n\r\nstop");
+    assert_int_equal(r->status, 413);
+    assert_string_equal(r->body, "stop");
+    r = ask_rude(w, "HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nstop");
+    assert_int_equal(r->err.code, ERR_UNREACHABLE);
+    assert_true(str_has_suffix(r->err.text, ": Recv failure: Connection reset by peer"));
+    r = ask_rude(w, "");
+    assert_true(str_has_suffix(r->err.text, ": Recv failure: Connection reset by peer"));
+}
+
 static void what_is_not_http_does_not_parse(void **state)
 {
     struct world *w = *state;
@@ -777,6 +821,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_answer_above_the_ceiling_is_too_large, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cut_answer_is_no_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(a_handshake_that_is_cut_says_nothing_about_trust, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_answer_before_a_reset_is_an_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_not_http_does_not_parse, setup, teardown),
         cmocka_unit_test_setup_teardown(a_closed_port_is_unreachable_and_named_without_the_password, setup, teardown),
         cmocka_unit_test_setup_teardown(a_server_that_never_accepts_is_a_timeout, setup, teardown),
