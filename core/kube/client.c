@@ -16,6 +16,7 @@ enum {
     AUTHORIZATION_MAX = 512 * 1024,
     QUOTE_MAX = 200,
     RETRY_AFTER_MAX_S = 24 * 60 * 60,
+    BUSY_MAX = 10, /* attempts after a 429, as in client-go */
 };
 
 struct kube_client {
@@ -33,12 +34,14 @@ struct kube_call {
     const char *method, *content_type;
     char *url, *body;
     int64_t timeout_ms;
-    bool waiting;       /* for the credential */
-    bool renewed;       /* after a 401: once */
-    bool ended;         /* by on_line */
-    struct err refused; /* a request that cannot be made; told on `turn` */
-    struct timer turn;
-    struct buf line; /* of a watch: what came after the last newline */
+    int64_t patience_ms; /* for waiting after a 429: what is left of it */
+    int busy;            /* attempts that were answered with 429 */
+    bool waiting;        /* for the credential */
+    bool renewed;        /* after a 401: once */
+    bool ended;          /* by on_line */
+    struct err refused;  /* a request that cannot be made; told on `turn` */
+    struct timer turn;   /* also of an attempt that waits */
+    struct buf line;     /* of a watch: what came after the last newline */
     kube_line_fn *on_line;
     kube_done_fn *done;
     void *ctx;
@@ -255,6 +258,18 @@ static void finish_success(struct kube_call *call, const struct http_response *r
     doc_free(answer);
 }
 
+static void on_pause_over(struct timer *timer, void *ctx)
+{
+    send(ctx);
+}
+
+/* The server has too much to do and took nothing: it knows best when to come back. */
+static bool is_to_come_back(const struct kube_call *call, const struct http_response *response)
+{
+    return call->patience_ms > 0 && response->status == 429 && response->retry_after_ms > 0 &&
+           response->retry_after_ms <= call->patience_ms && call->busy < BUSY_MAX;
+}
+
 static void on_response(void *ctx, const struct http_response *response, const struct err *err)
 {
     struct kube_call *call = ctx;
@@ -268,6 +283,10 @@ static void on_response(void *ctx, const struct http_response *response, const s
     } else if (response->status == 401 && !call->renewed && credential_renew(call->client->credential)) {
         call->renewed = true;
         send(call);
+    } else if (is_to_come_back(call, response)) {
+        call->busy++;
+        call->patience_ms -= response->retry_after_ms;
+        timer_start(call->client->clock, &call->turn, response->retry_after_ms, on_pause_over, call);
     } else {
         refusal(call, response, &failure);
         finish(call, NULL, &failure);
@@ -387,6 +406,7 @@ static struct kube_call *call_new(struct kube_client *client, const struct kube_
     }
     call->body = request->body != NULL ? node_to_text(request->body) : NULL;
     call->timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_DEFAULT_MS;
+    call->patience_ms = request->verb == KUBE_LIST || request->verb == KUBE_WATCH ? 0 : call->timeout_ms;
     call->done = done;
     call->ctx = ctx;
     buf_init(&call->line, LINE_MAX_SIZE);

@@ -1,8 +1,9 @@
 /* Verbs for any kind: one function sends any request to one API server and reads the answer.
  *
  * The client signs requests (bearer token, client certificate, basic, exec plugin), renews what expires, and turns
- * every failure into one error with the server's own words. It never retries a write by itself; a 401 renews the
- * credentials and asks once more. */
+ * every failure into one error with the server's own words. It repeats what the server did not take: a 401 renews the
+ * credentials and asks once more, a 429 with Retry-After waits and asks again, as client-go does (lists and watches
+ * leave the waiting to kube/watch.c). Otherwise it never retries by itself. */
 #pragma once
 
 #include "base/doc.h"
@@ -40,7 +41,7 @@ struct kube_request {
     const char *subresource; /* "status", NULL: none */
     const char *query;       /* encoded, without '?'; NULL: none */
     const struct node *body; /* NULL: none */
-    int64_t timeout_ms;      /* 0: 30 s */
+    int64_t timeout_ms;      /* of one attempt, and of all waiting between attempts; 0: 30 s */
 };
 
 struct kube_call;

@@ -275,9 +275,9 @@ static void test_the_server_says_when_to_come_back(void **state)
     ask(w, get_podinfo);
     assert_int_equal(w->err.code, ERR_SERVER);
     assert_int_equal(w->err.retry_after_ms, 7000);
-    answer.retry_after_ms = 2000; /* the header wins */
+    answer.retry_after_ms = 40000; /* the header wins; longer than anybody waits here */
     ask(w, get_podinfo);
-    assert_int_equal(w->err.retry_after_ms, 2000);
+    assert_int_equal(w->err.retry_after_ms, 40000);
     answer.retry_after_ms = 0;
     answer.body = "{\"details\":{\"retryAfterSeconds\":9223372036854775807}}";
     ask(w, get_podinfo);
@@ -285,6 +285,49 @@ static void test_the_server_says_when_to_come_back(void **state)
     answer.body = "{\"details\":{\"retryAfterSeconds\":-9223372036854775807}}";
     ask(w, get_podinfo);
     assert_int_equal(w->err.retry_after_ms, 0);
+}
+
+/* Busy for as many answers as `ctx` says. */
+static bool busy_for(void *ctx, const struct fake_http_seen *request, struct fake_http_answer *answer)
+{
+    int *left = ctx;
+    answer->status = (*left)-- > 0 ? 429 : 200;
+    answer->body = "{}";
+    answer->retry_after_ms = 1000;
+    return true;
+}
+
+static void test_who_was_too_busy_is_asked_again_when_it_says(void **state)
+{
+    struct world *w = *state;
+    int left = 2;
+    make_client(w, (struct kube_config){0});
+    fake_http_handle(w->fh, busy_for, &left);
+    start(w, get_podinfo);
+    fake_clock_advance(w->fc, 1999);
+    assert_int_equal(fake_http_seen_count(w->fh), 2);
+    assert_int_equal(w->done, 0);
+    fake_clock_advance(w->fc, 1);
+    assert_int_equal(w->done, 1);
+    assert_int_equal(w->err.code, ERR_NONE);
+    left = 1000;
+    start(w, get_podinfo);
+    fake_clock_advance(w->fc, 60000);
+    assert_int_equal(w->done, 2);
+    assert_int_equal(w->err.http_status, 429);
+    assert_int_equal(fake_http_seen_count(w->fh), 3 + 1 + 10);
+    struct kube_request hurried = get_podinfo, list = {.verb = KUBE_LIST};
+    hurried.timeout_ms = 2500; /* two pauses */
+    start(w, hurried);
+    fake_clock_advance(w->fc, 60000);
+    assert_int_equal(fake_http_seen_count(w->fh), 14 + 3);
+    ask(w, list); /* at once: who lists waits by himself */
+    assert_int_equal(fake_http_seen_count(w->fh), 14 + 3 + 1);
+    struct kube_call *call = start(w, get_podinfo);
+    fake_clock_advance(w->fc, 500);
+    kube_cancel(call); /* while it waits */
+    fake_clock_advance(w->fc, 60000);
+    assert_int_equal(fake_http_seen_count(w->fh), 14 + 3 + 2);
 }
 
 static void test_what_is_no_answer_is_an_error(void **state)
@@ -552,6 +595,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_names_that_would_mean_another_path_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals_carry_the_servers_words, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_server_says_when_to_come_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_who_was_too_busy_is_asked_again_when_it_says, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_no_answer_is_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_answer_above_8_mib_is_too_large, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_wrong_authority_is_told_with_the_kubeconfig, setup, teardown),
