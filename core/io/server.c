@@ -16,8 +16,9 @@
 
 enum {
     BODY_MAX = 16 * 1024 * 1024,
-    CONNECTIONS_MAX = 128,
-    IDLE_TIMEOUT_S = 60,
+    CONNECTIONS_MAX = 256,
+    CONNECTIONS_PER_IP_MAX = 64, /* so that nobody who opens many keeps the kubelet's probe out */
+    IDLE_TIMEOUT_S = 15,         /* as Flagger's server */
     BACKLOG = 128,
 };
 
@@ -182,11 +183,12 @@ static int port_of(int fd)
 
 static struct MHD_Daemon *start_daemon(struct server *server, int fd)
 {
-    return MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, server,        /* options */
-                            MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd,                /* */
-                            MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,  /* */
-                            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S, /* */
-                            MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,                    /* */
+    return MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, server,                     /* options */
+                            MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd,                             /* */
+                            MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,               /* */
+                            MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CONNECTIONS_PER_IP_MAX, /* */
+                            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,              /* */
+                            MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,                                 /* */
                             MHD_OPTION_END);
 }
 

@@ -1,9 +1,13 @@
 // room: io
+#include <errno.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -185,6 +189,32 @@ static void no_host_means_every_address(void **state)
     assert_int_equal(w->status, 200);
 }
 
+enum { CROWD = 128 };
+
+/* A connection from 127.0.0.2 whose request never ends. */
+static int half_ask(int port)
+{
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)}, to = from;
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    to.sin_port = htons((uint16_t)port);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof from), 0);
+    assert_true(connect(fd, (struct sockaddr *)&to, sizeof to) == 0 || errno == EINPROGRESS);
+    return fd;
+}
+
+static void who_opens_many_connections_keeps_nobody_else_out(void **state)
+{
+    struct world *w = *state;
+    int crowd[CROWD];
+    for (size_t i = 0; i < CROWD; i++)
+        crowd[i] = half_ask(server_port(w->server));
+    ask_and_wait(w, "GET", "/healthz", NULL);
+    assert_int_equal(w->status, 200);
+    for (size_t i = 0; i < CROWD; i++)
+        close(crowd[i]);
+}
+
 static void a_server_stops_with_clients_connected(void **state)
 {
     struct world *w = *state;
@@ -206,6 +236,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(many_ask_at_once_and_all_are_answered, setup, teardown),
         cmocka_unit_test_setup_teardown(a_port_that_is_taken_is_an_error_that_names_it, setup, teardown),
         cmocka_unit_test_setup_teardown(no_host_means_every_address, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_opens_many_connections_keeps_nobody_else_out, setup, teardown),
         cmocka_unit_test_setup_teardown(a_server_stops_with_clients_connected, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
