@@ -37,7 +37,8 @@ struct kube_call {
     int64_t patience_ms; /* for waiting after a 429: what is left of it */
     int busy;            /* attempts that were answered with 429 */
     bool waiting;        /* for the credential */
-    bool renewed;        /* after a 401: once */
+    unsigned generation; /* of the TLS settings it was sent with */
+    bool renewed;        /* after a 401 or with other TLS settings: once */
     bool ended;          /* by on_line */
     struct err refused;  /* a request that cannot be made; told on `turn` */
     struct timer turn;   /* also of an attempt that waits */
@@ -270,19 +271,30 @@ static bool is_to_come_back(const struct kube_call *call, const struct http_resp
            response->retry_after_ms <= call->patience_ms && call->busy < BUSY_MAX;
 }
 
+/* Something of who we are was renewed, so that the same request may go better. */
+static bool is_renewed(const struct kube_call *call, const struct http_response *response, const struct err *err)
+{
+    struct credential *credential = call->client->credential;
+    bool refused = response != NULL && response->status == 401;
+    if (call->renewed || (!refused && (response != NULL || err->code != ERR_TLS))) {
+        return false;
+    }
+    return (refused && credential_renew(credential)) || credential_reload(credential, call->generation);
+}
+
 static void on_response(void *ctx, const struct http_response *response, const struct err *err)
 {
     struct kube_call *call = ctx;
     struct err failure = {0};
     call->http_call = NULL;
-    if (response == NULL) {
+    if (is_renewed(call, response, err)) {
+        call->renewed = true;
+        send(call);
+    } else if (response == NULL) {
         failure_without_answer(call, err, &failure);
         finish(call, NULL, &failure);
     } else if (response->status >= 200 && response->status < 300) {
         finish_success(call, response);
-    } else if (response->status == 401 && !call->renewed && credential_renew(call->client->credential)) {
-        call->renewed = true;
-        send(call);
     } else if (is_to_come_back(call, response)) {
         call->busy++;
         call->patience_ms -= response->retry_after_ms;
@@ -348,6 +360,7 @@ static void transmit(struct kube_call *call)
         .long_lived = call->on_line != NULL,
     };
     client->requests++;
+    call->generation = credential_generation(client->credential);
     call->http_call = http_start(client->http, &request, call->on_line != NULL ? on_bytes : NULL, on_response, call);
     buf_fini(&authorization);
 }

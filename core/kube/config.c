@@ -14,9 +14,9 @@ static const char *const account_folder = "/var/run/secrets/kubernetes.io/servic
 
 void kube_config_fini(struct kube_config *config)
 {
-    char **texts[] = {&config->source,   &config->server,       &config->namespace,
-                      &config->token,    &config->token_file,   &config->username,
-                      &config->password, &config->exec.command, &config->exec.api_version};
+    char **texts[] = {&config->source,    &config->server,   &config->namespace,    &config->ca_file,
+                      &config->cert_file, &config->key_file, &config->token,        &config->token_file,
+                      &config->username,  &config->password, &config->exec.command, &config->exec.api_version};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         str_free(texts[i]);
     }
@@ -108,9 +108,10 @@ static bool path_field(const char *kubeconfig, const struct node *entry, const c
     return true;
 }
 
-/* "<field>-data" (base64) wins over "<field>" (a file), as in kubectl; `*used` is the one that was taken. */
+/* "<field>-data" (base64) wins over "<field>" (a file), as in kubectl; `*used` is the one that was taken, `*file` the
+ * file's path. */
 static bool read_pem(const char *kubeconfig, const struct node *entry, const char *const field[2], char **pem,
-                     const char **used, struct err *err)
+                     char **file, const char **used, struct err *err)
 {
     const char *data;
     char *path = NULL;
@@ -124,6 +125,8 @@ static bool read_pem(const char *kubeconfig, const struct node *entry, const cha
         ok = pem_decode(data, pem, err);
     } else if (path != NULL) {
         ok = read_text(path, pem, err);
+        *file = path;
+        path = NULL;
     }
     str_free(&path);
     return ok || err_wrap(err, "%s", *used);
@@ -190,7 +193,7 @@ static bool read_trust(const char *path, const struct node *cluster, struct kube
     struct http_tls *tls = &config->tls;
     if (!flag_field(cluster, "insecure-skip-tls-verify", &tls->insecure, err) ||
         !copy_field(cluster, "tls-server-name", &tls->server_name, err) ||
-        !read_pem(path, cluster, authority, &tls->ca_pem, &used, err)) {
+        !read_pem(path, cluster, authority, &tls->ca_pem, &config->ca_file, &used, err)) {
         return false;
     }
     if (tls->ca_pem != NULL && tls->insecure) {
@@ -295,14 +298,15 @@ static bool read_token(const char *path, const struct node *user, struct kube_co
     return ok;
 }
 
-static bool read_identity(const char *path, const struct node *user, struct http_tls *tls, struct err *err)
+static bool read_identity(const char *path, const struct node *user, struct kube_config *config, struct err *err)
 {
+    struct http_tls *tls = &config->tls;
     static const char *const certificate[2] = {"client-certificate", "client-certificate-data"}, *const key[2] = {
                                                                                                      "client-key",
                                                                                                      "client-key-data"};
     const char *used_certificate, *used_key;
-    if (!read_pem(path, user, certificate, &tls->cert_pem, &used_certificate, err) ||
-        !read_pem(path, user, key, &tls->key_pem, &used_key, err)) {
+    if (!read_pem(path, user, certificate, &tls->cert_pem, &config->cert_file, &used_certificate, err) ||
+        !read_pem(path, user, key, &tls->key_pem, &config->key_file, &used_key, err)) {
         return false;
     }
     if ((tls->cert_pem == NULL) != (tls->key_pem == NULL)) {
@@ -330,8 +334,7 @@ static bool read_user_fields(const char *path, const struct node *user, struct k
     if (ok && config->token != NULL && config->username != NULL) {
         ok = err_set(err, ERR_INVALID, "token and username exclude each other");
     }
-    return ok && read_identity(path, user, &config->tls, err) &&
-           read_exec(path, node_get(user, "exec"), &config->exec, err);
+    return ok && read_identity(path, user, config, err) && read_exec(path, node_get(user, "exec"), &config->exec, err);
 }
 
 static bool read_user(const char *path, const struct node *root, const char *name, struct kube_config *config,
@@ -434,12 +437,11 @@ static bool read_account(const char *folder, struct kube_config *config, struct 
     bool v6 = strchr(host, ':') != NULL;
     config->server = str_format(v6 ? "https://[%s]:%s" : "https://%s:%s", host, port);
     config->token_file = str_format("%s/token", folder);
-    char *ca = str_format("%s/ca.crt", folder);
-    bool ok = read_text(ca, &config->tls.ca_pem, err) &&
-              (pem_check_certificates(config->tls.ca_pem, err) || err_wrap(err, "file %s", ca)) &&
+    config->ca_file = str_format("%s/ca.crt", folder);
+    bool ok = read_text(config->ca_file, &config->tls.ca_pem, err) &&
+              (pem_check_certificates(config->tls.ca_pem, err) || err_wrap(err, "file %s", config->ca_file)) &&
               read_text(config->token_file, &config->token, err);
     read_namespace(folder, config);
-    str_free(&ca);
     return ok;
 }
 

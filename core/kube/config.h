@@ -21,6 +21,8 @@ struct kube_config {
     char *server;    /* https://host:port[/prefix], no slash at the end */
     char *namespace; /* of the context or the Pod; "default" when it names none */
     struct http_tls tls;
+    char *ca_file, *cert_file,
+        *key_file;    /* where those came from, read again when they are refused; NULL: not a file */
     char *token;      /* NULL: none */
     char *token_file; /* read again every minute and after a 401 */
     char *username, *password;

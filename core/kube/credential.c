@@ -15,6 +15,8 @@
 enum {
     TOKEN_FILE_FRESH_MS = 60 * 1000,
     TOKEN_MAX = 256 * 1024,
+    PEM_FILE_FRESH_MS = 60 * 1000,
+    PEM_FILE_MAX = 1024 * 1024,
     EXEC_TIMEOUT_MS = 60 * 1000,
     EXEC_AHEAD_MS = 60 * 1000
 };
@@ -38,6 +40,8 @@ struct credential {
     int64_t expires_ms; /* of the plugin's answer, wall clock; INT64_MAX: not told; 0: nothing fetched yet */
     struct process *process;
     struct waiter *waiters;
+    unsigned generation;
+    int64_t reloaded_ms;     /* when the files of the TLS settings were read last, monotonic; -1: not since the start */
     struct str_list retired; /* certificates that calls under way may still use */
 };
 
@@ -49,6 +53,7 @@ struct credential *credential_new(struct kube_config *config, struct clock *cloc
     c->loop = loop;
     c->token = str_dup(config->token);
     c->read_ms = -1;
+    c->reloaded_ms = -1;
     return c;
 }
 
@@ -330,4 +335,96 @@ bool credential_renew(struct credential *c)
     }
     c->read_ms = -1;
     return c->config->token_file != NULL;
+}
+
+/* --- files of the TLS settings --- */
+
+unsigned credential_generation(const struct credential *c)
+{
+    return c->generation;
+}
+
+/* NULL when it cannot be read, or is none of ours. */
+static char *read_file(const char *path, struct err *err)
+{
+    struct buf b;
+    char *text = NULL;
+    buf_init(&b, PEM_FILE_MAX);
+    if (path != NULL && file_read(path, &b, err)) {
+        text = buf_take(&b);
+    }
+    buf_fini(&b);
+    return text;
+}
+
+struct fresh {
+    char *ca, *cert, *key; /* NULL: not from a file */
+};
+
+static bool check_fresh(const struct credential *c, const struct fresh *fresh, struct err *err)
+{
+    if (err->code != ERR_NONE) {
+        return false;
+    }
+    if (fresh->ca != NULL && !pem_check_certificates(fresh->ca, err)) {
+        return err_wrap(err, "file %s", c->config->ca_file);
+    }
+    if (fresh->cert != NULL && !pem_check_certificates(fresh->cert, err)) {
+        return err_wrap(err, "file %s", c->config->cert_file);
+    }
+    const char *cert = fresh->cert != NULL ? fresh->cert : c->config->tls.cert_pem;
+    const char *key = fresh->key != NULL ? fresh->key : c->config->tls.key_pem;
+    return cert == NULL || key == NULL || pem_check_key(cert, key, err) ||
+           err_wrap(err, "file %s", c->config->key_file != NULL ? c->config->key_file : c->config->cert_file);
+}
+
+static bool replace(struct credential *c, char **pem, const char *fresh)
+{
+    if (fresh == NULL || str_equal(fresh, *pem)) {
+        return false;
+    }
+    retire(c, pem, fresh);
+    return true;
+}
+
+static bool read_fresh(struct credential *c)
+{
+    struct err err = {0};
+    struct http_tls *tls = &c->config->tls;
+    struct fresh fresh = {0};
+    fresh.ca = read_file(c->config->ca_file, &err);
+    fresh.cert = read_file(c->config->cert_file, &err);
+    fresh.key = read_file(c->config->key_file, &err);
+    bool changed = false;
+    if (check_fresh(c, &fresh, &err)) {
+        changed = replace(c, &tls->ca_pem, fresh.ca);
+        changed = replace(c, &tls->cert_pem, fresh.cert) || changed;
+        changed = replace(c, &tls->key_pem, fresh.key) || changed;
+    } else {
+        log_error(NULL, "%s: %s", c->config->source, err.text);
+    }
+    str_free(&fresh.ca);
+    str_free(&fresh.cert);
+    str_free(&fresh.key);
+    return changed;
+}
+
+bool credential_reload(struct credential *c, unsigned generation)
+{
+    if (generation != c->generation) {
+        return true; /* another call found them changed meanwhile */
+    }
+    const struct kube_config *config = c->config;
+    int64_t now_ms = clock_mono_ms(c->clock);
+    bool has_files = config->ca_file != NULL || config->cert_file != NULL || config->key_file != NULL;
+    if (!has_files || (c->reloaded_ms >= 0 && now_ms - c->reloaded_ms < PEM_FILE_FRESH_MS)) {
+        return false;
+    }
+    c->reloaded_ms = now_ms;
+    if (!read_fresh(c)) {
+        return false;
+    }
+    c->generation++;
+    log_info(NULL, "%s: the files of its certificates have changed", config->source);
+    return true;
 }

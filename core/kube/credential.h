@@ -1,5 +1,5 @@
 /* How a client proves who it is: a fixed token, a token file that is read again, basic authentication, or an exec
- * plugin (client.authentication.k8s.io). Client certificates live in the TLS settings. */
+ * plugin (client.authentication.k8s.io). Client certificates live in the TLS settings, which follow their files. */
 #pragma once
 
 #include "base/buf.h"
@@ -8,7 +8,7 @@
 
 struct credential;
 
-/* `config` outlives it; a plugin that answers with a certificate changes config->tls. */
+/* `config` outlives it; a plugin that answers with a certificate, and files that changed, change config->tls. */
 struct credential *credential_new(struct kube_config *config, struct clock *clock, struct loop *loop);
 void credential_free(struct credential *credential);
 
@@ -25,3 +25,9 @@ void credential_forget(struct credential *credential, const void *ctx);
 void credential_header(struct credential *credential, struct buf *value);
 /* The server answered 401: false when nothing else can be tried. */
 bool credential_renew(struct credential *credential);
+
+/* How often the files behind the TLS settings were found changed. */
+unsigned credential_generation(const struct credential *credential);
+/* The TLS settings of that generation were refused: true when there are others now. The files of the authority and of the
+ * client's certificate are read again, at most once a minute; a pair that does not belong together is being written. */
+bool credential_reload(struct credential *credential, unsigned generation);

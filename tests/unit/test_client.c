@@ -15,6 +15,7 @@
 #include "fake_clock.h"
 #include "fake_doc.h"
 #include "fake_http.h"
+#include "fake_pem.h"
 #include "kube/client.h"
 
 #define SERVER "https://api:6443"
@@ -457,6 +458,72 @@ static void test_after_a_401_the_token_is_read_again_and_asked_once_more(void **
     assert_int_equal(kube_client_requests(w->client), 6);
 }
 
+/* Trusts, and is trusted by, the second pair only. */
+static bool second_pair(void *ctx, const struct fake_http_seen *request, struct fake_http_answer *answer)
+{
+    const struct fake_pem *pairs = ctx;
+    bool trusts = strcmp(request->tls->ca_pem, pairs[1].certificate) == 0;
+    answer->code = trusts ? ERR_NONE : ERR_TLS;
+    answer->status = strcmp(request->tls->key_pem, pairs[1].key) == 0 ? 200 : 401;
+    answer->body = "{}";
+    return true;
+}
+
+static void write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void test_certificates_are_read_again_when_they_are_refused(void **state)
+{
+    struct world *w = *state;
+    struct fake_pem pairs[2];
+    char folder[] = "/tmp/test-client-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    char *ca = str_format("%s/ca", folder), *cert = str_format("%s/cert", folder), *key = str_format("%s/key", folder);
+    fake_pem_make(&pairs[0]);
+    fake_pem_make(&pairs[1]);
+    make_client(w, (struct kube_config){.ca_file = str_dup(ca),
+                                        .cert_file = str_dup(cert),
+                                        .key_file = str_dup(key),
+                                        .tls = {.ca_pem = str_dup(pairs[0].certificate),
+                                                .cert_pem = str_dup(pairs[0].certificate),
+                                                .key_pem = str_dup(pairs[0].key)}});
+    fake_http_handle(w->fh, second_pair, pairs);
+    write_text(ca, pairs[1].certificate);
+    write_text(cert, pairs[1].certificate);
+    write_text(key, pairs[0].key); /* is being written */
+    ask(w, get_podinfo);
+    assert_int_equal(w->err.code, ERR_TLS);
+    assert_int_equal(fake_http_seen_count(w->fh), 1);
+    write_text(key, pairs[1].key);
+    ask(w, get_podinfo); /* not twice in a minute */
+    assert_int_equal(w->err.code, ERR_TLS);
+    fake_clock_advance(w->fc, 60000);
+    start(w, get_podinfo);
+    start(w, get_podinfo); /* both profit */
+    fake_clock_run(w->fc);
+    assert_int_equal(w->done, 4);
+    assert_int_equal(w->err.code, ERR_NONE);
+    assert_int_equal(fake_http_seen_count(w->fh), 2 + 4);
+    write_text(cert, pairs[0].certificate);
+    write_text(key, pairs[0].key);
+    ask(w, get_podinfo); /* what works is not looked at */
+    assert_int_equal(fake_http_seen_count(w->fh), 7);
+    unlink(ca);
+    unlink(cert);
+    unlink(key);
+    rmdir(folder);
+    str_free(&ca);
+    str_free(&cert);
+    str_free(&key);
+    fake_pem_free(&pairs[0]);
+    fake_pem_free(&pairs[1]);
+}
+
 static void test_a_token_file_is_read_every_minute(void **state)
 {
     struct world *w = *state;
@@ -601,6 +668,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_wrong_authority_is_told_with_the_kubeconfig, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_cancelled_call_says_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_after_a_401_the_token_is_read_again_and_asked_once_more, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_certificates_are_read_again_when_they_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_token_file_is_read_every_minute, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_fixed_identity_is_asked_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_watch_hands_over_whole_lines, setup, teardown),

@@ -253,6 +253,7 @@ static void test_trust_comes_from_a_file_or_from_data(void **state)
     write_config(w, "certificate-authority: ca.pem", "");
     expect_loaded(w);
     assert_string_equal(w->config.tls.ca_pem, pairs[0].certificate);
+    assert_non_null(strrchr(w->config.ca_file, '/'));
     /* Data wins, and may be broken over lines. */
     char *fields = str_format("certificate-authority: missing.pem, tls-server-name: api.lab, "
                               "certificate-authority-data: \"%.40s\\n  %s\\n\"",
@@ -457,6 +458,7 @@ static void test_the_service_account_of_a_pod(void **state)
     assert_string_equal(w->config.token_file, token);
     assert_null(w->config.token);
     assert_string_equal(w->config.tls.ca_pem, pairs[0].certificate);
+    assert_non_null(strrchr(w->config.ca_file, '/'));
     assert_string_equal(w->config.namespace, "default");
     str_free(&token);
     write_file(w, ACCOUNT "namespace", "flagger-system\n");
