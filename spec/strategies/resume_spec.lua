@@ -112,13 +112,17 @@ end
 describe('a release that is resumed', function()
   after_each(World.prove_closed)
 
-  for story, new_world in pairs { promoted = promoted, rolled_back = rolled_back } do
+  for state, new_world in pairs { Succeeded = promoted, Failed = rolled_back } do
     for name in pairs(STRATEGIES) do
       local function make()
         return new_world(name)
       end
 
-      describe(name .. ', ' .. story, function()
+      describe(name .. ', ' .. state, function()
+        it('ends so', function()
+          assert.equal(state, make():run().state)
+        end)
+
         it('ends the same, wherever it was killed', function()
           killing.once(make)
         end)
