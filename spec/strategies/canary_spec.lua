@@ -505,46 +505,4 @@ describe('strategies.canary', function()
       SKIPPED[5],
     }, world:lines { from = 30 })
   end)
-
-  -- An effect that fails --------------------------------------------------------------------------
-
-  it('tells of any effect that fails and gets there an interval later', function()
-    local function make(failing)
-      local count = 0
-      return World.new {
-        analysis = {
-          interval = '10s',
-          stepWeight = 50,
-          mirror = true,
-          stepWeightPromotion = 50,
-          webhooks = { { name = 'ok', type = 'confirm-promotion' } },
-        },
-        spec = { autoscalerRef = { name = 'podinfo' } },
-        autoscaler_differs = true,
-        fail = function(_, effect)
-          if effect.kind == 'event' then
-            return -- events that are not taken are logged and stop nothing (core/rollout/effect.c)
-          end
-          count = count + 1
-          return count == failing and effect.kind .. ' failed' or nil
-        end,
-      }, function()
-        return count
-      end
-    end
-    local calm, count = make(0)
-    calm:run()
-    for failing = 1, count() do
-      local world = make(failing):run()
-      assert.equal('Succeeded', world.state)
-      assert.same(calm.route, world.route)
-      assert.same(calm.status, world.status)
-      assert.equal(1, #world:lines { only = ' failed$' })
-      for _, line in ipairs { 'scale up', 'scale zero', 'autoscaler' } do
-        assert.equal(1, #world:lines { only = '^' .. line .. '$' }, line .. ' after failure ' .. failing)
-      end
-      -- As in Flagger the copy is made again when the phase after it was not taken.
-      assert.is_true(world.promotions <= 2)
-    end
-  end)
 end)
