@@ -104,25 +104,27 @@ function M.once(make)
   end
 end
 
---- The process dies at every other point, and its successor soon after.
+--- The process dies, and its successor soon after.
 ---@param make fun(): World
-function M.twice(make)
+---@param every integer? at each such point; 1 unless told
+function M.twice(make, every)
   local one = undisturbed(make)
   local calm, soon = outcome(one), { 1, 2, 5 }
-  for at = 1, one.points, 2 do
+  for at = 1, one.points, every or 1 do
     local again = at + soon[at % #soon + 1]
     compare(make, calm, { deaths = { [at] = true, [again] = true } },
       string.format('killed at points %d and %d', at, again))
   end
 end
 
---- The process dies at each point and stays away for `downtime_ms`: the same happens, only later.
+--- The process dies and stays away for `downtime_ms`: the same happens, only later.
 ---@param make fun(): World
 ---@param downtime_ms integer
-function M.for_a_while(make, downtime_ms)
+---@param every integer? at each such point; 1 unless told
+function M.for_a_while(make, downtime_ms, every)
   local one = undisturbed(make)
   local calm = outcome(one, { late = true })
-  for at = 1, one.points do
+  for at = 1, one.points, every or 1 do
     compare(make, calm, { deaths = { [at] = true }, downtime_ms = downtime_ms },
       string.format('killed at point %d, down for a while', at), { late = true })
   end

@@ -128,11 +128,11 @@ describe('a release that is resumed', function()
         end)
 
         it('ends the same, wherever it was killed twice', function()
-          killing.twice(make)
+          killing.twice(make, 2)
         end)
 
         it('does the same after a downtime, only later', function()
-          killing.for_a_while(make, DOWNTIME_MS)
+          killing.for_a_while(make, DOWNTIME_MS, 2)
         end)
 
         it('ends the same, wherever its script failed', function()
