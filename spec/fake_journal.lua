@@ -115,24 +115,46 @@ function Journal:round_before(past)
   end
 end
 
-function Journal:same_inside(a, b, length)
+local ROUNDS_FOLDED_MAX = 2
+
+--- Does entry `at` lie inside a folded segment that starts before it?
+function Journal:is_inside(at)
+  local start = at
+  for _ = 2, ROUNDS_FOLDED_MAX do
+    start = start and self:round_before(start)
+    local entry = start and self.entries[start]
+    if entry and entry.count > 1 and start + entry.segment > at then
+      return true
+    end
+  end
+  return false
+end
+
+--- Is the segment at `last` equal to the one before it, and neither a part of another one?
+function Journal:repeats(previous, last, length)
+  local first = self.entries[previous]
+  if not is_round(first.word) or (first.count > 1 and first.segment ~= length) or self:is_inside(previous) then
+    return false
+  end
   for i = 0, length - 1 do
-    local x, y = self.entries[a + i], self.entries[b + i]
-    if not same_entry(x, y) or (i > 0 and (x.count ~= y.count or x.segment ~= y.segment)) then
+    local x, y = self.entries[previous + i], self.entries[last + i]
+    if not same_entry(x, y) or (i > 0 and x.count > 1) or y.count > 1 then
       return false
     end
   end
   return true
 end
 
---- Before a new round: is the one that just ended equal to the one before it?
-function Journal:fold_round()
-  local last = self:round_before(#self.entries + 1)
-  local previous = last and self:round_before(last)
+--- The last `rounds` rounds, if they are as the same number before them.
+function Journal:fold(rounds)
+  local last = #self.entries + 1
+  for _ = 1, rounds do
+    last = last and self:round_before(last)
+  end
   local length = last and #self.entries + 1 - last
-  if not previous or last - previous ~= length or self.entries[last].count ~= 1
-    or not self:same_inside(previous, last, length) then
-    return
+  local previous = last and last - length
+  if not last or previous < 1 or not self:repeats(previous, last, length) then
+    return false
   end
   for i = 0, length - 1 do
     local kept = self.entries[previous + i]
@@ -144,6 +166,16 @@ function Journal:fold_round()
   end
   for i = #self.entries, last, -1 do
     self.entries[i] = nil
+  end
+  return true
+end
+
+--- Before a new round: the rounds that just ended with the equal ones before them.
+function Journal:fold_rounds()
+  for rounds = 1, ROUNDS_FOLDED_MAX do
+    if self:fold(rounds) then
+      return
+    end
   end
 end
 
@@ -171,7 +203,7 @@ function Journal:enter(word, args, now_ms)
   end
   local resumed = self.step_at <= #self.steps
   if not resumed and is_round(word) then
-    self:fold_round()
+    self:fold_rounds()
   end
   self.depth, self.word, self.word_args = 1, word, args
   self.word_started_ms = resumed and self.open_started_ms ~= 0 and self.open_started_ms or now_ms

@@ -9,8 +9,8 @@
  * running their bodies, the word in progress runs its body again and its operations are answered as far as they were recorded; an intent
  * without an answer is the one thing that is done again, by the redo rules of rollout/effect.h.
  *
- * Equal neighbours fold: a word equal to the one before it, and a whole round (from one word "round" to the next) equal to the round
- * before it, become one with a count; so a gate closed for a week costs one entry. Times are kept of the last one only.
+ * Equal neighbours fold: a word equal to the one before it, and a round (from one word "round" to the next), or two, equal to what stands
+ * before them, become one with a count; so a gate closed for a week costs an entry or two. Times are kept of the last ones only.
  *
  * The journal is plain data: it asks nobody and waits for nothing. rollout/release.h writes it. */
 #pragma once

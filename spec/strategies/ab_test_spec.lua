@@ -138,6 +138,21 @@ describe('strategies.ab_test', function()
     assert.equal(90, world:seconds())
   end)
 
+  it('keeps a day before the promotion in a few entries', function()
+    local world = release {
+      analysis = {
+        interval = '60s',
+        iterations = 3,
+        webhooks = { { name = 'ok', type = 'confirm-promotion' } },
+        metrics = { { name = 'a', query = 'a', threshold = 100 } },
+      },
+      answers = { ok = closed_until(86400) },
+    }
+    assert.equal('Succeeded', world.state)
+    assert.is_true(#world.asked > 700)
+    assert.is_true(#world.journal.entries < 30)
+  end)
+
   it('does not begin again while it waits with one iteration', function()
     local world = release {
       analysis = {

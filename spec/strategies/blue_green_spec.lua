@@ -187,6 +187,21 @@ describe('strategies.blue_green', function()
     assert.equal(100, world:seconds())
   end)
 
+  it('keeps a day before the promotion in a few entries', function()
+    local world = release {
+      analysis = {
+        interval = '60s',
+        iterations = 3,
+        webhooks = { { name = 'ok', type = 'confirm-promotion' } },
+        metrics = { { name = 'a', query = 'a', threshold = 100 } },
+      },
+      answers = { ok = closed_until(86400) },
+    }
+    assert.equal('Succeeded', world.state)
+    assert.is_true(#world.asked > 700)
+    assert.is_true(#world.journal.entries < 30)
+  end)
+
   it('begins again while it waits with one iteration and no mirror', function()
     for mirror, hooks in pairs {
       [false] = { '10s hook pre-rollout smoke (Progressing)', '30s hook pre-rollout smoke (Progressing)' },

@@ -198,6 +198,52 @@ static void test_a_week_of_a_closed_gate_costs_one_entry(void **state)
     journal_free(j);
 }
 
+static void test_a_gate_that_is_asked_every_other_round_costs_two(void **state)
+{
+    struct journal *j = journal_new();
+    for (int i = 0; i < 5000; i++) {
+        word(j, "round", "{\"iterations\":2}", i);
+        word(j, "open", "false", i);
+        word(j, "round", "{\"iterations\":1}", i);
+        word(j, "iterate", "true", i);
+    }
+    assert_true(entry_count(j) <= 8);
+    assert_false(journal_is_full(j));
+    journal_free(j);
+}
+
+/* Rounds of few kinds in any order, some of them long: whatever was folded, the same words come again in the same order. */
+static void test_what_was_folded_is_replayed_as_it_was(void **state)
+{
+    for (unsigned seed = 1; seed <= 300; seed++) {
+        struct journal *j = journal_new();
+        unsigned dice = seed * 2654435761u, kinds = 1 + seed % 4, kind[60];
+        for (size_t i = 0; i < 60; i++) {
+            dice = dice * 1103515245u + 12345u;
+            bool repeats = i >= 2 && (dice >> 16) % 3 != 0;
+            kind[i] = repeats ? kind[i - 1 - (dice >> 20) % 2] : (dice >> 24) % kinds;
+            char result[16];
+            snprintf(result, sizeof result, "%u", kind[i]);
+            word(j, "round", result, 1);
+            if (kind[i] % 2 == 1) {
+                word(j, "open", result, 1);
+            }
+        }
+        j = reload(j);
+        for (size_t i = 0; i < 60; i++) {
+            char result[16];
+            snprintf(result, sizeof result, "%u", kind[i]);
+            expect(j, "round", result, 1);
+            if (kind[i] % 2 == 1) {
+                expect(j, "open", result, 1);
+            }
+        }
+        assert_int_equal(journal_rounds(j), 60);
+        assert_false(journal_is_replaying(j));
+        journal_free(j);
+    }
+}
+
 static void test_rounds_that_differ_stay_apart(void **state)
 {
     struct journal *j = journal_new();
@@ -308,6 +354,8 @@ int main(void)
         cmocka_unit_test(test_finished_words_are_answered_without_their_bodies),
         cmocka_unit_test(test_a_word_in_progress_runs_again_over_its_operations),
         cmocka_unit_test(test_a_week_of_a_closed_gate_costs_one_entry),
+        cmocka_unit_test(test_a_gate_that_is_asked_every_other_round_costs_two),
+        cmocka_unit_test(test_what_was_folded_is_replayed_as_it_was),
         cmocka_unit_test(test_rounds_that_differ_stay_apart),
         cmocka_unit_test(test_words_inside_words_are_part_of_the_outer_one),
         cmocka_unit_test(test_another_script_than_the_recorded_one_is_noticed),
