@@ -768,18 +768,18 @@ static void watches_that_fill_every_stream_starve_no_request(void **state)
     assert_int_equal(r->status, 200);
 }
 
-static bool four_held(struct world *w)
+static bool some_held(struct world *w)
 {
-    return w->held_count == 4;
+    return w->held_count > 0;
 }
 
-/* The first four are let in; the first answer tells that the server speaks HTTP/1.1 only. */
+/* A few are let in, four by libcurl 7.88 and one by 8.14; the first answer tells that the server speaks HTTP/1.1 only. */
 static void over_tls_without_http_2_the_fifth_watch_does_not_wait(void **state)
 {
     struct world *w = *state;
     for (int i = 0; i < 12; i++)
         start_tls_watch(w, w->nginx.h1_port);
-    run_until(w, four_held);
+    run_until(w, some_held);
     fake_net_send(w->held[0], "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
     run_until(w, all_held);
     for (size_t i = 0; i < w->reply_count; i++)
