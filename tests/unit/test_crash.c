@@ -35,6 +35,7 @@ struct world {
 
     size_t counted, kill_at; /* requests of the release; SIZE_MAX: none is the last */
     bool kill_after, dead;   /* after the server did it */
+    bool only_trouble;       /* nobody dies: that one request fails */
 
     int weights[KEPT_MAX]; /* of the canary, each time they change */
     size_t weight_count;
@@ -88,21 +89,6 @@ static bool is_counted(const struct fake_http_seen *request)
            strstr(request->url, "?watch=") == NULL;
 }
 
-/* A process that is dead hears nothing any more. */
-static bool die(void *ctx, const struct fake_http_seen *request, struct fake_http_answer *answer)
-{
-    struct world *w = ctx;
-    if (!w->dead && is_counted(request) && ++w->counted == w->kill_at) {
-        w->dead = true;
-        if (w->kill_after) {
-            fake_api_lose(w->api, request->method, request->url);
-            return false; /* done, but not answered */
-        }
-    }
-    answer->hold = w->dead;
-    return w->dead;
-}
-
 static bool answer_hook(void *ctx, const struct fake_http_seen *request, struct fake_http_answer *answer)
 {
     struct world *w = ctx;
@@ -117,6 +103,38 @@ static bool answer_hook(void *ctx, const struct fake_http_seen *request, struct 
     bool bad = w->story->bad_hook != NULL && str_has_suffix(request->url, w->story->bad_hook);
     answer->status = bad ? 400 : 200;
     return true;
+}
+
+/* A process that is dead hears nothing any more. */
+static bool die(void *ctx, const struct fake_http_seen *request, struct fake_http_answer *answer)
+{
+    struct world *w = ctx;
+    if (!w->dead && is_counted(request) && ++w->counted == w->kill_at) {
+        if (w->only_trouble && !w->kill_after) {
+            answer->status = 500;
+            answer->body = "{\"message\":\"trouble\"}";
+            return true;
+        }
+        if (w->only_trouble && strstr(request->url, HOOKS) != NULL) {
+            answer->code = ERR_TIMEOUT;
+            return true;
+        }
+        if (w->only_trouble) {
+            fake_api_lose(w->api, request->method, request->url);
+            return false;
+        }
+        w->dead = true;
+        if (w->kill_after && answer_hook(w, request, answer)) {
+            answer->hold = true;
+            return true;
+        }
+        if (w->kill_after) {
+            fake_api_lose(w->api, request->method, request->url);
+            return false; /* done, but not answered */
+        }
+    }
+    answer->hold = w->dead;
+    return w->dead;
 }
 
 static void on_change(void *ctx, const char *path, const struct doc *object)
@@ -237,7 +255,7 @@ static bool is_over(struct world *w)
 static bool play(struct world *w)
 {
     bool killed = false;
-    for (int second = 0; second < 1000 && !is_over(w); second++) {
+    for (int second = 0; second < 3000 && !is_over(w); second++) {
         fake_clock_advance(w->fc, 100);
         if (w->dead) {
             killed = true;
@@ -281,17 +299,26 @@ static int64_t told(struct world *w, const char *message)
     return count;
 }
 
-static void expect_story(struct world *w, const struct story *story, const char *place)
+static void expect_end(struct world *w, const struct story *story, const char *place)
 {
     if (strcmp(phase(w), story->phase) != 0) {
         fail_msg("%s: ended in phase %s", place, phase(w));
     }
+    fake_doc_expect(node_at(fake_api_find(w->api, TARGET), "spec", "replicas"), "0");
+    const struct node *pod = node_at(fake_api_find(w->api, PRIMARY), "spec", "template", "spec");
+    assert_string_equal(node_str(node_get(node_item(node_get(pod, "containers"), 0), "image")), story->image);
+    assert_null(fake_api_find(w->api, SLUICE "/podinfo-2"));
     for (size_t i = 0; story->weights[i] >= 0 || i < w->weight_count; i++) {
         if (i >= w->weight_count || w->weights[i] != story->weights[i]) {
             fail_msg("%s: weight %zu is %d, wanted %d", place, i, i < w->weight_count ? w->weights[i] : -1,
                      story->weights[i]);
         }
     }
+}
+
+/* What was told and delivered, each once. */
+static void expect_story(struct world *w, const struct story *story, const char *place)
+{
     for (size_t i = 0; story->told_once[i] != NULL; i++) {
         if (told(w, story->told_once[i]) != 1) {
             fail_msg("%s: told %lld times: %s", place, (long long)told(w, story->told_once[i]), story->told_once[i]);
@@ -303,10 +330,6 @@ static void expect_story(struct world *w, const struct story *story, const char 
         }
         fail_msg("%s: %zu different deliveries", place, w->hooks.count);
     }
-    fake_doc_expect(node_at(fake_api_find(w->api, TARGET), "spec", "replicas"), "0");
-    const struct node *pod = node_at(fake_api_find(w->api, PRIMARY), "spec", "template", "spec");
-    assert_string_equal(node_str(node_get(node_item(node_get(pod, "containers"), 0), "image")), story->image);
-    assert_null(fake_api_find(w->api, SLUICE "/podinfo-2"));
 }
 
 /* True when the engine lived to the end. */
@@ -319,6 +342,7 @@ static bool live_through(const struct story *story, size_t kill_at, bool kill_af
     w.kill_at = kill_at;
     w.kill_after = kill_after;
     bool killed = play(&w);
+    expect_end(&w, story, place);
     expect_story(&w, story, place);
     close_world(&w);
     return !killed;
@@ -332,6 +356,33 @@ static void kill_everywhere(const struct story *story)
             assert_true(++at < REQUESTS_MAX);
         }
         assert_true(at > 10);
+    }
+}
+
+/* One request fails, or is done and seems to fail; the engine lives. True when there were fewer requests. */
+static bool live_with_trouble(const struct story *story, size_t at, bool after)
+{
+    struct world w;
+    char place[64];
+    snprintf(place, sizeof place, "request %zu %s", at, after ? "was not answered" : "failed");
+    open_world(&w, story);
+    w.kill_at = at;
+    w.kill_after = after;
+    w.only_trouble = true;
+    play(&w);
+    expect_end(&w, story, place);
+    bool reached = w.counted >= at;
+    close_world(&w);
+    return !reached;
+}
+
+static void trouble_everywhere(const struct story *story)
+{
+    for (int after = 0; after < 2; after++) {
+        size_t at = 1;
+        while (!live_with_trouble(story, at, after)) {
+            assert_true(++at < REQUESTS_MAX);
+        }
     }
 }
 
@@ -422,6 +473,12 @@ static void test_a_rollback_survives_a_crash_anywhere(void **state)
     kill_everywhere(&rollback_story);
 }
 
+static void test_one_failure_anywhere_changes_no_end(void **state)
+{
+    trouble_everywhere(&canary_story);
+    trouble_everywhere(&rollback_story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +487,7 @@ int main(void)
         cmocka_unit_test(test_a_blue_green_release_survives_a_crash_anywhere),
         cmocka_unit_test(test_a_release_without_analysis_survives_a_crash_anywhere),
         cmocka_unit_test(test_a_rollback_survives_a_crash_anywhere),
+        cmocka_unit_test(test_one_failure_anywhere_changes_no_end),
     };
     return cmocka_run_group_tests(tests, load_modules, free_modules);
 }
