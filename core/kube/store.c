@@ -9,10 +9,11 @@
 #include "kube/object.h"
 
 /* An answer is at most 8 MiB long (io/http.h), so the text of one object that came in one fits. */
-enum { KEY_MAX = 640, OBJECT_TEXT_MAX = 16 * 1024 * 1024 };
+enum { KEY_MAX = 640, OBJECT_TEXT_MAX = 16 * 1024 * 1024, REMOVED_MAX = 1024 };
 
 /* An object: its key "namespace/name" with a NUL, then its text, in one allocation. A removed one leaves key and
- * version behind until the next list, so that the late answer to an older write does not bring it back. */
+ * version behind, so that the late answer to an older write does not bring it back; until the next list, which may be
+ * weeks away, or until there are too many of them. */
 struct item {
     UT_hash_handle hh;
     uint64_t version;
@@ -32,6 +33,7 @@ struct store {
     store_prune_fn *prune;
     struct item *items;
     size_t count, bytes;
+    size_t removed; /* items that only say so */
     bool synced;
     struct subscriber *subscribers;
     size_t subscriber_count;
@@ -50,6 +52,8 @@ static void item_free(struct store *store, struct item *item)
     if (item->text_len > 0) {
         store->count--;
         store->bytes -= item->text_len;
+    } else {
+        store->removed--;
     }
     HASH_DEL(store->items, item);
     mem_free(item);
@@ -270,6 +274,8 @@ static struct item *item_set(struct store *store, struct item *old, const char *
     if (text_len > 0) {
         store->count++;
         store->bytes += text_len;
+    } else {
+        store->removed++;
     }
     return item;
 }
@@ -304,6 +310,21 @@ void store_put(struct store *store, const struct doc *object)
     tell_item(store, item);
 }
 
+/* The table keeps the order of insertion: the older half goes. No answer is as late as that. */
+static void forget_removed(struct store *store)
+{
+    struct item *item, *next;
+    HASH_ITER(hh, store->items, item, next)
+    {
+        if (store->removed <= REMOVED_MAX / 2) {
+            return;
+        }
+        if (item->text_len == 0) {
+            item_free(store, item);
+        }
+    }
+}
+
 void store_remove(struct store *store, const struct doc *object)
 {
     const struct node *root = doc_root(object);
@@ -319,6 +340,9 @@ void store_remove(struct store *store, const struct doc *object)
     item->learnt = true;
     if (was_there) {
         tell_item(store, item);
+    }
+    if (store->removed > REMOVED_MAX) {
+        forget_removed(store);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -126,6 +127,24 @@ static void test_what_was_removed_does_not_come_back_with_an_older_answer(void *
     assert_int_equal(store_bytes(w->store), 0);
     put(w, "podinfo", 8);
     expect_version(w, "podinfo", "8");
+}
+
+/* In a cluster where objects come and go, a watch may last for weeks between two lists. */
+static void test_what_was_removed_is_not_remembered_for_ever(void **state)
+{
+    struct world *w = *state;
+    char name[32];
+    for (int i = 0; i < 1200; i++) {
+        snprintf(name, sizeof name, "app-%d", i);
+        put(w, name, 10 + 2 * i);
+        drop(w, name, 11 + 2 * i);
+        buf_clear(&w->heard);
+    }
+    put(w, "app-0", 10); /* forgotten: taken for a new one */
+    expect_heard(w, "test/app-0 ");
+    put(w, "app-1199", 11); /* still known as removed */
+    expect_heard(w, "");
+    assert_int_equal(store_count(w->store), 1);
 }
 
 static void test_a_list_replaces_the_content(void **state)
@@ -297,6 +316,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_the_newer_version_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_was_removed_does_not_come_back_with_an_older_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_was_removed_is_not_remembered_for_ever, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_list_replaces_the_content, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_restored_server_counts_from_its_backup, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_learnt_during_a_list_is_compared_with_it, setup, teardown),
