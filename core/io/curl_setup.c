@@ -176,8 +176,24 @@ static void expect_name(struct curl_setup *setup, CURL *easy, CURLU *url, const 
     curl_url_set(url, CURLUPART_HOST, name, 0);
 }
 
+/* libcurl reads NO_PROXY itself, but knows "*" alone and no "*.svc", which to Go is ".svc". */
+static void set_no_proxy(CURL *easy)
+{
+    const char *list = getenv("NO_PROXY");
+    list = str_empty(list) ? getenv("no_proxy") : list;
+    if (str_empty(list) || !strstr(list, "*."))
+        return;
+    char *plain = str_dup(list), *to = plain;
+    for (const char *c = list; *c; c++)
+        if (c[0] != '*' || c[1] != '.')
+            *to++ = *c;
+    *to = '\0';
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, plain);
+    mem_free(plain);
+}
+
 /* As Go's client reads the environment, HTTP_PROXY in capitals included, which libcurl leaves to CGI programs. A proxy never sees
- * what is meant for this machine. NO_PROXY is libcurl's own affair in any case. */
+ * what is meant for this machine. */
 static void set_proxy(CURL *easy, const struct http_request *request, const char *host)
 {
     const char *capitals = getenv("HTTP_PROXY");
@@ -185,6 +201,7 @@ static void set_proxy(CURL *easy, const struct http_request *request, const char
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
     else if (!str_empty(capitals) && str_has_prefix(request->url, "http://"))
         curl_easy_setopt(easy, CURLOPT_PROXY, capitals);
+    set_no_proxy(easy);
     /* The proxy's own answer to CONNECT is no answer of the server, and would be taken for one in HTTP/1.1. */
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }

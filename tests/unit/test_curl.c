@@ -643,9 +643,12 @@ static void the_proxy_may_be_named_in_capitals_as_go_reads_it(void **state)
     run_until(w, all_done);
     assert_int_equal(r->status, 200);
     assert_true(str_has_prefix(fake_net_request(w->net, 0), "GET http://far.sluice.test/x HTTP/1.1\r\n"));
-    setenv("NO_PROXY", ".sluice.test", 1);
-    start_with(w, (struct http_request){.url = "http://far.sluice.test/x", .timeout_ms = 5000}, NULL);
-    run_until(w, all_done);
+    static const char *const without[] = {".sluice.test", "*.sluice.test", "10.0.0.0/8, far.sluice.test"};
+    for (size_t i = 0; i < sizeof without / sizeof without[0]; i++) {
+        setenv("NO_PROXY", without[i], 1);
+        start_with(w, (struct http_request){.url = "http://far.sluice.test/x", .timeout_ms = 5000}, NULL);
+        run_until(w, all_done);
+    }
     unsetenv("NO_PROXY");
     unsetenv("HTTP_PROXY");
     assert_int_equal(fake_net_request_count(w->net), 1);
