@@ -160,12 +160,16 @@ static void call_end(struct call *call, CURLcode result)
     }
     struct err err;
     const char *why = call->why[0] ? call->why : curl_easy_strerror(result);
+    long cause = 0; /* libcurl's words say that nobody was reached, and not why */
+    if (result == CURLE_COULDNT_CONNECT)
+        curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &cause);
     if (call->refused && call->body.overflow)
         err_set(&err, ERR_TOO_LARGE, "%s: the answer is larger than %zu bytes", call->title, call->body.size_max);
     else if (call->refused)
         err_set(&err, ERR_TOO_LARGE, "%s: the receiver refused the rest of the answer", call->title);
     else
-        err_set(&err, code_of(result, why), "%s: %s", call->title, why);
+        err_set(&err, code_of(result, why), "%s: %s%s%s", call->title, why, cause ? ": " : "",
+                cause ? strerror((int)cause) : "");
     call_fail(call, &err);
 }
 

@@ -114,6 +114,23 @@ static const char *goes_words(const char *reason)
     return NULL;
 }
 
+/* The system's words as Go has them; a refusal where the transport does not tell. */
+static const char *connect_error(const char *reason)
+{
+    static const char *const others[][2] = {
+        {"No route to host", "no route to host"},
+        {"Network is unreachable", "network is unreachable"},
+        {"Connection reset by peer", "connection reset by peer"},
+        {"Cannot assign requested address", "cannot assign requested address"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (str_has_suffix(reason, others[i][0])) {
+            return others[i][1];
+        }
+    }
+    return "connection refused";
+}
+
 static char *failure_of(const char *url, const char *timeout, const struct err *err)
 {
     const char *reason = reason_of(err);
@@ -122,7 +139,7 @@ static char *failure_of(const char *url, const char *timeout, const struct err *
     }
     if (err->code == ERR_UNREACHABLE && str_has_prefix(reason, "Failed to connect to ")) {
         char *address = address_of(url);
-        char *text = str_format("dial tcp %s: connect: connection refused", address);
+        char *text = str_format("dial tcp %s: connect: %s", address, connect_error(reason));
         str_free(&address);
         return text;
     }

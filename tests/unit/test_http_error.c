@@ -32,6 +32,10 @@ static void a_refused_connection_names_the_address(void **state)
            "Post \"http://127.0.0.1:9/a?b=c\": dial tcp 127.0.0.1:9: connect: connection refused");
     expect("http://user:p@ss@h/", ERR_UNREACHABLE, text,
            "Post \"http://user:***@h/\": dial tcp h:80: connect: connection refused");
+    expect("http://10.1.2.3/", ERR_UNREACHABLE,
+           "POST http://10.1.2.3/: Failed to connect to 10.1.2.3 port 80 after 3 ms: Couldn't connect to server: No "
+           "route to host",
+           "Post \"http://10.1.2.3/\": dial tcp 10.1.2.3:80: connect: no route to host");
     expect("https://[::1]", ERR_UNREACHABLE, text,
            "Post \"https://[::1]\": dial tcp [::1]:443: connect: connection refused");
     expect("https://[::1]:8443", ERR_UNREACHABLE, text,
