@@ -126,8 +126,8 @@ static enum err_code code_of(CURLcode result, const char *why)
         return ERR_TIMEOUT;
     case CURLE_URL_MALFORMAT:
         return ERR_INVALID;
-    case CURLE_UNSUPPORTED_PROTOCOL: /* a scheme we do not speak, or an answer without a status line */
-        return strstr(why, "HTTP/0.9") ? ERR_PARSE : ERR_INVALID;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* a scheme we do not speak, or an answer without a status */
+        return str_has_prefix(why, "Protocol \"") ? ERR_INVALID : ERR_PARSE;
     case CURLE_SSL_CONNECT_ERROR:
         return is_cut(why) ? ERR_UNREACHABLE : ERR_TLS;
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -198,10 +198,22 @@ static int on_connected(void *ctx, char *to, char *from, int to_port, int from_p
     return CURL_PREREQFUNC_OK;
 }
 
+/* libcurl follows every 3xx with a Location; to Go a 300, a 304 and the like are answers, and a gate that says so is not open. */
+static void judge_redirect(struct call *call)
+{
+    long status = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+    bool follows = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+    if (status / 100 == 3 && !follows)
+        curl_easy_setopt(call->easy, CURLOPT_FOLLOWLOCATION, 0L);
+}
+
 static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct call *call = ctx;
     restart_idle(call);
+    if (size * count > 5 && strncmp(bytes, "HTTP/", 5) == 0)
+        judge_redirect(call);
     if (call->side->is_capped && size * count > 7 && strncmp(bytes, "HTTP/1.", 7) == 0)
         call->side->wants_uncapped = true;
     return size * count;

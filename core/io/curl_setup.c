@@ -209,7 +209,9 @@ static void set_proxy(CURL *easy, const struct http_request *request, const char
 static bool set_address(struct curl_setup *setup, CURL *easy, CURLU *url, const struct http_request *request,
                         struct err *err)
 {
-    CURLUcode rc = curl_url_set(url, CURLUPART_URL, request->url, CURLU_PATH_AS_IS);
+    /* Blanks and what is no ASCII are encoded, as Go's client does; control characters stay an error. */
+    const unsigned flags = CURLU_PATH_AS_IS | CURLU_ALLOW_SPACE | CURLU_URLENCODE;
+    CURLUcode rc = curl_url_set(url, CURLUPART_URL, request->url, flags);
     if (rc != CURLUE_OK)
         return err_set(err, ERR_INVALID, "not a URL: %s", curl_url_strerror(rc));
     struct address address = {0};

@@ -87,10 +87,24 @@ static char *unknown_host(const char *reason)
     return text;
 }
 
-static char *unknown_scheme(const char *url)
+/* Of a redirect's target where libcurl names the scheme, else of the URL itself, which may have none. */
+static char *unknown_scheme(const char *url, const char *reason)
 {
-    const char *end = strstr(url, "://");
-    return str_format("unsupported protocol scheme \"%.*s\"", end != NULL ? (int)(end - url) : 0, url);
+    static const char named[] = "Protocol \"";
+    bool is_named = str_has_prefix(reason, named);
+    const char *scheme = is_named ? reason + strlen(named) : url;
+    size_t len = strcspn(scheme, is_named ? "\"" : ":/?#");
+    bool has_scheme = is_named || scheme[len] == ':';
+    return str_format("unsupported protocol scheme \"%.*s\"", has_scheme ? (int)len : 0, scheme);
+}
+
+/* Both ends have ports that we do not know of; the words behind them are what is looked for. */
+static char *reset(const char *url)
+{
+    char *address = address_of(url);
+    char *text = str_format("read tcp ->%s: read: connection reset by peer", address);
+    str_free(&address);
+    return text;
 }
 
 /* NULL: our own words stand. */
@@ -146,8 +160,12 @@ static char *failure_of(const char *url, const char *timeout, const struct err *
     if (str_has_prefix(reason, UNKNOWN_HOST)) {
         return unknown_host(reason);
     }
-    if (str_has_prefix(reason, "Protocol \"") || strstr(url, "://") == NULL) {
-        return unknown_scheme(url);
+    if (str_has_prefix(reason, "Protocol \"") || strstr(reason, "Unsupported URL scheme") != NULL ||
+        strstr(reason, "Bad scheme") != NULL) {
+        return unknown_scheme(url, reason);
+    }
+    if (str_has_prefix(reason, "Recv failure: Connection reset by peer")) {
+        return reset(url);
     }
     const char *gos = goes_words(reason);
     return str_dup(gos != NULL ? gos : reason);

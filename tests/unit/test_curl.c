@@ -88,6 +88,10 @@ static void on_request(void *ctx, struct fake_net_conn *conn, const char *reques
         send_answer(conn, "429 Too Many Requests", "Retry-After: 7\r\n", "slow down");
     else if (path_is(request, "/moved302"))
         send_answer(conn, "302 Found", "Location: /landed\r\n", "moved");
+    else if (path_is(request, "/moved300"))
+        send_answer(conn, "300 Multiple Choices", "Location: /landed\r\n", "choose");
+    else if (path_is(request, "/moved304"))
+        send_answer(conn, "304 Not Modified", "Location: /landed\r\n", "");
     else if (path_is(request, "/moved307"))
         send_answer(conn, "307 Temporary Redirect", "Location: /landed\r\n", "moved");
     else if (path_is(request, "/circle"))
@@ -278,6 +282,13 @@ static void what_is_sent_is_what_was_asked_for(void **state)
     mem_free(expected);
 }
 
+static void what_is_no_part_of_a_url_is_encoded(void **state)
+{
+    struct world *w = *state;
+    ask(w, "/a b/\xc3\xa9%20%zz?c=d", (struct http_request){0});
+    assert_true(str_has_prefix(fake_net_request(w->net, 0), "GET /a%20b/%c3%a9%20%zz?c=d HTTP/1.1\r\n"));
+}
+
 static void nothing_is_added_to_a_request_without_headers(void **state)
 {
     struct world *w = *state;
@@ -351,6 +362,17 @@ static void a_temporary_redirect_keeps_method_and_body(void **state)
     ask(w, "/moved307", (struct http_request){.method = "POST", .body = "b", .body_len = 1, .follow_redirects = true});
     assert_true(str_has_prefix(fake_net_request(w->net, 1), "POST /landed "));
     assert_true(str_has_suffix(fake_net_request(w->net, 1), "\r\n\r\nb"));
+}
+
+static void what_go_does_not_follow_is_an_answer(void **state)
+{
+    struct world *w = *state;
+    struct reply *r = ask(w, "/moved300", (struct http_request){.method = "POST", .follow_redirects = true});
+    assert_int_equal(r->status, 300);
+    assert_string_equal(r->body, "choose");
+    assert_int_equal(ask(w, "/moved304", (struct http_request){.follow_redirects = true})->status, 304);
+    assert_int_equal(ask(w, "/moved307", (struct http_request){.follow_redirects = true})->status, 200);
+    assert_int_equal(fake_net_request_count(w->net), 4);
 }
 
 static void redirects_are_answers_unless_they_are_to_be_followed(void **state)
@@ -814,12 +836,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_answer_of_any_status_is_an_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_sent_is_what_was_asked_for, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_no_part_of_a_url_is_encoded, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_is_added_to_a_request_without_headers, setup, teardown),
         cmocka_unit_test_setup_teardown(a_request_is_copied_when_it_starts, setup, teardown),
         cmocka_unit_test_setup_teardown(retry_after_is_read_in_both_forms, setup, teardown),
         cmocka_unit_test_setup_teardown(a_connection_is_used_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_redirected_post_becomes_a_get_without_body, setup, teardown),
         cmocka_unit_test_setup_teardown(a_temporary_redirect_keeps_method_and_body, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_go_does_not_follow_is_an_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(redirects_are_answers_unless_they_are_to_be_followed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_circle_of_redirects_ends_after_ten_requests, setup, teardown),
         cmocka_unit_test_setup_teardown(an_answer_above_the_ceiling_is_too_large, setup, teardown),
