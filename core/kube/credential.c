@@ -35,9 +35,9 @@ struct credential {
     struct kube_config *config;
     struct clock *clock;
     struct loop *loop;
-    char *token;        /* the one in use; NULL: none */
-    int64_t read_ms;    /* of the token file, monotonic; -1: never */
-    int64_t expires_ms; /* of the plugin's answer, wall clock; INT64_MAX: not told; 0: nothing fetched yet */
+    char *token;           /* the one in use; NULL: none */
+    int64_t read_ms;       /* of the token file, monotonic; -1: never */
+    int64_t good_until_ms; /* the plugin's answer, wall clock; INT64_MAX: not told; 0: nothing fetched yet */
     struct process *process;
     struct waiter *waiters;
     unsigned generation;
@@ -149,6 +149,16 @@ static bool check_answer(const struct credential *c, const struct node *root, st
     return pem_check_key(certificate, key, err) || err_wrap(err, "status.clientKeyData");
 }
 
+/* A minute before its end, or half way to it, so that an answer which lives for less is not fetched for every request. */
+static int64_t good_until(const struct credential *c, int64_t expires_ms)
+{
+    int64_t left_ms = expires_ms - clock_wall_ms(c->clock);
+    if (expires_ms == INT64_MAX || left_ms <= 0) {
+        return expires_ms;
+    }
+    return expires_ms - (left_ms / 2 < EXEC_AHEAD_MS ? left_ms / 2 : EXEC_AHEAD_MS);
+}
+
 static bool take_answer(struct credential *c, const struct doc *answer, struct err *err)
 {
     if (!check_answer(c, doc_root(answer), err)) {
@@ -163,7 +173,7 @@ static bool take_answer(struct credential *c, const struct doc *answer, struct e
     if (expires != NULL && !time_parse(expires, &expires_ms, err)) {
         return err_wrap(err, "status.expirationTimestamp");
     }
-    c->expires_ms = expires_ms;
+    c->good_until_ms = good_until(c, expires_ms);
     str_free(&c->token);
     c->token = str_dup(token);
     bool is_new = !str_equal(certificate, c->config->tls.cert_pem) || !str_equal(key, c->config->tls.key_pem);
@@ -277,7 +287,7 @@ static void start_plugin(struct credential *c)
 
 bool credential_is_ready(struct credential *c)
 {
-    return !has_plugin(c) || c->expires_ms == INT64_MAX || clock_wall_ms(c->clock) + EXEC_AHEAD_MS < c->expires_ms;
+    return !has_plugin(c) || clock_wall_ms(c->clock) < c->good_until_ms;
 }
 
 void credential_wait(struct credential *c, credential_done_fn *done, void *ctx)
@@ -330,7 +340,7 @@ void credential_header(struct credential *c, struct buf *value)
 bool credential_renew(struct credential *c)
 {
     if (has_plugin(c)) {
-        c->expires_ms = 0;
+        c->good_until_ms = 0;
         return true;
     }
     c->read_ms = -1;

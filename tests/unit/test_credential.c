@@ -157,7 +157,7 @@ static void test_the_plugin_learns_about_the_cluster(void **state)
 static void test_an_answer_that_expires_at_once_is_used_once(void **state)
 {
     struct world *w = *state;
-    char *script = answering(w, "short", 5000);
+    char *script = answering(w, "short", -5000);
     make_client(w, script, (struct kube_config){0});
     ask(w);
     assert_int_equal(w->err.code, ERR_NONE);
@@ -172,6 +172,17 @@ static void test_an_answer_is_kept_until_a_minute_before_its_end(void **state)
 {
     struct world *w = *state;
     char *script = answering(w, "long", 120000);
+    make_client(w, script, (struct kube_config){0});
+    ask(w);
+    ask(w);
+    assert_int_equal(runs(w), 1);
+    str_free(&script);
+}
+
+static void test_an_answer_that_lives_shortly_is_kept_for_half_its_life(void **state)
+{
+    struct world *w = *state;
+    char *script = answering(w, "short", 30000);
     make_client(w, script, (struct kube_config){0});
     ask(w);
     ask(w);
@@ -303,6 +314,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_plugin_learns_about_the_cluster, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_answer_that_expires_at_once_is_used_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_answer_is_kept_until_a_minute_before_its_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_answer_that_lives_shortly_is_kept_for_half_its_life, setup, teardown),
         cmocka_unit_test_setup_teardown(test_after_a_401_the_plugin_is_asked_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_certificate_from_the_plugin_goes_into_the_tls_settings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_plugin_that_fails_is_named, setup, teardown),
