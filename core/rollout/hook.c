@@ -269,6 +269,18 @@ static bool read_timeout(const struct node *hook, int64_t *timeout_ms, struct er
     return true;
 }
 
+/* A hook's name is in its key and may be any text, a line with its end included. */
+static char *header_value(const char *key)
+{
+    char *value = str_dup(key);
+    for (char *c = value; c != NULL && *c != '\0'; c++) {
+        if ((unsigned char)*c < ' ' || *c == 0x7f) {
+            *c = '_';
+        }
+    }
+    return value;
+}
+
 struct hook_call *hook_start(const struct hook_options *options, hook_done_fn *done, void *ctx)
 {
     struct hook_call *call = mem_new(struct hook_call);
@@ -277,7 +289,7 @@ struct hook_call *hook_start(const struct hook_options *options, hook_done_fn *d
     call->clock = options->clock;
     call->url = str_dup(node_str_or(node_get(options->hook, "url"), ""));
     call->body = str_dup(options->body);
-    call->key = str_dup(options->key);
+    call->key = header_value(options->key);
     call->tls.insecure = node_bool_or(node_get(options->hook, "disableTLS"), false);
     int64_t retries = node_int_or(node_get(options->hook, "retries"), 0);
     call->attempts_max = 1 + (retries > RETRIES_MAX ? RETRIES_MAX : retries > 0 ? retries : 0);

@@ -66,6 +66,19 @@ static void on_hook(void *ctx, const char *error)
     }
 }
 
+/* Nothing keeps two hooks from having one name; to a receiver one key is one delivery. */
+static char *key_of(const struct hook_run *run, const char *name)
+{
+    size_t nth = 0;
+    for (size_t i = 0; i < run->next; i++) {
+        nth += node_is(node_at(node_item(doc_root(run->hooks), i), "hook", "name"), name);
+    }
+    if (run->key_prefix == NULL) {
+        return NULL;
+    }
+    return nth > 1 ? str_format("%s/%s/%zu", run->key_prefix, name, nth) : str_format("%s/%s", run->key_prefix, name);
+}
+
 static void call_next(struct hook_run *run)
 {
     const struct node *item = node_item(doc_root(run->hooks), run->next);
@@ -75,8 +88,7 @@ static void call_next(struct hook_run *run)
     }
     run->next++;
     const struct node *hook = node_get(item, "hook");
-    char *key =
-        run->key_prefix == NULL ? NULL : str_format("%s/%s", run->key_prefix, node_str_or(node_get(hook, "name"), ""));
+    char *key = key_of(run, node_str_or(node_get(hook, "name"), ""));
     struct hook_options options = {.http = run->http,
                                    .clock = run->clock,
                                    .hook = hook,

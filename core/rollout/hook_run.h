@@ -9,7 +9,7 @@ struct hook_run_options {
     const struct canary *canary; /* borrowed until hook_run_start returns */
     const char *type, *phase;
     bool stop_at_success;
-    const char *key_prefix; /* keys are "<prefix>/<hook name>"; NULL: no keys */
+    const char *key_prefix; /* keys are "<prefix>/<hook name>", the second of that name "…/2"; NULL: no keys */
 };
 
 struct hook_run;

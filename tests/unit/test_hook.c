@@ -311,6 +311,31 @@ static void test_hooks_of_a_type_stop_at_the_first_failure(void **state)
     assert_string_equal(fake_http_header(fake_http_last(w->fh), "Sluice-Key"), "uid/7/rollout/b");
 }
 
+static void test_every_hook_has_a_key_of_its_own(void **state)
+{
+    static const char *const keys[] = {"uid/7/rollout/load", "uid/7/rollout/load/2", "uid/7/rollout/line_"};
+    struct world *w = *state;
+    struct canary canary;
+    read_canary(
+        &canary, "{}",
+        "[{\"name\":\"load\",\"url\":\"http://a\"},{\"name\":\"load\",\"type\":\"pre-rollout\",\"url\":\"http://p\"},"
+        "{\"name\":\"load\",\"url\":\"http://a\"},{\"name\":\"line\\n\",\"url\":\"http://a\"}]");
+    fake_http_route(w->fh, "POST", "http://a", 200, "");
+    struct hook_run_options options = {.http = fake_http_door(w->fh),
+                                       .clock = fake_clock_clock(w->fc),
+                                       .canary = &canary,
+                                       .type = "rollout",
+                                       .phase = "Progressing",
+                                       .key_prefix = "uid/7/rollout"};
+    hook_run_start(&options, on_results, w);
+    canary_fini(&canary);
+    fake_clock_run(w->fc);
+    assert_int_equal(fake_http_seen_count(w->fh), 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(fake_http_header(fake_http_seen(w->fh, i), "Sluice-Key"), keys[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +350,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_bad_timeout_fails_every_call, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cancel_between_attempts_is_silent, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hooks_of_a_type_stop_at_the_first_failure, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_every_hook_has_a_key_of_its_own, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
