@@ -385,8 +385,8 @@ static void look_at_run(struct actor *actor, struct canary *canary, const struct
         return;
     }
     const struct release *release = run_release(actor->run);
-    if (canary_is_initialising(
-            canary)) { /* its status was lost; in an initialisation the target would be scaled down */
+    /* Its status was lost; in an initialisation the target would be scaled down. */
+    if (canary_is_initialising(canary)) {
         if (run_is_scripted(actor->run)) {
             send_status(actor, canary, detect_lost_status(actor->house, canary, release));
         }

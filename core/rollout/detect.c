@@ -136,7 +136,8 @@ struct doc *detect_adoption(struct house *house, const struct canary *canary, co
     char *primary = primary_revision(house, canary, &owned);
     struct doc *patch = NULL;
     bool at_rest = canary_phase_is(canary, "Initialized") || canary_phase_is(canary, "Succeeded");
-    bool foreign = canary->last_applied[0] != '\0' && !revision_is_ours(canary->last_applied);
+    /* Not there at all: lost with a status of which a part was written again. */
+    bool foreign = !revision_is_ours(canary->last_applied);
     if (primary == NULL) {
         /* Nothing there to adopt. */
     } else if (canary->phase[0] == '\0' && owned) {
@@ -150,7 +151,21 @@ struct doc *detect_adoption(struct house *house, const struct canary *canary, co
     return patch;
 }
 
-/* Before the revision is fixed nothing has begun. After that the script alone knows the phase; Progressing is the one from which a later one follows by itself. */
+/* Before the revision is fixed nothing has begun, and nothing is left to do once the target is at zero and the primary is what it was. In between the script alone
+ * knows the phase; Progressing is the one from which a later one follows by itself. */
+static const char *phase_of_lost_status(struct house *house, const struct canary *canary, const struct release *release,
+                                        const char *primary)
+{
+    if (canary->phase[0] != '\0' || !release->pinned) {
+        return canary->phase[0] != '\0' ? canary->phase : "Initialized";
+    }
+    struct doc *target = store_find(house->stores[STORE_DEPLOYMENTS], canary->names.namespace, canary->names.target);
+    bool promoted = str_equal(primary, release->revision);
+    bool down = node_int_or(node_at(doc_root(target), "spec", "replicas"), 1) == 0;
+    doc_free(target);
+    return promoted && down ? "Succeeded" : "Progressing";
+}
+
 struct doc *detect_lost_status(struct house *house, const struct canary *canary, const struct release *release)
 {
     bool owned;
@@ -159,7 +174,7 @@ struct doc *detect_lost_status(struct house *house, const struct canary *canary,
     struct err ignored;
     house->router.ops->get_routes(&house->router, &canary->names, canary->root, &live, &ignored);
     struct status_sync sync = {
-        .phase = release->pinned ? "Progressing" : "Initialized",
+        .phase = phase_of_lost_status(house, canary, release, primary),
         .weight = live.canary_pct,
         .revision = release->pinned ? release->revision : primary,
         .checksums = doc_root(release->checksums),
