@@ -11,8 +11,8 @@
 enum {
     WATCH_HOST_CONNECTIONS_MAX = 4,
     ORDINARY_HOST_CONNECTIONS_MAX = 128,
-    STREAMS_MAX = 250, /* per connection */
-    RETRY_AFTER_MAX_S = 24 * 60 * 60,
+    STREAMS_MAX = 250,               /* per connection */
+    RETRY_AFTER_MAX_S = 6 * 60 * 60, /* later versions of libcurl go no further themselves */
 };
 
 /* One multi handle. Watches hold their streams for minutes; among ordinary requests they would fill every connection and leave the

@@ -77,9 +77,19 @@ class Scenario(unittest.TestCase):
             wanted = [want.pattern if hasattr(want, 'pattern') else want for want in expected]
             self.assertEqual(wanted, scene.messages(since), f'\n{scene.story()}')
 
+    def assert_phases(self, scene, phases):
+        """It went through these phases; our watch may be a little behind what was asked for."""
+        try:
+            wait_for(lambda: scene.phases() == phases, 10, 'the phases')
+        except Timeout:
+            self.assertEqual(phases, scene.phases(), f'\n{scene.story()}')
+
     def assert_steps(self, scene, steps):
         """The canary's share went through these values and no other."""
-        self.assertEqual(steps, scene.weights(), f'\n{scene.story()}')
+        try:
+            wait_for(lambda: scene.weights() == steps, 10, 'the weights')
+        except Timeout:
+            self.assertEqual(steps, scene.weights(), f'\n{scene.story()}')
 
     def assert_promoted(self, scene, tag):
         """The primary runs this image, takes all traffic, and the target is at zero."""

@@ -31,8 +31,7 @@ class Gates(Scenario):
         self.hooks.answer(f'/{ns}/confirm-promotion', status=200)
         scene.wait_phase('Succeeded')
 
-        self.assertEqual(['Initializing', 'Initialized', 'Waiting', 'Progressing', 'WaitingPromotion', 'Promoting', 'Finalising', 'Succeeded'],
-                         scene.phases())
+        self.assert_phases(scene, ['Initializing', 'Initialized', 'Waiting', 'Progressing', 'WaitingPromotion', 'Promoting', 'Finalising', 'Succeeded'])
         scene.wait_message('Promotion completed!')
         self.assertEqual({'Confirm-rollout check confirm-rollout passed', 'Confirm-traffic-increase check confirm-traffic-increase passed',
                           'Confirm-promotion check confirm-promotion passed', 'Post-rollout check after passed'},
@@ -87,7 +86,7 @@ class Ways(Scenario):
         self.assert_messages(scene, [f'Initialization done! podinfo.{ns}', f'New revision detected! Scaling up podinfo.{ns}',
                                      f'Copying podinfo.{ns} template spec to podinfo-primary.{ns}',
                                      f'Promotion completed! Canary analysis was skipped for podinfo.{ns}'])
-        self.assertEqual(['Initializing', 'Initialized', 'Progressing', 'Succeeded'], scene.phases())
+        self.assert_phases(scene, ['Initializing', 'Initialized', 'Progressing', 'Succeeded'])
         self.assert_steps(scene, [0])
         self.assert_promoted(scene, '6.0.1')
 

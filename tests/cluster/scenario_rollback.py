@@ -11,7 +11,7 @@ PHASES = ['Initializing', 'Initialized', 'Progressing', 'Failed']
 class Rollback(Scenario):
     def assert_taken_back(self, scene, tag):
         """The primary runs the old image, takes all traffic, and the target is at zero."""
-        self.assertEqual(PHASES, scene.phases())
+        self.assert_phases(scene, PHASES)
         self.assertEqual(0, scene.weights()[-1])
         self.assertEqual(0, scene.target()['spec']['replicas'])
         self.assertEqual(tag, scene.image(scene.primary()))

@@ -47,7 +47,7 @@ class Tutorial(Scenario):
         scene.wait_phase('Succeeded')
 
         self.assert_steps(scene, [0, 10, 20, 30, 40, 50, 0])
-        self.assertEqual(PHASES, scene.phases())
+        self.assert_phases(scene, PHASES)
         self.assert_messages(scene, story_begin(ns) + story_start(ns) + ['Pre-rollout check acceptance-test passed']
                              + story_steps(ns, 10, 20, 30, 40, 50) + story_promote(ns) + story_end(ns))
         self.assert_promoted(scene, '3.1.1')
@@ -83,7 +83,7 @@ class Strategies(Scenario):
         self.assert_messages(scene, story_begin(ns) + story_start(ns) + ['Pre-rollout check acceptance-test passed'] + rounds
                              + ['Routing all traffic to canary'] + story_promote(ns) + story_end(ns))
         self.assert_steps(scene, [0, 100, 0])
-        self.assertEqual(PHASES, scene.phases())
+        self.assert_phases(scene, PHASES)
         self.assert_promoted(scene, '6.0.1')
 
     def test_ab_by_header(self):
@@ -106,7 +106,7 @@ class Strategies(Scenario):
 
         rounds = [f'Advance podinfo.{ns} canary iteration {n}/3' for n in (1, 2, 3)]
         self.assert_messages(scene, story_begin(ns) + story_start(ns) + rounds + story_promote(ns) + story_end(ns))
-        self.assertEqual(PHASES, scene.phases())
+        self.assert_phases(scene, PHASES)
         self.assert_promoted(scene, '6.0.1')
 
 
