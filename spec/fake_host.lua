@@ -307,7 +307,7 @@ function operations.hooks(world, args, intent)
     type = args.type,
     phase = args.phase,
     stop = args.stop,
-    key = string.format('hook/%d/%s', world.journal.rounds, args.type),
+    key = string.format('hook/%d/%s', world.journal.word_count, args.type),
   }
 end
 

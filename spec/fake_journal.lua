@@ -48,7 +48,7 @@ function Journal.load(record)
     segment_left = 0,
     step_at = 1,
     depth = 0,
-    rounds = 0,
+    word_count = 0,
   }, Journal)
 end
 
@@ -98,7 +98,7 @@ function Journal:replay_word(word, args)
   if self.segment_left == 0 and entry.count > 1 then
     self.segment_start, self.segment_left = self.replay_at, entry.count
   end
-  self.rounds = self.rounds + (is_round(word) and 1 or 0)
+  self.word_count = self.word_count + 1
   self:replay_advance()
   return 'recorded', json.copy(entry.result), entry.started_ms
 end
@@ -207,7 +207,7 @@ function Journal:enter(word, args, now_ms)
   end
   self.depth, self.word, self.word_args = 1, word, args
   self.word_started_ms = resumed and self.open_started_ms ~= 0 and self.open_started_ms or now_ms
-  self.rounds = self.rounds + (is_round(word) and 1 or 0)
+  self.word_count = self.word_count + 1
   return 'new', nil, self.word_started_ms
 end
 

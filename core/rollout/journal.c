@@ -23,9 +23,9 @@ bool journal_is_replaying(const struct journal *j)
     return j->replay_at < j->replay_end || j->step_at < j->step_count;
 }
 
-int64_t journal_rounds(const struct journal *j)
+int64_t journal_words(const struct journal *j)
 {
-    return j->rounds;
+    return j->words;
 }
 
 /* Moves past the entry just answered; at the end of a repeated segment back to its start. */
@@ -56,9 +56,7 @@ static enum journal_step replay_word(struct journal *j, const char *word, const 
     }
     *result = journal_doc_of(e->result);
     *started_ms = e->started_ms;
-    if (journal_is_round(word)) {
-        j->rounds++;
-    }
+    j->words++;
     replay_advance(j);
     return JOURNAL_RECORDED;
 }
@@ -86,7 +84,7 @@ enum journal_step journal_enter(struct journal *j, const char *word, const struc
     memcpy(j->word_args, args_digest, sizeof j->word_args);
     j->word_started_ms = resumed && j->open_started_ms != 0 ? j->open_started_ms : now_wall_ms;
     *started_ms = j->word_started_ms;
-    j->rounds += journal_is_round(word);
+    j->words++;
     return JOURNAL_NEW;
 }
 

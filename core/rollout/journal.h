@@ -28,8 +28,8 @@ void journal_free(struct journal *journal);
 
 /* True while recorded words or operations are still ahead. */
 bool journal_is_replaying(const struct journal *journal);
-/* Words named "round" entered so far, repeats counted. */
-int64_t journal_rounds(const struct journal *journal);
+/* Words entered so far, repeats counted: the number of the word in progress, the same when it is replayed. */
+int64_t journal_words(const struct journal *journal);
 
 enum journal_step {
     JOURNAL_NEW,      /* nothing on record: do it */

@@ -44,8 +44,8 @@ struct journal {
     char word_args[9];
     int64_t word_started_ms;
     int64_t open_started_ms; /* of the word in progress, as recorded */
-    int64_t rounds;
-    size_t size; /* bytes of all texts */
+    int64_t words;           /* entered so far */
+    size_t size;             /* bytes of all texts */
     bool dirty;
 };
 

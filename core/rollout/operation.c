@@ -302,7 +302,7 @@ static void send_hooks(struct run *run)
 {
     struct canary canary;
     run_canary(run, &canary);
-    char *prefix = str_format("%s/%lld/%s", run->release->uid, (long long)journal_rounds(run->release->journal),
+    char *prefix = str_format("%s/%lld/%s", run->release->uid, (long long)journal_words(run->release->journal),
                               arg_str(run, "type"));
     struct hook_run_options options = {
         .http = run->house->http,

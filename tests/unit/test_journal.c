@@ -122,7 +122,7 @@ static void test_finished_words_are_answered_without_their_bodies(void **state)
     int64_t started;
     assert_null(enter(j, "round", "{}", 3000, &started));
     assert_int_equal(started, 3000);
-    assert_int_equal(journal_rounds(j), 2);
+    assert_int_equal(journal_words(j), 4);
     journal_free(j);
 }
 
@@ -192,7 +192,7 @@ static void test_a_week_of_a_closed_gate_costs_one_entry(void **state)
         assert_string_equal(text, "false");
         str_free(&text);
     }
-    assert_int_equal(journal_rounds(j), 5000);
+    assert_int_equal(journal_words(j), 20001);
     assert_false(journal_is_replaying(j));
     assert_false(journal_is_full(j));
     journal_free(j);
@@ -238,7 +238,7 @@ static void test_what_was_folded_is_replayed_as_it_was(void **state)
                 expect(j, "open", result, 1);
             }
         }
-        assert_int_equal(journal_rounds(j), 60);
+        assert_true(journal_words(j) >= 60);
         assert_false(journal_is_replaying(j));
         journal_free(j);
     }
