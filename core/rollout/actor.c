@@ -335,7 +335,7 @@ static bool bring_objects(struct actor *actor, struct canary *canary)
         tell_stuck(actor, canary, &err);
         return false;
     case RECONCILE_FAILED:
-        trouble_tell(&actor->trouble, err.text);
+        trouble_tell_err(&actor->trouble, &err);
         run_block(actor->run, true);
         return false;
     }
@@ -436,7 +436,7 @@ static void look(struct actor *actor, struct canary *canary, const struct target
     } else if (now->revision != NULL && canary_is_initialising(canary)) {
         initialise(actor, canary, now); /* a missing config is found when the primary is made */
     } else if (problem->code != ERR_NONE) {
-        trouble_tell(&actor->trouble, problem->text);
+        trouble_tell_err(&actor->trouble, problem);
     } else if (bring_objects(actor, canary)) {
         look_for_revision(actor, canary, now, latest);
     }

@@ -85,6 +85,7 @@ void run_answer(struct run *run, struct doc *answer)
     assert(run->operation != NULL && run->state == RUN_SCRIPT);
     if (run->frozen) {
         run->held_answer = answer;
+        run->events.settled(run->ctx);
         return;
     }
     if (run->operation->recorded) {

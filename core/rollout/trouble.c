@@ -2,6 +2,8 @@
 
 #include "base/str.h"
 
+enum { MOMENT_MS = 2000 };
+
 void trouble_init(struct trouble *trouble, struct clock *clock, struct announcer *announcer)
 {
     *trouble = (struct trouble){.clock = clock, .announcer = announcer};
@@ -36,10 +38,27 @@ void trouble_tell(struct trouble *trouble, const char *text)
     }
 }
 
-static void on_interval(struct timer *timer, void *ctx)
+static void on_due(struct timer *timer, void *ctx)
 {
     struct trouble *trouble = ctx;
     trouble_tell(trouble, trouble->latest);
+}
+
+static void tell_later(struct trouble *trouble, const char *text, int64_t delay_ms)
+{
+    char *copy = str_dup(text);
+    forget_latest(trouble);
+    trouble->latest = copy;
+    timer_start(trouble->clock, &trouble->timer, delay_ms, on_due, trouble);
+}
+
+void trouble_tell_err(struct trouble *trouble, const struct err *err)
+{
+    if (err->code != ERR_NOT_FOUND) {
+        trouble_tell(trouble, err->text);
+    } else if (!str_equal(trouble->told, err->text) && !str_equal(trouble->latest, err->text)) {
+        tell_later(trouble, err->text, MOMENT_MS);
+    }
 }
 
 void trouble_tell_wait(struct trouble *trouble, const char *text, int64_t interval_ms)
@@ -51,7 +70,6 @@ void trouble_tell_wait(struct trouble *trouble, const char *text, int64_t interv
     }
     forget_latest(trouble);
     if (!str_equal(trouble->told, text)) {
-        trouble->latest = str_dup(text);
-        timer_start(trouble->clock, &trouble->timer, interval_ms - since_ms, on_interval, trouble);
+        tell_later(trouble, text, interval_ms - since_ms);
     }
 }

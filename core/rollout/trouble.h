@@ -23,5 +23,8 @@ void trouble_fini(struct trouble *trouble);
 void trouble_tell(struct trouble *trouble, const char *text);
 /* The same for a wait that goes on: at most one text per `interval_ms`. */
 void trouble_tell_wait(struct trouble *trouble, const char *text, int64_t interval_ms);
+/* The same for what stands in the way of a look. What is not found may be on its way, applied together with the Canary, and only its watch
+ * behind: that is told if it has not been cleared after a moment. */
+void trouble_tell_err(struct trouble *trouble, const struct err *err);
 /* It is over: the same text would be news again. */
 void trouble_clear(struct trouble *trouble);

@@ -312,6 +312,42 @@ static void test_a_suspended_canary_stands_still(void **state)
     assert_int_equal(releases(w), 2); /* what it met first is the other revision */
 }
 
+static bool is_told(struct world *w, const char *text)
+{
+    for (size_t i = 0; i < fake_http_count(w->fh, "POST", EVENTS); i++) {
+        if (strstr(fake_http_find(w->fh, "POST", EVENTS, i)->body, text) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void test_a_suspension_is_told_after_what_was_under_way(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "act", "[{'kind':'event','type':'Normal','message':'Advance'}]");
+    fake_api_edit(w->api, CANARY, "{'spec':{'suspend':true}}");
+    fake_clock_advance(w->fc, 2000);
+    assert_true(is_told(w, "Advance"));
+    assert_true(is_told(w, "skipping canary run as object is suspended"));
+}
+
+/* Applied together, the Canary may be seen first. */
+static void test_what_is_missing_is_told_when_it_stays_away(void **state)
+{
+    struct world *w = *state;
+    fake_clock_advance(w->fc, 1000);
+    fake_api_delete(w->api, TARGET);
+    fake_clock_advance(w->fc, 1000);
+    fake_api_put(w->api, TARGET, FAKE_DEPLOYMENT("podinfo", "1", ""));
+    fake_clock_advance(w->fc, 60 * 1000);
+    assert_false(is_told(w, "not found"));
+    fake_api_delete(w->api, TARGET);
+    fake_clock_advance(w->fc, 5000);
+    assert_true(is_told(w, "deployment podinfo.test get query error: deployments.apps \\\"podinfo\\\" not found"));
+}
+
 static void test_a_refused_edit_stops_the_run_until_it_is_taken_back(void **state)
 {
     struct world *w = *state;
@@ -456,6 +492,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_release_goes_on_under_the_next_engine, setup, teardown),
         cmocka_unit_test_setup_teardown(test_another_revision_in_mid_run_starts_from_weight_0, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_suspension_is_told_after_what_was_under_way, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_missing_is_told_when_it_stays_away, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_suspended_canary_stands_still, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_refused_edit_stops_the_run_until_it_is_taken_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_canary_deleted_in_mid_run_is_left_alone, setup, teardown),
