@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "kube/object.h"
+#include "rollout/status.h"
 
 enum { RETRY_MIN_MS = 250, RETRY_MAX_MS = 15 * 1000 };
 
@@ -66,6 +67,7 @@ static void read_status(struct release *r, const struct node *spec, const struct
     r->reason = str_dup(node_str(node_get(status, "reason")));
     const struct node *checksums = node_get(status, "checksums");
     r->checksums = node_type(checksums) == NODE_OBJECT ? doc_copy(checksums) : doc_new();
+    r->live_checksums = doc_copy(doc_root(r->checksums));
     const struct node *ending = node_get(status, "ending");
     r->ending = node_type(ending) == NODE_ARRAY ? doc_copy(ending) : NULL;
     const char *started = node_str(node_get(status, "started"));
@@ -118,6 +120,7 @@ void release_free(struct release *r)
     journal_free(r->journal);
     doc_free(r->sources);
     doc_free(r->checksums);
+    doc_free(r->live_checksums);
     doc_free(r->ending);
     char **texts[] = {&r->namespace, &r->name,  &r->uid,      &r->version, &r->canary,
                       &r->strategy,  &r->state, &r->revision, &r->reason,  &r->unreadable};
@@ -174,7 +177,7 @@ static struct doc *status_patch(struct release *r)
     node_set_str(doc, status, "revision", r->revision);
     node_set_bool(doc, status, "pinned", r->pinned);
     node_set_str(doc, status, "reason", r->reason);
-    set_or_null(doc, status, "checksums", doc_root(r->checksums));
+    status_patch_map(doc, status, "checksums", doc_root(r->live_checksums), doc_root(r->checksums));
     set_or_null(doc, status, "ending", doc_root(r->ending));
     set_time(doc, status, "started", r->started_ms);
     set_time(doc, status, "ended", r->ended_ms);
@@ -190,6 +193,8 @@ static void take_answer(struct release *r, const struct doc *answer)
     const struct node *status = node_get(doc_root(answer), "status");
     r->epoch = node_int_or(node_get(status, "epoch"), r->epoch);
     r->serial = node_int_or(node_get(status, "serial"), r->serial);
+    doc_free(r->live_checksums);
+    r->live_checksums = doc_copy(node_get(status, "checksums"));
     r->retry_ms = 0;
 }
 

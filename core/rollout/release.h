@@ -37,9 +37,10 @@ struct release {
     /* Status besides the journal; whoever changes one of them flushes. */
     char *state, *revision; /* revision: pinned once the gate is open, before that what was detected */
     bool pinned;
-    struct doc *checksums; /* tracked configs of the pinned revision; root absent: none */
-    struct doc *ending;    /* effects that C must finish in state RollingBack; NULL: none */
-    char *reason;          /* one sentence for people; NULL: none */
+    struct doc *checksums;      /* tracked configs of the pinned revision; root absent: none */
+    struct doc *live_checksums; /* the same as the object has them */
+    struct doc *ending;         /* effects that C must finish in state RollingBack; NULL: none */
+    char *reason;               /* one sentence for people; NULL: none */
     int64_t started_ms, ended_ms;
     struct journal *journal;
     char *unreadable; /* why this engine does not understand the record, which is empty then; NULL: it does */

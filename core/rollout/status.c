@@ -118,25 +118,21 @@ struct doc *status_set_phase(const struct canary *canary, const char *phase, int
     return doc;
 }
 
-/* A merge patch adds to a map, so keys that are no longer tracked are named with null. */
-static void set_checksums(struct doc *doc, struct node *status, const struct canary *canary,
-                          const struct node *checksums)
+void status_patch_map(struct doc *doc, struct node *patch, const char *key, const struct node *live,
+                      const struct node *map)
 {
-    const struct node *live = node_get(canary->status, "trackedConfigs");
-    struct node *map = checksums != NULL ? node_copy(doc, checksums) : NULL;
     if (map == NULL) {
-        if (live != NULL) {
-            node_set(doc, status, "trackedConfigs", node_new_null(doc));
-        }
+        node_set(doc, patch, key, live != NULL ? node_new_null(doc) : NULL);
         return;
     }
+    struct node *wanted = node_copy(doc, map);
     struct node_iter it = node_iterate(live);
     while (node_next(&it)) {
-        if (node_get(map, it.key) == NULL) {
-            node_set(doc, map, it.key, node_new_null(doc));
+        if (node_get(wanted, it.key) == NULL) {
+            node_set(doc, wanted, it.key, node_new_null(doc));
         }
     }
-    node_set(doc, status, "trackedConfigs", map);
+    node_set(doc, patch, key, wanted);
 }
 
 struct doc *status_sync(const struct canary *canary, const struct status_sync *sync, int64_t now_wall_ms)
@@ -153,7 +149,7 @@ struct doc *status_sync(const struct canary *canary, const struct status_sync *s
         if (strcmp(sync->phase, "Initialized") == 0) {
             node_set_str(doc, status, "lastPromotedSpec", sync->revision);
         }
-        set_checksums(doc, status, canary, sync->checksums);
+        status_patch_map(doc, status, "trackedConfigs", node_get(canary->status, "trackedConfigs"), sync->checksums);
     }
     set_time(doc, status, now_wall_ms, now);
     set_promoted(doc, status, canary, sync->phase, now);

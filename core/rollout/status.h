@@ -15,6 +15,10 @@ struct status_sync {
 };
 struct doc *status_sync(const struct canary *canary, const struct status_sync *sync, int64_t now_wall_ms);
 
+/* Sets `key` in a merge patch so that the map `live` becomes `map` (NULL: none): a patch keeps what it does not name, so keys that go are named with null. */
+void status_patch_map(struct doc *doc, struct node *patch, const char *key, const struct node *live,
+                      const struct node *map);
+
 /* Single counters; a negative sentinel INT64_MIN leaves one alone. */
 struct doc *status_counters(int64_t weight, int64_t iterations, int64_t failed_checks, int64_t now_wall_ms);
 

@@ -125,11 +125,14 @@ static void test_a_flush_writes_the_whole_status_under_the_next_serial(void **st
 {
     struct fake_house f;
     fake_house_open(&f);
-    struct release *r = claimed(&f, "{'epoch':1,'serial':3,'ending':[{'kind':'route'}],'checksums':{'secret/a':'1'},"
-                                    "'started':'2026-03-11T08:00:00Z'}");
+    struct release *r =
+        claimed(&f, "{'epoch':1,'serial':3,'ending':[{'kind':'route'}],'checksums':{'secret/a':'1','secret/b':'1'},"
+                    "'started':'2026-03-11T08:00:00Z'}");
     struct outcome o = {0};
     doc_free(r->ending);
     r->ending = NULL;
+    doc_free(r->checksums);
+    r->checksums = fake_doc("{'secret/a':'2'}"); /* b is tracked no more */
     r->pinned = true;
     str_free(&r->state);
     r->state = str_dup(RELEASE_FAILED);
@@ -141,7 +144,7 @@ static void test_a_flush_writes_the_whole_status_under_the_next_serial(void **st
     assert_false(release_is_flushing(r));
     fake_house_expect(&f, RELEASE,
                       "{'epoch':2,'holder':'me','serial':4,'state':'Failed','revision':'applied','pinned':true,"
-                      "'reason':'because','checksums':{'secret/a':'1'},'started':'2026-03-11T08:00:00Z',"
+                      "'reason':'because','checksums':{'secret/a':'2'},'started':'2026-03-11T08:00:00Z',"
                       "'ended':'2026-03-11T08:15:07Z','entries':[],'open':[],'openStarted':0,'evidence':[]}",
                       "status");
     assert_int_equal(patches(&f), 2);
