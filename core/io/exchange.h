@@ -1,0 +1,43 @@
+/* One HTTP exchange as the side that answers sees it, whichever wire it came over: a socket (io/server.h) or the in-process network of a simulation
+ * (sim/network.h).
+ *
+ * Whoever is given an exchange ends it once: with exchange_answer, or with exchange_begin, any number of exchange_send and exchange_end. When the other side goes
+ * away first, `gone` comes once (never from inside a call made here); after it the exchange must not be used. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct exchange;
+
+/* What a wire provides. */
+struct exchange_ops {
+    void (*begin)(struct exchange *exchange, int status, const char *content_type);
+    void (*send)(struct exchange *exchange, const char *bytes, size_t len);
+    void (*end)(struct exchange *exchange);
+};
+
+/* First member of a wire's exchange. Texts are borrowed and live as long as it does. */
+struct exchange {
+    const struct exchange_ops *ops;
+    const char *method;
+    const char *path;  /* as sent, without the query: segments are still percent-encoded */
+    const char *query; /* without the '?'; "" without one */
+    const char *body;  /* NUL-terminated; "" without one */
+    size_t body_len;
+    const char *(*header)(const struct exchange *exchange, const char *name); /* any case; NULL when absent */
+    void (*gone)(void *ctx);
+    void *ctx; /* for `gone` */
+};
+
+/* A whole answer. */
+void exchange_answer(struct exchange *exchange, int status, const char *content_type, const char *body, size_t len);
+/* A body that comes in pieces; each is on its way when exchange_send returns. */
+void exchange_begin(struct exchange *exchange, int status, const char *content_type);
+void exchange_send(struct exchange *exchange, const char *bytes, size_t len);
+void exchange_end(struct exchange *exchange);
+/* The decoded value of a query parameter as a new string (mem_free); NULL when absent. */
+char *exchange_param(const struct exchange *exchange, const char *name);
+
+/* Takes an exchange over; answers it at once or later. */
+typedef void exchange_serve_fn(void *ctx, struct exchange *exchange);

@@ -1,0 +1,31 @@
+/* The kinds an embedded API server serves: the built-in ones that a rollout touches, and those of CustomResourceDefinitions. */
+#pragma once
+
+#include "base/doc.h"
+#include "base/str.h"
+
+struct schema;
+
+struct kind {
+    char *group, *version, *plural, *singular, *name, *list_name; /* name: "Deployment"; group "" for core */
+    struct str_list short_names, categories;
+    bool is_namespaced, has_status, has_scale;
+    bool is_custom;
+    struct schema *schema; /* sim/schema.h: of a CRD's version, or what is known of a built-in kind; NULL: anything goes */
+    struct doc *columns;   /* a CRD's additionalPrinterColumns; NULL: the built-in ones of sim/table.h, or none */
+    char *storage;         /* "group/plural": objects of all versions of a kind are the same objects */
+};
+
+struct kinds;
+
+struct kinds *kinds_new(void); /* with the built-in ones */
+void kinds_free(struct kinds *kinds);
+/* Adds or replaces the versions that a CustomResourceDefinition serves. False: err is what an API server says about it. */
+bool kinds_define(struct kinds *kinds, const struct node *crd, struct err *err);
+void kinds_forget(struct kinds *kinds, const char *group, const char *plural);
+
+const struct kind *kinds_find(const struct kinds *kinds, const char *group, const char *version, const char *plural);
+const struct kind *kinds_by_name(const struct kinds *kinds, const char *group, const char *version, const char *name);
+/* All of them, ordered by group, version, plural. */
+size_t kinds_count(const struct kinds *kinds);
+const struct kind *kinds_at(const struct kinds *kinds, size_t index);

@@ -1,0 +1,20 @@
+/* The four kinds of PATCH as pure functions from an object and a patch to a new object. Errors carry the text an API server answers with; err->status is 400, 409 or 422. */
+#pragma once
+
+#include "base/doc.h"
+#include "base/err.h"
+
+struct kind;
+
+/* RFC 7386. */
+struct doc *patch_merge(const struct node *object, const struct node *patch);
+/* RFC 6902: add, remove, replace, move, copy, test. */
+struct doc *patch_json(const struct node *object, const struct node *patch, struct err *err);
+/* Strategic merge: lists with a merge key (containers by name, ports by containerPort, …), $patch: delete and replace, $deleteFromPrimitiveList, $setElementOrder,
+ * $retainKeys. */
+struct doc *patch_strategic(const struct kind *kind, const struct node *object, const struct node *patch,
+                            struct err *err);
+/* Server-side apply: what `manager` owned and does not send any more goes, what another manager owns and differs is a conflict unless `force`. `object` NULL:
+ * created. Ownership is kept in metadata.managedFields. */
+struct doc *patch_apply(const struct kind *kind, const struct node *object, const struct node *patch,
+                        const char *manager, bool force, const char *time, struct err *err);
