@@ -94,6 +94,9 @@ struct node *node_ensure_object(struct doc *doc, struct node *object, const char
 void node_remove(struct node *object, const char *key);
 void node_push(struct node *array, struct node *value);
 void node_push_str(struct doc *doc, struct node *array, const char *s);
+/* Before the element `index`, or at the end; `index` beyond it is asserted. */
+void node_insert(struct node *array, size_t index, struct node *value);
+void node_remove_item(struct node *array, size_t index);
 
 /* --- writing --- */
 

@@ -123,3 +123,15 @@ void node_push_str(struct doc *doc, struct node *array, const char *s)
 {
     node_push(array, node_new_str(doc, s));
 }
+
+void node_insert(struct node *array, size_t index, struct node *value)
+{
+    assert(yyjson_mut_is_arr(node_in(array)) && index <= node_count(array));
+    yyjson_mut_arr_insert(node_in(array), unplaced(value), index);
+}
+
+void node_remove_item(struct node *array, size_t index)
+{
+    assert(yyjson_mut_is_arr(node_in(array)) && index < node_count(array));
+    yyjson_mut_arr_remove(node_in(array), index);
+}

@@ -1,4 +1,4 @@
-/* The four kinds of PATCH as pure functions from an object and a patch to a new object. Errors carry the text an API server answers with; err->status is 400, 409 or 422. */
+/* The four kinds of PATCH as pure functions from an object and a patch to a new object. Errors carry the text an API server answers with; err->http_status is 400, 409 or 422. */
 #pragma once
 
 #include "base/doc.h"
@@ -6,9 +6,10 @@
 
 struct kind;
 
-/* RFC 7386. */
-struct doc *patch_merge(const struct node *object, const struct node *patch);
-/* RFC 6902: add, remove, replace, move, copy, test. */
+/* RFC 7386, for a patch that is an object; what is new in it comes without its nulls. */
+struct doc *patch_merge(const struct node *object, const struct node *patch, struct err *err);
+/* RFC 6902: add, remove, replace, move, copy, test; with what servers add to it: negative indices, and a replacement of what is not there adds it. A patch that does not
+ * fit is told about in one sentence that says nothing else, as servers do. */
 struct doc *patch_json(const struct node *object, const struct node *patch, struct err *err);
 /* Strategic merge: lists with a merge key (containers by name, ports by containerPort, …), $patch: delete and replace, $deleteFromPrimitiveList, $setElementOrder,
  * $retainKeys. */

@@ -362,6 +362,22 @@ static void the_ceiling_of_the_buffer_is_told(void **state)
     doc_free(doc);
 }
 
+static void elements_come_and_go_anywhere(void **state)
+{
+    struct doc *doc = parse("[1,2]");
+    node_insert(doc_root(doc), 0, node_new_int(doc, 0));
+    node_insert(doc_root(doc), 3, node_new_int(doc, 3));
+    assert_text(doc_root(doc), "[0,1,2,3]");
+    node_remove_item(doc_root(doc), 3);
+    node_remove_item(doc_root(doc), 0);
+    assert_text(doc_root(doc), "[1,2]");
+    node_remove_item(doc_root(doc), 0);
+    node_remove_item(doc_root(doc), 0);
+    node_insert(doc_root(doc), 0, node_new_int(doc, 5));
+    assert_text(doc_root(doc), "[5]");
+    doc_free(doc);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +385,7 @@ int main(void)
         cmocka_unit_test(bad_json_is_refused_with_its_place),
         cmocka_unit_test(nesting_ends_at_256),
         cmocka_unit_test(the_last_of_equal_keys_wins),
+        cmocka_unit_test(elements_come_and_go_anywhere),
         cmocka_unit_test(absent_is_answered_all_the_way_down),
         cmocka_unit_test(types_are_told_apart),
         cmocka_unit_test(integers_are_exact_or_refused),

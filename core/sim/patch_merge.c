@@ -1,0 +1,90 @@
+#include <stdarg.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "sim/patch.h"
+#include "sim/patch_text.h"
+
+const char *go_json_type(const struct node *n)
+{
+    switch (node_type(n)) {
+    case NODE_OBJECT:
+        return "object";
+    case NODE_ARRAY:
+        return "array";
+    case NODE_STRING:
+        return "string";
+    case NODE_BOOL:
+        return "bool";
+    case NODE_INT:
+    case NODE_REAL:
+        return "number";
+    default:
+        return "null";
+    }
+}
+
+bool refuse_with(struct err *err, enum err_code code, int http_status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = str_format_v(format, args);
+    va_end(args);
+    err_set(err, code, "%s", text);
+    err->http_status = http_status;
+    mem_free(text);
+    return false;
+}
+
+bool refuse_patch(struct err *err)
+{
+    return refuse_with(err, ERR_REJECTED, 422, "the server rejected our request due to an error in our request");
+}
+
+/* A copy of what a patch brings: members that are null are none. */
+static struct node *without_nulls(struct doc *doc, const struct node *n)
+{
+    if (node_type(n) != NODE_OBJECT && node_type(n) != NODE_ARRAY)
+        return node_copy(doc, n);
+    bool is_object = node_type(n) == NODE_OBJECT;
+    struct node *made = is_object ? node_new_object(doc) : node_new_array(doc);
+    struct node_iter it = node_iterate(n);
+    while (node_next(&it)) {
+        if (!is_object)
+            node_push(made, without_nulls(doc, it.value));
+        else if (node_type(it.value) != NODE_NULL)
+            node_set(doc, made, it.key, without_nulls(doc, it.value));
+    }
+    return made;
+}
+
+static void merge(struct doc *doc, struct node *target, const struct node *patch)
+{
+    struct node_iter it = node_iterate(patch);
+    while (node_next(&it)) {
+        struct node *old = node_get(target, it.key);
+        if (node_type(it.value) == NODE_NULL)
+            node_remove(target, it.key);
+        else if (node_type(it.value) == NODE_OBJECT && node_type(old) == NODE_OBJECT)
+            merge(doc, old, it.value);
+        else
+            node_set(doc, target, it.key, without_nulls(doc, it.value));
+    }
+}
+
+struct doc *patch_merge(const struct node *object, const struct node *patch, struct err *err)
+{
+    if (node_type(patch) == NODE_NULL) {
+        refuse_with(err, ERR_INVALID, 400, "Invalid JSON Patch");
+        return NULL;
+    }
+    if (node_type(patch) != NODE_OBJECT) {
+        refuse_with(err, ERR_INVALID, 400,
+                    "error decoding patch: json: cannot unmarshal %s into Go value of type map[string]interface {}",
+                    go_json_type(patch));
+        return NULL;
+    }
+    struct doc *doc = doc_copy(object);
+    merge(doc, doc_root(doc), patch);
+    return doc;
+}
