@@ -106,6 +106,7 @@ static void read_limits(struct rule *rule, const struct node *n)
     rule->nullable = flag(n, "nullable");
     rule->preserve = flag(n, "x-kubernetes-preserve-unknown-fields");
     rule->embedded = flag(n, "x-kubernetes-embedded-resource");
+    rule->map_atomic = node_is(node_get(n, "x-kubernetes-map-type"), "atomic");
     rule->unique_items = flag(n, "uniqueItems");
     rule->length_min = limit(n, "minLength");
     rule->length_max = limit(n, "maxLength");
@@ -285,6 +286,7 @@ struct schema *schema_parse(const struct node *openapi, struct err *err)
         schema_free(schema);
         return NULL;
     }
+    schema->root->embedded = true; /* as any object of a kind */
     return schema;
 }
 

@@ -3,7 +3,7 @@
  *
  * Known: type, format (sim/format.h), nullable, properties, required, additionalProperties, items, enum, pattern (sim/pattern.h), minimum and maximum with their
  * exclusive forms, multipleOf, min- and maxLength, -Items and -Properties, uniqueItems, allOf, anyOf, oneOf, not, default, and of Kubernetes' extensions
- * preserve-unknown-fields, int-or-string, embedded-resource, list-type and list-map-keys. Not evaluated: x-kubernetes-validations (rules in CEL); that they were not
+ * preserve-unknown-fields, int-or-string, embedded-resource, list-type, list-map-keys and map-type. Not evaluated: x-kubernetes-validations (rules in CEL); that they were not
  * looked at because something else is wrong is said, as a server says it. Not known to
  * CustomResourceDefinitions either: $ref, patternProperties, dependencies, definitions.
  *

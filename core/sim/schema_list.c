@@ -114,7 +114,7 @@ static void check_objects(struct outcome *out, const struct rule *rule, const st
 {
     if (rule == NULL)
         return;
-    if (rule->embedded && node_type(n) == NODE_OBJECT)
+    if (rule->embedded && node_type(n) == NODE_OBJECT && place->above != NULL)
         check_embedded(out, n, place);
     struct node_iter it = node_iterate(n);
     while (node_next(&it)) {

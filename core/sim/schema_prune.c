@@ -127,7 +127,7 @@ void schema_prune(const struct schema *schema, struct doc *object, struct str_li
     struct pruning p = {.unknown = unknown};
     size_t before = unknown == NULL ? 0 : unknown->count;
     buf_init(&p.path, PATH_BYTES_MAX);
-    prune(&p, doc_root(object), schema->root, how_of(schema->root) | EMBEDDED);
+    prune(&p, doc_root(object), schema->root, how_of(schema->root));
     buf_fini(&p.path);
     if (unknown != NULL && unknown->count > before)
         qsort(unknown->items + before, unknown->count - before, sizeof *unknown->items, by_text);

@@ -30,7 +30,7 @@ struct rule {
     unsigned types;        /* RULE_*; 0: any */
     const char *type_text; /* "integer,string" for x-kubernetes-int-or-string */
     const char *format;    /* NULL as well for one that the server ignores */
-    bool nullable, preserve, embedded, unique_items;
+    bool nullable, preserve, embedded, map_atomic, unique_items;
     int64_t length_min, length_max, items_min, items_max, properties_min, properties_max; /* -1: none */
     struct rule_bound minimum, maximum, multiple_of;
     const char *pattern_text;
