@@ -16,6 +16,13 @@ struct doc *patch_json(const struct node *object, const struct node *patch, stru
 struct doc *patch_strategic(const struct kind *kind, const struct node *object, const struct node *patch,
                             struct err *err);
 /* Server-side apply: what `manager` owned and does not send any more goes, what another manager owns and differs is a conflict unless `force`. `object` NULL:
- * created. Ownership is kept in metadata.managedFields. */
+ * created. Ownership is kept in metadata.managedFields. `subresource`: NULL, "status", …
+ *
+ * The fields of built-in kinds are not checked against a schema here. Entries of another version of the kind are taken for entries of this one. The annotation of kubectl's
+ * client-side apply means nothing. */
 struct doc *patch_apply(const struct kind *kind, const struct node *object, const struct node *patch,
-                        const char *manager, bool force, const char *time, struct err *err);
+                        const char *manager, const char *subresource, bool force, const char *time, struct err *err);
+/* What every other write does to ownership: `manager` owns what is different from `before` (NULL: created). Both objects are as they would be stored, with defaults;
+ * metadata.managedFields of `object` is set. */
+void patch_own(const struct kind *kind, const struct node *before, struct doc *object, const char *manager,
+               const char *subresource, const char *time);

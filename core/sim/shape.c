@@ -58,44 +58,41 @@ struct shape shape_element(const struct shape *of)
 {
     if (of->rule != NULL)
         return of_rule(of->rule->items, of->is_named);
-    return (struct shape){.fields = of->fields, .is_named = of->is_named};
+    bool is_whole = of->fields == shape_table_whole();
+    return (struct shape){.fields = of->fields, .how = is_whole ? SHAPE_ATOMIC : SHAPE_PLAIN, .is_named = of->is_named};
 }
 
 /* --- names of elements --- */
 
-static bool put_value(struct buf *b, const char *key, const struct node *value)
+static void put_value(struct buf *b, const char *key, const struct node *value)
 {
-    if (value == NULL)
-        return false;
     struct doc *doc = doc_new();
-    struct node *name = node_new_str(doc, key);
-    buf_append_char(b, b->len > 3 ? ',' : '{');
-    node_write(name, b);
+    buf_append_char(b, b->len > 2 ? ',' : '{'); /* behind "k:" */
+    node_write(node_new_str(doc, key), b);
     buf_append_char(b, ':');
     node_write_sorted(value, b);
     doc_free(doc);
-    return true;
 }
 
-/* "containerPort,protocol=TCP" in the order of the names. */
-static size_t put_keys(struct buf *b, const char *keys, const struct node *element)
+/* "containerPort,protocol=TCP", in the order of the names. A key that is not there has a default: that of the table, or Go's zero. */
+static void put_keys(struct buf *b, const char *keys, const struct node *element)
 {
     struct str_list names = {0};
-    size_t found = 0;
+    struct doc *doc = doc_new();
     str_list_split(&names, keys, ',');
     for (size_t i = 0; i < names.count; i++) {
         char *fallback = strchr(names.items[i], '=');
         if (fallback != NULL)
             *fallback++ = '\0';
         const struct node *value = node_get(element, names.items[i]);
-        struct doc *doc = doc_new();
-        if (value == NULL && fallback != NULL)
-            value = node_new_str(doc, fallback);
-        found += put_value(b, names.items[i], value);
-        doc_free(doc);
+        bool is_number = str_equal(names.items[i], "port") || str_equal(names.items[i], "containerPort");
+        if (value == NULL)
+            value = is_number ? node_new_int(doc, 0) : node_new_str(doc, fallback == NULL ? "" : fallback);
+        put_value(b, names.items[i], value);
     }
+    buf_append_char(b, '}');
+    doc_free(doc);
     str_list_fini(&names);
-    return found;
 }
 
 static size_t put_rule_keys(struct buf *b, const struct rule *rule, const struct node *element)
@@ -127,20 +124,15 @@ static char *map_element_name(const struct shape *list, const struct node *eleme
     }
     buf_init(&b, NAME_BYTES_MAX);
     buf_append_str(&b, "k:");
-    size_t count = 0;
-    if (list->rule != NULL) {
-        count = put_rule_keys(&b, list->rule, element);
-    } else {
-        count = put_keys(&b, list->keys, element);
-        buf_append_char(&b, '}');
-    }
-    if (count > 0)
+    if (list->rule == NULL)
+        put_keys(&b, list->keys, element);
+    if (list->rule == NULL || put_rule_keys(&b, list->rule, element) > 0)
         return buf_take(&b);
     buf_fini(&b);
     err_set(err, ERR_INVALID,
             "associative list with keys has an element that omits all key fields [\"%s\"] (and doesn't have default "
             "values for any key fields)",
-            list->rule != NULL ? node_str_or(node_item(list->rule->list_keys, 0), "") : list->keys);
+            node_str_or(node_item(list->rule->list_keys, 0), ""));
     return NULL;
 }
 

@@ -41,3 +41,4 @@ struct shape_field {
 };
 const struct shape_field *shape_table(const char *group, const char *version, const char *kind);
 const struct shape_field *shape_table_metadata(void);
+const struct shape_field *shape_table_whole(void); /* of elements that are one value */

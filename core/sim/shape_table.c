@@ -20,9 +20,12 @@
         NULL, NULL, SHAPE_PLAIN, NULL, NULL, 0                                                                         \
     }
 
+/* Elements that are one value, though their list has keys. */
+static const struct shape_field WHOLE[] = {END};
+
 static const struct shape_field METADATA[] = {
     {"finalizers", NULL, SHAPE_LIST_SET, NULL, NULL, SHAPE_MERGE},
-    LIST("ownerReferences", NULL, "uid", "uid"),
+    LIST("ownerReferences", WHOLE, "uid", "uid"),
     END,
 };
 
@@ -59,7 +62,7 @@ static const struct shape_field POD_SPEC[] = {
     LIST("containers", CONTAINER, "name", "name"),
     LIST("ephemeralContainers", CONTAINER, "name", "name"),
     LIST("hostAliases", NULL, "ip", "ip"),
-    LIST("imagePullSecrets", NULL, "name", "name"),
+    LIST("imagePullSecrets", WHOLE, "name", "name"),
     LIST("initContainers", CONTAINER, "name", "name"),
     ATOMIC("nodeSelector"),
     PLAIN("resources", RESOURCES),
@@ -136,7 +139,7 @@ static const struct shape_field EVENT[] = {
 
 static const struct shape_field SERVICE_ACCOUNT[] = {
     PLAIN("metadata", METADATA),
-    LIST("secrets", NULL, "name", "name"),
+    LIST("secrets", WHOLE, "name", "name"),
     END,
 };
 
@@ -191,4 +194,9 @@ const struct shape_field *shape_table(const char *group, const char *version, co
 const struct shape_field *shape_table_metadata(void)
 {
     return METADATA;
+}
+
+const struct shape_field *shape_table_whole(void)
+{
+    return WHOLE;
 }
