@@ -4,7 +4,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "sim/field_walk.h"
+#include "sim/field_check.h"
+#include "sim/field_set.h"
 #include "sim/patch_strategic.h"
 
 enum { PATH_BYTES_MAX = 16 * 1024 };
@@ -57,7 +58,7 @@ static const char *go_type(const struct node *n)
 
 static void wrong(struct checking *c, const char *wanted, const char *before, const struct node *value)
 {
-    char *shown = strategic_shown(value), *text = str_format("expected %s, got %s%s}", wanted, before, shown);
+    char *shown = patch_strategic_shown(value), *text = str_format("expected %s, got %s%s}", wanted, before, shown);
     complain(c, text);
     mem_free(text);
     mem_free(shown);
@@ -116,7 +117,7 @@ static void complain_duplicate(struct checking *c, const char *name)
 {
     struct buf b;
     buf_init(&b, PATH_BYTES_MAX);
-    field_element_show(&b, name);
+    field_set_show(&b, name);
     complain_about(c, "duplicate entries for key ", buf_str(&b));
     buf_fini(&b);
 }
@@ -135,12 +136,12 @@ static void check_element(struct checking *c, const struct shape *list, const st
         mem_free(text);
         return;
     }
-    struct named_nodes nodes = keyed ? named_nodes_of(list, array) : (struct named_nodes){0};
-    if (keyed && named_nodes_find(&nodes, name, 0) < index && nodes.count == node_count(array))
+    struct shape_elements nodes = keyed ? shape_elements_of(list, array) : (struct shape_elements){0};
+    if (keyed && shape_elements_find(&nodes, name, 0) < index && nodes.count == node_count(array))
         complain_duplicate(c, name);
-    named_nodes_fini(&nodes);
+    shape_elements_fini(&nodes);
     if (keyed)
-        field_element_show(&c->path, name);
+        field_set_show(&c->path, name);
     else
         buf_printf(&c->path, "[%zu]", index);
     check(c, &element, value);

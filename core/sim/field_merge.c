@@ -9,7 +9,7 @@ struct zip {
     struct doc *doc;
     struct node *out;
     struct shape element;
-    struct named_nodes live, applied;
+    struct shape_elements live, applied;
     bool *is_done; /* of applied */
     size_t i, j;   /* next of live, next of applied */
     size_t shared; /* of applied: the next one that live has too */
@@ -17,7 +17,7 @@ struct zip {
 
 static bool in_live(const struct zip *z, const char *name)
 {
-    return named_nodes_find(&z->live, name, 0) < z->live.count;
+    return shape_elements_find(&z->live, name, 0) < z->live.count;
 }
 
 static void advance_shared(struct zip *z, size_t from)
@@ -36,7 +36,7 @@ static void put(struct zip *z, const struct node *live, const struct node *appli
 static void put_applied(struct zip *z)
 {
     const char *name = z->applied.items[z->j].name;
-    size_t at = named_nodes_find(&z->live, name, 0);
+    size_t at = shape_elements_find(&z->live, name, 0);
     put(z, at < z->live.count ? z->live.items[at].value : NULL, z->applied.items[z->j].value);
     z->is_done[z->j] = true;
     if (z->j == z->shared)
@@ -48,7 +48,7 @@ static void step(struct zip *z)
 {
     bool has_live = z->i < z->live.count, has_applied = z->j < z->applied.count;
     const char *name = has_live ? z->live.items[z->i].name : NULL;
-    size_t namesake = has_live ? named_nodes_find(&z->applied, name, 0) : 0;
+    size_t namesake = has_live ? shape_elements_find(&z->applied, name, 0) : 0;
     bool is_shared = has_live && namesake < z->applied.count;
     if (has_live && has_applied && namesake == z->j) {
         put_applied(z);
@@ -70,14 +70,14 @@ static struct node *merge_elements(struct doc *doc, const struct shape *shape, c
                                    const struct node *applied)
 {
     struct zip z = {.doc = doc, .out = node_new_array(doc), .element = shape_element(shape)};
-    z.live = named_nodes_of(shape, live);
-    z.applied = named_nodes_of(shape, applied);
+    z.live = shape_elements_of(shape, live);
+    z.applied = shape_elements_of(shape, applied);
     z.is_done = mem_alloc_array(z.applied.count, sizeof *z.is_done);
     advance_shared(&z, 0);
     while (z.i < z.live.count || z.j < z.applied.count)
         step(&z);
-    named_nodes_fini(&z.live);
-    named_nodes_fini(&z.applied);
+    shape_elements_fini(&z.live);
+    shape_elements_fini(&z.applied);
     mem_free(z.is_done);
     return z.out;
 }

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "sim/schema_outcome.h"
+#include "sim/outcome.h"
 
 enum { PATH_BYTES_MAX = 64 * 1024 };
 
@@ -165,14 +165,19 @@ void field_set_drop(struct field_set *set, const char *element)
 
 /* --- text --- */
 
+char *field_set_element(const char *key)
+{
+    return str_format("f:%s", key);
+}
+
 static void put_shown(struct buf *b, const struct node *value)
 {
-    char *text = shown(value);
+    char *text = outcome_shown(value);
     buf_append_str(b, text);
     mem_free(text);
 }
 
-void field_element_show(struct buf *b, const char *element)
+void field_set_show(struct buf *b, const char *element)
 {
     struct err ignored;
     if (element[0] == 'f') {
@@ -208,12 +213,12 @@ static void each_below(const struct field_set *set, struct buf *path, field_set_
     for (size_t i = 0; i < set->count; i++) {
         if (!set->children[i].is_member)
             continue;
-        field_element_show(path, set->children[i].element);
+        field_set_show(path, set->children[i].element);
         each(ctx, buf_str(path));
         cut(path, len);
     }
     for (size_t i = 0; i < set->count; i++) {
-        field_element_show(path, set->children[i].element);
+        field_set_show(path, set->children[i].element);
         each_below(&set->children[i], path, each, ctx);
         cut(path, len);
     }

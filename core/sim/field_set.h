@@ -39,7 +39,10 @@ typedef void field_set_each_fn(void *ctx, const char *path);
 void field_set_each(const struct field_set *set, field_set_each_fn *each, void *ctx);
 
 /* An element as in such a path: .name, [key="value",…] or [="value"]. */
-void field_element_show(struct buf *b, const char *element);
+void field_set_show(struct buf *b, const char *element);
+
+/* "f:…" (mem_free). */
+char *field_set_element(const char *key);
 
 /* FieldsV1. */
 void field_set_read(struct field_set *set, const struct node *fields);

@@ -11,50 +11,9 @@ static enum kind_of_value kind_of(const struct node *n)
     return type == NODE_OBJECT ? A_MAP : type == NODE_ARRAY ? A_LIST : A_SCALAR;
 }
 
-bool shape_is_keyed(const struct shape *shape)
+static const struct node *value_of(const struct shape_elements *nodes, const char *name)
 {
-    return shape->how == SHAPE_LIST_MAP || shape->how == SHAPE_LIST_SET;
-}
-
-char *field_element(const char *key)
-{
-    return str_format("f:%s", key);
-}
-
-/* --- named elements --- */
-
-struct named_nodes named_nodes_of(const struct shape *list, const struct node *array)
-{
-    struct named_nodes nodes = {0};
-    struct err ignored;
-    nodes.items = mem_alloc_array(node_count(array), sizeof *nodes.items);
-    struct node_iter it = node_iterate(node_type(array) == NODE_ARRAY ? array : NULL);
-    while (node_next(&it)) {
-        char *name = shape_element_name(list, it.value, &ignored);
-        if (name != NULL)
-            nodes.items[nodes.count++] = (struct named_node){name, it.value};
-    }
-    return nodes;
-}
-
-void named_nodes_fini(struct named_nodes *nodes)
-{
-    for (size_t i = 0; i < nodes->count; i++)
-        mem_free(nodes->items[i].name);
-    mem_free(nodes->items);
-}
-
-size_t named_nodes_find(const struct named_nodes *nodes, const char *name, size_t start)
-{
-    size_t i = start;
-    while (i < nodes->count && !str_equal(nodes->items[i].name, name))
-        i++;
-    return i;
-}
-
-static const struct node *value_of(const struct named_nodes *nodes, const char *name)
-{
-    size_t at = named_nodes_find(nodes, name, 0);
+    size_t at = shape_elements_find(nodes, name, 0);
     return at < nodes->count ? nodes->items[at].value : NULL;
 }
 
@@ -69,7 +28,7 @@ static void mention_members(struct field_set *set, const struct shape *shape, co
     struct node_iter it = node_iterate(value);
     while (node_next(&it)) {
         struct shape member = shape_member(shape, it.key);
-        char *element = field_element(it.key);
+        char *element = field_set_element(it.key);
         struct field_path inner = {path, element};
         mention(set, &member, it.value, &inner);
         if (!member.is_named || (kind_of(it.value) == A_MAP && node_count(it.value) == 0))
@@ -85,13 +44,13 @@ static void mention(struct field_set *set, const struct shape *shape, const stru
         mention_members(set, shape, value, path);
     } else if (kind_of(value) == A_LIST && shape_is_keyed(shape)) {
         struct shape element = shape_element(shape);
-        struct named_nodes nodes = named_nodes_of(shape, value);
+        struct shape_elements nodes = shape_elements_of(shape, value);
         for (size_t i = 0; i < nodes.count; i++) {
             struct field_path inner = {path, nodes.items[i].name};
             mention(set, &element, nodes.items[i].value, &inner);
             field_set_insert(set, &inner);
         }
-        named_nodes_fini(&nodes);
+        shape_elements_fini(&nodes);
     } else {
         field_set_insert(set, path);
     }
@@ -123,7 +82,7 @@ static void compare_member(struct field_difference *d, const struct shape *shape
                            const struct node *before, const struct node *after, const struct field_path *path)
 {
     struct shape member = shape_member(shape, key);
-    char *element = field_element(key);
+    char *element = field_set_element(key);
     compare(d, &member, before, after, &(struct field_path){path, element});
     mem_free(element);
 }
@@ -145,19 +104,19 @@ static void compare_elements(struct field_difference *d, const struct shape *sha
                              const struct node *after, const struct field_path *path)
 {
     struct shape element = shape_element(shape);
-    struct named_nodes left = named_nodes_of(shape, before), right = named_nodes_of(shape, after);
+    struct shape_elements left = shape_elements_of(shape, before), right = shape_elements_of(shape, after);
     for (size_t i = 0; i < left.count; i++) {
         const char *name = left.items[i].name;
-        if (named_nodes_find(&left, name, 0) == i)
+        if (shape_elements_find(&left, name, 0) == i)
             compare(d, &element, left.items[i].value, value_of(&right, name), &(struct field_path){path, name});
     }
     for (size_t i = 0; i < right.count; i++) {
         const char *name = right.items[i].name;
-        if (named_nodes_find(&right, name, 0) == i && value_of(&left, name) == NULL)
+        if (shape_elements_find(&right, name, 0) == i && value_of(&left, name) == NULL)
             compare(d, &element, NULL, right.items[i].value, &(struct field_path){path, name});
     }
-    named_nodes_fini(&left);
-    named_nodes_fini(&right);
+    shape_elements_fini(&left);
+    shape_elements_fini(&right);
 }
 
 /* As one kind of value; what is of another kind is as good as absent. True: compared as a whole. */
@@ -228,7 +187,7 @@ static struct node *members_without(struct doc *doc, const struct shape *shape, 
     struct node_iter it = node_iterate(value);
     while (node_next(&it)) {
         struct shape member = shape_member(shape, it.key);
-        char *element = field_element(it.key);
+        char *element = field_set_element(it.key);
         node_set(doc, made, it.key, part_without(doc, &member, it.value, set, element));
         mem_free(element);
     }
@@ -239,11 +198,11 @@ static struct node *elements_without(struct doc *doc, const struct shape *shape,
                                      const struct field_set *set)
 {
     struct shape element = shape_element(shape);
-    struct named_nodes nodes = named_nodes_of(shape, value);
+    struct shape_elements nodes = shape_elements_of(shape, value);
     struct node *made = node_new_array(doc);
     for (size_t i = 0; i < nodes.count; i++)
         node_push(made, part_without(doc, &element, nodes.items[i].value, set, nodes.items[i].name));
-    named_nodes_fini(&nodes);
+    shape_elements_fini(&nodes);
     return made;
 }
 
@@ -267,7 +226,7 @@ void field_walk_drop_emptied(struct node *value, const struct shape *shape, cons
     bool is_list = node_type(value) == NODE_ARRAY;
     if (is_list && !shape_is_keyed(shape))
         return;
-    struct named_nodes old = is_list ? named_nodes_of(shape, before) : (struct named_nodes){0};
+    struct shape_elements old = is_list ? shape_elements_of(shape, before) : (struct shape_elements){0};
     struct node_iter it = node_iterate(value);
     while (node_next(&it)) {
         struct err ignored;
@@ -283,7 +242,7 @@ void field_walk_drop_emptied(struct node *value, const struct shape *shape, cons
     for (size_t i = 0; i < gone.count; i++)
         node_remove(value, gone.items[i]);
     str_list_fini(&gone);
-    named_nodes_fini(&old);
+    shape_elements_fini(&old);
 }
 
 void field_walk_name_parents(struct field_set *set, const struct shape *shape)

@@ -25,24 +25,3 @@ void field_walk_name_parents(struct field_set *set, const struct shape *shape);
 /* What `applied` says, and of `live` what it does not speak of; lists keep the order of `live` unless `applied` has another. NULL when both are absent. */
 struct node *field_walk_merge(struct doc *doc, const struct shape *shape, const struct node *live,
                               const struct node *applied);
-
-/* What is applied must fit: elements of lists with keys have names, each once; of a custom kind, fields are known and of their type. False: err, with the places. */
-bool field_check(const struct shape *shape, const struct node *value, struct err *err);
-
-/* The elements of a list with keys, or of a set, by their names. */
-struct named_node {
-    char *name;
-    const struct node *value;
-};
-struct named_nodes {
-    struct named_node *items;
-    size_t count;
-};
-/* Elements without a name are left out. */
-struct named_nodes named_nodes_of(const struct shape *list, const struct node *array);
-void named_nodes_fini(struct named_nodes *nodes);
-/* The index of the first one from `start` on; `count` without one. */
-size_t named_nodes_find(const struct named_nodes *nodes, const char *name, size_t start);
-bool shape_is_keyed(const struct shape *shape);
-/* "f:…" (mem_free). */
-char *field_element(const char *key);

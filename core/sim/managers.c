@@ -5,8 +5,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "sim/patch_text.h"
-#include "sim/schema_outcome.h"
+#include "sim/outcome.h"
+#include "sim/patch_refuse.h"
 
 enum { UPDATERS_MAX = 10, CONFLICT_BYTES_MAX = 64 * 1024 };
 
@@ -170,10 +170,10 @@ struct conflicts {
 
 static char *manager_text(const struct manager *manager)
 {
-    char *name = quoted(manager->name), *subresource = str_dup("");
+    char *name = outcome_quoted(manager->name), *subresource = str_dup("");
     if (manager->subresource != NULL) {
         mem_free(subresource);
-        char *shown_name = quoted(manager->subresource);
+        char *shown_name = outcome_quoted(manager->subresource);
         subresource = str_format(" with subresource %s", shown_name);
         mem_free(shown_name);
     }
@@ -206,11 +206,11 @@ static void add_conflicts(struct conflicts *conflicts, const struct manager *man
 static bool refuse_conflicts(struct conflicts *conflicts, struct err *err)
 {
     if (conflicts->count == 1)
-        refuse_with(err, ERR_CONFLICT, 409, "Apply failed with 1 conflict: conflict with %s: %s", conflicts->last,
-                    conflicts->last_path);
+        patch_refuse(err, ERR_CONFLICT, 409, "Apply failed with 1 conflict: conflict with %s: %s", conflicts->last,
+                     conflicts->last_path);
     else if (conflicts->count > 1)
-        refuse_with(err, ERR_CONFLICT, 409, "Apply failed with %zu conflicts: %s", conflicts->count,
-                    buf_str(&conflicts->text));
+        patch_refuse(err, ERR_CONFLICT, 409, "Apply failed with %zu conflicts: %s", conflicts->count,
+                     buf_str(&conflicts->text));
     mem_free(conflicts->last);
     mem_free(conflicts->last_path);
     buf_fini(&conflicts->text);

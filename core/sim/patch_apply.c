@@ -3,10 +3,11 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "sim/field_check.h"
 #include "sim/kinds.h"
 #include "sim/managers.h"
 #include "sim/patch.h"
-#include "sim/patch_text.h"
+#include "sim/patch_refuse.h"
 
 #define BEFORE_FIRST_APPLY "before-first-apply"
 
@@ -110,7 +111,7 @@ static void strip(struct field_set *set)
     field_set_insert(&gone, &(struct field_path){&root, "f:kind"});
     field_set_insert(&gone, &metadata);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char *element = field_element(names[i]);
+        char *element = field_set_element(names[i]);
         field_set_insert(&gone, &(struct field_path){&metadata, element});
         mem_free(element);
     }
@@ -309,16 +310,16 @@ static bool check_patch(const struct kind *kind, const struct node *patch, struc
     const char *sent = node_str_or(node_get(patch, "apiVersion"), ""), *name = node_str_or(node_get(patch, "kind"), "");
     bool ok = true;
     if (node_type(patch) != NODE_OBJECT)
-        ok = refuse_with(
+        ok = patch_refuse(
             err, ERR_INVALID, 400,
             "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal %s into Go "
             "value of type map[string]interface {}",
-            go_json_type(patch));
+            patch_refuse_type(patch));
     else if (!str_equal(sent, version) || !str_equal(name, kind->name))
-        ok = refuse_with(err, ERR_INVALID, 400, "invalid object type: %s%s, Kind=%s", strchr(sent, '/') ? "" : "/",
-                         sent, name);
+        ok = patch_refuse(err, ERR_INVALID, 400, "invalid object type: %s%s, Kind=%s", strchr(sent, '/') ? "" : "/",
+                          sent, name);
     else if (node_at(patch, "metadata", "managedFields") != NULL)
-        ok = refuse_with(err, ERR_INVALID, 400, "metadata.managedFields must be nil");
+        ok = patch_refuse(err, ERR_INVALID, 400, "metadata.managedFields must be nil");
     mem_free(version);
     return ok;
 }
@@ -328,10 +329,10 @@ static bool check_lists(const struct kind *kind, const struct shape *shape, cons
     if (field_check(shape, patch, err))
         return true;
     struct err inner = *err;
-    return refuse_with(err, ERR_SERVER, 500, "failed to create typed patch object (%s/%s; %s, Kind=%s): %s",
-                       node_str_or(node_at(patch, "metadata", "namespace"), ""),
-                       node_str_or(node_at(patch, "metadata", "name"), ""),
-                       node_str_or(node_get(patch, "apiVersion"), ""), kind->name, inner.text);
+    return patch_refuse(err, ERR_SERVER, 500, "failed to create typed patch object (%s/%s; %s, Kind=%s): %s",
+                        node_str_or(node_at(patch, "metadata", "namespace"), ""),
+                        node_str_or(node_at(patch, "metadata", "name"), ""),
+                        node_str_or(node_get(patch, "apiVersion"), ""), kind->name, inner.text);
 }
 
 /* The new object; NULL: err. `managers` change with it. */

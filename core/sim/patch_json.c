@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "sim/patch.h"
-#include "sim/patch_text.h"
+#include "sim/patch_refuse.h"
 
 enum { OPERATIONS_MAX = 10000 };
 
@@ -200,21 +200,21 @@ static bool apply(struct doc *doc, const struct node *operation)
 static bool check_shape(const struct node *patch, struct err *err)
 {
     if (node_type(patch) != NODE_ARRAY)
-        return refuse_with(err, ERR_INVALID, 400,
-                           "error decoding patch: json: cannot unmarshal %s into Go value of type "
-                           "[]handlers.jsonPatchOp",
-                           go_json_type(patch));
+        return patch_refuse(err, ERR_INVALID, 400,
+                            "error decoding patch: json: cannot unmarshal %s into Go value of type "
+                            "[]handlers.jsonPatchOp",
+                            patch_refuse_type(patch));
     struct node_iter it = node_iterate(patch);
     while (node_next(&it)) {
         if (node_type(it.value) != NODE_OBJECT)
-            return refuse_with(err, ERR_INVALID, 400,
-                               "error decoding patch: json: cannot unmarshal %s into Go value of type "
-                               "handlers.jsonPatchOp",
-                               go_json_type(it.value));
+            return patch_refuse(err, ERR_INVALID, 400,
+                                "error decoding patch: json: cannot unmarshal %s into Go value of type "
+                                "handlers.jsonPatchOp",
+                                patch_refuse_type(it.value));
     }
     if (node_count(patch) > OPERATIONS_MAX)
-        return refuse_with(err, ERR_TOO_LARGE, 413, "The allowed maximum operations in a JSON patch is %d, got %zu",
-                           OPERATIONS_MAX, node_count(patch));
+        return patch_refuse(err, ERR_TOO_LARGE, 413, "The allowed maximum operations in a JSON patch is %d, got %zu",
+                            OPERATIONS_MAX, node_count(patch));
     return true;
 }
 
@@ -226,7 +226,7 @@ struct doc *patch_json(const struct node *object, const struct node *patch, stru
     struct node_iter it = node_iterate(patch);
     while (node_next(&it)) {
         if (!apply(doc, it.value)) {
-            refuse_patch(err);
+            patch_refuse_unfit(err);
             doc_free(doc);
             return NULL;
         }

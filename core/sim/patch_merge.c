@@ -3,9 +3,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "sim/patch.h"
-#include "sim/patch_text.h"
+#include "sim/patch_refuse.h"
 
-const char *go_json_type(const struct node *n)
+const char *patch_refuse_type(const struct node *n)
 {
     switch (node_type(n)) {
     case NODE_OBJECT:
@@ -24,7 +24,7 @@ const char *go_json_type(const struct node *n)
     }
 }
 
-bool refuse_with(struct err *err, enum err_code code, int http_status, const char *format, ...)
+bool patch_refuse(struct err *err, enum err_code code, int http_status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -36,9 +36,9 @@ bool refuse_with(struct err *err, enum err_code code, int http_status, const cha
     return false;
 }
 
-bool refuse_patch(struct err *err)
+bool patch_refuse_unfit(struct err *err)
 {
-    return refuse_with(err, ERR_REJECTED, 422, "the server rejected our request due to an error in our request");
+    return patch_refuse(err, ERR_REJECTED, 422, "the server rejected our request due to an error in our request");
 }
 
 /* A copy of what a patch brings: members that are null are none. */
@@ -75,13 +75,13 @@ static void merge(struct doc *doc, struct node *target, const struct node *patch
 struct doc *patch_merge(const struct node *object, const struct node *patch, struct err *err)
 {
     if (node_type(patch) == NODE_NULL) {
-        refuse_with(err, ERR_INVALID, 400, "Invalid JSON Patch");
+        patch_refuse(err, ERR_INVALID, 400, "Invalid JSON Patch");
         return NULL;
     }
     if (node_type(patch) != NODE_OBJECT) {
-        refuse_with(err, ERR_INVALID, 400,
-                    "error decoding patch: json: cannot unmarshal %s into Go value of type map[string]interface {}",
-                    go_json_type(patch));
+        patch_refuse(err, ERR_INVALID, 400,
+                     "error decoding patch: json: cannot unmarshal %s into Go value of type map[string]interface {}",
+                     patch_refuse_type(patch));
         return NULL;
     }
     struct doc *doc = doc_copy(object);

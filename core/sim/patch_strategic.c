@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "sim/kinds.h"
 #include "sim/patch.h"
-#include "sim/patch_text.h"
+#include "sim/patch_refuse.h"
 
 #define DIRECTIVE "$patch"
 #define RETAIN "$retainKeys"
@@ -21,7 +21,7 @@ static bool is_directive_key(const char *key)
            str_has_prefix(key, DELETE_PREFIX);
 }
 
-struct node *strategic_plain(struct doc *doc, const struct node *patch)
+struct node *patch_strategic_plain(struct doc *doc, const struct node *patch)
 {
     enum node_type type = node_type(patch);
     if (type == NODE_OBJECT && node_get(patch, DIRECTIVE) != NULL)
@@ -32,9 +32,9 @@ struct node *strategic_plain(struct doc *doc, const struct node *patch)
     struct node_iter it = node_iterate(patch);
     while (node_next(&it)) {
         if (type == NODE_ARRAY)
-            node_push(made, strategic_plain(doc, it.value));
+            node_push(made, patch_strategic_plain(doc, it.value));
         else if (node_type(it.value) != NODE_NULL && !is_directive_key(it.key))
-            node_set(doc, made, it.key, strategic_plain(doc, it.value));
+            node_set(doc, made, it.key, patch_strategic_plain(doc, it.value));
     }
     return made;
 }
@@ -47,7 +47,7 @@ static struct node *retained(struct doc *doc, const struct node *object, const s
     const struct node *keys = node_get(patch, RETAIN);
     struct node *made = node_new_object(doc);
     if (keys != NULL && node_type(keys) != NODE_ARRAY) {
-        strategic_refuse(err, 400, "invalid patch format of retainKeys");
+        patch_strategic_refuse(err, 400, "invalid patch format of retainKeys");
         return NULL;
     }
     struct node_iter it = node_iterate(object);
@@ -73,7 +73,7 @@ static bool check_retained(const struct node *patch, struct err *err)
         while (!is_listed && node_next(&key))
             is_listed = node_is(key.value, it.key);
         if (!is_listed)
-            return strategic_refuse(err, 400, "invalid patch format of retainKeys");
+            return patch_strategic_refuse(err, 400, "invalid patch format of retainKeys");
     }
     return true;
 }
@@ -88,8 +88,8 @@ static struct node *directed(struct doc *doc, const struct node *patch, struct e
         node_remove(made, DIRECTIVE);
         return made;
     }
-    char *shown = strategic_shown(patch), *what = strategic_shown(directive);
-    strategic_refuse(err, 500, "unknown patch type: %s in map: %s", what, shown);
+    char *shown = patch_strategic_shown(patch), *what = patch_strategic_shown(directive);
+    patch_strategic_refuse(err, 500, "unknown patch type: %s in map: %s", what, shown);
     mem_free(shown);
     mem_free(what);
     return NULL;
@@ -109,7 +109,7 @@ static bool wrong_type(struct err *err, const struct node *got)
         [NODE_ARRAY] = "[]interface {}",
         [NODE_OBJECT] = "map[string]interface {}",
     };
-    return strategic_refuse(err, 500, "expected a []interface {}, but received a %s", names[node_type(got)]);
+    return patch_strategic_refuse(err, 500, "expected a []interface {}, but received a %s", names[node_type(got)]);
 }
 
 /* The list under `key`, with the order the patch asks for. */
@@ -126,7 +126,7 @@ static bool set_ordered(struct doc *doc, struct node *made, const struct shape *
     if (old == NULL && new == NULL)
         return true;
     struct shape member = shape_member(shape, key);
-    struct node *list = strategic_list(doc, &member, old, new, order, err);
+    struct node *list = patch_strategic_list(doc, &member, old, new, order, err);
     node_set(doc, made, key, list);
     return list != NULL;
 }
@@ -144,11 +144,11 @@ static bool set_member(struct doc *doc, struct node *made, const struct shape *s
         return true;
     }
     if (type == NODE_OBJECT && node_type(old) == NODE_OBJECT && !(member.strategy & SHAPE_REPLACE)) {
-        value = strategic_object(doc, &member, old, patch, err);
+        value = patch_strategic_object(doc, &member, old, patch, err);
     } else if (type == NODE_ARRAY && node_type(old) == NODE_ARRAY) {
-        value = strategic_list(doc, &member, old, patch, NULL, err);
+        value = patch_strategic_list(doc, &member, old, patch, NULL, err);
     } else {
-        node_set(doc, made, key, strategic_plain(doc, patch));
+        node_set(doc, made, key, patch_strategic_plain(doc, patch));
         return true;
     }
     node_set(doc, made, key, value);
@@ -159,7 +159,7 @@ static bool set_without(struct doc *doc, struct node *made, const char *key, con
 {
     const struct node *list = node_get(made, key);
     if (node_type(list) == NODE_ARRAY && node_type(gone) == NODE_ARRAY)
-        node_set(doc, made, key, strategic_list_without(doc, list, gone));
+        node_set(doc, made, key, patch_strategic_without(doc, list, gone));
     return true;
 }
 
@@ -193,8 +193,8 @@ static bool merge_members(struct doc *doc, struct node *made, const struct shape
     return true;
 }
 
-struct node *strategic_object(struct doc *doc, const struct shape *shape, const struct node *object,
-                              const struct node *patch, struct err *err)
+struct node *patch_strategic_object(struct doc *doc, const struct shape *shape, const struct node *object,
+                                    const struct node *patch, struct err *err)
 {
     if (node_get(patch, DIRECTIVE) != NULL)
         return directed(doc, patch, err);
@@ -210,19 +210,19 @@ struct doc *patch_strategic(const struct kind *kind, const struct node *object, 
                             struct err *err)
 {
     if (kind->is_custom) {
-        refuse_with(err, ERR_REJECTED, 415,
-                    "the body of the request was in an unknown format - accepted media types include: "
-                    "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml");
+        patch_refuse(err, ERR_REJECTED, 415,
+                     "the body of the request was in an unknown format - accepted media types include: "
+                     "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml");
         return NULL;
     }
     if (node_type(patch) != NODE_OBJECT) {
-        refuse_with(err, ERR_INVALID, 400, "json: cannot unmarshal %s into Go value of type map[string]interface {}",
-                    go_json_type(patch));
+        patch_refuse(err, ERR_INVALID, 400, "json: cannot unmarshal %s into Go value of type map[string]interface {}",
+                     patch_refuse_type(patch));
         return NULL;
     }
     struct doc *doc = doc_new();
     struct shape shape = shape_of_kind(kind);
-    struct node *made = strategic_object(doc, &shape, object, patch, err);
+    struct node *made = patch_strategic_object(doc, &shape, object, patch, err);
     if (made == NULL) {
         doc_free(doc);
         return NULL;

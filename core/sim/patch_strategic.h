@@ -5,17 +5,18 @@
 #include "sim/shape.h"
 
 /* The object with the patch merged into it, new in `doc`; NULL: err. `object` NULL: empty. */
-struct node *strategic_object(struct doc *doc, const struct shape *shape, const struct node *object,
-                              const struct node *patch, struct err *err);
+struct node *patch_strategic_object(struct doc *doc, const struct shape *shape, const struct node *object,
+                                    const struct node *patch, struct err *err);
 /* A copy without directives, and without members that are null; NULL when it is a directive itself. */
-struct node *strategic_plain(struct doc *doc, const struct node *patch);
+struct node *patch_strategic_plain(struct doc *doc, const struct node *patch);
 
 /* A list that is merged by its strategy or replaced. `order`: NULL, or $setElementOrder. */
-struct node *strategic_list(struct doc *doc, const struct shape *shape, const struct node *list,
-                            const struct node *patch, const struct node *order, struct err *err);
+struct node *patch_strategic_list(struct doc *doc, const struct shape *shape, const struct node *list,
+                                  const struct node *patch, const struct node *order, struct err *err);
 /* $deleteFromPrimitiveList. */
-struct node *strategic_list_without(struct doc *doc, const struct node *list, const struct node *gone);
+struct node *patch_strategic_without(struct doc *doc, const struct node *list, const struct node *gone);
 
 /* %v of Go, into an error's text (mem_free). */
-char *strategic_shown(const struct node *n);
-bool strategic_refuse(struct err *err, int http_status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+char *patch_strategic_shown(const struct node *n);
+bool patch_strategic_refuse(struct err *err, int http_status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));

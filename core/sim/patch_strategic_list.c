@@ -5,8 +5,8 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/str.h"
+#include "sim/patch_refuse.h"
 #include "sim/patch_strategic.h"
-#include "sim/patch_text.h"
 
 enum { SHOWN_BYTES_MAX = 4096, NOWHERE = 1 << 30 };
 
@@ -22,13 +22,13 @@ struct elements {
 
 /* --- errors --- */
 
-bool strategic_refuse(struct err *err, int http_status, const char *format, ...)
+bool patch_strategic_refuse(struct err *err, int http_status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     char *text = str_format_v(format, args);
     va_end(args);
-    refuse_with(err, http_status < 500 ? ERR_INVALID : ERR_SERVER, http_status, "%s", text);
+    patch_refuse(err, http_status < 500 ? ERR_INVALID : ERR_SERVER, http_status, "%s", text);
     mem_free(text);
     return false;
 }
@@ -68,7 +68,7 @@ static void show(struct buf *b, const struct node *n)
     }
 }
 
-char *strategic_shown(const struct node *n)
+char *patch_strategic_shown(const struct node *n)
 {
     /* Go shows the keys of a map in order. */
     struct buf sorted, b;
@@ -84,8 +84,8 @@ char *strategic_shown(const struct node *n)
 
 static bool no_key(struct err *err, const struct node *element, const char *key)
 {
-    char *shown = strategic_shown(element);
-    strategic_refuse(err, 500, "map: %s does not contain declared merge key: %s", shown, key);
+    char *shown = patch_strategic_shown(element);
+    patch_strategic_refuse(err, 500, "map: %s does not contain declared merge key: %s", shown, key);
     mem_free(shown);
     return false;
 }
@@ -141,8 +141,8 @@ static size_t place_in(const struct node *order, const struct node *wanted, cons
 
 static bool not_alike(struct err *err, const struct node *a, const struct node *b)
 {
-    char *left = strategic_shown(a), *right = strategic_shown(b);
-    strategic_refuse(err, 500, "list element types are not identical: [%s %s]", left, right);
+    char *left = patch_strategic_shown(a), *right = patch_strategic_shown(b);
+    patch_strategic_refuse(err, 500, "list element types are not identical: [%s %s]", left, right);
     mem_free(left);
     mem_free(right);
     return false;
@@ -157,7 +157,8 @@ static bool check_kinds(const struct node *a, const struct node *b, bool *are_ob
         struct node_iter it = node_iterate(lists[i]);
         while (node_next(&it)) {
             if (node_type(it.value) == NODE_ARRAY)
-                return strategic_refuse(err, 422, "the server rejected our request due to an error in our request");
+                return patch_strategic_refuse(err, 422,
+                                              "the server rejected our request due to an error in our request");
             bool is_object = node_type(it.value) == NODE_OBJECT;
             if (!first && is_object != *are_objects)
                 return not_alike(err, a, b);
@@ -180,10 +181,10 @@ static bool apply_directives(struct elements *list, const struct node *patch, co
         if (node_is(directive, "replace")) {
             replaces = true;
         } else if (node_is(directive, "merge")) {
-            return strategic_refuse(err, 500, "merging lists cannot yet be specified in the patch");
+            return patch_strategic_refuse(err, 500, "merging lists cannot yet be specified in the patch");
         } else if (!node_is(directive, "delete")) {
-            char *shown = strategic_shown(it.value), *what = strategic_shown(directive);
-            strategic_refuse(err, 500, "unknown patch type: %s in map: %s", what, shown);
+            char *shown = patch_strategic_shown(it.value), *what = patch_strategic_shown(directive);
+            patch_strategic_refuse(err, 500, "unknown patch type: %s in map: %s", what, shown);
             mem_free(shown);
             mem_free(what);
             return false;
@@ -202,7 +203,7 @@ static bool apply_directives(struct elements *list, const struct node *patch, co
 static bool merge_objects(struct elements *list, const struct node *patch, const char *key, struct err *err)
 {
     if (key == NULL)
-        return strategic_refuse(err, 500, "cannot merge lists without merge key");
+        return patch_strategic_refuse(err, 500, "cannot merge lists without merge key");
     if (!apply_directives(list, patch, key, err))
         return false;
     struct node_iter it = node_iterate(patch);
@@ -296,9 +297,9 @@ static bool check_order(const struct node *patch, const struct node *order, cons
             found = node_equal(a, b);
         }
         if (!found) {
-            char *shown = strategic_shown(patch), *other = strategic_shown(order);
-            strategic_refuse(err, 500, "The order in patch list:\n%s\n doesn't match $setElementOrder list:\n%s\n",
-                             shown, other);
+            char *shown = patch_strategic_shown(patch), *other = patch_strategic_shown(order);
+            patch_strategic_refuse(
+                err, 500, "The order in patch list:\n%s\n doesn't match $setElementOrder list:\n%s\n", shown, other);
             mem_free(shown);
             mem_free(other);
             return false;
@@ -319,8 +320,8 @@ static struct node *make(struct doc *doc, const struct shape *shape, const struc
         if (one->new == NULL)
             value = node_copy(doc, one->old);
         else if (one->old == NULL || node_type(one->old) != NODE_OBJECT)
-            value = strategic_plain(doc, one->new);
-        else if ((value = strategic_object(doc, &inner, one->old, one->new, err)) == NULL)
+            value = patch_strategic_plain(doc, one->new);
+        else if ((value = patch_strategic_object(doc, &inner, one->old, one->new, err)) == NULL)
             return NULL;
         node_push(made, value);
     }
@@ -353,8 +354,8 @@ static bool gather(struct elements *list, const struct shape *shape, const struc
     return true;
 }
 
-struct node *strategic_list(struct doc *doc, const struct shape *shape, const struct node *list,
-                            const struct node *patch, const struct node *order, struct err *err)
+struct node *patch_strategic_list(struct doc *doc, const struct shape *shape, const struct node *list,
+                                  const struct node *patch, const struct node *order, struct err *err)
 {
     struct elements elements = {0};
     struct node *made = NULL;
@@ -364,7 +365,7 @@ struct node *strategic_list(struct doc *doc, const struct shape *shape, const st
     return made;
 }
 
-struct node *strategic_list_without(struct doc *doc, const struct node *list, const struct node *gone)
+struct node *patch_strategic_without(struct doc *doc, const struct node *list, const struct node *gone)
 {
     struct node *made = node_new_array(doc);
     struct node_iter it = node_iterate(list);

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "sim/pattern_set.h"
 
 /* Go refuses more than 1000 repetitions, nested ones multiplied; regcomp would take the memory. */
 enum { TEXT_MAX = 4096, OUTPUT_MAX = 64 * 1024, DEPTH_MAX = 64, REPEAT_MAX = 1000 };
@@ -31,97 +32,6 @@ static bool refuse(struct translation *t, const char *why)
 
 /* --- classes --- */
 
-struct set {
-    bool has[128];
-};
-
-static void set_range(struct set *set, int from, int to)
-{
-    for (int c = from; c <= to; c++)
-        set->has[c] = true;
-}
-
-static void set_word(struct set *set)
-{
-    set_range(set, '0', '9');
-    set_range(set, 'A', 'Z');
-    set_range(set, 'a', 'z');
-    set->has['_'] = true;
-}
-
-/* \d, \w and \s; false for any other letter. */
-static bool set_perl(struct set *set, char letter)
-{
-    switch (letter) {
-    case 'd':
-        set_range(set, '0', '9');
-        return true;
-    case 'w':
-        set_word(set);
-        return true;
-    case 's':
-        for (const char *c = "\t\n\f\r "; *c != '\0'; c++)
-            set->has[(int)*c] = true;
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* [:alpha:] and its kind; false when there is none at `at`. */
-static bool set_named(struct set *set, const char **at)
-{
-    static const struct {
-        const char *name;
-        int (*is)(int);
-    } names[] = {
-        {"[:alpha:]", isalpha}, {"[:digit:]", isdigit}, {"[:alnum:]", isalnum}, {"[:upper:]", isupper},
-        {"[:lower:]", islower}, {"[:punct:]", ispunct}, {"[:space:]", isspace}, {"[:xdigit:]", isxdigit},
-        {"[:print:]", isprint}, {"[:graph:]", isgraph}, {"[:cntrl:]", iscntrl}, {"[:blank:]", isblank},
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        size_t len = strlen(names[i].name);
-        if (strncmp(*at, names[i].name, len) != 0)
-            continue;
-        for (int c = 0; c < 128; c++)
-            set->has[c] = set->has[c] || names[i].is(c) != 0;
-        *at += len;
-        return true;
-    }
-    if (strncmp(*at, "[:word:]", 8) != 0)
-        return false;
-    set_word(set);
-    *at += 8;
-    return true;
-}
-
-static int hex_digit(char c)
-{
-    return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? (c | 0x20) - 'a' + 10 : -1;
-}
-
-/* The ASCII character that an escape stands for (`at` behind the backslash); -1 when it stands for none. */
-static int escaped(const char **at)
-{
-    static const char letters[] = "afnrtv", values[] = "\a\f\n\r\t\v";
-    char c = **at;
-    const char *found = c == '\0' ? NULL : strchr(letters, c);
-    if (found != NULL) {
-        ++*at;
-        return values[found - letters];
-    }
-    if (c == 'x' && hex_digit((*at)[1]) >= 0 && hex_digit((*at)[2]) >= 0) {
-        int value = hex_digit((*at)[1]) * 16 + hex_digit((*at)[2]);
-        *at += 3;
-        return value > 0 && value < 128 ? value : -1;
-    }
-    if (ispunct((unsigned char)c)) {
-        ++*at;
-        return c;
-    }
-    return -1;
-}
-
 /* One character of a class. */
 static bool class_char(struct translation *t, int *out)
 {
@@ -129,18 +39,18 @@ static bool class_char(struct translation *t, int *out)
         return refuse(t, "missing closing ]");
     if (*t->at == '\\') {
         t->at++;
-        *out = escaped(&t->at);
+        *out = pattern_escaped(&t->at);
         return *out >= 0 || refuse(t, "escape that is not supported in a class");
     }
     *out = (unsigned char)*t->at++;
     return *out < 128 || refuse(t, "characters beyond ASCII are not supported in a class");
 }
 
-static bool class_member(struct translation *t, struct set *set)
+static bool class_member(struct translation *t, struct pattern_set *set)
 {
-    if (set_named(set, &t->at))
+    if (pattern_set_named(set, &t->at))
         return true;
-    if (t->at[0] == '\\' && t->at[1] != '\0' && set_perl(set, t->at[1])) {
+    if (t->at[0] == '\\' && t->at[1] != '\0' && pattern_set_perl(set, t->at[1])) {
         t->at += 2;
         return true;
     }
@@ -155,55 +65,13 @@ static bool class_member(struct translation *t, struct set *set)
     }
     if (to < from)
         return refuse(t, "invalid character class range");
-    set_range(set, from, to);
+    pattern_set_range(set, from, to);
     return true;
-}
-
-/* In POSIX a backslash in a class is a backslash, so the order of members does what escapes do: ] first, ^ not first, [ and - last. */
-static void put_members(struct buf *out, const struct set *set)
-{
-    if (set->has[']'])
-        buf_append_char(out, ']');
-    for (int c = 1; c < 128; c++) {
-        if (set->has[c] && strchr("]^[-", c) == NULL)
-            buf_append_char(out, (char)c);
-    }
-    for (const char *c = "^[-"; *c != '\0'; c++) {
-        if (set->has[(int)*c])
-            buf_append_char(out, *c);
-    }
-}
-
-static size_t set_count(const struct set *set)
-{
-    size_t count = 0;
-    for (int c = 1; c < 128; c++)
-        count += set->has[c];
-    return count;
-}
-
-/* The matcher sees bytes: what a negated class lets through is an ASCII character, or all bytes of another one. */
-static void put_class(struct buf *out, struct set *set, bool negated)
-{
-    if (negated) {
-        for (int c = 1; c < 128; c++)
-            set->has[c] = !set->has[c];
-        buf_append_str(out, "(");
-    }
-    if (set_count(set) == 1 && set->has['^']) {
-        buf_append_str(out, "\\^");
-    } else if (set_count(set) > 0) {
-        buf_append_char(out, '[');
-        put_members(out, set);
-        buf_append_char(out, ']');
-    }
-    if (negated)
-        buf_append_str(out, set_count(set) > 0 ? "|[\xC2-\xF4][\x80-\xBF]+)" : "[\xC2-\xF4][\x80-\xBF]+)");
 }
 
 static bool read_class(struct translation *t)
 {
-    struct set set = {{false}};
+    struct pattern_set set = {{false}};
     bool negated = *t->at == '^';
     t->at += negated;
     bool first = true;
@@ -213,9 +81,9 @@ static bool read_class(struct translation *t)
         first = false;
     }
     t->at++;
-    if (!negated && set_count(&set) == 0)
+    if (!negated && pattern_set_count(&set) == 0)
         return refuse(t, "empty class");
-    put_class(&t->out, &set, negated);
+    pattern_put_class(&t->out, &set, negated);
     return true;
 }
 
@@ -231,7 +99,7 @@ static void put_literal(struct buf *out, int c)
 static bool read_escape(struct translation *t)
 {
     char c = *t->at;
-    struct set set = {{false}};
+    struct pattern_set set = {{false}};
     t->has_atom = true;
     if (c == 'A' || c == 'z' || c == 'b' || c == 'B') {
         t->at++;
@@ -239,12 +107,12 @@ static bool read_escape(struct translation *t)
         buf_append_str(&t->out, c == 'A' ? "^" : c == 'z' ? "$" : c == 'b' ? "\\b" : "\\B");
         return true;
     }
-    if (c != '\0' && set_perl(&set, (char)tolower((unsigned char)c))) {
+    if (c != '\0' && pattern_set_perl(&set, (char)tolower((unsigned char)c))) {
         t->at++;
-        put_class(&t->out, &set, isupper((unsigned char)c) != 0);
+        pattern_put_class(&t->out, &set, isupper((unsigned char)c) != 0);
         return true;
     }
-    int literal = escaped(&t->at);
+    int literal = pattern_escaped(&t->at);
     if (literal < 0)
         return refuse(t, "invalid or unsupported escape sequence");
     put_literal(&t->out, literal);
@@ -344,10 +212,10 @@ static bool read_item(struct translation *t)
         t->has_atom = true;
         return read_class(t);
     case '.': {
-        struct set newline = {{false}};
+        struct pattern_set newline = {{false}};
         newline.has['\n'] = true;
         t->has_atom = true;
-        put_class(&t->out, &newline, true);
+        pattern_put_class(&t->out, &newline, true);
         return true;
     }
     case '^':

@@ -18,7 +18,7 @@ static struct doc *identity(const struct rule *rule, const struct node *item)
     return doc;
 }
 
-const struct node *list_counterpart(const struct rule *rule, const struct node *old, const struct node *item)
+const struct node *schema_list_counterpart(const struct rule *rule, const struct node *old, const struct node *item)
 {
     if (rule->list_type != RULE_LIST_MAP || old == NULL || node_count(rule->list_keys) == 0)
         return NULL;
@@ -63,7 +63,7 @@ static bool check_list(struct outcome *out, const struct rule *rule, const struc
         unique = false;
         if (out == NULL)
             continue;
-        char *value = shown(it.value);
+        char *value = outcome_shown(it.value);
         outcome_add(out, &(struct place){place, NULL, it.index}, "FieldValueDuplicate", "duplicate",
                     str_format("Duplicate value: %s", value));
         mem_free(value);
@@ -87,7 +87,7 @@ static bool check_keys(struct outcome *out, const struct rule *rule, const struc
     return unique;
 }
 
-bool list_check_keys(struct outcome *out, const struct rule *root, const struct node *object)
+bool schema_list_keys(struct outcome *out, const struct rule *root, const struct node *object)
 {
     return check_keys(out, root, object, &(struct place){NULL, NULL, 0});
 }
@@ -101,7 +101,7 @@ static void check_embedded(struct outcome *out, const struct node *n, const stru
         if (value == NULL) {
             outcome_add(out, &inner, "FieldValueRequired", "required", str_dup("Required value"));
         } else if (node_type(value) != NODE_STRING || str_empty(node_str(value))) {
-            char *text = shown(value);
+            char *text = outcome_shown(value);
             outcome_add(out, &inner, "FieldValueInvalid", "no name",
                         str_format("Invalid value: %s: must %s", text,
                                    node_type(value) == NODE_STRING ? "not be empty" : "be a string"));
@@ -123,7 +123,7 @@ static void check_objects(struct outcome *out, const struct rule *rule, const st
     }
 }
 
-void list_check_objects(struct outcome *out, const struct rule *root, const struct node *object)
+void schema_list_objects(struct outcome *out, const struct rule *root, const struct node *object)
 {
     check_objects(out, root, object, &(struct place){NULL, NULL, 0});
 }

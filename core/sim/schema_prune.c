@@ -4,8 +4,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "sim/rule.h"
 #include "sim/schema.h"
-#include "sim/schema_rule.h"
 
 enum { PATH_BYTES_MAX = 64 * 1024 };
 

@@ -154,3 +154,39 @@ char *shape_element_name(const struct shape *list, const struct node *element, s
     node_write(element, &b);
     return buf_take(&b);
 }
+
+/* --- lists of named elements --- */
+
+bool shape_is_keyed(const struct shape *shape)
+{
+    return shape->how == SHAPE_LIST_MAP || shape->how == SHAPE_LIST_SET;
+}
+
+struct shape_elements shape_elements_of(const struct shape *list, const struct node *array)
+{
+    struct shape_elements nodes = {0};
+    struct err ignored;
+    nodes.items = mem_alloc_array(node_count(array), sizeof *nodes.items);
+    struct node_iter it = node_iterate(node_type(array) == NODE_ARRAY ? array : NULL);
+    while (node_next(&it)) {
+        char *name = shape_element_name(list, it.value, &ignored);
+        if (name != NULL)
+            nodes.items[nodes.count++] = (struct shape_named){name, it.value};
+    }
+    return nodes;
+}
+
+void shape_elements_fini(struct shape_elements *nodes)
+{
+    for (size_t i = 0; i < nodes->count; i++)
+        mem_free(nodes->items[i].name);
+    mem_free(nodes->items);
+}
+
+size_t shape_elements_find(const struct shape_elements *nodes, const char *name, size_t start)
+{
+    size_t i = start;
+    while (i < nodes->count && !str_equal(nodes->items[i].name, name))
+        i++;
+    return i;
+}

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/doc.h"
-#include "sim/schema_rule.h"
+#include "sim/rule.h"
 
 struct kind;
 struct shape_field;
@@ -30,6 +30,23 @@ struct shape shape_element(const struct shape *of);
 
 /* The name of an element in a list with keys or of a set, as managedFields have it: k:{"name":"x"}, v:"x" (mem_free). NULL: err says why it has none. */
 char *shape_element_name(const struct shape *list, const struct node *element, struct err *err);
+
+/* A list with keys, or a set. */
+bool shape_is_keyed(const struct shape *shape);
+/* The elements of such a list by their names. */
+struct shape_named {
+    char *name;
+    const struct node *value;
+};
+struct shape_elements {
+    struct shape_named *items;
+    size_t count;
+};
+/* Elements without a name are left out. */
+struct shape_elements shape_elements_of(const struct shape *list, const struct node *array);
+void shape_elements_fini(struct shape_elements *nodes);
+/* The index of the first one from `start` on; `count` without one. */
+size_t shape_elements_find(const struct shape_elements *nodes, const char *name, size_t start);
 
 /* The table, in shape_table.c; a row without a name ends a list. NULL for a kind that is not in it. */
 struct shape_field {

@@ -1,6 +1,6 @@
 // room: sim
 /* libFuzzer: {"kind": …, "schema": …, "object": …, "patch": …}, patched in all four ways. What must hold: the object stays as it was; a patch is applied or refused with
- * a reason and a status; what was applied and is applied again changes nothing; a creation is owned by who made it. */
+ * a reason and a status; what was applied can be applied again; a creation is owned by who made it. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@ struct place {
     size_t index;
 };
 /* "spec.a[0].b", "" for the root (mem_free). */
-char *place_text(const struct place *place);
+char *outcome_place(const struct place *place);
 
 struct complaint {
     char *text;  /* by which two are the same */
@@ -32,7 +32,7 @@ void outcome_merge(struct outcome *to, struct outcome *from);
 /* Forgets complaints, keeps matches. */
 void outcome_pardon(struct outcome *outcome);
 
-/* `reason` as in a cause: "FieldValueInvalid", …; `value` as it is shown (a text in quotes, a number), taken over. The text begins with the place, which is put before
+/* `reason` as in a cause: "FieldValueInvalid", …; `value` as it is outcome_shown (a text in quotes, a number), taken over. The text begins with the place, which is put before
  * `format`: "spec.x in body should …". */
 void outcome_invalid(struct outcome *outcome, const struct place *place, const char *reason, char *value,
                      const char *format, ...) __attribute__((format(printf, 5, 6)));
@@ -46,6 +46,6 @@ void outcome_general(struct outcome *outcome, char *text);
 struct node *outcome_causes(const struct outcome *outcome, struct doc *doc, const char *under);
 
 /* %q of Go. */
-char *quoted(const char *s);
+char *outcome_quoted(const char *s);
 /* A value as an error shows it. */
-char *shown(const struct node *n);
+char *outcome_shown(const struct node *n);

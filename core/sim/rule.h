@@ -1,4 +1,4 @@
-/* A schema as it is used: what schema_parse makes of the document, for the files that prune, default and validate. */
+/* A schema as it is used: what is made of the document, for those who prune, default, validate and merge. */
 #pragma once
 
 #include "base/doc.h"
@@ -59,6 +59,10 @@ struct schema {
     struct rule *root;
     bool has_validations; /* x-kubernetes-validations somewhere */
 };
+
+/* The rules keep pointing into `openapi`. NULL: err names the path that cannot be. */
+struct rule *rule_parse(const struct node *openapi, struct err *err);
+void rule_free(struct rule *rule);
 
 /* NULL when `rule` is NULL or names no such property. */
 struct rule *rule_property(const struct rule *rule, const char *name);

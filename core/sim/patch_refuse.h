@@ -4,9 +4,9 @@
 #include "base/doc.h"
 
 /* "object", "array", "string", "number", "bool", "null". */
-const char *go_json_type(const struct node *n);
+const char *patch_refuse_type(const struct node *n);
 /* err_set with a status. */
-bool refuse_with(struct err *err, enum err_code code, int http_status, const char *format, ...)
+bool patch_refuse(struct err *err, enum err_code code, int http_status, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* 422 without a reason: what a server says when a patch does not fit the object. */
-bool refuse_patch(struct err *err);
+bool patch_refuse_unfit(struct err *err);

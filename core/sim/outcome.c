@@ -1,4 +1,4 @@
-#include "sim/schema_outcome.h"
+#include "sim/outcome.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -20,7 +20,7 @@ static void put_place(struct buf *b, const struct place *place)
         buf_printf(b, "%s%s", b->len > 0 ? "." : "", place->key);
 }
 
-char *place_text(const struct place *place)
+char *outcome_place(const struct place *place)
 {
     struct buf b;
     buf_init(&b, TEXT_BYTES_MAX);
@@ -74,7 +74,7 @@ void outcome_merge(struct outcome *to, struct outcome *from)
 void outcome_add(struct outcome *outcome, const struct place *place, const char *reason, const char *text,
                  char *message)
 {
-    char *field = place_text(place), *whole = str_format("%s %s", field, text);
+    char *field = outcome_place(place), *whole = str_format("%s %s", field, text);
     take(outcome, (struct complaint){whole, field, reason, message});
 }
 
@@ -85,7 +85,7 @@ void outcome_invalid(struct outcome *outcome, const struct place *place, const c
     va_start(args, format);
     char *rest = str_format_v(format, args);
     va_end(args);
-    char *field = place_text(place), *text = str_format("%s%s", field, rest);
+    char *field = outcome_place(place), *text = str_format("%s%s", field, rest);
     char *message = str_format("Invalid value: %s: %s", value, text);
     mem_free(rest);
     mem_free(value);
@@ -142,7 +142,7 @@ static void put_quoted(struct buf *b, const char *s, size_t len)
     }
 }
 
-char *quoted(const char *s)
+char *outcome_quoted(const char *s)
 {
     struct buf b;
     buf_init(&b, TEXT_BYTES_MAX);
@@ -152,11 +152,11 @@ char *quoted(const char *s)
     return buf_take(&b);
 }
 
-char *shown(const struct node *n)
+char *outcome_shown(const struct node *n)
 {
     double real;
     if (node_type(n) == NODE_STRING)
-        return quoted(node_str(n));
+        return outcome_quoted(node_str(n));
     if (node_type(n) == NODE_REAL && node_real(n, &real)) {
         char text[32];
         number_write(real, text);
