@@ -1,0 +1,18 @@
+/* A Prometheus that answers instant queries (GET and POST /api/v1/query) from the traffic model: the queries that Flagger builds in for Istio, vector(number), and what
+ * a scenario says; anything else is an error 400 as Prometheus words it ("bad_data"). */
+#pragma once
+
+#include "io/exchange.h"
+#include "sim/traffic.h"
+
+struct prometheus;
+
+struct prometheus *prometheus_new(struct clock *clock, const struct traffic *traffic);
+void prometheus_free(struct prometheus *prometheus);
+/* An exchange_serve_fn; ctx is the struct prometheus. */
+void prometheus_serve(void *ctx, struct exchange *exchange);
+
+/* From now on a query whose text contains `part` is answered with this value (NAN: an empty result). */
+void prometheus_answer(struct prometheus *prometheus, const char *part, double value);
+/* While blind, every query is answered with 503. */
+void prometheus_set_blind(struct prometheus *prometheus, bool blind);
