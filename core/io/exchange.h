@@ -12,6 +12,7 @@ struct exchange;
 
 /* What a wire provides. */
 struct exchange_ops {
+    void (*add_header)(struct exchange *exchange, const char *name, const char *value);
     void (*begin)(struct exchange *exchange, int status, const char *content_type);
     void (*send)(struct exchange *exchange, const char *bytes, size_t len);
     void (*end)(struct exchange *exchange);
@@ -30,12 +31,16 @@ struct exchange {
     void *ctx; /* for `gone` */
 };
 
+/* One more header of the answer (Warning, Retry-After); before exchange_answer or exchange_begin. */
+void exchange_add_header(struct exchange *exchange, const char *name, const char *value);
 /* A whole answer. */
 void exchange_answer(struct exchange *exchange, int status, const char *content_type, const char *body, size_t len);
 /* A body that comes in pieces; each is on its way when exchange_send returns. */
 void exchange_begin(struct exchange *exchange, int status, const char *content_type);
 void exchange_send(struct exchange *exchange, const char *bytes, size_t len);
 void exchange_end(struct exchange *exchange);
+/* Percent-decodes `len` bytes into a new string; '+' is a space in a query. */
+char *exchange_decode(const char *text, size_t len, bool is_query);
 /* The decoded value of a query parameter as a new string (mem_free); NULL when absent. */
 char *exchange_param(const struct exchange *exchange, const char *name);
 
