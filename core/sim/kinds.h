@@ -11,9 +11,11 @@ struct kind {
     struct str_list short_names, categories;
     bool is_namespaced, has_status, has_scale;
     bool is_custom;
-    struct schema *schema; /* sim/schema.h: of a CRD's version, or what is known of a built-in kind; NULL: anything goes */
-    struct doc *columns;   /* a CRD's additionalPrinterColumns; NULL: the built-in ones of sim/table.h, or none */
-    char *storage;         /* "group/plural": objects of all versions of a kind are the same objects */
+    struct schema
+        *schema; /* sim/schema.h: of a CRD's version, or what is known of a built-in kind; NULL: anything goes */
+    struct doc *columns; /* a CRD's additionalPrinterColumns; NULL: the built-in ones of sim/api_table.c, or none */
+    struct doc *scale;   /* a CRD's subresources.scale; NULL: the built-in paths */
+    char *storage;       /* "group/plural": objects of all versions of a kind are the same objects */
 };
 
 struct kinds;
