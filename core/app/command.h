@@ -2,3 +2,4 @@
 #pragma once
 
 int command_run(int argc, char **argv);
+int command_sim(int argc, char **argv);

@@ -9,6 +9,7 @@ static const char usage[] =
     "sluice " SLUICE_VERSION ": progressive delivery for Kubernetes\n"
     "\n"
     "  sluice run [flags]   watch Canaries and roll out their revisions (sluice run -help lists the flags)\n"
+    "  sluice sim [flags]   serve the API of an embedded cluster, for kubectl (sluice sim -help lists the flags)\n"
     "  sluice version       print the version\n";
 
 int main(int argc, char **argv)
@@ -17,6 +18,9 @@ int main(int argc, char **argv)
     const char *command = argc > 1 ? argv[1] : "help";
     if (strcmp(command, "run") == 0) {
         return command_run(argc - 2, argv + 2);
+    }
+    if (strcmp(command, "sim") == 0) {
+        return command_sim(argc - 2, argv + 2);
     }
     if (strcmp(command, "version") == 0) {
         printf("sluice version %s\n", SLUICE_VERSION);
