@@ -9,6 +9,7 @@
 #include "io/loop.h"
 #include "io/server.h"
 #include "sim/api.h"
+#include "sim/controllers.h"
 
 static const char usage[] =
     "usage: sluice sim --listen HOST:PORT [--kubeconfig FILE]\n"
@@ -25,6 +26,8 @@ struct options {
 struct program {
     struct loop *loop;
     struct api *api;
+    struct behaviours *behaviours;
+    struct controllers *controllers;
     struct server *server;
 };
 
@@ -108,12 +111,16 @@ static bool run(const struct options *options, struct err *err)
 {
     struct program p = {.loop = loop_new()};
     p.api = api_new(loop_clock(p.loop));
+    p.behaviours = behaviours_new();
+    p.controllers = controllers_new(p.api, loop_clock(p.loop), p.behaviours);
     p.server = server_serve(p.loop, options->host, options->port, api_serve, p.api, err);
     bool ok = p.server && write_kubeconfig(options, server_port(p.server), err);
     if (ok) {
         loop_on_signal(p.loop, on_signal, &p);
         loop_run(p.loop);
     }
+    controllers_free(p.controllers);
+    behaviours_free(p.behaviours);
     api_free(p.api);
     server_stop(p.server);
     loop_free(p.loop);
