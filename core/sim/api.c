@@ -31,12 +31,14 @@ static void add_namespace(struct api *api, const char *name)
 struct api *api_new(struct clock *clock)
 {
     struct api *api = mem_new(struct api);
+    api->self = "kube-apiserver";
     api->clock = clock;
     api->objects = objects_new(clock);
     api->kinds = kinds_new();
     static const char *const namespaces[] = {"default", "kube-node-lease", "kube-public", "kube-system"};
     for (size_t i = 0; i < sizeof namespaces / sizeof namespaces[0]; i++)
         add_namespace(api, namespaces[i]);
+    api->self = "kube-controller-manager";
     return api;
 }
 
@@ -364,7 +366,7 @@ struct doc *api_create(struct api *api, const struct kind *kind, const struct no
 {
     struct failure f = {0};
     struct write write = {
-        .kind = kind, .manager = "sluice-sim", .namespace = kind->is_namespaced ? meta_str(object, "namespace") : NULL};
+        .kind = kind, .manager = api->self, .namespace = kind->is_namespaced ? meta_str(object, "namespace") : NULL};
     struct doc *decoded = write_decode(&write, object, &f);
     struct doc *stored = decoded ? write_create(api, &write, decoded, &f) : NULL;
     if (!stored)
@@ -381,7 +383,7 @@ struct doc *api_update(struct api *api, const struct kind *kind, const char *sub
     struct write write = {.kind = kind,
                           .namespace = kind->is_namespaced ? meta_str(object, "namespace") : NULL,
                           .subresource = subresource,
-                          .manager = "sluice-sim"};
+                          .manager = api->self};
     struct doc *existing = objects_get(api->objects, kind->storage, write.namespace, meta_str(object, "name"));
     struct doc *decoded = existing ? write_decode(&write, object, &f) : NULL;
     if (!existing)

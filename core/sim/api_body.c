@@ -239,22 +239,30 @@ static char *quoted(const char *text)
     return buf_take(&b);
 }
 
-static bool refuse_unknown(const struct request *request, const struct write *write, struct failure *f)
+static bool refuse_unknown(const struct request *request, const struct write *write, const struct node *object,
+                           struct failure *f)
 {
     struct buf all;
     buf_init(&all, 64 * 1024);
     for (size_t i = 0; i < write->unknown.count; i++)
         buf_printf(&all, "%s%s", i > 0 ? ", " : "", write->unknown.items[i]);
-    fail_bad_request(f, "%s in version \"%s\" cannot be handled as a %s: strict decoding error: %s",
-                     request->kind->name, request->kind->version, request->kind->name, buf_str(&all));
+    if (write->is_patch && !write->is_apply) {
+        char *why = str_format("strict decoding error: %s", buf_str(&all));
+        fail_patched(f, object, why);
+        mem_free(why);
+    } else {
+        fail_bad_request(f, "%s in version \"%s\" cannot be handled as a %s: strict decoding error: %s",
+                         request->kind->name, request->kind->version, request->kind->name, buf_str(&all));
+    }
     buf_fini(&all);
     return false;
 }
 
-bool unknown_report(const struct request *request, const struct write *write, struct failure *f)
+bool unknown_report(const struct request *request, const struct write *write, const struct node *object,
+                    struct failure *f)
 {
     if (request->fields == FIELDS_STRICT && write->unknown.count > 0)
-        return refuse_unknown(request, write, f);
+        return refuse_unknown(request, write, object, f);
     for (size_t i = 0; request->fields == FIELDS_WARN && i < write->unknown.count; i++) {
         char *text = quoted(write->unknown.items[i]), *warning = str_format("299 - \"%s\"", text);
         exchange_add_header(request->exchange, "Warning", warning);

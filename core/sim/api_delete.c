@@ -130,12 +130,11 @@ static struct doc *remove_now(struct api *api, const struct kind *kind, struct d
         doc_free(doc);
         return NULL;
     }
-    if (str_equal(kind->storage, "/pods")) {
-        char *version = str_format("%lld", (long long)objects_version(api->objects));
+    char *version = str_format("%lld", (long long)objects_version(api->objects));
+    if (str_equal(kind->storage, "/pods"))
         mark_deleted(api, kind, doc, 0);
-        node_set_str(doc, node_get(doc_root(doc), "metadata"), "resourceVersion", version);
-        mem_free(version);
-    }
+    node_set_str(doc, node_get(doc_root(doc), "metadata"), "resourceVersion", version);
+    mem_free(version);
     return doc;
 }
 

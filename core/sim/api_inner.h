@@ -16,6 +16,7 @@
 struct watch;
 
 struct api {
+    const char *self; /* who writes without a wire */
     struct clock *clock;
     struct objects *objects;
     struct kinds *kinds;
@@ -126,6 +127,7 @@ struct write {
     const char *namespace;   /* NULL: the kind has none */
     const char *subresource; /* NULL, "status" or "scale" */
     const char *manager;     /* who owns what is written; NULL: nobody is noted */
+    bool is_scale;           /* by way of the scale subresource, which is an owner of its own */
     bool dry_run, is_patch, is_apply;
     struct str_list unknown; /* warnings */
 };
@@ -133,6 +135,8 @@ void write_fini(struct write *write);
 
 /* What a body or a patch made, as the kind has it: unknown fields go and are noted. NULL: f. */
 struct doc *write_decode(struct write *write, const struct node *body, struct failure *f);
+/* What a patch made is wrong: told as a wrong value of the patch, about no kind in particular. */
+bool fail_patched(struct failure *f, const struct node *object, const char *why);
 /* `object` was decoded; it is taken, the result is what was stored. NULL: f. */
 struct doc *write_create(struct api *api, struct write *write, struct doc *object, struct failure *f);
 struct doc *write_update(struct api *api, struct write *write, const struct node *existing, struct doc *object,
@@ -195,7 +199,8 @@ struct doc *body_parse(const struct request *request, struct failure *f);
 /* Is the body of the kind that is served here? */
 bool body_check(const struct request *request, const struct node *body, struct failure *f);
 /* Warns of unknown fields, or fails. */
-bool unknown_report(const struct request *request, const struct write *write, struct failure *f);
+bool unknown_report(const struct request *request, const struct write *write, const struct node *object,
+                    struct failure *f);
 
 /* api_patch.c: the body of a PATCH over `object` (NULL: there is none yet, which only an apply can do something about). NULL: f. */
 struct doc *patch_of_body(const struct request *request, const struct node *object, struct failure *f);

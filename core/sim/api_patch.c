@@ -116,6 +116,26 @@ static void fail_patch(const struct err *err, struct failure *f)
         fail_bad_request(f, "%s", err->text);
 }
 
+/* An apply with a field that is not known is refused, whatever fieldValidation says. */
+static bool check_declared(const struct request *request, const struct node *patch, struct failure *f)
+{
+    struct write write = {.kind = request->kind, .is_patch = true};
+    struct doc *decoded = write_decode(&write, patch, f);
+    bool ok = decoded != NULL;
+    if (ok && write.unknown.count > 0) {
+        const char *path = strchr(write.unknown.items[0], '"') + 1;
+        char *version = api_version_of(request->kind);
+        ok = fail(f, 500, NULL,
+                  "failed to create typed patch object (%s/%s; %s%s, Kind=%s): .%.*s: field not declared in schema",
+                  meta_str(patch, "namespace"), meta_str(patch, "name"), request->kind->group[0] == '\0' ? "/" : "",
+                  version, request->kind->name, (int)strcspn(path, "\""), path);
+        mem_free(version);
+    }
+    doc_free(decoded);
+    write_fini(&write);
+    return ok;
+}
+
 static struct doc *apply(const struct request *request, const struct node *object, const struct node *patch,
                          struct failure *f)
 {
@@ -130,7 +150,7 @@ static struct doc *apply(const struct request *request, const struct node *objec
         cause_required(causes, "fieldManager", "is required for apply patch");
         fail_invalid(f, "meta.k8s.io", "PatchOptions", "", doc_root(causes));
         doc_free(causes);
-    } else {
+    } else if (check_declared(request, patch, f)) {
         bool forced = force && !str_equal(force, "false");
         result = patch_apply(request->kind, object, patch, manager, request->subresource, forced, now, &err);
         if (!result)

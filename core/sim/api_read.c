@@ -163,7 +163,7 @@ struct listing {
     const struct request *request;
     struct filter filter;
     struct position start;
-    int64_t limit, remaining; /* limit 0: none */
+    int64_t limit, seen, remaining; /* limit 0: none */
     struct doc *doc;
     struct node *items;
     char *next; /* continue */
@@ -287,11 +287,13 @@ static bool is_behind(const struct position *start, const struct node *object)
 static bool on_each(void *ctx, const struct node *object)
 {
     struct listing *l = ctx;
+    l->seen++;
     if (l->start.name && !is_behind(&l->start, object))
         return true;
     if (l->limit > 0 && node_count(l->items) == (size_t)l->limit) {
-        l->remaining++; /* whether it matches is seen on the next page */
-        return true;
+        const struct request *r = l->request; /* whether the rest matches is seen on the next page */
+        l->remaining = (int64_t)objects_count(r->api->objects, r->kind->storage, r->namespace) - l->seen + 1;
+        return false;
     }
     if (!filter_matches(&l->filter, object))
         return true;

@@ -124,8 +124,11 @@ static bool check_scale(const struct node *scale, struct failure *f)
 static struct doc *write_scale(struct request *request, const struct node *object, const struct node *scale,
                                struct failure *f)
 {
-    struct write write = {
-        .kind = request->kind, .namespace = request->namespace, .dry_run = request->dry_run, .is_patch = true};
+    struct write write = {.kind = request->kind,
+                          .namespace = request->namespace,
+                          .dry_run = request->dry_run,
+                          .is_patch = true,
+                          .is_scale = true};
     struct doc *changed = doc_copy(object);
     struct node *metadata = node_get(doc_root(changed), "metadata");
     node_set_str(changed, metadata, "resourceVersion", meta_str(scale, "resourceVersion"));

@@ -34,7 +34,7 @@ static struct doc *decode_body(struct request *request, struct write *write, str
     if (body && body_check(request, doc_root(body), f))
         decoded = write_decode(write, doc_root(body), f);
     doc_free(body);
-    if (!decoded || unknown_report(request, write, f))
+    if (!decoded || unknown_report(request, write, doc_root(decoded), f))
         return decoded;
     doc_free(decoded);
     return NULL;
@@ -103,7 +103,7 @@ static struct doc *patched(struct request *request, struct write *write, const s
     if (result && body_check(request, doc_root(result), f))
         decoded = write_decode(write, doc_root(result), f);
     doc_free(result);
-    if (!decoded || (check_name(request, doc_root(decoded), f) && unknown_report(request, write, f)))
+    if (!decoded || (check_name(request, doc_root(decoded), f) && unknown_report(request, write, doc_root(decoded), f)))
         return decoded;
     doc_free(decoded);
     return NULL;

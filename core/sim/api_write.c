@@ -30,16 +30,16 @@ static struct doc *decode_custom(struct write *write, const struct node *body, s
     return doc;
 }
 
-/* What a patch made is told as a wrong value of the patch, about no kind in particular. */
-static void fail_patched(struct failure *f, const struct node *body, const struct err *err)
+bool fail_patched(struct failure *f, const struct node *object, const char *why)
 {
     struct doc *causes = causes_new();
-    char *text = node_to_text(body);
+    char *text = node_to_text(object);
     struct node *shown = node_new_str(causes, text);
-    cause_invalid(causes, "patch", shown, "%s", err->text);
+    cause_invalid(causes, "patch", shown, "%s", why);
     fail_invalid(f, "", "", "", doc_root(causes));
     mem_free(text);
     doc_free(causes);
+    return false;
 }
 
 struct doc *write_decode(struct write *write, const struct node *body, struct failure *f)
@@ -49,7 +49,7 @@ struct doc *write_decode(struct write *write, const struct node *body, struct fa
     struct doc *doc = kind->is_custom ? decode_custom(write, body, &err)
                                       : type_convert(type_find(kind->name), body, &write->unknown, &err);
     if (!doc && write->is_patch) {
-        fail_patched(f, body, &err);
+        fail_patched(f, body, err.text);
         return NULL;
     }
     if (!doc) {
@@ -149,6 +149,17 @@ static bool check_namespace(struct api *api, const struct write *write, struct d
     return false;
 }
 
+/* Zero values at the root of a new object (the times of an Event) are nobody's. */
+static struct doc *without_zeros(const struct node *object)
+{
+    struct doc *copy = doc_copy(object);
+    struct node_iter it = node_iterate(object);
+    while (node_next(&it))
+        if (node_type(it.value) == NODE_NULL || node_is(it.value, ""))
+            node_remove(doc_root(copy), it.key);
+    return copy;
+}
+
 /* An apply has said already who owns what. `before` NULL: it is new. */
 static void own(struct api *api, const struct write *write, const struct node *before, struct doc *doc)
 {
@@ -156,7 +167,12 @@ static void own(struct api *api, const struct write *write, const struct node *b
     if (!write->manager || write->is_apply)
         return;
     time_now(api, now);
-    patch_own(write->kind, before, doc, write->manager, write->subresource, now);
+    struct doc *owned = without_zeros(doc_root(doc));
+    patch_own(write->kind, before, owned, write->manager, write->is_scale ? "scale" : write->subresource, now);
+    node_remove(metadata_of(doc), "managedFields");
+    node_set(doc, metadata_of(doc), "managedFields",
+             node_copy(doc, node_at(doc_root(owned), "metadata", "managedFields")));
+    doc_free(owned);
 }
 
 /* --- create --- */
@@ -265,6 +281,8 @@ static struct doc *only_status(const struct write *write, const struct node *exi
         if (str_equal(write->kind->group, "apps"))
             keep(mixed, existing, "labels");
     }
+    if (write->is_apply)
+        keep(mixed, doc_root(doc), "managedFields");
     struct node *metadata = metadata_of(mixed);
     node_set_str(mixed, metadata, "uid", meta_str(doc_root(doc), "uid"));
     doc_free(doc);
@@ -283,6 +301,9 @@ static void without_status(const struct write *write, const struct node *existin
 /* What a generation counts: everything but metadata and status, or the spec of a built-in kind. */
 static bool is_same_spec(const struct kind *kind, const struct node *a, const struct node *b)
 {
+    bool counts_annotations = str_equal(kind->storage, "apps/deployments");
+    if (counts_annotations && !node_equal(node_at(a, "metadata", "annotations"), node_at(b, "metadata", "annotations")))
+        return false;
     if (!kind->is_custom)
         return node_equal(node_get(a, "spec"), node_get(b, "spec"));
     struct doc *left = doc_copy(a), *right = doc_copy(b);

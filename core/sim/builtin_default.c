@@ -44,8 +44,12 @@ static void default_deployment(struct doc *doc)
     default_template(doc);
 }
 
-static void default_daemon_set(struct doc *doc)
+static void default_daemon_set(struct doc *doc, bool is_new)
 {
+    struct node *metadata = node_ensure_object(doc, doc_root(doc), "metadata");
+    if (is_new)
+        node_set_str(doc, node_ensure_object(doc, metadata, "annotations"), "deprecated.daemonset.template.generation",
+                     "1");
     struct node *spec = spec_of(doc), *strategy = node_ensure_object(doc, spec, "updateStrategy");
     set_default_int(doc, spec, "revisionHistoryLimit", 10);
     set_default_str(doc, strategy, "type", "RollingUpdate");
@@ -180,6 +184,16 @@ static void default_autoscaler(struct doc *doc, bool is_new)
 
 /* --- others --- */
 
+static void default_endpoint_slice(struct doc *doc)
+{
+    struct node_iter it = node_iterate(node_get(doc_root(doc), "ports"));
+    while (node_next(&it)) {
+        if (!node_get(it.value, "name"))
+            node_set_str(doc, it.value, "name", "");
+        set_default_str(doc, it.value, "protocol", "TCP");
+    }
+}
+
 static void default_namespace(struct doc *doc, bool is_new)
 {
     struct node *metadata = node_ensure_object(doc, doc_root(doc), "metadata");
@@ -218,7 +232,7 @@ void builtin_default(struct api *api, const struct kind *kind, struct doc *doc, 
     if (is(kind, "apps/deployments"))
         default_deployment(doc);
     else if (is(kind, "apps/daemonsets"))
-        default_daemon_set(doc);
+        default_daemon_set(doc, is_new);
     else if (is(kind, "apps/statefulsets"))
         default_stateful_set(doc);
     else if (is(kind, "apps/replicasets")) {
@@ -232,6 +246,8 @@ void builtin_default(struct api *api, const struct kind *kind, struct doc *doc, 
         default_namespace(doc, is_new);
     else if (is(kind, "/secrets"))
         default_secret(doc);
+    else if (is(kind, "discovery.k8s.io/endpointslices"))
+        default_endpoint_slice(doc);
     else if (is(kind, "autoscaling/horizontalpodautoscalers"))
         default_autoscaler(doc, is_new);
     else if (str_equal(kind->name, "CustomResourceDefinition") && is_new)

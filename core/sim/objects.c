@@ -231,7 +231,7 @@ static struct change *remember(struct objects *objects, struct change change)
     return &objects->history[index];
 }
 
-static void tell(const struct change *change, objects_listen_fn *listen, void *ctx)
+static void tell(const struct change *change, const struct listener *listeners, size_t count)
 {
     struct doc *object = text_parse(change->object), *before = text_parse(change->before);
     struct objects_event event = {
@@ -241,15 +241,16 @@ static void tell(const struct change *change, objects_listen_fn *listen, void *c
         .object = doc_root(object),
         .before = doc_root(before),
     };
-    listen(ctx, &event);
+    for (size_t i = 0; i < count; i++)
+        listeners[i].listen(listeners[i].ctx, &event);
     doc_free(object);
     doc_free(before);
 }
 
 static void tell_all(struct objects *objects, const struct change *change)
 {
-    for (size_t i = 0; i < objects->listener_count; i++)
-        tell(change, objects->listeners[i].listen, objects->listeners[i].ctx);
+    if (objects->listener_count > 0)
+        tell(change, objects->listeners, objects->listener_count);
 }
 
 static void set_version(struct doc *object, int64_t version)
@@ -330,6 +331,17 @@ void objects_each(const struct objects *objects, const char *storage_name, const
     }
 }
 
+size_t objects_count(const struct objects *objects, const char *storage_name, const char *namespace)
+{
+    const struct storage *storage = find_storage(objects, storage_name);
+    if (!storage || !namespace)
+        return storage ? storage->count : 0;
+    size_t first = entry_index(storage, namespace, ""), count = 0;
+    while (first + count < storage->count && str_equal(storage->entries[first + count].namespace, namespace))
+        count++;
+    return count;
+}
+
 void objects_listen(struct objects *objects, objects_listen_fn *listen, void *ctx)
 {
     objects->listeners = mem_resize(objects->listeners, (objects->listener_count + 1) * sizeof(objects->listeners[0]));
@@ -350,12 +362,13 @@ void objects_unlisten(struct objects *objects, objects_listen_fn *listen, void *
 bool objects_replay(const struct objects *objects, const char *storage, int64_t version, objects_listen_fn *listen,
                     void *ctx)
 {
+    const struct listener listener = {listen, ctx};
     if (version < objects->oldest)
         return false;
     for (size_t i = 0; i < objects->history_count; i++) {
         const struct change *change = &objects->history[(objects->history_first + i) % HISTORY_MAX];
         if (change->version > version && str_equal(change->storage->name, storage))
-            tell(change, listen, ctx);
+            tell(change, &listener, 1);
     }
     return true;
 }

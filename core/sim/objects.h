@@ -29,6 +29,9 @@ typedef bool objects_each_fn(void *ctx, const struct node *object);
 void objects_each(const struct objects *objects, const char *storage, const char *namespace, objects_each_fn *each,
                   void *ctx);
 
+/* How many objects_each would show. */
+size_t objects_count(const struct objects *objects, const char *storage, const char *namespace);
+
 enum objects_change { OBJECTS_ADDED, OBJECTS_MODIFIED, OBJECTS_DELETED };
 struct objects_event {
     enum objects_change change;
