@@ -89,6 +89,7 @@ static bool write_kubeconfig(const struct options *options, int port, struct err
             "  cluster: {server: \"http://%s:%d\"}\n"
             "users:\n"
             "- name: sluice-sim\n"
+            "  user: {}\n"
             "contexts:\n"
             "- name: sluice-sim\n"
             "  context: {cluster: sluice-sim, user: sluice-sim}\n",
