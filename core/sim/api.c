@@ -267,7 +267,7 @@ static void refuse_verb(const struct request *request, const char *verb)
     }
     struct failure f = {0};
     char *resource = qualified_resource(request->kind);
-    fail(&f, 405, "MethodNotAllowed", "%s is not supported on resources of kind \"%s\"", verb, resource);
+    fail_with(&f, 405, "MethodNotAllowed", "%s is not supported on resources of kind \"%s\"", verb, resource);
     mem_free(resource);
     f.details = doc_new();
     doc_set_root(f.details, node_new_object(f.details));

@@ -138,9 +138,9 @@ struct doc *body_parse(const struct request *request, struct failure *f)
         return object;
     }
     if (!is_known_type(type)) {
-        fail(f, 415, "UnsupportedMediaType",
-             "the body of the request was in an unknown format - accepted media types include: application/json, "
-             "application/yaml, application/vnd.kubernetes.protobuf");
+        fail_with(f, 415, "UnsupportedMediaType",
+                  "the body of the request was in an unknown format - accepted media types include: application/json, "
+                  "application/yaml, application/vnd.kubernetes.protobuf");
         return NULL;
     }
     struct doc *body = is_yaml(type) ? yaml_parse("body", exchange->body, exchange->body_len, &err)

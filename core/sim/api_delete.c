@@ -35,7 +35,7 @@ static bool check_allowed(const struct kind *kind, const char *name, struct fail
     if (!str_equal(kind->storage, "/namespaces") ||
         (!str_equal(name, "default") && !str_equal(name, "kube-system") && !str_equal(name, "kube-public")))
         return true;
-    fail(f, 403, "Forbidden", "namespaces \"%s\" is forbidden: this namespace may not be deleted", name);
+    fail_with(f, 403, "Forbidden", "namespaces \"%s\" is forbidden: this namespace may not be deleted", name);
     f->details = doc_new();
     doc_set_root(f->details, node_new_object(f->details));
     node_set_str(f->details, doc_root(f->details), "name", name);

@@ -35,7 +35,7 @@ struct failure {
 };
 
 /* All return false. */
-bool fail(struct failure *f, int code, const char *reason, const char *format, ...)
+bool fail_with(struct failure *f, int code, const char *reason, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 bool fail_bad_request(struct failure *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool fail_not_found(struct failure *f, const struct kind *kind, const char *name);

@@ -35,9 +35,9 @@ bool patch_is_apply(const struct request *request)
 static bool is_supported(const struct request *request, enum patch_type type, struct failure *f)
 {
     if (type == PATCH_STRATEGIC && request->kind->is_custom)
-        return fail(f, 415, "UnsupportedMediaType",
-                    "the body of the request was in an unknown format - accepted media types include: "
-                    "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml");
+        return fail_with(f, 415, "UnsupportedMediaType",
+                         "the body of the request was in an unknown format - accepted media types include: "
+                         "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml");
     if (type == PATCH_UNKNOWN)
         return fail_plainly(f, 415, "UnsupportedMediaType", "415: Unsupported Media Type");
     return true;
@@ -96,7 +96,7 @@ static void add_conflicts(struct doc *causes, const char *text)
 static void fail_conflicts(const char *text, struct failure *f)
 {
     struct doc *causes = causes_new();
-    fail(f, 409, "Conflict", "%s", text);
+    fail_with(f, 409, "Conflict", "%s", text);
     add_conflicts(causes, text);
     f->details = doc_new();
     struct node *details = node_new_object(f->details);
@@ -125,10 +125,11 @@ static bool check_declared(const struct request *request, const struct node *pat
     if (ok && write.unknown.count > 0) {
         const char *path = strchr(write.unknown.items[0], '"') + 1;
         char *version = api_version_of(request->kind);
-        ok = fail(f, 500, NULL,
-                  "failed to create typed patch object (%s/%s; %s%s, Kind=%s): .%.*s: field not declared in schema",
-                  meta_str(patch, "namespace"), meta_str(patch, "name"), request->kind->group[0] == '\0' ? "/" : "",
-                  version, request->kind->name, (int)strcspn(path, "\""), path);
+        ok =
+            fail_with(f, 500, NULL,
+                      "failed to create typed patch object (%s/%s; %s%s, Kind=%s): .%.*s: field not declared in schema",
+                      meta_str(patch, "namespace"), meta_str(patch, "name"), request->kind->group[0] == '\0' ? "/" : "",
+                      version, request->kind->name, (int)strcspn(path, "\""), path);
         mem_free(version);
     }
     doc_free(decoded);

@@ -233,8 +233,8 @@ static bool version_check(struct listing *l, const char *version, struct failure
     int64_t current = objects_version(l->request->api->objects);
     if (wanted <= current)
         return true;
-    fail(f, 504, "Timeout", "Timeout: Too large resource version: %lld, current: %lld", (long long)wanted,
-         (long long)current);
+    fail_with(f, 504, "Timeout", "Timeout: Too large resource version: %lld, current: %lld", (long long)wanted,
+              (long long)current);
     f->details = doc_new();
     struct node *details = node_new_object(f->details), *causes = node_new_array(f->details);
     struct node *cause = node_new_object(f->details);
@@ -255,12 +255,13 @@ static bool continue_check(struct listing *l, const char *token, struct failure 
         return false;
     if (l->start.version >= objects_oldest(l->request->api->objects))
         return true;
-    return fail(f, 410, "Expired",
-                "The provided continue parameter is too old to display a consistent list result. You can start a new "
-                "list without the continue parameter, or use the continue token in this response to retrieve the "
-                "remainder of the results. Continuing with the provided token results in an inconsistent list - "
-                "objects that were created, modified, or deleted between the time the first chunk was returned and now "
-                "may show up in the list.");
+    return fail_with(
+        f, 410, "Expired",
+        "The provided continue parameter is too old to display a consistent list result. You can start a new "
+        "list without the continue parameter, or use the continue token in this response to retrieve the "
+        "remainder of the results. Continuing with the provided token results in an inconsistent list - "
+        "objects that were created, modified, or deleted between the time the first chunk was returned and now "
+        "may show up in the list.");
 }
 
 static bool listing_read(struct listing *l, struct failure *f)

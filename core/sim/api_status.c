@@ -14,7 +14,7 @@ static bool fail_v(struct failure *f, int code, const char *reason, const char *
     return false;
 }
 
-bool fail(struct failure *f, int code, const char *reason, const char *format, ...)
+bool fail_with(struct failure *f, int code, const char *reason, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -48,7 +48,7 @@ static struct node *add_details(struct failure *f, const char *name, const char 
 
 bool fail_plainly(struct failure *f, int code, const char *reason, const char *message)
 {
-    fail(f, code, reason, "%s", message);
+    fail_with(f, code, reason, "%s", message);
     add_details(f, NULL, NULL, NULL);
     return false;
 }
@@ -56,7 +56,7 @@ bool fail_plainly(struct failure *f, int code, const char *reason, const char *m
 bool fail_not_found(struct failure *f, const struct kind *kind, const char *name)
 {
     char *resource = qualified_resource(kind);
-    fail(f, 404, "NotFound", "%s \"%s\" not found", resource, name);
+    fail_with(f, 404, "NotFound", "%s \"%s\" not found", resource, name);
     mem_free(resource);
     add_details(f, name, kind->group, kind->plural);
     return false;
@@ -65,7 +65,7 @@ bool fail_not_found(struct failure *f, const struct kind *kind, const char *name
 bool fail_exists(struct failure *f, const struct kind *kind, const char *name)
 {
     char *resource = qualified_resource(kind);
-    fail(f, 409, "AlreadyExists", "%s \"%s\" already exists", resource, name);
+    fail_with(f, 409, "AlreadyExists", "%s \"%s\" already exists", resource, name);
     mem_free(resource);
     add_details(f, name, kind->group, kind->plural);
     return false;
@@ -77,7 +77,7 @@ bool fail_conflict(struct failure *f, const struct kind *kind, const char *name,
     va_start(args, format);
     char *why = str_format_v(format, args), *resource = qualified_resource(kind);
     va_end(args);
-    fail(f, 409, "Conflict", "Operation cannot be fulfilled on %s \"%s\": %s", resource, name, why);
+    fail_with(f, 409, "Conflict", "Operation cannot be fulfilled on %s \"%s\": %s", resource, name, why);
     add_details(f, name, kind->group, kind->plural);
     mem_free(why);
     mem_free(resource);
@@ -109,8 +109,8 @@ bool fail_invalid(struct failure *f, const char *group, const char *kind, const 
 {
     char *why = join_causes(causes);
     bool has_group = !str_empty(group);
-    fail(f, 422, "Invalid", "%s%s%s \"%s\" is invalid: %s", kind, has_group ? "." : "", has_group ? group : "", name,
-         why);
+    fail_with(f, 422, "Invalid", "%s%s%s \"%s\" is invalid: %s", kind, has_group ? "." : "", has_group ? group : "",
+              name, why);
     mem_free(why);
     struct node *details = add_details(f, name, group, kind);
     node_set(f->details, details, "causes", node_copy(f->details, causes));

@@ -220,8 +220,8 @@ static int64_t timeout_of(const struct request *request)
 static void send_expired(struct watch *watch, int64_t version)
 {
     struct failure f = {0};
-    fail(&f, 410, "Expired", "too old resource version: %lld (%lld)", (long long)version,
-         (long long)objects_oldest(watch->request.api->objects));
+    fail_with(&f, 410, "Expired", "too old resource version: %lld (%lld)", (long long)version,
+              (long long)objects_oldest(watch->request.api->objects));
     struct doc *status = failure_status(&f);
     send_event(watch, "ERROR", NULL, doc_root(status));
     doc_free(status);
@@ -256,8 +256,9 @@ static bool version_read(const struct request *request, int64_t *version, struct
     *version = str_empty(text) ? 0 : strtoll(text, &end, 10);
     bool ok = str_empty(text) || (*end == '\0' && errno == 0 && *version >= 0);
     if (!ok)
-        fail(f, 500, NULL, "resourceVersion: Invalid value: \"%s\": strconv.ParseUint: parsing \"%s\": invalid syntax",
-             text, text);
+        fail_with(f, 500, NULL,
+                  "resourceVersion: Invalid value: \"%s\": strconv.ParseUint: parsing \"%s\": invalid syntax", text,
+                  text);
     mem_free(text);
     return ok;
 }

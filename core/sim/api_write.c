@@ -142,9 +142,9 @@ static bool check_namespace(struct api *api, const struct write *write, struct d
     if (!is_ending)
         return true;
     char *resource = qualified_resource(write->kind);
-    fail(f, 403, "Forbidden",
-         "%s \"%s\" is forbidden: unable to create new content in namespace %s because it is being terminated",
-         resource, meta_str(doc_root(doc), "name"), write->namespace);
+    fail_with(f, 403, "Forbidden",
+              "%s \"%s\" is forbidden: unable to create new content in namespace %s because it is being terminated",
+              resource, meta_str(doc_root(doc), "name"), write->namespace);
     mem_free(resource);
     return false;
 }
@@ -231,7 +231,7 @@ struct doc *write_create(struct api *api, struct write *write, struct doc *doc, 
     }
     const char *name = meta_str(doc_root(doc), "name");
     if (ok && meta_str(doc_root(doc), "resourceVersion")[0] != '\0')
-        ok = fail(f, 500, NULL, "resourceVersion should not be set on objects to be created");
+        ok = fail_with(f, 500, NULL, "resourceVersion should not be set on objects to be created");
     struct doc *existing = ok ? objects_get(api->objects, write->kind->storage, write->namespace, name) : NULL;
     if (existing)
         ok = fail_exists(f, write->kind, name);
@@ -335,7 +335,7 @@ static bool check_version(const struct write *write, const struct node *existing
     }
     for (const char *c = wanted; *c != '\0'; c++)
         if (*c < '0' || *c > '9')
-            return fail(f, 500, NULL, "strconv.ParseUint: parsing \"%s\": invalid syntax", wanted);
+            return fail_with(f, 500, NULL, "strconv.ParseUint: parsing \"%s\": invalid syntax", wanted);
     if (uid[0] != '\0' && !str_equal(uid, live) && !write->is_patch)
         return fail_conflict(f, write->kind, name,
                              "StorageError: invalid object, Code: 4, Key: /registry/%s/%s/%s, ResourceVersion: 0, "
