@@ -186,10 +186,11 @@ static void split_path(struct request *request)
     }
 }
 
-static bool has_group(const struct api *api, const char *group)
+/* Groups of custom kinds only are served by somebody else in a real server, who knows no path but those of its kinds. */
+static bool has_builtin_group(const struct api *api, const char *group)
 {
     for (size_t i = 0; i < kinds_count(api->kinds); i++)
-        if (str_equal(kinds_at(api->kinds, i)->group, group))
+        if (str_equal(kinds_at(api->kinds, i)->group, group) && !kinds_at(api->kinds, i)->is_custom)
             return true;
     return false;
 }
@@ -330,10 +331,10 @@ static bool serve_resource(struct request *request)
     size_t version_at = is_core ? 1 : 2;
     if ((!is_core && !str_equal(first, "apis")) || !segment_at(request, version_at + 1))
         return false;
-    if (!is_core && !has_group(request->api, segment_at(request, 1)))
-        return false;
     if (find_kind(request, version_at + 1) && has_subresource(request))
         serve_kind(request);
+    else if (!is_core && !has_builtin_group(request->api, segment_at(request, 1)))
+        return false;
     else
         reply_plainly(request, 404, "NotFound", "the server could not find the requested resource");
     return true;

@@ -7,16 +7,30 @@
 
 /* --- how objects are shown --- */
 
+/* Another version of a custom kind: converted as strategy None does, that is, renamed, and read through its own schema. */
+static struct node *in_version(struct doc *doc, const struct kind *kind, const struct node *stored, const char *version)
+{
+    struct doc *copy = doc_copy(stored);
+    node_set_str(copy, doc_root(copy), "apiVersion", version);
+    custom_prune(kind, copy, NULL);
+    struct node *object = node_copy(doc, doc_root(copy));
+    doc_free(copy);
+    return object;
+}
+
 struct node *present(struct doc *doc, const struct kind *kind, const struct node *stored, bool in_list)
 {
+    if (kind->is_custom) {
+        char *version = api_version_of(kind);
+        bool is_same = node_is(node_get(stored, "apiVersion"), version);
+        struct node *object = is_same ? node_copy(doc, stored) : in_version(doc, kind, stored, version);
+        mem_free(version);
+        return object;
+    }
     struct node *object = node_copy(doc, stored);
-    if (in_list && !kind->is_custom) {
+    if (in_list) {
         node_remove(object, "kind");
         node_remove(object, "apiVersion");
-    } else if (kind->is_custom) {
-        char *version = api_version_of(kind);
-        node_set_str(doc, object, "apiVersion", version);
-        mem_free(version);
     }
     return object;
 }
@@ -163,7 +177,7 @@ struct listing {
     const struct request *request;
     struct filter filter;
     struct position start;
-    int64_t limit, seen, remaining; /* limit 0: none */
+    int64_t limit, walked, remaining; /* limit 0: none */
     struct doc *doc;
     struct node *items;
     char *next; /* continue */
@@ -288,14 +302,17 @@ static bool is_behind(const struct position *start, const struct node *object)
 static bool on_each(void *ctx, const struct node *object)
 {
     struct listing *l = ctx;
-    l->seen++;
     if (l->start.name && !is_behind(&l->start, object))
         return true;
     if (l->limit > 0 && node_count(l->items) == (size_t)l->limit) {
         const struct request *r = l->request; /* whether the rest matches is seen on the next page */
-        l->remaining = (int64_t)objects_count(r->api->objects, r->kind->storage, r->namespace) - l->seen + 1;
+        l->remaining++;
+        if (l->start.name)
+            return true;
+        l->remaining = (int64_t)objects_count(r->api->objects, r->kind->storage, r->namespace) - l->walked;
         return false;
     }
+    l->walked++;
     if (!filter_matches(&l->filter, object))
         return true;
     const struct kind *kind = l->request->kind;
@@ -346,13 +363,23 @@ static void reply_list(struct listing *l)
     reply(request, 200, list);
 }
 
+/* Further pages show what there was when the first was made. */
+static void walk(struct listing *l)
+{
+    const struct request *r = l->request;
+    if (l->start.name)
+        objects_each_at(r->api->objects, r->kind->storage, r->namespace, l->start.version, on_each, l);
+    else
+        objects_each(r->api->objects, r->kind->storage, r->namespace, on_each, l);
+}
+
 void read_list(const struct request *request)
 {
     struct failure f = {0};
     struct listing l = {.request = request, .doc = doc_new()};
     l.items = node_new_array(l.doc);
     if (listing_read(&l, &f)) {
-        objects_each(request->api->objects, request->kind->storage, request->namespace, on_each, &l);
+        walk(&l);
         reply_list(&l);
     } else {
         reply_failure(request, &f);

@@ -72,7 +72,12 @@ static struct doc *find_existing(const struct request *request, struct failure *
         objects_get(request->api->objects, request->kind->storage, request->namespace, request->name);
     if (!existing)
         fail_not_found(f, request->kind, request->name);
-    return existing;
+    if (!existing || !request->kind->is_custom)
+        return existing;
+    struct doc *presented = doc_new();
+    doc_set_root(presented, present(presented, request->kind, doc_root(existing), false));
+    doc_free(existing);
+    return presented;
 }
 
 void verb_put(struct request *request)

@@ -331,6 +331,97 @@ void objects_each(const struct objects *objects, const char *storage_name, const
     }
 }
 
+/* --- the past --- */
+
+/* What one object was at an earlier version; text NULL: nothing. */
+struct past {
+    char *namespace, *name;
+    const struct text *text;
+};
+
+struct snapshot {
+    struct past *items; /* ordered as a storage is */
+    size_t count;
+};
+
+static int past_compare(const struct past *past, const char *namespace, const char *name)
+{
+    int order = strcmp(past->namespace, namespace);
+    return order != 0 ? order : strcmp(past->name, name);
+}
+
+/* The first change after the version says what was before it; later ones of the same object say nothing new. */
+static void note_past(struct snapshot *snapshot, const struct change *change)
+{
+    struct doc *doc = text_parse(change->object);
+    const struct node *metadata = node_get(doc_root(doc), "metadata");
+    const char *namespace = node_str_or(node_get(metadata, "namespace"), "");
+    const char *name = node_str_or(node_get(metadata, "name"), "");
+    size_t index = 0;
+    while (index < snapshot->count && past_compare(&snapshot->items[index], namespace, name) < 0)
+        index++;
+    if (index == snapshot->count || past_compare(&snapshot->items[index], namespace, name) != 0) {
+        snapshot->items = mem_resize(snapshot->items, (snapshot->count + 1) * sizeof(struct past));
+        memmove(&snapshot->items[index + 1], &snapshot->items[index], (snapshot->count - index) * sizeof(struct past));
+        snapshot->items[index] = (struct past){str_dup(namespace), str_dup(name), change->before};
+        snapshot->count++;
+    }
+    doc_free(doc);
+}
+
+static void snapshot_fini(struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->count; i++) {
+        str_free(&snapshot->items[i].namespace);
+        str_free(&snapshot->items[i].name);
+    }
+    mem_free(snapshot->items);
+}
+
+static bool show(const struct text *text, objects_each_fn *each, void *ctx)
+{
+    struct doc *doc = text_parse(text);
+    bool more = !doc || each(ctx, doc_root(doc));
+    doc_free(doc);
+    return more;
+}
+
+/* Two ordered lists side by side; where both know an object the past is right. */
+static void walk_past(const struct storage *storage, const struct snapshot *snapshot, const char *namespace,
+                      objects_each_fn *each, void *ctx)
+{
+    size_t i = 0, j = 0;
+    while (i < storage->count || j < snapshot->count) {
+        const struct entry *entry = i < storage->count ? &storage->entries[i] : NULL;
+        const struct past *past = j < snapshot->count ? &snapshot->items[j] : NULL;
+        int order = !entry ? 1 : !past ? -1 : -past_compare(past, entry->namespace, entry->name);
+        const char *in = order < 0 ? entry->namespace : past->namespace;
+        const struct text *text = order < 0 ? entry->text : past->text;
+        i += order <= 0;
+        j += order >= 0;
+        if ((!namespace || str_equal(namespace, in)) && !show(text, each, ctx))
+            return;
+    }
+}
+
+bool objects_each_at(const struct objects *objects, const char *storage_name, const char *namespace, int64_t version,
+                     objects_each_fn *each, void *ctx)
+{
+    const struct storage *storage = find_storage(objects, storage_name);
+    struct snapshot snapshot = {0};
+    if (version < objects->oldest)
+        return false;
+    for (size_t i = 0; i < objects->history_count; i++) {
+        const struct change *change = &objects->history[(objects->history_first + i) % HISTORY_MAX];
+        if (change->version > version && change->storage == storage)
+            note_past(&snapshot, change);
+    }
+    if (storage)
+        walk_past(storage, &snapshot, namespace, each, ctx);
+    snapshot_fini(&snapshot);
+    return true;
+}
+
 size_t objects_count(const struct objects *objects, const char *storage_name, const char *namespace)
 {
     const struct storage *storage = find_storage(objects, storage_name);

@@ -29,6 +29,9 @@ typedef bool objects_each_fn(void *ctx, const struct node *object);
 void objects_each(const struct objects *objects, const char *storage, const char *namespace, objects_each_fn *each,
                   void *ctx);
 
+/* The same as it was at `version`: what changed later is shown as it was, what came later is not. False when `version` is older than objects_oldest. */
+bool objects_each_at(const struct objects *objects, const char *storage, const char *namespace, int64_t version,
+                     objects_each_fn *each, void *ctx);
 /* How many objects_each would show. */
 size_t objects_count(const struct objects *objects, const char *storage, const char *namespace);
 

@@ -145,6 +145,7 @@ CASES = {
         get('/apis/apps/v2/deployments'),
         get('/nowhere'),
         get(f'{CM}/a/b/c'),
+        get('/apis/sim.test/v1/nothings'), get('/apis/sim.test/v1/widgets/a'),
         get(f'{CM}/a/scale'),
         get('/api/v1/namespaces/missing/configmaps'),
         get('/api/v1/namespaces/missing/configmaps/a'),
@@ -218,6 +219,31 @@ CASES = {
         get(f'{WIDGETS}'),
         get(f'{PODS}?fieldSelector=spec.nodeName%3Dn'),
         get(f'{EVENTS}?fieldSelector=involvedObject.name%3Dx%2CinvolvedObject.kind%3DPod'),
+    ],
+    'pages': [
+        post(CM, config_map('a')), post(CM, config_map('b', {'k': '1'})), post(CM, config_map('c')), post(CM, config_map('d')),
+        get(f'{CM}?limit=1'),
+        delete(f'{CM}/d'), post(CM, config_map('bb')), patch(f'{CM}/b', {'data': {'k': '2'}}),
+        get(f'{CM}?limit=2&continue=${{4.metadata.continue}}'),
+        get(f'{CM}?limit=2&continue=${{8.metadata.continue}}'),
+        get(f'{CM}?limit=2'),
+        get(f'{CM}?limit=2&continue=${{10.metadata.continue}}&labelSelector=a%3Db'),
+        get('/api/v1/configmaps?limit=1&fieldSelector=metadata.namespace%3D{ns}'),
+    ],
+    # A kind of two versions, and what happens when its definition changes.
+    'versions': [
+        post(CRDS, changed(crd('versions.test', 'gears', 'Gear', {'type': 'object', 'x-kubernetes-preserve-unknown-fields': True}), [
+            {'name': 'v1', 'served': True, 'storage': True, 'schema': {'openAPIV3Schema': {'type': 'object', 'x-kubernetes-preserve-unknown-fields': True}}},
+            {'name': 'v1beta1', 'served': True, 'storage': False, 'schema': {'openAPIV3Schema': {
+                'type': 'object', 'properties': {'spec': {'type': 'object', 'properties': {'teeth': {'type': 'integer'}}}}}}}], 'spec', 'versions')),
+        get(f'{CM}?watch=true&timeoutSeconds=2'),  # the kind is served a moment later
+        post('/apis/versions.test/v1/namespaces/{ns}/gears', {'apiVersion': 'versions.test/v1', 'kind': 'Gear', 'metadata': {'name': 'a'}, 'spec': {'teeth': 3, 'more': 1}}),
+        get('/apis/versions.test/v1beta1/namespaces/{ns}/gears/a'),
+        get('/apis/versions.test/v1beta1/namespaces/{ns}/gears'),
+        patch('/apis/versions.test/v1beta1/namespaces/{ns}/gears/a', [{'op': 'add', 'path': '/spec/teeth', 'value': 4}], JSON_PATCH),
+        get('/apis/versions.test'),
+        get('/apis/versions.test/v2/gears'),
+        patch(f'{CRDS}/gears.versions.test', {'metadata': {'labels': {'a': 'b'}}}),
     ],
     'forms': [
         post(CM, config_map('a', {'k': 'v'}, labels={'app': 'x'})),

@@ -121,6 +121,29 @@ static void history_is_replayed_until_it_is_forgotten(void **state)
     assert_true(objects_replay(w->objects, "s", 102, on_event, w));
 }
 
+static void the_past_is_shown_as_it_was(void **state)
+{
+    struct world *w = *state;
+    put(w, "a", "x");
+    put(w, "b", "y");
+    int64_t then = objects_version(w->objects);
+    put(w, "a", "new");
+    objects_remove(w->objects, "s", "b", "y");
+    put(w, "b", "y");
+    objects_remove(w->objects, "s", "a", "x");
+    assert_true(objects_each_at(w->objects, "s", NULL, then, on_each, w));
+    assert_string_equal(w->log, "a/x;b/y;");
+    w->log[0] = '\0';
+    assert_true(objects_each_at(w->objects, "s", "b", then - 1, on_each, w));
+    assert_string_equal(w->log, "");
+    objects_each(w->objects, "s", NULL, on_each, w);
+    assert_string_equal(w->log, "a/new;b/y;");
+    assert_int_equal(objects_count(w->objects, "s", NULL), 2);
+    assert_int_equal(objects_count(w->objects, "s", "b"), 1);
+    objects_compact(w->objects);
+    assert_false(objects_each_at(w->objects, "s", NULL, then, on_each, w));
+}
+
 static void history_has_a_ceiling(void **state)
 {
     struct world *w = *state;
@@ -137,6 +160,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(objects_come_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(listeners_hear_each_change_with_what_was_before, setup, teardown),
         cmocka_unit_test_setup_teardown(history_is_replayed_until_it_is_forgotten, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_past_is_shown_as_it_was, setup, teardown),
         cmocka_unit_test_setup_teardown(history_has_a_ceiling, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
