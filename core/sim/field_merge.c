@@ -36,8 +36,10 @@ static void put(struct zip *z, const struct node *live, const struct node *appli
 static void put_applied(struct zip *z)
 {
     const char *name = z->applied.items[z->j].name;
+    /* Of several of one name none is taken for the one that is applied. */
+    bool is_known = shape_elements_count(&z->live, name) == 1;
     size_t at = shape_elements_find(&z->live, name, 0);
-    put(z, at < z->live.count ? z->live.items[at].value : NULL, z->applied.items[z->j].value);
+    put(z, is_known ? z->live.items[at].value : NULL, z->applied.items[z->j].value);
     z->is_done[z->j] = true;
     if (z->j == z->shared)
         advance_shared(z, z->j + 1);

@@ -47,7 +47,8 @@ static void mention(struct field_set *set, const struct shape *shape, const stru
         struct shape_elements nodes = shape_elements_of(shape, value);
         for (size_t i = 0; i < nodes.count; i++) {
             struct field_path inner = {path, nodes.items[i].name};
-            mention(set, &element, nodes.items[i].value, &inner);
+            if (shape_elements_count(&nodes, nodes.items[i].name) == 1)
+                mention(set, &element, nodes.items[i].value, &inner);
             field_set_insert(set, &inner);
         }
         shape_elements_fini(&nodes);
@@ -100,20 +101,50 @@ static void compare_members(struct field_difference *d, const struct shape *shap
     }
 }
 
+/* Elements with one name, from the first of them on; several are compared as a whole. */
+static bool are_same(const struct shape_elements *left, const struct shape_elements *right, const char *name)
+{
+    size_t i = shape_elements_find(left, name, 0), j = shape_elements_find(right, name, 0);
+    while (i < left->count && j < right->count && node_equal(left->items[i].value, right->items[j].value)) {
+        i = shape_elements_find(left, name, i + 1);
+        j = shape_elements_find(right, name, j + 1);
+    }
+    return i == left->count && j == right->count;
+}
+
+static void compare_named(struct field_difference *d, const struct shape *element, const struct shape_elements *left,
+                          const struct shape_elements *right, const struct field_path *path)
+{
+    const char *name = path->element;
+    size_t before = shape_elements_count(left, name), after = shape_elements_count(right, name);
+    if (before <= 1 && after <= 1) {
+        compare(d, element, value_of(left, name), value_of(right, name), path);
+    } else if (before > 1 && after > 1) {
+        if (!are_same(left, right, name))
+            field_set_insert(&d->modified, path);
+    } else if (before > 1) {
+        if (after > 0)
+            compare(d, element, NULL, value_of(right, name), path);
+        field_set_insert(&d->removed, path);
+    } else {
+        if (before > 0)
+            compare(d, element, value_of(left, name), NULL, path);
+        field_set_insert(&d->added, path);
+    }
+}
+
 static void compare_elements(struct field_difference *d, const struct shape *shape, const struct node *before,
                              const struct node *after, const struct field_path *path)
 {
     struct shape element = shape_element(shape);
     struct shape_elements left = shape_elements_of(shape, before), right = shape_elements_of(shape, after);
     for (size_t i = 0; i < left.count; i++) {
-        const char *name = left.items[i].name;
-        if (shape_elements_find(&left, name, 0) == i)
-            compare(d, &element, left.items[i].value, value_of(&right, name), &(struct field_path){path, name});
+        if (shape_elements_find(&left, left.items[i].name, 0) == i)
+            compare_named(d, &element, &left, &right, &(struct field_path){path, left.items[i].name});
     }
     for (size_t i = 0; i < right.count; i++) {
-        const char *name = right.items[i].name;
-        if (shape_elements_find(&right, name, 0) == i && value_of(&left, name) == NULL)
-            compare(d, &element, NULL, right.items[i].value, &(struct field_path){path, name});
+        if (shape_elements_find(&right, right.items[i].name, 0) == i && value_of(&left, right.items[i].name) == NULL)
+            compare_named(d, &element, &left, &right, &(struct field_path){path, right.items[i].name});
     }
     shape_elements_fini(&left);
     shape_elements_fini(&right);

@@ -20,6 +20,16 @@ struct elements {
     size_t count;
 };
 
+/* A list in the making. */
+struct making {
+    struct doc *doc;
+    struct shape element;
+    const char *key; /* NULL: of scalars */
+    struct elements list;
+    struct elements server; /* the order the server has its elements in */
+    size_t gone;            /* of those, taken away by directives */
+};
+
 /* --- errors --- */
 
 bool patch_strategic_refuse(struct err *err, int http_status, const char *format, ...)
@@ -148,6 +158,13 @@ static bool not_alike(struct err *err, const struct node *a, const struct node *
     return false;
 }
 
+static void copy_elements(struct elements *to, const struct elements *from)
+{
+    to->count = 0;
+    for (size_t i = 0; i < from->count; i++)
+        push(to, from->items[i].old, from->items[i].new);
+}
+
 /* All elements are objects, or none is, and none is a list. */
 static bool check_kinds(const struct node *a, const struct node *b, bool *are_objects, struct err *err)
 {
@@ -200,28 +217,44 @@ static bool apply_directives(struct elements *list, const struct node *patch, co
     return true;
 }
 
-static bool merge_objects(struct elements *list, const struct node *patch, const char *key, struct err *err)
+/* An element that the patch names twice is merged twice. */
+static bool merge_into(struct making *m, size_t at, const struct node *patch, struct err *err)
 {
-    if (key == NULL)
+    struct element *one = &m->list.items[at];
+    if (one->new != NULL && one->old != NULL)
+        one->old = patch_strategic_object(m->doc, &m->element, one->old, one->new, err);
+    else if (one->new != NULL)
+        one->old = patch_strategic_plain(m->doc, one->new);
+    one->new = patch;
+    return one->old != NULL;
+}
+
+static bool merge_objects(struct making *m, const struct node *patch, struct err *err)
+{
+    size_t before = m->list.count;
+    if (m->key == NULL)
         return patch_strategic_refuse(err, 500, "cannot merge lists without merge key");
-    if (!apply_directives(list, patch, key, err))
+    if (!apply_directives(&m->list, patch, m->key, err))
         return false;
+    m->gone = before - m->list.count;
+    if (m->list.count > 0)
+        copy_elements(&m->server, &m->list);
     struct node_iter it = node_iterate(patch);
     while (node_next(&it)) {
-        const struct node *wanted = node_get(it.value, key);
+        const struct node *wanted = node_get(it.value, m->key);
         if (node_get(it.value, "$patch") != NULL)
             continue;
         if (wanted == NULL)
-            return no_key(err, it.value, key);
-        size_t at = find(list, wanted, key);
-        if (at < list->count)
-            list->items[at].new = it.value;
-        else
-            push(list, NULL, it.value);
+            return no_key(err, it.value, m->key);
+        size_t at = find(&m->list, wanted, m->key);
+        if (at == m->list.count)
+            push(&m->list, NULL, it.value);
+        else if (!merge_into(m, at, it.value, err))
+            return false;
     }
-    for (size_t i = 0; i < list->count; i++) {
-        if (element_mark(&list->items[i], key) == NULL)
-            return no_key(err, list->items[i].old, key);
+    for (size_t i = 0; i < m->list.count; i++) {
+        if (element_mark(&m->list.items[i], m->key) == NULL)
+            return no_key(err, m->list.items[i].old, m->key);
     }
     return true;
 }
@@ -244,37 +277,45 @@ static void merge_scalars(struct elements *list, const struct node *patch)
 
 /* --- the order --- */
 
-static void sort_by(struct elements *list, const struct node *order, const char *key)
+static size_t place_of(const struct making *m, const struct node *order, const struct element *one)
+{
+    const struct node *wanted = element_mark(one, m->key);
+    if (order != NULL)
+        return place_in(order, wanted, m->key);
+    size_t at = find(&m->server, wanted, m->key);
+    return at < m->server.count ? at : NOWHERE;
+}
+
+/* `order` NULL: as the server has them. */
+static void sort_by(const struct making *m, struct elements *list, const struct node *order)
 {
     for (size_t i = 1; i < list->count; i++) {
         struct element one = list->items[i];
-        size_t place = place_in(order, element_mark(&one, key), key), at = i;
-        for (; at > 0 && place_in(order, element_mark(&list->items[at - 1], key), key) > place; at--)
+        size_t place = place_of(m, order, &one), at = i;
+        for (; at > 0 && place_of(m, order, &list->items[at - 1]) > place; at--)
             list->items[at] = list->items[at - 1];
         list->items[at] = one;
     }
 }
 
 /* What the patch named stands as there; what only the server has keeps its place before what followed it, and comes last otherwise. */
-static void put_in_order(struct elements *list, const struct node *order, const struct node *old, const char *key)
+static void put_in_order(struct making *m, const struct node *order)
 {
     struct elements named = {0}, other = {0};
-    for (size_t i = 0; i < list->count; i++) {
-        struct element *one = &list->items[i];
-        bool is_named = place_in(order, element_mark(one, key), key) != NOWHERE;
-        push(is_named ? &named : &other, one->old, one->new);
+    for (size_t i = 0; i < m->list.count; i++) {
+        struct element *one = &m->list.items[i];
+        push(place_of(m, order, one) != NOWHERE ? &named : &other, one->old, one->new);
     }
-    sort_by(&named, order, key);
-    sort_by(&other, old, key);
+    sort_by(m, &named, order);
+    sort_by(m, &other, NULL);
     size_t i = 0, j = 0;
-    for (size_t k = 0; k < list->count; k++) {
+    for (size_t k = 0; k < m->list.count; k++) {
         bool takes_other = j >= named.count;
         if (i < other.count && j < named.count) {
-            size_t here = place_in(old, element_mark(&other.items[i], key), key);
-            size_t there = place_in(old, element_mark(&named.items[j], key), key);
+            size_t here = place_of(m, NULL, &other.items[i]), there = place_of(m, NULL, &named.items[j]);
             takes_other = here != NOWHERE && there != NOWHERE && here < there;
         }
-        list->items[k] = takes_other ? other.items[i++] : named.items[j++];
+        m->list.items[k] = takes_other ? other.items[i++] : named.items[j++];
     }
     mem_free(named.items);
     mem_free(other.items);
@@ -310,58 +351,72 @@ static bool check_order(const struct node *patch, const struct node *order, cons
 
 /* --- the result --- */
 
-static struct node *make(struct doc *doc, const struct shape *shape, const struct elements *list, struct err *err)
+static struct node *make(const struct making *m, struct err *err)
 {
-    struct shape inner = shape_element(shape);
-    struct node *made = node_new_array(doc);
-    for (size_t i = 0; i < list->count; i++) {
-        const struct element *one = &list->items[i];
+    struct node *made = node_new_array(m->doc);
+    for (size_t i = 0; i < m->list.count; i++) {
+        const struct element *one = &m->list.items[i];
         struct node *value = NULL;
         if (one->new == NULL)
-            value = node_copy(doc, one->old);
+            value = node_copy(m->doc, one->old);
         else if (one->old == NULL || node_type(one->old) != NODE_OBJECT)
-            value = patch_strategic_plain(doc, one->new);
-        else if ((value = patch_strategic_object(doc, &inner, one->old, one->new, err)) == NULL)
+            value = patch_strategic_plain(m->doc, one->new);
+        else if ((value = patch_strategic_object(m->doc, &m->element, one->old, one->new, err)) == NULL)
             return NULL;
         node_push(made, value);
     }
     return made;
 }
 
-static bool gather(struct elements *list, const struct shape *shape, const struct node *old, const struct node *patch,
-                   const struct node *order, struct err *err)
+/* In a server's memory, an element that comes with an order takes the room of one that went, and so a place among the server's own. */
+static void fill_gaps(struct making *m)
+{
+    for (size_t i = 0; i < m->list.count && m->gone > 0; i++) {
+        struct element *one = &m->list.items[i];
+        if (find(&m->server, element_mark(one, m->key), m->key) < m->server.count)
+            continue;
+        push(&m->server, one->old, one->new);
+        m->gone--;
+    }
+}
+
+static bool merge(struct making *m, const struct shape *shape, const struct node *old, const struct node *patch,
+                  const struct node *order, struct err *err)
 {
     bool are_objects = false, merges = shape->strategy & SHAPE_MERGE;
-    struct node_iter it = node_iterate(merges || patch == NULL ? old : NULL);
-    while (node_next(&it))
-        push(list, it.value, NULL);
     if (!check_kinds(old, patch, &are_objects, err))
         return false;
-    const char *key = are_objects ? shape->merge_key : NULL;
-    if (order != NULL && !check_order(patch, order, key, err))
+    m->key = are_objects ? shape->merge_key : NULL;
+    struct node_iter it = node_iterate(old);
+    while (node_next(&it))
+        push(&m->list, it.value, NULL);
+    copy_elements(&m->server, &m->list);
+    if (order != NULL && !check_order(patch, order, m->key, err))
         return false;
-    if (!merges) {
+    if (!merges && patch != NULL) {
+        m->list.count = 0;
         it = node_iterate(patch);
         while (node_next(&it))
-            push(list, NULL, it.value);
-    } else if (are_objects && patch != NULL && !merge_objects(list, patch, key, err)) {
+            push(&m->list, NULL, it.value);
+    } else if (are_objects && patch != NULL && !merge_objects(m, patch, err)) {
         return false;
     } else if (!are_objects && patch != NULL) {
-        merge_scalars(list, patch);
+        merge_scalars(&m->list, patch);
     }
+    if (order != NULL)
+        fill_gaps(m);
     if (merges || order != NULL)
-        put_in_order(list, order != NULL ? order : patch, old, key);
+        put_in_order(m, order != NULL ? order : patch);
     return true;
 }
 
 struct node *patch_strategic_list(struct doc *doc, const struct shape *shape, const struct node *list,
                                   const struct node *patch, const struct node *order, struct err *err)
 {
-    struct elements elements = {0};
-    struct node *made = NULL;
-    if (gather(&elements, shape, list, patch, order, err))
-        made = make(doc, shape, &elements, err);
-    mem_free(elements.items);
+    struct making m = {.doc = doc, .element = shape_element(shape)};
+    struct node *made = merge(&m, shape, list, patch, order, err) ? make(&m, err) : NULL;
+    mem_free(m.list.items);
+    mem_free(m.server.items);
     return made;
 }
 

@@ -45,8 +45,29 @@ static size_t earlier(const struct node *identities, size_t index)
     return count;
 }
 
+/* In a list that is a map there are objects, and nulls, which have no keys. */
+static bool check_are_objects(struct outcome *out, const struct node *list, const struct place *place)
+{
+    struct node_iter it = node_iterate(list);
+    while (node_next(&it)) {
+        if (node_type(it.value) == NODE_OBJECT || node_type(it.value) == NODE_NULL)
+            continue;
+        char *value = outcome_shown(it.value);
+        char *message = str_format("Invalid value: %s: must be an object for an array of list-type map", value);
+        if (out != NULL)
+            outcome_add(out, &(struct place){place, NULL, it.index}, "FieldValueInvalid", "no object", message);
+        else
+            mem_free(message);
+        mem_free(value);
+        return false;
+    }
+    return true;
+}
+
 static bool check_list(struct outcome *out, const struct rule *rule, const struct node *list, const struct place *place)
 {
+    if (rule->list_type == RULE_LIST_MAP && !check_are_objects(out, list, place))
+        return false;
     struct doc *doc = doc_new();
     struct node *identities = node_new_array(doc);
     struct node_iter it = node_iterate(list);

@@ -190,3 +190,11 @@ size_t shape_elements_find(const struct shape_elements *nodes, const char *name,
         i++;
     return i;
 }
+
+size_t shape_elements_count(const struct shape_elements *nodes, const char *name)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < nodes->count; i++)
+        count += str_equal(nodes->items[i].name, name);
+    return count;
+}

@@ -47,6 +47,8 @@ struct shape_elements shape_elements_of(const struct shape *list, const struct n
 void shape_elements_fini(struct shape_elements *nodes);
 /* The index of the first one from `start` on; `count` without one. */
 size_t shape_elements_find(const struct shape_elements *nodes, const char *name, size_t start);
+/* How many have this name; a list should have one of each, but strategic merges can make two. */
+size_t shape_elements_count(const struct shape_elements *nodes, const char *name);
 
 /* The table, in shape_table.c; a row without a name ends a list. NULL for a kind that is not in it. */
 struct shape_field {

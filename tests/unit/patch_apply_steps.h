@@ -327,6 +327,81 @@ static const struct {
      "=\"a\"].env[name=\"X\"].valueFrom.fieldRef\nconflicts with \"m1\":\n- .spec.template.spec.containers[nam"
      "e=\"a\"].ports[containerPort=8080,protocol=\"TCP\"].name",
      NULL},
+    {"two ports of one name, as strategic merges make them", DEPLOYMENTS, CREATE, "k", NULL,
+     "{'apiVersion':'apps/v1','kind':'Deployment','spec':{'selector':{'matchLabels':{'app':'x'}},'temp"
+     "late':{'metadata':{'labels':{'app':'x'}},'spec':{'containers':[{'name':'a','image':'img/a','port"
+     "s':[{'containerPort':80},{'containerPort':81}]}]}}}}",
+     "{'spec':{'selector':{'matchLabels':{'app':'x'}},'template':{'metadata':{'labels':{'app':'x'}},'s"
+     "pec':{'containers':[{'name':'a','image':'img/a','ports':[{'containerPort':80},{'containerPort':8"
+     "1}]}]}}}}",
+     "k {\"f:spec\":{\"f:selector\":{},\"f:template\":{\"f:metadata\":{\"f:labels\":{\".\":{},\"f:app\":{}}},\"f:spec"
+     "\":{\"f:containers\":{\"k:{\\\"name\\\":\\\"a\\\"}\":{\".\":{},\"f:image\":{},\"f:name\":{},\"f:ports\":{\".\":{}"
+     ",\"k:{\\"
+     "\"containerPort\\\":80,\\\"protocol\\\":\\\"TCP\\\"}\":{\".\":{},\"f:containerPort\":{}},\"k:{"
+     "\\\"containerPort\\\":8"
+     "1,\\\"protocol\\\":\\\"TCP\\\"}\":{\".\":{},\"f:containerPort\":{}}}}}}}}};"},
+    {"are owned as one", DEPLOYMENTS, UPDATE, "k2", NULL,
+     "{'spec':{'selector':{'matchLabels':{'app':'x'}},'template':{'metadata':{'labels':{'app':'x'}},'s"
+     "pec':{'containers':[{'name':'a','image':'img/a','ports':[{'containerPort':80,'name':'x'},{'conta"
+     "inerPort':80},{'containerPort':81}]}]}}}}",
+     "{'spec':{'selector':{'matchLabels':{'app':'x'}},'template':{'metadata':{'labels':{'app':'x'}},'s"
+     "pec':{'containers':[{'name':'a','image':'img/a','ports':[{'containerPort':80,'name':'x'},{'conta"
+     "inerPort':80},{'containerPort':81}]}]}}}}",
+     "k {\"f:spec\":{\"f:selector\":{},\"f:template\":{\"f:metadata\":{\"f:labels\":{\".\":{},\"f:app\":{}}},\"f:spec"
+     "\":{\"f:containers\":{\"k:{\\\"name\\\":\\\"a\\\"}\":{\".\":{},\"f:image\":{},\"f:name\":{},\"f:ports\":{\".\":{}"
+     ",\"k:{\\"
+     "\"containerPort\\\":81,\\\"protocol\\\":\\\"TCP\\\"}\":{\".\":{},\"f:containerPort\":{}}}}}}}}}; k2 "
+     "{\"f:spec\":{\""
+     "f:template\":{\"f:spec\":{\"f:containers\":{\"k:{\\\"name\\\":\\\"a\\\"}\":{\"f:ports\":{\"k:{"
+     "\\\"containerPort\\\":80"
+     ",\\\"protocol\\\":\\\"TCP\\\"}\":{}}}}}}}};"},
+    {"changed as one", DEPLOYMENTS, UPDATE, "k3", NULL,
+     "{'spec':{'selector':{'matchLabels':{'app':'x'}},'template':{'metadata':{'labels':{'app':'x'}},'s"
+     "pec':{'containers':[{'name':'a','image':'img/a','ports':[{'containerPort':80,'name':'y'},{'conta"
+     "inerPort':80},{'containerPort':81}]}]}}}}",
+     "{'spec':{'selector':{'matchLabels':{'app':'x'}},'template':{'metadata':{'labels':{'app':'x'}},'s"
+     "pec':{'containers':[{'name':'a','image':'img/a','ports':[{'containerPort':80,'name':'y'},{'conta"
+     "inerPort':80},{'containerPort':81}]}]}}}}",
+     "k {\"f:spec\":{\"f:selector\":{},\"f:template\":{\"f:metadata\":{\"f:labels\":{\".\":{},\"f:app\":{}}},\"f:spec"
+     "\":{\"f:containers\":{\"k:{\\\"name\\\":\\\"a\\\"}\":{\".\":{},\"f:image\":{},\"f:name\":{},\"f:ports\":{\".\":{}"
+     ",\"k:{\\"
+     "\"containerPort\\\":81,\\\"protocol\\\":\\\"TCP\\\"}\":{\".\":{},\"f:containerPort\":{}}}}}}}}}; k3 "
+     "{\"f:spec\":{\""
+     "f:template\":{\"f:spec\":{\"f:containers\":{\"k:{\\\"name\\\":\\\"a\\\"}\":{\"f:ports\":{\"k:{"
+     "\\\"containerPort\\\":80"
+     ",\\\"protocol\\\":\\\"TCP\\\"}\":{}}}}}}}};"},
+    {"and not merged", DEPLOYMENTS, APPLY | FORCE, "m1", NULL,
+     "{'apiVersion':'apps/v1','kind':'Deployment','spec':{'template':{'spec':{'containers':[{'name':'a"
+     "','ports':[{'containerPort':80,'name':'z'}]}]}}}}",
+     "{'spec':{'selector':{'matchLabels':{'app':'x'}},'template':{'metadata':{'labels':{'app':'x'}},'s"
+     "pec':{'containers':[{'name':'a','image':'img/a','ports':[{'containerPort':80,'name':'z'},{'conta"
+     "inerPort':81}]}]}}}}",
+     "m1! "
+     "{\"f:spec\":{\"f:template\":{\"f:spec\":{\"f:containers\":{\"k:{\\\"name\\\":\\\"a\\\"}\":{\".\":{},\"f:name\":{}"
+     ","
+     "\"f:ports\":{\"k:{\\\"containerPort\\\":80,\\\"protocol\\\":\\\"TCP\\\"}\":{\".\":{},\"f:containerPort\":{},\"f:"
+     "name\""
+     ":{}}}}}}}}}; k {\"f:spec\":{\"f:selector\":{},\"f:template\":{\"f:metadata\":{\"f:labels\":{\".\":{},\"f:app\""
+     ":{}}},\"f:spec\":{\"f:containers\":{\"k:{\\\"name\\\":\\\"a\\\"}\":{\".\":{},\"f:image\":{},\"f:name\":{},\"f:"
+     "ports\":"
+     "{\".\":{},\"k:{\\\"containerPort\\\":81,\\\"protocol\\\":\\\"TCP\\\"}\":{\".\":{},\"f:containerPort\":{}}}}}}}}}"
+     ";"},
+    {"until there is one", DEPLOYMENTS, UPDATE, "k4", NULL,
+     "{'spec':{'selector':{'matchLabels':{'app':'x'}},'template':{'metadata':{'labels':{'app':'x'}},'s"
+     "pec':{'containers':[{'name':'a','image':'img/a','ports':[{'containerPort':80,'name':'w'}]}]}}}}",
+     "{'spec':{'selector':{'matchLabels':{'app':'x'}},'template':{'metadata':{'labels':{'app':'x'}},'s"
+     "pec':{'containers':[{'name':'a','image':'img/a','ports':[{'containerPort':80,'name':'w'}]}]}}}}",
+     "m1! "
+     "{\"f:spec\":{\"f:template\":{\"f:spec\":{\"f:containers\":{\"k:{\\\"name\\\":\\\"a\\\"}\":{\".\":{},\"f:name\":{}"
+     ","
+     "\"f:ports\":{\"k:{\\\"containerPort\\\":80,\\\"protocol\\\":\\\"TCP\\\"}\":{\".\":{},\"f:containerPort\":{}}}}}}}"
+     "}};"
+     " k {\"f:spec\":{\"f:selector\":{},\"f:template\":{\"f:metadata\":{\"f:labels\":{\".\":{},\"f:app\":{}}},\"f:spe"
+     "c\":{\"f:containers\":{\"k:{\\\"name\\\":\\\"a\\\"}\":{\".\":{},\"f:image\":{},\"f:name\":{},\"f:ports\":{}}}}}}}"
+     "; k4"
+     " {\"f:spec\":{\"f:template\":{\"f:spec\":{\"f:containers\":{\"k:{\\\"name\\\":\\\"a\\\"}\":{\"f:ports\":{\"k:{"
+     "\\\"conta"
+     "inerPort\\\":80,\\\"protocol\\\":\\\"TCP\\\"}\":{\"f:name\":{}}}}}}}}};"},
     {"a Service", SERVICES, APPLY | NEW, "m1", NULL,
      "{'apiVersion':'v1','kind':'Service','spec':{'selector':{'a':'b'},'ports':[{'name':'http','port':"
      "80,'targetPort':8080}]}}",

@@ -280,6 +280,42 @@ static const struct {
      "edule','labelSelector':{'matchLabels':{'app':'x'}}}]}}},'status':{'conditions':[{'type':'Foo','statu"
      "s':'True'}]}}",
      200},
+    {"one takes the room of another", DEPLOYMENT,
+     "{'spec':{'template':{'spec':{'$setElementOrder/containers':[{'name':'x'}],'containers':[{'name':'x',"
+     "'image':'x'},{'name':'c','$patch':'delete'}]}}}}",
+     "spec/template/spec/containers",
+     "[{'name':'a','image':'img/a','env':[{'name':'E1','value':'1'},{'name':'E2','value':'2'},{'name':'E3'"
+     ",'value':'3'}],'ports':[{'containerPort':80},{'containerPort':81,'protocol':'UDP','name':'u'}],'args"
+     "':['x','y'],'volumeMounts':[{'name':'v','mountPath':'/v'}]},{'name':'b','image':'img/b'},{'name':'x'"
+     ",'image':'x'}]",
+     200},
+    {"one comes without an order", DEPLOYMENT,
+     "{'spec':{'template':{'spec':{'containers':[{'name':'x','image':'x'},{'name':'c','$patch':'delete'}]}"
+     "}}}",
+     "spec/template/spec/containers",
+     "[{'name':'x','image':'x'},{'name':'a','image':'img/a','env':[{'name':'E1','value':'1'},{'name':'E2',"
+     "'value':'2'},{'name':'E3','value':'3'}],'ports':[{'containerPort':80},{'containerPort':81,'protocol'"
+     ":'UDP','name':'u'}],'args':['x','y'],'volumeMounts':[{'name':'v','mountPath':'/v'}]},{'name':'b','im"
+     "age':'img/b'}]",
+     200},
+    {"two ports of one number", DEPLOYMENT,
+     "{'spec':{'template':{'spec':{'containers':[{'name':'a','ports':[{'containerPort':82,'protocol':'UDP'"
+     "},{'containerPort':82,'name':'p8'}]}]}}}}",
+     "spec/template/spec/containers",
+     "[{'name':'a','image':'img/a','env':[{'name':'E1','value':'1'},{'name':'E2','value':'2'},{'name':'E3'"
+     ",'value':'3'}],'ports':[{'containerPort':82,'protocol':'UDP','name':'p8'},{'containerPort':80},{'con"
+     "tainerPort':81,'protocol':'UDP','name':'u'}],'args':['x','y'],'volumeMounts':[{'name':'v','mountPath"
+     "':'/v'}]},{'name':'b','image':'img/b'},{'name':'c','image':'img/c'}]",
+     200},
+    {"an old port twice", DEPLOYMENT,
+     "{'spec':{'template':{'spec':{'containers':[{'name':'a','ports':[{'containerPort':81,'name':'x'},{'co"
+     "ntainerPort':81,'hostPort':1}]}]}}}}",
+     "spec/template/spec/containers",
+     "[{'name':'a','image':'img/a','env':[{'name':'E1','value':'1'},{'name':'E2','value':'2'},{'name':'E3'"
+     ",'value':'3'}],'ports':[{'containerPort':80},{'containerPort':81,'protocol':'UDP','name':'x','hostPo"
+     "rt':1}],'args':['x','y'],'volumeMounts':[{'name':'v','mountPath':'/v'}]},{'name':'b','image':'img/b'"
+     "},{'name':'c','image':'img/c'}]",
+     200},
     {"ports by number", SERVICE, "{'spec':{'ports':[{'port':81,'targetPort':9090},{'port':82,'name':'x'}]}}",
      "spec/ports",
      "[{'name':'http','port':80,'targetPort':8080},{'name':'grpc','port':81,'targetPort':9090},{'port':82,"
