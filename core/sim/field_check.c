@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "sim/field_check.h"
 #include "sim/field_set.h"
-#include "sim/patch_strategic.h"
+#include "sim/patch_refuse.h"
 
 enum { PATH_BYTES_MAX = 16 * 1024 };
 
@@ -58,7 +58,7 @@ static const char *go_type(const struct node *n)
 
 static void wrong(struct checking *c, const char *wanted, const char *before, const struct node *value)
 {
-    char *shown = patch_strategic_shown(value), *text = str_format("expected %s, got %s%s}", wanted, before, shown);
+    char *shown = patch_refuse_shown(value), *text = str_format("expected %s, got %s%s}", wanted, before, shown);
     complain(c, text);
     mem_free(text);
     mem_free(shown);

@@ -1,45 +1,7 @@
-#include <stdarg.h>
-
 #include "base/mem.h"
 #include "base/str.h"
 #include "sim/patch.h"
 #include "sim/patch_refuse.h"
-
-const char *patch_refuse_type(const struct node *n)
-{
-    switch (node_type(n)) {
-    case NODE_OBJECT:
-        return "object";
-    case NODE_ARRAY:
-        return "array";
-    case NODE_STRING:
-        return "string";
-    case NODE_BOOL:
-        return "bool";
-    case NODE_INT:
-    case NODE_REAL:
-        return "number";
-    default:
-        return "null";
-    }
-}
-
-bool patch_refuse(struct err *err, enum err_code code, int http_status, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    char *text = str_format_v(format, args);
-    va_end(args);
-    err_set(err, code, "%s", text);
-    err->http_status = http_status;
-    mem_free(text);
-    return false;
-}
-
-bool patch_refuse_unfit(struct err *err)
-{
-    return patch_refuse(err, ERR_REJECTED, 422, "the server rejected our request due to an error in our request");
-}
 
 /* A copy of what a patch brings: members that are null are none. */
 static struct node *without_nulls(struct doc *doc, const struct node *n)

@@ -47,7 +47,7 @@ static struct node *retained(struct doc *doc, const struct node *object, const s
     const struct node *keys = node_get(patch, RETAIN);
     struct node *made = node_new_object(doc);
     if (keys != NULL && node_type(keys) != NODE_ARRAY) {
-        patch_strategic_refuse(err, 400, "invalid patch format of retainKeys");
+        patch_refuse_strategic(err, 400, "invalid patch format of retainKeys");
         return NULL;
     }
     struct node_iter it = node_iterate(object);
@@ -73,7 +73,7 @@ static bool check_retained(const struct node *patch, struct err *err)
         while (!is_listed && node_next(&key))
             is_listed = node_is(key.value, it.key);
         if (!is_listed)
-            return patch_strategic_refuse(err, 400, "invalid patch format of retainKeys");
+            return patch_refuse_strategic(err, 400, "invalid patch format of retainKeys");
     }
     return true;
 }
@@ -88,8 +88,8 @@ static struct node *directed(struct doc *doc, const struct node *patch, struct e
         node_remove(made, DIRECTIVE);
         return made;
     }
-    char *shown = patch_strategic_shown(patch), *what = patch_strategic_shown(directive);
-    patch_strategic_refuse(err, 500, "unknown patch type: %s in map: %s", what, shown);
+    char *shown = patch_refuse_shown(patch), *what = patch_refuse_shown(directive);
+    patch_refuse_strategic(err, 500, "unknown patch type: %s in map: %s", what, shown);
     mem_free(shown);
     mem_free(what);
     return NULL;
@@ -109,7 +109,7 @@ static bool wrong_type(struct err *err, const struct node *got)
         [NODE_ARRAY] = "[]interface {}",
         [NODE_OBJECT] = "map[string]interface {}",
     };
-    return patch_strategic_refuse(err, 500, "expected a []interface {}, but received a %s", names[node_type(got)]);
+    return patch_refuse_strategic(err, 500, "expected a []interface {}, but received a %s", names[node_type(got)]);
 }
 
 /* The list under `key`, with the order the patch asks for. */

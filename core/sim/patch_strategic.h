@@ -15,8 +15,3 @@ struct node *patch_strategic_list(struct doc *doc, const struct shape *shape, co
                                   const struct node *patch, const struct node *order, struct err *err);
 /* $deleteFromPrimitiveList. */
 struct node *patch_strategic_without(struct doc *doc, const struct node *list, const struct node *gone);
-
-/* %v of Go, into an error's text (mem_free). */
-char *patch_strategic_shown(const struct node *n);
-bool patch_strategic_refuse(struct err *err, int http_status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
