@@ -18,9 +18,21 @@ static struct doc *identity(const struct rule *rule, const struct node *item)
     return doc;
 }
 
+static bool has_all_keys(const struct rule *rule, const struct node *item)
+{
+    struct node_iter it = node_iterate(rule->list_keys);
+    while (node_next(&it)) {
+        const struct node *value = node_get(item, node_str_or(it.value, ""));
+        if (value == NULL || node_type(value) == NODE_NULL || node_count(value) > 0)
+            return false;
+    }
+    return true;
+}
+
 const struct node *schema_list_counterpart(const struct rule *rule, const struct node *old, const struct node *item)
 {
-    if (rule->list_type != RULE_LIST_MAP || old == NULL || node_count(rule->list_keys) == 0)
+    if (rule->list_type != RULE_LIST_MAP || old == NULL || node_count(rule->list_keys) == 0 ||
+        !has_all_keys(rule, item))
         return NULL;
     struct doc *wanted = identity(rule, item);
     const struct node *found = NULL;
@@ -33,6 +45,41 @@ const struct node *schema_list_counterpart(const struct rule *rule, const struct
     }
     doc_free(wanted);
     return found;
+}
+
+static bool elements_unchanged(const struct rule *rule, const struct node *value, const struct node *old)
+{
+    struct node_iter it = node_iterate(value);
+    while (node_next(&it)) {
+        const struct node *was = schema_list_counterpart(rule, old, it.value);
+        if (was == NULL || !schema_list_unchanged(rule->items, it.value, was))
+            return false;
+    }
+    return true;
+}
+
+static bool members_unchanged(const struct rule *rule, const struct node *value, const struct node *old)
+{
+    struct node_iter it = node_iterate(value);
+    while (node_next(&it)) {
+        const struct rule *member = rule_member(rule, it.key);
+        const struct node *was = node_get(old, it.key);
+        if (member == NULL || was == NULL || !schema_list_unchanged(member, it.value, was))
+            return false;
+    }
+    return true;
+}
+
+bool schema_list_unchanged(const struct rule *rule, const struct node *value, const struct node *old)
+{
+    enum node_type type = node_type(value);
+    if (rule == NULL)
+        return node_equal(value, old);
+    if (type != node_type(old) || node_count(value) != node_count(old))
+        return node_count(value) == 0 && node_count(old) == 0 && node_equal(value, old);
+    if (type == NODE_ARRAY && rule->list_type == RULE_LIST_MAP)
+        return elements_unchanged(rule, value, old);
+    return type == NODE_OBJECT ? members_unchanged(rule, value, old) : node_equal(value, old);
 }
 
 /* How many elements before `index` are the same; the first repetition is reported only, as the server does. */

@@ -26,7 +26,7 @@ static void check_part(struct outcome *out, const struct rule *rule, const struc
 {
     struct outcome part = {0};
     check(&part, rule, s);
-    if (part.count > 0 && s->old != NULL && node_equal(s->old, s->value))
+    if (part.count > 0 && s->old != NULL && schema_list_unchanged(rule, s->value, s->old))
         outcome_pardon(&part);
     outcome_merge(out, &part);
 }
@@ -295,11 +295,13 @@ struct doc *schema_validate(const struct schema *schema, const struct node *obje
     return schema_validate_update(schema, object, NULL, NULL);
 }
 
-static void check_lists(const struct schema *schema, const struct node *object, const struct node *old, struct doc *doc,
-                        struct node *causes)
+/* Objects in the object are not looked at when only the status is written. */
+static void check_lists(const struct schema *schema, const struct node *object, const struct node *old, bool of_status,
+                        struct doc *doc, struct node *causes)
 {
     struct outcome lists = {0};
-    schema_list_objects(&lists, schema->root, object);
+    if (!of_status)
+        schema_list_objects(&lists, schema->root, object);
     if (old == NULL || schema_list_keys(NULL, schema->root, old))
         schema_list_keys(&lists, schema->root, object);
     struct node *more = outcome_causes(&lists, doc, NULL);
@@ -324,7 +326,7 @@ struct doc *schema_validate_update(const struct schema *schema, const struct nod
     struct node *causes = outcome_causes(&outcome, doc, of_status ? "status" : NULL);
     doc_set_root(doc, causes);
     outcome_fini(&outcome);
-    check_lists(schema, object, old, doc, causes);
+    check_lists(schema, object, old, of_status, doc, causes);
     if (schema->has_validations)
         add_unchecked(doc, causes);
     return doc;
