@@ -250,6 +250,12 @@ struct node *field_walk_without(struct doc *doc, const struct shape *shape, cons
     return node_count(made) > 0 ? made : NULL;
 }
 
+/* Where a schema knows nothing, nobody takes a null away. */
+static bool forbids_null(const struct shape *shape)
+{
+    return shape->rule != NULL ? !shape->rule->nullable : shape->is_named;
+}
+
 void field_walk_drop_emptied(struct node *value, const struct shape *shape, const struct node *before)
 {
     struct str_list gone = {0};
@@ -265,7 +271,7 @@ void field_walk_drop_emptied(struct node *value, const struct shape *shape, cons
         char *name = is_list ? shape_element_name(shape, it.value, &ignored) : NULL;
         const struct node *was = is_list ? value_of(&old, name) : node_get(before, it.key);
         mem_free(name);
-        if (!is_list && node_type(it.value) == NODE_NULL && node_type(was) != NODE_NULL)
+        if (!is_list && node_type(it.value) == NODE_NULL && node_type(was) != NODE_NULL && forbids_null(&inner))
             str_list_push(&gone, it.key);
         else
             field_walk_drop_emptied(it.value, &inner, was);

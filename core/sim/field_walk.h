@@ -17,7 +17,7 @@ void field_difference_fini(struct field_difference *difference);
 /* A copy without the members of `set`; NULL when nothing is left. What is empty then but no member is null: whoever owns the empty thing does not lose it. */
 struct node *field_walk_without(struct doc *doc, const struct shape *shape, const struct node *value,
                                 const struct field_set *set);
-/* Such nulls go. `before`: what it was made of. */
+/* Such nulls go, but for those below x-kubernetes-preserve-unknown-fields: servers show them too. `before`: what it was made of. */
 void field_walk_drop_emptied(struct node *value, const struct shape *shape, const struct node *before);
 /* Fields by the schema that have members below them become members. */
 void field_walk_name_parents(struct field_set *set, const struct shape *shape);

@@ -539,4 +539,12 @@ static const struct {
      "value\":{}}},\"f:set\":{\".\":{},\"v:\\\"a\\\"\":{},\"v:\\\"b\\\"\":{}},\"f:string\":{}}}; k2 "
      "{\"f:spec\":{\"f:free\":{"
      "\"f:n\":{\".\":{},\"f:m\":{}}}}};"},
+    {"something nobody knows the shape of", THINGS, APPLY | NEW, "m1", NULL,
+     "{'apiVersion':'h6.dev/v1','kind':'Thing','spec':{'free':{'q':{'x':1}}}}", "{'spec':{'free':{'q':{'x':1}}}}",
+     "m1! {\"f:spec\":{\"f:free\":{\"f:q\":{\".\":{},\"f:x\":{}}}}};"},
+    {"empty for another", THINGS, APPLY, "m2", NULL,
+     "{'apiVersion':'h6.dev/v1','kind':'Thing','spec':{'free':{'q':{}}}}", "{'spec':{'free':{'q':{'x':1}}}}",
+     "m1! {\"f:spec\":{\"f:free\":{\"f:q\":{\".\":{},\"f:x\":{}}}}}; m2! {\"f:spec\":{\"f:free\":{\"f:q\":{}}}};"},
+    {"is null when emptied", THINGS, APPLY, "m1", NULL, "{'apiVersion':'h6.dev/v1','kind':'Thing','spec':{}}",
+     "{'spec':{'free':{'q':null}}}", "m1! {\"f:spec\":{}}; m2! {\"f:spec\":{\"f:free\":{\"f:q\":{}}}};"},
 };
