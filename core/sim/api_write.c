@@ -17,9 +17,16 @@ void write_fini(struct write *write)
 /* Objects of a CRD have Go's type for their metadata only. */
 static struct doc *decode_custom(struct write *write, const struct node *body, struct err *err)
 {
+    const struct node *metadata = node_get(body, "metadata");
+    if (metadata && node_type(metadata) != NODE_OBJECT && node_type(metadata) != NODE_NULL) {
+        err_set(err, ERR_INVALID,
+                "json: cannot unmarshal %s into Go struct field ObjectMeta.metadata of type v1.ObjectMeta",
+                node_type(metadata) == NODE_ARRAY ? "array" : "string");
+        return NULL;
+    }
     struct doc *doc = doc_copy(body);
     custom_prune(write->kind, doc, &write->unknown);
-    struct node *metadata = node_get(doc_root(doc), "metadata");
+    metadata = node_get(doc_root(doc), "metadata");
     struct doc *converted = type_convert(type_find("ObjectMeta"), metadata, NULL, err);
     if (!converted) {
         doc_free(doc);
@@ -46,6 +53,11 @@ struct doc *write_decode(struct write *write, const struct node *body, struct fa
 {
     const struct kind *kind = write->kind;
     struct err err;
+    if (node_type(body) != NODE_OBJECT) {
+        fail_bad_request(f, "%s in version \"%s\" cannot be handled as a %s: it is no object", kind->name,
+                         kind->version, kind->name);
+        return NULL;
+    }
     struct doc *doc = kind->is_custom ? decode_custom(write, body, &err)
                                       : type_convert(type_find(kind->name), body, &write->unknown, &err);
     if (!doc && write->is_patch) {
