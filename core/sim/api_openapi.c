@@ -1,17 +1,15 @@
-/* OpenAPI: enough for kubectl to leave validation to the server and to explain kinds. */
+/* OpenAPI: enough for kubectl to leave validation to the server and to explain kinds; version 3 in JSON, and version 2 for old clients. */
 #include <string.h>
 
 #include "base/mem.h"
 #include "sim/api_inner.h"
+#include "sim/openapi_v2.h"
 #include "sim/schema.h"
 #include "sim/type.h"
 
 #define PREFIX "io.k8s."
 
-/* An empty document of version 2 (protobuf, the only form that old clients take): they then validate nothing themselves. */
-static const char empty_v2[] = "\x0a\x03"
-                               "2.0\x12\x06\x0a\x01x\x12\x01"
-                               "1B\x00";
+enum { V2_MAX = 64 * 1024 * 1024 };
 
 /* --- the index --- */
 
@@ -68,14 +66,31 @@ static void add_patch(struct doc *doc, struct node *paths, const struct kind *ki
     mem_free(path);
 }
 
+/* What every object has, and CRDs need not say. */
+static void add_head(struct doc *doc, struct node *schemas, struct node *schema)
+{
+    struct node *properties = node_ensure_object(doc, schema, "properties"), *metadata = node_new_object(doc);
+    static const char *const texts[] = {"apiVersion", "kind"};
+    for (size_t i = 0; i < 2; i++)
+        node_set_str(doc, node_ensure_object(doc, properties, texts[i]), "type", "string");
+    struct node *all = node_new_array(doc), *reference = node_new_object(doc);
+    node_set_str(doc, reference, "$ref", "#/components/schemas/" PREFIX "ObjectMeta");
+    node_push(all, reference);
+    node_set(doc, metadata, "allOf", all);
+    node_set(doc, properties, "metadata", metadata);
+    type_describe(type_find("ObjectMeta"), doc, schemas, PREFIX);
+}
+
 static void add_schema(struct doc *doc, struct node *schemas, const struct kind *kind)
 {
-    char *name = str_format(PREFIX "%s", kind->name);
+    char *name = kind->is_custom ? str_format("%s.%s.%s", kind->group, kind->version, kind->name)
+                                 : str_format(PREFIX "%s", kind->name);
     if (kind->is_custom) {
         const struct node *openapi = kind->schema ? schema_openapi(kind->schema) : NULL;
         struct node *schema = openapi ? node_copy(doc, openapi) : node_new_object(doc);
         node_set_str(doc, schema, "type", "object");
         node_set(doc, schemas, name, schema);
+        add_head(doc, schemas, schema);
     } else {
         type_describe(type_find(kind->name), doc, schemas, PREFIX);
     }
@@ -83,6 +98,21 @@ static void add_schema(struct doc *doc, struct node *schemas, const struct kind 
     node_push(marks, kind_mark(doc, kind));
     node_set(doc, node_get(schemas, name), "x-kubernetes-group-version-kind", marks);
     mem_free(name);
+}
+
+static void serve_v2(const struct request *request)
+{
+    struct doc *doc = doc_new();
+    struct node *schemas = node_new_object(doc);
+    struct buf b;
+    for (size_t i = 0; i < kinds_count(request->api->kinds); i++)
+        add_schema(doc, schemas, kinds_at(request->api->kinds, i));
+    buf_init(&b, V2_MAX);
+    openapi_v2_write(schemas, request->api->kinds, &b);
+    exchange_answer(request->exchange, 200, "application/com.github.proto-openapi.spec.v2.v1.0+protobuf", buf_str(&b),
+                    b.len);
+    buf_fini(&b);
+    doc_free(doc);
 }
 
 static bool serve_group(const struct request *request, const char *group, const char *version)
@@ -116,8 +146,7 @@ bool openapi_serve(const struct request *request)
     if (s->count < 2 || !str_equal(s->items[0], "openapi") || !str_equal(request->exchange->method, "GET"))
         return false;
     if (s->count == 2 && str_equal(s->items[1], "v2")) {
-        exchange_answer(request->exchange, 200, "application/com.github.proto-openapi.spec.v2.v1.0+protobuf", empty_v2,
-                        sizeof empty_v2 - 1);
+        serve_v2(request);
         return true;
     }
     if (!str_equal(s->items[1], "v3"))

@@ -40,12 +40,22 @@ static void parse_number(struct field *field, const char *text)
     field->number = (unsigned)strtoul(slash ? slash + 1 : text, NULL, 10);
 }
 
-/* "name:flags:type:number" */
+/* "merge/name" */
+static void parse_patch(struct field *field, const char *text)
+{
+    const char *slash = strchr(text, '/');
+    if (text[0] == '\0')
+        return;
+    field->patch_strategy = str_dup_n(text, slash ? (size_t)(slash - text) : strlen(text));
+    field->merge_key = slash ? str_dup(slash + 1) : NULL;
+}
+
+/* "name:flags:type:number:patch" */
 static struct field parse_field(const char *text)
 {
     struct str_list parts = {0};
     str_list_split(&parts, text, ':');
-    assert(parts.count == 4);
+    assert(parts.count == 5);
     const char *flags = parts.items[1], *type = parts.items[2];
     struct field field = {
         .name = str_dup(parts.items[0]),
@@ -59,6 +69,7 @@ static struct field parse_field(const char *text)
     field.type_name = str_dup(field.shape == SHAPE_PLAIN ? type : type + 2);
     field.scalar = str_has_prefix(field.type_name, "[]") ? IS_RAW : scalar_of(field.type_name);
     parse_number(&field, parts.items[3]);
+    parse_patch(&field, parts.items[4]);
     str_list_fini(&parts);
     return field;
 }
@@ -449,10 +460,12 @@ static struct node *describe_scalar(struct doc *doc, const struct field *field, 
         node_push(all, first);
         node_set(doc, schema, "allOf", all);
         mem_free(reference);
-    } else if (field->scalar == IS_RAW) {
-        node_set_str(doc, schema, "type", "object");
-    } else {
+    } else if (field->scalar != IS_RAW) { /* which is anything */
         node_set_str(doc, schema, "type", words[field->scalar]);
+        if (field->scalar == IS_INT_OR_STRING)
+            node_set_str(doc, schema, "format", "int-or-string");
+        else if (field->scalar == IS_TIME)
+            node_set_str(doc, schema, "format", "date-time");
     }
     return schema;
 }
@@ -481,7 +494,10 @@ void type_describe(const struct type *type, struct doc *doc, struct node *schema
     struct node *properties = node_ensure_object(doc, schema, "properties");
     for (size_t i = 0; i < type->count; i++) {
         const struct field *field = &type->fields[i];
-        node_set(doc, properties, field->name, describe_field(doc, field, prefix));
+        struct node *property = describe_field(doc, field, prefix);
+        node_set_str(doc, property, "x-kubernetes-patch-strategy", field->patch_strategy);
+        node_set_str(doc, property, "x-kubernetes-patch-merge-key", field->merge_key);
+        node_set(doc, properties, field->name, property);
         if (field->type)
             type_describe(field->type, doc, schemas, prefix);
     }

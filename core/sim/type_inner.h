@@ -24,7 +24,8 @@ struct field {
     enum scalar scalar;
     char *type_name;
     unsigned number, within; /* in protobuf; 0: none. `within`: of the message that holds it where JSON does not */
-    const struct type *type; /* of IS_STRUCT */
+    char *patch_strategy, *merge_key; /* of a strategic merge; NULL: none */
+    const struct type *type;          /* of IS_STRUCT */
 };
 
 struct type {

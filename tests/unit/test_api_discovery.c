@@ -30,8 +30,14 @@ static void openapi_says_that_the_server_validates(void **state)
     assert_string_equal(node_str(node_get(node_item(node_get(patch, "parameters"), 0), "name")), "fieldValidation");
     assert_string_equal(node_str(node_at(patch, "x-kubernetes-group-version-kind", "kind")), "Deployment");
     assert_non_null(node_at(apps, "components", "schemas", "io.k8s.Deployment", "properties", "spec"));
+    assert_string_equal(node_str(node_at(apps, "components", "schemas", "io.k8s.PodSpec", "properties", "containers",
+                                         "x-kubernetes-patch-merge-key")),
+                        "name");
     api_ask(w, "GET", "/openapi/v2", NULL);
     assert_int_equal(w->status, 200);
+    assert_true(str_has_prefix(w->text, "\x0a\x03"
+                                        "2.0\x12\x0f\x0a\x0aKubernetes\x12\x01"
+                                        "1\x42"));
     api_ask(w, "GET", "/openapi/v3/apis/none/v1", NULL);
     assert_int_equal(w->status, 404);
 }

@@ -119,7 +119,11 @@ func fields(t reflect.Type, within string) []string {
 		} else if within != "" {
 			number = within + "/" + number
 		}
-		out = append(out, fmt.Sprintf("%s:%s:%s:%s", tag[0], flags, typeOf(f.Type), number))
+		patch := f.Tag.Get("patchStrategy")
+		if key := f.Tag.Get("patchMergeKey"); key != "" {
+			patch += "/" + key
+		}
+		out = append(out, fmt.Sprintf("%s:%s:%s:%s:%s", tag[0], flags, typeOf(f.Type), number, patch))
 	}
 	return out
 }
