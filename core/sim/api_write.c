@@ -379,10 +379,12 @@ static bool check_update(const struct write *write, const struct node *object, c
     return !invalid(f, write, object, causes);
 }
 
-static bool is_released(const struct node *object)
+/* A pod that still has its grace goes when its kubelet says so, a namespace when its controller does. */
+static bool is_released(const struct kind *kind, const struct node *object, const struct node *existing)
 {
-    return meta_str(object, "deletionTimestamp")[0] != '\0' &&
-           node_count(node_at(object, "metadata", "finalizers")) == 0;
+    bool is_held = str_equal(kind->storage, "/namespaces") && node_count(node_at(object, "spec", "finalizers")) > 0;
+    return meta_str(object, "deletionTimestamp")[0] != '\0' && meta_int(existing, "deletionGracePeriodSeconds") == 0 &&
+           node_count(node_at(object, "metadata", "finalizers")) == 0 && !is_held;
 }
 
 /* The last finalizer went: the object goes with it. */
@@ -440,7 +442,7 @@ struct doc *write_update(struct api *api, struct write *write, const struct node
     bool changes = ok && is_changed(doc_root(doc), existing, write->is_apply);
     if (changes)
         own(api, write, existing, doc);
-    if (ok && is_released(doc_root(doc)))
+    if (ok && is_released(write->kind, doc_root(doc), existing))
         remove_released(api, write, doc_root(doc));
     else if (changes)
         store(api, write, doc);

@@ -74,6 +74,19 @@ static void a_deleted_pod_goes_a_moment_later(void **state)
     assert_null(read_object(w, "pods", "p"));
 }
 
+static void one_that_ends_can_still_be_changed(void **state)
+{
+    struct world *w = *state;
+    create(w, "pods", POD);
+    pass(w, 2000);
+    destroy(w, "pods", "p");
+    pass(w, 100);
+    change(w, "pods", "p", "metadata.labels", "{\"seen\":\"yes\"}");
+    assert_non_null(read_object(w, "pods", "p"));
+    pass(w, 2000);
+    assert_null(read_object(w, "pods", "p"));
+}
+
 static void one_that_never_was_bound_goes_at_once(void **state)
 {
     struct world *w = *state;
@@ -103,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_pod_is_ready_when_its_image_says_so),        CASE(one_with_a_probe_runs_before_it_is_ready),
         CASE(one_whose_image_cannot_be_had_waits_for_ever), CASE(a_deleted_pod_goes_a_moment_later),
+        CASE(one_that_ends_can_still_be_changed),
         CASE(one_that_never_was_bound_goes_at_once),        CASE(one_with_a_finalizer_stays_until_that_is_removed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
