@@ -65,6 +65,10 @@ void adoption_take(struct controllers *c, const struct vertex *vertex, const str
 struct doc *item_read(struct controllers *c, const struct vertex *vertex);
 /* Writes and takes over what is stored now. False: it was refused, and `doc` is as it was. */
 bool item_save(struct controllers *c, struct doc **doc, const char *subresource);
+/* The status, if it is not as it was `before`: most looks change nothing, and a write that changes nothing costs as much as any. */
+bool item_save_status(struct controllers *c, struct doc **doc, const struct node *before);
+/* Go leaves out a zero. */
+void item_set_count(struct doc *doc, struct node *status, const char *key, int64_t value);
 /* The kind an object says it is of; NULL when it is not served. */
 const struct kind *item_kind(struct controllers *c, const struct node *object);
 /* The uid of who controls it; NULL when nobody does. */

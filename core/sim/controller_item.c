@@ -35,6 +35,19 @@ bool item_save(struct controllers *c, struct doc **doc, const char *subresource)
     return true;
 }
 
+bool item_save_status(struct controllers *c, struct doc **doc, const struct node *before)
+{
+    return node_equal(node_get(doc_root(*doc), "status"), before) || item_save(c, doc, "status");
+}
+
+void item_set_count(struct doc *doc, struct node *status, const char *key, int64_t value)
+{
+    if (value != 0)
+        node_set_int(doc, status, key, value);
+    else
+        node_remove(status, key);
+}
+
 /* --- metadata --- */
 
 const char *item_name(const struct node *object)

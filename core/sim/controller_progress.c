@@ -54,11 +54,11 @@ static void set_counts(const struct deployment *d, struct doc *doc, struct node 
     int64_t missing = scale_total(d) - available;
     node_set_int(doc, status, "observedGeneration",
                  node_int_or(node_at(doc_root(d->doc), "metadata", "generation"), 0));
-    node_set_int(doc, status, "replicas", actual);
-    node_set_int(doc, status, "updatedReplicas", d->newest ? d->newest->actual : 0);
-    node_set_int(doc, status, "readyReplicas", ready);
-    node_set_int(doc, status, "availableReplicas", available);
-    node_set_int(doc, status, "unavailableReplicas", missing > 0 ? missing : 0);
+    item_set_count(doc, status, "replicas", actual);
+    item_set_count(doc, status, "updatedReplicas", d->newest ? d->newest->actual : 0);
+    item_set_count(doc, status, "readyReplicas", ready);
+    item_set_count(doc, status, "availableReplicas", available);
+    item_set_count(doc, status, "unavailableReplicas", missing > 0 ? missing : 0);
     node_set_int(doc, status, "terminatingReplicas", ending);
 }
 
@@ -78,9 +78,9 @@ static struct doc *counted(struct deployment *d)
 
 static void take(struct deployment *d, struct doc *doc)
 {
+    item_save_status(d->c, &doc, node_get(doc_root(d->doc), "status"));
     doc_free(d->doc);
     d->doc = doc;
-    item_save(d->c, &d->doc, "status");
 }
 
 void progress_count(struct deployment *d)

@@ -212,14 +212,16 @@ static void report(struct set *set, struct vertex *vertex)
     for (size_t i = 0; i < set->count; i++)
         ready += set->pods[i].is_ready;
     struct node *root = doc_root(set->doc), *status = node_ensure_object(set->doc, root, "status");
+    struct doc *before = doc_copy(status);
     node_set_int(set->doc, status, "replicas", (int64_t)set->count);
-    node_set_int(set->doc, status, "fullyLabeledReplicas", count_labelled(set));
-    node_set_int(set->doc, status, "readyReplicas", ready);
-    node_set_int(set->doc, status, "availableReplicas", count_available(set, &wait_ms));
+    item_set_count(set->doc, status, "fullyLabeledReplicas", count_labelled(set));
+    item_set_count(set->doc, status, "readyReplicas", ready);
+    item_set_count(set->doc, status, "availableReplicas", count_available(set, &wait_ms));
     node_set_int(set->doc, status, "terminatingReplicas", (int64_t)set->ending);
     node_set_int(set->doc, status, "observedGeneration", node_int_or(node_at(root, "metadata", "generation"), 0));
     set_failure(set, set->doc, status);
-    item_save(set->c, &set->doc, "status");
+    item_save_status(set->c, &set->doc, doc_root(before));
+    doc_free(before);
     if (wait_ms >= 0)
         controller_wake_later(set->c, vertex, wait_ms);
 }
