@@ -1,0 +1,21 @@
+/* Where a stream of requests goes: the VirtualService of its host splits it over Services, mirrors included. */
+#pragma once
+
+#include "sim/route_match.h"
+#include "sim/virtual_services.h"
+
+struct share {
+    char *service; /* as route_host writes it */
+    double part;   /* of the stream; with mirrors the parts add up to more than 1 */
+};
+
+struct shares {
+    struct share *items;
+    size_t count;
+};
+
+/* A host without a VirtualService is the Service of that name. What no route takes, is redirected or answered by the proxy itself is in no share: no application
+ * sees it. TCP routes have no requests. `asked` gets every name (virtual_services.h) whose change could change the answer. */
+void route_split(const struct virtual_services *services, const struct request *request, bool is_service,
+                 struct shares *out, struct str_list *asked);
+void shares_fini(struct shares *shares);

@@ -1,0 +1,22 @@
+/* Whether a request meets the conditions of a VirtualService's route. */
+#pragma once
+
+#include "base/doc.h"
+
+struct request {
+    char *host;           /* as route_host writes it */
+    char *method;         /* the header ":method", GET without one */
+    char *path, *query;   /* the header ":path" at its '?'; "/" and "" without one */
+    struct node *headers; /* {name: value}; NULL: none. Borrowed */
+};
+
+void request_init(struct request *request, const char *host, struct node *headers);
+void request_fini(struct request *request);
+/* The value of a header, its name in any case; NULL when absent. */
+const char *request_header(const struct request *request, const char *name);
+
+/* A list of HTTPMatchRequests: one of them must be met in everything it says. No list, or an empty one, is met by every request.
+ *
+ * What a stream of requests does not have is not asked for: gateways and ports are as they should be. Source labels and namespaces say who sends, and the streams
+ * here come from nobody: such a condition is never met. */
+bool route_matches(const struct node *conditions, const struct request *request);
