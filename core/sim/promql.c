@@ -1,7 +1,6 @@
 /* Recursive descent that computes as it reads: a query is asked once, so there is nothing to keep a tree for. */
 #include "sim/promql.h"
 
-#include <math.h>
 #include <strings.h>
 
 #include "base/mem.h"
@@ -35,6 +34,9 @@ bool promql_simplify(const struct promql_query *query, size_t at, struct promql_
 {
     if (value->type == VALUE_SCALAR || value->type == VALUE_VECTOR)
         return true;
+    if (value->type == VALUE_RANGE)
+        return promql_fail(&query->lexer, at, err,
+                           "binary expression must contain only scalar and instant vector types");
     bool is_empty = value->type == VALUE_BUCKETS ? value->sum.is_empty : value->selection.metric == SERIES_UNKNOWN;
     if (!is_empty)
         return promql_fail(&query->lexer, at, err, NOT_HERE "vectors of several series: sum(rate(…[1m])) adds them up");
@@ -60,12 +62,9 @@ static bool named(struct promql_query *query, struct promql_value *out, struct e
 {
     size_t at = query->lexer.token.at;
     char *name = promql_text(&query->lexer);
-    bool is_number = strcasecmp(name, "inf") == 0 || strcasecmp(name, "nan") == 0;
     bool done = promql_next(&query->lexer, err);
-    if (done && is_number)
-        *out = (struct promql_value){.number = strcasecmp(name, "inf") == 0 ? INFINITY : NAN};
-    else if (done && strcasecmp(name, "sum") == 0 &&
-             (promql_is(&query->lexer, "(") || promql_is(&query->lexer, "by") || promql_is(&query->lexer, "without")))
+    if (done && strcasecmp(name, "sum") == 0 &&
+        (promql_is(&query->lexer, "(") || promql_is(&query->lexer, "by") || promql_is(&query->lexer, "without")))
         done = promql_aggregation(query, at, out, err);
     else if (done && promql_is(&query->lexer, "("))
         done = promql_call(query, name, at, out, err);

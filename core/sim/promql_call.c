@@ -79,8 +79,7 @@ static bool arguments(struct promql_query *query, struct call *call, struct err 
         bool taken = promql_expression(query, arg, err);
         call->count++;
         promql_value_fini(&beyond);
-        if (!taken || (!promql_is(&query->lexer, ")") &&
-                       !promql_expect(query, ",", " in function call, expected \",\" or \")\"", err)))
+        if (!taken || (!promql_is(&query->lexer, ")") && !promql_expect(query, ",", "", err)))
             return false;
     }
     return promql_next(&query->lexer, err);
@@ -152,10 +151,10 @@ bool promql_aggregation(struct promql_query *query, size_t at, struct promql_val
 {
     struct grouping by = {0};
     *out = (struct promql_value){0};
-    if (!grouping(query, &by, err) || !promql_expect(query, "(", " in aggregation, expected \"(\"", err))
+    if (!grouping(query, &by, err) || !promql_expect(query, "(", " in aggregation", err))
         return false;
     size_t arg_at = query->lexer.token.at;
-    if (!promql_expression(query, out, err) || !promql_expect(query, ")", " in aggregation, expected \")\"", err) ||
+    if (!promql_expression(query, out, err) || !promql_expect(query, ")", " in aggregation", err) ||
         !grouping(query, &by, err))
         return false;
     return promql_expect_type(query, arg_at, "instant vector", "aggregation expression", out, err) &&

@@ -31,6 +31,7 @@ static bool take_matcher(struct promql_query *query, struct selection *selection
         taken = promql_fail(&query->lexer, at, err, NOT_HERE "single buckets of a histogram");
     if (taken && str_equal(label, "__name__") && op == MATCH_EQUAL) {
         selection->metric = series_metric(query->lexer.token.string);
+        selection->is_bounded |= query->lexer.token.string[0] != '\0';
     } else if (taken && !selection_add(selection, label, op, query->lexer.token.string, err)) {
         struct err cause = *err;
         taken = promql_fail(&query->lexer, at, err, "%s", cause.text);
@@ -57,8 +58,13 @@ static bool matchers(struct promql_query *query, struct selection *selection, st
 
 bool promql_selector(struct promql_query *query, const char *metric, struct promql_value *value, struct err *err)
 {
-    *value = (struct promql_value){.type = VALUE_SERIES, .selection = {.metric = series_metric(metric)}};
-    return matchers(query, &value->selection, err);
+    size_t at = query->lexer.token.at;
+    struct selection selection = {.metric = series_metric(metric), .is_bounded = *metric != '\0'};
+    *value = (struct promql_value){.type = VALUE_SERIES, .selection = selection};
+    if (!matchers(query, &value->selection, err))
+        return false;
+    return value->selection.is_bounded ||
+           promql_fail(&query->lexer, at, err, "vector selector must contain at least one non-empty matcher");
 }
 
 bool promql_window(struct promql_query *query, struct promql_value *value, struct err *err)

@@ -51,12 +51,14 @@ bool promql_unexpected(const struct promql_lexer *lexer, const char *where, stru
         promql_fail(lexer, token->at, err, "unexpected end of input%s", where);
     else if (token->type == PROMQL_NAME && is_keyword(text))
         promql_fail(lexer, token->at, err, "unexpected <%s>%s", text, where);
+    else if (token->type == PROMQL_NAME && strcasecmp(text, "sum") == 0)
+        promql_fail(lexer, token->at, err, "unexpected <aggr:%s>%s", text, where);
     else if (token->type == PROMQL_NAME)
         promql_fail(lexer, token->at, err, "unexpected identifier \"%s\"%s", text, where);
     else if (token->type == PROMQL_NUMBER)
         promql_fail(lexer, token->at, err, "unexpected number \"%s\"%s", text, where);
     else if (token->type == PROMQL_STRING)
-        promql_fail(lexer, token->at, err, "unexpected string %s%s", text, where);
+        promql_fail(lexer, token->at, err, "unexpected string \"\\\"%s\\\"\"%s", token->string, where);
     else if (strchr("+-*/%^<>=!", text[0]) && !str_equal(text, "="))
         promql_fail(lexer, token->at, err, "unexpected <op:%s>%s", text, where);
     else
@@ -180,6 +182,7 @@ static bool take_string(struct promql_lexer *lexer, const char *at, struct err *
     return is_closed || promql_fail(lexer, lexer->at, err, "unterminated %s string", *at == '`' ? "raw" : "quoted");
 }
 
+/* Two names are numbers. */
 static bool take_name(struct promql_lexer *lexer, const char *at)
 {
     size_t len = 1;
@@ -187,6 +190,11 @@ static bool take_name(struct promql_lexer *lexer, const char *at)
         len++;
     lexer->token.type = PROMQL_NAME;
     lexer->token.len = len;
+    bool is_inf = promql_is(lexer, "inf");
+    if (!lexer->in_braces && (is_inf || promql_is(lexer, "nan"))) {
+        lexer->token.type = PROMQL_NUMBER;
+        lexer->token.number = is_inf ? INFINITY : NAN;
+    }
     return true;
 }
 
@@ -200,6 +208,10 @@ static bool take_paren(struct promql_lexer *lexer, char c, struct err *err)
 
 static bool take_symbol(struct promql_lexer *lexer, const char *at, struct err *err)
 {
+    if (!lexer->in_braces && at[0] == '=' && at[1] == '~')
+        return promql_fail(lexer, lexer->at, err, "unexpected character after '=': '~'");
+    if (*at == '}' && !lexer->in_braces)
+        return promql_fail(lexer, lexer->at, err, "unexpected character: '}'");
     bool is_double = strncmp(at, "==", 2) == 0 || strncmp(at, "!=", 2) == 0 || strncmp(at, "=~", 2) == 0 ||
                      strncmp(at, "!~", 2) == 0 || strncmp(at, ">=", 2) == 0 || strncmp(at, "<=", 2) == 0;
     lexer->token.type = PROMQL_SYMBOL;

@@ -38,6 +38,8 @@ bool selection_add(struct selection *selection, const char *label, enum matcher_
         if (!pattern)
             return err_set(err, ERR_PARSE, "error parsing regexp: %s: `^(?:%s)$`", cause.text, value);
     }
+    bool wanted = op == MATCH_EQUAL || op == MATCH_REGEX;
+    selection->is_bounded |= (pattern ? pattern_matches(pattern, "") : *value == '\0') != wanted;
     size_t size = (selection->matcher_count + 1) * sizeof(struct matcher);
     selection->matchers = mem_resize(selection->matchers, size);
     selection->matchers[selection->matcher_count++] = (struct matcher){str_dup(label), str_dup(value), op, pattern};

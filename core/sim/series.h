@@ -21,6 +21,7 @@ struct selection {
     int64_t window_ms;
     struct matcher *matchers;
     size_t matcher_count;
+    bool is_bounded; /* a matcher asks for something: it is not met by a label that is absent */
 };
 
 /* False: the expression is none; err is Prometheus' text. */

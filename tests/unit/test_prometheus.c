@@ -292,6 +292,15 @@ static void answers_are_those_of_prometheus(void **state)
         {"vector(1,2)", BAD_QUERY("1:1: parse error: expected 1 argument(s) in call to \\\"vector\\\", got 2")},
         {"vector()", BAD_QUERY("1:1: parse error: expected 1 argument(s) in call to \\\"vector\\\", got 0")},
         {"vector(1)[1m]", BAD_QUERY("1:10: parse error: ranges only allowed for vector selectors")},
+        {"{}", BAD_QUERY("1:1: parse error: vector selector must contain at least one non-empty matcher")},
+        {"{a=~\".*\",b!=\"x\"}",
+         BAD_QUERY("1:1: parse error: vector selector must contain at least one non-empty matcher")},
+        {"{a=\"b\"}", VECTOR("")},
+        {"1 + rate[1m]",
+         BAD_QUERY("1:5: parse error: binary expression must contain only scalar and instant vector types")},
+        {"foo }", BAD_QUERY("1:5: parse error: unexpected character: '}'")},
+        {"foo =~ 1", BAD_QUERY("1:5: parse error: unexpected character after '=': '~'")},
+        {"foo inf", BAD_QUERY("1:5: parse error: unexpected number \\\"inf\\\"")},
         {"vector(1e400)", BAD_QUERY("1:8: parse error: error parsing number: strconv.ParseFloat: parsing "
                                     "\\\"1e400\\\": value out of range")},
         /* what it would know and this one does not */
