@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "sim/multimap.h"
 #include "sim/workload_name.h"
 
 #define uthash_malloc(size) mem_alloc(size)
@@ -20,16 +21,7 @@ struct service {
     UT_hash_handle hh;
     char *key, *namespace; /* key: "name.namespace" */
     struct doc *selector;  /* a map that is not empty */
-    char *bucket;          /* of its first label */
-};
-
-/* What has, or selects by its first label, one label with one value in one namespace. */
-struct bucket {
-    UT_hash_handle hh;
-    char *key;
-    struct pod **pods;
-    struct service **services;
-    size_t pod_count, service_count;
+    char *first;           /* label of it, as label_key writes it */
 };
 
 struct workload {
@@ -42,80 +34,14 @@ struct endpoints {
     const struct objects *objects;
     struct pod *pods;
     struct service *services;
-    struct bucket *buckets;
+    /* By one label with its value in one namespace: the Pods that have it, and the Services whose selector begins with it. */
+    struct multimap pods_by_label, services_by_label;
     struct workload *workloads;
 };
 
-/* --- buckets --- */
-
-static char *bucket_key(const char *namespace, const char *label, const char *value)
+static char *label_key(const char *namespace, const char *label, const char *value)
 {
     return str_format("%s\n%s\n%s", namespace, label, value);
-}
-
-static struct bucket *find_bucket(const struct endpoints *endpoints, const char *key)
-{
-    struct bucket *bucket;
-    HASH_FIND_STR(endpoints->buckets, key, bucket);
-    return bucket;
-}
-
-static struct bucket *ensure_bucket(struct endpoints *endpoints, const char *key)
-{
-    struct bucket *bucket = find_bucket(endpoints, key);
-    if (bucket)
-        return bucket;
-    bucket = mem_new(struct bucket);
-    bucket->key = str_dup(key);
-    HASH_ADD_KEYPTR(hh, endpoints->buckets, bucket->key, strlen(bucket->key), bucket);
-    return bucket;
-}
-
-static void drop_empty_bucket(struct endpoints *endpoints, struct bucket *bucket)
-{
-    if (bucket->pod_count > 0 || bucket->service_count > 0)
-        return;
-    HASH_DEL(endpoints->buckets, bucket);
-    mem_free(bucket->pods);
-    mem_free(bucket->services);
-    str_free(&bucket->key);
-    mem_free(bucket);
-}
-
-static void bucket_add_pod(struct endpoints *endpoints, const char *key, struct pod *pod)
-{
-    struct bucket *bucket = ensure_bucket(endpoints, key);
-    bucket->pods = mem_resize(bucket->pods, (bucket->pod_count + 1) * sizeof(bucket->pods[0]));
-    bucket->pods[bucket->pod_count++] = pod;
-}
-
-static void bucket_remove_pod(struct endpoints *endpoints, const char *key, const struct pod *pod)
-{
-    struct bucket *bucket = find_bucket(endpoints, key);
-    size_t kept = 0;
-    for (size_t i = 0; i < bucket->pod_count; i++)
-        if (bucket->pods[i] != pod)
-            bucket->pods[kept++] = bucket->pods[i];
-    bucket->pod_count = kept;
-    drop_empty_bucket(endpoints, bucket);
-}
-
-static void bucket_add_service(struct endpoints *endpoints, struct service *service)
-{
-    struct bucket *bucket = ensure_bucket(endpoints, service->bucket);
-    bucket->services = mem_resize(bucket->services, (bucket->service_count + 1) * sizeof(bucket->services[0]));
-    bucket->services[bucket->service_count++] = service;
-}
-
-static void bucket_remove_service(struct endpoints *endpoints, const struct service *service)
-{
-    struct bucket *bucket = find_bucket(endpoints, service->bucket);
-    size_t kept = 0;
-    for (size_t i = 0; i < bucket->service_count; i++)
-        if (bucket->services[i] != service)
-            bucket->services[kept++] = bucket->services[i];
-    bucket->service_count = kept;
-    drop_empty_bucket(endpoints, bucket);
 }
 
 /* --- Services --- */
@@ -138,9 +64,9 @@ static struct service *find_service(const struct endpoints *endpoints, const cha
 
 static void service_clear(struct endpoints *endpoints, struct service *service)
 {
-    if (service->bucket)
-        bucket_remove_service(endpoints, service);
-    str_free(&service->bucket);
+    if (service->first)
+        multimap_remove(&endpoints->services_by_label, service->first, service);
+    str_free(&service->first);
     doc_free(service->selector);
     service->selector = NULL;
 }
@@ -170,8 +96,8 @@ static void service_fill(struct endpoints *endpoints, struct service *service, c
     if (!node_next(&first))
         return;
     service->selector = doc_copy(selector);
-    service->bucket = bucket_key(service->namespace, first.key, node_str_or(first.value, ""));
-    bucket_add_service(endpoints, service);
+    service->first = label_key(service->namespace, first.key, node_str_or(first.value, ""));
+    multimap_add(&endpoints->services_by_label, service->first, service);
 }
 
 void endpoints_put_service(struct endpoints *endpoints, const char *namespace, const char *name,
@@ -262,22 +188,31 @@ static struct pod *find_pod(const struct endpoints *endpoints, const char *key)
     return pod;
 }
 
-/* In or out: of every bucket, of the count of its workload, and of the Services that select it. */
+static void note_services(const struct endpoints *endpoints, const char *label, const struct pod *pod,
+                          struct endpoints_changes *changes)
+{
+    struct multimap_values services = multimap_find(&endpoints->services_by_label, label);
+    for (size_t i = 0; i < services.count; i++) {
+        const struct service *service = services.items[i];
+        if (selects(service, pod))
+            str_list_push(&changes->services, service->key);
+    }
+}
+
+/* In or out: of its labels, of the count of its workload, and of the Services that select it. */
 static void pod_moves(struct endpoints *endpoints, struct pod *pod, bool is_in, struct endpoints_changes *changes)
 {
     count_workload(endpoints, pod, is_in, changes);
     struct node_iter it = node_iterate(doc_root(pod->labels));
     while (node_next(&it)) {
-        char *key = bucket_key(pod->namespace, it.key, node_str_or(it.value, ""));
-        const struct bucket *bucket = find_bucket(endpoints, key);
-        for (size_t i = 0; changes && bucket && i < bucket->service_count; i++)
-            if (selects(bucket->services[i], pod))
-                str_list_push(&changes->services, bucket->services[i]->key);
+        char *label = label_key(pod->namespace, it.key, node_str_or(it.value, ""));
+        if (changes)
+            note_services(endpoints, label, pod, changes);
         if (is_in)
-            bucket_add_pod(endpoints, key, pod);
+            multimap_add(&endpoints->pods_by_label, label, pod);
         else
-            bucket_remove_pod(endpoints, key, pod);
-        mem_free(key);
+            multimap_remove(&endpoints->pods_by_label, label, pod);
+        mem_free(label);
     }
 }
 
@@ -352,11 +287,13 @@ static void backends_count(struct backends *backends, const struct pod *pod)
 void endpoints_each(const struct endpoints *endpoints, const char *key, backend_fn *each, void *ctx)
 {
     const struct service *service = find_service(endpoints, key);
-    const struct bucket *bucket = service && service->bucket ? find_bucket(endpoints, service->bucket) : NULL;
+    struct multimap_values pods = {0};
     struct backends backends = {0};
-    for (size_t i = 0; bucket && i < bucket->pod_count; i++)
-        if (selects(service, bucket->pods[i]))
-            backends_count(&backends, bucket->pods[i]);
+    if (service && service->first)
+        pods = multimap_find(&endpoints->pods_by_label, service->first);
+    for (size_t i = 0; i < pods.count; i++)
+        if (selects(service, pods.items[i]))
+            backends_count(&backends, pods.items[i]);
     for (size_t i = 0; i < backends.count; i++) {
         backends.items[i].part /= backends.pods;
         each(ctx, &backends.items[i]);
@@ -387,5 +324,7 @@ void endpoints_free(struct endpoints *endpoints)
     {
         service_free(endpoints, service);
     }
+    multimap_fini(&endpoints->pods_by_label);
+    multimap_fini(&endpoints->services_by_label);
     mem_free(endpoints);
 }

@@ -21,12 +21,15 @@ void shares_fini(struct shares *shares)
     *shares = (struct shares){0};
 }
 
-static void add_share(struct shares *shares, const char *host, const char *namespace, double part)
+static void add_share(const struct search *search, const char *host, const char *namespace, double part)
 {
+    struct shares *shares = search->out;
     if (!host || part <= 0)
         return;
+    char *service = route_host(host, namespace);
     shares->items = mem_resize(shares->items, (shares->count + 1) * sizeof(struct share));
-    shares->items[shares->count++] = (struct share){route_host(host, namespace), part};
+    shares->items[shares->count++] = (struct share){service, part};
+    str_list_push(search->asked, service);
 }
 
 /* --- one route --- */
@@ -49,7 +52,7 @@ static void split_by_weight(const struct search *search, const struct node *dest
     while (node_next(&it)) {
         bool is_only = node_count(destinations) == 1;
         double part = is_only ? 1 : total > 0 ? weight_of(it.value) / total : 0;
-        add_share(search->out, node_str(node_at(it.value, "destination", "host")), namespace, part);
+        add_share(search, node_str(node_at(it.value, "destination", "host")), namespace, part);
     }
 }
 
@@ -67,11 +70,11 @@ static void add_mirrors(const struct search *search, const struct node *route, c
 {
     const struct node *mirror = node_get(route, "mirror");
     if (mirror)
-        add_share(search->out, node_str(node_get(mirror, "host")), namespace,
+        add_share(search, node_str(node_get(mirror, "host")), namespace,
                   mirrored_part(node_get(route, "mirrorPercentage")));
     struct node_iter it = node_iterate(node_get(route, "mirrors"));
     while (node_next(&it))
-        add_share(search->out, node_str(node_at(it.value, "destination", "host")), namespace,
+        add_share(search, node_str(node_at(it.value, "destination", "host")), namespace,
                   mirrored_part(node_get(it.value, "percentage")));
 }
 
@@ -92,7 +95,10 @@ static bool try_delegate(const struct search *search, const struct node *delegat
     struct virtual_service to;
     const char *namespace = node_str_or(node_get(delegate, "namespace"), in.namespace);
     const char *name = node_str_or(node_get(delegate, "name"), "");
-    return depth < DELEGATES_MAX && virtual_services_get(search->services, namespace, name, &to, search->asked) &&
+    char *key = str_format("%s/%s", namespace, name);
+    str_list_push(search->asked, key);
+    mem_free(key);
+    return depth < DELEGATES_MAX && virtual_services_get(search->services, namespace, name, &to) &&
            try_routes(search, to, depth + 1);
 }
 
@@ -119,8 +125,9 @@ void route_split(const struct virtual_services *services, const struct request *
     struct search search = {services, request, out, asked};
     struct virtual_service found;
     *out = (struct shares){0};
-    if (virtual_services_find(services, request->host, is_service, &found, asked))
+    str_list_push(asked, request->host);
+    if (virtual_services_find(services, request->host, is_service, &found))
         try_routes(&search, found, 0);
     else
-        add_share(out, request->host, "", 1);
+        add_share(&search, request->host, "", 1);
 }

@@ -15,7 +15,10 @@ struct shares {
 };
 
 /* A host without a VirtualService is the Service of that name. What no route takes, is redirected or answered by the proxy itself is in no share: no application
- * sees it. TCP routes have no requests. `asked` gets every name (virtual_services.h) whose change could change the answer. */
+ * sees it. TCP routes have no requests.
+ *
+ * `asked` gets the names whose change could change the answer (sim/virtual_services.h): the host, the delegates, the Services. A VirtualService of "*.something" can
+ * change any. */
 void route_split(const struct virtual_services *services, const struct request *request, bool is_service,
                  struct shares *out, struct str_list *asked);
 void shares_fini(struct shares *shares);

@@ -1,44 +1,16 @@
 /* A change travels like this:
  *
- *     object ──noted──> turn: endpoints, virtual_services ──names of hosts──> streams that asked for them ──route──> rates
+ *     object ──noted──> turn: endpoints, virtual_services ──names──> streams that asked for them ──routed again──> rates
  *
- * Every stream remembers the names whose change could send it elsewhere (its topics), so a change touches the streams it concerns and no others. */
+ * and all of it happens in one turn, at the time of the change. */
 #include "sim/traffic.h"
-
-#include <string.h>
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "sim/endpoints.h"
-#include "sim/rates.h"
-#include "sim/route.h"
-
-#define uthash_malloc(size) mem_alloc(size)
-#define uthash_free(p, size) mem_free(p)
-#include <uthash.h>
+#include "sim/streams.h"
 
 static const char *const VIRTUAL_SERVICES = "networking.istio.io/virtualservices", *const SERVICES = "/services",
                          *const PODS = "/pods";
-
-struct stream {
-    UT_hash_handle hh;
-    char *key; /* host and headers */
-    char *host;
-    struct doc *headers;
-    double per_second;
-    struct str_list topics;
-    struct rates_workload **workloads; /* that it sends to */
-    size_t workload_count;
-    struct stream *next_moved;
-    bool is_moved;
-};
-
-struct topic {
-    UT_hash_handle hh;
-    char *name;
-    struct stream **streams;
-    size_t count;
-};
 
 struct note {
     const char *storage; /* one of the three above */
@@ -48,140 +20,14 @@ struct note {
 struct traffic {
     struct clock *clock;
     struct objects *objects;
-    const struct behaviours *behaviours;
     struct endpoints *endpoints;
     struct virtual_services *virtual_services;
     struct rates *rates;
-    struct stream *streams, *moved;
-    struct topic *topics;
+    struct streams *streams;
     struct note *notes;
     size_t note_count, note_capacity;
     struct timer turn;
 };
-
-/* --- topics --- */
-
-static struct topic *find_topic(const struct traffic *traffic, const char *name)
-{
-    struct topic *topic;
-    HASH_FIND_STR(traffic->topics, name, topic);
-    return topic;
-}
-
-static void subscribe(struct traffic *traffic, struct stream *stream, const char *name)
-{
-    if (str_list_has(&stream->topics, name))
-        return;
-    str_list_push(&stream->topics, name);
-    struct topic *topic = find_topic(traffic, name);
-    if (!topic) {
-        topic = mem_new(struct topic);
-        topic->name = str_dup(name);
-        HASH_ADD_KEYPTR(hh, traffic->topics, topic->name, strlen(topic->name), topic);
-    }
-    topic->streams = mem_resize(topic->streams, (topic->count + 1) * sizeof(topic->streams[0]));
-    topic->streams[topic->count++] = stream;
-}
-
-static void unsubscribe(struct traffic *traffic, const char *name, const struct stream *stream)
-{
-    struct topic *topic = find_topic(traffic, name);
-    size_t kept = 0;
-    for (size_t i = 0; i < topic->count; i++)
-        if (topic->streams[i] != stream)
-            topic->streams[kept++] = topic->streams[i];
-    topic->count = kept;
-    if (kept > 0)
-        return;
-    HASH_DEL(traffic->topics, topic);
-    mem_free(topic->streams);
-    str_free(&topic->name);
-    mem_free(topic);
-}
-
-/* --- streams --- */
-
-static void move_stream(struct traffic *traffic, struct stream *stream)
-{
-    if (stream->is_moved)
-        return;
-    stream->is_moved = true;
-    stream->next_moved = traffic->moved;
-    traffic->moved = stream;
-}
-
-static void topics_changed(struct traffic *traffic, const struct str_list *names)
-{
-    for (size_t i = 0; i < names->count; i++) {
-        const struct topic *topic = find_topic(traffic, names->items[i]);
-        for (size_t j = 0; topic && j < topic->count; j++)
-            move_stream(traffic, topic->streams[j]);
-    }
-}
-
-static void stream_detach(struct traffic *traffic, struct stream *stream)
-{
-    for (size_t i = 0; i < stream->topics.count; i++)
-        unsubscribe(traffic, stream->topics.items[i], stream);
-    str_list_fini(&stream->topics);
-    for (size_t i = 0; i < stream->workload_count; i++)
-        rates_remove(traffic->rates, stream->workloads[i], stream);
-    mem_free(stream->workloads);
-    stream->workloads = NULL;
-    stream->workload_count = 0;
-}
-
-static void stream_free(struct traffic *traffic, struct stream *stream)
-{
-    stream_detach(traffic, stream);
-    HASH_DEL(traffic->streams, stream);
-    str_free(&stream->key);
-    str_free(&stream->host);
-    doc_free(stream->headers);
-    mem_free(stream);
-}
-
-struct sending {
-    struct traffic *traffic;
-    struct stream *stream;
-    double per_second;
-};
-
-static void send_to(void *ctx, const struct backend *backend)
-{
-    const struct sending *sending = ctx;
-    struct stream *stream = sending->stream;
-    struct rates *rates = sending->traffic->rates;
-    const struct behaviour *behaviour = behaviours_find(sending->traffic->behaviours, backend->image);
-    struct rates_workload *workload = rates_workload(rates, backend->namespace, backend->workload);
-    stream->workloads = mem_resize(stream->workloads, (stream->workload_count + 1) * sizeof(stream->workloads[0]));
-    stream->workloads[stream->workload_count++] = workload;
-    rates_add(rates, workload, stream,
-              (struct rate){.requests = sending->per_second * backend->part,
-                            .errors = behaviour->errors,
-                            .latency_ms = behaviour->latency_ms,
-                            .latency_p99_ms = behaviour->latency_p99_ms});
-}
-
-static void stream_attach(struct traffic *traffic, struct stream *stream)
-{
-    struct request request;
-    struct shares shares;
-    struct str_list asked = {0};
-    request_init(&request, stream->host, doc_root(stream->headers));
-    route_split(traffic->virtual_services, &request, endpoints_has_service(traffic->endpoints, stream->host), &shares,
-                &asked);
-    for (size_t i = 0; i < asked.count; i++)
-        subscribe(traffic, stream, asked.items[i]);
-    for (size_t i = 0; i < shares.count; i++) {
-        subscribe(traffic, stream, shares.items[i].service);
-        endpoints_each(traffic->endpoints, shares.items[i].service, send_to,
-                       &(struct sending){traffic, stream, stream->per_second * shares.items[i].part});
-    }
-    str_list_fini(&asked);
-    shares_fini(&shares);
-    request_fini(&request);
-}
 
 /* --- the turn --- */
 
@@ -212,8 +58,8 @@ static void apply_notes(struct traffic *traffic)
         str_free(&traffic->notes[i].name);
     }
     traffic->note_count = 0;
-    topics_changed(traffic, &changes.hosts);
-    topics_changed(traffic, &changes.endpoints.services);
+    streams_note(traffic->streams, &changes.hosts);
+    streams_note(traffic->streams, &changes.endpoints.services);
     for (size_t i = 0; i < changes.endpoints.workloads.count; i++)
         rates_touch(traffic->rates, changes.endpoints.workloads.items[i]);
     str_list_fini(&changes.hosts);
@@ -226,26 +72,11 @@ static bool has_pods(void *ctx, const char *namespace, const char *workload)
     return endpoints_has_workload(((struct traffic *)ctx)->endpoints, namespace, workload);
 }
 
-/* In the order in which they were found to have moved, last first: the same order for the same story. */
-static void move_streams(struct traffic *traffic)
-{
-    while (traffic->moved) {
-        struct stream *stream = traffic->moved;
-        traffic->moved = stream->next_moved;
-        stream->is_moved = false;
-        stream_detach(traffic, stream);
-        if (stream->per_second > 0)
-            stream_attach(traffic, stream);
-        else
-            stream_free(traffic, stream);
-    }
-}
-
 static void on_turn(struct timer *timer, void *ctx)
 {
     struct traffic *traffic = ctx;
     apply_notes(traffic);
-    move_streams(traffic);
+    streams_move(traffic->streams);
     rates_settle(traffic->rates, has_pods, traffic);
 }
 
@@ -302,31 +133,14 @@ static bool on_existing(void *ctx, const struct node *object)
 
 void traffic_changed(struct traffic *traffic)
 {
-    for (struct stream *stream = traffic->streams; stream; stream = stream->hh.next)
-        move_stream(traffic, stream);
+    streams_note_all(traffic->streams);
     turn_soon(traffic);
 }
 
 void traffic_flow(struct traffic *traffic, const char *host, double per_second, const struct node *headers)
 {
-    struct stream *stream;
-    char *name = route_host(host, "default"), *text = headers ? node_to_text(headers) : str_dup("");
-    char *key = str_format("%s %s", name, text);
-    HASH_FIND_STR(traffic->streams, key, stream);
-    if (!stream && per_second > 0) {
-        stream = mem_new(struct stream);
-        *stream = (struct stream){.key = str_dup(key), .host = str_dup(name)};
-        stream->headers = headers ? doc_copy(headers) : NULL;
-        HASH_ADD_KEYPTR(hh, traffic->streams, stream->key, strlen(stream->key), stream);
-    }
-    if (stream) {
-        stream->per_second = per_second;
-        move_stream(traffic, stream);
-        turn_soon(traffic);
-    }
-    mem_free(key);
-    mem_free(text);
-    mem_free(name);
+    streams_flow(traffic->streams, host, per_second, headers);
+    turn_soon(traffic);
 }
 
 /* --- what is counted --- */
@@ -350,10 +164,11 @@ struct traffic *traffic_new(struct api *api, struct clock *clock, const struct b
     struct traffic *traffic = mem_new(struct traffic);
     traffic->clock = clock;
     traffic->objects = api_objects(api);
-    traffic->behaviours = behaviours;
     traffic->endpoints = endpoints_new(traffic->objects);
     traffic->virtual_services = virtual_services_new();
     traffic->rates = rates_new(clock, seed);
+    traffic->streams =
+        streams_new(&(struct streams_world){traffic->endpoints, traffic->virtual_services, behaviours, traffic->rates});
     objects_listen(traffic->objects, on_change, traffic);
     for (size_t i = 0; i < sizeof storages / sizeof storages[0]; i++)
         objects_each(traffic->objects, *storages[i], NULL, on_existing, &(struct existing){traffic, *storages[i]});
@@ -362,15 +177,11 @@ struct traffic *traffic_new(struct api *api, struct clock *clock, const struct b
 
 void traffic_free(struct traffic *traffic)
 {
-    struct stream *stream, *next;
     if (!traffic)
         return;
     objects_unlisten(traffic->objects, on_change, traffic);
     timer_cancel(&traffic->turn);
-    HASH_ITER(hh, traffic->streams, stream, next)
-    {
-        stream_free(traffic, stream);
-    }
+    streams_free(traffic->streams);
     for (size_t i = 0; i < traffic->note_count; i++) {
         str_free(&traffic->notes[i].namespace);
         str_free(&traffic->notes[i].name);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "sim/multimap.h"
 
 #define uthash_malloc(size) mem_alloc(size)
 #define uthash_free(p, size) mem_free(p)
@@ -16,17 +17,9 @@ struct entry {
     struct str_list hosts;
 };
 
-/* Those that speak for one host, ordered by key. */
-struct host {
-    UT_hash_handle hh;
-    char *name;
-    struct entry **entries;
-    size_t count;
-};
-
 struct virtual_services {
     struct entry *entries;
-    struct host *hosts;
+    struct multimap by_host;
 };
 
 /* --- hosts --- */
@@ -51,54 +44,12 @@ char *route_host(const char *host, const char *namespace)
     return full;
 }
 
-static struct host *find_host(const struct virtual_services *services, const char *name)
-{
-    struct host *host;
-    HASH_FIND_STR(services->hosts, name, host);
-    return host;
-}
-
-static void host_add(struct virtual_services *services, const char *name, struct entry *entry)
-{
-    struct host *host = find_host(services, name);
-    if (!host) {
-        host = mem_new(struct host);
-        host->name = str_dup(name);
-        HASH_ADD_KEYPTR(hh, services->hosts, host->name, strlen(host->name), host);
-    }
-    host->entries = mem_resize(host->entries, (host->count + 1) * sizeof(host->entries[0]));
-    size_t at = host->count++;
-    for (; at > 0 && strcmp(host->entries[at - 1]->key, entry->key) > 0; at--)
-        host->entries[at] = host->entries[at - 1];
-    host->entries[at] = entry;
-}
-
-static void host_free(struct virtual_services *services, struct host *host)
-{
-    HASH_DEL(services->hosts, host);
-    mem_free(host->entries);
-    str_free(&host->name);
-    mem_free(host);
-}
-
-static void host_remove(struct virtual_services *services, const char *name, const struct entry *entry)
-{
-    struct host *host = find_host(services, name);
-    size_t kept = 0;
-    for (size_t i = 0; i < host->count; i++)
-        if (host->entries[i] != entry)
-            host->entries[kept++] = host->entries[i];
-    host->count = kept;
-    if (kept == 0)
-        host_free(services, host);
-}
-
 /* --- entries --- */
 
 static void entry_clear(struct virtual_services *services, struct entry *entry, struct str_list *changed)
 {
     for (size_t i = 0; i < entry->hosts.count; i++) {
-        host_remove(services, entry->hosts.items[i], entry);
+        multimap_remove(&services->by_host, entry->hosts.items[i], entry);
         if (changed)
             str_list_push(changed, entry->hosts.items[i]);
     }
@@ -125,7 +76,7 @@ static void entry_fill(struct virtual_services *services, struct entry *entry, c
         if (!str_list_has(&entry->hosts, host)) {
             str_list_push(&entry->hosts, host);
             str_list_push(changed, host);
-            host_add(services, host, entry);
+            multimap_add(&services->by_host, host, entry);
         }
         mem_free(host);
     }
@@ -164,6 +115,7 @@ void virtual_services_free(struct virtual_services *services)
         entry_clear(services, entry, NULL);
         entry_free(services, entry);
     }
+    multimap_fini(&services->by_host);
     mem_free(services);
 }
 
@@ -196,39 +148,40 @@ static bool is_of_mesh(const struct entry *entry)
     return node_count(gateways) == 0;
 }
 
-static bool find_exactly(const struct virtual_services *services, const char *name, bool is_service,
-                         struct virtual_service *out, struct str_list *asked)
+static const struct entry *find_exactly(const struct virtual_services *services, const char *host, bool is_service)
 {
-    const struct host *host = find_host(services, name);
-    str_list_push(asked, name);
-    for (size_t i = 0; host && i < host->count; i++) {
-        const struct entry *entry = host->entries[i];
-        if (is_service && !is_of_mesh(entry))
-            continue;
-        *out = (struct virtual_service){entry->namespace, node_get(doc_root(entry->object), "spec")};
-        return true;
+    struct multimap_values entries = multimap_find(&services->by_host, host);
+    const struct entry *first = NULL;
+    for (size_t i = 0; i < entries.count; i++) {
+        const struct entry *entry = entries.items[i];
+        bool counts = !is_service || is_of_mesh(entry);
+        if (counts && (!first || strcmp(entry->key, first->key) < 0))
+            first = entry;
     }
-    return false;
+    return first;
 }
 
 bool virtual_services_find(const struct virtual_services *services, const char *host, bool is_service,
-                           struct virtual_service *out, struct str_list *asked)
+                           struct virtual_service *out)
 {
-    bool found = find_exactly(services, host, is_service, out, asked);
-    for (const char *dot = strchr(host, '.'); dot && !found; dot = strchr(dot + 1, '.')) {
+    const struct entry *entry = find_exactly(services, host, is_service);
+    for (const char *dot = strchr(host, '.'); dot && !entry; dot = strchr(dot + 1, '.')) {
         char *wildcard = str_format("*%s", dot);
-        found = find_exactly(services, wildcard, is_service, out, asked);
+        entry = find_exactly(services, wildcard, is_service);
         mem_free(wildcard);
     }
-    return found || find_exactly(services, "*", is_service, out, asked);
+    if (!entry)
+        entry = find_exactly(services, "*", is_service);
+    if (entry)
+        *out = (struct virtual_service){entry->namespace, node_get(doc_root(entry->object), "spec")};
+    return entry != NULL;
 }
 
 bool virtual_services_get(const struct virtual_services *services, const char *namespace, const char *name,
-                          struct virtual_service *out, struct str_list *asked)
+                          struct virtual_service *out)
 {
     char *key = str_format("%s/%s", namespace, name);
     const struct entry *entry = find_entry(services, key);
-    str_list_push(asked, key);
     mem_free(key);
     if (entry)
         *out = (struct virtual_service){entry->namespace, node_get(doc_root(entry->object), "spec")};

@@ -24,9 +24,9 @@ void virtual_services_put(struct virtual_services *services, const char *namespa
                           const struct node *object, struct str_list *changed);
 
 /* Who speaks for `host`; of several that do, the one whose host is longest, then the first by namespace and name. Traffic to a Service comes from inside the mesh,
- * where only VirtualServices of the gateway "mesh" count. `asked` gets every name whose change could change the answer. */
+ * where only VirtualServices of the gateway "mesh" count. */
 bool virtual_services_find(const struct virtual_services *services, const char *host, bool is_service,
-                           struct virtual_service *out, struct str_list *asked);
+                           struct virtual_service *out);
 /* By its name, for delegates. */
 bool virtual_services_get(const struct virtual_services *services, const char *namespace, const char *name,
-                          struct virtual_service *out, struct str_list *asked);
+                          struct virtual_service *out);
