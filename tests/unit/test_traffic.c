@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "fake_mesh.h"
+#include "sim/controllers.h"
 
 enum { MINUTE = 60000 };
 
@@ -219,6 +220,51 @@ static void the_name_of_a_workload_is_its_deployments(void **state)
     expect_near(requests(mesh, "even", MINUTE), 600, 2);
 }
 
+static void create(struct fake_mesh *mesh, const char *group, const char *plural, const char *json)
+{
+    struct err err;
+    struct doc *doc = fake_mesh_parse(json);
+    struct doc *created =
+        api_create(mesh->api, kinds_find(api_kinds(mesh->api), group, "v1", plural), doc_root(doc), &err);
+    if (!created)
+        fail_msg("%s", err.text);
+    doc_free(created);
+    doc_free(doc);
+}
+
+/* With the cluster's own controllers: a Deployment in a namespace of its own, and what a rolling update does to its answers. */
+static void a_rolling_update_changes_the_answers(void **state)
+{
+    struct fake_mesh *mesh = *state;
+    struct clock *clock = fake_clock_clock(mesh->fc);
+    struct controllers *controllers = controllers_new(mesh->api, clock, mesh->behaviours);
+    create(mesh, "", "namespaces", "{'metadata':{'name':'real'}}");
+    create(mesh, "", "services",
+           "{'metadata':{'name':'web','namespace':'real'},'spec':{'selector':{'app':'web'},'ports':[{'port':80}]}}");
+    create(
+        mesh, "apps", "deployments",
+        "{'metadata':{'name':'web','namespace':'real'},'spec':{'replicas':3,'selector':{'matchLabels':{'app':'web'}},"
+        "'template':{'metadata':{'labels':{'app':'web'}},'spec':{'containers':[{'name':'c','image':'web:1'}]}}}}");
+    fake_mesh_behaviour(mesh, "web:2", .5, 300);
+    traffic_flow(mesh->traffic, "web.real", 10, NULL);
+    fake_mesh_run(mesh, 2 * MINUTE);
+    struct traffic_count count = traffic_count(mesh->traffic, "real", "web", MINUTE);
+    expect_near(count.requests, 600, 2);
+    assert_true(count.errors == 0);
+    struct doc *deployment = objects_get(api_objects(mesh->api), "apps/deployments", "real", "web");
+    struct node *container = node_item(node_at(doc_root(deployment), "spec", "template", "spec", "containers"), 0);
+    struct err err;
+    node_set_str(deployment, container, "image", "web:2");
+    doc_free(api_update(mesh->api, kinds_find(api_kinds(mesh->api), "apps", "v1", "deployments"), NULL,
+                        doc_root(deployment), &err));
+    doc_free(deployment);
+    fake_mesh_run(mesh, 2 * MINUTE);
+    count = traffic_count(mesh->traffic, "real", "web", MINUTE);
+    expect_near(count.requests, 600, 2);
+    expect_near(count.errors, 300, 3);
+    controllers_free(controllers);
+}
+
 /* --- answers and windows --- */
 
 static void errors_are_a_share_of_the_requests(void **state)
@@ -346,6 +392,7 @@ int main(void)
         TEST(a_pod_that_is_leaving_answers_no_more),
         TEST(versions_side_by_side_answer_in_proportion),
         TEST(the_name_of_a_workload_is_its_deployments),
+        TEST(a_rolling_update_changes_the_answers),
         TEST(errors_are_a_share_of_the_requests),
         TEST(a_window_sees_what_was_before_a_change),
         TEST(windows_add_up),
