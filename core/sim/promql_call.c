@@ -7,7 +7,7 @@
 
 struct call {
     const char *name;
-    size_t at, arg_at[2]; /* where it and its arguments stand */
+    size_t arg_at[2]; /* where its arguments stand */
     struct promql_value args[2];
     int count;
 };
@@ -88,7 +88,7 @@ static bool arguments(struct promql_query *query, struct call *call, struct err 
 bool promql_call(struct promql_query *query, const char *name, size_t at, struct promql_value *out, struct err *err)
 {
     const struct function *function = find_function(name);
-    struct call call = {.name = name, .at = at};
+    struct call call = {.name = name};
     if (!function)
         return promql_fail(&query->lexer, at, err, "unknown function with name \"%s\"", name);
     bool done = arguments(query, &call, err);
