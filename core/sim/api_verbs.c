@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "sim/api_inner.h"
+#include "sim/json_duplicates.h"
 
 static struct write write_of(const struct request *request)
 {
@@ -31,6 +32,9 @@ static void finish(const struct request *request, struct write *write, int statu
 static struct doc *decode_body(struct request *request, struct write *write, struct failure *f)
 {
     struct doc *body = body_parse(request, f), *decoded = NULL;
+    const char *type = request->exchange->header(request->exchange, "Content-Type");
+    if (body && (str_empty(type) || strstr(type, "json")))
+        json_duplicates(request->exchange->body, request->exchange->body_len, &write->unknown);
     if (body && body_check(request, doc_root(body), f))
         decoded = write_decode(write, doc_root(body), f);
     doc_free(body);

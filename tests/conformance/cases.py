@@ -537,6 +537,9 @@ CASES = {
     ],
     'duplicates': [
         post(f'{CM}?fieldValidation=Strict', '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","name":"y"}}'),
+        post(CM, '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","name":"y"},"data":{"a":"1","a":"2"},"extra":1}'),
+        post(CM, '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"z","name":"z","name":"z"}}'),
+        post(f'{WIDGETS}?fieldValidation=Strict', '{"apiVersion":"sim.test/v1","kind":"Widget","metadata":{"name":"x"},"spec":{"size":1,"size":2,"extra":1}}'),
     ],
     # What a release writes, in short.
     'release': [

@@ -3,6 +3,5 @@
 EXCEPTIONS = {
     ('read', 18): (r'\.body\.(compiler|gitCommit|goVersion)$', 'says who built it'),
     ('body', 7): (r'\.warnings$', 'the object is refused; the real server warns of a field besides, because it looked for a schema of the wrong version'),
-    ('duplicates', 0): (r'', 'the parser keeps the last of two equal keys; kubectl has resolved them before it sends'),
     ('release', 16): (r'\.annotations$', 'the real server loses an annotation of its own on the way to a table'),
 }
