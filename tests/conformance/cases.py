@@ -1,4 +1,6 @@
 """The calls: what an API server must answer. Every case stands in a namespace of its own, 'case-' and its name."""
+import pathlib
+
 from calls import APPLY, JSON_PATCH, MERGE, PARTIAL, PARTIAL_LIST, STRATEGIC, TABLE, Call
 
 NS = '/api/v1/namespaces/{ns}'
@@ -7,6 +9,8 @@ APPS = '/apis/apps/v1/namespaces/{ns}'
 DEPLOYMENTS, REPLICASETS = f'{APPS}/deployments', f'{APPS}/replicasets'
 HPAS = '/apis/autoscaling/v2/namespaces/{ns}/horizontalpodautoscalers'
 LEASES = '/apis/coordination.k8s.io/v1/namespaces/{ns}/leases'
+CANARIES = '/apis/flagger.app/v1beta1/namespaces/{ns}/canaries'
+RELEASES = '/apis/sluice.dev/v1alpha1/namespaces/{ns}/releases'
 CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
 WIDGETS = '/apis/sim.test/v1/namespaces/{ns}/widgets'
 
@@ -61,6 +65,12 @@ def widget(name, spec=None, **metadata):
     return {'apiVersion': 'sim.test/v1', 'kind': 'Widget', 'metadata': {'name': name, **metadata}, 'spec': {} if spec is None else spec}
 
 
+def canary(name, **spec):
+    return {'apiVersion': 'flagger.app/v1beta1', 'kind': 'Canary', 'metadata': {'name': name}, 'spec': {
+        'targetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': name}, 'service': {'port': 9898},
+        'analysis': {'interval': '10s', 'threshold': 5, 'maxWeight': 50, 'stepWeight': 10}, **spec}}
+
+
 def without(thing, *path):
     """A copy without what is at the path."""
     copy = {**thing}
@@ -103,7 +113,9 @@ WIDGET_CRD = crd('sim.test', 'widgets', 'Widget', WIDGET_SCHEMA,
                                            {'name': 'Age', 'type': 'date', 'jsonPath': '.metadata.creationTimestamp'}])
 
 # Made before the cases, in the whole cluster.
-PREPARATION = [post(CRDS, WIDGET_CRD)]
+PREPARATION = [post(CRDS, WIDGET_CRD)] + [
+    post(CRDS, path.read_text(), content_type='application/yaml')
+    for path in sorted((pathlib.Path(__file__).resolve().parents[2] / 'deploy' / 'crds').glob('*.yaml'))]
 
 CASES = {
     'create': [
@@ -540,6 +552,31 @@ CASES = {
         post(CM, '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","name":"y"},"data":{"a":"1","a":"2"},"extra":1}'),
         post(CM, '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"z","name":"z","name":"z"}}'),
         post(f'{WIDGETS}?fieldValidation=Strict', '{"apiVersion":"sim.test/v1","kind":"Widget","metadata":{"name":"x"},"spec":{"size":1,"size":2,"extra":1}}'),
+    ],
+    # The kinds this project brings, with their real definitions.
+    'canaries': [
+        get(f'{CRDS}/canaries.flagger.app'),
+        post(CANARIES, canary('a')),
+        post(CANARIES, without(canary('b'), 'spec', 'targetRef')),
+        post(CANARIES, canary('b', analysis={'interval': 'soon', 'threshold': 'five', 'stepWeights': [1, 'x']})),
+        post(CANARIES, canary('b', provider='other', progressDeadlineSeconds='x', skipAnalysis=1)),
+        post(CANARIES, canary('b', service={'port': 'http', 'portDiscovery': True, 'gateways': [1], 'match': [{'uri': {'prefix': '/'}}]})),
+        post(f'{CANARIES}?fieldValidation=Strict', canary('c', analysis={'interval': '1m', 'threshold': 5, 'webhooks': [{'name': 'x', 'url': 'http://x', 'extra': 1}]})),
+        post(CANARIES, canary('d', autoscalerRef={'apiVersion': 'autoscaling/v2', 'kind': 'Other', 'name': 'x'})),
+        patch(f'{CANARIES}/a/status', {'status': {'phase': 'Progressing', 'canaryWeight': 10, 'failedChecks': 0, 'iterations': 0,
+                                                  'conditions': [{'type': 'Promoted', 'status': 'Unknown', 'reason': 'Progressing', 'message': 'm',
+                                                                  'lastUpdateTime': '2026-01-01T00:00:00Z', 'lastTransitionTime': '2026-01-01T00:00:00Z'}]}}),
+        patch(f'{CANARIES}/a/status', {'status': {'phase': 'Nonsense'}}),
+        patch(f'{CANARIES}/a', {'spec': {'analysis': {'stepWeight': 20}}}),
+        get(CANARIES, accept=TABLE),
+        patch(f'{CANARIES}/a?fieldManager=kubectl', canary('a', analysis={'interval': '10s', 'threshold': 5, 'maxWeight': 60, 'stepWeight': 10}), APPLY),
+        patch(f'{CANARIES}/a?fieldManager=kubectl&force=true', canary('a', analysis={'interval': '10s', 'threshold': 5, 'maxWeight': 60, 'stepWeight': 10}), APPLY),
+        patch(f'{CANARIES}/a', [{'op': 'remove', 'path': '/spec/service'}], JSON_PATCH),
+        get('/apis/flagger.app/v1beta1'),
+        get('/apis/sluice.dev/v1alpha1'),
+        post(RELEASES, {'apiVersion': 'sluice.dev/v1alpha1', 'kind': 'Release', 'metadata': {'name': 'r'}, 'spec': {}}),
+        get(RELEASES, accept=TABLE),
+        delete(f'{CANARIES}/a'),
     ],
     # What a release writes, in short.
     'release': [

@@ -34,17 +34,18 @@ def chosen(patterns):
 
 
 def is_established(server):
-    status, crd, _ = server.ask('GET', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.sim.test')
-    conditions = crd.get('status', {}).get('conditions') or [] if status == 200 else []
-    served = server.ask('GET', '/apis/sim.test/v1/widgets')[0] == 200
-    return served and any(c['type'] == 'Established' and c['status'] == 'True' for c in conditions)
+    """Are the kinds of PREPARATION served?"""
+    crds = server.ask('GET', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions')[1].get('items', [])
+    established = [crd for crd in crds if any(c['type'] == 'Established' and c['status'] == 'True' for c in crd['status'].get('conditions') or [])]
+    paths = [f"/apis/{crd['spec']['group']}/{crd['spec']['versions'][0]['name']}/{crd['spec']['names']['plural']}" for crd in established]
+    return len(established) == len(PREPARATION) and all(server.ask('GET', path)[0] == 200 for path in paths)
 
 
 def answers(server, cases):
     """What a server says to every call of every case."""
     for call in PREPARATION:
         call.make(server, 'default', [])
-    wait_for(lambda: is_established(server), 30, 'the widgets are served')
+    wait_for(lambda: is_established(server), 30, 'the kinds are served')
     return {name: record(server, name, calls) for name, calls in cases.items()}
 
 
