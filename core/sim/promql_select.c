@@ -19,7 +19,7 @@ static bool take_matcher_op(struct promql_query *query, enum matcher_op *op, str
 
 static bool take_matcher(struct promql_query *query, struct selection *selection, struct err *err)
 {
-    enum matcher_op op;
+    enum matcher_op op = MATCH_EQUAL;
     size_t at = query->lexer.token.at;
     if (query->lexer.token.type != PROMQL_NAME)
         return promql_unexpected(&query->lexer, " in label matching, expected identifier or \"}\"", err);

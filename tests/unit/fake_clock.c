@@ -83,6 +83,11 @@ bool fake_clock_step(struct fake_clock *fc)
     return true;
 }
 
+void fake_clock_jump(struct fake_clock *fc, int64_t ms)
+{
+    fc->mono_ms += ms;
+}
+
 void fake_clock_set_wall(struct fake_clock *fc, int64_t wall_ms)
 {
     fc->wall_offset_ms = wall_ms - fc->mono_ms;

@@ -21,7 +21,9 @@ struct clock *fake_clock_clock(struct fake_clock *fc);
 /* Moves the time by `ms` and fires on the way every timer that becomes due, each at its own time; timers they start are included.
  * Aborts after a million turns: somebody starts itself again without delay. */
 void fake_clock_advance(struct fake_clock *fc, int64_t ms);
-/* The same without moving the time. */
+/* The process was stopped: time has passed, and nothing has fired yet. */
+void fake_clock_jump(struct fake_clock *fc, int64_t ms);
+/* As fake_clock_advance, without moving the time. */
 void fake_clock_run(struct fake_clock *fc);
 /* Moves the time to the next timer and runs what is due then; false when there is none. */
 bool fake_clock_step(struct fake_clock *fc);

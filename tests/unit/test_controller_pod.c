@@ -114,10 +114,13 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(a_pod_is_ready_when_its_image_says_so),        CASE(one_with_a_probe_runs_before_it_is_ready),
-        CASE(one_whose_image_cannot_be_had_waits_for_ever), CASE(a_deleted_pod_goes_a_moment_later),
+        CASE(a_pod_is_ready_when_its_image_says_so),
+        CASE(one_with_a_probe_runs_before_it_is_ready),
+        CASE(one_whose_image_cannot_be_had_waits_for_ever),
+        CASE(a_deleted_pod_goes_a_moment_later),
         CASE(one_that_ends_can_still_be_changed),
-        CASE(one_that_never_was_bound_goes_at_once),        CASE(one_with_a_finalizer_stays_until_that_is_removed),
+        CASE(one_that_never_was_bound_goes_at_once),
+        CASE(one_with_a_finalizer_stays_until_that_is_removed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
