@@ -26,9 +26,15 @@ enum {
     HANDLED_MAX = 16 * 1024 * 1024,
     UNSENT_MAX = 256 * 1024 * 1024, /* of one answer; a client so far behind is cut off */
     BLOCK = 32 * 1024,
-    CONNECTIONS_MAX = 1024,
-    IDLE_TIMEOUT_S = 60,
 };
+
+struct bounds {
+    unsigned connections, connections_per_ip /* 0: no bound */, idle_timeout_s;
+    size_t request_max;
+};
+static const struct bounds served_bounds = {1024, 0, 60, REQUEST_MAX};
+/* Nobody who opens many connections, or sends long bodies, keeps the kubelet's probe out; idle as in Flagger's server. */
+static const struct bounds handled_bounds = {256, 64, 15, 16 * 1024};
 
 /* microhttpd has an epoll set of its own; its descriptor is one more thing the loop polls, and its timeout one more timer. */
 struct server {
@@ -38,6 +44,7 @@ struct server {
     struct timer timer, soon;
     exchange_serve_fn *serve;
     server_handle_fn *handle; /* of server_start; serve is then ours */
+    const struct bounds *bounds;
     void *ctx;
     struct call *calls;
     int port;
@@ -279,7 +286,7 @@ static void *on_uri(void *ctx, const char *uri, struct MHD_Connection *connectio
     call->connection = connection;
     call->path = str_dup_n(uri, path_len);
     call->query = str_dup(uri[path_len] == '?' ? uri + path_len + 1 : "");
-    buf_init(&call->body, REQUEST_MAX);
+    buf_init(&call->body, server->bounds->request_max);
     buf_init(&call->unsent, UNSENT_MAX);
     call->exchange = (struct exchange){
         .ops = &wire_ops, .path = call->path, .query = call->query, .body = "", .header = wire_header};
@@ -370,10 +377,12 @@ static void serve_handled(void *ctx, struct exchange *exchange)
 
 static struct MHD_Daemon *start_daemon(struct server *server, int fd)
 {
+    const struct bounds *bounds = server->bounds;
     return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server, /* options */
                             MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd,                                    /* */
-                            MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,                      /* */
-                            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,                     /* */
+                            MHD_OPTION_CONNECTION_LIMIT, bounds->connections,                            /* */
+                            MHD_OPTION_PER_IP_CONNECTION_LIMIT, bounds->connections_per_ip,              /* */
+                            MHD_OPTION_CONNECTION_TIMEOUT, bounds->idle_timeout_s,                       /* */
                             MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,                                 /* */
                             MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,                           /* */
                             MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,                                        /* */
@@ -408,7 +417,7 @@ struct server *server_serve(struct loop *loop, const char *host, int port, excha
                             struct err *err)
 {
     struct server *server = mem_new(struct server);
-    *server = (struct server){.loop = loop, .serve = serve, .ctx = ctx};
+    *server = (struct server){.loop = loop, .serve = serve, .bounds = &served_bounds, .ctx = ctx};
     return start(server, host, port, err);
 }
 
@@ -416,7 +425,8 @@ struct server *server_start(struct loop *loop, const char *host, int port, serve
                             struct err *err)
 {
     struct server *server = mem_new(struct server);
-    *server = (struct server){.loop = loop, .serve = serve_handled, .handle = handle, .ctx = ctx};
+    *server =
+        (struct server){.loop = loop, .serve = serve_handled, .handle = handle, .bounds = &handled_bounds, .ctx = ctx};
     return start(server, host, port, err);
 }
 
