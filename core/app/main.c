@@ -9,7 +9,10 @@ static const char usage[] =
     "sluice " SLUICE_VERSION ": progressive delivery for Kubernetes\n"
     "\n"
     "  sluice run [flags]   watch Canaries and roll out their revisions (sluice run -help lists the flags)\n"
-    "  sluice sim [flags]   serve the API of an embedded cluster, for kubectl (sluice sim -help lists the flags)\n"
+    "  sluice demo          play the tutorial on an embedded cluster, in virtual time; with --serve: that cluster for "
+    "kubectl\n"
+    "  sluice sim [flags]   serve an embedded cluster without an engine, for kubectl (sluice sim -help lists the "
+    "flags)\n"
     "  sluice version       print the version\n";
 
 int main(int argc, char **argv)
@@ -18,6 +21,9 @@ int main(int argc, char **argv)
     const char *command = argc > 1 ? argv[1] : "help";
     if (strcmp(command, "run") == 0) {
         return command_run(argc - 2, argv + 2);
+    }
+    if (strcmp(command, "demo") == 0) {
+        return command_demo(argc - 2, argv + 2);
     }
     if (strcmp(command, "sim") == 0) {
         return command_sim(argc - 2, argv + 2);
