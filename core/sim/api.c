@@ -46,7 +46,7 @@ void api_free(struct api *api)
 {
     if (!api)
         return;
-    watches_end(api);
+    api_watches_end(api);
     objects_free(api->objects);
     kinds_free(api->kinds);
     mem_free(api);
@@ -86,13 +86,13 @@ void set_default_int(struct doc *doc, struct node *object, const char *key, int6
         node_set_int(doc, object, key, value);
 }
 
-void time_now(const struct api *api, char out[static 32])
+void api_time_now(const struct api *api, char out[static 32])
 {
     time_write(clock_wall_ms(api->clock), out);
 }
 
 /* Not random: a simulation is to be the same each time it runs. */
-void uid_next(struct api *api, char out[static 37])
+void api_uid_next(struct api *api, char out[static 37])
 {
     char digest[65];
     uint64_t seed[2] = {++api->names_given, (uint64_t)objects_version(api->objects)};
@@ -124,7 +124,7 @@ char *api_version_of(const struct kind *kind)
 
 /* --- replies --- */
 
-void reply(const struct request *request, int status, const struct node *body)
+void api_reply(const struct request *request, int status, const struct node *body)
 {
     struct buf b;
     buf_init(&b, REPLY_MAX);
@@ -134,15 +134,15 @@ void reply(const struct request *request, int status, const struct node *body)
     buf_fini(&b);
 }
 
-void reply_text(const struct request *request, int status, const char *content_type, const char *text)
+void api_reply_text(const struct request *request, int status, const char *content_type, const char *text)
 {
     exchange_answer(request->exchange, status, content_type, text, strlen(text));
 }
 
-void reply_failure(const struct request *request, const struct failure *f)
+void api_reply_failure(const struct request *request, const struct failure *f)
 {
     struct doc *status = failure_status(f);
-    reply(request, f->code, doc_root(status));
+    api_reply(request, f->code, doc_root(status));
     doc_free(status);
 }
 
@@ -150,7 +150,7 @@ static void reply_plainly(const struct request *request, int code, const char *r
 {
     struct failure f = {0};
     fail_plainly(&f, code, reason, message);
-    reply_failure(request, &f);
+    api_reply_failure(request, &f);
     failure_fini(&f);
 }
 
@@ -274,7 +274,7 @@ static void refuse_verb(const struct request *request, const char *verb)
     doc_set_root(f.details, node_new_object(f.details));
     node_set_str(f.details, doc_root(f.details), "group", request->kind->group);
     node_set_str(f.details, doc_root(f.details), "kind", request->kind->plural);
-    reply_failure(request, &f);
+    api_reply_failure(request, &f);
     failure_fini(&f);
 }
 
@@ -282,7 +282,7 @@ static void serve_object(struct request *request)
 {
     const char *method = request->exchange->method;
     if (str_equal(method, "GET"))
-        read_object(request);
+        api_read_object(request);
     else if (str_equal(method, "PUT"))
         verb_put(request);
     else if (str_equal(method, "PATCH"))
@@ -297,9 +297,9 @@ static void serve_collection(struct request *request)
 {
     const char *method = request->exchange->method;
     if (str_equal(method, "GET") && wants_watch(request))
-        watch_start(request);
+        api_watch_start(request);
     else if (str_equal(method, "GET"))
-        read_list(request);
+        api_read_list(request);
     else if (str_equal(method, "POST") && (request->namespace || !request->kind->is_namespaced))
         verb_post(request);
     else if (str_equal(method, "DELETE"))
@@ -345,7 +345,7 @@ static bool serve_health(const struct request *request)
     const char *path = request->exchange->path;
     if (!str_equal(path, "/healthz") && !str_equal(path, "/livez") && !str_equal(path, "/readyz"))
         return false;
-    reply_text(request, 200, "text/plain; charset=utf-8", "ok");
+    api_reply_text(request, 200, "text/plain; charset=utf-8", "ok");
     return true;
 }
 
@@ -357,7 +357,7 @@ void api_serve(void *ctx, struct exchange *exchange)
     bool served =
         serve_health(&request) || discovery_serve(&request) || openapi_serve(&request) || serve_resource(&request);
     if (!served)
-        reply_text(&request, 404, "text/plain; charset=utf-8", "404 page not found\n");
+        api_reply_text(&request, 404, "text/plain; charset=utf-8", "404 page not found\n");
     str_list_fini(&request.segments);
 }
 
@@ -402,7 +402,7 @@ bool api_delete(struct api *api, const struct kind *kind, const char *namespace,
 {
     struct failure f = {0};
     struct doc *left = NULL;
-    bool deleted = delete_object(api, kind, namespace, name, &(struct delete_options){.grace_s = -1}, &left, &f);
+    bool deleted = api_delete_object(api, kind, namespace, name, &(struct delete_options){.grace_s = -1}, &left, &f);
     if (!deleted)
         failure_to_err(&f, err);
     doc_free(left);

@@ -147,7 +147,7 @@ static void establish(struct api *api, const struct node *stored)
     struct doc *crd = doc_copy(stored);
     struct node *status = node_ensure_object(crd, doc_root(crd), "status"), *conditions = node_new_array(crd);
     char now[32];
-    time_now(api, now);
+    api_time_now(api, now);
     add_condition(crd, conditions, "NamesAccepted", "NoConflicts", "no conflicts found", now);
     add_condition(crd, conditions, "Established", "InitialNamesAccepted", "the initial names have been accepted", now);
     node_set(crd, status, "conditions", conditions);
@@ -189,7 +189,7 @@ void crd_removed(struct api *api, const struct node *crd)
         objects_remove(api->objects, storage, sweep.namespaces.items[i], sweep.names.items[i]);
     for (size_t i = 0; i < kinds_count(api->kinds); i++)
         if (str_equal(kinds_at(api->kinds, i)->storage, storage))
-            watches_end_of(api, kinds_at(api->kinds, i));
+            api_watches_end_of(api, kinds_at(api->kinds, i));
     kinds_forget(api->kinds, group, plural);
     str_list_fini(&sweep.namespaces);
     str_list_fini(&sweep.names);

@@ -138,8 +138,8 @@ static struct doc *remove_now(struct api *api, const struct kind *kind, struct d
     return doc;
 }
 
-bool delete_object(struct api *api, const struct kind *kind, const char *namespace, const char *name,
-                   const struct delete_options *options, struct doc **left, struct failure *f)
+bool api_delete_object(struct api *api, const struct kind *kind, const char *namespace, const char *name,
+                       const struct delete_options *options, struct doc **left, struct failure *f)
 {
     struct doc *before = objects_get(api->objects, kind->storage, namespace, name);
     *left = NULL;
@@ -246,7 +246,7 @@ static void reply_success(const struct request *request, const char *uid)
         node_set_str(doc, details, "group", request->kind->group);
     node_set_str(doc, details, "kind", request->kind->plural);
     node_set_str(doc, details, "uid", uid);
-    reply(request, 200, status);
+    api_reply(request, 200, status);
     doc_free(doc);
 }
 
@@ -258,11 +258,11 @@ void verb_delete(struct request *request)
     const struct kind *kind = request->kind;
     struct doc *before = objects_get(request->api->objects, kind->storage, request->namespace, request->name);
     bool ok = asked_read(request, &asked, &f) &&
-              delete_object(request->api, kind, request->namespace, request->name, &asked.options, &left, &f);
+              api_delete_object(request->api, kind, request->namespace, request->name, &asked.options, &left, &f);
     if (!ok)
-        reply_failure(request, &f);
+        api_reply_failure(request, &f);
     else if (left)
-        reply_object(request, 200, doc_root(left));
+        api_reply_object(request, 200, doc_root(left));
     else
         reply_success(request, meta_str(doc_root(before), "uid"));
     doc_free(before);
@@ -284,7 +284,7 @@ static bool on_each(void *ctx, const struct node *object)
 {
     struct sweep *sweep = ctx;
     if (filter_matches(&sweep->filter, object))
-        node_push(sweep->items, present(sweep->doc, sweep->request->kind, object, true));
+        node_push(sweep->items, api_present(sweep->doc, sweep->request->kind, object, true));
     return true;
 }
 
@@ -296,7 +296,7 @@ static void sweep_all(struct sweep *sweep, const struct delete_options *options)
         struct failure ignored = {0}; /* it went meanwhile */
         struct doc *left;
         const char *namespace = request->kind->is_namespaced ? meta_str(it.value, "namespace") : NULL;
-        delete_object(request->api, request->kind, namespace, meta_str(it.value, "name"), options, &left, &ignored);
+        api_delete_object(request->api, request->kind, namespace, meta_str(it.value, "name"), options, &left, &ignored);
         doc_free(left);
         failure_fini(&ignored);
     }
@@ -316,7 +316,7 @@ static void reply_swept(struct sweep *sweep)
     node_set(sweep->doc, list, "items", sweep->items);
     mem_free(version);
     mem_free(at);
-    reply(sweep->request, 200, list);
+    api_reply(sweep->request, 200, list);
 }
 
 void verb_delete_collection(struct request *request)
@@ -330,7 +330,7 @@ void verb_delete_collection(struct request *request)
         sweep_all(&sweep, &asked.options);
         reply_swept(&sweep);
     } else {
-        reply_failure(request, &f);
+        api_reply_failure(request, &f);
     }
     filter_fini(&sweep.filter);
     doc_free(sweep.doc);

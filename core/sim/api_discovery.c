@@ -115,7 +115,7 @@ static bool serve_version(const struct request *request, const char *group, cons
     bool found = node_count(list) > 0;
     node_set(doc, root, "resources", list);
     if (found)
-        reply(request, 200, root);
+        api_reply(request, 200, root);
     doc_free(doc);
     return found;
 }
@@ -187,7 +187,7 @@ static void serve_groups(const struct request *request)
         last = name;
     }
     node_set(doc, root, "groups", groups);
-    reply(request, 200, root);
+    api_reply(request, 200, root);
     doc_free(doc);
 }
 
@@ -202,7 +202,7 @@ static bool serve_group(const struct request *request, const char *name)
     while (node_next(&it))
         node_set(doc, root, it.key, node_copy(doc, it.value));
     if (found)
-        reply(request, 200, root);
+        api_reply(request, 200, root);
     doc_free(doc);
     return found;
 }
@@ -220,7 +220,7 @@ static void serve_core(const struct request *request)
     node_set_str(doc, address, "serverAddress", host ? host : "127.0.0.1");
     node_push(addresses, address);
     node_set(doc, root, "serverAddressByClientCIDRs", addresses);
-    reply(request, 200, root);
+    api_reply(request, 200, root);
     doc_free(doc);
 }
 
@@ -245,7 +245,7 @@ static void serve_release(const struct request *request)
     struct node *root = node_new_object(doc);
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         node_set_str(doc, root, table[i][0], table[i][1]);
-    reply(request, 200, root);
+    api_reply(request, 200, root);
     doc_free(doc);
 }
 

@@ -79,22 +79,22 @@ struct request {
     enum field_validation fields;
 };
 
-void reply(const struct request *request, int status, const struct node *body);
-void reply_text(const struct request *request, int status, const char *content_type, const char *text);
-void reply_failure(const struct request *request, const struct failure *f);
+void api_reply(const struct request *request, int status, const struct node *body);
+void api_reply_text(const struct request *request, int status, const char *content_type, const char *text);
+void api_reply_failure(const struct request *request, const struct failure *f);
 /* In the form that was asked for. */
-void reply_object(const struct request *request, int status, const struct node *object);
+void api_reply_object(const struct request *request, int status, const struct node *object);
 
 /* api_discovery.c, api_openapi.c: false when the path is not theirs. */
 bool discovery_serve(const struct request *request);
 bool openapi_serve(const struct request *request);
 
-void read_object(const struct request *request);
-void read_list(const struct request *request);
-void watch_start(const struct request *request);
-void watches_end(struct api *api);
+void api_read_object(const struct request *request);
+void api_read_list(const struct request *request);
+void api_watch_start(const struct request *request);
+void api_watches_end(struct api *api);
 /* Ends those of a kind that goes. */
-void watches_end_of(struct api *api, const struct kind *kind);
+void api_watches_end_of(struct api *api, const struct kind *kind);
 void verb_post(struct request *request);
 void verb_put(struct request *request);
 void verb_patch(struct request *request);
@@ -110,15 +110,15 @@ bool filter_matches(const struct filter *filter, const struct node *object);
 void filter_fini(struct filter *filter);
 
 /* A copy of a stored object in the kind's version. In lists, built-in kinds say neither kind nor apiVersion. */
-struct node *present(struct doc *doc, const struct kind *kind, const struct node *stored, bool in_list);
+struct node *api_present(struct doc *doc, const struct kind *kind, const struct node *stored, bool in_list);
 /* metadata as a PartialObjectMetadata. */
-struct node *present_partial(struct doc *doc, const struct node *object);
+struct node *api_present_partial(struct doc *doc, const struct node *object);
 
 /* --- tables --- */
 
 /* A Table of `objects` (an array). */
-struct doc *table_new(const struct request *request, const struct node *objects, const struct node *list_metadata,
-                      bool with_columns);
+struct doc *api_table_new(const struct request *request, const struct node *objects, const struct node *list_metadata,
+                          bool with_columns);
 
 /* --- writing --- */
 
@@ -149,8 +149,8 @@ struct delete_options {
     bool dry_run;
 };
 /* `left`: what goes on existing with a deletionTimestamp, or what an answer tells of the deleted; else NULL. */
-bool delete_object(struct api *api, const struct kind *kind, const char *namespace, const char *name,
-                   const struct delete_options *options, struct doc **left, struct failure *f);
+bool api_delete_object(struct api *api, const struct kind *kind, const char *namespace, const char *name,
+                       const struct delete_options *options, struct doc **left, struct failure *f);
 
 /* --- rules --- */
 
@@ -211,7 +211,7 @@ char *manager_of(const struct request *request);
 /* ".status.conditions[?(@.type==\"Ready\")].status" in `root`; NULL without one. */
 const struct node *json_path_find(const struct node *root, const char *path);
 /* As kubectl shows an age: "5s", "3m20s", "2d". */
-char *human_age(int64_t seconds);
+char *api_human_age(int64_t seconds);
 
 /* --- small things --- */
 
@@ -219,9 +219,9 @@ const char *meta_str(const struct node *object, const char *key);
 int64_t meta_int(const struct node *object, const char *key);
 void set_default_str(struct doc *doc, struct node *object, const char *key, const char *value);
 void set_default_int(struct doc *doc, struct node *object, const char *key, int64_t value);
-void time_now(const struct api *api, char out[static 32]);
+void api_time_now(const struct api *api, char out[static 32]);
 /* A uid of the world's own counter. */
-void uid_next(struct api *api, char out[static 37]);
+void api_uid_next(struct api *api, char out[static 37]);
 char *qualified_resource(const struct kind *kind); /* "deployments.apps" */
 char *qualified_kind(const struct kind *kind);     /* "Deployment.apps" */
 char *api_version_of(const struct kind *kind);

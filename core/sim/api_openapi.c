@@ -33,7 +33,7 @@ static void serve_index(const struct request *request)
         mem_free(path);
         mem_free(url);
     }
-    reply(request, 200, root);
+    api_reply(request, 200, root);
     doc_free(doc);
 }
 
@@ -135,7 +135,7 @@ static bool serve_group(const struct request *request, const char *group, const 
         found = true;
     }
     if (found)
-        reply(request, 200, root);
+        api_reply(request, 200, root);
     doc_free(doc);
     return found;
 }

@@ -145,7 +145,7 @@ static struct doc *apply(const struct request *request, const struct node *objec
     struct doc *result = NULL;
     struct err err;
     char now[32];
-    time_now(request->api, now);
+    api_time_now(request->api, now);
     if (str_empty(manager)) {
         struct doc *causes = causes_new();
         cause_required(causes, "fieldManager", "is required for apply patch");

@@ -18,7 +18,7 @@ static struct node *in_version(struct doc *doc, const struct kind *kind, const s
     return object;
 }
 
-struct node *present(struct doc *doc, const struct kind *kind, const struct node *stored, bool in_list)
+struct node *api_present(struct doc *doc, const struct kind *kind, const struct node *stored, bool in_list)
 {
     if (kind->is_custom) {
         char *version = api_version_of(kind);
@@ -35,7 +35,7 @@ struct node *present(struct doc *doc, const struct kind *kind, const struct node
     return object;
 }
 
-struct node *present_partial(struct doc *doc, const struct node *object)
+struct node *api_present_partial(struct doc *doc, const struct node *object)
 {
     struct node *partial = node_new_object(doc);
     node_set_str(doc, partial, "kind", "PartialObjectMetadata");
@@ -51,34 +51,34 @@ static struct doc *as_table(const struct request *request, const struct node *ob
     doc_set_root(rows, array);
     node_push(array, node_copy(rows, object));
     node_set_str(rows, metadata, "resourceVersion", meta_str(object, "resourceVersion"));
-    struct doc *table = table_new(request, array, metadata, true);
+    struct doc *table = api_table_new(request, array, metadata, true);
     doc_free(rows);
     return table;
 }
 
-void reply_object(const struct request *request, int status, const struct node *object)
+void api_reply_object(const struct request *request, int status, const struct node *object)
 {
     struct doc *doc = NULL;
     if (request->form == FORM_TABLE && node_get(object, "metadata") && !node_is(node_get(object, "kind"), "Scale")) {
         doc = as_table(request, object);
     } else {
         doc = doc_new();
-        doc_set_root(doc, request->form == FORM_PARTIAL ? present_partial(doc, object)
-                                                        : present(doc, request->kind, object, false));
+        doc_set_root(doc, request->form == FORM_PARTIAL ? api_present_partial(doc, object)
+                                                        : api_present(doc, request->kind, object, false));
     }
-    reply(request, status, doc_root(doc));
+    api_reply(request, status, doc_root(doc));
     doc_free(doc);
 }
 
-void read_object(const struct request *request)
+void api_read_object(const struct request *request)
 {
     struct failure f = {0};
     struct doc *stored = objects_get(request->api->objects, request->kind->storage, request->namespace, request->name);
     if (stored) {
-        reply_object(request, 200, doc_root(stored));
+        api_reply_object(request, 200, doc_root(stored));
     } else {
         fail_not_found(&f, request->kind, request->name);
-        reply_failure(request, &f);
+        api_reply_failure(request, &f);
     }
     doc_free(stored);
     failure_fini(&f);
@@ -317,8 +317,8 @@ static bool on_each(void *ctx, const struct node *object)
         return true;
     const struct kind *kind = l->request->kind;
     node_push(l->items, l->request->form == FORM_PARTIAL
-                            ? present_partial(l->doc, object)
-                            : present(l->doc, kind, object, l->request->form == FORM_OBJECT));
+                            ? api_present_partial(l->doc, object)
+                            : api_present(l->doc, kind, object, l->request->form == FORM_OBJECT));
     return true;
 }
 
@@ -348,8 +348,8 @@ static void reply_list(struct listing *l)
     const struct request *request = l->request;
     struct node *metadata = list_metadata(l), *list = node_new_object(l->doc);
     if (request->form == FORM_TABLE) {
-        struct doc *table = table_new(request, l->items, metadata, true);
-        reply(request, 200, doc_root(table));
+        struct doc *table = api_table_new(request, l->items, metadata, true);
+        api_reply(request, 200, doc_root(table));
         doc_free(table);
         return;
     }
@@ -360,7 +360,7 @@ static void reply_list(struct listing *l)
     node_set(l->doc, list, "metadata", metadata);
     node_set(l->doc, list, "items", l->items);
     mem_free(version);
-    reply(request, 200, list);
+    api_reply(request, 200, list);
 }
 
 /* Further pages show what there was when the first was made. */
@@ -373,7 +373,7 @@ static void walk(struct listing *l)
         objects_each(r->api->objects, r->kind->storage, r->namespace, on_each, l);
 }
 
-void read_list(const struct request *request)
+void api_read_list(const struct request *request)
 {
     struct failure f = {0};
     struct listing l = {.request = request, .doc = doc_new()};
@@ -382,7 +382,7 @@ void read_list(const struct request *request)
         walk(&l);
         reply_list(&l);
     } else {
-        reply_failure(request, &f);
+        api_reply_failure(request, &f);
     }
     filter_fini(&l.filter);
     str_free(&l.start.namespace);

@@ -92,7 +92,7 @@ static struct doc *find(const struct request *request, struct failure *f)
 static void reply_scale(const struct request *request, const struct node *object)
 {
     struct doc *scale = scale_of(request->kind, object);
-    reply(request, 200, doc_root(scale));
+    api_reply(request, 200, doc_root(scale));
     doc_free(scale);
 }
 
@@ -103,7 +103,7 @@ void scale_get(const struct request *request)
     if (object)
         reply_scale(request, doc_root(object));
     else
-        reply_failure(request, &f);
+        api_reply_failure(request, &f);
     doc_free(object);
     failure_fini(&f);
 }
@@ -149,7 +149,7 @@ static void finish(struct request *request, const struct doc *object, struct doc
     if (stored)
         reply_scale(request, doc_root(stored));
     else
-        reply_failure(request, f);
+        api_reply_failure(request, f);
     doc_free(stored);
     doc_free(scale);
     failure_fini(f);

@@ -8,7 +8,7 @@
 
 /* --- ages --- */
 
-char *human_age(int64_t s)
+char *api_human_age(int64_t s)
 {
     int64_t m = s / 60, h = s / 3600, d = h / 24;
     if (s < -1)
@@ -103,8 +103,8 @@ static struct node *row_object(const struct request *request, struct doc *doc, c
     if (str_equal(include, "None"))
         shown = node_new_null(doc);
     else
-        shown =
-            str_equal(include, "Object") ? present(doc, request->kind, object, false) : present_partial(doc, object);
+        shown = str_equal(include, "Object") ? api_present(doc, request->kind, object, false)
+                                             : api_present_partial(doc, object);
     mem_free(include);
     return shown;
 }
@@ -123,8 +123,8 @@ static struct node *row_of(const struct request *request, struct doc *doc, const
     return row;
 }
 
-struct doc *table_new(const struct request *request, const struct node *objects, const struct node *list_metadata,
-                      bool with_columns)
+struct doc *api_table_new(const struct request *request, const struct node *objects, const struct node *list_metadata,
+                          bool with_columns)
 {
     struct doc *doc = doc_new();
     struct node *table = node_new_object(doc), *columns = node_new_array(doc), *rows = node_new_array(doc);

@@ -18,9 +18,9 @@ static void finish(const struct request *request, struct write *write, int statu
                    struct failure *f)
 {
     if (stored)
-        reply_object(request, status, doc_root(stored));
+        api_reply_object(request, status, doc_root(stored));
     else
-        reply_failure(request, f);
+        api_reply_failure(request, f);
     doc_free(stored);
     mem_free((char *)(uintptr_t)write->manager);
     write_fini(write);
@@ -79,7 +79,7 @@ static struct doc *find_existing(const struct request *request, struct failure *
     if (!existing || !request->kind->is_custom)
         return existing;
     struct doc *presented = doc_new();
-    doc_set_root(presented, present(presented, request->kind, doc_root(existing), false));
+    doc_set_root(presented, api_present(presented, request->kind, doc_root(existing), false));
     doc_free(existing);
     return presented;
 }

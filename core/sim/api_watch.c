@@ -57,13 +57,13 @@ static void on_gone(void *ctx)
     watch_free(ctx);
 }
 
-void watches_end(struct api *api)
+void api_watches_end(struct api *api)
 {
     while (api->watches)
         watch_end(api->watches);
 }
 
-void watches_end_of(struct api *api, const struct kind *kind)
+void api_watches_end_of(struct api *api, const struct kind *kind)
 {
     struct watch *next;
     for (struct watch *watch = api->watches; watch; watch = next) {
@@ -82,7 +82,7 @@ static struct doc *event_table(struct watch *watch, const struct node *object)
     doc_set_root(rows, array);
     node_push(array, node_copy(rows, object));
     node_set_str(rows, metadata, "resourceVersion", meta_str(object, "resourceVersion"));
-    struct doc *table = table_new(&watch->request, array, metadata, !watch->sent_columns);
+    struct doc *table = api_table_new(&watch->request, array, metadata, !watch->sent_columns);
     watch->sent_columns = true;
     doc_free(rows);
     return table;
@@ -98,10 +98,10 @@ static void send_event(struct watch *watch, const char *type, const struct node 
         table = event_table(watch, object);
         node_set(doc, event, "object", node_copy(doc, doc_root(table)));
     } else if (object && watch->request.form == FORM_PARTIAL) {
-        node_set(doc, event, "object", present_partial(doc, object));
+        node_set(doc, event, "object", api_present_partial(doc, object));
     } else {
         node_set(doc, event, "object",
-                 object ? present(doc, watch->request.kind, object, false) : node_copy(doc, body));
+                 object ? api_present(doc, watch->request.kind, object, false) : node_copy(doc, body));
     }
     struct buf b;
     buf_init(&b, EVENT_MAX);
@@ -263,13 +263,13 @@ static bool version_read(const struct request *request, int64_t *version, struct
     return ok;
 }
 
-void watch_start(const struct request *request)
+void api_watch_start(const struct request *request)
 {
     struct failure f = {0};
     struct filter filter = {0};
     int64_t version = 0;
     if (!filter_read(request, &filter, &f) || !version_read(request, &version, &f)) {
-        reply_failure(request, &f);
+        api_reply_failure(request, &f);
         failure_fini(&f);
         filter_fini(&filter);
         return;

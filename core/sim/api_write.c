@@ -102,7 +102,7 @@ static void generate_name(struct api *api, struct doc *doc)
     if (!str_empty(node_str(node_get(metadata, "name"))) || str_empty(prefix))
         return;
     char seed[37], suffix[6];
-    uid_next(api, seed);
+    api_uid_next(api, seed);
     uint32_t hash = hash_fnv32(seed, strlen(seed));
     for (size_t i = 0; i < 5; i++, hash /= 27)
         suffix[i] = alphabet[hash % 27];
@@ -121,8 +121,8 @@ static void stamp_new(struct api *api, const struct write *write, struct doc *do
 {
     struct node *metadata = metadata_of(doc);
     char uid[37], now[32];
-    uid_next(api, uid);
-    time_now(api, now);
+    api_uid_next(api, uid);
+    api_time_now(api, now);
     if (write->namespace)
         node_set_str(doc, metadata, "namespace", write->namespace);
     else
@@ -178,7 +178,7 @@ static void own(struct api *api, const struct write *write, const struct node *b
     char now[32];
     if (!write->manager || write->is_apply)
         return;
-    time_now(api, now);
+    api_time_now(api, now);
     struct doc *owned = without_zeros(doc_root(doc));
     patch_own(write->kind, before, owned, write->manager, write->is_scale ? "scale" : write->subresource, now);
     node_remove(metadata_of(doc), "managedFields");

@@ -91,7 +91,7 @@ struct node *cell_age(const struct table_row *row, const struct node *time)
     if (!node_str(time) || !time_parse(node_str(time), &then_ms, &err))
         return node_new_str(row->doc, "<unknown>");
     int64_t past_ms = row->now_ms - then_ms;
-    char *text = human_age(past_ms < 0 ? -((-past_ms) / 1000) : past_ms / 1000);
+    char *text = api_human_age(past_ms < 0 ? -((-past_ms) / 1000) : past_ms / 1000);
     struct node *cell = node_new_str(row->doc, text);
     mem_free(text);
     return cell;

@@ -7,7 +7,7 @@
 
 static void expect_age(int64_t seconds, const char *wanted)
 {
-    char *text = human_age(seconds);
+    char *text = api_human_age(seconds);
     assert_string_equal(text, wanted);
     mem_free(text);
 }
