@@ -243,6 +243,10 @@ static const struct host *find_host(const struct network *network, const char *n
 static void on_arrive(struct timer *timer, void *ctx)
 {
     struct call *call = ctx;
+    if (call->fate.status > 0) {
+        call_finish(call);
+        return;
+    }
     if (call->fate.code != ERR_NONE) {
         err_set(&call->err, call->fate.code, "%s %s: %s", call->method, call->url,
                 call->fate.code == ERR_UNREACHABLE ? "Failed to connect to the host" : err_code_name(call->fate.code));
@@ -301,6 +305,16 @@ static void copy_request(struct call *call, const struct http_request *request)
     };
 }
 
+/* What a fate answers is known from the start, and read when the request would have arrived. */
+static void suffer(struct call *call, struct network_fate fate)
+{
+    call->fate = fate;
+    call->status = fate.status;
+    call->retry_after_ms = fate.retry_after_ms;
+    if (fate.status > 0 && fate.body)
+        buf_append(&call->bytes, fate.body, strlen(fate.body));
+}
+
 static struct http_call *start(struct http *http, const struct http_request *request, http_data_fn *on_data,
                                http_done_fn *done, void *ctx)
 {
@@ -309,7 +323,7 @@ static struct http_call *start(struct http *http, const struct http_request *req
     *call = (struct call){.base.http = http, .network = network, .on_data = on_data, .done = done, .ctx = ctx};
     copy_request(call, request);
     if (network->fate)
-        call->fate = network->fate(network->fate_ctx, request);
+        suffer(call, network->fate(network->fate_ctx, request));
     call->next = network->open;
     network->open = call;
     timer_start(network->clock, &call->step, call->fate.delay_ms, on_arrive, call);

@@ -20,7 +20,10 @@ void network_host(struct network *network, const char *host, exchange_serve_fn *
 struct network_fate {
     int64_t delay_ms;   /* before it arrives */
     enum err_code code; /* it fails like this and is not served; ERR_NONE: served */
-    bool lose_answer;   /* served, but the connection is cut before the answer is read */
+    int status;         /* it is answered with this and `body` and is not served (500, 429, 401); 0: served */
+    const char *body;   /* copied; NULL: none */
+    int64_t retry_after_ms;
+    bool lose_answer; /* served, but the connection is cut before the answer is read */
 };
 /* Asked once per request. */
 typedef struct network_fate network_fate_fn(void *ctx, const struct http_request *request);

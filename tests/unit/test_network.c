@@ -158,10 +158,21 @@ static void fates_delay_fail_and_lose(void **state)
     run(w);
     assert_int_equal(w->err.code, ERR_UNREACHABLE);
     assert_string_equal(w->seen, "");
+    w->fate = (struct network_fate){.status = 429, .body = "slow down", .retry_after_ms = 2000};
+    ask(w, "http://host:80/", NULL);
+    run(w);
+    assert_int_equal(w->status, 429);
+    assert_string_equal(w->body, "slow down");
+    assert_int_equal(w->retry_after_ms, 2000);
+    assert_string_equal(w->seen, "");
+    w->fate = (struct network_fate){.status = 500};
+    ask(w, "http://host:80/watch", on_data);
+    run(w);
+    assert_int_equal(w->status, 500);
     w->fate = (struct network_fate){.lose_answer = true};
     ask(w, "http://host:80/", NULL);
     run(w);
-    assert_int_equal(w->done, 3);
+    assert_int_equal(w->done, 5);
     assert_int_equal(w->err.code, ERR_UNREACHABLE);
     assert_true(str_has_prefix(w->seen, "POST / "));
 }
