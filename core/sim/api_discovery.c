@@ -42,7 +42,7 @@ static int hex_value(char c)
 static void set_hash(struct doc *doc, struct node *resource, const struct kind *kind)
 {
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *seed = str_format("%s/%s/%s", kind->group, kind->version, kind->name);
+    char *seed = str_format("%s/%s/%s", kind->group, kind->storage_version, kind->name);
     char digest[65], out[13] = {0};
     unsigned char bytes[9] = {0};
     hash_sha256(seed, strlen(seed), digest);

@@ -59,6 +59,7 @@ static struct kind *builtin_new(const struct builtin *b)
     *kind = (struct kind){
         .group = str_dup(b->group),
         .version = str_dup(b->version),
+        .storage_version = str_dup(b->version),
         .plural = str_dup(b->plural),
         .singular = str_dup(b->singular),
         .name = str_dup(b->name),
@@ -81,6 +82,7 @@ static void kind_fini(struct kind *kind)
 {
     str_free(&kind->group);
     str_free(&kind->version);
+    str_free(&kind->storage_version);
     str_free(&kind->plural);
     str_free(&kind->singular);
     str_free(&kind->name);
@@ -157,6 +159,15 @@ static char *lower(const char *s)
     return copy;
 }
 
+static const char *storage_version(const struct node *spec)
+{
+    struct node_iter it = node_iterate(node_get(spec, "versions"));
+    while (node_next(&it))
+        if (node_bool_or(node_get(it.value, "storage"), false))
+            return node_str_or(node_get(it.value, "name"), "");
+    return "";
+}
+
 static struct kind *custom_new(const struct node *spec, const struct node *version)
 {
     const struct node *names = node_get(spec, "names");
@@ -166,6 +177,7 @@ static struct kind *custom_new(const struct node *spec, const struct node *versi
     *kind = (struct kind){
         .group = str_dup(node_str_or(node_get(spec, "group"), "")),
         .version = str_dup(node_str_or(node_get(version, "name"), "")),
+        .storage_version = str_dup(storage_version(spec)),
         .plural = str_dup(node_str_or(node_get(names, "plural"), "")),
         .singular = str_empty(singular) ? lower(name) : str_dup(singular),
         .name = str_dup(name),

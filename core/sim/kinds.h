@@ -8,6 +8,7 @@ struct schema;
 
 struct kind {
     char *group, *version, *plural, *singular, *name, *list_name; /* name: "Deployment"; group "" for core */
+    char *storage_version; /* in which a real server would keep the objects; discovery tells a hash of it */
     struct str_list short_names, categories;
     bool is_namespaced, has_status, has_scale;
     bool is_custom;

@@ -155,6 +155,8 @@ class Normaliser:
             return self.managed(value)
         if key == 'object' and isinstance(value, dict) and 'initial-events-end' in json.dumps(value):
             return self.value({**value, 'metadata': {**value['metadata'], 'resourceVersion': '0'}})
+        if key == 'resources' and isinstance(value, list) and all(isinstance(each, dict) for each in value):
+            return [self.value(each) for each in sorted(value, key=lambda each: each.get('name', ''))]  # of a group: a map's order
         if key == 'columnDefinitions' and value:
             return [{**column, 'description': '<prose>'} for column in value]
         return self.value(value)

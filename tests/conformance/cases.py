@@ -10,6 +10,7 @@ DEPLOYMENTS, REPLICASETS = f'{APPS}/deployments', f'{APPS}/replicasets'
 HPAS = '/apis/autoscaling/v2/namespaces/{ns}/horizontalpodautoscalers'
 LEASES = '/apis/coordination.k8s.io/v1/namespaces/{ns}/leases'
 CANARIES = '/apis/flagger.app/v1beta1/namespaces/{ns}/canaries'
+VIRTUAL_SERVICES = '/apis/networking.istio.io/v1beta1/namespaces/{ns}/virtualservices'
 RELEASES = '/apis/sluice.dev/v1alpha1/namespaces/{ns}/releases'
 CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
 WIDGETS = '/apis/sim.test/v1/namespaces/{ns}/widgets'
@@ -71,6 +72,12 @@ def canary(name, **spec):
         'analysis': {'interval': '10s', 'threshold': 5, 'maxWeight': 50, 'stepWeight': 10}, **spec}}
 
 
+def virtual_service(name, primary, canary_weight):
+    return {'apiVersion': 'networking.istio.io/v1beta1', 'kind': 'VirtualService', 'metadata': {'name': name}, 'spec': {
+        'hosts': [name], 'gateways': ['mesh'], 'http': [{'route': [
+            {'destination': {'host': f'{name}-primary'}, 'weight': primary}, {'destination': {'host': f'{name}-canary'}, 'weight': canary_weight}]}]}}
+
+
 def without(thing, *path):
     """A copy without what is at the path."""
     copy = {**thing}
@@ -116,6 +123,12 @@ WIDGET_CRD = crd('sim.test', 'widgets', 'Widget', WIDGET_SCHEMA,
 PREPARATION = [post(CRDS, WIDGET_CRD)] + [
     post(CRDS, path.read_text(), content_type='application/yaml')
     for path in sorted((pathlib.Path(__file__).resolve().parents[2] / 'deploy' / 'crds').glob('*.yaml'))]
+
+
+def mesh_preparation(text):
+    """Istio's definitions, from the file that its project publishes."""
+    return [post(CRDS, document, content_type='application/yaml') for document in text.split('\n---\n') if 'kind: CustomResourceDefinition' in document]
+
 
 CASES = {
     'create': [
@@ -577,6 +590,22 @@ CASES = {
         post(RELEASES, {'apiVersion': 'sluice.dev/v1alpha1', 'kind': 'Release', 'metadata': {'name': 'r'}, 'spec': {}}),
         get(RELEASES, accept=TABLE),
         delete(f'{CANARIES}/a'),
+    ],
+    # What the engine writes into a mesh, by Istio's own definitions.
+    'mesh': [
+        post(VIRTUAL_SERVICES, virtual_service('a', 90, 10)),
+        patch(f'{VIRTUAL_SERVICES}/a', virtual_service('a', 50, 50)),
+        patch(f'{VIRTUAL_SERVICES}/a', {'spec': {'http': [{'route': [{'destination': {'host': 'x'}, 'weight': 'ten'}]}]}}),
+        patch(f'{VIRTUAL_SERVICES}/a', {'spec': {'http': [{'route': [{'destination': {'host': 'x'}, 'weight': 10, 'extra': 1}], 'timeout': '1s'}]}}),
+        get('/apis/networking.istio.io/v1/namespaces/{ns}/virtualservices/a'),
+        get(VIRTUAL_SERVICES, accept=TABLE),
+        patch(f'{VIRTUAL_SERVICES}/a?fieldManager=me', virtual_service('a', 20, 80), APPLY),
+        patch(f'{VIRTUAL_SERVICES}/a?fieldManager=me&force=true', virtual_service('a', 20, 80), APPLY),
+        post('/apis/networking.istio.io/v1beta1/namespaces/{ns}/destinationrules', {
+            'apiVersion': 'networking.istio.io/v1beta1', 'kind': 'DestinationRule', 'metadata': {'name': 'a'},
+            'spec': {'host': 'a', 'trafficPolicy': {'loadBalancer': {'consistentHash': {'httpCookie': {'name': 'x', 'ttl': '10s'}}}}}}),
+        get('/apis/networking.istio.io/v1beta1'),
+        delete(f'{VIRTUAL_SERVICES}/a'),
     ],
     # What a release writes, in short.
     'release': [

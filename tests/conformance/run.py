@@ -22,7 +22,7 @@ sys.path[:0] = [str(HERE), str(ROOT / 'tests' / 'cluster')]
 
 import parts  # noqa: E402
 from calls import Server, differences, record  # noqa: E402
-from cases import CASES, PREPARATION  # noqa: E402
+from cases import CASES, PREPARATION, mesh_preparation  # noqa: E402
 from control_plane import ControlPlane  # noqa: E402
 from exceptions import EXCEPTIONS  # noqa: E402
 from processes import Processes, free_port  # noqa: E402
@@ -33,18 +33,24 @@ def chosen(patterns):
     return {name: calls for name, calls in CASES.items() if any(fnmatch.fnmatch(name, f'*{p}*') for p in patterns or [''])}
 
 
+def preparation():
+    return PREPARATION + mesh_preparation((parts.build() / 'istio-crds.yaml').read_text())
+
+
 def is_established(server):
     """Are the kinds of PREPARATION served?"""
     crds = server.ask('GET', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions')[1].get('items', [])
     established = [crd for crd in crds if any(c['type'] == 'Established' and c['status'] == 'True' for c in crd['status'].get('conditions') or [])]
     paths = [f"/apis/{crd['spec']['group']}/{crd['spec']['versions'][0]['name']}/{crd['spec']['names']['plural']}" for crd in established]
-    return len(established) == len(PREPARATION) and all(server.ask('GET', path)[0] == 200 for path in paths)
+    return len(established) == len(preparation()) and all(server.ask('GET', path)[0] == 200 for path in paths)
 
 
 def answers(server, cases):
     """What a server says to every call of every case."""
-    for call in PREPARATION:
-        call.make(server, 'default', [])
+    for call in preparation():
+        status, body, _ = call.make(server, 'default', [])
+        if status != 201:
+            raise SystemExit(f'the preparation failed with {status}: {body}')
     wait_for(lambda: is_established(server), 30, 'the kinds are served')
     return {name: record(server, name, calls) for name, calls in cases.items()}
 
