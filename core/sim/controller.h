@@ -5,7 +5,8 @@
  *   controller_deployment.c  one look at a Deployment                      controller_rollout.c its strategies
  *   controller_revision.c    its ReplicaSets and their revisions           controller_scale.c   its size
  *   controller_progress.c    its status
- *   controller_replica_set.c controller_pod.c controller_autoscaler.c controller_garbage.c controller_namespace.c
+ *   controller_adoption.c    Pods and ReplicaSets that nobody controls
+ *   controller_replica_set.c controller_daemon_set.c controller_pod.c controller_autoscaler.c controller_garbage.c controller_namespace.c
  *
  * A look reads the object as it is, does what is to be done next, and writes the status. What it waits for wakes it again. */
 #pragma once
@@ -40,6 +41,7 @@ void controller_wake_dependents(struct controllers *c, struct vertex *vertex, en
 
 void deployment_look(struct controllers *c, struct vertex *vertex);
 void replica_set_look(struct controllers *c, struct vertex *vertex);
+void daemon_set_look(struct controllers *c, struct vertex *vertex);
 void pod_look(struct controllers *c, struct vertex *vertex);
 void autoscaler_look(struct controllers *c, struct vertex *vertex);
 void namespace_look(struct controllers *c, struct vertex *vertex);
@@ -85,8 +87,17 @@ void item_annotate(struct doc *doc, const char *key, const char *value);
 bool item_has_finalizer(const struct node *object, const char *finalizer);
 void item_remove_finalizer(struct doc *doc, const char *finalizer);
 
+/* --- Pods --- */
+
+#define POD_NODE "node-1"
+
 /* Its containers have ended for good: it counts for nobody. */
 bool pod_is_over(const struct node *pod);
+bool pod_is_ready(const struct node *pod);
+/* Until it will have been Ready for `min_ready_s`: 0: it is available; negative: it is not Ready. */
+int64_t pod_wait_ms(const struct controllers *c, const struct node *pod, int64_t min_ready_s);
+/* One of the owner's template. */
+struct doc *pod_new(const struct node *owner);
 
 /* --- conditions --- */
 

@@ -3,7 +3,6 @@
 #include "base/mem.h"
 #include "sim/controller.h"
 
-#define NODE "node-1"
 #define NODE_ADDRESS "10.0.0.1"
 
 enum { DRAIN_MS = 1000 }; /* how long a container takes to stop */
@@ -166,7 +165,7 @@ static void bind(struct controllers *c, struct doc *doc)
 {
     struct node *spec = node_ensure_object(doc, doc_root(doc), "spec");
     struct node *status = node_ensure_object(doc, doc_root(doc), "status");
-    node_set_str(doc, spec, "nodeName", NODE);
+    node_set_str(doc, spec, "nodeName", POD_NODE);
     add_condition(c, doc, status, "PodScheduled", true, NULL, NULL);
     objects_put(c->objects, c->kinds[SPECIES_POD]->storage, doc);
 }
@@ -219,9 +218,42 @@ static void stop(struct controllers *c, struct vertex *vertex, struct doc *doc)
         release(c, vertex, doc);
 }
 
-static bool is_ready(const struct node *pod)
+/* --- what others ask about Pods --- */
+
+bool pod_is_ready(const struct node *pod)
 {
     return node_is(node_get(condition_find(node_get(pod, "status"), "Ready"), "status"), "True");
+}
+
+int64_t pod_wait_ms(const struct controllers *c, const struct node *pod, int64_t min_ready_s)
+{
+    const struct node *ready = condition_find(node_get(pod, "status"), "Ready");
+    int64_t since_ms = time_at(node_get(ready, "lastTransitionTime"));
+    int64_t left_ms = since_ms + min_ready_s * 1000 - clock_wall_ms(c->clock);
+    if (!node_is(node_get(ready, "status"), "True"))
+        return -1;
+    return min_ready_s == 0 || left_ms < 0 ? 0 : left_ms;
+}
+
+struct doc *pod_new(const struct node *owner)
+{
+    const struct node *template = node_at(owner, "spec", "template");
+    struct doc *doc = doc_new();
+    struct node *pod = node_new_object(doc);
+    doc_set_root(doc, pod);
+    node_set_str(doc, pod, "apiVersion", "v1");
+    node_set_str(doc, pod, "kind", "Pod");
+    struct node *metadata = node_ensure_object(doc, pod, "metadata");
+    static const char *const copied[] = {"labels", "annotations", "finalizers"};
+    for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++)
+        node_set(doc, metadata, copied[i], node_copy(doc, node_at(template, "metadata", copied[i])));
+    char *prefix = str_format("%s-", item_name(owner));
+    node_set_str(doc, metadata, "generateName", prefix);
+    mem_free(prefix);
+    node_set_str(doc, metadata, "namespace", node_str(node_at(owner, "metadata", "namespace")));
+    item_own(doc, owner);
+    node_set(doc, pod, "spec", node_copy(doc, node_get(template, "spec")));
+    return doc;
 }
 
 bool pod_is_over(const struct node *pod)
@@ -237,7 +269,7 @@ void pod_look(struct controllers *c, struct vertex *vertex)
     int64_t now_ms = clock_mono_ms(c->clock);
     if (item_is_ending(pod))
         stop(c, vertex, doc);
-    else if (pod_is_over(pod) || is_ready(pod))
+    else if (pod_is_over(pod) || pod_is_ready(pod))
         ;
     else if (str_empty(node_str(node_at(pod, "spec", "nodeName"))))
         bind(c, doc);

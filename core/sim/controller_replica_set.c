@@ -31,7 +31,7 @@ static void add_pod(struct set *set, struct doc *doc)
     set->pods = mem_resize(set->pods, (set->count + 1) * sizeof(struct pod));
     set->pods[set->count++] = (struct pod){
         .doc = doc,
-        .is_ready = node_is(node_get(ready, "status"), "True"),
+        .is_ready = pod_is_ready(doc_root(doc)),
         .ready_since_ms = time_at(node_get(ready, "lastTransitionTime")),
         .cost = cost ? strtol(cost, NULL, 10) : 0,
     };
@@ -72,27 +72,6 @@ static void read_pods(struct set *set, struct vertex *vertex)
 
 /* --- its size --- */
 
-static struct doc *pod_new(const struct set *set)
-{
-    const struct node *owner = doc_root(set->doc), *template = node_at(owner, "spec", "template");
-    struct doc *doc = doc_new();
-    struct node *pod = node_new_object(doc);
-    doc_set_root(doc, pod);
-    node_set_str(doc, pod, "apiVersion", "v1");
-    node_set_str(doc, pod, "kind", "Pod");
-    struct node *metadata = node_ensure_object(doc, pod, "metadata");
-    static const char *const copied[] = {"labels", "annotations", "finalizers"};
-    for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++)
-        node_set(doc, metadata, copied[i], node_copy(doc, node_at(template, "metadata", copied[i])));
-    char *prefix = str_format("%s-", item_name(owner));
-    node_set_str(doc, metadata, "generateName", prefix);
-    mem_free(prefix);
-    node_set_str(doc, metadata, "namespace", node_str(node_at(owner, "metadata", "namespace")));
-    item_own(doc, owner);
-    node_set(doc, pod, "spec", node_copy(doc, node_get(template, "spec")));
-    return doc;
-}
-
 static void fail_set(struct set *set, const char *reason, const struct err *err)
 {
     if (set->failure)
@@ -108,7 +87,7 @@ static void make(struct set *set, int64_t count)
 {
     struct err err;
     for (int64_t i = 0; i < count && i < BURST; i++) {
-        struct doc *doc = pod_new(set);
+        struct doc *doc = pod_new(doc_root(set->doc));
         struct doc *stored = api_create(set->c->api, set->c->kinds[SPECIES_POD], doc_root(doc), &err);
         bool is_stored = stored != NULL;
         doc_free(doc);
@@ -165,16 +144,14 @@ static void end(struct set *set, int64_t count)
 /* Ready for minReadySeconds. `wait_ms`: when the next one will be, negative: none. */
 static int64_t count_available(const struct set *set, int64_t *wait_ms)
 {
-    int64_t min_ms = node_int_or(node_at(doc_root(set->doc), "spec", "minReadySeconds"), 0) * 1000;
-    int64_t now_ms = clock_wall_ms(set->c->clock), available = 0;
+    const struct node *min_ready = node_at(doc_root(set->doc), "spec", "minReadySeconds");
+    int64_t available = 0;
     *wait_ms = -1;
     for (size_t i = 0; i < set->count; i++) {
-        int64_t left_ms = set->pods[i].ready_since_ms + min_ms - now_ms;
-        if (!set->pods[i].is_ready)
-            continue;
-        if (min_ms == 0 || left_ms <= 0)
+        int64_t left_ms = pod_wait_ms(set->c, doc_root(set->pods[i].doc), node_int_or(min_ready, 0));
+        if (left_ms == 0)
             available++;
-        else if (*wait_ms < 0 || left_ms < *wait_ms)
+        else if (left_ms > 0 && (*wait_ms < 0 || left_ms < *wait_ms))
             *wait_ms = left_ms;
     }
     return available;

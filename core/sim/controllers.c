@@ -65,7 +65,8 @@ void controller_wake_dependents(struct controllers *c, struct vertex *vertex, en
 static void look(struct controllers *c, struct vertex *vertex)
 {
     static void (*const looks[SPECIES_COUNT])(struct controllers *, struct vertex *) = {
-        [SPECIES_DEPLOYMENT] = deployment_look, [SPECIES_REPLICA_SET] = replica_set_look, [SPECIES_POD] = pod_look,
+        [SPECIES_DEPLOYMENT] = deployment_look, [SPECIES_REPLICA_SET] = replica_set_look,
+        [SPECIES_DAEMON_SET] = daemon_set_look, [SPECIES_POD] = pod_look,
         [SPECIES_AUTOSCALER] = autoscaler_look, [SPECIES_NAMESPACE] = namespace_look,
     };
     timer_cancel(&vertex->timer);
@@ -126,14 +127,19 @@ static void link_owners(struct controllers *c, struct vertex *vertex, const stru
     }
 }
 
+static bool is_workload(const struct vertex *vertex)
+{
+    return vertex->species == SPECIES_DEPLOYMENT || vertex->species == SPECIES_REPLICA_SET ||
+           vertex->species == SPECIES_DAEMON_SET;
+}
+
 /* A Pod concerns its ReplicaSet, a ReplicaSet its Deployment. A Deployment that recreates waits until the last Pod has gone, which no status of a ReplicaSet tells. */
 static void wake_owners(struct controllers *c, struct vertex *vertex, bool is_gone)
 {
     for (struct edge *edge = vertex->owners; edge; edge = edge->next_owner) {
         if (!edge->is_reference)
             continue;
-        bool is_workload = edge->owner->species == SPECIES_DEPLOYMENT || edge->owner->species == SPECIES_REPLICA_SET;
-        if (is_workload || edge->owner->is_foreground)
+        if (is_workload(edge->owner) || edge->owner->is_foreground)
             controller_wake(c, edge->owner);
         if (is_gone && edge->owner->species == SPECIES_REPLICA_SET)
             wake_owners(c, edge->owner, false);
@@ -231,6 +237,7 @@ struct controllers *controllers_new(struct api *api, struct clock *clock, const 
     struct kinds *kinds = api_kinds(api);
     c->kinds[SPECIES_DEPLOYMENT] = kinds_find(kinds, "apps", "v1", "deployments");
     c->kinds[SPECIES_REPLICA_SET] = kinds_find(kinds, "apps", "v1", "replicasets");
+    c->kinds[SPECIES_DAEMON_SET] = kinds_find(kinds, "apps", "v1", "daemonsets");
     c->kinds[SPECIES_POD] = kinds_find(kinds, "", "v1", "pods");
     c->kinds[SPECIES_AUTOSCALER] = kinds_find(kinds, "autoscaling", "v2", "horizontalpodautoscalers");
     c->kinds[SPECIES_NAMESPACE] = kinds_find(kinds, "", "v1", "namespaces");
