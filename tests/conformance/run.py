@@ -64,7 +64,7 @@ def real_answers(cases, folder, processes):
 def embedded_answers(cases, processes):
     port = free_port()
     binary = pathlib.Path(os.environ.get('SLUICE_BIN') or ROOT / 'build' / 'sluice').resolve()
-    process = processes.start('sim', [binary, 'sim', '--listen', f'127.0.0.1:{port}'])
+    process = processes.start('sim', [binary, 'sim', '--listen', f'127.0.0.1:{port}', '--api-only'])
     server = Server(port)
     wait_for(lambda: is_up(server), 20, 'sluice sim answers')
     try:
