@@ -19,9 +19,10 @@
 enum { SEED = 1, SPEED_MAX = 1000 };
 
 static const char sim_usage[] =
-    "usage: sluice sim [--listen HOST:PORT] [--speed N] [--kubeconfig FILE]\n"
+    "usage: sluice sim [--listen HOST:PORT] [--speed N] [--kubeconfig FILE] [--api-only]\n"
     "\n"
-    "An embedded cluster for kubectl: API server, controllers, traffic, Prometheus (under /prometheus).\n"
+    "An embedded cluster for kubectl: API server, controllers, traffic, Prometheus (under /prometheus). With\n"
+    "--api-only the API server alone: what is written stays as it is.\n"
     "\n";
 static const char demo_usage[] =
     "usage: sluice demo\n"
@@ -39,13 +40,14 @@ struct options {
     char *host;
     int port, speed;
     const char *kubeconfig; /* NULL: print it */
-    bool with_engine, help;
+    bool with_engine, api_only, help;
 };
 
 struct program {
     struct loop *loop;
     struct fast_clock *time;
-    struct stage stage;
+    struct stage stage; /* without a cluster with --api-only */
+    struct api *api;
     struct server *server;
 };
 
@@ -100,6 +102,10 @@ static bool parse_flag(struct options *options, int argc, char **argv, int *at, 
     if (options->with_engine && is_flag(argv[*at], "serve")) {
         return true;
     }
+    if (!options->with_engine && is_flag(argv[*at], "api-only")) {
+        options->api_only = true;
+        return true;
+    }
     if ((value = value_of("listen", argc, argv, at)) != NULL) {
         return parse_listen(options, value, err);
     }
@@ -120,11 +126,11 @@ static bool parse_flag(struct options *options, int argc, char **argv, int *at, 
 static void serve(void *ctx, struct exchange *exchange)
 {
     struct program *p = ctx;
-    if (str_has_prefix(exchange->path, PROMETHEUS_PATH "/")) {
+    if (p->stage.cluster != NULL && str_has_prefix(exchange->path, PROMETHEUS_PATH "/")) {
         exchange->path += strlen(PROMETHEUS_PATH);
         prometheus_serve(cluster_prometheus(p->stage.cluster), exchange);
     } else {
-        api_serve(cluster_api(p->stage.cluster), exchange);
+        api_serve(p->api, exchange);
     }
 }
 
@@ -175,17 +181,42 @@ static void on_signal(void *ctx, int signum)
     }
 }
 
-static bool run(const struct options *options, struct err *err)
+/* --api-only: only what a bare API server has is there, and what is written stays as it is. */
+static bool open_all(struct program *p, const struct options *options, struct err *err)
 {
-    struct program p = {.loop = loop_new()};
     /* kubectl counts ages from its own clock, of which a fast cluster must not get ahead. */
     int64_t head_start_ms = options->speed > 1 ? DAY_MS : 0;
-    p.time = fast_clock_new(loop_clock(p.loop), options->speed, clock_wall_ms(loop_clock(p.loop)) - head_start_ms);
-    bool ok = stage_init(&p.stage, fast_clock_clock(p.time), SEED, err);
-    if (ok) {
-        p.server = server_serve(p.loop, options->host, options->port, serve, &p, err);
-        ok = p.server != NULL && write_kubeconfig(options, server_port(p.server), err);
+    p->loop = loop_new();
+    p->time = fast_clock_new(loop_clock(p->loop), options->speed, clock_wall_ms(loop_clock(p->loop)) - head_start_ms);
+    if (options->api_only) {
+        p->api = api_new(fast_clock_clock(p->time));
+    } else if (!stage_init(&p->stage, fast_clock_clock(p->time), SEED, err)) {
+        return false;
+    } else {
+        p->api = cluster_api(p->stage.cluster);
     }
+    p->server = server_serve(p->loop, options->host, options->port, serve, p, err);
+    return p->server != NULL;
+}
+
+static void close_all(struct program *p)
+{
+    if (p->server != NULL) {
+        server_stop(p->server);
+    }
+    if (p->stage.cluster != NULL) {
+        stage_fini(&p->stage);
+    } else {
+        api_free(p->api);
+    }
+    fast_clock_free(p->time);
+    loop_free(p->loop);
+}
+
+static bool run(const struct options *options, struct err *err)
+{
+    struct program p = {0};
+    bool ok = open_all(&p, options, err) && write_kubeconfig(options, server_port(p.server), err);
     if (ok) {
         if (options->with_engine) {
             stage_start_engine(&p.stage, on_ready_or_closed, &p);
@@ -193,12 +224,7 @@ static bool run(const struct options *options, struct err *err)
         loop_on_signal(p.loop, on_signal, &p);
         loop_run(p.loop);
     }
-    if (p.server != NULL) {
-        server_stop(p.server);
-    }
-    stage_fini(&p.stage);
-    fast_clock_free(p.time);
-    loop_free(p.loop);
+    close_all(&p);
     return ok;
 }
 
