@@ -1,0 +1,43 @@
+// room: app
+/* Random worlds: the engine on the embedded cluster, in virtual time, while revisions come and things go wrong.
+ *
+ * Everything about a world follows from its seed, so one that fails is played again alone, with its story:
+ *
+ *     SLUICE_SEEDS=17-17 SLUICE_STORY=1 build-debug/tests/test_worlds
+ *
+ * Without SLUICE_SEEDS the same few are played each time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "world.h"
+
+enum { SEED_FIRST = 1, SEED_LAST = 20 };
+
+static void play_seeds(void **state)
+{
+    long first = SEED_FIRST, last = SEED_LAST;
+    const char *asked = getenv("SLUICE_SEEDS");
+    if (asked != NULL) {
+        assert_int_equal(sscanf(asked, "%ld-%ld", &first, &last), 2);
+    }
+    int failed = 0;
+    for (long seed = first; seed <= last; seed++) {
+        failed += world_play((uint64_t)seed, getenv("SLUICE_STORY") != NULL) ? 0 : 1;
+    }
+    if (failed > 0) {
+        fail_msg("%d worlds did not end well", failed);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(play_seeds)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

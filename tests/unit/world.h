@@ -1,0 +1,202 @@
+/* One random world: a Canary, an engine that is killed now and then, revisions, faults. For test_worlds.c alone, as the fakes know no engine.
+ *
+ *     world_play(seed, loud)   true: it ended, and nothing was seen that must not be
+ */
+#pragma once
+
+#include "app/stage.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/yaml.h"
+#include "fake_process.h"
+#include "script/embedded.h"
+#include "script/strategist.h"
+#include "sim/virtual_clock.h"
+#include "world_dice.h"
+
+#define WORLD_BEGIN_MS INT64_C(1773216907000)
+#define SECOND_MS INT64_C(1000)
+#define MINUTE_MS (60 * SECOND_MS)
+#define HOUR_MS (60 * MINUTE_MS)
+#define HOOKS_URL "http://hooks/"
+
+enum { ACTS_MAX = 64, STORY_MAX = 4 * 1024 * 1024, REVISIONS_MAX = 8 };
+
+struct world;
+typedef void act_fn(struct world *w, int64_t what);
+/* Something that happens to the world at a time of its own. */
+struct act {
+    struct timer timer;
+    struct world *world;
+    act_fn *fn;
+    int64_t what;
+};
+
+struct world {
+    uint64_t seed, dice;
+    bool loud;
+    struct virtual_clock *time;
+    struct clock *clock;
+    struct stage stage;
+    struct objects *objects;
+
+    struct act acts[ACTS_MAX];
+    size_t act_count, acts_left;
+
+    /* The engine of now; NULL between two. */
+    struct fake_process *process;
+    struct kube_client *kube;
+    struct metrics *metrics;
+    struct strategist *strategist;
+    struct engine *engine;
+    bool closed;
+    struct timer restart;
+    int engines, kills;
+
+    int64_t calm_since_ms; /* the Canary is at rest since; -1: it is not */
+    struct buf story;
+    char *broken; /* the first thing that must not be; NULL: none */
+};
+
+/* --- the story --- */
+
+static inline int64_t world_now_ms(const struct world *w)
+{
+    return clock_mono_ms(w->clock);
+}
+
+static inline void __attribute__((format(printf, 2, 3))) tell(struct world *w, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = str_format_v(format, args);
+    va_end(args);
+    int64_t now = world_now_ms(w);
+    buf_printf(&w->story, "%4lld:%02lld.%03lld  %s\n", (long long)(now / MINUTE_MS),
+               (long long)(now % MINUTE_MS / SECOND_MS), (long long)(now % SECOND_MS), text);
+    str_free(&text);
+}
+
+static inline void __attribute__((format(printf, 2, 3))) broken(struct world *w, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = str_format_v(format, args);
+    va_end(args);
+    tell(w, "!!! %s", text);
+    if (w->broken == NULL) {
+        w->broken = str_dup(text);
+    }
+    str_free(&text);
+    virtual_clock_stop(w->time);
+}
+
+/* --- acts --- */
+
+static inline void on_act(struct timer *timer, void *ctx)
+{
+    struct act *act = ctx;
+    act->world->acts_left--;
+    act->fn(act->world, act->what);
+}
+
+static inline void act_at(struct world *w, int64_t at_ms, act_fn *fn, int64_t what)
+{
+    if (w->act_count < ACTS_MAX) {
+        struct act *act = &w->acts[w->act_count++];
+        *act = (struct act){.world = w, .fn = fn, .what = what};
+        w->acts_left++;
+        timer_start(w->clock, &act->timer, at_ms - world_now_ms(w), on_act, act);
+    }
+}
+
+#include "world_engine.h"
+#include "world_objects.h"
+#include "world_plan.h"
+
+/* --- a whole world --- */
+
+static inline void drop_line(void *ctx, const char *line)
+{
+    struct world *w = ctx;
+    if (strstr(line, "\"level\":\"error\"") != NULL || strstr(line, "\"level\":\"fatal\"") != NULL) {
+        tell(w, "log %s", line);
+    }
+}
+
+static inline void world_open(struct world *w, uint64_t seed)
+{
+    struct err err = {0};
+    *w = (struct world){.seed = seed, .dice = seed * 7919, .calm_since_ms = -1};
+    buf_init(&w->story, STORY_MAX);
+    w->time = virtual_clock_new(WORLD_BEGIN_MS);
+    w->clock = virtual_clock_clock(w->time);
+    log_set_sink(drop_line, w);
+    if (!stage_init(&w->stage, w->clock, seed, &err)) {
+        broken(w, "the stage: %s", err.text);
+        return;
+    }
+    w->objects = api_objects(cluster_api(w->stage.cluster));
+    objects_listen(w->objects, on_object, w);
+    plan_world(w);
+    start_engine(w);
+}
+
+static inline void world_close(struct world *w)
+{
+    for (size_t i = 0; i < w->act_count; i++) {
+        timer_cancel(&w->acts[i].timer);
+    }
+    if (w->process != NULL) {
+        fake_process_kill(w->process);
+        bury_engine(w);
+    }
+    timer_cancel(&w->restart);
+    if (w->objects != NULL) {
+        objects_unlisten(w->objects, on_object, w);
+    }
+    stage_fini(&w->stage);
+    virtual_clock_free(w->time);
+    log_set_sink(NULL, NULL);
+    buf_fini(&w->story);
+    str_free(&w->broken);
+}
+
+/* Until nothing more is planned and the Canary has been at rest for a while. */
+static inline void world_run(struct world *w)
+{
+    enum { CALM_MS = 3 * 60 * 1000, PATIENCE_MS = 4 * 60 * 60 * 1000 };
+    int64_t last_act_ms = 0;
+    while (w->broken == NULL) {
+        virtual_clock_run(w->time, world_now_ms(w) + 10 * SECOND_MS);
+        if (w->acts_left > 0 || w->engine == NULL) {
+            last_act_ms = world_now_ms(w);
+        } else if (w->calm_since_ms >= 0 && world_now_ms(w) - w->calm_since_ms > CALM_MS &&
+                   world_now_ms(w) - last_act_ms > CALM_MS) {
+            return;
+        } else if (world_now_ms(w) - last_act_ms > PATIENCE_MS) {
+            broken(w, "hours after the last fault it has not ended");
+        }
+    }
+}
+
+static inline bool world_play(uint64_t seed, bool loud)
+{
+    struct world w;
+    world_open(&w, seed);
+    if (w.broken == NULL) {
+        world_run(&w);
+    }
+    if (w.broken == NULL) {
+        expect_end(&w);
+    }
+    bool ok = w.broken == NULL;
+    if (!ok || loud) {
+        fprintf(stderr, "--- world %llu ---\n%s--- world %llu: %s ---\n", (unsigned long long)seed, buf_str(&w.story),
+                (unsigned long long)seed, ok ? "ended well" : w.broken);
+    }
+    world_close(&w);
+    return ok;
+}
