@@ -381,6 +381,7 @@ struct effects *effects_start(const struct effects_options *options, effects_don
     e->list = doc_copy(options->list);
     e->redo = options->redo;
     e->trusted = options->trusted;
+    e->index = options->first;
     e->done = done;
     e->ctx = ctx;
     next_turn(e);

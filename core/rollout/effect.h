@@ -31,6 +31,7 @@ struct effects_options {
     const struct node *list; /* prepared by effects_prepare; borrowed until effects_start returns */
     bool redo;               /* some of it may have happened already */
     bool trusted;
+    size_t first; /* of the list; those before it are done */
 };
 
 /* Checks a list and completes it to what the record needs: from, keys, ids. False: err names the effect and the field ("effects[1].primary: 130 is not a share"). */

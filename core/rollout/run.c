@@ -261,6 +261,7 @@ static void leave_restart(struct run *run)
     run->intent = NULL;
     journal_leave(run->release->journal, NULL);
     run->retry_ms = 0;
+    run->effects_first = 0;
     start_script(run);
     run->events.settled(run->ctx);
 }
@@ -277,6 +278,7 @@ static void on_restarted(void *ctx, size_t failed, const struct err *err)
     struct run *run = ctx;
     run->effects = NULL;
     if (err->code != ERR_NONE) {
+        run->effects_first = failed;
         trouble_tell(&run->trouble, err->text);
         run_retry_later(run, on_restart_retry);
         return;
@@ -294,6 +296,7 @@ static void start_restart(struct run *run)
         .list = doc_root(run->intent),
         .redo = true,
         .trusted = true,
+        .first = run->effects_first,
     };
     run->effects = effects_start(&options, on_restarted, run);
 }
@@ -381,6 +384,7 @@ static void take_over(struct timer *timer, void *ctx)
         return;
     }
     run->retry_ms = 0;
+    run->effects_first = 0;
     start_script(run);
 }
 

@@ -98,7 +98,9 @@ struct run {
     void (*flushed)(struct run *run);
     int64_t round_started_ms;
     int64_t tick_began_ms; /* monotonic: the start of the interval that is waited for */
-    int64_t retry_ms;      /* of the ending */
+    int64_t retry_ms;      /* of the ending, or the restart */
+    size_t
+        effects_first; /* where a retry of either goes on, so that nothing is told or delivered twice by one engine */
 
     struct run_events events;
     void *ctx;

@@ -56,6 +56,7 @@ static void on_ending_done(void *ctx, size_t failed, const struct err *err)
     struct run *run = ctx;
     run->effects = NULL;
     if (err->code != ERR_NONE) {
+        run->effects_first = failed;
         trouble_tell(&run->trouble, err->text);
         run_retry_later(run, on_ending_retry);
         return;
@@ -77,6 +78,7 @@ static void start_ending(struct run *run, bool redo)
         .list = doc_root(run->release->ending),
         .redo = redo,
         .trusted = true,
+        .first = run->effects_first,
     };
     run->effects = effects_start(&options, on_ending_done, run);
 }
