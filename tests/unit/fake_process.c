@@ -11,23 +11,32 @@ struct fake_process {
     struct http *world_door;
     struct timer alarm; /* on the world's clock: when this one's next timer is due */
     struct call *open;
+    struct wire *wires;
     bool dead;
-    int64_t died_ms, own_wall_offset_ms; /* what its clocks show from its death on */
-    int answers_left;                    /* 0: no answer kills it */
+    int64_t died_ms, wall_offset_ms; /* what its clocks show from its death on */
+    int answers_left;                /* 0: no answer kills it */
     void (*died)(void *ctx);
     void *died_ctx;
 };
 
+/* The caller's half of a call. */
 struct call {
     struct http_call base;
     struct fake_process *process;
     struct call *next;
-    struct http_call *real; /* NULL: it reaches nobody */
+    struct wire *wire; /* NULL: it reaches nobody */
     struct timer refusal;
-    bool is_stream;
     http_data_fn *on_data;
     http_done_fn *done;
     void *ctx;
+};
+
+/* The world's half, which may outlive the caller. */
+struct wire {
+    struct fake_process *process;
+    struct wire *next;
+    struct http_call *real;
+    struct call *call; /* NULL: the caller is dead */
 };
 
 /* --- time --- */
@@ -41,7 +50,7 @@ static int64_t mono(void *ctx)
 static int64_t wall(void *ctx)
 {
     struct fake_process *process = ctx;
-    return process->dead ? process->died_ms + process->own_wall_offset_ms : clock_wall_ms(process->world_clock);
+    return process->dead ? process->died_ms + process->wall_offset_ms : clock_wall_ms(process->world_clock);
 }
 
 static void on_alarm(struct timer *timer, void *ctx)
@@ -61,6 +70,22 @@ static void arm(void *ctx, int64_t when_mono_ms)
 
 /* --- the door --- */
 
+static void wire_free(struct wire *wire)
+{
+    struct wire **at = &wire->process->wires;
+    while (*at != wire) {
+        at = &(*at)->next;
+    }
+    *at = wire->next;
+    mem_free(wire);
+}
+
+static void wire_cut(struct wire *wire)
+{
+    http_cancel(wire->real);
+    wire_free(wire);
+}
+
 static void call_free(struct call *call)
 {
     struct call **at = &call->process->open;
@@ -72,42 +97,48 @@ static void call_free(struct call *call)
     mem_free(call);
 }
 
-static void on_refused(struct timer *timer, void *ctx)
+static void call_finish(struct call *call, const struct http_response *response, const struct err *err)
 {
-    struct call *call = ctx;
-    struct err err;
     http_done_fn *done = call->done;
-    void *done_ctx = call->ctx;
+    void *ctx = call->ctx;
     call_free(call);
-    err_set(&err, ERR_UNREACHABLE, "the process is dead");
-    done(done_ctx, NULL, &err);
+    done(ctx, response, err);
 }
 
-static void hang(struct call *call)
+static void on_refused(struct timer *timer, void *ctx)
 {
-    call->real = NULL;
+    struct err err;
+    err_set(&err, ERR_UNREACHABLE, "the process is dead");
+    call_finish(ctx, NULL, &err);
+}
+
+static void refuse(struct call *call)
+{
+    call->wire = NULL;
     timer_start(call->process->clock, &call->refusal, 0, on_refused, call);
 }
 
 static bool on_data(void *ctx, const char *bytes, size_t len)
 {
-    struct call *call = ctx;
-    return call->on_data(call->ctx, bytes, len);
+    struct wire *wire = ctx;
+    return wire->call->on_data(wire->call->ctx, bytes, len);
 }
 
 static void on_done(void *ctx, const struct http_response *response, const struct err *err)
 {
-    struct call *call = ctx;
-    struct fake_process *process = call->process;
-    if (!call->is_stream && process->answers_left > 0 && --process->answers_left == 0) {
-        call->real = NULL;
-        fake_process_kill(process);
+    struct wire *wire = ctx;
+    struct fake_process *process = wire->process;
+    struct call *call = wire->call;
+    wire_free(wire);
+    if (call == NULL) {
         return;
     }
-    http_done_fn *done = call->done;
-    void *done_ctx = call->ctx;
-    call_free(call);
-    done(done_ctx, response, err);
+    call->wire = NULL;
+    if (call->on_data == NULL && process->answers_left > 0 && --process->answers_left == 0) {
+        fake_process_kill(process, true);
+        return;
+    }
+    call_finish(call, response, err);
 }
 
 static struct http_call *start(struct http *http, const struct http_request *request, http_data_fn *data,
@@ -115,24 +146,26 @@ static struct http_call *start(struct http *http, const struct http_request *req
 {
     struct fake_process *process = (struct fake_process *)http;
     struct call *call = mem_new(struct call);
-    *call = (struct call){.base.http = http, .process = process, .next = process->open, .is_stream = data != NULL};
-    call->on_data = data;
+    *call = (struct call){.base.http = http, .process = process, .next = process->open, .on_data = data};
     call->done = done;
     call->ctx = ctx;
     process->open = call;
     if (process->dead) {
-        hang(call);
-    } else {
-        call->real = http_start(process->world_door, request, data != NULL ? on_data : NULL, on_done, call);
+        refuse(call);
+        return &call->base;
     }
+    struct wire *wire = mem_new(struct wire);
+    *wire = (struct wire){.process = process, .next = process->wires, .call = call};
+    process->wires = call->wire = wire;
+    wire->real = http_start(process->world_door, request, data != NULL ? on_data : NULL, on_done, wire);
     return &call->base;
 }
 
 static void cancel(struct http_call *base)
 {
     struct call *call = (struct call *)base;
-    if (call->real != NULL) {
-        http_cancel(call->real);
+    if (call->wire != NULL) {
+        wire_cut(call->wire);
     }
     call_free(call);
 }
@@ -147,8 +180,7 @@ struct fake_process *fake_process_new(struct clock *world_clock, struct http *wo
     process->door.ops = &door_ops;
     process->world_clock = world_clock;
     process->world_door = world_door;
-    process->clock =
-        clock_new(&(struct clock_driver){.mono_ms = mono, .wall_ms = wall, .arm = arm, .ctx = process});
+    process->clock = clock_new(&(struct clock_driver){.mono_ms = mono, .wall_ms = wall, .arm = arm, .ctx = process});
     return process;
 }
 
@@ -178,20 +210,22 @@ void fake_process_on_death(struct fake_process *process, void (*died)(void *ctx)
     process->died_ctx = ctx;
 }
 
-void fake_process_kill(struct fake_process *process)
+void fake_process_kill(struct fake_process *process, bool sent_arrives)
 {
     if (process->dead) {
         return;
     }
     process->died_ms = clock_mono_ms(process->world_clock);
-    process->own_wall_offset_ms = clock_wall_ms(process->world_clock) - process->died_ms;
+    process->wall_offset_ms = clock_wall_ms(process->world_clock) - process->died_ms;
     process->dead = true;
     timer_cancel(&process->alarm);
     for (struct call *call = process->open; call != NULL; call = call->next) {
-        if (call->real != NULL) {
-            http_cancel(call->real);
+        if (call->wire != NULL && sent_arrives && call->on_data == NULL) {
+            call->wire->call = NULL;
+        } else if (call->wire != NULL) {
+            wire_cut(call->wire);
         }
-        hang(call);
+        refuse(call);
     }
     if (process->died != NULL) {
         process->died(process->died_ctx);
@@ -212,6 +246,9 @@ void fake_process_bury(struct fake_process *process, const bool *closed)
 void fake_process_free(struct fake_process *process)
 {
     assert(process->open == NULL);
+    while (process->wires != NULL) {
+        wire_cut(process->wires);
+    }
     clock_free(process->clock);
     timer_cancel(&process->alarm);
     mem_free(process);

@@ -14,7 +14,8 @@ struct fake_process *fake_process_new(struct clock *world_clock, struct http *wo
 struct clock *fake_process_clock(struct fake_process *process);
 struct http *fake_process_door(struct fake_process *process);
 
-void fake_process_kill(struct fake_process *process);
+/* `sent_arrives`: requests that are on their way go on without it; otherwise they are lost. */
+void fake_process_kill(struct fake_process *process, bool sent_arrives);
 bool fake_process_is_dead(const struct fake_process *process);
 /* Kills it when the answer to its `count`-th request from now has come, which it does not read any more. Streams do not count. */
 void fake_process_kill_at_answer(struct fake_process *process, int count);
@@ -23,5 +24,5 @@ void fake_process_on_death(struct fake_process *process, void (*died)(void *ctx)
 
 /* Runs the dead one's own time until *closed. */
 void fake_process_bury(struct fake_process *process, const bool *closed);
-/* Dead or not, nothing of it may be left: no timer, no call. */
+/* Nothing of the engine may be left. What it had sent and has not arrived is lost. */
 void fake_process_free(struct fake_process *process);

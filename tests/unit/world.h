@@ -22,7 +22,31 @@
 #define HOUR_MS (60 * MINUTE_MS)
 #define HOOKS_URL "http://hooks/"
 
-enum { ACTS_MAX = 64, STORY_MAX = 4 * 1024 * 1024, REVISIONS_MAX = 8 };
+enum { ACTS_MAX = 64, STORY_MAX = 4 * 1024 * 1024, REVISIONS_MAX = 8, FAULTS_MAX = 16, ENGINES_MAX = 256 };
+
+/* How far a revision of the target ("podinfo:<number>") has come; pushed again, it begins anew. */
+struct revision {
+    struct behaviour behaviour;
+    bool bad;        /* no honest analysis lets it pass */
+    bool advanced;   /* its analysis took a step */
+    bool taken_back; /* its release failed */
+};
+
+/* For a while requests to a host (NULL: any) meet this, by chance. */
+struct fault {
+    int64_t from_ms, until_ms;
+    const char *host;
+    int percent;
+    int64_t delay_ms;
+    struct network_fate fate;
+    int status; /* what the API server answers instead; 0: nothing */
+};
+
+/* One delivery, by its key. */
+struct delivery {
+    char *key;
+    int kills; /* how many engines had died when it was sent last */
+};
 
 struct world;
 typedef void act_fn(struct world *w, int64_t what);
@@ -55,6 +79,25 @@ struct world {
     struct timer restart;
     int engines, kills;
 
+    struct fake_process *graves[ENGINES_MAX]; /* of the dead; what they had sent may still arrive */
+    size_t grave_count;
+
+    struct revision revisions[REVISIONS_MAX]; /* by number, from 1 */
+    struct revision *analysed;                /* by the release of now; NULL: none was given a share yet */
+    char target_image[32];
+    struct fault faults[FAULTS_MAX];
+    size_t fault_count;
+    int64_t latency_ms; /* of the network, at most */
+    int hook_trouble;   /* per cent of the calls of ordinary hooks that are answered with 500 */
+    bool gate_closed;
+    struct delivery *deliveries;
+    size_t delivery_count;
+
+    int64_t failed_checks; /* of the Canary */
+    int share;             /* of the canary in the routes */
+    bool has_ready;        /* a Pod of the target */
+    char *primary_image;
+    char *primary_before;  /* when the release began */
     int64_t calm_since_ms; /* the Canary is at rest since; -1: it is not */
     struct buf story;
     char *broken; /* the first thing that must not be; NULL: none */
@@ -99,7 +142,9 @@ static inline void on_act(struct timer *timer, void *ctx)
 {
     struct act *act = ctx;
     act->world->acts_left--;
-    act->fn(act->world, act->what);
+    if (act->fn != NULL) { /* NULL: something that began before ends now */
+        act->fn(act->world, act->what);
+    }
 }
 
 static inline void act_at(struct world *w, int64_t at_ms, act_fn *fn, int64_t what)
@@ -113,6 +158,7 @@ static inline void act_at(struct world *w, int64_t at_ms, act_fn *fn, int64_t wh
 }
 
 #include "world_engine.h"
+#include "world_network.h"
 #include "world_objects.h"
 #include "world_plan.h"
 
@@ -150,13 +196,22 @@ static inline void world_close(struct world *w)
         timer_cancel(&w->acts[i].timer);
     }
     if (w->process != NULL) {
-        fake_process_kill(w->process);
+        fake_process_kill(w->process, false);
         bury_engine(w);
     }
     timer_cancel(&w->restart);
     if (w->objects != NULL) {
         objects_unlisten(w->objects, on_object, w);
     }
+    for (size_t i = 0; i < w->grave_count; i++) {
+        fake_process_free(w->graves[i]);
+    }
+    for (size_t i = 0; i < w->delivery_count; i++) {
+        str_free(&w->deliveries[i].key);
+    }
+    mem_free(w->deliveries);
+    str_free(&w->primary_image);
+    str_free(&w->primary_before);
     stage_fini(&w->stage);
     virtual_clock_free(w->time);
     log_set_sink(NULL, NULL);

@@ -10,7 +10,7 @@ static inline void on_lost(void *ctx, const struct err *err)
 {
     struct world *w = ctx;
     tell(w, "the engine has lost its Lease: %s", err->text);
-    fake_process_kill(w->process);
+    fake_process_kill(w->process, false);
 }
 
 static inline void on_engine_ready(void *ctx)
@@ -33,7 +33,7 @@ static inline void bury_engine(struct world *w)
     kube_client_free(w->kube);
     script_strategist_free(w->strategist);
     metrics_free(w->metrics);
-    fake_process_free(w->process);
+    w->graves[w->grave_count++] = w->process;
     w->engine = NULL;
     w->process = NULL;
 }
@@ -52,6 +52,10 @@ static inline void on_death(void *ctx)
     struct world *w = ctx;
     int64_t pause_ms = dice_chance(&w->dice, 50) ? dice_between(&w->dice, 0, 3000) : dice_between(&w->dice, 0, 90000);
     w->kills++;
+    if (w->engines == ENGINES_MAX) {
+        broken(w, "too many engines have died");
+        return;
+    }
     tell(w, "engine-%d is killed; the next one comes in %lld ms", w->engines, (long long)pause_ms);
     timer_start(w->clock, &w->restart, pause_ms, on_restart, w);
 }

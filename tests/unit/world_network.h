@@ -1,0 +1,90 @@
+/* The network of a random world and the hooks at its end (see world.h). */
+#pragma once
+
+static inline const struct fault *fault_of(struct world *w, const char *host, bool wants_status)
+{
+    int64_t now = world_now_ms(w);
+    for (size_t i = 0; i < w->fault_count; i++) {
+        const struct fault *fault = &w->faults[i];
+        if (now >= fault->from_ms && now < fault->until_ms && (fault->status != 0) == wants_status &&
+            (fault->host == NULL || strcmp(fault->host, host) == 0) && dice_chance(&w->dice, fault->percent)) {
+            return fault;
+        }
+    }
+    return NULL;
+}
+
+/* An engine that lives sends a delivery once; the next one repeats what it finds no answer to. */
+static inline void note_delivery(struct world *w, const char *key)
+{
+    for (size_t i = 0; i < w->delivery_count; i++) {
+        struct delivery *known = &w->deliveries[i];
+        if (strcmp(known->key, key) == 0) {
+            if (known->kills == w->kills) {
+                broken(w, "delivery %s was sent twice, though no engine died between", key);
+            }
+            known->kills = w->kills;
+            return;
+        }
+    }
+    w->deliveries = mem_resize(w->deliveries, (w->delivery_count + 1) * sizeof w->deliveries[0]);
+    w->deliveries[w->delivery_count++] = (struct delivery){.key = str_dup(key), .kills = w->kills};
+}
+
+static inline struct network_fate on_fate(void *ctx, const struct http_request *request)
+{
+    struct world *w = ctx;
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (strcmp(request->headers[i].name, "Sluice-Key") == 0) {
+            note_delivery(w, request->headers[i].value);
+        }
+    }
+    const char *host = strstr(request->url, "://") + 3;
+    char *name = str_dup_n(host, strcspn(host, "/"));
+    const struct fault *fault = fault_of(w, name, false);
+    struct network_fate fate = fault != NULL ? fault->fate : (struct network_fate){0};
+    fate.delay_ms = fault != NULL && fault->delay_ms > 0 ? dice_between(&w->dice, 0, fault->delay_ms)
+                                                         : dice_between(&w->dice, 0, w->latency_ms);
+    str_free(&name);
+    return fate;
+}
+
+static inline void answer_status(struct exchange *exchange, int status)
+{
+    char *text = str_format("{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":\"storm\","
+                            "\"reason\":\"%s\",\"code\":%d}",
+                            status == 409 ? "Conflict" : "InternalError", status);
+    exchange_answer(exchange, status, "application/json", text, strlen(text));
+    str_free(&text);
+}
+
+static inline void serve_api(void *ctx, struct exchange *exchange)
+{
+    struct world *w = ctx;
+    bool writes = strcmp(exchange->method, "GET") != 0;
+    const struct fault *fault = fault_of(w, "kubernetes", true);
+    if (fault != NULL && (writes || fault->status != 409)) {
+        answer_status(exchange, fault->status);
+        return;
+    }
+    api_serve(cluster_api(w->stage.cluster), exchange);
+}
+
+/* --- hooks --- */
+
+/* http://hooks/<type>. A rollback hook is content while it answers with an error. */
+static inline void serve_hook(void *ctx, struct exchange *exchange)
+{
+    struct world *w = ctx;
+    const char *key = exchange->header(exchange, "Sluice-Key");
+    if (key == NULL && strcmp(exchange->path, "/event") != 0) { /* what is told outside of a release has none */
+        broken(w, "hook %s came without a key", exchange->path);
+    }
+    int status = 200;
+    if (str_has_prefix(exchange->path, "/rollback") || (str_has_prefix(exchange->path, "/confirm") && w->gate_closed)) {
+        status = 403;
+    } else if (dice_chance(&w->dice, w->hook_trouble)) {
+        status = 500;
+    }
+    exchange_answer(exchange, status, "text/plain", "OK", 2);
+}
