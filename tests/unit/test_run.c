@@ -323,9 +323,10 @@ static void test_a_rollback_that_meets_trouble_is_tried_until_it_works(void **st
 {
     struct world w;
     open_scripted(&w);
+    add_hook(&w, "event");
     begin_round(&w);
     fake_api_delete(w.f.api, TARGET);
-    fake_script_call(&w.script, "rollback", "{'events':[]}");
+    fake_script_call(&w.script, "rollback", "{'events':[{'type':'Warning','message':'bad'}]}");
     fake_clock_advance(w.f.fc, 60 * 1000);
     assert_int_equal(w.ended, 0);
     expect_state(&w, RELEASE_ROLLING_BACK);
@@ -334,6 +335,8 @@ static void test_a_rollback_that_meets_trouble_is_tried_until_it_works(void **st
     fake_clock_advance(w.f.fc, 31 * 1000);
     assert_int_equal(w.how, RUN_ENDED);
     fake_house_expect(&w.f, TARGET, "0", "spec", "replicas");
+    assert_int_equal(fake_http_count(w.f.fh, "POST", "http://hooks/"),
+                     3); /* bad, the failure, the trouble: each once */
     close_world(&w);
 }
 
