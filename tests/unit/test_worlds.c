@@ -29,6 +29,7 @@ static void play_seeds(void **state)
     }
     int failed = 0;
     for (long seed = first; seed <= last; seed++) {
+        fprintf(stderr, "world %ld\n", seed); /* an assertion of the engine's says no number */
         failed += world_play((uint64_t)seed, getenv("SLUICE_STORY") != NULL) ? 0 : 1;
     }
     if (failed > 0) {

@@ -90,6 +90,7 @@ struct world {
     int64_t latency_ms; /* of the network, at most */
     int hook_trouble;   /* per cent of the calls of ordinary hooks that are answered with 500 */
     bool gate_closed;
+    bool must_succeed; /* nothing goes wrong but that engines die */
     struct delivery *deliveries;
     size_t delivery_count;
 

@@ -196,6 +196,9 @@ static inline void expect_end(struct world *w)
     if (strcmp(phase, "Failed") != 0 && strcmp(image, w->primary_image) != 0) {
         broken(w, "%s, but the primary is not the target", phase);
     }
+    if (w->must_succeed && strcmp(phase, "Succeeded") != 0) {
+        broken(w, "nothing was wrong, but it ended %s", phase);
+    }
     if (w->share != 0) {
         broken(w, "at the end the canary has weight %d", w->share);
     }

@@ -105,6 +105,7 @@ static inline void plan_behaviour(struct world *w, int number)
         behaviour.ready_ms = -1;
     }
     revision->bad = lot <= 35;
+    w->must_succeed = w->must_succeed && lot > 45;
     if (lot > 35 && lot <= 45) {
         behaviour.errors = (double)dice_between(&w->dice, 1, 30) / 1000; /* may pass, may not */
     }
@@ -252,6 +253,7 @@ static inline void plan_world(struct world *w)
     network_fates(network, on_fate, w);
     w->latency_ms = dice_chance(&w->dice, 50) ? 0 : dice_between(&w->dice, 1, 300);
     w->hook_trouble = dice_chance(&w->dice, 30) ? (int)dice_between(&w->dice, 1, 20) : 0;
+    w->must_succeed = peaceful && w->hook_trouble == 0;
     w->primary_image = str_dup("podinfo:1");
     w->primary_before = str_dup("podinfo:1");
     plan_streams(w);
