@@ -14,7 +14,7 @@
 #include "workload/autoscaler.h"
 #include "workload/deployment.h"
 
-enum { CONFLICTS_MAX = 10 };
+enum { CONFLICTS_MAX = 10, PROMOTE_AGAIN_MS = 1000 };
 
 struct effects {
     struct house *house;
@@ -302,12 +302,16 @@ static void on_written(void *ctx, const struct err *err)
     }
 }
 
+/* Without an answer nobody knows whether the primary was promoted. A release that went on as if it were not could be rolled back over a primary that is; so it is
+ * asked for again, under the same id, until an answer comes. */
 static void on_promoted(void *ctx, const struct err *err)
 {
     struct effects *e = ctx;
     e->promotion = NULL;
     if (err->code == ERR_NONE) {
         succeed(e);
+    } else if (err->code == ERR_TIMEOUT || err->code == ERR_UNREACHABLE) {
+        timer_start(e->house->clock, &e->turn, PROMOTE_AGAIN_MS, on_turn, e);
     } else {
         finish(e, err);
     }

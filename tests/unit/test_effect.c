@@ -230,17 +230,37 @@ static void test_only_the_pinned_revision_is_promoted(void **state)
     close_world(&w);
 }
 
+static void pin_target(struct world *w)
+{
+    struct doc *target = store_find(w->f.house.stores[STORE_DEPLOYMENTS], "test", "podinfo");
+    str_free(&w->release->revision);
+    w->release->revision = str_dup(deployment_revision(doc_root(target)));
+    doc_free(target);
+}
+
 static void test_the_pinned_revision_is_promoted_under_the_id_on_record(void **state)
 {
     struct world w;
     open_world(&w);
-    struct doc *target = store_find(w.f.house.stores[STORE_DEPLOYMENTS], "test", "podinfo");
-    str_free(&w.release->revision);
-    w.release->revision = str_dup(deployment_revision(doc_root(target)));
-    doc_free(target);
+    pin_target(&w);
     do_list(&w, "[{'kind':'promote','id':'id-7'}]");
     fake_house_expect(&w.f, PRIMARY, "'id-7'", "spec", "template", "metadata", "annotations", "flagger-id");
     assert_int_equal(redo(&w, "[{'kind':'promote','id':'id-7'}]"), 0);
+    close_world(&w);
+}
+
+/* Taken for a failure, the release could be rolled back over a primary that has the new revision. */
+static void test_a_promotion_without_an_answer_is_asked_for_until_there_is_one(void **state)
+{
+    struct world w;
+    open_world(&w);
+    pin_target(&w);
+    fake_api_lose(w.f.api, "PATCH", PRIMARY);
+    start(&w, "[{'kind':'promote','id':'id-7'},{'kind':'phase','phase':'Promoting'}]", false, false);
+    fake_clock_advance(w.f.fc, 2000);
+    expect_ok(&w);
+    fake_house_expect(&w.f, PRIMARY, "'id-7'", "spec", "template", "metadata", "annotations", "flagger-id");
+    fake_house_expect(&w.f, CANARY, "'Promoting'", "status", "phase");
     close_world(&w);
 }
 
@@ -409,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_a_promotion_that_is_carried_out_is_not_repeated),
         cmocka_unit_test(test_only_the_pinned_revision_is_promoted),
         cmocka_unit_test(test_the_pinned_revision_is_promoted_under_the_id_on_record),
+        cmocka_unit_test(test_a_promotion_without_an_answer_is_asked_for_until_there_is_one),
         cmocka_unit_test(test_a_conflict_starts_from_what_is_live),
         cmocka_unit_test(test_the_first_failure_ends_the_list),
         cmocka_unit_test(test_a_write_that_was_done_without_an_answer_is_done_by_the_redo),
