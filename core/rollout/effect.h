@@ -10,7 +10,7 @@
  *
  *   route       live = to: done; live = from: write; else the mesh wins: left as it is
  *   scale       up: replicas > 0 is done; zero: replicas = 0 is done
- *   promote     the primary carries the id: done; without an answer it is asked for again at once, as nobody may go on before it is known
+ *   promote     the primary carries the id: done; without an answer it is asked for again, until one comes
  *   phase, sync, status, autoscaler     compared, only what differs is written
  *   event, hooks                        sent again under the same key
  *   alert, gauge                        nothing to repeat
