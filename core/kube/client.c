@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "kube/credential.h"
+#include "kube/limit.h"
 
 enum {
     TIMEOUT_DEFAULT_MS = 30 * 1000,
@@ -24,6 +25,7 @@ struct kube_client {
     struct clock *clock;
     struct kube_config config;
     struct credential *credential;
+    struct limit limit;
     uint64_t requests;
     size_t open_calls;
 };
@@ -36,6 +38,8 @@ struct kube_call {
     int64_t timeout_ms;
     int64_t patience_ms; /* for waiting after a 429: what is left of it */
     int busy;            /* attempts that were answered with 429 */
+    struct limit_place place;
+    bool is_urgent;
     bool waiting;        /* for the credential */
     unsigned generation; /* of the TLS settings it was sent with */
     bool renewed;        /* after a 401 or with other TLS settings: once */
@@ -58,12 +62,14 @@ struct kube_client *kube_client_new(struct http *http, struct clock *clock, stru
     client->config = *config;
     *config = (struct kube_config){0};
     client->credential = credential_new(&client->config, clock, loop);
+    limit_init(&client->limit, clock, KUBE_UNDER_WAY_MAX);
     return client;
 }
 
 void kube_client_free(struct kube_client *client)
 {
     assert(client->open_calls == 0);
+    limit_fini(&client->limit);
     credential_free(client->credential);
     kube_config_fini(&client->config);
     mem_free(client);
@@ -225,6 +231,7 @@ static void failure_without_answer(const struct kube_call *call, const struct er
 static void call_free(struct kube_call *call)
 {
     call->client->open_calls--;
+    limit_leave(&call->client->limit, &call->place);
     timer_cancel(&call->turn);
     str_free(&call->url);
     str_free(&call->body);
@@ -386,18 +393,24 @@ static void send(struct kube_call *call)
     }
 }
 
+static void on_go(void *ctx)
+{
+    send(ctx);
+}
+
 static void on_turn(struct timer *timer, void *ctx)
 {
     struct kube_call *call = ctx;
     finish(call, NULL, &call->refused);
 }
 
-/* The call on its way, or about to tell why it never will be. */
+/* The call on its way, in line, or about to tell why it never will be. */
 static struct kube_call *begin(struct kube_call *call)
 {
     if (call->refused.code != ERR_NONE) {
         timer_start(call->client->clock, &call->turn, 0, on_turn, call);
-    } else {
+    } else if (call->on_line != NULL || call->is_urgent ||
+               limit_enter(&call->client->limit, &call->place, on_go, call)) {
         send(call);
     }
     return call;
@@ -420,6 +433,7 @@ static struct kube_call *call_new(struct kube_client *client, const struct kube_
     call->body = request->body != NULL ? node_to_text(request->body) : NULL;
     call->timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_DEFAULT_MS;
     call->patience_ms = request->verb == KUBE_LIST || request->verb == KUBE_WATCH ? 0 : call->timeout_ms;
+    call->is_urgent = request->is_urgent;
     call->done = done;
     call->ctx = ctx;
     buf_init(&call->line, LINE_MAX_SIZE);

@@ -3,7 +3,9 @@
  * The client signs requests (bearer token, client certificate, basic, exec plugin), renews what expires, and turns
  * every failure into one error with the server's own words. It repeats what the server did not take: a 401 renews the
  * credentials and asks once more, a 429 with Retry-After waits and asks again, as client-go does (lists and watches
- * leave the waiting to kube/watch.c). Otherwise it never retries by itself. */
+ * leave the waiting to kube/watch.c). Otherwise it never retries by itself.
+ *
+ * At most KUBE_UNDER_WAY_MAX requests are under way at once; the others wait in line (kube/limit.h), watches and what is urgent go at once. */
 #pragma once
 
 #include "base/doc.h"
@@ -11,6 +13,9 @@
 #include "io/loop.h"
 #include "kube/config.h"
 #include "kube/resource.h"
+
+/* More of them at once do not get more done: an API server works on a few hundred from all its clients. */
+enum { KUBE_UNDER_WAY_MAX = 32 };
 
 struct kube_client;
 
@@ -41,7 +46,8 @@ struct kube_request {
     const char *subresource; /* "status", NULL: none */
     const char *query;       /* encoded, without '?'; NULL: none */
     const struct node *body; /* NULL: none */
-    int64_t timeout_ms;      /* of one attempt, and of all waiting between attempts; 0: 30 s */
+    int64_t timeout_ms; /* of one attempt, and of all waiting between attempts, but not of the wait in line; 0: 30 s */
+    bool is_urgent;     /* does not stand in line: it would be of no use later */
 };
 
 struct kube_call;

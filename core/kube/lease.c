@@ -151,6 +151,7 @@ static void send(struct lease *l, enum kube_verb verb, struct doc *doc)
         .name = verb == KUBE_UPDATE ? l->name : NULL,
         .body = doc_root(doc),
         .timeout_ms = l->retry_ms,
+        .is_urgent = true,
     };
     l->sent_ms = clock_mono_ms(l->clock);
     l->call = kube_start(l->client, &request, on_written, l);
@@ -232,7 +233,8 @@ static void read_lease(struct lease *l)
                                    .resource = &KUBE_LEASES,
                                    .namespace = l->namespace,
                                    .name = l->name,
-                                   .timeout_ms = l->retry_ms};
+                                   .timeout_ms = l->retry_ms,
+                                   .is_urgent = true};
     l->call = kube_start(l->client, &request, on_read, l);
 }
 

@@ -1,113 +1,9 @@
 // room: kube
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-#include "base/mem.h"
-#include "base/str.h"
-#include "fake_clock.h"
+#include "client_world.h"
 #include "fake_doc.h"
-#include "fake_http.h"
 #include "fake_pem.h"
-#include "kube/client.h"
-
-#define SERVER "https://api:6443"
-
-struct world {
-    struct fake_clock *fc;
-    struct fake_http *fh;
-    struct kube_client *client;
-    int done;
-    char *answer; /* as text; NULL: none */
-    struct err err;
-    struct buf lines; /* of a watch, each with '|' */
-    char token_path[32];
-};
-
-static void make_client(struct world *w, struct kube_config config)
-{
-    config.source = str_dup("kubeconfig /lab");
-    config.server = str_dup(SERVER);
-    w->client = kube_client_new(fake_http_door(w->fh), fake_clock_clock(w->fc), NULL, &config);
-    assert_null(config.server); /* it is the client's now */
-}
-
-static int setup(void **state)
-{
-    struct world *w = mem_new(struct world);
-    w->fc = fake_clock_new(1773216907000);
-    w->fh = fake_http_new(fake_clock_clock(w->fc));
-    buf_init(&w->lines, 4096);
-    *state = w;
-    return 0;
-}
-
-/* The client asserts that no call is open, the fakes that no request and no timer are left. */
-static int teardown(void **state)
-{
-    struct world *w = *state;
-    kube_client_free(w->client);
-    fake_http_free(w->fh);
-    fake_clock_free(w->fc);
-    buf_fini(&w->lines);
-    str_free(&w->answer);
-    if (w->token_path[0] != '\0') {
-        unlink(w->token_path);
-    }
-    mem_free(w);
-    return 0;
-}
-
-static void on_done(void *ctx, const struct doc *answer, const struct err *err)
-{
-    struct world *w = ctx;
-    w->done++;
-    w->err = *err;
-    str_free(&w->answer);
-    w->answer = answer != NULL ? node_to_text(doc_root(answer)) : NULL;
-}
-
-static bool on_line(void *ctx, const char *line, size_t len)
-{
-    struct world *w = ctx;
-    assert_int_equal(strlen(line), len);
-    if (len < 100) {
-        buf_printf(&w->lines, "%s|", line);
-    } else {
-        buf_printf(&w->lines, "(%zu)|", len);
-    }
-    return strcmp(line, "stop") != 0;
-}
-
-static struct kube_call *start(struct world *w, struct kube_request request)
-{
-    if (request.resource == NULL) {
-        request.resource = &KUBE_DEPLOYMENTS;
-    }
-    int before = w->done;
-    struct kube_call *call = request.verb == KUBE_WATCH ? kube_watch_start(w->client, &request, on_line, on_done, w)
-                                                        : kube_start(w->client, &request, on_done, w);
-    assert_int_equal(w->done, before); /* never before it returns */
-    return call;
-}
-
-static const struct kube_request get_podinfo = {.verb = KUBE_GET, .namespace = "test", .name = "podinfo"};
-static const struct kube_request watch_all = {.verb = KUBE_WATCH, .query = "watch=true"};
-
-static void ask(struct world *w, struct kube_request request)
-{
-    int before = w->done;
-    start(w, request);
-    fake_clock_run(w->fc);
-    assert_int_equal(w->done, before + 1);
-}
 
 static void expect_last(struct world *w, const char *method, const char *path)
 {
@@ -115,13 +11,6 @@ static void expect_last(struct world *w, const char *method, const char *path)
     assert_string_equal(seen->method, method);
     assert_true(str_has_prefix(seen->url, SERVER));
     assert_string_equal(seen->url + strlen(SERVER), path);
-}
-
-static void expect_failure(struct world *w, enum err_code code, const char *text)
-{
-    assert_null(w->answer);
-    assert_string_equal(w->err.text, text);
-    assert_int_equal(w->err.code, code);
 }
 
 /* --- the form of requests --- */
@@ -402,6 +291,58 @@ static void test_a_cancelled_call_says_nothing(void **state)
     assert_true(fake_http_seen(w->fh, 0)->cancelled && fake_http_seen(w->fh, 1)->cancelled);
 }
 
+/* --- the line --- */
+
+static const struct kube_request urgent = {
+    .verb = KUBE_UPDATE, .resource = &KUBE_LEASES, .namespace = "kube-system", .name = "sluice", .is_urgent = true};
+
+static void test_no_more_than_the_bound_are_under_way(void **state)
+{
+    struct world *w = *state;
+    enum { EXTRA = 3 };
+    struct kube_call *calls[KUBE_UNDER_WAY_MAX + EXTRA];
+    make_client(w, (struct kube_config){0});
+    fake_http_handle(w->fh, hold, NULL);
+    for (size_t i = 0; i < KUBE_UNDER_WAY_MAX + EXTRA; i++) {
+        calls[i] = start(w, get_podinfo);
+    }
+    fake_clock_run(w->fc);
+    assert_int_equal(fake_http_open_calls(w->fh), KUBE_UNDER_WAY_MAX);
+    kube_cancel(calls[KUBE_UNDER_WAY_MAX]); /* waits in line, and is never sent */
+    fake_http_end(w->fh, 0, ERR_UNREACHABLE);
+    fake_clock_run(w->fc);
+    assert_int_equal(w->done, 1);
+    assert_int_equal(fake_http_open_calls(w->fh), KUBE_UNDER_WAY_MAX);
+    assert_int_equal(fake_http_seen_count(w->fh), KUBE_UNDER_WAY_MAX + 1);
+    for (size_t i = 1; i < KUBE_UNDER_WAY_MAX + EXTRA; i++) {
+        if (i != KUBE_UNDER_WAY_MAX) {
+            kube_cancel(calls[i]);
+        }
+    }
+    fake_clock_run(w->fc);
+    assert_int_equal(kube_client_requests(w->client),
+                     KUBE_UNDER_WAY_MAX + 1); /* the last one was not sent to be cancelled */
+}
+
+static void test_the_lease_and_watches_do_not_stand_in_line(void **state)
+{
+    struct world *w = *state;
+    struct kube_call *calls[KUBE_UNDER_WAY_MAX + 2];
+    make_client(w, (struct kube_config){0});
+    fake_http_handle(w->fh, hold, NULL);
+    for (size_t i = 0; i < KUBE_UNDER_WAY_MAX; i++) {
+        calls[i] = start(w, get_podinfo);
+    }
+    calls[KUBE_UNDER_WAY_MAX] = start(w, urgent);
+    calls[KUBE_UNDER_WAY_MAX + 1] = start(w, watch_all);
+    fake_clock_run(w->fc);
+    assert_int_equal(fake_http_count(w->fh, "PUT", "/leases/sluice"), 1);
+    assert_int_equal(fake_http_open_calls(w->fh), KUBE_UNDER_WAY_MAX + 2);
+    for (size_t i = 0; i < KUBE_UNDER_WAY_MAX + 2; i++) {
+        kube_cancel(calls[i]);
+    }
+}
+
 /* --- who we are --- */
 
 static void write_token(struct world *w, const char *token)
@@ -563,97 +504,6 @@ static void test_a_fixed_identity_is_asked_once(void **state)
     assert_string_equal(last_authorization(w), "");
 }
 
-/* --- watches --- */
-
-static bool hold(void *ctx, const struct fake_http_seen *request, struct fake_http_answer *answer)
-{
-    answer->hold = true;
-    return true;
-}
-
-static size_t start_watch(struct world *w)
-{
-    make_client(w, (struct kube_config){0});
-    fake_http_handle(w->fh, hold, NULL);
-    start(w, watch_all);
-    fake_clock_run(w->fc);
-    return fake_http_seen_count(w->fh) - 1;
-}
-
-static void test_a_watch_hands_over_whole_lines(void **state)
-{
-    struct world *w = *state;
-    size_t index = start_watch(w);
-    const struct fake_http_seen *seen = fake_http_last(w->fh);
-    assert_true(seen->long_lived && seen->streamed);
-    assert_int_equal(seen->timeout_ms, 0);
-    fake_http_stream(w->fh, index, "one\ntw");
-    assert_string_equal(buf_str(&w->lines), "one|");
-    fake_http_stream(w->fh, index, "o\n\n\nthree\nfo");
-    fake_http_stream(w->fh, index, "ur");
-    assert_string_equal(buf_str(&w->lines), "one|two|three|");
-    fake_http_end(w->fh, index, ERR_NONE); /* cut in mid-line, though it looks like a clean end */
-    fake_clock_run(w->fc);
-    assert_string_equal(buf_str(&w->lines), "one|two|three|");
-    assert_int_equal(w->done, 1);
-    assert_int_equal(w->err.code, ERR_NONE);
-    assert_null(w->answer);
-}
-
-static void test_the_receiver_can_end_a_watch(void **state)
-{
-    struct world *w = *state;
-    size_t index = start_watch(w);
-    fake_http_stream(w->fh, index, "one\nstop\ntwo\n");
-    assert_string_equal(buf_str(&w->lines), "one|stop|");
-    fake_clock_run(w->fc);
-    assert_int_equal(w->done, 1);
-    assert_int_equal(w->err.code, ERR_NONE);
-}
-
-static void test_a_line_above_4_mib_ends_a_watch(void **state)
-{
-    struct world *w = *state;
-    size_t index = start_watch(w), size = 1024 * 1024;
-    char *mebibyte = mem_alloc(size);
-    memset(mebibyte, 'x', size);
-    for (int i = 0; i < 4; i++) {
-        fake_http_stream_n(w->fh, index, mebibyte, size);
-    }
-    fake_http_stream(w->fh, index, "\n");
-    assert_string_equal(buf_str(&w->lines), "(4194304)|");
-    for (int i = 0; i < 4; i++) {
-        fake_http_stream_n(w->fh, index, mebibyte, size);
-    }
-    fake_http_stream(w->fh, index, "x\n");
-    fake_clock_run(w->fc);
-    assert_string_equal(buf_str(&w->lines), "(4194304)|");
-    assert_int_equal(w->done, 1);
-    expect_failure(w, ERR_TOO_LARGE, "GET " SERVER "/apis/apps/v1/deployments?watch=true: a line of more than 4 MiB");
-    mem_free(mebibyte);
-}
-
-static void test_silence_and_cuts_end_a_watch(void **state)
-{
-    struct world *w = *state;
-    size_t index = start_watch(w);
-    fake_clock_advance(w->fc, 100000);
-    fake_http_stream(w->fh, index, "one\n");
-    fake_clock_advance(w->fc, 179999);
-    assert_int_equal(w->done, 0);
-    fake_clock_advance(w->fc, 1);
-    assert_int_equal(w->err.code, ERR_TIMEOUT);
-    start(w, watch_all);
-    fake_clock_run(w->fc);
-    fake_http_end(w->fh, index + 1, ERR_UNREACHABLE);
-    fake_clock_run(w->fc);
-    assert_int_equal(w->done, 2);
-    assert_int_equal(w->err.code, ERR_UNREACHABLE);
-    fake_http_once(w->fh, "GET", NULL, 410, "{\"message\":\"too old resource version\"}");
-    ask(w, watch_all);
-    expect_failure(w, ERR_GONE, "too old resource version");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -667,14 +517,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_an_answer_above_8_mib_is_too_large, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_wrong_authority_is_told_with_the_kubeconfig, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_cancelled_call_says_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_more_than_the_bound_are_under_way, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_lease_and_watches_do_not_stand_in_line, setup, teardown),
         cmocka_unit_test_setup_teardown(test_after_a_401_the_token_is_read_again_and_asked_once_more, setup, teardown),
         cmocka_unit_test_setup_teardown(test_certificates_are_read_again_when_they_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_token_file_is_read_every_minute, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_fixed_identity_is_asked_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_watch_hands_over_whole_lines, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_receiver_can_end_a_watch, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_line_above_4_mib_ends_a_watch, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_silence_and_cuts_end_a_watch, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
