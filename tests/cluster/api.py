@@ -101,6 +101,20 @@ class Client:
         return Watch(self, self.path(kind, namespace), seen)
 
 
+class PlainClient(Client):
+    """To an API server without TLS and without users, as sluice sim is."""
+
+    def __init__(self, port):
+        self.port = port
+        self._kinds = {}
+
+    def connect(self, timeout=30):
+        return http.client.HTTPConnection('127.0.0.1', self.port, timeout=timeout)
+
+    def headers(self, **more):
+        return {'Accept': 'application/json', 'User-Agent': 'lab', **more}
+
+
 class Watch:
     """One watch that goes on from where it was when its connection ends."""
 

@@ -33,9 +33,9 @@ class Scenario(unittest.TestCase):
         self.hooks = Hooks()
         self.addCleanup(self.hooks.close)
 
-    def scene(self, namespace, **how):
-        """A new namespace; its transcript is kept and its record closed at the end."""
-        scene = Scene(self.lab, namespace, **how)
+    def scene(self, namespace, lab=None, **how):
+        """A new namespace; its transcript is kept and its record closed at the end. `lab`: another than the common one."""
+        scene = Scene(lab or self.lab, namespace, **how)
         self.scenes.append(scene)
         self.addCleanup(self._finish, scene)
         return scene
