@@ -412,7 +412,7 @@ static void initialise(struct actor *actor, struct canary *canary, const struct 
         send_status(actor, canary, status_set_phase(canary, "Initializing", clock_wall_ms(actor->house->clock)));
     } else if (bring_objects(actor, canary)) {
         actor->initialising_done = true;
-        send_status(actor, canary, detect_sync(actor->house, canary, now, "Initialized"));
+        send_status(actor, canary, detect_initialised(actor->house, canary, now));
     }
 }
 

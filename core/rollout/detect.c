@@ -116,6 +116,16 @@ static struct doc *adopt_lost_status(struct house *house, const struct canary *c
     return status_sync(canary, &sync, clock_wall_ms(house->clock));
 }
 
+/* A target that changed after the primary was made from it is a new revision; counted as the one that was promoted it would never be looked at. */
+struct doc *detect_initialised(struct house *house, const struct canary *canary, const struct target_now *now)
+{
+    bool owned;
+    char *primary = primary_revision(house, canary, &owned);
+    struct doc *patch = adopt_lost_status(house, canary, primary != NULL ? primary : now->revision, now);
+    str_free(&primary);
+    return patch;
+}
+
 static struct doc *adopt_hashes(const struct target_now *now, const char *promoted)
 {
     struct doc *doc = doc_new();

@@ -151,6 +151,17 @@ static void test_a_new_revision_begins_one_release(void **state)
     assert_string_equal(text_at(w, RELEASE, "status", "holder"), "me");
 }
 
+/* The primary is made and gets ready while the target goes on: its second revision must not pass for the one that the primary has. */
+static void test_a_revision_that_comes_in_the_initialisation_is_a_new_one(void **state)
+{
+    struct world *w = *state;
+    fake_api_edit(w->api, TARGET, NEW_IMAGE);
+    fake_api_edit(w->api, CANARY, "{'status':{'phase':'Initializing','lastAppliedSpec':null}}");
+    fake_clock_advance(w->fc, 1000);
+    assert_int_equal(releases(w), 1);
+    assert_true(w->script.running);
+}
+
 /* The script's traffic is on the target: scaled down as in an initialisation, half of the requests would fail. */
 static void test_a_status_lost_in_mid_run_is_written_again(void **state)
 {
@@ -481,6 +492,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_canary_at_rest_asks_for_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_new_revision_begins_one_release, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_revision_that_comes_in_the_initialisation_is_a_new_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_status_lost_in_mid_run_is_written_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_who_was_fenced_claims_nothing_until_the_lease_is_sure, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_release_deleted_in_mid_run_is_followed_by_another_at_once, setup,
