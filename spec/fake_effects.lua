@@ -173,8 +173,7 @@ function M.prepare(world, list)
     if effect.kind == 'route' then
       effect.from = not world.route_error and json.copy(world.route) or nil
     elseif effect.kind == 'promote' then
-      world.promotions = world.promotions + 1
-      effect.id = 'promotion-' .. world.promotions
+      effect.id = 'release'
     elseif effect.kind == 'event' then
       effect.key = string.format('event/%d/%d/%d', world.epoch, world.serial, i - 1)
     elseif effect.kind == 'hooks' then

@@ -39,7 +39,6 @@ function World.new(options)
     replicas = 0,
     revision = 'r2',
     primary_revision = 'r1',
-    promotions = 0,
     gauges = {},
     answers = {}, -- hook by name: an error text, or function(world, call) that returns one
     measures = {}, -- query: number or answer, or function(world, text) that returns one

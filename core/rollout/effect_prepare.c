@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/str.h"
 #include "rollout/effect.h"
 
@@ -95,9 +94,7 @@ static void complete(struct house *house, const struct release *release, const s
         house->router.ops->get_routes(&house->router, &canary->names, canary->root, &live, &ignored)) {
         node_set(doc, effect, "from", routes_node(doc, &live));
     } else if (strcmp(kind, "promote") == 0) {
-        char id[37];
-        hash_uuid4(id);
-        node_set_str(doc, effect, "id", id);
+        node_set_str(doc, effect, "id", release->uid); /* one revision is fixed, so it is promoted once */
     } else if (strcmp(kind, "event") == 0) {
         char *key = str_format("%s/%" PRId64 "/%" PRId64 "/%zu", release->uid, release->epoch, release->serial, index);
         node_set_str(doc, effect, "key", key);

@@ -7,12 +7,15 @@ local rounds = require 'stdlib.round'
 
 local M = {}
 
+--- What failed after the primary had become the canary is not the copy: there is no way back.
 local function copy(rollout)
-  return rollout:act {
-    effects.copying(host.call('facts')),
-    effects.promote(),
-    effects.phase('Promoting'),
-  }
+  local orders = { effects.copying(host.call('facts')), effects.promote() }
+  local done, failed = rollout:act { orders[1], orders[2], effects.phase('Promoting') }
+  return { done = done, promoted = done or failed > #orders }
+end
+
+local function note_copy(rollout)
+  return rollout:act { effects.phase('Promoting') }
 end
 
 --- Where the traffic goes in one round of phase Promoting; nil when it cannot move (a canary
@@ -60,13 +63,21 @@ local function finalise(rollout)
 end
 
 --- The rest of a release whose strategy is content; does not return. When the copy fails, the next
---- one needs another good round, and the gates that led here are asked again.
+--- one needs another good round, and the gates that led here are asked again. Once it is made, only
+--- its phase is still missing: checks that fail now must not take back what is promoted.
 ---@param rollout Rollout
 function M.run(rollout)
-  local gates, approved = rollout.opened, true
-  while not (approved and rollout:word('copy', {}, copy).done) do
+  local gates, copied = rollout.opened, rollout:word('copy', {}, copy)
+  while not copied.done and not copied.promoted do
     rollout:next_round()
-    approved = rollout:open_all(gates)
+    if rollout:open_all(gates) then
+      copied = rollout:word('copy', {}, copy)
+    end
+  end
+  local noted = copied.done
+  while not noted do
+    rollout:tick()
+    noted = rollout:round_word('note_copy', note_copy).done
   end
   local traffic = { moved = false }
   repeat

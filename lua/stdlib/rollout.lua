@@ -81,7 +81,9 @@ end
 --- one that failed did not happen.
 ---@param orders Effect[]
 ---@return boolean ok
+---@return integer? failed which of the orders; 0 or less: a kept event
 function Rollout:act(orders)
+  local kept = #self.pending
   local list = self:take_pending(orders)
   if #list == 0 then
     return true
@@ -90,7 +92,7 @@ function Rollout:act(orders)
   if not answer.ok then
     host.call('act', { effects.warning(answer.error) })
   end
-  return answer.ok
+  return answer.ok, answer.failed and answer.failed - kept
 end
 
 --- Waits until the interval since the last round began has passed; kept events are told first.

@@ -128,6 +128,29 @@ describe('stdlib.promotion', function()
     assert.equal(2, world.replicas)
   end)
 
+  it('takes nothing back once the primary has become the canary', function()
+    local world = promote {
+      analysis = { stepWeight = 100, webhooks = { { name = 'back', type = 'rollback' } } },
+      answers = { back = 'no' },
+      later = {
+        [5] = function(world)
+          world.answers.back = nil -- it asks for a rollback now
+        end,
+      },
+      fail = function(world, effect)
+        return effect.phase == 'Promoting' and world:seconds() < 20 and 'no status' or nil
+      end,
+    }
+    assert.equal('Succeeded', world.state)
+    assert.same({
+      '0s promote r2',
+      '0s Warning: no status',
+      '10s Warning: no status',
+      '20s status phase=Promoting',
+      '30s Normal: Routing all traffic to primary',
+    }, { unpack(world:lines { times = true }, 3, 7) })
+  end)
+
   it('is taken back when the canary will never be ready', function()
     local world = promote {
       later = {
@@ -181,7 +204,6 @@ describe('stdlib.promotion', function()
     assert.same({
       '10s route 100/0',
       '10s Normal: Copying podinfo.test template spec to podinfo-primary.test',
-      '10s promote r2',
       '10s scale zero',
       '10s status phase=Succeeded weight=0 promoted=r2',
       '10s Normal: Promotion completed! Canary analysis was skipped for podinfo.test',

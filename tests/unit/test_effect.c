@@ -409,7 +409,8 @@ static void test_a_list_is_completed_to_what_a_redo_needs(void **state)
     char *key = str_format("'%s/2/7/1'", w.release->uid), *hooks = str_format("'%s/end'", w.release->uid);
     fake_doc_expect(node_get(node_item(list, 1), "key"), key);
     fake_doc_expect(node_get(node_item(list, 3), "key"), hooks);
-    assert_int_equal(strlen(node_str_or(node_get(node_item(list, 2), "id"), "")), 36);
+    /* Ordered again by the same release it is the same promotion: the primary that carries the id is left alone. */
+    assert_string_equal(node_str_or(node_get(node_item(list, 2), "id"), ""), w.release->uid);
     str_free(&key);
     str_free(&hooks);
     doc_free(prepared);
