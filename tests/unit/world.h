@@ -1,7 +1,10 @@
-/* One random world: a Canary, an engine that is killed now and then, revisions, faults. For test_worlds.c alone, as the fakes know no engine.
+/* One random world: a Canary, an engine that is killed now and then, revisions, faults, people who meddle. For test_worlds.c alone, as the fakes know no engine.
  *
  *     world_play(seed, loud)   true: it ended, and nothing was seen that must not be
- */
+ *
+ * world_plan.h throws the dice for what there is and what will happen, world_acts.h has what can happen, world_network.h what goes wrong on the way,
+ * world_engine.h the engines. What is seen is judged at once: world_traffic.h routes and the primary, world_record.h what must not be done twice,
+ * world_objects.h the Canary and the end. */
 #pragma once
 
 #include "app/stage.h"
@@ -22,7 +25,14 @@
 #define HOUR_MS (60 * MINUTE_MS)
 #define HOOKS_URL "http://hooks/"
 
-enum { ACTS_MAX = 64, STORY_MAX = 4 * 1024 * 1024, REVISIONS_MAX = 8, FAULTS_MAX = 16, ENGINES_MAX = 256 };
+enum {
+    ACTS_MAX = 128,
+    STORY_MAX = 4 * 1024 * 1024,
+    REVISIONS_MAX = 8,
+    CONFIGS_MAX = 8,
+    FAULTS_MAX = 16,
+    ENGINES_MAX = 256
+};
 
 /* How far a revision of the target ("podinfo:<number>") has come; pushed again, it begins anew. */
 struct revision {
@@ -42,10 +52,27 @@ struct fault {
     int status; /* what the API server answers instead; 0: nothing */
 };
 
-/* One delivery, by its key. */
-struct delivery {
+/* Something that one engine does once, by its key: a delivery, or a text that a release tells once. */
+struct deed {
     char *key;
-    int kills; /* how many engines had died when it was sent last */
+    int kills; /* how many engines had died when it was done last */
+};
+
+/* The release of now: what its object says, and what was seen of it. */
+struct record {
+    char *uid;
+    struct doc *status;      /* as it was written last */
+    struct str_list pending; /* keys of effects whose list is on record without an answer */
+    struct str_list settled; /* the same with one, of all releases */
+    int peak;                /* the highest share it has given the canary; -1: none yet */
+    int ups, downs;          /* of the target's replicas, from zero and to zero */
+    int promotions;          /* of a Pod template */
+    bool has_counted;        /* a failed check */
+};
+
+/* The primary as a release must leave it that fails. */
+struct primary {
+    char *template, *config, *secret;
 };
 
 struct world;
@@ -87,19 +114,32 @@ struct world {
     char target_image[32];
     struct fault faults[FAULTS_MAX];
     size_t fault_count;
-    int64_t latency_ms; /* of the network, at most */
-    int hook_trouble;   /* per cent of the calls of ordinary hooks that are answered with 500 */
-    bool gate_closed;
-    bool must_succeed; /* nothing goes wrong but that engines die */
-    struct delivery *deliveries;
-    size_t delivery_count;
+    int64_t latency_ms;      /* of the network, at most */
+    int hook_trouble;        /* per cent of the calls of ordinary hooks that are answered with 500 */
+    const char *closed_gate; /* the path of its hooks begins like this; NULL: all are open */
+    bool rollback_wanted;
+    bool has_configs, has_autoscaler;
+    bool is_skipping; /* analyses were skipped, now or before: anything may be promoted */
+    char *canary_text;
+    int config_version;                /* the last one of either */
+    int config_versions[2];            /* what the Secret and the ConfigMap are now */
+    bool config_analysed[CONFIGS_MAX]; /* by version: the canary was given a share with it */
+    bool must_succeed;                 /* nothing goes wrong but that engines die */
+    struct deed *deeds;
+    size_t deed_count;
+    struct record record;
 
+    char phase[32];        /* of the Canary; "" without one */
     int64_t failed_checks; /* of the Canary */
     int share;             /* of the canary in the routes */
-    bool has_ready;        /* a Pod of the target */
-    char *primary_image;
-    char *primary_before;  /* when the release began */
-    int64_t calm_since_ms; /* the Canary is at rest since; -1: it is not */
+    bool is_mirrored;
+    bool has_ready;           /* a Pod of the target */
+    bool primary_ready;       /* one of the primary's */
+    int64_t replicas;         /* of the target */
+    char primary_image[32];   /* "" without a primary */
+    struct primary primary;   /* as it is */
+    struct primary untouched; /* as it was when the release began */
+    int64_t calm_since_ms;    /* the Canary is at rest since; -1: it is not */
     struct buf story;
     char *broken; /* the first thing that must not be; NULL: none */
 };
@@ -150,17 +190,24 @@ static inline void on_act(struct timer *timer, void *ctx)
 
 static inline void act_at(struct world *w, int64_t at_ms, act_fn *fn, int64_t what)
 {
-    if (w->act_count < ACTS_MAX) {
-        struct act *act = &w->acts[w->act_count++];
-        *act = (struct act){.world = w, .fn = fn, .what = what};
-        w->acts_left++;
-        timer_start(w->clock, &act->timer, at_ms - world_now_ms(w), on_act, act);
+    if (w->act_count == ACTS_MAX) {
+        broken(w, "more acts are planned than a world can hold");
+        return;
     }
+    struct act *act = &w->acts[w->act_count++];
+    *act = (struct act){.world = w, .fn = fn, .what = what};
+    w->acts_left++;
+    timer_start(w->clock, &act->timer, at_ms - world_now_ms(w), on_act, act);
 }
 
 #include "world_engine.h"
+#include "world_record.h"
+#include "world_traffic.h"
+
 #include "world_network.h"
 #include "world_objects.h"
+
+#include "world_acts.h"
 #include "world_plan.h"
 
 /* --- a whole world --- */
@@ -176,7 +223,7 @@ static inline void drop_line(void *ctx, const char *line)
 static inline void world_open(struct world *w, uint64_t seed)
 {
     struct err err = {0};
-    *w = (struct world){.seed = seed, .dice = seed * 7919, .calm_since_ms = -1};
+    *w = (struct world){.seed = seed, .dice = seed * 7919, .calm_since_ms = -1, .record.peak = -1};
     buf_init(&w->story, STORY_MAX);
     w->time = virtual_clock_new(WORLD_BEGIN_MS);
     w->clock = virtual_clock_clock(w->time);
@@ -207,12 +254,11 @@ static inline void world_close(struct world *w)
     for (size_t i = 0; i < w->grave_count; i++) {
         fake_process_free(w->graves[i]);
     }
-    for (size_t i = 0; i < w->delivery_count; i++) {
-        str_free(&w->deliveries[i].key);
-    }
-    mem_free(w->deliveries);
-    str_free(&w->primary_image);
-    str_free(&w->primary_before);
+    forget_deeds(w);
+    record_fini(&w->record);
+    primary_fini(&w->primary);
+    primary_fini(&w->untouched);
+    str_free(&w->canary_text);
     stage_fini(&w->stage);
     virtual_clock_free(w->time);
     log_set_sink(NULL, NULL);

@@ -14,23 +14,6 @@ static inline const struct fault *fault_of(struct world *w, const char *host, bo
     return NULL;
 }
 
-/* An engine that lives sends a delivery once; the next one repeats what it finds no answer to. */
-static inline void note_delivery(struct world *w, const char *key)
-{
-    for (size_t i = 0; i < w->delivery_count; i++) {
-        struct delivery *known = &w->deliveries[i];
-        if (strcmp(known->key, key) == 0) {
-            if (known->kills == w->kills) {
-                broken(w, "delivery %s was sent twice, though no engine died between", key);
-            }
-            known->kills = w->kills;
-            return;
-        }
-    }
-    w->deliveries = mem_resize(w->deliveries, (w->delivery_count + 1) * sizeof w->deliveries[0]);
-    w->deliveries[w->delivery_count++] = (struct delivery){.key = str_dup(key), .kills = w->kills};
-}
-
 static inline struct network_fate on_fate(void *ctx, const struct http_request *request)
 {
     struct world *w = ctx;
@@ -80,8 +63,9 @@ static inline void serve_hook(void *ctx, struct exchange *exchange)
     if (key == NULL && strcmp(exchange->path, "/event") != 0) { /* what is told outside of a release has none */
         broken(w, "hook %s came without a key", exchange->path);
     }
+    bool is_closed = w->closed_gate != NULL && str_has_prefix(exchange->path, w->closed_gate);
     int status = 200;
-    if (str_has_prefix(exchange->path, "/rollback") || (str_has_prefix(exchange->path, "/confirm") && w->gate_closed)) {
+    if (is_closed || (str_has_prefix(exchange->path, "/rollback") && !w->rollback_wanted)) {
         status = 403;
     } else if (dice_chance(&w->dice, w->hook_trouble)) {
         status = 500;

@@ -1,93 +1,9 @@
-/* What is seen of a random world's objects, and what must never be seen (see world.h). */
+/* What is seen of a random world's objects while it runs, and what must be true when it has come to rest (see world.h). */
 #pragma once
-
-static inline const char *image_of(const struct node *deployment)
-{
-    const struct node *pod = node_at(deployment, "spec", "template", "spec");
-    return node_str_or(node_get(node_item(node_get(pod, "containers"), 0), "image"), "");
-}
-
-static inline struct revision *revision_of(struct world *w, const char *image)
-{
-    int number = 0;
-    sscanf(image, "podinfo:%d", &number);
-    return &w->revisions[number];
-}
 
 static inline struct doc *find_object(struct world *w, const char *storage, const char *name)
 {
     return objects_get(w->objects, storage, "test", name);
-}
-
-/* --- traffic --- */
-
-static inline void check_traffic(struct world *w)
-{
-    if (w->share > 0 && !w->has_ready) {
-        broken(w, "the canary has weight %d and no ready Pod", w->share);
-    }
-}
-
-static inline void check_routes(struct world *w, const struct node *routes)
-{
-    int share = 0;
-    struct node_iter it = node_iterate(node_at(routes, "spec", "http"));
-    while (node_next(&it)) {
-        int64_t sum = 0;
-        struct node_iter to = node_iterate(node_get(it.value, "route"));
-        while (node_next(&to)) {
-            /* The only one gets everything, whatever is written there. */
-            int64_t weight = node_count(to.container) == 1 ? 100 : node_int_or(node_get(to.value, "weight"), 0);
-            sum += weight;
-            if (str_has_suffix(node_str_or(node_at(to.value, "destination", "host"), ""), "-canary") &&
-                weight > share) {
-                share = (int)weight;
-            }
-        }
-        if (sum != 100) {
-            broken(w, "the weights of route %zu sum to %lld", it.index, (long long)sum);
-        }
-    }
-    if (share != w->share) {
-        tell(w, "the canary's share is %d%%", share);
-        if (share > w->share) {
-            w->analysed = revision_of(w, w->target_image);
-            w->analysed->advanced = true;
-        }
-        w->share = share;
-        check_traffic(w);
-    }
-}
-
-static inline void note_target(struct world *w, const struct node *target)
-{
-    bool ready = node_int_or(node_at(target, "status", "readyReplicas"), 0) > 0 &&
-                 node_int_or(node_at(target, "spec", "replicas"), 1) > 0;
-    str_copy(w->target_image, sizeof w->target_image, image_of(target));
-    if (ready != w->has_ready) {
-        w->has_ready = ready;
-        check_traffic(w);
-    }
-}
-
-/* --- promotion --- */
-
-static inline void note_primary(struct world *w, const struct node *primary)
-{
-    const char *image = image_of(primary);
-    if (strcmp(image, w->primary_image) == 0) {
-        return;
-    }
-    tell(w, "the primary becomes %s", image);
-    const struct revision *revision = revision_of(w, image);
-    if (revision->taken_back || !revision->advanced) {
-        broken(w, "%s was promoted %s", image,
-               revision->taken_back ? "after it was taken back" : "without an analysis");
-    } else if (revision->bad) {
-        broken(w, "%s was promoted, which no analysis can have let pass", image);
-    }
-    str_free(&w->primary_image);
-    w->primary_image = str_dup(image);
 }
 
 /* --- the Canary --- */
@@ -96,57 +12,103 @@ static inline void note_primary(struct world *w, const struct node *primary)
 static inline void note_failure(struct world *w, const char *phase_before)
 {
     bool promoted = strcmp(phase_before, "Promoting") == 0 || strcmp(phase_before, "Finalising") == 0;
-    if (!promoted && strcmp(w->primary_image, w->primary_before) != 0) {
-        broken(w, "the release failed, but the primary is %s and was %s", w->primary_image, w->primary_before);
+    if (!promoted && !primary_is(&w->primary, &w->untouched)) {
+        broken(w, "the release failed, but the primary is\n%s %s %s\nand was\n%s %s %s", w->primary.template,
+               w->primary.config, w->primary.secret, w->untouched.template, w->untouched.config, w->untouched.secret);
     }
     if (w->analysed != NULL) {
         w->analysed->taken_back = true;
     }
 }
 
+/* A release counts from zero, and so does one that takes the place of another in mid-run. */
+static inline void check_failed_checks(struct world *w, const struct node *now, const struct node *old)
+{
+    int64_t failed = node_int_or(node_get(now, "failedChecks"), 0);
+    bool begins = failed == 0 && !w->record.has_counted;
+    bool same_phase = node_equal(node_get(now, "phase"), node_get(old, "phase"));
+    if (failed < w->failed_checks && !begins && (failed != 0 || same_phase)) {
+        broken(w, "failedChecks went from %lld to %lld in the middle of a release", (long long)w->failed_checks,
+               (long long)failed);
+    }
+    w->record.has_counted = w->record.has_counted || failed > w->failed_checks;
+    w->failed_checks = failed;
+}
+
 static inline void note_canary(struct world *w, const struct node *canary, const struct node *before)
 {
     const struct node *now = node_get(canary, "status"), *old = node_get(before, "status");
-    const char *phase = node_str_or(node_get(now, "phase"), "");
-    bool same = node_equal(node_get(now, "phase"), node_get(old, "phase"));
+    const char *phase = node_str_or(node_get(now, "phase"), ""),
+               *phase_before = node_str_or(node_get(old, "phase"), "");
     bool calm = strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0 || strcmp(phase, "Initialized") == 0;
     if (calm != (w->calm_since_ms >= 0)) {
         w->calm_since_ms = calm ? world_now_ms(w) : -1;
     }
-    if (!same) {
+    str_copy(w->phase, sizeof w->phase, phase);
+    if (strcmp(phase, phase_before) != 0) {
         tell(w, "the Canary is %s", phase);
+        if (strcmp(phase, "Failed") == 0) {
+            note_failure(w, phase_before);
+        }
     }
-    if (!same && strcmp(phase, "Failed") == 0) {
-        note_failure(w, node_str_or(node_get(old, "phase"), ""));
-    }
-    int64_t failed = node_int_or(node_get(now, "failedChecks"), 0);
-    if (failed < w->failed_checks && failed != 0) {
-        broken(w, "failedChecks went from %lld to %lld", (long long)w->failed_checks, (long long)failed);
-    }
-    if (failed == 0 && w->failed_checks > 0 && same &&
-        node_equal(node_get(now, "lastAppliedSpec"), node_get(old, "lastAppliedSpec"))) {
-        broken(w, "failedChecks went from %lld to 0 in the middle of a release", (long long)w->failed_checks);
-    }
-    w->failed_checks = failed;
+    check_failed_checks(w, now, old);
 }
+
+static inline void note_canary_gone(struct world *w)
+{
+    tell(w, "the Canary is gone");
+    w->phase[0] = '\0';
+    w->failed_checks = 0;
+    w->calm_since_ms = -1;
+}
+
+/* --- events and Releases --- */
 
 static inline void note_event(struct world *w, const struct node *event)
 {
     const char *message = node_str_or(node_get(event, "message"), "");
     tell(w, "%s: %s", node_str_or(node_get(event, "type"), ""), message);
+    note_telling(w, message);
 }
 
 static inline void note_release(struct world *w, const struct objects_event *event)
 {
-    const char *state = node_str_or(node_at(event->object, "status", "state"), "");
     const char *name = node_str_or(node_at(event->object, "metadata", "name"), "");
+    const char *uid = node_str_or(node_at(event->object, "metadata", "uid"), "");
     if (event->change == OBJECTS_ADDED) {
         tell(w, "Release %s is created", name);
-        str_free(&w->primary_before);
-        w->primary_before = str_dup(w->primary_image);
+        if (record_is_open(&w->record)) {
+            broken(w, "Release %s is created beside an open one", name);
+        }
+        record_begin(&w->record, uid);
+        primary_copy(&w->untouched, &w->primary);
         w->analysed = NULL;
-    } else if (!node_is(node_at(event->before, "status", "state"), state)) {
+        return;
+    }
+    const char *state = node_str_or(node_at(event->object, "status", "state"), "");
+    if (!node_is(node_at(event->before, "status", "state"), state)) {
         tell(w, "Release %s is %s", name, state);
+    }
+    if (str_equal(uid, w->record.uid)) {
+        note_record(w, node_get(event->object, "status"));
+    } else {
+        broken(w, "Release %s is written, though another one took its place", name);
+    }
+}
+
+/* --- all of them --- */
+
+static inline void on_removal(struct world *w, const char *kind, const char *name, const struct node *object)
+{
+    if (strcmp(kind, "VirtualService") == 0) {
+        w->share = 0;
+        w->is_mirrored = false;
+    } else if (strcmp(kind, "Canary") == 0) {
+        note_canary_gone(w);
+    } else if (strcmp(kind, "Deployment") == 0 && strcmp(name, "podinfo-primary") == 0) {
+        note_primary_gone(w);
+    } else if (strcmp(kind, "Release") == 0 && str_equal(node_str(node_at(object, "metadata", "uid")), w->record.uid)) {
+        record_begin(&w->record, NULL);
     }
 }
 
@@ -155,19 +117,23 @@ static inline void on_object(void *ctx, const struct objects_event *event)
     struct world *w = ctx;
     const char *kind = node_str_or(node_get(event->object, "kind"), "");
     const char *name = node_str_or(node_at(event->object, "metadata", "name"), "");
+    bool is_primary = strcmp(name, "podinfo-primary") == 0;
     if (event->change == OBJECTS_DELETED) {
-        return;
-    }
-    if (strcmp(kind, "VirtualService") == 0) {
-        check_routes(w, event->object);
+        on_removal(w, kind, name, event->object);
+    } else if (strcmp(kind, "VirtualService") == 0) {
+        note_routes(w, event->object);
     } else if (strcmp(kind, "Canary") == 0) {
         note_canary(w, event->object, event->before);
     } else if (strcmp(kind, "Release") == 0) {
         note_release(w, event);
     } else if (strcmp(kind, "Deployment") == 0 && strcmp(name, "podinfo") == 0) {
         note_target(w, event->object);
-    } else if (strcmp(kind, "Deployment") == 0 && strcmp(name, "podinfo-primary") == 0) {
-        note_primary(w, event->object);
+    } else if (strcmp(kind, "Deployment") == 0 && is_primary) {
+        note_primary(w, event->object, event->change == OBJECTS_ADDED);
+    } else if (strcmp(kind, "ConfigMap") == 0 && is_primary) {
+        note_config_copy(w, event->object, &w->primary.config);
+    } else if (strcmp(kind, "Secret") == 0 && is_primary) {
+        note_config_copy(w, event->object, &w->primary.secret);
     } else if (strcmp(kind, "Event") == 0 && node_is(node_at(event->object, "involvedObject", "kind"), "Canary")) {
         note_event(w, event->object);
     }
@@ -187,24 +153,21 @@ static inline bool expect_closed(void *ctx, const struct node *release)
 
 static inline void expect_end(struct world *w)
 {
-    struct doc *canary = find_object(w, "flagger.app/canaries", "podinfo");
     struct doc *target = find_object(w, "apps/deployments", "podinfo");
-    const char *phase = node_str_or(node_at(doc_root(canary), "status", "phase"), "");
     const char *image = image_of(doc_root(target));
-    tell(w, "the end: %s, target %s, primary %s", phase, image, w->primary_image);
+    tell(w, "the end: %s, target %s, primary %s", w->phase, image, w->primary_image);
     objects_each(w->objects, "sluice.dev/releases", NULL, expect_closed, w);
-    if (strcmp(phase, "Failed") != 0 && strcmp(image, w->primary_image) != 0) {
-        broken(w, "%s, but the primary is not the target", phase);
+    if (strcmp(w->phase, "Failed") != 0 && strcmp(image, w->primary_image) != 0) {
+        broken(w, "%s, but the primary is not the target", w->phase);
     }
-    if (w->must_succeed && strcmp(phase, "Succeeded") != 0) {
-        broken(w, "nothing was wrong, but it ended %s", phase);
+    if (w->must_succeed && strcmp(w->phase, "Failed") == 0) {
+        broken(w, "nothing was wrong, but it ended %s", w->phase);
     }
-    if (w->share != 0) {
-        broken(w, "at the end the canary has weight %d", w->share);
+    if (w->share != 0 || w->is_mirrored) {
+        broken(w, "at the end the canary has weight %d%s", w->share, w->is_mirrored ? " and is mirrored" : "");
     }
     if (node_int_or(node_at(doc_root(target), "spec", "replicas"), 1) != 0) {
         broken(w, "at the end the target is not scaled down");
     }
-    doc_free(canary);
     doc_free(target);
 }

@@ -1,34 +1,37 @@
-/* What a random world consists of, and what will happen in it (see world.h). */
+/* The dice of a random world: what it consists of, and what will happen in it when (see world.h). */
 #pragma once
 
-static inline void create_text(struct world *w, const char *what, const char *text)
-{
-    struct err err = {0};
-    struct doc *objects = yaml_parse_all(what, text, strlen(text), &err);
-    if (objects == NULL || !cluster_create(w->stage.cluster, doc_root(objects), &err)) {
-        broken(w, "%s: %s", what, err.text);
-    }
-    doc_free(objects);
-}
-
-static const char target_text[] =
-    "{apiVersion: v1, kind: Namespace, metadata: {name: test}}\n"
+static const char config_text[] =
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: podinfo, namespace: test}, data: {version: MA==}}\n"
     "---\n"
-    "{apiVersion: apps/v1, kind: Deployment, metadata: {name: podinfo, namespace: test, labels: {app: podinfo}},\n"
-    " spec: {replicas: 2, progressDeadlineSeconds: 120, selector: {matchLabels: {app: podinfo}},\n"
-    "  template: {metadata: {labels: {app: podinfo}}, spec: {containers: [{name: podinfod, image: 'podinfo:1',\n"
-    "   ports: [{name: http, containerPort: 9898}]}]}}}}\n";
+    "{apiVersion: v1, kind: Secret, metadata: {name: podinfo, namespace: test}, data: {version: MA==}}\n";
+
+static const char autoscaler_text[] =
+    "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: podinfo, namespace: test},\n"
+    " spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: podinfo}, minReplicas: 2, maxReplicas: 4,\n"
+    "  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 90}}}]}}\n";
+
+#define TARGET_TEXT                                                                                                    \
+    "{apiVersion: apps/v1, kind: Deployment, metadata: {name: podinfo, namespace: test, labels: {app: podinfo}},\n"    \
+    " spec: {replicas: 2, progressDeadlineSeconds: 120, selector: {matchLabels: {app: podinfo}},\n"                    \
+    "  template: {metadata: {labels: {app: podinfo}}, spec: {containers: [{name: podinfod, image: 'podinfo:1',\n"      \
+    "   ports: [{name: http, containerPort: 9898}], envFrom: [%s]}]}}}}\n"
+#define CONFIG_REFERENCES "{configMapRef: {name: podinfo}}, {secretRef: {name: podinfo}}"
 
 #define CANARY_TEXT                                                                                                    \
     "{apiVersion: flagger.app/v1beta1, kind: Canary, metadata: {name: podinfo, namespace: test},\n"                    \
-    " spec: {targetRef: {apiVersion: apps/v1, kind: Deployment, name: podinfo}, progressDeadlineSeconds: 120,\n"       \
-    "  service: {port: 9898, gateways: [istio-system/public-gateway], hosts: [app.example.com]},\n"                    \
-    "  analysis: {interval: 10s, threshold: %d, %s,\n"                                                                 \
-    "   metrics: [{name: request-success-rate, thresholdRange: {min: 99}, interval: 1m},\n"                            \
-    "    {name: request-duration, thresholdRange: {max: 500}, interval: 30s}],\n"                                      \
-    "   webhooks: [%s]}}}\n"
+    " spec: {targetRef: {apiVersion: apps/v1, kind: Deployment, name: podinfo}, progressDeadlineSeconds: 120,%s\n"     \
+    "  service: {port: 9898, gateways: [istio-system/public-gateway], hosts: [app.example.com]}, analysis: %s}}\n"
+#define AUTOSCALER_REFERENCE                                                                                           \
+    " autoscalerRef: {apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, name: podinfo},"
 
-/* --- the Canary --- */
+#define ANALYSIS_TEXT                                                                                                  \
+    "{interval: 10s, threshold: %d, %s,\n"                                                                             \
+    " metrics: [{name: request-success-rate, thresholdRange: {min: 99}, interval: 1m},\n"                              \
+    "  {name: request-duration, thresholdRange: {max: 500}, interval: 30s}],\n"                                        \
+    " webhooks: [%s]}"
+
+/* --- the Canary and what belongs to it --- */
 
 static inline char *plan_weights(struct world *w)
 {
@@ -41,7 +44,7 @@ static inline char *plan_weights(struct world *w)
                       (int)dice_between(&w->dice, 5, 50));
 }
 
-static inline char *plan_analysis(struct world *w)
+static inline char *plan_strategy(struct world *w)
 {
     int64_t strategy = dice_between(&w->dice, 1, 100);
     const char *mirror = dice_chance(&w->dice, 25) ? ", mirror: true" : "";
@@ -76,16 +79,36 @@ static inline char *plan_hooks(struct world *w)
     return buf_take(&text);
 }
 
-static inline void plan_canary(struct world *w)
+static inline char *plan_analysis(struct world *w)
 {
-    char *analysis = plan_analysis(w), *hooks = plan_hooks(w);
+    char *strategy = plan_strategy(w), *hooks = plan_hooks(w);
     int threshold = (int)dice_between(&w->dice, 1, 5);
-    char *text = str_format(CANARY_TEXT, threshold, analysis, hooks != NULL ? hooks : "");
-    tell(w, "analysis: threshold: %d, %s, webhooks: [%s]", threshold, analysis, hooks != NULL ? hooks : "");
-    create_text(w, "canary", text);
-    str_free(&text);
-    str_free(&analysis);
+    char *text = str_format(ANALYSIS_TEXT, threshold, strategy, hooks != NULL ? hooks : "");
+    str_free(&strategy);
     str_free(&hooks);
+    return text;
+}
+
+static inline void plan_objects(struct world *w)
+{
+    w->has_configs = dice_chance(&w->dice, 30);
+    w->has_autoscaler = dice_chance(&w->dice, 20);
+    char *target = str_format(TARGET_TEXT, w->has_configs ? CONFIG_REFERENCES : "");
+    char *analysis = plan_analysis(w);
+    w->canary_text = str_format(CANARY_TEXT, w->has_autoscaler ? AUTOSCALER_REFERENCE : "", analysis);
+    tell(w, "%s%sanalysis: %s", w->has_configs ? "tracked configs, " : "", w->has_autoscaler ? "an autoscaler, " : "",
+         analysis);
+    create_text(w, "namespace", "{apiVersion: v1, kind: Namespace, metadata: {name: test}}\n");
+    if (w->has_configs) {
+        create_text(w, "configs", config_text);
+    }
+    create_text(w, "target", target);
+    if (w->has_autoscaler) {
+        create_text(w, "autoscaler", autoscaler_text);
+    }
+    create_text(w, "canary", w->canary_text);
+    str_free(&target);
+    str_free(&analysis);
 }
 
 /* --- revisions --- */
@@ -110,68 +133,9 @@ static inline void plan_behaviour(struct world *w, int number)
         behaviour.errors = (double)dice_between(&w->dice, 1, 30) / 1000; /* may pass, may not */
     }
     revision->behaviour = behaviour;
-    char *image = str_format("podinfo:%d", number);
-    behaviours_set(cluster_behaviours(w->stage.cluster), image, &behaviour);
-    tell(w, "%s: errors %.3f, p99 %.0f ms, ready after %lld ms", image, behaviour.errors, behaviour.latency_p99_ms,
-         (long long)behaviour.ready_ms);
-    str_free(&image);
-}
-
-static inline void push_revision(struct world *w, int64_t number)
-{
-    struct err err = {0};
-    struct api *api = cluster_api(w->stage.cluster);
-    const struct kind *kind = kinds_find(api_kinds(api), "apps", "v1", "deployments");
-    struct doc *target = objects_get(w->objects, kind->storage, "test", "podinfo");
-    char *image = str_format("podinfo:%lld", (long long)number);
-    tell(w, "the target becomes %s", image);
-    w->revisions[number].advanced = w->revisions[number].taken_back = false;
-    node_set_str(target, node_item(node_at(doc_root(target), "spec", "template", "spec", "containers"), 0), "image",
-                 image);
-    struct doc *updated = api_update(api, kind, NULL, doc_root(target), &err);
-    if (updated == NULL) {
-        broken(w, "pushing %s: %s", image, err.text);
-    }
-    str_free(&image);
-    doc_free(updated);
-    doc_free(target);
-}
-
-/* --- acts --- */
-
-static inline void kill_now(struct world *w, int64_t sent_arrives)
-{
-    if (w->process != NULL) {
-        fake_process_kill(w->process, sent_arrives % 2 == 0);
-    }
-}
-
-static inline void kill_soon(struct world *w, int64_t answers)
-{
-    if (w->process != NULL) {
-        fake_process_kill_at_answer(w->process, (int)answers);
-    }
-}
-
-static inline void set_gate(struct world *w, int64_t closed)
-{
-    tell(w, "the gates are %s", closed ? "closed" : "open");
-    w->gate_closed = closed;
-}
-
-static inline void set_blind(struct world *w, int64_t blind)
-{
-    tell(w, "Prometheus is %s", blind ? "blind" : "ready");
-    prometheus_set_blind(cluster_prometheus(w->stage.cluster), blind);
-}
-
-static inline void cut_streams(struct world *w, int64_t compact)
-{
-    tell(w, "%zu streams are cut%s", network_cut(cluster_network(w->stage.cluster), "kubernetes"),
-         compact ? ", the history is compacted" : "");
-    if (compact) {
-        objects_compact(w->objects);
-    }
+    set_behaviour(w, number);
+    tell(w, "podinfo:%d: errors %.3f, p99 %.0f ms, ready after %lld ms", number, behaviour.errors,
+         behaviour.latency_p99_ms, (long long)behaviour.ready_ms);
 }
 
 static inline void plan_kills(struct world *w, int64_t from_ms, int64_t until_ms)
@@ -188,7 +152,7 @@ static inline void plan_fault(struct world *w, int64_t from_ms, int64_t until_ms
     static const char *const hosts[] = {NULL, "kubernetes", "kubernetes", "prometheus", "hooks"};
     struct fault fault = {.from_ms = from_ms, .until_ms = until_ms, .percent = (int)dice_between(&w->dice, 5, 100)};
     fault.host = hosts[dice_between(&w->dice, 0, 4)];
-    switch (dice_between(&w->dice, 1, 6)) {
+    switch (dice_between(&w->dice, 1, 9)) {
     case 1:
         fault.delay_ms = dice_between(&w->dice, 1, 25) * SECOND_MS;
         break;
@@ -208,13 +172,23 @@ static inline void plan_fault(struct world *w, int64_t from_ms, int64_t until_ms
         fault.fate.code = ERR_TIMEOUT;
         fault.delay_ms = 10 * SECOND_MS;
         break;
+    case 7:
+        fault.fate.status = 401;
+        break;
+    case 8:
+        fault.fate.status = 429;
+        fault.fate.retry_after_ms = dice_between(&w->dice, 1, 10) * SECOND_MS;
+        break;
+    case 9:
+        fault.fate.status = 503;
+        break;
     }
     w->faults[w->fault_count++] = fault;
     act_at(w, until_ms, NULL, 0);
-    tell(w, "from %lld s until %lld s, %d%% of the requests to %s: delay %lld ms, %s, answer lost %d, status %d",
+    tell(w, "from %lld s until %lld s, %d%% of the requests to %s: delay %lld ms, %s, answer lost %d, status %d or %d",
          (long long)(from_ms / SECOND_MS), (long long)(until_ms / SECOND_MS), fault.percent,
          fault.host != NULL ? fault.host : "all", (long long)fault.delay_ms, err_code_name(fault.fate.code),
-         fault.fate.lose_answer, fault.status);
+         fault.fate.lose_answer, fault.status, fault.fate.status);
 }
 
 static inline void plan_trouble(struct world *w, int64_t from_ms, int64_t until_ms)
@@ -244,40 +218,44 @@ static inline void plan_streams(struct world *w)
     doc_free(headers);
 }
 
-static inline void plan_world(struct world *w)
+/* What people do to the Canary, and take back. */
+static inline void plan_meddling(struct world *w, int64_t from_ms, int64_t until_ms)
 {
-    struct network *network = cluster_network(w->stage.cluster);
-    bool peaceful = dice_chance(&w->dice, 20), killing = dice_chance(&w->dice, 80);
-    network_host(network, "kubernetes", serve_api, w);
-    network_host(network, "hooks", serve_hook, w);
-    network_fates(network, on_fate, w);
-    w->latency_ms = dice_chance(&w->dice, 50) ? 0 : dice_between(&w->dice, 1, 300);
-    w->hook_trouble = dice_chance(&w->dice, 30) ? (int)dice_between(&w->dice, 1, 20) : 0;
-    w->must_succeed = peaceful && w->hook_trouble == 0;
-    w->primary_image = str_dup("podinfo:1");
-    w->primary_before = str_dup("podinfo:1");
-    plan_streams(w);
-    plan_behaviour(w, 1);
-    create_text(w, "target", target_text);
-    plan_canary(w);
-    int64_t at_ms =
-        6 *
-        MINUTE_MS; /* by then it is initialised, whatever happens: a revision that is never ready would keep it from that */
-    if (killing) {
-        plan_kills(w, 0, 100 * SECOND_MS);
+    int64_t at_ms = dice_between(&w->dice, from_ms, until_ms), lot = dice_between(&w->dice, 1, 100);
+    int64_t end_ms = at_ms + dice_between(&w->dice, 10, 300) * SECOND_MS;
+    if (lot <= 30) {
+        act_at(w, at_ms, set_gate, dice_between(&w->dice, GATE_ROLLOUT, GATES_CLOSED));
+        act_at(w, end_ms, set_gate, GATES_OPEN);
+    } else if (lot <= 40) {
+        act_at(w, at_ms, set_suspended, true);
+        act_at(w, end_ms, set_suspended, false);
+    } else if (lot <= 50) {
+        act_at(w, at_ms, set_rollback, true);
+        act_at(w, end_ms, set_rollback, false);
+        w->must_succeed = false;
+    } else if (lot <= 60) {
+        act_at(w, at_ms, edit_analysis, 0);
+    } else if (lot <= 65) {
+        act_at(w, at_ms, delete_canary, 0);
+        act_at(w, end_ms, create_canary, 0);
+    } else if (lot <= 70) {
+        act_at(w, at_ms, set_skipping, true);
+        act_at(w, end_ms, set_skipping, false);
     }
-    if (!peaceful) {
-        plan_trouble(w, 0, 100 * SECOND_MS);
+    if (w->has_configs && dice_chance(&w->dice, 40)) {
+        act_at(w, dice_between(&w->dice, from_ms, until_ms), change_config, dice_between(&w->dice, 0, 1));
     }
-    int last = (int)dice_between(&w->dice, 3, 4);
+}
+
+/* Revisions come one after another: new ones, and now and then an older one again. */
+static inline void plan_revisions(struct world *w, int64_t at_ms, bool peaceful, bool killing)
+{
+    int last = (int)dice_between(&w->dice, 3, 5);
     for (int number = 2; number <= last; number++) {
         plan_behaviour(w, number);
-        act_at(w, at_ms, push_revision, number);
-        if (dice_chance(&w->dice, 40)) {
-            act_at(w, at_ms, set_gate, 1);
-            act_at(w, at_ms + dice_between(&w->dice, 10, 300) * SECOND_MS, set_gate, 0);
-        }
+        act_at(w, at_ms, push_revision, dice_chance(&w->dice, 15) ? dice_between(&w->dice, 1, number - 1) : number);
         int64_t next_ms = at_ms + dice_between(&w->dice, 5, 8 * 60) * SECOND_MS;
+        plan_meddling(w, at_ms, next_ms);
         if (killing) {
             plan_kills(w, at_ms, next_ms);
         }
@@ -286,4 +264,39 @@ static inline void plan_world(struct world *w)
         }
         at_ms = next_ms;
     }
+}
+
+/* A first revision that cannot get ready keeps the Canary from being initialised until somebody heals it. */
+static inline void plan_beginning(struct world *w)
+{
+    plan_behaviour(w, 1);
+    if (dice_chance(&w->dice, 7)) {
+        tell(w, "podinfo:1 cannot get ready yet");
+        w->revisions[1].behaviour.ready_ms = -1;
+        set_behaviour(w, 1);
+        act_at(w, dice_between(&w->dice, 30, 240) * SECOND_MS, heal, 0);
+    }
+    plan_objects(w);
+}
+
+static inline void plan_world(struct world *w)
+{
+    enum { TROUBLE_UNTIL_MS = 100 * 1000, INITIALISED_MS = 6 * 60 * 1000 };
+    struct network *network = cluster_network(w->stage.cluster);
+    bool peaceful = dice_chance(&w->dice, 20), killing = dice_chance(&w->dice, 80);
+    network_host(network, "kubernetes", serve_api, w);
+    network_host(network, "hooks", serve_hook, w);
+    network_fates(network, on_fate, w);
+    w->latency_ms = dice_chance(&w->dice, 50) ? 0 : dice_between(&w->dice, 1, 300);
+    w->hook_trouble = dice_chance(&w->dice, 30) ? (int)dice_between(&w->dice, 1, 20) : 0;
+    w->must_succeed = peaceful && w->hook_trouble == 0;
+    plan_streams(w);
+    plan_beginning(w);
+    if (killing) {
+        plan_kills(w, 0, TROUBLE_UNTIL_MS);
+    }
+    if (!peaceful) {
+        plan_trouble(w, 0, TROUBLE_UNTIL_MS);
+    }
+    plan_revisions(w, INITIALISED_MS, peaceful, killing);
 }
