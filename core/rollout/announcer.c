@@ -13,6 +13,7 @@ struct message {
     char *type, *phase, *text, *key;
     announcer_done_fn *done;
     void *ctx;
+    struct err err; /* of its event */
 };
 
 struct announcer {
@@ -23,7 +24,6 @@ struct announcer {
     struct hook_call *hook;
     struct doc *canary; /* as it was when the message under way began */
     size_t hook_index;
-    struct err event_err;
     struct timer turn;
 };
 
@@ -81,7 +81,7 @@ static void finish_message(struct announcer *a)
     a->canary = NULL;
     announcer_done_fn *done = m->done;
     void *ctx = m->ctx;
-    struct err err = a->event_err;
+    struct err err = m->err;
     message_free(m);
     if (a->first != NULL) {
         next_message(a);
@@ -160,7 +160,7 @@ static void on_event(void *ctx, const struct err *err)
 {
     struct announcer *a = ctx;
     a->event = NULL;
-    a->event_err = *err;
+    a->first->err = *err;
     call_hooks(a);
 }
 
@@ -174,7 +174,6 @@ static void next_message(struct announcer *a)
 {
     const struct message *m = a->first;
     a->hook_index = 0;
-    err_clear(&a->event_err);
     a->canary = store_find(a->house->stores[STORE_CANARIES], a->namespace, a->name);
     if (a->canary == NULL) {
         timer_start(a->house->clock, &a->turn, 0, on_turn, a);
