@@ -9,6 +9,7 @@
  * event's name comes from the key, so that a repetition after a crash finds its own event. */
 #include "kube/event.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <uthash.h>
@@ -28,6 +29,7 @@ enum {
     MESSAGE_MAX = 1024,
     NAME_MAX_LEN = 253,
     DIGITS_LEN = 16, /* of the hash or the time at the end of a name */
+    KEY_LEN = 32,    /* of a key below: 128 bits of a hash in hex, for what it names is long and there are thousands */
 };
 
 /* Messages of one object, type and reason within the window. */
@@ -35,7 +37,7 @@ struct similar {
     UT_hash_handle hh;
     int64_t last_ms;
     struct str_list messages;
-    char key[];
+    char key[KEY_LEN + 1];
 };
 
 /* An event that was sent: what a repetition patches. */
@@ -45,14 +47,14 @@ struct sent {
     char *event_key; /* of the last one counted; NULL: it had none */
     int64_t count;
     char first[32];
-    char key[];
+    char key[KEY_LEN + 1];
 };
 
 struct bucket {
     UT_hash_handle hh;
     double tokens;
     int64_t at_ms;
-    char key[];
+    char key[KEY_LEN + 1];
 };
 
 /* One event on its way. */
@@ -62,7 +64,7 @@ struct event_call {
     struct kube_call *call;
     struct timer turn; /* when there is nothing to send */
     struct doc *body;  /* whole, as for a create */
-    char *sent_key, *namespace, *name;
+    char *namespace, *name;
     int64_t count; /* above 1: a patch */
     bool dropped;
     event_done_fn *done;
@@ -119,7 +121,7 @@ static void bound_memories(struct event_recorder *r)
 }
 
 /* True when the message must be said with the others'. */
-static bool is_too_similar(struct event_recorder *r, const char *key, const char *message)
+static bool is_too_similar(struct event_recorder *r, const char key[static KEY_LEN + 1], const char *message)
 {
     int64_t now = clock_mono_ms(r->clock);
     struct similar *s;
@@ -131,8 +133,8 @@ static bool is_too_similar(struct event_recorder *r, const char *key, const char
     if (s != NULL) {
         HASH_DEL(r->similar, s);
     } else {
-        s = mem_alloc(sizeof *s + strlen(key) + 1);
-        memcpy(s->key, key, strlen(key) + 1);
+        s = mem_new(struct similar);
+        memcpy(s->key, key, sizeof s->key);
     }
     HASH_ADD_STR(r->similar, key, s);
     s->last_ms = now;
@@ -148,7 +150,7 @@ static bool is_too_similar(struct event_recorder *r, const char *key, const char
     return true;
 }
 
-static bool take_token(struct event_recorder *r, const char *key)
+static bool take_token(struct event_recorder *r, const char key[static KEY_LEN + 1])
 {
     int64_t now = clock_mono_ms(r->clock);
     struct bucket *b;
@@ -156,8 +158,8 @@ static bool take_token(struct event_recorder *r, const char *key)
     if (b != NULL) {
         HASH_DEL(r->buckets, b);
     } else {
-        b = mem_alloc(sizeof *b + strlen(key) + 1);
-        memcpy(b->key, key, strlen(key) + 1);
+        b = mem_new(struct bucket);
+        memcpy(b->key, key, sizeof b->key);
         b->tokens = BURST;
         b->at_ms = now;
     }
@@ -173,16 +175,16 @@ static bool take_token(struct event_recorder *r, const char *key)
 }
 
 /* The same event key again is the same event sent again (its answer was lost), not one more: the count stays. */
-static struct sent *remember(struct event_recorder *r, const char *key, const char *name, const char *first,
-                             const char *event_key)
+static struct sent *remember(struct event_recorder *r, const char key[static KEY_LEN + 1], const char *name,
+                             const char *first, const char *event_key)
 {
     struct sent *s;
     HASH_FIND_STR(r->sent, key, s);
     if (s != NULL) {
         HASH_DEL(r->sent, s);
     } else {
-        s = mem_alloc(sizeof *s + strlen(key) + 1);
-        memcpy(s->key, key, strlen(key) + 1);
+        s = mem_new(struct sent);
+        memcpy(s->key, key, sizeof s->key);
         s->name = str_dup(name);
         str_copy(s->first, sizeof s->first, first);
     }
@@ -255,15 +257,28 @@ static struct doc *event_body(const struct event_recorder *r, const struct event
     return doc;
 }
 
+__attribute__((format(printf, 2, 3))) static void key_write(char key[static KEY_LEN + 1], const char *format, ...)
+{
+    va_list args;
+    char digest[65];
+    va_start(args, format);
+    char *text = str_format_v(format, args);
+    va_end(args);
+    hash_sha256(text, strlen(text), digest);
+    memcpy(key, digest, KEY_LEN);
+    key[KEY_LEN] = '\0';
+    str_free(&text);
+}
+
 /* Fills a call from an event, or marks it dropped. */
 static void correlate(struct event_recorder *r, const struct event *event, struct event_call *call)
 {
-    char now[32];
+    char now[32], bucket[KEY_LEN + 1], group[KEY_LEN + 1], same[KEY_LEN + 1];
     char *message = bounded_message(event->message);
-    char *object = str_format("%s/%s/%s/%s/%s", event->kind, event->namespace, event->name,
-                              event->uid != NULL ? event->uid : "", event->api_version);
-    char *bucket = str_format("%s|%s", object, event->type);
-    char *group = str_format("%s|%s", bucket, event->reason);
+    key_write(bucket, "%s/%s/%s/%s/%s|%s", event->kind, event->namespace, event->name,
+              event->uid != NULL ? event->uid : "", event->api_version, event->type);
+    key_write(group, "%s|%s", bucket, event->reason);
+    key_write(same, "%s|%s", group, message);
     time_write(clock_wall_ms(r->clock), now);
     bool aggregated = is_too_similar(r, group, message);
     if (aggregated) {
@@ -272,10 +287,9 @@ static void correlate(struct event_recorder *r, const struct event *event, struc
         message = bounded_message(combined);
         str_free(&combined);
     }
-    /* All that are combined share one event, whatever they say. */
-    call->sent_key = aggregated ? str_dup(group) : str_format("%s|%s", group, message);
     char *name = event_name(r, event);
-    const struct sent *sent = remember(r, call->sent_key, name, now, event->key);
+    /* All that are combined share one event, whatever they say. */
+    const struct sent *sent = remember(r, aggregated ? group : same, name, now, event->key);
     call->count = sent->count;
     call->namespace = str_dup(event->namespace);
     call->name = str_dup(sent->name);
@@ -284,9 +298,6 @@ static void correlate(struct event_recorder *r, const struct event *event, struc
     bound_memories(r);
     str_free(&name);
     str_free(&message);
-    str_free(&object);
-    str_free(&bucket);
-    str_free(&group);
 }
 
 /* --- sending --- */
@@ -303,7 +314,6 @@ static void call_free(struct event_call *call)
     }
     call->recorder->pending--;
     doc_free(call->body);
-    str_free(&call->sent_key);
     str_free(&call->namespace);
     str_free(&call->name);
     mem_free(call);
