@@ -4,7 +4,7 @@
  * (int64 and uint64), an empty list stays apart from an empty object, the order of keys is kept, a number too large for its type
  * is kept as written. Reading functions take NULL for a node and answer "absent", so paths need no checks on the way.
  *
- * (yyjson underneath, its mutable half only: one kind of node for everything. Stores keep documents as compact text, so the
+ * (yyjson underneath, its mutable half only: one kind of node for everything. Stores keep documents packed, so the
  * larger nodes of the mutable half cost nothing at rest.) */
 #pragma once
 

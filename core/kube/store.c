@@ -5,21 +5,22 @@
 #include <uthash.h>
 
 #include "base/mem.h"
+#include "base/pack.h"
 #include "base/str.h"
 #include "kube/object.h"
 
-/* An answer is at most 8 MiB long (io/http.h), so the text of one object that came in one fits. */
-enum { KEY_MAX = 640, OBJECT_TEXT_MAX = 16 * 1024 * 1024, REMOVED_MAX = 1024 };
+/* An answer is at most 8 MiB long (io/http.h), so an object that came in one fits. */
+enum { KEY_MAX = 640, OBJECT_MAX = 16 * 1024 * 1024, REMOVED_MAX = 1024 };
 
-/* An object: its key "namespace/name" with a NUL, then its text, in one allocation. A removed one leaves key and
+/* An object: its key "namespace/name" with a NUL, then the object packed, in one allocation. A removed one leaves key and
  * version behind, so that the late answer to an older write does not bring it back; until the next list, which may be
  * weeks away, or until there are too many of them. */
 struct item {
     UT_hash_handle hh;
     uint64_t version;
-    uint32_t key_len, text_len; /* text_len 0: removed */
-    bool listed;                /* named by the list under way */
-    bool learnt;                /* put or removed since that list began: it may be newer than the list */
+    uint32_t key_len, packed_len; /* packed_len 0: removed */
+    bool listed;                  /* named by the list under way */
+    bool learnt;                  /* put or removed since that list began: it may be newer than the list */
     char bytes[];
 };
 
@@ -32,6 +33,7 @@ struct store {
     const struct kube_resource *resource;
     store_prune_fn *prune;
     struct item *items;
+    struct pack pack; /* of their texts: the objects of one kind repeat each other */
     size_t count, bytes;
     size_t removed; /* items that only say so */
     bool synced;
@@ -44,14 +46,15 @@ struct store *store_new(const struct kube_resource *resource, store_prune_fn *pr
     struct store *store = mem_new(struct store);
     store->resource = resource;
     store->prune = prune;
+    pack_init(&store->pack);
     return store;
 }
 
 static void item_free(struct store *store, struct item *item)
 {
-    if (item->text_len > 0) {
+    if (item->packed_len > 0) {
         store->count--;
-        store->bytes -= item->text_len;
+        store->bytes -= item->packed_len;
     } else {
         store->removed--;
     }
@@ -66,6 +69,7 @@ void store_free(struct store *store)
     {
         item_free(store, item);
     }
+    pack_fini(&store->pack);
     mem_free(store->subscribers);
     mem_free(store);
 }
@@ -118,11 +122,6 @@ static struct item *item_find(const struct store *store, const char *namespace, 
     return item;
 }
 
-static const char *item_text(const struct item *item)
-{
-    return item->bytes + item->key_len + 1;
-}
-
 /* Splits "namespace/name" into two texts in `copy`. */
 static const char *split_key(const struct item *item, char copy[static KEY_MAX])
 {
@@ -148,22 +147,26 @@ static void tell_item(const struct store *store, const struct item *item)
 
 /* --- reading --- */
 
-static struct doc *item_parse(const struct item *item)
+static struct doc *item_read(const struct store *store, const struct item *item)
 {
     struct err err;
-    return doc_parse(item_text(item), item->text_len, &err);
+    size_t len;
+    char *text = pack_read(&store->pack, item->bytes + item->key_len + 1, item->packed_len, &len);
+    struct doc *object = doc_parse(text, len, &err);
+    mem_free(text);
+    return object;
 }
 
 struct doc *store_find(const struct store *store, const char *namespace, const char *name)
 {
     const struct item *item = item_find(store, namespace, name);
-    return item != NULL && item->text_len > 0 ? item_parse(item) : NULL;
+    return item != NULL && item->packed_len > 0 ? item_read(store, item) : NULL;
 }
 
 bool store_has(const struct store *store, const char *namespace, const char *name)
 {
     const struct item *item = item_find(store, namespace, name);
-    return item != NULL && item->text_len > 0;
+    return item != NULL && item->packed_len > 0;
 }
 
 /* The end of the namespace comes before every character of a name: "test/x" stands before "test-2/a". */
@@ -187,7 +190,7 @@ void store_each(const struct store *store, const char *namespace, store_each_fn 
     size_t n = 0;
     const struct item **sorted = mem_alloc_array(HASH_COUNT(store->items) + 1, sizeof *sorted);
     for (const struct item *item = store->items; item != NULL; item = item->hh.next) {
-        if (item->text_len > 0) {
+        if (item->packed_len > 0) {
             sorted[n++] = item;
         }
     }
@@ -197,7 +200,7 @@ void store_each(const struct store *store, const char *namespace, store_each_fn 
         char copy[KEY_MAX];
         const char *name = split_key(sorted[i], copy);
         if (namespace == NULL || strcmp(namespace, copy) == 0) {
-            struct doc *object = item_parse(sorted[i]);
+            struct doc *object = item_read(store, sorted[i]);
             more = fn(ctx, copy, name, object);
             doc_free(object);
         }
@@ -245,35 +248,39 @@ static void keep_metadata(struct doc *pruned, const struct node *object)
     }
 }
 
-/* The text worth keeping of an object. */
-static void write_text(const struct store *store, const struct node *object, struct buf *text)
+/* What is worth keeping of an object, packed. */
+static void pack(struct store *store, const struct node *object, struct buf *packed)
 {
+    struct buf text;
+    buf_init(&text, OBJECT_MAX);
     struct doc *pruned = doc_copy(object);
     node_remove(node_get(doc_root(pruned), "metadata"), "managedFields");
     if (store->prune != NULL) {
         store->prune(pruned);
         keep_metadata(pruned, object);
     }
-    node_write(doc_root(pruned), text);
+    node_write(doc_root(pruned), &text);
+    pack_write(&store->pack, buf_str(&text), text.len, packed);
+    buf_fini(&text);
     doc_free(pruned);
 }
 
 static struct item *item_set(struct store *store, struct item *old, const char *key, size_t key_len, uint64_t version,
-                             const char *text, size_t text_len)
+                             const char *packed, size_t packed_len)
 {
-    struct item *item = mem_alloc(sizeof *item + key_len + 1 + text_len + 1);
+    struct item *item = mem_alloc(sizeof *item + key_len + 1 + packed_len);
     item->version = version;
     item->key_len = (uint32_t)key_len;
-    item->text_len = (uint32_t)text_len;
+    item->packed_len = (uint32_t)packed_len;
     memcpy(item->bytes, key, key_len + 1);
-    memcpy(item->bytes + key_len + 1, text, text_len);
+    memcpy(item->bytes + key_len + 1, packed, packed_len);
     if (old != NULL) {
         item_free(store, old);
     }
     HASH_ADD_KEYPTR(hh, store->items, item->bytes, key_len, item);
-    if (text_len > 0) {
+    if (packed_len > 0) {
         store->count++;
-        store->bytes += text_len;
+        store->bytes += packed_len;
     } else {
         store->removed++;
     }
@@ -290,11 +297,11 @@ static struct item *take(struct store *store, struct item *old, const struct nod
 {
     char key[KEY_MAX];
     size_t key_len = key_write(key, object_namespace(object), object_name(object));
-    struct buf text;
-    buf_init(&text, OBJECT_TEXT_MAX);
-    write_text(store, object, &text);
-    struct item *item = item_set(store, old, key, key_len, version_of(object), buf_str(&text), text.len);
-    buf_fini(&text);
+    struct buf packed;
+    buf_init(&packed, OBJECT_MAX);
+    pack(store, object, &packed);
+    struct item *item = item_set(store, old, key, key_len, version_of(object), buf_str(&packed), packed.len);
+    buf_fini(&packed);
     return item;
 }
 
@@ -319,7 +326,7 @@ static void forget_removed(struct store *store)
         if (store->removed <= REMOVED_MAX / 2) {
             return;
         }
-        if (item->text_len == 0) {
+        if (item->packed_len == 0) {
             item_free(store, item);
         }
     }
@@ -335,7 +342,7 @@ void store_remove(struct store *store, const struct doc *object)
     }
     char key[KEY_MAX];
     size_t key_len = key_write(key, object_namespace(root), object_name(root));
-    bool was_there = old != NULL && old->text_len > 0;
+    bool was_there = old != NULL && old->packed_len > 0;
     struct item *item = item_set(store, old, key, key_len, version, "", 0);
     item->learnt = true;
     if (was_there) {
@@ -368,7 +375,8 @@ void store_list_item(struct store *store, const struct node *object)
     struct item *item = item_of(store, object);
     uint64_t version = version_of(object);
     bool learnt = item != NULL && item->learnt;
-    bool changed = item == NULL || (learnt ? version > item->version : version != item->version || item->text_len == 0);
+    bool changed =
+        item == NULL || (learnt ? version > item->version : version != item->version || item->packed_len == 0);
     if (changed) {
         item = take(store, item, object);
         item->learnt = learnt;
@@ -390,7 +398,7 @@ void store_list_end(struct store *store, const char *version)
         }
         char copy[KEY_MAX];
         const char *name = split_key(item, copy);
-        bool was_there = item->text_len > 0;
+        bool was_there = item->packed_len > 0;
         item_free(store, item);
         if (was_there) {
             tell(store, copy, name);

@@ -1,4 +1,4 @@
-/* What we know of one kind: the live objects, pruned to what the engine reads, kept as compact text.
+/* What we know of one kind: the live objects, pruned to what the engine reads, packed (base/pack.h).
  *
  * A store is filled by a watch (kube/watch.h) and by the answers to our own writes (store_put), whichever is newer
  * by resourceVersion; so after a write the next reader sees it. Subscribers learn the name of what changed, never
@@ -27,7 +27,7 @@ void store_subscribe(struct store *store, store_change_fn *fn, void *ctx);
 /* True once the first list is complete. */
 bool store_is_synced(const struct store *store);
 size_t store_count(const struct store *store);
-/* Bytes of text kept. */
+/* Bytes kept of them. */
 size_t store_bytes(const struct store *store);
 
 /* A parsed copy (doc_free) or NULL. */

@@ -21,7 +21,7 @@ BELOW = {
 # Headers of libraries that stay in one room (or one file).
 LIBRARIES = [
     (re.compile(r'^(uv|microhttpd)\.h$|^curl/'), {'io'}),
-    (re.compile(r'^(yyjson|yaml)\.h$'), {'base'}),
+    (re.compile(r'^(yyjson|yaml|zlib)\.h$'), {'base'}),
     (re.compile(r'^(lua|lauxlib|lualib|luajit)\.h$'), {'script', 'app/module.c'}),
 ]
 
