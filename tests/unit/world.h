@@ -123,7 +123,7 @@ struct world {
     char *canary_text;
     int config_version;                /* the last one of either */
     int config_versions[2];            /* what the Secret and the ConfigMap are now */
-    bool config_analysed[CONFIGS_MAX]; /* by version: the canary was given a share with it */
+    bool config_analysed[CONFIGS_MAX]; /* by version: an analysis took a step with it */
     bool must_succeed;                 /* nothing goes wrong but that engines die */
     struct deed *deeds;
     size_t deed_count;

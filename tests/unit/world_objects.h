@@ -51,6 +51,9 @@ static inline void note_canary(struct world *w, const struct node *canary, const
             note_failure(w, phase_before);
         }
     }
+    if (node_int_or(node_get(now, "iterations"), 0) > node_int_or(node_get(old, "iterations"), 0)) {
+        note_analysis(w);
+    }
     check_failed_checks(w, now, old);
 }
 

@@ -44,6 +44,14 @@ static inline void check_growth(struct world *w, int share)
     record->peak = share;
 }
 
+/* The analysis of what the target is now takes a step: a share, or an iteration, which blue/green counts before it gives any. */
+static inline void note_analysis(struct world *w)
+{
+    w->analysed = revision_of(w, w->target_image);
+    w->analysed->advanced = true;
+    w->config_analysed[w->config_versions[0]] = w->config_analysed[w->config_versions[1]] = true;
+}
+
 static inline void note_share(struct world *w, int share)
 {
     if (share != w->share) {
@@ -51,9 +59,7 @@ static inline void note_share(struct world *w, int share)
     }
     if (share > w->share) {
         check_growth(w, share);
-        w->analysed = revision_of(w, w->target_image);
-        w->analysed->advanced = true;
-        w->config_analysed[w->config_versions[0]] = w->config_analysed[w->config_versions[1]] = true;
+        note_analysis(w);
     }
     w->share = share;
 }
@@ -94,7 +100,7 @@ static inline void note_routes(struct world *w, const struct node *service)
     w->is_mirrored = is_mirrored;
     note_share(w, share);
     check_canary_side(w);
-    if (least < 100 && !w->primary_ready) {
+    if (least < 100 && !w->primary_ready && !w->is_skipping) { /* who skips waits for nobody, as in Flagger */
         broken(w, "the primary has weight %d and no ready Pod", 100 - least);
     }
 }
