@@ -107,7 +107,7 @@ static bool tell(struct demo *d, struct err *err)
     struct objects *objects = api_objects(cluster_api(d->stage.cluster));
     d->story = story_new(d->stage.cluster, stdout, isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL);
     objects_listen(objects, on_change, d);
-    stage_start_engine(&d->stage, stop, d);
+    stage_start_engine(&d->stage, "sluice", stop, d);
     run_for(d, MINUTE_MS);
     bool ok = play(d, err);
     stage_close_engine(&d->stage);

@@ -163,10 +163,10 @@ static bool write_kubeconfig(const struct options *options, int port, struct err
     return true;
 }
 
-static void on_ready_or_closed(void *ctx)
+static void on_engine(void *ctx)
 {
     struct program *p = ctx;
-    if (p->stage.engine == NULL) {
+    if (p->stage.state == STAGE_EMPTY || p->stage.state == STAGE_DEAD) {
         loop_stop(p->loop);
     }
 }
@@ -174,8 +174,10 @@ static void on_ready_or_closed(void *ctx)
 static void on_signal(void *ctx, int signum)
 {
     struct program *p = ctx;
-    if (p->stage.engine != NULL) {
+    if (p->stage.state == STAGE_STARTING || p->stage.state == STAGE_READY) {
         stage_close_engine(&p->stage);
+    } else if (p->stage.state == STAGE_CLOSING) {
+        stage_kill_engine(&p->stage, false);
     } else {
         loop_stop(p->loop);
     }
@@ -219,7 +221,7 @@ static bool run(const struct options *options, struct err *err)
     bool ok = open_all(&p, options, err) && write_kubeconfig(options, server_port(p.server), err);
     if (ok) {
         if (options->with_engine) {
-            stage_start_engine(&p.stage, on_ready_or_closed, &p);
+            stage_start_engine(&p.stage, "sluice", on_engine, &p);
         }
         loop_on_signal(p.loop, on_signal, &p);
         loop_run(p.loop);

@@ -1,4 +1,5 @@
-/* An embedded cluster set up for the tutorial, and the engine on it: the same engine that runs in clusters, behind two other doors.
+/* An embedded cluster set up for the tutorial, and engines on it, one after another: the same engine that runs in clusters, behind two other doors and on a machine
+ * that can be killed.
  *
  * The cluster has the kinds of deploy/crds and the mesh's, a load tester that is content with everything, podinfo 3.1.0 and 3.1.1, which are well, and 3.1.2,
  * which answers every ninth request with 500. Requests come to app.example.com, a hundred per second. */
@@ -6,24 +7,51 @@
 
 #include "rollout/engine.h"
 #include "sim/cluster.h"
+#include "sim/machine.h"
+
+enum stage_engine {
+    STAGE_EMPTY, /* none was started, or the last one was closed */
+    STAGE_STARTING,
+    STAGE_READY,
+    STAGE_CLOSING,
+    STAGE_DEAD, /* killed, or it has lost its Lease, which ends it */
+};
 
 struct stage {
     struct cluster *cluster;
+    /* Engines run far from each other: a successor cannot see that the holder of the Lease is dead and waits until it has expired. Set before one is started. */
+    bool is_apart;
+    enum stage_engine state;
+    void (*changed)(
+        void *ctx); /* it became ready, empty or dead; from inside of what the engine does: only to take note */
+    void *ctx;
+
+    struct machine *machine; /* of the last engine; NULL: none was started, or it was laid to rest */
     struct kube_client *kube;
     struct metrics *metrics;
     struct strategist *strategist;
-    struct engine *engine;      /* NULL: not started, or closed */
-    void (*changed)(void *ctx); /* the engine is ready, or closed */
-    void *ctx;
+    struct engine *engine; /* NULL: it was told to close */
+    bool is_closed;
+    struct machine **graves; /* of the dead; what they had sent may still arrive */
+    size_t grave_count;
+    int requests;     /* of those who are gone */
+    int last_request; /* the engine of that time dies at this one; 0: nobody does */
+    enum machine_moment last_moment;
 };
 
 /* False: err says which object could not be made; stage_fini all the same. */
 bool stage_init(struct stage *stage, struct clock *clock, uint64_t seed, struct err *err);
 /* Creates the objects of one of the binary's texts ("tutorial/canary.yaml"). */
 bool stage_create(struct stage *stage, const char *text, struct err *err);
-/* `changed` comes when the engine is ready. */
-void stage_start_engine(struct stage *stage, void (*changed)(void *ctx), void *ctx);
-/* `changed` comes when it is closed. Nothing happens when it was not started. */
+/* No engine may be running. */
+void stage_start_engine(struct stage *stage, const char *identity, void (*changed)(void *ctx), void *ctx);
+/* Nothing happens when none is running. */
 void stage_close_engine(struct stage *stage);
-/* The engine must be closed. */
+/* `sent_arrives`: see machine_kill. */
+void stage_kill_engine(struct stage *stage, bool sent_arrives);
+/* The requests of all its engines, streams not counted. */
+int stage_requests(const struct stage *stage);
+/* Kills the engine that sends the `request`-th of them. */
+void stage_kill_engine_at(struct stage *stage, int request, enum machine_moment moment);
+/* No engine may be running. */
 void stage_fini(struct stage *stage);

@@ -249,7 +249,7 @@ static bool measure(size_t canaries, struct figures *f, struct err *err)
     if (ok) {
         network_fates(cluster_network(b.stage.cluster), count_request, &b);
         objects_listen(api_objects(cluster_api(b.stage.cluster)), on_change, &b);
-        stage_start_engine(&b.stage, stop, &b);
+        stage_start_engine(&b.stage, "sluice", stop, &b);
         run_for(&b, "starting", NULL, MINUTE_MS);
         f->empty_kib = peak_kib();
         ok = initialise(&b, f, err);

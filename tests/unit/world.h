@@ -13,9 +13,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/yaml.h"
-#include "fake_process.h"
-#include "script/embedded.h"
-#include "script/strategist.h"
 #include "sim/virtual_clock.h"
 #include "world_dice.h"
 
@@ -96,18 +93,8 @@ struct world {
     struct act acts[ACTS_MAX];
     size_t act_count, acts_left;
 
-    /* The engine of now; NULL between two. */
-    struct fake_process *process;
-    struct kube_client *kube;
-    struct metrics *metrics;
-    struct strategist *strategist;
-    struct engine *engine;
-    bool closed;
     struct timer restart;
     int engines, kills;
-
-    struct fake_process *graves[ENGINES_MAX]; /* of the dead; what they had sent may still arrive */
-    size_t grave_count;
 
     struct revision revisions[REVISIONS_MAX]; /* by number, from 1 */
     struct revision *analysed;                /* by the release of now; NULL: none was given a share yet */
@@ -232,6 +219,7 @@ static inline void world_open(struct world *w, uint64_t seed)
         broken(w, "the stage: %s", err.text);
         return;
     }
+    w->stage.is_apart = true;
     w->objects = api_objects(cluster_api(w->stage.cluster));
     objects_listen(w->objects, on_object, w);
     plan_world(w);
@@ -243,16 +231,10 @@ static inline void world_close(struct world *w)
     for (size_t i = 0; i < w->act_count; i++) {
         timer_cancel(&w->acts[i].timer);
     }
-    if (w->process != NULL) {
-        fake_process_kill(w->process, false);
-        bury_engine(w);
-    }
+    stage_kill_engine(&w->stage, false);
     timer_cancel(&w->restart);
     if (w->objects != NULL) {
         objects_unlisten(w->objects, on_object, w);
-    }
-    for (size_t i = 0; i < w->grave_count; i++) {
-        fake_process_free(w->graves[i]);
     }
     forget_deeds(w);
     record_fini(&w->record);
@@ -273,7 +255,7 @@ static inline void world_run(struct world *w)
     int64_t last_act_ms = 0;
     while (w->broken == NULL) {
         virtual_clock_run(w->time, world_now_ms(w) + 10 * SECOND_MS);
-        if (w->acts_left > 0 || w->engine == NULL) {
+        if (w->acts_left > 0 || w->stage.state == STAGE_DEAD) {
             last_act_ms = world_now_ms(w);
         } else if (w->calm_since_ms >= 0 && world_now_ms(w) - w->calm_since_ms > CALM_MS &&
                    world_now_ms(w) - last_act_ms > CALM_MS) {

@@ -76,16 +76,12 @@ static inline void push_revision(struct world *w, int64_t number)
 
 static inline void kill_now(struct world *w, int64_t sent_arrives)
 {
-    if (w->process != NULL) {
-        fake_process_kill(w->process, sent_arrives % 2 == 0);
-    }
+    stage_kill_engine(&w->stage, sent_arrives % 2 == 0);
 }
 
-static inline void kill_soon(struct world *w, int64_t answers)
+static inline void kill_soon(struct world *w, int64_t requests)
 {
-    if (w->process != NULL) {
-        fake_process_kill_at_answer(w->process, (int)answers);
-    }
+    stage_kill_engine_at(&w->stage, stage_requests(&w->stage) + (int)requests, MACHINE_SERVED);
 }
 
 /* --- people --- */

@@ -1,0 +1,40 @@
+/* A machine of its own for an engine, that can be killed (kill -9, or the power goes): a clock and a network door, both over the world's.
+ *
+ * While it lives, its time is the world's and its calls go through the world's door. From machine_kill on its time stands still, its connections are cut, and what it
+ * still asks in the same turn reaches nobody. The world goes on without it, with nothing closed and nothing given back. machine_bury then frees what the dead engine
+ * held, in a time and a network that nobody else sees.
+ *
+ *     engine ──http_start──> request n ──> the server does it ──> the answer ──> done: the engine goes on from it
+ *                    MACHINE_BEFORE            MACHINE_SERVED            MACHINE_ANSWERED                            */
+#pragma once
+
+#include "io/clock.h"
+#include "io/http.h"
+
+struct machine;
+
+struct machine *machine_new(struct clock *world_clock, struct http *world_door);
+struct clock *machine_clock(struct machine *machine);
+struct http *machine_door(struct machine *machine);
+/* So many were sent. Streams do not count. */
+int machine_requests(const struct machine *machine);
+
+/* `sent_arrives`: requests that are on their way go on without it; otherwise they are lost. */
+void machine_kill(struct machine *machine, bool sent_arrives);
+bool machine_is_dead(const struct machine *machine);
+/* Called once, when it is killed, from inside of whatever it was doing: only to take note. */
+void machine_on_death(struct machine *machine, void (*died)(void *ctx), void *ctx);
+
+enum machine_moment {
+    MACHINE_BEFORE, /* it is not sent */
+    MACHINE_SERVED, /* it was done, and its answer is not read any more */
+    /* The answer was read, and what is sent in the turn that does so is on its way; it dies before it reads another. */
+    MACHINE_ANSWERED,
+};
+/* Kills it at its `request`-th request, counted from its first one, or never when that one is past. Other requests that are on their way go on without it. */
+void machine_kill_at(struct machine *machine, int request, enum machine_moment moment);
+
+/* Runs the dead one's own time until *closed. */
+void machine_bury(struct machine *machine, const bool *closed);
+/* Nothing of the engine may be left. What it had sent and has not arrived is lost. */
+void machine_free(struct machine *machine);
