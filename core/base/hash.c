@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 static void write_hex(const unsigned char *bytes, size_t len, char *out)
 {
@@ -48,23 +47,12 @@ void hash_safe_encode(uint32_t value, char out[static 16])
     out[len] = '\0';
 }
 
-static void fill_random(unsigned char *bytes, size_t len)
+void hash_uuid(const char *text, char out[static 37])
 {
-    size_t got = 0;
-    while (got < len) {
-        ssize_t n = getrandom(bytes + got, len - got, 0);
-        if (n > 0)
-            got += (size_t)n;
-    }
-}
-
-void hash_uuid4(char out[static 37])
-{
-    unsigned char b[16];
-    fill_random(b, sizeof b);
-    b[6] = (unsigned char)((b[6] & 0x0F) | 0x40);
-    b[8] = (unsigned char)((b[8] & 0x3F) | 0x80);
-    char hex[33];
-    write_hex(b, sizeof b, hex);
+    static const char variants[] = "89ab";
+    char hex[65];
+    hash_sha256(text, strlen(text), hex);
+    hex[12] = '8';
+    hex[16] = variants[hex[16] % 4];
     snprintf(out, 37, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
 }

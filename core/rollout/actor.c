@@ -1,5 +1,6 @@
 #include "rollout/actor.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -252,8 +253,9 @@ static void on_primary_made(void *ctx, const struct err *err)
 
 static void make_primary(struct actor *actor, const struct canary *canary)
 {
-    char id[37];
-    hash_uuid4(id);
+    char id[37], *key = str_format("%s/%" PRId64, canary->names.uid, clock_wall_ms(actor->house->clock));
+    hash_uuid(key, id);
+    str_free(&key);
     struct promotion_options options = promote_options(actor->house, canary, NULL, id);
     actor->promotion = promotion_start(&options, on_primary_made, actor);
 }

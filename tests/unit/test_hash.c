@@ -38,16 +38,18 @@ static void safe_encoding_is_that_of_kubernetes(void **state)
     assert_string_equal(out, "86f8fbc6f9");
 }
 
-static void uuids_have_their_form_and_differ(void **state)
+static void uuids_have_their_form_and_follow_from_the_text(void **state)
 {
-    char a[37], b[37];
-    hash_uuid4(a);
-    hash_uuid4(b);
+    char a[37], b[37], again[37];
+    hash_uuid("release/1/2/0", a);
+    hash_uuid("release/1/2/1", b);
+    hash_uuid("release/1/2/0", again);
     assert_string_not_equal(a, b);
+    assert_string_equal(a, again);
     assert_int_equal(strlen(a), 36);
     assert_int_equal(strspn(a, "0123456789abcdef-"), 36);
     assert_true(a[8] == '-' && a[13] == '-' && a[18] == '-' && a[23] == '-');
-    assert_int_equal(a[14], '4');
+    assert_int_equal(a[14], '8');
     assert_non_null(strchr("89ab", a[19]));
 }
 
@@ -57,7 +59,7 @@ int main(void)
         cmocka_unit_test(sha256_gives_the_published_digests),
         cmocka_unit_test(fnv_gives_the_published_digests),
         cmocka_unit_test(safe_encoding_is_that_of_kubernetes),
-        cmocka_unit_test(uuids_have_their_form_and_differ),
+        cmocka_unit_test(uuids_have_their_form_and_follow_from_the_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
