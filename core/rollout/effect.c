@@ -326,20 +326,28 @@ static void on_announced(void *ctx, const struct err *err)
 }
 
 /* Post-rollout hooks at the end of a release that C finishes: what they say is reported, nothing else follows from it. */
+/* What is told of a delivery has a key as the delivery itself has: who repeats both after a crash tells nothing twice. */
+static void tell_hook(struct effects *e, const struct node *result, size_t index)
+{
+    const char *name = node_str_or(node_get(result, "name"), "");
+    const char *key = node_str(node_get(current(e), "key"));
+    bool ok = node_bool_or(node_get(result, "ok"), false);
+    char *text = ok ? str_format("Post-rollout check %s passed", name)
+                    : str_format("Post-rollout hook %s failed %s", name, node_str_or(node_get(result, "error"), ""));
+    char *event_key = key != NULL ? str_format("%s/event/%zu/%s", key, index, ok ? "passed" : "failed") : NULL;
+    announce(e->announcer, ok ? "Normal" : "Warning", node_str(node_get(current(e), "event_phase")), text, event_key,
+             NULL, NULL);
+    str_free(&event_key);
+    str_free(&text);
+}
+
 static void on_hooks(void *ctx, const struct doc *results)
 {
     struct effects *e = ctx;
-    const char *phase = node_str(node_get(current(e), "event_phase"));
     e->hooks = NULL;
     struct node_iter it = node_iterate(doc_root(results));
     while (node_next(&it)) {
-        const char *name = node_str_or(node_get(it.value, "name"), "");
-        bool ok = node_bool_or(node_get(it.value, "ok"), false);
-        char *text =
-            ok ? str_format("Post-rollout check %s passed", name)
-               : str_format("Post-rollout hook %s failed %s", name, node_str_or(node_get(it.value, "error"), ""));
-        announce(e->announcer, ok ? "Normal" : "Warning", phase, text, NULL, NULL, NULL);
-        str_free(&text);
+        tell_hook(e, it.value, it.index);
     }
     succeed(e);
 }

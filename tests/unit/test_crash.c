@@ -179,7 +179,7 @@ static const struct story rollback_story = {
     .weights = {25, 0, -1},
     .told_once = {"Advance podinfo.test canary weight 25",
                   "Rolling back podinfo.test failed checks threshold reached 2",
-                  "Canary failed! Scaling down podinfo.test"},
+                  "Canary failed! Scaling down podinfo.test", "Post-rollout check end passed"},
     .deliveries = 3, /* load failed twice, end */
 };
 
