@@ -72,8 +72,7 @@ struct prometheus *cluster_prometheus(struct cluster *c)
     return c->prometheus;
 }
 
-/* NULL: no such kind, or none yet. */
-static const struct kind *kind_of(struct cluster *c, const struct node *object)
+const struct kind *cluster_kind(struct cluster *c, const struct node *object)
 {
     const char *version = node_str_or(node_get(object, "apiVersion"), "");
     const char *slash = strchr(version, '/');
@@ -90,7 +89,7 @@ bool cluster_create(struct cluster *c, const struct node *objects, struct err *e
     while (node_next(&it)) {
         const char *name = node_str_or(node_at(it.value, "metadata", "name"), "");
         const char *kind_name = node_str_or(node_get(it.value, "kind"), "");
-        const struct kind *kind = kind_of(c, it.value);
+        const struct kind *kind = cluster_kind(c, it.value);
         if (kind == NULL) {
             return err_set(err, ERR_INVALID, "%s %s: the cluster has no kind %s in version %s", kind_name, name,
                            kind_name, node_str_or(node_get(it.value, "apiVersion"), ""));

@@ -22,7 +22,7 @@ BELOW = {
 LIBRARIES = [
     (re.compile(r'^(uv|microhttpd)\.h$|^curl/'), {'io'}),
     (re.compile(r'^(yyjson|yaml|zlib)\.h$'), {'base'}),
-    (re.compile(r'^(lua|lauxlib|lualib|luajit)\.h$'), {'script', 'app/module.c'}),
+    (re.compile(r'^(lua|lauxlib|lualib|luajit)\.h$'), {'script', 'app/module_inner.h'}),
 ]
 
 BANNED = re.compile(r'(?<![\w.>])(sprintf|vsprintf|strcpy|strcat|strtok|atoi|atol|alloca|gets|rand|srand)\s*\(')
@@ -98,7 +98,7 @@ def sizes(tree):
 
 
 def bindings(tree):
-    """What C gives to the stdlib and what the language server is told about it must be the same."""
+    """What C gives to the stdlib and to the specs, and what the language server is told about it, must be the same."""
     declared = set(re.findall(r'^function host\.(\w+)', (tree / 'lua/stdlib/_meta/host.lua').read_text(), flags=re.M))
     text = (tree / 'core/script/host.c').read_text()
     registered = set(re.findall(r'set_primitive\(L, \w+, "(\w+)"', text))
@@ -110,6 +110,11 @@ def bindings(tree):
     served = set(re.findall(r'^    \{"(\w+)", (?:true|false),', (tree / 'core/rollout/operation.c').read_text(), flags=re.M))
     for name in sorted(described ^ served):
         yield f'operation {name}: only in one of lua/stdlib/_meta/operations.lua and core/rollout/operation.c'
+    declared = set(re.findall(r'^function world:(\w+)', (tree / 'spec/_meta/sluice.lua').read_text(), flags=re.M))
+    files = ''.join(path.read_text() for path in sorted((tree / 'core/app').glob('module*.c')))
+    registered = set(re.findall(r'\{"(\w+)", world_\w+\}', files))
+    for name in sorted(declared ^ registered):
+        yield f'world:{name}: only in one of spec/_meta/sluice.lua and core/app/module*.c'
 
 
 RULES = {'floors': floors, 'banned': banned, 'sizes': sizes, 'bindings': bindings}

@@ -1,0 +1,158 @@
+#include <string.h>
+
+#include "app/module_inner.h"
+#include "base/duration.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "script/marshal.h"
+
+/* --- functions of the spec --- */
+
+static int visit_protected(lua_State *L)
+{
+    struct visit *visit = lua_touserdata(L, 1);
+    lua_settop(L, 0);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, visit->function);
+    lua_call(L, visit->push(L, visit->args), 2);
+    if (visit->read != NULL) {
+        visit->read(L, visit->out);
+    }
+    return 0;
+}
+
+bool module_visit(struct visit visit)
+{
+    struct world *w = visit.world;
+    lua_State *L = w->L;
+    if (w->failure != LUA_NOREF) {
+        return false;
+    }
+    bool ok = lua_cpcall(L, visit_protected, &visit) == 0;
+    if (!ok) {
+        w->failure = luaL_ref(L, LUA_REGISTRYINDEX);
+        virtual_clock_stop(w->time);
+    }
+    w->L = L;
+    return ok;
+}
+
+static int raise_failure(lua_State *L, struct world *w)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, w->failure);
+    luaL_unref(L, LUA_REGISTRYINDEX, w->failure);
+    w->failure = LUA_NOREF;
+    return lua_error(L);
+}
+
+int module_done(lua_State *L, struct world *w, int results)
+{
+    return w->failure != LUA_NOREF ? raise_failure(L, w) : results;
+}
+
+int module_take_function(lua_State *L, int index)
+{
+    luaL_checktype(L, index, LUA_TFUNCTION);
+    lua_pushvalue(L, index);
+    return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+struct callback *module_add_callback(lua_State *L, struct world *w, int index)
+{
+    int function = module_take_function(L, index);
+    struct callback *callback = mem_new(struct callback);
+    *callback = (struct callback){.world = w, .next = w->callbacks, .function = function};
+    w->callbacks = callback;
+    return callback;
+}
+
+int module_push_nothing(lua_State *L, const void *args)
+{
+    return 0;
+}
+
+/* --- arguments --- */
+
+/* The process has one log: what is logged belongs to the world that is called. */
+static void on_log(void *ctx, const char *line)
+{
+    struct buf *log = &((struct world *)ctx)->log;
+    buf_append_str(log, line);
+    buf_append_char(log, '\n');
+}
+
+struct world *module_check_world(lua_State *L)
+{
+    struct world *w = *(struct world **)luaL_checkudata(L, 1, WORLD_TYPE);
+    luaL_argcheck(L, w->is_open, 1, "the world is closed");
+    w->L = L;
+    log_set_sink(on_log, w);
+    return w;
+}
+
+struct world *module_check_changing(lua_State *L)
+{
+    struct world *w = module_check_world(L);
+    if (w->is_noting) {
+        luaL_error(L, "a watch must only take note: nothing can be changed from inside of it");
+    }
+    return w;
+}
+
+int64_t module_check_duration(lua_State *L, int index)
+{
+    if (lua_type(L, index) == LUA_TNUMBER) {
+        lua_Number ms = lua_tonumber(L, index);
+        luaL_argcheck(L, ms >= 0 && ms < 1e15, index, "expected milliseconds");
+        return (int64_t)ms;
+    }
+    struct err err;
+    int64_t ns = 0;
+    if (!duration_parse(luaL_checkstring(L, index), &ns, &err)) {
+        luaL_argerror(L, index, lua_pushfstring(L, "%s", err.text));
+    }
+    return ns / 1000000;
+}
+
+const struct kind *module_check_kind(lua_State *L, struct world *w, int index)
+{
+    const char *text = luaL_checkstring(L, index);
+    size_t len = strcspn(text, ".");
+    const char *group = text[len] == '.' ? text + len + 1 : "";
+    const struct kinds *kinds = api_kinds(cluster_api(w->stage.cluster));
+    for (size_t i = 0; i < kinds_count(kinds); i++) {
+        const struct kind *kind = kinds_at(kinds, i);
+        if (strlen(kind->plural) == len && strncmp(kind->plural, text, len) == 0 && strcmp(kind->group, group) == 0) {
+            return kind;
+        }
+    }
+    luaL_argerror(L, index, lua_pushfstring(L, "the cluster has no kind '%s'", text));
+    return NULL;
+}
+
+int module_fail(lua_State *L, const struct err *err)
+{
+    return luaL_error(L, "%s", err->text);
+}
+
+struct doc *module_check_document(lua_State *L, int index, const char *name)
+{
+    struct err err;
+    luaL_checktype(L, index, LUA_TTABLE);
+    marshal_prepare(L);
+    struct doc *doc = marshal_read(L, index, name, &err);
+    if (doc == NULL) {
+        module_fail(L, &err);
+    }
+    return doc;
+}
+
+double module_number(lua_State *L, int index, const char *name, double fallback)
+{
+    lua_getfield(L, index, name);
+    if (!lua_isnil(L, -1) && !lua_isnumber(L, -1)) {
+        luaL_error(L, "%s: expected a number, got %s", name, luaL_typename(L, -1));
+    }
+    double value = lua_isnil(L, -1) ? fallback : lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    return value;
+}

@@ -1,0 +1,18 @@
+/* Everything that happens in an embedded cluster, a line each: what the engines ask for, and what becomes of the objects. The same seed and the same acts give the
+ * same text, byte for byte, in any process.
+ *
+ *       0:12.003  PATCH http://kubernetes/apis/… {"metadata":…}
+ *       0:12.003  modified flagger.app/canaries {"apiVersion":…} */
+#pragma once
+
+#include "io/http.h"
+#include "sim/cluster.h"
+
+struct transcript;
+
+struct transcript *transcript_new(struct cluster *cluster);
+void transcript_free(struct transcript *transcript);
+/* Requests are told by whoever decides on their fate (network_fates). */
+void transcript_request(struct transcript *transcript, const struct http_request *request);
+/* Borrowed until the next line. */
+const char *transcript_text(const struct transcript *transcript);

@@ -1,0 +1,160 @@
+---@meta sluice
+--- The engine as a module (core/app/module.c): embedded clusters in virtual time, with the engine that runs in
+--- real ones behind two other doors. Nothing here waits: time passes in world:run alone.
+---
+---     local sluice = require 'sluice'
+---     local world = sluice.world { seed = 1 }
+---     world:create(yaml)
+---     world:start_engine 'engine-1'
+---     world:run('10m', function() return phase() == 'Initialized' end)
+---     world:close()
+---
+--- An error in a function that is given here stops the clock and is raised by the function that was called last
+--- from outside, in most cases world:run.
+error('this file describes a module to the language server; it is not one')
+
+local sluice = {}
+
+--- A new world. It has the kinds of deploy/crds and of the mesh, and whatever the stage of the tutorial has.
+---@param options { seed: integer?, apart: boolean?, transcript: boolean? } seed: the same one gives the same
+---  world; apart: a successor cannot see that an engine is dead and waits until its Lease has expired;
+---  transcript: keep one
+---@return sluice.World
+function sluice.world(options) end
+
+---@class sluice.World
+local world = {}
+
+-- Objects, as the API server has them; they are checked and defaulted as a request is -------------
+
+--- Creates objects: YAML of one or more, or one as a table.
+---@param objects string|table
+function world:create(objects) end
+
+---@param kind string plural and group: "deployments.apps", "pods"
+---@param namespace string? nil for a kind without namespaces
+---@param name string
+---@return table? object
+function world:get(kind, namespace, name) end
+
+---@param kind string
+---@param namespace string? nil: of all
+---@return table[] objects by namespace and name
+function world:list(kind, namespace) end
+
+--- Writes a whole object; its resourceVersion must be the live one.
+---@param object table
+function world:update(object) end
+
+---@param kind string
+---@param namespace string?
+---@param name string
+function world:delete(kind, namespace, name) end
+
+--- Calls `note` after every change of an object of this kind. It must only take note.
+---@param kind string
+---@param note fun(object: table, change: 'added'|'modified'|'deleted')
+function world:watch(kind, note) end
+
+-- What is around the engine -------------------------------------------------------------------------
+
+--- How Pods behave whose image ends with `image`.
+---@param image string
+---@param behaviour { errors: number?, latency_ms: number?, latency_p99_ms: number?, ready_ms: number? } errors:
+---  share of the answers that are a 500, 0 to 1; ready_ms: from a Pod's start, below 0 never
+function world:version(image, behaviour) end
+
+--- A steady stream of requests to a host, with these headers; 0 ends it.
+---@param host string
+---@param per_second number
+---@param headers table<string, string>?
+function world:traffic(host, per_second, headers) end
+
+--- Prometheus answers every query with nothing from now on, or as it should.
+---@param blind boolean
+function world:blind(blind) end
+
+---@class sluice.Request
+---@field method string
+---@field path string
+---@field query string
+---@field body string
+---@field key string? the header Sluice-Key
+
+--- Requests to http://`host` are answered by this function.
+---@param host string
+---@param answer fun(request: sluice.Request): integer, string? status and body
+function world:serve(host, answer) end
+
+---@class sluice.Fate
+---@field delay_ms number? before it arrives
+---@field code string? it fails like this, unserved: "unreachable", "timeout"
+---@field status integer? it is answered with this and `body`, unserved
+---@field body string?
+---@field lose_answer boolean? served, but the answer is lost
+
+--- Asked before each request of the engines is sent; nil is no harm. Without a function there is none.
+---@param decide? fun(request: { method: string, url: string, body: string? }): sluice.Fate?
+function world:fates(decide) end
+
+-- The engine, each on a machine of its own ----------------------------------------------------------
+
+--- Starts one; none may be running.
+---@param identity string different for each
+function world:start_engine(identity) end
+
+--- Closes it as SIGTERM does. Nothing happens without one.
+function world:close_engine() end
+
+--- Kills it as SIGKILL does. Nothing happens without one.
+---@param sent_arrives boolean? requests that are on their way go on without it
+function world:kill_engine(sent_arrives) end
+
+--- Kills the one that sends the `request`-th request of this world (streams do not count): before it is sent, when
+--- it was served and the answer is not read, or when that is read, at the end of the turn.
+---@param request integer
+---@param moment 'before'|'served'|'answered'
+function world:kill_engine_at(request, moment) end
+
+--- Calls `tell` when the engine has become ready, none (closed) or dead, on a turn of its own.
+---@param tell fun(state: string)
+function world:on_engine(tell) end
+
+---@return 'none'|'starting'|'ready'|'closing'|'dead'
+function world:engine() end
+
+--- How many requests the engines have sent, streams not counted.
+---@return integer
+function world:requests() end
+
+-- Time ----------------------------------------------------------------------------------------------
+
+--- Milliseconds since the world began.
+---@return integer
+function world:now() end
+
+---@param delay string|number "10s", or milliseconds
+---@param act fun()
+function world:after(delay, act) end
+
+--- Lets time pass, or until `is_there` says so, which is asked whenever an object has changed.
+---@param duration string|number "10m", or milliseconds
+---@param is_there? fun(): boolean
+---@return boolean there false: the time is over, and it is not
+function world:run(duration, is_there) end
+
+-- What is told --------------------------------------------------------------------------------------
+
+--- Every request of the engines and every change of an object, a line each, whole. The same seed and the same
+--- acts give the same bytes, in any process.
+---@return string
+function world:transcript() end
+
+--- The engines' log, which goes nowhere else. It has the time of the day, so it is never the same.
+---@return string
+function world:log() end
+
+--- Frees everything, and ends the process with an assertion when something was left open.
+function world:close() end
+
+return sluice
