@@ -24,11 +24,24 @@ local METRICS = {
   { name = 'errors', query = 'errors', thresholdRange = { max = 1 } },
 }
 
---- Steps of each kind of analysis; where its release is when its check fails.
+--- Steps of each kind of analysis; where its release is when its check fails; all words that can be on its record.
+--- (finalise is the last one, and ends without a result.)
 local STRATEGIES = {
-  canary = { analysis = { stepWeight = 50, mirror = true }, fails_at = 'canary weight 50' },
-  ab_test = { analysis = { iterations = 2 }, fails_at = 'canary iteration 1/2' },
-  blue_green = { analysis = { iterations = 2, mirror = true }, fails_at = 'canary iteration 1/2' },
+  canary = {
+    analysis = { stepWeight = 50, mirror = true },
+    fails_at = 'canary weight 50',
+    words = 'begin copy move_traffic open restart round shift start',
+  },
+  ab_test = {
+    analysis = { iterations = 2 },
+    fails_at = 'canary iteration 1/2',
+    words = 'begin copy iterate_matched move_traffic open restart round start',
+  },
+  blue_green = {
+    analysis = { iterations = 2, mirror = true },
+    fails_at = 'canary iteration 1/2',
+    words = 'begin copy iterate move_traffic open restart round start switch',
+  },
 }
 
 --- All answers follow from what was told before, so that a downtime does not change them.
@@ -109,8 +122,30 @@ local function waiting(name)
   }
 end
 
+--- The names of the words in the records of all these releases, each once.
+local function words_of(name)
+  local words = {}
+  for _, new_world in ipairs { promoted, rolled_back, restarted, waiting } do
+    for _, entry in ipairs(new_world(name):run().journal:words()) do
+      local word = entry:match '^%S+'
+      if not words[word] then
+        words[word] = true
+        words[#words + 1] = word
+      end
+    end
+  end
+  table.sort(words)
+  return table.concat(words, ' ')
+end
+
 describe('a release that is resumed', function()
   after_each(World.prove_closed)
+
+  for name, strategy in pairs(STRATEGIES) do
+    it(name .. ', is killed here at every word that its strategy has', function()
+      assert.equal(strategy.words, words_of(name))
+    end)
+  end
 
   for state, new_world in pairs { Succeeded = promoted, Failed = rolled_back } do
     for name in pairs(STRATEGIES) do

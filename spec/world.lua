@@ -1,0 +1,377 @@
+--- A simulated world: the real engine, one Canary of podinfo and the hooks it names. What happens
+--- there is written down as it happens.
+local json = require 'spec.fake_json'
+local found, sluice = pcall(require, 'sluice')
+if not found then
+  error('the engine is not there as a module; build it and run the specs with spec/run\n' .. sluice, 0)
+end
+
+--- Of the specs so far; those that are open.
+local open = {}
+
+---@class World
+---@field world sluice.World
+---@field told table<string, integer> how often an event's message was told
+---@field shared table<string, boolean> those that were told by raising the count of an event
+---@field history string[] what became of the traffic, the Canary and the primary, in order
+---@field delivered string[] hooks as they came, each key once
+---@field deliveries table<string, integer> how often each came, by its key
+---@field broken string? the first thing that must not be
+---@field deaths integer
+---@field phase string? of the Canary
+---@field state string? of its last Release
+local World = {}
+World.__index = World
+
+local TARGET = [[
+{apiVersion: v1, kind: Namespace, metadata: {name: test}}
+---
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: podinfo, namespace: test, labels: {app: podinfo}},
+ spec: {replicas: 1, selector: {matchLabels: {app: podinfo}},
+  template: {metadata: {labels: {app: podinfo}}, spec: {containers: [{name: podinfod, image: 'podinfo:1'}]}}}}
+]]
+
+local HOOKS = 'http://hooks/'
+local ASKING = { ['confirm-rollout'] = true, ['confirm-traffic-increase'] = true, ['confirm-promotion'] = true,
+  rollback = true } -- nothing is delivered: they may be asked again
+
+--- What is compared of a world at its end. ReplicaSets and Pods follow from it, by names of chance: the id
+--- that a promotion writes into the template of the primary is one.
+local KINDS = { 'deployments.apps', 'services', 'virtualservices.networking.istio.io',
+  'destinationrules.networking.istio.io', 'canaries.flagger.app', 'releases.sluice.dev' }
+
+function World:_note(format, ...)
+  self.history[#self.history + 1] = string.format(format, ...)
+end
+
+--- The same as the last line of its kind says nothing.
+function World:_note_change(what, text)
+  if self.last[what] ~= text then
+    self.last[what] = text
+    self:_note('%s: %s', what, text)
+  end
+end
+
+function World:_break(format, ...)
+  self.broken = self.broken or string.format(format, ...)
+end
+
+--- Whoever looks at the right moment tells it; nothing depends on it.
+local WAITING = ' not ready: '
+
+-- What is watched -----------------------------------------------------------------------------
+
+local function share_of(virtual_service)
+  local texts = {}
+  for i, http in ipairs(virtual_service.spec.http) do
+    local weights = {}
+    for j, to in ipairs(http.route) do
+      weights[j] = string.format('%s %d', to.destination.host, to.weight or 100)
+    end
+    texts[i] = table.concat(weights, ', ') .. (http.mirror and ', mirrored' or '')
+  end
+  return table.concat(texts, '; ')
+end
+
+function World:_watch()
+  local world = self.world
+  world:watch('virtualservices.networking.istio.io', function(object)
+    self:_note_change('traffic', share_of(object))
+  end)
+  world:watch('canaries.flagger.app', function(object)
+    local status = object.status or {}
+    self.phase = status.phase
+    self:_note_change('canary', string.format('%s, weight %d, iteration %d, %d failed', status.phase or '-',
+      status.canaryWeight or 0, status.iterations or 0, status.failedChecks or 0))
+  end)
+  world:watch('releases.sluice.dev', function(object)
+    self.state = object.status and object.status.state
+  end)
+  world:watch('deployments.apps', function(object)
+    if object.metadata.name == 'podinfo-primary' then
+      self:_note_change('primary', object.spec.template.spec.containers[1].image)
+    else
+      self:_note_change('target', tostring(object.spec.replicas))
+    end
+  end)
+  world:watch('events', function(event)
+    if event.involvedObject.kind == 'Canary' and not event.message:find(WAITING) then
+      self:_hear(event)
+    end
+  end)
+end
+
+local COMBINED = '^%(combined from similar events%): '
+
+--- Equal ones share an object, whose count goes up, and after the tenth similar ones too, whose text is the
+--- last one's.
+function World:_hear(event)
+  local name, count = event.metadata.name, event.count or 1
+  local text = event.type .. ' ' .. event.message:gsub(COMBINED, '')
+  if not self.told[text] then
+    self.told[text] = 0
+    self.texts[#self.texts + 1] = text
+  end
+  self.told[text] = self.told[text] + count - (self.counts[name] or 0)
+  if self.counts[name] then
+    self.shared[text] = true
+  end
+  self.counts[name] = count
+end
+
+-- Hooks ---------------------------------------------------------------------------------------
+
+--- A step of the word in progress says that hooks of this type are about to be called, and not how they answered.
+local function is_intended(steps, type)
+  for _, step in ipairs(steps or {}) do
+    if step.o == 'hooks' and step.i and step.i.type == type and not step.r then
+      return true
+    end
+  end
+  return false
+end
+
+--- This delivery's intent is on record, and no answer to it. What a release does at its end without a script
+--- ("<uid>/end/<hook>") is one list, which is on record until all of it is done.
+function World:_is_due(key)
+  local uid, type = key:match '^([^/]+)/[^/]+/([^/]+)/'
+  local ending = key:match '^([^/]+)/end/'
+  for _, release in ipairs(self.world:list('releases.sluice.dev', 'test')) do
+    if release.metadata.uid == ending then
+      return release.status.ending ~= nil
+    elseif release.metadata.uid == uid then
+      return is_intended(release.status.open, type)
+    end
+  end
+  return false
+end
+
+function World:_serve(request)
+  local type, name = self.types[request.path:sub(2)], request.path:sub(2)
+  local times = (self.deliveries[request.key] or 0) + 1
+  self.deliveries[request.key] = times
+  if not ASKING[type] then
+    if times == 1 then
+      self.delivered[#self.delivered + 1] = type .. ' hook ' .. name
+    end
+    if times > 1 + self.deaths then
+      self:_break('%s was delivered %d times, after %d deaths', request.key, times, self.deaths)
+    end
+    if not self:_is_due(request.key) then
+      self:_break('%s was delivered, but is not what is on record without an answer', request.key)
+    end
+  end
+  local answer = self.answers[name]
+  local passes = answer == nil or answer(self)
+  return passes and 200 or 403, 'OK'
+end
+
+-- Life ----------------------------------------------------------------------------------------
+
+---@class WorldOptions
+---@field analysis table spec.analysis of the Canary
+---@field hooks table<string, string>? type of each hook, by name
+---@field answers table<string, fun(world: World): boolean>? whether a hook passes; it does without one
+---@field version table? how podinfo:2 behaves
+---@field seed integer?
+---@field transcript boolean?
+---@field apart boolean? a successor has to wait until the Lease of the dead has expired
+
+---@param options WorldOptions
+---@return World
+function World.new(options)
+  local world = sluice.world { seed = options.seed or 1, apart = options.apart, transcript = options.transcript }
+  local self = setmetatable({
+    world = world, answers = options.answers or {}, types = options.hooks or {},
+    told = {}, texts = {}, shared = {}, counts = {}, history = {}, last = {}, delivered = {}, deliveries = {},
+    deaths = 0, engines = 0,
+  }, World)
+  open[self] = true
+  world:version('podinfo:1', { errors = 0 })
+  world:version('podinfo:2', options.version or { errors = 0 })
+  world:traffic('web.test', 50)
+  world:traffic('web.test', 20, { ['x-canary'] = 'insider' })
+  world:traffic('podinfo-canary.test', 20)
+  world:serve('hooks', function(request)
+    return self:_serve(request)
+  end)
+  self:_watch()
+  world:on_engine(function(state)
+    if state == 'dead' then
+      self.deaths = self.deaths + 1
+      self:_start_engine()
+    end
+  end)
+  world:create(TARGET)
+  world:create(World.canary(options))
+  self:_start_engine()
+  return self
+end
+
+--- The Canary of such a world.
+---@param options WorldOptions
+---@return table
+function World.canary(options)
+  local analysis = { interval = '10s', threshold = 2, webhooks = {}, metrics = {
+    { name = 'request-success-rate', thresholdRange = { min = 99 }, interval = '1m' } } }
+  for name, value in pairs(options.analysis) do
+    analysis[name] = value
+  end
+  local names = {}
+  for name in pairs(options.hooks or {}) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  for i, name in ipairs(names) do
+    analysis.webhooks[i] = { name = name, type = options.hooks[name], url = HOOKS .. name }
+  end
+  if not names[1] then
+    analysis.webhooks = nil
+  end
+  return { apiVersion = 'flagger.app/v1beta1', kind = 'Canary', metadata = { name = 'podinfo', namespace = 'test' },
+    spec = { targetRef = { apiVersion = 'apps/v1', kind = 'Deployment', name = 'podinfo' },
+      service = { port = 9898, hosts = { 'web.test' } }, analysis = analysis } }
+end
+
+function World:_start_engine()
+  self.engines = self.engines + 1
+  self.world:start_engine('engine-' .. self.engines)
+end
+
+local LIMIT = '30m'
+
+function World:_await(what, is_there)
+  if not self.world:run(LIMIT, is_there) then
+    error(string.format('after %s %s has not come; %s', LIMIT, what, self:story()), 0)
+  end
+end
+
+--- Until the Canary is initialised.
+---@return World
+function World:initialise()
+  self:_await('the initialisation', function()
+    return self.phase == 'Initialized'
+  end)
+  self.world:run '2s' -- until that is told
+  return self
+end
+
+--- Pushes a new revision.
+---@return World
+function World:push()
+  local target = self.world:get('deployments.apps', 'test', 'podinfo')
+  target.spec.template.spec.containers[1].image = 'podinfo:2'
+  self.world:update(target)
+  return self
+end
+
+local OVER = { Succeeded = true, Failed = true }
+
+--- Until the release is over and its record is closed.
+---@return World
+function World:finish()
+  self:_await('the end of the release', function()
+    return OVER[self.phase] and OVER[self.state]
+  end)
+  self.world:run '1s'
+  return self
+end
+
+--- Until an engine is at work that has nothing to do any more.
+---@return World
+function World:settle()
+  self.world:run('1m', function()
+    return self.world:engine() == 'ready'
+  end)
+  self.world:run '25s'
+  return self
+end
+
+function World:close()
+  open[self] = nil
+  self.world:close()
+end
+
+--- For after_each: nothing of a world may be left open.
+function World.close_all()
+  for self in pairs(open) do
+    self:close()
+  end
+end
+
+-- What is left --------------------------------------------------------------------------------
+
+local TIME = '^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d'
+local REPLICA_SET = 'ReplicaSet "[^"]*"'
+local UID = '%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x'
+
+--- Counters of writes; who holds a release, and the parts of its record that tell when and by how many
+--- words it came about: after a death some of them are written once more, later, by another.
+local COUNTERS = { resourceVersion = true, managedFields = true }
+local RECORD = { epoch = true, holder = true, serial = true, entries = true, open = true, openStarted = true,
+  evidence = true }
+
+local function plain(value, skipped)
+  if type(value) == 'string' then
+    return value:match(TIME) and '(time)' or (value:gsub(UID, '(uid)'):gsub(REPLICA_SET, 'ReplicaSet (name)'))
+  elseif type(value) ~= 'table' then
+    return value
+  end
+  local copy = {}
+  for name, field in pairs(value) do
+    if not skipped[name] then
+      copy[name] = plain(field, COUNTERS)
+    end
+  end
+  return copy
+end
+
+--- All that a release leaves behind, as lines: what was told, in order and how often; what happened to the
+--- traffic, the Canary and the primary; which hooks were delivered; every object.
+---@param often table<string, integer>? of the shared events, how often they are told without a death. The engines
+---  know in memory only which events are shared: one that starts tells the last one anew, when no answer to it
+---  is on record
+---@return string[]
+function World:outcome(often)
+  local lines = {}
+  for _, text in ipairs(self.texts) do
+    local times, enough = self.told[text], often and often[text]
+    if enough and times > enough and times <= enough + self.deaths then
+      times = enough
+    end
+    lines[#lines + 1] = string.format('told %d times: %s', times, text)
+  end
+  for _, list in ipairs { self.history, self.delivered } do
+    for _, line in ipairs(list) do
+      lines[#lines + 1] = line
+    end
+  end
+  for _, kind in ipairs(KINDS) do
+    for _, object in ipairs(self.world:list(kind, 'test')) do
+      object = plain(object, {})
+      if kind == 'releases.sluice.dev' then
+        object.status = plain(object.status, RECORD)
+      end
+      lines[#lines + 1] = kind .. ' ' .. json.text(object)
+    end
+  end
+  return lines
+end
+
+--- How often each of the shared events was told.
+---@return table<string, integer>
+function World:shared_events()
+  local often = {}
+  for text in pairs(self.shared) do
+    often[text] = self.told[text]
+  end
+  return often
+end
+
+--- What happened, for a person to read.
+---@return string
+function World:story()
+  return table.concat(self:outcome(), '\n')
+end
+
+return World

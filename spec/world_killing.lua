@@ -1,0 +1,75 @@
+--- Kills the engine of a world at every request of a release: another engine goes on, and the world must end
+--- as it does without a death, with nothing repeated that was recorded as done.
+local M = {}
+
+local MOMENTS = { 'before', 'served', 'answered' }
+
+--- The sanitised engine is slow: it dies at every EVERY-th request only, the other one at each (spec/run).
+local EVERY = tonumber(os.getenv 'SLUICE_DEATHS_EVERY') or 1
+local SHOWN = 120
+
+--- The first line in which two worlds differ, from a little before where.
+local function difference(calm, lines)
+  for i = 1, math.max(#calm, #lines) do
+    local wanted, got = calm[i] or 'nothing more', lines[i] or 'nothing more'
+    if wanted ~= got then
+      local at = 1
+      while wanted:byte(at) == got:byte(at) do
+        at = at + 1
+      end
+      at = math.max(1, at - SHOWN / 2)
+      return string.format('line %d: expected "%s", got "%s"', i, wanted:sub(at, at + SHOWN), got:sub(at, at + SHOWN))
+    end
+  end
+end
+
+---@param make fun(options: WorldOptions): World the world up to where killing begins
+---@param options WorldOptions
+---@return string[] outcome
+---@return table<string, integer> often how often shared events were told
+---@return integer first the requests of the release: from this one
+---@return integer last to this one
+local function undisturbed(make, options)
+  local world = make(options)
+  local first = world.world:requests() + 1
+  world:finish()
+  local last = world.world:requests()
+  local lines, often = world:settle():outcome(), world:shared_events()
+  assert(world.broken == nil, world.broken)
+  world:close()
+  return lines, often, first, last
+end
+
+--- A world whose engine dies once; what is wrong with its end.
+local function killed(make, options, calm, often, request, moment)
+  local world = make(options)
+  world.world:kill_engine_at(request, moment)
+  local ends, why = pcall(function()
+    world:finish():settle()
+  end)
+  local wrong = (not ends and tostring(why)) or world.broken or difference(calm, world:outcome(often))
+  local died = world.deaths == 1
+  world:close()
+  return wrong, died
+end
+
+--- Every second successor has to wait for the Lease of the dead, and finds its release behind time.
+---@param make fun(options: WorldOptions): World
+---@param options WorldOptions
+function M.at_every_request(make, options)
+  local calm, often, first, last = undisturbed(make, options)
+  local deaths, wanted = 0, 0
+  for request = first, last, EVERY do
+    for _, moment in ipairs(MOMENTS) do
+      options.apart = math.floor(request / EVERY) % 2 == 0
+      local wrong, died = killed(make, options, calm, often, request, moment)
+      if wrong then
+        error(string.format('killed %s request %d: %s', moment, request - first + 1, wrong), 0)
+      end
+      deaths, wanted = deaths + (died and 1 or 0), wanted + 1
+    end
+  end
+  assert(wanted > 0 and deaths == wanted, 'an engine lived on')
+end
+
+return M

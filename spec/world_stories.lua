@@ -1,0 +1,53 @@
+--- Whole releases by the real engine, told by what the Canary asks for and how hooks and versions behave.
+local World = require 'spec.world'
+local killing = require 'spec.world_killing'
+local assert = require 'luassert'
+
+local M = {}
+
+---@class WorldStory: WorldOptions
+---@field ends 'Succeeded'|'Failed'
+---@field image string of the primary at the end
+---@field told string[] events that are told once
+
+--- An answer of a hook: no until something is told that matches, which no death changes.
+---@param pattern string
+function M.closed_until_told(pattern)
+  return function(world)
+    for _, text in ipairs(world.texts) do
+      if text:find(pattern) then
+        return true
+      end
+    end
+    return false
+  end
+end
+
+--- An answer of a hook: always no.
+function M.never()
+  return false
+end
+
+local function make(options)
+  return World.new(options):initialise():push()
+end
+
+--- It ends as it should, without a death.
+---@param story WorldStory
+function M.ends_so(story)
+  local world = make(story):finish():settle()
+  assert.is_nil(world.broken)
+  assert.equal(story.ends, world.phase, world:story())
+  assert.equal(story.image, world.last.primary)
+  for _, text in ipairs(story.told) do
+    assert.equal(1, world.told[text], text .. ', in:\n' .. world:story())
+  end
+end
+
+--- It ends the same, wherever its engine is killed.
+---@param story WorldStory
+function M.survives_every_death(story)
+  killing.at_every_request(make, story)
+end
+
+return M
