@@ -28,6 +28,7 @@ struct reader {
     struct anchor *anchors;
     size_t anchor_count;
     size_t alias_nodes;
+    struct yaml_places *places; /* NULL: nobody asks where anything stands */
     struct err *err;
 };
 
@@ -114,7 +115,10 @@ static struct node *read_alias(struct reader *r, size_t depth)
         return fail(r, at, "the aliases expand to more than 100000 values");
     if (depth + extent.depth > DOC_DEPTH_MAX)
         return fail(r, at, "nested deeper than 256 levels");
-    return node_copy(r->doc, anchor->node);
+    struct node *copy = node_copy(r->doc, anchor->node);
+    if (r->places)
+        yaml_places_copy_inside(r->places, anchor->node, copy);
+    return copy;
 }
 
 /* --- nodes --- */
@@ -222,6 +226,17 @@ static void remember_mark(struct mapping *m, yaml_mark_t at)
     m->marks[m->count++] = at;
 }
 
+static void place_key(struct reader *r, const struct node *value, yaml_mark_t key)
+{
+    const struct yaml_place *known = r->places ? yaml_places_find(r->places, value) : NULL;
+    if (!known)
+        return;
+    struct yaml_place place = *known;
+    place.key_line = key.line + 1;
+    place.key_column = key.column + 1;
+    yaml_places_put(r->places, value, place);
+}
+
 static bool read_member(struct reader *r, struct mapping *m, size_t depth)
 {
     yaml_mark_t at = r->event.start_mark;
@@ -237,6 +252,7 @@ static bool read_member(struct reader *r, struct mapping *m, size_t depth)
     if (!value)
         return false;
     remember_mark(m, at);
+    place_key(r, value, at);
     yyjson_mut_obj_add(m->object, key, node_in(value));
     return true;
 }
@@ -257,6 +273,17 @@ static bool check_duplicates(struct reader *r, const struct mapping *m)
     return distinct;
 }
 
+static void add_merged(struct reader *r, struct mapping *m, const char *key, const struct node *value)
+{
+    struct node *copy = node_copy(r->doc, value);
+    node_set(r->doc, node_out(m->object), key, copy);
+    const struct yaml_place *place = r->places ? yaml_places_find(r->places, value) : NULL;
+    if (!place)
+        return;
+    yaml_places_put(r->places, copy, (struct yaml_place) * place);
+    yaml_places_copy_inside(r->places, value, copy);
+}
+
 static void merge(struct reader *r, struct mapping *m, const struct node *from)
 {
     struct node_iter it = node_iterate(from);
@@ -264,7 +291,7 @@ static void merge(struct reader *r, struct mapping *m, const struct node *from)
         if (node_type(from) == NODE_ARRAY)
             merge(r, m, it.value);
         else if (!node_get(node_out(m->object), it.key))
-            node_set(r->doc, node_out(m->object), it.key, node_copy(r->doc, it.value));
+            add_merged(r, m, it.key, it.value);
     }
 }
 
@@ -302,9 +329,7 @@ static struct node *read_mapping(struct reader *r, size_t depth)
     return read ? object : NULL;
 }
 
-/* The node that starts with the current event; afterwards its last event is the current one. `depth` is how many
- * collections it stands in. */
-static struct node *read_node(struct reader *r, size_t depth)
+static struct node *read_value(struct reader *r, size_t depth)
 {
     yaml_mark_t at = r->event.start_mark;
     switch (r->event.type) {
@@ -319,6 +344,17 @@ static struct node *read_node(struct reader *r, size_t depth)
     default:
         return fail(r, at, "a value is missing");
     }
+}
+
+/* The node that starts with the current event; afterwards its last event is the current one. `depth` is how many
+ * collections it stands in. */
+static struct node *read_node(struct reader *r, size_t depth)
+{
+    yaml_mark_t at = r->event.start_mark;
+    struct node *n = read_value(r, depth);
+    if (n && r->places)
+        yaml_places_put(r->places, n, (struct yaml_place){.line = at.line + 1, .column = at.column + 1});
+    return n;
 }
 
 /* --- streams --- */
@@ -366,15 +402,22 @@ static bool read_document(struct reader *r, struct node **n, size_t depth)
     return *n != NULL;
 }
 
-struct doc *yaml_parse(const char *name, const char *text, size_t len, struct err *err)
+struct doc *yaml_parse_placed(const char *name, const char *text, size_t len, struct yaml_places *places,
+                              struct err *err)
 {
     struct reader r;
     reader_init(&r, name, text, len, err);
+    r.places = places;
     struct node *root = NULL;
     bool ok = read_document(&r, &root, 0);
     if (ok)
         doc_set_root(r.doc, root ? root : node_new_null(r.doc));
     return reader_fini(&r, ok);
+}
+
+struct doc *yaml_parse(const char *name, const char *text, size_t len, struct err *err)
+{
+    return yaml_parse_placed(name, text, len, NULL, err);
 }
 
 struct doc *yaml_parse_all(const char *name, const char *text, size_t len, struct err *err)
