@@ -1,9 +1,6 @@
 #include "sim/cluster.h"
 
-#include <string.h>
-
 #include "base/mem.h"
-#include "base/str.h"
 #include "sim/controllers.h"
 
 struct cluster {
@@ -74,13 +71,12 @@ struct prometheus *cluster_prometheus(struct cluster *c)
 
 const struct kind *cluster_kind(struct cluster *c, const struct node *object)
 {
-    const char *version = node_str_or(node_get(object, "apiVersion"), "");
-    const char *slash = strchr(version, '/');
-    char *group = slash != NULL ? str_dup_n(version, (size_t)(slash - version)) : str_dup("");
-    const struct kind *kind = kinds_by_name(api_kinds(c->api), group, slash != NULL ? slash + 1 : version,
-                                            node_str_or(node_get(object, "kind"), ""));
-    str_free(&group);
-    return kind;
+    return kinds_of(api_kinds(c->api), object);
+}
+
+void cluster_set_full(struct cluster *c, bool full)
+{
+    controllers_set_full(c->controllers, full);
 }
 
 bool cluster_create(struct cluster *c, const struct node *objects, struct err *err)

@@ -30,5 +30,8 @@ struct prometheus *cluster_prometheus(struct cluster *cluster);
 
 /* The kind that an object says it is of; NULL: the cluster has no such kind, or not yet. */
 const struct kind *cluster_kind(struct cluster *cluster, const struct node *object);
+/* While the cluster is full, new Pods find no node. */
+void cluster_set_full(struct cluster *cluster, bool full);
+
 /* Creates every object of an array of documents, in order. False: err names the object, the rest was not created. */
 bool cluster_create(struct cluster *cluster, const struct node *objects, struct err *err);

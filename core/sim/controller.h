@@ -26,6 +26,7 @@ struct controllers {
     uint64_t turn;
     struct timer timer;
     uint32_t addresses_given;
+    bool is_full; /* the node takes no more Pods */
 };
 
 /* --- being woken --- */

@@ -1,8 +1,5 @@
 /* Objects as controllers read and write them, and the conditions in them. */
-#include <string.h>
-
 #include "base/duration.h"
-#include "base/mem.h"
 #include "sim/controller.h"
 
 /* --- reading and writing --- */
@@ -14,13 +11,7 @@ struct doc *item_read(struct controllers *c, const struct vertex *vertex)
 
 const struct kind *item_kind(struct controllers *c, const struct node *object)
 {
-    const char *version = node_str_or(node_get(object, "apiVersion"), "");
-    const char *slash = strchr(version, '/');
-    char *group = str_dup_n(version, slash ? (size_t)(slash - version) : 0);
-    const struct kind *kind =
-        kinds_by_name(api_kinds(c->api), group, slash ? slash + 1 : version, node_str_or(node_get(object, "kind"), ""));
-    mem_free(group);
-    return kind;
+    return kinds_of(api_kinds(c->api), object);
 }
 
 bool item_save(struct controllers *c, struct doc **doc, const char *subresource)

@@ -170,6 +170,18 @@ static void bind(struct controllers *c, struct doc *doc)
     objects_put(c->objects, c->kinds[SPECIES_POD]->storage, doc);
 }
 
+/* As the scheduler says it of a node that has no room. */
+static void report_unschedulable(struct controllers *c, struct doc **doc)
+{
+    struct node *status = node_ensure_object(*doc, doc_root(*doc), "status");
+    if (node_is(node_get(condition_find(status, "PodScheduled"), "reason"), "Unschedulable"))
+        return;
+    add_condition(c, *doc, status, "PodScheduled", false, "Unschedulable",
+                  "0/1 nodes are available: 1 Too many pods. preemption: 0/1 nodes are available: 1 No preemption "
+                  "victims found for incoming pod.");
+    item_save(c, doc, "status");
+}
+
 /* Who has a probe runs before it is ready; of the others nobody can tell. */
 static enum stage first_stage(const struct node *pod, const struct behaviour *behaviour)
 {
@@ -271,6 +283,8 @@ void pod_look(struct controllers *c, struct vertex *vertex)
         stop(c, vertex, doc);
     else if (pod_is_over(pod) || pod_is_ready(pod))
         ;
+    else if (str_empty(node_str(node_at(pod, "spec", "nodeName"))) && c->is_full)
+        report_unschedulable(c, &doc);
     else if (str_empty(node_str(node_at(pod, "spec", "nodeName"))))
         bind(c, doc);
     else if (!vertex->has_begun)

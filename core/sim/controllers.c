@@ -252,6 +252,18 @@ static void stop_timer(void *ctx, struct vertex *vertex)
     timer_cancel(&vertex->timer);
 }
 
+static void wake_pod(void *ctx, struct vertex *vertex)
+{
+    if (vertex->species == SPECIES_POD)
+        controller_wake(ctx, vertex);
+}
+
+void controllers_set_full(struct controllers *c, bool full)
+{
+    c->is_full = full;
+    graph_each(&c->graph, wake_pod, c);
+}
+
 void controllers_free(struct controllers *c)
 {
     if (!c)

@@ -10,3 +10,5 @@ struct controllers;
 
 struct controllers *controllers_new(struct api *api, struct clock *clock, const struct behaviours *behaviours);
 void controllers_free(struct controllers *controllers);
+/* While the node is full, a Pod that is not bound to it stays Pending. */
+void controllers_set_full(struct controllers *controllers, bool full);

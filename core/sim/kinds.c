@@ -254,6 +254,17 @@ const struct kind *kinds_by_name(const struct kinds *kinds, const char *group, c
     return NULL;
 }
 
+const struct kind *kinds_of(const struct kinds *kinds, const struct node *object)
+{
+    const char *version = node_str_or(node_get(object, "apiVersion"), "");
+    const char *slash = strchr(version, '/');
+    char *group = str_dup_n(version, slash ? (size_t)(slash - version) : 0);
+    const struct kind *kind =
+        kinds_by_name(kinds, group, slash ? slash + 1 : version, node_str_or(node_get(object, "kind"), ""));
+    mem_free(group);
+    return kind;
+}
+
 size_t kinds_count(const struct kinds *kinds)
 {
     return kinds->count;

@@ -29,6 +29,8 @@ void kinds_forget(struct kinds *kinds, const char *group, const char *plural);
 
 const struct kind *kinds_find(const struct kinds *kinds, const char *group, const char *version, const char *plural);
 const struct kind *kinds_by_name(const struct kinds *kinds, const char *group, const char *version, const char *name);
+/* The kind an object says it is of. */
+const struct kind *kinds_of(const struct kinds *kinds, const struct node *object);
 /* All of them, ordered by group, version, plural. */
 size_t kinds_count(const struct kinds *kinds);
 const struct kind *kinds_at(const struct kinds *kinds, size_t index);

@@ -253,7 +253,7 @@ static void on_arrive(struct timer *timer, void *ctx)
         return;
     }
     const struct host *host = find_host(call->network, call->host);
-    if (!host) {
+    if (!host || !host->serve) {
         err_set(&call->err, ERR_UNREACHABLE, "%s %s: Could not resolve host: %s", call->method, call->url, call->host);
         call_finish(call);
         return;

@@ -13,7 +13,8 @@ struct network *network_new(struct clock *clock);
 void network_free(struct network *network);
 struct http *network_door(struct network *network);
 
-/* Requests to http(s)://`host` (with the port, if the URL has one) go to `serve` from now on. An unknown host is a failure to resolve its name. */
+/* Requests to http(s)://`host` (with the port, if the URL has one) go to `serve` from now on. An unknown host is a failure to resolve its name;
+ * with `serve` NULL it becomes one. */
 void network_host(struct network *network, const char *host, exchange_serve_fn *serve, void *ctx);
 
 /* What happens to a request instead of, or before, its being served. */

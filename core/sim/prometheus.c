@@ -230,6 +230,11 @@ void prometheus_answer(struct prometheus *prometheus, const char *part, double v
     prometheus->said = said;
 }
 
+void prometheus_forget(struct prometheus *prometheus, const char *part)
+{
+    forget(prometheus, part);
+}
+
 void prometheus_set_blind(struct prometheus *prometheus, bool blind)
 {
     prometheus->is_blind = blind;

@@ -15,5 +15,7 @@ void prometheus_serve(void *ctx, struct exchange *exchange);
 
 /* From now on a query whose text contains `part` is answered with this value (NAN: an empty result); of several parts that a query contains the last said counts. */
 void prometheus_answer(struct prometheus *prometheus, const char *part, double value);
+/* It answers such queries itself again. */
+void prometheus_forget(struct prometheus *prometheus, const char *part);
 /* While blind, every query is answered with 503, and it is not ready: as one that still reads its log after a start. */
 void prometheus_set_blind(struct prometheus *prometheus, bool blind);

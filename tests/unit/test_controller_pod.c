@@ -62,6 +62,22 @@ static void one_whose_image_cannot_be_had_waits_for_ever(void **state)
     assert_int_equal(clock_pending(virtual_clock_clock(w->vc)), 0);
 }
 
+static void one_without_room_waits_until_there_is_some(void **state)
+{
+    struct world *w = *state;
+    controllers_set_full(w->controllers, true);
+    create(w, "pods", POD);
+    pass(w, 60000);
+    assert_string_equal(phase(w), "Pending");
+    assert_non_null(strstr(condition(w, "pods", "p", "PodScheduled"), "False Unschedulable: 0/1 nodes are available"));
+    assert_null(node_at(read_object(w, "pods", "p"), "spec", "nodeName"));
+    assert_int_equal(clock_pending(virtual_clock_clock(w->vc)), 0);
+    controllers_set_full(w->controllers, false);
+    pass(w, 2000);
+    assert_string_equal(condition(w, "pods", "p", "PodScheduled"), "True : ");
+    assert_string_equal(condition(w, "pods", "p", "Ready"), "True : ");
+}
+
 static void a_deleted_pod_goes_a_moment_later(void **state)
 {
     struct world *w = *state;
@@ -117,6 +133,7 @@ int main(void)
         CASE(a_pod_is_ready_when_its_image_says_so),
         CASE(one_with_a_probe_runs_before_it_is_ready),
         CASE(one_whose_image_cannot_be_had_waits_for_ever),
+        CASE(one_without_room_waits_until_there_is_some),
         CASE(a_deleted_pod_goes_a_moment_later),
         CASE(one_that_ends_can_still_be_changed),
         CASE(one_that_never_was_bound_goes_at_once),

@@ -145,6 +145,15 @@ static void an_unknown_host_has_no_address(void **state)
     assert_non_null(strstr(w->err.text, "Could not resolve host: nobody"));
 }
 
+static void a_host_can_go(void **state)
+{
+    struct world *w = *state;
+    network_host(w->network, "host:80", NULL, NULL);
+    ask(w, "http://host:80/", NULL);
+    run(w);
+    assert_non_null(strstr(w->err.text, "Could not resolve host: host:80"));
+}
+
 static void fates_delay_fail_and_lose(void **state)
 {
     struct world *w = *state;
@@ -235,6 +244,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_request_reaches_its_host_and_its_answer_comes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(an_unknown_host_has_no_address, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_host_can_go, setup, teardown),
         cmocka_unit_test_setup_teardown(fates_delay_fail_and_lose, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stream_arrives_piece_by_piece, setup, teardown),
         cmocka_unit_test_setup_teardown(a_server_hears_that_its_client_is_gone, setup, teardown),
