@@ -1,8 +1,9 @@
-# Makes core/app/texts.h's table: the CRDs of deploy/, the mesh's kinds, the tutorial's manifests. As a script (cmake -DOUTPUT=… -DROOT=… -P) it writes the
+# Makes core/app/texts.h's table: the CRDs of deploy/, the mesh's kinds, the tutorial's manifests and its scenario. As a script (cmake -DOUTPUT=… -DROOT=… -P) it writes the
 # C file; included, it sets texts_c.
 
 function(list_texts root out)
-  file(GLOB files ${root}/deploy/crds/*.yaml ${root}/core/sim/mesh_crds.yaml ${root}/examples/tutorial/*.yaml)
+  file(GLOB files ${root}/deploy/crds/*.yaml ${root}/core/sim/mesh_crds.yaml ${root}/examples/tutorial/*.yaml
+       ${root}/examples/scenarios/tutorial.yaml)
   list(SORT files)
   set(${out} ${files} PARENT_SCOPE)
 endfunction()

@@ -1,33 +1,52 @@
-/* sluice demo: the tutorial on an embedded cluster, in virtual time; or, with --serve, that cluster for kubectl. */
+/* sluice demo: a scenario on an embedded cluster, in virtual time; or, with --serve, that cluster for kubectl. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "app/command.h"
+#include "app/demo_flags.h"
+#include "app/keeper.h"
 #include "app/serve.h"
-#include "app/stage.h"
 #include "app/story.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/str.h"
+#include "sim/play.h"
 #include "sim/virtual_clock.h"
 
-/* When the tutorial was written. The seed makes the first failed check read as the tutorial's. */
-#define BEGIN_MS INT64_C(1773216907000)
 #define MINUTE_MS INT64_C(60000)
 
-enum { SEED = 35 };
+static const char usage[] =
+    "usage: sluice demo [FILE] [--seed N]\n"
+    "       sluice demo [FILE] [--seed N] --serve [--listen HOST:PORT] [--speed N] [--kubeconfig FILE]\n"
+    "\n"
+    "Plays a scenario on an embedded cluster, in virtual time: the one in FILE (examples/scenarios has some, and\n"
+    "says how to write one), else the tutorial. Exit status 1 when it does not end as the scenario expects.\n"
+    "With --serve, that cluster and the engine for kubectl, in real time: without FILE an empty one, to which to\n"
+    "apply examples/tutorial/podinfo.yaml and canary.yaml.\n"
+    "\n"
+    "  --seed N             of the cluster's dice, instead of the scenario's\n";
 
 struct demo {
     struct virtual_clock *time;
+    const struct scenario *scenario;
     struct stage stage;
+    struct keeper keeper;
     struct story *story;
-    const char *wanted; /* the phase that is waited for */
+    struct play *play;
+    struct err err; /* how the play ended */
+    bool has_ended;
+    int64_t said_ms; /* the time of the last heading; -1: none yet */
 };
+
+static int64_t now_ms(const struct demo *d)
+{
+    return clock_mono_ms(virtual_clock_clock(d->time));
+}
 
 static void run_for(struct demo *d, int64_t ms)
 {
-    virtual_clock_run(d->time, clock_mono_ms(virtual_clock_clock(d->time)) + ms);
+    virtual_clock_run(d->time, now_ms(d) + ms);
 }
 
 static void stop(void *ctx)
@@ -36,100 +55,125 @@ static void stop(void *ctx)
     virtual_clock_stop(d->time);
 }
 
-static void set_image(struct demo *d, const char *image)
-{
-    struct api *api = cluster_api(d->stage.cluster);
-    const struct kind *kind = kinds_find(api_kinds(api), "apps", "v1", "deployments");
-    struct doc *target = objects_get(api_objects(api), kind->storage, "test", "podinfo");
-    struct node *containers = node_at(doc_root(target), "spec", "template", "spec", "containers");
-    node_set_str(target, node_item(containers, 0), "image", image);
-    struct err err;
-    doc_free(api_update(api, kind, NULL, doc_root(target), &err));
-    doc_free(target);
-}
+/* --- the play's listener --- */
 
-static void on_change(void *ctx, const struct objects_event *event)
+static void on_people(void *ctx, const char *text)
 {
     struct demo *d = ctx;
-    if (d->wanted != NULL && event->change != OBJECTS_DELETED && node_is(node_get(event->object, "kind"), "Canary") &&
-        node_is(node_at(event->object, "status", "phase"), d->wanted)) {
-        d->wanted = NULL;
-        virtual_clock_stop(d->time);
-    }
-}
-
-/* Until the canary is in this phase, and a moment longer, so that what is said about it is heard. */
-static bool await_phase(struct demo *d, const char *phase)
-{
-    d->wanted = phase;
-    run_for(d, 60 * MINUTE_MS);
-    run_for(d, 2000);
-    return d->wanted == NULL;
-}
-
-static bool play(struct demo *d, struct err *err)
-{
-    static const struct {
-        const char *say, *text, *image, *phase;
-    } acts[] = {
-        {"$ kubectl apply -f examples/tutorial/canary.yaml", "tutorial/canary.yaml", NULL, "Initialized"},
-        {"$ kubectl -n test set image deployment/podinfo podinfod=stefanprodan/podinfo:3.1.1", NULL,
-         "stefanprodan/podinfo:3.1.1", "Succeeded"},
-        {"$ kubectl -n test set image deployment/podinfo podinfod=stefanprodan/podinfo:3.1.2    # every ninth answer "
-         "is a 500",
-         NULL, "stefanprodan/podinfo:3.1.2", "Failed"},
-    };
-    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
-        story_say(d->story, acts[i].say);
-        if (acts[i].text != NULL && !stage_create(&d->stage, acts[i].text, err)) {
-            return false;
-        }
-        if (acts[i].image != NULL) {
-            set_image(d, acts[i].image);
-        }
-        if (!await_phase(d, acts[i].phase)) {
-            return err_set(err, ERR_TIMEOUT, "Canary podinfo.test was not %s within an hour", acts[i].phase);
-        }
+    if (d->said_ms >= 0 && d->said_ms < now_ms(d)) {
         story_canaries(d->story);
     }
-    return true;
+    story_say(d->story, text);
+    d->said_ms = now_ms(d);
 }
+
+static void on_world(void *ctx, const char *text)
+{
+    struct demo *d = ctx;
+    story_world(d->story, text);
+}
+
+static void on_engine(void *ctx, bool up)
+{
+    struct demo *d = ctx;
+    if (up) {
+        keeper_raise(&d->keeper);
+    } else {
+        keeper_kill(&d->keeper);
+    }
+}
+
+static void on_ended(void *ctx, const struct err *err)
+{
+    struct demo *d = ctx;
+    d->has_ended = true;
+    d->err = *err;
+    virtual_clock_stop(d->time);
+}
+
+/* --- the whole --- */
 
 static void drop_line(void *ctx, const char *line)
 {
 }
 
-static bool tell(struct demo *d, struct err *err)
+static void tell(struct demo *d)
 {
-    if (!stage_create(&d->stage, "tutorial/podinfo.yaml", err)) {
-        return false;
-    }
-    struct objects *objects = api_objects(cluster_api(d->stage.cluster));
     d->story = story_new(d->stage.cluster, stdout, isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL);
-    objects_listen(objects, on_change, d);
-    stage_start_engine(&d->stage, "sluice", stop, d);
+    d->keeper = (struct keeper){.stage = &d->stage, .ready = stop, .closed = stop, .told = on_world, .ctx = d};
+    keeper_start(&d->keeper);
     run_for(d, MINUTE_MS);
-    bool ok = play(d, err);
-    stage_close_engine(&d->stage);
+    play_start(d->play);
+    while (!d->has_ended) {
+        run_for(d, d->scenario->limit_ms + MINUTE_MS);
+    }
+    story_canaries(d->story);
+    keeper_close(&d->keeper);
     run_for(d, MINUTE_MS);
-    objects_unlisten(objects, on_change, d);
+    if (d->stage.state == STAGE_CLOSING) { /* nobody answers it any more */
+        keeper_close(&d->keeper);
+        run_for(d, MINUTE_MS);
+    }
     story_free(d->story);
+}
+
+/* False: the exit status is 1, and said why. */
+static bool judge(const struct demo *d)
+{
+    struct str_list wrong = {0};
+    if (d->err.code != ERR_NONE) {
+        str_list_push(&wrong, d->err.text);
+    } else {
+        play_check(d->play, &wrong);
+    }
+    for (size_t i = 0; i < wrong.count; i++) {
+        fflush(stdout);
+        fprintf(stderr, "sluice demo: %s\n", wrong.items[i]);
+    }
+    bool ok = wrong.count == 0;
+    str_list_fini(&wrong);
+    return ok;
+}
+
+static bool play(const struct demo_flags *flags, const struct scenario *scenario)
+{
+    struct demo d = {.time = virtual_clock_new(scenario->begin_ms), .scenario = scenario, .said_ms = -1};
+    uint64_t seed = demo_flags_seed(flags, scenario);
+    log_set_sink(drop_line, NULL); /* the story is told in events */
+    bool ok = stage_init(&d.stage, virtual_clock_clock(d.time), seed, &d.err);
+    struct play_listener listener = {
+        .people = on_people, .world = on_world, .engine = on_engine, .ended = on_ended, .ctx = &d};
+    d.play = play_new(scenario, d.stage.cluster, seed, &listener);
+    play_set(d.play);
+    if (ok && play_create(d.play, &d.err)) {
+        tell(&d);
+    }
+    ok = judge(&d);
+    play_free(d.play);
+    stage_fini(&d.stage);
+    virtual_clock_free(d.time);
     return ok;
 }
 
 int command_demo(int argc, char **argv)
 {
-    if (argc > 0) {
-        return serve_demo(argc, argv);
-    }
-    struct demo d = {.time = virtual_clock_new(BEGIN_MS)};
+    struct demo_flags flags = {.command = "demo", .usage = usage, .plays = true};
     struct err err = {0};
-    log_set_sink(drop_line, NULL); /* the story is told in events */
-    bool ok = stage_init(&d.stage, virtual_clock_clock(d.time), SEED, &err) && tell(&d, &err);
-    stage_fini(&d.stage);
-    virtual_clock_free(d.time);
-    if (!ok) {
+    struct scenario *scenario = NULL;
+    int status = 2;
+    if (!demo_flags_read(&flags, argc, argv, &err)) {
+        fprintf(stderr, "sluice demo: %s\n\n", err.text);
+        demo_flags_help(&flags, true);
+    } else if (flags.help) {
+        demo_flags_help(&flags, false);
+        status = 0;
+    } else if ((scenario = demo_flags_scenario(&flags, &err)) == NULL) {
         fprintf(stderr, "sluice demo: %s\n", err.text);
+    } else {
+        bool ok = flags.serves ? serve(&flags, scenario) : play(&flags, scenario);
+        status = ok ? 0 : 1;
     }
-    return ok ? 0 : 1;
+    scenario_free(scenario);
+    demo_flags_fini(&flags);
+    return status;
 }

@@ -9,8 +9,8 @@ static const char usage[] =
     "sluice " SLUICE_VERSION ": progressive delivery for Kubernetes\n"
     "\n"
     "  sluice run [flags]   watch Canaries and roll out their revisions (sluice run -help lists the flags)\n"
-    "  sluice demo          play the tutorial on an embedded cluster, in virtual time; with --serve: that cluster for "
-    "kubectl\n"
+    "  sluice demo [FILE]   play a scenario, or the tutorial, on an embedded cluster, in virtual time; with --serve: "
+    "that cluster for kubectl\n"
     "  sluice sim [flags]   serve an embedded cluster without an engine, for kubectl (sluice sim -help lists the "
     "flags)\n"
     "  sluice version       print the version\n";

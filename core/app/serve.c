@@ -1,22 +1,18 @@
 #include "app/serve.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "app/command.h"
-#include "app/stage.h"
-#include "base/log.h"
-#include "base/mem.h"
+#include "app/keeper.h"
 #include "base/str.h"
 #include "io/loop.h"
 #include "io/server.h"
 #include "sim/fast_clock.h"
+#include "sim/play.h"
 
 #define PROMETHEUS_PATH "/prometheus"
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
-
-enum { SEED = 1, SPEED_MAX = 1000 };
 
 static const char sim_usage[] =
     "usage: sluice sim [--listen HOST:PORT] [--speed N] [--kubeconfig FILE] [--api-only]\n"
@@ -24,106 +20,21 @@ static const char sim_usage[] =
     "An embedded cluster for kubectl: API server, controllers, traffic, Prometheus (under /prometheus). With\n"
     "--api-only the API server alone: what is written stays as it is.\n"
     "\n";
-static const char demo_usage[] =
-    "usage: sluice demo\n"
-    "       sluice demo --serve [--listen HOST:PORT] [--speed N] [--kubeconfig FILE]\n"
-    "\n"
-    "Plays the tutorial on an embedded cluster, in virtual time; with --serve, that cluster and the engine for\n"
-    "kubectl: apply examples/tutorial/podinfo.yaml and canary.yaml, then set the image.\n"
-    "\n";
-static const char flags_usage[] =
-    "  --listen HOST:PORT   where the API server listens (default 127.0.0.1:0, any port)\n"
-    "  --speed N            seconds there per second here, 1 to 1000 (default 1)\n"
-    "  --kubeconfig FILE    write the kubeconfig there instead of printing it\n";
-
-struct options {
-    char *host;
-    int port, speed;
-    const char *kubeconfig; /* NULL: print it */
-    bool with_engine, api_only, help;
-};
 
 struct program {
     struct loop *loop;
     struct fast_clock *time;
-    struct stage stage; /* without a cluster with --api-only */
+    struct stage stage;   /* without a cluster with --api-only */
+    struct keeper keeper; /* without a stage when no engine runs */
+    struct play *play;    /* the same */
+    bool tells;           /* the scenario is played */
     struct api *api;
     struct server *server;
 };
 
-/* --- flags: "--listen=x" and "--listen x", with one dash or two --- */
-
-static const char *value_of(const char *name, int argc, char **argv, int *at)
-{
-    const char *arg = argv[*at] + (str_has_prefix(argv[*at], "--") ? 2 : 1);
-    size_t len = strlen(name);
-    if (argv[*at][0] != '-' || strncmp(arg, name, len) != 0) {
-        return NULL;
-    }
-    if (arg[len] == '=') {
-        return arg + len + 1;
-    }
-    return arg[len] == '\0' && *at + 1 < argc ? argv[++*at] : NULL;
-}
-
-static bool is_flag(const char *arg, const char *name)
-{
-    return arg[0] == '-' && str_equal(arg + (arg[1] == '-' ? 2 : 1), name);
-}
-
-/* A whole number from `min` to `max`; -1 for anything else. */
-static int number_of(const char *text, int min, int max)
-{
-    char *end;
-    long value = strtol(text, &end, 10);
-    return *text != '\0' && *end == '\0' && value >= min && value <= max ? (int)value : -1;
-}
-
-static bool parse_listen(struct options *options, const char *text, struct err *err)
-{
-    const char *colon = strrchr(text, ':');
-    int port = colon != NULL ? number_of(colon + 1, 0, 65535) : -1;
-    if (port < 0) {
-        return err_set(err, ERR_INVALID, "--listen %s: expected HOST:PORT, as in 127.0.0.1:8001", text);
-    }
-    mem_free(options->host);
-    options->host = str_dup_n(text, (size_t)(colon - text));
-    options->port = port;
-    return true;
-}
-
-static bool parse_flag(struct options *options, int argc, char **argv, int *at, struct err *err)
-{
-    const char *value;
-    if (is_flag(argv[*at], "h") || is_flag(argv[*at], "help")) {
-        options->help = true;
-        return true;
-    }
-    if (options->with_engine && is_flag(argv[*at], "serve")) {
-        return true;
-    }
-    if (!options->with_engine && is_flag(argv[*at], "api-only")) {
-        options->api_only = true;
-        return true;
-    }
-    if ((value = value_of("listen", argc, argv, at)) != NULL) {
-        return parse_listen(options, value, err);
-    }
-    if ((value = value_of("speed", argc, argv, at)) != NULL) {
-        options->speed = number_of(value, 1, SPEED_MAX);
-        return options->speed > 0 ||
-               err_set(err, ERR_INVALID, "--speed %s: expected a whole number from 1 to %d", value, SPEED_MAX);
-    }
-    if ((value = value_of("kubeconfig", argc, argv, at)) != NULL) {
-        options->kubeconfig = value;
-        return true;
-    }
-    return err_set(err, ERR_INVALID, "%s: unknown flag, or its value is missing", argv[*at]);
-}
-
 /* --- serving --- */
 
-static void serve(void *ctx, struct exchange *exchange)
+static void answer(void *ctx, struct exchange *exchange)
 {
     struct program *p = ctx;
     if (p->stage.cluster != NULL && str_has_prefix(exchange->path, PROMETHEUS_PATH "/")) {
@@ -134,11 +45,11 @@ static void serve(void *ctx, struct exchange *exchange)
     }
 }
 
-static bool write_kubeconfig(const struct options *options, int port, struct err *err)
+static bool write_kubeconfig(const struct demo_flags *flags, int port, struct err *err)
 {
-    FILE *out = options->kubeconfig != NULL ? fopen(options->kubeconfig, "w") : stdout;
+    FILE *out = flags->kubeconfig != NULL ? fopen(flags->kubeconfig, "w") : stdout;
     if (out == NULL) {
-        return err_set(err, ERR_IO, "cannot write the kubeconfig to %s", options->kubeconfig);
+        return err_set(err, ERR_IO, "cannot write the kubeconfig to %s", flags->kubeconfig);
     }
     const char *name = "sluice";
     fprintf(out,
@@ -154,50 +65,89 @@ static bool write_kubeconfig(const struct options *options, int port, struct err
             "contexts:\n"
             "- name: %s\n"
             "  context: {cluster: %s, user: %s}\n",
-            name, name, options->host[0] == '\0' ? "127.0.0.1" : options->host, port, name, name, name, name);
-    if (options->kubeconfig != NULL) {
+            name, name, flags->host[0] == '\0' ? "127.0.0.1" : flags->host, port, name, name, name, name);
+    if (flags->kubeconfig != NULL) {
         fclose(out);
-        printf("export KUBECONFIG=%s\n", options->kubeconfig);
+        printf("export KUBECONFIG=%s\n", flags->kubeconfig);
     }
     fflush(stdout);
     return true;
 }
 
-static void on_engine(void *ctx)
+static void on_said(void *ctx, const char *text)
+{
+    printf("%s\n", text);
+    fflush(stdout);
+}
+
+/* Whatever the story came to, the cluster stays. */
+static void on_ended(void *ctx, const struct err *err)
+{
+    on_said(ctx, err->code == ERR_NONE ? "the scenario is over" : err->text);
+}
+
+static void on_engine(void *ctx, bool up)
 {
     struct program *p = ctx;
-    if (p->stage.state == STAGE_EMPTY || p->stage.state == STAGE_DEAD) {
-        loop_stop(p->loop);
+    if (up) {
+        keeper_raise(&p->keeper);
+    } else {
+        keeper_kill(&p->keeper);
     }
+}
+
+static void on_ready(void *ctx)
+{
+    struct program *p = ctx;
+    if (p->tells) {
+        play_start(p->play);
+    }
+}
+
+static void on_closed(void *ctx)
+{
+    struct program *p = ctx;
+    loop_stop(p->loop);
 }
 
 static void on_signal(void *ctx, int signum)
 {
     struct program *p = ctx;
-    if (p->stage.state == STAGE_STARTING || p->stage.state == STAGE_READY) {
-        stage_close_engine(&p->stage);
-    } else if (p->stage.state == STAGE_CLOSING) {
-        stage_kill_engine(&p->stage, false);
+    if (p->keeper.stage != NULL) {
+        keeper_close(&p->keeper);
     } else {
         loop_stop(p->loop);
     }
 }
 
+static bool open_cluster(struct program *p, const struct demo_flags *flags, const struct scenario *scenario,
+                         struct err *err)
+{
+    struct play_listener listener = {
+        .people = on_said, .world = on_said, .engine = on_engine, .ended = on_ended, .ctx = p};
+    uint64_t seed = demo_flags_seed(flags, scenario);
+    bool ok = stage_init(&p->stage, fast_clock_clock(p->time), seed, err);
+    p->api = cluster_api(p->stage.cluster);
+    p->play = play_new(scenario, p->stage.cluster, seed, &listener);
+    p->tells = flags->file != NULL;
+    play_set(p->play);
+    return ok && (!p->tells || play_create(p->play, err));
+}
+
 /* --api-only: only what a bare API server has is there, and what is written stays as it is. */
-static bool open_all(struct program *p, const struct options *options, struct err *err)
+static bool open_all(struct program *p, const struct demo_flags *flags, const struct scenario *scenario,
+                     struct err *err)
 {
     /* kubectl counts ages from its own clock, of which a fast cluster must not get ahead. */
-    int64_t head_start_ms = options->speed > 1 ? DAY_MS : 0;
+    int64_t head_start_ms = flags->speed > 1 ? DAY_MS : 0;
     p->loop = loop_new();
-    p->time = fast_clock_new(loop_clock(p->loop), options->speed, clock_wall_ms(loop_clock(p->loop)) - head_start_ms);
-    if (options->api_only) {
+    p->time = fast_clock_new(loop_clock(p->loop), flags->speed, clock_wall_ms(loop_clock(p->loop)) - head_start_ms);
+    if (flags->api_only) {
         p->api = api_new(fast_clock_clock(p->time));
-    } else if (!stage_init(&p->stage, fast_clock_clock(p->time), SEED, err)) {
+    } else if (!open_cluster(p, flags, scenario, err)) {
         return false;
-    } else {
-        p->api = cluster_api(p->stage.cluster);
     }
-    p->server = server_serve(p->loop, options->host, options->port, serve, p, err);
+    p->server = server_serve(p->loop, flags->host, flags->port, answer, p, err);
     return p->server != NULL;
 }
 
@@ -207,6 +157,7 @@ static void close_all(struct program *p)
         server_stop(p->server);
     }
     if (p->stage.cluster != NULL) {
+        play_free(p->play);
         stage_fini(&p->stage);
     } else {
         api_free(p->api);
@@ -215,51 +166,44 @@ static void close_all(struct program *p)
     loop_free(p->loop);
 }
 
-static bool run(const struct options *options, struct err *err)
+bool serve(const struct demo_flags *flags, const struct scenario *scenario)
 {
     struct program p = {0};
-    bool ok = open_all(&p, options, err) && write_kubeconfig(options, server_port(p.server), err);
+    struct err err = {0};
+    bool ok = open_all(&p, flags, scenario, &err) && write_kubeconfig(flags, server_port(p.server), &err);
     if (ok) {
-        if (options->with_engine) {
-            stage_start_engine(&p.stage, "sluice", on_engine, &p);
+        if (flags->plays) {
+            p.keeper =
+                (struct keeper){.stage = &p.stage, .ready = on_ready, .closed = on_closed, .told = on_said, .ctx = &p};
+            keeper_start(&p.keeper);
         }
         loop_on_signal(p.loop, on_signal, &p);
         loop_run(p.loop);
+    } else {
+        fprintf(stderr, "sluice %s: %s\n", flags->command, err.text);
     }
     close_all(&p);
     return ok;
 }
 
-static int command(const char *name, const char *usage, struct options *options, int argc, char **argv)
-{
-    struct err err = {0};
-    bool ok = true;
-    options->host = str_dup("127.0.0.1");
-    options->speed = 1;
-    for (int i = 0; ok && i < argc; i++) {
-        ok = parse_flag(options, argc, argv, &i, &err);
-    }
-    int status = ok ? 0 : 2;
-    if (!ok) {
-        fprintf(stderr, "sluice %s: %s\n\n%s%s", name, err.text, usage, flags_usage);
-    } else if (options->help) {
-        printf("%s%s", usage, flags_usage);
-    } else if (!run(options, &err)) {
-        fprintf(stderr, "sluice %s: %s\n", name, err.text);
-        status = 1;
-    }
-    mem_free(options->host);
-    return status;
-}
-
-int serve_demo(int argc, char **argv)
-{
-    struct options options = {.with_engine = true};
-    return command("demo", demo_usage, &options, argc, argv);
-}
-
 int command_sim(int argc, char **argv)
 {
-    struct options options = {0};
-    return command("sim", sim_usage, &options, argc, argv);
+    struct demo_flags flags = {.command = "sim", .usage = sim_usage};
+    struct err err = {0};
+    struct scenario *scenario = NULL;
+    int status = 2;
+    if (!demo_flags_read(&flags, argc, argv, &err)) {
+        fprintf(stderr, "sluice sim: %s\n\n", err.text);
+        demo_flags_help(&flags, true);
+    } else if (flags.help) {
+        demo_flags_help(&flags, false);
+        status = 0;
+    } else if ((scenario = demo_flags_scenario(&flags, &err)) == NULL) {
+        fprintf(stderr, "sluice sim: %s\n", err.text);
+    } else {
+        status = serve(&flags, scenario) ? 0 : 1;
+    }
+    scenario_free(scenario);
+    demo_flags_fini(&flags);
+    return status;
 }

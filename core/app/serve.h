@@ -2,4 +2,8 @@
  * sluice demo --serve. Prometheus answers under /prometheus. */
 #pragma once
 
-int serve_demo(int argc, char **argv);
+#include "app/demo_flags.h"
+
+/* Until a signal ends it. A scenario that a file tells is played, and its acts are printed; of the tutorial in the binary only the world is there. False: it could
+ * not begin, and said why. */
+bool serve(const struct demo_flags *flags, const struct scenario *scenario);

@@ -10,8 +10,6 @@
 #include "script/embedded.h"
 #include "script/strategist.h"
 
-enum { REQUESTS_PER_SECOND = 100 };
-
 /* --- the cluster --- */
 
 bool stage_create(struct stage *stage, const char *name, struct err *err)
@@ -23,25 +21,9 @@ bool stage_create(struct stage *stage, const char *name, struct err *err)
     return ok;
 }
 
-static void serve_load_tester(void *ctx, struct exchange *exchange)
-{
-    exchange_answer(exchange, 200, "text/plain", "OK", 2);
-}
-
-static void behave(struct stage *stage, const char *image, double errors)
-{
-    struct behaviour behaviour = {.errors = errors, .latency_ms = 5, .latency_p99_ms = 25, .ready_ms = 4000};
-    behaviours_set(cluster_behaviours(stage->cluster), image, &behaviour);
-}
-
 bool stage_init(struct stage *stage, struct clock *clock, uint64_t seed, struct err *err)
 {
     *stage = (struct stage){.cluster = cluster_new(clock, seed)};
-    network_host(cluster_network(stage->cluster), "flagger-loadtester.test", serve_load_tester, NULL);
-    behave(stage, "podinfo:3.1.0", 0);
-    behave(stage, "podinfo:3.1.1", 0);
-    behave(stage, "podinfo:3.1.2", 0.1124);
-    traffic_flow(cluster_traffic(stage->cluster), "app.example.com", REQUESTS_PER_SECOND, NULL);
     for (size_t i = 0; i < texts_count; i++) {
         if (str_has_prefix(texts[i].name, "crds/") && !stage_create(stage, texts[i].name, err)) {
             return false;

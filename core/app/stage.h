@@ -1,8 +1,5 @@
-/* An embedded cluster set up for the tutorial, and engines on it, one after another: the same engine that runs in clusters, behind two other doors and on a machine
- * that can be killed.
- *
- * The cluster has the kinds of deploy/crds and the mesh's, a load tester that is content with everything, podinfo 3.1.0 and 3.1.1, which are well, and 3.1.2,
- * which answers every ninth request with 500. Requests come to app.example.com, a hundred per second. */
+/* An embedded cluster with the kinds of deploy/crds and the mesh's, and engines on it, one after another: the same engine that runs in clusters, behind two other
+ * doors and on a machine that can be killed. What else is in the cluster, and what happens there, a scenario says (sim/play.h). */
 #pragma once
 
 #include "rollout/engine.h"

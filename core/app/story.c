@@ -117,6 +117,13 @@ void story_say(struct story *s, const char *text)
     fprintf(s->out, "\n%s%s%s\n", paint(s, BOLD), text, paint(s, RESET));
 }
 
+void story_world(struct story *s, const char *text)
+{
+    print_time(s);
+    print_bar(s);
+    fprintf(s->out, "  %s%-7s%s  %s\n", paint(s, DIM), "World", paint(s, RESET), text);
+}
+
 static bool print_canary(void *ctx, const struct node *canary)
 {
     struct story *s = ctx;

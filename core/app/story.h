@@ -14,5 +14,7 @@ void story_free(struct story *story);
 
 /* A heading: what the people in the story do. */
 void story_say(struct story *story, const char *text);
+/* Something happens that nobody of them does. */
+void story_world(struct story *story, const char *text);
 /* The canaries as kubectl get shows them. */
 void story_canaries(struct story *story);

@@ -213,6 +213,7 @@ static inline void plan_streams(struct world *w)
     static const char insider[] = "{\"x-canary\":\"insider\"}";
     struct doc *headers = doc_parse(insider, strlen(insider), &err);
     struct traffic *traffic = cluster_traffic(w->stage.cluster);
+    traffic_flow(traffic, "app.example.com", 100, NULL);
     traffic_flow(traffic, "app.example.com", 20, doc_root(headers));
     traffic_flow(traffic, "podinfo-canary.test", 20, NULL); /* the load tester's */
     doc_free(headers);
