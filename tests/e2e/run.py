@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The binary as a user meets it: golden transcripts of the demo, and the served cluster over a real socket.
+"""The binary as a user meets it: golden transcripts of the demo and of examples/scenarios, and the served cluster over a real socket.
 
     run.py SLUICE [--accept]
 
---accept writes what the demo says now as the transcript; read it before it is committed. Exit status 1 when a test failed.
+--accept writes what they say now as the transcripts; read them before they are committed. Exit status 1 when a test failed.
 """
 import difflib
 import json
@@ -21,37 +21,105 @@ import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-GOLDEN = HERE / 'demo.txt'
+TRANSCRIPTS = HERE / 'transcripts'
+SCENARIOS = sorted((ROOT / 'examples/scenarios').glob('*.yaml'))
 SLUICE = None
 PATIENCE_S = 60
 
 
-def demo(**environment):
-    done = subprocess.run([SLUICE, 'demo'], capture_output=True, text=True, timeout=PATIENCE_S, env={**os.environ, **environment})
+def demo(*words, **environment):
+    done = subprocess.run([SLUICE, 'demo', *words], capture_output=True, text=True, timeout=PATIENCE_S, env={**os.environ, **environment})
     return done.returncode, done.stdout, done.stderr
+
+
+def transcript_of(scenario):
+    return TRANSCRIPTS / f'{scenario.stem}.txt'
 
 
 class Demo(unittest.TestCase):
     maxDiff = None
 
-    def test_transcript(self):
-        """The story is this one, byte for byte, with no escape sequence in a pipe."""
-        status, told, errors = demo()
-        self.assertEqual((0, ''), (status, errors))
-        diff = difflib.unified_diff(GOLDEN.read_text().splitlines(), told.splitlines(), 'the transcript', 'told now', lineterm='')
+    def expect_told(self, transcript, told):
+        diff = difflib.unified_diff(transcript.read_text().splitlines(), told.splitlines(), str(transcript), 'told now', lineterm='')
         self.assertEqual('', '\n'.join(diff))
 
+    def test_tutorial(self):
+        """Without a file the story is the tutorial's, byte for byte, with no escape sequence in a pipe."""
+        status, told, errors = demo()
+        self.assertEqual((0, ''), (status, errors))
+        self.expect_told(TRANSCRIPTS / 'tutorial.txt', told)
+
+    def test_scenarios(self):
+        """Each example ends as it expects, and its story is the one that is on record."""
+        for scenario in SCENARIOS:
+            with self.subTest(scenario.name):
+                status, told, errors = demo(str(scenario))
+                self.assertEqual((0, ''), (status, errors))
+                self.expect_told(transcript_of(scenario), told)
+
     def test_same_in_another_process(self):
-        """Nothing of the process (addresses, time zone, environment) is in the story."""
-        self.assertEqual(demo(TZ='Asia/Tokyo', LANG='de_DE.UTF-8')[1], demo(MALLOC_PERTURB_='170')[1])
+        """Nothing of the process (addresses, time zone, environment, where it runs) is in the story."""
+        for scenario in SCENARIOS:
+            with self.subTest(scenario.name):
+                told = demo(str(scenario), TZ='Asia/Tokyo', LANG='de_DE.UTF-8')[1]
+                self.assertEqual(told, demo(os.path.relpath(scenario), MALLOC_PERTURB_='170')[1])
+
+    def test_seed(self):
+        """Another seed is another story, and the same one each time."""
+        self.assertNotEqual(demo()[1], demo('--seed', '36')[1])
+        self.assertEqual(demo('--seed=36')[1], demo('--seed', '36')[1])
+
+    def test_transcripts(self):
+        """Every transcript is of a scenario that is still there."""
+        self.assertEqual({transcript_of(each).name for each in SCENARIOS}, {each.name for each in TRANSCRIPTS.iterdir()})
+
+
+class Scenarios(unittest.TestCase):
+    """What sluice demo FILE says about files that are wrong, and about stories that end otherwise."""
+
+    def told(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / 'story.yaml'
+            path.write_text(text)
+            status, told, errors = demo(str(path))
+            return status, told, errors.replace(folder + '/', '')
+
+    def test_refused(self):
+        for text, said in (('title: x\nend: {at: 1m}\nact: []\n', 'story.yaml:3:1: act: unknown field, known are title, '),
+                           ('title: x\nend: {at: -1m}\n', 'story.yaml:2:11: end.at: "-1m", wanted a duration that is not negative'),
+                           ('title: x\nend: {at: 1m}\nfaults: [{from: 5m, until: 1m, pods: {}}]\n', 'story.yaml:3:28: faults[0].until: 1m, wanted a time after'),
+                           ('title: x\nend: {at: 1m}\nobjects: [{file: none.yaml}]\n', 'story.yaml:3:18: objects[0].file: file none.yaml: cannot open'),
+                           ('title: [x\n', 'story.yaml:2:1: did not find expected')):
+            status, told, errors = self.told(text)
+            self.assertEqual((2, ''), (status, told), text)
+            self.assertIn(f'sluice demo: {said}', errors)
+
+    def test_missing(self):
+        status, told, errors = demo('no/such.yaml')
+        self.assertEqual((2, ''), (status, told))
+        self.assertIn('sluice demo: file no/such.yaml: cannot open', errors)
+
+    def test_otherwise(self):
+        """A story that does not end as expected is told whole; then it says what is different, and where that was expected."""
+        text = (ROOT / 'examples/scenarios/bad-release.yaml').read_text()
+        text = text.replace('file: ', f'file: {ROOT}/examples/scenarios/').replace('phase: Succeeded\n    primary', 'phase: Failed\n    primary')
+        status, told, errors = self.told(text)
+        self.assertEqual(1, status)
+        self.assertEqual(transcript_of(ROOT / 'bad-release.yaml').read_text(), told)
+        self.assertRegex(errors, r'^sluice demo: story.yaml:\d+:12: expect\[0\].phase: Canary checkout.shop is Succeeded, wanted Failed\n$')
+
+    def test_never(self):
+        """A moment that never comes ends the story at its limit."""
+        status, _, errors = self.told('title: x\nlimit: 5m\nend: {when: {phase: Failed}}\n')
+        self.assertEqual((1, 'sluice demo: story.yaml:3:13: end.when: it has not come within 5m, the limit of the story\n'), (status, errors))
 
 
 class Served(unittest.TestCase):
     """sluice demo --serve, through its API as a client in any language would use it."""
 
-    def setUp(self):
+    def serve(self, *words):
         self.log = tempfile.TemporaryFile('w+')
-        self.process = subprocess.Popen([SLUICE, 'demo', '--serve', '--speed', '200'], stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.process = subprocess.Popen([SLUICE, 'demo', *words, '--serve', '--speed', '200'], stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.addCleanup(self.stop)
         for line in self.process.stdout:
             found = re.search(r'server: "(http://[^"]+)"', line)
@@ -89,8 +157,8 @@ class Served(unittest.TestCase):
                                              headers={'Content-Type': 'application/apply-patch+yaml'})
             urllib.request.urlopen(request, timeout=PATIENCE_S).close()
 
-    def wait_phase(self, phase):
-        path = '/apis/flagger.app/v1beta1/namespaces/test/canaries/podinfo'
+    def wait_phase(self, phase, canary='test/canaries/podinfo'):
+        path = f'/apis/flagger.app/v1beta1/namespaces/{canary}'
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end and self.process.poll() is None:
             now = self.call('GET', path).get('status', {}).get('phase')
@@ -101,6 +169,7 @@ class Served(unittest.TestCase):
 
     def test_tutorial(self):
         """What the tutorial applies is rolled out by the engine inside, and SIGTERM ends both."""
+        self.serve()
         self.apply((ROOT / 'examples/tutorial/podinfo.yaml').read_text())
         self.apply((ROOT / 'examples/tutorial/canary.yaml').read_text())
         self.wait_phase('Initialized')
@@ -114,10 +183,21 @@ class Served(unittest.TestCase):
         self.process.send_signal(signal.SIGTERM)
         self.assertEqual(0, self.process.wait(PATIENCE_S))
 
+    def test_scenario(self):
+        """The acts and faults of a scenario happen in the served cluster too, and are printed."""
+        self.serve(str(ROOT / 'examples/scenarios/bad-release.yaml'))
+        self.wait_phase('Failed', 'shop/canaries/checkout')
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(0, self.process.wait(PATIENCE_S))
+        self.assertIn('$ kubectl -n shop set image deployment/checkout checkout=shop/checkout:2\n', self.process.stdout.read())
+
 
 class Flags(unittest.TestCase):
     def test_refused(self):
         for words, said in ((['demo', '--serve', '--speed', '0'], '--speed 0: expected a whole number from 1 to 1000'),
+                            (['demo', '--seed', 'x'], '--seed x: expected a whole number'),
+                            (['demo', '--speed', '5'], '--listen, --speed and --kubeconfig are of use with --serve only'),
+                            (['demo', 'a.yaml', 'b.yaml'], 'b.yaml: unexpected word'),
                             (['sim', '--listen', 'nowhere'], '--listen nowhere: expected HOST:PORT'),
                             (['sim', '--nope'], '--nope: unknown flag')):
             done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S)
@@ -128,6 +208,7 @@ class Flags(unittest.TestCase):
 if __name__ == '__main__':
     SLUICE = str(pathlib.Path(sys.argv[1]).resolve())
     if '--accept' in sys.argv:
-        GOLDEN.write_text(demo()[1])
+        for each in SCENARIOS:
+            transcript_of(each).write_text(demo(str(each))[1])
         sys.exit(0)
     unittest.main(argv=sys.argv[:1], verbosity=2)
