@@ -8,6 +8,8 @@
 #include "base/str.h"
 #include "kube/object.h"
 
+enum { HURRY = 4 }; /* a holder whose renewal failed has little time left: it tries again that much sooner */
+
 struct lease {
     struct kube_client *client;
     struct clock *clock;
@@ -93,19 +95,28 @@ static void on_deadline(struct timer *timer, void *ctx)
     lose(l, &l->trouble);
 }
 
+/* Nothing is known to have changed: what we wrote last may well be what is there. */
+static bool is_passing(const struct err *err)
+{
+    return err->code == ERR_SERVER || err->code == ERR_TIMEOUT || err->code == ERR_UNREACHABLE;
+}
+
 static void fail(struct lease *l, const struct err *err)
 {
     if (l->closing) {
         finish_close(l);
         return;
     }
-    set_record(l, NULL); /* read it again first */
+    if (!is_passing(err)) {
+        set_record(l, NULL); /* read it again first */
+    }
     if (!str_equal(l->trouble.text, err->text)) {
         log_warn(NULL, "Lease %s/%s: %s", l->namespace, l->name, err->text); /* once per cause, not per attempt */
     }
     l->trouble = *err;
     bool overwritten = l->is_held && err->code == ERR_CONFLICT; /* perhaps by another holder: look at once */
-    later(l, overwritten ? 0 : l->retry_ms);
+    int64_t wait_ms = l->is_held ? l->retry_ms / HURRY : l->retry_ms;
+    later(l, overwritten ? 0 : wait_ms);
 }
 
 /* --- writing --- */

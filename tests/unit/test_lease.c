@@ -385,6 +385,21 @@ static void test_a_short_outage_loses_nothing(void **state)
     assert_int_equal(w->a.held, 1);
 }
 
+static void test_a_renewal_that_failed_is_tried_again_soon_and_without_reading(void **state)
+{
+    struct world *w = *state;
+    open_held(w);
+    fake_clock_advance(w->fc, RENEW_MS - 1);
+    w->unreachable = true;
+    fake_clock_advance(w->fc, 1 + 3 * RETRY_MS / 4);
+    assert_int_equal(fake_http_count(w->fh, "PUT", NULL), 4);
+    assert_int_equal(fake_http_count(w->fh, "GET", NULL), 1); /* at the start */
+    w->unreachable = false;
+    fake_clock_advance(w->fc, RETRY_MS / 4);
+    assert_string_equal(node_str(node_at(doc_root(w->lease), "spec", "renewTime")), "2026-03-11T08:15:14.000000Z");
+    assert_int_equal(fake_http_count(w->fh, "GET", NULL), 1);
+}
+
 static void test_a_takeover_by_another_is_noticed_at_the_next_renewal(void **state)
 {
     struct world *w = *state;
@@ -488,6 +503,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_deadline_counts_from_when_the_renewal_was_sent, setup, teardown),
         cmocka_unit_test_setup_teardown(test_silence_loses_it_too, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_short_outage_loses_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_renewal_that_failed_is_tried_again_soon_and_without_reading, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_a_takeover_by_another_is_noticed_at_the_next_renewal, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_conflict_alone_is_no_loss, setup, teardown),
         cmocka_unit_test_setup_teardown(test_closing_gives_it_back, setup, teardown),
