@@ -9,8 +9,10 @@
  * event's name comes from the key, so that a repetition after a crash finds its own event. */
 #include "kube/event.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
 
@@ -26,9 +28,11 @@ enum {
     BURST = 25,
     REFILL_MS = 300 * 1000,
     REMEMBERED_MAX = 4096,
+    ATTEMPTS_MAX = 5,     /* of a request that fails in passing */
+    FIRST_PAUSE_MS = 500, /* before the second; each is twice as long as the one before */
     MESSAGE_MAX = 1024,
     NAME_MAX_LEN = 253,
-    DIGITS_LEN = 16, /* of the hash or the time at the end of a name */
+    DIGITS_LEN = 16, /* of the time at the end of a name */
     KEY_LEN = 32,    /* of a key below: 128 bits of a hash in hex, for what it names is long and there are thousands */
 };
 
@@ -62,7 +66,8 @@ struct event_call {
     struct event_call *next, **link;
     struct event_recorder *recorder;
     struct kube_call *call;
-    struct timer turn; /* when there is nothing to send */
+    struct timer turn; /* when there is nothing to send, or not yet again */
+    int attempts;      /* that failed */
     struct doc *body;  /* whole, as for a create */
     char *namespace, *name;
     int64_t count; /* above 1: a patch */
@@ -199,15 +204,21 @@ static struct sent *remember(struct event_recorder *r, const char key[static KEY
 
 /* --- the event's form --- */
 
+static uint64_t hash_of(const char *key)
+{
+    char digest[65];
+    hash_sha256(key, strlen(key), digest);
+    digest[DIGITS_LEN - 1] = '\0';
+    return strtoull(digest, NULL, 16);
+}
+
+/* As client-go's: the object's name and nanoseconds, of which the last six digits only tell events of one millisecond apart. */
 static char *event_name(struct event_recorder *r, const struct event *event)
 {
-    char digits[65];
-    if (event->key != NULL) {
-        hash_sha256(event->key, strlen(event->key), digits);
-    } else {
-        snprintf(digits, sizeof digits, "%016llx",
-                 (unsigned long long)clock_wall_ms(r->clock) * 1000000u + r->serial++ % 1000000u);
-    }
+    char digits[DIGITS_LEN + 1];
+    int64_t ms = event->key != NULL ? event->key_ms : clock_wall_ms(r->clock);
+    uint64_t within_ms = event->key != NULL ? event->key_index % 1000 * 1000 + hash_of(event->key) % 1000 : r->serial++;
+    snprintf(digits, sizeof digits, "%016" PRIx64, (uint64_t)ms * 1000000 + within_ms % 1000000);
     size_t len = strlen(event->name), max = NAME_MAX_LEN - 1 - DIGITS_LEN;
     for (len = len < max ? len : max; len > 0 && strchr(".-", event->name[len - 1]) != NULL;) {
         len--; /* a label may not end so */
@@ -335,6 +346,17 @@ static void finish(struct event_call *call, const struct err *err)
 
 static void send(struct event_call *call);
 
+static void on_pause_over(struct timer *timer, void *ctx)
+{
+    send(ctx);
+}
+
+/* The name and the absolute count make it harmless that the event may have been taken all the same. */
+static bool is_passing(const struct err *err)
+{
+    return err->code == ERR_SERVER || err->code == ERR_TIMEOUT || err->code == ERR_UNREACHABLE;
+}
+
 static void on_sent(void *ctx, const struct doc *answer, const struct err *err)
 {
     struct event_call *call = ctx;
@@ -343,6 +365,10 @@ static void on_sent(void *ctx, const struct doc *answer, const struct err *err)
     if (err->code == ERR_NOT_FOUND && call->count > 1) {
         call->count = 1; /* the event that was to be patched has expired */
         send(call);
+        return;
+    }
+    if (is_passing(err) && ++call->attempts < ATTEMPTS_MAX) {
+        timer_start(call->recorder->clock, &call->turn, FIRST_PAUSE_MS << (call->attempts - 1), on_pause_over, call);
         return;
     }
     if (err->code == ERR_EXISTS) {

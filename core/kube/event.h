@@ -20,9 +20,14 @@ struct event {
     const char *message; /* cut at 1024 bytes, as the API server demands */
     /* NULL, or what the event's name is derived from: the same key again is the same event. AlreadyExists is done. */
     const char *key;
+    /* With a key: when it was first to be told (wall clock), and as which of those of that moment. kubectl lists the events of one second by name, so names
+     * sort by these. */
+    int64_t key_ms;
+    size_t key_index;
 };
 
-/* `err` is set when the API server did not take it; an event that the token bucket dropped is fine. */
+/* `err` is set when the API server did not take it, nor when it was sent again for a while, if that could help; an event that the token bucket dropped is
+ * fine. */
 typedef void event_done_fn(void *ctx, const struct err *err);
 struct event_call;
 /* done may be NULL (nobody waits; failures are logged). Events are sent at once: who wants them in order waits for

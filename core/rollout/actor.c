@@ -89,7 +89,7 @@ static bool is_busy(const struct actor *actor)
 
 static void say(struct actor *actor, const char *type, const char *text)
 {
-    announce(actor->announcer, type, NULL, text, NULL, NULL, NULL);
+    announce_text(actor->announcer, type, text);
 }
 
 static void on_retry(struct timer *timer, void *ctx)

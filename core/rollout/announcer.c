@@ -11,6 +11,8 @@
 struct message {
     struct message *next;
     char *type, *phase, *text, *key;
+    int64_t key_ms;
+    size_t key_index;
     announcer_done_fn *done;
     void *ctx;
     struct err err; /* of its event */
@@ -191,27 +193,35 @@ static void next_message(struct announcer *a)
         .reason = "Synced",
         .message = m->text,
         .key = m->key,
+        .key_ms = m->key_ms,
+        .key_index = m->key_index,
     };
     a->event = event_start(a->house->recorder, &event, on_event, a);
 }
 
-void announce(struct announcer *a, const char *type, const char *phase, const char *message, const char *key,
-              announcer_done_fn *done, void *ctx)
+void announce(struct announcer *a, const struct announcement *announcement, announcer_done_fn *done, void *ctx)
 {
     struct message *m = mem_new(struct message);
-    m->type = str_dup(type);
-    m->phase = str_dup(phase);
-    m->text = str_dup(message);
-    m->key = str_dup(key);
+    m->type = str_dup(announcement->type);
+    m->phase = str_dup(announcement->phase);
+    m->text = str_dup(announcement->text);
+    m->key = str_dup(announcement->key);
+    m->key_ms = announcement->key_ms;
+    m->key_index = announcement->key_index;
     m->done = done;
     m->ctx = ctx;
-    log_write(strcmp(type, "Warning") == 0 ? LOG_WARN : LOG_INFO, __FILE__, __LINE__, a->id, "%s", message);
+    log_write(strcmp(m->type, "Warning") == 0 ? LOG_WARN : LOG_INFO, __FILE__, __LINE__, a->id, "%s", m->text);
     bool idle = a->first == NULL;
     *a->last = m;
     a->last = &m->next;
     if (idle) {
         next_message(a);
     }
+}
+
+void announce_text(struct announcer *a, const char *type, const char *text)
+{
+    announce(a, &(struct announcement){.type = type, .text = text}, NULL, NULL);
 }
 
 void announcer_disown(struct announcer *a, const void *ctx)

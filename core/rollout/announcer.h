@@ -9,11 +9,21 @@ struct announcer *announcer_new(struct house *house, const char *namespace, cons
 /* Drops what was not sent yet. */
 void announcer_free(struct announcer *announcer);
 
-/* `type`: Normal or Warning. `phase`: what event hooks are told; NULL: the Canary's own. `key`: NULL, or what makes a repetition harmless (see
- * kube/event.h). `done` may be NULL; its err says that the API server did not take the event. */
+struct announcement {
+    const char *type;  /* Normal or Warning */
+    const char *phase; /* what event hooks are told; NULL: the Canary's own */
+    const char *text;
+    const char
+        *key; /* NULL, or what makes a repetition harmless, and what its event's name sorts by (see kube/event.h) */
+    int64_t key_ms;
+    size_t key_index;
+};
+
+/* All of it is copied. `done` may be NULL; its err says that the API server did not take the event. */
 typedef void announcer_done_fn(void *ctx, const struct err *err);
-void announce(struct announcer *announcer, const char *type, const char *phase, const char *message, const char *key,
-              announcer_done_fn *done, void *ctx);
+void announce(struct announcer *announcer, const struct announcement *announcement, announcer_done_fn *done, void *ctx);
+/* Without a key, and nobody waits. */
+void announce_text(struct announcer *announcer, const char *type, const char *text);
 /* No done with this ctx comes any more; the messages are still sent. */
 void announcer_disown(struct announcer *announcer, const void *ctx);
 bool announcer_is_idle(const struct announcer *announcer);

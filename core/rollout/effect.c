@@ -210,9 +210,14 @@ static void on_announced(void *ctx, const struct err *err);
 static enum step start_event(struct effects *e)
 {
     const struct node *effect = current(e);
+    struct announcement announcement = {.type = node_str_or(node_get(effect, "type"), "Normal"),
+                                        .phase = node_str(node_get(effect, "phase")),
+                                        .text = node_str_or(node_get(effect, "message"), ""),
+                                        .key = node_str(node_get(effect, "key")),
+                                        .key_ms = int_of(effect, "key_ms", 0),
+                                        .key_index = e->index};
     e->announcing = true;
-    announce(e->announcer, node_str_or(node_get(effect, "type"), "Normal"), node_str(node_get(effect, "phase")),
-             node_str_or(node_get(effect, "message"), ""), node_str(node_get(effect, "key")), on_announced, e);
+    announce(e->announcer, &announcement, on_announced, e);
     return STEP_STARTED;
 }
 
@@ -325,31 +330,42 @@ static void on_announced(void *ctx, const struct err *err)
     succeed(e);
 }
 
-/* Post-rollout hooks at the end of a release that C finishes: what they say is reported, nothing else follows from it. */
 /* What is told of a delivery has a key as the delivery itself has: who repeats both after a crash tells nothing twice. */
-static void tell_hook(struct effects *e, const struct node *result, size_t index)
+static void tell_hook(struct effects *e, const struct node *result, size_t index, announcer_done_fn *done)
 {
+    const struct node *effect = current(e);
     const char *name = node_str_or(node_get(result, "name"), "");
-    const char *key = node_str(node_get(current(e), "key"));
+    const char *key = node_str(node_get(effect, "key"));
     bool ok = node_bool_or(node_get(result, "ok"), false);
     char *text = ok ? str_format("Post-rollout check %s passed", name)
                     : str_format("Post-rollout hook %s failed %s", name, node_str_or(node_get(result, "error"), ""));
     char *event_key = key != NULL ? str_format("%s/event/%zu/%s", key, index, ok ? "passed" : "failed") : NULL;
-    announce(e->announcer, ok ? "Normal" : "Warning", node_str(node_get(current(e), "event_phase")), text, event_key,
-             NULL, NULL);
+    struct announcement announcement = {.type = ok ? "Normal" : "Warning",
+                                        .phase = node_str(node_get(effect, "event_phase")),
+                                        .text = text,
+                                        .key = event_key,
+                                        .key_ms = int_of(effect, "key_ms", 0),
+                                        .key_index = e->index + index};
+    announce(e->announcer, &announcement, done, e);
     str_free(&event_key);
     str_free(&text);
 }
 
+/* Post-rollout hooks at the end of a release that C finishes: what they say is reported, nothing else follows from it. It is done when all is told, for what is
+ * on record as done must not be under way; the messages go one after the other, so the last one tells. */
 static void on_hooks(void *ctx, const struct doc *results)
 {
     struct effects *e = ctx;
+    size_t count = node_count(doc_root(results));
     e->hooks = NULL;
+    e->announcing = count > 0;
     struct node_iter it = node_iterate(doc_root(results));
     while (node_next(&it)) {
-        tell_hook(e, it.value, it.index);
+        tell_hook(e, it.value, it.index, it.index == count - 1 ? on_announced : NULL);
     }
-    succeed(e);
+    if (count == 0) {
+        succeed(e);
+    }
 }
 
 static void on_turn(struct timer *timer, void *ctx)

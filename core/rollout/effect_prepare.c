@@ -98,10 +98,12 @@ static void complete(struct house *house, const struct release *release, const s
     } else if (strcmp(kind, "event") == 0) {
         char *key = str_format("%s/%" PRId64 "/%" PRId64 "/%zu", release->uid, release->epoch, release->serial, index);
         node_set_str(doc, effect, "key", key);
+        node_set_int(doc, effect, "key_ms", clock_wall_ms(house->clock));
         str_free(&key);
     } else if (strcmp(kind, "hooks") == 0) {
         char *key = str_format("%s/end", release->uid);
         node_set_str(doc, effect, "key", key);
+        node_set_int(doc, effect, "key_ms", clock_wall_ms(house->clock));
         str_free(&key);
     }
 }

@@ -33,11 +33,11 @@ void providers_tell(struct announcer *announcer, const struct prom_answer *answe
 {
     const char *trouble = answer != NULL ? trouble_of(answer) : NULL;
     if (trouble == NULL) {
-        announce(announcer, "Normal", NULL, "all the metrics providers are available!", NULL, NULL, NULL);
+        announce_text(announcer, "Normal", "all the metrics providers are available!");
         return;
     }
     const char *prefix = answer->kind == PROM_ERROR ? "running query failed: " : "";
     char *text = str_format("Error checking metric providers: prometheus not avaiable: %s%s", prefix, trouble);
-    announce(announcer, "Warning", NULL, text, NULL, NULL, NULL);
+    announce_text(announcer, "Warning", text);
     str_free(&text);
 }

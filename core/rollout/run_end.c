@@ -200,7 +200,7 @@ static void halt(struct run *run)
     set_reason(run, "the record of this release is full; traffic stays as it is");
     char *text = str_format("Halt %s.%s advancement the record of release %s is full", run->release->canary,
                             run->release->namespace, run->release->name);
-    announce(run->announcer, "Warning", NULL, text, NULL, NULL, NULL);
+    announce_text(run->announcer, "Warning", text);
     str_free(&text);
     close_record(run, RELEASE_HALTED, on_halted);
 }

@@ -34,7 +34,7 @@ void trouble_tell(struct trouble *trouble, const char *text)
         str_free(&trouble->told);
         trouble->told = copy;
         trouble->told_ms = clock_mono_ms(trouble->clock);
-        announce(trouble->announcer, "Warning", NULL, copy, NULL, NULL, NULL);
+        announce_text(trouble->announcer, "Warning", copy);
     }
 }
 

@@ -17,6 +17,8 @@
 #include "kube/event.h"
 
 /* A namespace's events as an API server keeps them: {"name": event}. */
+enum { ALL_PAUSES_MS = 500 + 1000 + 2000 + 4000 };
+
 struct world {
     struct fake_clock *fc;
     struct fake_http *fh;
@@ -375,13 +377,52 @@ static void test_a_key_makes_the_name(void **state)
     assert_int_equal(kept_count(w), 2);
 }
 
+/* kubectl lists the events of one second in the order of their names. */
+static void test_names_sort_as_they_were_told(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const char *message;
+        int64_t ms;
+        size_t index;
+    } told[] = {{"Starting", 1000, 0}, {"Pre-rollout check", 1000, 1}, {"Advance", 1000, 2}, {"Halt", 1001, 0}};
+    const char *before = "";
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
+        struct event event = podinfo(told[i].message);
+        char *key = str_format("u-1/%zu", i);
+        event.key = key;
+        event.key_ms = told[i].ms;
+        event.key_index = told[i].index;
+        send(w, event);
+        str_free(&key);
+        const char *name = node_str(node_at(kept(w, i), "metadata", "name"));
+        assert_true(strcmp(before, name) < 0);
+        before = name;
+    }
+    for (int i = 0; i < 3; i++) { /* without a key: by when they are sent */
+        char *message = str_format("not ready %d", i);
+        say(w, message);
+        str_free(&message);
+        const char *name = node_str(node_at(kept(w, 4 + (size_t)i), "metadata", "name"));
+        assert_true(strcmp(before, name) < 0);
+        before = name;
+    }
+}
+
 static void test_the_same_key_again_is_the_same_event(void **state)
 {
     struct world *w = *state;
     w->trouble = (struct fake_http_answer){.code = ERR_TIMEOUT, .text = "no answer"};
-    say_keyed(w, "Promotion completed!", "u-1/7/promoted");
+    struct event event = podinfo("Promotion completed!");
+    event.key = "u-1/7/promoted";
+    event_start(w->recorder, &event, on_done, w);
+    fake_clock_advance(w->fc, ALL_PAUSES_MS - 1);
+    assert_int_equal(w->done, 0);
+    fake_clock_advance(w->fc, 1);
+    assert_int_equal(w->done, 1);
     assert_int_equal(w->err.code, ERR_TIMEOUT);
     assert_string_equal(w->err.text, "no answer");
+    assert_int_equal(requests(w, "POST"), 5);
     w->trouble = (struct fake_http_answer){0};
     say_keyed(w, "Promotion completed!", "u-1/7/promoted");
     expect_kept(w, 0, "Promotion completed!", 1);
@@ -412,6 +453,26 @@ static void test_an_event_that_expired_is_created_again(void **state)
     assert_int_equal(w->err.code, ERR_NOT_FOUND);
     assert_string_equal(w->err.text, "namespaces \"test\" not found");
     assert_int_equal(requests(w, "POST"), 3);
+}
+
+static void test_what_fails_in_passing_is_sent_again(void **state)
+{
+    struct world *w = *state;
+    struct event event = podinfo("Advance podinfo.test canary weight 10");
+    w->trouble = (struct fake_http_answer){.status = 503, .body = "{}"};
+    event_start(w->recorder, &event, on_done, w);
+    fake_clock_advance(w->fc, 499);
+    assert_int_equal(requests(w, "POST"), 1);
+    fake_clock_advance(w->fc, 1);
+    assert_int_equal(requests(w, "POST"), 2);
+    w->trouble = (struct fake_http_answer){0};
+    fake_clock_advance(w->fc, 1000);
+    assert_int_equal(w->done, 1);
+    assert_int_equal(w->err.code, ERR_NONE);
+    expect_kept(w, 0, "Advance podinfo.test canary weight 10", 1);
+    assert_int_equal(requests(w, "POST"), 3);
+    w->trouble = (struct fake_http_answer){.status = 503, .body = "{}"};
+    event_start(w->recorder, &event, on_done, w); /* teardown ends it */
 }
 
 static void test_a_refusal_is_told_and_nothing_is_retried(void **state)
@@ -465,8 +526,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_bucket_of_tokens_for_each_object_and_type, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_memory_is_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_key_makes_the_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_names_sort_as_they_were_told, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_same_key_again_is_the_same_event, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_event_that_expired_is_created_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_fails_in_passing_is_sent_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_refusal_is_told_and_nothing_is_retried, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cancelling_drops_the_interest_only, setup, teardown),
     };
