@@ -62,6 +62,50 @@ describe('a simulated world', function()
     assert.matches('a watch must only take note', why)
   end)
 
+  it('is not changed by who decides on a fate', function()
+    for _, change in ipairs { 'kill_engine', 'close_engine', 'close' } do
+      local world = world_with {}
+      world.world:fates(function()
+        world.world[change](world.world)
+      end)
+      local _, why = pcall(world.initialise, world)
+      assert.matches('a fate must only be decided: nothing can be changed', why)
+    end
+  end)
+
+  it('goes on when who asks a host dies of the answer', function()
+    local world
+    world = world_with { hooks = { go = 'confirm-rollout' }, answers = {
+      go = function()
+        if world.deaths == 0 then
+          world.world:kill_engine()
+        end
+        return true
+      end,
+    } }
+    world:initialise():push():finish()
+    assert.equal(1, world.deaths)
+    assert.equal('Succeeded', world.phase)
+  end)
+
+  it('says what a host must answer with', function()
+    local world = world_with { hooks = { go = 'confirm-rollout' } }
+    world:initialise():push()
+    world.world:serve('hooks', function()
+      return 200, {}
+    end)
+    local _, why = pcall(world.finish, world)
+    assert.matches('a host answers with a status and a text, got number and table', why)
+  end)
+
+  it('checks the numbers that it is given', function()
+    local sluice = require 'sluice'
+    for _, seed in ipairs { -1, 0.5, 1e300, 0 / 0 } do
+      local _, why = pcall(sluice.world, { seed = seed })
+      assert.matches('seed: expected a whole number from 0 on, got ', why)
+    end
+  end)
+
   it('refuses objects as an API server does', function()
     local world = world_with {}
     local _, why = pcall(world.world.create, world.world, '{apiVersion: v1, kind: Service, metadata: {name: X}}')
@@ -90,11 +134,31 @@ describe('a simulated world', function()
     assert.matches('Initialization done! podinfo.test', world.world:log(), 1, true)
   end)
 
+  it('keeps its log while another world comes and goes', function()
+    local world = world_with {}
+    local sluice = require 'sluice'
+    local function come_and_go()
+      sluice.world {}:start_engine 'other'
+    end
+    world:initialise():push()
+    world.world:after('1s', function()
+      come_and_go()
+      collectgarbage()
+      collectgarbage()
+    end)
+    world:finish()
+    assert.matches('Advance podinfo.test canary weight 50', world.world:log(), 1, true)
+  end)
+
   it('is of no use when it is closed', function()
     local world = world_with {}
     world:close()
-    assert.has_error(function()
-      world.world:run '1s'
-    end)
+    local _, why = pcall(world.world.run, world.world, '1s')
+    assert.matches('the world is closed', why)
+  end)
+
+  it('leaves its end to the collector alone', function()
+    local world = world_with {}
+    assert.equal('sluice.world', getmetatable(world.world))
   end)
 end)

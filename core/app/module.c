@@ -6,10 +6,7 @@
  *
  * So an error of a spec's function never unwinds frames of the engine. The Lua that runs the specs and those that run strategies are different states of the one Lua
  * that the process has: this module is not linked with a Lua of its own, but uses its host's. */
-#include <string.h>
-
 #include "app/module_inner.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "script/marshal.h"
@@ -20,7 +17,10 @@ enum { LOG_MAX = 16 * 1024 * 1024 };
 
 /* --- the engine --- */
 
-static const char *const states[] = {"none", "starting", "ready", "closing", "dead"};
+static const char *const states[] = {
+    [STAGE_EMPTY] = "none",      [STAGE_STARTING] = "starting", [STAGE_READY] = "ready",
+    [STAGE_CLOSING] = "closing", [STAGE_DEAD] = "dead",
+};
 
 static int push_state(lua_State *L, const void *args)
 {
@@ -77,7 +77,8 @@ static int world_kill_engine(lua_State *L)
 
 static int world_kill_engine_at(lua_State *L)
 {
-    static const char *const moments[] = {"before", "served", "answered", NULL};
+    static const char *const moments[] = {
+        [MACHINE_BEFORE] = "before", [MACHINE_SERVED] = "served", [MACHINE_ANSWERED] = "answered", NULL};
     struct world *w = module_check_world(L);
     int request = (int)luaL_checkinteger(L, 2);
     stage_kill_engine_at(&w->stage, request, (enum machine_moment)luaL_checkoption(L, 3, NULL, moments));
@@ -202,13 +203,12 @@ static int world_log(lua_State *L)
 
 /* --- life --- */
 
-static void drop_line(void *ctx, const char *line)
-{
-}
-
+/* A world that is collected may be closed while another one runs, whose log goes on afterwards. */
 static void close_world(lua_State *L, struct world *w)
 {
+    struct world *logged = module_log_to(w);
     w->is_open = false;
+    w->L = L;
     objects_unlisten(api_objects(cluster_api(w->stage.cluster)), module_on_object, w);
     luaL_unref(L, LUA_REGISTRYINDEX, w->on_engine);
     luaL_unref(L, LUA_REGISTRYINDEX, w->fates);
@@ -226,7 +226,7 @@ static void close_world(lua_State *L, struct world *w)
     transcript_free(w->transcript);
     stage_fini(&w->stage);
     virtual_clock_free(w->time);
-    log_set_sink(drop_line, NULL);
+    module_log_to(logged != w ? logged : NULL);
     buf_fini(&w->log);
     str_free(&w->fate_body);
 }
@@ -273,11 +273,12 @@ static bool flag_field(lua_State *L, int index, const char *name)
 static int open_world(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
-    uint64_t seed = (uint64_t)module_number(L, 1, "seed", 1);
+    uint64_t seed = (uint64_t)module_integer(L, 1, "seed", 0, 1);
     bool is_apart = flag_field(L, 1, "apart"), is_written = flag_field(L, 1, "transcript");
     struct world *w = push_world(L);
     struct err err;
     buf_init(&w->log, LOG_MAX);
+    module_log_to(w);
     w->time = virtual_clock_new(BEGIN_MS);
     w->is_open = true;
     bool ok = stage_init(&w->stage, virtual_clock_clock(w->time), seed, &err);
@@ -309,12 +310,14 @@ __attribute__((visibility("default"))) int luaopen_sluice(lua_State *L);
 
 int luaopen_sluice(lua_State *L)
 {
-    log_set_sink(drop_line, NULL);               /* what the specs print is theirs */
+    module_log_to(NULL);                         /* what the specs print is theirs */
     if (luaL_newmetatable(L, WORLD_TYPE) != 0) { /* else it was loaded before */
         marshal_install(L);
     }
     lua_pushcfunction(L, world_collect);
     lua_setfield(L, -2, "__gc");
+    lua_pushliteral(L, WORLD_TYPE);
+    lua_setfield(L, -2, "__metatable"); /* nobody but the collector calls __gc */
     lua_newtable(L);
     luaL_register(L, NULL, methods);
     luaL_register(L, NULL, module_objects);

@@ -35,7 +35,7 @@ static int world_create(lua_State *L)
     struct doc *objects = read_objects(L, 2, &err);
     bool ok = objects != NULL && cluster_create(w->stage.cluster, doc_root(objects), &err);
     doc_free(objects);
-    return ok ? module_done(L, w, 0) : module_fail(L, &err);
+    return module_ended(L, w, ok, &err);
 }
 
 static int world_get(lua_State *L)
@@ -82,7 +82,7 @@ static int world_update(lua_State *L)
     doc_free(object);
     bool ok = updated != NULL;
     doc_free(updated);
-    return ok ? module_done(L, w, 0) : module_fail(L, &err);
+    return module_ended(L, w, ok, &err);
 }
 
 static int world_delete(lua_State *L)
@@ -91,7 +91,7 @@ static int world_delete(lua_State *L)
     const struct kind *kind = module_check_kind(L, w, 2);
     struct err err;
     bool ok = api_delete(cluster_api(w->stage.cluster), kind, luaL_optstring(L, 3, NULL), luaL_checkstring(L, 4), &err);
-    return ok ? module_done(L, w, 0) : module_fail(L, &err);
+    return module_ended(L, w, ok, &err);
 }
 
 static const char *change_name(enum objects_change change)
@@ -113,10 +113,11 @@ void module_on_object(void *ctx, const struct objects_event *event)
     w->has_changed = true;
     for (struct callback *at = w->callbacks; at != NULL; at = at->next) {
         if (at->kind != NULL && strcmp(at->kind, event->storage) == 0) {
-            bool was_noting = w->is_noting;
-            w->is_noting = true;
-            module_visit((struct visit){.world = w, .function = at->function, .push = push_change, .args = event});
-            w->is_noting = was_noting;
+            module_visit((struct visit){.world = w,
+                                        .function = at->function,
+                                        .forbids = "a watch must only take note",
+                                        .push = push_change,
+                                        .args = event});
         }
     }
 }

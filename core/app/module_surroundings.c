@@ -13,7 +13,7 @@ static int world_version(lua_State *L)
         .errors = module_number(L, 3, "errors", 0),
         .latency_ms = module_number(L, 3, "latency_ms", 5),
         .latency_p99_ms = module_number(L, 3, "latency_p99_ms", 20),
-        .ready_ms = (int64_t)module_number(L, 3, "ready_ms", 1000),
+        .ready_ms = module_integer(L, 3, "ready_ms", -1, 1000),
     };
     behaviours_set(cluster_behaviours(w->stage.cluster), image, &behaviour);
     traffic_changed(cluster_traffic(w->stage.cluster));
@@ -59,22 +59,31 @@ static int push_exchange(lua_State *L, const void *args)
 struct reply {
     int status;
     char *body;
+    bool is_gone; /* who asked was killed by the function that was to answer */
 };
 
 static void read_reply(lua_State *L, void *out)
 {
     struct reply *reply = out;
-    if (!lua_isnumber(L, 1)) {
-        luaL_error(L, "a host answers with a status and a text, got %s", luaL_typename(L, 1));
+    if (!lua_isnumber(L, 1) || !(lua_isnil(L, 2) || lua_isstring(L, 2))) {
+        luaL_error(L, "a host answers with a status and a text, got %s and %s", luaL_typename(L, 1),
+                   luaL_typename(L, 2));
     }
     reply->status = (int)lua_tointeger(L, 1);
-    reply->body = str_dup(luaL_optstring(L, 2, ""));
+    reply->body = str_dup(lua_tostring(L, 2));
+}
+
+static void on_gone(void *ctx)
+{
+    ((struct reply *)ctx)->is_gone = true;
 }
 
 static void on_serve(void *ctx, struct exchange *exchange)
 {
     struct callback *host = ctx;
     struct reply reply = {.status = 500};
+    exchange->gone = on_gone;
+    exchange->ctx = &reply;
     module_visit((struct visit){.world = host->world,
                                 .function = host->function,
                                 .push = push_exchange,
@@ -82,7 +91,10 @@ static void on_serve(void *ctx, struct exchange *exchange)
                                 .read = read_reply,
                                 .out = &reply});
     const char *body = reply.body != NULL ? reply.body : "";
-    exchange_answer(exchange, reply.status, "text/plain", body, strlen(body));
+    if (!reply.is_gone) {
+        exchange->gone = NULL;
+        exchange_answer(exchange, reply.status, "text/plain", body, strlen(body));
+    }
     str_free(&reply.body);
 }
 
@@ -136,8 +148,8 @@ static void read_fate(lua_State *L, void *out)
     lua_getfield(L, 1, "code");
     lua_getfield(L, 1, "body");
     lua_getfield(L, 1, "lose_answer");
-    lot->fate.delay_ms = (int64_t)module_number(L, 1, "delay_ms", 0);
-    lot->fate.status = (int)module_number(L, 1, "status", 0);
+    lot->fate.delay_ms = module_integer(L, 1, "delay_ms", 0, 0);
+    lot->fate.status = (int)module_integer(L, 1, "status", 0, 0);
     lot->fate.code = code_of(L, lua_tostring(L, 2));
     lot->fate.lose_answer = lua_toboolean(L, 4);
     str_free(&lot->world->fate_body);
@@ -153,8 +165,13 @@ struct network_fate module_on_fate(void *ctx, const struct http_request *request
         transcript_request(w->transcript, request);
     }
     if (w->fates != LUA_NOREF) {
-        module_visit((struct visit){
-            .world = w, .function = w->fates, .push = push_request, .args = request, .read = read_fate, .out = &lot});
+        module_visit((struct visit){.world = w,
+                                    .function = w->fates,
+                                    .forbids = "a fate must only be decided",
+                                    .push = push_request,
+                                    .args = request,
+                                    .read = read_fate,
+                                    .out = &lot});
     }
     return lot.fate;
 }

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "app/module_inner.h"
@@ -5,6 +6,31 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "script/marshal.h"
+
+#define WHOLE_MAX 9007199254740992.0 /* a double tells whole numbers apart up to here */
+
+/* --- the log --- */
+
+static struct world *logged;
+
+static void drop_line(void *ctx, const char *line)
+{
+}
+
+static void on_log(void *ctx, const char *line)
+{
+    struct buf *log = &((struct world *)ctx)->log;
+    buf_append_str(log, line);
+    buf_append_char(log, '\n');
+}
+
+struct world *module_log_to(struct world *w)
+{
+    struct world *before = logged;
+    logged = w;
+    log_set_sink(w != NULL ? on_log : drop_line, w);
+    return before;
+}
 
 /* --- functions of the spec --- */
 
@@ -27,12 +53,16 @@ bool module_visit(struct visit visit)
     if (w->failure != LUA_NOREF) {
         return false;
     }
+    const char *forbids = w->forbids;
+    w->forbids = visit.forbids != NULL ? visit.forbids : forbids;
     bool ok = lua_cpcall(L, visit_protected, &visit) == 0;
     if (!ok) {
         w->failure = luaL_ref(L, LUA_REGISTRYINDEX);
         virtual_clock_stop(w->time);
     }
+    w->forbids = forbids;
     w->L = L;
+    module_log_to(w); /* it may have called another world */
     return ok;
 }
 
@@ -47,6 +77,11 @@ static int raise_failure(lua_State *L, struct world *w)
 int module_done(lua_State *L, struct world *w, int results)
 {
     return w->failure != LUA_NOREF ? raise_failure(L, w) : results;
+}
+
+int module_ended(lua_State *L, struct world *w, bool ok, const struct err *err)
+{
+    return ok || w->failure != LUA_NOREF ? module_done(L, w, 0) : module_fail(L, err);
 }
 
 int module_take_function(lua_State *L, int index)
@@ -72,28 +107,20 @@ int module_push_nothing(lua_State *L, const void *args)
 
 /* --- arguments --- */
 
-/* The process has one log: what is logged belongs to the world that is called. */
-static void on_log(void *ctx, const char *line)
-{
-    struct buf *log = &((struct world *)ctx)->log;
-    buf_append_str(log, line);
-    buf_append_char(log, '\n');
-}
-
 struct world *module_check_world(lua_State *L)
 {
     struct world *w = *(struct world **)luaL_checkudata(L, 1, WORLD_TYPE);
     luaL_argcheck(L, w->is_open, 1, "the world is closed");
     w->L = L;
-    log_set_sink(on_log, w);
+    module_log_to(w);
     return w;
 }
 
 struct world *module_check_changing(lua_State *L)
 {
     struct world *w = module_check_world(L);
-    if (w->is_noting) {
-        luaL_error(L, "a watch must only take note: nothing can be changed from inside of it");
+    if (w->forbids != NULL) {
+        luaL_error(L, "%s: nothing can be changed from inside of it", w->forbids);
     }
     return w;
 }
@@ -155,4 +182,13 @@ double module_number(lua_State *L, int index, const char *name, double fallback)
     double value = lua_isnil(L, -1) ? fallback : lua_tonumber(L, -1);
     lua_pop(L, 1);
     return value;
+}
+
+int64_t module_integer(lua_State *L, int index, const char *name, int64_t min, int64_t fallback)
+{
+    double value = module_number(L, index, name, (double)fallback);
+    if (!(value >= (double)min && value < WHOLE_MAX && value == floor(value))) {
+        luaL_error(L, "%s: expected a whole number from %d on, got %f", name, (int)min, value);
+    }
+    return (int64_t)value;
 }

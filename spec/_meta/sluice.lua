@@ -61,7 +61,7 @@ function world:watch(kind, note) end
 --- How Pods behave whose image ends with `image`.
 ---@param image string
 ---@param behaviour { errors: number?, latency_ms: number?, latency_p99_ms: number?, ready_ms: number? } errors:
----  share of the answers that are a 500, 0 to 1; ready_ms: from a Pod's start, below 0 never
+---  share of the answers that are a 500, 0 to 1; ready_ms: from a Pod's start, -1 never
 function world:version(image, behaviour) end
 
 --- A steady stream of requests to a host, with these headers; 0 ends it.
@@ -93,7 +93,8 @@ function world:serve(host, answer) end
 ---@field body string?
 ---@field lose_answer boolean? served, but the answer is lost
 
---- Asked before each request of the engines is sent; nil is no harm. Without a function there is none.
+--- Asked before each request of the engines is sent; nil is no harm. Without a function there is none. It must only
+--- decide: whoever is to die at a request is killed by kill_engine_at.
 ---@param decide? fun(request: { method: string, url: string, body: string? }): sluice.Fate?
 function world:fates(decide) end
 
