@@ -154,16 +154,21 @@ bool form_fields(const struct form *form, const struct node *object, const char 
     return true;
 }
 
-/* NULL for what is absent or null: `key:` with nothing behind it says nothing. */
+/* NULL for what is absent or null. */
 static const struct node *find(const struct node *object, const char *key)
 {
     const struct node *value = node_get(object, key);
     return node_type(value) == NODE_NULL ? NULL : value;
 }
 
+bool form_has(const struct node *object, const char *key)
+{
+    return find(object, key) != NULL;
+}
+
 bool form_need(const struct form *form, const struct node *object, const char *key)
 {
-    return find(object, key) || form_refuse_field(form, object, key, "the field %s is missing", key);
+    return form_has(object, key) || form_refuse_field(form, object, key, "the field %s is missing", key);
 }
 
 bool form_str(const struct form *form, const struct node *object, const char *key, const char **out)

@@ -27,7 +27,9 @@ char *form_place(const struct form *form, const struct node *value);
 
 /* It is a mapping, and has no field but these (the last one is NULL). */
 bool form_fields(const struct form *form, const struct node *object, const char *const *names);
-/* It has this field. */
+/* It has this field: `key:` with nothing behind it says nothing. */
+bool form_has(const struct node *object, const char *key);
+/* The same, refused when it has not. */
 bool form_need(const struct form *form, const struct node *object, const char *key);
 
 bool form_str(const struct form *form, const struct node *object, const char *key, const char **out);

@@ -32,7 +32,7 @@ struct scenario_hook {
 };
 
 enum scenario_fault_kind {
-    FAULT_REQUESTS,   /* requests to a host meet `fate` */
+    FAULT_REQUESTS,   /* requests to a host are answered otherwise, late, or not at all */
     FAULT_WATCHES,    /* every watch is cut at that moment */
     FAULT_PROMETHEUS, /* blind, or answers of its own */
     FAULT_PODS,       /* some are lost, and there is no room for new ones */

@@ -54,7 +54,7 @@ bool scenario_moment_read(const struct form *form, const struct node *object, st
         return false;
     if (moment->at_ms < 0)
         return true;
-    const char *other = moment->when ? "when" : node_get(object, "after") ? "after" : NULL;
+    const char *other = moment->when ? "when" : form_has(object, "after") ? "after" : NULL;
     return !other || form_refuse_field(form, object, other, "both at and %s, wanted one", other);
 }
 
@@ -121,7 +121,7 @@ static bool read_orders(const struct scenario_reader *reader, const struct node 
         [ORDER_DELETE] = {"delete", read_delete},
     };
     for (size_t i = 0; i < ORDERS_MAX; i++) {
-        if (!node_get(node, kinds[i].key))
+        if (!form_has(node, kinds[i].key))
             continue;
         struct scenario_order *order = &act->orders[act->order_count++];
         order->kind = (enum scenario_order_kind)i;

@@ -15,12 +15,12 @@ static bool read_events(const struct form *form, const struct node *node, struct
         !form_int(form, node, "min", 0, TIMES_MAX, &events->min) ||
         !form_int(form, node, "max", 0, TIMES_MAX, &events->max))
         return false;
-    bool has_bounds = node_get(node, "min") || node_get(node, "max");
+    bool has_bounds = form_has(node, "min") || form_has(node, "max");
     if (times >= 0 && has_bounds)
         return form_refuse_field(form, node, "times", "both times and min or max, wanted one");
     if (times >= 0)
         events->min = events->max = times;
-    if (!node_get(node, "min") && events->max < events->min)
+    if (!form_has(node, "min") && events->max < events->min)
         events->min = events->max; /* `max: 0` alone */
     return events->min <= events->max || form_refuse_field(form, node, "max", "%lld, wanted no less than min (%lld)",
                                                            (long long)events->max, (long long)events->min);

@@ -1,4 +1,4 @@
-/* The faults of a scenario: when one strikes, and which of the four it is. */
+/* The faults of a scenario: when one strikes, and which of the five it is. */
 #include "sim/scenario_inner.h"
 
 #include "base/str.h"
@@ -51,7 +51,7 @@ static bool read_watches(const struct form *form, const struct node *fault_node,
         return false;
     fault->expires = word == 1;
     if (fault->until_ms >= 0)
-        return form_refuse(form, node_get(fault_node, node_get(fault_node, "for") ? "for" : "until"),
+        return form_refuse(form, node_get(fault_node, form_has(fault_node, "for") ? "for" : "until"),
                            "watches are cut at one moment; wanted from alone");
     return true;
 }
@@ -94,7 +94,7 @@ static bool read_engine(const struct form *form, const struct node *fault_node, 
 {
     static const char *const words[] = {"down", NULL};
     int word = 0;
-    return form_need(form, fault_node, "engine") && form_word(form, fault_node, "engine", words, &word);
+    return form_word(form, fault_node, "engine", words, &word);
 }
 
 /* --- the whole --- */
@@ -135,7 +135,7 @@ bool scenario_fault_read(const struct form *form, const struct node *node, struc
     if (!form_fields(form, node, fields) || !read_times(form, node, fault))
         return false;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (!node_get(node, kinds[i].key))
+        if (!form_has(node, kinds[i].key))
             continue;
         fault->kind = (enum scenario_fault_kind)i;
         count++;

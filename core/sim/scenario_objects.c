@@ -8,28 +8,29 @@
 
 enum { FILE_MAX = 1024 * 1024 };
 
+/* Does a path's last folder, "x/", have a name that ".." after it takes back? */
+static bool is_named(const char *folder, size_t len)
+{
+    return len > 1 && strncmp(folder, "./", len) != 0 && strncmp(folder, "../", len) != 0;
+}
+
 /* `path` as seen from the folder of `file`: "a/b.yaml" and "../c/d.yaml" are "c/d.yaml". */
 static char *path_from(const char *file, const char *path)
 {
     const char *slash = strrchr(file, '/');
-    size_t len = slash ? (size_t)(slash - file) : 0;
-    if (path[0] == '/' || !slash)
+    size_t len = slash ? (size_t)(slash + 1 - file) : 0;
+    if (path[0] == '/')
         return str_dup(path);
     while (str_has_prefix(path, "../") && len > 0) {
-        size_t start = len;
+        size_t start = len - 1;
         while (start > 0 && file[start - 1] != '/')
             start--;
-        bool is_name = len - start > 0 && strncmp(file + start, "..", len - start) != 0 &&
-                       strncmp(file + start, ".", len - start) != 0;
-        if (!is_name)
+        if (!is_named(file + start, len - start))
             break;
-        path += 3;
-        len = start > 0 ? start - 1 : 0;
+        path += strlen("../");
+        len = start;
     }
-    char *folder = str_dup_n(file, len);
-    char *whole = len > 0 ? str_format("%s/%s", folder, path) : str_dup(path);
-    str_free(&folder);
-    return whole;
+    return str_format("%.*s%s", (int)len, file, path);
 }
 
 /* Every document has what an API server needs to know where it belongs; NULL when so, else what is missing. */

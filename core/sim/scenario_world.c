@@ -33,7 +33,7 @@ static bool read_version(const struct form *form, const struct node *node, struc
               read_latency(form, node, "latency", &behaviour->latency_ms) &&
               read_latency(form, node, "p99", &behaviour->latency_p99_ms) && read_ready(form, node, behaviour);
     for (size_t i = 0; fields[i]; i++)
-        version->said |= node_type(node_get(node, fields[i])) > NODE_NULL ? 1U << i : 0;
+        version->said |= form_has(node, fields[i]) ? 1U << i : 0;
     bool has_both = (version->said & VERSION_LATENCY) && (version->said & VERSION_P99);
     if (ok && has_both && behaviour->latency_p99_ms < behaviour->latency_ms)
         return form_refuse_field(form, node, "p99", "%s, wanted no less than the latency",
@@ -93,16 +93,21 @@ static bool read_traffic(const struct form *form, const struct node *object, str
 
 /* --- hooks --- */
 
+static bool is_text(const char *bytes, size_t len, const char *text)
+{
+    return strlen(text) == len && strncmp(bytes, text, len) == 0;
+}
+
 static bool read_url(const struct form *form, const struct node *node, const char **url)
 {
     if (!form_need(form, node, "url") || !form_str(form, node, "url", url))
         return false;
-    const char *host = strstr(*url, "://");
-    if (!host || !(str_has_prefix(*url, "http://") || str_has_prefix(*url, "https://")) || host[3] == '\0' ||
-        host[3] == '/')
+    bool has_scheme = str_has_prefix(*url, "http://") || str_has_prefix(*url, "https://");
+    const char *host = has_scheme ? strstr(*url, "://") + 3 : "";
+    size_t len = strcspn(host, "/");
+    if (len == 0 || strpbrk(host, "?#@"))
         return form_refuse_field(form, node, "url", "\"%s\", wanted http://HOST/PATH", *url);
-    size_t len = strcspn(host + 3, "/");
-    if (strncmp(host + 3, "kubernetes", len) == 0 || strncmp(host + 3, "prometheus", len) == 0)
+    if (is_text(host, len, "kubernetes") || is_text(host, len, "prometheus"))
         return form_refuse_field(form, node, "url", "\"%s\", wanted another host: this one is the cluster's own", *url);
     return true;
 }
@@ -115,7 +120,7 @@ static bool read_gate(const struct form *form, const struct node *node, struct s
     int word = -1;
     if (!form_word(form, node, "gate", words, &word))
         return false;
-    if (word >= 0 && node_get(node, "status"))
+    if (word >= 0 && form_has(node, "status"))
         return form_refuse_field(form, node, "status", "a gate is open or closed; wanted either gate or status");
     if (word >= 0)
         hook->status = statuses[word];

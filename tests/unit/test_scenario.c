@@ -115,6 +115,9 @@ static void wrong_worlds_are_refused(void **state)
         {"title: x\ntraffic: [{host: a, perSecond: 1, headers: {b: 1}}]" END,
          "2:48: traffic[0].headers.b: wanted a text: the value of a header"},
         {"title: x\nhooks: [{url: gate}]" END, "2:15: hooks[0].url: \"gate\", wanted http://HOST/PATH"},
+        {"title: x\nhooks: [{url: 'http:///x'}]" END, "2:15: hooks[0].url: \"http:///x\", wanted http://HOST/PATH"},
+        {"title: x\nhooks: [{url: 'http://a/x?y=1'}]" END,
+         "2:15: hooks[0].url: \"http://a/x?y=1\", wanted http://HOST/PATH"},
         {"title: x\nhooks: [{url: 'http://prometheus/x'}]" END,
          "2:15: hooks[0].url: \"http://prometheus/x\", wanted another host: this one is the cluster's own"},
         {"title: x\nhooks: [{url: 'http://a/', gate: ajar}]" END,
@@ -230,6 +233,62 @@ static void a_file_that_is_not_there_is_named(void **state)
     assert_int_equal(err.code, ERR_NOT_FOUND);
 }
 
+static bool note_path(const char *path, struct buf *text, struct err *err)
+{
+    if (str_has_suffix(path, "s.yaml"))
+        return buf_append_str(text, scenario_text);
+    return err_set(err, ERR_NOT_FOUND, "opened %s", path);
+}
+
+static void files_are_found_from_where_the_scenario_is(void **state)
+{
+    static const struct {
+        const char *scenario, *file, *opened;
+    } cases[] = {
+        {"s.yaml", "a.yaml", "a.yaml"},
+        {"s.yaml", "../a.yaml", "../a.yaml"},
+        {"d/s.yaml", "a.yaml", "d/a.yaml"},
+        {"d/e/s.yaml", "../a.yaml", "d/a.yaml"},
+        {"d/e/s.yaml", "../../a.yaml", "a.yaml"},
+        {"d/e/s.yaml", "../../../a.yaml", "../a.yaml"},
+        {"../s.yaml", "../a.yaml", "../../a.yaml"},
+        {"./s.yaml", "../a.yaml", "./../a.yaml"},
+        {"d/s.yaml", "/f/a.yaml", "/f/a.yaml"},
+        {"/s.yaml", "a.yaml", "/a.yaml"},
+        {"/d/s.yaml", "../f/a.yaml", "/f/a.yaml"},
+        {"/s.yaml", "../a.yaml", "/../a.yaml"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct err err = {0};
+        char *text = str_format("{title: x, objects: [{file: %s}], end: {at: 1m}}", cases[i].file);
+        char *said = str_format("%s:1:29: objects[0].file: opened %s", cases[i].scenario, cases[i].opened);
+        scenario_text = text;
+        assert_null(scenario_read(cases[i].scenario, note_path, &err));
+        assert_string_equal(err.text, said);
+        str_free(&said);
+        str_free(&text);
+    }
+}
+
+/* As in an editor's template that was not filled in. */
+static void a_field_with_nothing_behind_it_says_nothing(void **state)
+{
+    struct err err = {0};
+    struct scenario *s = read_text("title: x\nversions: {a: {errors: }}\nhooks: [{url: 'http://kube/', gate: open, "
+                                   "status: }]\nfaults: [{for: , watches: cut, pods: }]\n"
+                                   "acts: [{at: 1m, after: , say: x, apply: , scale: }]\nend: {at: 2m}\n"
+                                   "expect: [{events: [{text: a, times: 2, min: }, {text: b, min: , max: 0}]}]\n",
+                                   &err);
+    if (!s)
+        fail_msg("%s", err.text);
+    assert_int_equal(s->world.versions[0].said, 0);
+    assert_int_equal(s->world.hooks[0].status, 200);
+    assert_int_equal(s->world.faults[0].kind, FAULT_WATCHES);
+    assert_int_equal(s->acts[0].order_count, 0);
+    assert_true(s->expectations[0].events[0].min == 2 && s->expectations[0].events[1].min == 0);
+    scenario_free(s);
+}
+
 static void what_a_scenario_says_is_read(void **state)
 {
     struct err err = {0};
@@ -272,10 +331,16 @@ static void what_a_scenario_says_is_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_whole_is_refused),           cmocka_unit_test(impossible_times_are_refused),
-        cmocka_unit_test(wrong_worlds_are_refused),       cmocka_unit_test(wrong_faults_are_refused),
-        cmocka_unit_test(wrong_acts_are_refused),         cmocka_unit_test(wrong_objects_are_refused),
-        cmocka_unit_test(wrong_expectations_are_refused), cmocka_unit_test(a_file_that_is_not_there_is_named),
+        cmocka_unit_test(the_whole_is_refused),
+        cmocka_unit_test(impossible_times_are_refused),
+        cmocka_unit_test(wrong_worlds_are_refused),
+        cmocka_unit_test(wrong_faults_are_refused),
+        cmocka_unit_test(wrong_acts_are_refused),
+        cmocka_unit_test(wrong_objects_are_refused),
+        cmocka_unit_test(wrong_expectations_are_refused),
+        cmocka_unit_test(a_file_that_is_not_there_is_named),
+        cmocka_unit_test(files_are_found_from_where_the_scenario_is),
+        cmocka_unit_test(a_field_with_nothing_behind_it_says_nothing),
         cmocka_unit_test(what_a_scenario_says_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
