@@ -1,4 +1,4 @@
-/* Faults come and go by timers of their own. Of those that strike requests, all that are there and concern a request are asked, in the order in which they came: their
+/* Faults come and go by timers of their own; where two keep the same thing down, it comes back with the end of the last. Of those that strike requests, all that are there and concern a request are asked, in the order in which they came: their
  * delays add up, and the first that does more than delay decides. Which requests a share of less than all strikes is a matter of dice, the same for the same seed. */
 #include <math.h>
 #include <string.h>
@@ -37,7 +37,8 @@ static void tell(const struct fault *fault, bool begins)
 
 /* --- requests --- */
 
-static bool concerns(struct fault *fault, const struct http_request *request)
+/* Throws its dice when all else fits. */
+static bool strikes(struct fault *fault, const struct http_request *request)
 {
     const struct scenario_fault *what = fault->what;
     const char *host = strstr(request->url, "://");
@@ -93,7 +94,7 @@ static struct network_fate fate_of(void *ctx, const struct http_request *request
     struct network_fate fate = {0};
     for (struct fault *fault = faults->first; fault; fault = fault->next) {
         const struct scenario_fault *what = fault->what;
-        if (!concerns(fault, request))
+        if (!strikes(fault, request))
             continue;
         fate.delay_ms += what->latency_ms;
         if (what->latency_ms > 0)
@@ -117,11 +118,9 @@ static void cut_watches(struct play *play, bool expires)
         objects_compact(api_objects(cluster_api(play->cluster)));
 }
 
-static void set_prometheus(struct play *play, const struct scenario_fault *what, bool there)
+static void set_answers(struct play *play, const struct scenario_fault *what, bool there)
 {
     struct prometheus *prometheus = cluster_prometheus(play->cluster);
-    if (what->is_blind)
-        prometheus_set_blind(prometheus, there);
     struct node_iter it = node_iterate(what->answers);
     while (node_next(&it)) {
         double value = NAN;
@@ -131,6 +130,16 @@ static void set_prometheus(struct play *play, const struct scenario_fault *what,
         else
             prometheus_forget(prometheus, it.key);
     }
+}
+
+static void set_prometheus(struct play_faults *faults, const struct scenario_fault *what, bool there)
+{
+    if (what->is_blind)
+        prometheus_set_blind(cluster_prometheus(faults->play->cluster), there);
+    set_answers(faults->play, what, there);
+    for (struct fault *other = faults->first; other && !there; other = other->next)
+        if (other->is_there)
+            set_answers(faults->play, other->what, true); /* to a query that both of them know */
 }
 
 struct lost {
@@ -168,38 +177,61 @@ static void lose_pods(struct play *play, const struct scenario_fault *what)
 
 /* --- coming and going --- */
 
-static void set_there(struct fault *fault, bool there)
+/* Its end changes nothing yet: another fault of its kind keeps down what it kept down. Of requests each has its own. */
+static bool is_covered(const struct fault *fault)
+{
+    const struct scenario_fault *what = fault->what;
+    for (const struct fault *other = fault->faults->first; other; other = other->next)
+        if (other != fault && other->is_there && what->kind != FAULT_REQUESTS && other->what->kind == what->kind &&
+            other->what->is_blind == what->is_blind)
+            return true;
+    return false;
+}
+
+static void begin(struct fault *fault)
 {
     struct play *play = fault->faults->play;
     const struct scenario_fault *what = fault->what;
-    fault->is_there = there;
+    fault->is_there = true;
     switch (what->kind) {
     case FAULT_REQUESTS:
-        if (there && what->is_unreachable && what->share >= 1) /* who is gone holds no connection either */
+        if (what->is_unreachable && what->share >= 1) /* who is gone holds no connection either */
             network_cut(cluster_network(play->cluster), what->host);
         break;
     case FAULT_WATCHES:
         cut_watches(play, what->expires);
         break;
     case FAULT_PROMETHEUS:
-        set_prometheus(play, what, there);
+        set_prometheus(fault->faults, what, true);
         break;
     case FAULT_PODS:
-        cluster_set_full(play->cluster, there);
-        if (there)
-            lose_pods(play, what);
+        cluster_set_full(play->cluster, true);
+        lose_pods(play, what);
         break;
     case FAULT_ENGINE:
         if (play->listener.engine)
-            play->listener.engine(play->listener.ctx, !there);
+            play->listener.engine(play->listener.ctx, false);
         break;
     }
 }
 
+static void end(struct fault *fault)
+{
+    struct play *play = fault->faults->play;
+    fault->is_there = false;
+    if (fault->what->kind == FAULT_PROMETHEUS && !(fault->what->is_blind && is_covered(fault)))
+        set_prometheus(fault->faults, fault->what, false);
+    else if (fault->what->kind == FAULT_PODS)
+        cluster_set_full(play->cluster, is_covered(fault));
+    else if (fault->what->kind == FAULT_ENGINE && !is_covered(fault) && play->listener.engine)
+        play->listener.engine(play->listener.ctx, true);
+}
+
 static void on_end(struct timer *timer, void *ctx)
 {
-    tell(ctx, false);
-    set_there(ctx, false);
+    if (!is_covered(ctx))
+        tell(ctx, false);
+    end(ctx);
 }
 
 static void on_begin(struct timer *timer, void *ctx)
@@ -207,7 +239,7 @@ static void on_begin(struct timer *timer, void *ctx)
     struct fault *fault = ctx;
     const struct scenario_fault *what = fault->what;
     tell(fault, true);
-    set_there(fault, true);
+    begin(fault);
     if (what->until_ms >= 0)
         timer_start(fault->faults->play->clock, &fault->end, what->until_ms - what->from_ms, on_end, fault);
 }
@@ -229,8 +261,8 @@ void play_faults_lift(struct play_faults *faults)
     for (struct fault *fault = faults->first; fault; fault = fault->next) {
         timer_cancel(&fault->begin);
         timer_cancel(&fault->end);
-        if (fault->is_there && fault->what->kind != FAULT_WATCHES)
-            set_there(fault, false);
+        if (fault->is_there)
+            end(fault);
     }
 }
 

@@ -507,6 +507,40 @@ static void engines_are_killed_through_the_listener(void **state)
     story_close(&s);
 }
 
+static void what_two_faults_keep_down_comes_back_with_the_last(void **state)
+{
+    static const char url[] = "http://prometheus/api/v1/query?query=vector(1)";
+    struct story s;
+    story_open_with_target(
+        &s, "faults:\n- {from: 10s, for: 40s, engine: down}\n- {from: 20s, for: 10s, engine: down}\n"
+            "- {from: 10s, for: 40s, prometheus: {blind: true}}\n"
+            "- {from: 20s, for: 10s, prometheus: {blind: true}}\n"
+            "- {from: 60s, for: 40s, prometheus: {answers: {vector: 42}}}\n"
+            "- {from: 70s, for: 10s, prometheus: {answers: {vector: 43}}}\n"
+            "- {from: 60s, for: 40s, pods: {workload: web, lost: 1}}\n- {from: 70s, for: 10s, pods: {}}\n"
+            "end: {at: 5m}\n");
+    run_until(&s, 35 * SECOND);
+    assert_int_equal(ask(&s, "GET", url).status, 503);
+    run_until(&s, 55 * SECOND);
+    assert_int_equal(ask(&s, "GET", url).status, 200);
+    run_until(&s, 75 * SECOND);
+    assert_non_null(strstr(ask(&s, "GET", url).body, "\"43\""));
+    run_until(&s, 95 * SECOND);
+    assert_non_null(strstr(ask(&s, "GET", url).body, "\"42\""));
+    assert_int_equal(ready_replicas(&s), 1);
+    run_until(&s, 2 * MINUTE);
+    assert_non_null(strstr(ask(&s, "GET", url).body, "\"1\""));
+    assert_int_equal(ready_replicas(&s), 2);
+    expect_told(&s, "10 * the engine is killed\n10 engine down\n10 * Prometheus is blind: it answers with 503\n"
+                    "20 * the engine is killed\n20 engine down\n20 * Prometheus is blind: it answers with 503\n"
+                    "50 * the engine starts again\n50 engine up\n50 * Prometheus sees again\n"
+                    "60 * Prometheus answers 42 to queries with \"vector\"\n"
+                    "60 * web.default loses 1 Pod; there is no room for new Pods\n"
+                    "70 * Prometheus answers 43 to queries with \"vector\"\n70 * there is no room for new Pods\n"
+                    "100 * Prometheus answers truthfully again\n100 * there is room for new Pods again\n");
+    story_close(&s);
+}
+
 static void at_the_end_no_fault_is_left(void **state)
 {
     static const char query[] = "http://prometheus/api/v1/query?query=vector(1)";
@@ -590,6 +624,7 @@ int main(void)
         cmocka_unit_test(lost_pods_are_not_replaced_while_there_is_no_room),
         cmocka_unit_test(watches_are_cut_and_may_not_go_on),
         cmocka_unit_test(engines_are_killed_through_the_listener),
+        cmocka_unit_test(what_two_faults_keep_down_comes_back_with_the_last),
         cmocka_unit_test(at_the_end_no_fault_is_left),
         cmocka_unit_test(what_is_as_expected_is_not_mentioned),
         cmocka_unit_test(what_is_not_as_expected_is_said_with_its_place),
