@@ -351,12 +351,6 @@ static void on_pause_over(struct timer *timer, void *ctx)
     send(ctx);
 }
 
-/* The name and the absolute count make it harmless that the event may have been taken all the same. */
-static bool is_passing(const struct err *err)
-{
-    return err->code == ERR_SERVER || err->code == ERR_TIMEOUT || err->code == ERR_UNREACHABLE;
-}
-
 static void on_sent(void *ctx, const struct doc *answer, const struct err *err)
 {
     struct event_call *call = ctx;
@@ -367,7 +361,8 @@ static void on_sent(void *ctx, const struct doc *answer, const struct err *err)
         send(call);
         return;
     }
-    if (is_passing(err) && ++call->attempts < ATTEMPTS_MAX) {
+    /* The name and the absolute count make it harmless that it may have been taken all the same. */
+    if (err_is_transient(err) && ++call->attempts < ATTEMPTS_MAX) {
         timer_start(call->recorder->clock, &call->turn, FIRST_PAUSE_MS << (call->attempts - 1), on_pause_over, call);
         return;
     }

@@ -95,20 +95,14 @@ static void on_deadline(struct timer *timer, void *ctx)
     lose(l, &l->trouble);
 }
 
-/* Nothing is known to have changed: what we wrote last may well be what is there. */
-static bool is_passing(const struct err *err)
-{
-    return err->code == ERR_SERVER || err->code == ERR_TIMEOUT || err->code == ERR_UNREACHABLE;
-}
-
 static void fail(struct lease *l, const struct err *err)
 {
     if (l->closing) {
         finish_close(l);
         return;
     }
-    if (!is_passing(err)) {
-        set_record(l, NULL); /* read it again first */
+    if (!err_is_transient(err)) {
+        set_record(l, NULL); /* read it again first: else what we wrote last may well be what is there */
     }
     if (!str_equal(l->trouble.text, err->text)) {
         log_warn(NULL, "Lease %s/%s: %s", l->namespace, l->name, err->text); /* once per cause, not per attempt */
