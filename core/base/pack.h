@@ -7,8 +7,8 @@
 
 /* Embedded in the owner of the packed texts. */
 struct pack {
-    struct buf
-        known; /* the first texts, one after the other; it only grows, so that what was packed before can still be read */
+    /* The first texts, one after the other. It only grows, so that what was packed before can still be read. */
+    struct buf known;
 };
 
 void pack_init(struct pack *pack);

@@ -280,7 +280,7 @@ static void add_merged(struct reader *r, struct mapping *m, const char *key, con
     const struct yaml_place *place = r->places ? yaml_places_find(r->places, value) : NULL;
     if (!place)
         return;
-    yaml_places_put(r->places, copy, (struct yaml_place) * place);
+    yaml_places_put(r->places, copy, *place);
     yaml_places_copy_inside(r->places, value, copy);
 }
 

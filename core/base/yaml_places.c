@@ -72,7 +72,7 @@ void yaml_places_copy_inside(struct yaml_places *places, const struct node *orig
     while (node_next(&from) && node_next(&to)) {
         const struct yaml_place *place = yaml_places_find(places, from.value);
         if (place)
-            yaml_places_put(places, to.value, (struct yaml_place) * place);
+            yaml_places_put(places, to.value, *place);
         yaml_places_copy_inside(places, from.value, to.value);
     }
 }
