@@ -69,14 +69,10 @@ static int world_update(lua_State *L)
 {
     struct world *w = module_check_changing(L);
     struct doc *object = module_check_document(L, 2, "object");
-    const struct kind *kind = cluster_kind(w->stage.cluster, doc_root(object));
     struct err err;
+    const struct kind *kind = cluster_kind(w->stage.cluster, doc_root(object), &err);
     struct doc *updated = NULL;
-    if (kind == NULL) {
-        err_set(&err, ERR_INVALID, "object: the cluster has no kind %s in version %s",
-                node_str_or(node_get(doc_root(object), "kind"), ""),
-                node_str_or(node_get(doc_root(object), "apiVersion"), ""));
-    } else {
+    if (kind != NULL) {
         updated = api_update(cluster_api(w->stage.cluster), kind, NULL, doc_root(object), &err);
     }
     doc_free(object);
@@ -94,16 +90,11 @@ static int world_delete(lua_State *L)
     return module_ended(L, w, ok, &err);
 }
 
-static const char *change_name(enum objects_change change)
-{
-    return change == OBJECTS_ADDED ? "added" : change == OBJECTS_MODIFIED ? "modified" : "deleted";
-}
-
 static int push_change(lua_State *L, const void *args)
 {
     const struct objects_event *event = args;
     marshal_push(L, event->object);
-    lua_pushstring(L, change_name(event->change));
+    lua_pushstring(L, objects_change_name(event->change));
     return 2;
 }
 

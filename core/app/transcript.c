@@ -20,10 +20,9 @@ static void begin_line(struct transcript *t)
 
 static void on_change(void *ctx, const struct objects_event *event)
 {
-    static const char *const changes[] = {"added", "modified", "deleted"};
     struct transcript *t = ctx;
     begin_line(t);
-    buf_printf(&t->text, "%s %s ", changes[event->change], event->storage);
+    buf_printf(&t->text, "%s %s ", objects_change_name(event->change), event->storage);
     node_write(event->object, &t->text);
     buf_append_char(&t->text, '\n');
     assert(!t->text.overflow);

@@ -69,9 +69,15 @@ struct prometheus *cluster_prometheus(struct cluster *c)
     return c->prometheus;
 }
 
-const struct kind *cluster_kind(struct cluster *c, const struct node *object)
+const struct kind *cluster_kind(struct cluster *c, const struct node *object, struct err *err)
 {
-    return kinds_of(api_kinds(c->api), object);
+    const struct kind *kind = kinds_of(api_kinds(c->api), object);
+    if (kind == NULL) {
+        err_set(err, ERR_INVALID, "%s %s: the cluster has no kind %s in version %s",
+                node_str_or(node_get(object, "kind"), ""), node_str_or(node_at(object, "metadata", "name"), ""),
+                node_str_or(node_get(object, "kind"), ""), node_str_or(node_get(object, "apiVersion"), ""));
+    }
+    return kind;
 }
 
 void cluster_set_full(struct cluster *c, bool full)
@@ -85,10 +91,9 @@ bool cluster_create(struct cluster *c, const struct node *objects, struct err *e
     while (node_next(&it)) {
         const char *name = node_str_or(node_at(it.value, "metadata", "name"), "");
         const char *kind_name = node_str_or(node_get(it.value, "kind"), "");
-        const struct kind *kind = cluster_kind(c, it.value);
+        const struct kind *kind = cluster_kind(c, it.value, err);
         if (kind == NULL) {
-            return err_set(err, ERR_INVALID, "%s %s: the cluster has no kind %s in version %s", kind_name, name,
-                           kind_name, node_str_or(node_get(it.value, "apiVersion"), ""));
+            return false;
         }
         struct doc *created = api_create(c->api, kind, it.value, err);
         if (created == NULL) {

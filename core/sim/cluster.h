@@ -28,8 +28,8 @@ struct behaviours *cluster_behaviours(struct cluster *cluster);
 struct traffic *cluster_traffic(struct cluster *cluster);
 struct prometheus *cluster_prometheus(struct cluster *cluster);
 
-/* The kind that an object says it is of; NULL: the cluster has no such kind, or not yet. */
-const struct kind *cluster_kind(struct cluster *cluster, const struct node *object);
+/* The kind that an object says it is of; NULL: err says that the cluster has no such kind, or not yet. */
+const struct kind *cluster_kind(struct cluster *cluster, const struct node *object, struct err *err);
 /* While the cluster is full, new Pods find no node. */
 void cluster_set_full(struct cluster *cluster, bool full);
 

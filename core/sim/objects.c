@@ -433,6 +433,13 @@ size_t objects_count(const struct objects *objects, const char *storage_name, co
     return count;
 }
 
+const char *objects_change_name(enum objects_change change)
+{
+    static const char *const names[] = {
+        [OBJECTS_ADDED] = "added", [OBJECTS_MODIFIED] = "modified", [OBJECTS_DELETED] = "deleted"};
+    return names[change];
+}
+
 void objects_listen(struct objects *objects, objects_listen_fn *listen, void *ctx)
 {
     objects->listeners = mem_resize(objects->listeners, (objects->listener_count + 1) * sizeof(objects->listeners[0]));

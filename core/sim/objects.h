@@ -36,6 +36,8 @@ bool objects_each_at(const struct objects *objects, const char *storage, const c
 size_t objects_count(const struct objects *objects, const char *storage, const char *namespace);
 
 enum objects_change { OBJECTS_ADDED, OBJECTS_MODIFIED, OBJECTS_DELETED };
+/* "added", "modified", "deleted" */
+const char *objects_change_name(enum objects_change change);
 struct objects_event {
     enum objects_change change;
     int64_t version;

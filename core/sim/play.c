@@ -12,7 +12,7 @@
 
 /* --- telling --- */
 
-void play_tell_people(struct play *play, const char *text)
+static void tell_people(struct play *play, const char *text)
 {
     if (play->listener.people)
         play->listener.people(play->listener.ctx, text);
@@ -64,7 +64,7 @@ bool play_is_canary(const struct node *object, const char *canary)
                        node_is(node_at(object, "metadata", "name"), slash + 1));
 }
 
-bool play_canary_is(const struct node *canary, const char *phase, int64_t weight)
+static bool canary_is(const struct node *canary, const char *phase, int64_t weight)
 {
     const struct node *status = node_get(canary, "status");
     return canary && (!phase || node_is(node_get(status, "phase"), phase)) &&
@@ -97,9 +97,8 @@ static void await(struct play *play)
 static void note_canary(struct play *play, const struct objects_event *event)
 {
     const struct scenario_moment *moment = next_moment(play);
-    if (!play_is_canary(event->object, moment->canary) ||
-        !play_canary_is(event->object, moment->phase, moment->weight) ||
-        play_canary_is(event->before, moment->phase, moment->weight))
+    if (!play_is_canary(event->object, moment->canary) || !canary_is(event->object, moment->phase, moment->weight) ||
+        canary_is(event->before, moment->phase, moment->weight))
         return;
     play->is_waiting = false;
     timer_start(play->clock, &play->next, moment->after_ms, on_moment, play);
@@ -122,11 +121,11 @@ static bool perform(struct play *play, const struct scenario_act *act, struct er
     if (act->say && act->order_count == 0)
         play_tell_world(play, "%s", act->say);
     else if (act->say)
-        play_tell_people(play, act->say);
+        tell_people(play, act->say);
     for (size_t i = 0; i < act->order_count; i++) {
         char *text = play_order_text(play, &act->orders[i]);
         if (!act->say)
-            play_tell_people(play, text);
+            tell_people(play, text);
         str_free(&text);
         if (!play_order(play, &act->orders[i], err))
             return false;
@@ -149,12 +148,17 @@ static void on_moment(struct timer *timer, void *ctx)
 
 /* --- the limit --- */
 
-static bool find_canary(void *ctx, const struct node *canary)
+struct canaries {
+    const char *meant; /* "namespace/name" or NULL */
+    struct buf text;
+};
+
+static bool write_canary(void *ctx, const struct node *canary)
 {
-    struct play *play = ((void **)ctx)[0];
-    struct buf *text = ((void **)ctx)[1];
-    if (play_is_canary(canary, next_moment(play)->canary))
-        buf_printf(text, "; %s/%s is %s at weight %lld", node_str_or(node_at(canary, "metadata", "namespace"), ""),
+    struct canaries *now = ctx;
+    if (play_is_canary(canary, now->meant))
+        buf_printf(&now->text, "; %s/%s is %s at weight %lld",
+                   node_str_or(node_at(canary, "metadata", "namespace"), ""),
                    node_str_or(node_at(canary, "metadata", "name"), ""),
                    node_str_or(node_at(canary, "status", "phase"), "in no phase"),
                    (long long)node_int_or(node_at(canary, "status", "canaryWeight"), 0));
@@ -166,18 +170,18 @@ static void on_limit(struct timer *timer, void *ctx)
     enum { TEXT_MAX = 4096 };
     struct play *play = ctx;
     struct err err = {0};
-    struct buf now;
-    buf_init(&now, TEXT_MAX);
     const struct scenario_moment *moment = next_moment(play);
-    objects_each(api_objects(cluster_api(play->cluster)), "flagger.app/canaries", NULL, find_canary,
-                 (void *[]){play, &now});
+    struct canaries now = {.meant = moment->canary};
+    buf_init(&now.text, TEXT_MAX);
+    objects_each(api_objects(cluster_api(play->cluster)), "flagger.app/canaries", NULL, write_canary, &now);
     char *place = form_place(&play->scenario->form, moment->when ? moment->when : moment->node);
     char *limit = play_duration(play->scenario->limit_ms);
-    err_set(&err, ERR_TIMEOUT, "%s: it has not come within %s, the limit of the story%s", place, limit, buf_str(&now));
+    err_set(&err, ERR_TIMEOUT, "%s: it has not come within %s, the limit of the story%s", place, limit,
+            buf_str(&now.text));
     end(play, &err);
     str_free(&place);
     str_free(&limit);
-    buf_fini(&now);
+    buf_fini(&now.text);
 }
 
 /* --- life --- */

@@ -3,7 +3,7 @@
  *
  *     play_new ── play_set: versions, traffic, hooks ── play_create: objects ── play_start: time zero ──acts──► ended ── play_check
  *
- * Each step but the first and the last may be left out. */
+ * All but the first may be left out. */
 #pragma once
 
 #include "sim/cluster.h"

@@ -29,7 +29,6 @@ struct play {
     struct timer next, limit;
 };
 
-void play_tell_people(struct play *play, const char *text);
 void __attribute__((format(printf, 2, 3))) play_tell_world(struct play *play, const char *format, ...);
 /* "1m30s"; mem_free. */
 char *play_duration(int64_t ms);
@@ -63,4 +62,3 @@ void play_tally_note(struct play_tally *tally, const struct node *event);
 
 /* Whether the Canary is the one meant; `canary` "namespace/name" or NULL. */
 bool play_is_canary(const struct node *object, const char *canary);
-bool play_canary_is(const struct node *canary, const char *phase, int64_t weight);

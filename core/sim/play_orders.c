@@ -15,18 +15,16 @@ enum { BODY_MAX = 1024 * 1024, TEXT_MAX = 4096 };
 
 /* --- apply --- */
 
-static bool apply_one(struct api *api, const struct node *object, struct err *err)
+static bool apply_one(struct cluster *cluster, const struct node *object, struct err *err)
 {
     const char *name = node_str_or(node_at(object, "metadata", "name"), "");
-    const char *kind_name = node_str_or(node_get(object, "kind"), "");
-    const struct kind *kind = kinds_of(api_kinds(api), object);
+    const struct kind *kind = cluster_kind(cluster, object, err);
     if (!kind)
-        return err_set(err, ERR_INVALID, "%s %s: the cluster has no kind %s in version %s", kind_name, name, kind_name,
-                       node_str_or(node_get(object, "apiVersion"), ""));
+        return false;
     char *path = caller_path(kind, node_str(node_at(object, "metadata", "namespace")), name);
     char *body = node_to_text(object);
     struct caller_request request = {"PATCH", path, MANAGER "&force=true", APPLY_TYPE, body};
-    bool ok = caller_send(api, &request, err) || err_wrap(err, "%s %s", kind_name, name);
+    bool ok = caller_send(cluster_api(cluster), &request, err) || err_wrap(err, "%s %s", kind->name, name);
     mem_free(path);
     mem_free(body);
     return ok;
@@ -36,14 +34,14 @@ bool play_apply(struct play *play, const struct node *objects, struct err *err)
 {
     struct node_iter it = node_iterate(objects);
     while (node_next(&it))
-        if (!apply_one(cluster_api(play->cluster), it.value, err))
+        if (!apply_one(play->cluster, it.value, err))
             return false;
     return true;
 }
 
 /* --- the other verbs --- */
 
-/* A kind, its object's path with `suffix`, and the request; false: refused. */
+/* The request, with the path of the order's object and `suffix` in it. */
 static bool send(struct play *play, const struct scenario_order *order, const char *suffix,
                  struct caller_request request, struct err *err)
 {

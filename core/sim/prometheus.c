@@ -199,40 +199,41 @@ struct prometheus *prometheus_new(struct clock *clock, const struct traffic *tra
     return prometheus;
 }
 
-static void forget(struct prometheus *prometheus, const char *part)
+static void said_free(struct said *said)
 {
-    struct said **at = &prometheus->said;
-    while (*at) {
-        struct said *said = *at;
-        if (part && !str_equal(said->part, part)) {
-            at = &said->next;
-            continue;
-        }
-        *at = said->next;
-        str_free(&said->part);
-        mem_free(said);
-    }
+    str_free(&said->part);
+    mem_free(said);
 }
 
 void prometheus_free(struct prometheus *prometheus)
 {
     if (!prometheus)
         return;
-    forget(prometheus, NULL);
+    for (struct said *said = prometheus->said; said; said = prometheus->said) {
+        prometheus->said = said->next;
+        said_free(said);
+    }
     mem_free(prometheus);
-}
-
-void prometheus_answer(struct prometheus *prometheus, const char *part, double value)
-{
-    forget(prometheus, part);
-    struct said *said = mem_new(struct said);
-    *said = (struct said){.next = prometheus->said, .part = str_dup(part), .value = value};
-    prometheus->said = said;
 }
 
 void prometheus_forget(struct prometheus *prometheus, const char *part)
 {
-    forget(prometheus, part);
+    struct said **at = &prometheus->said;
+    while (*at && !str_equal((*at)->part, part))
+        at = &(*at)->next;
+    struct said *said = *at;
+    if (!said)
+        return;
+    *at = said->next;
+    said_free(said);
+}
+
+void prometheus_answer(struct prometheus *prometheus, const char *part, double value)
+{
+    prometheus_forget(prometheus, part);
+    struct said *said = mem_new(struct said);
+    *said = (struct said){.next = prometheus->said, .part = str_dup(part), .value = value};
+    prometheus->said = said;
 }
 
 void prometheus_set_blind(struct prometheus *prometheus, bool blind)

@@ -24,10 +24,9 @@ static void note(struct world *w, const char *text)
 
 static void on_event(void *ctx, const struct objects_event *event)
 {
-    static const char *const words[] = {"added", "modified", "deleted"};
-    char *text = str_format("%s %s v%s%s;", words[event->change], node_str(node_at(event->object, "metadata", "name")),
-                            node_str(node_at(event->object, "metadata", "resourceVersion")),
-                            event->before ? " with before" : "");
+    char *text = str_format(
+        "%s %s v%s%s;", objects_change_name(event->change), node_str(node_at(event->object, "metadata", "name")),
+        node_str(node_at(event->object, "metadata", "resourceVersion")), event->before ? " with before" : "");
     note(ctx, text);
     mem_free(text);
 }
