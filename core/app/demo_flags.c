@@ -1,5 +1,6 @@
 #include "app/demo_flags.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,8 +42,9 @@ static bool is_flag(const char *arg, const char *name)
 static int64_t number_of(const char *text, int64_t min, int64_t max)
 {
     char *end;
+    errno = 0;
     long long value = strtoll(text, &end, 10);
-    return *text != '\0' && *end == '\0' && value >= min && value <= max ? value : -1;
+    return errno == 0 && end != text && *end == '\0' && value >= min && value <= max ? value : -1;
 }
 
 static bool read_listen(struct demo_flags *flags, const char *text, struct err *err)

@@ -12,10 +12,9 @@
 
 /* --- the cluster --- */
 
-bool stage_create(struct stage *stage, const char *name, struct err *err)
+static bool create(struct stage *stage, const struct text *text, struct err *err)
 {
-    const struct text *text = texts_find(name);
-    struct doc *objects = yaml_parse_all(name, text->bytes, text->len, err);
+    struct doc *objects = yaml_parse_all(text->name, text->bytes, text->len, err);
     bool ok = objects != NULL && cluster_create(stage->cluster, doc_root(objects), err);
     doc_free(objects);
     return ok;
@@ -25,7 +24,7 @@ bool stage_init(struct stage *stage, struct clock *clock, uint64_t seed, struct 
 {
     *stage = (struct stage){.cluster = cluster_new(clock, seed)};
     for (size_t i = 0; i < texts_count; i++) {
-        if (str_has_prefix(texts[i].name, "crds/") && !stage_create(stage, texts[i].name, err)) {
+        if (str_has_prefix(texts[i].name, "crds/") && !create(stage, &texts[i], err)) {
             return false;
         }
     }

@@ -38,8 +38,6 @@ struct stage {
 
 /* False: err says which object could not be made; stage_fini all the same. */
 bool stage_init(struct stage *stage, struct clock *clock, uint64_t seed, struct err *err);
-/* Creates the objects of one of the binary's texts ("tutorial/canary.yaml"). */
-bool stage_create(struct stage *stage, const char *text, struct err *err);
 /* No engine may be running. */
 void stage_start_engine(struct stage *stage, const char *identity, void (*changed)(void *ctx), void *ctx);
 /* Nothing happens when none is running. */

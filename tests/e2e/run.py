@@ -196,6 +196,7 @@ class Flags(unittest.TestCase):
     def test_refused(self):
         for words, said in ((['demo', '--serve', '--speed', '0'], '--speed 0: expected a whole number from 1 to 1000'),
                             (['demo', '--seed', 'x'], '--seed x: expected a whole number'),
+                            (['demo', '--seed', '9' * 20], f'--seed {"9" * 20}: expected a whole number'),
                             (['demo', '--speed', '5'], '--listen, --speed and --kubeconfig are of use with --serve only'),
                             (['demo', 'a.yaml', 'b.yaml'], 'b.yaml: unexpected word'),
                             (['sim', '--listen', 'nowhere'], '--listen nowhere: expected HOST:PORT'),
