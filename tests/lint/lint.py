@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The house rules a machine can check: floors, banned calls, sizes, bindings. Usage: lint.py RULE [TREE]; exit status 1 when something is wrong."""
+"""The house rules a machine can check: floors, parts, banned calls, sizes, bindings. Usage: lint.py RULE [TREE]; exit status 1 when something is wrong."""
+import fnmatch
 import pathlib
 import re
 import sys
@@ -68,6 +69,32 @@ def floors(tree):
                 yield f'{path}:{number}: a strategy requires words of the stdlib only, not {required.group(1)}'
 
 
+def parts_of(tree):
+    """The table of core/README.md: a row of patterns for each part of the room sim, from top to bottom."""
+    rows = re.search(r'^\| part of `sim` .*\n\|[-|]+\n((?:\|.*\n)+)', (tree / 'core/README.md').read_text(), flags=re.M)
+    return [re.findall(r'`([\w*]+)`', row.split('|')[2]) for row in rows.group(1).splitlines()] if rows else []
+
+
+def parts(tree):
+    """Every file of sim belongs to a part, by the longest pattern that fits, and includes no part above its own."""
+    patterns = {pattern: floor for floor, row in enumerate(parts_of(tree)) for pattern in row}
+
+    def part(stem):
+        return patterns.get(max((p for p in patterns if fnmatch.fnmatch(stem, p)), key=len, default=None))
+    files = [(path, path.stem) for path, name in sources(tree) if name.startswith('sim/')]
+    for path, stem in files:
+        if part(stem) is None:
+            yield f'{path}: of no part in core/README.md'
+            continue
+        for number, line in enumerate(path.read_text().split('\n'), 1):
+            local = re.match(r'\s*#include "sim/(\w+)\.h"', line)
+            if local and part(local.group(1)) is not None and part(local.group(1)) < part(stem):
+                yield f'{path}:{number}: sim/{local.group(1)}.h is of a part above it in core/README.md'
+    for pattern in patterns:
+        if not any(fnmatch.fnmatch(stem, pattern) for _, stem in files):
+            yield f'core/README.md: no file of sim is called {pattern}'
+
+
 def banned(tree):
     for path, name in sources(tree):
         for number, line in enumerate(code_lines(path.read_text()), 1):
@@ -117,7 +144,7 @@ def bindings(tree):
         yield f'world:{name}: only in one of spec/_meta/sluice.lua and core/app/module*.c'
 
 
-RULES = {'floors': floors, 'banned': banned, 'sizes': sizes, 'bindings': bindings}
+RULES = {'floors': floors, 'parts': parts, 'banned': banned, 'sizes': sizes, 'bindings': bindings}
 
 
 def main():

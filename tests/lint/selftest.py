@@ -9,6 +9,7 @@ import tempfile
 LINT = pathlib.Path(__file__).with_name('lint.py')
 HOST = '---@meta\nfunction host.call() end\n'
 MODULE = 'static const luaL_Reg methods[] = {\n    {"run", world_run},\n    {NULL, NULL},\n};\n'
+PARTS = '| part of `sim` | files |\n|---|---|\n| plays | `play*` |\n| ground | `clock` `play_dice` |\n'
 OPERATIONS = '--- facts {} — the state\n'
 CLEAN = {
     'core/base/a.c': '#include "base/b.h"\n\nvoid a(void)\n{\n    /* free(x) in a comment, "malloc(" in a string: fine */\n    b("printf(");\n}\n',
@@ -19,6 +20,10 @@ CLEAN = {
     'lua/stdlib/_meta/host.lua': HOST,
     'lua/stdlib/_meta/operations.lua': OPERATIONS,
     'core/app/module.c': MODULE,
+    'core/README.md': PARTS,
+    'core/sim/play_act.c': '#include "sim/clock.h"\n#include "sim/play_dice.h"\n',
+    'core/sim/play_dice.h': '',
+    'core/sim/clock.h': '',
     'spec/_meta/sluice.lua': 'function world:run() end\n',
 }
 PLANTED = [
@@ -30,6 +35,10 @@ PLANTED = [
     ('floors', 'core/app/run.c', '#include <lua.h>\n'),
     ('floors', 'lua/stdlib/x.lua', "local c = require 'strategies.canary'\n"),
     ('floors', 'lua/strategies/s.lua', "local h = require 'host'\n"),
+    ('parts', 'core/sim/clock.h', '#include "sim/play_act.h"\n'),
+    ('parts', 'core/sim/play_dice.h', '#include "sim/play_act.h"\n'),
+    ('parts', 'core/sim/other.c', ''),
+    ('parts', 'core/README.md', PARTS + '| more | `gone*` |\n'),
     ('banned', 'core/base/a.c', 'void a(void)\n{\n    strcpy(x, y);\n}\n'),
     ('banned', 'core/base/a.c', 'void a(void)\n{\n    free(x);\n}\n'),
     ('banned', 'core/kube/k.c', 'void k(void)\n{\n    printf("x");\n}\n'),
