@@ -56,9 +56,6 @@ function World:_break(format, ...)
   self.broken = self.broken or string.format(format, ...)
 end
 
---- Whoever looks at the right moment tells it; nothing depends on it.
-local WAITING = ' not ready: '
-
 -- What is watched -----------------------------------------------------------------------------
 
 local function share_of(virtual_service)
@@ -72,6 +69,9 @@ local function share_of(virtual_service)
   end
   return table.concat(texts, '; ')
 end
+
+--- Whoever looks at the right moment tells it; nothing depends on it.
+local WAITING = ' not ready: '
 
 function World:_watch()
   local world = self.world

@@ -40,9 +40,14 @@ local function undisturbed(make, options)
   return lines, often, first, last
 end
 
+--- Every second successor has to wait for the Lease of the dead, and finds its release behind time.
+local function with_successor(options, request)
+  return setmetatable({ apart = math.floor(request / EVERY) % 2 == 0 }, { __index = options })
+end
+
 --- A world whose engine dies once; what is wrong with its end.
 local function killed(make, options, calm, often, request, moment)
-  local world = make(options)
+  local world = make(with_successor(options, request))
   world.world:kill_engine_at(request, moment)
   local ends, why = pcall(function()
     world:finish():settle()
@@ -53,7 +58,6 @@ local function killed(make, options, calm, often, request, moment)
   return wrong, died
 end
 
---- Every second successor has to wait for the Lease of the dead, and finds its release behind time.
 ---@param make fun(options: WorldOptions): World
 ---@param options WorldOptions
 function M.at_every_request(make, options)
@@ -61,7 +65,6 @@ function M.at_every_request(make, options)
   local deaths, wanted = 0, 0
   for request = first, last, EVERY do
     for _, moment in ipairs(MOMENTS) do
-      options.apart = math.floor(request / EVERY) % 2 == 0
       local wrong, died = killed(make, options, calm, often, request, moment)
       if wrong then
         error(string.format('killed %s request %d: %s', moment, request - first + 1, wrong), 0)

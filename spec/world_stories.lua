@@ -2,6 +2,7 @@
 local World = require 'spec.world'
 local killing = require 'spec.world_killing'
 local assert = require 'luassert'
+local busted = require 'busted' -- describe and it are globals of spec files only
 
 local M = {}
 
@@ -33,8 +34,7 @@ local function make(options)
 end
 
 --- It ends as it should, without a death.
----@param story WorldStory
-function M.ends_so(story)
+local function ends_so(story)
   local world = make(story):finish():settle()
   assert.is_nil(world.broken)
   assert.equal(story.ends, world.phase, world:story())
@@ -44,10 +44,34 @@ function M.ends_so(story)
   end
 end
 
---- It ends the same, wherever its engine is killed.
----@param story WorldStory
-function M.survives_every_death(story)
-  killing.at_every_request(make, story)
+local function sorted(stories)
+  local names = {}
+  for name in pairs(stories) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return names
+end
+
+--- The specs of a strategy's releases.
+---@param strategy string
+---@param stories table<string, WorldStory>
+function M.describe(strategy, stories)
+  busted.describe('in a simulated world, ' .. strategy, function()
+    busted.after_each(World.close_all)
+
+    for _, name in ipairs(sorted(stories)) do
+      busted.describe(name .. ',', function()
+        busted.it('ends so', function()
+          ends_so(stories[name])
+        end)
+
+        busted.it('ends the same, wherever its engine was killed #deaths', function()
+          killing.at_every_request(make, stories[name])
+        end)
+      end)
+    end
+  end)
 end
 
 return M

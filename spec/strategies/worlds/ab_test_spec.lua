@@ -1,10 +1,9 @@
 --- Releases that some requests get by their headers, by the real engine in a simulated world.
-local World = require 'spec.world'
 local stories = require 'spec.world_stories'
 
 local INSIDERS = { { headers = { ['x-canary'] = { exact = 'insider' } } } }
 
-local STORIES = {
+stories.describe('ab_test', {
   ['promoted after a hook has failed'] = {
     analysis = { iterations = 1, match = INSIDERS },
     hooks = { smoke = 'pre-rollout', load = 'rollout', after = 'post-rollout' },
@@ -28,20 +27,4 @@ local STORIES = {
       'Warning Canary failed! Scaling down podinfo.test',
     },
   },
-}
-
-describe('in a simulated world, ab_test', function()
-  after_each(World.close_all)
-
-  for name, story in pairs(STORIES) do
-    describe(name .. ',', function()
-      it('ends so', function()
-        stories.ends_so(story)
-      end)
-
-      it('ends the same, wherever its engine was killed #deaths', function()
-        stories.survives_every_death(story)
-      end)
-    end)
-  end
-end)
+})

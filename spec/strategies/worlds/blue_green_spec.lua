@@ -1,8 +1,7 @@
 --- Releases that are tested beside the primary and switched at once, by the real engine in a simulated world.
-local World = require 'spec.world'
 local stories = require 'spec.world_stories'
 
-local STORIES = {
+stories.describe('blue_green', {
   ['promoted after a gate was closed'] = {
     analysis = { iterations = 1 },
     hooks = { load = 'rollout', ok = 'confirm-promotion', after = 'post-rollout' },
@@ -26,20 +25,4 @@ local STORIES = {
       'Warning Canary failed! Scaling down podinfo.test',
     },
   },
-}
-
-describe('in a simulated world, blue_green', function()
-  after_each(World.close_all)
-
-  for name, story in pairs(STORIES) do
-    describe(name .. ',', function()
-      it('ends so', function()
-        stories.ends_so(story)
-      end)
-
-      it('ends the same, wherever its engine was killed #deaths', function()
-        stories.survives_every_death(story)
-      end)
-    end)
-  end
-end)
+})

@@ -1,8 +1,7 @@
 --- Releases in steps of weight, mirrored first, by the real engine in a simulated world.
-local World = require 'spec.world'
 local stories = require 'spec.world_stories'
 
-local STORIES = {
+stories.describe('canary', {
   ['promoted after a gate was closed'] = {
     analysis = { stepWeights = { 50 }, mirror = true },
     hooks = { go = 'confirm-rollout', smoke = 'pre-rollout', load = 'rollout', after = 'post-rollout' },
@@ -28,20 +27,4 @@ local STORIES = {
       'Warning Canary failed! Scaling down podinfo.test',
     },
   },
-}
-
-describe('in a simulated world, canary', function()
-  after_each(World.close_all)
-
-  for name, story in pairs(STORIES) do
-    describe(name .. ',', function()
-      it('ends so', function()
-        stories.ends_so(story)
-      end)
-
-      it('ends the same, wherever its engine was killed #deaths', function()
-        stories.survives_every_death(story)
-      end)
-    end)
-  end
-end)
+})
