@@ -155,25 +155,13 @@ static bool play(const struct demo_flags *flags, const struct scenario *scenario
     return ok;
 }
 
+static bool act(const struct demo_flags *flags, const struct scenario *scenario)
+{
+    return flags->serves ? serve(flags, scenario) : play(flags, scenario);
+}
+
 int command_demo(int argc, char **argv)
 {
     struct demo_flags flags = {.command = "demo", .usage = usage, .plays = true};
-    struct err err = {0};
-    struct scenario *scenario = NULL;
-    int status = 2;
-    if (!demo_flags_read(&flags, argc, argv, &err)) {
-        fprintf(stderr, "sluice demo: %s\n\n", err.text);
-        demo_flags_help(&flags, true);
-    } else if (flags.help) {
-        demo_flags_help(&flags, false);
-        status = 0;
-    } else if ((scenario = demo_flags_scenario(&flags, &err)) == NULL) {
-        fprintf(stderr, "sluice demo: %s\n", err.text);
-    } else {
-        bool ok = flags.serves ? serve(&flags, scenario) : play(&flags, scenario);
-        status = ok ? 0 : 1;
-    }
-    scenario_free(scenario);
-    demo_flags_fini(&flags);
-    return status;
+    return demo_flags_run(&flags, argc, argv, act);
 }

@@ -105,7 +105,7 @@ static bool read_word(struct demo_flags *flags, int argc, char **argv, int *at, 
                    argv[*at]);
 }
 
-bool demo_flags_read(struct demo_flags *flags, int argc, char **argv, struct err *err)
+static bool read_words(struct demo_flags *flags, int argc, char **argv, struct err *err)
 {
     flags->host = str_dup("127.0.0.1");
     flags->seed = -1;
@@ -122,14 +122,9 @@ bool demo_flags_read(struct demo_flags *flags, int argc, char **argv, struct err
     return true;
 }
 
-void demo_flags_fini(struct demo_flags *flags)
+static void print_help(const struct demo_flags *flags, FILE *out)
 {
-    str_free(&flags->host);
-}
-
-void demo_flags_help(const struct demo_flags *flags, bool is_error)
-{
-    fprintf(is_error ? stderr : stdout, "%s%s", flags->usage, serve_usage);
+    fprintf(out, "%s%s", flags->usage, serve_usage);
 }
 
 /* --- the scenario --- */
@@ -143,7 +138,7 @@ static bool open_text(const char *path, struct buf *to, struct err *err)
     return buf_append(to, text->bytes, text->len);
 }
 
-struct scenario *demo_flags_scenario(const struct demo_flags *flags, struct err *err)
+static struct scenario *read_scenario(const struct demo_flags *flags, struct err *err)
 {
     return flags->file != NULL ? scenario_read(flags->file, NULL, err) : scenario_read(TUTORIAL, open_text, err);
 }
@@ -151,4 +146,27 @@ struct scenario *demo_flags_scenario(const struct demo_flags *flags, struct err 
 uint64_t demo_flags_seed(const struct demo_flags *flags, const struct scenario *scenario)
 {
     return flags->seed >= 0 ? (uint64_t)flags->seed : scenario->seed;
+}
+
+/* --- the whole --- */
+
+int demo_flags_run(struct demo_flags *flags, int argc, char **argv, demo_act_fn *act)
+{
+    struct err err = {0};
+    struct scenario *scenario = NULL;
+    int status = 2;
+    if (!read_words(flags, argc, argv, &err)) {
+        fprintf(stderr, "sluice %s: %s\n\n", flags->command, err.text);
+        print_help(flags, stderr);
+    } else if (flags->help) {
+        print_help(flags, stdout);
+        status = 0;
+    } else if ((scenario = read_scenario(flags, &err)) == NULL) {
+        fprintf(stderr, "sluice %s: %s\n", flags->command, err.text);
+    } else {
+        status = act(flags, scenario) ? 0 : 1;
+    }
+    scenario_free(scenario);
+    str_free(&flags->host);
+    return status;
 }

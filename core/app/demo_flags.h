@@ -1,4 +1,4 @@
-/* The flags of sluice demo and sluice sim, and the scenario they name. */
+/* What sluice demo and sluice sim have in common: their flags, and the scenario these name. */
 #pragma once
 
 #include "sim/scenario.h"
@@ -14,11 +14,9 @@ struct demo_flags {
     int64_t seed;           /* -1: the scenario's */
 };
 
-/* `command`, `usage` and `plays` are set; the rest is read. False: err names the word that is wrong; demo_flags_fini all the same. */
-bool demo_flags_read(struct demo_flags *flags, int argc, char **argv, struct err *err);
-void demo_flags_fini(struct demo_flags *flags);
-void demo_flags_help(const struct demo_flags *flags, bool is_error);
-
-/* NULL: err says what is wrong, and where. */
-struct scenario *demo_flags_scenario(const struct demo_flags *flags, struct err *err);
+/* False: it has not gone as it should, and said why. */
+typedef bool demo_act_fn(const struct demo_flags *flags, const struct scenario *scenario);
+/* The whole command: reads its words (`command`, `usage` and `plays` are set) and the scenario, and lets `act` have both. Its exit status: 1 when `act` says false, 2
+ * when it never came to that. */
+int demo_flags_run(struct demo_flags *flags, int argc, char **argv, demo_act_fn *act);
 uint64_t demo_flags_seed(const struct demo_flags *flags, const struct scenario *scenario);

@@ -1,5 +1,6 @@
 #include "app/serve.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,7 +50,7 @@ static bool write_kubeconfig(const struct demo_flags *flags, int port, struct er
 {
     FILE *out = flags->kubeconfig != NULL ? fopen(flags->kubeconfig, "w") : stdout;
     if (out == NULL) {
-        return err_set(err, ERR_IO, "cannot write the kubeconfig to %s", flags->kubeconfig);
+        return err_set(err, ERR_IO, "--kubeconfig %s: %s", flags->kubeconfig, strerror(errno));
     }
     const char *name = "sluice";
     fprintf(out,
@@ -67,7 +68,9 @@ static bool write_kubeconfig(const struct demo_flags *flags, int port, struct er
             "  context: {cluster: %s, user: %s}\n",
             name, name, flags->host[0] == '\0' ? "127.0.0.1" : flags->host, port, name, name, name, name);
     if (flags->kubeconfig != NULL) {
-        fclose(out);
+        if (fclose(out) != 0) {
+            return err_set(err, ERR_IO, "--kubeconfig %s: %s", flags->kubeconfig, strerror(errno));
+        }
         printf("export KUBECONFIG=%s\n", flags->kubeconfig);
     }
     fflush(stdout);
@@ -189,21 +192,5 @@ bool serve(const struct demo_flags *flags, const struct scenario *scenario)
 int command_sim(int argc, char **argv)
 {
     struct demo_flags flags = {.command = "sim", .usage = sim_usage};
-    struct err err = {0};
-    struct scenario *scenario = NULL;
-    int status = 2;
-    if (!demo_flags_read(&flags, argc, argv, &err)) {
-        fprintf(stderr, "sluice sim: %s\n\n", err.text);
-        demo_flags_help(&flags, true);
-    } else if (flags.help) {
-        demo_flags_help(&flags, false);
-        status = 0;
-    } else if ((scenario = demo_flags_scenario(&flags, &err)) == NULL) {
-        fprintf(stderr, "sluice sim: %s\n", err.text);
-    } else {
-        status = serve(&flags, scenario) ? 0 : 1;
-    }
-    scenario_free(scenario);
-    demo_flags_fini(&flags);
-    return status;
+    return demo_flags_run(&flags, argc, argv, serve);
 }

@@ -205,6 +205,13 @@ class Flags(unittest.TestCase):
             self.assertEqual(2, done.returncode, words)
             self.assertIn(said, done.stderr)
 
+    def test_kubeconfig(self):
+        """Where it cannot be written, nothing is served."""
+        for words, said in ((['demo', '--serve', '--kubeconfig', '/no/such'], 'sluice demo: --kubeconfig /no/such: No such file or directory\n'),
+                            (['sim', '--kubeconfig', '/dev/full'], 'sluice sim: --kubeconfig /dev/full: No space left on device\n')):
+            done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S)
+            self.assertEqual((1, '', said), (done.returncode, done.stdout, done.stderr))
+
 
 if __name__ == '__main__':
     SLUICE = str(pathlib.Path(sys.argv[1]).resolve())
