@@ -70,6 +70,7 @@ struct event_call {
     int attempts;      /* that failed */
     struct doc *body;  /* whole, as for a create */
     char *namespace, *name;
+    char sent_key[KEY_LEN + 1];
     int64_t count; /* above 1: a patch */
     bool dropped;
     event_done_fn *done;
@@ -301,6 +302,7 @@ static void correlate(struct event_recorder *r, const struct event *event, struc
     char *name = event_name(r, event);
     /* All that are combined share one event, whatever they say. */
     const struct sent *sent = remember(r, aggregated ? group : same, name, now, event->key);
+    memcpy(call->sent_key, sent->key, sizeof call->sent_key);
     call->count = sent->count;
     call->namespace = str_dup(event->namespace);
     call->name = str_dup(sent->name);
@@ -346,9 +348,23 @@ static void finish(struct event_call *call, const struct err *err)
 
 static void send(struct event_call *call);
 
+/* A later one has counted this one too: to send it now would take the count back. */
+static bool is_overtaken(const struct event_call *call)
+{
+    const struct sent *sent;
+    HASH_FIND_STR(call->recorder->sent, call->sent_key, sent);
+    return call->count > 1 && sent != NULL && sent->count > call->count;
+}
+
 static void on_pause_over(struct timer *timer, void *ctx)
 {
-    send(ctx);
+    struct event_call *call = ctx;
+    struct err ok = {0};
+    if (is_overtaken(call)) {
+        finish(call, &ok);
+    } else {
+        send(call);
+    }
 }
 
 static void on_sent(void *ctx, const struct doc *answer, const struct err *err)

@@ -455,6 +455,24 @@ static void test_an_event_that_expired_is_created_again(void **state)
     assert_int_equal(requests(w, "POST"), 3);
 }
 
+static void test_a_count_never_goes_down(void **state)
+{
+    struct world *w = *state;
+    struct event event = podinfo("Halt podinfo.test advancement");
+    send(w, event);
+    w->trouble = (struct fake_http_answer){.status = 503, .body = "{}"};
+    event_start(w->recorder, &event, on_done, w);
+    fake_clock_advance(w->fc, 1);
+    w->trouble = (struct fake_http_answer){0};
+    event_start(w->recorder, &event, on_done, w);
+    fake_clock_advance(w->fc, 1);
+    expect_kept(w, 0, "Halt podinfo.test advancement", 3);
+    fake_clock_advance(w->fc, ALL_PAUSES_MS); /* the second one's turn comes, which the third has counted too */
+    expect_kept(w, 0, "Halt podinfo.test advancement", 3);
+    assert_int_equal(requests(w, "PATCH"), 2);
+    assert_int_equal(event_recorder_pending(w->recorder), 0);
+}
+
 static void test_what_fails_in_passing_is_sent_again(void **state)
 {
     struct world *w = *state;
@@ -530,6 +548,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_same_key_again_is_the_same_event, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_event_that_expired_is_created_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_fails_in_passing_is_sent_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_count_never_goes_down, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_refusal_is_told_and_nothing_is_retried, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cancelling_drops_the_interest_only, setup, teardown),
     };
