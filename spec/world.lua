@@ -1,6 +1,6 @@
 --- A simulated world: the real engine, one Canary of podinfo and the hooks it names. What happens
 --- there is written down as it happens.
-local json = require 'spec.fake_json'
+local outcome = require 'spec.world_outcome'
 local found, sluice = pcall(require, 'sluice')
 if not found then
   error('the engine is not there as a module; build it and run the specs with spec/run\n' .. sluice, 0)
@@ -34,11 +34,6 @@ local TARGET = [[
 local HOOKS = 'http://hooks/'
 local ASKING = { ['confirm-rollout'] = true, ['confirm-traffic-increase'] = true, ['confirm-promotion'] = true,
   rollback = true } -- nothing is delivered: they may be asked again
-
---- What is compared of a world at its end. ReplicaSets and Pods follow from it, by names of chance: the id
---- that a promotion writes into the template of the primary is one.
-local KINDS = { 'deployments.apps', 'services', 'virtualservices.networking.istio.io',
-  'destinationrules.networking.istio.io', 'canaries.flagger.app', 'releases.sluice.dev' }
 
 function World:_note(format, ...)
   self.history[#self.history + 1] = string.format(format, ...)
@@ -147,7 +142,8 @@ function World:_is_due(key)
 end
 
 function World:_serve(request)
-  local type, name = self.types[request.path:sub(2)], request.path:sub(2)
+  local name = request.path:sub(2)
+  local type = self.types[name]
   local times = (self.deliveries[request.key] or 0) + 1
   self.deliveries[request.key] = times
   if not ASKING[type] then
@@ -301,61 +297,10 @@ end
 
 -- What is left --------------------------------------------------------------------------------
 
-local TIME = '^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d'
-local REPLICA_SET = 'ReplicaSet "[^"]*"'
-local UID = '%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x'
-
---- Counters of writes; who holds a release, and the parts of its record that tell when and by how many
---- words it came about: after a death some of them are written once more, later, by another.
-local COUNTERS = { resourceVersion = true, managedFields = true }
-local RECORD = { epoch = true, holder = true, serial = true, entries = true, open = true, openStarted = true,
-  evidence = true }
-
-local function plain(value, skipped)
-  if type(value) == 'string' then
-    return value:match(TIME) and '(time)' or (value:gsub(UID, '(uid)'):gsub(REPLICA_SET, 'ReplicaSet (name)'))
-  elseif type(value) ~= 'table' then
-    return value
-  end
-  local copy = {}
-  for name, field in pairs(value) do
-    if not skipped[name] then
-      copy[name] = plain(field, COUNTERS)
-    end
-  end
-  return copy
-end
-
---- All that a release leaves behind, as lines: what was told, in order and how often; what happened to the
---- traffic, the Canary and the primary; which hooks were delivered; every object.
----@param often table<string, integer>? of the shared events, how often they are told without a death. The engines
----  know in memory only which events are shared: one that starts tells the last one anew, when no answer to it
----  is on record
+---@param often table<string, integer>? of the shared events, how often they are told without a death
 ---@return string[]
 function World:outcome(often)
-  local lines = {}
-  for _, text in ipairs(self.texts) do
-    local times, enough = self.told[text], often and often[text]
-    if enough and times > enough and times <= enough + self.deaths then
-      times = enough
-    end
-    lines[#lines + 1] = string.format('told %d times: %s', times, text)
-  end
-  for _, list in ipairs { self.history, self.delivered } do
-    for _, line in ipairs(list) do
-      lines[#lines + 1] = line
-    end
-  end
-  for _, kind in ipairs(KINDS) do
-    for _, object in ipairs(self.world:list(kind, 'test')) do
-      object = plain(object, {})
-      if kind == 'releases.sluice.dev' then
-        object.status = plain(object.status, RECORD)
-      end
-      lines[#lines + 1] = kind .. ' ' .. json.text(object)
-    end
-  end
-  return lines
+  return outcome(self, often)
 end
 
 --- How often each of the shared events was told.
