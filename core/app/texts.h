@@ -1,4 +1,4 @@
-/* YAML that travels in the binary: "crds/<file>" (deploy/crds and the mesh's kinds), "tutorial/<file>" (examples/tutorial),
+/* YAML that travels in the binary: "crds/<file>" (deploy/crds, and what the mesh brings), "tutorial/<file>" (examples/tutorial),
  * "scenarios/tutorial.yaml" (examples/scenarios). Made by cmake/Embed.cmake. */
 #pragma once
 

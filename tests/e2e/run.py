@@ -170,6 +170,9 @@ class Served(unittest.TestCase):
     def test_tutorial(self):
         """What the tutorial applies is rolled out by the engine inside, and SIGTERM ends both."""
         self.serve()
+        gateway = {'apiVersion': 'networking.istio.io/v1alpha3', 'kind': 'Gateway', 'metadata': {'name': 'public-gateway'},
+                   'spec': {'selector': {'istio': 'ingressgateway'}}}
+        self.call('POST', '/apis/networking.istio.io/v1alpha3/namespaces/istio-system/gateways', gateway)
         self.apply((ROOT / 'examples/tutorial/podinfo.yaml').read_text())
         self.apply((ROOT / 'examples/tutorial/canary.yaml').read_text())
         self.wait_phase('Initialized')
