@@ -324,6 +324,34 @@ static void serve_kind(struct request *request)
         serve_object(request);
 }
 
+/* What a kubelet does behind the API server. "proxy" may go on with a path. */
+static bool is_kubelet_matter(const struct request *request)
+{
+    static const char *const matters[] = {"log", "exec", "attach", "portforward", "proxy"};
+    if (!request->namespace || !request->kind || !str_equal(request->kind->storage, "/pods"))
+        return false;
+    for (size_t i = 0; i < sizeof matters / sizeof matters[0]; i++)
+        if (str_equal(request->subresource, matters[i]))
+            return true;
+    return false;
+}
+
+static void refuse_kubelet_matter(const struct request *request)
+{
+    struct failure f = {0};
+    struct doc *pod = objects_get(request->api->objects, request->kind->storage, request->namespace, request->name);
+    if (pod)
+        fail_with(&f, 501, "NotImplemented",
+                  "pod %s/%s runs no process: the Pods of an embedded cluster have no logs, and cannot be entered or "
+                  "forwarded to",
+                  request->namespace, request->name);
+    else
+        fail_not_found(&f, request->kind, request->name);
+    doc_free(pod);
+    api_reply_failure(request, &f);
+    failure_fini(&f);
+}
+
 static bool serve_resource(struct request *request)
 {
     const char *first = segment_at(request, 0);
@@ -333,6 +361,8 @@ static bool serve_resource(struct request *request)
         return false;
     if (find_kind(request, version_at + 1) && has_subresource(request))
         serve_kind(request);
+    else if (is_kubelet_matter(request))
+        refuse_kubelet_matter(request);
     else if (!is_core && !has_builtin_group(request->api, segment_at(request, 1)))
         return false;
     else

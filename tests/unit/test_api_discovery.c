@@ -63,6 +63,24 @@ static void what_is_not_there_is_told(void **state)
     assert_int_equal(w->status, 415);
 }
 
+static void what_a_kubelet_would_do_is_refused(void **state)
+{
+    static const char *const matters[] = {"log", "exec", "attach", "portforward", "proxy", "proxy/status/500"};
+    struct api_world *w = *state;
+    assert_string_equal(message_of(api_ask(w, "GET", "/api/v1/namespaces/default/pods/a/log", NULL)),
+                        "pods \"a\" not found");
+    api_ask(w, "POST", "/api/v1/namespaces/default/pods",
+            "{\"metadata\":{\"name\":\"a\"},\"spec\":{\"containers\":[{\"name\":\"a\",\"image\":\"a\"}]}}");
+    for (size_t i = 0; i < sizeof matters / sizeof matters[0]; i++) {
+        char *path = str_format("/api/v1/namespaces/default/pods/a/%s", matters[i]);
+        assert_string_equal(message_of(api_ask(w, "GET", path, NULL)),
+                            "pod default/a runs no process: the Pods of an embedded cluster have no logs, and cannot "
+                            "be entered or forwarded to");
+        assert_int_equal(w->status, 501);
+        mem_free(path);
+    }
+}
+
 static void bodies_are_told_apart(void **state)
 {
     static const char *const table[][2] = {
@@ -104,9 +122,9 @@ static void unknown_fields_are_warned_of_or_refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {api_test(groups_and_resources_are_listed),
-                                       api_test(openapi_says_that_the_server_validates),
-                                       api_test(what_is_not_there_is_told), api_test(bodies_are_told_apart),
-                                       api_test(unknown_fields_are_warned_of_or_refused)};
+    const struct CMUnitTest tests[] = {
+        api_test(groups_and_resources_are_listed), api_test(openapi_says_that_the_server_validates),
+        api_test(what_is_not_there_is_told),       api_test(what_a_kubelet_would_do_is_refused),
+        api_test(bodies_are_told_apart),           api_test(unknown_fields_are_warned_of_or_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
