@@ -59,8 +59,28 @@ static bool send(struct play *play, const struct scenario_order *order, const ch
     return ok || err_wrap(err, "%s %s", order->object_kind, order->name);
 }
 
+/* kubectl sets the image of a container that is there; a patch alone would add one. */
+static bool has_container(struct play *play, const struct scenario_order *order)
+{
+    struct api *api = cluster_api(play->cluster);
+    const struct kind *kind = caller_kind(api, order->object_kind);
+    if (!kind)
+        return true; /* it is said by who sends */
+    const char *namespace = order->namespace ? order->namespace : "default";
+    struct doc *object = objects_get(api_objects(api), kind->storage, namespace, order->name);
+    struct node_iter it = node_iterate(node_at(doc_root(object), "spec", "template", "spec", "containers"));
+    bool found = !object; /* the same */
+    while (!found && node_next(&it))
+        found = str_equal(node_str(node_get(it.value, "name")), order->container);
+    doc_free(object);
+    return found;
+}
+
 static bool set_image(struct play *play, const struct scenario_order *order, struct err *err)
 {
+    if (!has_container(play, order))
+        return err_set(err, ERR_INVALID, "%s %s: it has no container %s", order->object_kind, order->name,
+                       order->container);
     struct doc *doc = doc_new();
     struct node *root = node_new_object(doc), *containers = node_new_array(doc), *container = node_new_object(doc);
     doc_set_root(doc, root);

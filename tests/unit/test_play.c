@@ -300,6 +300,10 @@ static void what_cannot_be_done_ends_the_story(void **state)
     } cases[] = {
         {"scale: {name: api, replicas: 1}",
          "s.yaml:8:17: acts[0].scale: Deployment api: deployments.apps \"api\" not found"},
+        {"setImage: {name: web, container: wed, image: 'web:2'}",
+         "s.yaml:8:20: acts[0].setImage: Deployment web: it has no container wed"},
+        {"setImage: {name: api, container: web, image: 'web:2'}",
+         "s.yaml:8:20: acts[0].setImage: Deployment api: deployments.apps \"api\" not found"},
         {"delete: {kind: Spaceship, name: a}",
          "s.yaml:8:18: acts[0].delete: Spaceship a: the cluster has no kind Spaceship"},
         {"apply: [{apiVersion: v9, kind: Pod, metadata: {name: a}}]",
