@@ -28,11 +28,12 @@ int main(int argc, char **argv)
     if (strcmp(command, "sim") == 0) {
         return command_sim(argc - 2, argv + 2);
     }
-    if (strcmp(command, "version") == 0) {
+    if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0) {
         printf("sluice version %s\n", SLUICE_VERSION);
         return 0;
     }
-    if (strcmp(command, "help") == 0 || strcmp(command, "-h") == 0 || strcmp(command, "--help") == 0) {
+    if (strcmp(command, "help") == 0 || strcmp(command, "-h") == 0 || strcmp(command, "-help") == 0 ||
+        strcmp(command, "--help") == 0) {
         fputs(usage, stdout);
         return 0;
     }

@@ -196,6 +196,13 @@ class Served(unittest.TestCase):
 
 
 class Flags(unittest.TestCase):
+    def test_asked(self):
+        for words, said in ((['version'], 'sluice version '), (['--version'], 'sluice version '), (['-help'], 'sluice demo [FILE]'),
+                            (['demo', '--help'], 'usage: sluice demo [FILE]')):
+            done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S)
+            self.assertEqual((0, ''), (done.returncode, done.stderr), words)
+            self.assertIn(said, done.stdout)
+
     def test_refused(self):
         for words, said in ((['demo', '--serve', '--speed', '0'], '--speed 0: expected a whole number from 1 to 1000'),
                             (['demo', '--seed', 'x'], '--seed x: expected a whole number'),
