@@ -100,6 +100,7 @@ static void drop_line(void *ctx, const char *line)
 static void tell(struct demo *d)
 {
     d->story = story_new(d->stage.cluster, stdout, isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL);
+    story_begin(d->story, d->scenario->title, d->scenario->description);
     d->keeper = (struct keeper){.stage = &d->stage, .ready = stop, .closed = stop, .told = on_world, .ctx = d};
     keeper_start(&d->keeper);
     run_for(d, MINUTE_MS);

@@ -22,7 +22,8 @@ struct story {
     FILE *out;
     bool colours;
     int64_t began_ms;
-    int weight; /* of the canary, per cent, as the routes have it; -1: none yet */
+    int weight;    /* of the canary, per cent, as the routes have it; -1: none yet */
+    bool is_blank; /* the last line */
 };
 
 static const char *paint(const struct story *s, const char *sequence)
@@ -34,6 +35,7 @@ static const char *paint(const struct story *s, const char *sequence)
 static void print_time(struct story *s)
 {
     int64_t seconds = (clock_wall_ms(cluster_clock(s->cluster)) - s->began_ms) / 1000;
+    s->is_blank = false;
     fprintf(s->out, "%s%3lld:%02lld%s  ", paint(s, DIM), (long long)(seconds / 60), (long long)(seconds % 60),
             paint(s, RESET));
 }
@@ -112,9 +114,19 @@ void story_free(struct story *s)
     mem_free(s);
 }
 
+void story_begin(struct story *s, const char *title, const char *description)
+{
+    fprintf(s->out, "%s%s%s\n\n", paint(s, BOLD), title, paint(s, RESET));
+    if (!str_empty(description)) {
+        fprintf(s->out, "%s%s", description, str_has_suffix(description, "\n") ? "\n" : "\n\n");
+    }
+    s->is_blank = true;
+}
+
 void story_say(struct story *s, const char *text)
 {
-    fprintf(s->out, "\n%s%s%s\n", paint(s, BOLD), text, paint(s, RESET));
+    fprintf(s->out, "%s%s%s%s\n", s->is_blank ? "" : "\n", paint(s, BOLD), text, paint(s, RESET));
+    s->is_blank = false;
 }
 
 void story_world(struct story *s, const char *text)
@@ -139,7 +151,13 @@ static bool print_canary(void *ctx, const struct node *canary)
 void story_canaries(struct story *s)
 {
     const struct kind *kind = kinds_find(api_kinds(cluster_api(s->cluster)), "flagger.app", "v1beta1", "canaries");
-    fprintf(s->out, "\n$ kubectl get canaries --all-namespaces\n%-11s %-9s %-12s %-8s %s\n", "NAMESPACE", "NAME",
-            "STATUS", "WEIGHT", "LASTTRANSITIONTIME");
-    objects_each(api_objects(cluster_api(s->cluster)), kind->storage, NULL, print_canary, s);
+    struct objects *objects = api_objects(cluster_api(s->cluster));
+    fprintf(s->out, "%s$ kubectl get canaries --all-namespaces\n", s->is_blank ? "" : "\n");
+    s->is_blank = false;
+    if (objects_count(objects, kind->storage, NULL) == 0) {
+        fprintf(s->out, "No resources found\n");
+        return;
+    }
+    fprintf(s->out, "%-11s %-9s %-12s %-8s %s\n", "NAMESPACE", "NAME", "STATUS", "WEIGHT", "LASTTRANSITIONTIME");
+    objects_each(objects, kind->storage, NULL, print_canary, s);
 }

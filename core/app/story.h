@@ -12,6 +12,8 @@ struct story;
 struct story *story_new(struct cluster *cluster, FILE *out, bool colours);
 void story_free(struct story *story);
 
+/* What it is about, before anything happens; `description` NULL or "": the title alone. */
+void story_begin(struct story *story, const char *title, const char *description);
 /* A heading: what the people in the story do. */
 void story_say(struct story *story, const char *text);
 /* Something happens that nobody of them does. */
