@@ -25,7 +25,7 @@ local QUESTIONS = {
 local alive = {}
 
 --- `options` replaces fields of the world; `analysis` and `spec` become Canary.spec. `script` is a
---- run function to use instead of the strategy.
+--- run function to use instead of the strategy; `meanwhile` is called when the process has died.
 ---@param options table?
 ---@return World
 function World.new(options)
@@ -383,7 +383,7 @@ function operations.finish(world, args)
   world:close 'Succeeded'
 end
 
-local UNRECORDED = { spec = true, tick = true, rollback = true, fail_promotion = true, finish = true }
+local UNRECORDED = { tick = true, rollback = true, fail_promotion = true, finish = true }
 
 -- Primitives ----------------------------------------------------------------------------------
 
@@ -502,6 +502,9 @@ function outcomes.killed(world)
   world:load(world.saved.journal)
   world.pinned, world.ending, world.state = world.saved.pinned, world.saved.ending, world.saved.state
   world.now = world.now + (world.downtime_ms or 0)
+  if world.meanwhile then
+    world:meanwhile()
+  end
   world:move_keys('answered', 'sent') -- the answer is forgotten
 end
 

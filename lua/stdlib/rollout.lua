@@ -12,6 +12,7 @@ local rounds = require 'stdlib.round'
 ---@field package round Round? the last one that passed
 ---@field package opened string[] the gates that were open in this round
 ---@field package began integer when the word in progress began, ms
+---@field package spec_read table? Canary.spec, once the word in progress has read it
 ---@field package waited boolean? the word in progress had to wait before it could do anything
 local Rollout = {}
 Rollout.__index = Rollout
@@ -33,7 +34,7 @@ end
 function Rollout:word(name, args, body)
   local recorded, result, started_ms = host.enter(name, args)
   if not recorded then
-    self.began, self.waited = started_ms, nil
+    self.began, self.waited, self.spec_read = started_ms, nil, nil
     result = body(self)
     if type(result) ~= 'table' then
       result = { done = result }
@@ -44,6 +45,14 @@ function Rollout:word(name, args, body)
   end
   self.pending = result.pending or {}
   return result, started_ms
+end
+
+--- What Canary.spec says. A word goes by one reading: that is what is on record when it is replayed
+--- after somebody changed the Canary.
+---@return table spec see _meta/operations.lua
+function Rollout:spec()
+  self.spec_read = self.spec_read or host.call('spec')
+  return self.spec_read
 end
 
 --- A word that begins a round: the next one is due an interval later. One that had to wait is begun

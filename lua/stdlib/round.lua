@@ -28,7 +28,7 @@ end
 ---@param rollout Rollout
 ---@param events Effect[]? what is told first
 local function roll_back(rollout, events)
-  local facts, spec = host.call('facts'), host.call('spec')
+  local facts, spec = host.call('facts'), rollout:spec()
   local told = host.array {}
   for _, event in ipairs(rollout:take_pending(events)) do
     told[#told + 1] = event
@@ -101,7 +101,7 @@ end
 ---@param rollout Rollout
 ---@return table? facts nil: nothing more in this round
 function M.look_before_start(rollout)
-  wait_for_primary(rollout, host.call('spec'), false)
+  wait_for_primary(rollout, rollout:spec(), false)
   return read_facts(rollout)
 end
 
@@ -111,7 +111,7 @@ end
 ---@return table? facts nil: nothing more in this round
 ---@return table spec
 function M.look(rollout, promoting)
-  local spec = host.call('spec')
+  local spec = rollout:spec()
   wait_for_primary(rollout, spec, promoting)
   if not host.call('ready', { side = 'canary' }).ready then
     roll_back(rollout)

@@ -178,6 +178,22 @@ describe('a release that is resumed', function()
   end
 
   for name in pairs(STRATEGIES) do
+    it(name .. ', goes on, wherever it was killed, when the Canary is another one by then', function()
+      for at = 1, promoted(name):run().points do
+        local world = promoted(name)
+        world.deaths = { [at] = true }
+        function world.meanwhile()
+          world.spec.skipAnalysis, world.spec.autoscalerRef = true, nil
+          world.spec.analysis.threshold = 1
+        end
+        world:run()
+        assert.is_nil(world.diverged, 'killed at point ' .. at)
+        assert.is_not_nil(world.state)
+      end
+    end)
+  end
+
+  for name in pairs(STRATEGIES) do
     it(name .. ', waiting, ends the same, wherever it was killed', function()
       local function make()
         return waiting(name)

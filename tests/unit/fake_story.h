@@ -46,6 +46,7 @@ struct world {
     size_t counted, kill_at; /* requests of the release; SIZE_MAX: none is the last */
     bool kill_after, dead;   /* after the server did it */
     bool only_trouble;       /* nobody dies: that one request fails */
+    const char *edit;        /* what the Canary is patched with while no engine lives; NULL: nothing */
     meddle_fn *meddle;       /* nobody dies: that is done before it; NULL: nothing */
 
     int weights[KEPT_MAX]; /* of the canary, each time they change */

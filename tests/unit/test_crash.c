@@ -14,6 +14,9 @@ static bool play(struct world *w)
             stop_engine(w);
             w->dead = false;
             w->kill_at = SIZE_MAX;
+            if (w->edit != NULL) {
+                fake_api_edit(w->api, CANARY, w->edit);
+            }
             start_engine(w, "second");
         }
     }
@@ -108,6 +111,38 @@ static void kill_everywhere(const struct story *story)
             assert_true(++at < REQUESTS_MAX);
         }
         assert_true(at > 10);
+    }
+}
+
+/* The Canary is changed while nobody looks: what was begun is ended as it was begun, and the release goes on from there. True when the engine lived to the end. */
+static bool live_through_edit(const struct story *story, size_t kill_at, bool kill_after, const char *edit)
+{
+    struct world w;
+    open_world(&w, story);
+    w.kill_at = kill_at;
+    w.kill_after = kill_after;
+    w.edit = edit;
+    bool killed = play(&w);
+    const struct node *pod = node_at(fake_api_find(w.api, PRIMARY), "spec", "template", "spec");
+    const char *image = node_str(node_get(node_item(node_get(pod, "containers"), 0), "image"));
+    if (strcmp(phase(&w), "Succeeded") != 0 || strcmp(image, "podinfo:2") != 0) {
+        fail_msg("killed %s request %zu: ended in phase %s with %s", kill_after ? "after" : "before", kill_at,
+                 phase(&w), image);
+    }
+    if (fake_api_find(w.api, SLUICE "/podinfo-2") != NULL) {
+        fail_msg("killed %s request %zu: it was begun anew", kill_after ? "after" : "before", kill_at);
+    }
+    close_world(&w);
+    return !killed;
+}
+
+static void edit_after_every_kill(const struct story *story, const char *edit)
+{
+    for (int after = 0; after < 2; after++) {
+        size_t at = 1;
+        while (!live_through_edit(story, at, after, edit)) {
+            assert_true(++at < REQUESTS_MAX);
+        }
     }
 }
 
@@ -214,6 +249,14 @@ static void test_one_failure_anywhere_changes_no_end(void **state)
     trouble_everywhere(&rollback_story);
 }
 
+static void test_a_canary_changed_during_a_crash_is_not_begun_anew(void **state)
+{
+    edit_after_every_kill(&canary_story, "{'spec':{'skipAnalysis':true}}");
+    edit_after_every_kill(&skipped_story, "{'spec':{'skipAnalysis':false}}");
+    edit_after_every_kill(&slow_promotion_story, "{'spec':{'analysis':{'stepWeightPromotion':null}}}");
+    edit_after_every_kill(&canary_story, "{'spec':{'analysis':{'threshold':3,'maxWeight':25,'webhooks':[]}}}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +265,7 @@ int main(void)
         cmocka_unit_test(test_a_blue_green_release_survives_a_crash_anywhere),
         cmocka_unit_test(test_a_release_without_analysis_survives_a_crash_anywhere),
         cmocka_unit_test(test_a_rollback_survives_a_crash_anywhere),
+        cmocka_unit_test(test_a_canary_changed_during_a_crash_is_not_begun_anew),
         cmocka_unit_test(test_one_failure_anywhere_changes_no_end),
     };
     return cmocka_run_group_tests(tests, load_modules, free_modules);

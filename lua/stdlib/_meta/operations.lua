@@ -23,8 +23,9 @@ error('this file describes operations to the reader; it is not a module')
 ---@field interval_ms integer effective analysis interval (>= 10,000)
 ---@field generation integer of the Canary
 
---- spec {} — Canary.spec as JSON, live, not recorded. A changed analysis is used from the next
---- round on.
+--- spec {} — what Canary.spec decides by: skipAnalysis, autoscalerRef, ingressRef, routeRef, and
+--- analysis without its webhooks and alerts. A read. A changed analysis is used from the next round
+--- on.
 
 --- tick { since = ms } — waits until `since` + the analysis interval (which may change meanwhile;
 --- suspended time waits too); returns at once when that has passed, and always while finished words
