@@ -408,13 +408,13 @@ static void look_at_run(struct actor *actor, struct canary *canary, const struct
     bring_objects(actor, canary);
 }
 
-static void initialise(struct actor *actor, struct canary *canary, const struct target_now *now)
+static void initialise(struct actor *actor, struct canary *canary)
 {
     if (canary->phase[0] == '\0') {
         send_status(actor, canary, status_set_phase(canary, "Initializing", clock_wall_ms(actor->house->clock)));
     } else if (bring_objects(actor, canary)) {
         actor->initialising_done = true;
-        send_status(actor, canary, detect_initialised(actor->house, canary, now));
+        send_status(actor, canary, detect_initialised(actor->house, canary));
     }
 }
 
@@ -436,7 +436,7 @@ static void look(struct actor *actor, struct canary *canary, const struct target
         log_info(actor->id, "adopted: its revision is taken as it is");
         send_status(actor, canary, adoption);
     } else if (now->revision != NULL && canary_is_initialising(canary)) {
-        initialise(actor, canary, now); /* a missing config is found when the primary is made */
+        initialise(actor, canary); /* a missing config is found when the primary is made */
     } else if (problem->code != ERR_NONE) {
         trouble_tell_err(&actor->trouble, problem);
     } else if (bring_objects(actor, canary)) {

@@ -99,30 +99,48 @@ struct doc *detect_sync(struct house *house, const struct canary *canary, const 
 
 /* --- adoption --- */
 
-static char *primary_revision(struct house *house, const struct canary *canary, bool *owned)
+/* What the primary was made from, or what was promoted to it last. */
+struct promoted {
+    char *revision; /* NULL: there is no primary */
+    struct doc *checksums;
+    bool owned;
+};
+
+static void promoted_init(struct promoted *promoted, struct house *house, const struct canary *canary)
 {
-    struct doc *primary =
-        store_find(house->stores[STORE_DEPLOYMENTS], canary->names.namespace, canary->names.target_primary);
-    char *revision = str_dup(deployment_revision(doc_root(primary)));
-    *owned = object_is_controlled_by(doc_root(primary), "Canary", canary->names.name);
+    const struct canary_names *names = &canary->names;
+    struct doc *primary = store_find(house->stores[STORE_DEPLOYMENTS], names->namespace, names->target_primary);
+    promoted->revision = str_dup(deployment_revision(doc_root(primary)));
+    promoted->owned = object_is_controlled_by(doc_root(primary), "Canary", names->name);
+    promoted->checksums = doc_new();
+    if (house->config_tracking) {
+        doc_set_root(promoted->checksums,
+                     tracked_config_promoted(promoted->checksums, names, doc_root(primary),
+                                             house->stores[STORE_CONFIG_MAPS], house->stores[STORE_SECRETS]));
+    }
     doc_free(primary);
-    return revision;
 }
 
-static struct doc *adopt_lost_status(struct house *house, const struct canary *canary, const char *primary,
-                                     const struct target_now *now)
+static void promoted_fini(struct promoted *promoted)
 {
-    struct status_sync sync = {.phase = "Initialized", .revision = primary, .checksums = doc_root(now->checksums)};
+    str_free(&promoted->revision);
+    doc_free(promoted->checksums);
+}
+
+/* A target, or a config, that changed after the primary was made from it is a new revision; counted as the one that was promoted it would never be looked at. */
+static struct doc *adopt_promoted(struct house *house, const struct canary *canary, const struct promoted *promoted)
+{
+    struct status_sync sync = {
+        .phase = "Initialized", .revision = promoted->revision, .checksums = doc_root(promoted->checksums)};
     return status_sync(canary, &sync, clock_wall_ms(house->clock));
 }
 
-/* A target that changed after the primary was made from it is a new revision; counted as the one that was promoted it would never be looked at. */
-struct doc *detect_initialised(struct house *house, const struct canary *canary, const struct target_now *now)
+struct doc *detect_initialised(struct house *house, const struct canary *canary)
 {
-    bool owned;
-    char *primary = primary_revision(house, canary, &owned);
-    struct doc *patch = adopt_lost_status(house, canary, primary != NULL ? primary : now->revision, now);
-    str_free(&primary);
+    struct promoted promoted;
+    promoted_init(&promoted, house, canary);
+    struct doc *patch = adopt_promoted(house, canary, &promoted);
+    promoted_fini(&promoted);
     return patch;
 }
 
@@ -142,22 +160,22 @@ static struct doc *adopt_hashes(const struct target_now *now, const char *promot
 
 struct doc *detect_adoption(struct house *house, const struct canary *canary, const struct target_now *now)
 {
-    bool owned;
-    char *primary = primary_revision(house, canary, &owned);
+    struct promoted promoted;
+    promoted_init(&promoted, house, canary);
     struct doc *patch = NULL;
     bool at_rest = canary_phase_is(canary, "Initialized") || canary_phase_is(canary, "Succeeded");
     /* Not there at all: lost with a status of which a part was written again. */
     bool foreign = !revision_is_ours(canary->last_applied);
-    if (primary == NULL) {
+    if (promoted.revision == NULL) {
         /* Nothing there to adopt. */
-    } else if (canary->phase[0] == '\0' && owned) {
-        patch = adopt_lost_status(house, canary, primary, now);
-    } else if (foreign && at_rest && strcmp(primary, now->revision) == 0) {
+    } else if (canary->phase[0] == '\0' && promoted.owned) {
+        patch = adopt_promoted(house, canary, &promoted);
+    } else if (foreign && at_rest && strcmp(promoted.revision, now->revision) == 0) {
         patch = adopt_hashes(now, now->revision);
     } else if (foreign && canary_phase_is(canary, "Failed")) {
-        patch = adopt_hashes(now, primary);
+        patch = adopt_hashes(now, promoted.revision);
     }
-    str_free(&primary);
+    promoted_fini(&promoted);
     return patch;
 }
 
@@ -178,19 +196,19 @@ static const char *phase_of_lost_status(struct house *house, const struct canary
 
 struct doc *detect_lost_status(struct house *house, const struct canary *canary, const struct release *release)
 {
-    bool owned;
-    char *primary = primary_revision(house, canary, &owned);
+    struct promoted promoted;
+    promoted_init(&promoted, house, canary);
     struct routes live = {0};
     struct err ignored;
     house->router.ops->get_routes(&house->router, &canary->names, canary->root, &live, &ignored);
     struct status_sync sync = {
-        .phase = phase_of_lost_status(house, canary, release, primary),
+        .phase = phase_of_lost_status(house, canary, release, promoted.revision),
         .weight = live.canary_pct,
-        .revision = release->pinned ? release->revision : primary,
-        .checksums = doc_root(release->checksums),
+        .revision = release->pinned ? release->revision : promoted.revision,
+        .checksums = doc_root(release->pinned ? release->checksums : promoted.checksums),
     };
     struct doc *patch = status_sync(canary, &sync, clock_wall_ms(house->clock));
-    node_set_str(patch, node_get(doc_root(patch), "status"), "lastPromotedSpec", primary);
-    str_free(&primary);
+    node_set_str(patch, node_get(doc_root(patch), "status"), "lastPromotedSpec", promoted.revision);
+    promoted_fini(&promoted);
     return patch;
 }

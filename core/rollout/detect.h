@@ -29,8 +29,8 @@ bool detect_other_strategy(const struct canary *canary, const struct target_now 
 struct doc *detect_sync(struct house *house, const struct canary *canary, const struct target_now *now,
                         const char *phase);
 
-/* The status patch that ends the initialisation: what the primary was made from is the revision that counts as promoted. */
-struct doc *detect_initialised(struct house *house, const struct canary *canary, const struct target_now *now);
+/* The status patch that ends the initialisation: what the primary was made from, template and configs, counts as promoted. */
+struct doc *detect_initialised(struct house *house, const struct canary *canary);
 
 /* The status patch that adopts a Canary which Flagger managed, or whose status was lost while its primary is there; NULL when there is nothing to adopt. */
 struct doc *detect_adoption(struct house *house, const struct canary *canary, const struct target_now *now);

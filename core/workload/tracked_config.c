@@ -133,11 +133,9 @@ static bool is_tracked(const char *kind, const struct node *object)
 static void add_checksum(struct doc *doc, struct node *checksums, const char *kind, const char *name,
                          const struct node *object)
 {
-    if (is_tracked(kind, object)) {
-        char *key = str_format("%s/%s", kind, name);
-        node_set_str(doc, checksums, key, node_str(node_at(object, "sluice", "checksum")));
-        str_free(&key);
-    }
+    char *key = str_format("%s/%s", kind, name);
+    node_set_str(doc, checksums, key, node_str(node_at(object, "sluice", "checksum")));
+    str_free(&key);
 }
 
 bool tracked_config_checksums(struct doc *doc, const struct node *deployment, const struct store *config_maps,
@@ -156,12 +154,48 @@ bool tracked_config_checksums(struct doc *doc, const struct node *deployment, co
                     name);
             return err_wrap(err, "%s %s.%s get query error", kind, name, namespace); /* Flagger says it twice */
         }
-        if (object != NULL) {
+        if (object != NULL && is_tracked(kind, doc_root(object))) {
             add_checksum(doc, *checksums, kind, name, doc_root(object));
         }
         doc_free(object);
     }
     return true;
+}
+
+static bool is_ours(const struct node *owner, const struct canary_names *names)
+{
+    return node_is(node_get(owner, "kind"), "Canary") && node_is(node_get(owner, "name"), names->name);
+}
+
+static bool is_owned(const struct node *copy, const struct canary_names *names)
+{
+    struct node_iter it = node_iterate(node_at(copy, "metadata", "ownerReferences"));
+    while (node_next(&it)) {
+        if (is_ours(it.value, names)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct node *tracked_config_promoted(struct doc *doc, const struct canary_names *names, const struct node *primary,
+                                     const struct store *config_maps, const struct store *secrets)
+{
+    struct node *checksums = node_new_object(doc);
+    struct node_iter it = node_iterate(node_at(primary, "sluice", "configs"));
+    while (node_next(&it)) {
+        const char *kind = node_str_or(node_get(it.value, "kind"), "");
+        const char *name = node_str_or(node_get(it.value, "name"), "");
+        struct doc *copy = store_find(is_secret(kind) ? secrets : config_maps, names->namespace, name);
+        /* What is not tracked may bear such a name too. */
+        if (str_has_suffix(name, "-primary") && is_owned(doc_root(copy), names)) {
+            char *source = str_dup_n(name, strlen(name) - strlen("-primary"));
+            add_checksum(doc, checksums, kind, source, doc_root(copy));
+            str_free(&source);
+        }
+        doc_free(copy);
+    }
+    return checksums;
 }
 
 /* --- the primary's copies --- */
@@ -197,8 +231,7 @@ static struct node *owners_of_copy(struct doc *doc, const struct canary_names *n
     node_push(owners, canary_owner_reference(doc, names));
     struct node_iter it = node_iterate(node_at(existing, "metadata", "ownerReferences"));
     while (node_next(&it)) {
-        bool ours = node_is(node_get(it.value, "kind"), "Canary") && node_is(node_get(it.value, "name"), names->name);
-        if (!ours) {
+        if (!is_ours(it.value, names)) {
             struct node *owner = node_copy(doc, it.value);
             node_set_bool(doc, owner, "controller", false);
             node_push(owners, owner);

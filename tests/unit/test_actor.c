@@ -4,6 +4,10 @@
 #include "rollout/engine.h"
 
 #define LEASE "/apis/coordination.k8s.io/v1/namespaces/test/leases/sluice"
+#define CONFIG_MAPS "/api/v1/namespaces/test/configmaps"
+#define READS(config_map)                                                                                              \
+    "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:1','envFrom':[{'configMapRef':{"    \
+    "'name':'" config_map "'}}]}]}}}}"
 #define NEW_IMAGE "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:3'}]}}}}"
 
 enum { INTERVAL_MS = 10 * 1000 };
@@ -51,6 +55,7 @@ static void start_engine(struct world *w)
         .lease_namespace = "test",
         .lease_name = "sluice",
         .identity = "me",
+        .config_tracking = true,
         .on_lost = on_lost,
         .on_ready = on_ready,
         .ctx = w,
@@ -160,6 +165,31 @@ static void test_a_revision_that_comes_in_the_initialisation_is_a_new_one(void *
     fake_clock_advance(w->fc, 1000);
     assert_int_equal(releases(w), 1);
     assert_true(w->script.running);
+}
+
+/* The same of what it reads from a ConfigMap: what the primary's copy says counts, not the source of today. */
+static void test_a_config_that_changes_in_the_initialisation_is_a_new_one(void **state)
+{
+    struct world *w = *state;
+    fake_api_edit(w->api, CANARY, "{'spec':{'suspend':true}}");
+    fake_api_put(w->api, CONFIG_MAPS "/settings-primary",
+                 "{'metadata':{'ownerReferences':[{'kind':'Canary','name':'podinfo','uid':'u-1','controller':true}]},"
+                 "'data':{'color':'red'}}");
+    fake_api_put(w->api, CONFIG_MAPS "/settings", "{'data':{'color':'red'}}");
+    fake_api_edit(w->api, PRIMARY, READS("settings-primary"));
+    fake_api_edit(w->api, TARGET, READS("settings"));
+    fake_api_edit(w->api, CANARY, "{'spec':{'suspend':false},'status':{'phase':'Initializing','lastAppliedSpec':null}}");
+    fake_clock_advance(w->fc, 1000);
+    assert_int_equal(releases(w), 0);
+    fake_doc_expect(node_at(fake_api_find(w->api, CANARY), "status", "trackedConfigs"),
+                    "{'configmap/settings':'241889ca0604e333'}");
+
+    fake_api_edit(w->api, CONFIG_MAPS "/settings", "{'data':{'color':'blue'}}");
+    fake_api_edit(w->api, CANARY, "{'status':{'phase':'Initializing','lastAppliedSpec':null}}");
+    fake_clock_advance(w->fc, 1000);
+    fake_doc_expect(node_at(fake_api_find(w->api, CANARY), "status", "trackedConfigs"),
+                    "{'configmap/settings':'241889ca0604e333'}");
+    assert_int_equal(releases(w), 1);
 }
 
 /* The script's traffic is on the target: scaled down as in an initialisation, half of the requests would fail. */
@@ -493,6 +523,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_canary_at_rest_asks_for_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_new_revision_begins_one_release, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_revision_that_comes_in_the_initialisation_is_a_new_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_config_that_changes_in_the_initialisation_is_a_new_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_status_lost_in_mid_run_is_written_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_who_was_fenced_claims_nothing_until_the_lease_is_sure, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_release_deleted_in_mid_run_is_followed_by_another_at_once, setup,

@@ -260,6 +260,32 @@ static void test_references_to_tracked_objects_are_renamed(void **state)
     doc_free(checksums);
 }
 
+#define OWNED(by) ",'ownerReferences':[{'kind':'Canary','name':'" by "','uid':'u','controller':true}]}"
+
+/* What a primary has is what its copies say; what only bears such a name belongs to somebody else. */
+static void test_the_copies_say_what_was_promoted(void **state)
+{
+    struct world w;
+    open_world(&w);
+    put(w.maps, "'name':'a'},'data':{'color':'blue'}");
+    put(w.maps, "'name':'a-primary'" OWNED("podinfo") ",'data':{'color':'red'}");
+    put(w.maps, "'name':'other-primary'" OWNED("other") ",'data':{'color':'red'}");
+    put(w.maps, "'name':'plain'},'data':{'color':'red'}");
+    put(w.secrets, "'name':'a-primary'" OWNED("podinfo") ",'type':'Opaque','data':{'value':'czNjcjN0'}");
+    struct doc *primary = fake_doc(
+        "{'metadata':{'name':'podinfo-primary'},'spec':{'template':{'spec':{'volumes':[{'configMap':{'name':'a-primary'"
+        "}},{'secret':{'secretName':'a-primary'}},{'configMap':{'name':'other-primary'}},{'configMap':{'name':'plain'}}"
+        ",{'configMap':{'name':'gone-primary','optional':true}}]}}}}");
+    struct doc *doc = doc_new();
+    deployment_prune(primary);
+    fake_doc_expect(tracked_config_promoted(doc, &w.names, doc_root(primary), w.maps, w.secrets),
+                    "{'configmap/a':'241889ca0604e333','secret/a':'e9508890208eabc4'}");
+    fake_doc_expect(tracked_config_promoted(doc, &w.names, NULL, w.maps, w.secrets), "{}");
+    doc_free(doc);
+    doc_free(primary);
+    close_world(&w);
+}
+
 /* `existing`: how the copy looks on the server, NULL: not there. Returns the plan; the write is in w. */
 static enum plan copy(struct world *w, const char *source, const char *existing, const char *flag)
 {
@@ -373,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_a_missing_object_is_an_error_unless_it_is_optional),
         cmocka_unit_test(test_some_objects_are_left_to_their_owners),
         cmocka_unit_test(test_references_to_tracked_objects_are_renamed),
+        cmocka_unit_test(test_the_copies_say_what_was_promoted),
         cmocka_unit_test(test_a_copy_has_data_and_little_else),
         cmocka_unit_test(test_a_copy_is_replaced_when_it_differs),
         cmocka_unit_test(test_other_owners_of_a_copy_stay),

@@ -154,6 +154,15 @@ static inline bool expect_closed(void *ctx, const struct node *release)
     return true;
 }
 
+static inline void expect_config(struct world *w, const char *kind, const char *copy, int version)
+{
+    char *wanted = str_format("{\"version\":\"%s\"}", config_texts[version]);
+    if (!str_equal(copy, wanted)) {
+        broken(w, "%s, but the primary's %s is %s and not of version %d", w->phase, kind, copy, version);
+    }
+    str_free(&wanted);
+}
+
 static inline void expect_end(struct world *w)
 {
     struct doc *target = find_object(w, "apps/deployments", "podinfo");
@@ -162,6 +171,10 @@ static inline void expect_end(struct world *w)
     objects_each(w->objects, "sluice.dev/releases", NULL, expect_closed, w);
     if (strcmp(w->phase, "Failed") != 0 && strcmp(image, w->primary_image) != 0) {
         broken(w, "%s, but the primary is not the target", w->phase);
+    }
+    if (strcmp(w->phase, "Failed") != 0 && w->has_configs) {
+        expect_config(w, "Secret", w->primary.secret, w->config_versions[0]);
+        expect_config(w, "ConfigMap", w->primary.config, w->config_versions[1]);
     }
     if (w->must_succeed && strcmp(w->phase, "Failed") == 0) {
         broken(w, "nothing was wrong, but it ended %s", w->phase);

@@ -248,10 +248,11 @@ static inline void plan_meddling(struct world *w, int64_t from_ms, int64_t until
     }
 }
 
-/* Revisions come one after another: new ones, and now and then an older one again. */
+/* Revisions come one after another: new ones, and now and then an older one again. Sometimes none does: what came before the end of the initialisation is all that
+ * there is to roll out, and nothing later makes up for it. */
 static inline void plan_revisions(struct world *w, int64_t at_ms, bool peaceful, bool killing)
 {
-    int last = (int)dice_between(&w->dice, 3, 5);
+    int last = dice_chance(&w->dice, 10) ? 1 : (int)dice_between(&w->dice, 3, 5);
     for (int number = 2; number <= last; number++) {
         plan_behaviour(w, number);
         act_at(w, at_ms, push_revision, dice_chance(&w->dice, 15) ? dice_between(&w->dice, 1, number - 1) : number);
@@ -267,7 +268,7 @@ static inline void plan_revisions(struct world *w, int64_t at_ms, bool peaceful,
     }
 }
 
-/* A first revision that cannot get ready keeps the Canary from being initialised until somebody heals it. */
+/* A first revision that cannot get ready keeps the Canary from being initialised until somebody heals it; what the target reads may change before that. */
 static inline void plan_beginning(struct world *w)
 {
     plan_behaviour(w, 1);
@@ -278,6 +279,9 @@ static inline void plan_beginning(struct world *w)
         act_at(w, dice_between(&w->dice, 30, 240) * SECOND_MS, heal, 0);
     }
     plan_objects(w);
+    for (int64_t changes = w->has_configs ? dice_between(&w->dice, 0, 2) : 0; changes > 0; changes--) {
+        act_at(w, dice_between(&w->dice, 0, 90) * SECOND_MS, change_config, dice_between(&w->dice, 0, 1));
+    }
 }
 
 static inline void plan_world(struct world *w)
