@@ -373,14 +373,21 @@ static void restart(struct run *run)
     }
 }
 
-/* Another strategy analysed this revision so far: it is the one that stays fixed. */
+/* Another strategy analysed this revision so far: it is the one that stays fixed. The target may be another one by now; that is for the actor to see. */
 static void take_over(struct timer *timer, void *ctx)
 {
     struct run *run = ctx;
-    struct err err = {0};
-    if (!run->release->pinned && !run_pin(run, &err)) {
-        trouble_tell(&run->trouble, err.text);
-        run_retry_later(run, take_over);
+    struct release *release = run->release;
+    struct canary canary;
+    bool known = run_canary(run, &canary);
+    if (known && !release->pinned) {
+        doc_free(release->checksums);
+        release->checksums = doc_copy(node_get(canary.status, "trackedConfigs"));
+        release->pinned = true;
+    }
+    canary_fini(&canary);
+    if (!known) {
+        run_retry_later(run, take_over); /* it is frozen or dropped meanwhile */
         return;
     }
     run->retry_ms = 0;
@@ -417,6 +424,7 @@ static void on_claimed(struct run *run)
     } else {
         run_begin(run);
     }
+    run->events.settled(run->ctx); /* what changed while nobody held it woke nobody who could act on it */
 }
 
 struct run *run_start(struct house *house, struct announcer *announcer, struct release *release,

@@ -287,11 +287,16 @@ static void test_a_record_that_cannot_be_read_is_closed_and_followed_by_another(
     fake_doc_expect(node_at(fake_api_find(w->api, CANARY), "status", "canaryWeight"), "0");
 }
 
-static void restart_engine(struct world *w)
+static void stop_engine(struct world *w)
 {
     engine_close(w->engine, on_closed, w);
     fake_clock_run(w->fc);
     w->closed = w->ready = 0;
+}
+
+static void restart_engine(struct world *w)
+{
+    stop_engine(w);
     start_engine(w);
 }
 
@@ -332,6 +337,24 @@ static void test_another_revision_in_mid_run_starts_from_weight_0(void **state)
     expect_routes(w, "[{" FAKE_SIDES(100, 0) "}]");
     assert_string_equal(text_at(w, CANARY, "status", "phase"), "Progressing");
     fake_doc_expect(node_at(fake_api_find(w->api, CANARY), "status", "canaryWeight"), "0");
+}
+
+/* What the strategy of before analysed is not what the target has become since, before the next engine took the release over. */
+static void test_another_strategy_goes_on_with_what_was_analysed_only(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_api_edit(w->api, CANARY, "{'spec':{'analysis':{'maxWeight':null,'stepWeight':null,'iterations':2}}}");
+    fake_clock_advance(w->fc, 100);
+    assert_int_equal(releases(w), 2);
+    fake_doc_expect(node_at(fake_api_find(w->api, SLUICE "/podinfo-2"), "spec", "continued"), "true");
+    stop_engine(w);
+    fake_api_edit(w->api, TARGET,
+                  "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:4'}]}}}}");
+    start_engine(w);
+    fake_clock_advance(w->fc, 100);
+    assert_string_equal(text_at(w, SLUICE "/podinfo-2", "status", "state"), "Superseded");
+    fake_doc_expect(node_at(fake_api_find(w->api, SLUICE "/podinfo-3"), "spec", "restarted"), "true");
 }
 
 static void test_a_suspended_canary_stands_still(void **state)
@@ -537,6 +560,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_another_revision_in_mid_run_starts_from_weight_0, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_suspension_is_told_after_what_was_under_way, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_missing_is_told_when_it_stays_away, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_another_strategy_goes_on_with_what_was_analysed_only, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_suspended_canary_stands_still, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_refused_edit_stops_the_run_until_it_is_taken_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_canary_deleted_in_mid_run_is_left_alone, setup, teardown),
