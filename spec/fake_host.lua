@@ -25,7 +25,8 @@ local QUESTIONS = {
 local alive = {}
 
 --- `options` replaces fields of the world; `analysis` and `spec` become Canary.spec. `script` is a
---- run function to use instead of the strategy; `meanwhile` is called when the process has died.
+--- run function to use instead of the strategy; `meanwhile` is called when the process has died;
+--- `half_promoted`: of a promotion that fails a part has happened.
 ---@param options table?
 ---@return World
 function World.new(options)
@@ -332,7 +333,8 @@ function operations.act(world, args, intent)
     end
     failed, problem = effects.run(world, list, { redo = intent ~= nil })
   end
-  return problem and { ok = false, failed = failed, error = problem } or { ok = true }
+  local begun = problem and list and list[failed].kind == 'promote' and world.half_promoted or nil
+  return problem and { ok = false, failed = failed, error = problem, begun = begun } or { ok = true }
 end
 
 function operations.pin(world)

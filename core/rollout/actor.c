@@ -256,7 +256,7 @@ static void make_primary(struct actor *actor, const struct canary *canary)
     char id[37], *key = str_format("%s/%" PRId64, canary->names.uid, clock_wall_ms(actor->house->clock));
     hash_uuid(key, id);
     str_free(&key);
-    struct promotion_options options = promote_options(actor->house, canary, NULL, id);
+    struct promotion_options options = promote_options(actor->house, canary, NULL, NULL, id);
     actor->promotion = promotion_start(&options, on_primary_made, actor);
 }
 

@@ -24,6 +24,8 @@ struct effects {
     size_t index; /* of the one under way */
     int conflicts;
     bool redo, trusted;
+    bool unsure; /* the promotion under way had no answer once: what it did is not known */
+    bool begun;
     struct timer turn;
     struct writer *writer;
     struct promotion *promotion;
@@ -60,9 +62,10 @@ static void finish(struct effects *e, const struct err *err)
     effects_done_fn *done = e->done;
     void *ctx = e->ctx;
     size_t index = e->index;
+    bool begun = e->begun;
     struct err copy = *err;
     effects_free(e);
-    done(ctx, index, &copy);
+    done(ctx, index, begun, &copy);
 }
 
 static const struct node *current(const struct effects *e)
@@ -198,7 +201,8 @@ static enum step start_promotion(struct effects *e, const struct canary *canary)
     if (carried) {
         return STEP_DONE;
     }
-    struct promotion_options options = promote_options(e->house, canary, e->release->revision, id);
+    struct promotion_options options =
+        promote_options(e->house, canary, e->release->revision, doc_root(e->release->checksums), id);
     e->promotion = promotion_start(&options, on_promoted, e);
     return STEP_STARTED;
 }
@@ -307,6 +311,19 @@ static void on_written(void *ctx, const struct err *err)
     }
 }
 
+/* In doubt it has: who goes on with a promotion that was decided does no harm, who takes back one that was made half does. */
+static bool promotion_has_begun(struct effects *e)
+{
+    const struct node *copies = node_get(current(e), "copies");
+    struct canary canary;
+    struct err ignored = {0};
+    bool known = house_canary(e->house, e->release->namespace, e->release->canary, &canary, &ignored);
+    bool begun =
+        node_count(copies) > 0 && (e->redo || e->unsure || !known || promote_has_begun(e->house, &canary, copies));
+    canary_fini(&canary);
+    return begun;
+}
+
 /* Without an answer nobody knows whether the primary was promoted. A release that went on as if it were not could be rolled back over a primary that is; so it is
  * asked for again, under the same id, until an answer comes. */
 static void on_promoted(void *ctx, const struct err *err)
@@ -316,8 +333,10 @@ static void on_promoted(void *ctx, const struct err *err)
     if (err->code == ERR_NONE) {
         succeed(e);
     } else if (err->code == ERR_TIMEOUT || err->code == ERR_UNREACHABLE) {
+        e->unsure = true;
         timer_start(e->house->clock, &e->turn, PROMOTE_AGAIN_MS, on_turn, e);
     } else {
+        e->begun = promotion_has_begun(e);
         finish(e, err);
     }
 }

@@ -2,7 +2,7 @@
  *
  *   { kind: route, primary, canary, mirrored, from: {primary, canary, mirrored} }   { kind: event, type, message, phase, key }
  *   { kind: phase, phase }                                                          { kind: scale, to: up|zero }
- *   { kind: sync, phase, weight, iterations, failed_checks }                        { kind: promote, id }
+ *   { kind: sync, phase, weight, iterations, failed_checks }                        { kind: promote, id, copies }
  *   { kind: status, weight, iterations, failed_checks }                             { kind: autoscaler }
  *   { kind: hooks, type, phase, event_phase, key }                                  { kind: gauge, name, value }   { kind: alert, … }
  *
@@ -38,7 +38,7 @@ struct effects_options {
 bool effects_prepare(struct house *house, const struct release *release, const struct node *list, struct doc *prepared,
                      struct err *err);
 
-/* err->code NONE: all done. Otherwise `failed` is the index of the one that failed. */
-typedef void effects_done_fn(void *ctx, size_t failed, const struct err *err);
+/* err->code NONE: all done. Otherwise `failed` is the index of the one that failed; `begun`: a part of that one happened, and cannot be taken back. */
+typedef void effects_done_fn(void *ctx, size_t failed, bool begun, const struct err *err);
 struct effects *effects_start(const struct effects_options *options, effects_done_fn *done, void *ctx);
 void effects_cancel(struct effects *effects);

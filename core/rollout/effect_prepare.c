@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "rollout/effect.h"
+#include "rollout/promote.h"
 
 static const char *const kinds[] = {"route",   "phase",      "sync",  "status", "event", "scale",
                                     "promote", "autoscaler", "hooks", "gauge",  "alert"};
@@ -95,6 +96,7 @@ static void complete(struct house *house, const struct release *release, const s
         node_set(doc, effect, "from", routes_node(doc, &live));
     } else if (strcmp(kind, "promote") == 0) {
         node_set_str(doc, effect, "id", release->uid); /* one revision is fixed, so it is promoted once */
+        node_set(doc, effect, "copies", promote_copies(house, canary, doc_root(release->checksums), doc));
     } else if (strcmp(kind, "event") == 0) {
         char *key = str_format("%s/%" PRId64 "/%" PRId64 "/%zu", release->uid, release->epoch, release->serial, index);
         node_set_str(doc, effect, "key", key);

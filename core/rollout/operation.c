@@ -357,7 +357,7 @@ static bool start_hooks(struct run *run, struct doc **answer)
 
 /* --- act --- */
 
-static struct doc *act_answer(size_t failed, const struct err *err)
+static struct doc *act_answer(size_t failed, bool begun, const struct err *err)
 {
     bool ok = err->code == ERR_NONE;
     struct doc *doc = ok ? new_object_doc() : error_answer(err->text);
@@ -365,14 +365,17 @@ static struct doc *act_answer(size_t failed, const struct err *err)
     if (!ok) {
         node_set_int(doc, doc_root(doc), "failed", (int64_t)failed + 1);
     }
+    if (begun) {
+        node_set_bool(doc, doc_root(doc), "begun", true);
+    }
     return doc;
 }
 
-static void on_acted(void *ctx, size_t failed, const struct err *err)
+static void on_acted(void *ctx, size_t failed, bool begun, const struct err *err)
 {
     struct run *run = ctx;
     run->effects = NULL;
-    run_answer(run, act_answer(failed, err));
+    run_answer(run, act_answer(failed, begun, err));
 }
 
 static void start_effects(struct run *run, bool redo)
@@ -413,7 +416,7 @@ static bool start_act(struct run *run, struct doc **answer)
     struct doc *prepared = doc_new();
     if (!effects_prepare(run->house, run->release, doc_root(run->args), prepared, &err)) {
         doc_free(prepared);
-        *answer = act_answer(0, &err);
+        *answer = act_answer(0, false, &err);
         return true;
     }
     run->intent = prepared;

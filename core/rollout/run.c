@@ -273,7 +273,7 @@ static void on_restart_retry(struct timer *timer, void *ctx)
     start_restart(ctx);
 }
 
-static void on_restarted(void *ctx, size_t failed, const struct err *err)
+static void on_restarted(void *ctx, size_t failed, bool begun, const struct err *err)
 {
     struct run *run = ctx;
     run->effects = NULL;

@@ -51,7 +51,7 @@ static void on_ending_retry(struct timer *timer, void *ctx)
     start_ending(ctx, true);
 }
 
-static void on_ending_done(void *ctx, size_t failed, const struct err *err)
+static void on_ending_done(void *ctx, size_t failed, bool begun, const struct err *err)
 {
     struct run *run = ctx;
     run->effects = NULL;

@@ -12,6 +12,7 @@ enum { PRIMARY_TRIES = 5 };
 struct promotion {
     struct promotion_options options; /* pointers into what is owned below where the caller's do not live long enough */
     struct doc *canary, *target, *checksums;
+    struct doc *wanted; /* configs; without a root: whatever they are */
     char *revision, *promotion_id;
     struct canary_names names;
     struct str_list keys; /* "configmap/x" of the tracked configs */
@@ -37,6 +38,7 @@ static void promotion_free(struct promotion *p)
     doc_free(p->canary);
     doc_free(p->target);
     doc_free(p->checksums);
+    doc_free(p->wanted);
     str_free(&p->revision);
     str_free(&p->promotion_id);
     mem_free(p);
@@ -116,6 +118,20 @@ static bool is_wanted_revision(const struct promotion *p, const struct node *pru
     return true;
 }
 
+static bool configs_are_wanted(const struct promotion *p, struct err *err)
+{
+    const struct node *wanted = doc_root(p->wanted), *live = doc_root(p->checksums);
+    if (wanted == NULL || (node_count(wanted) == 0 && node_count(live) == 0) || node_equal(wanted, live)) {
+        return true;
+    }
+    char *is = node_to_text(live), *was = node_to_text(wanted);
+    err_set(err, ERR_CONFLICT, "the configs of target %s.%s are %s, wanted %s", p->names.target, p->names.namespace, is,
+            was);
+    str_free(&is);
+    str_free(&was);
+    return false;
+}
+
 static void next_config(struct promotion *p);
 
 static void on_target(void *ctx, const struct doc *answer, const struct err *err)
@@ -136,6 +152,8 @@ static void on_target(void *ctx, const struct doc *answer, const struct err *err
         finish(p, &why);
     } else if (!collect_checksums(p, doc_root(pruned), &why)) {
         fail(p, &why);
+    } else if (!configs_are_wanted(p, &why)) {
+        finish(p, &why);
     } else {
         next_config(p);
     }
@@ -178,6 +196,22 @@ static void on_config_written(void *ctx, const struct doc *answer, const struct 
     config_done(p);
 }
 
+/* The store may be behind: what is copied is the answer. */
+static bool is_wanted_config(const struct promotion *p, const struct doc *answer, struct err *err)
+{
+    const char *name, *kind = config_kind(p, &name);
+    const char *wanted = node_str(node_get(doc_root(p->wanted), p->keys.items[p->next_key]));
+    struct doc *pruned = doc_copy(doc_root(answer));
+    tracked_config_prune(pruned);
+    const char *live = tracked_config_checksum(doc_root(pruned));
+    bool same = wanted == NULL || str_equal(live, wanted);
+    if (!same) {
+        err_set(err, ERR_CONFLICT, "%s %s.%s has checksum %s, wanted %s", kind, name, p->names.namespace, live, wanted);
+    }
+    doc_free(pruned);
+    return same;
+}
+
 static void on_config(void *ctx, const struct doc *answer, const struct err *err)
 {
     struct promotion *p = ctx;
@@ -187,6 +221,10 @@ static void on_config(void *ctx, const struct doc *answer, const struct err *err
     if (why.code != ERR_NONE) {
         err_wrap(&why, "CreatePrimaryConfigs failed: %s %s.%s get query failed ", kind, name, p->names.namespace);
         fail(p, &why);
+        return;
+    }
+    if (!is_wanted_config(p, answer, &why)) {
+        finish(p, &why);
         return;
     }
     char *copy_name = str_format("%s-primary", name);
@@ -322,9 +360,10 @@ struct promotion *promotion_start(const struct promotion_options *options, promo
     p->options = *options;
     p->canary = doc_copy(options->canary);
     p->checksums = doc_new();
+    p->wanted = doc_copy(options->configs);
     p->revision = str_dup(options->revision);
     p->promotion_id = str_dup(options->promotion_id);
-    p->options.canary = NULL;
+    p->options.canary = p->options.configs = NULL;
     p->options.revision = p->options.promotion_id = NULL;
     canary_names_init(&p->names, doc_root(p->canary));
     p->done = done;

@@ -1,6 +1,6 @@
 /* One operation: copy the target to the primary, configs first. Used to create the primary and to promote.
  *
- *   GET target ─ revision as wanted? ─ for each tracked config: GET source, write copy ─ create or patch the primary
+ *   GET target ─ revision and configs as wanted? ─ for each tracked config: GET source, write copy ─ create or patch the primary
  *
  * A conflict on the primary reads it again, up to 5 times. */
 #pragma once
@@ -17,14 +17,16 @@ struct promotion_options {
     /* Only this one (revision.h). NULL: create a missing primary from whatever the target is now; one that is there
      * stays as it is. */
     const char *revision;
+    /* The tracked configs that belong to it, and no others (status.trackedConfigs; copied). NULL: whatever they are. */
+    const struct node *configs;
     const char *promotion_id;
     const struct str_list *selector_labels, *label_prefixes; /* outlive the operation */
     bool config_tracking;
 };
 
 struct promotion;
-/* err->code CONFLICT with "target … is at revision …, wanted …" when the target is another revision than the wanted
- * one. Texts as in Flagger: "createPrimaryDeployment failed: …", "updating deployment %s.%s template spec failed:
+/* err->code CONFLICT with "target … is at revision …, wanted …" when the target, or one of its configs, is another one
+ * than wanted. Texts as in Flagger: "createPrimaryDeployment failed: …", "updating deployment %s.%s template spec failed:
  * …". */
 typedef void promotion_done_fn(void *ctx, const struct err *err);
 struct promotion *promotion_start(const struct promotion_options *options, promotion_done_fn *done, void *ctx);

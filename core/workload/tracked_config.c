@@ -65,6 +65,11 @@ void tracked_config_prune(struct doc *object)
     node_set_str(object, node_ensure_object(object, root, "sluice"), "checksum", checksum);
 }
 
+const char *tracked_config_checksum(const struct node *object)
+{
+    return node_str(node_at(object, "sluice", "checksum"));
+}
+
 /* --- which --- */
 
 struct references {
@@ -134,7 +139,7 @@ static void add_checksum(struct doc *doc, struct node *checksums, const char *ki
                          const struct node *object)
 {
     char *key = str_format("%s/%s", kind, name);
-    node_set_str(doc, checksums, key, node_str(node_at(object, "sluice", "checksum")));
+    node_set_str(doc, checksums, key, tracked_config_checksum(object));
     str_free(&key);
 }
 
@@ -246,7 +251,7 @@ static bool copy_is_current(const struct node *source, const struct node *existi
     checksum_of_data(node_get(source, "data"), checksum);
     const struct node *live_labels = node_at(existing, "metadata", "labels");
     const struct node *labels = node_at(want, "metadata", "labels");
-    return node_is(node_at(existing, "sluice", "checksum"), checksum) &&
+    return str_equal(tracked_config_checksum(existing), checksum) &&
            (node_equal(live_labels, labels) || (node_count(live_labels) == 0 && node_count(labels) == 0)) &&
            node_count(node_at(existing, "metadata", "annotations")) == 0 &&
            node_equal(node_at(existing, "metadata", "ownerReferences"), node_at(want, "metadata", "ownerReferences"));

@@ -9,6 +9,9 @@
 /* The stores of ConfigMaps and Secrets keep no data: metadata, `type` and { sluice: { checksum } }. */
 void tracked_config_prune(struct doc *object);
 
+/* Borrowed from a pruned object. */
+const char *tracked_config_checksum(const struct node *object);
+
 /* References in a pod spec, as an array of {kind: "configmap"|"secret", name, optional} in `doc`; one entry per
  * object, the last reference decides on `optional`. */
 struct node *tracked_config_references(struct doc *doc, const struct node *pod_spec);

@@ -7,11 +7,34 @@ local rounds = require 'stdlib.round'
 
 local M = {}
 
---- What failed after the primary had become the canary is not the copy: there is no way back.
+--- What failed after the primary had become the canary is not the copy.
+---@return table result { done, promoted: the primary is the canary, begun: it is neither that nor
+---               what it was, as the configs that it reads are the new ones }
 local function copy(rollout)
   local orders = { effects.copying(host.call('facts')), effects.promote() }
-  local done, failed = rollout:act { orders[1], orders[2], effects.phase('Promoting') }
-  return { done = done, promoted = done or failed > #orders }
+  local done, failed, begun = rollout:act { orders[1], orders[2], effects.phase('Promoting') }
+  return { done = done, promoted = done or failed > #orders, begun = begun }
+end
+
+--- Until the primary is the canary. A copy that failed needs another good round, and the gates that
+--- led here are asked again; one that has begun is tried alone, for there is no way back.
+---@return boolean noted its phase is written, too
+local function copy_until_promoted(rollout)
+  local gates, copied = rollout.opened, rollout:word('copy', {}, copy)
+  local begun = copied.begun
+  while not copied.promoted do
+    if begun then
+      rollout:tick()
+      copied = rollout:round_word('copy', copy)
+    else
+      rollout:next_round()
+      if rollout:open_all(gates) then
+        copied = rollout:word('copy', {}, copy)
+        begun = copied.begun
+      end
+    end
+  end
+  return copied.done
 end
 
 local function note_copy(rollout)
@@ -62,19 +85,11 @@ local function finalise(rollout)
   return false
 end
 
---- The rest of a release whose strategy is content; does not return. When the copy fails, the next
---- one needs another good round, and the gates that led here are asked again. Once it is made, only
---- its phase is still missing: checks that fail now must not take back what is promoted.
+--- The rest of a release whose strategy is content; does not return. Once the copy is made, only its
+--- phase is still missing: checks that fail now must not take back what is promoted.
 ---@param rollout Rollout
 function M.run(rollout)
-  local gates, copied = rollout.opened, rollout:word('copy', {}, copy)
-  while not copied.done and not copied.promoted do
-    rollout:next_round()
-    if rollout:open_all(gates) then
-      copied = rollout:word('copy', {}, copy)
-    end
-  end
-  local noted = copied.done
+  local noted = copy_until_promoted(rollout)
   while not noted do
     rollout:tick()
     noted = rollout:round_word('note_copy', note_copy).done

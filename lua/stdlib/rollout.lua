@@ -13,6 +13,7 @@ local rounds = require 'stdlib.round'
 ---@field package opened string[] the gates that were open in this round
 ---@field package began integer when the word in progress began, ms
 ---@field package spec_read table? Canary.spec, once the word in progress has read it
+---@field package committed boolean? by the last round (see Round)
 ---@field package waited boolean? the word in progress had to wait before it could do anything
 local Rollout = {}
 Rollout.__index = Rollout
@@ -91,6 +92,7 @@ end
 ---@param orders Effect[]
 ---@return boolean ok
 ---@return integer? failed which of the orders; 0 or less: a kept event
+---@return boolean? begun a part of that one happened, and cannot be taken back
 function Rollout:act(orders)
   local kept = #self.pending
   local list = self:take_pending(orders)
@@ -101,7 +103,7 @@ function Rollout:act(orders)
   if not answer.ok then
     host.call('act', { effects.warning(answer.error) })
   end
-  return answer.ok, answer.failed and answer.failed - kept
+  return answer.ok, answer.failed and answer.failed - kept, answer.begun
 end
 
 --- Waits until the interval since the last round began has passed; kept events are told first.
@@ -120,6 +122,7 @@ function Rollout:next_round()
   repeat
     self:tick()
     self.round = self:round_word('round', rounds.run)
+    self.committed = self.round.committed
   until self.round.passed
   self.opened = {}
   return self.round

@@ -13,6 +13,7 @@ local WAITED_MS = 1000
 
 ---@class Round
 ---@field passed boolean the strategy may take its next step
+---@field committed boolean? a promotion without an analysis was made, or half of it
 ---@field weight integer the canary's live share, percent
 ---@field mirrored boolean requests are copied to the canary
 ---@field iterations integer steps done, of an A/B test or blue/green
@@ -42,17 +43,21 @@ local function roll_back(rollout, events)
 end
 
 --- Promotes without an analysis (spec.skipAnalysis). Returns only when something failed.
+---@return boolean? committed the primary is the canary, or half of it is: there is no way back
 local function skip(rollout, facts, spec)
   local orders = { effects.route(0), effects.copying(facts), effects.promote() }
+  local promoting = #orders
   if spec.autoscalerRef then
     orders[#orders + 1] = effects.autoscaler()
   end
   orders[#orders + 1] = effects.scale('zero')
   orders[#orders + 1] = effects.phase('Succeeded')
-  if rollout:act(orders) then
+  local done, failed, begun = rollout:act(orders)
+  if done then
     M.finish(rollout, string.format('Promotion completed! Canary analysis was skipped for %s.%s',
       facts.target, facts.namespace), true)
   end
+  return begun or failed > promoting
 end
 
 --- The last words of a release that went well; does not return.
@@ -110,16 +115,19 @@ end
 ---@param promoting boolean? the primary has been promoted: never ready means that this failed
 ---@return table? facts nil: nothing more in this round
 ---@return table spec
+---@return boolean? committed see skip
 function M.look(rollout, promoting)
   local spec = rollout:spec()
+  if rollout.committed then
+    return nil, spec, skip(rollout, host.call('facts'), spec)
+  end
   wait_for_primary(rollout, spec, promoting)
   if not host.call('ready', { side = 'canary' }).ready then
     roll_back(rollout)
   end
   local facts = read_facts(rollout)
   if facts and spec.skipAnalysis then
-    skip(rollout, facts, spec)
-    return nil, spec
+    return nil, spec, skip(rollout, facts, spec)
   end
   return facts, spec
 end
@@ -190,9 +198,9 @@ end
 ---@param rollout Rollout
 ---@return Round
 function M.run(rollout)
-  local facts, spec = M.look(rollout)
+  local facts, spec, committed = M.look(rollout)
   if not facts then
-    return { passed = false }
+    return { passed = false, committed = committed }
   end
   local analysis = spec.analysis
   ask_rollback_hooks(rollout, facts)

@@ -250,6 +250,41 @@ describe('stdlib.promotion', function()
     assert.equal('Succeeded', world.state)
   end)
 
+  it('tries a copy that has begun alone, until it is made: there is no way back', function()
+    local world = promote {
+      half_promoted = true,
+      analysis = {
+        stepWeight = 100,
+        threshold = 1,
+        webhooks = { { name = 'load' }, { name = 'back', type = 'rollback' } },
+      },
+      answers = {
+        back = function(world)
+          return world:seconds() == 0 and 'no' or nil
+        end,
+        load = function(world)
+          return world:seconds() > 0 and 'fails' or nil
+        end,
+      },
+      fail = function(world, effect)
+        return effect.kind == 'promote' and world:seconds() < 20 and 'admission webhook said no' or nil
+      end,
+    }
+    assert.same({
+      '0s hook rollout load (Progressing)',
+      '0s Normal: Rollback hook back not signaling a rollback',
+      '0s Normal: Copying podinfo.test template spec to podinfo-primary.test',
+      '0s Warning: admission webhook said no',
+      '10s Normal: Copying podinfo.test template spec to podinfo-primary.test',
+      '10s Warning: admission webhook said no',
+      '20s Normal: Copying podinfo.test template spec to podinfo-primary.test',
+      '20s promote r2',
+      '20s status phase=Promoting',
+    }, { unpack(world:lines { times = true }, 1, 9) })
+    assert.same({ 'back' }, world.asked)
+    assert.equal('Succeeded', world.state)
+  end)
+
   it('does not copy another revision', function()
     local world = promote { revision = 'r3', limit = 5000 }
     assert.same({ 'the target is revision r3 by now' }, { world:events()[2] })

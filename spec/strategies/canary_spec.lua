@@ -487,6 +487,30 @@ describe('strategies.canary', function()
     assert.equal(40, world:seconds())
   end)
 
+  for failing, half_promoted in pairs { scale = false, promote = true } do
+    it('does not come back to the analysis once it was skipped, though ' .. failing .. ' fails', function()
+      local world = release {
+        spec = { skipAnalysis = true },
+        analysis = { stepWeight = 10, threshold = 1, webhooks = { { name = 'load' } } },
+        answers = { load = 'no' },
+        half_promoted = half_promoted,
+        fail = function(world, effect)
+          return effect.kind == failing and effect.to ~= 'up' and world:seconds() < 40 and 'no' or nil
+        end,
+        later = {
+          [15] = function(world)
+            world.spec.skipAnalysis = false
+            world.sides.canary = { ready = false, never = 'it exceeded its deadline' }
+          end,
+        },
+      }
+      assert.equal('Succeeded', world.state)
+      assert.equal('r2', world.primary_revision)
+      assert.equal(1, #world:lines { only = '^promote' })
+      assert.same({}, world:lines { only = '^hook' })
+    end)
+  end
+
   it('skips the analysis in mid-run, with the traffic back at the primary first', function()
     local world = release {
       analysis = { stepWeight = 10 },

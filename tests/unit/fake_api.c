@@ -333,6 +333,7 @@ static void change_object(struct fake_api *api, const char *method, char *path, 
         patch(api, o, status, body, answer);
     } else { /* PUT */
         node_set(o->doc, doc_root(o->doc), "spec", node_copy(o->doc, node_get(doc_root(body), "spec")));
+        node_set(o->doc, doc_root(o->doc), "data", node_copy(o->doc, node_get(doc_root(body), "data")));
         new_version(api, o->doc);
         show(api, answer, 200, o->doc);
     }

@@ -6,7 +6,7 @@
 #define LEASE "/apis/coordination.k8s.io/v1/namespaces/test/leases/sluice"
 #define CONFIG_MAPS "/api/v1/namespaces/test/configmaps"
 #define READS(config_map)                                                                                              \
-    "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:1','envFrom':[{'configMapRef':{"    \
+    "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:1','envFrom':[{'configMapRef':{"   \
     "'name':'" config_map "'}}]}]}}}}"
 #define NEW_IMAGE "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:3'}]}}}}"
 
@@ -178,7 +178,8 @@ static void test_a_config_that_changes_in_the_initialisation_is_a_new_one(void *
     fake_api_put(w->api, CONFIG_MAPS "/settings", "{'data':{'color':'red'}}");
     fake_api_edit(w->api, PRIMARY, READS("settings-primary"));
     fake_api_edit(w->api, TARGET, READS("settings"));
-    fake_api_edit(w->api, CANARY, "{'spec':{'suspend':false},'status':{'phase':'Initializing','lastAppliedSpec':null}}");
+    fake_api_edit(w->api, CANARY,
+                  "{'spec':{'suspend':false},'status':{'phase':'Initializing','lastAppliedSpec':null}}");
     fake_clock_advance(w->fc, 1000);
     assert_int_equal(releases(w), 0);
     fake_doc_expect(node_at(fake_api_find(w->api, CANARY), "status", "trackedConfigs"),

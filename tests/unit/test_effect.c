@@ -8,6 +8,7 @@ struct world {
     struct effects *effects;
     int done;
     size_t failed;
+    bool begun;
     struct err err;
 };
 
@@ -27,12 +28,13 @@ static void close_world(struct world *w)
     fake_house_close(&w->f);
 }
 
-static void on_done(void *ctx, size_t failed, const struct err *err)
+static void on_done(void *ctx, size_t failed, bool begun, const struct err *err)
 {
     struct world *w = ctx;
     w->effects = NULL;
     w->done++;
     w->failed = failed;
+    w->begun = begun;
     w->err = *err;
 }
 
@@ -264,6 +266,103 @@ static void test_a_promotion_without_an_answer_is_asked_for_until_there_is_one(v
     close_world(&w);
 }
 
+#define CONFIG_MAPS "/api/v1/namespaces/test/configmaps"
+#define COLOURED(color) "'data':{'color':'" color "'}}"
+#define READS(config_map)                                                                                              \
+    "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','envFrom':[{'configMapRef':{'name':'" config_map    \
+    "'}}]}]}}}}"
+#define PROMOTION(copies) "[{'kind':'promote','id':'id-7','copies':{" copies "}}]"
+#define RED "'configmap/settings':'241889ca0604e333'"
+
+/* The primary reads red; the target, as it was analysed, blue. */
+static void open_configured_world(struct world *w)
+{
+    struct err err = {0};
+    struct node *map;
+    open_world(w);
+    w->f.house.config_tracking = true;
+    fake_api_put(
+        w->f.api, CONFIG_MAPS "/settings-primary",
+        "{'metadata':{'ownerReferences':[{'kind':'Canary','name':'podinfo','uid':'u-1','controller':true}]}," COLOURED(
+            "red"));
+    fake_api_put(w->f.api, CONFIG_MAPS "/settings", "{" COLOURED("blue"));
+    fake_api_edit(w->f.api, PRIMARY, READS("settings-primary"));
+    fake_api_edit(w->f.api, TARGET, READS("settings"));
+    pin_target(w);
+    struct doc *target = store_find(w->f.house.stores[STORE_DEPLOYMENTS], "test", "podinfo");
+    assert_true(tracked_config_checksums(w->release->checksums, doc_root(target), w->f.house.stores[STORE_CONFIG_MAPS],
+                                         w->f.house.stores[STORE_SECRETS], "test", &map, &err));
+    doc_set_root(w->release->checksums, map);
+    doc_free(target);
+}
+
+static void test_the_record_says_which_copies_a_promotion_writes_over(void **state)
+{
+    struct world w;
+    open_configured_world(&w);
+    struct doc *list = fake_doc("[{'kind':'promote'}]"), *prepared = doc_new();
+    assert_true(effects_prepare(&w.f.house, w.release, doc_root(list), prepared, &w.err));
+    fake_doc_expect(node_get(node_item(doc_root(prepared), 0), "copies"), "{" RED "}");
+    doc_free(prepared);
+    fake_api_edit(w.f.api, CONFIG_MAPS "/settings-primary", "{" COLOURED("blue"));
+    prepared = doc_new();
+    assert_true(effects_prepare(&w.f.house, w.release, doc_root(list), prepared, &w.err));
+    fake_doc_expect(node_get(node_item(doc_root(prepared), 0), "copies"), "{}");
+    doc_free(prepared);
+    doc_free(list);
+    close_world(&w);
+}
+
+static void refuse_once(struct world *w, const char *method, const char *path)
+{
+    fake_http_once(w->f.fh, method, path, 500, "{\"message\":\"trouble\"}");
+}
+
+static void test_a_promotion_has_begun_when_a_copy_is_written(void **state)
+{
+    struct world w;
+    open_configured_world(&w);
+    refuse_once(&w, "PUT", CONFIG_MAPS "/settings-primary");
+    start(&w, PROMOTION(RED), false, false);
+    finish(&w);
+    assert_int_equal(w.err.code, ERR_SERVER);
+    assert_false(w.begun);
+    refuse_once(&w, "PATCH", PRIMARY);
+    start(&w, PROMOTION(RED), false, false);
+    finish(&w);
+    assert_int_equal(w.err.code, ERR_SERVER);
+    assert_true(w.begun);
+    close_world(&w);
+}
+
+static void test_in_doubt_a_promotion_has_begun(void **state)
+{
+    struct world w;
+    open_configured_world(&w);
+    refuse_once(&w, "GET", TARGET);
+    start(&w, PROMOTION(RED), true, false); /* whoever began it has died */
+    finish(&w);
+    assert_true(w.begun);
+    refuse_once(&w, "GET", TARGET);
+    start(&w, PROMOTION(""), true, false); /* but there was nothing to copy */
+    finish(&w);
+    assert_false(w.begun);
+    close_world(&w);
+}
+
+static void test_only_the_pinned_configs_are_promoted(void **state)
+{
+    struct world w;
+    open_configured_world(&w);
+    fake_api_edit(w.f.api, CONFIG_MAPS "/settings", "{" COLOURED("green"));
+    start(&w, PROMOTION(RED), false, false);
+    finish(&w);
+    assert_int_equal(w.err.code, ERR_CONFLICT);
+    assert_false(w.begun);
+    fake_house_expect(&w.f, CONFIG_MAPS "/settings-primary", "{'color':'red'}", "data");
+    close_world(&w);
+}
+
 /* --- trouble --- */
 
 static void test_a_conflict_starts_from_what_is_live(void **state)
@@ -430,6 +529,10 @@ int main(void)
         cmocka_unit_test(test_a_promotion_that_is_carried_out_is_not_repeated),
         cmocka_unit_test(test_only_the_pinned_revision_is_promoted),
         cmocka_unit_test(test_the_pinned_revision_is_promoted_under_the_id_on_record),
+        cmocka_unit_test(test_the_record_says_which_copies_a_promotion_writes_over),
+        cmocka_unit_test(test_a_promotion_has_begun_when_a_copy_is_written),
+        cmocka_unit_test(test_in_doubt_a_promotion_has_begun),
+        cmocka_unit_test(test_only_the_pinned_configs_are_promoted),
         cmocka_unit_test(test_a_promotion_without_an_answer_is_asked_for_until_there_is_one),
         cmocka_unit_test(test_a_conflict_starts_from_what_is_live),
         cmocka_unit_test(test_the_first_failure_ends_the_list),

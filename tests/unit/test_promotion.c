@@ -28,6 +28,7 @@ struct world {
     struct kube_client *client;
     struct store *deployments, *maps, *secrets;
     struct str_list selector_labels, prefixes;
+    const struct node *configs; /* that belong to the revision; NULL: whatever they are */
     struct doc *canary;
     struct promotion *promotion;
     int done;
@@ -86,6 +87,7 @@ static void start(struct world *w, const char *revision, bool config_tracking)
         .secrets = w->secrets,
         .canary = doc_root(w->canary),
         .revision = revision,
+        .configs = w->configs,
         .promotion_id = "id-1",
         .selector_labels = &w->selector_labels,
         .label_prefixes = &w->prefixes,
@@ -321,6 +323,29 @@ static void test_only_the_wanted_revision_is_promoted(void **state)
     expect_promotion_id(w, "id-0");
 }
 
+/* The store has not heard yet that somebody changed what was analysed. */
+static void test_only_the_wanted_configs_are_copied(void **state)
+{
+    struct world *w = *state;
+    char revision[REVISION_SIZE];
+    revision_of(TEMPLATE(BOTH), revision);
+    put(w->deployments, PRIMARY("6", "id-0"));
+    put(w->maps, MAP("settings", "1", "red"));
+    put(w->secrets, SECRET("token", "1"));
+    answer(w, "GET", TARGET_URL, 200, TARGET(BOTH));
+    answer(w, "GET", MAPS "/settings", 200, MAP("settings", "2", "blue"));
+    struct doc *wanted = fake_doc("{'configmap/settings':'241889ca0604e333','secret/token':'e9508890208eabc4'}");
+    w->configs = doc_root(wanted);
+    start(w, revision, true);
+    w->configs = NULL;
+    doc_free(wanted);
+    fake_clock_run(w->fc);
+    assert_int_equal(w->err.code, ERR_CONFLICT);
+    assert_non_null(strstr(w->err.text, "configmap settings.test has checksum "));
+    assert_non_null(strstr(w->err.text, ", wanted 241889ca0604e333"));
+    expect_requests(w, (const char *const[]){"GET " TARGET_URL, "GET " MAPS "/settings", NULL});
+}
+
 /* --- conflicts --- */
 
 static void test_a_conflict_reads_the_primary_again(void **state)
@@ -510,23 +535,15 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(test_a_missing_primary_is_created),
-        CASE(test_configs_come_first),
-        CASE(test_without_tracking_configs_are_shared),
-        CASE(test_a_primary_that_is_there_already_stays),
-        CASE(test_a_promotion_patches_the_primary),
-        CASE(test_an_autoscaler_keeps_its_replicas),
-        CASE(test_only_stale_copies_are_written),
-        CASE(test_only_the_wanted_revision_is_promoted),
-        CASE(test_a_conflict_reads_the_primary_again),
-        CASE(test_after_five_conflicts_it_gives_up),
-        CASE(test_a_promotion_finds_a_primary_made_meanwhile),
-        CASE(test_the_target_cannot_be_read),
-        CASE(test_a_mandatory_config_is_missing),
-        CASE(test_a_config_cannot_be_copied),
-        CASE(test_the_primary_cannot_be_written),
-        CASE(test_a_target_without_a_selector_label),
-        cmocka_unit_test(test_cancelled_at_every_request),
+        CASE(test_a_missing_primary_is_created),        CASE(test_configs_come_first),
+        CASE(test_without_tracking_configs_are_shared), CASE(test_a_primary_that_is_there_already_stays),
+        CASE(test_a_promotion_patches_the_primary),     CASE(test_an_autoscaler_keeps_its_replicas),
+        CASE(test_only_stale_copies_are_written),       CASE(test_only_the_wanted_revision_is_promoted),
+        CASE(test_only_the_wanted_configs_are_copied),  CASE(test_a_conflict_reads_the_primary_again),
+        CASE(test_after_five_conflicts_it_gives_up),    CASE(test_a_promotion_finds_a_primary_made_meanwhile),
+        CASE(test_the_target_cannot_be_read),           CASE(test_a_mandatory_config_is_missing),
+        CASE(test_a_config_cannot_be_copied),           CASE(test_the_primary_cannot_be_written),
+        CASE(test_a_target_without_a_selector_label),   cmocka_unit_test(test_cancelled_at_every_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,6 +43,7 @@ struct revision {
 struct fault {
     int64_t from_ms, until_ms;
     const char *host;
+    const char *path; /* only what is written under one that ends like this; NULL: everything */
     int percent;
     int64_t delay_ms;
     struct network_fate fate;

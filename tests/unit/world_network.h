@@ -1,13 +1,20 @@
 /* The network of a random world and the hooks at its end (see world.h). */
 #pragma once
 
-static inline const struct fault *fault_of(struct world *w, const char *host, bool wants_status)
+static inline bool is_struck(const struct fault *fault, const char *host, const char *written)
+{
+    return (fault->host == NULL || strcmp(fault->host, host) == 0) &&
+           (fault->path == NULL || (written != NULL && str_has_suffix(written, fault->path)));
+}
+
+/* `written`: the path of a request that writes, where `wants_status`. */
+static inline const struct fault *fault_of(struct world *w, const char *host, bool wants_status, const char *written)
 {
     int64_t now = world_now_ms(w);
     for (size_t i = 0; i < w->fault_count; i++) {
         const struct fault *fault = &w->faults[i];
         if (now >= fault->from_ms && now < fault->until_ms && (fault->status != 0) == wants_status &&
-            (fault->host == NULL || strcmp(fault->host, host) == 0) && dice_chance(&w->dice, fault->percent)) {
+            is_struck(fault, host, written) && dice_chance(&w->dice, fault->percent)) {
             return fault;
         }
     }
@@ -24,7 +31,7 @@ static inline struct network_fate on_fate(void *ctx, const struct http_request *
     }
     const char *host = strstr(request->url, "://") + 3;
     char *name = str_dup_n(host, strcspn(host, "/"));
-    const struct fault *fault = fault_of(w, name, false);
+    const struct fault *fault = fault_of(w, name, false, NULL);
     struct network_fate fate = fault != NULL ? fault->fate : (struct network_fate){0};
     fate.delay_ms = fault != NULL && fault->delay_ms > 0 ? dice_between(&w->dice, 0, fault->delay_ms)
                                                          : dice_between(&w->dice, 0, w->latency_ms);
@@ -45,7 +52,7 @@ static inline void serve_api(void *ctx, struct exchange *exchange)
 {
     struct world *w = ctx;
     bool writes = strcmp(exchange->method, "GET") != 0;
-    const struct fault *fault = fault_of(w, "kubernetes", true);
+    const struct fault *fault = fault_of(w, "kubernetes", true, writes ? exchange->path : NULL);
     if (fault != NULL && (writes || fault->status != 409)) {
         answer_status(exchange, fault->status);
         return;

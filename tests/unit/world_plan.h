@@ -191,6 +191,19 @@ static inline void plan_fault(struct world *w, int64_t from_ms, int64_t until_ms
          fault.fate.lose_answer, fault.status, fault.fate.status);
 }
 
+/* Its configs can be written, the primary cannot: a promotion stops half way. */
+static inline void plan_half_promotion(struct world *w, int64_t from_ms, int64_t until_ms)
+{
+    tell(w, "from %lld s until %lld s the primary cannot be written", (long long)(from_ms / SECOND_MS),
+         (long long)(until_ms / SECOND_MS));
+    w->faults[w->fault_count++] = (struct fault){.from_ms = from_ms,
+                                                 .until_ms = until_ms,
+                                                 .path = "/deployments/podinfo-primary",
+                                                 .percent = 100,
+                                                 .status = 500};
+    act_at(w, until_ms, NULL, 0);
+}
+
 static inline void plan_trouble(struct world *w, int64_t from_ms, int64_t until_ms)
 {
     for (int64_t count = dice_between(&w->dice, 0, 2); count > 0; count--) {
@@ -199,6 +212,9 @@ static inline void plan_trouble(struct world *w, int64_t from_ms, int64_t until_
     }
     for (int64_t count = dice_between(&w->dice, 0, 2); count > 0; count--) {
         act_at(w, dice_between(&w->dice, from_ms, until_ms), cut_streams, dice_chance(&w->dice, 30));
+    }
+    if (w->has_configs && dice_chance(&w->dice, 30)) {
+        plan_half_promotion(w, from_ms, until_ms);
     }
     if (dice_chance(&w->dice, 20)) {
         int64_t at_ms = dice_between(&w->dice, from_ms, until_ms);

@@ -50,7 +50,9 @@ error('this file describes operations to the reader; it is not a module')
 
 --- act { effect, … } — changes the world, in order, all on record before the first one starts;
 --- after a crash they are repeated by rules that do nothing twice. Answer: { ok = true } or { ok =
---- false, failed = index (1-based), error = text }; effects after the failed one did not happen.
+--- false, failed = index (1-based), error = text, begun = true? }; effects after the failed one did
+--- not happen; of one that has begun (a promotion whose configs are copied) a part did, which cannot
+--- be taken back.
 --- Effects:
 ---   { kind = 'route', primary = n, canary = n, mirrored = boolean }   whole percent, sum 100
 ---   { kind = 'phase', phase = s }    Flagger's "set phase": Waiting, WaitingPromotion, Promoting,
