@@ -94,6 +94,7 @@ static enum step step_of_plan(enum plan plan)
 
 /* --- route --- */
 
+/* A target at zero is as it should be, and nobody answers there. A primary at zero is its owner's will. */
 static bool side_is_ready(struct effects *e, const struct canary *canary, bool primary)
 {
     const char *name = primary ? canary->names.target_primary : canary->names.target;
@@ -102,8 +103,9 @@ static bool side_is_ready(struct effects *e, const struct canary *canary, bool p
     enum readiness readiness = deployment_readiness(doc_root(deployment), canary->progress_deadline_s,
                                                     primary ? canary->primary_ready_pct : canary->canary_ready_pct,
                                                     clock_wall_ms(e->house->clock), &ignored);
+    bool has_pods = primary || node_int_or(node_at(doc_root(deployment), "spec", "replicas"), 1) > 0;
     doc_free(deployment);
-    return readiness == READY;
+    return readiness == READY && has_pods;
 }
 
 static bool share_is_safe(struct effects *e, const struct canary *canary, const struct routes *live,

@@ -456,6 +456,19 @@ static void test_no_share_grows_of_a_side_that_is_not_ready(void **state)
     close_world(&w);
 }
 
+/* Kubernetes calls a Deployment complete that wants no Pods and has none. */
+static void test_no_share_grows_of_a_target_without_pods(void **state)
+{
+    struct world w;
+    open_world(&w);
+    fake_api_edit(w.f.api, TARGET,
+                  "{'spec':{'replicas':0},'status':{'replicas':0,'updatedReplicas':0,'availableReplicas':0}}");
+    start(&w, FROM_10_TO_20, false, false);
+    expect_failure(&w, 0, "the canary's share of podinfo.test must not grow while it is not ready");
+    do_list(&w, "[{'kind':'route','primary':95,'canary':5}]");
+    close_world(&w);
+}
+
 /* --- what goes on record --- */
 
 static void expect_refused(struct world *w, const char *list, const char *text)
@@ -540,6 +553,7 @@ int main(void)
         cmocka_unit_test(test_a_refused_event_stops_nothing),
         cmocka_unit_test(test_a_cancelled_list_does_no_more),
         cmocka_unit_test(test_no_share_grows_of_a_side_that_is_not_ready),
+        cmocka_unit_test(test_no_share_grows_of_a_target_without_pods),
         cmocka_unit_test(test_a_list_that_makes_no_sense_is_refused),
         cmocka_unit_test(test_a_list_is_completed_to_what_a_redo_needs),
     };
