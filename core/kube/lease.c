@@ -101,6 +101,8 @@ static void fail(struct lease *l, const struct err *err)
         finish_close(l);
         return;
     }
+    /* Perhaps by another holder: look at once. A conflict with what was just read comes from a server that does not let anybody write: no hurry. */
+    bool overwritten = l->is_held && l->record != NULL && err->code == ERR_CONFLICT;
     if (!err_is_transient(err)) {
         set_record(l, NULL); /* read it again first: else what we wrote last may well be what is there */
     }
@@ -108,7 +110,6 @@ static void fail(struct lease *l, const struct err *err)
         log_warn(NULL, "Lease %s/%s: %s", l->namespace, l->name, err->text); /* once per cause, not per attempt */
     }
     l->trouble = *err;
-    bool overwritten = l->is_held && err->code == ERR_CONFLICT; /* perhaps by another holder: look at once */
     int64_t wait_ms = l->is_held ? l->retry_ms / HURRY : l->retry_ms;
     later(l, overwritten ? 0 : wait_ms);
 }

@@ -37,7 +37,7 @@ struct world {
     struct doc *lease; /* NULL: none */
     char *text;        /* of the last answer */
     int version;
-    bool unreachable, silent;
+    bool unreachable, silent, conflicting;
     int64_t delay_ms;
     struct contender a, b;
 };
@@ -70,6 +70,10 @@ static int write_lease(struct world *w, const struct fake_http_seen *request, st
     bool fits = is_new
                     ? w->lease == NULL
                     : w->lease != NULL && str_equal(object_version(doc_root(doc)), object_version(doc_root(w->lease)));
+    if (w->conflicting) {
+        doc_free(doc);
+        return refuse(answer, 409, "{\"message\":\"no\"}");
+    }
     if (!fits) {
         doc_free(doc);
         return w->lease == NULL ? refuse(answer, 404, "{\"message\":\"not found\"}")
@@ -430,6 +434,18 @@ static void test_a_conflict_alone_is_no_loss(void **state)
     assert_int_equal(w->a.held, 1);
 }
 
+static void test_a_server_that_answers_every_write_with_a_conflict_is_not_besieged(void **state)
+{
+    struct world *w = *state;
+    open_held(w);
+    fake_clock_advance(w->fc, RENEW_MS - 1);
+    w->conflicting = true;
+    fake_clock_advance(w->fc, 1 + RETRY_MS); /* at once to look, then four times as often as retry_ms */
+    assert_int_equal(fake_http_count(w->fh, "PUT", NULL), 6);
+    fake_clock_advance(w->fc, DEADLINE_MS);
+    assert_int_equal(w->a.lost, 1);
+}
+
 /* --- closing --- */
 
 static void test_closing_gives_it_back(void **state)
@@ -507,6 +523,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_takeover_by_another_is_noticed_at_the_next_renewal, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_conflict_alone_is_no_loss, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_server_that_answers_every_write_with_a_conflict_is_not_besieged, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_closing_gives_it_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_closing_writes_nothing_into_the_lease_of_another, setup, teardown),
         cmocka_unit_test_setup_teardown(test_closing_ends_whatever_the_server_does, setup, teardown),
