@@ -10,9 +10,7 @@ return strategy {
       if round.iterations < round.total then
         rollout:iterate_matched(round)
       elseif rollout:open 'confirm-promotion' then
-        if round.iterations == round.total then
-          return rollout:promote()
-        end
+        return rollout:promote()
       end
     end
   end,
