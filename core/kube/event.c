@@ -86,7 +86,7 @@ struct event_recorder {
     struct bucket *buckets;
     struct event_call *calls;
     size_t pending;
-    uint64_t serial; /* makes names of unkeyed events differ within a nanosecond */
+    struct event_moment last; /* that was given out */
 };
 
 /* --- the three memories --- */
@@ -205,6 +205,13 @@ static struct sent *remember(struct event_recorder *r, const char key[static KEY
 
 /* --- the event's form --- */
 
+struct event_moment event_moment_next(struct event_recorder *r)
+{
+    int64_t now_ms = clock_wall_ms(r->clock);
+    r->last = (struct event_moment){now_ms, now_ms == r->last.ms ? r->last.index + 1 : 0};
+    return r->last;
+}
+
 static uint64_t hash_of(const char *key)
 {
     char digest[65];
@@ -213,13 +220,14 @@ static uint64_t hash_of(const char *key)
     return strtoull(digest, NULL, 16);
 }
 
-/* As client-go's: the object's name and nanoseconds, of which the last six digits only tell events of one millisecond apart. */
+/* As client-go's: the object's name and nanoseconds, of which the last six digits tell those of one millisecond apart: how many of this engine's came before it,
+ * and three of a key that another engine's would hardly have. */
 static char *event_name(struct event_recorder *r, const struct event *event)
 {
     char digits[DIGITS_LEN + 1];
-    int64_t ms = event->key != NULL ? event->key_ms : clock_wall_ms(r->clock);
-    uint64_t within_ms = event->key != NULL ? event->key_index % 1000 * 1000 + hash_of(event->key) % 1000 : r->serial++;
-    snprintf(digits, sizeof digits, "%016" PRIx64, (uint64_t)ms * 1000000 + within_ms % 1000000);
+    struct event_moment moment = event->key != NULL ? event->moment : event_moment_next(r);
+    uint64_t within_ms = moment.index % 1000 * 1000 + (event->key != NULL ? hash_of(event->key) % 1000 : 0);
+    snprintf(digits, sizeof digits, "%016" PRIx64, (uint64_t)moment.ms * 1000000 + within_ms);
     size_t len = strlen(event->name), max = NAME_MAX_LEN - 1 - DIGITS_LEN;
     for (len = len < max ? len : max; len > 0 && strchr(".-", event->name[len - 1]) != NULL;) {
         len--; /* a label may not end so */

@@ -13,6 +13,15 @@ struct event_recorder *event_recorder_new(struct kube_client *client, struct clo
 /* Cancels what is under way. */
 void event_recorder_free(struct event_recorder *recorder);
 
+/* A millisecond of the wall clock, and how many came before in it. kubectl lists the events of one second by name, so names sort by this; what is told together, or
+ * one after the other faster than the clock goes, keeps its order. */
+struct event_moment {
+    int64_t ms;
+    size_t index;
+};
+/* Of the event that is told next, or is put on record to be told. */
+struct event_moment event_moment_next(struct event_recorder *recorder);
+
 struct event {
     const char *api_version, *kind, *namespace, *name, *uid, *resource_version; /* the involved object */
     const char *type;                                                           /* Normal, Warning */
@@ -20,10 +29,7 @@ struct event {
     const char *message; /* cut at 1024 bytes, as the API server demands */
     /* NULL, or what the event's name is derived from: the same key again is the same event. AlreadyExists is done. */
     const char *key;
-    /* With a key: when it was first to be told (wall clock), and as which of those of that moment. kubectl lists the events of one second by name, so names
-     * sort by these. */
-    int64_t key_ms;
-    size_t key_index;
+    struct event_moment moment; /* with a key: when it was first to be told */
 };
 
 /* `err` is set when the API server did not take it, nor when it was sent again for a while, if that could help; an event that the token bucket dropped is

@@ -11,8 +11,7 @@
 struct message {
     struct message *next;
     char *type, *phase, *text, *key;
-    int64_t key_ms;
-    size_t key_index;
+    struct event_moment moment;
     announcer_done_fn *done;
     void *ctx;
     struct err err; /* of its event */
@@ -193,8 +192,7 @@ static void next_message(struct announcer *a)
         .reason = "Synced",
         .message = m->text,
         .key = m->key,
-        .key_ms = m->key_ms,
-        .key_index = m->key_index,
+        .moment = m->moment,
     };
     a->event = event_start(a->house->recorder, &event, on_event, a);
 }
@@ -206,8 +204,7 @@ void announce(struct announcer *a, const struct announcement *announcement, anno
     m->phase = str_dup(announcement->phase);
     m->text = str_dup(announcement->text);
     m->key = str_dup(announcement->key);
-    m->key_ms = announcement->key_ms;
-    m->key_index = announcement->key_index;
+    m->moment = announcement->moment;
     m->done = done;
     m->ctx = ctx;
     log_write(strcmp(m->type, "Warning") == 0 ? LOG_WARN : LOG_INFO, __FILE__, __LINE__, a->id, "%s", m->text);

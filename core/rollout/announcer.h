@@ -13,10 +13,8 @@ struct announcement {
     const char *type;  /* Normal or Warning */
     const char *phase; /* what event hooks are told; NULL: the Canary's own */
     const char *text;
-    const char
-        *key; /* NULL, or what makes a repetition harmless, and what its event's name sorts by (see kube/event.h) */
-    int64_t key_ms;
-    size_t key_index;
+    const char *key;            /* NULL, or what makes a repetition harmless */
+    struct event_moment moment; /* with a key (see kube/event.h) */
 };
 
 /* All of it is copied. `done` may be NULL; its err says that the API server did not take the event. */

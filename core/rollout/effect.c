@@ -213,6 +213,11 @@ static enum step start_promotion(struct effects *e, const struct canary *canary)
 
 static void on_announced(void *ctx, const struct err *err);
 
+static struct event_moment moment_of(const struct node *effect)
+{
+    return (struct event_moment){int_of(effect, "key_ms", 0), (size_t)int_of(effect, "key_index", 0)};
+}
+
 static enum step start_event(struct effects *e)
 {
     const struct node *effect = current(e);
@@ -220,8 +225,7 @@ static enum step start_event(struct effects *e)
                                         .phase = node_str(node_get(effect, "phase")),
                                         .text = node_str_or(node_get(effect, "message"), ""),
                                         .key = node_str(node_get(effect, "key")),
-                                        .key_ms = int_of(effect, "key_ms", 0),
-                                        .key_index = e->index};
+                                        .moment = moment_of(effect)};
     e->announcing = true;
     announce(e->announcer, &announcement, on_announced, e);
     return STEP_STARTED;
@@ -365,8 +369,8 @@ static void tell_hook(struct effects *e, const struct node *result, size_t index
                                         .phase = node_str(node_get(effect, "event_phase")),
                                         .text = text,
                                         .key = event_key,
-                                        .key_ms = int_of(effect, "key_ms", 0),
-                                        .key_index = e->index + index};
+                                        .moment = moment_of(effect)};
+    announcement.moment.index += index;
     announce(e->announcer, &announcement, done, e);
     str_free(&event_key);
     str_free(&text);

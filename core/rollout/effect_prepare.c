@@ -85,6 +85,15 @@ static struct node *routes_node(struct doc *doc, const struct routes *routes)
     return n;
 }
 
+/* What makes its event, or those that tell of it, the same ones when they are told again after a crash. */
+static void set_key(struct house *house, struct doc *doc, struct node *effect, const char *key)
+{
+    struct event_moment moment = event_moment_next(house->recorder);
+    node_set_str(doc, effect, "key", key);
+    node_set_int(doc, effect, "key_ms", moment.ms);
+    node_set_int(doc, effect, "key_index", (int64_t)moment.index);
+}
+
 static void complete(struct house *house, const struct release *release, const struct canary *canary, size_t index,
                      struct doc *doc, struct node *effect)
 {
@@ -99,13 +108,11 @@ static void complete(struct house *house, const struct release *release, const s
         node_set(doc, effect, "copies", promote_copies(house, canary, doc_root(release->checksums), doc));
     } else if (strcmp(kind, "event") == 0) {
         char *key = str_format("%s/%" PRId64 "/%" PRId64 "/%zu", release->uid, release->epoch, release->serial, index);
-        node_set_str(doc, effect, "key", key);
-        node_set_int(doc, effect, "key_ms", clock_wall_ms(house->clock));
+        set_key(house, doc, effect, key);
         str_free(&key);
     } else if (strcmp(kind, "hooks") == 0) {
         char *key = str_format("%s/end", release->uid);
-        node_set_str(doc, effect, "key", key);
-        node_set_int(doc, effect, "key_ms", clock_wall_ms(house->clock));
+        set_key(house, doc, effect, key);
         str_free(&key);
     }
 }

@@ -530,6 +530,30 @@ static void test_a_list_is_completed_to_what_a_redo_needs(void **state)
     close_world(&w);
 }
 
+/* Each list of one round goes on record by itself, and within the millisecond of the one before. */
+static void test_events_of_several_lists_are_told_in_order(void **state)
+{
+    struct world w;
+    open_world(&w);
+    struct doc *doc = fake_doc("[{'kind':'event','message':'x'},{'kind':'event','message':'y'}]");
+    int64_t ms = 0, index = -1;
+    for (int i = 0; i < 3; i++) {
+        struct doc *prepared = doc_new();
+        struct err err = {0};
+        assert_true(effects_prepare(&w.f.house, w.release, doc_root(doc), prepared, &err));
+        struct node_iter it = node_iterate(doc_root(prepared));
+        while (node_next(&it)) {
+            assert_true(ms == 0 || node_int_or(node_get(it.value, "key_ms"), -1) == ms);
+            assert_true(node_int_or(node_get(it.value, "key_index"), -1) > index);
+            ms = node_int_or(node_get(it.value, "key_ms"), -1);
+            index = node_int_or(node_get(it.value, "key_index"), -1);
+        }
+        doc_free(prepared);
+    }
+    doc_free(doc);
+    close_world(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -556,6 +580,7 @@ int main(void)
         cmocka_unit_test(test_no_share_grows_of_a_target_without_pods),
         cmocka_unit_test(test_a_list_that_makes_no_sense_is_refused),
         cmocka_unit_test(test_a_list_is_completed_to_what_a_redo_needs),
+        cmocka_unit_test(test_events_of_several_lists_are_told_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -377,36 +377,46 @@ static void test_a_key_makes_the_name(void **state)
     assert_int_equal(kept_count(w), 2);
 }
 
-/* kubectl lists the events of one second in the order of their names. */
+/* kubectl lists the events of one second in the order of their names: with a key or without one, and whatever the keys are. */
 static void test_names_sort_as_they_were_told(void **state)
 {
     struct world *w = *state;
-    static const struct {
-        const char *message;
-        int64_t ms;
-        size_t index;
-    } told[] = {{"Starting", 1000, 0}, {"Pre-rollout check", 1000, 1}, {"Advance", 1000, 2}, {"Halt", 1001, 0}};
-    const char *before = "";
-    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
-        struct event event = podinfo(told[i].message);
-        char *key = str_format("u-1/%zu", i);
-        event.key = key;
-        event.key_ms = told[i].ms;
-        event.key_index = told[i].index;
+    static const char *const keys[] = {"u-1/1/0", NULL, "u-1/2/0", "u-1/3/0", NULL, NULL, "u-1/4/0", "u-1/4/1"};
+    char *before = str_dup("");
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        char *message = str_format("message %zu", i);
+        struct event event = podinfo(message);
+        event.key = keys[i];
+        if (event.key != NULL) {
+            event.moment = event_moment_next(w->recorder);
+        }
         send(w, event);
-        str_free(&key);
+        if (i == 4) {
+            fake_clock_advance(w->fc, 1);
+        }
         const char *name = node_str(node_at(kept(w, i), "metadata", "name"));
         assert_true(strcmp(before, name) < 0);
-        before = name;
-    }
-    for (int i = 0; i < 3; i++) { /* without a key: by when they are sent */
-        char *message = str_format("not ready %d", i);
-        say(w, message);
+        str_free(&before);
+        before = str_dup(name);
         str_free(&message);
-        const char *name = node_str(node_at(kept(w, 4 + (size_t)i), "metadata", "name"));
-        assert_true(strcmp(before, name) < 0);
-        before = name;
     }
+    str_free(&before);
+}
+
+/* What is on record to be told keeps its place, however late that is. */
+static void test_a_moment_on_record_makes_the_name(void **state)
+{
+    struct world *w = *state;
+    struct event first = podinfo("Starting"), second = podinfo("Advance");
+    first.key = "u-1/1/0";
+    second.key = "u-1/2/0";
+    first.moment = event_moment_next(w->recorder);
+    second.moment = event_moment_next(w->recorder);
+    fake_clock_advance(w->fc, 5000);
+    send(w, second);
+    send(w, first);
+    assert_true(strcmp(node_str(node_at(kept(w, 1), "metadata", "name")),
+                       node_str(node_at(kept(w, 0), "metadata", "name"))) < 0);
 }
 
 static void test_the_same_key_again_is_the_same_event(void **state)
@@ -545,6 +555,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_memory_is_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_key_makes_the_name, setup, teardown),
         cmocka_unit_test_setup_teardown(test_names_sort_as_they_were_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_moment_on_record_makes_the_name, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_same_key_again_is_the_same_event, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_event_that_expired_is_created_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_fails_in_passing_is_sent_again, setup, teardown),
