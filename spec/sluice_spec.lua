@@ -114,6 +114,52 @@ describe('a simulated world', function()
     assert.matches("the cluster has no kind 'unicorns'", why)
   end)
 
+  it('says what it cannot make sense of', function()
+    local sluice = require 'sluice'
+    local world = world_with {}.world
+    local function version(behaviour)
+      return function()
+        world:version('podinfo:2', behaviour)
+      end
+    end
+    for why, act in pairs {
+      ['sed: unknown field, known are seed, apart and transcript'] = function()
+        sluice.world { sed = 2 }
+      end,
+      ['apart: expected true or false, got number'] = function()
+        sluice.world { apart = 1 }
+      end,
+      ['error: unknown field, known are errors, latency_ms, latency_p99_ms and ready_ms'] = version { error = 1 },
+      ['errors: expected a share from 0 to 1, got 20'] = version { errors = 20 },
+      ['a latency_p99_ms not below it, got 30 and 20'] = version { latency_ms = 30 },
+      ['boolean expected'] = function()
+        world:blind()
+      end,
+      ['requests are counted from 1 on'] = function()
+        world:kill_engine_at(0, 'served')
+      end,
+      ['an object "x": the field kind is missing'] = function()
+        world:create '{metadata: {name: x}}'
+      end,
+    } do
+      local ok, raised = pcall(act)
+      assert.is_false(ok)
+      assert.matches(why, raised, 1, true)
+    end
+  end)
+
+  it('says which fate it cannot make sense of', function()
+    for why, fate in pairs { ['a fate is a table or nil, got number'] = 5, ['stat: unknown field'] = { stat = 503 } } do
+      local world = world_with {}
+      world.world:fates(function()
+        return fate
+      end)
+      local ok, raised = pcall(world.initialise, world)
+      assert.is_false(ok)
+      assert.matches(why, raised, 1, true)
+    end
+  end)
+
   it('has the faults that it is told to have', function()
     local world = world_with {}
     local refused = 0

@@ -81,6 +81,7 @@ static int world_kill_engine_at(lua_State *L)
         [MACHINE_BEFORE] = "before", [MACHINE_SERVED] = "served", [MACHINE_ANSWERED] = "answered", NULL};
     struct world *w = module_check_world(L);
     int request = (int)luaL_checkinteger(L, 2);
+    luaL_argcheck(L, request > 0, 2, "requests are counted from 1 on");
     stage_kill_engine_at(&w->stage, request, (enum machine_moment)luaL_checkoption(L, 3, NULL, moments));
     return 0;
 }
@@ -262,19 +263,12 @@ static struct world *push_world(lua_State *L)
     return *box;
 }
 
-static bool flag_field(lua_State *L, int index, const char *name)
-{
-    lua_getfield(L, index, name);
-    bool value = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return value;
-}
-
 static int open_world(lua_State *L)
 {
-    luaL_checktype(L, 1, LUA_TTABLE);
+    static const char *const fields[] = {"seed", "apart", "transcript", NULL};
+    module_check_fields(L, 1, fields);
     uint64_t seed = (uint64_t)module_integer(L, 1, "seed", 0, 1);
-    bool is_apart = flag_field(L, 1, "apart"), is_written = flag_field(L, 1, "transcript");
+    bool is_apart = module_flag(L, 1, "apart"), is_written = module_flag(L, 1, "transcript");
     struct world *w = push_world(L);
     struct err err;
     buf_init(&w->log, LOG_MAX);

@@ -7,14 +7,22 @@
 static int world_version(lua_State *L)
 {
     struct world *w = module_check_world(L);
+    static const char *const fields[] = {"errors", "latency_ms", "latency_p99_ms", "ready_ms", NULL};
     const char *image = luaL_checkstring(L, 2);
-    luaL_checktype(L, 3, LUA_TTABLE);
+    module_check_fields(L, 3, fields);
     struct behaviour behaviour = {
         .errors = module_number(L, 3, "errors", 0),
         .latency_ms = module_number(L, 3, "latency_ms", 5),
         .latency_p99_ms = module_number(L, 3, "latency_p99_ms", 20),
         .ready_ms = module_integer(L, 3, "ready_ms", -1, 1000),
     };
+    if (!(behaviour.errors >= 0 && behaviour.errors <= 1)) {
+        luaL_error(L, "errors: expected a share from 0 to 1, got %f", behaviour.errors);
+    }
+    if (!(behaviour.latency_ms >= 0 && behaviour.latency_p99_ms >= behaviour.latency_ms)) {
+        luaL_error(L, "latency_ms: expected a median from 0 on and a latency_p99_ms not below it, got %f and %f",
+                   behaviour.latency_ms, behaviour.latency_p99_ms);
+    }
     behaviours_set(cluster_behaviours(w->stage.cluster), image, &behaviour);
     traffic_changed(cluster_traffic(w->stage.cluster));
     return 0;
@@ -34,6 +42,7 @@ static int world_traffic(lua_State *L)
 static int world_blind(lua_State *L)
 {
     struct world *w = module_check_world(L);
+    luaL_checktype(L, 2, LUA_TBOOLEAN);
     prometheus_set_blind(cluster_prometheus(w->stage.cluster), lua_toboolean(L, 2));
     return 0;
 }
@@ -139,19 +148,22 @@ struct lot {
 
 static void read_fate(lua_State *L, void *out)
 {
+    static const char *const fields[] = {"delay_ms", "code", "status", "body", "lose_answer", NULL};
     struct lot *lot = out;
     if (lua_isnil(L, 1)) {
         return;
     }
-    luaL_checktype(L, 1, LUA_TTABLE);
+    if (!lua_istable(L, 1)) {
+        luaL_error(L, "a fate is a table or nil, got %s", luaL_typename(L, 1));
+    }
     lua_settop(L, 1);
+    module_check_fields(L, 1, fields);
     lua_getfield(L, 1, "code");
     lua_getfield(L, 1, "body");
-    lua_getfield(L, 1, "lose_answer");
     lot->fate.delay_ms = module_integer(L, 1, "delay_ms", 0, 0);
     lot->fate.status = (int)module_integer(L, 1, "status", 0, 0);
     lot->fate.code = code_of(L, lua_tostring(L, 2));
-    lot->fate.lose_answer = lua_toboolean(L, 4);
+    lot->fate.lose_answer = module_flag(L, 1, "lose_answer");
     str_free(&lot->world->fate_body);
     lot->world->fate_body = str_dup(lua_tostring(L, 3));
     lot->fate.body = lot->world->fate_body;

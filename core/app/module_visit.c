@@ -173,6 +173,50 @@ struct doc *module_check_document(lua_State *L, int index, const char *name)
     return doc;
 }
 
+static bool is_known(const char *field, const char *const *known)
+{
+    for (; *known != NULL; known++) {
+        if (field != NULL && strcmp(field, *known) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void module_check_fields(lua_State *L, int index, const char *const *known)
+{
+    luaL_checktype(L, index, LUA_TTABLE);
+    lua_pushnil(L);
+    while (lua_next(L, index) != 0) {
+        lua_pop(L, 1);
+        lua_pushvalue(L, -1); /* tostring would change the key itself */
+        const char *field = lua_tostring(L, -1);
+        if (!is_known(field, known)) {
+            luaL_Buffer names;
+            luaL_buffinit(L, &names);
+            for (const char *const *name = known; *name != NULL; name++) {
+                luaL_addstring(&names, name == known ? "" : name[1] == NULL ? " and " : ", ");
+                luaL_addstring(&names, *name);
+            }
+            luaL_pushresult(&names);
+            luaL_error(L, "%s: unknown field, known are %s", field != NULL ? field : luaL_typename(L, -2),
+                       lua_tostring(L, -1));
+        }
+        lua_pop(L, 1);
+    }
+}
+
+bool module_flag(lua_State *L, int index, const char *name)
+{
+    lua_getfield(L, index, name);
+    if (!lua_isnil(L, -1) && !lua_isboolean(L, -1)) {
+        luaL_error(L, "%s: expected true or false, got %s", name, luaL_typename(L, -1));
+    }
+    bool value = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return value;
+}
+
 double module_number(lua_State *L, int index, const char *name, double fallback)
 {
     lua_getfield(L, index, name);

@@ -72,10 +72,13 @@ struct prometheus *cluster_prometheus(struct cluster *c)
 const struct kind *cluster_kind(struct cluster *c, const struct node *object, struct err *err)
 {
     const struct kind *kind = kinds_of(api_kinds(c->api), object);
-    if (kind == NULL) {
-        err_set(err, ERR_INVALID, "%s %s: the cluster has no kind %s in version %s",
-                node_str_or(node_get(object, "kind"), ""), node_str_or(node_at(object, "metadata", "name"), ""),
-                node_str_or(node_get(object, "kind"), ""), node_str_or(node_get(object, "apiVersion"), ""));
+    const char *kind_name = node_str_or(node_get(object, "kind"), "");
+    const char *name = node_str_or(node_at(object, "metadata", "name"), "");
+    if (kind_name[0] == '\0') {
+        err_set(err, ERR_INVALID, "an object \"%s\": the field kind is missing", name);
+    } else if (kind == NULL) {
+        err_set(err, ERR_INVALID, "%s %s: the cluster has no kind %s in version %s", kind_name, name, kind_name,
+                node_str_or(node_get(object, "apiVersion"), ""));
     }
     return kind;
 }
