@@ -104,6 +104,13 @@ describe('a simulated world', function()
       local _, why = pcall(sluice.world, { seed = seed })
       assert.matches('seed: expected a whole number from 0 on, got ', why)
     end
+    local world = world_with {}.world
+    local _, why = pcall(world.after, world, '-5s', print)
+    assert.matches('expected a duration that is not negative', why)
+    _, why = pcall(world.run, world, -1)
+    assert.matches('expected milliseconds', why)
+    _, why = pcall(world.traffic, world, 'web.test', 0 / 0)
+    assert.matches('expected a rate that is not negative', why)
   end)
 
   it('refuses objects as an API server does', function()

@@ -21,5 +21,5 @@ void keeper_start(struct keeper *keeper);
 /* kill -9; no other one comes before keeper_raise. */
 void keeper_kill(struct keeper *keeper);
 void keeper_raise(struct keeper *keeper);
-/* `closed` comes, soon or at once; asked a second time, it waits for nothing. */
+/* `closed` comes once it has closed; one that is asked a second time is killed, for it may wait for an answer that never comes. */
 void keeper_close(struct keeper *keeper);

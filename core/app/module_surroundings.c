@@ -33,6 +33,7 @@ static int world_traffic(lua_State *L)
     struct world *w = module_check_world(L);
     const char *host = luaL_checkstring(L, 2);
     double per_second = luaL_checknumber(L, 3);
+    luaL_argcheck(L, per_second >= 0, 3, "expected a rate that is not negative");
     struct doc *headers = lua_isnoneornil(L, 4) ? NULL : module_check_document(L, 4, "headers");
     traffic_flow(cluster_traffic(w->stage.cluster), host, per_second, doc_root(headers));
     doc_free(headers);

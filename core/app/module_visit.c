@@ -137,6 +137,7 @@ int64_t module_check_duration(lua_State *L, int index)
     if (!duration_parse(luaL_checkstring(L, index), &ns, &err)) {
         luaL_argerror(L, index, lua_pushfstring(L, "%s", err.text));
     }
+    luaL_argcheck(L, ns >= 0, index, "expected a duration that is not negative");
     return ns / 1000000;
 }
 

@@ -26,7 +26,7 @@ struct network_fate {
     int64_t retry_after_ms;
     bool lose_answer; /* served, but the connection is cut before the answer is read */
 };
-/* Asked once per request. */
+/* Asked once per request, from inside of http_start: it only decides, and neither cancels calls nor kills who makes them. */
 typedef struct network_fate network_fate_fn(void *ctx, const struct http_request *request);
 void network_fates(struct network *network, network_fate_fn *fate, void *ctx);
 
