@@ -93,10 +93,6 @@ static void on_ended(void *ctx, const struct err *err)
 
 /* --- the whole --- */
 
-static void drop_line(void *ctx, const char *line)
-{
-}
-
 static void tell(struct demo *d)
 {
     d->story = story_new(d->stage.cluster, stdout, isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL);
@@ -140,7 +136,7 @@ static bool play(const struct demo_flags *flags, const struct scenario *scenario
 {
     struct demo d = {.time = virtual_clock_new(scenario->begin_ms), .scenario = scenario, .said_ms = -1};
     uint64_t seed = demo_flags_seed(flags, scenario);
-    log_set_sink(drop_line, NULL); /* the story is told in events */
+    log_set_sink(log_drop, NULL); /* the story is told in events */
     bool ok = stage_init(&d.stage, virtual_clock_clock(d.time), seed, &d.err);
     struct play_listener listener = {
         .people = on_people, .world = on_world, .engine = on_engine, .ended = on_ended, .ctx = &d};

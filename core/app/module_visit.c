@@ -13,10 +13,6 @@
 
 static struct world *logged;
 
-static void drop_line(void *ctx, const char *line)
-{
-}
-
 static void on_log(void *ctx, const char *line)
 {
     struct buf *log = &((struct world *)ctx)->log;
@@ -28,7 +24,7 @@ struct world *module_log_to(struct world *w)
 {
     struct world *before = logged;
     logged = w;
-    log_set_sink(w != NULL ? on_log : drop_line, w);
+    log_set_sink(w != NULL ? on_log : log_drop, w);
     return before;
 }
 

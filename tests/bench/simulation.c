@@ -234,16 +234,12 @@ static bool roll_out(struct bench *b, struct figures *f, struct err *err)
     return true;
 }
 
-static void drop_line(void *ctx, const char *line)
-{
-}
-
 static bool measure(size_t canaries, struct figures *f, struct err *err)
 {
     static const char namespace[] = "{apiVersion: v1, kind: Namespace, metadata: {name: " NAMESPACE "}}";
     struct bench b = {.time = virtual_clock_new(BEGIN_MS), .canaries = canaries, .told_s = cpu_seconds()};
     struct doc *objects = yaml_parse_all("namespace", namespace, sizeof namespace - 1, err);
-    log_set_sink(drop_line, NULL);
+    log_set_sink(log_drop, NULL);
     bool ok = stage_init(&b.stage, virtual_clock_clock(b.time), SEED, err) &&
               cluster_create(b.stage.cluster, doc_root(objects), err);
     if (ok) {

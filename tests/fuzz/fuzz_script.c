@@ -65,10 +65,6 @@ static void run(struct task *task)
     }
 }
 
-static void drop_line(void *ctx, const char *line)
-{
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -86,7 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                    .seed = 1,
                                    .host = {NULL, on_call, on_enter, on_leave, on_evidence, on_log, on_ended}};
     struct err err;
-    log_set_sink(drop_line, NULL);
+    log_set_sink(log_drop, NULL);
     calls = 0;
     struct task *task = task_new(&start, &set, &limits, &err);
     if (task)

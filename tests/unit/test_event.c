@@ -86,10 +86,6 @@ static size_t kept_count(struct world *w)
 
 /* --- the world --- */
 
-static void swallow(void *ctx, const char *line)
-{
-}
-
 static int setup(void **state)
 {
     struct world *w = mem_new(struct world);
@@ -100,7 +96,7 @@ static int setup(void **state)
     w->recorder = event_recorder_new(w->client, fake_clock_clock(w->fc), "flagger");
     w->events = fake_doc("{}");
     fake_http_handle(w->fh, serve, w);
-    log_set_sink(swallow, NULL);
+    log_set_sink(log_drop, NULL);
     *state = w;
     return 0;
 }

@@ -21,10 +21,6 @@ struct world {
     bool is_cut;     /* nobody answers the engine */
 };
 
-static void drop_line(void *ctx, const char *line)
-{
-}
-
 static int64_t now_ms(const struct world *w)
 {
     return clock_mono_ms(virtual_clock_clock(w->time));
@@ -66,7 +62,7 @@ static int setup(void **state)
 {
     static struct world world;
     struct err err = {0};
-    log_set_sink(drop_line, NULL);
+    log_set_sink(log_drop, NULL);
     world = (struct world){.time = virtual_clock_new(1773216907000)};
     buf_init(&world.told, TOLD_MAX);
     assert_true(stage_init(&world.stage, virtual_clock_clock(world.time), 1, &err));

@@ -109,10 +109,6 @@ static bool serve(void *ctx, const struct fake_http_seen *request, struct fake_h
 
 /* --- the world --- */
 
-static void swallow(void *ctx, const char *line)
-{
-}
-
 static int setup(void **state)
 {
     struct world *w = mem_new(struct world);
@@ -122,7 +118,7 @@ static int setup(void **state)
     w->client = kube_client_new(fake_http_door(w->fh), fake_clock_clock(w->fc), NULL, &config);
     w->a.world = w->b.world = w;
     fake_http_handle(w->fh, serve, w);
-    log_set_sink(swallow, NULL);
+    log_set_sink(log_drop, NULL);
     *state = w;
     return 0;
 }
