@@ -10,6 +10,17 @@
 #include "script/embedded.h"
 #include "script/strategist.h"
 
+/* An engine and what it runs on. */
+struct stage_life {
+    struct stage *stage;
+    struct machine *machine;
+    struct kube_client *kube;
+    struct metrics *metrics;
+    struct strategist *strategist;
+    struct engine *engine; /* NULL: it was told to close */
+    bool is_closed;
+};
+
 /* --- the cluster --- */
 
 static bool create(struct stage *stage, const struct text *text, struct err *err)
@@ -33,18 +44,22 @@ bool stage_init(struct stage *stage, struct clock *clock, uint64_t seed, struct 
 
 /* --- the engine --- */
 
-static void change(struct stage *stage, enum stage_engine state)
+/* What becomes of a sleeper nobody waits for. */
+static void change(struct stage_life *life, enum stage_engine state)
 {
-    stage->state = state;
-    stage->changed(stage->ctx);
+    struct stage *stage = life->stage;
+    if (life == stage->life) {
+        stage->state = state;
+        stage->changed(stage->ctx);
+    }
 }
 
-/* As in production: the process ends. */
+/* As in production: the process ends. What it sent before that is on its way. */
 static void on_lost(void *ctx, const struct err *err)
 {
-    struct stage *stage = ctx;
+    struct stage_life *life = ctx;
     log_error(NULL, "the embedded cluster's Lease is lost: %s", err->text);
-    machine_kill(stage->machine, false);
+    machine_kill(life->machine, true);
 }
 
 static void on_ready(void *ctx)
@@ -68,111 +83,156 @@ static bool is_dead(const char *identity)
     return true;
 }
 
-static struct engine *open_engine(struct stage *stage, const char *identity)
+static struct engine *open_engine(struct stage_life *life, const char *identity)
 {
     struct engine_options options = {
-        .clock = machine_clock(stage->machine),
-        .http = machine_door(stage->machine),
-        .kube = stage->kube,
-        .mesh_kube = stage->kube,
-        .strategist = stage->strategist,
-        .metrics = stage->metrics,
+        .clock = machine_clock(life->machine),
+        .http = machine_door(life->machine),
+        .kube = life->kube,
+        .mesh_kube = life->kube,
+        .strategist = life->strategist,
+        .metrics = life->metrics,
         .defaults = {.provider = "istio", .metrics_server = CLUSTER_PROMETHEUS_URL},
         .selector_labels = "app,name,app.kubernetes.io/name",
         .include_label_prefix = "",
         .lease_namespace = "kube-system",
         .lease_name = "sluice-leader-election",
         .identity = identity,
-        .is_dead = stage->is_apart ? cannot_see : is_dead,
+        .is_dead = life->stage->is_apart ? cannot_see : is_dead,
         .config_tracking = true,
         .on_lost = on_lost,
         .on_ready = on_ready,
-        .ctx = stage,
+        .ctx = life,
     };
     return engine_new(&options);
 }
 
 static void on_closed(void *ctx)
 {
-    struct stage *stage = ctx;
-    stage->is_closed = true;
-    if (stage->state == STAGE_CLOSING) {
-        change(stage, STAGE_EMPTY);
+    struct stage_life *life = ctx;
+    life->is_closed = true;
+    if (life->stage->state == STAGE_CLOSING) {
+        change(life, STAGE_EMPTY);
     }
 }
 
-static void close_engine(struct stage *stage)
+static void close_engine(struct stage_life *life)
 {
-    struct engine *engine = stage->engine;
-    stage->engine = NULL;
-    engine_close(engine, on_closed, stage);
+    struct engine *engine = life->engine;
+    life->engine = NULL;
+    engine_close(engine, on_closed, life);
 }
 
-/* Frees what is left of the last engine. Its machine is kept for what it had sent. */
-static void lay_to_rest(struct stage *stage)
+/* Frees what is left of an engine that is dead or closed. Its machine is kept for what it had sent. */
+static void lay_to_rest(struct stage *stage, struct stage_life **place)
 {
-    assert(stage->state == STAGE_EMPTY || stage->state == STAGE_DEAD);
-    if (stage->machine == NULL) {
+    struct stage_life *life = *place;
+    if (life == NULL) {
         return;
     }
-    if (stage->engine != NULL) {
-        close_engine(stage);
+    *place = NULL;
+    if (life->engine != NULL) {
+        close_engine(life);
     }
-    if (stage->state == STAGE_DEAD) {
-        machine_bury(stage->machine, &stage->is_closed);
+    if (machine_is_dead(life->machine)) {
+        machine_bury(life->machine, &life->is_closed);
     }
-    kube_client_free(stage->kube);
-    script_strategist_free(stage->strategist);
-    metrics_free(stage->metrics);
-    stage->requests += machine_requests(stage->machine);
+    kube_client_free(life->kube);
+    script_strategist_free(life->strategist);
+    metrics_free(life->metrics);
+    stage->requests += machine_requests(life->machine);
     stage->graves = mem_resize(stage->graves, (stage->grave_count + 1) * sizeof stage->graves[0]);
-    stage->graves[stage->grave_count++] = stage->machine;
-    stage->machine = NULL;
+    stage->graves[stage->grave_count++] = life->machine;
+    mem_free(life);
+}
+
+/* The last engine makes room for another one. */
+static void make_room(struct stage *stage)
+{
+    assert(stage->state == STAGE_EMPTY || stage->state == STAGE_DEAD || stage->state == STAGE_ASLEEP);
+    if (!stage_has_sleeper(stage)) {
+        lay_to_rest(stage, &stage->sleeper);
+    }
+    lay_to_rest(stage, &stage->life);
 }
 
 /* The machine counts from its own first request. */
 static void arm(struct stage *stage)
 {
-    if (stage->machine != NULL && stage->last_request > stage->requests) {
-        machine_kill_at(stage->machine, stage->last_request - stage->requests, stage->last_moment);
+    int sent = stage->requests + stage_sleeper_requests(stage);
+    if (stage->life != NULL && stage->last_request > sent) {
+        machine_kill_at(stage->life->machine, stage->last_request - sent, stage->last_moment);
     }
 }
 
 void stage_start_engine(struct stage *stage, const char *identity, void (*changed)(void *ctx), void *ctx)
 {
-    lay_to_rest(stage);
+    make_room(stage);
     struct kube_config config = {.server = str_dup(CLUSTER_API_URL)};
+    struct stage_life *life = stage->life = mem_new(struct stage_life);
+    life->stage = stage;
     stage->changed = changed;
     stage->ctx = ctx;
-    stage->machine = machine_new(cluster_clock(stage->cluster), network_door(cluster_network(stage->cluster)));
-    machine_on_death(stage->machine, on_death, stage);
+    life->machine = machine_new(cluster_clock(stage->cluster), network_door(cluster_network(stage->cluster)));
+    machine_on_death(life->machine, on_death, life);
     arm(stage);
-    stage->kube = kube_client_new(machine_door(stage->machine), machine_clock(stage->machine), NULL, &config);
-    stage->metrics = metrics_new();
-    stage->strategist = script_strategist_new(machine_clock(stage->machine), embedded_modules, embedded_count);
-    stage->is_closed = false;
+    life->kube = kube_client_new(machine_door(life->machine), machine_clock(life->machine), NULL, &config);
+    life->metrics = metrics_new();
+    life->strategist = script_strategist_new(machine_clock(life->machine), embedded_modules, embedded_count);
     stage->state = STAGE_STARTING;
-    stage->engine = open_engine(stage, identity);
+    life->engine = open_engine(life, identity);
 }
 
 void stage_close_engine(struct stage *stage)
 {
     if (stage->state == STAGE_STARTING || stage->state == STAGE_READY) {
         stage->state = STAGE_CLOSING;
-        close_engine(stage);
+        close_engine(stage->life);
     }
 }
 
 void stage_kill_engine(struct stage *stage, bool sent_arrives)
 {
-    if (stage->state != STAGE_EMPTY && stage->state != STAGE_DEAD) {
-        machine_kill(stage->machine, sent_arrives);
+    if (stage->life != NULL && stage->state != STAGE_EMPTY) {
+        machine_kill(stage->life->machine, sent_arrives);
     }
+}
+
+void stage_pause_engine(struct stage *stage)
+{
+    bool runs = stage->state == STAGE_STARTING || stage->state == STAGE_READY;
+    if (!runs || stage_has_sleeper(stage)) {
+        return;
+    }
+    lay_to_rest(stage, &stage->sleeper);
+    stage->sleeper = stage->life;
+    stage->life = NULL;
+    machine_pause(stage->sleeper->machine);
+    stage->state = STAGE_ASLEEP;
+    stage->changed(stage->ctx);
+}
+
+void stage_wake_sleeper(struct stage *stage, bool answers_first)
+{
+    if (stage_has_sleeper(stage)) {
+        machine_resume(stage->sleeper->machine, answers_first);
+    }
+}
+
+bool stage_has_sleeper(const struct stage *stage)
+{
+    return stage->sleeper != NULL && !machine_is_dead(stage->sleeper->machine);
+}
+
+int stage_sleeper_requests(const struct stage *stage)
+{
+    return stage->sleeper != NULL ? machine_requests(stage->sleeper->machine) : 0;
 }
 
 int stage_requests(const struct stage *stage)
 {
-    return stage->requests + (stage->machine != NULL ? machine_requests(stage->machine) : 0);
+    return stage->requests + stage_sleeper_requests(stage) +
+           (stage->life != NULL ? machine_requests(stage->life->machine) : 0);
 }
 
 void stage_kill_engine_at(struct stage *stage, int request, enum machine_moment moment)
@@ -184,7 +244,10 @@ void stage_kill_engine_at(struct stage *stage, int request, enum machine_moment 
 
 void stage_fini(struct stage *stage)
 {
-    lay_to_rest(stage);
+    if (stage_has_sleeper(stage)) {
+        machine_kill(stage->sleeper->machine, false);
+    }
+    make_room(stage);
     for (size_t i = 0; i < stage->grave_count; i++) {
         machine_free(stage->graves[i]);
     }

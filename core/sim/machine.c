@@ -3,7 +3,9 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 struct machine {
     struct http door;
@@ -12,6 +14,9 @@ struct machine {
     struct timer alarm; /* on the world's clock: when this one's next timer is due */
     struct call *open;
     struct wire *wires;
+    bool paused;
+    uint64_t held;        /* so many calls had something arrive while it could not read */
+    struct timer reading; /* on the world's clock: it wakes, and reads what has arrived */
     bool dead;
     int64_t died_ms, wall_offset_ms; /* what its clocks show from its death on */
     int requests;
@@ -39,8 +44,13 @@ struct call {
 struct wire {
     struct machine *machine;
     struct wire *next;
-    struct http_call *real;
-    struct call *call; /* NULL: the caller is dead */
+    struct http_call *real; /* NULL: it has ended */
+    struct call *call;      /* NULL: the caller is dead */
+    uint64_t held;          /* when something arrived that was not read yet, among all that did; 0: nothing */
+    struct buf bytes;       /* of a stream, not read yet */
+    struct http_response response;
+    char *body; /* of the response; NULL: there is none */
+    struct err err;
 };
 
 /* --- time --- */
@@ -66,7 +76,7 @@ static void arm(void *ctx, int64_t when_mono_ms)
 {
     struct machine *machine = ctx;
     timer_cancel(&machine->alarm);
-    if (when_mono_ms >= 0 && !machine->dead) {
+    if (when_mono_ms >= 0 && !machine->dead && !machine->paused) {
         int64_t delay_ms = when_mono_ms - clock_mono_ms(machine->world_clock);
         timer_start(machine->world_clock, &machine->alarm, delay_ms > 0 ? delay_ms : 0, on_alarm, machine);
     }
@@ -81,12 +91,16 @@ static void wire_free(struct wire *wire)
         at = &(*at)->next;
     }
     *at = wire->next;
+    buf_fini(&wire->bytes);
+    str_free(&wire->body);
     mem_free(wire);
 }
 
 static void wire_cut(struct wire *wire)
 {
-    http_cancel(wire->real);
+    if (wire->real != NULL) {
+        http_cancel(wire->real);
+    }
     wire_free(wire);
 }
 
@@ -122,9 +136,26 @@ static void refuse(struct call *call)
     timer_start(call->machine->clock, &call->refusal, 0, on_refused, call);
 }
 
+static bool holds(const struct wire *wire)
+{
+    return wire->call != NULL && (wire->machine->paused || timer_is_pending(&wire->machine->reading));
+}
+
+static void hold(struct wire *wire)
+{
+    if (wire->held == 0) {
+        wire->held = ++wire->machine->held;
+    }
+}
+
 static bool on_data(void *ctx, const char *bytes, size_t len)
 {
     struct wire *wire = ctx;
+    if (holds(wire)) {
+        hold(wire);
+        buf_append(&wire->bytes, bytes, len);
+        return true;
+    }
     return wire->call->on_data(wire->call->ctx, bytes, len);
 }
 
@@ -138,15 +169,9 @@ static void on_end(struct timer *timer, void *ctx)
     machine_kill(ctx, true);
 }
 
-static void on_done(void *ctx, const struct http_response *response, const struct err *err)
+static void read_answer(struct call *call, const struct http_response *response, const struct err *err)
 {
-    struct wire *wire = ctx;
-    struct machine *machine = wire->machine;
-    struct call *call = wire->call;
-    wire_free(wire);
-    if (call == NULL) {
-        return;
-    }
+    struct machine *machine = call->machine;
     call->wire = NULL;
     if (is_last_at(call, MACHINE_SERVED)) {
         machine_kill(machine, true);
@@ -156,6 +181,31 @@ static void on_done(void *ctx, const struct http_response *response, const struc
         timer_start(machine->world_clock, &machine->end, 0, on_end, machine);
     }
     call_finish(call, response, err);
+}
+
+static void hold_answer(struct wire *wire, const struct http_response *response, const struct err *err)
+{
+    hold(wire);
+    wire->real = NULL;
+    wire->err = *err;
+    if (response != NULL) {
+        wire->response = *response;
+        wire->response.body = wire->body = str_dup_n(response->body, response->body_len);
+    }
+}
+
+static void on_done(void *ctx, const struct http_response *response, const struct err *err)
+{
+    struct wire *wire = ctx;
+    struct call *call = wire->call;
+    if (holds(wire)) {
+        hold_answer(wire, response, err);
+        return;
+    }
+    wire_free(wire);
+    if (call != NULL) {
+        read_answer(call, response, err);
+    }
 }
 
 static struct http_call *start(struct http *http, const struct http_request *request, http_data_fn *data,
@@ -180,6 +230,7 @@ static struct http_call *start(struct http *http, const struct http_request *req
     }
     struct wire *wire = mem_new(struct wire);
     *wire = (struct wire){.machine = machine, .next = machine->wires, .call = call};
+    buf_init(&wire->bytes, SIZE_MAX);
     machine->wires = call->wire = wire;
     wire->real = http_start(machine->world_door, request, data != NULL ? on_data : NULL, on_done, wire);
     return &call->base;
@@ -195,6 +246,90 @@ static void cancel(struct http_call *base)
 }
 
 static const struct http_ops door_ops = {.start = start, .cancel = cancel};
+
+/* --- sleep --- */
+
+static struct wire *first_held(struct machine *machine)
+{
+    struct wire *first = NULL;
+    for (struct wire *wire = machine->wires; wire != NULL; wire = wire->next) {
+        if (wire->held != 0 && (first == NULL || wire->held < first->held)) {
+            first = wire;
+        }
+    }
+    return first;
+}
+
+/* False: the receiver wants no more of the stream. */
+static bool read_bytes(struct wire *wire)
+{
+    struct buf bytes = wire->bytes;
+    buf_init(&wire->bytes, SIZE_MAX);
+    bool taken = bytes.len == 0 || wire->call->on_data(wire->call->ctx, buf_str(&bytes), bytes.len);
+    buf_fini(&bytes);
+    return taken;
+}
+
+static void refuse_rest(struct wire *wire)
+{
+    if (wire->real != NULL) {
+        http_cancel(wire->real);
+        wire->real = NULL;
+    }
+    str_free(&wire->body);
+    err_set(&wire->err, ERR_TOO_LARGE, "the receiver refused the rest of the answer");
+}
+
+/* What it does about one may end others, or itself. */
+static void on_reading(struct timer *timer, void *ctx)
+{
+    struct machine *machine = ctx;
+    struct wire *wire;
+    while (!machine->dead && (wire = first_held(machine)) != NULL) {
+        wire->held = 0;
+        bool taken = read_bytes(wire);
+        if (machine->dead) {
+            return;
+        }
+        if (!taken) {
+            refuse_rest(wire);
+        }
+        if (wire->real == NULL) {
+            struct call *call = wire->call;
+            struct http_response response = wire->response;
+            struct err err = wire->err;
+            char *body = wire->body;
+            wire->body = NULL;
+            wire_free(wire);
+            read_answer(call, body != NULL ? &response : NULL, &err);
+            str_free(&body);
+        }
+    }
+}
+
+void machine_pause(struct machine *machine)
+{
+    if (!machine->dead && !machine->paused) {
+        machine->paused = true;
+        timer_cancel(&machine->alarm);
+        timer_cancel(&machine->reading);
+    }
+}
+
+void machine_resume(struct machine *machine, bool answers_first)
+{
+    if (machine->dead || !machine->paused) {
+        return;
+    }
+    machine->paused = false;
+    if (!answers_first) {
+        arm(machine, clock_next_ms(machine->clock));
+    }
+    timer_start(machine->world_clock, &machine->reading, 0, on_reading, machine);
+    if (answers_first) {
+        arm(machine, clock_next_ms(machine->clock));
+    }
+}
 
 /* --- life and death --- */
 
@@ -249,9 +384,10 @@ void machine_kill(struct machine *machine, bool sent_arrives)
     machine->wall_offset_ms = clock_wall_ms(machine->world_clock) - machine->died_ms;
     machine->dead = true;
     timer_cancel(&machine->alarm);
+    timer_cancel(&machine->reading);
     timer_cancel(&machine->end);
     for (struct call *call = machine->open; call != NULL; call = call->next) {
-        if (call->wire != NULL && sent_arrives && call->on_data == NULL) {
+        if (call->wire != NULL && sent_arrives && call->on_data == NULL && call->wire->real != NULL) {
             call->wire->call = NULL;
         } else if (call->wire != NULL) {
             wire_cut(call->wire);

@@ -258,6 +258,51 @@ static void test_streams_do_not_count_and_are_cut(void **state)
     close_world(&w);
 }
 
+/* Time jumps: what is overdue and what has arrived come at once, in the order in which it looks at them. */
+static void test_the_paused_go_on_where_they_stood(void **state)
+{
+    for (int answers_first = 0; answers_first < 2; answers_first++) {
+        struct world w;
+        struct timer timer = {0};
+        open_world(&w);
+        timer_start(machine_clock(w.machine), &timer, 70, on_timer, &w);
+        open_stream(&w);
+        w.to_send = 2;
+        send_next(&w);
+        machine_pause(w.machine);
+        let_pass(&w, 1000);
+        assert_int_equal(w.served, 1); /* it had been sent */
+        assert_int_equal(w.answers, 0);
+        assert_int_equal(w.bytes, 0);
+        assert_int_equal(w.fired_ms, 0);
+        machine_resume(w.machine, answers_first);
+        let_pass(&w, 0);
+        assert_int_equal(w.answers, 1);
+        assert_int_equal(w.bytes, 4);
+        assert_int_equal(w.fired_ms, 1000);
+        let_pass(&w, 100);
+        assert_int_equal(w.answers, 2);
+        close_world(&w);
+    }
+}
+
+static void test_the_paused_can_be_killed(void **state)
+{
+    struct world w;
+    open_world(&w);
+    open_stream(&w);
+    w.to_send = 1;
+    send_next(&w);
+    machine_pause(w.machine);
+    let_pass(&w, 1000);
+    machine_kill(w.machine, true);
+    machine_resume(w.machine, true);
+    let_pass(&w, 1000);
+    assert_int_equal(w.answers, 0);
+    close_world(&w);
+    assert_int_equal(w.refusals, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +313,8 @@ int main(void)
         cmocka_unit_test(test_it_dies_at_a_request),
         cmocka_unit_test(test_a_request_that_is_past_kills_nobody),
         cmocka_unit_test(test_streams_do_not_count_and_are_cut),
+        cmocka_unit_test(test_the_paused_go_on_where_they_stood),
+        cmocka_unit_test(test_the_paused_can_be_killed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

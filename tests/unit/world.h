@@ -68,6 +68,17 @@ struct record {
     bool has_counted;        /* a failed check */
 };
 
+/* An engine that was stopped. What it does after it woke up is judged by what it put on record itself: it cannot know what its successor did meanwhile. */
+struct sleeper {
+    char identity[32];
+    int sent;       /* requests seen so far */
+    int deliveries; /* since it is not the holder of the Lease any more */
+    struct record record;
+    bool is_followed; /* no successor is ready yet, who repeats what has no answer */
+    const char *cue;  /* the engine of now is stopped as soon as it asks for such a URL; NULL: it is not */
+    struct timer nap, alarm;
+};
+
 /* The primary as a release must leave it that fails. */
 struct primary {
     char *template, *config, *secret;
@@ -116,6 +127,7 @@ struct world {
     struct deed *deeds;
     size_t deed_count;
     struct record record;
+    struct sleeper sleeper;
 
     char phase[32];        /* of the Canary; "" without one */
     int64_t failed_checks; /* of the Canary */
@@ -188,8 +200,9 @@ static inline void act_at(struct world *w, int64_t at_ms, act_fn *fn, int64_t wh
     timer_start(w->clock, &act->timer, at_ms - world_now_ms(w), on_act, act);
 }
 
-#include "world_engine.h"
 #include "world_record.h"
+
+#include "world_engine.h"
 #include "world_traffic.h"
 
 #include "world_network.h"
@@ -234,11 +247,14 @@ static inline void world_close(struct world *w)
     }
     stage_kill_engine(&w->stage, false);
     timer_cancel(&w->restart);
+    timer_cancel(&w->sleeper.nap);
+    timer_cancel(&w->sleeper.alarm);
     if (w->objects != NULL) {
         objects_unlisten(w->objects, on_object, w);
     }
     forget_deeds(w);
     record_fini(&w->record);
+    record_fini(&w->sleeper.record);
     primary_fini(&w->primary);
     primary_fini(&w->untouched);
     str_free(&w->canary_text);

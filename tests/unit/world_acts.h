@@ -84,6 +84,19 @@ static inline void kill_soon(struct world *w, int64_t requests)
     stage_kill_engine_at(&w->stage, stage_requests(&w->stage) + (int)requests, MACHINE_SERVED);
 }
 
+static inline void stop_now(struct world *w, int64_t unused)
+{
+    stage_pause_engine(&w->stage);
+}
+
+/* With such a request on its way, so that it wakes to what it was about to do next. */
+static inline void stop_soon(struct world *w, int64_t cue)
+{
+    static const char *const cues[] = {"/releases/", "http://hooks/", "/configmaps/podinfo", "/secrets/podinfo",
+                                       "/deployments/podinfo"};
+    w->sleeper.cue = cues[cue % 5];
+}
+
 /* --- people --- */
 
 enum gates { GATES_OPEN, GATE_ROLLOUT, GATE_TRAFFIC, GATE_PROMOTION, GATES_CLOSED };
@@ -144,6 +157,16 @@ static inline void set_skipping(struct world *w, int64_t skipping)
 
 static inline char *plan_analysis(struct world *w);
 
+/* Never fewer iterations than may be done by then, the last of blue/green included: an A/B test that has more than it needs waits for ever, as in Flagger. */
+static inline void keep_iterations(struct doc *canary, struct node *analysis)
+{
+    int64_t old = node_int_or(node_at(doc_root(canary), "spec", "analysis", "iterations"), 0);
+    int64_t wanted = node_int_or(node_get(analysis, "iterations"), 0);
+    if (wanted > 0 && wanted <= old) {
+        node_set_int(canary, analysis, "iterations", old + 1);
+    }
+}
+
 static inline void edit_analysis(struct world *w, int64_t unused)
 {
     const struct kind *kind;
@@ -153,8 +176,9 @@ static inline void edit_analysis(struct world *w, int64_t unused)
     struct doc *analysis = yaml_parse_all("analysis", text, strlen(text), &err);
     tell(w, "the analysis becomes %s", text);
     if (canary != NULL && analysis != NULL) {
-        node_set(canary, node_get(doc_root(canary), "spec"), "analysis",
-                 node_copy(canary, node_item(doc_root(analysis), 0)));
+        struct node *copy = node_copy(canary, node_item(doc_root(analysis), 0));
+        keep_iterations(canary, copy);
+        node_set(canary, node_get(doc_root(canary), "spec"), "analysis", copy);
         update_canary(w, kind, canary);
     }
     doc_free(analysis);

@@ -1,4 +1,4 @@
-/* The engines of a random world, one after another (see world.h). */
+/* The engines of a random world, one after another, but that one may sleep and wake beside its successors (see world.h). */
 #pragma once
 
 static inline void start_engine(struct world *w);
@@ -8,16 +8,37 @@ static inline void on_restart(struct timer *timer, void *ctx)
     start_engine(ctx);
 }
 
-static inline void note_death(struct world *w)
+static inline void send_next_engine(struct world *w, const char *what)
 {
     int64_t pause_ms = dice_chance(&w->dice, 50) ? dice_between(&w->dice, 0, 3000) : dice_between(&w->dice, 0, 90000);
-    w->kills++;
     if (w->engines == ENGINES_MAX) {
         broken(w, "too many engines have died");
         return;
     }
-    tell(w, "engine-%d is dead; the next one comes in %lld ms", w->engines, (long long)pause_ms);
+    tell(w, "engine-%d is %s; the next one comes in %lld ms", w->engines, what, (long long)pause_ms);
     timer_start(w->clock, &w->restart, pause_ms, on_restart, w);
+}
+
+static inline void on_alarm(struct timer *timer, void *ctx)
+{
+    struct world *w = ctx;
+    bool answers_first = dice_chance(&w->dice, 50);
+    if (stage_has_sleeper(&w->stage)) {
+        tell(w, "%s wakes up, %s first", w->sleeper.identity, answers_first ? "answers" : "its clock");
+        stage_wake_sleeper(&w->stage, answers_first);
+    }
+}
+
+static inline void note_sleep(struct world *w)
+{
+    struct sleeper *sleeper = &w->sleeper;
+    snprintf(sleeper->identity, sizeof sleeper->identity, "engine-%d", w->engines);
+    sleeper->sent = stage_sleeper_requests(&w->stage);
+    sleeper->deliveries = 0;
+    sleeper->is_followed = true;
+    note_sleeper_record(w);
+    timer_start(w->clock, &sleeper->alarm, dice_between(&w->dice, 1, 180) * SECOND_MS, on_alarm, w);
+    send_next_engine(w, "asleep");
 }
 
 static inline void on_engine(void *ctx)
@@ -25,8 +46,13 @@ static inline void on_engine(void *ctx)
     struct world *w = ctx;
     if (w->stage.state == STAGE_READY) {
         tell(w, "the engine is ready");
+        w->kills += w->sleeper.is_followed; /* to its successor the one that sleeps is as good as dead */
+        w->sleeper.is_followed = false;
     } else if (w->stage.state == STAGE_DEAD) {
-        note_death(w);
+        w->kills++;
+        send_next_engine(w, "dead");
+    } else if (w->stage.state == STAGE_ASLEEP) {
+        note_sleep(w);
     }
 }
 

@@ -147,6 +147,13 @@ static inline void plan_kills(struct world *w, int64_t from_ms, int64_t until_ms
     }
 }
 
+/* An engine is stopped and goes on later: before its Lease has expired, or beside a successor. */
+static inline void plan_sleep(struct world *w, int64_t from_ms, int64_t until_ms)
+{
+    act_at(w, dice_between(&w->dice, from_ms, until_ms), dice_chance(&w->dice, 30) ? stop_now : stop_soon,
+           dice_between(&w->dice, 0, 4));
+}
+
 static inline void plan_fault(struct world *w, int64_t from_ms, int64_t until_ms)
 {
     static const char *const hosts[] = {NULL, "kubernetes", "kubernetes", "prometheus", "hooks"};
@@ -276,6 +283,9 @@ static inline void plan_revisions(struct world *w, int64_t at_ms, bool peaceful,
         plan_meddling(w, at_ms, next_ms);
         if (killing) {
             plan_kills(w, at_ms, next_ms);
+        }
+        if (killing && dice_chance(&w->dice, 30)) {
+            plan_sleep(w, at_ms, next_ms);
         }
         if (!peaceful) {
             plan_trouble(w, at_ms, next_ms);

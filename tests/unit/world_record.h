@@ -108,6 +108,27 @@ static inline void check_record_grows(struct world *w, const struct node *before
     }
 }
 
+static inline void copy_keys(struct str_list *to, const struct str_list *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        str_list_push(to, from->items[i]);
+    }
+}
+
+/* What the one that sleeps, or has woken up, put on record itself. */
+static inline void note_sleeper_record(struct world *w)
+{
+    struct record *known = &w->sleeper.record;
+    if (w->sleeper.identity[0] == '\0' ||
+        !node_is(node_get(doc_root(w->record.status), "holder"), w->sleeper.identity)) {
+        return;
+    }
+    record_fini(known);
+    *known = (struct record){.uid = str_dup(w->record.uid), .status = doc_copy(doc_root(w->record.status))};
+    copy_keys(&known->pending, &w->record.pending);
+    copy_keys(&known->settled, &w->record.settled);
+}
+
 /* A list of effects that has its answer, or whose word has ended, is done. */
 static inline void note_record(struct world *w, const struct node *status)
 {
@@ -125,6 +146,7 @@ static inline void note_record(struct world *w, const struct node *status)
     record->status = now;
     check_record_grows(w, doc_root(before), doc_root(now));
     doc_free(before);
+    note_sleeper_record(w);
 }
 
 /* --- deliveries --- */
@@ -167,9 +189,10 @@ static inline bool is_hook_intended(const struct node *status, const char *type)
 }
 
 /* <release>/<word>/<type>/<hook>. What only asks (gates, rollback, the checks of a round) is put on record with the answer. */
-static inline void check_hook(struct world *w, const char *key, long long word, const char *type, const char *name)
+static inline void check_hook(struct world *w, const struct record *record, const char *key, long long word,
+                              const char *type, const char *name)
 {
-    const struct node *status = doc_root(w->record.status);
+    const struct node *status = doc_root(record->status);
     int64_t words = words_of(status);
     bool delivers = strcmp(type, "pre-rollout") == 0 || strcmp(type, "post-rollout") == 0;
     if (word <= words || (word == words + 1 && is_hook_answered(status, name))) {
@@ -179,10 +202,8 @@ static inline void check_hook(struct world *w, const char *key, long long word, 
     }
 }
 
-static inline void note_delivery(struct world *w, const char *key)
+static inline void check_delivery(struct world *w, const struct record *record, const char *key)
 {
-    const struct record *record = &w->record;
-    note_deed(w, key);
     size_t len = strcspn(key, "/");
     char type[32], name[32];
     long long word;
@@ -191,10 +212,25 @@ static inline void note_delivery(struct world *w, const char *key)
     } else if (record->uid == NULL || strncmp(key, record->uid, len) != 0 || !record_is_open(record)) {
         broken(w, "%s was sent for a release that is over", key);
     } else if (sscanf(key + len, "/%lld/%31[a-z-]/%31s", &word, type, name) == 3) {
-        check_hook(w, key, word, type, name);
+        check_hook(w, record, key, word, type, name);
     } else if (!is_of(&record->pending, key)) {
         broken(w, "%s was sent before it was on record", key);
     }
+}
+
+/* `stale`: sent by an engine that slept through the loss of its Lease. It may carry out what it had just put on record, once; then it knows. */
+static inline void note_delivery(struct world *w, const char *key, bool stale)
+{
+    if (!stale) {
+        note_deed(w, key);
+        check_delivery(w, &w->record, key);
+        return;
+    }
+    tell(w, "%s sends %s, though it has lost the Lease", w->sleeper.identity, key);
+    if (++w->sleeper.deliveries > 1) {
+        broken(w, "%s goes on though it has lost the Lease", w->sleeper.identity);
+    }
+    check_delivery(w, &w->sleeper.record, key);
 }
 
 /* --- events --- */
