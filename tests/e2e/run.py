@@ -49,6 +49,12 @@ class Demo(unittest.TestCase):
         self.assertEqual((0, ''), (status, errors))
         self.expect_told(TRANSCRIPTS / 'tutorial.txt', told)
 
+    def test_readme(self):
+        """What README.md shows of the story is a part of it."""
+        shown = [text for text in (ROOT / 'README.md').read_text().split('```') if 'Advance podinfo.test canary weight' in text]
+        self.assertEqual(1, len(shown))
+        self.assertIn(shown[0].strip(), (TRANSCRIPTS / 'tutorial.txt').read_text())
+
     def test_scenarios(self):
         """Each example ends as it expects, and its story is the one that is on record."""
         for scenario in SCENARIOS:
