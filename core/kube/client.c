@@ -28,6 +28,8 @@ struct kube_client {
     struct limit limit;
     uint64_t requests;
     size_t open_calls;
+    bool (*may_write)(void *ctx); /* NULL: always */
+    void *fence_ctx;
 };
 
 struct kube_call {
@@ -40,6 +42,7 @@ struct kube_call {
     int busy;            /* attempts that were answered with 429 */
     struct limit_place place;
     bool is_urgent;
+    bool writes;
     bool waiting;        /* for the credential */
     unsigned generation; /* of the TLS settings it was sent with */
     bool renewed;        /* after a 401 or with other TLS settings: once */
@@ -64,6 +67,12 @@ struct kube_client *kube_client_new(struct http *http, struct clock *clock, stru
     client->credential = credential_new(&client->config, clock, loop);
     limit_init(&client->limit, clock, KUBE_UNDER_WAY_MAX);
     return client;
+}
+
+void kube_client_fence(struct kube_client *client, bool (*may_write)(void *ctx), void *ctx)
+{
+    client->may_write = may_write;
+    client->fence_ctx = ctx;
 }
 
 void kube_client_free(struct kube_client *client)
@@ -383,9 +392,26 @@ static void on_credential(void *ctx, const struct err *err)
     }
 }
 
+static void on_turn(struct timer *timer, void *ctx)
+{
+    struct kube_call *call = ctx;
+    finish(call, NULL, &call->refused);
+}
+
+/* Asked last of all: a call may have waited long, and a process that was stopped goes on in the middle of anything. */
+static bool is_fenced(const struct kube_call *call)
+{
+    const struct kube_client *client = call->client;
+    return call->writes && !call->is_urgent && client->may_write != NULL && !client->may_write(client->fence_ctx);
+}
+
 static void send(struct kube_call *call)
 {
-    if (credential_is_ready(call->client->credential)) {
+    if (is_fenced(call)) {
+        err_set(&call->refused, ERR_FENCED, "%s %s: not sent, as the Lease may be another's by now", call->method,
+                call->url);
+        timer_start(call->client->clock, &call->turn, 0, on_turn, call);
+    } else if (credential_is_ready(call->client->credential)) {
         transmit(call);
     } else {
         call->waiting = true;
@@ -396,12 +422,6 @@ static void send(struct kube_call *call)
 static void on_go(void *ctx)
 {
     send(ctx);
-}
-
-static void on_turn(struct timer *timer, void *ctx)
-{
-    struct kube_call *call = ctx;
-    finish(call, NULL, &call->refused);
 }
 
 /* The call on its way, in line, or about to tell why it never will be. */
@@ -434,6 +454,7 @@ static struct kube_call *call_new(struct kube_client *client, const struct kube_
     call->timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_DEFAULT_MS;
     call->patience_ms = request->verb == KUBE_LIST || request->verb == KUBE_WATCH ? 0 : call->timeout_ms;
     call->is_urgent = request->is_urgent;
+    call->writes = request->verb >= KUBE_CREATE;
     call->done = done;
     call->ctx = ctx;
     buf_init(&call->line, LINE_MAX_SIZE);

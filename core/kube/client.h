@@ -22,6 +22,8 @@ struct kube_client;
 /* Takes ownership of the content of `config`. `loop` runs exec plugins; may be NULL when there is none. */
 struct kube_client *kube_client_new(struct http *http, struct clock *clock, struct loop *loop,
                                     struct kube_config *config);
+/* From now on nothing is written, the urgent excepted, while `may_write` says no: such a call ends with FENCED and was not sent. NULL: everything is. */
+void kube_client_fence(struct kube_client *client, bool (*may_write)(void *ctx), void *ctx);
 /* Calls under way must have ended or been cancelled. */
 void kube_client_free(struct kube_client *client);
 const char *kube_client_server(const struct kube_client *client);

@@ -21,6 +21,8 @@ typedef void lease_held_fn(void *ctx);
 typedef void lease_lost_fn(void *ctx, const struct err *err);
 struct lease *lease_open(struct kube_client *client, struct clock *clock, const struct lease_options *options,
                          lease_held_fn *held, lease_lost_fn *lost, void *ctx);
+/* It is held, and nobody else can have taken it: false from the deadline on, also before its loss could be told. */
+bool lease_is_sure(const struct lease *lease);
 /* Gives it back (holderIdentity "", one last request) and then calls `closed`, also when that fails; NULL: no
  * request, freed at once. */
 typedef void lease_closed_fn(void *ctx);

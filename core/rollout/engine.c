@@ -359,6 +359,18 @@ static void on_lost(void *ctx, const struct err *err)
     engine->on_lost(engine->ctx, err);
 }
 
+static bool leads(void *ctx)
+{
+    return lease_is_sure(((struct engine *)ctx)->lease);
+}
+
+/* A process that was stopped wakes in the middle of what it did, and learns of the loss of its Lease a turn later. */
+static void fence(struct engine *engine, bool (*may_write)(void *ctx))
+{
+    kube_client_fence(engine->house.kube, may_write, engine);
+    kube_client_fence(engine->house.mesh_kube, may_write, engine);
+}
+
 static void open_stores(struct engine *engine)
 {
     struct watch_options options = {.namespace = engine->namespace};
@@ -419,6 +431,7 @@ struct engine *engine_new(const struct engine_options *options)
         .retry_ms = LEASE_RETRY_MS,
     };
     engine->lease = lease_open(options->kube, options->clock, &lease, on_held, on_lost, engine);
+    fence(engine, leads);
     return engine;
 }
 
@@ -443,6 +456,7 @@ static void on_lease_closed(void *ctx)
     struct engine *engine = ctx;
     void (*closed)(void *) = engine->closed;
     void *closed_ctx = engine->closed_ctx;
+    fence(engine, NULL);
     house_fini(&engine->house);
     str_free(&engine->namespace);
     mem_free(engine);

@@ -343,6 +343,59 @@ static void test_the_lease_and_watches_do_not_stand_in_line(void **state)
     }
 }
 
+/* --- the fence --- */
+
+static bool says(void *ctx)
+{
+    return *(bool *)ctx;
+}
+
+static void test_who_may_not_write_reads_and_renews(void **state)
+{
+    struct world *w = *state;
+    bool may_write = false;
+    struct kube_request write = {
+        .verb = KUBE_DELETE, .resource = &KUBE_SERVICES, .namespace = "test", .name = "podinfo"};
+    make_client(w, (struct kube_config){0});
+    kube_client_fence(w->client, says, &may_write);
+    fake_http_route(w->fh, NULL, NULL, 200, "{}");
+    ask(w, write);
+    assert_int_equal(w->err.code, ERR_FENCED);
+    assert_int_equal(fake_http_seen_count(w->fh), 0);
+    ask(w, get_podinfo);
+    ask(w, urgent);
+    assert_int_equal(fake_http_seen_count(w->fh), 2);
+    may_write = true;
+    ask(w, write);
+    assert_int_equal(w->err.code, ERR_NONE);
+    assert_int_equal(fake_http_seen_count(w->fh), 3);
+}
+
+/* It was allowed when it was asked for. */
+static void test_the_fence_stands_behind_the_line(void **state)
+{
+    struct world *w = *state;
+    bool may_write = true;
+    struct kube_call *calls[KUBE_UNDER_WAY_MAX];
+    struct kube_request write = {
+        .verb = KUBE_DELETE, .resource = &KUBE_SERVICES, .namespace = "test", .name = "podinfo"};
+    make_client(w, (struct kube_config){0});
+    kube_client_fence(w->client, says, &may_write);
+    fake_http_handle(w->fh, hold, NULL);
+    for (size_t i = 0; i < KUBE_UNDER_WAY_MAX; i++) {
+        calls[i] = start(w, get_podinfo);
+    }
+    start(w, write);
+    fake_clock_run(w->fc);
+    may_write = false;
+    for (size_t i = 0; i < KUBE_UNDER_WAY_MAX; i++) {
+        kube_cancel(calls[i]);
+    }
+    fake_clock_run(w->fc);
+    assert_int_equal(fake_http_count(w->fh, "DELETE", ""), 0);
+    assert_int_equal(w->err.code, ERR_FENCED);
+}
+
 /* --- who we are --- */
 
 static void write_token(struct world *w, const char *token)
@@ -519,6 +572,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_cancelled_call_says_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_more_than_the_bound_are_under_way, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_lease_and_watches_do_not_stand_in_line, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_who_may_not_write_reads_and_renews, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_fence_stands_behind_the_line, setup, teardown),
         cmocka_unit_test_setup_teardown(test_after_a_401_the_token_is_read_again_and_asked_once_more, setup, teardown),
         cmocka_unit_test_setup_teardown(test_certificates_are_read_again_when_they_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_token_file_is_read_every_minute, setup, teardown),

@@ -334,8 +334,10 @@ static void test_it_is_lost_at_the_deadline(void **state)
     w->unreachable = true;
     fake_clock_advance(w->fc, DEADLINE_MS - 1);
     assert_int_equal(w->a.lost, 0);
+    assert_true(lease_is_sure(w->a.lease));
     fake_clock_advance(w->fc, 1);
     assert_int_equal(w->a.lost, 1);
+    assert_false(lease_is_sure(w->a.lease));
     assert_string_equal(w->a.err.text, "Lease flagger/sluice: not renewed for 10000 ms: connection refused");
     assert_int_equal(w->a.err.code, ERR_UNREACHABLE);
     size_t count = fake_http_seen_count(w->fh);
