@@ -157,16 +157,6 @@ static inline void set_skipping(struct world *w, int64_t skipping)
 
 static inline char *plan_analysis(struct world *w);
 
-/* Never fewer iterations than may be done by then, the last of blue/green included: an A/B test that has more than it needs waits for ever, as in Flagger. */
-static inline void keep_iterations(struct doc *canary, struct node *analysis)
-{
-    int64_t old = node_int_or(node_at(doc_root(canary), "spec", "analysis", "iterations"), 0);
-    int64_t wanted = node_int_or(node_get(analysis, "iterations"), 0);
-    if (wanted > 0 && wanted <= old) {
-        node_set_int(canary, analysis, "iterations", old + 1);
-    }
-}
-
 static inline void edit_analysis(struct world *w, int64_t unused)
 {
     const struct kind *kind;
@@ -176,9 +166,8 @@ static inline void edit_analysis(struct world *w, int64_t unused)
     struct doc *analysis = yaml_parse_all("analysis", text, strlen(text), &err);
     tell(w, "the analysis becomes %s", text);
     if (canary != NULL && analysis != NULL) {
-        struct node *copy = node_copy(canary, node_item(doc_root(analysis), 0));
-        keep_iterations(canary, copy);
-        node_set(canary, node_get(doc_root(canary), "spec"), "analysis", copy);
+        node_set(canary, node_get(doc_root(canary), "spec"), "analysis",
+                 node_copy(canary, node_item(doc_root(analysis), 0)));
         update_canary(w, kind, canary);
     }
     doc_free(analysis);
