@@ -43,6 +43,8 @@ PLANTED = [
     ('banned', 'core/base/a.c', 'void a(void)\n{\n    free(x);\n}\n'),
     ('banned', 'core/kube/k.c', 'void k(void)\n{\n    printf("x");\n}\n'),
     ('sizes', 'core/base/a.c', 'int x;\n' * 601),
+    ('sizes', 'tests/unit/test_a.c', 'int x;\n' * 601),
+    ('sizes', 'spec/a_spec.lua', 'local x\n' * 601),
     ('sizes', 'core/base/a.c', 'void a(void)\n{\n' + '    b();\n' * 61 + '}\n'),
     ('bindings', 'lua/stdlib/_meta/host.lua', HOST + 'function host.more() end\n'),
     ('bindings', 'core/script/host.c', '    set_primitive(L, host, "call", primitive_call);\n    set_primitive(L, host, "extra", primitive_extra);\n'),
