@@ -15,7 +15,7 @@ error('this file describes a module to the language server; it is not one')
 
 local sluice = {}
 
---- A new world. It has the kinds of deploy/crds and of the mesh, and whatever the stage of the tutorial has.
+--- A new world. It has the kinds of deploy/crds and what an installation of Istio leaves.
 ---@param options { seed: integer?, apart: boolean?, transcript: boolean? } seed: the same one gives the same
 ---  world; apart: a successor cannot see that an engine is dead and waits until its Lease has expired;
 ---  transcript: keep one
