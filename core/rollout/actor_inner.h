@@ -1,0 +1,66 @@
+/* The actor's own parts: actor.c looks, actor_objects.c brings the objects, actor_release.c begins releases and looks after the one that runs. */
+#pragma once
+
+#include "rollout/actor.h"
+#include "rollout/detect.h"
+#include "rollout/patience.h"
+#include "rollout/run.h"
+#include "rollout/trouble.h"
+
+struct history_call;
+struct promotion;
+struct prom_query;
+struct writer;
+
+struct actor {
+    struct house *house;
+    char *namespace, *name, *id;
+    char *uid; /* of the Canary; NULL before the first look */
+    struct announcer *announcer;
+    struct timer wake;  /* on a later turn */
+    struct timer retry; /* after a failure that no change may ever cure */
+    int64_t retry_ms;
+
+    /* At most one of these is under way. */
+    struct writer *writer;
+    struct promotion *promotion;
+    struct prom_query *query;
+    struct history_call *creating;
+    struct kube_call *reading;
+    bool initialising_done; /* the write under way is the status Initialized */
+
+    struct patience patience;
+
+    struct run *run;
+    struct run *ended_run; /* to be freed on the next turn */
+    int64_t release_number;
+    int64_t fenced_until_ms; /* monotonic: no Release is claimed before that */
+    char *target;            /* for the metrics, after the Canary is gone */
+    struct trouble trouble;
+    bool suspended;          /* announced */
+    bool providers_checked;  /* before the first initialisation */
+    bool restart_unreadable; /* the last release could not be replayed: the next one starts from weight 0 */
+};
+
+void actor_say(struct actor *actor, const char *type, const char *text);
+/* A timer_fn: look again. */
+void actor_on_retry(struct timer *timer, void *ctx);
+/* Whatever was under way has ended: look again, at once after success and conflicts, later after trouble. */
+void actor_step_done(struct actor *actor, const struct err *err);
+/* Takes `patch`. */
+void actor_send_status(struct actor *actor, const struct canary *canary, struct doc *patch);
+
+/* --- actor_objects.c --- */
+
+/* True when the objects are as they should be, or as near to it as can be. */
+bool actor_bring_objects(struct actor *actor, struct canary *canary);
+
+/* --- actor_release.c --- */
+
+/* Goes on with the open Release that the store has. */
+void actor_resume(struct actor *actor, const struct doc *release);
+/* No release is open. A phase in mid-run without one means that it was lost, or that its place is to be taken: start again at weight 0. */
+void actor_look_for_revision(struct actor *actor, const struct canary *canary, const struct target_now *now,
+                             const struct doc *latest);
+/* `known`: what the target is now could be found out. */
+void actor_look_at_run(struct actor *actor, struct canary *canary, const struct target_now *now, bool known);

@@ -1,0 +1,131 @@
+/* The part of rollout/actor.h that begins releases and looks after the one that runs. */
+#include <string.h>
+
+#include "base/str.h"
+#include "rollout/actor_inner.h"
+#include "rollout/history.h"
+#include "rollout/status.h"
+
+/* By the end of it the Lease was renewed, or it is known to be lost (rollout/engine.c). */
+enum { FENCED_WAIT_MS = 10 * 1000 };
+
+static void on_run_ended(void *ctx, enum run_end end)
+{
+    struct actor *actor = ctx;
+    actor->ended_run = actor->run;
+    actor->run = NULL;
+    actor->restart_unreadable = end == RUN_UNREADABLE;
+    if (end == RUN_DROPPED) {
+        actor->fenced_until_ms = clock_mono_ms(actor->house->clock) + FENCED_WAIT_MS;
+    }
+    actor_wake(actor);
+}
+
+static void on_run_settled(void *ctx)
+{
+    actor_wake(ctx);
+}
+
+static void on_release_read(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct actor *actor = ctx;
+    static const struct run_events events = {.ended = on_run_ended, .settled = on_run_settled};
+    actor->reading = NULL;
+    if (answer == NULL) {
+        actor_step_done(actor, err);
+        return;
+    }
+    store_put(actor->house->stores[STORE_RELEASES], answer);
+    if (!release_state_is_open(node_str(node_at(doc_root(answer), "status", "state")))) {
+        actor_wake(actor); /* its last holder closed it and the watch did not say so yet */
+        return;
+    }
+    struct release *release = release_open(actor->house, doc_root(answer));
+    actor->run = run_start(actor->house, actor->announcer, release, &events, actor);
+}
+
+/* The store's copy has no record, so the object is read whole before it is claimed. Who was fenced may have slept through the loss of the Lease: claimed at
+ * once, the release would be taken from the engine that goes on with it. */
+void actor_resume(struct actor *actor, const struct doc *release)
+{
+    int64_t wait_ms = actor->fenced_until_ms - clock_mono_ms(actor->house->clock);
+    if (wait_ms > 0) {
+        timer_start(actor->house->clock, &actor->retry, wait_ms, actor_on_retry, actor);
+        return;
+    }
+    struct kube_request request = {.verb = KUBE_GET,
+                                   .resource = &KUBE_RELEASES,
+                                   .namespace = actor->namespace,
+                                   .name = node_str(node_at(doc_root(release), "metadata", "name"))};
+    actor->reading = kube_start(actor->house->kube, &request, on_release_read, actor);
+}
+
+static void on_created(void *ctx, const struct err *err)
+{
+    struct actor *actor = ctx;
+    actor->creating = NULL;
+    actor_step_done(actor, err);
+}
+
+static void create_release(struct actor *actor, const struct canary *canary, const struct target_now *now,
+                           enum release_origin origin)
+{
+    actor->fenced_until_ms = 0; /* that one is past */
+    if (actor->restart_unreadable) {
+        char *text = str_format(
+            "Restarting analysis for %s.%s from weight 0: the record of the last release cannot be continued",
+            canary->names.target, canary->names.namespace);
+        actor_say(actor, "Warning", text);
+        str_free(&text);
+        actor->restart_unreadable = false;
+    }
+    actor->creating =
+        history_create(actor->house, canary, actor->release_number + 1, now->revision, origin, on_created, actor);
+}
+
+void actor_look_for_revision(struct actor *actor, const struct canary *canary, const struct target_now *now,
+                             const struct doc *latest)
+{
+    if (history_is_halted(latest, now->revision)) {
+        return;
+    }
+    if (!canary_is_at_rest(canary)) {
+        bool goes_on = detect_other_strategy(canary, now, latest, actor->house->config_tracking);
+        create_release(actor, canary, now, goes_on ? RELEASE_CONTINUED : RELEASE_RESTARTED);
+    } else if (detect_change(canary, now, actor->house->config_tracking)) {
+        create_release(actor, canary, now, RELEASE_FROM_REST);
+    } else if (canary_phase_is(canary, "Failed") && strcmp(canary->last_applied, now->revision) != 0) {
+        /* Back at what was promoted: the revision that failed would be a new one again. */
+        actor_send_status(actor, canary, detect_sync(actor->house, canary, now, "Failed"));
+    } else {
+        gauges_phase(&actor->house->gauges, canary->names.target, canary->names.namespace, canary->phase);
+    }
+}
+
+void actor_look_at_run(struct actor *actor, struct canary *canary, const struct target_now *now, bool known)
+{
+    run_poke(actor->run);
+    if (actor->run == NULL || run_is_acting(actor->run)) {
+        return;
+    }
+    const struct release *release = run_release(actor->run);
+    /* Its status was lost; in an initialisation the target would be scaled down. */
+    if (canary_is_initialising(canary)) {
+        if (run_is_scripted(actor->run)) {
+            actor_send_status(actor, canary, detect_lost_status(actor->house, canary, release));
+        }
+        return;
+    }
+    bool before_promotion = canary_phase_is(canary, "Progressing") || canary_phase_is(canary, "WaitingPromotion");
+    if (known && before_promotion && run_is_replaceable(actor->run) &&
+        detect_change_from(release->revision, doc_root(release->checksums), now, actor->house->config_tracking)) {
+        run_supersede(actor->run, "another revision took its place");
+        return;
+    }
+    bool promoting = canary_phase_is(canary, "Promoting") || canary_phase_is(canary, "Finalising");
+    if (!promoting && run_is_scripted(actor->run) && strcmp(release->strategy, canary->strategy) != 0) {
+        run_supersede(actor->run, "another strategy took its place");
+        return;
+    }
+    actor_bring_objects(actor, canary);
+}
