@@ -15,6 +15,9 @@ enum {
     RETRY_AFTER_MAX_S = 6 * 60 * 60, /* later versions of libcurl go no further themselves */
 };
 
+/* libcurl's words for a connection that ended before an answer. */
+static const char GOT_NOTHING[] = "Empty reply from server";
+
 /* One multi handle. Watches hold their streams for minutes; among ordinary requests they would fill every connection and leave the
  * rest queued for ever, so each kind has a side of its own. */
 struct side {
@@ -47,9 +50,13 @@ struct call {
     struct timer turn, idle;
     int64_t idle_timeout_ms;
     struct buf body;
-    bool refused;   /* a body that nobody wants to hold */
-    bool is_sent;   /* or is just about to be */
-    struct err err; /* known before the request could be sent */
+    bool refused;       /* a body that nobody wants to hold */
+    bool is_sent;       /* or is just about to be */
+    bool is_repeatable; /* by libcurl, when a reused connection dies without an answer */
+    bool awaits_answer; /* sent, and no byte of an answer came since */
+    bool is_cut_short;  /* ended by us instead of being repeated */
+    long sent_size;     /* bytes that all earlier sendings of this call wrote */
+    struct err err;     /* known before the request could be sent */
     char why[CURL_ERROR_SIZE];
     struct call *next, *prev;
 };
@@ -159,7 +166,8 @@ static void call_end(struct call *call, CURLcode result)
         return;
     }
     struct err err;
-    const char *why = call->why[0] ? call->why : curl_easy_strerror(result);
+    result = call->is_cut_short ? CURLE_GOT_NOTHING : result;
+    const char *why = call->is_cut_short ? GOT_NOTHING : call->why[0] ? call->why : curl_easy_strerror(result);
     long cause = 0; /* libcurl's words say that nobody was reached, and not why */
     if (result == CURLE_COULDNT_CONNECT)
         curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &cause);
@@ -191,11 +199,19 @@ static void restart_idle(struct call *call)
         timer_start(loop_clock(call->side->http->loop), &call->idle, call->idle_timeout_ms, on_idle, call);
 }
 
+/* Comes before each sending: the first one, one for each redirect, and libcurl's own repetition when a connection that was used before ends
+ * without a byte of an answer. The server may have read the request by then, so only what is safe to repeat is repeated, or what was not
+ * written at all; everything else ends here, as in Go's client. */
 static int on_connected(void *ctx, char *to, char *from, int to_port, int from_port)
 {
     struct call *call = ctx;
+    long size = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &size);
     call->is_sent = true;
-    return CURL_PREREQFUNC_OK;
+    call->is_cut_short = call->awaits_answer && size > call->sent_size && !call->is_repeatable;
+    call->awaits_answer = true;
+    call->sent_size = size;
+    return call->is_cut_short ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 /* libcurl follows every 3xx with a Location; to Go a 300, a 304 and the like are answers, and a gate that says so is not open. */
@@ -212,6 +228,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct call *call = ctx;
     restart_idle(call);
+    call->awaits_answer = false;
     if (size * count > 5 && strncmp(bytes, "HTTP/", 5) == 0)
         judge_redirect(call);
     if (call->side->is_capped && size * count > 7 && strncmp(bytes, "HTTP/1.", 7) == 0)
@@ -431,6 +448,7 @@ static struct http_call *start(struct http *base, const struct http_request *req
     else
         err_wrap(&call->err, "%s", call->title);
     call->is_plain = str_has_prefix(request->url, "http://");
+    call->is_repeatable = str_equal(request->method, "GET") || str_equal(request->method, "HEAD");
     call->next = side->calls;
     if (side->calls)
         side->calls->prev = call;

@@ -97,6 +97,42 @@ static void a_connection_is_used_again(void **state)
     assert_int_equal(fake_net_accepted(w->net), 1);
 }
 
+/* --- a connection that dies before the answer --- */
+
+/* The answers before make the connection one that is used again: libcurl takes its end for a sign that the request went nowhere. */
+static void what_was_read_and_not_answered_is_not_sent_again(void **state)
+{
+    static const char *const methods[] = {"POST", "PATCH", "PUT", "DELETE"};
+    struct world *w = *state;
+    for (size_t i = 0; i < 4; i++) {
+        ask(w, "/fine", (struct http_request){0});
+        struct reply *r = ask(w, "/drop", (struct http_request){.method = methods[i], .body = "{}", .body_len = 2});
+        assert_false(r->answered);
+        assert_int_equal(r->err.code, ERR_UNREACHABLE);
+        assert_non_null(strstr(r->err.text, ": Empty reply from server"));
+        assert_int_equal(fake_net_request_count(w->net), 2 * (i + 1));
+    }
+}
+
+static void a_get_is_asked_again_over_another_connection(void **state)
+{
+    struct world *w = *state;
+    ask(w, "/fine", (struct http_request){0});
+    assert_false(ask(w, "/drop", (struct http_request){0})->answered);
+    assert_int_equal(fake_net_request_count(w->net), 3);
+    assert_int_equal(fake_net_accepted(w->net), 2);
+}
+
+static void a_redirect_over_a_used_connection_is_no_repetition(void **state)
+{
+    struct world *w = *state;
+    struct http_request post = {.method = "POST", .body = "b", .body_len = 1, .follow_redirects = true};
+    ask(w, "/fine", (struct http_request){0});
+    assert_string_equal(ask(w, "/moved307", post)->body, "fine");
+    assert_int_equal(fake_net_accepted(w->net), 1);
+    assert_int_equal(fake_net_request_count(w->net), 3);
+}
+
 /* --- redirects --- */
 
 static void a_redirected_post_becomes_a_get_without_body(void **state)
@@ -452,6 +488,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_request_is_copied_when_it_starts, setup, teardown),
         cmocka_unit_test_setup_teardown(retry_after_is_read_in_both_forms, setup, teardown),
         cmocka_unit_test_setup_teardown(a_connection_is_used_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_read_and_not_answered_is_not_sent_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_get_is_asked_again_over_another_connection, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_redirect_over_a_used_connection_is_no_repetition, setup, teardown),
         cmocka_unit_test_setup_teardown(a_redirected_post_becomes_a_get_without_body, setup, teardown),
         cmocka_unit_test_setup_teardown(a_temporary_redirect_keeps_method_and_body, setup, teardown),
         cmocka_unit_test_setup_teardown(what_go_does_not_follow_is_an_answer, setup, teardown),
