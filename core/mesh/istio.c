@@ -1,7 +1,7 @@
 /* Istio: two DestinationRules and one VirtualService per Canary.
  *
- * Objects are compared and written as Flagger's types know them (istio_shape.h): a field that they lose is lost here
- * too, so that both leave the same objects behind. Writes are merge patches guarded by resourceVersion.
+ * Objects are compared as Flagger's types know them (istio_shape.h), so that both see a difference in the same places.
+ * What those types do not know stays as it is through every write. Writes are merge patches guarded by resourceVersion.
  * A repair keeps the shares that are live; what decides whether one is needed never looks at them. */
 #include <assert.h>
 #include <string.h>
@@ -39,26 +39,6 @@ static void patch_set(struct doc *patch, struct node *object, const char *key, s
 }
 
 static const char *const rule_fields[] = {"host", "trafficPolicy", "subsets", NULL};
-static const char *const service_fields[] = {"hosts", "gateways", "http", "tcp", NULL};
-
-static bool is_one_of(const char *const *keys, const char *key)
-{
-    while (*keys != NULL && strcmp(*keys, key) != 0) {
-        keys++;
-    }
-    return *keys != NULL;
-}
-
-/* What Flagger's types do not know goes with every write, as if the whole object were put. */
-static void drop_unknown(struct doc *patch, struct node *spec, const struct node *live, const char *const *known)
-{
-    struct node_iter it = node_iterate(live);
-    while (node_next(&it)) {
-        if (!is_one_of(known, it.key)) {
-            patch_set(patch, spec, it.key, NULL);
-        }
-    }
-}
 
 static void own(const struct router *router, const struct canary_names *names, struct doc *object)
 {
@@ -89,8 +69,14 @@ static enum plan repair_rule(const struct canary_names *names, const struct node
     struct node *want = istio_rule_spec(patch, canary, host), *spec = node_new_object(patch);
     for (size_t i = 0; rule_fields[i] != NULL; i++) {
         const struct node *is = node_at(live, "spec", rule_fields[i]), *should = node_get(want, rule_fields[i]);
-        bool policy = strcmp(rule_fields[i], "trafficPolicy") == 0;
-        if (!normally_equal(policy ? istio_shaped_policy(patch, is) : is, should)) {
+        bool policy = strcmp(rule_fields[i], "trafficPolicy") == 0, same;
+        if (policy) {
+            should = istio_policy_over(patch, should, is);
+            same = normally_equal(istio_shaped_policy(patch, is), istio_shaped_policy(patch, should));
+        } else {
+            same = normally_equal(is, should);
+        }
+        if (!same) {
             patch_set(patch, spec, rule_fields[i], kube_merge_diff(patch, is, should));
         }
     }
@@ -98,7 +84,6 @@ static enum plan repair_rule(const struct canary_names *names, const struct node
         doc_free(patch);
         return PLAN_DONE;
     }
-    drop_unknown(patch, spec, node_get(live, "spec"), rule_fields);
     doc_set_root(patch, node_new_object(patch));
     node_set(patch, doc_root(patch), "spec", spec);
     return kube_write_patch(write, &KUBE_DESTINATION_RULES, live, patch,
@@ -168,6 +153,7 @@ static void diff_routes(struct doc *patch, struct node *spec, const struct canar
     const char *used = istio_is_tcp(canary) ? "tcp" : "http", *unused = istio_is_tcp(canary) ? "http" : "tcp";
     struct node *want = istio_routes_build(patch, names, canary, &shares);
     if (!routes_same(node_get(live, used), want, istio_is_tcp(canary), false)) {
+        istio_routes_keep(patch, want, node_get(live, used), istio_is_tcp(canary));
         node_set(patch, spec, used, want);
     }
     if (node_count(node_get(live, unused)) > 0) {
@@ -187,11 +173,7 @@ static struct node *diff_spec(struct doc *patch, const struct canary_names *name
     }
     diff_names(patch, spec, "hosts", live, istio_hosts(patch, names, canary));
     diff_names(patch, spec, "gateways", live, istio_gateways(patch, canary));
-    if (node_count(spec) == 0) {
-        return NULL;
-    }
-    drop_unknown(patch, spec, live, service_fields);
-    return spec;
+    return node_count(spec) > 0 ? spec : NULL;
 }
 
 static void diff_metadata(struct doc *patch, struct node *metadata, const char *key, const struct node *live,
@@ -331,8 +313,8 @@ static enum plan shift(const struct canary_names *names, const struct node *cana
     }
     doc_set_root(patch, node_new_object(patch));
     struct node *spec = node_ensure_object(patch, doc_root(patch), "spec");
+    istio_routes_keep(patch, routes, node_at(live, "spec", key), istio_is_tcp(canary));
     node_set(patch, spec, key, routes);
-    drop_unknown(patch, spec, node_get(live, "spec"), service_fields);
     return kube_write_patch(write, &KUBE_VIRTUAL_SERVICES, live, patch, "VirtualService %s.%s update failed",
                             names->apex, names->namespace);
 }

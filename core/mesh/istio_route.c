@@ -224,6 +224,34 @@ bool istio_shares_read(const struct node *spec, bool tcp, const struct canary_na
     return shares->primary_pct != 0 || shares->canary_pct != 0;
 }
 
+/* --- keeping --- */
+
+static bool leads_where(const struct node *route, const struct node *other)
+{
+    struct node_iter it = node_iterate(node_get(route, "route"));
+    while (node_next(&it)) {
+        if (!leads_to(other, host_of(it.value))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void istio_routes_keep(struct doc *doc, struct node *routes, const struct node *live, bool tcp)
+{
+    struct node_iter it = node_iterate(live);
+    while (node_next(&it)) {
+        struct node *route = node_item(routes, it.index);
+        if (route == NULL || !leads_where(route, it.value) || !leads_where(it.value, route)) {
+            continue;
+        }
+        istio_keep_route(doc, route, it.value, tcp);
+        if (node_get(route, "mirror") != NULL) {
+            node_remove(route, "mirrors"); /* Istio takes one or the other */
+        }
+    }
+}
+
 /* --- comparing --- */
 
 struct node *istio_normal(struct doc *doc, const struct node *value)

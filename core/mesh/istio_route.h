@@ -17,6 +17,9 @@ bool istio_is_tcp(const struct node *canary);
 /* The list for spec.http or spec.tcp, as a node of `doc`. */
 struct node *istio_routes_build(struct doc *doc, const struct canary_names *names, const struct node *canary,
                                 const struct istio_shares *shares);
+/* Gives each of `routes`, as built, the fields of the live route at its place that Flagger's types do not know, if that
+ * one leads to the same hosts: what somebody added to a route of ours is theirs. */
+void istio_routes_keep(struct doc *doc, struct node *routes, const struct node *live, bool tcp);
 /* From spec.http or spec.tcp; false when no route gives either side a share. */
 bool istio_shares_read(const struct node *spec, bool tcp, const struct canary_names *names,
                        struct istio_shares *shares);

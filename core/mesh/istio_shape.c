@@ -1,5 +1,7 @@
 #include "mesh/istio_shape.h"
 
+#include <string.h>
+
 enum keep {
     KEEP_SET,     /* unless it is zero: "", 0, false, an empty list or map */
     KEEP_MAP,     /* as KEEP_SET; the fields are those of its values */
@@ -254,4 +256,89 @@ struct node *istio_shaped_routes(struct doc *doc, const struct node *routes, boo
 struct node *istio_shaped_policy(struct doc *doc, const struct node *policy)
 {
     return shaped(doc, policy, traffic_policy);
+}
+
+/* --- what the shapes do not know --- */
+
+static const struct field *find_field(const struct field *fields, const char *key)
+{
+    for (; fields->key != NULL; fields++) {
+        if (strcmp(fields->key, key) == 0) {
+            return fields;
+        }
+    }
+    return NULL;
+}
+
+static bool is_same_item(struct doc *doc, const struct node *want, const struct node *live, const struct field *fields)
+{
+    struct node *a = shaped(doc, want, fields), *b = shaped(doc, live, fields);
+    if (node_type(a) == NODE_OBJECT && node_type(b) == NODE_OBJECT) {
+        node_remove(a, "weight");
+        node_remove(b, "weight");
+    }
+    return node_equal(a, b);
+}
+
+static void keep_unknown(struct doc *doc, struct node *want, const struct node *live, const struct field *fields);
+
+static void keep_in_items(struct doc *doc, struct node *want, const struct node *live, const struct field *fields)
+{
+    struct node_iter it = node_iterate(live);
+    while (node_next(&it)) {
+        struct node *item = node_item(want, it.index);
+        if (node_type(item) == NODE_OBJECT && is_same_item(doc, item, it.value, fields)) {
+            keep_unknown(doc, item, it.value, fields);
+        }
+    }
+}
+
+static void keep_in_map(struct doc *doc, struct node *want, const struct node *live, const struct field *fields)
+{
+    struct node_iter it = node_iterate(live);
+    while (node_next(&it)) {
+        keep_unknown(doc, node_get(want, it.key), it.value, fields);
+    }
+}
+
+static void keep_in_field(struct doc *doc, struct node *want, const struct node *live, const struct field *field)
+{
+    if (field->fields == NULL || want == NULL) {
+        return; /* what the field would contain goes with it */
+    }
+    if (node_type(live) == NODE_ARRAY) {
+        keep_in_items(doc, want, live, field->fields);
+    } else if (field->keep == KEEP_MAP) {
+        keep_in_map(doc, want, live, field->fields);
+    } else {
+        keep_unknown(doc, want, live, field->fields);
+    }
+}
+
+static void keep_unknown(struct doc *doc, struct node *want, const struct node *live, const struct field *fields)
+{
+    if (node_type(want) != NODE_OBJECT || node_type(live) != NODE_OBJECT) {
+        return;
+    }
+    struct node_iter it = node_iterate(live);
+    while (node_next(&it)) {
+        const struct field *field = find_field(fields, it.key);
+        if (field == NULL) {
+            node_set(doc, want, it.key, node_copy(doc, it.value));
+        } else {
+            keep_in_field(doc, node_get(want, it.key), it.value, field);
+        }
+    }
+}
+
+void istio_keep_route(struct doc *doc, struct node *want, const struct node *live, bool tcp)
+{
+    keep_unknown(doc, want, live, tcp ? tcp_route : http_route);
+}
+
+struct node *istio_policy_over(struct doc *doc, const struct node *want, const struct node *live)
+{
+    struct node *result = want != NULL ? node_copy(doc, want) : node_new_object(doc);
+    keep_unknown(doc, result, live, traffic_policy);
+    return want != NULL || node_count(result) > 0 ? result : NULL;
 }

@@ -219,7 +219,8 @@ static void test_repair_keeps_the_live_weights(void **state)
     } cases[] = {
         {"{'spec':{'gateways':['mesh','foreign']}}", HTTP("[{" SIDES(70, 30) "}]")},
         {"{'spec':{'hosts':null}}", HTTP("[{" SIDES(70, 30) "}]")},
-        {"{'spec':{'hosts':['podinfo','b'],'exportTo':['.']}}", HTTP("[{" SIDES(70, 30) "}]")},
+        {"{'spec':{'hosts':['podinfo','b'],'exportTo':['.']}}",
+         "{'hosts':['podinfo'],'gateways':['mesh'],'exportTo':['.'],'http':[{" SIDES(70, 30) "}]}"},
         {"{'spec':{'http':[{'timeout':'1s'," SIDES(70, 30) "}]}}", HTTP("[{" SIDES(70, 30) "}]")},
         {"{'spec':{'http':[{'match':[{'uri':{'prefix':'/x'}}]," SIDES(20, 80) "},{" SIDES(70, 30) "}]}}",
          HTTP("[{" SIDES(70, 30) "}]")},
@@ -283,17 +284,70 @@ static void test_an_ab_test_keeps_the_weights_of_its_matched_route(void **state)
     close_world(&w);
 }
 
-static void test_fields_nobody_here_knows_are_no_drift(void **state)
+/* What somebody set beside what Flagger's types know: at the top, on a route, in an object of it, on a destination. */
+#define FOREIGN_TOP "'exportTo':['.'],'tls':[{'match':[{'port':443,'sniHosts':['a']}]}]"
+#define FOREIGN_ROUTE "'directResponse':{'status':503},'mirrors':[{'destination':{'host':'c'}}]"
+#define FOREIGN_TO(host, weight) "{'destination':{'host':'" host "','x':1},'weight':" #weight ",'y':2}"
+#define FOREIGN_HTTP(timeout, primary, canary)                                                                         \
+    "[{" timeout "'retries':{'attempts':3,'backoff':'1s'}," FOREIGN_ROUTE                                              \
+    ",'route':[" FOREIGN_TO("podinfo-primary", primary) "," FOREIGN_TO("podinfo-canary", canary) "]}]"
+
+static void test_fields_nobody_here_knows_survive_every_write(void **state)
 {
     struct world w;
     open_world(&w, ",'retries':{'attempts':3}", "");
     settle(&w);
-    edit_service(&w, "{'spec':{'exportTo':['.'],'http':[{'retries':{'attempts':3,'perTryTimeout':''},'directResponse':"
-                     "{'status':503}," SIDES(80, 20) "}]}}");
+    edit_service(&w, "{'spec':{" FOREIGN_TOP ",'http':" FOREIGN_HTTP("", 80, 20) "}}");
+    assert_int_equal(settle(&w), 0); /* they are no drift */
+    shift(&w, 90, 10, false);
+    expect_live(&w, "spec", NULL,
+                "{'hosts':['podinfo'],'gateways':['mesh']," FOREIGN_TOP ",'http':" FOREIGN_HTTP("", 90, 10) "}");
+    set_canary(&w, ",'timeout':'5s','retries':{'attempts':3}", "");
+    assert_int_equal(settle(&w), 1);
+    expect_live(&w, "spec", NULL,
+                "{'hosts':['podinfo'],'gateways':['mesh']," FOREIGN_TOP
+                ",'http':" FOREIGN_HTTP("'timeout':'5s',", 90, 10) "}");
+    shift(&w, 100, 0, false);
+    expect_live(&w, "spec", NULL,
+                "{'hosts':['podinfo'],'gateways':['mesh']," FOREIGN_TOP
+                ",'http':" FOREIGN_HTTP("'timeout':'5s',", 100, 0) "}");
+    set_canary(&w, "", "");
+    assert_int_equal(settle(&w), 1); /* what was in retries goes with them */
+    expect_live(&w, "spec", NULL,
+                "{'hosts':['podinfo'],'gateways':['mesh']," FOREIGN_TOP ",'http':[{" FOREIGN_ROUTE
+                ",'route':[" FOREIGN_TO("podinfo-primary", 100) "," FOREIGN_TO("podinfo-canary", 0) "]}]}");
     assert_int_equal(settle(&w), 0);
-    expect_live(&w, "spec", "exportTo", "['.']");
-    shift(&w, 90, 10, false); /* but they go with the next write, as in Flagger */
-    expect_live(&w, "spec", "exportTo", "absent");
+    close_world(&w);
+}
+
+/* They belonged to a route that is no more: to another place, or under another condition. */
+static void test_fields_of_other_routes_do_not_move_to_ours(void **state)
+{
+    struct world w;
+    open_world(&w, ",'match':[{'uri':{'prefix':'/a'}}]", "");
+    settle(&w);
+    edit_service(&w, "{'spec':{'http':[{'statPrefix':'theirs','route':[" TO("elsewhere", 100) "]}]}}");
+    assert_int_equal(settle(&w), 1);
+    expect_live(&w, "spec", "http", "[{'match':[{'uri':{'prefix':'/a'}}]," SIDES(100, 0) "}]");
+    edit_service(&w, "{'spec':{'http':[{'match':[{'uri':{'prefix':'/a'},'statPrefix':'a'}]," SIDES(100, 0) "}]}}");
+    shift(&w, 70, 30, false);
+    expect_live(&w, "spec", "http", "[{'match':[{'uri':{'prefix':'/a'},'statPrefix':'a'}]," SIDES(70, 30) "}]");
+    set_canary(&w, ",'match':[{'uri':{'prefix':'/b'}}]", "");
+    assert_int_equal(settle(&w), 1);
+    expect_live(&w, "spec", "http", "[{'match':[{'uri':{'prefix':'/b'}}]," SIDES(70, 30) "}]");
+    close_world(&w);
+}
+
+/* Istio refuses a route that has both. */
+static void test_a_mirror_of_ours_takes_the_place_of_mirrors(void **state)
+{
+    struct world w;
+    open_world(&w, "", ",'mirror':true");
+    settle(&w);
+    edit_service(&w,
+                 "{'spec':{'http':[{'statPrefix':'s','mirrors':[{'destination':{'host':'c'}}]," SIDES(100, 0) "}]}}");
+    shift(&w, 100, 0, true);
+    expect_live(&w, "spec", "http", "[{'statPrefix':'s','mirror':{'host':'podinfo-canary'}," SIDES(100, 0) "}]");
     close_world(&w);
 }
 
@@ -304,19 +358,30 @@ static void test_destination_rules_are_repaired(void **state)
     open_world(&w, ",'trafficPolicy':{'tls':{'mode':'ISTIO_MUTUAL'}}", "");
     settle(&w);
     edit(&w, w.rules, "podinfo-primary",
-         "{'spec':{'host':'other','exportTo':['.'],'subsets':[{'name':'v1'}],'trafficPolicy':{'tls':{'mode':'DISABLE'},"
+         "{'spec':{'host':'other','exportTo':['.'],'workloadSelector':{'matchLabels':{'a':'b'}},'subsets':[{'name':'v1'"
+         "}],"
+         "'trafficPolicy':{'tls':{'mode':'DISABLE','insecureSkipVerify':true},'portLevelSettings':[{'port':{'number':"
+         "80}}],"
          "'connectionPool':{'http':{'maxRetries':3}}}}}");
     assert_int_equal(reconcile(&w, &write), PLAN_WRITE);
     assert_string_equal(write.context,
                         "reconcileDestinationRule failed: DestinationRule podinfo-primary.test update error");
     apply(&w, &write);
     struct doc *rule = store_find(w.rules, "test", "podinfo-primary");
-    fake_doc_expect(node_get(doc_root(rule), "spec"),
-                    "{'host':'podinfo-primary','trafficPolicy':{'tls':{'mode':'ISTIO_MUTUAL'}}}");
+    fake_doc_expect(
+        node_get(doc_root(rule), "spec"),
+        "{'host':'podinfo-primary','exportTo':['.'],'workloadSelector':{'matchLabels':{'a':'b'}},'trafficPolicy':"
+        "{'tls':{'mode':'ISTIO_MUTUAL','insecureSkipVerify':true},'portLevelSettings':[{'port':{'number':80}}]}}");
     doc_free(rule);
     assert_int_equal(settle(&w), 0);
     set_canary(&w, "", "");
     assert_int_equal(settle(&w), 2);
+    rule = store_find(w.rules, "test", "podinfo-primary");
+    fake_doc_expect(
+        node_get(doc_root(rule), "spec"),
+        "{'host':'podinfo-primary','exportTo':['.'],'workloadSelector':{'matchLabels':{'a':'b'}},'trafficPolicy':"
+        "{'portLevelSettings':[{'port':{'number':80}}]}}");
+    doc_free(rule);
     rule = store_find(w.rules, "test", "podinfo-canary");
     fake_doc_expect(node_get(doc_root(rule), "spec"), "{'host':'podinfo-canary'}");
     doc_free(rule);
@@ -392,7 +457,8 @@ static void test_a_users_virtual_service_is_adopted(void **state)
             "{'metadata':{'name':'podinfo','namespace':'test','labels':{'mine':'x'},'annotations':{'mine':'y'}},"
             "'spec':{'hosts':['podinfo'],'exportTo':['*'],'http':[{'route':[{'destination':{'host':'podinfo'}}]}]}}"));
     assert_int_equal(settle(&w), 3);
-    expect_live(&w, "spec", NULL, HTTP("[{" SIDES(100, 0) "}]"));
+    expect_live(&w, "spec", NULL,
+                "{'hosts':['podinfo'],'gateways':['mesh'],'exportTo':['*'],'http':[{" SIDES(100, 0) "}]}");
     expect_live(&w, "metadata", "labels", "{}");
     expect_live(&w, "metadata", "ownerReferences", "absent");
     expect_live(&w, "metadata", "annotations",
@@ -443,7 +509,9 @@ int main(void)
         cmocka_unit_test(test_repair_keeps_the_live_weights),
         cmocka_unit_test(test_a_changed_canary_keeps_the_live_weights),
         cmocka_unit_test(test_an_ab_test_keeps_the_weights_of_its_matched_route),
-        cmocka_unit_test(test_fields_nobody_here_knows_are_no_drift),
+        cmocka_unit_test(test_fields_nobody_here_knows_survive_every_write),
+        cmocka_unit_test(test_fields_of_other_routes_do_not_move_to_ours),
+        cmocka_unit_test(test_a_mirror_of_ours_takes_the_place_of_mirrors),
         cmocka_unit_test(test_destination_rules_are_repaired),
         cmocka_unit_test(test_a_traffic_policy_is_written_as_flagger_knows_it),
         cmocka_unit_test(test_metadata_of_destination_rules_is_not_ours),
