@@ -194,7 +194,7 @@ static void go_on(struct actor *actor, struct canary *canary)
 {
     actor->suspended = false;
     freeze(actor, false);
-    struct doc *accepted = status_accepted(canary);
+    struct doc *accepted = status_accepted(canary, clock_wall_ms(actor->house->clock));
     if (accepted != NULL) {
         actor_send_status(actor, canary, accepted);
         return;

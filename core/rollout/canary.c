@@ -5,6 +5,7 @@
 
 #include "base/duration.h"
 #include "base/str.h"
+#include "kube/object.h"
 
 enum { INTERVAL_DEFAULT_MS = 60 * 1000, INTERVAL_MIN_MS = 10 * 1000, NS_PER_MS = 1000 * 1000 };
 
@@ -228,10 +229,19 @@ static void read_spec(struct canary *canary, const struct canary_defaults *defau
     select_strategy(canary);
 }
 
+/* A refusal, or what else was written over a lost status, makes it whole before the initialisation begins: Initializing without the condition
+ * Promoted, which comes with every phase. */
+static bool has_begun(const struct canary *canary)
+{
+    return !node_is(node_get(canary->status, "phase"), "Initializing") ||
+           node_type(node_get(canary->status, "conditions")) != NODE_ARRAY ||
+           object_condition(canary->root, "Promoted") != NULL;
+}
+
 static void read_status(struct canary *canary)
 {
     const struct node *status = canary->status;
-    canary->phase = node_str_or(node_get(status, "phase"), "");
+    canary->phase = has_begun(canary) ? node_str_or(node_get(status, "phase"), "") : "";
     canary->failed_checks = node_int_or(node_get(status, "failedChecks"), 0);
     canary->weight = node_int_or(node_get(status, "canaryWeight"), 0);
     canary->iterations = node_int_or(node_get(status, "iterations"), 0);

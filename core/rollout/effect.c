@@ -184,7 +184,8 @@ static enum step plan_counters(struct effects *e, const struct canary *canary, s
 {
     const struct node *effect = current(e);
     return plan_status(canary,
-                       status_counters(int_of(effect, "weight", INT64_MIN), int_of(effect, "iterations", INT64_MIN),
+                       status_counters(canary, int_of(effect, "weight", INT64_MIN),
+                                       int_of(effect, "iterations", INT64_MIN),
                                        int_of(effect, "failed_checks", INT64_MIN), clock_wall_ms(e->house->clock)),
                        write);
 }

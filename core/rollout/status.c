@@ -41,36 +41,19 @@ static char *phase_message(const struct phase_text *text, const char *kind)
     return str_format("%.*s%s%s", (int)(mark - text->message), text->message, kind, mark + 2);
 }
 
-static struct node *new_condition(struct doc *doc, const char *type, const char *status, const char *reason,
-                                  const char *message, const char *now, const char *since)
-{
-    struct node *condition = node_new_object(doc);
-    node_set_str(doc, condition, "type", type);
-    node_set_str(doc, condition, "status", status);
-    node_set_str(doc, condition, "lastUpdateTime", now);
-    node_set_str(doc, condition, "lastTransitionTime", since);
-    node_set_str(doc, condition, "reason", reason);
-    node_set_str(doc, condition, "message", message);
-    return condition;
-}
-
-/* Flagger keeps one condition and leaves it alone, times and all, while status and reason stay the same. */
-static void set_promoted(struct doc *doc, struct node *status, const struct canary *canary, const char *phase,
-                         const char *now)
+/* Flagger leaves its condition alone, times and all, while status and reason stay the same, whatever the message. */
+static void set_promoted(struct doc *doc, const struct canary *canary, const char *phase, int64_t now_wall_ms)
 {
     const struct phase_text *text = phase_text(phase);
-    const struct node *live = object_condition(canary->root, "Promoted");
-    struct node *conditions = node_new_array(doc);
-    bool same_status = node_is(node_get(live, "status"), text->status);
-    if (same_status && node_is(node_get(live, "reason"), phase)) {
-        node_push(conditions, node_copy(doc, live));
-    } else {
-        char *message = phase_message(text, canary->names.target_kind);
-        const char *since = same_status ? node_str_or(node_get(live, "lastTransitionTime"), now) : now;
-        node_push(conditions, new_condition(doc, "Promoted", text->status, phase, message, now, since));
-        str_free(&message);
-    }
-    node_set(doc, status, "conditions", conditions);
+    const struct node *live = object_condition(canary->root, CONDITION_PROMOTED);
+    bool same = node_is(node_get(live, "status"), text->status) && node_is(node_get(live, "reason"), phase);
+    char *message = phase_message(text, canary->names.target_kind);
+    struct canary_condition promoted = {.type = CONDITION_PROMOTED,
+                                        .status = text->status,
+                                        .reason = phase,
+                                        .message = same ? node_str_or(node_get(live, "message"), message) : message};
+    canary_condition_set(doc, canary, &promoted, now_wall_ms);
+    str_free(&message);
 }
 
 static struct node *new_status(struct doc *doc)
@@ -84,6 +67,30 @@ static void set_time(struct doc *doc, struct node *status, int64_t now_wall_ms, 
 {
     time_write(now_wall_ms, now);
     node_set_str(doc, status, "lastTransitionTime", now);
+}
+
+static void set_if_absent(struct doc *doc, struct node *status, const struct canary *canary, const char *key,
+                          struct node *value)
+{
+    const struct node *live = node_get(canary->status, key);
+    if (node_get(status, key) == NULL && (live == NULL || node_type(live) == NODE_NULL)) {
+        node_set(doc, status, key, value);
+    }
+}
+
+void status_complete(struct doc *doc, const struct canary *canary, int64_t now_wall_ms)
+{
+    struct node *status = node_get(doc_root(doc), "status");
+    char now[32];
+    time_write(now_wall_ms, now);
+    if (str_empty(node_str(node_get(status, "phase"))) && str_empty(node_str(node_get(canary->status, "phase")))) {
+        node_set_str(doc, status, "phase", "Initializing");
+    }
+    set_if_absent(doc, status, canary, "canaryWeight", node_new_int(doc, 0));
+    set_if_absent(doc, status, canary, "failedChecks", node_new_int(doc, 0));
+    set_if_absent(doc, status, canary, "iterations", node_new_int(doc, 0));
+    set_if_absent(doc, status, canary, "lastTransitionTime", node_new_str(doc, now));
+    set_if_absent(doc, status, canary, "conditions", node_new_array(doc));
 }
 
 static bool one_of(const char *s, const char *const *list)
@@ -114,7 +121,8 @@ struct doc *status_set_phase(const struct canary *canary, const char *phase, int
         node_set_str(doc, status, "lastPromotedSpec", canary->last_applied);
     }
     set_time(doc, status, now_wall_ms, now);
-    set_promoted(doc, status, canary, phase, now);
+    set_promoted(doc, canary, phase, now_wall_ms);
+    status_complete(doc, canary, now_wall_ms);
     return doc;
 }
 
@@ -152,7 +160,7 @@ struct doc *status_sync(const struct canary *canary, const struct status_sync *s
         status_patch_map(doc, status, "trackedConfigs", node_get(canary->status, "trackedConfigs"), sync->checksums);
     }
     set_time(doc, status, now_wall_ms, now);
-    set_promoted(doc, status, canary, sync->phase, now);
+    set_promoted(doc, canary, sync->phase, now_wall_ms);
     return doc;
 }
 
@@ -163,7 +171,8 @@ static void set_counter(struct doc *doc, struct node *status, const char *key, i
     }
 }
 
-struct doc *status_counters(int64_t weight, int64_t iterations, int64_t failed_checks, int64_t now_wall_ms)
+struct doc *status_counters(const struct canary *canary, int64_t weight, int64_t iterations, int64_t failed_checks,
+                            int64_t now_wall_ms)
 {
     struct doc *doc = doc_new();
     struct node *status = new_status(doc);
@@ -172,50 +181,48 @@ struct doc *status_counters(int64_t weight, int64_t iterations, int64_t failed_c
     set_counter(doc, status, "iterations", iterations);
     set_counter(doc, status, "failedChecks", failed_checks);
     set_time(doc, status, now_wall_ms, now);
+    status_complete(doc, canary, now_wall_ms);
     return doc;
 }
 
-/* The live conditions without Accepted, as a new list. */
-static struct node *other_conditions(struct doc *doc, const struct canary *canary)
+static struct doc *conditions_patch(const struct canary *canary, int64_t now_wall_ms)
 {
-    struct node *conditions = node_new_array(doc);
-    struct node_iter it = node_iterate(node_get(canary->status, "conditions"));
-    while (node_next(&it)) {
-        if (!node_is(node_get(it.value, "type"), "Accepted")) {
-            node_push(conditions, node_copy(doc, it.value));
-        }
-    }
-    return conditions;
+    struct doc *doc = doc_new();
+    new_status(doc);
+    status_complete(doc, canary, now_wall_ms);
+    return doc;
 }
 
-/* The schema wants phase and counters in no particular form, but kubectl's columns read them: a first status names them all. */
+struct doc *status_condition(const struct canary *canary, const struct canary_condition *condition, int64_t now_wall_ms)
+{
+    if (canary_condition_is_live(canary, condition)) {
+        return NULL;
+    }
+    struct doc *doc = conditions_patch(canary, now_wall_ms);
+    canary_condition_set(doc, canary, condition, now_wall_ms);
+    return doc;
+}
+
+struct doc *status_without(const struct canary *canary, const char *type, int64_t now_wall_ms)
+{
+    if (object_condition(canary->root, type) == NULL) {
+        return NULL;
+    }
+    struct doc *doc = conditions_patch(canary, now_wall_ms);
+    canary_condition_remove(doc, canary, type);
+    return doc;
+}
+
 struct doc *status_refused(const struct canary *canary, const char *message, int64_t now_wall_ms)
 {
-    const struct node *live = object_condition(canary->root, "Accepted");
-    if (node_is(node_get(live, "status"), "False") && node_is(node_get(live, "message"), message)) {
-        return NULL;
-    }
-    struct doc *doc = doc_new();
-    struct node *status = new_status(doc);
-    char now[32];
-    time_write(now_wall_ms, now);
-    struct node *conditions = other_conditions(doc, canary);
-    node_push(conditions, new_condition(doc, "Accepted", "False", "Refused", message, now, now));
-    node_set(doc, status, "conditions", conditions);
-    return doc;
+    struct canary_condition refused = {
+        .type = CONDITION_ACCEPTED, .status = "False", .reason = "Refused", .message = message};
+    return status_condition(canary, &refused, now_wall_ms);
 }
 
-struct doc *status_accepted(const struct canary *canary)
+struct doc *status_accepted(const struct canary *canary, int64_t now_wall_ms)
 {
-    if (object_condition(canary->root, "Accepted") == NULL) {
-        return NULL;
-    }
-    struct doc *doc = doc_new();
-    struct node *status = new_status(doc);
-    struct node *conditions = other_conditions(doc, canary);
-    /* An empty list would read as "initialisation has begun"; no list at all is the state before the refusal. */
-    node_set(doc, status, "conditions", node_count(conditions) > 0 ? conditions : node_new_null(doc));
-    return doc;
+    return status_without(canary, CONDITION_ACCEPTED, now_wall_ms);
 }
 
 bool status_is_same(const struct canary *canary, const struct doc *patch)

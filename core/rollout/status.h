@@ -1,7 +1,9 @@
-/* What is written to Canary.status: Flagger's three ways of writing it (section 2.6 of the behaviour reference), as merge patches. */
+/* What is written to Canary.status: Flagger's three ways of writing it, and the conditions of ours, as merge patches.
+ *
+ * Each patch keeps the conditions that it is not about (rollout/canary_condition.h). */
 #pragma once
 
-#include "rollout/canary.h"
+#include "rollout/canary_condition.h"
 
 /* "Set phase": phase, the counters it resets, lastPromotedSpec for Initialized and Succeeded, the Promoted condition. */
 struct doc *status_set_phase(const struct canary *canary, const char *phase, int64_t now_wall_ms);
@@ -20,12 +22,22 @@ void status_patch_map(struct doc *doc, struct node *patch, const char *key, cons
                       const struct node *map);
 
 /* Single counters; a negative sentinel INT64_MIN leaves one alone. */
-struct doc *status_counters(int64_t weight, int64_t iterations, int64_t failed_checks, int64_t now_wall_ms);
+struct doc *status_counters(const struct canary *canary, int64_t weight, int64_t iterations, int64_t failed_checks,
+                            int64_t now_wall_ms);
 
-/* The condition Accepted=False with the reason text, all other conditions kept; NULL when it says so already. */
+/* A condition of ours, all else kept; NULL when the live status says so already. */
+struct doc *status_condition(const struct canary *canary, const struct canary_condition *condition,
+                             int64_t now_wall_ms);
+/* Takes a condition of ours away; NULL when there is none. */
+struct doc *status_without(const struct canary *canary, const char *type, int64_t now_wall_ms);
+/* Accepted=False with the reason text; NULL when it says so already. */
 struct doc *status_refused(const struct canary *canary, const char *message, int64_t now_wall_ms);
 /* Takes the condition Accepted away again; NULL when there is none. */
-struct doc *status_accepted(const struct canary *canary);
+struct doc *status_accepted(const struct canary *canary, int64_t now_wall_ms);
+
+/* Adds to `patch` what the live status lacks: once there is a status, phase, counters, time and conditions are all there, because clients read them
+ * without a check. The phase is then Initializing without Flagger's condition Promoted, which canary_init takes for no phase at all. */
+void status_complete(struct doc *patch, const struct canary *canary, int64_t now_wall_ms);
 
 /* True when `patch` would change nothing of the live status but times. */
 bool status_is_same(const struct canary *canary, const struct doc *patch);

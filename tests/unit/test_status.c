@@ -122,9 +122,10 @@ static void test_configs_that_are_not_tracked_any_more_go(void **state)
 static void test_a_write_that_changes_nothing_is_seen(void **state)
 {
     struct canary canary;
-    read(&canary, "{\"phase\":\"Progressing\",\"canaryWeight\":20,\"failedChecks\":0,\"iterations\":0}");
-    struct doc *same = status_counters(20, INT64_MIN, INT64_MIN, NOW_MS);
-    struct doc *other = status_counters(30, INT64_MIN, INT64_MIN, NOW_MS);
+    read(&canary,
+         "{\"phase\":\"Progressing\",\"canaryWeight\":20,\"failedChecks\":0,\"iterations\":0,\"conditions\":[]}");
+    struct doc *same = status_counters(&canary, 20, INT64_MIN, INT64_MIN, NOW_MS);
+    struct doc *other = status_counters(&canary, 30, INT64_MIN, INT64_MIN, NOW_MS);
     assert_true(status_is_same(&canary, same));
     assert_false(status_is_same(&canary, other));
     doc_free(same);
@@ -132,25 +133,116 @@ static void test_a_write_that_changes_nothing_is_seen(void **state)
     canary_fini(&canary);
 }
 
+#define PROMOTED(phase, status)                                                                                        \
+    "{\"type\":\"Promoted\",\"status\":\"" status "\",\"reason\":\"" phase "\",\"message\":\"m\","                     \
+    "\"lastUpdateTime\":\"T1\",\"lastTransitionTime\":\"T0\"}"
+
+static const struct node *condition_at(const struct doc *patch, size_t index)
+{
+    return node_item(node_at(doc_root(patch), "status", "conditions"), index);
+}
+
+/* What the API server would have after the patch; enough of a merge for a status. */
+static void write_over(struct canary *canary, struct doc *patch)
+{
+    struct doc *merged = doc_copy(canary->root);
+    struct node *status = node_ensure_object(merged, doc_root(merged), "status");
+    struct node_iter it = node_iterate(node_get(doc_root(patch), "status"));
+    while (node_next(&it)) {
+        node_set(merged, status, it.key, node_copy(merged, it.value));
+    }
+    struct err err = {0};
+    doc_free(patch);
+    canary_fini(canary);
+    assert_true(canary_init(canary, merged, &defaults, &err));
+}
+
 static void test_refusal_is_written_once_and_taken_back(void **state)
 {
     struct canary canary;
-    read(&canary, "{\"conditions\":[{\"type\":\"Promoted\",\"status\":\"True\",\"reason\":\"Initialized\"}]}");
-    assert_null(status_accepted(&canary));
+    read(&canary, "{\"phase\":\"Initialized\",\"conditions\":[" PROMOTED("Initialized", "True") "]}");
+    assert_null(status_accepted(&canary, NOW_MS));
     struct doc *patch = status_refused(&canary, "spec.x is not supported yet", NOW_MS);
-    const struct node *conditions = node_at(doc_root(patch), "status", "conditions");
-    assert_int_equal(node_count(conditions), 2);
-    assert_true(node_is(node_get(node_item(conditions, 1), "type"), "Accepted"));
-    char *text = node_to_text(node_get(doc_root(patch), "status"));
-    doc_free(patch);
-    canary_fini(&canary);
-
-    read(&canary, text);
-    str_free(&text);
+    assert_true(node_is(node_get(condition_at(patch, 0), "type"), "Promoted"));
+    assert_true(node_is(node_get(condition_at(patch, 1), "type"), "Accepted"));
+    write_over(&canary, patch);
     assert_null(status_refused(&canary, "spec.x is not supported yet", NOW_MS));
-    patch = status_accepted(&canary);
+    assert_true(canary_phase_is(&canary, "Initialized"));
+    patch = status_accepted(&canary, NOW_MS);
     assert_int_equal(node_count(node_at(doc_root(patch), "status", "conditions")), 1);
     doc_free(patch);
+    canary_fini(&canary);
+}
+
+static void test_other_conditions_outlive_every_write(void **state)
+{
+    static const char *const live = "{\"phase\":\"Progressing\",\"conditions\":[" PROMOTED(
+        "Progressing",
+        "Unknown") ","
+                   "{\"type\":\"Accepted\",\"status\":\"False\",\"reason\":\"Refused\",\"message\":\"why\"},"
+                   "{\"type\":\"Foreign\",\"status\":\"True\"}]}";
+    struct canary canary;
+    read(&canary, live);
+    struct status_sync sync = {.phase = "Failed", .revision = "s1-b"};
+    struct canary_condition waiting = {
+        .type = "Waiting", .status = "True", .reason = "PodsNotReady", .message = "3 of 4"};
+    struct doc *patches[] = {
+        status_set_phase(&canary, "Promoting", NOW_MS),
+        status_sync(&canary, &sync, NOW_MS),
+        status_condition(&canary, &waiting, NOW_MS),
+        status_refused(&canary, "why else", NOW_MS),
+    };
+    static const char *const types[] = {"Promoted", "Accepted", "Foreign"};
+    for (size_t i = 0; i < sizeof patches / sizeof patches[0]; i++) {
+        for (size_t k = 0; k < sizeof types / sizeof types[0]; k++) {
+            assert_true(node_is(node_get(condition_at(patches[i], k), "type"), types[k]));
+            assert_non_null(node_str(node_get(condition_at(patches[i], k), "message")));
+        }
+        doc_free(patches[i]);
+    }
+    canary_fini(&canary);
+}
+
+static void test_a_condition_has_times_as_flaggers(void **state)
+{
+    struct canary canary;
+    read(&canary,
+         "{\"phase\":\"Progressing\",\"conditions\":[{\"type\":\"Waiting\",\"status\":\"True\",\"reason\":\"A\","
+         "\"message\":\"m\",\"lastUpdateTime\":\"T1\",\"lastTransitionTime\":\"T0\"}]}");
+    struct canary_condition waiting = {.type = "Waiting", .status = "True", .reason = "A", .message = "m"};
+    assert_null(status_condition(&canary, &waiting, NOW_MS));
+    waiting.message = "n";
+    struct doc *patch = status_condition(&canary, &waiting, NOW_MS);
+    assert_true(node_is(node_get(condition_at(patch, 0), "lastTransitionTime"), "T0"));
+    assert_false(node_is(node_get(condition_at(patch, 0), "lastUpdateTime"), "T1"));
+    doc_free(patch);
+    waiting.since = "T2";
+    patch = status_condition(&canary, &waiting, NOW_MS);
+    assert_true(node_is(node_get(condition_at(patch, 0), "lastTransitionTime"), "T2"));
+    doc_free(patch);
+    patch = status_without(&canary, "Waiting", NOW_MS);
+    assert_int_equal(node_count(node_at(doc_root(patch), "status", "conditions")), 0);
+    doc_free(patch);
+    canary_fini(&canary);
+}
+
+/* Argo CD's health script reads all of these without a check. */
+static void test_a_first_status_is_whole_and_begins_nothing(void **state)
+{
+    struct canary canary;
+    read(&canary, "null");
+    write_over(&canary, status_refused(&canary, "why", NOW_MS));
+    static const char *const keys[] = {"phase", "canaryWeight", "failedChecks", "iterations", "lastTransitionTime"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        assert_non_null(node_get(canary.status, keys[i]));
+    }
+    assert_true(node_is(node_get(canary.status, "phase"), "Initializing"));
+    assert_string_equal(canary.phase, "");
+    write_over(&canary, status_accepted(&canary, NOW_MS));
+    assert_int_equal(node_type(node_get(canary.status, "conditions")), NODE_ARRAY);
+    assert_string_equal(canary.phase, "");
+    write_over(&canary, status_set_phase(&canary, "Initializing", NOW_MS));
+    assert_string_equal(canary.phase, "Initializing");
     canary_fini(&canary);
 }
 
@@ -163,6 +255,9 @@ int main(void)
         cmocka_unit_test(test_configs_that_are_not_tracked_any_more_go),
         cmocka_unit_test(test_a_write_that_changes_nothing_is_seen),
         cmocka_unit_test(test_refusal_is_written_once_and_taken_back),
+        cmocka_unit_test(test_other_conditions_outlive_every_write),
+        cmocka_unit_test(test_a_condition_has_times_as_flaggers),
+        cmocka_unit_test(test_a_first_status_is_whole_and_begins_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
