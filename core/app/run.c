@@ -213,12 +213,14 @@ static void check_next(struct program *p)
 static void on_prometheus(void *ctx, const struct prom_answer *answer)
 {
     struct program *p = ctx;
+    char *server = prom_printable_address(p->flags.metrics_server);
     p->prometheus = NULL;
     if (answer->kind == PROM_VALUE || answer->kind == PROM_SEVERAL) {
-        log_info(NULL, "Connected to metrics server %s", p->flags.metrics_server);
+        log_info(NULL, "Connected to metrics server %s", server);
     } else {
-        log_error(NULL, "Metrics server %s unreachable %s", p->flags.metrics_server, answer->err.text);
+        log_error(NULL, "Metrics server %s unreachable %s", server, answer->err.text);
     }
+    str_free(&server);
 }
 
 static bool open_all(struct program *p, struct err *err)

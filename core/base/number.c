@@ -1,10 +1,12 @@
 #include "base/number.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/doc_inner.h"
 #include "base/mem.h"
@@ -96,4 +98,87 @@ void number_write(double value, char out[static 32])
         write_exponent(&d, out + at, 32 - at);
     else
         write_plain(&d, out + at, 32 - at);
+}
+
+/* --- reading --- */
+
+static bool is_digit(char c, bool is_hex)
+{
+    return is_hex ? isxdigit((unsigned char)c) != 0 : c >= '0' && c <= '9';
+}
+
+/* Past digits and underscores, which stand between digits alone or, in a hexadecimal number, behind its prefix. NULL for an underscore
+ * elsewhere; `*count` grows by the digits. */
+static const char *skip_digits(const char *at, bool is_hex, bool after_digit, size_t *count)
+{
+    for (; is_digit(*at, is_hex) || *at == '_'; at++) {
+        if (*at == '_' && (!after_digit || !is_digit(at[1], is_hex))) {
+            return NULL;
+        }
+        after_digit = *at != '_';
+        *count += after_digit ? 1 : 0;
+    }
+    return at;
+}
+
+static bool is_exponent(const char *at)
+{
+    size_t count = 0;
+    at += *at == '+' || *at == '-' ? 1 : 0;
+    at = skip_digits(at, false, false, &count);
+    return at != NULL && count > 0 && *at == '\0';
+}
+
+/* A number without its sign. */
+static bool is_go_literal(const char *at)
+{
+    bool is_hex = at[0] == '0' && (at[1] == 'x' || at[1] == 'X');
+    size_t count = 0;
+    at = skip_digits(is_hex ? at + 2 : at, is_hex, is_hex, &count);
+    if (at != NULL && *at == '.') {
+        at = skip_digits(at + 1, is_hex, false, &count);
+    }
+    if (at == NULL || count == 0) {
+        return false;
+    }
+    if (*at == '\0') {
+        return !is_hex;
+    }
+    bool has_exponent = tolower((unsigned char)*at) == (is_hex ? 'p' : 'e');
+    return has_exponent && is_exponent(at + 1);
+}
+
+static double read_literal(const char *text)
+{
+    char *plain = mem_alloc(strlen(text) + 1), *to = plain;
+    for (; *text != '\0'; text++) {
+        if (*text != '_') {
+            *to++ = *text;
+        }
+    }
+    *to = '\0';
+    double value = strtod(plain, NULL);
+    mem_free(plain);
+    return value;
+}
+
+bool number_read(const char *text, double *value, const char **problem)
+{
+    bool is_negative = *text == '-', has_sign = is_negative || *text == '+';
+    const char *rest = has_sign ? text + 1 : text;
+    *problem = "invalid syntax";
+    if (strcasecmp(rest, "inf") == 0 || strcasecmp(rest, "infinity") == 0) {
+        *value = is_negative ? -INFINITY : INFINITY;
+        return true;
+    }
+    if (strcasecmp(text, "nan") == 0) {
+        *value = NAN;
+        return true;
+    }
+    if (!is_go_literal(rest)) {
+        return false;
+    }
+    *value = is_negative ? -read_literal(rest) : read_literal(rest);
+    *problem = "value out of range";
+    return isfinite(*value);
 }

@@ -3,12 +3,12 @@
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/doc.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/str.h"
 #include "io/http_error.h"
 
@@ -16,7 +16,9 @@ enum { TIMEOUT_MS = 5000, URL_MAX = 64 * 1024 };
 
 struct prom_query {
     struct http_call *call;
-    char *address, *url;
+    char *address; /* for texts */
+    char *url;
+    size_t shown; /* so much of the URL is for texts: what follows is the address's own query, which may hold a token */
     struct err early; /* what was wrong before anything was sent: the call only brings it to a later turn */
     prom_done_fn *done;
     void *ctx;
@@ -76,10 +78,26 @@ static bool append_parameter(struct buf *url, char *text)
     return buf_append_url(url, text);
 }
 
-static bool build_url(struct buf *url, const char *address, const char *query, struct err *err)
+char *prom_printable_address(const char *address)
+{
+    char *plain = str_dup_n(address, strcspn(address, "?#"));
+    char *shown = http_printable_url(plain);
+    str_free(&plain);
+    return shown;
+}
+
+/* The address's own parameters come last: of two with one name servers take the first. */
+static bool append_own_parameters(struct buf *url, const char *address)
+{
+    const char *own = address + strcspn(address, "?#");
+    size_t len = *own == '?' ? strcspn(own + 1, "#") : 0;
+    return len == 0 || (buf_append_char(url, '&') && buf_append(url, own + 1, len));
+}
+
+static bool build_url(struct prom_query *q, struct buf *url, const char *address, const char *query)
 {
     if (!is_url(address)) {
-        return err_set(err, ERR_INVALID, "prometheus address %s is not a valid URL", address);
+        return err_set(&q->early, ERR_INVALID, "prometheus address %s is not a valid URL", q->address);
     }
     size_t len = strcspn(address, "?#");
     while (len > 0 && address[len - 1] == '/') {
@@ -89,9 +107,10 @@ static bool build_url(struct buf *url, const char *address, const char *query, s
     bool fits =
         buf_append(url, address, len) && buf_append_str(url, "/api/v1/query?query=") && append_parameter(url, text);
     mem_free(text);
-    return fits
-               ? true
-               : err_set(err, ERR_TOO_LARGE, "prometheus %s: the query is longer than %d KiB", address, URL_MAX / 1024);
+    q->shown = url->len;
+    return (fits && append_own_parameters(url, address)) ||
+           err_set(&q->early, ERR_TOO_LARGE, "prometheus %s: the query is longer than %d KiB", q->address,
+                   URL_MAX / 1024);
 }
 
 /* --- the answer --- */
@@ -100,16 +119,6 @@ static bool bad_answer(struct prom_answer *answer, const struct prom_query *quer
 {
     answer->kind = PROM_ERROR;
     return err_set(&answer->err, ERR_PARSE, "prometheus %s: %s", query->address, what);
-}
-
-static bool parse_number(const char *text, double *value)
-{
-    char *end;
-    if (*text == '\0' || strspn(text, " \t\n\v\f\r") > 0) {
-        return false;
-    }
-    *value = strtod(text, &end);
-    return *end == '\0';
 }
 
 /* One series: its number becomes the answer's, so that the last one wins. */
@@ -126,9 +135,10 @@ static bool read_series(const struct prom_query *query, const struct node *serie
     if (text == NULL) {
         return true;
     }
-    if (!parse_number(text, &answer->value)) {
+    const char *problem;
+    if (!number_read(text, &answer->value, &problem)) {
         answer->kind = PROM_ERROR;
-        return err_set(&answer->err, ERR_PARSE, "strconv.ParseFloat: parsing \"%s\": invalid syntax", text);
+        return err_set(&answer->err, ERR_PARSE, "strconv.ParseFloat: parsing \"%s\": %s", text, problem);
     }
     answer->kind = PROM_VALUE;
     return true;
@@ -285,10 +295,12 @@ static void query_free(struct prom_query *query)
 /* In Flagger's words, which alerts match. */
 static void unreachable(const struct prom_query *query, const struct err *err, struct prom_answer *answer)
 {
-    char *text = http_error_text("Get", query->url, "context deadline exceeded", err);
+    char *shown = str_dup_n(query->url, query->shown);
+    char *text = http_error_text("Get", shown, "context deadline exceeded", err);
     answer->err = *err;
     err_set(&answer->err, err->code, "request failed: %s", text);
     str_free(&text);
+    str_free(&shown);
 }
 
 static void on_done(void *ctx, const struct http_response *response, const struct err *err)
@@ -315,12 +327,13 @@ struct prom_query *prom_query_start(struct http *http, const char *address, cons
 {
     assert(http != NULL && done != NULL);
     struct prom_query *q = mem_new(struct prom_query);
-    q->address = str_dup(address != NULL ? address : "");
+    address = address != NULL ? address : "";
+    q->address = prom_printable_address(address);
     q->done = done;
     q->ctx = ctx;
     struct buf url;
     buf_init(&url, URL_MAX);
-    if (!build_url(&url, q->address, query, &q->early)) {
+    if (!build_url(q, &url, address, query)) {
         buf_clear(&url);
         buf_append_str(&url, "http://"); /* has no host, so every transport refuses it without a packet */
     }

@@ -82,7 +82,12 @@ static void test_the_query_goes_into_the_url(void **state)
         {ADDRESS, "up", ADDRESS "/api/v1/query?query=up"},
         {ADDRESS "/", "up", ADDRESS "/api/v1/query?query=up"},
         {ADDRESS "/prom//", "up", ADDRESS "/prom/api/v1/query?query=up"},
-        {ADDRESS "/a/b?x=1#y", "up", ADDRESS "/a/b/api/v1/query?query=up"},
+        {ADDRESS "/a/b?x=1#y", "up", ADDRESS "/a/b/api/v1/query?query=up&x=1"},
+        {ADDRESS "/select/0/prometheus/?latency_offset=1s&nocache=1", "a b",
+         ADDRESS "/select/0/prometheus/api/v1/query?query=a+b&latency_offset=1s&nocache=1"},
+        {ADDRESS "?token=a%20b", "up", ADDRESS "/api/v1/query?query=up&token=a%20b"},
+        {ADDRESS "?", "up", ADDRESS "/api/v1/query?query=up"},
+        {ADDRESS "#x?y=1", "up", ADDRESS "/api/v1/query?query=up"},
         {"HTTPS://user:word@h", "up", "HTTPS://user:word@h/api/v1/query?query=up"},
         {ADDRESS, "sum(rate(a{b=\"c\"}[1m])) / 2 + 1",
          ADDRESS "/api/v1/query?query=sum%28rate%28a%7Bb%3D%22c%22%7D%5B1m%5D%29%29+%2F+2+%2B+1"},
@@ -103,6 +108,31 @@ static void test_the_query_goes_into_the_url(void **state)
         assert_true(seen->follow_redirects);
         assert_int_equal(w->answer.kind, PROM_NOTHING);
     }
+}
+
+static bool refuse(void *ctx, const struct fake_http_seen *request, struct fake_http_answer *answer)
+{
+    answer->code = ERR_UNREACHABLE;
+    return true;
+}
+
+/* Texts end up in events, which more people may read than the flags of the engine. */
+static void test_parameters_and_password_are_in_no_text(void **state)
+{
+    struct world *w = *state;
+    fake_http_handle(w->fh, refuse, NULL);
+    start(w, "http://user:word@h/?token=secret", "up");
+    fake_clock_run(w->fc);
+    assert_true(
+        str_has_prefix(w->answer.err.text, "request failed: Get \"http://user:***@h/api/v1/query?query=up\": "));
+    assert_null(strstr(w->answer.err.text, "secret"));
+    fake_http_once(w->fh, "GET", "/api/v1/query", 200, "[]");
+    start(w, "http://user:word@h/?token=secret", "up");
+    fake_clock_run(w->fc);
+    assert_string_equal(w->answer.err.text, "prometheus http://user:xxxxx@h/: the answer has no list of results");
+    start(w, "http://user:word@h/ ?token=secret", "up");
+    fake_clock_run(w->fc);
+    assert_string_equal(w->answer.err.text, "prometheus address http://user:xxxxx@h/  is not a valid URL");
 }
 
 /* The fake would answer; the real door refuses a URL without a host, and nothing is sent. */
@@ -157,6 +187,7 @@ static void test_numbers(void **state)
         {RESULT(SERIES("-1e3")), PROM_VALUE, -1000, 1},
         {RESULT(SERIES("+Inf")), PROM_VALUE, INFINITY, 1},
         {RESULT(SERIES("-Inf")), PROM_VALUE, -INFINITY, 1},
+        {RESULT(SERIES("0x1p-2")), PROM_VALUE, 0.25, 1},
         {RESULT(SERIES("1") "," SERIES("2") "," SERIES("3")), PROM_SEVERAL, 3, 3}, /* the last one wins */
         {RESULT(SERIES("NaN") "," SERIES("2")), PROM_SEVERAL, 2, 2},
         /* an element without a string is passed over, as Flagger does it */
@@ -207,6 +238,9 @@ static void test_broken_answers(void **state)
         {RESULT(SERIES("many")), "strconv.ParseFloat: parsing \"many\": invalid syntax"},
         {RESULT(SERIES("")), "strconv.ParseFloat: parsing \"\": invalid syntax"},
         {RESULT(SERIES(" 1")), "strconv.ParseFloat: parsing \" 1\": invalid syntax"},
+        {RESULT(SERIES("0x7f")), "strconv.ParseFloat: parsing \"0x7f\": invalid syntax"},
+        {RESULT(SERIES("nan(1)")), "strconv.ParseFloat: parsing \"nan(1)\": invalid syntax"},
+        {RESULT(SERIES("1e400")), "strconv.ParseFloat: parsing \"1e400\": value out of range"},
         {RESULT(SERIES("1s")), "strconv.ParseFloat: parsing \"1s\": invalid syntax"},
         {RESULT("1,\"2\""), "prometheus " ADDRESS ": the result is no vector"},
         {"[]", "prometheus " ADDRESS ": the answer has no list of results"},
@@ -299,6 +333,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(test_the_query_goes_into_the_url),
+        CASE(test_parameters_and_password_are_in_no_text),
         CASE(test_a_wrong_address_is_named),
         CASE(test_a_query_has_a_ceiling),
         CASE(test_numbers),
