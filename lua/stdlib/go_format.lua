@@ -35,12 +35,18 @@ function M.number(value)
   return plain(value, digits, power)
 end
 
---- `%.2f`: '88.76', '+Inf'.
+--- `%.2f`: '88.76', '+Inf'. LuaJIT rounds a tie away from zero, Go to the even digit. A tie has an odd
+--- number of eighths; a quarter of them in front makes the even digit the lower one, where cutting is right.
 ---@param value number
 ---@return string
 function M.two_decimals(value)
   local is_finite = value - value == 0
-  return is_finite and string.format('%.2f', value) or M.number(value)
+  if not is_finite then
+    return M.number(value)
+  elseif math.abs(value) * 8 % 4 == 1 then
+    return string.format('%.3f', value):sub(1, -2)
+  end
+  return string.format('%.2f', value)
 end
 
 local function fraction(value, unit)

@@ -53,6 +53,30 @@ local NUMBERS = {
   { 0 / 0, 'NaN' },
 }
 
+--- fmt.Printf("%.2f", value)
+local TWO_DECIMALS = {
+  { 98.125, '98.12' },
+  { 98.375, '98.38' },
+  { 98.625, '98.62' },
+  { 98.875, '98.88' },
+  { -98.125, '-98.12' },
+  { -98.375, '-98.38' },
+  { 0.125, '0.12' },
+  { 0.625, '0.62' },
+  { 2.5, '2.50' },
+  { 99.985, '99.98' },
+  { 99.995, '100.00' },
+  { 1.005, '1.00' },
+  { 0.005, '0.01' },
+  { 0.015, '0.01' },
+  { 100, '100.00' },
+  { 1234567.125, '1234567.12' },
+  { 1e15 + 0.125, '1000000000000000.12' },
+  { 1e22, '10000000000000000000000.00' },
+  { math.huge, '+Inf' },
+  { 0 / 0, 'NaN' },
+}
+
 local DURATIONS = {
   { 0, '0s' },
   { 1, '1ms' },
@@ -92,6 +116,12 @@ describe('stdlib.go_format', function()
   for _, case in ipairs(NUMBERS) do
     it('prints the number ' .. case[2], function()
       assert.equal(case[2], go_format.number(case[1]))
+    end)
+  end
+
+  for _, case in ipairs(TWO_DECIMALS) do
+    it('prints two decimals of ' .. case[1], function()
+      assert.equal(case[2], go_format.two_decimals(case[1]))
     end)
   end
 
