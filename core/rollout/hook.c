@@ -64,6 +64,7 @@ void hook_checksum(const struct canary *canary, char out[static 16])
     buf_fini(&text);
 }
 
+/* Events come before the first status is written; Flagger has written Initializing by then. */
 static struct doc *new_payload(const struct canary *canary, const char *phase)
 {
     struct doc *doc = doc_new();
@@ -73,7 +74,7 @@ static struct doc *new_payload(const struct canary *canary, const char *phase)
     hook_checksum(canary, checksum);
     node_set_str(doc, root, "name", canary->names.name);
     node_set_str(doc, root, "namespace", canary->names.namespace);
-    node_set_str(doc, root, "phase", phase);
+    node_set_str(doc, root, "phase", str_empty(phase) ? "Initializing" : phase);
     node_set_str(doc, root, "checksum", checksum);
     return doc;
 }

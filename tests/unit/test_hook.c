@@ -124,6 +124,9 @@ static void test_payloads(void **state)
     assert_non_null(strstr(text, "\"timestamp\":\"1773216907123\""));
     assert_non_null(strstr(text, "\"type\":\"cmd\""));
     str_free(&text);
+    text = hook_event_payload(&canary, NULL, "", "Normal", "all is new", 1773216907123);
+    assert_non_null(strstr(text, "\"phase\":\"Initializing\"")); /* before the first status */
+    str_free(&text);
     canary_fini(&canary);
 }
 
