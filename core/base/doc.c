@@ -163,7 +163,7 @@ static void relink(yyjson_mut_val *object, size_t count, size_t dead)
 }
 
 /* The last of equal keys wins, at the place of the first. */
-static void drop_duplicates(yyjson_mut_val *object)
+void doc_drop_duplicates(yyjson_mut_val *object)
 {
     if (few_and_distinct(object))
         return;
@@ -183,7 +183,7 @@ static void settle(yyjson_mut_val *v)
             if (yyjson_mut_is_ctn(item))
                 settle(item);
     } else if (yyjson_mut_is_obj(v)) {
-        drop_duplicates(v);
+        doc_drop_duplicates(v);
         yyjson_mut_obj_iter it = yyjson_mut_obj_iter_with(v);
         for (yyjson_mut_val *key; (key = yyjson_mut_obj_iter_next(&it));)
             if (yyjson_mut_is_ctn(key->next))

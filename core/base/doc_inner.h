@@ -40,6 +40,8 @@ struct doc_members {
     size_t count;
 };
 struct doc_members doc_members_sorted(yyjson_mut_val *object);
+/* Of keys that are there more than once the last one's value stays, in the first one's place. */
+void doc_drop_duplicates(yyjson_mut_val *object);
 
 /* Bytewise, as memcmp; also for anything else that holds text. */
 int doc_compare_text(const yyjson_mut_val *a, const yyjson_mut_val *b);

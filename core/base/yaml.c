@@ -29,6 +29,7 @@ struct reader {
     size_t anchor_count;
     size_t alias_nodes;
     struct yaml_places *places; /* NULL: nobody asks where anything stands */
+    struct str_list *repeated;  /* NULL: a key that is there twice is an error */
     struct err *err;
 };
 
@@ -261,16 +262,22 @@ static bool check_duplicates(struct reader *r, const struct mapping *m)
 {
     struct doc_members members = doc_members_sorted(m->object);
     bool distinct = true;
-    for (size_t i = 1; i < members.count && distinct; i++) {
+    for (size_t i = 1; i < members.count && (distinct || r->repeated); i++) {
         const struct doc_member *member = &members.items[i];
         if (doc_compare_text(members.items[i - 1].key, member->key) != 0)
             continue;
         yaml_mark_t at = m->marks[member->index];
         distinct = err_set(r->err, ERR_PARSE, "%s:%zu:%zu: the key \"%s\" is there twice", r->name, at.line + 1,
                            at.column + 1, member->key->uni.str);
+        if (r->repeated)
+            str_list_push(r->repeated, r->err->text);
     }
     mem_free(members.items);
-    return distinct;
+    if (distinct || !r->repeated)
+        return distinct;
+    err_clear(r->err);
+    doc_drop_duplicates(m->object);
+    return true;
 }
 
 static void add_merged(struct reader *r, struct mapping *m, const char *key, const struct node *value)
@@ -408,6 +415,18 @@ struct doc *yaml_parse_placed(const char *name, const char *text, size_t len, st
     struct reader r;
     reader_init(&r, name, text, len, err);
     r.places = places;
+    struct node *root = NULL;
+    bool ok = read_document(&r, &root, 0);
+    if (ok)
+        doc_set_root(r.doc, root ? root : node_new_null(r.doc));
+    return reader_fini(&r, ok);
+}
+
+struct doc *yaml_parse_last(const char *name, const char *text, size_t len, struct str_list *repeated, struct err *err)
+{
+    struct reader r;
+    reader_init(&r, name, text, len, err);
+    r.repeated = repeated;
     struct node *root = NULL;
     bool ok = read_document(&r, &root, 0);
     if (ok)

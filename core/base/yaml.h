@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/doc.h"
+#include "base/str.h"
 #include "base/yaml_places.h"
 
 /* The first document of the stream; an empty stream gives null. `name` stands before line:column in errors (a path). */
@@ -12,6 +13,8 @@ struct doc *yaml_parse(const char *name, const char *text, size_t len, struct er
 /* The same, and where each of its values stands is put into `places`. */
 struct doc *yaml_parse_placed(const char *name, const char *text, size_t len, struct yaml_places *places,
                               struct err *err);
+/* The same, but of a key that is there more than once the last one counts; each is told in `repeated`. For what kubectl reads in this way. */
+struct doc *yaml_parse_last(const char *name, const char *text, size_t len, struct str_list *repeated, struct err *err);
 
 /* Every document of the stream that is not empty, appended to an array at the root of the result. */
 struct doc *yaml_parse_all(const char *name, const char *text, size_t len, struct err *err);

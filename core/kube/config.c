@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/doc.h"
+#include "base/log.h"
 #include "base/yaml.h"
 #include "io/file.h"
 #include "kube/pem.h"
@@ -26,11 +27,12 @@ void kube_config_fini(struct kube_config *config)
     *config = (struct kube_config){0};
 }
 
+/* Of what a kubeconfig names: some of it is read again while the engine runs. */
 static bool read_text(const char *path, char **text, struct err *err)
 {
     struct buf b;
     buf_init(&b, FILE_MAX);
-    bool ok = file_read(path, &b, err);
+    bool ok = file_read_regular(path, &b, err);
     if (ok) {
         str_free(text);
         *text = buf_take(&b);
@@ -380,15 +382,28 @@ static bool read_context(const char *path, const struct node *root, const char *
            (read_context_fields(path, root, context, config, err) || err_wrap(err, "context \"%s\"", name));
 }
 
+/* Of a repeated key the last one counts, as for kubectl; it is said, because the other one may have been meant. */
+static struct doc *parse(const char *path, const struct buf *text, struct err *err)
+{
+    struct str_list repeated = {0};
+    struct doc *doc = yaml_parse_last(path, buf_str(text), text->len, &repeated, err);
+    for (size_t i = 0; doc != NULL && i < repeated.count; i++) {
+        log_warn(NULL, "kubeconfig %s: the last one counts", repeated.items[i]);
+    }
+    str_list_fini(&repeated);
+    return doc;
+}
+
 bool kube_config_load(const char *path, const char *context, struct kube_config *config, struct err *err)
 {
     *config = (struct kube_config){0};
     config->source = str_format("kubeconfig %s", path);
-    char *text = NULL;
+    struct buf text;
     struct doc *doc = NULL;
-    bool ok = read_text(path, &text, err);
+    buf_init(&text, FILE_MAX);
+    bool ok = file_read(path, &text, err); /* itself it may be a pipe of the shell */
     if (ok) {
-        doc = yaml_parse(path, text, strlen(text), err);
+        doc = parse(path, &text, err);
         ok = doc != NULL &&
              (node_type(doc_root(doc)) == NODE_OBJECT || err_set(err, ERR_INVALID, "it is not a mapping"));
     }
@@ -398,7 +413,7 @@ bool kube_config_load(const char *path, const char *context, struct kube_config 
         kube_config_fini(config);
     }
     doc_free(doc);
-    str_free(&text);
+    buf_fini(&text);
     return ok;
 }
 

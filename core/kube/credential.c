@@ -8,6 +8,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/yaml.h"
 #include "io/file.h"
 #include "io/process.h"
 #include "kube/pem.h"
@@ -94,7 +95,7 @@ static void read_token_file(struct credential *c)
     struct buf b;
     struct err err = {0};
     buf_init(&b, TOKEN_MAX);
-    bool ok = file_read(c->config->token_file, &b, &err);
+    bool ok = file_read_regular(c->config->token_file, &b, &err);
     while (b.len > 0 && strchr(" \t\r\n", b.data[b.len - 1]) != NULL) {
         b.data[--b.len] = '\0';
     }
@@ -205,13 +206,23 @@ static void tell_waiters(struct credential *c, const struct err *err)
     }
 }
 
+/* As client-go decodes it: JSON when it begins with a brace, else YAML. */
+static struct doc *parse_answer(const char *output, size_t len, struct err *err)
+{
+    struct str_list ignored = {0};
+    bool is_json = output[strspn(output, " \t\r\n")] == '{';
+    struct doc *answer = is_json ? doc_parse(output, len, err) : yaml_parse_last("answer", output, len, &ignored, err);
+    str_list_fini(&ignored);
+    return answer;
+}
+
 static void on_plugin(void *ctx, const char *output, size_t len, const struct err *err)
 {
     struct credential *c = ctx;
     struct err failure = *err;
     c->process = NULL;
     if (failure.code == ERR_NONE) {
-        struct doc *answer = doc_parse(output, len, &failure);
+        struct doc *answer = parse_answer(output, len, &failure);
         if (answer != NULL) {
             err_clear(&failure);
             take_answer(c, answer, &failure);
@@ -360,7 +371,7 @@ static char *read_file(const char *path, struct err *err)
     struct buf b;
     char *text = NULL;
     buf_init(&b, PEM_FILE_MAX);
-    if (path != NULL && file_read(path, &b, err)) {
+    if (path != NULL && file_read_regular(path, &b, err)) {
         text = buf_take(&b);
     }
     buf_fini(&b);

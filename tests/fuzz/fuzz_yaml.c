@@ -31,6 +31,20 @@ static void check(struct doc *doc, const struct err *err)
     doc_free(doc);
 }
 
+/* To let the last of repeated keys count changes nothing else. */
+static void check_repeated(const uint8_t *data, size_t size)
+{
+    struct str_list repeated = {0};
+    struct err err = {0}, strict_err = {0};
+    struct doc *strict = yaml_parse("fuzz", (const char *)data, size, &strict_err);
+    struct doc *last = yaml_parse_last("fuzz", (const char *)data, size, &repeated, &err);
+    must(!last || (strict != NULL) == (repeated.count == 0));
+    must(!strict || (last && node_equal(doc_root(strict), doc_root(last))));
+    doc_free(strict);
+    str_list_fini(&repeated);
+    check(last, &err);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct err err = {0};
@@ -39,5 +53,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     err_clear(&err);
     struct doc *all = yaml_parse_all("fuzz", (const char *)data, size, &err);
     check(all, &err);
+    check_repeated(data, size);
     return 0;
 }

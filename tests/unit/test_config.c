@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <openssl/evp.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "fake_pem.h"
 #include "kube/config.h"
@@ -128,6 +129,28 @@ static void expect_loaded(struct world *w)
     if (!load(w, NULL)) {
         fail_msg("%s", w->err.text);
     }
+}
+
+static void keep_line(void *ctx, const char *line)
+{
+    buf_append_str(ctx, line);
+}
+
+/* kubectl takes the last one. */
+static void test_a_repeated_key_is_said_and_the_last_counts(void **state)
+{
+    struct world *w = *state;
+    struct buf told;
+    buf_init(&told, 4096);
+    write_config(w, "insecure-skip-tls-verify: false, insecure-skip-tls-verify: true", "token: abc, token: def");
+    log_set_sink(keep_line, &told);
+    expect_loaded(w);
+    log_set_sink(NULL, NULL);
+    assert_string_equal(w->config.token, "def");
+    assert_true(w->config.tls.insecure);
+    assert_non_null(strstr(buf_str(&told), ": the key \\\"token\\\" is there twice: the last one counts"));
+    assert_non_null(strstr(buf_str(&told), "the key \\\"insecure-skip-tls-verify\\\" is there twice"));
+    buf_fini(&told);
 }
 
 /* The error names the file, and `text` with every '~' standing for the folder. Nothing of the config is left. */
@@ -344,14 +367,15 @@ static void test_tokens_and_passwords(void **state)
     char *path = path_in(w, "token");
     assert_string_equal(w->config.token_file, path);
     str_free(&path);
-    write_config(w, "", "tokenFile: /dev/null");
+    write_config(w, "", "tokenFile: /etc/passwd"); /* what stands in it is asked for later */
     expect_loaded(w);
-    assert_string_equal(w->config.token_file, "/dev/null");
+    assert_string_equal(w->config.token_file, "/etc/passwd");
     write_config(w, "", "username: me, password: 'se:cret'");
     expect_loaded(w);
     assert_string_equal(w->config.username, "me");
     assert_string_equal(w->config.password, "se:cret");
     expect_user_failure(w, "tokenFile: t.txt", "tokenFile: file ~/t.txt: cannot open: No such file or directory");
+    expect_user_failure(w, "tokenFile: /dev/null", "tokenFile: file /dev/null: not a regular file");
     /* Never silently nobody, and never silently ourselves. */
     expect_user_failure(w, "token: 123456", "token: a string is wanted; put quotes around it");
     expect_user_failure(w, "username: me, password: 123456", "password: a string is wanted; put quotes around it");
@@ -492,6 +516,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_context_leads_to_a_cluster_and_a_user, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_repeated_key_is_said_and_the_last_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_missing_is_named, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_cluster_without_a_usable_server_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_trust_comes_from_a_file_or_from_data, setup, teardown),

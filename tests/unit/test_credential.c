@@ -135,6 +135,29 @@ static void test_the_plugin_is_asked_once_for_all(void **state)
     assert_int_equal(kube_client_requests(w->client), 3);
 }
 
+/* The codec of client-go reads YAML too. */
+static void test_a_plugin_may_answer_in_yaml(void **state)
+{
+    struct world *w = *state;
+    make_client(w,
+                "printf 'apiVersion: client.authentication.k8s.io/v1\nkind: ExecCredential\nstatus:\n"
+                "  token: abc\n  expirationTimestamp: 2000-01-01T00:00:00Z\n'",
+                (struct kube_config){0});
+    ask(w);
+    assert_string_equal(w->err.text, "");
+    assert_string_equal(last_authorization(w), "Bearer abc");
+    ask(w);
+    assert_int_equal(runs(w), 2); /* the time was read */
+}
+
+static void test_what_begins_as_json_is_read_as_json(void **state)
+{
+    struct world *w = *state;
+    make_client(w, "echo '{status: {token: abc}}'", (struct kube_config){0});
+    ask(w);
+    assert_non_null(strstr(w->err.text, "exec plugin sh: JSON 1:2: "));
+}
+
 static void test_the_plugin_learns_about_the_cluster(void **state)
 {
     struct world *w = *state;
@@ -293,7 +316,7 @@ static void test_half_an_answer_is_not_used(void **state)
 static void test_who_is_told_may_free_the_client(void **state)
 {
     struct world *w = *state;
-    make_client(w, "echo no", (struct kube_config){0});
+    make_client(w, "echo {", (struct kube_config){0});
     w->frees = true;
     ask(w);
     assert_int_equal(w->err.code, ERR_PARSE);
@@ -311,6 +334,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_the_plugin_is_asked_once_for_all, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_plugin_may_answer_in_yaml, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_begins_as_json_is_read_as_json, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_plugin_learns_about_the_cluster, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_answer_that_expires_at_once_is_used_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_answer_is_kept_until_a_minute_before_its_end, setup, teardown),

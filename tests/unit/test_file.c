@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "io/file.h"
 
 static char path[64];
@@ -40,6 +42,36 @@ static void a_file_is_read_whole_and_replaces_what_was_there(void **state)
     assert_true(file_read(path, &b, &err));
     assert_int_equal(b.len, 4);
     assert_memory_equal(b.data, "a\0b\n", 4);
+    buf_fini(&b);
+}
+
+/* Nobody will ever write to it. */
+static void a_fifo_is_refused_at_once_where_nobody_may_wait(void **state)
+{
+    struct buf b;
+    struct err err;
+    buf_init(&b, 4);
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_false(file_read_regular(path, &b, &err));
+    assert_int_equal(err.code, ERR_INVALID);
+    assert_true(str_has_suffix(err.text, ": not a regular file"));
+    assert_false(file_read_regular("/dev/zero", &b, &err));
+    assert_int_equal(err.code, ERR_INVALID);
+    assert_false(file_read_regular("/tmp", &b, &err));
+    assert_int_equal(err.code, ERR_INVALID);
+    buf_fini(&b);
+}
+
+static void a_regular_file_is_read_the_same_way(void **state)
+{
+    struct buf b;
+    struct err err;
+    buf_init(&b, 4);
+    assert_true(file_read_regular(path, &b, &err));
+    assert_memory_equal(b.data, "a\0b\n", 4);
+    assert_false(file_read_regular("/nowhere", &b, &err));
+    assert_int_equal(err.code, ERR_NOT_FOUND);
     buf_fini(&b);
 }
 
@@ -100,6 +132,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_file_is_read_whole_and_replaces_what_was_there, make_file, remove_file),
+        cmocka_unit_test_setup_teardown(a_fifo_is_refused_at_once_where_nobody_may_wait, make_file, remove_file),
+        cmocka_unit_test_setup_teardown(a_regular_file_is_read_the_same_way, make_file, remove_file),
         cmocka_unit_test_setup_teardown(a_file_above_the_ceiling_is_too_large, make_file, remove_file),
         cmocka_unit_test_setup_teardown(a_file_larger_than_one_read_is_read_to_its_end, make_file, remove_file),
         cmocka_unit_test(a_missing_file_is_not_found_and_named),

@@ -104,6 +104,42 @@ static void structure_is_kept(void **state)
     CHECK(cases);
 }
 
+static void the_last_of_repeated_keys_may_count(void **state)
+{
+    static const struct {
+        const char *text, *wanted, *repeated;
+    } cases[] = {
+        {"a: 1\nb: 2\na: 3\n", "{\"a\":3,\"b\":2}", "f.yaml:3:1: the key \"a\" is there twice\n"},
+        {"{a: {b: 1, 'b': {c: 2}}, d: 3}", "{\"a\":{\"b\":{\"c\":2}},\"d\":3}",
+         "f.yaml:1:12: the key \"b\" is there twice\n"},
+        {"a: 1\na: 2\na: 3\non: 4\ny: 5\n", "{\"a\":3,\"true\":5}",
+         "f.yaml:2:1: the key \"a\" is there twice\nf.yaml:3:1: the key \"a\" is there twice\n"
+         "f.yaml:5:1: the key \"true\" is there twice\n"},
+        {"x: &x {a: 1, a: 2}\nz: {<<: *x, b: 3}\n", "{\"x\":{\"a\":2},\"z\":{\"b\":3,\"a\":2}}",
+         "f.yaml:1:14: the key \"a\" is there twice\n"},
+        {"a: 1\nb: 2\n", "{\"a\":1,\"b\":2}", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct str_list repeated = {0};
+        struct buf told;
+        struct err err = {0};
+        struct doc *doc = yaml_parse_last("f.yaml", cases[i].text, strlen(cases[i].text), &repeated, &err);
+        assert_non_null(doc);
+        assert_int_equal(err.code, ERR_NONE);
+        char *text = node_to_text(doc_root(doc));
+        assert_string_equal(text, cases[i].wanted);
+        buf_init(&told, 4096);
+        for (size_t n = 0; n < repeated.count; n++) {
+            buf_printf(&told, "%s\n", repeated.items[n]);
+        }
+        assert_string_equal(buf_str(&told), cases[i].repeated);
+        buf_fini(&told);
+        str_list_fini(&repeated);
+        mem_free(text);
+        doc_free(doc);
+    }
+}
+
 static void errors_name_file_line_and_column(void **state)
 {
     static const struct expectation cases[] = {
@@ -209,6 +245,7 @@ int main(void)
         cmocka_unit_test(keys_become_strings),
         cmocka_unit_test(anchors_are_copied_and_merged),
         cmocka_unit_test(structure_is_kept),
+        cmocka_unit_test(the_last_of_repeated_keys_may_count),
         cmocka_unit_test(errors_name_file_line_and_column),
         cmocka_unit_test(aliases_do_not_explode),
         cmocka_unit_test(nesting_ends_at_256_also_through_aliases),
