@@ -4,3 +4,4 @@
 int command_run(int argc, char **argv);
 int command_demo(int argc, char **argv);
 int command_sim(int argc, char **argv);
+int command_check(int argc, char **argv);

@@ -13,6 +13,7 @@ static const char usage[] =
     "that cluster for kubectl\n"
     "  sluice sim [flags]   serve an embedded cluster without an engine, for kubectl (sluice sim -help lists the "
     "flags)\n"
+    "  sluice check -f PATH say of each Canary in files, or of a cluster, whether it is accepted, and why not\n"
     "  sluice version       print the version\n";
 
 int main(int argc, char **argv)
@@ -27,6 +28,9 @@ int main(int argc, char **argv)
     }
     if (strcmp(command, "sim") == 0) {
         return command_sim(argc - 2, argv + 2);
+    }
+    if (strcmp(command, "check") == 0) {
+        return command_check(argc - 2, argv + 2);
     }
     if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0) {
         printf("sluice version %s\n", SLUICE_VERSION);

@@ -439,10 +439,12 @@ struct doc *yaml_parse(const char *name, const char *text, size_t len, struct er
     return yaml_parse_placed(name, text, len, NULL, err);
 }
 
-struct doc *yaml_parse_all(const char *name, const char *text, size_t len, struct err *err)
+struct doc *yaml_parse_all_placed(const char *name, const char *text, size_t len, struct yaml_places *places,
+                                  struct err *err)
 {
     struct reader r;
     reader_init(&r, name, text, len, err);
+    r.places = places;
     struct node *all = node_new_array(r.doc);
     doc_set_root(r.doc, all);
     struct node *root = NULL;
@@ -451,4 +453,9 @@ struct doc *yaml_parse_all(const char *name, const char *text, size_t len, struc
         if (node_type(root) != NODE_NULL)
             node_push(all, root);
     return reader_fini(&r, ok);
+}
+
+struct doc *yaml_parse_all(const char *name, const char *text, size_t len, struct err *err)
+{
+    return yaml_parse_all_placed(name, text, len, NULL, err);
 }

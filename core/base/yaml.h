@@ -18,3 +18,6 @@ struct doc *yaml_parse_last(const char *name, const char *text, size_t len, stru
 
 /* Every document of the stream that is not empty, appended to an array at the root of the result. */
 struct doc *yaml_parse_all(const char *name, const char *text, size_t len, struct err *err);
+/* The same, and where each value stands is put into `places`. Lines count from the start of the stream. */
+struct doc *yaml_parse_all_placed(const char *name, const char *text, size_t len, struct yaml_places *places,
+                                  struct err *err);

@@ -27,4 +27,7 @@ void api_serve(void *ctx, struct exchange *exchange);
 struct doc *api_create(struct api *api, const struct kind *kind, const struct node *object, struct err *err);
 struct doc *api_update(struct api *api, const struct kind *kind, const char *subresource, const struct node *object,
                        struct err *err);
+/* What a server would have against a new object of a custom kind: an array of {field, reason, message}, empty when it would be taken. `unknown`: paths of the fields that
+ * the schema does not know, which kubectl refuses and other clients lose. */
+struct doc *api_find_faults(const struct kind *kind, const struct node *object, struct str_list *unknown);
 bool api_delete(struct api *api, const struct kind *kind, const char *namespace, const char *name, struct err *err);

@@ -6,7 +6,7 @@
  *   api_write.c      create and update, whoever asks                        api_meta.c     rules about metadata
  *   builtin_*.c      defaults and rules of built-in kinds                   api_custom.c   CRDs and their objects
  *   api_scale.c      the scale subresource                                  api_table.c    tables for kubectl
- *   api_discovery.c, api_openapi.c                                          what there is */
+ *   api_faults.c     what is wrong with an object, without a server         api_discovery.c, api_openapi.c   what there is */
 #pragma once
 
 #include "base/str.h"

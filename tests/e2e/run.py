@@ -202,6 +202,74 @@ class Served(unittest.TestCase):
         self.assertIn('$ kubectl -n shop set image deployment/checkout checkout=shop/checkout:2\n', self.process.stdout.read())
 
 
+class Check(unittest.TestCase):
+    """sluice check: what is said on which stream, and the exit status. (tests/unit/test_check.c has the reasons.)"""
+
+    def check(self, *words, text=''):
+        done = subprocess.run([SLUICE, 'check', *words], input=text, capture_output=True, text=True, timeout=PATIENCE_S)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_examples(self):
+        """Every Canary that we show is accepted."""
+        status, told, errors = self.check('-f', str(ROOT / 'examples'))
+        self.assertEqual((0, ''), (status, errors), told)
+        self.assertRegex(told, r'(?m)^[1-9]\d* Canaries: [1-9]\d* accepted, 0 refused$')
+
+    def test_refused(self):
+        text = (ROOT / 'examples/tutorial/canary.yaml').read_text().replace('kind: Deployment', 'kind: DaemonSet')
+        status, told, errors = self.check('-f', '-', text=text)
+        self.assertEqual((1, ''), (status, errors))
+        self.assertRegex(told, r'(?m)^refused  test/podinfo \(stdin:\d+\)\n  stdin:\d+:\d+: spec.targetRef.kind: DaemonSet is not supported yet')
+        found = json.loads(self.check('-f', '-', '-o', 'json', text=text)[1])
+        self.assertEqual((1, 0, 1, 'spec.targetRef.kind'),
+                         (found['version'], found['accepted'], found['refused'], found['canaries'][0]['reasons'][0]['field']))
+
+    def test_provider(self):
+        """A Canary that names no provider is routed by the engine's."""
+        text = (ROOT / 'examples/tutorial/canary.yaml').read_text()
+        self.assertEqual(0, self.check('-f', '-', text=text)[0])
+        status, told, _ = self.check('-f', '-', '-mesh-provider', 'nginx', text=text)
+        self.assertEqual(1, status)
+        self.assertIn('spec.provider: nginx is not supported yet', told)
+
+    def test_template(self):
+        """What must be rendered first is named with the line where it is no YAML; the rest is looked at all the same."""
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, 'a.yaml').write_text('kind: Canary\n{{- if .Values.canary }}\n')
+            pathlib.Path(folder, 'b.yaml').write_text((ROOT / 'examples/tutorial/canary.yaml').read_text())
+            status, told, errors = self.check('-f', folder)
+        self.assertEqual(2, status)
+        self.assertIn('accepted test/podinfo', told)
+        self.assertRegex(errors, r'/a.yaml:\d+:\d+: .*\n.*helm template CHART')
+
+    def test_cannot(self):
+        for words, said in (((), '-f or -kubeconfig is missing'), (('-f',), '-f: its value is missing'), (('--nope',), '--nope: unknown flag'),
+                            (('x.yaml',), 'x.yaml: unexpected word; files are named by -f'), (('-f', 'x', '-o', 'xml'), '-o xml: neither text nor json'),
+                            (('-f', 'no/such'), 'no/such: No such file'), (('-kubeconfig', 'no/such'), 'kubeconfig no/such: ')):
+            status, _, errors = self.check(*words)
+            self.assertEqual(2, status, words)
+            self.assertIn(f'sluice check: {said}', errors)
+
+    def test_cluster(self):
+        """The Canaries that an API server has, of all namespaces or of one; 2 when it does not answer."""
+        served = Served()
+        served.serve(str(ROOT / 'examples/scenarios/bad-release.yaml'))
+        try:
+            served.wait_phase('Failed', 'shop/canaries/checkout')
+            with tempfile.NamedTemporaryFile('w+') as kubeconfig:
+                kubeconfig.write('clusters: [{name: a, cluster: {server: "%s"}}]\ncontexts: [{name: a, context: {cluster: a}}]\ncurrent-context: a\n' %
+                                 served.server)
+                kubeconfig.flush()
+                self.assertEqual((0, 'accepted shop/checkout\n1 Canary: 1 accepted, 0 refused\n', ''), self.check('-kubeconfig', kubeconfig.name))
+                self.assertEqual((0, '0 Canaries: 0 accepted, 0 refused\n', ''), self.check('-kubeconfig', kubeconfig.name, '-namespace', 'other'))
+                served.stop()
+                status, _, errors = self.check('-kubeconfig', kubeconfig.name)
+                self.assertEqual(2, status)
+                self.assertIn('sluice check: ', errors)
+        finally:
+            served.doCleanups()
+
+
 class Flags(unittest.TestCase):
     def test_asked(self):
         for words, said in ((['version'], 'sluice version '), (['--version'], 'sluice version '), (['-help'], 'sluice demo [FILE]'),

@@ -1,0 +1,129 @@
+/* sluice check: what the engine, and the API server before it, would say about Canaries, before they are applied. */
+#include <string.h>
+
+#include "app/check_inner.h"
+#include "app/cli.h"
+#include "app/command.h"
+
+static const char usage[] = "usage: sluice check -f FILE|FOLDER|- [-f ...] [-o json]\n"
+                            "       sluice check -kubeconfig FILE [-namespace NAME] [-o json]\n"
+                            "\n"
+                            "Says of each Canary whether this version of Sluice accepts it, else every reason\n"
+                            "why not, with its line. Files hold YAML documents, JSON or Lists; other kinds are\n"
+                            "counted and passed over. Nothing is changed, and what a Canary names (its target,\n"
+                            "ConfigMaps, hooks) is not looked for.\n"
+                            "\n";
+
+static const char after[] = "\n"
+                            "Exit status: 0 all are accepted, 1 one is refused, 2 something could not be read.\n";
+
+static const struct cli_flag flags[] = {
+    {"f", "PATH", "a file, - for the standard input, or a folder, of which every .yaml, .yml and .json file is read"},
+    {"filename", "PATH", NULL},
+    {"kubeconfig", "FILE", "look at the Canaries of this cluster"},
+    {"mesh-provider", "NAME", "of the engine that will read them (default istio), for Canaries that say none"},
+    {"namespace", "NAME", "only at those of this namespace"},
+    {"n", "NAME", NULL},
+    {"o", "FORMAT", "text (default) or json, which docs/check.md describes"},
+    {"output", "FORMAT", NULL},
+    CLI_COMMON,
+    {0},
+};
+
+struct words {
+    struct str_list paths;
+    const char *kubeconfig, *namespace, *provider;
+    bool json, help, version;
+};
+
+static bool take(void *ctx, const char *name, const char *value, struct err *err)
+{
+    struct words *words = ctx;
+    if (name == NULL) {
+        return err_set(err, ERR_INVALID, "%s: unexpected word; files are named by -f", value);
+    }
+    if (strcmp(name, "f") == 0 || strcmp(name, "filename") == 0) {
+        str_list_push(&words->paths, value);
+    } else if (strcmp(name, "kubeconfig") == 0) {
+        words->kubeconfig = value;
+    } else if (strcmp(name, "mesh-provider") == 0) {
+        words->provider = value;
+    } else if (strcmp(name, "namespace") == 0 || strcmp(name, "n") == 0) {
+        words->namespace = value;
+    } else if (strcmp(name, "o") == 0 || strcmp(name, "output") == 0) {
+        words->json = strcmp(value, "json") == 0;
+        return words->json || strcmp(value, "text") == 0 ||
+               err_set(err, ERR_INVALID, "-o %s: neither text nor json", value);
+    } else if (strcmp(name, "version") == 0) {
+        words->version = true;
+    } else {
+        words->help = true;
+    }
+    return true;
+}
+
+static bool is_whole(const struct words *words, struct err *err)
+{
+    if (words->help || words->version) {
+        return true;
+    }
+    if ((words->paths.count > 0) == (words->kubeconfig != NULL)) {
+        return err_set(err, ERR_INVALID, "%s",
+                       words->kubeconfig != NULL ? "either -f or -kubeconfig, not both"
+                                                 : "-f or -kubeconfig is missing");
+    }
+    return words->namespace == NULL || words->kubeconfig != NULL ||
+           err_set(err, ERR_INVALID, "-namespace is of use with -kubeconfig only");
+}
+
+static int look(const struct words *words)
+{
+    struct check check;
+    struct err err = {0};
+    if (!check_init(&check, words->provider, &err)) {
+        str_list_push(&check.errors, err.text);
+    } else if (words->kubeconfig != NULL) {
+        check_cluster(&check, words->kubeconfig, words->namespace);
+    }
+    for (size_t i = 0; i < words->paths.count; i++) {
+        check_path(&check, words->paths.items[i]);
+    }
+    (words->json ? check_print_json : check_print_text)(&check, stdout);
+    fflush(stdout);
+    for (size_t i = 0; i < check.errors.count; i++) {
+        fprintf(stderr, "sluice check: %s\n", check.errors.items[i]);
+    }
+    if (check.has_templates) {
+        fprintf(stderr, "sluice check: what holds {{ looks like a template; render it first, as in\n"
+                        "  helm template CHART | sluice check -f -\n");
+    }
+    int status = check.errors.count > 0 ? 2 : check.refused_count > 0 ? 1 : 0;
+    check_fini(&check);
+    return status;
+}
+
+static void print_help(FILE *out)
+{
+    fputs(usage, out);
+    cli_print(flags, out);
+    fputs(after, out);
+}
+
+int command_check(int argc, char **argv)
+{
+    struct words words = {.provider = "istio"};
+    struct err err = {0};
+    int status = 0;
+    if (!cli_read(flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {
+        fprintf(stderr, "sluice check: %s\n\nsluice check --help says how to use it\n", err.text);
+        status = 2;
+    } else if (words.help) {
+        print_help(stdout);
+    } else if (words.version) {
+        printf("sluice version %s\n", SLUICE_VERSION);
+    } else {
+        status = look(&words);
+    }
+    str_list_fini(&words.paths);
+    return status;
+}

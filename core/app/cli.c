@@ -1,0 +1,93 @@
+#include "app/cli.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+enum { NAME_COLUMNS = 22, LINE_COLUMNS = 80 };
+
+static const struct cli_flag *find(const struct cli_flag *table, const char *name, size_t len)
+{
+    for (; table->name != NULL; table++) {
+        if (strlen(table->name) == len && strncmp(table->name, name, len) == 0) {
+            return table;
+        }
+    }
+    return NULL;
+}
+
+static const char *dashes(const struct cli_flag *flag)
+{
+    return flag->name[1] == '\0' ? "-" : "--";
+}
+
+static bool read_flag(const struct cli_flag *table, int argc, char **argv, int *at, cli_take_fn *take, void *ctx,
+                      struct err *err)
+{
+    const char *arg = argv[*at], *name = arg + (arg[1] == '-' ? 2 : 1);
+    size_t len = strcspn(name, "=");
+    const struct cli_flag *flag = find(table, name, len);
+    const char *value = name[len] == '=' ? name + len + 1 : NULL;
+    if (flag == NULL) {
+        return err_set(err, ERR_INVALID, "%.*s: unknown flag", (int)(name + len - arg), arg);
+    }
+    if (flag->value == NULL && value != NULL) {
+        return err_set(err, ERR_INVALID, "%s%s takes no value", dashes(flag), flag->name);
+    }
+    if (flag->value != NULL && value == NULL && *at + 1 >= argc) {
+        return err_set(err, ERR_INVALID, "%s%s: its value is missing, wanted %s", dashes(flag), flag->name,
+                       flag->value);
+    }
+    if (flag->value != NULL && value == NULL) {
+        value = argv[++*at];
+    }
+    return take(ctx, flag->name, value, err);
+}
+
+bool cli_read(const struct cli_flag *table, int argc, char **argv, cli_take_fn *take, void *ctx, struct err *err)
+{
+    for (int i = 0; i < argc; i++) {
+        bool is_flag = argv[i][0] == '-' && argv[i][1] != '\0';
+        bool ok = is_flag ? read_flag(table, argc, argv, &i, take, ctx, err) : take(ctx, NULL, argv[i], err);
+        if (!ok) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Words of `text`, in lines that begin at the column of the first one. */
+static void print_folded(const char *text, FILE *out)
+{
+    size_t column = NAME_COLUMNS;
+    while (*text != '\0') {
+        size_t len = strcspn(text, " ");
+        if (column > NAME_COLUMNS && column + 1 + len > LINE_COLUMNS) {
+            fprintf(out, "\n%*s", NAME_COLUMNS, "");
+            column = NAME_COLUMNS;
+        }
+        const char *gap = column > NAME_COLUMNS ? " " : "";
+        fprintf(out, "%s%.*s", gap, (int)len, text);
+        column += strlen(gap) + len;
+        text += len + strspn(text + len, " ");
+    }
+    fprintf(out, "\n");
+}
+
+void cli_print(const struct cli_flag *table, FILE *out)
+{
+    for (; table->name != NULL; table++) {
+        if (table->help == NULL) {
+            continue;
+        }
+        const char *value = table->value != NULL ? table->value : "";
+        char *name = str_format("  %s%s%s%s", dashes(table), table->name, value[0] != '\0' ? " " : "", value);
+        bool is_long = strlen(name) > NAME_COLUMNS - 2;
+        fprintf(out, "%-*s", NAME_COLUMNS, name);
+        if (is_long) {
+            fprintf(out, "\n%*s", NAME_COLUMNS, "");
+        }
+        print_folded(table->help, out);
+        str_free(&name);
+    }
+}
