@@ -24,8 +24,9 @@ local QUESTIONS = {
 
 local alive = {}
 
---- `options` replaces fields of the world; `analysis` and `spec` become Canary.spec. `script` is a
---- run function to use instead of the strategy; `meanwhile` is called when the process has died;
+--- `options` replaces fields of the world; `analysis` and `spec` become Canary.spec. Instead of the
+--- strategy `run_words` is the run function of one, and `script` gets what is beneath the words;
+--- `meanwhile` is called when the process has died;
 --- `half_promoted`: of a promotion that fails a part has happened.
 ---@param options table?
 ---@return World
@@ -488,9 +489,13 @@ function World:live()
     self:restart()
   end
   self.modules = sandbox.new(self:primitives())
-  local definition = self.script and { name = 'spec', run = self.script }
+  if self.script then
+    self.script(self:require 'stdlib.rollout'.new())
+    error('the script of the spec came to its end, the release did not', 0)
+  end
+  local definition = self.run_words and { name = 'spec', run = self.run_words }
     or self:require('strategies.' .. self.strategy)
-  self:require 'stdlib.strategy'.start(definition)
+  self:require 'stdlib.start'.start(definition)
 end
 
 function World:load(record)

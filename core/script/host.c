@@ -1,6 +1,5 @@
 #include "script/host.h"
 
-#include <assert.h>
 #include <lauxlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,7 +110,8 @@ static int primitive_call(lua_State *L)
     luaL_checktype(L, 1, LUA_TSTRING);
     lua_settop(L, 2);
     marshal_prepare(L);
-    assert(!host->waiting);
+    if (host->waiting || !lua_isyieldable(L))
+        return luaL_error(L, "host.call: nothing can be waited for here");
     struct err err = {0};
     struct doc *answer = NULL;
     bool answered = false;

@@ -1,4 +1,4 @@
-/* The primitives of lua/stdlib/_meta/host.lua: the table that `require 'host'` gives to stdlib and strategies.
+/* The primitives of lua/stdlib/_meta/host.lua: the table that `require 'host'` gives to stdlib.
  *
  * Every one of them hands over to the strategy's port and comes back with JSON. They are written in one pattern: check the arguments and find stack (which may
  * raise), then the part between kill_host_enter and kill_host_leave (which may not raise and holds memory of ours), then the result (which may raise or be

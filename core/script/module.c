@@ -3,9 +3,16 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "base/str.h"
+
+bool module_is_engines(const char *name)
+{
+    return str_has_prefix(name, "stdlib.");
+}
+
 const char *module_find(const struct module_set *set, const char *name, size_t *len)
 {
-    const char *pinned = node_str(node_get(set->pinned, name));
+    const char *pinned = module_is_engines(name) ? NULL : node_str(node_get(set->pinned, name));
     if (pinned) {
         *len = strlen(pinned);
         return pinned;

@@ -37,10 +37,15 @@ void sandbox_install(lua_State *L, const struct sandbox_parts *parts)
     lua_settop(L, log - 1);
 }
 
-void sandbox_require(lua_State *L, const char *module)
+void sandbox_push_require(lua_State *L)
 {
     lua_pushlightuserdata(L, (void *)&require_key);
     lua_rawget(L, LUA_REGISTRYINDEX);
+}
+
+void sandbox_require(lua_State *L, const char *module)
+{
+    sandbox_push_require(L);
     lua_pushstring(L, module);
     lua_call(L, 1, 1);
 }

@@ -13,8 +13,10 @@ struct sandbox_parts {
 };
 
 /* Takes the libraries in, leaves the sandbox. On top of the stack, and popped: what print calls with one string, and the table that `require 'host'` gives to
- * stdlib and strategies. Raises when memory is out; called once, in a state without libraries. */
+ * stdlib. Raises when memory is out; called once, in a state without libraries. */
 void sandbox_install(lua_State *L, const struct sandbox_parts *parts);
 
-/* Pushes the value of a module as `require` in a strategy would give it. Raises what the module raises. */
+/* Pushes the engine's own `require`, which gives every module. */
+void sandbox_push_require(lua_State *L);
+/* Pushes the value of a module as it gives it. Raises what the module raises. */
 void sandbox_require(lua_State *L, const char *module);

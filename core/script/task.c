@@ -21,7 +21,8 @@ struct task {
     struct module_set modules;
     struct script_limits limits;
     char module[NAME_MAX_LEN + 16]; /* "strategies.canary" */
-    lua_State *co;
+    lua_State *loader, *co;
+    lua_State *failed; /* the one whose stack has the error of loading */
     bool started, answered, running, abandoned;
 };
 
@@ -47,38 +48,64 @@ static void check_field(lua_State *L, const struct task *task, const char *field
     lua_pop(L, 1);
 }
 
-static int load_strategy(lua_State *L)
+/* A new coroutine; an entry under the address of its place keeps it alive. */
+static void keep_thread(lua_State *L, lua_State **place)
+{
+    lua_State *co = lua_newthread(L);
+    lua_pushlightuserdata(L, place);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, LUA_REGISTRYINDEX);
+    lua_pop(L, 1);
+    *place = co;
+}
+
+/* The module's value is on top of the loader's stack. */
+static int take_strategy(lua_State *L)
 {
     struct task *task = lua_touserdata(L, 1);
-    sandbox_require(L, task->module);
+    lua_xmove(task->loader, L, 1);
     if (!lua_istable(L, -1))
         luaL_error(L, "%s: the module gives a %s, wanted strategy { name = …, run = … }", task->module,
                    luaL_typename(L, -1));
     check_field(L, task, "name", LUA_TSTRING);
     check_field(L, task, "run", LUA_TFUNCTION);
-    sandbox_require(L, "stdlib.strategy");
+    sandbox_require(L, "stdlib.start");
     if (lua_istable(L, -1)) {
         lua_pushstring(L, "start");
         lua_rawget(L, -2);
     }
     if (!lua_isfunction(L, -1))
-        luaL_error(L, "stdlib.strategy: field 'start' is a %s, wanted a function", luaL_typename(L, -1));
-    /* An entry under its own address keeps the coroutine alive. */
-    lua_State *co = lua_newthread(L);
-    lua_pushlightuserdata(L, task);
-    lua_pushvalue(L, -2);
-    lua_rawset(L, LUA_REGISTRYINDEX);
-    lua_pop(L, 1);
+        luaL_error(L, "stdlib.start: field 'start' is a %s, wanted a function", luaL_typename(L, -1));
+    keep_thread(L, &task->co);
     lua_pushvalue(L, 2);
-    lua_xmove(L, co, 2);
-    task->co = co;
+    lua_xmove(L, task->co, 2);
     return 0;
 }
 
+static int new_loader(lua_State *L)
+{
+    struct task *task = lua_touserdata(L, 1);
+    keep_thread(L, &task->loader);
+    sandbox_push_require(L);
+    lua_pushstring(L, task->module);
+    lua_xmove(L, task->loader, 2);
+    return 0;
+}
+
+/* On a coroutine with no C function in it, because one that failed still knows where it stood. */
 static int load_body(void *ctx)
 {
     struct task *task = ctx;
-    return lua_cpcall(task->vm.L, load_strategy, task);
+    int status = lua_cpcall(task->vm.L, new_loader, task);
+    task->failed = task->vm.L;
+    if (status != 0)
+        return status;
+    status = lua_resume(task->loader, 1);
+    if (status != 0) {
+        task->failed = task->loader;
+        return status;
+    }
+    return lua_cpcall(task->vm.L, take_strategy, task);
 }
 
 static bool load(struct task *task, struct err *err)
@@ -91,7 +118,7 @@ static bool load(struct task *task, struct err *err)
     vm_limit(&task->vm, task->limits.memory_max);
     struct kill_report report = kill_run(task->vm.L, &task->limits.cpu, load_body, task);
     struct failure failure = {
-        .L = task->vm.L, .from = task->vm.L, .report = &report, .limits = &task->limits, .doing = "loading"};
+        .L = task->vm.L, .from = task->failed, .report = &report, .limits = &task->limits, .doing = "loading"};
     failure_kind(&failure, err);
     if (err->code != ERR_NONE)
         return err_wrap(err, "%s", task->module);
@@ -166,8 +193,10 @@ enum task_turn task_resume(struct task *task, struct err *err)
     if (task->abandoned)
         return TASK_ABANDONED;
     if (report.stage != KILL_HARD && report.status == LUA_YIELD) {
-        assert(task->host.waiting);
-        return TASK_WAITS;
+        if (task->host.waiting)
+            return TASK_WAITS;
+        err_set(err, ERR_SCRIPT, "%s: it yielded, but waits for no operation", task->module);
+        return TASK_FAILED;
     }
     struct failure failure = {
         .L = task->vm.L, .from = task->co, .report = &report, .limits = &task->limits, .doing = task->host.word};

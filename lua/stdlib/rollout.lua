@@ -1,5 +1,6 @@
---- The words a strategy is written in. Each waits by not returning; each is on record when it
---- returns, so that after a crash the script goes on behind the last one (see _meta/host.lua).
+--- What is beneath the words of a strategy (see words.lua). Each waits by not returning; each is on
+--- record when it returns, so that after a crash the script goes on behind the last one (see
+--- _meta/host.lua).
 local effects = require 'stdlib.effects'
 local gates = require 'stdlib.gates'
 local host = require 'host'
@@ -23,7 +24,7 @@ function Rollout.new()
   return setmetatable({ pending = {}, since = 0, opened = {} }, Rollout)
 end
 
--- For the stdlib ------------------------------------------------------------------------------
+-- Beneath the words ---------------------------------------------------------------------------
 
 --- Runs `body` as a word: once on record, its result is taken from there. Events that were not told
 --- yet are part of the result, as the next word sends them.
@@ -116,7 +117,9 @@ function Rollout:tick()
   host.call('tick', { since = self.since })
 end
 
---- Runs rounds until one passes.
+--- Runs rounds until one passes: both sides are ready, no rollback hook asks for a rollback, checks
+--- and hooks are fine. The others are dealt with: a failed one is counted, too many take the release
+--- back.
 ---@return Round
 function Rollout:next_round()
   repeat
@@ -140,7 +143,7 @@ function Rollout:open_all(gates_wanted)
   return true
 end
 
--- For strategies ------------------------------------------------------------------------------
+-- The words ------------------------------------------------------------------------------------
 
 local function ask_to_begin(rollout)
   local facts = rounds.look_before_start(rollout)
@@ -175,16 +178,6 @@ function Rollout:begin()
   end
 end
 
---- For each round that passed: both sides are ready, no rollback hook asks for a rollback, checks
---- and hooks are fine. The others are dealt with: a failed one is counted, too many take the
---- release back.
----@return fun(): Round
-function Rollout:rounds()
-  return function()
-    return self:next_round()
-  end
-end
-
 local function ask(rollout, gate)
   local facts = host.call('facts')
   local waiting = facts.phase == 'WaitingPromotion'
@@ -211,9 +204,6 @@ end
 ---@param gate 'confirm-traffic-increase'|'confirm-promotion'
 ---@return boolean
 function Rollout:open(gate)
-  if not gates.is_known(gate) then
-    error('rollout:open: gate "' .. tostring(gate) .. '" does not exist', 2)
-  end
   local result = self:word('open', { gate = gate }, function(rollout)
     return ask(rollout, gate)
   end)
@@ -239,10 +229,6 @@ end
 --- the requests first.
 ---@param weight integer percent, 0 to 100
 function Rollout:shift(weight)
-  if type(weight) ~= 'number' or weight % 1 ~= 0 or weight < 0 or weight > 100 then
-    error('rollout:shift: weight: a whole number from 0 to 100 is wanted, got ' .. tostring(weight),
-      2)
-  end
   self:word('shift', { weight = weight }, function(rollout)
     local facts, round = host.call('facts'), rollout.round
     local mirror_first = round and round.mirrors and round.weight == 0 and not round.mirrored

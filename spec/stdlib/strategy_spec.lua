@@ -27,7 +27,7 @@ describe('stdlib.strategy', function()
   end
 
   it('does not let a release end half way', function()
-    local world = World.new { script = function() end }
+    local world = World.new { run_words = function() end }
     assert.has_error(function()
       world:run()
     end, 'spec: run returned, but the release is neither promoted nor taken back')

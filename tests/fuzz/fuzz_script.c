@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         "local host = require 'host' return { start = function(definition) return definition.run(host) end }";
     static const struct script_limits limits = {.memory_max = 2 * 1024 * 1024, .cpu = {.soft_ms = 5, .hard_ms = 5}};
     const struct embedded_module modules[] = {
-        {"stdlib.strategy", frame, sizeof frame - 1},
+        {"stdlib.start", frame, sizeof frame - 1},
         {"strategies.fuzz", (const char *)data, size},
     };
     struct module_set set = {.embedded = modules, .embedded_count = 2};

@@ -11,9 +11,18 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "script/task.h"
 
-static const char *const stdlib = "return { start = function(definition) return definition.run() end }";
+static const char frame[] =
+    "local host = require 'host' return { start = function(definition) return definition.run(host) end }";
+static const char text[] = "return { length = function(s) return s:len() + string.len(s) end, more = { a = 1 } }";
+static const char acts[] = "return { act = require('host').call }";
+static const struct embedded_module modules[] = {
+    {"stdlib.start", frame, sizeof frame - 1},
+    {"stdlib.steps", text, sizeof text - 1},
+    {"stdlib.promotion", acts, sizeof acts - 1},
+};
 static const struct script_limits roomy = {.memory_max = 4 * 1024 * 1024, .cpu = {.soft_ms = 500, .hard_ms = 500}};
 /* So that a suite of spins stays quick; the stages are the same. */
 static const struct script_limits tight = {.memory_max = 4 * 1024 * 1024, .cpu = {.soft_ms = 8, .hard_ms = 12}};
@@ -64,20 +73,19 @@ static enum task_turn run_within(const struct script_limits *limits, const char 
 {
     struct doc *doc = doc_new();
     struct node *pinned = node_new_object(doc);
-    char *text = mem_alloc(strlen(body) + 200);
-    snprintf(text, strlen(body) + 200, "local host = require 'host' return { name = 't', run = function()\n%s\nend }",
-             body);
-    node_set_str(doc, pinned, "strategies.t", text);
-    node_set_str(doc, pinned, "stdlib.strategy", stdlib);
-    node_set_str(doc, pinned, "stdlib.text", "return { length = function(s) return s:len() + string.len(s) end }");
+    char *source = str_format("return { name = 't', run = function(host)\n%s\nend }", body);
+    node_set_str(doc, pinned, "strategies.t", source);
+    node_set_str(doc, pinned, "stdlib.start", "error 'a forged start'");
+    node_set_str(doc, pinned, "stdlib.strategy", "return require 'host'");
     node_set_str(doc, pinned, "checks.mine", "return { host = pcall(require, 'host'), same = string }");
-    struct module_set set = {.pinned = pinned};
+    struct module_set set = {
+        .embedded = modules, .embedded_count = sizeof modules / sizeof modules[0], .pinned = pinned};
     struct strategy_start start = {.name = "t", .label = "podinfo.test", .seed = 7, .host = host()};
     struct task *task = task_new(&start, &set, limits, err);
     enum task_turn turn = task ? task_resume(task, err) : TASK_FAILED;
     task_free(task);
     doc_free(doc);
-    mem_free(text);
+    mem_free(source);
     return turn;
 }
 
@@ -139,10 +147,12 @@ static const char *const friendly[] = {
     "assert(tonumber('0x10') == 16 and tonumber('z', 36) == 35)",
     "assert(load('return 1 + 1')() == 2 and load('x = 5', 'n', 't', setmetatable({}, { __newindex = function() end })) "
     "~= nil)",
-    "local f, e = load('return +', '=mine') assert(f == nil and e:find('mine:1:', 1, true))",
+    "local f, e = load('return +', '=mine') assert(f == nil and e:find('load(mine):1:', 1, true))",
     "local r = host.random() assert(r >= 0 and r < 1 and r ~= host.random())",
+    /* what two coroutines exchange */
+    "local n = select('#', coroutine.wrap(function(...) return ... end)(unpack({}, 1, 200))) assert(n == 200)",
     /* modules: one environment per root, none shared with the stdlib */
-    "string.len = function() return 0 end assert(require('stdlib.text').length('abc') == 6)",
+    "string.len = function() return 0 end assert(require('stdlib.steps').length('abc') == 6)",
     "local mine = require 'checks.mine' assert(mine.host == false and mine.same ~= string and mine == require "
     "'checks.mine')",
 };
@@ -212,6 +222,29 @@ static const char *const escapes[] = {
     "local ok, e = pcall(error, setmetatable({}, { __tostring = error, __index = error, __metatable = error })) "
     "assert(not ok)",
     "table.sort({ 3, 1, 2 }, function(a, b) coroutine.wrap(function() end)() return a < b end)",
+    /* the engine's coroutine is left by no yield, whatever went wrong in a resume */
+    "local co = coroutine.create(function() end) assert(not pcall(coroutine.resume, co, unpack({}, 1, 201)))"
+    " for i = 1, 40 do pcall(coroutine.resume, coroutine.create(function() end), unpack({}, 1, 7000)) end"
+    " assert(not pcall(coroutine.yield) and coroutine.running() == nil)",
+    "local function wide() return unpack({}, 1, 7900) end"
+    " for i = 1, 40 do pcall(coroutine.resume, coroutine.create(wide)) end assert(not pcall(coroutine.yield))",
+    "local co = coroutine.create(function() coroutine.yield(unpack({}, 1, 201)) end) assert(not coroutine.resume(co))",
+    "local co co = coroutine.create(function() return coroutine.resume(co) end)"
+    " local ok, again = coroutine.resume(co) assert(ok and again == false) assert(not pcall(coroutine.yield))",
+    /* stdlib: no host, nothing that acts, nothing to change; what a Release pins of it is not looked at */
+    "assert(not pcall(require, 'host') and not pcall(require, 'stdlib.promotion') and not pcall(require, "
+    "'stdlib.start'))",
+    "assert(not pcall(require, 'stdlib.strategy'))",
+    "local steps = require 'stdlib.steps' assert(steps == require 'stdlib.steps' and steps.length 'abc' == 6)"
+    " assert(not pcall(function() steps.length = print end) and not pcall(rawset, steps, 'length', print))"
+    " assert(not pcall(function() steps.more.a = 2 end) and steps.more.a == 1 and rawget(steps, 'length') == nil)"
+    " assert(getmetatable(steps) == false and not pcall(setmetatable, steps, {}) and steps.length 'abc' == 6)",
+    /* load: an environment of one's own or none */
+    "assert(not pcall(load, 'x = 1', 'n', 't', false) and not pcall(load, 'x = 1', 'n', 't', 5))"
+    " load('leaked = 1')() assert(leaked == 1)",
+    /* a weak table that becomes one later */
+    "local m = {} setmetatable({}, m) m.__mode = 'k' assert(not pcall(host.call, 'facts', {}))"
+    " assert(not pcall(host.enter, 'w', {})) m.__mode = nil assert(pcall(host.call, 'facts', {}))",
 };
 
 static void test_nothing_to_escape_through(void **state)
@@ -322,6 +355,8 @@ static void test_errors_have_a_place(void **state)
         {"host.call('act', { { weight = 0/0 } })", "strategies/t.lua:2: act: args[1].weight: NaN has no place in JSON"},
         {"error('bad \\255 bytes')", "strategies/t.lua:2: bad ? bytes"},
         {"load('error(\"x\", 0)')()", "strategies/t.lua:2: x"},
+        {"load('\\nerror \"x\"', '@strategies/canary.lua')()",
+         "load(strategiescanary.lua):2: x (called from strategies/t.lua:2)"},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct err err;

@@ -92,10 +92,13 @@ static void on_ended(void *ctx, enum strategy_end end, const struct err *err)
     e->err = *err;
 }
 
-static const char stdlib[] = "return { start = function(definition) return definition.run('rollout') end }";
+static const char start[] =
+    "local host = require 'host' return { start = function(definition) return definition.run('rollout', host) end }";
+static const char steps[] = "return { enter = require('host').enter }";
 static const char builtin[] = "return { name = 'plain', run = function() end }";
 static const struct embedded_module modules[] = {
-    {"stdlib.strategy", stdlib, sizeof stdlib - 1},
+    {"stdlib.start", start, sizeof start - 1},
+    {"stdlib.steps", steps, sizeof steps - 1},
     {"strategies.plain", builtin, sizeof builtin - 1},
 };
 
@@ -103,7 +106,7 @@ static int setup(void **state)
 {
     struct engine *e = mem_new(struct engine);
     e->time = fake_clock_new(1773216907000);
-    e->strategist = script_strategist_new(fake_clock_clock(e->time), modules, 2);
+    e->strategist = script_strategist_new(fake_clock_clock(e->time), modules, sizeof modules / sizeof modules[0]);
     buf_init(&e->seen, 64 * 1024);
     *state = e;
     return 0;
@@ -147,8 +150,7 @@ static bool start_source(struct engine *e, const char *source, struct err *err)
 static void run(struct engine *e, const char *body)
 {
     struct err err;
-    char *source =
-        str_format("local host = require 'host' return { name = 't', run = function(rollout)\n%s\nend }", body);
+    char *source = str_format("return { name = 't', run = function(rollout, host)\n%s\nend }", body);
     bool started = start_source(e, source, &err);
     mem_free(source);
     if (!started)
@@ -341,11 +343,14 @@ static void test_start_refuses_what_cannot_run(void **state)
         {"return { name = 't' }", "strategies.t: strategies.t: field 'run' is a nil, wanted a function"},
         {"return { run = print }", "strategies.t: strategies.t: field 'name' is a nil, wanted a string"},
         {"error 'at load'", "strategies.t: strategies/t.lua:1: at load"},
-        {"error {}", "strategies.t: an error that is a table, not a text"},
-        {"require 'strategies.t'", "strategies.t: strategies/t.lua:1: module 'strategies.t' requires itself"},
-        {"require 'stdlib.nope'", "strategies.t: strategies/t.lua:1: module 'stdlib.nope' is neither pinned by the "
+        {"error {}", "strategies.t: strategies/t.lua:1: an error that is a table, not a text"},
+        {"require 'strategies.t'", "strategies.t: strategies/t.lua:1: module 'strategies.t' requires itself, or failed "
+                                   "to load before"},
+        {"require 'checks.nope'", "strategies.t: strategies/t.lua:1: module 'checks.nope' is neither pinned by the "
                                   "release nor part of this engine"},
-        {"require('host').enter('w', {})",
+        {"require 'host'", "strategies.t: strategies/t.lua:1: module 'host' is not for scripts: a name such as "
+                           "stdlib.strategy is wanted"},
+        {"require('stdlib.steps').enter('w', {})",
          "strategies.t: strategies/t.lua:1: host.enter: no word can run while a module loads"},
         {"while true do end",
          "strategies.t: strategies/t.lua:1: more than 50 ms of CPU time in one step (after loading)"},
@@ -358,6 +363,33 @@ static void test_start_refuses_what_cannot_run(void **state)
     }
     expect_seen(e, "");
     assert_int_equal(e->ended, 0);
+}
+
+static void test_memory_that_is_out_while_loading_is_a_bound_with_a_place(void **state)
+{
+    static const char *const sources[][2] = {
+        {"local t = {}\nfor i = 1, 1e9 do t[i] = { i } end", "strategies/t.lua"},
+        {"local t = {}\nrequire 'strategies.u'", "strategies/u.lua"},
+    };
+    static const struct script_limits limits = {.memory_max = 1024 * 1024, .cpu = {.soft_ms = 2000, .hard_ms = 2000}};
+    struct engine *e = *state;
+    script_strategist_limit(e->strategist, &limits);
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+        struct err err;
+        e->pinned = doc_new();
+        struct node *pinned = node_new_object(e->pinned);
+        doc_set_root(e->pinned, pinned);
+        node_set_str(e->pinned, pinned, "strategies.t", sources[i][0]);
+        node_set_str(e->pinned, pinned, "strategies.u", "local s = ('x'):rep(1e5)\nwhile true do s = s .. s end");
+        assert_false(start_named(e, "t", &err));
+        assert_int_equal(err.code, ERR_LIMIT);
+        if (strstr(err.text, sources[i][1]) == NULL) {
+            fail_msg("%s", err.text);
+        }
+        assert_non_null(strstr(err.text, "more than 1048576 bytes of memory"));
+        doc_free(e->pinned);
+        e->pinned = NULL;
+    }
 }
 
 static void test_unknown_strategy_is_not_found(void **state)
@@ -440,6 +472,7 @@ int main(void)
         TEST(test_stop_from_inside_a_word_or_an_operation),
         TEST(test_killed_strategy_leaves_others_untouched),
         TEST(test_start_refuses_what_cannot_run),
+        TEST(test_memory_that_is_out_while_loading_is_a_bound_with_a_place),
         TEST(test_unknown_strategy_is_not_found),
         TEST(test_pinned_source_goes_before_the_binary),
         TEST(test_sources_are_what_a_release_pins),

@@ -1,0 +1,15 @@
+--- The body of a release's coroutine: the strategy, over its words.
+local Rollout = require 'stdlib.rollout'
+local words = require 'stdlib.words'
+
+local M = {}
+
+--- Runs a strategy for the release of this VM. Errors when `run` comes back without having promoted:
+--- a release must not be left half way.
+---@param definition Strategy
+function M.start(definition)
+  definition.run(words.of(Rollout.new()))
+  error(definition.name .. ': run returned, but the release is neither promoted nor taken back', 0)
+end
+
+return M

@@ -1,0 +1,120 @@
+--- What a strategy gets: the words, and nothing of what is beneath them. A script reaches neither
+--- the record nor the operations, so it can do no more than these words do, whatever it says.
+local gates = require 'stdlib.gates'
+
+local M = {}
+
+--- A strategy may keep, change and compare what it is shown; what is decided by is not among it.
+local function copy_of(round)
+  local copy = {}
+  for name, value in pairs(round) do
+    copy[name] = value
+  end
+  return copy
+end
+
+local function misuse(word, problem)
+  error('rollout:' .. word .. ': ' .. problem, 4) -- the strategy's line: misuse, check, word, strategy
+end
+
+---@class Usage how far the strategy has come
+---@field begun boolean? begin() has come back
+---@field running string? the word in progress; one that raised never ends
+---@field shown Round? the round that rounds() gave last
+
+local function check(usage, word, is_handle)
+  if not is_handle then
+    misuse(word, 'a colon is wanted: rollout:' .. word .. '(…)')
+  elseif usage.running then
+    misuse(word, 'the word ' .. usage.running .. ' has not come to an end')
+  elseif not usage.begun and word ~= 'begin' then
+    misuse(word, 'begin() comes first')
+  end
+end
+
+local function check_round(usage, word, round)
+  if not usage.shown then
+    misuse(word, 'no round has passed yet')
+  elseif not rawequal(round, usage.shown) then
+    misuse(word, 'round: the one that rounds() gave last is wanted')
+  end
+end
+
+local function check_weight(word, weight)
+  if type(weight) ~= 'number' or weight % 1 ~= 0 or weight < 0 or weight > 100 then
+    misuse(word, 'weight: a whole number from 0 to 100 is wanted, got ' .. tostring(weight))
+  end
+end
+
+local function check_gate(word, gate)
+  if not gates.is_known(gate) then
+    misuse(word, 'gate "' .. tostring(gate) .. '" does not exist')
+  end
+end
+
+---@param rollout Rollout
+---@return table words of this release, read-only
+function M.of(rollout)
+  local words, handle, usage = {}, {}, {}
+
+  local function run(word, ...)
+    usage.running = word
+    local result = rollout[word](rollout, ...)
+    usage.running = nil
+    return result
+  end
+
+  function words.begin(self)
+    check(usage, 'begin', rawequal(self, handle))
+    run 'begin'
+    usage.begun = true
+  end
+
+  local function next_round()
+    check(usage, 'rounds', true)
+    run 'next_round'
+    usage.shown = copy_of(rollout.round)
+    return usage.shown
+  end
+
+  function words.rounds(self)
+    check(usage, 'rounds', rawequal(self, handle))
+    return next_round
+  end
+
+  function words.open(self, gate)
+    check(usage, 'open', rawequal(self, handle))
+    check_gate('open', gate)
+    return run('open', gate)
+  end
+
+  function words.shift(self, weight)
+    check(usage, 'shift', rawequal(self, handle))
+    check_weight('shift', weight)
+    run('shift', weight)
+  end
+
+  for _, word in ipairs { 'next_weight', 'iterate_matched', 'iterate', 'switch' } do
+    words[word] = function(self, round)
+      check(usage, word, rawequal(self, handle))
+      check_round(usage, word, round)
+      return run(word, rollout.round)
+    end
+  end
+
+  function words.promote(self)
+    check(usage, 'promote', rawequal(self, handle))
+    check_round(usage, 'promote', usage.shown)
+    run 'promote'
+  end
+
+  return setmetatable(handle, {
+    __index = words,
+    __newindex = function()
+      error('rollout: its words cannot be changed', 2)
+    end,
+    __metatable = false,
+  })
+end
+
+return M

@@ -1,0 +1,133 @@
+local World = require 'spec.fake_host'
+
+describe('stdlib.words', function()
+  after_each(World.prove_closed)
+
+  --- Runs `script(rollout, world)` as a strategy does, over the words, until it has said all.
+  local function play(script, options)
+    local world
+    options = options or {}
+    options.run_words = function(rollout)
+      script(rollout, world)
+      world:call('finish', { skipped = false })
+    end
+    world = World.new(options)
+    return world:run()
+  end
+
+  local function refused(problem, f, ...)
+    local ok, text = pcall(f, ...)
+    assert.is_false(ok)
+    assert.matches('words_spec.lua:%d+: ', text)
+    assert.matches(problem, text, 1, true)
+  end
+
+  local WORDS = { 'begin', 'iterate', 'iterate_matched', 'next_weight', 'open', 'promote', 'rounds', 'shift', 'switch' }
+
+  it('are all that a strategy reaches', function()
+    play(function(rollout)
+      for _, name in ipairs { 'word', 'act', 'round_word', 'later', 'take_pending', 'tick', 'next_round', 'spec',
+        'pending', 'round', 'committed', 'opened', 'since' } do
+        assert.is_nil(rollout[name])
+      end
+      for _, word in ipairs(WORDS) do
+        assert.equal('function', type(rollout[word]))
+      end
+      assert.is_nil(next(rollout))
+    end)
+  end)
+
+  it('cannot be changed', function()
+    play(function(rollout)
+      refused('rollout: its words cannot be changed', function()
+        rollout.shift = print
+      end)
+      assert.is_false(getmetatable(rollout))
+      assert.is_false(pcall(setmetatable, rollout, {}))
+      rawset(rollout, 'open', print) -- its own view only: the words do not look there
+      rollout:begin()
+    end)
+  end)
+
+  it('begin with begin', function()
+    play(function(rollout)
+      refused('rollout:shift: begin() comes first', function()
+        rollout:shift(10)
+      end)
+      refused('rollout:promote: begin() comes first', function()
+        rollout:promote()
+      end)
+      refused('rollout:rounds: begin() comes first', function()
+        rollout:rounds()
+      end)
+    end)
+  end)
+
+  it('promote nothing before a round has passed', function()
+    local world = play(function(rollout)
+      rollout:begin()
+      refused('rollout:promote: no round has passed yet', function()
+        rollout:promote()
+      end)
+    end)
+    assert.equal('r1', world.primary_revision)
+  end)
+
+  it('go by the round that passed, not by what a strategy makes of it', function()
+    local world = play(function(rollout)
+      rollout:begin()
+      local round = rollout:rounds()()
+      round.next_weight, round.mirrors = 100, true
+      assert.equal(20, rollout:next_weight(round))
+      refused('rollout:iterate: round: the one that rounds() gave last is wanted', function()
+        rollout:iterate { iterations = -5, total = 3 }
+      end)
+      round.iterations = -5
+      rollout:iterate(round)
+    end, { analysis = { stepWeight = 20 } })
+    assert.equal(1, world.status.iterations)
+  end)
+
+  it('want a colon', function()
+    play(function(rollout)
+      refused('rollout:begin: a colon is wanted: rollout:begin(…)', function()
+        rollout.begin()
+      end)
+    end)
+  end)
+
+  it('say nothing more after one that raised', function()
+    local world = World.new {
+      strategy_fails = true,
+      run_words = function(rollout)
+        pcall(rollout.begin, rollout)
+        rollout:shift(50)
+      end,
+      fail = function()
+        error 'planted'
+      end,
+    }
+    refused('rollout:shift: the word begin has not come to an end', world.run, world)
+  end)
+
+  it('refuse a gate that does not exist', function()
+    play(function(rollout)
+      rollout:begin()
+      refused('rollout:open: gate "confirm-lunch" does not exist', function()
+        rollout:open 'confirm-lunch'
+      end)
+    end)
+  end)
+
+  for _, weight in ipairs { -1, 101, 1.5, 'ten', false } do
+    it('refuse to shift to ' .. tostring(weight), function()
+      local world = play(function(rollout)
+        rollout:begin()
+        refused('rollout:shift: weight: a whole number from 0 to 100 is wanted, got ' .. tostring(weight), function()
+          rollout:shift(weight)
+        end)
+      end)
+      assert.same({}, world:lines { only = '^route' })
+    end)
+  end
+end)
