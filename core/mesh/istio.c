@@ -230,15 +230,15 @@ static enum plan plan_service(const struct router *router, const struct canary_n
     return plan;
 }
 
+enum { CANARY_RULE, PRIMARY_RULE, VIRTUAL_SERVICE, ROUTING_OBJECTS };
+
 static enum plan reconcile(const struct router *router, const struct canary_names *names, const struct node *canary,
-                           struct kube_write *write, struct err *err)
+                           size_t object, struct kube_write *write, struct err *err)
 {
-    enum plan plan = plan_rule(router, names, canary, names->apex_canary, write);
-    if (plan == PLAN_DONE) {
-        plan = plan_rule(router, names, canary, names->apex_primary, write);
-    }
-    if (plan != PLAN_DONE) {
-        return plan;
+    assert(object < ROUTING_OBJECTS);
+    if (object != VIRTUAL_SERVICE) {
+        const char *host = object == CANARY_RULE ? names->apex_canary : names->apex_primary;
+        return plan_rule(router, names, canary, host, write);
     }
     if (!istio_delegation_check(names, canary, err)) {
         err_wrap(err, "reconcileVirtualService failed");
@@ -332,4 +332,9 @@ static enum plan set_routes(const struct router *router, const struct canary_nam
     return plan;
 }
 
-const struct router_ops istio_router = {.reconcile = reconcile, .get_routes = get_routes, .set_routes = set_routes};
+const struct router_ops istio_router = {
+    .objects = ROUTING_OBJECTS,
+    .reconcile = reconcile,
+    .get_routes = get_routes,
+    .set_routes = set_routes,
+};

@@ -21,10 +21,11 @@ struct router {
 };
 
 struct router_ops {
-    /* The next write that brings the routing objects in line with the Canary, weights and mirror kept as they are
-     * live. */
+    /* How many routing objects a Canary has, and the write that brings one of them in line with it (counted from 0, in the order in which they are made), weights
+     * and mirror kept as they are live. One at a time, so that an object which cannot be repaired hides no other. */
+    size_t objects;
     enum plan (*reconcile)(const struct router *router, const struct canary_names *names, const struct node *canary,
-                           struct kube_write *write, struct err *err);
+                           size_t object, struct kube_write *write, struct err *err);
     /* The live weights. False with Flagger's words when the object is missing or names neither side. */
     bool (*get_routes)(const struct router *router, const struct canary_names *names, const struct node *canary,
                        struct routes *routes, struct err *err);

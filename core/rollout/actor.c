@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "kube/object.h"
 #include "prom/query.h"
+#include "rollout/difference.h"
 #include "rollout/history.h"
 #include "rollout/promote.h"
 #include "rollout/status.h"
@@ -43,7 +44,7 @@ void actor_note_release(struct actor *actor, int64_t number)
 static bool is_busy(const struct actor *actor)
 {
     return actor->writer != NULL || actor->promotion != NULL || actor->query != NULL || actor->creating != NULL ||
-           actor->reading != NULL;
+           actor->reading != NULL || actor->difference != NULL;
 }
 
 void actor_say(struct actor *actor, const char *type, const char *text)
@@ -273,6 +274,7 @@ static void cancel_all(struct actor *actor)
 {
     timer_cancel(&actor->wake);
     timer_cancel(&actor->retry);
+    timer_cancel(&actor->repair);
     if (actor->writer != NULL) {
         writer_cancel(actor->writer);
     }
@@ -287,6 +289,9 @@ static void cancel_all(struct actor *actor)
     }
     if (actor->reading != NULL) {
         kube_cancel(actor->reading);
+    }
+    if (actor->difference != NULL) {
+        difference_cancel(actor->difference);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "rollout/run.h"
 #include "rollout/trouble.h"
 
+struct difference;
 struct history_call;
 struct promotion;
 struct prom_query;
@@ -17,8 +18,9 @@ struct actor {
     char *namespace, *name, *id;
     char *uid; /* of the Canary; NULL before the first look */
     struct announcer *announcer;
-    struct timer wake;  /* on a later turn */
-    struct timer retry; /* after a failure that no change may ever cure */
+    struct timer wake;   /* on a later turn */
+    struct timer retry;  /* after a failure that no change may ever cure */
+    struct timer repair; /* when a repair that was withheld may be sent */
     int64_t retry_ms;
 
     /* At most one of these is under way. */
@@ -27,6 +29,7 @@ struct actor {
     struct prom_query *query;
     struct history_call *creating;
     struct kube_call *reading;
+    struct difference *difference;
     bool initialising_done; /* the write under way is the status Initialized */
 
     struct patience patience;
@@ -52,7 +55,7 @@ void actor_send_status(struct actor *actor, const struct canary *canary, struct 
 
 /* --- actor_objects.c --- */
 
-/* True when the objects are as they should be, or as near to it as can be. */
+/* True when the objects are as they should be, or what keeps one of them from it has been told. */
 bool actor_bring_objects(struct actor *actor, struct canary *canary);
 
 /* --- actor_release.c --- */

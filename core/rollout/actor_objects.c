@@ -3,8 +3,10 @@
 
 #include "base/hash.h"
 #include "base/str.h"
+#include "kube/object.h"
 #include "prom/query.h"
 #include "rollout/actor_inner.h"
+#include "rollout/difference.h"
 #include "rollout/promote.h"
 #include "rollout/providers.h"
 #include "rollout/reconcile.h"
@@ -70,42 +72,88 @@ static void wait_for_primary(struct actor *actor, const struct canary *canary, c
     }
 }
 
+/* --- repairs --- */
+
+static void note_repair(struct actor *actor)
+{
+    const struct kube_resource *resource;
+    const char *name = patience_asked(&actor->patience, &resource);
+    struct doc *live = store_find(house_store(actor->house, resource), actor->namespace, name);
+    patience_note(&actor->patience, actor->house->clock, object_version(doc_root(live)));
+    doc_free(live);
+}
+
 static void on_repaired(void *ctx, const struct err *err)
 {
     struct actor *actor = ctx;
     actor->writer = NULL;
     if (err->code == ERR_NONE) {
-        patience_note(&actor->patience, actor->house->clock);
+        note_repair(actor);
     }
     actor_step_done(actor, err);
 }
 
-/* True when it is not to be written now: the rest goes on. */
-static bool repair(struct actor *actor, const struct canary *canary, struct kube_write *write)
+/* A look at the objects, as far as repairs are withheld in it. */
+struct pass {
+    struct actor *actor;
+    const struct canary *canary;
+    int64_t wait_ms;          /* until the first of them may be sent; 0: none is withheld */
+    struct kube_write untold; /* one of them; without a body: all have been told */
+};
+
+static bool withhold(void *ctx, struct kube_write *write)
 {
-    int64_t wait_ms = patience_wait_ms(&actor->patience, actor->house->clock, write, canary->interval_ms);
-    if (wait_ms > 0) {
-        kube_write_fini(write);
-        timer_start(actor->house->clock, &actor->retry, wait_ms, actor_on_retry, actor);
-        run_block(actor->run, false);
-        return true;
+    struct pass *pass = ctx;
+    struct actor *actor = pass->actor;
+    int64_t wait_ms = patience_wait_ms(&actor->patience, actor->house->clock, write, pass->canary->interval_ms);
+    if (wait_ms == 0) {
+        return false;
     }
-    actor->writer = writer_start(actor->house, write, on_repaired, actor);
-    return false;
+    if (pass->wait_ms == 0 || wait_ms < pass->wait_ms) {
+        pass->wait_ms = wait_ms;
+    }
+    char *fields = difference_fields(write);
+    if (pass->untold.body == NULL && !patience_has_told(&actor->patience, write, fields)) {
+        pass->untold = *write;
+        *write = (struct kube_write){0};
+    } else {
+        kube_write_fini(write);
+    }
+    str_free(&fields);
+    return true;
 }
 
-bool actor_bring_objects(struct actor *actor, struct canary *canary)
+static void on_difference(void *ctx, const char *text)
 {
-    struct kube_write write = {0};
-    struct err err = {0};
-    switch (reconcile_plan(actor->house, canary, actor->providers_checked, &write, &err)) {
+    struct actor *actor = ctx;
+    actor->difference = NULL;
+    actor_say(actor, "Warning", text);
+    actor_wake(actor);
+}
+
+static void tell_difference(struct actor *actor, struct kube_write *write)
+{
+    char *fields = difference_fields(write);
+    bool at_once = patience_is_undone_at_once(&actor->patience, write);
+    patience_note_told(&actor->patience, write, fields);
+    str_free(&fields);
+    actor->difference = difference_start(actor->house, write, at_once, on_difference, actor);
+}
+
+/* --- all together --- */
+
+static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile_need need, struct kube_write *write,
+                      const struct err *err)
+{
+    switch (need) {
     case RECONCILE_DONE:
         trouble_clear(&actor->trouble);
         actor->retry_ms = 0;
         run_block(actor->run, false);
         return true;
     case RECONCILE_WRITE:
-        return repair(actor, canary, &write);
+        actor->writer = writer_start(actor->house, write, on_repaired, actor);
+        return false;
     case RECONCILE_METRICS:
         check_providers(actor, canary);
         return false;
@@ -113,15 +161,33 @@ bool actor_bring_objects(struct actor *actor, struct canary *canary)
         make_primary(actor, canary);
         return false;
     case RECONCILE_WAIT:
-        wait_for_primary(actor, canary, &err);
+        wait_for_primary(actor, canary, err);
         return false;
     case RECONCILE_NEVER:
-        tell_stuck(actor, canary, &err);
+        tell_stuck(actor, canary, err);
         return false;
     case RECONCILE_FAILED:
-        trouble_tell_err(&actor->trouble, &err);
+        trouble_tell_err(&actor->trouble, err);
         run_block(actor->run, true);
         return false;
     }
     return false;
+}
+
+bool actor_bring_objects(struct actor *actor, struct canary *canary)
+{
+    struct pass pass = {.actor = actor, .canary = canary};
+    struct reconcile_options options = {.metrics_asked = actor->providers_checked, .withhold = withhold, .ctx = &pass};
+    struct kube_write write = {0};
+    struct err err = {0};
+    enum reconcile_need need = reconcile_plan(actor->house, canary, &options, &write, &err);
+    if (pass.wait_ms > 0) {
+        timer_start(actor->house->clock, &actor->repair, pass.wait_ms, actor_on_retry, actor);
+    }
+    if (need != RECONCILE_WRITE && pass.untold.body != NULL) {
+        tell_difference(actor, &pass.untold); /* before anything is built on what is not as it should be */
+        return false;
+    }
+    kube_write_fini(&pass.untold);
+    return meet_need(actor, canary, need, &write, &err);
 }

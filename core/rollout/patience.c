@@ -12,14 +12,24 @@ struct patience_object {
     struct patience_object *next;
     int writes; /* that the API server took */
     int64_t last_ms;
-    char key[];
+    char *version; /* that the last of them gave it */
+    char *told;    /* how it differs in spite of them */
+    const struct kube_resource *resource;
+    char name[];
 };
+
+static void object_free(struct patience_object *object)
+{
+    str_free(&object->version);
+    str_free(&object->told);
+    mem_free(object);
+}
 
 void patience_fini(struct patience *patience)
 {
     while (patience->objects != NULL) {
         struct patience_object *next = patience->objects->next;
-        mem_free(patience->objects);
+        object_free(patience->objects);
         patience->objects = next;
     }
 }
@@ -31,22 +41,35 @@ static void drop_quiet(struct patience *patience, int64_t now_ms)
         struct patience_object *object = *at;
         if (now_ms - object->last_ms >= QUIET_INTERVALS * patience->interval_ms) {
             *at = object->next;
-            mem_free(object);
+            object_free(object);
         } else {
             at = &object->next;
         }
     }
 }
 
-static struct patience_object *find_or_add(struct patience *patience, const char *key, int64_t now_ms)
+static const char *name_of(const struct kube_write *write)
+{
+    return write->name != NULL ? write->name : object_name(doc_root(write->body));
+}
+
+static struct patience_object *find(const struct patience *patience, const struct kube_write *write)
 {
     struct patience_object *object = patience->objects;
-    while (object != NULL && strcmp(object->key, key) != 0) {
+    while (object != NULL && (object->resource != write->resource || strcmp(object->name, name_of(write)) != 0)) {
         object = object->next;
     }
+    return object;
+}
+
+static struct patience_object *find_or_add(struct patience *patience, const struct kube_write *write, int64_t now_ms)
+{
+    struct patience_object *object = find(patience, write);
     if (object == NULL) {
-        object = mem_alloc(sizeof *object + strlen(key) + 1);
-        memcpy(object->key, key, strlen(key) + 1);
+        size_t size = strlen(name_of(write)) + 1;
+        object = mem_alloc(sizeof *object + size);
+        memcpy(object->name, name_of(write), size);
+        object->resource = write->resource;
         object->last_ms = now_ms;
         object->next = patience->objects;
         patience->objects = object;
@@ -58,18 +81,44 @@ int64_t patience_wait_ms(struct patience *patience, const struct clock *clock, c
                          int64_t interval_ms)
 {
     int64_t now_ms = clock_mono_ms(clock);
-    const char *name = write->name != NULL ? write->name : object_name(doc_root(write->body));
-    char *key = str_format("%s/%s", write->resource->plural, name);
     patience->interval_ms = interval_ms;
     drop_quiet(patience, now_ms);
-    patience->asked = find_or_add(patience, key, now_ms);
-    str_free(&key);
+    patience->asked = find_or_add(patience, write, now_ms);
     int64_t wait_ms = patience->asked->last_ms + interval_ms - now_ms;
     return patience->asked->writes > WRITES_MAX && wait_ms > 0 ? wait_ms : 0;
 }
 
-void patience_note(struct patience *patience, const struct clock *clock)
+const char *patience_asked(const struct patience *patience, const struct kube_resource **resource)
 {
-    patience->asked->writes++;
-    patience->asked->last_ms = clock_mono_ms(clock);
+    *resource = patience->asked->resource;
+    return patience->asked->name;
+}
+
+void patience_note(struct patience *patience, const struct clock *clock, const char *version)
+{
+    struct patience_object *object = patience->asked;
+    object->writes++;
+    object->last_ms = clock_mono_ms(clock);
+    str_free(&object->version);
+    object->version = str_dup(version);
+}
+
+bool patience_is_undone_at_once(const struct patience *patience, const struct kube_write *write)
+{
+    const struct patience_object *object = find(patience, write);
+    const char *version = object_version(doc_root(write->body));
+    return object != NULL && version != NULL && str_equal(object->version, version);
+}
+
+bool patience_has_told(const struct patience *patience, const struct kube_write *write, const char *differences)
+{
+    const struct patience_object *object = find(patience, write);
+    return object != NULL && str_equal(object->told, differences);
+}
+
+void patience_note_told(struct patience *patience, const struct kube_write *write, const char *differences)
+{
+    struct patience_object *object = find(patience, write);
+    str_free(&object->told);
+    object->told = str_dup(differences);
 }

@@ -1,5 +1,5 @@
 /* The objects of a Canary, in the order in which Flagger brings them about (section 2.4, steps 4 to 13): Services, primary, autoscaler, apex
- * Service, routes. Idempotent and without memory: called again after each write until nothing differs. */
+ * Service, routes. Idempotent and without memory: called again after each write until nothing differs, but for what the caller withholds. */
 #pragma once
 
 #include "rollout/engine.h"
@@ -14,9 +14,15 @@ enum reconcile_need {
     RECONCILE_FAILED,  /* err says why; it is no use to go on before something changes */
 };
 
-/* `write` is filled for RECONCILE_WRITE only; `canary` is changed for the time of the call. `metrics_asked`: no
- * RECONCILE_METRICS any more. */
-enum reconcile_need reconcile_plan(struct house *house, struct canary *canary, bool metrics_asked,
+struct reconcile_options {
+    bool metrics_asked; /* no RECONCILE_METRICS any more */
+    /* Called with each write that is planned. True: it is not to be sent now, what it owns is taken, and the planning goes on with the next object. */
+    bool (*withhold)(void *ctx, struct kube_write *write);
+    void *ctx;
+};
+
+/* `write` is filled for RECONCILE_WRITE only; `canary` is changed for the time of the call. */
+enum reconcile_need reconcile_plan(struct house *house, struct canary *canary, const struct reconcile_options *options,
                                    struct kube_write *write, struct err *err);
 /* When the primary counts as never ready by the Canary's own deadline; -1: there is none now. */
 int64_t reconcile_deadline_wall_ms(struct house *house, const struct canary *canary);

@@ -116,6 +116,45 @@ static struct node *discovered_port(struct doc *doc, const struct node *port)
     return out;
 }
 
+static const struct node *port_named(const struct node *ports, const char *name)
+{
+    struct node_iter it = node_iterate(ports);
+    while (node_next(&it)) {
+        if (node_is(node_get(it.value, "name"), name)) {
+            return it.value;
+        }
+    }
+    return NULL;
+}
+
+static bool has_number(const struct node *ports, const struct node *number)
+{
+    struct node_iter it = node_iterate(ports);
+    while (node_next(&it)) {
+        if (node_equal(node_get(it.value, "port"), number)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The API server refuses a Service that has a name or a number twice: the Service's own port keeps its name, and a number that is there is there. */
+static void push_discovered(struct doc *doc, struct node *ports, const struct node *discovered)
+{
+    const struct node *number = node_get(discovered, "port");
+    if (has_number(ports, number)) {
+        return;
+    }
+    struct node *port = node_copy(doc, discovered);
+    const char *name = node_str(node_get(port, "name"));
+    if (port_named(ports, name) != NULL) {
+        char *longer = str_format("%s-%lld", name, (long long)node_int_or(number, 0));
+        node_set_str(doc, port, "name", longer);
+        str_free(&longer);
+    }
+    node_push(ports, port);
+}
+
 /* Our own port, then the discovered ones in the order of the containers; of equal names the later wins. */
 static struct node *wanted_ports(struct doc *doc, const struct wish *wish)
 {
@@ -133,20 +172,9 @@ static struct node *wanted_ports(struct doc *doc, const struct wish *wish)
     node_push(ports, own_port(doc, wish));
     struct node_iter it = node_iterate(by_name);
     while (node_next(&it)) {
-        node_push(ports, node_copy(doc, it.value));
+        push_discovered(doc, ports, it.value);
     }
     return ports;
-}
-
-static const struct node *port_named(const struct node *ports, const char *name)
-{
-    struct node_iter it = node_iterate(ports);
-    while (node_next(&it)) {
-        if (node_is(node_get(it.value, "name"), name)) {
-            return it.value;
-        }
-    }
-    return NULL;
 }
 
 /* What the API server chose stays. */

@@ -107,7 +107,11 @@ static inline void apply(struct world *w, struct kube_write *write)
 
 static inline enum plan reconcile(struct world *w, struct kube_write *write)
 {
-    return istio_router.reconcile(&w->router, &w->names, doc_root(w->canary), write, &w->err);
+    enum plan plan = PLAN_DONE;
+    for (size_t i = 0; plan == PLAN_DONE && i < istio_router.objects; i++) {
+        plan = istio_router.reconcile(&w->router, &w->names, doc_root(w->canary), i, write, &w->err);
+    }
+    return plan;
 }
 
 /* Plans and writes until nothing differs; how many writes that took. */

@@ -22,7 +22,7 @@ static int64_t repair(struct patience *patience, struct fake_clock *fc, const ch
     kube_write_patch(&write, &KUBE_VIRTUAL_SERVICES, doc_root(live), fake_doc("{}"), "update error");
     int64_t wait_ms = patience_wait_ms(patience, fake_clock_clock(fc), &write, INTERVAL_MS);
     if (wait_ms == 0) {
-        patience_note(patience, fake_clock_clock(fc));
+        patience_note(patience, fake_clock_clock(fc), "2");
     }
     kube_write_fini(&write);
     doc_free(live);
@@ -92,6 +92,40 @@ static void test_a_fight_about_several_objects_is_held_back_too(void **state)
     fake_clock_free(fc);
 }
 
+static struct kube_write write_of(const char *verb, const char *version)
+{
+    struct kube_write write;
+    struct doc *live =
+        fake_doc_format("{'metadata':{'name':'podinfo','namespace':'test','resourceVersion':'%s'}}", version);
+    kube_write_patch(&write, &KUBE_VIRTUAL_SERVICES, doc_root(live), fake_doc("{}"), "%s error", verb);
+    doc_free(live);
+    return write;
+}
+
+static void test_what_was_told_is_remembered_as_long_as_the_object(void **state)
+{
+    struct fake_clock *fc = fake_clock_new(1773216907000);
+    struct patience patience = {0};
+    struct kube_write write = write_of("update", "2"), foreign = write_of("update", "3");
+    const struct kube_resource *resource;
+    fight(&patience, fc, "podinfo");
+    assert_string_equal(patience_asked(&patience, &resource), "podinfo");
+    assert_ptr_equal(resource, &KUBE_VIRTUAL_SERVICES);
+    assert_true(patience_is_undone_at_once(&patience, &write)); /* it is at the version that our write gave it */
+    assert_false(patience_is_undone_at_once(&patience, &foreign));
+    assert_false(patience_has_told(&patience, &write, "spec.http"));
+    patience_note_told(&patience, &write, "spec.http");
+    assert_true(patience_has_told(&patience, &write, "spec.http"));
+    assert_false(patience_has_told(&patience, &write, "spec.hosts"));
+    fake_clock_advance(fc, 2 * INTERVAL_MS);
+    assert_int_equal(repair(&patience, fc, "podinfo"), 0);
+    assert_false(patience_has_told(&patience, &write, "spec.http"));
+    kube_write_fini(&write);
+    kube_write_fini(&foreign);
+    patience_fini(&patience);
+    fake_clock_free(fc);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,6 +133,7 @@ int main(void)
         cmocka_unit_test(test_quiet_makes_it_new_again),
         cmocka_unit_test(test_a_fight_about_several_objects_is_held_back_too),
         cmocka_unit_test(test_another_object_is_not_held_up),
+        cmocka_unit_test(test_what_was_told_is_remembered_as_long_as_the_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -225,11 +225,20 @@ static void test_ports_are_discovered(void **state)
          "[" HTTP_PORT "," PORT("tcp-a-1", 81) "," PORT("grpc", 82) "," PORT("tcp-b-0", 83) "]"},
         /* which container port is the Service's own */
         {",'portDiscovery':true,'targetPort':8080",
-         "[{'name':'a','ports':[{'containerPort':8080},{'name':'web','containerPort':80}]}]",
-         "[{'name':'http','protocol':'TCP','port':80,'targetPort':8080}," PORT("web", 80) "]"},
+         "[{'name':'a','ports':[{'containerPort':8080},{'name':'web','containerPort':81}]}]",
+         "[{'name':'http','protocol':'TCP','port':80,'targetPort':8080}," PORT("web", 81) "]"},
         {",'portDiscovery':true,'targetPort':'web'",
-         "[{'name':'a','ports':[{'name':'web','containerPort':8080},{'name':'x','containerPort':80}]}]",
-         "[{'name':'http','protocol':'TCP','port':80,'targetPort':'web'}," PORT("x", 80) "]"},
+         "[{'name':'a','ports':[{'name':'web','containerPort':8080},{'name':'x','containerPort':81}]}]",
+         "[{'name':'http','protocol':'TCP','port':80,'targetPort':'web'}," PORT("x", 81) "]"},
+        /* what the API server would refuse: a number, or the name of the Service's own port, twice */
+        {",'portDiscovery':true,'targetPort':8080", "[{'name':'a','ports':[{'name':'web','containerPort':80}]}]",
+         "[{'name':'http','protocol':'TCP','port':80,'targetPort':8080}]"},
+        {",'portDiscovery':true", "[{'name':'a','ports':[{'name':'http','containerPort':9003}]}]",
+         "[" HTTP_PORT "," PORT("http-9003", 9003) "]"},
+        {",'portDiscovery':true",
+         "[{'name':'a','ports':[{'name':'dns','containerPort':53,'protocol':'UDP'},{'name':'dns-tcp','containerPort':"
+         "53}]}]",
+         "[" HTTP_PORT "," PORT("dns", 53) "]"},
         {",'portDiscovery':true,'targetPort':0", "[{'name':'a','ports':[{'containerPort':80}]}]", "[" HTTP_PORT "]"},
         /* of equal names the later wins */
         {",'portDiscovery':true",

@@ -1,0 +1,82 @@
+// room: rollout
+/* What the engine makes of an object whose repair does not last: it is told, and everything else goes on. */
+#include "actor_world.h"
+
+#define SERVICES "/api/v1/namespaces/test/services"
+
+/* Whoever changes a Service finds the label there again. */
+static void label_service(void *ctx, const char *path, const struct doc *object)
+{
+    struct world *w = ctx;
+    if (strstr(path, SERVICES "/") != NULL && object != NULL && object_label(doc_root(object), "team") == NULL) {
+        char *copy = str_dup(path);
+        fake_api_edit(w->api, copy,
+                      "{'metadata':{'labels':{'team':'shop'},'managedFields':[{'manager':'labeller','fieldsV1':{"
+                      "'f:metadata':{'f:labels':{'f:team':{}}}}}]}}");
+        str_free(&copy);
+    }
+}
+
+static size_t count_events(struct world *w, const char *text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < fake_http_count(w->fh, "POST", EVENTS); i++) {
+        count += strstr(fake_http_find(w->fh, "POST", EVENTS, i)->body, text) != NULL;
+    }
+    return count;
+}
+
+static void test_a_repair_that_does_not_last_hides_no_other_object(void **state)
+{
+    struct world *w = *state;
+    fake_clock_advance(w->fc, 1000);
+    fake_api_subscribe(w->api, label_service, w);
+    fake_api_edit(w->api, SERVICES "/podinfo-canary", "{'metadata':{'labels':{'x':'y'}}}");
+    fake_clock_advance(w->fc, 1000);
+    assert_int_equal(count_events(w,
+                                  "Service podinfo-canary.test: metadata.labels.team is changed back by another writer "
+                                  "(manager labeller)"),
+                     1);
+    fake_api_delete(w->api, ROUTES);
+    fake_api_delete(w->api, SERVICES "/podinfo");
+    fake_clock_advance(w->fc, 1000);
+    expect_routes(w, "[{" FAKE_SIDES(100, 0) "}]");
+    assert_non_null(fake_api_find(w->api, SERVICES "/podinfo"));
+    size_t before = fake_http_count(w->fh, "PATCH", "/services/");
+    fake_clock_advance(w->fc, 10 * INTERVAL_MS);
+    assert_in_range(fake_http_count(w->fh, "PATCH", "/services/") - before, 15,
+                    24); /* two Services, once per interval */
+}
+
+static void test_an_initialisation_goes_on_past_it_and_tells_it_first(void **state)
+{
+    struct world *w = *state;
+    fake_clock_advance(w->fc, 1000);
+    fake_api_subscribe(w->api, label_service, w);
+    fake_api_edit(w->api, CANARY, "{'status':null}");
+    fake_api_delete(w->api, PRIMARY);
+    fake_api_delete(w->api, ROUTES);
+    fake_api_delete(w->api, SERVICES "/podinfo");
+    fake_api_delete(w->api, SERVICES "/podinfo-canary");
+    fake_api_delete(w->api, SERVICES "/podinfo-primary");
+    fake_clock_advance(w->fc, 5000);
+    fake_api_edit(w->api, PRIMARY, "{" FAKE_READY "}");
+    fake_clock_advance(w->fc, 2 * INTERVAL_MS);
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Initialized");
+    assert_non_null(fake_api_find(w->api, PRIMARY));
+    assert_non_null(fake_api_find(w->api, SERVICES "/podinfo"));
+    expect_routes(w, "[{" FAKE_SIDES(100, 0) "}]");
+    assert_int_equal(count_events(w, "Service podinfo.test: metadata.labels.team is changed back by another writer "
+                                     "(manager labeller)"),
+                     1);
+    assert_int_equal(count_events(w, "Initialization done! podinfo.test"), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_repair_that_does_not_last_hides_no_other_object, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_initialisation_goes_on_past_it_and_tells_it_first, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
