@@ -168,20 +168,7 @@ static void freeze(struct actor *actor, bool frozen)
     }
 }
 
-static void refuse(struct actor *actor, const struct canary *canary, const struct err *err)
-{
-    freeze(actor, true);
-    struct doc *patch = status_refused(canary, err->text, clock_wall_ms(actor->house->clock));
-    if (patch == NULL) {
-        return;
-    }
-    char *text = str_format("canary %s is refused: %s", actor->id, err->text);
-    actor_say(actor, "Warning", text);
-    str_free(&text);
-    actor_send_status(actor, canary, patch);
-}
-
-static void suspend(struct actor *actor)
+void actor_suspend(struct actor *actor)
 {
     freeze(actor, true);
     if (actor->suspended || (actor->run != NULL && run_is_acting(actor->run))) {
@@ -191,21 +178,29 @@ static void suspend(struct actor *actor)
     actor_say(actor, "Normal", "skipping canary run as object is suspended");
 }
 
-static void go_on(struct actor *actor, struct canary *canary)
+void actor_look_by(struct actor *actor, struct canary *canary)
 {
-    actor->suspended = false;
-    freeze(actor, false);
-    struct doc *accepted = status_accepted(canary, clock_wall_ms(actor->house->clock));
-    if (accepted != NULL) {
-        actor_send_status(actor, canary, accepted);
-        return;
-    }
     struct target_now now;
     struct err problem = {0};
     target_now_init(&now, actor->house, canary, &problem);
     watch_names(actor, canary, &now);
     look(actor, canary, &now, &problem);
     target_now_fini(&now);
+}
+
+static void go_on(struct actor *actor, struct canary *canary)
+{
+    actor->suspended = false;
+    struct doc *accepted = status_accepted(canary, clock_wall_ms(actor->house->clock));
+    if (accepted != NULL) {
+        actor_send_status(actor, canary, accepted);
+        return;
+    }
+    if (actor->run != NULL && !run_is_acting(actor->run)) {
+        actor_take_spec(actor, canary);
+    }
+    freeze(actor, false);
+    actor_look_by(actor, canary);
 }
 
 /* A foreground deletion takes what we own first: what we made again would hold it up for ever. */
@@ -239,6 +234,7 @@ static void on_wake(struct timer *timer, void *ctx)
         engine_forget(actor->house->engine, actor); /* frees the actor */
         return;
     }
+    actor->refused = !accepted;
     if (is_busy(actor)) { /* what is under way wakes us when it ends */
         if (actor->run != NULL) {
             run_poke(actor->run);
@@ -246,9 +242,9 @@ static void on_wake(struct timer *timer, void *ctx)
     } else if (object_is_deleted(canary.root)) {
         leave(actor);
     } else if (!accepted) {
-        refuse(actor, &canary, &err);
+        actor_refuse(actor, &canary, &err);
     } else if (canary.suspend) {
-        suspend(actor);
+        actor_suspend(actor);
     } else {
         go_on(actor, &canary);
     }

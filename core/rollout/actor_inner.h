@@ -41,6 +41,7 @@ struct actor {
     char *target;            /* for the metrics, after the Canary is gone */
     struct trouble trouble;
     bool suspended;          /* announced */
+    bool refused;            /* as of the last look: what begins now has to wait */
     bool providers_checked;  /* before the first initialisation */
     bool restart_unreadable; /* the last release could not be replayed: the next one starts from weight 0 */
 };
@@ -52,6 +53,17 @@ void actor_on_retry(struct timer *timer, void *ctx);
 void actor_step_done(struct actor *actor, const struct err *err);
 /* Takes `patch`. */
 void actor_send_status(struct actor *actor, const struct canary *canary, struct doc *patch);
+
+void actor_suspend(struct actor *actor);
+/* Looks at what the target is now, and at all that follows, by this spec. */
+void actor_look_by(struct actor *actor, struct canary *canary);
+
+/* --- actor_spec.c --- */
+
+/* Tells it, and goes on with a release that is under way by the spec that was accepted last. */
+void actor_refuse(struct actor *actor, const struct canary *canary, const struct err *why);
+/* The running release goes by what its Canary says now. */
+void actor_take_spec(struct actor *actor, const struct canary *canary);
 
 /* --- actor_objects.c --- */
 

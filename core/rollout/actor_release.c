@@ -41,7 +41,17 @@ static void on_release_read(void *ctx, const struct doc *answer, const struct er
         return;
     }
     struct release *release = release_open(actor->house, doc_root(answer));
+    struct canary canary;
+    struct err ignored = {0};
+    bool accepted = house_canary(actor->house, actor->namespace, actor->name, &canary, &ignored);
+    canary_fini(&canary);
+    if (!accepted && release->accepted.spec == NULL) {
+        release_free(release); /* nothing says how it was to go on: it waits for the edit that wakes us */
+        return;
+    }
+    bool waits = !accepted && release->waiting;
     actor->run = run_start(actor->house, actor->announcer, release, &events, actor);
+    run_freeze(actor->run, waits);
 }
 
 /* The store's copy has no record, so the object is read whole before it is claimed. Who was fenced may have slept through the loss of the Lease: claimed at
@@ -79,8 +89,11 @@ static void create_release(struct actor *actor, const struct canary *canary, con
         str_free(&text);
         actor->restart_unreadable = false;
     }
-    actor->creating =
-        history_create(actor->house, canary, actor->release_number + 1, now->revision, origin, on_created, actor);
+    struct release_plan plan = {.number = actor->release_number + 1,
+                                .revision = now->revision,
+                                .origin = origin,
+                                .waiting = actor->refused && origin == RELEASE_RESTARTED};
+    actor->creating = history_create(actor->house, canary, &plan, on_created, actor);
 }
 
 void actor_look_for_revision(struct actor *actor, const struct canary *canary, const struct target_now *now,

@@ -324,7 +324,7 @@ static bool promotion_has_begun(struct effects *e)
     const struct node *copies = node_get(current(e), "copies");
     struct canary canary;
     struct err ignored = {0};
-    bool known = house_canary(e->house, e->release->namespace, e->release->canary, &canary, &ignored);
+    bool known = release_canary(e->release, &canary, &ignored);
     bool begun =
         node_count(copies) > 0 && (e->redo || e->unsure || !known || promote_has_begun(e->house, &canary, copies));
     canary_fini(&canary);
@@ -403,7 +403,7 @@ static void on_turn(struct timer *timer, void *ctx)
         return;
     }
     struct canary canary;
-    if (!house_canary(e->house, e->release->namespace, e->release->canary, &canary, &err)) {
+    if (!release_canary(e->release, &canary, &err)) {
         canary_fini(&canary);
         finish(e, &err);
         return;

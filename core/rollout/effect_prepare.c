@@ -121,7 +121,7 @@ bool effects_prepare(struct house *house, const struct release *release, const s
                      struct err *err)
 {
     struct canary canary;
-    if (!house_canary(house, release->namespace, release->canary, &canary, err)) {
+    if (!release_canary(release, &canary, err)) {
         canary_fini(&canary);
         return false;
     }

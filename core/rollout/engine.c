@@ -10,6 +10,7 @@
 #include "kube/lease.h"
 #include "kube/object.h"
 #include "kube/watch.h"
+#include "rollout/accepted.h"
 #include "rollout/actor.h"
 #include "rollout/history.h"
 #include "rollout/release.h"
@@ -108,12 +109,7 @@ struct kube_client *house_client(struct house *house, const struct kube_resource
 
 bool house_canary(struct house *house, const char *namespace, const char *name, struct canary *canary, struct err *err)
 {
-    *canary = (struct canary){0};
-    struct doc *doc = store_find(house->stores[STORE_CANARIES], namespace, name);
-    if (doc == NULL) {
-        return err_set(err, ERR_NOT_FOUND, "canary %s.%s not found", name, namespace);
-    }
-    return canary_init(canary, doc, &house->defaults, err);
+    return accepted_canary(NULL, house, namespace, name, canary, err);
 }
 
 /* --- who is woken by what --- */

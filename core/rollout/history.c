@@ -11,8 +11,7 @@ struct history_call {
     struct house *house;
     struct canary canary; /* a copy of its own */
     char *revision;
-    enum release_origin origin;
-    int64_t number;
+    struct release_plan plan;
     struct kube_call *call;
     struct str_list old; /* to be deleted after the new one is there */
     history_done_fn *done;
@@ -57,6 +56,7 @@ void history_prune(struct doc *object)
 {
     struct node *root = doc_root(object);
     node_remove(node_get(root, "spec"), "sources");
+    node_remove(node_get(root, "spec"), "accepted");
     const char *state = node_str(node_at(root, "status", "state"));
     struct node *status = NULL;
     if (state != NULL) {
@@ -119,7 +119,7 @@ static void delete_next(struct history_call *h)
 
 static void collect_old(struct history_call *h)
 {
-    for (int64_t n = h->number - RELEASE_KEPT; n > 0 && n > h->number - RELEASE_KEPT - DELETES_MAX; n--) {
+    for (int64_t n = h->plan.number - RELEASE_KEPT; n > 0 && n > h->plan.number - RELEASE_KEPT - DELETES_MAX; n--) {
         char *name = str_format("%s-%lld", h->canary.names.name, (long long)n);
         if (store_has(h->house->stores[STORE_RELEASES], h->canary.names.namespace, name)) {
             str_list_push(&h->old, name);
@@ -156,14 +156,14 @@ static void on_taken_read(void *ctx, const struct doc *answer, const struct err 
                release_state_is_open(node_str(node_at(root, "status", "state")))) {
         take_created(h, answer);
     } else {
-        h->number++;
+        h->plan.number++;
         create(h);
     }
 }
 
 static void look_at_taken(struct history_call *h)
 {
-    char *name = str_format("%s-%lld", h->canary.names.name, (long long)h->number);
+    char *name = str_format("%s-%lld", h->canary.names.name, (long long)h->plan.number);
     struct kube_request request = {
         .verb = KUBE_GET, .resource = &KUBE_RELEASES, .namespace = h->canary.names.namespace, .name = name};
     h->call = kube_start(h->house->kube, &request, on_taken_read, h);
@@ -185,7 +185,7 @@ static void on_created(void *ctx, const struct doc *answer, const struct err *er
 
 static void create(struct history_call *h)
 {
-    struct doc *object = release_new_object(h->house, &h->canary, h->number, h->revision, h->origin);
+    struct doc *object = release_new_object(h->house, &h->canary, &h->plan);
     struct kube_request request = {.verb = KUBE_CREATE,
                                    .resource = &KUBE_RELEASES,
                                    .namespace = h->canary.names.namespace,
@@ -194,16 +194,16 @@ static void create(struct history_call *h)
     doc_free(object);
 }
 
-struct history_call *history_create(struct house *house, const struct canary *canary, int64_t number,
-                                    const char *revision, enum release_origin origin, history_done_fn *done, void *ctx)
+struct history_call *history_create(struct house *house, const struct canary *canary, const struct release_plan *plan,
+                                    history_done_fn *done, void *ctx)
 {
     struct history_call *h = mem_new(struct history_call);
     struct err ignored;
     h->house = house;
     canary_init(&h->canary, doc_copy(canary->root), &house->defaults, &ignored);
-    h->revision = str_dup(revision);
-    h->origin = origin;
-    h->number = number;
+    h->revision = str_dup(plan->revision);
+    h->plan = *plan;
+    h->plan.revision = h->revision;
     h->done = done;
     h->ctx = ctx;
     create(h);

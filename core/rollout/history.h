@@ -18,6 +18,6 @@ struct history_call;
 typedef void history_done_fn(void *ctx, const struct err *err);
 /* Creates Release `number` and deletes what is older than the last RELEASE_KEPT. A name that is taken means the next number, unless it is an open one of
  * this very Canary: then it is there already. */
-struct history_call *history_create(struct house *house, const struct canary *canary, int64_t number,
-                                    const char *revision, enum release_origin origin, history_done_fn *done, void *ctx);
+struct history_call *history_create(struct house *house, const struct canary *canary, const struct release_plan *plan,
+                                    history_done_fn *done, void *ctx);
 void history_cancel(struct history_call *call);

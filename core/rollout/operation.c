@@ -436,7 +436,7 @@ bool run_pin(struct run *run, struct err *err)
     struct house *house = run->house;
     struct release *release = run->release;
     struct canary canary;
-    if (!house_canary(house, release->namespace, release->canary, &canary, err)) {
+    if (!release_canary(release, &canary, err)) {
         canary_fini(&canary);
         return false;
     }

@@ -32,10 +32,9 @@ bool release_state_is_open(const char *state)
     return state == NULL || strcmp(state, RELEASE_RUNNING) == 0 || strcmp(state, RELEASE_ROLLING_BACK) == 0;
 }
 
-struct doc *release_new_object(struct house *house, const struct canary *canary, int64_t number, const char *revision,
-                               enum release_origin origin)
+struct doc *release_new_object(struct house *house, const struct canary *canary, const struct release_plan *plan)
 {
-    char *name = str_format("%s-%lld", canary->names.name, (long long)number);
+    char *name = str_format("%s-%lld", canary->names.name, (long long)plan->number);
     struct doc *doc = object_new(&KUBE_RELEASES, canary->names.namespace, name);
     struct node *root = doc_root(doc);
     struct node *metadata = node_ensure_object(doc, root, "metadata");
@@ -46,12 +45,17 @@ struct doc *release_new_object(struct house *house, const struct canary *canary,
     node_set_str(doc, labels, "sluice.dev/canary", canary->names.name);
     struct node *spec = node_ensure_object(doc, root, "spec");
     node_set_str(doc, spec, "canary", canary->names.name);
-    node_set_str(doc, spec, "revision", revision);
-    node_set_bool(doc, spec, "restarted", origin == RELEASE_RESTARTED);
-    node_set_bool(doc, spec, "continued", origin == RELEASE_CONTINUED);
+    node_set_str(doc, spec, "revision", plan->revision);
+    node_set_bool(doc, spec, "restarted", plan->origin == RELEASE_RESTARTED);
+    node_set_bool(doc, spec, "continued", plan->origin == RELEASE_CONTINUED);
+    node_set_bool(doc, spec, "waiting", plan->waiting);
     node_set_str(doc, spec, "strategy", canary->strategy);
     node_set(doc, spec, "sources", house->strategist->ops->sources(house->strategist, canary->strategy, doc));
     node_set_int(doc, spec, "words", RELEASE_WORDS);
+    struct accepted accepted = {0};
+    accepted_take(&accepted, canary);
+    accepted_write(&accepted, doc, spec);
+    accepted_fini(&accepted);
     str_free(&name);
     return doc;
 }
@@ -104,6 +108,8 @@ struct release *release_open(struct house *house, const struct node *object)
                 : node_bool_or(node_get(spec, "continued"), false) ? RELEASE_CONTINUED
                                                                    : RELEASE_FROM_REST;
     r->words = node_int_or(node_get(spec, "words"), 0);
+    accepted_read(&r->accepted, object);
+    r->waiting = node_bool_or(node_get(spec, "waiting"), false) && node_get(status, "accepted") == NULL;
     read_status(r, spec, status);
     return r;
 }
@@ -118,6 +124,7 @@ void release_free(struct release *r)
         kube_cancel(r->call);
     }
     journal_free(r->journal);
+    accepted_fini(&r->accepted);
     doc_free(r->sources);
     doc_free(r->checksums);
     doc_free(r->live_checksums);
@@ -128,6 +135,17 @@ void release_free(struct release *r)
         str_free(texts[i]);
     }
     mem_free(r);
+}
+
+bool release_canary(const struct release *r, struct canary *canary, struct err *err)
+{
+    return accepted_canary(&r->accepted, r->house, r->namespace, r->canary, canary, err);
+}
+
+void release_accept(struct release *r, const struct canary *canary)
+{
+    accepted_take(&r->accepted, canary);
+    r->waiting = false;
 }
 
 /* --- flush and claim --- */
@@ -181,6 +199,10 @@ static struct doc *status_patch(struct release *r)
     set_or_null(doc, status, "ending", doc_root(r->ending));
     set_time(doc, status, "started", r->started_ms);
     set_time(doc, status, "ended", r->ended_ms);
+    if (r->accepted.unsaved) {
+        accepted_write(&r->accepted, doc, status);
+        r->accepted.sent = true;
+    }
     journal_write(r->journal, doc, status);
     return doc;
 }
@@ -196,6 +218,7 @@ static void take_answer(struct release *r, const struct doc *answer)
     doc_free(r->live_checksums);
     r->live_checksums = doc_copy(node_get(status, "checksums"));
     r->retry_ms = 0;
+    r->accepted.unsaved = r->accepted.unsaved && !r->accepted.sent;
 }
 
 static void on_retry(struct timer *timer, void *ctx)

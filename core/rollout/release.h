@@ -6,6 +6,7 @@
  * paused process that wakes up learns at its next flush that others went on without it. */
 #pragma once
 
+#include "rollout/accepted.h"
 #include "rollout/engine.h"
 #include "rollout/journal.h"
 
@@ -33,10 +34,12 @@ struct release {
     struct doc *sources; /* what the Release pinned, {module: text} */
     enum release_origin origin;
     int64_t words, epoch, serial;
+    bool waiting; /* it was created while its Canary was refused: its script begins once that is accepted */
 
     /* Status besides the journal; whoever changes one of them flushes. */
     char *state, *revision; /* revision: pinned once the gate is open, before that what was detected */
     bool pinned;
+    struct accepted accepted;
     struct doc *checksums;      /* tracked configs of the pinned revision; root absent: none */
     struct doc *live_checksums; /* the same as the object has them */
     struct doc *ending;         /* effects that C must finish in state RollingBack; NULL: none */
@@ -72,6 +75,18 @@ void release_claim(struct release *release, release_done_fn *done, void *ctx);
 void release_flush(struct release *release, release_done_fn *done, void *ctx);
 bool release_is_flushing(const struct release *release);
 
+/* The Canary as this release goes by it (rollout/accepted.h): the one place that decides which spec counts while it is under way. */
+bool release_canary(const struct release *release, struct canary *canary, struct err *err);
+
+/* From now on the release goes by what this Canary says; the next flush records it. */
+void release_accept(struct release *release, const struct canary *canary);
+
+/* What a new Release says. */
+struct release_plan {
+    int64_t number;
+    const char *revision;
+    enum release_origin origin;
+    bool waiting;
+};
 /* The object to create: open, unclaimed. Takes nothing. */
-struct doc *release_new_object(struct house *house, const struct canary *canary, int64_t number, const char *revision,
-                               enum release_origin origin);
+struct doc *release_new_object(struct house *house, const struct canary *canary, const struct release_plan *plan);

@@ -17,7 +17,7 @@ enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 30 * 1000, FAILURES_MAX = 2 };
 bool run_canary(struct run *run, struct canary *canary)
 {
     struct err err = {0};
-    return house_canary(run->house, run->release->namespace, run->release->canary, canary, &err);
+    return release_canary(run->release, canary, &err);
 }
 
 static void on_turn(struct timer *timer, void *ctx)
@@ -314,8 +314,7 @@ static void prepare_restart(struct run *run)
     struct err err = {0};
     struct canary canary;
     struct doc *prepared = doc_new();
-    bool ok =
-        run_pin(run, &err) && house_canary(run->house, run->release->namespace, run->release->canary, &canary, &err);
+    bool ok = run_pin(run, &err) && release_canary(run->release, &canary, &err);
     if (ok) {
         struct doc *list = ending_restart(&canary);
         ok = effects_prepare(run->house, run->release, doc_root(list), prepared, &err);
@@ -524,4 +523,9 @@ bool run_is_replaceable(const struct run *run)
 const struct release *run_release(const struct run *run)
 {
     return run->release;
+}
+
+void run_accept(struct run *run, const struct canary *canary)
+{
+    release_accept(run->release, canary);
 }

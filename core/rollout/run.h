@@ -51,6 +51,8 @@ bool run_is_scripted(const struct run *run);
 /* The revision is fixed and nothing was promoted or taken back yet: another revision of the target replaces this release. */
 bool run_is_replaceable(const struct run *run);
 const struct release *run_release(const struct run *run);
+/* From now on it goes by this spec. Not while it is acting. */
+void run_accept(struct run *run, const struct canary *canary);
 
 /* --- for rollout/operation.c --- */
 
@@ -112,7 +114,7 @@ void run_answer(struct run *run, struct doc *answer);
 void run_decide(struct run *run, enum run_verdict verdict);
 /* Writes the record; `done` comes with the fence intact, otherwise the run ends by itself. */
 void run_flush(struct run *run, void (*done)(struct run *run));
-/* The Canary as the store has it; false (canary must be finished all the same) when it is gone or refused. */
+/* The Canary as the release goes by it; false (canary must be finished all the same) when it is gone, or nothing is known that was accepted. */
 bool run_canary(struct run *run, struct canary *canary);
 /* Fixes the revision and the tracked configs to what the target is now. */
 bool run_pin(struct run *run, struct err *err);

@@ -7,6 +7,7 @@
 
 #define LEASE "/apis/coordination.k8s.io/v1/namespaces/test/leases/sluice"
 #define CONFIG_MAPS "/api/v1/namespaces/test/configmaps"
+#define NEW_IMAGE "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:3'}]}}}}"
 
 enum { INTERVAL_MS = 10 * 1000 };
 
@@ -105,4 +106,64 @@ static inline const char *text_at(struct world *w, const char *path, const char 
 static inline void expect_routes(struct world *w, const char *want)
 {
     fake_doc_expect(node_at(fake_api_find(w->api, ROUTES), "spec", "http"), want);
+}
+
+static inline size_t releases(struct world *w)
+{
+    size_t count = 0;
+    for (int n = 1; n < 20; n++) {
+        char *path = str_format(SLUICE "/podinfo-%d", n);
+        count += fake_api_find(w->api, path) != NULL;
+        str_free(&path);
+    }
+    return count;
+}
+
+/* A new image, and a script that has begun and given the canary half of the traffic. */
+static inline void bring_into_mid_run(struct world *w)
+{
+    fake_api_edit(w->api, TARGET, NEW_IMAGE);
+    fake_clock_advance(w->fc, 1000);
+    assert_true(w->script.running);
+    assert_false(fake_script_enter(&w->script, "begin"));
+    fake_script_call(&w->script, "pin", "{}");
+    fake_script_call(&w->script, "act", "[{'kind':'scale','to':'up'},{'kind':'sync','phase':'Progressing'}]");
+    fake_clock_run(w->fc);
+    fake_script_leave(&w->script, "{'done':true}");
+    fake_script_enter(&w->script, "shift");
+    fake_script_call(&w->script, "act", "[{'kind':'route','primary':50,'canary':50},{'kind':'status','weight':50}]");
+    fake_clock_run(w->fc);
+    fake_doc_expect(doc_root(w->script.answer), "{'ok':true}");
+    fake_script_leave(&w->script, "{'done':true}");
+    fake_clock_run(w->fc);
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Progressing");
+}
+
+static inline void stop_engine(struct world *w)
+{
+    engine_close(w->engine, on_closed, w);
+    fake_clock_run(w->fc);
+    w->closed = w->ready = 0;
+}
+
+static inline void restart_engine(struct world *w)
+{
+    stop_engine(w);
+    start_engine(w);
+}
+
+static inline bool is_told(struct world *w, const char *text)
+{
+    for (size_t i = 0; i < fake_http_count(w->fh, "POST", EVENTS); i++) {
+        if (strstr(fake_http_find(w->fh, "POST", EVENTS, i)->body, text) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The condition of this type in the Canary's status; NULL without one. */
+static inline const struct node *condition(struct world *w, const char *type)
+{
+    return object_condition(fake_api_find(w->api, CANARY), type);
 }

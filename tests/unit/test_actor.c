@@ -4,38 +4,6 @@
 #define READS(config_map)                                                                                              \
     "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:1','envFrom':[{'configMapRef':{"   \
     "'name':'" config_map "'}}]}]}}}}"
-#define NEW_IMAGE "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:3'}]}}}}"
-
-static size_t releases(struct world *w)
-{
-    size_t count = 0;
-    for (int n = 1; n < 20; n++) {
-        char *path = str_format(SLUICE "/podinfo-%d", n);
-        count += fake_api_find(w->api, path) != NULL;
-        str_free(&path);
-    }
-    return count;
-}
-
-/* A new image, and a script that has begun and given the canary half of the traffic. */
-static void bring_into_mid_run(struct world *w)
-{
-    fake_api_edit(w->api, TARGET, NEW_IMAGE);
-    fake_clock_advance(w->fc, 1000);
-    assert_true(w->script.running);
-    assert_false(fake_script_enter(&w->script, "begin"));
-    fake_script_call(&w->script, "pin", "{}");
-    fake_script_call(&w->script, "act", "[{'kind':'scale','to':'up'},{'kind':'sync','phase':'Progressing'}]");
-    fake_clock_run(w->fc);
-    fake_script_leave(&w->script, "{'done':true}");
-    fake_script_enter(&w->script, "shift");
-    fake_script_call(&w->script, "act", "[{'kind':'route','primary':50,'canary':50},{'kind':'status','weight':50}]");
-    fake_clock_run(w->fc);
-    fake_doc_expect(doc_root(w->script.answer), "{'ok':true}");
-    fake_script_leave(&w->script, "{'done':true}");
-    fake_clock_run(w->fc);
-    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Progressing");
-}
 
 static void test_a_canary_at_rest_asks_for_nothing(void **state)
 {
@@ -189,19 +157,6 @@ static void test_a_record_that_cannot_be_read_is_closed_and_followed_by_another(
     fake_doc_expect(node_at(fake_api_find(w->api, CANARY), "status", "canaryWeight"), "0");
 }
 
-static void stop_engine(struct world *w)
-{
-    engine_close(w->engine, on_closed, w);
-    fake_clock_run(w->fc);
-    w->closed = w->ready = 0;
-}
-
-static void restart_engine(struct world *w)
-{
-    stop_engine(w);
-    start_engine(w);
-}
-
 static void test_a_release_goes_on_under_the_next_engine(void **state)
 {
     struct world *w = *state;
@@ -273,16 +228,6 @@ static void test_a_suspended_canary_stands_still(void **state)
     assert_int_equal(releases(w), 2); /* what it met first is the other revision */
 }
 
-static bool is_told(struct world *w, const char *text)
-{
-    for (size_t i = 0; i < fake_http_count(w->fh, "POST", EVENTS); i++) {
-        if (strstr(fake_http_find(w->fh, "POST", EVENTS, i)->body, text) != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void test_a_suspension_is_told_after_what_was_under_way(void **state)
 {
     struct world *w = *state;
@@ -307,27 +252,6 @@ static void test_what_is_missing_is_told_when_it_stays_away(void **state)
     fake_api_delete(w->api, TARGET);
     fake_clock_advance(w->fc, 5000);
     assert_true(is_told(w, "deployment podinfo.test get query error: deployments.apps \\\"podinfo\\\" not found"));
-}
-
-static void test_a_refused_edit_stops_the_run_until_it_is_taken_back(void **state)
-{
-    struct world *w = *state;
-    bring_into_mid_run(w);
-    fake_script_call(&w->script, "tick", "{}");
-    fake_api_edit(w->api, CANARY, "{'spec':{'analysis':{'threshold':1.5}}}");
-    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
-    assert_null(w->script.answer);
-    fake_doc_expect(node_get(node_item(node_at(fake_api_find(w->api, CANARY), "status", "conditions"), 1), "type"),
-                    "'Accepted'");
-    size_t events = fake_http_count(w->fh, "POST", EVENTS);
-    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
-    assert_int_equal(fake_http_count(w->fh, "POST", EVENTS), events); /* told once */
-    fake_api_edit(w->api, CANARY, "{'spec':{'analysis':{'threshold':2}}}");
-    fake_clock_advance(w->fc, 1000);
-    assert_non_null(w->script.answer);
-    fake_doc_expect(node_get(node_item(node_at(fake_api_find(w->api, CANARY), "status", "conditions"), 1), "type"),
-                    "absent");
-    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Progressing");
 }
 
 static void test_a_canary_deleted_in_mid_run_is_left_alone(void **state)
@@ -459,7 +383,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_missing_is_told_when_it_stays_away, setup, teardown),
         cmocka_unit_test_setup_teardown(test_another_strategy_goes_on_with_what_was_analysed_only, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_suspended_canary_stands_still, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_refused_edit_stops_the_run_until_it_is_taken_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_canary_deleted_in_mid_run_is_left_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_canary_deleted_and_made_again_has_nothing_of_the_old_one, setup,
                                         teardown),

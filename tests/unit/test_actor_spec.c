@@ -1,0 +1,214 @@
+// room: rollout
+/* Which spec a release under way goes by: a refused one changes nothing, whatever happens meanwhile. */
+#include "actor_world.h"
+
+#define REFUSED "{'spec':{'analysis':{'threshold':1.5}}}"
+#define ACCEPTED "{'spec':{'analysis':{'threshold':7}}}"
+
+static void refuse(struct world *w)
+{
+    fake_api_edit(w->api, CANARY, REFUSED);
+    fake_clock_advance(w->fc, 100);
+    fake_doc_expect(node_get(condition(w, "Accepted"), "status"), "'False'");
+}
+
+static void expect_threshold(struct world *w, const char *want)
+{
+    fake_script_call(&w->script, "spec", "{}");
+    fake_clock_run(w->fc);
+    fake_doc_expect(node_at(doc_root(w->script.answer), "analysis", "threshold"), want);
+}
+
+/* The script of a release that the next engine goes on with, up to where it was. */
+static void replay(struct world *w)
+{
+    assert_true(w->script.running);
+    assert_true(fake_script_enter(&w->script, "begin"));
+    fake_script_enter(&w->script, "shift");
+    fake_script_call(&w->script, "act", "[{'kind':'route','primary':50,'canary':50},{'kind':'status','weight':50}]");
+    fake_clock_run(w->fc);
+    fake_script_leave(&w->script, "{'done':true}");
+}
+
+static void test_a_refused_edit_changes_nothing_for_the_run(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "tick", "{}");
+    refuse(w);
+    assert_true(is_told(w, "spec.analysis.threshold: 1.5 is not an integer"));
+    fake_clock_advance(w->fc, 2 * INTERVAL_MS);
+    assert_non_null(w->script.answer); /* the next round begins */
+    expect_threshold(w, "3");
+    size_t events = fake_http_count(w->fh, "POST", EVENTS);
+    fake_script_call(&w->script, "act",
+                     "[{'kind':'route','primary':40,'canary':60},{'kind':'phase','phase':'WaitingPromotion'}]");
+    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
+    expect_routes(w, "[{" FAKE_SIDES(40, 60) "}]");
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "WaitingPromotion");
+    fake_doc_expect(node_get(condition(w, "Accepted"), "status"), "'False'"); /* what the run writes keeps it */
+    assert_int_equal(fake_http_count(w->fh, "POST", EVENTS), events);         /* told once */
+    fake_api_edit(w->api, CANARY, ACCEPTED);
+    fake_clock_advance(w->fc, 100);
+    assert_null(condition(w, "Accepted"));
+    expect_threshold(w, "7");
+}
+
+static void test_a_release_is_taken_back_under_a_refused_edit(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    refuse(w);
+    fake_script_call(&w->script, "rollback", "{'events':[]}");
+    fake_clock_advance(w->fc, 1000);
+    assert_string_equal(text_at(w, RELEASE, "status", "state"), "Failed");
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Failed");
+    expect_routes(w, "[{" FAKE_SIDES(100, 0) "}]");
+    fake_doc_expect(node_at(fake_api_find(w->api, TARGET), "spec", "replicas"), "0");
+    fake_doc_expect(node_get(condition(w, "Accepted"), "status"), "'False'");
+}
+
+static void test_the_next_engine_goes_by_the_accepted_spec_too(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    refuse(w);
+    restart_engine(w);
+    replay(w);
+    expect_threshold(w, "3");
+    size_t events = fake_http_count(w->fh, "POST", EVENTS);
+    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
+    assert_int_equal(fake_http_count(w->fh, "POST", EVENTS), events); /* told by the engine of before */
+}
+
+/* An accepted edit is on record with the first thing that is done after it. */
+static void test_the_next_engine_goes_by_the_last_accepted_edit(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_api_edit(w->api, CANARY, ACCEPTED);
+    fake_clock_advance(w->fc, 100);
+    assert_false(fake_script_enter(&w->script, "tell"));
+    fake_script_call(&w->script, "act", "[{'kind':'status','failed_checks':1}]");
+    fake_clock_run(w->fc);
+    fake_script_leave(&w->script, "{'done':true}");
+    refuse(w);
+    restart_engine(w);
+    assert_true(fake_script_enter(&w->script, "begin"));
+    assert_true(fake_script_enter(&w->script, "shift"));
+    fake_script_enter(&w->script, "tell");
+    fake_script_call(&w->script, "act", "[{'kind':'status','failed_checks':1}]");
+    fake_clock_run(w->fc);
+    fake_script_leave(&w->script, "{'done':true}");
+    expect_threshold(w, "7");
+}
+
+/* A Release of an engine that recorded no spec. */
+static void forget_accepted(struct world *w)
+{
+    fake_api_edit(w->api, RELEASE, "{'spec':{'accepted':null},'status':{'accepted':null}}");
+}
+
+static void test_a_release_without_a_recorded_spec_goes_on(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    stop_engine(w);
+    forget_accepted(w);
+    start_engine(w);
+    replay(w);
+    expect_threshold(w, "3");
+    fake_script_call(&w->script, "act", "[{'kind':'status','failed_checks':1}]");
+    fake_clock_run(w->fc);
+    assert_non_null(node_at(fake_api_find(w->api, RELEASE), "status", "accepted", "spec"));
+}
+
+static void test_a_release_without_a_recorded_spec_waits_for_an_accepted_one(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    stop_engine(w);
+    forget_accepted(w);
+    fake_api_edit(w->api, CANARY, REFUSED);
+    start_engine(w);
+    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
+    assert_false(w->script.running);
+    fake_api_edit(w->api, CANARY, ACCEPTED);
+    fake_clock_advance(w->fc, 1000);
+    replay(w);
+    expect_threshold(w, "7");
+}
+
+static void test_a_new_revision_waits_until_the_spec_is_accepted(void **state)
+{
+    struct world *w = *state;
+    refuse(w);
+    fake_api_edit(w->api, TARGET, NEW_IMAGE);
+    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
+    assert_int_equal(releases(w), 0);
+    fake_api_edit(w->api, CANARY, ACCEPTED);
+    fake_clock_advance(w->fc, 1000);
+    assert_int_equal(releases(w), 1);
+    assert_true(w->script.running);
+}
+
+/* Its share belongs to the revision of before, so it goes at once; its own analysis waits. */
+static void test_a_new_revision_in_mid_run_gives_up_its_share_and_waits(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "tick", "{}");
+    refuse(w);
+    fake_api_edit(w->api, TARGET,
+                  "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:4'}]}}}}");
+    fake_clock_advance(w->fc, 1000);
+    assert_string_equal(text_at(w, RELEASE, "status", "state"), "Superseded");
+    assert_int_equal(releases(w), 2);
+    expect_routes(w, "[{" FAKE_SIDES(100, 0) "}]");
+    for (int engines = 1; engines <= 2; engines++) {
+        assert_true(w->script.running);
+        assert_false(fake_script_enter(&w->script, "start"));
+        fake_script_call(&w->script, "facts", "{}");
+        fake_clock_advance(w->fc, 3 * INTERVAL_MS);
+        assert_null(w->script.answer);
+        if (engines == 1) {
+            restart_engine(w);
+        }
+    }
+    fake_api_edit(w->api, CANARY, ACCEPTED);
+    fake_clock_advance(w->fc, 1000);
+    assert_non_null(w->script.answer);
+    expect_threshold(w, "7");
+    assert_int_equal(releases(w), 2);
+}
+
+static void test_a_suspension_counts_in_a_refused_spec_too(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "tick", "{}");
+    fake_api_edit(w->api, CANARY, "{'spec':{'suspend':true,'analysis':{'threshold':1.5}}}");
+    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
+    assert_null(w->script.answer);
+    fake_doc_expect(node_get(condition(w, "Accepted"), "status"), "'False'");
+    fake_api_edit(w->api, CANARY, "{'spec':{'suspend':false}}");
+    fake_clock_advance(w->fc, 1000);
+    assert_non_null(w->script.answer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_refused_edit_changes_nothing_for_the_run, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_release_is_taken_back_under_a_refused_edit, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_next_engine_goes_by_the_accepted_spec_too, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_next_engine_goes_by_the_last_accepted_edit, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_release_without_a_recorded_spec_goes_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_release_without_a_recorded_spec_waits_for_an_accepted_one, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_new_revision_waits_until_the_spec_is_accepted, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_new_revision_in_mid_run_gives_up_its_share_and_waits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_suspension_counts_in_a_refused_spec_too, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
