@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/duration.h"
 #include "base/str.h"
 
 enum flag_kind {
@@ -64,6 +65,8 @@ static const struct flag table[] = {
     TEXT("leader-election-namespace", leader_election_namespace, "kube-system",
          "namespace of the Lease, unless -namespace is set"),
     BOOL("enable-config-tracking", enable_config_tracking, "true", "follow ConfigMaps and Secrets of the target"),
+    TEXT("scale-down-delay", scale_down_delay, FLAGS_SCALE_DOWN_DELAY,
+         "how long a canary keeps its Pods after its last share of the traffic, until all proxies know"),
     BOOL("version", version, "", "print the version and end"),
     BOOL("help", help, "", "print this and end"),
     BOOL("h", help, "", "print this and end"),
@@ -209,7 +212,18 @@ static void set_defaults(struct flags *flags)
     }
 }
 
-static bool check(const struct flags *flags, struct err *err)
+static bool read_scale_down_delay(struct flags *flags, struct err *err)
+{
+    int64_t ns;
+    if (!duration_parse(flags->scale_down_delay, &ns, err)) {
+        err_wrap(err, "-scale-down-delay");
+        return false;
+    }
+    flags->scale_down_delay_ms = ns / (1000 * 1000);
+    return ns >= 0 || err_set(err, ERR_INVALID, "-scale-down-delay: \"%s\" is negative", flags->scale_down_delay);
+}
+
+static bool check(struct flags *flags, struct err *err)
 {
     char *end;
     long port = strtol(flags->port, &end, 10);
@@ -227,7 +241,7 @@ static bool check(const struct flags *flags, struct err *err)
             return err_set(err, ERR_INVALID, "the environment variable %s is not supported yet", later_environment[i]);
         }
     }
-    return true;
+    return read_scale_down_delay(flags, err);
 }
 
 static bool finish(struct flags *flags, struct err *err)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -12,7 +13,13 @@ struct flags {
     const char *metrics_server, *mesh_provider, *namespace, *selector_labels, *include_label_prefix;
     const char *log_level, *zap_encoding, *port, *event_webhook, *leader_election_namespace;
     bool enable_config_tracking, version, help;
+    const char *scale_down_delay;
+    int64_t scale_down_delay_ms; /* what scale_down_delay says */
 };
+
+/* istiod pushes a change 0.1 s after it, in a busy mesh up to 10 s; nearly all are with the proxies within a second. */
+#define FLAGS_SCALE_DOWN_DELAY "5s"
+enum { FLAGS_SCALE_DOWN_DELAY_MS = 5000 };
 
 /* Defaults, then `argv`, then the environment variables that override (EVENT_WEBHOOK_URL). Texts are borrowed from argv and the environment.
  * `note` is called for each flag that was accepted and has no meaning. */

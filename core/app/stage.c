@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "app/flags.h"
 #include "app/texts.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -100,6 +101,7 @@ static struct engine *open_engine(struct stage_life *life, const char *identity)
         .identity = identity,
         .is_dead = life->stage->is_apart ? cannot_see : is_dead,
         .config_tracking = true,
+        .scale_down_delay_ms = FLAGS_SCALE_DOWN_DELAY_MS,
         .on_lost = on_lost,
         .on_ready = on_ready,
         .ctx = life,

@@ -92,6 +92,44 @@ static enum step step_of_plan(enum plan plan)
     return plan == PLAN_DONE ? STEP_DONE : plan == PLAN_WRITE ? STEP_WRITE : STEP_FAILED;
 }
 
+/* --- the canary's share, and its Pods --- */
+
+/* Whatever came of it: a write without an answer may have been done. */
+static void note_drained(struct effects *e)
+{
+    const struct node *effect = current(e), *from = node_get(effect, "from");
+    bool is_route = node_is(node_get(effect, "kind"), "route");
+    if (is_route && (from == NULL || routes_of(effect).canary_pct < routes_of(from).canary_pct)) {
+        e->release->drained_ms = clock_mono_ms(e->house->clock);
+    }
+}
+
+/* How long the target must stay: 0: it may go. */
+static int64_t scale_down_wait_ms(const struct effects *e)
+{
+    int64_t drained_ms = e->release->drained_ms;
+    if (drained_ms == RELEASE_NEVER_DRAINED) {
+        return 0;
+    }
+    int64_t wait_ms = drained_ms + e->house->scale_down_delay_ms - clock_mono_ms(e->house->clock);
+    return wait_ms > 0 ? wait_ms : 0;
+}
+
+static void on_turn(struct timer *timer, void *ctx);
+
+static enum step plan_scale(struct effects *e, const struct canary *canary, struct kube_write *write, struct err *err)
+{
+    bool up = node_is(node_get(current(e), "to"), "up");
+    enum step step = step_of_plan(scale_plan(e->house, canary, up, write, err));
+    int64_t wait_ms = up ? 0 : scale_down_wait_ms(e);
+    if (step == STEP_WRITE && wait_ms > 0) {
+        kube_write_fini(write);
+        timer_start(e->house->clock, &e->turn, wait_ms, on_turn, e);
+        return STEP_STARTED;
+    }
+    return step;
+}
+
 /* --- route --- */
 
 /* A target at zero is as it should be, and nobody answers there. A primary at zero is its owner's will. */
@@ -272,7 +310,7 @@ static enum step plan_effect(struct effects *e, const struct canary *canary, str
     } else if (strcmp(kind, "status") == 0) {
         return plan_counters(e, canary, write);
     } else if (strcmp(kind, "scale") == 0) {
-        return step_of_plan(scale_plan(e->house, canary, node_is(node_get(current(e), "to"), "up"), write, err));
+        return plan_scale(e, canary, write, err);
     } else if (strcmp(kind, "autoscaler") == 0) {
         return step_of_plan(
             autoscaler_plan(e->house->stores[STORE_AUTOSCALERS], &canary->names, canary->root, true, write, err));
@@ -289,8 +327,6 @@ static enum step plan_effect(struct effects *e, const struct canary *canary, str
     return STEP_DONE;
 }
 
-static void on_turn(struct timer *timer, void *ctx);
-
 static void next_turn(struct effects *e)
 {
     timer_start(e->house->clock, &e->turn, 0, on_turn, e);
@@ -298,6 +334,7 @@ static void next_turn(struct effects *e)
 
 static void succeed(struct effects *e)
 {
+    note_drained(e);
     e->index++;
     e->conflicts = 0;
     next_turn(e);
@@ -307,6 +344,7 @@ static void on_written(void *ctx, const struct err *err)
 {
     struct effects *e = ctx;
     e->writer = NULL;
+    note_drained(e);
     /* One write is all that an effect needs; what the API server made of it is not asked, or a field that it does not
      * keep would be written for ever. After a conflict the same plan starts from what is live now. */
     if (err->code == ERR_NONE) {

@@ -9,14 +9,15 @@
  * They are done in order; the first failure ends the list. Repeating a list after a crash does nothing twice:
  *
  *   route       live = to: done; live = from: write; else the mesh wins: left as it is
- *   scale       up: replicas > 0 is done; zero: replicas = 0 is done
+ *   scale       up: replicas > 0 is done; zero: replicas = 0 is done, else the wait below begins anew
  *   promote     the primary carries the id: done; without an answer it is asked for again, until one comes
  *   phase, sync, status, autoscaler     compared, only what differs is written
  *   event, hooks                        sent again under the same key
  *   alert, gauge                        nothing to repeat
  *
  * Safety, whatever a script says: weights are whole, not negative and sum to 100, and no list increases the share of a side that is not ready. Only the engine's
- * own ending of a release (`trusted`) is exempt from the latter. */
+ * own ending of a release (`trusted`) is exempt from the latter. And a target goes to zero only when its share has been smaller for house.scale_down_delay_ms: proxies
+ * learn of new routes later than the API server, and until then they send requests to Pods that would be gone. */
 #pragma once
 
 #include "rollout/announcer.h"

@@ -404,6 +404,7 @@ static void fill_house(struct engine *engine, const struct engine_options *optio
     house->event_webhook = str_dup(options->event_webhook);
     house->identity = str_dup(options->identity);
     house->config_tracking = options->config_tracking;
+    house->scale_down_delay_ms = options->scale_down_delay_ms;
     gauges_declare(&house->gauges, options->metrics, SLUICE_VERSION, options->defaults.provider);
 }
 

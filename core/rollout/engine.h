@@ -34,6 +34,7 @@ struct engine_options {
     const char *identity;                  /* of this process: holder of leases and releases */
     bool (*is_dead)(const char *identity); /* see kube/lease.h */
     bool config_tracking;
+    int64_t scale_down_delay_ms; /* between the end of a canary's share and that of its Pods */
     /* The Lease was lost: the process must end. */
     void (*on_lost)(void *ctx, const struct err *err);
     /* The Lease is ours and every store is synced. */
@@ -78,6 +79,7 @@ struct house {
     struct str_list selector_labels, label_prefixes;
     char *event_webhook, *identity;
     bool config_tracking;
+    int64_t scale_down_delay_ms;
 };
 
 /* The store and the client of a kind. */

@@ -96,6 +96,7 @@ struct release *release_open(struct house *house, const struct node *object)
     const struct node *spec = node_get(object, "spec"), *status = node_get(object, "status");
     struct release *r = mem_new(struct release);
     r->house = house;
+    r->drained_ms = RELEASE_NEVER_DRAINED;
     read_journal(r, status);
     r->namespace = str_dup(object_namespace(object));
     r->name = str_dup(object_name(object));

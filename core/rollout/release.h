@@ -13,6 +13,8 @@
 /* The version of the words (lua/stdlib) that this engine speaks and replays. */
 enum { RELEASE_WORDS = 1, RELEASE_KEPT = 10, RELEASE_ENDED_SIZE_MAX = 32 * 1024 };
 
+#define RELEASE_NEVER_DRAINED INT64_MIN
+
 #define RELEASE_RUNNING "Running"          /* its strategy decides */
 #define RELEASE_ROLLING_BACK "RollingBack" /* C takes it back: status.ending is being done */
 #define RELEASE_SUCCEEDED "Succeeded"
@@ -45,6 +47,8 @@ struct release {
     struct doc *ending;         /* effects that C must finish in state RollingBack; NULL: none */
     char *reason;               /* one sentence for people; NULL: none */
     int64_t started_ms, ended_ms;
+    int64_t
+        drained_ms; /* monotonic: since when the canary's share is as small as it is; RELEASE_NEVER_DRAINED: it was not made smaller */
     struct journal *journal;
     char *unreadable; /* why this engine does not understand the record, which is empty then; NULL: it does */
 

@@ -409,6 +409,9 @@ static void on_claimed(struct run *run)
 {
     struct release *release = run->release;
     log_info(NULL, "Release %s.%s is ours (epoch %lld)", release->name, release->namespace, (long long)release->epoch);
+    if (release->epoch > 1) {
+        release->drained_ms = clock_mono_ms(run->house->clock); /* its last holder may have done so a moment ago */
+    }
     if (release->ending != NULL) {
         run_resume_ending(run);
     } else if (release->unreadable != NULL) {

@@ -55,6 +55,7 @@ static void the_defaults_are_flaggers(void **state)
     assert_string_equal(flags.leader_election_namespace, "kube-system");
     assert_string_equal(flags.event_webhook, "");
     assert_true(flags.enable_config_tracking);
+    assert_int_equal(flags.scale_down_delay_ms, 5000);
     assert_false(flags.version || flags.help);
 }
 
@@ -123,6 +124,12 @@ static void values_are_checked(void **state)
     expect_refused("-port=http", "-port: \"http\" is not a port");
     expect_refused("-port=65536", "-port: \"65536\" is not a port");
     expect_refused("-port=", "-port: \"\" is not a port");
+    expect_refused("-scale-down-delay=5", "-scale-down-delay: time: missing unit in duration \"5\"");
+    expect_refused("-scale-down-delay=-1s", "-scale-down-delay: \"-1s\" is negative");
+    assert_true(parse("-scale-down-delay=1m30s"));
+    assert_int_equal(flags.scale_down_delay_ms, 90000);
+    assert_true(parse("-scale-down-delay=0s"));
+    assert_int_equal(flags.scale_down_delay_ms, 0);
     expect_refused("-zap-encoding=xml", "-zap-encoding: xml is neither json nor console");
     expect_refused("-mesh-provider=linkerd", "-mesh-provider: linkerd is not supported yet, only istio");
     assert_true(parse("-log-level=warning")); /* means info, as in Flagger */
