@@ -83,3 +83,45 @@ bool utf8_append_clean(struct buf *b, const char *s, size_t len)
     }
     return fits;
 }
+
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* C0 and C1, and what turns the direction of the text around it. */
+static bool is_control(const char *s, size_t len)
+{
+    const unsigned char *u = (const unsigned char *)s;
+    if (len == 1)
+        return u[0] < ' ' || u[0] == 0x7f;
+    if (len == 2)
+        return u[0] == 0xC2 && u[1] < 0xA0;
+    bool is_mark = len == 3 && u[0] == 0xE2 && u[1] == 0x80 && u[2] >= 0xA8 && u[2] <= 0xAE;  /* U+2028 to U+202E */
+    bool isolates = len == 3 && u[0] == 0xE2 && u[1] == 0x81 && u[2] >= 0xA6 && u[2] <= 0xA9; /* U+2066 to U+2069 */
+    return is_mark || isolates;
+}
+
+void utf8_append_line(struct buf *b, const char *s, size_t len, size_t max)
+{
+    while (len > 0 && is_blank(s[len - 1]))
+        len--;
+    size_t shown = len > max ? utf8_floor(s, max) : len;
+    bool wants_blank = false, is_first = true;
+    for (size_t at = 0; at < shown;) {
+        size_t n = utf8_char(s + at, shown - at);
+        if (n == 1 && is_blank(s[at])) {
+            wants_blank = true;
+        } else {
+            buf_append_str(b, wants_blank && !is_first ? " " : "");
+            if (n == 0 || is_control(s + at, n))
+                buf_append_str(b, "\xEF\xBF\xBD");
+            else
+                buf_append(b, s + at, n);
+            wants_blank = is_first = false;
+        }
+        at += n > 0 ? n : 1;
+    }
+    if (shown < len)
+        buf_append_str(b, "...");
+}

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
 #include <uv.h>
 
 #include "base/mem.h"
@@ -11,8 +13,7 @@
 enum {
     WATCH_HOST_CONNECTIONS_MAX = 4,
     ORDINARY_HOST_CONNECTIONS_MAX = 128,
-    STREAMS_MAX = 250,               /* per connection */
-    RETRY_AFTER_MAX_S = 6 * 60 * 60, /* later versions of libcurl go no further themselves */
+    STREAMS_MAX = 250, /* per connection */
 };
 
 /* libcurl's words for a connection that ended before an answer. */
@@ -55,6 +56,8 @@ struct call {
     bool is_repeatable; /* by libcurl, when a reused connection dies without an answer */
     bool awaits_answer; /* sent, and no byte of an answer came since */
     bool is_cut_short;  /* ended by us instead of being repeated */
+    char *only_host;    /* for redirects; NULL: any */
+    bool is_led_away;   /* ended by us: a redirect to another host */
     long sent_size;     /* bytes that all earlier sendings of this call wrote */
     struct err err;     /* known before the request could be sent */
     char why[CURL_ERROR_SIZE];
@@ -84,6 +87,7 @@ static void call_free(struct call *call)
     curl_setup_fini(&call->setup);
     buf_fini(&call->body);
     str_free(&call->title);
+    str_free(&call->only_host);
     mem_free(call);
 }
 
@@ -92,14 +96,6 @@ static void call_fail(struct call *call, const struct err *err)
     call_unlink(call);
     call->done(call->ctx, NULL, err);
     call_free(call);
-}
-
-/* The header is the server's to fill: a number of seconds that overflows milliseconds, or a date of another century. */
-static int64_t bounded_retry_ms(curl_off_t seconds)
-{
-    if (seconds <= 0)
-        return 0;
-    return (seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S) * 1000;
 }
 
 static void call_answer(struct call *call)
@@ -113,7 +109,7 @@ static void call_answer(struct call *call)
         .status = (int)status,
         .body = buf_str(&call->body),
         .body_len = call->body.len,
-        .retry_after_ms = bounded_retry_ms(retry_after_s),
+        .retry_after_ms = http_retry_after_ms(retry_after_s),
     };
     struct err none = {.code = ERR_NONE};
     call->done(call->ctx, &response, &none);
@@ -171,7 +167,9 @@ static void call_end(struct call *call, CURLcode result)
     long cause = 0; /* libcurl's words say that nobody was reached, and not why */
     if (result == CURLE_COULDNT_CONNECT)
         curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &cause);
-    if (call->refused && call->body.overflow)
+    if (call->is_led_away)
+        err_set(&err, ERR_REJECTED, "%s: a redirect to another host is not followed", call->title);
+    else if (call->refused && call->body.overflow)
         err_set(&err, ERR_TOO_LARGE, "%s: the answer is larger than %zu bytes", call->title, call->body.size_max);
     else if (call->refused)
         err_set(&err, ERR_TOO_LARGE, "%s: the receiver refused the rest of the answer", call->title);
@@ -199,6 +197,39 @@ static void restart_idle(struct call *call)
         timer_start(loop_clock(call->side->http->loop), &call->idle, call->idle_timeout_ms, on_idle, call);
 }
 
+/* Of the URL that the call has come to, or of the one it began with. */
+static char *host_of(const char *url)
+{
+    CURLU *parts = curl_url();
+    char *host = NULL, *copy;
+    curl_url_set(parts, CURLUPART_URL, url, CURLU_PATH_AS_IS | CURLU_ALLOW_SPACE | CURLU_URLENCODE);
+    curl_url_get(parts, CURLUPART_HOST, &host, 0);
+    copy = str_dup(host != NULL ? host : "");
+    curl_free(host);
+    curl_url_cleanup(parts);
+    return copy;
+}
+
+static bool is_led_away(struct call *call)
+{
+    char *url = NULL;
+    if (call->only_host == NULL) {
+        return false;
+    }
+    curl_easy_getinfo(call->easy, CURLINFO_EFFECTIVE_URL, &url);
+    char *host = host_of(url != NULL ? url : "");
+    call->is_led_away = call->is_led_away || strcasecmp(host, call->only_host) != 0;
+    str_free(&host);
+    return call->is_led_away;
+}
+
+/* Before a connection is opened; one that is there already is asked about in on_connected. */
+static curl_socket_t on_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    return is_led_away(ctx) ? CURL_SOCKET_BAD
+                            : socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 /* Comes before each sending: the first one, one for each redirect, and libcurl's own repetition when a connection that was used before ends
  * without a byte of an answer. The server may have read the request by then, so only what is safe to repeat is repeated, or what was not
  * written at all; everything else ends here, as in Go's client. */
@@ -211,7 +242,7 @@ static int on_connected(void *ctx, char *to, char *from, int to_port, int from_p
     call->is_cut_short = call->awaits_answer && size > call->sent_size && !call->is_repeatable;
     call->awaits_answer = true;
     call->sent_size = size;
-    return call->is_cut_short ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+    return call->is_cut_short || is_led_away(call) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 /* libcurl follows every 3xx with a Location; to Go a 300, a 304 and the like are answers, and a gate that says so is not open. */
@@ -421,6 +452,8 @@ static void set_callbacks(struct call *call)
     curl_easy_setopt(call->easy, CURLOPT_ERRORBUFFER, call->why);
     curl_easy_setopt(call->easy, CURLOPT_PREREQFUNCTION, on_connected);
     curl_easy_setopt(call->easy, CURLOPT_PREREQDATA, call);
+    curl_easy_setopt(call->easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+    curl_easy_setopt(call->easy, CURLOPT_OPENSOCKETDATA, call);
     curl_easy_setopt(call->easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(call->easy, CURLOPT_HEADERDATA, call);
     curl_easy_setopt(call->easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -448,6 +481,7 @@ static struct http_call *start(struct http *base, const struct http_request *req
     else
         err_wrap(&call->err, "%s", call->title);
     call->is_plain = str_has_prefix(request->url, "http://");
+    call->only_host = request->same_host ? host_of(request->url) : NULL;
     call->is_repeatable = str_equal(request->method, "GET") || str_equal(request->method, "HEAD");
     call->next = side->calls;
     if (side->calls)

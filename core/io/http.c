@@ -13,6 +13,14 @@ void http_tls_fini(struct http_tls *tls)
     *tls = (struct http_tls){0};
 }
 
+int64_t http_retry_after_ms(int64_t seconds)
+{
+    if (seconds <= 0) {
+        return 0;
+    }
+    return seconds < HTTP_RETRY_AFTER_MAX_MS / 1000 ? seconds * 1000 : HTTP_RETRY_AFTER_MAX_MS;
+}
+
 struct http_call *http_start(struct http *http, const struct http_request *request, http_data_fn *on_data,
                              http_done_fn *done, void *ctx)
 {

@@ -11,7 +11,10 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum { HTTP_RESPONSE_MAX = 8 * 1024 * 1024 };
+enum {
+    HTTP_RESPONSE_MAX = 8 * 1024 * 1024,
+    HTTP_RETRY_AFTER_MAX_MS = 5 * 60 * 1000, /* so that no single answer silences a caller for longer */
+};
 
 /* Trust and identity of a client, PEM in memory. The owner keeps it alive while calls use it. */
 struct http_tls {
@@ -40,6 +43,7 @@ struct http_request {
     size_t response_max;     /* 0: HTTP_RESPONSE_MAX; beyond it the call fails with TOO_LARGE */
     const struct http_tls *tls;
     bool follow_redirects; /* as Go's client does: at most 10; 301, 302, 303 turn a POST into a GET without body */
+    bool same_host;        /* follows redirects to the URL's own host only; another one is REJECTED and not called */
     bool no_proxy;         /* straight to the server, whatever proxy the environment names */
     bool long_lived;       /* a watch: kept apart from ordinary requests, so that many of them starve nobody */
 };
@@ -48,7 +52,7 @@ struct http_response {
     int status;
     const char *body; /* NUL-terminated; empty for a streamed call */
     size_t body_len;
-    int64_t retry_after_ms; /* from Retry-After in seconds or as a date, a day at most; 0: absent */
+    int64_t retry_after_ms; /* from Retry-After in seconds or as a date, HTTP_RETRY_AFTER_MAX_MS at most; 0: absent */
 };
 
 struct http;
@@ -66,6 +70,9 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
 void http_cancel(struct http_call *call);
 
 /* --- for transports --- */
+
+/* What a server asked for, which may be any number, as http_response has it. */
+int64_t http_retry_after_ms(int64_t seconds);
 
 struct http_ops {
     struct http_call *(*start)(struct http *http, const struct http_request *request, http_data_fn *on_data,

@@ -16,7 +16,6 @@ enum {
     URL_MAX = 16 * 1024,
     AUTHORIZATION_MAX = 512 * 1024,
     QUOTE_MAX = 200,
-    RETRY_AFTER_MAX_S = 24 * 60 * 60,
     BUSY_MAX = 10, /* attempts after a 429, as in client-go */
 };
 
@@ -181,10 +180,7 @@ static enum err_code code_of_status(int status, const char *reason)
 static int64_t retry_after(const struct http_response *response, const struct node *status)
 {
     int64_t seconds = node_int_or(node_at(status, "details", "retryAfterSeconds"), 0);
-    if (response->retry_after_ms > 0 || seconds < 0) {
-        return response->retry_after_ms;
-    }
-    return (seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S) * 1000;
+    return response->retry_after_ms > 0 ? response->retry_after_ms : http_retry_after_ms(seconds);
 }
 
 /* The beginning of what came, without the newline at its end. */

@@ -26,6 +26,7 @@ enum {
     PAGE_SIZE = 500,
     PAUSE_MIN_MS = 500,
     PAUSE_MAX_MS = 30 * 1000,
+    ASKED_PAUSE_MAX_MS = 60 * 1000,
     LASTED_MS =
         5 * 1000, /* a watch that long was none that is refused at once; some proxies hang up after ten seconds */
     WATCH_MIN_S = 290,
@@ -84,8 +85,10 @@ static void on_pause_over(struct timer *timer, void *ctx)
     begin(ctx);
 }
 
+/* What the server asks for counts up to a minute: an engine that hears nothing leaves every release where it is. */
 static void pause_then_begin(struct watch *watch, int64_t at_least_ms)
 {
+    at_least_ms = at_least_ms < ASKED_PAUSE_MAX_MS ? at_least_ms : ASKED_PAUSE_MAX_MS;
     watch->pause_ms = watch->pause_ms == 0                 ? PAUSE_MIN_MS
                       : watch->pause_ms * 2 < PAUSE_MAX_MS ? watch->pause_ms * 2
                                                            : PAUSE_MAX_MS;

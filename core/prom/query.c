@@ -10,9 +10,10 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "io/http_error.h"
 
-enum { TIMEOUT_MS = 5000, URL_MAX = 64 * 1024 };
+enum { TIMEOUT_MS = 5000, URL_MAX = 64 * 1024, BODY_SHOWN_MAX = 256 };
 
 struct prom_query {
     struct http_call *call;
@@ -223,11 +224,25 @@ static enum err_code code_of(int status)
     }
 }
 
+/* Flagger shows the whole of it. A metricsServer may name any host that the engine reaches, and its pages are not for everybody who may read
+ * events. */
+static char *shown_body(const struct http_response *response)
+{
+    struct buf line;
+    buf_init(&line, 4 * BODY_SHOWN_MAX);
+    utf8_append_line(&line, response->body, response->body_len, BODY_SHOWN_MAX);
+    char *text = str_dup(buf_str(&line));
+    buf_fini(&line);
+    return text;
+}
+
 static void refused(const struct http_response *response, struct prom_answer *answer)
 {
     answer->kind = PROM_ERROR;
+    char *body = shown_body(response);
     err_set(&answer->err, code_of(response->status), "error response: Status %d %s: %s", response->status,
-            reason(response->status), response->body);
+            reason(response->status), body);
+    str_free(&body);
     answer->err.http_status = response->status;
     answer->err.retry_after_ms = response->retry_after_ms;
 }
@@ -262,9 +277,10 @@ static void no_json(const struct http_response *response, const struct err *err,
 {
     char start[80];
     describe_start(response->body, start, sizeof start);
+    char *body = shown_body(response);
     answer->kind = PROM_ERROR;
-    err_set(&answer->err, ERR_PARSE, "error unmarshaling result: %s, '%s'", start[0] != '\0' ? start : err->text,
-            response->body);
+    err_set(&answer->err, ERR_PARSE, "error unmarshaling result: %s, '%s'", start[0] != '\0' ? start : err->text, body);
+    str_free(&body);
 }
 
 static void read_body(const struct prom_query *query, const struct http_response *response, struct prom_answer *answer)

@@ -11,7 +11,7 @@
 #include "io/http_error.h"
 
 enum {
-    REASON_MAX = 1024,
+    REASON_MAX = 256, /* bytes of a body */
     TIMEOUT_DEFAULT_MS = 10 * 1000,
     RETRY_WAIT_MIN_MS = 1000,
     RETRY_WAIT_MAX_MS = 30 * 1000,
@@ -197,13 +197,14 @@ static int64_t retry_wait_ms(const struct hook_call *call, const struct http_res
     return wait < RETRY_WAIT_MAX_MS ? wait : RETRY_WAIT_MAX_MS;
 }
 
-/* The body is the reason, as far as an event and a record can hold it. */
+/* The body is the reason: its beginning, on one line. A longer one is a page for a browser, or what nobody should read in an event. */
 static void refused(struct hook_call *call, const struct http_response *response)
 {
-    size_t len = response->body_len < REASON_MAX ? response->body_len : utf8_floor(response->body, REASON_MAX);
-    char *reason = str_dup_n(response->body != NULL ? response->body : "", len);
-    finish(call, reason);
-    str_free(&reason);
+    struct buf reason;
+    buf_init(&reason, 4 * REASON_MAX);
+    utf8_append_line(&reason, response->body, response->body_len, REASON_MAX);
+    finish(call, buf_str(&reason));
+    buf_fini(&reason);
 }
 
 static void on_answer(void *ctx, const struct http_response *response, const struct err *err)
@@ -238,6 +239,7 @@ static void attempt(struct hook_call *call)
         .timeout_ms = call->timeout_ms,
         .tls = &call->tls,
         .follow_redirects = true,
+        .same_host = true, /* what a hook says must not lead the engine to hosts that its author cannot reach */
         .no_proxy = call->tls.insecure, /* Flagger's client for disableTLS has a transport of its own, without one */
     };
     call->attempts++;

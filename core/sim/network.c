@@ -7,6 +7,7 @@
 #include "sim/network.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -185,8 +186,7 @@ static void wire_add_header(struct exchange *exchange, const char *name, const c
     struct call *call = call_of(exchange);
     if (strcasecmp(name, "Retry-After") != 0)
         return;
-    for (const char *at = value; *at >= '0' && *at <= '9'; at++)
-        call->retry_after_ms = call->retry_after_ms * 10 + (*at - '0') * 1000;
+    call->retry_after_ms = http_retry_after_ms(strtoll(value, NULL, 10));
 }
 
 static void wire_begin(struct exchange *exchange, int status, const char *content_type)

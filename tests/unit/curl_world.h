@@ -77,6 +77,14 @@ static inline void send_large(struct fake_net_conn *conn)
     mem_free(large);
 }
 
+/* To the same server by another name. */
+static inline void send_away(struct world *w, struct fake_net_conn *conn)
+{
+    char *header = str_format("Location: http://localhost:%d/landed\r\n", fake_net_port(w->net));
+    send_answer(conn, "307 Temporary Redirect", header, "moved");
+    mem_free(header);
+}
+
 static inline void on_request(void *ctx, struct fake_net_conn *conn, const char *request)
 {
     struct world *w = ctx;
@@ -98,6 +106,8 @@ static inline void on_request(void *ctx, struct fake_net_conn *conn, const char 
         send_answer(conn, "304 Not Modified", "Location: /landed\r\n", "");
     else if (path_is(request, "/moved307"))
         send_answer(conn, "307 Temporary Redirect", "Location: /landed\r\n", "moved");
+    else if (path_is(request, "/away"))
+        send_away(w, conn);
     else if (path_is(request, "/circle"))
         send_answer(conn, "301 Moved Permanently", "Location: /circle\r\n", "");
     else if (path_is(request, "/large"))

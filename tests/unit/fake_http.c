@@ -212,6 +212,7 @@ static struct fake_http_seen *seen_new(struct fake_http *fh, const struct http_r
         .response_max = request->response_max,
         .tls = request->tls,
         .follow_redirects = request->follow_redirects,
+        .same_host = request->same_host,
         .no_proxy = request->no_proxy,
         .long_lived = request->long_lived,
         .streamed = streamed,

@@ -34,7 +34,7 @@ struct fake_http_seen {
     int64_t timeout_ms, idle_timeout_ms;
     size_t response_max;
     const struct http_tls *tls;
-    bool follow_redirects, no_proxy, long_lived, streamed;
+    bool follow_redirects, same_host, no_proxy, long_lived, streamed;
     int64_t at_ms; /* monotonic time of http_start */
     bool cancelled;
 };

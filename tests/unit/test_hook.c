@@ -240,7 +240,39 @@ static void test_a_hook_without_tls_checks_goes_past_the_proxy(void **state)
     w->done = 0;
     start(w, "{\"url\":\"https://gate/\",\"retries\":9223372036854775807}");
     assert_false(fake_http_last(w->fh)->no_proxy);
+    assert_true(fake_http_last(w->fh)->follow_redirects && fake_http_last(w->fh)->same_host);
     fake_clock_run(w->fc);
+}
+
+/* It goes into an event, a record and a terminal. */
+static void test_the_body_of_a_refusal_comes_back_as_one_short_line(void **state)
+{
+    static const struct {
+        const char *body, *error;
+    } cases[] = {
+        {"closed\n", "closed"},
+        {"\n  <h1>\r\n  403\033[2J Forbidden</h1>\n", "<h1> 403\xef\xbf\xbd[2J Forbidden</h1>"},
+        {"\n", ""},
+    };
+    struct world *w = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        w->done = 0;
+        fake_http_once(w->fh, "POST", "gate", 403, cases[i].body);
+        start(w, "{\"url\":\"http://gate/\"}");
+        fake_clock_run(w->fc);
+        assert_int_equal(w->done, 1);
+        assert_string_equal(w->error, cases[i].error);
+        str_free(&w->error);
+    }
+    char large[2001];
+    memset(large, 'x', 2000);
+    large[2000] = '\0';
+    w->done = 0;
+    fake_http_once(w->fh, "POST", "gate", 403, large);
+    start(w, "{\"url\":\"http://gate/\"}");
+    fake_clock_run(w->fc);
+    assert_int_equal(strlen(w->error), 256 + 3);
+    assert_true(str_has_suffix(w->error, "xxx..."));
 }
 
 static void test_retry_after_is_kept_and_a_hook_that_hangs_ends(void **state)
@@ -349,6 +381,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_transport_errors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_tried_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_hook_without_tls_checks_goes_past_the_proxy, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_body_of_a_refusal_comes_back_as_one_short_line, setup, teardown),
         cmocka_unit_test_setup_teardown(test_retry_after_is_kept_and_a_hook_that_hangs_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_bad_timeout_fails_every_call, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cancel_between_attempts_is_silent, setup, teardown),

@@ -255,13 +255,16 @@ static void test_broken_answers(void **state)
         const char *body, *text;
     } foreign[] = {
         {"<html>", "error unmarshaling result: invalid character '<' looking for beginning of value, '<html>'"},
-        {" not json", "error unmarshaling result: invalid character 'o' in literal null (expecting 'u'), ' not json'"},
+        {" not json", "error unmarshaling result: invalid character 'o' in literal null (expecting 'u'), 'not json'"},
         {"", "error unmarshaling result: unexpected end of JSON input, ''"},
     };
     for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
         ask(w, 200, foreign[i].body);
         expect_error(w, PROM_ERROR, ERR_PARSE, foreign[i].text);
     }
+    ask(w, 503, "<html>\n  <b>\033[2J</b>\n");
+    assert_string_equal(w->answer.err.text,
+                        "error response: Status 503 Service Unavailable: <html> <b>\xef\xbf\xbd[2J</b>");
     ask(w, 200, "{\"data\":");
     assert_true(str_has_prefix(w->answer.err.text, "error unmarshaling result: "));
 }

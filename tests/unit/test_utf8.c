@@ -52,12 +52,40 @@ static void bad_bytes_are_replaced_one_by_one(void **state)
     buf_fini(&b);
 }
 
+static void a_text_from_outside_becomes_one_printable_line(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t max;
+        const char *line;
+    } cases[] = {
+        {"", 10, ""},
+        {" \n\t", 10, ""},
+        {"closed\r\n", 10, "closed"},
+        {"\n<html>\n  <body>\n", 20, "<html> <body>"},
+        {"0123456789", 10, "0123456789"},
+        {"0123456789\n", 10, "0123456789"},
+        {"0123456789a", 10, "0123456789..."},
+        {"12345\xc3\xa4\xc3\xa4", 8, "12345\xc3\xa4..."},
+        {"a\033[2Jb\x7f", 20, "a\xef\xbf\xbd[2Jb\xef\xbf\xbd"},
+        {"a\xff\xc2\x9b\xe2\x80\xae\xe2\x81\xa6", 20, "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf b;
+        buf_init(&b, 200);
+        utf8_append_line(&b, cases[i].text, strlen(cases[i].text), cases[i].max);
+        assert_string_equal(buf_str(&b), cases[i].line);
+        buf_fini(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_well_formed_characters_count),
         cmocka_unit_test(floor_never_cuts_a_character),
         cmocka_unit_test(bad_bytes_are_replaced_one_by_one),
+        cmocka_unit_test(a_text_from_outside_becomes_one_printable_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -436,6 +436,21 @@ static void test_the_server_may_ask_for_a_longer_pause(void **state)
     assert_false(store_is_synced(w->store));
 }
 
+static bool busy_for_a_day(void *ctx, const struct fake_http_seen *request, struct fake_http_answer *answer)
+{
+    answer->status = 429;
+    answer->body = "{\"details\":{\"retryAfterSeconds\":86400}}";
+    return true;
+}
+
+static void test_no_answer_makes_a_watch_deaf_for_more_than_a_minute(void **state)
+{
+    struct world *w = *state;
+    fake_http_handle(w->fh, busy_for_a_day, NULL);
+    open_watch(w, (struct watch_options){0});
+    expect_pause(until_next_request(w), 60000, 60000);
+}
+
 static void test_a_kind_that_is_not_registered(void **state)
 {
     struct world *w = *state;
@@ -479,6 +494,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_pauses_grow_to_half_a_minute_and_start_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_watch_that_lasted_was_well, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_server_may_ask_for_a_longer_pause, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_answer_makes_a_watch_deaf_for_more_than_a_minute, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_kind_that_is_not_registered, setup, teardown),
         cmocka_unit_test_setup_teardown(test_closing_while_the_list_is_on_its_way, setup, teardown),
     };
