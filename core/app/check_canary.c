@@ -6,7 +6,7 @@
 #include "app/check_inner.h"
 #include "base/mem.h"
 #include "kube/object.h"
-#include "rollout/canary.h"
+#include "rollout/refusal.h"
 #include "sim/api.h"
 
 #define API_VERSION_SERVED "flagger.app/v1beta1"
@@ -91,12 +91,16 @@ static void refuse_by_engine(const struct check *check, struct check_canary *to,
 {
     struct canary_defaults defaults = {.provider = check->provider, .metrics_server = "http://prometheus:9090"};
     struct canary read;
-    struct err err = {0};
-    if (!canary_init(&read, doc_copy(canary), &defaults, &err)) {
-        char *field = str_dup_n(err.text, path_length(err.text));
-        check_refuse(to, field, err.text, false, place_of(source, canary, field));
+    struct err ignored = {0}; /* too short for all reasons */
+    struct str_list reasons = {0};
+    canary_init(&read, doc_copy(canary), &defaults, &ignored);
+    canary_refusals(&read, &reasons);
+    for (size_t i = 0; i < reasons.count; i++) {
+        char *field = str_dup_n(reasons.items[i], path_length(reasons.items[i]));
+        check_refuse(to, field, reasons.items[i], false, place_of(source, canary, field));
         mem_free(field);
     }
+    str_list_fini(&reasons);
     canary_fini(&read);
 }
 

@@ -1,9 +1,11 @@
 #include "base/str.h"
 
 #include <assert.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 
 char *str_dup(const char *s)
@@ -114,6 +116,17 @@ void str_list_split(struct str_list *list, const char *s, char separator)
         s = end + 1;
     }
     str_list_push(list, s);
+}
+
+char *str_list_join(const struct str_list *list, const char *separator)
+{
+    struct buf joined;
+    buf_init(&joined, SIZE_MAX);
+    for (size_t i = 0; i < list->count; i++) {
+        buf_append_str(&joined, i > 0 ? separator : "");
+        buf_append_str(&joined, list->items[i]);
+    }
+    return buf_take(&joined);
 }
 
 void str_list_fini(struct str_list *list)

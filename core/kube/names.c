@@ -1,5 +1,8 @@
 #include "kube/names.h"
 
+#include <string.h>
+
+#include "base/hash.h"
 #include "base/str.h"
 #include "kube/object.h"
 
@@ -28,6 +31,22 @@ void canary_names_fini(struct canary_names *names)
     str_free(&names->target_primary);
     str_free(&names->id);
     *names = (struct canary_names){0};
+}
+
+char *name_shorten(const char *name, size_t max)
+{
+    enum { HASH_LEN = 10 };
+    char hash[65];
+    size_t len = strlen(name);
+    if (len <= max) {
+        return str_dup(name);
+    }
+    hash_sha256(name, len, hash);
+    /* No part between two dots may end with a hyphen, nor be empty. */
+    for (len = max - HASH_LEN - 1; len > 0 && strchr(".-_", name[len - 1]) != NULL;) {
+        len--;
+    }
+    return str_format("%.*s-%.*s", (int)len, name, HASH_LEN, hash);
 }
 
 struct node *canary_owner_reference(struct doc *doc, const struct canary_names *names)

@@ -221,6 +221,14 @@ static bool is_mine(struct actor *actor, const struct canary *canary)
     return str_equal(actor->uid, canary->names.uid);
 }
 
+static void note_refused(struct actor *actor, bool refused)
+{
+    if (refused || actor->refused) {
+        gauges_refused(&actor->house->gauges, actor->name, actor->namespace, refused);
+    }
+    actor->refused = refused;
+}
+
 static void on_wake(struct timer *timer, void *ctx)
 {
     struct actor *actor = ctx;
@@ -234,7 +242,7 @@ static void on_wake(struct timer *timer, void *ctx)
         engine_forget(actor->house->engine, actor); /* frees the actor */
         return;
     }
-    actor->refused = !accepted;
+    note_refused(actor, !accepted);
     if (is_busy(actor)) { /* what is under way wakes us when it ends */
         if (actor->run != NULL) {
             run_poke(actor->run);
@@ -242,7 +250,7 @@ static void on_wake(struct timer *timer, void *ctx)
     } else if (object_is_deleted(canary.root)) {
         leave(actor);
     } else if (!accepted) {
-        actor_refuse(actor, &canary, &err);
+        actor_refuse(actor, &canary);
     } else if (canary.suspend) {
         actor_suspend(actor);
     } else {
@@ -298,6 +306,7 @@ void actor_free(struct actor *actor)
     run_free(actor->ended_run);
     trouble_fini(&actor->trouble);
     announcer_free(actor->announcer);
+    metric_remove_matching(actor->house->gauges.refused, (const char *const[]){actor->name, actor->namespace});
     if (actor->target != NULL) {
         gauges_forget(&actor->house->gauges, actor->target, actor->namespace);
     }

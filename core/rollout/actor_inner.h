@@ -61,7 +61,7 @@ void actor_look_by(struct actor *actor, struct canary *canary);
 /* --- actor_spec.c --- */
 
 /* Tells it, and goes on with a release that is under way by the spec that was accepted last. */
-void actor_refuse(struct actor *actor, const struct canary *canary, const struct err *why);
+void actor_refuse(struct actor *actor, const struct canary *canary);
 /* The running release goes by what its Canary says now. */
 void actor_take_spec(struct actor *actor, const struct canary *canary);
 

@@ -2,24 +2,29 @@
 #include "base/str.h"
 #include "rollout/actor_inner.h"
 #include "rollout/history.h"
+#include "rollout/refusal.h"
 #include "rollout/status.h"
 
 /* --- a Canary that is refused --- */
 
 /* True when it was not told yet: a write is under way. */
-static bool tell_refusal(struct actor *actor, const struct canary *canary, const struct err *why)
+static bool tell_refusal(struct actor *actor, const struct canary *canary)
 {
-    struct doc *patch = status_refused(canary, why->text, clock_wall_ms(actor->house->clock));
-    if (patch == NULL) {
-        return false;
+    struct str_list reasons = {0};
+    canary_refusals(canary, &reasons);
+    char *why = str_list_join(&reasons, "; "); /* an err may be too short for all of them */
+    struct doc *patch = status_refused(canary, why, clock_wall_ms(actor->house->clock));
+    if (patch != NULL) {
+        char *text =
+            str_format("canary %s is refused: %s%s", actor->id, why,
+                       actor->run != NULL ? "; the release under way goes on by the spec that was accepted last" : "");
+        actor_say(actor, "Warning", text);
+        str_free(&text);
+        actor_send_status(actor, canary, patch);
     }
-    char *text =
-        str_format("canary %s is refused: %s%s", actor->id, why->text,
-                   actor->run != NULL ? "; the release under way goes on by the spec that was accepted last" : "");
-    actor_say(actor, "Warning", text);
-    str_free(&text);
-    actor_send_status(actor, canary, patch);
-    return true;
+    str_free(&why);
+    str_list_fini(&reasons);
+    return patch != NULL;
 }
 
 static void on_last_read(void *ctx, const struct doc *answer, const struct err *err)
@@ -84,12 +89,12 @@ static void look_by_record(struct actor *actor)
     canary_fini(&canary);
 }
 
-void actor_refuse(struct actor *actor, const struct canary *canary, const struct err *why)
+void actor_refuse(struct actor *actor, const struct canary *canary)
 {
     if (actor->run != NULL && run_is_acting(actor->run)) {
         return; /* its end wakes us */
     }
-    if (tell_refusal(actor, canary, why)) {
+    if (tell_refusal(actor, canary)) {
         return;
     }
     if (canary->suspend) {

@@ -252,21 +252,32 @@ void engine_forget(struct engine *engine, struct actor *actor)
     str_free(&name);
 }
 
-/* "<canary>-<n>" */
-static void note_release(struct engine *engine, const char *namespace, const char *name)
+/* Of the Canary whose Release has this name, "<canary>-<n>". A name that was cut does not say whose it is, so every Canary is asked; there are few such. */
+static struct seat *seat_of_release(struct engine *engine, const char *namespace, const char *name)
 {
     const char *dash = strrchr(name, '-');
-    if (dash == NULL) {
-        return;
+    char *canary = str_dup_n(name, dash != NULL ? (size_t)(dash - name) : 0);
+    struct seat *found = seat_find(engine, namespace, canary);
+    str_free(&canary);
+    if (found != NULL || !release_name_may_be_cut(name)) {
+        return found;
     }
-    char *canary = str_dup_n(name, (size_t)(dash - name));
-    struct seat *seat = seat_find(engine, namespace, canary);
-    int64_t number = release_number(name, canary);
-    if (seat != NULL && number > 0) {
+    for (struct seat *seat = engine->seats; found == NULL && seat != NULL; seat = seat->hh.next) {
+        bool fits =
+            strcmp(actor_namespace(seat->actor), namespace) == 0 && release_number(name, actor_name(seat->actor)) > 0;
+        found = fits ? seat : NULL;
+    }
+    return found;
+}
+
+static void note_release(struct engine *engine, const char *namespace, const char *name)
+{
+    struct seat *seat = seat_of_release(engine, namespace, name);
+    int64_t number = seat != NULL ? release_number(name, actor_name(seat->actor)) : 0;
+    if (number > 0) {
         actor_note_release(seat->actor, number);
         actor_wake(seat->actor);
     }
-    str_free(&canary);
 }
 
 static void wake_interested(struct engine *engine, const char *namespace, const char *name)

@@ -27,6 +27,9 @@ void gauges_declare(struct gauges *g, struct metrics *metrics, const char *versi
     g->failures =
         metrics_declare(metrics, METRIC_COUNTER, "flagger_canary_failures_total", "Releases that were taken back",
                         LABELS("name", "namespace", "deployment_strategy", "analysis_status"));
+    g->refused = metrics_declare(metrics, METRIC_GAUGE, "sluice_canary_refused",
+                                 "1: the spec of the canary cannot be followed, its condition Accepted says why",
+                                 LABELS("name", "namespace"));
     metric_set(g->info, VALUES(version, mesh_provider), 1);
 }
 
@@ -67,6 +70,11 @@ void gauges_duration(struct gauges *g, const char *target, const char *namespace
 void gauges_total(struct gauges *g, const char *namespace, size_t canaries)
 {
     metric_set(g->total, VALUES(namespace), (double)canaries);
+}
+
+void gauges_refused(struct gauges *g, const char *name, const char *namespace, bool refused)
+{
+    metric_set(g->refused, VALUES(name, namespace), refused);
 }
 
 void gauges_forget(struct gauges *g, const char *target, const char *namespace)

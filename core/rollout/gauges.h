@@ -4,7 +4,7 @@
 #include "prom/metrics.h"
 
 struct gauges {
-    struct metric_family *info, *total, *status, *weight, *analysis, *duration, *successes, *failures;
+    struct metric_family *info, *total, *status, *weight, *analysis, *duration, *successes, *failures, *refused;
 };
 
 void gauges_declare(struct gauges *gauges, struct metrics *metrics, const char *version, const char *mesh_provider);
@@ -19,5 +19,7 @@ void gauges_failure(struct gauges *gauges, const char *target, const char *names
 /* One round of an analysis took so long, in seconds. */
 void gauges_duration(struct gauges *gauges, const char *target, const char *namespace, double seconds);
 void gauges_total(struct gauges *gauges, const char *namespace, size_t canaries);
+/* The Canary of this name cannot be followed; false: it can again. */
+void gauges_refused(struct gauges *gauges, const char *name, const char *namespace, bool refused);
 /* The canary is gone: its series go too. */
 void gauges_forget(struct gauges *gauges, const char *target, const char *namespace);

@@ -35,7 +35,7 @@ struct doc *history_latest(struct house *house, const struct canary *canary, int
 {
     struct doc *found = NULL;
     for (int64_t n = highest; found == NULL && n > 0 && n > highest - RELEASE_KEPT; n--) {
-        char *name = str_format("%s-%lld", canary->names.name, (long long)n);
+        char *name = release_name(canary->names.name, n);
         found = store_find(house->stores[STORE_RELEASES], canary->names.namespace, name);
         if (found != NULL && !is_owned_by(doc_root(found), canary->names.uid)) {
             doc_free(found);
@@ -120,7 +120,7 @@ static void delete_next(struct history_call *h)
 static void collect_old(struct history_call *h)
 {
     for (int64_t n = h->plan.number - RELEASE_KEPT; n > 0 && n > h->plan.number - RELEASE_KEPT - DELETES_MAX; n--) {
-        char *name = str_format("%s-%lld", h->canary.names.name, (long long)n);
+        char *name = release_name(h->canary.names.name, n);
         if (store_has(h->house->stores[STORE_RELEASES], h->canary.names.namespace, name)) {
             str_list_push(&h->old, name);
         }
@@ -163,7 +163,7 @@ static void on_taken_read(void *ctx, const struct doc *answer, const struct err 
 
 static void look_at_taken(struct history_call *h)
 {
-    char *name = str_format("%s-%lld", h->canary.names.name, (long long)h->plan.number);
+    char *name = release_name(h->canary.names.name, h->plan.number);
     struct kube_request request = {
         .verb = KUBE_GET, .resource = &KUBE_RELEASES, .namespace = h->canary.names.namespace, .name = name};
     h->call = kube_start(h->house->kube, &request, on_taken_read, h);

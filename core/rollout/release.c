@@ -1,6 +1,7 @@
 #include "rollout/release.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,19 +13,39 @@
 #include "kube/object.h"
 #include "rollout/status.h"
 
+/* What Kubernetes allows for names and for values of labels, and the digits of the largest number. */
+enum { NAME_MAX_LEN = 253, LABEL_MAX_LEN = 63, NUMBER_LEN = 19, STEM_MAX_LEN = NAME_MAX_LEN - NUMBER_LEN - 1 };
 enum { RETRY_MIN_MS = 250, RETRY_MAX_MS = 15 * 1000 };
 
 /* --- the object --- */
 
+/* A hyphen and the digits of any number follow. */
+static char *name_stem(const char *canary)
+{
+    return name_shorten(canary, STEM_MAX_LEN);
+}
+
+char *release_name(const char *canary, int64_t number)
+{
+    char *stem = name_stem(canary);
+    char *name = str_format("%s-%" PRId64, stem, number);
+    str_free(&stem);
+    return name;
+}
+
 int64_t release_number(const char *name, const char *canary)
 {
-    size_t len = strlen(canary);
-    if (strncmp(name, canary, len) != 0 || name[len] != '-') {
-        return 0;
-    }
-    char *end;
-    long long n = strtoll(name + len + 1, &end, 10);
-    return *end == '\0' && n > 0 ? n : 0;
+    char *stem = name_stem(canary), *end;
+    size_t len = strlen(stem);
+    bool fits = strncmp(name, stem, len) == 0 && name[len] == '-';
+    long long n = fits ? strtoll(name + len + 1, &end, 10) : 0;
+    str_free(&stem);
+    return n > 0 && *end == '\0' ? n : 0;
+}
+
+bool release_name_may_be_cut(const char *name)
+{
+    return strlen(name) > LABEL_MAX_LEN;
 }
 
 bool release_state_is_open(const char *state)
@@ -34,7 +55,8 @@ bool release_state_is_open(const char *state)
 
 struct doc *release_new_object(struct house *house, const struct canary *canary, const struct release_plan *plan)
 {
-    char *name = str_format("%s-%lld", canary->names.name, (long long)plan->number);
+    char *name = release_name(canary->names.name, plan->number);
+    char *label = name_shorten(canary->names.name, LABEL_MAX_LEN);
     struct doc *doc = object_new(&KUBE_RELEASES, canary->names.namespace, name);
     struct node *root = doc_root(doc);
     struct node *metadata = node_ensure_object(doc, root, "metadata");
@@ -42,7 +64,7 @@ struct doc *release_new_object(struct house *house, const struct canary *canary,
     node_push(owners, canary_owner_reference(doc, &canary->names));
     node_set(doc, metadata, "ownerReferences", owners);
     struct node *labels = node_ensure_object(doc, metadata, "labels");
-    node_set_str(doc, labels, "sluice.dev/canary", canary->names.name);
+    node_set_str(doc, labels, "sluice.dev/canary", label);
     struct node *spec = node_ensure_object(doc, root, "spec");
     node_set_str(doc, spec, "canary", canary->names.name);
     node_set_str(doc, spec, "revision", plan->revision);
@@ -56,6 +78,7 @@ struct doc *release_new_object(struct house *house, const struct canary *canary,
     accepted_take(&accepted, canary);
     accepted_write(&accepted, doc, spec);
     accepted_fini(&accepted);
+    str_free(&label);
     str_free(&name);
     return doc;
 }

@@ -69,8 +69,12 @@ void release_free(struct release *release);
 
 /* True for states in which something is left to do. */
 bool release_state_is_open(const char *state);
-/* Number of a release in its name "<canary>-<n>"; 0 for another name. */
+/* "<canary>-<n>", the Canary's name cut to what fits (mem_free). */
+char *release_name(const char *canary, int64_t number);
+/* The number in such a name; 0 for another name. */
 int64_t release_number(const char *name, const char *canary);
+/* So long that it may be one of those that were cut. */
+bool release_name_may_be_cut(const char *name);
 
 /* Writes epoch + 1 and our identity, before anything of the record is replayed. Retries until the answer is known; FENCED when the object is gone, another one
  * claimed it first, or its last holder wrote to it after it was read: it must be read again. */

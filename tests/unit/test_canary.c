@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "rollout/canary.h"
+#include "rollout/refusal.h"
 
 static const struct canary_defaults defaults = {.provider = "istio", .metrics_server = "http://prometheus:9090"};
 
@@ -125,6 +125,59 @@ static void test_what_is_refused_is_named(void **state)
     }
 }
 
+static void test_everything_that_is_refused_is_named_at_once(void **state)
+{
+    struct canary canary;
+    struct err err;
+    assert_false(
+        read(&canary,
+             "\"threshold\":1.5,\"maxWeight\":\"x\",\"alerts\":[{\"name\":\"a\"}],\"metrics\":[{\"name\":\"m\","
+             "\"templateRef\":{\"name\":\"t\"}},{\"name\":\"n\",\"query\":\"{{ if x }}{{ end }}\"}]",
+             ",\"revertOnDeletion\":true,\"service\":{\"port\":0.5}", &err));
+    assert_string_equal(err.text,
+                        "spec.service.port: 0.5 is not an integer; spec.analysis.threshold: 1.5 is not an integer; "
+                        "spec.analysis.maxWeight: \"x\" is not an integer; spec.revertOnDeletion is not supported yet; "
+                        "spec.analysis.alerts is not supported yet; "
+                        "spec.analysis.metrics[0].templateRef (metric m) is not supported yet; "
+                        "spec.analysis.metrics[1].query (metric n): {{ if x }} is not supported yet");
+    struct str_list reasons = {0};
+    assert_true(canary_refusals(&canary, &reasons));
+    assert_int_equal(reasons.count, 7);
+    str_list_fini(&reasons);
+    canary_fini(&canary);
+}
+
+#define A50 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static void test_names_that_cannot_exist(void **state)
+{
+    static const struct {
+        const char *more, *words;
+    } cases[] = {
+        {",\"service\":{\"port\":80,\"name\":\"" A50 "bbbbb\"}", NULL},
+        {",\"service\":{\"port\":80,\"name\":\"" A50 "bbbbbb\"}",
+         "spec.service.name: the Service " A50 "bbbbbb-primary cannot exist: its name has 64 characters, and 63 are "
+         "allowed"},
+        {",\"targetRef\":{\"kind\":\"Deployment\",\"name\":\"" A50 "bbbbbb\"}",
+         "spec.targetRef.name: the Service " A50 "bbbbbb-primary cannot exist: its name has 64 characters, and 63 are "
+         "allowed"},
+        {",\"targetRef\":{\"kind\":\"Deployment\",\"name\":\"a.b\"}",
+         "spec.targetRef.name: a.b cannot be the name of a Service: it may have lower-case letters, digits and '-'"},
+        {",\"targetRef\":{\"kind\":\"Deployment\",\"name\":\"a.b\"},\"service\":{\"port\":80,\"name\":\"x\"}", NULL},
+        {",\"targetRef\":{\"kind\":\"Deployment\",\"name\":\"" A50 A50 A50 A50 A50
+         "\"},\"service\":{\"port\":80,\"name\":\"x\"}",
+         "spec.targetRef.name: the Deployment " A50 A50 A50 A50 A50
+         "-primary cannot exist: its name has 258 characters, and 253 are allowed"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct canary canary;
+        struct err err;
+        assert_int_equal(read(&canary, "", cases[i].more, &err), cases[i].words == NULL);
+        assert_string_equal(err.text, cases[i].words != NULL ? cases[i].words : "");
+        canary_fini(&canary);
+    }
+}
+
 static void test_whole_numbers_may_be_written_as_reals(void **state)
 {
     struct canary canary;
@@ -152,6 +205,8 @@ int main(void)
         cmocka_unit_test(test_intervals),
         cmocka_unit_test(test_selection_of_the_strategy),
         cmocka_unit_test(test_what_is_refused_is_named),
+        cmocka_unit_test(test_everything_that_is_refused_is_named_at_once),
+        cmocka_unit_test(test_names_that_cannot_exist),
         cmocka_unit_test(test_queries_with_values_are_accepted),
         cmocka_unit_test(test_whole_numbers_may_be_written_as_reals),
     };

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/str.h"
 #include "fake_doc.h"
 #include "kube/names.h"
 
@@ -69,10 +70,30 @@ static void test_the_owner_reference_controls(void **state)
     doc_free(doc);
 }
 
+static void test_a_name_is_cut_to_what_fits(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t max;
+        const char *cut;
+    } cases[] = {
+        {"podinfo", 20, "podinfo"},
+        {"aaaaaaaaaaaaaaaaaaaa", 20, "aaaaaaaaaaaaaaaaaaaa"},
+        {"aaaaaaaaaaaaaaaaaaaaa", 20, "aaaaaaaaa-7df8e299c8"},
+        {"aaaaaaa.-aaaaaaaaaaaa", 20, "aaaaaaa-800af2b661"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *cut = name_shorten(cases[i].name, cases[i].max);
+        assert_string_equal(cut, cases[i].cut);
+        str_free(&cut);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_service_name_gives_the_apex),
+        cmocka_unit_test(test_a_name_is_cut_to_what_fits),
         cmocka_unit_test(test_a_broken_canary_still_has_names),
         cmocka_unit_test(test_the_owner_reference_controls),
     };

@@ -272,6 +272,39 @@ static void test_numbers_are_read_from_names(void **state)
     }
 }
 
+static struct node *no_sources(struct strategist *strategist, const char *name, struct doc *doc)
+{
+    return NULL;
+}
+
+/* Names of objects have at most 253 characters, values of labels 63. */
+static void test_names_and_labels_of_a_long_canary_are_cut(void **state)
+{
+    static const size_t lengths[] = {63, 64, 232, 233, 234, 253};
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        struct fake_house f;
+        fake_house_open(&f);
+        char canary[254] = {0}, other[254] = {0};
+        static const struct strategist_ops ops = {.sources = no_sources};
+        struct strategist strategist = {.ops = &ops};
+        f.house.strategist = &strategist;
+        memset(canary, 'a', lengths[i]);
+        memset(other, 'a', lengths[i]);
+        other[lengths[i] - 1] = 'b';
+        struct canary named = {.names = {.name = canary, .namespace = "test", .uid = "u"}, .strategy = "canary"};
+        struct release_plan plan = {.number = INT64_MAX, .revision = "r", .origin = RELEASE_FROM_REST};
+        struct doc *doc = release_new_object(&f.house, &named, &plan);
+        const char *name = object_name(doc_root(doc)), *label = object_label(doc_root(doc), "sluice.dev/canary");
+        assert_true(strlen(name) <= 253);
+        assert_true(strlen(label) <= 63);
+        assert_int_equal(strcmp(label, canary) == 0, lengths[i] <= 63);
+        assert_true(release_number(name, canary) == INT64_MAX);
+        assert_int_equal(release_number(name, other), 0);
+        doc_free(doc);
+        fake_house_close(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_a_flush_goes_on_after_a_change_of_no_meaning),
         cmocka_unit_test(test_a_release_that_is_gone_is_dropped),
         cmocka_unit_test(test_numbers_are_read_from_names),
+        cmocka_unit_test(test_names_and_labels_of_a_long_canary_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
