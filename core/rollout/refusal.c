@@ -135,7 +135,9 @@ static void check_supported(const struct canary *canary, struct str_list *reason
 {
     const struct node *spec = canary->spec;
     const char *kind = node_str_or(node_at(spec, "targetRef", "kind"), "");
-    if (strcmp(kind, "Deployment") != 0) {
+    if (kind[0] == '\0') {
+        add(reasons, "spec.targetRef.kind is missing");
+    } else if (strcmp(kind, "Deployment") != 0) {
         add(reasons, "spec.targetRef.kind: %s is not supported yet, only Deployment", kind);
     }
     if (strcmp(canary->provider, "istio") != 0) {
