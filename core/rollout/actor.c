@@ -10,6 +10,7 @@
 #include "rollout/promote.h"
 #include "rollout/status.h"
 #include "rollout/writer.h"
+#include "workload/likeness.h"
 
 enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 60 * 1000 };
 
@@ -44,7 +45,7 @@ void actor_note_release(struct actor *actor, int64_t number)
 static bool is_busy(const struct actor *actor)
 {
     return actor->writer != NULL || actor->promotion != NULL || actor->query != NULL || actor->creating != NULL ||
-           actor->reading != NULL || actor->difference != NULL;
+           actor->reading != NULL || actor->difference != NULL || actor->likeness != NULL;
 }
 
 void actor_say(struct actor *actor, const char *type, const char *text)
@@ -100,6 +101,7 @@ static void send(struct actor *actor, struct kube_write *write)
 void actor_send_status(struct actor *actor, const struct canary *canary, struct doc *patch)
 {
     struct kube_write write = {0};
+    detect_track(actor->house, canary, patch);
     kube_write_patch(&write, &KUBE_CANARIES, canary->root, patch, "updating canary %s status failed", actor->id);
     write.subresource = "status";
     send(actor, &write);
@@ -122,13 +124,18 @@ static void watch_names(struct actor *actor, const struct canary *canary, const 
     }
 }
 
-static void initialise(struct actor *actor, struct canary *canary)
+static void initialise(struct actor *actor, struct canary *canary, const struct target_now *now)
 {
     if (canary->phase[0] == '\0') {
         actor_send_status(actor, canary, status_set_phase(canary, "Initializing", clock_wall_ms(actor->house->clock)));
     } else if (actor_bring_objects(actor, canary)) {
+        struct doc *patch = detect_initialised(actor->house, canary, now, &actor->promoted);
+        if (patch == NULL) {
+            actor_compare(actor, canary, now);
+            return;
+        }
         actor->initialising_done = true;
-        actor_send_status(actor, canary, detect_initialised(actor->house, canary));
+        actor_send_status(actor, canary, patch);
     }
 }
 
@@ -145,12 +152,15 @@ static void look(struct actor *actor, struct canary *canary, const struct target
         doc_free(latest);
         return;
     }
-    struct doc *adoption = problem->code == ERR_NONE ? detect_adoption(actor->house, canary, now) : NULL;
-    if (adoption != NULL) {
+    bool known = problem->code == ERR_NONE, compare = false;
+    struct doc *adoption = known ? detect_adoption(actor->house, canary, now, &actor->promoted, &compare) : NULL;
+    if (compare) {
+        actor_compare(actor, canary, now);
+    } else if (adoption != NULL) {
         log_info(actor->id, "adopted: its revision is taken as it is");
         actor_send_status(actor, canary, adoption);
     } else if (now->revision != NULL && canary_is_initialising(canary)) {
-        initialise(actor, canary); /* a missing config is found when the primary is made */
+        initialise(actor, canary, now); /* a missing config is found when the primary is made */
     } else if (problem->code != ERR_NONE) {
         trouble_tell_err(&actor->trouble, problem);
     } else if (actor_bring_objects(actor, canary)) {
@@ -297,6 +307,9 @@ static void cancel_all(struct actor *actor)
     if (actor->difference != NULL) {
         difference_cancel(actor->difference);
     }
+    if (actor->likeness != NULL) {
+        likeness_cancel(actor->likeness);
+    }
 }
 
 void actor_free(struct actor *actor)
@@ -311,6 +324,7 @@ void actor_free(struct actor *actor)
         gauges_forget(&actor->house->gauges, actor->target, actor->namespace);
     }
     patience_fini(&actor->patience);
+    promoted_memory_fini(&actor->promoted);
     str_free(&actor->target);
     str_free(&actor->uid);
     str_free(&actor->namespace);

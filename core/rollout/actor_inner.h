@@ -9,6 +9,7 @@
 
 struct difference;
 struct history_call;
+struct likeness;
 struct promotion;
 struct prom_query;
 struct writer;
@@ -30,9 +31,11 @@ struct actor {
     struct history_call *creating;
     struct kube_call *reading;
     struct difference *difference;
+    struct likeness *likeness;
     bool initialising_done; /* the write under way is the status Initialized */
 
     struct patience patience;
+    struct promoted_memory promoted;
 
     struct run *run;
     struct run *ended_run; /* to be freed on the next turn */
@@ -69,6 +72,9 @@ void actor_take_spec(struct actor *actor, const struct canary *canary);
 
 /* True when the objects are as they should be, or what keeps one of them from it has been told. */
 bool actor_bring_objects(struct actor *actor, struct canary *canary);
+
+/* Compares target and primary, and remembers how that came out (rollout/promoted.h). */
+void actor_compare(struct actor *actor, const struct canary *canary, const struct target_now *now);
 
 /* --- actor_release.c --- */
 

@@ -11,6 +11,7 @@
 #include "rollout/providers.h"
 #include "rollout/reconcile.h"
 #include "rollout/writer.h"
+#include "workload/likeness.h"
 
 static void on_provider(void *ctx, const struct prom_answer *answer)
 {
@@ -40,10 +41,12 @@ static void on_primary_made(void *ctx, const struct err *err)
 
 static void make_primary(struct actor *actor, const struct canary *canary)
 {
-    char id[37], *key = str_format("%s/%" PRId64, canary->names.uid, clock_wall_ms(actor->house->clock));
+    char *id = actor->promoted.made_id;
+    char *key = str_format("%s/%" PRId64, canary->names.uid, clock_wall_ms(actor->house->clock));
     hash_uuid(key, id);
     str_free(&key);
     struct promotion_options options = promote_options(actor->house, canary, NULL, NULL, id);
+    options.made = actor->promoted.made_revision;
     actor->promotion = promotion_start(&options, on_primary_made, actor);
 }
 
@@ -190,4 +193,29 @@ bool actor_bring_objects(struct actor *actor, struct canary *canary)
     }
     kube_write_fini(&pass.untold);
     return meet_need(actor, canary, need, &write, &err);
+}
+
+static void on_compared(void *ctx, const char *pair, bool alike, const struct err *err)
+{
+    struct actor *actor = ctx;
+    actor->likeness = NULL;
+    if (pair != NULL) {
+        str_free(&actor->promoted.compared);
+        actor->promoted.compared = str_dup(pair);
+        actor->promoted.alike = alike;
+    }
+    actor_step_done(actor, err);
+}
+
+void actor_compare(struct actor *actor, const struct canary *canary, const struct target_now *now)
+{
+    struct likeness_options options = {
+        .client = actor->house->kube,
+        .deployments = actor->house->stores[STORE_DEPLOYMENTS],
+        .canary = canary->root,
+        .checksums = doc_root(now->checksums),
+        .selector_labels = &actor->house->selector_labels,
+        .label_prefixes = &actor->house->label_prefixes,
+    };
+    actor->likeness = likeness_start(&options, on_compared, actor);
 }

@@ -99,6 +99,7 @@ static void create_release(struct actor *actor, const struct canary *canary, con
 void actor_look_for_revision(struct actor *actor, const struct canary *canary, const struct target_now *now,
                              const struct doc *latest)
 {
+    struct doc *patch;
     if (history_is_halted(latest, now->revision)) {
         return;
     }
@@ -110,6 +111,8 @@ void actor_look_for_revision(struct actor *actor, const struct canary *canary, c
     } else if (canary_phase_is(canary, "Failed") && strcmp(canary->last_applied, now->revision) != 0) {
         /* Back at what was promoted: the revision that failed would be a new one again. */
         actor_send_status(actor, canary, detect_sync(actor->house, canary, now, "Failed"));
+    } else if ((patch = detect_rebaseline(actor->house, canary, now)) != NULL) {
+        actor_send_status(actor, canary, patch);
     } else {
         gauges_phase(&actor->house->gauges, canary->names.target, canary->names.namespace, canary->phase);
     }

@@ -9,6 +9,7 @@
 #include "workload/deployment.h"
 #include "workload/revision.h"
 #include "workload/tracked_config.h"
+#include "workload/tracked_revision.h"
 
 static void list_configs(struct target_now *now, const struct node *target)
 {
@@ -27,7 +28,10 @@ bool target_now_init(struct target_now *now, struct house *house, const struct c
         return err_set(err, ERR_NOT_FOUND, "deployment %s.%s get query error: deployments.apps \"%s\" not found",
                        names->target, names->namespace, names->target);
     }
-    now->revision = str_dup(deployment_revision(doc_root(target)));
+    now->digest = str_dup(deployment_revision(doc_root(target)));
+    bool proven = canary->last_applied[0] != '\0' &&
+                  tracked_revision_proves(node_str(node_get(canary->status, "lastTrackedRevision")), doc_root(target));
+    now->revision = str_dup(proven ? canary->last_applied : now->digest);
     bool ok = true;
     if (house->config_tracking) {
         struct node *map = NULL;
@@ -46,6 +50,7 @@ bool target_now_init(struct target_now *now, struct house *house, const struct c
 
 void target_now_fini(struct target_now *now)
 {
+    str_free(&now->digest);
     str_free(&now->revision);
     doc_free(now->checksums);
     str_list_fini(&now->configs);
@@ -97,35 +102,74 @@ struct doc *detect_sync(struct house *house, const struct canary *canary, const 
     return status_sync(canary, &sync, clock_wall_ms(house->clock));
 }
 
-/* --- adoption --- */
+/* --- what proves a revision --- */
 
-/* What the primary was made from, or what was promoted to it last. */
-struct promoted {
-    char *revision; /* NULL: there is no primary */
-    struct doc *checksums;
-    bool owned;
-};
-
-static void promoted_init(struct promoted *promoted, struct house *house, const struct canary *canary)
+static const char *recorded_proof(const struct canary *canary)
 {
-    const struct canary_names *names = &canary->names;
-    struct doc *primary = store_find(house->stores[STORE_DEPLOYMENTS], names->namespace, names->target_primary);
-    promoted->revision = str_dup(deployment_revision(doc_root(primary)));
-    promoted->owned = object_is_controlled_by(doc_root(primary), "Canary", names->name);
-    promoted->checksums = doc_new();
-    if (house->config_tracking) {
-        doc_set_root(promoted->checksums,
-                     tracked_config_promoted(promoted->checksums, names, doc_root(primary),
-                                             house->stores[STORE_CONFIG_MAPS], house->stores[STORE_SECRETS]));
+    return node_str_or(node_get(canary->status, "lastTrackedRevision"), "");
+}
+
+static void set_proof(struct doc *patch, const char *text)
+{
+    struct node *status = node_get(doc_root(patch), "status");
+    node_set(patch, status, "lastTrackedRevision", text != NULL ? node_new_str(patch, text) : node_new_null(patch));
+}
+
+void detect_track(struct house *house, const struct canary *canary, struct doc *patch)
+{
+    const char *recorded = recorded_proof(canary);
+    const char *applied = node_str_or(node_at(doc_root(patch), "status", "lastAppliedSpec"), canary->last_applied);
+    struct doc *target = store_find(house->stores[STORE_DEPLOYMENTS], canary->names.namespace, canary->names.target);
+    bool replaced = strcmp(applied, canary->last_applied) != 0;
+    if (str_equal(applied, deployment_revision(doc_root(target)))) {
+        char *text = tracked_revision_new(doc_root(target));
+        if (text != NULL && (replaced || tracked_revision_is_due(recorded, doc_root(target)))) {
+            set_proof(patch, text);
+        }
+        str_free(&text);
+    } else if (replaced && recorded[0] != '\0') {
+        set_proof(patch, NULL); /* it speaks of the one before */
     }
-    doc_free(primary);
+    doc_free(target);
 }
 
-static void promoted_fini(struct promoted *promoted)
+static bool proof_is_due(struct house *house, const struct canary *canary)
 {
-    str_free(&promoted->revision);
-    doc_free(promoted->checksums);
+    struct doc *target = store_find(house->stores[STORE_DEPLOYMENTS], canary->names.namespace, canary->names.target);
+    const struct node *root = doc_root(target);
+    bool paused = node_bool_or(node_at(root, "spec", "paused"), false);
+    bool due = (paused || tracked_revision_is_settled(root)) && tracked_revision_is_due(recorded_proof(canary), root);
+    doc_free(target);
+    return due;
 }
+
+static struct doc *new_patch(struct node **status)
+{
+    struct doc *doc = doc_new();
+    struct node *root = node_new_object(doc);
+    doc_set_root(doc, root);
+    *status = node_ensure_object(doc, root, "status");
+    return doc;
+}
+
+struct doc *detect_rebaseline(struct house *house, const struct canary *canary, const struct target_now *now)
+{
+    struct node *status;
+    if (strcmp(now->digest, canary->last_applied) == 0) {
+        return proof_is_due(house, canary) ? new_patch(&status) : NULL; /* detect_track adds it */
+    }
+    if (strcmp(now->revision, canary->last_applied) != 0) {
+        return NULL; /* another template: back at what was promoted */
+    }
+    struct doc *patch = new_patch(&status);
+    node_set_str(patch, status, "lastAppliedSpec", now->digest);
+    if (strcmp(canary->last_promoted, canary->last_applied) == 0) {
+        node_set_str(patch, status, "lastPromotedSpec", now->digest);
+    }
+    return patch;
+}
+
+/* --- adoption --- */
 
 /* A target, or a config, that changed after the primary was made from it is a new revision; counted as the one that was promoted it would never be looked at. */
 static struct doc *adopt_promoted(struct house *house, const struct canary *canary, const struct promoted *promoted)
@@ -135,22 +179,21 @@ static struct doc *adopt_promoted(struct house *house, const struct canary *cana
     return status_sync(canary, &sync, clock_wall_ms(house->clock));
 }
 
-struct doc *detect_initialised(struct house *house, const struct canary *canary)
+struct doc *detect_initialised(struct house *house, const struct canary *canary, const struct target_now *now,
+                               const struct promoted_memory *memory)
 {
     struct promoted promoted;
-    promoted_init(&promoted, house, canary);
-    struct doc *patch = adopt_promoted(house, canary, &promoted);
+    bool known = promoted_init(&promoted, house, canary, now, memory);
+    struct doc *patch = known ? adopt_promoted(house, canary, &promoted) : NULL;
     promoted_fini(&promoted);
     return patch;
 }
 
 static struct doc *adopt_hashes(const struct target_now *now, const char *promoted)
 {
-    struct doc *doc = doc_new();
-    struct node *root = node_new_object(doc);
-    doc_set_root(doc, root);
-    struct node *status = node_ensure_object(doc, root, "status");
-    node_set_str(doc, status, "lastAppliedSpec", now->revision);
+    struct node *status;
+    struct doc *doc = new_patch(&status);
+    node_set_str(doc, status, "lastAppliedSpec", now->digest);
     node_set_str(doc, status, "lastPromotedSpec", promoted);
     if (doc_root(now->checksums) != NULL) {
         node_set(doc, status, "trackedConfigs", node_copy(doc, doc_root(now->checksums)));
@@ -158,22 +201,34 @@ static struct doc *adopt_hashes(const struct target_now *now, const char *promot
     return doc;
 }
 
-struct doc *detect_adoption(struct house *house, const struct canary *canary, const struct target_now *now)
+/* Flagger's digest cannot be compared, but what it recorded beside it may prove that the template is the same. */
+static struct doc *adopt_foreign(const struct canary *canary, const struct target_now *now,
+                                 const struct promoted *promoted)
 {
-    struct promoted promoted;
-    promoted_init(&promoted, house, canary);
-    struct doc *patch = NULL;
     bool at_rest = canary_phase_is(canary, "Initialized") || canary_phase_is(canary, "Succeeded");
+    if (at_rest && strcmp(promoted->revision, now->digest) == 0) {
+        return adopt_hashes(now, now->digest);
+    }
+    return canary_phase_is(canary, "Failed") ? adopt_hashes(now, promoted->revision) : NULL;
+}
+
+struct doc *detect_adoption(struct house *house, const struct canary *canary, const struct target_now *now,
+                            const struct promoted_memory *memory, bool *compare)
+{
     /* Not there at all: lost with a status of which a part was written again. */
-    bool foreign = !revision_is_ours(canary->last_applied);
-    if (promoted.revision == NULL) {
-        /* Nothing there to adopt. */
-    } else if (canary->phase[0] == '\0' && promoted.owned) {
-        patch = adopt_promoted(house, canary, &promoted);
-    } else if (foreign && at_rest && strcmp(promoted.revision, now->revision) == 0) {
-        patch = adopt_hashes(now, now->revision);
-    } else if (foreign && canary_phase_is(canary, "Failed")) {
-        patch = adopt_hashes(now, promoted.revision);
+    bool foreign = !revision_is_ours(canary->last_applied), lost = canary->phase[0] == '\0';
+    bool proven = strcmp(now->revision, now->digest) != 0;
+    if (!lost && (!foreign || proven || !canary_is_at_rest(canary))) {
+        return NULL;
+    }
+    struct promoted promoted;
+    bool known = promoted_init(&promoted, house, canary, now, memory);
+    struct doc *patch = NULL;
+    *compare = !known && (!lost || promoted.owned);
+    if (known && promoted.revision != NULL) {
+        patch = !lost            ? adopt_foreign(canary, now, &promoted)
+                : promoted.owned ? adopt_promoted(house, canary, &promoted)
+                                 : NULL;
     }
     promoted_fini(&promoted);
     return patch;
@@ -197,7 +252,7 @@ static const char *phase_of_lost_status(struct house *house, const struct canary
 struct doc *detect_lost_status(struct house *house, const struct canary *canary, const struct release *release)
 {
     struct promoted promoted;
-    promoted_init(&promoted, house, canary);
+    promoted_init_guessed(&promoted, house, canary);
     struct routes live = {0};
     struct err ignored;
     house->router.ops->get_routes(&house->router, &canary->names, canary->root, &live, &ignored);

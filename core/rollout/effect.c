@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "rollout/detect.h"
 #include "rollout/hook_run.h"
 #include "rollout/promote.h"
 #include "rollout/scale.h"
@@ -185,12 +186,14 @@ static enum step plan_route(struct effects *e, const struct canary *canary, stru
 
 /* --- status --- */
 
-static enum step plan_status(const struct canary *canary, struct doc *patch, struct kube_write *write)
+static enum step plan_status(struct effects *e, const struct canary *canary, struct doc *patch,
+                             struct kube_write *write)
 {
     if (status_is_same(canary, patch)) {
         doc_free(patch);
         return STEP_DONE;
     }
+    detect_track(e->house, canary, patch);
     kube_write_patch(write, &KUBE_CANARIES, canary->root, patch, "updating canary %s status failed", canary->names.id);
     write->subresource = "status";
     return STEP_WRITE;
@@ -208,20 +211,20 @@ static enum step plan_sync(struct effects *e, const struct canary *canary, struc
         .checksums = doc_root(e->release->checksums),
     };
     gauges_phase(&e->house->gauges, canary->names.target, canary->names.namespace, sync.phase);
-    return plan_status(canary, status_sync(canary, &sync, clock_wall_ms(e->house->clock)), write);
+    return plan_status(e, canary, status_sync(canary, &sync, clock_wall_ms(e->house->clock)), write);
 }
 
 static enum step plan_phase(struct effects *e, const struct canary *canary, struct kube_write *write)
 {
     const char *phase = node_str_or(node_get(current(e), "phase"), "");
     gauges_phase(&e->house->gauges, canary->names.target, canary->names.namespace, phase);
-    return plan_status(canary, status_set_phase(canary, phase, clock_wall_ms(e->house->clock)), write);
+    return plan_status(e, canary, status_set_phase(canary, phase, clock_wall_ms(e->house->clock)), write);
 }
 
 static enum step plan_counters(struct effects *e, const struct canary *canary, struct kube_write *write)
 {
     const struct node *effect = current(e);
-    return plan_status(canary,
+    return plan_status(e, canary,
                        status_counters(canary, int_of(effect, "weight", INT64_MIN),
                                        int_of(effect, "iterations", INT64_MIN),
                                        int_of(effect, "failed_checks", INT64_MIN), clock_wall_ms(e->house->clock)),

@@ -46,6 +46,31 @@ struct doc *history_latest(struct house *house, const struct canary *canary, int
     return found;
 }
 
+struct search {
+    const char *canary_uid, *release_uid;
+    char *revision;
+};
+
+static bool search_release(void *ctx, const char *namespace, const char *name, const struct doc *object)
+{
+    struct search *search = ctx;
+    const struct node *root = doc_root(object);
+    if (str_equal(object_uid(root), search->release_uid) && is_owned_by(root, search->canary_uid)) {
+        search->revision = str_dup(node_str(node_at(root, "status", "revision")));
+        return false;
+    }
+    return true;
+}
+
+char *history_revision_of(struct house *house, const struct canary *canary, const char *release_uid)
+{
+    struct search search = {.canary_uid = canary->names.uid, .release_uid = release_uid};
+    if (!str_empty(release_uid)) {
+        store_each(house->stores[STORE_RELEASES], canary->names.namespace, search_release, &search);
+    }
+    return search.revision;
+}
+
 bool history_is_halted(const struct doc *latest, const char *revision)
 {
     const struct node *status = node_get(doc_root(latest), "status");

@@ -10,6 +10,10 @@ void history_prune(struct doc *object);
  * were left open belong to the past. */
 struct doc *history_latest(struct house *house, const struct canary *canary, int64_t highest);
 
+/* The revision that the Release with this uid promoted, or was about to; NULL: no such Release of this Canary is kept. The
+ * caller frees it (str_free). */
+char *history_revision_of(struct house *house, const struct canary *canary, const char *release_uid);
+
 /* The record of this revision grew too large: it is not tried again. `latest` may be NULL. */
 bool history_is_halted(const struct doc *latest, const char *revision);
 

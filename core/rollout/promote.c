@@ -22,12 +22,12 @@ struct promotion_options promote_options(struct house *house, const struct canar
 }
 
 /* What the primary reads now. */
-static struct doc *live_copies(struct house *house, const struct canary *canary)
+static struct doc *live_copies(struct house *house, const struct canary *canary, const struct node *tracked)
 {
     const struct canary_names *names = &canary->names;
     struct doc *primary = store_find(house->stores[STORE_DEPLOYMENTS], names->namespace, names->target_primary);
     struct doc *doc = doc_new();
-    doc_set_root(doc, tracked_config_promoted(doc, names, doc_root(primary), house->stores[STORE_CONFIG_MAPS],
+    doc_set_root(doc, tracked_config_promoted(doc, names, doc_root(primary), tracked, house->stores[STORE_CONFIG_MAPS],
                                               house->stores[STORE_SECRETS]));
     doc_free(primary);
     return doc;
@@ -36,7 +36,7 @@ static struct doc *live_copies(struct house *house, const struct canary *canary)
 struct node *promote_copies(struct house *house, const struct canary *canary, const struct node *configs,
                             struct doc *doc)
 {
-    struct doc *live = live_copies(house, canary);
+    struct doc *live = live_copies(house, canary, configs);
     struct node *copies = node_new_object(doc);
     struct node_iter it = node_iterate(doc_root(live));
     while (node_next(&it)) {
@@ -51,7 +51,7 @@ struct node *promote_copies(struct house *house, const struct canary *canary, co
 
 bool promote_has_begun(struct house *house, const struct canary *canary, const struct node *copies)
 {
-    struct doc *live = live_copies(house, canary);
+    struct doc *live = live_copies(house, canary, copies);
     bool begun = false;
     struct node_iter it = node_iterate(copies);
     while (!begun && node_next(&it)) {

@@ -39,16 +39,24 @@ static bool is_primary(const char *name, const struct node *template)
            node_at(template, "metadata", "annotations", "flagger-id") != NULL;
 }
 
-static void revision_of(const struct node *object, const struct node *template, char out[static REVISION_SIZE])
+static void note_revision(struct doc *object, struct node *sluice, const struct node *template)
 {
-    const char *name = object_name(object);
-    if (!is_primary(name, template)) {
-        revision_of_template(template, out);
-        return;
+    const struct node *root = doc_root(object);
+    const char *name = object_name(root);
+    char revision[REVISION_SIZE];
+    if (is_primary(name, template)) {
+        char *target = str_dup_n(name, strlen(name) - strlen("-primary")), own[REVISION_SIZE];
+        const struct node *labels = node_at(root, "spec", "selector", "matchLabels");
+        revision_of_template(template, own);
+        node_set_str(object, sluice, "own", own);
+        if (!revision_of_primary_template(template, target, labels, revision)) {
+            node_set_bool(object, sluice, "guessed", true);
+        }
+        str_free(&target);
+    } else {
+        revision_of_template(template, revision);
     }
-    char *target = str_dup_n(name, strlen(name) - strlen("-primary"));
-    revision_of_primary_template(template, target, node_at(object, "spec", "selector", "matchLabels"), out);
-    str_free(&target);
+    node_set_str(object, sluice, "revision", revision);
 }
 
 /* The annotation with which kubectl remembers what was applied repeats the whole object. */
@@ -59,7 +67,7 @@ static void drop_bulky_annotations(struct node *root)
 
 static void keep_spec(struct doc *object, struct node *root)
 {
-    static const char *const kept[] = {"replicas", "selector", "progressDeadlineSeconds"};
+    static const char *const kept[] = {"replicas", "selector", "progressDeadlineSeconds", "paused"};
     struct node *spec = node_new_object(object);
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
         node_set(object, spec, kept[i], node_copy(object, node_at(root, "spec", kept[i])));
@@ -79,10 +87,8 @@ void deployment_prune(struct doc *object)
 {
     struct node *root = doc_root(object);
     const struct node *template = node_at(root, "spec", "template");
-    char revision[REVISION_SIZE];
-    revision_of(root, template, revision);
     struct node *sluice = node_new_object(object);
-    node_set_str(object, sluice, "revision", revision);
+    note_revision(object, sluice, template);
     node_set(object, sluice, "configs", tracked_config_references(object, node_get(template, "spec")));
     node_set(object, sluice, "ports", container_ports(object, node_get(template, "spec")));
     node_set(object, sluice, "flaggerId",
@@ -96,6 +102,16 @@ void deployment_prune(struct doc *object)
 const char *deployment_revision(const struct node *deployment)
 {
     return node_str(node_at(deployment, "sluice", "revision"));
+}
+
+bool deployment_revision_is_guessed(const struct node *deployment)
+{
+    return node_bool_or(node_at(deployment, "sluice", "guessed"), false);
+}
+
+const char *deployment_own_revision(const struct node *primary)
+{
+    return node_str(node_at(primary, "sluice", "own"));
 }
 
 const char *deployment_promotion_id(const struct node *deployment)

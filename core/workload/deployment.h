@@ -1,7 +1,8 @@
 /* What the engine keeps and reads of a Deployment.
  *
  * The store's copy has no pod template: the pruner replaces it by what the engine asks of it, computed once:
- *   sluice: { revision, configs: [ {kind, name, optional} ], ports: [ {container, name, port, index} ], flaggerId }
+ *   sluice: { revision, configs: [ {kind, name, optional} ], ports: [ {container, name, port, index} ], flaggerId,
+ *             own, guessed }
  * Creating the primary and promoting GET the whole object. */
 #pragma once
 
@@ -10,11 +11,15 @@
 #include "kube/store.h"
 
 /* The store's pruner: metadata (labels, annotations, uid, versions, owner), spec {replicas, selector,
- * progressDeadlineSeconds}, status and `sluice`. */
+ * progressDeadlineSeconds, paused}, status and `sluice`. */
 void deployment_prune(struct doc *object);
 
 /* Borrowed from the pruned object. For a primary ("<x>-primary" with a flagger-id) computed with the renames undone. */
 const char *deployment_revision(const struct node *deployment);
+/* Of a primary: the renames that were undone for it may not have been made (revision.h). */
+bool deployment_revision_is_guessed(const struct node *deployment);
+/* Of a primary: the digest of its template as it is, which is never a target's; NULL for any other Deployment. */
+const char *deployment_own_revision(const struct node *primary);
 /* The annotation flagger-id of the pod template: which promotion it carries; NULL: none. */
 const char *deployment_promotion_id(const struct node *deployment);
 

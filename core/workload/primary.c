@@ -43,6 +43,18 @@ static struct node *primary_labels(struct doc *doc, const struct node *target, c
     return labels;
 }
 
+struct doc *primary_template_new(const struct canary_names *names, const struct node *target,
+                                 const struct primary_options *options, struct err *err)
+{
+    struct selector selector;
+    if (!deployment_selector(target, options->selector_labels, &selector, err)) {
+        return NULL;
+    }
+    struct doc *doc = doc_new();
+    doc_set_root(doc, primary_template(doc, names, target, &selector, options));
+    return doc;
+}
+
 struct doc *primary_new(const struct canary_names *names, const struct node *target,
                         const struct primary_options *options, struct err *err)
 {

@@ -12,6 +12,9 @@ struct primary_options {
     const char *promotion_id;              /* a UUID for the annotation flagger-id */
 };
 
+/* The pod template that a primary of this target has. */
+struct doc *primary_template_new(const struct canary_names *names, const struct node *target,
+                                 const struct primary_options *options, struct err *err);
 /* The Deployment to create, from the whole target. */
 struct doc *primary_new(const struct canary_names *names, const struct node *target,
                         const struct primary_options *options, struct err *err);

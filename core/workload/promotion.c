@@ -5,7 +5,9 @@
 
 #include "base/mem.h"
 #include "kube/object.h"
+#include "workload/revision.h"
 #include "workload/tracked_config.h"
+#include "workload/tracked_revision.h"
 
 enum { PRIMARY_TRIES = 5 };
 
@@ -108,10 +110,18 @@ static bool collect_checksums(struct promotion *p, const struct node *pruned, st
     return true;
 }
 
+/* The digest may be another one for the same template, by an API server that has learnt a new default meanwhile. */
+static bool is_proven(const struct promotion *p, const struct node *pruned)
+{
+    const struct node *status = node_get(doc_root(p->canary), "status");
+    return node_is(node_get(status, "lastAppliedSpec"), p->revision) &&
+           tracked_revision_proves(node_str(node_get(status, "lastTrackedRevision")), pruned);
+}
+
 static bool is_wanted_revision(const struct promotion *p, const struct node *pruned, struct err *err)
 {
     const char *revision = deployment_revision(pruned);
-    if (p->revision != NULL && strcmp(revision, p->revision) != 0) {
+    if (p->revision != NULL && strcmp(revision, p->revision) != 0 && !is_proven(p, pruned)) {
         return err_set(err, ERR_CONFLICT, "target %s.%s is at revision %s, wanted %s", p->names.target,
                        p->names.namespace, revision, p->revision);
     }
@@ -145,6 +155,9 @@ static void on_target(void *ctx, const struct doc *answer, const struct err *err
         return;
     }
     p->target = doc_copy(doc_root(answer));
+    if (p->options.made != NULL) {
+        revision_of_template(node_at(doc_root(answer), "spec", "template"), p->options.made);
+    }
     /* The same questions as for the store's copy of the target, asked of the one that is promoted. */
     struct doc *pruned = doc_copy(doc_root(answer));
     deployment_prune(pruned);

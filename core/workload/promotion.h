@@ -20,6 +20,8 @@ struct promotion_options {
     /* The tracked configs that belong to it, and no others (status.trackedConfigs; copied). NULL: whatever they are. */
     const struct node *configs;
     const char *promotion_id;
+    char *
+        made; /* NULL, or room for REVISION_SIZE that outlives the operation: the revision of the target that is copied */
     const struct str_list *selector_labels, *label_prefixes; /* outlive the operation */
     bool config_tracking;
 };

@@ -76,13 +76,29 @@ static struct node *normal(struct doc *doc, const struct node *value)
     }
 }
 
+/* The template's normal form as a node of `doc`. */
+static struct node *normal_template(struct doc *doc, const struct node *pod_template)
+{
+    doc_set_root(doc, node_copy(doc, pod_template));
+    node_remove(node_at(doc_root(doc), "metadata", "annotations"), "flagger-id");
+    return normal(doc, doc_root(doc));
+}
+
+bool revision_same_template(const struct node *a, const struct node *b)
+{
+    struct doc *left = doc_new(), *right = doc_new();
+    bool same = node_equal(normal_template(left, a), normal_template(right, b));
+    doc_free(left);
+    doc_free(right);
+    return same;
+}
+
 void revision_of_template(const struct node *pod_template, char out[static REVISION_SIZE])
 {
-    struct doc *doc = doc_copy(pod_template);
-    node_remove(node_at(doc_root(doc), "metadata", "annotations"), "flagger-id");
+    struct doc *doc = doc_new();
     struct buf text;
     buf_init(&text, SIZE_MAX);
-    node_write_sorted(normal(doc, doc_root(doc)), &text);
+    node_write_sorted(normal_template(doc, pod_template), &text);
     char digest[65];
     hash_sha256(buf_str(&text), text.len, digest);
     snprintf(out, REVISION_SIZE, FORMAT "%.*s", DIGITS, digest);
@@ -106,7 +122,7 @@ static void on_config(void *doc, const struct config_reference *reference)
     strip_suffix(doc, reference->holder, reference->key);
 }
 
-void revision_of_primary_template(const struct node *pod_template, const char *target,
+bool revision_of_primary_template(const struct node *pod_template, const char *target,
                                   const struct node *selector_match_labels, char out[static REVISION_SIZE])
 {
     struct doc *doc = doc_copy(pod_template);
@@ -120,7 +136,9 @@ void revision_of_primary_template(const struct node *pod_template, const char *t
     affinity_rename(doc, node_get(root, "spec"), NULL, primary, target);
     str_free(&primary);
     revision_of_template(root, out);
+    bool certain = node_equal(node_get(root, "spec"), node_get(pod_template, "spec"));
     doc_free(doc);
+    return certain;
 }
 
 bool revision_is_ours(const char *text)

@@ -172,33 +172,46 @@ static bool is_ours(const struct node *owner, const struct canary_names *names)
     return node_is(node_get(owner, "kind"), "Canary") && node_is(node_get(owner, "name"), names->name);
 }
 
-static bool is_owned(const struct node *copy, const struct canary_names *names)
+/* Several canaries may share a copy, and who writes it at the same time as another may leave the other out of its owners:
+ * for a config that is tracked any Canary will do. */
+static bool is_copy(const struct node *copy, const struct canary_names *names, bool tracked)
 {
     struct node_iter it = node_iterate(node_at(copy, "metadata", "ownerReferences"));
     while (node_next(&it)) {
-        if (is_ours(it.value, names)) {
+        if (is_ours(it.value, names) || (tracked && node_is(node_get(it.value, "kind"), "Canary"))) {
             return true;
         }
     }
     return false;
 }
 
+/* What is not tracked may bear such a name too. */
+static void add_copy(struct doc *doc, struct node *checksums, const struct canary_names *names,
+                     const struct node *tracked, const char *kind, const char *name, const struct store *store)
+{
+    struct doc *copy = store_find(store, names->namespace, name);
+    char *source = str_dup_n(name, strlen(name) - strlen("-primary"));
+    char *key = str_format("%s/%s", kind, source);
+    if (is_copy(doc_root(copy), names, node_get(tracked, key) != NULL)) {
+        add_checksum(doc, checksums, kind, source, doc_root(copy));
+    }
+    str_free(&key);
+    str_free(&source);
+    doc_free(copy);
+}
+
 struct node *tracked_config_promoted(struct doc *doc, const struct canary_names *names, const struct node *primary,
-                                     const struct store *config_maps, const struct store *secrets)
+                                     const struct node *tracked, const struct store *config_maps,
+                                     const struct store *secrets)
 {
     struct node *checksums = node_new_object(doc);
     struct node_iter it = node_iterate(node_at(primary, "sluice", "configs"));
     while (node_next(&it)) {
         const char *kind = node_str_or(node_get(it.value, "kind"), "");
         const char *name = node_str_or(node_get(it.value, "name"), "");
-        struct doc *copy = store_find(is_secret(kind) ? secrets : config_maps, names->namespace, name);
-        /* What is not tracked may bear such a name too. */
-        if (str_has_suffix(name, "-primary") && is_owned(doc_root(copy), names)) {
-            char *source = str_dup_n(name, strlen(name) - strlen("-primary"));
-            add_checksum(doc, checksums, kind, source, doc_root(copy));
-            str_free(&source);
+        if (str_has_suffix(name, "-primary")) {
+            add_copy(doc, checksums, names, tracked, kind, name, is_secret(kind) ? secrets : config_maps);
         }
-        doc_free(copy);
     }
     return checksums;
 }

@@ -24,9 +24,10 @@ bool tracked_config_checksums(struct doc *doc, const struct node *deployment, co
                               struct err *err);
 
 /* The same of the copies that a primary has by now: what was promoted last, whatever the sources have become since.
- * `primary`: pruned, or NULL. */
+ * `primary`: pruned, or NULL. `tracked`: the keys of what the target tracks, NULL: not known. */
 struct node *tracked_config_promoted(struct doc *doc, const struct canary_names *names, const struct node *primary,
-                                     const struct store *config_maps, const struct store *secrets);
+                                     const struct node *tracked, const struct store *config_maps,
+                                     const struct store *secrets);
 
 /* "configmap/x" keys of `checksums` decide what is renamed in a copied pod spec. */
 void tracked_config_rename(struct doc *doc, struct node *pod_spec, const struct node *checksums);

@@ -316,9 +316,31 @@ static void patch(struct fake_api *api, struct object *o, bool status, const str
     doc_free(change);
 }
 
-static void change_object(struct fake_api *api, const char *method, char *path, const struct doc *body,
-                          struct fake_http_answer *answer)
+/* What a JSON patch would make of the object: each value takes the place of the old one, and nothing is kept. */
+static void try_patch(struct fake_api *api, const struct object *o, const struct doc *operations,
+                      struct fake_http_answer *answer)
 {
+    struct doc *doc = doc_copy(doc_root(o->doc));
+    struct node_iter it = node_iterate(doc_root(operations));
+    while (node_next(&it)) {
+        const char *path = node_str_or(node_get(it.value, "path"), ""), *slash;
+        struct node *at = doc_root(doc);
+        while ((slash = strchr(path + 1, '/')) != NULL) {
+            char *key = str_dup_n(path + 1, (size_t)(slash - path - 1));
+            at = node_ensure_object(doc, at, key);
+            str_free(&key);
+            path = slash;
+        }
+        node_set(doc, at, path + 1, node_copy(doc, node_get(it.value, "value")));
+    }
+    show(api, answer, 200, doc);
+    doc_free(doc);
+}
+
+static void change_object(struct fake_api *api, const struct fake_http_seen *request, char *path,
+                          const struct doc *body, struct fake_http_answer *answer)
+{
+    const char *method = request->method;
     bool status = str_has_suffix(path, "/status");
     path[strlen(path) - (status ? strlen("/status") : 0)] = '\0';
     struct object *o = find(api, path);
@@ -329,6 +351,8 @@ static void change_object(struct fake_api *api, const char *method, char *path, 
         set_answer(api, answer, 200, str_dup("{\"kind\":\"Status\",\"status\":\"Success\"}"));
     } else if (strcmp(method, "GET") == 0) {
         show(api, answer, 200, o->doc);
+    } else if (strcmp(method, "PATCH") == 0 && strstr(request->url, "dryRun=All") != NULL) {
+        try_patch(api, o, body, answer);
     } else if (strcmp(method, "PATCH") == 0) {
         patch(api, o, status, body, answer);
     } else { /* PUT */
@@ -367,7 +391,7 @@ static bool handle(void *ctx, const struct fake_http_seen *request, struct fake_
     } else if (strcmp(request->method, "POST") == 0) {
         create(api, path, body, answer);
     } else {
-        change_object(api, request->method, path, body, answer);
+        change_object(api, request, path, body, answer);
     }
     if (lost) {
         answer->code = ERR_TIMEOUT;

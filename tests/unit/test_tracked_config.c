@@ -278,9 +278,9 @@ static void test_the_copies_say_what_was_promoted(void **state)
         ",{'configMap':{'name':'gone-primary','optional':true}}]}}}}");
     struct doc *doc = doc_new();
     deployment_prune(primary);
-    fake_doc_expect(tracked_config_promoted(doc, &w.names, doc_root(primary), w.maps, w.secrets),
+    fake_doc_expect(tracked_config_promoted(doc, &w.names, doc_root(primary), NULL, w.maps, w.secrets),
                     "{'configmap/a':'241889ca0604e333','secret/a':'e9508890208eabc4'}");
-    fake_doc_expect(tracked_config_promoted(doc, &w.names, NULL, w.maps, w.secrets), "{}");
+    fake_doc_expect(tracked_config_promoted(doc, &w.names, NULL, NULL, w.maps, w.secrets), "{}");
     doc_free(doc);
     doc_free(primary);
     close_world(&w);

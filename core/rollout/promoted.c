@@ -1,0 +1,120 @@
+#include "rollout/promoted.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "kube/object.h"
+#include "rollout/detect.h"
+#include "rollout/history.h"
+#include "workload/deployment.h"
+#include "workload/likeness.h"
+#include "workload/tracked_config.h"
+
+void promoted_memory_fini(struct promoted_memory *memory)
+{
+    str_free(&memory->compared);
+}
+
+static struct doc *find(struct house *house, const struct canary *canary, const char *name)
+{
+    return store_find(house->stores[STORE_DEPLOYMENTS], canary->names.namespace, name);
+}
+
+static void init(struct promoted *promoted, struct house *house, const struct canary *canary,
+                 const struct node *primary, const struct node *tracked)
+{
+    const struct canary_names *names = &canary->names;
+    *promoted =
+        (struct promoted){.checksums = doc_new(), .owned = object_is_controlled_by(primary, "Canary", names->name)};
+    if (house->config_tracking) {
+        doc_set_root(promoted->checksums,
+                     tracked_config_promoted(promoted->checksums, names, primary, tracked,
+                                             house->stores[STORE_CONFIG_MAPS], house->stores[STORE_SECRETS]));
+    }
+}
+
+/* A digest of another format can be compared with none of ours. */
+static char *made_from(struct house *house, const struct canary *canary, const struct node *primary,
+                       const struct promoted_memory *memory)
+{
+    const char *id = deployment_promotion_id(primary);
+    if (memory != NULL && memory->made_revision[0] != '\0' && str_equal(memory->made_id, id)) {
+        return str_dup(memory->made_revision);
+    }
+    char *revision = history_revision_of(house, canary, id);
+    if (revision != NULL && !revision_is_ours(revision)) {
+        str_free(&revision);
+    }
+    return revision;
+}
+
+/* Whatever the primary was made from, it was another revision: its name must not be that of the target now. */
+static const char *other_than(const char *digest, const char *known, const struct node *primary)
+{
+    const char *guess = deployment_revision(primary);
+    return known != NULL && strcmp(known, digest) != 0 ? known
+           : strcmp(guess, digest) != 0                ? guess
+                                                       : deployment_own_revision(primary);
+}
+
+static bool is_compared(const struct promoted_memory *memory, const struct node *target, const struct node *primary,
+                        const struct target_now *now)
+{
+    char *pair = likeness_pair(target, primary, doc_root(now->checksums));
+    bool compared = str_equal(memory->compared, pair);
+    str_free(&pair);
+    return compared;
+}
+
+/* NULL: not known. */
+static const char *revision_of_primary(const char *known, const struct node *target, const struct node *primary,
+                                       const struct target_now *now, const struct promoted_memory *memory)
+{
+    bool sure = !deployment_revision_is_guessed(primary) && strcmp(deployment_revision(primary), now->digest) == 0;
+    if (known != NULL ? strcmp(known, now->digest) == 0 : sure) {
+        return now->digest;
+    }
+    if (deployment_own_revision(primary) == NULL) {
+        return deployment_revision(primary); /* no promotion made it */
+    }
+    if (!is_compared(memory, target, primary, now)) {
+        return NULL;
+    }
+    return memory->alike ? now->digest : other_than(now->digest, known, primary);
+}
+
+bool promoted_init(struct promoted *promoted, struct house *house, const struct canary *canary,
+                   const struct target_now *now, const struct promoted_memory *memory)
+{
+    struct doc *primary = find(house, canary, canary->names.target_primary);
+    struct doc *target = find(house, canary, canary->names.target);
+    init(promoted, house, canary, doc_root(primary), doc_root(now->checksums));
+    bool known = true;
+    if (primary != NULL && target != NULL) {
+        char *made = made_from(house, canary, doc_root(primary), memory);
+        promoted->revision = str_dup(revision_of_primary(made, doc_root(target), doc_root(primary), now, memory));
+        str_free(&made);
+        known = promoted->revision != NULL;
+    }
+    doc_free(primary);
+    doc_free(target);
+    return known;
+}
+
+void promoted_init_guessed(struct promoted *promoted, struct house *house, const struct canary *canary)
+{
+    struct doc *primary = find(house, canary, canary->names.target_primary);
+    init(promoted, house, canary, doc_root(primary), NULL);
+    if (primary != NULL) {
+        char *made = made_from(house, canary, doc_root(primary), NULL);
+        promoted->revision = str_dup(made != NULL ? made : deployment_revision(doc_root(primary)));
+        str_free(&made);
+    }
+    doc_free(primary);
+}
+
+void promoted_fini(struct promoted *promoted)
+{
+    str_free(&promoted->revision);
+    doc_free(promoted->checksums);
+}

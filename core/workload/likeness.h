@@ -1,0 +1,30 @@
+/* One operation: would a primary that is made from the target as it is now be the primary that is there?
+ *
+ *   GET target ─ GET primary ─ equal templates? ─ if not: PATCH primary (dry run) with what a promotion would write ─ equal templates?
+ *
+ * This compares forwards, because how a primary is made cannot be undone: a config or an affinity term called "x-primary"
+ * may be a copy's name or the target's own, and keys of Flux's are gone. Both templates come from the same API server, so
+ * both carry its defaults; the dry run adds whatever admission policies make of a template under the primary's name. */
+#pragma once
+
+#include "kube/client.h"
+#include "kube/store.h"
+#include "workload/primary.h"
+
+struct likeness_options {
+    struct kube_client *client;
+    struct store *deployments;                               /* takes in what is read */
+    const struct node *canary;                               /* copied */
+    const struct node *checksums;                            /* the target's tracked configs; copied */
+    const struct str_list *selector_labels, *label_prefixes; /* outlive the operation */
+};
+
+/* Names what was compared: the target's and the primary's generation, and the names of the tracked configs. From whole or
+ * pruned objects; the caller frees it (str_free). */
+char *likeness_pair(const struct node *target, const struct node *primary, const struct node *checksums);
+
+struct likeness;
+/* err: one of the two could not be read; `pair` is NULL then. */
+typedef void likeness_done_fn(void *ctx, const char *pair, bool alike, const struct err *err);
+struct likeness *likeness_start(const struct likeness_options *options, likeness_done_fn *done, void *ctx);
+void likeness_cancel(struct likeness *likeness);
