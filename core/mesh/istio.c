@@ -12,6 +12,7 @@
 #include "mesh/istio_route.h"
 #include "mesh/istio_shape.h"
 #include "mesh/istio_spec.h"
+#include "mesh/istio_warning.h"
 #include "mesh/router.h"
 
 static bool normally_equal(const struct node *a, const struct node *b)
@@ -337,4 +338,5 @@ const struct router_ops istio_router = {
     .reconcile = reconcile,
     .get_routes = get_routes,
     .set_routes = set_routes,
+    .warnings = istio_warnings,
 };

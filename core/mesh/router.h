@@ -1,11 +1,14 @@
-/* The router port: how a mesh is told who gets which share of the traffic. One file per mesh; three verbs, all
- * planners (see kube/write.h).
+/* The router port: how a mesh is told who gets which share of the traffic. One file per mesh; three verbs are
+ * planners (see kube/write.h), one says what they cannot help.
  *
  * The routing object is the truth about weights: they are read back from it, and repair of drift keeps them. */
 #pragma once
 
+#include "base/str.h"
 #include "kube/names.h"
 #include "kube/write.h"
+
+struct host_index;
 
 struct routes {
     int primary_pct, canary_pct;
@@ -18,6 +21,7 @@ struct router {
     const struct store *destination_rules;
     bool owned;                   /* set owner references: false when the mesh's API server is another cluster */
     const struct store *services; /* the Kubernetes ones; NULL: none are known */
+    struct host_index *hosts;     /* of virtual_services (mesh/host_index.h); NULL: not looked at */
 };
 
 struct router_ops {
@@ -32,6 +36,10 @@ struct router_ops {
     /* The write that gives each side its share; PLAN_DONE when the live object already says exactly that. */
     enum plan (*set_routes)(const struct router *router, const struct canary_names *names, const struct node *canary,
                             const struct routes *want, struct kube_write *write, struct err *err);
+    /* What defeats the weights although the routing objects are in line: pushes one sentence for each cause. `objects`
+     * (NULL: not asked for) gets the names in the Canary's namespace whose change may end one. */
+    void (*warnings)(const struct router *router, const struct canary_names *names, const struct node *canary,
+                     struct str_list *texts, struct str_list *objects);
 };
 
 /* True when the object holds exactly these weights and mirror. */

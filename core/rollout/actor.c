@@ -116,6 +116,7 @@ static void watch_names(struct actor *actor, const struct canary *canary, const 
     for (size_t i = 0; i < now->configs.count; i++) {
         str_list_push(&objects, now->configs.items[i]);
     }
+    actor_watch_warnings(actor, canary, &objects);
     engine_watch_names(actor->house->engine, actor, actor->namespace, &objects);
     str_list_fini(&objects);
     if (!str_equal(actor->target, canary->names.target)) {
@@ -194,7 +195,9 @@ void actor_look_by(struct actor *actor, struct canary *canary)
     struct err problem = {0};
     target_now_init(&now, actor->house, canary, &problem);
     watch_names(actor, canary, &now);
-    look(actor, canary, &now, &problem);
+    if (!actor_tell_warnings(actor, canary)) {
+        look(actor, canary, &now, &problem);
+    }
     target_now_fini(&now);
 }
 
@@ -326,6 +329,7 @@ void actor_free(struct actor *actor)
     patience_fini(&actor->patience);
     promoted_memory_fini(&actor->promoted);
     str_free(&actor->target);
+    str_free(&actor->warning);
     str_free(&actor->uid);
     str_free(&actor->namespace);
     str_free(&actor->name);

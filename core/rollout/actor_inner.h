@@ -43,6 +43,8 @@ struct actor {
     int64_t fenced_until_ms; /* monotonic: no Release is claimed before that */
     char *target;            /* for the metrics, after the Canary is gone */
     struct trouble trouble;
+    char *warning; /* what was last said of the weights; NULL: nothing yet */
+    int warning_writes;
     bool suspended;          /* announced */
     bool refused;            /* as of the last look: what begins now has to wait */
     bool providers_checked;  /* before the first initialisation */
@@ -75,6 +77,13 @@ bool actor_bring_objects(struct actor *actor, struct canary *canary);
 
 /* Compares target and primary, and remembers how that came out (rollout/promoted.h). */
 void actor_compare(struct actor *actor, const struct canary *canary, const struct target_now *now);
+
+/* --- actor_warning.c --- */
+
+/* True when a status is being written that says, or no longer says, what defeats the weights. */
+bool actor_tell_warnings(struct actor *actor, const struct canary *canary);
+/* The names whose change may end a cause. */
+void actor_watch_warnings(struct actor *actor, const struct canary *canary, struct str_list *objects);
 
 /* --- actor_release.c --- */
 

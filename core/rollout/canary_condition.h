@@ -7,6 +7,8 @@
 #include "rollout/canary.h"
 
 #define CONDITION_PROMOTED "Promoted" /* Flagger's */
+#define CONDITION_WEIGHTS_EFFECTIVE                                                                                    \
+    "WeightsEffective"                /* False: the mesh does not follow the weights, the message says why */
 #define CONDITION_ACCEPTED "Accepted" /* False: the spec cannot be followed, the message says why */
 
 struct canary_condition {

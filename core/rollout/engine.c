@@ -10,6 +10,7 @@
 #include "kube/lease.h"
 #include "kube/object.h"
 #include "kube/watch.h"
+#include "mesh/host_index.h"
 #include "rollout/accepted.h"
 #include "rollout/actor.h"
 #include "rollout/history.h"
@@ -395,6 +396,7 @@ static void open_stores(struct engine *engine)
         .destination_rules = engine->house.stores[STORE_DESTINATION_RULES],
         .owned = engine->house.mesh_kube == engine->house.kube,
         .services = engine->house.stores[STORE_SERVICES],
+        .hosts = host_index_new(engine->house.stores[STORE_VIRTUAL_SERVICES]),
     };
 }
 
@@ -448,6 +450,7 @@ struct engine *engine_new(const struct engine_options *options)
 static void house_fini(struct house *house)
 {
     event_recorder_free(house->recorder);
+    host_index_free(house->router.hosts);
     for (size_t i = 0; i < STORE_COUNT; i++) {
         store_free(house->stores[i]);
     }
