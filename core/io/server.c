@@ -13,7 +13,9 @@
 #include <assert.h>
 #include <microhttpd.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
+#include <utlist.h>
 #include <uv.h>
 
 #include "base/log.h"
@@ -28,13 +30,15 @@ enum {
     BLOCK = 32 * 1024,
 };
 
+/* Above `kept` the connection that was silent longest is closed for each new one, so that nobody who holds many, from however many addresses,
+ * keeps the kubelet's probe out. What is between `kept` and `connections` is for those that are about to be closed. */
 struct bounds {
-    unsigned connections, connections_per_ip /* 0: no bound */, idle_timeout_s;
+    unsigned connections, kept /* 0: all */, idle_timeout_s;
     size_t request_max;
 };
 static const struct bounds served_bounds = {1024, 0, 60, REQUEST_MAX};
-/* Nobody who opens many connections, or sends long bodies, keeps the kubelet's probe out; idle as in Flagger's server. */
-static const struct bounds handled_bounds = {256, 64, 15, 16 * 1024};
+/* Idle as in Flagger's server. */
+static const struct bounds handled_bounds = {256, 192, 15, 16 * 1024};
 
 /* microhttpd has an epoll set of its own; its descriptor is one more thing the loop polls, and its timeout one more timer. */
 struct server {
@@ -47,7 +51,16 @@ struct server {
     const struct bounds *bounds;
     void *ctx;
     struct call *calls;
+    struct visitor *visitors; /* the one that was silent longest comes first */
+    unsigned visitor_count;
     int port;
+};
+
+/* A connection that is not about to be closed. */
+struct visitor {
+    struct visitor *prev, *next;
+    int fd;
+    bool is_sent_away; /* in no list any more */
 };
 
 /* Watches the socket of a suspended connection; outlives it until the loop has closed it. */
@@ -274,6 +287,53 @@ static enum MHD_Result serve_call(struct call *call, const char *method)
     return MHD_YES;
 }
 
+/* --- connections --- */
+
+static void visitor_remove(struct server *server, struct visitor *visitor)
+{
+    DL_DELETE(server->visitors, visitor);
+    server->visitor_count--;
+}
+
+/* microhttpd reads the end of the stream, and closes. */
+static void send_away(struct server *server, struct visitor *visitor)
+{
+    visitor_remove(server, visitor);
+    visitor->is_sent_away = true;
+    shutdown(visitor->fd, SHUT_RDWR);
+}
+
+static void on_visit(void *ctx, struct MHD_Connection *connection, void **visit,
+                     enum MHD_ConnectionNotificationCode what)
+{
+    struct server *server = ctx;
+    struct visitor *visitor = *visit;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        visitor = *visit = mem_new(struct visitor);
+        visitor->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        DL_APPEND(server->visitors, visitor);
+        server->visitor_count++;
+        if (server->bounds->kept > 0 && server->visitor_count > server->bounds->kept) {
+            send_away(server, server->visitors);
+        }
+    } else {
+        if (!visitor->is_sent_away) {
+            visitor_remove(server, visitor);
+        }
+        mem_free(visitor);
+        *visit = NULL;
+    }
+}
+
+static void note_activity(struct server *server, struct MHD_Connection *connection)
+{
+    struct visitor *visitor = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    if (visitor != NULL && !visitor->is_sent_away) {
+        DL_DELETE(server->visitors, visitor);
+        DL_APPEND(server->visitors, visitor);
+    }
+}
+
 /* --- requests --- */
 
 /* The target as it was sent; microhttpd's own has its escapes resolved. */
@@ -282,6 +342,7 @@ static void *on_uri(void *ctx, const char *uri, struct MHD_Connection *connectio
     struct server *server = ctx;
     struct call *call = mem_new(struct call);
     size_t path_len = strcspn(uri, "?");
+    note_activity(server, connection);
     call->server = server;
     call->connection = connection;
     call->path = str_dup_n(uri, path_len);
@@ -331,6 +392,7 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **re
     if (!call)
         return;
     end_lookout(call);
+    note_activity(server, connection);
     leave_exchange(call);
     struct call **at = &server->calls;
     while (*at != call)
@@ -381,10 +443,10 @@ static struct MHD_Daemon *start_daemon(struct server *server, int fd)
     return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server, /* options */
                             MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd,                                    /* */
                             MHD_OPTION_CONNECTION_LIMIT, bounds->connections,                            /* */
-                            MHD_OPTION_PER_IP_CONNECTION_LIMIT, bounds->connections_per_ip,              /* */
                             MHD_OPTION_CONNECTION_TIMEOUT, bounds->idle_timeout_s,                       /* */
                             MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,                                 /* */
                             MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,                           /* */
+                            MHD_OPTION_NOTIFY_CONNECTION, on_visit, server,                              /* */
                             MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,                                        /* */
                             MHD_OPTION_END);
 }

@@ -189,12 +189,12 @@ static void no_host_means_every_address(void **state)
     assert_int_equal(w->status, 200);
 }
 
-enum { CROWD = 128 };
+enum { CROWD = 400, ADDRESSES = 6, KEPT = 192, BATCH = 64 /* below the listener's backlog */, TURNS = 64 };
 
-/* A connection from 127.0.0.2 whose request never ends. */
-static int half_ask(int port)
+/* A connection from an address of loopback, whose request never ends. */
+static int half_ask(int port, unsigned address)
 {
-    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)}, to = from;
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + address)}, to = from;
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     to.sin_port = htons((uint16_t)port);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -203,15 +203,54 @@ static int half_ask(int port)
     return fd;
 }
 
+static bool is_closed(int fd)
+{
+    char byte;
+    ssize_t len = recv(fd, &byte, 1, MSG_DONTWAIT);
+    return len == 0 || (len < 0 && errno != EAGAIN);
+}
+
+/* They are taken in the order in which they came, a few in each turn of the loop; everybody who asks meanwhile is answered. */
+static void fill(struct world *w, int *crowd, unsigned count, unsigned addresses)
+{
+    for (unsigned i = 0; i < count; i++) {
+        crowd[i] = half_ask(server_port(w->server), i % addresses);
+        for (int turn = 0; turn < (i % BATCH == BATCH - 1 || i == count - 1 ? TURNS : 0); turn++) {
+            ask_and_wait(w, "GET", "/healthz", NULL);
+            assert_int_equal(w->status, 200);
+        }
+    }
+}
+
+/* From one address, the client's own, or from many: the oldest of those that say nothing are closed. */
 static void who_opens_many_connections_keeps_nobody_else_out(void **state)
 {
     struct world *w = *state;
-    int crowd[CROWD];
-    for (size_t i = 0; i < CROWD; i++)
-        crowd[i] = half_ask(server_port(w->server));
-    ask_and_wait(w, "GET", "/healthz", NULL);
-    assert_int_equal(w->status, 200);
-    for (size_t i = 0; i < CROWD; i++)
+    for (unsigned addresses = 1; addresses <= ADDRESSES; addresses += ADDRESSES - 1) {
+        int crowd[CROWD];
+        fill(w, crowd, CROWD, addresses);
+        size_t closed = 0;
+        for (size_t i = 0; i < CROWD; i++)
+            closed += is_closed(crowd[i]) ? 1 : 0;
+        assert_in_range(closed, CROWD - KEPT, CROWD - KEPT + 4);
+        assert_true(is_closed(crowd[0]));
+        assert_false(is_closed(crowd[CROWD - 1]));
+        for (size_t i = 0; i < CROWD; i++)
+            close(crowd[i]);
+    }
+}
+
+/* Who asks now and then is not among the silent. */
+static void a_connection_in_use_outlives_the_silent_ones(void **state)
+{
+    struct world *w = *state;
+    int crowd[KEPT];
+    fill(w, crowd, KEPT - 1, 1); /* and the one that asks */
+    assert_false(is_closed(crowd[0]));
+    fill(w, crowd + KEPT - 1, 1, 1);
+    assert_true(is_closed(crowd[0]));
+    assert_false(is_closed(crowd[1]));
+    for (size_t i = 0; i < KEPT; i++)
         close(crowd[i]);
 }
 
@@ -237,6 +276,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_port_that_is_taken_is_an_error_that_names_it, setup, teardown),
         cmocka_unit_test_setup_teardown(no_host_means_every_address, setup, teardown),
         cmocka_unit_test_setup_teardown(who_opens_many_connections_keeps_nobody_else_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_connection_in_use_outlives_the_silent_ones, setup, teardown),
         cmocka_unit_test_setup_teardown(a_server_stops_with_clients_connected, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
