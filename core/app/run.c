@@ -82,7 +82,19 @@ static bool open_clients(struct program *p, struct err *err)
     return true;
 }
 
-/* --- /healthz and /metrics --- */
+/* --- /healthz, /readyz and /metrics --- */
+
+/* A standby is ready, as it takes over at once; an engine that ends is not. */
+static int serve_ready(const struct program *p, struct buf *body)
+{
+    struct buf lacking;
+    buf_init(&lacking, 1024);
+    bool is_ready = p->engine != NULL && !p->closing && engine_is_prepared(p->engine, &lacking);
+    const char *why = lacking.len > 0 ? buf_str(&lacking) : p->closing ? "it is ending" : "it is starting";
+    buf_printf(body, is_ready ? "OK" : "not ready: %s\n", why);
+    buf_fini(&lacking);
+    return is_ready ? 200 : 503;
+}
 
 static int serve(void *ctx, const char *path, struct buf *body, const char **content_type)
 {
@@ -90,6 +102,9 @@ static int serve(void *ctx, const char *path, struct buf *body, const char **con
     if (strcmp(path, "/healthz") == 0) {
         buf_append_str(body, "OK");
         return 200;
+    }
+    if (strcmp(path, "/readyz") == 0) {
+        return serve_ready(p, body);
     }
     if (strcmp(path, "/metrics") == 0) {
         *content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -275,6 +275,11 @@ struct lease *lease_open(struct kube_client *client, struct clock *clock, const 
     return l;
 }
 
+bool lease_is_known(const struct lease *l)
+{
+    return l->is_held || l->seen_record != NULL;
+}
+
 bool lease_is_sure(const struct lease *l)
 {
     return l->is_held && clock_mono_ms(l->clock) < l->deadline.when_ms;

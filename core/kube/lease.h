@@ -23,6 +23,8 @@ struct lease *lease_open(struct kube_client *client, struct clock *clock, const 
                          lease_held_fn *held, lease_lost_fn *lost, void *ctx);
 /* It is held, and nobody else can have taken it: false from the deadline on, also before its loss could be told. */
 bool lease_is_sure(const struct lease *lease);
+/* Who holds it has been learnt: we, or another whose end we wait for. */
+bool lease_is_known(const struct lease *lease);
 /* Gives it back (holderIdentity "", one last request) and then calls `closed`, also when that fails; NULL: no
  * request, freed at once. */
 typedef void lease_closed_fn(void *ctx);

@@ -496,6 +496,16 @@ void engine_close(struct engine *engine, void (*closed)(void *ctx), void *ctx)
     lease_close(engine->lease, on_lease_closed, engine);
 }
 
+bool engine_is_prepared(const struct engine *engine, struct buf *lacking)
+{
+    for (size_t i = 0; i < STORE_COUNT; i++) {
+        if (!store_is_synced(engine->house.stores[i])) {
+            return buf_printf(lacking, "the %s have not been read yet", store_plans[i].resource->plural) && false;
+        }
+    }
+    return lease_is_known(engine->lease) || (buf_append_str(lacking, "the Lease has not been read yet") && false);
+}
+
 bool engine_is_ready(const struct engine *engine)
 {
     return engine->ready;

@@ -69,17 +69,17 @@ class Engine:
         return f'_{self.process.pid}_' in self.lease_holder()
 
     def await_ready(self, timeout=90, leading=True):
-        """Waits until it answers /healthz and, unless told otherwise, holds the Lease."""
+        """Waits until it says that it is ready and, unless told otherwise, holds the Lease."""
         def ready():
             if self.process.poll() is not None:
                 raise AssertionError(f'{self.name} ended with status {self.process.returncode}: {self.log_tail()}')
-            return self.healthy() and (not leading or reference() is not None or self.holds_lease())
+            return self.answers('/healthz' if reference() else '/readyz') and (not leading or reference() is not None or self.holds_lease())
         wait_for(ready, timeout, lambda: f'{self.name} is ready; its last words: {self.log_tail()}')
         return self
 
-    def healthy(self):
+    def answers(self, path):
         try:
-            with urllib.request.urlopen(f'http://127.0.0.1:{self.port}/healthz', timeout=2) as answer:
+            with urllib.request.urlopen(f'http://127.0.0.1:{self.port}{path}', timeout=2) as answer:
                 return answer.status == 200
         except OSError:
             return False

@@ -261,6 +261,7 @@ static void test_an_expired_lease_is_taken_over(void **state)
     assert_int_equal(fake_http_count(w->fh, "PUT", NULL), 0);
     fake_clock_advance(w->fc, RETRY_MS);
     assert_int_equal(w->a.held, 1);
+    assert_true(lease_is_known(w->a.lease));
     fake_doc_expect(node_at(doc_root(w->lease), "spec"),
                     "{'holderIdentity':'me','leaseDurationSeconds':15,'acquireTime':'2026-03-11T08:15:23.000000Z',"
                     "'renewTime':'2026-03-11T08:15:23.000000Z','leaseTransitions':4}");
@@ -279,6 +280,7 @@ static void test_a_living_holder_is_waited_for(void **state)
         str_free(&time);
     }
     assert_int_equal(w->a.held, 0);
+    assert_true(lease_is_known(w->a.lease));
     expect_holder(w, "other");
 }
 
@@ -320,6 +322,7 @@ static void test_trouble_at_the_start_is_retried(void **state)
     open_as(&w->a, "me");
     fake_clock_advance(w->fc, 60000);
     assert_int_equal(w->a.held + w->a.lost, 0); /* what was never held is not lost */
+    assert_false(lease_is_known(w->a.lease));
     w->unreachable = false;
     fake_clock_advance(w->fc, RETRY_MS);
     assert_int_equal(w->a.held, 1);
