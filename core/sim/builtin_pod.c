@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "sim/api_inner.h"
+#include "sim/builtin_port.h"
 #include "sim/naming.h"
 
 /* --- defaults --- */
@@ -124,6 +125,37 @@ static void check_container(const struct node *container, const struct node *nam
     mem_free(image_field);
 }
 
+static void check_container_port(const struct node *ports, size_t index, const char *field, struct doc *causes)
+{
+    const struct node *port = node_item(ports, index), *number = node_get(port, "containerPort");
+    const char *name = node_str_or(node_get(port, "name"), "");
+    char *name_field = str_format("%s.name", field), *number_field = str_format("%s.containerPort", field);
+    char *why = name[0] != '\0' ? naming_port(name) : NULL, *shown = str_format("\"%s\"", name);
+    if (why)
+        cause_invalid_str(causes, name_field, name, "%s", why);
+    else if (name[0] != '\0' && name_is_taken(ports, index, name))
+        cause_duplicate(causes, name_field, shown);
+    if (node_int_or(number, 0) == 0)
+        cause_required(causes, number_field, NULL);
+    else
+        port_check_number(number, number_field, causes);
+    port_check_protocol(port, field, causes);
+    mem_free(shown);
+    mem_free(why);
+    mem_free(number_field);
+    mem_free(name_field);
+}
+
+static void check_container_ports(const struct node *container, const char *path, size_t index, struct doc *causes)
+{
+    const struct node *ports = node_get(container, "ports");
+    for (size_t i = 0; i < node_count(ports); i++) {
+        char *field = str_format("%s[%zu].ports[%zu]", path, index, i);
+        check_container_port(ports, i, field, causes);
+        mem_free(field);
+    }
+}
+
 static void check_containers(const struct node *containers, const char *path, struct doc *causes)
 {
     struct doc *seen = doc_new();
@@ -131,9 +163,29 @@ static void check_containers(const struct node *containers, const char *path, st
     struct node_iter it = node_iterate(containers);
     while (node_next(&it)) {
         check_container(it.value, names, path, it.index, causes);
+        check_container_ports(it.value, path, it.index, causes);
         node_set_bool(seen, names, node_str_or(node_get(it.value, "name"), ""), true);
     }
     doc_free(seen);
+}
+
+static void check_volumes(const struct node *volumes, const char *path, struct doc *causes)
+{
+    struct node_iter it = node_iterate(volumes);
+    while (node_next(&it)) {
+        const char *name = node_str_or(node_get(it.value, "name"), "");
+        char *field = str_format("%s.volumes[%zu].name", path, it.index), *why = naming_label(name);
+        char *shown = str_format("\"%s\"", name);
+        if (name[0] == '\0')
+            cause_required(causes, field, NULL);
+        else if (why)
+            cause_invalid_str(causes, field, name, "%s", why);
+        else if (name_is_taken(volumes, it.index, name))
+            cause_duplicate(causes, field, shown);
+        mem_free(shown);
+        mem_free(why);
+        mem_free(field);
+    }
 }
 
 static bool has_volume(const struct node *spec, const char *name)
@@ -170,6 +222,7 @@ static void check_mounts(const struct node *spec, const char *path, struct doc *
 void pod_validate(const struct node *spec, const char *path, struct doc *causes)
 {
     char *containers = str_format("%s.containers", path), *init = str_format("%s.initContainers", path);
+    check_volumes(node_get(spec, "volumes"), path, causes);
     if (node_count(node_get(spec, "containers")) == 0)
         cause_required(causes, containers, NULL);
     check_containers(node_get(spec, "containers"), containers, causes);

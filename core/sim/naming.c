@@ -28,7 +28,7 @@
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  "  \
     "or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 
-enum { LABEL_MAX = 63, SUBDOMAIN_MAX = 253 };
+enum { LABEL_MAX = 63, SUBDOMAIN_MAX = 253, PORT_NAME_MAX = 15 };
 
 /* --- shapes --- */
 
@@ -142,6 +142,23 @@ char *naming_label_value(const char *s)
     if (strlen(s) > LABEL_MAX)
         return too_long(LABEL_MAX, "bytes");
     return *s == '\0' || has_qualified_chars(s) ? NULL : str_dup(VALUE_RULE);
+}
+
+char *naming_port(const char *s)
+{
+    bool has_letter = false;
+    if (strlen(s) > PORT_NAME_MAX)
+        return too_long(PORT_NAME_MAX, "characters");
+    for (const char *c = s; *c != '\0'; c++) {
+        if (!islower((unsigned char)*c) && !isdigit((unsigned char)*c) && *c != '-')
+            return str_dup("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
+        has_letter = has_letter || islower((unsigned char)*c);
+    }
+    if (!has_letter)
+        return str_dup("must contain at least one letter (a-z)");
+    if (strstr(s, "--"))
+        return str_dup("must not contain consecutive hyphens");
+    return s[0] == '-' || str_has_suffix(s, "-") ? str_dup("must not begin or end with a hyphen") : NULL;
 }
 
 char *naming_config_key(const char *s)

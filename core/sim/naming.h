@@ -7,4 +7,5 @@ char *naming_service(const char *s);      /* Services: as naming_label */
 char *naming_path_segment(const char *s); /* roles: anything but '/', '%', "." and ".." */
 char *naming_qualified(const char *s);    /* keys of labels and annotations: "prefix/name" */
 char *naming_label_value(const char *s);  /* */
+char *naming_port(const char *s);         /* ports by name: the first of its faults */
 char *naming_config_key(const char *s);   /* keys of ConfigMaps and Secrets */
