@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "base/log.h"
 #include "base/str.h"
 
 enum flag_kind {
@@ -229,6 +230,10 @@ static bool check(struct flags *flags, struct err *err)
     long port = strtol(flags->port, &end, 10);
     if (*end != '\0' || end == flags->port || port < 0 || port > 65535) {
         return err_set(err, ERR_INVALID, "-port: \"%s\" is not a port", flags->port);
+    }
+    if (!log_level_is(flags->log_level)) {
+        return err_set(err, ERR_INVALID, "-log-level: %s is none of debug, info, warn, error, fatal and panic",
+                       flags->log_level);
     }
     if (strcmp(flags->zap_encoding, "json") != 0 && strcmp(flags->zap_encoding, "console") != 0) {
         return err_set(err, ERR_INVALID, "-zap-encoding: %s is neither json nor console", flags->zap_encoding);

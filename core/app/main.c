@@ -1,4 +1,5 @@
 /* sluice: chooses the command. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,9 +17,8 @@ static const char usage[] =
     "  sluice check -f PATH say of each Canary in files, or of a cluster, whether it is accepted, and why not\n"
     "  sluice version       print the version\n";
 
-int main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
-    mem_init();
     const char *command = argc > 1 ? argv[1] : "help";
     if (strcmp(command, "run") == 0) {
         return command_run(argc - 2, argv + 2);
@@ -43,4 +43,22 @@ int main(int argc, char **argv)
     }
     fprintf(stderr, "sluice: there is no command \"%s\"\n\n%s", command, usage);
     return 2;
+}
+
+/* What was printed may still be in a buffer, and a disk be full: whoever reads the file later must not take half an output for all of it. */
+static int end_output(int status)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return status;
+    }
+    fprintf(stderr, "sluice: cannot write to standard output%s%s\n", errno != 0 ? ": " : "",
+            errno != 0 ? strerror(errno) : "");
+    return status != 0 ? status : 1;
+}
+
+int main(int argc, char **argv)
+{
+    mem_init();
+    return end_output(dispatch(argc, argv));
 }

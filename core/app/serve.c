@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "app/command.h"
+#include "app/host.h"
 #include "app/keeper.h"
 #include "base/str.h"
+#include "io/file.h"
 #include "io/loop.h"
 #include "io/server.h"
 #include "sim/fast_clock.h"
@@ -31,6 +33,7 @@ struct program {
     bool tells;           /* the scenario is played */
     struct api *api;
     struct server *server;
+    const char *host; /* that it listens on */
 };
 
 /* --- serving --- */
@@ -38,6 +41,11 @@ struct program {
 static void answer(void *ctx, struct exchange *exchange)
 {
     struct program *p = ctx;
+    if (!host_is_ours(exchange->header(exchange, "Host"), p->host)) {
+        static const char text[] = "this cluster is not served under that name\n";
+        exchange_answer(exchange, 403, "text/plain; charset=utf-8", text, sizeof text - 1);
+        return;
+    }
     if (p->stage.cluster != NULL && str_has_prefix(exchange->path, PROMETHEUS_PATH "/")) {
         exchange->path += strlen(PROMETHEUS_PATH);
         prometheus_serve(cluster_prometheus(p->stage.cluster), exchange);
@@ -48,33 +56,41 @@ static void answer(void *ctx, struct exchange *exchange)
 
 static bool write_kubeconfig(const struct demo_flags *flags, int port, struct err *err)
 {
-    FILE *out = flags->kubeconfig != NULL ? fopen(flags->kubeconfig, "w") : stdout;
-    if (out == NULL) {
-        return err_set(err, ERR_IO, "--kubeconfig %s: %s", flags->kubeconfig, strerror(errno));
-    }
     const char *name = "sluice";
-    fprintf(out,
-            "apiVersion: v1\n"
-            "kind: Config\n"
-            "current-context: %s\n"
-            "clusters:\n"
-            "- name: %s\n"
-            "  cluster: {server: \"http://%s:%d\"}\n"
-            "users:\n"
-            "- name: %s\n"
-            "  user: {}\n"
-            "contexts:\n"
-            "- name: %s\n"
-            "  context: {cluster: %s, user: %s}\n",
-            name, name, flags->host[0] == '\0' ? "127.0.0.1" : flags->host, port, name, name, name, name);
-    if (flags->kubeconfig != NULL) {
-        if (fclose(out) != 0) {
-            return err_set(err, ERR_IO, "--kubeconfig %s: %s", flags->kubeconfig, strerror(errno));
-        }
+    char *text =
+        str_format("apiVersion: v1\n"
+                   "kind: Config\n"
+                   "current-context: %s\n"
+                   "clusters:\n"
+                   "- name: %s\n"
+                   "  cluster: {server: \"http://%s:%d\"}\n"
+                   "users:\n"
+                   "- name: %s\n"
+                   "  user: {}\n"
+                   "contexts:\n"
+                   "- name: %s\n"
+                   "  context: {cluster: %s, user: %s}\n",
+                   name, name, flags->host[0] == '\0' ? "127.0.0.1" : flags->host, port, name, name, name, name);
+    bool ok = true;
+    if (flags->kubeconfig == NULL) {
+        printf("%s", text);
+    } else if (file_write_private(flags->kubeconfig, text, strlen(text), err)) {
         printf("export KUBECONFIG=%s\n", flags->kubeconfig);
+    } else {
+        ok = err_wrap(err, "--kubeconfig %s", flags->kubeconfig);
     }
-    fflush(stdout);
-    return true;
+    str_free(&text);
+    return ok && (fflush(stdout) == 0 || err_set(err, ERR_IO, "cannot write the kubeconfig: %s", strerror(errno)));
+}
+
+/* It has no passwords and no rights: whoever reaches it does what he likes there. */
+static void warn_of_visitors(const struct demo_flags *flags, int port)
+{
+    if (!host_is_loopback(flags->host)) {
+        fprintf(stderr,
+                "sluice %s: --listen %s:%d is open to other machines: whoever reaches it may change everything\n",
+                flags->command, flags->host, port);
+    }
 }
 
 static void on_said(void *ctx, const char *text)
@@ -173,8 +189,10 @@ bool serve(const struct demo_flags *flags, const struct scenario *scenario)
 {
     struct program p = {0};
     struct err err = {0};
+    p.host = flags->host;
     bool ok = open_all(&p, flags, scenario, &err) && write_kubeconfig(flags, server_port(p.server), &err);
     if (ok) {
+        warn_of_visitors(flags, server_port(p.server));
         if (flags->plays) {
             p.keeper =
                 (struct keeper){.stage = &p.stage, .ready = on_ready, .closed = on_closed, .told = on_said, .ctx = &p};

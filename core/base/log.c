@@ -26,6 +26,11 @@ enum log_level log_level_parse(const char *s)
     return str_equal(s, "panic") ? LOG_FATAL : LOG_INFO;
 }
 
+bool log_level_is(const char *s)
+{
+    return log_level_parse(s) != LOG_INFO || str_equal(s, level_names[LOG_INFO]) || str_equal(s, "warning");
+}
+
 void log_set_level(enum log_level level)
 {
     level_min = level;

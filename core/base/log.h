@@ -9,6 +9,7 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_FATAL };
 
 /* debug, info, warn, error, fatal, panic; anything else means info (as in Flagger). */
 enum log_level log_level_parse(const char *s);
+bool log_level_is(const char *s); /* one of those words, or "warning", which means info, too */
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
 /* "json" (default) or console (tab-separated for people). */

@@ -56,3 +56,48 @@ bool file_read_regular(const char *path, struct buf *b, struct err *err)
 {
     return read_file(path, true, b, err);
 }
+
+static bool check_ours(int fd, struct err *why)
+{
+    struct stat about;
+    if (fstat(fd, &about) != 0) {
+        return err_set(why, ERR_IO, "%s", strerror(errno));
+    }
+    if (!S_ISREG(about.st_mode)) {
+        return err_set(why, ERR_INVALID, "not a regular file");
+    }
+    if (about.st_uid != geteuid()) {
+        return err_set(why, ERR_INVALID, "the file belongs to another user");
+    }
+    return about.st_nlink == 1 || err_set(why, ERR_INVALID, "the file has another name, too");
+}
+
+static bool write_all(int fd, const char *text, size_t len, struct err *why)
+{
+    while (len > 0) {
+        ssize_t written = write(fd, text, len);
+        if (written < 0 && errno != EINTR) {
+            return err_set(why, ERR_IO, "%s", strerror(errno));
+        }
+        text += written > 0 ? written : 0;
+        len -= written > 0 ? (size_t)written : 0;
+    }
+    return true;
+}
+
+bool file_write_private(const char *path, const char *text, size_t len, struct err *why)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return err_set(why, ERR_IO, "%s", errno == ELOOP ? "it is a symbolic link" : strerror(errno));
+    }
+    bool ok = check_ours(fd, why);
+    if (ok && (fchmod(fd, 0600) != 0 || ftruncate(fd, 0) != 0)) {
+        ok = err_set(why, ERR_IO, "%s", strerror(errno));
+    }
+    ok = ok && write_all(fd, text, len, why);
+    if (close(fd) != 0 && ok) {
+        ok = err_set(why, ERR_IO, "%s", strerror(errno));
+    }
+    return ok;
+}

@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -270,6 +271,74 @@ class Check(unittest.TestCase):
             served.doCleanups()
 
 
+class Doors(unittest.TestCase):
+    """Who may come in, and what is said to those who ask how it is."""
+
+    def start(self, *words):
+        process = subprocess.Popen([SLUICE, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(lambda: (process.kill(), process.wait(), process.stdout.close(), process.stderr.close()))
+        return process
+
+    def sim(self, *words):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.kubeconfig = pathlib.Path(folder.name, 'kubeconfig')
+        process = self.start('sim', '--kubeconfig', str(self.kubeconfig), *words)
+        self.assertIn('export KUBECONFIG=', process.stdout.readline())
+        self.server = re.search(r'server: "(http://[^"]+)"', self.kubeconfig.read_text())[1]
+        return process
+
+    def status(self, url, **headers):
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=PATIENCE_S) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            error.close()
+            return error.code
+        except urllib.error.URLError:
+            return 0
+
+    def test_host(self):
+        """A page that has a name of its own lead here is refused; the kubeconfig is nobody else's."""
+        self.sim('--api-only')
+        port = self.server.rsplit(':', 1)[1]
+        for host, status in ((f'127.0.0.1:{port}', 200), (f'localhost:{port}', 200), (f'evil.example:{port}', 403), ('evil.example', 403)):
+            self.assertEqual(status, self.status(self.server + '/version', Host=host), host)
+        self.assertEqual(0o600, self.kubeconfig.stat().st_mode & 0o777)
+
+    def test_link(self):
+        """What a link leads to is not overwritten."""
+        with tempfile.TemporaryDirectory() as folder:
+            precious, link = pathlib.Path(folder, 'precious'), pathlib.Path(folder, 'link')
+            precious.write_text('mine')
+            link.symlink_to(precious)
+            done = subprocess.run([SLUICE, 'sim', '--kubeconfig', str(link)], capture_output=True, text=True, timeout=PATIENCE_S)
+            self.assertEqual((1, f'sluice sim: --kubeconfig {link}: it is a symbolic link\n'), (done.returncode, done.stderr))
+            self.assertEqual('mine', precious.read_text())
+
+    def test_open(self):
+        """It is said when others can come in, and only then."""
+        process = self.sim('--api-only', '--listen', '0.0.0.0:0')
+        self.assertIn('is open to other machines', process.stderr.readline())
+        process = self.sim('--api-only')
+        process.terminate()
+        self.assertEqual('', process.stderr.read())
+
+    def test_ready(self):
+        """/healthz says that it is alive, /readyz that it has read what it needs; the one that stands by is ready, too."""
+        self.sim()
+        for _ in range(2):
+            with socket.create_server(('127.0.0.1', 0)) as free:
+                port = free.getsockname()[1]
+            engine = self.start('run', '-kubeconfig', str(self.kubeconfig), '-port', str(port), '-log-level', 'fatal')
+            end = time.monotonic() + PATIENCE_S
+            while self.status(f'http://127.0.0.1:{port}/readyz') != 200:
+                self.assertIsNone(engine.poll())
+                self.assertLess(time.monotonic(), end)
+                time.sleep(0.02)
+            self.assertEqual(200, self.status(f'http://127.0.0.1:{port}/healthz'))
+
+
 class Flags(unittest.TestCase):
     def test_asked(self):
         for words, said in ((['version'], 'sluice version '), (['--version'], 'sluice version '), (['-help'], 'sluice demo [FILE]'),
@@ -293,9 +362,18 @@ class Flags(unittest.TestCase):
     def test_kubeconfig(self):
         """Where it cannot be written, nothing is served."""
         for words, said in ((['demo', '--serve', '--kubeconfig', '/no/such'], 'sluice demo: --kubeconfig /no/such: No such file or directory\n'),
-                            (['sim', '--kubeconfig', '/dev/full'], 'sluice sim: --kubeconfig /dev/full: No space left on device\n')):
+                            (['sim', '--kubeconfig', '/dev/full'], 'sluice sim: --kubeconfig /dev/full: not a regular file\n')):
             done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S)
             self.assertEqual((1, '', said), (done.returncode, done.stdout, done.stderr))
+
+
+    def test_full_disk(self):
+        """What cannot be written is said, and is no success."""
+        for words in (['demo'], ['version'], ['help'], ['demo', '-help'], ['sim'], ['run', '-help'], ['check', '-f', str(ROOT / 'examples/tutorial/canary.yaml')]):
+            with open('/dev/full', 'w') as full:
+                done = subprocess.run([SLUICE, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S)
+            self.assertEqual(1, done.returncode, words)
+            self.assertRegex(done.stderr, 'cannot write.*: No space left on device\n$', words)
 
 
 if __name__ == '__main__':

@@ -75,6 +75,52 @@ static void a_regular_file_is_read_the_same_way(void **state)
     buf_fini(&b);
 }
 
+static void what_is_private_is_ours_alone(void **state)
+{
+    struct stat about;
+    struct buf b;
+    struct err err;
+    buf_init(&b, 10);
+    assert_int_equal(chmod(path, 0666), 0);
+    assert_true(file_write_private(path, "key", 3, &err)); /* over four bytes */
+    assert_true(file_read(path, &b, &err));
+    assert_string_equal(buf_str(&b), "key");
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0600);
+    unlink(path);
+    assert_true(file_write_private(path, "new", 3, &err));
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0600);
+    buf_fini(&b);
+}
+
+static void what_is_private_goes_through_no_link(void **state)
+{
+    struct buf b;
+    struct err err;
+    char other[80];
+    snprintf(other, sizeof other, "%s-link", path);
+    buf_init(&b, 10);
+    assert_int_equal(symlink(path, other), 0);
+    assert_false(file_write_private(other, "key", 3, &err));
+    assert_string_equal(err.text, "it is a symbolic link");
+    unlink(other);
+    assert_int_equal(link(path, other), 0);
+    assert_false(file_write_private(other, "key", 3, &err));
+    assert_string_equal(err.text, "the file has another name, too");
+    unlink(other);
+    assert_int_equal(mkfifo(other, 0600), 0);
+    assert_false(file_write_private(other, "key", 3, &err));
+    unlink(other);
+    assert_false(file_write_private("/dev/full", "key", 3, &err));
+    assert_string_equal(err.text, "not a regular file");
+    assert_false(file_write_private("/no/such", "key", 3, &err));
+    assert_string_equal(err.text, "No such file or directory");
+    assert_true(file_read(path, &b, &err));
+    assert_memory_equal(b.data, "a\0b\n", 4); /* as it was */
+    buf_fini(&b);
+}
+
 static void a_file_above_the_ceiling_is_too_large(void **state)
 {
     struct buf b;
@@ -134,6 +180,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_is_read_whole_and_replaces_what_was_there, make_file, remove_file),
         cmocka_unit_test_setup_teardown(a_fifo_is_refused_at_once_where_nobody_may_wait, make_file, remove_file),
         cmocka_unit_test_setup_teardown(a_regular_file_is_read_the_same_way, make_file, remove_file),
+        cmocka_unit_test_setup_teardown(what_is_private_is_ours_alone, make_file, remove_file),
+        cmocka_unit_test_setup_teardown(what_is_private_goes_through_no_link, make_file, remove_file),
         cmocka_unit_test_setup_teardown(a_file_above_the_ceiling_is_too_large, make_file, remove_file),
         cmocka_unit_test_setup_teardown(a_file_larger_than_one_read_is_read_to_its_end, make_file, remove_file),
         cmocka_unit_test(a_missing_file_is_not_found_and_named),

@@ -100,6 +100,8 @@ static void booleans(void **state)
 
 static void what_go_refuses(void **state)
 {
+    expect_refused("-log-level loud", "-log-level: loud is none of debug, info, warn, error, fatal and panic");
+    expect_refused("-log-level=", "-log-level:  is none of debug, info, warn, error, fatal and panic");
     expect_refused("-nope", "flag provided but not defined: -nope");
     expect_refused("--nope=3", "flag provided but not defined: -nope");
     expect_refused("---namespace=x", "bad flag syntax: ---namespace=x");
