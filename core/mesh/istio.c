@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "kube/object.h"
+#include "mesh/istio_ownership.h"
 #include "mesh/istio_route.h"
 #include "mesh/istio_shape.h"
 #include "mesh/istio_spec.h"
@@ -64,7 +65,7 @@ static enum plan create_rule(const struct router *router, const struct canary_na
 }
 
 static enum plan repair_rule(const struct canary_names *names, const struct node *canary, const char *host,
-                             const struct node *live, struct kube_write *write)
+                             const struct node *live, struct kube_write *write, struct err *err)
 {
     struct doc *patch = doc_new();
     struct node *want = istio_rule_spec(patch, canary, host), *spec = node_new_object(patch);
@@ -85,6 +86,10 @@ static enum plan repair_rule(const struct canary_names *names, const struct node
         doc_free(patch);
         return PLAN_DONE;
     }
+    if (istio_check_rule(names, host, live, err) != PLAN_DONE) {
+        doc_free(patch);
+        return PLAN_FOREIGN;
+    }
     doc_set_root(patch, node_new_object(patch));
     node_set(patch, doc_root(patch), "spec", spec);
     return kube_write_patch(write, &KUBE_DESTINATION_RULES, live, patch,
@@ -93,13 +98,13 @@ static enum plan repair_rule(const struct canary_names *names, const struct node
 }
 
 static enum plan plan_rule(const struct router *router, const struct canary_names *names, const struct node *canary,
-                           const char *host, struct kube_write *write)
+                           const char *host, struct kube_write *write, struct err *err)
 {
     struct doc *live = store_find(router->destination_rules, names->namespace, host);
     if (live == NULL) {
         return create_rule(router, names, canary, host, write);
     }
-    enum plan plan = repair_rule(names, canary, host, doc_root(live), write);
+    enum plan plan = repair_rule(names, canary, host, doc_root(live), write, err);
     doc_free(live);
     return plan;
 }
@@ -195,7 +200,7 @@ static void remember_original(struct doc *patch, struct node *annotations, const
 }
 
 static enum plan repair_service(const struct canary_names *names, const struct node *canary, const struct node *apex,
-                                const struct node *live, struct kube_write *write)
+                                const struct node *live, struct kube_write *write, struct err *err)
 {
     struct doc *patch = doc_new();
     struct node *root = node_new_object(patch), *metadata = node_new_object(patch);
@@ -213,6 +218,10 @@ static enum plan repair_service(const struct canary_names *names, const struct n
         doc_free(patch);
         return PLAN_DONE;
     }
+    if (istio_check_service(names, live, err) != PLAN_DONE) {
+        doc_free(patch);
+        return PLAN_FOREIGN;
+    }
     node_set(patch, root, "metadata", metadata);
     return kube_write_patch(write, &KUBE_VIRTUAL_SERVICES, live, patch,
                             "reconcileVirtualService failed: VirtualService %s.%s update error", names->apex,
@@ -220,12 +229,12 @@ static enum plan repair_service(const struct canary_names *names, const struct n
 }
 
 static enum plan plan_service(const struct router *router, const struct canary_names *names, const struct node *canary,
-                              struct kube_write *write)
+                              struct kube_write *write, struct err *err)
 {
     struct doc *live = store_find(router->virtual_services, names->namespace, names->apex);
     struct doc *apex = router->services != NULL ? store_find(router->services, names->namespace, names->apex) : NULL;
     enum plan plan = live == NULL ? create_service(router, names, canary, doc_root(apex), write)
-                                  : repair_service(names, canary, doc_root(apex), doc_root(live), write);
+                                  : repair_service(names, canary, doc_root(apex), doc_root(live), write, err);
     doc_free(apex);
     doc_free(live);
     return plan;
@@ -239,13 +248,13 @@ static enum plan reconcile(const struct router *router, const struct canary_name
     assert(object < ROUTING_OBJECTS);
     if (object != VIRTUAL_SERVICE) {
         const char *host = object == CANARY_RULE ? names->apex_canary : names->apex_primary;
-        return plan_rule(router, names, canary, host, write);
+        return plan_rule(router, names, canary, host, write, err);
     }
     if (!istio_delegation_check(names, canary, err)) {
         err_wrap(err, "reconcileVirtualService failed");
         return PLAN_FAILED;
     }
-    return plan_service(router, names, canary, write);
+    return plan_service(router, names, canary, write, err);
 }
 
 /* --- weights --- */
@@ -329,6 +338,10 @@ static enum plan set_routes(const struct router *router, const struct canary_nam
         return PLAN_FAILED;
     }
     enum plan plan = shift(names, canary, want, doc_root(live), write);
+    if (plan == PLAN_WRITE && istio_check_service(names, doc_root(live), err) != PLAN_DONE) {
+        kube_write_fini(write);
+        plan = PLAN_FAILED;
+    }
     doc_free(live);
     return plan;
 }

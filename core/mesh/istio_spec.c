@@ -1,6 +1,7 @@
 #include "mesh/istio_spec.h"
 
 #include "kube/object.h"
+#include "kube/ownership.h"
 #include "mesh/istio_shape.h"
 
 #define KUBECTL_KEY "kubectl.kubernetes.io/last-applied-configuration"
@@ -99,6 +100,7 @@ struct node *istio_annotations(struct doc *doc, const struct canary_names *names
     node_set_str(doc, annotations, "kustomize.toolkit.fluxcd.io/reconcile", "disabled");
     node_set_str(doc, annotations, "helm.toolkit.fluxcd.io/driftDetection", "disabled");
     node_set_str(doc, annotations, KUBECTL_KEY, object_annotation(live, KUBECTL_KEY));
+    node_set_str(doc, annotations, OWNERSHIP_SIGN, object_annotation(live, OWNERSHIP_SIGN));
     node_set_str(doc, annotations, ISTIO_ORIGINAL_KEY, object_annotation(live, ISTIO_ORIGINAL_KEY));
     return annotations;
 }

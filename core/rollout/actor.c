@@ -114,7 +114,10 @@ static void watch_names(struct actor *actor, const struct canary *canary, const 
     struct str_list objects = {0};
     canary_list_objects(canary, &objects);
     for (size_t i = 0; i < now->configs.count; i++) {
+        char *copy = str_format("%s-primary", now->configs.items[i]); /* one that is not ours may go */
         str_list_push(&objects, now->configs.items[i]);
+        str_list_push(&objects, copy);
+        str_free(&copy);
     }
     actor_watch_warnings(actor, canary, &objects);
     engine_watch_names(actor->house->engine, actor, actor->namespace, &objects);

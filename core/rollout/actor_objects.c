@@ -169,6 +169,12 @@ static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile
     case RECONCILE_NEVER:
         tell_stuck(actor, canary, err);
         return false;
+    case RECONCILE_FOREIGN: /* nothing begins, but a release that is under way is judged */
+        trouble_tell_err(&actor->trouble, err);
+        run_block(actor->run, false);
+        /* What would cure it may be an object that is none of this Canary's. */
+        timer_start(actor->house->clock, &actor->retry, canary->interval_ms, actor_on_retry, actor);
+        return false;
     case RECONCILE_FAILED:
         trouble_tell_err(&actor->trouble, err);
         run_block(actor->run, true);

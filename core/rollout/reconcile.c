@@ -4,6 +4,7 @@
 #include "workload/autoscaler.h"
 #include "workload/deployment.h"
 #include "workload/service.h"
+#include "workload/tracked_config.h"
 
 /* One look at a Canary's objects, in their order. */
 struct look {
@@ -14,7 +15,19 @@ struct look {
     const struct reconcile_options *options;
     struct kube_write *write;
     struct err *err;
+    struct err foreign;   /* the objects that are not this Canary's; without a code: there is none */
+    bool foreign_service; /* one of them is a Service */
 };
+
+static void note_foreign(struct look *look)
+{
+    if (look->foreign.code == ERR_NONE) {
+        look->foreign = *look->err;
+    } else {
+        err_set(&look->foreign, ERR_INVALID, "%s; %s", look->foreign.text, look->err->text);
+    }
+    *look->err = (struct err){0};
+}
 
 /* What a planner found about one object; RECONCILE_DONE: on to the next one. */
 static enum reconcile_need need_of_plan(struct look *look, enum plan plan)
@@ -24,6 +37,9 @@ static enum reconcile_need need_of_plan(struct look *look, enum plan plan)
         return RECONCILE_DONE;
     case PLAN_WRITE:
         return look->options->withhold(look->options->ctx, look->write) ? RECONCILE_DONE : RECONCILE_WRITE;
+    case PLAN_FOREIGN:
+        note_foreign(look);
+        return RECONCILE_DONE;
     case PLAN_WAITING:
     case PLAN_FAILED:
         break;
@@ -38,9 +54,18 @@ static bool needs_analysis_to_initialise(const struct look *look)
 
 static enum reconcile_need plan_service(struct look *look, enum service_role role)
 {
-    const struct canary *canary = look->canary;
-    return need_of_plan(look, service_plan(look->house->stores[STORE_SERVICES], &canary->names, canary->root,
-                                           look->target, look->selector, role, look->write, look->err));
+    struct service_options options = {
+        .services = look->house->stores[STORE_SERVICES],
+        .deployments = look->house->stores[STORE_DEPLOYMENTS],
+        .names = &look->canary->names,
+        .canary = look->canary->root,
+        .target = look->target,
+        .selector = look->selector,
+        .role = role,
+    };
+    enum plan plan = service_plan(&options, look->write, look->err);
+    look->foreign_service = look->foreign_service || plan == PLAN_FOREIGN;
+    return need_of_plan(look, plan);
 }
 
 static enum reconcile_need plan_canary_service(struct look *look)
@@ -59,24 +84,46 @@ static enum reconcile_need plan_metrics(struct look *look)
 }
 
 /* Only its existence is looked after once the Canary is initialised; what it runs changes by promotion alone. */
-static enum reconcile_need plan_primary(struct look *look)
+static enum reconcile_need plan_live_primary(struct look *look, const struct node *primary)
 {
     const struct canary *canary = look->canary;
     const struct canary_names *names = &canary->names;
+    if (deployment_check_primary(primary, names, look->err) != PLAN_DONE) {
+        note_foreign(look);
+        return RECONCILE_FOREIGN; /* what comes next would lead to its Pods */
+    }
+    if (!needs_analysis_to_initialise(look)) {
+        return RECONCILE_DONE;
+    }
+    enum readiness readiness = deployment_readiness(primary, canary->progress_deadline_s, canary->primary_ready_pct,
+                                                    clock_wall_ms(look->house->clock), look->err);
+    if (readiness == READY) {
+        return RECONCILE_DONE;
+    }
+    err_wrap(look->err, "%s.%s not ready", names->target_primary, names->namespace);
+    return readiness == NEVER_READY ? RECONCILE_NEVER : RECONCILE_WAIT;
+}
+
+static bool copies_are_ours(struct look *look)
+{
+    struct house *house = look->house;
+    if (!house->config_tracking ||
+        tracked_config_check_copies(&look->canary->names, look->target, house->stores[STORE_CONFIG_MAPS],
+                                    house->stores[STORE_SECRETS], look->err) == PLAN_DONE) {
+        return true;
+    }
+    note_foreign(look);
+    return false;
+}
+
+static enum reconcile_need plan_primary(struct look *look)
+{
+    const struct canary_names *names = &look->canary->names;
     struct doc *primary = store_find(look->house->stores[STORE_DEPLOYMENTS], names->namespace, names->target_primary);
-    if (primary == NULL) {
-        return RECONCILE_PRIMARY;
-    }
-    enum reconcile_need need = RECONCILE_DONE;
-    if (needs_analysis_to_initialise(look)) {
-        enum readiness readiness =
-            deployment_readiness(doc_root(primary), canary->progress_deadline_s, canary->primary_ready_pct,
-                                 clock_wall_ms(look->house->clock), look->err);
-        if (readiness != READY) {
-            err_wrap(look->err, "%s.%s not ready", names->target_primary, names->namespace);
-            need = readiness == NEVER_READY ? RECONCILE_NEVER : RECONCILE_WAIT;
-        }
-    }
+    bool copies = copies_are_ours(look);
+    enum reconcile_need need = primary != NULL ? plan_live_primary(look, doc_root(primary))
+                               : copies        ? RECONCILE_PRIMARY
+                                               : RECONCILE_FOREIGN;
     doc_free(primary);
     return need;
 }
@@ -94,6 +141,9 @@ static enum reconcile_need plan_apex_service(struct look *look)
 
 static enum reconcile_need plan_scale_down(struct look *look)
 {
+    if (canary_is_initialising(look->canary) && look->foreign.code != ERR_NONE) {
+        return RECONCILE_FOREIGN; /* the target may be the only one that answers there */
+    }
     if (!canary_is_initialising(look->canary)) {
         return RECONCILE_DONE;
     }
@@ -103,7 +153,7 @@ static enum reconcile_need plan_scale_down(struct look *look)
 static enum reconcile_need plan_routes(struct look *look)
 {
     const struct router *router = &look->house->router;
-    enum reconcile_need need = RECONCILE_DONE;
+    enum reconcile_need need = look->foreign_service ? RECONCILE_FOREIGN : RECONCILE_DONE;
     for (size_t i = 0; need == RECONCILE_DONE && i < router->ops->objects; i++) {
         need = need_of_plan(
             look, router->ops->reconcile(router, &look->canary->names, look->canary->root, i, look->write, look->err));
@@ -121,6 +171,11 @@ static enum reconcile_need plan_in_order(struct look *look)
     for (size_t i = 0; need == RECONCILE_DONE && i < sizeof plans / sizeof *plans; i++) {
         need = plans[i](look);
     }
+    bool acts = need == RECONCILE_WRITE || need == RECONCILE_METRICS || need == RECONCILE_PRIMARY;
+    if (look->foreign.code != ERR_NONE && !acts) {
+        *look->err = look->foreign;
+        need = RECONCILE_FOREIGN;
+    }
     return need;
 }
 
@@ -135,7 +190,13 @@ enum reconcile_need reconcile_plan(struct house *house, struct canary *canary, c
         err_set(err, ERR_NOT_FOUND, "deployment %s.%s get query error: deployments.apps \"%s\" not found",
                 names->target, names->namespace, names->target);
     } else if (deployment_selector(doc_root(target), &house->selector_labels, &selector, err)) {
-        struct look look = {house, canary, doc_root(target), &selector, options, write, err};
+        struct look look = {.house = house,
+                            .canary = canary,
+                            .target = doc_root(target),
+                            .selector = &selector,
+                            .options = options,
+                            .write = write,
+                            .err = err};
         canary->names.selector_label = selector.key;
         need = plan_in_order(&look);
         canary->names.selector_label = NULL; /* borrowed from the target, which goes now */

@@ -11,7 +11,8 @@ enum reconcile_need {
     RECONCILE_PRIMARY, /* the primary must be created (workload/promotion.h) */
     RECONCILE_WAIT,    /* the primary is not ready yet; err says why */
     RECONCILE_NEVER,   /* the primary's deadline has passed; err says so */
-    RECONCILE_FAILED,  /* err says why; it is no use to go on before something changes */
+    RECONCILE_FOREIGN, /* what it names is there and somebody else's (kube/ownership.h), as err says; the rest is as it should be */
+    RECONCILE_FAILED, /* err says why; it is no use to go on before something changes */
 };
 
 struct reconcile_options {

@@ -2,6 +2,7 @@
 
 #include "base/str.h"
 #include "kube/object.h"
+#include "kube/ownership.h"
 #include "workload/metadata.h"
 
 static const struct node *reference(const struct node *canary)
@@ -93,6 +94,13 @@ static enum plan update_primary(const struct canary_names *names, const struct n
                             object_name(live), names->namespace);
 }
 
+static bool is_primarys(const struct canary_names *names, const struct node *live)
+{
+    return ownership_is_ours(live, names) ||
+           (!ownership_is_rivals(live, names) &&
+            node_is(node_at(live, "spec", "scaleTargetRef", "name"), names->target_primary));
+}
+
 enum plan autoscaler_plan(const struct store *autoscalers, const struct canary_names *names, const struct node *canary,
                           bool update, struct kube_write *write, struct err *err)
 {
@@ -112,6 +120,8 @@ enum plan autoscaler_plan(const struct store *autoscalers, const struct canary_n
     enum plan plan = PLAN_DONE;
     if (live == NULL) {
         plan = create_primary(names, canary, doc_root(target), primary_name, write);
+    } else if (!is_primarys(names, doc_root(live))) {
+        plan = ownership_refuse(&KUBE_AUTOSCALERS, doc_root(live), names, "it scales something else", err);
     } else if (update) {
         plan = update_primary(names, canary, doc_root(target), doc_root(live), write);
     }

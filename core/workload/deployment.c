@@ -4,6 +4,7 @@
 
 #include "base/duration.h"
 #include "kube/object.h"
+#include "kube/ownership.h"
 #include "workload/revision.h"
 #include "workload/tracked_config.h"
 
@@ -91,6 +92,7 @@ void deployment_prune(struct doc *object)
     note_revision(object, sluice, template);
     node_set(object, sluice, "configs", tracked_config_references(object, node_get(template, "spec")));
     node_set(object, sluice, "ports", container_ports(object, node_get(template, "spec")));
+    node_set(object, sluice, "labels", node_copy(object, node_at(template, "metadata", "labels")));
     node_set(object, sluice, "flaggerId",
              node_copy(object, node_at(template, "metadata", "annotations", "flagger-id")));
     node_set(object, root, "sluice", sluice);
@@ -117,6 +119,27 @@ const char *deployment_own_revision(const struct node *primary)
 const char *deployment_promotion_id(const struct node *deployment)
 {
     return node_str(node_at(deployment, "sluice", "flaggerId"));
+}
+
+bool deployment_is_chosen_by(const struct node *deployment, const struct node *selector)
+{
+    struct node_iter it = node_iterate(selector);
+    while (node_next(&it)) {
+        if (!node_equal(node_at(deployment, "sluice", "labels", it.key), it.value)) {
+            return false;
+        }
+    }
+    return node_count(selector) > 0;
+}
+
+enum plan deployment_check_primary(const struct node *primary, const struct canary_names *names, struct err *err)
+{
+    bool made_by_an_engine = deployment_promotion_id(primary) != NULL && !ownership_is_rivals(primary, names);
+    if (primary == NULL || ownership_is_ours(primary, names) || made_by_an_engine) {
+        return PLAN_DONE;
+    }
+    return ownership_refuse(&KUBE_DEPLOYMENTS, primary, names, "it was there before, and is no primary of this target",
+                            err);
 }
 
 /* --- the selector --- */

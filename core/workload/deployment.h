@@ -1,14 +1,15 @@
 /* What the engine keeps and reads of a Deployment.
  *
  * The store's copy has no pod template: the pruner replaces it by what the engine asks of it, computed once:
- *   sluice: { revision, configs: [ {kind, name, optional} ], ports: [ {container, name, port, index} ], flaggerId,
- *             own, guessed }
+ *   sluice: { revision, configs: [ {kind, name, optional} ], ports: [ {container, name, port, index} ], labels,
+ *             flaggerId, own, guessed }
  * Creating the primary and promoting GET the whole object. */
 #pragma once
 
 #include "base/str.h"
 #include "kube/names.h"
 #include "kube/store.h"
+#include "kube/write.h"
 
 /* The store's pruner: metadata (labels, annotations, uid, versions, owner), spec {replicas, selector,
  * progressDeadlineSeconds, paused}, status and `sluice`. */
@@ -22,6 +23,12 @@ bool deployment_revision_is_guessed(const struct node *deployment);
 const char *deployment_own_revision(const struct node *primary);
 /* The annotation flagger-id of the pod template: which promotion it carries; NULL: none. */
 const char *deployment_promotion_id(const struct node *deployment);
+
+/* Do its Pods have all labels of a Service's selector? An empty one chooses none. */
+bool deployment_is_chosen_by(const struct node *deployment, const struct node *selector);
+/* PLAN_DONE: it may be promoted to (NULL: it may be made). PLAN_FOREIGN: it is not this Canary's. An engine's is known by the flagger-id of its template, with which
+ * Flagger, too, marks each primary. */
+enum plan deployment_check_primary(const struct node *primary, const struct canary_names *names, struct err *err);
 
 /* The first of `selector_labels` in spec.selector.matchLabels. Errors carry Flagger's words ("getSelectorLabel failed:
  * deployment %s.%s spec.selector.matchLabels must contain one of [app name]"). */

@@ -242,14 +242,17 @@ static void on_config(void *ctx, const struct doc *answer, const struct err *err
     }
     char *copy_name = str_format("%s-primary", name);
     struct doc *existing = store_find(config_store(p), p->names.namespace, copy_name);
-    enum plan plan =
-        tracked_config_copy(&p->names, doc_root(answer), doc_root(existing), p->options.label_prefixes, &p->write);
+    enum plan plan = tracked_config_copy(&p->names, doc_root(answer), doc_root(existing), p->options.label_prefixes,
+                                         &p->write, &why);
     doc_free(existing);
     str_free(&copy_name);
     if (plan == PLAN_WRITE) {
         send(p, on_config_written);
-    } else {
+    } else if (plan == PLAN_DONE) {
         config_done(p);
+    } else {
+        err_wrap(&why, "CreatePrimaryConfigs failed");
+        fail(p, &why);
     }
 }
 
@@ -327,6 +330,9 @@ static bool plan_creation(struct promotion *p, const struct primary_options *opt
 static bool plan_promotion(struct promotion *p, const struct node *live, const struct primary_options *options,
                            struct err *err)
 {
+    if (deployment_check_primary(live, &p->names, err) != PLAN_DONE) {
+        return false;
+    }
     bool has_autoscaler = node_type(node_at(doc_root(p->canary), "spec", "autoscalerRef")) == NODE_OBJECT;
     struct doc *body = primary_promotion(&p->names, doc_root(p->target), live, has_autoscaler, options, err);
     if (body == NULL) {

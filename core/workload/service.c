@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "kube/object.h"
+#include "kube/ownership.h"
 #include "workload/metadata.h"
 
 void service_prune(struct doc *object)
@@ -22,6 +23,7 @@ void service_prune(struct doc *object)
 
 /* Everything the three roles are planned from. */
 struct wish {
+    const struct store *deployments;
     const struct canary_names *names;
     const struct node *canary, *service, *target;
     const struct selector *selector;
@@ -30,17 +32,19 @@ struct wish {
     char *selector_value;    /* owned */
 };
 
-static struct wish wish_of(const struct canary_names *names, const struct node *canary, const struct node *target,
-                           const struct selector *selector, enum service_role role)
+static struct wish wish_of(const struct service_options *options)
 {
+    const struct canary_names *names = options->names;
+    const struct selector *selector = options->selector;
     struct wish wish = {
+        .deployments = options->deployments,
         .names = names,
-        .canary = canary,
-        .service = node_at(canary, "spec", "service"),
-        .target = target,
+        .canary = options->canary,
+        .service = node_at(options->canary, "spec", "service"),
+        .target = options->target,
         .selector = selector,
     };
-    switch (role) {
+    switch (options->role) {
     case SERVICE_CANARY:
         wish.name = names->apex_canary;
         wish.role = node_get(wish.service, "canary");
@@ -304,9 +308,56 @@ static void diff_metadata(struct doc *patch, const struct wish *wish, const stru
     }
 }
 
+/* --- whose it is --- */
+
+/* A selector that was pointed at the primary by whoever took the Service over first, Flagger for one. */
+static bool chooses_primary(const struct wish *wish, const struct node *selector)
+{
+    char *value = str_format("%s-primary", wish->selector->value);
+    bool is = node_count(selector) == 1 && node_is(node_get(selector, wish->selector->key), value);
+    str_free(&value);
+    return is;
+}
+
+struct others {
+    const struct canary_names *names;
+    const struct node *selector;
+    bool found;
+};
+
+static bool look_for_others(void *ctx, const char *namespace, const char *name, const struct doc *object)
+{
+    struct others *others = ctx;
+    const struct node *deployment = doc_root(object);
+    bool runs = node_int_or(node_at(deployment, "spec", "replicas"), 1) > 0;
+    bool known = strcmp(name, others->names->target) == 0 || strcmp(name, others->names->target_primary) == 0;
+    others->found = runs && !known && deployment_is_chosen_by(deployment, others->selector);
+    return !others->found;
+}
+
+static bool is_about_target(const struct wish *wish, const struct node *live)
+{
+    const struct node *selector = node_at(live, "spec", "selector");
+    if (!deployment_is_chosen_by(wish->target, selector) && !chooses_primary(wish, selector)) {
+        return false;
+    }
+    struct others others = {.names = wish->names, .selector = selector};
+    store_each(wish->deployments, wish->names->namespace, look_for_others, &others);
+    return !others.found;
+}
+
+static bool may_be_written(const struct wish *wish, const struct node *live)
+{
+    return ownership_is_ours(live, wish->names) ||
+           (!ownership_is_rivals(live, wish->names) && is_about_target(wish, live));
+}
+
+/* --- repair --- */
+
 /* A Service that somebody else made gets our ports and selector, and the two annotations that keep Flux from undoing
  * it. */
-static enum plan repair_service(const struct wish *wish, const struct node *live, struct kube_write *write)
+static enum plan repair_service(const struct wish *wish, const struct node *live, struct kube_write *write,
+                                struct err *err)
 {
     struct doc *patch = doc_new();
     doc_set_root(patch, node_new_object(patch));
@@ -322,17 +373,20 @@ static enum plan repair_service(const struct wish *wish, const struct node *live
         doc_free(patch);
         return PLAN_DONE;
     }
+    if (!may_be_written(wish, live)) {
+        doc_free(patch);
+        return ownership_refuse(&KUBE_SERVICES, live, wish->names, "it chooses Pods that are not the target's alone",
+                                err);
+    }
     return kube_write_patch(write, &KUBE_SERVICES, live, patch, "reconcileService failed: service %s update error",
                             wish->name);
 }
 
-enum plan service_plan(const struct store *services, const struct canary_names *names, const struct node *canary,
-                       const struct node *target, const struct selector *selector, enum service_role role,
-                       struct kube_write *write, struct err *err)
+enum plan service_plan(const struct service_options *options, struct kube_write *write, struct err *err)
 {
-    struct wish wish = wish_of(names, canary, target, selector, role);
-    struct doc *live = store_find(services, names->namespace, wish.name);
-    enum plan plan = live == NULL ? create_service(&wish, write) : repair_service(&wish, doc_root(live), write);
+    struct wish wish = wish_of(options);
+    struct doc *live = store_find(options->services, wish.names->namespace, wish.name);
+    enum plan plan = live == NULL ? create_service(&wish, write) : repair_service(&wish, doc_root(live), write, err);
     doc_free(live);
     str_free(&wish.selector_value);
     return plan;

@@ -9,8 +9,15 @@ void service_prune(struct doc *object);
 
 enum service_role { SERVICE_CANARY, SERVICE_PRIMARY, SERVICE_APEX };
 
-/* The write that creates or repairs the Service of this role. `target`: the pruned target Deployment (its discovered
- * ports). */
-enum plan service_plan(const struct store *services, const struct canary_names *names, const struct node *canary,
-                       const struct node *target, const struct selector *selector, enum service_role role,
-                       struct kube_write *write, struct err *err);
+struct service_options {
+    const struct store *services;
+    const struct store *deployments; /* whose Pods a Service that is taken over chooses */
+    const struct canary_names *names;
+    const struct node *canary, *target; /* the pruned target Deployment: its discovered ports */
+    const struct selector *selector;
+    enum service_role role;
+};
+
+/* The write that creates or repairs the Service of this role. One that somebody else made is taken over if it chooses Pods of the target, or of its primary, and
+ * those of no other Deployment that runs; or with the sign (kube/ownership.h). */
+enum plan service_plan(const struct service_options *options, struct kube_write *write, struct err *err);

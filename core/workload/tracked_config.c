@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "kube/object.h"
+#include "kube/ownership.h"
 #include "workload/config_reference.h"
 #include "workload/metadata.h"
 
@@ -270,11 +271,46 @@ static bool copy_is_current(const struct node *source, const struct node *existi
            node_equal(node_at(existing, "metadata", "ownerReferences"), node_at(want, "metadata", "ownerReferences"));
 }
 
+/* Several Canaries may share one, so any Canary's is one of ours. */
+static enum plan check_copy(const struct canary_names *names, const struct node *copy,
+                            const struct kube_resource *resource, struct err *err)
+{
+    if (copy == NULL || ownership_is_a_canarys(copy) || ownership_is_ours(copy, names)) {
+        return PLAN_DONE;
+    }
+    return ownership_refuse(resource, copy, names, "it was there before, and is no primary's copy", err);
+}
+
+enum plan tracked_config_check_copies(const struct canary_names *names, const struct node *deployment,
+                                      const struct store *config_maps, const struct store *secrets, struct err *err)
+{
+    enum plan plan = PLAN_DONE;
+    struct node_iter it = node_iterate(node_at(deployment, "sluice", "configs"));
+    while (plan == PLAN_DONE && node_next(&it)) {
+        const char *kind = node_str_or(node_get(it.value, "kind"), "");
+        const char *name = node_str_or(node_get(it.value, "name"), "");
+        const struct store *store = is_secret(kind) ? secrets : config_maps;
+        char *copy_name = str_format("%s-primary", name);
+        struct doc *copy = store_find(store, names->namespace, copy_name);
+        struct doc *source = copy != NULL ? store_find(store, names->namespace, name) : NULL;
+        if (source != NULL && is_tracked(kind, doc_root(source))) {
+            plan = check_copy(names, doc_root(copy), store_resource(store), err);
+        }
+        doc_free(source);
+        doc_free(copy);
+        str_free(&copy_name);
+    }
+    return plan;
+}
+
 enum plan tracked_config_copy(const struct canary_names *names, const struct node *source, const struct node *existing,
-                              const struct str_list *label_prefixes, struct kube_write *write)
+                              const struct str_list *label_prefixes, struct kube_write *write, struct err *err)
 {
     bool secret = node_is(node_get(source, "kind"), "Secret");
     const struct kube_resource *resource = secret ? &KUBE_SECRETS : &KUBE_CONFIG_MAPS;
+    if (check_copy(names, existing, resource, err) != PLAN_DONE) {
+        return PLAN_FOREIGN;
+    }
     char *name = str_format("%s-primary", object_name(source));
     struct doc *body = object_new(resource, names->namespace, name);
     struct node *root = doc_root(body), *metadata = node_get(root, "metadata");

@@ -32,7 +32,11 @@ struct node *tracked_config_promoted(struct doc *doc, const struct canary_names 
 /* "configmap/x" keys of `checksums` decide what is renamed in a copied pod spec. */
 void tracked_config_rename(struct doc *doc, struct node *pod_spec, const struct node *checksums);
 
+/* PLAN_FOREIGN when "<name>-primary" of a config that `deployment` (the pruned target) reads is there and no Canary's: made by somebody else, who would lose it. */
+enum plan tracked_config_check_copies(const struct canary_names *names, const struct node *deployment,
+                                      const struct store *config_maps, const struct store *secrets, struct err *err);
+
 /* The write that makes or updates "<name>-primary" from the whole source object. `existing`: the pruned copy in the
- * store or NULL. Unlike other writes an update carries no resourceVersion, as several canaries may share one copy. */
+ * store or NULL. Unlike other writes an update carries no resourceVersion, as several canaries may share one copy. PLAN_FOREIGN when it is no Canary's. */
 enum plan tracked_config_copy(const struct canary_names *names, const struct node *source, const struct node *existing,
-                              const struct str_list *label_prefixes, struct kube_write *write);
+                              const struct str_list *label_prefixes, struct kube_write *write, struct err *err);

@@ -105,11 +105,18 @@ static inline void apply(struct world *w, struct kube_write *write)
     kube_write_fini(write);
 }
 
+/* The write for one of the routing objects; there may be none. */
+static inline enum plan reconcile_object(struct world *w, size_t object, struct kube_write *write)
+{
+    *write = (struct kube_write){0};
+    return istio_router.reconcile(&w->router, &w->names, doc_root(w->canary), object, write, &w->err);
+}
+
 static inline enum plan reconcile(struct world *w, struct kube_write *write)
 {
     enum plan plan = PLAN_DONE;
     for (size_t i = 0; plan == PLAN_DONE && i < istio_router.objects; i++) {
-        plan = istio_router.reconcile(&w->router, &w->names, doc_root(w->canary), i, write, &w->err);
+        plan = reconcile_object(w, i, write);
     }
     return plan;
 }

@@ -203,6 +203,30 @@ static void test_it_is_brought_in_line_only_when_asked(void **state)
     close_world(&w);
 }
 
+static void test_a_foreign_autoscaler_is_left_alone(void **state)
+{
+    static const struct {
+        const char *metadata, *scales;
+        bool taken;
+    } cases[] = {
+        {"", "podinfo-primary", true},
+        {"", "shop", false},
+        {",'ownerReferences':[{'kind':'Canary','name':'other','controller':true}]", "podinfo-primary", false},
+        {",'annotations':{'sluice.dev/canary':'podinfo'}", "shop", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct world w;
+        open_world(&w, REF "}", "'maxReplicas':4");
+        put(&w, fake_doc_format("{'metadata':{'name':'scaler-primary','namespace':'test'%s},'spec':{'maxReplicas':9,"
+                                "'scaleTargetRef':{'kind':'Deployment','name':'%s'}}}",
+                                cases[i].metadata, cases[i].scales));
+        assert_int_equal(plan(&w, false), cases[i].taken ? PLAN_DONE : PLAN_FOREIGN);
+        assert_int_equal(plan(&w, true), cases[i].taken ? PLAN_WRITE : PLAN_FOREIGN);
+        kube_write_fini(&w.write);
+        close_world(&w);
+    }
+}
+
 /* Flagger means to refresh labels and annotations, but works on a copy: they stay, and so do we. What the server fills in is no
  * difference. */
 static void test_metadata_and_what_is_not_said_are_no_difference(void **state)
@@ -231,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_the_primarys_is_made_from_the_targets),
         cmocka_unit_test(test_the_canary_may_set_the_bounds),
         cmocka_unit_test(test_it_is_brought_in_line_only_when_asked),
+        cmocka_unit_test(test_a_foreign_autoscaler_is_left_alone),
         cmocka_unit_test(test_metadata_and_what_is_not_said_are_no_difference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

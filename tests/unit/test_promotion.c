@@ -290,7 +290,8 @@ static void test_only_stale_copies_are_written(void **state)
     revision_of(TEMPLATE(BOTH), revision);
     put(w->deployments, PRIMARY("6", "id-0"));
     put(w->maps, MAP("settings", "1", "red"));
-    put(w->maps, MAP("settings-primary", "2", "blue"));
+    put(w->maps, "{'metadata':{'name':'settings-primary','namespace':'test','resourceVersion':'2','ownerReferences':[{"
+                 "'kind':'Canary','name':'podinfo','controller':true}]},'data':{'color':'blue'}}");
     put(w->secrets, SECRET("token", "1"));
     put(w->secrets, "{'metadata':{'name':'token-primary','namespace':'test','resourceVersion':'2','ownerReferences':[{"
                     "'apiVersion':'flagger.app/v1beta1','kind':'Canary','name':'podinfo','uid':'u-1','controller':true,"
@@ -306,6 +307,34 @@ static void test_only_stale_copies_are_written(void **state)
                     (const char *const[]){"GET " TARGET_URL, "GET " MAPS "/settings", "PUT " MAPS "/settings-primary",
                                           "GET " SECRETS "/token", "PATCH " PRIMARY_URL, NULL});
     assert_null(strstr(fake_http_find(w->fh, "PUT", NULL, 0)->body, "resourceVersion"));
+}
+
+static void test_a_foreign_copy_or_primary_is_not_written_over(void **state)
+{
+    struct world *w = *state;
+    char revision[REVISION_SIZE];
+    revision_of(TEMPLATE(BOTH), revision);
+    put(w->deployments, PRIMARY("6", "id-0"));
+    put(w->maps, MAP("settings", "1", "red"));
+    put(w->maps, MAP("settings-primary", "2", "blue"));
+    put(w->secrets, SECRET("token", "1"));
+    answer(w, "GET", TARGET_URL, 200, TARGET(BOTH));
+    answer(w, "GET", MAPS "/settings", 200, MAP("settings", "1", "red"));
+    start(w, revision, true);
+    expect_end(w, ERR_INVALID,
+               "updating deployment podinfo-primary.test template spec failed: CreatePrimaryConfigs failed: ConfigMap "
+               "settings-primary.test is left alone: it was there before, and is no primary's copy; for Canary podinfo "
+               "to take it, annotate it with sluice.dev/canary: podinfo");
+    put(w->deployments, "{'metadata':{'name':'podinfo-primary','namespace':'test','resourceVersion':'8'},'spec':{"
+                        "'template':{}}}");
+    revision_of(TEMPLATE(PLAIN), revision);
+    answer(w, "GET", TARGET_URL, 200, TARGET(PLAIN));
+    start(w, revision, true);
+    expect_end(w, ERR_INVALID,
+               "updating deployment podinfo-primary.test template spec failed: Deployment podinfo-primary.test is left "
+               "alone: it was there before, and is no primary of this target; for Canary podinfo to take it, annotate "
+               "it with sluice.dev/canary: podinfo");
+    assert_int_equal(fake_http_count(w->fh, "PUT", NULL) + fake_http_count(w->fh, "PATCH", NULL), 0);
 }
 
 static void test_only_the_wanted_revision_is_promoted(void **state)
@@ -535,15 +564,25 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(test_a_missing_primary_is_created),        CASE(test_configs_come_first),
-        CASE(test_without_tracking_configs_are_shared), CASE(test_a_primary_that_is_there_already_stays),
-        CASE(test_a_promotion_patches_the_primary),     CASE(test_an_autoscaler_keeps_its_replicas),
-        CASE(test_only_stale_copies_are_written),       CASE(test_only_the_wanted_revision_is_promoted),
-        CASE(test_only_the_wanted_configs_are_copied),  CASE(test_a_conflict_reads_the_primary_again),
-        CASE(test_after_five_conflicts_it_gives_up),    CASE(test_a_promotion_finds_a_primary_made_meanwhile),
-        CASE(test_the_target_cannot_be_read),           CASE(test_a_mandatory_config_is_missing),
-        CASE(test_a_config_cannot_be_copied),           CASE(test_the_primary_cannot_be_written),
-        CASE(test_a_target_without_a_selector_label),   cmocka_unit_test(test_cancelled_at_every_request),
+        CASE(test_a_missing_primary_is_created),
+        CASE(test_configs_come_first),
+        CASE(test_without_tracking_configs_are_shared),
+        CASE(test_a_primary_that_is_there_already_stays),
+        CASE(test_a_promotion_patches_the_primary),
+        CASE(test_an_autoscaler_keeps_its_replicas),
+        CASE(test_a_foreign_copy_or_primary_is_not_written_over),
+        CASE(test_only_stale_copies_are_written),
+        CASE(test_only_the_wanted_revision_is_promoted),
+        CASE(test_only_the_wanted_configs_are_copied),
+        CASE(test_a_conflict_reads_the_primary_again),
+        CASE(test_after_five_conflicts_it_gives_up),
+        CASE(test_a_promotion_finds_a_primary_made_meanwhile),
+        CASE(test_the_target_cannot_be_read),
+        CASE(test_a_mandatory_config_is_missing),
+        CASE(test_a_config_cannot_be_copied),
+        CASE(test_the_primary_cannot_be_written),
+        CASE(test_a_target_without_a_selector_label),
+        cmocka_unit_test(test_cancelled_at_every_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 // room: rollout
-/* What the engine makes of an object whose repair does not last: it is told, and everything else goes on. */
+/* What the engine makes of an object that it cannot bring in line: it is told, and everything else goes on. */
 #include "actor_world.h"
 
 #define SERVICES "/api/v1/namespaces/test/services"
@@ -72,11 +72,77 @@ static void test_an_initialisation_goes_on_past_it_and_tells_it_first(void **sta
     assert_int_equal(count_events(w, "Initialization done! podinfo.test"), 1);
 }
 
+/* --- an object that is somebody else's --- */
+
+/* Its Pods would get the traffic, and the next promotion would write over it. */
+static void test_a_foreign_primary_is_not_taken(void **state)
+{
+    struct world *w = *state;
+    fake_clock_advance(w->fc, 1000);
+    fake_api_edit(w->api, CANARY, "{'status':null}");
+    fake_api_delete(w->api, ROUTES);
+    fake_api_delete(w->api, SERVICES "/podinfo");
+    fake_api_edit(w->api, PRIMARY,
+                  "{'metadata':{'ownerReferences':null},'spec':{'template':{'metadata':{'annotations':null}}}}");
+    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
+    assert_int_equal(count_events(w, "Deployment podinfo-primary.test is left alone"), 1);
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Initializing");
+    assert_null(fake_api_find(w->api, SERVICES "/podinfo"));
+    assert_null(fake_api_find(w->api, ROUTES));
+    fake_doc_expect(node_at(fake_api_find(w->api, TARGET), "spec", "replicas"), "1");
+    fake_api_edit(w->api, PRIMARY, "{'metadata':{'annotations':{'sluice.dev/canary':'podinfo'}}}");
+    fake_clock_advance(w->fc, INTERVAL_MS);
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Initialized");
+}
+
+static void test_a_foreign_service_holds_up_what_leads_to_it_only(void **state)
+{
+    struct world *w = *state;
+    fake_clock_advance(w->fc, 1000);
+    fake_api_edit(w->api, CANARY, "{'status':null}");
+    fake_api_delete(w->api, PRIMARY);
+    fake_api_delete(w->api, ROUTES);
+    fake_api_delete(w->api, SERVICES "/podinfo");
+    fake_api_put(w->api, SERVICES "/podinfo", "{'spec':{'selector':{'app':'payments'},'ports':[]}}");
+    fake_clock_advance(w->fc, 1000);
+    fake_api_edit(w->api, PRIMARY, "{" FAKE_READY "}"); /* made in spite of it */
+    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
+    assert_int_equal(count_events(w, "Service podinfo.test is left alone"), 1);
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Initializing");
+    fake_doc_expect(node_at(fake_api_find(w->api, SERVICES "/podinfo"), "spec", "selector"), "{'app':'payments'}");
+    assert_null(fake_api_find(w->api, ROUTES));
+    fake_doc_expect(node_at(fake_api_find(w->api, TARGET), "spec", "replicas"), "1");
+    fake_api_edit(w->api, SERVICES "/podinfo", "{'spec':{'selector':{'app':'podinfo'}}}"); /* the target's now */
+    fake_clock_advance(w->fc, INTERVAL_MS);
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Initialized");
+    fake_doc_expect(node_at(fake_api_find(w->api, TARGET), "spec", "replicas"), "0");
+}
+
+static void test_a_foreign_copy_is_waited_for_until_it_goes(void **state)
+{
+    struct world *w = *state;
+    fake_clock_advance(w->fc, 1000);
+    fake_api_put(w->api, CONFIG_MAPS "/settings", "{'data':{'color':'red'}}");
+    fake_api_put(w->api, CONFIG_MAPS "/settings-primary", "{'data':{'color':'blue'}}");
+    fake_api_edit(w->api, TARGET,
+                  "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:1','envFrom':[{"
+                  "'configMapRef':{'name':'settings'}}]}]}}}}");
+    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
+    assert_int_equal(count_events(w, "ConfigMap settings-primary.test is left alone"), 1);
+    assert_int_equal(releases(w), 0); /* it could not be promoted */
+    fake_api_delete(w->api, CONFIG_MAPS "/settings-primary");
+    fake_clock_advance(w->fc, INTERVAL_MS);
+    assert_int_equal(releases(w), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_repair_that_does_not_last_hides_no_other_object, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_initialisation_goes_on_past_it_and_tells_it_first, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_foreign_primary_is_not_taken, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_foreign_service_holds_up_what_leads_to_it_only, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_foreign_copy_is_waited_for_until_it_goes, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,8 @@ struct world {
     struct doc *canary, *target;
     struct canary_names names;
     struct selector selector;
-    struct store *services;
+    struct store *services, *deployments;
+    char refusal[sizeof(struct err){0}.text];
     struct kube_write write;
     int version;
 };
@@ -42,7 +43,8 @@ static void set_canary(struct world *w, const char *service)
 static void set_ports(struct world *w, const char *containers)
 {
     doc_free(w->target);
-    w->target = fake_doc_format("{'metadata':{'name':'podinfo','namespace':'test'},'spec':{'template':{'spec':{"
+    w->target = fake_doc_format("{'metadata':{'name':'podinfo','namespace':'test'},'spec':{'template':{'metadata':{'"
+                                "labels':{'app':'web','tier':'front'}},'spec':{"
                                 "'containers':%s,'initContainers':[{'name':'i','ports':[{'containerPort':7}]}]}}}}",
                                 containers);
     deployment_prune(w->target);
@@ -52,6 +54,7 @@ static void open_world(struct world *w, const char *service)
 {
     *w = (struct world){.selector = {.key = "app", .value = "web"}};
     w->services = store_new(&KUBE_SERVICES, service_prune);
+    w->deployments = store_new(&KUBE_DEPLOYMENTS, deployment_prune);
     set_canary(w, service);
     set_ports(w, "[]");
 }
@@ -62,13 +65,24 @@ static void close_world(struct world *w)
     doc_free(w->canary);
     doc_free(w->target);
     store_free(w->services);
+    store_free(w->deployments);
 }
 
 static enum plan plan(struct world *w, enum service_role role)
 {
     struct err err = {0};
-    return service_plan(w->services, &w->names, doc_root(w->canary), doc_root(w->target), &w->selector, role, &w->write,
-                        &err);
+    struct service_options options = {
+        .services = w->services,
+        .deployments = w->deployments,
+        .names = &w->names,
+        .canary = doc_root(w->canary),
+        .target = doc_root(w->target),
+        .selector = &w->selector,
+        .role = role,
+    };
+    enum plan plan = service_plan(&options, &w->write, &err);
+    snprintf(w->refusal, sizeof w->refusal, "%s", err.text);
+    return plan;
 }
 
 static void put(struct world *w, struct doc *object)
@@ -344,7 +358,6 @@ static void test_a_users_service_is_taken_over(void **state)
 {
     static const char *const owners[] = {
         "[]",
-        "[{'kind':'Canary','name':'other','controller':true}]",
         "[{'kind':'Canary','name':'podinfo','controller':false}]",
         "[{'kind':'Rollout','name':'podinfo','controller':true}]",
     };
@@ -367,6 +380,69 @@ static void test_a_users_service_is_taken_over(void **state)
     }
 }
 
+#define PODS_OF(name, replicas, labels)                                                                                \
+    "{'metadata':{'name':'" name "','namespace':'test','resourceVersion':'1'},'spec':{'replicas':" #replicas           \
+    ",'template':{'metadata':{'labels':" labels "}}}}"
+#define SIGNED "'annotations':{'sluice.dev/canary':'podinfo'}"
+
+/* Whoever may write a Canary may not have every Service of the namespace pointed at his Pods. */
+static void test_a_foreign_service_is_left_alone(void **state)
+{
+    static const struct {
+        const char *metadata, *selector; /* of the Service podinfo */
+        const char *other;               /* another Deployment */
+        bool taken;
+    } cases[] = {
+        {"", "{'app':'web'}", NULL, true},
+        {"", "{'app':'web','tier':'front'}", NULL, true},
+        {"", "{'app':'web-primary'}", NULL, true}, /* as Flagger left it */
+        {"", "{'app':'payments'}", NULL, false},
+        {"", "{'app':'web','tier':'back'}", NULL, false},
+        {"", "{}", NULL, false},
+        {"", "{'tier':'front'}", PODS_OF("shop", 1, "{'app':'shop','tier':'front'}"), false},
+        {"", "{'tier':'front'}", PODS_OF("shop", 0, "{'app':'shop','tier':'front'}"), true}, /* nobody loses anything */
+        {"", "{'tier':'front'}", PODS_OF("podinfo-primary", 1, "{'app':'web-primary','tier':'front'}"), true},
+        {"", "{'app':'web-primary'}", PODS_OF("web-primary", 1, "{'app':'web-primary'}"), false},
+        {"'ownerReferences':[{'kind':'Canary','name':'other','controller':true}]", "{'app':'web'}", NULL, false},
+        {SIGNED, "{'app':'payments'}", NULL, true},
+        {"'annotations':{'sluice.dev/canary':'other'}", "{'app':'payments'}", NULL, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct world w;
+        open_world(&w, "");
+        put(&w,
+            fake_doc_format("{'metadata':{'name':'podinfo','namespace':'test'%s%s},'spec':{'selector':%s,'ports':[]}}",
+                            cases[i].metadata[0] != '\0' ? "," : "", cases[i].metadata, cases[i].selector));
+        if (cases[i].other != NULL) {
+            struct doc *other = fake_doc(cases[i].other);
+            store_put(w.deployments, other);
+            doc_free(other);
+        }
+        if (cases[i].taken) {
+            settle(&w, SERVICE_APEX);
+        } else {
+            assert_int_equal(plan(&w, SERVICE_APEX), PLAN_FOREIGN);
+            assert_null(w.write.body);
+        }
+        close_world(&w);
+    }
+}
+
+static void test_a_refusal_says_what_would_change_it(void **state)
+{
+    struct world w;
+    open_world(&w, "");
+    put(&w, fake_doc("{'metadata':{'name':'podinfo','namespace':'test'},'spec':{'selector':{'app':'payments'}}}"));
+    assert_int_equal(plan(&w, SERVICE_APEX), PLAN_FOREIGN);
+    assert_string_equal(w.refusal, "Service podinfo.test is left alone: it chooses Pods that are not the target's "
+                                   "alone; for Canary podinfo to take it, annotate it with sluice.dev/canary: podinfo");
+    edit(&w, "podinfo", "{'metadata':{'ownerReferences':[{'kind':'Canary','name':'other','controller':true}]}}");
+    assert_int_equal(plan(&w, SERVICE_APEX), PLAN_FOREIGN);
+    assert_string_equal(w.refusal, "Service podinfo.test is left alone: it belongs to Canary other; for Canary podinfo "
+                                   "to take it, annotate it with sluice.dev/canary: podinfo");
+    close_world(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -379,6 +455,8 @@ int main(void)
         cmocka_unit_test(test_what_is_set_at_creation_only_is_no_drift),
         cmocka_unit_test(test_metadata_of_an_owned_service_is_repaired),
         cmocka_unit_test(test_a_users_service_is_taken_over),
+        cmocka_unit_test(test_a_foreign_service_is_left_alone),
+        cmocka_unit_test(test_a_refusal_says_what_would_change_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,6 +121,7 @@ struct world {
     struct doc *canary;
     struct canary_names names;
     struct kube_write write;
+    struct err err;
 };
 
 static void put(struct store *store, const char *rest)
@@ -295,13 +296,16 @@ static enum plan copy(struct world *w, const char *source, const char *existing,
     if (to != NULL) {
         tracked_config_prune(to);
     }
-    enum plan plan = tracked_config_copy(&w->names, doc_root(from), doc_root(to), &prefixes, &w->write);
+    enum plan plan = tracked_config_copy(&w->names, doc_root(from), doc_root(to), &prefixes, &w->write, &w->err);
     str_list_fini(&prefixes);
     doc_free(from);
     doc_free(to);
     return plan;
 }
 
+#define OWNER_ALONE                                                                                                    \
+    "{'apiVersion':'flagger.app/v1beta1','kind':'Canary','name':'podinfo','uid':'u-1','controller':true,"              \
+    "'blockOwnerDeletion':true}"
 #define OWNER(extra)                                                                                                   \
     "'ownerReferences':[{'apiVersion':'flagger.app/v1beta1','kind':'Canary','name':'podinfo','uid':'u-1',"             \
     "'controller':true,'blockOwnerDeletion':true}" extra "]"
@@ -349,7 +353,8 @@ static void test_a_copy_is_replaced_when_it_differs(void **state)
         COPY("'resourceVersion':'9'," OWNER(""), "blue"),
         COPY("'labels':{'foreign':'x'}," OWNER(""), "red"),
         COPY("'annotations':{'foreign':'x'}," OWNER(""), "red"),
-        COPY("'uid':'x'", "red"),
+        COPY("'annotations':{'sluice.dev/canary':'podinfo'}", "red"), /* its owner lets us */
+        COPY("'ownerReferences':[{'kind':'Canary','name':'other','controller':false}]", "blue"),
     };
     struct world w;
     open_world(&w);
@@ -360,9 +365,57 @@ static void test_a_copy_is_replaced_when_it_differs(void **state)
         assert_string_equal(w.write.name, "a-primary");
         assert_string_equal(w.write.context, "updating configmap a-primary.test failed");
         /* without a resourceVersion: the last one wins */
-        fake_doc_expect(doc_root(w.write.body), COPY("'labels':{}," OWNER(""), "red"));
+        fake_doc_expect(node_at(doc_root(w.write.body), "data"), "{'color':'red'}");
+        fake_doc_expect(node_item(node_at(doc_root(w.write.body), "metadata", "ownerReferences"), 0), OWNER_ALONE);
+        assert_null(node_at(doc_root(w.write.body), "metadata", "resourceVersion"));
+        fake_doc_expect(node_at(doc_root(w.write.body), "metadata", "labels"), "{}");
+        assert_null(node_at(doc_root(w.write.body), "metadata", "annotations"));
         kube_write_fini(&w.write);
     }
+    close_world(&w);
+}
+
+/* Whoever may write a Canary and a target must not get at every object that is called "…-primary". */
+static void test_a_foreign_object_called_primary_is_left_alone(void **state)
+{
+    static const char *const foreign[] = {
+        COPY("'uid':'x'", "red"),
+        COPY("'annotations':{'sluice.dev/canary':'other'}", "red"),
+        COPY("'ownerReferences':[{'kind':'Rollout','name':'podinfo','controller':true}]", "red"),
+    };
+    struct world w;
+    open_world(&w);
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
+        assert_int_equal(copy(&w, SOURCE, foreign[i], ""), PLAN_FOREIGN);
+        assert_null(w.write.body);
+        assert_string_equal(w.err.text,
+                            "ConfigMap a-primary.test is left alone: it was there before, and is no primary's copy; "
+                            "for Canary podinfo to take it, annotate it with sluice.dev/canary: podinfo");
+    }
+    close_world(&w);
+}
+
+/* Before a release begins it is known whether its configs can be copied. */
+static void test_the_copies_of_a_target_are_checked_beforehand(void **state)
+{
+    struct world w;
+    struct doc *target = fake_doc("{'metadata':{'name':'podinfo'},'spec':{'template':{'spec':{'volumes':[{'configMap':{"
+                                  "'name':'a'}},{'secret':{'secretName':'s'}}]}}}}");
+    open_world(&w);
+    deployment_prune(target);
+    put(w.maps, "'name':'a'},'data':{'color':'blue'}");
+    put(w.maps, "'name':'a-primary'" OWNED("podinfo") ",'data':{'color':'red'}");
+    put(w.secrets, "'name':'s-primary'},'type':'Opaque','data':{}");
+    assert_int_equal(tracked_config_check_copies(&w.names, doc_root(target), w.maps, w.secrets, &w.err), PLAN_DONE);
+    put(w.secrets, "'name':'s'},'type':'kubernetes.io/service-account-token','data':{}"); /* not tracked */
+    assert_int_equal(tracked_config_check_copies(&w.names, doc_root(target), w.maps, w.secrets, &w.err), PLAN_DONE);
+    close_world(&w);
+    open_world(&w);
+    put(w.secrets, "'name':'s'},'type':'Opaque','data':{}");
+    put(w.secrets, "'name':'s-primary'},'type':'Opaque','data':{}");
+    assert_int_equal(tracked_config_check_copies(&w.names, doc_root(target), w.maps, w.secrets, &w.err), PLAN_FOREIGN);
+    assert_true(str_has_prefix(w.err.text, "Secret s-primary.test is left alone"));
+    doc_free(target);
     close_world(&w);
 }
 
@@ -403,6 +456,8 @@ int main(void)
         cmocka_unit_test(test_a_copy_has_data_and_little_else),
         cmocka_unit_test(test_a_copy_is_replaced_when_it_differs),
         cmocka_unit_test(test_other_owners_of_a_copy_stay),
+        cmocka_unit_test(test_a_foreign_object_called_primary_is_left_alone),
+        cmocka_unit_test(test_the_copies_of_a_target_are_checked_beforehand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
