@@ -53,15 +53,25 @@ void actor_say(struct actor *actor, const char *type, const char *text)
     announce_text(actor->announcer, type, text);
 }
 
+void actor_wait(struct actor *actor, const char *reason, const char *message)
+{
+    waiting_begin(&actor->waiting, &(struct wait){.reason = reason, .message = message, .told = true});
+}
+
 void actor_on_retry(struct timer *timer, void *ctx)
 {
     actor_wake(ctx);
 }
 
+int64_t actor_longer(int64_t retry_ms)
+{
+    int64_t next = retry_ms * 2;
+    return next < RETRY_MIN_MS ? RETRY_MIN_MS : next > RETRY_MAX_MS ? RETRY_MAX_MS : next;
+}
+
 static void retry_later(struct actor *actor)
 {
-    int64_t next = actor->retry_ms * 2;
-    actor->retry_ms = next < RETRY_MIN_MS ? RETRY_MIN_MS : next > RETRY_MAX_MS ? RETRY_MAX_MS : next;
+    actor->retry_ms = actor_longer(actor->retry_ms);
     timer_start(actor->house->clock, &actor->retry, actor->retry_ms, actor_on_retry, actor);
 }
 
@@ -69,9 +79,11 @@ void actor_step_done(struct actor *actor, const struct err *err)
 {
     if (err->code == ERR_NONE || err->code == ERR_CONFLICT) {
         actor->retry_ms = 0;
+        waiting_end(&actor->waiting, WAIT_WRITE);
         actor_wake(actor);
     } else {
         trouble_tell(&actor->trouble, err->text);
+        actor_wait(actor, WAIT_WRITE, err->text);
         run_block(actor->run, true);
         retry_later(actor);
     }
@@ -167,6 +179,7 @@ static void look(struct actor *actor, struct canary *canary, const struct target
         initialise(actor, canary, now); /* a missing config is found when the primary is made */
     } else if (problem->code != ERR_NONE) {
         trouble_tell_err(&actor->trouble, problem);
+        actor_wait(actor, WAIT_REVISION, problem->text);
     } else if (actor_bring_objects(actor, canary)) {
         actor_look_for_revision(actor, canary, now, latest);
     }
@@ -182,14 +195,30 @@ static void freeze(struct actor *actor, bool frozen)
     }
 }
 
-void actor_suspend(struct actor *actor)
+/* A release that is on its way has the first word: what it waits for is not known before its record was replayed. */
+static void note_waiting(struct actor *actor, const struct canary *canary)
+{
+    bool knows =
+        actor->run != NULL ? run_is_settled(actor->run) : actor->waiting.reason != NULL || canary_is_at_rest(canary);
+    if (is_busy(actor) || !knows) {
+        return;
+    }
+    struct doc *patch = waiting_patch(&actor->waiting, canary);
+    if (patch != NULL) {
+        actor_send_status(actor, canary, patch);
+    }
+}
+
+void actor_suspend(struct actor *actor, const struct canary *canary)
 {
     freeze(actor, true);
     if (actor->suspended || (actor->run != NULL && run_is_acting(actor->run))) {
         return; /* said already; or the run has something to tell first, and wakes us then */
     }
     actor->suspended = true;
+    waiting_end(&actor->waiting, NULL);
     actor_say(actor, "Normal", "skipping canary run as object is suspended");
+    note_waiting(actor, canary);
 }
 
 void actor_look_by(struct actor *actor, struct canary *canary)
@@ -198,8 +227,12 @@ void actor_look_by(struct actor *actor, struct canary *canary)
     struct err problem = {0};
     target_now_init(&now, actor->house, canary, &problem);
     watch_names(actor, canary, &now);
+    if (problem.code == ERR_NONE) {
+        waiting_end(&actor->waiting, WAIT_REVISION);
+    }
     if (!actor_tell_warnings(actor, canary)) {
         look(actor, canary, &now, &problem);
+        note_waiting(actor, canary);
     }
     target_now_fini(&now);
 }
@@ -268,7 +301,7 @@ static void on_wake(struct timer *timer, void *ctx)
     } else if (!accepted) {
         actor_refuse(actor, &canary);
     } else if (canary.suspend) {
-        actor_suspend(actor);
+        actor_suspend(actor, &canary);
     } else {
         go_on(actor, &canary);
     }
@@ -276,6 +309,11 @@ static void on_wake(struct timer *timer, void *ctx)
 }
 
 /* --- birth and death --- */
+
+static void on_waiting(void *ctx)
+{
+    actor_wake(ctx);
+}
 
 struct actor *actor_new(struct house *house, const char *namespace, const char *name)
 {
@@ -286,6 +324,8 @@ struct actor *actor_new(struct house *house, const char *namespace, const char *
     actor->id = str_format("%s.%s", name, namespace);
     actor->announcer = announcer_new(house, namespace, name);
     trouble_init(&actor->trouble, house->clock, actor->announcer);
+    trouble_init(&actor->creating_trouble, house->clock, actor->announcer);
+    waiting_init(&actor->waiting, house, actor->announcer, namespace, name, on_waiting, actor);
     actor_wake(actor);
     return actor;
 }
@@ -324,6 +364,8 @@ void actor_free(struct actor *actor)
     run_free(actor->run);
     run_free(actor->ended_run);
     trouble_fini(&actor->trouble);
+    trouble_fini(&actor->creating_trouble);
+    waiting_fini(&actor->waiting);
     announcer_free(actor->announcer);
     metric_remove_matching(actor->house->gauges.refused, (const char *const[]){actor->name, actor->namespace});
     if (actor->target != NULL) {

@@ -6,6 +6,7 @@
 #include "rollout/patience.h"
 #include "rollout/run.h"
 #include "rollout/trouble.h"
+#include "rollout/waiting.h"
 
 struct difference;
 struct history_call;
@@ -43,7 +44,10 @@ struct actor {
     int64_t fenced_until_ms; /* monotonic: no Release is claimed before that */
     char *target;            /* for the metrics, after the Canary is gone */
     struct trouble trouble;
-    char *warning; /* what was last said of the weights; NULL: nothing yet */
+    struct waiting waiting;
+    struct trouble creating_trouble;              /* with the next Release */
+    int64_t creating_retry_ms, creating_after_ms; /* monotonic: no Release is created before that */
+    char *warning;                                /* what was last said of the weights; NULL: nothing yet */
     int warning_writes;
     bool suspended;          /* announced */
     bool refused;            /* as of the last look: what begins now has to wait */
@@ -51,15 +55,19 @@ struct actor {
     bool restart_unreadable; /* the last release could not be replayed: the next one starts from weight 0 */
 };
 
+/* The next delay of a retry: twice as long, within bounds. */
+int64_t actor_longer(int64_t retry_ms);
 void actor_say(struct actor *actor, const char *type, const char *text);
 /* A timer_fn: look again. */
 void actor_on_retry(struct timer *timer, void *ctx);
 /* Whatever was under way has ended: look again, at once after success and conflicts, later after trouble. */
 void actor_step_done(struct actor *actor, const struct err *err);
+/* It cannot go on for this reason, which was told. */
+void actor_wait(struct actor *actor, const char *reason, const char *message);
 /* Takes `patch`. */
 void actor_send_status(struct actor *actor, const struct canary *canary, struct doc *patch);
 
-void actor_suspend(struct actor *actor);
+void actor_suspend(struct actor *actor, const struct canary *canary);
 /* Looks at what the target is now, and at all that follows, by this spec. */
 void actor_look_by(struct actor *actor, struct canary *canary);
 

@@ -56,6 +56,7 @@ static void tell_stuck(struct actor *actor, const struct canary *canary, const s
     const struct router *router = &actor->house->router;
     struct routes ignored;
     struct err err = {0};
+    actor_wait(actor, WAIT_PODS, never_ready->text);
     if (str_equal(actor->trouble.told, never_ready->text)) {
         return;
     }
@@ -69,6 +70,7 @@ static void tell_stuck(struct actor *actor, const struct canary *canary, const s
 static void wait_for_primary(struct actor *actor, const struct canary *canary, const struct err *not_ready)
 {
     trouble_tell_wait(&actor->trouble, not_ready->text, canary->interval_ms);
+    actor_wait(actor, WAIT_PODS, not_ready->text);
     int64_t deadline = reconcile_deadline_wall_ms(actor->house, canary);
     if (deadline >= 0) {
         timer_start_at_wall(actor->house->clock, &actor->retry, deadline + 1, actor_on_retry, actor);
@@ -151,6 +153,10 @@ static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile
     switch (need) {
     case RECONCILE_DONE:
         trouble_clear(&actor->trouble);
+        waiting_end(&actor->waiting, WAIT_OBJECTS);
+        if (actor->run == NULL) { /* a release looks at its Pods itself */
+            waiting_end(&actor->waiting, WAIT_PODS);
+        }
         actor->retry_ms = 0;
         run_block(actor->run, false);
         return true;
@@ -177,6 +183,7 @@ static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile
         return false;
     case RECONCILE_FAILED:
         trouble_tell_err(&actor->trouble, err);
+        actor_wait(actor, WAIT_OBJECTS, err->text);
         run_block(actor->run, true);
         return false;
     }

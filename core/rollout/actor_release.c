@@ -14,6 +14,7 @@ static void on_run_ended(void *ctx, enum run_end end)
     struct actor *actor = ctx;
     actor->ended_run = actor->run;
     actor->run = NULL;
+    waiting_end(&actor->waiting, NULL);
     actor->restart_unreadable = end == RUN_UNREADABLE;
     if (end == RUN_DROPPED) {
         actor->fenced_until_ms = clock_mono_ms(actor->house->clock) + FENCED_WAIT_MS;
@@ -50,7 +51,7 @@ static void on_release_read(void *ctx, const struct doc *answer, const struct er
         return;
     }
     bool waits = !accepted && release->waiting;
-    actor->run = run_start(actor->house, actor->announcer, release, &events, actor);
+    actor->run = run_start(actor->house, actor->announcer, &actor->waiting, release, &events, actor);
     run_freeze(actor->run, waits);
 }
 
@@ -74,12 +75,27 @@ static void on_created(void *ctx, const struct err *err)
 {
     struct actor *actor = ctx;
     actor->creating = NULL;
-    actor_step_done(actor, err);
+    if (err->code == ERR_NONE) {
+        actor->creating_retry_ms = actor->creating_after_ms = 0;
+        trouble_clear(&actor->creating_trouble);
+        waiting_end(&actor->waiting, WAIT_RELEASE);
+    } else {
+        actor->creating_retry_ms = actor_longer(actor->creating_retry_ms);
+        actor->creating_after_ms = clock_mono_ms(actor->house->clock) + actor->creating_retry_ms;
+        trouble_tell(&actor->creating_trouble, err->text);
+        actor_wait(actor, WAIT_RELEASE, err->text);
+    }
+    actor_wake(actor);
 }
 
 static void create_release(struct actor *actor, const struct canary *canary, const struct target_now *now,
                            enum release_origin origin)
 {
+    int64_t wait_ms = actor->creating_after_ms - clock_mono_ms(actor->house->clock);
+    if (wait_ms > 0) { /* the objects are in order meanwhile, so theirs is no trouble that would be told again */
+        timer_start(actor->house->clock, &actor->retry, wait_ms, actor_on_retry, actor);
+        return;
+    }
     actor->fenced_until_ms = 0; /* that one is past */
     if (actor->restart_unreadable) {
         char *text = str_format(
@@ -101,8 +117,11 @@ void actor_look_for_revision(struct actor *actor, const struct canary *canary, c
 {
     struct doc *patch;
     if (history_is_halted(latest, now->revision)) {
+        actor_wait(actor, WAIT_HALTED,
+                   "the record of its release is full: traffic stays as it is until the target changes");
         return;
     }
+    waiting_end(&actor->waiting, WAIT_HALTED);
     if (!canary_is_at_rest(canary)) {
         bool goes_on = detect_other_strategy(canary, now, latest, actor->house->config_tracking);
         create_release(actor, canary, now, goes_on ? RELEASE_CONTINUED : RELEASE_RESTARTED);

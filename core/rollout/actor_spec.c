@@ -98,7 +98,7 @@ void actor_refuse(struct actor *actor, const struct canary *canary)
         return;
     }
     if (canary->suspend) {
-        actor_suspend(actor);
+        actor_suspend(actor, canary);
         return;
     }
     actor->suspended = false;

@@ -10,6 +10,7 @@
 #define CONDITION_WEIGHTS_EFFECTIVE                                                                                    \
     "WeightsEffective"                /* False: the mesh does not follow the weights, the message says why */
 #define CONDITION_ACCEPTED "Accepted" /* False: the spec cannot be followed, the message says why */
+#define CONDITION_WAITING "Waiting"   /* True: what for, since when (rollout/waiting.h) */
 
 struct canary_condition {
     const char *type, *status, *reason, *message;

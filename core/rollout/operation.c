@@ -204,6 +204,7 @@ static struct doc *check_ready(struct run *run)
     if (readiness == READY) {
         answer = ready_answer(NULL);
         trouble_clear(&run->trouble);
+        waiting_end(run->waiting, WAIT_PODS);
     } else {
         char *text = not_ready_text(&canary, primary, err.text);
         if (readiness == NEVER_READY) {
@@ -211,6 +212,7 @@ static struct doc *check_ready(struct run *run)
             answer = ready_answer(text);
         } else {
             trouble_tell_wait(&run->trouble, text, canary.interval_ms);
+            run_wait(run, WAIT_PODS, text);
             int64_t deadline = deployment_deadline_wall_ms(doc_root(deployment), canary.progress_deadline_s);
             if (deadline >= 0) {
                 timer_start_at_wall(run->house->clock, &run->timer, deadline + 1, on_deadline, run);
@@ -371,10 +373,27 @@ static struct doc *act_answer(size_t failed, bool begun, const struct err *err)
     return doc;
 }
 
+/* Not only told: what could not be done is told by an order of its own. */
+static bool changes_something(const struct node *list)
+{
+    struct node_iter it = node_iterate(list);
+    while (node_next(&it)) {
+        if (!node_is(node_get(it.value, "kind"), "event") && !node_is(node_get(it.value, "kind"), "gauge")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void on_acted(void *ctx, size_t failed, bool begun, const struct err *err)
 {
     struct run *run = ctx;
     run->effects = NULL;
+    if (err->code != ERR_NONE) {
+        run_wait(run, WAIT_EFFECT, err->text); /* the script tells it */
+    } else if (changes_something(doc_root(run->intent))) {
+        waiting_end(run->waiting, WAIT_EFFECT);
+    }
     run_answer(run, act_answer(failed, begun, err));
 }
 
@@ -470,8 +489,10 @@ static struct doc *pin_answer(struct run *run)
     struct err err = {0};
     if (!run_pin(run, &err)) {
         trouble_tell(&run->trouble, err.text);
+        run_wait(run, WAIT_REVISION, err.text);
         return NULL;
     }
+    waiting_end(run->waiting, WAIT_REVISION);
     struct doc *doc = new_object_doc();
     node_set_str(doc, doc_root(doc), "revision", run->release->revision);
     return doc;

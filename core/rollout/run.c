@@ -20,6 +20,11 @@ bool run_canary(struct run *run, struct canary *canary)
     return release_canary(run->release, canary, &err);
 }
 
+void run_wait(struct run *run, const char *reason, const char *message)
+{
+    waiting_begin(run->waiting, &(struct wait){.reason = reason, .message = message, .told = true});
+}
+
 static void on_turn(struct timer *timer, void *ctx)
 {
     run_carry_out(ctx);
@@ -164,16 +169,41 @@ static bool on_call(void *ctx, const char *name, const struct node *args, struct
     return start_operation(run, answer);
 }
 
+/* A word whose result says what it waits for: a gate is closed, the steps do not rise. It is over when the word comes back without that. */
+static void run_note_wait(struct run *run, const char *word, const struct node *result)
+{
+    const struct node *waiting = node_get(result, "waiting");
+    const char *reason = node_str(node_get(waiting, "reason"));
+    if (reason != NULL) {
+        struct wait wait = {.reason = reason,
+                            .message = node_str_or(node_get(waiting, "message"), ""),
+                            .told = node_bool_or(node_get(waiting, "told"), false)};
+        waiting_begin(run->waiting, &wait);
+        str_free(&run->wait_word);
+        str_free(&run->wait_reason);
+        run->wait_word = str_dup(word);
+        run->wait_reason = str_dup(reason);
+    } else if (str_equal(word, run->wait_word)) {
+        waiting_end(run->waiting, run->wait_reason);
+        str_free(&run->wait_word);
+    }
+}
+
 static bool on_enter(void *ctx, const char *word, const struct node *args, struct doc **result, int64_t *started_ms)
 {
     struct run *run = ctx;
     struct err err = {0};
     int64_t now = clock_wall_ms(run->house->clock);
+    str_free(&run->word);
+    run->word = str_dup(word);
     enum journal_step step = journal_enter(run->release->journal, word, args, now, result, started_ms, &err);
     if (step == JOURNAL_DIVERGED) {
         diverged(run, &err);
         *result = doc_new(); /* the script is stopped before it can act on it: every further call goes unanswered */
         return true;
+    }
+    if (step == JOURNAL_RECORDED) {
+        run_note_wait(run, word, doc_root(*result));
     }
     if (step == JOURNAL_NEW && strcmp(word, "round") == 0) {
         run->round_started_ms = now;
@@ -185,6 +215,7 @@ static void on_leave(void *ctx, const struct node *result)
 {
     struct run *run = ctx;
     journal_leave(run->release->journal, result);
+    run_note_wait(run, run->word, result);
     if (journal_is_full(run->release->journal)) {
         run_decide(run, VERDICT_HALTED);
     }
@@ -257,6 +288,7 @@ void run_stop_script(struct run *run)
 
 static void leave_restart(struct run *run)
 {
+    waiting_end(run->waiting, WAIT_EFFECT);
     doc_free(run->intent);
     run->intent = NULL;
     journal_leave(run->release->journal, NULL);
@@ -280,6 +312,7 @@ static void on_restarted(void *ctx, size_t failed, bool begun, const struct err 
     if (err->code != ERR_NONE) {
         run->effects_first = failed;
         trouble_tell(&run->trouble, err->text);
+        run_wait(run, WAIT_EFFECT, err->text);
         run_retry_later(run, on_restart_retry);
         return;
     }
@@ -324,6 +357,7 @@ static void prepare_restart(struct run *run)
     if (!ok) {
         doc_free(prepared);
         trouble_tell(&run->trouble, err.text);
+        run_wait(run, WAIT_EFFECT, err.text);
         run_retry_later(run, on_restart_pin);
         return;
     }
@@ -429,12 +463,13 @@ static void on_claimed(struct run *run)
     run->events.settled(run->ctx); /* what changed while nobody held it woke nobody who could act on it */
 }
 
-struct run *run_start(struct house *house, struct announcer *announcer, struct release *release,
-                      const struct run_events *events, void *ctx)
+struct run *run_start(struct house *house, struct announcer *announcer, struct waiting *waiting,
+                      struct release *release, const struct run_events *events, void *ctx)
 {
     struct run *run = mem_new(struct run);
     run->house = house;
     run->announcer = announcer;
+    run->waiting = waiting;
     trouble_init(&run->trouble, house->clock, announcer);
     run->release = release;
     run->events = *events;
@@ -454,6 +489,9 @@ void run_free(struct run *run)
     release_free(run->release);
     trouble_fini(&run->trouble);
     str_free(&run->failure);
+    str_free(&run->wait_word);
+    str_free(&run->wait_reason);
+    str_free(&run->word);
     mem_free(run);
 }
 
@@ -511,6 +549,12 @@ void run_supersede(struct run *run, const char *reason)
 bool run_is_acting(const struct run *run)
 {
     return run->effects != NULL || run->flushed != NULL || run->verdict != VERDICT_NONE;
+}
+
+bool run_is_settled(const struct run *run)
+{
+    bool replays = run->state == RUN_SCRIPT && journal_is_replaying(run->release->journal);
+    return !run_is_acting(run) && run->state != RUN_CLAIMING && run->state != RUN_OVER && !replays;
 }
 
 bool run_is_scripted(const struct run *run)

@@ -12,6 +12,7 @@
 #include "rollout/effect.h"
 #include "rollout/release.h"
 #include "rollout/trouble.h"
+#include "rollout/waiting.h"
 
 struct run;
 struct operation;
@@ -31,8 +32,8 @@ struct run_events {
 };
 
 /* Takes `release`. */
-struct run *run_start(struct house *house, struct announcer *announcer, struct release *release,
-                      const struct run_events *events, void *ctx);
+struct run *run_start(struct house *house, struct announcer *announcer, struct waiting *waiting,
+                      struct release *release, const struct run_events *events, void *ctx);
 void run_free(struct run *run);
 
 /* Something that belongs to the Canary changed: a wait may be over. */
@@ -46,6 +47,8 @@ void run_supersede(struct run *run, const char *reason);
 
 /* Nothing else may write the objects of this Canary now. */
 bool run_is_acting(const struct run *run);
+/* What it waits for is known: its record was replayed, and nothing is under way that writes the Canary. */
+bool run_is_settled(const struct run *run);
 /* Its script decides what comes next: another strategy could. */
 bool run_is_scripted(const struct run *run);
 /* The revision is fixed and nothing was promoted or taken back yet: another revision of the target replaces this release. */
@@ -77,6 +80,7 @@ struct hook_run;
 struct run {
     struct house *house;
     struct announcer *announcer;
+    struct waiting *waiting; /* of the Canary */
     struct release *release;
     struct strategy *strategy;
     enum run_state state;
@@ -95,8 +99,10 @@ struct run {
     bool held;               /* the operation waits for the end of the freeze */
     struct doc *held_answer; /* so does this answer */
     struct trouble trouble;
-    int failures;  /* of the script */
-    char *failure; /* what the script said when it failed for the last time */
+    int failures;                  /* of the script */
+    char *word;                    /* of the script that was entered last */
+    char *wait_word, *wait_reason; /* which of its words said that it waits, and for what */
+    char *failure;                 /* what the script said when it failed for the last time */
     void (*flushed)(struct run *run);
     int64_t round_started_ms;
     int64_t tick_began_ms; /* monotonic: the start of the interval that is waited for */
@@ -112,6 +118,8 @@ struct run {
 void run_answer(struct run *run, struct doc *answer);
 /* Ends the script after this turn. */
 void run_decide(struct run *run, enum run_verdict verdict);
+/* It cannot go on for this reason, which was told. */
+void run_wait(struct run *run, const char *reason, const char *message);
 /* Writes the record; `done` comes with the fence intact, otherwise the run ends by itself. */
 void run_flush(struct run *run, void (*done)(struct run *run));
 /* The Canary as the release goes by it; false (canary must be finished all the same) when it is gone, or nothing is known that was accepted. */

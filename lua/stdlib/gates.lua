@@ -34,17 +34,24 @@ end
 ---@param name string
 ---@param facts { name: string, namespace: string, phase: string }
 ---@param phase string what the payload says
+---@param told boolean? that it is closed
 ---@return boolean open
 ---@return Effect[] orders what follows from the answers
-function M.ask(name, facts, phase)
+---@return table? closed what is waited for (see Rollout.waits)
+function M.ask(name, facts, phase, told)
   local gate = GATES[name]
   local results, closed = hooks.call(name, phase)
   local orders = hooks.passed(results, gate.label)
   if not closed then
     return true, orders
   end
-  if gate.phase and facts.phase == gate.phase then
-    return false, orders -- said already
+  local waits = {
+    reason = 'GateClosed',
+    message = string.format('waiting for %s %s', gate.waiting, closed.name),
+    told = true,
+  }
+  if told or gate.phase and facts.phase == gate.phase then
+    return false, orders, waits
   end
   if gate.phase then
     orders[#orders + 1] = effects.phase(gate.phase)
@@ -52,7 +59,7 @@ function M.ask(name, facts, phase)
   -- Event hooks are told the phase of before, as in Flagger.
   orders[#orders + 1] = effects.warning(string.format('Halt %s.%s advancement waiting for %s %s',
     facts.name, facts.namespace, gate.waiting, closed.name), gate.phase and facts.phase)
-  return false, orders
+  return false, orders, waits
 end
 
 return M

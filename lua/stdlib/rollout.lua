@@ -15,6 +15,10 @@ local rounds = require 'stdlib.round'
 ---@field package began integer when the word in progress began, ms
 ---@field package spec_read table? Canary.spec, once the word in progress has read it
 ---@field package committed boolean? by the last round (see Round)
+---@field package waits { reason: string, message: string, told: boolean }? what the word in progress
+---               found closed or stuck
+---@field package closed string? the gate that was told to be closed, and still is
+---@field package started boolean? the analysis was announced, and its pre-rollout hooks passed
 ---@field package waited boolean? the word in progress had to wait before it could do anything
 local Rollout = {}
 Rollout.__index = Rollout
@@ -36,13 +40,14 @@ end
 function Rollout:word(name, args, body)
   local recorded, result, started_ms = host.enter(name, args)
   if not recorded then
-    self.began, self.waited, self.spec_read = started_ms, nil, nil
+    self.began, self.waited, self.waits, self.spec_read = started_ms, nil, nil, nil
     result = body(self)
     if type(result) ~= 'table' then
       result = { done = result }
     end
     result.pending = #self.pending > 0 and self.pending or nil
     result.waited = self.waited
+    result.waiting = self.waits
     host.leave(result)
   end
   self.pending = result.pending or {}
@@ -126,6 +131,7 @@ function Rollout:next_round()
     self:tick()
     self.round = self:round_word('round', rounds.run)
     self.committed = self.round.committed
+    self.started = self.started or self.round.started
   until self.round.passed
   self.opened = {}
   return self.round
@@ -150,8 +156,9 @@ local function ask_to_begin(rollout)
   if not facts then
     return false
   end
-  local open, orders = gates.ask('confirm-rollout', facts, facts.phase)
+  local open, orders, closed = gates.ask('confirm-rollout', facts, facts.phase)
   if not open then
+    rollout.waits = closed
     rollout:act(orders)
     return false
   end
@@ -184,13 +191,14 @@ local function ask(rollout, gate)
   if gate == 'confirm-traffic-increase' and waiting then
     return true -- the weights have grown to the end already
   end
-  local open, orders = gates.ask(gate, facts, 'Progressing')
+  local open, orders, closed = gates.ask(gate, facts, 'Progressing', rollout.closed == gate)
   if open then
     for _, event in ipairs(orders) do
       rollout:later(event)
     end
     return true
   end
+  rollout.waits = closed
   -- As in Flagger one iteration is taken back, so that the round after next asks again.
   local iterations = (rollout.round and rollout.round.total or 0) - 1
   if gate == 'confirm-promotion' and waiting and facts.iterations ~= iterations then
@@ -209,6 +217,9 @@ function Rollout:open(gate)
   end)
   if result.done then
     self.opened[#self.opened + 1] = gate
+    self.closed = nil
+  else
+    self.closed = gate
   end
   return result.done
 end

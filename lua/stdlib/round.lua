@@ -18,6 +18,7 @@ local WAITED_MS = 1000
 ---@field mirrored boolean requests are copied to the canary
 ---@field iterations integer steps done, of an A/B test or blue/green
 ---@field total integer steps wanted, of an A/B test or blue/green
+---@field started boolean? this round announced the analysis, and its pre-rollout hooks passed
 ---@field next_weight integer? nil: nothing left to grow
 ---@field mirrors boolean the analysis asks for mirroring
 
@@ -208,11 +209,12 @@ function M.run(rollout)
     roll_back(rollout)
   end
   local problem
-  if is_first(facts, analysis) then
-    problem = start(rollout, facts)
-  else
+  local first = is_first(facts, analysis)
+  if not first then
     problem = analyse(facts, spec)
-  end
+  elseif not rollout.started or (analysis.iterations or 0) > 0 then
+    problem = start(rollout, facts)
+  end -- else a gate is closed before the first step: there is nothing to judge yet
   if problem then
     rollout:act {
       effects.warning(problem),
@@ -221,7 +223,16 @@ function M.run(rollout)
     return { passed = false }
   end
   local round = describe(facts, analysis)
+  round.started = first and not rollout.started or nil
   round.passed = can_move(round, analysis, facts.route.canary)
+  if not round.passed then
+    rollout.waits = {
+      reason = 'StepsDoNotRise',
+      message = string.format('Halt %s.%s advancement the steps of its weight end at %d, below %d',
+        facts.name, facts.namespace, facts.route.canary, steps.max_weight(analysis)),
+      told = false,
+    }
+  end
   return round
 end
 

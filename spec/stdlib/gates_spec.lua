@@ -49,7 +49,7 @@ describe('stdlib.gates', function()
     end)
   end
 
-  it('confirm-traffic-increase keeps the phase and tells of it each time', function()
+  it('confirm-traffic-increase keeps the phase', function()
     for _, phase in ipairs { 'Progressing', 'Waiting' } do
       assert.same({
         false,
@@ -59,6 +59,19 @@ describe('stdlib.gates', function()
         },
       }, outcome('confirm-traffic-increase', phase, 'no'))
     end
+  end)
+
+  it('tells once that it is closed, and says what is waited for', function()
+    local world = World.new {
+      analysis = { webhooks = { { name = 'more', type = 'confirm-traffic-increase' } } },
+      answers = { more = 'no' },
+    }
+    local facts = { name = 'podinfo', namespace = 'test', phase = 'Progressing' }
+    local gates = world:require 'stdlib.gates'
+    local _, orders, closed = gates.ask('confirm-traffic-increase', facts, 'Progressing')
+    assert.equal(1, #orders)
+    assert.same({ reason = 'GateClosed', message = 'waiting for traffic increase approval more', told = true }, closed)
+    assert.same({ false, {}, closed }, { gates.ask('confirm-traffic-increase', facts, 'Progressing', true) })
   end)
 
   it('knows its names', function()

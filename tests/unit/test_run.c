@@ -7,8 +7,9 @@
 struct world {
     struct fake_house f;
     struct fake_strategist script;
+    struct waiting waiting;
     struct run *run;
-    int ended, settled;
+    int ended, settled, woken;
     enum run_end how;
 };
 
@@ -25,10 +26,15 @@ static void on_settled(void *ctx)
     w->settled++;
 }
 
+static void on_waiting(void *ctx)
+{
+    ((struct world *)ctx)->woken++;
+}
+
 static void begin(struct world *w, struct release *release)
 {
     static const struct run_events events = {.ended = on_ended, .settled = on_settled};
-    w->run = run_start(&w->f.house, w->f.announcer, release, &events, w);
+    w->run = run_start(&w->f.house, w->f.announcer, &w->waiting, release, &events, w);
     assert_false(w->script.running); /* not before the claim */
     fake_clock_run(w->f.fc);
 }
@@ -39,11 +45,13 @@ static void open_world(struct world *w)
     fake_house_open(&w->f);
     fake_strategist_init(&w->script);
     w->f.house.strategist = &w->script.base;
+    waiting_init(&w->waiting, &w->f.house, w->f.announcer, "test", "podinfo", on_waiting, w);
 }
 
 static void close_world(struct world *w)
 {
     run_free(w->run);
+    waiting_fini(&w->waiting);
     fake_strategist_fini(&w->script);
     fake_house_close(&w->f);
 }
