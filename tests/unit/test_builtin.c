@@ -79,6 +79,72 @@ static void services_get_addresses_of_their_own(void **state)
                   "spec.ports[0].port: Invalid value: 70000: must be between 1 and 65535, inclusive; ");
 }
 
+/* The words of Kubernetes 1.36. */
+static void what_a_service_has_twice_or_wrong_is_refused(void **state)
+{
+    static const struct {
+        const char *spec, *causes;
+    } cases[] = {
+        {"'ports':[{'name':'http','port':9090},{'name':'http','port':9003}]",
+         "spec.ports[1].name: Duplicate value: \"http\"; "},
+        {"'ports':[{'name':'a','port':80},{'name':'b','port':80}]",
+         "spec.ports[1]: Duplicate value: "
+         "{\"Name\":\"\",\"Protocol\":\"TCP\",\"AppProtocol\":null,\"Port\":80,\"TargetPort\":0,\"NodePort\":0}; "},
+        {"'ports':[{'name':'a','port':80},{'name':'b','port':80,'protocol':'UDP'}]", ""},
+        {"'ports':[{'port':80,'protocol':'HTTP'}]",
+         "spec.ports[0].protocol: Unsupported value: \"HTTP\": supported values: \"SCTP\", \"TCP\", \"UDP\"; "},
+        {"'ports':[{'port':80,'targetPort':'a_b'}]",
+         "spec.ports[0].targetPort: Invalid value: \"a_b\": must contain only "
+         "alpha-numeric characters (a-z, 0-9), and hyphens (-); "},
+        {"'ports':[{'port':80,'targetPort':'a--b'}]",
+         "spec.ports[0].targetPort: Invalid value: \"a--b\": must not contain consecutive hyphens; "},
+        {"'ports':[{'port':80,'targetPort':'12'}]",
+         "spec.ports[0].targetPort: Invalid value: \"12\": must contain at least one letter (a-z); "},
+        {"'ports':[{'port':80,'nodePort':30080}]",
+         "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'; "},
+        {"'type':'NodePort','ports':[{'name':'a','port':80,'nodePort':30080},{'name':'b','port':81,'nodePort':30080}]",
+         "spec.ports[1].nodePort: Duplicate value: 30080; "},
+        {"'type':'NodePort','clusterIP':'None','ports':[{'port':80}]",
+         "spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for NodePort services; "},
+        {"'type':'ExternalName'", "spec.externalName: Required value; "},
+        {"'sessionAffinity':'Cookie','ports':[{'port':80}]",
+         "spec.sessionAffinity: Unsupported value: \"Cookie\": supported values: \"ClientIP\", \"None\"; "},
+    };
+    struct api_world *w = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *body = str_format("{'metadata':{'name':'s%zu'},'spec':{%s}}", i, cases[i].spec);
+        for (char *c = body; *c != '\0'; c++)
+            *c = *c == '\'' ? '"' : *c;
+        expect_causes(w, "POST", SERVICES, body, cases[i].causes);
+        mem_free(body);
+    }
+}
+
+/* Ports that were given for the type that it had go with it. */
+static void a_service_may_stop_having_node_ports(void **state)
+{
+    struct api_world *w = *state;
+    api_ask(w, "POST", SERVICES,
+            "{\"metadata\":{\"name\":\"n\"},\"spec\":{\"type\":\"NodePort\",\"ports\":[{\"port\":80}]}}");
+    assert_int_equal(w->status, 201);
+    const struct node *s = api_patch(w, SERVICES "/n", "{\"spec\":{\"type\":\"ClusterIP\"}}");
+    assert_int_equal(w->status, 200);
+    expect_text(w, node_get(node_item(node_at(s, "spec", "ports"), 0), "nodePort"), "absent");
+}
+
+static void what_a_container_has_twice_is_refused(void **state)
+{
+    struct api_world *w = *state;
+    expect_causes(
+        w, "POST", "/api/v1/namespaces/default/pods",
+        "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"volumes\":[{\"name\":\"v\"},{\"name\":\"v\"}],\"containers\":[{"
+        "\"name\":\"a\",\"image\":\"a:1\",\"ports\":[{\"name\":\"http\",\"containerPort\":80},{\"name\":\"http\","
+        "\"containerPort\":81},{\"containerPort\":70000}]}]}}",
+        "spec.volumes[1].name: Duplicate value: \"v\"; spec.containers[0].ports[1].name: Duplicate value: "
+        "\"http\"; spec.containers[0].ports[2].containerPort: Invalid value: 70000: must be between 1 and "
+        "65535, inclusive; ");
+}
+
 static void secrets_keep_bytes(void **state)
 {
     struct api_world *w = *state;
@@ -144,6 +210,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         api_test(a_deployment_gets_its_defaults),        api_test(a_deployment_is_checked),
+        api_test(services_get_addresses_of_their_own),   api_test(what_a_service_has_twice_or_wrong_is_refused),
+        api_test(services_get_addresses_of_their_own),   api_test(a_service_may_stop_having_node_ports),
+        api_test(services_get_addresses_of_their_own),   api_test(what_a_container_has_twice_is_refused),
         api_test(services_get_addresses_of_their_own),   api_test(secrets_keep_bytes),
         api_test(autoscalers_are_completed_and_checked), api_test(namespaces_open_and_close),
         api_test(a_pod_on_a_node_ends_with_grace),
