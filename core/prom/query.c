@@ -343,16 +343,17 @@ struct prom_query *prom_query_start(struct http *http, const char *address, cons
 {
     assert(http != NULL && done != NULL);
     struct prom_query *q = mem_new(struct prom_query);
-    address = address != NULL ? address : "";
-    q->address = prom_printable_address(address);
+    char *given = str_dup(address != NULL ? address : "");
+    q->address = prom_printable_address(given);
     q->done = done;
     q->ctx = ctx;
     struct buf url;
     buf_init(&url, URL_MAX);
-    if (!build_url(q, &url, address, query)) {
+    if (!build_url(q, &url, given, query)) {
         buf_clear(&url);
         buf_append_str(&url, "http://"); /* has no host, so every transport refuses it without a packet */
     }
+    str_free(&given);
     q->url = buf_take(&url);
     struct http_request request = {.method = "GET", .url = q->url, .timeout_ms = TIMEOUT_MS, .follow_redirects = true};
     q->call = http_start(http, &request, NULL, on_done, q);
