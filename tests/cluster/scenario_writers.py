@@ -44,6 +44,18 @@ class Undone(Scenario):
         return 'cost-center' in labels
 
 
+class Ports(Scenario):
+    flagger_too = False  # the API server refuses its Service for ever
+
+    def test_port_names(self):
+        """A container port is called like the Service's own port: both are there, under names that the API server takes."""
+        scene = self.scene('port-names').deploy(tag='6.0.0')
+        scene.canary(manifests.analysis(), service={'port': 80, 'targetPort': 9797, 'portDiscovery': True}).initialise()
+        for name in ('podinfo', 'podinfo-primary', 'podinfo-canary'):
+            ports = {p['name']: (p['port'], p['targetPort']) for p in scene.get('Service', name)['spec']['ports']}
+            self.assertEqual({'http': (80, 9797), 'http-9898': (9898, 9898), 'grpc': (9999, 9999)}, ports)
+
+
 class Foreign(Scenario):
     flagger_too = False
 
