@@ -4,6 +4,7 @@
 #include "app/check_inner.h"
 #include "app/cli.h"
 #include "app/command.h"
+#include "app/version.h"
 
 static const char usage[] = "usage: sluice check -f FILE|FOLDER|- [-f ...] [-o json]\n"
                             "       sluice check -kubeconfig FILE [-namespace NAME] [-o json]\n"
@@ -120,7 +121,7 @@ int command_check(int argc, char **argv)
     } else if (words.help) {
         print_help(stdout);
     } else if (words.version) {
-        printf("sluice version %s\n", SLUICE_VERSION);
+        version_print();
     } else {
         status = look(&words);
     }

@@ -1,7 +1,7 @@
 /* sluice demo: a scenario on an embedded cluster, in virtual time; or, with --serve, that cluster for kubectl. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "app/command.h"
 #include "app/demo_flags.h"
@@ -20,12 +20,15 @@ static const char usage[] =
     "usage: sluice demo [FILE] [--seed N]\n"
     "       sluice demo [FILE] [--seed N] --serve [--listen HOST:PORT] [--speed N] [--kubeconfig FILE]\n"
     "\n"
-    "Plays a scenario on an embedded cluster, in virtual time: the one in FILE (examples/scenarios has some, and\n"
-    "says how to write one), else the tutorial. Exit status 1 when it does not end as the scenario expects.\n"
-    "With --serve, that cluster and the engine for kubectl, in real time: without FILE an empty one, to which to\n"
-    "apply examples/tutorial/podinfo.yaml and canary.yaml.\n"
+    "Plays a scenario on an embedded cluster, in virtual time: the one in FILE\n"
+    "(examples/scenarios has some, and says how to write one), else the tutorial. Exit\n"
+    "status 1 when it does not end as the scenario expects.\n"
     "\n"
-    "  --seed N             of the cluster's dice, instead of the scenario's\n";
+    "With --serve, that cluster and the engine for kubectl, in real time: without FILE an\n"
+    "empty one. There every Canary gets requests; how a version answers them is said by\n"
+    "annotations of the Deployment's template: sluice.dev/demo-errors (\"5%\"),\n"
+    "sluice.dev/demo-latency and -p99 (\"20ms\"), sluice.dev/demo-ready (\"4s\", \"never\").\n"
+    "\n";
 
 struct demo {
     struct virtual_clock *time;
@@ -95,7 +98,8 @@ static void on_ended(void *ctx, const struct err *err)
 
 static void tell(struct demo *d)
 {
-    d->story = story_new(d->stage.cluster, stdout, isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL);
+    struct story_look look = story_look_of(stdout);
+    d->story = story_new(d->stage.cluster, stdout, &look);
     story_begin(d->story, d->scenario->title, d->scenario->description);
     d->keeper = (struct keeper){.stage = &d->stage, .ready = stop, .closed = stop, .told = on_world, .ctx = d};
     keeper_start(&d->keeper);
@@ -111,18 +115,47 @@ static void tell(struct demo *d)
         keeper_close(&d->keeper);
         run_for(d, MINUTE_MS);
     }
-    story_free(d->story);
 }
 
-/* False: the exit status is 1, and said why. */
-static bool judge(const struct demo *d)
+/* What a person may type next, as this program was called. */
+static void suggest(const struct demo *d, const struct demo_flags *flags)
 {
-    struct str_list wrong = {0};
+    char *command = demo_flags_command();
+    const char *file = flags->file != NULL ? flags->file : "";
+    const char *example = strstr(file, "bad-release") != NULL ? "api-outage" : "bad-release";
+    char *lines[] = {
+        str_format("$ %s examples/scenarios/%s.yaml", command, example),
+        str_format("$ %s%s%s --serve --speed 20 --kubeconfig /tmp/sluice", command, file[0] != '\0' ? " " : "", file),
+    };
+    static const char *const what[] = {"another story:", "the same cluster for kubectl:"};
+    printf("\nWhat to type next\n");
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        story_note(d->story, 2, what[i]);
+        story_note(d->story, 4, lines[i]);
+        str_free(&lines[i]);
+    }
+    str_free(&command);
+}
+
+/* What was expected and came is a part of the story. False: the exit status is 1, and said why. */
+static bool judge(const struct demo *d, const struct demo_flags *flags)
+{
+    struct str_list wrong = {0}, met = {0};
     if (d->err.code != ERR_NONE) {
         str_list_push(&wrong, d->err.text);
     } else {
-        play_check(d->play, &wrong);
+        play_check(d->play, &wrong, &met);
     }
+    if (met.count > 0) {
+        printf("\nWhat was expected and came\n");
+    }
+    for (size_t i = 0; i < met.count; i++) {
+        story_note(d->story, 2, met.items[i]);
+    }
+    if (wrong.count == 0) {
+        suggest(d, flags);
+    }
+    str_list_fini(&met);
     for (size_t i = 0; i < wrong.count; i++) {
         fflush(stdout);
         fprintf(stderr, "sluice demo: %s\n", wrong.items[i]);
@@ -145,7 +178,8 @@ static bool play(const struct demo_flags *flags, const struct scenario *scenario
     if (ok && play_create(d.play, &d.err)) {
         tell(&d);
     }
-    ok = judge(&d);
+    ok = judge(&d, flags);
+    story_free(d.story);
     play_free(d.play);
     stage_fini(&d.stage);
     virtual_clock_free(d.time);
@@ -159,6 +193,6 @@ static bool act(const struct demo_flags *flags, const struct scenario *scenario)
 
 int command_demo(int argc, char **argv)
 {
-    struct demo_flags flags = {.command = "demo", .usage = usage, .plays = true};
+    struct demo_flags flags = {.command = "demo", .usage = usage, .table = demo_flags_of_demo, .plays = true};
     return demo_flags_run(&flags, argc, argv, act);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/texts.h"
+#include "app/version.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -13,30 +14,28 @@
 
 enum { SPEED_MAX = 1000 };
 
-static const char serve_usage[] =
-    "  --listen HOST:PORT   where the API server listens (default 127.0.0.1:0, any port)\n"
-    "  --speed N            seconds there per second here, 1 to 1000 (default 1)\n"
-    "  --kubeconfig FILE    write the kubeconfig there instead of printing it\n";
-
-/* --- words: "--listen=x" and "--listen x", with one dash or two --- */
-
-static const char *value_of(const char *name, int argc, char **argv, int *at)
-{
-    const char *arg = argv[*at] + (str_has_prefix(argv[*at], "--") ? 2 : 1);
-    size_t len = strlen(name);
-    if (argv[*at][0] != '-' || strncmp(arg, name, len) != 0) {
-        return NULL;
+#define SERVE_FLAGS                                                                                                    \
+    {"listen", "HOST:PORT", "where the API server listens (default 127.0.0.1:0, any port)"},                           \
+        {"speed", "N", "seconds there per second here, 1 to 1000 (default 1)"},                                        \
+    {                                                                                                                  \
+        "kubeconfig", "FILE", "write the kubeconfig there instead of printing it"                                      \
     }
-    if (arg[len] == '=') {
-        return arg + len + 1;
-    }
-    return arg[len] == '\0' && *at + 1 < argc ? argv[++*at] : NULL;
-}
 
-static bool is_flag(const char *arg, const char *name)
-{
-    return arg[0] == '-' && str_equal(arg + (arg[1] == '-' ? 2 : 1), name);
-}
+const struct cli_flag demo_flags_of_demo[] = {
+    {"seed", "N", "of the cluster's dice, instead of the scenario's"},
+    {"serve", NULL, "the cluster and the engine for kubectl, in real time"},
+    SERVE_FLAGS,
+    {"logs", NULL, "with --serve: the engine's logs too, on standard error"},
+    CLI_COMMON,
+    {0},
+};
+
+const struct cli_flag demo_flags_of_sim[] = {
+    SERVE_FLAGS,
+    {"api-only", NULL, "the API server alone: what is written stays as it is"},
+    CLI_COMMON,
+    {0},
+};
 
 /* A whole number from `min` to `max`; -1 for anything else. */
 static int64_t number_of(const char *text, int64_t min, int64_t max)
@@ -60,63 +59,65 @@ static bool read_listen(struct demo_flags *flags, const char *text, struct err *
     return true;
 }
 
-/* What takes no value. */
-static bool read_switch(struct demo_flags *flags, const char *arg)
+static bool take_number(const char *name, const char *value, struct demo_flags *flags, struct err *err)
 {
-    if (is_flag(arg, "h") || is_flag(arg, "help")) {
-        flags->help = true;
-    } else if (flags->plays && is_flag(arg, "serve")) {
-        flags->serves = true;
-    } else if (!flags->plays && is_flag(arg, "api-only")) {
-        flags->api_only = true;
-    } else if (flags->plays && arg[0] != '-' && flags->file == NULL) {
-        flags->file = arg;
-    } else {
-        return false;
-    }
-    return true;
-}
-
-static bool read_word(struct demo_flags *flags, int argc, char **argv, int *at, struct err *err)
-{
-    const char *value;
-    if (read_switch(flags, argv[*at])) {
-        return true;
-    }
-    if (flags->plays && (value = value_of("seed", argc, argv, at)) != NULL) {
+    if (strcmp(name, "seed") == 0) {
         flags->seed = number_of(value, 0, INT64_MAX);
         return flags->seed >= 0 ||
                err_set(err, ERR_INVALID, "--seed %s: expected a whole number that is not negative", value);
     }
-    if ((value = value_of("listen", argc, argv, at)) != NULL) {
+    flags->speed = (int)number_of(value, 1, SPEED_MAX);
+    return flags->speed > 0 ||
+           err_set(err, ERR_INVALID, "--speed %s: expected a whole number from 1 to %d", value, SPEED_MAX);
+}
+
+static bool take_file(struct demo_flags *flags, const char *word, struct err *err)
+{
+    if (!flags->plays || flags->file != NULL) {
+        return err_set(err, ERR_INVALID, "%s: unexpected word", word);
+    }
+    flags->file = word;
+    return true;
+}
+
+static bool take(void *ctx, const char *name, const char *value, struct err *err)
+{
+    struct demo_flags *flags = ctx;
+    if (name == NULL) {
+        return take_file(flags, value, err);
+    }
+    if (strcmp(name, "seed") == 0 || strcmp(name, "speed") == 0) {
+        return take_number(name, value, flags, err);
+    }
+    if (strcmp(name, "listen") == 0) {
         return read_listen(flags, value, err);
     }
-    if ((value = value_of("speed", argc, argv, at)) != NULL) {
-        flags->speed = (int)number_of(value, 1, SPEED_MAX);
-        return flags->speed > 0 ||
-               err_set(err, ERR_INVALID, "--speed %s: expected a whole number from 1 to %d", value, SPEED_MAX);
-    }
-    if ((value = value_of("kubeconfig", argc, argv, at)) != NULL) {
+    if (strcmp(name, "kubeconfig") == 0) {
         flags->kubeconfig = value;
-        return true;
+    } else if (strcmp(name, "serve") == 0) {
+        flags->serves = true;
+    } else if (strcmp(name, "api-only") == 0) {
+        flags->api_only = true;
+    } else if (strcmp(name, "logs") == 0) {
+        flags->logs = true;
+    } else if (strcmp(name, "version") == 0) {
+        flags->version = true;
+    } else {
+        flags->help = true;
     }
-    return err_set(err, ERR_INVALID,
-                   argv[*at][0] == '-' ? "%s: unknown flag, or its value is missing" : "%s: unexpected word",
-                   argv[*at]);
+    return true;
 }
 
 static bool read_words(struct demo_flags *flags, int argc, char **argv, struct err *err)
 {
     flags->host = str_dup("127.0.0.1");
     flags->seed = -1;
-    for (int i = 0; i < argc; i++) {
-        if (!read_word(flags, argc, argv, &i, err)) {
-            return false;
-        }
+    if (!cli_read(flags->table, argc, argv, take, flags, err)) {
+        return false;
     }
     bool serves = flags->serves || !flags->plays;
-    if (!serves && (flags->speed > 0 || flags->port > 0 || flags->kubeconfig != NULL)) {
-        return err_set(err, ERR_INVALID, "--listen, --speed and --kubeconfig are of use with --serve only");
+    if (!serves && (flags->speed > 0 || flags->port > 0 || flags->kubeconfig != NULL || flags->logs)) {
+        return err_set(err, ERR_INVALID, "--listen, --speed, --kubeconfig and --logs are of use with --serve only");
     }
     flags->speed = flags->speed > 0 ? flags->speed : 1;
     return true;
@@ -124,7 +125,8 @@ static bool read_words(struct demo_flags *flags, int argc, char **argv, struct e
 
 static void print_help(const struct demo_flags *flags, FILE *out)
 {
-    fprintf(out, "%s%s", flags->usage, serve_usage);
+    fputs(flags->usage, out);
+    cli_print(flags->table, out);
 }
 
 /* --- the scenario --- */
@@ -143,6 +145,12 @@ static struct scenario *read_scenario(const struct demo_flags *flags, struct err
     return flags->file != NULL ? scenario_read(flags->file, NULL, err) : scenario_read(TUTORIAL, open_text, err);
 }
 
+char *demo_flags_command(void)
+{
+    const char *said = getenv("SLUICE_DEMO");
+    return !str_empty(said) ? str_dup(said) : str_format("%s demo", program_invocation_name);
+}
+
 uint64_t demo_flags_seed(const struct demo_flags *flags, const struct scenario *scenario)
 {
     return flags->seed >= 0 ? (uint64_t)flags->seed : scenario->seed;
@@ -156,10 +164,13 @@ int demo_flags_run(struct demo_flags *flags, int argc, char **argv, demo_act_fn 
     struct scenario *scenario = NULL;
     int status = 2;
     if (!read_words(flags, argc, argv, &err)) {
-        fprintf(stderr, "sluice %s: %s\n\n", flags->command, err.text);
-        print_help(flags, stderr);
+        fprintf(stderr, "sluice %s: %s\n\nsluice %s --help says how to use it\n", flags->command, err.text,
+                flags->command);
     } else if (flags->help) {
         print_help(flags, stdout);
+        status = 0;
+    } else if (flags->version) {
+        version_print();
         status = 0;
     } else if ((scenario = read_scenario(flags, &err)) == NULL) {
         fprintf(stderr, "sluice %s: %s\n", flags->command, err.text);

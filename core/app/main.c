@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/command.h"
+#include "app/version.h"
 #include "base/mem.h"
 
 static const char usage[] =
@@ -33,7 +34,7 @@ static int dispatch(int argc, char **argv)
         return command_check(argc - 2, argv + 2);
     }
     if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0) {
-        printf("sluice version %s\n", SLUICE_VERSION);
+        version_print();
         return 0;
     }
     if (strcmp(command, "help") == 0 || strcmp(command, "-h") == 0 || strcmp(command, "-help") == 0 ||

@@ -7,6 +7,7 @@
 #include "app/command.h"
 #include "app/flags.h"
 #include "app/identity.h"
+#include "app/version.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -281,7 +282,7 @@ int command_run(int argc, char **argv)
     }
     if (p.flags.help || p.flags.version) {
         if (p.flags.version) {
-            printf("sluice version %s\n", SLUICE_VERSION);
+            version_print();
         } else {
             flags_print();
         }

@@ -7,6 +7,9 @@
 #include "app/command.h"
 #include "app/host.h"
 #include "app/keeper.h"
+#include "app/story.h"
+#include "app/visitors.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "io/file.h"
 #include "io/loop.h"
@@ -17,12 +20,11 @@
 #define PROMETHEUS_PATH "/prometheus"
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 
-static const char sim_usage[] =
-    "usage: sluice sim [--listen HOST:PORT] [--speed N] [--kubeconfig FILE] [--api-only]\n"
-    "\n"
-    "An embedded cluster for kubectl: API server, controllers, traffic, Prometheus (under /prometheus). With\n"
-    "--api-only the API server alone: what is written stays as it is.\n"
-    "\n";
+static const char sim_usage[] = "usage: sluice sim [--listen HOST:PORT] [--speed N] [--kubeconfig FILE] [--api-only]\n"
+                                "\n"
+                                "An embedded cluster for kubectl: API server, controllers, traffic, Prometheus (under\n"
+                                "/prometheus), without an engine.\n"
+                                "\n";
 
 struct program {
     struct loop *loop;
@@ -30,7 +32,9 @@ struct program {
     struct stage stage;   /* without a cluster with --api-only */
     struct keeper keeper; /* without a stage when no engine runs */
     struct play *play;    /* the same */
-    bool tells;           /* the scenario is played */
+    struct story *story;  /* the same */
+    struct visitors *visitors;
+    bool tells; /* the scenario is played */
     struct api *api;
     struct server *server;
     const char *host; /* that it listens on */
@@ -93,16 +97,26 @@ static void warn_of_visitors(const struct demo_flags *flags, int port)
     }
 }
 
-static void on_said(void *ctx, const char *text)
+static void on_people(void *ctx, const char *text)
 {
-    printf("%s\n", text);
-    fflush(stdout);
+    struct program *p = ctx;
+    if (p->story != NULL) {
+        story_say(p->story, text);
+    }
+}
+
+static void on_world(void *ctx, const char *text)
+{
+    struct program *p = ctx;
+    if (p->story != NULL) {
+        story_world(p->story, text);
+    }
 }
 
 /* Whatever the story came to, the cluster stays. */
 static void on_ended(void *ctx, const struct err *err)
 {
-    on_said(ctx, err->code == ERR_NONE ? "the scenario is over" : err->text);
+    on_world(ctx, err->code == ERR_NONE ? "the scenario is over; the cluster stays" : err->text);
 }
 
 static void on_engine(void *ctx, bool up)
@@ -118,6 +132,7 @@ static void on_engine(void *ctx, bool up)
 static void on_ready(void *ctx)
 {
     struct program *p = ctx;
+    on_world(p, "the engine is ready");
     if (p->tells) {
         play_start(p->play);
     }
@@ -143,7 +158,7 @@ static bool open_cluster(struct program *p, const struct demo_flags *flags, cons
                          struct err *err)
 {
     struct play_listener listener = {
-        .people = on_said, .world = on_said, .engine = on_engine, .ended = on_ended, .ctx = p};
+        .people = on_people, .world = on_world, .engine = on_engine, .ended = on_ended, .ctx = p};
     uint64_t seed = demo_flags_seed(flags, scenario);
     bool ok = stage_init(&p->stage, fast_clock_clock(p->time), seed, err);
     p->api = cluster_api(p->stage.cluster);
@@ -170,12 +185,60 @@ static bool open_all(struct program *p, const struct demo_flags *flags, const st
     return p->server != NULL;
 }
 
+/* --- the story --- */
+
+/* What to type, in a terminal beside this one. */
+static void begin_story(struct program *p, const struct demo_flags *flags, const struct scenario *scenario)
+{
+    static const char *const commands[] = {
+        "$ kubectl apply -f examples/tutorial/podinfo.yaml -f examples/tutorial/canary.yaml",
+        "$ kubectl -n test set image deployment/podinfo podinfod=stefanprodan/podinfo:3.1.1",
+        "$ kubectl -n test get canary podinfo -w",
+    };
+    struct story_look look = story_look_of(stdout);
+    p->story = story_new(p->stage.cluster, stdout, &look);
+    printf("\n");
+    story_begin(p->story, p->tells ? scenario->title : "An empty cluster with an engine at work",
+                p->tells ? scenario->description : NULL);
+    story_note(p->story, 0, "In another terminal:");
+    if (flags->kubeconfig != NULL) {
+        char *line = str_format("$ export KUBECONFIG=%s", flags->kubeconfig);
+        story_note(p->story, 2, line);
+        str_free(&line);
+    }
+    if (p->tells) {
+        story_note(p->story, 2, "$ kubectl get canaries --all-namespaces -w");
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0] && !p->tells; i++) {
+        story_note(p->story, 2, commands[i]);
+    }
+    story_note(p->story, 0,
+               "What happens to Canaries is told here, with the canary's share of the traffic. Ctrl-C "
+               "ends it.");
+    printf("\n");
+    fflush(stdout);
+}
+
+static void start(struct program *p, const struct demo_flags *flags, const struct scenario *scenario)
+{
+    if (!flags->logs) {
+        log_set_sink(log_drop, NULL);
+    }
+    begin_story(p, flags, scenario);
+    p->visitors = visitors_new(p->stage.cluster, p->tells ? scenario : NULL, on_world, p);
+    p->keeper = (struct keeper){.stage = &p->stage, .ready = on_ready, .closed = on_closed, .told = on_world, .ctx = p};
+    keeper_start(&p->keeper);
+}
+
 static void close_all(struct program *p)
 {
     if (p->server != NULL) {
         server_stop(p->server);
     }
     if (p->stage.cluster != NULL) {
+        visitors_free(p->visitors);
+        story_free(p->story);
+        p->story = NULL;
         play_free(p->play);
         stage_fini(&p->stage);
     } else {
@@ -194,9 +257,7 @@ bool serve(const struct demo_flags *flags, const struct scenario *scenario)
     if (ok) {
         warn_of_visitors(flags, server_port(p.server));
         if (flags->plays) {
-            p.keeper =
-                (struct keeper){.stage = &p.stage, .ready = on_ready, .closed = on_closed, .told = on_said, .ctx = &p};
-            keeper_start(&p.keeper);
+            start(&p, flags, scenario);
         }
         loop_on_signal(p.loop, on_signal, &p);
         loop_run(p.loop);
@@ -209,6 +270,6 @@ bool serve(const struct demo_flags *flags, const struct scenario *scenario)
 
 int command_sim(int argc, char **argv)
 {
-    struct demo_flags flags = {.command = "sim", .usage = sim_usage};
+    struct demo_flags flags = {.command = "sim", .usage = sim_usage, .table = demo_flags_of_sim};
     return demo_flags_run(&flags, argc, argv, serve);
 }

@@ -1,13 +1,27 @@
 #include "app/story.h"
 
+#include <langinfo.h>
+#include <locale.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/duration.h"
 #include "base/mem.h"
 #include "base/str.h"
 
-enum { BAR_CELLS = 10 };
+enum {
+    COLUMNS_USUAL = 80,
+    COLUMNS_MIN = 40,
+    BAR_CELLS = 5,
+    LINE_INDENT = 20, /* where an event's text begins: after time, share, bar and mark */
+    COMMAND_INDENT = 4,
+    COLUMN_GAP = 3,
+    TEXT_MAX = 64 * 1024,
+};
 
+#define COMMAND "$ "
 #define COMBINED "(combined from similar events): "
 
 #define BOLD "\033[1m"
@@ -20,49 +34,114 @@ enum { BAR_CELLS = 10 };
 struct story {
     struct cluster *cluster;
     FILE *out;
-    bool colours;
+    struct story_look look;
     int64_t began_ms;
-    int weight;    /* of the canary, per cent, as the routes have it; -1: none yet */
+    int weight;    /* of the canary that was told of last, per cent, as the routes have it; -1: none yet */
     bool is_blank; /* the last line */
 };
 
+static bool is_utf8(void)
+{
+    setlocale(LC_CTYPE, "");
+    bool yes = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    setlocale(LC_CTYPE, "C");
+    return yes;
+}
+
+struct story_look story_look_of(FILE *out)
+{
+    const char *term = getenv("TERM");
+    struct winsize size = {0};
+    bool is_terminal = isatty(fileno(out)) != 0;
+    bool is_dumb = str_empty(term) || strcmp(term, "dumb") == 0;
+    bool has_size = is_terminal && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    int columns = has_size ? size.ws_col : COLUMNS_USUAL;
+    return (struct story_look){
+        .colours = is_terminal && !is_dumb && str_empty(getenv("NO_COLOR")),
+        .blocks = is_terminal && !is_dumb && is_utf8(),
+        .columns = columns < COLUMNS_MIN ? COLUMNS_MIN : columns,
+    };
+}
+
 static const char *paint(const struct story *s, const char *sequence)
 {
-    return s->colours ? sequence : "";
+    return s->look.colours ? sequence : "";
 }
+
+/* --- folding --- */
+
+/* UTF-8 characters; each is taken for one column. */
+static int width_of(const char *text, size_t len)
+{
+    int width = 0;
+    for (size_t i = 0; i < len; i++) {
+        width += ((unsigned char)text[i] & 0xc0) != 0x80;
+    }
+    return width;
+}
+
+/* From a line that is filled up to `column`; further lines begin at `indent`, and the one before ends with `tail`. A word that fits into no line is cut by nobody. */
+static void print_folded(const struct story *s, const char *text, int column, int indent, const char *tail)
+{
+    int end = s->look.columns > 0 ? s->look.columns - (int)strlen(tail) : 0;
+    bool is_first = true, is_command = tail[0] != '\0';
+    while (*text != '\0') {
+        size_t blanks = strspn(text, " "), len = strcspn(text + blanks, " ");
+        int width = (int)blanks + width_of(text + blanks, len);
+        if (is_command && text[blanks] == '#') { /* a comment, which ends the command */
+            int rest = column + width_of(text, strlen(text));
+            bool fits = s->look.columns == 0 || rest <= s->look.columns;
+            fprintf(s->out, "%s%*s", fits ? "" : "\n", fits ? (int)blanks : indent, "");
+            print_folded(s, text + blanks, fits ? column : indent, indent, "");
+            return;
+        }
+        if (end > 0 && !is_first && column + width > end) {
+            fprintf(s->out, "%s\n%*s%.*s", tail, indent, "", (int)len, text + blanks);
+            column = indent + width - (int)blanks;
+        } else {
+            fprintf(s->out, "%.*s", (int)(blanks + len), text);
+            column += width;
+        }
+        is_first = false;
+        text += blanks + len;
+    }
+}
+
+void story_note(struct story *s, int indent, const char *text)
+{
+    bool is_command = str_has_prefix(text, COMMAND);
+    fprintf(s->out, "%*s", indent, "");
+    print_folded(s, text, indent, indent + (is_command ? COMMAND_INDENT : 0), is_command ? " \\" : "");
+    fprintf(s->out, "\n");
+    s->is_blank = false;
+}
+
+/* --- lines --- */
 
 /* Minutes and seconds since the story began. */
 static void print_time(struct story *s)
 {
     int64_t seconds = (clock_wall_ms(cluster_clock(s->cluster)) - s->began_ms) / 1000;
     s->is_blank = false;
-    fprintf(s->out, "%s%3lld:%02lld%s  ", paint(s, DIM), (long long)(seconds / 60), (long long)(seconds % 60),
+    fprintf(s->out, "%s%3lld:%02lld%s ", paint(s, DIM), (long long)(seconds / 60), (long long)(seconds % 60),
             paint(s, RESET));
 }
 
-/* How the traffic is divided at this moment, the canary's share filled. */
+/* How the traffic is divided at this moment, the canary's share filled; a cell is twenty per cent, and ten are half of one. */
 static void print_bar(struct story *s)
 {
-    int weight = s->weight > 0 ? s->weight : 0, filled = (weight * BAR_CELLS + 50) / 100;
-    fprintf(s->out, "%s", paint(s, GREEN));
-    for (int i = 0; i < BAR_CELLS; i++) {
-        const char *cell = s->colours ? (i < filled ? "█" : "░") : (i < filled ? "#" : ".");
+    int weight = s->weight > 0 ? s->weight : 0, halves = (weight * BAR_CELLS * 2 + 50) / 100;
+    fprintf(s->out, "%3d%% %s", weight, paint(s, GREEN));
+    for (int i = 0; i < BAR_CELLS; i++, halves -= 2) {
+        const char *cell = s->look.blocks ? (halves >= 2   ? "█"
+                                             : halves == 1 ? "▌"
+                                                           : "·")
+                                          : (halves >= 2   ? "#"
+                                             : halves == 1 ? "+"
+                                                           : ".");
         fprintf(s->out, "%s", cell);
     }
-    fprintf(s->out, "%s %3d%%", paint(s, RESET), weight);
-}
-
-static void print_event(struct story *s, const struct node *event)
-{
-    const char *type = node_str_or(node_get(event, "type"), "");
-    const char *message = node_str_or(node_get(event, "message"), "");
-    bool is_warning = strcmp(type, "Warning") == 0;
-    if (str_has_prefix(message, COMBINED)) {
-        message += strlen(COMBINED); /* the tenth and later ones share one object; here each is told */
-    }
-    print_time(s);
-    print_bar(s);
-    fprintf(s->out, "  %s%-7s%s  %s\n", paint(s, is_warning ? YELLOW : ""), type, paint(s, RESET), message);
+    fprintf(s->out, "%s ", paint(s, RESET));
 }
 
 /* The canary's share in the last route that names it; -1 without one. */
@@ -81,6 +160,43 @@ static int share_of(const struct node *virtual_service)
     return share;
 }
 
+/* Of several canaries each has a share of its own. */
+static void find_share(struct story *s, const struct node *canary)
+{
+    struct objects *objects = api_objects(cluster_api(s->cluster));
+    const char *namespace = node_str_or(node_get(canary, "namespace"), "");
+    struct doc *object =
+        objects_get(objects, "flagger.app/canaries", namespace, node_str_or(node_get(canary, "name"), ""));
+    const struct node *spec = node_get(doc_root(object), "spec");
+    const char *apex = node_str_or(node_at(spec, "service", "name"), "");
+    if (apex[0] == '\0') {
+        apex = node_str_or(node_at(spec, "targetRef", "name"), "");
+    }
+    struct doc *route = objects_get(objects, "networking.istio.io/virtualservices", namespace, apex);
+    if (route != NULL) {
+        s->weight = share_of(doc_root(route));
+    }
+    doc_free(route);
+    doc_free(object);
+}
+
+static void print_event(struct story *s, const struct node *event)
+{
+    const char *type = node_str_or(node_get(event, "type"), "");
+    const char *message = node_str_or(node_get(event, "message"), "");
+    bool is_warning = strcmp(type, "Warning") == 0;
+    if (str_has_prefix(message, COMBINED)) {
+        message += strlen(COMBINED); /* the tenth and later ones share one object; here each is told */
+    }
+    find_share(s, node_get(event, "involvedObject"));
+    print_time(s);
+    print_bar(s);
+    fprintf(s->out, "%s%s ", paint(s, is_warning ? YELLOW : ""), is_warning ? "!" : " ");
+    print_folded(s, message, LINE_INDENT, LINE_INDENT, "");
+    fprintf(s->out, "%s\n", paint(s, RESET));
+    fflush(s->out);
+}
+
 static void on_change(void *ctx, const struct objects_event *event)
 {
     struct story *s = ctx;
@@ -96,12 +212,14 @@ static void on_change(void *ctx, const struct objects_event *event)
     }
 }
 
-struct story *story_new(struct cluster *cluster, FILE *out, bool colours)
+/* --- the whole --- */
+
+struct story *story_new(struct cluster *cluster, FILE *out, const struct story_look *look)
 {
     struct story *s = mem_new(struct story);
     s->cluster = cluster;
     s->out = out;
-    s->colours = colours;
+    s->look = *look;
     s->began_ms = clock_wall_ms(cluster_clock(cluster));
     s->weight = -1;
     objects_listen(api_objects(cluster_api(cluster)), on_change, s);
@@ -110,22 +228,48 @@ struct story *story_new(struct cluster *cluster, FILE *out, bool colours)
 
 void story_free(struct story *s)
 {
+    if (s == NULL) {
+        return;
+    }
     objects_unlisten(api_objects(cluster_api(s->cluster)), on_change, s);
     mem_free(s);
+}
+
+/* Paragraphs, whose lines end where the terminal does, not where they end in the file. */
+static void print_text(const struct story *s, const char *text)
+{
+    struct buf paragraph;
+    buf_init(&paragraph, TEXT_MAX);
+    while (*text != '\0') {
+        size_t len = strcspn(text, "\n");
+        buf_printf(&paragraph, "%s%.*s", paragraph.len > 0 ? " " : "", (int)len, text);
+        text += len + (text[len] == '\n');
+        if (len == 0 || *text == '\n' || *text == ' ' || *text == '\0') {
+            print_folded(s, buf_str(&paragraph), 0, 0, "");
+            fprintf(s->out, "\n");
+            buf_clear(&paragraph);
+        }
+    }
+    buf_fini(&paragraph);
 }
 
 void story_begin(struct story *s, const char *title, const char *description)
 {
     fprintf(s->out, "%s%s%s\n\n", paint(s, BOLD), title, paint(s, RESET));
     if (!str_empty(description)) {
-        fprintf(s->out, "%s%s", description, str_has_suffix(description, "\n") ? "\n" : "\n\n");
+        print_text(s, description);
+        fprintf(s->out, "\n");
     }
     s->is_blank = true;
 }
 
 void story_say(struct story *s, const char *text)
 {
-    fprintf(s->out, "%s%s%s%s\n", s->is_blank ? "" : "\n", paint(s, BOLD), text, paint(s, RESET));
+    bool is_command = str_has_prefix(text, COMMAND);
+    fprintf(s->out, "%s%s", s->is_blank ? "" : "\n", paint(s, BOLD));
+    print_folded(s, text, 0, is_command ? COMMAND_INDENT : 0, is_command ? " \\" : "");
+    fprintf(s->out, "%s\n", paint(s, RESET));
+    fflush(s->out);
     s->is_blank = false;
 }
 
@@ -133,31 +277,64 @@ void story_world(struct story *s, const char *text)
 {
     print_time(s);
     print_bar(s);
-    fprintf(s->out, "  %s%-7s%s  %s\n", paint(s, DIM), "World", paint(s, RESET), text);
+    fprintf(s->out, "%s* ", paint(s, DIM));
+    print_folded(s, text, LINE_INDENT, LINE_INDENT, "");
+    fprintf(s->out, "%s\n", paint(s, RESET));
+    fflush(s->out);
 }
 
-static bool print_canary(void *ctx, const struct node *canary)
+/* --- canaries --- */
+
+enum { TABLE_COLUMNS = 5 };
+
+struct table {
+    struct story *story; /* NULL: only the widths are wanted */
+    int widths[TABLE_COLUMNS];
+};
+
+static void add_row(struct table *table, const char *const cells[TABLE_COLUMNS], const char *colour)
 {
-    struct story *s = ctx;
+    for (int i = 0; i < TABLE_COLUMNS; i++) {
+        int width = width_of(cells[i], strlen(cells[i]));
+        bool is_last = i + 1 == TABLE_COLUMNS;
+        if (table->story == NULL) {
+            table->widths[i] = width > table->widths[i] ? width : table->widths[i];
+            continue;
+        }
+        const char *before = i == 2 ? paint(table->story, colour) : "";
+        const char *after = i == 2 && before[0] != '\0' ? RESET : "";
+        fprintf(table->story->out, "%s%s%s%*s%s", before, cells[i], after,
+                is_last ? 0 : table->widths[i] + COLUMN_GAP - width, "", is_last ? "\n" : "");
+    }
+}
+
+static bool add_canary(void *ctx, const struct node *canary)
+{
     const char *phase = node_str_or(node_at(canary, "status", "phase"), "");
     const char *colour = strcmp(phase, "Succeeded") == 0 ? GREEN : strcmp(phase, "Failed") == 0 ? RED : "";
-    fprintf(s->out, "%-11s %-9s %s%-12s%s %-8lld %s\n", node_str_or(node_at(canary, "metadata", "namespace"), ""),
-            node_str_or(node_at(canary, "metadata", "name"), ""), paint(s, colour), phase, paint(s, RESET),
-            (long long)node_int_or(node_at(canary, "status", "canaryWeight"), 0),
-            node_str_or(node_at(canary, "status", "lastTransitionTime"), ""));
+    char *weight = str_format("%lld", (long long)node_int_or(node_at(canary, "status", "canaryWeight"), 0));
+    const char *const cells[] = {node_str_or(node_at(canary, "metadata", "namespace"), ""),
+                                 node_str_or(node_at(canary, "metadata", "name"), ""), phase, weight,
+                                 node_str_or(node_at(canary, "status", "lastTransitionTime"), "")};
+    add_row(ctx, cells, colour);
+    mem_free(weight);
     return true;
 }
 
 void story_canaries(struct story *s)
 {
-    const struct kind *kind = kinds_find(api_kinds(cluster_api(s->cluster)), "flagger.app", "v1beta1", "canaries");
+    static const char *const heads[] = {"NAMESPACE", "NAME", "STATUS", "WEIGHT", "LASTTRANSITIONTIME"};
     struct objects *objects = api_objects(cluster_api(s->cluster));
+    struct table table = {0};
     fprintf(s->out, "%s$ kubectl get canaries --all-namespaces\n", s->is_blank ? "" : "\n");
     s->is_blank = false;
-    if (objects_count(objects, kind->storage, NULL) == 0) {
+    if (objects_count(objects, "flagger.app/canaries", NULL) == 0) {
         fprintf(s->out, "No resources found\n");
         return;
     }
-    fprintf(s->out, "%-11s %-9s %-12s %-8s %s\n", "NAMESPACE", "NAME", "STATUS", "WEIGHT", "LASTTRANSITIONTIME");
-    objects_each(objects, kind->storage, NULL, print_canary, s);
+    add_row(&table, heads, "");
+    objects_each(objects, "flagger.app/canaries", NULL, add_canary, &table);
+    table.story = s;
+    add_row(&table, heads, "");
+    objects_each(objects, "flagger.app/canaries", NULL, add_canary, &table);
 }

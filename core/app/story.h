@@ -1,4 +1,5 @@
-/* Tells what happens to the canaries of an embedded cluster, line by line as it happens: in colours and with bars on a terminal, as plain text in a pipe. */
+/* Tells what happens to the canaries of an embedded cluster, line by line as it happens: in colours and with bars on a terminal, as plain text in a pipe. Lines are
+ * folded between words where the terminal ends, commands ("$ …") as a shell reads them. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,8 +9,17 @@
 
 struct story;
 
-/* `colours`: escape sequences and block characters may be written. */
-struct story *story_new(struct cluster *cluster, FILE *out, bool colours);
+/* What the place where it is told can show. */
+struct story_look {
+    bool colours; /* escape sequences */
+    bool blocks;  /* block characters, in UTF-8 */
+    int columns;  /* 0: it has no end */
+};
+
+/* By the environment (TERM, NO_COLOR, the locale) and the size of the terminal; 80 columns where nobody says. */
+struct story_look story_look_of(FILE *out);
+
+struct story *story_new(struct cluster *cluster, FILE *out, const struct story_look *look);
 void story_free(struct story *story);
 
 /* What it is about, before anything happens; `description` NULL or "": the title alone. */
@@ -20,3 +30,5 @@ void story_say(struct story *story, const char *text);
 void story_world(struct story *story, const char *text);
 /* The canaries as kubectl get shows them. */
 void story_canaries(struct story *story);
+/* A line beside it, `indent` columns in. */
+void story_note(struct story *story, int indent, const char *text);

@@ -193,15 +193,13 @@ static enum stage first_stage(const struct node *pod, const struct behaviour *be
 
 static void start(struct controllers *c, struct vertex *vertex, struct doc **doc)
 {
-    const struct node *container = node_item(node_at(doc_root(*doc), "spec", "containers"), 0);
-    const char *image = node_str_or(node_get(container, "image"), "");
-    const struct behaviour *behaviour = behaviours_find(c->behaviours, image);
+    struct behaviour behaviour = behaviours_of_pod(c->behaviours, doc_root(*doc));
     vertex->has_begun = true;
     vertex->begun_ms = clock_mono_ms(c->clock);
-    vertex->due_ms = behaviour->ready_ms < 0 ? -1 : vertex->begun_ms + behaviour->ready_ms;
-    report(c, doc, first_stage(doc_root(*doc), behaviour));
+    vertex->due_ms = behaviour.ready_ms < 0 ? -1 : vertex->begun_ms + behaviour.ready_ms;
+    report(c, doc, first_stage(doc_root(*doc), &behaviour));
     if (vertex->due_ms >= 0)
-        controller_wake_later(c, vertex, behaviour->ready_ms);
+        controller_wake_later(c, vertex, behaviour.ready_ms);
 }
 
 /* Its containers have stopped: what still holds it are its finalizers. */

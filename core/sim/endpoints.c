@@ -15,6 +15,7 @@ struct pod {
     UT_hash_handle hh;
     char *key, *namespace, *workload, *image; /* key: "namespace/name" */
     struct doc *labels;
+    struct behaviour_change change; /* by its annotations */
 };
 
 struct service {
@@ -237,13 +238,15 @@ static void pod_add(struct endpoints *endpoints, const char *key, const char *na
     pod->workload = workload_name(endpoints->objects, object);
     pod->image = str_dup(image_of(object));
     pod->labels = doc_copy(node_at(object, "metadata", "labels"));
+    pod->change = behaviour_read(node_at(object, "metadata", "annotations"), NULL);
     HASH_ADD_KEYPTR(hh, endpoints->pods, pod->key, strlen(pod->key), pod);
     pod_moves(endpoints, pod, true, changes);
 }
 
 static bool pod_is(const struct pod *pod, const struct node *object)
 {
-    return str_equal(pod->image, image_of(object)) &&
+    struct behaviour_change change = behaviour_read(node_at(object, "metadata", "annotations"), NULL);
+    return str_equal(pod->image, image_of(object)) && behaviour_change_equal(&pod->change, &change) &&
            node_equal(doc_root(pod->labels), node_at(object, "metadata", "labels"));
 }
 
@@ -275,13 +278,14 @@ static void backends_count(struct backends *backends, const struct pod *pod)
     backends->pods++;
     for (size_t i = 0; i < backends->count; i++) {
         struct backend *each = &backends->items[i];
-        if (str_equal(each->workload, pod->workload) && str_equal(each->image, pod->image)) {
+        if (str_equal(each->workload, pod->workload) && str_equal(each->image, pod->image) &&
+            behaviour_change_equal(each->change, &pod->change)) {
             each->part++;
             return;
         }
     }
     backends->items = mem_resize(backends->items, (backends->count + 1) * sizeof(struct backend));
-    backends->items[backends->count++] = (struct backend){pod->namespace, pod->workload, pod->image, 1};
+    backends->items[backends->count++] = (struct backend){pod->namespace, pod->workload, pod->image, &pod->change, 1};
 }
 
 void endpoints_each(const struct endpoints *endpoints, const char *key, backend_fn *each, void *ctx)

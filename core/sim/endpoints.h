@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/str.h"
+#include "sim/behaviour.h"
 #include "sim/objects.h"
 
 struct endpoints;
@@ -27,10 +28,11 @@ bool endpoints_has_service(const struct endpoints *endpoints, const char *servic
 /* Whether any Pod of the workload is Ready. */
 bool endpoints_has_workload(const struct endpoints *endpoints, const char *namespace, const char *workload);
 
-/* Ready Pods of one workload and one image behind a Service. Texts are borrowed until the next change. */
+/* Ready Pods of one workload, one image and one behaviour behind a Service. Texts are borrowed until the next change. */
 struct backend {
     const char *namespace, *workload, *image;
-    double part; /* of the Service's ready Pods */
+    const struct behaviour_change *change; /* by their annotations */
+    double part;                           /* of the Service's ready Pods */
 };
 typedef void backend_fn(void *ctx, const struct backend *backend);
 void endpoints_each(const struct endpoints *endpoints, const char *service, backend_fn *each, void *ctx);

@@ -31,5 +31,5 @@ void play_set(struct play *play);
 /* The objects that are there at first. False: err says which one could not be made. */
 bool play_create(struct play *play, struct err *err);
 void play_start(struct play *play);
-/* What is not as expected, a line each: "FILE:LINE:COLUMN: field: what came, what was wanted". */
-void play_check(const struct play *play, struct str_list *wrong);
+/* What is not as expected, a line each: "FILE:LINE:COLUMN: field: what came, what was wanted". `met`: NULL, or where a sentence about each that is goes. */
+void play_check(const struct play *play, struct str_list *wrong, struct str_list *met);

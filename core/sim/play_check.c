@@ -53,7 +53,7 @@ void play_tally_note(struct play_tally *tally, const struct node *event)
 struct check {
     const struct play *play;
     const struct scenario_expectation *expected;
-    struct str_list *wrong;
+    struct str_list *wrong, *met; /* met may be NULL */
     size_t canaries;
 };
 
@@ -73,6 +73,20 @@ static void complain(const struct check *check, const struct node *field, const 
     str_free(&problem);
 }
 
+static void approve(const struct check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void approve(const struct check *check, const char *format, ...)
+{
+    if (check->met == NULL) {
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    char *line = str_format_v(format, args);
+    va_end(args);
+    str_list_push(check->met, line);
+    str_free(&line);
+}
+
 static void check_primary(const struct check *check, const struct node *canary)
 {
     const char *namespace = node_str_or(node_at(canary, "metadata", "namespace"), "");
@@ -81,12 +95,15 @@ static void check_primary(const struct check *check, const struct node *canary)
     struct doc *primary = objects_get(objects, "apps/deployments", namespace, name);
     const struct node *containers = node_at(doc_root(primary), "spec", "template", "spec", "containers");
     const char *image = node_str_or(node_get(node_item(containers, 0), "image"), "");
-    if (!primary)
+    if (primary == NULL) {
         complain(check, node_get(check->expected->node, "primary"), "there is no Deployment %s.%s, wanted one with %s",
                  name, namespace, check->expected->primary);
-    else if (!str_equal(image, check->expected->primary))
+    } else if (!str_equal(image, check->expected->primary)) {
         complain(check, node_get(check->expected->node, "primary"), "%s.%s has %s, wanted %s", name, namespace, image,
                  check->expected->primary);
+    } else {
+        approve(check, "%s.%s has %s", name, namespace, image);
+    }
     doc_free(primary);
     str_free(&name);
 }
@@ -102,34 +119,51 @@ static bool check_canary(void *ctx, const struct node *canary)
     if (!play_is_canary(canary, expected->canary))
         return true;
     check->canaries++;
-    if (expected->phase && !str_equal(phase, expected->phase))
+    if (expected->phase != NULL && !str_equal(phase, expected->phase)) {
         complain(check, node_get(expected->node, "phase"), "Canary %s.%s is %s, wanted %s", name, namespace, phase,
                  expected->phase);
-    if (expected->weight >= 0 && weight != expected->weight)
+    } else if (expected->phase != NULL) {
+        approve(check, "Canary %s.%s is %s", name, namespace, phase);
+    }
+    if (expected->weight >= 0 && weight != expected->weight) {
         complain(check, node_get(expected->node, "weight"), "Canary %s.%s has %lld, wanted %lld", name, namespace,
                  (long long)weight, (long long)expected->weight);
+    } else if (expected->weight >= 0) {
+        approve(check, "Canary %s.%s has the weight %lld", name, namespace, (long long)weight);
+    }
     if (expected->primary)
         check_primary(check, canary);
     return true;
+}
+
+static void approve_events(const struct check *check, const struct scenario_events *events, int64_t count)
+{
+    char *times = count == 0   ? str_dup("never came")
+                  : count == 1 ? str_dup("came once")
+                               : str_format("came %lld times", (long long)count);
+    approve(check, "\"%s\" %s", events->text, times);
+    str_free(&times);
 }
 
 static void check_events(const struct check *check, const int64_t *counts)
 {
     for (size_t i = 0; i < check->expected->event_count; i++) {
         const struct scenario_events *events = &check->expected->events[i];
-        if (counts[i] >= events->min && counts[i] <= events->max)
+        if (counts[i] >= events->min && counts[i] <= events->max) {
+            approve_events(check, events, counts[i]);
             continue;
+        }
         const char *bound = events->min == events->max ? "exactly" : counts[i] < events->min ? "at least" : "at most";
         complain(check, events->node, "\"%s\" came %lld times, wanted %s %lld", events->text, (long long)counts[i],
                  bound, (long long)(counts[i] < events->min ? events->min : events->max));
     }
 }
 
-void play_check(const struct play *play, struct str_list *wrong)
+void play_check(const struct play *play, struct str_list *wrong, struct str_list *met)
 {
     const struct objects *objects = api_objects(cluster_api(play->cluster));
     for (size_t i = 0; i < play->scenario->expectation_count; i++) {
-        struct check check = {.play = play, .expected = &play->scenario->expectations[i], .wrong = wrong};
+        struct check check = {.play = play, .expected = &play->scenario->expectations[i], .wrong = wrong, .met = met};
         bool wants_canary = check.expected->phase || check.expected->weight >= 0 || check.expected->primary;
         objects_each(objects, "flagger.app/canaries", NULL, check_canary, &check);
         if (wants_canary && check.canaries == 0)

@@ -8,38 +8,18 @@ enum { TEXT_MAX = 1024 };
 
 /* --- versions --- */
 
-/* What was not said stays as it is; the 99th percentile is never below the median. */
-static struct behaviour behaviour_of(const struct play *play, const struct scenario_version *version)
-{
-    struct behaviour behaviour = *behaviours_find(cluster_behaviours(play->cluster), version->image);
-    const struct behaviour *said = &version->behaviour;
-    if (version->said & VERSION_ERRORS)
-        behaviour.errors = said->errors;
-    if (version->said & VERSION_LATENCY)
-        behaviour.latency_ms = said->latency_ms;
-    if (version->said & VERSION_P99)
-        behaviour.latency_p99_ms = said->latency_p99_ms;
-    if (version->said & VERSION_READY)
-        behaviour.ready_ms = said->ready_ms;
-    if ((version->said & VERSION_P99) && behaviour.latency_ms > behaviour.latency_p99_ms)
-        behaviour.latency_ms = behaviour.latency_p99_ms;
-    else if (behaviour.latency_p99_ms < behaviour.latency_ms)
-        behaviour.latency_p99_ms = behaviour.latency_ms;
-    return behaviour;
-}
-
 static void tell_version(struct play *play, const struct scenario_version *version)
 {
-    const struct behaviour *said = &version->behaviour;
+    const struct behaviour *said = &version->change.to;
     struct buf text;
     buf_init(&text, TEXT_MAX);
-    if (version->said & VERSION_ERRORS)
+    if (version->change.said & BEHAVIOUR_ERRORS)
         buf_printf(&text, ", %g%% errors", said->errors * 100);
-    if (version->said & VERSION_LATENCY)
+    if (version->change.said & BEHAVIOUR_LATENCY)
         buf_printf(&text, ", latency %g ms", said->latency_ms);
-    if (version->said & VERSION_P99)
+    if (version->change.said & BEHAVIOUR_P99)
         buf_printf(&text, ", p99 %g ms", said->latency_p99_ms);
-    if (version->said & VERSION_READY) {
+    if (version->change.said & BEHAVIOUR_READY) {
         char *ready = play_duration(said->ready_ms);
         buf_printf(&text, ", ready %s%s", said->ready_ms < 0 ? "never" : "after ", said->ready_ms < 0 ? "" : ready);
         str_free(&ready);
@@ -51,7 +31,8 @@ static void tell_version(struct play *play, const struct scenario_version *versi
 
 static void change_version(struct play *play, const struct scenario_version *version, bool silent)
 {
-    struct behaviour behaviour = behaviour_of(play, version);
+    struct behaviour behaviour = *behaviours_find(cluster_behaviours(play->cluster), version->image);
+    behaviour_apply(&behaviour, &version->change);
     behaviours_set(cluster_behaviours(play->cluster), version->image, &behaviour);
     traffic_changed(cluster_traffic(play->cluster));
     if (!silent)

@@ -9,12 +9,9 @@
 
 /* --- the world: how it is at first, and what acts change in it --- */
 
-enum { VERSION_ERRORS = 1, VERSION_LATENCY = 2, VERSION_P99 = 4, VERSION_READY = 8 };
-
 struct scenario_version {
     const char *image;
-    unsigned said; /* VERSION_*; what was not said stays as it is */
-    struct behaviour behaviour;
+    struct behaviour_change change;
 };
 
 struct scenario_flow {

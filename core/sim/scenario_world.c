@@ -28,13 +28,13 @@ static bool read_latency(const struct form *form, const struct node *node, const
 static bool read_version(const struct form *form, const struct node *node, struct scenario_version *version)
 {
     static const char *const fields[] = {"errors", "latency", "p99", "ready", NULL};
-    struct behaviour *behaviour = &version->behaviour;
+    struct behaviour *behaviour = &version->change.to;
     bool ok = form_fields(form, node, fields) && form_share(form, node, "errors", &behaviour->errors) &&
               read_latency(form, node, "latency", &behaviour->latency_ms) &&
               read_latency(form, node, "p99", &behaviour->latency_p99_ms) && read_ready(form, node, behaviour);
     for (size_t i = 0; fields[i]; i++)
-        version->said |= form_has(node, fields[i]) ? 1U << i : 0;
-    bool has_both = (version->said & VERSION_LATENCY) && (version->said & VERSION_P99);
+        version->change.said |= form_has(node, fields[i]) ? 1U << i : 0;
+    bool has_both = (version->change.said & BEHAVIOUR_LATENCY) && (version->change.said & BEHAVIOUR_P99);
     if (ok && has_both && behaviour->latency_p99_ms < behaviour->latency_ms)
         return form_refuse_field(form, node, "p99", "%s, wanted no less than the latency",
                                  node_str(node_get(node, "p99")));

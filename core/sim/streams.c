@@ -56,15 +56,16 @@ static void send_to(void *ctx, const struct backend *backend)
     const struct sending *sending = ctx;
     const struct streams_world *world = &sending->streams->world;
     struct stream *stream = sending->stream;
-    const struct behaviour *behaviour = behaviours_find(world->behaviours, backend->image);
+    struct behaviour behaviour = *behaviours_find(world->behaviours, backend->image);
+    behaviour_apply(&behaviour, backend->change);
     struct rates_workload *workload = rates_workload(world->rates, backend->namespace, backend->workload);
     stream->workloads = mem_resize(stream->workloads, (stream->workload_count + 1) * sizeof(stream->workloads[0]));
     stream->workloads[stream->workload_count++] = workload;
     rates_add(world->rates, workload, stream,
               (struct rate){.requests = sending->per_second * backend->part,
-                            .errors = behaviour->errors,
-                            .latency_ms = behaviour->latency_ms,
-                            .latency_p99_ms = behaviour->latency_p99_ms});
+                            .errors = behaviour.errors,
+                            .latency_ms = behaviour.latency_ms,
+                            .latency_p99_ms = behaviour.latency_p99_ms});
 }
 
 static void stream_attach(struct streams *streams, struct stream *stream)

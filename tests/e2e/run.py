@@ -6,15 +6,19 @@
 --accept writes what they say now as the transcripts; read them before they are committed. Exit status 1 when a test failed.
 """
 import difflib
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 import urllib.error
@@ -29,8 +33,15 @@ PATIENCE_S = 60
 
 
 def demo(*words, **environment):
-    done = subprocess.run([SLUICE, 'demo', *words], capture_output=True, text=True, timeout=PATIENCE_S, env={**os.environ, **environment})
+    done = subprocess.run([SLUICE, 'demo', *words], capture_output=True, text=True, timeout=PATIENCE_S,
+                          env={**os.environ, 'SLUICE_DEMO': 'sluice demo', **environment})
     return done.returncode, done.stdout, done.stderr
+
+
+def shown(scenario):
+    """Its path as a person in the repository types it; the story ends with it."""
+    os.chdir(ROOT)
+    return str(scenario.relative_to(ROOT))
 
 
 def transcript_of(scenario):
@@ -60,7 +71,7 @@ class Demo(unittest.TestCase):
         """Each example ends as it expects, and its story is the one that is on record."""
         for scenario in SCENARIOS:
             with self.subTest(scenario.name):
-                status, told, errors = demo(str(scenario))
+                status, told, errors = demo(shown(scenario))
                 self.assertEqual((0, ''), (status, errors))
                 self.expect_told(transcript_of(scenario), told)
 
@@ -69,7 +80,32 @@ class Demo(unittest.TestCase):
         for scenario in SCENARIOS:
             with self.subTest(scenario.name):
                 told = demo(str(scenario), TZ='Asia/Tokyo', LANG='de_DE.UTF-8')[1]
-                self.assertEqual(told, demo(os.path.relpath(scenario), MALLOC_PERTURB_='170')[1])
+                self.assertEqual(told.replace(f'{ROOT}/', ''), demo(shown(scenario), MALLOC_PERTURB_='170')[1])
+
+    def test_columns(self):
+        """A terminal of 80 columns is enough, and in a dumb one there is no escape sequence."""
+        for scenario in SCENARIOS:
+            for line in transcript_of(scenario).read_text().splitlines():
+                self.assertLessEqual(len(line), 80, line)
+        self.assertEqual(TRANSCRIPTS.joinpath('tutorial.txt').read_text(), self.in_terminal(TERM='dumb'))
+        self.assertIn('\033[', self.in_terminal(TERM='xterm'))
+        self.assertNotIn('\033[', self.in_terminal(TERM='xterm', NO_COLOR='1'))
+
+    @staticmethod
+    def in_terminal(**environment):
+        here, there = pty.openpty()
+        fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack('4H', 24, 80, 0, 0))
+        process = subprocess.Popen([SLUICE, 'demo'], stdout=there, env={**os.environ, 'LC_ALL': 'C', 'SLUICE_DEMO': 'sluice demo', **environment})
+        os.close(there)
+        told = b''
+        while True:
+            try:
+                told += os.read(here, 65536)
+            except OSError:
+                break
+        process.wait(PATIENCE_S)
+        os.close(here)
+        return told.decode().replace('\r\n', '\n')
 
     def test_seed(self):
         """Another seed is another story, and the same one each time."""
@@ -112,7 +148,9 @@ class Scenarios(unittest.TestCase):
         text = text.replace('file: ', f'file: {ROOT}/examples/scenarios/').replace('phase: Succeeded\n    primary', 'phase: Failed\n    primary')
         status, told, errors = self.told(text)
         self.assertEqual(1, status)
-        self.assertEqual(transcript_of(ROOT / 'bad-release.yaml').read_text(), told)
+        expected = transcript_of(ROOT / 'bad-release.yaml').read_text()
+        self.assertEqual(expected[:expected.index('\nWhat was expected and came\n')], told[:told.index('\nWhat was expected and came\n')])
+        self.assertNotIn('What to type next', told)
         self.assertRegex(errors, r'^sluice demo: story.yaml:\d+:12: expect\[0\].phase: Canary checkout.shop is Succeeded, wanted Failed\n$')
 
     def test_never(self):
@@ -125,9 +163,9 @@ class Scenarios(unittest.TestCase):
 class Served(unittest.TestCase):
     """sluice demo --serve, through its API as a client in any language would use it."""
 
-    def serve(self, *words):
+    def serve(self, *words, logs=()):
         self.log = tempfile.TemporaryFile('w+')
-        self.process = subprocess.Popen([SLUICE, 'demo', *words, '--serve', '--speed', '200'], stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.process = subprocess.Popen([SLUICE, 'demo', *words, '--serve', '--speed', '200', *logs], stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.addCleanup(self.stop)
         for line in self.process.stdout:
             found = re.search(r'server: "(http://[^"]+)"', line)
@@ -200,7 +238,34 @@ class Served(unittest.TestCase):
         self.wait_phase('Failed', 'shop/canaries/checkout')
         self.process.send_signal(signal.SIGTERM)
         self.assertEqual(0, self.process.wait(PATIENCE_S))
-        self.assertIn('$ kubectl -n shop set image deployment/checkout checkout=shop/checkout:2\n', self.process.stdout.read())
+        self.assertIn('\n$ kubectl -n shop set image deployment/checkout checkout=shop/checkout:2\n', self.process.stdout.read())
+
+    def test_app_of_ones_own(self):
+        """A Canary that no scenario knows gets requests; an annotation of the template says how a version answers them. The terminal tells the story, without logs."""
+        self.serve()
+        own = {'metadata': {'labels': {'app': 'own'}}, 'spec': {'containers': [{'name': 'own', 'image': 'own:1'}]}}
+        self.call('POST', '/api/v1/namespaces', {'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': 'test'}})
+        self.call('POST', '/apis/apps/v1/namespaces/test/deployments', {
+            'apiVersion': 'apps/v1', 'kind': 'Deployment', 'metadata': {'name': 'own'}, 'spec': {'selector': {'matchLabels': {'app': 'own'}}, 'template': own}})
+        metrics = [{'name': 'request-success-rate', 'interval': '1m', 'thresholdRange': {'min': 99}},
+                   {'name': 'request-duration', 'interval': '1m', 'thresholdRange': {'max': 500}}]
+        self.call('POST', '/apis/flagger.app/v1beta1/namespaces/test/canaries', {
+            'apiVersion': 'flagger.app/v1beta1', 'kind': 'Canary', 'metadata': {'name': 'own'},
+            'spec': {'targetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': 'own'}, 'service': {'port': 80},
+                     'analysis': {'interval': '10s', 'threshold': 2, 'stepWeight': 25, 'maxWeight': 50, 'metrics': metrics}}})
+        self.wait_phase('Initialized', 'test/canaries/own')
+        target, kind = '/apis/apps/v1/namespaces/test/deployments/own', 'application/merge-patch+json'
+        self.call('PATCH', target, {'spec': {'template': {'metadata': {'annotations': {'sluice.dev/demo-latency': '90ms'}}}}}, kind)
+        self.wait_phase('Succeeded', 'test/canaries/own')
+        self.call('PATCH', target, {'spec': {'template': {'metadata': {'annotations': {'sluice.dev/demo-errors': '20%'}}}}}, kind)
+        self.wait_phase('Failed', 'test/canaries/own')
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(0, self.process.wait(PATIENCE_S))
+        told = self.process.stdout.read()
+        for said in (' * 50 requests per second to own.test\n', '   Promotion completed! Scaling down own.test\n', ' ! Halt own.test advancement success rate 7'):
+            self.assertIn(said, told)
+        self.log.seek(0)
+        self.assertEqual('', self.log.read())
 
 
 class Check(unittest.TestCase):
@@ -351,10 +416,12 @@ class Flags(unittest.TestCase):
         for words, said in ((['demo', '--serve', '--speed', '0'], '--speed 0: expected a whole number from 1 to 1000'),
                             (['demo', '--seed', 'x'], '--seed x: expected a whole number'),
                             (['demo', '--seed', '9' * 20], f'--seed {"9" * 20}: expected a whole number'),
-                            (['demo', '--speed', '5'], '--listen, --speed and --kubeconfig are of use with --serve only'),
+                            (['demo', '--speed', '5'], '--listen, --speed, --kubeconfig and --logs are of use with --serve only'),
                             (['demo', 'a.yaml', 'b.yaml'], 'b.yaml: unexpected word'),
                             (['sim', '--listen', 'nowhere'], '--listen nowhere: expected HOST:PORT'),
-                            (['sim', '--nope'], '--nope: unknown flag')):
+                            (['sim', '--nope'], '--nope: unknown flag'),
+                            (['sim', '--listen'], '--listen: its value is missing, wanted HOST:PORT'),
+                            (['demo', '--serve=yes'], '--serve takes no value')):
             done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S)
             self.assertEqual(2, done.returncode, words)
             self.assertIn(said, done.stderr)
@@ -380,6 +447,6 @@ if __name__ == '__main__':
     SLUICE = str(pathlib.Path(sys.argv[1]).resolve())
     if '--accept' in sys.argv:
         for each in SCENARIOS:
-            transcript_of(each).write_text(demo(str(each))[1])
+            transcript_of(each).write_text(demo(shown(each))[1])
         sys.exit(0)
     unittest.main(argv=sys.argv[:1], verbosity=2)

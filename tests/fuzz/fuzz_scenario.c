@@ -35,7 +35,7 @@ static void play(const struct scenario *scenario)
     if (play_create(p, &err)) {
         play_start(p);
         virtual_clock_run(time, PLAYED_MS);
-        play_check(p, &wrong);
+        play_check(p, &wrong, NULL);
     }
     str_list_fini(&wrong);
     play_free(p);

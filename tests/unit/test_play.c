@@ -189,7 +189,7 @@ static void expect_wrong(struct story *s, const char *wanted)
     struct str_list wrong = {0};
     struct buf text;
     buf_init(&text, STORY_MAX);
-    play_check(s->play, &wrong);
+    play_check(s->play, &wrong, NULL);
     for (size_t i = 0; i < wrong.count; i++)
         buf_printf(&text, "%s\n", wrong.items[i]);
     assert_string_equal(buf_str(&text), wanted);

@@ -281,7 +281,7 @@ static void a_field_with_nothing_behind_it_says_nothing(void **state)
                                    &err);
     if (!s)
         fail_msg("%s", err.text);
-    assert_int_equal(s->world.versions[0].said, 0);
+    assert_int_equal(s->world.versions[0].change.said, 0);
     assert_int_equal(s->world.hooks[0].status, 200);
     assert_int_equal(s->world.faults[0].kind, FAULT_WATCHES);
     assert_int_equal(s->acts[0].order_count, 0);
@@ -311,8 +311,8 @@ static void what_a_scenario_says_is_read(void **state)
     assert_string_equal(s->title, "A story");
     assert_true(s->seed == 7 && s->begin_ms == 1767323045000 && s->limit_ms == 7200000);
     assert_int_equal(node_count(doc_root(s->objects)), 5);
-    assert_int_equal(s->world.versions[0].said, VERSION_ERRORS | VERSION_READY);
-    assert_true(s->world.versions[0].behaviour.errors == 0.05 && s->world.versions[0].behaviour.ready_ms == -1);
+    assert_int_equal(s->world.versions[0].change.said, BEHAVIOUR_ERRORS | BEHAVIOUR_READY);
+    assert_true(s->world.versions[0].change.to.errors == 0.05 && s->world.versions[0].change.to.ready_ms == -1);
     assert_true(s->world.flows[0].per_second == 2.5 && node_count(s->world.flows[0].headers) == 1);
     assert_true(s->world.hooks[0].status == 403 && s->world.hooks[0].delay_ms == 2000);
     const struct scenario_fault *fault = &s->world.faults[0];
