@@ -34,7 +34,7 @@ struct kube_client {
 struct kube_call {
     struct kube_client *client;
     struct http_call *http_call;
-    const char *method, *content_type;
+    const char *method, *content_type, *accept;
     char *url, *body;
     int64_t timeout_ms;
     int64_t patience_ms; /* for waiting after a 429: what is left of it */
@@ -351,7 +351,7 @@ static void transmit(struct kube_call *call)
     struct buf authorization;
     buf_init(&authorization, AUTHORIZATION_MAX);
     credential_header(client->credential, &authorization);
-    struct http_header headers[4] = {{"Accept", "application/json"}, {"User-Agent", "sluice/" SLUICE_VERSION}};
+    struct http_header headers[4] = {{"Accept", call->accept}, {"User-Agent", "sluice/" SLUICE_VERSION}};
     size_t count = 2;
     if (authorization.len > 0) {
         headers[count++] = (struct http_header){"Authorization", buf_str(&authorization)};
@@ -432,6 +432,16 @@ static struct kube_call *begin(struct kube_call *call)
     return call;
 }
 
+static const char *accept_of(const struct kube_request *request)
+{
+    if (!request->metadata_only) {
+        return "application/json";
+    }
+    return request->verb == KUBE_LIST
+               ? "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+               : "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+}
+
 static struct kube_call *call_new(struct kube_client *client, const struct kube_request *request, kube_done_fn *done,
                                   void *ctx)
 {
@@ -439,6 +449,7 @@ static struct kube_call *call_new(struct kube_client *client, const struct kube_
     call->client = client;
     call->method = verb_forms[request->verb].method;
     call->content_type = verb_forms[request->verb].content_type;
+    call->accept = accept_of(request);
     if (check_request(request, &call->refused)) {
         call->url = request_url(client, request);
     }

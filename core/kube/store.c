@@ -305,16 +305,26 @@ static struct item *take(struct store *store, struct item *old, const struct nod
     return item;
 }
 
-void store_put(struct store *store, const struct doc *object)
+static void put(struct store *store, const struct doc *object, uint64_t least_version_step)
 {
     const struct node *root = doc_root(object);
     struct item *old = has_name(root) ? item_of(store, root) : NULL;
-    if (!has_name(root) || (old != NULL && version_of(root) <= old->version)) {
+    if (!has_name(root) || (old != NULL && version_of(root) < old->version + least_version_step)) {
         return;
     }
     struct item *item = take(store, old, root);
     item->learnt = true;
     tell_item(store, item);
+}
+
+void store_put(struct store *store, const struct doc *object)
+{
+    put(store, object, 1);
+}
+
+void store_complete(struct store *store, const struct doc *object)
+{
+    put(store, object, 0);
 }
 
 /* The table keeps the order of insertion: the older half goes. No answer is as late as that. */

@@ -41,6 +41,8 @@ void store_each(const struct store *store, const char *namespace, store_each_fn 
 /* Takes in an object (answer of a write, or a watch event) unless it or a newer one is known. Copies and prunes;
  * what has no name is ignored. */
 void store_put(struct store *store, const struct doc *object);
+/* The same of an object that was read whole, where the store may know the metadata of this very version alone. */
+void store_complete(struct store *store, const struct doc *object);
 /* Removes it unless a newer one (resourceVersion of `object`) is known. */
 void store_remove(struct store *store, const struct doc *object);
 

@@ -24,6 +24,7 @@
 
 enum {
     PAGE_SIZE = 500,
+    PAGES_MAX = 10 * 1000, /* of one list: more than any etcd holds, whatever the size of a page */
     PAUSE_MIN_MS = 500,
     PAUSE_MAX_MS = 30 * 1000,
     ASKED_PAUSE_MAX_MS = 60 * 1000,
@@ -40,11 +41,13 @@ struct watch {
     struct clock *clock;
     struct store *store;
     char *namespace, *label_selector, *field_selector;
+    bool metadata_only;
     struct kube_call *call;
     struct timer pause;
     int64_t pause_ms;
     int page_size;
     char *next_page;  /* the list's continue token; NULL: first page */
+    int pages;        /* of the list under way */
     char *version;    /* to watch from; NULL: list first */
     bool list_again;  /* said by a line of the watch under way */
     int64_t began_ms; /* the watch under way, monotonic */
@@ -157,6 +160,18 @@ static bool check_list(const struct watch *watch, const struct node *root, struc
            err_set(err, ERR_PARSE, "list of %s: the answer is no list", kind_of(watch));
 }
 
+/* A server that names the same page again, or another one for ever, would be asked for ever. */
+static bool check_next(struct watch *watch, const char *next, struct err *err)
+{
+    watch->pages++;
+    if (str_empty(next) || (!str_equal(next, watch->next_page) && watch->pages < PAGES_MAX)) {
+        return true;
+    }
+    forget_list(watch);
+    return err_set(err, ERR_PARSE, "list of %s: the list does not end (page %d continues with %s)", kind_of(watch),
+                   watch->pages, watch->pages < PAGES_MAX ? "itself" : "another");
+}
+
 /* Items of a list carry no apiVersion and kind of their own; nothing in the store needs them. */
 static void on_page(void *ctx, const struct doc *answer, const struct err *err)
 {
@@ -173,6 +188,10 @@ static void on_page(void *ctx, const struct doc *answer, const struct err *err)
         store_list_item(watch->store, it.value);
     }
     const char *next = node_str(node_at(root, "metadata", "continue"));
+    if (!check_next(watch, next, &failure)) {
+        fail(watch, &failure);
+        return;
+    }
     str_free(&watch->next_page);
     if (!str_empty(next)) {
         watch->next_page = str_dup(next);
@@ -189,6 +208,7 @@ static void list_page(struct watch *watch)
 {
     if (watch->next_page == NULL) {
         store_list_begin(watch->store);
+        watch->pages = 0;
     }
     struct buf query;
     buf_init(&query, QUERY_MAX);
@@ -199,7 +219,8 @@ static void list_page(struct watch *watch)
                                    .resource = store_resource(watch->store),
                                    .namespace = watch->namespace,
                                    .query = buf_str(&query),
-                                   .timeout_ms = LIST_TIMEOUT_MS};
+                                   .timeout_ms = LIST_TIMEOUT_MS,
+                                   .metadata_only = watch->metadata_only};
     watch->call = kube_start(watch->client, &request, on_page, watch);
     buf_fini(&query);
 }
@@ -324,7 +345,8 @@ static void watch_from_version(struct watch *watch)
     struct kube_request request = {.verb = KUBE_WATCH,
                                    .resource = store_resource(watch->store),
                                    .namespace = watch->namespace,
-                                   .query = buf_str(&query)};
+                                   .query = buf_str(&query),
+                                   .metadata_only = watch->metadata_only};
     watch->list_again = false;
     watch->began_ms = clock_mono_ms(watch->clock);
     watch->call = kube_watch_start(watch->client, &request, on_line, on_watch_end, watch);
@@ -352,6 +374,7 @@ struct watch *watch_open(struct kube_client *client, struct clock *clock, struct
     watch->namespace = str_dup(options->namespace);
     watch->label_selector = str_dup(options->label_selector);
     watch->field_selector = str_dup(options->field_selector);
+    watch->metadata_only = options->metadata_only;
     watch->page_size = PAGE_SIZE;
     watch->trouble = str_dup("");
     watch->random = (uint32_t)clock_wall_ms(clock) ^ (uint32_t)(uintptr_t)kind_of(watch)[0] << 16;

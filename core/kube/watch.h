@@ -11,6 +11,7 @@ struct watch_options {
     const char *namespace;      /* NULL: all */
     const char *label_selector; /* NULL: all */
     const char *field_selector; /* NULL: all */
+    bool metadata_only;         /* kube/client.h */
 };
 
 /* Never fails: trouble is logged with the kind's name and retried with a growing, jittered pause (0.5 s to 30 s). */

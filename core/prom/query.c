@@ -42,7 +42,7 @@ static size_t authority_at(const char *address)
 static __attribute__((noinline)) bool is_url(const char *address)
 {
     size_t at = authority_at(address);
-    if (at == 0 || strcspn(address + at, "/?#") == 0) {
+    if (at == 0 || at >= strlen(address) || strchr("/?#", address[at]) != NULL) {
         return false;
     }
     for (const char *c = address; *c != '\0'; c++) {

@@ -11,6 +11,7 @@
 #include "rollout/status.h"
 #include "rollout/writer.h"
 #include "workload/likeness.h"
+#include "workload/tracked_config.h"
 
 enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 60 * 1000 };
 
@@ -140,6 +141,49 @@ static void watch_names(struct actor *actor, const struct canary *canary, const 
     }
 }
 
+static void on_config_read(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct actor *actor = ctx;
+    actor->reading = NULL;
+    if (answer != NULL) {
+        store_complete(actor->house->stores[actor->reading_secret ? STORE_SECRETS : STORE_CONFIG_MAPS], answer);
+    }
+    if (err->code == ERR_NOT_FOUND) {
+        retry_later(actor); /* the watch says so in a moment */
+    } else {
+        actor_step_done(actor, err);
+    }
+}
+
+static bool find_unread(struct actor *actor, const struct canary *canary, struct tracked_config_name *unread)
+{
+    const struct house *house = actor->house;
+    const char *const names[] = {canary->names.target, canary->names.target_primary};
+    bool found = false;
+    for (size_t i = 0; house->config_tracking && !found && i < 2; i++) {
+        struct doc *deployment = store_find(house->stores[STORE_DEPLOYMENTS], actor->namespace, names[i]);
+        found = tracked_config_unread(doc_root(deployment), i == 1, house->stores[STORE_CONFIG_MAPS],
+                                      house->stores[STORE_SECRETS], actor->namespace, unread);
+        doc_free(deployment);
+    }
+    return found;
+}
+
+/* The stores have the metadata of configs; what these two read is read whole whenever its version has moved. */
+static bool read_config(struct actor *actor, const struct canary *canary)
+{
+    struct tracked_config_name unread;
+    if (!find_unread(actor, canary, &unread)) {
+        return false;
+    }
+    struct kube_request request = {
+        .verb = KUBE_GET, .resource = unread.resource, .namespace = actor->namespace, .name = unread.name};
+    actor->reading_secret = unread.resource == &KUBE_SECRETS;
+    actor->reading = kube_start(actor->house->kube, &request, on_config_read, actor);
+    str_free(&unread.name);
+    return true;
+}
+
 static void initialise(struct actor *actor, struct canary *canary, const struct target_now *now)
 {
     if (canary->phase[0] == '\0') {
@@ -230,7 +274,11 @@ void actor_look_by(struct actor *actor, struct canary *canary)
     if (problem.code == ERR_NONE) {
         waiting_end(&actor->waiting, WAIT_REVISION);
     }
-    if (!actor_tell_warnings(actor, canary)) {
+    if (read_config(actor, canary)) {
+        if (actor->run != NULL) {
+            run_poke(actor->run);
+        }
+    } else if (!actor_tell_warnings(actor, canary)) {
         look(actor, canary, &now, &problem);
         note_waiting(actor, canary);
     }

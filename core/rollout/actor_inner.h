@@ -30,7 +30,8 @@ struct actor {
     struct promotion *promotion;
     struct prom_query *query;
     struct history_call *creating;
-    struct kube_call *reading;
+    struct kube_call *reading; /* a Release or a config */
+    bool reading_secret;
     struct difference *difference;
     struct likeness *likeness;
     bool initialising_done; /* the write under way is the status Initialized */

@@ -146,3 +146,9 @@ void canary_list_objects(const struct canary *canary, struct str_list *objects)
         str_free(&primary);
     }
 }
+
+void canary_prune(struct doc *object)
+{
+    node_remove(node_at(doc_root(object), "metadata", "annotations"),
+                "kubectl.kubernetes.io/last-applied-configuration");
+}

@@ -36,6 +36,9 @@ struct canary {
 bool canary_init(struct canary *canary, struct doc *doc, const struct canary_defaults *defaults, struct err *err);
 void canary_fini(struct canary *canary);
 
+/* What the store keeps of a Canary: all but the annotation with which kubectl remembers the whole of it. */
+void canary_prune(struct doc *object);
+
 /* True for one of the phases. */
 bool canary_phase_is(const struct canary *canary, const char *phase);
 /* "" and Initializing: the objects are not all there yet. */

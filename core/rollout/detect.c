@@ -22,7 +22,7 @@ static void list_configs(struct target_now *now, const struct node *target)
 bool target_now_init(struct target_now *now, struct house *house, const struct canary *canary, struct err *err)
 {
     const struct canary_names *names = &canary->names;
-    *now = (struct target_now){.checksums = doc_new()};
+    *now = (struct target_now){.checksums = doc_new(), .fresh = doc_new()};
     struct doc *target = store_find(house->stores[STORE_DEPLOYMENTS], names->namespace, names->target);
     if (target == NULL) {
         return err_set(err, ERR_NOT_FOUND, "deployment %s.%s get query error: deployments.apps \"%s\" not found",
@@ -36,10 +36,14 @@ bool target_now_init(struct target_now *now, struct house *house, const struct c
     if (house->config_tracking) {
         struct node *map = NULL;
         list_configs(now, doc_root(target));
-        ok = tracked_config_checksums(now->checksums, doc_root(target), house->stores[STORE_CONFIG_MAPS],
+        const struct node *recorded = node_get(canary->status, "trackedConfigs");
+        ok = tracked_config_checksums(now->checksums, doc_root(target), recorded, house->stores[STORE_CONFIG_MAPS],
                                       house->stores[STORE_SECRETS], names->namespace, &map, err);
         if (ok) {
             doc_set_root(now->checksums, map);
+            tracked_config_checksums(now->fresh, doc_root(target), NULL, house->stores[STORE_CONFIG_MAPS],
+                                     house->stores[STORE_SECRETS], names->namespace, &map, err);
+            doc_set_root(now->fresh, map);
         } else {
             err_wrap(err, "GetTargetConfigs failed");
         }
@@ -53,6 +57,7 @@ void target_now_fini(struct target_now *now)
     str_free(&now->digest);
     str_free(&now->revision);
     doc_free(now->checksums);
+    doc_free(now->fresh);
     str_list_fini(&now->configs);
 }
 
@@ -97,7 +102,7 @@ struct doc *detect_sync(struct house *house, const struct canary *canary, const 
         .iterations = canary->iterations,
         .failed_checks = canary->failed_checks,
         .revision = now->revision,
-        .checksums = doc_root(now->checksums),
+        .checksums = doc_root(now->fresh),
     };
     return status_sync(canary, &sync, clock_wall_ms(house->clock));
 }
@@ -154,17 +159,25 @@ static struct doc *new_patch(struct node **status)
 
 struct doc *detect_rebaseline(struct house *house, const struct canary *canary, const struct target_now *now)
 {
-    struct node *status;
-    if (strcmp(now->digest, canary->last_applied) == 0) {
-        return proof_is_due(house, canary) ? new_patch(&status) : NULL; /* detect_track adds it */
-    }
-    if (strcmp(now->revision, canary->last_applied) != 0) {
+    bool same_digest = strcmp(now->digest, canary->last_applied) == 0;
+    bool same_words = !house->config_tracking || configs_equal(doc_root(now->checksums), doc_root(now->fresh));
+    if (!same_digest && strcmp(now->revision, canary->last_applied) != 0) {
         return NULL; /* another template: back at what was promoted */
     }
-    struct doc *patch = new_patch(&status);
-    node_set_str(patch, status, "lastAppliedSpec", now->digest);
-    if (strcmp(canary->last_promoted, canary->last_applied) == 0) {
-        node_set_str(patch, status, "lastPromotedSpec", now->digest);
+    if (same_digest && same_words && !proof_is_due(house, canary)) {
+        return NULL;
+    }
+    struct node *status;
+    struct doc *patch = new_patch(&status); /* detect_track adds the proof */
+    if (!same_digest) {
+        node_set_str(patch, status, "lastAppliedSpec", now->digest);
+        if (strcmp(canary->last_promoted, canary->last_applied) == 0) {
+            node_set_str(patch, status, "lastPromotedSpec", now->digest);
+        }
+    }
+    if (!same_words) {
+        status_patch_map(patch, status, "trackedConfigs", node_get(canary->status, "trackedConfigs"),
+                         doc_root(now->fresh));
     }
     return patch;
 }
@@ -195,8 +208,8 @@ static struct doc *adopt_hashes(const struct target_now *now, const char *promot
     struct doc *doc = new_patch(&status);
     node_set_str(doc, status, "lastAppliedSpec", now->digest);
     node_set_str(doc, status, "lastPromotedSpec", promoted);
-    if (doc_root(now->checksums) != NULL) {
-        node_set(doc, status, "trackedConfigs", node_copy(doc, doc_root(now->checksums)));
+    if (doc_root(now->fresh) != NULL) {
+        node_set(doc, status, "trackedConfigs", node_copy(doc, doc_root(now->fresh)));
     }
     return doc;
 }

@@ -72,14 +72,14 @@ struct engine {
 static const struct store_plan {
     const struct kube_resource *resource;
     store_prune_fn *prune;
-    bool mesh;
+    bool mesh, metadata_only;
 } store_plans[STORE_COUNT] = {
-    [STORE_CANARIES] = {&KUBE_CANARIES, NULL, false},
+    [STORE_CANARIES] = {&KUBE_CANARIES, canary_prune, false},
     [STORE_RELEASES] = {&KUBE_RELEASES, history_prune, false},
     [STORE_DEPLOYMENTS] = {&KUBE_DEPLOYMENTS, deployment_prune, false},
     [STORE_SERVICES] = {&KUBE_SERVICES, service_prune, false},
-    [STORE_CONFIG_MAPS] = {&KUBE_CONFIG_MAPS, tracked_config_prune, false},
-    [STORE_SECRETS] = {&KUBE_SECRETS, tracked_config_prune, false},
+    [STORE_CONFIG_MAPS] = {&KUBE_CONFIG_MAPS, tracked_config_prune, false, true},
+    [STORE_SECRETS] = {&KUBE_SECRETS, tracked_config_prune, false, true},
     [STORE_AUTOSCALERS] = {&KUBE_AUTOSCALERS, NULL, false},
     [STORE_VIRTUAL_SERVICES] = {&KUBE_VIRTUAL_SERVICES, NULL, true},
     [STORE_DESTINATION_RULES] = {&KUBE_DESTINATION_RULES, NULL, true},
@@ -385,6 +385,7 @@ static void open_stores(struct engine *engine)
     for (size_t i = 0; i < STORE_COUNT; i++) {
         const struct store_plan *plan = &store_plans[i];
         struct store *store = store_new(plan->resource, plan->prune);
+        options.metadata_only = plan->metadata_only;
         engine->house.stores[i] = store;
         store_subscribe(store, on_change, engine);
         engine->watches[i] =

@@ -466,7 +466,7 @@ bool run_pin(struct run *run, struct err *err)
               err_set(err, ERR_NOT_FOUND, "deployment %s.%s get query error: deployments.apps \"%s\" not found",
                       canary.names.target, release->namespace, canary.names.target);
     if (ok && house->config_tracking) {
-        ok = tracked_config_checksums(checksums, doc_root(target), house->stores[STORE_CONFIG_MAPS],
+        ok = tracked_config_checksums(checksums, doc_root(target), NULL, house->stores[STORE_CONFIG_MAPS],
                                       house->stores[STORE_SECRETS], release->namespace, &map, err);
     }
     if (ok) {
@@ -488,6 +488,9 @@ static struct doc *pin_answer(struct run *run)
 {
     struct err err = {0};
     if (!run_pin(run, &err)) {
+        if (err.code == ERR_NO_DATA) {
+            return NULL; /* the actor reads it, and wakes us */
+        }
         trouble_tell(&run->trouble, err.text);
         run_wait(run, WAIT_REVISION, err.text);
         return NULL;

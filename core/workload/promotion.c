@@ -9,11 +9,14 @@
 #include "workload/tracked_config.h"
 #include "workload/tracked_revision.h"
 
-enum { PRIMARY_TRIES = 5 };
+enum { PRIMARY_TRIES = 5, READS_MAX = 256 };
 
 struct promotion {
     struct promotion_options options; /* pointers into what is owned below where the caller's do not live long enough */
     struct doc *canary, *target, *checksums;
+    struct doc *pruned; /* the target as the store would keep it */
+    int reads;
+    bool reading_secret;
     struct doc *wanted; /* configs; without a root: whatever they are */
     char *revision, *promotion_id;
     struct canary_names names;
@@ -39,6 +42,7 @@ static void promotion_free(struct promotion *p)
     canary_names_fini(&p->names);
     doc_free(p->canary);
     doc_free(p->target);
+    doc_free(p->pruned);
     doc_free(p->checksums);
     doc_free(p->wanted);
     str_free(&p->revision);
@@ -98,8 +102,8 @@ static bool collect_checksums(struct promotion *p, const struct node *pruned, st
         return true;
     }
     struct node *map = NULL;
-    if (!tracked_config_checksums(p->checksums, pruned, p->options.config_maps, p->options.secrets, p->names.namespace,
-                                  &map, err)) {
+    if (!tracked_config_checksums(p->checksums, pruned, doc_root(p->wanted), p->options.config_maps, p->options.secrets,
+                                  p->names.namespace, &map, err)) {
         return err_wrap(err, "GetTargetConfigs failed");
     }
     doc_set_root(p->checksums, map);
@@ -143,6 +147,8 @@ static bool configs_are_wanted(const struct promotion *p, struct err *err)
 }
 
 static void next_config(struct promotion *p);
+static void read_configs(struct promotion *p);
+static void on_body(void *ctx, const struct doc *answer, const struct err *err);
 
 static void on_target(void *ctx, const struct doc *answer, const struct err *err)
 {
@@ -159,18 +165,48 @@ static void on_target(void *ctx, const struct doc *answer, const struct err *err
         revision_of_template(node_at(doc_root(answer), "spec", "template"), p->options.made);
     }
     /* The same questions as for the store's copy of the target, asked of the one that is promoted. */
-    struct doc *pruned = doc_copy(doc_root(answer));
-    deployment_prune(pruned);
-    if (!is_wanted_revision(p, doc_root(pruned), &why)) {
+    p->pruned = doc_copy(doc_root(answer));
+    deployment_prune(p->pruned);
+    if (is_wanted_revision(p, doc_root(p->pruned), &why)) {
+        read_configs(p);
+    } else {
         finish(p, &why);
-    } else if (!collect_checksums(p, doc_root(pruned), &why)) {
+    }
+}
+
+/* Which configs belong to the target is known once all that it names were read at the version that the store knows. */
+static void read_configs(struct promotion *p)
+{
+    struct err why = {0};
+    struct tracked_config_name unread;
+    if (p->options.config_tracking && p->reads < READS_MAX &&
+        tracked_config_unread(doc_root(p->pruned), false, p->options.config_maps, p->options.secrets,
+                              p->names.namespace, &unread)) {
+        p->reads++;
+        p->reading_secret = unread.resource == &KUBE_SECRETS;
+        get(p, unread.resource, unread.name, on_body);
+        str_free(&unread.name);
+    } else if (!collect_checksums(p, doc_root(p->pruned), &why)) {
         fail(p, &why);
     } else if (!configs_are_wanted(p, &why)) {
         finish(p, &why);
     } else {
         next_config(p);
     }
-    doc_free(pruned);
+}
+
+static void on_body(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct promotion *p = ctx;
+    struct err why = *err;
+    p->call = NULL;
+    if (why.code != ERR_NONE) {
+        err_wrap(&why, "GetTargetConfigs failed");
+        fail(p, &why);
+        return;
+    }
+    store_complete(p->reading_secret ? p->options.secrets : p->options.config_maps, answer);
+    read_configs(p);
 }
 
 /* --- 2: the configs, one after the other --- */
@@ -217,7 +253,7 @@ static bool is_wanted_config(const struct promotion *p, const struct doc *answer
     struct doc *pruned = doc_copy(doc_root(answer));
     tracked_config_prune(pruned);
     const char *live = tracked_config_checksum(doc_root(pruned));
-    bool same = wanted == NULL || str_equal(live, wanted);
+    bool same = wanted == NULL || tracked_config_matches(doc_root(pruned), wanted);
     if (!same) {
         err_set(err, ERR_CONFLICT, "%s %s.%s has checksum %s, wanted %s", kind, name, p->names.namespace, live, wanted);
     }

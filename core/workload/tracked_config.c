@@ -1,6 +1,7 @@
 #include "workload/tracked_config.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -9,7 +10,8 @@
 #include "workload/config_reference.h"
 #include "workload/metadata.h"
 
-enum { CHECKSUM_LEN = 16 };
+#define BOTH "b1-" /* of data and binaryData */
+enum { CHECKSUM_LEN = 16, CHECKSUM_SIZE = sizeof BOTH + CHECKSUM_LEN };
 
 /* --- checksums --- */
 
@@ -35,14 +37,14 @@ static void write_as_go(const char *text, struct buf *out)
     }
 }
 
-/* The first 8 bytes, in hex, of SHA-256 over .data as Go encodes it. */
-static void checksum_of_data(const struct node *data, char out[static CHECKSUM_LEN + 1])
+/* The first 8 bytes, in hex, of SHA-256 over a value as Go encodes it. */
+static void checksum_of(const struct node *value, char out[static CHECKSUM_LEN + 1])
 {
     struct buf text, go;
     buf_init(&text, SIZE_MAX);
     buf_init(&go, SIZE_MAX);
-    if (node_type(data) == NODE_OBJECT) {
-        node_write_sorted(data, &text);
+    if (node_type(value) == NODE_OBJECT) {
+        node_write_sorted(value, &text);
     } else {
         buf_append_str(&text, "null");
     }
@@ -55,20 +57,83 @@ static void checksum_of_data(const struct node *data, char out[static CHECKSUM_L
     buf_fini(&go);
 }
 
+/* Of an object that was read whole. `plain`: by Flagger's recipe, of `data` alone. */
+static void checksums_of(const struct node *object, char out[static CHECKSUM_SIZE], char plain[static CHECKSUM_LEN + 1])
+{
+    const struct node *binary = node_get(object, "binaryData");
+    checksum_of(node_get(object, "data"), plain);
+    if (node_count(binary) == 0) {
+        memcpy(out, plain, CHECKSUM_LEN + 1);
+        return;
+    }
+    struct doc *doc = doc_new();
+    struct node *both = node_new_object(doc);
+    char digits[CHECKSUM_LEN + 1];
+    node_set(doc, both, "binaryData", node_copy(doc, binary));
+    node_set(doc, both, "data", node_copy(doc, node_get(object, "data")));
+    checksum_of(both, digits);
+    snprintf(out, CHECKSUM_SIZE, BOTH "%s", digits);
+    doc_free(doc);
+}
+
+/* A config that was applied with kubectl carries the whole of itself once more. */
+static void drop_bulky_annotations(struct node *root)
+{
+    node_remove(node_at(root, "metadata", "annotations"), "kubectl.kubernetes.io/last-applied-configuration");
+}
+
+/* Metadata that came alone says so; of a list it has no kind. */
+static bool is_whole(const struct node *root)
+{
+    const struct node *kind = node_get(root, "kind");
+    if (kind != NULL) {
+        return !node_is(kind, "PartialObjectMetadata");
+    }
+    struct node_iter it = node_iterate(root);
+    while (node_next(&it)) {
+        if (strcmp(it.key, "metadata") != 0 && strcmp(it.key, "apiVersion") != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void tracked_config_prune(struct doc *object)
 {
-    char checksum[CHECKSUM_LEN + 1];
     struct node *root = doc_root(object);
-    checksum_of_data(node_get(root, "data"), checksum);
+    drop_bulky_annotations(root);
+    if (is_whole(root)) {
+        char checksum[CHECKSUM_SIZE], plain[CHECKSUM_LEN + 1];
+        checksums_of(root, checksum, plain);
+        struct node *sluice = node_ensure_object(object, root, "sluice");
+        node_set_str(object, sluice, "checksum", checksum);
+        if (strcmp(checksum, plain) != 0) {
+            node_set_str(object, sluice, "plain", plain);
+        }
+    }
     node_remove(root, "data");
     node_remove(root, "binaryData");
     node_remove(root, "immutable");
-    node_set_str(object, node_ensure_object(object, root, "sluice"), "checksum", checksum);
 }
 
 const char *tracked_config_checksum(const struct node *object)
 {
     return node_str(node_at(object, "sluice", "checksum"));
+}
+
+static bool is_digits(const char *text)
+{
+    return strlen(text) == CHECKSUM_LEN && strspn(text, "0123456789abcdef") == CHECKSUM_LEN;
+}
+
+bool tracked_config_matches(const struct node *object, const char *recorded)
+{
+    const char *checksum = tracked_config_checksum(object);
+    if (checksum == NULL || recorded == NULL) {
+        return false;
+    }
+    bool known = is_digits(recorded) || (str_has_prefix(recorded, BOTH) && is_digits(recorded + strlen(BOTH)));
+    return !known || strcmp(recorded, checksum) == 0 || node_is(node_at(object, "sluice", "plain"), recorded);
 }
 
 /* --- which --- */
@@ -127,45 +192,82 @@ static bool secret_is_tracked(const struct node *secret)
     return false;
 }
 
-static bool is_tracked(const char *kind, const struct node *object)
+static bool is_switched_off(const struct node *object)
 {
     const char *wish = object_annotation(object, "flagger.app/config-tracking");
-    if (wish != NULL && str_has_prefix(wish, "disable")) {
-        return false;
-    }
-    return !is_secret(kind) || secret_is_tracked(object);
+    return wish != NULL && str_has_prefix(wish, "disable");
 }
 
-static void add_checksum(struct doc *doc, struct node *checksums, const char *kind, const char *name,
-                         const struct node *object)
+static bool is_tracked(const char *kind, const struct node *object)
 {
-    char *key = str_format("%s/%s", kind, name);
-    node_set_str(doc, checksums, key, tracked_config_checksum(object));
-    str_free(&key);
+    return !is_switched_off(object) && (!is_secret(kind) || secret_is_tracked(object));
 }
 
-bool tracked_config_checksums(struct doc *doc, const struct node *deployment, const struct store *config_maps,
-                              const struct store *secrets, const char *namespace, struct node **checksums,
-                              struct err *err)
+bool tracked_config_unread(const struct node *deployment, bool is_primary, const struct store *config_maps,
+                           const struct store *secrets, const char *namespace, struct tracked_config_name *unread)
 {
-    const struct node *references = node_at(deployment, "sluice", "configs");
-    *checksums = node_new_object(doc);
-    struct node_iter it = node_iterate(references);
-    while (node_next(&it)) {
-        const char *kind = node_str_or(node_get(it.value, "kind"), "");
+    bool found = false;
+    struct node_iter it = node_iterate(node_at(deployment, "sluice", "configs"));
+    while (!found && node_next(&it)) {
+        bool secret = is_secret(node_str_or(node_get(it.value, "kind"), ""));
         const char *name = node_str_or(node_get(it.value, "name"), "");
-        struct doc *object = store_find(is_secret(kind) ? secrets : config_maps, namespace, name);
-        if (object == NULL && !node_bool_or(node_get(it.value, "optional"), false)) {
-            err_set(err, ERR_NOT_FOUND, "%s %s.%s get query error: %ss \"%s\" not found", kind, name, namespace, kind,
-                    name);
-            return err_wrap(err, "%s %s.%s get query error", kind, name, namespace); /* Flagger says it twice */
-        }
-        if (object != NULL && is_tracked(kind, doc_root(object))) {
-            add_checksum(doc, *checksums, kind, name, doc_root(object));
+        struct doc *object = store_find(secret ? secrets : config_maps, namespace, name);
+        found = object != NULL && tracked_config_checksum(doc_root(object)) == NULL &&
+                (is_primary ? str_has_suffix(name, "-primary") : !is_switched_off(doc_root(object)));
+        if (found) {
+            unread->resource = secret ? &KUBE_SECRETS : &KUBE_CONFIG_MAPS;
+            unread->name = str_dup(name);
         }
         doc_free(object);
     }
-    return true;
+    return found;
+}
+
+/* A copy that was not read yet may be any. */
+static void add_checksum(struct doc *doc, struct node *checksums, const char *kind, const char *name,
+                         const struct node *object, const struct node *recorded)
+{
+    char *key = str_format("%s/%s", kind, name);
+    const char *was = node_str(node_get(recorded, key)), *checksum = tracked_config_checksum(object);
+    bool same = was != NULL && tracked_config_matches(object, was);
+    node_set_str(doc, checksums, key, same ? was : checksum != NULL ? checksum : "unread");
+    str_free(&key);
+}
+
+static bool add_reference(struct doc *doc, struct node *checksums, const struct node *reference,
+                          const struct node *recorded, const struct store *store, const char *namespace,
+                          struct err *err)
+{
+    const char *kind = node_str_or(node_get(reference, "kind"), "");
+    const char *name = node_str_or(node_get(reference, "name"), "");
+    struct doc *object = store_find(store, namespace, name);
+    bool ok = true;
+    if (object == NULL && !node_bool_or(node_get(reference, "optional"), false)) {
+        err_set(err, ERR_NOT_FOUND, "%s %s.%s get query error: %ss \"%s\" not found", kind, name, namespace, kind,
+                name);
+        ok = err_wrap(err, "%s %s.%s get query error", kind, name, namespace); /* Flagger says it twice */
+    } else if (object != NULL && !is_switched_off(doc_root(object)) &&
+               tracked_config_checksum(doc_root(object)) == NULL) {
+        ok = err_set(err, ERR_NO_DATA, "%s %s.%s is being read", kind, name, namespace);
+    } else if (object != NULL && is_tracked(kind, doc_root(object))) {
+        add_checksum(doc, checksums, kind, name, doc_root(object), recorded);
+    }
+    doc_free(object);
+    return ok;
+}
+
+bool tracked_config_checksums(struct doc *doc, const struct node *deployment, const struct node *recorded,
+                              const struct store *config_maps, const struct store *secrets, const char *namespace,
+                              struct node **checksums, struct err *err)
+{
+    *checksums = node_new_object(doc);
+    bool ok = true;
+    struct node_iter it = node_iterate(node_at(deployment, "sluice", "configs"));
+    while (ok && node_next(&it)) {
+        const struct store *store = is_secret(node_str_or(node_get(it.value, "kind"), "")) ? secrets : config_maps;
+        ok = add_reference(doc, *checksums, it.value, recorded, store, namespace, err);
+    }
+    return ok;
 }
 
 static bool is_ours(const struct node *owner, const struct canary_names *names)
@@ -194,7 +296,7 @@ static void add_copy(struct doc *doc, struct node *checksums, const struct canar
     char *source = str_dup_n(name, strlen(name) - strlen("-primary"));
     char *key = str_format("%s/%s", kind, source);
     if (is_copy(doc_root(copy), names, node_get(tracked, key) != NULL)) {
-        add_checksum(doc, checksums, kind, source, doc_root(copy));
+        add_checksum(doc, checksums, kind, source, doc_root(copy), NULL);
     }
     str_free(&key);
     str_free(&source);
@@ -261,8 +363,8 @@ static struct node *owners_of_copy(struct doc *doc, const struct canary_names *n
 
 static bool copy_is_current(const struct node *source, const struct node *existing, const struct node *want)
 {
-    char checksum[CHECKSUM_LEN + 1];
-    checksum_of_data(node_get(source, "data"), checksum);
+    char checksum[CHECKSUM_SIZE], plain[CHECKSUM_LEN + 1];
+    checksums_of(source, checksum, plain);
     const struct node *live_labels = node_at(existing, "metadata", "labels");
     const struct node *labels = node_at(want, "metadata", "labels");
     return str_equal(tracked_config_checksum(existing), checksum) &&
@@ -318,6 +420,7 @@ enum plan tracked_config_copy(const struct canary_names *names, const struct nod
     node_set(body, metadata, "ownerReferences", owners_of_copy(body, names, existing));
     node_set(body, root, "type", node_copy(body, node_get(source, "type")));
     node_set(body, root, "data", node_copy(body, node_get(source, "data")));
+    node_set(body, root, "binaryData", node_copy(body, node_get(source, "binaryData")));
     enum plan plan = PLAN_DONE;
     if (existing != NULL && copy_is_current(source, existing, root)) {
         doc_free(body);

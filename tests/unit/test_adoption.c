@@ -391,9 +391,90 @@ static void test_a_default_learnt_in_mid_run_supersedes_nothing(void **state)
     doc_free(primary);
 }
 
+/* --- what the engine reads of ConfigMaps and Secrets --- */
+
+enum { FOREIGN = 30 };
+
+static struct {
+    int lists, whole_lists, reads, foreign_reads;
+} seen;
+
+static struct network_fate on_request(void *ctx, const struct http_request *request)
+{
+    const char *path = strstr(request->url, "/configmaps"), *name;
+    if (path != NULL && strcmp(request->method, "GET") == 0) {
+        bool whole = true;
+        for (size_t i = 0; i < request->header_count; i++) {
+            whole = whole && strstr(request->headers[i].value, "as=PartialObjectMetadata") == NULL;
+        }
+        name = strchr(path + 1, '/');
+        seen.lists += name == NULL;
+        seen.whole_lists += name == NULL && whole;
+        seen.reads += name != NULL && strcmp(name, "/files") == 0;
+        seen.foreign_reads += name != NULL && strstr(name, "/foreign") == name;
+    }
+    return (struct network_fate){0};
+}
+
+#define FILES(data, binary)                                                                                            \
+    "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'files','namespace':'test'},'data':{'a':'" data          \
+    "'},'binaryData':{'b':'" binary "'}}"
+
+/* Bodies of what nobody tracks are nobody's business; the body of what is tracked is read when its version moves, and all of it reaches the copy. */
+static void test_only_tracked_configs_are_read_whole(void **state)
+{
+    struct world *w = *state;
+    memset(&seen, 0, sizeof seen);
+    network_fates(cluster_network(w->stage.cluster), on_request, w);
+    create_configs(w);
+    create(w, "[" FILES("1", "AAAA") "]");
+    for (int n = 0; n < FOREIGN; n++) {
+        char *text =
+            str_format("[{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'foreign-%d','namespace':'test'},"
+                       "'data':{'a':'1'}}]",
+                       n);
+        create(w, text);
+        str_free(&text);
+    }
+    create_app(w, "x", "", ",'volumes':[{'name':'v','configMap':{'name':'files'}}]");
+    stage_start_engine(&w->stage, "engine", on_engine, w);
+    advance(w, MINUTE);
+    expect_phase(w, "x", "Initialized");
+    assert_true(seen.lists > 0);
+    assert_int_equal(seen.whole_lists, 0);
+    assert_int_equal(seen.foreign_reads, 0);
+    assert_in_range(seen.reads, 1, 3); /* by the actor, and by the promotion, which copies what it read itself */
+    assert_int_equal(w->releases, 0);
+
+    int before = seen.reads;
+    patch(w, "ConfigMap", "files", "", "{'metadata':{'labels':{'touched':'yes'}}}");
+    advance(w, MINUTE);
+    assert_int_equal(seen.reads, before + 1);
+    assert_int_equal(w->releases, 0);
+
+    patch(w, "ConfigMap", "files", "", "{'binaryData':{'b':'BBBB'}}");
+    advance(w, 5 * MINUTE);
+    assert_int_equal(w->releases, 1);
+    expect_phase(w, "x", "Succeeded");
+    struct doc *copy = find(w, "ConfigMap", "files-primary");
+    fake_doc_expect(node_get(doc_root(copy), "binaryData"), "{'b':'BBBB'}");
+    doc_free(copy);
+    assert_int_equal(seen.foreign_reads, 0);
+
+    /* The same checksum as Flagger left it, or of a recipe that is not known: brought up to date, and nothing starts. */
+    patch(w, "Canary", "x", "/status", "{'status':{'trackedConfigs':{'configmap/files':'of another recipe'}}}");
+    advance(w, MINUTE);
+    assert_int_equal(w->releases, 1);
+    struct doc *canary = find(w, "Canary", "x");
+    const char *checksum = node_str(node_at(doc_root(canary), "status", "trackedConfigs", "configmap/files"));
+    assert_true(str_has_prefix(checksum, "b1-"));
+    doc_free(canary);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_only_tracked_configs_are_read_whole, setup, teardown),
         cmocka_unit_test_teardown(test_an_initialisation_is_followed_by_no_release, teardown),
         cmocka_unit_test_teardown(test_what_flagger_left_is_adopted, teardown),
         cmocka_unit_test_teardown(test_what_changed_while_nobody_looked_is_a_new_revision, teardown),

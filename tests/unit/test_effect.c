@@ -191,8 +191,9 @@ static void open_configured_world(struct world *w)
     fake_api_edit(w->f.api, TARGET, READS("settings"));
     pin_target(w);
     struct doc *target = store_find(w->f.house.stores[STORE_DEPLOYMENTS], "test", "podinfo");
-    assert_true(tracked_config_checksums(w->release->checksums, doc_root(target), w->f.house.stores[STORE_CONFIG_MAPS],
-                                         w->f.house.stores[STORE_SECRETS], "test", &map, &err));
+    assert_true(tracked_config_checksums(w->release->checksums, doc_root(target), NULL,
+                                         w->f.house.stores[STORE_CONFIG_MAPS], w->f.house.stores[STORE_SECRETS], "test",
+                                         &map, &err));
     doc_set_root(w->release->checksums, map);
     doc_free(target);
 }

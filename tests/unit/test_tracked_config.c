@@ -31,9 +31,9 @@ static void test_checksums_are_flaggers(void **state)
 {
     expect_checksum("{\"data\":{\"color\":\"red\"}}", "241889ca0604e333");
     expect_checksum("{\"data\":{\"value\":\"czNjcjN0\"},\"type\":\"Opaque\"}", "e9508890208eabc4");
-    expect_checksum("{}", "74234e98afe7498f");
+    expect_checksum("{\"kind\":\"ConfigMap\"}", "74234e98afe7498f");
     expect_checksum("{\"data\":null}", "74234e98afe7498f");
-    expect_checksum("{\"binaryData\":{\"a\":\"AAAA\"},\"immutable\":true}", "74234e98afe7498f"); /* not looked at */
+    expect_checksum("{\"binaryData\":{},\"immutable\":true}", "74234e98afe7498f");
     expect_checksum("{\"data\":{}}", "44136fa355b3678a");
     expect_checksum("{\"data\":{\"a\":\"<b>&\\u2028\"}}", "dbce0f29db5131ac");
     expect_checksum("{\"data\":{\"a\":\"<b>&\xe2\x80\xa8\"}}", "dbce0f29db5131ac");
@@ -52,8 +52,47 @@ static void test_the_store_keeps_no_data(void **state)
                                "'immutable':true}");
     tracked_config_prune(doc);
     node_remove(node_get(doc_root(doc), "sluice"), "checksum");
+    node_remove(node_get(doc_root(doc), "sluice"), "plain");
     fake_doc_expect(doc_root(doc), "{'metadata':{'name':'a'},'type':'Opaque','sluice':{}}");
     doc_free(doc);
+}
+
+static struct doc *pruned(const char *text)
+{
+    struct doc *doc = fake_doc(text);
+    tracked_config_prune(doc);
+    return doc;
+}
+
+/* Flagger's checksum does not know binaryData; one that it left behind is still that of the same object. */
+static void test_binary_data_counts(void **state)
+{
+    struct doc *one = pruned("{'kind':'ConfigMap','data':{'color':'red'},'binaryData':{'a':'AAAA'}}");
+    struct doc *two = pruned("{'kind':'ConfigMap','data':{'color':'red'},'binaryData':{'a':'BBBB'}}");
+    struct doc *three = pruned("{'kind':'ConfigMap','data':{'color':'blue'},'binaryData':{'a':'AAAA'}}");
+    const char *checksum = tracked_config_checksum(doc_root(one));
+    assert_int_equal(strlen(checksum), strlen("b1-0123456789abcdef"));
+    assert_true(tracked_config_matches(doc_root(one), checksum));
+    assert_false(tracked_config_matches(doc_root(two), checksum));
+    assert_false(tracked_config_matches(doc_root(three), checksum));
+    assert_true(tracked_config_matches(doc_root(one), "241889ca0604e333"));
+    assert_false(tracked_config_matches(doc_root(three), "241889ca0604e333"));
+    assert_true(tracked_config_matches(doc_root(one), "of a later recipe"));
+    doc_free(one);
+    doc_free(two);
+    doc_free(three);
+}
+
+static void test_metadata_alone_has_no_checksum(void **state)
+{
+    static const char *const alone[] = {
+        "{'metadata':{'name':'a'}}",
+        "{'kind':'PartialObjectMetadata','apiVersion':'meta.k8s.io/v1','metadata':{'name':'a'}}"};
+    for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++) {
+        struct doc *doc = pruned(alone[i]);
+        assert_null(tracked_config_checksum(doc_root(doc)));
+        doc_free(doc);
+    }
 }
 
 /* --- references --- */
@@ -126,7 +165,8 @@ struct world {
 
 static void put(struct store *store, const char *rest)
 {
-    struct doc *doc = fake_doc_format("{'metadata':{'namespace':'test','resourceVersion':'1',%s}", rest);
+    struct doc *doc =
+        fake_doc_format("{'kind':'Config','metadata':{'namespace':'test','resourceVersion':'1',%s}", rest);
     store_put(store, doc);
     doc_free(doc);
 }
@@ -157,7 +197,7 @@ static void expect_checksums(struct world *w, const char *pod_spec, const char *
     struct node *map = NULL;
     struct err err = {0};
     deployment_prune(target);
-    if (tracked_config_checksums(doc, doc_root(target), w->maps, w->secrets, "test", &map, &err)) {
+    if (tracked_config_checksums(doc, doc_root(target), NULL, w->maps, w->secrets, "test", &map, &err)) {
         fake_doc_expect(map, want);
     } else {
         assert_int_equal(err.code, ERR_NOT_FOUND);
@@ -316,7 +356,7 @@ static enum plan copy(struct world *w, const char *source, const char *existing,
     "'b':'AA=='},'immutable':true}"
 #define COPY(extra, color)                                                                                             \
     "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'a-primary','namespace':'test'," extra                   \
-    "},'data':{'color':'" color "'}}"
+    "},'data':{'color':'" color "'},'binaryData':{'b':'AA=='}}"
 
 static void test_a_copy_has_data_and_little_else(void **state)
 {
@@ -445,6 +485,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_checksums_are_flaggers),
         cmocka_unit_test(test_the_store_keeps_no_data),
+        cmocka_unit_test(test_binary_data_counts),
+        cmocka_unit_test(test_metadata_alone_has_no_checksum),
         cmocka_unit_test(test_every_reference_is_found),
         cmocka_unit_test(test_other_references_are_not_tracked),
         cmocka_unit_test(test_the_last_reference_decides),
