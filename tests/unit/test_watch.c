@@ -232,6 +232,33 @@ static void test_an_expired_page_begins_the_list_again(void **state)
     assert_int_equal(store_count(w->store), 1);
 }
 
+/* A page that names itself as the next one would be asked for for ever. */
+static void test_a_list_without_an_end_is_begun_again_after_a_pause(void **state)
+{
+    struct world *w = *state;
+    fake_http_route(w->fh, "GET", "limit=500", 200, LIST("20", ITEM("two", "12")));
+    fake_http_once(w->fh, "GET", "continue=a", 200, PAGE("a", ITEM("one", "1")));
+    fake_http_once(w->fh, "GET", "limit=500", 200, PAGE("a", ITEM("one", "1")));
+    open_watch(w, (struct watch_options){0});
+    assert_int_equal(fake_http_seen_count(w->fh), 2);
+    assert_non_null(strstr(watch_trouble(w->watch), "the list does not end"));
+    assert_false(store_is_synced(w->store));
+    expect_pause(until_next_request(w), 250, 500);
+    assert_true(store_is_synced(w->store));
+    assert_int_equal(store_count(w->store), 1);
+}
+
+static void test_metadata_alone_can_be_asked_for(void **state)
+{
+    struct world *w = *state;
+    fake_http_once(w->fh, "GET", "limit=", 200, LIST("10", ITEM("podinfo", "5")));
+    open_watch(w, (struct watch_options){.metadata_only = true});
+    assert_true(str_has_prefix(fake_http_header(fake_http_seen(w->fh, 0), "Accept"),
+                               "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,"));
+    assert_true(str_has_prefix(fake_http_header(fake_http_last(w->fh), "Accept"),
+                               "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,"));
+}
+
 static void test_an_answer_that_is_no_list_empties_nothing(void **state)
 {
     struct world *w = *state;
@@ -484,6 +511,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_pages_are_read_to_the_last, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pages_that_are_too_large_are_halved, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_expired_page_begins_the_list_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_list_without_an_end_is_begun_again_after_a_pause, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_metadata_alone_can_be_asked_for, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_answer_that_is_no_list_empties_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_watch_cut_in_mid_line_goes_on_from_the_last_version, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bookmarks_move_the_version, setup, teardown),
