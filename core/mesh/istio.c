@@ -2,7 +2,7 @@
  *
  * Objects are compared as Flagger's types know them (istio_shape.h), so that both see a difference in the same places.
  * What those types do not know stays as it is through every write. Writes are merge patches guarded by resourceVersion.
- * A repair keeps the shares that are live; what decides whether one is needed never looks at them. */
+ * A repair keeps the shares that are live, as long as they mean the same requests; what decides whether one is needed never looks at them. */
 #include <assert.h>
 #include <string.h>
 
@@ -132,16 +132,18 @@ static enum plan create_service(const struct router *router, const struct canary
                              names->namespace);
 }
 
-/* A Canary that changed its protocol keeps its weights too; an object that names neither side starts at the primary. */
-static struct istio_shares shares_to_keep(const struct canary_names *names, const struct node *canary,
-                                          const struct node *spec)
+/* An object that names neither side starts at the primary; so does one whose shares were given to other requests, or by another protocol. */
+static struct node *routes_to_keep(struct doc *doc, const struct canary_names *names, const struct node *canary,
+                                   const struct node *spec)
 {
+    static const struct istio_shares at_rest = {.primary_pct = 100};
     struct istio_shares shares;
     bool tcp = istio_is_tcp(canary);
-    if (!istio_shares_read(spec, tcp, names, &shares) && !istio_shares_read(spec, !tcp, names, &shares)) {
-        shares = (struct istio_shares){.primary_pct = 100};
+    if (!istio_shares_read(spec, tcp, names, &shares)) {
+        return istio_routes_build(doc, names, canary, &at_rest);
     }
-    return shares;
+    struct node *want = istio_routes_build(doc, names, canary, &shares);
+    return istio_matches_same(spec, tcp, names, want) ? want : istio_routes_build(doc, names, canary, &at_rest);
 }
 
 static void diff_names(struct doc *patch, struct node *spec, const char *key, const struct node *live,
@@ -155,9 +157,8 @@ static void diff_names(struct doc *patch, struct node *spec, const char *key, co
 static void diff_routes(struct doc *patch, struct node *spec, const struct canary_names *names,
                         const struct node *canary, const struct node *live)
 {
-    struct istio_shares shares = shares_to_keep(names, canary, live);
     const char *used = istio_is_tcp(canary) ? "tcp" : "http", *unused = istio_is_tcp(canary) ? "http" : "tcp";
-    struct node *want = istio_routes_build(patch, names, canary, &shares);
+    struct node *want = routes_to_keep(patch, names, canary, live);
     if (!routes_same(node_get(live, used), want, istio_is_tcp(canary), false)) {
         istio_routes_keep(patch, want, node_get(live, used), istio_is_tcp(canary));
         node_set(patch, spec, used, want);

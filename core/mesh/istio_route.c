@@ -301,3 +301,14 @@ struct node *istio_routes_normal(struct doc *doc, const struct node *routes, boo
     }
     return list;
 }
+
+bool istio_matches_same(const struct node *spec, bool tcp, const struct canary_names *names, const struct node *want)
+{
+    struct doc *doc = doc_new();
+    const struct node *live = last_route_to(node_get(spec, tcp ? "tcp" : "http"), names->apex_canary);
+    const struct node *is = istio_normal(doc, istio_shaped_routes(doc, live, tcp));
+    const struct node *should = istio_normal(doc, istio_shaped_routes(doc, node_item(want, 0), tcp));
+    bool same = node_equal(node_get(is, "match"), node_get(should, "match"));
+    doc_free(doc);
+    return same;
+}

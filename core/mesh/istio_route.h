@@ -24,6 +24,9 @@ void istio_routes_keep(struct doc *doc, struct node *routes, const struct node *
 bool istio_shares_read(const struct node *spec, bool tcp, const struct canary_names *names,
                        struct istio_shares *shares);
 
+/* True when the route whose shares were read sends the same requests as the first route of `want`: only then do its shares mean what they meant. */
+bool istio_matches_same(const struct node *spec, bool tcp, const struct canary_names *names, const struct node *want);
+
 /* What decides whether two lists of routes differ: only fields the router knows (others are not ours to judge),
  * nothing that says nothing (null, "", an empty list); without weights and mirrors unless `with_shares`. */
 struct node *istio_routes_normal(struct doc *doc, const struct node *routes, bool tcp, bool with_shares);

@@ -106,7 +106,7 @@ static void on_written(void *ctx, const struct err *err)
     actor_step_done(actor, err);
 }
 
-static void send(struct actor *actor, struct kube_write *write)
+void actor_send(struct actor *actor, struct kube_write *write)
 {
     actor->writer = writer_start(actor->house, write, on_written, actor);
 }
@@ -117,7 +117,7 @@ void actor_send_status(struct actor *actor, const struct canary *canary, struct 
     detect_track(actor->house, canary, patch);
     kube_write_patch(&write, &KUBE_CANARIES, canary->root, patch, "updating canary %s status failed", actor->id);
     write.subresource = "status";
-    send(actor, &write);
+    actor_send(actor, &write);
 }
 
 /* --- the look --- */
@@ -293,11 +293,17 @@ static void go_on(struct actor *actor, struct canary *canary)
         actor_send_status(actor, canary, accepted);
         return;
     }
-    if (actor->run != NULL && !run_is_acting(actor->run)) {
-        actor_take_spec(actor, canary);
+    switch (actor->run != NULL ? actor_take_spec(actor, canary) : TAKE_NOW) {
+    case TAKE_NOW:
+        freeze(actor, false);
+        actor_look_by(actor, canary);
+        break;
+    case TAKE_LATER:
+        actor_look_by_record(actor);
+        break;
+    case TAKE_BUSY:
+        break;
     }
-    freeze(actor, false);
-    actor_look_by(actor, canary);
 }
 
 /* A foreground deletion takes what we own first: what we made again would hold it up for ever. */

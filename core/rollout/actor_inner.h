@@ -51,6 +51,7 @@ struct actor {
     char *warning;                                /* what was last said of the weights; NULL: nothing yet */
     int warning_writes;
     bool suspended;          /* announced */
+    bool edit_told;          /* what became of the Canary's last edit */
     bool refused;            /* as of the last look: what begins now has to wait */
     bool providers_checked;  /* before the first initialisation */
     bool restart_unreadable; /* the last release could not be replayed: the next one starts from weight 0 */
@@ -65,6 +66,8 @@ void actor_on_retry(struct timer *timer, void *ctx);
 void actor_step_done(struct actor *actor, const struct err *err);
 /* It cannot go on for this reason, which was told. */
 void actor_wait(struct actor *actor, const char *reason, const char *message);
+/* Takes `write`. */
+void actor_send(struct actor *actor, struct kube_write *write);
 /* Takes `patch`. */
 void actor_send_status(struct actor *actor, const struct canary *canary, struct doc *patch);
 
@@ -76,8 +79,16 @@ void actor_look_by(struct actor *actor, struct canary *canary);
 
 /* Tells it, and goes on with a release that is under way by the spec that was accepted last. */
 void actor_refuse(struct actor *actor, const struct canary *canary);
-/* The running release goes by what its Canary says now. */
-void actor_take_spec(struct actor *actor, const struct canary *canary);
+enum take {
+    TAKE_NOW,   /* the running release goes by what its Canary says now */
+    TAKE_LATER, /* it goes on by the spec of before */
+    TAKE_BUSY,  /* something has to be done first, and wakes us */
+};
+enum take actor_take_spec(struct actor *actor, const struct canary *canary);
+/* The look, by the spec that the running release goes by. */
+void actor_look_by_record(struct actor *actor);
+/* All traffic to the primary, under the routing of this Canary. False: the write is under way, and the run is frozen. */
+bool actor_give_back(struct actor *actor, const struct canary *canary);
 
 /* --- actor_objects.c --- */
 

@@ -16,6 +16,7 @@ static void on_run_ended(void *ctx, enum run_end end)
     actor->run = NULL;
     waiting_end(&actor->waiting, NULL);
     actor->restart_unreadable = end == RUN_UNREADABLE;
+    actor->edit_told = false;
     if (end == RUN_DROPPED) {
         actor->fenced_until_ms = clock_mono_ms(actor->house->clock) + FENCED_WAIT_MS;
     }
@@ -137,6 +138,17 @@ void actor_look_for_revision(struct actor *actor, const struct canary *canary, c
     }
 }
 
+/* What follows a release that goes by another spec than its Canary's will know nothing of its routing. */
+static bool goes_by_canary(struct actor *actor)
+{
+    struct canary canary;
+    struct err ignored = {0};
+    house_canary(actor->house, actor->namespace, actor->name, &canary, &ignored);
+    bool same = accepted_is(&run_release(actor->run)->accepted, &canary);
+    canary_fini(&canary);
+    return same;
+}
+
 void actor_look_at_run(struct actor *actor, struct canary *canary, const struct target_now *now, bool known)
 {
     run_poke(actor->run);
@@ -154,6 +166,9 @@ void actor_look_at_run(struct actor *actor, struct canary *canary, const struct 
     bool before_promotion = canary_phase_is(canary, "Progressing") || canary_phase_is(canary, "WaitingPromotion");
     if (known && before_promotion && run_is_replaceable(actor->run) &&
         detect_change_from(release->revision, doc_root(release->checksums), now, actor->house->config_tracking)) {
+        if (!goes_by_canary(actor) && !actor_give_back(actor, canary)) {
+            return;
+        }
         run_supersede(actor->run, "another revision took its place");
         return;
     }

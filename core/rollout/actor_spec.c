@@ -1,9 +1,13 @@
 /* The part of rollout/actor.h that decides which spec counts: the Canary's own, or the one that a running release goes by. */
+#include <string.h>
+
 #include "base/str.h"
 #include "rollout/actor_inner.h"
+#include "rollout/edit.h"
 #include "rollout/history.h"
 #include "rollout/refusal.h"
 #include "rollout/status.h"
+#include "workload/deployment.h"
 
 /* --- a Canary that is refused --- */
 
@@ -76,13 +80,13 @@ static void look_without_run(struct actor *actor, const struct canary *canary)
     doc_free(latest);
 }
 
-static void look_by_record(struct actor *actor)
+void actor_look_by_record(struct actor *actor)
 {
     const struct release *release = run_release(actor->run);
     struct canary canary = {0};
     struct err ignored = {0};
     bool known = release->accepted.spec != NULL && release_canary(release, &canary, &ignored);
-    run_freeze(actor->run, !known || release->waiting);
+    run_freeze(actor->run, !known || (actor->refused && release->waiting));
     if (known) {
         actor_look_by(actor, &canary);
     }
@@ -103,7 +107,7 @@ void actor_refuse(struct actor *actor, const struct canary *canary)
     }
     actor->suspended = false;
     if (actor->run != NULL) {
-        look_by_record(actor);
+        actor_look_by_record(actor);
     } else {
         look_without_run(actor, canary);
     }
@@ -111,10 +115,145 @@ void actor_refuse(struct actor *actor, const struct canary *canary)
 
 /* --- a Canary that is accepted --- */
 
-void actor_take_spec(struct actor *actor, const struct canary *canary)
+static bool has_deployment(const struct actor *actor, const char *name)
+{
+    return store_has(actor->house->stores[STORE_DEPLOYMENTS], actor->namespace, name);
+}
+
+static bool primary_is_ready(const struct actor *actor, const struct canary *canary)
+{
+    struct doc *primary =
+        store_find(actor->house->stores[STORE_DEPLOYMENTS], actor->namespace, canary->names.target_primary);
+    struct err ignored;
+    bool ready = deployment_readiness(doc_root(primary), canary->progress_deadline_s, canary->primary_ready_pct,
+                                      clock_wall_ms(actor->house->clock), &ignored) == READY;
+    doc_free(primary);
+    return ready;
+}
+
+bool actor_give_back(struct actor *actor, const struct canary *canary)
+{
+    static const struct routes at_rest = {.primary_pct = 100};
+    const struct router *router = &actor->house->router;
+    struct kube_write write = {0};
+    struct routes live;
+    struct err err = {0};
+    if (!router->ops->get_routes(router, &canary->names, canary->root, &live, &err) || routes_equal(&live, &at_rest) ||
+        router->ops->set_routes(router, &canary->names, canary->root, &at_rest, &write, &err) != PLAN_WRITE) {
+        return true;
+    }
+    run_freeze(actor->run, true);
+    actor_send(actor, &write);
+    return false;
+}
+
+static bool reset_status(struct actor *actor, const struct canary *before, const struct canary *canary)
+{
+    struct status_sync sync = {
+        .phase = "Progressing",
+        .iterations = edit_iterations(before, canary),
+        .failed_checks = canary->failed_checks,
+    };
+    struct doc *patch = status_sync(canary, &sync, clock_wall_ms(actor->house->clock));
+    if (status_is_same(canary, patch)) {
+        doc_free(patch);
+        return true;
+    }
+    actor_send_status(actor, canary, patch);
+    return false;
+}
+
+static void tell_edit(struct actor *actor, const char *text)
+{
+    if (!actor->edit_told) {
+        actor->edit_told = true;
+        actor_say(actor, "Normal", text);
+    }
+}
+
+/* Between two rounds, for a round goes by what it has read. Each write is followed by another look, and none of them does harm when it is made again after a crash. */
+static enum take take_routing(struct actor *actor, const struct canary *before, const struct canary *canary)
+{
+    bool stays = strcmp(before->strategy, canary->strategy) == 0;
+    if (stays && !run_is_waiting(actor->run)) {
+        run_freeze(actor->run, false);
+        return TAKE_BUSY;
+    }
+    if (!primary_is_ready(actor, before)) {
+        return TAKE_LATER;
+    }
+    run_freeze(actor->run, true);
+    char *text = str_format(
+        "Routing of %s changed, its canary's weight starts again from 0: whom a share is for is another", actor->id);
+    tell_edit(actor, text);
+    str_free(&text);
+    if (!actor_give_back(actor, before) || !actor_give_back(actor, canary) || !reset_status(actor, before, canary)) {
+        return TAKE_BUSY;
+    }
+    run_accept(actor->run, canary);
+    run_block(actor->run, true); /* until its objects are there */
+    return TAKE_NOW;
+}
+
+static enum take wait_for_end(struct actor *actor, const char *why)
+{
+    char *text = str_format("The edit of canary %s counts once release %s has ended: %s", actor->id,
+                            run_release(actor->run)->name, why);
+    tell_edit(actor, text);
+    str_free(&text);
+    return TAKE_LATER;
+}
+
+/* The release is about a target that is gone: there is nothing left to be judged. */
+static enum take take_subject(struct actor *actor, const struct canary *before, const struct canary *canary)
+{
+    if (has_deployment(actor, before->names.target)) {
+        return wait_for_end(actor, "it names another target");
+    }
+    if (!actor_give_back(actor, before)) {
+        return TAKE_BUSY;
+    }
+    run_accept(actor->run, canary);
+    run_supersede(actor->run, "its target is gone, and the Canary names another one");
+    return TAKE_BUSY;
+}
+
+static enum take take_edit(struct actor *actor, const struct canary *before, const struct canary *canary)
+{
+    enum edit edit = edit_between(before, canary);
+    bool analysing = canary_phase_is(canary, "Progressing") || canary_phase_is(canary, "WaitingPromotion");
+    bool promoting = canary_phase_is(canary, "Promoting") || canary_phase_is(canary, "Finalising");
+    if (!run_is_scripted(actor->run) || canary_is_initialising(canary)) {
+        return TAKE_LATER;
+    } else if (edit != EDIT_PLAIN && promoting) {
+        return wait_for_end(actor, "it is being promoted");
+    } else if (edit == EDIT_ROUTING && analysing) {
+        return take_routing(actor, before, canary);
+    } else if (edit == EDIT_SUBJECT && analysing) {
+        return take_subject(actor, before, canary);
+    }
+    run_accept(actor->run, canary);
+    return TAKE_NOW;
+}
+
+enum take actor_take_spec(struct actor *actor, const struct canary *canary)
 {
     const struct release *release = run_release(actor->run);
-    if (run_is_scripted(actor->run) && (release->waiting || !accepted_is(&release->accepted, canary))) {
-        run_accept(actor->run, canary);
+    if (accepted_is(&release->accepted, canary) && !release->waiting) {
+        actor->edit_told = false;
+        return TAKE_NOW;
     }
+    if (run_is_acting(actor->run)) {
+        return release->accepted.spec != NULL ? TAKE_LATER : TAKE_NOW;
+    }
+    struct canary before = {0};
+    struct err ignored = {0};
+    enum take take = TAKE_NOW;
+    if (release->accepted.spec == NULL || !release_canary(release, &before, &ignored)) {
+        run_accept(actor->run, canary);
+    } else {
+        take = take_edit(actor, &before, canary);
+    }
+    canary_fini(&before);
+    return take;
 }

@@ -572,6 +572,11 @@ const struct release *run_release(const struct run *run)
     return run->release;
 }
 
+bool run_is_waiting(const struct run *run)
+{
+    return run_is_scripted(run) && run->operation != NULL && run->operation->poke != NULL;
+}
+
 void run_accept(struct run *run, const struct canary *canary)
 {
     release_accept(run->release, canary);

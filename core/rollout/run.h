@@ -54,6 +54,8 @@ bool run_is_scripted(const struct run *run);
 /* The revision is fixed and nothing was promoted or taken back yet: another revision of the target replaces this release. */
 bool run_is_replaceable(const struct run *run);
 const struct release *run_release(const struct run *run);
+/* It is between two rounds, or waits for Pods before it does anything in the next one. */
+bool run_is_waiting(const struct run *run);
 /* From now on it goes by this spec. Not while it is acting. */
 void run_accept(struct run *run, const struct canary *canary);
 

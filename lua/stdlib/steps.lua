@@ -31,6 +31,12 @@ local function listed_step(steps, weight)
       return math.min(room, steps[i + 1] - weight)
     end
   end
+  -- A share that the list does not have, as after an edit: the next one above it (Flagger: all).
+  for _, step in ipairs(steps) do
+    if step > weight then
+      return math.min(room, step - weight)
+    end
+  end
   return room
 end
 

@@ -10,7 +10,7 @@ return strategy {
       if round.iterations < round.total then
         rollout:iterate(round) -- mirrors first, if asked
       elseif rollout:open 'confirm-promotion' then
-        if round.iterations > round.total then
+        if round.iterations > round.total and round.weight == 100 then
           return rollout:promote()
         end
         rollout:switch(round) -- one more round under all traffic

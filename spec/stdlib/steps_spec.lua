@@ -54,8 +54,10 @@ describe('stdlib.steps', function()
     assert.same({ 50, 100, 100, 100 }, growth({ stepWeight = 50, maxWeight = 110 }, 4))
   end)
 
-  it('jumps to 100 from a share that is not in the list', function()
-    assert.equal(100, steps.next_weight({ stepWeights = { 10, 20, 50 } }, 13))
+  it('goes on with the next one above a share that is not in the list', function()
+    assert.equal(20, steps.next_weight({ stepWeights = { 10, 20, 50 } }, 13))
+    assert.equal(50, steps.next_weight({ stepWeights = { 10, 20, 50 } }, 30))
+    assert.equal(100, steps.next_weight({ stepWeights = { 10, 20, 200 } }, 30))
   end)
 
   it('grows by 1 without room, so that a full canary is not taken for a stuck one', function()

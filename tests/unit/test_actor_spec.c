@@ -196,6 +196,89 @@ static void test_a_suspension_counts_in_a_refused_spec_too(void **state)
     assert_non_null(w->script.answer);
 }
 
+/* --- edits that are accepted --- */
+
+static void expect_weight(struct world *w, const char *phase, const char *weight)
+{
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), phase);
+    fake_doc_expect(node_at(fake_api_find(w->api, CANARY), "status", "canaryWeight"), weight);
+}
+
+static void test_a_share_is_given_back_before_its_routing_changes(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "tick", "{}");
+    fake_api_edit(w->api, CANARY, "{'spec':{'service':{'name':'other'}}}");
+    fake_clock_advance(w->fc, 1000);
+    expect_routes(w, "[{" FAKE_SIDES(100, 0) "}]"); /* the VirtualService of before keeps no share */
+    const struct node *http = node_at(fake_api_find(w->api, ISTIO "/other"), "spec", "http");
+    fake_doc_expect(node_get(node_item(node_get(node_item(http, 0), "route"), 1), "weight"), "0");
+    expect_weight(w, "Progressing", "0");
+    assert_int_equal(releases(w), 1); /* the same release goes on */
+    fake_clock_advance(w->fc, INTERVAL_MS);
+    assert_non_null(w->script.answer);
+}
+
+/* A round goes by what it has read before the edit: its step must not be made under the new routing. */
+static void test_a_round_under_way_ends_under_the_routing_it_began_with(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "facts", "{}");
+    fake_api_edit(w->api, CANARY, "{'spec':{'service':{'hosts':['other']}}}");
+    fake_clock_advance(w->fc, 1000);
+    fake_script_call(&w->script, "act", "[{'kind':'route','primary':40,'canary':60}]");
+    fake_clock_run(w->fc);
+    fake_script_call(&w->script, "tick", "{}");
+    fake_api_edit(w->api, TARGET,
+                  "{'metadata':{'annotations':{'a':'b'}}}"); /* a script of ours waits before the actor is woken */
+    fake_clock_advance(w->fc, 1000);
+    expect_routes(w, "[{" FAKE_SIDES(100, 0) "}]");
+    fake_doc_expect(node_at(fake_api_find(w->api, ROUTES), "spec", "hosts"), "['other','podinfo']");
+}
+
+static void test_another_target_waits_for_the_end_of_the_release(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "tick", "{}");
+    fake_api_put(w->api, APPS "/other", FAKE_DEPLOYMENT("other", "1", ""));
+    fake_api_edit(w->api, CANARY, "{'spec':{'targetRef':{'name':'other'}}}");
+    fake_clock_advance(w->fc, 2 * INTERVAL_MS);
+    expect_routes(w, "[{" FAKE_SIDES(50, 50) "}]");
+    assert_true(is_told(w, "it names another target"));
+    assert_null(fake_api_find(w->api, APPS "/other-primary"));
+    assert_non_null(w->script.answer); /* it is judged as before */
+}
+
+static void test_a_target_that_is_gone_holds_no_share(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "tick", "{}");
+    fake_api_put(w->api, APPS "/other", FAKE_DEPLOYMENT("other", "1", ""));
+    fake_api_delete(w->api, TARGET);
+    fake_api_edit(w->api, CANARY, "{'spec':{'targetRef':{'name':'other'}}}");
+    fake_clock_advance(w->fc, 1000);
+    expect_routes(w, "[{" FAKE_SIDES(100, 0) "}]");
+    assert_string_equal(text_at(w, RELEASE, "status", "state"), "Superseded");
+}
+
+static void test_an_edit_of_the_routing_waits_for_the_end_of_a_promotion(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_script_enter(&w->script, "copy");
+    fake_script_call(&w->script, "act", "[{'kind':'phase','phase':'Promoting'}]");
+    fake_clock_run(w->fc);
+    fake_script_call(&w->script, "tick", "{}");
+    fake_api_edit(w->api, CANARY, "{'spec':{'service':{'hosts':['other']}}}");
+    fake_clock_advance(w->fc, 1000);
+    expect_routes(w, "[{" FAKE_SIDES(50, 50) "}]");
+    fake_doc_expect(node_at(fake_api_find(w->api, ROUTES), "spec", "hosts"), "['podinfo']");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +292,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_new_revision_waits_until_the_spec_is_accepted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_new_revision_in_mid_run_gives_up_its_share_and_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_suspension_counts_in_a_refused_spec_too, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_share_is_given_back_before_its_routing_changes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_round_under_way_ends_under_the_routing_it_began_with, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_another_target_waits_for_the_end_of_the_release, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_target_that_is_gone_holds_no_share, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_edit_of_the_routing_waits_for_the_end_of_a_promotion, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -260,12 +260,26 @@ static void test_a_changed_canary_keeps_the_live_weights(void **state)
                 "{'hosts':['b','podinfo'],'gateways':['mesh'],'http':[{'timeout':'9s'," SIDES(70, 30) "}]}");
     set_canary(&w, ",'appProtocol':'tcp'", "");
     assert_int_equal(settle(&w), 1);
-    expect_live(&w, "spec", NULL, "{'hosts':['podinfo'],'gateways':['mesh'],'tcp':[{" SIDES(70, 30) "}]}");
+    expect_live(&w, "spec", NULL, "{'hosts':['podinfo'],'gateways':['mesh'],'tcp':[{" SIDES(100, 0) "}]}");
+    close_world(&w);
+}
+
+/* A weight means a share only of the requests that it was given for. */
+static void test_other_matches_start_at_the_primary(void **state)
+{
+    struct world w;
+    open_world(&w, "", "");
+    settle(&w);
+    shift(&w, 70, 30, false);
     set_canary(&w, "", ",'match':" INSIDER);
     assert_int_equal(settle(&w), 1);
     expect_live(&w, "spec", "http",
-                "[{'match':" INSIDER "," SIDES(70, 30) "},{'route':[" TO("podinfo-primary", 70) "]}]");
-    expect_live(&w, "spec", "tcp", "absent");
+                "[{'match':" INSIDER "," SIDES(100, 0) "},{'route':[" TO("podinfo-primary", 100) "]}]");
+    expect_routes(&w, 100, 0, false);
+    shift(&w, 0, 100, false);
+    set_canary(&w, "", "");
+    assert_int_equal(settle(&w), 1);
+    expect_live(&w, "spec", "http", "[{" SIDES(100, 0) "}]");
     close_world(&w);
 }
 
@@ -334,7 +348,7 @@ static void test_fields_of_other_routes_do_not_move_to_ours(void **state)
     expect_live(&w, "spec", "http", "[{'match':[{'uri':{'prefix':'/a'},'statPrefix':'a'}]," SIDES(70, 30) "}]");
     set_canary(&w, ",'match':[{'uri':{'prefix':'/b'}}]", "");
     assert_int_equal(settle(&w), 1);
-    expect_live(&w, "spec", "http", "[{'match':[{'uri':{'prefix':'/b'}}]," SIDES(70, 30) "}]");
+    expect_live(&w, "spec", "http", "[{'match':[{'uri':{'prefix':'/b'}}]," SIDES(100, 0) "}]");
     close_world(&w);
 }
 
@@ -508,6 +522,7 @@ int main(void)
         cmocka_unit_test(test_foreign_metadata_is_dropped_and_weights_stay),
         cmocka_unit_test(test_repair_keeps_the_live_weights),
         cmocka_unit_test(test_a_changed_canary_keeps_the_live_weights),
+        cmocka_unit_test(test_other_matches_start_at_the_primary),
         cmocka_unit_test(test_an_ab_test_keeps_the_weights_of_its_matched_route),
         cmocka_unit_test(test_fields_nobody_here_knows_survive_every_write),
         cmocka_unit_test(test_fields_of_other_routes_do_not_move_to_ours),
