@@ -440,7 +440,7 @@ class Flags(unittest.TestCase):
             with open('/dev/full', 'w') as full:
                 done = subprocess.run([SLUICE, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S)
             self.assertEqual(1, done.returncode, words)
-            self.assertRegex(done.stderr, r'(?m)cannot write.*: No space left on device$', words)
+            self.assertRegex(done.stderr, 'cannot write (to standard output|the kubeconfig)', words)
 
 
 if __name__ == '__main__':
