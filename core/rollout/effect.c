@@ -1,6 +1,5 @@
 #include "rollout/effect.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -164,6 +163,11 @@ static bool share_is_safe(struct effects *e, const struct canary *canary, const 
     return true;
 }
 
+static bool is_promoting(const struct canary *canary)
+{
+    return canary_phase_is(canary, "Promoting") || canary_phase_is(canary, "Finalising");
+}
+
 static enum step plan_route(struct effects *e, const struct canary *canary, struct kube_write *write, struct err *err)
 {
     const struct router *router = &e->house->router;
@@ -175,6 +179,12 @@ static enum step plan_route(struct effects *e, const struct canary *canary, stru
     bool edited = e->redo && !e->trusted && !routes_equal(&live, &want) && !routes_equal(&live, &from);
     if (edited) {
         log_info(canary->names.id, "the weights were changed to %d/%d meanwhile; they stay", live.primary_pct,
+                 live.canary_pct);
+        return STEP_DONE;
+    }
+    /* An ending gives the canary everything only where a promotion failed. It is done by the time the phase says Failed. */
+    if (e->trusted && e->redo && want.canary_pct > live.canary_pct && !is_promoting(canary)) {
+        log_info(canary->names.id, "the weights stay at %d/%d: no promotion is under way", live.primary_pct,
                  live.canary_pct);
         return STEP_DONE;
     }
@@ -326,8 +336,11 @@ static enum step plan_effect(struct effects *e, const struct canary *canary, str
     } else if (strcmp(kind, "gauge") == 0) {
         return set_gauge(e, canary);
     }
-    assert(strcmp(kind, "alert") == 0); /* effects_prepare let nothing else through */
-    return STEP_DONE;
+    if (strcmp(kind, "alert") == 0) {
+        return STEP_DONE;
+    }
+    err_set(err, ERR_INVALID, "effects[%zu].kind: \"%s\" is not a kind of effect", e->index, kind);
+    return STEP_FAILED;
 }
 
 static void next_turn(struct effects *e)

@@ -35,9 +35,19 @@ struct effects_options {
     size_t first; /* of the list; those before it are done */
 };
 
-/* Checks a list and completes it to what the record needs: from, keys, ids. False: err names the effect and the field ("effects[1].primary: 130 is not a share"). */
-bool effects_prepare(struct house *house, const struct release *release, const struct node *list, struct doc *prepared,
-                     struct err *err);
+/* Whose list it is decides what may stand in it. */
+enum effects_of {
+    EFFECTS_OF_SCRIPT,
+    EFFECTS_OF_ENDING,  /* what takes a release back */
+    EFFECTS_OF_RESTART, /* what a release begins with that took the place of another one */
+};
+
+/* False: err names the effect and the field ("effects[1].primary: 130 is not a share"); `field` is what the list is called. A list that was read from a record is
+ * checked like one that a script gives. */
+bool effects_check(const struct node *list, enum effects_of of, const char *field, struct err *err);
+/* Checks a list and completes it to what the record needs: from, keys, ids. */
+bool effects_prepare(struct house *house, const struct release *release, const struct node *list, enum effects_of of,
+                     struct doc *prepared, struct err *err);
 
 /* err->code NONE: all done. Otherwise `failed` is the index of the one that failed; `begun`: a part of that one happened, and cannot be taken back. */
 typedef void effects_done_fn(void *ctx, size_t failed, bool begun, const struct err *err);

@@ -30,6 +30,9 @@ void gauges_declare(struct gauges *g, struct metrics *metrics, const char *versi
     g->refused = metrics_declare(metrics, METRIC_GAUGE, "sluice_canary_refused",
                                  "1: the spec of the canary cannot be followed, its condition Accepted says why",
                                  LABELS("name", "namespace"));
+    g->stalled = metrics_declare(metrics, METRIC_COUNTER, "sluice_releases_stalled_total",
+                                 "Releases that were ended because what they say breaks a rule",
+                                 LABELS("name", "namespace"));
     metric_set(g->info, VALUES(version, mesh_provider), 1);
 }
 
@@ -60,6 +63,11 @@ void gauges_success(struct gauges *g, const char *target, const char *namespace,
 void gauges_failure(struct gauges *g, const char *target, const char *namespace, const char *strategy)
 {
     metric_add(g->failures, VALUES(target, namespace, strategy, "completed"), 1);
+}
+
+void gauges_stalled(struct gauges *g, const char *canary, const char *namespace)
+{
+    metric_add(g->stalled, VALUES(canary, namespace), 1);
 }
 
 void gauges_duration(struct gauges *g, const char *target, const char *namespace, double seconds)

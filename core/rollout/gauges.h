@@ -4,7 +4,7 @@
 #include "prom/metrics.h"
 
 struct gauges {
-    struct metric_family *info, *total, *status, *weight, *analysis, *duration, *successes, *failures, *refused;
+    struct metric_family *info, *total, *status, *weight, *analysis, *duration, *successes, *failures, *refused, *stalled;
 };
 
 void gauges_declare(struct gauges *gauges, struct metrics *metrics, const char *version, const char *mesh_provider);
@@ -16,6 +16,8 @@ void gauges_metric(struct gauges *gauges, const char *target, const char *namesp
 void gauges_success(struct gauges *gauges, const char *target, const char *namespace, const char *strategy,
                     bool skipped);
 void gauges_failure(struct gauges *gauges, const char *target, const char *namespace, const char *strategy);
+/* A Release of this Canary broke a rule and was ended. */
+void gauges_stalled(struct gauges *gauges, const char *canary, const char *namespace);
 /* One round of an analysis took so long, in seconds. */
 void gauges_duration(struct gauges *gauges, const char *target, const char *namespace, double seconds);
 void gauges_total(struct gauges *gauges, const char *namespace, size_t canaries);

@@ -1,4 +1,3 @@
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -88,11 +87,13 @@ enum journal_step journal_enter(struct journal *j, const char *word, const struc
     return JOURNAL_NEW;
 }
 
-void journal_leave(struct journal *j, const struct node *result)
+bool journal_leave(struct journal *j, const struct node *result, struct err *err)
 {
-    assert(j->depth > 0);
+    if (j->depth == 0) {
+        return err_set(err, ERR_SCRIPT, "the script ends a word, but none is in progress");
+    }
     if (--j->depth > 0) {
-        return;
+        return true;
     }
     struct entry *e = journal_push_entry(j);
     e->word = j->word;
@@ -106,6 +107,7 @@ void journal_leave(struct journal *j, const struct node *result)
     journal_fold_word(j);
     j->replay_at = j->replay_end = j->entry_count;
     j->dirty = true;
+    return true;
 }
 
 /* --- operations --- */
@@ -158,13 +160,20 @@ static struct step *current_step(struct journal *j)
     return j->depth > 0 && j->step_at > 0 ? &j->steps[j->step_at - 1] : NULL;
 }
 
+static void set_text(struct journal *j, char **text, const struct node *n)
+{
+    j->steps_size -= *text != NULL ? strlen(*text) : 0;
+    str_free(text);
+    *text = journal_text_of(n);
+    j->steps_size += strlen(*text);
+    j->dirty = true;
+}
+
 void journal_intend(struct journal *j, const struct node *intent)
 {
     struct step *s = current_step(j);
     if (s != NULL) {
-        str_free(&s->intent);
-        s->intent = journal_text_of(intent);
-        j->dirty = true;
+        set_text(j, &s->intent, intent);
     }
 }
 
@@ -172,8 +181,6 @@ void journal_answer(struct journal *j, const struct node *answer)
 {
     struct step *s = current_step(j);
     if (s != NULL) {
-        str_free(&s->answer);
-        s->answer = journal_text_of(answer);
-        j->dirty = true;
+        set_text(j, &s->answer, answer);
     }
 }

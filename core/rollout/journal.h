@@ -19,7 +19,15 @@
 
 struct journal;
 
-enum { JOURNAL_ENTRIES_MAX = 4096, JOURNAL_SIZE_MAX = 256 * 1024, JOURNAL_EVIDENCE_MAX = 100 };
+/* What one release may keep; what is read may be a little larger, for the last word may have gone beyond. */
+enum {
+    JOURNAL_ENTRIES_MAX = 4096,
+    JOURNAL_STEPS_MAX = 4096,
+    JOURNAL_SIZE_MAX = 256 * 1024,
+    JOURNAL_STEPS_SIZE_MAX = 512 * 1024,
+    JOURNAL_WORDS_MAX = 1000 * 1000, /* repeats counted: two months of a gate that is asked every ten seconds */
+    JOURNAL_EVIDENCE_MAX = 100,
+};
 
 struct journal *journal_new(void);
 /* From status {entries, open, evidence} of a Release; what is there is replayed. NULL and err for a record that this engine does not understand. */
@@ -41,7 +49,8 @@ enum journal_step {
 /* A word begins; `started_ms` becomes when it first began. Words inside words are part of the outer one: JOURNAL_NEW. */
 enum journal_step journal_enter(struct journal *journal, const char *word, const struct node *args, int64_t now_wall_ms,
                                 struct doc **result, int64_t *started_ms, struct err *err);
-void journal_leave(struct journal *journal, const struct node *result);
+/* False, and nothing happens, when no word is in progress. */
+bool journal_leave(struct journal *journal, const struct node *result, struct err *err);
 
 /* An operation is asked for. On JOURNAL_NEW it is noted; journal_intend and journal_answer complete the note. Outside of words nothing is noted. */
 enum journal_step journal_ask(struct journal *journal, const char *operation, const struct node *args,

@@ -45,7 +45,8 @@ struct journal {
     int64_t word_started_ms;
     int64_t open_started_ms; /* of the word in progress, as recorded */
     int64_t words;           /* entered so far */
-    size_t size;             /* bytes of all texts */
+    size_t size;             /* bytes of all texts of entries */
+    size_t steps_size;       /* of intents and answers */
     bool dirty;
 };
 

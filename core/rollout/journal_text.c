@@ -5,6 +5,9 @@
 #include "base/mem.h"
 #include "rollout/journal_record.h"
 
+enum { READ_SIZE_MAX = 4 * 1024 * 1024 };
+#define TIME_MAX_MS INT64_C(253402300799999) /* the end of the year 9999 */
+
 char *journal_text_of(const struct node *n)
 {
     return n == NULL ? str_dup("null") : node_to_text(n);
@@ -65,6 +68,7 @@ void journal_clear_steps(struct journal *j)
         str_free(&j->steps[i].answer);
     }
     j->step_count = 0;
+    j->steps_size = 0;
     j->step_at = 0;
 }
 
@@ -76,18 +80,28 @@ static const char *copy_digest(const struct node *n, char out[static 9])
     return out;
 }
 
+static bool is_within(int64_t value, int64_t min, int64_t max)
+{
+    return value >= min && value <= max;
+}
+
 static bool load_entry(struct journal *j, const struct node *n, size_t index, struct err *err)
 {
     const char *word = node_str(node_get(n, "w"));
     int64_t count = node_int_or(node_get(n, "n"), 1), segment = node_int_or(node_get(n, "s"), 1);
-    if (word == NULL || count < 1 || segment < 1) {
+    int64_t started_ms = node_int_or(node_get(n, "t"), 0);
+    if (word == NULL || !is_within(count, 1, 2 * JOURNAL_WORDS_MAX) ||
+        !is_within(segment, 1, 2 * JOURNAL_ENTRIES_MAX) || !is_within(started_ms, 0, TIME_MAX_MS)) {
         return err_set(err, ERR_INVALID, "status.entries[%zu] is not a record of a word", index);
+    }
+    if (j->entry_count == 2 * JOURNAL_ENTRIES_MAX || j->size > READ_SIZE_MAX) {
+        return err_set(err, ERR_INVALID, "status.entries[%zu]: the record is larger than one may be", index);
     }
     struct entry *e = journal_push_entry(j);
     e->word = str_dup(word);
     copy_digest(node_get(n, "a"), e->args);
     e->result = journal_text_of(node_get(n, "r"));
-    e->started_ms = node_int_or(node_get(n, "t"), 0);
+    e->started_ms = started_ms;
     e->count = count;
     e->segment = (size_t)segment;
     j->size += journal_entry_size(e);
@@ -105,17 +119,51 @@ static bool load_step(struct journal *j, const struct node *n, size_t index, str
     if (operation == NULL) {
         return err_set(err, ERR_INVALID, "status.open[%zu] is not a record of an operation", index);
     }
+    if (j->step_count == 2 * JOURNAL_STEPS_MAX || j->steps_size > READ_SIZE_MAX) {
+        return err_set(err, ERR_INVALID, "status.open[%zu]: the record is larger than one may be", index);
+    }
     struct step *s = journal_push_step(j);
     s->operation = str_dup(operation);
     copy_digest(node_get(n, "a"), s->args);
     s->intent = optional_text(node_get(n, "i"));
     s->answer = optional_text(node_get(n, "r"));
+    j->steps_size += (s->intent != NULL ? strlen(s->intent) : 0) + (s->answer != NULL ? strlen(s->answer) : 0);
     return true;
 }
 
 struct journal *journal_new(void)
 {
     return mem_new(struct journal);
+}
+
+static void drop_oldest_evidence(struct journal *j)
+{
+    mem_free(j->evidence.items[0]);
+    memmove(&j->evidence.items[0], &j->evidence.items[1], --j->evidence.count * sizeof j->evidence.items[0]);
+}
+
+/* They do not overlap, and what they repeat is bounded: all of it is replayed. */
+static bool check_segments(const struct journal *j, struct err *err)
+{
+    int64_t words = 0;
+    size_t free_from = 0;
+    for (size_t i = 0; i < j->entry_count; i++) {
+        const struct entry *e = &j->entries[i];
+        if (e->segment > j->entry_count - i) {
+            return err_set(err, ERR_INVALID, "status.entries[%zu].s: reaches beyond the record", i);
+        }
+        if (e->count > 1 && i < free_from) {
+            return err_set(err, ERR_INVALID, "status.entries[%zu].n: stands inside of another repeat", i);
+        }
+        if (e->count > 1) {
+            free_from = i + e->segment;
+            words += (e->count - 1) * (int64_t)e->segment;
+        }
+        if (++words > 2 * JOURNAL_WORDS_MAX) {
+            return err_set(err, ERR_INVALID, "status.entries[%zu].n: repeats more words than a record may have", i);
+        }
+    }
+    return true;
 }
 
 struct journal *journal_load(const struct node *status, struct err *err)
@@ -126,11 +174,7 @@ struct journal *journal_load(const struct node *status, struct err *err)
     while (ok && node_next(&it)) {
         ok = load_entry(j, it.value, it.index, err);
     }
-    for (size_t i = 0; ok && i < j->entry_count; i++) {
-        if (j->entries[i].segment > j->entry_count - i) {
-            ok = err_set(err, ERR_INVALID, "status.entries[%zu].s: reaches beyond the record", i);
-        }
-    }
+    ok = ok && check_segments(j, err);
     it = node_iterate(node_get(status, "open"));
     while (ok && node_next(&it)) {
         ok = load_step(j, it.value, it.index, err);
@@ -139,12 +183,16 @@ struct journal *journal_load(const struct node *status, struct err *err)
         journal_free(j);
         return NULL;
     }
-    j->open_started_ms = node_int_or(node_get(status, "openStarted"), 0);
+    int64_t open_started_ms = node_int_or(node_get(status, "openStarted"), 0);
+    j->open_started_ms = is_within(open_started_ms, 0, TIME_MAX_MS) ? open_started_ms : 0;
     it = node_iterate(node_get(status, "evidence"));
     while (node_next(&it)) {
         char *text = node_to_text(it.value);
         str_list_push(&j->evidence, text);
         str_free(&text);
+        if (j->evidence.count > JOURNAL_EVIDENCE_MAX) {
+            drop_oldest_evidence(j);
+        }
     }
     j->replay_end = j->entry_count;
     return j;
@@ -225,12 +273,6 @@ void journal_write(struct journal *j, struct doc *doc, struct node *status)
 
 /* --- bounds --- */
 
-static void drop_oldest_evidence(struct journal *j)
-{
-    mem_free(j->evidence.items[0]);
-    memmove(&j->evidence.items[0], &j->evidence.items[1], --j->evidence.count * sizeof j->evidence.items[0]);
-}
-
 void journal_evidence(struct journal *j, const struct node *evidence, const char *where)
 {
     struct doc *doc = doc_copy(evidence);
@@ -297,7 +339,8 @@ void journal_trim(struct journal *j, size_t size_max)
 
 bool journal_is_full(const struct journal *j)
 {
-    return j->entry_count > JOURNAL_ENTRIES_MAX || j->size > JOURNAL_SIZE_MAX;
+    return j->entry_count > JOURNAL_ENTRIES_MAX || j->size > JOURNAL_SIZE_MAX || j->step_count > JOURNAL_STEPS_MAX ||
+           j->steps_size > JOURNAL_STEPS_SIZE_MAX || j->words > JOURNAL_WORDS_MAX;
 }
 
 bool journal_is_dirty(const struct journal *j)

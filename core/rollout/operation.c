@@ -433,7 +433,7 @@ static bool start_act(struct run *run, struct doc **answer)
         return false;
     }
     struct doc *prepared = doc_new();
-    if (!effects_prepare(run->house, run->release, doc_root(run->args), prepared, &err)) {
+    if (!effects_prepare(run->house, run->release, doc_root(run->args), EFFECTS_OF_SCRIPT, prepared, &err)) {
         doc_free(prepared);
         *answer = act_answer(0, false, &err);
         return true;

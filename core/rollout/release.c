@@ -40,7 +40,7 @@ int64_t release_number(const char *name, const char *canary)
     bool fits = strncmp(name, stem, len) == 0 && name[len] == '-';
     long long n = fits ? strtoll(name + len + 1, &end, 10) : 0;
     str_free(&stem);
-    return n > 0 && *end == '\0' ? n : 0;
+    return n > 0 && n <= RELEASE_COUNT_MAX && *end == '\0' ? n : 0;
 }
 
 bool release_name_may_be_cut(const char *name)
@@ -83,31 +83,39 @@ struct doc *release_new_object(struct house *house, const struct canary *canary,
     return doc;
 }
 
+/* One that breaks its bounds counts as 0: the release is claimed only to be ended. */
+static int64_t count_of(const struct node *status, const char *key)
+{
+    int64_t value = node_int_or(node_get(status, key), 0);
+    return value >= 0 && value <= RELEASE_COUNT_MAX ? value : 0;
+}
+
 static void read_status(struct release *r, const struct node *spec, const struct node *status)
 {
     struct err ignored;
-    r->epoch = node_int_or(node_get(status, "epoch"), 0);
-    r->serial = node_int_or(node_get(status, "serial"), 0);
+    r->epoch = count_of(status, "epoch");
+    r->serial = count_of(status, "serial");
     r->state = str_dup(node_str_or(node_get(status, "state"), RELEASE_RUNNING));
     r->pinned = node_bool_or(node_get(status, "pinned"), false);
     r->revision = str_dup(node_str_or(node_get(status, "revision"), node_str_or(node_get(spec, "revision"), "")));
     r->reason = str_dup(node_str(node_get(status, "reason")));
     const struct node *checksums = node_get(status, "checksums");
-    r->checksums = node_type(checksums) == NODE_OBJECT ? doc_copy(checksums) : doc_new();
-    r->live_checksums = doc_copy(doc_root(r->checksums));
+    bool usable = r->unreadable == NULL;
+    r->checksums = usable && node_type(checksums) == NODE_OBJECT ? doc_copy(checksums) : doc_new();
+    r->live_checksums = node_type(checksums) == NODE_OBJECT ? doc_copy(checksums) : doc_new();
     const struct node *ending = node_get(status, "ending");
-    r->ending = node_type(ending) == NODE_ARRAY ? doc_copy(ending) : NULL;
+    r->ending = usable && node_type(ending) == NODE_ARRAY ? doc_copy(ending) : NULL;
     const char *started = node_str(node_get(status, "started"));
     if (started == NULL || !time_parse(started, &r->started_ms, &ignored)) {
         r->started_ms = clock_wall_ms(r->house->clock);
     }
 }
 
-/* Whoever cannot replay the record must be able to close the release all the same. */
-static void read_journal(struct release *r, const struct node *status)
+/* Whoever cannot use the record must be able to close the release all the same. */
+static void read_journal(struct release *r, const struct node *object)
 {
     struct err err = {0};
-    r->journal = journal_load(status, &err);
+    r->journal = release_check(object, &err) ? journal_load(node_get(object, "status"), &err) : NULL;
     if (r->journal == NULL) {
         r->unreadable = str_dup(err.text);
         r->journal = journal_new();
@@ -120,7 +128,7 @@ struct release *release_open(struct house *house, const struct node *object)
     struct release *r = mem_new(struct release);
     r->house = house;
     r->drained_ms = RELEASE_NEVER_DRAINED;
-    read_journal(r, status);
+    read_journal(r, object);
     r->namespace = str_dup(object_namespace(object));
     r->name = str_dup(object_name(object));
     r->uid = str_dup(object_uid(object));
@@ -237,10 +245,11 @@ static void take_answer(struct release *r, const struct doc *answer)
     str_free(&r->version);
     r->version = str_dup(object_version(doc_root(answer)));
     const struct node *status = node_get(doc_root(answer), "status");
-    r->epoch = node_int_or(node_get(status, "epoch"), r->epoch);
-    r->serial = node_int_or(node_get(status, "serial"), r->serial);
+    r->epoch = count_of(status, "epoch");
+    r->serial = count_of(status, "serial");
+    const struct node *checksums = node_get(status, "checksums");
     doc_free(r->live_checksums);
-    r->live_checksums = doc_copy(node_get(status, "checksums"));
+    r->live_checksums = node_type(checksums) == NODE_OBJECT ? doc_copy(checksums) : doc_new();
     r->retry_ms = 0;
     r->accepted.unsaved = r->accepted.unsaved && !r->accepted.sent;
 }

@@ -9,6 +9,7 @@
 #include "rollout/accepted.h"
 #include "rollout/engine.h"
 #include "rollout/journal.h"
+#include "rollout/release_check.h"
 
 /* The version of the words (lua/stdlib) that this engine speaks and replays. */
 enum { RELEASE_WORDS = 1, RELEASE_KEPT = 10, RELEASE_ENDED_SIZE_MAX = 32 * 1024 };
@@ -20,6 +21,7 @@ enum { RELEASE_WORDS = 1, RELEASE_KEPT = 10, RELEASE_ENDED_SIZE_MAX = 32 * 1024 
 #define RELEASE_SUCCEEDED "Succeeded"
 #define RELEASE_FAILED "Failed"
 #define RELEASE_SUPERSEDED "Superseded" /* another revision took its place in mid-run */
+#define RELEASE_STALLED "Stalled" /* what it says breaks a rule: nothing of it was done */
 #define RELEASE_HALTED "Halted"         /* its record is full: traffic stays as it is */
 
 /* What a release begins with. */
@@ -50,7 +52,7 @@ struct release {
     int64_t
         drained_ms; /* monotonic: since when the canary's share is as small as it is; RELEASE_NEVER_DRAINED: it was not made smaller */
     struct journal *journal;
-    char *unreadable; /* why this engine does not understand the record, which is empty then; NULL: it does */
+    char *unreadable; /* which rule the object breaks, or the record, which is empty then; NULL: none */
 
     struct kube_call *call;
     struct timer retry;
@@ -71,7 +73,7 @@ void release_free(struct release *release);
 bool release_state_is_open(const char *state);
 /* "<canary>-<n>", the Canary's name cut to what fits (mem_free). */
 char *release_name(const char *canary, int64_t number);
-/* The number in such a name; 0 for another name. */
+/* The number in such a name; 0 for another name, or a number above RELEASE_COUNT_MAX. */
 int64_t release_number(const char *name, const char *canary);
 /* So long that it may be one of those that were cut. */
 bool release_name_may_be_cut(const char *name);

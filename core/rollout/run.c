@@ -134,6 +134,13 @@ static bool has_canary(const struct run *run)
     return store_has(run->house->stores[STORE_CANARIES], run->release->namespace, run->release->canary);
 }
 
+static void halt_when_full(struct run *run)
+{
+    if (journal_is_full(run->release->journal)) {
+        run_decide(run, VERDICT_HALTED);
+    }
+}
+
 static bool on_call(void *ctx, const char *name, const struct node *args, struct doc **answer)
 {
     struct run *run = ctx;
@@ -157,6 +164,11 @@ static bool on_call(void *ctx, const char *name, const struct node *args, struct
     }
     if (step == JOURNAL_DIVERGED) {
         diverged(run, &err);
+        return false;
+    }
+    halt_when_full(run);
+    if (run->verdict != VERDICT_NONE) {
+        doc_free(recorded);
         return false;
     }
     run->operation = operation;
@@ -214,11 +226,13 @@ static bool on_enter(void *ctx, const char *word, const struct node *args, struc
 static void on_leave(void *ctx, const struct node *result)
 {
     struct run *run = ctx;
-    journal_leave(run->release->journal, result);
-    run_note_wait(run, run->word, result);
-    if (journal_is_full(run->release->journal)) {
-        run_decide(run, VERDICT_HALTED);
+    struct err err = {0};
+    if (!journal_leave(run->release->journal, result, &err)) {
+        diverged(run, &err);
+    } else {
+        run_note_wait(run, run->word, result);
     }
+    halt_when_full(run);
 }
 
 static void on_evidence(void *ctx, const struct node *evidence, const char *where)
@@ -291,7 +305,8 @@ static void leave_restart(struct run *run)
     waiting_end(run->waiting, WAIT_EFFECT);
     doc_free(run->intent);
     run->intent = NULL;
-    journal_leave(run->release->journal, NULL);
+    struct err ignored = {0};
+    journal_leave(run->release->journal, NULL, &ignored);
     run->retry_ms = 0;
     run->effects_first = 0;
     start_script(run);
@@ -350,7 +365,7 @@ static void prepare_restart(struct run *run)
     bool ok = run_pin(run, &err) && release_canary(run->release, &canary, &err);
     if (ok) {
         struct doc *list = ending_restart(&canary);
-        ok = effects_prepare(run->house, run->release, doc_root(list), prepared, &err);
+        ok = effects_prepare(run->house, run->release, doc_root(list), EFFECTS_OF_RESTART, prepared, &err);
         doc_free(list);
         canary_fini(&canary);
     }
@@ -369,6 +384,14 @@ static void prepare_restart(struct run *run)
 static void on_restart_pin(struct timer *timer, void *ctx)
 {
     prepare_restart(ctx);
+}
+
+static void stalled(struct run *run, const struct err *err)
+{
+    log_error(NULL, "Release %s.%s: %s", run->release->name, run->release->namespace, err->text);
+    str_free(&run->release->unreadable);
+    run->release->unreadable = str_dup(err->text);
+    run_decide(run, VERDICT_STALLED);
 }
 
 static void restart(struct run *run)
@@ -393,6 +416,11 @@ static void restart(struct run *run)
         prepare_restart(run);
         break;
     case JOURNAL_PENDING:
+        if (!effects_check(doc_root(result), EFFECTS_OF_RESTART, "status.open[0].i", &err)) {
+            doc_free(result);
+            stalled(run, &err);
+            break;
+        }
         run->intent = result;
         start_restart(run);
         break;
@@ -446,12 +474,12 @@ static void on_claimed(struct run *run)
     if (release->epoch > 1) {
         release->drained_ms = clock_mono_ms(run->house->clock); /* its last holder may have done so a moment ago */
     }
-    if (release->ending != NULL) {
-        run_resume_ending(run);
-    } else if (release->unreadable != NULL) {
+    if (release->unreadable != NULL) {
         struct err err = {0};
         err_set(&err, ERR_PARSE, "%s", release->unreadable);
-        diverged(run, &err);
+        stalled(run, &err);
+    } else if (release->ending != NULL) {
+        run_resume_ending(run);
     } else if (release->words != RELEASE_WORDS) {
         struct err err = {0};
         err_set(&err, ERR_INVALID, "its words are of version %lld, this engine speaks %d", (long long)release->words,

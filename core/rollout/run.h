@@ -22,7 +22,7 @@ enum run_end {
     RUN_SUPERSEDED, /* as asked for by run_supersede */
     RUN_DROPPED,    /* it is not ours any more, or its Canary is gone: nothing was written */
     RUN_HALTED,     /* its record is full */
-    RUN_UNREADABLE, /* its record and its script do not agree, or its words are of another version: start again from weight 0 */
+    RUN_UNREADABLE, /* its record and its script do not agree, its words are of another version, or it breaks a rule: start again from weight 0 */
 };
 struct run_events {
     /* Comes once, on a later turn than run_start; the run must be freed after it, on a later turn again. */
@@ -72,6 +72,7 @@ enum run_verdict {
     VERDICT_REPLAY,
     VERDICT_UNREADABLE,
     VERDICT_SUPERSEDED,
+    VERDICT_STALLED,
     VERDICT_HALTED,
     VERDICT_FENCED
 };

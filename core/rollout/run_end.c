@@ -1,6 +1,4 @@
 /* The other half of rollout/run.h: how a running release comes to its end. */
-#include <assert.h>
-
 #include "base/log.h"
 #include "base/str.h"
 #include "rollout/ending.h"
@@ -153,7 +151,7 @@ bool run_set_ending(struct run *run, const struct node *list)
 {
     struct err err = {0};
     struct doc *prepared = doc_new();
-    if (!effects_prepare(run->house, run->release, list, prepared, &err)) {
+    if (!effects_prepare(run->house, run->release, list, EFFECTS_OF_ENDING, prepared, &err)) {
         log_error(NULL, "Release %s.%s: ending: %s", run->release->name, run->release->namespace, err.text);
         doc_free(prepared);
         return false;
@@ -183,10 +181,15 @@ static void replay(struct run *run)
     struct err err = {0};
     journal_write(release->journal, doc, status);
     struct journal *again = journal_load(status, &err);
-    assert(again != NULL); /* it was written a line above */
+    doc_free(doc);
+    if (again == NULL) {
+        str_free(&run->failure);
+        run->failure = str_dup(err.text);
+        roll_back(run);
+        return;
+    }
     journal_free(release->journal);
     release->journal = again;
-    doc_free(doc);
     run_begin(run);
 }
 
@@ -194,6 +197,19 @@ static void set_reason(struct run *run, const char *text)
 {
     str_free(&run->release->reason);
     run->release->reason = str_dup(text);
+}
+
+/* The Canary is as the mesh and its status have it; a release that begins from weight 0 takes the place of this one, if one is due. */
+static void stall(struct run *run)
+{
+    struct release *release = run->release;
+    set_reason(run, release->unreadable);
+    gauges_stalled(&run->house->gauges, release->canary, release->namespace);
+    char *text = str_format("Release %s.%s breaks a rule of records and was ended: %s", release->name,
+                            release->namespace, release->unreadable);
+    announce_text(run->announcer, "Warning", text);
+    str_free(&text);
+    close_record(run, RELEASE_STALLED, on_unreadable);
 }
 
 static void halt(struct run *run)
@@ -231,6 +247,9 @@ void run_carry_out(struct run *run)
         break;
     case VERDICT_SUPERSEDED:
         close_record(run, RELEASE_SUPERSEDED, on_superseded);
+        break;
+    case VERDICT_STALLED:
+        stall(run);
         break;
     case VERDICT_HALTED:
         halt(run);

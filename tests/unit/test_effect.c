@@ -203,12 +203,12 @@ static void test_the_record_says_which_copies_a_promotion_writes_over(void **sta
     struct world w;
     open_configured_world(&w);
     struct doc *list = fake_doc("[{'kind':'promote'}]"), *prepared = doc_new();
-    assert_true(effects_prepare(&w.f.house, w.release, doc_root(list), prepared, &w.err));
+    assert_true(effects_prepare(&w.f.house, w.release, doc_root(list), EFFECTS_OF_SCRIPT, prepared, &w.err));
     fake_doc_expect(node_get(node_item(doc_root(prepared), 0), "copies"), "{" RED "}");
     doc_free(prepared);
     fake_api_edit(w.f.api, CONFIG_MAPS "/settings-primary", "{" COLOURED("blue"));
     prepared = doc_new();
-    assert_true(effects_prepare(&w.f.house, w.release, doc_root(list), prepared, &w.err));
+    assert_true(effects_prepare(&w.f.house, w.release, doc_root(list), EFFECTS_OF_SCRIPT, prepared, &w.err));
     fake_doc_expect(node_get(node_item(doc_root(prepared), 0), "copies"), "{}");
     doc_free(prepared);
     doc_free(list);
@@ -377,7 +377,7 @@ static void expect_refused(struct world *w, const char *list, const char *text)
 {
     struct doc *doc = fake_doc(list), *prepared = doc_new();
     struct err err = {0};
-    assert_false(effects_prepare(&w->f.house, w->release, doc_root(doc), prepared, &err));
+    assert_false(effects_prepare(&w->f.house, w->release, doc_root(doc), EFFECTS_OF_SCRIPT, prepared, &err));
     assert_string_equal(err.text, text);
     doc_free(prepared);
     doc_free(doc);
@@ -417,7 +417,7 @@ static void test_a_list_is_completed_to_what_a_redo_needs(void **state)
                                "'x'},{'kind':'promote'},{'kind':'hooks','type':'post-rollout'}]");
     struct doc *prepared = doc_new();
     struct err err = {0};
-    assert_true(effects_prepare(&w.f.house, w.release, doc_root(doc), prepared, &err));
+    assert_true(effects_prepare(&w.f.house, w.release, doc_root(doc), EFFECTS_OF_SCRIPT, prepared, &err));
     const struct node *list = doc_root(prepared);
     fake_doc_expect(node_get(node_item(list, 0), "from"), "{'primary':90,'canary':10,'mirrored':false}");
     char *key = str_format("'%s/2/7/1'", w.release->uid), *hooks = str_format("'%s/end'", w.release->uid);
@@ -442,7 +442,7 @@ static void test_events_of_several_lists_are_told_in_order(void **state)
     for (int i = 0; i < 3; i++) {
         struct doc *prepared = doc_new();
         struct err err = {0};
-        assert_true(effects_prepare(&w.f.house, w.release, doc_root(doc), prepared, &err));
+        assert_true(effects_prepare(&w.f.house, w.release, doc_root(doc), EFFECTS_OF_SCRIPT, prepared, &err));
         struct node_iter it = node_iterate(doc_root(prepared));
         while (node_next(&it)) {
             assert_true(ms == 0 || node_int_or(node_get(it.value, "key_ms"), -1) == ms);

@@ -39,7 +39,8 @@ static char *enter(struct journal *j, const char *word, const char *args, int64_
 static void leave(struct journal *j, const char *result)
 {
     struct doc *r = json(result);
-    journal_leave(j, doc_root(r));
+    struct err err = {0};
+    assert_true(journal_leave(j, doc_root(r), &err));
     doc_free(r);
 }
 
