@@ -120,7 +120,8 @@ end
 function M.look(rollout, promoting)
   local spec = rollout:spec()
   if rollout.committed then
-    return nil, spec, skip(rollout, host.call('facts'), spec)
+    skip(rollout, host.call('facts'), spec)
+    return nil, spec, true -- whatever failed this time: what was begun stays begun
   end
   wait_for_primary(rollout, spec, promoting)
   if not host.call('ready', { side = 'canary' }).ready then

@@ -511,6 +511,27 @@ describe('strategies.canary', function()
     end)
   end
 
+  it('remembers that a promotion without analysis has begun, though it fails again before it gets that far', function()
+    local world = release {
+      spec = { skipAnalysis = true },
+      analysis = { stepWeight = 10, threshold = 1, webhooks = { { name = 'load' } } },
+      answers = { load = 'no' },
+      half_promoted = true,
+      fail = function(world, effect)
+        local at = world:seconds()
+        return (effect.kind == 'promote' and at < 15 or effect.kind == 'route' and at >= 15 and at < 25) and 'no' or nil
+      end,
+      later = {
+        [26] = function(world)
+          world.spec.skipAnalysis = false
+          world.sides.canary = { ready = false, never = 'it exceeded its deadline' }
+        end,
+      },
+    }
+    assert.equal('Succeeded', world.state)
+    assert.equal('r2', world.primary_revision)
+  end)
+
   it('skips the analysis in mid-run, with the traffic back at the primary first', function()
     local world = release {
       analysis = { stepWeight = 10 },
