@@ -46,6 +46,8 @@ size_t node_count(const struct node *n);
 
 /* Borrowed text of a string node; NULL for anything else. */
 const char *node_str(const struct node *n);
+/* The same with its length: a text may have NULs in it. */
+const char *node_str_n(const struct node *n, size_t *len);
 const char *node_str_or(const struct node *n, const char *fallback);
 /* Exact: true only for an integer that fits; a real such as 1.0 is an integer too, 1.5 is not. */
 bool node_int(const struct node *n, int64_t *out);
@@ -56,6 +58,7 @@ bool node_is(const struct node *n, const char *s); /* a string equal to s */
 
 struct node_iter {
     const char *key; /* NULL in an array */
+    size_t key_len;  /* bytes, NULs in it counted */
     struct node *value;
     size_t index; /* of this value, from 0 */
     const struct node *container;

@@ -55,6 +55,12 @@ const char *node_str(const struct node *n)
     return yyjson_mut_get_str(node_in(n));
 }
 
+const char *node_str_n(const struct node *n, size_t *len)
+{
+    *len = yyjson_mut_get_len(node_in(n));
+    return node_str(n);
+}
+
 const char *node_str_or(const struct node *n, const char *fallback)
 {
     const char *s = node_str(n);
@@ -145,6 +151,7 @@ bool node_next(struct node_iter *it)
         reached = last->next;
     it->state[0] = reached;
     it->key = object ? reached->uni.str : NULL;
+    it->key_len = object ? yyjson_mut_get_len(reached) : 0;
     it->value = node_out(object ? reached->next : reached);
     it->index = index;
     return true;

@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 
 enum { SLOTS_PER_LEVEL = 3, PATH_SIZE = 256 };
+#define WHOLE_MAX INT64_C(9007199254740992) /* up to here every integer is a double */
 
 struct reader {
     lua_State *L;
@@ -75,7 +76,7 @@ static struct node *read_number(struct reader *r, double value)
         return refuse(r, "NaN has no place in JSON");
     if (isinf(value))
         return refuse(r, "infinity has no place in JSON");
-    if (value == floor(value) && fabs(value) <= 9007199254740992.0)
+    if (value == floor(value) && fabs(value) <= (double)WHOLE_MAX)
         return node_new_int(r->doc, (int64_t)value);
     return node_new_real(r->doc, value);
 }
@@ -290,7 +291,7 @@ static void push_object(lua_State *L, const struct node *n)
     lua_createtable(L, 0, (int)node_count(n));
     struct node_iter it = node_iterate(n);
     while (node_next(&it)) {
-        lua_pushstring(L, it.key);
+        lua_pushlstring(L, it.key, it.key_len);
         marshal_push(L, it.value);
         lua_rawset(L, -3);
     }
@@ -300,10 +301,10 @@ static void push_number(lua_State *L, const struct node *n)
 {
     int64_t whole;
     double real = 0;
-    if (node_type(n) == NODE_INT && node_int(n, &whole))
-        real = (double)whole;
-    else
-        node_real(n, &real);
+    bool exact = node_type(n) != NODE_INT || (node_int(n, &whole) && whole >= -WHOLE_MAX && whole <= WHOLE_MAX);
+    if (!exact)
+        luaL_error(L, "a number beyond 2^53 would not be exact in a script");
+    node_real(n, &real);
     lua_pushnumber(L, real);
 }
 
@@ -322,9 +323,12 @@ void marshal_push(lua_State *L, const struct node *n)
     case NODE_REAL:
         push_number(L, n);
         break;
-    case NODE_STRING:
-        lua_pushstring(L, node_str(n));
+    case NODE_STRING: {
+        size_t len;
+        const char *text = node_str_n(n, &len);
+        lua_pushlstring(L, text, len);
         break;
+    }
     case NODE_ARRAY:
         push_list(L, n);
         break;

@@ -5,7 +5,8 @@
  * inside themselves) is refused with its path: "args.effects[2].weight: NaN has no place in JSON". Members are in the order of their names, so that equal
  * values give equal bytes.
  *
- * Into Lua: lists carry the mark, so that an empty one survives the way back; a null is absent in an object and json null (a light userdata) in a list. */
+ * Into Lua: lists carry the mark, so that an empty one survives the way back; a null is absent in an object and json null (a light userdata) in a list. Nothing is
+ * cut or rounded: an integer beyond 2^53 raises. */
 #pragma once
 
 #include <lua.h>

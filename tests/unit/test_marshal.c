@@ -182,8 +182,8 @@ static void test_reads_objects_and_lists(void **state)
 static void test_round_trips(void **state)
 {
     static const char *const texts[] = {
-        "[]",          "{}",  "{\"a\":[],\"b\":{}}", "[[],[[]],{}]", "[1,null,\"x\"]", "9007199254740992", "-1.25",
-        "\"\\u00e9\"", "null"};
+        "[]",          "{}",   "{\"a\":[],\"b\":{}}", "[[],[[]],{}]",     "[1,null,\"x\"]", "9007199254740992", "-1.25",
+        "\"\\u00e9\"", "null", "\"a\\u0000b\"",       "-9007199254740992"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct err err, unread;
         push_json(texts[i]);
@@ -195,6 +195,33 @@ static void test_round_trips(void **state)
         doc_free(original);
         doc_free(back);
     }
+}
+
+static int push_too_large(lua_State *L)
+{
+    marshal_push(L, lua_touserdata(L, 1));
+    return 0;
+}
+
+static void test_a_number_that_would_be_rounded_is_refused(void **state)
+{
+    static const char *const texts[] = {"9007199254740993", "-9007199254740993", "18446744073709551615",
+                                        "[{\"a\":9223372036854775807}]"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct err err;
+        struct doc *doc = doc_parse(texts[i], strlen(texts[i]), &err);
+        assert_int_equal(lua_cpcall(vm.L, push_too_large, doc_root(doc)), LUA_ERRRUN);
+        assert_string_equal(lua_tostring(vm.L, -1), "a number beyond 2^53 would not be exact in a script");
+        lua_pop(vm.L, 1);
+        doc_free(doc);
+    }
+}
+
+static void test_keys_with_a_nul_are_whole(void **state)
+{
+    push_json("{\"a\\u0000b\":1}");
+    lua_setglobal(vm.L, "v");
+    assert_int_equal(luaL_dostring(vm.L, "assert(v['a\\0b'] == 1 and v.a == nil)"), 0);
 }
 
 static void test_scripts_cannot_take_the_mark_off(void **state)
@@ -220,6 +247,8 @@ int main(void)
         TEST(test_calls_no_metamethod),
         TEST(test_reads_objects_and_lists),
         TEST(test_round_trips),
+        TEST(test_a_number_that_would_be_rounded_is_refused),
+        TEST(test_keys_with_a_nul_are_whole),
         TEST(test_scripts_cannot_take_the_mark_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
