@@ -9,7 +9,7 @@ enum {
     SMALL_MAX = 512, /* up to here one class per grain, above four per doubling */
     SMALL_CLASSES = SMALL_MAX / GRAIN,
     PAGE = 4096,
-    LARGE_MIN = 64 * 1024, /* from here on the pages of a free block go back to the system */
+    LARGE_MIN = 16 * 1024, /* from here on the pages of a free block go back to the system */
 };
 
 static size_t class_of(size_t size)
@@ -38,6 +38,7 @@ bool arena_init(struct arena *arena, size_t reserve)
     arena->base = base;
     arena->reserved = reserve;
     arena->live_max = SIZE_MAX;
+    arena->resident_max = SIZE_MAX;
     return true;
 }
 
@@ -51,13 +52,35 @@ void arena_fini(struct arena *arena)
 void arena_limit(struct arena *arena, size_t live_max)
 {
     arena->live_max = live_max;
+    arena->resident_max = live_max + live_max / 4;
+}
+
+/* The pages of a free block that the system gets back; the first one keeps the link of the list. */
+static size_t whole_pages(void *block, size_t class, uintptr_t *from)
+{
+    size_t size = class_size(class);
+    *from = ((uintptr_t)block + sizeof(void *) + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+    uintptr_t to = ((uintptr_t)block + size) & ~(uintptr_t)(PAGE - 1);
+    return size >= LARGE_MIN && *from < to ? to - *from : 0;
+}
+
+/* By how much a block of this class would add to what is resident. */
+static size_t resident_need(const struct arena *arena, size_t class)
+{
+    uintptr_t from;
+    if (class >= ARENA_CLASSES)
+        return SIZE_MAX / 2;
+    void *free_block = arena->free_lists[class];
+    return free_block ? whole_pages(free_block, class, &from) : class_size(class);
 }
 
 static void *take(struct arena *arena, size_t class)
 {
     void *block = class < ARENA_CLASSES ? arena->free_lists[class] : NULL;
+    size_t need = resident_need(arena, class);
     if (block) {
         arena->free_lists[class] = *(void **)block;
+        arena->resident += need;
         return block;
     }
     size_t size = class_size(class);
@@ -65,6 +88,7 @@ static void *take(struct arena *arena, size_t class)
         return NULL;
     block = arena->base + arena->used;
     arena->used += size;
+    arena->resident += need;
     return block;
 }
 
@@ -73,13 +97,21 @@ static void give_back(struct arena *arena, void *block, size_t size)
     size_t class = class_of(size);
     *(void **)block = arena->free_lists[class];
     arena->free_lists[class] = block;
-    if (size < LARGE_MIN)
-        return;
-    /* The first page keeps the link. */
-    uintptr_t from = ((uintptr_t)block + sizeof(void *) + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
-    uintptr_t to = ((uintptr_t)block + size) & ~(uintptr_t)(PAGE - 1);
-    if (from < to)
-        madvise((void *)from, to - from, MADV_DONTNEED);
+    uintptr_t from;
+    size_t pages = whole_pages(block, class, &from);
+    if (pages > 0) {
+        madvise((void *)from, pages, MADV_DONTNEED);
+        arena->resident -= pages;
+    }
+}
+
+/* Would the range keep more than its ceiling once the block has moved? */
+static bool is_too_much(const struct arena *arena, void *block, size_t old_size, size_t class)
+{
+    uintptr_t from;
+    size_t freed = block ? whole_pages(block, class_of(old_size), &from) : 0;
+    size_t kept = arena->resident - freed;
+    return kept > arena->resident_max || resident_need(arena, class) > arena->resident_max - kept;
 }
 
 void *arena_realloc(void *ud, void *block, size_t old_size, size_t size)
@@ -99,7 +131,7 @@ void *arena_realloc(void *ud, void *block, size_t old_size, size_t size)
     size_t class = class_of(size);
     void *moved = block;
     if (!block || class_of(old_size) != class) {
-        moved = take(arena, class);
+        moved = grows && is_too_much(arena, block, old_size, class) ? NULL : take(arena, class);
         /* A block that could not move to a smaller class stays where it is; once free it serves as a small one. */
         if (!moved && !grows)
             moved = block;

@@ -4,7 +4,9 @@
  * is consistent, and nothing needs to be, because the whole range is unmapped. No pointer of ours ever points into it from outside the VM.
  *
  * Blocks never return to the range, only to the list of their class, so the range is several times the ceiling; the pages of large free blocks are given
- * back to the system at once. The ceiling counts live bytes. It starts out absent: LuaJIT does not survive a failed allocation while a state is created. */
+ * back to the system at once. The ceiling counts live bytes, and with a quarter more (blocks are a little larger than what is asked for) the bytes that are
+ * resident: free blocks of a class that is no longer asked for keep their pages. It starts out absent: LuaJIT does not survive a failed allocation while a
+ * state is created. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,6 +20,8 @@ struct arena {
     size_t used; /* of the range, from its start */
     size_t live;
     size_t live_max;
+    size_t resident; /* of the range: handed out once, and not given back to the system */
+    size_t resident_max;
     void *free_lists[ARENA_CLASSES];
 };
 

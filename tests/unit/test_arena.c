@@ -7,6 +7,7 @@
 #include <cmocka.h>
 // clang-format on
 #include <string.h>
+#include <sys/mman.h>
 
 #include "script/arena.h"
 
@@ -70,6 +71,41 @@ static void test_ceiling_counts_live_bytes(void **state)
     arena_fini(&arena);
 }
 
+static size_t resident_pages(const struct arena *arena)
+{
+    static unsigned char pages[RESERVE / 4096 + 1];
+    size_t count = 0, used = (arena->used + 4095) / 4096;
+    assert_int_equal(mincore(arena->base, used * 4096, pages), 0);
+    for (size_t i = 0; i < used; i++)
+        count += pages[i] & 1;
+    return count;
+}
+
+/* A script that fills one class after the other, and keeps nothing. */
+static void test_ceiling_counts_what_is_resident(void **state)
+{
+    enum { CEILING = RESERVE / 8, BLOCKS = 4096 };
+    static void *blocks[BLOCKS];
+    struct arena arena;
+    bool refused = false;
+    assert_true(arena_init(&arena, RESERVE));
+    arena_limit(&arena, CEILING);
+    for (size_t size = 64; size <= RESERVE / 16; size += size / 4) {
+        size_t count = 0;
+        while (count < BLOCKS && (count + 1) * size < CEILING &&
+               (blocks[count] = arena_realloc(&arena, NULL, 0, size)) != NULL) {
+            memset(blocks[count++], 1, size);
+        }
+        refused = refused || (count < BLOCKS && (count + 1) * size < CEILING);
+        assert_true(resident_pages(&arena) * 4096 <= CEILING + CEILING / 4 + 4096);
+        while (count > 0)
+            arena_realloc(&arena, blocks[--count], size, 0);
+    }
+    assert_true(refused);
+    assert_int_equal(arena.live, 0);
+    arena_fini(&arena);
+}
+
 static void test_freed_blocks_are_used_again(void **state)
 {
     struct arena arena;
@@ -105,6 +141,7 @@ int main(void)
         cmocka_unit_test(test_keeps_contents_when_a_block_moves),
         cmocka_unit_test(test_blocks_of_every_size_do_not_overlap),
         cmocka_unit_test(test_ceiling_counts_live_bytes),
+        cmocka_unit_test(test_ceiling_counts_what_is_resident),
         cmocka_unit_test(test_freed_blocks_are_used_again),
         cmocka_unit_test(test_range_that_is_used_up_refuses_growth_but_never_shrinking),
     };
