@@ -43,6 +43,9 @@ static void on_release_read(void *ctx, const struct doc *answer, const struct er
         return;
     }
     struct release *release = release_open(actor->house, doc_root(answer));
+    if (!str_equal(release->canary, actor->name)) {
+        release_refuse(release, actor->name, "spec.canary: another one than the owner");
+    }
     struct canary canary;
     struct err ignored = {0};
     bool accepted = house_canary(actor->house, actor->namespace, actor->name, &canary, &ignored);
@@ -98,6 +101,11 @@ static void create_release(struct actor *actor, const struct canary *canary, con
         return;
     }
     actor->fenced_until_ms = 0; /* that one is past */
+    if (actor->release_number >= RELEASE_COUNT_MAX) {
+        trouble_tell(&actor->trouble, "no release can begin: the numbers of releases are used up by an object that no "
+                                      "engine made; delete it");
+        return;
+    }
     if (actor->restart_unreadable) {
         char *text = str_format(
             "Restarting analysis for %s.%s from weight 0: the record of the last release cannot be continued",
@@ -156,6 +164,10 @@ void actor_look_at_run(struct actor *actor, struct canary *canary, const struct 
         return;
     }
     const struct release *release = run_release(actor->run);
+    if (!history_has(actor->house, release)) {
+        run_drop(actor->run);
+        return;
+    }
     /* Its status was lost; in an initialisation the target would be scaled down. */
     if (canary_is_initialising(canary)) {
         if (run_is_scripted(actor->run)) {

@@ -9,8 +9,8 @@ enum { EFFECTS_MAX = 2000, SHARE_MAX = 1000 * 1000 };
 
 #define KINDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 static const char *const *const kinds[] = {
-    [EFFECTS_OF_SCRIPT] = KINDS("route", "phase", "sync", "status", "event", "scale", "promote", "autoscaler", "gauge",
-                                "alert"),
+    [EFFECTS_OF_SCRIPT] =
+        KINDS("route", "phase", "sync", "status", "event", "scale", "promote", "autoscaler", "gauge", "alert"),
     [EFFECTS_OF_ENDING] = KINDS("route", "event", "scale", "sync", "hooks"),
     [EFFECTS_OF_RESTART] = KINDS("route", "event", "scale", "sync"),
 };

@@ -30,9 +30,9 @@ void gauges_declare(struct gauges *g, struct metrics *metrics, const char *versi
     g->refused = metrics_declare(metrics, METRIC_GAUGE, "sluice_canary_refused",
                                  "1: the spec of the canary cannot be followed, its condition Accepted says why",
                                  LABELS("name", "namespace"));
-    g->stalled = metrics_declare(metrics, METRIC_COUNTER, "sluice_releases_stalled_total",
-                                 "Releases that were ended because what they say breaks a rule",
-                                 LABELS("name", "namespace"));
+    g->stalled =
+        metrics_declare(metrics, METRIC_COUNTER, "sluice_releases_stalled_total",
+                        "Releases that were ended because what they say breaks a rule", LABELS("name", "namespace"));
     metric_set(g->info, VALUES(version, mesh_provider), 1);
 }
 

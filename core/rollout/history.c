@@ -71,6 +71,14 @@ char *history_revision_of(struct house *house, const struct canary *canary, cons
     return search.revision;
 }
 
+bool history_has(struct house *house, const struct release *release)
+{
+    struct doc *found = store_find(house->stores[STORE_RELEASES], release->namespace, release->name);
+    bool has = found != NULL && str_equal(object_uid(doc_root(found)), release->uid);
+    doc_free(found);
+    return has;
+}
+
 bool history_is_halted(const struct doc *latest, const char *revision)
 {
     const struct node *status = node_get(doc_root(latest), "status");

@@ -14,6 +14,9 @@ struct doc *history_latest(struct house *house, const struct canary *canary, int
  * caller frees it (str_free). */
 char *history_revision_of(struct house *house, const struct canary *canary, const char *release_uid);
 
+/* Is this very object still there, as far as the watch knows? */
+bool history_has(struct house *house, const struct release *release);
+
 /* The record of this revision grew too large: it is not tried again. `latest` may be NULL. */
 bool history_is_halted(const struct doc *latest, const char *revision);
 

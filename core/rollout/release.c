@@ -146,6 +146,14 @@ struct release *release_open(struct house *house, const struct node *object)
     return r;
 }
 
+void release_refuse(struct release *r, const char *canary, const char *reason)
+{
+    str_free(&r->canary);
+    r->canary = str_dup(canary);
+    str_free(&r->unreadable);
+    r->unreadable = str_dup(reason);
+}
+
 void release_free(struct release *r)
 {
     if (r == NULL) {

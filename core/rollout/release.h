@@ -21,7 +21,7 @@ enum { RELEASE_WORDS = 1, RELEASE_KEPT = 10, RELEASE_ENDED_SIZE_MAX = 32 * 1024 
 #define RELEASE_SUCCEEDED "Succeeded"
 #define RELEASE_FAILED "Failed"
 #define RELEASE_SUPERSEDED "Superseded" /* another revision took its place in mid-run */
-#define RELEASE_STALLED "Stalled" /* what it says breaks a rule: nothing of it was done */
+#define RELEASE_STALLED "Stalled"       /* what it says breaks a rule: nothing of it was done */
 #define RELEASE_HALTED "Halted"         /* its record is full: traffic stays as it is */
 
 /* What a release begins with. */
@@ -68,6 +68,8 @@ typedef void release_done_fn(void *ctx, const struct err *err);
 struct release *release_open(struct house *house, const struct node *object);
 /* Drops a flush under way. */
 void release_free(struct release *release);
+/* It breaks a rule that the object alone does not show: it is a release of `canary`, to be ended. */
+void release_refuse(struct release *release, const char *canary, const char *reason);
 
 /* True for states in which something is left to do. */
 bool release_state_is_open(const char *state);

@@ -1,6 +1,6 @@
 #include "rollout/release_check.h"
 
-#include <inttypes.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "rollout/effect.h"

@@ -574,6 +574,12 @@ void run_supersede(struct run *run, const char *reason)
     run_decide(run, VERDICT_SUPERSEDED);
 }
 
+void run_drop(struct run *run)
+{
+    log_warn(NULL, "Release %s.%s is gone; dropped", run->release->name, run->release->namespace);
+    run_decide(run, VERDICT_FENCED);
+}
+
 bool run_is_acting(const struct run *run)
 {
     return run->effects != NULL || run->flushed != NULL || run->verdict != VERDICT_NONE;

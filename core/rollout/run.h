@@ -45,6 +45,9 @@ void run_block(struct run *run, bool blocked);
 /* Closes the record as Superseded, for this reason, and ends. Not while it is ending by itself. */
 void run_supersede(struct run *run, const char *reason);
 
+/* Its Release is gone, the watch says: it ends without another write. */
+void run_drop(struct run *run);
+
 /* Nothing else may write the objects of this Canary now. */
 bool run_is_acting(const struct run *run);
 /* What it waits for is known: its record was replayed, and nothing is under way that writes the Canary. */

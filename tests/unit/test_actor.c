@@ -112,6 +112,31 @@ static void test_a_release_deleted_in_mid_run_is_followed_by_another_at_once(voi
     fake_doc_expect(node_at(fake_api_find(w->api, CANARY), "status", "canaryWeight"), "0");
 }
 
+/* The run would have written nothing for a long while. */
+static void test_a_run_whose_release_is_deleted_ends_by_the_watch(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_api_delete(w->api, RELEASE);
+    fake_clock_advance(w->fc, 1000);
+    assert_int_equal(w->script.started, 2);
+    fake_doc_expect(node_at(fake_api_find(w->api, SLUICE "/podinfo-2"), "spec", "restarted"), "true");
+}
+
+/* By whom may write Releases, or by the mistake of a backup. */
+static void test_a_release_of_another_canary_is_ended(void **state)
+{
+    struct world *w = *state;
+    fake_clock_advance(w->fc, 1000);
+    fake_api_put(w->api, SLUICE "/podinfo-5",
+                 "{'metadata':{'ownerReferences':[{'uid':'u-1'}]},'spec':{'canary':'other','revision':'x',"
+                 "'strategy':'canary','sources':{},'words':1}}");
+    fake_clock_advance(w->fc, 12 * 1000);
+    assert_string_equal(text_at(w, SLUICE "/podinfo-5", "status", "state"), "Stalled");
+    assert_string_equal(text_at(w, SLUICE "/podinfo-5", "status", "reason"), "spec.canary: another one than the owner");
+    assert_int_equal(w->script.started, 0);
+}
+
 static void test_a_release_whose_creation_was_not_answered_is_the_one(void **state)
 {
     struct world *w = *state;
@@ -150,7 +175,7 @@ static void test_a_record_that_cannot_be_read_is_closed_and_followed_by_another(
     fake_script_enter(&w->script, "round");
     fake_script_call(&w->script, "act", "[{'kind':'status','weight':60}]");
     fake_clock_advance(w->fc, 12 * 1000);
-    assert_string_equal(text_at(w, RELEASE, "status", "state"), "Superseded");
+    assert_string_equal(text_at(w, RELEASE, "status", "state"), "Stalled");
     assert_string_equal(text_at(w, RELEASE, "status", "reason"), "status.entries[0] is not a record of a word");
     assert_int_equal(releases(w), 2);
     assert_int_equal(w->script.started, 2);
@@ -373,6 +398,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_who_was_fenced_claims_nothing_until_the_lease_is_sure, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_release_deleted_in_mid_run_is_followed_by_another_at_once, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_a_run_whose_release_is_deleted_ends_by_the_watch, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_release_of_another_canary_is_ended, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_release_whose_creation_was_not_answered_is_the_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_name_that_another_canary_has_taken_means_the_next_number, setup,
                                         teardown),

@@ -386,7 +386,7 @@ static void expect_refused(struct world *w, const char *list, const char *text)
 static void test_a_list_that_makes_no_sense_is_refused(void **state)
 {
     static const char *const cases[][2] = {
-        {"[{'kind':'gauge'},{'kind':'explode'}]", "effects[1].kind: \"explode\" is not a kind of effect"},
+        {"[{'kind':'gauge','value':1},{'kind':'explode'}]", "effects[1].kind: \"explode\" is not a kind of effect"},
         {"[{}]", "effects[0].kind: \"\" is not a kind of effect"},
         {"[{'kind':'route','primary':130,'canary':-30}]", "effects[0].primary: 130 is not a share of 0 to 100 percent"},
         {"[{'kind':'route','primary':100,'canary':-1}]", "effects[0].canary: -1 is not a share of 0 to 100 percent"},
@@ -400,6 +400,13 @@ static void test_a_list_that_makes_no_sense_is_refused(void **state)
         {"[{'kind':'event','type':'Normal'}]", "effects[0].message is missing"},
         {"[{'kind':'scale','to':'down'}]", "effects[0].to: \"down\" is neither up nor zero"},
         {"[{'kind':'scale'}]", "effects[0].to: \"\" is neither up nor zero"},
+        {"[{'kind':'status','weight':101}]", "effects[0].weight: 101 is not a share of 0 to 100 percent"},
+        {"[{'kind':'status','failed_checks':9223372036854775807}]",
+         "effects[0].failed_checks: 9223372036854775807 is not a count"},
+        {"[{'kind':'event','type':'Loud','message':'x'}]", "effects[0].type: \"Loud\" is not Normal or Warning"},
+        {"[{'kind':'gauge','name':'x','value':'high'}]", "effects[0].value: \"high\" is not a number"},
+        {"[{'kind':'hooks','type':'post-rollout'}]", "effects[0].kind: \"hooks\" is not a kind of effect"},
+        {"{'kind':'promote'}", "effects: a list of at most 2000 effects is wanted"},
     };
     struct world w;
     open_world(&w);
@@ -409,20 +416,33 @@ static void test_a_list_that_makes_no_sense_is_refused(void **state)
     close_world(&w);
 }
 
+static void test_nothing_is_promoted_before_it_is_pinned(void **state)
+{
+    struct world w;
+    open_world(&w);
+    w.release->pinned = false;
+    expect_refused(&w, "[{'kind':'promote'}]", "effects[0]: no revision is fixed yet that could be promoted");
+    close_world(&w);
+}
+
 static void test_a_list_is_completed_to_what_a_redo_needs(void **state)
 {
     struct world w;
     open_world(&w);
     struct doc *doc = fake_doc("[{'kind':'route','primary':80,'canary':20,'mirrored':true},{'kind':'event','message':"
-                               "'x'},{'kind':'promote'},{'kind':'hooks','type':'post-rollout'}]");
+                               "'x'},{'kind':'promote'}]");
+    struct doc *end = fake_doc("[{'kind':'hooks','type':'post-rollout'}]"), *prepared_end = doc_new();
     struct doc *prepared = doc_new();
     struct err err = {0};
     assert_true(effects_prepare(&w.f.house, w.release, doc_root(doc), EFFECTS_OF_SCRIPT, prepared, &err));
+    assert_true(effects_prepare(&w.f.house, w.release, doc_root(end), EFFECTS_OF_ENDING, prepared_end, &err));
     const struct node *list = doc_root(prepared);
     fake_doc_expect(node_get(node_item(list, 0), "from"), "{'primary':90,'canary':10,'mirrored':false}");
     char *key = str_format("'%s/2/7/1'", w.release->uid), *hooks = str_format("'%s/end'", w.release->uid);
     fake_doc_expect(node_get(node_item(list, 1), "key"), key);
-    fake_doc_expect(node_get(node_item(list, 3), "key"), hooks);
+    fake_doc_expect(node_get(node_item(doc_root(prepared_end), 0), "key"), hooks);
+    doc_free(prepared_end);
+    doc_free(end);
     /* Ordered again by the same release it is the same promotion: the primary that carries the id is left alone. */
     assert_string_equal(node_str_or(node_get(node_item(list, 2), "id"), ""), w.release->uid);
     str_free(&key);
@@ -481,6 +501,7 @@ int main(void)
         cmocka_unit_test(test_no_share_grows_of_a_side_that_is_not_ready),
         cmocka_unit_test(test_no_share_grows_of_a_target_without_pods),
         cmocka_unit_test(test_a_list_that_makes_no_sense_is_refused),
+        cmocka_unit_test(test_nothing_is_promoted_before_it_is_pinned),
         cmocka_unit_test(test_a_list_is_completed_to_what_a_redo_needs),
         cmocka_unit_test(test_events_of_several_lists_are_told_in_order),
     };

@@ -294,6 +294,11 @@ static void test_a_record_that_is_none_is_refused(void **state)
         "{\"entries\":[{\"w\":\"round\",\"n\":0}]}",
         "{\"entries\":[{\"w\":\"round\",\"n\":2,\"s\":3}]}",
         "{\"open\":[{\"r\":1}]}",
+        "{\"entries\":[{\"w\":\"round\",\"n\":9223372036854775807}]}",
+        "{\"entries\":[{\"w\":\"round\",\"n\":2,\"s\":9223372036854775807}]}",
+        "{\"entries\":[{\"w\":\"round\",\"t\":9223372036854775807}]}",
+        "{\"entries\":[{\"w\":\"round\",\"n\":1500000},{\"w\":\"round\",\"n\":1500000}]}",
+        "{\"entries\":[{\"w\":\"round\",\"n\":2,\"s\":2},{\"w\":\"open\",\"n\":2}]}",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct doc *doc = json(bad[i]);

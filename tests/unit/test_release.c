@@ -265,6 +265,9 @@ static void test_numbers_are_read_from_names(void **state)
 {
     assert_int_equal(release_number("podinfo-12", "podinfo"), 12);
     assert_int_equal(release_number("podinfo-1-2", "podinfo-1"), 2);
+    assert_int_equal(release_number("podinfo-1000000000", "podinfo"), 1000000000);
+    assert_int_equal(release_number("podinfo-1000000001", "podinfo"), 0);
+    assert_int_equal(release_number("podinfo-9223372036854775807", "podinfo"), 0);
     static const char *const none[] = {"podinfo",   "podinfo-",   "podinfo-x", "podinfo-1x",
                                        "podinfo-0", "podinfo--1", "backend-1"};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {

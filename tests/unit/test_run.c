@@ -460,6 +460,89 @@ static void test_a_finished_run_closes_its_record_and_answers_nothing_more(void 
     close_world(&w);
 }
 
+/* --- what whoever may write a Release can say in it --- */
+
+static void expect_stalled(struct world *w, const char *reason)
+{
+    assert_int_equal(w->how, RUN_UNREADABLE);
+    expect_state(w, RELEASE_STALLED);
+    assert_string_equal(node_str(node_at(fake_api_find(w->f.api, RELEASE), "status", "reason")), reason);
+    struct buf text;
+    buf_init(&text, 64 * 1024);
+    metrics_write(w->f.metrics, &text);
+    assert_non_null(strstr(buf_str(&text), "sluice_releases_stalled_total{name=\"podinfo\",namespace=\"test\"} 1\n"));
+    buf_fini(&text);
+    assert_int_equal(fake_http_count(w->f.fh, "PATCH", ROUTES), 0);
+    assert_int_equal(fake_http_count(w->f.fh, "PATCH", PRIMARY), 0);
+    assert_int_equal(fake_http_count(w->f.fh, "PATCH", TARGET), 0);
+}
+
+static void test_a_release_that_breaks_a_rule_ends_alone(void **state)
+{
+    static const char *const cases[][2] = {
+        {"{'epoch':9223372036854775807}", "status.epoch: 9223372036854775807 is not a count"},
+        {"{'epoch':-1}", "status.epoch: -1 is not a count"},
+        {"{'serial':9223372036854775807}", "status.serial: 9223372036854775807 is not a count"},
+        {"{'revision':7}", "status.revision: 7 is not a text"},
+        {"{'checksums':{'secret/x':1}}", "status.checksums: 1 is not a text"},
+        {"{'entries':{'w':'round'}}", "status.entries: {\"w\":\"round\"} is not a list"},
+        {"{'entries':[{'w':'round','n':9223372036854775807}]}", "status.entries[0] is not a record of a word"},
+        {"{'state':'RollingBack','ending':[{'kind':'explode'}]}",
+         "status.ending[0].kind: \"explode\" is not a kind of effect"},
+        {"{'state':'RollingBack','ending':[{'kind':'route','primary':150,'canary':-50}]}",
+         "status.ending[0].primary: 150 is not a share of 0 to 100 percent"},
+        {"{'state':'RollingBack','ending':[{'kind':'route','primary':50,'canary':50}]}",
+         "status.ending[0].canary: 50 is not a share that such a list gives"},
+        {"{'state':'RollingBack','ending':[{'kind':'promote','id':'x'}]}",
+         "status.ending[0].kind: \"promote\" is not a kind of effect"},
+        {"{'state':'RollingBack','ending':[{'kind':'scale','to':'up'}]}",
+         "status.ending[0].to: \"up\" is not what such a list scales to"},
+        {"{'open':[{'o':'act','i':[{'kind':'explode'}]}]}",
+         "status.open[0].i[0].kind: \"explode\" is not a kind of effect"},
+        {"{'open':[{'o':'act','i':[{'kind':'route','primary':150,'canary':-50}]}]}",
+         "status.open[0].i[0].primary: 150 is not a share of 0 to 100 percent"},
+        {"{'open':[{'o':'act','i':[{'kind':'event','message':'x','key_ms':-1}]}]}",
+         "status.open[0].i[0].key_ms: -1 is not a time"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct world w;
+        open_run(&w, "", cases[i][0]);
+        expect_stalled(&w, cases[i][1]);
+        assert_int_equal(w.script.started, 0);
+        close_world(&w);
+    }
+}
+
+static void test_a_restart_does_only_what_a_restart_does(void **state)
+{
+    struct world w;
+    open_run(&w, ",'restarted':true", "{'open':[{'o':'act','i':[{'kind':'promote','id':'x'}]}]}");
+    expect_stalled(&w, "status.open[0].i[0].kind: \"promote\" is not a kind of effect");
+    close_world(&w);
+}
+
+static void test_a_failed_promotion_that_never_was_moves_no_traffic(void **state)
+{
+    struct world w;
+    open_run(&w, "",
+             "{'state':'RollingBack','ending':[{'kind':'route','primary':0,'canary':100},"
+             "{'kind':'sync','phase':'Failed','weight':100}]}");
+    assert_int_equal(w.how, RUN_ENDED);
+    assert_int_equal(fake_http_count(w.f.fh, "PATCH", ROUTES), 0);
+    close_world(&w);
+}
+
+static void test_the_end_of_no_word_is_a_failure_of_the_script(void **state)
+{
+    struct world w;
+    open_scripted(&w);
+    fake_script_leave(&w.script, "null");
+    fake_clock_run(w.f.fc);
+    assert_int_equal(w.how, RUN_UNREADABLE);
+    expect_state(&w, RELEASE_SUPERSEDED);
+    close_world(&w);
+}
+
 static void test_words_of_another_version_are_not_replayed(void **state)
 {
     struct world w;
@@ -490,6 +573,10 @@ int main(void)
         cmocka_unit_test(test_readiness_is_waited_for_until_the_deadline),
         cmocka_unit_test(test_a_superseded_run_closes_its_record),
         cmocka_unit_test(test_a_finished_run_closes_its_record_and_answers_nothing_more),
+        cmocka_unit_test(test_a_release_that_breaks_a_rule_ends_alone),
+        cmocka_unit_test(test_a_restart_does_only_what_a_restart_does),
+        cmocka_unit_test(test_a_failed_promotion_that_never_was_moves_no_traffic),
+        cmocka_unit_test(test_the_end_of_no_word_is_a_failure_of_the_script),
         cmocka_unit_test(test_words_of_another_version_are_not_replayed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
