@@ -4,7 +4,8 @@
 #include "prom/metrics.h"
 
 struct gauges {
-    struct metric_family *info, *total, *status, *weight, *analysis, *duration, *successes, *failures, *refused, *stalled;
+    struct metric_family *info, *total, *status, *weight, *analysis, *duration, *successes, *failures, *refused,
+        *stalled;
 };
 
 void gauges_declare(struct gauges *gauges, struct metrics *metrics, const char *version, const char *mesh_provider);
