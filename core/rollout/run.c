@@ -386,14 +386,6 @@ static void on_restart_pin(struct timer *timer, void *ctx)
     prepare_restart(ctx);
 }
 
-static void stalled(struct run *run, const struct err *err)
-{
-    log_error(NULL, "Release %s.%s: %s", run->release->name, run->release->namespace, err->text);
-    str_free(&run->release->unreadable);
-    run->release->unreadable = str_dup(err->text);
-    run_decide(run, VERDICT_STALLED);
-}
-
 static void restart(struct run *run)
 {
     struct journal *journal = run->release->journal;
@@ -418,7 +410,7 @@ static void restart(struct run *run)
     case JOURNAL_PENDING:
         if (!effects_check(doc_root(result), EFFECTS_OF_RESTART, "status.open[0].i", &err)) {
             doc_free(result);
-            stalled(run, &err);
+            run_stall(run, &err);
             break;
         }
         run->intent = result;
@@ -477,7 +469,7 @@ static void on_claimed(struct run *run)
     if (release->unreadable != NULL) {
         struct err err = {0};
         err_set(&err, ERR_PARSE, "%s", release->unreadable);
-        stalled(run, &err);
+        run_stall(run, &err);
     } else if (release->ending != NULL) {
         run_resume_ending(run);
     } else if (release->words != RELEASE_WORDS) {
@@ -572,12 +564,6 @@ void run_supersede(struct run *run, const char *reason)
     str_free(&run->release->reason);
     run->release->reason = str_dup(reason);
     run_decide(run, VERDICT_SUPERSEDED);
-}
-
-void run_drop(struct run *run)
-{
-    log_warn(NULL, "Release %s.%s is gone; dropped", run->release->name, run->release->namespace);
-    run_decide(run, VERDICT_FENCED);
 }
 
 bool run_is_acting(const struct run *run)

@@ -222,6 +222,20 @@ static void halt(struct run *run)
     close_record(run, RELEASE_HALTED, on_halted);
 }
 
+void run_stall(struct run *run, const struct err *err)
+{
+    log_error(NULL, "Release %s.%s: %s", run->release->name, run->release->namespace, err->text);
+    str_free(&run->release->unreadable);
+    run->release->unreadable = str_dup(err->text);
+    run_decide(run, VERDICT_STALLED);
+}
+
+void run_drop(struct run *run)
+{
+    log_warn(NULL, "Release %s.%s is gone; dropped", run->release->name, run->release->namespace);
+    run_decide(run, VERDICT_FENCED);
+}
+
 void run_carry_out(struct run *run)
 {
     enum run_verdict verdict = run->verdict;
