@@ -134,13 +134,6 @@ static bool has_canary(const struct run *run)
     return store_has(run->house->stores[STORE_CANARIES], run->release->namespace, run->release->canary);
 }
 
-static void halt_when_full(struct run *run)
-{
-    if (journal_is_full(run->release->journal)) {
-        run_decide(run, VERDICT_HALTED);
-    }
-}
-
 static bool on_call(void *ctx, const char *name, const struct node *args, struct doc **answer)
 {
     struct run *run = ctx;
@@ -166,7 +159,7 @@ static bool on_call(void *ctx, const char *name, const struct node *args, struct
         diverged(run, &err);
         return false;
     }
-    halt_when_full(run);
+    run_halt_when_full(run);
     if (run->verdict != VERDICT_NONE) {
         doc_free(recorded);
         return false;
@@ -232,7 +225,7 @@ static void on_leave(void *ctx, const struct node *result)
     } else {
         run_note_wait(run, run->word, result);
     }
-    halt_when_full(run);
+    run_halt_when_full(run);
 }
 
 static void on_evidence(void *ctx, const struct node *evidence, const char *where)

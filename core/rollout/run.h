@@ -141,6 +141,7 @@ void run_begin(struct run *run);
 void run_stop_script(struct run *run);
 /* It breaks a rule: it is closed as Stalled, with this reason. */
 void run_stall(struct run *run, const struct err *err);
+void run_halt_when_full(struct run *run);
 void run_resume_ending(struct run *run);
 void run_carry_out(struct run *run);
 void run_retry_later(struct run *run, timer_fn *retry);

@@ -222,6 +222,13 @@ static void halt(struct run *run)
     close_record(run, RELEASE_HALTED, on_halted);
 }
 
+void run_halt_when_full(struct run *run)
+{
+    if (journal_is_full(run->release->journal)) {
+        run_decide(run, VERDICT_HALTED);
+    }
+}
+
 void run_stall(struct run *run, const struct err *err)
 {
     log_error(NULL, "Release %s.%s: %s", run->release->name, run->release->namespace, err->text);

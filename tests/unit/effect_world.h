@@ -18,7 +18,8 @@ static inline void open_world(struct world *w)
 {
     *w = (struct world){0};
     fake_house_open(&w->f);
-    w->release = fake_house_release(&w->f, "{'epoch':2,'serial':7,'state':'Running','revision':'pinned','pinned':true}");
+    w->release =
+        fake_house_release(&w->f, "{'epoch':2,'serial':7,'state':'Running','revision':'pinned','pinned':true}");
 }
 
 static inline void close_world(struct world *w)

@@ -295,13 +295,13 @@ static void test_names_and_labels_of_a_long_canary_are_cut(void **state)
         memset(other, 'a', lengths[i]);
         other[lengths[i] - 1] = 'b';
         struct canary named = {.names = {.name = canary, .namespace = "test", .uid = "u"}, .strategy = "canary"};
-        struct release_plan plan = {.number = INT64_MAX, .revision = "r", .origin = RELEASE_FROM_REST};
+        struct release_plan plan = {.number = RELEASE_COUNT_MAX, .revision = "r", .origin = RELEASE_FROM_REST};
         struct doc *doc = release_new_object(&f.house, &named, &plan);
         const char *name = object_name(doc_root(doc)), *label = object_label(doc_root(doc), "sluice.dev/canary");
         assert_true(strlen(name) <= 253);
         assert_true(strlen(label) <= 63);
         assert_int_equal(strcmp(label, canary) == 0, lengths[i] <= 63);
-        assert_true(release_number(name, canary) == INT64_MAX);
+        assert_true(release_number(name, canary) == RELEASE_COUNT_MAX);
         assert_int_equal(release_number(name, other), 0);
         doc_free(doc);
         fake_house_close(&f);
