@@ -53,7 +53,7 @@ struct fault {
 /* Something that one engine does once, by its key: a delivery, or a text that a release tells once. */
 struct deed {
     char *key;
-    int kills; /* how many engines had died when it was done last */
+    int term; /* of the Lease, when it was done last */
 };
 
 /* The release of now: what its object says, and what was seen of it. */
@@ -74,8 +74,7 @@ struct sleeper {
     int sent;       /* requests seen so far */
     int deliveries; /* since it is not the holder of the Lease any more */
     struct record record;
-    bool is_followed; /* no successor is ready yet, who repeats what has no answer */
-    const char *cue;  /* the engine of now is stopped as soon as it asks for such a URL; NULL: it is not */
+    const char *cue; /* the engine of now is stopped as soon as it asks for such a URL; NULL: it is not */
     struct timer nap, alarm;
 };
 
@@ -106,7 +105,9 @@ struct world {
     size_t act_count, acts_left;
 
     struct timer restart;
-    int engines, kills;
+    int engines;
+    int term;        /* how often the Lease has come to another engine */
+    char holder[32]; /* of the Lease, now or last */
 
     struct revision revisions[REVISIONS_MAX]; /* by number, from 1 */
     struct revision *analysed;                /* by the release of now; NULL: none was given a share yet */

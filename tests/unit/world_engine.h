@@ -35,7 +35,6 @@ static inline void note_sleep(struct world *w)
     snprintf(sleeper->identity, sizeof sleeper->identity, "engine-%d", w->engines);
     sleeper->sent = stage_sleeper_requests(&w->stage);
     sleeper->deliveries = 0;
-    sleeper->is_followed = true;
     note_sleeper_record(w);
     timer_start(w->clock, &sleeper->alarm, dice_between(&w->dice, 1, 180) * SECOND_MS, on_alarm, w);
     send_next_engine(w, "asleep");
@@ -46,10 +45,7 @@ static inline void on_engine(void *ctx)
     struct world *w = ctx;
     if (w->stage.state == STAGE_READY) {
         tell(w, "the engine is ready");
-        w->kills += w->sleeper.is_followed; /* to its successor the one that sleeps is as good as dead */
-        w->sleeper.is_followed = false;
     } else if (w->stage.state == STAGE_DEAD) {
-        w->kills++;
         send_next_engine(w, "dead");
     } else if (w->stage.state == STAGE_ASLEEP) {
         note_sleep(w);

@@ -99,6 +99,19 @@ static inline void note_release(struct world *w, const struct objects_event *eve
     }
 }
 
+/* --- the Lease --- */
+
+/* An engine that was stopped before it led may wake up, lead, and lose the Lease: its end is told by nothing else. */
+static inline void note_lease(struct world *w, const struct node *lease)
+{
+    const char *holder = node_str_or(node_at(lease, "spec", "holderIdentity"), "");
+    if (holder[0] != '\0' && strcmp(holder, w->holder) != 0) { /* "": given back, maybe to be taken again */
+        tell(w, "%s holds the Lease", holder);
+        str_copy(w->holder, sizeof w->holder, holder);
+        w->term++;
+    }
+}
+
 /* --- all of them --- */
 
 static inline void on_removal(struct world *w, const char *kind, const char *name, const struct node *object)
@@ -137,6 +150,8 @@ static inline void on_object(void *ctx, const struct objects_event *event)
         note_config_copy(w, event->object, &w->primary.config);
     } else if (strcmp(kind, "Secret") == 0 && is_primary) {
         note_config_copy(w, event->object, &w->primary.secret);
+    } else if (strcmp(kind, "Lease") == 0) {
+        note_lease(w, event->object);
     } else if (strcmp(kind, "Event") == 0 && node_is(node_at(event->object, "involvedObject", "kind"), "Canary")) {
         note_event(w, event->object);
     }

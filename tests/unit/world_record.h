@@ -3,21 +3,21 @@
 
 /* --- once --- */
 
-/* An engine that lives does a thing once; the next one repeats what it finds no answer to. */
+/* The holder of the Lease does a thing once; the next one, whatever became of the last, repeats what it finds no answer to. */
 static inline void note_deed(struct world *w, const char *key)
 {
     for (size_t i = 0; i < w->deed_count; i++) {
         struct deed *known = &w->deeds[i];
         if (strcmp(known->key, key) == 0) {
-            if (known->kills == w->kills) {
-                broken(w, "%s came twice, though no engine died between", key);
+            if (known->term == w->term) {
+                broken(w, "%s came twice, though the Lease has come to no other engine between", key);
             }
-            known->kills = w->kills;
+            known->term = w->term;
             return;
         }
     }
     w->deeds = mem_resize(w->deeds, (w->deed_count + 1) * sizeof w->deeds[0]);
-    w->deeds[w->deed_count++] = (struct deed){.key = str_dup(key), .kills = w->kills};
+    w->deeds[w->deed_count++] = (struct deed){.key = str_dup(key), .term = w->term};
 }
 
 static inline void forget_deeds(struct world *w)
