@@ -111,6 +111,7 @@ struct world {
 
     struct revision revisions[REVISIONS_MAX]; /* by number, from 1 */
     struct revision *analysed;                /* by the release of now; NULL: none was given a share yet */
+    int analysed_with;                        /* config_version of that time */
     char target_image[32];
     struct fault faults[FAULTS_MAX];
     size_t fault_count;

@@ -16,7 +16,8 @@ static inline void note_failure(struct world *w, const char *phase_before)
         broken(w, "the release failed, but the primary is\n%s %s %s\nand was\n%s %s %s", w->primary.template,
                w->primary.config, w->primary.secret, w->untouched.template, w->untouched.config, w->untouched.secret);
     }
-    if (w->analysed != NULL) {
+    if (w->analysed != NULL &&
+        w->analysed_with == w->config_version) { /* with configs that came since it may be tried again */
         w->analysed->taken_back = true;
     }
 }

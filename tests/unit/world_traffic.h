@@ -49,6 +49,7 @@ static inline void note_analysis(struct world *w)
 {
     w->analysed = revision_of(w, w->target_image);
     w->analysed->advanced = true;
+    w->analysed_with = w->config_version;
     w->config_analysed[w->config_versions[0]] = w->config_analysed[w->config_versions[1]] = true;
 }
 
