@@ -18,15 +18,15 @@ static const char usage[] = "usage: sluice check -f FILE|FOLDER|- [-f ...] [-o j
 static const char after[] = "\n"
                             "Exit status: 0 all are accepted, 1 one is refused, 2 something could not be read.\n";
 
-static const struct cli_flag flags[] = {
+const struct cli_flag check_flags[] = {
     {"f", "PATH", "a file, - for the standard input, or a folder, of which every .yaml, .yml and .json file is read"},
     {"filename", "PATH", NULL},
     {"kubeconfig", "FILE", "look at the Canaries of this cluster"},
     {"mesh-provider", "NAME", "of the engine that will read them (default istio), for Canaries that say none"},
     {"namespace", "NAME", "only at those of this namespace"},
     {"n", "NAME", NULL},
-    {"o", "FORMAT", "text (default) or json, which docs/check.md describes"},
-    {"output", "FORMAT", NULL},
+    {"o", "text|json", "text (default) or json, which docs/check.md describes"},
+    {"output", "text|json", NULL},
     CLI_COMMON,
     {0},
 };
@@ -106,7 +106,7 @@ static int look(const struct words *words)
 static void print_help(FILE *out)
 {
     fputs(usage, out);
-    cli_print(flags, out);
+    cli_print(check_flags, out);
     fputs(after, out);
 }
 
@@ -115,7 +115,7 @@ int command_check(int argc, char **argv)
     struct words words = {.provider = "istio"};
     struct err err = {0};
     int status = 0;
-    if (!cli_read(flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {
+    if (!cli_read(check_flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {
         fprintf(stderr, "sluice check: %s\n\nsluice check --help says how to use it\n", err.text);
         status = 2;
     } else if (words.help) {

@@ -9,7 +9,7 @@
 
 struct cli_flag {
     const char *name;  /* without dashes; NULL ends a table */
-    const char *value; /* what stands behind it, as in "FILE"; NULL: nothing does */
+    const char *value; /* what stands behind it: "FILE", another word, or all there are, as in "a|b"; NULL: nothing */
     const char *help;  /* NULL: another spelling of the one above, not listed */
 };
 

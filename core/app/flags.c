@@ -19,54 +19,56 @@ enum flag_kind {
 
 struct flag {
     const char *name;
+    const char *value; /* what stands behind it, for a shell: "FILE", "json|console" */
     enum flag_kind kind;
     size_t offset;        /* into struct flags */
     const char *fallback; /* text default; "true" or "" for booleans */
     const char *help;     /* or why it has no meaning */
 };
 
-#define TEXT(name, field, fallback, help)                                                                              \
+#define TEXT(name, value, field, fallback, help)                                                                       \
     {                                                                                                                  \
-        name, FLAG_TEXT, offsetof(struct flags, field), fallback, help                                                 \
+        name, value, FLAG_TEXT, offsetof(struct flags, field), fallback, help                                          \
     }
 #define BOOL(name, field, fallback, help)                                                                              \
     {                                                                                                                  \
-        name, FLAG_BOOL, offsetof(struct flags, field), fallback, help                                                 \
+        name, NULL, FLAG_BOOL, offsetof(struct flags, field), fallback, help                                           \
     }
 #define IDLE(name, why)                                                                                                \
     {                                                                                                                  \
-        name, FLAG_IDLE, 0, "", why                                                                                    \
+        name, "VALUE", FLAG_IDLE, 0, "", why                                                                           \
     }
 #define IDLE_BOOL(name, why)                                                                                           \
     {                                                                                                                  \
-        name, FLAG_IDLE_BOOL, 0, "", why                                                                               \
+        name, NULL, FLAG_IDLE_BOOL, 0, "", why                                                                         \
     }
 #define LATER(name)                                                                                                    \
     {                                                                                                                  \
-        name, FLAG_LATER, 0, "", "not supported yet"                                                                   \
+        name, "VALUE", FLAG_LATER, 0, "", "not supported yet"                                                          \
     }
 
 static const struct flag table[] = {
-    TEXT("kubeconfig", kubeconfig, "", "path of a kubeconfig; empty: the Pod's service account"),
-    TEXT("master", master, "",
+    TEXT("kubeconfig", "FILE", kubeconfig, "", "path of a kubeconfig; empty: the Pod's service account"),
+    TEXT("master", "URL", master, "",
          "URL of the API server, instead of the kubeconfig's; without a kubeconfig nobody's credentials are sent"),
-    TEXT("kubeconfig-service-mesh", kubeconfig_service_mesh, "",
+    TEXT("kubeconfig-service-mesh", "FILE", kubeconfig_service_mesh, "",
          "path of a kubeconfig for the mesh's control plane; empty: the same cluster"),
-    TEXT("metrics-server", metrics_server, "http://prometheus:9090", "URL of Prometheus"),
-    TEXT("mesh-provider", mesh_provider, "istio", "how traffic is routed: istio"),
-    TEXT("namespace", namespace, "", "the only namespace to look at; empty: all"),
-    TEXT("selector-labels", selector_labels, "app,name,app.kubernetes.io/name",
+    TEXT("metrics-server", "URL", metrics_server, "http://prometheus:9090", "URL of Prometheus"),
+    TEXT("mesh-provider", "istio", mesh_provider, "istio", "how traffic is routed: istio"),
+    TEXT("namespace", "NAME", namespace, "", "the only namespace to look at; empty: all"),
+    TEXT("selector-labels", "LABELS", selector_labels, "app,name,app.kubernetes.io/name",
          "labels that may select the Pods of a target"),
-    TEXT("include-label-prefix", include_label_prefix, "",
+    TEXT("include-label-prefix", "PREFIXES", include_label_prefix, "",
          "prefixes of labels and annotations that are copied to the primary; * for all"),
-    TEXT("log-level", log_level, "debug", "debug, info, warn or error"),
-    TEXT("zap-encoding", zap_encoding, "json", "form of the logs: json or console"),
-    TEXT("port", port, "8080", "port of /healthz and /metrics"),
-    TEXT("event-webhook", event_webhook, "", "URL that gets every event of canaries without event hooks of their own"),
-    TEXT("leader-election-namespace", leader_election_namespace, "kube-system",
+    TEXT("log-level", "debug|info|warn|error", log_level, "debug", "debug, info, warn or error"),
+    TEXT("zap-encoding", "json|console", zap_encoding, "json", "form of the logs: json or console"),
+    TEXT("port", "PORT", port, "8080", "port of /healthz and /metrics"),
+    TEXT("event-webhook", "URL", event_webhook, "",
+         "URL that gets every event of canaries without event hooks of their own"),
+    TEXT("leader-election-namespace", "NAME", leader_election_namespace, "kube-system",
          "namespace of the Lease, unless -namespace is set"),
     BOOL("enable-config-tracking", enable_config_tracking, "true", "follow ConfigMaps and Secrets of the target"),
-    TEXT("scale-down-delay", scale_down_delay, FLAGS_SCALE_DOWN_DELAY,
+    TEXT("scale-down-delay", "DURATION", scale_down_delay, FLAGS_SCALE_DOWN_DELAY,
          "how long a canary keeps its Pods after its last share of the traffic, until all proxies know"),
     BOOL("version", version, "", "print the version and end"),
     BOOL("help", help, "", "print this and end"),
@@ -280,4 +282,16 @@ void flags_print(void)
         printf("  -%-26s %s%s", flag->name, idle ? "accepted, no meaning here: " : "", flag->help);
         printf(flag->fallback[0] != '\0' ? " (default %s)\n" : "%s\n", flag->fallback);
     }
+}
+
+void flags_table(struct cli_flag table_of_run[FLAGS_TABLE_MAX])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < TABLE_SIZE && count + 1 < FLAGS_TABLE_MAX; i++) {
+        const struct flag *flag = &table[i];
+        if (flag->kind == FLAG_TEXT || flag->kind == FLAG_BOOL) {
+            table_of_run[count++] = (struct cli_flag){flag->name, flag->value, flag->help};
+        }
+    }
+    table_of_run[count] = (struct cli_flag){0};
 }

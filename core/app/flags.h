@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/err.h"
+#include "app/cli.h"
 
 struct flags {
     const char *kubeconfig, *master, *kubeconfig_service_mesh;
@@ -26,3 +26,7 @@ enum { FLAGS_SCALE_DOWN_DELAY_MS = 5000 };
 bool flags_parse(struct flags *flags, int argc, char **argv, void (*note)(const char *text), struct err *err);
 /* The help text: one line a flag with its default. */
 void flags_print(void);
+
+/* Those that mean something here, for a shell; ends with a NULL name. */
+enum { FLAGS_TABLE_MAX = 32 };
+void flags_table(struct cli_flag table[FLAGS_TABLE_MAX]);

@@ -16,34 +16,59 @@ static const char usage[] =
     "  sluice sim [flags]   serve an embedded cluster without an engine, for kubectl (sluice sim -help lists the "
     "flags)\n"
     "  sluice check -f PATH say of each Canary in files, or of a cluster, whether it is accepted, and why not\n"
-    "  sluice version       print the version\n";
+    "  sluice version       print the version\n"
+    "  sluice help COMMAND  say how a command is used\n"
+    "  sluice completion bash|zsh\n"
+    "                       write what makes a shell complete commands and flags\n";
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"run", command_run},
+    {"demo", command_demo},
+    {"sim", command_sim},
+    {"check", command_check},
+    {"completion", command_completion},
+};
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "-help") == 0 ||
+           strcmp(word, "--help") == 0;
+}
+
+static int refuse(const char *command)
+{
+    fprintf(stderr, "sluice: there is no command \"%s\"\n\n%s", command, usage);
+    return 2;
+}
 
 static int dispatch(int argc, char **argv)
 {
+    static char help_flag[] = "-help";
+    static char *asked[] = {NULL, NULL, help_flag, NULL};
     const char *command = argc > 1 ? argv[1] : "help";
-    if (strcmp(command, "run") == 0) {
-        return command_run(argc - 2, argv + 2);
+    bool explains = is_help(command) && argc > 2; /* sluice help COMMAND: the same as sluice COMMAND -help */
+    if (explains) {
+        command = argv[2];
+        argc = 3;
+        argv = asked;
     }
-    if (strcmp(command, "demo") == 0) {
-        return command_demo(argc - 2, argv + 2);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(command, commands[i].name) == 0) {
+            return commands[i].run(argc - 2, argv + 2);
+        }
     }
-    if (strcmp(command, "sim") == 0) {
-        return command_sim(argc - 2, argv + 2);
-    }
-    if (strcmp(command, "check") == 0) {
-        return command_check(argc - 2, argv + 2);
-    }
-    if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0) {
-        version_print();
-        return 0;
-    }
-    if (strcmp(command, "help") == 0 || strcmp(command, "-h") == 0 || strcmp(command, "-help") == 0 ||
-        strcmp(command, "--help") == 0) {
+    if (is_help(command)) {
         fputs(usage, stdout);
-        return 0;
+    } else if (strcmp(command, "version") == 0 || strcmp(command, "-version") == 0 ||
+               strcmp(command, "--version") == 0) {
+        version_print();
+    } else {
+        return refuse(command);
     }
-    fprintf(stderr, "sluice: there is no command \"%s\"\n\n%s", command, usage);
-    return 2;
+    return 0;
 }
 
 /* What was printed may still be in a buffer, and a disk be full: whoever reads the file later must not take half an output for all of it. */

@@ -412,10 +412,35 @@ class Doors(unittest.TestCase):
 class Flags(unittest.TestCase):
     def test_asked(self):
         for words, said in ((['version'], 'sluice version '), (['--version'], 'sluice version '), (['-help'], 'sluice demo [FILE]'),
-                            (['demo', '--help'], 'usage: sluice demo [FILE]')):
+                            (['demo', '--help'], 'usage: sluice demo [FILE]'), (['completion', '-help'], 'usage: sluice completion bash|zsh')):
             done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S)
             self.assertEqual((0, ''), (done.returncode, done.stderr), words)
             self.assertIn(said, done.stdout)
+
+    def test_help(self):
+        """`sluice help COMMAND` says what `sluice COMMAND -help` does."""
+        for command in ('run', 'demo', 'sim', 'check', 'completion'):
+            told = [subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S) for words in (('help', command), (command, '-help'))]
+            self.assertEqual([0, 0], [each.returncode for each in told], command)
+            self.assertNotEqual('', told[0].stdout, command)
+            self.assertEqual(told[0].stdout, told[1].stdout, command)
+
+    def complete(self, *words):
+        """What a bash offers for the last word."""
+        script = 'source <("$1" completion bash); shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sluice; printf "%s\\n" "${COMPREPLY[@]}"'
+        done = subprocess.run(['bash', '-c', script, 'bash', SLUICE, 'sluice', *words], capture_output=True, text=True, timeout=PATIENCE_S, cwd=ROOT)
+        self.assertEqual((0, ''), (done.returncode, done.stderr), words)
+        return done.stdout.split()
+
+    def test_completion(self):
+        """Commands, flags, and values of flags as the tables of the flags say them."""
+        for words, offered in ((['c'], ['check', 'completion']), (['completion', ''], ['bash', 'zsh']), (['help', 's'], ['sim']),
+                               (['run', '-log'], ['-log-level']), (['run', '-log-level', ''], ['debug', 'info', 'warn', 'error']),
+                               (['run', '-log-level', '=', 'w'], ['warn']), (['run', '--zap-encoding', '='], ['json', 'console']),
+                               (['demo', '--se'], ['--seed', '--serve']), (['demo', '-se'], ['-seed', '-serve']),
+                               (['demo', 'README'], ['README.md']), (['demo', '--kubeconfig', 'README'], ['README.md']), (['demo', '--speed', ''], []),
+                               (['check', '-o', ''], ['text', 'json']), (['check', '-f', 'README'], ['README.md']), (['check', '-n', ''], []), (['sim', ''], [])):
+            self.assertEqual(offered, self.complete(*words), words)
 
     def test_refused(self):
         for words, said in ((['demo', '--serve', '--speed', '0'], '--speed 0: expected a whole number from 1 to 1000'),
@@ -426,7 +451,10 @@ class Flags(unittest.TestCase):
                             (['sim', '--listen', 'nowhere'], '--listen nowhere: expected HOST:PORT'),
                             (['sim', '--nope'], '--nope: unknown flag'),
                             (['sim', '--listen'], '--listen: its value is missing, wanted HOST:PORT'),
-                            (['demo', '--serve=yes'], '--serve takes no value')):
+                            (['demo', '--serve=yes'], '--serve takes no value'),
+                            (['help', 'deploy'], 'there is no command "deploy"'),
+                            (['completion', 'fish'], 'sluice completion: fish: unknown, wanted bash or zsh'),
+                            (['completion'], 'sluice completion: wanted bash or zsh')):
             done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S)
             self.assertEqual(2, done.returncode, words)
             self.assertIn(said, done.stderr)
