@@ -143,6 +143,15 @@ class Setup(unittest.TestCase):
         self.assertIn('libyyjson-dev', machine.installed())
         self.assertNotIn('trixie', machine.log())
 
+    def test_old_sources(self):
+        """Where Debian is named in sources.list, Debian 13 is found there too."""
+        machine = Machine(self)
+        (machine.root / 'etc/apt/sources.list.d/debian.sources').unlink()
+        (machine.root / 'etc/apt/sources.list').write_text('deb http://mirror/debian bookworm main\n')
+        status, told = machine.setup('demo')
+        self.assertEqual(0, status, told)
+        self.assertIn('libyyjson-dev', machine.installed())
+
     def test_leftovers(self):
         """A source and a pin that an older setup left are taken away, those of others are not."""
         machine = Machine(self)
