@@ -442,6 +442,8 @@ struct doc *write_update(struct api *api, struct write *write, const struct node
     bool changes = ok && is_changed(doc_root(doc), existing, write->is_apply);
     if (changes)
         own(api, write, existing, doc);
+    if (changes && str_equal(write->kind->storage, "/services"))
+        service_drop(doc, existing);
     if (ok && is_released(write->kind, doc_root(doc), existing))
         remove_released(api, write, doc_root(doc));
     else if (changes)

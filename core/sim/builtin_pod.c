@@ -130,10 +130,9 @@ static void check_container_port(const struct node *ports, size_t index, const c
     const struct node *port = node_item(ports, index), *number = node_get(port, "containerPort");
     const char *name = node_str_or(node_get(port, "name"), "");
     char *name_field = str_format("%s.name", field), *number_field = str_format("%s.containerPort", field);
-    char *why = name[0] != '\0' ? naming_port(name) : NULL, *shown = str_format("\"%s\"", name);
-    if (why)
-        cause_invalid_str(causes, name_field, name, "%s", why);
-    else if (name[0] != '\0' && name_is_taken(ports, index, name))
+    char *shown = str_format("\"%s\"", name);
+    bool is_named = name[0] != '\0', is_valid = !is_named || port_check_name(name, name_field, causes);
+    if (is_valid && is_named && name_is_taken(ports, index, name))
         cause_duplicate(causes, name_field, shown);
     if (node_int_or(number, 0) == 0)
         cause_required(causes, number_field, NULL);
@@ -141,7 +140,6 @@ static void check_container_port(const struct node *ports, size_t index, const c
         port_check_number(number, number_field, causes);
     port_check_protocol(port, field, causes);
     mem_free(shown);
-    mem_free(why);
     mem_free(number_field);
     mem_free(name_field);
 }

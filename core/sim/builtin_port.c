@@ -2,8 +2,19 @@
 
 #include "base/mem.h"
 #include "sim/api_inner.h"
+#include "sim/naming.h"
 
 enum { PORT_MAX = 65535 };
+
+bool port_check_name(const char *name, const char *field, struct doc *causes)
+{
+    size_t count = 0;
+    for (char *why; (why = naming_port(name, count)) != NULL; count++) {
+        cause_invalid_str(causes, field, name, "%s", why);
+        mem_free(why);
+    }
+    return count == 0;
+}
 
 void port_check_number(const struct node *value, const char *field, struct doc *causes)
 {

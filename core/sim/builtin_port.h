@@ -3,6 +3,8 @@
 
 #include "base/doc.h"
 
+/* A port by name; true when it may be one. */
+bool port_check_name(const char *name, const char *field, struct doc *causes);
 void port_check_number(const struct node *value, const char *field, struct doc *causes);
 void port_check_protocol(const struct node *port, const char *field, struct doc *causes);
 /* True when one of `items` before this one has the same name. */

@@ -122,6 +122,16 @@ void service_keep(struct doc *doc, const struct node *existing)
     }
 }
 
+void service_drop(struct doc *doc, const struct node *existing)
+{
+    struct node *spec = node_get(doc_root(doc), "spec");
+    const struct node *before = node_get(existing, "spec");
+    bool had = has_node_ports(node_str_or(node_get(before, "type"), ""));
+    bool has = has_node_ports(node_str_or(node_get(spec, "type"), ""));
+    if (had && !has && node_equal(node_get(spec, "externalTrafficPolicy"), node_get(before, "externalTrafficPolicy")))
+        node_remove(spec, "externalTrafficPolicy");
+}
+
 /* --- rules --- */
 
 static void check_name(const struct node *ports, size_t index, const char *field, struct doc *causes)
@@ -141,10 +151,8 @@ static void check_name(const struct node *ports, size_t index, const char *field
 
 static void check_target(const struct node *target, const char *field, struct doc *causes)
 {
-    char *why = node_str(target) ? naming_port(node_str(target)) : NULL;
-    if (why)
-        cause_invalid_str(causes, field, node_str(target), "%s", why);
-    mem_free(why);
+    if (node_str(target))
+        port_check_name(node_str(target), field, causes);
     port_check_number(target, field, causes);
 }
 
@@ -181,12 +189,10 @@ static void check_node_ports(const struct node *ports, const char *type, struct 
         while (node_next(&it)) {
             char *field = str_format("spec.ports[%zu].nodePort", it.index);
             int64_t number = node_int_or(node_get(it.value, "nodePort"), 0);
-            char *shown = str_format("%lld", (long long)number);
             if (pass == 0 && number != 0 && str_equal(type, "ClusterIP"))
                 cause_forbidden(causes, field, "may not be used when `type` is 'ClusterIP'");
             if (pass == 1 && number != 0 && is_twice(ports, it.index, "nodePort"))
-                cause_duplicate(causes, field, shown);
-            mem_free(shown);
+                cause_invalid(causes, field, node_get(it.value, "nodePort"), "provided port is already allocated");
             mem_free(field);
         }
     }

@@ -93,7 +93,9 @@ char *naming_label(const char *s)
 {
     if (strlen(s) > LABEL_MAX)
         return too_long(LABEL_MAX, "characters");
-    return is_label(s, strlen(s)) ? NULL : str_dup(LABEL_RULE);
+    if (is_label(s, strlen(s)))
+        return NULL;
+    return str_dup(is_subdomain(s) ? "must not contain dots" : LABEL_RULE);
 }
 
 char *naming_service(const char *s)
@@ -144,21 +146,34 @@ char *naming_label_value(const char *s)
     return *s == '\0' || has_qualified_chars(s) ? NULL : str_dup(VALUE_RULE);
 }
 
-char *naming_port(const char *s)
+static bool has_port_chars_only(const char *s)
 {
-    bool has_letter = false;
-    if (strlen(s) > PORT_NAME_MAX)
+    while (islower((unsigned char)*s) || isdigit((unsigned char)*s) || *s == '-')
+        s++;
+    return *s == '\0';
+}
+
+static bool has_letter(const char *s)
+{
+    while (*s != '\0' && !islower((unsigned char)*s))
+        s++;
+    return *s != '\0';
+}
+
+char *naming_port(const char *s, size_t nth)
+{
+    const char *faults[] = {
+        has_port_chars_only(s) ? NULL : "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)",
+        has_letter(s) ? NULL : "must contain at least one letter (a-z)",
+        strstr(s, "--") ? "must not contain consecutive hyphens" : NULL,
+        s[0] == '-' || str_has_suffix(s, "-") ? "must not begin or end with a hyphen" : NULL,
+    };
+    if (strlen(s) > PORT_NAME_MAX && nth-- == 0)
         return too_long(PORT_NAME_MAX, "characters");
-    for (const char *c = s; *c != '\0'; c++) {
-        if (!islower((unsigned char)*c) && !isdigit((unsigned char)*c) && *c != '-')
-            return str_dup("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
-        has_letter = has_letter || islower((unsigned char)*c);
-    }
-    if (!has_letter)
-        return str_dup("must contain at least one letter (a-z)");
-    if (strstr(s, "--"))
-        return str_dup("must not contain consecutive hyphens");
-    return s[0] == '-' || str_has_suffix(s, "-") ? str_dup("must not begin or end with a hyphen") : NULL;
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+        if (faults[i] && nth-- == 0)
+            return str_dup(faults[i]);
+    return NULL;
 }
 
 char *naming_config_key(const char *s)

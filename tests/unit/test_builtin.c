@@ -103,7 +103,7 @@ static void what_a_service_has_twice_or_wrong_is_refused(void **state)
         {"'ports':[{'port':80,'nodePort':30080}]",
          "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'; "},
         {"'type':'NodePort','ports':[{'name':'a','port':80,'nodePort':30080},{'name':'b','port':81,'nodePort':30080}]",
-         "spec.ports[1].nodePort: Duplicate value: 30080; "},
+         "spec.ports[1].nodePort: Invalid value: 30080: provided port is already allocated; "},
         {"'type':'NodePort','clusterIP':'None','ports':[{'port':80}]",
          "spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for NodePort services; "},
         {"'type':'ExternalName'", "spec.externalName: Required value; "},

@@ -31,7 +31,8 @@ static void names_are_checked(void **state)
     memset(longest, 'x', 254);
     expect(naming_subdomain, longest, "must be no more than 253 characters");
     expect(naming_label, "a-b", NULL);
-    expect(naming_label, "a.b", "a lowercase RFC 1123 label must");
+    expect(naming_label, "a.b", "must not contain dots");
+    expect(naming_label, "a.B", "a lowercase RFC 1123 label must");
     expect(naming_path_segment, "system:node", NULL);
     expect(naming_path_segment, "a/b", "may not contain '/'");
     expect(naming_path_segment, "..", "may not be '..'");
