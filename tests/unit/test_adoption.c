@@ -294,6 +294,7 @@ static void learn_default(struct world *w, const char *name)
     struct doc *target = find(w, "Deployment", name);
     node_set_str(target, node_at(doc_root(target), "spec", "template", "spec"), "newDefault", "Always");
     objects_put(w->objects, caller_kind(cluster_api(w->stage.cluster), "Deployment")->storage, target);
+    doc_free(target);
 }
 
 static void make_many(struct world *w)
