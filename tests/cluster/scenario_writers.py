@@ -23,7 +23,7 @@ def label_policy(namespace):
 class Undone(Scenario):
     def test_admission_policy(self):
         """A policy labels every Service: the canary is initialised all the same, and what is lost later comes back."""
-        scene = self.scene('policy')
+        scene = self.scene('label-policy')
         scene.create(*label_policy(scene.namespace))
         scene.wait(lambda: self.is_labelled(scene), 30, 'the policy to be in force')
         scene.deploy(tag='6.0.0').canary(manifests.analysis()).initialise()
