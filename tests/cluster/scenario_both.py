@@ -35,7 +35,9 @@ def objects(scene):
             if kind in ('Deployment', 'HorizontalPodAutoscaler'):
                 thing.pop('status', None)
             found[f'{kind} {name}'] = thing
-    for hook in found['Canary podinfo']['spec']['analysis']['webhooks']:
+    canary = found['Canary podinfo']
+    canary['status']['lastTrackedRevision'] = canary['status']['lastTrackedRevision'].partition('/')[2]  # behind the target's uid
+    for hook in canary['spec']['analysis']['webhooks']:
         hook.pop('url')  # each cluster has its own
     return found
 
