@@ -1,9 +1,9 @@
 /* One Canary: what an API server would refuse by the CRD's schema, and what the engine would refuse of what is left. */
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "app/check_inner.h"
+#include "base/form.h"
 #include "base/mem.h"
 #include "kube/object.h"
 #include "rollout/refusal.h"
@@ -30,35 +30,10 @@ static size_t path_length(const char *text)
     return len;
 }
 
-static const struct node *step(const struct node *from, const char *part, size_t len)
-{
-    char *key = str_dup_n(part, len);
-    const struct node *to =
-        node_type(from) == NODE_ARRAY ? node_item(from, strtoul(key, NULL, 10)) : node_get(from, key);
-    mem_free(key);
-    return to;
-}
-
-/* The value at a path, or the last one on the way to it. */
-static const struct node *nearest(const struct node *root, const char *path)
-{
-    while (*path != '\0') {
-        size_t len = strcspn(path, ".[]");
-        const struct node *next = len > 0 ? step(root, path, len) : root;
-        if (next == NULL) {
-            return root;
-        }
-        root = next;
-        path += len;
-        path += strspn(path, ".[]");
-    }
-    return root;
-}
-
 static const struct yaml_place *place_of(const struct check_source *source, const struct node *canary,
                                          const char *field)
 {
-    return source->places != NULL ? yaml_places_find(source->places, nearest(canary, field)) : NULL;
+    return source->places != NULL ? yaml_places_find(source->places, form_nearest(canary, field)) : NULL;
 }
 
 /* --- reasons --- */

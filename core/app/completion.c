@@ -1,4 +1,5 @@
-/* sluice completion: what makes a shell complete the commands, their flags and the values of flags, from the tables that the commands read themselves by. */
+/* sluice completion: what makes a shell complete commands, flags and the values of flags, from the tables by which the
+ * commands read them. */
 #include <string.h>
 
 #include "app/command.h"

@@ -188,7 +188,15 @@ static bool play(const struct demo_flags *flags, const struct scenario *scenario
 
 static bool act(const struct demo_flags *flags, const struct scenario *scenario)
 {
-    return flags->serves ? serve(flags, scenario) : play(flags, scenario);
+    struct err err = {0};
+    if (flags->serves) { /* somebody may apply what the scenario does not bring */
+        return serve(flags, scenario);
+    }
+    if (!scenario_is_reached(scenario, &err)) {
+        fprintf(stderr, "sluice demo: %s\n", err.text);
+        return false;
+    }
+    return play(flags, scenario);
 }
 
 int command_demo(int argc, char **argv)

@@ -55,6 +55,30 @@ char *form_place(const struct form *form, const struct node *value)
     return place_text(form, value, false);
 }
 
+static const struct node *step(const struct node *from, const char *part, size_t len)
+{
+    char *key = str_dup_n(part, len);
+    const struct node *to =
+        node_type(from) == NODE_ARRAY ? node_item(from, strtoul(key, NULL, 10)) : node_get(from, key);
+    mem_free(key);
+    return to;
+}
+
+const struct node *form_nearest(const struct node *root, const char *path)
+{
+    while (*path != '\0') {
+        size_t len = strcspn(path, ".[]");
+        const struct node *next = len > 0 ? step(root, path, len) : root;
+        if (next == NULL) {
+            return root;
+        }
+        root = next;
+        path += len;
+        path += strspn(path, ".[]");
+    }
+    return root;
+}
+
 static bool refuse(const struct form *form, const struct node *value, bool wants_key, const char *format, va_list args)
 {
     char *problem = str_format_v(format, args);

@@ -24,6 +24,8 @@ bool form_refuse_field(const struct form *form, const struct node *object, const
     __attribute__((format(printf, 4, 5)));
 /* "FILE:LINE:COLUMN: path" of a value, for who finds out later that it is wrong; mem_free. */
 char *form_place(const struct form *form, const struct node *value);
+/* The value at a path such as "spec.ports[0].name", or the last one on the way to it. */
+const struct node *form_nearest(const struct node *root, const char *path);
 
 /* It is a mapping, and has no field but these (the last one is NULL). */
 bool form_fields(const struct form *form, const struct node *object, const char *const *names);

@@ -223,7 +223,7 @@ void play_set(struct play *play)
 
 bool play_create(struct play *play, struct err *err)
 {
-    return play_apply(play, doc_root(play->scenario->objects), err) || err_wrap(err, "%s", play->scenario->file);
+    return play_apply(play, doc_root(play->scenario->objects), err);
 }
 
 void play_start(struct play *play)

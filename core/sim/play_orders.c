@@ -34,8 +34,14 @@ bool play_apply(struct play *play, const struct node *objects, struct err *err)
 {
     struct node_iter it = node_iterate(objects);
     while (node_next(&it))
-        if (!apply_one(play->cluster, it.value, err))
+        if (!apply_one(play->cluster, it.value, err)) {
+            char *place = scenario_object_place(play->scenario, it.value, err->text);
+            if (place != NULL) {
+                err_wrap(err, "%s", place);
+            }
+            mem_free(place);
             return false;
+        }
     return true;
 }
 

@@ -98,15 +98,38 @@ static bool read_all(const struct scenario_reader *reader, struct scenario *scen
            read_expectations(form, root, scenario) && check_times(scenario);
 }
 
+/* What kubectl applies, and no scenario: it has a kind and a version where a scenario has a title. */
+static bool is_manifest(const struct node *root)
+{
+    return form_has(root, "apiVersion") && form_has(root, "kind") && !form_has(root, "title");
+}
+
+static bool refuse_manifest(const struct form *form, const struct node *object)
+{
+    const char *kind = node_str_or(node_get(object, "kind"), "?");
+    const char *name = node_str_or(node_at(object, "metadata", "name"), "");
+    return form_refuse(form, object,
+                       "the Kubernetes object %s%s%s, wanted a scenario: one names this file under objects, as in "
+                       "{file: PATH}; or apply it to a cluster that demo --serve opens",
+                       kind, name[0] != '\0' ? " " : "", name);
+}
+
 /* Nothing may hide behind a "---". */
 static bool is_one_document(const char *file, const struct buf *text, struct err *err)
 {
-    struct doc *all = yaml_parse_all(file, buf_str(text), text->len, err);
-    size_t count = node_count(doc_root(all));
-    bool ok = all && count <= 1;
-    if (all && !ok)
-        err_set(err, ERR_INVALID, "%s:1:1: %zu documents, wanted one", file, count);
+    struct yaml_places *places = yaml_places_new();
+    struct doc *all = yaml_parse_all_placed(file, buf_str(text), text->len, places, err);
+    const struct node *list = doc_root(all), *first = node_item(list, 0), *second = node_item(list, 1);
+    bool ok = all != NULL;
+    if (ok && is_manifest(first)) {
+        struct form form = {.file = file, .root = first, .places = places, .err = err};
+        ok = refuse_manifest(&form, first);
+    } else if (ok && second != NULL) {
+        struct form form = {.file = file, .root = second, .places = places, .err = err};
+        ok = form_refuse(&form, second, "%zu documents, wanted one", node_count(list));
+    }
     doc_free(all);
+    yaml_places_free(places);
     return ok;
 }
 
@@ -127,7 +150,7 @@ struct scenario *scenario_read(const char *path, scenario_open_fn *open, struct 
     *scenario = (struct scenario){.begin_ms = BEGIN_MS, .limit_ms = HOUR_MS, .end.at_ms = -1};
     scenario->file = str_dup(path);
     scenario->places = yaml_places_new();
-    struct scenario_reader reader = {.form = &scenario->form, .open = open ? open : file_read};
+    struct scenario_reader reader = {.form = &scenario->form, .open = open ? open : file_read, .scenario = scenario};
     bool ok = read_file(scenario, reader.open, err);
     if (ok) {
         const struct node *root = doc_root(scenario->doc);
@@ -152,6 +175,10 @@ void scenario_free(struct scenario *scenario)
     mem_free(scenario->acts);
     mem_free(scenario->expectations);
     scenario_world_fini(&scenario->world);
+    for (size_t i = 0; i < scenario->origin_count; i++) {
+        str_free(&scenario->origins[i].file);
+    }
+    mem_free(scenario->origins);
     doc_free(scenario->objects);
     doc_free(scenario->doc);
     yaml_places_free(scenario->places);

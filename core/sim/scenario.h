@@ -116,6 +116,12 @@ struct scenario_expectation {
     size_t event_count;
 };
 
+/* An object of `objects` or of an act stands in the scenario, or in a file beside it. */
+struct scenario_origin {
+    const struct node *object;
+    char *file;
+};
+
 struct scenario {
     struct form form; /* where everything stands */
     const char *title, *description;
@@ -131,7 +137,9 @@ struct scenario {
 
     char *file;
     struct doc *doc;
-    struct yaml_places *places;
+    struct yaml_places *places; /* of the objects, too */
+    struct scenario_origin *origins;
+    size_t origin_count;
 };
 
 /* Where the files are: the scenario's and those it names, by a path that starts where the scenario's does. */
@@ -140,3 +148,8 @@ typedef bool scenario_open_fn(const char *path, struct buf *text, struct err *er
 /* `open` NULL: from the disk. NULL and err when it is refused. */
 struct scenario *scenario_read(const char *path, scenario_open_fn *open, struct err *err);
 void scenario_free(struct scenario *scenario);
+/* "FILE:LINE:COLUMN" of an object of it, or of the field that `problem` names; mem_free. NULL: it is none of its own. */
+char *scenario_object_place(const struct scenario *scenario, const struct node *object, const char *problem);
+/* Every version has an image, and all traffic a host, that an object or an act brings; for a story to which nobody adds
+ * objects from outside. */
+bool scenario_is_reached(const struct scenario *scenario, struct err *err);

@@ -3,6 +3,7 @@
  *   scenario.c         the file from its first field to its last      scenario_objects.c   documents, in the file and beside it
  *   scenario_world.c   versions, traffic, hooks                       scenario_fault.c     faults
  *   scenario_act.c     acts and moments                               scenario_expect.c    what is expected
+ *   scenario_reach.c   what nothing in the story reaches
  *
  * Each reads one field of a mapping into a part of the scenario; false: err is said. A part that was read half is freed with the whole. */
 #pragma once
@@ -12,6 +13,7 @@
 struct scenario_reader {
     const struct form *form;
     scenario_open_fn *open;
+    struct scenario *scenario; /* that takes note of where objects stand */
 };
 
 /* The fields of a world; they stand at the top of the file and in acts. */

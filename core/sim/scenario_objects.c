@@ -45,16 +45,87 @@ static const char *missing_in(const struct node *object)
     return str_empty(node_str(node_at(object, "metadata", "name"))) ? "it has no metadata.name" : NULL;
 }
 
+/* --- where they stand --- */
+
+static void copy_places(struct yaml_places *to, const struct yaml_places *from, const struct node *original,
+                        const struct node *copy)
+{
+    struct node_iter originals = node_iterate(original), copies = node_iterate(copy);
+    const struct yaml_place *place = yaml_places_find(from, original);
+    if (place != NULL) {
+        struct yaml_place kept = *place; /* putting it may move it */
+        yaml_places_put(to, copy, kept);
+    }
+    while (node_next(&originals) && node_next(&copies)) {
+        copy_places(to, from, originals.value, copies.value);
+    }
+}
+
+static void add_object(const struct scenario_reader *reader, const char *file, const struct yaml_places *places,
+                       const struct node *object, struct doc *objects)
+{
+    struct scenario *scenario = reader->scenario;
+    struct node *copy = node_copy(objects, object);
+    node_push(doc_root(objects), copy);
+    copy_places(scenario->places, places, object, copy);
+    scenario->origins = mem_resize(scenario->origins, (scenario->origin_count + 1) * sizeof *scenario->origins);
+    scenario->origins[scenario->origin_count++] = (struct scenario_origin){.object = copy, .file = str_dup(file)};
+}
+
+/* The first path in a text that leads into the object, such as "spec.ports[0].name"; NULL: there is none. mem_free. */
+static char *path_in(const char *text, const struct node *object)
+{
+    static const char path_chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.[]";
+    while (*text != '\0') {
+        size_t len = strspn(text, path_chars), first = strcspn(text, ".[");
+        char *key = str_dup_n(text, first < len ? first : 0);
+        bool is_path = key[0] != '\0' && node_get(object, key) != NULL;
+        mem_free(key);
+        if (is_path) {
+            return str_dup_n(text, len);
+        }
+        size_t passed = first < len ? first + 1 : len; /* ".spec.x" and "PodSpec.spec.x" have one further on */
+        text += passed > 0 ? passed : 1;
+    }
+    return NULL;
+}
+
+char *scenario_object_place(const struct scenario *scenario, const struct node *object, const char *problem)
+{
+    for (size_t i = 0; i < scenario->origin_count; i++) {
+        if (scenario->origins[i].object != object) {
+            continue;
+        }
+        struct form form = {.file = scenario->origins[i].file, .root = object, .places = scenario->places};
+        char *path = path_in(problem, object);
+        char *place = form_place(&form, path != NULL ? form_nearest(object, path) : object);
+        mem_free(path);
+        return place;
+    }
+    return NULL;
+}
+
+/* --- reading them --- */
+
+static bool refuse_document(const struct scenario_reader *reader, const struct node *item, const struct form *in_file,
+                            const struct node *object, const char *problem)
+{
+    char *place = form_place(in_file, object);
+    form_refuse_field(reader->form, item, "file", "%s: no object: %s", place, problem);
+    mem_free(place);
+    return false;
+}
+
 static bool add_documents(const struct scenario_reader *reader, const struct node *item, const struct doc *documents,
-                          struct doc *objects)
+                          const char *path, const struct yaml_places *places, struct doc *objects)
 {
     struct node_iter it = node_iterate(doc_root(documents));
     while (node_next(&it)) {
         const char *problem = missing_in(it.value);
         if (problem)
-            return form_refuse_field(reader->form, item, "file", "%s: document %zu is no object: %s",
-                                     node_str(node_get(item, "file")), it.index + 1, problem);
-        node_push(doc_root(objects), node_copy(objects, it.value));
+            return refuse_document(reader, item, &(struct form){.file = path, .root = it.value, .places = places},
+                                   it.value, problem);
+        add_object(reader, path, places, it.value, objects);
     }
     return true;
 }
@@ -70,11 +141,13 @@ static bool add_file(const struct scenario_reader *reader, const struct node *it
     char *path = path_from(reader->form->file, file);
     buf_init(&text, FILE_MAX);
     struct doc *documents = NULL;
+    struct yaml_places *places = yaml_places_new();
     if (reader->open(path, &text, &err))
-        documents = yaml_parse_all(path, buf_str(&text), text.len, &err);
-    bool ok = documents ? add_documents(reader, item, documents, objects)
+        documents = yaml_parse_all_placed(path, buf_str(&text), text.len, places, &err);
+    bool ok = documents ? add_documents(reader, item, documents, path, places, objects)
                         : form_refuse_field(reader->form, item, "file", "%s", err.text);
     doc_free(documents);
+    yaml_places_free(places);
     buf_fini(&text);
     str_free(&path);
     return ok;
@@ -87,7 +160,7 @@ static bool add_item(const struct scenario_reader *reader, const struct node *it
     const char *problem = missing_in(item);
     if (problem)
         return form_refuse(reader->form, item, "no object: %s; wanted one, or {file: PATH}", problem);
-    node_push(doc_root(objects), node_copy(objects, item));
+    add_object(reader, reader->form->file, reader->form->places, item, objects);
     return true;
 }
 

@@ -459,6 +459,26 @@ class Flags(unittest.TestCase):
             self.assertEqual(2, done.returncode, words)
             self.assertIn(said, done.stderr)
 
+    def test_manifest(self):
+        """Objects are no scenario; each is told with its place."""
+        done = subprocess.run([SLUICE, 'demo', 'examples/tutorial/canary.yaml'], capture_output=True, text=True, timeout=PATIENCE_S, cwd=ROOT)
+        self.assertEqual((2, ''), (done.returncode, done.stdout))
+        self.assertRegex(done.stderr, r'^sluice demo: examples/tutorial/canary.yaml:\d+:1: the Kubernetes object Canary podinfo, wanted a scenario')
+
+    def test_unreached(self):
+        """What nothing in a story reaches is refused where nobody can bring it later: played, not served."""
+        with tempfile.NamedTemporaryFile('w', suffix='.yaml') as story:
+            story.write('title: x\nversions: {"app:1": {errors: 0%}}\ntraffic: [{host: app.t, perSecond: 5}]\nend: {at: 1m}\n')
+            story.flush()
+            done = subprocess.run([SLUICE, 'demo', story.name], capture_output=True, text=True, timeout=PATIENCE_S)
+            self.assertEqual((1, ''), (done.returncode, done.stdout))
+            self.assertIn(f'{story.name}:2:21: versions.app:1: no object and no act of the story has an image', done.stderr)
+            serving = subprocess.Popen([SLUICE, 'demo', story.name, '--serve'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            told = serving.stdout.readline()
+            serving.terminate()
+            serving.communicate(timeout=PATIENCE_S)
+            self.assertEqual('apiVersion: v1\n', told)
+
     def test_kubeconfig(self):
         """Where it cannot be written, nothing is served."""
         for words, said in ((['demo', '--serve', '--kubeconfig', '/no/such'], 'sluice demo: --kubeconfig /no/such: No such file or directory\n'),

@@ -110,7 +110,22 @@ static void what_cannot_be_done_ends_the_story(void **state)
         {"delete: {kind: Spaceship, name: a}",
          "s.yaml:8:18: acts[0].delete: Spaceship a: the cluster has no kind Spaceship"},
         {"apply: [{apiVersion: v9, kind: Pod, metadata: {name: a}}]",
-         "s.yaml:8:17: acts[0].apply: Pod a: the cluster has no kind Pod in version v9"},
+         "s.yaml:8:17: acts[0].apply: s.yaml:8:18: Pod a: the cluster has no kind Pod in version v9"},
+        {"apply: [{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {ports: [{port: 0}]}}]",
+         "s.yaml:8:17: acts[0].apply: s.yaml:8:93: spec.ports[0].port: Service s: Service \"s\" is invalid: "
+         "[spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive, spec.ports[0].targetPort: "
+         "Invalid value: 0: must be between 1 and 65535, inclusive]"},
+        {"apply: [{apiVersion: apps/v1, kind: Deployment, metadata: {name: s},\n  spec: {replicas: many}}]",
+         "s.yaml:8:17: acts[0].apply: s.yaml:9:20: spec.replicas: Deployment s:  \"\" is invalid: patch: Invalid "
+         "value: "
+         "\"{\\\"apiVersion\\\":\\\"apps/"
+         "v1\\\",\\\"kind\\\":\\\"Deployment\\\",\\\"metadata\\\":{\\\"name\\\":\\\"s\\\"},"
+         "\\\"spec\\\":{\\\"replicas\\\":\\\"many\\\"}}\": json: cannot unmarshal string into Go struct field "
+         "DeploymentSpec.spec.replicas of type int32"},
+        {"apply: [{apiVersion: apps/v1, kind: Deployment, metadata: {name: s}, spec: {\n  replica: 1}}]",
+         "s.yaml:8:17: acts[0].apply: s.yaml:9:12: spec.replica: Deployment s: failed to create typed patch object "
+         "(/s; "
+         "apps/v1, Kind=Deployment): .spec.replica: field not declared in schema"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct story s;

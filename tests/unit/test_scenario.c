@@ -66,11 +66,95 @@ static void the_whole_is_refused(void **state)
         {"title: x\nseed: -1" END, "2:7: seed: -1, wanted a whole number from 0 to 9223372036854775807"},
         {"title: x\nbegin: noon" END, "2:8: begin: \"noon\" is no time, wanted one such as 2026-03-11T08:15:07Z"},
         {"title: x\nlimit: long" END, "2:8: limit: \"long\", wanted a duration such as 90s or 1m30s"},
-        {"title: x" END "---\ntitle: z" END, "1:1: 2 documents, wanted one"},
+        {"title: x" END "---\ntitle: z" END, "4:1: 2 documents, wanted one"},
         {"title: x\ntitle: y" END, "2:1: the key \"title\" is there twice"},
         {"title: [x" END, "2:4: did not find expected ',' or ']'"},
     };
     EXPECT_REFUSED(refusals);
+}
+
+#define NO_SCENARIO                                                                                                    \
+    ", wanted a scenario: one names this file under objects, as in {file: PATH}; or apply it to a cluster that demo "  \
+    "--serve opens"
+
+/* It is the file that kubectl takes, given in the place of a scenario. */
+static void a_manifest_is_no_scenario(void **state)
+{
+    static const struct refusal refusals[] = {
+        {"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n",
+         "1:1: the Kubernetes object Deployment web" NO_SCENARIO},
+        {"# a canary\n---\napiVersion: flagger.app/v1beta1\nkind: Canary\nmetadata: {name: web}\n---\nkind: Service\n",
+         "3:1: the Kubernetes object Canary web" NO_SCENARIO},
+        {"apiVersion: v1\nkind: List\nitems: []\n", "1:1: the Kubernetes object List" NO_SCENARIO},
+    };
+    EXPECT_REFUSED(refusals);
+}
+
+#define APP                                                                                                            \
+    "title: x\nobjects:\n"                                                                                             \
+    "- {apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, image: r/web:1}]}}\n"            \
+    "- {apiVersion: v1, kind: Service, metadata: {name: api, namespace: t}}\n"                                         \
+    "- {apiVersion: flagger.app/v1beta1, kind: Canary, metadata: {name: c, namespace: t},\n"                           \
+    "   spec: {targetRef: {name: web}, service: {name: front, hosts: [shop.example.com, '*.shop.org']}}}\n"
+
+static void expect_unreached(const char *text, const char *said)
+{
+    struct err err = {0};
+    struct scenario *scenario = read_text(text, &err);
+    if (scenario == NULL) {
+        fail_msg("%s: %s", text, err.text);
+    }
+    bool reached = scenario_is_reached(scenario, &err);
+    scenario_free(scenario);
+    assert_int_equal(reached, said == NULL);
+    if (said != NULL) {
+        assert_string_equal(err.text, said);
+    }
+}
+
+static void what_nothing_reaches_is_refused(void **state)
+{
+    expect_unreached(APP "versions: {'web:9': {}}" END,
+                     "stories/s.yaml:7:21: versions.web:9: no object and no act of the story has an image that ends "
+                     "with web:9");
+    expect_unreached(APP "acts: [{at: 1m, versions: {'web:8': {}}}]" END,
+                     "stories/s.yaml:7:37: acts[0].versions.web:8: no object and no act of the story has an image that "
+                     "ends with web:8");
+    expect_unreached(APP "traffic: [{host: apy.t, perSecond: 1}]" END,
+                     "stories/s.yaml:7:18: traffic[0].host: \"apy.t\", wanted a host of a Service, Canary or "
+                     "VirtualService of the story, such as NAME.NAMESPACE");
+    expect_unreached("title: x\ntraffic: [{host: app.t, perSecond: 1}]" END,
+                     "stories/s.yaml:2:18: traffic[0].host: \"app.t\", wanted a host of a Service, Canary or "
+                     "VirtualService of the story, such as NAME.NAMESPACE");
+}
+
+static void what_the_story_brings_is_reached(void **state)
+{
+    static const char *const hosts[] = {"api.t",
+                                        "api.t.svc.cluster.local",
+                                        "front.t",
+                                        "front-primary.t:80",
+                                        "web.t",
+                                        "web-canary.t.svc",
+                                        "shop.example.com",
+                                        "a.shop.org",
+                                        "late.t",
+                                        "p.default"};
+    static const char *const versions[] = {"web:1", "r/web:1", "web:2", "web:3"};
+    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0] + sizeof versions / sizeof versions[0]; i++) {
+        bool is_host = i < sizeof hosts / sizeof hosts[0];
+        char *world = is_host ? str_format("traffic: [{host: '%s', perSecond: 1}]", hosts[i])
+                              : str_format("versions: {'%s': {}}", versions[i - sizeof hosts / sizeof hosts[0]]);
+        char *text =
+            str_format(APP "%s\n"
+                           "acts:\n- {setImage: {name: web, container: a, image: 'r/web:2'}}\n"
+                           "- {patch: {kind: Pod, name: p, merge: {spec: {containers: [{name: a, image: 'web:3'}]}}}}\n"
+                           "- {apply: [{apiVersion: v1, kind: Service, metadata: {name: late, namespace: t}}]}" END,
+                       world);
+        expect_unreached(text, NULL);
+        str_free(&text);
+        str_free(&world);
+    }
 }
 
 static void impossible_times_are_refused(void **state)
@@ -200,7 +284,7 @@ static void wrong_objects_are_refused(void **state)
          "2:11: objects[0]: no object: it has no metadata.name; wanted one, or {file: PATH}"},
         {"title: x\nobjects: [{file: none.yaml}]" END, "2:18: objects[0].file: file stories/none.yaml: cannot open"},
         {"title: x\nobjects: [{file: bad.yaml}]" END,
-         "2:18: objects[0].file: bad.yaml: document 2 is no object: it has no apiVersion"},
+         "2:18: objects[0].file: stories/bad.yaml:3:1: no object: it has no apiVersion"},
         {"title: x\nobjects: [{file: app.yaml, name: x}]" END, "2:28: objects[0].name: unknown field, known are file"},
         {"title: x\nacts: [{apply: [3]}]" END,
          "2:17: acts[0].apply[0]: no object: it is no mapping; wanted one, or {file: PATH}"},
@@ -332,6 +416,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_whole_is_refused),
+        cmocka_unit_test(a_manifest_is_no_scenario),
+        cmocka_unit_test(what_nothing_reaches_is_refused),
+        cmocka_unit_test(what_the_story_brings_is_reached),
         cmocka_unit_test(impossible_times_are_refused),
         cmocka_unit_test(wrong_worlds_are_refused),
         cmocka_unit_test(wrong_faults_are_refused),
