@@ -444,6 +444,7 @@ static bool start_act(struct run *run, struct doc **answer)
         return false;
     }
     journal_intend(run->release->journal, doc_root(prepared));
+    run_note_orders(run, doc_root(prepared));
     run_flush(run, on_act_recorded);
     return false;
 }
@@ -476,6 +477,7 @@ bool run_pin(struct run *run, struct err *err)
         str_free(&release->revision);
         release->revision = str_dup(deployment_revision(doc_root(target)));
         release->pinned = true;
+        run_note_revision(run);
     } else {
         doc_free(checksums);
     }
@@ -528,6 +530,7 @@ static bool start_rollback(struct run *run, struct doc **answer)
 {
     struct canary canary;
     run_canary(run, &canary);
+    run_explain_rollback(run, node_get(doc_root(run->args), "events"));
     start_ending(run, ending_rollback(&canary, node_get(doc_root(run->args), "events")));
     canary_fini(&canary);
     return false;
@@ -537,6 +540,7 @@ static bool start_fail_promotion(struct run *run, struct doc **answer)
 {
     struct canary canary;
     run_canary(run, &canary);
+    run_explain_promotion(run, arg_str(run, "error"));
     start_ending(run, ending_failed_promotion(&canary, arg_str(run, "error")));
     canary_fini(&canary);
     return false;

@@ -101,6 +101,7 @@ static void read_status(struct release *r, const struct node *spec, const struct
     r->reason = str_dup(node_str(node_get(status, "reason")));
     const struct node *checksums = node_get(status, "checksums");
     bool usable = r->unreadable == NULL;
+    account_read(&r->account, usable ? status : NULL);
     r->checksums = usable && node_type(checksums) == NODE_OBJECT ? doc_copy(checksums) : doc_new();
     r->live_checksums = node_type(checksums) == NODE_OBJECT ? doc_copy(checksums) : doc_new();
     const struct node *ending = node_get(status, "ending");
@@ -165,6 +166,7 @@ void release_free(struct release *r)
     }
     journal_free(r->journal);
     accepted_fini(&r->accepted);
+    account_fini(&r->account);
     doc_free(r->sources);
     doc_free(r->checksums);
     doc_free(r->live_checksums);
@@ -235,6 +237,7 @@ static struct doc *status_patch(struct release *r)
     node_set_str(doc, status, "revision", r->revision);
     node_set_bool(doc, status, "pinned", r->pinned);
     node_set_str(doc, status, "reason", r->reason);
+    account_write(&r->account, doc, status);
     status_patch_map(doc, status, "checksums", doc_root(r->live_checksums), doc_root(r->checksums));
     set_or_null(doc, status, "ending", doc_root(r->ending));
     set_time(doc, status, "started", r->started_ms);

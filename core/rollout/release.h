@@ -7,6 +7,7 @@
 #pragma once
 
 #include "rollout/accepted.h"
+#include "rollout/account.h"
 #include "rollout/engine.h"
 #include "rollout/journal.h"
 #include "rollout/release_check.h"
@@ -48,6 +49,7 @@ struct release {
     struct doc *live_checksums; /* the same as the object has them */
     struct doc *ending;         /* effects that C must finish in state RollingBack; NULL: none */
     char *reason;               /* one sentence for people; NULL: none */
+    struct account account;     /* what else people read */
     int64_t started_ms, ended_ms;
     int64_t
         drained_ms; /* monotonic: since when the canary's share is as small as it is; RELEASE_NEVER_DRAINED: it was not made smaller */

@@ -63,6 +63,18 @@ static bool check_spec(const struct node *spec, struct err *err)
            check_map("spec.sources", node_get(spec, "sources"), RELEASE_SOURCES_MAX, SOURCE_SIZE_MAX, err);
 }
 
+/* What people read of a release (rollout/account.h). */
+static bool check_account(const struct node *status, struct err *err)
+{
+    return check_map("status.images", node_get(status, "images"), 2, TEXT_SIZE_MAX, err) &&
+           check_count("status.weight", node_get(status, "weight"), err) &&
+           check_count("status.failedChecks", node_get(status, "failedChecks"), err) &&
+           check_count("status.threshold", node_get(status, "threshold"), err) &&
+           check_text("status.lastCheck", node_get(status, "lastCheck"), TEXT_SIZE_MAX, err) &&
+           check_text("status.reason", node_get(status, "reason"), TEXT_SIZE_MAX, err) &&
+           check_text("status.summary", node_get(status, "summary"), TEXT_SIZE_MAX, err);
+}
+
 static bool check_status(const struct node *status, struct err *err)
 {
     const struct node *ending = node_get(status, "ending");
@@ -70,7 +82,7 @@ static bool check_status(const struct node *status, struct err *err)
            check_count("status.serial", node_get(status, "serial"), err) &&
            check_text("status.state", node_get(status, "state"), NAME_SIZE_MAX, err) &&
            check_text("status.revision", node_get(status, "revision"), NAME_SIZE_MAX, err) &&
-           check_text("status.reason", node_get(status, "reason"), TEXT_SIZE_MAX, err) &&
+           check_account(status, err) &&
            check_map("status.checksums", node_get(status, "checksums"), RELEASE_CHECKSUMS_MAX, NAME_SIZE_MAX, err) &&
            check_list("status.entries", node_get(status, "entries"), err) &&
            check_list("status.open", node_get(status, "open"), err) &&

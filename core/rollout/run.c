@@ -96,6 +96,7 @@ void run_answer(struct run *run, struct doc *answer)
     if (run->operation->recorded) {
         journal_answer(run->release->journal, doc_root(answer));
     }
+    run_note_answer(run, run->operation->name, doc_root(answer));
     forget_operation(run);
     run->house->strategist->ops->answer(run->strategy, doc_root(answer));
     doc_free(answer);
@@ -111,6 +112,7 @@ static bool start_operation(struct run *run, struct doc **answer)
     if (run->operation->recorded) {
         journal_answer(run->release->journal, doc_root(*answer));
     }
+    run_note_answer(run, run->operation->name, doc_root(*answer));
     forget_operation(run);
     return true;
 }
@@ -152,6 +154,7 @@ static bool on_call(void *ctx, const char *name, const struct node *args, struct
     enum journal_step step =
         operation->recorded ? journal_ask(run->release->journal, name, args, &recorded, &err) : JOURNAL_NEW;
     if (step == JOURNAL_RECORDED) {
+        run_note_answer(run, name, doc_root(recorded));
         *answer = recorded;
         return true;
     }
@@ -202,6 +205,7 @@ static bool on_enter(void *ctx, const char *word, const struct node *args, struc
     str_free(&run->word);
     run->word = str_dup(word);
     enum journal_step step = journal_enter(run->release->journal, word, args, now, result, started_ms, &err);
+    run->rounds += strcmp(word, "round") == 0;
     if (step == JOURNAL_DIVERGED) {
         diverged(run, &err);
         *result = doc_new(); /* the script is stopped before it can act on it: every further call goes unanswered */
@@ -232,7 +236,7 @@ static void on_evidence(void *ctx, const struct node *evidence, const char *wher
 {
     struct run *run = ctx;
     if (!journal_is_replaying(run->release->journal)) {
-        journal_evidence(run->release->journal, evidence, where);
+        run_note_evidence(run, evidence, where);
     }
 }
 
@@ -276,6 +280,7 @@ static void start_script(struct run *run)
     };
     struct err err = {0};
     run->state = RUN_SCRIPT;
+    run->rounds = 0;
     run->strategy = run->house->strategist->ops->start(run->house->strategist, &start, &err);
     if (run->strategy == NULL) {
         on_script_ended(run, STRATEGY_FAILED, &err);
@@ -371,6 +376,7 @@ static void prepare_restart(struct run *run)
     }
     run->intent = prepared;
     journal_intend(run->release->journal, doc_root(prepared));
+    run_note_orders(run, doc_root(prepared));
     run_flush(run, on_restart_recorded);
 }
 
@@ -430,6 +436,7 @@ static void take_over(struct timer *timer, void *ctx)
         doc_free(release->checksums);
         release->checksums = doc_copy(node_get(canary.status, "trackedConfigs"));
         release->pinned = true;
+        run_note_revision(run);
     }
     canary_fini(&canary);
     if (!known) {
@@ -502,6 +509,7 @@ void run_free(struct run *run)
     release_free(run->release);
     trouble_fini(&run->trouble);
     str_free(&run->failure);
+    str_free(&run->not_ready);
     str_free(&run->wait_word);
     str_free(&run->wait_reason);
     str_free(&run->word);
@@ -550,13 +558,6 @@ void run_block(struct run *run, bool blocked)
         run->blocked = blocked;
         run_poke(run);
     }
-}
-
-void run_supersede(struct run *run, const char *reason)
-{
-    str_free(&run->release->reason);
-    run->release->reason = str_dup(reason);
-    run_decide(run, VERDICT_SUPERSEDED);
 }
 
 bool run_is_acting(const struct run *run)

@@ -108,7 +108,9 @@ struct run {
     int failures;                  /* of the script */
     char *word;                    /* of the script that was entered last */
     char *wait_word, *wait_reason; /* which of its words said that it waits, and for what */
-    char *failure;                 /* what the script said when it failed for the last time */
+    char *not_ready; /* what the last `ready` said of a side that never will be; NULL: it is, or will be */
+    int64_t rounds;  /* that the script began, from its first line */
+    char *failure;   /* what the script said when it failed for the last time */
     void (*flushed)(struct run *run);
     int64_t round_started_ms;
     int64_t tick_began_ms; /* monotonic: the start of the interval that is waited for */
@@ -145,3 +147,19 @@ void run_halt_when_full(struct run *run);
 void run_resume_ending(struct run *run);
 void run_carry_out(struct run *run);
 void run_retry_later(struct run *run, timer_fn *retry);
+
+/* rollout/run_account.c: what is noted for people, in release->account and release->reason; each rides with the next flush. */
+/* The revision is fixed now: its images, and the counters that it begins with. */
+void run_note_revision(struct run *run);
+/* A list of effects goes on record. */
+void run_note_orders(struct run *run, const struct node *list);
+/* What an operation answered, now or on record. */
+void run_note_answer(struct run *run, const char *operation, const struct node *answer);
+/* With the time, the canary's share and the round. */
+void run_note_evidence(struct run *run, const struct node *evidence, const char *where);
+void run_set_reason(struct run *run, const char *text);
+/* Why it ends, and the summary: "<how> at weight 10, …: <reason>". */
+void run_explain(struct run *run, const char *how, const char *reason);
+void run_explain_rollback(struct run *run, const struct node *events);
+void run_explain_promotion(struct run *run, const char *error);
+void run_explain_failure(struct run *run);

@@ -127,6 +127,7 @@ static void roll_back(struct run *run)
     }
     if (run->release->ending == NULL) {
         set_failure_ending(run);
+        run_explain_failure(run);
     }
     if (run->release->ending == NULL) {
         run_retry_later(run,
@@ -169,6 +170,7 @@ static void succeed(struct run *run, bool skipped)
                        skipped);
     }
     canary_fini(&canary);
+    run_explain(run, "succeeded", skipped ? "promoted, the analysis was skipped" : "promoted, the analysis passed");
     close_record(run, RELEASE_SUCCEEDED, on_closed);
 }
 
@@ -193,17 +195,11 @@ static void replay(struct run *run)
     run_begin(run);
 }
 
-static void set_reason(struct run *run, const char *text)
-{
-    str_free(&run->release->reason);
-    run->release->reason = str_dup(text);
-}
-
 /* The Canary is as the mesh and its status have it; a release that begins from weight 0 takes the place of this one, if one is due. */
 static void stall(struct run *run)
 {
     struct release *release = run->release;
-    set_reason(run, release->unreadable);
+    run_explain(run, "stalled", release->unreadable);
     gauges_stalled(&run->house->gauges, release->canary, release->namespace);
     char *text = str_format("Release %s.%s breaks a rule of records and was ended: %s", release->name,
                             release->namespace, release->unreadable);
@@ -214,7 +210,7 @@ static void stall(struct run *run)
 
 static void halt(struct run *run)
 {
-    set_reason(run, "the record of this release is full; traffic stays as it is");
+    run_explain(run, "halted", "the record of this release is full; traffic stays as it is");
     char *text = str_format("Halt %s.%s advancement the record of release %s is full", run->release->canary,
                             run->release->namespace, run->release->name);
     announce_text(run->announcer, "Warning", text);
@@ -235,6 +231,12 @@ void run_stall(struct run *run, const struct err *err)
     str_free(&run->release->unreadable);
     run->release->unreadable = str_dup(err->text);
     run_decide(run, VERDICT_STALLED);
+}
+
+void run_supersede(struct run *run, const char *reason)
+{
+    run_explain(run, "superseded", reason);
+    run_decide(run, VERDICT_SUPERSEDED);
 }
 
 void run_drop(struct run *run)
@@ -263,7 +265,7 @@ void run_carry_out(struct run *run)
         replay(run);
         break;
     case VERDICT_UNREADABLE:
-        set_reason(run, run->failure);
+        run_explain(run, "begun again", run->failure);
         close_record(run, RELEASE_SUPERSEDED, on_unreadable);
         break;
     case VERDICT_SUPERSEDED:

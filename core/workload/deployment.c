@@ -3,10 +3,13 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "base/utf8.h"
 #include "kube/object.h"
 #include "kube/ownership.h"
 #include "workload/revision.h"
 #include "workload/tracked_config.h"
+
+enum { IMAGES_SIZE_MAX = 512 };
 
 /* --- pruning --- */
 
@@ -31,6 +34,27 @@ static struct node *container_ports(struct doc *doc, const struct node *pod_spec
         push_ports(doc, ports, it.value);
     }
     return ports;
+}
+
+/* "podinfo:3.1.0", or "app=podinfo:3.1.0,proxy=envoy:1" for several containers: for people only, so it is cut. */
+static void note_images(struct doc *object, struct node *sluice, const struct node *pod_spec)
+{
+    const struct node *containers = node_get(pod_spec, "containers");
+    struct buf text;
+    buf_init(&text, 4 * IMAGES_SIZE_MAX);
+    struct node_iter it = node_iterate(containers);
+    while (node_next(&it)) {
+        const char *name = node_str_or(node_get(it.value, "name"), "");
+        const char *image = node_str_or(node_get(it.value, "image"), "");
+        char *one =
+            node_count(containers) == 1 ? str_dup(image) : str_format("%s%s=%s", it.index > 0 ? "," : "", name, image);
+        if (text.len < IMAGES_SIZE_MAX) {
+            utf8_append_line(&text, one, strlen(one), IMAGES_SIZE_MAX - text.len);
+        }
+        str_free(&one);
+    }
+    node_set_str(object, sluice, "images", buf_str(&text));
+    buf_fini(&text);
 }
 
 /* Every primary's template carries flagger-id; a target may be called "x-primary" too. */
@@ -92,6 +116,7 @@ void deployment_prune(struct doc *object)
     note_revision(object, sluice, template);
     node_set(object, sluice, "configs", tracked_config_references(object, node_get(template, "spec")));
     node_set(object, sluice, "ports", container_ports(object, node_get(template, "spec")));
+    note_images(object, sluice, node_get(template, "spec"));
     node_set(object, sluice, "labels", node_copy(object, node_at(template, "metadata", "labels")));
     node_set(object, sluice, "flaggerId",
              node_copy(object, node_at(template, "metadata", "annotations", "flagger-id")));
@@ -104,6 +129,11 @@ void deployment_prune(struct doc *object)
 const char *deployment_revision(const struct node *deployment)
 {
     return node_str(node_at(deployment, "sluice", "revision"));
+}
+
+const char *deployment_images(const struct node *deployment)
+{
+    return node_str(node_at(deployment, "sluice", "images"));
 }
 
 bool deployment_revision_is_guessed(const struct node *deployment)

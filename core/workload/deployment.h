@@ -2,7 +2,7 @@
  *
  * The store's copy has no pod template: the pruner replaces it by what the engine asks of it, computed once:
  *   sluice: { revision, configs: [ {kind, name, optional} ], ports: [ {container, name, port, index} ], labels,
- *             flaggerId, own, guessed }
+ *             flaggerId, own, guessed, images }
  * Creating the primary and promoting GET the whole object. */
 #pragma once
 
@@ -17,6 +17,8 @@ void deployment_prune(struct doc *object);
 
 /* Borrowed from the pruned object. For a primary ("<x>-primary" with a flagger-id) computed with the renames undone. */
 const char *deployment_revision(const struct node *deployment);
+/* The images of its containers, as a text for people; borrowed from the pruned object. */
+const char *deployment_images(const struct node *deployment);
 /* Of a primary: the renames that were undone for it may not have been made (revision.h). */
 bool deployment_revision_is_guessed(const struct node *deployment);
 /* Of a primary: the digest of its template as it is, which is never a target's; NULL for any other Deployment. */
