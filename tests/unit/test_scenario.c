@@ -112,7 +112,7 @@ static void expect_unreached(const char *text, const char *said)
     }
 }
 
-static void what_nothing_reaches_is_refused(void **state)
+static void what_nothing_reaches_is_told(void **state)
 {
     expect_unreached(APP "versions: {'web:9': {}}" END,
                      "stories/s.yaml:7:21: versions.web:9: no object and no act of the story has an image that ends "
@@ -417,7 +417,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_whole_is_refused),
         cmocka_unit_test(a_manifest_is_no_scenario),
-        cmocka_unit_test(what_nothing_reaches_is_refused),
+        cmocka_unit_test(what_nothing_reaches_is_told),
         cmocka_unit_test(what_the_story_brings_is_reached),
         cmocka_unit_test(impossible_times_are_refused),
         cmocka_unit_test(wrong_worlds_are_refused),
