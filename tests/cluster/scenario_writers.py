@@ -24,7 +24,9 @@ class Undone(Scenario):
     def test_admission_policy(self):
         """A policy labels every Service: the canary is initialised all the same, and what is lost later comes back."""
         scene = self.scene('label-policy')
-        scene.create(*label_policy(scene.namespace))
+        for thing in label_policy(scene.namespace):
+            scene.create(thing)
+            self.addCleanup(self.lab.client.delete, thing['kind'], None, thing['metadata']['name'])  # no repair goes on for ever
         scene.wait(lambda: self.is_labelled(scene), 30, 'the policy to be in force')
         scene.deploy(tag='6.0.0').canary(manifests.analysis()).initialise()
         for name in ('podinfo', 'podinfo-primary', 'podinfo-canary'):
