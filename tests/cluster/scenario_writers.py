@@ -38,6 +38,13 @@ class Undone(Scenario):
         self.lab.client.delete('VirtualService', scene.namespace, 'podinfo')
         scene.wait(lambda: scene.route() is not None, 60, 'the VirtualService')
         self.assert_answers(scene, {'6.0.0'})
+        for thing in label_policy(scene.namespace):
+            self.lab.client.delete(thing['kind'], None, thing['metadata']['name'])
+        if not engine.reference():
+            scene.wait(lambda: not self.have_label(scene), 60, 'the last repairs')
+
+    def have_label(self, scene):
+        return any('cost-center' in scene.get('Service', name)['metadata'].get('labels', {}) for name in ('podinfo', 'podinfo-primary', 'podinfo-canary'))
 
     def is_labelled(self, scene):
         probe = {'apiVersion': 'v1', 'kind': 'Service', 'metadata': {'name': 'probe', 'namespace': scene.namespace}, 'spec': {'ports': [{'port': 1}]}}
