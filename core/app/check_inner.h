@@ -52,7 +52,8 @@ bool check_init(struct check *check, const char *provider, struct err *err);
 void check_fini(struct check *check);
 /* Borrowed until the next one. */
 struct check_canary *check_add(struct check *check, const struct node *canary);
-/* `place` NULL: not known. What the engine says of a field is dropped when the API server has said something of it, or of what it is a part of. */
+/* `place` NULL: not known. What the engine says of a field is dropped when the API server has said something of
+ * it, or of what it is a part of. */
 void check_refuse(struct check_canary *canary, const char *field, const char *text, bool by_api,
                   const struct yaml_place *place);
 void check_pass_over(struct check *check, const char *kind);

@@ -1,5 +1,6 @@
-/* The flags of a command as a table, from which they are read, listed by --help and completed in a shell. Written "--name=value" or "--name value", with one dash or two.
- * (`sluice run` has Flagger's flags, which are read as Go reads them: app/flags.h.) */
+/* The flags of a command as a table, from which they are read, listed by --help and completed in a shell. Written
+ * "--name=value" or "--name value", with one dash or two. (`sluice run` has Flagger's flags, which are read as Go
+ * reads them: app/flags.h.) */
 #pragma once
 
 #include <stdbool.h>
@@ -23,7 +24,8 @@ struct cli_flag {
 /* Once for each flag, in order; `name` NULL: a word that is no flag. */
 typedef bool cli_take_fn(void *ctx, const char *name, const char *value, struct err *err);
 
-/* False: refused by the table or by `take`; the text names the flag, and tells an unknown one from one without its value. */
+/* False: refused by the table or by `take`; the text names the flag, and tells an unknown one from one without its
+ * value. */
 bool cli_read(const struct cli_flag *table, int argc, char **argv, cli_take_fn *take, void *ctx, struct err *err);
 /* A line each, with the continuation of a long help text under its beginning. */
 void cli_print(const struct cli_flag *table, FILE *out);
