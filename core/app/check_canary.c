@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "kube/object.h"
 #include "rollout/refusal.h"
-#include "sim/api.h"
+#include "sim/api/api.h"
 
 #define API_VERSION_SERVED "flagger.app/v1beta1"
 #define GROUP "flagger.app/"

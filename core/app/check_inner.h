@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/yaml_places.h"
-#include "sim/kinds.h"
+#include "sim/kinds/kinds.h"
 
 /* --- what was found --- */
 

@@ -11,8 +11,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "sim/play.h"
-#include "sim/virtual_clock.h"
+#include "sim/ground/virtual_clock.h"
+#include "sim/story/play.h"
 
 #define MINUTE_MS INT64_C(60000)
 

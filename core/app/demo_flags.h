@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/cli.h"
-#include "sim/scenario.h"
+#include "sim/story/scenario.h"
 
 struct demo_flags {
     const char *command, *usage;

@@ -8,7 +8,7 @@
 
 #include "app/stage.h"
 #include "app/transcript.h"
-#include "sim/virtual_clock.h"
+#include "sim/ground/virtual_clock.h"
 
 #define WORLD_TYPE "sluice.world"
 

@@ -14,8 +14,8 @@
 #include "io/file.h"
 #include "io/loop.h"
 #include "io/server.h"
-#include "sim/fast_clock.h"
-#include "sim/play.h"
+#include "sim/ground/fast_clock.h"
+#include "sim/story/play.h"
 
 #define PROMETHEUS_PATH "/prometheus"
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)

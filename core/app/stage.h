@@ -1,10 +1,10 @@
 /* An embedded cluster with the kinds of deploy/crds and the mesh's, and engines on it, one after another: the same engine that runs in clusters, behind two other
- * doors and on a machine that can be killed, or stopped until it wakes beside its successor. What else is in the cluster, and what happens there, a scenario says (sim/play.h). */
+ * doors and on a machine that can be killed, or stopped until it wakes beside its successor. What else is in the cluster, and what happens there, a scenario says (sim/story/play.h). */
 #pragma once
 
 #include "rollout/engine.h"
 #include "sim/cluster.h"
-#include "sim/machine.h"
+#include "sim/ground/machine.h"
 
 enum stage_engine {
     STAGE_EMPTY, /* none was started, or the last one was closed */

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "sim/cluster.h"
-#include "sim/scenario.h"
+#include "sim/story/scenario.h"
 
 struct visitors;
 

@@ -1,5 +1,5 @@
 /* One HTTP exchange as the side that answers sees it, whichever wire it came over: a socket (io/server.h) or the in-process network of a simulation
- * (sim/network.h).
+ * (sim/ground/network.h).
  *
  * Whoever is given an exchange ends it once: with exchange_answer, or with exchange_begin, any number of exchange_send and exchange_end. When the other side goes
  * away first, `gone` comes once (never from inside a call made here); after it the exchange must not be used. */

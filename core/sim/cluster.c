@@ -1,7 +1,7 @@
 #include "sim/cluster.h"
 
 #include "base/mem.h"
-#include "sim/controllers.h"
+#include "sim/controllers/controllers.h"
 
 struct cluster {
     struct clock *clock;

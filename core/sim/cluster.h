@@ -1,4 +1,4 @@
-/* The embedded cluster: everything of this room behind the two doors, on any clock (sim/virtual_clock.h in a story, a loop's for kubectl).
+/* The embedded cluster: everything of this room behind the two doors, on any clock (sim/ground/virtual_clock.h in a story, a loop's for kubectl).
  *
  *     http://kubernetes     the API server, with the controllers at work behind it
  *     http://prometheus     Prometheus, fed by the traffic model
@@ -6,11 +6,11 @@
  * Other hosts (webhooks) are added by whoever needs them: network_host(cluster_network(c), …). The same seed gives the same history. */
 #pragma once
 
-#include "sim/api.h"
-#include "sim/behaviour.h"
-#include "sim/network.h"
-#include "sim/prometheus.h"
-#include "sim/traffic.h"
+#include "sim/api/api.h"
+#include "sim/ground/behaviour.h"
+#include "sim/ground/network.h"
+#include "sim/prometheus/prometheus.h"
+#include "sim/traffic/traffic.h"
 
 #define CLUSTER_API_URL "http://kubernetes"
 #define CLUSTER_PROMETHEUS_URL "http://prometheus"

@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/api sim/ground
 // mutants: 1500
 /* libFuzzer: requests to the embedded API server, one a line: "METHOD target content-type body". What must hold: each is answered once, with a status, or is a watch that
  * ends with the server; what was stored can be listed. */
@@ -10,8 +10,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "sim/api.h"
-#include "sim/virtual_clock.h"
+#include "sim/api/api.h"
+#include "sim/ground/virtual_clock.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/patch
 /* libFuzzer: {"kind": …, "schema": …, "object": …, "patch": …}, patched in all four ways. What must hold: the object stays as it was; a patch is applied or refused with
  * a reason and a status; what was applied can be applied again; a creation is owned by who made it. */
 #include <stddef.h>
@@ -7,9 +7,9 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "sim/kinds.h"
-#include "sim/patch.h"
-#include "sim/schema.h"
+#include "sim/kinds/kinds.h"
+#include "sim/kinds/schema.h"
+#include "sim/patch/patch.h"
 
 #define NOW "2026-01-02T03:04:05Z"
 

@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/prometheus
 /* libFuzzer: any text as a query, over a mesh where a workload got requests. What must hold: it is answered, or refused with a place and a reason; asked twice it says
  * the same. */
 #include <stddef.h>
@@ -8,8 +8,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "sim/promql.h"
-#include "sim/virtual_clock.h"
+#include "sim/ground/virtual_clock.h"
+#include "sim/prometheus/promql.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

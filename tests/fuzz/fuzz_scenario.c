@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 // mutants: 3000
 /* A scenario from anywhere: it is refused with its place, or it is played as far as it goes and leaves nothing behind. */
 #include <stddef.h>
@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "sim/play.h"
-#include "sim/virtual_clock.h"
+#include "sim/ground/virtual_clock.h"
+#include "sim/story/play.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/kinds
 /* libFuzzer: {"schema": …, "object": …, "old": …}. What must hold: a schema is read or refused with a reason; pruning and defaulting twice is the same as once; every
  * cause has its three parts. */
 #include <stddef.h>
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/str.h"
-#include "sim/schema.h"
+#include "sim/kinds/schema.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,23 +1,8 @@
 #!/usr/bin/env python3
-"""The house rules a machine can check: floors, parts, banned calls, sizes, bindings. Usage: lint.py RULE [TREE]; exit status 1 when something is wrong."""
-import fnmatch
+"""The house rules a machine can check: floors, the tour, banned calls, sizes, bindings. Usage: lint.py RULE [TREE]; exit status 1 when something is wrong."""
 import pathlib
 import re
 import sys
-
-# A room may include itself and what stands below it.
-BELOW = {
-    'base': set(),
-    'io': {'base'},
-    'kube': {'base', 'io'},
-    'prom': {'base', 'io'},
-    'mesh': {'base', 'io', 'kube'},
-    'workload': {'base', 'io', 'kube'},
-    'rollout': {'base', 'io', 'kube', 'prom', 'mesh', 'workload'},
-    'script': {'base', 'io', 'kube', 'prom', 'mesh', 'workload', 'rollout'},
-    'sim': {'base', 'io'},
-    'app': {'base', 'io', 'kube', 'prom', 'mesh', 'workload', 'rollout', 'script', 'sim'},
-}
 
 # Headers of libraries that stay in one room (or one file).
 LIBRARIES = [
@@ -56,17 +41,61 @@ def code_lines(text):
     return text.split('\n')
 
 
+class Rooms:
+    """What the add_room lines of CMakeLists.txt say: which room may include which, and which folders are inside of one."""
+
+    def __init__(self, tree):
+        self.below, self.folders = {}, {}
+        lines = re.findall(r'^add_room\(([^)]*)\)', (tree / 'CMakeLists.txt').read_text(), flags=re.M)
+        for name, *words in (line.split() for line in lines):
+            lists, heading = {}, None
+            for word in words:
+                if word in ('FOLDERS', 'BELOW', 'LIBRARIES', 'EXCEPT'):
+                    heading = lists.setdefault(word, [])
+                else:
+                    heading.append(word)
+            self.below[name] = lists.get('BELOW', [])
+            self.folders[name] = [f'{name}/{folder}' for folder in lists.get('FOLDERS', [])]
+
+    def of(self, folder):
+        """The room of a folder below core; None when it is of none."""
+        return next((room for room in self.below if folder == room or folder in self.folders[room]), None)
+
+    def may_include(self, room):
+        """The room itself, what is below it, and what stands below that."""
+        found = {room}
+        for below in self.below.get(room, []):
+            found |= self.may_include(below)
+        return found
+
+    def out_of_order(self):
+        """A room comes after all that is below it, so that no room stands below itself."""
+        seen = set()
+        for room, below in self.below.items():
+            yield from ((room, other) for other in below if other not in seen)
+            seen.add(room)
+
+
 def floors(tree):
-    for path, name in sources(tree):
-        room = name.split('/')[0]
+    rooms = Rooms(tree)
+    out_of_order = list(rooms.out_of_order())
+    for room, other in out_of_order:
+        yield f'CMakeLists.txt: {room} is to stand above {other}, which no add_room before it made'
+    for path, name in sources(tree) if not out_of_order else ():
+        room = rooms.of(name.rpartition('/')[0])
+        if room is None:
+            yield f'{path}: its folder is no room: no add_room of CMakeLists.txt names it'
+            continue
+        allowed = rooms.may_include(room)
         for number, line in enumerate(path.read_text().split('\n'), 1):
-            local = re.match(r'\s*#include "([a-z]+)/', line)
-            if local and local.group(1) != room and local.group(1) not in BELOW.get(room, set()):
-                yield f'{path}:{number}: {room} must not include {local.group(1)}'
+            local = re.match(r'\s*#include "(?:([^"]*)/)?[^"/]+"', line)
+            other = local and (rooms.of(local.group(1)) if local.group(1) else room)
+            if local and other not in allowed:
+                yield f'{path}:{number}: {room} must not include {other or "what is of no room"}'
             system = re.match(r'\s*#include <([^>]+)>', line)
-            for pattern, rooms in LIBRARIES:
-                if system and pattern.search(system.group(1)) and room not in rooms and name not in rooms:
-                    yield f'{path}:{number}: <{system.group(1)}> belongs to {", ".join(sorted(rooms))}'
+            for pattern, owners in LIBRARIES:
+                if system and pattern.search(system.group(1)) and room not in owners and name not in owners:
+                    yield f'{path}:{number}: <{system.group(1)}> belongs to {", ".join(sorted(owners))}'
     for path in sorted((tree / 'lua').rglob('*.lua')):
         for number, line in enumerate(path.read_text().split('\n'), 1):
             required = re.search(r"require\s*\(?\s*['\"]([\w.]+)['\"]", line)
@@ -76,30 +105,20 @@ def floors(tree):
                 yield f'{path}:{number}: a strategy requires words of the stdlib only, not {required.group(1)}'
 
 
-def parts_of(tree):
-    """The table of core/README.md: a row of patterns for each part of the room sim, from top to bottom."""
-    rows = re.search(r'^\| part of `sim` .*\n\|[-|]+\n((?:\|.*\n)+)', (tree / 'core/README.md').read_text(), flags=re.M)
-    return [re.findall(r'`([\w*]+)`', row.split('|')[2]) for row in rows.group(1).splitlines()] if rows else []
-
-
-def parts(tree):
-    """Every file of sim belongs to a part, by the longest pattern that fits, and includes no part above its own."""
-    patterns = {pattern: floor for floor, row in enumerate(parts_of(tree)) for pattern in row}
-
-    def part(stem):
-        return patterns.get(max((p for p in patterns if fnmatch.fnmatch(stem, p)), key=len, default=None))
-    files = [(path, path.stem) for path, name in sources(tree) if name.startswith('sim/')]
-    for path, stem in files:
-        if part(stem) is None:
-            yield f'{path}: of no part in core/README.md'
-            continue
-        for number, line in enumerate(path.read_text().split('\n'), 1):
-            local = re.match(r'\s*#include "sim/(\w+)\.h"', line)
-            if local and part(local.group(1)) is not None and part(local.group(1)) < part(stem):
-                yield f'{path}:{number}: sim/{local.group(1)}.h is of a part above it in core/README.md'
-    for pattern in patterns:
-        if not any(fnmatch.fnmatch(stem, pattern) for _, stem in files):
-            yield f'core/README.md: no file of sim is called {pattern}'
+def tour(tree):
+    """The tour's tables name each room, and what it may include, as CMakeLists.txt does."""
+    below = Rooms(tree).below
+    text = (tree / 'core/README.md').read_text()
+    rows = [row.strip('| ').split('|') for row in re.findall(r'^\| `[\w/]+` \|.*\|$', text, flags=re.M)]
+    told = {row[0].strip(' `'): [room for room in re.split(r'[ `,–]+', row[-1]) if room] for row in rows}
+    for room in below:
+        if room not in told:
+            yield f'core/README.md: no table has a row for {room}'
+        elif sorted(told[room]) != sorted(below[room]):
+            yield f'core/README.md: {room} may include {", ".join(below[room]) or "–"}, says CMakeLists.txt'
+    for room in told:
+        if room not in below:
+            yield f'core/README.md: {room} is no room: no add_room of CMakeLists.txt names it'
 
 
 def banned(tree):
@@ -153,7 +172,7 @@ def bindings(tree):
         yield f'world:{name}: only in one of spec/_meta/sluice.lua and core/app/module*.c'
 
 
-RULES = {'floors': floors, 'parts': parts, 'banned': banned, 'sizes': sizes, 'bindings': bindings}
+RULES = {'floors': floors, 'tour': tour, 'banned': banned, 'sizes': sizes, 'bindings': bindings}
 
 
 def main():

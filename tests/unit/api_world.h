@@ -1,4 +1,4 @@
-/* An API server in virtual time and a wire that hands over at once, for the tests of sim/api_*.c. */
+/* An API server in virtual time and a wire that hands over at once, for the tests of sim/api. */
 #pragma once
 
 #include <setjmp.h>
@@ -12,8 +12,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "sim/api.h"
-#include "sim/virtual_clock.h"
+#include "sim/api/api.h"
+#include "sim/ground/virtual_clock.h"
 
 struct api_world {
     struct virtual_clock *vc;

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "fake_clock.h"
-#include "sim/traffic.h"
+#include "sim/traffic/traffic.h"
 
 struct fake_mesh {
     struct fake_clock *fc;

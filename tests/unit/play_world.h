@@ -1,6 +1,6 @@
 /* A scenario without an engine: the test plays the engine where one is needed, by writing the Canary's status.
  *
- * A header alone, because only the tests of sim/play.h need it. */
+ * A header alone, because only the tests of sim/story/play.h need it. */
 #pragma once
 
 #include <setjmp.h>
@@ -14,9 +14,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/yaml.h"
-#include "sim/caller.h"
-#include "sim/play.h"
-#include "sim/virtual_clock.h"
+#include "sim/api/caller.h"
+#include "sim/ground/virtual_clock.h"
+#include "sim/story/play.h"
 
 enum { SECOND = 1000, MINUTE = 60000, STORY_MAX = 64 * 1024 };
 

@@ -14,8 +14,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "fake_doc.h"
-#include "sim/caller.h"
-#include "sim/virtual_clock.h"
+#include "sim/api/caller.h"
+#include "sim/ground/virtual_clock.h"
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, MANY = 100 };
 

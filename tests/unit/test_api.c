@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,9 +9,9 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "sim/api.h"
-#include "sim/network.h"
-#include "sim/virtual_clock.h"
+#include "sim/api/api.h"
+#include "sim/ground/network.h"
+#include "sim/ground/virtual_clock.h"
 
 #define MAPS "/api/v1/namespaces/default/configmaps"
 

@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 // What a client learns about the server before it asks for objects: discovery, OpenAPI, health, errors of routing.
 #include "api_world.h"
 

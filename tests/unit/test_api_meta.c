@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include "api_world.h"
 
 #define MAPS "/api/v1/namespaces/default/configmaps"

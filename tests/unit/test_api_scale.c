@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include "api_world.h"
 
 static void replicas_are_read_and_written_by_scale(void **state)

@@ -1,7 +1,7 @@
-// room: sim
+// room: sim/story
 // Tables, the paths of their columns, ages.
 #include "api_world.h"
-#include "sim/api_inner.h"
+#include "sim/api/inner.h"
 
 #define TABLE "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 

@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "fake_doc.h"
-#include "sim/behaviour.h"
+#include "sim/ground/behaviour.h"
 
 static void an_unknown_image_serves_well(void **state)
 {

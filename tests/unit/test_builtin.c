@@ -1,5 +1,5 @@
-// room: sim
-// What the API server adds to built-in kinds, and what it refuses of them: sim/builtin_*.c.
+// room: sim/story
+// What the API server adds to built-in kinds, and what it refuses of them: sim/api/builtin/*.c.
 #include "api_world.h"
 
 #define SERVICES "/api/v1/namespaces/default/services"

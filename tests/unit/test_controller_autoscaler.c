@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include "controllers_steps.h"
 
 #define AUTOSCALER                                                                                                     \

@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include "controllers_steps.h"
 
 static void assert_counts(struct world *w, int64_t replicas, int64_t updated, int64_t ready, int64_t available)

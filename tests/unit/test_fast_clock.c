@@ -1,5 +1,5 @@
-// room: sim
-#include "sim/fast_clock.h"
+// room: sim/story
+#include "sim/ground/fast_clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

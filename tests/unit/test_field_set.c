@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "fake_doc.h"
-#include "sim/field_set.h"
+#include "sim/patch/field_set.h"
 
 static struct field_set set_of(const char *fields)
 {

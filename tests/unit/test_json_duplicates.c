@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "sim/json_duplicates.h"
+#include "sim/api/json_duplicates.h"
 
 static void expect(const char *text, const char *wanted)
 {

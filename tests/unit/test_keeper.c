@@ -9,7 +9,7 @@
 
 #include "app/keeper.h"
 #include "base/log.h"
-#include "sim/virtual_clock.h"
+#include "sim/ground/virtual_clock.h"
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, TOLD_MAX = 4096 };
 

@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 /* A client on a machine: it sends one request after the other to a server that counts them, the next one as soon as an answer has come. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "sim/machine.h"
-#include "sim/network.h"
-#include "sim/virtual_clock.h"
+#include "sim/ground/machine.h"
+#include "sim/ground/network.h"
+#include "sim/ground/virtual_clock.h"
 
 enum { LATENCY_MS = 10 };
 

@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "sim/naming.h"
+#include "sim/kinds/naming.h"
 
 typedef char *rule_fn(const char *s);
 

@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,9 +11,9 @@
 #include "base/str.h"
 #include "fake_doc.h"
 #include "patch_apply_steps.h"
-#include "sim/kinds.h"
-#include "sim/patch.h"
-#include "sim/schema.h"
+#include "sim/kinds/kinds.h"
+#include "sim/kinds/schema.h"
+#include "sim/patch/patch.h"
 
 #define NOW "2026-01-02T03:04:05Z"
 

@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "fake_doc.h"
-#include "sim/patch.h"
+#include "sim/patch/patch.h"
 
 #define REJECTED "the server rejected our request due to an error in our request"
 

@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,8 +9,8 @@
 
 #include "base/str.h"
 #include "fake_doc.h"
-#include "sim/kinds.h"
-#include "sim/patch.h"
+#include "sim/kinds/kinds.h"
+#include "sim/patch/patch.h"
 
 /* Each of these was asked of an API server (v1.36.3), whose object afterwards was that of this patch (defaults apart). */
 static const char DEPLOYMENT[] =

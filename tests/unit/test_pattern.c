@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "sim/format.h"
-#include "sim/pattern.h"
+#include "sim/kinds/format.h"
+#include "sim/kinds/pattern.h"
 
 static void test_what_go_matches_is_matched(void **state)
 {

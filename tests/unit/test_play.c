@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include "play_world.h"
 
 /* --- moments --- */

@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include "play_world.h"
 
 static void requests_meet_faults_for_a_while(void **state)

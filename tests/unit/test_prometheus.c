@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include <strings.h>
 
 #include "fake_mesh.h"
-#include "sim/prometheus.h"
+#include "sim/prometheus/prometheus.h"
 
 #define SELECTED(more)                                                                                                 \
     "{ reporter=\"destination\", destination_workload_namespace=\"test\", destination_workload=~\"podinfo\"" more " }"

@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "sim/protobuf.h"
+#include "sim/kinds/protobuf.h"
 
 static void a_config_map_is_read(void **state)
 {

@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #include "fake_doc.h"
 #include "io/file.h"
 #include "schema_answers.h"
-#include "sim/schema.h"
+#include "sim/kinds/schema.h"
 
 static struct schema *schema_of(const char *openapi)
 {

@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "fake_mesh.h"
-#include "sim/controllers.h"
+#include "sim/controllers/controllers.h"
 
 enum { MINUTE = 60000 };
 

@@ -1,4 +1,4 @@
-// room: kube sim
+// room: kube sim/story
 // The engine's own client, stores and Lease over the embedded cluster: two doors, no socket, no second of real time.
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,9 +12,9 @@
 #include "base/str.h"
 #include "kube/lease.h"
 #include "kube/watch.h"
-#include "sim/api.h"
-#include "sim/network.h"
-#include "sim/virtual_clock.h"
+#include "sim/api/api.h"
+#include "sim/ground/network.h"
+#include "sim/ground/virtual_clock.h"
 
 struct world {
     struct virtual_clock *vc;

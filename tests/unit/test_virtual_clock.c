@@ -1,4 +1,4 @@
-// room: sim
+// room: sim/story
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "sim/virtual_clock.h"
+#include "sim/ground/virtual_clock.h"
 
 struct world {
     struct virtual_clock *vc;

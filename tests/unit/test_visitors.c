@@ -12,7 +12,7 @@
 #include "app/visitors.h"
 #include "base/mem.h"
 #include "fake_doc.h"
-#include "sim/virtual_clock.h"
+#include "sim/ground/virtual_clock.h"
 
 static void test_samples(void **state)
 {

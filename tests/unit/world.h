@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/yaml.h"
-#include "sim/virtual_clock.h"
+#include "sim/ground/virtual_clock.h"
 #include "world_dice.h"
 
 #define WORLD_BEGIN_MS INT64_C(1773216907000)

@@ -1,6 +1,6 @@
-// Writes core/sim/builtin.types: how the built-in kinds look in Go, which is how a real API server reads and writes them.
+// Writes core/sim/kinds/builtin.types: how the built-in kinds look in Go, which is how a real API server reads and writes them.
 //
-//	cd tests/cluster/stack && go run ../../conformance/types/main.go > ../../../core/sim/builtin.types
+//	cd tests/cluster/stack && go run ../../conformance/types/main.go > ../../../core/sim/kinds/builtin.types
 package main
 
 import (

@@ -1,0 +1,154 @@
+/* What has no owner left goes. An owner that is deleted in the foreground goes after its dependents, one that orphans lets them go first. */
+#include "base/mem.h"
+#include "sim/controllers/controller.h"
+
+#define FOREGROUND "foregroundDeletion"
+#define ORPHAN "orphan"
+
+/* --- notes --- */
+
+static void wake_all_dependents(struct controllers *c, struct vertex *vertex)
+{
+    for (struct edge *edge = vertex->dependents; edge; edge = edge->next_dependent)
+        if (edge->is_reference)
+            controller_wake(c, edge->dependent);
+}
+
+void garbage_note(struct controllers *c, struct vertex *vertex, const struct node *object)
+{
+    bool was_foreground = vertex->is_foreground;
+    vertex->is_ending = item_is_ending(object);
+    vertex->is_foreground = vertex->is_ending && item_has_finalizer(object, FOREGROUND);
+    vertex->is_orphaning = vertex->is_ending && item_has_finalizer(object, ORPHAN);
+    if (vertex->is_foreground || vertex->is_orphaning)
+        controller_wake(c, vertex);
+    if (vertex->is_foreground && !was_foreground)
+        wake_all_dependents(c, vertex);
+    for (const struct edge *edge = vertex->owners; edge; edge = edge->next_owner)
+        if (edge->is_reference && (!edge->owner->storage || edge->owner->is_foreground))
+            controller_wake(c, vertex);
+}
+
+void garbage_note_gone(struct controllers *c, struct vertex *vertex)
+{
+    vertex->is_ending = vertex->is_foreground = vertex->is_orphaning = false;
+    wake_all_dependents(c, vertex);
+}
+
+/* --- owners --- */
+
+struct standing {
+    size_t solid, waiting, dangling; /* owners that are there, that wait for their dependents to go, that are gone */
+};
+
+static struct standing standing_of(const struct vertex *vertex)
+{
+    struct standing standing = {0};
+    for (const struct edge *edge = vertex->owners; edge; edge = edge->next_owner) {
+        if (!edge->is_reference)
+            continue;
+        if (!edge->owner->storage)
+            standing.dangling++;
+        else if (edge->owner->is_foreground)
+            standing.waiting++;
+        else
+            standing.solid++;
+    }
+    return standing;
+}
+
+static bool has_dependents(const struct vertex *vertex, bool that_block)
+{
+    for (const struct edge *edge = vertex->dependents; edge; edge = edge->next_dependent)
+        if (edge->is_reference && (edge->blocks || !that_block))
+            return true;
+    return false;
+}
+
+static bool is_lost(struct controllers *c, const char *uid)
+{
+    const struct vertex *owner = graph_find(&c->graph, uid);
+    return !owner || !owner->storage || owner->is_foreground;
+}
+
+/* It has another owner, which it stays for. */
+static void drop_lost_owners(struct controllers *c, struct vertex *vertex)
+{
+    struct doc *doc = item_read(c, vertex);
+    struct node *references = node_at(doc_root(doc), "metadata", "ownerReferences");
+    for (size_t i = node_count(references); i-- > 0;)
+        if (is_lost(c, node_str_or(node_get(node_item(references, i), "uid"), "")))
+            node_remove_item(references, i);
+    item_save(c, &doc, NULL);
+    doc_free(doc);
+}
+
+static void add_finalizer(struct doc *doc, const char *finalizer)
+{
+    struct node *metadata = node_get(doc_root(doc), "metadata");
+    if (!node_get(metadata, "finalizers"))
+        node_set(doc, metadata, "finalizers", node_new_array(doc));
+    node_push_str(doc, node_get(metadata, "finalizers"), finalizer);
+}
+
+static void end(struct controllers *c, struct vertex *vertex, bool in_foreground)
+{
+    struct err ignored; /* somebody was faster */
+    struct doc *doc = item_read(c, vertex);
+    const struct kind *kind = item_kind(c, doc_root(doc));
+    if (in_foreground && !item_has_finalizer(doc_root(doc), FOREGROUND)) {
+        add_finalizer(doc, FOREGROUND);
+        item_save(c, &doc, NULL);
+    }
+    if (kind)
+        api_delete(c->api, kind, vertex->namespace, vertex->name, &ignored);
+    doc_free(doc);
+}
+
+/* --- dependents --- */
+
+static void remove_finalizer(struct controllers *c, struct vertex *vertex, const char *finalizer)
+{
+    struct doc *doc = item_read(c, vertex);
+    item_remove_finalizer(doc, finalizer);
+    item_save(c, &doc, NULL);
+    doc_free(doc);
+}
+
+/* A write cuts the edge it is about, and no other. */
+static void let_dependents_go(struct controllers *c, struct vertex *vertex)
+{
+    struct edge *edge = vertex->dependents;
+    while (edge) {
+        struct edge *next = edge->next_dependent;
+        struct doc *doc = edge->is_reference ? item_read(c, edge->dependent) : NULL;
+        if (doc) {
+            item_disown(doc, vertex->key);
+            item_save(c, &doc, NULL);
+            doc_free(doc);
+        }
+        edge = next;
+    }
+}
+
+bool garbage_look(struct controllers *c, struct vertex *vertex)
+{
+    struct standing standing = standing_of(vertex);
+    if (vertex->is_orphaning) {
+        let_dependents_go(c, vertex);
+        remove_finalizer(c, vertex, ORPHAN);
+        return false;
+    }
+    if (vertex->is_foreground && !has_dependents(vertex, true)) {
+        remove_finalizer(c, vertex, FOREGROUND);
+        return false;
+    }
+    if (vertex->is_ending || standing.dangling + standing.waiting == 0)
+        return true;
+    if (standing.solid > 0) {
+        drop_lost_owners(c, vertex);
+        return true;
+    }
+    end(c, vertex, standing.waiting > 0 && has_dependents(vertex, false));
+    return false;
+}

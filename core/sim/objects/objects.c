@@ -1,0 +1,472 @@
+/* Objects are kept as compact text: a tenth of the memory of a tree, and what most readers want is the text. A text is shared by the object, by the history and by
+ * nobody else, and counted. */
+#include "sim/objects/objects.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+enum { FIRST_VERSION = 100, HISTORY_MAX = 4096, OBJECT_MAX = 8 * 1024 * 1024 };
+
+struct text {
+    size_t refs, len;
+    char bytes[];
+};
+
+struct entry {
+    char *namespace, *name;
+    struct text *text;
+};
+
+/* Ordered by namespace and name. */
+struct storage {
+    char *name;
+    struct entry *entries;
+    size_t count, capacity;
+};
+
+struct change {
+    enum objects_change change;
+    int64_t version;
+    const struct storage *storage;
+    struct text *object, *before;
+};
+
+struct listener {
+    objects_listen_fn *listen;
+    void *ctx;
+};
+
+struct objects {
+    struct clock *clock;
+    int64_t version, oldest;
+    struct storage **storages;
+    size_t storage_count;
+    struct change history[HISTORY_MAX]; /* a ring */
+    size_t history_first, history_count;
+    struct listener *listeners;
+    size_t listener_count;
+};
+
+/* --- texts --- */
+
+static struct text *text_new(const struct node *node)
+{
+    struct buf b;
+    buf_init(&b, OBJECT_MAX);
+    bool fits = node_write(node, &b);
+    assert(fits && "an object of more than 8 MiB");
+    (void)fits;
+    struct text *text = mem_alloc(sizeof(struct text) + b.len + 1);
+    text->refs = 1;
+    text->len = b.len;
+    memcpy(text->bytes, b.data, b.len + 1);
+    buf_fini(&b);
+    return text;
+}
+
+static struct text *text_ref(struct text *text)
+{
+    if (text)
+        text->refs++;
+    return text;
+}
+
+static void text_unref(struct text *text)
+{
+    if (text && --text->refs == 0)
+        mem_free(text);
+}
+
+static struct doc *text_parse(const struct text *text)
+{
+    struct err err;
+    struct doc *doc = text ? doc_parse(text->bytes, text->len, &err) : NULL;
+    assert(doc || !text);
+    return doc;
+}
+
+/* --- storages --- */
+
+static struct storage *find_storage(const struct objects *objects, const char *name)
+{
+    for (size_t i = 0; i < objects->storage_count; i++)
+        if (str_equal(objects->storages[i]->name, name))
+            return objects->storages[i];
+    return NULL;
+}
+
+static struct storage *ensure_storage(struct objects *objects, const char *name)
+{
+    struct storage *storage = find_storage(objects, name);
+    if (storage)
+        return storage;
+    storage = mem_new(struct storage);
+    storage->name = str_dup(name);
+    objects->storages = mem_resize(objects->storages, (objects->storage_count + 1) * sizeof(objects->storages[0]));
+    objects->storages[objects->storage_count++] = storage;
+    return storage;
+}
+
+static int entry_compare(const struct entry *entry, const char *namespace, const char *name)
+{
+    int order = strcmp(entry->namespace, namespace);
+    return order != 0 ? order : strcmp(entry->name, name);
+}
+
+/* Where the entry is, or would be. */
+static size_t entry_index(const struct storage *storage, const char *namespace, const char *name)
+{
+    size_t low = 0, high = storage->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (entry_compare(&storage->entries[middle], namespace, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct entry *entry_at(const struct storage *storage, size_t index, const char *namespace, const char *name)
+{
+    bool is_there = index < storage->count && entry_compare(&storage->entries[index], namespace, name) == 0;
+    return is_there ? &storage->entries[index] : NULL;
+}
+
+static struct entry *find_entry(const struct storage *storage, const char *namespace, const char *name)
+{
+    const char *in = namespace ? namespace : "";
+    return storage ? entry_at(storage, entry_index(storage, in, name), in, name) : NULL;
+}
+
+static struct entry *add_entry(struct storage *storage, const char *namespace, const char *name)
+{
+    size_t index = entry_index(storage, namespace, name);
+    if (storage->count == storage->capacity) {
+        storage->capacity = storage->capacity * 2 + 8;
+        storage->entries = mem_resize(storage->entries, storage->capacity * sizeof(struct entry));
+    }
+    struct entry *entry = &storage->entries[index];
+    memmove(entry + 1, entry, (storage->count - index) * sizeof(struct entry));
+    storage->count++;
+    *entry = (struct entry){.namespace = str_dup(namespace), .name = str_dup(name)};
+    return entry;
+}
+
+static void entry_fini(struct entry *entry)
+{
+    str_free(&entry->namespace);
+    str_free(&entry->name);
+    text_unref(entry->text);
+}
+
+/* --- life --- */
+
+struct objects *objects_new(struct clock *clock)
+{
+    struct objects *objects = mem_new(struct objects);
+    objects->clock = clock;
+    objects->version = objects->oldest = FIRST_VERSION;
+    return objects;
+}
+
+static void forget_first(struct objects *objects)
+{
+    struct change *first = &objects->history[objects->history_first];
+    objects->oldest = first->version;
+    text_unref(first->object);
+    text_unref(first->before);
+    objects->history_first = (objects->history_first + 1) % HISTORY_MAX;
+    objects->history_count--;
+}
+
+void objects_free(struct objects *objects)
+{
+    if (!objects)
+        return;
+    while (objects->history_count > 0)
+        forget_first(objects);
+    for (size_t i = 0; i < objects->storage_count; i++) {
+        struct storage *storage = objects->storages[i];
+        for (size_t j = 0; j < storage->count; j++)
+            entry_fini(&storage->entries[j]);
+        mem_free(storage->entries);
+        str_free(&storage->name);
+        mem_free(storage);
+    }
+    mem_free(objects->storages);
+    mem_free(objects->listeners);
+    mem_free(objects);
+}
+
+int64_t objects_version(const struct objects *objects)
+{
+    return objects->version;
+}
+
+int64_t objects_oldest(const struct objects *objects)
+{
+    return objects->oldest;
+}
+
+void objects_compact(struct objects *objects)
+{
+    while (objects->history_count > 0)
+        forget_first(objects);
+    objects->oldest = objects->version;
+}
+
+/* --- changes --- */
+
+/* Takes one reference of each text. */
+static struct change *remember(struct objects *objects, struct change change)
+{
+    if (objects->history_count == HISTORY_MAX)
+        forget_first(objects);
+    size_t index = (objects->history_first + objects->history_count++) % HISTORY_MAX;
+    objects->history[index] = change;
+    return &objects->history[index];
+}
+
+static void tell(const struct change *change, const struct listener *listeners, size_t count)
+{
+    struct doc *object = text_parse(change->object), *before = text_parse(change->before);
+    struct objects_event event = {
+        .change = change->change,
+        .version = change->version,
+        .storage = change->storage->name,
+        .object = doc_root(object),
+        .before = doc_root(before),
+    };
+    for (size_t i = 0; i < count; i++)
+        listeners[i].listen(listeners[i].ctx, &event);
+    doc_free(object);
+    doc_free(before);
+}
+
+static void tell_all(struct objects *objects, const struct change *change)
+{
+    if (objects->listener_count > 0)
+        tell(change, objects->listeners, objects->listener_count);
+}
+
+static void set_version(struct doc *object, int64_t version)
+{
+    char *text = str_format("%lld", (long long)version);
+    struct node *root = doc_root(object);
+    node_set_str(object, node_ensure_object(object, root, "metadata"), "resourceVersion", text);
+    mem_free(text);
+}
+
+struct doc *objects_get(const struct objects *objects, const char *storage, const char *namespace, const char *name)
+{
+    const struct entry *entry = find_entry(find_storage(objects, storage), namespace, name);
+    return entry ? text_parse(entry->text) : NULL;
+}
+
+void objects_put(struct objects *objects, const char *storage_name, struct doc *object)
+{
+    const struct node *metadata = node_get(doc_root(object), "metadata");
+    const char *namespace = node_str_or(node_get(metadata, "namespace"), "");
+    const char *name = node_str(node_get(metadata, "name"));
+    assert(name && "an object without a name");
+    struct storage *storage = ensure_storage(objects, storage_name);
+    struct entry *entry = find_entry(storage, namespace, name);
+    bool is_new = !entry;
+    if (is_new)
+        entry = add_entry(storage, namespace, name);
+    set_version(object, ++objects->version);
+    struct text *before = entry->text;
+    entry->text = text_new(doc_root(object));
+    tell_all(objects, remember(objects, (struct change){
+                                            .change = is_new ? OBJECTS_ADDED : OBJECTS_MODIFIED,
+                                            .version = objects->version,
+                                            .storage = storage,
+                                            .object = text_ref(entry->text),
+                                            .before = before,
+                                        }));
+}
+
+bool objects_remove(struct objects *objects, const char *storage_name, const char *namespace, const char *name)
+{
+    struct storage *storage = find_storage(objects, storage_name);
+    struct entry *entry = find_entry(storage, namespace, name);
+    if (!entry)
+        return false;
+    struct doc *last = text_parse(entry->text);
+    set_version(last, ++objects->version);
+    struct text *before = text_ref(entry->text);
+    entry_fini(entry);
+    size_t index = (size_t)(entry - storage->entries);
+    memmove(entry, entry + 1, (storage->count - index - 1) * sizeof(struct entry));
+    storage->count--;
+    struct change change = {.change = OBJECTS_DELETED,
+                            .version = objects->version,
+                            .storage = storage,
+                            .object = text_new(doc_root(last)),
+                            .before = before};
+    doc_free(last);
+    tell_all(objects, remember(objects, change));
+    return true;
+}
+
+/* --- reading --- */
+
+void objects_each(const struct objects *objects, const char *storage_name, const char *namespace, objects_each_fn *each,
+                  void *ctx)
+{
+    const struct storage *storage = find_storage(objects, storage_name);
+    size_t first = storage && namespace ? entry_index(storage, namespace, "") : 0;
+    for (size_t i = first; storage && i < storage->count; i++) {
+        if (namespace && !str_equal(storage->entries[i].namespace, namespace))
+            return;
+        struct doc *doc = text_parse(storage->entries[i].text);
+        bool more = each(ctx, doc_root(doc));
+        doc_free(doc);
+        if (!more)
+            return;
+    }
+}
+
+/* --- the past --- */
+
+/* What one object was at an earlier version; text NULL: nothing. */
+struct past {
+    char *namespace, *name;
+    const struct text *text;
+};
+
+struct snapshot {
+    struct past *items; /* ordered as a storage is */
+    size_t count;
+};
+
+static int past_compare(const struct past *past, const char *namespace, const char *name)
+{
+    int order = strcmp(past->namespace, namespace);
+    return order != 0 ? order : strcmp(past->name, name);
+}
+
+/* The first change after the version says what was before it; later ones of the same object say nothing new. */
+static void note_past(struct snapshot *snapshot, const struct change *change)
+{
+    struct doc *doc = text_parse(change->object);
+    const struct node *metadata = node_get(doc_root(doc), "metadata");
+    const char *namespace = node_str_or(node_get(metadata, "namespace"), "");
+    const char *name = node_str_or(node_get(metadata, "name"), "");
+    size_t index = 0;
+    while (index < snapshot->count && past_compare(&snapshot->items[index], namespace, name) < 0)
+        index++;
+    if (index == snapshot->count || past_compare(&snapshot->items[index], namespace, name) != 0) {
+        snapshot->items = mem_resize(snapshot->items, (snapshot->count + 1) * sizeof(struct past));
+        memmove(&snapshot->items[index + 1], &snapshot->items[index], (snapshot->count - index) * sizeof(struct past));
+        snapshot->items[index] = (struct past){str_dup(namespace), str_dup(name), change->before};
+        snapshot->count++;
+    }
+    doc_free(doc);
+}
+
+static void snapshot_fini(struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->count; i++) {
+        str_free(&snapshot->items[i].namespace);
+        str_free(&snapshot->items[i].name);
+    }
+    mem_free(snapshot->items);
+}
+
+static bool show(const struct text *text, objects_each_fn *each, void *ctx)
+{
+    struct doc *doc = text_parse(text);
+    bool more = !doc || each(ctx, doc_root(doc));
+    doc_free(doc);
+    return more;
+}
+
+/* Two ordered lists side by side; where both know an object the past is right. */
+static void walk_past(const struct storage *storage, const struct snapshot *snapshot, const char *namespace,
+                      objects_each_fn *each, void *ctx)
+{
+    size_t i = 0, j = 0;
+    while (i < storage->count || j < snapshot->count) {
+        const struct entry *entry = i < storage->count ? &storage->entries[i] : NULL;
+        const struct past *past = j < snapshot->count ? &snapshot->items[j] : NULL;
+        int order = !entry ? 1 : !past ? -1 : -past_compare(past, entry->namespace, entry->name);
+        const char *in = order < 0 ? entry->namespace : past->namespace;
+        const struct text *text = order < 0 ? entry->text : past->text;
+        i += order <= 0;
+        j += order >= 0;
+        if ((!namespace || str_equal(namespace, in)) && !show(text, each, ctx))
+            return;
+    }
+}
+
+bool objects_each_at(const struct objects *objects, const char *storage_name, const char *namespace, int64_t version,
+                     objects_each_fn *each, void *ctx)
+{
+    const struct storage *storage = find_storage(objects, storage_name);
+    struct snapshot snapshot = {0};
+    if (version < objects->oldest)
+        return false;
+    for (size_t i = 0; i < objects->history_count; i++) {
+        const struct change *change = &objects->history[(objects->history_first + i) % HISTORY_MAX];
+        if (change->version > version && change->storage == storage)
+            note_past(&snapshot, change);
+    }
+    if (storage)
+        walk_past(storage, &snapshot, namespace, each, ctx);
+    snapshot_fini(&snapshot);
+    return true;
+}
+
+size_t objects_count(const struct objects *objects, const char *storage_name, const char *namespace)
+{
+    const struct storage *storage = find_storage(objects, storage_name);
+    if (!storage || !namespace)
+        return storage ? storage->count : 0;
+    size_t first = entry_index(storage, namespace, ""), count = 0;
+    while (first + count < storage->count && str_equal(storage->entries[first + count].namespace, namespace))
+        count++;
+    return count;
+}
+
+const char *objects_change_name(enum objects_change change)
+{
+    static const char *const names[] = {
+        [OBJECTS_ADDED] = "added", [OBJECTS_MODIFIED] = "modified", [OBJECTS_DELETED] = "deleted"};
+    return names[change];
+}
+
+void objects_listen(struct objects *objects, objects_listen_fn *listen, void *ctx)
+{
+    objects->listeners = mem_resize(objects->listeners, (objects->listener_count + 1) * sizeof(objects->listeners[0]));
+    objects->listeners[objects->listener_count++] = (struct listener){listen, ctx};
+}
+
+void objects_unlisten(struct objects *objects, objects_listen_fn *listen, void *ctx)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < objects->listener_count; i++) {
+        struct listener *each = &objects->listeners[i];
+        if (each->listen != listen || each->ctx != ctx)
+            objects->listeners[kept++] = *each;
+    }
+    objects->listener_count = kept;
+}
+
+bool objects_replay(const struct objects *objects, const char *storage, int64_t version, objects_listen_fn *listen,
+                    void *ctx)
+{
+    const struct listener listener = {listen, ctx};
+    if (version < objects->oldest)
+        return false;
+    for (size_t i = 0; i < objects->history_count; i++) {
+        const struct change *change = &objects->history[(objects->history_first + i) % HISTORY_MAX];
+        if (change->version > version && str_equal(change->storage->name, storage))
+            tell(change, &listener, 1);
+    }
+    return true;
+}

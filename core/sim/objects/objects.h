@@ -1,0 +1,53 @@
+/* The database of the embedded cluster: every object as text under (storage, namespace, name), one counter of versions, and the history that watches read.
+ *
+ * What is written here was checked before (sim/api/api.h); controllers read and write through it in-process. */
+#pragma once
+
+#include "base/doc.h"
+#include "io/clock.h"
+
+struct objects;
+
+struct objects *objects_new(struct clock *clock);
+void objects_free(struct objects *objects);
+
+int64_t objects_version(const struct objects *objects);
+/* The oldest version a watch can start from; older ones are Gone (410). */
+int64_t objects_oldest(const struct objects *objects);
+/* Forgets the history up to now: every watch that starts before is Gone. */
+void objects_compact(struct objects *objects);
+
+/* A copy of the object as it is; NULL without one. `namespace` NULL for a kind without namespaces. */
+struct doc *objects_get(const struct objects *objects, const char *storage, const char *namespace, const char *name);
+/* Writes it with the next resourceVersion (set in `object`); adds it when it was not there. */
+void objects_put(struct objects *objects, const char *storage, struct doc *object);
+/* Takes it away; the deletion has a version of its own. False when it was not there. */
+bool objects_remove(struct objects *objects, const char *storage, const char *namespace, const char *name);
+
+/* In the order of namespace and name; `namespace` NULL: all. The object is borrowed for the call. False ends the walk. */
+typedef bool objects_each_fn(void *ctx, const struct node *object);
+void objects_each(const struct objects *objects, const char *storage, const char *namespace, objects_each_fn *each,
+                  void *ctx);
+
+/* The same as it was at `version`: what changed later is shown as it was, what came later is not. False when `version` is older than objects_oldest. */
+bool objects_each_at(const struct objects *objects, const char *storage, const char *namespace, int64_t version,
+                     objects_each_fn *each, void *ctx);
+/* How many objects_each would show. */
+size_t objects_count(const struct objects *objects, const char *storage, const char *namespace);
+
+enum objects_change { OBJECTS_ADDED, OBJECTS_MODIFIED, OBJECTS_DELETED };
+/* "added", "modified", "deleted" */
+const char *objects_change_name(enum objects_change change);
+struct objects_event {
+    enum objects_change change;
+    int64_t version;
+    const char *storage;
+    const struct node *object, *before; /* before: NULL when added */
+};
+/* Called after each change, in order, from inside objects_put and objects_remove: it must only take note. */
+typedef void objects_listen_fn(void *ctx, const struct objects_event *event);
+void objects_listen(struct objects *objects, objects_listen_fn *listen, void *ctx);
+void objects_unlisten(struct objects *objects, objects_listen_fn *listen, void *ctx);
+/* The history of one storage after `version`, in order. False when `version` is older than objects_oldest. */
+bool objects_replay(const struct objects *objects, const char *storage, int64_t version, objects_listen_fn *listen,
+                    void *ctx);

@@ -1,0 +1,242 @@
+#include "sim/prometheus/prometheus.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/doc.h"
+#include "base/duration.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "sim/prometheus/promql.h"
+
+enum { ANSWER_MAX = 256 * 1024 };
+
+struct said {
+    struct said *next;
+    char *part;
+    double value;
+};
+
+struct prometheus {
+    struct clock *clock;
+    const struct traffic *traffic;
+    struct said *said; /* the last first */
+    bool is_blind;
+};
+
+/* --- answers --- */
+
+static void answer_json(struct exchange *exchange, int status, const struct buf *body)
+{
+    exchange_answer(exchange, status, "application/json", buf_str(body), body->len);
+}
+
+static void answer_text(struct exchange *exchange, int status, const char *text)
+{
+    exchange_answer(exchange, status, "text/plain; charset=utf-8", text, strlen(text));
+}
+
+static void answer_bad(struct exchange *exchange, const char *param, const char *problem)
+{
+    struct buf body;
+    struct doc *doc = doc_new();
+    struct node *root = node_new_object(doc);
+    char *text = str_format("invalid parameter \"%s\": %s", param, problem);
+    node_set_str(doc, root, "status", "error");
+    node_set_str(doc, root, "errorType", "bad_data");
+    node_set_str(doc, root, "error", text);
+    buf_init(&body, ANSWER_MAX);
+    node_write(root, &body);
+    answer_json(exchange, 400, &body);
+    buf_fini(&body);
+    mem_free(text);
+    doc_free(doc);
+}
+
+/* Seconds, with three digits behind the point only where there is a fraction. */
+static void write_time(struct buf *b, int64_t wall_ms)
+{
+    buf_printf(b, "%lld", (long long)(wall_ms / 1000));
+    if (wall_ms % 1000 != 0)
+        buf_printf(b, ".%03d", abs((int)(wall_ms % 1000)));
+}
+
+/* The shortest decimal that reads back the same, as Prometheus' JSON has it. */
+static void write_value(struct buf *b, double value)
+{
+    char text[400];
+    double magnitude = fabs(value);
+    bool is_long = magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e21);
+    int digits = 0;
+    if (isnan(value) || isinf(value)) {
+        buf_append_str(b, isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
+        return;
+    }
+    do
+        snprintf(text, sizeof text, is_long ? "%.*e" : "%.*f", digits, value);
+    while (strtod(text, NULL) != value && ++digits < 30);
+    buf_append_str(b, text);
+}
+
+static void answer_value(struct exchange *exchange, int64_t wall_ms, const struct promql_answer *answer)
+{
+    struct buf body;
+    buf_init(&body, ANSWER_MAX);
+    buf_printf(&body, "{\"status\":\"success\",\"data\":{\"resultType\":\"%s\",\"result\":[",
+               answer->is_scalar ? "scalar" : "vector");
+    if (!answer->is_empty) {
+        buf_append_str(&body, answer->is_scalar ? "" : "{\"metric\":{},\"value\":[");
+        write_time(&body, wall_ms);
+        buf_append_str(&body, ",\"");
+        write_value(&body, answer->value);
+        buf_append_str(&body, answer->is_scalar ? "\"" : "\"]}");
+    }
+    buf_append_str(&body, "]}}");
+    answer_json(exchange, 200, &body);
+    buf_fini(&body);
+}
+
+/* --- queries --- */
+
+/* What stands in a form counts before what stands in the URL. */
+static char *param_of(const struct exchange *exchange, const char *name)
+{
+    const char *type = exchange->header(exchange, "Content-Type");
+    char *value = NULL;
+    if (str_equal(exchange->method, "POST") && type && str_has_prefix(type, "application/x-www-form-urlencoded")) {
+        struct exchange form = *exchange;
+        form.query = exchange->body;
+        value = exchange_param(&form, name);
+    }
+    return value ? value : exchange_param(exchange, name);
+}
+
+/* A Unix time in seconds, or RFC 3339. */
+static bool parse_time(const char *text, int64_t *wall_ms)
+{
+    struct err err;
+    char *end;
+    double seconds = strtod(text, &end);
+    if (*end != '\0' || end == text)
+        return time_parse(text, wall_ms, &err);
+    *wall_ms = (int64_t)round(seconds * 1000);
+    return fabs(seconds) < 1e12;
+}
+
+static bool said_of(const struct prometheus *prometheus, const char *query, struct promql_answer *answer)
+{
+    for (const struct said *said = prometheus->said; said; said = said->next) {
+        if (!strstr(query, said->part))
+            continue;
+        *answer = (struct promql_answer){.is_empty = isnan(said->value), .value = said->value};
+        return true;
+    }
+    return false;
+}
+
+static void serve_query(const struct prometheus *prometheus, struct exchange *exchange)
+{
+    struct err err;
+    struct promql_answer answer;
+    char *time = param_of(exchange, "time"), *query = param_of(exchange, "query");
+    int64_t wall_ms = clock_wall_ms(prometheus->clock);
+    if (!str_empty(time) && !parse_time(time, &wall_ms)) {
+        char *problem = str_format("Invalid time value for 'time': cannot parse \"%s\" to a valid timestamp", time);
+        answer_bad(exchange, "time", problem);
+        mem_free(problem);
+    } else if (said_of(prometheus, query ? query : "", &answer) ||
+               promql_ask(prometheus->traffic, query ? query : "", &answer, &err)) {
+        answer_value(exchange, wall_ms, &answer);
+    } else {
+        answer_bad(exchange, "query", err.text);
+    }
+    mem_free(time);
+    mem_free(query);
+}
+
+/* --- requests --- */
+
+static void serve_api(const struct prometheus *prometheus, struct exchange *exchange)
+{
+    bool is_known = str_equal(exchange->method, "GET") || str_equal(exchange->method, "POST");
+    if (!is_known) {
+        exchange_add_header(exchange, "Allow", "GET, OPTIONS, POST");
+        answer_text(exchange, 405, "Method Not Allowed\n");
+    } else if (prometheus->is_blind) {
+        answer_text(exchange, 503, "Service Unavailable");
+    } else {
+        serve_query(prometheus, exchange);
+    }
+}
+
+void prometheus_serve(void *ctx, struct exchange *exchange)
+{
+    const struct prometheus *prometheus = ctx;
+    bool wants_body = !str_equal(exchange->method, "HEAD");
+    if (str_equal(exchange->path, "/api/v1/query"))
+        serve_api(prometheus, exchange);
+    else if (str_equal(exchange->path, "/-/healthy"))
+        answer_text(exchange, 200, wants_body ? "Prometheus Server is Healthy.\n" : "");
+    else if (str_equal(exchange->path, "/-/ready") && prometheus->is_blind)
+        answer_text(exchange, 503, "Service Unavailable");
+    else if (str_equal(exchange->path, "/-/ready"))
+        answer_text(exchange, 200, wants_body ? "Prometheus Server is Ready.\n" : "");
+    else
+        answer_text(exchange, 404, "404 page not found\n");
+}
+
+/* --- life --- */
+
+struct prometheus *prometheus_new(struct clock *clock, const struct traffic *traffic)
+{
+    struct prometheus *prometheus = mem_new(struct prometheus);
+    prometheus->clock = clock;
+    prometheus->traffic = traffic;
+    return prometheus;
+}
+
+static void said_free(struct said *said)
+{
+    str_free(&said->part);
+    mem_free(said);
+}
+
+void prometheus_free(struct prometheus *prometheus)
+{
+    if (!prometheus)
+        return;
+    for (struct said *said = prometheus->said; said; said = prometheus->said) {
+        prometheus->said = said->next;
+        said_free(said);
+    }
+    mem_free(prometheus);
+}
+
+void prometheus_forget(struct prometheus *prometheus, const char *part)
+{
+    struct said **at = &prometheus->said;
+    while (*at && !str_equal((*at)->part, part))
+        at = &(*at)->next;
+    struct said *said = *at;
+    if (!said)
+        return;
+    *at = said->next;
+    said_free(said);
+}
+
+void prometheus_answer(struct prometheus *prometheus, const char *part, double value)
+{
+    prometheus_forget(prometheus, part);
+    struct said *said = mem_new(struct said);
+    *said = (struct said){.next = prometheus->said, .part = str_dup(part), .value = value};
+    prometheus->said = said;
+}
+
+void prometheus_set_blind(struct prometheus *prometheus, bool blind)
+{
+    prometheus->is_blind = blind;
+}
