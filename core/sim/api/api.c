@@ -36,16 +36,18 @@ struct api *api_new(struct clock *clock)
     api->objects = objects_new(clock);
     api->kinds = kinds_new();
     static const char *const namespaces[] = {"default", "kube-node-lease", "kube-public", "kube-system"};
-    for (size_t i = 0; i < sizeof namespaces / sizeof namespaces[0]; i++)
+    for (size_t i = 0; i < sizeof namespaces / sizeof namespaces[0]; i++) {
         add_namespace(api, namespaces[i]);
+    }
     api->self = "kube-controller-manager";
     return api;
 }
 
 void api_free(struct api *api)
 {
-    if (!api)
+    if (api == NULL) {
         return;
+    }
     api_watches_end(api);
     objects_free(api->objects);
     kinds_free(api->kinds);
@@ -76,14 +78,16 @@ int64_t meta_int(const struct node *object, const char *key)
 
 void set_default_str(struct doc *doc, struct node *object, const char *key, const char *value)
 {
-    if (str_empty(node_str(node_get(object, key))))
+    if (str_empty(node_str(node_get(object, key)))) {
         node_set_str(doc, object, key, value);
+    }
 }
 
 void set_default_int(struct doc *doc, struct node *object, const char *key, int64_t value)
 {
-    if (node_type(node_get(object, key)) != NODE_INT)
+    if (node_type(node_get(object, key)) != NODE_INT) {
         node_set_int(doc, object, key, value);
+    }
 }
 
 void api_time_now(const struct api *api, char out[static 32])
@@ -158,17 +162,19 @@ static void reply_plainly(const struct request *request, int code, const char *r
 
 static bool accepts_json(const char *accept)
 {
-    return str_empty(accept) || strstr(accept, "json") || strstr(accept, "*/*") || strstr(accept, "application/*");
+    return str_empty(accept) || strstr(accept, "json") != NULL || strstr(accept, "*/*") != NULL ||
+           strstr(accept, "application/*") != NULL;
 }
 
 /* The first form in the list that is known counts. */
 static enum form form_of(const char *accept)
 {
-    const char *table = accept ? strstr(accept, "as=Table") : NULL;
-    const char *partial = accept ? strstr(accept, "as=PartialObjectMetadata") : NULL;
-    if (table && (!partial || table < partial))
+    const char *table = accept != NULL ? strstr(accept, "as=Table") : NULL;
+    const char *partial = accept != NULL ? strstr(accept, "as=PartialObjectMetadata") : NULL;
+    if (table != NULL && (partial == NULL || table < partial)) {
         return FORM_TABLE;
-    return partial ? FORM_PARTIAL : FORM_OBJECT;
+    }
+    return partial != NULL ? FORM_PARTIAL : FORM_OBJECT;
 }
 
 static void split_path(struct request *request)
@@ -189,9 +195,11 @@ static void split_path(struct request *request)
 /* Groups of custom kinds only are served by somebody else in a real server, who knows no path but those of its kinds. */
 static bool has_builtin_group(const struct api *api, const char *group)
 {
-    for (size_t i = 0; i < kinds_count(api->kinds); i++)
-        if (str_equal(kinds_at(api->kinds, i)->group, group) && !kinds_at(api->kinds, i)->is_custom)
+    for (size_t i = 0; i < kinds_count(api->kinds); i++) {
+        if (str_equal(kinds_at(api->kinds, i)->group, group) && !kinds_at(api->kinds, i)->is_custom) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -206,7 +214,7 @@ static bool find_kind(struct request *request, size_t first)
     bool is_core = str_equal(segment_at(request, 0), "api");
     const char *group = is_core ? "" : segment_at(request, 1), *version = segment_at(request, is_core ? 1 : 2);
     size_t at = first;
-    bool in_namespace = str_equal(segment_at(request, at), "namespaces") && segment_at(request, at + 2) &&
+    bool in_namespace = str_equal(segment_at(request, at), "namespaces") && segment_at(request, at + 2) != NULL &&
                         !(is_core && (str_equal(segment_at(request, at + 2), "status") ||
                                       str_equal(segment_at(request, at + 2), "finalize")));
     if (in_namespace) {
@@ -216,16 +224,19 @@ static bool find_kind(struct request *request, size_t first)
     request->kind = kinds_find(request->api->kinds, group, version, segment_at(request, at));
     request->name = segment_at(request, at + 1);
     request->subresource = segment_at(request, at + 2);
-    if (!request->kind || segment_at(request, at + 3) || (in_namespace && !request->kind->is_namespaced))
+    if (request->kind == NULL || segment_at(request, at + 3) != NULL ||
+        (in_namespace && !request->kind->is_namespaced)) {
         return false;
-    return !request->name || request->namespace || !request->kind->is_namespaced;
+    }
+    return request->name == NULL || request->namespace != NULL || !request->kind->is_namespaced;
 }
 
 static bool has_subresource(const struct request *request)
 {
     const char *sub = request->subresource;
-    if (!sub)
+    if (sub == NULL) {
         return true;
+    }
     return (str_equal(sub, "status") && request->kind->has_status) ||
            (str_equal(sub, "scale") && request->kind->has_scale) ||
            (str_equal(sub, "finalize") && str_equal(request->kind->storage, "/namespaces"));
@@ -241,7 +252,7 @@ static void refuse_method(const struct request *request)
 static bool wants_watch(const struct request *request)
 {
     char *watch = exchange_param(request->exchange, "watch");
-    bool wants = watch && !str_equal(watch, "false") && !str_equal(watch, "0");
+    bool wants = watch != NULL && !str_equal(watch, "false") && !str_equal(watch, "0");
     mem_free(watch);
     return wants;
 }
@@ -249,14 +260,15 @@ static bool wants_watch(const struct request *request)
 static void serve_scale(struct request *request)
 {
     const char *method = request->exchange->method;
-    if (str_equal(method, "GET"))
+    if (str_equal(method, "GET")) {
         scale_get(request);
-    else if (str_equal(method, "PUT"))
+    } else if (str_equal(method, "PUT")) {
         scale_put(request);
-    else if (str_equal(method, "PATCH"))
+    } else if (str_equal(method, "PATCH")) {
         scale_patch(request);
-    else
+    } else {
         refuse_method(request);
+    }
 }
 
 /* Custom resources refuse a verb in words of their own. */
@@ -281,31 +293,33 @@ static void refuse_verb(const struct request *request, const char *verb)
 static void serve_object(struct request *request)
 {
     const char *method = request->exchange->method;
-    if (str_equal(method, "GET"))
+    if (str_equal(method, "GET")) {
         api_read_object(request);
-    else if (str_equal(method, "PUT"))
+    } else if (str_equal(method, "PUT")) {
         verb_put(request);
-    else if (str_equal(method, "PATCH"))
+    } else if (str_equal(method, "PATCH")) {
         verb_patch(request);
-    else if (str_equal(method, "DELETE") && !request->subresource)
+    } else if (str_equal(method, "DELETE") && request->subresource == NULL) {
         verb_delete(request);
-    else
+    } else {
         refuse_verb(request, str_equal(method, "DELETE") ? "delete" : "create");
+    }
 }
 
 static void serve_collection(struct request *request)
 {
     const char *method = request->exchange->method;
-    if (str_equal(method, "GET") && wants_watch(request))
+    if (str_equal(method, "GET") && wants_watch(request)) {
         api_watch_start(request);
-    else if (str_equal(method, "GET"))
+    } else if (str_equal(method, "GET")) {
         api_read_list(request);
-    else if (str_equal(method, "POST") && (request->namespace || !request->kind->is_namespaced))
+    } else if (str_equal(method, "POST") && (request->namespace != NULL || !request->kind->is_namespaced)) {
         verb_post(request);
-    else if (str_equal(method, "DELETE"))
+    } else if (str_equal(method, "DELETE")) {
         verb_delete_collection(request);
-    else
+    } else {
         refuse_verb(request, "update");
+    }
 }
 
 static void serve_kind(struct request *request)
@@ -316,23 +330,27 @@ static void serve_kind(struct request *request)
                       "application/vnd.kubernetes.protobuf");
         return;
     }
-    if (!request->name)
+    if (request->name == NULL) {
         serve_collection(request);
-    else if (str_equal(request->subresource, "scale"))
+    } else if (str_equal(request->subresource, "scale")) {
         serve_scale(request);
-    else
+    } else {
         serve_object(request);
+    }
 }
 
 /* What a kubelet does behind the API server. "proxy" may go on with a path. */
 static bool is_kubelet_matter(const struct request *request)
 {
     static const char *const matters[] = {"log", "exec", "attach", "portforward", "proxy"};
-    if (!request->namespace || !request->kind || !str_equal(request->kind->storage, "/pods"))
+    if (request->namespace == NULL || request->kind == NULL || !str_equal(request->kind->storage, "/pods")) {
         return false;
-    for (size_t i = 0; i < sizeof matters / sizeof matters[0]; i++)
-        if (str_equal(request->subresource, matters[i]))
+    }
+    for (size_t i = 0; i < sizeof matters / sizeof matters[0]; i++) {
+        if (str_equal(request->subresource, matters[i])) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -340,13 +358,14 @@ static void refuse_kubelet_matter(const struct request *request)
 {
     struct failure f = {0};
     struct doc *pod = objects_get(request->api->objects, request->kind->storage, request->namespace, request->name);
-    if (pod)
+    if (pod != NULL) {
         fail_with(&f, 501, "NotImplemented",
                   "pod %s/%s runs no process: the Pods of an embedded cluster have no logs, and cannot be entered or "
                   "forwarded to",
                   request->namespace, request->name);
-    else
+    } else {
         fail_not_found(&f, request->kind, request->name);
+    }
     doc_free(pod);
     api_reply_failure(request, &f);
     failure_fini(&f);
@@ -357,24 +376,27 @@ static bool serve_resource(struct request *request)
     const char *first = segment_at(request, 0);
     bool is_core = str_equal(first, "api");
     size_t version_at = is_core ? 1 : 2;
-    if ((!is_core && !str_equal(first, "apis")) || !segment_at(request, version_at + 1))
+    if ((!is_core && !str_equal(first, "apis")) || segment_at(request, version_at + 1) == NULL) {
         return false;
-    if (find_kind(request, version_at + 1) && has_subresource(request))
+    }
+    if (find_kind(request, version_at + 1) && has_subresource(request)) {
         serve_kind(request);
-    else if (is_kubelet_matter(request))
+    } else if (is_kubelet_matter(request)) {
         refuse_kubelet_matter(request);
-    else if (!is_core && !has_builtin_group(request->api, segment_at(request, 1)))
+    } else if (!is_core && !has_builtin_group(request->api, segment_at(request, 1))) {
         return false;
-    else
+    } else {
         reply_plainly(request, 404, "NotFound", "the server could not find the requested resource");
+    }
     return true;
 }
 
 static bool serve_health(const struct request *request)
 {
     const char *path = request->exchange->path;
-    if (!str_equal(path, "/healthz") && !str_equal(path, "/livez") && !str_equal(path, "/readyz"))
+    if (!str_equal(path, "/healthz") && !str_equal(path, "/livez") && !str_equal(path, "/readyz")) {
         return false;
+    }
     api_reply_text(request, 200, "text/plain; charset=utf-8", "ok");
     return true;
 }
@@ -386,8 +408,9 @@ void api_serve(void *ctx, struct exchange *exchange)
     split_path(&request);
     bool served =
         serve_health(&request) || discovery_serve(&request) || openapi_serve(&request) || serve_resource(&request);
-    if (!served)
+    if (!served) {
         api_reply_text(&request, 404, "text/plain; charset=utf-8", "404 page not found\n");
+    }
     str_list_fini(&request.segments);
 }
 
@@ -399,9 +422,10 @@ struct doc *api_create(struct api *api, const struct kind *kind, const struct no
     struct write write = {
         .kind = kind, .manager = api->self, .namespace = kind->is_namespaced ? meta_str(object, "namespace") : NULL};
     struct doc *decoded = write_decode(&write, object, &f);
-    struct doc *stored = decoded ? write_create(api, &write, decoded, &f) : NULL;
-    if (!stored)
+    struct doc *stored = decoded != NULL ? write_create(api, &write, decoded, &f) : NULL;
+    if (stored == NULL) {
         failure_to_err(&f, err);
+    }
     failure_fini(&f);
     write_fini(&write);
     return stored;
@@ -416,12 +440,14 @@ struct doc *api_update(struct api *api, const struct kind *kind, const char *sub
                           .subresource = subresource,
                           .manager = api->self};
     struct doc *existing = objects_get(api->objects, kind->storage, write.namespace, meta_str(object, "name"));
-    struct doc *decoded = existing ? write_decode(&write, object, &f) : NULL;
-    if (!existing)
+    struct doc *decoded = existing != NULL ? write_decode(&write, object, &f) : NULL;
+    if (existing == NULL) {
         fail_not_found(&f, kind, meta_str(object, "name"));
-    struct doc *stored = decoded ? write_update(api, &write, doc_root(existing), decoded, &f) : NULL;
-    if (!stored)
+    }
+    struct doc *stored = decoded != NULL ? write_update(api, &write, doc_root(existing), decoded, &f) : NULL;
+    if (stored == NULL) {
         failure_to_err(&f, err);
+    }
     doc_free(existing);
     failure_fini(&f);
     write_fini(&write);
@@ -433,8 +459,9 @@ bool api_delete(struct api *api, const struct kind *kind, const char *namespace,
     struct failure f = {0};
     struct doc *left = NULL;
     bool deleted = api_delete_object(api, kind, namespace, name, &(struct delete_options){.grace_s = -1}, &left, &f);
-    if (!deleted)
+    if (!deleted) {
         failure_to_err(&f, err);
+    }
     doc_free(left);
     failure_fini(&f);
     return deleted;

@@ -25,7 +25,7 @@ static bool dry_run_read(struct request *request, const char *options, struct fa
 {
     char *value = exchange_param(request->exchange, "dryRun");
     bool ok = str_empty(value) || str_equal(value, "All");
-    request->dry_run = value && str_equal(value, "All");
+    request->dry_run = value != NULL && str_equal(value, "All");
     if (!ok) {
         char *shown = str_format("[\"%s\"]", value);
         refuse_option(options, "dryRun", shown, "\"All\"", f);
@@ -61,11 +61,12 @@ bool options_read(struct request *request, const char *options, struct failure *
 char *manager_of(const struct request *request)
 {
     char *manager = exchange_param(request->exchange, "fieldManager");
-    if (!str_empty(manager))
+    if (!str_empty(manager)) {
         return manager;
+    }
     mem_free(manager);
     const char *agent = request->exchange->header(request->exchange, "User-Agent");
-    return agent ? str_dup_n(agent, strcspn(agent, "/")) : str_dup("unknown");
+    return agent != NULL ? str_dup_n(agent, strcspn(agent, "/")) : str_dup("unknown");
 }
 
 /* --- parsing --- */
@@ -74,14 +75,17 @@ char *manager_of(const struct request *request)
 static char *shown(const struct exchange *exchange)
 {
     const char *body = exchange->body;
-    if (exchange->body_len == 0)
+    if (exchange->body_len == 0) {
         return str_dup("<empty>");
-    if (body[0] == '{')
+    }
+    if (body[0] == '{') {
         return exchange->body_len > SHOWN_MAX ? str_format("%.*s ...", SHOWN_MAX, body) : str_dup(body);
+    }
     struct buf b;
     buf_init(&b, 4096);
-    for (size_t i = 0; i < exchange->body_len && i < SHOWN_MAX; i++)
+    for (size_t i = 0; i < exchange->body_len && i < SHOWN_MAX; i++) {
         buf_printf(&b, "%02x", (unsigned char)body[i]);
+    }
     return buf_take(&b);
 }
 
@@ -95,12 +99,12 @@ static void refuse_body(const struct request *request, const char *why, struct f
 
 static bool is_yaml(const char *type)
 {
-    return type && strstr(type, "yaml") != NULL;
+    return type != NULL && strstr(type, "yaml") != NULL;
 }
 
 static bool is_protobuf(const struct request *request, const char *type)
 {
-    return !request->kind->is_custom && type && str_has_prefix(type, "application/vnd.kubernetes.protobuf");
+    return !request->kind->is_custom && type != NULL && str_has_prefix(type, "application/vnd.kubernetes.protobuf");
 }
 
 static bool is_known_type(const char *type)
@@ -114,15 +118,17 @@ static char *go_syntax_error(const char *text)
     int depth = 0;
     bool in_string = false;
     for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '\\' && in_string && c[1] != '\0')
+        if (*c == '\\' && in_string && c[1] != '\0') {
             c++;
-        else if (*c == '"')
+        } else if (*c == '"') {
             in_string = !in_string;
-        else if (!in_string)
+        } else if (!in_string) {
             depth += (*c == '{' || *c == '[') - (*c == '}' || *c == ']');
+        }
     }
-    if (depth > 0 || in_string || *text == '\0')
+    if (depth > 0 || in_string || *text == '\0') {
         return str_dup("unexpected end of JSON input");
+    }
     return str_format("invalid character '%c' looking for beginning of value", *text);
 }
 
@@ -133,8 +139,9 @@ struct doc *body_parse(const struct request *request, struct failure *f)
     struct err err;
     if (is_protobuf(request, type)) {
         struct doc *object = protobuf_read(exchange->body, exchange->body_len, &err);
-        if (!object)
+        if (object == NULL) {
             refuse_body(request, err.text, f);
+        }
         return object;
     }
     if (!is_known_type(type)) {
@@ -145,7 +152,7 @@ struct doc *body_parse(const struct request *request, struct failure *f)
     }
     struct doc *body = is_yaml(type) ? yaml_parse("body", exchange->body, exchange->body_len, &err)
                                      : doc_parse(exchange->body, exchange->body_len, &err);
-    if (!body) {
+    if (body == NULL) {
         char *error = is_yaml(type) ? str_dup(err.text) : go_syntax_error(exchange->body);
         char *why = str_format("couldn't get version/kind; json parse error: %s", error);
         refuse_body(request, why, f);
@@ -183,8 +190,9 @@ static bool check_custom(const struct request *request, const struct node *body,
               fail_bad_request(f, "the API version in the data (%s) does not match the expected API version (%s)",
                                said_version, expected);
     mem_free(expected);
-    if (!ok || str_equal(said_kind, kind->name))
+    if (!ok || str_equal(said_kind, kind->name)) {
         return ok;
+    }
     struct doc *causes = causes_new();
     cause_invalid_str(causes, "kind", said_kind, "must be %s", kind->name);
     fail_invalid(f, kind->group, said_kind, meta_str(body, "name"), doc_root(causes));
@@ -197,25 +205,26 @@ static bool check_builtin(const struct request *request, const struct node *body
     const struct kind *kind = request->kind;
     const char *said_kind = node_str_or(node_get(body, "kind"), ""),
                *said = node_str_or(node_get(body, "apiVersion"), "");
-    const char *slash = strchr(said, '/'), *version = slash ? slash + 1 : said;
-    char *group = slash ? str_dup_n(said, (size_t)(slash - said)) : str_dup("");
+    const char *slash = strchr(said, '/'), *version = slash != NULL ? slash + 1 : said;
+    char *group = slash != NULL ? str_dup_n(said, (size_t)(slash - said)) : str_dup("");
     bool same_version = said[0] == '\0' || (str_equal(group, kind->group) && str_equal(version, kind->version));
     bool same_kind = said_kind[0] == '\0' || str_equal(said_kind, kind->name);
     const char *name = said_kind[0] == '\0' ? kind->name : said_kind;
     bool is_other = !same_kind && kinds_by_name(request->api->kinds, same_version ? kind->group : group,
                                                 same_version ? kind->version : version, name) != NULL;
     bool ok = same_version && same_kind;
-    if (!ok && is_other)
+    if (!ok && is_other) {
         fail_bad_request(f,
                          "%s in version \"%s\" cannot be handled as a %s: converting (%s.%s) to (%s.%s): unknown "
                          "conversion",
                          name, version, kind->name, version, name, kind->group[0] == '\0' ? "core" : kind->group,
                          kind->name);
-    else if (!ok)
+    } else if (!ok) {
         fail_bad_request(f,
                          "%s in version \"%s\" cannot be handled as a %s: no kind \"%s\" is registered for version "
                          "\"%s\" in scheme \"pkg/runtime/scheme.go:111\"",
                          name, version, kind->name, name, said);
+    }
     mem_free(group);
     return ok;
 }
@@ -232,8 +241,9 @@ static char *quoted(const char *text)
     struct buf b;
     buf_init(&b, 64 * 1024);
     for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '"' || *c == '\\')
+        if (*c == '"' || *c == '\\') {
             buf_append_char(&b, '\\');
+        }
         buf_append_char(&b, *c);
     }
     return buf_take(&b);
@@ -244,8 +254,9 @@ static bool refuse_unknown(const struct request *request, const struct write *wr
 {
     struct buf all;
     buf_init(&all, 64 * 1024);
-    for (size_t i = 0; i < write->unknown.count; i++)
+    for (size_t i = 0; i < write->unknown.count; i++) {
         buf_printf(&all, "%s%s", i > 0 ? ", " : "", write->unknown.items[i]);
+    }
     if (write->is_patch && !write->is_apply) {
         char *why = str_format("strict decoding error: %s", buf_str(&all));
         fail_patched(f, object, why);
@@ -261,8 +272,9 @@ static bool refuse_unknown(const struct request *request, const struct write *wr
 bool unknown_report(const struct request *request, const struct write *write, const struct node *object,
                     struct failure *f)
 {
-    if (request->fields == FIELDS_STRICT && write->unknown.count > 0)
+    if (request->fields == FIELDS_STRICT && write->unknown.count > 0) {
         return refuse_unknown(request, write, object, f);
+    }
     for (size_t i = 0; request->fields == FIELDS_WARN && i < write->unknown.count; i++) {
         char *text = quoted(write->unknown.items[i]), *warning = str_format("299 - \"%s\"", text);
         exchange_add_header(request->exchange, "Warning", warning);

@@ -57,11 +57,12 @@ static const struct exchange_ops wire_ops = {
 static bool judge(const struct wire *wire, struct err *err)
 {
     struct err ignored;
-    if (wire->status < 400)
+    if (wire->status < 400) {
         return true;
+    }
     struct doc *status = doc_parse(buf_str(&wire->answer), wire->answer.len, &ignored);
     const char *message = node_str(node_get(doc_root(status), "message"));
-    err_set(err, ERR_REJECTED, "%s", message ? message : buf_str(&wire->answer));
+    err_set(err, ERR_REJECTED, "%s", message != NULL ? message : buf_str(&wire->answer));
     err->http_status = wire->status;
     doc_free(status);
     return false;
@@ -93,7 +94,7 @@ char *caller_path(const struct kind *kind, const char *namespace, const char *na
 {
     char *root = str_empty(kind->group) ? str_format("/api/%s", kind->version)
                                         : str_format("/apis/%s/%s", kind->group, kind->version);
-    const char *space = namespace ? namespace : "default";
+    const char *space = namespace != NULL ? namespace : "default";
     char *path = kind->is_namespaced ? str_format("%s/namespaces/%s/%s/%s", root, space, kind->plural, name)
                                      : str_format("%s/%s/%s", root, kind->plural, name);
     str_free(&root);
@@ -107,9 +108,10 @@ const struct kind *caller_kind(struct api *api, const char *name)
     for (size_t i = 0; i < kinds_count(kinds); i++) {
         const struct kind *kind = kinds_at(kinds, i);
         bool is_better =
-            !found || (str_equal(kind->group, found->group) && str_equal(kind->version, kind->storage_version));
-        if (str_equal(kind->name, name) && is_better)
+            found == NULL || (str_equal(kind->group, found->group) && str_equal(kind->version, kind->storage_version));
+        if (str_equal(kind->name, name) && is_better) {
             found = kind;
+        }
     }
     return found;
 }

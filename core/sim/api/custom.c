@@ -11,11 +11,12 @@
 void custom_prune(const struct kind *kind, struct doc *object, struct str_list *unknown)
 {
     struct str_list paths = {0};
-    if (!kind->schema)
+    if (kind->schema == NULL) {
         return;
+    }
     schema_prune(kind->schema, object, &paths);
     schema_default(kind->schema, object);
-    for (size_t i = 0; unknown && i < paths.count; i++) {
+    for (size_t i = 0; unknown != NULL && i < paths.count; i++) {
         char *text = str_format("unknown field \"%s\"", paths.items[i]);
         str_list_push(unknown, text);
         mem_free(text);
@@ -26,13 +27,15 @@ void custom_prune(const struct kind *kind, struct doc *object, struct str_list *
 void custom_validate(const struct kind *kind, const char *subresource, const struct node *object,
                      const struct node *existing, struct doc *causes)
 {
-    if (!kind->schema)
+    if (kind->schema == NULL) {
         return;
-    struct doc *found = existing ? schema_validate_update(kind->schema, object, existing, subresource)
-                                 : schema_validate(kind->schema, object);
+    }
+    struct doc *found = existing != NULL ? schema_validate_update(kind->schema, object, existing, subresource)
+                                         : schema_validate(kind->schema, object);
     struct node_iter it = node_iterate(doc_root(found));
-    while (node_next(&it))
+    while (node_next(&it)) {
         node_push(doc_root(causes), node_copy(causes, it.value));
+    }
     doc_free(found);
 }
 
@@ -42,9 +45,11 @@ static void default_names(struct doc *crd, struct node *names)
 {
     const char *kind = node_str_or(node_get(names, "kind"), "");
     char *singular = str_dup(kind), *list = str_format("%sList", kind);
-    for (char *c = singular; *c != '\0'; c++)
-        if (*c >= 'A' && *c <= 'Z')
+    for (char *c = singular; *c != '\0'; c++) {
+        if (*c >= 'A' && *c <= 'Z') {
             *c += 'a' - 'A';
+        }
+    }
     set_default_str(crd, names, "singular", singular);
     set_default_str(crd, names, "listKind", list);
     mem_free(singular);
@@ -60,9 +65,10 @@ void crd_default(struct api *api, struct doc *crd)
     struct node *status = node_ensure_object(crd, doc_root(crd), "status"), *stored = NULL;
     struct node_iter it = node_iterate(node_get(spec, "versions"));
     while (node_next(&it)) {
-        if (!node_bool_or(node_get(it.value, "storage"), false))
+        if (!node_bool_or(node_get(it.value, "storage"), false)) {
             continue;
-        stored = stored ? stored : node_new_array(crd);
+        }
+        stored = stored != NULL ? stored : node_new_array(crd);
         node_push_str(crd, stored, node_str_or(node_get(it.value, "name"), ""));
     }
     node_set(crd, status, "storedVersions", stored);
@@ -75,12 +81,14 @@ static void add_schema_cause(struct doc *causes, const char *under, const char *
                                              {"Invalid value", "FieldValueInvalid"},
                                              {"Unsupported value", "FieldValueNotSupported"},
                                              {"Forbidden", "FieldValueForbidden"}};
-    const char *colon = strstr(text, ": "), *message = colon ? colon + 2 : text, *reason = "FieldValueInvalid";
-    char *path = colon ? str_dup_n(text, (size_t)(colon - text)) : str_dup("");
+    const char *colon = strstr(text, ": "), *message = colon != NULL ? colon + 2 : text, *reason = "FieldValueInvalid";
+    char *path = colon != NULL ? str_dup_n(text, (size_t)(colon - text)) : str_dup("");
     char *field = str_format("%s%s%s", under, path[0] == '\0' ? "" : ".", path);
-    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
-        if (str_has_prefix(message, reasons[i][0]))
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        if (str_has_prefix(message, reasons[i][0])) {
             reason = reasons[i][1];
+        }
+    }
     struct node *cause = node_new_object(causes);
     node_set_str(causes, cause, "reason", reason);
     node_set_str(causes, cause, "message", message);
@@ -98,11 +106,12 @@ static void check_schemas(const struct node *versions, struct doc *causes)
         char *under = node_count(versions) == 1 ? str_dup("spec.validation.openAPIV3Schema")
                                                 : str_format("spec.versions[%zu].schema.openAPIV3Schema", it.index);
         struct err err;
-        struct schema *schema = openapi ? schema_parse(openapi, &err) : NULL;
-        if (!openapi)
+        struct schema *schema = openapi != NULL ? schema_parse(openapi, &err) : NULL;
+        if (openapi == NULL) {
             cause_required(causes, under, "schemas are required");
-        else if (!schema)
+        } else if (schema == NULL) {
             add_schema_cause(causes, under, err.text);
+        }
         schema_free(schema);
         mem_free(under);
     }
@@ -115,15 +124,19 @@ void crd_validate(const struct node *crd, struct doc *causes)
     char *wanted = str_format("%s.%s", plural, node_str_or(node_get(spec, "group"), ""));
     size_t storages = 0;
     struct node_iter it = node_iterate(versions);
-    while (node_next(&it))
+    while (node_next(&it)) {
         storages += node_bool_or(node_get(it.value, "storage"), false);
-    if (!str_equal(name, wanted))
+    }
+    if (!str_equal(name, wanted)) {
         cause_invalid_str(causes, "metadata.name", name, "must be spec.names.plural+\".\"+spec.group");
-    if (storages != 1)
+    }
+    if (storages != 1) {
         cause_invalid(causes, "spec.versions", versions, "must have exactly one version marked as storage version");
+    }
     check_schemas(versions, causes);
-    if (node_count(node_at(crd, "status", "storedVersions")) == 0)
+    if (node_count(node_at(crd, "status", "storedVersions")) == 0) {
         cause_invalid(causes, "status.storedVersions", NULL, "must have at least one stored version");
+    }
     mem_free(wanted);
 }
 
@@ -162,8 +175,9 @@ void crd_stored(struct api *api, const struct node *crd)
 {
     struct err ignored; /* the schemas were checked */
     kinds_define(api->kinds, crd, &ignored);
-    if (node_count(node_at(crd, "status", "conditions")) == 0)
+    if (node_count(node_at(crd, "status", "conditions")) == 0) {
         establish(api, crd);
+    }
 }
 
 struct sweep {
@@ -185,11 +199,14 @@ void crd_removed(struct api *api, const struct node *crd)
     char *storage = str_format("%s/%s", group, plural);
     struct sweep sweep = {0};
     objects_each(api->objects, storage, NULL, on_each, &sweep);
-    for (size_t i = 0; i < sweep.names.count; i++)
+    for (size_t i = 0; i < sweep.names.count; i++) {
         objects_remove(api->objects, storage, sweep.namespaces.items[i], sweep.names.items[i]);
-    for (size_t i = 0; i < kinds_count(api->kinds); i++)
-        if (str_equal(kinds_at(api->kinds, i)->storage, storage))
+    }
+    for (size_t i = 0; i < kinds_count(api->kinds); i++) {
+        if (str_equal(kinds_at(api->kinds, i)->storage, storage)) {
             api_watches_end_of(api, kinds_at(api->kinds, i));
+        }
+    }
     kinds_forget(api->kinds, group, plural);
     str_list_fini(&sweep.namespaces);
     str_list_fini(&sweep.names);

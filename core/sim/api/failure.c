@@ -37,12 +37,15 @@ static struct node *add_details(struct failure *f, const char *name, const char 
     f->details = doc_new();
     struct node *details = node_new_object(f->details);
     doc_set_root(f->details, details);
-    if (!str_empty(name))
+    if (!str_empty(name)) {
         node_set_str(f->details, details, "name", name);
-    if (!str_empty(group))
+    }
+    if (!str_empty(group)) {
         node_set_str(f->details, details, "group", group);
-    if (!str_empty(kind))
+    }
+    if (!str_empty(kind)) {
         node_set_str(f->details, details, "kind", kind);
+    }
     return details;
 }
 
@@ -92,15 +95,17 @@ static char *join_causes(const struct node *causes)
     while (node_next(&it)) {
         char *text = str_format("%s: %s", node_str_or(node_get(it.value, "field"), ""),
                                 node_str_or(node_get(it.value, "message"), ""));
-        if (!str_list_has(&said, text))
+        if (!str_list_has(&said, text)) {
             str_list_push(&said, text);
+        }
         mem_free(text);
     }
     struct buf b;
     buf_init(&b, 1024 * 1024);
-    for (size_t i = 0; i < said.count; i++)
+    for (size_t i = 0; i < said.count; i++) {
         buf_printf(&b, "%s%s%s%s", i == 0 && said.count > 1 ? "[" : "", i > 0 ? ", " : "", said.items[i],
                    i + 1 == said.count && said.count > 1 ? "]" : "");
+    }
     str_list_fini(&said);
     return buf_take(&b);
 }
@@ -136,8 +141,9 @@ struct doc *failure_status(const struct failure *f)
     node_set_str(doc, status, "status", "Failure");
     node_set_str(doc, status, "message", f->message);
     node_set_str(doc, status, "reason", f->reason);
-    if (f->details)
+    if (f->details != NULL) {
         node_set(doc, status, "details", node_copy(doc, doc_root(f->details)));
+    }
     node_set_int(doc, status, "code", f->code);
     return doc;
 }
@@ -209,7 +215,7 @@ void cause_invalid(struct doc *causes, const char *field, const struct node *val
 {
     va_list args;
     va_start(args, format);
-    char *text = value ? node_to_text(value) : str_dup("null");
+    char *text = value != NULL ? node_to_text(value) : str_dup("null");
     invalid_v(causes, field, text, format, args);
     mem_free(text);
     va_end(args);

@@ -13,16 +13,18 @@ struct scan {
 
 static void skip_space(struct scan *s)
 {
-    while (s->at < s->end && strchr(" \t\r\n", *s->at))
+    while (s->at < s->end && strchr(" \t\r\n", *s->at) != NULL) {
         s->at++;
+    }
 }
 
 /* The string at the cursor, as it is written; only a key with escapes could be the same in other letters. */
 static char *take_string(struct scan *s)
 {
     const char *start = ++s->at;
-    while (s->at < s->end && *s->at != '"')
+    while (s->at < s->end && *s->at != '"') {
         s->at += *s->at == '\\' ? 2 : 1;
+    }
     char *text = str_dup_n(start, s->at < s->end ? (size_t)(s->at - start) : 0);
     s->at++;
     return text;
@@ -31,8 +33,9 @@ static char *take_string(struct scan *s)
 static void cut_path(struct scan *s, size_t len)
 {
     s->path.len = len;
-    if (s->path.data)
+    if (s->path.data != NULL) {
         s->path.data[len] = '\0';
+    }
 }
 
 static void scan_value(struct scan *s);
@@ -51,8 +54,9 @@ static void scan_object(struct scan *s)
         buf_printf(&s->path, "%s%s", len > 0 ? "." : "", key);
         if (str_list_has(&keys, key)) {
             char *text = str_format("duplicate field \"%s\"", buf_str(&s->path));
-            if (!str_list_has(s->found, text))
+            if (!str_list_has(s->found, text)) {
                 str_list_push(s->found, text);
+            }
             mem_free(text);
         }
         str_list_push(&keys, key);
@@ -85,17 +89,20 @@ static void scan_array(struct scan *s)
 static void scan_value(struct scan *s)
 {
     skip_space(s);
-    if (s->at >= s->end)
+    if (s->at >= s->end) {
         return;
-    if (*s->at == '{')
+    }
+    if (*s->at == '{') {
         scan_object(s);
-    else if (*s->at == '[')
+    } else if (*s->at == '[') {
         scan_array(s);
-    else if (*s->at == '"')
+    } else if (*s->at == '"') {
         mem_free(take_string(s));
-    else
-        while (s->at < s->end && !strchr(",]} \t\r\n", *s->at))
+    } else {
+        while (s->at < s->end && strchr(",]} \t\r\n", *s->at) == NULL) {
             s->at++;
+        }
+    }
 }
 
 void json_duplicates(const char *text, size_t len, struct str_list *found)

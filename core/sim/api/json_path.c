@@ -8,16 +8,20 @@
 /* "[?(@.type==\"Ready\")]": the first element that fits. */
 static const struct node *filter(const struct node *array, const char *text, size_t len)
 {
-    const char *at = memchr(text, '@', len), *equals = at ? strstr(at, "==") : NULL;
-    const char *open = equals ? strpbrk(equals, "\"'") : NULL, *close = open ? strchr(open + 1, *open) : NULL;
-    if (!close || close > text + len)
+    const char *at = memchr(text, '@', len), *equals = at != NULL ? strstr(at, "==") : NULL;
+    const char *open = equals != NULL ? strpbrk(equals, "\"'") : NULL,
+               *close = open != NULL ? strchr(open + 1, *open) : NULL;
+    if (close == NULL || close > text + len) {
         return NULL;
+    }
     char *path = str_dup_n(at + 1, (size_t)(equals - at - 1)), *value = str_dup_n(open + 1, (size_t)(close - open - 1));
     const struct node *found = NULL;
     struct node_iter it = node_iterate(array);
-    while (!found && node_next(&it))
-        if (node_is(json_path_find(it.value, path), value))
+    while (found == NULL && node_next(&it)) {
+        if (node_is(json_path_find(it.value, path), value)) {
             found = it.value;
+        }
+    }
     mem_free(path);
     mem_free(value);
     return found;
@@ -25,8 +29,9 @@ static const struct node *filter(const struct node *array, const char *text, siz
 
 static const struct node *bracket(const struct node *node, const char *text, size_t len)
 {
-    if (text[0] == '?')
+    if (text[0] == '?') {
         return filter(node, text, len);
+    }
     if (text[0] == '\'' || text[0] == '"') {
         char *key = str_dup_n(text + 1, len >= 2 ? len - 2 : 0);
         const struct node *member = node_get(node, key);
@@ -43,12 +48,14 @@ static const char *name(const struct node **node, const char *path)
     struct buf b;
     buf_init(&b, 1024);
     while (*path != '\0' && *path != '.' && *path != '[') {
-        if (*path == '\\' && path[1] != '\0')
+        if (*path == '\\' && path[1] != '\0') {
             path++;
+        }
         buf_append_char(&b, *path++);
     }
-    if (b.len > 0)
+    if (b.len > 0) {
         *node = node_get(*node, buf_str(&b));
+    }
     buf_fini(&b);
     return path;
 }
@@ -56,13 +63,14 @@ static const char *name(const struct node **node, const char *path)
 const struct node *json_path_find(const struct node *root, const char *path)
 {
     const struct node *node = root;
-    while (*path != '\0' && node) {
+    while (*path != '\0' && node != NULL) {
         if (*path == '.') {
             path++;
         } else if (*path == '[') {
             const char *end = path[1] == '?' ? strstr(path, ")]") : strchr(path, ']');
-            if (!end)
+            if (end == NULL) {
                 return NULL;
+            }
             end += path[1] == '?';
             node = bracket(node, path + 1, (size_t)(end - path - 1));
             path = end + 1;

@@ -71,8 +71,9 @@ static void add_head(struct doc *doc, struct node *schemas, struct node *schema)
 {
     struct node *properties = node_ensure_object(doc, schema, "properties"), *metadata = node_new_object(doc);
     static const char *const texts[] = {"apiVersion", "kind"};
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < 2; i++) {
         node_set_str(doc, node_ensure_object(doc, properties, texts[i]), "type", "string");
+    }
     struct node *all = node_new_array(doc), *reference = node_new_object(doc);
     node_set_str(doc, reference, "$ref", "#/components/schemas/" PREFIX "ObjectMeta");
     node_push(all, reference);
@@ -86,8 +87,8 @@ static void add_schema(struct doc *doc, struct node *schemas, const struct kind 
     char *name = kind->is_custom ? str_format("%s.%s.%s", kind->group, kind->version, kind->name)
                                  : str_format(PREFIX "%s", kind->name);
     if (kind->is_custom) {
-        const struct node *openapi = kind->schema ? schema_openapi(kind->schema) : NULL;
-        struct node *schema = openapi ? node_copy(doc, openapi) : node_new_object(doc);
+        const struct node *openapi = kind->schema != NULL ? schema_openapi(kind->schema) : NULL;
+        struct node *schema = openapi != NULL ? node_copy(doc, openapi) : node_new_object(doc);
         node_set_str(doc, schema, "type", "object");
         node_set(doc, schemas, name, schema);
         add_head(doc, schemas, schema);
@@ -105,8 +106,9 @@ static void serve_v2(const struct request *request)
     struct doc *doc = doc_new();
     struct node *schemas = node_new_object(doc);
     struct buf b;
-    for (size_t i = 0; i < kinds_count(request->api->kinds); i++)
+    for (size_t i = 0; i < kinds_count(request->api->kinds); i++) {
         add_schema(doc, schemas, kinds_at(request->api->kinds, i));
+    }
     buf_init(&b, V2_MAX);
     openapi_v2_write(schemas, request->api->kinds, &b);
     exchange_answer(request->exchange, 200, "application/com.github.proto-openapi.spec.v2.v1.0+protobuf", buf_str(&b),
@@ -128,14 +130,16 @@ static bool serve_group(const struct request *request, const char *group, const 
     bool found = false;
     for (size_t i = 0; i < kinds_count(request->api->kinds); i++) {
         const struct kind *kind = kinds_at(request->api->kinds, i);
-        if (!str_equal(kind->group, group) || !str_equal(kind->version, version))
+        if (!str_equal(kind->group, group) || !str_equal(kind->version, version)) {
             continue;
+        }
         add_patch(doc, paths, kind);
         add_schema(doc, schemas, kind);
         found = true;
     }
-    if (found)
+    if (found) {
         api_reply(request, 200, root);
+    }
     doc_free(doc);
     return found;
 }
@@ -143,19 +147,22 @@ static bool serve_group(const struct request *request, const char *group, const 
 bool openapi_serve(const struct request *request)
 {
     const struct str_list *s = &request->segments;
-    if (s->count < 2 || !str_equal(s->items[0], "openapi") || !str_equal(request->exchange->method, "GET"))
+    if (s->count < 2 || !str_equal(s->items[0], "openapi") || !str_equal(request->exchange->method, "GET")) {
         return false;
+    }
     if (s->count == 2 && str_equal(s->items[1], "v2")) {
         serve_v2(request);
         return true;
     }
-    if (!str_equal(s->items[1], "v3"))
+    if (!str_equal(s->items[1], "v3")) {
         return false;
+    }
     if (s->count == 2) {
         serve_index(request);
         return true;
     }
-    if (s->count == 4 && str_equal(s->items[2], "api"))
+    if (s->count == 4 && str_equal(s->items[2], "api")) {
         return serve_group(request, "", s->items[3]);
+    }
     return s->count == 5 && str_equal(s->items[2], "apis") && serve_group(request, s->items[3], s->items[4]);
 }

@@ -54,8 +54,9 @@ static void put_bytes(struct buf *b, unsigned number, const char *bytes, size_t 
 
 static void put_str(struct buf *b, unsigned number, const char *text)
 {
-    if (text)
+    if (text != NULL) {
         put_bytes(b, number, text, strlen(text));
+    }
 }
 
 /* Ends `message`. */
@@ -101,8 +102,8 @@ static void put_named(struct buf *b, unsigned number, const char *name, const st
 static bool put_reference(struct buf *b, const struct node *schema)
 {
     const char *reference = node_str(node_get(node_item(node_get(schema, "allOf"), 0), "$ref"));
-    const char *name = reference ? strrchr(reference, '/') : NULL;
-    char *local = name ? str_format("#/definitions/%s", name + 1) : NULL;
+    const char *name = reference != NULL ? strrchr(reference, '/') : NULL;
+    char *local = name != NULL ? str_format("#/definitions/%s", name + 1) : NULL;
     put_str(b, SCHEMA_REF, local);
     mem_free(local);
     return name != NULL;
@@ -112,8 +113,9 @@ static void put_type(struct buf *b, const struct node *schema)
 {
     struct buf type;
     const char *name = node_str(node_get(schema, "type"));
-    if (!name)
+    if (name == NULL) {
         return;
+    }
     begin(&type);
     put_str(&type, 1, name);
     put_message(b, SCHEMA_TYPE, &type);
@@ -126,14 +128,15 @@ static void put_members(struct buf *b, const struct node *schema)
     bool is_open = node_bool_or(node_get(schema, "x-kubernetes-preserve-unknown-fields"), false);
     const struct node *properties = node_get(schema, "properties"), *items = node_get(schema, "items");
     const struct node *additional = node_get(schema, "additionalProperties");
-    if (properties && !is_open) {
+    if (properties != NULL && !is_open) {
         begin(&members);
         struct node_iter it = node_iterate(properties);
-        while (node_next(&it))
+        while (node_next(&it)) {
             put_named(&members, 1, it.key, it.value);
+        }
         put_message(b, SCHEMA_PROPERTIES, &members);
     }
-    if (items) {
+    if (items != NULL) {
         begin(&members);
         put_schema(&members, 1, items);
         put_message(b, SCHEMA_ITEMS, &members);
@@ -149,9 +152,11 @@ static void put_extensions(struct buf *b, const struct node *schema)
 {
     static const char *const names[] = {"x-kubernetes-group-version-kind", "x-kubernetes-patch-strategy",
                                         "x-kubernetes-patch-merge-key"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (node_get(schema, names[i]))
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (node_get(schema, names[i]) != NULL) {
             put_extension(b, SCHEMA_EXTENSION, names[i], node_get(schema, names[i]));
+        }
+    }
 }
 
 static void put_schema(struct buf *b, unsigned number, const struct node *schema)
@@ -163,8 +168,9 @@ static void put_schema(struct buf *b, unsigned number, const struct node *schema
         put_str(&message, SCHEMA_FORMAT, is_either ? "int-or-string" : node_str(node_get(schema, "format")));
         put_str(&message, SCHEMA_DESCRIPTION, node_str(node_get(schema, "description")));
         struct node_iter it = node_iterate(node_get(schema, "required"));
-        while (node_next(&it))
+        while (node_next(&it)) {
             put_str(&message, SCHEMA_REQUIRED, node_str(it.value));
+        }
         put_type(&message, schema);
         put_members(&message, schema);
     }
@@ -221,12 +227,14 @@ void openapi_v2_write(const struct node *schemas, const struct kinds *kinds, str
     put_str(out, DOCUMENT_SWAGGER, "2.0");
     put_message(out, DOCUMENT_INFO, &info);
     begin(&paths);
-    for (size_t i = 0; i < kinds_count(kinds); i++)
+    for (size_t i = 0; i < kinds_count(kinds); i++) {
         put_path(&paths, kinds_at(kinds, i));
+    }
     put_message(out, DOCUMENT_PATHS, &paths);
     begin(&definitions);
     struct node_iter it = node_iterate(schemas);
-    while (node_next(&it))
+    while (node_next(&it)) {
         put_named(&definitions, 1, it.key, it.value);
+    }
     put_message(out, DOCUMENT_DEFINITIONS, &definitions);
 }

@@ -21,9 +21,11 @@ static enum patch_type type_of(const struct request *request)
         {"application/apply-patch+json", PATCH_APPLY},
     };
     const char *type = request->exchange->header(request->exchange, "Content-Type");
-    for (size_t i = 0; type && i < sizeof table / sizeof table[0]; i++)
-        if (str_has_prefix(type, table[i].content_type))
+    for (size_t i = 0; type != NULL && i < sizeof table / sizeof table[0]; i++) {
+        if (str_has_prefix(type, table[i].content_type)) {
             return table[i].type;
+        }
+    }
     return PATCH_UNKNOWN;
 }
 
@@ -34,12 +36,14 @@ bool patch_is_apply(const struct request *request)
 
 static bool is_supported(const struct request *request, enum patch_type type, struct failure *f)
 {
-    if (type == PATCH_STRATEGIC && request->kind->is_custom)
+    if (type == PATCH_STRATEGIC && request->kind->is_custom) {
         return fail_with(f, 415, "UnsupportedMediaType",
                          "the body of the request was in an unknown format - accepted media types include: "
                          "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml");
-    if (type == PATCH_UNKNOWN)
+    }
+    if (type == PATCH_UNKNOWN) {
         return fail_plainly(f, 415, "UnsupportedMediaType", "415: Unsupported Media Type");
+    }
     return true;
 }
 
@@ -49,10 +53,11 @@ static struct doc *parse(const struct request *request, enum patch_type type, st
     struct err err;
     struct doc *patch = type == PATCH_APPLY ? yaml_parse("patch", exchange->body, exchange->body_len, &err)
                                             : doc_parse(exchange->body, exchange->body_len, &err);
-    if (!patch && type == PATCH_APPLY)
+    if (patch == NULL && type == PATCH_APPLY) {
         fail_bad_request(f, "error decoding YAML: %s", err.text);
-    else if (!patch)
+    } else if (patch == NULL) {
         fail_bad_request(f, "error decoding patch: unexpected end of JSON input");
+    }
     return patch;
 }
 
@@ -75,19 +80,20 @@ static void add_conflicts(struct doc *causes, const char *text)
 {
     static const char one[] = "conflict with ", several[] = "conflicts with ";
     const char *single = strstr(text, one), *who = NULL;
-    const char *field = single ? strstr(single, ": .") : NULL;
-    if (field) {
+    const char *field = single != NULL ? strstr(single, ": .") : NULL;
+    if (field != NULL) {
         add_conflict(causes, single + strlen(one), (size_t)(field - single) - strlen(one), field + 2,
                      strlen(field + 2));
         return;
     }
     size_t who_len = 0;
-    for (const char *line = strstr(text, several); line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+    for (const char *line = strstr(text, several); line != NULL;
+         line = strchr(line, '\n') != NULL ? strchr(line, '\n') + 1 : NULL) {
         size_t len = strcspn(line, "\n");
         if (str_has_prefix(line, several)) {
             who = line + strlen(several);
             who_len = len - strlen(several) - 1;
-        } else if (who && str_has_prefix(line, "- ")) {
+        } else if (who != NULL && str_has_prefix(line, "- ")) {
             add_conflict(causes, who, who_len, line + 2, len - 2);
         }
     }
@@ -108,12 +114,13 @@ static void fail_conflicts(const char *text, struct failure *f)
 /* The errors of sim/patch/patch.h carry their text and status; 422 without more to say has no causes. */
 static void fail_patch(const struct err *err, struct failure *f)
 {
-    if (err->http_status == 422)
+    if (err->http_status == 422) {
         fail_plainly(f, 422, "Invalid", err->text);
-    else if (err->http_status == 409)
+    } else if (err->http_status == 409) {
         fail_conflicts(err->text, f);
-    else
+    } else {
         fail_bad_request(f, "%s", err->text);
+    }
 }
 
 /* An apply with a field that is not known is refused, whatever fieldValidation says. */
@@ -152,10 +159,11 @@ static struct doc *apply(const struct request *request, const struct node *objec
         fail_invalid(f, "meta.k8s.io", "PatchOptions", "", doc_root(causes));
         doc_free(causes);
     } else if (check_declared(request, patch, f)) {
-        bool forced = force && !str_equal(force, "false");
+        bool forced = force != NULL && !str_equal(force, "false");
         result = patch_apply(request->kind, object, patch, manager, request->subresource, forced, now, &err);
-        if (!result)
+        if (result == NULL) {
             fail_patch(&err, f);
+        }
     }
     mem_free(manager);
     mem_free(force);
@@ -167,26 +175,30 @@ static struct doc *patched(const struct request *request, enum patch_type type, 
 {
     struct err err;
     struct doc *result;
-    if (type == PATCH_APPLY)
+    if (type == PATCH_APPLY) {
         return apply(request, object, patch, f);
-    if (type == PATCH_MERGE)
+    }
+    if (type == PATCH_MERGE) {
         result = patch_merge(object, patch, &err);
-    else if (type == PATCH_JSON)
+    } else if (type == PATCH_JSON) {
         result = patch_json(object, patch, &err);
-    else
+    } else {
         result = patch_strategic(request->kind, object, patch, &err);
-    if (!result)
+    }
+    if (result == NULL) {
         fail_patch(&err, f);
+    }
     return result;
 }
 
 struct doc *patch_of_body(const struct request *request, const struct node *object, struct failure *f)
 {
     enum patch_type type = type_of(request);
-    if (!is_supported(request, type, f))
+    if (!is_supported(request, type, f)) {
         return NULL;
+    }
     struct doc *patch = parse(request, type, f);
-    struct doc *result = patch ? patched(request, type, object, doc_root(patch), f) : NULL;
+    struct doc *result = patch != NULL ? patched(request, type, object, doc_root(patch), f) : NULL;
     doc_free(patch);
     return result;
 }

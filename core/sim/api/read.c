@@ -59,7 +59,8 @@ static struct doc *as_table(const struct request *request, const struct node *ob
 void api_reply_object(const struct request *request, int status, const struct node *object)
 {
     struct doc *doc = NULL;
-    if (request->form == FORM_TABLE && node_get(object, "metadata") && !node_is(node_get(object, "kind"), "Scale")) {
+    if (request->form == FORM_TABLE && node_get(object, "metadata") != NULL &&
+        !node_is(node_get(object, "kind"), "Scale")) {
         doc = as_table(request, object);
     } else {
         doc = doc_new();
@@ -74,7 +75,7 @@ void api_read_object(const struct request *request)
 {
     struct failure f = {0};
     struct doc *stored = objects_get(request->api->objects, request->kind->storage, request->namespace, request->name);
-    if (stored) {
+    if (stored != NULL) {
         api_reply_object(request, 200, doc_root(stored));
     } else {
         fail_not_found(&f, request->kind, request->name);
@@ -103,29 +104,33 @@ static bool is_known_field(const struct kind *kind, const char *field)
         {"/services", ",spec.clusterIP,spec.type,"},
         {"apps/replicasets", ",status.replicas,"},
     };
-    if (str_equal(field, "metadata.name") || str_equal(field, "metadata.namespace"))
+    if (str_equal(field, "metadata.name") || str_equal(field, "metadata.namespace")) {
         return true;
+    }
     char *quoted = str_format(",%s,", field);
     bool known = false;
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        known |= str_equal(table[i].storage, kind->storage) && strstr(table[i].fields, quoted);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        known |= str_equal(table[i].storage, kind->storage) && strstr(table[i].fields, quoted) != NULL;
+    }
     mem_free(quoted);
     return known;
 }
 
 static bool check_fields(const struct request *request, const struct selector *fields, struct failure *f)
 {
-    for (size_t i = 0; selector_field(fields, i); i++) {
+    for (size_t i = 0; selector_field(fields, i) != NULL; i++) {
         const char *field = selector_field(fields, i);
-        if (is_known_field(request->kind, field))
+        if (is_known_field(request->kind, field)) {
             continue;
-        if (request->kind->is_custom || !str_has_prefix(field, "metadata."))
+        }
+        if (request->kind->is_custom || !str_has_prefix(field, "metadata.")) {
             return request->kind->is_custom
                        ? fail_bad_request(f, "field label not supported: %s", field)
                        : fail_bad_request(f,
                                           "\"%s\" is not a known field selector: only \"metadata.name\", "
                                           "\"metadata.namespace\"",
                                           field);
+        }
         return fail_bad_request(f, "field label not supported: %s", field);
     }
     return true;
@@ -140,16 +145,17 @@ bool filter_read(const struct request *request, struct filter *filter, struct fa
     *filter = (struct filter){0};
     if (!str_empty(labels)) {
         filter->labels = selector_parse_labels(labels, &err);
-        ok = filter->labels || fail_bad_request(f, "%s", err.text);
+        ok = filter->labels != NULL || fail_bad_request(f, "%s", err.text);
     }
     if (ok && !str_empty(fields)) {
         filter->fields = selector_parse_fields(fields, &err);
-        ok = filter->fields ? check_fields(request, filter->fields, f) : fail_bad_request(f, "%s", err.text);
+        ok = filter->fields != NULL ? check_fields(request, filter->fields, f) : fail_bad_request(f, "%s", err.text);
     }
     mem_free(labels);
     mem_free(fields);
-    if (!ok)
+    if (!ok) {
         filter_fini(filter);
+    }
     return ok;
 }
 
@@ -189,8 +195,9 @@ static char *position_write(int64_t version, const struct node *object)
     char *text = str_format("%lld/%s/%s", (long long)version, meta_str(object, "namespace"), meta_str(object, "name"));
     struct buf b;
     buf_init(&b, 4096);
-    for (const char *c = text; *c != '\0'; c++)
+    for (const char *c = text; *c != '\0'; c++) {
         buf_printf(&b, "%02x", (unsigned char)*c);
+    }
     mem_free(text);
     return buf_take(&b);
 }
@@ -202,8 +209,9 @@ static char *unhex(const char *text)
     while (text[0] != '\0' && text[1] != '\0') {
         char digits[3] = {text[0], text[1], '\0'}, *end;
         buf_append_char(&b, (char)strtol(digits, &end, 16));
-        if (*end != '\0')
+        if (*end != '\0') {
             buf_clear(&b);
+        }
         text += 2;
     }
     return buf_take(&b);
@@ -237,16 +245,19 @@ static bool number_read(const char *text, int64_t *number)
 static bool version_check(struct listing *l, const char *version, struct failure *f)
 {
     int64_t wanted;
-    if (str_empty(version))
+    if (str_empty(version)) {
         return true;
-    if (!number_read(version, &wanted) || wanted < 0)
+    }
+    if (!number_read(version, &wanted) || wanted < 0) {
         return fail_bad_request(f,
                                 "invalid resource version: resourceVersion: Invalid value: \"%s\": "
                                 "strconv.ParseUint: parsing \"%s\": invalid syntax",
                                 version, version);
+    }
     int64_t current = objects_version(l->request->api->objects);
-    if (wanted <= current)
+    if (wanted <= current) {
         return true;
+    }
     fail_with(f, 504, "Timeout", "Timeout: Too large resource version: %lld, current: %lld", (long long)wanted,
               (long long)current);
     f->details = doc_new();
@@ -263,12 +274,15 @@ static bool version_check(struct listing *l, const char *version, struct failure
 
 static bool continue_check(struct listing *l, const char *token, struct failure *f)
 {
-    if (str_empty(token))
+    if (str_empty(token)) {
         return true;
-    if (!position_read(token, &l->start, f))
+    }
+    if (!position_read(token, &l->start, f)) {
         return false;
-    if (l->start.version >= objects_oldest(l->request->api->objects))
+    }
+    if (l->start.version >= objects_oldest(l->request->api->objects)) {
         return true;
+    }
     return fail_with(
         f, 410, "Expired",
         "The provided continue parameter is too old to display a consistent list result. You can start a new "
@@ -284,8 +298,9 @@ static bool listing_read(struct listing *l, struct failure *f)
     char *limit = exchange_param(exchange, "limit"), *token = exchange_param(exchange, "continue");
     char *version = exchange_param(exchange, "resourceVersion");
     bool ok = true;
-    if (!str_empty(limit) && !number_read(limit, &l->limit))
+    if (!str_empty(limit) && !number_read(limit, &l->limit)) {
         ok = fail_bad_request(f, "strconv.ParseInt: parsing \"%s\": invalid syntax", limit);
+    }
     ok = ok && filter_read(l->request, &l->filter, f) && version_check(l, version, f) && continue_check(l, token, f);
     mem_free(limit);
     mem_free(token);
@@ -302,19 +317,22 @@ static bool is_behind(const struct position *start, const struct node *object)
 static bool on_each(void *ctx, const struct node *object)
 {
     struct listing *l = ctx;
-    if (l->start.name && !is_behind(&l->start, object))
+    if (l->start.name != NULL && !is_behind(&l->start, object)) {
         return true;
+    }
     if (l->limit > 0 && node_count(l->items) == (size_t)l->limit) {
         const struct request *r = l->request; /* whether the rest matches is seen on the next page */
         l->remaining++;
-        if (l->start.name)
+        if (l->start.name != NULL) {
             return true;
+        }
         l->remaining = (int64_t)objects_count(r->api->objects, r->kind->storage, r->namespace) - l->walked;
         return false;
     }
     l->walked++;
-    if (!filter_matches(&l->filter, object))
+    if (!filter_matches(&l->filter, object)) {
         return true;
+    }
     const struct kind *kind = l->request->kind;
     node_push(l->items, l->request->form == FORM_PARTIAL
                             ? api_present_partial(l->doc, object)
@@ -327,7 +345,7 @@ static struct node *list_metadata(struct listing *l)
     struct doc *doc = l->doc;
     struct node *metadata = node_new_object(doc);
     bool is_page = l->remaining > 0;
-    int64_t version = l->start.name ? l->start.version : objects_version(l->request->api->objects);
+    int64_t version = l->start.name != NULL ? l->start.version : objects_version(l->request->api->objects);
     char *text = str_format("%lld", (long long)version);
     node_set_str(doc, metadata, "resourceVersion", text);
     mem_free(text);
@@ -335,8 +353,9 @@ static struct node *list_metadata(struct listing *l)
         char *next = position_write(version, node_item(l->items, node_count(l->items) - 1));
         node_set_str(doc, metadata, "continue", next);
         mem_free(next);
-        if (!l->filter.labels && !l->filter.fields)
+        if (l->filter.labels == NULL && l->filter.fields == NULL) {
             node_set_int(doc, metadata, "remainingItemCount", l->remaining);
+        }
     } else if (l->request->kind->is_custom && l->request->form == FORM_OBJECT) {
         node_set_str(doc, metadata, "continue", "");
     }
@@ -367,10 +386,11 @@ static void reply_list(struct listing *l)
 static void walk(struct listing *l)
 {
     const struct request *r = l->request;
-    if (l->start.name)
+    if (l->start.name != NULL) {
         objects_each_at(r->api->objects, r->kind->storage, r->namespace, l->start.version, on_each, l);
-    else
+    } else {
         objects_each(r->api->objects, r->kind->storage, r->namespace, on_each, l);
+    }
 }
 
 void api_read_list(const struct request *request)

@@ -8,7 +8,7 @@
 
 static const char *path_of(const struct kind *kind, const char *key, const char *builtin)
 {
-    return kind->scale ? node_str_or(node_get(doc_root(kind->scale), key), "") : builtin;
+    return kind->scale != NULL ? node_str_or(node_get(doc_root(kind->scale), key), "") : builtin;
 }
 
 /* "app=x,tier in (a,b)", sorted by key. */
@@ -23,8 +23,9 @@ static char *selector_text(const struct node *selector)
     node_write_sorted(node_get(selector, "matchLabels"), &copy);
     struct doc *labels = copy.len > 0 ? doc_parse(copy.data, copy.len, &err) : NULL;
     struct node_iter it = node_iterate(doc_root(labels));
-    while (node_next(&it))
+    while (node_next(&it)) {
         buf_printf(&b, "%s%s=%s", b.len > 0 ? "," : "", it.key, node_str_or(it.value, ""));
+    }
     doc_free(labels);
     buf_fini(&copy);
     sorted = buf_take(&b);
@@ -33,15 +34,16 @@ static char *selector_text(const struct node *selector)
 
 static void set_selector(const struct kind *kind, struct doc *doc, struct node *status, const struct node *object)
 {
-    if (kind->scale) {
+    if (kind->scale != NULL) {
         const char *path = path_of(kind, "labelSelectorPath", "");
         const char *text = path[0] != '\0' ? node_str(json_path_find(object, path)) : NULL;
         node_set_str(doc, status, "selector", text);
         return;
     }
     char *text = selector_text(node_at(object, "spec", "selector"));
-    if (text[0] != '\0')
+    if (text[0] != '\0') {
         node_set_str(doc, status, "selector", text);
+    }
     mem_free(text);
 }
 
@@ -54,13 +56,15 @@ static struct doc *scale_of(const struct kind *kind, const struct node *object)
     node_set_str(doc, scale, "kind", "Scale");
     node_set_str(doc, scale, "apiVersion", "autoscaling/v1");
     struct node *metadata = node_ensure_object(doc, scale, "metadata");
-    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
         node_set(doc, metadata, kept[i], node_copy(doc, node_at(object, "metadata", kept[i])));
+    }
     int64_t wanted = node_int_or(json_path_find(object, path_of(kind, "specReplicasPath", ".spec.replicas")), 0);
     int64_t live = node_int_or(json_path_find(object, path_of(kind, "statusReplicasPath", ".status.replicas")), 0);
     struct node *spec = node_ensure_object(doc, scale, "spec");
-    if (wanted != 0)
+    if (wanted != 0) {
         node_set_int(doc, spec, "replicas", wanted);
+    }
     struct node *status = node_ensure_object(doc, scale, "status");
     node_set_int(doc, status, "replicas", live);
     set_selector(kind, doc, status, object);
@@ -73,8 +77,9 @@ static void set_replicas(const struct kind *kind, struct doc *doc, int64_t repli
     struct str_list names = {0};
     str_list_split(&names, path_of(kind, "specReplicasPath", ".spec.replicas"), '.');
     struct node *at = doc_root(doc);
-    for (size_t i = 1; i + 1 < names.count; i++)
+    for (size_t i = 1; i + 1 < names.count; i++) {
         at = node_ensure_object(doc, at, names.items[i]);
+    }
     node_set_int(doc, at, names.items[names.count - 1], replicas);
     str_list_fini(&names);
 }
@@ -84,8 +89,9 @@ static void set_replicas(const struct kind *kind, struct doc *doc, int64_t repli
 static struct doc *find(const struct request *request, struct failure *f)
 {
     struct doc *object = objects_get(request->api->objects, request->kind->storage, request->namespace, request->name);
-    if (!object)
+    if (object == NULL) {
         fail_not_found(f, request->kind, request->name);
+    }
     return object;
 }
 
@@ -100,10 +106,11 @@ void scale_get(const struct request *request)
 {
     struct failure f = {0};
     struct doc *object = find(request, &f);
-    if (object)
+    if (object != NULL) {
         reply_scale(request, doc_root(object));
-    else
+    } else {
         api_reply_failure(request, &f);
+    }
     doc_free(object);
     failure_fini(&f);
 }
@@ -111,8 +118,9 @@ void scale_get(const struct request *request)
 static bool check_scale(const struct node *scale, struct failure *f)
 {
     const struct node *replicas = node_at(scale, "spec", "replicas");
-    if (node_int_or(replicas, 0) >= 0)
+    if (node_int_or(replicas, 0) >= 0) {
         return true;
+    }
     struct doc *causes = causes_new();
     cause_invalid(causes, "spec.replicas", replicas, "must be greater than or equal to 0");
     fail_invalid(f, "autoscaling", "Scale", meta_str(scale, "name"), doc_root(causes));
@@ -144,12 +152,14 @@ static struct doc *write_scale(struct request *request, const struct node *objec
 static void finish(struct request *request, const struct doc *object, struct doc *scale, struct failure *f)
 {
     struct doc *stored = NULL;
-    if (object && scale && check_scale(doc_root(scale), f))
+    if (object != NULL && scale != NULL && check_scale(doc_root(scale), f)) {
         stored = write_scale(request, doc_root(object), doc_root(scale), f);
-    if (stored)
+    }
+    if (stored != NULL) {
         reply_scale(request, doc_root(stored));
-    else
+    } else {
         api_reply_failure(request, f);
+    }
     doc_free(stored);
     doc_free(scale);
     failure_fini(f);
@@ -159,7 +169,7 @@ void scale_put(struct request *request)
 {
     struct failure f = {0};
     struct doc *object = options_read(request, "UpdateOptions", &f) ? find(request, &f) : NULL;
-    finish(request, object, object ? body_parse(request, &f) : NULL, &f);
+    finish(request, object, object != NULL ? body_parse(request, &f) : NULL, &f);
     doc_free(object);
 }
 
@@ -167,8 +177,8 @@ void scale_patch(struct request *request)
 {
     struct failure f = {0};
     struct doc *object = options_read(request, "PatchOptions", &f) ? find(request, &f) : NULL;
-    struct doc *scale = object ? scale_of(request->kind, doc_root(object)) : NULL;
-    struct doc *patched = scale ? patch_of_body(request, doc_root(scale), &f) : NULL;
+    struct doc *scale = object != NULL ? scale_of(request->kind, doc_root(object)) : NULL;
+    struct doc *patched = scale != NULL ? patch_of_body(request, doc_root(scale), &f) : NULL;
     finish(request, object, patched, &f);
     doc_free(scale);
     doc_free(object);

@@ -34,8 +34,9 @@ static struct term *add_term(struct selector *selector, const char *key, enum op
 
 void selector_free(struct selector *selector)
 {
-    if (!selector)
+    if (selector == NULL) {
         return;
+    }
     for (size_t i = 0; i < selector->count; i++) {
         str_free(&selector->terms[i].key);
         str_list_fini(&selector->terms[i].values);
@@ -56,8 +57,9 @@ struct lexer {
 
 static enum token word_token(const char *word)
 {
-    if (str_equal(word, "in"))
+    if (str_equal(word, "in")) {
         return T_IN;
+    }
     return str_equal(word, "notin") ? T_NOT_IN : T_IDENTIFIER;
 }
 
@@ -84,10 +86,12 @@ static enum token scan(struct lexer *lexer, size_t *len)
 {
     lexer->at += strspn(lexer->at, " \t\r\n");
     *len = 0;
-    if (*lexer->at == '\0')
+    if (*lexer->at == '\0') {
         return T_END;
-    if (strchr("=!(),<>", *lexer->at))
+    }
+    if (strchr("=!(),<>", *lexer->at) != NULL) {
         return symbol_token(lexer->at, len);
+    }
     *len = strcspn(lexer->at, "=!(),<> \t\r\n");
     return T_IDENTIFIER;
 }
@@ -120,18 +124,22 @@ static bool bad_key(const char *key, char *why, struct err *err)
 
 static bool parse_list(struct lexer *lexer, struct str_list *values, struct err *err)
 {
-    if (take(lexer, true) != T_OPEN)
+    if (take(lexer, true) != T_OPEN) {
         return err_set(err, ERR_INVALID, "found '%s' expected: '('", lexer->literal);
+    }
     enum token next = look(lexer);
     if (next != T_IDENTIFIER && next != T_COMMA && next != T_CLOSE) {
         take(lexer, true);
         return err_set(err, ERR_INVALID, "found '%s', expected: ',', ')' or identifier", lexer->literal);
     }
-    while (look(lexer) == T_IDENTIFIER || look(lexer) == T_COMMA)
-        if (take(lexer, true) == T_IDENTIFIER)
+    while (look(lexer) == T_IDENTIFIER || look(lexer) == T_COMMA) {
+        if (take(lexer, true) == T_IDENTIFIER) {
             str_list_push(values, lexer->literal);
-    if (take(lexer, true) != T_CLOSE)
+        }
+    }
+    if (take(lexer, true) != T_CLOSE) {
         return err_set(err, ERR_INVALID, "found '%s', expected: ')'", lexer->literal);
+    }
     return true;
 }
 
@@ -142,8 +150,9 @@ static bool parse_value(struct lexer *lexer, struct str_list *values, struct err
         str_list_push(values, "");
         return true;
     }
-    if (take(lexer, true) != T_IDENTIFIER)
+    if (take(lexer, true) != T_IDENTIFIER) {
         return err_set(err, ERR_INVALID, "found '%s', expected: identifier", lexer->literal);
+    }
     str_list_push(values, lexer->literal);
     return true;
 }
@@ -152,8 +161,9 @@ static bool check_values(const struct term *term, struct err *err)
 {
     for (size_t i = 0; i < term->values.count; i++) {
         char *why = naming_label_value(term->values.items[i]);
-        if (!why)
+        if (why == NULL) {
             continue;
+        }
         err_set(err, ERR_INVALID, "values[%zu][%s]: Invalid value: \"%s\": %s", i, term->key, term->values.items[i],
                 why);
         mem_free(why);
@@ -183,13 +193,16 @@ static bool parse_requirement(struct lexer *lexer, struct err *err)
 {
     enum token token = take(lexer, true);
     bool is_negated = token == T_NOT;
-    if (is_negated)
+    if (is_negated) {
         token = take(lexer, true);
-    if (token != T_IDENTIFIER)
+    }
+    if (token != T_IDENTIFIER) {
         return err_set(err, ERR_INVALID, "found '%s', expected: identifier", lexer->literal);
+    }
     char *why = naming_qualified(lexer->literal);
-    if (why)
+    if (why != NULL) {
         return bad_key(lexer->literal, why, err);
+    }
     struct term *term = add_term(lexer->selector, lexer->literal, is_negated ? OP_ABSENT : OP_EXISTS);
     enum token next = look(lexer);
     return is_negated || next == T_END || next == T_COMMA || parse_operator(lexer, term, err);
@@ -199,19 +212,23 @@ static bool parse_all(struct lexer *lexer, struct err *err)
 {
     for (;;) {
         enum token token = look(lexer);
-        if (token == T_END)
+        if (token == T_END) {
             return true;
+        }
         if (token != T_IDENTIFIER && token != T_NOT) {
             take(lexer, true);
             return err_set(err, ERR_INVALID, "found '%s', expected: !, identifier, or 'end of string'", lexer->literal);
         }
-        if (!parse_requirement(lexer, err))
+        if (!parse_requirement(lexer, err)) {
             return err_wrap(err, "unable to parse requirement");
+        }
         token = take(lexer, true);
-        if (token == T_END)
+        if (token == T_END) {
             return true;
-        if (token != T_COMMA)
+        }
+        if (token != T_COMMA) {
             return err_set(err, ERR_INVALID, "found '%s', expected: ',' or 'end of string'", lexer->literal);
+        }
         token = look(lexer);
         if (token != T_IDENTIFIER && token != T_NOT) {
             take(lexer, true);
@@ -226,8 +243,9 @@ struct selector *selector_parse_labels(const char *text, struct err *err)
     struct lexer lexer = {.at = text, .selector = selector};
     bool parsed = parse_all(&lexer, err);
     mem_free(lexer.literal);
-    if (parsed)
+    if (parsed) {
         return selector;
+    }
     selector_free(selector);
     return NULL;
 }
@@ -237,8 +255,9 @@ struct selector *selector_parse_labels(const char *text, struct err *err)
 static bool parse_field(struct selector *selector, const char *term, struct err *err)
 {
     const char *equals = strchr(term, '=');
-    if (!equals || equals == term)
+    if (equals == NULL || equals == term) {
         return err_set(err, ERR_INVALID, "can't understand '%s'", term);
+    }
     bool is_not = equals[-1] == '!';
     char *path = str_dup_n(term, (size_t)(equals - term) - is_not);
     struct term *added = add_term(selector, path, is_not ? OP_NOT_IN : OP_IN);
@@ -254,11 +273,13 @@ struct selector *selector_parse_fields(const char *text, struct err *err)
     bool parsed = true;
     selector->is_fields = true;
     str_list_split(&terms, text, ',');
-    for (size_t i = 0; i < terms.count && parsed; i++)
+    for (size_t i = 0; i < terms.count && parsed; i++) {
         parsed = terms.items[i][0] == '\0' || parse_field(selector, terms.items[i], err);
+    }
     str_list_fini(&terms);
-    if (parsed)
+    if (parsed) {
         return selector;
+    }
     struct err cause = *err;
     err_set(err, ERR_INVALID, "invalid selector: '%s'; %s", text, cause.text);
     selector_free(selector);
@@ -267,14 +288,16 @@ struct selector *selector_parse_fields(const char *text, struct err *err)
 
 const char *selector_field(const struct selector *selector, size_t index)
 {
-    return selector && index < selector->count ? selector->terms[index].key : NULL;
+    return selector != NULL && index < selector->count ? selector->terms[index].key : NULL;
 }
 
 const char *selector_wants(const struct selector *selector, const char *path)
 {
-    for (size_t i = 0; selector && i < selector->count; i++)
-        if (selector->terms[i].op == OP_IN && str_equal(selector->terms[i].key, path))
+    for (size_t i = 0; selector != NULL && i < selector->count; i++) {
+        if (selector->terms[i].op == OP_IN && str_equal(selector->terms[i].key, path)) {
             return selector->terms[i].values.items[0];
+        }
+    }
     return NULL;
 }
 
@@ -296,8 +319,9 @@ struct selector *selector_from_node(const struct node *node, struct err *err)
 {
     struct selector *selector = mem_new(struct selector);
     struct node_iter labels = node_iterate(node_get(node, "matchLabels"));
-    while (node_next(&labels))
+    while (node_next(&labels)) {
         str_list_push(&add_term(selector, labels.key, OP_IN)->values, node_str_or(labels.value, ""));
+    }
     struct node_iter expressions = node_iterate(node_get(node, "matchExpressions"));
     while (node_next(&expressions)) {
         enum operator op;
@@ -309,8 +333,9 @@ struct selector *selector_from_node(const struct node *node, struct err *err)
         }
         struct term *term = add_term(selector, node_str_or(node_get(expressions.value, "key"), ""), op);
         struct node_iter values = node_iterate(node_get(expressions.value, "values"));
-        while (node_next(&values))
+        while (node_next(&values)) {
             str_list_push(&term->values, node_str_or(values.value, ""));
+        }
     }
     return selector;
 }
@@ -321,9 +346,9 @@ static bool term_matches(const struct term *term, const char *value)
 {
     switch (term->op) {
     case OP_IN:
-        return value && str_list_has(&term->values, value);
+        return value != NULL && str_list_has(&term->values, value);
     case OP_NOT_IN:
-        return !value || !str_list_has(&term->values, value);
+        return value == NULL || !str_list_has(&term->values, value);
     case OP_EXISTS:
         return value != NULL;
     default:
@@ -337,12 +362,14 @@ static bool field_matches(const struct term *term, const struct node *object)
     struct str_list path = {0};
     const struct node *value = object;
     str_list_split(&path, term->key, '.');
-    for (size_t i = 0; i < path.count; i++)
+    for (size_t i = 0; i < path.count; i++) {
         value = node_get(value, path.items[i]);
+    }
     str_list_fini(&path);
     enum node_type type = node_type(value);
-    if (type != NODE_INT && type != NODE_BOOL)
+    if (type != NODE_INT && type != NODE_BOOL) {
         return term_matches(term, node_str_or(value, ""));
+    }
     char *text = node_to_text(value);
     bool matches = term_matches(term, text);
     mem_free(text);
@@ -351,18 +378,23 @@ static bool field_matches(const struct term *term, const struct node *object)
 
 bool selector_matches_labels(const struct selector *selector, const struct node *labels)
 {
-    for (size_t i = 0; selector && i < selector->count; i++)
-        if (!term_matches(&selector->terms[i], node_str(node_get(labels, selector->terms[i].key))))
+    for (size_t i = 0; selector != NULL && i < selector->count; i++) {
+        if (!term_matches(&selector->terms[i], node_str(node_get(labels, selector->terms[i].key)))) {
             return false;
+        }
+    }
     return true;
 }
 
 bool selector_matches(const struct selector *selector, const struct node *object)
 {
-    if (!selector || !selector->is_fields)
+    if (selector == NULL || !selector->is_fields) {
         return selector_matches_labels(selector, node_at(object, "metadata", "labels"));
-    for (size_t i = 0; i < selector->count; i++)
-        if (!field_matches(&selector->terms[i], object))
+    }
+    for (size_t i = 0; i < selector->count; i++) {
+        if (!field_matches(&selector->terms[i], object)) {
             return false;
+        }
+    }
     return true;
 }

@@ -11,25 +11,33 @@
 char *api_human_age(int64_t s)
 {
     int64_t m = s / 60, h = s / 3600, d = h / 24;
-    if (s < -1)
+    if (s < -1) {
         return str_dup("<invalid>");
-    if (s < 120)
+    }
+    if (s < 120) {
         return str_format("%llds", (long long)(s < 0 ? 0 : s));
-    if (m < 10)
+    }
+    if (m < 10) {
         return s % 60 == 0 ? str_format("%lldm", (long long)m)
                            : str_format("%lldm%llds", (long long)m, (long long)(s % 60));
-    if (m < 180)
+    }
+    if (m < 180) {
         return str_format("%lldm", (long long)m);
-    if (h < 8)
+    }
+    if (h < 8) {
         return m % 60 == 0 ? str_format("%lldh", (long long)h)
                            : str_format("%lldh%lldm", (long long)h, (long long)(m % 60));
-    if (h < 48)
+    }
+    if (h < 48) {
         return str_format("%lldh", (long long)h);
-    if (d < 8)
+    }
+    if (d < 8) {
         return h % 24 == 0 ? str_format("%lldd", (long long)d)
                            : str_format("%lldd%lldh", (long long)d, (long long)(h % 24));
-    if (d < 365 * 2)
+    }
+    if (d < 365 * 2) {
         return str_format("%lldd", (long long)d);
+    }
     int64_t rest = d % 365;
     return d < 365 * 8 && rest != 0 ? str_format("%lldy%lldd", (long long)(d / 365), (long long)rest)
                                     : str_format("%lldy", (long long)(d / 365));
@@ -51,8 +59,9 @@ static void add_column(struct doc *doc, struct node *columns, const struct table
 static void add_custom_columns(struct doc *doc, struct node *columns, const struct kind *kind)
 {
     add_column(doc, columns, &(struct table_column){"Name", "string", 0});
-    if (!kind->columns)
+    if (kind->columns == NULL) {
         add_column(doc, columns, &(struct table_column){"Age", "date", 0});
+    }
     struct node_iter it = node_iterate(doc_root(kind->columns));
     while (node_next(&it)) {
         struct table_column column = {node_str_or(node_get(it.value, "name"), ""),
@@ -68,12 +77,15 @@ static struct node *custom_cell(const struct table_row *row, const char *type, c
 {
     const struct node *value = json_path_find(row->object, path);
     int64_t whole;
-    if (!value || node_type(value) == NODE_NULL)
+    if (value == NULL || node_type(value) == NODE_NULL) {
         return node_new_null(row->doc);
-    if (str_equal(type, "date"))
+    }
+    if (str_equal(type, "date")) {
         return cell_age(row, value);
-    if (str_equal(type, "integer"))
+    }
+    if (str_equal(type, "integer")) {
         return node_int(value, &whole) ? node_new_int(row->doc, whole) : node_new_null(row->doc);
+    }
     if (str_equal(type, "string") && node_type(value) != NODE_STRING) {
         char *text = node_to_text(value);
         struct node *cell = node_new_str(row->doc, text);
@@ -86,25 +98,28 @@ static struct node *custom_cell(const struct table_row *row, const char *type, c
 static void custom_cells(const struct table_row *row, const struct kind *kind)
 {
     node_push_str(row->doc, row->cells, meta_str(row->object, "name"));
-    if (!kind->columns)
+    if (kind->columns == NULL) {
         node_push(row->cells, custom_cell(row, "date", ".metadata.creationTimestamp"));
+    }
     struct node_iter it = node_iterate(doc_root(kind->columns));
-    while (node_next(&it))
+    while (node_next(&it)) {
         node_push(row->cells, custom_cell(row, node_str_or(node_get(it.value, "type"), ""),
                                           node_str_or(node_get(it.value, "jsonPath"), "")));
+    }
 }
 
 /* --- rows --- */
 
 static struct node *row_object(const struct request *request, struct doc *doc, const struct node *object)
 {
-    char *include = request->exchange ? exchange_param(request->exchange, "includeObject") : NULL;
+    char *include = request->exchange != NULL ? exchange_param(request->exchange, "includeObject") : NULL;
     struct node *shown = NULL;
-    if (str_equal(include, "None"))
+    if (str_equal(include, "None")) {
         shown = node_new_null(doc);
-    else
+    } else {
         shown = str_equal(include, "Object") ? api_present(doc, request->kind, object, false)
                                              : api_present_partial(doc, object);
+    }
     mem_free(include);
     return shown;
 }
@@ -114,10 +129,11 @@ static struct node *row_of(const struct request *request, struct doc *doc, const
     struct node *row = node_new_object(doc);
     struct table_row cells = {
         .doc = doc, .cells = node_new_array(doc), .object = object, .now_ms = clock_wall_ms(request->api->clock)};
-    if (request->kind->is_custom)
+    if (request->kind->is_custom) {
         custom_cells(&cells, request->kind);
-    else
+    } else {
         table_cells(&cells, request->kind);
+    }
     node_set(doc, row, "cells", cells.cells);
     node_set(doc, row, "object", row_object(request, doc, object));
     return row;
@@ -132,15 +148,18 @@ struct doc *api_table_new(const struct request *request, const struct node *obje
     node_set_str(doc, table, "kind", "Table");
     node_set_str(doc, table, "apiVersion", "meta.k8s.io/v1");
     node_set(doc, table, "metadata", node_copy(doc, list_metadata));
-    if (request->kind->is_custom)
+    if (request->kind->is_custom) {
         add_custom_columns(doc, columns, request->kind);
-    else
-        for (const struct table_column *column = table_columns(request->kind); column->name; column++)
+    } else {
+        for (const struct table_column *column = table_columns(request->kind); column->name != NULL; column++) {
             add_column(doc, columns, column);
+        }
+    }
     node_set(doc, table, "columnDefinitions", with_columns ? columns : node_new_null(doc));
     struct node_iter it = node_iterate(objects);
-    while (node_next(&it))
+    while (node_next(&it)) {
         node_push(rows, row_of(request, doc, it.value));
+    }
     node_set(doc, table, "rows", rows);
     return doc;
 }

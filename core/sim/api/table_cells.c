@@ -88,8 +88,9 @@ struct node *cell_age(const struct table_row *row, const struct node *time)
 {
     struct err err;
     int64_t then_ms;
-    if (!node_str(time) || !time_parse(node_str(time), &then_ms, &err))
+    if (node_str(time) == NULL || !time_parse(node_str(time), &then_ms, &err)) {
         return node_new_str(row->doc, "<unknown>");
+    }
     int64_t past_ms = row->now_ms - then_ms;
     char *text = api_human_age(past_ms < 0 ? -((-past_ms) / 1000) : past_ms / 1000);
     struct node *cell = node_new_str(row->doc, text);
@@ -113,8 +114,9 @@ static void push_containers(const struct table_row *row, const char *key)
     struct buf b;
     buf_init(&b, TEXT_MAX);
     struct node_iter it = node_iterate(node_at(row->object, "spec", "template", "spec", "containers"));
-    while (node_next(&it))
+    while (node_next(&it)) {
         buf_printf(&b, "%s%s", b.len > 0 ? "," : "", node_str_or(node_get(it.value, key), ""));
+    }
     push_str(row, buf_str(&b));
     buf_fini(&b);
 }
@@ -124,8 +126,9 @@ static void push_labels(const struct table_row *row, const struct node *labels)
     struct buf b;
     buf_init(&b, TEXT_MAX);
     struct node_iter it = node_iterate(labels);
-    while (node_next(&it))
+    while (node_next(&it)) {
         buf_printf(&b, "%s%s=%s", b.len > 0 ? "," : "", it.key, node_str_or(it.value, ""));
+    }
     push_str(row, or_none(buf_str(&b)));
     buf_fini(&b);
 }
@@ -152,10 +155,11 @@ static const char *pod_status(const struct node *pod)
     while (node_next(&it)) {
         const char *waiting = node_str_or(node_at(it.value, "state", "waiting", "reason"), "");
         const char *ended = node_str_or(node_at(it.value, "state", "terminated", "reason"), "");
-        if (waiting[0] != '\0')
+        if (waiting[0] != '\0') {
             status = waiting;
-        else if (ended[0] != '\0')
+        } else if (ended[0] != '\0') {
             status = ended;
+        }
     }
     return meta_str(pod, "deletionTimestamp")[0] != '\0' ? "Terminating" : status;
 }
@@ -202,8 +206,9 @@ static void daemon_set_cells(const struct table_row *row)
 {
     static const char *const counts[] = {"desiredNumberScheduled", "currentNumberScheduled", "numberReady",
                                          "updatedNumberScheduled", "numberAvailable"};
-    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         push_int(row, number(row, "status", counts[i]));
+    }
     push_labels(row, node_at(row->object, "spec", "template", "spec", "nodeSelector"));
     push_age(row);
     push_template(row);
@@ -225,8 +230,9 @@ static void push_ports(const struct table_row *row)
     struct node_iter it = node_iterate(node_at(row->object, "spec", "ports"));
     while (node_next(&it)) {
         buf_printf(&b, "%s%lld", b.len > 0 ? "," : "", (long long)node_int_or(node_get(it.value, "port"), 0));
-        if (node_get(it.value, "nodePort"))
+        if (node_get(it.value, "nodePort") != NULL) {
             buf_printf(&b, ":%lld", (long long)node_int_or(node_get(it.value, "nodePort"), 0));
+        }
         buf_printf(&b, "/%s", node_str_or(node_get(it.value, "protocol"), ""));
     }
     push_str(row, or_none(buf_str(&b)));
@@ -251,9 +257,11 @@ static void service_cells(const struct table_row *row)
 static const struct node *current_metric(const struct node *status, const char *name)
 {
     struct node_iter it = node_iterate(node_get(status, "currentMetrics"));
-    while (node_next(&it))
-        if (node_is(node_at(it.value, "resource", "name"), name))
+    while (node_next(&it)) {
+        if (node_is(node_at(it.value, "resource", "name"), name)) {
             return node_at(it.value, "resource", "current");
+        }
+    }
     return NULL;
 }
 
@@ -267,7 +275,7 @@ static void push_targets(const struct table_row *row)
         const char *name = node_str_or(node_at(it.value, "resource", "name"), "");
         const struct node *wanted = node_at(it.value, "resource", "target", "averageUtilization");
         const struct node *live = node_get(current_metric(status, name), "averageUtilization");
-        char *shown = live ? str_format("%lld%%", (long long)node_int_or(live, 0)) : str_dup("<unknown>");
+        char *shown = live != NULL ? str_format("%lld%%", (long long)node_int_or(live, 0)) : str_dup("<unknown>");
         buf_printf(&b, "%s%s: %s/%lld%%", b.len > 0 ? ", " : "", name, shown, (long long)node_int_or(wanted, 0));
         mem_free(shown);
     }
@@ -292,12 +300,15 @@ static void event_cells(const struct table_row *row)
     const struct node *about = node_get(row->object, "involvedObject");
     const struct node *last = node_get(row->object, "lastTimestamp"), *first = node_get(row->object, "firstTimestamp");
     char *kind = str_dup(node_str_or(node_get(about, "kind"), ""));
-    for (char *c = kind; *c != '\0'; c++)
-        if (*c >= 'A' && *c <= 'Z')
+    for (char *c = kind; *c != '\0'; c++) {
+        if (*c >= 'A' && *c <= 'Z') {
             *c += 'a' - 'A';
-    if (!node_str(first))
+        }
+    }
+    if (node_str(first) == NULL) {
         first = node_get(row->object, "eventTime");
-    node_push(row->cells, cell_age(row, node_str(last) ? last : first));
+    }
+    node_push(row->cells, cell_age(row, node_str(last) != NULL ? last : first));
     push_str(row, node_str_or(node_get(row->object, "type"), ""));
     push_str(row, node_str_or(node_get(row->object, "reason"), ""));
     push_text(row, str_format("%s/%s", kind, node_str_or(node_get(about, "name"), "")));
@@ -368,17 +379,20 @@ static const struct {
 
 const struct table_column *table_columns(const struct kind *kind)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (str_equal(kinds[i].storage, kind->storage))
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (str_equal(kinds[i].storage, kind->storage)) {
             return kinds[i].columns;
+        }
+    }
     return plain;
 }
 
 void table_cells(const struct table_row *row, const struct kind *kind)
 {
     bool is_event = str_equal(kind->storage, "/events");
-    if (!is_event)
+    if (!is_event) {
         push_str(row, meta_str(row->object, "name"));
+    }
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (str_equal(kinds[i].storage, kind->storage)) {
             kinds[i].cells(row);

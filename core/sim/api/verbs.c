@@ -17,10 +17,11 @@ static struct write write_of(const struct request *request)
 static void finish(const struct request *request, struct write *write, int status, struct doc *stored,
                    struct failure *f)
 {
-    if (stored)
+    if (stored != NULL) {
         api_reply_object(request, status, doc_root(stored));
-    else
+    } else {
         api_reply_failure(request, f);
+    }
     doc_free(stored);
     mem_free((char *)(uintptr_t)write->manager);
     write_fini(write);
@@ -33,13 +34,16 @@ static struct doc *decode_body(struct request *request, struct write *write, str
 {
     struct doc *body = body_parse(request, f), *decoded = NULL;
     const char *type = request->exchange->header(request->exchange, "Content-Type");
-    if (body && (str_empty(type) || strstr(type, "json")))
+    if (body != NULL && (str_empty(type) || strstr(type, "json") != NULL)) {
         json_duplicates(request->exchange->body, request->exchange->body_len, &write->unknown);
-    if (body && body_check(request, doc_root(body), f))
+    }
+    if (body != NULL && body_check(request, doc_root(body), f)) {
         decoded = write_decode(write, doc_root(body), f);
+    }
     doc_free(body);
-    if (!decoded || unknown_report(request, write, doc_root(decoded), f))
+    if (decoded == NULL || unknown_report(request, write, doc_root(decoded), f)) {
         return decoded;
+    }
     doc_free(decoded);
     return NULL;
 }
@@ -50,7 +54,7 @@ void verb_post(struct request *request)
     bool ok = options_read(request, "CreateOptions", &f);
     struct write write = write_of(request);
     struct doc *decoded = ok ? decode_body(request, &write, &f) : NULL;
-    finish(request, &write, 201, decoded ? write_create(request->api, &write, decoded, &f) : NULL, &f);
+    finish(request, &write, 201, decoded != NULL ? write_create(request->api, &write, decoded, &f) : NULL, &f);
 }
 
 /* --- PUT --- */
@@ -58,15 +62,18 @@ void verb_post(struct request *request)
 static bool check_name(const struct request *request, const struct node *object, struct failure *f)
 {
     const char *name = meta_str(object, "name"), *namespace = meta_str(object, "namespace");
-    if (name[0] == '\0')
+    if (name[0] == '\0') {
         return fail_bad_request(f, "the name of the object (%s based on URL) was undeterminable: name must be provided",
                                 request->name);
-    if (!str_equal(name, request->name))
+    }
+    if (!str_equal(name, request->name)) {
         return fail_bad_request(f, "the name of the object (%s) does not match the name on the URL (%s)", name,
                                 request->name);
-    if (request->namespace && namespace[0] != '\0' && !str_equal(namespace, request->namespace))
+    }
+    if (request->namespace != NULL && namespace[0] != '\0' && !str_equal(namespace, request->namespace)) {
         return fail_bad_request(f, "the namespace of the object (%s) does not match the namespace on the URL (%s)",
                                 namespace, request->namespace);
+    }
     return true;
 }
 
@@ -74,10 +81,12 @@ static struct doc *find_existing(const struct request *request, struct failure *
 {
     struct doc *existing =
         objects_get(request->api->objects, request->kind->storage, request->namespace, request->name);
-    if (!existing)
+    if (existing == NULL) {
         fail_not_found(f, request->kind, request->name);
-    if (!existing || !request->kind->is_custom)
+    }
+    if (existing == NULL || !request->kind->is_custom) {
         return existing;
+    }
     struct doc *presented = doc_new();
     doc_set_root(presented, api_present(presented, request->kind, doc_root(existing), false));
     doc_free(existing);
@@ -90,15 +99,16 @@ void verb_put(struct request *request)
     bool ok = options_read(request, "UpdateOptions", &f);
     struct write write = write_of(request);
     struct doc *decoded = ok ? decode_body(request, &write, &f) : NULL, *stored = NULL;
-    if (decoded && !check_name(request, doc_root(decoded), &f)) {
+    if (decoded != NULL && !check_name(request, doc_root(decoded), &f)) {
         doc_free(decoded);
         decoded = NULL;
     }
-    struct doc *existing = decoded ? find_existing(request, &f) : NULL;
-    if (existing)
+    struct doc *existing = decoded != NULL ? find_existing(request, &f) : NULL;
+    if (existing != NULL) {
         stored = write_update(request->api, &write, doc_root(existing), decoded, &f);
-    else
+    } else {
         doc_free(decoded);
+    }
     doc_free(existing);
     finish(request, &write, 200, stored, &f);
 }
@@ -109,11 +119,14 @@ void verb_put(struct request *request)
 static struct doc *patched(struct request *request, struct write *write, const struct node *existing, struct failure *f)
 {
     struct doc *result = patch_of_body(request, existing, f), *decoded = NULL;
-    if (result && body_check(request, doc_root(result), f))
+    if (result != NULL && body_check(request, doc_root(result), f)) {
         decoded = write_decode(write, doc_root(result), f);
+    }
     doc_free(result);
-    if (!decoded || (check_name(request, doc_root(decoded), f) && unknown_report(request, write, doc_root(decoded), f)))
+    if (decoded == NULL ||
+        (check_name(request, doc_root(decoded), f) && unknown_report(request, write, doc_root(decoded), f))) {
         return decoded;
+    }
     doc_free(decoded);
     return NULL;
 }
@@ -126,14 +139,16 @@ void verb_patch(struct request *request)
     write.is_patch = true;
     write.is_apply = patch_is_apply(request);
     struct doc *existing = ok ? find_existing(request, &f) : NULL, *stored = NULL;
-    bool creates = ok && !existing && write.is_apply && !request->subresource;
-    if (creates)
+    bool creates = ok && existing == NULL && write.is_apply && request->subresource == NULL;
+    if (creates) {
         failure_fini(&f);
-    struct doc *decoded = existing || creates ? patched(request, &write, doc_root(existing), &f) : NULL;
-    if (decoded && creates)
+    }
+    struct doc *decoded = existing != NULL || creates ? patched(request, &write, doc_root(existing), &f) : NULL;
+    if (decoded != NULL && creates) {
         stored = write_create(request->api, &write, decoded, &f);
-    else if (decoded)
+    } else if (decoded != NULL) {
         stored = write_update(request->api, &write, doc_root(existing), decoded, &f);
+    }
     doc_free(existing);
     finish(request, &write, creates ? 201 : 200, stored, &f);
 }

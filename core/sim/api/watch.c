@@ -33,10 +33,12 @@ static void on_change(void *ctx, const struct objects_event *event);
 static void watch_free(struct watch *watch)
 {
     struct watch **at = &watch->request.api->watches;
-    while (*at && *at != watch)
+    while (*at != NULL && *at != watch) {
         at = &(*at)->next;
-    if (*at)
+    }
+    if (*at != NULL) {
         *at = watch->next;
+    }
     objects_unlisten(watch->request.api->objects, on_change, watch);
     timer_cancel(&watch->timeout);
     timer_cancel(&watch->bookmark);
@@ -59,17 +61,19 @@ static void on_gone(void *ctx)
 
 void api_watches_end(struct api *api)
 {
-    while (api->watches)
+    while (api->watches != NULL) {
         watch_end(api->watches);
+    }
 }
 
 void api_watches_end_of(struct api *api, const struct kind *kind)
 {
     struct watch *next;
-    for (struct watch *watch = api->watches; watch; watch = next) {
+    for (struct watch *watch = api->watches; watch != NULL; watch = next) {
         next = watch->next;
-        if (watch->request.kind == kind)
+        if (watch->request.kind == kind) {
             watch_end(watch);
+        }
     }
 }
 
@@ -94,14 +98,14 @@ static void send_event(struct watch *watch, const char *type, const struct node 
     struct doc *doc = doc_new(), *table = NULL;
     struct node *event = node_new_object(doc);
     node_set_str(doc, event, "type", type);
-    if (object && watch->request.form == FORM_TABLE) {
+    if (object != NULL && watch->request.form == FORM_TABLE) {
         table = event_table(watch, object);
         node_set(doc, event, "object", node_copy(doc, doc_root(table)));
-    } else if (object && watch->request.form == FORM_PARTIAL) {
+    } else if (object != NULL && watch->request.form == FORM_PARTIAL) {
         node_set(doc, event, "object", api_present_partial(doc, object));
     } else {
         node_set(doc, event, "object",
-                 object ? api_present(doc, watch->request.kind, object, false) : node_copy(doc, body));
+                 object != NULL ? api_present(doc, watch->request.kind, object, false) : node_copy(doc, body));
     }
     struct buf b;
     buf_init(&b, EVENT_MAX);
@@ -124,8 +128,9 @@ static void send_bookmark(struct watch *watch, bool ends_initial)
     node_set_str(doc, object, "kind", is_partial ? "PartialObjectMetadata" : kind->name);
     node_set_str(doc, object, "apiVersion", is_partial ? "meta.k8s.io/v1" : version);
     node_set_str(doc, metadata, "resourceVersion", at);
-    if (ends_initial)
+    if (ends_initial) {
         node_set_str(doc, node_ensure_object(doc, metadata, "annotations"), "k8s.io/initial-events-end", "true");
+    }
     if (watch->request.form == FORM_TABLE) {
         struct doc *table = event_table(watch, object);
         node_set(doc, doc_root(table), "rows", NULL);
@@ -152,25 +157,29 @@ static void send_deleted_as_it_was(struct watch *watch, const struct objects_eve
 static void on_change(void *ctx, const struct objects_event *event)
 {
     struct watch *watch = ctx;
-    if (!str_equal(event->storage, watch->request.kind->storage))
+    if (!str_equal(event->storage, watch->request.kind->storage)) {
         return;
-    if (watch->namespace && !str_equal(watch->namespace, meta_str(event->object, "namespace")))
+    }
+    if (watch->namespace != NULL && !str_equal(watch->namespace, meta_str(event->object, "namespace"))) {
         return;
-    bool matched = event->before && filter_matches(&watch->filter, event->before);
+    }
+    bool matched = event->before != NULL && filter_matches(&watch->filter, event->before);
     bool matches = event->change != OBJECTS_DELETED && filter_matches(&watch->filter, event->object);
-    if (matches)
+    if (matches) {
         send_event(watch, matched ? "MODIFIED" : "ADDED", event->object, NULL);
-    else if (matched && event->change == OBJECTS_DELETED)
+    } else if (matched && event->change == OBJECTS_DELETED) {
         send_event(watch, "DELETED", event->object, NULL);
-    else if (matched)
+    } else if (matched) {
         send_deleted_as_it_was(watch, event);
+    }
 }
 
 static bool send_existing(void *ctx, const struct node *object)
 {
     struct watch *watch = ctx;
-    if (filter_matches(&watch->filter, object))
+    if (filter_matches(&watch->filter, object)) {
         send_event(watch, "ADDED", object, NULL);
+    }
     return true;
 }
 
@@ -195,8 +204,9 @@ static void start_bookmark(struct watch *watch)
 {
     struct clock *clock = watch->request.api->clock;
     int64_t left_ms = watch->end_ms - LAST_BOOKMARK_MS - clock_mono_ms(clock);
-    if (watch->bookmarks && left_ms > 0)
+    if (watch->bookmarks && left_ms > 0) {
         timer_start(clock, &watch->bookmark, left_ms < BOOKMARK_MS ? left_ms : BOOKMARK_MS, on_bookmark, watch);
+    }
 }
 
 /* --- the start --- */
@@ -204,7 +214,7 @@ static void start_bookmark(struct watch *watch)
 static bool param_is_true(const struct request *request, const char *name)
 {
     char *value = exchange_param(request->exchange, name);
-    bool is_true = value && !str_equal(value, "false") && !str_equal(value, "0");
+    bool is_true = value != NULL && !str_equal(value, "false") && !str_equal(value, "0");
     mem_free(value);
     return is_true;
 }
@@ -212,7 +222,7 @@ static bool param_is_true(const struct request *request, const char *name)
 static int64_t timeout_of(const struct request *request)
 {
     char *text = exchange_param(request->exchange, "timeoutSeconds");
-    int64_t seconds = text ? strtoll(text, NULL, 10) : 0;
+    int64_t seconds = text != NULL ? strtoll(text, NULL, 10) : 0;
     mem_free(text);
     return (seconds > 0 ? seconds : DEFAULT_TIMEOUT_S) * 1000;
 }
@@ -235,14 +245,15 @@ static void begin(struct watch *watch, int64_t version, bool initial)
     struct api *api = watch->request.api;
     const char *storage = watch->request.kind->storage;
     exchange_begin(watch->request.exchange, 200, "application/json");
-    if (initial || version == 0)
+    if (initial || version == 0) {
         objects_each(api->objects, storage, watch->namespace, send_existing, watch);
-    else if (!objects_replay(api->objects, storage, version, on_change, watch)) {
+    } else if (!objects_replay(api->objects, storage, version, on_change, watch)) {
         send_expired(watch, version);
         return;
     }
-    if (initial)
+    if (initial) {
         send_bookmark(watch, true);
+    }
     objects_listen(api->objects, on_change, watch);
     int64_t timeout_ms = watch->end_ms - clock_mono_ms(api->clock);
     timer_start(api->clock, &watch->timeout, timeout_ms, on_timeout, watch);
@@ -255,10 +266,11 @@ static bool version_read(const struct request *request, int64_t *version, struct
     errno = 0;
     *version = str_empty(text) ? 0 : strtoll(text, &end, 10);
     bool ok = str_empty(text) || (*end == '\0' && errno == 0 && *version >= 0);
-    if (!ok)
+    if (!ok) {
         fail_with(f, 500, NULL,
                   "resourceVersion: Invalid value: \"%s\": strconv.ParseUint: parsing \"%s\": invalid syntax", text,
                   text);
+    }
     mem_free(text);
     return ok;
 }

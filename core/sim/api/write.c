@@ -18,7 +18,7 @@ void write_fini(struct write *write)
 static struct doc *decode_custom(struct write *write, const struct node *body, struct err *err)
 {
     const struct node *metadata = node_get(body, "metadata");
-    if (metadata && node_type(metadata) != NODE_OBJECT && node_type(metadata) != NODE_NULL) {
+    if (metadata != NULL && node_type(metadata) != NODE_OBJECT && node_type(metadata) != NODE_NULL) {
         err_set(err, ERR_INVALID,
                 "json: cannot unmarshal %s into Go struct field ObjectMeta.metadata of type v1.ObjectMeta",
                 node_type(metadata) == NODE_ARRAY ? "array" : "string");
@@ -28,7 +28,7 @@ static struct doc *decode_custom(struct write *write, const struct node *body, s
     custom_prune(write->kind, doc, &write->unknown);
     metadata = node_get(doc_root(doc), "metadata");
     struct doc *converted = type_convert(type_find("ObjectMeta"), metadata, NULL, err);
-    if (!converted) {
+    if (converted == NULL) {
         doc_free(doc);
         return NULL;
     }
@@ -60,11 +60,11 @@ struct doc *write_decode(struct write *write, const struct node *body, struct fa
     }
     struct doc *doc = kind->is_custom ? decode_custom(write, body, &err)
                                       : type_convert(type_find(kind->name), body, &write->unknown, &err);
-    if (!doc && write->is_patch) {
+    if (doc == NULL && write->is_patch) {
         fail_patched(f, body, err.text);
         return NULL;
     }
-    if (!doc) {
+    if (doc == NULL) {
         fail_bad_request(f, "%s in version \"%s\" cannot be handled as a %s: %s", kind->name, kind->version, kind->name,
                          err.text);
         return NULL;
@@ -80,8 +80,9 @@ struct doc *write_decode(struct write *write, const struct node *body, struct fa
 static struct doc *normalise(const struct kind *kind, struct doc *doc)
 {
     struct err err;
-    if (kind->is_custom)
+    if (kind->is_custom) {
         return doc;
+    }
     struct doc *converted = type_convert(type_find(kind->name), doc_root(doc), NULL, &err);
     doc_free(doc);
     return converted;
@@ -99,13 +100,15 @@ static void generate_name(struct api *api, struct doc *doc)
     static const char alphabet[] = "bcdfghjklmnpqrstvwxz2456789";
     struct node *metadata = metadata_of(doc);
     const char *prefix = node_str_or(node_get(metadata, "generateName"), "");
-    if (!str_empty(node_str(node_get(metadata, "name"))) || str_empty(prefix))
+    if (!str_empty(node_str(node_get(metadata, "name"))) || str_empty(prefix)) {
         return;
+    }
     char seed[37], suffix[6];
     api_uid_next(api, seed);
     uint32_t hash = hash_fnv32(seed, strlen(seed));
-    for (size_t i = 0; i < 5; i++, hash /= 27)
+    for (size_t i = 0; i < 5; i++, hash /= 27) {
         suffix[i] = alphabet[hash % 27];
+    }
     suffix[5] = '\0';
     char *name = str_format("%.58s%s", prefix, suffix);
     node_set_str(doc, metadata, "name", name);
@@ -123,36 +126,42 @@ static void stamp_new(struct api *api, const struct write *write, struct doc *do
     char uid[37], now[32];
     api_uid_next(api, uid);
     api_time_now(api, now);
-    if (write->namespace)
+    if (write->namespace != NULL) {
         node_set_str(doc, metadata, "namespace", write->namespace);
-    else
+    } else {
         node_remove(metadata, "namespace");
+    }
     node_set_str(doc, metadata, "uid", uid);
     node_set_str(doc, metadata, "creationTimestamp", now);
     node_remove(metadata, "deletionTimestamp");
     node_remove(metadata, "deletionGracePeriodSeconds");
     node_remove(metadata, "selfLink");
-    if (has_generation(write->kind))
+    if (has_generation(write->kind)) {
         node_set_int(doc, metadata, "generation", 1);
+    }
 }
 
 static bool check_namespace(struct api *api, const struct write *write, struct doc *doc, struct failure *f)
 {
-    if (!write->namespace)
+    if (write->namespace == NULL) {
         return true;
+    }
     const char *said = meta_str(doc_root(doc), "namespace");
-    if (said[0] != '\0' && !str_equal(said, write->namespace))
+    if (said[0] != '\0' && !str_equal(said, write->namespace)) {
         return fail_bad_request(f, "the namespace of the provided object does not match the namespace sent on the "
                                    "request");
+    }
     struct doc *namespace = objects_get(api->objects, "/namespaces", NULL, write->namespace);
     const struct kind *kind = kinds_find(api->kinds, "", "v1", "namespaces");
     bool is_ending = meta_str(doc_root(namespace), "deletionTimestamp")[0] != '\0';
     bool is_there = namespace != NULL;
     doc_free(namespace);
-    if (!is_there)
+    if (!is_there) {
         return fail_not_found(f, kind, write->namespace);
-    if (!is_ending)
+    }
+    if (!is_ending) {
         return true;
+    }
     char *resource = qualified_resource(write->kind);
     fail_with(f, 403, "Forbidden",
               "%s \"%s\" is forbidden: unable to create new content in namespace %s because it is being terminated",
@@ -166,9 +175,11 @@ static struct doc *without_zeros(const struct node *object)
 {
     struct doc *copy = doc_copy(object);
     struct node_iter it = node_iterate(object);
-    while (node_next(&it))
-        if (node_type(it.value) == NODE_NULL || node_is(it.value, ""))
+    while (node_next(&it)) {
+        if (node_type(it.value) == NODE_NULL || node_is(it.value, "")) {
             node_remove(doc_root(copy), it.key);
+        }
+    }
     return copy;
 }
 
@@ -176,8 +187,9 @@ static struct doc *without_zeros(const struct node *object)
 static void own(struct api *api, const struct write *write, const struct node *before, struct doc *doc)
 {
     char now[32];
-    if (!write->manager || write->is_apply)
+    if (write->manager == NULL || write->is_apply) {
         return;
+    }
     api_time_now(api, now);
     struct doc *owned = without_zeros(doc_root(doc));
     patch_own(write->kind, before, owned, write->manager, write->is_scale ? "scale" : write->subresource, now);
@@ -192,8 +204,9 @@ static void own(struct api *api, const struct write *write, const struct node *b
 static bool invalid(struct failure *f, const struct write *write, const struct node *object, struct doc *causes)
 {
     bool is_valid = causes_count(causes) == 0;
-    if (!is_valid)
+    if (!is_valid) {
         fail_invalid(f, write->kind->group, write->kind->name, meta_str(object, "name"), doc_root(causes));
+    }
     doc_free(causes);
     return !is_valid;
 }
@@ -202,27 +215,31 @@ static bool check_new(const struct write *write, const struct node *object, stru
 {
     struct doc *causes = causes_new();
     meta_validate(write->kind, object, causes);
-    if (write->kind->is_custom)
+    if (write->kind->is_custom) {
         custom_validate(write->kind, NULL, object, NULL, causes);
-    else
+    } else {
         builtin_validate(write->kind, object, causes);
+    }
     return !invalid(f, write, object, causes);
 }
 
 static void store(struct api *api, const struct write *write, struct doc *doc)
 {
-    if (write->dry_run)
+    if (write->dry_run) {
         return;
+    }
     objects_put(api->objects, write->kind->storage, doc);
-    if (str_equal(write->kind->name, "CustomResourceDefinition"))
+    if (str_equal(write->kind->name, "CustomResourceDefinition")) {
         crd_stored(api, doc_root(doc));
+    }
 }
 
 static void default_all(struct api *api, const struct write *write, struct doc *doc, bool is_new)
 {
     if (write->kind->is_custom) {
-        if (is_new && write->kind->has_status)
+        if (is_new && write->kind->has_status) {
             node_remove(doc_root(doc), "status");
+        }
     } else {
         builtin_default(api, write->kind, doc, is_new);
     }
@@ -242,11 +259,13 @@ struct doc *write_create(struct api *api, struct write *write, struct doc *doc, 
         ok = check_new(write, doc_root(doc), f);
     }
     const char *name = meta_str(doc_root(doc), "name");
-    if (ok && meta_str(doc_root(doc), "resourceVersion")[0] != '\0')
+    if (ok && meta_str(doc_root(doc), "resourceVersion")[0] != '\0') {
         ok = fail_with(f, 500, NULL, "resourceVersion should not be set on objects to be created");
+    }
     struct doc *existing = ok ? objects_get(api->objects, write->kind->storage, write->namespace, name) : NULL;
-    if (existing)
+    if (existing != NULL) {
         ok = fail_exists(f, write->kind, name);
+    }
     doc_free(existing);
     if (!ok) {
         doc_free(doc);
@@ -270,12 +289,15 @@ static void take_over(const struct write *write, const struct node *existing, st
 {
     static const char *const kept[] = {"creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
                                        "generation", "resourceVersion"};
-    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
         keep(doc, existing, kept[i]);
-    if (meta_str(doc_root(doc), "uid")[0] == '\0')
+    }
+    if (meta_str(doc_root(doc), "uid")[0] == '\0') {
         keep(doc, existing, "uid");
-    if (write->namespace)
+    }
+    if (write->namespace != NULL) {
         node_set_str(doc, metadata_of(doc), "namespace", write->namespace);
+    }
     node_remove(metadata_of(doc), "selfLink");
 }
 
@@ -288,13 +310,16 @@ static struct doc *only_status(const struct write *write, const struct node *exi
     node_set(mixed, doc_root(mixed), "status", node_copy(mixed, status));
     if (!write->kind->is_custom) {
         static const char *const taken[] = {"labels", "annotations", "finalizers", "ownerReferences"};
-        for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+        for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
             keep(mixed, doc_root(doc), taken[i]);
-        if (str_equal(write->kind->group, "apps"))
+        }
+        if (str_equal(write->kind->group, "apps")) {
             keep(mixed, existing, "labels");
+        }
     }
-    if (write->is_apply)
+    if (write->is_apply) {
         keep(mixed, doc_root(doc), "managedFields");
+    }
     struct node *metadata = metadata_of(mixed);
     node_set_str(mixed, metadata, "uid", meta_str(doc_root(doc), "uid"));
     doc_free(doc);
@@ -303,8 +328,9 @@ static struct doc *only_status(const struct write *write, const struct node *exi
 
 static void without_status(const struct write *write, const struct node *existing, struct doc *doc)
 {
-    if (!write->kind->has_status)
+    if (!write->kind->has_status) {
         return;
+    }
     const struct node *status = node_get(existing, "status");
     node_remove(doc_root(doc), "status");
     node_set(doc, doc_root(doc), "status", node_copy(doc, status));
@@ -314,10 +340,13 @@ static void without_status(const struct write *write, const struct node *existin
 static bool is_same_spec(const struct kind *kind, const struct node *a, const struct node *b)
 {
     bool counts_annotations = str_equal(kind->storage, "apps/deployments");
-    if (counts_annotations && !node_equal(node_at(a, "metadata", "annotations"), node_at(b, "metadata", "annotations")))
+    if (counts_annotations &&
+        !node_equal(node_at(a, "metadata", "annotations"), node_at(b, "metadata", "annotations"))) {
         return false;
-    if (!kind->is_custom)
+    }
+    if (!kind->is_custom) {
         return node_equal(node_get(a, "spec"), node_get(b, "spec"));
+    }
     struct doc *left = doc_copy(a), *right = doc_copy(b);
     static const char *const ignored[] = {"metadata", "status", "apiVersion"};
     for (size_t i = 0; i < 3; i++) {
@@ -345,18 +374,22 @@ static bool check_version(const struct write *write, const struct node *existing
         doc_free(causes);
         return false;
     }
-    for (const char *c = wanted; *c != '\0'; c++)
-        if (*c < '0' || *c > '9')
+    for (const char *c = wanted; *c != '\0'; c++) {
+        if (*c < '0' || *c > '9') {
             return fail_with(f, 500, NULL, "strconv.ParseUint: parsing \"%s\": invalid syntax", wanted);
-    if (uid[0] != '\0' && !str_equal(uid, live) && !write->is_patch)
+        }
+    }
+    if (uid[0] != '\0' && !str_equal(uid, live) && !write->is_patch) {
         return fail_conflict(f, write->kind, name,
                              "StorageError: invalid object, Code: 4, Key: /registry/%s/%s/%s, ResourceVersion: 0, "
                              "AdditionalErrorMsg: Precondition failed: UID in precondition: %s, UID in object meta: %s",
                              write->kind->plural, meta_str(existing, "namespace"), name, uid, live);
-    if (wanted[0] != '\0' && !str_equal(wanted, meta_str(existing, "resourceVersion")))
+    }
+    if (wanted[0] != '\0' && !str_equal(wanted, meta_str(existing, "resourceVersion"))) {
         return fail_conflict(f, write->kind, name,
                              "the object has been modified; please apply your changes to the latest version and try "
                              "again");
+    }
     return true;
 }
 
@@ -366,16 +399,20 @@ static bool check_update(const struct write *write, const struct node *object, c
     struct doc *causes = causes_new();
     bool is_status = str_equal(write->subresource, "status");
     meta_validate_update(object, existing, causes);
-    if (!write->kind->is_custom)
+    if (!write->kind->is_custom) {
         meta_validate_update(object, existing, causes); /* a real one checks twice, and counts both */
-    if (causes_count(causes) == 0)
+    }
+    if (causes_count(causes) == 0) {
         meta_validate(write->kind, object, causes);
-    if (write->kind->is_custom)
+    }
+    if (write->kind->is_custom) {
         custom_validate(write->kind, write->subresource, object, existing, causes);
-    else if (!is_status)
+    } else if (!is_status) {
         builtin_validate(write->kind, object, causes);
-    if (!write->kind->is_custom)
+    }
+    if (!write->kind->is_custom) {
         builtin_validate_update(write->kind, write->subresource, object, existing, causes);
+    }
     return !invalid(f, write, object, causes);
 }
 
@@ -390,10 +427,12 @@ static bool is_released(const struct kind *kind, const struct node *object, cons
 /* The last finalizer went: the object goes with it. */
 static void remove_released(struct api *api, const struct write *write, const struct node *object)
 {
-    if (write->dry_run)
+    if (write->dry_run) {
         return;
-    if (str_equal(write->kind->name, "CustomResourceDefinition"))
+    }
+    if (str_equal(write->kind->name, "CustomResourceDefinition")) {
         crd_removed(api, object);
+    }
     objects_remove(api->objects, write->kind->storage, write->namespace, meta_str(object, "name"));
 }
 
@@ -401,27 +440,31 @@ static struct doc *prepare_update(struct api *api, struct write *write, const st
 {
     bool is_status = str_equal(write->subresource, "status");
     take_over(write, existing, doc);
-    if (is_status)
+    if (is_status) {
         doc = only_status(write, existing, doc);
-    else
+    } else {
         without_status(write, existing, doc);
-    if (str_equal(write->kind->storage, "/services"))
+    }
+    if (str_equal(write->kind->storage, "/services")) {
         service_keep(doc, existing);
+    }
     default_all(api, write, doc, false);
     builtin_allocate(api, write->kind, doc, false);
     doc = normalise(write->kind, doc);
     int64_t generation = meta_int(existing, "generation");
     bool counts = has_generation(write->kind) && !is_status && !is_same_spec(write->kind, doc_root(doc), existing);
-    if (counts)
+    if (counts) {
         node_set_int(doc, metadata_of(doc), "generation", generation + 1);
+    }
     return doc;
 }
 
 /* Who owns what counts in an apply only. */
 static bool is_changed(const struct node *object, const struct node *existing, bool is_apply)
 {
-    if (is_apply)
+    if (is_apply) {
         return !node_equal(object, existing);
+    }
     struct doc *left = doc_copy(object), *right = doc_copy(existing);
     node_remove(node_get(doc_root(left), "metadata"), "managedFields");
     node_remove(node_get(doc_root(right), "metadata"), "managedFields");
@@ -440,16 +483,20 @@ struct doc *write_update(struct api *api, struct write *write, const struct node
         ok = check_update(write, doc_root(doc), existing, f);
     }
     bool changes = ok && is_changed(doc_root(doc), existing, write->is_apply);
-    if (changes)
+    if (changes) {
         own(api, write, existing, doc);
-    if (changes && str_equal(write->kind->storage, "/services"))
+    }
+    if (changes && str_equal(write->kind->storage, "/services")) {
         service_drop(doc, existing);
-    if (ok && is_released(write->kind, doc_root(doc), existing))
+    }
+    if (ok && is_released(write->kind, doc_root(doc), existing)) {
         remove_released(api, write, doc_root(doc));
-    else if (changes)
+    } else if (changes) {
         store(api, write, doc);
-    if (changes)
+    }
+    if (changes) {
         return doc;
+    }
     doc_free(doc);
     return ok ? doc_copy(existing) : NULL;
 }

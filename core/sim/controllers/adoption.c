@@ -17,18 +17,21 @@ struct adopters {
 static void wake_adopter(void *ctx, struct vertex *vertex)
 {
     struct adopters *adopters = ctx;
-    if (vertex->species == adopters->species && str_equal(vertex->namespace, adopters->namespace))
+    if (vertex->species == adopters->species && str_equal(vertex->namespace, adopters->namespace)) {
         controller_wake(adopters->c, vertex);
+    }
 }
 
 /* What is free is rare, so that those who could adopt it are searched for. */
 void adoption_note(struct controllers *c, struct vertex *vertex, const struct node *object)
 {
-    if (vertex->species != SPECIES_POD && vertex->species != SPECIES_REPLICA_SET)
+    if (vertex->species != SPECIES_POD && vertex->species != SPECIES_REPLICA_SET) {
         return;
+    }
     graph_unlink(&c->graph, vertex, false);
-    if (item_controller(object))
+    if (item_controller(object) != NULL) {
         return;
+    }
     char *key = free_key(vertex->storage, vertex->namespace);
     graph_link(vertex, graph_ensure(&c->graph, key), false);
     mem_free(key);
@@ -57,11 +60,12 @@ void adoption_take(struct controllers *c, const struct vertex *vertex, const str
     char *key = free_key(c->kinds[species]->storage, vertex->namespace);
     const struct vertex *found = graph_find(&c->graph, key);
     mem_free(key);
-    struct selector *selector = found ? selector_from_node(node_at(owner, "spec", "selector"), &ignored) : NULL;
-    if (!selector)
+    struct selector *selector = found != NULL ? selector_from_node(node_at(owner, "spec", "selector"), &ignored) : NULL;
+    if (selector == NULL) {
         return;
+    }
     /* What is taken leaves the list, and the last one takes the list along. */
-    for (struct edge *edge = found->dependents, *next; edge; edge = next) {
+    for (struct edge *edge = found->dependents, *next; edge != NULL; edge = next) {
         next = edge->next_dependent;
         adopt_one(c, edge->dependent, owner, selector);
     }

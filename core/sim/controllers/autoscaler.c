@@ -30,8 +30,9 @@ void scale_note(struct controllers *c, const struct node *object)
     char *key = scale_key(node_str_or(node_get(object, "kind"), ""),
                           node_str_or(node_at(object, "metadata", "namespace"), ""), item_name(object));
     struct vertex *target = graph_find(&c->graph, key);
-    if (target)
+    if (target != NULL) {
         controller_wake_dependents(c, target, SPECIES_AUTOSCALER);
+    }
     mem_free(key);
 }
 
@@ -44,12 +45,13 @@ static void set_condition(struct controllers *c, struct doc *doc, const char *ty
     struct node *condition = condition_find(status, type);
     char now[32];
     now_text(c, now);
-    if (!condition) {
+    if (condition == NULL) {
         condition_add(c, doc, status, type, value, reason, message, NULL);
         return;
     }
-    if (!node_is(node_get(condition, "status"), value))
+    if (!node_is(node_get(condition, "status"), value)) {
         node_set_str(doc, condition, "lastTransitionTime", now);
+    }
     node_set_str(doc, condition, "status", value);
     node_set_str(doc, condition, "reason", reason);
     node_set_str(doc, condition, "message", message);
@@ -57,7 +59,7 @@ static void set_condition(struct controllers *c, struct doc *doc, const char *ty
 
 static char *resource_failure(const char *resource, const struct node *target)
 {
-    const char *sort = node_get(target, "averageValue") ? "usage" : "utilization";
+    const char *sort = node_get(target, "averageValue") != NULL ? "usage" : "utilization";
     return str_format(COMPUTE
                       "failed to get %s %s: unable to get metrics for resource %s: unable to fetch metrics from "
                       "resource metrics API: the server could not find the requested resource (get "
@@ -79,8 +81,9 @@ static void tell_no_metrics(struct controllers *c, struct doc *doc)
     };
     const struct node *metric = node_item(node_at(doc_root(doc), "spec", "metrics"), 0);
     for (size_t i = 0; i < sizeof sorts / sizeof sorts[0]; i++) {
-        if (!node_is(node_get(metric, "type"), sorts[i].type))
+        if (!node_is(node_get(metric, "type"), sorts[i].type)) {
             continue;
+        }
         const struct node *source = node_get(metric, sorts[i].key);
         const char *name = node_str_or(node_at(source, "metric", "name"), "");
         char *message = i < 2 ? resource_failure(node_str_or(node_get(source, "name"), ""), node_get(source, "target"))
@@ -106,8 +109,9 @@ static void set_counts(struct controllers *c, struct doc *doc, const struct coun
     char now[32];
     now_text(c, now);
     node_set_int(doc, status, "currentReplicas", counts->current);
-    if (!counts->has_failed)
+    if (!counts->has_failed) {
         node_set_int(doc, status, "desiredReplicas", counts->desired);
+    }
     if (counts->has_failed) { /* a real one lists what it could not read as an empty entry for each metric */
         for (size_t i = 0; i < node_count(node_at(doc_root(doc), "spec", "metrics")); i++) {
             struct node *empty = node_new_object(doc);
@@ -116,23 +120,25 @@ static void set_counts(struct controllers *c, struct doc *doc, const struct coun
         }
     }
     node_set(doc, status, "currentMetrics", metrics);
-    if (counts->has_scaled)
+    if (counts->has_scaled) {
         node_set_str(doc, status, "lastScaleTime", now);
+    }
 }
 
 /* --- a look --- */
 
 static void tell_no_scale(struct controllers *c, struct doc *doc, const struct node *reference, const struct kind *kind)
 {
-    char *what = kind ? str_format("%s%s%s", kind->plural, kind->group[0] ? "." : "", kind->group) : NULL;
+    char *what = kind != NULL ? str_format("%s%s%s", kind->plural, kind->group[0] ? "." : "", kind->group) : NULL;
     const char *name = node_str_or(node_get(reference, "name"), ""),
                *word = node_str_or(node_get(reference, "kind"), "");
-    char *message = kind ? str_format("the HPA controller was unable to get the target's current scale: %s \"%s\" not "
-                                      "found",
-                                      what, name)
-                         : str_format("the HPA controller was unable to get the target's current scale: no matches for "
-                                      "kind \"%s\" in group \"%s\"",
-                                      word, node_str_or(node_get(reference, "apiVersion"), ""));
+    char *message = kind != NULL
+                        ? str_format("the HPA controller was unable to get the target's current scale: %s \"%s\" not "
+                                     "found",
+                                     what, name)
+                        : str_format("the HPA controller was unable to get the target's current scale: no matches for "
+                                     "kind \"%s\" in group \"%s\"",
+                                     word, node_str_or(node_get(reference, "apiVersion"), ""));
     set_condition(c, doc, "AbleToScale", "False", "FailedGetScale", message);
     mem_free(what);
     mem_free(message);
@@ -141,8 +147,9 @@ static void tell_no_scale(struct controllers *c, struct doc *doc, const struct n
 static bool rescale(struct controllers *c, struct doc *doc, struct doc **target, int64_t size)
 {
     node_set_int(*target, node_ensure_object(*target, doc_root(*target), "spec"), "replicas", size);
-    if (!item_save(c, target, NULL))
+    if (!item_save(c, target, NULL)) {
         return false;
+    }
     char *message = str_format("the HPA controller was able to update the target scale to %lld", (long long)size);
     set_condition(c, doc, "AbleToScale", "True", "SucceededRescale", message);
     mem_free(message);
@@ -176,12 +183,13 @@ static void scale(struct controllers *c, const struct vertex *vertex)
     const struct node *reference = node_at(doc_root(doc), "spec", "scaleTargetRef");
     const struct kind *kind = item_kind(c, reference);
     const char *name = node_str_or(node_get(reference, "name"), "");
-    bool can_scale = kind && kind->has_scale;
+    bool can_scale = kind != NULL && kind->has_scale;
     struct doc *target = can_scale ? objects_get(c->objects, kind->storage, vertex->namespace, name) : NULL;
-    if (target)
+    if (target != NULL) {
         keep_between(c, doc, &target);
-    else
+    } else {
         tell_no_scale(c, doc, reference, kind);
+    }
     item_save(c, &doc, "status");
     doc_free(target);
     doc_free(doc);

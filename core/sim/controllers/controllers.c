@@ -11,34 +11,40 @@ static void on_turn(struct timer *timer, void *ctx);
 
 static void unqueue(struct controllers *c, struct vertex *vertex)
 {
-    if (!vertex->is_queued)
+    if (!vertex->is_queued) {
         return;
-    if (vertex->previous_queued)
+    }
+    if (vertex->previous_queued != NULL) {
         vertex->previous_queued->next_queued = vertex->next_queued;
-    else
+    } else {
         c->first = vertex->next_queued;
-    if (vertex->next_queued)
+    }
+    if (vertex->next_queued != NULL) {
         vertex->next_queued->previous_queued = vertex->previous_queued;
-    else
+    } else {
         c->last = vertex->previous_queued;
+    }
     vertex->next_queued = vertex->previous_queued = NULL;
     vertex->is_queued = false;
 }
 
 void controller_wake(struct controllers *c, struct vertex *vertex)
 {
-    if (vertex->is_queued || !vertex->storage)
+    if (vertex->is_queued || vertex->storage == NULL) {
         return;
+    }
     vertex->is_queued = true;
     vertex->turn = c->turn;
     vertex->previous_queued = c->last;
-    if (c->last)
+    if (c->last != NULL) {
         c->last->next_queued = vertex;
-    else
+    } else {
         c->first = vertex;
+    }
     c->last = vertex;
-    if (!timer_is_pending(&c->timer))
+    if (!timer_is_pending(&c->timer)) {
         timer_start(c->clock, &c->timer, 0, on_turn, c);
+    }
 }
 
 static void on_later(struct timer *timer, void *ctx)
@@ -51,15 +57,18 @@ void controller_wake_later(struct controllers *c, struct vertex *vertex, int64_t
 {
     int64_t when_ms = clock_mono_ms(c->clock) + delay_ms;
     vertex->controllers = c;
-    if (!timer_is_pending(&vertex->timer) || when_ms < vertex->timer.when_ms)
+    if (!timer_is_pending(&vertex->timer) || when_ms < vertex->timer.when_ms) {
         timer_start(c->clock, &vertex->timer, delay_ms, on_later, vertex);
+    }
 }
 
 void controller_wake_dependents(struct controllers *c, struct vertex *vertex, enum species species)
 {
-    for (struct edge *edge = vertex->dependents; edge; edge = edge->next_dependent)
-        if (edge->dependent->species == species)
+    for (struct edge *edge = vertex->dependents; edge != NULL; edge = edge->next_dependent) {
+        if (edge->dependent->species == species) {
             controller_wake(c, edge->dependent);
+        }
+    }
 }
 
 static void look(struct controllers *c, struct vertex *vertex)
@@ -70,15 +79,16 @@ static void look(struct controllers *c, struct vertex *vertex)
         [SPECIES_AUTOSCALER] = autoscaler_look, [SPECIES_NAMESPACE] = namespace_look,
     };
     timer_cancel(&vertex->timer);
-    if (garbage_look(c, vertex) && looks[vertex->species])
+    if (garbage_look(c, vertex) && looks[vertex->species] != NULL) {
         looks[vertex->species](c, vertex);
+    }
 }
 
 static void on_turn(struct timer *timer, void *ctx)
 {
     struct controllers *c = ctx;
     uint64_t turn = c->turn++;
-    while (c->first && c->first->turn <= turn) {
+    while (c->first != NULL && c->first->turn <= turn) {
         struct vertex *vertex = c->first;
         unqueue(c, vertex);
         look(c, vertex);
@@ -89,9 +99,11 @@ static void on_turn(struct timer *timer, void *ctx)
 
 static enum species species_of(const struct controllers *c, const char *storage)
 {
-    for (enum species s = SPECIES_OTHER + 1; s < SPECIES_COUNT; s++)
-        if (str_equal(c->kinds[s]->storage, storage))
+    for (enum species s = SPECIES_OTHER + 1; s < SPECIES_COUNT; s++) {
+        if (str_equal(c->kinds[s]->storage, storage)) {
             return s;
+        }
+    }
     return SPECIES_OTHER;
 }
 
@@ -101,17 +113,20 @@ static void introduce(struct controllers *c, struct vertex *vertex, const char *
     vertex->namespace = str_dup(node_str(node_at(object, "metadata", "namespace")));
     vertex->name = str_dup(item_name(object));
     vertex->species = species_of(c, storage);
-    if (vertex->namespace)
+    if (vertex->namespace != NULL) {
         namespace_count(c, vertex->namespace, 1);
-    if (vertex->species == SPECIES_NAMESPACE)
+    }
+    if (vertex->species == SPECIES_NAMESPACE) {
         namespace_note(c, vertex);
+    }
 }
 
 static bool is_owner(const struct vertex *vertex, const char *uid)
 {
     const struct edge *edge = vertex->owners;
-    while (edge && !(edge->is_reference && str_equal(edge->owner->key, uid)))
+    while (edge != NULL && !(edge->is_reference && str_equal(edge->owner->key, uid))) {
         edge = edge->next_owner;
+    }
     return edge != NULL;
 }
 
@@ -121,9 +136,10 @@ static void link_owners(struct controllers *c, struct vertex *vertex, const stru
     graph_unlink(&c->graph, vertex, true);
     while (node_next(&it)) {
         const char *uid = node_str(node_get(it.value, "uid"));
-        if (!str_empty(uid) && !is_owner(vertex, uid))
+        if (!str_empty(uid) && !is_owner(vertex, uid)) {
             graph_link(vertex, graph_ensure(&c->graph, uid), true)->blocks =
                 node_bool_or(node_get(it.value, "blockOwnerDeletion"), false);
+        }
     }
 }
 
@@ -136,42 +152,52 @@ static bool is_workload(const struct vertex *vertex)
 /* A Pod concerns its ReplicaSet, a ReplicaSet its Deployment. A Deployment that recreates waits until the last Pod has gone, which no status of a ReplicaSet tells. */
 static void wake_owners(struct controllers *c, struct vertex *vertex, bool is_gone)
 {
-    for (struct edge *edge = vertex->owners; edge; edge = edge->next_owner) {
-        if (!edge->is_reference)
+    for (struct edge *edge = vertex->owners; edge != NULL; edge = edge->next_owner) {
+        if (!edge->is_reference) {
             continue;
-        if (is_workload(edge->owner) || edge->owner->is_foreground)
+        }
+        if (is_workload(edge->owner) || edge->owner->is_foreground) {
             controller_wake(c, edge->owner);
-        if (is_gone && edge->owner->species == SPECIES_REPLICA_SET)
+        }
+        if (is_gone && edge->owner->species == SPECIES_REPLICA_SET) {
             wake_owners(c, edge->owner, false);
+        }
     }
 }
 
 /* Down the path of two keys. */
 static bool differs(const struct objects_event *event, const char *a, const char *b)
 {
-    return !event->before || !node_equal(node_at(event->object, a, b), node_at(event->before, a, b));
+    return event->before == NULL || !node_equal(node_at(event->object, a, b), node_at(event->before, a, b));
 }
 
 static void note(struct controllers *c, struct vertex *vertex, const struct objects_event *event)
 {
-    bool is_new = !vertex->storage;
-    if (is_new)
+    bool is_new = vertex->storage == NULL;
+    if (is_new) {
         introduce(c, vertex, event->storage, event->object);
+    }
     bool owners_changed = is_new || differs(event, "metadata", "ownerReferences");
-    if (owners_changed)
+    if (owners_changed) {
         wake_owners(c, vertex, false);
-    if (owners_changed)
+    }
+    if (owners_changed) {
         link_owners(c, vertex, event->object);
+    }
     garbage_note(c, vertex, event->object);
     vertex->is_over = vertex->species == SPECIES_POD && pod_is_over(event->object);
-    if (vertex->species == SPECIES_OTHER)
+    if (vertex->species == SPECIES_OTHER) {
         return;
-    if (vertex->species == SPECIES_AUTOSCALER && (is_new || differs(event, "spec", "scaleTargetRef")))
+    }
+    if (vertex->species == SPECIES_AUTOSCALER && (is_new || differs(event, "spec", "scaleTargetRef"))) {
         autoscaler_note(c, vertex, event->object);
-    if (is_new || differs(event, "spec", "replicas"))
+    }
+    if (is_new || differs(event, "spec", "replicas")) {
         scale_note(c, event->object);
-    if (owners_changed || differs(event, "metadata", "labels"))
+    }
+    if (owners_changed || differs(event, "metadata", "labels")) {
         adoption_note(c, vertex, event->object);
+    }
     controller_wake(c, vertex);
     wake_owners(c, vertex, false);
 }
@@ -183,8 +209,9 @@ static void note_gone(struct controllers *c, struct vertex *vertex, const struct
     garbage_note_gone(c, vertex);
     unqueue(c, vertex);
     timer_cancel(&vertex->timer);
-    if (vertex->namespace)
+    if (vertex->namespace != NULL) {
         namespace_count(c, vertex->namespace, -1);
+    }
     str_free(&vertex->storage);
     str_free(&vertex->namespace);
     str_free(&vertex->name);
@@ -198,13 +225,15 @@ static void on_event(void *ctx, const struct objects_event *event)
 {
     struct controllers *c = ctx;
     const char *uid = item_uid(event->object);
-    if (str_empty(uid))
+    if (str_empty(uid)) {
         return;
+    }
     struct vertex *vertex = graph_ensure(&c->graph, uid);
-    if (event->change != OBJECTS_DELETED)
+    if (event->change != OBJECTS_DELETED) {
         note(c, vertex, event);
-    else if (vertex->storage)
+    } else if (vertex->storage != NULL) {
         note_gone(c, vertex, event->object);
+    }
 }
 
 /* --- life --- */
@@ -254,8 +283,9 @@ static void stop_timer(void *ctx, struct vertex *vertex)
 
 static void wake_pod(void *ctx, struct vertex *vertex)
 {
-    if (vertex->species == SPECIES_POD)
+    if (vertex->species == SPECIES_POD) {
         controller_wake(ctx, vertex);
+    }
 }
 
 void controllers_set_full(struct controllers *c, bool full)
@@ -266,11 +296,13 @@ void controllers_set_full(struct controllers *c, bool full)
 
 void controllers_free(struct controllers *c)
 {
-    if (!c)
+    if (c == NULL) {
         return;
+    }
     objects_unlisten(c->objects, on_event, c);
-    while (c->first)
+    while (c->first != NULL) {
         unqueue(c, c->first);
+    }
     timer_cancel(&c->timer);
     graph_each(&c->graph, stop_timer, NULL);
     graph_fini(&c->graph);

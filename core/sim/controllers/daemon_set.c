@@ -49,10 +49,12 @@ static bool wants_node(const struct node *daemon_set)
     struct node_iter it = node_iterate(node_at(daemon_set, "spec", "template", "spec", "nodeSelector"));
     while (node_next(&it)) {
         bool has = false;
-        for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++)
+        for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
             has = has || (str_equal(it.key, labels[i][0]) && node_is(it.value, labels[i][1]));
-        if (!has)
+        }
+        if (!has) {
             return false;
+        }
     }
     return true;
 }
@@ -64,20 +66,22 @@ static bool is_updated(const struct daemon_set *d, const struct node *pod)
 
 static void keep(struct doc **place, const struct node *pod)
 {
-    if (!*place)
+    if (*place == NULL) {
         *place = doc_copy(pod);
+    }
 }
 
 static void read_pods(struct daemon_set *d, const struct vertex *vertex)
 {
-    for (const struct edge *edge = vertex->dependents; edge; edge = edge->next_dependent) {
+    for (const struct edge *edge = vertex->dependents; edge != NULL; edge = edge->next_dependent) {
         bool is_pod = edge->is_reference && edge->dependent->species == SPECIES_POD;
         struct doc *doc = is_pod ? item_read(d->c, edge->dependent) : NULL;
-        if (doc && str_equal(item_controller(doc_root(doc)), vertex->key) && !pod_is_over(doc_root(doc))) {
+        if (doc != NULL && str_equal(item_controller(doc_root(doc)), vertex->key) && !pod_is_over(doc_root(doc))) {
             d->count++;
             keep(&d->oldest, doc_root(doc));
-            if (!item_is_ending(doc_root(doc)))
+            if (!item_is_ending(doc_root(doc))) {
                 keep(is_updated(d, doc_root(doc)) ? &d->updated : &d->outdated, doc_root(doc));
+            }
         }
         doc_free(doc);
     }
@@ -97,8 +101,9 @@ static struct node *parsed(struct doc *doc, const char *json)
 static void set_placement(struct doc *doc)
 {
     struct node *spec = node_get(doc_root(doc), "spec"), *more = parsed(doc, tolerations);
-    if (!node_get(spec, "tolerations"))
+    if (node_get(spec, "tolerations") == NULL) {
         node_set(doc, spec, "tolerations", node_new_array(doc));
+    }
     struct node_iter it = node_iterate(more);
     while (node_next(&it)) {
         struct node *toleration = node_copy(doc, it.value);
@@ -126,13 +131,14 @@ static void end(struct daemon_set *d, const struct doc *pod)
 {
     struct err ignored; /* it went meanwhile */
     const char *namespace = node_str(node_at(doc_root(pod), "metadata", "namespace"));
-    if (pod)
+    if (pod != NULL) {
         api_delete(d->c->api, d->c->kinds[SPECIES_POD], namespace, item_name(doc_root(pod)), &ignored);
+    }
 }
 
 static bool is_available(const struct daemon_set *d, const struct doc *pod)
 {
-    return pod && pod_wait_ms(d->c, doc_root(pod), d->min_ready_s) == 0;
+    return pod != NULL && pod_wait_ms(d->c, doc_root(pod), d->min_ready_s) == 0;
 }
 
 /* With a surge the new one comes first; without, the old one goes first. */
@@ -140,13 +146,15 @@ static void replace(struct daemon_set *d)
 {
     const struct node *strategy = node_at(doc_root(d->doc), "spec", "updateStrategy");
     const struct node *surge = node_at(strategy, "rollingUpdate", "maxSurge");
-    bool has_surge = node_str(surge) ? strtol(node_str(surge), NULL, 10) > 0 : node_int_or(surge, 0) > 0;
-    if (!node_is(node_get(strategy, "type"), "RollingUpdate"))
+    bool has_surge = node_str(surge) != NULL ? strtol(node_str(surge), NULL, 10) > 0 : node_int_or(surge, 0) > 0;
+    if (!node_is(node_get(strategy, "type"), "RollingUpdate")) {
         return;
-    if (!has_surge || !is_available(d, d->outdated) || is_available(d, d->updated))
+    }
+    if (!has_surge || !is_available(d, d->outdated) || is_available(d, d->updated)) {
         end(d, d->outdated);
-    else if (!d->updated)
+    } else if (d->updated == NULL) {
         make(d);
+    }
 }
 
 static void act(struct daemon_set *d)
@@ -156,7 +164,7 @@ static void act(struct daemon_set *d)
         end(d, d->outdated);
     } else if (d->count == 0) {
         make(d);
-    } else if (d->outdated) {
+    } else if (d->outdated != NULL) {
         replace(d);
     }
 }
@@ -168,9 +176,9 @@ static void report(struct daemon_set *d)
     struct node *root = doc_root(d->doc), *status = node_ensure_object(d->doc, root, "status");
     struct doc *before = doc_copy(status);
     const struct node *pod = doc_root(d->oldest);
-    bool is_there = d->is_wanted && pod, is_served = is_there && is_available(d, d->oldest);
+    bool is_there = d->is_wanted && pod != NULL, is_served = is_there && is_available(d, d->oldest);
     node_set_int(d->doc, status, "currentNumberScheduled", is_there);
-    node_set_int(d->doc, status, "numberMisscheduled", !d->is_wanted && pod);
+    node_set_int(d->doc, status, "numberMisscheduled", !d->is_wanted && pod != NULL);
     node_set_int(d->doc, status, "desiredNumberScheduled", d->is_wanted);
     node_set_int(d->doc, status, "numberReady", is_there && pod_is_ready(pod));
     node_set_int(d->doc, status, "observedGeneration", node_int_or(node_at(root, "metadata", "generation"), 0));
@@ -183,9 +191,10 @@ static void report(struct daemon_set *d)
 
 static void wait_for_pod(struct daemon_set *d, struct vertex *vertex, const struct doc *pod)
 {
-    int64_t wait_ms = pod ? pod_wait_ms(d->c, doc_root(pod), d->min_ready_s) : -1;
-    if (wait_ms > 0)
+    int64_t wait_ms = pod != NULL ? pod_wait_ms(d->c, doc_root(pod), d->min_ready_s) : -1;
+    if (wait_ms > 0) {
         controller_wake_later(d->c, vertex, wait_ms);
+    }
 }
 
 void daemon_set_look(struct controllers *c, struct vertex *vertex)
@@ -196,8 +205,9 @@ void daemon_set_look(struct controllers *c, struct vertex *vertex)
     d.is_wanted = wants_node(root);
     d.min_ready_s = node_int_or(node_at(root, "spec", "minReadySeconds"), 0);
     read_pods(&d, vertex);
-    if (!item_is_ending(root))
+    if (!item_is_ending(root)) {
         act(&d);
+    }
     report(&d);
     wait_for_pod(&d, vertex, d.oldest);
     wait_for_pod(&d, vertex, d.updated);

@@ -9,9 +9,11 @@
 
 static void wake_all_dependents(struct controllers *c, struct vertex *vertex)
 {
-    for (struct edge *edge = vertex->dependents; edge; edge = edge->next_dependent)
-        if (edge->is_reference)
+    for (struct edge *edge = vertex->dependents; edge != NULL; edge = edge->next_dependent) {
+        if (edge->is_reference) {
             controller_wake(c, edge->dependent);
+        }
+    }
 }
 
 void garbage_note(struct controllers *c, struct vertex *vertex, const struct node *object)
@@ -20,13 +22,17 @@ void garbage_note(struct controllers *c, struct vertex *vertex, const struct nod
     vertex->is_ending = item_is_ending(object);
     vertex->is_foreground = vertex->is_ending && item_has_finalizer(object, FOREGROUND);
     vertex->is_orphaning = vertex->is_ending && item_has_finalizer(object, ORPHAN);
-    if (vertex->is_foreground || vertex->is_orphaning)
+    if (vertex->is_foreground || vertex->is_orphaning) {
         controller_wake(c, vertex);
-    if (vertex->is_foreground && !was_foreground)
+    }
+    if (vertex->is_foreground && !was_foreground) {
         wake_all_dependents(c, vertex);
-    for (const struct edge *edge = vertex->owners; edge; edge = edge->next_owner)
-        if (edge->is_reference && (!edge->owner->storage || edge->owner->is_foreground))
+    }
+    for (const struct edge *edge = vertex->owners; edge != NULL; edge = edge->next_owner) {
+        if (edge->is_reference && (edge->owner->storage == NULL || edge->owner->is_foreground)) {
             controller_wake(c, vertex);
+        }
+    }
 }
 
 void garbage_note_gone(struct controllers *c, struct vertex *vertex)
@@ -44,31 +50,35 @@ struct standing {
 static struct standing standing_of(const struct vertex *vertex)
 {
     struct standing standing = {0};
-    for (const struct edge *edge = vertex->owners; edge; edge = edge->next_owner) {
-        if (!edge->is_reference)
+    for (const struct edge *edge = vertex->owners; edge != NULL; edge = edge->next_owner) {
+        if (!edge->is_reference) {
             continue;
-        if (!edge->owner->storage)
+        }
+        if (edge->owner->storage == NULL) {
             standing.dangling++;
-        else if (edge->owner->is_foreground)
+        } else if (edge->owner->is_foreground) {
             standing.waiting++;
-        else
+        } else {
             standing.solid++;
+        }
     }
     return standing;
 }
 
 static bool has_dependents(const struct vertex *vertex, bool that_block)
 {
-    for (const struct edge *edge = vertex->dependents; edge; edge = edge->next_dependent)
-        if (edge->is_reference && (edge->blocks || !that_block))
+    for (const struct edge *edge = vertex->dependents; edge != NULL; edge = edge->next_dependent) {
+        if (edge->is_reference && (edge->blocks || !that_block)) {
             return true;
+        }
+    }
     return false;
 }
 
 static bool is_lost(struct controllers *c, const char *uid)
 {
     const struct vertex *owner = graph_find(&c->graph, uid);
-    return !owner || !owner->storage || owner->is_foreground;
+    return owner == NULL || owner->storage == NULL || owner->is_foreground;
 }
 
 /* It has another owner, which it stays for. */
@@ -76,9 +86,11 @@ static void drop_lost_owners(struct controllers *c, struct vertex *vertex)
 {
     struct doc *doc = item_read(c, vertex);
     struct node *references = node_at(doc_root(doc), "metadata", "ownerReferences");
-    for (size_t i = node_count(references); i-- > 0;)
-        if (is_lost(c, node_str_or(node_get(node_item(references, i), "uid"), "")))
+    for (size_t i = node_count(references); i-- > 0;) {
+        if (is_lost(c, node_str_or(node_get(node_item(references, i), "uid"), ""))) {
             node_remove_item(references, i);
+        }
+    }
     item_save(c, &doc, NULL);
     doc_free(doc);
 }
@@ -86,8 +98,9 @@ static void drop_lost_owners(struct controllers *c, struct vertex *vertex)
 static void add_finalizer(struct doc *doc, const char *finalizer)
 {
     struct node *metadata = node_get(doc_root(doc), "metadata");
-    if (!node_get(metadata, "finalizers"))
+    if (node_get(metadata, "finalizers") == NULL) {
         node_set(doc, metadata, "finalizers", node_new_array(doc));
+    }
     node_push_str(doc, node_get(metadata, "finalizers"), finalizer);
 }
 
@@ -100,8 +113,9 @@ static void end(struct controllers *c, struct vertex *vertex, bool in_foreground
         add_finalizer(doc, FOREGROUND);
         item_save(c, &doc, NULL);
     }
-    if (kind)
+    if (kind != NULL) {
         api_delete(c->api, kind, vertex->namespace, vertex->name, &ignored);
+    }
     doc_free(doc);
 }
 
@@ -119,10 +133,10 @@ static void remove_finalizer(struct controllers *c, struct vertex *vertex, const
 static void let_dependents_go(struct controllers *c, struct vertex *vertex)
 {
     struct edge *edge = vertex->dependents;
-    while (edge) {
+    while (edge != NULL) {
         struct edge *next = edge->next_dependent;
         struct doc *doc = edge->is_reference ? item_read(c, edge->dependent) : NULL;
-        if (doc) {
+        if (doc != NULL) {
             item_disown(doc, vertex->key);
             item_save(c, &doc, NULL);
             doc_free(doc);
@@ -143,8 +157,9 @@ bool garbage_look(struct controllers *c, struct vertex *vertex)
         remove_finalizer(c, vertex, FOREGROUND);
         return false;
     }
-    if (vertex->is_ending || standing.dangling + standing.waiting == 0)
+    if (vertex->is_ending || standing.dangling + standing.waiting == 0) {
         return true;
+    }
     if (standing.solid > 0) {
         drop_lost_owners(c, vertex);
         return true;

@@ -28,9 +28,9 @@ static void free_vertex(struct vertex *vertex)
 void graph_fini(struct graph *graph)
 {
     for (size_t i = 0; i < graph->bucket_count; i++) {
-        for (struct vertex *vertex = graph->buckets[i], *next; vertex; vertex = next) {
+        for (struct vertex *vertex = graph->buckets[i], *next; vertex != NULL; vertex = next) {
             next = vertex->next_in_bucket;
-            for (struct edge *edge = vertex->owners, *more; edge; edge = more) {
+            for (struct edge *edge = vertex->owners, *more; edge != NULL; edge = more) {
                 more = edge->next_owner;
                 mem_free(edge);
             }
@@ -50,8 +50,9 @@ static size_t bucket_of(const struct graph *graph, const char *key)
 struct vertex *graph_find(const struct graph *graph, const char *key)
 {
     struct vertex *vertex = graph->buckets[bucket_of(graph, key)];
-    while (vertex && !str_equal(vertex->key, key))
+    while (vertex != NULL && !str_equal(vertex->key, key)) {
         vertex = vertex->next_in_bucket;
+    }
     return vertex;
 }
 
@@ -69,7 +70,7 @@ static void grow(struct graph *graph)
     graph->bucket_count *= 2;
     graph->buckets = mem_alloc_array(graph->bucket_count, sizeof(struct vertex *));
     for (size_t i = 0; i < old_count; i++) {
-        for (struct vertex *vertex = old[i], *next; vertex; vertex = next) {
+        for (struct vertex *vertex = old[i], *next; vertex != NULL; vertex = next) {
             next = vertex->next_in_bucket;
             put(graph, vertex);
         }
@@ -80,10 +81,12 @@ static void grow(struct graph *graph)
 struct vertex *graph_ensure(struct graph *graph, const char *key)
 {
     struct vertex *vertex = graph_find(graph, key);
-    if (vertex)
+    if (vertex != NULL) {
         return vertex;
-    if (++graph->count > graph->bucket_count)
+    }
+    if (++graph->count > graph->bucket_count) {
         grow(graph);
+    }
     vertex = mem_new(struct vertex);
     vertex->key = str_dup(key);
     put(graph, vertex);
@@ -92,11 +95,13 @@ struct vertex *graph_ensure(struct graph *graph, const char *key)
 
 void graph_release(struct graph *graph, struct vertex *vertex)
 {
-    if (vertex->storage || vertex->dependents || vertex->owners || vertex->population > 0)
+    if (vertex->storage != NULL || vertex->dependents != NULL || vertex->owners != NULL || vertex->population > 0) {
         return;
+    }
     struct vertex **place = &graph->buckets[bucket_of(graph, vertex->key)];
-    while (*place != vertex)
+    while (*place != vertex) {
         place = &(*place)->next_in_bucket;
+    }
     *place = vertex->next_in_bucket;
     graph->count--;
     free_vertex(vertex);
@@ -111,10 +116,11 @@ struct edge *graph_link(struct vertex *dependent, struct vertex *owner, bool is_
     edge->next_owner = dependent->owners;
     dependent->owners = edge;
     edge->previous_dependent = owner->last_dependent;
-    if (owner->last_dependent)
+    if (owner->last_dependent != NULL) {
         owner->last_dependent->next_dependent = edge;
-    else
+    } else {
         owner->dependents = edge;
+    }
     owner->last_dependent = edge;
     return edge;
 }
@@ -122,20 +128,22 @@ struct edge *graph_link(struct vertex *dependent, struct vertex *owner, bool is_
 static void leave_owner(struct edge *edge)
 {
     struct vertex *owner = edge->owner;
-    if (edge->previous_dependent)
+    if (edge->previous_dependent != NULL) {
         edge->previous_dependent->next_dependent = edge->next_dependent;
-    else
+    } else {
         owner->dependents = edge->next_dependent;
-    if (edge->next_dependent)
+    }
+    if (edge->next_dependent != NULL) {
         edge->next_dependent->previous_dependent = edge->previous_dependent;
-    else
+    } else {
         owner->last_dependent = edge->previous_dependent;
+    }
 }
 
 void graph_unlink(struct graph *graph, struct vertex *dependent, bool is_reference)
 {
     struct edge **place = &dependent->owners;
-    while (*place) {
+    while (*place != NULL) {
         struct edge *edge = *place;
         if (edge->is_reference != is_reference) {
             place = &edge->next_owner;
@@ -145,14 +153,17 @@ void graph_unlink(struct graph *graph, struct vertex *dependent, bool is_referen
         *place = edge->next_owner;
         leave_owner(edge);
         mem_free(edge);
-        if (owner != dependent)
+        if (owner != dependent) {
             graph_release(graph, owner);
+        }
     }
 }
 
 void graph_each(const struct graph *graph, graph_each_fn *each, void *ctx)
 {
-    for (size_t i = 0; i < graph->bucket_count; i++)
-        for (struct vertex *vertex = graph->buckets[i]; vertex; vertex = vertex->next_in_bucket)
+    for (size_t i = 0; i < graph->bucket_count; i++) {
+        for (struct vertex *vertex = graph->buckets[i]; vertex != NULL; vertex = vertex->next_in_bucket) {
             each(ctx, vertex);
+        }
+    }
 }

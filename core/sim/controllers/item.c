@@ -6,7 +6,7 @@
 
 struct doc *item_read(struct controllers *c, const struct vertex *vertex)
 {
-    return vertex->storage ? objects_get(c->objects, vertex->storage, vertex->namespace, vertex->name) : NULL;
+    return vertex->storage != NULL ? objects_get(c->objects, vertex->storage, vertex->namespace, vertex->name) : NULL;
 }
 
 const struct kind *item_kind(struct controllers *c, const struct node *object)
@@ -18,9 +18,10 @@ bool item_save(struct controllers *c, struct doc **doc, const char *subresource)
 {
     struct err ignored; /* the next look sees what there is */
     const struct kind *kind = item_kind(c, doc_root(*doc));
-    struct doc *stored = kind ? api_update(c->api, kind, subresource, doc_root(*doc), &ignored) : NULL;
-    if (!stored)
+    struct doc *stored = kind != NULL ? api_update(c->api, kind, subresource, doc_root(*doc), &ignored) : NULL;
+    if (stored == NULL) {
         return false;
+    }
     doc_free(*doc);
     *doc = stored;
     return true;
@@ -33,10 +34,11 @@ bool item_save_status(struct controllers *c, struct doc **doc, const struct node
 
 void item_set_count(struct doc *doc, struct node *status, const char *key, int64_t value)
 {
-    if (value != 0)
+    if (value != 0) {
         node_set_int(doc, status, key, value);
-    else
+    } else {
         node_remove(status, key);
+    }
 }
 
 /* --- metadata --- */
@@ -70,17 +72,20 @@ void item_annotate(struct doc *doc, const char *key, const char *value)
 const char *item_controller(const struct node *object)
 {
     struct node_iter it = node_iterate(node_at(object, "metadata", "ownerReferences"));
-    while (node_next(&it))
-        if (node_bool_or(node_get(it.value, "controller"), false))
+    while (node_next(&it)) {
+        if (node_bool_or(node_get(it.value, "controller"), false)) {
             return node_str(node_get(it.value, "uid"));
+        }
+    }
     return NULL;
 }
 
 void item_own(struct doc *doc, const struct node *owner)
 {
     struct node *metadata = node_ensure_object(doc, doc_root(doc), "metadata");
-    if (!node_get(metadata, "ownerReferences"))
+    if (node_get(metadata, "ownerReferences") == NULL) {
         node_set(doc, metadata, "ownerReferences", node_new_array(doc));
+    }
     struct node *reference = node_new_object(doc);
     node_set_str(doc, reference, "apiVersion", node_str(node_get(owner, "apiVersion")));
     node_set_str(doc, reference, "kind", node_str(node_get(owner, "kind")));
@@ -94,26 +99,32 @@ void item_own(struct doc *doc, const struct node *owner)
 void item_disown(struct doc *doc, const char *uid)
 {
     struct node *references = node_at(doc_root(doc), "metadata", "ownerReferences");
-    for (size_t i = node_count(references); i-- > 0;)
-        if (node_is(node_get(node_item(references, i), "uid"), uid))
+    for (size_t i = node_count(references); i-- > 0;) {
+        if (node_is(node_get(node_item(references, i), "uid"), uid)) {
             node_remove_item(references, i);
+        }
+    }
 }
 
 bool item_has_finalizer(const struct node *object, const char *finalizer)
 {
     struct node_iter it = node_iterate(node_at(object, "metadata", "finalizers"));
-    while (node_next(&it))
-        if (node_is(it.value, finalizer))
+    while (node_next(&it)) {
+        if (node_is(it.value, finalizer)) {
             return true;
+        }
+    }
     return false;
 }
 
 void item_remove_finalizer(struct doc *doc, const char *finalizer)
 {
     struct node *finalizers = node_at(doc_root(doc), "metadata", "finalizers");
-    for (size_t i = node_count(finalizers); i-- > 0;)
-        if (node_is(node_item(finalizers, i), finalizer))
+    for (size_t i = node_count(finalizers); i-- > 0;) {
+        if (node_is(node_item(finalizers, i), finalizer)) {
             node_remove_item(finalizers, i);
+        }
+    }
 }
 
 /* --- conditions --- */
@@ -128,24 +139,28 @@ int64_t time_at(const struct node *node)
     int64_t wall_ms;
     struct err ignored;
     const char *text = node_str(node);
-    return text && time_parse(text, &wall_ms, &ignored) ? wall_ms : 0;
+    return text != NULL && time_parse(text, &wall_ms, &ignored) ? wall_ms : 0;
 }
 
 struct node *condition_find(const struct node *status, const char *type)
 {
     struct node_iter it = node_iterate(node_get(status, "conditions"));
-    while (node_next(&it))
-        if (node_is(node_get(it.value, "type"), type))
+    while (node_next(&it)) {
+        if (node_is(node_get(it.value, "type"), type)) {
             return it.value;
+        }
+    }
     return NULL;
 }
 
 void condition_remove(struct node *status, const char *type)
 {
     struct node *conditions = node_get(status, "conditions");
-    for (size_t i = node_count(conditions); i-- > 0;)
-        if (node_is(node_get(node_item(conditions, i), "type"), type))
+    for (size_t i = node_count(conditions); i-- > 0;) {
+        if (node_is(node_get(node_item(conditions, i), "type"), type)) {
             node_remove_item(conditions, i);
+        }
+    }
 }
 
 struct node *condition_add(struct controllers *c, struct doc *doc, struct node *status, const char *type,
@@ -153,12 +168,13 @@ struct node *condition_add(struct controllers *c, struct doc *doc, struct node *
 {
     char now[32];
     now_text(c, now);
-    if (!node_get(status, "conditions"))
+    if (node_get(status, "conditions") == NULL) {
         node_set(doc, status, "conditions", node_new_array(doc));
+    }
     struct node *condition = node_new_object(doc);
     node_set_str(doc, condition, "type", type);
     node_set_str(doc, condition, "status", value);
-    node_set_str(doc, condition, "lastTransitionTime", since ? since : now);
+    node_set_str(doc, condition, "lastTransitionTime", since != NULL ? since : now);
     node_set_str(doc, condition, "reason", reason);
     node_set_str(doc, condition, "message", message);
     node_push(node_get(status, "conditions"), condition);

@@ -19,9 +19,11 @@ void namespace_count(struct controllers *c, const char *namespace, int change)
 {
     struct vertex *contents = contents_of(c, namespace);
     contents->population += (size_t)change;
-    for (struct edge *edge = contents->dependents; change < 0 && edge; edge = edge->next_dependent)
-        if (edge->dependent->is_ending)
+    for (struct edge *edge = contents->dependents; change < 0 && edge != NULL; edge = edge->next_dependent) {
+        if (edge->dependent->is_ending) {
             controller_wake(c, edge->dependent);
+        }
+    }
     graph_release(&c->graph, contents);
 }
 
@@ -29,8 +31,9 @@ void namespace_count(struct controllers *c, const char *namespace, int change)
 
 static bool on_each(void *ctx, const struct node *object)
 {
-    if (!item_is_ending(object))
+    if (!item_is_ending(object)) {
         str_list_push(ctx, item_name(object));
+    }
     return true;
 }
 
@@ -39,8 +42,9 @@ static void delete_all(struct controllers *c, const struct kind *kind, const cha
     struct str_list names = {0};
     struct err ignored; /* it went meanwhile */
     objects_each(c->objects, kind->storage, namespace, on_each, &names);
-    for (size_t i = 0; i < names.count; i++)
+    for (size_t i = 0; i < names.count; i++) {
         api_delete(c->api, kind, namespace, names.items[i], &ignored);
+    }
     str_list_fini(&names);
 }
 
@@ -61,9 +65,11 @@ static void empty(struct controllers *c, const char *namespace)
 {
     struct kinds *kinds = api_kinds(c->api);
     delete_all(c, c->kinds[SPECIES_POD], namespace);
-    for (size_t i = 0; !has_pods(c, namespace) && i < kinds_count(kinds); i++)
-        if (kinds_at(kinds, i)->is_namespaced)
+    for (size_t i = 0; !has_pods(c, namespace) && i < kinds_count(kinds); i++) {
+        if (kinds_at(kinds, i)->is_namespaced) {
             delete_all(c, kinds_at(kinds, i), namespace);
+        }
+    }
 }
 
 /* --- the end --- */
@@ -82,10 +88,12 @@ static void tell(struct controllers *c, struct doc **doc)
         {"NamespaceFinalizersRemaining", "ContentHasNoFinalizers", "All content-preserving finalizers finished"},
     };
     struct node *status = node_ensure_object(*doc, doc_root(*doc), "status");
-    for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++)
-        if (!condition_find(status, conditions[i].type))
+    for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++) {
+        if (condition_find(status, conditions[i].type) == NULL) {
             condition_add(c, *doc, status, conditions[i].type, "False", conditions[i].reason, conditions[i].message,
                           NULL);
+        }
+    }
     item_save(c, doc, "status");
 }
 
@@ -99,8 +107,9 @@ void namespace_look(struct controllers *c, struct vertex *vertex)
     empty(c, vertex->name);
     if (contents_of(c, vertex->name)->population == 0) {
         tell(c, &doc);
-        if (node_count(node_at(doc_root(doc), "metadata", "finalizers")) == 0)
+        if (node_count(node_at(doc_root(doc), "metadata", "finalizers")) == 0) {
             objects_remove(c->objects, c->kinds[SPECIES_NAMESPACE]->storage, NULL, item_name(doc_root(doc)));
+        }
     }
     doc_free(doc);
 }

@@ -29,8 +29,9 @@ static char *names_of(const struct node *pod)
     struct buf b;
     buf_init(&b, 64 * 1024);
     struct node_iter it = node_iterate(node_at(pod, "spec", "containers"));
-    while (node_next(&it))
+    while (node_next(&it)) {
         buf_printf(&b, "%s%s", it.index > 0 ? " " : "", node_str_or(node_get(it.value, "name"), ""));
+    }
     return buf_take(&b);
 }
 
@@ -97,8 +98,9 @@ static void keep_state(struct doc *doc, struct node *statuses, const struct node
     struct node_iter it = node_iterate(statuses);
     while (node_next(&it)) {
         const struct node *running = node_at(node_item(before, it.index), "state", "running");
-        if (running)
+        if (running != NULL) {
             node_set(doc, node_get(it.value, "state"), "running", node_copy(doc, running));
+        }
     }
 }
 
@@ -106,10 +108,12 @@ static void set_containers(struct controllers *c, struct doc *doc, struct node *
 {
     struct node *statuses = node_new_array(doc);
     struct node_iter it = node_iterate(node_at(doc_root(doc), "spec", "containers"));
-    while (node_next(&it))
+    while (node_next(&it)) {
         add_container(c, doc, statuses, it.value, stage);
-    if (stage == STAGE_READY)
+    }
+    if (stage == STAGE_READY) {
         keep_state(doc, statuses, node_get(status, "containerStatuses"));
+    }
     node_set(doc, status, "containerStatuses", statuses);
 }
 
@@ -126,8 +130,9 @@ static void set_address(struct doc *doc, struct node *status, const char *key, c
 
 static void set_pod_address(struct controllers *c, struct doc *doc, struct node *status)
 {
-    if (node_get(status, "podIP"))
+    if (node_get(status, "podIP") != NULL) {
         return;
+    }
     uint32_t n = ++c->addresses_given;
     char *address = str_format("10.%u.%u.%u", 64 + n / 64516 % 128, n / 254 % 254, n % 254 + 1);
     set_address(doc, status, "podIP", "podIPs", address);
@@ -138,8 +143,9 @@ static void set_start(struct controllers *c, struct doc *doc, struct node *statu
 {
     char now[32];
     now_text(c, now);
-    if (node_get(status, "startTime"))
+    if (node_get(status, "startTime") != NULL) {
         return;
+    }
     node_set_str(doc, status, "startTime", now);
     set_address(doc, status, "hostIP", "hostIPs", NODE_ADDRESS);
 }
@@ -153,8 +159,9 @@ static void report(struct controllers *c, struct doc **doc, enum stage stage)
     node_set_str(*doc, status, "phase", runs ? "Running" : "Pending");
     node_set(*doc, status, "observedGeneration", node_copy(*doc, node_at(doc_root(*doc), "metadata", "generation")));
     set_start(c, *doc, status);
-    if (runs)
+    if (runs) {
         set_pod_address(c, *doc, status);
+    }
     set_conditions(c, *doc, status, runs, stage == STAGE_READY);
     set_containers(c, *doc, status, stage);
     item_save(c, doc, "status");
@@ -174,8 +181,9 @@ static void bind(struct controllers *c, struct doc *doc)
 static void report_unschedulable(struct controllers *c, struct doc **doc)
 {
     struct node *status = node_ensure_object(*doc, doc_root(*doc), "status");
-    if (node_is(node_get(condition_find(status, "PodScheduled"), "reason"), "Unschedulable"))
+    if (node_is(node_get(condition_find(status, "PodScheduled"), "reason"), "Unschedulable")) {
         return;
+    }
     add_condition(c, *doc, status, "PodScheduled", false, "Unschedulable",
                   "0/1 nodes are available: 1 Too many pods. preemption: 0/1 nodes are available: 1 No preemption "
                   "victims found for incoming pod.");
@@ -186,9 +194,10 @@ static void report_unschedulable(struct controllers *c, struct doc **doc)
 static enum stage first_stage(const struct node *pod, const struct behaviour *behaviour)
 {
     const struct node *container = node_item(node_at(pod, "spec", "containers"), 0);
-    if (behaviour->ready_ms < 0)
+    if (behaviour->ready_ms < 0) {
         return STAGE_NO_IMAGE;
-    return node_get(container, "readinessProbe") ? STAGE_STARTING : STAGE_CREATING;
+    }
+    return node_get(container, "readinessProbe") != NULL ? STAGE_STARTING : STAGE_CREATING;
 }
 
 static void start(struct controllers *c, struct vertex *vertex, struct doc **doc)
@@ -198,8 +207,9 @@ static void start(struct controllers *c, struct vertex *vertex, struct doc **doc
     vertex->begun_ms = clock_mono_ms(c->clock);
     vertex->due_ms = behaviour.ready_ms < 0 ? -1 : vertex->begun_ms + behaviour.ready_ms;
     report(c, doc, first_stage(doc_root(*doc), &behaviour));
-    if (vertex->due_ms >= 0)
+    if (vertex->due_ms >= 0) {
         controller_wake_later(c, vertex, behaviour.ready_ms);
+    }
 }
 
 /* Its containers have stopped: what still holds it are its finalizers. */
@@ -219,13 +229,15 @@ static void stop(struct controllers *c, struct vertex *vertex, struct doc *doc)
 {
     int64_t now_ms = clock_mono_ms(c->clock);
     int64_t grace_ms = node_int_or(node_at(doc_root(doc), "metadata", "deletionGracePeriodSeconds"), 0) * 1000;
-    if (!vertex->is_stopping)
+    if (!vertex->is_stopping) {
         vertex->due_ms = now_ms + (grace_ms < DRAIN_MS ? grace_ms : DRAIN_MS);
+    }
     vertex->is_stopping = true;
-    if (now_ms < vertex->due_ms)
+    if (now_ms < vertex->due_ms) {
         controller_wake_later(c, vertex, vertex->due_ms - now_ms);
-    else
+    } else {
         release(c, vertex, doc);
+    }
 }
 
 /* --- what others ask about Pods --- */
@@ -240,8 +252,9 @@ int64_t pod_wait_ms(const struct controllers *c, const struct node *pod, int64_t
     const struct node *ready = condition_find(node_get(pod, "status"), "Ready");
     int64_t since_ms = time_at(node_get(ready, "lastTransitionTime"));
     int64_t left_ms = since_ms + min_ready_s * 1000 - clock_wall_ms(c->clock);
-    if (!node_is(node_get(ready, "status"), "True"))
+    if (!node_is(node_get(ready, "status"), "True")) {
         return -1;
+    }
     return min_ready_s == 0 || left_ms < 0 ? 0 : left_ms;
 }
 
@@ -255,8 +268,9 @@ struct doc *pod_new(const struct node *owner)
     node_set_str(doc, pod, "kind", "Pod");
     struct node *metadata = node_ensure_object(doc, pod, "metadata");
     static const char *const copied[] = {"labels", "annotations", "finalizers"};
-    for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++)
+    for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++) {
         node_set(doc, metadata, copied[i], node_copy(doc, node_at(template, "metadata", copied[i])));
+    }
     char *prefix = str_format("%s-", item_name(owner));
     node_set_str(doc, metadata, "generateName", prefix);
     mem_free(prefix);
@@ -277,19 +291,20 @@ void pod_look(struct controllers *c, struct vertex *vertex)
     struct doc *doc = item_read(c, vertex);
     const struct node *pod = doc_root(doc);
     int64_t now_ms = clock_mono_ms(c->clock);
-    if (item_is_ending(pod))
+    if (item_is_ending(pod)) {
         stop(c, vertex, doc);
-    else if (pod_is_over(pod) || pod_is_ready(pod))
+    } else if (pod_is_over(pod) || pod_is_ready(pod))
         ;
-    else if (str_empty(node_str(node_at(pod, "spec", "nodeName"))) && c->is_full)
+    else if (str_empty(node_str(node_at(pod, "spec", "nodeName"))) && c->is_full) {
         report_unschedulable(c, &doc);
-    else if (str_empty(node_str(node_at(pod, "spec", "nodeName"))))
+    } else if (str_empty(node_str(node_at(pod, "spec", "nodeName")))) {
         bind(c, doc);
-    else if (!vertex->has_begun)
+    } else if (!vertex->has_begun) {
         start(c, vertex, &doc);
-    else if (vertex->due_ms >= 0 && now_ms >= vertex->due_ms)
+    } else if (vertex->due_ms >= 0 && now_ms >= vertex->due_ms) {
         report(c, &doc, STAGE_READY);
-    else if (vertex->due_ms >= 0)
+    } else if (vertex->due_ms >= 0) {
         controller_wake_later(c, vertex, vertex->due_ms - now_ms);
+    }
     doc_free(doc);
 }

@@ -33,17 +33,19 @@ static void add_pod(struct set *set, struct doc *doc)
         .doc = doc,
         .is_ready = pod_is_ready(doc_root(doc)),
         .ready_since_ms = time_at(node_get(ready, "lastTransitionTime")),
-        .cost = cost ? strtol(cost, NULL, 10) : 0,
+        .cost = cost != NULL ? strtol(cost, NULL, 10) : 0,
     };
 }
 
 /* What does not match the selector any more is let go, and somebody else is made instead. */
 static bool belongs(struct set *set, struct doc **doc, const struct selector *selector)
 {
-    if (!str_equal(item_controller(doc_root(*doc)), item_uid(doc_root(set->doc))))
+    if (!str_equal(item_controller(doc_root(*doc)), item_uid(doc_root(set->doc)))) {
         return false;
-    if (selector_matches(selector, doc_root(*doc)))
+    }
+    if (selector_matches(selector, doc_root(*doc))) {
         return true;
+    }
     if (!item_is_ending(doc_root(*doc))) {
         item_disown(*doc, item_uid(doc_root(set->doc)));
         item_save(set->c, doc, NULL);
@@ -55,11 +57,11 @@ static void read_pods(struct set *set, struct vertex *vertex)
 {
     struct err ignored;
     struct selector *selector = selector_from_node(node_at(doc_root(set->doc), "spec", "selector"), &ignored);
-    for (struct edge *edge = vertex->dependents, *next; edge; edge = next) {
+    for (struct edge *edge = vertex->dependents, *next; edge != NULL; edge = next) {
         next = edge->next_dependent;
         bool is_pod = edge->is_reference && edge->dependent->species == SPECIES_POD;
         struct doc *doc = is_pod ? item_read(set->c, edge->dependent) : NULL;
-        bool counts = doc && belongs(set, &doc, selector) && !pod_is_over(doc_root(doc));
+        bool counts = doc != NULL && belongs(set, &doc, selector) && !pod_is_over(doc_root(doc));
         if (counts && !item_is_ending(doc_root(doc))) {
             add_pod(set, doc);
             continue;
@@ -74,8 +76,9 @@ static void read_pods(struct set *set, struct vertex *vertex)
 
 static void fail_set(struct set *set, const char *reason, const struct err *err)
 {
-    if (set->failure)
+    if (set->failure != NULL) {
         return;
+    }
     set->failure = doc_new();
     struct node *root = node_new_object(set->failure);
     doc_set_root(set->failure, root);
@@ -92,10 +95,13 @@ static void make(struct set *set, int64_t count)
         bool is_stored = stored != NULL;
         doc_free(doc);
         doc_free(stored);
-        if (is_stored)
+        if (is_stored) {
             continue;
-        if (!strstr(err.text, "because it is being terminated")) /* of a namespace that ends nobody complains */
+        }
+        if (strstr(err.text, "because it is being terminated") ==
+            NULL) { /* of a namespace that ends nobody complains */
             fail_set(set, "FailedCreate", &err);
+        }
         return;
     }
 }
@@ -112,16 +118,21 @@ static int compare_pods(const void *left, const void *right)
     const struct pod *a = left, *b = right;
     const struct node *x = doc_root(a->doc), *y = doc_root(b->doc);
     bool x_bound = node_at(x, "spec", "nodeName") != NULL, y_bound = node_at(y, "spec", "nodeName") != NULL;
-    if (x_bound != y_bound)
+    if (x_bound != y_bound) {
         return x_bound ? 1 : -1;
-    if (phase_rank(x) != phase_rank(y))
+    }
+    if (phase_rank(x) != phase_rank(y)) {
         return phase_rank(x) - phase_rank(y);
-    if (a->is_ready != b->is_ready)
+    }
+    if (a->is_ready != b->is_ready) {
         return a->is_ready ? 1 : -1;
-    if (a->cost != b->cost)
+    }
+    if (a->cost != b->cost) {
         return a->cost < b->cost ? -1 : 1;
-    if (a->is_ready && a->ready_since_ms != b->ready_since_ms)
+    }
+    if (a->is_ready && a->ready_since_ms != b->ready_since_ms) {
         return a->ready_since_ms < b->ready_since_ms ? 1 : -1;
+    }
     int order = strcmp(node_str_or(node_at(y, "metadata", "creationTimestamp"), ""),
                        node_str_or(node_at(x, "metadata", "creationTimestamp"), ""));
     return order != 0 ? order : strcmp(item_name(x), item_name(y));
@@ -134,8 +145,9 @@ static void end(struct set *set, int64_t count)
     for (int64_t i = 0; i < count && i < BURST; i++) {
         const struct node *pod = doc_root(set->pods[i].doc);
         const char *namespace = node_str(node_at(pod, "metadata", "namespace"));
-        if (!api_delete(set->c->api, set->c->kinds[SPECIES_POD], namespace, item_name(pod), &err))
+        if (!api_delete(set->c->api, set->c->kinds[SPECIES_POD], namespace, item_name(pod), &err)) {
             fail_set(set, "FailedDelete", &err);
+        }
     }
 }
 
@@ -149,10 +161,11 @@ static int64_t count_available(const struct set *set, int64_t *wait_ms)
     *wait_ms = -1;
     for (size_t i = 0; i < set->count; i++) {
         int64_t left_ms = pod_wait_ms(set->c, doc_root(set->pods[i].doc), node_int_or(min_ready, 0));
-        if (left_ms == 0)
+        if (left_ms == 0) {
             available++;
-        else if (left_ms > 0 && (*wait_ms < 0 || left_ms < *wait_ms))
+        } else if (left_ms > 0 && (*wait_ms < 0 || left_ms < *wait_ms)) {
             *wait_ms = left_ms;
+        }
     }
     return available;
 }
@@ -164,9 +177,10 @@ static int64_t count_labelled(const struct set *set)
     for (size_t i = 0; i < set->count; i++) {
         bool has_all = true;
         struct node_iter it = node_iterate(labels);
-        while (node_next(&it))
+        while (node_next(&it)) {
             has_all =
                 has_all && node_equal(it.value, node_at(doc_root(set->pods[i].doc), "metadata", "labels", it.key));
+        }
         count += has_all;
     }
     return count;
@@ -175,19 +189,21 @@ static int64_t count_labelled(const struct set *set)
 static void set_failure(struct set *set, struct doc *doc, struct node *status)
 {
     const struct node *failure = doc_root(set->failure);
-    if (!failure)
+    if (failure == NULL) {
         condition_remove(status, "ReplicaFailure");
-    else if (!condition_find(status, "ReplicaFailure"))
+    } else if (condition_find(status, "ReplicaFailure") == NULL) {
         condition_add(set->c, doc, status, "ReplicaFailure", "True", node_str(node_get(failure, "reason")),
                       node_str(node_get(failure, "message")), NULL);
+    }
 }
 
 /* Of the Pods that were there before this look: those it made are counted when they are seen. */
 static void report(struct set *set, struct vertex *vertex)
 {
     int64_t wait_ms, ready = 0;
-    for (size_t i = 0; i < set->count; i++)
+    for (size_t i = 0; i < set->count; i++) {
         ready += set->pods[i].is_ready;
+    }
     struct node *root = doc_root(set->doc), *status = node_ensure_object(set->doc, root, "status");
     struct doc *before = doc_copy(status);
     node_set_int(set->doc, status, "replicas", (int64_t)set->count);
@@ -199,26 +215,30 @@ static void report(struct set *set, struct vertex *vertex)
     set_failure(set, set->doc, status);
     item_save_status(set->c, &set->doc, doc_root(before));
     doc_free(before);
-    if (wait_ms >= 0)
+    if (wait_ms >= 0) {
         controller_wake_later(set->c, vertex, wait_ms);
+    }
 }
 
 void replica_set_look(struct controllers *c, struct vertex *vertex)
 {
     struct set set = {.c = c, .doc = item_read(c, vertex)};
     bool is_ending = item_is_ending(doc_root(set.doc));
-    if (!is_ending)
+    if (!is_ending) {
         adoption_take(c, vertex, doc_root(set.doc), SPECIES_POD);
+    }
     read_pods(&set, vertex);
     int64_t wanted = node_int_or(node_at(doc_root(set.doc), "spec", "replicas"), 1);
     int64_t missing = wanted - (int64_t)set.count;
-    if (!is_ending && missing > 0)
+    if (!is_ending && missing > 0) {
         make(&set, missing);
-    else if (!is_ending && missing < 0)
+    } else if (!is_ending && missing < 0) {
         end(&set, -missing);
+    }
     report(&set, vertex);
-    for (size_t i = 0; i < set.count; i++)
+    for (size_t i = 0; i < set.count; i++) {
         doc_free(set.pods[i].doc);
+    }
     mem_free(set.pods);
     doc_free(set.failure);
     doc_free(set.doc);

@@ -28,10 +28,12 @@ struct behaviours *behaviours_new(void)
 
 void behaviours_free(struct behaviours *behaviours)
 {
-    if (!behaviours)
+    if (behaviours == NULL) {
         return;
-    for (size_t i = 0; i < behaviours->count; i++)
+    }
+    for (size_t i = 0; i < behaviours->count; i++) {
         str_free(&behaviours->entries[i].image);
+    }
     mem_free(behaviours->entries);
     mem_free(behaviours);
 }
@@ -53,12 +55,13 @@ void behaviours_set(struct behaviours *behaviours, const char *image, const stru
 const struct behaviour *behaviours_find(const struct behaviours *behaviours, const char *image)
 {
     const struct entry *best = NULL;
-    for (size_t i = 0; behaviours && image && i < behaviours->count; i++) {
+    for (size_t i = 0; behaviours != NULL && image != NULL && i < behaviours->count; i++) {
         const struct entry *entry = &behaviours->entries[i];
-        if (str_has_suffix(image, entry->image) && (!best || strlen(entry->image) > strlen(best->image)))
+        if (str_has_suffix(image, entry->image) && (best == NULL || strlen(entry->image) > strlen(best->image))) {
             best = entry;
+        }
     }
-    return best ? &best->behaviour : &usual;
+    return best != NULL ? &best->behaviour : &usual;
 }
 
 struct behaviour behaviours_of_pod(const struct behaviours *behaviours, const struct node *pod)

@@ -66,18 +66,21 @@ static bool exchange_is_open(const struct call *call)
 
 static void leave_exchange(struct call *call)
 {
-    if (!exchange_is_open(call))
+    if (!exchange_is_open(call)) {
         return;
+    }
     call->ended = true;
-    if (call->exchange.gone)
+    if (call->exchange.gone != NULL) {
         call->exchange.gone(call->exchange.ctx);
+    }
 }
 
 static void call_unlink(struct call *call)
 {
     *call->link = call->next;
-    if (call->next)
+    if (call->next != NULL) {
         call->next->link = call->link;
+    }
     timer_cancel(&call->step);
     timer_cancel(&call->limit);
     timer_cancel(&call->idle);
@@ -118,7 +121,7 @@ static void call_finish(struct call *call)
 
 static bool is_streamed(const struct call *call)
 {
-    return call->on_data && call->status / 100 == 2;
+    return call->on_data != NULL && call->status / 100 == 2;
 }
 
 static void on_idle(struct timer *timer, void *ctx)
@@ -138,8 +141,9 @@ static void on_limit(struct timer *timer, void *ctx)
 
 static void restart_idle(struct call *call)
 {
-    if (call->idle_timeout_ms > 0)
+    if (call->idle_timeout_ms > 0) {
         timer_start(call->network->clock, &call->idle, call->idle_timeout_ms, on_idle, call);
+    }
 }
 
 /* on_data may start calls, which changes no call but its own; it may not cancel this one. */
@@ -155,27 +159,32 @@ static bool hand_over(struct call *call)
 static void on_deliver(struct timer *timer, void *ctx)
 {
     struct call *call = ctx;
-    if (call->bytes.overflow)
+    if (call->bytes.overflow) {
         err_set(&call->err, ERR_TOO_LARGE, "%s %s: the answer is larger than %zu bytes", call->method, call->url,
                 call->bytes.size_max);
+    }
     restart_idle(call);
-    if (call->err.code == ERR_NONE && is_streamed(call) && call->bytes.len > 0 && !hand_over(call))
+    if (call->err.code == ERR_NONE && is_streamed(call) && call->bytes.len > 0 && !hand_over(call)) {
         err_set(&call->err, ERR_TOO_LARGE, "%s %s: the receiver refused the rest of the answer", call->method,
                 call->url);
-    if (call->ended || call->err.code != ERR_NONE)
+    }
+    if (call->ended || call->err.code != ERR_NONE) {
         call_finish(call);
+    }
 }
 
 static void deliver_soon(struct call *call)
 {
-    if (!timer_is_pending(&call->step))
+    if (!timer_is_pending(&call->step)) {
         timer_start(call->network->clock, &call->step, 0, on_deliver, call);
+    }
 }
 
 static void cut(struct call *call)
 {
-    if (call->err.code == ERR_NONE)
+    if (call->err.code == ERR_NONE) {
         err_set(&call->err, ERR_UNREACHABLE, "%s %s: Recv failure: Connection reset by peer", call->method, call->url);
+    }
     deliver_soon(call);
 }
 
@@ -184,8 +193,9 @@ static void cut(struct call *call)
 static void wire_add_header(struct exchange *exchange, const char *name, const char *value)
 {
     struct call *call = call_of(exchange);
-    if (strcasecmp(name, "Retry-After") != 0)
+    if (strcasecmp(name, "Retry-After") != 0) {
         return;
+    }
     call->retry_after_ms = http_retry_after_ms(strtoll(value, NULL, 10));
 }
 
@@ -195,10 +205,12 @@ static void wire_begin(struct exchange *exchange, int status, const char *conten
     assert(exchange_is_open(call) && !call->began);
     call->began = true;
     call->status = status;
-    if (is_streamed(call))
+    if (is_streamed(call)) {
         call->bytes.size_max = SIZE_MAX / 2;
-    if (call->fate.lose_answer)
+    }
+    if (call->fate.lose_answer) {
         cut(call);
+    }
 }
 
 static void wire_send(struct exchange *exchange, const char *bytes, size_t len)
@@ -220,9 +232,11 @@ static void wire_end(struct exchange *exchange)
 static const char *wire_header(const struct exchange *exchange, const char *name)
 {
     const struct call *call = call_of((struct exchange *)(uintptr_t)exchange);
-    for (size_t i = 0; i < call->header_count; i++)
-        if (strcasecmp(call->headers[i].name, name) == 0)
+    for (size_t i = 0; i < call->header_count; i++) {
+        if (strcasecmp(call->headers[i].name, name) == 0) {
             return call->headers[i].value;
+        }
+    }
     return NULL;
 }
 
@@ -233,9 +247,11 @@ static const struct exchange_ops wire_ops = {
 
 static const struct host *find_host(const struct network *network, const char *name)
 {
-    for (size_t i = 0; i < network->host_count; i++)
-        if (str_equal(network->hosts[i].name, name))
+    for (size_t i = 0; i < network->host_count; i++) {
+        if (str_equal(network->hosts[i].name, name)) {
             return &network->hosts[i];
+        }
+    }
     return NULL;
 }
 
@@ -253,7 +269,7 @@ static void on_arrive(struct timer *timer, void *ctx)
         return;
     }
     const struct host *host = find_host(call->network, call->host);
-    if (!host || !host->serve) {
+    if (host == NULL || host->serve == NULL) {
         err_set(&call->err, ERR_UNREACHABLE, "%s %s: Could not resolve host: %s", call->method, call->url, call->host);
         call_finish(call);
         return;
@@ -265,10 +281,10 @@ static void on_arrive(struct timer *timer, void *ctx)
 static void split_url(struct call *call)
 {
     const char *scheme = strstr(call->url, "://");
-    const char *host = scheme ? scheme + 3 : call->url;
+    const char *host = scheme != NULL ? scheme + 3 : call->url;
     size_t len = strcspn(host, "/?#");
     const char *at = memchr(host, '@', len);
-    if (at) {
+    if (at != NULL) {
         len -= (size_t)(at + 1 - host);
         host = at + 1;
     }
@@ -284,11 +300,12 @@ static void copy_request(struct call *call, const struct http_request *request)
 {
     call->method = str_dup(request->method);
     call->url = str_dup(request->url);
-    call->body = str_dup_n(request->body ? request->body : "", request->body ? request->body_len : 0);
+    call->body = str_dup_n(request->body != NULL ? request->body : "", request->body != NULL ? request->body_len : 0);
     call->headers = mem_alloc_array(request->header_count, sizeof(struct http_header));
     call->header_count = request->header_count;
-    for (size_t i = 0; i < request->header_count; i++)
+    for (size_t i = 0; i < request->header_count; i++) {
         call->headers[i] = (struct http_header){str_dup(request->headers[i].name), str_dup(request->headers[i].value)};
+    }
     call->timeout_ms = request->timeout_ms;
     call->idle_timeout_ms = request->idle_timeout_ms;
     buf_init(&call->bytes, request->response_max ? request->response_max : HTTP_RESPONSE_MAX);
@@ -299,7 +316,7 @@ static void copy_request(struct call *call, const struct http_request *request)
         .path = call->path,
         .query = call->query,
         .body = call->body,
-        .body_len = request->body ? request->body_len : 0,
+        .body_len = request->body != NULL ? request->body_len : 0,
         .header = wire_header,
     };
 }
@@ -310,8 +327,9 @@ static void suffer(struct call *call, struct network_fate fate)
     call->fate = fate;
     call->status = fate.status;
     call->retry_after_ms = fate.retry_after_ms;
-    if (fate.status > 0 && fate.body)
+    if (fate.status > 0 && fate.body != NULL) {
         buf_append(&call->bytes, fate.body, strlen(fate.body));
+    }
 }
 
 static struct http_call *start(struct http *http, const struct http_request *request, http_data_fn *on_data,
@@ -321,16 +339,19 @@ static struct http_call *start(struct http *http, const struct http_request *req
     struct call *call = mem_new(struct call);
     *call = (struct call){.base.http = http, .network = network, .on_data = on_data, .done = done, .ctx = ctx};
     copy_request(call, request);
-    if (network->fate)
+    if (network->fate != NULL) {
         suffer(call, network->fate(network->fate_ctx, request));
+    }
     call->next = network->open;
     call->link = &network->open;
-    if (call->next)
+    if (call->next != NULL) {
         call->next->link = &call->next;
+    }
     network->open = call;
     timer_start(network->clock, &call->step, call->fate.delay_ms, on_arrive, call);
-    if (call->timeout_ms > 0)
+    if (call->timeout_ms > 0) {
         timer_start(network->clock, &call->limit, call->timeout_ms, on_limit, call);
+    }
     restart_idle(call);
     return &call->base;
 }
@@ -357,11 +378,13 @@ struct network *network_new(struct clock *clock)
 
 void network_free(struct network *network)
 {
-    if (!network)
+    if (network == NULL) {
         return;
-    assert(!network->open && "a call is still open");
-    for (size_t i = 0; i < network->host_count; i++)
+    }
+    assert(network->open == NULL && "a call is still open");
+    for (size_t i = 0; i < network->host_count; i++) {
         str_free(&network->hosts[i].name);
+    }
     mem_free(network->hosts);
     mem_free(network);
 }
@@ -374,7 +397,7 @@ struct http *network_door(struct network *network)
 void network_host(struct network *network, const char *host, exchange_serve_fn *serve, void *ctx)
 {
     struct host *known = (struct host *)(uintptr_t)find_host(network, host);
-    if (!known) {
+    if (known == NULL) {
         network->hosts = mem_resize(network->hosts, (network->host_count + 1) * sizeof(network->hosts[0]));
         known = &network->hosts[network->host_count++];
         known->name = str_dup(host);
@@ -392,9 +415,10 @@ void network_fates(struct network *network, network_fate_fn *fate, void *ctx)
 size_t network_cut(struct network *network, const char *host)
 {
     size_t count = 0;
-    for (struct call *call = network->open; call; call = call->next) {
-        if (!str_equal(call->host, host) || !exchange_is_open(call) || !call->began)
+    for (struct call *call = network->open; call != NULL; call = call->next) {
+        if (!str_equal(call->host, host) || !exchange_is_open(call) || !call->began) {
             continue;
+        }
         leave_exchange(call);
         cut(call);
         count++;

@@ -20,7 +20,8 @@ double noise_at(uint64_t seed, uint64_t place, int64_t time)
 uint64_t noise_place(const char *name)
 {
     uint64_t hash = 0xcbf29ce484222325;
-    for (; *name != '\0'; name++)
+    for (; *name != '\0'; name++) {
         hash = (hash ^ (unsigned char)*name) * 0x100000001b3;
+    }
     return hash;
 }

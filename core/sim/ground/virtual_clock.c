@@ -34,8 +34,9 @@ struct virtual_clock *virtual_clock_new(int64_t wall_ms)
 
 void virtual_clock_free(struct virtual_clock *vc)
 {
-    if (!vc)
+    if (vc == NULL) {
         return;
+    }
     clock_free(vc->clock);
     mem_free(vc);
 }
@@ -50,15 +51,18 @@ bool virtual_clock_run(struct virtual_clock *vc, int64_t until_ms)
     vc->stopped = false;
     while (!vc->stopped) {
         int64_t next_ms = clock_next_ms(vc->clock);
-        if (next_ms < 0)
+        if (next_ms < 0) {
             return false;
+        }
         if (next_ms > until_ms) {
-            if (until_ms > vc->mono_ms)
+            if (until_ms > vc->mono_ms) {
                 vc->mono_ms = until_ms;
+            }
             return true;
         }
-        if (next_ms > vc->mono_ms)
+        if (next_ms > vc->mono_ms) {
             vc->mono_ms = next_ms;
+        }
         clock_fire(vc->clock);
     }
     return false;

@@ -14,22 +14,27 @@
 static bool is_named(const char *format, const char *name)
 {
     for (;; format++, name++) {
-        while (*format == '-')
+        while (*format == '-') {
             format++;
-        while (*name == '-')
+        }
+        while (*name == '-') {
             name++;
-        if (*format != *name)
+        }
+        if (*format != *name) {
             return false;
-        if (*format == '\0')
+        }
+        if (*format == '\0') {
             return true;
+        }
     }
 }
 
 static bool all_digits(const char *s, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!isdigit((unsigned char)s[i]))
+        if (!isdigit((unsigned char)s[i])) {
             return false;
+        }
     }
     return true;
 }
@@ -42,8 +47,10 @@ static int number_at(const char *s)
 static bool is_date_n(const char *s, size_t len)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (len != 10 || !all_digits(s, 4) || s[4] != '-' || !all_digits(s + 5, 2) || s[7] != '-' || !all_digits(s + 8, 2))
+    if (len != 10 || !all_digits(s, 4) || s[4] != '-' || !all_digits(s + 5, 2) || s[7] != '-' ||
+        !all_digits(s + 8, 2)) {
         return false;
+    }
     int year = number_at(s) * 100 + number_at(s + 2), month = number_at(s + 5), day = number_at(s + 8);
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] + (leap && month == 2);
@@ -58,22 +65,27 @@ static bool is_date(const char *s)
 static bool is_date_time(const char *s)
 {
     const char *t = strpbrk(s, "tT");
-    if (t == NULL || !is_date_n(s, (size_t)(t - s)))
+    if (t == NULL || !is_date_n(s, (size_t)(t - s))) {
         return false;
+    }
     const char *c = t + 1;
     if (strlen(c) < 9 || !all_digits(c, 2) || c[2] != ':' || !all_digits(c + 3, 2) || c[5] != ':' ||
-        !all_digits(c + 6, 2) || number_at(c) > 23 || number_at(c + 3) > 59 || number_at(c + 6) > 59)
+        !all_digits(c + 6, 2) || number_at(c) > 23 || number_at(c + 3) > 59 || number_at(c + 6) > 59) {
         return false;
+    }
     c += 8;
     if (strchr("zZ+-", *c) == NULL) {
         const char *digits = ++c;
-        while (isdigit((unsigned char)*c))
+        while (isdigit((unsigned char)*c)) {
             c++;
-        if (c == digits)
+        }
+        if (c == digits) {
             return false;
+        }
     }
-    if (*c == 'z' || *c == 'Z')
+    if (*c == 'z' || *c == 'Z') {
         return c[1] == '\0';
+    }
     return (*c == '+' || *c == '-') && strlen(c) == 6 && all_digits(c + 1, 2) && c[3] == ':' && all_digits(c + 4, 2);
 }
 
@@ -93,24 +105,28 @@ static bool is_cidr(const char *s)
 {
     char address[64];
     const char *slash = strchr(s, '/');
-    if (slash == NULL || (size_t)(slash - s) >= sizeof address)
+    if (slash == NULL || (size_t)(slash - s) >= sizeof address) {
         return false;
+    }
     memcpy(address, s, (size_t)(slash - s));
     address[slash - s] = '\0';
     size_t digits = strlen(slash + 1);
-    if (digits < 1 || digits > 3 || !all_digits(slash + 1, digits))
+    if (digits < 1 || digits > 3 || !all_digits(slash + 1, digits)) {
         return false;
+    }
     int bits = 0;
-    for (const char *c = slash + 1; *c != '\0'; c++)
+    for (const char *c = slash + 1; *c != '\0'; c++) {
         bits = bits * 10 + (*c - '0');
+    }
     return is_ipv4(address) ? bits <= 32 : is_ipv6(address) && bits <= 128;
 }
 
 static bool is_uri(const char *s)
 {
     const char *colon = strchr(s, ':');
-    if (s[0] == '/')
+    if (s[0] == '/') {
         return strpbrk(s, " \t\n") == NULL;
+    }
     return colon != NULL && colon > s && isalpha((unsigned char)s[0]) && strpbrk(s, " \t\n") == NULL;
 }
 
@@ -160,8 +176,9 @@ static const struct format {
 static const struct format *find(const char *name)
 {
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-        if (is_named(name, formats[i].name))
+        if (is_named(name, formats[i].name)) {
             return &formats[i];
+        }
     }
     return NULL;
 }
@@ -174,10 +191,12 @@ bool format_is_known(const char *format)
 bool format_matches(const char *format, const char *s)
 {
     const struct format *found = find(format);
-    if (found == NULL)
+    if (found == NULL) {
         return true;
-    if (found->is != NULL)
+    }
+    if (found->is != NULL) {
         return found->is(s);
+    }
     struct err err;
     struct pattern *pattern = pattern_new(found->pattern, &err);
     bool matches = pattern != NULL && pattern_matches(pattern, s);

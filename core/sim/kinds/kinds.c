@@ -69,10 +69,12 @@ static struct kind *builtin_new(const struct builtin *b)
         .has_scale = (b->flags & SCALE) != 0,
         .storage = storage_of(b->group, b->plural),
     };
-    if (b->short_names[0] != '\0')
+    if (b->short_names[0] != '\0') {
         str_list_split(&kind->short_names, b->short_names, ',');
-    if (b->flags & ALL)
+    }
+    if (b->flags & ALL) {
         str_list_push(&kind->categories, "all");
+    }
     return kind;
 }
 
@@ -98,8 +100,9 @@ static void kind_fini(struct kind *kind)
 static int compare(const struct kind *kind, const char *group, const char *version, const char *plural)
 {
     int order = strcmp(kind->group, group);
-    if (order == 0)
+    if (order == 0) {
         order = strcmp(kind->version, version);
+    }
     return order != 0 ? order : strcmp(kind->plural, plural);
 }
 
@@ -107,8 +110,9 @@ static int compare(const struct kind *kind, const char *group, const char *versi
 static void put(struct kinds *kinds, struct kind *kind)
 {
     size_t index = 0;
-    while (index < kinds->count && compare(kinds->items[index], kind->group, kind->version, kind->plural) < 0)
+    while (index < kinds->count && compare(kinds->items[index], kind->group, kind->version, kind->plural) < 0) {
         index++;
+    }
     if (index < kinds->count && compare(kinds->items[index], kind->group, kind->version, kind->plural) == 0) {
         kind_fini(kinds->items[index]);
         *kinds->items[index] = *kind;
@@ -124,15 +128,17 @@ static void put(struct kinds *kinds, struct kind *kind)
 struct kinds *kinds_new(void)
 {
     struct kinds *kinds = mem_new(struct kinds);
-    for (size_t i = 0; i < sizeof builtins / sizeof builtins[0]; i++)
+    for (size_t i = 0; i < sizeof builtins / sizeof builtins[0]; i++) {
         put(kinds, builtin_new(&builtins[i]));
+    }
     return kinds;
 }
 
 void kinds_free(struct kinds *kinds)
 {
-    if (!kinds)
+    if (kinds == NULL) {
         return;
+    }
     for (size_t i = 0; i < kinds->count; i++) {
         kind_fini(kinds->items[i]);
         mem_free(kinds->items[i]);
@@ -146,25 +152,30 @@ void kinds_free(struct kinds *kinds)
 static void copy_list(struct str_list *list, const struct node *names)
 {
     struct node_iter it = node_iterate(names);
-    while (node_next(&it))
+    while (node_next(&it)) {
         str_list_push(list, node_str_or(it.value, ""));
+    }
 }
 
 static char *lower(const char *s)
 {
     char *copy = str_dup(s);
-    for (char *c = copy; *c != '\0'; c++)
-        if (*c >= 'A' && *c <= 'Z')
+    for (char *c = copy; *c != '\0'; c++) {
+        if (*c >= 'A' && *c <= 'Z') {
             *c += 'a' - 'A';
+        }
+    }
     return copy;
 }
 
 static const char *storage_version(const struct node *spec)
 {
     struct node_iter it = node_iterate(node_get(spec, "versions"));
-    while (node_next(&it))
-        if (node_bool_or(node_get(it.value, "storage"), false))
+    while (node_next(&it)) {
+        if (node_bool_or(node_get(it.value, "storage"), false)) {
             return node_str_or(node_get(it.value, "name"), "");
+        }
+    }
     return "";
 }
 
@@ -186,7 +197,7 @@ static struct kind *custom_new(const struct node *spec, const struct node *versi
         .has_status = node_type(node_at(version, "subresources", "status")) == NODE_OBJECT,
         .has_scale = node_type(node_at(version, "subresources", "scale")) == NODE_OBJECT,
         .is_custom = true,
-        .columns = node_get(version, "additionalPrinterColumns")
+        .columns = node_get(version, "additionalPrinterColumns") != NULL
                        ? doc_copy(node_get(version, "additionalPrinterColumns"))
                        : NULL,
     };
@@ -200,9 +211,10 @@ static struct kind *custom_new(const struct node *spec, const struct node *versi
 static bool define_version(struct kinds *kinds, const struct node *spec, const struct node *version, struct err *err)
 {
     const struct node *openapi = node_at(version, "schema", "openAPIV3Schema");
-    struct schema *schema = openapi ? schema_parse(openapi, err) : NULL;
-    if (openapi && !schema)
+    struct schema *schema = openapi != NULL ? schema_parse(openapi, err) : NULL;
+    if (openapi != NULL && schema == NULL) {
         return err_wrap(err, "version %s", node_str_or(node_get(version, "name"), ""));
+    }
     struct kind *kind = custom_new(spec, version);
     kind->schema = schema;
     put(kinds, kind);
@@ -213,9 +225,11 @@ bool kinds_define(struct kinds *kinds, const struct node *crd, struct err *err)
 {
     const struct node *spec = node_get(crd, "spec");
     struct node_iter it = node_iterate(node_get(spec, "versions"));
-    while (node_next(&it))
-        if (node_bool_or(node_get(it.value, "served"), false) && !define_version(kinds, spec, it.value, err))
+    while (node_next(&it)) {
+        if (node_bool_or(node_get(it.value, "served"), false) && !define_version(kinds, spec, it.value, err)) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -238,9 +252,11 @@ void kinds_forget(struct kinds *kinds, const char *group, const char *plural)
 
 const struct kind *kinds_find(const struct kinds *kinds, const char *group, const char *version, const char *plural)
 {
-    for (size_t i = 0; i < kinds->count; i++)
-        if (compare(kinds->items[i], group, version, plural) == 0)
+    for (size_t i = 0; i < kinds->count; i++) {
+        if (compare(kinds->items[i], group, version, plural) == 0) {
             return kinds->items[i];
+        }
+    }
     return NULL;
 }
 
@@ -248,8 +264,9 @@ const struct kind *kinds_by_name(const struct kinds *kinds, const char *group, c
 {
     for (size_t i = 0; i < kinds->count; i++) {
         const struct kind *kind = kinds->items[i];
-        if (str_equal(kind->group, group) && str_equal(kind->version, version) && str_equal(kind->name, name))
+        if (str_equal(kind->group, group) && str_equal(kind->version, version) && str_equal(kind->name, name)) {
             return kind;
+        }
     }
     return NULL;
 }
@@ -258,9 +275,9 @@ const struct kind *kinds_of(const struct kinds *kinds, const struct node *object
 {
     const char *version = node_str_or(node_get(object, "apiVersion"), "");
     const char *slash = strchr(version, '/');
-    char *group = str_dup_n(version, slash ? (size_t)(slash - version) : 0);
+    char *group = str_dup_n(version, slash != NULL ? (size_t)(slash - version) : 0);
     const struct kind *kind =
-        kinds_by_name(kinds, group, slash ? slash + 1 : version, node_str_or(node_get(object, "kind"), ""));
+        kinds_by_name(kinds, group, slash != NULL ? slash + 1 : version, node_str_or(node_get(object, "kind"), ""));
     mem_free(group);
     return kind;
 }

@@ -11,13 +11,15 @@ enum { TEXT_BYTES_MAX = 256 * 1024 };
 
 static void put_place(struct buf *b, const struct place *place)
 {
-    if (place == NULL || (place->above == NULL && place->key == NULL))
+    if (place == NULL || (place->above == NULL && place->key == NULL)) {
         return;
+    }
     put_place(b, place->above);
-    if (place->key == NULL)
+    if (place->key == NULL) {
         buf_printf(b, "[%zu]", place->index);
-    else
+    } else {
         buf_printf(b, "%s%s", b->len > 0 ? "." : "", place->key);
+    }
 }
 
 char *outcome_place(const struct place *place)
@@ -37,8 +39,9 @@ static void complaint_fini(struct complaint *complaint)
 
 void outcome_pardon(struct outcome *outcome)
 {
-    for (size_t i = 0; i < outcome->count; i++)
+    for (size_t i = 0; i < outcome->count; i++) {
         complaint_fini(&outcome->complaints[i]);
+    }
     mem_free(outcome->complaints);
     outcome->complaints = NULL;
     outcome->count = 0;
@@ -64,8 +67,9 @@ static void take(struct outcome *to, struct complaint complaint)
 
 void outcome_merge(struct outcome *to, struct outcome *from)
 {
-    for (size_t i = 0; i < from->count; i++)
+    for (size_t i = 0; i < from->count; i++) {
         take(to, from->complaints[i]);
+    }
     to->matches += from->matches;
     mem_free(from->complaints);
     *from = (struct outcome){0};
@@ -100,10 +104,12 @@ void outcome_general(struct outcome *outcome, char *text)
 
 static char *field_under(const char *under, const char *field)
 {
-    if (str_empty(field))
+    if (str_empty(field)) {
         return str_dup(under == NULL ? "<nil>" : under);
-    if (under == NULL)
+    }
+    if (under == NULL) {
         return str_dup(field);
+    }
     return str_format("%s%s%s", under, field[0] == '[' ? "" : ".", field);
 }
 
@@ -132,12 +138,13 @@ static void put_quoted(struct buf *b, const char *s, size_t len)
         unsigned char c = (unsigned char)s[i];
         size_t width = utf8_char(s + i, len - i);
         const char *found = c == '\0' ? NULL : strchr(from, c);
-        if (found != NULL)
+        if (found != NULL) {
             buf_printf(b, "\\%c", to[found - from]);
-        else if (width == 0 || c < 0x20 || c == 0x7f)
+        } else if (width == 0 || c < 0x20 || c == 0x7f) {
             buf_printf(b, "\\x%02x", c);
-        else
+        } else {
             buf_append(b, s + i, width);
+        }
         i += width == 0 ? 1 : width;
     }
 }
@@ -155,15 +162,17 @@ char *outcome_quoted(const char *s)
 char *outcome_shown(const struct node *n)
 {
     double real;
-    if (node_type(n) == NODE_STRING)
+    if (node_type(n) == NODE_STRING) {
         return outcome_quoted(node_str(n));
+    }
     if (node_type(n) == NODE_REAL && node_real(n, &real)) {
         char text[32];
         number_write(real, text);
         return str_dup(text);
     }
-    if (node_type(n) == NODE_ABSENT)
+    if (node_type(n) == NODE_ABSENT) {
         return str_dup("null");
+    }
     struct buf b;
     buf_init(&b, TEXT_BYTES_MAX);
     node_write_sorted(n, &b);

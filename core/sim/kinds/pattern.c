@@ -35,8 +35,9 @@ static bool refuse(struct translation *t, const char *why)
 /* One character of a class. */
 static bool class_char(struct translation *t, int *out)
 {
-    if (*t->at == '\0')
+    if (*t->at == '\0') {
         return refuse(t, "missing closing ]");
+    }
     if (*t->at == '\\') {
         t->at++;
         *out = pattern_escaped(&t->at);
@@ -48,23 +49,27 @@ static bool class_char(struct translation *t, int *out)
 
 static bool class_member(struct translation *t, struct pattern_set *set)
 {
-    if (pattern_set_named(set, &t->at))
+    if (pattern_set_named(set, &t->at)) {
         return true;
+    }
     if (t->at[0] == '\\' && t->at[1] != '\0' && pattern_set_perl(set, t->at[1])) {
         t->at += 2;
         return true;
     }
     int from, to;
-    if (!class_char(t, &from))
+    if (!class_char(t, &from)) {
         return false;
+    }
     to = from;
     if (t->at[0] == '-' && t->at[1] != ']' && t->at[1] != '\0') {
         t->at++;
-        if (!class_char(t, &to))
+        if (!class_char(t, &to)) {
             return false;
+        }
     }
-    if (to < from)
+    if (to < from) {
         return refuse(t, "invalid character class range");
+    }
     pattern_set_range(set, from, to);
     return true;
 }
@@ -76,13 +81,15 @@ static bool read_class(struct translation *t)
     t->at += negated;
     bool first = true;
     while (first || *t->at != ']') {
-        if (!class_member(t, &set))
+        if (!class_member(t, &set)) {
             return false;
+        }
         first = false;
     }
     t->at++;
-    if (!negated && pattern_set_count(&set) == 0)
+    if (!negated && pattern_set_count(&set) == 0) {
         return refuse(t, "empty class");
+    }
     pattern_put_class(&t->out, &set, negated);
     return true;
 }
@@ -91,8 +98,9 @@ static bool read_class(struct translation *t)
 
 static void put_literal(struct buf *out, int c)
 {
-    if (strchr(".[]*^$+?{}()|\\", c) != NULL)
+    if (strchr(".[]*^$+?{}()|\\", c) != NULL) {
         buf_append_char(out, '\\');
+    }
     buf_append_char(out, (char)c);
 }
 
@@ -113,8 +121,9 @@ static bool read_escape(struct translation *t)
         return true;
     }
     int literal = pattern_escaped(&t->at);
-    if (literal < 0)
+    if (literal < 0) {
         return refuse(t, "invalid or unsupported escape sequence");
+    }
     put_literal(&t->out, literal);
     return true;
 }
@@ -131,8 +140,9 @@ static bool open_group(struct translation *t)
             return refuse(t, "invalid or unsupported Perl syntax");
         }
     }
-    if (++t->depth >= DEPTH_MAX)
+    if (++t->depth >= DEPTH_MAX) {
         return refuse(t, "nested too deeply");
+    }
     t->repeat[t->depth] = 1;
     t->has_atom = false;
     buf_append_char(&t->out, '(');
@@ -141,8 +151,9 @@ static bool open_group(struct translation *t)
 
 static bool close_group(struct translation *t)
 {
-    if (t->depth == 0)
+    if (t->depth == 0) {
         return refuse(t, "unexpected )");
+    }
     t->atom_repeat = t->repeat[t->depth--];
     t->has_atom = true;
     buf_append_char(&t->out, ')');
@@ -154,19 +165,23 @@ static size_t read_count(const char *at, int *most)
 {
     const char *c = at + 1;
     long low = 0, high = 0;
-    if (!isdigit((unsigned char)*c))
+    if (!isdigit((unsigned char)*c)) {
         return 0;
-    for (; isdigit((unsigned char)*c); c++)
+    }
+    for (; isdigit((unsigned char)*c); c++) {
         low = low > REPEAT_MAX ? low : low * 10 + (*c - '0');
+    }
     high = low;
     if (*c == ',') {
         c++;
         high = isdigit((unsigned char)*c) ? 0 : low;
-        for (; isdigit((unsigned char)*c); c++)
+        for (; isdigit((unsigned char)*c); c++) {
             high = high > REPEAT_MAX ? high : high * 10 + (*c - '0');
+        }
     }
-    if (*c != '}')
+    if (*c != '}') {
         return 0;
+    }
     *most = (int)(high < low ? REPEAT_MAX + 1 : high);
     return (size_t)(c + 1 - at);
 }
@@ -174,19 +189,23 @@ static size_t read_count(const char *at, int *most)
 /* What is repeated is put in front already; lazy or not makes no difference to whether a text matches. */
 static bool read_repetition(struct translation *t, size_t len, int most)
 {
-    if (!t->has_atom)
+    if (!t->has_atom) {
         return refuse(t, "missing argument to repetition operator");
+    }
     int nested = t->atom_repeat * (most > 0 ? most : 1);
-    if (most > REPEAT_MAX || nested > REPEAT_MAX)
+    if (most > REPEAT_MAX || nested > REPEAT_MAX) {
         return refuse(t, "invalid repeat count");
-    if (nested > t->repeat[t->depth])
+    }
+    if (nested > t->repeat[t->depth]) {
         t->repeat[t->depth] = nested;
+    }
     buf_append(&t->out, t->at, len);
     t->at += len;
     t->at += *t->at == '?';
     int ignored;
-    if (*t->at == '*' || *t->at == '+' || *t->at == '?' || (*t->at == '{' && read_count(t->at, &ignored) > 0))
+    if (*t->at == '*' || *t->at == '+' || *t->at == '?' || (*t->at == '{' && read_count(t->at, &ignored) > 0)) {
         return refuse(t, "invalid nested repetition operator");
+    }
     t->has_atom = false;
     return true;
 }
@@ -195,10 +214,12 @@ static bool read_item(struct translation *t)
 {
     int most = 1;
     size_t len = *t->at == '{' ? read_count(t->at, &most) : strchr("*+?", *t->at) != NULL;
-    if (len > 0)
+    if (len > 0) {
         return read_repetition(t, len, most);
-    if (t->has_atom && t->atom_repeat > t->repeat[t->depth])
+    }
+    if (t->has_atom && t->atom_repeat > t->repeat[t->depth]) {
         t->repeat[t->depth] = t->atom_repeat;
+    }
     t->atom_repeat = 1;
     char c = *t->at++;
     switch (c) {
@@ -233,8 +254,9 @@ static bool read_item(struct translation *t)
         }
         buf_append_str(&t->out, "(");
         buf_append_char(&t->out, c);
-        while (((unsigned char)*t->at & 0xC0) == 0x80)
+        while (((unsigned char)*t->at & 0xC0) == 0x80) {
             buf_append_char(&t->out, *t->at++);
+        }
         buf_append_str(&t->out, ")");
         return true;
     }
@@ -243,8 +265,9 @@ static bool read_item(struct translation *t)
 static bool translate(struct translation *t)
 {
     while (*t->at != '\0') {
-        if (!read_item(t))
+        if (!read_item(t)) {
             return false;
+        }
     }
     return t->depth == 0 || refuse(t, "missing closing )");
 }
@@ -284,8 +307,9 @@ struct pattern *pattern_new(const char *text, struct err *err)
 
 void pattern_free(struct pattern *pattern)
 {
-    if (pattern != NULL)
+    if (pattern != NULL) {
         regfree(&pattern->regex);
+    }
     mem_free(pattern);
 }
 

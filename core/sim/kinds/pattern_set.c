@@ -5,8 +5,9 @@
 
 void pattern_set_range(struct pattern_set *set, int from, int to)
 {
-    for (int c = from; c <= to; c++)
+    for (int c = from; c <= to; c++) {
         set->has[c] = true;
+    }
 }
 
 static void set_word(struct pattern_set *set)
@@ -27,8 +28,9 @@ bool pattern_set_perl(struct pattern_set *set, char letter)
         set_word(set);
         return true;
     case 's':
-        for (const char *c = "\t\n\f\r "; *c != '\0'; c++)
+        for (const char *c = "\t\n\f\r "; *c != '\0'; c++) {
             set->has[(int)*c] = true;
+        }
         return true;
     default:
         return false;
@@ -47,15 +49,18 @@ bool pattern_set_named(struct pattern_set *set, const char **at)
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t len = strlen(names[i].name);
-        if (strncmp(*at, names[i].name, len) != 0)
+        if (strncmp(*at, names[i].name, len) != 0) {
             continue;
-        for (int c = 0; c < 128; c++)
+        }
+        for (int c = 0; c < 128; c++) {
             set->has[c] = set->has[c] || names[i].is(c) != 0;
+        }
         *at += len;
         return true;
     }
-    if (strncmp(*at, "[:word:]", 8) != 0)
+    if (strncmp(*at, "[:word:]", 8) != 0) {
         return false;
+    }
     set_word(set);
     *at += 8;
     return true;
@@ -90,31 +95,36 @@ int pattern_escaped(const char **at)
 /* In POSIX a backslash in a class is a backslash, so the order of members does what escapes do: ] first, ^ not first, [ and - last. */
 static void put_members(struct buf *out, const struct pattern_set *set)
 {
-    if (set->has[']'])
+    if (set->has[']']) {
         buf_append_char(out, ']');
+    }
     for (int c = 1; c < 128; c++) {
-        if (set->has[c] && strchr("]^[-", c) == NULL)
+        if (set->has[c] && strchr("]^[-", c) == NULL) {
             buf_append_char(out, (char)c);
+        }
     }
     for (const char *c = "^[-"; *c != '\0'; c++) {
-        if (set->has[(int)*c])
+        if (set->has[(int)*c]) {
             buf_append_char(out, *c);
+        }
     }
 }
 
 size_t pattern_set_count(const struct pattern_set *set)
 {
     size_t count = 0;
-    for (int c = 1; c < 128; c++)
+    for (int c = 1; c < 128; c++) {
         count += set->has[c];
+    }
     return count;
 }
 
 void pattern_put_class(struct buf *out, struct pattern_set *set, bool negated)
 {
     if (negated) {
-        for (int c = 1; c < 128; c++)
+        for (int c = 1; c < 128; c++) {
             set->has[c] = !set->has[c];
+        }
         buf_append_str(out, "(");
     }
     if (pattern_set_count(set) == 1 && set->has['^']) {
@@ -124,6 +134,7 @@ void pattern_put_class(struct buf *out, struct pattern_set *set, bool negated)
         put_members(out, set);
         buf_append_char(out, ']');
     }
-    if (negated)
+    if (negated) {
         buf_append_str(out, pattern_set_count(set) > 0 ? "|[\xC2-\xF4][\x80-\xBF]+)" : "[\xC2-\xF4][\x80-\xBF]+)");
+    }
 }

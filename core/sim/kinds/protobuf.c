@@ -30,8 +30,9 @@ static uint64_t take_varint(struct bytes *b)
     for (unsigned shift = 0; shift < 64 && b->at < b->end; shift += 7) {
         unsigned char c = *b->at++;
         value |= (uint64_t)(c & 0x7f) << shift;
-        if (!(c & 0x80))
+        if (!(c & 0x80)) {
             return value;
+        }
     }
     b->broken = true;
     return 0;
@@ -44,8 +45,9 @@ static uint64_t take_fixed(struct bytes *b, size_t size)
         b->broken = true;
         return 0;
     }
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < size; i++) {
         value |= (uint64_t)b->at[i] << (8 * i);
+    }
     b->at += size;
     return value;
 }
@@ -65,18 +67,20 @@ static struct bytes take_bytes(struct bytes *b)
 
 static bool next_item(struct bytes *b, struct item *item)
 {
-    if (b->at >= b->end || b->broken)
+    if (b->at >= b->end || b->broken) {
         return false;
+    }
     uint64_t key = take_varint(b);
     *item = (struct item){.number = (unsigned)(key >> 3), .wire = (unsigned)(key & 7)};
-    if (item->wire == WIRE_VARINT)
+    if (item->wire == WIRE_VARINT) {
         item->value = take_varint(b);
-    else if (item->wire == WIRE_64 || item->wire == WIRE_32)
+    } else if (item->wire == WIRE_64 || item->wire == WIRE_32) {
         item->value = take_fixed(b, item->wire == WIRE_64 ? 8 : 4);
-    else if (item->wire == WIRE_BYTES)
+    } else if (item->wire == WIRE_BYTES) {
         item->bytes = take_bytes(b);
-    else
+    } else {
         b->broken = true;
+    }
     return !b->broken;
 }
 
@@ -107,13 +111,15 @@ static struct node *time_node(struct doc *doc, struct bytes message, bool micro)
     char text[32];
     find_item(message, 1, &seconds);
     find_item(message, 2, &nanos);
-    if (message.at == message.end)
+    if (message.at == message.end) {
         return node_new_null(doc);
+    }
     int64_t wall_ms = (int64_t)seconds.value * 1000 + (int64_t)nanos.value / 1000000;
-    if (micro)
+    if (micro) {
         time_write_micro(wall_ms, text);
-    else
+    } else {
         time_write(wall_ms, text);
+    }
     return node_new_str(doc, text);
 }
 
@@ -122,8 +128,9 @@ static struct node *int_or_string(struct doc *doc, struct bytes message)
     struct item kind = {0}, number = {0}, text = {0};
     find_item(message, 1, &kind);
     find_item(message, 2, &number);
-    if (kind.value == 0)
+    if (kind.value == 0) {
         return node_new_int(doc, (int32_t)number.value);
+    }
     return find_item(message, 3, &text) ? text_node(doc, text.bytes) : node_new_str(doc, "");
 }
 
@@ -138,8 +145,9 @@ static struct node *raw(struct doc *doc, struct bytes message)
 {
     struct item item = {0};
     struct err ignored;
-    if (!find_item(message, 1, &item))
+    if (!find_item(message, 1, &item)) {
         return NULL;
+    }
     struct doc *parsed = doc_parse((const char *)item.bytes.at, (size_t)(item.bytes.end - item.bytes.at), &ignored);
     struct node *copy = node_copy(doc, doc_root(parsed));
     doc_free(parsed);
@@ -184,8 +192,9 @@ static struct node *value_of(struct doc *doc, const struct field *field, const s
     default: {
         struct node *object = node_new_object(doc);
         struct bytes message = item->bytes;
-        if (depth < DEPTH_MAX)
+        if (depth < DEPTH_MAX) {
             read_struct(doc, object, field->type, 0, &message, depth + 1);
+        }
         return object;
     }
     }
@@ -199,7 +208,7 @@ static void add_to_map(struct doc *doc, struct node *object, const struct field 
     struct item key = {0}, value = {0};
     find_item(item->bytes, 1, &key);
     find_item(item->bytes, 2, &value);
-    char *name = str_dup_n((const char *)(key.bytes.at ? key.bytes.at : (const unsigned char *)""),
+    char *name = str_dup_n((const char *)(key.bytes.at != NULL ? key.bytes.at : (const unsigned char *)""),
                            (size_t)(key.bytes.end - key.bytes.at));
     node_set(doc, node_ensure_object(doc, object, field->name), name, value_of(doc, field, &value, depth));
     mem_free(name);
@@ -217,17 +226,21 @@ static void set_field(struct doc *doc, struct node *object, const struct field *
         node_set(doc, object, field->name, value);
         return;
     }
-    if (!node_get(object, field->name))
+    if (node_get(object, field->name) == NULL) {
         node_set(doc, object, field->name, node_new_array(doc));
-    if (value)
+    }
+    if (value != NULL) {
         node_push(node_get(object, field->name), value);
+    }
 }
 
 static bool holds_embedded(const struct type *type, unsigned number)
 {
-    for (size_t i = 0; i < type->count; i++)
-        if (type->fields[i].within == number)
+    for (size_t i = 0; i < type->count; i++) {
+        if (type->fields[i].within == number) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -241,9 +254,11 @@ static void read_struct(struct doc *doc, struct node *object, const struct type 
             read_struct(doc, object, type, item.number, &embedded, depth);
             continue;
         }
-        for (size_t i = 0; i < type->count; i++)
-            if (type->fields[i].number == item.number && type->fields[i].within == within)
+        for (size_t i = 0; i < type->count; i++) {
+            if (type->fields[i].number == item.number && type->fields[i].within == within) {
                 set_field(doc, object, &type->fields[i], &item, depth);
+            }
+        }
     }
 }
 
@@ -258,11 +273,13 @@ static struct doc *read_object(struct bytes raw_object, struct bytes type_meta, 
     node_set(doc, object, "apiVersion", text_node(doc, version.bytes));
     node_set(doc, object, "kind", text_node(doc, kind.bytes));
     const struct type *type = type_find(node_str_or(node_get(object, "kind"), ""));
-    if (type)
+    if (type != NULL) {
         read_struct(doc, object, type, 0, &raw_object, 0);
-    if (type && !raw_object.broken)
+    }
+    if (type != NULL && !raw_object.broken) {
         return doc;
-    err_set(err, ERR_PARSE, "%s", type ? "the protobuf is cut off" : "its kind is not known");
+    }
+    err_set(err, ERR_PARSE, "%s", type != NULL ? "the protobuf is cut off" : "its kind is not known");
     doc_free(doc);
     return NULL;
 }

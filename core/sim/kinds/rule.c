@@ -22,12 +22,14 @@ static struct rule *parse(const struct node *n, const struct place *place, enum 
 
 static void put_place(struct buf *b, const struct place *place)
 {
-    if (place == NULL || place->key == NULL)
+    if (place == NULL || place->key == NULL) {
         return;
+    }
     put_place(b, place->above);
     buf_printf(b, "%s%s", b->len > 0 ? "." : "", place->key);
-    if (place->name != NULL)
+    if (place->name != NULL) {
         buf_printf(b, "[%s]", place->name);
+    }
 }
 
 static bool refuse(struct err *err, const struct place *place, const char *key, const char *why)
@@ -58,12 +60,14 @@ static bool read_type(struct rule *rule, const struct node *n, const struct plac
     if (str_empty(rule->type_text)) {
         rule->type_text = NULL;
     } else {
-        for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
             rule->types |= str_equal(rule->type_text, types[i].name) ? types[i].bit : 0;
-        if (rule->types == 0)
+        }
+        if (rule->types == 0) {
             return refuse(err, place, "type",
                           "Unsupported value: supported values: \"array\", \"boolean\", \"integer\", \"number\", "
                           "\"object\", \"string\"");
+        }
     }
     if (flag(n, "x-kubernetes-int-or-string")) {
         rule->types = RULE_INTEGER | RULE_STRING;
@@ -76,15 +80,17 @@ static bool read_type(struct rule *rule, const struct node *n, const struct plac
 static void read_format(struct rule *rule, const struct node *n)
 {
     const char *format = node_str(node_get(n, "format"));
-    if (str_empty(format))
+    if (str_empty(format)) {
         return;
+    }
     bool is_kept = false;
-    if (rule->types == 0 || rule->types == RULE_STRING || rule->types == (RULE_INTEGER | RULE_STRING))
+    if (rule->types == 0 || rule->types == RULE_STRING || rule->types == (RULE_INTEGER | RULE_STRING)) {
         is_kept = format_is_known(format);
-    else if (rule->types == RULE_INTEGER)
+    } else if (rule->types == RULE_INTEGER) {
         is_kept = str_equal(format, "int32") || str_equal(format, "int64");
-    else if (rule->types == RULE_NUMBER)
+    } else if (rule->types == RULE_NUMBER) {
         is_kept = str_equal(format, "float") || str_equal(format, "double");
+    }
     rule->format = is_kept ? format : NULL;
 }
 
@@ -116,13 +122,16 @@ static void read_limits(struct rule *rule, const struct node *n)
     rule->minimum = bound(n, "minimum", "exclusiveMinimum");
     rule->maximum = bound(n, "maximum", "exclusiveMaximum");
     rule->multiple_of = bound(n, "multipleOf", "");
-    if (node_count(node_get(n, "enum")) > 0)
+    if (node_count(node_get(n, "enum")) > 0) {
         rule->values = node_get(n, "enum");
-    if (node_type(node_get(n, "required")) == NODE_ARRAY)
+    }
+    if (node_type(node_get(n, "required")) == NODE_ARRAY) {
         rule->required = node_get(n, "required");
+    }
     enum node_type fallback = node_type(node_get(n, "default"));
-    if (fallback != NODE_ABSENT && fallback != NODE_NULL)
+    if (fallback != NODE_ABSENT && fallback != NODE_NULL) {
         rule->fallback = node_get(n, "default");
+    }
     const struct node *list = node_get(n, "x-kubernetes-list-type");
     rule->list_type = node_is(list, "set") ? RULE_LIST_SET : node_is(list, "map") ? RULE_LIST_MAP : RULE_LIST_ATOMIC;
     rule->list_keys = node_get(n, "x-kubernetes-list-map-keys");
@@ -132,12 +141,14 @@ static bool read_pattern(struct rule *rule, const struct node *n, const struct p
 {
     const char *text = node_str(node_get(n, "pattern"));
     struct err why;
-    if (str_empty(text))
+    if (str_empty(text)) {
         return true;
+    }
     rule->pattern_text = text;
     rule->pattern = pattern_new(text, &why);
-    if (rule->pattern != NULL)
+    if (rule->pattern != NULL) {
         return true;
+    }
     char *message = str_format("Invalid value: \"%s\": must be a valid regular expression, but isn't: "
                                "error parsing regexp: %s",
                                text, why.text);
@@ -157,16 +168,19 @@ static bool read_properties(struct rule *rule, const struct node *n, const struc
                             struct err *err)
 {
     const struct node *properties = node_get(n, "properties");
-    if (properties == NULL || node_type(properties) == NODE_NULL)
+    if (properties == NULL || node_type(properties) == NODE_NULL) {
         return true;
-    if (node_type(properties) != NODE_OBJECT)
+    }
+    if (node_type(properties) != NODE_OBJECT) {
         return refuse(err, place, "properties", "Invalid value: must be an object");
+    }
     rule->properties = mem_alloc_array(node_count(properties), sizeof *rule->properties);
     struct node_iter it = node_iterate(properties);
     while (node_next(&it)) {
         struct rule *one = parse(it.value, &(struct place){place, "properties", it.key}, position, err);
-        if (one == NULL)
+        if (one == NULL) {
             return false;
+        }
         rule->properties[rule->property_count++] = (struct rule_property){it.key, one};
     }
     qsort(rule->properties, rule->property_count, sizeof *rule->properties, by_name);
@@ -177,8 +191,9 @@ static bool read_one(struct rule **to, const struct node *n, const char *key, co
                      enum position position, struct err *err)
 {
     const struct node *value = node_get(n, key);
-    if (value == NULL || node_type(value) == NODE_NULL)
+    if (value == NULL || node_type(value) == NODE_NULL) {
         return true;
+    }
     *to = parse(value, &(struct place){place, key, NULL}, position, err);
     return *to != NULL;
 }
@@ -197,9 +212,10 @@ static bool read_list(struct rule_list *list, const struct node *n, const char *
                       struct err *err)
 {
     const struct node *values = node_get(n, key);
-    if (node_type(values) != NODE_ARRAY)
+    if (node_type(values) != NODE_ARRAY) {
         return values == NULL || node_type(values) == NODE_NULL ||
                refuse(err, place, key, "Invalid value: must be an array");
+    }
     list->items = mem_alloc_array(node_count(values), sizeof *list->items);
     struct node_iter it = node_iterate(values);
     while (node_next(&it)) {
@@ -208,8 +224,9 @@ static bool read_list(struct rule_list *list, const struct node *n, const char *
         str_copy(index, sizeof index, text);
         mem_free(text);
         struct rule *one = parse(it.value, &(struct place){place, key, index}, VALUE_ONLY, err);
-        if (one == NULL)
+        if (one == NULL) {
             return false;
+        }
         list->items[list->count++] = one;
     }
     return true;
@@ -224,8 +241,9 @@ static bool read_logic(struct rule *rule, const struct node *n, const struct pla
 /* What makes a schema structural, and with it pruning and defaulting possible. */
 static bool check_structure(const struct rule *rule, const struct place *place, enum position position, struct err *err)
 {
-    if (position == VALUE_ONLY)
+    if (position == VALUE_ONLY) {
         return true;
+    }
     if (rule->types == 0 && !rule->preserve) {
         const char *of = place->key == NULL               ? "at the root"
                          : str_equal(place->key, "items") ? "for specified array items"
@@ -235,10 +253,12 @@ static bool check_structure(const struct rule *rule, const struct place *place, 
         mem_free(why);
         return false;
     }
-    if (place->key == NULL && rule->types != RULE_OBJECT)
+    if (place->key == NULL && rule->types != RULE_OBJECT) {
         return refuse(err, place, "type", "Invalid value: must be object at the root");
-    if (rule->types == RULE_ARRAY && rule->items == NULL)
+    }
+    if (rule->types == RULE_ARRAY && rule->items == NULL) {
         return refuse(err, place, "items", "Required value: must be specified");
+    }
     return true;
 }
 
@@ -263,17 +283,20 @@ static struct rule *parse(const struct node *n, const struct place *place, enum 
 
 static void list_fini(struct rule_list *list)
 {
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < list->count; i++) {
         rule_free(list->items[i]);
+    }
     mem_free(list->items);
 }
 
 void rule_free(struct rule *rule)
 {
-    if (rule == NULL)
+    if (rule == NULL) {
         return;
-    for (size_t i = 0; i < rule->property_count; i++)
+    }
+    for (size_t i = 0; i < rule->property_count; i++) {
         rule_free(rule->properties[i].rule);
+    }
     mem_free(rule->properties);
     pattern_free(rule->pattern);
     rule_free(rule->items);
@@ -294,8 +317,9 @@ struct rule *rule_parse(const struct node *openapi, struct err *err)
 
 struct rule *rule_property(const struct rule *rule, const char *name)
 {
-    if (rule == NULL || rule->property_count == 0)
+    if (rule == NULL || rule->property_count == 0) {
         return NULL;
+    }
     struct rule_property key = {name, NULL};
     struct rule_property *found = bsearch(&key, rule->properties, rule->property_count, sizeof key, by_name);
     return found == NULL ? NULL : found->rule;

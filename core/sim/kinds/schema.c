@@ -5,12 +5,14 @@
 
 static bool has_validations(const struct node *n)
 {
-    if (node_count(node_get(n, "x-kubernetes-validations")) > 0)
+    if (node_count(node_get(n, "x-kubernetes-validations")) > 0) {
         return true;
+    }
     struct node_iter it = node_iterate(n);
     while (node_next(&it)) {
-        if (has_validations(it.value))
+        if (has_validations(it.value)) {
             return true;
+        }
     }
     return false;
 }
@@ -31,8 +33,9 @@ struct schema *schema_parse(const struct node *openapi, struct err *err)
 
 void schema_free(struct schema *schema)
 {
-    if (schema == NULL)
+    if (schema == NULL) {
         return;
+    }
     rule_free(schema->root);
     doc_free(schema->doc);
     mem_free(schema);

@@ -68,20 +68,22 @@ void schema_check_type(struct outcome *out, const struct rule *rule, const struc
                 (got == RULE_INTEGER && (rule->types & RULE_NUMBER));
     bool textual = got == RULE_STRING || got == RULE_ARRAY;
     bool numeric = rule->types & (RULE_NUMBER | RULE_INTEGER);
-    if (!textual && rule->format != NULL && !fits)
+    if (!textual && rule->format != NULL && !fits) {
         wrong_type(out, s, rule->format, got == RULE_INTEGER ? "int64" : got == RULE_NUMBER ? "float64" : "");
-    else if (!fits && (numeric || rule->format == NULL || !textual))
+    } else if (!fits && (numeric || rule->format == NULL || !textual)) {
         wrong_type(out, s, rule->type_text == NULL ? "" : rule->type_text, type_name(got));
-    else
+    } else {
         out->matches++;
+    }
 }
 
 void schema_check_null_type(struct outcome *out, const struct rule *rule, const struct subject *s)
 {
-    if (rule->types != 0 && !rule->nullable)
+    if (rule->types != 0 && !rule->nullable) {
         wrong_type(out, s, rule->type_text, "null");
-    else
+    } else {
         out->matches++;
+    }
 }
 
 /* --- texts --- */
@@ -89,8 +91,9 @@ void schema_check_null_type(struct outcome *out, const struct rule *rule, const 
 static size_t characters(const char *s)
 {
     size_t count = 0;
-    for (; *s != '\0'; s++)
+    for (; *s != '\0'; s++) {
         count += ((unsigned char)*s & 0xC0) != 0x80;
+    }
     return count;
 }
 
@@ -115,8 +118,9 @@ void schema_check_text(struct outcome *out, const struct rule *rule, const struc
 void schema_check_format(struct outcome *out, const struct rule *rule, const struct subject *s)
 {
     const char *text = node_str(s->value);
-    if (format_matches(rule->format, text))
+    if (format_matches(rule->format, text)) {
         return;
+    }
     char *shown_text = outcome_quoted(text);
     outcome_invalid(out, s->place, TYPE_REASON, str_dup(shown_text), " in body must be of type %s: %s", rule->format,
                     shown_text);
@@ -130,21 +134,24 @@ static void check_range(struct outcome *out, const struct rule *rule, const stru
                         const char *what)
 {
     bool fits = true;
-    if (rule->types == RULE_INTEGER && str_equal(rule->format, "int32"))
+    if (rule->types == RULE_INTEGER && str_equal(rule->format, "int32")) {
         fits = is_whole(value) && value >= INT32_MIN && value <= INT32_MAX;
-    else if (rule->types == RULE_INTEGER)
+    } else if (rule->types == RULE_INTEGER) {
         fits = value == trunc(value) && fabs(value) < 9223372036854775808.0;
-    else if (rule->types == RULE_NUMBER && str_equal(rule->format, "float"))
+    } else if (rule->types == RULE_NUMBER && str_equal(rule->format, "float")) {
         fits = fabs(value) <= 3.4028234663852886e38;
-    if (fits)
+    }
+    if (fits) {
         return;
+    }
     char *place = outcome_place(s->place);
     const char *type = type_name(rule->types);
-    if (rule->format != NULL)
+    if (rule->format != NULL) {
         outcome_general(
             out, str_format("%s value must be of type %s with format %s in %s", what, type, rule->format, place));
-    else
+    } else {
         outcome_general(out, str_format("%s value must be of type %s (default format) in %s", what, type, place));
+    }
     mem_free(place);
 }
 
@@ -170,8 +177,9 @@ static void check_bound(struct outcome *out, const struct subject *s, const stru
 {
     bool of_integer = type_bit(s->value) == RULE_INTEGER;
     double limit = bound_value(bound, of_integer), over = (value - limit) * sign;
-    if (!bound->is_set || !(bound->exclusive ? over >= 0 : over > 0))
+    if (!bound->is_set || !(bound->exclusive ? over >= 0 : over > 0)) {
         return;
+    }
     char text[32];
     bound_text(limit, of_integer, text);
     outcome_invalid(out, s->place, INVALID_REASON, outcome_shown(s->value), " in body should be %s than %s%s",
@@ -182,16 +190,18 @@ static void check_multiple(struct outcome *out, const struct rule *rule, const s
 {
     bool of_integer = type_bit(s->value) == RULE_INTEGER;
     double factor = bound_value(&rule->multiple_of, of_integer);
-    if (!rule->multiple_of.is_set)
+    if (!rule->multiple_of.is_set) {
         return;
+    }
     char text[32];
     bound_text(factor, of_integer, text);
     double times = factor > 0 && factor < 1 ? 1 / factor * value : value / factor;
-    if (factor <= 0)
+    if (factor <= 0) {
         outcome_invalid(out, s->place, INVALID_REASON, str_dup(text), " must be positive: %s", text);
-    else if (!is_whole(times))
+    } else if (!is_whole(times)) {
         outcome_invalid(out, s->place, INVALID_REASON, outcome_shown(s->value), " in body should be a multiple of %s",
                         text);
+    }
 }
 
 void schema_check_number(struct outcome *out, const struct rule *rule, const struct subject *s)
@@ -199,14 +209,17 @@ void schema_check_number(struct outcome *out, const struct rule *rule, const str
     double value = 0;
     node_real(s->value, &value);
     check_range(out, rule, s, value, "Checked");
-    if (rule->multiple_of.is_set)
+    if (rule->multiple_of.is_set) {
         check_range(out, rule, s, rule->multiple_of.value, "MultipleOf");
+    }
     check_multiple(out, rule, s, value);
-    if (rule->minimum.is_set)
+    if (rule->minimum.is_set) {
         check_range(out, rule, s, rule->minimum.value, "Minimum boundary");
+    }
     check_bound(out, s, &rule->minimum, value, -1);
-    if (rule->maximum.is_set)
+    if (rule->maximum.is_set) {
         check_range(out, rule, s, rule->maximum.value, "Maximum boundary");
+    }
     check_bound(out, s, &rule->maximum, value, 1);
     out->matches++;
 }
@@ -229,8 +242,9 @@ void schema_check_values(struct outcome *out, const struct rule *rule, const str
 {
     struct node_iter it = node_iterate(rule->values);
     while (node_type(s->value) != NODE_NULL && node_next(&it)) {
-        if (node_equal(it.value, s->value))
+        if (node_equal(it.value, s->value)) {
             return;
+        }
     }
     struct buf message;
     char *value = outcome_shown(s->value);

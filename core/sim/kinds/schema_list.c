@@ -5,8 +5,9 @@
 /* The part of an element by which it is known: an object of its keys, or the value itself in a set. */
 static struct doc *identity(const struct rule *rule, const struct node *item)
 {
-    if (rule->list_type == RULE_LIST_SET)
+    if (rule->list_type == RULE_LIST_SET) {
         return doc_copy(item);
+    }
     struct doc *doc = doc_new();
     struct node *keys = node_new_object(doc);
     struct node_iter it = node_iterate(rule->list_keys);
@@ -23,8 +24,9 @@ static bool has_all_keys(const struct rule *rule, const struct node *item)
     struct node_iter it = node_iterate(rule->list_keys);
     while (node_next(&it)) {
         const struct node *value = node_get(item, node_str_or(it.value, ""));
-        if (value == NULL || node_type(value) == NODE_NULL || node_count(value) > 0)
+        if (value == NULL || node_type(value) == NODE_NULL || node_count(value) > 0) {
             return false;
+        }
     }
     return true;
 }
@@ -32,15 +34,17 @@ static bool has_all_keys(const struct rule *rule, const struct node *item)
 const struct node *schema_list_counterpart(const struct rule *rule, const struct node *old, const struct node *item)
 {
     if (rule->list_type != RULE_LIST_MAP || old == NULL || node_count(rule->list_keys) == 0 ||
-        !has_all_keys(rule, item))
+        !has_all_keys(rule, item)) {
         return NULL;
+    }
     struct doc *wanted = identity(rule, item);
     const struct node *found = NULL;
     struct node_iter it = node_iterate(old);
     while (found == NULL && node_next(&it)) {
         struct doc *one = identity(rule, it.value);
-        if (node_equal(doc_root(one), doc_root(wanted)))
+        if (node_equal(doc_root(one), doc_root(wanted))) {
             found = it.value;
+        }
         doc_free(one);
     }
     doc_free(wanted);
@@ -52,8 +56,9 @@ static bool elements_unchanged(const struct rule *rule, const struct node *value
     struct node_iter it = node_iterate(value);
     while (node_next(&it)) {
         const struct node *was = schema_list_counterpart(rule, old, it.value);
-        if (was == NULL || !schema_list_unchanged(rule->items, it.value, was))
+        if (was == NULL || !schema_list_unchanged(rule->items, it.value, was)) {
             return false;
+        }
     }
     return true;
 }
@@ -64,8 +69,9 @@ static bool members_unchanged(const struct rule *rule, const struct node *value,
     while (node_next(&it)) {
         const struct rule *member = rule_member(rule, it.key);
         const struct node *was = node_get(old, it.key);
-        if (member == NULL || was == NULL || !schema_list_unchanged(member, it.value, was))
+        if (member == NULL || was == NULL || !schema_list_unchanged(member, it.value, was)) {
             return false;
+        }
     }
     return true;
 }
@@ -73,12 +79,15 @@ static bool members_unchanged(const struct rule *rule, const struct node *value,
 bool schema_list_unchanged(const struct rule *rule, const struct node *value, const struct node *old)
 {
     enum node_type type = node_type(value);
-    if (rule == NULL)
+    if (rule == NULL) {
         return node_equal(value, old);
-    if (type != node_type(old) || node_count(value) != node_count(old))
+    }
+    if (type != node_type(old) || node_count(value) != node_count(old)) {
         return node_count(value) == 0 && node_count(old) == 0 && node_equal(value, old);
-    if (type == NODE_ARRAY && rule->list_type == RULE_LIST_MAP)
+    }
+    if (type == NODE_ARRAY && rule->list_type == RULE_LIST_MAP) {
         return elements_unchanged(rule, value, old);
+    }
     return type == NODE_OBJECT ? members_unchanged(rule, value, old) : node_equal(value, old);
 }
 
@@ -87,8 +96,9 @@ static size_t earlier(const struct node *identities, size_t index)
 {
     size_t count = 0;
     struct node_iter it = node_iterate(identities);
-    while (node_next(&it) && it.index < index)
+    while (node_next(&it) && it.index < index) {
         count += node_equal(it.value, node_item(identities, index));
+    }
     return count;
 }
 
@@ -97,14 +107,16 @@ static bool check_are_objects(struct outcome *out, const struct node *list, cons
 {
     struct node_iter it = node_iterate(list);
     while (node_next(&it)) {
-        if (node_type(it.value) == NODE_OBJECT || node_type(it.value) == NODE_NULL)
+        if (node_type(it.value) == NODE_OBJECT || node_type(it.value) == NODE_NULL) {
             continue;
+        }
         char *value = outcome_shown(it.value);
         char *message = str_format("Invalid value: %s: must be an object for an array of list-type map", value);
-        if (out != NULL)
+        if (out != NULL) {
             outcome_add(out, &(struct place){place, NULL, it.index}, "FieldValueInvalid", "no object", message);
-        else
+        } else {
             mem_free(message);
+        }
         mem_free(value);
         return false;
     }
@@ -113,8 +125,9 @@ static bool check_are_objects(struct outcome *out, const struct node *list, cons
 
 static bool check_list(struct outcome *out, const struct rule *rule, const struct node *list, const struct place *place)
 {
-    if (rule->list_type == RULE_LIST_MAP && !check_are_objects(out, list, place))
+    if (rule->list_type == RULE_LIST_MAP && !check_are_objects(out, list, place)) {
         return false;
+    }
     struct doc *doc = doc_new();
     struct node *identities = node_new_array(doc);
     struct node_iter it = node_iterate(list);
@@ -126,11 +139,13 @@ static bool check_list(struct outcome *out, const struct rule *rule, const struc
     bool unique = true;
     it = node_iterate(identities);
     while (node_next(&it)) {
-        if (earlier(identities, it.index) != 1)
+        if (earlier(identities, it.index) != 1) {
             continue;
+        }
         unique = false;
-        if (out == NULL)
+        if (out == NULL) {
             continue;
+        }
         char *value = outcome_shown(it.value);
         outcome_add(out, &(struct place){place, NULL, it.index}, "FieldValueDuplicate", "duplicate",
                     str_format("Duplicate value: %s", value));
@@ -142,11 +157,13 @@ static bool check_list(struct outcome *out, const struct rule *rule, const struc
 
 static bool check_keys(struct outcome *out, const struct rule *rule, const struct node *n, const struct place *place)
 {
-    if (rule == NULL)
+    if (rule == NULL) {
         return true;
+    }
     bool unique = true;
-    if (node_type(n) == NODE_ARRAY && rule->list_type != RULE_LIST_ATOMIC)
+    if (node_type(n) == NODE_ARRAY && rule->list_type != RULE_LIST_ATOMIC) {
         unique = check_list(out, rule, n, place);
+    }
     struct node_iter it = node_iterate(n);
     while (node_next(&it)) {
         struct place inner = {place, it.key, it.index};
@@ -180,10 +197,12 @@ static void check_embedded(struct outcome *out, const struct node *n, const stru
 
 static void check_objects(struct outcome *out, const struct rule *rule, const struct node *n, const struct place *place)
 {
-    if (rule == NULL)
+    if (rule == NULL) {
         return;
-    if (rule->embedded && node_type(n) == NODE_OBJECT && place->above != NULL)
+    }
+    if (rule->embedded && node_type(n) == NODE_OBJECT && place->above != NULL) {
         check_embedded(out, n, place);
+    }
     struct node_iter it = node_iterate(n);
     while (node_next(&it)) {
         struct place inner = {place, it.key, it.index};

@@ -27,16 +27,18 @@ static bool is_meta(const char *key)
 
 static void step_down(struct pruning *p, const char *key, size_t index)
 {
-    if (key == NULL)
+    if (key == NULL) {
         buf_printf(&p->path, "[%zu]", index);
-    else
+    } else {
         buf_printf(&p->path, "%s%s", p->path.len > 0 ? "." : "", key);
+    }
 }
 
 static void step_up(struct pruning *p, size_t len)
 {
-    if (p->path.data == NULL)
+    if (p->path.data == NULL) {
         return;
+    }
     p->path.len = len;
     p->path.data[len] = '\0';
     p->path.overflow = false;
@@ -63,21 +65,24 @@ static void prune_object(struct pruning *p, struct node *n, const struct rule *r
     struct node_iter it = node_iterate(n);
     while (node_next(&it)) {
         const struct rule *property = rule_property(rule, it.key);
-        if ((how & EMBEDDED) && is_meta(it.key))
+        if ((how & EMBEDDED) && is_meta(it.key)) {
             continue;
+        }
         if (property != NULL || (rule != NULL && rule->has_additional)) {
             const struct rule *inner = property != NULL ? property : rule->additional;
             step_down(p, it.key, 0);
             prune(p, it.value, inner, how_of(inner));
             step_up(p, len);
         } else if (!(how & KEEPS)) {
-            if (p->unknown != NULL && (rule == NULL || !is_meta(it.key) || len > 0))
+            if (p->unknown != NULL && (rule == NULL || !is_meta(it.key) || len > 0)) {
                 note_unknown(p, it.key);
+            }
             str_list_push(&gone, it.key);
         }
     }
-    for (size_t i = 0; i < gone.count; i++)
+    for (size_t i = 0; i < gone.count; i++) {
         node_remove(n, gone.items[i]);
+    }
     str_list_fini(&gone);
 }
 
@@ -90,8 +95,9 @@ static void prune(struct pruning *p, struct node *n, const struct rule *rule, un
     }
     const struct rule *items = rule == NULL ? NULL : rule->items;
     /* What a list may hold beyond its schema, its elements may. */
-    if (node_type(n) != NODE_ARRAY || ((how & KEEPS) && items == NULL))
+    if (node_type(n) != NODE_ARRAY || ((how & KEEPS) && items == NULL)) {
         return;
+    }
     struct node_iter it = node_iterate(n);
     while (node_next(&it)) {
         step_down(p, NULL, it.index);
@@ -107,13 +113,15 @@ static void prune_nulls(struct node *n, const struct rule *rule)
     struct node_iter it = node_iterate(n);
     while (node_next(&it)) {
         const struct rule *inner = it.key == NULL ? (rule == NULL ? NULL : rule->items) : rule_member(rule, it.key);
-        if (it.key != NULL && rule_forbids_null(inner, it.value) && inner->fallback == NULL)
+        if (it.key != NULL && rule_forbids_null(inner, it.value) && inner->fallback == NULL) {
             str_list_push(&gone, it.key);
-        else
+        } else {
             prune_nulls(it.value, inner);
+        }
     }
-    for (size_t i = 0; i < gone.count; i++)
+    for (size_t i = 0; i < gone.count; i++) {
         node_remove(n, gone.items[i]);
+    }
     str_list_fini(&gone);
 }
 
@@ -129,8 +137,9 @@ void schema_prune(const struct schema *schema, struct doc *object, struct str_li
     buf_init(&p.path, PATH_BYTES_MAX);
     prune(&p, doc_root(object), schema->root, how_of(schema->root));
     buf_fini(&p.path);
-    if (unknown != NULL && unknown->count > before)
+    if (unknown != NULL && unknown->count > before) {
         qsort(unknown->items + before, unknown->count - before, sizeof *unknown->items, by_text);
+    }
     prune_nulls(doc_root(object), schema->root);
 }
 
@@ -144,23 +153,26 @@ static void default_object(struct doc *doc, struct node *n, const struct rule *r
     for (size_t i = 0; i < rule->property_count; i++) {
         const struct rule *property = rule->properties[i].rule;
         const struct node *value = node_get(n, rule->properties[i].name);
-        if (property->fallback != NULL && (value == NULL || rule_forbids_null(property, value)))
+        if (property->fallback != NULL && (value == NULL || rule_forbids_null(property, value))) {
             node_set(doc, n, rule->properties[i].name, node_copy(doc, property->fallback));
+        }
     }
     struct str_list replaced = {0};
     struct node_iter it = node_iterate(n);
     while (node_next(&it)) {
         const struct rule *inner = rule_member(rule, it.key);
-        if (inner != NULL && (rule_forbids_null(inner, it.value) || node_type(it.value) == NODE_ARRAY))
+        if (inner != NULL && (rule_forbids_null(inner, it.value) || node_type(it.value) == NODE_ARRAY)) {
             str_list_push(&replaced, it.key);
-        else if (inner != NULL)
+        } else if (inner != NULL) {
             with_defaults(doc, it.value, inner);
+        }
     }
     for (size_t i = 0; i < replaced.count; i++) {
         const char *key = replaced.items[i];
         struct node *value = node_get(n, key), *made = with_defaults(doc, value, rule_member(rule, key));
-        if (made != value)
+        if (made != value) {
             node_set(doc, n, key, made);
+        }
     }
     str_list_fini(&replaced);
 }
@@ -169,16 +181,18 @@ static bool has_null(const struct node *array)
 {
     struct node_iter it = node_iterate(array);
     while (node_next(&it)) {
-        if (node_type(it.value) == NODE_NULL)
+        if (node_type(it.value) == NODE_NULL) {
             return true;
+        }
     }
     return false;
 }
 
 static struct node *default_array(struct doc *doc, struct node *n, const struct rule *rule)
 {
-    if (rule->items == NULL)
+    if (rule->items == NULL) {
         return n;
+    }
     struct node *made = n;
     if (rule->items->fallback != NULL && has_null(n)) {
         made = node_new_array(doc);
@@ -189,19 +203,22 @@ static struct node *default_array(struct doc *doc, struct node *n, const struct 
         }
     }
     struct node_iter it = node_iterate(made);
-    while (node_next(&it))
+    while (node_next(&it)) {
         with_defaults(doc, it.value, rule->items);
+    }
     return made;
 }
 
 static struct node *with_defaults(struct doc *doc, struct node *n, const struct rule *rule)
 {
-    if (rule_forbids_null(rule, n) && rule->fallback != NULL)
+    if (rule_forbids_null(rule, n) && rule->fallback != NULL) {
         n = node_copy(doc, rule->fallback);
-    if (node_type(n) == NODE_OBJECT)
+    }
+    if (node_type(n) == NODE_OBJECT) {
         default_object(doc, n, rule);
-    else if (node_type(n) == NODE_ARRAY)
+    } else if (node_type(n) == NODE_ARRAY) {
         return default_array(doc, n, rule);
+    }
     return n;
 }
 

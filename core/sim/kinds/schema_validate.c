@@ -26,8 +26,9 @@ static void check_part(struct outcome *out, const struct rule *rule, const struc
 {
     struct outcome part = {0};
     check(&part, rule, s);
-    if (part.count > 0 && s->old != NULL && schema_list_unchanged(rule, s->value, s->old))
+    if (part.count > 0 && s->old != NULL && schema_list_unchanged(rule, s->value, s->old)) {
         outcome_pardon(&part);
+    }
     outcome_merge(out, &part);
 }
 
@@ -37,8 +38,9 @@ static bool has_duplicates(const struct node *array)
     while (node_next(&a)) {
         struct node_iter b = node_iterate(array);
         while (node_next(&b) && b.index < a.index) {
-            if (node_equal(a.value, b.value))
+            if (node_equal(a.value, b.value)) {
                 return true;
+            }
         }
     }
     return false;
@@ -53,24 +55,29 @@ static void check_array(struct outcome *out, const struct rule *rule, const stru
         check_part(out, rule->items,
                    &(struct subject){it.value, schema_list_counterpart(rule, s->old, it.value), &place});
     }
-    if (rule->items_min >= 0 && (int64_t)size < rule->items_min)
+    if (rule->items_min >= 0 && (int64_t)size < rule->items_min) {
         outcome_invalid(out, s->place, INVALID_REASON, str_format("%zu", size),
                         " in body should have at least %lld items", (long long)rule->items_min);
-    if (rule->items_max >= 0 && (int64_t)size > rule->items_max)
+    }
+    if (rule->items_max >= 0 && (int64_t)size > rule->items_max) {
         too_many(out, s, "items", size, rule->items_max);
-    if (rule->unique_items && has_duplicates(s->value))
+    }
+    if (rule->unique_items && has_duplicates(s->value)) {
         outcome_invalid(out, s->place, INVALID_REASON, str_dup("\"\""), " in body shouldn't contain duplicates");
+    }
     out->matches++;
 }
 
 static void check_size(struct outcome *out, const struct rule *rule, const struct subject *s)
 {
     size_t size = node_count(s->value);
-    if (rule->properties_min >= 0 && (int64_t)size < rule->properties_min)
+    if (rule->properties_min >= 0 && (int64_t)size < rule->properties_min) {
         outcome_invalid(out, s->place, INVALID_REASON, str_format("%zu", size),
                         " in body should have at least %lld properties", (long long)rule->properties_min);
-    if (rule->properties_max >= 0 && (int64_t)size > rule->properties_max)
+    }
+    if (rule->properties_max >= 0 && (int64_t)size > rule->properties_max) {
         too_many(out, s, "properties", size, rule->properties_max);
+    }
 }
 
 static bool is_root(const struct place *place)
@@ -90,14 +97,16 @@ static void check_additional(struct outcome *out, const struct rule *rule, const
 {
     struct node_iter it = node_iterate(s->value);
     while (node_next(&it)) {
-        if (rule_property(rule, it.key) != NULL)
+        if (rule_property(rule, it.key) != NULL) {
             continue;
+        }
         char *name = outcome_quoted(it.key);
-        if (!rule->allows_additional)
+        if (!rule->allows_additional) {
             outcome_invalid(out, s->place, INVALID_REASON, str_dup(name), ".%s in body is a forbidden property",
                             it.key);
-        else if (rule->additional != NULL)
+        } else if (rule->additional != NULL) {
             check_member(out, rule->additional, s, it.key, it.value);
+        }
         mem_free(name);
     }
 }
@@ -105,18 +114,21 @@ static void check_additional(struct outcome *out, const struct rule *rule, const
 static void check_object(struct outcome *out, const struct rule *rule, const struct subject *s)
 {
     check_size(out, rule, s);
-    if (rule->has_additional)
+    if (rule->has_additional) {
         check_additional(out, rule, s);
+    }
     for (size_t i = 0; i < rule->property_count; i++) {
         const struct node *value = node_get(s->value, rule->properties[i].name);
-        if (value != NULL)
+        if (value != NULL) {
             check_member(out, rule->properties[i].rule, s, rule->properties[i].name, value);
+        }
     }
     struct node_iter it = node_iterate(rule->required);
     while (node_next(&it)) {
         const char *key = node_str(it.value);
-        if (key == NULL || node_get(s->value, key) != NULL)
+        if (key == NULL || node_get(s->value, key) != NULL) {
             continue;
+        }
         struct place place = {s->place, key, 0};
         outcome_add(out, &place, "FieldValueRequired", " in body is required", str_dup("Required value"));
     }
@@ -162,18 +174,21 @@ static struct choice choose(const struct rule_list *list, const struct subject *
 
 static void check_any_of(struct outcome *out, const struct rule *rule, const struct subject *s)
 {
-    if (rule->any_of.count == 0)
+    if (rule->any_of.count == 0) {
         return;
+    }
     struct choice choice = choose(&rule->any_of, s, true);
-    if (choice.valid == 0)
+    if (choice.valid == 0) {
         general(out, s, "must validate at least one schema (anyOf)");
+    }
     outcome_merge(out, choice.valid > 0 ? &choice.first : &choice.best);
 }
 
 static void check_one_of(struct outcome *out, const struct rule *rule, const struct subject *s)
 {
-    if (rule->one_of.count == 0)
+    if (rule->one_of.count == 0) {
         return;
+    }
     struct choice choice = choose(&rule->one_of, s, false);
     if (choice.valid == 1) {
         outcome_merge(out, &choice.first);
@@ -199,10 +214,11 @@ static void check_all_of(struct outcome *out, const struct rule *rule, const str
         valid += outcome.count == 0;
         outcome_merge(out, &outcome);
     }
-    if (valid < rule->all_of.count)
+    if (valid < rule->all_of.count) {
         general(out, s,
                 valid == 0 ? "must validate all the schemas (allOf). None validated"
                            : "must validate all the schemas (allOf)");
+    }
 }
 
 static void check_logic(struct outcome *out, const struct rule *rule, const struct subject *s)
@@ -213,8 +229,9 @@ static void check_logic(struct outcome *out, const struct rule *rule, const stru
     if (rule->not != NULL) {
         struct outcome outcome = {0};
         check(&outcome, rule->not, s);
-        if (outcome.count == 0)
+        if (outcome.count == 0) {
             general(out, s, "must not validate the schema (not)");
+        }
         outcome_fini(&outcome);
     }
     out->matches++;
@@ -225,8 +242,9 @@ static void check_logic(struct outcome *out, const struct rule *rule, const stru
 static void check_null(struct outcome *out, const struct rule *rule, const struct subject *s)
 {
     schema_check_null_type(out, rule, s);
-    if (rule->values != NULL)
+    if (rule->values != NULL) {
         schema_check_values(out, rule, s);
+    }
 }
 
 static void check(struct outcome *out, const struct rule *rule, const struct subject *s)
@@ -258,8 +276,9 @@ static void check(struct outcome *out, const struct rule *rule, const struct sub
         check_array(out, rule, s);
         out->matches++;
     }
-    if (rule->values != NULL)
+    if (rule->values != NULL) {
         schema_check_values(out, rule, s);
+    }
     out->matches++;
     if (type == NODE_OBJECT) {
         check_object(out, rule, s);
@@ -276,11 +295,13 @@ static void add_unchecked(struct doc *doc, struct node *causes)
     bool blocks = false;
     struct node_iter it = node_iterate(causes);
     while (node_next(&it)) {
-        for (size_t i = 0; i < sizeof blocking / sizeof *blocking; i++)
+        for (size_t i = 0; i < sizeof blocking / sizeof *blocking; i++) {
             blocks |= node_is(node_get(it.value, "reason"), blocking[i]);
+        }
     }
-    if (!blocks)
+    if (!blocks) {
         return;
+    }
     struct node *cause = node_new_object(doc);
     node_set_str(doc, cause, "reason", INVALID_REASON);
     node_set_str(doc, cause, "message",
@@ -300,14 +321,17 @@ static void check_lists(const struct schema *schema, const struct node *object, 
                         struct doc *doc, struct node *causes)
 {
     struct outcome lists = {0};
-    if (!of_status)
+    if (!of_status) {
         schema_list_objects(&lists, schema->root, object);
-    if (old == NULL || schema_list_keys(NULL, schema->root, old))
+    }
+    if (old == NULL || schema_list_keys(NULL, schema->root, old)) {
         schema_list_keys(&lists, schema->root, object);
+    }
     struct node *more = outcome_causes(&lists, doc, NULL);
     struct node_iter it = node_iterate(more);
-    while (node_next(&it))
+    while (node_next(&it)) {
         node_push(causes, node_copy(doc, it.value));
+    }
     outcome_fini(&lists);
 }
 
@@ -321,13 +345,15 @@ struct doc *schema_validate_update(const struct schema *schema, const struct nod
     const struct rule *rule = of_status ? rule_property(schema->root, "status") : schema->root;
     struct subject subject = {of_status ? node_get(object, "status") : object,
                               of_status ? node_get(old, "status") : old, &root};
-    if (rule != NULL && subject.value != NULL)
+    if (rule != NULL && subject.value != NULL) {
         check_part(&outcome, rule, &subject);
+    }
     struct node *causes = outcome_causes(&outcome, doc, of_status ? "status" : NULL);
     doc_set_root(doc, causes);
     outcome_fini(&outcome);
     check_lists(schema, object, old, of_status, doc, causes);
-    if (schema->has_validations)
+    if (schema->has_validations) {
         add_unchecked(doc, causes);
+    }
     return doc;
 }

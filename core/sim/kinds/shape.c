@@ -11,8 +11,9 @@ enum { NAME_BYTES_MAX = 64 * 1024 };
 struct shape shape_of_kind(const struct kind *kind)
 {
     struct shape shape = {.is_named = true};
-    if (kind->is_custom && kind->schema != NULL)
+    if (kind->is_custom && kind->schema != NULL) {
         shape.rule = kind->schema->root;
+    }
     /* Of a custom kind's members only metadata is known from here. */
     shape.fields = kind->is_custom ? NULL : shape_table(kind->group, kind->version, kind->name);
     return shape;
@@ -20,8 +21,9 @@ struct shape shape_of_kind(const struct kind *kind)
 
 static enum shape_how how_of(const struct rule *rule)
 {
-    if (rule->map_atomic)
+    if (rule->map_atomic) {
         return SHAPE_ATOMIC;
+    }
     return rule->list_type == RULE_LIST_MAP   ? SHAPE_LIST_MAP
            : rule->list_type == RULE_LIST_SET ? SHAPE_LIST_SET
                                               : SHAPE_PLAIN;
@@ -35,29 +37,34 @@ static struct shape of_rule(const struct rule *rule, bool is_named)
 static struct shape member_of_rule(const struct rule *rule, const char *key, bool has_metadata)
 {
     const struct rule *property = rule_property(rule, key);
-    if (has_metadata && str_equal(key, "metadata"))
+    if (has_metadata && str_equal(key, "metadata")) {
         return (struct shape){.fields = shape_table_metadata(), .is_named = true};
-    if (has_metadata && (str_equal(key, "apiVersion") || str_equal(key, "kind")))
+    }
+    if (has_metadata && (str_equal(key, "apiVersion") || str_equal(key, "kind"))) {
         return (struct shape){.is_named = true};
+    }
     return property != NULL ? of_rule(property, true) : of_rule(rule->additional, false);
 }
 
 struct shape shape_member(const struct shape *of, const char *key)
 {
-    if (of->rule != NULL)
+    if (of->rule != NULL) {
         return member_of_rule(of->rule, key, of->rule->embedded);
+    }
     for (const struct shape_field *field = of->fields; field != NULL && field->name != NULL; field++) {
-        if (str_equal(field->name, key))
+        if (str_equal(field->name, key)) {
             return (struct shape){field->fields,   NULL, field->how, field->keys, field->merge_key,
                                   field->strategy, true};
+        }
     }
     return (struct shape){.is_named = of->is_named};
 }
 
 struct shape shape_element(const struct shape *of)
 {
-    if (of->rule != NULL)
+    if (of->rule != NULL) {
         return of_rule(of->rule->items, of->is_named);
+    }
     bool is_whole = of->fields == shape_table_whole();
     return (struct shape){.fields = of->fields, .how = is_whole ? SHAPE_ATOMIC : SHAPE_PLAIN, .is_named = of->is_named};
 }
@@ -82,12 +89,14 @@ static void put_keys(struct buf *b, const char *keys, const struct node *element
     str_list_split(&names, keys, ',');
     for (size_t i = 0; i < names.count; i++) {
         char *fallback = strchr(names.items[i], '=');
-        if (fallback != NULL)
+        if (fallback != NULL) {
             *fallback++ = '\0';
+        }
         const struct node *value = node_get(element, names.items[i]);
         bool is_number = str_equal(names.items[i], "port") || str_equal(names.items[i], "containerPort");
-        if (value == NULL)
+        if (value == NULL) {
             value = is_number ? node_new_int(doc, 0) : node_new_str(doc, fallback == NULL ? "" : fallback);
+        }
         put_value(b, names.items[i], value);
     }
     buf_append_char(b, '}');
@@ -104,8 +113,9 @@ static size_t put_rule_keys(struct buf *b, const struct rule *rule, const struct
         const char *key = node_str_or(it.value, "");
         const struct rule *property = rule_property(rule->items, key);
         const struct node *value = node_get(element, key);
-        if (value == NULL && property != NULL)
+        if (value == NULL && property != NULL) {
             value = property->fallback;
+        }
         node_set(doc, keys, key, node_copy(doc, value));
     }
     size_t count = node_count(keys);
@@ -124,10 +134,12 @@ static char *map_element_name(const struct shape *list, const struct node *eleme
     }
     buf_init(&b, NAME_BYTES_MAX);
     buf_append_str(&b, "k:");
-    if (list->rule == NULL)
+    if (list->rule == NULL) {
         put_keys(&b, list->keys, element);
-    if (list->rule == NULL || put_rule_keys(&b, list->rule, element) > 0)
+    }
+    if (list->rule == NULL || put_rule_keys(&b, list->rule, element) > 0) {
         return buf_take(&b);
+    }
     buf_fini(&b);
     err_set(err, ERR_INVALID,
             "associative list with keys has an element that omits all key fields [\"%s\"] (and doesn't have default "
@@ -138,8 +150,9 @@ static char *map_element_name(const struct shape *list, const struct node *eleme
 
 char *shape_element_name(const struct shape *list, const struct node *element, struct err *err)
 {
-    if (list->how == SHAPE_LIST_MAP)
+    if (list->how == SHAPE_LIST_MAP) {
         return map_element_name(list, element, err);
+    }
     enum node_type type = node_type(element);
     if (type == NODE_OBJECT || type == NODE_ARRAY || type == NODE_NULL) {
         err_set(err, ERR_INVALID, "associative list without keys has an element that's %s",
@@ -170,31 +183,35 @@ struct shape_elements shape_elements_of(const struct shape *list, const struct n
     struct node_iter it = node_iterate(node_type(array) == NODE_ARRAY ? array : NULL);
     while (node_next(&it)) {
         char *name = shape_element_name(list, it.value, &ignored);
-        if (name != NULL)
+        if (name != NULL) {
             nodes.items[nodes.count++] = (struct shape_named){name, it.value};
+        }
     }
     return nodes;
 }
 
 void shape_elements_fini(struct shape_elements *nodes)
 {
-    for (size_t i = 0; i < nodes->count; i++)
+    for (size_t i = 0; i < nodes->count; i++) {
         mem_free(nodes->items[i].name);
+    }
     mem_free(nodes->items);
 }
 
 size_t shape_elements_find(const struct shape_elements *nodes, const char *name, size_t start)
 {
     size_t i = start;
-    while (i < nodes->count && !str_equal(nodes->items[i].name, name))
+    while (i < nodes->count && !str_equal(nodes->items[i].name, name)) {
         i++;
+    }
     return i;
 }
 
 size_t shape_elements_count(const struct shape_elements *nodes, const char *name)
 {
     size_t count = 0;
-    for (size_t i = 0; i < nodes->count; i++)
+    for (size_t i = 0; i < nodes->count; i++) {
         count += str_equal(nodes->items[i].name, name);
+    }
     return count;
 }

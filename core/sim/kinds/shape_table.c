@@ -185,8 +185,9 @@ const struct shape_field *shape_table(const char *group, const char *version, co
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (str_equal(kinds[i].group, group) && str_equal(kinds[i].kind, kind) &&
-            (kinds[i].version == NULL || str_equal(kinds[i].version, version)))
+            (kinds[i].version == NULL || str_equal(kinds[i].version, version))) {
             return kinds[i].fields;
+        }
     }
     return OTHER;
 }

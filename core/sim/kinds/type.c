@@ -26,9 +26,11 @@ static enum scalar scalar_of(const char *name)
         {"Time", IS_TIME},       {"MicroTime", IS_TIME},    {"Raw", IS_RAW},
         {"Duration", IS_STRING}, {"Quantity", IS_QUANTITY}, {"IntOrString", IS_INT_OR_STRING},
     };
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (str_equal(words[i].name, name))
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (str_equal(words[i].name, name)) {
             return words[i].scalar;
+        }
+    }
     return IS_STRUCT;
 }
 
@@ -36,18 +38,19 @@ static enum scalar scalar_of(const char *name)
 static void parse_number(struct field *field, const char *text)
 {
     const char *slash = strchr(text, '/');
-    field->within = slash ? (unsigned)strtoul(text, NULL, 10) : 0;
-    field->number = (unsigned)strtoul(slash ? slash + 1 : text, NULL, 10);
+    field->within = slash != NULL ? (unsigned)strtoul(text, NULL, 10) : 0;
+    field->number = (unsigned)strtoul(slash != NULL ? slash + 1 : text, NULL, 10);
 }
 
 /* "merge/name" */
 static void parse_patch(struct field *field, const char *text)
 {
     const char *slash = strchr(text, '/');
-    if (text[0] == '\0')
+    if (text[0] == '\0') {
         return;
-    field->patch_strategy = str_dup_n(text, slash ? (size_t)(slash - text) : strlen(text));
-    field->merge_key = slash ? str_dup(slash + 1) : NULL;
+    }
+    field->patch_strategy = str_dup_n(text, slash != NULL ? (size_t)(slash - text) : strlen(text));
+    field->merge_key = slash != NULL ? str_dup(slash + 1) : NULL;
 }
 
 /* "name:flags:type:number:patch" */
@@ -80,18 +83,22 @@ static struct type parse_type(const char *line)
     str_list_split(&words, line, ' ');
     struct type type = {.name = str_dup(words.items[0])};
     type.fields = mem_alloc_array(words.count, sizeof(struct field));
-    for (size_t i = 1; i < words.count; i++)
-        if (words.items[i][0] != '\0')
+    for (size_t i = 1; i < words.count; i++) {
+        if (words.items[i][0] != '\0') {
             type.fields[type.count++] = parse_field(words.items[i]);
+        }
+    }
     str_list_fini(&words);
     return type;
 }
 
 static const struct type *find_in_table(const char *name)
 {
-    for (size_t i = 0; i < table_count; i++)
-        if (str_equal(table[i].name, name))
+    for (size_t i = 0; i < table_count; i++) {
+        if (str_equal(table[i].name, name)) {
             return &table[i];
+        }
+    }
     return NULL;
 }
 
@@ -101,7 +108,7 @@ static void link_types(void)
         for (size_t j = 0; j < table[i].count; j++) {
             struct field *field = &table[i].fields[j];
             field->type = field->scalar == IS_STRUCT ? find_in_table(field->type_name) : NULL;
-            assert(field->type || field->scalar != IS_STRUCT);
+            assert(field->type != NULL || field->scalar != IS_STRUCT);
         }
     }
 }
@@ -111,17 +118,20 @@ static void parse_table(void)
     struct str_list lines = {0};
     str_list_split(&lines, builtin_types, '\n');
     table = mem_alloc_array(lines.count, sizeof(struct type));
-    for (size_t i = 0; i < lines.count; i++)
-        if (lines.items[i][0] != '\0')
+    for (size_t i = 0; i < lines.count; i++) {
+        if (lines.items[i][0] != '\0') {
             table[table_count++] = parse_type(lines.items[i]);
+        }
+    }
     str_list_fini(&lines);
     link_types();
 }
 
 const struct type *type_find(const char *name)
 {
-    if (!table)
+    if (table == NULL) {
         parse_table();
+    }
     return find_in_table(name);
 }
 
@@ -154,15 +164,17 @@ static const char *json_word(const struct node *value)
 /* Go's path has no indices. */
 static void mismatch(struct conversion *c, const struct type *in, const struct node *value, const char *go_type)
 {
-    if (c->failed)
+    if (c->failed) {
         return;
+    }
     char *path = str_dup(buf_str(&c->path));
     size_t out = 0;
     bool in_brackets = false;
     for (const char *at = path; *at != '\0'; at++) {
         in_brackets = *at == '[' || (in_brackets && at[-1] != ']');
-        if (!in_brackets)
+        if (!in_brackets) {
             path[out++] = *at;
+        }
     }
     path[out] = '\0';
     err_set(c->err, ERR_INVALID, "json: cannot unmarshal %s into Go struct field %s.%s of type %s", json_word(value),
@@ -180,8 +192,9 @@ static void pop_path(struct conversion *c, size_t len)
 {
     struct buf *b = &c->path;
     b->len = len;
-    if (b->data)
+    if (b->data != NULL) {
         b->data[len] = '\0';
+    }
 }
 
 static struct node *convert_struct(struct conversion *c, const struct type *type, const struct node *value);
@@ -210,15 +223,16 @@ static struct node *convert_time(struct conversion *c, const struct field *field
     struct err err;
     const char *text = node_str(value);
     char written[32];
-    if (text && !time_parse(text, &wall_ms, &err) && !c->failed) {
+    if (text != NULL && !time_parse(text, &wall_ms, &err) && !c->failed) {
         bool micro = str_equal(field->type_name, "MicroTime");
         err_set(c->err, ERR_INVALID, "parsing time \"%s\" as \"%s\": cannot parse \"%s\" as \"2006\"", text,
                 micro ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00", text);
         c->failed = true;
         return NULL;
     }
-    if (!text || str_equal(field->type_name, "MicroTime"))
+    if (text == NULL || str_equal(field->type_name, "MicroTime")) {
         return node_copy(c->doc, value);
+    }
     time_write(wall_ms, written);
     return node_new_str(c->doc, written);
 }
@@ -227,8 +241,9 @@ static struct node *convert_time(struct conversion *c, const struct field *field
 static bool check_base64(struct conversion *c, const char *text)
 {
     size_t len = strlen(text), good = 0;
-    while (good < len && (isalnum((unsigned char)text[good]) || strchr("+/", text[good])))
+    while (good < len && (isalnum((unsigned char)text[good]) || strchr("+/", text[good]) != NULL)) {
         good++;
+    }
     size_t padding = len - good;
     bool ok = len % 4 == 0 && padding <= 2 && strspn(text + good, "=") == padding;
     if (!ok && !c->failed) {
@@ -274,12 +289,15 @@ static struct node *convert_one(struct conversion *c, const struct type *in, con
         mismatch(c, in, value, go_type_of(&plain, space, sizeof space));
         return NULL;
     }
-    if (field->scalar == IS_STRUCT)
+    if (field->scalar == IS_STRUCT) {
         return convert_struct(c, field->type, value);
-    if (field->scalar == IS_TIME)
+    }
+    if (field->scalar == IS_TIME) {
         return convert_time(c, field, value);
-    if (field->scalar == IS_BYTES && !check_base64(c, node_str(value)))
+    }
+    if (field->scalar == IS_BYTES && !check_base64(c, node_str(value))) {
         return NULL;
+    }
     if (field->scalar == IS_QUANTITY && node_type(value) != NODE_STRING) {
         char *text = node_to_text(value);
         struct node *quantity = node_new_str(c->doc, text);
@@ -303,8 +321,9 @@ static struct node *convert_list(struct conversion *c, const struct type *in, co
         push_path(c, index);
         struct node *item = is_none(it.value) ? node_new_null(c->doc) : convert_one(c, in, field, it.value);
         pop_path(c, len);
-        if (item)
+        if (item != NULL) {
             node_push(list, item);
+        }
     }
     return list;
 }
@@ -317,12 +336,14 @@ static struct node *convert_map(struct conversion *c, const struct type *in, con
     bool has_path = field->scalar == IS_STRUCT;
     while (node_next(&it)) {
         size_t len = c->path.len;
-        if (has_path)
+        if (has_path) {
             push_path(c, it.key);
-        if (is_none(it.value) && field->scalar == IS_STRING)
+        }
+        if (is_none(it.value) && field->scalar == IS_STRING) {
             node_set_str(c->doc, map, it.key, "");
-        else if (!is_none(it.value))
+        } else if (!is_none(it.value)) {
             node_set(c->doc, map, it.key, convert_one(c, in, field, it.value));
+        }
         pop_path(c, len);
     }
     return map;
@@ -351,16 +372,20 @@ static struct node *zero_of(struct conversion *c, const struct field *field)
 /* Go's rule of omitempty: structs are never empty, whatever stands in them. */
 static bool is_omitted(const struct field *field, const struct node *value)
 {
-    if (is_none(value) && field->is_pointer)
+    if (is_none(value) && field->is_pointer) {
         return true;
-    if (field->is_pointer)
+    }
+    if (field->is_pointer) {
         return false;
+    }
     bool is_struct = field->shape == SHAPE_PLAIN && (field->scalar == IS_STRUCT || field->scalar == IS_TIME ||
                                                      field->scalar == IS_INT_OR_STRING || field->scalar == IS_QUANTITY);
-    if (is_struct)
+    if (is_struct) {
         return field->omit_zero && (is_none(value) || (field->scalar == IS_STRUCT && node_count(value) == 0));
-    if (!field->omit_empty)
+    }
+    if (!field->omit_empty) {
         return false;
+    }
     int64_t number;
     switch (node_type(value)) {
     case NODE_STRING:
@@ -384,10 +409,12 @@ static struct node *convert_field(struct conversion *c, const struct type *in, c
                                   const struct node *value)
 {
     enum node_type wanted = field->shape == SHAPE_LIST ? NODE_ARRAY : NODE_OBJECT;
-    if (is_none(value))
+    if (is_none(value)) {
         return zero_of(c, field);
-    if (field->shape == SHAPE_PLAIN)
+    }
+    if (field->shape == SHAPE_PLAIN) {
         return convert_one(c, in, field, value);
+    }
     if (node_type(value) != wanted) {
         char space[128];
         mismatch(c, in, value, go_type_of(field, space, sizeof space));
@@ -398,18 +425,21 @@ static struct node *convert_field(struct conversion *c, const struct type *in, c
 
 static const struct field *find_field(const struct type *type, const char *name)
 {
-    for (size_t i = 0; i < type->count; i++)
-        if (str_equal(type->fields[i].name, name))
+    for (size_t i = 0; i < type->count; i++) {
+        if (str_equal(type->fields[i].name, name)) {
             return &type->fields[i];
+        }
+    }
     return NULL;
 }
 
 static void note_unknown(struct conversion *c, const struct type *type, const struct node *value)
 {
     struct node_iter it = node_iterate(value);
-    while (c->unknown && node_next(&it)) {
-        if (find_field(type, it.key))
+    while (c->unknown != NULL && node_next(&it)) {
+        if (find_field(type, it.key) != NULL) {
             continue;
+        }
         char *text = str_format("unknown field \"%s%s%s\"", buf_str(&c->path), c->path.len > 0 ? "." : "", it.key);
         str_list_push(c->unknown, text);
         mem_free(text);
@@ -423,8 +453,9 @@ static struct node *convert_struct(struct conversion *c, const struct type *type
     for (size_t i = 0; i < type->count; i++) {
         const struct field *field = &type->fields[i];
         const struct node *member = node_get(value, field->name);
-        if (is_omitted(field, member))
+        if (is_omitted(field, member)) {
             continue;
+        }
         size_t len = c->path.len;
         push_path(c, field->name);
         node_set(c->doc, object, field->name, convert_field(c, type, field, member));
@@ -439,8 +470,9 @@ struct doc *type_convert(const struct type *type, const struct node *value, stru
     buf_init(&c.path, 4096);
     doc_set_root(c.doc, convert_struct(&c, type, value));
     buf_fini(&c.path);
-    if (!c.failed)
+    if (!c.failed) {
         return c.doc;
+    }
     doc_free(c.doc);
     return NULL;
 }
@@ -462,10 +494,11 @@ static struct node *describe_scalar(struct doc *doc, const struct field *field, 
         mem_free(reference);
     } else if (field->scalar != IS_RAW) { /* which is anything */
         node_set_str(doc, schema, "type", words[field->scalar]);
-        if (field->scalar == IS_INT_OR_STRING)
+        if (field->scalar == IS_INT_OR_STRING) {
             node_set_str(doc, schema, "format", "int-or-string");
-        else if (field->scalar == IS_TIME)
+        } else if (field->scalar == IS_TIME) {
             node_set_str(doc, schema, "format", "date-time");
+        }
     }
     return schema;
 }
@@ -473,8 +506,9 @@ static struct node *describe_scalar(struct doc *doc, const struct field *field, 
 static struct node *describe_field(struct doc *doc, const struct field *field, const char *prefix)
 {
     struct node *one = describe_scalar(doc, field, prefix);
-    if (field->shape == SHAPE_PLAIN)
+    if (field->shape == SHAPE_PLAIN) {
         return one;
+    }
     struct node *schema = node_new_object(doc);
     node_set_str(doc, schema, "type", field->shape == SHAPE_LIST ? "array" : "object");
     node_set(doc, schema, field->shape == SHAPE_LIST ? "items" : "additionalProperties", one);
@@ -488,8 +522,9 @@ void type_describe(const struct type *type, struct doc *doc, struct node *schema
     struct node *schema = is_known ? NULL : node_new_object(doc);
     node_set(doc, schemas, name, schema);
     mem_free(name);
-    if (is_known)
+    if (is_known) {
         return;
+    }
     node_set_str(doc, schema, "type", "object");
     struct node *properties = node_ensure_object(doc, schema, "properties");
     for (size_t i = 0; i < type->count; i++) {
@@ -498,7 +533,8 @@ void type_describe(const struct type *type, struct doc *doc, struct node *schema
         node_set_str(doc, property, "x-kubernetes-patch-strategy", field->patch_strategy);
         node_set_str(doc, property, "x-kubernetes-patch-merge-key", field->merge_key);
         node_set(doc, properties, field->name, property);
-        if (field->type)
+        if (field->type != NULL) {
             type_describe(field->type, doc, schemas, prefix);
+        }
     }
 }

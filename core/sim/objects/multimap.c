@@ -34,7 +34,7 @@ static void entry_free(struct multimap *map, struct multimap_entry *entry)
 void multimap_add(struct multimap *map, const char *key, void *value)
 {
     struct multimap_entry *entry = find(map, key);
-    if (!entry) {
+    if (entry == NULL) {
         entry = mem_new(struct multimap_entry);
         entry->key = str_dup(key);
         HASH_ADD_KEYPTR(hh, map->entries, entry->key, strlen(entry->key), entry);
@@ -50,20 +50,24 @@ void multimap_remove(struct multimap *map, const char *key, const void *value)
 {
     struct multimap_entry *entry = find(map, key);
     size_t kept = 0;
-    if (!entry)
+    if (entry == NULL) {
         return;
-    for (size_t i = 0; i < entry->count; i++)
-        if (entry->items[i] != value)
+    }
+    for (size_t i = 0; i < entry->count; i++) {
+        if (entry->items[i] != value) {
             entry->items[kept++] = entry->items[i];
+        }
+    }
     entry->count = kept;
-    if (kept == 0)
+    if (kept == 0) {
         entry_free(map, entry);
+    }
 }
 
 struct multimap_values multimap_find(const struct multimap *map, const char *key)
 {
     const struct multimap_entry *entry = find(map, key);
-    return entry ? (struct multimap_values){entry->items, entry->count} : (struct multimap_values){0};
+    return entry != NULL ? (struct multimap_values){entry->items, entry->count} : (struct multimap_values){0};
 }
 
 void multimap_fini(struct multimap *map)

@@ -69,22 +69,24 @@ static struct text *text_new(const struct node *node)
 
 static struct text *text_ref(struct text *text)
 {
-    if (text)
+    if (text != NULL) {
         text->refs++;
+    }
     return text;
 }
 
 static void text_unref(struct text *text)
 {
-    if (text && --text->refs == 0)
+    if (text != NULL && --text->refs == 0) {
         mem_free(text);
+    }
 }
 
 static struct doc *text_parse(const struct text *text)
 {
     struct err err;
-    struct doc *doc = text ? doc_parse(text->bytes, text->len, &err) : NULL;
-    assert(doc || !text);
+    struct doc *doc = text != NULL ? doc_parse(text->bytes, text->len, &err) : NULL;
+    assert(doc != NULL || text == NULL);
     return doc;
 }
 
@@ -92,17 +94,20 @@ static struct doc *text_parse(const struct text *text)
 
 static struct storage *find_storage(const struct objects *objects, const char *name)
 {
-    for (size_t i = 0; i < objects->storage_count; i++)
-        if (str_equal(objects->storages[i]->name, name))
+    for (size_t i = 0; i < objects->storage_count; i++) {
+        if (str_equal(objects->storages[i]->name, name)) {
             return objects->storages[i];
+        }
+    }
     return NULL;
 }
 
 static struct storage *ensure_storage(struct objects *objects, const char *name)
 {
     struct storage *storage = find_storage(objects, name);
-    if (storage)
+    if (storage != NULL) {
         return storage;
+    }
     storage = mem_new(struct storage);
     storage->name = str_dup(name);
     objects->storages = mem_resize(objects->storages, (objects->storage_count + 1) * sizeof(objects->storages[0]));
@@ -122,10 +127,11 @@ static size_t entry_index(const struct storage *storage, const char *namespace, 
     size_t low = 0, high = storage->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (entry_compare(&storage->entries[middle], namespace, name) < 0)
+        if (entry_compare(&storage->entries[middle], namespace, name) < 0) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low;
 }
@@ -138,8 +144,8 @@ static struct entry *entry_at(const struct storage *storage, size_t index, const
 
 static struct entry *find_entry(const struct storage *storage, const char *namespace, const char *name)
 {
-    const char *in = namespace ? namespace : "";
-    return storage ? entry_at(storage, entry_index(storage, in, name), in, name) : NULL;
+    const char *in = namespace != NULL ? namespace : "";
+    return storage != NULL ? entry_at(storage, entry_index(storage, in, name), in, name) : NULL;
 }
 
 static struct entry *add_entry(struct storage *storage, const char *namespace, const char *name)
@@ -185,14 +191,17 @@ static void forget_first(struct objects *objects)
 
 void objects_free(struct objects *objects)
 {
-    if (!objects)
+    if (objects == NULL) {
         return;
-    while (objects->history_count > 0)
+    }
+    while (objects->history_count > 0) {
         forget_first(objects);
+    }
     for (size_t i = 0; i < objects->storage_count; i++) {
         struct storage *storage = objects->storages[i];
-        for (size_t j = 0; j < storage->count; j++)
+        for (size_t j = 0; j < storage->count; j++) {
             entry_fini(&storage->entries[j]);
+        }
         mem_free(storage->entries);
         str_free(&storage->name);
         mem_free(storage);
@@ -214,8 +223,9 @@ int64_t objects_oldest(const struct objects *objects)
 
 void objects_compact(struct objects *objects)
 {
-    while (objects->history_count > 0)
+    while (objects->history_count > 0) {
         forget_first(objects);
+    }
     objects->oldest = objects->version;
 }
 
@@ -224,8 +234,9 @@ void objects_compact(struct objects *objects)
 /* Takes one reference of each text. */
 static struct change *remember(struct objects *objects, struct change change)
 {
-    if (objects->history_count == HISTORY_MAX)
+    if (objects->history_count == HISTORY_MAX) {
         forget_first(objects);
+    }
     size_t index = (objects->history_first + objects->history_count++) % HISTORY_MAX;
     objects->history[index] = change;
     return &objects->history[index];
@@ -241,16 +252,18 @@ static void tell(const struct change *change, const struct listener *listeners, 
         .object = doc_root(object),
         .before = doc_root(before),
     };
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         listeners[i].listen(listeners[i].ctx, &event);
+    }
     doc_free(object);
     doc_free(before);
 }
 
 static void tell_all(struct objects *objects, const struct change *change)
 {
-    if (objects->listener_count > 0)
+    if (objects->listener_count > 0) {
         tell(change, objects->listeners, objects->listener_count);
+    }
 }
 
 static void set_version(struct doc *object, int64_t version)
@@ -264,7 +277,7 @@ static void set_version(struct doc *object, int64_t version)
 struct doc *objects_get(const struct objects *objects, const char *storage, const char *namespace, const char *name)
 {
     const struct entry *entry = find_entry(find_storage(objects, storage), namespace, name);
-    return entry ? text_parse(entry->text) : NULL;
+    return entry != NULL ? text_parse(entry->text) : NULL;
 }
 
 void objects_put(struct objects *objects, const char *storage_name, struct doc *object)
@@ -272,12 +285,13 @@ void objects_put(struct objects *objects, const char *storage_name, struct doc *
     const struct node *metadata = node_get(doc_root(object), "metadata");
     const char *namespace = node_str_or(node_get(metadata, "namespace"), "");
     const char *name = node_str(node_get(metadata, "name"));
-    assert(name && "an object without a name");
+    assert(name != NULL && "an object without a name");
     struct storage *storage = ensure_storage(objects, storage_name);
     struct entry *entry = find_entry(storage, namespace, name);
-    bool is_new = !entry;
-    if (is_new)
+    bool is_new = entry == NULL;
+    if (is_new) {
         entry = add_entry(storage, namespace, name);
+    }
     set_version(object, ++objects->version);
     struct text *before = entry->text;
     entry->text = text_new(doc_root(object));
@@ -294,8 +308,9 @@ bool objects_remove(struct objects *objects, const char *storage_name, const cha
 {
     struct storage *storage = find_storage(objects, storage_name);
     struct entry *entry = find_entry(storage, namespace, name);
-    if (!entry)
+    if (entry == NULL) {
         return false;
+    }
     struct doc *last = text_parse(entry->text);
     set_version(last, ++objects->version);
     struct text *before = text_ref(entry->text);
@@ -319,15 +334,17 @@ void objects_each(const struct objects *objects, const char *storage_name, const
                   void *ctx)
 {
     const struct storage *storage = find_storage(objects, storage_name);
-    size_t first = storage && namespace ? entry_index(storage, namespace, "") : 0;
-    for (size_t i = first; storage && i < storage->count; i++) {
-        if (namespace && !str_equal(storage->entries[i].namespace, namespace))
+    size_t first = storage != NULL && namespace != NULL ? entry_index(storage, namespace, "") : 0;
+    for (size_t i = first; storage != NULL && i < storage->count; i++) {
+        if (namespace != NULL && !str_equal(storage->entries[i].namespace, namespace)) {
             return;
+        }
         struct doc *doc = text_parse(storage->entries[i].text);
         bool more = each(ctx, doc_root(doc));
         doc_free(doc);
-        if (!more)
+        if (!more) {
             return;
+        }
     }
 }
 
@@ -358,8 +375,9 @@ static void note_past(struct snapshot *snapshot, const struct change *change)
     const char *namespace = node_str_or(node_get(metadata, "namespace"), "");
     const char *name = node_str_or(node_get(metadata, "name"), "");
     size_t index = 0;
-    while (index < snapshot->count && past_compare(&snapshot->items[index], namespace, name) < 0)
+    while (index < snapshot->count && past_compare(&snapshot->items[index], namespace, name) < 0) {
         index++;
+    }
     if (index == snapshot->count || past_compare(&snapshot->items[index], namespace, name) != 0) {
         snapshot->items = mem_resize(snapshot->items, (snapshot->count + 1) * sizeof(struct past));
         memmove(&snapshot->items[index + 1], &snapshot->items[index], (snapshot->count - index) * sizeof(struct past));
@@ -381,7 +399,7 @@ static void snapshot_fini(struct snapshot *snapshot)
 static bool show(const struct text *text, objects_each_fn *each, void *ctx)
 {
     struct doc *doc = text_parse(text);
-    bool more = !doc || each(ctx, doc_root(doc));
+    bool more = doc == NULL || each(ctx, doc_root(doc));
     doc_free(doc);
     return more;
 }
@@ -394,13 +412,14 @@ static void walk_past(const struct storage *storage, const struct snapshot *snap
     while (i < storage->count || j < snapshot->count) {
         const struct entry *entry = i < storage->count ? &storage->entries[i] : NULL;
         const struct past *past = j < snapshot->count ? &snapshot->items[j] : NULL;
-        int order = !entry ? 1 : !past ? -1 : -past_compare(past, entry->namespace, entry->name);
+        int order = entry == NULL ? 1 : past == NULL ? -1 : -past_compare(past, entry->namespace, entry->name);
         const char *in = order < 0 ? entry->namespace : past->namespace;
         const struct text *text = order < 0 ? entry->text : past->text;
         i += order <= 0;
         j += order >= 0;
-        if ((!namespace || str_equal(namespace, in)) && !show(text, each, ctx))
+        if ((namespace == NULL || str_equal(namespace, in)) && !show(text, each, ctx)) {
             return;
+        }
     }
 }
 
@@ -409,15 +428,18 @@ bool objects_each_at(const struct objects *objects, const char *storage_name, co
 {
     const struct storage *storage = find_storage(objects, storage_name);
     struct snapshot snapshot = {0};
-    if (version < objects->oldest)
+    if (version < objects->oldest) {
         return false;
+    }
     for (size_t i = 0; i < objects->history_count; i++) {
         const struct change *change = &objects->history[(objects->history_first + i) % HISTORY_MAX];
-        if (change->version > version && change->storage == storage)
+        if (change->version > version && change->storage == storage) {
             note_past(&snapshot, change);
+        }
     }
-    if (storage)
+    if (storage != NULL) {
         walk_past(storage, &snapshot, namespace, each, ctx);
+    }
     snapshot_fini(&snapshot);
     return true;
 }
@@ -425,11 +447,13 @@ bool objects_each_at(const struct objects *objects, const char *storage_name, co
 size_t objects_count(const struct objects *objects, const char *storage_name, const char *namespace)
 {
     const struct storage *storage = find_storage(objects, storage_name);
-    if (!storage || !namespace)
-        return storage ? storage->count : 0;
+    if (storage == NULL || namespace == NULL) {
+        return storage != NULL ? storage->count : 0;
+    }
     size_t first = entry_index(storage, namespace, ""), count = 0;
-    while (first + count < storage->count && str_equal(storage->entries[first + count].namespace, namespace))
+    while (first + count < storage->count && str_equal(storage->entries[first + count].namespace, namespace)) {
         count++;
+    }
     return count;
 }
 
@@ -451,8 +475,9 @@ void objects_unlisten(struct objects *objects, objects_listen_fn *listen, void *
     size_t kept = 0;
     for (size_t i = 0; i < objects->listener_count; i++) {
         struct listener *each = &objects->listeners[i];
-        if (each->listen != listen || each->ctx != ctx)
+        if (each->listen != listen || each->ctx != ctx) {
             objects->listeners[kept++] = *each;
+        }
     }
     objects->listener_count = kept;
 }
@@ -461,12 +486,14 @@ bool objects_replay(const struct objects *objects, const char *storage, int64_t 
                     void *ctx)
 {
     const struct listener listener = {listen, ctx};
-    if (version < objects->oldest)
+    if (version < objects->oldest) {
         return false;
+    }
     for (size_t i = 0; i < objects->history_count; i++) {
         const struct change *change = &objects->history[(objects->history_first + i) % HISTORY_MAX];
-        if (change->version > version && str_equal(change->storage->name, storage))
+        if (change->version > version && str_equal(change->storage->name, storage)) {
             tell(change, &listener, 1);
+        }
     }
     return true;
 }

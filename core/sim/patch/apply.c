@@ -41,8 +41,9 @@ static struct doc *with_owned(const struct shape *shape, const struct node *merg
     mentioned(&gone, shape, merged);
     field_walk_mentioned(&kept, shape, pruned);
     subtract_named(&gone, &kept, shape);
-    for (size_t i = 0; i < managers->count; i++)
+    for (size_t i = 0; i < managers->count; i++) {
         subtract_named(&gone, &managers->items[i].fields, shape);
+    }
     struct doc *made = without(shape, merged, &gone);
     field_set_fini(&gone);
     field_set_fini(&kept);
@@ -71,8 +72,9 @@ static struct doc *with_foreign(const struct shape *shape, const struct node *me
 static struct doc *prune(const struct shape *shape, struct doc *merged, const struct managers *managers,
                          const struct field_set *last)
 {
-    if (field_set_empty(last))
+    if (field_set_empty(last)) {
         return merged;
+    }
     struct field_set named;
     field_set_copy(&named, last);
     field_walk_name_parents(&named, shape);
@@ -91,25 +93,27 @@ static bool check_patch(const struct kind *kind, const struct node *patch, struc
     char *version = patch_own_version(kind);
     const char *sent = node_str_or(node_get(patch, "apiVersion"), ""), *name = node_str_or(node_get(patch, "kind"), "");
     bool ok = true;
-    if (node_type(patch) != NODE_OBJECT)
+    if (node_type(patch) != NODE_OBJECT) {
         ok = patch_refuse(
             err, ERR_INVALID, 400,
             "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal %s into Go "
             "value of type map[string]interface {}",
             patch_refuse_type(patch));
-    else if (!str_equal(sent, version) || !str_equal(name, kind->name))
-        ok = patch_refuse(err, ERR_INVALID, 400, "invalid object type: %s%s, Kind=%s", strchr(sent, '/') ? "" : "/",
-                          sent, name);
-    else if (node_at(patch, "metadata", "managedFields") != NULL)
+    } else if (!str_equal(sent, version) || !str_equal(name, kind->name)) {
+        ok = patch_refuse(err, ERR_INVALID, 400, "invalid object type: %s%s, Kind=%s",
+                          strchr(sent, '/') != NULL ? "" : "/", sent, name);
+    } else if (node_at(patch, "metadata", "managedFields") != NULL) {
         ok = patch_refuse(err, ERR_INVALID, 400, "metadata.managedFields must be nil");
+    }
     mem_free(version);
     return ok;
 }
 
 static bool check_lists(const struct kind *kind, const struct shape *shape, const struct node *patch, struct err *err)
 {
-    if (field_check(shape, patch, err))
+    if (field_check(shape, patch, err)) {
         return true;
+    }
     struct err inner = *err;
     return patch_refuse(err, ERR_SERVER, 500, "failed to create typed patch object (%s/%s; %s, Kind=%s): %s",
                         node_str_or(node_at(patch, "metadata", "namespace"), ""),
@@ -147,8 +151,9 @@ static struct doc *apply(const struct kind *kind, const struct node *live, const
         return NULL;
     }
     patch_own_strip(&self->fields);
-    if (!node_equal(live, doc_root(doc)) || self->time == NULL)
+    if (!node_equal(live, doc_root(doc)) || self->time == NULL) {
         patch_own_set_time(self, time);
+    }
     managers_drop_empty(managers, NULL);
     return doc;
 }
@@ -157,13 +162,15 @@ struct doc *patch_apply(const struct kind *kind, const struct node *object, cons
                         const char *manager, const char *subresource, bool force, const char *time, struct err *err)
 {
     struct shape shape = shape_of_kind(kind);
-    if (!check_patch(kind, patch, err) || !check_lists(kind, &shape, patch, err))
+    if (!check_patch(kind, patch, err) || !check_lists(kind, &shape, patch, err)) {
         return NULL;
+    }
     struct managers managers;
     managers_read(&managers, node_at(object, "metadata", "managedFields"));
     struct doc *live = object == NULL ? doc_new() : doc_copy(object);
-    if (object == NULL)
+    if (object == NULL) {
         doc_set_root(live, node_new_object(live));
+    }
     node_remove(node_get(doc_root(live), "metadata"), "managedFields");
     if (managers.count == 0 && object != NULL) {
         struct doc *nothing = patch_own_object(kind, NULL), *all = patch_own_object(kind, object);
@@ -175,8 +182,9 @@ struct doc *patch_apply(const struct kind *kind, const struct node *object, cons
     doc_free(live);
     if (made != NULL) {
         patch_own_set_entries(made, &managers);
-        if (object != NULL)
+        if (object != NULL) {
             patch_own_keep_times(object, made);
+        }
     }
     managers_fini(&managers);
     return made;

@@ -10,8 +10,9 @@ void patch_elements_push(struct patch_elements *list, const struct node *old, co
 
 void patch_elements_take(struct patch_elements *list, size_t index)
 {
-    for (size_t i = index + 1; i < list->count; i++)
+    for (size_t i = index + 1; i < list->count; i++) {
         list->items[i - 1] = list->items[i];
+    }
     list->count--;
 }
 
@@ -29,8 +30,9 @@ size_t patch_elements_find(const struct patch_elements *list, const struct node 
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct node *one = patch_elements_mark_of(&list->items[i], key);
-        if (one != NULL && node_equal(one, wanted))
+        if (one != NULL && node_equal(one, wanted)) {
             return i;
+        }
     }
     return list->count;
 }
@@ -40,8 +42,9 @@ size_t patch_elements_place(const struct node *order, const struct node *wanted,
     struct node_iter it = node_iterate(order);
     while (node_next(&it)) {
         const struct node *one = patch_elements_mark(it.value, key);
-        if (one != NULL && wanted != NULL && node_equal(one, wanted))
+        if (one != NULL && wanted != NULL && node_equal(one, wanted)) {
             return it.index;
+        }
     }
     return PATCH_NOWHERE;
 }
@@ -49,8 +52,9 @@ size_t patch_elements_place(const struct node *order, const struct node *wanted,
 void patch_elements_copy(struct patch_elements *to, const struct patch_elements *from)
 {
     to->count = 0;
-    for (size_t i = 0; i < from->count; i++)
+    for (size_t i = 0; i < from->count; i++) {
         patch_elements_push(to, from->items[i].old, from->items[i].new);
+    }
 }
 
 /* --- the order --- */
@@ -58,8 +62,9 @@ void patch_elements_copy(struct patch_elements *to, const struct patch_elements 
 static size_t place_of(const struct patch_making *m, const struct node *order, const struct patch_element *one)
 {
     const struct node *wanted = patch_elements_mark_of(one, m->key);
-    if (order != NULL)
+    if (order != NULL) {
         return patch_elements_place(order, wanted, m->key);
+    }
     size_t at = patch_elements_find(&m->server, wanted, m->key);
     return at < m->server.count ? at : PATCH_NOWHERE;
 }
@@ -70,8 +75,9 @@ static void sort_by(const struct patch_making *m, struct patch_elements *list, c
     for (size_t i = 1; i < list->count; i++) {
         struct patch_element one = list->items[i];
         size_t place = place_of(m, order, &one), at = i;
-        for (; at > 0 && place_of(m, order, &list->items[at - 1]) > place; at--)
+        for (; at > 0 && place_of(m, order, &list->items[at - 1]) > place; at--) {
             list->items[at] = list->items[at - 1];
+        }
         list->items[at] = one;
     }
 }
@@ -102,8 +108,9 @@ void patch_elements_fill(struct patch_making *m)
 {
     for (size_t i = 0; i < m->list.count && m->gone > 0; i++) {
         struct patch_element *one = &m->list.items[i];
-        if (patch_elements_find(&m->server, patch_elements_mark_of(one, m->key), m->key) < m->server.count)
+        if (patch_elements_find(&m->server, patch_elements_mark_of(one, m->key), m->key) < m->server.count) {
             continue;
+        }
         patch_elements_push(&m->server, one->old, one->new);
         m->gone--;
     }

@@ -34,8 +34,9 @@ static void complain_about(struct checking *c, const char *format, const char *w
 static void cut(struct buf *b, size_t len)
 {
     b->len = len;
-    if (b->data != NULL)
+    if (b->data != NULL) {
         b->data[len] = '\0';
+    }
 }
 
 /* --- types, of custom kinds --- */
@@ -69,20 +70,22 @@ static bool check_type(struct checking *c, const struct rule *rule, const struct
 {
     enum node_type type = node_type(value);
     bool is_number = type == NODE_INT || type == NODE_REAL;
-    if (type == NODE_NULL || type == NODE_ABSENT)
+    if (type == NODE_NULL || type == NODE_ABSENT) {
         return true;
-    if (rule->types == RULE_STRING && type != NODE_STRING && rule->format == NULL)
+    }
+    if (rule->types == RULE_STRING && type != NODE_STRING && rule->format == NULL) {
         wrong(c, "string", "&value.valueUnstructured{Value:", value);
-    else if ((rule->types == RULE_INTEGER || rule->types == RULE_NUMBER) && !is_number)
+    } else if ((rule->types == RULE_INTEGER || rule->types == RULE_NUMBER) && !is_number) {
         complain_about(c, "expected numeric (int or float), got ", go_type(value));
-    else if (rule->types == RULE_BOOLEAN && type != NODE_BOOL)
+    } else if (rule->types == RULE_BOOLEAN && type != NODE_BOOL) {
         wrong(c, "boolean", "&{", value);
-    else if (rule->types == RULE_ARRAY && type != NODE_ARRAY)
+    } else if (rule->types == RULE_ARRAY && type != NODE_ARRAY) {
         wrong(c, "list", "&{", value);
-    else if (rule->types == RULE_OBJECT && type != NODE_OBJECT)
+    } else if (rule->types == RULE_OBJECT && type != NODE_OBJECT) {
         wrong(c, "map", "&{", value);
-    else
+    } else {
         return true;
+    }
     return false;
 }
 
@@ -103,13 +106,15 @@ static void check_members(struct checking *c, const struct shape *shape, const s
         struct shape member = shape_member(shape, it.key);
         bool declared = shape->rule == NULL || is_declared(shape->rule, it.key);
         buf_printf(&c->path, ".%s", it.key);
-        if (declared)
+        if (declared) {
             check(c, &member, it.value);
-        else
+        } else {
             complain(c, "field not declared in schema");
+        }
         cut(&c->path, len);
-        if (!declared) /* the server reads on no further either */
+        if (!declared) { /* the server reads on no further either */
             return;
+        }
     }
 }
 
@@ -137,13 +142,15 @@ static void check_element(struct checking *c, const struct shape *list, const st
         return;
     }
     struct shape_elements nodes = keyed ? shape_elements_of(list, array) : (struct shape_elements){0};
-    if (keyed && shape_elements_find(&nodes, name, 0) < index && nodes.count == node_count(array))
+    if (keyed && shape_elements_find(&nodes, name, 0) < index && nodes.count == node_count(array)) {
         complain_duplicate(c, name);
+    }
     shape_elements_fini(&nodes);
-    if (keyed)
+    if (keyed) {
         field_set_show(&c->path, name);
-    else
+    } else {
         buf_printf(&c->path, "[%zu]", index);
+    }
     check(c, &element, value);
     cut(&c->path, len);
     mem_free(name);
@@ -151,14 +158,16 @@ static void check_element(struct checking *c, const struct shape *list, const st
 
 static void check(struct checking *c, const struct shape *shape, const struct node *value)
 {
-    if (shape->rule != NULL && !check_type(c, shape->rule, value))
+    if (shape->rule != NULL && !check_type(c, shape->rule, value)) {
         return;
+    }
     if (node_type(value) == NODE_OBJECT) {
         check_members(c, shape, value);
     } else if (node_type(value) == NODE_ARRAY) {
         struct node_iter it = node_iterate(value);
-        while (node_next(&it))
+        while (node_next(&it)) {
             check_element(c, shape, value, it.index, it.value);
+        }
     }
 }
 
@@ -179,8 +188,9 @@ static void tell(struct str_list *errors, struct err *err)
     buf_init(&b, PATH_BYTES_MAX);
     buf_append_str(&b, "errors:");
     qsort(errors->items, errors->count, sizeof *errors->items, by_text);
-    for (size_t i = 0; i < errors->count; i++)
+    for (size_t i = 0; i < errors->count; i++) {
         buf_printf(&b, "\n  %s", errors->items[i]);
+    }
     err_set(err, ERR_INVALID, "%s", buf_str(&b));
     buf_fini(&b);
 }
@@ -191,8 +201,9 @@ bool field_check(const struct shape *shape, const struct node *value, struct err
     buf_init(&c.path, PATH_BYTES_MAX);
     check(&c, shape, value);
     bool fits = c.errors.count == 0;
-    if (!fits)
+    if (!fits) {
         tell(&c.errors, err);
+    }
     str_list_fini(&c.errors);
     buf_fini(&c.path);
     return fits;

@@ -23,8 +23,9 @@ static bool in_live(const struct zip *z, const char *name)
 static void advance_shared(struct zip *z, size_t from)
 {
     z->shared = from;
-    while (z->shared < z->applied.count && !in_live(z, z->applied.items[z->shared].name))
+    while (z->shared < z->applied.count && !in_live(z, z->applied.items[z->shared].name)) {
         z->shared++;
+    }
 }
 
 static void put(struct zip *z, const struct node *live, const struct node *applied)
@@ -41,8 +42,9 @@ static void put_applied(struct zip *z)
     size_t at = shape_elements_find(&z->live, name, 0);
     put(z, is_known ? z->live.items[at].value : NULL, z->applied.items[z->j].value);
     z->is_done[z->j] = true;
-    if (z->j == z->shared)
+    if (z->j == z->shared) {
         advance_shared(z, z->j + 1);
+    }
     z->j++;
 }
 
@@ -61,10 +63,12 @@ static void step(struct zip *z)
         put(z, z->live.items[z->i].value, NULL);
         z->i++;
     } else {
-        if (has_live && z->is_done[namesake])
+        if (has_live && z->is_done[namesake]) {
             z->i++;
-        if (has_applied)
+        }
+        if (has_applied) {
             put_applied(z);
+        }
     }
 }
 
@@ -76,8 +80,9 @@ static struct node *merge_elements(struct doc *doc, const struct shape *shape, c
     z.applied = shape_elements_of(shape, applied);
     z.is_done = mem_alloc_array(z.applied.count, sizeof *z.is_done);
     advance_shared(&z, 0);
-    while (z.i < z.live.count || z.j < z.applied.count)
+    while (z.i < z.live.count || z.j < z.applied.count) {
         step(&z);
+    }
     shape_elements_fini(&z.live);
     shape_elements_fini(&z.applied);
     mem_free(z.is_done);
@@ -96,8 +101,9 @@ static struct node *merge_members(struct doc *doc, const struct shape *shape, co
     it = node_iterate(applied);
     while (node_next(&it)) {
         struct shape member = shape_member(shape, it.key);
-        if (node_get(live, it.key) == NULL)
+        if (node_get(live, it.key) == NULL) {
             node_set(doc, out, it.key, field_walk_merge(doc, &member, NULL, it.value));
+        }
     }
     return out;
 }
@@ -106,11 +112,14 @@ struct node *field_walk_merge(struct doc *doc, const struct shape *shape, const 
                               const struct node *applied)
 {
     enum node_type type = node_type(applied);
-    if (applied == NULL || node_type(live) != type || (node_count(live) == 0 && node_count(applied) == 0))
+    if (applied == NULL || node_type(live) != type || (node_count(live) == 0 && node_count(applied) == 0)) {
         return node_copy(doc, applied == NULL ? live : applied);
-    if (type == NODE_OBJECT && shape->how != SHAPE_ATOMIC)
+    }
+    if (type == NODE_OBJECT && shape->how != SHAPE_ATOMIC) {
         return merge_members(doc, shape, live, applied);
-    if (type == NODE_ARRAY && shape_is_keyed(shape))
+    }
+    if (type == NODE_ARRAY && shape_is_keyed(shape)) {
         return merge_elements(doc, shape, live, applied);
+    }
     return node_copy(doc, applied);
 }

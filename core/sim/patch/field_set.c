@@ -16,11 +16,13 @@ static int compare(const char *a, const char *b)
     for (; *a != '\0' && *b != '\0'; a++, b++) {
         if (numbers && isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
             size_t left = strspn(a, "0123456789"), right = strspn(b, "0123456789");
-            if (left != right)
+            if (left != right) {
                 return left < right ? -1 : 1;
+            }
         }
-        if (*a != *b)
+        if (*a != *b) {
             return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+        }
     }
     return *a == *b ? 0 : *a == '\0' ? -1 : 1;
 }
@@ -37,10 +39,11 @@ static size_t position(const struct field_set *set, const char *element, bool *f
             *found = true;
             return middle;
         }
-        if (order < 0)
+        if (order < 0) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low;
 }
@@ -49,8 +52,9 @@ static struct field_set *ensure(struct field_set *set, const char *element)
 {
     bool found;
     size_t at = position(set, element, &found);
-    if (found)
+    if (found) {
         return &set->children[at];
+    }
     set->children = mem_resize(set->children, (set->count + 1) * sizeof *set->children);
     memmove(set->children + at + 1, set->children + at, (set->count - at) * sizeof *set->children);
     set->count++;
@@ -60,8 +64,9 @@ static struct field_set *ensure(struct field_set *set, const char *element)
 
 void field_set_fini(struct field_set *set)
 {
-    for (size_t i = 0; i < set->count; i++)
+    for (size_t i = 0; i < set->count; i++) {
         field_set_fini(&set->children[i]);
+    }
     mem_free(set->children);
     mem_free(set->element);
     *set = (struct field_set){0};
@@ -71,8 +76,9 @@ void field_set_copy(struct field_set *to, const struct field_set *from)
 {
     *to = (struct field_set){.element = str_dup(from->element), .is_member = from->is_member, .count = from->count};
     to->children = mem_alloc_array(from->count, sizeof *to->children);
-    for (size_t i = 0; i < from->count; i++)
+    for (size_t i = 0; i < from->count; i++) {
         field_set_copy(&to->children[i], &from->children[i]);
+    }
 }
 
 bool field_set_empty(const struct field_set *set)
@@ -87,8 +93,9 @@ static struct field_set *descend(struct field_set *set, const struct field_path 
 
 void field_set_insert(struct field_set *set, const struct field_path *path)
 {
-    if (path->above != NULL)
+    if (path->above != NULL) {
         descend(set, path)->is_member = true;
+    }
 }
 
 const struct field_set *field_set_child(const struct field_set *set, const char *element)
@@ -120,10 +127,11 @@ static void drop_empty(struct field_set *set)
 {
     size_t kept = 0;
     for (size_t i = 0; i < set->count; i++) {
-        if (set->children[i].is_member || set->children[i].count > 0)
+        if (set->children[i].is_member || set->children[i].count > 0) {
             set->children[kept++] = set->children[i];
-        else
+        } else {
             field_set_fini(&set->children[i]);
+        }
     }
     set->count = kept;
 }
@@ -132,8 +140,9 @@ void field_set_subtract(struct field_set *set, const struct field_set *other)
 {
     for (size_t i = 0; i < set->count; i++) {
         const struct field_set *same = field_set_child(other, set->children[i].element);
-        if (same == NULL)
+        if (same == NULL) {
             continue;
+        }
         set->children[i].is_member &= !same->is_member;
         field_set_subtract(&set->children[i], same);
     }
@@ -155,11 +164,13 @@ void field_set_drop(struct field_set *set, const char *element)
 {
     bool found;
     size_t at = position(set, element, &found);
-    if (!found)
+    if (!found) {
         return;
+    }
     set->children[at].is_member = false;
-    while (set->children[at].count > 0)
+    while (set->children[at].count > 0) {
         field_set_fini(&set->children[at].children[--set->children[at].count]);
+    }
     drop_empty(set);
 }
 
@@ -211,8 +222,9 @@ static void each_below(const struct field_set *set, struct buf *path, field_set_
 {
     size_t len = path->len;
     for (size_t i = 0; i < set->count; i++) {
-        if (!set->children[i].is_member)
+        if (!set->children[i].is_member) {
             continue;
+        }
         field_set_show(path, set->children[i].element);
         each(ctx, buf_str(path));
         cut(path, len);
@@ -243,8 +255,9 @@ void field_set_read(struct field_set *set, const struct node *fields)
 {
     struct node_iter it = node_iterate(fields);
     while (node_next(&it)) {
-        if (it.key == NULL || !is_element(it.key))
+        if (it.key == NULL || !is_element(it.key)) {
             continue;
+        }
         struct field_set *child = ensure(set, it.key);
         child->is_member = node_count(it.value) == 0 || node_get(it.value, ".") != NULL;
         field_set_read(child, it.value);
@@ -255,9 +268,11 @@ void field_set_read(struct field_set *set, const struct node *fields)
 struct node *field_set_write(const struct field_set *set, struct doc *doc)
 {
     struct node *made = node_new_object(doc);
-    if (set->is_member && set->count > 0)
+    if (set->is_member && set->count > 0) {
         node_set(doc, made, ".", node_new_object(doc));
-    for (size_t i = 0; i < set->count; i++)
+    }
+    for (size_t i = 0; i < set->count; i++) {
         node_set(doc, made, set->children[i].element, field_set_write(&set->children[i], doc));
+    }
     return made;
 }

@@ -31,8 +31,9 @@ static void mention_members(struct field_set *set, const struct shape *shape, co
         char *element = field_set_element(it.key);
         struct field_path inner = {path, element};
         mention(set, &member, it.value, &inner);
-        if (!member.is_named || (kind_of(it.value) == A_MAP && node_count(it.value) == 0))
+        if (!member.is_named || (kind_of(it.value) == A_MAP && node_count(it.value) == 0)) {
             field_set_insert(set, &inner);
+        }
         mem_free(element);
     }
 }
@@ -47,8 +48,9 @@ static void mention(struct field_set *set, const struct shape *shape, const stru
         struct shape_elements nodes = shape_elements_of(shape, value);
         for (size_t i = 0; i < nodes.count; i++) {
             struct field_path inner = {path, nodes.items[i].name};
-            if (shape_elements_count(&nodes, nodes.items[i].name) == 1)
+            if (shape_elements_count(&nodes, nodes.items[i].name) == 1) {
                 mention(set, &element, nodes.items[i].value, &inner);
+            }
             field_set_insert(set, &inner);
         }
         shape_elements_fini(&nodes);
@@ -70,12 +72,13 @@ static void compare(struct field_difference *d, const struct shape *shape, const
 static bool compare_leaf(struct field_difference *d, const struct node *before, const struct node *after,
                          const struct field_path *path)
 {
-    if (before == NULL)
+    if (before == NULL) {
         field_set_insert(&d->added, path);
-    else if (after == NULL)
+    } else if (after == NULL) {
         field_set_insert(&d->removed, path);
-    else if (!node_equal(before, after))
+    } else if (!node_equal(before, after)) {
         field_set_insert(&d->modified, path);
+    }
     return true;
 }
 
@@ -92,12 +95,14 @@ static void compare_members(struct field_difference *d, const struct shape *shap
                             const struct node *after, const struct field_path *path)
 {
     struct node_iter it = node_iterate(before);
-    while (node_next(&it))
+    while (node_next(&it)) {
         compare_member(d, shape, it.key, it.value, node_get(after, it.key), path);
+    }
     it = node_iterate(after);
     while (node_next(&it)) {
-        if (node_get(before, it.key) == NULL)
+        if (node_get(before, it.key) == NULL) {
             compare_member(d, shape, it.key, NULL, it.value, path);
+        }
     }
 }
 
@@ -120,15 +125,18 @@ static void compare_named(struct field_difference *d, const struct shape *elemen
     if (before <= 1 && after <= 1) {
         compare(d, element, value_of(left, name), value_of(right, name), path);
     } else if (before > 1 && after > 1) {
-        if (!are_same(left, right, name))
+        if (!are_same(left, right, name)) {
             field_set_insert(&d->modified, path);
+        }
     } else if (before > 1) {
-        if (after > 0)
+        if (after > 0) {
             compare(d, element, NULL, value_of(right, name), path);
+        }
         field_set_insert(&d->removed, path);
     } else {
-        if (before > 0)
+        if (before > 0) {
             compare(d, element, value_of(left, name), NULL, path);
+        }
         field_set_insert(&d->added, path);
     }
 }
@@ -139,12 +147,14 @@ static void compare_elements(struct field_difference *d, const struct shape *sha
     struct shape element = shape_element(shape);
     struct shape_elements left = shape_elements_of(shape, before), right = shape_elements_of(shape, after);
     for (size_t i = 0; i < left.count; i++) {
-        if (shape_elements_find(&left, left.items[i].name, 0) == i)
+        if (shape_elements_find(&left, left.items[i].name, 0) == i) {
             compare_named(d, &element, &left, &right, &(struct field_path){path, left.items[i].name});
+        }
     }
     for (size_t i = 0; i < right.count; i++) {
-        if (shape_elements_find(&right, right.items[i].name, 0) == i && value_of(&left, right.items[i].name) == NULL)
+        if (shape_elements_find(&right, right.items[i].name, 0) == i && value_of(&left, right.items[i].name) == NULL) {
             compare_named(d, &element, &left, &right, &(struct field_path){path, right.items[i].name});
+        }
     }
     shape_elements_fini(&left);
     shape_elements_fini(&right);
@@ -158,12 +168,14 @@ static bool compare_as(enum kind_of_value kind, struct field_difference *d, cons
     const struct node *right = kind_of(after) == kind ? after : NULL;
     bool are_empty = node_count(left) == 0 && node_count(right) == 0;
     bool is_whole = kind == A_MAP ? shape->how == SHAPE_ATOMIC : !shape_is_keyed(shape);
-    if (kind == A_SCALAR || is_whole || are_empty)
+    if (kind == A_SCALAR || is_whole || are_empty) {
         return compare_leaf(d, before, after, path);
-    if (kind == A_MAP)
+    }
+    if (kind == A_MAP) {
         compare_members(d, shape, left, right, path);
-    else
+    } else {
         compare_elements(d, shape, left, right, path);
+    }
     return false;
 }
 
@@ -172,14 +184,17 @@ static void compare(struct field_difference *d, const struct shape *shape, const
 {
     /* A null is of the kind of what it meets. */
     bool takes_before = after == NULL || node_type(after) == NODE_NULL;
-    if (!takes_before && before != NULL && node_type(before) != NODE_NULL && kind_of(before) != kind_of(after))
+    if (!takes_before && before != NULL && node_type(before) != NODE_NULL && kind_of(before) != kind_of(after)) {
         compare_as(kind_of(before), d, shape, before, after, path);
-    if (compare_as(kind_of(takes_before ? before : after), d, shape, before, after, path))
+    }
+    if (compare_as(kind_of(takes_before ? before : after), d, shape, before, after, path)) {
         return;
-    if (before == NULL)
+    }
+    if (before == NULL) {
         field_set_insert(&d->added, path);
-    else if (after == NULL)
+    } else if (after == NULL) {
         field_set_insert(&d->removed, path);
+    }
 }
 
 void field_walk_compare(struct field_difference *difference, const struct shape *shape, const struct node *before,
@@ -203,10 +218,12 @@ static struct node *part_without(struct doc *doc, const struct shape *shape, con
                                  const struct field_set *set, const char *element)
 {
     const struct field_set *below = field_set_child(set, element);
-    if (below == NULL)
+    if (below == NULL) {
         return node_copy(doc, value);
-    if (below->is_member)
+    }
+    if (below->is_member) {
         return NULL;
+    }
     struct node *made = field_walk_without(doc, shape, value, below);
     return made == NULL ? node_new_null(doc) : made;
 }
@@ -231,8 +248,9 @@ static struct node *elements_without(struct doc *doc, const struct shape *shape,
     struct shape element = shape_element(shape);
     struct shape_elements nodes = shape_elements_of(shape, value);
     struct node *made = node_new_array(doc);
-    for (size_t i = 0; i < nodes.count; i++)
+    for (size_t i = 0; i < nodes.count; i++) {
         node_push(made, part_without(doc, &element, nodes.items[i].value, set, nodes.items[i].name));
+    }
     shape_elements_fini(&nodes);
     return made;
 }
@@ -241,10 +259,12 @@ struct node *field_walk_without(struct doc *doc, const struct shape *shape, cons
                                 const struct field_set *set)
 {
     enum kind_of_value kind = kind_of(value);
-    if (kind == A_SCALAR || field_set_empty(set))
+    if (kind == A_SCALAR || field_set_empty(set)) {
         return node_copy(doc, value);
-    if (kind == A_MAP ? shape->how == SHAPE_ATOMIC : !shape_is_keyed(shape))
+    }
+    if (kind == A_MAP ? shape->how == SHAPE_ATOMIC : !shape_is_keyed(shape)) {
         return NULL;
+    }
     struct node *made =
         kind == A_MAP ? members_without(doc, shape, value, set) : elements_without(doc, shape, value, set);
     return node_count(made) > 0 ? made : NULL;
@@ -261,8 +281,9 @@ void field_walk_drop_emptied(struct node *value, const struct shape *shape, cons
     struct str_list gone = {0};
     struct shape element = shape_element(shape);
     bool is_list = node_type(value) == NODE_ARRAY;
-    if (is_list && !shape_is_keyed(shape))
+    if (is_list && !shape_is_keyed(shape)) {
         return;
+    }
     struct shape_elements old = is_list ? shape_elements_of(shape, before) : (struct shape_elements){0};
     struct node_iter it = node_iterate(value);
     while (node_next(&it)) {
@@ -271,13 +292,15 @@ void field_walk_drop_emptied(struct node *value, const struct shape *shape, cons
         char *name = is_list ? shape_element_name(shape, it.value, &ignored) : NULL;
         const struct node *was = is_list ? value_of(&old, name) : node_get(before, it.key);
         mem_free(name);
-        if (!is_list && node_type(it.value) == NODE_NULL && node_type(was) != NODE_NULL && forbids_null(&inner))
+        if (!is_list && node_type(it.value) == NODE_NULL && node_type(was) != NODE_NULL && forbids_null(&inner)) {
             str_list_push(&gone, it.key);
-        else
+        } else {
             field_walk_drop_emptied(it.value, &inner, was);
+        }
     }
-    for (size_t i = 0; i < gone.count; i++)
+    for (size_t i = 0; i < gone.count; i++) {
         node_remove(value, gone.items[i]);
+    }
     str_list_fini(&gone);
     shape_elements_fini(&old);
 }
@@ -288,8 +311,9 @@ void field_walk_name_parents(struct field_set *set, const struct shape *shape)
         struct field_set *child = &set->children[i];
         bool is_field = child->element[0] == 'f';
         struct shape inner = is_field ? shape_member(shape, child->element + 2) : shape_element(shape);
-        if (is_field && child->count > 0 && inner.is_named)
+        if (is_field && child->count > 0 && inner.is_named) {
             child->is_member = true;
+        }
         field_walk_name_parents(child, &inner);
     }
 }

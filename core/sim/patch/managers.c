@@ -23,8 +23,9 @@ static void manager_fini(struct manager *manager)
 
 void managers_fini(struct managers *managers)
 {
-    for (size_t i = 0; i < managers->count; i++)
+    for (size_t i = 0; i < managers->count; i++) {
         manager_fini(&managers->items[i]);
+    }
     mem_free(managers->items);
     *managers = (struct managers){0};
 }
@@ -70,8 +71,9 @@ struct manager *managers_ensure(struct managers *managers, const char *name, boo
     for (size_t i = 0; i < managers->count; i++) {
         struct manager *one = &managers->items[i];
         if (str_equal(one->name, name) && one->applies == applies && str_equal(one->subresource, subresource) &&
-            (applies || str_equal(one->api_version, api_version)))
+            (applies || str_equal(one->api_version, api_version))) {
             return one;
+        }
     }
     return push(managers, name, applies, api_version, subresource, NULL);
 }
@@ -81,10 +83,11 @@ void managers_drop_empty(struct managers *managers, const struct manager *kept)
     size_t count = 0;
     for (size_t i = 0; i < managers->count; i++) {
         struct manager *one = &managers->items[i];
-        if (one == kept || !field_set_empty(&one->fields))
+        if (one == kept || !field_set_empty(&one->fields)) {
             managers->items[count++] = *one;
-        else
+        } else {
             manager_fini(one);
+        }
     }
     managers->count = count;
 }
@@ -97,8 +100,9 @@ static int compare_texts(const char *a, const char *b)
 static int by_order(const void *left, const void *right)
 {
     const struct manager *a = left, *b = right;
-    if (a->applies != b->applies)
+    if (a->applies != b->applies) {
         return a->applies ? -1 : 1;
+    }
     int order = compare_texts(a->time, b->time);
     order = order != 0 ? order : compare_texts(a->name, b->name);
     order = order != 0 ? order : compare_texts(a->api_version, b->api_version);
@@ -107,8 +111,9 @@ static int by_order(const void *left, const void *right)
 
 static void sort(struct managers *managers)
 {
-    if (managers->count > 1)
+    if (managers->count > 1) {
         qsort(managers->items, managers->count, sizeof *managers->items, by_order);
+    }
 }
 
 void managers_cap(struct managers *managers)
@@ -117,17 +122,20 @@ void managers_cap(struct managers *managers)
     sort(managers);
     for (size_t i = 0; i < managers->count; i++) {
         updaters += !managers->items[i].applies;
-        if (!managers->items[i].applies && first == managers->count)
+        if (!managers->items[i].applies && first == managers->count) {
             first = i;
+        }
     }
-    if (updaters <= UPDATERS_MAX)
+    if (updaters <= UPDATERS_MAX) {
         return;
+    }
     /* The oldest two of a version are one too many; what is old already takes the second. */
     struct manager *bucket = &managers->items[first];
     for (size_t i = first + 1; i < managers->count && updaters > UPDATERS_MAX; i++) {
         struct manager *one = &managers->items[i];
-        if (!str_equal(one->api_version, bucket->api_version))
+        if (!str_equal(one->api_version, bucket->api_version)) {
             continue;
+        }
         field_set_add(&bucket->fields, &one->fields);
         mem_free(bucket->name);
         mem_free(bucket->time);
@@ -195,8 +203,9 @@ static void add_path(void *ctx, const char *path)
 
 static void add_conflicts(struct conflicts *conflicts, const struct manager *manager, const struct field_set *fields)
 {
-    if (field_set_empty(fields))
+    if (field_set_empty(fields)) {
         return;
+    }
     mem_free(conflicts->last);
     conflicts->last = manager_text(manager);
     buf_printf(&conflicts->text, "%sconflicts with %s:", conflicts->managers++ > 0 ? "\n" : "", conflicts->last);
@@ -205,12 +214,13 @@ static void add_conflicts(struct conflicts *conflicts, const struct manager *man
 
 static bool refuse_conflicts(struct conflicts *conflicts, struct err *err)
 {
-    if (conflicts->count == 1)
+    if (conflicts->count == 1) {
         patch_refuse(err, ERR_CONFLICT, 409, "Apply failed with 1 conflict: conflict with %s: %s", conflicts->last,
                      conflicts->last_path);
-    else if (conflicts->count > 1)
+    } else if (conflicts->count > 1) {
         patch_refuse(err, ERR_CONFLICT, 409, "Apply failed with %zu conflicts: %s", conflicts->count,
                      buf_str(&conflicts->text));
+    }
     mem_free(conflicts->last);
     mem_free(conflicts->last_path);
     buf_fini(&conflicts->text);
@@ -237,14 +247,17 @@ static bool check_conflicts(struct managers *managers, const struct manager *sel
     struct conflicts conflicts = {0};
     buf_init(&conflicts.text, CONFLICT_BYTES_MAX);
     const struct manager **ordered = mem_alloc_array(managers->count, sizeof *ordered);
-    for (size_t i = 0; i < managers->count; i++)
+    for (size_t i = 0; i < managers->count; i++) {
         ordered[i] = &managers->items[i];
-    if (managers->count > 1)
+    }
+    if (managers->count > 1) {
         qsort(ordered, managers->count, sizeof *ordered, by_name);
+    }
     for (size_t i = 0; i < managers->count; i++) {
         struct field_set set = {0};
-        if (ordered[i] == self)
+        if (ordered[i] == self) {
             continue;
+        }
         contested(&set, ordered[i], difference);
         add_conflicts(&conflicts, ordered[i], &set);
         field_set_fini(&set);
@@ -256,12 +269,14 @@ static bool check_conflicts(struct managers *managers, const struct manager *sel
 bool managers_settle(struct managers *managers, const struct manager *self, const struct field_difference *difference,
                      bool force, struct err *err)
 {
-    if (!force && !check_conflicts(managers, self, difference, err))
+    if (!force && !check_conflicts(managers, self, difference, err)) {
         return false;
+    }
     for (size_t i = 0; i < managers->count; i++) {
         struct manager *one = &managers->items[i];
-        if (one == self)
+        if (one == self) {
             continue;
+        }
         field_set_subtract(&one->fields, &difference->modified);
         field_set_subtract(&one->fields, &difference->added);
         field_set_subtract(&one->fields, &difference->removed);

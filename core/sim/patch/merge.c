@@ -6,16 +6,18 @@
 /* A copy of what a patch brings: members that are null are none. */
 static struct node *without_nulls(struct doc *doc, const struct node *n)
 {
-    if (node_type(n) != NODE_OBJECT && node_type(n) != NODE_ARRAY)
+    if (node_type(n) != NODE_OBJECT && node_type(n) != NODE_ARRAY) {
         return node_copy(doc, n);
+    }
     bool is_object = node_type(n) == NODE_OBJECT;
     struct node *made = is_object ? node_new_object(doc) : node_new_array(doc);
     struct node_iter it = node_iterate(n);
     while (node_next(&it)) {
-        if (!is_object)
+        if (!is_object) {
             node_push(made, without_nulls(doc, it.value));
-        else if (node_type(it.value) != NODE_NULL)
+        } else if (node_type(it.value) != NODE_NULL) {
             node_set(doc, made, it.key, without_nulls(doc, it.value));
+        }
     }
     return made;
 }
@@ -25,12 +27,13 @@ static void merge(struct doc *doc, struct node *target, const struct node *patch
     struct node_iter it = node_iterate(patch);
     while (node_next(&it)) {
         struct node *old = node_get(target, it.key);
-        if (node_type(it.value) == NODE_NULL)
+        if (node_type(it.value) == NODE_NULL) {
             node_remove(target, it.key);
-        else if (node_type(it.value) == NODE_OBJECT && node_type(old) == NODE_OBJECT)
+        } else if (node_type(it.value) == NODE_OBJECT && node_type(old) == NODE_OBJECT) {
             merge(doc, old, it.value);
-        else
+        } else {
             node_set(doc, target, it.key, without_nulls(doc, it.value));
+        }
     }
 }
 

@@ -39,10 +39,11 @@ static void fill(struct doc *doc, struct node *at, char *path, bool with_null)
         *dot = '\0';
         at = node_ensure_object(doc, at, path);
     }
-    if (!with_null)
+    if (!with_null) {
         node_ensure_object(doc, at, path);
-    else if (node_get(at, path) == NULL)
+    } else if (node_get(at, path) == NULL) {
         node_set(doc, at, path, node_new_null(doc));
+    }
 }
 
 static void fill_all(struct doc *doc, const char *paths, bool with_null)
@@ -50,8 +51,9 @@ static void fill_all(struct doc *doc, const char *paths, bool with_null)
     struct str_list list = {0};
     str_list_split(&list, paths, ' ');
     for (size_t i = 0; i < list.count; i++) {
-        if (*list.items[i] != '\0')
+        if (*list.items[i] != '\0') {
             fill(doc, doc_root(doc), list.items[i], with_null);
+        }
     }
     str_list_fini(&list);
 }
@@ -59,11 +61,13 @@ static void fill_all(struct doc *doc, const char *paths, bool with_null)
 struct doc *patch_own_object(const struct kind *kind, const struct node *object)
 {
     struct doc *doc = object == NULL ? doc_new() : doc_copy(object);
-    if (object == NULL)
+    if (object == NULL) {
         doc_set_root(doc, node_new_object(doc));
+    }
     node_remove(node_get(doc_root(doc), "metadata"), "managedFields");
-    if (kind->is_custom)
+    if (kind->is_custom) {
         return doc;
+    }
     node_ensure_object(doc, doc_root(doc), "metadata");
     for (size_t i = 0; i < sizeof always / sizeof *always; i++) {
         if (str_equal(always[i].kind, kind->name)) {
@@ -78,8 +82,9 @@ void patch_own_drop_reset(struct field_set *set, const struct kind *kind, const 
 {
     if (str_equal(subresource, "status")) {
         field_set_drop(set, "f:spec");
-        if (kind->is_custom)
+        if (kind->is_custom) {
             field_set_drop(set, "f:metadata");
+        }
     } else if (kind->has_status && subresource == NULL) {
         field_set_drop(set, "f:status");
     }
@@ -175,10 +180,12 @@ static void choose_entries(struct managers *managers, const struct node *before,
 {
     const struct node *sent = node_at(object, "metadata", "managedFields");
     *managers = (struct managers){0};
-    if (subresource == NULL && is_reset(sent))
+    if (subresource == NULL && is_reset(sent)) {
         return;
-    if (subresource != NULL || !managers_read(managers, sent) || managers->count == 0)
+    }
+    if (subresource != NULL || !managers_read(managers, sent) || managers->count == 0) {
         managers_read(managers, node_at(before, "metadata", "managedFields"));
+    }
 }
 
 void patch_own_keep_times(const struct node *before, struct doc *object)
@@ -189,11 +196,13 @@ void patch_own_keep_times(const struct node *before, struct doc *object)
     struct doc *docs[] = {copy, other};
     for (size_t i = 0; i < 2; i++) {
         struct node_iter it = node_iterate(node_at(doc_root(docs[i]), "metadata", "managedFields"));
-        while (node_next(&it))
+        while (node_next(&it)) {
             node_remove(it.value, "time");
+        }
     }
-    if (old != NULL && node_equal(doc_root(copy), doc_root(other)))
+    if (old != NULL && node_equal(doc_root(copy), doc_root(other))) {
         node_set(object, metadata, "managedFields", node_copy(object, old));
+    }
     doc_free(copy);
     doc_free(other);
 }
@@ -212,7 +221,8 @@ void patch_own(const struct kind *kind, const struct node *before, struct doc *o
         doc_free(right);
     }
     patch_own_set_entries(object, &managers);
-    if (before != NULL)
+    if (before != NULL) {
         patch_own_keep_times(before, object);
+    }
     managers_fini(&managers);
 }

@@ -66,8 +66,9 @@ static void show(struct buf *b, const struct node *n)
         buf_append_str(b, node_type(n) == NODE_OBJECT ? "map[" : "[");
         while (node_next(&it)) {
             buf_append_str(b, it.index > 0 ? " " : "");
-            if (it.key != NULL)
+            if (it.key != NULL) {
                 buf_printf(b, "%s:", it.key);
+            }
             show(b, it.value);
         }
         buf_append_char(b, ']');
@@ -76,8 +77,9 @@ static void show(struct buf *b, const struct node *n)
         buf_append_str(b, node_str(n));
         break;
     case NODE_REAL:
-        if (node_real(n, &real))
+        if (node_real(n, &real)) {
             number_write(real, number);
+        }
         buf_append_str(b, number);
         break;
     case NODE_ABSENT:

@@ -24,17 +24,20 @@ static bool is_directive_key(const char *key)
 struct node *patch_strategic_plain(struct doc *doc, const struct node *patch)
 {
     enum node_type type = node_type(patch);
-    if (type == NODE_OBJECT && node_get(patch, DIRECTIVE) != NULL)
+    if (type == NODE_OBJECT && node_get(patch, DIRECTIVE) != NULL) {
         return NULL;
-    if (type != NODE_OBJECT && type != NODE_ARRAY)
+    }
+    if (type != NODE_OBJECT && type != NODE_ARRAY) {
         return node_copy(doc, patch);
+    }
     struct node *made = type == NODE_OBJECT ? node_new_object(doc) : node_new_array(doc);
     struct node_iter it = node_iterate(patch);
     while (node_next(&it)) {
-        if (type == NODE_ARRAY)
+        if (type == NODE_ARRAY) {
             node_push(made, patch_strategic_plain(doc, it.value));
-        else if (node_type(it.value) != NODE_NULL && !is_directive_key(it.key))
+        } else if (node_type(it.value) != NODE_NULL && !is_directive_key(it.key)) {
             node_set(doc, made, it.key, patch_strategic_plain(doc, it.value));
+        }
     }
     return made;
 }
@@ -54,10 +57,12 @@ static struct node *retained(struct doc *doc, const struct node *object, const s
     while (node_next(&it)) {
         bool stays = keys == NULL;
         struct node_iter key = node_iterate(keys);
-        while (!stays && node_next(&key))
+        while (!stays && node_next(&key)) {
             stays = node_is(key.value, it.key);
-        if (stays)
+        }
+        if (stays) {
             node_set(doc, made, it.key, node_copy(doc, it.value));
+        }
     }
     return made;
 }
@@ -70,10 +75,12 @@ static bool check_retained(const struct node *patch, struct err *err)
     while (keys != NULL && node_next(&it)) {
         bool is_listed = node_type(it.value) == NODE_NULL || is_directive_key(it.key);
         struct node_iter key = node_iterate(keys);
-        while (!is_listed && node_next(&key))
+        while (!is_listed && node_next(&key)) {
             is_listed = node_is(key.value, it.key);
-        if (!is_listed)
+        }
+        if (!is_listed) {
             return patch_refuse_strategic(err, 400, "invalid patch format of retainKeys");
+        }
     }
     return true;
 }
@@ -81,8 +88,9 @@ static bool check_retained(const struct node *patch, struct err *err)
 static struct node *directed(struct doc *doc, const struct node *patch, struct err *err)
 {
     const struct node *directive = node_get(patch, DIRECTIVE);
-    if (node_is(directive, "delete"))
+    if (node_is(directive, "delete")) {
         return node_new_object(doc);
+    }
     if (node_is(directive, "replace")) {
         struct node *made = node_copy(doc, patch);
         node_remove(made, DIRECTIVE);
@@ -117,14 +125,18 @@ static bool set_ordered(struct doc *doc, struct node *made, const struct shape *
                         const char *key, const struct node *order, struct err *err)
 {
     const struct node *old = node_get(made, key), *new = node_get(patch, key);
-    if (node_type(order) != NODE_ARRAY)
+    if (node_type(order) != NODE_ARRAY) {
         return wrong_type(err, order);
-    if (old != NULL && node_type(old) != NODE_ARRAY)
+    }
+    if (old != NULL && node_type(old) != NODE_ARRAY) {
         return wrong_type(err, old);
-    if (new != NULL && node_type(new) != NODE_ARRAY)
+    }
+    if (new != NULL && node_type(new) != NODE_ARRAY) {
         return wrong_type(err, new);
-    if (old == NULL && new == NULL)
+    }
+    if (old == NULL && new == NULL) {
         return true;
+    }
     struct shape member = shape_member(shape, key);
     struct node *list = patch_strategic_list(doc, &member, old, new, order, err);
     node_set(doc, made, key, list);
@@ -158,8 +170,9 @@ static bool set_member(struct doc *doc, struct node *made, const struct shape *s
 static bool set_without(struct doc *doc, struct node *made, const char *key, const struct node *gone, struct err *err)
 {
     const struct node *list = node_get(made, key);
-    if (node_type(list) == NODE_ARRAY && node_type(gone) == NODE_ARRAY)
+    if (node_type(list) == NODE_ARRAY && node_type(gone) == NODE_ARRAY) {
         node_set(doc, made, key, patch_strategic_without(doc, list, gone));
+    }
     return true;
 }
 
@@ -177,18 +190,21 @@ static bool merge_members(struct doc *doc, struct node *made, const struct shape
     struct node_iter it = node_iterate(patch);
     while (node_next(&it)) {
         if (str_has_prefix(it.key, ORDER_PREFIX) &&
-            !set_ordered(doc, made, shape, patch, it.key + strlen(ORDER_PREFIX), it.value, err))
+            !set_ordered(doc, made, shape, patch, it.key + strlen(ORDER_PREFIX), it.value, err)) {
             return false;
+        }
     }
     it = node_iterate(patch);
     while (node_next(&it)) {
         bool ok = true;
-        if (str_has_prefix(it.key, DELETE_PREFIX))
+        if (str_has_prefix(it.key, DELETE_PREFIX)) {
             ok = set_without(doc, made, it.key + strlen(DELETE_PREFIX), it.value, err);
-        else if (!is_directive_key(it.key) && !has_order(patch, it.key))
+        } else if (!is_directive_key(it.key) && !has_order(patch, it.key)) {
             ok = set_member(doc, made, shape, it.key, it.value, err);
-        if (!ok)
+        }
+        if (!ok) {
             return false;
+        }
     }
     return true;
 }
@@ -196,13 +212,16 @@ static bool merge_members(struct doc *doc, struct node *made, const struct shape
 struct node *patch_strategic_object(struct doc *doc, const struct shape *shape, const struct node *object,
                                     const struct node *patch, struct err *err)
 {
-    if (node_get(patch, DIRECTIVE) != NULL)
+    if (node_get(patch, DIRECTIVE) != NULL) {
         return directed(doc, patch, err);
-    if (!check_retained(patch, err))
+    }
+    if (!check_retained(patch, err)) {
         return NULL;
+    }
     struct node *made = retained(doc, object, patch, err);
-    if (made == NULL || !merge_members(doc, made, shape, patch, err))
+    if (made == NULL || !merge_members(doc, made, shape, patch, err)) {
         return NULL;
+    }
     return made;
 }
 

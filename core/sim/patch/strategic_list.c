@@ -32,12 +32,14 @@ static bool check_kinds(const struct node *a, const struct node *b, bool *are_ob
     for (size_t i = 0; i < 2; i++) {
         struct node_iter it = node_iterate(lists[i]);
         while (node_next(&it)) {
-            if (node_type(it.value) == NODE_ARRAY)
+            if (node_type(it.value) == NODE_ARRAY) {
                 return patch_refuse_strategic(err, 422,
                                               "the server rejected our request due to an error in our request");
+            }
             bool is_object = node_type(it.value) == NODE_OBJECT;
-            if (!first && is_object != *are_objects)
+            if (!first && is_object != *are_objects) {
                 return not_alike(err, a, b);
+            }
             *are_objects = is_object;
             first = false;
         }
@@ -52,8 +54,9 @@ static bool apply_directives(struct patch_elements *list, const struct node *pat
     struct node_iter it = node_iterate(patch);
     while (node_next(&it)) {
         const struct node *directive = node_get(it.value, "$patch"), *wanted = node_get(it.value, key);
-        if (directive == NULL)
+        if (directive == NULL) {
             continue;
+        }
         if (node_is(directive, "replace")) {
             replaces = true;
         } else if (node_is(directive, "merge")) {
@@ -68,12 +71,14 @@ static bool apply_directives(struct patch_elements *list, const struct node *pat
             return no_key(err, it.value, key);
         } else {
             for (size_t at = patch_elements_find(list, wanted, key); at < list->count;
-                 at = patch_elements_find(list, wanted, key))
+                 at = patch_elements_find(list, wanted, key)) {
                 patch_elements_take(list, at);
+            }
         }
     }
-    if (replaces)
+    if (replaces) {
         list->count = 0;
+    }
     return true;
 }
 
@@ -81,10 +86,11 @@ static bool apply_directives(struct patch_elements *list, const struct node *pat
 static bool merge_into(struct patch_making *m, size_t at, const struct node *patch, struct err *err)
 {
     struct patch_element *one = &m->list.items[at];
-    if (one->new != NULL && one->old != NULL)
+    if (one->new != NULL && one->old != NULL) {
         one->old = patch_strategic_object(m->doc, &m->element, one->old, one->new, err);
-    else if (one->new != NULL)
+    } else if (one->new != NULL) {
         one->old = patch_strategic_plain(m->doc, one->new);
+    }
     one->new = patch;
     return one->old != NULL;
 }
@@ -92,29 +98,36 @@ static bool merge_into(struct patch_making *m, size_t at, const struct node *pat
 static bool merge_objects(struct patch_making *m, const struct node *patch, struct err *err)
 {
     size_t before = m->list.count;
-    if (m->key == NULL)
+    if (m->key == NULL) {
         return patch_refuse_strategic(err, 500, "cannot merge lists without merge key");
-    if (!apply_directives(&m->list, patch, m->key, err))
+    }
+    if (!apply_directives(&m->list, patch, m->key, err)) {
         return false;
+    }
     m->gone = before - m->list.count;
-    if (m->list.count > 0)
+    if (m->list.count > 0) {
         patch_elements_copy(&m->server, &m->list);
+    }
     struct node_iter it = node_iterate(patch);
     while (node_next(&it)) {
         const struct node *wanted = node_get(it.value, m->key);
-        if (node_get(it.value, "$patch") != NULL)
+        if (node_get(it.value, "$patch") != NULL) {
             continue;
-        if (wanted == NULL)
+        }
+        if (wanted == NULL) {
             return no_key(err, it.value, m->key);
+        }
         size_t at = patch_elements_find(&m->list, wanted, m->key);
-        if (at == m->list.count)
+        if (at == m->list.count) {
             patch_elements_push(&m->list, NULL, it.value);
-        else if (!merge_into(m, at, it.value, err))
+        } else if (!merge_into(m, at, it.value, err)) {
             return false;
+        }
     }
     for (size_t i = 0; i < m->list.count; i++) {
-        if (patch_elements_mark_of(&m->list.items[i], m->key) == NULL)
+        if (patch_elements_mark_of(&m->list.items[i], m->key) == NULL) {
             return no_key(err, m->list.items[i].old, m->key);
+        }
     }
     return true;
 }
@@ -123,13 +136,15 @@ static void merge_scalars(struct patch_elements *list, const struct node *patch)
 {
     struct patch_elements unique = {0};
     for (size_t i = 0; i < list->count; i++) {
-        if (patch_elements_find(&unique, list->items[i].old, NULL) == unique.count)
+        if (patch_elements_find(&unique, list->items[i].old, NULL) == unique.count) {
             patch_elements_push(&unique, list->items[i].old, NULL);
+        }
     }
     struct node_iter it = node_iterate(patch);
     while (node_next(&it)) {
-        if (patch_elements_find(&unique, it.value, NULL) == unique.count)
+        if (patch_elements_find(&unique, it.value, NULL) == unique.count) {
             patch_elements_push(&unique, NULL, it.value);
+        }
     }
     mem_free(list->items);
     *list = unique;
@@ -139,16 +154,19 @@ static void merge_scalars(struct patch_elements *list, const struct node *patch)
 static bool check_order(const struct node *patch, const struct node *order, const char *key, struct err *err)
 {
     struct node_iter wanted = node_iterate(order), it = node_iterate(patch);
-    if (node_count(order) == 0 || node_count(patch) == 0)
+    if (node_count(order) == 0 || node_count(patch) == 0) {
         return true;
+    }
     while (node_next(&it)) {
-        if (node_get(it.value, "$patch") != NULL)
+        if (node_get(it.value, "$patch") != NULL) {
             continue;
+        }
         bool found = false;
         while (!found && node_next(&wanted)) {
             const struct node *a = patch_elements_mark(it.value, key), *b = patch_elements_mark(wanted.value, key);
-            if (a == NULL || b == NULL)
+            if (a == NULL || b == NULL) {
                 return no_key(err, a == NULL ? it.value : wanted.value, key);
+            }
             found = node_equal(a, b);
         }
         if (!found) {
@@ -171,12 +189,13 @@ static struct node *make(const struct patch_making *m, struct err *err)
     for (size_t i = 0; i < m->list.count; i++) {
         const struct patch_element *one = &m->list.items[i];
         struct node *value = NULL;
-        if (one->new == NULL)
+        if (one->new == NULL) {
             value = node_copy(m->doc, one->old);
-        else if (one->old == NULL || node_type(one->old) != NODE_OBJECT)
+        } else if (one->old == NULL || node_type(one->old) != NODE_OBJECT) {
             value = patch_strategic_plain(m->doc, one->new);
-        else if ((value = patch_strategic_object(m->doc, &m->element, one->old, one->new, err)) == NULL)
+        } else if ((value = patch_strategic_object(m->doc, &m->element, one->old, one->new, err)) == NULL) {
             return NULL;
+        }
         node_push(made, value);
     }
     return made;
@@ -186,29 +205,35 @@ static bool merge(struct patch_making *m, const struct shape *shape, const struc
                   const struct node *order, struct err *err)
 {
     bool are_objects = false, merges = shape->strategy & SHAPE_MERGE;
-    if (!check_kinds(old, patch, &are_objects, err))
+    if (!check_kinds(old, patch, &are_objects, err)) {
         return false;
+    }
     m->key = are_objects ? shape->merge_key : NULL;
     struct node_iter it = node_iterate(old);
-    while (node_next(&it))
+    while (node_next(&it)) {
         patch_elements_push(&m->list, it.value, NULL);
+    }
     patch_elements_copy(&m->server, &m->list);
-    if (order != NULL && !check_order(patch, order, m->key, err))
+    if (order != NULL && !check_order(patch, order, m->key, err)) {
         return false;
+    }
     if (!merges && patch != NULL) {
         m->list.count = 0;
         it = node_iterate(patch);
-        while (node_next(&it))
+        while (node_next(&it)) {
             patch_elements_push(&m->list, NULL, it.value);
+        }
     } else if (are_objects && patch != NULL && !merge_objects(m, patch, err)) {
         return false;
     } else if (!are_objects && patch != NULL) {
         merge_scalars(&m->list, patch);
     }
-    if (order != NULL)
+    if (order != NULL) {
         patch_elements_fill(m);
-    if (merges || order != NULL)
+    }
+    if (merges || order != NULL) {
         patch_elements_order(m, order != NULL ? order : patch);
+    }
     return true;
 }
 
@@ -227,8 +252,9 @@ struct node *patch_strategic_without(struct doc *doc, const struct node *list, c
     struct node *made = node_new_array(doc);
     struct node_iter it = node_iterate(list);
     while (node_next(&it)) {
-        if (patch_elements_place(gone, it.value, NULL) == PATCH_NOWHERE)
+        if (patch_elements_place(gone, it.value, NULL) == PATCH_NOWHERE) {
             node_push(made, node_copy(doc, it.value));
+        }
     }
     return made;
 }

@@ -61,8 +61,9 @@ static void answer_bad(struct exchange *exchange, const char *param, const char 
 static void write_time(struct buf *b, int64_t wall_ms)
 {
     buf_printf(b, "%lld", (long long)(wall_ms / 1000));
-    if (wall_ms % 1000 != 0)
+    if (wall_ms % 1000 != 0) {
         buf_printf(b, ".%03d", abs((int)(wall_ms % 1000)));
+    }
 }
 
 /* The shortest decimal that reads back the same, as Prometheus' JSON has it. */
@@ -76,9 +77,9 @@ static void write_value(struct buf *b, double value)
         buf_append_str(b, isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
         return;
     }
-    do
+    do {
         snprintf(text, sizeof text, is_long ? "%.*e" : "%.*f", digits, value);
-    while (strtod(text, NULL) != value && ++digits < 30);
+    } while (strtod(text, NULL) != value && ++digits < 30);
     buf_append_str(b, text);
 }
 
@@ -107,12 +108,13 @@ static char *param_of(const struct exchange *exchange, const char *name)
 {
     const char *type = exchange->header(exchange, "Content-Type");
     char *value = NULL;
-    if (str_equal(exchange->method, "POST") && type && str_has_prefix(type, "application/x-www-form-urlencoded")) {
+    if (str_equal(exchange->method, "POST") && type != NULL &&
+        str_has_prefix(type, "application/x-www-form-urlencoded")) {
         struct exchange form = *exchange;
         form.query = exchange->body;
         value = exchange_param(&form, name);
     }
-    return value ? value : exchange_param(exchange, name);
+    return value != NULL ? value : exchange_param(exchange, name);
 }
 
 /* A Unix time in seconds, or RFC 3339. */
@@ -121,17 +123,19 @@ static bool parse_time(const char *text, int64_t *wall_ms)
     struct err err;
     char *end;
     double seconds = strtod(text, &end);
-    if (*end != '\0' || end == text)
+    if (*end != '\0' || end == text) {
         return time_parse(text, wall_ms, &err);
+    }
     *wall_ms = (int64_t)round(seconds * 1000);
     return fabs(seconds) < 1e12;
 }
 
 static bool said_of(const struct prometheus *prometheus, const char *query, struct promql_answer *answer)
 {
-    for (const struct said *said = prometheus->said; said; said = said->next) {
-        if (!strstr(query, said->part))
+    for (const struct said *said = prometheus->said; said != NULL; said = said->next) {
+        if (strstr(query, said->part) == NULL) {
             continue;
+        }
         *answer = (struct promql_answer){.is_empty = isnan(said->value), .value = said->value};
         return true;
     }
@@ -148,8 +152,8 @@ static void serve_query(const struct prometheus *prometheus, struct exchange *ex
         char *problem = str_format("Invalid time value for 'time': cannot parse \"%s\" to a valid timestamp", time);
         answer_bad(exchange, "time", problem);
         mem_free(problem);
-    } else if (said_of(prometheus, query ? query : "", &answer) ||
-               promql_ask(prometheus->traffic, query ? query : "", &answer, &err)) {
+    } else if (said_of(prometheus, query != NULL ? query : "", &answer) ||
+               promql_ask(prometheus->traffic, query != NULL ? query : "", &answer, &err)) {
         answer_value(exchange, wall_ms, &answer);
     } else {
         answer_bad(exchange, "query", err.text);
@@ -177,16 +181,17 @@ void prometheus_serve(void *ctx, struct exchange *exchange)
 {
     const struct prometheus *prometheus = ctx;
     bool wants_body = !str_equal(exchange->method, "HEAD");
-    if (str_equal(exchange->path, "/api/v1/query"))
+    if (str_equal(exchange->path, "/api/v1/query")) {
         serve_api(prometheus, exchange);
-    else if (str_equal(exchange->path, "/-/healthy"))
+    } else if (str_equal(exchange->path, "/-/healthy")) {
         answer_text(exchange, 200, wants_body ? "Prometheus Server is Healthy.\n" : "");
-    else if (str_equal(exchange->path, "/-/ready") && prometheus->is_blind)
+    } else if (str_equal(exchange->path, "/-/ready") && prometheus->is_blind) {
         answer_text(exchange, 503, "Service Unavailable");
-    else if (str_equal(exchange->path, "/-/ready"))
+    } else if (str_equal(exchange->path, "/-/ready")) {
         answer_text(exchange, 200, wants_body ? "Prometheus Server is Ready.\n" : "");
-    else
+    } else {
         answer_text(exchange, 404, "404 page not found\n");
+    }
 }
 
 /* --- life --- */
@@ -207,9 +212,10 @@ static void said_free(struct said *said)
 
 void prometheus_free(struct prometheus *prometheus)
 {
-    if (!prometheus)
+    if (prometheus == NULL) {
         return;
-    for (struct said *said = prometheus->said; said; said = prometheus->said) {
+    }
+    for (struct said *said = prometheus->said; said != NULL; said = prometheus->said) {
         prometheus->said = said->next;
         said_free(said);
     }
@@ -219,11 +225,13 @@ void prometheus_free(struct prometheus *prometheus)
 void prometheus_forget(struct prometheus *prometheus, const char *part)
 {
     struct said **at = &prometheus->said;
-    while (*at && !str_equal((*at)->part, part))
+    while (*at != NULL && !str_equal((*at)->part, part)) {
         at = &(*at)->next;
+    }
     struct said *said = *at;
-    if (!said)
+    if (said == NULL) {
         return;
+    }
     *at = said->next;
     said_free(said);
 }

@@ -21,14 +21,17 @@ static bool take_matcher(struct promql_query *query, struct selection *selection
 {
     enum matcher_op op = MATCH_EQUAL;
     size_t at = query->lexer.token.at;
-    if (query->lexer.token.type != PROMQL_NAME)
+    if (query->lexer.token.type != PROMQL_NAME) {
         return promql_unexpected(&query->lexer, " in label matching, expected identifier or \"}\"", err);
+    }
     char *label = promql_text(&query->lexer);
     bool taken = promql_next(&query->lexer, err) && take_matcher_op(query, &op, err);
-    if (taken && query->lexer.token.type != PROMQL_STRING)
+    if (taken && query->lexer.token.type != PROMQL_STRING) {
         taken = promql_unexpected(&query->lexer, " in label matching, expected string", err);
-    if (taken && str_equal(label, "le"))
+    }
+    if (taken && str_equal(label, "le")) {
         taken = promql_fail(&query->lexer, at, err, NOT_HERE "single buckets of a histogram");
+    }
     if (taken && str_equal(label, "__name__") && op == MATCH_EQUAL) {
         selection->metric = series_metric(query->lexer.token.string);
         selection->is_bounded |= query->lexer.token.string[0] != '\0';
@@ -42,16 +45,20 @@ static bool take_matcher(struct promql_query *query, struct selection *selection
 
 static bool matchers(struct promql_query *query, struct selection *selection, struct err *err)
 {
-    if (!promql_is(&query->lexer, "{"))
+    if (!promql_is(&query->lexer, "{")) {
         return true;
-    if (!promql_next(&query->lexer, err))
+    }
+    if (!promql_next(&query->lexer, err)) {
         return false;
+    }
     while (!promql_is(&query->lexer, "}")) {
-        if (!take_matcher(query, selection, err))
+        if (!take_matcher(query, selection, err)) {
             return false;
+        }
         if (!promql_is(&query->lexer, "}") &&
-            !promql_expect(query, ",", " in label matching, expected \",\" or \"}\"", err))
+            !promql_expect(query, ",", " in label matching, expected \",\" or \"}\"", err)) {
             return false;
+        }
     }
     return promql_next(&query->lexer, err);
 }
@@ -61,25 +68,31 @@ bool promql_selector(struct promql_query *query, const char *metric, struct prom
     size_t at = query->lexer.token.at;
     struct selection selection = {.metric = series_metric(metric), .is_bounded = *metric != '\0'};
     *value = (struct promql_value){.type = VALUE_SERIES, .selection = selection};
-    if (!matchers(query, &value->selection, err))
+    if (!matchers(query, &value->selection, err)) {
         return false;
+    }
     return value->selection.is_bounded ||
            promql_fail(&query->lexer, at, err, "vector selector must contain at least one non-empty matcher");
 }
 
 bool promql_window(struct promql_query *query, struct promql_value *value, struct err *err)
 {
-    if (value->type != VALUE_SERIES)
+    if (value->type != VALUE_SERIES) {
         return promql_fail(&query->lexer, query->lexer.token.at, err, "ranges only allowed for vector selectors");
-    if (!promql_next(&query->lexer, err))
+    }
+    if (!promql_next(&query->lexer, err)) {
         return false;
-    if (query->lexer.token.type != PROMQL_DURATION)
+    }
+    if (query->lexer.token.type != PROMQL_DURATION) {
         return promql_fail(&query->lexer, query->lexer.token.at, err, "missing unit character in duration");
+    }
     value->selection.window_ms = query->lexer.token.duration_ms;
     value->type = VALUE_RANGE;
-    if (!promql_next(&query->lexer, err))
+    if (!promql_next(&query->lexer, err)) {
         return false;
-    if (query->lexer.text[query->lexer.token.at] == ':')
+    }
+    if (query->lexer.text[query->lexer.token.at] == ':') {
         return promql_fail(&query->lexer, query->lexer.token.at, err, NOT_HERE "subqueries");
+    }
     return promql_expect(query, "]", " in subquery or range selector, expected \"]\"", err);
 }

@@ -23,8 +23,9 @@ bool promql_fail(const struct promql_lexer *lexer, size_t at, struct err *err, c
         column = lexer->text[i] == '\n' ? 1 : column + 1;
         line += lexer->text[i] == '\n';
     }
-    if (at > strlen(lexer->text))
+    if (at > strlen(lexer->text)) {
         column += at - strlen(lexer->text);
+    }
     va_list args;
     va_start(args, format);
     char *what = str_format_v(format, args);
@@ -37,9 +38,11 @@ bool promql_fail(const struct promql_lexer *lexer, size_t at, struct err *err, c
 static bool is_keyword(const char *name)
 {
     static const char *const words[] = {"and", "or", "unless", "atan2", "offset", "by", "without", "on", "bool"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcasecmp(words[i], name) == 0)
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcasecmp(words[i], name) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -47,22 +50,23 @@ bool promql_unexpected(const struct promql_lexer *lexer, const char *where, stru
 {
     const struct promql_token *token = &lexer->token;
     char *text = promql_text(lexer);
-    if (token->type == PROMQL_END)
+    if (token->type == PROMQL_END) {
         promql_fail(lexer, token->at, err, "unexpected end of input%s", where);
-    else if (token->type == PROMQL_NAME && is_keyword(text))
+    } else if (token->type == PROMQL_NAME && is_keyword(text)) {
         promql_fail(lexer, token->at, err, "unexpected <%s>%s", text, where);
-    else if (token->type == PROMQL_NAME && strcasecmp(text, "sum") == 0)
+    } else if (token->type == PROMQL_NAME && strcasecmp(text, "sum") == 0) {
         promql_fail(lexer, token->at, err, "unexpected <aggr:%s>%s", text, where);
-    else if (token->type == PROMQL_NAME)
+    } else if (token->type == PROMQL_NAME) {
         promql_fail(lexer, token->at, err, "unexpected identifier \"%s\"%s", text, where);
-    else if (token->type == PROMQL_NUMBER)
+    } else if (token->type == PROMQL_NUMBER) {
         promql_fail(lexer, token->at, err, "unexpected number \"%s\"%s", text, where);
-    else if (token->type == PROMQL_STRING)
+    } else if (token->type == PROMQL_STRING) {
         promql_fail(lexer, token->at, err, "unexpected string \"\\\"%s\\\"\"%s", token->string, where);
-    else if (strchr("+-*/%^<>=!", text[0]) && !str_equal(text, "="))
+    } else if (strchr("+-*/%^<>=!", text[0]) != NULL && !str_equal(text, "=")) {
         promql_fail(lexer, token->at, err, "unexpected <op:%s>%s", text, where);
-    else
+    } else {
         promql_fail(lexer, token->at, err, "unexpected \"%s\"%s", text, where);
+    }
     mem_free(text);
     return false;
 }
@@ -90,8 +94,9 @@ static void skip_blanks(struct promql_lexer *lexer)
 {
     for (;;) {
         lexer->at += strspn(lexer->text + lexer->at, " \t\r\n");
-        if (lexer->text[lexer->at] != '#')
+        if (lexer->text[lexer->at] != '#') {
             return;
+        }
         lexer->at += strcspn(lexer->text + lexer->at, "\n");
     }
 }
@@ -99,10 +104,12 @@ static void skip_blanks(struct promql_lexer *lexer)
 static bool take_end(struct promql_lexer *lexer, struct err *err)
 {
     lexer->token.type = PROMQL_END;
-    if (lexer->in_braces)
+    if (lexer->in_braces) {
         return promql_fail(lexer, lexer->at, err, "unexpected end of input inside braces");
-    if (lexer->open_parens > 0)
+    }
+    if (lexer->open_parens > 0) {
         return promql_fail(lexer, lexer->at, err, "unclosed left parenthesis");
+    }
     return true;
 }
 
@@ -113,13 +120,15 @@ static bool take_number(struct promql_lexer *lexer, const char *at, struct err *
     lexer->token.type = PROMQL_NUMBER;
     lexer->token.number = strtod(at, &end);
     lexer->token.len = (size_t)(end - at);
-    if (is_name_char(*end))
+    if (is_name_char(*end)) {
         return promql_fail(lexer, lexer->at, err, "bad number or duration syntax: \"%.*s\"", (int)lexer->token.len + 1,
                            at);
-    if (errno == ERANGE && isinf(lexer->token.number))
+    }
+    if (errno == ERANGE && isinf(lexer->token.number)) {
         return promql_fail(lexer, lexer->at, err,
                            "error parsing number: strconv.ParseFloat: parsing \"%.*s\": value out of range",
                            (int)lexer->token.len, at);
+    }
     return true;
 }
 
@@ -130,9 +139,11 @@ static int64_t unit_ms(const char *unit, size_t len)
         int64_t ms;
     } units[] = {{"ms", 1},       {"s", 1000},      {"m", 60000},      {"h", 3600000},
                  {"d", 86400000}, {"w", 604800000}, {"y", 31536000000}};
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-        if (strlen(units[i].unit) == len && strncmp(units[i].unit, unit, len) == 0)
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (strlen(units[i].unit) == len && strncmp(units[i].unit, unit, len) == 0) {
             return units[i].ms;
+        }
+    }
     return 0;
 }
 
@@ -145,24 +156,27 @@ static bool take_duration(struct promql_lexer *lexer, const char *at, struct err
         char *unit;
         long long count = strtoll(c, &unit, 10);
         size_t len = 0;
-        while (isalpha((unsigned char)unit[len]))
+        while (isalpha((unsigned char)unit[len])) {
             len++;
+        }
         int64_t ms = unit_ms(unit, len);
-        if (ms == 0 || count > INT64_MAX / 4 / ms)
+        if (ms == 0 || count > INT64_MAX / 4 / ms) {
             return promql_fail(lexer, lexer->at, err, "bad duration syntax: \"%.*s\"", (int)(unit - at), at);
+        }
         lexer->token.duration_ms += count * ms;
         c = unit + len;
     }
     lexer->token.len = (size_t)(c - at);
-    if (lexer->token.duration_ms <= 0)
+    if (lexer->token.duration_ms <= 0) {
         return promql_fail(lexer, lexer->at, err, "missing unit character in duration");
+    }
     return true;
 }
 
 static char unescape(char c)
 {
     const char *known = strchr("n\nt\tr\ra\ab\bf\fv\v", c);
-    return known ? known[1] : c;
+    return known != NULL ? known[1] : c;
 }
 
 static bool take_string(struct promql_lexer *lexer, const char *at, struct err *err)
@@ -186,8 +200,9 @@ static bool take_string(struct promql_lexer *lexer, const char *at, struct err *
 static bool take_name(struct promql_lexer *lexer, const char *at)
 {
     size_t len = 1;
-    while (is_name_char(at[len]))
+    while (is_name_char(at[len])) {
         len++;
+    }
     lexer->token.type = PROMQL_NAME;
     lexer->token.len = len;
     bool is_inf = promql_is(lexer, "inf");
@@ -201,29 +216,36 @@ static bool take_name(struct promql_lexer *lexer, const char *at)
 static bool take_paren(struct promql_lexer *lexer, char c, struct err *err)
 {
     lexer->open_parens += c == '(' ? 1 : -1;
-    if (lexer->open_parens < 0)
+    if (lexer->open_parens < 0) {
         return promql_fail(lexer, lexer->at + 1, err, "unexpected right parenthesis ')'");
+    }
     return true;
 }
 
 static bool take_symbol(struct promql_lexer *lexer, const char *at, struct err *err)
 {
-    if (!lexer->in_braces && at[0] == '=' && at[1] == '~')
+    if (!lexer->in_braces && at[0] == '=' && at[1] == '~') {
         return promql_fail(lexer, lexer->at, err, "unexpected character after '=': '~'");
-    if (*at == '}' && !lexer->in_braces)
+    }
+    if (*at == '}' && !lexer->in_braces) {
         return promql_fail(lexer, lexer->at, err, "unexpected character: '}'");
+    }
     bool is_double = strncmp(at, "==", 2) == 0 || strncmp(at, "!=", 2) == 0 || strncmp(at, "=~", 2) == 0 ||
                      strncmp(at, "!~", 2) == 0 || strncmp(at, ">=", 2) == 0 || strncmp(at, "<=", 2) == 0;
     lexer->token.type = PROMQL_SYMBOL;
     lexer->token.len = is_double ? 2 : 1;
-    if (lexer->in_braces && !strchr("=!,}", *at))
+    if (lexer->in_braces && strchr("=!,}", *at) == NULL) {
         return promql_fail(lexer, lexer->at, err, "unexpected character inside braces: '%c'", *at);
-    if (!is_double && !strchr("(){}[],=+-*/%^<>@:", *at))
+    }
+    if (!is_double && strchr("(){}[],=+-*/%^<>@:", *at) == NULL) {
         return promql_fail(lexer, lexer->at, err, "unexpected character: '%c'", *at);
-    if (*at == '(' || *at == ')')
+    }
+    if (*at == '(' || *at == ')') {
         return take_paren(lexer, *at, err);
-    if (*at == '{' || *at == '}')
+    }
+    if (*at == '{' || *at == '}') {
         lexer->in_braces = *at == '{';
+    }
     return true;
 }
 
@@ -231,16 +253,21 @@ static bool take(struct promql_lexer *lexer, bool is_duration, struct err *err)
 {
     const char *at = lexer->text + lexer->at;
     bool is_number = isdigit((unsigned char)*at) || (*at == '.' && isdigit((unsigned char)at[1]));
-    if (*at == '\0')
+    if (*at == '\0') {
         return take_end(lexer, err);
-    if (is_number && is_duration)
+    }
+    if (is_number && is_duration) {
         return take_duration(lexer, at, err);
-    if (is_number && !lexer->in_braces)
+    }
+    if (is_number && !lexer->in_braces) {
         return take_number(lexer, at, err);
-    if (strchr("\"'`", *at))
+    }
+    if (strchr("\"'`", *at) != NULL) {
         return take_string(lexer, at, err);
-    if (isalpha((unsigned char)*at) || *at == '_' || (*at == ':' && is_name_char(at[1])))
+    }
+    if (isalpha((unsigned char)*at) || *at == '_' || (*at == ':' && is_name_char(at[1]))) {
         return take_name(lexer, at);
+    }
     return take_symbol(lexer, at, err);
 }
 

@@ -14,8 +14,9 @@
 
 static void tell_people(struct play *play, const char *text)
 {
-    if (play->listener.people)
+    if (play->listener.people != NULL) {
         play->listener.people(play->listener.ctx, text);
+    }
 }
 
 void play_tell_world(struct play *play, const char *format, ...)
@@ -24,8 +25,9 @@ void play_tell_world(struct play *play, const char *format, ...)
     va_start(args, format);
     char *text = str_format_v(format, args);
     va_end(args);
-    if (play->listener.world)
+    if (play->listener.world != NULL) {
         play->listener.world(play->listener.ctx, text);
+    }
     str_free(&text);
 }
 
@@ -34,10 +36,12 @@ char *play_duration(int64_t ms)
     char text[32];
     duration_write(ms * NANOSECONDS_PER_MS, text);
     size_t len = strlen(text);
-    if (len > 3 && strcmp(text + len - 3, "m0s") == 0) /* nobody says 5m0s */
+    if (len > 3 && strcmp(text + len - 3, "m0s") == 0) { /* nobody says 5m0s */
         text[len -= 2] = '\0';
-    if (len > 3 && strcmp(text + len - 3, "h0m") == 0)
+    }
+    if (len > 3 && strcmp(text + len - 3, "h0m") == 0) {
         text[len - 2] = '\0';
+    }
     return str_dup(text);
 }
 
@@ -48,26 +52,28 @@ static void end(struct play *play, const struct err *err)
     timer_cancel(&play->next);
     timer_cancel(&play->limit);
     play_faults_lift(play->faults);
-    if (play->listener.ended)
+    if (play->listener.ended != NULL) {
         play->listener.ended(play->listener.ctx, err);
+    }
 }
 
 /* --- Canaries --- */
 
 bool play_is_canary(const struct node *object, const char *canary)
 {
-    const char *slash = canary ? strchr(canary, '/') : NULL;
+    const char *slash = canary != NULL ? strchr(canary, '/') : NULL;
     const char *namespace = node_str_or(node_at(object, "metadata", "namespace"), "");
-    if (!node_is(node_get(object, "kind"), "Canary"))
+    if (!node_is(node_get(object, "kind"), "Canary")) {
         return false;
-    return !canary || (strlen(namespace) == (size_t)(slash - canary) && str_has_prefix(canary, namespace) &&
-                       node_is(node_at(object, "metadata", "name"), slash + 1));
+    }
+    return canary == NULL || (strlen(namespace) == (size_t)(slash - canary) && str_has_prefix(canary, namespace) &&
+                              node_is(node_at(object, "metadata", "name"), slash + 1));
 }
 
 static bool canary_is(const struct node *canary, const char *phase, int64_t weight)
 {
     const struct node *status = node_get(canary, "status");
-    return canary && (!phase || node_is(node_get(status, "phase"), phase)) &&
+    return canary != NULL && (phase == NULL || node_is(node_get(status, "phase"), phase)) &&
            (weight < 0 || node_int_or(node_get(status, "canaryWeight"), 0) == weight);
 }
 
@@ -86,10 +92,12 @@ static void await(struct play *play)
     const struct scenario_moment *moment = next_moment(play);
     int64_t now_ms = clock_mono_ms(play->clock), delay_ms = moment->after_ms;
     play->is_waiting = moment->when != NULL;
-    if (play->is_waiting)
+    if (play->is_waiting) {
         return;
-    if (moment->at_ms >= 0)
+    }
+    if (moment->at_ms >= 0) {
         delay_ms = play->began_ms + moment->at_ms - now_ms;
+    }
     timer_start(play->clock, &play->next, delay_ms > 0 ? delay_ms : 0, on_moment, play);
 }
 
@@ -98,8 +106,9 @@ static void note_canary(struct play *play, const struct objects_event *event)
 {
     const struct scenario_moment *moment = next_moment(play);
     if (!play_is_canary(event->object, moment->canary) || !canary_is(event->object, moment->phase, moment->weight) ||
-        canary_is(event->before, moment->phase, moment->weight))
+        canary_is(event->before, moment->phase, moment->weight)) {
         return;
+    }
     play->is_waiting = false;
     timer_start(play->clock, &play->next, moment->after_ms, on_moment, play);
 }
@@ -107,28 +116,33 @@ static void note_canary(struct play *play, const struct objects_event *event)
 static void on_object(void *ctx, const struct objects_event *event)
 {
     struct play *play = ctx;
-    if (event->change == OBJECTS_DELETED)
+    if (event->change == OBJECTS_DELETED) {
         return;
+    }
     play_tally_note(play->tally, event->object);
-    if (play->is_waiting)
+    if (play->is_waiting) {
         note_canary(play, event);
+    }
 }
 
 /* --- acts --- */
 
 static bool perform(struct play *play, const struct scenario_act *act, struct err *err)
 {
-    if (act->say && act->order_count == 0)
+    if (act->say != NULL && act->order_count == 0) {
         play_tell_world(play, "%s", act->say);
-    else if (act->say)
+    } else if (act->say != NULL) {
         tell_people(play, act->say);
+    }
     for (size_t i = 0; i < act->order_count; i++) {
         char *text = play_order_text(play, &act->orders[i]);
-        if (!act->say)
+        if (act->say == NULL) {
             tell_people(play, text);
+        }
         str_free(&text);
-        if (!play_order(play, &act->orders[i], err))
+        if (!play_order(play, &act->orders[i], err)) {
             return false;
+        }
     }
     play_world_change(play, &act->world, act->say != NULL);
     return true;
@@ -156,12 +170,13 @@ struct canaries {
 static bool write_canary(void *ctx, const struct node *canary)
 {
     struct canaries *now = ctx;
-    if (play_is_canary(canary, now->meant))
+    if (play_is_canary(canary, now->meant)) {
         buf_printf(&now->text, "; %s/%s is %s at weight %lld",
                    node_str_or(node_at(canary, "metadata", "namespace"), ""),
                    node_str_or(node_at(canary, "metadata", "name"), ""),
                    node_str_or(node_at(canary, "status", "phase"), "in no phase"),
                    (long long)node_int_or(node_at(canary, "status", "canaryWeight"), 0));
+    }
     return true;
 }
 
@@ -174,7 +189,7 @@ static void on_limit(struct timer *timer, void *ctx)
     struct canaries now = {.meant = moment->canary};
     buf_init(&now.text, TEXT_MAX);
     objects_each(api_objects(cluster_api(play->cluster)), "flagger.app/canaries", NULL, write_canary, &now);
-    char *place = form_place(&play->scenario->form, moment->when ? moment->when : moment->node);
+    char *place = form_place(&play->scenario->form, moment->when != NULL ? moment->when : moment->node);
     char *limit = play_duration(play->scenario->limit_ms);
     err_set(&err, ERR_TIMEOUT, "%s: it has not come within %s, the limit of the story%s", place, limit,
             buf_str(&now.text));
@@ -191,8 +206,9 @@ struct play *play_new(const struct scenario *scenario, struct cluster *cluster, 
 {
     struct play *play = mem_new(struct play);
     *play = (struct play){.scenario = scenario, .cluster = cluster, .clock = cluster_clock(cluster)};
-    if (listener)
+    if (listener != NULL) {
         play->listener = *listener;
+    }
     play->hooks = play_hooks_new(cluster);
     play->faults = play_faults_new(play, seed);
     play->tally = play_tally_new(scenario);
@@ -202,8 +218,9 @@ struct play *play_new(const struct scenario *scenario, struct cluster *cluster, 
 
 void play_free(struct play *play)
 {
-    if (!play)
+    if (play == NULL) {
         return;
+    }
     objects_unlisten(api_objects(cluster_api(play->cluster)), on_object, play);
     timer_cancel(&play->next);
     timer_cancel(&play->limit);
@@ -231,7 +248,8 @@ void play_start(struct play *play)
     const struct scenario_world *world = &play->scenario->world;
     play->began_ms = clock_mono_ms(play->clock);
     timer_start(play->clock, &play->limit, play->scenario->limit_ms, on_limit, play);
-    for (size_t i = 0; i < world->fault_count; i++)
+    for (size_t i = 0; i < world->fault_count; i++) {
         play_faults_add(play->faults, &world->faults[i]);
+    }
     await(play);
 }

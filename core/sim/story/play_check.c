@@ -17,15 +17,17 @@ struct play_tally *play_tally_new(const struct scenario *scenario)
     struct play_tally *tally = mem_new(struct play_tally);
     tally->scenario = scenario;
     tally->counts = mem_alloc_array(scenario->expectation_count, sizeof *tally->counts);
-    for (size_t i = 0; i < scenario->expectation_count; i++)
+    for (size_t i = 0; i < scenario->expectation_count; i++) {
         tally->counts[i] = mem_alloc_array(scenario->expectations[i].event_count, sizeof **tally->counts);
+    }
     return tally;
 }
 
 void play_tally_free(struct play_tally *tally)
 {
-    for (size_t i = 0; i < tally->scenario->expectation_count; i++)
+    for (size_t i = 0; i < tally->scenario->expectation_count; i++) {
         mem_free(tally->counts[i]);
+    }
     mem_free(tally->counts);
     mem_free(tally);
 }
@@ -35,15 +37,19 @@ void play_tally_note(struct play_tally *tally, const struct node *event)
 {
     const struct node *involved = node_get(event, "involvedObject");
     const char *message = node_str_or(node_get(event, "message"), "");
-    if (!node_is(node_get(event, "kind"), "Event") || !node_is(node_get(involved, "kind"), "Canary"))
+    if (!node_is(node_get(event, "kind"), "Event") || !node_is(node_get(involved, "kind"), "Canary")) {
         return;
+    }
     char *canary = str_format("%s/%s", node_str_or(node_get(involved, "namespace"), ""),
                               node_str_or(node_get(involved, "name"), ""));
     for (size_t i = 0; i < tally->scenario->expectation_count; i++) {
         const struct scenario_expectation *expected = &tally->scenario->expectations[i];
-        for (size_t j = 0; j < expected->event_count; j++)
-            if ((!expected->canary || str_equal(expected->canary, canary)) && strstr(message, expected->events[j].text))
+        for (size_t j = 0; j < expected->event_count; j++) {
+            if ((expected->canary == NULL || str_equal(expected->canary, canary)) &&
+                strstr(message, expected->events[j].text) != NULL) {
                 tally->counts[i][j]++;
+            }
+        }
     }
     str_free(&canary);
 }
@@ -116,8 +122,9 @@ static bool check_canary(void *ctx, const struct node *canary)
     const char *name = node_str_or(node_at(canary, "metadata", "name"), "");
     const char *phase = node_str_or(node_at(canary, "status", "phase"), "in no phase");
     int64_t weight = node_int_or(node_at(canary, "status", "canaryWeight"), 0);
-    if (!play_is_canary(canary, expected->canary))
+    if (!play_is_canary(canary, expected->canary)) {
         return true;
+    }
     check->canaries++;
     if (expected->phase != NULL && !str_equal(phase, expected->phase)) {
         complain(check, node_get(expected->node, "phase"), "Canary %s.%s is %s, wanted %s", name, namespace, phase,
@@ -131,8 +138,9 @@ static bool check_canary(void *ctx, const struct node *canary)
     } else if (expected->weight >= 0) {
         approve(check, "Canary %s.%s has the weight %lld", name, namespace, (long long)weight);
     }
-    if (expected->primary)
+    if (expected->primary != NULL) {
         check_primary(check, canary);
+    }
     return true;
 }
 
@@ -164,11 +172,13 @@ void play_check(const struct play *play, struct str_list *wrong, struct str_list
     const struct objects *objects = api_objects(cluster_api(play->cluster));
     for (size_t i = 0; i < play->scenario->expectation_count; i++) {
         struct check check = {.play = play, .expected = &play->scenario->expectations[i], .wrong = wrong, .met = met};
-        bool wants_canary = check.expected->phase || check.expected->weight >= 0 || check.expected->primary;
+        bool wants_canary =
+            check.expected->phase != NULL || check.expected->weight >= 0 || check.expected->primary != NULL;
         objects_each(objects, "flagger.app/canaries", NULL, check_canary, &check);
-        if (wants_canary && check.canaries == 0)
+        if (wants_canary && check.canaries == 0) {
             complain(&check, check.expected->node, "there is no Canary %s",
-                     check.expected->canary ? check.expected->canary : "at all");
+                     check.expected->canary != NULL ? check.expected->canary : "at all");
+        }
         check_events(&check, play->tally->counts[i]);
     }
 }

@@ -42,15 +42,17 @@ static bool strikes(struct fault *fault, const struct http_request *request)
 {
     const struct scenario_fault *what = fault->what;
     const char *host = strstr(request->url, "://");
-    host = host ? host + 3 : request->url;
+    host = host != NULL ? host + 3 : request->url;
     size_t len = strcspn(host, "/?#");
-    bool has_method = !what->methods;
+    bool has_method = what->methods == NULL;
     struct node_iter it = node_iterate(what->methods);
-    while (node_next(&it))
+    while (node_next(&it)) {
         has_method = has_method || node_is(it.value, request->method);
+    }
     if (!fault->is_there || what->kind != FAULT_REQUESTS || !has_method || strlen(what->host) != len ||
-        strncmp(what->host, host, len) != 0)
+        strncmp(what->host, host, len) != 0) {
         return false;
+    }
     return what->share >= 1 || (noise_at(fault->faults->seed, fault->place, fault->draws++) + 1) / 2 < what->share;
 }
 
@@ -73,11 +75,13 @@ static void write_body(struct play_faults *faults, const struct scenario_fault *
     };
     const char *reason = "InternalError", *message = "an error on the server has prevented the request from succeeding";
     faults->body[0] = '\0';
-    if (!str_equal(what->host, "kubernetes"))
+    if (!str_equal(what->host, "kubernetes")) {
         return;
+    }
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (words[i].status != what->status)
+        if (words[i].status != what->status) {
             continue;
+        }
         reason = words[i].reason;
         message = words[i].message;
     }
@@ -92,13 +96,15 @@ static struct network_fate fate_of(void *ctx, const struct http_request *request
 {
     struct play_faults *faults = ctx;
     struct network_fate fate = {0};
-    for (struct fault *fault = faults->first; fault; fault = fault->next) {
+    for (struct fault *fault = faults->first; fault != NULL; fault = fault->next) {
         const struct scenario_fault *what = fault->what;
-        if (!strikes(fault, request))
+        if (!strikes(fault, request)) {
             continue;
+        }
         fate.delay_ms += what->latency_ms;
-        if (what->latency_ms > 0)
+        if (what->latency_ms > 0) {
             continue;
+        }
         fate.code = what->is_unreachable ? ERR_UNREACHABLE : ERR_NONE;
         fate.lose_answer = what->loses_answers;
         fate.status = what->status;
@@ -114,8 +120,9 @@ static struct network_fate fate_of(void *ctx, const struct http_request *request
 static void cut_watches(struct play *play, bool expires)
 {
     network_cut(cluster_network(play->cluster), "kubernetes");
-    if (expires)
+    if (expires) {
         objects_compact(api_objects(cluster_api(play->cluster)));
+    }
 }
 
 static void set_answers(struct play *play, const struct scenario_fault *what, bool there)
@@ -125,21 +132,25 @@ static void set_answers(struct play *play, const struct scenario_fault *what, bo
     while (node_next(&it)) {
         double value = NAN;
         node_real(it.value, &value);
-        if (there)
+        if (there) {
             prometheus_answer(prometheus, it.key, value);
-        else
+        } else {
             prometheus_forget(prometheus, it.key);
+        }
     }
 }
 
 static void set_prometheus(struct play_faults *faults, const struct scenario_fault *what, bool there)
 {
-    if (what->is_blind)
+    if (what->is_blind) {
         prometheus_set_blind(cluster_prometheus(faults->play->cluster), there);
+    }
     set_answers(faults->play, what, there);
-    for (struct fault *other = faults->first; other && !there; other = other->next)
-        if (other->is_there)
+    for (struct fault *other = faults->first; other != NULL && !there; other = other->next) {
+        if (other->is_there) {
             set_answers(faults->play, other->what, true); /* to a query that both of them know */
+        }
+    }
 }
 
 struct lost {
@@ -153,8 +164,9 @@ static bool choose_pod(void *ctx, const struct node *pod)
 {
     struct lost *lost = ctx;
     char *workload = workload_name(lost->objects, pod);
-    if (str_equal(workload, lost->workload) && !node_get(node_get(pod, "metadata"), "deletionTimestamp"))
+    if (str_equal(workload, lost->workload) && node_get(node_get(pod, "metadata"), "deletionTimestamp") == NULL) {
         str_list_push(&lost->names, node_str_or(node_at(pod, "metadata", "name"), ""));
+    }
     str_free(&workload);
     return (int64_t)lost->names.count < lost->wanted;
 }
@@ -164,8 +176,9 @@ static void lose_pods(struct play *play, const struct scenario_fault *what)
     struct api *api = cluster_api(play->cluster);
     struct lost lost = {.objects = api_objects(api), .workload = what->workload, .wanted = what->lost};
     const struct kind *kind = kinds_find(api_kinds(api), "", "v1", "pods");
-    if (what->lost > 0)
+    if (what->lost > 0) {
         objects_each(lost.objects, kind->storage, what->namespace, choose_pod, &lost);
+    }
     for (size_t i = 0; i < lost.names.count; i++) {
         struct err err;
         char *path = caller_path(kind, what->namespace, lost.names.items[i]);
@@ -181,10 +194,12 @@ static void lose_pods(struct play *play, const struct scenario_fault *what)
 static bool is_covered(const struct fault *fault)
 {
     const struct scenario_fault *what = fault->what;
-    for (const struct fault *other = fault->faults->first; other; other = other->next)
+    for (const struct fault *other = fault->faults->first; other != NULL; other = other->next) {
         if (other != fault && other->is_there && what->kind != FAULT_REQUESTS && other->what->kind == what->kind &&
-            other->what->is_blind == what->is_blind)
+            other->what->is_blind == what->is_blind) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -195,8 +210,9 @@ static void begin(struct fault *fault)
     fault->is_there = true;
     switch (what->kind) {
     case FAULT_REQUESTS:
-        if (what->is_unreachable && what->share >= 1) /* who is gone holds no connection either */
+        if (what->is_unreachable && what->share >= 1) { /* who is gone holds no connection either */
             network_cut(cluster_network(play->cluster), what->host);
+        }
         break;
     case FAULT_WATCHES:
         cut_watches(play, what->expires);
@@ -209,8 +225,9 @@ static void begin(struct fault *fault)
         lose_pods(play, what);
         break;
     case FAULT_ENGINE:
-        if (play->listener.engine)
+        if (play->listener.engine != NULL) {
             play->listener.engine(play->listener.ctx, false);
+        }
         break;
     }
 }
@@ -219,18 +236,20 @@ static void end(struct fault *fault)
 {
     struct play *play = fault->faults->play;
     fault->is_there = false;
-    if (fault->what->kind == FAULT_PROMETHEUS && !(fault->what->is_blind && is_covered(fault)))
+    if (fault->what->kind == FAULT_PROMETHEUS && !(fault->what->is_blind && is_covered(fault))) {
         set_prometheus(fault->faults, fault->what, false);
-    else if (fault->what->kind == FAULT_PODS)
+    } else if (fault->what->kind == FAULT_PODS) {
         cluster_set_full(play->cluster, is_covered(fault));
-    else if (fault->what->kind == FAULT_ENGINE && !is_covered(fault) && play->listener.engine)
+    } else if (fault->what->kind == FAULT_ENGINE && !is_covered(fault) && play->listener.engine != NULL) {
         play->listener.engine(play->listener.ctx, true);
+    }
 }
 
 static void on_end(struct timer *timer, void *ctx)
 {
-    if (!is_covered(ctx))
+    if (!is_covered(ctx)) {
         tell(ctx, false);
+    }
     end(ctx);
 }
 
@@ -240,8 +259,9 @@ static void on_begin(struct timer *timer, void *ctx)
     const struct scenario_fault *what = fault->what;
     tell(fault, true);
     begin(fault);
-    if (what->until_ms >= 0)
+    if (what->until_ms >= 0) {
         timer_start(fault->faults->play->clock, &fault->end, what->until_ms - what->from_ms, on_end, fault);
+    }
 }
 
 void play_faults_add(struct play_faults *faults, const struct scenario_fault *what)
@@ -250,19 +270,21 @@ void play_faults_add(struct play_faults *faults, const struct scenario_fault *wh
     *fault = (struct fault){.faults = faults, .what = what, .place = ++faults->count};
     *faults->last = fault;
     faults->last = &fault->next;
-    if (what->from_ms == 0)
+    if (what->from_ms == 0) {
         on_begin(&fault->begin, fault);
-    else
+    } else {
         timer_start(faults->play->clock, &fault->begin, what->from_ms, on_begin, fault);
+    }
 }
 
 void play_faults_lift(struct play_faults *faults)
 {
-    for (struct fault *fault = faults->first; fault; fault = fault->next) {
+    for (struct fault *fault = faults->first; fault != NULL; fault = fault->next) {
         timer_cancel(&fault->begin);
         timer_cancel(&fault->end);
-        if (fault->is_there)
+        if (fault->is_there) {
             end(fault);
+        }
     }
 }
 
@@ -278,7 +300,7 @@ struct play_faults *play_faults_new(struct play *play, uint64_t seed)
 void play_faults_free(struct play_faults *faults)
 {
     network_fates(cluster_network(faults->play->cluster), NULL, NULL);
-    for (struct fault *fault = faults->first; fault; fault = faults->first) {
+    for (struct fault *fault = faults->first; fault != NULL; fault = faults->first) {
         faults->first = fault->next;
         timer_cancel(&fault->begin);
         timer_cancel(&fault->end);

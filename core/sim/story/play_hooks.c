@@ -39,8 +39,9 @@ struct play_hooks {
 
 static const char *body_of(const struct scenario_hook *hook)
 {
-    if (hook->body)
+    if (hook->body != NULL) {
         return hook->body;
+    }
     return hook->status == 200 ? "OK" : hook->status == 403 ? "Forbidden" : "";
 }
 
@@ -53,8 +54,9 @@ static void answer(struct exchange *exchange, const struct scenario_hook *hook)
 static void forget(struct waiting *waiting)
 {
     struct waiting **at = &waiting->hooks->waiting;
-    while (*at != waiting)
+    while (*at != waiting) {
         at = &(*at)->next;
+    }
     *at = waiting->next;
     timer_cancel(&waiting->timer);
     mem_free(waiting);
@@ -96,10 +98,12 @@ static bool begins(const char *path, const char *asked)
 static const struct hook *find(const struct host *host, const char *path)
 {
     const struct hook *best = NULL;
-    for (const struct hook *hook = host->hooks->all; hook; hook = hook->next)
+    for (const struct hook *hook = host->hooks->all; hook != NULL; hook = hook->next) {
         if (str_equal(hook->host, host->name) && begins(hook->path, path) &&
-            (!best || strlen(hook->path) > strlen(best->path)))
+            (best == NULL || strlen(hook->path) > strlen(best->path))) {
             best = hook;
+        }
+    }
     return best;
 }
 
@@ -107,21 +111,24 @@ static void serve(void *ctx, struct exchange *exchange)
 {
     const struct host *host = ctx;
     const struct hook *hook = find(host, exchange->path);
-    if (!hook)
+    if (hook == NULL) {
         exchange_answer(exchange, 404, "text/plain", "", 0);
-    else if (hook->answer->delay_ms > 0 && !hook->answer->hangs)
+    } else if (hook->answer->delay_ms > 0 && !hook->answer->hangs) {
         answer_later(host->hooks, exchange, hook->answer);
-    else if (!hook->answer->hangs) /* who hangs says nothing until the other side has had enough */
+    } else if (!hook->answer->hangs) { /* who hangs says nothing until the other side has had enough */
         answer(exchange, hook->answer);
+    }
 }
 
 /* --- what is said --- */
 
 static void serve_host(struct play_hooks *hooks, const char *name)
 {
-    for (const struct host *host = hooks->hosts; host; host = host->next)
-        if (str_equal(host->name, name))
+    for (const struct host *host = hooks->hosts; host != NULL; host = host->next) {
+        if (str_equal(host->name, name)) {
             return;
+        }
+    }
     struct host *host = mem_new(struct host);
     *host = (struct host){.next = hooks->hosts, .hooks = hooks, .name = str_dup(name)};
     hooks->hosts = host;
@@ -131,9 +138,10 @@ static void serve_host(struct play_hooks *hooks, const char *name)
 void play_hooks_set(struct play_hooks *hooks, const struct scenario_hook *said)
 {
     struct hook *hook = hooks->all;
-    while (hook && !str_equal(hook->url, said->url))
+    while (hook != NULL && !str_equal(hook->url, said->url)) {
         hook = hook->next;
-    if (hook) {
+    }
+    if (hook != NULL) {
         hook->answer = said;
         return;
     }
@@ -158,17 +166,17 @@ struct play_hooks *play_hooks_new(struct cluster *cluster)
 
 void play_hooks_free(struct play_hooks *hooks)
 {
-    while (hooks->waiting) {
+    while (hooks->waiting != NULL) {
         hooks->waiting->exchange->gone = NULL;
         forget(hooks->waiting);
     }
-    for (struct host *host = hooks->hosts; host; host = hooks->hosts) {
+    for (struct host *host = hooks->hosts; host != NULL; host = hooks->hosts) {
         network_host(hooks->network, host->name, NULL, NULL);
         hooks->hosts = host->next;
         str_free(&host->name);
         mem_free(host);
     }
-    for (struct hook *hook = hooks->all; hook; hook = hooks->all) {
+    for (struct hook *hook = hooks->all; hook != NULL; hook = hooks->all) {
         hooks->all = hook->next;
         str_free(&hook->url);
         str_free(&hook->host);

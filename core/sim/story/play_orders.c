@@ -19,8 +19,9 @@ static bool apply_one(struct cluster *cluster, const struct node *object, struct
 {
     const char *name = node_str_or(node_at(object, "metadata", "name"), "");
     const struct kind *kind = cluster_kind(cluster, object, err);
-    if (!kind)
+    if (kind == NULL) {
         return false;
+    }
     char *path = caller_path(kind, node_str(node_at(object, "metadata", "namespace")), name);
     char *body = node_to_text(object);
     struct caller_request request = {"PATCH", path, MANAGER "&force=true", APPLY_TYPE, body};
@@ -33,7 +34,7 @@ static bool apply_one(struct cluster *cluster, const struct node *object, struct
 bool play_apply(struct play *play, const struct node *objects, struct err *err)
 {
     struct node_iter it = node_iterate(objects);
-    while (node_next(&it))
+    while (node_next(&it)) {
         if (!apply_one(play->cluster, it.value, err)) {
             char *place = scenario_object_place(play->scenario, it.value, err->text);
             if (place != NULL) {
@@ -42,6 +43,7 @@ bool play_apply(struct play *play, const struct node *objects, struct err *err)
             mem_free(place);
             return false;
         }
+    }
     return true;
 }
 
@@ -53,9 +55,10 @@ static bool send(struct play *play, const struct scenario_order *order, const ch
 {
     struct api *api = cluster_api(play->cluster);
     const struct kind *kind = caller_kind(api, order->object_kind);
-    if (!kind)
+    if (kind == NULL) {
         return err_set(err, ERR_INVALID, "%s %s: the cluster has no kind %s", order->object_kind, order->name,
                        order->object_kind);
+    }
     char *path = caller_path(kind, order->namespace, order->name);
     char *whole = str_format("%s%s", path, suffix);
     request.path = whole;
@@ -70,23 +73,26 @@ static bool has_container(struct play *play, const struct scenario_order *order)
 {
     struct api *api = cluster_api(play->cluster);
     const struct kind *kind = caller_kind(api, order->object_kind);
-    if (!kind)
+    if (kind == NULL) {
         return true; /* it is said by who sends */
-    const char *namespace = order->namespace ? order->namespace : "default";
+    }
+    const char *namespace = order->namespace != NULL ? order->namespace : "default";
     struct doc *object = objects_get(api_objects(api), kind->storage, namespace, order->name);
     struct node_iter it = node_iterate(node_at(doc_root(object), "spec", "template", "spec", "containers"));
-    bool found = !object; /* the same */
-    while (!found && node_next(&it))
+    bool found = object == NULL; /* the same */
+    while (!found && node_next(&it)) {
         found = str_equal(node_str(node_get(it.value, "name")), order->container);
+    }
     doc_free(object);
     return found;
 }
 
 static bool set_image(struct play *play, const struct scenario_order *order, struct err *err)
 {
-    if (!has_container(play, order))
+    if (!has_container(play, order)) {
         return err_set(err, ERR_INVALID, "%s %s: it has no container %s", order->object_kind, order->name,
                        order->container);
+    }
     struct doc *doc = doc_new();
     struct node *root = node_new_object(doc), *containers = node_new_array(doc), *container = node_new_object(doc);
     doc_set_root(doc, root);
@@ -138,8 +144,9 @@ bool play_order(struct play *play, const struct scenario_order *order, struct er
         ok = send(play, order, "", (struct caller_request){"DELETE", "", "", NULL, ""}, err);
         break;
     }
-    if (ok)
+    if (ok) {
         return true;
+    }
     char *place = form_place(&play->scenario->form, order->node);
     err_wrap(err, "%s", place);
     mem_free(place);
@@ -154,15 +161,17 @@ static void write_files(const struct scenario_order *order, struct buf *text)
     buf_append_str(text, "$ kubectl apply");
     while (node_next(&it)) {
         const char *file = node_str(node_get(it.value, "file"));
-        if (file)
+        if (file != NULL) {
             buf_printf(text, " -f %s", file);
+        }
     }
     struct node_iter inner = node_iterate(order->node);
     bool is_first = true;
     while (node_next(&inner)) {
         const struct node *object = inner.value;
-        if (node_str(node_get(object, "file")))
+        if (node_str(node_get(object, "file")) != NULL) {
             continue;
+        }
         buf_printf(text, "%s%s %s", is_first ? " -f -    # " : ", ", node_str_or(node_get(object, "kind"), ""),
                    node_str_or(node_at(object, "metadata", "name"), ""));
         is_first = false;
@@ -175,9 +184,10 @@ static void write_verb(struct play *play, const struct scenario_order *order, co
 {
     const struct kind *kind = caller_kind(cluster_api(play->cluster), order->object_kind);
     buf_append_str(text, "$ kubectl");
-    if (order->namespace)
+    if (order->namespace != NULL) {
         buf_printf(text, " -n %s", order->namespace);
-    buf_printf(text, " %s %s%c%s", verb, kind ? kind->singular : order->object_kind, separator, order->name);
+    }
+    buf_printf(text, " %s %s%c%s", verb, kind != NULL ? kind->singular : order->object_kind, separator, order->name);
 }
 
 char *play_order_text(struct play *play, const struct scenario_order *order)

@@ -17,22 +17,26 @@ static bool read_begin(const struct form *form, const struct node *root, int64_t
 {
     const char *text = NULL;
     struct err err;
-    if (!form_str(form, root, "begin", &text))
+    if (!form_str(form, root, "begin", &text)) {
         return false;
-    return !text || time_parse(text, begin_ms, &err) ||
+    }
+    return text == NULL || time_parse(text, begin_ms, &err) ||
            form_refuse_field(form, root, "begin", "\"%s\" is no time, wanted one such as 2026-03-11T08:15:07Z", text);
 }
 
 static bool read_acts(const struct scenario_reader *reader, const struct node *root, struct scenario *scenario)
 {
     const struct node *acts = NULL;
-    if (!form_list(reader->form, root, "acts", &acts))
+    if (!form_list(reader->form, root, "acts", &acts)) {
         return false;
+    }
     scenario->acts = mem_alloc_array(node_count(acts), sizeof *scenario->acts);
     struct node_iter it = node_iterate(acts);
-    while (node_next(&it))
-        if (!scenario_act_read(reader, it.value, &scenario->acts[scenario->act_count++]))
+    while (node_next(&it)) {
+        if (!scenario_act_read(reader, it.value, &scenario->acts[scenario->act_count++])) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -46,13 +50,16 @@ static bool read_end(const struct form *form, const struct node *root, struct sc
 static bool read_expectations(const struct form *form, const struct node *root, struct scenario *scenario)
 {
     const struct node *list = NULL;
-    if (!form_list(form, root, "expect", &list))
+    if (!form_list(form, root, "expect", &list)) {
         return false;
+    }
     scenario->expectations = mem_alloc_array(node_count(list), sizeof *scenario->expectations);
     struct node_iter it = node_iterate(list);
-    while (node_next(&it))
-        if (!scenario_expectation_read(form, it.value, &scenario->expectations[scenario->expectation_count++]))
+    while (node_next(&it)) {
+        if (!scenario_expectation_read(form, it.value, &scenario->expectations[scenario->expectation_count++])) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -60,19 +67,23 @@ static bool read_expectations(const struct form *form, const struct node *root, 
 static bool check_times(const struct scenario *scenario)
 {
     int64_t reached_ms = 0;
-    for (size_t i = 0; i < scenario->world.fault_count; i++)
-        if (scenario->world.faults[i].from_ms > scenario->limit_ms)
+    for (size_t i = 0; i < scenario->world.fault_count; i++) {
+        if (scenario->world.faults[i].from_ms > scenario->limit_ms) {
             return form_refuse_field(&scenario->form, scenario->world.faults[i].node, "from",
                                      "it comes after the limit of the story");
+        }
+    }
     for (size_t i = 0; i <= scenario->act_count; i++) {
         const struct scenario_moment *moment = i < scenario->act_count ? &scenario->acts[i].moment : &scenario->end;
         const char *at = node_str(node_get(moment->node, "at"));
-        if (moment->at_ms >= 0 && moment->at_ms < reached_ms)
+        if (moment->at_ms >= 0 && moment->at_ms < reached_ms) {
             return form_refuse_field(&scenario->form, moment->node, "at", "%s comes before the act above it", at);
+        }
         reached_ms = (moment->at_ms >= 0 ? moment->at_ms : reached_ms) + moment->after_ms;
-        if (reached_ms > scenario->limit_ms)
+        if (reached_ms > scenario->limit_ms) {
             return form_refuse_field(&scenario->form, moment->node, moment->at_ms >= 0 ? "at" : "after",
                                      "it comes after the limit of the story");
+        }
     }
     return true;
 }
@@ -89,11 +100,12 @@ static bool read_all(const struct scenario_reader *reader, struct scenario *scen
         !form_str(form, root, "title", &scenario->title) ||
         !form_str(form, root, "description", &scenario->description) ||
         !form_int(form, root, "seed", 0, INT64_MAX, &seed) || !read_begin(form, root, &scenario->begin_ms) ||
-        !form_duration(form, root, "limit", &scenario->limit_ms))
+        !form_duration(form, root, "limit", &scenario->limit_ms)) {
         return false;
+    }
     scenario->seed = (uint64_t)seed;
     scenario->objects = scenario_objects_read(reader, root, "objects");
-    return scenario->objects && scenario_world_read(form, root, &scenario->world) &&
+    return scenario->objects != NULL && scenario_world_read(form, root, &scenario->world) &&
            read_acts(reader, root, scenario) && read_end(form, root, &scenario->end) &&
            read_expectations(form, root, scenario) && check_times(scenario);
 }
@@ -138,10 +150,11 @@ static bool read_file(struct scenario *scenario, scenario_open_fn *open, struct 
     struct buf text;
     buf_init(&text, FILE_MAX);
     bool ok = open(scenario->file, &text, err) && is_one_document(scenario->file, &text, err);
-    if (ok)
+    if (ok) {
         scenario->doc = yaml_parse_placed(scenario->file, buf_str(&text), text.len, scenario->places, err);
+    }
     buf_fini(&text);
-    return ok && scenario->doc;
+    return ok && scenario->doc != NULL;
 }
 
 struct scenario *scenario_read(const char *path, scenario_open_fn *open, struct err *err)
@@ -150,7 +163,8 @@ struct scenario *scenario_read(const char *path, scenario_open_fn *open, struct 
     *scenario = (struct scenario){.begin_ms = BEGIN_MS, .limit_ms = HOUR_MS, .end.at_ms = -1};
     scenario->file = str_dup(path);
     scenario->places = yaml_places_new();
-    struct scenario_reader reader = {.form = &scenario->form, .open = open ? open : file_read, .scenario = scenario};
+    struct scenario_reader reader = {
+        .form = &scenario->form, .open = open != NULL ? open : file_read, .scenario = scenario};
     bool ok = read_file(scenario, reader.open, err);
     if (ok) {
         const struct node *root = doc_root(scenario->doc);
@@ -158,20 +172,24 @@ struct scenario *scenario_read(const char *path, scenario_open_fn *open, struct 
         ok = read_all(&reader, scenario);
         scenario->form.err = NULL;
     }
-    if (ok)
+    if (ok) {
         return scenario;
+    }
     scenario_free(scenario);
     return NULL;
 }
 
 void scenario_free(struct scenario *scenario)
 {
-    if (!scenario)
+    if (scenario == NULL) {
         return;
-    for (size_t i = 0; i < scenario->act_count; i++)
+    }
+    for (size_t i = 0; i < scenario->act_count; i++) {
         scenario_act_fini(&scenario->acts[i]);
-    for (size_t i = 0; i < scenario->expectation_count; i++)
+    }
+    for (size_t i = 0; i < scenario->expectation_count; i++) {
         scenario_expectation_fini(&scenario->expectations[i]);
+    }
     mem_free(scenario->acts);
     mem_free(scenario->expectations);
     scenario_world_fini(&scenario->world);

@@ -8,11 +8,13 @@
 
 bool scenario_canary_read(const struct form *form, const struct node *object, const char **canary)
 {
-    if (!form_str(form, object, "canary", canary))
+    if (!form_str(form, object, "canary", canary)) {
         return false;
-    const char *slash = *canary ? strchr(*canary, '/') : NULL;
-    if (*canary && (!slash || slash == *canary || slash[1] == '\0' || strchr(slash + 1, '/')))
+    }
+    const char *slash = *canary != NULL ? strchr(*canary, '/') : NULL;
+    if (*canary != NULL && (slash == NULL || slash == *canary || slash[1] == '\0' || strchr(slash + 1, '/') != NULL)) {
         return form_refuse_field(form, object, "canary", "\"%s\", wanted NAMESPACE/NAME", *canary);
+    }
     return true;
 }
 
@@ -23,8 +25,9 @@ bool scenario_phase_read(const struct form *form, const struct node *object, con
                                          "Failed",           "Terminating", "Terminated", NULL};
     int word = -1;
     *weight = -1;
-    if (!form_word(form, object, "phase", phases, &word) || !form_int(form, object, "weight", 0, 100, weight))
+    if (!form_word(form, object, "phase", phases, &word) || !form_int(form, object, "weight", 0, 100, weight)) {
         return false;
+    }
     *phase = word >= 0 ? phases[word] : NULL;
     return true;
 }
@@ -35,27 +38,33 @@ static bool read_when(const struct form *form, const struct node *object, struct
 {
     static const char *const fields[] = {"canary", "phase", "weight", NULL};
     const struct node *when = NULL;
-    if (!form_mapping(form, object, "when", &when))
+    if (!form_mapping(form, object, "when", &when)) {
         return false;
-    if (!when)
+    }
+    if (when == NULL) {
         return true;
+    }
     moment->when = when;
     if (!form_fields(form, when, fields) || !scenario_canary_read(form, when, &moment->canary) ||
-        !scenario_phase_read(form, when, &moment->phase, &moment->weight))
+        !scenario_phase_read(form, when, &moment->phase, &moment->weight)) {
         return false;
-    return moment->phase || moment->weight >= 0 || form_refuse(form, when, "neither phase nor weight, wanted one");
+    }
+    return moment->phase != NULL || moment->weight >= 0 ||
+           form_refuse(form, when, "neither phase nor weight, wanted one");
 }
 
 bool scenario_moment_read(const struct form *form, const struct node *object, struct scenario_moment *moment)
 {
     *moment = (struct scenario_moment){.node = object, .at_ms = -1, .weight = -1};
     if (!form_duration(form, object, "at", &moment->at_ms) || !read_when(form, object, moment) ||
-        !form_duration(form, object, "after", &moment->after_ms))
+        !form_duration(form, object, "after", &moment->after_ms)) {
         return false;
-    if (moment->at_ms < 0)
+    }
+    if (moment->at_ms < 0) {
         return true;
-    const char *other = moment->when ? "when" : form_has(object, "after") ? "after" : NULL;
-    return !other || form_refuse_field(form, object, other, "both at and %s, wanted one", other);
+    }
+    const char *other = moment->when != NULL ? "when" : form_has(object, "after") ? "after" : NULL;
+    return other == NULL || form_refuse_field(form, object, other, "both at and %s, wanted one", other);
 }
 
 /* --- orders --- */
@@ -121,13 +130,15 @@ static bool read_orders(const struct scenario_reader *reader, const struct node 
         [ORDER_DELETE] = {"delete", read_delete},
     };
     for (size_t i = 0; i < ORDERS_MAX; i++) {
-        if (!form_has(node, kinds[i].key))
+        if (!form_has(node, kinds[i].key)) {
             continue;
+        }
         struct scenario_order *order = &act->orders[act->order_count++];
         order->kind = (enum scenario_order_kind)i;
         order->node = node_get(node, kinds[i].key);
-        if (!kinds[i].read(reader, node, order))
+        if (!kinds[i].read(reader, node, order)) {
             return false;
+        }
     }
     return true;
 }
@@ -141,16 +152,18 @@ bool scenario_act_read(const struct scenario_reader *reader, const struct node *
     const struct form *form = reader->form;
     if (!form_fields(form, node, fields) || !scenario_moment_read(form, node, &act->moment) ||
         !form_str(form, node, "say", &act->say) || !read_orders(reader, node, act) ||
-        !scenario_world_read(form, node, &act->world))
+        !scenario_world_read(form, node, &act->world)) {
         return false;
+    }
     const struct scenario_world *world = &act->world;
     size_t deeds = act->order_count + world->version_count + world->flow_count + world->hook_count + world->fault_count;
-    return deeds > 0 || act->say || form_refuse(form, node, "nothing happens in this act");
+    return deeds > 0 || act->say != NULL || form_refuse(form, node, "nothing happens in this act");
 }
 
 void scenario_act_fini(struct scenario_act *act)
 {
-    for (size_t i = 0; i < act->order_count; i++)
+    for (size_t i = 0; i < act->order_count; i++) {
         doc_free(act->orders[i].objects);
+    }
     scenario_world_fini(&act->world);
 }

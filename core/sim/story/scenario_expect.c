@@ -13,15 +13,19 @@ static bool read_events(const struct form *form, const struct node *node, struct
     if (!form_fields(form, node, fields) || !form_need(form, node, "text") ||
         !form_str(form, node, "text", &events->text) || !form_int(form, node, "times", 0, TIMES_MAX, &times) ||
         !form_int(form, node, "min", 0, TIMES_MAX, &events->min) ||
-        !form_int(form, node, "max", 0, TIMES_MAX, &events->max))
+        !form_int(form, node, "max", 0, TIMES_MAX, &events->max)) {
         return false;
+    }
     bool has_bounds = form_has(node, "min") || form_has(node, "max");
-    if (times >= 0 && has_bounds)
+    if (times >= 0 && has_bounds) {
         return form_refuse_field(form, node, "times", "both times and min or max, wanted one");
-    if (times >= 0)
+    }
+    if (times >= 0) {
         events->min = events->max = times;
-    if (!form_has(node, "min") && events->max < events->min)
+    }
+    if (!form_has(node, "min") && events->max < events->min) {
         events->min = events->max; /* `max: 0` alone */
+    }
     return events->min <= events->max || form_refuse_field(form, node, "max", "%lld, wanted no less than min (%lld)",
                                                            (long long)events->max, (long long)events->min);
 }
@@ -33,15 +37,19 @@ bool scenario_expectation_read(const struct form *form, const struct node *node,
     to->node = node;
     if (!form_fields(form, node, fields) || !scenario_canary_read(form, node, &to->canary) ||
         !scenario_phase_read(form, node, &to->phase, &to->weight) || !form_str(form, node, "primary", &to->primary) ||
-        !form_list(form, node, "events", &events))
+        !form_list(form, node, "events", &events)) {
         return false;
-    if (!to->phase && to->weight < 0 && !to->primary && node_count(events) == 0)
+    }
+    if (to->phase == NULL && to->weight < 0 && to->primary == NULL && node_count(events) == 0) {
         return form_refuse(form, node, "nothing is expected, wanted phase, weight, primary or events");
+    }
     to->events = mem_alloc_array(node_count(events), sizeof *to->events);
     struct node_iter it = node_iterate(events);
-    while (node_next(&it))
-        if (!read_events(form, it.value, &to->events[to->event_count++]))
+    while (node_next(&it)) {
+        if (!read_events(form, it.value, &to->events[to->event_count++])) {
             return false;
+        }
+    }
     return true;
 }
 

@@ -18,15 +18,18 @@ static bool is_named(const char *folder, size_t len)
 static char *path_from(const char *file, const char *path)
 {
     const char *slash = strrchr(file, '/');
-    size_t len = slash ? (size_t)(slash + 1 - file) : 0;
-    if (path[0] == '/')
+    size_t len = slash != NULL ? (size_t)(slash + 1 - file) : 0;
+    if (path[0] == '/') {
         return str_dup(path);
+    }
     while (str_has_prefix(path, "../") && len > 0) {
         size_t start = len - 1;
-        while (start > 0 && file[start - 1] != '/')
+        while (start > 0 && file[start - 1] != '/') {
             start--;
-        if (!is_named(file + start, len - start))
+        }
+        if (!is_named(file + start, len - start)) {
             break;
+        }
         path += strlen("../");
         len = start;
     }
@@ -36,12 +39,15 @@ static char *path_from(const char *file, const char *path)
 /* Every document has what an API server needs to know where it belongs; NULL when so, else what is missing. */
 static const char *missing_in(const struct node *object)
 {
-    if (node_type(object) != NODE_OBJECT)
+    if (node_type(object) != NODE_OBJECT) {
         return "it is no mapping";
-    if (str_empty(node_str(node_get(object, "apiVersion"))))
+    }
+    if (str_empty(node_str(node_get(object, "apiVersion")))) {
         return "it has no apiVersion";
-    if (str_empty(node_str(node_get(object, "kind"))))
+    }
+    if (str_empty(node_str(node_get(object, "kind")))) {
         return "it has no kind";
+    }
     return str_empty(node_str(node_at(object, "metadata", "name"))) ? "it has no metadata.name" : NULL;
 }
 
@@ -122,9 +128,10 @@ static bool add_documents(const struct scenario_reader *reader, const struct nod
     struct node_iter it = node_iterate(doc_root(documents));
     while (node_next(&it)) {
         const char *problem = missing_in(it.value);
-        if (problem)
+        if (problem != NULL) {
             return refuse_document(reader, item, &(struct form){.file = path, .root = it.value, .places = places},
                                    it.value, problem);
+        }
         add_object(reader, path, places, it.value, objects);
     }
     return true;
@@ -136,16 +143,18 @@ static bool add_file(const struct scenario_reader *reader, const struct node *it
     const char *file = NULL;
     struct err err = {0};
     struct buf text;
-    if (!form_fields(reader->form, item, fields) || !form_str(reader->form, item, "file", &file))
+    if (!form_fields(reader->form, item, fields) || !form_str(reader->form, item, "file", &file)) {
         return false;
+    }
     char *path = path_from(reader->form->file, file);
     buf_init(&text, FILE_MAX);
     struct doc *documents = NULL;
     struct yaml_places *places = yaml_places_new();
-    if (reader->open(path, &text, &err))
+    if (reader->open(path, &text, &err)) {
         documents = yaml_parse_all_placed(path, buf_str(&text), text.len, places, &err);
-    bool ok = documents ? add_documents(reader, item, documents, path, places, objects)
-                        : form_refuse_field(reader->form, item, "file", "%s", err.text);
+    }
+    bool ok = documents != NULL ? add_documents(reader, item, documents, path, places, objects)
+                                : form_refuse_field(reader->form, item, "file", "%s", err.text);
     doc_free(documents);
     yaml_places_free(places);
     buf_fini(&text);
@@ -155,11 +164,13 @@ static bool add_file(const struct scenario_reader *reader, const struct node *it
 
 static bool add_item(const struct scenario_reader *reader, const struct node *item, struct doc *objects)
 {
-    if (node_str(node_get(item, "file")))
+    if (node_str(node_get(item, "file")) != NULL) {
         return add_file(reader, item, objects);
+    }
     const char *problem = missing_in(item);
-    if (problem)
+    if (problem != NULL) {
         return form_refuse(reader->form, item, "no object: %s; wanted one, or {file: PATH}", problem);
+    }
     add_object(reader, reader->form->file, reader->form->places, item, objects);
     return true;
 }
@@ -167,14 +178,16 @@ static bool add_item(const struct scenario_reader *reader, const struct node *it
 struct doc *scenario_objects_read(const struct scenario_reader *reader, const struct node *object, const char *key)
 {
     const struct node *list = NULL;
-    if (!form_list(reader->form, object, key, &list))
+    if (!form_list(reader->form, object, key, &list)) {
         return NULL;
+    }
     struct doc *objects = doc_new();
     doc_set_root(objects, node_new_array(objects));
     struct node_iter it = node_iterate(list);
     while (node_next(&it)) {
-        if (add_item(reader, it.value, objects))
+        if (add_item(reader, it.value, objects)) {
             continue;
+        }
         doc_free(objects);
         return NULL;
     }

@@ -50,9 +50,11 @@ static char *label_key(const char *namespace, const char *label, const char *val
 static bool selects(const struct service *service, const struct pod *pod)
 {
     struct node_iter it = node_iterate(doc_root(service->selector));
-    while (node_next(&it))
-        if (!str_equal(node_str(node_get(doc_root(pod->labels), it.key)), node_str(it.value)))
+    while (node_next(&it)) {
+        if (!str_equal(node_str(node_get(doc_root(pod->labels), it.key)), node_str(it.value))) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -65,8 +67,9 @@ static struct service *find_service(const struct endpoints *endpoints, const cha
 
 static void service_clear(struct endpoints *endpoints, struct service *service)
 {
-    if (service->first)
+    if (service->first != NULL) {
         multimap_remove(&endpoints->services_by_label, service->first, service);
+    }
     str_free(&service->first);
     doc_free(service->selector);
     service->selector = NULL;
@@ -94,8 +97,9 @@ static struct service *service_new(struct endpoints *endpoints, const char *key,
 static void service_fill(struct endpoints *endpoints, struct service *service, const struct node *selector)
 {
     struct node_iter first = node_iterate(selector);
-    if (!node_next(&first))
+    if (!node_next(&first)) {
         return;
+    }
     service->selector = doc_copy(selector);
     service->first = label_key(service->namespace, first.key, node_str_or(first.value, ""));
     multimap_add(&endpoints->services_by_label, service->first, service);
@@ -107,14 +111,16 @@ void endpoints_put_service(struct endpoints *endpoints, const char *namespace, c
     char *key = str_format("%s.%s", name, namespace);
     struct service *service = find_service(endpoints, key);
     const struct node *selector = node_at(object, "spec", "selector");
-    bool is_same = service && object && node_equal(doc_root(service->selector), selector);
-    if (!is_same)
+    bool is_same = service != NULL && object != NULL && node_equal(doc_root(service->selector), selector);
+    if (!is_same) {
         str_list_push(&changes->services, key);
-    if (!object && service) {
+    }
+    if (object == NULL && service != NULL) {
         service_free(endpoints, service);
-    } else if (object && !is_same) {
-        if (!service)
+    } else if (object != NULL && !is_same) {
+        if (service == NULL) {
             service = service_new(endpoints, key, namespace);
+        }
         service_clear(endpoints, service);
         service_fill(endpoints, service, selector);
     }
@@ -140,17 +146,19 @@ static void count_workload(struct endpoints *endpoints, const struct pod *pod, b
 {
     char *key = str_format("%s/%s", pod->namespace, pod->workload);
     struct workload *workload = find_workload(endpoints, key);
-    if (!workload) {
+    if (workload == NULL) {
         workload = mem_new(struct workload);
         workload->key = str_dup(key);
         HASH_ADD_KEYPTR(hh, endpoints->workloads, workload->key, strlen(workload->key), workload);
     }
-    if (changes && workload->ready == (is_more ? 0 : 1))
+    if (changes != NULL && workload->ready == (is_more ? 0 : 1)) {
         str_list_push(&changes->workloads, key);
+    }
     mem_free(key);
     workload->ready = is_more ? workload->ready + 1 : workload->ready - 1;
-    if (workload->ready > 0)
+    if (workload->ready > 0) {
         return;
+    }
     HASH_DEL(endpoints->workloads, workload);
     str_free(&workload->key);
     mem_free(workload);
@@ -168,12 +176,15 @@ bool endpoints_has_workload(const struct endpoints *endpoints, const char *names
 
 static bool is_ready(const struct node *pod)
 {
-    if (node_at(pod, "metadata", "deletionTimestamp"))
+    if (node_at(pod, "metadata", "deletionTimestamp") != NULL) {
         return false;
+    }
     struct node_iter it = node_iterate(node_at(pod, "status", "conditions"));
-    while (node_next(&it))
-        if (node_is(node_get(it.value, "type"), "Ready"))
+    while (node_next(&it)) {
+        if (node_is(node_get(it.value, "type"), "Ready")) {
             return node_is(node_get(it.value, "status"), "True");
+        }
+    }
     return false;
 }
 
@@ -195,8 +206,9 @@ static void note_services(const struct endpoints *endpoints, const char *label, 
     struct multimap_values services = multimap_find(&endpoints->services_by_label, label);
     for (size_t i = 0; i < services.count; i++) {
         const struct service *service = services.items[i];
-        if (selects(service, pod))
+        if (selects(service, pod)) {
             str_list_push(&changes->services, service->key);
+        }
     }
 }
 
@@ -207,12 +219,14 @@ static void pod_moves(struct endpoints *endpoints, struct pod *pod, bool is_in, 
     struct node_iter it = node_iterate(doc_root(pod->labels));
     while (node_next(&it)) {
         char *label = label_key(pod->namespace, it.key, node_str_or(it.value, ""));
-        if (changes)
+        if (changes != NULL) {
             note_services(endpoints, label, pod, changes);
-        if (is_in)
+        }
+        if (is_in) {
             multimap_add(&endpoints->pods_by_label, label, pod);
-        else
+        } else {
             multimap_remove(&endpoints->pods_by_label, label, pod);
+        }
         mem_free(label);
     }
 }
@@ -255,13 +269,14 @@ void endpoints_put_pod(struct endpoints *endpoints, const char *namespace, const
 {
     char *key = str_format("%s/%s", namespace, name);
     struct pod *pod = find_pod(endpoints, key);
-    bool answers = object && is_ready(object);
-    if (pod && !(answers && pod_is(pod, object))) {
+    bool answers = object != NULL && is_ready(object);
+    if (pod != NULL && !(answers && pod_is(pod, object))) {
         pod_free(endpoints, pod, changes);
         pod = NULL;
     }
-    if (!pod && answers)
+    if (pod == NULL && answers) {
         pod_add(endpoints, key, namespace, object, changes);
+    }
     mem_free(key);
 }
 
@@ -293,11 +308,14 @@ void endpoints_each(const struct endpoints *endpoints, const char *key, backend_
     const struct service *service = find_service(endpoints, key);
     struct multimap_values pods = {0};
     struct backends backends = {0};
-    if (service && service->first)
+    if (service != NULL && service->first != NULL) {
         pods = multimap_find(&endpoints->pods_by_label, service->first);
-    for (size_t i = 0; i < pods.count; i++)
-        if (selects(service, pods.items[i]))
+    }
+    for (size_t i = 0; i < pods.count; i++) {
+        if (selects(service, pods.items[i])) {
             backends_count(&backends, pods.items[i]);
+        }
+    }
     for (size_t i = 0; i < backends.count; i++) {
         backends.items[i].part /= backends.pods;
         each(ctx, &backends.items[i]);
@@ -318,8 +336,9 @@ void endpoints_free(struct endpoints *endpoints)
 {
     struct pod *pod, *next_pod;
     struct service *service, *next_service;
-    if (!endpoints)
+    if (endpoints == NULL) {
         return;
+    }
     HASH_ITER(hh, endpoints->pods, pod, next_pod)
     {
         pod_free(endpoints, pod, NULL);

@@ -60,8 +60,9 @@ struct rates *rates_new(struct clock *clock, uint64_t seed)
 void rates_free(struct rates *rates)
 {
     struct rates_workload *workload, *next;
-    if (!rates)
+    if (rates == NULL) {
         return;
+    }
     HASH_ITER(hh, rates->workloads, workload, next)
     {
         HASH_DEL(rates->workloads, workload);
@@ -87,8 +88,9 @@ static struct rates_workload *find_workload(const struct rates *rates, const cha
 struct rates_workload *rates_workload(struct rates *rates, const char *namespace, const char *name)
 {
     struct rates_workload *workload = find_workload(rates, namespace, name);
-    if (workload)
+    if (workload != NULL) {
         return workload;
+    }
     workload = mem_new(struct rates_workload);
     workload->key = str_format("%s/%s", namespace, name);
     workload->namespace = str_dup(namespace);
@@ -100,16 +102,18 @@ struct rates_workload *rates_workload(struct rates *rates, const char *namespace
 
 void rates_each(const struct rates *rates, traffic_each_fn *each, void *ctx)
 {
-    for (const struct rates_workload *workload = rates->workloads; workload; workload = workload->hh.next)
+    for (const struct rates_workload *workload = rates->workloads; workload != NULL; workload = workload->hh.next) {
         each(ctx, workload->namespace, workload->name);
+    }
 }
 
 /* --- sources --- */
 
 static void touch(struct rates *rates, struct rates_workload *workload)
 {
-    if (workload->is_touched)
+    if (workload->is_touched) {
         return;
+    }
     workload->is_touched = true;
     workload->next_touched = rates->touched;
     rates->touched = workload;
@@ -119,8 +123,9 @@ void rates_touch(struct rates *rates, const char *key)
 {
     struct rates_workload *workload;
     HASH_FIND_STR(rates->workloads, key, workload);
-    if (workload)
+    if (workload != NULL) {
         touch(rates, workload);
+    }
 }
 
 void rates_add(struct rates *rates, struct rates_workload *workload, const void *source, struct rate rate)
@@ -133,9 +138,11 @@ void rates_add(struct rates *rates, struct rates_workload *workload, const void 
 void rates_remove(struct rates *rates, struct rates_workload *workload, const void *source)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < workload->source_count; i++)
-        if (workload->sources[i].id != source)
+    for (size_t i = 0; i < workload->source_count; i++) {
+        if (workload->sources[i].id != source) {
             workload->sources[kept++] = workload->sources[i];
+        }
+    }
     workload->source_count = kept;
     touch(rates, workload);
 }
@@ -167,10 +174,12 @@ static bool step_is(const struct step *step, const struct step *other)
 static void forget_old(struct rates_workload *workload, int64_t now_ms)
 {
     size_t old = 0;
-    while (old + 1 < workload->step_count && workload->steps[old + 1].from_ms <= now_ms - RATES_WINDOW_MAX_MS)
+    while (old + 1 < workload->step_count && workload->steps[old + 1].from_ms <= now_ms - RATES_WINDOW_MAX_MS) {
         old++;
-    if (old == 0)
+    }
+    if (old == 0) {
         return;
+    }
     workload->step_count -= old;
     memmove(workload->steps, workload->steps + old, workload->step_count * sizeof(struct step));
 }
@@ -187,15 +196,17 @@ static struct step *push_step(struct rates_workload *workload)
 /* A step that lasted no time was seen by nobody: it is replaced and hands nothing on. */
 static void settle(struct rates_workload *workload, int64_t now_ms, bool has_pods)
 {
-    while (workload->step_count > 0 && workload->steps[workload->step_count - 1].from_ms == now_ms)
+    while (workload->step_count > 0 && workload->steps[workload->step_count - 1].from_ms == now_ms) {
         workload->step_count--;
+    }
     const struct step *last = workload->step_count > 0 ? &workload->steps[workload->step_count - 1] : NULL;
     struct step step = {.from_ms = now_ms, .rate = sum_of(workload)};
     bool answers = step.rate.requests > 0;
-    step.has_successes = has_pods && ((last && last->has_successes) || (answers && step.rate.errors < 1));
-    step.has_failures = has_pods && ((last && last->has_failures) || (answers && step.rate.errors > 0));
-    if (last && step_is(last, &step))
+    step.has_successes = has_pods && ((last != NULL && last->has_successes) || (answers && step.rate.errors < 1));
+    step.has_failures = has_pods && ((last != NULL && last->has_failures) || (answers && step.rate.errors > 0));
+    if (last != NULL && step_is(last, &step)) {
         return;
+    }
     forget_old(workload, now_ms);
     *push_step(workload) = step;
 }
@@ -203,7 +214,7 @@ static void settle(struct rates_workload *workload, int64_t now_ms, bool has_pod
 void rates_settle(struct rates *rates, rates_has_pods_fn *has_pods, void *ctx)
 {
     int64_t now_ms = clock_mono_ms(rates->clock);
-    while (rates->touched) {
+    while (rates->touched != NULL) {
         struct rates_workload *workload = rates->touched;
         rates->touched = workload->next_touched;
         workload->is_touched = false;
@@ -238,14 +249,16 @@ static void count_slot(const struct rates *rates, const struct rates_workload *w
 static void count_step(const struct rates *rates, const struct rates_workload *workload, const struct step *step,
                        int64_t from_ms, int64_t to_ms, struct traffic_count *count)
 {
-    if (from_ms >= to_ms)
+    if (from_ms >= to_ms) {
         return;
+    }
     count->has_successes |= step->has_successes;
     count->has_failures |= step->has_failures;
     while (from_ms < to_ms && step->rate.requests > 0) {
         int64_t slot = from_ms / SLOT_MS, end_ms = (slot + 1) * SLOT_MS;
-        if (end_ms > to_ms)
+        if (end_ms > to_ms) {
             end_ms = to_ms;
+        }
         count_slot(rates, workload, &step->rate, slot, end_ms - from_ms, count);
         from_ms = end_ms;
     }
@@ -257,7 +270,7 @@ struct traffic_count rates_count(const struct rates *rates, const char *namespac
     int64_t to_ms = clock_mono_ms(rates->clock);
     int64_t from_ms = to_ms - (window_ms < RATES_WINDOW_MAX_MS ? window_ms : RATES_WINDOW_MAX_MS);
     struct traffic_count count = {0};
-    for (size_t i = 0; workload && i < workload->step_count; i++) {
+    for (size_t i = 0; workload != NULL && i < workload->step_count; i++) {
         const struct step *step = &workload->steps[i];
         int64_t end_ms = i + 1 < workload->step_count ? step[1].from_ms : to_ms;
         count_step(rates, workload, step, step->from_ms > from_ms ? step->from_ms : from_ms, end_ms, &count);

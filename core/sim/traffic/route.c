@@ -15,8 +15,9 @@ struct search {
 
 void shares_fini(struct shares *shares)
 {
-    for (size_t i = 0; i < shares->count; i++)
+    for (size_t i = 0; i < shares->count; i++) {
         str_free(&shares->items[i].service);
+    }
     mem_free(shares->items);
     *shares = (struct shares){0};
 }
@@ -24,8 +25,9 @@ void shares_fini(struct shares *shares)
 static void add_share(const struct search *search, const char *host, const char *namespace, double part)
 {
     struct shares *shares = search->out;
-    if (!host || part <= 0)
+    if (host == NULL || part <= 0) {
         return;
+    }
     char *service = route_host(host, namespace);
     shares->items = mem_resize(shares->items, (shares->count + 1) * sizeof(struct share));
     shares->items[shares->count++] = (struct share){service, part};
@@ -46,8 +48,9 @@ static void split_by_weight(const struct search *search, const struct node *dest
 {
     double total = 0;
     struct node_iter it = node_iterate(destinations);
-    while (node_next(&it))
+    while (node_next(&it)) {
         total += weight_of(it.value);
+    }
     it = node_iterate(destinations);
     while (node_next(&it)) {
         bool is_only = node_count(destinations) == 1;
@@ -60,8 +63,9 @@ static void split_by_weight(const struct search *search, const struct node *dest
 static double mirrored_part(const struct node *percentage)
 {
     double value = 0; /* {}: a percentage without a value is the protobuf's zero */
-    if (!percentage)
+    if (percentage == NULL) {
         return 1;
+    }
     node_real(node_get(percentage, "value"), &value);
     return value / 100;
 }
@@ -69,19 +73,22 @@ static double mirrored_part(const struct node *percentage)
 static void add_mirrors(const struct search *search, const struct node *route, const char *namespace)
 {
     const struct node *mirror = node_get(route, "mirror");
-    if (mirror)
+    if (mirror != NULL) {
         add_share(search, node_str(node_get(mirror, "host")), namespace,
                   mirrored_part(node_get(route, "mirrorPercentage")));
+    }
     struct node_iter it = node_iterate(node_get(route, "mirrors"));
-    while (node_next(&it))
+    while (node_next(&it)) {
         add_share(search, node_str(node_at(it.value, "destination", "host")), namespace,
                   mirrored_part(node_get(it.value, "percentage")));
+    }
 }
 
 static void split_route(const struct search *search, const struct node *route, const char *namespace)
 {
-    if (node_get(route, "redirect") || node_get(route, "directResponse"))
+    if (node_get(route, "redirect") != NULL || node_get(route, "directResponse") != NULL) {
         return;
+    }
     split_by_weight(search, node_get(route, "route"), namespace);
     add_mirrors(search, route, namespace);
 }
@@ -108,12 +115,15 @@ static bool try_routes(const struct search *search, struct virtual_service in, i
     struct node_iter it = node_iterate(node_get(in.spec, "http"));
     while (node_next(&it)) {
         const struct node *delegate = node_get(it.value, "delegate");
-        if (!route_matches(node_get(it.value, "match"), search->request))
+        if (!route_matches(node_get(it.value, "match"), search->request)) {
             continue;
-        if (delegate && !try_delegate(search, delegate, in, depth))
+        }
+        if (delegate != NULL && !try_delegate(search, delegate, in, depth)) {
             continue;
-        if (!delegate)
+        }
+        if (delegate == NULL) {
             split_route(search, it.value, in.namespace);
+        }
         return true;
     }
     return false;
@@ -126,8 +136,9 @@ void route_split(const struct virtual_services *services, const struct request *
     struct virtual_service found;
     *out = (struct shares){0};
     str_list_push(asked, request->host);
-    if (virtual_services_find(services, request->host, is_service, &found))
+    if (virtual_services_find(services, request->host, is_service, &found)) {
         try_routes(&search, found, 0);
-    else
+    } else {
         add_share(&search, request->host, "", 1);
+    }
 }

@@ -13,10 +13,11 @@ void request_init(struct request *request, const char *host, struct node *header
 {
     *request = (struct request){.host = str_dup(host), .headers = headers};
     const char *method = request_header(request, ":method"), *path = request_header(request, ":path");
-    if (!path)
+    if (path == NULL) {
         path = "/";
+    }
     size_t len = strcspn(path, "?");
-    request->method = str_dup(method ? method : "GET");
+    request->method = str_dup(method != NULL ? method : "GET");
     request->path = str_dup_n(path, len);
     request->query = str_dup(path[len] == '?' ? path + len + 1 : "");
 }
@@ -32,9 +33,11 @@ void request_fini(struct request *request)
 const char *request_header(const struct request *request, const char *name)
 {
     struct node_iter it = node_iterate(request->headers);
-    while (node_next(&it))
-        if (strcasecmp(it.key, name) == 0)
+    while (node_next(&it)) {
+        if (strcasecmp(it.key, name) == 0) {
             return node_str(it.value);
+        }
+    }
     return NULL;
 }
 
@@ -45,10 +48,11 @@ static char *request_param(const struct request *request, const char *name)
     char *value = NULL;
     size_t len = strlen(name);
     str_list_split(&pairs, request->query, '&');
-    for (size_t i = 0; i < pairs.count && !value; i++) {
+    for (size_t i = 0; i < pairs.count && value == NULL; i++) {
         const char *pair = pairs.items[i];
-        if (strncmp(pair, name, len) == 0 && (pair[len] == '=' || pair[len] == '\0'))
+        if (strncmp(pair, name, len) == 0 && (pair[len] == '=' || pair[len] == '\0')) {
             value = str_dup(pair[len] == '=' ? pair + len + 1 : "");
+        }
     }
     str_list_fini(&pairs);
     return value;
@@ -62,7 +66,7 @@ static bool regex_matches(const char *regex, const char *value)
     struct err err;
     char *whole = str_format("^(%s)$", regex);
     struct pattern *pattern = pattern_new(whole, &err);
-    bool matches = pattern && pattern_matches(pattern, value);
+    bool matches = pattern != NULL && pattern_matches(pattern, value);
     pattern_free(pattern);
     mem_free(whole);
     return matches;
@@ -84,10 +88,12 @@ static bool text_matches(const struct node *match, const char *value, bool ignor
 {
     const char *exact = node_str(node_get(match, "exact")), *prefix = node_str(node_get(match, "prefix"));
     const char *regex = node_str(node_get(match, "regex"));
-    if (!value)
+    if (value == NULL) {
         return false;
-    return (!exact || exact_matches(exact, value, ignore_case)) &&
-           (!prefix || prefix_matches(prefix, value, ignore_case)) && (!regex || regex_matches(regex, value));
+    }
+    return (exact == NULL || exact_matches(exact, value, ignore_case)) &&
+           (prefix == NULL || prefix_matches(prefix, value, ignore_case)) &&
+           (regex == NULL || regex_matches(regex, value));
 }
 
 /* --- conditions --- */
@@ -95,9 +101,11 @@ static bool text_matches(const struct node *match, const char *value, bool ignor
 static bool headers_match(const struct node *headers, const struct request *request, bool wanted)
 {
     struct node_iter it = node_iterate(headers);
-    while (node_next(&it))
-        if (text_matches(it.value, request_header(request, it.key), false) != wanted)
+    while (node_next(&it)) {
+        if (text_matches(it.value, request_header(request, it.key), false) != wanted) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -108,8 +116,9 @@ static bool params_match(const struct node *params, const struct request *reques
         char *value = request_param(request, it.key);
         bool matches = text_matches(it.value, value, false);
         mem_free(value);
-        if (!matches)
+        if (!matches) {
             return false;
+        }
     }
     return true;
 }
@@ -117,14 +126,14 @@ static bool params_match(const struct node *params, const struct request *reques
 static bool part_matches(const struct node *condition, const char *key, const char *value, bool ignore_case)
 {
     const struct node *match = node_get(condition, key);
-    return !match || text_matches(match, value, ignore_case);
+    return match == NULL || text_matches(match, value, ignore_case);
 }
 
 static bool condition_matches(const struct node *condition, const struct request *request)
 {
     bool ignore_case = node_bool_or(node_get(condition, "ignoreUriCase"), false);
     bool from_somebody =
-        node_count(node_get(condition, "sourceLabels")) > 0 || node_str(node_get(condition, "sourceNamespace"));
+        node_count(node_get(condition, "sourceLabels")) > 0 || node_str(node_get(condition, "sourceNamespace")) != NULL;
     return !from_somebody && part_matches(condition, "uri", request->path, ignore_case) &&
            part_matches(condition, "scheme", "http", false) &&
            part_matches(condition, "method", request->method, false) &&
@@ -137,8 +146,10 @@ static bool condition_matches(const struct node *condition, const struct request
 bool route_matches(const struct node *conditions, const struct request *request)
 {
     struct node_iter it = node_iterate(conditions);
-    while (node_next(&it))
-        if (condition_matches(it.value, request))
+    while (node_next(&it)) {
+        if (condition_matches(it.value, request)) {
             return true;
+        }
+    }
     return node_count(conditions) == 0;
 }

@@ -22,8 +22,9 @@ struct labels {
 
 enum series_metric series_metric(const char *name)
 {
-    if (str_equal(name, "istio_requests_total") || str_equal(name, "istio_request_duration_milliseconds_count"))
+    if (str_equal(name, "istio_requests_total") || str_equal(name, "istio_request_duration_milliseconds_count")) {
         return SERIES_REQUESTS;
+    }
     return str_equal(name, "istio_request_duration_milliseconds_bucket") ? SERIES_DURATION : SERIES_UNKNOWN;
 }
 
@@ -31,8 +32,9 @@ enum series_metric series_metric(const char *name)
 static enum matcher_op simplest(enum matcher_op op, const char *value)
 {
     bool is_regex = op == MATCH_REGEX || op == MATCH_NOT_REGEX;
-    if (!is_regex || strpbrk(value, ".*+?()[]{}|^$\\"))
+    if (!is_regex || strpbrk(value, ".*+?()[]{}|^$\\") != NULL) {
         return op;
+    }
     return op == MATCH_REGEX ? MATCH_EQUAL : MATCH_NOT_EQUAL;
 }
 
@@ -46,11 +48,12 @@ bool selection_add(struct selection *selection, const char *label, enum matcher_
         char *whole = str_format("^(%s)$", value);
         pattern = pattern_new(whole, &cause);
         mem_free(whole);
-        if (!pattern)
+        if (pattern == NULL) {
             return err_set(err, ERR_PARSE, "error parsing regexp: %s: `^(?:%s)$`", cause.text, value);
+        }
     }
     bool wanted = op == MATCH_EQUAL || op == MATCH_REGEX;
-    selection->is_bounded |= (pattern ? pattern_matches(pattern, "") : *value == '\0') != wanted;
+    selection->is_bounded |= (pattern != NULL ? pattern_matches(pattern, "") : *value == '\0') != wanted;
     size_t size = (selection->matcher_count + 1) * sizeof(struct matcher);
     selection->matchers = mem_resize(selection->matchers, size);
     selection->matchers[selection->matcher_count++] = (struct matcher){str_dup(label), str_dup(value), op, pattern};
@@ -84,9 +87,11 @@ static const char *label_value(const struct labels *labels, const char *label)
         {"response_code", labels->code},
         {"response_flags", "-"},
     };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (str_equal(known[i].label, label))
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (str_equal(known[i].label, label)) {
             return known[i].value;
+        }
+    }
     return "";
 }
 
@@ -96,9 +101,11 @@ static bool is_selected(const struct selection *selection, const struct labels *
         const struct matcher *matcher = &selection->matchers[i];
         const char *value = label_value(labels, matcher->label);
         bool wanted = matcher->op == MATCH_EQUAL || matcher->op == MATCH_REGEX;
-        bool matches = matcher->pattern ? pattern_matches(matcher->pattern, value) : str_equal(matcher->value, value);
-        if (matches != wanted)
+        bool matches =
+            matcher->pattern != NULL ? pattern_matches(matcher->pattern, value) : str_equal(matcher->value, value);
+        if (matches != wanted) {
             return false;
+        }
     }
     return true;
 }
@@ -115,11 +122,13 @@ static void add_series(struct summing *summing, const struct labels *labels, con
                        double requests)
 {
     struct series_sum *sum = &summing->sum;
-    if (!is_selected(summing->selection, labels))
+    if (!is_selected(summing->selection, labels)) {
         return;
+    }
     sum->is_empty = false;
-    if (requests <= 0)
+    if (requests <= 0) {
         return;
+    }
     sum->requests += requests;
     sum->latency_ms += requests * count->latency_ms;
     sum->latency_p99_ms += requests * count->latency_p99_ms;
@@ -129,21 +138,26 @@ static void add_workload(void *ctx, const char *namespace, const char *workload)
 {
     struct summing *summing = ctx;
     struct labels good = {namespace, workload, "200"}, bad = {namespace, workload, "500"};
-    if (!is_selected(summing->selection, &good) && !is_selected(summing->selection, &bad))
+    if (!is_selected(summing->selection, &good) && !is_selected(summing->selection, &bad)) {
         return;
+    }
     struct traffic_count count = traffic_count(summing->traffic, namespace, workload, summing->selection->window_ms);
-    if (count.has_successes)
+    if (count.has_successes) {
         add_series(summing, &good, &count, count.requests - count.errors);
-    if (count.has_failures)
+    }
+    if (count.has_failures) {
         add_series(summing, &bad, &count, count.errors);
+    }
 }
 
 /* The one value that a label must have; NULL when there can be several. */
 static const char *only_value(const struct selection *selection, const char *label)
 {
-    for (size_t i = 0; i < selection->matcher_count; i++)
-        if (selection->matchers[i].op == MATCH_EQUAL && str_equal(selection->matchers[i].label, label))
+    for (size_t i = 0; i < selection->matcher_count; i++) {
+        if (selection->matchers[i].op == MATCH_EQUAL && str_equal(selection->matchers[i].label, label)) {
             return selection->matchers[i].value;
+        }
+    }
     return NULL;
 }
 
@@ -152,10 +166,11 @@ static void add_workloads(struct summing *summing)
 {
     const char *namespace = only_value(summing->selection, "destination_workload_namespace");
     const char *workload = only_value(summing->selection, "destination_workload");
-    if (namespace && workload)
+    if (namespace != NULL && workload != NULL) {
         add_workload(summing, namespace, workload);
-    else
+    } else {
         traffic_each(summing->traffic, add_workload, summing);
+    }
 }
 
 struct series_sum series_sum(const struct traffic *traffic, const struct selection *selection)
@@ -163,8 +178,9 @@ struct series_sum series_sum(const struct traffic *traffic, const struct selecti
     struct summing summing = {traffic, selection, {.is_empty = true}};
     struct series_sum *sum = &summing.sum;
     int64_t window_ms = selection->window_ms < RATES_WINDOW_MAX_MS ? selection->window_ms : RATES_WINDOW_MAX_MS;
-    if (selection->metric != SERIES_UNKNOWN)
+    if (selection->metric != SERIES_UNKNOWN) {
         add_workloads(&summing);
+    }
     sum->seconds = (double)window_ms / 1000;
     sum->latency_ms = sum->requests > 0 ? sum->latency_ms / sum->requests : NAN;
     sum->latency_p99_ms = sum->requests > 0 ? sum->latency_p99_ms / sum->requests : NAN;
@@ -183,11 +199,14 @@ static double deviations(double phi)
 
 double series_quantile(const struct series_sum *sum, double phi)
 {
-    if (isnan(phi) || sum->requests <= 0)
+    if (isnan(phi) || sum->requests <= 0) {
         return NAN;
-    if (phi < 0 || phi > 1)
+    }
+    if (phi < 0 || phi > 1) {
         return phi < 0 ? -INFINITY : INFINITY;
-    if (sum->latency_ms <= 0)
+    }
+    if (sum->latency_ms <= 0) {
         return phi < .99 ? 0 : sum->latency_p99_ms;
+    }
     return sum->latency_ms * pow(sum->latency_p99_ms / sum->latency_ms, deviations(phi) / deviations(.99));
 }

@@ -35,11 +35,13 @@ struct streams {
 
 static void stream_detach(struct streams *streams, struct stream *stream)
 {
-    for (size_t i = 0; i < stream->topics.count; i++)
+    for (size_t i = 0; i < stream->topics.count; i++) {
         multimap_remove(&streams->by_topic, stream->topics.items[i], stream);
+    }
     str_list_fini(&stream->topics);
-    for (size_t i = 0; i < stream->workload_count; i++)
+    for (size_t i = 0; i < stream->workload_count; i++) {
         rates_remove(streams->world.rates, stream->workloads[i], stream);
+    }
     mem_free(stream->workloads);
     stream->workloads = NULL;
     stream->workload_count = 0;
@@ -78,14 +80,16 @@ static void stream_attach(struct streams *streams, struct stream *stream)
     route_split(world->virtual_services, &request, endpoints_has_service(world->endpoints, stream->host), &shares,
                 &asked);
     for (size_t i = 0; i < asked.count; i++) {
-        if (str_list_has(&stream->topics, asked.items[i]))
+        if (str_list_has(&stream->topics, asked.items[i])) {
             continue;
+        }
         str_list_push(&stream->topics, asked.items[i]);
         multimap_add(&streams->by_topic, asked.items[i], stream);
     }
-    for (size_t i = 0; i < shares.count; i++)
+    for (size_t i = 0; i < shares.count; i++) {
         endpoints_each(world->endpoints, shares.items[i].service, send_to,
                        &(struct sending){streams, stream, stream->per_second * shares.items[i].part});
+    }
     str_list_fini(&asked);
     shares_fini(&shares);
     request_fini(&request);
@@ -95,8 +99,9 @@ static void stream_attach(struct streams *streams, struct stream *stream)
 
 static void move_later(struct streams *streams, struct stream *stream)
 {
-    if (stream->is_moved)
+    if (stream->is_moved) {
         return;
+    }
     stream->is_moved = true;
     stream->next_moved = streams->moved;
     streams->moved = stream;
@@ -104,18 +109,21 @@ static void move_later(struct streams *streams, struct stream *stream)
 
 void streams_note_all(struct streams *streams)
 {
-    for (struct stream *stream = streams->all; stream; stream = stream->hh.next)
+    for (struct stream *stream = streams->all; stream != NULL; stream = stream->hh.next) {
         move_later(streams, stream);
+    }
 }
 
 void streams_note(struct streams *streams, const struct str_list *changed)
 {
     for (size_t i = 0; i < changed->count; i++) {
         struct multimap_values concerned = multimap_find(&streams->by_topic, changed->items[i]);
-        for (size_t j = 0; j < concerned.count; j++)
+        for (size_t j = 0; j < concerned.count; j++) {
             move_later(streams, concerned.items[j]);
-        if (changed->items[i][0] == '*')
+        }
+        if (changed->items[i][0] == '*') {
             streams_note_all(streams);
+        }
     }
 }
 
@@ -131,15 +139,16 @@ static void stream_free(struct streams *streams, struct stream *stream)
 
 void streams_move(struct streams *streams)
 {
-    while (streams->moved) {
+    while (streams->moved != NULL) {
         struct stream *stream = streams->moved;
         streams->moved = stream->next_moved;
         stream->is_moved = false;
         stream_detach(streams, stream);
-        if (stream->per_second > 0)
+        if (stream->per_second > 0) {
             stream_attach(streams, stream);
-        else
+        } else {
             stream_free(streams, stream);
+        }
     }
 }
 
@@ -150,8 +159,9 @@ static char *key_of(const char *host, const struct node *headers)
     struct buf b;
     buf_init(&b, KEY_MAX);
     buf_printf(&b, "%s ", host);
-    if (headers)
+    if (headers != NULL) {
         node_write_sorted(headers, &b);
+    }
     return buf_take(&b);
 }
 
@@ -160,7 +170,7 @@ static struct stream *stream_new(struct streams *streams, const char *key, const
     struct stream *stream = mem_new(struct stream);
     stream->key = str_dup(key);
     stream->host = str_dup(host);
-    stream->headers = headers ? doc_copy(headers) : NULL;
+    stream->headers = headers != NULL ? doc_copy(headers) : NULL;
     HASH_ADD_KEYPTR(hh, streams->all, stream->key, strlen(stream->key), stream);
     return stream;
 }
@@ -170,9 +180,10 @@ void streams_flow(struct streams *streams, const char *host, double per_second, 
     struct stream *stream;
     char *name = route_host(host, "default"), *key = key_of(name, headers);
     HASH_FIND_STR(streams->all, key, stream);
-    if (!stream && per_second > 0)
+    if (stream == NULL && per_second > 0) {
         stream = stream_new(streams, key, name, headers);
-    if (stream) {
+    }
+    if (stream != NULL) {
         stream->per_second = per_second;
         move_later(streams, stream);
     }
@@ -192,8 +203,9 @@ struct streams *streams_new(const struct streams_world *world)
 void streams_free(struct streams *streams)
 {
     struct stream *stream, *next;
-    if (!streams)
+    if (streams == NULL) {
         return;
+    }
     HASH_ITER(hh, streams->all, stream, next)
     {
         stream_free(streams, stream);

@@ -40,12 +40,13 @@ static void apply_note(struct traffic *traffic, const struct note *note, struct 
 {
     struct doc *doc = objects_get(traffic->objects, note->storage, note->namespace, note->name);
     const struct node *object = doc_root(doc);
-    if (note->storage == VIRTUAL_SERVICES)
+    if (note->storage == VIRTUAL_SERVICES) {
         virtual_services_put(traffic->virtual_services, note->namespace, note->name, object, &changes->hosts);
-    else if (note->storage == SERVICES)
+    } else if (note->storage == SERVICES) {
         endpoints_put_service(traffic->endpoints, note->namespace, note->name, object, &changes->endpoints);
-    else
+    } else {
         endpoints_put_pod(traffic->endpoints, note->namespace, note->name, object, &changes->endpoints);
+    }
     doc_free(doc);
 }
 
@@ -60,8 +61,9 @@ static void apply_notes(struct traffic *traffic)
     traffic->note_count = 0;
     streams_note(traffic->streams, &changes.hosts);
     streams_note(traffic->streams, &changes.endpoints.services);
-    for (size_t i = 0; i < changes.endpoints.workloads.count; i++)
+    for (size_t i = 0; i < changes.endpoints.workloads.count; i++) {
         rates_touch(traffic->rates, changes.endpoints.workloads.items[i]);
+    }
     str_list_fini(&changes.hosts);
     str_list_fini(&changes.endpoints.services);
     str_list_fini(&changes.endpoints.workloads);
@@ -82,18 +84,21 @@ static void on_turn(struct timer *timer, void *ctx)
 
 static void turn_soon(struct traffic *traffic)
 {
-    if (!timer_is_pending(&traffic->turn))
+    if (!timer_is_pending(&traffic->turn)) {
         timer_start(traffic->clock, &traffic->turn, 0, on_turn, traffic);
+    }
 }
 
 /* --- what changes --- */
 
 static const char *storage_of(const char *storage)
 {
-    if (str_equal(storage, PODS))
+    if (str_equal(storage, PODS)) {
         return PODS;
-    if (str_equal(storage, SERVICES))
+    }
+    if (str_equal(storage, SERVICES)) {
         return SERVICES;
+    }
     return str_equal(storage, VIRTUAL_SERVICES) ? VIRTUAL_SERVICES : NULL;
 }
 
@@ -115,8 +120,9 @@ static void take_note(struct traffic *traffic, const char *storage, const struct
 static void on_change(void *ctx, const struct objects_event *event)
 {
     const char *storage = storage_of(event->storage);
-    if (storage)
+    if (storage != NULL) {
         take_note(ctx, storage, event->object);
+    }
 }
 
 struct existing {
@@ -170,15 +176,17 @@ struct traffic *traffic_new(struct api *api, struct clock *clock, const struct b
     traffic->streams =
         streams_new(&(struct streams_world){traffic->endpoints, traffic->virtual_services, behaviours, traffic->rates});
     objects_listen(traffic->objects, on_change, traffic);
-    for (size_t i = 0; i < sizeof storages / sizeof storages[0]; i++)
+    for (size_t i = 0; i < sizeof storages / sizeof storages[0]; i++) {
         objects_each(traffic->objects, *storages[i], NULL, on_existing, &(struct existing){traffic, *storages[i]});
+    }
     return traffic;
 }
 
 void traffic_free(struct traffic *traffic)
 {
-    if (!traffic)
+    if (traffic == NULL) {
         return;
+    }
     objects_unlisten(traffic->objects, on_change, traffic);
     timer_cancel(&traffic->turn);
     streams_free(traffic->streams);

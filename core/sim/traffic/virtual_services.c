@@ -26,19 +26,22 @@ struct virtual_services {
 
 static void cut_suffix(char *s, const char *suffix)
 {
-    if (str_has_suffix(s, suffix))
+    if (str_has_suffix(s, suffix)) {
         s[strlen(s) - strlen(suffix)] = '\0';
+    }
 }
 
 char *route_host(const char *host, const char *namespace)
 {
     char *name = str_dup_n(host, strcspn(host, ":"));
-    for (char *c = name; *c != '\0'; c++)
+    for (char *c = name; *c != '\0'; c++) {
         *c = (char)tolower((unsigned char)*c);
+    }
     cut_suffix(name, ".svc.cluster.local");
     cut_suffix(name, ".svc");
-    if (strchr(name, '.') || str_equal(name, "*"))
+    if (strchr(name, '.') != NULL || str_equal(name, "*")) {
         return name;
+    }
     char *full = str_format("%s.%s", name, namespace);
     mem_free(name);
     return full;
@@ -50,8 +53,9 @@ static void entry_clear(struct virtual_services *services, struct entry *entry, 
 {
     for (size_t i = 0; i < entry->hosts.count; i++) {
         multimap_remove(&services->by_host, entry->hosts.items[i], entry);
-        if (changed)
+        if (changed != NULL) {
             str_list_push(changed, entry->hosts.items[i]);
+        }
     }
     str_list_fini(&entry->hosts);
     doc_free(entry->object);
@@ -108,8 +112,9 @@ struct virtual_services *virtual_services_new(void)
 void virtual_services_free(struct virtual_services *services)
 {
     struct entry *entry, *next;
-    if (!services)
+    if (services == NULL) {
         return;
+    }
     HASH_ITER(hh, services->entries, entry, next)
     {
         entry_clear(services, entry, NULL);
@@ -125,14 +130,17 @@ void virtual_services_put(struct virtual_services *services, const char *namespa
     char *key = str_format("%s/%s", namespace, name);
     struct entry *entry = find_entry(services, key);
     str_list_push(changed, key);
-    if (entry)
+    if (entry != NULL) {
         entry_clear(services, entry, changed);
-    if (object && !entry)
+    }
+    if (object != NULL && entry == NULL) {
         entry = entry_new(services, key, namespace);
-    if (object)
+    }
+    if (object != NULL) {
         entry_fill(services, entry, object, changed);
-    else if (entry)
+    } else if (entry != NULL) {
         entry_free(services, entry);
+    }
     mem_free(key);
 }
 
@@ -142,9 +150,11 @@ static bool is_of_mesh(const struct entry *entry)
 {
     const struct node *gateways = node_at(doc_root(entry->object), "spec", "gateways");
     struct node_iter it = node_iterate(gateways);
-    while (node_next(&it))
-        if (node_is(it.value, "mesh"))
+    while (node_next(&it)) {
+        if (node_is(it.value, "mesh")) {
             return true;
+        }
+    }
     return node_count(gateways) == 0;
 }
 
@@ -155,8 +165,9 @@ static const struct entry *find_exactly(const struct virtual_services *services,
     for (size_t i = 0; i < entries.count; i++) {
         const struct entry *entry = entries.items[i];
         bool counts = !is_service || is_of_mesh(entry);
-        if (counts && (!first || strcmp(entry->key, first->key) < 0))
+        if (counts && (first == NULL || strcmp(entry->key, first->key) < 0)) {
             first = entry;
+        }
     }
     return first;
 }
@@ -165,15 +176,17 @@ bool virtual_services_find(const struct virtual_services *services, const char *
                            struct virtual_service *out)
 {
     const struct entry *entry = find_exactly(services, host, is_service);
-    for (const char *dot = strchr(host, '.'); dot && !entry; dot = strchr(dot + 1, '.')) {
+    for (const char *dot = strchr(host, '.'); dot != NULL && entry == NULL; dot = strchr(dot + 1, '.')) {
         char *wildcard = str_format("*%s", dot);
         entry = find_exactly(services, wildcard, is_service);
         mem_free(wildcard);
     }
-    if (!entry)
+    if (entry == NULL) {
         entry = find_exactly(services, "*", is_service);
-    if (entry)
+    }
+    if (entry != NULL) {
         *out = (struct virtual_service){entry->namespace, node_get(doc_root(entry->object), "spec")};
+    }
     return entry != NULL;
 }
 
@@ -183,7 +196,8 @@ bool virtual_services_get(const struct virtual_services *services, const char *n
     char *key = str_format("%s/%s", namespace, name);
     const struct entry *entry = find_entry(services, key);
     mem_free(key);
-    if (entry)
+    if (entry != NULL) {
         *out = (struct virtual_service){entry->namespace, node_get(doc_root(entry->object), "spec")};
+    }
     return entry != NULL;
 }

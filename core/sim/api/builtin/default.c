@@ -25,8 +25,9 @@ static void default_template(struct doc *doc)
 
 static void default_text(struct doc *doc, struct node *object, const char *key, const char *value)
 {
-    if (!node_get(object, key))
+    if (node_get(object, key) == NULL) {
         node_set_str(doc, object, key, value);
+    }
 }
 
 static void default_deployment(struct doc *doc)
@@ -47,18 +48,21 @@ static void default_deployment(struct doc *doc)
 static void default_daemon_set(struct doc *doc, bool is_new)
 {
     struct node *metadata = node_ensure_object(doc, doc_root(doc), "metadata");
-    if (is_new)
+    if (is_new) {
         node_set_str(doc, node_ensure_object(doc, metadata, "annotations"), "deprecated.daemonset.template.generation",
                      "1");
+    }
     struct node *spec = spec_of(doc), *strategy = node_ensure_object(doc, spec, "updateStrategy");
     set_default_int(doc, spec, "revisionHistoryLimit", 10);
     set_default_str(doc, strategy, "type", "RollingUpdate");
     if (node_is(node_get(strategy, "type"), "RollingUpdate")) {
         struct node *rolling = node_ensure_object(doc, strategy, "rollingUpdate");
-        if (!node_get(rolling, "maxUnavailable"))
+        if (node_get(rolling, "maxUnavailable") == NULL) {
             node_set_int(doc, rolling, "maxUnavailable", 1);
-        if (!node_get(rolling, "maxSurge"))
+        }
+        if (node_get(rolling, "maxSurge") == NULL) {
             node_set_int(doc, rolling, "maxSurge", 0);
+        }
     }
     default_template(doc);
 }
@@ -70,8 +74,9 @@ static void default_stateful_set(struct doc *doc)
     set_default_int(doc, spec, "revisionHistoryLimit", 10);
     set_default_str(doc, spec, "podManagementPolicy", "OrderedReady");
     set_default_str(doc, strategy, "type", "RollingUpdate");
-    if (node_is(node_get(strategy, "type"), "RollingUpdate"))
+    if (node_is(node_get(strategy, "type"), "RollingUpdate")) {
         set_default_int(doc, node_ensure_object(doc, strategy, "rollingUpdate"), "partition", 0);
+    }
     struct node *retention = node_ensure_object(doc, spec, "persistentVolumeClaimRetentionPolicy");
     set_default_str(doc, retention, "whenDeleted", "Retain");
     set_default_str(doc, retention, "whenScaled", "Retain");
@@ -94,9 +99,11 @@ static void add_toleration(struct doc *doc, struct node *tolerations, const char
 static const char *quality_of(const struct node *spec)
 {
     struct node_iter it = node_iterate(node_get(spec, "containers"));
-    while (node_next(&it))
-        if (node_count(node_get(it.value, "resources")) > 0)
+    while (node_next(&it)) {
+        if (node_count(node_get(it.value, "resources")) > 0) {
             return "Burstable";
+        }
+    }
     return "BestEffort";
 }
 
@@ -112,10 +119,12 @@ static void default_pod(struct doc *doc, bool is_new)
 {
     struct node *spec = spec_of(doc);
     pod_default(doc, spec);
-    if (!node_get(spec, "enableServiceLinks"))
+    if (node_get(spec, "enableServiceLinks") == NULL) {
         node_set_bool(doc, spec, "enableServiceLinks", true);
-    if (is_new)
+    }
+    if (is_new) {
         reset_pod_status(doc, spec);
+    }
 }
 
 /* What a real server's admission adds. */
@@ -124,7 +133,7 @@ static void allocate_pod(struct doc *doc)
     struct node *spec = spec_of(doc);
     set_default_int(doc, spec, "priority", 0);
     set_default_str(doc, spec, "preemptionPolicy", "PreemptLowerPriority");
-    if (!node_get(spec, "tolerations")) {
+    if (node_get(spec, "tolerations") == NULL) {
         struct node *tolerations = node_new_array(doc);
         add_toleration(doc, tolerations, "node.kubernetes.io/not-ready");
         add_toleration(doc, tolerations, "node.kubernetes.io/unreachable");
@@ -146,14 +155,17 @@ static void add_policy(struct doc *doc, struct node *policies, const char *type,
 static void default_rules(struct doc *doc, struct node *behavior, bool is_up)
 {
     struct node *rules = node_ensure_object(doc, behavior, is_up ? "scaleUp" : "scaleDown");
-    if (is_up)
+    if (is_up) {
         set_default_int(doc, rules, "stabilizationWindowSeconds", 0);
+    }
     set_default_str(doc, rules, "selectPolicy", "Max");
-    if (node_get(rules, "policies"))
+    if (node_get(rules, "policies") != NULL) {
         return;
+    }
     struct node *policies = node_new_array(doc);
-    if (is_up)
+    if (is_up) {
         add_policy(doc, policies, "Pods", 4);
+    }
     add_policy(doc, policies, "Percent", 100);
     node_set(doc, rules, "policies", policies);
 }
@@ -174,12 +186,13 @@ static void default_autoscaler(struct doc *doc, bool is_new)
         node_set(doc, spec, "metrics", metrics);
     }
     struct node *behavior = node_get(spec, "behavior");
-    if (behavior) {
+    if (behavior != NULL) {
         default_rules(doc, behavior, true);
         default_rules(doc, behavior, false);
     }
-    if (is_new)
+    if (is_new) {
         node_remove(doc_root(doc), "status");
+    }
 }
 
 /* --- others --- */
@@ -188,8 +201,9 @@ static void default_endpoint_slice(struct doc *doc)
 {
     struct node_iter it = node_iterate(node_get(doc_root(doc), "ports"));
     while (node_next(&it)) {
-        if (!node_get(it.value, "name"))
+        if (node_get(it.value, "name") == NULL) {
             node_set_str(doc, it.value, "name", "");
+        }
         set_default_str(doc, it.value, "protocol", "TCP");
     }
 }
@@ -198,11 +212,13 @@ static void default_namespace(struct doc *doc, bool is_new)
 {
     struct node *metadata = node_ensure_object(doc, doc_root(doc), "metadata");
     char *name = str_dup(node_str_or(node_get(metadata, "name"), ""));
-    if (name[0] != '\0')
+    if (name[0] != '\0') {
         node_set_str(doc, node_ensure_object(doc, metadata, "labels"), "kubernetes.io/metadata.name", name);
+    }
     mem_free(name);
-    if (!is_new)
+    if (!is_new) {
         return;
+    }
     node_remove(doc_root(doc), "status");
     node_set_str(doc, node_ensure_object(doc, doc_root(doc), "status"), "phase", "Active");
 }
@@ -229,33 +245,36 @@ static void default_secret(struct doc *doc)
 
 void builtin_default(struct api *api, const struct kind *kind, struct doc *doc, bool is_new)
 {
-    if (is(kind, "apps/deployments"))
+    if (is(kind, "apps/deployments")) {
         default_deployment(doc);
-    else if (is(kind, "apps/daemonsets"))
+    } else if (is(kind, "apps/daemonsets")) {
         default_daemon_set(doc, is_new);
-    else if (is(kind, "apps/statefulsets"))
+    } else if (is(kind, "apps/statefulsets")) {
         default_stateful_set(doc);
-    else if (is(kind, "apps/replicasets")) {
+    } else if (is(kind, "apps/replicasets")) {
         set_default_int(doc, spec_of(doc), "replicas", 1);
         default_template(doc);
-    } else if (is(kind, "/pods"))
+    } else if (is(kind, "/pods")) {
         default_pod(doc, is_new);
-    else if (is(kind, "/services"))
+    } else if (is(kind, "/services")) {
         service_default(doc, is_new);
-    else if (is(kind, "/namespaces"))
+    } else if (is(kind, "/namespaces")) {
         default_namespace(doc, is_new);
-    else if (is(kind, "/secrets"))
+    } else if (is(kind, "/secrets")) {
         default_secret(doc);
-    else if (is(kind, "discovery.k8s.io/endpointslices"))
+    } else if (is(kind, "discovery.k8s.io/endpointslices")) {
         default_endpoint_slice(doc);
-    else if (is(kind, "autoscaling/horizontalpodautoscalers"))
+    } else if (is(kind, "autoscaling/horizontalpodautoscalers")) {
         default_autoscaler(doc, is_new);
-    else if (str_equal(kind->name, "CustomResourceDefinition") && is_new)
+    } else if (str_equal(kind->name, "CustomResourceDefinition") && is_new) {
         crd_default(api, doc);
-    if (is_new && str_equal(kind->group, "apps"))
+    }
+    if (is_new && str_equal(kind->group, "apps")) {
         node_remove(doc_root(doc), "status");
-    if (is_new && is(kind, "apps/replicasets"))
+    }
+    if (is_new && is(kind, "apps/replicasets")) {
         node_set_int(doc, node_ensure_object(doc, doc_root(doc), "status"), "replicas", 0);
+    }
 }
 
 bool builtin_has_generation(const struct kind *kind)
@@ -266,10 +285,11 @@ bool builtin_has_generation(const struct kind *kind)
 
 void builtin_allocate(struct api *api, const struct kind *kind, struct doc *doc, bool is_new)
 {
-    if (is(kind, "/services"))
+    if (is(kind, "/services")) {
         service_allocate(api, doc);
-    else if (is(kind, "/pods") && is_new)
+    } else if (is(kind, "/pods") && is_new) {
         allocate_pod(doc);
-    else if (is(kind, "/namespaces") && is_new)
+    } else if (is(kind, "/namespaces") && is_new) {
         allocate_namespace(doc);
+    }
 }

@@ -19,8 +19,9 @@ bool port_check_name(const char *name, const char *field, struct doc *causes)
 void port_check_number(const struct node *value, const char *field, struct doc *causes)
 {
     int64_t number = node_int_or(value, 0);
-    if (node_type(value) == NODE_INT && (number < 1 || number > PORT_MAX))
+    if (node_type(value) == NODE_INT && (number < 1 || number > PORT_MAX)) {
         cause_invalid(causes, field, value, "must be between 1 and 65535, inclusive");
+    }
 }
 
 void port_check_protocol(const struct node *port, const char *field, struct doc *causes)
@@ -28,16 +29,19 @@ void port_check_protocol(const struct node *port, const char *field, struct doc 
     const char *protocol = node_str_or(node_get(port, "protocol"), "");
     bool known = str_equal(protocol, "TCP") || str_equal(protocol, "UDP") || str_equal(protocol, "SCTP");
     char *place = str_format("%s.protocol", field), *shown = str_format("\"%s\"", protocol);
-    if (!known)
+    if (!known) {
         cause_unsupported(causes, place, shown, "\"SCTP\", \"TCP\", \"UDP\"");
+    }
     mem_free(place);
     mem_free(shown);
 }
 
 bool name_is_taken(const struct node *items, size_t index, const char *name)
 {
-    for (size_t i = 0; i < index; i++)
-        if (node_is(node_get(node_item(items, i), "name"), name))
+    for (size_t i = 0; i < index; i++) {
+        if (node_is(node_get(node_item(items, i), "name"), name)) {
             return true;
+        }
+    }
     return false;
 }

@@ -17,16 +17,17 @@ void replica_set_reread(struct replica_set *set)
     set->ready = node_int_or(node_get(status, "readyReplicas"), 0);
     set->available = node_int_or(node_get(status, "availableReplicas"), 0);
     set->ending = node_int_or(node_get(status, "terminatingReplicas"), 0);
-    set->revision = revision ? strtol(revision, NULL, 10) : 0;
+    set->revision = revision != NULL ? strtol(revision, NULL, 10) : 0;
 }
 
 /* "25%" of the size, or a number. */
 static int64_t part_of(const struct node *value, int64_t whole, bool round_up)
 {
     const char *text = node_str(value);
-    int64_t percent = text ? strtol(text, NULL, 10) : 0;
-    if (!text)
+    int64_t percent = text != NULL ? strtol(text, NULL, 10) : 0;
+    if (text == NULL) {
         return node_int_or(value, 0);
+    }
     return round_up ? (whole * percent + 99) / 100 : whole * percent / 100;
 }
 
@@ -36,14 +37,17 @@ static void read_bounds(struct deployment *d, const struct node *strategy)
     const struct node *rolling = node_get(strategy, "rollingUpdate");
     d->is_rolling = node_is(node_get(strategy, "type"), "RollingUpdate");
     d->surge = d->unavailable = 0;
-    if (!d->is_rolling)
+    if (!d->is_rolling) {
         return;
+    }
     d->surge = part_of(node_get(rolling, "maxSurge"), d->replicas, true);
     d->unavailable = part_of(node_get(rolling, "maxUnavailable"), d->replicas, false);
-    if (d->surge == 0 && d->unavailable == 0)
+    if (d->surge == 0 && d->unavailable == 0) {
         d->unavailable = 1;
-    if (d->unavailable > d->replicas)
+    }
+    if (d->unavailable > d->replicas) {
         d->unavailable = d->replicas;
+    }
 }
 
 void deployment_reread(struct deployment *d)
@@ -65,10 +69,10 @@ static int by_creation(const void *left, const void *right)
 
 static void read_sets(struct deployment *d)
 {
-    for (struct edge *edge = d->vertex->dependents; edge; edge = edge->next_dependent) {
+    for (struct edge *edge = d->vertex->dependents; edge != NULL; edge = edge->next_dependent) {
         bool is_set = edge->is_reference && edge->dependent->species == SPECIES_REPLICA_SET;
         struct doc *doc = is_set ? item_read(d->c, edge->dependent) : NULL;
-        if (!doc || !str_equal(item_controller(doc_root(doc)), d->vertex->key)) {
+        if (doc == NULL || !str_equal(item_controller(doc_root(doc)), d->vertex->key)) {
             doc_free(doc);
             continue;
         }
@@ -78,8 +82,9 @@ static void read_sets(struct deployment *d)
         d->sets = mem_resize(d->sets, (d->count + 1) * sizeof(d->sets[0]));
         d->sets[d->count++] = set;
     }
-    if (d->count > 1)
+    if (d->count > 1) {
         qsort(d->sets, d->count, sizeof(d->sets[0]), by_creation);
+    }
 }
 
 static void fini(struct deployment *d)
@@ -99,15 +104,17 @@ static void act(struct deployment *d)
 {
     bool is_paused = node_bool_or(node_at(doc_root(d->doc), "spec", "paused"), false);
     bool is_ending = item_is_ending(doc_root(d->doc));
-    if (!is_ending)
+    if (!is_ending) {
         progress_note_paused(d);
+    }
     revision_sync(d, false);
     if (is_ending) {
         progress_count(d);
     } else if (is_paused || scale_has_changed(d)) {
         scale_to_size(d);
-        if (is_paused)
+        if (is_paused) {
             revision_clean(d);
+        }
         progress_count(d);
     } else if (d->is_rolling) {
         rollout_rolling(d);
@@ -119,8 +126,9 @@ static void act(struct deployment *d)
 void deployment_look(struct controllers *c, struct vertex *vertex)
 {
     struct deployment d = {.c = c, .vertex = vertex, .doc = item_read(c, vertex)};
-    if (!item_is_ending(doc_root(d.doc)))
+    if (!item_is_ending(doc_root(d.doc))) {
         adoption_take(c, vertex, doc_root(d.doc), SPECIES_REPLICA_SET);
+    }
     deployment_reread(&d);
     read_sets(&d);
     act(&d);

@@ -12,8 +12,9 @@ static bool set_condition(struct deployment *d, struct doc *doc, const char *typ
     const struct node *before = condition_find(status, type);
     bool same_status = node_is(node_get(before, "status"), value);
     char now[32];
-    if (same_status && node_is(node_get(before, "reason"), reason))
+    if (same_status && node_is(node_get(before, "reason"), reason)) {
         return false;
+    }
     char *since = same_status ? str_dup(node_str(node_get(before, "lastTransitionTime"))) : NULL;
     condition_remove(status, type);
     now_text(d->c, now);
@@ -33,8 +34,9 @@ void progress_note_paused(struct deployment *d)
     const struct node *condition = condition_find(node_get(doc_root(d->doc), "status"), "Progressing");
     const struct node *reason = node_get(condition, "reason");
     bool was_told = node_is(reason, "DeploymentPaused");
-    if (!d->has_deadline || node_is(reason, "ProgressDeadlineExceeded") || is_paused == was_told)
+    if (!d->has_deadline || node_is(reason, "ProgressDeadlineExceeded") || is_paused == was_told) {
         return;
+    }
     progress_set(d, d->doc, "Unknown", is_paused ? "DeploymentPaused" : "DeploymentResumed",
                  is_paused ? "Deployment is paused" : "Deployment is resumed");
     item_save(d->c, &d->doc, "status");
@@ -55,7 +57,7 @@ static void set_counts(const struct deployment *d, struct doc *doc, struct node 
     node_set_int(doc, status, "observedGeneration",
                  node_int_or(node_at(doc_root(d->doc), "metadata", "generation"), 0));
     item_set_count(doc, status, "replicas", actual);
-    item_set_count(doc, status, "updatedReplicas", d->newest ? d->newest->actual : 0);
+    item_set_count(doc, status, "updatedReplicas", d->newest != NULL ? d->newest->actual : 0);
     item_set_count(doc, status, "readyReplicas", ready);
     item_set_count(doc, status, "availableReplicas", available);
     item_set_count(doc, status, "unavailableReplicas", missing > 0 ? missing : 0);
@@ -68,11 +70,12 @@ static struct doc *counted(struct deployment *d)
     struct doc *doc = doc_copy(doc_root(d->doc));
     struct node *status = node_ensure_object(doc, doc_root(doc), "status");
     set_counts(d, doc, status);
-    if (node_int_or(node_get(status, "availableReplicas"), 0) >= d->replicas - d->unavailable)
+    if (node_int_or(node_get(status, "availableReplicas"), 0) >= d->replicas - d->unavailable) {
         set_condition(d, doc, "Available", "True", "MinimumReplicasAvailable", "Deployment has minimum availability.");
-    else
+    } else {
         set_condition(d, doc, "Available", "False", "MinimumReplicasUnavailable",
                       "Deployment does not have minimum availability.");
+    }
     return doc;
 }
 
@@ -118,16 +121,18 @@ static int64_t deadline_ms(const struct deployment *d, const struct node *condit
 
 static bool is_late(const struct deployment *d, const struct node *condition)
 {
-    if (!condition || node_is(node_get(condition, "reason"), "NewReplicaSetAvailable"))
+    if (condition == NULL || node_is(node_get(condition, "reason"), "NewReplicaSetAvailable")) {
         return false;
+    }
     return node_is(node_get(condition, "reason"), "ProgressDeadlineExceeded") ||
            deadline_ms(d, condition) < clock_wall_ms(d->c->clock);
 }
 
 static char *message_of(const struct deployment *d, const char *what)
 {
-    if (d->newest)
+    if (d->newest != NULL) {
         return str_format("ReplicaSet \"%s\" %s", d->newest->name, what);
+    }
     return str_format("Deployment \"%s\" %s", item_name(doc_root(d->doc)), what);
 }
 
@@ -152,15 +157,17 @@ static void tell_progress(struct deployment *d, struct doc *doc, struct node *st
     const struct node *condition = condition_find(status, "Progressing");
     bool was_complete = count_of(status, "replicas") == count_of(status, "updatedReplicas") &&
                         node_is(node_get(condition, "reason"), "NewReplicaSetAvailable");
-    if (was_complete)
+    if (was_complete) {
         return;
+    }
     char *done = message_of(d, "has successfully progressed."), *late = message_of(d, "has timed out progressing.");
-    if (progress_is_complete(d, status))
+    if (progress_is_complete(d, status)) {
         progress_set(d, doc, "True", "NewReplicaSetAvailable", done);
-    else if (gets_on(before, status))
+    } else if (gets_on(before, status)) {
         tell_step(d, doc, status);
-    else if (is_late(d, condition))
+    } else if (is_late(d, condition)) {
         progress_set(d, doc, "False", "ProgressDeadlineExceeded", late);
+    }
     mem_free(done);
     mem_free(late);
 }
@@ -168,16 +175,18 @@ static void tell_progress(struct deployment *d, struct doc *doc, struct node *st
 static void copy_failure(struct deployment *d, struct doc *doc, struct node *status)
 {
     const struct node *failure = NULL;
-    for (size_t i = 0; i < d->count; i++)
-        if (!failure || d->sets[i] == d->newest) {
+    for (size_t i = 0; i < d->count; i++) {
+        if (failure == NULL || d->sets[i] == d->newest) {
             const struct node *found = condition_find(node_get(doc_root(d->sets[i]->doc), "status"), "ReplicaFailure");
-            failure = found ? found : failure;
+            failure = found != NULL ? found : failure;
         }
-    if (failure)
+    }
+    if (failure != NULL) {
         set_condition(d, doc, "ReplicaFailure", node_str(node_get(failure, "status")),
                       node_str(node_get(failure, "reason")), node_str(node_get(failure, "message")));
-    else
+    } else {
         condition_remove(status, "ReplicaFailure");
+    }
 }
 
 /* The condition's time has no fractions: a second more, so that the deadline has passed for sure. */
@@ -185,9 +194,10 @@ static void wait_for_deadline(struct deployment *d)
 {
     const struct node *status = node_get(doc_root(d->doc), "status");
     const struct node *condition = condition_find(status, "Progressing");
-    if (!d->has_deadline || !condition || progress_is_complete(d, status) ||
-        node_is(node_get(condition, "reason"), "ProgressDeadlineExceeded"))
+    if (!d->has_deadline || condition == NULL || progress_is_complete(d, status) ||
+        node_is(node_get(condition, "reason"), "ProgressDeadlineExceeded")) {
         return;
+    }
     int64_t left_ms = deadline_ms(d, condition) - clock_wall_ms(d->c->clock);
     controller_wake_later(d->c, d->vertex, (left_ms > 0 ? left_ms : 0) + 1000);
 }
@@ -196,10 +206,11 @@ void progress_report(struct deployment *d)
 {
     struct doc *doc = counted(d);
     struct node *status = node_get(doc_root(doc), "status");
-    if (d->has_deadline)
+    if (d->has_deadline) {
         tell_progress(d, doc, status);
-    else
+    } else {
         condition_remove(status, "Progressing");
+    }
     copy_failure(d, doc, status);
     take(d, doc);
     wait_for_deadline(d);

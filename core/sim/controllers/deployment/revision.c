@@ -33,8 +33,9 @@ static char *hash_of(const struct deployment *d)
     buf_init(&b, 8 * 1024 * 1024);
     node_write_sorted(node_at(doc_root(d->doc), "spec", "template"), &b);
     int64_t collisions = node_int_or(node_at(doc_root(d->doc), "status", "collisionCount"), -1);
-    if (collisions >= 0)
+    if (collisions >= 0) {
         buf_printf(&b, "%lld", (long long)collisions);
+    }
     hash_safe_encode(hash_fnv32(buf_str(&b), b.len), hash);
     buf_fini(&b);
     return str_dup(hash);
@@ -44,9 +45,11 @@ static void find_newest(struct deployment *d)
 {
     const struct node *template = node_at(doc_root(d->doc), "spec", "template");
     d->newest = NULL;
-    for (size_t i = 0; i < d->count && !d->newest; i++)
-        if (is_same_template(node_at(doc_root(d->sets[i]->doc), "spec", "template"), template))
+    for (size_t i = 0; i < d->count && d->newest == NULL; i++) {
+        if (is_same_template(node_at(doc_root(d->sets[i]->doc), "spec", "template"), template)) {
             d->newest = d->sets[i];
+        }
+    }
 }
 
 /* --- annotations --- */
@@ -61,9 +64,11 @@ static bool is_own_annotation(const char *key)
         "deprecated.deployment.rollback.to",
         MAX_REPLICAS,
     };
-    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-        if (str_equal(key, own[i]))
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        if (str_equal(key, own[i])) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -73,8 +78,9 @@ static bool copy_annotations(const struct deployment *d, struct doc *set)
     struct node_iter it = node_iterate(node_at(doc_root(d->doc), "metadata", "annotations"));
     while (node_next(&it)) {
         const char *value = node_str_or(it.value, "");
-        if (is_own_annotation(it.key) || str_equal(item_annotation(doc_root(set), it.key), value))
+        if (is_own_annotation(it.key) || str_equal(item_annotation(doc_root(set), it.key), value)) {
             continue;
+        }
         item_annotate(set, it.key, value);
         changed = true;
     }
@@ -93,12 +99,14 @@ static void remember_revision(struct doc *set, const char *before)
 static bool raise_revision(struct doc *set, int64_t revision)
 {
     const char *before = item_annotation(doc_root(set), REVISION);
-    if (before && strtol(before, NULL, 10) >= revision)
+    if (before != NULL && strtol(before, NULL, 10) >= revision) {
         return false;
+    }
     char *had = str_dup(before), *text = str_format("%lld", (long long)revision);
     item_annotate(set, REVISION, text);
-    if (had)
+    if (had != NULL) {
         remember_revision(set, had);
+    }
     mem_free(had);
     mem_free(text);
     return true;
@@ -107,9 +115,11 @@ static bool raise_revision(struct doc *set, int64_t revision)
 static int64_t next_revision(const struct deployment *d)
 {
     int64_t highest = 0;
-    for (size_t i = 0; i < d->count; i++)
-        if (d->sets[i] != d->newest && d->sets[i]->revision > highest)
+    for (size_t i = 0; i < d->count; i++) {
+        if (d->sets[i] != d->newest && d->sets[i]->revision > highest) {
             highest = d->sets[i]->revision;
+        }
+    }
     return highest + 1;
 }
 
@@ -117,8 +127,9 @@ static int64_t next_revision(const struct deployment *d)
 static bool take_revision(struct deployment *d)
 {
     const char *revision = item_annotation(doc_root(d->newest->doc), REVISION);
-    if (!revision || str_equal(item_annotation(doc_root(d->doc), REVISION), revision))
+    if (revision == NULL || str_equal(item_annotation(doc_root(d->doc), REVISION), revision)) {
         return false;
+    }
     item_annotate(d->doc, REVISION, revision);
     return true;
 }
@@ -129,8 +140,9 @@ static bool copy_min_ready(const struct deployment *d, struct doc *set)
 {
     int64_t wanted = node_int_or(node_at(doc_root(d->doc), "spec", "minReadySeconds"), 0);
     struct node *spec = node_get(doc_root(set), "spec");
-    if (node_int_or(node_get(spec, "minReadySeconds"), 0) == wanted)
+    if (node_int_or(node_get(spec, "minReadySeconds"), 0) == wanted) {
         return false;
+    }
     node_set_int(set, spec, "minReadySeconds", wanted);
     return true;
 }
@@ -156,8 +168,9 @@ static void sync_found(struct deployment *d)
         told = progress_set(d, d->doc, "True", "FoundNewReplicaSet", message) || told;
         mem_free(message);
     }
-    if (told)
+    if (told) {
         item_save(d->c, &d->doc, "status");
+    }
 }
 
 static void set_metadata(const struct deployment *d, struct doc *doc, const char *hash)
@@ -212,8 +225,9 @@ static void add_newest(struct deployment *d, struct doc *stored)
     d->sets[d->count++] = d->newest = set;
     take_revision(d);
     char *message = str_format("Created new replica set \"%s\"", set->name);
-    if (d->has_deadline)
+    if (d->has_deadline) {
         progress_set(d, d->doc, "True", "NewReplicaSetCreated", message);
+    }
     mem_free(message);
     item_save(d->c, &d->doc, "status");
 }
@@ -232,14 +246,15 @@ static void make_newest(struct deployment *d)
     struct err err;
     struct doc *doc = set_new(d),
                *stored = api_create(d->c->api, d->c->kinds[SPECIES_REPLICA_SET], doc_root(doc), &err);
-    if (stored) {
+    if (stored != NULL) {
         add_newest(d, stored);
     } else if (err.code == ERR_EXISTS) {
         note_collision(d);
     } else {
         char *message = str_format("Failed to create new replica set \"%s\": %s", item_name(doc_root(doc)), err.text);
-        if (d->has_deadline && progress_set(d, d->doc, "False", "ReplicaSetCreateError", message))
+        if (d->has_deadline && progress_set(d, d->doc, "False", "ReplicaSetCreateError", message)) {
             item_save(d->c, &d->doc, "status");
+        }
         mem_free(message);
     }
     doc_free(doc);
@@ -247,12 +262,14 @@ static void make_newest(struct deployment *d)
 
 void revision_sync(struct deployment *d, bool make)
 {
-    if (!d->newest)
+    if (d->newest == NULL) {
         find_newest(d);
-    if (!d->newest && make)
+    }
+    if (d->newest == NULL && make) {
         make_newest(d);
-    else if (d->newest && !make)
+    } else if (d->newest != NULL && !make) {
         sync_found(d);
+    }
 }
 
 /* --- cleaning --- */
@@ -276,12 +293,16 @@ void revision_clean(struct deployment *d)
     int64_t limit = node_int_or(node_at(doc_root(d->doc), "spec", "revisionHistoryLimit"), INT32_MAX);
     struct replica_set **old = mem_alloc_array(d->count + 1, sizeof(old[0]));
     size_t count = 0;
-    for (size_t i = 0; i < d->count; i++)
-        if (d->sets[i] != d->newest && !item_is_ending(doc_root(d->sets[i]->doc)))
+    for (size_t i = 0; i < d->count; i++) {
+        if (d->sets[i] != d->newest && !item_is_ending(doc_root(d->sets[i]->doc))) {
             old[count++] = d->sets[i];
+        }
+    }
     qsort(old, count, sizeof(old[0]), by_revision);
-    for (size_t i = 0; (int64_t)i < (int64_t)count - limit; i++)
-        if (is_done_with(old[i]))
+    for (size_t i = 0; (int64_t)i < (int64_t)count - limit; i++) {
+        if (is_done_with(old[i])) {
             api_delete(d->c->api, d->c->kinds[SPECIES_REPLICA_SET], d->vertex->namespace, old[i]->name, &ignored);
+        }
+    }
     mem_free(old);
 }
