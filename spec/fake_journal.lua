@@ -1,4 +1,4 @@
---- The record of a release as core/rollout/journal.c keeps it: words, operations of the word in
+--- The record of a release as core/release/journal.c keeps it: words, operations of the word in
 --- progress, replay, folding. Same names, same rules; what is different in C is a bug in one of them.
 local json = require 'spec.fake_json'
 

@@ -5,8 +5,8 @@
 #include "app/check_inner.h"
 #include "base/form.h"
 #include "base/mem.h"
+#include "canary/refusal.h"
 #include "kube/object.h"
-#include "rollout/refusal.h"
 #include "sim/api/api.h"
 
 #define API_VERSION_SERVED "flagger.app/v1beta1"

@@ -1,10 +1,10 @@
 #include <string.h>
 
 #include "app/check_inner.h"
-#include "app/texts.h"
 #include "base/mem.h"
 #include "base/yaml.h"
 #include "kube/object.h"
+#include "lab/texts.h"
 
 #define CANARY_CRD "crds/canaries.flagger.app.yaml"
 

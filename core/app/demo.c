@@ -5,12 +5,12 @@
 
 #include "app/command.h"
 #include "app/demo_flags.h"
-#include "app/keeper.h"
 #include "app/serve.h"
 #include "app/story.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "lab/keeper.h"
 #include "sim/ground/virtual_clock.h"
 #include "sim/story/play.h"
 

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/texts.h"
 #include "app/version.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "lab/texts.h"
 
 #define TUTORIAL "scenarios/tutorial.yaml"
 

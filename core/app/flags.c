@@ -8,6 +8,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "rollout/engine.h"
 
 enum flag_kind {
     FLAG_TEXT,
@@ -68,7 +69,7 @@ static const struct flag table[] = {
     TEXT("leader-election-namespace", "NAME", leader_election_namespace, "kube-system",
          "namespace of the Lease, unless -namespace is set"),
     BOOL("enable-config-tracking", enable_config_tracking, "true", "follow ConfigMaps and Secrets of the target"),
-    TEXT("scale-down-delay", "DURATION", scale_down_delay, FLAGS_SCALE_DOWN_DELAY,
+    TEXT("scale-down-delay", "DURATION", scale_down_delay, ENGINE_SCALE_DOWN_DELAY,
          "how long a canary keeps its Pods after its last share of the traffic, until all proxies know"),
     BOOL("version", version, "", "print the version and end"),
     BOOL("help", help, "", "print this and end"),

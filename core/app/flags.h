@@ -17,10 +17,6 @@ struct flags {
     int64_t scale_down_delay_ms; /* what scale_down_delay says */
 };
 
-/* istiod pushes a change 0.1 s after it, in a busy mesh up to 10 s; nearly all are with the proxies within a second. */
-#define FLAGS_SCALE_DOWN_DELAY "5s"
-enum { FLAGS_SCALE_DOWN_DELAY_MS = 5000 };
-
 /* Defaults, then `argv`, then the environment variables that override (EVENT_WEBHOOK_URL). Texts are borrowed from argv and the environment.
  * `note` is called for each flag that was accepted and has no meaning. */
 bool flags_parse(struct flags *flags, int argc, char **argv, void (*note)(const char *text), struct err *err);

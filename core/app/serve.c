@@ -6,7 +6,6 @@
 
 #include "app/command.h"
 #include "app/host.h"
-#include "app/keeper.h"
 #include "app/story.h"
 #include "app/visitors.h"
 #include "base/log.h"
@@ -14,6 +13,7 @@
 #include "io/file.h"
 #include "io/loop.h"
 #include "io/server.h"
+#include "lab/keeper.h"
 #include "sim/ground/fast_clock.h"
 #include "sim/story/play.h"
 

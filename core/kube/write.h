@@ -12,7 +12,7 @@ enum plan {
     PLAN_DONE,    /* nothing differs */
     PLAN_WRITE,   /* `write` is filled */
     PLAN_FAILED,  /* err says what is wrong; traffic and objects stay as they are */
-    PLAN_FOREIGN, /* the object is not this Canary's (kube/ownership.h), and stays; err->text names it */
+    PLAN_FOREIGN, /* the object is not this Canary's (canary/ownership.h), and stays; err->text names it */
     PLAN_WAITING, /* something must appear first; err->text says what */
 };
 

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "kube/object.h"
+#include "mesh/host_index.h"
 #include "mesh/istio_ownership.h"
 #include "mesh/istio_route.h"
 #include "mesh/istio_shape.h"
@@ -100,7 +101,7 @@ static enum plan repair_rule(const struct canary_names *names, const struct node
 static enum plan plan_rule(const struct router *router, const struct canary_names *names, const struct node *canary,
                            const char *host, struct kube_write *write, struct err *err)
 {
-    struct doc *live = store_find(router->destination_rules, names->namespace, host);
+    struct doc *live = store_find(stores_of(router->stores, &KUBE_DESTINATION_RULES), names->namespace, host);
     if (live == NULL) {
         return create_rule(router, names, canary, host, write);
     }
@@ -232,8 +233,8 @@ static enum plan repair_service(const struct canary_names *names, const struct n
 static enum plan plan_service(const struct router *router, const struct canary_names *names, const struct node *canary,
                               struct kube_write *write, struct err *err)
 {
-    struct doc *live = store_find(router->virtual_services, names->namespace, names->apex);
-    struct doc *apex = router->services != NULL ? store_find(router->services, names->namespace, names->apex) : NULL;
+    struct doc *live = store_find(stores_of(router->stores, &KUBE_VIRTUAL_SERVICES), names->namespace, names->apex);
+    struct doc *apex = store_find(stores_of(router->stores, &KUBE_SERVICES), names->namespace, names->apex);
     enum plan plan = live == NULL ? create_service(router, names, canary, doc_root(apex), write)
                                   : repair_service(names, canary, doc_root(apex), doc_root(live), write, err);
     doc_free(apex);
@@ -262,7 +263,7 @@ static enum plan reconcile(const struct router *router, const struct canary_name
 
 static struct doc *find_service(const struct router *router, const struct canary_names *names, struct err *err)
 {
-    struct doc *live = store_find(router->virtual_services, names->namespace, names->apex);
+    struct doc *live = store_find(stores_of(router->stores, &KUBE_VIRTUAL_SERVICES), names->namespace, names->apex);
     if (live == NULL) {
         err_set(err, ERR_NOT_FOUND,
                 "VirtualService %s.%s get query error virtualservices.networking.istio.io \"%s\" not found",
@@ -347,7 +348,27 @@ static enum plan set_routes(const struct router *router, const struct canary_nam
     return plan;
 }
 
+/* Both keep their whole specs: fields that the engine does not know stay through every write. */
+static const struct store_plan stores[] = {{&KUBE_VIRTUAL_SERVICES, NULL, false},
+                                           {&KUBE_DESTINATION_RULES, NULL, false}};
+
+static void open_router(struct router *router)
+{
+    router->memory = host_index_new(stores_of(router->stores, &KUBE_VIRTUAL_SERVICES));
+}
+
+static void close_router(struct router *router)
+{
+    host_index_free(router->memory);
+    router->memory = NULL;
+}
+
 const struct router_ops istio_router = {
+    .provider = "istio",
+    .stores = stores,
+    .store_count = sizeof stores / sizeof stores[0],
+    .open = open_router,
+    .close = close_router,
     .objects = ROUTING_OBJECTS,
     .reconcile = reconcile,
     .get_routes = get_routes,

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "canary/ownership.h"
 #include "kube/object.h"
-#include "kube/ownership.h"
 #include "mesh/istio_route.h"
 
 /* `host` is the Service `name`, by one of the names that the cluster has for it. */

@@ -1,7 +1,7 @@
-/* Which routing objects that somebody else made a Canary's engine takes over (kube/ownership.h), as far as their contents tell. */
+/* Which routing objects that somebody else made a Canary's engine takes over (canary/ownership.h), as far as their contents tell. */
 #pragma once
 
-#include "kube/names.h"
+#include "canary/names.h"
 #include "kube/write.h"
 
 /* PLAN_DONE: one that leads to this Canary's Services and nowhere else; one that leads nowhere, for their host alone; and one with a route to both sides, which an

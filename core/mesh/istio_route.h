@@ -2,7 +2,7 @@
  * documents. */
 #pragma once
 
-#include "kube/names.h"
+#include "canary/names.h"
 #include "mesh/router.h"
 
 /* What a VirtualService says about the two sides; the nodes are borrowed. */

@@ -1,7 +1,7 @@
 #include "mesh/istio_spec.h"
 
+#include "canary/ownership.h"
 #include "kube/object.h"
-#include "kube/ownership.h"
 #include "mesh/istio_shape.h"
 
 #define KUBECTL_KEY "kubectl.kubernetes.io/last-applied-configuration"

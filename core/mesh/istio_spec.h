@@ -2,7 +2,7 @@
  * documents. */
 #pragma once
 
-#include "kube/names.h"
+#include "canary/names.h"
 #include "mesh/router.h"
 
 /* Kept on the VirtualService for whoever reverts it: its spec before the first repair. */

@@ -82,7 +82,7 @@ static const char *where_it_rules(const struct subject *s, const struct host_cla
 
 static void look_for_rivals(const struct subject *s, const char *host, const char *created)
 {
-    const struct host_claim *claim = host_index_find(s->router->hosts, s->names->namespace, host);
+    const struct host_claim *claim = host_index_find(s->router->memory, s->names->namespace, host);
     for (; claim != NULL; claim = claim->next) {
         bool is_near = strcmp(claim->namespace, s->names->namespace) == 0;
         if (is_ours(claim, s->names) || (claim->is_private && !is_near) || !is_older(claim, s->names, created)) {
@@ -103,7 +103,8 @@ static void look_for_rivals(const struct subject *s, const char *host, const cha
 
 static void check_rivals(const struct subject *s)
 {
-    struct doc *live = store_find(s->router->virtual_services, s->names->namespace, s->names->apex);
+    struct doc *live =
+        store_find(stores_of(s->router->stores, &KUBE_VIRTUAL_SERVICES), s->names->namespace, s->names->apex);
     const char *created = node_str(node_at(doc_root(live), "metadata", "creationTimestamp"));
     for (size_t i = 0; created != NULL && i < s->hosts.count; i++) {
         look_for_rivals(s, s->hosts.items[i], created);
@@ -154,8 +155,7 @@ static void check_outside_hosts(const struct subject *s)
 
 static size_t live_ports(const struct subject *s)
 {
-    struct doc *apex =
-        s->router->services != NULL ? store_find(s->router->services, s->names->namespace, s->names->apex) : NULL;
+    struct doc *apex = store_find(stores_of(s->router->stores, &KUBE_SERVICES), s->names->namespace, s->names->apex);
     size_t count = node_count(node_at(doc_root(apex), "spec", "ports"));
     doc_free(apex);
     return count;
@@ -194,7 +194,7 @@ void istio_warnings(const struct router *router, const struct canary_names *name
                         .texts = texts,
                         .objects = objects};
     subject_init(&s, canary);
-    if (router->hosts != NULL) {
+    if (router->memory != NULL) {
         check_rivals(&s);
     }
     check_headless(&s);

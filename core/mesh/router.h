@@ -1,14 +1,13 @@
-/* The router port: how a mesh is told who gets which share of the traffic. One file per mesh; three verbs are
- * planners (see kube/write.h), one says what they cannot help.
+/* The router port: how a mesh is told which side gets which share of the traffic. A mesh is one row of verbs; three of
+ * them are planners (see kube/write.h), one says what they cannot help.
  *
  * The routing object is the truth about weights: they are read back from it, and repair of drift keeps them. */
 #pragma once
 
 #include "base/str.h"
-#include "kube/names.h"
+#include "canary/names.h"
+#include "kube/stores.h"
 #include "kube/write.h"
-
-struct host_index;
 
 struct routes {
     int primary_pct, canary_pct;
@@ -17,14 +16,20 @@ struct routes {
 
 struct router {
     const struct router_ops *ops;
-    const struct store *virtual_services;
-    const struct store *destination_rules;
-    bool owned;                   /* set owner references: false when the mesh's API server is another cluster */
-    const struct store *services; /* the Kubernetes ones; NULL: none are known */
-    struct host_index *hosts;     /* of virtual_services (mesh/host_index.h); NULL: not looked at */
+    const struct stores *stores; /* those of ops->stores, and the Services */
+    bool owned;                  /* set owner references: false when the mesh's API server is another cluster */
+    void *memory;                /* what the mesh keeps between looks; NULL: nothing */
 };
 
 struct router_ops {
+    const char *provider; /* as spec.provider and -mesh-provider have it */
+    /* What the mesh's API server is watched for. */
+    const struct store_plan *stores;
+    size_t store_count;
+    /* Makes and frees router->memory. Without it the verbs work, and `warnings` says nothing. */
+    void (*open)(struct router *router);
+    void (*close)(struct router *router);
+
     /* How many routing objects a Canary has, and the write that brings one of them in line with it (counted from 0, in the order in which they are made), weights
      * and mirror kept as they are live. One at a time, so that an object which cannot be repaired hides no other. */
     size_t objects;
@@ -46,4 +51,3 @@ struct router_ops {
 bool routes_equal(const struct routes *a, const struct routes *b);
 
 extern const struct router_ops istio_router; /* mesh/istio.c */
-/* The store of VirtualServices and DestinationRules keeps whole specs: prune is NULL for both. */

@@ -3,13 +3,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "canary/status.h"
+#include "effect/promote.h"
+#include "effect/status_write.h"
+#include "effect/writer.h"
 #include "kube/object.h"
 #include "prom/query.h"
+#include "release/history.h"
 #include "rollout/difference.h"
-#include "rollout/history.h"
-#include "rollout/promote.h"
-#include "rollout/status.h"
-#include "rollout/writer.h"
 #include "workload/likeness.h"
 #include "workload/tracked_config.h"
 
@@ -32,7 +33,7 @@ const char *actor_name(const struct actor *actor)
 void actor_wake(struct actor *actor)
 {
     if (!timer_is_pending(&actor->wake)) {
-        timer_start(actor->house->clock, &actor->wake, 0, on_wake, actor);
+        timer_start(actor->context->clock, &actor->wake, 0, on_wake, actor);
     }
 }
 
@@ -73,7 +74,7 @@ int64_t actor_longer(int64_t retry_ms)
 static void retry_later(struct actor *actor)
 {
     actor->retry_ms = actor_longer(actor->retry_ms);
-    timer_start(actor->house->clock, &actor->retry, actor->retry_ms, actor_on_retry, actor);
+    timer_start(actor->context->clock, &actor->retry, actor->retry_ms, actor_on_retry, actor);
 }
 
 void actor_step_done(struct actor *actor, const struct err *err)
@@ -108,15 +109,13 @@ static void on_written(void *ctx, const struct err *err)
 
 void actor_send(struct actor *actor, struct kube_write *write)
 {
-    actor->writer = writer_start(actor->house, write, on_written, actor);
+    actor->writer = writer_start(actor->context, write, on_written, actor);
 }
 
 void actor_send_status(struct actor *actor, const struct canary *canary, struct doc *patch)
 {
     struct kube_write write = {0};
-    detect_track(actor->house, canary, patch);
-    kube_write_patch(&write, &KUBE_CANARIES, canary->root, patch, "updating canary %s status failed", actor->id);
-    write.subresource = "status";
+    status_plan_write(actor->context, canary, patch, &write);
     actor_send(actor, &write);
 }
 
@@ -133,7 +132,7 @@ static void watch_names(struct actor *actor, const struct canary *canary, const 
         str_free(&copy);
     }
     actor_watch_warnings(actor, canary, &objects);
-    engine_watch_names(actor->house->engine, actor, actor->namespace, &objects);
+    actor->events.watches(actor->ctx, actor->namespace, &objects);
     str_list_fini(&objects);
     if (!str_equal(actor->target, canary->names.target)) {
         str_free(&actor->target);
@@ -146,7 +145,8 @@ static void on_config_read(void *ctx, const struct doc *answer, const struct err
     struct actor *actor = ctx;
     actor->reading = NULL;
     if (answer != NULL) {
-        store_complete(actor->house->stores[actor->reading_secret ? STORE_SECRETS : STORE_CONFIG_MAPS], answer);
+        store_complete(context_store(actor->context, actor->reading_secret ? &KUBE_SECRETS : &KUBE_CONFIG_MAPS),
+                       answer);
     }
     if (err->code == ERR_NOT_FOUND) {
         retry_later(actor); /* the watch says so in a moment */
@@ -157,13 +157,13 @@ static void on_config_read(void *ctx, const struct doc *answer, const struct err
 
 static bool find_unread(struct actor *actor, const struct canary *canary, struct tracked_config_name *unread)
 {
-    const struct house *house = actor->house;
+    const struct context *context = actor->context;
     const char *const names[] = {canary->names.target, canary->names.target_primary};
     bool found = false;
-    for (size_t i = 0; house->config_tracking && !found && i < 2; i++) {
-        struct doc *deployment = store_find(house->stores[STORE_DEPLOYMENTS], actor->namespace, names[i]);
-        found = tracked_config_unread(doc_root(deployment), i == 1, house->stores[STORE_CONFIG_MAPS],
-                                      house->stores[STORE_SECRETS], actor->namespace, unread);
+    for (size_t i = 0; context->config_tracking && !found && i < 2; i++) {
+        struct doc *deployment = store_find(context_store(context, &KUBE_DEPLOYMENTS), actor->namespace, names[i]);
+        found = tracked_config_unread(doc_root(deployment), i == 1, context_store(context, &KUBE_CONFIG_MAPS),
+                                      context_store(context, &KUBE_SECRETS), actor->namespace, unread);
         doc_free(deployment);
     }
     return found;
@@ -179,7 +179,7 @@ static bool read_config(struct actor *actor, const struct canary *canary)
     struct kube_request request = {
         .verb = KUBE_GET, .resource = unread.resource, .namespace = actor->namespace, .name = unread.name};
     actor->reading_secret = unread.resource == &KUBE_SECRETS;
-    actor->reading = kube_start(actor->house->kube, &request, on_config_read, actor);
+    actor->reading = kube_start(actor->context->kube, &request, on_config_read, actor);
     str_free(&unread.name);
     return true;
 }
@@ -187,9 +187,10 @@ static bool read_config(struct actor *actor, const struct canary *canary)
 static void initialise(struct actor *actor, struct canary *canary, const struct target_now *now)
 {
     if (canary->phase[0] == '\0') {
-        actor_send_status(actor, canary, status_set_phase(canary, "Initializing", clock_wall_ms(actor->house->clock)));
+        actor_send_status(actor, canary,
+                          status_set_phase(canary, "Initializing", clock_wall_ms(actor->context->clock)));
     } else if (actor_bring_objects(actor, canary)) {
-        struct doc *patch = detect_initialised(actor->house, canary, now, &actor->promoted);
+        struct doc *patch = detect_initialised(actor->context, canary, now, &actor->promoted);
         if (patch == NULL) {
             actor_compare(actor, canary, now);
             return;
@@ -205,7 +206,7 @@ static void look(struct actor *actor, struct canary *canary, const struct target
         actor_look_at_run(actor, canary, now, problem->code == ERR_NONE);
         return;
     }
-    struct doc *latest = history_latest(actor->house, canary, actor->release_number);
+    struct doc *latest = history_latest(actor->context, canary, actor->release_number);
     const char *state = node_str(node_at(doc_root(latest), "status", "state"));
     if (latest != NULL && release_state_is_open(state)) {
         actor_resume(actor, latest);
@@ -213,7 +214,7 @@ static void look(struct actor *actor, struct canary *canary, const struct target
         return;
     }
     bool known = problem->code == ERR_NONE, compare = false;
-    struct doc *adoption = known ? detect_adoption(actor->house, canary, now, &actor->promoted, &compare) : NULL;
+    struct doc *adoption = known ? detect_adoption(actor->context, canary, now, &actor->promoted, &compare) : NULL;
     if (compare) {
         actor_compare(actor, canary, now);
     } else if (adoption != NULL) {
@@ -269,7 +270,7 @@ void actor_look_by(struct actor *actor, struct canary *canary)
 {
     struct target_now now;
     struct err problem = {0};
-    target_now_init(&now, actor->house, canary, &problem);
+    target_now_init(&now, actor->context, canary, &problem);
     watch_names(actor, canary, &now);
     if (problem.code == ERR_NONE) {
         waiting_end(&actor->waiting, WAIT_REVISION);
@@ -288,7 +289,7 @@ void actor_look_by(struct actor *actor, struct canary *canary)
 static void go_on(struct actor *actor, struct canary *canary)
 {
     actor->suspended = false;
-    struct doc *accepted = status_accepted(canary, clock_wall_ms(actor->house->clock));
+    struct doc *accepted = status_accepted(canary, clock_wall_ms(actor->context->clock));
     if (accepted != NULL) {
         actor_send_status(actor, canary, accepted);
         return;
@@ -327,7 +328,7 @@ static bool is_mine(struct actor *actor, const struct canary *canary)
 static void note_refused(struct actor *actor, bool refused)
 {
     if (refused || actor->refused) {
-        gauges_refused(&actor->house->gauges, actor->name, actor->namespace, refused);
+        gauges_refused(&actor->context->gauges, actor->name, actor->namespace, refused);
     }
     actor->refused = refused;
 }
@@ -339,10 +340,10 @@ static void on_wake(struct timer *timer, void *ctx)
     actor->ended_run = NULL;
     struct canary canary;
     struct err err = {0};
-    bool accepted = house_canary(actor->house, actor->namespace, actor->name, &canary, &err);
+    bool accepted = context_canary(actor->context, actor->namespace, actor->name, &canary, &err);
     if (!is_mine(actor, &canary)) {
         canary_fini(&canary);
-        engine_forget(actor->house->engine, actor); /* frees the actor */
+        actor->events.gone(actor->ctx); /* frees the actor */
         return;
     }
     note_refused(actor, !accepted);
@@ -369,17 +370,20 @@ static void on_waiting(void *ctx)
     actor_wake(ctx);
 }
 
-struct actor *actor_new(struct house *house, const char *namespace, const char *name)
+struct actor *actor_new(struct context *context, const char *namespace, const char *name,
+                        const struct actor_events *events, void *ctx)
 {
     struct actor *actor = mem_new(struct actor);
-    actor->house = house;
+    actor->context = context;
+    actor->events = *events;
+    actor->ctx = ctx;
     actor->namespace = str_dup(namespace);
     actor->name = str_dup(name);
     actor->id = str_format("%s.%s", name, namespace);
-    actor->announcer = announcer_new(house, namespace, name);
-    trouble_init(&actor->trouble, house->clock, actor->announcer);
-    trouble_init(&actor->creating_trouble, house->clock, actor->announcer);
-    waiting_init(&actor->waiting, house, actor->announcer, namespace, name, on_waiting, actor);
+    actor->announcer = announcer_new(&context->notify, namespace, name);
+    trouble_init(&actor->trouble, context->clock, actor->announcer);
+    trouble_init(&actor->creating_trouble, context->clock, actor->announcer);
+    waiting_init(&actor->waiting, &context->notify, actor->announcer, namespace, name, on_waiting, actor);
     actor_wake(actor);
     return actor;
 }
@@ -421,9 +425,9 @@ void actor_free(struct actor *actor)
     trouble_fini(&actor->creating_trouble);
     waiting_fini(&actor->waiting);
     announcer_free(actor->announcer);
-    metric_remove_matching(actor->house->gauges.refused, (const char *const[]){actor->name, actor->namespace});
+    metric_remove_matching(actor->context->gauges.refused, (const char *const[]){actor->name, actor->namespace});
     if (actor->target != NULL) {
-        gauges_forget(&actor->house->gauges, actor->target, actor->namespace);
+        gauges_forget(&actor->context->gauges, actor->target, actor->namespace);
     }
     patience_fini(&actor->patience);
     promoted_memory_fini(&actor->promoted);

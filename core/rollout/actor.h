@@ -7,9 +7,19 @@
  * One thing at a time is under way; when it ends the actor looks again from the top. At rest it holds no timer, no request and no VM. */
 #pragma once
 
-#include "rollout/engine.h"
+#include "context/context.h"
 
-struct actor *actor_new(struct house *house, const char *namespace, const char *name);
+struct actor;
+
+struct actor_events {
+    /* Its Canary is gone, be it that another one has the name: the actor must be freed, and may be within this call. */
+    void (*gone)(void *ctx);
+    /* From now on it wants to be woken when one of these objects of the namespace changes, and by no others. */
+    void (*watches)(void *ctx, const char *namespace, const struct str_list *objects);
+};
+
+struct actor *actor_new(struct context *context, const char *namespace, const char *name,
+                        const struct actor_events *events, void *ctx);
 /* Drops whatever is under way. */
 void actor_free(struct actor *actor);
 

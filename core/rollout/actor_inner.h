@@ -1,12 +1,12 @@
 /* The actor's own parts: actor.c looks, actor_objects.c brings the objects, actor_release.c begins releases and looks after the one that runs. */
 #pragma once
 
+#include "notify/trouble.h"
+#include "notify/waiting.h"
 #include "rollout/actor.h"
 #include "rollout/detect.h"
 #include "rollout/patience.h"
 #include "rollout/run.h"
-#include "rollout/trouble.h"
-#include "rollout/waiting.h"
 
 struct difference;
 struct history_call;
@@ -16,7 +16,9 @@ struct prom_query;
 struct writer;
 
 struct actor {
-    struct house *house;
+    struct context *context;
+    struct actor_events events;
+    void *ctx;
     char *namespace, *name, *id;
     char *uid; /* of the Canary; NULL before the first look */
     struct announcer *announcer;

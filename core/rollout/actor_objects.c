@@ -3,14 +3,14 @@
 
 #include "base/hash.h"
 #include "base/str.h"
+#include "effect/promote.h"
+#include "effect/writer.h"
 #include "kube/object.h"
 #include "prom/query.h"
 #include "rollout/actor_inner.h"
 #include "rollout/difference.h"
-#include "rollout/promote.h"
 #include "rollout/providers.h"
 #include "rollout/reconcile.h"
-#include "rollout/writer.h"
 #include "workload/likeness.h"
 
 static void on_provider(void *ctx, const struct prom_answer *answer)
@@ -29,7 +29,7 @@ static void check_providers(struct actor *actor, const struct canary *canary)
         on_provider(actor, NULL);
         return;
     }
-    actor->query = prom_query_start(actor->house->http, canary->metrics_server, "vector(1)", on_provider, actor);
+    actor->query = prom_query_start(actor->context->http, canary->metrics_server, "vector(1)", on_provider, actor);
 }
 
 static void on_primary_made(void *ctx, const struct err *err)
@@ -42,10 +42,10 @@ static void on_primary_made(void *ctx, const struct err *err)
 static void make_primary(struct actor *actor, const struct canary *canary)
 {
     char *id = actor->promoted.made_id;
-    char *key = str_format("%s/%" PRId64, canary->names.uid, clock_wall_ms(actor->house->clock));
+    char *key = str_format("%s/%" PRId64, canary->names.uid, clock_wall_ms(actor->context->clock));
     hash_uuid(key, id);
     str_free(&key);
-    struct promotion_options options = promote_options(actor->house, canary, NULL, NULL, id);
+    struct promotion_options options = promote_options(actor->context, canary, NULL, NULL, id);
     options.made = actor->promoted.made_revision;
     actor->promotion = promotion_start(&options, on_primary_made, actor);
 }
@@ -53,7 +53,7 @@ static void make_primary(struct actor *actor, const struct canary *canary)
 /* Flagger rolls back, which fails: there are no routes yet. The Canary stays Initializing until the primary is ready. */
 static void tell_stuck(struct actor *actor, const struct canary *canary, const struct err *never_ready)
 {
-    const struct router *router = &actor->house->router;
+    const struct router *router = &actor->context->router;
     struct routes ignored;
     struct err err = {0};
     actor_wait(actor, WAIT_PODS, never_ready->text);
@@ -71,9 +71,9 @@ static void wait_for_primary(struct actor *actor, const struct canary *canary, c
 {
     trouble_tell_wait(&actor->trouble, not_ready->text, canary->interval_ms);
     actor_wait(actor, WAIT_PODS, not_ready->text);
-    int64_t deadline = reconcile_deadline_wall_ms(actor->house, canary);
+    int64_t deadline = reconcile_deadline_wall_ms(actor->context, canary);
     if (deadline >= 0) {
-        timer_start_at_wall(actor->house->clock, &actor->retry, deadline + 1, actor_on_retry, actor);
+        timer_start_at_wall(actor->context->clock, &actor->retry, deadline + 1, actor_on_retry, actor);
     }
 }
 
@@ -83,8 +83,8 @@ static void note_repair(struct actor *actor)
 {
     const struct kube_resource *resource;
     const char *name = patience_asked(&actor->patience, &resource);
-    struct doc *live = store_find(house_store(actor->house, resource), actor->namespace, name);
-    patience_note(&actor->patience, actor->house->clock, object_version(doc_root(live)));
+    struct doc *live = store_find(context_store(actor->context, resource), actor->namespace, name);
+    patience_note(&actor->patience, actor->context->clock, object_version(doc_root(live)));
     doc_free(live);
 }
 
@@ -110,7 +110,7 @@ static bool withhold(void *ctx, struct kube_write *write)
 {
     struct pass *pass = ctx;
     struct actor *actor = pass->actor;
-    int64_t wait_ms = patience_wait_ms(&actor->patience, actor->house->clock, write, pass->canary->interval_ms);
+    int64_t wait_ms = patience_wait_ms(&actor->patience, actor->context->clock, write, pass->canary->interval_ms);
     if (wait_ms == 0) {
         return false;
     }
@@ -142,7 +142,7 @@ static void tell_difference(struct actor *actor, struct kube_write *write)
     bool at_once = patience_is_undone_at_once(&actor->patience, write);
     patience_note_told(&actor->patience, write, fields);
     str_free(&fields);
-    actor->difference = difference_start(actor->house, write, at_once, on_difference, actor);
+    actor->difference = difference_start(actor->context, write, at_once, on_difference, actor);
 }
 
 /* --- all together --- */
@@ -161,7 +161,7 @@ static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile
         run_block(actor->run, false);
         return true;
     case RECONCILE_WRITE:
-        actor->writer = writer_start(actor->house, write, on_repaired, actor);
+        actor->writer = writer_start(actor->context, write, on_repaired, actor);
         return false;
     case RECONCILE_METRICS:
         check_providers(actor, canary);
@@ -179,7 +179,7 @@ static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile
         trouble_tell_err(&actor->trouble, err);
         run_block(actor->run, false);
         /* What would cure it may be an object that is none of this Canary's. */
-        timer_start(actor->house->clock, &actor->retry, canary->interval_ms, actor_on_retry, actor);
+        timer_start(actor->context->clock, &actor->retry, canary->interval_ms, actor_on_retry, actor);
         return false;
     case RECONCILE_FAILED:
         trouble_tell_err(&actor->trouble, err);
@@ -196,9 +196,9 @@ bool actor_bring_objects(struct actor *actor, struct canary *canary)
     struct reconcile_options options = {.metrics_asked = actor->providers_checked, .withhold = withhold, .ctx = &pass};
     struct kube_write write = {0};
     struct err err = {0};
-    enum reconcile_need need = reconcile_plan(actor->house, canary, &options, &write, &err);
+    enum reconcile_need need = reconcile_plan(actor->context, canary, &options, &write, &err);
     if (pass.wait_ms > 0) {
-        timer_start(actor->house->clock, &actor->repair, pass.wait_ms, actor_on_retry, actor);
+        timer_start(actor->context->clock, &actor->repair, pass.wait_ms, actor_on_retry, actor);
     }
     if (need != RECONCILE_WRITE && pass.untold.body != NULL) {
         tell_difference(actor, &pass.untold); /* before anything is built on what is not as it should be */
@@ -223,12 +223,12 @@ static void on_compared(void *ctx, const char *pair, bool alike, const struct er
 void actor_compare(struct actor *actor, const struct canary *canary, const struct target_now *now)
 {
     struct likeness_options options = {
-        .client = actor->house->kube,
-        .deployments = actor->house->stores[STORE_DEPLOYMENTS],
+        .client = actor->context->kube,
+        .deployments = context_store(actor->context, &KUBE_DEPLOYMENTS),
         .canary = canary->root,
         .checksums = doc_root(now->checksums),
-        .selector_labels = &actor->house->selector_labels,
-        .label_prefixes = &actor->house->label_prefixes,
+        .selector_labels = &actor->context->selector_labels,
+        .label_prefixes = &actor->context->label_prefixes,
     };
     actor->likeness = likeness_start(&options, on_compared, actor);
 }

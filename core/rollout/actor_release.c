@@ -2,9 +2,11 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "canary/status.h"
+#include "effect/record.h"
+#include "release/history.h"
 #include "rollout/actor_inner.h"
-#include "rollout/history.h"
-#include "rollout/status.h"
+#include "rollout/strategist.h"
 
 /* By the end of it the Lease was renewed, or it is known to be lost (rollout/engine.c). */
 enum { FENCED_WAIT_MS = 10 * 1000 };
@@ -18,7 +20,7 @@ static void on_run_ended(void *ctx, enum run_end end)
     actor->restart_unreadable = end == RUN_UNREADABLE;
     actor->edit_told = false;
     if (end == RUN_DROPPED) {
-        actor->fenced_until_ms = clock_mono_ms(actor->house->clock) + FENCED_WAIT_MS;
+        actor->fenced_until_ms = clock_mono_ms(actor->context->clock) + FENCED_WAIT_MS;
     }
     actor_wake(actor);
 }
@@ -37,25 +39,25 @@ static void on_release_read(void *ctx, const struct doc *answer, const struct er
         actor_step_done(actor, err);
         return;
     }
-    store_put(actor->house->stores[STORE_RELEASES], answer);
+    store_put(context_store(actor->context, &KUBE_RELEASES), answer);
     if (!release_state_is_open(node_str(node_at(doc_root(answer), "status", "state")))) {
         actor_wake(actor); /* its last holder closed it and the watch did not say so yet */
         return;
     }
-    struct release *release = release_open(actor->house, doc_root(answer));
+    struct release *release = record_open(actor->context, doc_root(answer));
     if (!str_equal(release->canary, actor->name)) {
         release_refuse(release, actor->name, "spec.canary: another one than the owner");
     }
     struct canary canary;
     struct err ignored = {0};
-    bool accepted = house_canary(actor->house, actor->namespace, actor->name, &canary, &ignored);
+    bool accepted = context_canary(actor->context, actor->namespace, actor->name, &canary, &ignored);
     canary_fini(&canary);
     if (!accepted && release->accepted.spec == NULL) {
         release_free(release); /* nothing says how it was to go on: it waits for the edit that wakes us */
         return;
     }
     bool waits = !accepted && release->waiting;
-    actor->run = run_start(actor->house, actor->announcer, &actor->waiting, release, &events, actor);
+    actor->run = run_start(actor->context, actor->announcer, &actor->waiting, release, &events, actor);
     run_freeze(actor->run, waits);
 }
 
@@ -63,16 +65,16 @@ static void on_release_read(void *ctx, const struct doc *answer, const struct er
  * once, the release would be taken from the engine that goes on with it. */
 void actor_resume(struct actor *actor, const struct doc *release)
 {
-    int64_t wait_ms = actor->fenced_until_ms - clock_mono_ms(actor->house->clock);
+    int64_t wait_ms = actor->fenced_until_ms - clock_mono_ms(actor->context->clock);
     if (wait_ms > 0) {
-        timer_start(actor->house->clock, &actor->retry, wait_ms, actor_on_retry, actor);
+        timer_start(actor->context->clock, &actor->retry, wait_ms, actor_on_retry, actor);
         return;
     }
     struct kube_request request = {.verb = KUBE_GET,
                                    .resource = &KUBE_RELEASES,
                                    .namespace = actor->namespace,
                                    .name = node_str(node_at(doc_root(release), "metadata", "name"))};
-    actor->reading = kube_start(actor->house->kube, &request, on_release_read, actor);
+    actor->reading = kube_start(actor->context->kube, &request, on_release_read, actor);
 }
 
 static void on_created(void *ctx, const struct err *err)
@@ -85,19 +87,26 @@ static void on_created(void *ctx, const struct err *err)
         waiting_end(&actor->waiting, WAIT_RELEASE);
     } else {
         actor->creating_retry_ms = actor_longer(actor->creating_retry_ms);
-        actor->creating_after_ms = clock_mono_ms(actor->house->clock) + actor->creating_retry_ms;
+        actor->creating_after_ms = clock_mono_ms(actor->context->clock) + actor->creating_retry_ms;
         trouble_tell(&actor->creating_trouble, err->text);
         actor_wait(actor, WAIT_RELEASE, err->text);
     }
     actor_wake(actor);
 }
 
+static struct doc *sources_of(struct strategist *strategist, const char *strategy)
+{
+    struct doc *doc = doc_new();
+    doc_set_root(doc, strategist->ops->sources(strategist, strategy, doc));
+    return doc;
+}
+
 static void create_release(struct actor *actor, const struct canary *canary, const struct target_now *now,
                            enum release_origin origin)
 {
-    int64_t wait_ms = actor->creating_after_ms - clock_mono_ms(actor->house->clock);
+    int64_t wait_ms = actor->creating_after_ms - clock_mono_ms(actor->context->clock);
     if (wait_ms > 0) { /* the objects are in order meanwhile, so theirs is no trouble that would be told again */
-        timer_start(actor->house->clock, &actor->retry, wait_ms, actor_on_retry, actor);
+        timer_start(actor->context->clock, &actor->retry, wait_ms, actor_on_retry, actor);
         return;
     }
     actor->fenced_until_ms = 0; /* that one is past */
@@ -117,8 +126,10 @@ static void create_release(struct actor *actor, const struct canary *canary, con
     struct release_plan plan = {.number = actor->release_number + 1,
                                 .revision = now->revision,
                                 .origin = origin,
-                                .waiting = actor->refused && origin == RELEASE_RESTARTED};
-    actor->creating = history_create(actor->house, canary, &plan, on_created, actor);
+                                .waiting = actor->refused && origin == RELEASE_RESTARTED,
+                                .sources = sources_of(actor->context->strategist, canary->strategy)};
+    actor->creating = history_create(actor->context, canary, &plan, on_created, actor);
+    doc_free(plan.sources);
 }
 
 void actor_look_for_revision(struct actor *actor, const struct canary *canary, const struct target_now *now,
@@ -132,17 +143,17 @@ void actor_look_for_revision(struct actor *actor, const struct canary *canary, c
     }
     waiting_end(&actor->waiting, WAIT_HALTED);
     if (!canary_is_at_rest(canary)) {
-        bool goes_on = detect_other_strategy(canary, now, latest, actor->house->config_tracking);
+        bool goes_on = detect_other_strategy(canary, now, latest, actor->context->config_tracking);
         create_release(actor, canary, now, goes_on ? RELEASE_CONTINUED : RELEASE_RESTARTED);
-    } else if (detect_change(canary, now, actor->house->config_tracking)) {
+    } else if (detect_change(canary, now, actor->context->config_tracking)) {
         create_release(actor, canary, now, RELEASE_FROM_REST);
     } else if (canary_phase_is(canary, "Failed") && strcmp(canary->last_applied, now->revision) != 0) {
         /* Back at what was promoted: the revision that failed would be a new one again. */
-        actor_send_status(actor, canary, detect_sync(actor->house, canary, now, "Failed"));
-    } else if ((patch = detect_rebaseline(actor->house, canary, now)) != NULL) {
+        actor_send_status(actor, canary, detect_sync(actor->context, canary, now, "Failed"));
+    } else if ((patch = detect_rebaseline(actor->context, canary, now)) != NULL) {
         actor_send_status(actor, canary, patch);
     } else {
-        gauges_phase(&actor->house->gauges, canary->names.target, canary->names.namespace, canary->phase);
+        gauges_phase(&actor->context->gauges, canary->names.target, canary->names.namespace, canary->phase);
     }
 }
 
@@ -151,7 +162,7 @@ static bool goes_by_canary(struct actor *actor)
 {
     struct canary canary;
     struct err ignored = {0};
-    house_canary(actor->house, actor->namespace, actor->name, &canary, &ignored);
+    context_canary(actor->context, actor->namespace, actor->name, &canary, &ignored);
     bool same = accepted_is(&run_release(actor->run)->accepted, &canary);
     canary_fini(&canary);
     return same;
@@ -164,20 +175,20 @@ void actor_look_at_run(struct actor *actor, struct canary *canary, const struct 
         return;
     }
     const struct release *release = run_release(actor->run);
-    if (!history_has(actor->house, release)) {
+    if (!history_has(actor->context, release)) {
         run_drop(actor->run);
         return;
     }
     /* Its status was lost; in an initialisation the target would be scaled down. */
     if (canary_is_initialising(canary)) {
         if (run_is_scripted(actor->run)) {
-            actor_send_status(actor, canary, detect_lost_status(actor->house, canary, release));
+            actor_send_status(actor, canary, detect_lost_status(actor->context, canary, release));
         }
         return;
     }
     bool before_promotion = canary_phase_is(canary, "Progressing") || canary_phase_is(canary, "WaitingPromotion");
     if (known && before_promotion && run_is_replaceable(actor->run) &&
-        detect_change_from(release->revision, doc_root(release->checksums), now, actor->house->config_tracking)) {
+        detect_change_from(release->revision, doc_root(release->checksums), now, actor->context->config_tracking)) {
         if (!goes_by_canary(actor) && !actor_give_back(actor, canary)) {
             return;
         }

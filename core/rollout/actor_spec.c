@@ -2,11 +2,11 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "canary/edit.h"
+#include "canary/refusal.h"
+#include "canary/status.h"
+#include "release/history.h"
 #include "rollout/actor_inner.h"
-#include "rollout/edit.h"
-#include "rollout/history.h"
-#include "rollout/refusal.h"
-#include "rollout/status.h"
 #include "workload/deployment.h"
 
 /* --- a Canary that is refused --- */
@@ -17,7 +17,7 @@ static bool tell_refusal(struct actor *actor, const struct canary *canary)
     struct str_list reasons = {0};
     canary_refusals(canary, &reasons);
     char *why = str_list_join(&reasons, "; "); /* an err may be too short for all of them */
-    struct doc *patch = status_refused(canary, why, clock_wall_ms(actor->house->clock));
+    struct doc *patch = status_refused(canary, why, clock_wall_ms(actor->context->clock));
     if (patch != NULL) {
         char *text =
             str_format("canary %s is refused: %s%s", actor->id, why,
@@ -39,14 +39,14 @@ static void on_last_read(void *ctx, const struct doc *answer, const struct err *
         actor_step_done(actor, err);
         return;
     }
-    struct release *last = release_open(actor->house, doc_root(answer));
+    struct release *last = release_open(actor->context, doc_root(answer));
     struct canary canary = {0};
     struct err problem = {0};
     struct target_now now = {0};
     if (last->accepted.spec == NULL || !release_canary(last, &canary, &problem)) {
         trouble_tell(&actor->trouble, "the spec that the last release went by is not known: the next one waits until "
                                       "the Canary is accepted");
-    } else if (target_now_init(&now, actor->house, &canary, &problem)) {
+    } else if (target_now_init(&now, actor->context, &canary, &problem)) {
         actor_look_for_revision(actor, &canary, &now, answer);
     } else {
         trouble_tell_err(&actor->trouble, &problem);
@@ -63,12 +63,12 @@ static void follow(struct actor *actor, const struct doc *last)
                                    .resource = &KUBE_RELEASES,
                                    .namespace = actor->namespace,
                                    .name = node_str(node_at(doc_root(last), "metadata", "name"))};
-    actor->reading = kube_start(actor->house->kube, &request, on_last_read, actor);
+    actor->reading = kube_start(actor->context->kube, &request, on_last_read, actor);
 }
 
 static void look_without_run(struct actor *actor, const struct canary *canary)
 {
-    struct doc *latest = history_latest(actor->house, canary, actor->release_number);
+    struct doc *latest = history_latest(actor->context, canary, actor->release_number);
     if (latest == NULL) {
         return;
     }
@@ -117,16 +117,16 @@ void actor_refuse(struct actor *actor, const struct canary *canary)
 
 static bool has_deployment(const struct actor *actor, const char *name)
 {
-    return store_has(actor->house->stores[STORE_DEPLOYMENTS], actor->namespace, name);
+    return store_has(context_store(actor->context, &KUBE_DEPLOYMENTS), actor->namespace, name);
 }
 
 static bool primary_is_ready(const struct actor *actor, const struct canary *canary)
 {
     struct doc *primary =
-        store_find(actor->house->stores[STORE_DEPLOYMENTS], actor->namespace, canary->names.target_primary);
+        store_find(context_store(actor->context, &KUBE_DEPLOYMENTS), actor->namespace, canary->names.target_primary);
     struct err ignored;
     bool ready = deployment_readiness(doc_root(primary), canary->progress_deadline_s, canary->primary_ready_pct,
-                                      clock_wall_ms(actor->house->clock), &ignored) == READY;
+                                      clock_wall_ms(actor->context->clock), &ignored) == READY;
     doc_free(primary);
     return ready;
 }
@@ -134,7 +134,7 @@ static bool primary_is_ready(const struct actor *actor, const struct canary *can
 bool actor_give_back(struct actor *actor, const struct canary *canary)
 {
     static const struct routes at_rest = {.primary_pct = 100};
-    const struct router *router = &actor->house->router;
+    const struct router *router = &actor->context->router;
     struct kube_write write = {0};
     struct routes live;
     struct err err = {0};
@@ -154,7 +154,7 @@ static bool reset_status(struct actor *actor, const struct canary *before, const
         .iterations = edit_iterations(before, canary),
         .failed_checks = canary->failed_checks,
     };
-    struct doc *patch = status_sync(canary, &sync, clock_wall_ms(actor->house->clock));
+    struct doc *patch = status_sync(canary, &sync, clock_wall_ms(actor->context->clock));
     if (status_is_same(canary, patch)) {
         doc_free(patch);
         return true;

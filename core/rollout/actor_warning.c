@@ -4,15 +4,15 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "canary/status.h"
 #include "kube/object.h"
 #include "rollout/actor_inner.h"
-#include "rollout/status.h"
 
 enum { WRITES_MAX = 3 };
 
 static void find(struct actor *actor, const struct canary *canary, struct str_list *texts, struct str_list *objects)
 {
-    const struct router *router = &actor->house->router;
+    const struct router *router = &actor->context->router;
     router->ops->warnings(router, &canary->names, canary->root, texts, objects);
 }
 
@@ -61,7 +61,7 @@ static bool may_write(struct actor *actor, const char *message)
 
 static struct doc *patch_of(struct actor *actor, const struct canary *canary, const char *message)
 {
-    int64_t now = clock_wall_ms(actor->house->clock);
+    int64_t now = clock_wall_ms(actor->context->clock);
     struct canary_condition condition = {
         .type = CONDITION_WEIGHTS_EFFECTIVE, .status = "False", .reason = "Defeated", .message = message};
     return message[0] != '\0' ? status_condition(canary, &condition, now)

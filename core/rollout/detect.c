@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "canary/status.h"
+#include "effect/status_write.h"
 #include "kube/object.h"
-#include "rollout/release.h"
-#include "rollout/status.h"
+#include "release/release.h"
 #include "workload/deployment.h"
 #include "workload/revision.h"
 #include "workload/tracked_config.h"
@@ -19,11 +20,11 @@ static void list_configs(struct target_now *now, const struct node *target)
     }
 }
 
-bool target_now_init(struct target_now *now, struct house *house, const struct canary *canary, struct err *err)
+bool target_now_init(struct target_now *now, struct context *context, const struct canary *canary, struct err *err)
 {
     const struct canary_names *names = &canary->names;
     *now = (struct target_now){.checksums = doc_new(), .fresh = doc_new()};
-    struct doc *target = store_find(house->stores[STORE_DEPLOYMENTS], names->namespace, names->target);
+    struct doc *target = store_find(context_store(context, &KUBE_DEPLOYMENTS), names->namespace, names->target);
     if (target == NULL) {
         return err_set(err, ERR_NOT_FOUND, "deployment %s.%s get query error: deployments.apps \"%s\" not found",
                        names->target, names->namespace, names->target);
@@ -33,16 +34,17 @@ bool target_now_init(struct target_now *now, struct house *house, const struct c
                   tracked_revision_proves(node_str(node_get(canary->status, "lastTrackedRevision")), doc_root(target));
     now->revision = str_dup(proven ? canary->last_applied : now->digest);
     bool ok = true;
-    if (house->config_tracking) {
+    if (context->config_tracking) {
         struct node *map = NULL;
         list_configs(now, doc_root(target));
         const struct node *recorded = node_get(canary->status, "trackedConfigs");
-        ok = tracked_config_checksums(now->checksums, doc_root(target), recorded, house->stores[STORE_CONFIG_MAPS],
-                                      house->stores[STORE_SECRETS], names->namespace, &map, err);
+        ok = tracked_config_checksums(now->checksums, doc_root(target), recorded,
+                                      context_store(context, &KUBE_CONFIG_MAPS), context_store(context, &KUBE_SECRETS),
+                                      names->namespace, &map, err);
         if (ok) {
             doc_set_root(now->checksums, map);
-            tracked_config_checksums(now->fresh, doc_root(target), NULL, house->stores[STORE_CONFIG_MAPS],
-                                     house->stores[STORE_SECRETS], names->namespace, &map, err);
+            tracked_config_checksums(now->fresh, doc_root(target), NULL, context_store(context, &KUBE_CONFIG_MAPS),
+                                     context_store(context, &KUBE_SECRETS), names->namespace, &map, err);
             doc_set_root(now->fresh, map);
         } else {
             err_wrap(err, "GetTargetConfigs failed");
@@ -93,7 +95,7 @@ bool detect_other_strategy(const struct canary *canary, const struct target_now 
            !detect_change_from(canary->last_applied, node_get(canary->status, "trackedConfigs"), now, config_tracking);
 }
 
-struct doc *detect_sync(struct house *house, const struct canary *canary, const struct target_now *now,
+struct doc *detect_sync(struct context *context, const struct canary *canary, const struct target_now *now,
                         const char *phase)
 {
     struct status_sync sync = {
@@ -104,46 +106,18 @@ struct doc *detect_sync(struct house *house, const struct canary *canary, const 
         .revision = now->revision,
         .checksums = doc_root(now->fresh),
     };
-    return status_sync(canary, &sync, clock_wall_ms(house->clock));
+    return status_sync(canary, &sync, clock_wall_ms(context->clock));
 }
 
 /* --- what proves a revision --- */
 
-static const char *recorded_proof(const struct canary *canary)
+static bool proof_is_due(struct context *context, const struct canary *canary)
 {
-    return node_str_or(node_get(canary->status, "lastTrackedRevision"), "");
-}
-
-static void set_proof(struct doc *patch, const char *text)
-{
-    struct node *status = node_get(doc_root(patch), "status");
-    node_set(patch, status, "lastTrackedRevision", text != NULL ? node_new_str(patch, text) : node_new_null(patch));
-}
-
-void detect_track(struct house *house, const struct canary *canary, struct doc *patch)
-{
-    const char *recorded = recorded_proof(canary);
-    const char *applied = node_str_or(node_at(doc_root(patch), "status", "lastAppliedSpec"), canary->last_applied);
-    struct doc *target = store_find(house->stores[STORE_DEPLOYMENTS], canary->names.namespace, canary->names.target);
-    bool replaced = strcmp(applied, canary->last_applied) != 0;
-    if (str_equal(applied, deployment_revision(doc_root(target)))) {
-        char *text = tracked_revision_new(doc_root(target));
-        if (text != NULL && (replaced || tracked_revision_is_due(recorded, doc_root(target)))) {
-            set_proof(patch, text);
-        }
-        str_free(&text);
-    } else if (replaced && recorded[0] != '\0') {
-        set_proof(patch, NULL); /* it speaks of the one before */
-    }
-    doc_free(target);
-}
-
-static bool proof_is_due(struct house *house, const struct canary *canary)
-{
-    struct doc *target = store_find(house->stores[STORE_DEPLOYMENTS], canary->names.namespace, canary->names.target);
+    struct doc *target =
+        store_find(context_store(context, &KUBE_DEPLOYMENTS), canary->names.namespace, canary->names.target);
     const struct node *root = doc_root(target);
     bool paused = node_bool_or(node_at(root, "spec", "paused"), false);
-    bool due = (paused || tracked_revision_is_settled(root)) && tracked_revision_is_due(recorded_proof(canary), root);
+    bool due = (paused || tracked_revision_is_settled(root)) && tracked_revision_is_due(status_proof(canary), root);
     doc_free(target);
     return due;
 }
@@ -157,18 +131,18 @@ static struct doc *new_patch(struct node **status)
     return doc;
 }
 
-struct doc *detect_rebaseline(struct house *house, const struct canary *canary, const struct target_now *now)
+struct doc *detect_rebaseline(struct context *context, const struct canary *canary, const struct target_now *now)
 {
     bool same_digest = strcmp(now->digest, canary->last_applied) == 0;
-    bool same_words = !house->config_tracking || configs_equal(doc_root(now->checksums), doc_root(now->fresh));
+    bool same_words = !context->config_tracking || configs_equal(doc_root(now->checksums), doc_root(now->fresh));
     if (!same_digest && strcmp(now->revision, canary->last_applied) != 0) {
         return NULL; /* another template: back at what was promoted */
     }
-    if (same_digest && same_words && !proof_is_due(house, canary)) {
+    if (same_digest && same_words && !proof_is_due(context, canary)) {
         return NULL;
     }
     struct node *status;
-    struct doc *patch = new_patch(&status); /* detect_track adds the proof */
+    struct doc *patch = new_patch(&status); /* status_plan_write adds the proof */
     if (!same_digest) {
         node_set_str(patch, status, "lastAppliedSpec", now->digest);
         if (strcmp(canary->last_promoted, canary->last_applied) == 0) {
@@ -185,19 +159,19 @@ struct doc *detect_rebaseline(struct house *house, const struct canary *canary, 
 /* --- adoption --- */
 
 /* A target, or a config, that changed after the primary was made from it is a new revision; counted as the one that was promoted it would never be looked at. */
-static struct doc *adopt_promoted(struct house *house, const struct canary *canary, const struct promoted *promoted)
+static struct doc *adopt_promoted(struct context *context, const struct canary *canary, const struct promoted *promoted)
 {
     struct status_sync sync = {
         .phase = "Initialized", .revision = promoted->revision, .checksums = doc_root(promoted->checksums)};
-    return status_sync(canary, &sync, clock_wall_ms(house->clock));
+    return status_sync(canary, &sync, clock_wall_ms(context->clock));
 }
 
-struct doc *detect_initialised(struct house *house, const struct canary *canary, const struct target_now *now,
+struct doc *detect_initialised(struct context *context, const struct canary *canary, const struct target_now *now,
                                const struct promoted_memory *memory)
 {
     struct promoted promoted;
-    bool known = promoted_init(&promoted, house, canary, now, memory);
-    struct doc *patch = known ? adopt_promoted(house, canary, &promoted) : NULL;
+    bool known = promoted_init(&promoted, context, canary, now, memory);
+    struct doc *patch = known ? adopt_promoted(context, canary, &promoted) : NULL;
     promoted_fini(&promoted);
     return patch;
 }
@@ -225,7 +199,7 @@ static struct doc *adopt_foreign(const struct canary *canary, const struct targe
     return canary_phase_is(canary, "Failed") ? adopt_hashes(now, promoted->revision) : NULL;
 }
 
-struct doc *detect_adoption(struct house *house, const struct canary *canary, const struct target_now *now,
+struct doc *detect_adoption(struct context *context, const struct canary *canary, const struct target_now *now,
                             const struct promoted_memory *memory, bool *compare)
 {
     /* Not there at all: lost with a status of which a part was written again. */
@@ -235,12 +209,12 @@ struct doc *detect_adoption(struct house *house, const struct canary *canary, co
         return NULL;
     }
     struct promoted promoted;
-    bool known = promoted_init(&promoted, house, canary, now, memory);
+    bool known = promoted_init(&promoted, context, canary, now, memory);
     struct doc *patch = NULL;
     *compare = !known && (!lost || promoted.owned);
     if (known && promoted.revision != NULL) {
         patch = !lost            ? adopt_foreign(canary, now, &promoted)
-                : promoted.owned ? adopt_promoted(house, canary, &promoted)
+                : promoted.owned ? adopt_promoted(context, canary, &promoted)
                                  : NULL;
     }
     promoted_fini(&promoted);
@@ -249,33 +223,34 @@ struct doc *detect_adoption(struct house *house, const struct canary *canary, co
 
 /* Before the revision is fixed nothing has begun, and nothing is left to do once the target is at zero and the primary is what it was. In between the script alone
  * knows the phase; Progressing is the one from which a later one follows by itself. */
-static const char *phase_of_lost_status(struct house *house, const struct canary *canary, const struct release *release,
-                                        const char *primary)
+static const char *phase_of_lost_status(struct context *context, const struct canary *canary,
+                                        const struct release *release, const char *primary)
 {
     if (canary->phase[0] != '\0' || !release->pinned) {
         return canary->phase[0] != '\0' ? canary->phase : "Initialized";
     }
-    struct doc *target = store_find(house->stores[STORE_DEPLOYMENTS], canary->names.namespace, canary->names.target);
+    struct doc *target =
+        store_find(context_store(context, &KUBE_DEPLOYMENTS), canary->names.namespace, canary->names.target);
     bool promoted = str_equal(primary, release->revision);
     bool down = node_int_or(node_at(doc_root(target), "spec", "replicas"), 1) == 0;
     doc_free(target);
     return promoted && down ? "Succeeded" : "Progressing";
 }
 
-struct doc *detect_lost_status(struct house *house, const struct canary *canary, const struct release *release)
+struct doc *detect_lost_status(struct context *context, const struct canary *canary, const struct release *release)
 {
     struct promoted promoted;
-    promoted_init_guessed(&promoted, house, canary);
+    promoted_init_guessed(&promoted, context, canary);
     struct routes live = {0};
     struct err ignored;
-    house->router.ops->get_routes(&house->router, &canary->names, canary->root, &live, &ignored);
+    context->router.ops->get_routes(&context->router, &canary->names, canary->root, &live, &ignored);
     struct status_sync sync = {
-        .phase = phase_of_lost_status(house, canary, release, promoted.revision),
+        .phase = phase_of_lost_status(context, canary, release, promoted.revision),
         .weight = live.canary_pct,
         .revision = release->pinned ? release->revision : promoted.revision,
         .checksums = doc_root(release->pinned ? release->checksums : promoted.checksums),
     };
-    struct doc *patch = status_sync(canary, &sync, clock_wall_ms(house->clock));
+    struct doc *patch = status_sync(canary, &sync, clock_wall_ms(context->clock));
     node_set_str(patch, node_get(doc_root(patch), "status"), "lastPromotedSpec", promoted.revision);
     promoted_fini(&promoted);
     return patch;

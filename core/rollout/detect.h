@@ -1,7 +1,7 @@
 /* Is there a new revision? And what to make of a Canary whose status this engine did not write. */
 #pragma once
 
-#include "rollout/engine.h"
+#include "context/context.h"
 #include "rollout/promoted.h"
 
 /* What the target is now. */
@@ -16,7 +16,7 @@ struct target_now {
 };
 /* False with Flagger's words when the target or a mandatory config is missing; `configs` is filled all the same. */
 /* `canary` may have a status that proves the template to be an old one (workload/tracked_revision.h). */
-bool target_now_init(struct target_now *now, struct house *house, const struct canary *canary, struct err *err);
+bool target_now_init(struct target_now *now, struct context *context, const struct canary *canary, struct err *err);
 void target_now_fini(struct target_now *now);
 
 /* Section 2.6: another revision than the last one that was looked at or promoted, or other configs than the tracked ones. */
@@ -30,23 +30,21 @@ bool detect_other_strategy(const struct canary *canary, const struct target_now 
                            bool config_tracking);
 
 /* The status patch that brings this phase, the counters as they are, and what the target is now. */
-struct doc *detect_sync(struct house *house, const struct canary *canary, const struct target_now *now,
+struct doc *detect_sync(struct context *context, const struct canary *canary, const struct target_now *now,
                         const char *phase);
 
 /* The status patch that ends the initialisation: what the primary was made from, template and configs, counts as promoted. NULL: what that is must be found
  * out by a comparison first (rollout/promoted.h). */
-struct doc *detect_initialised(struct house *house, const struct canary *canary, const struct target_now *now,
+struct doc *detect_initialised(struct context *context, const struct canary *canary, const struct target_now *now,
                                const struct promoted_memory *memory);
 
 /* The status patch that adopts a Canary which Flagger managed, or whose status was lost while its primary is there; NULL when there is nothing to adopt, or
  * `compare` is set: then a comparison must tell first. */
-struct doc *detect_adoption(struct house *house, const struct canary *canary, const struct target_now *now,
+struct doc *detect_adoption(struct context *context, const struct canary *canary, const struct target_now *now,
                             const struct promoted_memory *memory, bool *compare);
 
 /* At rest, nothing new: the status patch that brings what is on record of this revision up to date, its digest and what proves it; NULL when it is. */
-struct doc *detect_rebaseline(struct house *house, const struct canary *canary, const struct target_now *now);
-/* Adds to any patch of a Canary's status what proves the revision that it says was looked at last. */
-void detect_track(struct house *house, const struct canary *canary, struct doc *patch);
+struct doc *detect_rebaseline(struct context *context, const struct canary *canary, const struct target_now *now);
 
 /* The status to write when it was lost while this release runs: what is known without asking its script. */
-struct doc *detect_lost_status(struct house *house, const struct canary *canary, const struct release *release);
+struct doc *detect_lost_status(struct context *context, const struct canary *canary, const struct release *release);

@@ -122,7 +122,7 @@ static const char *manager_of(const struct node *live, const struct node *patch)
 /* --- telling --- */
 
 struct difference {
-    struct house *house;
+    struct context *context;
     struct kube_write write;
     bool at_once;
     struct kube_call *call;
@@ -166,11 +166,11 @@ static void on_read(void *ctx, const struct doc *answer, const struct err *err)
     str_free(&text);
 }
 
-struct difference *difference_start(struct house *house, struct kube_write *write, bool at_once,
+struct difference *difference_start(struct context *context, struct kube_write *write, bool at_once,
                                     difference_done_fn *done, void *ctx)
 {
     struct difference *d = mem_new(struct difference);
-    d->house = house;
+    d->context = context;
     d->write = *write;
     *write = (struct kube_write){0};
     d->at_once = at_once;
@@ -179,7 +179,7 @@ struct difference *difference_start(struct house *house, struct kube_write *writ
     const char *name = d->write.name != NULL ? d->write.name : object_name(doc_root(d->write.body));
     struct kube_request request = {
         .verb = KUBE_GET, .resource = d->write.resource, .namespace = d->write.namespace, .name = name};
-    d->call = kube_start(house_client(house, d->write.resource), &request, on_read, d);
+    d->call = kube_start(stores_client(&context->stores, d->write.resource), &request, on_read, d);
     return d;
 }
 

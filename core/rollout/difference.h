@@ -3,8 +3,8 @@
  * The stores keep no managedFields, so the object is read once more when that is to be told. */
 #pragma once
 
+#include "context/context.h"
 #include "kube/write.h"
-#include "rollout/engine.h"
 
 /* The fields that a repair would change ("metadata.labels.team, spec.ports"), as a new string; "" for one that creates. No values: they may be nobody's business. */
 char *difference_fields(const struct kube_write *write);
@@ -13,6 +13,6 @@ struct difference;
 /* `text`: "Service podinfo.test: spec.ports is changed back by another writer (manager helm)". */
 typedef void difference_done_fn(void *ctx, const char *text);
 /* Takes what `write`, the repair that does not last, owns. `at_once`: nobody has written the object since the last repair. */
-struct difference *difference_start(struct house *house, struct kube_write *write, bool at_once,
+struct difference *difference_start(struct context *context, struct kube_write *write, bool at_once,
                                     difference_done_fn *done, void *ctx);
 void difference_cancel(struct difference *difference);

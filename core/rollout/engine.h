@@ -4,19 +4,18 @@
  * both are there gives every Canary an actor. From then on a change of any object wakes the actors that named it as theirs; nothing polls. */
 #pragma once
 
+#include "canary/canary.h"
 #include "io/clock.h"
 #include "io/http.h"
 #include "kube/client.h"
-#include "kube/event.h"
-#include "kube/store.h"
-#include "mesh/router.h"
 #include "prom/metrics.h"
-#include "rollout/canary.h"
-#include "rollout/gauges.h"
-#include "rollout/strategist.h"
 
 struct engine;
-struct actor;
+struct strategist;
+
+/* istiod pushes a change 0.1 s after it, in a busy mesh up to 10 s; nearly all are with the proxies within a second. */
+#define ENGINE_SCALE_DOWN_DELAY "5s"
+enum { ENGINE_SCALE_DOWN_DELAY_MS = 5000 };
 
 struct engine_options {
     struct clock *clock;
@@ -51,48 +50,3 @@ bool engine_is_ready(const struct engine *engine);
  * what there is to wait for. */
 bool engine_is_prepared(const struct engine *engine, struct buf *lacking);
 size_t engine_canaries(const struct engine *engine);
-
-/* --- for the files of this room --- */
-
-enum engine_store {
-    STORE_CANARIES,
-    STORE_RELEASES,
-    STORE_DEPLOYMENTS,
-    STORE_SERVICES,
-    STORE_CONFIG_MAPS,
-    STORE_SECRETS,
-    STORE_AUTOSCALERS,
-    STORE_VIRTUAL_SERVICES,
-    STORE_DESTINATION_RULES,
-    STORE_COUNT
-};
-
-/* What an actor and its release may use of the engine. */
-struct house {
-    struct engine *engine;
-    struct clock *clock;
-    struct http *http;
-    struct kube_client *kube, *mesh_kube;
-    struct event_recorder *recorder;
-    struct strategist *strategist;
-    struct gauges gauges;
-    struct store *stores[STORE_COUNT];
-    struct router router;
-    struct canary_defaults defaults;
-    struct str_list selector_labels, label_prefixes;
-    char *event_webhook, *identity;
-    bool config_tracking;
-    int64_t scale_down_delay_ms;
-};
-
-/* The store and the client of a kind. */
-struct store *house_store(struct house *house, const struct kube_resource *resource);
-struct kube_client *house_client(struct house *house, const struct kube_resource *resource);
-/* The Canary as the store has it. False when it is gone (canary is zeroed) or refused (canary is filled, err says why). */
-bool house_canary(struct house *house, const char *namespace, const char *name, struct canary *canary, struct err *err);
-
-/* From now on changes of "namespace/object" wake this actor too; `objects` replaces what it watched before. */
-void engine_watch_names(struct engine *engine, struct actor *actor, const char *namespace,
-                        const struct str_list *objects);
-/* The actor's Canary is gone: whatever it has under way is dropped. Another Canary that has its name by now gets an actor of its own. */
-void engine_forget(struct engine *engine, struct actor *actor);

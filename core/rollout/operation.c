@@ -5,9 +5,9 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "effect/ending.h"
+#include "notify/hook_run.h"
 #include "prom/query.h"
-#include "rollout/ending.h"
-#include "rollout/hook_run.h"
 #include "workload/deployment.h"
 #include "workload/tracked_config.h"
 
@@ -34,14 +34,14 @@ static struct doc *error_answer(const char *text)
 
 static void set_routes(struct run *run, const struct canary *canary, struct doc *doc, struct node *facts)
 {
-    const struct router *router = &run->house->router;
+    const struct router *router = &run->context->router;
     struct routes live;
     struct err err = {0};
     if (!router->ops->get_routes(router, &canary->names, canary->root, &live, &err)) {
         node_set_str(doc, facts, "route_error", err.text);
         return;
     }
-    gauges_weights(&run->house->gauges, canary->names.target, canary->names.namespace, live.primary_pct,
+    gauges_weights(&run->context->gauges, canary->names.target, canary->names.namespace, live.primary_pct,
                    live.canary_pct);
     struct node *route = node_ensure_object(doc, facts, "route");
     node_set_int(doc, route, "primary", live.primary_pct);
@@ -53,7 +53,7 @@ static struct doc *facts_of(struct run *run, const struct canary *canary)
 {
     struct doc *doc = new_object_doc();
     struct node *facts = doc_root(doc);
-    node_set_int(doc, facts, "now", clock_wall_ms(run->house->clock));
+    node_set_int(doc, facts, "now", clock_wall_ms(run->context->clock));
     node_set_str(doc, facts, "name", canary->names.name);
     node_set_str(doc, facts, "namespace", canary->names.namespace);
     node_set_str(doc, facts, "target", canary->names.target);
@@ -112,7 +112,7 @@ static bool start_spec(struct run *run, struct doc **answer)
 static struct doc *now_answer(struct run *run)
 {
     struct doc *doc = new_object_doc();
-    node_set_int(doc, doc_root(doc), "now", clock_wall_ms(run->house->clock));
+    node_set_int(doc, doc_root(doc), "now", clock_wall_ms(run->context->clock));
     return doc;
 }
 
@@ -129,8 +129,8 @@ static void arm_tick(struct run *run)
 {
     struct canary canary;
     if (run_canary(run, &canary)) {
-        int64_t waited_ms = clock_mono_ms(run->house->clock) - run->tick_began_ms;
-        timer_start(run->house->clock, &run->timer, canary.interval_ms - waited_ms, on_due, run);
+        int64_t waited_ms = clock_mono_ms(run->context->clock) - run->tick_began_ms;
+        timer_start(run->context->clock, &run->timer, canary.interval_ms - waited_ms, on_due, run);
     }
     canary_fini(&canary);
 }
@@ -138,17 +138,17 @@ static void arm_tick(struct run *run)
 /* The record has wall time; the wait itself is monotonic, so that a wall clock set back holds no round up. */
 static int64_t tick_began(const struct run *run)
 {
-    int64_t now = clock_wall_ms(run->house->clock);
+    int64_t now = clock_wall_ms(run->context->clock);
     int64_t waited_ms = now - node_int_or(node_get(doc_root(run->args), "since"), now);
-    return clock_mono_ms(run->house->clock) - (waited_ms > 0 ? waited_ms : 0);
+    return clock_mono_ms(run->context->clock) - (waited_ms > 0 ? waited_ms : 0);
 }
 
 static void observe_round(struct run *run)
 {
     struct canary canary = {0};
     if (run->round_started_ms != 0 && run_canary(run, &canary)) {
-        double seconds = (double)(clock_wall_ms(run->house->clock) - run->round_started_ms) / 1000;
-        gauges_duration(&run->house->gauges, canary.names.target, canary.names.namespace, seconds);
+        double seconds = (double)(clock_wall_ms(run->context->clock) - run->round_started_ms) / 1000;
+        gauges_duration(&run->context->gauges, canary.names.target, canary.names.namespace, seconds);
     }
     canary_fini(&canary);
     run->round_started_ms = 0;
@@ -193,10 +193,10 @@ static struct doc *check_ready(struct run *run)
         return NULL; /* the actor has not looked yet; it freezes or drops the run */
     }
     bool primary = strcmp(arg_str(run, "side"), "primary") == 0;
-    struct doc *deployment = store_find(run->house->stores[STORE_DEPLOYMENTS], canary.names.namespace,
+    struct doc *deployment = store_find(context_store(run->context, &KUBE_DEPLOYMENTS), canary.names.namespace,
                                         primary ? canary.names.target_primary : canary.names.target);
     struct err err = {0};
-    int64_t now = clock_wall_ms(run->house->clock);
+    int64_t now = clock_wall_ms(run->context->clock);
     enum readiness readiness =
         deployment_readiness(doc_root(deployment), canary.progress_deadline_s,
                              primary ? canary.primary_ready_pct : canary.canary_ready_pct, now, &err);
@@ -215,7 +215,7 @@ static struct doc *check_ready(struct run *run)
             run_wait(run, WAIT_PODS, text);
             int64_t deadline = deployment_deadline_wall_ms(doc_root(deployment), canary.progress_deadline_s);
             if (deadline >= 0) {
-                timer_start_at_wall(run->house->clock, &run->timer, deadline + 1, on_deadline, run);
+                timer_start_at_wall(run->context->clock, &run->timer, deadline + 1, on_deadline, run);
             }
         }
         str_free(&text);
@@ -290,7 +290,7 @@ static bool start_query(struct run *run, struct doc **answer)
     struct canary canary;
     run_canary(run, &canary);
     const char *server = arg_str(run, "server");
-    run->query = prom_query_start(run->house->http, server[0] != '\0' ? server : canary.metrics_server,
+    run->query = prom_query_start(run->context->http, server[0] != '\0' ? server : canary.metrics_server,
                                   arg_str(run, "query"), on_query, run);
     canary_fini(&canary);
     return false;
@@ -324,8 +324,8 @@ static void send_hooks(struct run *run)
     char *prefix = str_format("%s/%lld/%s", run->release->uid, (long long)journal_words(run->release->journal),
                               arg_str(run, "type"));
     struct hook_run_options options = {
-        .http = run->house->http,
-        .clock = run->house->clock,
+        .http = run->context->http,
+        .clock = run->context->clock,
         .canary = &canary,
         .type = arg_str(run, "type"),
         .phase = arg_str(run, "phase"),
@@ -400,7 +400,7 @@ static void on_acted(void *ctx, size_t failed, bool begun, const struct err *err
 static void start_effects(struct run *run, bool redo)
 {
     struct effects_options options = {
-        .house = run->house,
+        .context = run->context,
         .release = run->release,
         .announcer = run->announcer,
         .list = doc_root(run->intent),
@@ -433,7 +433,7 @@ static bool start_act(struct run *run, struct doc **answer)
         return false;
     }
     struct doc *prepared = doc_new();
-    if (!effects_prepare(run->house, run->release, doc_root(run->args), EFFECTS_OF_SCRIPT, prepared, &err)) {
+    if (!effects_prepare(run->context, run->release, doc_root(run->args), EFFECTS_OF_SCRIPT, prepared, &err)) {
         doc_free(prepared);
         *answer = act_answer(0, false, &err);
         return true;
@@ -453,22 +453,22 @@ static bool start_act(struct run *run, struct doc **answer)
 
 bool run_pin(struct run *run, struct err *err)
 {
-    struct house *house = run->house;
+    struct context *context = run->context;
     struct release *release = run->release;
     struct canary canary;
     if (!release_canary(release, &canary, err)) {
         canary_fini(&canary);
         return false;
     }
-    struct doc *target = store_find(house->stores[STORE_DEPLOYMENTS], release->namespace, canary.names.target);
+    struct doc *target = store_find(context_store(context, &KUBE_DEPLOYMENTS), release->namespace, canary.names.target);
     struct doc *checksums = doc_new();
     struct node *map = NULL;
     bool ok = target != NULL ||
               err_set(err, ERR_NOT_FOUND, "deployment %s.%s get query error: deployments.apps \"%s\" not found",
                       canary.names.target, release->namespace, canary.names.target);
-    if (ok && house->config_tracking) {
-        ok = tracked_config_checksums(checksums, doc_root(target), NULL, house->stores[STORE_CONFIG_MAPS],
-                                      house->stores[STORE_SECRETS], release->namespace, &map, err);
+    if (ok && context->config_tracking) {
+        ok = tracked_config_checksums(checksums, doc_root(target), NULL, context_store(context, &KUBE_CONFIG_MAPS),
+                                      context_store(context, &KUBE_SECRETS), release->namespace, &map, err);
     }
     if (ok) {
         doc_set_root(checksums, map);

@@ -4,8 +4,8 @@
 
 #include "base/str.h"
 #include "kube/object.h"
+#include "release/history.h"
 #include "rollout/detect.h"
-#include "rollout/history.h"
 #include "workload/deployment.h"
 #include "workload/likeness.h"
 #include "workload/tracked_config.h"
@@ -15,33 +15,33 @@ void promoted_memory_fini(struct promoted_memory *memory)
     str_free(&memory->compared);
 }
 
-static struct doc *find(struct house *house, const struct canary *canary, const char *name)
+static struct doc *find(struct context *context, const struct canary *canary, const char *name)
 {
-    return store_find(house->stores[STORE_DEPLOYMENTS], canary->names.namespace, name);
+    return store_find(context_store(context, &KUBE_DEPLOYMENTS), canary->names.namespace, name);
 }
 
-static void init(struct promoted *promoted, struct house *house, const struct canary *canary,
+static void init(struct promoted *promoted, struct context *context, const struct canary *canary,
                  const struct node *primary, const struct node *tracked)
 {
     const struct canary_names *names = &canary->names;
     *promoted =
         (struct promoted){.checksums = doc_new(), .owned = object_is_controlled_by(primary, "Canary", names->name)};
-    if (house->config_tracking) {
-        doc_set_root(promoted->checksums,
-                     tracked_config_promoted(promoted->checksums, names, primary, tracked,
-                                             house->stores[STORE_CONFIG_MAPS], house->stores[STORE_SECRETS]));
+    if (context->config_tracking) {
+        doc_set_root(promoted->checksums, tracked_config_promoted(promoted->checksums, names, primary, tracked,
+                                                                  context_store(context, &KUBE_CONFIG_MAPS),
+                                                                  context_store(context, &KUBE_SECRETS)));
     }
 }
 
 /* A digest of another format can be compared with none of ours. */
-static char *made_from(struct house *house, const struct canary *canary, const struct node *primary,
+static char *made_from(struct context *context, const struct canary *canary, const struct node *primary,
                        const struct promoted_memory *memory)
 {
     const char *id = deployment_promotion_id(primary);
     if (memory != NULL && memory->made_revision[0] != '\0' && str_equal(memory->made_id, id)) {
         return str_dup(memory->made_revision);
     }
-    char *revision = history_revision_of(house, canary, id);
+    char *revision = history_revision_of(context, canary, id);
     if (revision != NULL && !revision_is_ours(revision)) {
         str_free(&revision);
     }
@@ -83,15 +83,15 @@ static const char *revision_of_primary(const char *known, const struct node *tar
     return memory->alike ? now->digest : other_than(now->digest, known, primary);
 }
 
-bool promoted_init(struct promoted *promoted, struct house *house, const struct canary *canary,
+bool promoted_init(struct promoted *promoted, struct context *context, const struct canary *canary,
                    const struct target_now *now, const struct promoted_memory *memory)
 {
-    struct doc *primary = find(house, canary, canary->names.target_primary);
-    struct doc *target = find(house, canary, canary->names.target);
-    init(promoted, house, canary, doc_root(primary), doc_root(now->checksums));
+    struct doc *primary = find(context, canary, canary->names.target_primary);
+    struct doc *target = find(context, canary, canary->names.target);
+    init(promoted, context, canary, doc_root(primary), doc_root(now->checksums));
     bool known = true;
     if (primary != NULL && target != NULL) {
-        char *made = made_from(house, canary, doc_root(primary), memory);
+        char *made = made_from(context, canary, doc_root(primary), memory);
         promoted->revision = str_dup(revision_of_primary(made, doc_root(target), doc_root(primary), now, memory));
         str_free(&made);
         known = promoted->revision != NULL;
@@ -101,12 +101,12 @@ bool promoted_init(struct promoted *promoted, struct house *house, const struct 
     return known;
 }
 
-void promoted_init_guessed(struct promoted *promoted, struct house *house, const struct canary *canary)
+void promoted_init_guessed(struct promoted *promoted, struct context *context, const struct canary *canary)
 {
-    struct doc *primary = find(house, canary, canary->names.target_primary);
-    init(promoted, house, canary, doc_root(primary), NULL);
+    struct doc *primary = find(context, canary, canary->names.target_primary);
+    init(promoted, context, canary, doc_root(primary), NULL);
     if (primary != NULL) {
-        char *made = made_from(house, canary, doc_root(primary), NULL);
+        char *made = made_from(context, canary, doc_root(primary), NULL);
         promoted->revision = str_dup(made != NULL ? made : deployment_revision(doc_root(primary)));
         str_free(&made);
     }

@@ -6,7 +6,7 @@
  * which costs two or three requests. */
 #pragma once
 
-#include "rollout/engine.h"
+#include "context/context.h"
 #include "workload/revision.h"
 
 /* What an actor remembers of its primary. All zeros at first. */
@@ -26,8 +26,8 @@ struct promoted {
 /* `now`: the target's digest and tracked configs. False: the two must be compared first. To be ended with promoted_fini
  * either way. */
 struct target_now;
-bool promoted_init(struct promoted *promoted, struct house *house, const struct canary *canary,
+bool promoted_init(struct promoted *promoted, struct context *context, const struct canary *canary,
                    const struct target_now *now, const struct promoted_memory *memory);
 /* As far as it is known without a comparison. */
-void promoted_init_guessed(struct promoted *promoted, struct house *house, const struct canary *canary);
+void promoted_init_guessed(struct promoted *promoted, struct context *context, const struct canary *canary);
 void promoted_fini(struct promoted *promoted);

@@ -1,8 +1,8 @@
 /* The question before a Canary is initialised: are its metric providers there? */
 #pragma once
 
+#include "notify/announcer.h"
 #include "prom/query.h"
-#include "rollout/announcer.h"
 
 /* False: nothing has to be asked, all is well (only the two metrics without a query are looked at). */
 bool providers_are_needed(const struct canary *canary);

@@ -1,6 +1,6 @@
 #include "rollout/reconcile.h"
 
-#include "rollout/scale.h"
+#include "effect/scale.h"
 #include "workload/autoscaler.h"
 #include "workload/deployment.h"
 #include "workload/service.h"
@@ -8,7 +8,7 @@
 
 /* One look at a Canary's objects, in their order. */
 struct look {
-    struct house *house;
+    struct context *context;
     struct canary *canary;
     const struct node *target;
     const struct selector *selector;
@@ -55,8 +55,8 @@ static bool needs_analysis_to_initialise(const struct look *look)
 static enum reconcile_need plan_service(struct look *look, enum service_role role)
 {
     struct service_options options = {
-        .services = look->house->stores[STORE_SERVICES],
-        .deployments = look->house->stores[STORE_DEPLOYMENTS],
+        .services = context_store(look->context, &KUBE_SERVICES),
+        .deployments = context_store(look->context, &KUBE_DEPLOYMENTS),
         .names = &look->canary->names,
         .canary = look->canary->root,
         .target = look->target,
@@ -96,7 +96,7 @@ static enum reconcile_need plan_live_primary(struct look *look, const struct nod
         return RECONCILE_DONE;
     }
     enum readiness readiness = deployment_readiness(primary, canary->progress_deadline_s, canary->primary_ready_pct,
-                                                    clock_wall_ms(look->house->clock), look->err);
+                                                    clock_wall_ms(look->context->clock), look->err);
     if (readiness == READY) {
         return RECONCILE_DONE;
     }
@@ -106,10 +106,10 @@ static enum reconcile_need plan_live_primary(struct look *look, const struct nod
 
 static bool copies_are_ours(struct look *look)
 {
-    struct house *house = look->house;
-    if (!house->config_tracking ||
-        tracked_config_check_copies(&look->canary->names, look->target, house->stores[STORE_CONFIG_MAPS],
-                                    house->stores[STORE_SECRETS], look->err) == PLAN_DONE) {
+    struct context *context = look->context;
+    if (!context->config_tracking ||
+        tracked_config_check_copies(&look->canary->names, look->target, context_store(context, &KUBE_CONFIG_MAPS),
+                                    context_store(context, &KUBE_SECRETS), look->err) == PLAN_DONE) {
         return true;
     }
     note_foreign(look);
@@ -119,7 +119,8 @@ static bool copies_are_ours(struct look *look)
 static enum reconcile_need plan_primary(struct look *look)
 {
     const struct canary_names *names = &look->canary->names;
-    struct doc *primary = store_find(look->house->stores[STORE_DEPLOYMENTS], names->namespace, names->target_primary);
+    struct doc *primary =
+        store_find(context_store(look->context, &KUBE_DEPLOYMENTS), names->namespace, names->target_primary);
     bool copies = copies_are_ours(look);
     enum reconcile_need need = primary != NULL ? plan_live_primary(look, doc_root(primary))
                                : copies        ? RECONCILE_PRIMARY
@@ -130,7 +131,7 @@ static enum reconcile_need plan_primary(struct look *look)
 
 static enum reconcile_need plan_autoscaler(struct look *look)
 {
-    return need_of_plan(look, autoscaler_plan(look->house->stores[STORE_AUTOSCALERS], &look->canary->names,
+    return need_of_plan(look, autoscaler_plan(context_store(look->context, &KUBE_AUTOSCALERS), &look->canary->names,
                                               look->canary->root, false, look->write, look->err));
 }
 
@@ -147,12 +148,12 @@ static enum reconcile_need plan_scale_down(struct look *look)
     if (!canary_is_initialising(look->canary)) {
         return RECONCILE_DONE;
     }
-    return need_of_plan(look, scale_plan(look->house, look->canary, false, look->write, look->err));
+    return need_of_plan(look, scale_plan(look->context, look->canary, false, look->write, look->err));
 }
 
 static enum reconcile_need plan_routes(struct look *look)
 {
-    const struct router *router = &look->house->router;
+    const struct router *router = &look->context->router;
     enum reconcile_need need = look->foreign_service ? RECONCILE_FOREIGN : RECONCILE_DONE;
     for (size_t i = 0; need == RECONCILE_DONE && i < router->ops->objects; i++) {
         need = need_of_plan(
@@ -179,18 +180,18 @@ static enum reconcile_need plan_in_order(struct look *look)
     return need;
 }
 
-enum reconcile_need reconcile_plan(struct house *house, struct canary *canary, const struct reconcile_options *options,
-                                   struct kube_write *write, struct err *err)
+enum reconcile_need reconcile_plan(struct context *context, struct canary *canary,
+                                   const struct reconcile_options *options, struct kube_write *write, struct err *err)
 {
     const struct canary_names *names = &canary->names;
-    struct doc *target = store_find(house->stores[STORE_DEPLOYMENTS], names->namespace, names->target);
+    struct doc *target = store_find(context_store(context, &KUBE_DEPLOYMENTS), names->namespace, names->target);
     struct selector selector;
     enum reconcile_need need = RECONCILE_FAILED;
     if (target == NULL) {
         err_set(err, ERR_NOT_FOUND, "deployment %s.%s get query error: deployments.apps \"%s\" not found",
                 names->target, names->namespace, names->target);
-    } else if (deployment_selector(doc_root(target), &house->selector_labels, &selector, err)) {
-        struct look look = {.house = house,
+    } else if (deployment_selector(doc_root(target), &context->selector_labels, &selector, err)) {
+        struct look look = {.context = context,
                             .canary = canary,
                             .target = doc_root(target),
                             .selector = &selector,
@@ -205,10 +206,11 @@ enum reconcile_need reconcile_plan(struct house *house, struct canary *canary, c
     return need;
 }
 
-int64_t reconcile_deadline_wall_ms(struct house *house, const struct canary *canary)
+int64_t reconcile_deadline_wall_ms(struct context *context, const struct canary *canary)
 {
     const struct canary_names *names = &canary->names;
-    struct doc *primary = store_find(house->stores[STORE_DEPLOYMENTS], names->namespace, names->target_primary);
+    struct doc *primary =
+        store_find(context_store(context, &KUBE_DEPLOYMENTS), names->namespace, names->target_primary);
     int64_t deadline_ms = deployment_deadline_wall_ms(doc_root(primary), canary->progress_deadline_s);
     doc_free(primary);
     return deadline_ms;

@@ -2,7 +2,7 @@
  * Service, routes. Idempotent and without memory: called again after each write until nothing differs, but for what the caller withholds. */
 #pragma once
 
-#include "rollout/engine.h"
+#include "context/context.h"
 
 enum reconcile_need {
     RECONCILE_DONE,    /* everything is as it should be; while initialising: ready for the status Initialized */
@@ -11,7 +11,7 @@ enum reconcile_need {
     RECONCILE_PRIMARY, /* the primary must be created (workload/promotion.h) */
     RECONCILE_WAIT,    /* the primary is not ready yet; err says why */
     RECONCILE_NEVER,   /* the primary's deadline has passed; err says so */
-    RECONCILE_FOREIGN, /* what it names is there and somebody else's (kube/ownership.h), as err says; the rest is as it should be */
+    RECONCILE_FOREIGN, /* what it names is there and somebody else's (canary/ownership.h), as err says; the rest is as it should be */
     RECONCILE_FAILED, /* err says why; it is no use to go on before something changes */
 };
 
@@ -23,7 +23,7 @@ struct reconcile_options {
 };
 
 /* `write` is filled for RECONCILE_WRITE only; `canary` is changed for the time of the call. */
-enum reconcile_need reconcile_plan(struct house *house, struct canary *canary, const struct reconcile_options *options,
-                                   struct kube_write *write, struct err *err);
+enum reconcile_need reconcile_plan(struct context *context, struct canary *canary,
+                                   const struct reconcile_options *options, struct kube_write *write, struct err *err);
 /* When the primary counts as never ready by the Canary's own deadline; -1: there is none now. */
-int64_t reconcile_deadline_wall_ms(struct house *house, const struct canary *canary);
+int64_t reconcile_deadline_wall_ms(struct context *context, const struct canary *canary);

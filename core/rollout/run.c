@@ -7,8 +7,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "rollout/ending.h"
+#include "effect/ending.h"
 #include "rollout/operation.h"
+#include "rollout/strategist.h"
 
 enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 30 * 1000, FAILURES_MAX = 2 };
 
@@ -38,7 +39,7 @@ void run_decide(struct run *run, enum run_verdict verdict)
     }
     run->verdict = verdict;
     if (run->flushed == NULL) {
-        timer_start(run->house->clock, &run->turn, 0, on_turn, run);
+        timer_start(run->context->clock, &run->turn, 0, on_turn, run);
     }
 }
 
@@ -63,7 +64,7 @@ void run_retry_later(struct run *run, timer_fn *retry)
     run->retry_ms = run->retry_ms == 0                 ? RETRY_MIN_MS
                     : run->retry_ms * 2 < RETRY_MAX_MS ? run->retry_ms * 2
                                                        : RETRY_MAX_MS;
-    timer_start(run->house->clock, &run->timer, run->retry_ms, retry, run);
+    timer_start(run->context->clock, &run->timer, run->retry_ms, retry, run);
 }
 
 void run_flush(struct run *run, void (*done)(struct run *run))
@@ -98,7 +99,7 @@ void run_answer(struct run *run, struct doc *answer)
     }
     run_note_answer(run, run->operation->name, doc_root(answer));
     forget_operation(run);
-    run->house->strategist->ops->answer(run->strategy, doc_root(answer));
+    run->context->strategist->ops->answer(run->strategy, doc_root(answer));
     doc_free(answer);
     run->events.settled(run->ctx);
 }
@@ -133,7 +134,7 @@ static void diverged(struct run *run, const struct err *err)
 /* It may have gone a moment ago; the actor drops the run on its next turn. */
 static bool has_canary(const struct run *run)
 {
-    return store_has(run->house->stores[STORE_CANARIES], run->release->namespace, run->release->canary);
+    return store_has(context_store(run->context, &KUBE_CANARIES), run->release->namespace, run->release->canary);
 }
 
 static bool on_call(void *ctx, const char *name, const struct node *args, struct doc **answer)
@@ -201,7 +202,7 @@ static bool on_enter(void *ctx, const char *word, const struct node *args, struc
 {
     struct run *run = ctx;
     struct err err = {0};
-    int64_t now = clock_wall_ms(run->house->clock);
+    int64_t now = clock_wall_ms(run->context->clock);
     str_free(&run->word);
     run->word = str_dup(word);
     enum journal_step step = journal_enter(run->release->journal, word, args, now, result, started_ms, &err);
@@ -281,7 +282,7 @@ static void start_script(struct run *run)
     struct err err = {0};
     run->state = RUN_SCRIPT;
     run->rounds = 0;
-    run->strategy = run->house->strategist->ops->start(run->house->strategist, &start, &err);
+    run->strategy = run->context->strategist->ops->start(run->context->strategist, &start, &err);
     if (run->strategy == NULL) {
         on_script_ended(run, STRATEGY_FAILED, &err);
     }
@@ -291,7 +292,7 @@ void run_stop_script(struct run *run)
 {
     forget_operation(run);
     if (run->strategy != NULL) {
-        run->house->strategist->ops->stop(run->strategy);
+        run->context->strategist->ops->stop(run->strategy);
         run->strategy = NULL;
     }
 }
@@ -336,7 +337,7 @@ static void on_restarted(void *ctx, size_t failed, bool begun, const struct err 
 static void start_restart(struct run *run)
 {
     struct effects_options options = {
-        .house = run->house,
+        .context = run->context,
         .release = run->release,
         .announcer = run->announcer,
         .list = doc_root(run->intent),
@@ -363,7 +364,7 @@ static void prepare_restart(struct run *run)
     bool ok = run_pin(run, &err) && release_canary(run->release, &canary, &err);
     if (ok) {
         struct doc *list = ending_restart(&canary);
-        ok = effects_prepare(run->house, run->release, doc_root(list), EFFECTS_OF_RESTART, prepared, &err);
+        ok = effects_prepare(run->context, run->release, doc_root(list), EFFECTS_OF_RESTART, prepared, &err);
         doc_free(list);
         canary_fini(&canary);
     }
@@ -393,7 +394,7 @@ static void restart(struct run *run)
     int64_t started_ms;
     run->state = RUN_RESTARTING;
     enum journal_step step =
-        journal_enter(journal, "restart", NULL, clock_wall_ms(run->house->clock), &result, &started_ms, &err);
+        journal_enter(journal, "restart", NULL, clock_wall_ms(run->context->clock), &result, &started_ms, &err);
     if (step == JOURNAL_RECORDED) {
         doc_free(result);
         start_script(run);
@@ -464,7 +465,7 @@ static void on_claimed(struct run *run)
     struct release *release = run->release;
     log_info(NULL, "Release %s.%s is ours (epoch %lld)", release->name, release->namespace, (long long)release->epoch);
     if (release->epoch > 1) {
-        release->drained_ms = clock_mono_ms(run->house->clock); /* its last holder may have done so a moment ago */
+        release->drained_ms = clock_mono_ms(run->context->clock); /* its last holder may have done so a moment ago */
     }
     if (release->unreadable != NULL) {
         struct err err = {0};
@@ -483,14 +484,14 @@ static void on_claimed(struct run *run)
     run->events.settled(run->ctx); /* what changed while nobody held it woke nobody who could act on it */
 }
 
-struct run *run_start(struct house *house, struct announcer *announcer, struct waiting *waiting,
+struct run *run_start(struct context *context, struct announcer *announcer, struct waiting *waiting,
                       struct release *release, const struct run_events *events, void *ctx)
 {
     struct run *run = mem_new(struct run);
-    run->house = house;
+    run->context = context;
     run->announcer = announcer;
     run->waiting = waiting;
-    trouble_init(&run->trouble, house->clock, announcer);
+    trouble_init(&run->trouble, context->clock, announcer);
     run->release = release;
     run->events = *events;
     run->ctx = ctx;

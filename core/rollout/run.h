@@ -9,10 +9,10 @@
  * work without a VM, is a list of effects that C writes into the record and finishes (state RollingBack). */
 #pragma once
 
-#include "rollout/effect.h"
-#include "rollout/release.h"
-#include "rollout/trouble.h"
-#include "rollout/waiting.h"
+#include "effect/effect.h"
+#include "notify/trouble.h"
+#include "notify/waiting.h"
+#include "release/release.h"
 
 struct run;
 struct operation;
@@ -32,7 +32,7 @@ struct run_events {
 };
 
 /* Takes `release`. */
-struct run *run_start(struct house *house, struct announcer *announcer, struct waiting *waiting,
+struct run *run_start(struct context *context, struct announcer *announcer, struct waiting *waiting,
                       struct release *release, const struct run_events *events, void *ctx);
 void run_free(struct run *run);
 
@@ -84,7 +84,7 @@ struct prom_query;
 struct hook_run;
 
 struct run {
-    struct house *house;
+    struct context *context;
     struct announcer *announcer;
     struct waiting *waiting; /* of the Canary */
     struct release *release;

@@ -8,7 +8,7 @@
 
 static bool live_weight(struct run *run, const struct canary *canary, int64_t *weight_pct)
 {
-    const struct router *router = &run->house->router;
+    const struct router *router = &run->context->router;
     struct routes live;
     struct err ignored = {0};
     if (!router->ops->get_routes(router, &canary->names, canary->root, &live, &ignored)) {
@@ -33,7 +33,7 @@ static void look(struct run *run, bool counters)
 
 static void take_images(struct run *run, const char *name, char **kept)
 {
-    struct doc *deployment = store_find(run->house->stores[STORE_DEPLOYMENTS], run->release->namespace, name);
+    struct doc *deployment = store_find(context_store(run->context, &KUBE_DEPLOYMENTS), run->release->namespace, name);
     if (deployment != NULL) {
         account_set(kept, deployment_images(doc_root(deployment)));
     }
@@ -81,7 +81,7 @@ void run_note_evidence(struct run *run, const struct node *evidence, const char 
     bool known = run_canary(run, &canary);
     if (node_type(root) == NODE_OBJECT) {
         char at[32];
-        time_write(clock_wall_ms(run->house->clock), at);
+        time_write(clock_wall_ms(run->context->clock), at);
         node_set_str(doc, root, "at", at);
         node_set_int(doc, root, "round", run->rounds);
         if (known && live_weight(run, &canary, &weight_pct)) {

@@ -1,7 +1,7 @@
 /* The other half of rollout/run.h: how a running release comes to its end. */
 #include "base/log.h"
 #include "base/str.h"
-#include "rollout/ending.h"
+#include "effect/ending.h"
 #include "rollout/run.h"
 
 static void end(struct run *run, enum run_end how)
@@ -15,7 +15,7 @@ static void close_record(struct run *run, const char *state, void (*done)(struct
     struct release *release = run->release;
     str_free(&release->state);
     release->state = str_dup(state);
-    release->ended_ms = clock_wall_ms(run->house->clock);
+    release->ended_ms = clock_wall_ms(run->context->clock);
     doc_free(release->ending);
     release->ending = NULL;
     journal_trim(release->journal, RELEASE_ENDED_SIZE_MAX);
@@ -62,7 +62,7 @@ static void on_ending_done(void *ctx, size_t failed, bool begun, const struct er
     }
     struct canary canary;
     if (run_canary(run, &canary)) {
-        gauges_failure(&run->house->gauges, canary.names.target, canary.names.namespace, canary.strategy_label);
+        gauges_failure(&run->context->gauges, canary.names.target, canary.names.namespace, canary.strategy_label);
     }
     canary_fini(&canary);
     close_record(run, RELEASE_FAILED, on_closed);
@@ -71,7 +71,7 @@ static void on_ending_done(void *ctx, size_t failed, bool begun, const struct er
 static void start_ending(struct run *run, bool redo)
 {
     struct effects_options options = {
-        .house = run->house,
+        .context = run->context,
         .release = run->release,
         .announcer = run->announcer,
         .list = doc_root(run->release->ending),
@@ -152,7 +152,7 @@ bool run_set_ending(struct run *run, const struct node *list)
 {
     struct err err = {0};
     struct doc *prepared = doc_new();
-    if (!effects_prepare(run->house, run->release, list, EFFECTS_OF_ENDING, prepared, &err)) {
+    if (!effects_prepare(run->context, run->release, list, EFFECTS_OF_ENDING, prepared, &err)) {
         log_error(NULL, "Release %s.%s: ending: %s", run->release->name, run->release->namespace, err.text);
         doc_free(prepared);
         return false;
@@ -166,7 +166,7 @@ static void succeed(struct run *run, bool skipped)
 {
     struct canary canary;
     if (run_canary(run, &canary)) {
-        gauges_success(&run->house->gauges, canary.names.target, canary.names.namespace, canary.strategy_label,
+        gauges_success(&run->context->gauges, canary.names.target, canary.names.namespace, canary.strategy_label,
                        skipped);
     }
     canary_fini(&canary);
@@ -200,7 +200,7 @@ static void stall(struct run *run)
 {
     struct release *release = run->release;
     run_explain(run, "stalled", release->unreadable);
-    gauges_stalled(&run->house->gauges, release->canary, release->namespace);
+    gauges_stalled(&run->context->gauges, release->canary, release->namespace);
     char *text = str_format("Release %s.%s breaks a rule of records and was ended: %s", release->name,
                             release->namespace, release->unreadable);
     announce_text(run->announcer, "Warning", text);

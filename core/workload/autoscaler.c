@@ -1,8 +1,8 @@
 #include "workload/autoscaler.h"
 
 #include "base/str.h"
+#include "canary/ownership.h"
 #include "kube/object.h"
-#include "kube/ownership.h"
 #include "workload/metadata.h"
 
 static const struct node *reference(const struct node *canary)

@@ -1,7 +1,7 @@
 /* The primary's HorizontalPodAutoscaler (section 4.3.1). */
 #pragma once
 
-#include "kube/names.h"
+#include "canary/names.h"
 #include "kube/write.h"
 
 /* With `update` false the primary's HPA is only created when missing; true brings it in line with the target's, but

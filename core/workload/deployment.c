@@ -4,8 +4,8 @@
 
 #include "base/duration.h"
 #include "base/utf8.h"
+#include "canary/ownership.h"
 #include "kube/object.h"
-#include "kube/ownership.h"
 #include "workload/revision.h"
 #include "workload/tracked_config.h"
 

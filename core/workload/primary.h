@@ -1,7 +1,7 @@
 /* Making and promoting the primary workload (sections 4.1.2 and 4.1.5). */
 #pragma once
 
-#include "kube/names.h"
+#include "canary/names.h"
 #include "kube/write.h"
 #include "workload/deployment.h"
 

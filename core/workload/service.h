@@ -1,7 +1,7 @@
 /* The three ClusterIP Services of a Canary (section 4.2 of the behaviour reference). */
 #pragma once
 
-#include "kube/names.h"
+#include "canary/names.h"
 #include "kube/write.h"
 #include "workload/deployment.h"
 
@@ -19,5 +19,5 @@ struct service_options {
 };
 
 /* The write that creates or repairs the Service of this role. One that somebody else made is taken over if it chooses Pods of the target, or of its primary, and
- * those of no other Deployment that runs; or with the sign (kube/ownership.h). */
+ * those of no other Deployment that runs; or with the sign (canary/ownership.h). */
 enum plan service_plan(const struct service_options *options, struct kube_write *write, struct err *err);

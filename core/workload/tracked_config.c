@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "canary/ownership.h"
 #include "kube/object.h"
-#include "kube/ownership.h"
 #include "workload/config_reference.h"
 #include "workload/metadata.h"
 

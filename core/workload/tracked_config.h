@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/str.h"
-#include "kube/names.h"
+#include "canary/names.h"
 #include "kube/store.h"
 #include "kube/write.h"
 

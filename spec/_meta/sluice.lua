@@ -1,5 +1,5 @@
 ---@meta sluice
---- The engine as a module (core/app/module.c): embedded clusters in virtual time, with the engine that runs in
+--- The engine as a module (core/lab/lua/module.c): embedded clusters in virtual time, with the engine that runs in
 --- real ones behind two other doors. Nothing here waits: time passes in world:run alone.
 ---
 ---     local sluice = require 'sluice'

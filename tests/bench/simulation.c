@@ -14,11 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "app/stage.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "lab/stage.h"
 #include "sim/ground/virtual_clock.h"
 
 #define BEGIN_MS INT64_C(1773216907000)

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rollout/canary.h"
+#include "canary/canary.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

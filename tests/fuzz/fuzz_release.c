@@ -7,8 +7,8 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "rollout/effect.h"
-#include "rollout/release.h"
+#include "effect/effect.h"
+#include "effect/record.h"
 
 enum { WORDS_MAX = 3000 };
 
@@ -91,13 +91,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     static const struct clock_driver still = {.mono_ms = now, .wall_ms = now, .arm = arm};
-    struct house house = {.clock = clock_new(&still), .identity = "fuzz"};
+    struct context context = {.clock = clock_new(&still), .identity = "fuzz"};
     log_set_sink(log_drop, NULL);
-    struct release *release = release_open(&house, doc_root(doc));
+    struct release *release = record_open(&context, doc_root(doc));
     assert(release->unreadable == NULL || release->unreadable[0] != '\0');
     use(release, doc_root(doc));
     release_free(release);
-    clock_free(house.clock);
+    clock_free(context.clock);
     doc_free(doc);
     return 0;
 }

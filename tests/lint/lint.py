@@ -8,7 +8,7 @@ import sys
 LIBRARIES = [
     (re.compile(r'^(uv|microhttpd)\.h$|^curl/'), {'io'}),
     (re.compile(r'^(yyjson|yaml|zlib)\.h$'), {'base'}),
-    (re.compile(r'^(lua|lauxlib|lualib|luajit)\.h$'), {'script', 'app/module_inner.h'}),
+    (re.compile(r'^(lua|lauxlib|lualib|luajit)\.h$'), {'script', 'lab/lua'}),
 ]
 
 BANNED = re.compile(r'(?<![\w.>])(sprintf|vsprintf|strcpy|strcat|strtok|atoi|atol|alloca|gets|rand|srand)\s*\(')
@@ -166,10 +166,10 @@ def bindings(tree):
     for name in sorted(described ^ served):
         yield f'operation {name}: only in one of lua/stdlib/_meta/operations.lua and core/rollout/operation.c'
     declared = set(re.findall(r'^function world:(\w+)', (tree / 'spec/_meta/sluice.lua').read_text(), flags=re.M))
-    files = ''.join(path.read_text() for path in sorted((tree / 'core/app').glob('module*.c')))
+    files = ''.join(path.read_text() for path in sorted((tree / 'core/lab/lua').glob('*.c')))
     registered = set(re.findall(r'\{"(\w+)", world_\w+\}', files))
     for name in sorted(declared ^ registered):
-        yield f'world:{name}: only in one of spec/_meta/sluice.lua and core/app/module*.c'
+        yield f'world:{name}: only in one of spec/_meta/sluice.lua and core/lab/lua'
 
 
 RULES = {'floors': floors, 'tour': tour, 'banned': banned, 'sizes': sizes, 'bindings': bindings}

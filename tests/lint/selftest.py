@@ -21,6 +21,7 @@ add_room(sim/ground BELOW io)
 add_room(sim/api FOLDERS builtin
          BELOW sim/ground)
 add_room(sim BELOW sim/api)
+add_room(lab/lua BELOW script sim)
 add_room(app BELOW script sim EXCEPT main.c)
 '''
 TOUR = '''| room | what it is | may include |
@@ -34,6 +35,7 @@ TOUR = '''| room | what it is | may include |
 | `rollout` | who decides | mesh, workload, prom |
 | `script` | Lua | rollout |
 | `sim` | the cluster | sim/api |
+| `lab/lua` | the module | script, sim |
 | `app` | commands | script, sim |
 
 | `sim/ground` | time | io |
@@ -48,7 +50,7 @@ CLEAN = {
     'lua/stdlib/x.lua': "local y = require 'stdlib.y'\n",
     'lua/stdlib/_meta/host.lua': HOST,
     'lua/stdlib/_meta/operations.lua': OPERATIONS,
-    'core/app/module.c': MODULE,
+    'core/lab/lua/module.c': MODULE,
     'CMakeLists.txt': ROOMS,
     'core/README.md': TOUR,
     'core/sim/cluster.c': '#include "sim/api/builtin/pod.h"\n#include "sim/ground/clock.h"\n#include "base/b.h"\n',
@@ -87,7 +89,7 @@ PLANTED = [
     ('sizes', 'core/base/a.c', 'void a(void)\n{\n' + '    b();\n' * 61 + '}\n'),
     ('bindings', 'lua/stdlib/_meta/host.lua', HOST + 'function host.more() end\n'),
     ('bindings', 'core/script/host.c', '    set_primitive(L, host, "call", primitive_call);\n    set_primitive(L, host, "extra", primitive_extra);\n'),
-    ('bindings', 'core/app/module.c', MODULE + 'static const luaL_Reg more[] = {{"stop", world_stop}};\n'),
+    ('bindings', 'core/lab/lua/module.c', MODULE + 'static const luaL_Reg more[] = {{"stop", world_stop}};\n'),
     ('bindings', 'lua/stdlib/_meta/operations.lua', OPERATIONS + '--- other {} — x\n'),
 ]
 

@@ -1,7 +1,7 @@
-/* An engine with one Canary at rest on the small API server of fake_house.h; every script is the test (fake_strategist.h). For test_actor.c and its like. */
+/* An engine with one Canary at rest on the small API server of fake_context.h; every script is the test (fake_strategist.h). For test_actor.c and its like. */
 #pragma once
 
-#include "fake_house.h"
+#include "fake_context.h"
 #include "fake_strategist.h"
 #include "rollout/engine.h"
 
@@ -69,10 +69,10 @@ static inline int setup(void **state)
     w->fc = fake_clock_new(1773216907000);
     w->fh = fake_http_new(fake_clock_clock(w->fc));
     w->api = fake_api_new(w->fh);
-    w->kube = fake_house_client(w->fh, w->fc);
+    w->kube = fake_context_client(w->fh, w->fc);
     w->metrics = metrics_new();
     fake_strategist_init(&w->script);
-    fake_house_objects(w->api);
+    fake_context_objects(w->api);
     fake_api_edit(w->api, CANARY, "{'status':{'phase':'Initialized','canaryWeight':0}}");
     fake_api_edit(w->api, TARGET,
                   "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:1'}]}}}}");

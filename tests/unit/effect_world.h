@@ -1,11 +1,11 @@
-/* A list of effects on a house: started, watched, done again after a crash. */
+/* A list of effects on a context: started, watched, done again after a crash. */
 #pragma once
 
-#include "fake_house.h"
-#include "rollout/effect.h"
+#include "effect/effect.h"
+#include "fake_context.h"
 
 struct world {
-    struct fake_house f;
+    struct fake_context f;
     struct release *release;
     struct effects *effects;
     int done;
@@ -17,9 +17,9 @@ struct world {
 static inline void open_world(struct world *w)
 {
     *w = (struct world){0};
-    fake_house_open(&w->f);
+    fake_context_open(&w->f);
     w->release =
-        fake_house_release(&w->f, "{'epoch':2,'serial':7,'state':'Running','revision':'pinned','pinned':true}");
+        fake_context_release(&w->f, "{'epoch':2,'serial':7,'state':'Running','revision':'pinned','pinned':true}");
 }
 
 static inline void close_world(struct world *w)
@@ -28,7 +28,7 @@ static inline void close_world(struct world *w)
         effects_cancel(w->effects);
     }
     release_free(w->release);
-    fake_house_close(&w->f);
+    fake_context_close(&w->f);
 }
 
 static inline void on_done(void *ctx, size_t failed, bool begun, const struct err *err)
@@ -45,7 +45,7 @@ static inline void on_done(void *ctx, size_t failed, bool begun, const struct er
 static inline void start(struct world *w, const char *list, bool redo, bool trusted)
 {
     struct doc *doc = fake_doc(list);
-    struct effects_options options = {.house = &w->f.house,
+    struct effects_options options = {.context = &w->f.context,
                                       .release = w->release,
                                       .announcer = w->f.announcer,
                                       .list = doc_root(doc),
@@ -100,5 +100,5 @@ static inline size_t redo(struct world *w, const char *list)
 
 static inline void expect_routes(struct world *w, const char *want)
 {
-    fake_house_expect(&w->f, ROUTES, want, "spec", "http");
+    fake_context_expect(&w->f, ROUTES, want, "spec", "http");
 }

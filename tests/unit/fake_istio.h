@@ -28,7 +28,8 @@
 struct world {
     struct doc *canary;
     struct canary_names names;
-    struct store *services, *rules;
+    struct stores stores;
+    struct store *services, *rules; /* VirtualServices, DestinationRules */
     struct router router;
     int version;
     struct err err;
@@ -63,8 +64,10 @@ static inline void open_world(struct world *w, const char *service, const char *
     *w = (struct world){0};
     w->services = store_new(&KUBE_VIRTUAL_SERVICES, NULL);
     w->rules = store_new(&KUBE_DESTINATION_RULES, NULL);
-    w->router = (struct router){
-        .ops = &istio_router, .virtual_services = w->services, .destination_rules = w->rules, .owned = true};
+    stores_add(&w->stores, w->services, NULL);
+    stores_add(&w->stores, w->rules, NULL);
+    stores_add(&w->stores, store_new(&KUBE_SERVICES, NULL), NULL);
+    w->router = (struct router){.ops = &istio_router, .stores = &w->stores, .owned = true};
     set_canary(w, service, analysis);
 }
 
@@ -72,8 +75,7 @@ static inline void close_world(struct world *w)
 {
     canary_names_fini(&w->names);
     doc_free(w->canary);
-    store_free(w->services);
-    store_free(w->rules);
+    stores_fini(&w->stores);
 }
 
 static inline void put(struct world *w, struct store *store, struct doc *object)

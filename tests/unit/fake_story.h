@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#include "fake_house.h"
+#include "fake_context.h"
 #include "io/file.h"
 #include "rollout/engine.h"
 #include "script/strategist.h"
@@ -229,10 +229,10 @@ static inline void open_world(struct world *w, const struct story *story)
     w->fc = fake_clock_new(1773216907000);
     w->fh = fake_http_new(fake_clock_clock(w->fc));
     w->api = fake_api_new(w->fh);
-    w->kube = fake_house_client(w->fh, w->fc);
+    w->kube = fake_context_client(w->fh, w->fc);
     w->metrics = metrics_new();
     w->strategist = script_strategist_new(fake_clock_clock(w->fc), modules, MODULES);
-    fake_house_objects(w->api);
+    fake_context_objects(w->api);
     fake_api_edit(w->api, CANARY, "{'status':{'phase':'Initialized','canaryWeight':0}}");
     fake_api_edit(w->api, CANARY, story->analysis);
     fake_api_edit(w->api, TARGET,

@@ -1,5 +1,5 @@
 // room: rollout
-#include "fake_house.h"
+#include "fake_context.h"
 #include "fake_strategist.h"
 #include "rollout/engine.h"
 
@@ -70,10 +70,10 @@ static int setup(void **state)
     w->fc = fake_clock_new(1773216907000);
     w->fh = fake_http_new(fake_clock_clock(w->fc));
     w->api = fake_api_new(w->fh);
-    w->kube = fake_house_client(w->fh, w->fc);
+    w->kube = fake_context_client(w->fh, w->fc);
     w->metrics = metrics_new();
     fake_strategist_init(&w->script);
-    fake_house_objects(w->api);
+    fake_context_objects(w->api);
     fake_api_edit(w->api, CANARY, "{'status':{'phase':'Initialized','canaryWeight':0}}");
     fake_api_edit(w->api, TARGET,
                   "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:1'}]}}}}");

@@ -9,11 +9,11 @@
 
 #include <cmocka.h>
 
-#include "app/stage.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "fake_doc.h"
+#include "lab/stage.h"
 #include "sim/api/caller.h"
 #include "sim/ground/virtual_clock.h"
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "rollout/refusal.h"
+#include "canary/refusal.h"
 
 static const struct canary_defaults defaults = {.provider = "istio", .metrics_server = "http://prometheus:9090"};
 

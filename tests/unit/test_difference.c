@@ -1,5 +1,5 @@
 // room: rollout
-#include "fake_house.h"
+#include "fake_context.h"
 #include "rollout/difference.h"
 
 #define SERVICES "/api/v1/namespaces/test/services"
@@ -10,7 +10,7 @@
 #define PORTS "{'f:spec':{'f:ports':{'.':{},'k:{port 80}':{'.':{},'f:port':{}}}}}"
 
 struct story {
-    struct fake_house house;
+    struct fake_context context;
     char *text;
 };
 
@@ -23,26 +23,26 @@ static void put_service(struct story *s, const char *managed_fields)
 {
     char *text =
         str_format("{'metadata':{'labels':{'team':'shop'},'managedFields':[%s]},'spec':{'ports':[]}}", managed_fields);
-    if (fake_api_find(s->house.api, SERVICES "/podinfo") != NULL) {
-        fake_api_delete(s->house.api, SERVICES "/podinfo");
+    if (fake_api_find(s->context.api, SERVICES "/podinfo") != NULL) {
+        fake_api_delete(s->context.api, SERVICES "/podinfo");
     }
-    fake_api_put(s->house.api, SERVICES "/podinfo", text);
+    fake_api_put(s->context.api, SERVICES "/podinfo", text);
     str_free(&text);
 }
 
 static struct kube_write repair(struct story *s, const char *patch)
 {
     struct kube_write write;
-    kube_write_patch(&write, &KUBE_SERVICES, fake_api_find(s->house.api, SERVICES "/podinfo"), fake_doc(patch),
+    kube_write_patch(&write, &KUBE_SERVICES, fake_api_find(s->context.api, SERVICES "/podinfo"), fake_doc(patch),
                      "error");
     return write;
 }
 
 static void expect_told(struct story *s, struct kube_write *write, bool at_once, const char *want)
 {
-    difference_start(&s->house.house, write, at_once, on_difference, s);
+    difference_start(&s->context.context, write, at_once, on_difference, s);
     assert_null(write->body);
-    fake_clock_run(s->house.fc);
+    fake_clock_run(s->context.fc);
     assert_string_equal(s->text, want);
     str_free(&s->text);
 }
@@ -59,7 +59,7 @@ static void test_the_fields_that_differ_are_named(void **state)
          "spec.a, spec.b, spec.c, spec.d, spec.e, spec.f and more"},
     };
     struct story s = {0};
-    fake_house_open(&s.house);
+    fake_context_open(&s.context);
     put_service(&s, "");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct kube_write write = repair(&s, cases[i].patch);
@@ -68,7 +68,7 @@ static void test_the_fields_that_differ_are_named(void **state)
         str_free(&fields);
         kube_write_fini(&write);
     }
-    fake_house_close(&s.house);
+    fake_context_close(&s.context);
 }
 
 #define TOLD "Service podinfo.test: "
@@ -96,39 +96,39 @@ static void test_the_other_writer_is_named_by_the_fields_it_manages(void **state
          TOLD "metadata.labels.team is changed back by the API server (an admission policy or a default)"},
     };
     struct story s = {0};
-    fake_house_open(&s.house);
+    fake_context_open(&s.context);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         put_service(&s, cases[i].managed_fields);
         struct kube_write write = repair(&s, cases[i].patch);
         expect_told(&s, &write, cases[i].at_once, cases[i].told);
     }
-    fake_house_close(&s.house);
+    fake_context_close(&s.context);
 }
 
 static void test_what_cannot_be_read_is_told_without_a_name(void **state)
 {
     struct story s = {0};
-    fake_house_open(&s.house);
+    fake_context_open(&s.context);
     put_service(&s, MANAGED("argocd", "02", LABEL));
     struct kube_write write = repair(&s, "{'metadata':{'labels':{'team':null}}}");
-    fake_http_once(s.house.fh, "GET", "/services/podinfo", 403, "{}");
+    fake_http_once(s.context.fh, "GET", "/services/podinfo", 403, "{}");
     expect_told(&s, &write, false, TOLD "metadata.labels.team is changed back by another writer");
     struct doc *body = object_new(&KUBE_SERVICES, "test", "gone");
     kube_write_create(&write, &KUBE_SERVICES, body, "error");
     expect_told(&s, &write, false, "Service gone.test is deleted again and again by another writer");
-    fake_house_close(&s.house);
+    fake_context_close(&s.context);
 }
 
 static void test_it_can_be_cancelled(void **state)
 {
     struct story s = {0};
-    fake_house_open(&s.house);
+    fake_context_open(&s.context);
     put_service(&s, "");
     struct kube_write write = repair(&s, "{'spec':{'ports':[]}}");
-    difference_cancel(difference_start(&s.house.house, &write, false, on_difference, &s));
-    fake_clock_run(s.house.fc);
+    difference_cancel(difference_start(&s.context.context, &write, false, on_difference, &s));
+    fake_clock_run(s.context.fc);
     assert_null(s.text);
-    fake_house_close(&s.house);
+    fake_context_close(&s.context);
 }
 
 int main(void)

@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "base/str.h"
+#include "canary/edit.h"
 #include "fake_doc.h"
-#include "rollout/edit.h"
 
 #define WEIGHTS "'stepWeight':10,'maxWeight':50"
 #define STEPS "'stepWeights':[10,20,80]"

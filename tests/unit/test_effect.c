@@ -1,5 +1,7 @@
 // room: rollout
 #include "effect_world.h"
+#include "workload/deployment.h"
+#include "workload/tracked_config.h"
 
 static void not_ready(struct world *w, const char *path)
 {
@@ -54,12 +56,12 @@ static void test_scaling_is_compared(void **state)
     static const char up[] = "[{'kind':'scale','to':'up'}]", zero[] = "[{'kind':'scale','to':'zero'}]";
     fake_api_edit(w.f.api, TARGET, "{'spec':{'replicas':5}}");
     assert_int_equal(redo(&w, up), 0);
-    fake_house_expect(&w.f, TARGET, "5", "spec", "replicas");
+    fake_context_expect(&w.f, TARGET, "5", "spec", "replicas");
     assert_int_equal(redo(&w, zero), 1);
     assert_int_equal(redo(&w, zero), 0);
-    fake_house_expect(&w.f, TARGET, "0", "spec", "replicas");
+    fake_context_expect(&w.f, TARGET, "0", "spec", "replicas");
     assert_int_equal(redo(&w, up), 1);
-    fake_house_expect(&w.f, TARGET, "1", "spec", "replicas");
+    fake_context_expect(&w.f, TARGET, "1", "spec", "replicas");
     close_world(&w);
 }
 
@@ -81,8 +83,8 @@ static void test_a_status_is_compared(void **state)
         fake_clock_advance(w.f.fc, 5000); /* another time is no other status */
         assert_int_equal(redo(&w, lists[i]), 0);
     }
-    fake_house_expect(&w.f, CANARY, "'pinned'", "status", "lastAppliedSpec"); /* by sync: the pinned revision */
-    fake_house_expect(&w.f, CANARY, "'pinned'", "status", "lastPromotedSpec");
+    fake_context_expect(&w.f, CANARY, "'pinned'", "status", "lastAppliedSpec"); /* by sync: the pinned revision */
+    fake_context_expect(&w.f, CANARY, "'pinned'", "status", "lastPromotedSpec");
     close_world(&w);
 }
 
@@ -94,8 +96,8 @@ static void test_an_event_is_sent_once_under_its_key(void **state)
     do_list(&w, list);
     assert_int_equal(fake_http_count(w.f.fh, "POST", EVENTS), 1);
     /* the next process knows nothing of what this one has sent */
-    event_recorder_free(w.f.house.recorder);
-    w.f.house.recorder = event_recorder_new(w.f.house.kube, w.f.house.clock, "flagger");
+    event_recorder_free(w.f.context.notify.recorder);
+    w.f.context.notify.recorder = event_recorder_new(w.f.context.kube, w.f.context.clock, "flagger");
     start(&w, list, true, false);
     expect_ok(&w);
     assert_int_equal(fake_http_count(w.f.fh, "POST", EVENTS), 2);
@@ -128,14 +130,14 @@ static void test_only_the_pinned_revision_is_promoted(void **state)
     assert_int_equal(w.err.code, ERR_CONFLICT);
     assert_int_equal(w.failed, 1);
     assert_non_null(strstr(w.err.text, "wanted pinned"));
-    fake_house_expect(&w.f, CANARY, "'Progressing'", "status", "phase"); /* what stands behind it does not happen */
-    fake_house_expect(&w.f, PRIMARY, "'id-of-before'", "spec", "template", "metadata", "annotations", "flagger-id");
+    fake_context_expect(&w.f, CANARY, "'Progressing'", "status", "phase"); /* what stands behind it does not happen */
+    fake_context_expect(&w.f, PRIMARY, "'id-of-before'", "spec", "template", "metadata", "annotations", "flagger-id");
     close_world(&w);
 }
 
 static void pin_target(struct world *w)
 {
-    struct doc *target = store_find(w->f.house.stores[STORE_DEPLOYMENTS], "test", "podinfo");
+    struct doc *target = store_find(context_store(&w->f.context, &KUBE_DEPLOYMENTS), "test", "podinfo");
     str_free(&w->release->revision);
     w->release->revision = str_dup(deployment_revision(doc_root(target)));
     doc_free(target);
@@ -147,7 +149,7 @@ static void test_the_pinned_revision_is_promoted_under_the_id_on_record(void **s
     open_world(&w);
     pin_target(&w);
     do_list(&w, "[{'kind':'promote','id':'id-7'}]");
-    fake_house_expect(&w.f, PRIMARY, "'id-7'", "spec", "template", "metadata", "annotations", "flagger-id");
+    fake_context_expect(&w.f, PRIMARY, "'id-7'", "spec", "template", "metadata", "annotations", "flagger-id");
     assert_int_equal(redo(&w, "[{'kind':'promote','id':'id-7'}]"), 0);
     close_world(&w);
 }
@@ -162,8 +164,8 @@ static void test_a_promotion_without_an_answer_is_asked_for_until_there_is_one(v
     start(&w, "[{'kind':'promote','id':'id-7'},{'kind':'phase','phase':'Promoting'}]", false, false);
     fake_clock_advance(w.f.fc, 2000);
     expect_ok(&w);
-    fake_house_expect(&w.f, PRIMARY, "'id-7'", "spec", "template", "metadata", "annotations", "flagger-id");
-    fake_house_expect(&w.f, CANARY, "'Promoting'", "status", "phase");
+    fake_context_expect(&w.f, PRIMARY, "'id-7'", "spec", "template", "metadata", "annotations", "flagger-id");
+    fake_context_expect(&w.f, CANARY, "'Promoting'", "status", "phase");
     close_world(&w);
 }
 
@@ -181,7 +183,7 @@ static void open_configured_world(struct world *w)
     struct err err = {0};
     struct node *map;
     open_world(w);
-    w->f.house.config_tracking = true;
+    w->f.context.config_tracking = true;
     fake_api_put(
         w->f.api, CONFIG_MAPS "/settings-primary",
         "{'metadata':{'ownerReferences':[{'kind':'Canary','name':'podinfo','uid':'u-1','controller':true}]}," COLOURED(
@@ -190,10 +192,10 @@ static void open_configured_world(struct world *w)
     fake_api_edit(w->f.api, PRIMARY, READS("settings-primary"));
     fake_api_edit(w->f.api, TARGET, READS("settings"));
     pin_target(w);
-    struct doc *target = store_find(w->f.house.stores[STORE_DEPLOYMENTS], "test", "podinfo");
+    struct doc *target = store_find(context_store(&w->f.context, &KUBE_DEPLOYMENTS), "test", "podinfo");
     assert_true(tracked_config_checksums(w->release->checksums, doc_root(target), NULL,
-                                         w->f.house.stores[STORE_CONFIG_MAPS], w->f.house.stores[STORE_SECRETS], "test",
-                                         &map, &err));
+                                         context_store(&w->f.context, &KUBE_CONFIG_MAPS),
+                                         context_store(&w->f.context, &KUBE_SECRETS), "test", &map, &err));
     doc_set_root(w->release->checksums, map);
     doc_free(target);
 }
@@ -203,12 +205,12 @@ static void test_the_record_says_which_copies_a_promotion_writes_over(void **sta
     struct world w;
     open_configured_world(&w);
     struct doc *list = fake_doc("[{'kind':'promote'}]"), *prepared = doc_new();
-    assert_true(effects_prepare(&w.f.house, w.release, doc_root(list), EFFECTS_OF_SCRIPT, prepared, &w.err));
+    assert_true(effects_prepare(&w.f.context, w.release, doc_root(list), EFFECTS_OF_SCRIPT, prepared, &w.err));
     fake_doc_expect(node_get(node_item(doc_root(prepared), 0), "copies"), "{" RED "}");
     doc_free(prepared);
     fake_api_edit(w.f.api, CONFIG_MAPS "/settings-primary", "{" COLOURED("blue"));
     prepared = doc_new();
-    assert_true(effects_prepare(&w.f.house, w.release, doc_root(list), EFFECTS_OF_SCRIPT, prepared, &w.err));
+    assert_true(effects_prepare(&w.f.context, w.release, doc_root(list), EFFECTS_OF_SCRIPT, prepared, &w.err));
     fake_doc_expect(node_get(node_item(doc_root(prepared), 0), "copies"), "{}");
     doc_free(prepared);
     doc_free(list);
@@ -261,7 +263,7 @@ static void test_only_the_pinned_configs_are_promoted(void **state)
     finish(&w);
     assert_int_equal(w.err.code, ERR_CONFLICT);
     assert_false(w.begun);
-    fake_house_expect(&w.f, CONFIG_MAPS "/settings-primary", "{'color':'red'}", "data");
+    fake_context_expect(&w.f, CONFIG_MAPS "/settings-primary", "{'color':'red'}", "data");
     close_world(&w);
 }
 
@@ -275,7 +277,7 @@ static void test_a_conflict_starts_from_what_is_live(void **state)
     fake_api_edit(w.f.api, ROUTES, "{'metadata':{'labels':{'a':'b'}}}");
     do_list(&w, FROM_10_TO_20);
     expect_routes(&w, "[{" FAKE_SIDES(80, 20) "}]");
-    fake_house_expect(&w.f, ROUTES, "{'a':'b'}", "metadata", "labels");
+    fake_context_expect(&w.f, ROUTES, "{'a':'b'}", "metadata", "labels");
     close_world(&w);
 }
 
@@ -287,7 +289,7 @@ static void test_the_first_failure_ends_the_list(void **state)
     start(&w, "[{'kind':'status','weight':1},{'kind':'route','primary':80,'canary':20},{'kind':'status','weight':20}]",
           false, false);
     expect_failure(&w, 1, "VirtualService podinfo.test update failed: no space");
-    fake_house_expect(&w.f, CANARY, "1", "status", "canaryWeight");
+    fake_context_expect(&w.f, CANARY, "1", "status", "canaryWeight");
     close_world(&w);
 }
 
@@ -309,7 +311,7 @@ static void test_a_refused_event_stops_nothing(void **state)
     open_world(&w);
     fake_http_once(w.f.fh, "POST", EVENTS, 403, "no");
     do_list(&w, "[{'kind':'event','message':'x','key':'k'},{'kind':'status','weight':20}]");
-    fake_house_expect(&w.f, CANARY, "20", "status", "canaryWeight");
+    fake_context_expect(&w.f, CANARY, "20", "status", "canaryWeight");
     close_world(&w);
 }
 
@@ -331,7 +333,7 @@ static void test_a_cancelled_list_does_no_more(void **state)
     w.effects = NULL;
     fake_clock_advance(w.f.fc, 2000);
     assert_int_equal(w.done, 0);
-    fake_house_expect(&w.f, CANARY, "10", "status", "canaryWeight");
+    fake_context_expect(&w.f, CANARY, "10", "status", "canaryWeight");
     close_world(&w);
 }
 
@@ -377,7 +379,7 @@ static void expect_refused(struct world *w, const char *list, const char *text)
 {
     struct doc *doc = fake_doc(list), *prepared = doc_new();
     struct err err = {0};
-    assert_false(effects_prepare(&w->f.house, w->release, doc_root(doc), EFFECTS_OF_SCRIPT, prepared, &err));
+    assert_false(effects_prepare(&w->f.context, w->release, doc_root(doc), EFFECTS_OF_SCRIPT, prepared, &err));
     assert_string_equal(err.text, text);
     doc_free(prepared);
     doc_free(doc);
@@ -434,8 +436,8 @@ static void test_a_list_is_completed_to_what_a_redo_needs(void **state)
     struct doc *end = fake_doc("[{'kind':'hooks','type':'post-rollout'}]"), *prepared_end = doc_new();
     struct doc *prepared = doc_new();
     struct err err = {0};
-    assert_true(effects_prepare(&w.f.house, w.release, doc_root(doc), EFFECTS_OF_SCRIPT, prepared, &err));
-    assert_true(effects_prepare(&w.f.house, w.release, doc_root(end), EFFECTS_OF_ENDING, prepared_end, &err));
+    assert_true(effects_prepare(&w.f.context, w.release, doc_root(doc), EFFECTS_OF_SCRIPT, prepared, &err));
+    assert_true(effects_prepare(&w.f.context, w.release, doc_root(end), EFFECTS_OF_ENDING, prepared_end, &err));
     const struct node *list = doc_root(prepared);
     fake_doc_expect(node_get(node_item(list, 0), "from"), "{'primary':90,'canary':10,'mirrored':false}");
     char *key = str_format("'%s/2/7/1'", w.release->uid), *hooks = str_format("'%s/end'", w.release->uid);
@@ -462,7 +464,7 @@ static void test_events_of_several_lists_are_told_in_order(void **state)
     for (int i = 0; i < 3; i++) {
         struct doc *prepared = doc_new();
         struct err err = {0};
-        assert_true(effects_prepare(&w.f.house, w.release, doc_root(doc), EFFECTS_OF_SCRIPT, prepared, &err));
+        assert_true(effects_prepare(&w.f.context, w.release, doc_root(doc), EFFECTS_OF_SCRIPT, prepared, &err));
         struct node_iter it = node_iterate(doc_root(prepared));
         while (node_next(&it)) {
             assert_true(ms == 0 || node_int_or(node_get(it.value, "key_ms"), -1) == ms);

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
+#include "notify/gauges.h"
 #include "prom/metrics.h"
-#include "rollout/gauges.h"
 
 #define VALUES(...) ((const char *const[]){__VA_ARGS__})
 

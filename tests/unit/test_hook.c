@@ -11,8 +11,8 @@
 #include "base/str.h"
 #include "fake_clock.h"
 #include "fake_http.h"
-#include "rollout/hook.h"
-#include "rollout/hook_run.h"
+#include "notify/hook.h"
+#include "notify/hook_run.h"
 
 static const struct canary_defaults defaults = {.provider = "istio", .metrics_server = "http://prometheus:9090"};
 

@@ -2,8 +2,6 @@
 #include "fake_istio.h"
 #include "mesh/host_index.h"
 
-static const struct store *the_apex; /* Services that the warnings may look at */
-
 static void add(struct world *w, const char *namespace, const char *name, const char *created, const char *spec)
 {
     put(w, w->services,
@@ -14,7 +12,6 @@ static void add(struct world *w, const char *namespace, const char *name, const 
 static void expect_warnings(struct world *w, const char *want, const char *want_objects)
 {
     struct str_list texts = {0}, objects = {0};
-    w->router.services = the_apex;
     istio_router.warnings(&w->router, &w->names, doc_root(w->canary), &texts, &objects);
     assert_int_equal(texts.count, want == NULL ? 0 : 1);
     if (want != NULL) {
@@ -38,11 +35,11 @@ static void check_rival(const char *service, const char *namespace, const char *
 {
     struct world w;
     open_world(&w, service, "");
-    w.router.hosts = host_index_new(w.services);
+    w.router.ops->open(&w.router);
     add(&w, namespace, name, created, spec);
     add(&w, "test", "podinfo", OURS, HTTP("[{" SIDES(90, 10) "}]"));
     expect_warnings(&w, want, want != NULL && strcmp(namespace, "test") == 0 ? name : NULL);
-    host_index_free(w.router.hosts);
+    w.router.ops->close(&w.router);
     close_world(&w);
 }
 
@@ -91,7 +88,7 @@ static void test_the_index_follows_the_store(void **state)
 {
     struct world w;
     open_world(&w, "", "");
-    w.router.hosts = host_index_new(w.services);
+    w.router.ops->open(&w.router);
     add(&w, "test", "podinfo", OURS, HTTP("[{" SIDES(90, 10) "}]"));
     expect_warnings(&w, NULL, NULL);
     add(&w, "test", "other", OLDER, "{'hosts':['a','podinfo']}");
@@ -104,8 +101,8 @@ static void test_the_index_follows_the_store(void **state)
     store_remove(w.services, live);
     doc_free(live);
     expect_warnings(&w, NULL, NULL);
-    assert_null(host_index_find(w.router.hosts, "test", "a"));
-    host_index_free(w.router.hosts);
+    assert_null(host_index_find(w.router.memory, "test", "a"));
+    w.router.ops->close(&w.router);
     close_world(&w);
 }
 
@@ -147,16 +144,12 @@ static void test_a_service_that_defeats_the_weights_is_told(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct world w;
         open_world(&w, cases[i].service, "");
-        struct store *apex = store_new(&KUBE_SERVICES, NULL);
         struct doc *service = fake_doc(cases[i].apex);
         struct node *metadata = node_ensure_object(service, doc_root(service), "metadata");
         node_set_str(service, metadata, "name", "podinfo");
         node_set_str(service, metadata, "namespace", "test");
-        put(&w, apex, service);
-        the_apex = apex;
+        put(&w, stores_of(&w.stores, &KUBE_SERVICES), service);
         expect_warnings(&w, cases[i].want, NULL);
-        the_apex = NULL;
-        store_free(apex);
         close_world(&w);
     }
 }

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "rollout/journal.h"
+#include "release/journal.h"
 
 static struct doc *json(const char *text)
 {

@@ -1,4 +1,4 @@
-// room: kube
+// room: canary
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "base/str.h"
+#include "canary/names.h"
 #include "fake_doc.h"
-#include "kube/names.h"
 
 static void test_the_service_name_gives_the_apex(void **state)
 {

@@ -1,11 +1,11 @@
 // room: rollout
-#include "fake_house.h"
+#include "fake_context.h"
 #include "fake_strategist.h"
 #include "rollout/run.h"
 
 /* A run whose script is the test: what its Release says to people, for each way to its end. */
 struct world {
-    struct fake_house f;
+    struct fake_context f;
     struct fake_strategist script;
     struct waiting waiting;
     struct run *run;
@@ -24,18 +24,18 @@ static void on_nothing(void *ctx)
 static void begin(struct world *w, struct release *release)
 {
     static const struct run_events events = {.ended = on_ended, .settled = on_nothing};
-    w->run = run_start(&w->f.house, w->f.announcer, &w->waiting, release, &events, w);
+    w->run = run_start(&w->f.context, w->f.announcer, &w->waiting, release, &events, w);
     fake_clock_run(w->f.fc);
 }
 
 static int setup(void **state)
 {
     struct world *w = mem_new(struct world);
-    fake_house_open(&w->f);
+    fake_context_open(&w->f);
     fake_strategist_init(&w->script);
-    w->f.house.strategist = &w->script.base;
-    waiting_init(&w->waiting, &w->f.house, w->f.announcer, "test", "podinfo", on_nothing, w);
-    begin(w, fake_house_release_of(&w->f, "", "{'state':'Running'}"));
+    w->f.context.strategist = &w->script.base;
+    waiting_init(&w->waiting, &w->f.context.notify, w->f.announcer, "test", "podinfo", on_nothing, w);
+    begin(w, fake_context_release_of(&w->f, "", "{'state':'Running'}"));
     fake_script_enter(&w->script, "begin");
     fake_script_call(&w->script, "pin", "{}");
     fake_script_leave(&w->script, "{'done':true}");
@@ -49,7 +49,7 @@ static int teardown(void **state)
     run_free(w->run);
     waiting_fini(&w->waiting);
     fake_strategist_fini(&w->script);
-    fake_house_close(&w->f);
+    fake_context_close(&w->f);
     mem_free(w);
     return 0;
 }
@@ -103,10 +103,10 @@ static void test_the_threshold_with_its_last_check(void **state)
     fake_script_call(&w->script, "rollback", "{'events':[" THRESHOLD "]}");
     expect_end(w, RELEASE_FAILED, LAST_CHECK,
                "taken back at weight 10, 3 of 3 failed checks: " LAST_CHECK "; podinfo:1 -> podinfo:2");
-    fake_house_expect(&w->f, RELEASE, "{'from':'podinfo:1','to':'podinfo:2'}", "status", "images");
-    fake_house_expect(&w->f, RELEASE, "10", "status", "weight");
-    fake_house_expect(&w->f, RELEASE, "3", "status", "failedChecks");
-    fake_house_expect(&w->f, RELEASE, "3", "status", "threshold");
+    fake_context_expect(&w->f, RELEASE, "{'from':'podinfo:1','to':'podinfo:2'}", "status", "images");
+    fake_context_expect(&w->f, RELEASE, "10", "status", "weight");
+    fake_context_expect(&w->f, RELEASE, "3", "status", "failedChecks");
+    fake_context_expect(&w->f, RELEASE, "3", "status", "threshold");
     expect_text(w, "checks", "3/3");
 }
 
@@ -118,7 +118,7 @@ static void test_the_last_check_survives_a_crash(void **state)
     }
     expect_text(w, "lastCheck", "Halt podinfo.test advancement success rate 88.73% < 99%");
     run_free(w->run);
-    begin(w, release_open(&w->f.house, fake_api_find(w->f.api, RELEASE)));
+    begin(w, record_open(&w->f.context, fake_api_find(w->f.api, RELEASE)));
     fake_script_enter(&w->script, "begin");
     fake_script_enter(&w->script, "round");
     fake_script_enter(&w->script, "round");
@@ -131,7 +131,7 @@ static void test_the_last_check_survives_a_crash(void **state)
     expect_text(w, "state", RELEASE_ROLLING_BACK);
     expect_text(w, "reason", LAST_CHECK);
     run_free(w->run); /* who finishes it knows nothing but the record */
-    begin(w, release_open(&w->f.house, fake_api_find(w->f.api, RELEASE)));
+    begin(w, record_open(&w->f.context, fake_api_find(w->f.api, RELEASE)));
     expect_end(w, RELEASE_FAILED, LAST_CHECK,
                "taken back at weight 10, 3 of 3 failed checks: " LAST_CHECK "; podinfo:1 -> podinfo:2");
 }
@@ -227,9 +227,9 @@ static void test_a_restart_begins_anew(void **state)
     w->run = NULL;
     fake_api_delete(w->f.api, RELEASE);
     fake_api_edit(w->f.api, CANARY, "{'status':{'failedChecks':2}}");
-    begin(w, fake_house_release_of(&w->f, ",'restarted':true", "{}"));
+    begin(w, fake_context_release_of(&w->f, ",'restarted':true", "{}"));
     expect_text(w, "checks", "0/3");
-    fake_house_expect(&w->f, RELEASE, "0", "status", "weight");
+    fake_context_expect(&w->f, RELEASE, "0", "status", "weight");
 }
 
 static void test_superseded(void **state)

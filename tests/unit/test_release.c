@@ -1,5 +1,5 @@
 // room: rollout
-#include "fake_house.h"
+#include "fake_context.h"
 
 struct outcome {
     int done;
@@ -14,9 +14,9 @@ static void on_done(void *ctx, const struct err *err)
 }
 
 /* A release of `status` that was claimed by us. */
-static struct release *claimed(struct fake_house *f, const char *status)
+static struct release *claimed(struct fake_context *f, const char *status)
 {
-    struct release *r = fake_house_release(f, status);
+    struct release *r = fake_context_release(f, status);
     struct outcome o = {0};
     release_claim(r, on_done, &o);
     assert_int_equal(o.done, 0);
@@ -26,7 +26,7 @@ static struct release *claimed(struct fake_house *f, const char *status)
     return r;
 }
 
-static void expect_end(struct fake_house *f, const struct outcome *o, enum err_code code, const char *text)
+static void expect_end(struct fake_context *f, const struct outcome *o, enum err_code code, const char *text)
 {
     fake_clock_run(f->fc);
     assert_int_equal(o->done, 1);
@@ -34,12 +34,12 @@ static void expect_end(struct fake_house *f, const struct outcome *o, enum err_c
     assert_int_equal(o->err.code, code);
 }
 
-static size_t patches(struct fake_house *f)
+static size_t patches(struct fake_context *f)
 {
     return fake_http_count(f->fh, "PATCH", RELEASE "/status");
 }
 
-static size_t reads(struct fake_house *f)
+static size_t reads(struct fake_context *f)
 {
     return fake_http_count(f->fh, "GET", RELEASE);
 }
@@ -48,23 +48,23 @@ static size_t reads(struct fake_house *f)
 
 static void test_a_claim_raises_the_epoch_and_touches_nothing_else(void **state)
 {
-    struct fake_house f;
-    fake_house_open(&f);
+    struct fake_context f;
+    fake_context_open(&f);
     struct release *r = claimed(&f, "{'epoch':4,'serial':7,'holder':'other','state':'Running','entries':[]}");
-    fake_house_expect(&f, RELEASE, "{'epoch':5,'serial':7,'holder':'me','state':'Running','entries':[]}", "status");
+    fake_context_expect(&f, RELEASE, "{'epoch':5,'serial':7,'holder':'me','state':'Running','entries':[]}", "status");
     assert_int_equal(r->epoch, 5);
     assert_int_equal(r->serial, 7);
     assert_int_equal(patches(&f), 1);
     assert_int_equal(reads(&f), 0);
     release_free(r);
-    fake_house_close(&f);
+    fake_context_close(&f);
 }
 
 static void test_a_claim_whose_answer_was_lost_is_ours(void **state)
 {
-    struct fake_house f;
-    fake_house_open(&f);
-    struct release *r = fake_house_release(&f, "{'epoch':1,'serial':3,'holder':'other'}");
+    struct fake_context f;
+    fake_context_open(&f);
+    struct release *r = fake_context_release(&f, "{'epoch':1,'serial':3,'holder':'other'}");
     struct outcome o = {0};
     fake_api_lose(f.api, "PATCH", RELEASE);
     release_claim(r, on_done, &o);
@@ -72,59 +72,59 @@ static void test_a_claim_whose_answer_was_lost_is_ours(void **state)
     assert_int_equal(patches(&f), 1);
     assert_int_equal(r->epoch, 2);
     release_free(r);
-    fake_house_close(&f);
+    fake_context_close(&f);
 }
 
 static void test_of_two_claims_one_wins(void **state)
 {
-    struct fake_house f;
-    fake_house_open(&f);
-    struct release *r = fake_house_release(&f, "{'epoch':1,'serial':3,'holder':'dead'}");
+    struct fake_context f;
+    fake_context_open(&f);
+    struct release *r = fake_context_release(&f, "{'epoch':1,'serial':3,'holder':'dead'}");
     struct outcome o = {0};
     fake_api_edit(f.api, RELEASE, "{'status':{'epoch':2,'holder':'other'}}");
     release_claim(r, on_done, &o);
     expect_end(&f, &o, ERR_FENCED, "Release podinfo-1.test: another engine claimed it");
-    fake_house_expect(&f, RELEASE, "{'epoch':2,'serial':3,'holder':'other'}", "status");
+    fake_context_expect(&f, RELEASE, "{'epoch':2,'serial':3,'holder':'other'}", "status");
     release_free(r);
-    fake_house_close(&f);
+    fake_context_close(&f);
 }
 
 /* What its last holder had in flight when we read it is part of the record that must be replayed. */
 static void test_a_record_that_went_on_is_not_claimed(void **state)
 {
-    struct fake_house f;
-    fake_house_open(&f);
-    struct release *r = fake_house_release(&f, "{'epoch':1,'serial':3,'holder':'other'}");
+    struct fake_context f;
+    fake_context_open(&f);
+    struct release *r = fake_context_release(&f, "{'epoch':1,'serial':3,'holder':'other'}");
     struct outcome o = {0};
     fake_api_edit(f.api, RELEASE, "{'status':{'serial':4}}");
     release_claim(r, on_done, &o);
     expect_end(&f, &o, ERR_FENCED, "Release podinfo-1.test: its record went on after it was read");
-    fake_house_expect(&f, RELEASE, "1", "status", "epoch");
+    fake_context_expect(&f, RELEASE, "1", "status", "epoch");
     release_free(r);
-    fake_house_close(&f);
+    fake_context_close(&f);
 }
 
 static void test_a_claim_goes_on_after_a_change_of_no_meaning(void **state)
 {
-    struct fake_house f;
-    fake_house_open(&f);
-    struct release *r = fake_house_release(&f, "{'epoch':1,'serial':3,'holder':'other'}");
+    struct fake_context f;
+    fake_context_open(&f);
+    struct release *r = fake_context_release(&f, "{'epoch':1,'serial':3,'holder':'other'}");
     struct outcome o = {0};
     fake_api_edit(f.api, RELEASE, "{'metadata':{'labels':{'a':'b'}}}");
     release_claim(r, on_done, &o);
     fake_clock_advance(f.fc, 1000);
     expect_end(&f, &o, ERR_NONE, "");
-    fake_house_expect(&f, RELEASE, "{'epoch':2,'serial':3,'holder':'me'}", "status");
+    fake_context_expect(&f, RELEASE, "{'epoch':2,'serial':3,'holder':'me'}", "status");
     release_free(r);
-    fake_house_close(&f);
+    fake_context_close(&f);
 }
 
 /* --- the flush --- */
 
 static void test_a_flush_writes_the_whole_status_under_the_next_serial(void **state)
 {
-    struct fake_house f;
-    fake_house_open(&f);
+    struct fake_context f;
+    fake_context_open(&f);
     struct release *r =
         claimed(&f, "{'epoch':1,'serial':3,'ending':[{'kind':'route'}],'checksums':{'secret/a':'1','secret/b':'1'},"
                     "'started':'2026-03-11T08:00:00Z'}");
@@ -137,41 +137,41 @@ static void test_a_flush_writes_the_whole_status_under_the_next_serial(void **st
     str_free(&r->state);
     r->state = str_dup(RELEASE_FAILED);
     r->reason = str_dup("because");
-    r->ended_ms = clock_wall_ms(f.house.clock);
+    r->ended_ms = clock_wall_ms(f.context.clock);
     release_flush(r, on_done, &o);
     assert_true(release_is_flushing(r));
     expect_end(&f, &o, ERR_NONE, "");
     assert_false(release_is_flushing(r));
-    fake_house_expect(&f, RELEASE,
-                      "{'epoch':2,'holder':'me','serial':4,'state':'Failed','revision':'applied','pinned':true,"
-                      "'reason':'because','checksums':{'secret/a':'2'},'started':'2026-03-11T08:00:00Z',"
-                      "'ended':'2026-03-11T08:15:07Z','entries':[],'open':[],'openStarted':0,'evidence':[]}",
-                      "status");
+    fake_context_expect(&f, RELEASE,
+                        "{'epoch':2,'holder':'me','serial':4,'state':'Failed','revision':'applied','pinned':true,"
+                        "'reason':'because','checksums':{'secret/a':'2'},'started':'2026-03-11T08:00:00Z',"
+                        "'ended':'2026-03-11T08:15:07Z','entries':[],'open':[],'openStarted':0,'evidence':[]}",
+                        "status");
     assert_int_equal(patches(&f), 2);
     assert_int_equal(reads(&f), 0);
     release_free(r);
-    fake_house_close(&f);
+    fake_context_close(&f);
 }
 
 static void test_a_paused_engine_is_fenced_at_its_next_flush(void **state)
 {
-    struct fake_house f;
-    fake_house_open(&f);
+    struct fake_context f;
+    fake_context_open(&f);
     struct release *r = claimed(&f, "{}");
     struct outcome o = {0};
     fake_api_edit(f.api, RELEASE, "{'status':{'epoch':2,'holder':'other','serial':1}}");
     release_flush(r, on_done, &o);
     expect_end(&f, &o, ERR_FENCED, "Release podinfo-1.test: another engine claimed it");
     assert_int_equal(patches(&f), 2); /* the claim and the refused flush: nothing more is written */
-    fake_house_expect(&f, RELEASE, "{'epoch':2,'holder':'other','serial':1}", "status");
+    fake_context_expect(&f, RELEASE, "{'epoch':2,'holder':'other','serial':1}", "status");
     release_free(r);
-    fake_house_close(&f);
+    fake_context_close(&f);
 }
 
 static void test_a_flush_whose_answer_was_lost_is_written_once(void **state)
 {
-    struct fake_house f;
-    fake_house_open(&f);
+    struct fake_context f;
+    fake_context_open(&f);
     struct release *r = claimed(&f, "{'serial':3}");
     struct outcome o = {0};
     fake_api_lose(f.api, "PATCH", RELEASE);
@@ -183,16 +183,16 @@ static void test_a_flush_whose_answer_was_lost_is_written_once(void **state)
     o.done = 0; /* and the next one builds on it */
     release_flush(r, on_done, &o);
     expect_end(&f, &o, ERR_NONE, "");
-    fake_house_expect(&f, RELEASE, "5", "status", "serial");
+    fake_context_expect(&f, RELEASE, "5", "status", "serial");
     assert_int_equal(reads(&f), 1);
     release_free(r);
-    fake_house_close(&f);
+    fake_context_close(&f);
 }
 
 static void test_a_flush_the_server_could_not_take_is_repeated_more_and_more_slowly(void **state)
 {
-    struct fake_house f;
-    fake_house_open(&f);
+    struct fake_context f;
+    fake_context_open(&f);
     struct release *r = claimed(&f, "{'serial':3}");
     struct outcome o = {0};
     fake_http_route(f.fh, "PATCH", RELEASE, 503, "busy");
@@ -201,13 +201,13 @@ static void test_a_flush_the_server_could_not_take_is_repeated_more_and_more_slo
     assert_int_equal(o.done, 0);
     assert_in_range(patches(&f), 8, 12);
     release_free(r); /* drops what is under way */
-    fake_house_close(&f);
+    fake_context_close(&f);
 }
 
 static void test_a_flush_after_trouble_is_done_once(void **state)
 {
-    struct fake_house f;
-    fake_house_open(&f);
+    struct fake_context f;
+    fake_context_open(&f);
     struct release *r = claimed(&f, "{'serial':3}");
     struct outcome o = {0};
     fake_http_once(f.fh, "PATCH", RELEASE, 503, "busy");
@@ -217,33 +217,33 @@ static void test_a_flush_after_trouble_is_done_once(void **state)
     assert_int_equal(o.done, 0);
     fake_clock_advance(f.fc, 250);
     expect_end(&f, &o, ERR_NONE, "");
-    fake_house_expect(&f, RELEASE, "4", "status", "serial");
+    fake_context_expect(&f, RELEASE, "4", "status", "serial");
     release_free(r);
-    fake_house_close(&f);
+    fake_context_close(&f);
 }
 
 static void test_a_flush_goes_on_after_a_change_of_no_meaning(void **state)
 {
-    struct fake_house f;
-    fake_house_open(&f);
+    struct fake_context f;
+    fake_context_open(&f);
     struct release *r = claimed(&f, "{'serial':3}");
     struct outcome o = {0};
     fake_api_edit(f.api, RELEASE, "{'metadata':{'labels':{'a':'b'}}}");
     release_flush(r, on_done, &o);
     fake_clock_advance(f.fc, 250);
     expect_end(&f, &o, ERR_NONE, "");
-    fake_house_expect(&f, RELEASE, "4", "status", "serial");
-    fake_house_expect(&f, RELEASE, "{'a':'b'}", "metadata", "labels");
+    fake_context_expect(&f, RELEASE, "4", "status", "serial");
+    fake_context_expect(&f, RELEASE, "{'a':'b'}", "metadata", "labels");
     release_free(r);
-    fake_house_close(&f);
+    fake_context_close(&f);
 }
 
 static void test_a_release_that_is_gone_is_dropped(void **state)
 {
     static const bool replaced[] = {false, true};
     for (size_t i = 0; i < 2; i++) {
-        struct fake_house f;
-        fake_house_open(&f);
+        struct fake_context f;
+        fake_context_open(&f);
         struct release *r = claimed(&f, "{}");
         struct outcome o = {0};
         fake_api_delete(f.api, RELEASE);
@@ -255,7 +255,7 @@ static void test_a_release_that_is_gone_is_dropped(void **state)
                    replaced[i] ? "Release podinfo-1.test: another object has its name"
                                : "Release podinfo-1.test: it is gone");
         release_free(r);
-        fake_house_close(&f);
+        fake_context_close(&f);
     }
 }
 
@@ -275,28 +275,20 @@ static void test_numbers_are_read_from_names(void **state)
     }
 }
 
-static struct node *no_sources(struct strategist *strategist, const char *name, struct doc *doc)
-{
-    return NULL;
-}
-
 /* Names of objects have at most 253 characters, values of labels 63. */
 static void test_names_and_labels_of_a_long_canary_are_cut(void **state)
 {
     static const size_t lengths[] = {63, 64, 232, 233, 234, 253};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
-        struct fake_house f;
-        fake_house_open(&f);
+        struct fake_context f;
+        fake_context_open(&f);
         char canary[254] = {0}, other[254] = {0};
-        static const struct strategist_ops ops = {.sources = no_sources};
-        struct strategist strategist = {.ops = &ops};
-        f.house.strategist = &strategist;
         memset(canary, 'a', lengths[i]);
         memset(other, 'a', lengths[i]);
         other[lengths[i] - 1] = 'b';
         struct canary named = {.names = {.name = canary, .namespace = "test", .uid = "u"}, .strategy = "canary"};
         struct release_plan plan = {.number = RELEASE_COUNT_MAX, .revision = "r", .origin = RELEASE_FROM_REST};
-        struct doc *doc = release_new_object(&f.house, &named, &plan);
+        struct doc *doc = release_new_object(&f.context, &named, &plan);
         const char *name = object_name(doc_root(doc)), *label = object_label(doc_root(doc), "sluice.dev/canary");
         assert_true(strlen(name) <= 253);
         assert_true(strlen(label) <= 63);
@@ -304,7 +296,7 @@ static void test_names_and_labels_of_a_long_canary_are_cut(void **state)
         assert_true(release_number(name, canary) == RELEASE_COUNT_MAX);
         assert_int_equal(release_number(name, other), 0);
         doc_free(doc);
-        fake_house_close(&f);
+        fake_context_close(&f);
     }
 }
 

@@ -1,11 +1,11 @@
 // room: rollout
-#include "fake_house.h"
+#include "fake_context.h"
 #include "fake_strategist.h"
 #include "rollout/run.h"
 
 /* A run of Release podinfo-1 whose script is the test. */
 struct world {
-    struct fake_house f;
+    struct fake_context f;
     struct fake_strategist script;
     struct waiting waiting;
     struct run *run;
@@ -34,7 +34,7 @@ static void on_waiting(void *ctx)
 static void begin(struct world *w, struct release *release)
 {
     static const struct run_events events = {.ended = on_ended, .settled = on_settled};
-    w->run = run_start(&w->f.house, w->f.announcer, &w->waiting, release, &events, w);
+    w->run = run_start(&w->f.context, w->f.announcer, &w->waiting, release, &events, w);
     assert_false(w->script.running); /* not before the claim */
     fake_clock_run(w->f.fc);
 }
@@ -42,10 +42,10 @@ static void begin(struct world *w, struct release *release)
 static void open_world(struct world *w)
 {
     *w = (struct world){0};
-    fake_house_open(&w->f);
+    fake_context_open(&w->f);
     fake_strategist_init(&w->script);
-    w->f.house.strategist = &w->script.base;
-    waiting_init(&w->waiting, &w->f.house, w->f.announcer, "test", "podinfo", on_waiting, w);
+    w->f.context.strategist = &w->script.base;
+    waiting_init(&w->waiting, &w->f.context.notify, w->f.announcer, "test", "podinfo", on_waiting, w);
 }
 
 static void close_world(struct world *w)
@@ -53,13 +53,13 @@ static void close_world(struct world *w)
     run_free(w->run);
     waiting_fini(&w->waiting);
     fake_strategist_fini(&w->script);
-    fake_house_close(&w->f);
+    fake_context_close(&w->f);
 }
 
 static void open_run(struct world *w, const char *spec, const char *status)
 {
     open_world(w);
-    begin(w, fake_house_release_of(&w->f, spec, status));
+    begin(w, fake_context_release_of(&w->f, spec, status));
 }
 
 static void expect_state(struct world *w, const char *state)
@@ -85,9 +85,9 @@ static void test_a_failed_script_is_replayed_once_and_then_taken_back(void **sta
     assert_int_equal(w.ended, 1);
     assert_int_equal(w.how, RUN_ENDED);
     expect_state(&w, RELEASE_FAILED);
-    fake_house_expect(&w.f, CANARY, "'Failed'", "status", "phase");
-    fake_house_expect(&w.f, TARGET, "0", "spec", "replicas");
-    fake_house_expect(&w.f, ROUTES, "[{" FAKE_SIDES(100, 0) "}]", "spec", "http");
+    fake_context_expect(&w.f, CANARY, "'Failed'", "status", "phase");
+    fake_context_expect(&w.f, TARGET, "0", "spec", "replicas");
+    fake_context_expect(&w.f, ROUTES, "[{" FAKE_SIDES(100, 0) "}]", "spec", "http");
     close_world(&w);
 }
 
@@ -96,7 +96,7 @@ static void test_a_restarted_release_is_taken_back_too(void **state)
     struct world w;
     open_run(&w, ",'restarted':true", "{}");
     assert_int_equal(w.script.started, 1);
-    fake_house_expect(&w.f, ROUTES, "[{" FAKE_SIDES(100, 0) "}]", "spec", "http");
+    fake_context_expect(&w.f, ROUTES, "[{" FAKE_SIDES(100, 0) "}]", "spec", "http");
     for (int i = 0; i < 2; i++) {
         assert_int_equal(w.script.started, i + 1);
         assert_false(fake_script_enter(&w.script, "start"));
@@ -131,7 +131,7 @@ static void test_a_script_that_fails_and_then_goes_another_way_is_taken_back(voi
 static void crash(struct world *w)
 {
     run_free(w->run);
-    begin(w, release_open(&w->f.house, fake_api_find(w->f.api, RELEASE)));
+    begin(w, record_open(&w->f.context, fake_api_find(w->f.api, RELEASE)));
     assert_true(w->script.running);
 }
 
@@ -204,7 +204,7 @@ static void test_killed_between_intent_and_result_what_is_left_is_done(void **st
     fake_doc_expect(doc_root(w.script.answer), "{'ok':true}");
     assert_int_equal(fake_http_count(w.f.fh, "PATCH", ROUTES), 1);
     assert_int_equal(fake_http_count(w.f.fh, "POST", EVENTS), 1);
-    fake_house_expect(&w.f, CANARY, "20", "status", "canaryWeight");
+    fake_context_expect(&w.f, CANARY, "20", "status", "canaryWeight");
     close_world(&w);
 }
 
@@ -315,14 +315,14 @@ static void test_a_rollback_goes_on_after_a_crash(void **state)
     fake_clock_run(w.f.fc);
     assert_false(w.script.running);
     expect_state(&w, RELEASE_ROLLING_BACK);
-    fake_house_expect(&w.f, ROUTES, "[{" FAKE_SIDES(100, 0) "}]", "spec", "http");
+    fake_context_expect(&w.f, ROUTES, "[{" FAKE_SIDES(100, 0) "}]", "spec", "http");
     run_free(w.run);
-    begin(&w, release_open(&w.f.house, fake_api_find(w.f.api, RELEASE)));
+    begin(&w, record_open(&w.f.context, fake_api_find(w.f.api, RELEASE)));
     assert_int_equal(w.script.started, 1); /* no script has a say in it */
     assert_int_equal(w.how, RUN_ENDED);
     expect_state(&w, RELEASE_FAILED);
-    fake_house_expect(&w.f, TARGET, "0", "spec", "replicas");
-    fake_house_expect(&w.f, CANARY, "'Failed'", "status", "phase");
+    fake_context_expect(&w.f, TARGET, "0", "spec", "replicas");
+    fake_context_expect(&w.f, CANARY, "'Failed'", "status", "phase");
     assert_int_equal(fake_http_count(w.f.fh, "PATCH", ROUTES), 1);
     close_world(&w);
 }
@@ -338,11 +338,11 @@ static void test_a_rollback_that_meets_trouble_is_tried_until_it_works(void **st
     fake_clock_advance(w.f.fc, 60 * 1000);
     assert_int_equal(w.ended, 0);
     expect_state(&w, RELEASE_ROLLING_BACK);
-    fake_house_expect(&w.f, ROUTES, "[{" FAKE_SIDES(100, 0) "}]", "spec", "http");
+    fake_context_expect(&w.f, ROUTES, "[{" FAKE_SIDES(100, 0) "}]", "spec", "http");
     fake_api_put(w.f.api, TARGET, FAKE_DEPLOYMENT("podinfo", "2", ""));
     fake_clock_advance(w.f.fc, 31 * 1000);
     assert_int_equal(w.how, RUN_ENDED);
-    fake_house_expect(&w.f, TARGET, "0", "spec", "replicas");
+    fake_context_expect(&w.f, TARGET, "0", "spec", "replicas");
     assert_int_equal(fake_http_count(w.f.fh, "POST", "http://hooks/"),
                      3); /* bad, the failure, the trouble: each once */
     close_world(&w);
@@ -363,15 +363,15 @@ static void test_a_tick_counts_from_the_start_on_record(void **state)
 {
     struct world w;
     open_scripted(&w);
-    wait_for_tick(&w, clock_wall_ms(w.f.house.clock) - 4000);
+    wait_for_tick(&w, clock_wall_ms(w.f.context.clock) - 4000);
     fake_clock_advance(w.f.fc, 5999);
     assert_null(w.script.answer);
     fake_clock_advance(w.f.fc, 1);
     assert_non_null(w.script.answer);
-    wait_for_tick(&w, clock_wall_ms(w.f.house.clock) - 3600 * 1000); /* long past: one round, not several */
+    wait_for_tick(&w, clock_wall_ms(w.f.context.clock) - 3600 * 1000); /* long past: one round, not several */
     fake_clock_run(w.f.fc);
     assert_non_null(w.script.answer);
-    wait_for_tick(&w, clock_wall_ms(w.f.house.clock));
+    wait_for_tick(&w, clock_wall_ms(w.f.context.clock));
     fake_api_edit(w.f.api, CANARY, "{'spec':{'analysis':{'interval':'30s'}}}");
     run_poke(w.run);
     fake_clock_advance(w.f.fc, 29 * 1000);
@@ -385,7 +385,7 @@ static void test_no_round_begins_while_blocked_or_frozen(void **state)
 {
     struct world w;
     open_scripted(&w);
-    wait_for_tick(&w, clock_wall_ms(w.f.house.clock));
+    wait_for_tick(&w, clock_wall_ms(w.f.context.clock));
     run_block(w.run, true);
     fake_clock_advance(w.f.fc, 15 * 1000);
     assert_null(w.script.answer);
@@ -393,7 +393,7 @@ static void test_no_round_begins_while_blocked_or_frozen(void **state)
     fake_clock_run(w.f.fc);
     assert_non_null(w.script.answer);
 
-    wait_for_tick(&w, clock_wall_ms(w.f.house.clock));
+    wait_for_tick(&w, clock_wall_ms(w.f.context.clock));
     run_freeze(w.run, true);
     fake_clock_advance(w.f.fc, 15 * 1000);
     assert_null(w.script.answer);
@@ -436,14 +436,14 @@ static void test_a_superseded_run_closes_its_record(void **state)
 {
     struct world w;
     open_scripted(&w);
-    wait_for_tick(&w, clock_wall_ms(w.f.house.clock));
+    wait_for_tick(&w, clock_wall_ms(w.f.context.clock));
     assert_true(run_is_replaceable(w.run));
     run_supersede(w.run, "another revision took its place");
     fake_clock_run(w.f.fc);
     assert_int_equal(w.how, RUN_SUPERSEDED);
     assert_int_equal(w.ended, 1);
     expect_state(&w, RELEASE_SUPERSEDED);
-    fake_house_expect(&w.f, RELEASE, "'another revision took its place'", "status", "reason");
+    fake_context_expect(&w.f, RELEASE, "'another revision took its place'", "status", "reason");
     close_world(&w);
 }
 
@@ -547,7 +547,7 @@ static void test_words_of_another_version_are_not_replayed(void **state)
 {
     struct world w;
     open_world(&w);
-    begin(&w, fake_house_release_of(&w.f, ",'words':99", "{}"));
+    begin(&w, fake_context_release_of(&w.f, ",'words':99", "{}"));
     assert_int_equal(w.how, RUN_UNREADABLE);
     assert_int_equal(w.script.started, 0);
     expect_state(&w, RELEASE_SUPERSEDED);

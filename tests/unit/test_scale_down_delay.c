@@ -7,7 +7,7 @@
 
 static void expect_replicas(struct world *w, const char *want)
 {
-    fake_house_expect(&w->f, TARGET, want, "spec", "replicas");
+    fake_context_expect(&w->f, TARGET, want, "spec", "replicas");
 }
 
 /* The list gets as far as the wait, which lasts 5 s. */
@@ -24,7 +24,7 @@ static void expect_wait(struct world *w)
 static void open_patient_world(struct world *w)
 {
     open_world(w);
-    w->f.house.scale_down_delay_ms = 5000;
+    w->f.context.scale_down_delay_ms = 5000;
 }
 
 static void test_a_target_outlives_its_share(void **state)
@@ -36,7 +36,7 @@ static void test_a_target_outlives_its_share(void **state)
     expect_routes(&w, "[{" FAKE_SIDES(100, 0) "}]"); /* the traffic moves at once, and so it is told */
     assert_int_equal(fake_http_count(w.f.fh, "POST", EVENTS), 1);
     expect_wait(&w);
-    fake_house_expect(&w.f, CANARY, "0", "status", "canaryWeight");
+    fake_context_expect(&w.f, CANARY, "0", "status", "canaryWeight");
     close_world(&w);
 }
 
@@ -50,7 +50,7 @@ static void test_the_wait_is_neither_skipped_nor_forgotten_after_a_crash(void **
     effects_cancel(w.effects);
     release_free(w.release);
     fake_clock_advance(w.f.fc, 60000);
-    w.release = release_open(&w.f.house, fake_api_find(w.f.api, RELEASE));
+    w.release = record_open(&w.f.context, fake_api_find(w.f.api, RELEASE));
     start(&w, BACK, true, true);
     fake_clock_run(w.f.fc);
     expect_wait(&w);

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "rollout/status.h"
+#include "canary/status.h"
 
 static const struct canary_defaults defaults = {.provider = "istio", .metrics_server = "http://prometheus:9090"};
 enum { NOW_MS = 1700000000 }; /* any time will do: only whether it changed matters below */

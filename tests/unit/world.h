@@ -7,12 +7,12 @@
  * world_objects.h the Canary and the end. */
 #pragma once
 
-#include "app/stage.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "lab/stage.h"
 #include "sim/ground/virtual_clock.h"
 #include "world_dice.h"
 

@@ -1,0 +1,165 @@
+#include "canary/canary.h"
+
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/str.h"
+#include "canary/refusal.h"
+#include "kube/object.h"
+
+enum { INTERVAL_DEFAULT_MS = 60 * 1000, INTERVAL_MIN_MS = 10 * 1000, NS_PER_MS = 1000 * 1000 };
+
+/* Empty or unparsable means a minute; anything below ten seconds means ten (as in Flagger). */
+static int64_t effective_interval_ms(const struct node *analysis)
+{
+    const char *text = node_str(node_get(analysis, "interval"));
+    int64_t ns;
+    struct err ignored;
+    if (str_empty(text) || !duration_parse(text, &ns, &ignored)) {
+        return INTERVAL_DEFAULT_MS;
+    }
+    int64_t ms = ns / NS_PER_MS;
+    return ms < INTERVAL_MIN_MS ? INTERVAL_MIN_MS : ms;
+}
+
+static void select_strategy(struct canary *canary)
+{
+    bool iterates = node_int_or(node_get(canary->analysis, "iterations"), 0) > 0;
+    if (iterates && node_count(node_get(canary->analysis, "match")) > 0) {
+        canary->strategy = "ab_test";
+        canary->strategy_label = "ab-testing";
+    } else if (iterates) {
+        canary->strategy = "blue_green";
+        canary->strategy_label = "blue-green";
+    } else {
+        canary->strategy = "canary";
+        canary->strategy_label = "canary";
+    }
+}
+
+static const char *str_default(const struct node *n, const char *fallback)
+{
+    const char *s = node_str(n);
+    return str_empty(s) ? fallback : s;
+}
+
+static int percent(const struct node *n)
+{
+    int64_t value = node_int_or(n, 100);
+    return value < 0 ? 0 : value > 1000 ? 1000 : (int)value;
+}
+
+static void read_spec(struct canary *canary, const struct canary_defaults *defaults)
+{
+    const struct node *spec = canary->spec;
+    canary->provider = str_default(node_get(spec, "provider"), defaults->provider);
+    canary->metrics_server = str_default(node_get(spec, "metricsServer"), defaults->metrics_server);
+    canary->interval_ms = effective_interval_ms(canary->analysis);
+    canary->progress_deadline_s = node_int_or(node_get(spec, "progressDeadlineSeconds"), 600);
+    canary->primary_ready_pct = percent(node_get(canary->analysis, "primaryReadyThreshold"));
+    canary->canary_ready_pct = percent(node_get(canary->analysis, "canaryReadyThreshold"));
+    canary->threshold = node_int_or(node_get(canary->analysis, "threshold"), 1);
+    if (canary->threshold < 1) {
+        canary->threshold = 1;
+    }
+    canary->suspend = node_bool_or(node_get(spec, "suspend"), false);
+    canary->skip_analysis = node_bool_or(node_get(spec, "skipAnalysis"), false);
+    canary->has_autoscaler = node_get(spec, "autoscalerRef") != NULL;
+    select_strategy(canary);
+}
+
+/* A refusal, or what else was written over a lost status, makes it whole before the initialisation begins: Initializing without the condition
+ * Promoted, which comes with every phase. */
+static bool has_begun(const struct canary *canary)
+{
+    return !node_is(node_get(canary->status, "phase"), "Initializing") ||
+           node_type(node_get(canary->status, "conditions")) != NODE_ARRAY ||
+           object_condition(canary->root, "Promoted") != NULL;
+}
+
+static void read_status(struct canary *canary)
+{
+    const struct node *status = canary->status;
+    canary->phase = has_begun(canary) ? node_str_or(node_get(status, "phase"), "") : "";
+    canary->failed_checks = node_int_or(node_get(status, "failedChecks"), 0);
+    canary->weight = node_int_or(node_get(status, "canaryWeight"), 0);
+    canary->iterations = node_int_or(node_get(status, "iterations"), 0);
+    canary->last_applied = node_str_or(node_get(status, "lastAppliedSpec"), "");
+    canary->last_promoted = node_str_or(node_get(status, "lastPromotedSpec"), "");
+}
+
+bool canary_init(struct canary *canary, struct doc *doc, const struct canary_defaults *defaults, struct err *err)
+{
+    *canary = (struct canary){.doc = doc, .root = doc_root(doc)};
+    canary->spec = node_get(canary->root, "spec");
+    canary->analysis = node_get(canary->spec, "analysis");
+    canary->status = node_get(canary->root, "status");
+    canary_names_init(&canary->names, canary->root);
+    read_spec(canary, defaults);
+    read_status(canary);
+    struct str_list reasons = {0};
+    if (canary_refusals(canary, &reasons)) {
+        char *text = str_list_join(&reasons, "; ");
+        err_set(err, ERR_INVALID, "%s", text);
+        str_free(&text);
+        str_list_fini(&reasons);
+        return false;
+    }
+    return true;
+}
+
+bool canary_find(struct canary *canary, const struct store *canaries, const char *namespace, const char *name,
+                 const struct canary_defaults *defaults, struct err *err)
+{
+    *canary = (struct canary){0};
+    struct doc *doc = store_find(canaries, namespace, name);
+    if (doc == NULL) {
+        return err_set(err, ERR_NOT_FOUND, "canary %s.%s not found", name, namespace);
+    }
+    return canary_init(canary, doc, defaults, err);
+}
+
+void canary_fini(struct canary *canary)
+{
+    canary_names_fini(&canary->names);
+    doc_free(canary->doc);
+    *canary = (struct canary){0};
+}
+
+bool canary_phase_is(const struct canary *canary, const char *phase)
+{
+    return strcmp(canary->phase, phase) == 0;
+}
+
+bool canary_is_initialising(const struct canary *canary)
+{
+    return canary->phase[0] == '\0' || canary_phase_is(canary, "Initializing");
+}
+
+bool canary_is_at_rest(const struct canary *canary)
+{
+    return canary_phase_is(canary, "Initialized") || canary_phase_is(canary, "Succeeded") ||
+           canary_phase_is(canary, "Failed") || canary_phase_is(canary, "Waiting");
+}
+
+void canary_list_objects(const struct canary *canary, struct str_list *objects)
+{
+    const struct canary_names *names = &canary->names;
+    const char *own[] = {names->target, names->target_primary, names->apex, names->apex_primary, names->apex_canary};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        str_list_push(objects, own[i]);
+    }
+    const char *scaler = node_str(node_at(canary->spec, "autoscalerRef", "name"));
+    if (scaler != NULL) {
+        char *primary = str_format("%s-primary", scaler);
+        str_list_push(objects, scaler);
+        str_list_push(objects, primary);
+        str_free(&primary);
+    }
+}
+
+void canary_prune(struct doc *object)
+{
+    node_remove(node_at(doc_root(object), "metadata", "annotations"),
+                "kubectl.kubernetes.io/last-applied-configuration");
+}

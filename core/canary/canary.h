@@ -1,0 +1,53 @@
+/* A Canary as the engine reads it: spec with defaults applied, status as last written.
+ *
+ * Everything is borrowed from one document, which the struct owns. What Flagger knows and Sluice does not do yet is refused by name, never
+ * ignored; so is a number with a fraction where an integer belongs. */
+#pragma once
+
+#include "base/str.h"
+#include "canary/names.h"
+#include "kube/store.h"
+
+/* Values of flags that a Canary may override. */
+struct canary_defaults {
+    const char *provider;       /* -mesh-provider */
+    const char *metrics_server; /* -metrics-server */
+};
+
+struct canary {
+    struct doc *doc; /* owned */
+    const struct node *root, *spec, *analysis, *status;
+    struct canary_names names;
+
+    const char *provider, *metrics_server;
+    const char *strategy;       /* the bundled strategy that runs: "canary", "blue_green", "ab_test" */
+    const char *strategy_label; /* as Flagger's metrics name it: "canary", "blue-green", "ab-testing" */
+    int64_t interval_ms;        /* at least 10,000 */
+    int64_t progress_deadline_s;
+    int primary_ready_pct, canary_ready_pct;
+    int64_t threshold; /* at least 1 */
+    bool suspend, skip_analysis, has_autoscaler;
+
+    const char *phase; /* "" before the first status */
+    int64_t failed_checks, weight, iterations;
+    const char *last_applied, *last_promoted; /* "" when absent */
+};
+
+/* Takes `doc`, also on failure. False: refused; err->text reads "spec.analysis.threshold: 1.5 is not an integer" and the names are filled all the same. */
+bool canary_init(struct canary *canary, struct doc *doc, const struct canary_defaults *defaults, struct err *err);
+void canary_fini(struct canary *canary);
+/* The Canary as the store has it. False when it is gone (`canary` is zeroed) or refused (`canary` is filled, err says why). */
+bool canary_find(struct canary *canary, const struct store *canaries, const char *namespace, const char *name,
+                 const struct canary_defaults *defaults, struct err *err);
+
+/* What the store keeps of a Canary: all but the annotation with which kubectl remembers the whole of it. */
+void canary_prune(struct doc *object);
+
+/* True for one of the phases. */
+bool canary_phase_is(const struct canary *canary, const char *phase);
+/* "" and Initializing: the objects are not all there yet. */
+bool canary_is_initialising(const struct canary *canary);
+/* No release runs in this phase: a changed target begins one. */
+bool canary_is_at_rest(const struct canary *canary);
+/* Names of the objects that the Canary is about, tracked configs left out. */
+void canary_list_objects(const struct canary *canary, struct str_list *objects);

@@ -1,0 +1,60 @@
+#include "canary/edit.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+/* An absent list and an empty one say the same. */
+static bool same(const struct node *a, const struct node *b)
+{
+    bool both_empty = node_count(a) == 0 && node_count(b) == 0 &&
+                      (a == NULL || node_type(a) == NODE_ARRAY || node_type(a) == NODE_NULL) &&
+                      (b == NULL || node_type(b) == NODE_ARRAY || node_type(b) == NODE_NULL);
+    return both_empty || node_equal(a, b);
+}
+
+static bool same_service(const struct canary *a, const struct canary *b)
+{
+    static const char *const fields[] = {"hosts", "gateways",   "delegation",    "match",
+                                         "port",  "targetPort", "portDiscovery", "appProtocol"};
+    const struct node *before = node_get(a->spec, "service"), *after = node_get(b->spec, "service");
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (!same(node_get(before, fields[i]), node_get(after, fields[i]))) {
+            return false;
+        }
+    }
+    return strcmp(a->names.apex, b->names.apex) == 0;
+}
+
+static bool is_ab_test(const struct canary *canary)
+{
+    return strcmp(canary->strategy, "ab_test") == 0;
+}
+
+/* All matched requests at once are no step of weights, also when the conditions stay. */
+static bool same_kind_of_share(const struct canary *a, const struct canary *b)
+{
+    return !is_ab_test(a) || strcmp(b->strategy, "canary") != 0;
+}
+
+enum edit edit_between(const struct canary *before, const struct canary *after)
+{
+    if (!str_equal(before->names.target, after->names.target) ||
+        !str_equal(before->names.target_kind, after->names.target_kind) ||
+        !str_equal(before->provider, after->provider)) {
+        return EDIT_SUBJECT;
+    }
+    bool routing = same_service(before, after) && same_kind_of_share(before, after) &&
+                   same(node_get(before->analysis, "match"), node_get(after->analysis, "match"));
+    return routing ? EDIT_PLAIN : EDIT_ROUTING;
+}
+
+int64_t edit_iterations(const struct canary *before, const struct canary *after)
+{
+    int64_t done = before->iterations < 0 ? 0 : before->iterations;
+    int64_t total = node_int_or(node_get(after->analysis, "iterations"), 0);
+    if (strcmp(after->strategy, "canary") == 0) {
+        return 0;
+    }
+    return is_ab_test(after) && done >= total ? total - 1 : done;
+}

@@ -1,0 +1,226 @@
+#include "canary/refusal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+
+enum { SERVICE_NAME_MAX = 63, OBJECT_NAME_MAX = 253 };
+
+static void add(struct str_list *reasons, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct str_list *reasons, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = str_format_v(format, args);
+    va_end(args);
+    str_list_push(reasons, text);
+    str_free(&text);
+}
+
+/* --- integers --- */
+
+/* Fields that the CRD declares as numbers and Flagger decodes as integers: a fraction passes admission, so it must be refused here. */
+static const char *const integer_fields[][4] = {
+    {"progressDeadlineSeconds"},          {"service", "port"},
+    {"service", "retries", "attempts"},   {"analysis", "threshold"},
+    {"analysis", "iterations"},           {"analysis", "maxWeight"},
+    {"analysis", "stepWeight"},           {"analysis", "stepWeightPromotion"},
+    {"analysis", "mirrorWeight"},         {"analysis", "primaryReadyThreshold"},
+    {"analysis", "canaryReadyThreshold"},
+};
+
+static bool is_integer_or_absent(const struct node *n)
+{
+    int64_t ignored;
+    return n == NULL || node_type(n) == NODE_NULL || node_int(n, &ignored);
+}
+
+static void check_integer(const struct node *n, const char *field, struct str_list *reasons)
+{
+    if (!is_integer_or_absent(n)) {
+        char *text = node_to_text(n);
+        add(reasons, "%s: %s is not an integer", field, text);
+        str_free(&text);
+    }
+}
+
+static void check_integers_in_lists(const struct node *spec, struct str_list *reasons)
+{
+    char field[64];
+    struct node_iter it = node_iterate(node_at(spec, "analysis", "stepWeights"));
+    while (node_next(&it)) {
+        snprintf(field, sizeof field, "spec.analysis.stepWeights[%zu]", it.index);
+        check_integer(it.value, field, reasons);
+    }
+    it = node_iterate(node_at(spec, "analysis", "webhooks"));
+    while (node_next(&it)) {
+        snprintf(field, sizeof field, "spec.analysis.webhooks[%zu].retries", it.index);
+        check_integer(node_get(it.value, "retries"), field, reasons);
+    }
+}
+
+static void check_integers(const struct node *spec, struct str_list *reasons)
+{
+    for (size_t i = 0; i < sizeof integer_fields / sizeof integer_fields[0]; i++) {
+        const struct node *n = spec;
+        char field[128] = "spec";
+        for (size_t k = 0; k < 4 && integer_fields[i][k] != NULL; k++) {
+            size_t len = strlen(field);
+            snprintf(field + len, sizeof field - len, ".%s", integer_fields[i][k]);
+            n = node_get(n, integer_fields[i][k]);
+        }
+        check_integer(n, field, reasons);
+    }
+    check_integers_in_lists(spec, reasons);
+}
+
+/* --- what this engine does not do yet --- */
+
+/* An action of Go's text/template that stdlib/template.lua does not fill in: a function or a control structure. Refused before it can fail an analysis. */
+static bool is_plain_action(const char *action, size_t len)
+{
+    static const char *const words[] = {"and",    "block",   "break", "call",  "continue", "define",   "else",
+                                        "end",    "eq",      "ge",    "gt",    "html",     "if",       "js",
+                                        "le",     "len",     "lt",    "ne",    "not",      "or",       "print",
+                                        "printf", "println", "range", "slice", "template", "urlquery", "with"};
+    size_t start = 0;
+    while (start < len && strchr("- \t\r\n", action[start]) != NULL) {
+        start++;
+    }
+    for (size_t i = start; i < len; i++) {
+        if (strchr("|($/", action[i]) != NULL) {
+            return false;
+        }
+    }
+    size_t word = strcspn(action + start, " \t\r\n}-");
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strlen(words[i]) == word && strncmp(words[i], action + start, word) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The first such action of a query speaks for all of them: an `if` has its `end`. */
+static void check_query(const struct node *metric, size_t index, struct str_list *reasons)
+{
+    const char *open = node_str_or(node_get(metric, "query"), ""), *close;
+    while ((open = strstr(open, "{{")) != NULL && (close = strstr(open, "}}")) != NULL) {
+        if (!is_plain_action(open + 2, (size_t)(close - open - 2))) {
+            add(reasons, "spec.analysis.metrics[%zu].query (metric %s): %.*s is not supported yet", index,
+                node_str_or(node_get(metric, "name"), ""), (int)(close + 2 - open), open);
+            return;
+        }
+        open = close + 2;
+    }
+}
+
+static void check_metrics(const struct node *analysis, struct str_list *reasons)
+{
+    struct node_iter it = node_iterate(node_get(analysis, "metrics"));
+    while (node_next(&it)) {
+        if (node_get(it.value, "templateRef") != NULL) {
+            add(reasons, "spec.analysis.metrics[%zu].templateRef (metric %s) is not supported yet", it.index,
+                node_str_or(node_get(it.value, "name"), ""));
+        }
+        check_query(it.value, it.index, reasons);
+    }
+}
+
+/* What Flagger has and this engine does not do yet. Fields that Flagger's Istio router ignores are ignored here too. */
+static void check_supported(const struct canary *canary, struct str_list *reasons)
+{
+    const struct node *spec = canary->spec;
+    const char *kind = node_str_or(node_at(spec, "targetRef", "kind"), "");
+    if (kind[0] == '\0') {
+        add(reasons, "spec.targetRef.kind is missing");
+    } else if (strcmp(kind, "Deployment") != 0) {
+        add(reasons, "spec.targetRef.kind: %s is not supported yet, only Deployment", kind);
+    }
+    if (strcmp(canary->provider, "istio") != 0) {
+        add(reasons, "spec.provider: %s is not supported yet, only istio", canary->provider);
+    }
+    const char *scaler = node_str(node_at(spec, "autoscalerRef", "kind"));
+    if (scaler != NULL && strcmp(scaler, "HorizontalPodAutoscaler") != 0) {
+        add(reasons, "spec.autoscalerRef.kind: %s is not supported yet, only HorizontalPodAutoscaler", scaler);
+    }
+    if (node_bool_or(node_get(spec, "revertOnDeletion"), false)) {
+        add(reasons, "spec.revertOnDeletion is not supported yet");
+    }
+    if (node_count(node_get(canary->analysis, "alerts")) > 0) {
+        add(reasons, "spec.analysis.alerts is not supported yet");
+    }
+    if (node_get(canary->analysis, "sessionAffinity") != NULL) {
+        add(reasons, "spec.analysis.sessionAffinity is not supported yet");
+    }
+    check_metrics(canary->analysis, reasons);
+}
+
+/* --- what must be there --- */
+
+/* The schema makes these required; a Canary written before the schema, or without it, may lack them all the same. The
+ * deadline is an int32 in Flagger, and the schema does not say so. */
+static void check_required(const struct canary *canary, struct str_list *reasons)
+{
+    if (canary->progress_deadline_s > INT32_MAX || canary->progress_deadline_s < INT32_MIN) {
+        add(reasons, "spec.progressDeadlineSeconds: %" PRId64 " does not fit into 32 bits",
+            canary->progress_deadline_s);
+    }
+    if (str_empty(canary->names.target)) {
+        add(reasons, "spec.targetRef.name is missing");
+    }
+    if (node_type(canary->analysis) != NODE_OBJECT) {
+        add(reasons, "spec.analysis is missing");
+    }
+    const struct node *port_field = node_at(canary->spec, "service", "port");
+    int64_t port = node_int_or(port_field, 0);
+    if (is_integer_or_absent(port_field) && (port < 1 || port > 65535)) {
+        add(reasons, "spec.service.port: %" PRId64 " is not a port", port);
+    }
+}
+
+/* --- names --- */
+
+/* Of Services and other objects of ours; `field` is where the name comes from. The API server would refuse the longest of them, again and again. */
+static void check_length(const char *field, const char *name, const char *kind, size_t max, struct str_list *reasons)
+{
+    static const char suffix[] = "-primary"; /* no other is longer */
+    size_t len = strlen(name) + sizeof suffix - 1;
+    if (len > max) {
+        add(reasons, "%s: the %s %s%s cannot exist: its name has %zu characters, and %zu are allowed", field, kind,
+            name, suffix, len, max);
+    }
+}
+
+static void check_service_name(const struct canary *canary, struct str_list *reasons)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    const char *apex = canary->names.apex;
+    const char *field = apex == canary->names.target ? "spec.targetRef.name" : "spec.service.name";
+    if (apex[strspn(apex, letters)] != '\0' || apex[0] == '-') {
+        add(reasons, "%s: %s cannot be the name of a Service: it may have lower-case letters, digits and '-'", field,
+            apex);
+    }
+    check_length(field, apex, "Service", SERVICE_NAME_MAX, reasons);
+}
+
+static void check_names(const struct canary *canary, struct str_list *reasons)
+{
+    check_service_name(canary, reasons);
+    check_length("spec.targetRef.name", canary->names.target, "Deployment", OBJECT_NAME_MAX, reasons);
+    const char *scaler = node_str_or(node_at(canary->spec, "autoscalerRef", "name"), "");
+    check_length("spec.autoscalerRef.name", scaler, "HorizontalPodAutoscaler", OBJECT_NAME_MAX, reasons);
+}
+
+bool canary_refusals(const struct canary *canary, struct str_list *reasons)
+{
+    size_t before = reasons->count;
+    check_required(canary, reasons);
+    check_integers(canary->spec, reasons);
+    check_supported(canary, reasons);
+    check_names(canary, reasons);
+    return reasons->count > before;
+}

@@ -1,0 +1,242 @@
+#include "canary/status.h"
+
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/str.h"
+#include "kube/object.h"
+
+/* The Promoted condition of each phase (section 1.1.3); %s is the target's kind. Other phases say what Initializing says. */
+static const struct phase_text {
+    const char *phase, *status, *message;
+} phase_texts[] = {
+    {"Initializing", "Unknown", "New %s detected, starting initialization."},
+    {"Initialized", "True", "%s initialization completed."},
+    {"Waiting", "Unknown", "Waiting for approval."},
+    {"Progressing", "Unknown", "New revision detected, progressing canary analysis."},
+    {"WaitingPromotion", "Unknown", "Waiting for approval."},
+    {"Promoting", "Unknown", "Canary analysis completed, starting primary rolling update."},
+    {"Finalising", "Unknown", "Canary analysis completed, routing all traffic to primary."},
+    {"Succeeded", "True", "Canary analysis completed successfully, promotion finished."},
+    {"Failed", "False", "Canary analysis failed, %s scaled to zero."},
+};
+
+static const struct phase_text *phase_text(const char *phase)
+{
+    for (size_t i = 0; i < sizeof phase_texts / sizeof phase_texts[0]; i++) {
+        if (strcmp(phase_texts[i].phase, phase) == 0) {
+            return &phase_texts[i];
+        }
+    }
+    return &phase_texts[0];
+}
+
+/* The message with the target's kind where the text has its %s. */
+static char *phase_message(const struct phase_text *text, const char *kind)
+{
+    const char *mark = strstr(text->message, "%s");
+    if (mark == NULL) {
+        return str_dup(text->message);
+    }
+    return str_format("%.*s%s%s", (int)(mark - text->message), text->message, kind, mark + 2);
+}
+
+/* Flagger leaves its condition alone, times and all, while status and reason stay the same, whatever the message. */
+static void set_promoted(struct doc *doc, const struct canary *canary, const char *phase, int64_t now_wall_ms)
+{
+    const struct phase_text *text = phase_text(phase);
+    const struct node *live = object_condition(canary->root, CONDITION_PROMOTED);
+    bool same = node_is(node_get(live, "status"), text->status) && node_is(node_get(live, "reason"), phase);
+    char *message = phase_message(text, canary->names.target_kind);
+    struct canary_condition promoted = {.type = CONDITION_PROMOTED,
+                                        .status = text->status,
+                                        .reason = phase,
+                                        .message = same ? node_str_or(node_get(live, "message"), message) : message};
+    canary_condition_set(doc, canary, &promoted, now_wall_ms);
+    str_free(&message);
+}
+
+static struct node *new_status(struct doc *doc)
+{
+    struct node *root = node_new_object(doc);
+    doc_set_root(doc, root);
+    return node_ensure_object(doc, root, "status");
+}
+
+static void set_time(struct doc *doc, struct node *status, int64_t now_wall_ms, char now[static 32])
+{
+    time_write(now_wall_ms, now);
+    node_set_str(doc, status, "lastTransitionTime", now);
+}
+
+static void set_if_absent(struct doc *doc, struct node *status, const struct canary *canary, const char *key,
+                          struct node *value)
+{
+    const struct node *live = node_get(canary->status, key);
+    if (node_get(status, key) == NULL && (live == NULL || node_type(live) == NODE_NULL)) {
+        node_set(doc, status, key, value);
+    }
+}
+
+void status_complete(struct doc *doc, const struct canary *canary, int64_t now_wall_ms)
+{
+    struct node *status = node_get(doc_root(doc), "status");
+    char now[32];
+    time_write(now_wall_ms, now);
+    if (str_empty(node_str(node_get(status, "phase"))) && str_empty(node_str(node_get(canary->status, "phase")))) {
+        node_set_str(doc, status, "phase", "Initializing");
+    }
+    set_if_absent(doc, status, canary, "canaryWeight", node_new_int(doc, 0));
+    set_if_absent(doc, status, canary, "failedChecks", node_new_int(doc, 0));
+    set_if_absent(doc, status, canary, "iterations", node_new_int(doc, 0));
+    set_if_absent(doc, status, canary, "lastTransitionTime", node_new_str(doc, now));
+    set_if_absent(doc, status, canary, "conditions", node_new_array(doc));
+}
+
+static bool one_of(const char *s, const char *const *list)
+{
+    for (; *list != NULL; list++) {
+        if (strcmp(s, *list) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct doc *status_set_phase(const struct canary *canary, const char *phase, int64_t now_wall_ms)
+{
+    struct doc *doc = doc_new();
+    struct node *status = new_status(doc);
+    char now[32];
+    node_set_str(doc, status, "phase", phase);
+    if (canary->phase[0] == '\0') {
+        node_set_int(doc, status, "failedChecks", 0);
+    }
+    if (!one_of(phase, (const char *const[]){"Progressing", "Waiting", "Promoting", NULL})) {
+        int64_t total = node_int_or(node_get(canary->analysis, "iterations"), 0);
+        node_set_int(doc, status, "canaryWeight", 0);
+        node_set_int(doc, status, "iterations", strcmp(phase, "WaitingPromotion") == 0 ? total - 1 : 0);
+    }
+    if (one_of(phase, (const char *const[]){"Initialized", "Succeeded", NULL})) {
+        node_set_str(doc, status, "lastPromotedSpec", canary->last_applied);
+    }
+    set_time(doc, status, now_wall_ms, now);
+    set_promoted(doc, canary, phase, now_wall_ms);
+    status_complete(doc, canary, now_wall_ms);
+    return doc;
+}
+
+void status_patch_map(struct doc *doc, struct node *patch, const char *key, const struct node *live,
+                      const struct node *map)
+{
+    if (map == NULL) {
+        node_set(doc, patch, key, live != NULL ? node_new_null(doc) : NULL);
+        return;
+    }
+    struct node *wanted = node_copy(doc, map);
+    struct node_iter it = node_iterate(live);
+    while (node_next(&it)) {
+        if (node_get(wanted, it.key) == NULL) {
+            node_set(doc, wanted, it.key, node_new_null(doc));
+        }
+    }
+    node_set(doc, patch, key, wanted);
+}
+
+struct doc *status_sync(const struct canary *canary, const struct status_sync *sync, int64_t now_wall_ms)
+{
+    struct doc *doc = doc_new();
+    struct node *status = new_status(doc);
+    char now[32];
+    node_set_str(doc, status, "phase", sync->phase);
+    node_set_int(doc, status, "canaryWeight", sync->weight);
+    node_set_int(doc, status, "failedChecks", sync->failed_checks);
+    node_set_int(doc, status, "iterations", sync->iterations);
+    if (sync->revision != NULL) {
+        node_set_str(doc, status, "lastAppliedSpec", sync->revision);
+        if (strcmp(sync->phase, "Initialized") == 0) {
+            node_set_str(doc, status, "lastPromotedSpec", sync->revision);
+        }
+        status_patch_map(doc, status, "trackedConfigs", node_get(canary->status, "trackedConfigs"), sync->checksums);
+    }
+    set_time(doc, status, now_wall_ms, now);
+    set_promoted(doc, canary, sync->phase, now_wall_ms);
+    return doc;
+}
+
+static void set_counter(struct doc *doc, struct node *status, const char *key, int64_t value)
+{
+    if (value != INT64_MIN) {
+        node_set_int(doc, status, key, value);
+    }
+}
+
+struct doc *status_counters(const struct canary *canary, int64_t weight, int64_t iterations, int64_t failed_checks,
+                            int64_t now_wall_ms)
+{
+    struct doc *doc = doc_new();
+    struct node *status = new_status(doc);
+    char now[32];
+    set_counter(doc, status, "canaryWeight", weight);
+    set_counter(doc, status, "iterations", iterations);
+    set_counter(doc, status, "failedChecks", failed_checks);
+    set_time(doc, status, now_wall_ms, now);
+    status_complete(doc, canary, now_wall_ms);
+    return doc;
+}
+
+static struct doc *conditions_patch(const struct canary *canary, int64_t now_wall_ms)
+{
+    struct doc *doc = doc_new();
+    new_status(doc);
+    status_complete(doc, canary, now_wall_ms);
+    return doc;
+}
+
+struct doc *status_condition(const struct canary *canary, const struct canary_condition *condition, int64_t now_wall_ms)
+{
+    if (canary_condition_is_live(canary, condition)) {
+        return NULL;
+    }
+    struct doc *doc = conditions_patch(canary, now_wall_ms);
+    canary_condition_set(doc, canary, condition, now_wall_ms);
+    return doc;
+}
+
+struct doc *status_without(const struct canary *canary, const char *type, int64_t now_wall_ms)
+{
+    if (object_condition(canary->root, type) == NULL) {
+        return NULL;
+    }
+    struct doc *doc = conditions_patch(canary, now_wall_ms);
+    canary_condition_remove(doc, canary, type);
+    return doc;
+}
+
+struct doc *status_refused(const struct canary *canary, const char *message, int64_t now_wall_ms)
+{
+    struct canary_condition refused = {
+        .type = CONDITION_ACCEPTED, .status = "False", .reason = "Refused", .message = message};
+    return status_condition(canary, &refused, now_wall_ms);
+}
+
+struct doc *status_accepted(const struct canary *canary, int64_t now_wall_ms)
+{
+    return status_without(canary, CONDITION_ACCEPTED, now_wall_ms);
+}
+
+bool status_is_same(const struct canary *canary, const struct doc *patch)
+{
+    struct node_iter it = node_iterate(node_get(doc_root(patch), "status"));
+    while (node_next(&it)) {
+        if (strcmp(it.key, "lastTransitionTime") == 0) {
+            continue;
+        }
+        const struct node *live = node_get(canary->status, it.key);
+        bool removed = node_type(it.value) == NODE_NULL && live == NULL;
+        if (!removed && !node_equal(live, it.value)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,36 @@
+#include "context/context.h"
+
+#include "base/str.h"
+
+struct store *context_store(const struct context *context, const struct kube_resource *resource)
+{
+    return stores_of(&context->stores, resource);
+}
+
+bool context_canary(const struct context *context, const char *namespace, const char *name, struct canary *canary,
+                    struct err *err)
+{
+    return canary_find(canary, context_store(context, &KUBE_CANARIES), namespace, name, &context->defaults, err);
+}
+
+void context_connect_notify(struct context *context, const char *event_webhook)
+{
+    context->notify = (struct notify){
+        .clock = context->clock,
+        .http = context->http,
+        .recorder = event_recorder_new(context->kube, context->clock, "flagger"),
+        .canaries = context_store(context, &KUBE_CANARIES),
+        .defaults = &context->defaults,
+        .event_webhook = str_dup(event_webhook),
+    };
+}
+
+void context_fini(struct context *context)
+{
+    event_recorder_free(context->notify.recorder);
+    stores_fini(&context->stores);
+    str_free(&context->notify.event_webhook);
+    str_list_fini(&context->selector_labels);
+    str_list_fini(&context->label_prefixes);
+    str_free(&context->identity);
+}

@@ -1,0 +1,43 @@
+/* What the engine lends to everything that works for a Canary: the two doors, the clients, the stores, the settings.
+ *
+ * The engine makes one and owns what is in it. A context knows its stores by the resource that they hold, so that a
+ * further workload kind or mesh adds a store and changes nothing here. It names neither the engine nor an actor. */
+#pragma once
+
+#include "canary/canary.h"
+#include "kube/client.h"
+#include "kube/event.h"
+#include "kube/stores.h"
+#include "mesh/router.h"
+#include "notify/gauges.h"
+#include "notify/notify.h"
+
+struct strategist;
+
+struct context {
+    struct clock *clock;
+    struct http *http;                    /* hooks and queries */
+    struct kube_client *kube, *mesh_kube; /* the same client when one cluster has both */
+    struct strategist *strategist;
+    struct notify notify;
+    struct gauges gauges;
+    struct stores stores;
+    struct router router;
+    struct canary_defaults defaults;
+    struct str_list selector_labels, label_prefixes;
+    char *identity; /* of this process: holder of leases and releases */
+    bool config_tracking;
+    int64_t scale_down_delay_ms; /* between the end of a canary's share and that of its Pods */
+};
+
+struct store *context_store(const struct context *context, const struct kube_resource *resource);
+
+/* The Canary as the store has it; see canary_find. */
+bool context_canary(const struct context *context, const char *namespace, const char *name, struct canary *canary,
+                    struct err *err);
+
+/* Fills context->notify, once clock, http, kube, the defaults and the Canaries' store are there. */
+void context_connect_notify(struct context *context, const char *event_webhook);
+
+/* Frees the stores and the texts that the context owns. The defaults are borrowed. */
+void context_fini(struct context *context);

@@ -1,0 +1,324 @@
+/* The engine in a simulated world, for Lua: require 'sluice'. spec/_meta/sluice.lua says what each function takes and gives.
+ *
+ *     world:run ──> virtual_clock_run ──> cluster, engine ──> a function of the spec (a hook, a watch, a timer)
+ *                                                                   │ raises
+ *     raises it <── the clock stops <──────────── kept in w->failure ┘
+ *
+ * So an error of a spec's function never unwinds frames of the engine. The Lua that runs the specs and those that run strategies are different states of the one Lua
+ * that the process has: this module is not linked with a Lua of its own, but uses its host's. */
+#include "base/mem.h"
+#include "base/str.h"
+#include "lab/lua/module_inner.h"
+#include "script/marshal.h"
+
+#define BEGIN_MS INT64_C(1773216907000) /* what clocks show first */
+
+enum { LOG_MAX = 16 * 1024 * 1024 };
+
+/* --- the engine --- */
+
+static const char *const states[] = {
+    [STAGE_EMPTY] = "none",      [STAGE_STARTING] = "starting", [STAGE_READY] = "ready",
+    [STAGE_CLOSING] = "closing", [STAGE_DEAD] = "dead",
+};
+
+static int push_state(lua_State *L, const void *args)
+{
+    lua_pushstring(L, states[((const struct world *)args)->stage.state]);
+    return 1;
+}
+
+static void on_news(struct timer *timer, void *ctx)
+{
+    struct world *w = ctx;
+    if (w->on_engine != LUA_NOREF) {
+        module_visit((struct visit){.world = w, .function = w->on_engine, .push = push_state, .args = w});
+    }
+}
+
+static void on_engine(void *ctx)
+{
+    struct world *w = ctx;
+    timer_start(virtual_clock_clock(w->time), &w->news, 0, on_news, w);
+}
+
+static int world_on_engine(lua_State *L)
+{
+    struct world *w = module_check_world(L);
+    luaL_unref(L, LUA_REGISTRYINDEX, w->on_engine);
+    w->on_engine = module_take_function(L, 2);
+    return 0;
+}
+
+static int world_start_engine(lua_State *L)
+{
+    struct world *w = module_check_changing(L);
+    const char *identity = luaL_checkstring(L, 2);
+    if (w->stage.state != STAGE_EMPTY && w->stage.state != STAGE_DEAD) {
+        return luaL_error(L, "an engine is %s", states[w->stage.state]);
+    }
+    stage_start_engine(&w->stage, identity, on_engine, w);
+    return module_done(L, w, 0);
+}
+
+static int world_close_engine(lua_State *L)
+{
+    struct world *w = module_check_changing(L);
+    stage_close_engine(&w->stage);
+    return module_done(L, w, 0);
+}
+
+static int world_kill_engine(lua_State *L)
+{
+    struct world *w = module_check_changing(L);
+    stage_kill_engine(&w->stage, lua_toboolean(L, 2));
+    return 0;
+}
+
+static int world_kill_engine_at(lua_State *L)
+{
+    static const char *const moments[] = {
+        [MACHINE_BEFORE] = "before", [MACHINE_SERVED] = "served", [MACHINE_ANSWERED] = "answered", NULL};
+    struct world *w = module_check_world(L);
+    int request = (int)luaL_checkinteger(L, 2);
+    luaL_argcheck(L, request > 0, 2, "requests are counted from 1 on");
+    stage_kill_engine_at(&w->stage, request, (enum machine_moment)luaL_checkoption(L, 3, NULL, moments));
+    return 0;
+}
+
+static int world_engine(lua_State *L)
+{
+    return push_state(L, module_check_world(L));
+}
+
+static int world_requests(lua_State *L)
+{
+    lua_pushinteger(L, stage_requests(&module_check_world(L)->stage));
+    return 1;
+}
+
+/* --- time --- */
+
+static int64_t now_ms(const struct world *w)
+{
+    return clock_mono_ms(virtual_clock_clock(w->time));
+}
+
+static int world_now(lua_State *L)
+{
+    lua_pushnumber(L, (lua_Number)now_ms(module_check_world(L)));
+    return 1;
+}
+
+static void on_later(struct timer *timer, void *ctx)
+{
+    struct callback *later = ctx;
+    module_visit((struct visit){.world = later->world, .function = later->function, .push = module_push_nothing});
+}
+
+static int world_after(lua_State *L)
+{
+    struct world *w = module_check_world(L);
+    int64_t delay_ms = module_check_duration(L, 2);
+    struct callback *later = module_add_callback(L, w, 3);
+    timer_start(virtual_clock_clock(w->time), &later->timer, delay_ms, on_later, later);
+    return 0;
+}
+
+static void on_change_awaited(void *ctx, const struct objects_event *event)
+{
+    virtual_clock_stop(((struct world *)ctx)->time);
+}
+
+/* What the spec waits for has come: asked before any time passes, and whenever an object has changed. */
+static void read_wish(lua_State *L, void *out)
+{
+    *(bool *)out = lua_toboolean(L, 1);
+}
+
+static bool is_granted(struct world *w, int wish)
+{
+    bool granted = false;
+    w->has_changed = false;
+    module_visit(
+        (struct visit){.world = w, .function = wish, .push = module_push_nothing, .read = read_wish, .out = &granted});
+    return granted;
+}
+
+static bool run_until(struct world *w, int64_t until_ms, int wish)
+{
+    struct objects *objects = api_objects(cluster_api(w->stage.cluster));
+    objects_listen(objects, on_change_awaited, w);
+    bool granted = is_granted(w, wish);
+    while (!granted && w->failure == LUA_NOREF && now_ms(w) < until_ms) {
+        bool is_over = virtual_clock_run(w->time, until_ms);
+        if (!is_over && !w->has_changed) {
+            break; /* nothing will happen any more */
+        }
+        granted = w->has_changed && is_granted(w, wish);
+    }
+    objects_unlisten(objects, on_change_awaited, w);
+    return granted;
+}
+
+static int world_run(lua_State *L)
+{
+    struct world *w = module_check_changing(L);
+    int64_t until_ms = now_ms(w) + module_check_duration(L, 2);
+    int wish = lua_isnoneornil(L, 3) ? LUA_NOREF : module_take_function(L, 3);
+    if (w->is_running) {
+        luaL_unref(L, LUA_REGISTRYINDEX, wish);
+        return luaL_error(L, "the world is running already");
+    }
+    w->is_running = true;
+    bool granted = true;
+    if (wish != LUA_NOREF) {
+        granted = run_until(w, until_ms, wish);
+    } else {
+        virtual_clock_run(w->time, until_ms);
+    }
+    w->is_running = false;
+    luaL_unref(L, LUA_REGISTRYINDEX, wish);
+    lua_pushboolean(L, granted);
+    return module_done(L, w, 1);
+}
+
+/* --- what is told --- */
+
+static int world_transcript(lua_State *L)
+{
+    struct world *w = module_check_world(L);
+    if (w->transcript == NULL) {
+        return luaL_error(L, "no transcript was asked for: sluice.world { transcript = true }");
+    }
+    lua_pushstring(L, transcript_text(w->transcript));
+    return 1;
+}
+
+static int world_log(lua_State *L)
+{
+    struct world *w = module_check_world(L);
+    lua_pushlstring(L, buf_str(&w->log), w->log.len);
+    return 1;
+}
+
+/* --- life --- */
+
+/* A world that is collected may be closed while another one runs, whose log goes on afterwards. */
+static void close_world(lua_State *L, struct world *w)
+{
+    struct world *logged = module_log_to(w);
+    w->is_open = false;
+    w->L = L;
+    objects_unlisten(api_objects(cluster_api(w->stage.cluster)), module_on_object, w);
+    luaL_unref(L, LUA_REGISTRYINDEX, w->on_engine);
+    luaL_unref(L, LUA_REGISTRYINDEX, w->fates);
+    luaL_unref(L, LUA_REGISTRYINDEX, w->failure);
+    stage_kill_engine(&w->stage, false);
+    timer_cancel(&w->news);
+    while (w->callbacks != NULL) {
+        struct callback *callback = w->callbacks;
+        w->callbacks = callback->next;
+        timer_cancel(&callback->timer);
+        luaL_unref(L, LUA_REGISTRYINDEX, callback->function);
+        str_free(&callback->kind);
+        mem_free(callback);
+    }
+    transcript_free(w->transcript);
+    stage_fini(&w->stage);
+    virtual_clock_free(w->time);
+    module_log_to(logged != w ? logged : NULL);
+    buf_fini(&w->log);
+    str_free(&w->fate_body);
+}
+
+static int world_close(lua_State *L)
+{
+    struct world *w = *(struct world **)luaL_checkudata(L, 1, WORLD_TYPE);
+    if (w->is_open) {
+        module_check_changing(L);
+        luaL_argcheck(L, !w->is_running, 1, "the world is running");
+        close_world(L, w);
+    }
+    return 0;
+}
+
+static int world_collect(lua_State *L)
+{
+    struct world *w = *(struct world **)luaL_checkudata(L, 1, WORLD_TYPE);
+    if (w->is_open) {
+        close_world(L, w);
+    }
+    mem_free(w);
+    return 0;
+}
+
+static struct world *push_world(lua_State *L)
+{
+    struct world **box = lua_newuserdata(L, sizeof(struct world *));
+    *box = mem_new(struct world);
+    **box = (struct world){.L = L, .on_engine = LUA_NOREF, .fates = LUA_NOREF, .failure = LUA_NOREF};
+    luaL_getmetatable(L, WORLD_TYPE);
+    lua_setmetatable(L, -2);
+    return *box;
+}
+
+static int open_world(lua_State *L)
+{
+    static const char *const fields[] = {"seed", "apart", "transcript", NULL};
+    module_check_fields(L, 1, fields);
+    uint64_t seed = (uint64_t)module_integer(L, 1, "seed", 0, 1);
+    bool is_apart = module_flag(L, 1, "apart"), is_written = module_flag(L, 1, "transcript");
+    struct world *w = push_world(L);
+    struct err err;
+    buf_init(&w->log, LOG_MAX);
+    module_log_to(w);
+    w->time = virtual_clock_new(BEGIN_MS);
+    w->is_open = true;
+    bool ok = stage_init(&w->stage, virtual_clock_clock(w->time), seed, &err);
+    w->stage.is_apart = is_apart;
+    w->transcript = is_written ? transcript_new(w->stage.cluster) : NULL;
+    objects_listen(api_objects(cluster_api(w->stage.cluster)), module_on_object, w);
+    network_fates(cluster_network(w->stage.cluster), module_on_fate, w);
+    return ok ? 1 : module_fail(L, &err);
+}
+
+static const luaL_Reg methods[] = {
+    {"start_engine", world_start_engine},
+    {"close_engine", world_close_engine},
+    {"kill_engine", world_kill_engine},
+    {"kill_engine_at", world_kill_engine_at},
+    {"on_engine", world_on_engine},
+    {"engine", world_engine},
+    {"requests", world_requests},
+    {"now", world_now},
+    {"after", world_after},
+    {"run", world_run},
+    {"transcript", world_transcript},
+    {"log", world_log},
+    {"close", world_close},
+    {NULL, NULL},
+};
+
+__attribute__((visibility("default"))) int luaopen_sluice(lua_State *L);
+
+int luaopen_sluice(lua_State *L)
+{
+    module_log_to(NULL);                         /* what the specs print is theirs */
+    if (luaL_newmetatable(L, WORLD_TYPE) != 0) { /* else it was loaded before */
+        marshal_install(L);
+    }
+    lua_pushcfunction(L, world_collect);
+    lua_setfield(L, -2, "__gc");
+    lua_pushliteral(L, WORLD_TYPE);
+    lua_setfield(L, -2, "__metatable"); /* nobody but the collector calls __gc */
+    lua_newtable(L);
+    luaL_register(L, NULL, methods);
+    luaL_register(L, NULL, module_objects);
+    luaL_register(L, NULL, module_surroundings);
+    lua_setfield(L, -2, "__index");
+    lua_newtable(L);
+    lua_pushcfunction(L, open_world);
+    lua_setfield(L, -2, "world");
+    return 1;
+}

@@ -1,0 +1,127 @@
+/* Objects of the simulated world, for Lua (see module.c). */
+#include <string.h>
+
+#include "base/str.h"
+#include "base/yaml.h"
+#include "lab/lua/module_inner.h"
+#include "script/marshal.h"
+
+static int push_document(lua_State *L, struct doc *doc)
+{
+    marshal_push(L, doc_root(doc));
+    doc_free(doc);
+    return 1;
+}
+
+/* YAML, or one object as a table. */
+static struct doc *read_objects(lua_State *L, int index, struct err *err)
+{
+    if (lua_isstring(L, index)) {
+        size_t len;
+        const char *text = lua_tolstring(L, index, &len);
+        return yaml_parse_all("world:create", text, len, err);
+    }
+    struct doc *object = module_check_document(L, index, "object"), *list = doc_new();
+    doc_set_root(list, node_new_array(list));
+    node_push(doc_root(list), node_copy(list, doc_root(object)));
+    doc_free(object);
+    return list;
+}
+
+static int world_create(lua_State *L)
+{
+    struct world *w = module_check_changing(L);
+    struct err err;
+    struct doc *objects = read_objects(L, 2, &err);
+    bool ok = objects != NULL && cluster_create(w->stage.cluster, doc_root(objects), &err);
+    doc_free(objects);
+    return module_ended(L, w, ok, &err);
+}
+
+static int world_get(lua_State *L)
+{
+    struct world *w = module_check_world(L);
+    const struct kind *kind = module_check_kind(L, w, 2);
+    const char *namespace = luaL_optstring(L, 3, NULL), *name = luaL_checkstring(L, 4);
+    struct doc *object = objects_get(api_objects(cluster_api(w->stage.cluster)), kind->storage, namespace, name);
+    return object != NULL ? push_document(L, object) : 0;
+}
+
+static bool collect(void *ctx, const struct node *object)
+{
+    struct doc *list = ctx;
+    node_push(doc_root(list), node_copy(list, object));
+    return true;
+}
+
+static int world_list(lua_State *L)
+{
+    struct world *w = module_check_world(L);
+    const struct kind *kind = module_check_kind(L, w, 2);
+    const char *namespace = luaL_optstring(L, 3, NULL);
+    struct doc *list = doc_new();
+    doc_set_root(list, node_new_array(list));
+    objects_each(api_objects(cluster_api(w->stage.cluster)), kind->storage, namespace, collect, list);
+    return push_document(L, list);
+}
+
+static int world_update(lua_State *L)
+{
+    struct world *w = module_check_changing(L);
+    struct doc *object = module_check_document(L, 2, "object");
+    struct err err;
+    const struct kind *kind = cluster_kind(w->stage.cluster, doc_root(object), &err);
+    struct doc *updated = NULL;
+    if (kind != NULL) {
+        updated = api_update(cluster_api(w->stage.cluster), kind, NULL, doc_root(object), &err);
+    }
+    doc_free(object);
+    bool ok = updated != NULL;
+    doc_free(updated);
+    return module_ended(L, w, ok, &err);
+}
+
+static int world_delete(lua_State *L)
+{
+    struct world *w = module_check_changing(L);
+    const struct kind *kind = module_check_kind(L, w, 2);
+    struct err err;
+    bool ok = api_delete(cluster_api(w->stage.cluster), kind, luaL_optstring(L, 3, NULL), luaL_checkstring(L, 4), &err);
+    return module_ended(L, w, ok, &err);
+}
+
+static int push_change(lua_State *L, const void *args)
+{
+    const struct objects_event *event = args;
+    marshal_push(L, event->object);
+    lua_pushstring(L, objects_change_name(event->change));
+    return 2;
+}
+
+void module_on_object(void *ctx, const struct objects_event *event)
+{
+    struct world *w = ctx;
+    w->has_changed = true;
+    for (struct callback *at = w->callbacks; at != NULL; at = at->next) {
+        if (at->kind != NULL && strcmp(at->kind, event->storage) == 0) {
+            module_visit((struct visit){.world = w,
+                                        .function = at->function,
+                                        .forbids = "a watch must only take note",
+                                        .push = push_change,
+                                        .args = event});
+        }
+    }
+}
+
+static int world_watch(lua_State *L)
+{
+    struct world *w = module_check_world(L);
+    const struct kind *kind = module_check_kind(L, w, 2);
+    module_add_callback(L, w, 3)->kind = str_dup(kind->storage);
+    return 0;
+}
+
+const luaL_Reg module_objects[] = {
+    {"create", world_create}, {"get", world_get},     {"list", world_list}, {"update", world_update},
+    {"delete", world_delete}, {"watch", world_watch}, {NULL, NULL},
+};

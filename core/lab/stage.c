@@ -1,0 +1,257 @@
+#include "lab/stage.h"
+
+#include <assert.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/yaml.h"
+#include "lab/texts.h"
+#include "script/embedded.h"
+#include "script/strategist.h"
+
+/* An engine and what it runs on. */
+struct stage_life {
+    struct stage *stage;
+    struct machine *machine;
+    struct kube_client *kube;
+    struct metrics *metrics;
+    struct strategist *strategist;
+    struct engine *engine; /* NULL: it was told to close */
+    bool is_closed;
+};
+
+/* --- the cluster --- */
+
+static bool create(struct stage *stage, const struct text *text, struct err *err)
+{
+    struct doc *objects = yaml_parse_all(text->name, text->bytes, text->len, err);
+    bool ok = objects != NULL && cluster_create(stage->cluster, doc_root(objects), err);
+    doc_free(objects);
+    return ok;
+}
+
+bool stage_init(struct stage *stage, struct clock *clock, uint64_t seed, struct err *err)
+{
+    *stage = (struct stage){.cluster = cluster_new(clock, seed)};
+    for (size_t i = 0; i < texts_count; i++) {
+        if (str_has_prefix(texts[i].name, "crds/") && !create(stage, &texts[i], err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- the engine --- */
+
+/* What becomes of a sleeper nobody waits for. */
+static void change(struct stage_life *life, enum stage_engine state)
+{
+    struct stage *stage = life->stage;
+    if (life == stage->life) {
+        stage->state = state;
+        stage->changed(stage->ctx);
+    }
+}
+
+/* As in production: the process ends. What it sent before that is on its way. */
+static void on_lost(void *ctx, const struct err *err)
+{
+    struct stage_life *life = ctx;
+    log_error(NULL, "the embedded cluster's Lease is lost: %s", err->text);
+    machine_kill(life->machine, true);
+}
+
+static void on_ready(void *ctx)
+{
+    change(ctx, STAGE_READY);
+}
+
+static void on_death(void *ctx)
+{
+    change(ctx, STAGE_DEAD);
+}
+
+static bool cannot_see(const char *identity)
+{
+    return false;
+}
+
+/* Engines come one after another: whoever else holds the Lease is dead. */
+static bool is_dead(const char *identity)
+{
+    return true;
+}
+
+static struct engine *open_engine(struct stage_life *life, const char *identity)
+{
+    struct engine_options options = {
+        .clock = machine_clock(life->machine),
+        .http = machine_door(life->machine),
+        .kube = life->kube,
+        .mesh_kube = life->kube,
+        .strategist = life->strategist,
+        .metrics = life->metrics,
+        .defaults = {.provider = "istio", .metrics_server = CLUSTER_PROMETHEUS_URL},
+        .selector_labels = "app,name,app.kubernetes.io/name",
+        .include_label_prefix = "",
+        .lease_namespace = "kube-system",
+        .lease_name = "sluice-leader-election",
+        .identity = identity,
+        .is_dead = life->stage->is_apart ? cannot_see : is_dead,
+        .config_tracking = true,
+        .scale_down_delay_ms = ENGINE_SCALE_DOWN_DELAY_MS,
+        .on_lost = on_lost,
+        .on_ready = on_ready,
+        .ctx = life,
+    };
+    return engine_new(&options);
+}
+
+static void on_closed(void *ctx)
+{
+    struct stage_life *life = ctx;
+    life->is_closed = true;
+    if (life->stage->state == STAGE_CLOSING) {
+        change(life, STAGE_EMPTY);
+    }
+}
+
+static void close_engine(struct stage_life *life)
+{
+    struct engine *engine = life->engine;
+    life->engine = NULL;
+    engine_close(engine, on_closed, life);
+}
+
+/* Frees what is left of an engine that is dead or closed. Its machine is kept for what it had sent. */
+static void lay_to_rest(struct stage *stage, struct stage_life **place)
+{
+    struct stage_life *life = *place;
+    if (life == NULL) {
+        return;
+    }
+    *place = NULL;
+    if (life->engine != NULL) {
+        close_engine(life);
+    }
+    if (machine_is_dead(life->machine)) {
+        machine_bury(life->machine, &life->is_closed);
+    }
+    kube_client_free(life->kube);
+    script_strategist_free(life->strategist);
+    metrics_free(life->metrics);
+    stage->requests += machine_requests(life->machine);
+    stage->graves = mem_resize(stage->graves, (stage->grave_count + 1) * sizeof stage->graves[0]);
+    stage->graves[stage->grave_count++] = life->machine;
+    mem_free(life);
+}
+
+/* The last engine makes room for another one. */
+static void make_room(struct stage *stage)
+{
+    assert(stage->state == STAGE_EMPTY || stage->state == STAGE_DEAD || stage->state == STAGE_ASLEEP);
+    if (!stage_has_sleeper(stage)) {
+        lay_to_rest(stage, &stage->sleeper);
+    }
+    lay_to_rest(stage, &stage->life);
+}
+
+/* The machine counts from its own first request. */
+static void arm(struct stage *stage)
+{
+    int sent = stage->requests + stage_sleeper_requests(stage);
+    if (stage->life != NULL && stage->last_request > sent) {
+        machine_kill_at(stage->life->machine, stage->last_request - sent, stage->last_moment);
+    }
+}
+
+void stage_start_engine(struct stage *stage, const char *identity, void (*changed)(void *ctx), void *ctx)
+{
+    make_room(stage);
+    struct kube_config config = {.server = str_dup(CLUSTER_API_URL)};
+    struct stage_life *life = stage->life = mem_new(struct stage_life);
+    life->stage = stage;
+    stage->changed = changed;
+    stage->ctx = ctx;
+    life->machine = machine_new(cluster_clock(stage->cluster), network_door(cluster_network(stage->cluster)));
+    machine_on_death(life->machine, on_death, life);
+    arm(stage);
+    life->kube = kube_client_new(machine_door(life->machine), machine_clock(life->machine), NULL, &config);
+    life->metrics = metrics_new();
+    life->strategist = script_strategist_new(machine_clock(life->machine), embedded_modules, embedded_count);
+    stage->state = STAGE_STARTING;
+    life->engine = open_engine(life, identity);
+}
+
+void stage_close_engine(struct stage *stage)
+{
+    if (stage->state == STAGE_STARTING || stage->state == STAGE_READY) {
+        stage->state = STAGE_CLOSING;
+        close_engine(stage->life);
+    }
+}
+
+void stage_kill_engine(struct stage *stage, bool sent_arrives)
+{
+    if (stage->life != NULL && stage->state != STAGE_EMPTY) {
+        machine_kill(stage->life->machine, sent_arrives);
+    }
+}
+
+void stage_pause_engine(struct stage *stage)
+{
+    bool runs = stage->state == STAGE_STARTING || stage->state == STAGE_READY;
+    if (!runs || stage_has_sleeper(stage)) {
+        return;
+    }
+    lay_to_rest(stage, &stage->sleeper);
+    stage->sleeper = stage->life;
+    stage->life = NULL;
+    machine_pause(stage->sleeper->machine);
+    stage->state = STAGE_ASLEEP;
+    stage->changed(stage->ctx);
+}
+
+void stage_wake_sleeper(struct stage *stage, bool answers_first)
+{
+    if (stage_has_sleeper(stage)) {
+        machine_resume(stage->sleeper->machine, answers_first);
+    }
+}
+
+bool stage_has_sleeper(const struct stage *stage)
+{
+    return stage->sleeper != NULL && !machine_is_dead(stage->sleeper->machine);
+}
+
+int stage_sleeper_requests(const struct stage *stage)
+{
+    return stage->sleeper != NULL ? machine_requests(stage->sleeper->machine) : 0;
+}
+
+int stage_requests(const struct stage *stage)
+{
+    return stage->requests + stage_sleeper_requests(stage) +
+           (stage->life != NULL ? machine_requests(stage->life->machine) : 0);
+}
+
+void stage_kill_engine_at(struct stage *stage, int request, enum machine_moment moment)
+{
+    stage->last_request = request;
+    stage->last_moment = moment;
+    arm(stage);
+}
+
+void stage_fini(struct stage *stage)
+{
+    if (stage_has_sleeper(stage)) {
+        machine_kill(stage->sleeper->machine, false);
+    }
+    make_room(stage);
+    for (size_t i = 0; i < stage->grave_count; i++) {
+        machine_free(stage->graves[i]);
+    }
+    mem_free(stage->graves);
+    cluster_free(stage->cluster);
+}

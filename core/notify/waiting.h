@@ -1,0 +1,50 @@
+/* What a Canary waits for: told when it begins and again when the Canary's progress deadline has passed since, and visible meanwhile.
+ *
+ * A wait that lasts becomes the condition Waiting of the status (what for, since when), which goes when the wait ends; a momentary one costs no
+ * write. One wait at a time: the latest. `since` is kept over a restart of the engine, in that condition. */
+#pragma once
+
+#include "io/clock.h"
+#include "notify/announcer.h"
+
+#define WAIT_PODS "PodsNotReady"
+#define WAIT_OBJECTS "ObjectsFailed"    /* an object of the Canary is missing or cannot be brought about */
+#define WAIT_WRITE "WriteFailed"        /* a write of the engine, tried again later and later */
+#define WAIT_EFFECT "OrderFailed"       /* an order of a release, tried again */
+#define WAIT_REVISION "RevisionUnknown" /* the target or one of its configs cannot be read */
+#define WAIT_RELEASE "ReleaseNotCreated"
+#define WAIT_HALTED "ReleaseHalted"
+
+struct waiting {
+    const struct notify *notify;
+    struct announcer *announcer;
+    char *namespace, *name; /* of the Canary */
+    void (*wake)(void *ctx);
+    void *ctx;
+
+    char *reason, *message; /* NULL: it waits for nothing */
+    int64_t since_wall_ms, began_ms, overdue_ms, deadline_ms;
+    int64_t updated_ms; /* when the condition was last written */
+    bool overdue;       /* told for the second time */
+    bool written;       /* there is a condition */
+    bool inherited;     /* the live condition may be of an engine before this one */
+    struct timer timer;
+};
+
+/* `wake`: waiting_patch may have something to write. */
+void waiting_init(struct waiting *waiting, const struct notify *notify, struct announcer *announcer,
+                  const char *namespace, const char *name, void (*wake)(void *ctx), void *ctx);
+void waiting_fini(struct waiting *waiting);
+
+struct wait {
+    const char *reason; /* CamelCase, as in conditions */
+    const char *message;
+    bool told; /* its beginning was told by somebody else */
+};
+/* The same reason again is the same wait; its message may change. */
+void waiting_begin(struct waiting *waiting, const struct wait *wait);
+/* Nothing happens when it waits for something else; NULL: whatever it is. */
+void waiting_end(struct waiting *waiting, const char *reason);
+
+/* The status patch after which the status tells the wait as it is; NULL when it does, or when it is not time yet. */
+struct doc *waiting_patch(struct waiting *waiting, const struct canary *canary);

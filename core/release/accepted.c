@@ -1,0 +1,81 @@
+#include "release/accepted.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+static int64_t generation_of(const struct node *root)
+{
+    return node_int_or(node_at(root, "metadata", "generation"), 0);
+}
+
+static bool read(struct accepted *accepted, const struct node *n)
+{
+    const char *text = node_str(node_get(n, "spec"));
+    struct err ignored = {0};
+    struct doc *spec = text != NULL ? doc_parse(text, strlen(text), &ignored) : NULL;
+    if (node_type(doc_root(spec)) != NODE_OBJECT) {
+        doc_free(spec);
+        return false;
+    }
+    accepted->spec = spec;
+    accepted->generation = node_int_or(node_get(n, "generation"), 0);
+    return true;
+}
+
+void accepted_read(struct accepted *accepted, const struct node *release)
+{
+    *accepted = (struct accepted){0};
+    if (!read(accepted, node_at(release, "status", "accepted"))) {
+        read(accepted, node_at(release, "spec", "accepted"));
+    }
+}
+
+void accepted_fini(struct accepted *accepted)
+{
+    doc_free(accepted->spec);
+    *accepted = (struct accepted){0};
+}
+
+void accepted_take(struct accepted *accepted, const struct canary *canary)
+{
+    struct doc *spec = doc_copy(canary->spec);
+    accepted_fini(accepted);
+    *accepted = (struct accepted){.spec = spec, .generation = generation_of(canary->root), .unsaved = true};
+}
+
+bool accepted_is(const struct accepted *accepted, const struct canary *canary)
+{
+    int64_t generation = generation_of(canary->root);
+    return accepted->spec != NULL && ((generation != 0 && generation == accepted->generation) ||
+                                      node_equal(doc_root(accepted->spec), canary->spec));
+}
+
+void accepted_write(const struct accepted *accepted, struct doc *doc, struct node *parent)
+{
+    if (accepted->spec == NULL) {
+        return;
+    }
+    char *text = node_to_text(doc_root(accepted->spec));
+    if (strlen(text) <= ACCEPTED_SIZE_MAX) {
+        struct node *n = node_ensure_object(doc, parent, "accepted");
+        node_set_int(doc, n, "generation", accepted->generation);
+        node_set_str(doc, n, "spec", text);
+    }
+    str_free(&text);
+}
+
+bool accepted_canary(const struct accepted *accepted, struct context *context, const char *namespace, const char *name,
+                     struct canary *canary, struct err *err)
+{
+    const struct store *canaries = context_store(context, &KUBE_CANARIES);
+    if (accepted->spec == NULL || !store_has(canaries, namespace, name)) {
+        return canary_find(canary, canaries, namespace, name, &context->defaults, err);
+    }
+    struct doc *doc = store_find(canaries, namespace, name);
+    if (accepted->generation == 0 || accepted->generation != generation_of(doc_root(doc))) {
+        node_set(doc, doc_root(doc), "spec", node_copy(doc, doc_root(accepted->spec)));
+    }
+    return canary_init(canary, doc, &context->defaults, err);
+}

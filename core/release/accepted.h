@@ -1,0 +1,34 @@
+/* The spec that a release goes by: what its Canary said when it was accepted last.
+ *
+ * A Canary that is edited in mid-run into something refused must not leave its release unjudged. So the release keeps the spec that was accepted last, in its
+ * record, and reads its Canary through it: this spec, with the live metadata and status. A Release is created with the spec of that moment (spec.accepted); a later
+ * one goes into its status (status.accepted) with the next flush. Both are text, because a merge patch of an object keeps the keys that it does not name. */
+#pragma once
+
+#include "context/context.h"
+
+/* A longer spec is not recorded: two of them, beside the scripts and the journal, must fit into one object. */
+enum { ACCEPTED_SIZE_MAX = 256 * 1024 };
+
+struct accepted {
+    struct doc *spec;   /* NULL: not known, as in a Release of an older engine */
+    int64_t generation; /* metadata.generation of the Canary that said so; 0: not known */
+    bool unsaved;       /* not on record yet */
+    bool sent;          /* with the flush under way */
+};
+
+/* From the object as it was read whole; what cannot be read counts as not known. */
+void accepted_read(struct accepted *accepted, const struct node *release);
+void accepted_fini(struct accepted *accepted);
+
+/* What a Canary says becomes what the release goes by. */
+void accepted_take(struct accepted *accepted, const struct canary *canary);
+/* True when the Canary says just that. */
+bool accepted_is(const struct accepted *accepted, const struct canary *canary);
+
+/* Sets `accepted` in the spec or status of a Release. */
+void accepted_write(const struct accepted *accepted, struct doc *doc, struct node *parent);
+
+/* The Canary as the store has it, with this spec in place of its own; with its own when none is known. As context_canary otherwise. */
+bool accepted_canary(const struct accepted *accepted, struct context *context, const char *namespace, const char *name,
+                     struct canary *canary, struct err *err);

@@ -1,0 +1,109 @@
+#include "release/account.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/utf8.h"
+
+static void read_text(char **kept, const struct node *n)
+{
+    account_set(kept, node_str(n));
+}
+
+void account_read(struct account *a, const struct node *status)
+{
+    *a = (struct account){
+        .weight_pct = node_int_or(node_get(status, "weight"), -1),
+        .failed = node_int_or(node_get(status, "failedChecks"), 0),
+        .threshold = node_int_or(node_get(status, "threshold"), 0),
+    };
+    read_text(&a->from, node_at(status, "images", "from"));
+    read_text(&a->to, node_at(status, "images", "to"));
+    read_text(&a->check, node_get(status, "lastCheck"));
+    read_text(&a->summary, node_get(status, "summary"));
+}
+
+void account_fini(struct account *a)
+{
+    str_free(&a->from);
+    str_free(&a->to);
+    str_free(&a->check);
+    str_free(&a->summary);
+}
+
+void account_write(const struct account *a, struct doc *doc, struct node *status)
+{
+    if (a->from != NULL || a->to != NULL) {
+        struct node *images = node_ensure_object(doc, status, "images");
+        node_set_str(doc, images, "from", a->from);
+        node_set_str(doc, images, "to", a->to);
+    }
+    if (a->weight_pct >= 0) {
+        node_set_int(doc, status, "weight", a->weight_pct);
+    }
+    if (a->threshold > 0) {
+        char *checks = str_format("%" PRId64 "/%" PRId64, a->failed, a->threshold);
+        node_set_int(doc, status, "failedChecks", a->failed);
+        node_set_int(doc, status, "threshold", a->threshold);
+        node_set_str(doc, status, "checks", checks);
+        str_free(&checks);
+    }
+    node_set(doc, status, "lastCheck", a->check != NULL ? node_new_str(doc, a->check) : node_new_null(doc));
+    if (a->summary != NULL) {
+        node_set_str(doc, status, "summary", a->summary);
+    }
+}
+
+void account_set(char **kept, const char *text)
+{
+    str_free(kept);
+    if (text == NULL) {
+        return;
+    }
+    struct buf line;
+    buf_init(&line, 4 * ACCOUNT_TEXT_MAX);
+    utf8_append_line(&line, text, strlen(text), ACCOUNT_TEXT_MAX);
+    *kept = buf_take(&line);
+    buf_fini(&line);
+}
+
+/* A check that fails is told and counted by one list: the warning, then the counter. */
+static void take_count(struct account *a, int64_t failed, const char *told)
+{
+    a->failed = failed;
+    if (failed == 0 || told != NULL) {
+        account_set(&a->check, failed == 0 ? NULL : told);
+    }
+}
+
+void account_take_orders(struct account *a, const struct node *list)
+{
+    const char *told = NULL;
+    struct node_iter it = node_iterate(list);
+    while (node_next(&it)) {
+        const struct node *failed = node_get(it.value, "failed_checks");
+        const char *kind = node_str_or(node_get(it.value, "kind"), "");
+        if (strcmp(kind, "route") == 0) {
+            a->weight_pct = node_int_or(node_get(it.value, "canary"), a->weight_pct);
+        } else if (strcmp(kind, "event") == 0 && node_is(node_get(it.value, "type"), "Warning")) {
+            told = node_str(node_get(it.value, "message"));
+        } else if (strcmp(kind, "sync") == 0 || (strcmp(kind, "status") == 0 && failed != NULL)) {
+            take_count(a, node_int_or(failed, 0), told);
+        }
+    }
+}
+
+void account_sum_up(struct account *a, const char *how, const char *reason)
+{
+    char *weight = a->weight_pct > 0 ? str_format(" at weight %" PRId64, a->weight_pct) : str_dup("");
+    char *checks = a->threshold > 0 ? str_format(", %" PRId64 " of %" PRId64 " failed checks", a->failed, a->threshold)
+                                    : str_dup("");
+    char *images = a->to != NULL ? str_format("; %s -> %s", a->from != NULL ? a->from : "nothing", a->to) : str_dup("");
+    char *text = str_format("%s%s%s: %.500s%s", how, weight, checks, reason, images);
+    account_set(&a->summary, text);
+    str_free(&text);
+    str_free(&images);
+    str_free(&checks);
+    str_free(&weight);
+}

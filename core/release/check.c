@@ -1,0 +1,101 @@
+#include "release/check.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+enum { NAME_SIZE_MAX = 253, TEXT_SIZE_MAX = 64 * 1024, SOURCE_SIZE_MAX = 256 * 1024 };
+
+static bool refuse(const char *field, const struct node *n, const char *wanted, struct err *err)
+{
+    char *text = n == NULL ? str_dup("nothing") : node_to_text(n);
+    err_set(err, ERR_INVALID, "%s: %.100s is not %s", field, text, wanted);
+    str_free(&text);
+    return false;
+}
+
+static bool is_absent(const struct node *n)
+{
+    return node_type(n) == NODE_ABSENT || node_type(n) == NODE_NULL;
+}
+
+static bool check_count(const char *field, const struct node *n, struct err *err)
+{
+    int64_t value;
+    return is_absent(n) || (node_int(n, &value) && value >= 0 && value <= RELEASE_COUNT_MAX) ||
+           refuse(field, n, "a count", err);
+}
+
+static bool check_text(const char *field, const struct node *n, size_t size_max, struct err *err)
+{
+    return is_absent(n) || (node_str(n) != NULL && strlen(node_str(n)) <= size_max) || refuse(field, n, "a text", err);
+}
+
+static bool check_map(const char *field, const struct node *map, size_t count_max, size_t size_max, struct err *err)
+{
+    if (is_absent(map)) {
+        return true;
+    }
+    if (node_type(map) != NODE_OBJECT || node_count(map) > count_max) {
+        return refuse(field, map, "an object of texts", err);
+    }
+    struct node_iter it = node_iterate(map);
+    while (node_next(&it)) {
+        if (node_str(it.value) == NULL || !check_text(field, it.value, size_max, err)) {
+            return refuse(field, it.value, "a text", err);
+        }
+    }
+    return true;
+}
+
+static bool check_list(const char *field, const struct node *list, struct err *err)
+{
+    return is_absent(list) || node_type(list) == NODE_ARRAY || refuse(field, list, "a list", err);
+}
+
+static bool check_spec(const struct node *spec, struct err *err)
+{
+    return check_text("spec.canary", node_get(spec, "canary"), NAME_SIZE_MAX, err) &&
+           check_text("spec.revision", node_get(spec, "revision"), NAME_SIZE_MAX, err) &&
+           check_text("spec.strategy", node_get(spec, "strategy"), NAME_SIZE_MAX, err) &&
+           check_count("spec.words", node_get(spec, "words"), err) &&
+           check_map("spec.sources", node_get(spec, "sources"), RELEASE_SOURCES_MAX, SOURCE_SIZE_MAX, err);
+}
+
+/* What people read of a release (release/account.h). */
+static bool check_account(const struct node *status, struct err *err)
+{
+    return check_map("status.images", node_get(status, "images"), 2, TEXT_SIZE_MAX, err) &&
+           check_count("status.weight", node_get(status, "weight"), err) &&
+           check_count("status.failedChecks", node_get(status, "failedChecks"), err) &&
+           check_count("status.threshold", node_get(status, "threshold"), err) &&
+           check_text("status.lastCheck", node_get(status, "lastCheck"), TEXT_SIZE_MAX, err) &&
+           check_text("status.reason", node_get(status, "reason"), TEXT_SIZE_MAX, err) &&
+           check_text("status.summary", node_get(status, "summary"), TEXT_SIZE_MAX, err);
+}
+
+static bool check_status(const struct node *status, struct err *err)
+{
+    return check_count("status.epoch", node_get(status, "epoch"), err) &&
+           check_count("status.serial", node_get(status, "serial"), err) &&
+           check_text("status.state", node_get(status, "state"), NAME_SIZE_MAX, err) &&
+           check_text("status.revision", node_get(status, "revision"), NAME_SIZE_MAX, err) &&
+           check_account(status, err) &&
+           check_map("status.checksums", node_get(status, "checksums"), RELEASE_CHECKSUMS_MAX, NAME_SIZE_MAX, err) &&
+           check_list("status.entries", node_get(status, "entries"), err) &&
+           check_list("status.open", node_get(status, "open"), err) &&
+           check_list("status.evidence", node_get(status, "evidence"), err) &&
+           check_list("status.ending", node_get(status, "ending"), err);
+}
+
+bool release_check(const struct node *object, struct err *err)
+{
+    const struct node *spec = node_get(object, "spec"), *status = node_get(object, "status");
+    if (node_type(spec) != NODE_OBJECT) {
+        return refuse("spec", spec, "an object", err);
+    }
+    if (!is_absent(status) && node_type(status) != NODE_OBJECT) {
+        return refuse("status", status, "an object", err);
+    }
+    return check_spec(spec, err) && check_status(status, err);
+}

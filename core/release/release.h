@@ -1,0 +1,107 @@
+/* One Release object: the claim, the fence and the flush.
+ *
+ * A release belongs to whoever wrote the highest epoch into its status. Claiming is a PATCH guarded by resourceVersion that sets epoch + 1 and our name; every flush
+ * is one guarded PATCH with serial + 1. When the answer to a flush is a conflict or does not come, the object is read: a higher epoch, or no object, means that the release is not
+ * ours any more (FENCED: drop the task and touch nothing); our serial means it was written; anything else means to try again on the new resourceVersion. So a
+ * paused process that wakes up learns at its next flush that others went on without it. */
+#pragma once
+
+#include "context/context.h"
+#include "release/accepted.h"
+#include "release/account.h"
+#include "release/check.h"
+#include "release/journal.h"
+
+/* The version of the words (lua/stdlib) that this engine speaks and replays. */
+enum { RELEASE_WORDS = 1, RELEASE_KEPT = 10, RELEASE_ENDED_SIZE_MAX = 32 * 1024 };
+
+#define RELEASE_NEVER_DRAINED INT64_MIN
+
+#define RELEASE_RUNNING "Running"          /* its strategy decides */
+#define RELEASE_ROLLING_BACK "RollingBack" /* C takes it back: status.ending is being done */
+#define RELEASE_SUCCEEDED "Succeeded"
+#define RELEASE_FAILED "Failed"
+#define RELEASE_SUPERSEDED "Superseded" /* another revision took its place in mid-run */
+#define RELEASE_STALLED "Stalled"       /* what it says breaks a rule: nothing of it was done */
+#define RELEASE_HALTED "Halted"         /* its record is full: traffic stays as it is */
+
+/* What a release begins with. */
+enum release_origin {
+    RELEASE_FROM_REST, /* a new revision of a Canary at rest: gate, scale-up */
+    RELEASE_RESTARTED, /* another revision took the place of the one under analysis: weight 0, all counters 0 */
+    RELEASE_CONTINUED, /* another strategy goes on with the same revision: weights and counters as they are */
+};
+
+struct release {
+    struct context *context;
+    char *namespace, *name, *uid, *version; /* resourceVersion of the last answer */
+    char *canary, *strategy;
+    struct doc *sources; /* what the Release pinned, {module: text} */
+    enum release_origin origin;
+    int64_t words, epoch, serial;
+    bool waiting; /* it was created while its Canary was refused: its script begins once that is accepted */
+
+    /* Status besides the journal; whoever changes one of them flushes. */
+    char *state, *revision; /* revision: pinned once the gate is open, before that what was detected */
+    bool pinned;
+    struct accepted accepted;
+    struct doc *checksums;      /* tracked configs of the pinned revision; root absent: none */
+    struct doc *live_checksums; /* the same as the object has them */
+    struct doc *ending;         /* effects that C must finish in state RollingBack; NULL: none */
+    char *reason;               /* one sentence for people; NULL: none */
+    struct account account;     /* what else people read */
+    int64_t started_ms, ended_ms;
+    int64_t
+        drained_ms; /* monotonic: since when the canary's share is as small as it is; RELEASE_NEVER_DRAINED: it was not made smaller */
+    struct journal *journal;
+    char *unreadable; /* which rule the object breaks, or the record, which is empty then; NULL: none */
+
+    struct kube_call *call;
+    struct timer retry;
+    int64_t retry_ms;
+    void (*done)(void *ctx, const struct err *err);
+    void *ctx;
+    bool claiming;
+};
+
+typedef void release_done_fn(void *ctx, const struct err *err);
+
+/* From an object as it was read whole. */
+struct release *release_open(struct context *context, const struct node *object);
+/* Drops a flush under way. */
+void release_free(struct release *release);
+/* It breaks a rule that the object alone does not show: it is a release of `canary`, to be ended. */
+void release_refuse(struct release *release, const char *canary, const char *reason);
+
+/* True for states in which something is left to do. */
+bool release_state_is_open(const char *state);
+/* "<canary>-<n>", the Canary's name cut to what fits (mem_free). */
+char *release_name(const char *canary, int64_t number);
+/* The number in such a name; 0 for another name, or a number above RELEASE_COUNT_MAX. */
+int64_t release_number(const char *name, const char *canary);
+/* So long that it may be one of those that were cut. */
+bool release_name_may_be_cut(const char *name);
+
+/* Writes epoch + 1 and our identity, before anything of the record is replayed. Retries until the answer is known; FENCED when the object is gone, another one
+ * claimed it first, or its last holder wrote to it after it was read: it must be read again. */
+void release_claim(struct release *release, release_done_fn *done, void *ctx);
+/* Writes the whole status. err: FENCED only; everything else is retried until it is known. Not while another flush is under way. */
+void release_flush(struct release *release, release_done_fn *done, void *ctx);
+bool release_is_flushing(const struct release *release);
+
+/* The Canary as this release goes by it (release/accepted.h): the one place that decides which spec counts while it is under way. */
+bool release_canary(const struct release *release, struct canary *canary, struct err *err);
+
+/* From now on the release goes by what this Canary says; the next flush records it. */
+void release_accept(struct release *release, const struct canary *canary);
+
+/* What a new Release says. */
+struct release_plan {
+    int64_t number;
+    const char *revision;
+    enum release_origin origin;
+    bool waiting;
+    struct doc *sources; /* of its strategy, {module: text} */
+};
+/* The object to create: open, unclaimed. Takes nothing. */
+struct doc *release_new_object(struct context *context, const struct canary *canary, const struct release_plan *plan);
