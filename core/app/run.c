@@ -247,6 +247,7 @@ static bool open_all(struct program *p, struct err *err)
     p->http = curl_http_new(p->loop);
     p->metrics = metrics_new();
     p->strategist = script_strategist_new(loop_clock(p->loop), embedded_modules, embedded_count);
+    script_strategist_measure(p->strategist);
     if (!open_clients(p, err)) {
         return false;
     }

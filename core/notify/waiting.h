@@ -11,6 +11,7 @@
 #define WAIT_OBJECTS "ObjectsFailed"    /* an object of the Canary is missing or cannot be brought about */
 #define WAIT_WRITE "WriteFailed"        /* a write of the engine, tried again later and later */
 #define WAIT_EFFECT "OrderFailed"       /* an order of a release, tried again */
+#define WAIT_BUDGET "CPUTimeSpent"      /* a script's, of this minute */
 #define WAIT_REVISION "RevisionUnknown" /* the target or one of its configs cannot be read */
 #define WAIT_RELEASE "ReleaseNotCreated"
 #define WAIT_HALTED "ReleaseHalted"

@@ -137,6 +137,14 @@ static bool has_canary(const struct run *run)
     return store_has(context_store(run->context, &KUBE_CANARIES), run->release->namespace, run->release->canary);
 }
 
+/* The end of a replay is news for the actor, who let the Canary's objects alone so far. */
+static void note_replayed(struct run *run)
+{
+    if (!journal_is_replaying(run->release->journal)) {
+        run->events.settled(run->ctx);
+    }
+}
+
 static bool on_call(void *ctx, const char *name, const struct node *args, struct doc **answer)
 {
     struct run *run = ctx;
@@ -156,6 +164,7 @@ static bool on_call(void *ctx, const char *name, const struct node *args, struct
         operation->recorded ? journal_ask(run->release->journal, name, args, &recorded, &err) : JOURNAL_NEW;
     if (step == JOURNAL_RECORDED) {
         run_note_answer(run, name, doc_root(recorded));
+        note_replayed(run);
         *answer = recorded;
         return true;
     }
@@ -178,26 +187,6 @@ static bool on_call(void *ctx, const char *name, const struct node *args, struct
     return start_operation(run, answer);
 }
 
-/* A word whose result says what it waits for: a gate is closed, the steps do not rise. It is over when the word comes back without that. */
-static void run_note_wait(struct run *run, const char *word, const struct node *result)
-{
-    const struct node *waiting = node_get(result, "waiting");
-    const char *reason = node_str(node_get(waiting, "reason"));
-    if (reason != NULL) {
-        struct wait wait = {.reason = reason,
-                            .message = node_str_or(node_get(waiting, "message"), ""),
-                            .told = node_bool_or(node_get(waiting, "told"), false)};
-        waiting_begin(run->waiting, &wait);
-        str_free(&run->wait_word);
-        str_free(&run->wait_reason);
-        run->wait_word = str_dup(word);
-        run->wait_reason = str_dup(reason);
-    } else if (str_equal(word, run->wait_word)) {
-        waiting_end(run->waiting, run->wait_reason);
-        str_free(&run->wait_word);
-    }
-}
-
 static bool on_enter(void *ctx, const char *word, const struct node *args, struct doc **result, int64_t *started_ms)
 {
     struct run *run = ctx;
@@ -214,6 +203,7 @@ static bool on_enter(void *ctx, const char *word, const struct node *args, struc
     }
     if (step == JOURNAL_RECORDED) {
         run_note_wait(run, word, doc_root(*result));
+        note_replayed(run);
     }
     if (step == JOURNAL_NEW && strcmp(word, "round") == 0) {
         run->round_started_ms = now;
@@ -239,6 +229,11 @@ static void on_evidence(void *ctx, const struct node *evidence, const char *wher
     if (!journal_is_replaying(run->release->journal)) {
         run_note_evidence(run, evidence, where);
     }
+}
+
+static void on_delayed(void *ctx, int64_t wait_ms)
+{
+    run_note_delay(ctx, wait_ms);
 }
 
 static void on_log(void *ctx, const char *message)
@@ -277,6 +272,7 @@ static void start_script(struct run *run)
                  .leave = on_leave,
                  .evidence = on_evidence,
                  .log = on_log,
+                 .delayed = on_delayed,
                  .ended = on_script_ended},
     };
     struct err err = {0};
@@ -561,15 +557,20 @@ void run_block(struct run *run, bool blocked)
     }
 }
 
+static bool replays(const struct run *run)
+{
+    return run->state == RUN_SCRIPT && journal_is_replaying(run->release->journal);
+}
+
 bool run_is_acting(const struct run *run)
 {
-    return run->effects != NULL || run->flushed != NULL || run->verdict != VERDICT_NONE;
+    bool between_words = replays(run) && run->operation == NULL;
+    return between_words || run->effects != NULL || run->flushed != NULL || run->verdict != VERDICT_NONE;
 }
 
 bool run_is_settled(const struct run *run)
 {
-    bool replays = run->state == RUN_SCRIPT && journal_is_replaying(run->release->journal);
-    return !run_is_acting(run) && run->state != RUN_CLAIMING && run->state != RUN_OVER && !replays;
+    return !run_is_acting(run) && !replays(run) && run->state != RUN_CLAIMING && run->state != RUN_OVER;
 }
 
 bool run_is_scripted(const struct run *run)

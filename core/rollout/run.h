@@ -48,7 +48,7 @@ void run_supersede(struct run *run, const char *reason);
 /* Its Release is gone, the watch says: it ends without another write. */
 void run_drop(struct run *run);
 
-/* Nothing else may write the objects of this Canary now. */
+/* Nothing else may write the objects of this Canary now. So it is while a record is replayed, which takes many turns when it is long: an intent may be at its end. */
 bool run_is_acting(const struct run *run);
 /* What it waits for is known: its record was replayed, and nothing is under way that writes the Canary. */
 bool run_is_settled(const struct run *run);
@@ -105,6 +105,7 @@ struct run {
     bool held;               /* the operation waits for the end of the freeze */
     struct doc *held_answer; /* so does this answer */
     struct trouble trouble;
+    bool delay_told;               /* that the script had spent its CPU time */
     int failures;                  /* of the script */
     char *word;                    /* of the script that was entered last */
     char *wait_word, *wait_reason; /* which of its words said that it waits, and for what */
@@ -157,6 +158,10 @@ void run_note_orders(struct run *run, const struct node *list);
 void run_note_answer(struct run *run, const char *operation, const struct node *answer);
 /* With the time, the canary's share and the round. */
 void run_note_evidence(struct run *run, const struct node *evidence, const char *where);
+/* A word whose result says what it waits for: a gate is closed, the steps do not rise. It is over when the word comes back without that. */
+void run_note_wait(struct run *run, const char *word, const struct node *result);
+/* The script has spent its CPU time of this minute, and waits that long; 0: it goes on. */
+void run_note_delay(struct run *run, int64_t wait_ms);
 void run_set_reason(struct run *run, const char *text);
 /* Why it ends, and the summary: "<how> at weight 10, …: <reason>". */
 void run_explain(struct run *run, const char *how, const char *reason);

@@ -167,3 +167,42 @@ void run_explain_failure(struct run *run)
     run_explain(run, "taken back", text);
     str_free(&text);
 }
+
+/* --- what it waits for --- */
+
+void run_note_wait(struct run *run, const char *word, const struct node *result)
+{
+    const struct node *waiting = node_get(result, "waiting");
+    const char *reason = node_str(node_get(waiting, "reason"));
+    if (reason != NULL) {
+        struct wait wait = {.reason = reason,
+                            .message = node_str_or(node_get(waiting, "message"), ""),
+                            .told = node_bool_or(node_get(waiting, "told"), false)};
+        waiting_begin(run->waiting, &wait);
+        str_free(&run->wait_word);
+        str_free(&run->wait_reason);
+        run->wait_word = str_dup(word);
+        run->wait_reason = str_dup(reason);
+    } else if (str_equal(word, run->wait_word)) {
+        waiting_end(run->waiting, run->wait_reason);
+        str_free(&run->wait_word);
+    }
+}
+
+/* One minute is like the other, so it is told once. */
+void run_note_delay(struct run *run, int64_t wait_ms)
+{
+    const struct release *release = run->release;
+    if (wait_ms == 0) {
+        waiting_end(run->waiting, WAIT_BUDGET);
+        return;
+    }
+    char *text = str_format("Release %s.%s has used up its CPU time of this minute: it goes on when the minute is over",
+                            release->name, release->namespace);
+    if (!run->delay_told) {
+        run->delay_told = true;
+        announce_text(run->announcer, "Warning", text);
+    }
+    run_wait(run, WAIT_BUDGET, text);
+    str_free(&text);
+}

@@ -27,6 +27,8 @@ struct strategy_host {
     /* Evidence for a verdict: kept with the release. `where`: "file:line" of the strategy. */
     void (*evidence)(void *ctx, const struct node *evidence, const char *where);
     void (*log)(void *ctx, const char *message);
+    /* It has spent its CPU time of this minute, so its next turn waits this long; 0: it goes on. Must only take note. */
+    void (*delayed)(void *ctx, int64_t wait_ms);
     /* The last thing it does; comes on a later turn than strategist_start. The VM is closed by strategist_stop, which must be called. */
     void (*ended)(void *ctx, enum strategy_end end, const struct err *err);
 };

@@ -54,12 +54,28 @@ void host_fini(struct host *host)
     host_hand_over(host, NULL);
 }
 
+void host_push_replayed(lua_State *L, struct host *host)
+{
+    lua_pushboolean(L, true);
+    marshal_push(L, doc_root(host->handed_over));
+    lua_pushnumber(L, (lua_Number)host->word_started_ms);
+}
+
+/* A record may have a million words: in between others have their turn. Between kill_host_enter and kill_host_leave. */
+static bool is_pause_due(struct host *host)
+{
+    host->replayed++;
+    bool measured = host->budget != NULL && host->budget->limits.measured;
+    return host->replayed == host->replay_words || (measured && kill_elapsed_ns() > HOST_REPLAY_NS);
+}
+
 static int primitive_enter(lua_State *L)
 {
     struct host *host = host_for_word(L, "enter");
     luaL_checktype(L, 1, LUA_TSTRING);
     lua_settop(L, 2);
     marshal_prepare(L);
+    bool may_pause = lua_isyieldable(L);
     struct err err = {0};
     struct doc *result = NULL;
     int64_t started_ms = 0;
@@ -74,14 +90,23 @@ static int primitive_enter(lua_State *L)
         done = host->port.enter(host->port.ctx, word, doc_root(args), &result, &started_ms);
     doc_free(args);
     host_hand_over(host, done ? result : NULL);
-    if (done)
+    if (done) {
+        host->word_started_ms = started_ms;
+        host->paused = is_pause_due(host) && may_pause;
         kill_restart();
+    }
     kill_host_leave();
 
     if (!readable)
         return luaL_error(L, "%s: %s", lua_tostring(L, 1), err.text);
-    lua_pushboolean(L, done);
-    marshal_push(L, doc_root(host->handed_over));
+    if (done && host->paused)
+        return lua_yield(L, 0);
+    if (done) {
+        host_push_replayed(L, host);
+        return 3;
+    }
+    lua_pushboolean(L, false);
+    lua_pushnil(L);
     lua_pushnumber(L, (lua_Number)started_ms);
     return 3;
 }
@@ -157,6 +182,16 @@ static int primitive_evidence(lua_State *L)
     return readable ? 0 : luaL_error(L, "%s", err.text);
 }
 
+/* Nothing is called back while a module loads. */
+static void write_log(struct host *host, const char *message)
+{
+    if (host->co != NULL) {
+        host->port.log(host->port.ctx, message);
+    } else {
+        log_info(host->label[0] != '\0' ? host->label : NULL, "%s", message);
+    }
+}
+
 static int primitive_log(lua_State *L)
 {
     struct host *host = host_of(L);
@@ -167,11 +202,9 @@ static int primitive_log(lua_State *L)
     size_t len;
     const char *text = lua_tolstring(L, 1, &len);
     plain_copy(message, sizeof message, text, len);
-    /* Nothing is called back while a module loads. */
-    if (host->co)
-        host->port.log(host->port.ctx, message);
-    else
-        log_info(host->label[0] ? host->label : NULL, "%s", message);
+    if (host->budget == NULL || budget_take_line(host->budget)) {
+        write_log(host, message);
+    }
     kill_host_leave();
     return 0;
 }

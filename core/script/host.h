@@ -10,14 +10,23 @@
 #include <lua.h>
 
 #include "rollout/strategist.h"
+#include "script/budget.h"
 
-enum { HOST_WORD_SIZE = 64 };
+enum {
+    HOST_WORD_SIZE = 64,
+    HOST_REPLAY_NS = 5 * 1000 * 1000, /* a replay lets the loop turn after so much CPU time, where that is measured */
+};
 
 struct host {
     struct strategy_host port;
     lua_State *L;            /* the VM's main state */
     lua_State *co;           /* the strategy's coroutine; NULL while its modules load, when no word may run */
+    struct budget *budget;   /* NULL: none */
     bool waiting;            /* an operation has been asked for and is not answered */
+    bool paused;             /* in the middle of a replay: host_push_replayed has what the script gets next */
+    int64_t replayed;        /* words of this turn that were on record; after `replay_words` the loop turns */
+    int64_t replay_words;    /* 0: no bound */
+    int64_t word_started_ms; /* of the word that was replayed last */
     struct doc *handed_over; /* what Lua is about to read or has read last */
     uint64_t random;
     char word[HOST_WORD_SIZE]; /* the last word or operation, for the text of a kill */
@@ -30,6 +39,9 @@ void host_fini(struct host *host);
 
 /* Takes `doc` (may be NULL): the next marshal_push reads it. */
 void host_hand_over(struct host *host, struct doc *doc);
+
+/* After a pause: what primitive `enter` gives for the word on record, three values. May raise. */
+void host_push_replayed(lua_State *L, struct host *host);
 
 /* "strategies/canary.lua:12": the innermost line of a strategy on the stack of L, else the innermost line of any module; "" without one. Raises nothing. */
 void host_where(lua_State *L, char *out, size_t size);

@@ -26,7 +26,9 @@ struct run {
     lua_State *L;
     struct kill_limits limits;
     volatile int64_t deadline_ns; /* of the stage to come, in the thread's CPU time */
-    volatile sig_atomic_t soft;   /* the hook is in place */
+    int64_t began_ns, billed_ns;  /* when it began, and up to when `spent_ns` has it */
+    int64_t spent_ns;
+    volatile sig_atomic_t soft; /* the hook is in place */
     volatile sig_atomic_t in_host;
     volatile sig_atomic_t jump_due;
     char where[KILL_WHERE_SIZE];
@@ -115,8 +117,17 @@ static void prepare_thread(void)
     timer_ready = true;
 }
 
+static void bill(struct run *run, int64_t free_ns)
+{
+    int64_t now_ns = cpu_ns();
+    int64_t ns = now_ns - run->billed_ns - free_ns;
+    run->spent_ns += ns > 0 ? ns : 0;
+    run->billed_ns = now_ns;
+}
+
 static void leave_run(struct run *run)
 {
+    bill(run, 0);
     innermost = run->outer;
     arm(run->outer ? run->outer->deadline_ns : 0);
 }
@@ -127,11 +138,13 @@ struct kill_report kill_run(lua_State *L, const struct kill_limits *limits, kill
     prepare_thread();
     struct run run = {.outer = innermost, .L = L, .limits = *limits};
     struct kill_report report = {.stage = KILL_NONE};
-    run.deadline_ns = cpu_ns() + limits->soft_ms * 1000000;
+    run.began_ns = run.billed_ns = cpu_ns();
+    run.deadline_ns = run.began_ns + limits->soft_ms * 1000000;
     if (sigsetjmp(run.door, 1) != 0) {
         leave_run(&run);
         memcpy(report.where, run.where, sizeof report.where);
         report.stage = KILL_HARD;
+        report.spent_ns = run.spent_ns;
         return report;
     }
     innermost = &run;
@@ -141,6 +154,7 @@ struct kill_report kill_run(lua_State *L, const struct kill_limits *limits, kill
     lua_sethook(L, NULL, 0, 0);
     memcpy(report.where, run.where, sizeof report.where);
     report.status = status;
+    report.spent_ns = run.spent_ns;
     report.stage = run.soft ? KILL_SOFT : KILL_NONE;
     return report;
 }
@@ -164,10 +178,18 @@ void kill_restart(void)
 {
     struct run *run = innermost;
     assert(run && run->in_host);
+    bill(run, KILL_REPLAY_FREE_NS);
     if (run->soft)
         return;
-    run->deadline_ns = cpu_ns() + run->limits.soft_ms * 1000000;
+    run->deadline_ns = run->billed_ns + run->limits.soft_ms * 1000000;
     arm(run->deadline_ns);
+}
+
+int64_t kill_elapsed_ns(void)
+{
+    const struct run *run = innermost;
+    assert(run && run->in_host);
+    return cpu_ns() - run->began_ns;
 }
 
 void kill_abandon(lua_State *L)

@@ -33,7 +33,10 @@ struct kill_report {
     enum kill_stage stage;
     int status;                  /* what the body returned; meaningless after KILL_HARD */
     char where[KILL_WHERE_SIZE]; /* "file:line" at which the hook first raised, or "" */
+    int64_t spent_ns; /* CPU time that is the script's expense: a replayed word has KILL_REPLAY_FREE_NS free */
 };
+
+enum { KILL_REPLAY_FREE_NS = 100 * 1000 };
 
 typedef int kill_body_fn(void *ctx);
 struct kill_report kill_run(lua_State *L, const struct kill_limits *limits, kill_body_fn *body, void *ctx);
@@ -42,5 +45,7 @@ void kill_host_enter(void);
 void kill_host_leave(void);
 /* The run gets its whole soft time again: something was replayed, and replay is not the script's expense. Only between enter and leave. */
 void kill_restart(void);
+/* CPU time of the run so far, replay and all. Only between enter and leave. */
+int64_t kill_elapsed_ns(void);
 /* The run of this VM ends, as KILL_HARD, when its primitive leaves. Only between enter and leave. */
 void kill_abandon(lua_State *L);

@@ -19,6 +19,8 @@ struct strategy {
     struct task *task;
     struct doc *pinned;
     struct strategy_host host;
+    struct budget budget;
+    bool delayed; /* its next turn waits, and the host knows */
     struct timer turn;
 };
 
@@ -26,6 +28,7 @@ static void strategy_free(struct strategy *strategy)
 {
     timer_cancel(&strategy->turn);
     task_free(strategy->task);
+    budget_fini(&strategy->budget);
     doc_free(strategy->pinned);
     strategy->scripts->running--;
     mem_free(strategy);
@@ -37,12 +40,45 @@ static void report_end(struct strategy *strategy, enum strategy_end end, const s
     strategy->host.ended(strategy->host.ctx, end, err);
 }
 
+static void on_turn(struct timer *timer, void *ctx);
+
+/* False: the turn comes when the budget allows it. */
+static bool may_go_on(struct strategy *strategy)
+{
+    int64_t wait_ms = budget_wait_ms(&strategy->budget);
+    if (wait_ms > 0) {
+        timer_start(strategy->scripts->clock, &strategy->turn, wait_ms, on_turn, strategy);
+    }
+    if (strategy->delayed != (wait_ms > 0)) {
+        strategy->delayed = wait_ms > 0;
+        strategy->host.delayed(strategy->host.ctx, wait_ms);
+    }
+    return wait_ms == 0;
+}
+
+static enum task_turn run_turn(struct strategy *strategy, struct err *err)
+{
+    enum task_turn turn = task_resume(strategy->task, err);
+    if (turn == TASK_PAUSED) {
+        budget_spend_replay(&strategy->budget, task_spent_ns(strategy->task));
+    } else {
+        budget_spend(&strategy->budget, task_spent_ns(strategy->task));
+    }
+    return turn;
+}
+
 static void on_turn(struct timer *timer, void *ctx)
 {
     struct strategy *strategy = ctx;
     struct err err;
-    switch (task_resume(strategy->task, &err)) {
+    if (!may_go_on(strategy)) {
+        return;
+    }
+    switch (run_turn(strategy, &err)) {
     case TASK_WAITS:
+        break;
+    case TASK_PAUSED:
+        timer_start(strategy->scripts->clock, &strategy->turn, 0, on_turn, strategy);
         break;
     case TASK_RETURNED:
         report_end(strategy, STRATEGY_RETURNED, &err);
@@ -67,13 +103,15 @@ static struct strategy *start(struct strategist *strategist, const struct strate
     scripts->running++;
     strategy->host = order->host;
     strategy->pinned = order->sources ? doc_copy(order->sources) : NULL;
+    budget_init(&strategy->budget, scripts->clock, &scripts->limits.budget, order->label);
     struct module_set set = scripts->binary;
     set.pinned = doc_root(strategy->pinned);
-    strategy->task = task_new(order, &set, &scripts->limits, err);
+    strategy->task = task_new(order, &set, &scripts->limits, &strategy->budget, err);
     if (!strategy->task) {
         strategy_free(strategy);
         return NULL;
     }
+    budget_spend(&strategy->budget, task_spent_ns(strategy->task));
     timer_start(scripts->clock, &strategy->turn, 0, on_turn, strategy);
     return strategy;
 }
@@ -126,6 +164,11 @@ void script_strategist_free(struct strategist *strategist)
         return;
     assert(scripts->running == 0);
     mem_free(scripts);
+}
+
+void script_strategist_measure(struct strategist *strategist)
+{
+    ((struct scripts *)strategist)->limits.budget.measured = true;
 }
 
 void script_strategist_limit(struct strategist *strategist, const struct script_limits *limits)

@@ -24,6 +24,7 @@ struct task {
     lua_State *loader, *co;
     lua_State *failed; /* the one whose stack has the error of loading */
     bool started, answered, running, abandoned;
+    int64_t spent_ns;
 };
 
 /* --- loading --- */
@@ -117,6 +118,7 @@ static bool load(struct task *task, struct err *err)
         return err_set(err, ERR_SCRIPT, "script: the sandbox does not start: %s", lua_tostring(task->vm.L, -1));
     vm_limit(&task->vm, task->limits.memory_max);
     struct kill_report report = kill_run(task->vm.L, &task->limits.cpu, load_body, task);
+    task->spent_ns = report.spent_ns;
     struct failure failure = {
         .L = task->vm.L, .from = task->failed, .report = &report, .limits = &task->limits, .doing = "loading"};
     failure_kind(&failure, err);
@@ -127,7 +129,7 @@ static bool load(struct task *task, struct err *err)
 }
 
 struct task *task_new(const struct strategy_start *start, const struct module_set *set,
-                      const struct script_limits *limits, struct err *err)
+                      const struct script_limits *limits, struct budget *budget, struct err *err)
 {
     err_clear(err);
     if (str_empty(start->name) || strlen(start->name) > NAME_MAX_LEN) {
@@ -139,6 +141,8 @@ struct task *task_new(const struct strategy_start *start, const struct module_se
     task->limits = *limits;
     task->host.port = start->host;
     task->host.random = start->seed;
+    task->host.budget = budget;
+    task->host.replay_words = limits->replay_words;
     str_copy(task->host.label, sizeof task->host.label, start->label ? start->label : "");
     snprintf(task->module, sizeof task->module, "strategies.%s", start->name);
     size_t len;
@@ -171,6 +175,14 @@ static int push_answer(lua_State *L)
     return 0;
 }
 
+static int push_replayed(lua_State *L)
+{
+    struct task *task = lua_touserdata(L, 1);
+    host_push_replayed(L, &task->host);
+    lua_xmove(L, task->co, 3);
+    return 0;
+}
+
 static int resume_body(void *ctx)
 {
     struct task *task = ctx;
@@ -178,23 +190,27 @@ static int resume_body(void *ctx)
         task->started = true;
         return lua_resume(task->co, 1);
     }
-    int status = lua_cpcall(task->vm.L, push_answer, task);
-    return status != 0 ? status : lua_resume(task->co, 1);
+    bool paused = task->host.paused;
+    task->host.paused = false;
+    int status = lua_cpcall(task->vm.L, paused ? push_replayed : push_answer, task);
+    return status != 0 ? status : lua_resume(task->co, paused ? 3 : 1);
 }
 
 enum task_turn task_resume(struct task *task, struct err *err)
 {
-    assert(!task->running && !task->host.waiting && task->answered == task->started);
+    assert(!task->running && !task->host.waiting && (task->host.paused || task->answered == task->started));
     err_clear(err);
     task->answered = false;
     task->running = true;
+    task->host.replayed = 0;
     struct kill_report report = kill_run(task->vm.L, &task->limits.cpu, resume_body, task);
     task->running = false;
+    task->spent_ns = report.spent_ns;
     if (task->abandoned)
         return TASK_ABANDONED;
     if (report.stage != KILL_HARD && report.status == LUA_YIELD) {
-        if (task->host.waiting)
-            return TASK_WAITS;
+        if (task->host.waiting || task->host.paused)
+            return task->host.paused ? TASK_PAUSED : TASK_WAITS;
         err_set(err, ERR_SCRIPT, "%s: it yielded, but waits for no operation", task->module);
         return TASK_FAILED;
     }
@@ -209,6 +225,11 @@ enum task_turn task_resume(struct task *task, struct err *err)
         break;
     }
     return TASK_KILLED;
+}
+
+int64_t task_spent_ns(const struct task *task)
+{
+    return task->spent_ns;
 }
 
 void task_answer(struct task *task, struct doc *answer)

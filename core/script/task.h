@@ -13,7 +13,7 @@
  *                                                                          recorded
  *
  * The coroutine runs only inside task_resume, the one door: it leaves through it by returning, raising, waiting or being killed, and the door says which. A call that
- * is answered at once (every call while finished words are replayed) never leaves, so a replay of a thousand words is one resume. Yields work across pcall,
+ * is answered at once (every call while finished words are replayed) never leaves, but for a pause after some hundred words of a long replay. Yields work across pcall,
  * metamethods and iterators, so a strategy may wait wherever it stands; it may not inside a coroutine of its own, whose resume would catch the yield, and the
  * primitives say so.
  *
@@ -25,6 +25,7 @@
 
 #include "base/doc.h"
 #include "rollout/strategist.h"
+#include "script/budget.h"
 #include "script/kill.h"
 #include "script/module.h"
 
@@ -33,26 +34,35 @@ struct task;
 struct script_limits {
     size_t memory_max;      /* live bytes of one VM */
     struct kill_limits cpu; /* of one resume; replayed words do not count */
+    int64_t replay_words;   /* of one resume; then it pauses. 0: no bound */
+    struct budget_limits budget;
 };
 #define SCRIPT_LIMITS_DEFAULT                                                                                          \
-    ((struct script_limits){.memory_max = 8 * 1024 * 1024, .cpu = {.soft_ms = 50, .hard_ms = 50}})
+    ((struct script_limits){.memory_max = 8 * 1024 * 1024,                                                             \
+                            .cpu = {.soft_ms = 50, .hard_ms = 50},                                                     \
+                            .replay_words = 500,                                                                       \
+                            .budget = BUDGET_LIMITS_DEFAULT})
 
 enum task_turn {
-    TASK_WAITS, /* for task_answer */
+    TASK_WAITS,  /* for task_answer */
+    TASK_PAUSED, /* it replays a long record: to be resumed on a later turn */
     TASK_RETURNED,
     TASK_FAILED,    /* it raised; err: file:line and message */
     TASK_KILLED,    /* a bound was broken; err: which and where */
     TASK_ABANDONED, /* task_abandon was called meanwhile */
 };
 
-/* Loads the strategy; NULL and err. `set` is copied, what it points to stays the caller's and outlives the task. */
+/* Loads the strategy; NULL and err. `set` is copied, what it points to stays the caller's and outlives the task; so does `budget` (NULL: none), of which the
+ * task takes lines of log alone. */
 struct task *task_new(const struct strategy_start *start, const struct module_set *set,
-                      const struct script_limits *limits, struct err *err);
+                      const struct script_limits *limits, struct budget *budget, struct err *err);
 /* Never while it is running. */
 void task_free(struct task *task);
 
-/* Runs until it waits or ends. The first time, or after task_answer. */
+/* Runs until it waits, pauses or ends. The first time, after task_answer, or after a pause. */
 enum task_turn task_resume(struct task *task, struct err *err);
+/* CPU time of the last resume, or of loading, that is the script's expense. */
+int64_t task_spent_ns(const struct task *task);
 /* What it waited for; takes the document. It runs at the next task_resume. */
 void task_answer(struct task *task, struct doc *answer);
 bool task_is_waiting(const struct task *task);

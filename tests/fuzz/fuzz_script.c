@@ -58,10 +58,13 @@ static void run(struct task *task)
 {
     struct err err;
     for (int turn = 0; turn < TURNS_MAX; turn++) {
-        if (task_resume(task, &err) != TASK_WAITS)
+        enum task_turn how = task_resume(task, &err);
+        if (how == TASK_WAITS) {
+            task_answer(task, later);
+            later = NULL;
+        } else if (how != TASK_PAUSED) {
             return;
-        task_answer(task, later);
-        later = NULL;
+        }
     }
 }
 
@@ -80,11 +83,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct strategy_start start = {.name = "fuzz",
                                    .label = "fuzz.test",
                                    .seed = 1,
-                                   .host = {NULL, on_call, on_enter, on_leave, on_evidence, on_log, on_ended}};
+                                   .host = {.call = on_call,
+                                            .enter = on_enter,
+                                            .leave = on_leave,
+                                            .evidence = on_evidence,
+                                            .log = on_log,
+                                            .ended = on_ended}};
     struct err err;
     log_set_sink(log_drop, NULL);
     calls = 0;
-    struct task *task = task_new(&start, &set, &limits, &err);
+    struct task *task = task_new(&start, &set, &limits, NULL, &err);
     if (task)
         run(task);
     task_free(task);

@@ -232,6 +232,9 @@ static inline void open_world(struct world *w, const struct story *story)
     w->kube = fake_context_client(w->fh, w->fc);
     w->metrics = metrics_new();
     w->strategist = script_strategist_new(fake_clock_clock(w->fc), modules, MODULES);
+    struct script_limits limits = SCRIPT_LIMITS_DEFAULT;
+    limits.replay_words = 2; /* the records are short, and each replay is to have its pauses */
+    script_strategist_limit(w->strategist, &limits);
     fake_context_objects(w->api);
     fake_api_edit(w->api, CANARY, "{'status':{'phase':'Initialized','canaryWeight':0}}");
     fake_api_edit(w->api, CANARY, story->analysis);

@@ -81,7 +81,7 @@ static enum task_turn run_within(const struct script_limits *limits, const char 
     struct module_set set = {
         .embedded = modules, .embedded_count = sizeof modules / sizeof modules[0], .pinned = pinned};
     struct strategy_start start = {.name = "t", .label = "podinfo.test", .seed = 7, .host = host()};
-    struct task *task = task_new(&start, &set, limits, err);
+    struct task *task = task_new(&start, &set, limits, NULL, err);
     enum task_turn turn = task ? task_resume(task, err) : TASK_FAILED;
     task_free(task);
     doc_free(doc);
