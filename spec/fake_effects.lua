@@ -144,9 +144,6 @@ function kinds.hooks(world, effect)
   end
 end
 
-function kinds.alert()
-end
-
 -- A list --------------------------------------------------------------------------------------
 
 local function check(effect, index)

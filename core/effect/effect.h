@@ -4,7 +4,7 @@
  *   { kind: phase, phase }                                                          { kind: scale, to: up|zero }
  *   { kind: sync, phase, weight, iterations, failed_checks }                        { kind: promote, id, copies }
  *   { kind: status, weight, iterations, failed_checks }                             { kind: autoscaler }
- *   { kind: hooks, type, phase, event_phase, key }                                  { kind: gauge, name, value }   { kind: alert, … }
+ *   { kind: hooks, type, phase, event_phase, key }                                  { kind: gauge, name, value }
  *
  * They are done in order; the first failure ends the list. Repeating a list after a crash does nothing twice:
  *
@@ -13,7 +13,7 @@
  *   promote     the primary carries the id: done; without an answer it is asked for again, until one comes
  *   phase, sync, status, autoscaler     compared, only what differs is written
  *   event, hooks                        sent again under the same key
- *   alert, gauge                        nothing to repeat
+ *   gauge                               nothing to repeat
  *
  * Safety, whatever a script says: weights are whole, not negative and sum to 100, and no list increases the share of a side that is not ready. Only the engine's
  * own ending of a release (`trusted`) is exempt from the latter. And a target goes to zero only when its share has been smaller for context.scale_down_delay_ms: proxies

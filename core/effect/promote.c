@@ -1,5 +1,10 @@
+/* { kind: promote, id, copies }: what was analysed becomes the primary (workload/promotion.h). A primary that carries the
+ * id has it. `copies`: the checksums that the primary's configs had before, by which a promotion that began is known. */
 #include "effect/promote.h"
 
+#include "base/str.h"
+#include "effect/kind.h"
+#include "workload/deployment.h"
 #include "workload/tracked_config.h"
 
 struct promotion_options promote_options(struct context *context, const struct canary *canary, const char *revision,
@@ -62,3 +67,81 @@ bool promote_has_begun(struct context *context, const struct canary *canary, con
     doc_free(live);
     return begun;
 }
+
+/* --- the kind of effect --- */
+
+enum { AGAIN_MS = 1000 };
+
+static bool check(const struct place *at, const struct node *effect)
+{
+    const struct node *copies = node_get(effect, "copies");
+    return place_check_text(at, effect, "id") &&
+           (copies == NULL || node_type(copies) == NODE_OBJECT || place_refuse(at, "copies", copies, "an object"));
+}
+
+static void complete(struct context *context, const struct release *release, const struct canary *canary, size_t index,
+                     struct doc *doc, struct node *effect)
+{
+    node_set_str(doc, effect, "id", release->uid); /* one revision is fixed, so it is promoted once */
+    node_set(doc, effect, "copies", promote_copies(context, canary, doc_root(release->checksums), doc));
+}
+
+/* When in doubt, assume that it has begun: repeating a decided promotion is harmless, taking back a half-made one is not. */
+static bool has_begun(struct effect_call *call)
+{
+    const struct node *copies = node_get(call->effect, "copies");
+    struct canary canary;
+    struct err ignored = {0};
+    bool known = release_canary(call->release, &canary, &ignored);
+    bool begun = node_count(copies) > 0 &&
+                 (call->redo || call->unsure || !known || promote_has_begun(call->context, &canary, copies));
+    canary_fini(&canary);
+    return begun;
+}
+
+/* Without an answer it is not known whether the primary was promoted. A release that went on as if it were not could be
+ * rolled back over a primary that is; so the promotion is asked for again, under the same id, until an answer comes. */
+static void on_promoted(void *ctx, const struct err *err)
+{
+    struct effect_call *call = ctx;
+    call->under_way = NULL;
+    if (err->code == ERR_NONE) {
+        effect_succeed(call);
+    } else if (err->code == ERR_TIMEOUT || err->code == ERR_UNREACHABLE) {
+        call->unsure = true;
+        effect_again(call, AGAIN_MS);
+    } else {
+        effect_fail(call, has_begun(call), err);
+    }
+}
+
+static enum effect_step start(struct effect_call *call, const struct canary *canary, struct kube_write *write,
+                              struct err *err)
+{
+    const char *id = node_str_or(node_get(call->effect, "id"), "");
+    struct doc *primary = store_find(context_store(call->context, &KUBE_DEPLOYMENTS), canary->names.namespace,
+                                     canary->names.target_primary);
+    bool carried = str_equal(deployment_promotion_id(doc_root(primary)), id);
+    doc_free(primary);
+    if (carried) {
+        return EFFECT_DONE;
+    }
+    struct promotion_options options =
+        promote_options(call->context, canary, call->release->revision, doc_root(call->release->checksums), id);
+    call->under_way = promotion_start(&options, on_promoted, call);
+    return EFFECT_STARTED;
+}
+
+static void cancel(struct effect_call *call)
+{
+    promotion_cancel(call->under_way);
+}
+
+const struct effect_kind effect_promote = {
+    .name = "promote",
+    .lists = EFFECTS_IN(EFFECTS_OF_SCRIPT),
+    .check = check,
+    .complete = complete,
+    .start = start,
+    .cancel = cancel,
+};

@@ -1,5 +1,10 @@
+/* { kind: scale, to: up|zero }: the target's Pods. They go only when the canary's share has been smaller for
+ * context.scale_down_delay_ms: proxies learn of new routes later than the API server, and send requests to them until then. */
 #include "effect/scale.h"
 
+#include <string.h>
+
+#include "effect/kind.h"
 #include "workload/autoscaler.h"
 
 /* The autoscaler's minimum, or else what the primary has, or else 1. (A target with replicas of its own is not at zero.) */
@@ -48,3 +53,53 @@ enum plan scale_plan(struct context *context, const struct canary *canary, bool 
     doc_free(target);
     return plan;
 }
+
+/* --- the kind of effect --- */
+
+/* Whatever is not "up" scales the target to zero: that must not happen by a slip of the pen. */
+static bool check(const struct place *at, const struct node *effect)
+{
+    const char *to = node_str_or(node_get(effect, "to"), "");
+    return strcmp(to, "up") == 0 || strcmp(to, "zero") == 0 ||
+           err_set(at->err, ERR_INVALID, "%s.to: \"%s\" is neither up nor zero", at->text, to);
+}
+
+static bool check_own(const struct place *at, enum effects_of of, const struct node *effect)
+{
+    const struct node *to = node_get(effect, "to");
+    return node_is(to, of == EFFECTS_OF_ENDING ? "zero" : "up") ||
+           place_refuse(at, "to", to, "what such a list scales to");
+}
+
+/* How long the target must stay; 0: it may go. */
+static int64_t wait_ms(const struct effect_call *call)
+{
+    int64_t drained_ms = call->release->drained_ms;
+    if (drained_ms == RELEASE_NEVER_DRAINED) {
+        return 0;
+    }
+    int64_t rest_ms = drained_ms + call->context->scale_down_delay_ms - clock_mono_ms(call->context->clock);
+    return rest_ms > 0 ? rest_ms : 0;
+}
+
+static enum effect_step start(struct effect_call *call, const struct canary *canary, struct kube_write *write,
+                              struct err *err)
+{
+    bool up = node_is(node_get(call->effect, "to"), "up");
+    enum effect_step step = effect_step_of(scale_plan(call->context, canary, up, write, err));
+    int64_t rest_ms = up ? 0 : wait_ms(call);
+    if (step == EFFECT_WRITE && rest_ms > 0) {
+        kube_write_fini(write);
+        effect_again(call, rest_ms);
+        return EFFECT_STARTED;
+    }
+    return step;
+}
+
+const struct effect_kind effect_scale = {
+    .name = "scale",
+    .lists = EFFECTS_IN(EFFECTS_OF_SCRIPT) | EFFECTS_IN(EFFECTS_OF_ENDING) | EFFECTS_IN(EFFECTS_OF_RESTART),
+    .check = check,
+    .check_own = check_own,
+    .start = start,
+};

@@ -68,8 +68,6 @@ error('this file describes operations to the reader; it is not a module')
 ---                                    fails when the target is another revision by now
 ---   { kind = 'autoscaler' }          brings the primary's HPA in line with the target's
 ---   { kind = 'gauge', name = s, value = n }   flagger_canary_metric_analysis (not recorded)
----   { kind = 'alert', severity = s, message = s, fields = boolean }   accepted and dropped for now
----                                    (alerts are later work)
 
 --- pin {} — from now on the revision is fixed (the confirm-rollout gate is open). Answer:
 --- { revision = s }.

@@ -1,0 +1,213 @@
+/* The last third of effect/effect.h: the effects of a list, one after the other. */
+#include "base/mem.h"
+#include "canary/status.h"
+#include "effect/kind.h"
+#include "effect/status_write.h"
+#include "effect/writer.h"
+
+enum { CONFLICTS_MAX = 10 };
+
+struct effects {
+    struct effect_call call; /* the one under way */
+    const struct effect_kind *kind;
+    bool started;
+    struct doc *list;
+    size_t index;
+    int conflicts;
+    bool begun;
+    struct timer turn;
+    struct writer *writer;
+    effects_done_fn *done;
+    void *ctx;
+};
+
+static struct effects *of_call(struct effect_call *call)
+{
+    return (struct effects *)((char *)call - offsetof(struct effects, call));
+}
+
+static void effects_free(struct effects *e)
+{
+    timer_cancel(&e->turn);
+    if (e->writer != NULL) {
+        writer_cancel(e->writer);
+    }
+    doc_free(e->list);
+    mem_free(e);
+}
+
+void effects_cancel(struct effects *e)
+{
+    if (e->started && e->kind->cancel != NULL) {
+        e->kind->cancel(&e->call);
+    }
+    effects_free(e);
+}
+
+static void finish(struct effects *e, const struct err *err)
+{
+    effects_done_fn *done = e->done;
+    void *ctx = e->ctx;
+    size_t index = e->index;
+    bool begun = e->begun;
+    struct err copy = *err;
+    effects_free(e);
+    done(ctx, index, begun, &copy);
+}
+
+static void on_turn(struct timer *timer, void *ctx);
+
+static void next_turn(struct effects *e, int64_t delay_ms)
+{
+    timer_start(e->call.context->clock, &e->turn, delay_ms, on_turn, e);
+}
+
+static void note_written(struct effects *e)
+{
+    if (e->kind->written != NULL) {
+        e->kind->written(&e->call);
+    }
+}
+
+static void succeed(struct effects *e)
+{
+    note_written(e);
+    e->index++;
+    e->conflicts = 0;
+    next_turn(e, 0);
+}
+
+void effect_succeed(struct effect_call *call)
+{
+    struct effects *e = of_call(call);
+    e->started = false;
+    succeed(e);
+}
+
+void effect_fail(struct effect_call *call, bool begun, const struct err *err)
+{
+    struct effects *e = of_call(call);
+    e->started = false;
+    e->begun = begun;
+    finish(e, err);
+}
+
+void effect_again(struct effect_call *call, int64_t delay_ms)
+{
+    struct effects *e = of_call(call);
+    e->started = false;
+    next_turn(e, delay_ms);
+}
+
+static void on_written(void *ctx, const struct err *err)
+{
+    struct effects *e = ctx;
+    e->writer = NULL;
+    /* One write is all that an effect needs; what the API server made of it is not asked, or a field that it does not
+     * keep would be written for ever. After a conflict the same plan starts from what is live now. */
+    if (err->code == ERR_NONE) {
+        succeed(e);
+        return;
+    }
+    note_written(e);
+    if (err->code == ERR_CONFLICT && e->conflicts++ < CONFLICTS_MAX) {
+        next_turn(e, 0);
+    } else {
+        finish(e, err);
+    }
+}
+
+/* The list was checked before it went on record, so its kinds are known. */
+static void take(struct effects *e, const struct node *effect)
+{
+    e->call.effect = effect;
+    e->kind = effect_kind_find(node_str_or(node_get(effect, "kind"), ""));
+}
+
+static void on_turn(struct timer *timer, void *ctx)
+{
+    struct effects *e = ctx;
+    struct err err = {0};
+    const struct node *effect = node_item(doc_root(e->list), e->index);
+    struct canary canary = {0};
+    if (effect == NULL || !release_canary(e->call.release, &canary, &err)) {
+        canary_fini(&canary);
+        finish(e, &err);
+        return;
+    }
+    take(e, effect);
+    struct kube_write write = {0};
+    e->started = true;
+    enum effect_step step = e->kind->start(&e->call, &canary, &write, &err);
+    canary_fini(&canary);
+    switch (step) {
+    case EFFECT_DONE:
+        e->started = false;
+        succeed(e);
+        break;
+    case EFFECT_WRITE:
+        e->started = false;
+        e->writer = writer_start(e->call.context, &write, on_written, e);
+        break;
+    case EFFECT_STARTED:
+        break;
+    case EFFECT_FAILED:
+        e->started = false;
+        finish(e, &err);
+        break;
+    }
+}
+
+struct effects *effects_start(const struct effects_options *options, effects_done_fn *done, void *ctx)
+{
+    struct effects *e = mem_new(struct effects);
+    e->call = (struct effect_call){
+        .context = options->context,
+        .release = options->release,
+        .announcer = options->announcer,
+        .redo = options->redo,
+        .trusted = options->trusted,
+    };
+    e->list = doc_copy(options->list);
+    e->index = options->first;
+    e->done = done;
+    e->ctx = ctx;
+    next_turn(e, 0);
+    return e;
+}
+
+/* --- what the kinds share --- */
+
+enum effect_step effect_step_of(enum plan plan)
+{
+    return plan == PLAN_DONE ? EFFECT_DONE : plan == PLAN_WRITE ? EFFECT_WRITE : EFFECT_FAILED;
+}
+
+enum effect_step effect_write_status(struct effect_call *call, const struct canary *canary, struct doc *patch,
+                                     struct kube_write *write)
+{
+    if (status_is_same(canary, patch)) {
+        doc_free(patch);
+        return EFFECT_DONE;
+    }
+    status_plan_write(call->context, canary, patch, write);
+    return EFFECT_WRITE;
+}
+
+void effect_set_key(struct context *context, struct doc *doc, struct node *effect, const char *key)
+{
+    struct event_moment moment = event_moment_next(context->notify.recorder);
+    node_set_str(doc, effect, "key", key);
+    node_set_int(doc, effect, "key_ms", moment.ms);
+    node_set_int(doc, effect, "key_index", (int64_t)moment.index);
+}
+
+struct event_moment effect_moment(const struct node *effect)
+{
+    return (struct event_moment){effect_int(effect, "key_ms", 0), (size_t)effect_int(effect, "key_index", 0)};
+}
+
+int64_t effect_int(const struct node *effect, const char *key, int64_t fallback)
+{
+    return node_int_or(node_get(effect, key), fallback);
+}

@@ -1,0 +1,137 @@
+/* { kind: route, primary, canary, mirrored, from: {primary, canary, mirrored} }: which side gets which share.
+ *
+ * After a crash the mesh wins: weights that are neither what the effect wants nor what it came from were set by somebody
+ * else meanwhile, and stay. */
+#include <inttypes.h>
+
+#include "base/log.h"
+#include "effect/kind.h"
+#include "workload/deployment.h"
+
+enum { SHARE_MAX = 1000 * 1000 };
+
+static struct routes routes_of(const struct node *n)
+{
+    return (struct routes){
+        .primary_pct = (int)effect_int(n, "primary", 0),
+        .canary_pct = (int)effect_int(n, "canary", 0),
+        .mirrored = node_bool_or(node_get(n, "mirrored"), false),
+    };
+}
+
+/* `from` is what the mesh had: any numbers, but numbers. */
+static bool check(const struct place *at, const struct node *effect)
+{
+    const struct node *from = node_get(effect, "from");
+    int64_t primary, canary;
+    if (!place_check_share(at, effect, "primary", &primary) || !place_check_share(at, effect, "canary", &canary)) {
+        return false;
+    }
+    if (primary + canary != 100) {
+        return err_set(at->err, ERR_INVALID, "%s: primary %" PRId64 " and canary %" PRId64 " do not sum to 100",
+                       at->text, primary, canary);
+    }
+    return place_check_int(at, from, "primary", -SHARE_MAX, SHARE_MAX, "a share") &&
+           place_check_int(at, from, "canary", -SHARE_MAX, SHARE_MAX, "a share");
+}
+
+/* An ending may give the canary everything where a promotion failed; see start. */
+static bool check_own(const struct place *at, enum effects_of of, const struct node *effect)
+{
+    int64_t canary = effect_int(effect, "canary", 0);
+    return canary == 0 || (of == EFFECTS_OF_ENDING && canary == 100) ||
+           place_refuse(at, "canary", node_get(effect, "canary"), "a share that such a list gives");
+}
+
+static void complete(struct context *context, const struct release *release, const struct canary *canary, size_t index,
+                     struct doc *doc, struct node *effect)
+{
+    struct routes live;
+    struct err ignored;
+    if (context->router.ops->get_routes(&context->router, &canary->names, canary->root, &live, &ignored)) {
+        struct node *from = node_new_object(doc);
+        node_set_int(doc, from, "primary", live.primary_pct);
+        node_set_int(doc, from, "canary", live.canary_pct);
+        node_set_bool(doc, from, "mirrored", live.mirrored);
+        node_set(doc, effect, "from", from);
+    }
+}
+
+/* A target at zero is as it should be, and nobody answers there. A primary at zero is its owner's will. */
+static bool side_is_ready(struct context *context, const struct canary *canary, bool primary)
+{
+    const char *name = primary ? canary->names.target_primary : canary->names.target;
+    struct doc *deployment = store_find(context_store(context, &KUBE_DEPLOYMENTS), canary->names.namespace, name);
+    struct err ignored;
+    enum readiness readiness = deployment_readiness(doc_root(deployment), canary->progress_deadline_s,
+                                                    primary ? canary->primary_ready_pct : canary->canary_ready_pct,
+                                                    clock_wall_ms(context->clock), &ignored);
+    bool has_pods = primary || node_int_or(node_at(doc_root(deployment), "spec", "replicas"), 1) > 0;
+    doc_free(deployment);
+    return readiness == READY && has_pods;
+}
+
+static bool share_is_safe(struct context *context, const struct canary *canary, const struct routes *live,
+                          const struct routes *want, struct err *err)
+{
+    if (want->canary_pct > live->canary_pct && !side_is_ready(context, canary, false)) {
+        return err_set(err, ERR_INVALID, "the canary's share of %s must not grow while it is not ready",
+                       canary->names.id);
+    }
+    if (want->primary_pct > live->primary_pct && !canary->skip_analysis && !side_is_ready(context, canary, true)) {
+        return err_set(err, ERR_INVALID, "the primary's share of %s must not grow while it is not ready",
+                       canary->names.id);
+    }
+    return true;
+}
+
+static bool is_promoting(const struct canary *canary)
+{
+    return canary_phase_is(canary, "Promoting") || canary_phase_is(canary, "Finalising");
+}
+
+static enum effect_step start(struct effect_call *call, const struct canary *canary, struct kube_write *write,
+                              struct err *err)
+{
+    const struct router *router = &call->context->router;
+    struct routes want = routes_of(call->effect), from = routes_of(node_get(call->effect, "from")), live;
+    if (!router->ops->get_routes(router, &canary->names, canary->root, &live, err)) {
+        return EFFECT_FAILED;
+    }
+    gauges_weights(&call->context->gauges, canary->names.target, canary->names.namespace, want.primary_pct,
+                   want.canary_pct);
+    if (call->redo && !call->trusted && !routes_equal(&live, &want) && !routes_equal(&live, &from)) {
+        log_info(canary->names.id, "the weights were changed to %d/%d meanwhile; they stay", live.primary_pct,
+                 live.canary_pct);
+        return EFFECT_DONE;
+    }
+    /* An ending gives the canary everything only where a promotion failed. It is done by the time the phase says Failed. */
+    if (call->trusted && call->redo && want.canary_pct > live.canary_pct && !is_promoting(canary)) {
+        log_info(canary->names.id, "the weights stay at %d/%d: no promotion is under way", live.primary_pct,
+                 live.canary_pct);
+        return EFFECT_DONE;
+    }
+    if (!call->trusted && !share_is_safe(call->context, canary, &live, &want, err)) {
+        return EFFECT_FAILED;
+    }
+    return effect_step_of(router->ops->set_routes(router, &canary->names, canary->root, &want, write, err));
+}
+
+/* Whatever came of it: a write without an answer may have been done. The target's Pods stay for a while from now on. */
+static void written(struct effect_call *call)
+{
+    const struct node *from = node_get(call->effect, "from");
+    if (from == NULL || routes_of(call->effect).canary_pct < routes_of(from).canary_pct) {
+        call->release->drained_ms = clock_mono_ms(call->context->clock);
+    }
+}
+
+const struct effect_kind effect_route = {
+    .name = "route",
+    .lists = EFFECTS_IN(EFFECTS_OF_SCRIPT) | EFFECTS_IN(EFFECTS_OF_ENDING) | EFFECTS_IN(EFFECTS_OF_RESTART),
+    .check = check,
+    .check_own = check_own,
+    .complete = complete,
+    .start = start,
+    .written = written,
+};

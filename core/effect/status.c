@@ -1,0 +1,99 @@
+/* What the Canary's status says of the release. Compared, so that only what differs is written:
+ *
+ *   { kind: phase, phase }                                     the phase alone
+ *   { kind: status, weight, iterations, failed_checks }        counters, those that are named
+ *   { kind: sync, phase, weight, iterations, failed_checks }   all of it, with the revision and the tracked configs */
+#include "canary/status.h"
+#include "effect/kind.h"
+
+static const char *const phases[] = {"Waiting",    "Progressing", "WaitingPromotion", "Promoting",
+                                     "Finalising", "Succeeded",   "Failed",           NULL};
+
+static const char *phase_of(const struct node *effect)
+{
+    return node_str_or(node_get(effect, "phase"), "");
+}
+
+static bool check_phase(const struct place *at, const struct node *effect)
+{
+    for (const char *const *phase = phases; *phase != NULL; phase++) {
+        if (node_is(node_get(effect, "phase"), *phase)) {
+            return true;
+        }
+    }
+    return err_set(at->err, ERR_INVALID, "%s.phase: \"%s\" is not a phase of a release", at->text, phase_of(effect));
+}
+
+/* One iteration can be taken back before the first (stdlib/rollout.lua). */
+static bool check_counters(const struct place *at, const struct node *effect)
+{
+    return place_check_int(at, effect, "weight", 0, 100, "a share of 0 to 100 percent") &&
+           place_check_int(at, effect, "iterations", -1, INT32_MAX, "a count") &&
+           place_check_int(at, effect, "failed_checks", 0, INT32_MAX, "a count");
+}
+
+static bool check_sync(const struct place *at, const struct node *effect)
+{
+    return check_phase(at, effect) && check_counters(at, effect);
+}
+
+static bool check_own_sync(const struct place *at, enum effects_of of, const struct node *effect)
+{
+    const struct node *phase = node_get(effect, "phase");
+    return node_is(phase, of == EFFECTS_OF_ENDING ? "Failed" : "Progressing") ||
+           place_refuse(at, "phase", phase, "the phase of such a list");
+}
+
+static enum effect_step start_phase(struct effect_call *call, const struct canary *canary, struct kube_write *write,
+                                    struct err *err)
+{
+    struct context *context = call->context;
+    const char *phase = phase_of(call->effect);
+    gauges_phase(&context->gauges, canary->names.target, canary->names.namespace, phase);
+    return effect_write_status(call, canary, status_set_phase(canary, phase, clock_wall_ms(context->clock)), write);
+}
+
+static enum effect_step start_counters(struct effect_call *call, const struct canary *canary, struct kube_write *write,
+                                       struct err *err)
+{
+    struct doc *patch = status_counters(
+        canary, effect_int(call->effect, "weight", INT64_MIN), effect_int(call->effect, "iterations", INT64_MIN),
+        effect_int(call->effect, "failed_checks", INT64_MIN), clock_wall_ms(call->context->clock));
+    return effect_write_status(call, canary, patch, write);
+}
+
+static enum effect_step start_sync(struct effect_call *call, const struct canary *canary, struct kube_write *write,
+                                   struct err *err)
+{
+    struct context *context = call->context;
+    struct status_sync sync = {
+        .phase = phase_of(call->effect),
+        .weight = effect_int(call->effect, "weight", 0),
+        .iterations = effect_int(call->effect, "iterations", 0),
+        .failed_checks = effect_int(call->effect, "failed_checks", 0),
+        .revision = call->release->revision,
+        .checksums = doc_root(call->release->checksums),
+    };
+    gauges_phase(&context->gauges, canary->names.target, canary->names.namespace, sync.phase);
+    return effect_write_status(call, canary, status_sync(canary, &sync, clock_wall_ms(context->clock)), write);
+}
+
+const struct effect_kind effect_phase = {
+    .name = "phase",
+    .lists = EFFECTS_IN(EFFECTS_OF_SCRIPT),
+    .check = check_phase,
+    .start = start_phase,
+};
+const struct effect_kind effect_status = {
+    .name = "status",
+    .lists = EFFECTS_IN(EFFECTS_OF_SCRIPT),
+    .check = check_counters,
+    .start = start_counters,
+};
+const struct effect_kind effect_sync = {
+    .name = "sync",
+    .lists = EFFECTS_IN(EFFECTS_OF_SCRIPT) | EFFECTS_IN(EFFECTS_OF_ENDING) | EFFECTS_IN(EFFECTS_OF_RESTART),
+    .check = check_sync,
+    .check_own = check_own_sync,
+    .start = start_sync,
+};
