@@ -6,7 +6,8 @@
 #include "base/str.h"
 #include "kube/object.h"
 
-/* The Promoted condition of each phase (section 1.1.3); %s is the target's kind. Other phases say what Initializing says. */
+/* The condition Promoted of each phase (docs/flagger.md, "Phases"); %s is the target's kind. A phase that is not listed
+ * has the text of Initializing. */
 static const struct phase_text {
     const char *phase, *status, *message;
 } phase_texts[] = {

@@ -1,4 +1,4 @@
-/* Scaling the target to zero and back (section 4.1.4 of the behaviour reference). */
+/* Scaling the target to zero and back (docs/flagger.md, "Scaling the target"). */
 #pragma once
 
 #include "context/context.h"

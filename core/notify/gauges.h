@@ -1,4 +1,4 @@
-/* The metrics that Flagger exports about canaries, under Flagger's names (section 9.1 of the behaviour reference). */
+/* The metrics about canaries that Flagger exports, under the same names (docs/flagger.md, "Exported metrics"), and ours. */
 #pragma once
 
 #include "prom/metrics.h"

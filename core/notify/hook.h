@@ -1,4 +1,4 @@
-/* Webhooks of a Canary (section 7 of the behaviour reference): one call with its retries, and what is sent. */
+/* Webhooks of a Canary (docs/flagger.md, "Hooks"): one call with its retries, and what is sent. */
 #pragma once
 
 #include "canary/canary.h"
@@ -13,7 +13,7 @@ char *hook_payload(const struct canary *canary, const struct node *hook, const c
 /* The body of an event hook: `hook` may be NULL for the global event webhook. */
 char *hook_event_payload(const struct canary *canary, const struct node *hook, const char *phase, const char *type,
                          const char *message, int64_t now_wall_ms);
-/* The checksum that hooks carry (Appendix C.3). */
+/* The checksum that hooks carry (docs/flagger.md, "Hook checksum"). */
 void hook_checksum(const struct canary *canary, char out[static 16]);
 
 struct hook_options {

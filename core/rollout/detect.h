@@ -19,7 +19,8 @@ struct target_now {
 bool target_now_init(struct target_now *now, struct context *context, const struct canary *canary, struct err *err);
 void target_now_fini(struct target_now *now);
 
-/* Section 2.6: another revision than the last one that was looked at or promoted, or other configs than the tracked ones. */
+/* True when the target has a new revision: a template that is neither the last applied nor the last promoted one, or
+ * other tracked configs (docs/flagger.md, "Revisions"). */
 bool detect_change(const struct canary *canary, const struct target_now *now, bool config_tracking);
 /* Another one than this, in mid-run: going back to the promoted revision counts too (Flagger goes on with the abandoned one). */
 bool detect_change_from(const char *revision, const struct node *checksums, const struct target_now *now,

@@ -1,5 +1,6 @@
-/* The objects of a Canary, in the order in which Flagger brings them about (section 2.4, steps 4 to 13): Services, primary, autoscaler, apex
- * Service, routes. Idempotent and without memory: called again after each write until nothing differs, but for what the caller withholds. */
+/* Plans the next write that brings a Canary's objects in line, in Flagger's order (docs/flagger.md, "The tick"): Services
+ * of canary and primary, primary, autoscaler, apex Service, routes. The planning is idempotent and keeps no memory: the
+ * caller repeats it after each write until nothing differs, except for the writes that the caller withholds. */
 #pragma once
 
 #include "context/context.h"

@@ -1,4 +1,4 @@
-/* The primary's HorizontalPodAutoscaler (section 4.3.1). */
+/* The primary's HorizontalPodAutoscaler (docs/flagger.md, "Autoscaler"). */
 #pragma once
 
 #include "canary/names.h"

@@ -1,5 +1,5 @@
-/* Which labels and annotations travel from the target to what is made for the primary (section 4 of the behaviour
- * reference). */
+/* Which labels and annotations of the target are copied to the objects of the primary (docs/flagger.md,
+ * "Primary workload"). */
 #pragma once
 
 #include "base/doc.h"

@@ -1,4 +1,4 @@
-/* Making and promoting the primary workload (sections 4.1.2 and 4.1.5). */
+/* Making and promoting the primary (docs/flagger.md, "Primary workload"). */
 #pragma once
 
 #include "canary/names.h"

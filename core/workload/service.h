@@ -1,4 +1,4 @@
-/* The three ClusterIP Services of a Canary (section 4.2 of the behaviour reference). */
+/* The three ClusterIP Services of a Canary (docs/flagger.md, "Services"). */
 #pragma once
 
 #include "canary/names.h"

@@ -1,5 +1,5 @@
---- Webhooks of a Canary: calling them, and what their answers are called in events (section 7.3 of
---- Flagger's behaviour).
+--- Webhooks of a Canary: calling them, and the texts of their answers in events (docs/flagger.md,
+--- "Hooks").
 local effects = require 'stdlib.effects'
 local host = require 'host'
 

@@ -1,5 +1,5 @@
 --- The checks of spec.analysis.metrics: what is asked of Prometheus, and what a person reads when
---- the answer is not good enough (sections 6.1 to 6.3 of Flagger's behaviour).
+--- the answer is not good enough (docs/flagger.md, "Metric checks").
 local effects = require 'stdlib.effects'
 local go_format = require 'stdlib.go_format'
 local host = require 'host'

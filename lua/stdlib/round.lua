@@ -1,5 +1,5 @@
---- One round of a release: what is looked at once per interval, in Flagger's order (section 2.4,
---- steps 16 to 27).
+--- One round of a release: what is looked at once per interval, in Flagger's order (docs/flagger.md,
+--- "The tick").
 local effects = require 'stdlib.effects'
 local hooks = require 'stdlib.hooks'
 local host = require 'host'

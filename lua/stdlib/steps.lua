@@ -1,4 +1,4 @@
---- The arithmetic of growing shares (section 3.2 of Flagger's behaviour). Shares are whole percent.
+--- The arithmetic of growing shares (docs/flagger.md, "Canary steps"). Shares are whole percent.
 local M = {}
 
 local TOTAL = 100

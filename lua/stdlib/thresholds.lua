@@ -1,4 +1,4 @@
---- Is a measured value good enough? Bounds are inclusive (section 6.3 of Flagger's behaviour).
+--- Is a measured value good enough? Bounds are inclusive (docs/flagger.md, "Metric checks").
 local M = {}
 
 ---@class Bounds

@@ -18,7 +18,7 @@ describe('stdlib.metrics', function()
   local NONE = { none = true, error = 'no values found' }
   local BROKEN = { error = 'error response: Status 503 Service Unavailable: no' }
 
-  -- Each row of section 6.3: metric, answer, event text (nil: it is well).
+  -- docs/flagger.md, "Metric checks": metric, answer, text of the event (nil: the check passes).
   for name, case in pairs {
     ['success rate below'] = {
       { name = RATE, thresholdRange = range(99) },

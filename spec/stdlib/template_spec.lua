@@ -1,4 +1,4 @@
---- What Go's text/template (1.24) gives for the same texts, option missingkey=error.
+--- What text/template of Go 1.24 gives for the same texts, option missingkey=error.
 local template = require 'stdlib.template'
 
 local MODEL = { name = 'podinfo', interval = '1m', variables = { a = 'A', ['b-c'] = 'BC', n = 5 } }

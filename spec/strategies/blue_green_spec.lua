@@ -19,7 +19,8 @@ describe('strategies.blue_green', function()
     return world:lines { times = true, only = 'canary iteration' }
   end
 
-  -- N iterations: N advancing ticks, one that routes, one that promotes, Promoting, Finalising (2.12).
+  -- N iterations: N advancing ticks, one that routes, one that promotes, Promoting, Finalising
+  -- (docs/flagger.md, "Ticks of a release").
   for total = 1, 5 do
     it(string.format('takes %d ticks after the one that finds the revision', total + 4), function()
       local world = release {

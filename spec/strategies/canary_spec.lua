@@ -15,7 +15,7 @@ describe('strategies.canary', function()
     return list
   end
 
-  -- Section 3.2 ----------------------------------------------------------------------------------
+  -- docs/flagger.md, "Canary steps" --------------------------------------------------------------
 
   for name, case in pairs {
     ['step 10, maximum 50'] = { { stepWeight = 10, maxWeight = 50 }, { 10, 20, 30, 40, 50, 'promote' } },
@@ -34,7 +34,7 @@ describe('strategies.canary', function()
     end)
   end
 
-  -- k steps: k advancing ticks, one that promotes, Promoting, Finalising (2.12).
+  -- k steps: k advancing ticks, one that promotes, Promoting, Finalising (docs/flagger.md, "Ticks of a release").
   for steps = 1, 5 do
     it(string.format('takes %d ticks after the one that finds the revision', steps + 3), function()
       local metrics = { { name = 'a', query = 'a', threshold = 100 } }
@@ -93,7 +93,7 @@ describe('strategies.canary', function()
     }, world:lines { times = true })
   end)
 
-  it('shows the phases and weights of section 3.5, tick by tick', function()
+  it('shows the phases and weights of a promotion in steps, tick by tick', function()
     local world = release { analysis = { stepWeight = 100, stepWeightPromotion = 50 } }
     assert.same({
       '0s status phase=Progressing applied=r2',

@@ -4,8 +4,8 @@
     canaries.py [--counts 10,100,1000] [--seconds 60] [--rounds 8]
 
 Pods are only reported Ready and nothing is proxied, so that the machine is the engine's and the control plane's. Needs what
-tests/cluster/build makes, and build/sluice (SLUICE_BIN for another). The goals beside the figures are those of the design; figures of other
-engines on such a machine stand there too.
+tests/cluster/build makes, and build/sluice (SLUICE_BIN for another). Beside the figures stand our goals, and what other
+engines need on such a machine.
 """
 import argparse
 import collections

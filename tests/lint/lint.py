@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The house rules a machine can check: floors, the tour, banned calls, sizes, bindings. Usage: lint.py RULE [TREE]; exit status 1 when something is wrong."""
+"""The house rules a machine can check: floors, the tour, citations, banned calls, sizes, bindings. Usage: lint.py RULE [TREE]; exit status 1 when something is wrong."""
 import pathlib
 import re
 import sys
@@ -121,6 +121,51 @@ def tour(tree):
             yield f'core/README.md: {room} is no room: no add_room of CMakeLists.txt names it'
 
 
+LEADER = r'(?:[ \t]*\n[ \t]*(?:\*|//|--+|#)?[ \t]*|[ \t]+)'  # blanks, or where a comment goes on in the next line
+CITATION = re.compile(rf'docs/([\w/-]+\.md)(?:,{LEADER}"([^"]+)")?')
+NUMBERED = re.compile(r'(?<!RFC \d{4}, )\bsections? \d|\bappendix [a-z0-9]|^.*(?:/\*|\*|--|#|//).*\(\d\.\d+(?:\.\d+)?\)', re.I | re.M)
+LINK = re.compile(r'\]\((?![a-z]+:)([^)#\s]*)(?:#([^)\s]*))?\)')
+
+
+def headings(path):
+    return re.findall(r'^#+ (.+)$', re.sub(r'^```.*?^```', '', path.read_text(), flags=re.S | re.M), flags=re.M)
+
+
+def anchors(path):
+    return {re.sub(r'[^\w\- ]', '', heading.lower()).replace(' ', '-') for heading in headings(path)}
+
+
+def pages(tree):
+    yield from sorted(tree.glob('*.md'))
+    for folder in ('core', 'docs', 'examples', 'deploy', 'tests'):
+        yield from sorted((tree / folder).rglob('*.md'))
+
+
+def citations(tree):
+    """What a comment or a page refers to is in the repository: pages of docs by heading, no number of a section elsewhere."""
+    for path in written(tree):
+        text = path.read_text()
+        for found in NUMBERED.finditer(text):
+            number = text.count('\n', 0, found.start()) + 1
+            yield f'{path}:{number}: a section by its number: say the fact, or cite a page of docs by heading'
+        for found in CITATION.finditer(text):
+            page, number = tree / 'docs' / found.group(1), text.count('\n', 0, found.start()) + 1
+            heading = re.sub(LEADER, ' ', found.group(2) or '')
+            if not page.is_file():
+                yield f'{path}:{number}: docs/{found.group(1)} does not exist'
+            elif heading and heading not in headings(page):
+                yield f'{path}:{number}: docs/{found.group(1)} has no heading "{heading}"'
+    for path in pages(tree):
+        text = path.read_text()
+        for found in LINK.finditer(text):
+            target = (path.parent / found.group(1)) if found.group(1) else path
+            number = text.count('\n', 0, found.start()) + 1
+            if not target.exists():
+                yield f'{path}:{number}: the link leads to {found.group(1)}, which does not exist'
+            elif found.group(2) and found.group(2) not in anchors(target):
+                yield f'{path}:{number}: {found.group(1) or path.name} has no heading #{found.group(2)}'
+
+
 def banned(tree):
     for path, name in sources(tree):
         for number, line in enumerate(code_lines(path.read_text()), 1):
@@ -172,7 +217,7 @@ def bindings(tree):
         yield f'world:{name}: only in one of spec/_meta/sluice.lua and core/lab/lua'
 
 
-RULES = {'floors': floors, 'tour': tour, 'banned': banned, 'sizes': sizes, 'bindings': bindings}
+RULES = {'floors': floors, 'tour': tour, 'citations': citations, 'banned': banned, 'sizes': sizes, 'bindings': bindings}
 
 
 def main():

@@ -41,6 +41,7 @@ TOUR = '''| room | what it is | may include |
 | `sim/ground` | time | io |
 | `sim/api` | the server | `sim/ground` |
 '''
+PAGE = '# Page\n\n## Two words\n\nSee [above](#page) and [here](flagger.md#two-words), [there](https://x/y).\n'
 OPERATIONS = '--- facts {} — the state\n'
 CLEAN = {
     'core/base/a.c': '#include "base/b.h"\n\nvoid a(void)\n{\n    /* free(x) in a comment, "malloc(" in a string: fine */\n    b("printf(");\n}\n',
@@ -53,6 +54,8 @@ CLEAN = {
     'core/lab/lua/module.c': MODULE,
     'CMakeLists.txt': ROOMS,
     'core/README.md': TOUR,
+    'docs/flagger.md': PAGE,
+    'core/kube/c.c': '/* As told (docs/flagger.md,\n * "Two\n * words"); RFC 9110, section 15; x.h (docs/flagger.md) */\n',
     'core/sim/cluster.c': '#include "sim/api/builtin/pod.h"\n#include "sim/ground/clock.h"\n#include "base/b.h"\n',
     'core/sim/api/builtin/pod.h': '#include "sim/api/api.h"\n',
     'core/sim/api/api.h': '#include "sim/api/builtin/pod.h"\n',
@@ -80,6 +83,13 @@ PLANTED = [
     ('tour', 'core/README.md', TOUR.replace('| `prom` | metrics | io |\n', '')),
     ('tour', 'core/README.md', TOUR + '| `more` | of it | io |\n'),
     ('tour', 'CMakeLists.txt', ROOMS + 'add_room(lab BELOW app)\n'),
+    ('citations', 'core/kube/c.c', '/* As in sec' 'tion 2.4. */\n'),
+    ('citations', 'lua/stdlib/x.lua', '--- The checksum (App' 'endix C.3).\n'),
+    ('citations', 'lua/stdlib/x.lua', '--- the target (4' '.1.4)\n'),
+    ('citations', 'core/kube/c.c', '/* As told (docs/flagger' '.md, "Two wards"). */\n'),
+    ('citations', 'tests/unit/test_a.c', '/* As told (docs/flogger' '.md). */\n'),
+    ('citations', 'docs/flagger.md', PAGE + '[gone](gone.md)\n'),
+    ('citations', 'docs/flagger.md', PAGE + '[gone](#gone)\n'),
     ('banned', 'core/base/a.c', 'void a(void)\n{\n    strcpy(x, y);\n}\n'),
     ('banned', 'core/base/a.c', 'void a(void)\n{\n    free(x);\n}\n'),
     ('banned', 'core/kube/k.c', 'void k(void)\n{\n    printf("x");\n}\n'),

@@ -1,5 +1,5 @@
-/* The API server of the embedded cluster: the protocol of Kubernetes over sim/objects/objects.h. Section 7 of the tests' list of calls (tests/conformance) says what it must
- * answer: the same as a real one.
+/* The API server of the embedded cluster: the protocol of Kubernetes over sim/objects/objects.h. It answers as a real one
+ * does: tests/conformance makes the same calls to both and compares the answers.
  *
  * GET, list (selectors, limit and continue, Table), watch (bookmarks, 410), POST, PUT, PATCH of four kinds, DELETE (preconditions, propagation) and
  * deletecollection, status and scale, discovery, OpenAPI, /version, /healthz. */

@@ -55,15 +55,15 @@ error('this file describes operations to the reader; it is not a module')
 --- be taken back.
 --- Effects:
 ---   { kind = 'route', primary = n, canary = n, mirrored = boolean }   whole percent, sum 100
----   { kind = 'phase', phase = s }    Flagger's "set phase": Waiting, WaitingPromotion, Promoting,
----                                    Finalising, Succeeded, with what it resets (section 2.6)
+---   { kind = 'phase', phase = s }    Flagger's "set phase" (docs/flagger.md, "Status writes"): Waiting,
+---                                    WaitingPromotion, Promoting, Finalising, Succeeded
 ---   { kind = 'sync', phase = s, weight = n, iterations = n, failed_checks = n }   Flagger's
 ---                                    "status sync": also lastAppliedSpec and trackedConfigs;
 ---                                    absent counters are 0
 ---   { kind = 'status', weight = n?, iterations = n?, failed_checks = n? }         single counters
 ---   { kind = 'event', type = 'Normal' | 'Warning', message = s, phase = s? }   phase: what event
 ---                                    hooks are told; absent: the Canary's own
----   { kind = 'scale', to = 'up' | 'zero' }   the target (4.1.4)
+---   { kind = 'scale', to = 'up' | 'zero' }   the target (docs/flagger.md, "Scaling the target")
 ---   { kind = 'promote' }             copies the pinned revision of the target to the primary;
 ---                                    fails when the target is another revision by now
 ---   { kind = 'autoscaler' }          brings the primary's HPA in line with the target's
@@ -76,6 +76,7 @@ error('this file describes operations to the reader; it is not a module')
 --- finishes: events, routes 100/0, "Canary failed! …", scale to zero, status Failed, post-rollout
 --- hooks.
 --- fail_promotion { error = text } — never answers: the primary never became ready while promoting
---- (2.8); C finishes: event, routes 0/100, status Failed with weight 100, hooks.
+--- (docs/flagger.md, "Failed promotion"); C finishes: event, routes 0/100, status Failed with weight
+--- 100, hooks.
 --- finish { skipped = boolean } — never answers: the release has succeeded; all effects were done
 --- by act before.
