@@ -105,20 +105,25 @@ def floors(tree):
                 yield f'{path}:{number}: a strategy requires words of the stdlib only, not {required.group(1)}'
 
 
+TOUR = ('docs/tour.md', 'docs/sim.md')  # the pages with tables of rooms
+
+
 def tour(tree):
-    """The tour's tables name each room, and what it may include, as CMakeLists.txt does."""
+    """The tables of rooms name each room, and what it may include, as CMakeLists.txt does."""
     below = Rooms(tree).below
-    text = (tree / 'core/README.md').read_text()
-    rows = [row.strip('| ').split('|') for row in re.findall(r'^\| `[\w/]+` \|.*\|$', text, flags=re.M)]
-    told = {row[0].strip(' `'): [room for room in re.split(r'[ `,–]+', row[-1]) if room] for row in rows}
+    told = {}
+    for page in TOUR:
+        rows = re.findall(r'^\| `[\w/]+` \|.*\|$', (tree / page).read_text(), flags=re.M)
+        for row in (row.strip('| ').split('|') for row in rows):
+            told[row[0].strip(' `')] = page, [room for room in re.split(r'[ `,–]+', row[-1]) if room]
     for room in below:
         if room not in told:
-            yield f'core/README.md: no table has a row for {room}'
-        elif sorted(told[room]) != sorted(below[room]):
-            yield f'core/README.md: {room} may include {", ".join(below[room]) or "–"}, says CMakeLists.txt'
-    for room in told:
+            yield f'{TOUR[0]}: no table of {" or ".join(TOUR)} has a row for {room}'
+        elif sorted(told[room][1]) != sorted(below[room]):
+            yield f'{told[room][0]}: {room} may include {", ".join(below[room]) or "–"}, says CMakeLists.txt'
+    for room, (page, _) in told.items():
         if room not in below:
-            yield f'core/README.md: {room} is no room: no add_room of CMakeLists.txt names it'
+            yield f'{page}: {room} is no room: no add_room of CMakeLists.txt names it'
 
 
 LEADER = r'(?:[ \t]*\n[ \t]*(?:\*|//|--+|#)?[ \t]*|[ \t]+)'  # blanks, or where a comment goes on in the next line

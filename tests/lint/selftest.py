@@ -37,8 +37,8 @@ TOUR = '''| room | what it is | may include |
 | `sim` | the cluster | sim/api |
 | `lab/lua` | the module | script, sim |
 | `app` | commands | script, sim |
-
-| `sim/ground` | time | io |
+'''
+SIM = '''| `sim/ground` | time | io |
 | `sim/api` | the server | `sim/ground` |
 '''
 PAGE = '# Page\n\n## Two words\n\nSee [above](#page) and [here](flagger.md#two-words), [there](https://x/y).\n'
@@ -53,7 +53,8 @@ CLEAN = {
     'lua/stdlib/_meta/operations.lua': OPERATIONS,
     'core/lab/lua/module.c': MODULE,
     'CMakeLists.txt': ROOMS,
-    'core/README.md': TOUR,
+    'docs/tour.md': TOUR,
+    'docs/sim.md': SIM,
     'docs/flagger.md': PAGE,
     'core/kube/c.c': '/* As told (docs/flagger.md,\n * "Two\n * words"); RFC 9110, section 15; x.h (docs/flagger.md) */\n',
     'core/sim/cluster.c': '#include "sim/api/builtin/pod.h"\n#include "sim/ground/clock.h"\n#include "base/b.h"\n',
@@ -79,9 +80,10 @@ PLANTED = [
     ('floors', 'core/sim/other/x.c', ''),
     ('floors', 'core/sim/api/builtin/deeper/x.c', ''),
     ('floors', 'CMakeLists.txt', ROOMS.replace('add_room(base LIBRARIES m)', 'add_room(base BELOW io)')),
-    ('tour', 'core/README.md', TOUR.replace('mesh, workload, prom', 'mesh, workload')),
-    ('tour', 'core/README.md', TOUR.replace('| `prom` | metrics | io |\n', '')),
-    ('tour', 'core/README.md', TOUR + '| `more` | of it | io |\n'),
+    ('tour', 'docs/tour.md', TOUR.replace('mesh, workload, prom', 'mesh, workload')),
+    ('tour', 'docs/tour.md', TOUR.replace('| `prom` | metrics | io |\n', '')),
+    ('tour', 'docs/tour.md', TOUR + '| `more` | of it | io |\n'),
+    ('tour', 'docs/sim.md', SIM.replace('`sim/ground` |\n', '– |\n')),
     ('tour', 'CMakeLists.txt', ROOMS + 'add_room(lab BELOW app)\n'),
     ('citations', 'core/kube/c.c', '/* As in sec' 'tion 2.4. */\n'),
     ('citations', 'lua/stdlib/x.lua', '--- The checksum (App' 'endix C.3).\n'),
@@ -122,7 +124,7 @@ def main():
             print(f'{rule}: found something in a clean tree: {result.stdout}{result.stderr}')
     for rule, name, text in PLANTED:
         result = run(rule, {**CLEAN, name: text})
-        if result.returncode != 1 or not re.search(f'{pathlib.PurePath(name).name}|operation|world:|^core/README.md', result.stdout):
+        if result.returncode != 1 or not re.search(f'{pathlib.PurePath(name).name}|operation|world:|^docs/tour.md', result.stdout):
             failures += 1
             print(f'{rule}: did not find what was planted in {name}: {text[:60]!r}: {result.stdout}{result.stderr}')
     print(f'{len(PLANTED)} planted, {failures} failures')
