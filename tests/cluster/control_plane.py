@@ -39,8 +39,9 @@ class User:
 class ControlPlane:
     """etcd and kube-apiserver in a folder of their own; start() returns when requests are answered."""
 
-    def __init__(self, name, folder, parts, processes):
+    def __init__(self, name, folder, parts, processes, services='127.96.0.0/16'):
         self.name, self.folder, self.parts, self.processes = name, folder / name, parts, processes
+        self.services = services  # the network of ClusterIPs
         self.port = free_port()
         self.client = self.admin = None
 
@@ -59,7 +60,7 @@ class ControlPlane:
             self.parts / 'stack', 'kube-apiserver', f'--etcd-servers={etcd}', '--bind-address=127.0.0.1',
             f'--secure-port={self.port}', f'--cert-dir={self.folder}/certs', '--advertise-address=127.0.0.1',
             f'--service-account-key-file={self.folder}/sa.pub', f'--service-account-signing-key-file={self.folder}/sa.key',
-            '--service-account-issuer=https://kubernetes.default.svc', '--service-cluster-ip-range=127.96.0.0/16',
+            '--service-account-issuer=https://kubernetes.default.svc', f'--service-cluster-ip-range={self.services}',
             f'--token-auth-file={self.folder}/tokens.csv', '--authorization-mode=RBAC',
             '--disable-admission-plugins=ServiceAccount', f'--audit-policy-file={self.folder}/audit.yaml',
             f'--audit-log-path={self.folder}/audit.log', '--profiling=false', '--endpoint-reconciler-type=none'])

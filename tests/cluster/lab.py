@@ -25,7 +25,14 @@ CONTROLLERS = 'deployment,replicaset,daemonset,garbagecollector,namespace,horizo
 
 
 class Lab:
-    """The cluster; use it as a context manager. `crds`: files that replace those of deploy/crds (another engine's)."""
+    """The cluster; use it as a context manager. `crds`: files that replace those of deploy/crds (another engine's).
+
+    Another mesh (tests/istiod) is a subclass: it overrides start_data_plane() and what follows here.
+    """
+
+    controllers = CONTROLLERS
+    services = '127.96.0.0/16'  # the network of ClusterIPs
+    pods_flags = ()             # more for the agent that makes Pods processes
 
     def __init__(self, folder, fake=False, crds=(), keep=False):
         self.folder, self.fake, self.crds, self.keep = pathlib.Path(folder).resolve(), fake, crds, keep
@@ -50,26 +57,29 @@ class Lab:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self):
-        self.main = ControlPlane('main', self.folder, self.parts, self.processes)
+        self.main = ControlPlane('main', self.folder, self.parts, self.processes, self.services)
         self.main.start()
         self.client, self.kubectl = self.main.client, self.main.kubectl
         kubeconfig = self.main.admin.kubeconfig
         self.processes.start('controllers', [
-            self.parts / 'stack', 'kube-controller-manager', f'--kubeconfig={kubeconfig}', f'--controllers={CONTROLLERS}',
+            self.parts / 'stack', 'kube-controller-manager', f'--kubeconfig={kubeconfig}', f'--controllers={self.controllers}',
             '--leader-elect=false', f'--authentication-kubeconfig={kubeconfig}', f'--authorization-kubeconfig={kubeconfig}',
             '--bind-address=127.0.0.1', f'--secure-port={free_port()}', '--horizontal-pod-autoscaler-sync-period=5s',
             '--kube-api-qps=1000', '--kube-api-burst=2000'])
         self.main.install(crds=self.crds)
         self.engine = self.main.engine_user('engine')
-        pods = [self.parts / 'stack', 'pods', '-kubeconfig', kubeconfig]
+        pods = [self.parts / 'stack', 'pods', '-kubeconfig', kubeconfig, *self.pods_flags]
         self.processes.start('pods', pods if self.fake else [*pods, '-podinfo', self.parts / 'podinfo'])
         self._await_line('pods', 'pods ready')
         if not self.fake:
-            self._start_mesh()
-            self._start_envoy()
-            self._start_prometheus()
+            self.start_data_plane()
 
     # --- the data plane ---
+
+    def start_data_plane(self):
+        self._start_mesh()
+        self._start_envoy()
+        self._start_prometheus()
 
     def _start_mesh(self):
         (self.folder / 'envoy').mkdir(exist_ok=True)

@@ -61,7 +61,11 @@ def canary(namespace, analysis, service=None, **spec):
         **spec,
     }
     return {'apiVersion': 'flagger.app/v1beta1', 'kind': 'Canary', 'metadata': {'name': NAME, 'namespace': namespace},
-            'spec': {key: value for key, value in whole.items() if value is not None}}
+            'spec': given({**whole, 'service': given(whole['service'])})}
+
+
+def given(fields):
+    return {key: value for key, value in fields.items() if value is not None}
 
 
 AUTOSCALER_REF = {'apiVersion': 'autoscaling/v2', 'kind': 'HorizontalPodAutoscaler', 'name': NAME}

@@ -22,7 +22,8 @@ class Scenario(unittest.TestCase):
     longMessage = True
     maxDiff = None
 
-    lab = None         # set by run.py before the first scenario
+    lab = None         # set by runner.py before the first scenario
+    notes = ()         # what it has measured, for whoever reads the outcome
     engine = None      # the common engine, None in 'alone'
     transcripts = None  # folder to keep transcripts in
 
@@ -30,6 +31,7 @@ class Scenario(unittest.TestCase):
         if engine.reference() and not self.flagger_too:
             self.skipTest('about what only Sluice does')
         self.scenes = []
+        self.notes = []
         self.hooks = Hooks()
         self.addCleanup(self.hooks.close)
 

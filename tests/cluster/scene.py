@@ -92,13 +92,15 @@ class Scene:
         """A merge patch of the Canary, as kubectl patch does."""
         self.lab.client.patch('Canary', self.namespace, manifests.NAME, patch)
 
-    def set_image(self, tag, env=None):
-        """kubectl set image; `env` replaces the container's environment."""
+    def set_image(self, tag, env=None, lifecycle=None):
+        """kubectl set image; `env` replaces the container's environment, `lifecycle` its hooks."""
         template = self.target()['spec']['template']
         container = template['spec']['containers'][0]
         container['image'] = f'stefanprodan/podinfo:{tag}'
         if env is not None:
             container['env'] = env
+        if lifecycle is not None:
+            container['lifecycle'] = lifecycle
         self.lab.client.patch('Deployment', self.namespace, manifests.NAME, {'spec': {'template': template}})
 
     # --- how it is ---

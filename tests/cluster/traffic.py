@@ -6,9 +6,9 @@ import threading
 import time
 
 
-def ask(gateway, host, path='/api/info', headers=None, timeout=5):
-    """(status, version) of one request; the version is the image's tag, or None when the answer is not podinfo's."""
-    connection = http.client.HTTPConnection(gateway, timeout=timeout)
+def ask(gateway, host, path='/api/info', headers=None, timeout=5, source=None):
+    """(status, version) of one request; the version is the image's tag, or None when the answer is not podinfo's. `source`: its address."""
+    connection = http.client.HTTPConnection(gateway, timeout=timeout, source_address=source and (source, 0))
     try:
         connection.request('GET', path, headers={'Host': host, **(headers or {})})
         answer = connection.getresponse()
@@ -29,11 +29,14 @@ def sample(gateway, host, count, **how):
 
 
 class Traffic:
-    """A steady stream of requests from a thread until stop(); use it as a context manager. `path` may be changed while it runs."""
+    """A steady stream of requests from a thread until stop(), or the end of `longest` seconds; use it as a context manager.
 
-    def __init__(self, gateway, host, rate=10, path='/api/info', headers=None):
+    `rate` a second, one after the other: an answer that takes longer than its share delays those after it. `path` may be changed while it runs.
+    """
+
+    def __init__(self, gateway, host, rate=10, path='/api/info', headers=None, longest=600):
         self.gateway, self.host, self.path, self.headers = gateway, host, path, headers
-        self._pause = 1.0 / rate
+        self._pause, self._longest = 1.0 / rate, longest
         self._counts, self._lock, self._closed = [], threading.Lock(), threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -49,7 +52,11 @@ class Traffic:
         self._thread.join(10)
 
     def _run(self):
-        while not self._closed.wait(self._pause):
+        due = begun = time.monotonic()
+        while due < begun + self._longest:
+            due = max(due + self._pause, time.monotonic())  # what is late is not made up for
+            if self._closed.wait(due - time.monotonic()):
+                return
             result = ask(self.gateway, self.host, self.path, self.headers)
             with self._lock:
                 self._counts.append((time.monotonic(), *result))

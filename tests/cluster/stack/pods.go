@@ -1,9 +1,10 @@
 package main
 
 // pods stands in for the scheduler and the kubelet. Every Pod is bound to the one node. With -podinfo, a Pod whose image is podinfo runs as a
-// real process on a loopback address of its own, with its command line, its environment (ConfigMaps and Secrets included) and its image's tag as
-// the message it answers; it is Ready when podinfo says so. Any other Pod is only reported Ready after -ready-after. Two tags are special:
-// "never-ready" never becomes Ready, and a Pod that misses a ConfigMap or Secret waits for it, as with a kubelet.
+// real process on an address of its own, with its command line, its environment (ConfigMaps and Secrets included) and its image's tag as the
+// message it answers; it is Ready when podinfo says so. Any other Pod is only reported Ready after -ready-after. Two tags are special:
+// "never-ready" never becomes Ready, and a Pod that misses a ConfigMap or Secret waits for it, as with a kubelet. Addresses are of a loopback
+// network that is free, or of the -network that whoever starts this has made local (EndpointSlices refuse loopback addresses).
 
 import (
 	"context"
@@ -33,7 +34,7 @@ import (
 
 const (
 	nodeName = "lab"
-	drain    = time.Second // how long a Pod that is being deleted still serves
+	drain    = time.Second // how long a Pod that is being deleted still serves, unless a preStop hook says how long it sleeps
 )
 
 // node is the one node of the cluster.
@@ -48,7 +49,7 @@ type node struct {
 	seen    map[types.UID]bool // Pods that were started once
 	gone    map[types.UID]bool // Pods that were told to stop, maybe before their process began
 	lastIP  int
-	network int // Pods live in 127.<network>.0.0/16
+	network string // the first two bytes of all Pods' addresses
 }
 
 // launch is a process to start; done says whether it began.
@@ -61,16 +62,18 @@ func runPods(args []string) {
 	flags := flag.NewFlagSet("pods", flag.ExitOnError)
 	kubeconfig := flags.String("kubeconfig", "", "kubeconfig of the cluster")
 	podinfo := flags.String("podinfo", "", "podinfo binary; empty: Pods are only reported Ready")
+	network := flags.String("network", "", "the first two bytes of Pods' addresses, as 10.99; empty: a loopback network that is free")
 	readyAfter := flags.Duration("ready-after", 50*time.Millisecond, "time until a Pod without a process is Ready")
 	flags.Parse(args)
 
 	client := kubernetes.NewForConfigOrDie(clientConfig(*kubeconfig, "lab-pods"))
 	n := &node{
-		client: client, podinfo: *podinfo, readyAfter: *readyAfter, launches: make(chan launch),
+		client: client, podinfo: *podinfo, readyAfter: *readyAfter, launches: make(chan launch), network: *network,
 		running: map[types.UID]*exec.Cmd{}, seen: map[types.UID]bool{}, gone: map[types.UID]bool{},
 	}
-	claim := n.claimNetwork()
-	defer claim.Close()
+	if n.network == "" {
+		defer n.claimNetwork().Close()
+	}
 	go n.launcher()
 	factory := informers.NewSharedInformerFactory(client, 0)
 	factory.Core().V1().Pods().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
@@ -94,8 +97,9 @@ func runPods(args []string) {
 
 // claimNetwork takes a loopback network that no other lab on this machine has: who listens on its first address owns it.
 func (n *node) claimNetwork() net.Listener {
-	for n.network = 20; n.network < 250; n.network++ {
-		if claim, err := net.Listen("tcp", fmt.Sprintf("127.%d.0.0:9898", n.network)); err == nil {
+	for second := 20; second < 250; second++ {
+		n.network = fmt.Sprintf("127.%d", second)
+		if claim, err := net.Listen("tcp", n.network+".0.0:9898"); err == nil {
 			return claim
 		}
 	}
@@ -120,7 +124,7 @@ func (n *node) look(pod *corev1.Pod) {
 	if pod.DeletionTimestamp != nil {
 		if !n.gone[pod.UID] {
 			n.gone[pod.UID] = true
-			go n.terminate(pod.Namespace, pod.Name, pod.UID, n.running[pod.UID] != nil)
+			go n.terminate(pod.DeepCopy(), n.running[pod.UID] != nil)
 		}
 		return
 	}
@@ -129,17 +133,24 @@ func (n *node) look(pod *corev1.Pod) {
 	}
 	n.seen[pod.UID] = true
 	n.lastIP++
-	go n.run(pod.DeepCopy(), fmt.Sprintf("127.%d.%d.%d", n.network, n.lastIP/250, n.lastIP%250+1))
+	go n.run(pod.DeepCopy(), fmt.Sprintf("%s.%d.%d", n.network, n.lastIP/250, n.lastIP%250+1))
 }
 
 // terminate ends a Pod as a kubelet does: the mesh has time to learn that it goes before its process ends.
-func (n *node) terminate(namespace, name string, uid types.UID, serving bool) {
+func (n *node) terminate(pod *corev1.Pod, serving bool) {
 	if serving {
-		time.Sleep(drain)
+		time.Sleep(drainOf(pod))
 	}
-	n.stop(uid)
+	n.stop(pod.UID)
 	now := int64(0)
-	n.client.CoreV1().Pods(namespace).Delete(context.Background(), name, metav1.DeleteOptions{GracePeriodSeconds: &now})
+	n.client.CoreV1().Pods(pod.Namespace).Delete(context.Background(), pod.Name, metav1.DeleteOptions{GracePeriodSeconds: &now})
+}
+
+func drainOf(pod *corev1.Pod) time.Duration {
+	if hooks := pod.Spec.Containers[0].Lifecycle; hooks != nil && hooks.PreStop != nil && hooks.PreStop.Sleep != nil {
+		return time.Duration(hooks.PreStop.Sleep.Seconds) * time.Second
+	}
+	return drain
 }
 
 func (n *node) run(pod *corev1.Pod, ip string) {
