@@ -3,14 +3,19 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/duration.h"
-#include "base/hash.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "sim/api/delete.h"
+#include "sim/api/discovery.h"
+#include "sim/api/failure.h"
 #include "sim/api/inner.h"
-
-enum { REPLY_MAX = 256 * 1024 * 1024 };
-
-#define JSON "application/json"
+#include "sim/api/object.h"
+#include "sim/api/openapi.h"
+#include "sim/api/read.h"
+#include "sim/api/reply.h"
+#include "sim/api/scale.h"
+#include "sim/api/verbs.h"
+#include "sim/api/watch.h"
 
 /* --- life --- */
 
@@ -64,91 +69,7 @@ struct kinds *api_kinds(struct api *api)
     return api->kinds;
 }
 
-/* --- small things --- */
-
-const char *meta_str(const struct node *object, const char *key)
-{
-    return node_str_or(node_at(object, "metadata", key), "");
-}
-
-int64_t meta_int(const struct node *object, const char *key)
-{
-    return node_int_or(node_at(object, "metadata", key), 0);
-}
-
-void set_default_str(struct doc *doc, struct node *object, const char *key, const char *value)
-{
-    if (str_empty(node_str(node_get(object, key)))) {
-        node_set_str(doc, object, key, value);
-    }
-}
-
-void set_default_int(struct doc *doc, struct node *object, const char *key, int64_t value)
-{
-    if (node_type(node_get(object, key)) != NODE_INT) {
-        node_set_int(doc, object, key, value);
-    }
-}
-
-void api_time_now(const struct api *api, char out[static 32])
-{
-    time_write(clock_wall_ms(api->clock), out);
-}
-
-/* Not random: a simulation is to be the same each time it runs. */
-void api_uid_next(struct api *api, char out[static 37])
-{
-    char digest[65];
-    uint64_t seed[2] = {++api->names_given, (uint64_t)objects_version(api->objects)};
-    hash_sha256(seed, sizeof seed, digest);
-    char *uid = str_format("%.8s-%.4s-4%.3s-8%.3s-%.12s", digest, digest + 8, digest + 12, digest + 15, digest + 18);
-    str_copy(out, 37, uid);
-    mem_free(uid);
-}
-
-static char *qualified(const char *name, const char *group)
-{
-    return group[0] == '\0' ? str_dup(name) : str_format("%s.%s", name, group);
-}
-
-char *qualified_resource(const struct kind *kind)
-{
-    return qualified(kind->plural, kind->group);
-}
-
-char *qualified_kind(const struct kind *kind)
-{
-    return qualified(kind->name, kind->group);
-}
-
-char *api_version_of(const struct kind *kind)
-{
-    return kind->group[0] == '\0' ? str_dup(kind->version) : str_format("%s/%s", kind->group, kind->version);
-}
-
 /* --- replies --- */
-
-void api_reply(const struct request *request, int status, const struct node *body)
-{
-    struct buf b;
-    buf_init(&b, REPLY_MAX);
-    node_write(body, &b);
-    buf_append_char(&b, '\n');
-    exchange_answer(request->exchange, status, JSON, buf_str(&b), b.len);
-    buf_fini(&b);
-}
-
-void api_reply_text(const struct request *request, int status, const char *content_type, const char *text)
-{
-    exchange_answer(request->exchange, status, content_type, text, strlen(text));
-}
-
-void api_reply_failure(const struct request *request, const struct failure *f)
-{
-    struct doc *status = failure_status(f);
-    api_reply(request, f->code, doc_root(status));
-    doc_free(status);
-}
 
 static void reply_plainly(const struct request *request, int code, const char *reason, const char *message)
 {
@@ -412,57 +333,4 @@ void api_serve(void *ctx, struct exchange *exchange)
         api_reply_text(&request, 404, "text/plain; charset=utf-8", "404 page not found\n");
     }
     str_list_fini(&request.segments);
-}
-
-/* --- without a wire --- */
-
-struct doc *api_create(struct api *api, const struct kind *kind, const struct node *object, struct err *err)
-{
-    struct failure f = {0};
-    struct write write = {
-        .kind = kind, .manager = api->self, .namespace = kind->is_namespaced ? meta_str(object, "namespace") : NULL};
-    struct doc *decoded = write_decode(&write, object, &f);
-    struct doc *stored = decoded != NULL ? write_create(api, &write, decoded, &f) : NULL;
-    if (stored == NULL) {
-        failure_to_err(&f, err);
-    }
-    failure_fini(&f);
-    write_fini(&write);
-    return stored;
-}
-
-struct doc *api_update(struct api *api, const struct kind *kind, const char *subresource, const struct node *object,
-                       struct err *err)
-{
-    struct failure f = {0};
-    struct write write = {.kind = kind,
-                          .namespace = kind->is_namespaced ? meta_str(object, "namespace") : NULL,
-                          .subresource = subresource,
-                          .manager = api->self};
-    struct doc *existing = objects_get(api->objects, kind->storage, write.namespace, meta_str(object, "name"));
-    struct doc *decoded = existing != NULL ? write_decode(&write, object, &f) : NULL;
-    if (existing == NULL) {
-        fail_not_found(&f, kind, meta_str(object, "name"));
-    }
-    struct doc *stored = decoded != NULL ? write_update(api, &write, doc_root(existing), decoded, &f) : NULL;
-    if (stored == NULL) {
-        failure_to_err(&f, err);
-    }
-    doc_free(existing);
-    failure_fini(&f);
-    write_fini(&write);
-    return stored;
-}
-
-bool api_delete(struct api *api, const struct kind *kind, const char *namespace, const char *name, struct err *err)
-{
-    struct failure f = {0};
-    struct doc *left = NULL;
-    bool deleted = api_delete_object(api, kind, namespace, name, &(struct delete_options){.grace_s = -1}, &left, &f);
-    if (!deleted) {
-        failure_to_err(&f, err);
-    }
-    doc_free(left);
-    failure_fini(&f);
-    return deleted;
 }

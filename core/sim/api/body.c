@@ -1,10 +1,16 @@
 /* What a client sends: options, bodies, and the complaints about them. */
+#include "sim/api/body.h"
+
 #include <string.h>
 #include <strings.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/yaml.h"
+#include "sim/api/failure.h"
 #include "sim/api/inner.h"
+#include "sim/api/object.h"
+#include "sim/api/write.h"
 #include "sim/kinds/protobuf.h"
 
 enum { SHOWN_MAX = 30 };

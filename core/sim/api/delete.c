@@ -1,9 +1,19 @@
+#include "sim/api/delete.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/duration.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "sim/api/body.h"
+#include "sim/api/crd.h"
+#include "sim/api/failure.h"
+#include "sim/api/filter.h"
 #include "sim/api/inner.h"
+#include "sim/api/object.h"
+#include "sim/api/present.h"
+#include "sim/api/reply.h"
 #include "sim/kinds/protobuf.h"
 
 /* --- one object --- */

@@ -1,9 +1,14 @@
 /* What there is: /api, /apis, groups, resources, /version. */
+#include "sim/api/discovery.h"
+
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "sim/api/inner.h"
+#include "sim/api/object.h"
+#include "sim/api/reply.h"
 
 static const struct kind *kind_at(const struct request *request, size_t index)
 {

@@ -1,7 +1,10 @@
+#include "sim/api/failure.h"
+
 #include <string.h>
 
 #include "base/mem.h"
-#include "sim/api/inner.h"
+#include "base/str.h"
+#include "sim/api/object.h"
 
 /* --- failing --- */
 
@@ -250,4 +253,18 @@ void cause_unsupported(struct doc *causes, const char *field, const char *value,
 void cause_duplicate(struct doc *causes, const char *field, const char *value)
 {
     add_cause(causes, field, "FieldValueDuplicate", str_format("Duplicate value: %s", value));
+}
+
+/* --- patches --- */
+
+bool fail_patched(struct failure *f, const struct node *object, const char *why)
+{
+    struct doc *causes = causes_new();
+    char *text = node_to_text(object);
+    struct node *shown = node_new_str(causes, text);
+    cause_invalid(causes, "patch", shown, "%s", why);
+    fail_invalid(f, "", "", "", doc_root(causes));
+    mem_free(text);
+    doc_free(causes);
+    return false;
 }

@@ -1,6 +1,11 @@
 /* What is wrong with an object, for programs that ask without a server. */
 #include "base/mem.h"
-#include "sim/api/inner.h"
+#include "base/str.h"
+#include "sim/api/api.h"
+#include "sim/api/custom.h"
+#include "sim/api/failure.h"
+#include "sim/api/meta.h"
+#include "sim/api/write.h"
 
 /* A server puts five characters behind a generateName before it looks at the name. */
 static void generate_name(struct doc *doc)

@@ -1,9 +1,12 @@
 /* The part of kubectl's JSONPath that the columns of CRDs use: names, escaped dots, quoted names, indices, and filters that compare with a text. */
+#include "sim/api/json_path.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "sim/api/inner.h"
+#include "base/str.h"
+#include "sim/api/filter.h"
 
 /* "[?(@.type==\"Ready\")]": the first element that fits. */
 static const struct node *filter(const struct node *array, const char *text, size_t len)

@@ -1,8 +1,12 @@
 /* Rules about metadata that hold for every kind. */
+#include "sim/api/meta.h"
+
 #include <string.h>
 
 #include "base/mem.h"
-#include "sim/api/inner.h"
+#include "base/str.h"
+#include "sim/api/failure.h"
+#include "sim/api/object.h"
 #include "sim/kinds/naming.h"
 
 typedef char *naming_fn(const char *s);

@@ -1,9 +1,13 @@
 /* OpenAPI: enough for kubectl to leave validation to the server and to explain kinds; version 3 in JSON, and version 2 for old clients. */
+#include "sim/api/openapi.h"
+
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "sim/api/inner.h"
 #include "sim/api/openapi_v2.h"
+#include "sim/api/reply.h"
 #include "sim/kinds/schema.h"
 #include "sim/kinds/type.h"
 

@@ -1,9 +1,16 @@
 /* Which of the four kinds of PATCH a body is, and what it makes of an object. */
+#include "sim/api/patch.h"
+
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/yaml.h"
+#include "sim/api/failure.h"
+#include "sim/api/ids.h"
 #include "sim/api/inner.h"
+#include "sim/api/object.h"
+#include "sim/api/write.h"
 #include "sim/patch/patch.h"
 
 enum patch_type { PATCH_UNKNOWN, PATCH_MERGE, PATCH_JSON, PATCH_STRATEGIC, PATCH_APPLY };

@@ -1,75 +1,18 @@
+#include "sim/api/read.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
+#include "sim/api/failure.h"
+#include "sim/api/filter.h"
 #include "sim/api/inner.h"
-
-/* --- how objects are shown --- */
-
-/* Another version of a custom kind: converted as strategy None does, that is, renamed, and read through its own schema. */
-static struct node *in_version(struct doc *doc, const struct kind *kind, const struct node *stored, const char *version)
-{
-    struct doc *copy = doc_copy(stored);
-    node_set_str(copy, doc_root(copy), "apiVersion", version);
-    custom_prune(kind, copy, NULL);
-    struct node *object = node_copy(doc, doc_root(copy));
-    doc_free(copy);
-    return object;
-}
-
-struct node *api_present(struct doc *doc, const struct kind *kind, const struct node *stored, bool in_list)
-{
-    if (kind->is_custom) {
-        char *version = api_version_of(kind);
-        bool is_same = node_is(node_get(stored, "apiVersion"), version);
-        struct node *object = is_same ? node_copy(doc, stored) : in_version(doc, kind, stored, version);
-        mem_free(version);
-        return object;
-    }
-    struct node *object = node_copy(doc, stored);
-    if (in_list) {
-        node_remove(object, "kind");
-        node_remove(object, "apiVersion");
-    }
-    return object;
-}
-
-struct node *api_present_partial(struct doc *doc, const struct node *object)
-{
-    struct node *partial = node_new_object(doc);
-    node_set_str(doc, partial, "kind", "PartialObjectMetadata");
-    node_set_str(doc, partial, "apiVersion", "meta.k8s.io/v1");
-    node_set(doc, partial, "metadata", node_copy(doc, node_get(object, "metadata")));
-    return partial;
-}
-
-static struct doc *as_table(const struct request *request, const struct node *object)
-{
-    struct doc *rows = doc_new();
-    struct node *array = node_new_array(rows), *metadata = node_new_object(rows);
-    doc_set_root(rows, array);
-    node_push(array, node_copy(rows, object));
-    node_set_str(rows, metadata, "resourceVersion", meta_str(object, "resourceVersion"));
-    struct doc *table = api_table_new(request, array, metadata, true);
-    doc_free(rows);
-    return table;
-}
-
-void api_reply_object(const struct request *request, int status, const struct node *object)
-{
-    struct doc *doc = NULL;
-    if (request->form == FORM_TABLE && node_get(object, "metadata") != NULL &&
-        !node_is(node_get(object, "kind"), "Scale")) {
-        doc = as_table(request, object);
-    } else {
-        doc = doc_new();
-        doc_set_root(doc, request->form == FORM_PARTIAL ? api_present_partial(doc, object)
-                                                        : api_present(doc, request->kind, object, false));
-    }
-    api_reply(request, status, doc_root(doc));
-    doc_free(doc);
-}
+#include "sim/api/object.h"
+#include "sim/api/present.h"
+#include "sim/api/reply.h"
+#include "sim/api/table.h"
 
 void api_read_object(const struct request *request)
 {
@@ -83,92 +26,6 @@ void api_read_object(const struct request *request)
     }
     doc_free(stored);
     failure_fini(&f);
-}
-
-/* --- filters --- */
-
-/* Fields that a kind can be selected by, besides its name and namespace. */
-static bool is_known_field(const struct kind *kind, const char *field)
-{
-    static const struct {
-        const char *storage, *fields;
-    } table[] = {
-        {"/pods", ",spec.nodeName,spec.restartPolicy,spec.schedulerName,spec.serviceAccountName,spec.hostNetwork,"
-                  "status.phase,status.podIP,status.podIPs,status.nominatedNodeName,"},
-        {"/events", ",involvedObject.kind,involvedObject.namespace,involvedObject.name,involvedObject.uid,"
-                    "involvedObject.apiVersion,involvedObject.resourceVersion,involvedObject.fieldPath,reason,"
-                    "reportingComponent,source,type,"},
-        {"/secrets", ",type,"},
-        {"/namespaces", ",status.phase,"},
-        {"/nodes", ",spec.unschedulable,"},
-        {"/services", ",spec.clusterIP,spec.type,"},
-        {"apps/replicasets", ",status.replicas,"},
-    };
-    if (str_equal(field, "metadata.name") || str_equal(field, "metadata.namespace")) {
-        return true;
-    }
-    char *quoted = str_format(",%s,", field);
-    bool known = false;
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        known |= str_equal(table[i].storage, kind->storage) && strstr(table[i].fields, quoted) != NULL;
-    }
-    mem_free(quoted);
-    return known;
-}
-
-static bool check_fields(const struct request *request, const struct selector *fields, struct failure *f)
-{
-    for (size_t i = 0; selector_field(fields, i) != NULL; i++) {
-        const char *field = selector_field(fields, i);
-        if (is_known_field(request->kind, field)) {
-            continue;
-        }
-        if (request->kind->is_custom || !str_has_prefix(field, "metadata.")) {
-            return request->kind->is_custom
-                       ? fail_bad_request(f, "field label not supported: %s", field)
-                       : fail_bad_request(f,
-                                          "\"%s\" is not a known field selector: only \"metadata.name\", "
-                                          "\"metadata.namespace\"",
-                                          field);
-        }
-        return fail_bad_request(f, "field label not supported: %s", field);
-    }
-    return true;
-}
-
-bool filter_read(const struct request *request, struct filter *filter, struct failure *f)
-{
-    struct err err;
-    bool ok = true;
-    char *labels = exchange_param(request->exchange, "labelSelector");
-    char *fields = exchange_param(request->exchange, "fieldSelector");
-    *filter = (struct filter){0};
-    if (!str_empty(labels)) {
-        filter->labels = selector_parse_labels(labels, &err);
-        ok = filter->labels != NULL || fail_bad_request(f, "%s", err.text);
-    }
-    if (ok && !str_empty(fields)) {
-        filter->fields = selector_parse_fields(fields, &err);
-        ok = filter->fields != NULL ? check_fields(request, filter->fields, f) : fail_bad_request(f, "%s", err.text);
-    }
-    mem_free(labels);
-    mem_free(fields);
-    if (!ok) {
-        filter_fini(filter);
-    }
-    return ok;
-}
-
-bool filter_matches(const struct filter *filter, const struct node *object)
-{
-    return selector_matches(filter->labels, object) && selector_matches(filter->fields, object);
-}
-
-void filter_fini(struct filter *filter)
-{
-    selector_free(filter->labels);
-    selector_free(filter->fields);
-    *filter = (struct filter){0};
 }
 
 /* --- lists --- */

@@ -1,8 +1,18 @@
 /* The scale subresource: a view of a workload with its replicas only. */
+#include "sim/api/scale.h"
+
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
+#include "sim/api/body.h"
+#include "sim/api/failure.h"
 #include "sim/api/inner.h"
+#include "sim/api/json_path.h"
+#include "sim/api/object.h"
+#include "sim/api/patch.h"
+#include "sim/api/reply.h"
+#include "sim/api/write.h"
 
 /* --- where things are --- */
 

@@ -1,47 +1,15 @@
 /* Tables: what kubectl prints, made by the server. The columns of built-in kinds are those of a real one, without its prose about them. */
+#include "sim/api/table.h"
+
 #include <string.h>
 
-#include "base/duration.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "sim/api/inner.h"
+#include "sim/api/json_path.h"
+#include "sim/api/object.h"
+#include "sim/api/present.h"
 #include "sim/api/table_cells.h"
-
-/* --- ages --- */
-
-char *api_human_age(int64_t s)
-{
-    int64_t m = s / 60, h = s / 3600, d = h / 24;
-    if (s < -1) {
-        return str_dup("<invalid>");
-    }
-    if (s < 120) {
-        return str_format("%llds", (long long)(s < 0 ? 0 : s));
-    }
-    if (m < 10) {
-        return s % 60 == 0 ? str_format("%lldm", (long long)m)
-                           : str_format("%lldm%llds", (long long)m, (long long)(s % 60));
-    }
-    if (m < 180) {
-        return str_format("%lldm", (long long)m);
-    }
-    if (h < 8) {
-        return m % 60 == 0 ? str_format("%lldh", (long long)h)
-                           : str_format("%lldh%lldm", (long long)h, (long long)(m % 60));
-    }
-    if (h < 48) {
-        return str_format("%lldh", (long long)h);
-    }
-    if (d < 8) {
-        return h % 24 == 0 ? str_format("%lldd", (long long)d)
-                           : str_format("%lldd%lldh", (long long)d, (long long)(h % 24));
-    }
-    if (d < 365 * 2) {
-        return str_format("%lldd", (long long)d);
-    }
-    int64_t rest = d % 365;
-    return d < 365 * 8 && rest != 0 ? str_format("%lldy%lldd", (long long)(d / 365), (long long)rest)
-                                    : str_format("%lldy", (long long)(d / 365));
-}
 
 /* --- columns --- */
 

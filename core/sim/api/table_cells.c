@@ -4,7 +4,8 @@
 
 #include "base/duration.h"
 #include "base/mem.h"
-#include "sim/api/inner.h"
+#include "base/str.h"
+#include "sim/api/object.h"
 
 enum { TEXT_MAX = 64 * 1024 };
 
@@ -82,6 +83,41 @@ static void push_text(const struct table_row *row, char *text)
 {
     push_str(row, text);
     mem_free(text);
+}
+
+char *api_human_age(int64_t s)
+{
+    int64_t m = s / 60, h = s / 3600, d = h / 24;
+    if (s < -1) {
+        return str_dup("<invalid>");
+    }
+    if (s < 120) {
+        return str_format("%llds", (long long)(s < 0 ? 0 : s));
+    }
+    if (m < 10) {
+        return s % 60 == 0 ? str_format("%lldm", (long long)m)
+                           : str_format("%lldm%llds", (long long)m, (long long)(s % 60));
+    }
+    if (m < 180) {
+        return str_format("%lldm", (long long)m);
+    }
+    if (h < 8) {
+        return m % 60 == 0 ? str_format("%lldh", (long long)h)
+                           : str_format("%lldh%lldm", (long long)h, (long long)(m % 60));
+    }
+    if (h < 48) {
+        return str_format("%lldh", (long long)h);
+    }
+    if (d < 8) {
+        return h % 24 == 0 ? str_format("%lldd", (long long)d)
+                           : str_format("%lldd%lldh", (long long)d, (long long)(h % 24));
+    }
+    if (d < 365 * 2) {
+        return str_format("%lldd", (long long)d);
+    }
+    int64_t rest = d % 365;
+    return d < 365 * 8 && rest != 0 ? str_format("%lldy%lldd", (long long)(d / 365), (long long)rest)
+                                    : str_format("%lldy", (long long)(d / 365));
 }
 
 struct node *cell_age(const struct table_row *row, const struct node *time)

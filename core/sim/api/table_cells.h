@@ -20,3 +20,5 @@ const struct table_column *table_columns(const struct kind *kind);
 void table_cells(const struct table_row *row, const struct kind *kind);
 /* "5m" since a time; "<unknown>" without one. */
 struct node *cell_age(const struct table_row *row, const struct node *time);
+/* As kubectl shows an age: "5s", "3m20s", "2d"; mem_free. */
+char *api_human_age(int64_t seconds);

@@ -1,8 +1,18 @@
+#include "sim/api/verbs.h"
+
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
+#include "sim/api/body.h"
+#include "sim/api/failure.h"
 #include "sim/api/inner.h"
 #include "sim/api/json_duplicates.h"
+#include "sim/api/object.h"
+#include "sim/api/patch.h"
+#include "sim/api/present.h"
+#include "sim/api/reply.h"
+#include "sim/api/write.h"
 
 static struct write write_of(const struct request *request)
 {

@@ -2,12 +2,21 @@
  * writes.
  *
  * A filter turns changes into others: an object that begins to match is ADDED, one that ceases to is DELETED as it was, with the version of the change. */
+#include "sim/api/watch.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
+#include "sim/api/failure.h"
+#include "sim/api/filter.h"
 #include "sim/api/inner.h"
+#include "sim/api/object.h"
+#include "sim/api/present.h"
+#include "sim/api/reply.h"
+#include "sim/api/table.h"
 
 enum {
     DEFAULT_TIMEOUT_S = 1800,

@@ -1,9 +1,21 @@
 /* Create and update, in the order of a real API server: what the object is, what it may say about itself, defaults, rules, the database. */
+#include "sim/api/write.h"
+
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "sim/api/builtin/default.h"
+#include "sim/api/builtin/service.h"
+#include "sim/api/builtin/validate.h"
+#include "sim/api/crd.h"
+#include "sim/api/custom.h"
+#include "sim/api/failure.h"
+#include "sim/api/ids.h"
 #include "sim/api/inner.h"
+#include "sim/api/meta.h"
+#include "sim/api/object.h"
 #include "sim/kinds/type.h"
 #include "sim/patch/patch.h"
 
@@ -35,18 +47,6 @@ static struct doc *decode_custom(struct write *write, const struct node *body, s
     node_set(doc, doc_root(doc), "metadata", node_copy(doc, doc_root(converted)));
     doc_free(converted);
     return doc;
-}
-
-bool fail_patched(struct failure *f, const struct node *object, const char *why)
-{
-    struct doc *causes = causes_new();
-    char *text = node_to_text(object);
-    struct node *shown = node_new_str(causes, text);
-    cause_invalid(causes, "patch", shown, "%s", why);
-    fail_invalid(f, "", "", "", doc_root(causes));
-    mem_free(text);
-    doc_free(causes);
-    return false;
 }
 
 struct doc *write_decode(struct write *write, const struct node *body, struct failure *f)
@@ -241,7 +241,7 @@ static void default_all(struct api *api, const struct write *write, struct doc *
             node_remove(doc_root(doc), "status");
         }
     } else {
-        builtin_default(api, write->kind, doc, is_new);
+        builtin_default(write->kind, doc, is_new);
     }
 }
 

@@ -1,8 +1,15 @@
 /* What a real API server adds to its built-in kinds when somebody leaves it out. */
+#include "sim/api/builtin/default.h"
+
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
+#include "sim/api/builtin/pod.h"
+#include "sim/api/builtin/service.h"
+#include "sim/api/crd.h"
 #include "sim/api/inner.h"
+#include "sim/api/object.h"
 #include "sim/kinds/base64.h"
 
 static struct node *spec_of(struct doc *doc)
@@ -243,7 +250,7 @@ static void default_secret(struct doc *doc)
     node_remove(root, "stringData");
 }
 
-void builtin_default(struct api *api, const struct kind *kind, struct doc *doc, bool is_new)
+void builtin_default(const struct kind *kind, struct doc *doc, bool is_new)
 {
     if (is(kind, "apps/deployments")) {
         default_deployment(doc);
@@ -267,7 +274,7 @@ void builtin_default(struct api *api, const struct kind *kind, struct doc *doc, 
     } else if (is(kind, "autoscaling/horizontalpodautoscalers")) {
         default_autoscaler(doc, is_new);
     } else if (str_equal(kind->name, "CustomResourceDefinition") && is_new) {
-        crd_default(api, doc);
+        crd_default(doc);
     }
     if (is_new && str_equal(kind->group, "apps")) {
         node_remove(doc_root(doc), "status");

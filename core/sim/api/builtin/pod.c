@@ -1,9 +1,13 @@
 /* Pods, and the templates of everything that makes pods. */
+#include "sim/api/builtin/pod.h"
+
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "sim/api/builtin/port.h"
-#include "sim/api/inner.h"
+#include "sim/api/failure.h"
+#include "sim/api/object.h"
 #include "sim/kinds/naming.h"
 
 /* --- defaults --- */

@@ -1,7 +1,8 @@
 #include "sim/api/builtin/port.h"
 
 #include "base/mem.h"
-#include "sim/api/inner.h"
+#include "base/str.h"
+#include "sim/api/failure.h"
 #include "sim/kinds/naming.h"
 
 enum { PORT_MAX = 65535 };

@@ -1,8 +1,13 @@
+#include "sim/api/builtin/service.h"
+
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "sim/api/builtin/port.h"
+#include "sim/api/failure.h"
 #include "sim/api/inner.h"
+#include "sim/api/object.h"
 #include "sim/kinds/naming.h"
 
 enum { NODE_PORT_FIRST = 30000, NODE_PORT_COUNT = 2768 };

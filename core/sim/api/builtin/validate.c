@@ -1,8 +1,16 @@
 /* The rules of built-in kinds that a rollout, or a person typing, can break. */
+#include "sim/api/builtin/validate.h"
+
 #include <string.h>
 
 #include "base/mem.h"
-#include "sim/api/inner.h"
+#include "base/str.h"
+#include "sim/api/builtin/pod.h"
+#include "sim/api/builtin/service.h"
+#include "sim/api/crd.h"
+#include "sim/api/failure.h"
+#include "sim/api/object.h"
+#include "sim/api/selector.h"
 #include "sim/kinds/naming.h"
 
 static bool is(const struct kind *kind, const char *storage)

@@ -1,7 +1,8 @@
 // room: sim/api sim/ground
 // Tables, the paths of their columns, ages.
 #include "api_world.h"
-#include "sim/api/inner.h"
+#include "sim/api/json_path.h"
+#include "sim/api/table_cells.h"
 
 #define TABLE "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
