@@ -115,8 +115,27 @@ def run(rule, files):
         return subprocess.run([sys.executable, LINT, rule, folder], capture_output=True, text=True)
 
 
+CIRCLE = {'a': 'void b(void);\nvoid a(void) {b();}\n', 'b': 'void a(void);\nvoid b(void) {a();}\n'}
+
+
+def run_circles(files):
+    """Objects as CMake would lay them out, of a room x."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            source, target = pathlib.Path(folder, f'core/x/{name}.c'), f'CMakeFiles/x.dir/core/x/{name}.c.o'
+            source.parent.mkdir(parents=True, exist_ok=True)
+            source.write_text(text)
+            pathlib.Path(folder, target).parent.mkdir(parents=True, exist_ok=True)
+            subprocess.run(['cc', '-c', source, '-o', target], cwd=folder, check=True)
+        return subprocess.run([sys.executable, LINT.with_name('circles.py').resolve(), '.', 'x'], cwd=folder,
+                              capture_output=True, text=True)
+
+
 def main():
     failures = 0
+    if run_circles({**CIRCLE, 'b': 'void b(void) {}\n'}).returncode != 0 or run_circles(CIRCLE).returncode != 1:
+        failures += 1
+        print('circles: found one where none is, or did not find what was planted')
     for rule in sorted({planted[0] for planted in PLANTED}):
         result = run(rule, CLEAN)
         if result.returncode != 0:

@@ -1,7 +1,13 @@
 /* Pods and ReplicaSets that nobody controls belong to whoever's selector they match. */
+#include "sim/controllers/adoption.h"
+
 #include "base/mem.h"
+#include "base/str.h"
 #include "sim/api/selector.h"
 #include "sim/controllers/controller.h"
+#include "sim/controllers/graph.h"
+#include "sim/controllers/item.h"
+#include "sim/controllers/queue.h"
 
 static char *free_key(const char *storage, const char *namespace)
 {
@@ -10,43 +16,43 @@ static char *free_key(const char *storage, const char *namespace)
 
 struct adopters {
     struct controllers *c;
-    enum species species;
+    enum item_kind kind;
     const char *namespace;
 };
 
-static void wake_adopter(void *ctx, struct vertex *vertex)
+static void wake_adopter(void *ctx, struct item *item)
 {
     struct adopters *adopters = ctx;
-    if (vertex->species == adopters->species && str_equal(vertex->namespace, adopters->namespace)) {
-        controller_wake(adopters->c, vertex);
+    if (item->kind == adopters->kind && str_equal(item->namespace, adopters->namespace)) {
+        controller_wake(adopters->c, item);
     }
 }
 
 /* What is free is rare, so that those who could adopt it are searched for. */
-void adoption_note(struct controllers *c, struct vertex *vertex, const struct node *object)
+void adoption_note(struct controllers *c, struct item *item, const struct node *object)
 {
-    if (vertex->species != SPECIES_POD && vertex->species != SPECIES_REPLICA_SET) {
+    if (item->kind != ITEM_POD && item->kind != ITEM_REPLICA_SET) {
         return;
     }
-    graph_unlink(&c->graph, vertex, false);
+    graph_unlink(&c->graph, item, false);
     if (item_controller(object) != NULL) {
         return;
     }
-    char *key = free_key(vertex->storage, vertex->namespace);
-    graph_link(vertex, graph_ensure(&c->graph, key), false);
+    char *key = free_key(item->storage, item->namespace);
+    graph_link(item, graph_ensure(&c->graph, key), false);
     mem_free(key);
     struct adopters adopters = {
         .c = c,
-        .species = vertex->species == SPECIES_POD ? SPECIES_REPLICA_SET : SPECIES_DEPLOYMENT,
-        .namespace = vertex->namespace,
+        .kind = item->kind == ITEM_POD ? ITEM_REPLICA_SET : ITEM_DEPLOYMENT,
+        .namespace = item->namespace,
     };
     graph_each(&c->graph, wake_adopter, &adopters);
 }
 
-static void adopt_one(struct controllers *c, const struct vertex *vertex, const struct node *owner,
+static void adopt_one(struct controllers *c, const struct item *item, const struct node *owner,
                       const struct selector *selector)
 {
-    struct doc *doc = item_read(c, vertex);
+    struct doc *doc = item_read(c, item);
     if (selector_matches(selector, doc_root(doc)) && !item_is_ending(doc_root(doc))) {
         item_own(doc, owner);
         item_save(c, &doc, NULL);
@@ -54,11 +60,11 @@ static void adopt_one(struct controllers *c, const struct vertex *vertex, const 
     doc_free(doc);
 }
 
-void adoption_take(struct controllers *c, const struct vertex *vertex, const struct node *owner, enum species species)
+void adoption_take(struct controllers *c, const struct item *item, const struct node *owner, enum item_kind kind)
 {
     struct err ignored;
-    char *key = free_key(c->kinds[species]->storage, vertex->namespace);
-    const struct vertex *found = graph_find(&c->graph, key);
+    char *key = free_key(c->kinds[kind]->storage, item->namespace);
+    const struct item *found = graph_find(&c->graph, key);
     mem_free(key);
     struct selector *selector = found != NULL ? selector_from_node(node_at(owner, "spec", "selector"), &ignored) : NULL;
     if (selector == NULL) {

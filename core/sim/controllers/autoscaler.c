@@ -1,8 +1,15 @@
 /* An autoscaler in a cluster without metrics: it keeps its target between its bounds and says that it cannot do more.
  *
  * A real one looks every 15 seconds, counted from when it was made. This one looks at the same times, but only when something it looks at has changed since. */
+#include "sim/controllers/autoscaler.h"
+
 #include "base/mem.h"
+#include "base/str.h"
+#include "sim/controllers/condition.h"
 #include "sim/controllers/controller.h"
+#include "sim/controllers/graph.h"
+#include "sim/controllers/item.h"
+#include "sim/controllers/queue.h"
 
 enum { PERIOD_MS = 15000 };
 
@@ -15,13 +22,13 @@ static char *scale_key(const char *kind, const char *namespace, const char *name
     return str_format("scale:%s/%s/%s", kind, namespace, name);
 }
 
-void autoscaler_note(struct controllers *c, struct vertex *vertex, const struct node *object)
+void autoscaler_note(struct controllers *c, struct item *item, const struct node *object)
 {
     const struct node *target = node_at(object, "spec", "scaleTargetRef");
-    char *key = scale_key(node_str_or(node_get(target, "kind"), ""), vertex->namespace,
+    char *key = scale_key(node_str_or(node_get(target, "kind"), ""), item->namespace,
                           node_str_or(node_get(target, "name"), ""));
-    graph_unlink(&c->graph, vertex, false);
-    graph_link(vertex, graph_ensure(&c->graph, key), false);
+    graph_unlink(&c->graph, item, false);
+    graph_link(item, graph_ensure(&c->graph, key), false);
     mem_free(key);
 }
 
@@ -29,9 +36,9 @@ void scale_note(struct controllers *c, const struct node *object)
 {
     char *key = scale_key(node_str_or(node_get(object, "kind"), ""),
                           node_str_or(node_at(object, "metadata", "namespace"), ""), item_name(object));
-    struct vertex *target = graph_find(&c->graph, key);
+    struct item *target = graph_find(&c->graph, key);
     if (target != NULL) {
-        controller_wake_dependents(c, target, SPECIES_AUTOSCALER);
+        controller_wake_dependents(c, target, ITEM_AUTOSCALER);
     }
     mem_free(key);
 }
@@ -177,14 +184,14 @@ static void keep_between(struct controllers *c, struct doc *doc, struct doc **ta
     set_counts(c, doc, &counts);
 }
 
-static void scale(struct controllers *c, const struct vertex *vertex)
+static void scale(struct controllers *c, const struct item *item)
 {
-    struct doc *doc = item_read(c, vertex);
+    struct doc *doc = item_read(c, item);
     const struct node *reference = node_at(doc_root(doc), "spec", "scaleTargetRef");
-    const struct kind *kind = item_kind(c, reference);
+    const struct kind *kind = item_kind_of(c, reference);
     const char *name = node_str_or(node_get(reference, "name"), "");
     bool can_scale = kind != NULL && kind->has_scale;
-    struct doc *target = can_scale ? objects_get(c->objects, kind->storage, vertex->namespace, name) : NULL;
+    struct doc *target = can_scale ? objects_get(c->objects, kind->storage, item->namespace, name) : NULL;
     if (target != NULL) {
         keep_between(c, doc, &target);
     } else {
@@ -195,18 +202,18 @@ static void scale(struct controllers *c, const struct vertex *vertex)
     doc_free(doc);
 }
 
-void autoscaler_look(struct controllers *c, struct vertex *vertex)
+void autoscaler_look(struct controllers *c, struct item *item)
 {
     int64_t now_ms = clock_mono_ms(c->clock);
-    if (!vertex->has_begun) {
-        vertex->has_begun = true;
-        vertex->begun_ms = now_ms;
-        vertex->due_ms = now_ms + PERIOD_MS;
+    if (!item->has_begun) {
+        item->has_begun = true;
+        item->begun_ms = now_ms;
+        item->due_ms = now_ms + PERIOD_MS;
     }
-    if (now_ms < vertex->due_ms) {
-        controller_wake_later(c, vertex, vertex->due_ms - now_ms);
+    if (now_ms < item->due_ms) {
+        controller_wake_later(c, item, item->due_ms - now_ms);
         return;
     }
-    vertex->due_ms = now_ms + PERIOD_MS - (now_ms - vertex->begun_ms) % PERIOD_MS;
-    scale(c, vertex);
+    item->due_ms = now_ms + PERIOD_MS - (now_ms - item->begun_ms) % PERIOD_MS;
+    scale(c, item);
 }

@@ -1,10 +1,17 @@
 /* One Pod on the one node, if its template wants to be there at all; a template whose nodeSelector no node has is how a DaemonSet is scaled to zero. */
+#include "sim/controllers/daemon_set.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "sim/controllers/controller.h"
+#include "sim/controllers/graph.h"
+#include "sim/controllers/item.h"
+#include "sim/controllers/pod.h"
+#include "sim/controllers/queue.h"
 
 #define HASH "controller-revision-hash"
 
@@ -71,12 +78,12 @@ static void keep(struct doc **place, const struct node *pod)
     }
 }
 
-static void read_pods(struct daemon_set *d, const struct vertex *vertex)
+static void read_pods(struct daemon_set *d, const struct item *item)
 {
-    for (const struct edge *edge = vertex->dependents; edge != NULL; edge = edge->next_dependent) {
-        bool is_pod = edge->is_reference && edge->dependent->species == SPECIES_POD;
+    for (const struct edge *edge = item->dependents; edge != NULL; edge = edge->next_dependent) {
+        bool is_pod = edge->is_reference && edge->dependent->kind == ITEM_POD;
         struct doc *doc = is_pod ? item_read(d->c, edge->dependent) : NULL;
-        if (doc != NULL && str_equal(item_controller(doc_root(doc)), vertex->key) && !pod_is_over(doc_root(doc))) {
+        if (doc != NULL && str_equal(item_controller(doc_root(doc)), item->key) && !pod_is_over(doc_root(doc))) {
             d->count++;
             keep(&d->oldest, doc_root(doc));
             if (!item_is_ending(doc_root(doc))) {
@@ -123,7 +130,7 @@ static void make(struct daemon_set *d)
     node_set_str(doc, labels, "pod-template-generation",
                  item_annotation(doc_root(d->doc), "deprecated.daemonset.template.generation"));
     set_placement(doc);
-    doc_free(api_create(d->c->api, d->c->kinds[SPECIES_POD], doc_root(doc), &ignored));
+    doc_free(api_create(d->c->api, d->c->kinds[ITEM_POD], doc_root(doc), &ignored));
     doc_free(doc);
 }
 
@@ -132,7 +139,7 @@ static void end(struct daemon_set *d, const struct doc *pod)
     struct err ignored; /* it went meanwhile */
     const char *namespace = node_str(node_at(doc_root(pod), "metadata", "namespace"));
     if (pod != NULL) {
-        api_delete(d->c->api, d->c->kinds[SPECIES_POD], namespace, item_name(doc_root(pod)), &ignored);
+        api_delete(d->c->api, d->c->kinds[ITEM_POD], namespace, item_name(doc_root(pod)), &ignored);
     }
 }
 
@@ -189,28 +196,28 @@ static void report(struct daemon_set *d)
     doc_free(before);
 }
 
-static void wait_for_pod(struct daemon_set *d, struct vertex *vertex, const struct doc *pod)
+static void wait_for_pod(struct daemon_set *d, struct item *item, const struct doc *pod)
 {
     int64_t wait_ms = pod != NULL ? pod_wait_ms(d->c, doc_root(pod), d->min_ready_s) : -1;
     if (wait_ms > 0) {
-        controller_wake_later(d->c, vertex, wait_ms);
+        controller_wake_later(d->c, item, wait_ms);
     }
 }
 
-void daemon_set_look(struct controllers *c, struct vertex *vertex)
+void daemon_set_look(struct controllers *c, struct item *item)
 {
-    struct daemon_set d = {.c = c, .doc = item_read(c, vertex)};
+    struct daemon_set d = {.c = c, .doc = item_read(c, item)};
     const struct node *root = doc_root(d.doc);
     d.hash = hash_of(root);
     d.is_wanted = wants_node(root);
     d.min_ready_s = node_int_or(node_at(root, "spec", "minReadySeconds"), 0);
-    read_pods(&d, vertex);
+    read_pods(&d, item);
     if (!item_is_ending(root)) {
         act(&d);
     }
     report(&d);
-    wait_for_pod(&d, vertex, d.oldest);
-    wait_for_pod(&d, vertex, d.updated);
+    wait_for_pod(&d, item, d.oldest);
+    wait_for_pod(&d, item, d.updated);
     doc_free(d.oldest);
     doc_free(d.updated);
     doc_free(d.outdated);

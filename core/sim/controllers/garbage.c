@@ -1,44 +1,49 @@
 /* What has no owner left goes. An owner that is deleted in the foreground goes after its dependents, one that orphans lets them go first. */
+#include "sim/controllers/garbage.h"
+
 #include "base/mem.h"
 #include "sim/controllers/controller.h"
+#include "sim/controllers/graph.h"
+#include "sim/controllers/item.h"
+#include "sim/controllers/queue.h"
 
 #define FOREGROUND "foregroundDeletion"
 #define ORPHAN "orphan"
 
 /* --- notes --- */
 
-static void wake_all_dependents(struct controllers *c, struct vertex *vertex)
+static void wake_all_dependents(struct controllers *c, struct item *item)
 {
-    for (struct edge *edge = vertex->dependents; edge != NULL; edge = edge->next_dependent) {
+    for (struct edge *edge = item->dependents; edge != NULL; edge = edge->next_dependent) {
         if (edge->is_reference) {
             controller_wake(c, edge->dependent);
         }
     }
 }
 
-void garbage_note(struct controllers *c, struct vertex *vertex, const struct node *object)
+void garbage_note(struct controllers *c, struct item *item, const struct node *object)
 {
-    bool was_foreground = vertex->is_foreground;
-    vertex->is_ending = item_is_ending(object);
-    vertex->is_foreground = vertex->is_ending && item_has_finalizer(object, FOREGROUND);
-    vertex->is_orphaning = vertex->is_ending && item_has_finalizer(object, ORPHAN);
-    if (vertex->is_foreground || vertex->is_orphaning) {
-        controller_wake(c, vertex);
+    bool was_foreground = item->is_foreground;
+    item->is_ending = item_is_ending(object);
+    item->is_foreground = item->is_ending && item_has_finalizer(object, FOREGROUND);
+    item->is_orphaning = item->is_ending && item_has_finalizer(object, ORPHAN);
+    if (item->is_foreground || item->is_orphaning) {
+        controller_wake(c, item);
     }
-    if (vertex->is_foreground && !was_foreground) {
-        wake_all_dependents(c, vertex);
+    if (item->is_foreground && !was_foreground) {
+        wake_all_dependents(c, item);
     }
-    for (const struct edge *edge = vertex->owners; edge != NULL; edge = edge->next_owner) {
+    for (const struct edge *edge = item->owners; edge != NULL; edge = edge->next_owner) {
         if (edge->is_reference && (edge->owner->storage == NULL || edge->owner->is_foreground)) {
-            controller_wake(c, vertex);
+            controller_wake(c, item);
         }
     }
 }
 
-void garbage_note_gone(struct controllers *c, struct vertex *vertex)
+void garbage_note_gone(struct controllers *c, struct item *item)
 {
-    vertex->is_ending = vertex->is_foreground = vertex->is_orphaning = false;
-    wake_all_dependents(c, vertex);
+    item->is_ending = item->is_foreground = item->is_orphaning = false;
+    wake_all_dependents(c, item);
 }
 
 /* --- owners --- */
@@ -47,10 +52,10 @@ struct standing {
     size_t solid, waiting, dangling; /* owners that are there, that wait for their dependents to go, that are gone */
 };
 
-static struct standing standing_of(const struct vertex *vertex)
+static struct standing standing_of(const struct item *item)
 {
     struct standing standing = {0};
-    for (const struct edge *edge = vertex->owners; edge != NULL; edge = edge->next_owner) {
+    for (const struct edge *edge = item->owners; edge != NULL; edge = edge->next_owner) {
         if (!edge->is_reference) {
             continue;
         }
@@ -65,9 +70,9 @@ static struct standing standing_of(const struct vertex *vertex)
     return standing;
 }
 
-static bool has_dependents(const struct vertex *vertex, bool that_block)
+static bool has_dependents(const struct item *item, bool that_block)
 {
-    for (const struct edge *edge = vertex->dependents; edge != NULL; edge = edge->next_dependent) {
+    for (const struct edge *edge = item->dependents; edge != NULL; edge = edge->next_dependent) {
         if (edge->is_reference && (edge->blocks || !that_block)) {
             return true;
         }
@@ -77,14 +82,14 @@ static bool has_dependents(const struct vertex *vertex, bool that_block)
 
 static bool is_lost(struct controllers *c, const char *uid)
 {
-    const struct vertex *owner = graph_find(&c->graph, uid);
+    const struct item *owner = graph_find(&c->graph, uid);
     return owner == NULL || owner->storage == NULL || owner->is_foreground;
 }
 
 /* It has another owner, which it stays for. */
-static void drop_lost_owners(struct controllers *c, struct vertex *vertex)
+static void drop_lost_owners(struct controllers *c, struct item *item)
 {
-    struct doc *doc = item_read(c, vertex);
+    struct doc *doc = item_read(c, item);
     struct node *references = node_at(doc_root(doc), "metadata", "ownerReferences");
     for (size_t i = node_count(references); i-- > 0;) {
         if (is_lost(c, node_str_or(node_get(node_item(references, i), "uid"), ""))) {
@@ -104,40 +109,40 @@ static void add_finalizer(struct doc *doc, const char *finalizer)
     node_push_str(doc, node_get(metadata, "finalizers"), finalizer);
 }
 
-static void end(struct controllers *c, struct vertex *vertex, bool in_foreground)
+static void end(struct controllers *c, struct item *item, bool in_foreground)
 {
     struct err ignored; /* somebody was faster */
-    struct doc *doc = item_read(c, vertex);
-    const struct kind *kind = item_kind(c, doc_root(doc));
+    struct doc *doc = item_read(c, item);
+    const struct kind *kind = item_kind_of(c, doc_root(doc));
     if (in_foreground && !item_has_finalizer(doc_root(doc), FOREGROUND)) {
         add_finalizer(doc, FOREGROUND);
         item_save(c, &doc, NULL);
     }
     if (kind != NULL) {
-        api_delete(c->api, kind, vertex->namespace, vertex->name, &ignored);
+        api_delete(c->api, kind, item->namespace, item->name, &ignored);
     }
     doc_free(doc);
 }
 
 /* --- dependents --- */
 
-static void remove_finalizer(struct controllers *c, struct vertex *vertex, const char *finalizer)
+static void remove_finalizer(struct controllers *c, struct item *item, const char *finalizer)
 {
-    struct doc *doc = item_read(c, vertex);
+    struct doc *doc = item_read(c, item);
     item_remove_finalizer(doc, finalizer);
     item_save(c, &doc, NULL);
     doc_free(doc);
 }
 
 /* A write cuts the edge it is about, and no other. */
-static void let_dependents_go(struct controllers *c, struct vertex *vertex)
+static void let_dependents_go(struct controllers *c, struct item *item)
 {
-    struct edge *edge = vertex->dependents;
+    struct edge *edge = item->dependents;
     while (edge != NULL) {
         struct edge *next = edge->next_dependent;
         struct doc *doc = edge->is_reference ? item_read(c, edge->dependent) : NULL;
         if (doc != NULL) {
-            item_disown(doc, vertex->key);
+            item_disown(doc, item->key);
             item_save(c, &doc, NULL);
             doc_free(doc);
         }
@@ -145,25 +150,25 @@ static void let_dependents_go(struct controllers *c, struct vertex *vertex)
     }
 }
 
-bool garbage_look(struct controllers *c, struct vertex *vertex)
+bool garbage_look(struct controllers *c, struct item *item)
 {
-    struct standing standing = standing_of(vertex);
-    if (vertex->is_orphaning) {
-        let_dependents_go(c, vertex);
-        remove_finalizer(c, vertex, ORPHAN);
+    struct standing standing = standing_of(item);
+    if (item->is_orphaning) {
+        let_dependents_go(c, item);
+        remove_finalizer(c, item, ORPHAN);
         return false;
     }
-    if (vertex->is_foreground && !has_dependents(vertex, true)) {
-        remove_finalizer(c, vertex, FOREGROUND);
+    if (item->is_foreground && !has_dependents(item, true)) {
+        remove_finalizer(c, item, FOREGROUND);
         return false;
     }
-    if (vertex->is_ending || standing.dangling + standing.waiting == 0) {
+    if (item->is_ending || standing.dangling + standing.waiting == 0) {
         return true;
     }
     if (standing.solid > 0) {
-        drop_lost_owners(c, vertex);
+        drop_lost_owners(c, item);
         return true;
     }
-    end(c, vertex, standing.waiting > 0 && has_dependents(vertex, false));
+    end(c, item, standing.waiting > 0 && has_dependents(item, false));
     return false;
 }

@@ -12,104 +12,104 @@ enum { BUCKETS_FIRST = 256 };
 void graph_init(struct graph *graph)
 {
     *graph = (struct graph){.bucket_count = BUCKETS_FIRST};
-    graph->buckets = mem_alloc_array(BUCKETS_FIRST, sizeof(struct vertex *));
+    graph->buckets = mem_alloc_array(BUCKETS_FIRST, sizeof(struct item *));
 }
 
-static void free_vertex(struct vertex *vertex)
+static void free_item(struct item *item)
 {
-    assert(!vertex->is_queued && !timer_is_pending(&vertex->timer));
-    str_free(&vertex->key);
-    str_free(&vertex->storage);
-    str_free(&vertex->namespace);
-    str_free(&vertex->name);
-    mem_free(vertex);
+    assert(!item->is_queued && !timer_is_pending(&item->timer));
+    str_free(&item->key);
+    str_free(&item->storage);
+    str_free(&item->namespace);
+    str_free(&item->name);
+    mem_free(item);
 }
 
 void graph_fini(struct graph *graph)
 {
     for (size_t i = 0; i < graph->bucket_count; i++) {
-        for (struct vertex *vertex = graph->buckets[i], *next; vertex != NULL; vertex = next) {
-            next = vertex->next_in_bucket;
-            for (struct edge *edge = vertex->owners, *more; edge != NULL; edge = more) {
+        for (struct item *item = graph->buckets[i], *next; item != NULL; item = next) {
+            next = item->next_in_bucket;
+            for (struct edge *edge = item->owners, *more; edge != NULL; edge = more) {
                 more = edge->next_owner;
                 mem_free(edge);
             }
-            free_vertex(vertex);
+            free_item(item);
         }
     }
     mem_free(graph->buckets);
 }
 
-/* --- vertices --- */
+/* --- items --- */
 
 static size_t bucket_of(const struct graph *graph, const char *key)
 {
     return hash_fnv32(key, strlen(key)) & (graph->bucket_count - 1);
 }
 
-struct vertex *graph_find(const struct graph *graph, const char *key)
+struct item *graph_find(const struct graph *graph, const char *key)
 {
-    struct vertex *vertex = graph->buckets[bucket_of(graph, key)];
-    while (vertex != NULL && !str_equal(vertex->key, key)) {
-        vertex = vertex->next_in_bucket;
+    struct item *item = graph->buckets[bucket_of(graph, key)];
+    while (item != NULL && !str_equal(item->key, key)) {
+        item = item->next_in_bucket;
     }
-    return vertex;
+    return item;
 }
 
-static void put(struct graph *graph, struct vertex *vertex)
+static void put(struct graph *graph, struct item *item)
 {
-    size_t bucket = bucket_of(graph, vertex->key);
-    vertex->next_in_bucket = graph->buckets[bucket];
-    graph->buckets[bucket] = vertex;
+    size_t bucket = bucket_of(graph, item->key);
+    item->next_in_bucket = graph->buckets[bucket];
+    graph->buckets[bucket] = item;
 }
 
 static void grow(struct graph *graph)
 {
-    struct vertex **old = graph->buckets;
+    struct item **old = graph->buckets;
     size_t old_count = graph->bucket_count;
     graph->bucket_count *= 2;
-    graph->buckets = mem_alloc_array(graph->bucket_count, sizeof(struct vertex *));
+    graph->buckets = mem_alloc_array(graph->bucket_count, sizeof(struct item *));
     for (size_t i = 0; i < old_count; i++) {
-        for (struct vertex *vertex = old[i], *next; vertex != NULL; vertex = next) {
-            next = vertex->next_in_bucket;
-            put(graph, vertex);
+        for (struct item *item = old[i], *next; item != NULL; item = next) {
+            next = item->next_in_bucket;
+            put(graph, item);
         }
     }
     mem_free(old);
 }
 
-struct vertex *graph_ensure(struct graph *graph, const char *key)
+struct item *graph_ensure(struct graph *graph, const char *key)
 {
-    struct vertex *vertex = graph_find(graph, key);
-    if (vertex != NULL) {
-        return vertex;
+    struct item *item = graph_find(graph, key);
+    if (item != NULL) {
+        return item;
     }
     if (++graph->count > graph->bucket_count) {
         grow(graph);
     }
-    vertex = mem_new(struct vertex);
-    vertex->key = str_dup(key);
-    put(graph, vertex);
-    return vertex;
+    item = mem_new(struct item);
+    item->key = str_dup(key);
+    put(graph, item);
+    return item;
 }
 
-void graph_release(struct graph *graph, struct vertex *vertex)
+void graph_release(struct graph *graph, struct item *item)
 {
-    if (vertex->storage != NULL || vertex->dependents != NULL || vertex->owners != NULL || vertex->population > 0) {
+    if (item->storage != NULL || item->dependents != NULL || item->owners != NULL || item->population > 0) {
         return;
     }
-    struct vertex **place = &graph->buckets[bucket_of(graph, vertex->key)];
-    while (*place != vertex) {
+    struct item **place = &graph->buckets[bucket_of(graph, item->key)];
+    while (*place != item) {
         place = &(*place)->next_in_bucket;
     }
-    *place = vertex->next_in_bucket;
+    *place = item->next_in_bucket;
     graph->count--;
-    free_vertex(vertex);
+    free_item(item);
 }
 
 /* --- edges --- */
 
-struct edge *graph_link(struct vertex *dependent, struct vertex *owner, bool is_reference)
+struct edge *graph_link(struct item *dependent, struct item *owner, bool is_reference)
 {
     struct edge *edge = mem_new(struct edge);
     *edge = (struct edge){.owner = owner, .dependent = dependent, .is_reference = is_reference};
@@ -127,7 +127,7 @@ struct edge *graph_link(struct vertex *dependent, struct vertex *owner, bool is_
 
 static void leave_owner(struct edge *edge)
 {
-    struct vertex *owner = edge->owner;
+    struct item *owner = edge->owner;
     if (edge->previous_dependent != NULL) {
         edge->previous_dependent->next_dependent = edge->next_dependent;
     } else {
@@ -140,7 +140,7 @@ static void leave_owner(struct edge *edge)
     }
 }
 
-void graph_unlink(struct graph *graph, struct vertex *dependent, bool is_reference)
+void graph_unlink(struct graph *graph, struct item *dependent, bool is_reference)
 {
     struct edge **place = &dependent->owners;
     while (*place != NULL) {
@@ -149,7 +149,7 @@ void graph_unlink(struct graph *graph, struct vertex *dependent, bool is_referen
             place = &edge->next_owner;
             continue;
         }
-        struct vertex *owner = edge->owner;
+        struct item *owner = edge->owner;
         *place = edge->next_owner;
         leave_owner(edge);
         mem_free(edge);
@@ -162,8 +162,8 @@ void graph_unlink(struct graph *graph, struct vertex *dependent, bool is_referen
 void graph_each(const struct graph *graph, graph_each_fn *each, void *ctx)
 {
     for (size_t i = 0; i < graph->bucket_count; i++) {
-        for (struct vertex *vertex = graph->buckets[i]; vertex != NULL; vertex = vertex->next_in_bucket) {
-            each(ctx, vertex);
+        for (struct item *item = graph->buckets[i]; item != NULL; item = item->next_in_bucket) {
+            each(ctx, item);
         }
     }
 }

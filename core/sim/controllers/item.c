@@ -1,15 +1,18 @@
 /* Objects as controllers read and write them, and the conditions in them. */
+#include "sim/controllers/item.h"
+
 #include "base/duration.h"
 #include "sim/controllers/controller.h"
+#include "sim/controllers/graph.h"
 
 /* --- reading and writing --- */
 
-struct doc *item_read(struct controllers *c, const struct vertex *vertex)
+struct doc *item_read(struct controllers *c, const struct item *item)
 {
-    return vertex->storage != NULL ? objects_get(c->objects, vertex->storage, vertex->namespace, vertex->name) : NULL;
+    return item->storage != NULL ? objects_get(c->objects, item->storage, item->namespace, item->name) : NULL;
 }
 
-const struct kind *item_kind(struct controllers *c, const struct node *object)
+const struct kind *item_kind_of(struct controllers *c, const struct node *object)
 {
     return kinds_of(api_kinds(c->api), object);
 }
@@ -17,7 +20,7 @@ const struct kind *item_kind(struct controllers *c, const struct node *object)
 bool item_save(struct controllers *c, struct doc **doc, const char *subresource)
 {
     struct err ignored; /* the next look sees what there is */
-    const struct kind *kind = item_kind(c, doc_root(*doc));
+    const struct kind *kind = item_kind_of(c, doc_root(*doc));
     struct doc *stored = kind != NULL ? api_update(c->api, kind, subresource, doc_root(*doc), &ignored) : NULL;
     if (stored == NULL) {
         return false;
@@ -125,58 +128,4 @@ void item_remove_finalizer(struct doc *doc, const char *finalizer)
             node_remove_item(finalizers, i);
         }
     }
-}
-
-/* --- conditions --- */
-
-void now_text(const struct controllers *c, char out[static 32])
-{
-    time_write(clock_wall_ms(c->clock), out);
-}
-
-int64_t time_at(const struct node *node)
-{
-    int64_t wall_ms;
-    struct err ignored;
-    const char *text = node_str(node);
-    return text != NULL && time_parse(text, &wall_ms, &ignored) ? wall_ms : 0;
-}
-
-struct node *condition_find(const struct node *status, const char *type)
-{
-    struct node_iter it = node_iterate(node_get(status, "conditions"));
-    while (node_next(&it)) {
-        if (node_is(node_get(it.value, "type"), type)) {
-            return it.value;
-        }
-    }
-    return NULL;
-}
-
-void condition_remove(struct node *status, const char *type)
-{
-    struct node *conditions = node_get(status, "conditions");
-    for (size_t i = node_count(conditions); i-- > 0;) {
-        if (node_is(node_get(node_item(conditions, i), "type"), type)) {
-            node_remove_item(conditions, i);
-        }
-    }
-}
-
-struct node *condition_add(struct controllers *c, struct doc *doc, struct node *status, const char *type,
-                           const char *value, const char *reason, const char *message, const char *since)
-{
-    char now[32];
-    now_text(c, now);
-    if (node_get(status, "conditions") == NULL) {
-        node_set(doc, status, "conditions", node_new_array(doc));
-    }
-    struct node *condition = node_new_object(doc);
-    node_set_str(doc, condition, "type", type);
-    node_set_str(doc, condition, "status", value);
-    node_set_str(doc, condition, "lastTransitionTime", since != NULL ? since : now);
-    node_set_str(doc, condition, "reason", reason);
-    node_set_str(doc, condition, "message", message);
-    node_push(node_get(status, "conditions"), condition);
-    return condition;
 }

@@ -1,23 +1,30 @@
 /* A namespace that is deleted is emptied first: its Pods, then the rest; then it goes. */
-#include "base/mem.h"
-#include "sim/controllers/controller.h"
+#include "sim/controllers/namespace.h"
 
-static struct vertex *contents_of(struct controllers *c, const char *namespace)
+#include "base/mem.h"
+#include "base/str.h"
+#include "sim/controllers/condition.h"
+#include "sim/controllers/controller.h"
+#include "sim/controllers/graph.h"
+#include "sim/controllers/item.h"
+#include "sim/controllers/queue.h"
+
+static struct item *contents_of(struct controllers *c, const char *namespace)
 {
     char *key = str_format("namespace:%s", namespace);
-    struct vertex *contents = graph_ensure(&c->graph, key);
+    struct item *contents = graph_ensure(&c->graph, key);
     mem_free(key);
     return contents;
 }
 
-void namespace_note(struct controllers *c, struct vertex *vertex)
+void namespace_note(struct controllers *c, struct item *item)
 {
-    graph_link(vertex, contents_of(c, vertex->name), false);
+    graph_link(item, contents_of(c, item->name), false);
 }
 
 void namespace_count(struct controllers *c, const char *namespace, int change)
 {
-    struct vertex *contents = contents_of(c, namespace);
+    struct item *contents = contents_of(c, namespace);
     contents->population += (size_t)change;
     for (struct edge *edge = contents->dependents; change < 0 && edge != NULL; edge = edge->next_dependent) {
         if (edge->dependent->is_ending) {
@@ -57,14 +64,14 @@ static bool on_first(void *ctx, const struct node *object)
 static bool has_pods(struct controllers *c, const char *namespace)
 {
     bool has = false;
-    objects_each(c->objects, c->kinds[SPECIES_POD]->storage, namespace, on_first, &has);
+    objects_each(c->objects, c->kinds[ITEM_POD]->storage, namespace, on_first, &has);
     return has;
 }
 
 static void empty(struct controllers *c, const char *namespace)
 {
     struct kinds *kinds = api_kinds(c->api);
-    delete_all(c, c->kinds[SPECIES_POD], namespace);
+    delete_all(c, c->kinds[ITEM_POD], namespace);
     for (size_t i = 0; !has_pods(c, namespace) && i < kinds_count(kinds); i++) {
         if (kinds_at(kinds, i)->is_namespaced) {
             delete_all(c, kinds_at(kinds, i), namespace);
@@ -97,18 +104,18 @@ static void tell(struct controllers *c, struct doc **doc)
     item_save(c, doc, "status");
 }
 
-void namespace_look(struct controllers *c, struct vertex *vertex)
+void namespace_look(struct controllers *c, struct item *item)
 {
-    struct doc *doc = item_read(c, vertex);
+    struct doc *doc = item_read(c, item);
     if (!item_is_ending(doc_root(doc))) {
         doc_free(doc);
         return;
     }
-    empty(c, vertex->name);
-    if (contents_of(c, vertex->name)->population == 0) {
+    empty(c, item->name);
+    if (contents_of(c, item->name)->population == 0) {
         tell(c, &doc);
         if (node_count(node_at(doc_root(doc), "metadata", "finalizers")) == 0) {
-            objects_remove(c->objects, c->kinds[SPECIES_NAMESPACE]->storage, NULL, item_name(doc_root(doc)));
+            objects_remove(c->objects, c->kinds[ITEM_NAMESPACE]->storage, NULL, item_name(doc_root(doc)));
         }
     }
     doc_free(doc);

@@ -1,7 +1,14 @@
 /* The scheduler and the kubelet in one: a Pod is bound to the one node, starts, becomes Ready when its image's behaviour says so, and goes a moment after it was
  * deleted. */
+#include "sim/controllers/pod.h"
+
 #include "base/mem.h"
+#include "base/str.h"
+#include "sim/controllers/condition.h"
 #include "sim/controllers/controller.h"
+#include "sim/controllers/graph.h"
+#include "sim/controllers/item.h"
+#include "sim/controllers/queue.h"
 
 #define NODE_ADDRESS "10.0.0.1"
 
@@ -174,7 +181,7 @@ static void bind(struct controllers *c, struct doc *doc)
     struct node *status = node_ensure_object(doc, doc_root(doc), "status");
     node_set_str(doc, spec, "nodeName", POD_NODE);
     add_condition(c, doc, status, "PodScheduled", true, NULL, NULL);
-    objects_put(c->objects, c->kinds[SPECIES_POD]->storage, doc);
+    objects_put(c->objects, c->kinds[ITEM_POD]->storage, doc);
 }
 
 /* As the scheduler says it of a node that has no room. */
@@ -200,43 +207,43 @@ static enum stage first_stage(const struct node *pod, const struct behaviour *be
     return node_get(container, "readinessProbe") != NULL ? STAGE_STARTING : STAGE_CREATING;
 }
 
-static void start(struct controllers *c, struct vertex *vertex, struct doc **doc)
+static void start(struct controllers *c, struct item *item, struct doc **doc)
 {
     struct behaviour behaviour = behaviours_of_pod(c->behaviours, doc_root(*doc));
-    vertex->has_begun = true;
-    vertex->begun_ms = clock_mono_ms(c->clock);
-    vertex->due_ms = behaviour.ready_ms < 0 ? -1 : vertex->begun_ms + behaviour.ready_ms;
+    item->has_begun = true;
+    item->begun_ms = clock_mono_ms(c->clock);
+    item->due_ms = behaviour.ready_ms < 0 ? -1 : item->begun_ms + behaviour.ready_ms;
     report(c, doc, first_stage(doc_root(*doc), &behaviour));
-    if (vertex->due_ms >= 0) {
-        controller_wake_later(c, vertex, behaviour.ready_ms);
+    if (item->due_ms >= 0) {
+        controller_wake_later(c, item, behaviour.ready_ms);
     }
 }
 
 /* Its containers have stopped: what still holds it are its finalizers. */
-static void release(struct controllers *c, struct vertex *vertex, struct doc *doc)
+static void release(struct controllers *c, struct item *item, struct doc *doc)
 {
     struct node *metadata = node_get(doc_root(doc), "metadata");
     if (node_count(node_get(metadata, "finalizers")) == 0) {
-        objects_remove(c->objects, vertex->storage, vertex->namespace, vertex->name);
+        objects_remove(c->objects, item->storage, item->namespace, item->name);
     } else if (node_int_or(node_get(metadata, "deletionGracePeriodSeconds"), 0) != 0) {
         node_set_int(doc, metadata, "deletionGracePeriodSeconds", 0);
-        objects_put(c->objects, vertex->storage, doc);
+        objects_put(c->objects, item->storage, doc);
     }
 }
 
-/* The vertex goes with the Pod. */
-static void stop(struct controllers *c, struct vertex *vertex, struct doc *doc)
+/* The item goes with the Pod. */
+static void stop(struct controllers *c, struct item *item, struct doc *doc)
 {
     int64_t now_ms = clock_mono_ms(c->clock);
     int64_t grace_ms = node_int_or(node_at(doc_root(doc), "metadata", "deletionGracePeriodSeconds"), 0) * 1000;
-    if (!vertex->is_stopping) {
-        vertex->due_ms = now_ms + (grace_ms < DRAIN_MS ? grace_ms : DRAIN_MS);
+    if (!item->is_stopping) {
+        item->due_ms = now_ms + (grace_ms < DRAIN_MS ? grace_ms : DRAIN_MS);
     }
-    vertex->is_stopping = true;
-    if (now_ms < vertex->due_ms) {
-        controller_wake_later(c, vertex, vertex->due_ms - now_ms);
+    item->is_stopping = true;
+    if (now_ms < item->due_ms) {
+        controller_wake_later(c, item, item->due_ms - now_ms);
     } else {
-        release(c, vertex, doc);
+        release(c, item, doc);
     }
 }
 
@@ -286,25 +293,25 @@ bool pod_is_over(const struct node *pod)
     return node_is(phase, "Succeeded") || node_is(phase, "Failed");
 }
 
-void pod_look(struct controllers *c, struct vertex *vertex)
+void pod_look(struct controllers *c, struct item *item)
 {
-    struct doc *doc = item_read(c, vertex);
+    struct doc *doc = item_read(c, item);
     const struct node *pod = doc_root(doc);
     int64_t now_ms = clock_mono_ms(c->clock);
     if (item_is_ending(pod)) {
-        stop(c, vertex, doc);
+        stop(c, item, doc);
     } else if (pod_is_over(pod) || pod_is_ready(pod))
         ;
     else if (str_empty(node_str(node_at(pod, "spec", "nodeName"))) && c->is_full) {
         report_unschedulable(c, &doc);
     } else if (str_empty(node_str(node_at(pod, "spec", "nodeName")))) {
         bind(c, doc);
-    } else if (!vertex->has_begun) {
-        start(c, vertex, &doc);
-    } else if (vertex->due_ms >= 0 && now_ms >= vertex->due_ms) {
+    } else if (!item->has_begun) {
+        start(c, item, &doc);
+    } else if (item->due_ms >= 0 && now_ms >= item->due_ms) {
         report(c, &doc, STAGE_READY);
-    } else if (vertex->due_ms >= 0) {
-        controller_wake_later(c, vertex, vertex->due_ms - now_ms);
+    } else if (item->due_ms >= 0) {
+        controller_wake_later(c, item, item->due_ms - now_ms);
     }
     doc_free(doc);
 }

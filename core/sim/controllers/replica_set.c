@@ -1,10 +1,19 @@
 /* As many Pods as its spec says, made from its template. */
+#include "sim/controllers/replica_set.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "sim/api/selector.h"
+#include "sim/controllers/adoption.h"
+#include "sim/controllers/condition.h"
 #include "sim/controllers/controller.h"
+#include "sim/controllers/graph.h"
+#include "sim/controllers/item.h"
+#include "sim/controllers/pod.h"
+#include "sim/controllers/queue.h"
 
 enum { BURST = 500 };
 
@@ -53,13 +62,13 @@ static bool belongs(struct set *set, struct doc **doc, const struct selector *se
     return false;
 }
 
-static void read_pods(struct set *set, struct vertex *vertex)
+static void read_pods(struct set *set, struct item *item)
 {
     struct err ignored;
     struct selector *selector = selector_from_node(node_at(doc_root(set->doc), "spec", "selector"), &ignored);
-    for (struct edge *edge = vertex->dependents, *next; edge != NULL; edge = next) {
+    for (struct edge *edge = item->dependents, *next; edge != NULL; edge = next) {
         next = edge->next_dependent;
-        bool is_pod = edge->is_reference && edge->dependent->species == SPECIES_POD;
+        bool is_pod = edge->is_reference && edge->dependent->kind == ITEM_POD;
         struct doc *doc = is_pod ? item_read(set->c, edge->dependent) : NULL;
         bool counts = doc != NULL && belongs(set, &doc, selector) && !pod_is_over(doc_root(doc));
         if (counts && !item_is_ending(doc_root(doc))) {
@@ -91,7 +100,7 @@ static void make(struct set *set, int64_t count)
     struct err err;
     for (int64_t i = 0; i < count && i < BURST; i++) {
         struct doc *doc = pod_new(doc_root(set->doc));
-        struct doc *stored = api_create(set->c->api, set->c->kinds[SPECIES_POD], doc_root(doc), &err);
+        struct doc *stored = api_create(set->c->api, set->c->kinds[ITEM_POD], doc_root(doc), &err);
         bool is_stored = stored != NULL;
         doc_free(doc);
         doc_free(stored);
@@ -145,7 +154,7 @@ static void end(struct set *set, int64_t count)
     for (int64_t i = 0; i < count && i < BURST; i++) {
         const struct node *pod = doc_root(set->pods[i].doc);
         const char *namespace = node_str(node_at(pod, "metadata", "namespace"));
-        if (!api_delete(set->c->api, set->c->kinds[SPECIES_POD], namespace, item_name(pod), &err)) {
+        if (!api_delete(set->c->api, set->c->kinds[ITEM_POD], namespace, item_name(pod), &err)) {
             fail_set(set, "FailedDelete", &err);
         }
     }
@@ -198,7 +207,7 @@ static void set_failure(struct set *set, struct doc *doc, struct node *status)
 }
 
 /* Of the Pods that were there before this look: those it made are counted when they are seen. */
-static void report(struct set *set, struct vertex *vertex)
+static void report(struct set *set, struct item *item)
 {
     int64_t wait_ms, ready = 0;
     for (size_t i = 0; i < set->count; i++) {
@@ -216,18 +225,18 @@ static void report(struct set *set, struct vertex *vertex)
     item_save_status(set->c, &set->doc, doc_root(before));
     doc_free(before);
     if (wait_ms >= 0) {
-        controller_wake_later(set->c, vertex, wait_ms);
+        controller_wake_later(set->c, item, wait_ms);
     }
 }
 
-void replica_set_look(struct controllers *c, struct vertex *vertex)
+void replica_set_look(struct controllers *c, struct item *item)
 {
-    struct set set = {.c = c, .doc = item_read(c, vertex)};
+    struct set set = {.c = c, .doc = item_read(c, item)};
     bool is_ending = item_is_ending(doc_root(set.doc));
     if (!is_ending) {
-        adoption_take(c, vertex, doc_root(set.doc), SPECIES_POD);
+        adoption_take(c, item, doc_root(set.doc), ITEM_POD);
     }
-    read_pods(&set, vertex);
+    read_pods(&set, item);
     int64_t wanted = node_int_or(node_at(doc_root(set.doc), "spec", "replicas"), 1);
     int64_t missing = wanted - (int64_t)set.count;
     if (!is_ending && missing > 0) {
@@ -235,7 +244,7 @@ void replica_set_look(struct controllers *c, struct vertex *vertex)
     } else if (!is_ending && missing < 0) {
         end(&set, -missing);
     }
-    report(&set, vertex);
+    report(&set, item);
     for (size_t i = 0; i < set.count; i++) {
         doc_free(set.pods[i].doc);
     }

@@ -1,7 +1,14 @@
 /* The status of a Deployment, and whether its rollout gets on. */
+#include "sim/controllers/deployment/progress.h"
+
 #include "base/duration.h"
 #include "base/mem.h"
-#include "sim/controllers/deployment/deployment.h"
+#include "base/str.h"
+#include "sim/controllers/condition.h"
+#include "sim/controllers/controller.h"
+#include "sim/controllers/deployment/scale.h"
+#include "sim/controllers/item.h"
+#include "sim/controllers/queue.h"
 
 /* --- conditions --- */
 
@@ -199,7 +206,7 @@ static void wait_for_deadline(struct deployment *d)
         return;
     }
     int64_t left_ms = deadline_ms(d, condition) - clock_wall_ms(d->c->clock);
-    controller_wake_later(d->c, d->vertex, (left_ms > 0 ? left_ms : 0) + 1000);
+    controller_wake_later(d->c, d->item, (left_ms > 0 ? left_ms : 0) + 1000);
 }
 
 void progress_report(struct deployment *d)

@@ -1,10 +1,19 @@
 /* Which ReplicaSet is that of the template as it is now, and what number its revision has. */
+#include "sim/controllers/deployment/revision.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "sim/controllers/condition.h"
+#include "sim/controllers/controller.h"
 #include "sim/controllers/deployment/deployment.h"
+#include "sim/controllers/deployment/progress.h"
+#include "sim/controllers/deployment/scale.h"
+#include "sim/controllers/graph.h"
+#include "sim/controllers/item.h"
 
 /* --- templates --- */
 
@@ -179,7 +188,7 @@ static void set_metadata(const struct deployment *d, struct doc *doc, const char
     struct node *metadata = node_ensure_object(doc, doc_root(doc), "metadata");
     char *name = str_format("%s-%s", item_name(deployment), hash);
     node_set_str(doc, metadata, "name", name);
-    node_set_str(doc, metadata, "namespace", d->vertex->namespace);
+    node_set_str(doc, metadata, "namespace", d->item->namespace);
     node_set(doc, metadata, "labels", node_copy(doc, node_at(deployment, "spec", "template", "metadata", "labels")));
     node_set_str(doc, node_ensure_object(doc, metadata, "labels"), TEMPLATE_HASH, hash);
     mem_free(name);
@@ -244,8 +253,7 @@ static void note_collision(struct deployment *d)
 static void make_newest(struct deployment *d)
 {
     struct err err;
-    struct doc *doc = set_new(d),
-               *stored = api_create(d->c->api, d->c->kinds[SPECIES_REPLICA_SET], doc_root(doc), &err);
+    struct doc *doc = set_new(d), *stored = api_create(d->c->api, d->c->kinds[ITEM_REPLICA_SET], doc_root(doc), &err);
     if (stored != NULL) {
         add_newest(d, stored);
     } else if (err.code == ERR_EXISTS) {
@@ -301,7 +309,7 @@ void revision_clean(struct deployment *d)
     qsort(old, count, sizeof(old[0]), by_revision);
     for (size_t i = 0; (int64_t)i < (int64_t)count - limit; i++) {
         if (is_done_with(old[i])) {
-            api_delete(d->c->api, d->c->kinds[SPECIES_REPLICA_SET], d->vertex->namespace, old[i]->name, &ignored);
+            api_delete(d->c->api, d->c->kinds[ITEM_REPLICA_SET], d->item->namespace, old[i]->name, &ignored);
         }
     }
     mem_free(old);

@@ -1,5 +1,12 @@
 /* The strategies of a Deployment. Each call brings one step about; the ReplicaSets' answers wake the next. */
-#include "sim/controllers/deployment/deployment.h"
+#include "sim/controllers/deployment/rollout.h"
+
+#include "base/str.h"
+#include "sim/controllers/deployment/progress.h"
+#include "sim/controllers/deployment/revision.h"
+#include "sim/controllers/deployment/scale.h"
+#include "sim/controllers/graph.h"
+#include "sim/controllers/item.h"
 
 /* --- RollingUpdate --- */
 
@@ -100,11 +107,11 @@ static bool stop_old(struct deployment *d)
 /* Those on their way out still run. */
 static bool old_pods_run(const struct deployment *d)
 {
-    for (const struct edge *edge = d->vertex->dependents; edge != NULL; edge = edge->next_dependent) {
+    for (const struct edge *edge = d->item->dependents; edge != NULL; edge = edge->next_dependent) {
         bool is_old = edge->is_reference &&
                       (d->newest == NULL || !str_equal(edge->dependent->key, item_uid(doc_root(d->newest->doc))));
         for (const struct edge *pod = edge->dependent->dependents; is_old && pod != NULL; pod = pod->next_dependent) {
-            if (pod->dependent->species == SPECIES_POD && !pod->dependent->is_over) {
+            if (pod->dependent->kind == ITEM_POD && !pod->dependent->is_over) {
                 return true;
             }
         }

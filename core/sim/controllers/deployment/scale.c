@@ -1,10 +1,15 @@
 /* The sizes of a Deployment's ReplicaSets. */
+#include "sim/controllers/deployment/scale.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
+#include "sim/controllers/controller.h"
 #include "sim/controllers/deployment/deployment.h"
+#include "sim/controllers/item.h"
 
 /* --- one set --- */
 
