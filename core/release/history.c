@@ -47,6 +47,17 @@ struct doc *history_latest(struct context *context, const struct canary *canary,
     return found;
 }
 
+bool history_owns(const struct context *context, const char *namespace, const char *canary, const char *release)
+{
+    struct doc *owner = store_find(context_store(context, &KUBE_CANARIES), namespace, canary);
+    struct doc *found = store_find(context_store(context, &KUBE_RELEASES), namespace, release);
+    const char *uid = object_uid(doc_root(owner));
+    bool owns = !str_empty(uid) && is_owned_by(doc_root(found), uid);
+    doc_free(found);
+    doc_free(owner);
+    return owns;
+}
+
 struct search {
     const char *canary_uid, *release_uid;
     char *revision;

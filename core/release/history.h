@@ -10,6 +10,10 @@ void history_prune(struct doc *object);
  * were left open belong to the past. */
 struct doc *history_latest(struct context *context, const struct canary *canary, int64_t highest);
 
+/* Is there a Release of this name that is owned by the Canary as the store has it? Others have names of the same form: made by hand, left over by a Canary of
+ * before. What they say about the last release is nothing. */
+bool history_owns(const struct context *context, const char *namespace, const char *canary, const char *release);
+
 /* The revision that the Release with this uid promoted, or was about to; NULL: no such Release of this Canary is kept. The
  * caller frees it (str_free). */
 char *history_revision_of(struct context *context, const struct canary *canary, const char *release_uid);

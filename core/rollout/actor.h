@@ -25,7 +25,7 @@ void actor_free(struct actor *actor);
 
 /* Look again on a later turn; many wakes make one look. */
 void actor_wake(struct actor *actor);
-/* A Release with this number exists. */
+/* A Release with this number exists, and is the Canary's. */
 void actor_note_release(struct actor *actor, int64_t number);
 
 const char *actor_namespace(const struct actor *actor);

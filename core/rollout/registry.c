@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "release/release.h"
+#include "release/history.h"
 #include "rollout/actor.h"
 
 /* "namespace/name" of a Canary and its actor. */
@@ -201,7 +201,9 @@ void registry_release_changed(struct registry *registry, const char *namespace, 
     struct seat *seat = seat_of_release(registry, namespace, name);
     int64_t number = seat != NULL ? release_number(name, actor_name(seat->actor)) : 0;
     if (number > 0) {
-        actor_note_release(seat->actor, number);
+        if (history_owns(registry->context, namespace, actor_name(seat->actor), name)) {
+            actor_note_release(seat->actor, number);
+        }
         actor_wake(seat->actor);
     }
 }

@@ -137,6 +137,30 @@ static void test_a_release_of_another_canary_is_ended(void **state)
     assert_int_equal(w->script.started, 0);
 }
 
+/* Where nobody keeps others from writing Releases. */
+static void test_a_release_without_owner_hides_nothing(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_api_put(w->api, SLUICE "/podinfo-1000",
+                 "{'metadata':{},'spec':{'canary':'podinfo','revision':'x','strategy':'canary','sources':{},'words':1},"
+                 "'status':{'state':'Running'}}");
+    fake_api_put(w->api, SLUICE "/podinfo-1000000000", "{'metadata':{'ownerReferences':[{'uid':'of-before'}]}}");
+    restart_engine(w);
+    assert_true(w->script.running);
+    fake_doc_expect(node_at(fake_api_find(w->api, RELEASE), "status", "epoch"), "2");
+    assert_int_equal(releases(w), 1);
+    fake_api_edit(w->api, TARGET,
+                  "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:4'}]}}}}");
+    fake_script_enter(&w->script, "begin");
+    fake_script_enter(&w->script, "shift");
+    fake_script_call(&w->script, "act", "[]");
+    fake_clock_advance(w->fc, 5000);
+    assert_string_equal(text_at(w, RELEASE, "status", "state"), "Superseded");
+    assert_string_equal(text_at(w, SLUICE "/podinfo-2", "status", "holder"), "me");
+    assert_string_equal(text_at(w, SLUICE "/podinfo-1000", "status", "state"), "Running");
+}
+
 static void test_a_release_whose_creation_was_not_answered_is_the_one(void **state)
 {
     struct world *w = *state;
@@ -400,6 +424,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_run_whose_release_is_deleted_ends_by_the_watch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_release_of_another_canary_is_ended, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_release_without_owner_hides_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_release_whose_creation_was_not_answered_is_the_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_name_that_another_canary_has_taken_means_the_next_number, setup,
                                         teardown),
