@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <lauxlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -10,7 +11,7 @@
 #include "script/plain.h"
 #include "script/task.h"
 
-enum { MESSAGE_MAX = 800 }; /* what is left of err's text is for the place */
+enum { MESSAGE_MAX = 800 /* what is left of err's text is for the place */, FRAMES_MAX = 100 };
 
 struct message {
     lua_State *from;
@@ -62,13 +63,34 @@ static void message_of(const struct failure *failure, struct message *message)
         snprintf(message->text, sizeof message->text, "an error that could not be read");
 }
 
-/* "dir/file.lua:12: …" */
-static bool has_place(const char *text)
+/* Is "<source>:<line>: " in front of the text, with a line of those two or between them? */
+static bool begins_with_place(const char *text, const char *source, int first, int last)
 {
-    const char *colon = strchr(text, ':');
-    if (!colon || !isdigit((unsigned char)colon[1]) || memchr(text, ' ', (size_t)(colon - text)))
+    size_t len = strlen(source);
+    if (strncmp(text, source, len) != 0 || text[len] != ':' || !isdigit((unsigned char)text[len + 1])) {
         return false;
-    return colon[1 + strspn(colon + 1, "0123456789")] == ':';
+    }
+    char *end;
+    long line = strtol(text + len + 1, &end, 10);
+    return line >= first && line <= last && end[0] == ':' && end[1] == ' ';
+}
+
+/* A script may write any place in front of its message; one of those where this coroutine stands is the VM's. An instruction that raised leaves no line behind, but
+ * its function is known. */
+static bool has_place(lua_State *L, const char *text)
+{
+    lua_Debug frame;
+    for (int level = 0; level < FRAMES_MAX && lua_getstack(L, level, &frame); level++) {
+        if (!lua_getinfo(L, "Sl", &frame)) {
+            continue;
+        }
+        bool known = frame.currentline > 0;
+        if (begins_with_place(text, frame.short_src, known ? frame.currentline : frame.linedefined,
+                              known ? frame.currentline : frame.lastlinedefined)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void describe_raised(const struct failure *failure, struct err *err)
@@ -77,7 +99,7 @@ static void describe_raised(const struct failure *failure, struct err *err)
     char where[KILL_WHERE_SIZE];
     host_where(failure->from, where, sizeof where);
     message_of(failure, &message);
-    if (!has_place(message.text) && where[0] != '\0')
+    if (!has_place(failure->from, message.text) && where[0] != '\0')
         err_set(err, ERR_SCRIPT, "%s: %s", where, message.text);
     else if (str_has_prefix(where, "strategies/") && !str_has_prefix(message.text, "strategies/"))
         err_set(err, ERR_SCRIPT, "%s (called from %s)", message.text, where);

@@ -344,6 +344,11 @@ static void test_errors_have_a_place(void **state)
     static const char *const texts[][2] = {
         {"error('broken')", "strategies/t.lua:2: broken"},
         {"error('broken', 0)", "strategies/t.lua:2: broken"},
+        /* a place that the script wrote is a part of its message; one on the stack is the VM's own */
+        {"error('strategies/canary.lua:9: broken', 0)", "strategies/t.lua:2: strategies/canary.lua:9: broken"},
+        {"error('x.lua:9: broken', 0)", "strategies/t.lua:2: x.lua:9: broken"},
+        {"error({ message = 'stdlib/steps.lua:1: broken' })", "strategies/t.lua:2: stdlib/steps.lua:1: broken"},
+        {"local function inner()\nerror('broken', 2) end\ninner()\nreturn", "strategies/t.lua:4: broken"},
         {"error({ message = 'from a table' })", "strategies/t.lua:2: from a table"},
         {"error({})", "strategies/t.lua:2: an error that is a table, not a text"},
         {"error()", "strategies/t.lua:2: an error that is a nil, not a text"},
