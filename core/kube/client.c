@@ -36,6 +36,7 @@ struct kube_call {
     struct http_call *http_call;
     const char *method, *content_type, *accept;
     char *url, *body;
+    size_t answer_max;
     int64_t timeout_ms;
     int64_t patience_ms; /* for waiting after a 429: what is left of it */
     int busy;            /* attempts that were answered with 429 */
@@ -367,6 +368,7 @@ static void transmit(struct kube_call *call)
         .body = call->body,
         .body_len = call->body != NULL ? strlen(call->body) : 0,
         .timeout_ms = call->on_line != NULL ? 0 : call->timeout_ms,
+        .response_max = call->answer_max,
         .idle_timeout_ms = call->on_line != NULL ? WATCH_SILENCE_MS : 0,
         .tls = &client->config.tls,
         .long_lived = call->on_line != NULL,
@@ -460,6 +462,7 @@ static struct kube_call *call_new(struct kube_client *client, const struct kube_
     call->body = request->body != NULL ? node_to_text(request->body) : NULL;
     call->timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_DEFAULT_MS;
     call->patience_ms = request->verb == KUBE_LIST || request->verb == KUBE_WATCH ? 0 : call->timeout_ms;
+    call->answer_max = request->answer_max;
     call->is_urgent = request->is_urgent;
     call->writes = request->verb >= KUBE_CREATE;
     call->done = done;

@@ -24,7 +24,8 @@
 
 enum {
     PAGE_SIZE = 500,
-    PAGES_MAX = 10 * 1000, /* of one list: more than any etcd holds, whatever the size of a page */
+    PAGE_BYTES_MAX = 2 * 1024 * 1024, /* of a page with more than one object; above it half as many are asked for */
+    PAGES_MAX = 10 * 1000,            /* of one list: more than any etcd holds, whatever the size of a page */
     PAUSE_MIN_MS = 500,
     PAUSE_MAX_MS = 30 * 1000,
     ASKED_PAUSE_MAX_MS = 60 * 1000,
@@ -138,11 +139,48 @@ static void append_selectors(const struct watch *watch, struct buf *query)
 
 /* --- listing --- */
 
+static struct kube_call *list_start(struct watch *watch, bool metadata_only, kube_done_fn *done)
+{
+    struct buf query;
+    buf_init(&query, QUERY_MAX);
+    buf_printf(&query, "limit=%d", watch->page_size);
+    append_parameter(&query, "continue", watch->next_page);
+    append_selectors(watch, &query);
+    struct kube_request request = {.verb = KUBE_LIST,
+                                   .resource = store_resource(watch->store),
+                                   .namespace = watch->namespace,
+                                   .query = buf_str(&query),
+                                   .timeout_ms = LIST_TIMEOUT_MS,
+                                   .answer_max = watch->page_size > 1 ? PAGE_BYTES_MAX : 0,
+                                   .metadata_only = metadata_only};
+    struct kube_call *call = kube_start(watch->client, &request, done, watch);
+    buf_fini(&query);
+    return call;
+}
+
+/* The one object of a page that was too large: nothing is known without it, so a person has to hear which it is. */
+static void on_too_large_named(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct watch *watch = ctx;
+    const struct node *object = node_item(node_get(doc_root(answer), "items"), 0);
+    const char *namespace = object_namespace(object), *name = object_name(object);
+    struct err failure = *err;
+    watch->call = NULL;
+    if (answer != NULL) {
+        err_set(&failure, ERR_TOO_LARGE, "%s %s%s%s is larger than %d MiB: no object after it is known", kind_of(watch),
+                str_empty(namespace) ? "" : namespace, str_empty(namespace) ? "" : "/", str_empty(name) ? "?" : name,
+                HTTP_RESPONSE_MAX / (1024 * 1024));
+    }
+    fail(watch, &failure);
+}
+
 static void on_list_failed(struct watch *watch, const struct err *err)
 {
     if (err->code == ERR_TOO_LARGE && watch->page_size > 1) {
         watch->page_size /= 2;
         begin(watch);
+    } else if (err->code == ERR_TOO_LARGE) {
+        watch->call = list_start(watch, true, on_too_large_named);
     } else {
         if (err->code == ERR_GONE) {
             forget_list(watch); /* the continue token is too old: from the first page */
@@ -210,19 +248,7 @@ static void list_page(struct watch *watch)
         store_list_begin(watch->store);
         watch->pages = 0;
     }
-    struct buf query;
-    buf_init(&query, QUERY_MAX);
-    buf_printf(&query, "limit=%d", watch->page_size);
-    append_parameter(&query, "continue", watch->next_page);
-    append_selectors(watch, &query);
-    struct kube_request request = {.verb = KUBE_LIST,
-                                   .resource = store_resource(watch->store),
-                                   .namespace = watch->namespace,
-                                   .query = buf_str(&query),
-                                   .timeout_ms = LIST_TIMEOUT_MS,
-                                   .metadata_only = watch->metadata_only};
-    watch->call = kube_start(watch->client, &request, on_page, watch);
-    buf_fini(&query);
+    watch->call = list_start(watch, watch->metadata_only, on_page);
 }
 
 /* --- watching --- */

@@ -214,9 +214,75 @@ static void test_pages_that_are_too_large_are_halved(void **state)
     stream(w, "{\"type\":\"ERROR\",\"object\":{\"code\":410}}\n");
     fake_clock_advance(w->fc, 500);
     expect_query(w, "limit=1");
-    assert_string_equal(watch_trouble(w->watch), "the answer is too large");
+    assert_string_equal(watch_trouble(w->watch), "the answer is too large"); /* its metadata, too */
     assert_true(store_has(w->store, "test", "one"));
     expect_pause(until_next_request(w), 500, 1000);
+}
+
+/* Objects of 10 KB each; the one with the number `large` has 9 MB. Metadata is small. */
+struct large_list {
+    int objects, large;
+    struct buf body;
+};
+
+static bool answer_large_list(void *ctx, const struct fake_http_seen *request, struct fake_http_answer *answer)
+{
+    struct large_list *list = ctx;
+    const char *limit = strstr(request->url, "limit="), *from = strstr(request->url, "continue=");
+    if (limit == NULL) {
+        return false;
+    }
+    bool metadata = strstr(fake_http_header(request, "Accept"), "PartialObjectMetadata") != NULL;
+    int first = from != NULL ? (int)strtol(from + strlen("continue="), NULL, 10) : 0;
+    int end = first + (int)strtol(limit + strlen("limit="), NULL, 10);
+    end = end < list->objects ? end : list->objects;
+    buf_clear(&list->body);
+    buf_printf(&list->body, "{\"metadata\":{\"resourceVersion\":\"9\"");
+    if (end < list->objects) {
+        buf_printf(&list->body, ",\"continue\":\"%d\"", end);
+    }
+    buf_append_str(&list->body, "},\"items\":[");
+    for (int i = first; i < end; i++) {
+        buf_printf(&list->body, "%s{\"metadata\":{\"namespace\":\"test\",\"name\":\"o%d\"},\"data\":\"%*s\"}",
+                   i > first ? "," : "", i,
+                   metadata           ? 1
+                   : i == list->large ? 9 * 1024 * 1024
+                                      : 10 * 1024,
+                   "x");
+    }
+    buf_printf(&list->body, "]}");
+    answer->body = buf_str(&list->body);
+    return true;
+}
+
+static void test_a_page_of_more_bytes_than_wanted_is_asked_for_again_in_halves(void **state)
+{
+    struct world *w = *state;
+    struct large_list list = {.objects = 300, .large = -1};
+    buf_init(&list.body, 64 * 1024 * 1024);
+    fake_http_handle(w->fh, answer_large_list, &list);
+    open_watch(w, (struct watch_options){0});
+    assert_true(store_is_synced(w->store));
+    assert_int_equal(store_count(w->store), 300);
+    assert_int_equal(fake_http_count(w->fh, "GET", "limit="), 5); /* 500: 3 MB, 250: 2.5 MB, thrice 125 */
+    buf_fini(&list.body);
+}
+
+static void test_an_object_that_is_too_large_alone_is_told_by_name(void **state)
+{
+    struct world *w = *state;
+    struct large_list list = {.objects = 3, .large = 1};
+    buf_init(&list.body, 64 * 1024 * 1024);
+    fake_http_handle(w->fh, answer_large_list, &list);
+    open_watch(w, (struct watch_options){0});
+    assert_string_equal(watch_trouble(w->watch),
+                        "deployments test/o1 is larger than 8 MiB: no object after it is known");
+    assert_false(store_is_synced(w->store));
+    expect_pause(until_next_request(w), 250, 500); /* not at once */
+    list.large = -1;
+    fake_clock_advance(w->fc, 60 * 1000);
+    assert_true(store_is_synced(w->store));
+    buf_fini(&list.body);
 }
 
 static void test_an_expired_page_begins_the_list_again(void **state)
@@ -510,6 +576,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_list_and_then_a_watch_from_its_version, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pages_are_read_to_the_last, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pages_that_are_too_large_are_halved, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_page_of_more_bytes_than_wanted_is_asked_for_again_in_halves, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_an_object_that_is_too_large_alone_is_told_by_name, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_expired_page_begins_the_list_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_list_without_an_end_is_begun_again_after_a_pause, setup, teardown),
         cmocka_unit_test_setup_teardown(test_metadata_alone_can_be_asked_for, setup, teardown),
