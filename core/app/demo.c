@@ -80,7 +80,7 @@ static void on_engine(void *ctx, bool up)
 {
     struct demo *d = ctx;
     if (up) {
-        keeper_raise(&d->keeper);
+        keeper_restart(&d->keeper);
     } else {
         keeper_kill(&d->keeper);
     }

@@ -123,7 +123,7 @@ static void on_engine(void *ctx, bool up)
 {
     struct program *p = ctx;
     if (up) {
-        keeper_raise(&p->keeper);
+        keeper_restart(&p->keeper);
     } else {
         keeper_kill(&p->keeper);
     }

@@ -122,8 +122,8 @@ static bool few_and_distinct(yyjson_mut_val *object)
     return true;
 }
 
-/* Gives the first of equal keys the last one's value and marks the others as dead (a key without text). */
-static size_t bury_duplicates(const struct doc_members *members)
+/* Gives the first of equal keys the value of the last one, and marks the others as dead (a key without text). */
+static size_t mark_duplicates(const struct doc_members *members)
 {
     size_t dead = 0;
     yyjson_mut_val *kept = NULL;
@@ -168,7 +168,7 @@ void doc_drop_duplicates(yyjson_mut_val *object)
     if (few_and_distinct(object))
         return;
     struct doc_members members = doc_members_sorted(object);
-    size_t dead = bury_duplicates(&members);
+    size_t dead = mark_duplicates(&members);
     if (dead > 0)
         relink(object, members.count, dead);
     mem_free(members.items);

@@ -62,7 +62,7 @@ void keeper_kill(struct keeper *k)
     stage_kill_engine(k->stage, false);
 }
 
-void keeper_raise(struct keeper *k)
+void keeper_restart(struct keeper *k)
 {
     if (k->is_down && !k->is_closing) {
         k->is_down = false;

@@ -1,4 +1,5 @@
-/* Keeps an engine running on a stage, as a kubelet does: one that has ended (its Lease was lost) is started again after ten seconds. A scenario may hold it down. */
+/* Keeps an engine running on a stage, as a kubelet does: an engine that has ended because it lost its Lease is
+ * followed by another one after ten seconds. A scenario may keep the stage without an engine. */
 #pragma once
 
 #include "lab/stage.h"
@@ -18,8 +19,9 @@ struct keeper {
 
 /* The fields above are set, the others zero. */
 void keeper_start(struct keeper *keeper);
-/* kill -9; no other one comes before keeper_raise. */
+/* kill -9. No other engine starts before keeper_restart. */
 void keeper_kill(struct keeper *keeper);
-void keeper_raise(struct keeper *keeper);
-/* `closed` comes once it has closed; one that is asked a second time is killed, for it may wait for an answer that never comes. */
+void keeper_restart(struct keeper *keeper);
+/* `closed` comes once the engine has closed. A second call kills the engine, which may be waiting for an answer that
+ * never comes. */
 void keeper_close(struct keeper *keeper);

@@ -44,7 +44,7 @@ bool stage_init(struct stage *stage, struct clock *clock, uint64_t seed, struct 
 
 /* --- the engine --- */
 
-/* What becomes of a sleeper nobody waits for. */
+/* Notes a change of the last engine. Nobody waits for a change of its predecessor. */
 static void change(struct stage_life *life, enum stage_engine state)
 {
     struct stage *stage = life->stage;
@@ -54,7 +54,7 @@ static void change(struct stage_life *life, enum stage_engine state)
     }
 }
 
-/* As in production: the process ends. What it sent before that is on its way. */
+/* As in production, the process ends. Requests that it had sent are on their way. */
 static void on_lost(void *ctx, const struct err *err)
 {
     struct stage_life *life = ctx;
@@ -77,7 +77,7 @@ static bool cannot_see(const char *identity)
     return false;
 }
 
-/* Engines come one after another: whoever else holds the Lease is dead. */
+/* Engines come one after another, so any other holder of the Lease is dead. */
 static bool is_dead(const char *identity)
 {
     return true;
@@ -124,8 +124,8 @@ static void close_engine(struct stage_life *life)
     engine_close(engine, on_closed, life);
 }
 
-/* Frees what is left of an engine that is dead or closed. Its machine is kept for what it had sent. */
-static void lay_to_rest(struct stage *stage, struct stage_life **place)
+/* Frees what is left of a dead or closed engine. Its machine is kept: requests that it had sent may still arrive. */
+static void discard(struct stage *stage, struct stage_life **place)
 {
     struct stage_life *life = *place;
     if (life == NULL) {
@@ -136,31 +136,31 @@ static void lay_to_rest(struct stage *stage, struct stage_life **place)
         close_engine(life);
     }
     if (machine_is_dead(life->machine)) {
-        machine_bury(life->machine, &life->is_closed);
+        machine_discard(life->machine, &life->is_closed);
     }
     kube_client_free(life->kube);
     script_strategist_free(life->strategist);
     metrics_free(life->metrics);
     stage->requests += machine_requests(life->machine);
-    stage->graves = mem_resize(stage->graves, (stage->grave_count + 1) * sizeof stage->graves[0]);
-    stage->graves[stage->grave_count++] = life->machine;
+    stage->discarded = mem_resize(stage->discarded, (stage->discarded_count + 1) * sizeof stage->discarded[0]);
+    stage->discarded[stage->discarded_count++] = life->machine;
     mem_free(life);
 }
 
 /* The last engine makes room for another one. */
 static void make_room(struct stage *stage)
 {
-    assert(stage->state == STAGE_EMPTY || stage->state == STAGE_DEAD || stage->state == STAGE_ASLEEP);
-    if (!stage_has_sleeper(stage)) {
-        lay_to_rest(stage, &stage->sleeper);
+    assert(stage->state == STAGE_EMPTY || stage->state == STAGE_DEAD || stage->state == STAGE_PAUSED);
+    if (!stage_has_predecessor(stage)) {
+        discard(stage, &stage->predecessor);
     }
-    lay_to_rest(stage, &stage->life);
+    discard(stage, &stage->life);
 }
 
 /* The machine counts from its own first request. */
 static void arm(struct stage *stage)
 {
-    int sent = stage->requests + stage_sleeper_requests(stage);
+    int sent = stage->requests + stage_predecessor_requests(stage);
     if (stage->life != NULL && stage->last_request > sent) {
         machine_kill_at(stage->life->machine, stage->last_request - sent, stage->last_moment);
     }
@@ -202,37 +202,37 @@ void stage_kill_engine(struct stage *stage, bool sent_arrives)
 void stage_pause_engine(struct stage *stage)
 {
     bool runs = stage->state == STAGE_STARTING || stage->state == STAGE_READY;
-    if (!runs || stage_has_sleeper(stage)) {
+    if (!runs || stage_has_predecessor(stage)) {
         return;
     }
-    lay_to_rest(stage, &stage->sleeper);
-    stage->sleeper = stage->life;
+    discard(stage, &stage->predecessor);
+    stage->predecessor = stage->life;
     stage->life = NULL;
-    machine_pause(stage->sleeper->machine);
-    stage->state = STAGE_ASLEEP;
+    machine_pause(stage->predecessor->machine);
+    stage->state = STAGE_PAUSED;
     stage->changed(stage->ctx);
 }
 
-void stage_wake_sleeper(struct stage *stage, bool answers_first)
+void stage_resume_engine(struct stage *stage, bool answers_first)
 {
-    if (stage_has_sleeper(stage)) {
-        machine_resume(stage->sleeper->machine, answers_first);
+    if (stage_has_predecessor(stage)) {
+        machine_resume(stage->predecessor->machine, answers_first);
     }
 }
 
-bool stage_has_sleeper(const struct stage *stage)
+bool stage_has_predecessor(const struct stage *stage)
 {
-    return stage->sleeper != NULL && !machine_is_dead(stage->sleeper->machine);
+    return stage->predecessor != NULL && !machine_is_dead(stage->predecessor->machine);
 }
 
-int stage_sleeper_requests(const struct stage *stage)
+int stage_predecessor_requests(const struct stage *stage)
 {
-    return stage->sleeper != NULL ? machine_requests(stage->sleeper->machine) : 0;
+    return stage->predecessor != NULL ? machine_requests(stage->predecessor->machine) : 0;
 }
 
 int stage_requests(const struct stage *stage)
 {
-    return stage->requests + stage_sleeper_requests(stage) +
+    return stage->requests + stage_predecessor_requests(stage) +
            (stage->life != NULL ? machine_requests(stage->life->machine) : 0);
 }
 
@@ -245,13 +245,13 @@ void stage_kill_engine_at(struct stage *stage, int request, enum machine_moment 
 
 void stage_fini(struct stage *stage)
 {
-    if (stage_has_sleeper(stage)) {
-        machine_kill(stage->sleeper->machine, false);
+    if (stage_has_predecessor(stage)) {
+        machine_kill(stage->predecessor->machine, false);
     }
     make_room(stage);
-    for (size_t i = 0; i < stage->grave_count; i++) {
-        machine_free(stage->graves[i]);
+    for (size_t i = 0; i < stage->discarded_count; i++) {
+        machine_free(stage->discarded[i]);
     }
-    mem_free(stage->graves);
+    mem_free(stage->discarded);
     cluster_free(stage->cluster);
 }

@@ -97,15 +97,15 @@ static void test_it_closes(void **state)
     expect_told(w, "0 ready;10 closed;");
 }
 
-static void test_a_killed_one_stays_away_until_it_is_raised(void **state)
+static void test_a_killed_engine_stays_away_until_it_is_restarted(void **state)
 {
     struct world *w = *state;
     keeper_kill(&w->keeper);
     keeper_kill(&w->keeper);
     run_until(w, 5 * MINUTE);
     assert_int_equal(w->stage.state, STAGE_DEAD);
-    keeper_raise(&w->keeper);
-    keeper_raise(&w->keeper); /* it is up already */
+    keeper_restart(&w->keeper);
+    keeper_restart(&w->keeper); /* it is up already */
     run_until(w, 6 * MINUTE);
     assert_int_equal(w->stage.state, STAGE_READY);
     keeper_close(&w->keeper);
@@ -135,7 +135,7 @@ static void test_what_was_killed_meanwhile_is_not_started_again(void **state)
     run_until(w, 5 * MINUTE); /* nothing happens, so no time passes */
     assert_int_equal(w->stage.state, STAGE_DEAD);
     keeper_close(&w->keeper);
-    keeper_raise(&w->keeper); /* too late */
+    keeper_restart(&w->keeper); /* too late */
     run_until(w, 6 * MINUTE);
     expect_told(w, "0 ready;20 the engine could not renew its Lease and has ended;22 closed;");
 }
@@ -156,7 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_it_closes),
-        CASE(test_a_killed_one_stays_away_until_it_is_raised),
+        CASE(test_a_killed_engine_stays_away_until_it_is_restarted),
         CASE(test_one_that_loses_its_lease_is_started_again),
         CASE(test_what_was_killed_meanwhile_is_not_started_again),
         CASE(test_asked_twice_it_waits_for_nobody),

@@ -68,14 +68,15 @@ struct record {
     bool has_counted;        /* a failed check */
 };
 
-/* An engine that was stopped. What it does after it woke up is judged by what it put on record itself: it cannot know what its successor did meanwhile. */
-struct sleeper {
+/* An engine that was paused, and may be resumed beside its successor. What it does then is judged by what it put on
+ * record itself: it cannot know what its successor did meanwhile. */
+struct predecessor {
     char identity[32];
     int sent;       /* requests seen so far */
     int deliveries; /* since it is not the holder of the Lease any more */
     struct record record;
-    const char *cue; /* the engine of now is stopped as soon as it asks for such a URL; NULL: it is not */
-    struct timer nap, alarm;
+    const char *cue; /* the engine of now is paused as soon as it asks for such a URL; NULL: never */
+    struct timer pause, resume;
 };
 
 /* The primary as a release must leave it that fails. */
@@ -129,7 +130,7 @@ struct world {
     struct deed *deeds;
     size_t deed_count;
     struct record record;
-    struct sleeper sleeper;
+    struct predecessor predecessor;
 
     char phase[32];        /* of the Canary; "" without one */
     int64_t failed_checks; /* of the Canary */
@@ -249,14 +250,14 @@ static inline void world_close(struct world *w)
     }
     stage_kill_engine(&w->stage, false);
     timer_cancel(&w->restart);
-    timer_cancel(&w->sleeper.nap);
-    timer_cancel(&w->sleeper.alarm);
+    timer_cancel(&w->predecessor.pause);
+    timer_cancel(&w->predecessor.resume);
     if (w->objects != NULL) {
         objects_unlisten(w->objects, on_object, w);
     }
     forget_deeds(w);
     record_fini(&w->record);
-    record_fini(&w->sleeper.record);
+    record_fini(&w->predecessor.record);
     primary_fini(&w->primary);
     primary_fini(&w->untouched);
     str_free(&w->canary_text);

@@ -89,12 +89,12 @@ static inline void stop_now(struct world *w, int64_t unused)
     stage_pause_engine(&w->stage);
 }
 
-/* With such a request on its way, so that it wakes to what it was about to do next. */
+/* Pauses the engine with such a request on its way; resumed, it goes on with what it was about to do next. */
 static inline void stop_soon(struct world *w, int64_t cue)
 {
     static const char *const cues[] = {"/releases/", "http://hooks/", "/configmaps/podinfo", "/secrets/podinfo",
                                        "/deployments/podinfo"};
-    w->sleeper.cue = cues[cue % 5];
+    w->predecessor.cue = cues[cue % 5];
 }
 
 /* --- people --- */

@@ -1,4 +1,5 @@
-/* The engines of a random world, one after another, but that one may sleep and wake beside its successors (see world.h). */
+/* The engines of a random world (see world.h): one after another, but a paused engine may be resumed beside its
+ * successors. */
 #pragma once
 
 static inline void start_engine(struct world *w);
@@ -19,25 +20,25 @@ static inline void send_next_engine(struct world *w, const char *what)
     timer_start(w->clock, &w->restart, pause_ms, on_restart, w);
 }
 
-static inline void on_alarm(struct timer *timer, void *ctx)
+static inline void on_resume(struct timer *timer, void *ctx)
 {
     struct world *w = ctx;
     bool answers_first = dice_chance(&w->dice, 50);
-    if (stage_has_sleeper(&w->stage)) {
-        tell(w, "%s wakes up, %s first", w->sleeper.identity, answers_first ? "answers" : "its clock");
-        stage_wake_sleeper(&w->stage, answers_first);
+    if (stage_has_predecessor(&w->stage)) {
+        tell(w, "%s is resumed, %s first", w->predecessor.identity, answers_first ? "answers" : "its clock");
+        stage_resume_engine(&w->stage, answers_first);
     }
 }
 
-static inline void note_sleep(struct world *w)
+static inline void note_pause(struct world *w)
 {
-    struct sleeper *sleeper = &w->sleeper;
-    snprintf(sleeper->identity, sizeof sleeper->identity, "engine-%d", w->engines);
-    sleeper->sent = stage_sleeper_requests(&w->stage);
-    sleeper->deliveries = 0;
-    note_sleeper_record(w);
-    timer_start(w->clock, &sleeper->alarm, dice_between(&w->dice, 1, 180) * SECOND_MS, on_alarm, w);
-    send_next_engine(w, "asleep");
+    struct predecessor *predecessor = &w->predecessor;
+    snprintf(predecessor->identity, sizeof predecessor->identity, "engine-%d", w->engines);
+    predecessor->sent = stage_predecessor_requests(&w->stage);
+    predecessor->deliveries = 0;
+    note_predecessor_record(w);
+    timer_start(w->clock, &predecessor->resume, dice_between(&w->dice, 1, 180) * SECOND_MS, on_resume, w);
+    send_next_engine(w, "paused");
 }
 
 static inline void on_engine(void *ctx)
@@ -47,8 +48,8 @@ static inline void on_engine(void *ctx)
         tell(w, "the engine is ready");
     } else if (w->stage.state == STAGE_DEAD) {
         send_next_engine(w, "dead");
-    } else if (w->stage.state == STAGE_ASLEEP) {
-        note_sleep(w);
+    } else if (w->stage.state == STAGE_PAUSED) {
+        note_pause(w);
     }
 }
 

@@ -21,33 +21,33 @@ static inline const struct fault *fault_of(struct world *w, const char *host, bo
     return NULL;
 }
 
-/* Is this request of an engine that woke up and is not the leader any more? */
+/* Is this a request of an engine that was resumed and is not the leader any more? */
 static inline bool is_stale(struct world *w)
 {
-    int sent = stage_sleeper_requests(&w->stage);
-    bool of_sleeper = stage_has_sleeper(&w->stage) && sent != w->sleeper.sent;
-    w->sleeper.sent = sent;
-    if (!of_sleeper) {
+    int sent = stage_predecessor_requests(&w->stage);
+    bool of_predecessor = stage_has_predecessor(&w->stage) && sent != w->predecessor.sent;
+    w->predecessor.sent = sent;
+    if (!of_predecessor) {
         return false;
     }
     const struct kind *kind =
         kinds_find(api_kinds(cluster_api(w->stage.cluster)), "coordination.k8s.io", "v1", "leases");
     struct doc *lease = objects_get(w->objects, kind->storage, "kube-system", "sluice-leader-election");
-    bool leads = node_is(node_at(doc_root(lease), "spec", "holderIdentity"), w->sleeper.identity);
+    bool leads = node_is(node_at(doc_root(lease), "spec", "holderIdentity"), w->predecessor.identity);
     doc_free(lease);
     return !leads;
 }
 
-static inline void on_nap(struct timer *timer, void *ctx)
+static inline void on_pause(struct timer *timer, void *ctx)
 {
     stage_pause_engine(&((struct world *)ctx)->stage);
 }
 
-static inline void nod_off(struct world *w, const struct http_request *request)
+static inline void pause_at_cue(struct world *w, const struct http_request *request)
 {
-    if (w->sleeper.cue != NULL && strstr(request->url, w->sleeper.cue) != NULL) {
-        w->sleeper.cue = NULL;
-        timer_start(w->clock, &w->sleeper.nap, 0, on_nap, w);
+    if (w->predecessor.cue != NULL && strstr(request->url, w->predecessor.cue) != NULL) {
+        w->predecessor.cue = NULL;
+        timer_start(w->clock, &w->predecessor.pause, 0, on_pause, w);
     }
 }
 
@@ -55,7 +55,7 @@ static inline struct network_fate on_fate(void *ctx, const struct http_request *
 {
     struct world *w = ctx;
     bool stale = is_stale(w);
-    nod_off(w, request);
+    pause_at_cue(w, request);
     for (size_t i = 0; i < request->header_count; i++) {
         if (strcmp(request->headers[i].name, "Sluice-Key") == 0) {
             note_delivery(w, request->headers[i].value, stale);

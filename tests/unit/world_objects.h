@@ -102,7 +102,7 @@ static inline void note_release(struct world *w, const struct objects_event *eve
 
 /* --- the Lease --- */
 
-/* An engine that was stopped before it led may wake up, lead, and lose the Lease: its end is told by nothing else. */
+/* An engine that was paused before it led may be resumed, lead, and lose the Lease: nothing else tells its end. */
 static inline void note_lease(struct world *w, const struct node *lease)
 {
     const char *holder = node_str_or(node_at(lease, "spec", "holderIdentity"), "");

@@ -115,12 +115,12 @@ static inline void copy_keys(struct str_list *to, const struct str_list *from)
     }
 }
 
-/* What the one that sleeps, or has woken up, put on record itself. */
-static inline void note_sleeper_record(struct world *w)
+/* What the paused or resumed engine put on record itself. */
+static inline void note_predecessor_record(struct world *w)
 {
-    struct record *known = &w->sleeper.record;
-    if (w->sleeper.identity[0] == '\0' ||
-        !node_is(node_get(doc_root(w->record.status), "holder"), w->sleeper.identity)) {
+    struct record *known = &w->predecessor.record;
+    if (w->predecessor.identity[0] == '\0' ||
+        !node_is(node_get(doc_root(w->record.status), "holder"), w->predecessor.identity)) {
         return;
     }
     record_fini(known);
@@ -146,7 +146,7 @@ static inline void note_record(struct world *w, const struct node *status)
     record->status = now;
     check_record_grows(w, doc_root(before), doc_root(now));
     doc_free(before);
-    note_sleeper_record(w);
+    note_predecessor_record(w);
 }
 
 /* --- deliveries --- */
@@ -218,7 +218,8 @@ static inline void check_delivery(struct world *w, const struct record *record, 
     }
 }
 
-/* `stale`: sent by an engine that slept through the loss of its Lease. It may carry out what it had just put on record, once; then it knows. */
+/* `stale`: sent by an engine that was paused while it lost its Lease. Once it may carry out what it had just put on
+ * record; then it knows of the loss. */
 static inline void note_delivery(struct world *w, const char *key, bool stale)
 {
     if (!stale) {
@@ -226,11 +227,11 @@ static inline void note_delivery(struct world *w, const char *key, bool stale)
         check_delivery(w, &w->record, key);
         return;
     }
-    tell(w, "%s sends %s, though it has lost the Lease", w->sleeper.identity, key);
-    if (++w->sleeper.deliveries > 1) {
-        broken(w, "%s goes on though it has lost the Lease", w->sleeper.identity);
+    tell(w, "%s sends %s, though it has lost the Lease", w->predecessor.identity, key);
+    if (++w->predecessor.deliveries > 1) {
+        broken(w, "%s goes on though it has lost the Lease", w->predecessor.identity);
     }
-    check_delivery(w, &w->sleeper.record, key);
+    check_delivery(w, &w->predecessor.record, key);
 }
 
 /* --- events --- */

@@ -399,7 +399,7 @@ void machine_kill(struct machine *machine, bool sent_arrives)
     }
 }
 
-void machine_bury(struct machine *machine, const bool *closed)
+void machine_discard(struct machine *machine, const bool *closed)
 {
     assert(machine->dead);
     while (!*closed) {

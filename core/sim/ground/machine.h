@@ -3,8 +3,8 @@
  * It can also be stopped for a while and wake in a world that went on without it.
  *
  * While it lives, its time is the world's and its calls go through the world's door. From machine_kill on its time stands still, its connections are cut, and what it
- * still asks in the same turn reaches nobody. The world goes on without it, with nothing closed and nothing given back. machine_bury then frees what the dead engine
- * held, in a time and a network that nobody else sees.
+ * still asks in the same turn reaches nobody. The world goes on without it, with nothing closed and nothing given back.
+ * machine_discard then frees what the dead engine held, in a time and a network that nobody else sees.
  *
  *     engine ──http_start──> request n ──> the server does it ──> the answer ──> done: the engine goes on from it
  *                    MACHINE_BEFORE            MACHINE_SERVED            MACHINE_ANSWERED                            */
@@ -18,7 +18,7 @@ struct machine;
 struct machine *machine_new(struct clock *world_clock, struct http *world_door);
 struct clock *machine_clock(struct machine *machine);
 struct http *machine_door(struct machine *machine);
-/* So many were sent. Streams do not count. */
+/* How many requests the machine has sent. Streams do not count. */
 int machine_requests(const struct machine *machine);
 
 /* `sent_arrives`: requests that are on their way go on without it; otherwise they are lost. */
@@ -42,7 +42,7 @@ void machine_pause(struct machine *machine);
  * otherwise what is overdue comes first. */
 void machine_resume(struct machine *machine, bool answers_first);
 
-/* Runs the dead one's own time until *closed. */
-void machine_bury(struct machine *machine, const bool *closed);
+/* Lets a dead machine's own time pass until *closed. */
+void machine_discard(struct machine *machine, const bool *closed);
 /* Nothing of the engine may be left. What it had sent and has not arrived is lost. */
 void machine_free(struct machine *machine);

@@ -119,7 +119,7 @@ static void close_world(struct world *w)
     timer_start(machine_clock(w->machine), &end, 1000, on_timer, w);
     w->closed = false;
     machine_kill(w->machine, false);
-    machine_bury(w->machine, &w->closed);
+    machine_discard(w->machine, &w->closed);
     machine_free(w->machine);
     network_free(w->network);
     virtual_clock_free(w->vc);
@@ -173,7 +173,7 @@ static void test_the_time_of_the_dead_stands_still(void **state)
     let_pass(&w, 950);
     assert_int_equal(w.fired_ms, 0);
     assert_int_equal(clock_mono_ms(machine_clock(w.machine)), 50);
-    machine_bury(w.machine, &w.closed); /* in a time that nobody else sees */
+    machine_discard(w.machine, &w.closed); /* in a time that nobody else sees */
     assert_int_equal(w.fired_ms, 120);
     assert_int_equal(clock_mono_ms(virtual_clock_clock(w.vc)), 1000);
     close_world(&w);
