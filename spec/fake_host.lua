@@ -1,7 +1,7 @@
 --- A world for strategies: one Canary "podinfo" in "test", a clock that only waiting moves, and the
 --- primitives of lua/stdlib/_meta/host.lua over it. Every state of the modules is a fresh one, in a
 --- sandbox such as the engine's; it can be killed at every point where the engine could die, and goes
---- on from what was flushed by then (core/rollout/run.c, operation.c, release.h).
+--- on from what was flushed by then (core/rollout/attempt.c, operation/, core/release/release.h).
 local Journal = require 'spec.fake_journal'
 local effects = require 'spec.fake_effects'
 local json = require 'spec.fake_json'

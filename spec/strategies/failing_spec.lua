@@ -20,7 +20,7 @@ describe('an effect that fails', function()
       autoscaler_differs = true,
       fail = function(_, effect)
         if effect.kind == 'event' then
-          return -- events that are not taken are logged and stop nothing (core/effect/effect.c)
+          return -- events that are not taken are logged and stop nothing (core/effect/event.c)
         end
         count = count + 1
         return count == failing and effect.kind .. ' failed' or nil

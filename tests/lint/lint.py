@@ -212,9 +212,10 @@ def bindings(tree):
     for name in sorted(registered - declared):
         yield f'core/script/host.c: host.{name} is registered, lua/stdlib/_meta/host.lua does not declare it'
     described = set(re.findall(r'^--- (\w+) \{', (tree / 'lua/stdlib/_meta/operations.lua').read_text(), flags=re.M))
-    served = set(re.findall(r'^    \{"(\w+)", (?:true|false),', (tree / 'core/rollout/operation.c').read_text(), flags=re.M))
+    files = ''.join(path.read_text() for path in sorted((tree / 'core/rollout/operation').glob('*.c')))
+    served = set(re.findall(r'\.name = "(\w+)"', files))
     for name in sorted(described ^ served):
-        yield f'operation {name}: only in one of lua/stdlib/_meta/operations.lua and core/rollout/operation.c'
+        yield f'operation {name}: only in one of lua/stdlib/_meta/operations.lua and core/rollout/operation'
     declared = set(re.findall(r'^function world:(\w+)', (tree / 'spec/_meta/sluice.lua').read_text(), flags=re.M))
     files = ''.join(path.read_text() for path in sorted((tree / 'core/lab/lua').glob('*.c')))
     registered = set(re.findall(r'\{"(\w+)", world_\w+\}', files))

@@ -15,7 +15,7 @@ add_room(kube BELOW io)
 add_room(prom BELOW io)
 add_room(mesh BELOW kube)
 add_room(workload BELOW kube)
-add_room(rollout BELOW mesh workload prom)
+add_room(rollout FOLDERS operation BELOW mesh workload prom)
 add_room(script BELOW rollout)
 add_room(sim/ground BELOW io)
 add_room(sim/api FOLDERS builtin
@@ -47,7 +47,7 @@ CLEAN = {
     'core/base/a.c': '#include "base/b.h"\n\nvoid a(void)\n{\n    /* free(x) in a comment, "malloc(" in a string: fine */\n    b("printf(");\n}\n',
     'core/kube/k.c': '#include "io/http.h"\n#include "base/b.h"\n',
     'core/script/host.c': '    set_primitive(L, host, "call", primitive_call);\n',
-    'core/rollout/operation.c': 'static const struct operation operations[] = {\n    {"facts", true, start_facts, NULL},\n};\n',
+    'core/rollout/operation/facts.c': 'const struct operation operation_facts = {.name = "facts", .start = start};\n',
     'lua/stdlib/x.lua': "local y = require 'stdlib.y'\n",
     'lua/stdlib/_meta/host.lua': HOST,
     'lua/stdlib/_meta/operations.lua': OPERATIONS,

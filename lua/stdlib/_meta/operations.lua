@@ -1,5 +1,5 @@
 ---@meta
---- The operations behind host.call: the contract between the stdlib and C (rollout/operation.c).
+--- The operations behind host.call: the contract between the stdlib and C (rollout/operation/).
 --- Answers are JSON values; the world's failures are fields of the answer (`error`), never raised.
 error('this file describes operations to the reader; it is not a module')
 

@@ -1,8 +1,11 @@
-/* The other half of rollout/run.h: how a running release comes to its end. */
+/* How a running release comes to its end. Taking it back, and all that must work without a script, is a list of effects that
+ * C writes into the record and carries out (state RollingBack). */
 #include "base/log.h"
 #include "base/str.h"
 #include "effect/ending.h"
-#include "rollout/run.h"
+#include "release/note.h"
+#include "rollout/pin.h"
+#include "rollout/run_inner.h"
 
 static void end(struct run *run, enum run_end how)
 {
@@ -95,6 +98,21 @@ static void end_by_effects(struct run *run)
     run_flush(run, on_ending_recorded);
 }
 
+/* Prepares and keeps the list that ends this release. */
+static bool set_ending(struct run *run, const struct node *list)
+{
+    struct err err = {0};
+    struct doc *prepared = doc_new();
+    if (!effects_prepare(run->context, run->release, list, EFFECTS_OF_ENDING, prepared, &err)) {
+        log_error(NULL, "Release %s.%s: ending: %s", run->release->name, run->release->namespace, err.text);
+        doc_free(prepared);
+        return false;
+    }
+    doc_free(run->release->ending);
+    run->release->ending = prepared;
+    return true;
+}
+
 /* A script that failed for good has no say in the list. */
 static void set_failure_ending(struct run *run)
 {
@@ -109,7 +127,7 @@ static void set_failure_ending(struct run *run)
         doc_set_root(events, node_new_array(events));
         node_push(doc_root(events), event);
         struct doc *list = ending_rollback(&canary, doc_root(events));
-        run_set_ending(run, doc_root(list));
+        set_ending(run, doc_root(list));
         doc_free(list);
         doc_free(events);
         str_free(&text);
@@ -119,15 +137,15 @@ static void set_failure_ending(struct run *run)
 
 static void on_failure_retry(struct timer *timer, void *ctx);
 
-static void roll_back(struct run *run)
+void closing_roll_back(struct run *run)
 {
     struct err ignored = {0};
     if (!run->release->pinned) {
-        run_pin(run, &ignored); /* the status names what failed, also when it never began */
+        pin_release(run->release, &ignored); /* the status names what failed, also when it never began */
     }
     if (run->release->ending == NULL) {
         set_failure_ending(run);
-        run_explain_failure(run);
+        note_failed_script(run->release, run->failure);
     }
     if (run->release->ending == NULL) {
         run_retry_later(run,
@@ -139,30 +157,16 @@ static void roll_back(struct run *run)
 
 static void on_failure_retry(struct timer *timer, void *ctx)
 {
-    roll_back(ctx);
+    closing_roll_back(ctx);
 }
 
-void run_resume_ending(struct run *run)
+void closing_resume(struct run *run)
 {
     run->state = RUN_ENDING;
     start_ending(run, true);
 }
 
-bool run_set_ending(struct run *run, const struct node *list)
-{
-    struct err err = {0};
-    struct doc *prepared = doc_new();
-    if (!effects_prepare(run->context, run->release, list, EFFECTS_OF_ENDING, prepared, &err)) {
-        log_error(NULL, "Release %s.%s: ending: %s", run->release->name, run->release->namespace, err.text);
-        doc_free(prepared);
-        return false;
-    }
-    doc_free(run->release->ending);
-    run->release->ending = prepared;
-    return true;
-}
-
-static void succeed(struct run *run, bool skipped)
+void closing_succeed(struct run *run, bool skipped)
 {
     struct canary canary;
     if (run_canary(run, &canary)) {
@@ -170,36 +174,16 @@ static void succeed(struct run *run, bool skipped)
                        skipped);
     }
     canary_fini(&canary);
-    run_explain(run, "succeeded", skipped ? "promoted, the analysis was skipped" : "promoted, the analysis passed");
+    note_end(run->release, "succeeded",
+             skipped ? "promoted, the analysis was skipped" : "promoted, the analysis passed");
     close_record(run, RELEASE_SUCCEEDED, on_closed);
 }
 
-/* The journal is read back from its own text, so that a replay after a failure and one after a crash are the same thing. */
-static void replay(struct run *run)
-{
-    struct release *release = run->release;
-    struct doc *doc = doc_new();
-    struct node *status = node_new_object(doc);
-    struct err err = {0};
-    journal_write(release->journal, doc, status);
-    struct journal *again = journal_load(status, &err);
-    doc_free(doc);
-    if (again == NULL) {
-        str_free(&run->failure);
-        run->failure = str_dup(err.text);
-        roll_back(run);
-        return;
-    }
-    journal_free(release->journal);
-    release->journal = again;
-    run_begin(run);
-}
-
 /* The Canary is as the mesh and its status have it; a release that begins from weight 0 takes the place of this one, if one is due. */
-static void stall(struct run *run)
+void closing_stall(struct run *run)
 {
     struct release *release = run->release;
-    run_explain(run, "stalled", release->unreadable);
+    note_end(run->release, "stalled", release->unreadable);
     gauges_stalled(&run->context->gauges, release->canary, release->namespace);
     char *text = str_format("Release %s.%s breaks a rule of records and was ended: %s", release->name,
                             release->namespace, release->unreadable);
@@ -208,9 +192,9 @@ static void stall(struct run *run)
     close_record(run, RELEASE_STALLED, on_unreadable);
 }
 
-static void halt(struct run *run)
+void closing_halt(struct run *run)
 {
-    run_explain(run, "halted", "the record of this release is full; traffic stays as it is");
+    note_end(run->release, "halted", "the record of this release is full; traffic stays as it is");
     char *text = str_format("Halt %s.%s advancement the record of release %s is full", run->release->canary,
                             run->release->namespace, run->release->name);
     announce_text(run->announcer, "Warning", text);
@@ -218,67 +202,52 @@ static void halt(struct run *run)
     close_record(run, RELEASE_HALTED, on_halted);
 }
 
-void run_halt_when_full(struct run *run)
+void closing_unreadable(struct run *run)
 {
-    if (journal_is_full(run->release->journal)) {
-        run_decide(run, VERDICT_HALTED);
-    }
+    note_end(run->release, "begun again", run->failure);
+    close_record(run, RELEASE_SUPERSEDED, on_unreadable);
 }
 
-void run_stall(struct run *run, const struct err *err)
+void closing_supersede(struct run *run)
 {
-    log_error(NULL, "Release %s.%s: %s", run->release->name, run->release->namespace, err->text);
-    str_free(&run->release->unreadable);
-    run->release->unreadable = str_dup(err->text);
-    run_decide(run, VERDICT_STALLED);
+    close_record(run, RELEASE_SUPERSEDED, on_superseded);
 }
 
-void run_supersede(struct run *run, const char *reason)
+void closing_drop(struct run *run)
 {
-    run_explain(run, "superseded", reason);
-    run_decide(run, VERDICT_SUPERSEDED);
+    end(run, RUN_DROPPED);
 }
 
-void run_drop(struct run *run)
+/* --- what the script asks for --- */
+
+static void take_back(struct run *run, struct doc *list)
 {
-    log_warn(NULL, "Release %s.%s is gone; dropped", run->release->name, run->release->namespace);
-    run_decide(run, VERDICT_FENCED);
+    set_ending(run, doc_root(list));
+    doc_free(list);
+    run_decide(run, VERDICT_ROLLBACK);
 }
 
-void run_carry_out(struct run *run)
+void closing_prepare(struct run *run, enum operation_ending ending, const struct node *args)
 {
-    enum run_verdict verdict = run->verdict;
-    run->verdict = VERDICT_NONE;
-    run_stop_script(run);
-    run->state = RUN_STOPPING;
-    switch (verdict) {
-    case VERDICT_NONE:
+    const struct node *events = node_get(args, "events");
+    const char *error = node_str_or(node_get(args, "error"), "");
+    struct canary canary;
+    run_canary(run, &canary);
+    switch (ending) {
+    case OPERATION_ROLLED_BACK:
+        note_rollback(run->release, events, run->not_ready);
+        take_back(run, ending_rollback(&canary, events));
         break;
-    case VERDICT_ROLLBACK:
-        roll_back(run);
+    case OPERATION_PROMOTION_FAILED:
+        note_failed_promotion(run->release, error);
+        take_back(run, ending_failed_promotion(&canary, error));
         break;
-    case VERDICT_SUCCEEDED:
-    case VERDICT_SKIPPED:
-        succeed(run, verdict == VERDICT_SKIPPED);
+    case OPERATION_SUCCEEDED:
+        run_decide(run, VERDICT_SUCCEEDED);
         break;
-    case VERDICT_REPLAY:
-        replay(run);
-        break;
-    case VERDICT_UNREADABLE:
-        run_explain(run, "begun again", run->failure);
-        close_record(run, RELEASE_SUPERSEDED, on_unreadable);
-        break;
-    case VERDICT_SUPERSEDED:
-        close_record(run, RELEASE_SUPERSEDED, on_superseded);
-        break;
-    case VERDICT_STALLED:
-        stall(run);
-        break;
-    case VERDICT_HALTED:
-        halt(run);
-        break;
-    case VERDICT_FENCED:
-        end(run, RUN_DROPPED);
+    case OPERATION_SKIPPED:
+        run_decide(run, VERDICT_SKIPPED);
         break;
     }
+    canary_fini(&canary);
 }

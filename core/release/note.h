@@ -1,0 +1,20 @@
+/* What a release notes for the people who read its record: release->account, release->reason, the evidence. Each rides with
+ * the next flush. */
+#pragma once
+
+#include "release/release.h"
+
+/* The revision is fixed now: its images, and the counters that it begins with. */
+void note_revision(struct release *release);
+/* A list of effects goes on record. */
+void note_orders(struct release *release, const struct node *list);
+/* With the time, the canary's share and the round. */
+void note_evidence(struct release *release, int64_t round, const struct node *evidence, const char *where);
+
+/* Why it ends, and the summary: "<how> at weight 10, …: <reason>". */
+void note_end(struct release *release, const char *how, const char *reason);
+/* `events`: what the script told with it. `not_ready`: what is known of a side that never will be ready; NULL: nothing. */
+void note_rollback(struct release *release, const struct node *events, const char *not_ready);
+void note_failed_promotion(struct release *release, const char *error);
+/* `failure`: of the script; NULL: not known. */
+void note_failed_script(struct release *release, const char *failure);

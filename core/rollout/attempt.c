@@ -1,0 +1,389 @@
+/* One life of a script: what it asks for is asked of the journal first, then done and answered. */
+#include <assert.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "release/note.h"
+#include "rollout/run_inner.h"
+#include "rollout/strategist.h"
+
+enum { FAILURES_MAX = 2 };
+
+static struct run *of_call(const struct operation_call *call)
+{
+    return (struct run *)((char *)call - offsetof(struct run, attempt.call));
+}
+
+/* --- the operation under way --- */
+
+static void forget_operation(struct run *run)
+{
+    struct operation_call *call = &run->attempt.call;
+    if (call->operation != NULL && call->operation->cancel != NULL) {
+        call->operation->cancel(call);
+    }
+    doc_free(call->args);
+    doc_free(call->intent);
+    doc_free(run->attempt.held_answer);
+    mem_free(call->state);
+    *call = (struct operation_call){0};
+    run->attempt.held = false;
+    run->attempt.held_answer = NULL;
+}
+
+/* Why a side never will be ready is a cause that the script does not tell. */
+static void note_answer(struct run *run, const char *operation, const struct node *answer)
+{
+    if (strcmp(operation, "ready") == 0) {
+        bool never = !node_bool_or(node_get(answer, "ready"), true);
+        account_set(&run->not_ready, never ? node_str_or(node_get(answer, "error"), "not ready") : NULL);
+    }
+}
+
+static void record_answer(struct run *run, const struct doc *answer)
+{
+    const struct operation *operation = run->attempt.call.operation;
+    if (operation->recorded) {
+        journal_answer(run->release->journal, doc_root(answer));
+    }
+    note_answer(run, operation->name, doc_root(answer));
+    forget_operation(run);
+}
+
+static void answer(struct operation_call *call, struct doc *answer)
+{
+    struct run *run = of_call(call);
+    assert(call->operation != NULL && run->state == RUN_SCRIPT);
+    if (run->frozen) {
+        run->attempt.held_answer = answer;
+        run->events.settled(run->ctx);
+        return;
+    }
+    record_answer(run, answer);
+    run->context->strategist->ops->answer(run->attempt.strategy, doc_root(answer));
+    doc_free(answer);
+    run->events.settled(run->ctx);
+}
+
+static void on_recorded(struct run *run)
+{
+    run->attempt.recorded(&run->attempt.call);
+}
+
+static void intend(struct operation_call *call, const struct node *intent,
+                   void (*recorded)(struct operation_call *call))
+{
+    struct run *run = of_call(call);
+    journal_intend(run->release->journal, intent);
+    run->attempt.recorded = recorded;
+    run_flush(run, on_recorded);
+}
+
+static void end(struct operation_call *call, enum operation_ending ending)
+{
+    closing_prepare(of_call(call), ending, doc_root(call->args));
+}
+
+static bool is_blocked(const struct operation_call *call)
+{
+    return of_call(call)->blocked;
+}
+
+static void round_ended(struct operation_call *call, const struct canary *canary)
+{
+    struct run *run = of_call(call);
+    if (run->attempt.round_started_ms != 0) {
+        double seconds = (double)(clock_wall_ms(run->context->clock) - run->attempt.round_started_ms) / 1000;
+        gauges_duration(&run->context->gauges, canary->names.target, canary->names.namespace, seconds);
+    }
+    run->attempt.round_started_ms = 0;
+}
+
+static void poke(struct operation_call *call)
+{
+    attempt_poke(of_call(call));
+}
+
+static const struct operation_port port = {
+    .answer = answer,
+    .intend = intend,
+    .end = end,
+    .is_blocked = is_blocked,
+    .round_ended = round_ended,
+    .poke = poke,
+};
+
+/* True when it was answered at once. It waits for the end of a freeze, and for the actor to drop a run whose Canary is gone. */
+static bool start_operation(struct run *run, struct doc **answer)
+{
+    struct operation_call *call = &run->attempt.call;
+    struct canary canary = {0};
+    call->known = !run->frozen && run_canary(run, &canary);
+    run->attempt.held = canary.doc == NULL;
+    bool answered = !run->attempt.held && call->operation->start(call, &canary, answer);
+    canary_fini(&canary);
+    return answered;
+}
+
+void attempt_poke(struct run *run)
+{
+    struct operation_call *call = &run->attempt.call;
+    if (call->operation == NULL || call->operation->poke == NULL || run->frozen || run->attempt.held ||
+        run->attempt.held_answer != NULL) {
+        return;
+    }
+    struct canary canary;
+    if (run_canary(run, &canary)) {
+        call->operation->poke(call, &canary);
+    }
+    canary_fini(&canary);
+}
+
+void attempt_thaw(struct run *run)
+{
+    struct attempt *attempt = &run->attempt;
+    if (attempt->call.operation == NULL) {
+        return;
+    }
+    struct doc *known = attempt->held_answer;
+    attempt->held_answer = NULL;
+    if (known != NULL || (attempt->held && start_operation(run, &known))) {
+        answer(&attempt->call, known);
+    }
+}
+
+/* --- the script's calls --- */
+
+static void halt_when_full(struct run *run)
+{
+    if (journal_is_full(run->release->journal)) {
+        run_decide(run, VERDICT_HALTED);
+    }
+}
+
+/* The end of a replay is news for the actor, which let the Canary's objects alone so far. */
+static void note_replayed(struct run *run)
+{
+    if (!journal_is_replaying(run->release->journal)) {
+        run->events.settled(run->ctx);
+    }
+}
+
+static bool begin_operation(struct run *run, const struct operation *operation, const struct node *args,
+                            struct doc *intent, struct doc **answer)
+{
+    run->attempt.call = (struct operation_call){
+        .operation = operation,
+        .context = run->context,
+        .release = run->release,
+        .announcer = run->announcer,
+        .waiting = run->waiting,
+        .trouble = &run->trouble,
+        .args = doc_copy(args),
+        .intent = intent,
+        .state = operation->size > 0 ? mem_alloc(operation->size) : NULL,
+        .port = &port,
+    };
+    if (!start_operation(run, answer)) {
+        return false;
+    }
+    record_answer(run, *answer);
+    return true;
+}
+
+static bool on_call(void *ctx, const char *name, const struct node *args, struct doc **answer)
+{
+    struct run *run = ctx;
+    if (run->verdict != VERDICT_NONE) {
+        return false; /* a flush begun now would meet the one that closes the record */
+    }
+    const struct operation *operation = operation_find(name);
+    struct err err = {0};
+    if (operation == NULL) {
+        err_set(&err, ERR_SCRIPT, "there is no operation \"%s\"", name);
+        run_diverge(run, &err);
+        return false;
+    }
+    struct doc *recorded = NULL;
+    enum journal_step step =
+        operation->recorded ? journal_ask(run->release->journal, name, args, &recorded, &err) : JOURNAL_NEW;
+    if (step == JOURNAL_RECORDED) {
+        note_answer(run, name, doc_root(recorded));
+        note_replayed(run);
+        *answer = recorded;
+        return true;
+    }
+    if (step == JOURNAL_DIVERGED) {
+        run_diverge(run, &err);
+        return false;
+    }
+    halt_when_full(run);
+    if (run->verdict != VERDICT_NONE) {
+        doc_free(recorded);
+        return false;
+    }
+    return begin_operation(run, operation, args, recorded, answer);
+}
+
+/* A word whose result says what it waits for: a gate is closed, the steps do not rise. The wait is over when the word comes
+ * back without that. */
+static void note_wait(struct run *run, const char *word, const struct node *result)
+{
+    const struct node *waiting = node_get(result, "waiting");
+    const char *reason = node_str(node_get(waiting, "reason"));
+    if (reason != NULL) {
+        struct wait wait = {.reason = reason,
+                            .message = node_str_or(node_get(waiting, "message"), ""),
+                            .told = node_bool_or(node_get(waiting, "told"), false)};
+        waiting_begin(run->waiting, &wait);
+        str_free(&run->wait_word);
+        str_free(&run->wait_reason);
+        run->wait_word = str_dup(word);
+        run->wait_reason = str_dup(reason);
+    } else if (str_equal(word, run->wait_word)) {
+        waiting_end(run->waiting, run->wait_reason);
+        str_free(&run->wait_word);
+    }
+}
+
+static bool on_enter(void *ctx, const char *word, const struct node *args, struct doc **result, int64_t *started_ms)
+{
+    struct run *run = ctx;
+    struct attempt *attempt = &run->attempt;
+    struct err err = {0};
+    int64_t now = clock_wall_ms(run->context->clock);
+    str_free(&attempt->word);
+    attempt->word = str_dup(word);
+    enum journal_step step = journal_enter(run->release->journal, word, args, now, result, started_ms, &err);
+    attempt->rounds += strcmp(word, "round") == 0;
+    if (step == JOURNAL_DIVERGED) {
+        run_diverge(run, &err);
+        *result = doc_new(); /* the script is stopped before it can act on it: every further call goes unanswered */
+        return true;
+    }
+    if (step == JOURNAL_RECORDED) {
+        note_wait(run, word, doc_root(*result));
+        note_replayed(run);
+    }
+    if (step == JOURNAL_NEW && strcmp(word, "round") == 0) {
+        attempt->round_started_ms = now;
+    }
+    return step == JOURNAL_RECORDED;
+}
+
+static void on_leave(void *ctx, const struct node *result)
+{
+    struct run *run = ctx;
+    struct err err = {0};
+    if (!journal_leave(run->release->journal, result, &err)) {
+        run_diverge(run, &err);
+    } else {
+        note_wait(run, run->attempt.word, result);
+    }
+    halt_when_full(run);
+}
+
+static void on_evidence(void *ctx, const struct node *evidence, const char *where)
+{
+    struct run *run = ctx;
+    if (!journal_is_replaying(run->release->journal)) {
+        note_evidence(run->release, run->attempt.rounds, evidence, where);
+    }
+}
+
+/* One minute is like the other, so it is told once. */
+static void on_delayed(void *ctx, int64_t wait_ms)
+{
+    struct run *run = ctx;
+    const struct release *release = run->release;
+    if (wait_ms == 0) {
+        waiting_end(run->waiting, WAIT_BUDGET);
+        return;
+    }
+    char *text = str_format("Release %s.%s has used up its CPU time of this minute: it goes on when the minute is over",
+                            release->name, release->namespace);
+    if (!run->delay_told) {
+        run->delay_told = true;
+        announce_text(run->announcer, "Warning", text);
+    }
+    run_wait(run, WAIT_BUDGET, text);
+    str_free(&text);
+}
+
+static void on_log(void *ctx, const char *message)
+{
+    struct run *run = ctx;
+    char *id = str_format("%s.%s", run->release->canary, run->release->namespace);
+    log_info(id, "%s", message);
+    str_free(&id);
+}
+
+/* A script that fails is replayed once: what broke may have been a passing shortage. Then the release is taken back. */
+static void on_script_ended(void *ctx, enum strategy_end end, const struct err *err)
+{
+    struct run *run = ctx;
+    if (run->verdict != VERDICT_NONE) {
+        return; /* it stumbled over the end that was decided before: that reason is the one to keep */
+    }
+    const char *text = end == STRATEGY_RETURNED ? "the strategy returned without finishing the release" : err->text;
+    log_error(NULL, "Release %s.%s: %s", run->release->name, run->release->namespace, text);
+    str_free(&run->failure);
+    run->failure = str_dup(text);
+    run_decide(run, ++run->failures < FAILURES_MAX ? VERDICT_REPLAY : VERDICT_ROLLBACK);
+}
+
+/* --- its life --- */
+
+void attempt_start(struct run *run)
+{
+    struct release *release = run->release;
+    struct strategist *strategist = run->context->strategist;
+    struct strategy_start start = {
+        .name = release->strategy,
+        .sources = doc_root(release->sources),
+        .label = release->canary,
+        .seed = hash_fnv32(release->uid, strlen(release->uid)),
+        .host = {.ctx = run,
+                 .call = on_call,
+                 .enter = on_enter,
+                 .leave = on_leave,
+                 .evidence = on_evidence,
+                 .log = on_log,
+                 .delayed = on_delayed,
+                 .ended = on_script_ended},
+    };
+    struct err err = {0};
+    run->state = RUN_SCRIPT;
+    run->attempt.rounds = 0;
+    run->attempt.strategy = strategist->ops->start(strategist, &start, &err);
+    if (run->attempt.strategy == NULL) {
+        on_script_ended(run, STRATEGY_FAILED, &err);
+    }
+}
+
+void attempt_stop(struct run *run)
+{
+    forget_operation(run);
+    if (run->attempt.strategy != NULL) {
+        run->context->strategist->ops->stop(run->attempt.strategy);
+        run->attempt.strategy = NULL;
+    }
+    str_free(&run->attempt.word);
+}
+
+bool attempt_replays(const struct run *run)
+{
+    return run->state == RUN_SCRIPT && journal_is_replaying(run->release->journal);
+}
+
+bool attempt_is_acting(const struct run *run)
+{
+    const struct attempt *attempt = &run->attempt;
+    const struct operation *operation = attempt->call.operation;
+    bool between_words = attempt_replays(run) && operation == NULL;
+    bool writes = operation != NULL && operation->writes && !attempt->held && attempt->held_answer == NULL;
+    return between_words || writes;
+}

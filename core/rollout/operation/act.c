@@ -1,0 +1,97 @@
+/* act: a list of effects (effect/effect.h), on record before the first one starts. */
+#include "effect/effect.h"
+#include "release/note.h"
+#include "rollout/operation/operation.h"
+
+struct act {
+    struct effects *under_way;
+};
+
+static struct doc *answer_of(size_t failed, bool begun, const struct err *err)
+{
+    bool ok = err->code == ERR_NONE;
+    struct doc *doc = ok ? operation_object() : operation_error(err->text);
+    node_set_bool(doc, doc_root(doc), "ok", ok);
+    if (!ok) {
+        node_set_int(doc, doc_root(doc), "failed", (int64_t)failed + 1);
+    }
+    if (begun) {
+        node_set_bool(doc, doc_root(doc), "begun", true);
+    }
+    return doc;
+}
+
+static bool is_only(const struct node *list, const char *kind, const char *other)
+{
+    struct node_iter it = node_iterate(list);
+    while (node_next(&it)) {
+        if (!node_is(node_get(it.value, "kind"), kind) && !node_is(node_get(it.value, "kind"), other)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A list that only tells ends no wait: what could not be done is told by a list of its own. */
+static void on_done(void *ctx, size_t failed, bool begun, const struct err *err)
+{
+    struct operation_call *call = ctx;
+    ((struct act *)call->state)->under_way = NULL;
+    if (err->code != ERR_NONE) {
+        operation_wait(call, WAIT_EFFECT, err->text); /* the script tells it */
+    } else if (!is_only(doc_root(call->intent), "event", "gauge")) {
+        waiting_end(call->waiting, WAIT_EFFECT);
+    }
+    operation_answer(call, answer_of(failed, begun, err));
+}
+
+static void begin(struct operation_call *call, bool redo)
+{
+    struct effects_options options = {
+        .context = call->context,
+        .release = call->release,
+        .announcer = call->announcer,
+        .list = doc_root(call->intent),
+        .redo = redo,
+    };
+    ((struct act *)call->state)->under_way = effects_start(&options, on_done, call);
+}
+
+static void on_recorded(struct operation_call *call)
+{
+    begin(call, false);
+}
+
+static bool start(struct operation_call *call, const struct canary *canary, struct doc **answer)
+{
+    if (call->intent != NULL) {
+        begin(call, true);
+        return false;
+    }
+    struct err err = {0};
+    struct doc *prepared = doc_new();
+    if (!effects_prepare(call->context, call->release, doc_root(call->args), EFFECTS_OF_SCRIPT, prepared, &err)) {
+        doc_free(prepared);
+        *answer = answer_of(0, false, &err);
+        return true;
+    }
+    call->intent = prepared;
+    if (is_only(doc_root(prepared), "gauge", "gauge")) {
+        begin(call, false);
+    } else {
+        note_orders(call->release, doc_root(prepared));
+        operation_intend(call, doc_root(prepared), on_recorded);
+    }
+    return false;
+}
+
+static void cancel(struct operation_call *call)
+{
+    struct act *act = call->state;
+    if (act->under_way != NULL) {
+        effects_cancel(act->under_way);
+    }
+}
+
+const struct operation operation_act = {
+    .name = "act", .recorded = true, .writes = true, .size = sizeof(struct act), .start = start, .cancel = cancel};

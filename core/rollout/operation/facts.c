@@ -1,0 +1,44 @@
+/* facts: the state of the Canary and its routes. */
+#include "rollout/operation/operation.h"
+
+static void set_routes(struct operation_call *call, const struct canary *canary, struct doc *doc, struct node *facts)
+{
+    const struct router *router = &call->context->router;
+    struct routes live;
+    struct err err = {0};
+    if (!router->ops->get_routes(router, &canary->names, canary->root, &live, &err)) {
+        node_set_str(doc, facts, "route_error", err.text);
+        return;
+    }
+    gauges_weights(&call->context->gauges, canary->names.target, canary->names.namespace, live.primary_pct,
+                   live.canary_pct);
+    struct node *route = node_ensure_object(doc, facts, "route");
+    node_set_int(doc, route, "primary", live.primary_pct);
+    node_set_int(doc, route, "canary", live.canary_pct);
+    node_set_bool(doc, route, "mirrored", live.mirrored);
+}
+
+static bool start(struct operation_call *call, const struct canary *canary, struct doc **answer)
+{
+    struct doc *doc = operation_object();
+    struct node *facts = doc_root(doc);
+    node_set_int(doc, facts, "now", clock_wall_ms(call->context->clock));
+    node_set_str(doc, facts, "name", canary->names.name);
+    node_set_str(doc, facts, "namespace", canary->names.namespace);
+    node_set_str(doc, facts, "target", canary->names.target);
+    node_set_str(doc, facts, "target_kind", canary->names.target_kind);
+    node_set_str(doc, facts, "service", canary->names.apex);
+    node_set_str(doc, facts, "provider", canary->provider);
+    node_set_str(doc, facts, "phase", canary->phase);
+    node_set_int(doc, facts, "failed_checks", canary->failed_checks);
+    node_set_int(doc, facts, "iterations", canary->iterations);
+    node_set_int(doc, facts, "weight", canary->weight);
+    node_set_bool(doc, facts, "restarted", call->release->origin != RELEASE_FROM_REST);
+    node_set_int(doc, facts, "interval_ms", canary->interval_ms);
+    node_set_int(doc, facts, "generation", node_int_or(node_at(canary->root, "metadata", "generation"), 0));
+    set_routes(call, canary, doc, facts);
+    *answer = doc;
+    return true;
+}
+
+const struct operation operation_facts = {.name = "facts", .recorded = true, .start = start};

@@ -1,0 +1,83 @@
+/* hooks: all webhooks of one type. A delivery is on record before it starts; a question that changes nothing is not. */
+#include <string.h>
+
+#include "base/str.h"
+#include "notify/hook_run.h"
+#include "rollout/operation/operation.h"
+
+struct hooks {
+    struct hook_run *under_way;
+};
+
+static bool is_question(const char *type)
+{
+    static const char *const questions[] = {"confirm-rollout", "confirm-traffic-increase", "confirm-promotion",
+                                            "rollback"};
+    for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+        if (strcmp(type, questions[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void on_answered(void *ctx, const struct doc *results)
+{
+    struct operation_call *call = ctx;
+    ((struct hooks *)call->state)->under_way = NULL;
+    operation_answer(call, doc_copy(doc_root(results)));
+}
+
+static void send(struct operation_call *call, const struct canary *canary)
+{
+    struct hooks *hooks = call->state;
+    char *prefix = str_format("%s/%lld/%s", call->release->uid, (long long)journal_words(call->release->journal),
+                              operation_text(call, "type"));
+    struct hook_run_options options = {
+        .http = call->context->http,
+        .clock = call->context->clock,
+        .canary = canary,
+        .type = operation_text(call, "type"),
+        .phase = operation_text(call, "phase"),
+        .stop_at_success = strcmp(operation_text(call, "stop"), "success") == 0,
+        .key_prefix = prefix,
+    };
+    hooks->under_way = hook_run_start(&options, on_answered, call);
+    str_free(&prefix);
+}
+
+static void on_recorded(struct operation_call *call)
+{
+    struct canary canary;
+    struct err ignored = {0};
+    release_canary(call->release, &canary, &ignored);
+    send(call, &canary);
+    canary_fini(&canary);
+}
+
+static bool start(struct operation_call *call, const struct canary *canary, struct doc **answer)
+{
+    const char *type = operation_text(call, "type");
+    if (!hook_run_is_needed(canary, type)) {
+        *answer = doc_new();
+        doc_set_root(*answer, node_new_array(*answer));
+        return true;
+    }
+    if (call->intent != NULL || is_question(type)) {
+        send(call, canary);
+    } else {
+        operation_intend(call, doc_root(call->args), on_recorded);
+    }
+    return false;
+}
+
+static void cancel(struct operation_call *call)
+{
+    struct hooks *hooks = call->state;
+    if (hooks->under_way != NULL) {
+        hook_run_cancel(hooks->under_way);
+    }
+}
+
+const struct operation operation_hooks = {
+    .name = "hooks", .recorded = true, .size = sizeof(struct hooks), .start = start, .cancel = cancel};

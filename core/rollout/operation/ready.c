@@ -1,0 +1,93 @@
+/* ready: waits until the Pods of one side are ready, or never will be. */
+#include <string.h>
+
+#include "base/str.h"
+#include "rollout/operation/operation.h"
+#include "workload/deployment.h"
+
+struct ready {
+    struct timer deadline;
+};
+
+static struct doc *answer_of(const char *error)
+{
+    struct doc *doc = error != NULL ? operation_error(error) : operation_object();
+    node_set_bool(doc, doc_root(doc), "ready", error == NULL);
+    return doc;
+}
+
+static char *not_ready_text(const struct canary *canary, bool primary, const char *why)
+{
+    const struct canary_names *names = &canary->names;
+    return primary ? str_format("%s.%s not ready: %s", names->target_primary, names->namespace, why)
+                   : str_format("canary deployment %s.%s not ready: %s", names->target, names->namespace, why);
+}
+
+static void on_deadline(struct timer *timer, void *ctx)
+{
+    operation_look_again(ctx);
+}
+
+/* What is missing is told and shown, and the clock is set to the deadline. */
+static void keep_waiting(struct operation_call *call, const struct canary *canary, const struct node *deployment,
+                         const char *text)
+{
+    struct ready *ready = call->state;
+    trouble_tell_wait(call->trouble, text, canary->interval_ms);
+    operation_wait(call, WAIT_PODS, text);
+    int64_t deadline = deployment_deadline_wall_ms(deployment, canary->progress_deadline_s);
+    if (deadline >= 0) {
+        timer_start_at_wall(call->context->clock, &ready->deadline, deadline + 1, on_deadline, call);
+    }
+}
+
+/* NULL: neither ready nor past the deadline. */
+static struct doc *look(struct operation_call *call, const struct canary *canary)
+{
+    bool primary = strcmp(operation_text(call, "side"), "primary") == 0;
+    struct doc *deployment = store_find(context_store(call->context, &KUBE_DEPLOYMENTS), canary->names.namespace,
+                                        primary ? canary->names.target_primary : canary->names.target);
+    struct err err = {0};
+    enum readiness readiness = deployment_readiness(doc_root(deployment), canary->progress_deadline_s,
+                                                    primary ? canary->primary_ready_pct : canary->canary_ready_pct,
+                                                    clock_wall_ms(call->context->clock), &err);
+    struct doc *answer = NULL;
+    if (readiness == READY) {
+        answer = answer_of(NULL);
+        trouble_clear(call->trouble);
+        waiting_end(call->waiting, WAIT_PODS);
+    } else {
+        char *text = not_ready_text(canary, primary, err.text);
+        if (readiness == NEVER_READY) {
+            trouble_tell(call->trouble, text);
+            answer = answer_of(text);
+        } else {
+            keep_waiting(call, canary, doc_root(deployment), text);
+        }
+        str_free(&text);
+    }
+    doc_free(deployment);
+    return answer;
+}
+
+static void poke(struct operation_call *call, const struct canary *canary)
+{
+    struct doc *answer = look(call, canary);
+    if (answer != NULL) {
+        operation_answer(call, answer);
+    }
+}
+
+static bool start(struct operation_call *call, const struct canary *canary, struct doc **answer)
+{
+    *answer = call->known ? look(call, canary) : NULL;
+    return *answer != NULL;
+}
+
+static void cancel(struct operation_call *call)
+{
+    timer_cancel(&((struct ready *)call->state)->deadline);
+}
+
+const struct operation operation_ready = {
+    .name = "ready", .recorded = true, .size = sizeof(struct ready), .start = start, .poke = poke, .cancel = cancel};

@@ -1,0 +1,22 @@
+/* spec: what a script decides by and no more, for it stays on record while the word that asked goes on. Hooks and alerts,
+ * the bulk of many a Canary, are C's. */
+#include "rollout/operation/operation.h"
+
+static bool start(struct operation_call *call, const struct canary *canary, struct doc **answer)
+{
+    static const char *const deciding[] = {"skipAnalysis", "autoscalerRef", "ingressRef", "routeRef", "analysis"};
+    struct doc *doc = operation_object();
+    for (size_t i = 0; i < sizeof deciding / sizeof deciding[0]; i++) {
+        const struct node *field = node_get(canary->spec, deciding[i]);
+        if (field != NULL) {
+            node_set(doc, doc_root(doc), deciding[i], node_copy(doc, field));
+        }
+    }
+    struct node *analysis = node_get(doc_root(doc), "analysis");
+    node_remove(analysis, "webhooks");
+    node_remove(analysis, "alerts");
+    *answer = doc;
+    return true;
+}
+
+const struct operation operation_spec = {.name = "spec", .recorded = true, .start = start};

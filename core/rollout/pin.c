@@ -1,0 +1,50 @@
+#include "rollout/pin.h"
+
+#include "base/str.h"
+#include "release/note.h"
+#include "workload/deployment.h"
+#include "workload/tracked_config.h"
+
+static bool read_configs(const struct release *release, const struct node *target, struct doc *checksums,
+                         struct err *err)
+{
+    struct node *map = NULL;
+    bool ok = !release->context->config_tracking ||
+              tracked_config_checksums(checksums, target, NULL, context_store(release->context, &KUBE_CONFIG_MAPS),
+                                       context_store(release->context, &KUBE_SECRETS), release->namespace, &map, err);
+    doc_set_root(checksums, map);
+    return ok;
+}
+
+static bool pin(struct release *release, const struct canary *canary, struct err *err)
+{
+    const char *name = canary->names.target;
+    struct doc *target = store_find(context_store(release->context, &KUBE_DEPLOYMENTS), release->namespace, name);
+    struct doc *checksums = doc_new();
+    bool ok = (target != NULL ||
+               err_set(err, ERR_NOT_FOUND, "deployment %s.%s get query error: deployments.apps \"%s\" not found", name,
+                       release->namespace, name)) &&
+              read_configs(release, doc_root(target), checksums, err);
+    if (ok) {
+        doc_free(release->checksums);
+        release->checksums = checksums;
+        str_free(&release->revision);
+        release->revision = str_dup(deployment_revision(doc_root(target)));
+        release->pinned = true;
+    } else {
+        doc_free(checksums);
+    }
+    doc_free(target);
+    return ok;
+}
+
+bool pin_release(struct release *release, struct err *err)
+{
+    struct canary canary;
+    bool ok = release_canary(release, &canary, err) && pin(release, &canary, err);
+    canary_fini(&canary);
+    if (ok) {
+        note_revision(release);
+    }
+    return ok;
+}
