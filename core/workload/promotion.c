@@ -226,7 +226,24 @@ static struct store *config_store(const struct promotion *p)
 
 static void config_done(struct promotion *p)
 {
+    p->tries = 0;
     p->next_key++;
+    next_config(p);
+}
+
+/* The copy has changed since the store heard of it: planned again. */
+static void on_copy_read(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct promotion *p = ctx;
+    struct err why = *err;
+    p->call = NULL;
+    if (why.code != ERR_NONE) {
+        err_wrap(&why, "CreatePrimaryConfigs failed: %s", p->write.context);
+        fail(p, &why);
+        return;
+    }
+    store_put(config_store(p), answer);
+    kube_write_fini(&p->write);
     next_config(p);
 }
 
@@ -235,6 +252,10 @@ static void on_config_written(void *ctx, const struct doc *answer, const struct 
     struct promotion *p = ctx;
     struct err why = *err;
     p->call = NULL;
+    if (why.code == ERR_CONFLICT && p->write.verb == KUBE_UPDATE && ++p->tries < PRIMARY_TRIES) {
+        get(p, p->write.resource, p->write.name, on_copy_read);
+        return;
+    }
     if (why.code != ERR_NONE) {
         err_wrap(&why, "CreatePrimaryConfigs failed: %s", p->write.context);
         fail(p, &why);

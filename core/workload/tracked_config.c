@@ -427,9 +427,10 @@ enum plan tracked_config_copy(const struct canary_names *names, const struct nod
     } else {
         plan = kube_write_create(write, resource, body, "%s %s %s.%s failed", existing ? "updating" : "creating",
                                  secret ? "secret" : "configmap", name, names->namespace);
-        if (existing != NULL) {
+        if (existing != NULL) { /* of this version: another Canary that shares it may be an owner by now */
             write->verb = KUBE_UPDATE;
             write->name = str_dup(name);
+            node_set_str(body, metadata, "resourceVersion", object_version(existing));
         }
     }
     str_free(&name);

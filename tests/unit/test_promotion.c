@@ -298,15 +298,24 @@ static void test_only_stale_copies_are_written(void **state)
                     "'blockOwnerDeletion':true}]},'type':'Opaque','data':{'value':'czNjcjN0'}}");
     answer(w, "GET", TARGET_URL, 200, TARGET(BOTH));
     answer(w, "GET", MAPS "/settings", 200, MAP("settings", "1", "red"));
-    answer(w, "PUT", MAPS "/settings-primary", 200, MAP("settings-primary", "3", "red"));
+    /* another Canary shares the copy, and has become an owner */
+    answer(w, "PUT", MAPS "/settings-primary", 200, MAP("settings-primary", "4", "red"));
+    refuse(w, "PUT", MAPS "/settings-primary", 409, "Conflict", "the object has been modified");
+    answer(w, "GET", MAPS "/settings-primary", 200,
+           "{'kind':'ConfigMap','metadata':{'name':'settings-primary','namespace':'test','resourceVersion':'3',"
+           "'ownerReferences':[{'kind':'Canary','name':'other','uid':'u-9'}]},'data':{'color':'blue'}}");
+    answer(w, "GET", MAPS "/settings", 200, MAP("settings", "1", "red"));
     answer(w, "GET", SECRETS "/token", 200, SECRET("token", "1"));
     answer(w, "PATCH", PRIMARY_URL, 200, PRIMARY("7", "id-1"));
     start(w, revision, true);
     expect_end(w, ERR_NONE, "");
-    expect_requests(w,
-                    (const char *const[]){"GET " TARGET_URL, "GET " MAPS "/settings", "PUT " MAPS "/settings-primary",
-                                          "GET " SECRETS "/token", "PATCH " PRIMARY_URL, NULL});
-    assert_null(strstr(fake_http_find(w->fh, "PUT", NULL, 0)->body, "resourceVersion"));
+    expect_requests(w, (const char *const[]){"GET " TARGET_URL, "GET " MAPS "/settings",
+                                             "PUT " MAPS "/settings-primary", "GET " MAPS "/settings-primary",
+                                             "GET " MAPS "/settings", "PUT " MAPS "/settings-primary",
+                                             "GET " SECRETS "/token", "PATCH " PRIMARY_URL, NULL});
+    assert_non_null(strstr(fake_http_find(w->fh, "PUT", NULL, 0)->body, "\"resourceVersion\":\"2\""));
+    assert_non_null(strstr(fake_http_find(w->fh, "PUT", NULL, 1)->body, "\"resourceVersion\":\"3\""));
+    assert_non_null(strstr(fake_http_find(w->fh, "PUT", NULL, 1)->body, "u-9"));
 }
 
 static void test_a_foreign_copy_or_primary_is_not_written_over(void **state)
