@@ -35,17 +35,17 @@ struct effects_options {
     size_t first; /* of the list; those before it are done */
 };
 
-/* Whose list it is decides what may stand in it. */
+/* The origin of a list decides what the list may contain. */
 enum effects_of {
     EFFECTS_OF_SCRIPT,
-    EFFECTS_OF_ENDING,  /* what takes a release back */
-    EFFECTS_OF_RESTART, /* what a release begins with that took the place of another one */
+    EFFECTS_OF_ENDING,  /* of an ending, which takes a release back */
+    EFFECTS_OF_RESTART, /* of the start of a release that replaces another one in mid-run */
 };
 
-/* False: err names the effect and the field ("effects[1].primary: 130 is not a share"); `field` is what the list is called. A list that was read from a record is
- * checked like one that a script gives. */
+/* False: err names the effect and the field ("effects[1].primary: 130 is not a share"); `field` is what the list is
+ * called. A list from a record is checked like a list from a script. */
 bool effects_check(const struct node *list, enum effects_of of, const char *field, struct err *err);
-/* Checks a list and completes it to what the record needs: from, keys, ids. */
+/* Checks a list, and completes it with what the record needs: from, keys, ids. */
 bool effects_prepare(struct context *context, const struct release *release, const struct node *list,
                      enum effects_of of, struct doc *prepared, struct err *err);
 

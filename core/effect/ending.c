@@ -40,7 +40,7 @@ static void push_sync(struct doc *doc, const char *phase, int64_t weight)
     node_set_int(doc, effect, "weight", weight);
 }
 
-/* The events about them are told in the phase of before, as in Flagger. */
+/* Event hooks are told of these hooks in the phase of before (`event_phase`), as in Flagger. */
 static void push_hooks(struct doc *doc, const struct canary *canary, const char *phase)
 {
     struct node *effect = push(doc, "hooks");
@@ -88,7 +88,8 @@ struct doc *ending_restart(const struct canary *canary)
     push_event(doc, "Normal", NULL, text);
     str_free(&text);
     push_route(doc, 100, 0);
-    node_set_str(doc, push(doc, "scale"), "to", "up"); /* a release that was lost late has scaled it down */
+    /* a release that was lost late may have scaled the target down */
+    node_set_str(doc, push(doc, "scale"), "to", "up");
     push_sync(doc, "Progressing", 0);
     return doc;
 }

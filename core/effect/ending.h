@@ -9,5 +9,6 @@ struct doc *ending_rollback(const struct canary *canary, const struct node *even
 /* The primary will never be ready while the release promotes (docs/flagger.md, "Failed promotion"): an event, weights
  * 0/100, status Failed with weight 100, post-rollout hooks. */
 struct doc *ending_failed_promotion(const struct canary *canary, const char *error);
-/* A new revision took the place of the one under analysis: the event, routes 100/0, target scaled up, status Progressing with all counters 0. */
+/* A new revision replaces the one under analysis: an event, weights 100/0, target scaled up, status Progressing with
+ * all counters 0. */
 struct doc *ending_restart(const struct canary *canary);

@@ -1,5 +1,5 @@
-/* { kind: hooks, type, phase, event_phase, key }: the post-rollout hooks at the end of a release that C finishes. What they
- * answer is told, and nothing else follows from it. They are sent again under the same key after a crash. */
+/* { kind: hooks, type, phase, event_phase, key }: the post-rollout hooks at the end of a release that C finishes.
+ * Their answers are told in events and have no other effect. They are sent again under the same key after a crash. */
 #include "base/str.h"
 #include "effect/kind.h"
 #include "notify/hook_run.h"
@@ -25,7 +25,7 @@ static void on_told(void *ctx, const struct err *err)
     effect_succeed(ctx);
 }
 
-/* What is told of a delivery has a key as the delivery has: a repetition after a crash tells nothing twice. */
+/* An event about a delivery has a key of its own, so that a repetition after a crash is the same event. */
 static void tell(struct effect_call *call, const struct node *result, size_t index, announcer_done_fn *done)
 {
     const struct node *effect = call->effect;

@@ -28,23 +28,24 @@ struct effect_call {
     bool redo;       /* it may have happened already, before a crash */
     bool trusted;    /* the engine's own list */
     void *under_way; /* the kind's own */
-    bool unsure;     /* it had no answer once: what it did is not known */
+    bool unsure;     /* one attempt had no answer, so its outcome is not known */
 };
 
 struct effect_kind {
     const char *name;
-    unsigned lists; /* which may have it: EFFECTS_IN(EFFECTS_OF_SCRIPT) | … */
+    unsigned lists; /* the lists that may contain it: EFFECTS_IN(EFFECTS_OF_SCRIPT) | … */
     bool (*check)(const struct place *at, const struct node *effect);
-    /* Stricter: in the engine's own lists, which are exempt from some rules of safety. NULL: nothing more. */
+    /* Checks more strictly in the engine's own lists, which are exempt from some rules of safety. NULL: no further
+     * check. */
     bool (*check_own)(const struct place *at, enum effects_of of, const struct node *effect);
-    /* NULL: the record needs nothing more. `index`: in its list. */
+    /* Adds what the record needs; NULL: nothing. `index`: of the effect in its list. */
     void (*complete)(struct context *context, const struct release *release, const struct canary *canary, size_t index,
                      struct doc *doc, struct node *effect);
     enum effect_step (*start)(struct effect_call *call, const struct canary *canary, struct kube_write *write,
                               struct err *err);
     /* NULL: it starts nothing. */
     void (*cancel)(struct effect_call *call);
-    /* It was written, or may have been. NULL: nothing to note. */
+    /* Called once the effect is done, and after a write that may have been done. NULL: nothing to note. */
     void (*written)(struct effect_call *call);
 };
 
@@ -55,16 +56,16 @@ const struct effect_kind *effect_kind_find(const char *name);
 
 /* How a call that was EFFECT_STARTED goes on. */
 void effect_succeed(struct effect_call *call);
-/* `begun`: a part of it happened, and cannot be taken back. */
+/* `begun`: a part of the effect happened and cannot be taken back. */
 void effect_fail(struct effect_call *call, bool begun, const struct err *err);
 /* `start` is called again after this time. */
 void effect_again(struct effect_call *call, int64_t delay_ms);
 
 enum effect_step effect_step_of(enum plan plan);
-/* The write of this patch of the Canary's status; EFFECT_DONE when the status says so already. Takes `patch`. */
+/* Plans the write of this patch of the Canary's status; EFFECT_DONE when the status has it already. Takes `patch`. */
 enum effect_step effect_write_status(struct effect_call *call, const struct canary *canary, struct doc *patch,
                                      struct kube_write *write);
-/* What makes the event of this effect, or those that tell of it, the same ones when they are told again. */
+/* Gives the effect a key. Events with this key are the same events when they are sent again. */
 void effect_set_key(struct context *context, struct doc *doc, struct node *effect, const char *key);
 struct event_moment effect_moment(const struct node *effect);
 int64_t effect_int(const struct node *effect, const char *key, int64_t fallback);

@@ -103,8 +103,8 @@ static void on_written(void *ctx, const struct err *err)
 {
     struct effects *e = ctx;
     e->writer = NULL;
-    /* One write is all that an effect needs; what the API server made of it is not asked, or a field that it does not
-     * keep would be written for ever. After a conflict the same plan starts from what is live now. */
+    /* An effect needs one write. The result is not compared with the wish: a field that the API server does not keep
+     * would be written for ever. After a conflict the effect is planned again from the live object. */
     if (err->code == ERR_NONE) {
         succeed(e);
         return;

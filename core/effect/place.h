@@ -8,7 +8,7 @@ struct place {
     struct err *err;
 };
 
-/* Each is true for what may stand there; a member that is absent may, but for the last two. */
+/* Each check is true for an allowed value. An absent member is allowed, except in the last two checks. */
 bool place_check_int(const struct place *at, const struct node *effect, const char *key, int64_t min, int64_t max,
                      const char *what);
 bool place_check_text(const struct place *at, const struct node *effect, const char *key);

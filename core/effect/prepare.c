@@ -1,4 +1,4 @@
-/* The second third of effect/effect.h: what a list is completed to before it goes on record. */
+/* The second third of effect/effect.h: a list is completed before it goes on record. */
 #include "effect/kind.h"
 
 static bool check_pinned(const struct release *release, const struct node *list, struct err *err)

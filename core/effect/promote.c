@@ -1,5 +1,6 @@
-/* { kind: promote, id, copies }: what was analysed becomes the primary (workload/promotion.h). A primary that carries the
- * id has it. `copies`: the checksums that the primary's configs had before, by which a promotion that began is known. */
+/* { kind: promote, id, copies }: the analysed revision is copied to the primary (workload/promotion.h). A primary
+ * that carries the id has been promoted. `copies`: the checksums of the primary's configs before the promotion; when
+ * one has changed, the promotion has begun. */
 #include "effect/promote.h"
 
 #include "base/str.h"
@@ -26,7 +27,7 @@ struct promotion_options promote_options(struct context *context, const struct c
     };
 }
 
-/* What the primary reads now. */
+/* The checksums of the configs that the primary uses now. */
 static struct doc *live_copies(struct context *context, const struct canary *canary, const struct node *tracked)
 {
     const struct canary_names *names = &canary->names;
@@ -82,7 +83,7 @@ static bool check(const struct place *at, const struct node *effect)
 static void complete(struct context *context, const struct release *release, const struct canary *canary, size_t index,
                      struct doc *doc, struct node *effect)
 {
-    node_set_str(doc, effect, "id", release->uid); /* one revision is fixed, so it is promoted once */
+    node_set_str(doc, effect, "id", release->uid); /* a release fixes one revision, and promotes it once */
     node_set(doc, effect, "copies", promote_copies(context, canary, doc_root(release->checksums), doc));
 }
 
@@ -99,8 +100,9 @@ static bool has_begun(struct effect_call *call)
     return begun;
 }
 
-/* Without an answer it is not known whether the primary was promoted. A release that went on as if it were not could be
- * rolled back over a primary that is; so the promotion is asked for again, under the same id, until an answer comes. */
+/* Without an answer it is not known whether the primary was promoted. If the release went on as if it had failed, it
+ * could be rolled back over a promoted primary. So the promotion is repeated under the same id until an answer
+ * comes. */
 static void on_promoted(void *ctx, const struct err *err)
 {
     struct effect_call *call = ctx;

@@ -1,6 +1,6 @@
 /* { kind: route, primary, canary, mirrored, from: {primary, canary, mirrored} }: which side gets which share.
  *
- * After a crash the mesh wins: weights that are neither what the effect wants nor what it came from were set by somebody
+ * After a crash the mesh wins: weights that are neither the wanted ones nor those in `from` were set by somebody
  * else meanwhile, and stay. */
 #include <inttypes.h>
 
@@ -19,7 +19,7 @@ static struct routes routes_of(const struct node *n)
     };
 }
 
-/* `from` is what the mesh had: any numbers, but numbers. */
+/* `from` has the weights that the mesh had. They may be any numbers. */
 static bool check(const struct place *at, const struct node *effect)
 {
     const struct node *from = node_get(effect, "from");
@@ -35,7 +35,7 @@ static bool check(const struct place *at, const struct node *effect)
            place_check_int(at, from, "canary", -SHARE_MAX, SHARE_MAX, "a share");
 }
 
-/* An ending may give the canary everything where a promotion failed; see start. */
+/* An ending may send all requests to the canary after a failed promotion; see start. */
 static bool check_own(const struct place *at, enum effects_of of, const struct node *effect)
 {
     int64_t canary = effect_int(effect, "canary", 0);
@@ -57,7 +57,8 @@ static void complete(struct context *context, const struct release *release, con
     }
 }
 
-/* A target at zero is as it should be, and nobody answers there. A primary at zero is its owner's will. */
+/* True when the Pods of this side can take requests. A Deployment scaled to zero counts as ready, but a target at
+ * zero has no Pods. A primary at zero is what its owner wants. */
 static bool side_is_ready(struct context *context, const struct canary *canary, bool primary)
 {
     const char *name = primary ? canary->names.target_primary : canary->names.target;
@@ -105,7 +106,8 @@ static enum effect_step start(struct effect_call *call, const struct canary *can
                  live.canary_pct);
         return EFFECT_DONE;
     }
-    /* An ending gives the canary everything only where a promotion failed. It is done by the time the phase says Failed. */
+    /* An ending sends all requests to the canary only after a failed promotion. Once the phase is Failed, that has
+     * been done. */
     if (call->trusted && call->redo && want.canary_pct > live.canary_pct && !is_promoting(canary)) {
         log_info(canary->names.id, "the weights stay at %d/%d: no promotion is under way", live.primary_pct,
                  live.canary_pct);
@@ -117,7 +119,8 @@ static enum effect_step start(struct effect_call *call, const struct canary *can
     return effect_step_of(router->ops->set_routes(router, &canary->names, canary->root, &want, write, err));
 }
 
-/* Whatever came of it: a write without an answer may have been done. The target's Pods stay for a while from now on. */
+/* Called whatever came of the write: without an answer it may have been done. From now on the target's Pods stay for
+ * a while. */
 static void written(struct effect_call *call)
 {
     const struct node *from = node_get(call->effect, "from");

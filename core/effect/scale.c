@@ -1,5 +1,6 @@
-/* { kind: scale, to: up|zero }: the target's Pods. They go only when the canary's share has been smaller for
- * context.scale_down_delay_ms: proxies learn of new routes later than the API server, and send requests to them until then. */
+/* { kind: scale, to: up|zero }: the target's Pods. The target goes to zero only when the canary's share has been
+ * smaller for context.scale_down_delay_ms: proxies learn of new routes later than the API server, and send requests
+ * to these Pods until then. */
 #include "effect/scale.h"
 
 #include <string.h>
@@ -7,7 +8,8 @@
 #include "effect/kind.h"
 #include "workload/autoscaler.h"
 
-/* The autoscaler's minimum, or else what the primary has, or else 1. (A target with replicas of its own is not at zero.) */
+/* The autoscaler's minimum, else the replicas of the primary, else 1. (A target with replicas of its own is not at
+ * zero.) */
 static int64_t replicas_from_zero(struct context *context, const struct canary *canary)
 {
     if (canary->has_autoscaler) {
@@ -56,7 +58,8 @@ enum plan scale_plan(struct context *context, const struct canary *canary, bool 
 
 /* --- the kind of effect --- */
 
-/* Whatever is not "up" scales the target to zero: that must not happen by a slip of the pen. */
+/* Refuses everything but "up" and "zero". `start` scales to zero unless the text is "up", and a misspelt word must
+ * not do that. */
 static bool check(const struct place *at, const struct node *effect)
 {
     const char *to = node_str_or(node_get(effect, "to"), "");
@@ -71,7 +74,7 @@ static bool check_own(const struct place *at, enum effects_of of, const struct n
            place_refuse(at, "to", to, "what such a list scales to");
 }
 
-/* How long the target must stay; 0: it may go. */
+/* How long the target must keep its Pods; 0: it may go to zero. */
 static int64_t wait_ms(const struct effect_call *call)
 {
     int64_t drained_ms = call->release->drained_ms;

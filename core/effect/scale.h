@@ -3,6 +3,6 @@
 
 #include "context/context.h"
 
-/* PLAN_DONE when it is there already: any replicas for `up`, none for not. */
+/* PLAN_DONE when nothing must change: for `up` when the target has any replicas, otherwise when it has none. */
 enum plan scale_plan(struct context *context, const struct canary *canary, bool up, struct kube_write *write,
                      struct err *err);

@@ -1,4 +1,4 @@
-/* What the Canary's status says of the release. Compared, so that only what differs is written:
+/* The kinds that write the Canary's status. They compare, and write only what differs:
  *
  *   { kind: phase, phase }                                     the phase alone
  *   { kind: status, weight, iterations, failed_checks }        counters, those that are named

@@ -31,7 +31,7 @@ static void track(const struct context *context, const struct canary *canary, st
         }
         str_free(&text);
     } else if (replaced && recorded[0] != '\0') {
-        set_proof(patch, NULL); /* it speaks of the one before */
+        set_proof(patch, NULL); /* the recorded proof is about the revision before */
     }
     doc_free(target);
 }

@@ -1,4 +1,5 @@
-/* The write of a Canary's status, which always carries what proves the revision that was looked at last (workload/tracked_revision.h). */
+/* The write of a Canary's status. It always carries the proof of the revision that was looked at last
+ * (workload/tracked_revision.h). */
 #pragma once
 
 #include "context/context.h"

@@ -1,4 +1,4 @@
-/* Sends a planned write and lets the store know the answer, so that the next plan sees what it did. */
+/* Sends a planned write and puts the answer into the store, so that the next plan sees its result. */
 #pragma once
 
 #include "context/context.h"

@@ -23,7 +23,7 @@ struct announcer {
     struct message *first, **last; /* the first one is under way */
     struct event_call *event;
     struct hook_call *hook;
-    struct doc *canary; /* as it was when the message under way began */
+    struct doc *canary; /* the Canary when the message under way began */
     size_t hook_index;
     struct timer turn;
 };

@@ -64,7 +64,7 @@ void hook_checksum(const struct canary *canary, char out[static 16])
     buf_fini(&text);
 }
 
-/* Events come before the first status is written; Flagger has written Initializing by then. */
+/* Before the first status is written, the phase is told as Initializing: Flagger has written that by then. */
 static struct doc *new_payload(const struct canary *canary, const char *phase)
 {
     struct doc *doc = doc_new();
@@ -124,7 +124,7 @@ struct hook_call {
     char *url, *body, *key;
     int64_t timeout_ms;
     int64_t attempts, attempts_max;
-    char *error; /* found at the start, told on a later turn */
+    char *error; /* an error found at the start, reported on a later turn */
     hook_done_fn *done;
     void *ctx;
 };
@@ -170,8 +170,8 @@ static void give_up(struct hook_call *call, const struct err *err)
 
 static void on_retry(struct timer *timer, void *ctx);
 
-/* A certificate that was refused, a circle of redirects and a request that cannot be sent do not get better by waiting; a handshake that
- * failed for another reason may. */
+/* Retrying does not help against a refused certificate, a circle of redirects, or a request that cannot be sent. It
+ * may help against any other failed handshake. */
 static bool is_retriable(const struct http_response *response, const struct err *err)
 {
     if (response == NULL && err->code == ERR_TLS) {
@@ -197,7 +197,8 @@ static int64_t retry_wait_ms(const struct hook_call *call, const struct http_res
     return wait < RETRY_WAIT_MAX_MS ? wait : RETRY_WAIT_MAX_MS;
 }
 
-/* The body is the reason: its beginning, on one line. A longer one is a page for a browser, or what nobody should read in an event. */
+/* Reports the beginning of the body, on one line. A longer body is a page for a browser, or data that nobody should
+ * read in an event. */
 static void refused(struct hook_call *call, const struct http_response *response)
 {
     struct buf reason;
@@ -239,7 +240,7 @@ static void attempt(struct hook_call *call)
         .timeout_ms = call->timeout_ms,
         .tls = &call->tls,
         .follow_redirects = true,
-        .same_host = true, /* what a hook says must not lead the engine to hosts that its author cannot reach */
+        .same_host = true, /* a hook's answer must not lead the engine to hosts that the hook's author cannot reach */
         .no_proxy = call->tls.insecure, /* Flagger's client for disableTLS has a transport of its own, without one */
     };
     call->attempts++;
@@ -272,7 +273,7 @@ static bool read_timeout(const struct node *hook, int64_t *timeout_ms, struct er
     return true;
 }
 
-/* A hook's name is in its key and may be any text, a line with its end included. */
+/* The key contains the hook's name, which may be any text, also one with line breaks. */
 static char *header_value(const char *key)
 {
     char *value = str_dup(key);

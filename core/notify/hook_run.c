@@ -66,7 +66,7 @@ static void on_hook(void *ctx, const char *error)
     }
 }
 
-/* Nothing keeps two hooks from having one name; to a receiver one key is one delivery. */
+/* Hooks may share a name, but their keys must differ: to a receiver one key is one delivery. */
 static char *key_of(const struct hook_run *run, const char *name)
 {
     size_t nth = 0;

@@ -1,4 +1,5 @@
-/* All webhooks of one type, one after the other, until the first that fails (or, for rollback hooks, the first that passes). */
+/* Calls all webhooks of one type, one after the other, until the first failure (rollback hooks: until the first
+ * success). */
 #pragma once
 
 #include "notify/hook.h"

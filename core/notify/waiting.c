@@ -8,7 +8,7 @@
 #include "kube/object.h"
 
 enum {
-    LASTING_MS = 10 * 1000, /* as long as the shortest interval: what is over sooner is no news */
+    LASTING_MS = 10 * 1000, /* the shortest interval; a shorter wait is not written into the status */
     DEADLINE_DEFAULT_S = 600,
 };
 
@@ -59,7 +59,7 @@ static void tell_overdue(struct waiting *w)
 
 static void on_due(struct timer *timer, void *ctx);
 
-/* For what comes first of those that are still to come. */
+/* Sets the timer for the next of the moments that are still ahead. */
 static void arm(struct waiting *w, int64_t update_ms)
 {
     int64_t now = mono_ms(w), lasting_ms = w->began_ms + LASTING_MS, due = INT64_MAX;
@@ -85,7 +85,8 @@ static void on_due(struct timer *timer, void *ctx)
 
 /* --- begin and end --- */
 
-/* Goes on with the wait that an engine before this one has noted. Its second telling was the last write when that came after the deadline. */
+/* Takes over a wait that an earlier engine has noted in the status. The second message about it was sent if the
+ * condition was last written after the deadline. */
 static bool inherit(struct waiting *w, const struct node *live, const char *reason)
 {
     int64_t since, updated, now_wall = clock_wall_ms(w->notify->clock);

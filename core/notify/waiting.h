@@ -1,7 +1,9 @@
-/* What a Canary waits for: told when it begins and again when the Canary's progress deadline has passed since, and visible meanwhile.
+/* What a Canary waits for: told when the wait begins and again when the Canary's progress deadline has passed since,
+ * and visible meanwhile.
  *
- * A wait that lasts becomes the condition Waiting of the status (what for, since when), which goes when the wait ends; a momentary one costs no
- * write. One wait at a time: the latest. `since` is kept over a restart of the engine, in that condition. */
+ * A lasting wait becomes the condition Waiting of the status (what for, since when), which is removed when the wait
+ * ends. A momentary wait costs no write. There is one wait at a time: the latest. `since` is kept over a restart of
+ * the engine, in that condition. */
 #pragma once
 
 #include "io/clock.h"
@@ -40,12 +42,12 @@ void waiting_fini(struct waiting *waiting);
 struct wait {
     const char *reason; /* CamelCase, as in conditions */
     const char *message;
-    bool told; /* its beginning was told by somebody else */
+    bool told; /* something else told the beginning of this wait */
 };
-/* The same reason again is the same wait; its message may change. */
+/* A wait with the same reason as the current one continues it; its message may change. */
 void waiting_begin(struct waiting *waiting, const struct wait *wait);
-/* Nothing happens when it waits for something else; NULL: whatever it is. */
+/* Ends the wait for this reason, if that is the current one; NULL: ends any wait. */
 void waiting_end(struct waiting *waiting, const char *reason);
 
-/* The status patch after which the status tells the wait as it is; NULL when it does, or when it is not time yet. */
+/* The patch that brings the condition up to date; NULL when it is, or when it is too early to write. */
 struct doc *waiting_patch(struct waiting *waiting, const struct canary *canary);

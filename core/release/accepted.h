@@ -17,18 +17,19 @@ struct accepted {
     bool sent;          /* with the flush under way */
 };
 
-/* From the object as it was read whole; what cannot be read counts as not known. */
+/* Reads the accepted spec from a whole Release; a spec that cannot be read counts as not known. */
 void accepted_read(struct accepted *accepted, const struct node *release);
 void accepted_fini(struct accepted *accepted);
 
-/* What a Canary says becomes what the release goes by. */
+/* Makes the spec of this Canary the accepted one. */
 void accepted_take(struct accepted *accepted, const struct canary *canary);
-/* True when the Canary says just that. */
+/* True when the Canary's spec is the accepted one. */
 bool accepted_is(const struct accepted *accepted, const struct canary *canary);
 
 /* Sets `accepted` in the spec or status of a Release. */
 void accepted_write(const struct accepted *accepted, struct doc *doc, struct node *parent);
 
-/* The Canary as the store has it, with this spec in place of its own; with its own when none is known. As context_canary otherwise. */
+/* The Canary from the store, with the accepted spec in place of its own; with its own spec when none is known.
+ * Otherwise as context_canary. */
 bool accepted_canary(const struct accepted *accepted, struct context *context, const char *namespace, const char *name,
                      struct canary *canary, struct err *err);

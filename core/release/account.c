@@ -68,7 +68,7 @@ void account_set(char **kept, const char *text)
     buf_fini(&line);
 }
 
-/* A check that fails is told and counted by one list: the warning, then the counter. */
+/* One list tells and counts a failed check: first the warning, then the counter. */
 static void take_count(struct account *a, int64_t failed, const char *told)
 {
     a->failed = failed;

@@ -1,6 +1,6 @@
-/* What a release says of itself to people: the images that it goes from and to, the canary's share, the failed checks, and why it ended.
- *
- * It rides with flushes that happen anyhow, and is read back after a crash, so that an ending can name a check that another engine made. Nothing is decided by it. */
+/* What people read of a release: the images of primary and target, the canary's share, the failed checks, and why it
+ * ended. It is written with flushes that happen anyhow, and read back after a crash, so that an ending can name a
+ * check that another engine made. Nothing is decided by it. */
 #pragma once
 
 #include "base/doc.h"
@@ -23,7 +23,7 @@ void account_write(const struct account *account, struct doc *doc, struct node *
 
 /* `text` replaces *kept, as one line of at most ACCOUNT_TEXT_MAX bytes; NULL: none. */
 void account_set(char **kept, const char *text);
-/* Learns from a list of effects: what share is ordered, how many checks have failed and which was the last one. */
+/* Takes from a list of effects the ordered share, the number of failed checks, and the last check that failed. */
 void account_take_orders(struct account *account, const struct node *list);
 /* The summary: "taken back at weight 10, 0 of 5 failed checks: Rollback check stop passed; podinfo:1 -> podinfo:2". */
 void account_sum_up(struct account *account, const char *how, const char *reason);

@@ -1,5 +1,6 @@
-/* Is this object a Release as an engine writes it? What is read from the cluster is checked before it is used, by the same rules as what a script says: whoever may write
- * Releases in one namespace must not be able to do anything to the engine, which works for all of them. */
+/* Checks that an object is a Release as an engine writes it. Releases from the cluster are checked before they are
+ * used, by the rules that also hold for scripts: somebody who may write Releases in one namespace must not be able
+ * to harm the engine, which works for all namespaces. */
 #pragma once
 
 #include "base/doc.h"
@@ -10,6 +11,6 @@ enum {
     RELEASE_CHECKSUMS_MAX = 4096,
 };
 
-/* False: err names the field, what came and what was wanted. The words and operations on record are journal_load's to check, the effects in them
- * effect/record.h's. */
+/* False: err names the field, what came and what was wanted. journal_load checks the recorded words and operations,
+ * effect/record.h the effects in them. */
 bool release_check(const struct node *object, struct err *err);

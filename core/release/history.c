@@ -190,7 +190,8 @@ static void fail(struct history_call *h, const struct err *err)
     finish(h, &failure);
 }
 
-/* An open one of this very Canary is the one whose creation was not answered: a second one beside it would wait for ever, and run when the newer ones are deleted. */
+/* An open Release of this very Canary is the one whose creation was not answered. A second one beside it would wait
+ * for ever, and run once the newer ones are deleted. */
 static void on_taken_read(void *ctx, const struct doc *answer, const struct err *err)
 {
     struct history_call *h = ctx;

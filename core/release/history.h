@@ -3,32 +3,32 @@
 
 #include "release/release.h"
 
-/* The store keeps what a Release is about and its state; the record itself is read when it is resumed. */
+/* The store keeps what a Release is about, and its state. The record is read when the release is resumed. */
 void history_prune(struct doc *object);
 
-/* The one with the highest number up to `highest` whose owner is this very Canary (by uid); NULL without one (doc_free). Only that one is ever run: older ones that
- * were left open belong to the past. */
+/* The Release with the highest number up to `highest` whose owner is this very Canary (by uid); NULL without one
+ * (doc_free). Only this Release is ever run: older ones that were left open belong to the past. */
 struct doc *history_latest(struct context *context, const struct canary *canary, int64_t highest);
 
-/* Is there a Release of this name that is owned by the Canary as the store has it? Others have names of the same form: made by hand, left over by a Canary of
- * before. What they say about the last release is nothing. */
+/* True when the Release of this name is owned by the Canary that the store has. Others may have such names too, made
+ * by hand or left by an earlier Canary of the name; these do not count. */
 bool history_owns(const struct context *context, const char *namespace, const char *canary, const char *release);
 
 /* The revision that the Release with this uid promoted, or was about to; NULL: no such Release of this Canary is kept. The
  * caller frees it (str_free). */
 char *history_revision_of(struct context *context, const struct canary *canary, const char *release_uid);
 
-/* Is this very object still there, as far as the watch knows? */
+/* True while the watch still has this very object. */
 bool history_has(struct context *context, const struct release *release);
 
-/* The record of this revision grew too large: it is not tried again. `latest` may be NULL. */
+/* True when the record of this revision grew too large, so that the revision is not tried again. */
 bool history_is_halted(const struct doc *latest, const char *revision);
 
 struct history_call;
 /* `err` NONE: the new Release is in the store. */
 typedef void history_done_fn(void *ctx, const struct err *err);
-/* Creates Release `number` and deletes what is older than the last RELEASE_KEPT. A name that is taken means the next number, unless it is an open one of
- * this very Canary: then it is there already. */
+/* Creates Release `number` and deletes those older than the last RELEASE_KEPT. If the name is taken by an open
+ * Release of this very Canary, that one counts as created; otherwise the next number is tried. */
 struct history_call *history_create(struct context *context, const struct canary *canary,
                                     const struct release_plan *plan, history_done_fn *done, void *ctx);
 void history_cancel(struct history_call *call);

@@ -116,7 +116,7 @@ static enum journal_step replay_step(struct journal *j, const char *operation, c
                                      struct err *err)
 {
     const struct step *s = &j->steps[j->step_at];
-    /* What an intent holds is done as it was recorded, so its arguments need not be asked for in the same words. */
+    /* An intent is carried out as it was recorded, so the script may ask for it with other arguments. */
     bool same = strcmp(s->operation, operation) == 0 && (s->intent != NULL || strcmp(s->args, args) == 0);
     if (!same) {
         err_set(err, ERR_SCRIPT, "the record of the word %s has operation %s (%s), the script asks for %s (%s)",
@@ -132,7 +132,7 @@ static enum journal_step replay_step(struct journal *j, const char *operation, c
         *result = journal_doc_of(s->intent);
         return JOURNAL_PENDING;
     }
-    return JOURNAL_NEW; /* it was asked for and never answered: ask again */
+    return JOURNAL_NEW; /* the operation was asked for and never answered: it is done again */
 }
 
 enum journal_step journal_ask(struct journal *j, const char *operation, const struct node *args, struct doc **result,

@@ -19,7 +19,7 @@
 
 struct journal;
 
-/* What one release may keep; what is read may be a little larger, for the last word may have gone beyond. */
+/* Bounds of a record. A record that is read may be a little larger, because its last word may have gone beyond. */
 enum {
     JOURNAL_ENTRIES_MAX = 4096,
     JOURNAL_STEPS_MAX = 4096,
@@ -43,7 +43,7 @@ enum journal_step {
     JOURNAL_NEW,      /* nothing on record: do it */
     JOURNAL_RECORDED, /* *result is a new document: what it answered */
     JOURNAL_PENDING, /* operations only: *result is a new document with the intent, whose effect may or may not have happened */
-    JOURNAL_DIVERGED, /* the script asks for something else than it did: err says what */
+    JOURNAL_DIVERGED, /* the script asks for something else than the record has: err says what */
 };
 
 /* A word begins; `started_ms` becomes when it first began. Words inside words are part of the outer one: JOURNAL_NEW. */
@@ -55,7 +55,7 @@ bool journal_leave(struct journal *journal, const struct node *result, struct er
 /* An operation is asked for. On JOURNAL_NEW it is noted; journal_intend and journal_answer complete the note. Outside of words nothing is noted. */
 enum journal_step journal_ask(struct journal *journal, const char *operation, const struct node *args,
                               struct doc **result, struct err *err);
-/* What is about to be done, in the words of the redo rules. Must be flushed before it is done. */
+/* Notes what is about to be done, in the words of the redo rules. Must be flushed before it is done. */
 void journal_intend(struct journal *journal, const struct node *intent);
 void journal_answer(struct journal *journal, const struct node *answer);
 

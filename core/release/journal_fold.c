@@ -1,5 +1,6 @@
-/* What repeats becomes one with a count. A closed gate repeats one round; the gate confirm-promotion of an A/B test or of blue/green repeats two, because, as in
- * Flagger, every other round counts an iteration instead of asking. */
+/* Folds equal neighbours of the journal into one with a count. A closed gate repeats one round; the gate
+ * confirm-promotion of an A/B test or of blue/green repeats two, because every other round counts an iteration
+ * instead of asking (docs/flagger.md, "Hooks"). */
 #include "release/journal_record.h"
 
 enum { ROUNDS_FOLDED_MAX = 2 };
@@ -20,7 +21,7 @@ static size_t round_before(const struct journal *j, size_t end)
     return SIZE_MAX;
 }
 
-/* Does `at` lie inside a folded segment that starts before it? */
+/* True when `at` lies inside of a folded segment that starts before it. */
 static bool is_inside(const struct journal *j, size_t at)
 {
     size_t start = at;
@@ -33,7 +34,8 @@ static bool is_inside(const struct journal *j, size_t at)
     return false;
 }
 
-/* Is the segment of `len` entries at `last` equal to the one before it, at `previous`, and neither a part of another one? */
+/* True when the segment of `len` entries at `last` equals the one before it, at `previous`, and neither is a part of
+ * another segment. */
 static bool repeats(const struct journal *j, size_t previous, size_t last, size_t len)
 {
     const struct entry *first = &j->entries[previous];
@@ -49,7 +51,7 @@ static bool repeats(const struct journal *j, size_t previous, size_t last, size_
     return true;
 }
 
-/* The last `rounds` rounds, if they are as the same number before them. */
+/* Folds the last `rounds` rounds if they equal the same number of rounds before them. */
 static bool fold(struct journal *j, int rounds)
 {
     size_t last = j->entry_count;
@@ -81,7 +83,8 @@ void journal_fold_rounds(struct journal *j)
     }
 }
 
-/* Before the first round only (a gate asked again and again); later words fold with their round. */
+/* Folds single words only before the first round, where a gate is asked again and again. Later words fold with their
+ * round. */
 void journal_fold_word(struct journal *j)
 {
     if (j->entry_count < 2 || round_before(j, j->entry_count) != SIZE_MAX) {

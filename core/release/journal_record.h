@@ -1,5 +1,5 @@
-/* The inside of a journal, for rollout/journal*.c only: journal.c has the words and their replay, journal_fold.c what becomes one with a
- * count, journal_text.c reading, writing and bounds. */
+/* The inside of a journal, for journal*.c only: journal.c has the words and their replay, journal_fold.c the
+ * folding, journal_text.c reading, writing and bounds. */
 #pragma once
 
 #include <string.h>

@@ -142,7 +142,7 @@ static void drop_oldest_evidence(struct journal *j)
     memmove(&j->evidence.items[0], &j->evidence.items[1], --j->evidence.count * sizeof j->evidence.items[0]);
 }
 
-/* They do not overlap, and what they repeat is bounded: all of it is replayed. */
+/* Checks that folded segments do not overlap, and bounds their repetitions: a replay goes through all of them. */
 static bool check_segments(const struct journal *j, struct err *err)
 {
     int64_t words = 0;
@@ -303,7 +303,7 @@ static size_t text_size(struct journal *j)
     return size;
 }
 
-/* Bytes that went with the oldest piece: of the evidence first, then of the entries; 0 when nothing is left. */
+/* Drops the oldest piece of evidence, or without one the oldest entry. Returns its bytes; 0 when nothing is left. */
 static size_t drop_oldest(struct journal *j)
 {
     size_t size = 0;
@@ -323,7 +323,8 @@ void journal_trim(struct journal *j, size_t size_max)
     journal_clear_steps(j);
     size_t size;
     while ((size = text_size(j)) > size_max) {
-        /* An entry counts as a little more than its text, so this stops early rather than late; then the text is measured again. */
+        /* The size of an entry counts as a little more than its text, so a pass drops too little rather than too
+         * much; then the text is measured again. */
         size_t dropped = 0, piece = 1;
         while (piece > 0 && dropped < size - size_max) {
             piece = drop_oldest(j);

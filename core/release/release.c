@@ -83,7 +83,7 @@ struct doc *release_new_object(struct context *context, const struct canary *can
     return doc;
 }
 
-/* One that breaks its bounds counts as 0: the release is claimed only to be ended. */
+/* A count that breaks its bounds counts as 0: such a release is claimed only in order to end it. */
 static int64_t count_of(const struct node *status, const char *key)
 {
     int64_t value = node_int_or(node_get(status, key), 0);
@@ -112,7 +112,7 @@ static void read_status(struct release *r, const struct node *spec, const struct
     }
 }
 
-/* Whoever cannot use the record must be able to close the release all the same. */
+/* A release whose record cannot be used gets an empty journal, so that the engine can still close it. */
 static void read_journal(struct release *r, const struct node *object)
 {
     struct err err = {0};
@@ -219,7 +219,7 @@ static void set_time(struct doc *doc, struct node *status, const char *key, int6
     }
 }
 
-/* A merge patch keeps what it does not name, so what may vanish is written as null. */
+/* A merge patch keeps the fields that it does not name, so an absent value is written as null. */
 static void set_or_null(struct doc *doc, struct node *status, const char *key, const struct node *value)
 {
     node_set(doc, status, key, value != NULL ? node_copy(doc, value) : node_new_null(doc));
@@ -301,7 +301,7 @@ static void on_read(void *ctx, const struct doc *answer, const struct err *err)
     } else if (epoch > r->epoch && !(r->claiming && ours && epoch == r->epoch + 1)) {
         finish(r, ERR_FENCED, "another engine claimed it");
     } else if ((r->claiming && ours && epoch == r->epoch + 1) || (!r->claiming && ours && serial == r->serial + 1)) {
-        take_answer(r, answer); /* it was written, only the answer was lost */
+        take_answer(r, answer); /* the flush was written, only its answer was lost */
         finish(r, ERR_NONE, NULL);
     } else if (r->claiming && serial != r->serial) {
         finish(r, ERR_FENCED, "its record went on after it was read");

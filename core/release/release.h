@@ -1,9 +1,11 @@
 /* One Release object: the claim, the fence and the flush.
  *
- * A release belongs to whoever wrote the highest epoch into its status. Claiming is a PATCH guarded by resourceVersion that sets epoch + 1 and our name; every flush
- * is one guarded PATCH with serial + 1. When the answer to a flush is a conflict or does not come, the object is read: a higher epoch, or no object, means that the release is not
- * ours any more (FENCED: drop the task and touch nothing); our serial means it was written; anything else means to try again on the new resourceVersion. So a
- * paused process that wakes up learns at its next flush that others went on without it. */
+ * A release belongs to whoever wrote the highest epoch into its status. Claiming is a PATCH guarded by
+ * resourceVersion that sets epoch + 1 and our name; every flush is one guarded PATCH with serial + 1. When the
+ * answer to a flush is a conflict or does not come, the object is read: a higher epoch, or no object, means that the
+ * release is not ours any more (FENCED: drop the task and touch nothing); our serial means it was written; anything
+ * else means to try again on the new resourceVersion. So a process that was paused and resumed learns at its next
+ * flush that another engine went on with the release. */
 #pragma once
 
 #include "context/context.h"
@@ -39,9 +41,10 @@ struct release {
     struct doc *sources; /* what the Release pinned, {module: text} */
     enum release_origin origin;
     int64_t words, epoch, serial;
-    bool waiting; /* it was created while its Canary was refused: its script begins once that is accepted */
+    /* the release was created while its Canary was refused: the script begins once the Canary is accepted */
+    bool waiting;
 
-    /* Status besides the journal; whoever changes one of them flushes. */
+    /* The status besides the journal. A change of one of these fields must be followed by a flush. */
     char *state, *revision; /* revision: pinned once the gate is open, before that what was detected */
     bool pinned;
     struct accepted accepted;
@@ -51,10 +54,10 @@ struct release {
     char *reason;               /* one sentence for people; NULL: none */
     struct account account;     /* what else people read */
     int64_t started_ms, ended_ms;
-    int64_t
-        drained_ms; /* monotonic: since when the canary's share is as small as it is; RELEASE_NEVER_DRAINED: it was not made smaller */
+    /* monotonic: when the canary's share was last made smaller, or RELEASE_NEVER_DRAINED */
+    int64_t drained_ms;
     struct journal *journal;
-    char *unreadable; /* which rule the object breaks, or the record, which is empty then; NULL: none */
+    char *unreadable; /* which rule the object or its record breaks; the journal is empty then. NULL: none */
 
     struct kube_call *call;
     struct timer retry;
@@ -66,11 +69,12 @@ struct release {
 
 typedef void release_done_fn(void *ctx, const struct err *err);
 
-/* From an object as it was read whole. */
+/* Opens a Release from the whole object. */
 struct release *release_open(struct context *context, const struct node *object);
 /* Drops a flush under way. */
 void release_free(struct release *release);
-/* It breaks a rule that the object alone does not show: it is a release of `canary`, to be ended. */
+/* Notes that the release breaks a rule that the object alone does not show. It counts as one of `canary`, and can
+ * only be ended. */
 void release_refuse(struct release *release, const char *canary, const char *reason);
 
 /* True for states in which something is left to do. */
@@ -79,7 +83,7 @@ bool release_state_is_open(const char *state);
 char *release_name(const char *canary, int64_t number);
 /* The number in such a name; 0 for another name, or a number above RELEASE_COUNT_MAX. */
 int64_t release_number(const char *name, const char *canary);
-/* So long that it may be one of those that were cut. */
+/* True when the name is so long that it may have been cut. */
 bool release_name_may_be_cut(const char *name);
 
 /* Writes epoch + 1 and our identity, before anything of the record is replayed. Retries until the answer is known; FENCED when the object is gone, another one
@@ -89,7 +93,8 @@ void release_claim(struct release *release, release_done_fn *done, void *ctx);
 void release_flush(struct release *release, release_done_fn *done, void *ctx);
 bool release_is_flushing(const struct release *release);
 
-/* The Canary as this release goes by it (release/accepted.h): the one place that decides which spec counts while it is under way. */
+/* The Canary as this release goes by it (release/accepted.h). Only this function decides which spec counts while a
+ * release is under way. */
 bool release_canary(const struct release *release, struct canary *canary, struct err *err);
 
 /* From now on the release goes by what this Canary says; the next flush records it. */

@@ -126,7 +126,8 @@ static void watch_names(struct actor *actor, const struct canary *canary, const 
     struct str_list objects = {0};
     canary_list_objects(canary, &objects);
     for (size_t i = 0; i < now->configs.count; i++) {
-        char *copy = str_format("%s-primary", now->configs.items[i]); /* one that is not ours may go */
+        /* a foreign copy is watched too: its deletion lets us make ours */
+        char *copy = str_format("%s-primary", now->configs.items[i]);
         str_list_push(&objects, now->configs.items[i]);
         str_list_push(&objects, copy);
         str_free(&copy);
@@ -169,7 +170,8 @@ static bool find_unread(struct actor *actor, const struct canary *canary, struct
     return found;
 }
 
-/* The stores have the metadata of configs; what these two read is read whole whenever its version has moved. */
+/* The stores hold only the metadata of configs. The configs of the target and of the primary are read whole whenever
+ * their version has changed. */
 static bool read_config(struct actor *actor, const struct canary *canary)
 {
     struct tracked_config_name unread;
@@ -240,7 +242,8 @@ static void freeze(struct actor *actor, bool frozen)
     }
 }
 
-/* A release that is on its way has the first word: what it waits for is not known before its record was replayed. */
+/* Writes the condition Waiting when it has changed. While a release runs, what the Canary waits for is known only
+ * after the release's record was replayed. */
 static void note_waiting(struct actor *actor, const struct canary *canary)
 {
     bool knows =
@@ -258,7 +261,7 @@ void actor_suspend(struct actor *actor, const struct canary *canary)
 {
     freeze(actor, true);
     if (actor->suspended || (actor->run != NULL && run_is_acting(actor->run))) {
-        return; /* said already; or the run has something to tell first, and wakes us then */
+        return; /* told already; or the run is acting, and wakes the actor when that ends */
     }
     actor->suspended = true;
     waiting_end(&actor->waiting, NULL);
@@ -307,13 +310,14 @@ static void go_on(struct actor *actor, struct canary *canary)
     }
 }
 
-/* A foreground deletion takes what we own first: what we made again would hold it up for ever. */
+/* A foreground deletion removes the owned objects before the Canary. Recreating them would hold the deletion up for
+ * ever, so the actor only freezes its run. */
 static void leave(struct actor *actor)
 {
     freeze(actor, true);
 }
 
-/* False when the Canary is gone, be it that another one has its name now. */
+/* False when the Canary is gone, or when another Canary has its name by now. */
 static bool is_mine(struct actor *actor, const struct canary *canary)
 {
     if (canary->doc == NULL) {
@@ -347,7 +351,7 @@ static void on_wake(struct timer *timer, void *ctx)
         return;
     }
     note_refused(actor, !accepted);
-    if (is_busy(actor)) { /* what is under way wakes us when it ends */
+    if (is_busy(actor)) { /* the thing under way wakes the actor when it ends */
         if (actor->run != NULL) {
             run_poke(actor->run);
         }

@@ -12,9 +12,9 @@
 struct actor;
 
 struct actor_events {
-    /* Its Canary is gone, be it that another one has the name: the actor must be freed, and may be within this call. */
+    /* The Canary is gone, or another one has its name. The actor must be freed, and may be freed within this call. */
     void (*gone)(void *ctx);
-    /* From now on it wants to be woken when one of these objects of the namespace changes, and by no others. */
+    /* From now on the actor wants to be woken when one of these objects of the namespace changes, and by no others. */
     void (*watches)(void *ctx, const char *namespace, const struct str_list *objects);
 };
 

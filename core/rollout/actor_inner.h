@@ -66,7 +66,7 @@ void actor_say(struct actor *actor, const char *type, const char *text);
 void actor_on_retry(struct timer *timer, void *ctx);
 /* Whatever was under way has ended: look again, at once after success and conflicts, later after trouble. */
 void actor_step_done(struct actor *actor, const struct err *err);
-/* It cannot go on for this reason, which was told. */
+/* Notes that the Canary cannot go on for this reason, which has been told already. */
 void actor_wait(struct actor *actor, const char *reason, const char *message);
 /* Takes `write`. */
 void actor_send(struct actor *actor, struct kube_write *write);
@@ -79,12 +79,12 @@ void actor_look_by(struct actor *actor, struct canary *canary);
 
 /* --- actor_spec.c --- */
 
-/* Tells it, and goes on with a release that is under way by the spec that was accepted last. */
+/* Tells the refusal, and goes on with a running release by the spec that was accepted last. */
 void actor_refuse(struct actor *actor, const struct canary *canary);
 enum take {
     TAKE_NOW,   /* the running release goes by what its Canary says now */
-    TAKE_LATER, /* it goes on by the spec of before */
-    TAKE_BUSY,  /* something has to be done first, and wakes us */
+    TAKE_LATER, /* the running release goes by the spec of before the edit */
+    TAKE_BUSY,  /* something must be done first; it wakes the actor when it ends */
 };
 enum take actor_take_spec(struct actor *actor, const struct canary *canary);
 /* The look, by the spec that the running release goes by. */
@@ -97,12 +97,12 @@ bool actor_give_back(struct actor *actor, const struct canary *canary);
 /* True when the objects are as they should be, or what keeps one of them from it has been told. */
 bool actor_bring_objects(struct actor *actor, struct canary *canary);
 
-/* Compares target and primary, and remembers how that came out (rollout/promoted.h). */
+/* Compares target and primary, and remembers the result (rollout/promoted.h). */
 void actor_compare(struct actor *actor, const struct canary *canary, const struct target_now *now);
 
 /* --- actor_warning.c --- */
 
-/* True when a status is being written that says, or no longer says, what defeats the weights. */
+/* True when a write of the status is under way that sets or clears the condition WeightsEffective. */
 bool actor_tell_warnings(struct actor *actor, const struct canary *canary);
 /* The names whose change may end a cause. */
 void actor_watch_warnings(struct actor *actor, const struct canary *canary, struct str_list *objects);
@@ -111,7 +111,8 @@ void actor_watch_warnings(struct actor *actor, const struct canary *canary, stru
 
 /* Goes on with the open Release that the store has. */
 void actor_resume(struct actor *actor, const struct doc *release);
-/* No release is open. A phase in mid-run without one means that it was lost, or that its place is to be taken: start again at weight 0. */
+/* No release is open. When the phase is one of mid-run all the same, the release was lost or superseded: the next
+ * one starts at weight 0, or goes on where another strategy left off. */
 void actor_look_for_revision(struct actor *actor, const struct canary *canary, const struct target_now *now,
                              const struct doc *latest);
 /* `known`: what the target is now could be found out. */

@@ -50,7 +50,8 @@ static void make_primary(struct actor *actor, const struct canary *canary)
     actor->promotion = promotion_start(&options, on_primary_made, actor);
 }
 
-/* Flagger rolls back, which fails: there are no routes yet. The Canary stays Initializing until the primary is ready. */
+/* Flagger tries to roll back here, which fails because there are no routes yet. The Canary stays Initializing until
+ * the primary is ready. */
 static void tell_stuck(struct actor *actor, const struct canary *canary, const struct err *never_ready)
 {
     const struct router *router = &actor->context->router;
@@ -66,7 +67,7 @@ static void tell_stuck(struct actor *actor, const struct canary *canary, const s
     }
 }
 
-/* The Canary's own deadline passes by the clock, without a change that would wake us. */
+/* The Canary's own deadline passes by the clock alone: no change of an object would wake the actor, so a timer does. */
 static void wait_for_primary(struct actor *actor, const struct canary *canary, const struct err *not_ready)
 {
     trouble_tell_wait(&actor->trouble, not_ready->text, canary->interval_ms);
@@ -154,7 +155,7 @@ static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile
     case RECONCILE_DONE:
         trouble_clear(&actor->trouble);
         waiting_end(&actor->waiting, WAIT_OBJECTS);
-        if (actor->run == NULL) { /* a release looks at its Pods itself */
+        if (actor->run == NULL) { /* a running release looks after its Pods itself */
             waiting_end(&actor->waiting, WAIT_PODS);
         }
         actor->retry_ms = 0;
@@ -175,10 +176,10 @@ static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile
     case RECONCILE_NEVER:
         tell_stuck(actor, canary, err);
         return false;
-    case RECONCILE_FOREIGN: /* nothing begins, but a release that is under way is judged */
+    case RECONCILE_FOREIGN: /* no release begins, but a running one is judged further */
         trouble_tell_err(&actor->trouble, err);
         run_block(actor->run, false);
-        /* What would cure it may be an object that is none of this Canary's. */
+        /* The change that ends this may be one of an object that the actor does not watch. */
         timer_start(actor->context->clock, &actor->retry, canary->interval_ms, actor_on_retry, actor);
         return false;
     case RECONCILE_FAILED:
@@ -201,7 +202,7 @@ bool actor_bring_objects(struct actor *actor, struct canary *canary)
         timer_start(actor->context->clock, &actor->repair, pass.wait_ms, actor_on_retry, actor);
     }
     if (need != RECONCILE_WRITE && pass.untold.body != NULL) {
-        tell_difference(actor, &pass.untold); /* before anything is built on what is not as it should be */
+        tell_difference(actor, &pass.untold); /* before anything builds on an object that differs */
         return false;
     }
     kube_write_fini(&pass.untold);

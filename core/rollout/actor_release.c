@@ -8,7 +8,7 @@
 #include "rollout/actor_inner.h"
 #include "rollout/strategist.h"
 
-/* By the end of it the Lease was renewed, or it is known to be lost (rollout/engine.c). */
+/* By the end of this time the Lease has been renewed, or is known to be lost (rollout/engine.c). */
 enum { FENCED_WAIT_MS = 10 * 1000 };
 
 static void on_run_ended(void *ctx, enum run_end end)
@@ -41,7 +41,7 @@ static void on_release_read(void *ctx, const struct doc *answer, const struct er
     }
     store_put(context_store(actor->context, &KUBE_RELEASES), answer);
     if (!release_state_is_open(node_str(node_at(doc_root(answer), "status", "state")))) {
-        actor_wake(actor); /* its last holder closed it and the watch did not say so yet */
+        actor_wake(actor); /* its last holder closed it, and the watch is behind */
         return;
     }
     struct release *release = record_open(actor->context, doc_root(answer));
@@ -53,7 +53,8 @@ static void on_release_read(void *ctx, const struct doc *answer, const struct er
     bool accepted = context_canary(actor->context, actor->namespace, actor->name, &canary, &ignored);
     canary_fini(&canary);
     if (!accepted && release->accepted.spec == NULL) {
-        release_free(release); /* nothing says how it was to go on: it waits for the edit that wakes us */
+        /* no spec says how the release should go on; the edit that is accepted wakes the actor */
+        release_free(release);
         return;
     }
     bool waits = !accepted && release->waiting;
@@ -61,8 +62,9 @@ static void on_release_read(void *ctx, const struct doc *answer, const struct er
     run_freeze(actor->run, waits);
 }
 
-/* The store's copy has no record, so the object is read whole before it is claimed. Who was fenced may have slept through the loss of the Lease: claimed at
- * once, the release would be taken from the engine that goes on with it. */
+/* The store's copy has no record, so the object is read whole before it is claimed. After a fence the claim waits:
+ * this engine may have lost its Lease while it was paused, and an immediate claim would take the release from the
+ * engine that goes on with it. */
 void actor_resume(struct actor *actor, const struct doc *release)
 {
     int64_t wait_ms = actor->fenced_until_ms - clock_mono_ms(actor->context->clock);
@@ -105,7 +107,7 @@ static void create_release(struct actor *actor, const struct canary *canary, con
                            enum release_origin origin)
 {
     int64_t wait_ms = actor->creating_after_ms - clock_mono_ms(actor->context->clock);
-    if (wait_ms > 0) { /* the objects are in order meanwhile, so theirs is no trouble that would be told again */
+    if (wait_ms > 0) { /* waits with the objects in line, so no trouble of theirs is told again */
         timer_start(actor->context->clock, &actor->retry, wait_ms, actor_on_retry, actor);
         return;
     }
@@ -148,7 +150,8 @@ void actor_look_for_revision(struct actor *actor, const struct canary *canary, c
     } else if (detect_change(canary, now, actor->context->config_tracking)) {
         create_release(actor, canary, now, RELEASE_FROM_REST);
     } else if (canary_phase_is(canary, "Failed") && strcmp(canary->last_applied, now->revision) != 0) {
-        /* Back at what was promoted: the revision that failed would be a new one again. */
+        /* The target is back at the promoted revision. Recorded, it makes the failed revision count as new when that
+         * comes again. */
         actor_send_status(actor, canary, detect_sync(actor->context, canary, now, "Failed"));
     } else if ((patch = detect_rebaseline(actor->context, canary, now)) != NULL) {
         actor_send_status(actor, canary, patch);
@@ -157,7 +160,8 @@ void actor_look_for_revision(struct actor *actor, const struct canary *canary, c
     }
 }
 
-/* What follows a release that goes by another spec than its Canary's will know nothing of its routing. */
+/* False when the release goes by another spec than its Canary. The next release goes by the Canary's and knows
+ * nothing of the routing of before. */
 static bool goes_by_canary(struct actor *actor)
 {
     struct canary canary;
@@ -179,7 +183,7 @@ void actor_look_at_run(struct actor *actor, struct canary *canary, const struct 
         run_drop(actor->run);
         return;
     }
-    /* Its status was lost; in an initialisation the target would be scaled down. */
+    /* The status was lost. It is rebuilt, because an initialisation would scale the target down. */
     if (canary_is_initialising(canary)) {
         if (run_is_scripted(actor->run)) {
             actor_send_status(actor, canary, detect_lost_status(actor->context, canary, release));

@@ -11,12 +11,12 @@
 
 /* --- a Canary that is refused --- */
 
-/* True when it was not told yet: a write is under way. */
+/* True when the refusal had not been told: the write of the status is under way. */
 static bool tell_refusal(struct actor *actor, const struct canary *canary)
 {
     struct str_list reasons = {0};
     canary_refusals(canary, &reasons);
-    char *why = str_list_join(&reasons, "; "); /* an err may be too short for all of them */
+    char *why = str_list_join(&reasons, "; "); /* the text of an err may be too short for all reasons */
     struct doc *patch = status_refused(canary, why, clock_wall_ms(actor->context->clock));
     if (patch != NULL) {
         char *text =
@@ -56,7 +56,8 @@ static void on_last_read(void *ctx, const struct doc *answer, const struct err *
     release_free(last);
 }
 
-/* Another revision took the place of the one under analysis. Its share is taken away by the spec of before; its own analysis waits. */
+/* The last release was superseded by another revision. Starts what follows: the old share is taken away by the spec
+ * of before, and the new analysis waits until the Canary is accepted. */
 static void follow(struct actor *actor, const struct doc *last)
 {
     struct kube_request request = {.verb = KUBE_GET,
@@ -171,7 +172,8 @@ static void tell_edit(struct actor *actor, const char *text)
     }
 }
 
-/* Between two rounds, for a round goes by what it has read. Each write is followed by another look, and none of them does harm when it is made again after a crash. */
+/* Acts between two rounds only, because a round goes by the spec that it has read. Another look follows each write;
+ * after a crash each write can be repeated without harm. */
 static enum take take_routing(struct actor *actor, const struct canary *before, const struct canary *canary)
 {
     bool stays = strcmp(before->strategy, canary->strategy) == 0;
@@ -204,7 +206,7 @@ static enum take wait_for_end(struct actor *actor, const char *why)
     return TAKE_LATER;
 }
 
-/* The release is about a target that is gone: there is nothing left to be judged. */
+/* The Canary names another target. When the old one is gone, nothing is left to judge and the release is superseded. */
 static enum take take_subject(struct actor *actor, const struct canary *before, const struct canary *canary)
 {
     if (has_deployment(actor, before->names.target)) {

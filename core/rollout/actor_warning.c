@@ -48,7 +48,8 @@ static void tell_new(struct actor *actor, const struct canary *canary, const str
     }
 }
 
-/* The same words are not written for ever: a status that somebody changes back must hold up nothing. */
+/* Bounds how often the same message is written, so that a status that somebody changes back does not hold up the
+ * look. */
 static bool may_write(struct actor *actor, const char *message)
 {
     if (!str_equal(actor->warning, message)) {

@@ -63,7 +63,7 @@ void target_now_fini(struct target_now *now)
     str_list_fini(&now->configs);
 }
 
-/* No configs and an empty map are the same. */
+/* An absent map of configs and an empty one are equal. */
 static bool configs_equal(const struct node *a, const struct node *b)
 {
     return (node_count(a) == 0 && node_count(b) == 0) || node_equal(a, b);
@@ -158,7 +158,8 @@ struct doc *detect_rebaseline(struct context *context, const struct canary *cana
 
 /* --- adoption --- */
 
-/* A target, or a config, that changed after the primary was made from it is a new revision; counted as the one that was promoted it would never be looked at. */
+/* What the primary was made from counts as promoted, not what the target is now: a change since then is a new
+ * revision, and counted as promoted it would never be analysed. */
 static struct doc *adopt_promoted(struct context *context, const struct canary *canary, const struct promoted *promoted)
 {
     struct status_sync sync = {
@@ -188,7 +189,8 @@ static struct doc *adopt_hashes(const struct target_now *now, const char *promot
     return doc;
 }
 
-/* Flagger's digest cannot be compared, but what it recorded beside it may prove that the template is the same. */
+/* Flagger's digest cannot be compared with ours. What Flagger recorded beside it may prove that the template is the
+ * same. */
 static struct doc *adopt_foreign(const struct canary *canary, const struct target_now *now,
                                  const struct promoted *promoted)
 {
@@ -202,7 +204,7 @@ static struct doc *adopt_foreign(const struct canary *canary, const struct targe
 struct doc *detect_adoption(struct context *context, const struct canary *canary, const struct target_now *now,
                             const struct promoted_memory *memory, bool *compare)
 {
-    /* Not there at all: lost with a status of which a part was written again. */
+    /* An absent digest counts as foreign too: the status was lost, and a part of it was written again. */
     bool foreign = !revision_is_ours(canary->last_applied), lost = canary->phase[0] == '\0';
     bool proven = strcmp(now->revision, now->digest) != 0;
     if (!lost && (!foreign || proven || !canary_is_at_rest(canary))) {
@@ -221,8 +223,9 @@ struct doc *detect_adoption(struct context *context, const struct canary *canary
     return patch;
 }
 
-/* Before the revision is fixed nothing has begun, and nothing is left to do once the target is at zero and the primary is what it was. In between the script alone
- * knows the phase; Progressing is the one from which a later one follows by itself. */
+/* Before the revision is fixed, nothing has begun. Once the target is at zero and the primary carries the revision,
+ * nothing is left to do. In between only the script knows the phase; Progressing is the phase from which the script
+ * reaches each later one. */
 static const char *phase_of_lost_status(struct context *context, const struct canary *canary,
                                         const struct release *release, const char *primary)
 {

@@ -22,7 +22,8 @@ void target_now_fini(struct target_now *now);
 /* True when the target has a new revision: a template that is neither the last applied nor the last promoted one, or
  * other tracked configs (docs/flagger.md, "Revisions"). */
 bool detect_change(const struct canary *canary, const struct target_now *now, bool config_tracking);
-/* Another one than this, in mid-run: going back to the promoted revision counts too (Flagger goes on with the abandoned one). */
+/* In mid-run: true when the target is at another revision than this one. Going back to the promoted revision counts
+ * too (Flagger goes on with the abandoned one). */
 bool detect_change_from(const char *revision, const struct node *checksums, const struct target_now *now,
                         bool config_tracking);
 
@@ -44,8 +45,9 @@ struct doc *detect_initialised(struct context *context, const struct canary *can
 struct doc *detect_adoption(struct context *context, const struct canary *canary, const struct target_now *now,
                             const struct promoted_memory *memory, bool *compare);
 
-/* At rest, nothing new: the status patch that brings what is on record of this revision up to date, its digest and what proves it; NULL when it is. */
+/* At rest without a new revision: the status patch that updates the recorded digest and its proof; NULL when both
+ * are up to date. */
 struct doc *detect_rebaseline(struct context *context, const struct canary *canary, const struct target_now *now);
 
-/* The status to write when it was lost while this release runs: what is known without asking its script. */
+/* The status to write when it was lost while this release runs, from what is known without the script. */
 struct doc *detect_lost_status(struct context *context, const struct canary *canary, const struct release *release);

@@ -13,7 +13,7 @@ enum { FIELDS_MAX = 6, DEPTH_MAX = 16 };
 
 /* --- the fields --- */
 
-/* A merge patch as the places that it changes: an object in it is a part of the way, everything else the end of one. */
+/* A merge patch as a list of paths: an object in it is a step of the way, any other value the end of one. */
 struct walk {
     const char *path[DEPTH_MAX];
     size_t depth;
@@ -110,7 +110,7 @@ static bool search_manager(struct walk *walk)
     return true;
 }
 
-/* Borrowed from `live`; NULL when none of them is anybody's but ours. */
+/* Borrowed from `live`; NULL when no other writer manages any of the fields. */
 static const char *manager_of(const struct node *live, const struct node *patch)
 {
     struct manager_search search = {.managed_fields = node_at(live, "metadata", "managedFields")};
@@ -153,7 +153,7 @@ static char *text_of(const struct difference *d, const struct node *live)
     return text;
 }
 
-/* What cannot be read is told without a name. */
+/* When the object cannot be read, the difference is told without the name of its writer. */
 static void on_read(void *ctx, const struct doc *answer, const struct err *err)
 {
     struct difference *d = ctx;

@@ -80,7 +80,7 @@ static bool add_release(void *ctx, const char *namespace, const char *name, cons
     return true;
 }
 
-/* Nobody acts before the Lease is held and every store knows the world. */
+/* Actors start once the Lease is held and every store is synced. */
 static void begin_work(struct engine *engine)
 {
     bool synced = engine->leading && !engine->ready;
@@ -115,7 +115,8 @@ static bool leads(void *ctx)
     return lease_is_sure(((struct engine *)ctx)->lease);
 }
 
-/* A process that was stopped wakes in the middle of what it did, and learns of the loss of its Lease a turn later. */
+/* Refuses writes while the Lease may be lost: a process that was paused resumes in the middle of its work, and
+ * learns only a turn later that it has lost the Lease. */
 static void fence(struct engine *engine, bool (*may_write)(void *ctx))
 {
     kube_client_fence(engine->context.kube, may_write, engine);

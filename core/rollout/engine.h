@@ -46,7 +46,7 @@ struct engine *engine_new(const struct engine_options *options);
 void engine_close(struct engine *engine, void (*closed)(void *ctx), void *ctx);
 
 bool engine_is_ready(const struct engine *engine);
-/* True when it works, or could at once if the Lease were its own: every store is synced, and the Lease's holder is known. Else `lacking` says
- * what there is to wait for. */
+/* True when the engine works, or would work at once if it got the Lease: every store is synced, and the holder of
+ * the Lease is known. Otherwise `lacking` says what is waited for. */
 bool engine_is_prepared(const struct engine *engine, struct buf *lacking);
 size_t engine_canaries(const struct engine *engine);

@@ -12,8 +12,8 @@ struct patience_object {
     struct patience_object *next;
     int writes; /* that the API server took */
     int64_t last_ms;
-    char *version; /* that the last of them gave it */
-    char *told;    /* how it differs in spite of them */
+    char *version; /* resourceVersion after the last of these writes */
+    char *told;    /* the differences that were told last */
     const struct kube_resource *resource;
     char name[];
 };

@@ -13,12 +13,13 @@ struct patience_object;
 
 struct patience {
     struct patience_object *objects;
-    struct patience_object *asked; /* about which was asked last */
+    struct patience_object *asked; /* the object of the last patience_wait_ms */
     int64_t interval_ms;
 };
 
 void patience_fini(struct patience *patience);
-/* How long this write must wait; 0: not at all. What fails is not held back: whoever tries again waits by himself. */
+/* How long this write must wait; 0: not at all. Only writes that the API server took count: after a failure the
+ * caller waits by itself. */
 int64_t patience_wait_ms(struct patience *patience, const struct clock *clock, const struct kube_write *write,
                          int64_t interval_ms);
 /* Which object that was about; borrowed. */

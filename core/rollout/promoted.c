@@ -33,7 +33,7 @@ static void init(struct promoted *promoted, struct context *context, const struc
     }
 }
 
-/* A digest of another format can be compared with none of ours. */
+/* NULL when the recorded digest has another format than ours: it could not be compared. */
 static char *made_from(struct context *context, const struct canary *canary, const struct node *primary,
                        const struct promoted_memory *memory)
 {
@@ -48,7 +48,7 @@ static char *made_from(struct context *context, const struct canary *canary, con
     return revision;
 }
 
-/* Whatever the primary was made from, it was another revision: its name must not be that of the target now. */
+/* A name for the revision that the primary was made from, which must differ from the target's current digest. */
 static const char *other_than(const char *digest, const char *known, const struct node *primary)
 {
     const char *guess = deployment_revision(primary);

@@ -83,14 +83,14 @@ static enum reconcile_need plan_metrics(struct look *look)
     return needs_analysis_to_initialise(look) && !look->options->metrics_asked ? RECONCILE_METRICS : RECONCILE_DONE;
 }
 
-/* Only its existence is looked after once the Canary is initialised; what it runs changes by promotion alone. */
+/* Once the Canary is initialised, only the primary's existence is checked. Its template changes by promotion alone. */
 static enum reconcile_need plan_live_primary(struct look *look, const struct node *primary)
 {
     const struct canary *canary = look->canary;
     const struct canary_names *names = &canary->names;
     if (deployment_check_primary(primary, names, look->err) != PLAN_DONE) {
         note_foreign(look);
-        return RECONCILE_FOREIGN; /* what comes next would lead to its Pods */
+        return RECONCILE_FOREIGN; /* the objects planned next would send traffic to its Pods */
     }
     if (!needs_analysis_to_initialise(look)) {
         return RECONCILE_DONE;
@@ -143,7 +143,7 @@ static enum reconcile_need plan_apex_service(struct look *look)
 static enum reconcile_need plan_scale_down(struct look *look)
 {
     if (canary_is_initialising(look->canary) && look->foreign.code != ERR_NONE) {
-        return RECONCILE_FOREIGN; /* the target may be the only one that answers there */
+        return RECONCILE_FOREIGN; /* the target may be the only workload behind the foreign object */
     }
     if (!canary_is_initialising(look->canary)) {
         return RECONCILE_DONE;

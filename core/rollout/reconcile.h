@@ -12,13 +12,16 @@ enum reconcile_need {
     RECONCILE_PRIMARY, /* the primary must be created (workload/promotion.h) */
     RECONCILE_WAIT,    /* the primary is not ready yet; err says why */
     RECONCILE_NEVER,   /* the primary's deadline has passed; err says so */
-    RECONCILE_FOREIGN, /* what it names is there and somebody else's (canary/ownership.h), as err says; the rest is as it should be */
-    RECONCILE_FAILED, /* err says why; it is no use to go on before something changes */
+    /* an object of that name is there and belongs to somebody else (canary/ownership.h), as err says; the rest is in
+     * line */
+    RECONCILE_FOREIGN,
+    RECONCILE_FAILED, /* err says why; planning again makes no sense before something changes */
 };
 
 struct reconcile_options {
     bool metrics_asked; /* no RECONCILE_METRICS any more */
-    /* Called with each write that is planned. True: it is not to be sent now, what it owns is taken, and the planning goes on with the next object. */
+    /* Called with each planned write. True: the write is not to be sent now; the callee has taken what it owns, and
+     * the planning goes on with the next object. */
     bool (*withhold)(void *ctx, struct kube_write *write);
     void *ctx;
 };

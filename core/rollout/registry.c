@@ -163,7 +163,7 @@ static void seat_free(struct registry *registry, struct seat *seat)
     mem_free(seat);
 }
 
-/* Another Canary that has the name by now gets an actor of its own. */
+/* If another Canary has the name by now, it gets an actor of its own. */
 static void on_gone(void *ctx)
 {
     struct seat *seat = ctx;
@@ -178,7 +178,8 @@ static void on_gone(void *ctx)
     str_free(&name);
 }
 
-/* Of the Canary whose Release has this name, "<canary>-<n>". A name that was cut does not say whose it is, so every Canary is asked; there are few such. */
+/* The seat of the Canary that owns the Release of this name, "<canary>-<n>". A name that was cut does not tell its
+ * Canary, so every Canary is asked; such names are rare. */
 static struct seat *seat_of_release(struct registry *registry, const char *namespace, const char *name)
 {
     const char *dash = strrchr(name, '-');

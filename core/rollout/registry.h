@@ -18,9 +18,9 @@ void registry_fini(struct registry *registry);
 
 /* A Canary appeared, changed, or went: its actor looks. */
 void registry_canary_changed(struct registry *registry, const char *namespace, const char *name);
-/* A Release did: the actor of its Canary looks. */
+/* A Release appeared, changed, or went: the actor of its Canary looks. */
 void registry_release_changed(struct registry *registry, const char *namespace, const char *name);
-/* Any other object did: whoever named it looks. */
+/* Any other object appeared, changed, or went: the actors that watch it look. */
 void registry_object_changed(struct registry *registry, const char *namespace, const char *name);
 
 size_t registry_canaries(const struct registry *registry);
