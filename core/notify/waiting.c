@@ -107,7 +107,9 @@ static void begin(struct waiting *w, const struct wait *wait)
     struct canary canary;
     struct err ignored = {0};
     canary_find(&canary, w->notify->canaries, w->namespace, w->name, w->notify->defaults, &ignored);
-    int64_t deadline_s = canary.progress_deadline_s > 0 ? canary.progress_deadline_s : DEADLINE_DEFAULT_S;
+    int64_t deadline_s =
+        canary.progress_deadline_s; /* whatever it says: a release goes on while its Canary is refused */
+    deadline_s = deadline_s > 0 && deadline_s <= INT32_MAX ? deadline_s : DEADLINE_DEFAULT_S;
     bool may_inherit = w->inherited;
     forget(w);
     w->reason = str_dup(wait->reason);

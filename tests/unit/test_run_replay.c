@@ -85,11 +85,25 @@ static void test_a_delay_is_told_once_and_shown_while_it_lasts(void **state)
     close_world(&w);
 }
 
+/* The edit is refused, and the release goes on. */
+static void test_a_deadline_that_no_clock_counts_is_the_usual_one(void **state)
+{
+    struct world w;
+    open_run(&w, "{'state':'Running','pinned':true}");
+    fake_api_edit(w.f.api, CANARY, "{'spec':{'progressDeadlineSeconds':9000000000000000000}}");
+    w.script.host.delayed(w.script.host.ctx, 40 * 1000);
+    assert_int_equal(w.waiting.deadline_ms, 600 * 1000);
+    fake_clock_advance(w.f.fc, 40 * 1000);
+    assert_false(w.waiting.overdue);
+    close_world(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nobody_else_writes_between_two_words_on_record),
         cmocka_unit_test(test_a_delay_is_told_once_and_shown_while_it_lasts),
+        cmocka_unit_test(test_a_deadline_that_no_clock_counts_is_the_usual_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
