@@ -30,13 +30,16 @@ static bool reserve(struct buf *b, size_t len)
         return false;
     }
     size_t need = b->len + len + 1;
-    if (need <= b->capacity)
+    if (need <= b->capacity) {
         return true;
+    }
     size_t capacity = b->capacity ? b->capacity : CAPACITY_FIRST;
-    while (capacity < need)
+    while (capacity < need) {
         capacity = capacity > SIZE_MAX / 2 ? need : capacity * 2;
-    if (capacity - 1 > b->size_max)
+    }
+    if (capacity - 1 > b->size_max) {
         capacity = b->size_max + 1;
+    }
     b->data = mem_resize(b->data, capacity);
     b->capacity = capacity;
     return true;
@@ -44,10 +47,12 @@ static bool reserve(struct buf *b, size_t len)
 
 bool buf_append(struct buf *b, const void *bytes, size_t len)
 {
-    if (len == 0)
+    if (len == 0) {
         return !b->overflow;
-    if (!reserve(b, len))
+    }
+    if (!reserve(b, len)) {
         return false;
+    }
     memcpy(b->data + b->len, bytes, len);
     b->len += len;
     b->data[b->len] = '\0';
@@ -91,12 +96,15 @@ bool buf_append_url(struct buf *b, const char *s)
 {
     static const char hex[] = "0123456789ABCDEF";
     size_t len = 0;
-    for (const char *c = s; *c; c++)
+    for (const char *c = s; *c; c++) {
         len += is_unreserved(*c) ? 1 : 3;
-    if (len == 0)
+    }
+    if (len == 0) {
         return !b->overflow;
-    if (!reserve(b, len))
+    }
+    if (!reserve(b, len)) {
         return false;
+    }
     char *to = b->data + b->len;
     for (const char *c = s; *c; c++) {
         if (is_unreserved(*c)) {
@@ -114,12 +122,12 @@ bool buf_append_url(struct buf *b, const char *s)
 
 const char *buf_str(const struct buf *b)
 {
-    return b->data ? b->data : "";
+    return b->data != NULL ? b->data : "";
 }
 
 char *buf_take(struct buf *b)
 {
-    char *text = b->data ? b->data : str_dup("");
+    char *text = b->data != NULL ? b->data : str_dup("");
     *b = (struct buf){.size_max = b->size_max};
     return text;
 }
@@ -127,8 +135,9 @@ char *buf_take(struct buf *b)
 void buf_consume(struct buf *b, size_t len)
 {
     assert(len <= b->len);
-    if (len == 0)
+    if (len == 0) {
         return;
+    }
     b->len -= len;
     memmove(b->data, b->data + len, b->len + 1);
 }
@@ -137,6 +146,7 @@ void buf_clear(struct buf *b)
 {
     b->len = 0;
     b->overflow = false;
-    if (b->data)
+    if (b->data != NULL) {
         b->data[0] = '\0';
+    }
 }

@@ -46,15 +46,17 @@ static size_t find_too_deep(const char *text, size_t len)
     for (size_t i = 0; i < len; i++) {
         char c = text[i];
         if (in_string) {
-            if (c == '\\')
+            if (c == '\\') {
                 i++;
-            else if (c == '"')
+            } else if (c == '"') {
                 in_string = false;
+            }
         } else if (c == '"') {
             in_string = true;
         } else if (c == '[' || c == '{') {
-            if (++depth > DOC_DEPTH_MAX)
+            if (++depth > DOC_DEPTH_MAX) {
                 return i;
+            }
         } else if ((c == ']' || c == '}') && depth > 0) {
             depth--;
         }
@@ -79,8 +81,9 @@ int doc_compare_text(const yyjson_mut_val *a, const yyjson_mut_val *b)
     size_t a_len = text_len(a);
     size_t b_len = text_len(b);
     int order = memcmp(a->uni.str, b->uni.str, a_len < b_len ? a_len : b_len);
-    if (order != 0)
+    if (order != 0) {
         return order;
+    }
     return (a_len > b_len) - (a_len < b_len);
 }
 
@@ -97,10 +100,12 @@ struct doc_members doc_members_sorted(yyjson_mut_val *object)
     struct doc_members members = {.count = yyjson_mut_obj_size(object)};
     members.items = mem_alloc_array(members.count, sizeof *members.items);
     yyjson_mut_obj_iter it = yyjson_mut_obj_iter_with(object);
-    for (size_t i = 0; i < members.count; i++)
+    for (size_t i = 0; i < members.count; i++) {
         members.items[i] = (struct doc_member){yyjson_mut_obj_iter_next(&it), i};
-    if (members.count > 1)
+    }
+    if (members.count > 1) {
         qsort(members.items, members.count, sizeof *members.items, compare_members);
+    }
     return members;
 }
 
@@ -109,15 +114,18 @@ enum { FEW_MEMBERS = 12 }; /* up to here comparing all pairs is cheaper than sor
 static bool few_and_distinct(yyjson_mut_val *object)
 {
     size_t count = yyjson_mut_obj_size(object);
-    if (count > FEW_MEMBERS)
+    if (count > FEW_MEMBERS) {
         return false;
+    }
     yyjson_mut_val *keys[FEW_MEMBERS];
     yyjson_mut_obj_iter it = yyjson_mut_obj_iter_with(object);
     for (size_t i = 0; i < count; i++) {
         keys[i] = yyjson_mut_obj_iter_next(&it);
-        for (size_t j = 0; j < i; j++)
-            if (text_len(keys[j]) == text_len(keys[i]) && doc_compare_text(keys[j], keys[i]) == 0)
+        for (size_t j = 0; j < i; j++) {
+            if (text_len(keys[j]) == text_len(keys[i]) && doc_compare_text(keys[j], keys[i]) == 0) {
                 return false;
+            }
+        }
     }
     return true;
 }
@@ -129,7 +137,7 @@ static size_t mark_duplicates(const struct doc_members *members)
     yyjson_mut_val *kept = NULL;
     for (size_t i = 0; i < members->count; i++) {
         yyjson_mut_val *key = members->items[i].key;
-        if (!kept || doc_compare_text(kept, key) != 0) {
+        if (kept == NULL || doc_compare_text(kept, key) != 0) {
             kept = key;
             continue;
         }
@@ -150,9 +158,10 @@ static void relink(yyjson_mut_val *object, size_t count, size_t dead)
     yyjson_mut_val *live = NULL;
     for (size_t i = 0; i < count; i++) {
         yyjson_mut_val *next = key->next->next;
-        if (key->uni.str) {
-            if (live)
+        if (key->uni.str != NULL) {
+            if (live != NULL) {
                 live->next->next = key;
+            }
             live = key;
         }
         key = next;
@@ -165,12 +174,14 @@ static void relink(yyjson_mut_val *object, size_t count, size_t dead)
 /* The last of equal keys wins, at the place of the first. */
 void doc_drop_duplicates(yyjson_mut_val *object)
 {
-    if (few_and_distinct(object))
+    if (few_and_distinct(object)) {
         return;
+    }
     struct doc_members members = doc_members_sorted(object);
     size_t dead = mark_duplicates(&members);
-    if (dead > 0)
+    if (dead > 0) {
         relink(object, members.count, dead);
+    }
     mem_free(members.items);
 }
 
@@ -179,15 +190,19 @@ static void settle(yyjson_mut_val *v)
 {
     if (yyjson_mut_is_arr(v)) {
         yyjson_mut_arr_iter it = yyjson_mut_arr_iter_with(v);
-        for (yyjson_mut_val *item; (item = yyjson_mut_arr_iter_next(&it));)
-            if (yyjson_mut_is_ctn(item))
+        for (yyjson_mut_val *item; (item = yyjson_mut_arr_iter_next(&it)) != NULL;) {
+            if (yyjson_mut_is_ctn(item)) {
                 settle(item);
+            }
+        }
     } else if (yyjson_mut_is_obj(v)) {
         doc_drop_duplicates(v);
         yyjson_mut_obj_iter it = yyjson_mut_obj_iter_with(v);
-        for (yyjson_mut_val *key; (key = yyjson_mut_obj_iter_next(&it));)
-            if (yyjson_mut_is_ctn(key->next))
+        for (yyjson_mut_val *key; (key = yyjson_mut_obj_iter_next(&it)) != NULL;) {
+            if (yyjson_mut_is_ctn(key->next)) {
                 settle(key->next);
+            }
+        }
     }
 }
 
@@ -204,7 +219,7 @@ struct doc *doc_parse(const char *text, size_t len, struct err *err)
     }
     yyjson_read_err failure = {0};
     yyjson_doc *read = yyjson_read_opts((char *)(uintptr_t)text, len, YYJSON_READ_BIGNUM_AS_RAW, &doc_memory, &failure);
-    if (!read) {
+    if (read == NULL) {
         set_parse_error(err, text, len, failure.pos, failure.msg);
         return NULL;
     }
@@ -223,15 +238,16 @@ struct doc *doc_copy(const struct node *n)
 
 void doc_free(struct doc *doc)
 {
-    if (!doc)
+    if (doc == NULL) {
         return;
+    }
     yyjson_mut_doc_free(doc->tree);
     mem_free(doc);
 }
 
 struct node *doc_root(const struct doc *doc)
 {
-    return doc ? node_out(yyjson_mut_doc_get_root(doc->tree)) : NULL;
+    return doc != NULL ? node_out(yyjson_mut_doc_get_root(doc->tree)) : NULL;
 }
 
 void doc_set_root(struct doc *doc, struct node *n)

@@ -19,8 +19,9 @@ struct node *node_new_array(struct doc *doc)
 /* Bytes that are no UTF-8 would make the whole document unwritable, so they are replaced on the way in. */
 static yyjson_mut_val *new_text(struct doc *doc, const char *s, size_t len)
 {
-    if (utf8_valid(s, len))
+    if (utf8_valid(s, len)) {
         return yyjson_mut_strncpy(doc->tree, s, len);
+    }
     struct buf clean;
     buf_init(&clean, 3 * len);
     utf8_append_clean(&clean, s, len);
@@ -62,7 +63,7 @@ struct node *node_new_null(struct doc *doc)
 
 struct node *node_copy(struct doc *doc, const struct node *n)
 {
-    return n ? node_out(yyjson_mut_val_mut_copy(doc->tree, node_in(n))) : NULL;
+    return n != NULL ? node_out(yyjson_mut_val_mut_copy(doc->tree, node_in(n))) : NULL;
 }
 
 /* A node stands in one place only: yyjson links siblings through the nodes themselves. Fresh nodes have no sibling,
@@ -70,21 +71,23 @@ struct node *node_copy(struct doc *doc, const struct node *n)
 static yyjson_mut_val *unplaced(struct node *value)
 {
     yyjson_mut_val *v = node_in(value);
-    assert(!v->next && "the node stands in a container already: node_copy it");
+    assert(v->next == NULL && "the node stands in a container already: node_copy it");
     return v;
 }
 
 void node_set(struct doc *doc, struct node *object, const char *key, struct node *value)
 {
     assert(yyjson_mut_is_obj(node_in(object)));
-    if (value)
+    if (value != NULL) {
         yyjson_mut_obj_put(node_in(object), new_text(doc, key, strlen(key)), unplaced(value));
+    }
 }
 
 void node_set_str(struct doc *doc, struct node *object, const char *key, const char *s)
 {
-    if (s)
+    if (s != NULL) {
         node_set(doc, object, key, node_new_str(doc, s));
+    }
 }
 
 void node_set_int(struct doc *doc, struct node *object, const char *key, int64_t value)
@@ -100,8 +103,9 @@ void node_set_bool(struct doc *doc, struct node *object, const char *key, bool v
 struct node *node_ensure_object(struct doc *doc, struct node *object, const char *key)
 {
     struct node *child = node_get(object, key);
-    if (node_type(child) == NODE_OBJECT)
+    if (node_type(child) == NODE_OBJECT) {
         return child;
+    }
     child = node_new_object(doc);
     node_set(doc, object, key, child);
     return child;
@@ -115,8 +119,9 @@ void node_remove(struct node *object, const char *key)
 void node_push(struct node *array, struct node *value)
 {
     assert(yyjson_mut_is_arr(node_in(array)));
-    if (value)
+    if (value != NULL) {
         yyjson_mut_arr_append(node_in(array), unplaced(value));
+    }
 }
 
 void node_push_str(struct doc *doc, struct node *array, const char *s)

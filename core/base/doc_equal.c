@@ -3,20 +3,23 @@
 
 static bool equal_numbers(yyjson_mut_val *a, yyjson_mut_val *b)
 {
-    if (yyjson_mut_is_real(a) && yyjson_mut_is_real(b))
+    if (yyjson_mut_is_real(a) && yyjson_mut_is_real(b)) {
         return a->uni.f64 == b->uni.f64;
+    }
     if (yyjson_mut_is_real(b)) {
         yyjson_mut_val *swap = a;
         a = b;
         b = swap;
     }
     bool negative = yyjson_mut_is_sint(b) && b->uni.i64 < 0;
-    if (!yyjson_mut_is_real(a))
+    if (!yyjson_mut_is_real(a)) {
         return a->uni.u64 == b->uni.u64 && (yyjson_mut_is_sint(a) && a->uni.i64 < 0) == negative;
+    }
     int64_t whole;
     uint64_t positive;
-    if (negative)
+    if (negative) {
         return doc_whole_int(a->uni.f64, &whole) && whole == b->uni.i64;
+    }
     return doc_whole_uint(a->uni.f64, &positive) && positive == b->uni.u64;
 }
 
@@ -25,10 +28,12 @@ static bool equal_objects(yyjson_mut_val *a, yyjson_mut_val *b)
     struct doc_members left = doc_members_sorted(a);
     struct doc_members right = doc_members_sorted(b);
     bool equal = left.count == right.count;
-    for (size_t i = 0; equal && i < left.count; i++)
+    for (size_t i = 0; equal && i < left.count; i++) {
         equal = doc_compare_text(left.items[i].key, right.items[i].key) == 0;
-    for (size_t i = 0; equal && i < left.count; i++)
+    }
+    for (size_t i = 0; equal && i < left.count; i++) {
         equal = node_equal(node_out(left.items[i].key->next), node_out(right.items[i].key->next));
+    }
     mem_free(left.items);
     mem_free(right.items);
     return equal;
@@ -38,9 +43,11 @@ static bool equal_arrays(yyjson_mut_val *a, yyjson_mut_val *b)
 {
     yyjson_mut_arr_iter left = yyjson_mut_arr_iter_with(a);
     yyjson_mut_arr_iter right = yyjson_mut_arr_iter_with(b);
-    for (yyjson_mut_val *item; (item = yyjson_mut_arr_iter_next(&left));)
-        if (!node_equal(node_out(item), node_out(yyjson_mut_arr_iter_next(&right))))
+    for (yyjson_mut_val *item; (item = yyjson_mut_arr_iter_next(&left)) != NULL;) {
+        if (!node_equal(node_out(item), node_out(yyjson_mut_arr_iter_next(&right)))) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -48,10 +55,12 @@ bool node_equal(const struct node *a, const struct node *b)
 {
     yyjson_mut_val *left = node_in(a);
     yyjson_mut_val *right = node_in(b);
-    if (left == right)
+    if (left == right) {
         return true;
-    if (!left || !right || yyjson_mut_get_type(left) != yyjson_mut_get_type(right))
+    }
+    if (left == NULL || right == NULL || yyjson_mut_get_type(left) != yyjson_mut_get_type(right)) {
         return false;
+    }
     switch (yyjson_mut_get_type(left)) {
     case YYJSON_TYPE_NULL:
         return true;

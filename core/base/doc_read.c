@@ -34,8 +34,9 @@ struct node *node_get(const struct node *n, const char *key)
 struct node *node_at_path(const struct node *n, const char *const *path)
 {
     const struct node *at = n;
-    for (; *path && at; path++)
+    for (; *path != NULL && at != NULL; path++) {
         at = node_get(at, *path);
+    }
     return node_out(node_in(at));
 }
 
@@ -64,22 +65,24 @@ const char *node_str_n(const struct node *n, size_t *len)
 const char *node_str_or(const struct node *n, const char *fallback)
 {
     const char *s = node_str(n);
-    return s ? s : fallback;
+    return s != NULL ? s : fallback;
 }
 
 bool doc_whole_int(double real, int64_t *out)
 {
     /* 2^63 is the first double above the range; the comparison is false for NaN. */
-    if (!(real >= -9223372036854775808.0 && real < 9223372036854775808.0) || real != trunc(real))
+    if (!(real >= -9223372036854775808.0 && real < 9223372036854775808.0) || real != trunc(real)) {
         return false;
+    }
     *out = (int64_t)real;
     return true;
 }
 
 bool doc_whole_uint(double real, uint64_t *out)
 {
-    if (!(real >= 0 && real < 18446744073709551616.0) || real != trunc(real))
+    if (!(real >= 0 && real < 18446744073709551616.0) || real != trunc(real)) {
         return false;
+    }
     *out = (uint64_t)real;
     return true;
 }
@@ -87,10 +90,12 @@ bool doc_whole_uint(double real, uint64_t *out)
 bool node_int(const struct node *n, int64_t *out)
 {
     yyjson_mut_val *v = node_in(n);
-    if (yyjson_mut_is_real(v))
+    if (yyjson_mut_is_real(v)) {
         return doc_whole_int(v->uni.f64, out);
-    if (!yyjson_mut_is_int(v) || (yyjson_mut_is_uint(v) && v->uni.u64 > INT64_MAX))
+    }
+    if (!yyjson_mut_is_int(v) || (yyjson_mut_is_uint(v) && v->uni.u64 > INT64_MAX)) {
         return false;
+    }
     *out = v->uni.i64;
     return true;
 }
@@ -106,13 +111,15 @@ bool node_real(const struct node *n, double *out)
     yyjson_mut_val *v = node_in(n);
     if (yyjson_mut_is_raw(v)) {
         double value = strtod(v->uni.str, NULL);
-        if (!isfinite(value))
+        if (!isfinite(value)) {
             return false;
+        }
         *out = value;
         return true;
     }
-    if (!yyjson_mut_is_num(v))
+    if (!yyjson_mut_is_num(v)) {
         return false;
+    }
     *out = yyjson_mut_get_num(v);
     return true;
 }
@@ -125,7 +132,7 @@ bool node_bool_or(const struct node *n, bool fallback)
 
 bool node_is(const struct node *n, const char *s)
 {
-    return s && yyjson_mut_equals_str(node_in(n), s);
+    return s != NULL && yyjson_mut_equals_str(node_in(n), s);
 }
 
 struct node_iter node_iterate(const struct node *n)
@@ -139,16 +146,18 @@ bool node_next(struct node_iter *it)
 {
     yyjson_mut_val *container = node_in(it->container);
     size_t count = node_count(it->container);
-    size_t index = it->value ? it->index + 1 : 0;
-    if (index >= count)
+    size_t index = it->value != NULL ? it->index + 1 : 0;
+    if (index >= count) {
         return false;
+    }
     bool object = yyjson_mut_is_obj(container);
-    yyjson_mut_val *last = it->state[0] ? it->state[0] : container->uni.ptr;
+    yyjson_mut_val *last = it->state[0] != NULL ? it->state[0] : container->uni.ptr;
     yyjson_mut_val *reached;
-    if (object)
+    if (object) {
         reached = last->next->next; /* over the value to the next key; `ptr` is the last key */
-    else
+    } else {
         reached = last->next;
+    }
     it->state[0] = reached;
     it->key = object ? reached->uni.str : NULL;
     it->key_len = object ? yyjson_mut_get_len(reached) : 0;

@@ -8,13 +8,13 @@
 
 static char *write_text(yyjson_mut_val *v, size_t *len)
 {
-    if (!v) {
+    if (v == NULL) {
         *len = 4;
         return str_dup("null");
     }
     yyjson_write_err failure = {0};
     char *text = yyjson_mut_val_write_opts(v, YYJSON_WRITE_NOFLAG, &doc_memory, len, &failure);
-    assert(text && "a node holds what JSON cannot say");
+    assert(text != NULL && "a node holds what JSON cannot say");
     return text;
 }
 
@@ -53,23 +53,28 @@ static yyjson_mut_val *sorted_array(yyjson_mut_doc *tree, yyjson_mut_val *array)
 {
     yyjson_mut_val *copy = yyjson_mut_arr(tree);
     yyjson_mut_arr_iter it = yyjson_mut_arr_iter_with(array);
-    for (yyjson_mut_val *item; (item = yyjson_mut_arr_iter_next(&it));)
+    for (yyjson_mut_val *item; (item = yyjson_mut_arr_iter_next(&it)) != NULL;) {
         yyjson_mut_arr_append(copy, sorted(tree, item));
+    }
     return copy;
 }
 
 static yyjson_mut_val *sorted(yyjson_mut_doc *tree, yyjson_mut_val *v)
 {
-    if (yyjson_mut_is_obj(v))
+    if (yyjson_mut_is_obj(v)) {
         return sorted_object(tree, v);
-    if (yyjson_mut_is_arr(v))
+    }
+    if (yyjson_mut_is_arr(v)) {
         return sorted_array(tree, v);
+    }
     int64_t whole;
     uint64_t positive;
-    if (yyjson_mut_is_real(v) && doc_whole_int(v->uni.f64, &whole))
+    if (yyjson_mut_is_real(v) && doc_whole_int(v->uni.f64, &whole)) {
         return yyjson_mut_sint(tree, whole);
-    if (yyjson_mut_is_real(v) && doc_whole_uint(v->uni.f64, &positive))
+    }
+    if (yyjson_mut_is_real(v) && doc_whole_uint(v->uni.f64, &positive)) {
         return yyjson_mut_uint(tree, positive);
+    }
     yyjson_mut_val *copy = unsafe_yyjson_mut_val(tree, 1);
     copy->tag = v->tag;
     copy->uni = v->uni;
@@ -78,8 +83,9 @@ static yyjson_mut_val *sorted(yyjson_mut_doc *tree, yyjson_mut_val *v)
 
 bool node_write_sorted(const struct node *n, struct buf *b)
 {
-    if (!n)
+    if (n == NULL) {
         return node_write(n, b);
+    }
     yyjson_mut_doc *tree = yyjson_mut_doc_new(&doc_memory);
     bool fits = node_write(node_out(sorted(tree, node_in(n))), b);
     yyjson_mut_doc_free(tree);

@@ -8,8 +8,9 @@
 
 static void trim(char *text, size_t size, int wanted)
 {
-    if (wanted >= 0 && (size_t)wanted >= size)
+    if (wanted >= 0 && (size_t)wanted >= size) {
         text[utf8_floor(text, size - 1)] = '\0';
+    }
 }
 
 bool err_set(struct err *err, enum err_code code, const char *format, ...)

@@ -14,18 +14,21 @@ enum { TEXT_MAX = 4096, NANOSECONDS_PER_MS = 1000000 };
 /* Writes the path that leads from `from` to `value` (".acts[2].after"); false: it does not lead there. */
 static bool write_path(const struct node *from, const struct node *value, struct buf *path)
 {
-    if (from == value)
+    if (from == value) {
         return true;
+    }
     struct node_iter it = node_iterate(from);
     while (node_next(&it)) {
         size_t len = path->len;
-        if (it.key)
+        if (it.key != NULL) {
             buf_printf(path, "%s%s", len > 0 ? "." : "", it.key);
-        else
+        } else {
             buf_printf(path, "[%zu]", it.index);
-        if (write_path(it.value, value, path))
+        }
+        if (write_path(it.value, value, path)) {
             return true;
-        if (path->data) { /* cut back to where it was */
+        }
+        if (path->data != NULL) { /* cut back to where it was */
             path->len = len;
             path->data[len] = '\0';
         }
@@ -39,8 +42,8 @@ static char *place_text(const struct form *form, const struct node *value, bool 
     buf_init(&text, TEXT_MAX);
     const struct yaml_place *place = yaml_places_find(form->places, value);
     write_path(form->root, value, &text);
-    size_t line = place ? place->line : 1, column = place ? place->column : 1;
-    if (place && wants_key && place->key_line > 0) {
+    size_t line = place != NULL ? place->line : 1, column = place != NULL ? place->column : 1;
+    if (place != NULL && wants_key && place->key_line > 0) {
         line = place->key_line;
         column = place->key_column;
     }
@@ -103,7 +106,7 @@ bool form_refuse_field(const struct form *form, const struct node *object, const
     const struct node *value = node_get(object, key);
     va_list args;
     va_start(args, format);
-    refuse(form, value ? value : object, false, format, args);
+    refuse(form, value != NULL ? value : object, false, format, args);
     va_end(args);
     return false;
 }
@@ -148,16 +151,19 @@ static char *list_words(const char *const *words, const char *last)
 {
     struct buf text;
     buf_init(&text, TEXT_MAX);
-    for (size_t i = 0; words[i]; i++)
-        buf_printf(&text, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : last, words[i]);
+    for (size_t i = 0; words[i] != NULL; i++) {
+        buf_printf(&text, "%s%s", i == 0 ? "" : words[i + 1] != NULL ? ", " : last, words[i]);
+    }
     return buf_take(&text);
 }
 
 static bool is_one_of(const char *word, const char *const *words, int *index)
 {
-    for (*index = 0; words[*index]; ++*index)
-        if (str_equal(words[*index], word))
+    for (*index = 0; words[*index] != NULL; ++*index) {
+        if (str_equal(words[*index], word)) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -165,11 +171,13 @@ bool form_fields(const struct form *form, const struct node *object, const char 
 {
     int index;
     struct node_iter it = node_iterate(object);
-    if (node_type(object) != NODE_OBJECT)
+    if (node_type(object) != NODE_OBJECT) {
         return refuse_type(form, object, "a mapping");
+    }
     while (node_next(&it)) {
-        if (is_one_of(it.key, names, &index))
+        if (is_one_of(it.key, names, &index)) {
             continue;
+        }
         char *known = list_words(names, " and ");
         refuse_key(form, it.value, "unknown field, known are %s", known);
         mem_free(known);
@@ -198,18 +206,21 @@ bool form_need(const struct form *form, const struct node *object, const char *k
 bool form_str(const struct form *form, const struct node *object, const char *key, const char **out)
 {
     const struct node *value = find(object, key);
-    if (value && str_empty(node_str(value)))
+    if (value != NULL && str_empty(node_str(value))) {
         return refuse_type(form, value, "a text");
-    if (value)
+    }
+    if (value != NULL) {
         *out = node_str(value);
+    }
     return true;
 }
 
 bool form_bool(const struct form *form, const struct node *object, const char *key, bool *out)
 {
     const struct node *value = find(object, key);
-    if (value && node_type(value) != NODE_BOOL)
+    if (value != NULL && node_type(value) != NODE_BOOL) {
         return refuse_type(form, value, "true or false");
+    }
     *out = node_bool_or(value, *out);
     return true;
 }
@@ -219,7 +230,7 @@ bool form_int(const struct form *form, const struct node *object, const char *ke
 {
     const struct node *value = find(object, key);
     int64_t number = *out;
-    if (value && (!node_int(value, &number) || number < min || number > max)) {
+    if (value != NULL && (!node_int(value, &number) || number < min || number > max)) {
         char *wanted = str_format("a whole number from %lld to %lld", (long long)min, (long long)max);
         refuse_type(form, value, wanted);
         mem_free(wanted);
@@ -233,8 +244,9 @@ bool form_amount(const struct form *form, const struct node *object, const char 
 {
     const struct node *value = find(object, key);
     double number = *out;
-    if (value && (!node_real(value, &number) || number < 0))
+    if (value != NULL && (!node_real(value, &number) || number < 0)) {
         return refuse_type(form, value, "a number that is not negative");
+    }
     *out = number;
     return true;
 }
@@ -244,12 +256,15 @@ bool form_duration(const struct form *form, const struct node *object, const cha
     const struct node *value = find(object, key);
     struct err err;
     int64_t ns = 0;
-    if (!value)
+    if (value == NULL) {
         return true;
-    if (!node_str(value) || !duration_parse(node_str(value), &ns, &err))
+    }
+    if (node_str(value) == NULL || !duration_parse(node_str(value), &ns, &err)) {
         return refuse_type(form, value, "a duration such as 90s or 1m30s");
-    if (ns < 0)
+    }
+    if (ns < 0) {
         return refuse_type(form, value, "a duration that is not negative");
+    }
     *ms = ns / NANOSECONDS_PER_MS;
     return true;
 }
@@ -260,10 +275,12 @@ bool form_share(const struct form *form, const struct node *object, const char *
     const char *text = node_str_or(value, "");
     char *end;
     double percent = strtod(text, &end);
-    if (!value)
+    if (value == NULL) {
         return true;
-    if (end == text || strcmp(end, "%") != 0 || strspn(text, "0123456789.") != (size_t)(end - text) || percent > 100)
+    }
+    if (end == text || strcmp(end, "%") != 0 || strspn(text, "0123456789.") != (size_t)(end - text) || percent > 100) {
         return refuse_type(form, value, "a share from 0% to 100%");
+    }
     *out = percent / 100;
     return true;
 }
@@ -272,8 +289,9 @@ bool form_word(const struct form *form, const struct node *object, const char *k
 {
     const struct node *value = find(object, key);
     int index;
-    if (!value)
+    if (value == NULL) {
         return true;
+    }
     if (!is_one_of(node_str(value), words, &index)) {
         char *wanted = list_words(words, " or ");
         refuse_type(form, value, wanted);
@@ -287,17 +305,19 @@ bool form_word(const struct form *form, const struct node *object, const char *k
 bool form_list(const struct form *form, const struct node *object, const char *key, const struct node **out)
 {
     const struct node *value = find(object, key);
-    if (value && node_type(value) != NODE_ARRAY)
+    if (value != NULL && node_type(value) != NODE_ARRAY) {
         return refuse_type(form, value, "a list");
-    *out = value ? value : *out;
+    }
+    *out = value != NULL ? value : *out;
     return true;
 }
 
 bool form_mapping(const struct form *form, const struct node *object, const char *key, const struct node **out)
 {
     const struct node *value = find(object, key);
-    if (value && node_type(value) != NODE_OBJECT)
+    if (value != NULL && node_type(value) != NODE_OBJECT) {
         return refuse_type(form, value, "a mapping");
-    *out = value ? value : *out;
+    }
+    *out = value != NULL ? value : *out;
     return true;
 }

@@ -31,8 +31,9 @@ uint32_t hash_fnv32(const void *bytes, size_t len)
 {
     const unsigned char *b = bytes;
     uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i++) {
         hash = (hash ^ b[i]) * 16777619u;
+    }
     return hash;
 }
 
@@ -42,8 +43,9 @@ void hash_safe_encode(uint32_t value, char out[static 16])
     char digits[16];
     int len = snprintf(digits, sizeof digits, "%u", value);
     assert(len > 0 && len < 16);
-    for (int i = 0; i < len; i++)
+    for (int i = 0; i < len; i++) {
         out[i] = alphabet[digits[i] - '0'];
+    }
     out[len] = '\0';
 }
 

@@ -20,9 +20,11 @@ static void *sink_ctx;
 
 enum log_level log_level_parse(const char *s)
 {
-    for (int i = LOG_DEBUG; i <= LOG_FATAL; i++)
-        if (str_equal(s, level_names[i]))
+    for (int i = LOG_DEBUG; i <= LOG_FATAL; i++) {
+        if (str_equal(s, level_names[i])) {
             return (enum log_level)i;
+        }
+    }
     return str_equal(s, "panic") ? LOG_FATAL : LOG_INFO;
 }
 
@@ -90,12 +92,14 @@ static void append_json(struct buf *b, const char *s)
     buf_append_char(b, '"');
     while (*s) {
         size_t plain = 0;
-        while ((unsigned char)s[plain] >= 0x20 && s[plain] != '"' && s[plain] != '\\')
+        while ((unsigned char)s[plain] >= 0x20 && s[plain] != '"' && s[plain] != '\\') {
             plain++;
+        }
         utf8_append_clean(b, s, plain);
         s += plain;
-        if (*s)
+        if (*s) {
             append_escaped(b, *s++);
+        }
     }
     buf_append_char(b, '"');
 }
@@ -113,8 +117,9 @@ static void build_json(struct buf *b, enum log_level level, const char *ts, cons
     append_field(b, "ts", ts);
     append_field(b, "caller", caller);
     append_field(b, "msg", message);
-    if (canary)
+    if (canary != NULL) {
         append_field(b, "canary", canary);
+    }
     buf_append_char(b, '}');
 }
 
@@ -123,13 +128,14 @@ static void build_console(struct buf *b, enum log_level level, const char *ts, c
 {
     buf_printf(b, "%s\t%s\t%s\t", ts, level_names[level], caller);
     utf8_append_clean(b, message, strlen(message));
-    if (canary)
+    if (canary != NULL) {
         buf_printf(b, "\t{\"canary\": \"%s\"}", canary);
+    }
 }
 
 static void emit(const struct buf *line)
 {
-    if (sink) {
+    if (sink != NULL) {
         sink(sink_ctx, buf_str(line));
         return;
     }
@@ -139,15 +145,17 @@ static void emit(const struct buf *line)
 
 void log_write(enum log_level level, const char *file, int line, const char *canary, const char *format, ...)
 {
-    if (!log_enabled(level))
+    if (!log_enabled(level)) {
         return;
+    }
     va_list args;
     va_start(args, format);
     char *message = str_format_v(format, args);
     va_end(args);
     /* Cut before it is escaped: six bytes for one at the worst, which always fits the line's ceiling. */
-    if (strlen(message) > MESSAGE_SIZE_MAX)
+    if (strlen(message) > MESSAGE_SIZE_MAX) {
         message[utf8_floor(message, MESSAGE_SIZE_MAX)] = '\0';
+    }
 
     char ts[32];
     write_now(ts);
@@ -155,10 +163,11 @@ void log_write(enum log_level level, const char *file, int line, const char *can
     snprintf(caller, sizeof caller, "%s:%d", file, line);
     struct buf b;
     buf_init(&b, LINE_SIZE_MAX);
-    if (console)
+    if (console) {
         build_console(&b, level, ts, caller, canary, message);
-    else
+    } else {
         build_json(&b, level, ts, caller, canary, message);
+    }
     emit(&b);
     buf_fini(&b);
     mem_free(message);

@@ -7,8 +7,9 @@
 
 static void *check(void *p)
 {
-    if (p)
+    if (p != NULL) {
         return p;
+    }
     fputs("sluice: out of memory\n", stderr);
     abort();
 }
@@ -20,8 +21,9 @@ void *mem_alloc(size_t size)
 
 void *mem_alloc_array(size_t count, size_t size)
 {
-    if (size && count > SIZE_MAX / size)
+    if (size && count > SIZE_MAX / size) {
         return check(NULL);
+    }
     return mem_alloc(count * size);
 }
 

@@ -33,19 +33,23 @@ static struct decimal read_decimal(const char *text)
         }
         d.point += after_point ? 0 : 1;
         if (*text == '0') {
-            if (d.count == 0)
+            if (d.count == 0) {
                 d.point -= 1;
-            else
+            } else {
                 zeros++;
+            }
             continue;
         }
-        for (; zeros > 0 && d.count < DIGITS_MAX; zeros--)
+        for (; zeros > 0 && d.count < DIGITS_MAX; zeros--) {
             d.digits[d.count++] = '0';
-        if (d.count < DIGITS_MAX)
+        }
+        if (d.count < DIGITS_MAX) {
             d.digits[d.count++] = *text;
+        }
     }
-    if (*text)
+    if (*text) {
         d.point += (int)strtol(text + 1, NULL, 10);
+    }
     return d;
 }
 
@@ -71,12 +75,13 @@ static void write_exponent(const struct decimal *d, char *out, size_t size)
 /* Between 0.0001 and 999999.…, so it always fits. */
 static void write_plain(const struct decimal *d, char *out, size_t size)
 {
-    if (d->point <= 0)
+    if (d->point <= 0) {
         snprintf(out, size, "0.%.*s%s", -d->point, "0000", d->digits);
-    else if (d->count <= d->point)
+    } else if (d->count <= d->point) {
         snprintf(out, size, "%s%.*s", d->digits, d->point - d->count, "000000");
-    else
+    } else {
         snprintf(out, size, "%.*s.%s", d->point, d->digits, d->digits + d->point);
+    }
 }
 
 void number_write(double value, char out[static 32])
@@ -86,18 +91,20 @@ void number_write(double value, char out[static 32])
         return;
     }
     size_t at = 0;
-    if (signbit(value))
+    if (signbit(value)) {
         out[at++] = '-';
+    }
     if (value == 0) {
         snprintf(out + at, 32 - at, "0");
         return;
     }
     struct decimal d = shortest(fabs(value));
     int exponent = d.point - 1;
-    if (exponent < -4 || exponent >= 6)
+    if (exponent < -4 || exponent >= 6) {
         write_exponent(&d, out + at, 32 - at);
-    else
+    } else {
         write_plain(&d, out + at, 32 - at);
+    }
 }
 
 /* --- reading --- */

@@ -67,8 +67,9 @@ void pack_write(struct pack *pack, const char *text, size_t len, struct buf *out
     assert(result == Z_OK);
     deflate_to(&z, out);
     deflateEnd(&z);
-    if (pack->known.len + len <= KNOWN_MAX)
+    if (pack->known.len + len <= KNOWN_MAX) {
         buf_append(&pack->known, text, len);
+    }
 }
 
 char *pack_read(const struct pack *pack, const char *bytes, size_t bytes_len, size_t *len)

@@ -10,14 +10,15 @@
 
 char *str_dup(const char *s)
 {
-    return s ? str_dup_n(s, strlen(s)) : NULL;
+    return s != NULL ? str_dup_n(s, strlen(s)) : NULL;
 }
 
 char *str_dup_n(const char *s, size_t len)
 {
     char *copy = mem_alloc(len + 1);
-    if (len)
+    if (len) {
         memcpy(copy, s, len);
+    }
     return copy;
 }
 
@@ -50,20 +51,22 @@ void str_free(char **s)
 
 bool str_equal(const char *a, const char *b)
 {
-    if (!a || !b)
+    if (a == NULL || b == NULL) {
         return a == b;
+    }
     return strcmp(a, b) == 0;
 }
 
 bool str_has_prefix(const char *s, const char *prefix)
 {
-    return s && strncmp(s, prefix, strlen(prefix)) == 0;
+    return s != NULL && strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
 bool str_has_suffix(const char *s, const char *suffix)
 {
-    if (!s)
+    if (s == NULL) {
         return false;
+    }
     size_t len = strlen(s);
     size_t tail = strlen(suffix);
     return len >= tail && memcmp(s + len - tail, suffix, tail) == 0;
@@ -71,16 +74,17 @@ bool str_has_suffix(const char *s, const char *suffix)
 
 bool str_empty(const char *s)
 {
-    return !s || !*s;
+    return s == NULL || !*s;
 }
 
 bool str_copy(char *to, size_t size, const char *s)
 {
     assert(size > 0);
-    size_t len = s ? strlen(s) : 0;
+    size_t len = s != NULL ? strlen(s) : 0;
     size_t kept = len < size ? len : size - 1;
-    if (kept)
+    if (kept) {
         memcpy(to, s, kept);
+    }
     to[kept] = '\0';
     return kept == len;
 }
@@ -88,8 +92,9 @@ bool str_copy(char *to, size_t size, const char *s)
 static void push_owned(struct str_list *list, char *s)
 {
     /* The capacity is the power of two not below count, so it need not be stored. */
-    if ((list->count & (list->count - 1)) == 0)
+    if ((list->count & (list->count - 1)) == 0) {
         list->items = mem_resize(list->items, (list->count ? list->count * 2 : 1) * sizeof(char *));
+    }
     list->items[list->count++] = s;
 }
 
@@ -100,9 +105,11 @@ void str_list_push(struct str_list *list, const char *s)
 
 bool str_list_has(const struct str_list *list, const char *s)
 {
-    for (size_t i = 0; i < list->count; i++)
-        if (str_equal(list->items[i], s))
+    for (size_t i = 0; i < list->count; i++) {
+        if (str_equal(list->items[i], s)) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -110,8 +117,9 @@ void str_list_split(struct str_list *list, const char *s, char separator)
 {
     for (;;) {
         const char *end = strchr(s, separator);
-        if (!end || separator == '\0')
+        if (end == NULL || separator == '\0') {
             break;
+        }
         push_owned(list, str_dup_n(s, (size_t)(end - s)));
         s = end + 1;
     }
@@ -131,8 +139,9 @@ char *str_list_join(const struct str_list *list, const char *separator)
 
 void str_list_fini(struct str_list *list)
 {
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < list->count; i++) {
         mem_free(list->items[i]);
+    }
     mem_free(list->items);
     *list = (struct str_list){0};
 }

@@ -9,32 +9,42 @@ static bool is_tail(unsigned char c)
 
 static size_t length_of_lead(unsigned char c)
 {
-    if (c < 0x80)
+    if (c < 0x80) {
         return 1;
-    if (c >= 0xC2 && c <= 0xDF)
+    }
+    if (c >= 0xC2 && c <= 0xDF) {
         return 2;
-    if (c >= 0xE0 && c <= 0xEF)
+    }
+    if (c >= 0xE0 && c <= 0xEF) {
         return 3;
-    if (c >= 0xF0 && c <= 0xF4)
+    }
+    if (c >= 0xF0 && c <= 0xF4) {
         return 4;
+    }
     return 0;
 }
 
 size_t utf8_char(const char *s, size_t len)
 {
-    if (len == 0)
+    if (len == 0) {
         return 0;
+    }
     const unsigned char *u = (const unsigned char *)s;
     size_t n = length_of_lead(u[0]);
-    if (n == 0 || n > len)
+    if (n == 0 || n > len) {
         return 0;
-    for (size_t i = 1; i < n; i++)
-        if (!is_tail(u[i]))
+    }
+    for (size_t i = 1; i < n; i++) {
+        if (!is_tail(u[i])) {
             return 0;
-    if ((u[0] == 0xE0 && u[1] < 0xA0) || (u[0] == 0xF0 && u[1] < 0x90)) /* overlong */
+        }
+    }
+    if ((u[0] == 0xE0 && u[1] < 0xA0) || (u[0] == 0xF0 && u[1] < 0x90)) { /* overlong */
         return 0;
-    if ((u[0] == 0xED && u[1] > 0x9F) || (u[0] == 0xF4 && u[1] > 0x8F)) /* surrogate; beyond U+10FFFF */
+    }
+    if ((u[0] == 0xED && u[1] > 0x9F) || (u[0] == 0xF4 && u[1] > 0x8F)) { /* surrogate; beyond U+10FFFF */
         return 0;
+    }
     return n;
 }
 
@@ -44,8 +54,9 @@ static size_t valid_prefix(const char *s, size_t len)
     size_t at = 0;
     while (at < len) {
         size_t n = (unsigned char)s[at] < 0x80 ? 1 : utf8_char(s + at, len - at);
-        if (n == 0)
+        if (n == 0) {
             break;
+        }
         at += n;
     }
     return at;
@@ -59,10 +70,12 @@ bool utf8_valid(const char *s, size_t len)
 size_t utf8_floor(const char *s, size_t len)
 {
     size_t back = 0;
-    while (back < len && back < 3 && is_tail((unsigned char)s[len - 1 - back]))
+    while (back < len && back < 3 && is_tail((unsigned char)s[len - 1 - back])) {
         back++;
-    if (back == len)
+    }
+    if (back == len) {
         return len;
+    }
     size_t want = length_of_lead((unsigned char)s[len - 1 - back]);
     return want > back + 1 ? len - 1 - back : len;
 }
@@ -93,10 +106,12 @@ static bool is_blank(char c)
 static bool is_control(const char *s, size_t len)
 {
     const unsigned char *u = (const unsigned char *)s;
-    if (len == 1)
+    if (len == 1) {
         return u[0] < ' ' || u[0] == 0x7f;
-    if (len == 2)
+    }
+    if (len == 2) {
         return u[0] == 0xC2 && u[1] < 0xA0;
+    }
     bool is_mark = len == 3 && u[0] == 0xE2 && u[1] == 0x80 && u[2] >= 0xA8 && u[2] <= 0xAE;  /* U+2028 to U+202E */
     bool isolates = len == 3 && u[0] == 0xE2 && u[1] == 0x81 && u[2] >= 0xA6 && u[2] <= 0xA9; /* U+2066 to U+2069 */
     return is_mark || isolates;
@@ -104,8 +119,9 @@ static bool is_control(const char *s, size_t len)
 
 void utf8_append_line(struct buf *b, const char *s, size_t len, size_t max)
 {
-    while (len > 0 && is_blank(s[len - 1]))
+    while (len > 0 && is_blank(s[len - 1])) {
         len--;
+    }
     size_t shown = len > max ? utf8_floor(s, max) : len;
     bool wants_blank = false, is_first = true;
     for (size_t at = 0; at < shown;) {
@@ -114,14 +130,16 @@ void utf8_append_line(struct buf *b, const char *s, size_t len, size_t max)
             wants_blank = true;
         } else {
             buf_append_str(b, wants_blank && !is_first ? " " : "");
-            if (n == 0 || is_control(s + at, n))
+            if (n == 0 || is_control(s + at, n)) {
                 buf_append_str(b, "\xEF\xBF\xBD");
-            else
+            } else {
                 buf_append(b, s + at, n);
+            }
             wants_blank = is_first = false;
         }
         at += n > 0 ? n : 1;
     }
-    if (shown < len)
+    if (shown < len) {
         buf_append_str(b, "...");
+    }
 }

@@ -18,8 +18,9 @@ struct yaml_places {
 static struct slot *slot_of(struct slot *slots, size_t slot_count, const struct node *value)
 {
     size_t at = (size_t)(((uintptr_t)value >> 3) * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (slot_count - 1);
-    while (slots[at].value && slots[at].value != value)
+    while (slots[at].value != NULL && slots[at].value != value) {
         at = (at + 1) & (slot_count - 1);
+    }
     return &slots[at];
 }
 
@@ -27,9 +28,11 @@ static void grow(struct yaml_places *places)
 {
     size_t slot_count = places->slot_count * 2;
     struct slot *slots = mem_alloc_array(slot_count, sizeof *slots);
-    for (size_t i = 0; i < places->slot_count; i++)
-        if (places->slots[i].value)
+    for (size_t i = 0; i < places->slot_count; i++) {
+        if (places->slots[i].value != NULL) {
             *slot_of(slots, slot_count, places->slots[i].value) = places->slots[i];
+        }
+    }
     mem_free(places->slots);
     places->slots = slots;
     places->slot_count = slot_count;
@@ -45,25 +48,27 @@ struct yaml_places *yaml_places_new(void)
 
 void yaml_places_free(struct yaml_places *places)
 {
-    if (!places)
+    if (places == NULL) {
         return;
+    }
     mem_free(places->slots);
     mem_free(places);
 }
 
 void yaml_places_put(struct yaml_places *places, const struct node *value, struct yaml_place place)
 {
-    if (places->used * 2 >= places->slot_count)
+    if (places->used * 2 >= places->slot_count) {
         grow(places);
+    }
     struct slot *slot = slot_of(places->slots, places->slot_count, value);
-    places->used += slot->value ? 0 : 1;
+    places->used += slot->value != NULL ? 0 : 1;
     *slot = (struct slot){.value = value, .place = place};
 }
 
 const struct yaml_place *yaml_places_find(const struct yaml_places *places, const struct node *value)
 {
-    const struct slot *slot = value ? slot_of(places->slots, places->slot_count, value) : NULL;
-    return slot && slot->value ? &slot->place : NULL;
+    const struct slot *slot = value != NULL ? slot_of(places->slots, places->slot_count, value) : NULL;
+    return slot != NULL && slot->value != NULL ? &slot->place : NULL;
 }
 
 void yaml_places_copy_inside(struct yaml_places *places, const struct node *original, const struct node *copy)
@@ -71,8 +76,9 @@ void yaml_places_copy_inside(struct yaml_places *places, const struct node *orig
     struct node_iter from = node_iterate(original), to = node_iterate(copy);
     while (node_next(&from) && node_next(&to)) {
         const struct yaml_place *place = yaml_places_find(places, from.value);
-        if (place)
+        if (place != NULL) {
             yaml_places_put(places, to.value, *place);
+        }
         yaml_places_copy_inside(places, from.value, to.value);
     }
 }

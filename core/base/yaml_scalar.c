@@ -22,9 +22,11 @@ struct word {
 
 static bool in_list(const char *s, const char *const *list)
 {
-    for (; *list; list++)
-        if (strcmp(s, *list) == 0)
+    for (; *list != NULL; list++) {
+        if (strcmp(s, *list) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -36,35 +38,41 @@ static bool read_fixed(const char *s, struct word *w)
                                          "False", "FALSE", "off", "Off", "OFF", NULL};
     static const char *const no_numbers[] = {".nan",  ".NaN",  ".NAN",  ".inf",  ".Inf",  ".INF", "+.inf",
                                              "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF", NULL};
-    if (in_list(s, nulls))
+    if (in_list(s, nulls)) {
         w->kind = WORD_NULL;
-    else if (in_list(s, no_numbers))
+    } else if (in_list(s, no_numbers)) {
         w->kind = WORD_NO_NUMBER;
-    else if ((w->truth = in_list(s, trues)) || in_list(s, falses))
+    } else if ((w->truth = in_list(s, trues)) || in_list(s, falses)) {
         w->kind = WORD_BOOL;
+    }
     return w->kind != WORD_TEXT;
 }
 
 static int digit_value(char c)
 {
-    if (c >= '0' && c <= '9')
+    if (c >= '0' && c <= '9') {
         return c - '0';
-    if (c >= 'a' && c <= 'f')
+    }
+    if (c >= 'a' && c <= 'f') {
         return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
+    }
+    if (c >= 'A' && c <= 'F') {
         return c - 'A' + 10;
+    }
     return 99;
 }
 
 static bool read_digits(const char *s, unsigned base, uint64_t *out)
 {
     *out = 0;
-    if (!*s)
+    if (!*s) {
         return false;
+    }
     for (; *s; s++) {
         unsigned digit = (unsigned)digit_value(*s);
-        if (digit >= base || *out > (UINT64_MAX - digit) / base)
+        if (digit >= base || *out > (UINT64_MAX - digit) / base) {
             return false;
+        }
         *out = *out * base + digit;
     }
     return true;
@@ -83,8 +91,9 @@ static bool read_int(const char *s, struct word *w)
         s += mark == 'x' || mark == 'b' || mark == 'o' ? 2 : 1;
     }
     uint64_t magnitude;
-    if (!read_digits(s, base, &magnitude))
+    if (!read_digits(s, base, &magnitude)) {
         return false;
+    }
     if (negative && magnitude <= (uint64_t)INT64_MAX + 1) {
         w->kind = WORD_INT;
         w->i64 = (int64_t)(0 - magnitude);
@@ -114,26 +123,30 @@ static bool has_real_form(const char *s)
         fraction = count_digits(++s);
         s += fraction;
     }
-    if (whole + fraction == 0)
+    if (whole + fraction == 0) {
         return false;
+    }
     if (*s == 'e' || *s == 'E') {
         s++;
         s += *s == '-' || *s == '+';
         size_t exponent = count_digits(s);
         s += exponent;
-        if (exponent == 0)
+        if (exponent == 0) {
             return false;
+        }
     }
     return *s == '\0';
 }
 
 static bool read_real(const char *s, struct word *w)
 {
-    if (!has_real_form(s))
+    if (!has_real_form(s)) {
         return false;
+    }
     w->real = strtod(s, NULL);
-    if (!isfinite(w->real)) /* 1e400 stays a word, as in Go */
+    if (!isfinite(w->real)) { /* 1e400 stays a word, as in Go */
         return false;
+    }
     w->kind = WORD_REAL;
     return true;
 }
@@ -146,22 +159,27 @@ static void read_number(const char *s, struct word *w)
     }
     char *plain = str_dup(s);
     size_t len = 0;
-    for (const char *c = s; *c; c++)
-        if (*c != '_')
+    for (const char *c = s; *c; c++) {
+        if (*c != '_') {
             plain[len++] = *c;
+        }
+    }
     plain[len] = '\0';
-    if (!read_int(plain, w))
+    if (!read_int(plain, w)) {
         read_real(plain, w);
+    }
     mem_free(plain);
 }
 
 static struct word read_word(const char *s, size_t len)
 {
     struct word w = {.kind = WORD_TEXT};
-    if (memchr(s, '\0', len))
+    if (memchr(s, '\0', len) != NULL) {
         return w;
-    if (!read_fixed(s, &w) && *s && strchr("+-.0123456789", *s))
+    }
+    if (!read_fixed(s, &w) && *s && strchr("+-.0123456789", *s) != NULL) {
         read_number(s, &w);
+    }
     return w;
 }
 
@@ -170,10 +188,12 @@ static yyjson_mut_val *real_node(yyjson_mut_doc *tree, double real)
 {
     int64_t whole;
     uint64_t positive;
-    if (doc_whole_int(real, &whole))
+    if (doc_whole_int(real, &whole)) {
         return yyjson_mut_sint(tree, whole);
-    if (doc_whole_uint(real, &positive))
+    }
+    if (doc_whole_uint(real, &positive)) {
         return yyjson_mut_uint(tree, positive);
+    }
     return yyjson_mut_real(tree, real);
 }
 
@@ -202,7 +222,7 @@ static int base64_value(char c)
 {
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const char *at = c ? strchr(alphabet, c) : NULL;
-    return at ? (int)(at - alphabet) : -1;
+    return at != NULL ? (int)(at - alphabet) : -1;
 }
 
 /* Padded base64 with line breaks anywhere; the bytes come back through `out`, which has room for `len`. */
@@ -212,20 +232,24 @@ static bool decode_base64(const char *s, size_t len, char *out, size_t *out_len)
     size_t digits = 0, padding = 0;
     *out_len = 0;
     for (size_t i = 0; i < len; i++) {
-        if (s[i] == '\n' || s[i] == '\r')
+        if (s[i] == '\n' || s[i] == '\r') {
             continue;
+        }
         int value = base64_value(s[i]);
-        if (s[i] == '=')
+        if (s[i] == '=') {
             padding++;
-        else if (value < 0 || padding > 0)
+        } else if (value < 0 || padding > 0) {
             return false;
-        else
+        } else {
             bits = (bits << 6 | (unsigned)value) & 0xFFFFFF;
-        if (s[i] == '=')
+        }
+        if (s[i] == '=') {
             continue;
+        }
         digits++;
-        if (digits % 4 != 1)
+        if (digits % 4 != 1) {
             out[(*out_len)++] = (char)(bits >> (6 - 2 * ((digits - 1) % 4)) & 0xFF);
+        }
     }
     return padding <= 2 && (digits + padding) % 4 == 0 && digits % 4 != 1;
 }
@@ -235,10 +259,11 @@ static struct node *binary_node(struct doc *doc, const char *text, size_t len, c
     char *bytes = mem_alloc(len);
     size_t bytes_len = 0;
     struct node *n = NULL;
-    if (decode_base64(text, len, bytes, &bytes_len))
+    if (decode_base64(text, len, bytes, &bytes_len)) {
         n = node_new_str_n(doc, bytes, bytes_len);
-    else
+    } else {
         *problem = "!!binary wants base64";
+    }
     mem_free(bytes);
     return n;
 }
@@ -246,24 +271,29 @@ static struct node *binary_node(struct doc *doc, const char *text, size_t len, c
 static bool tag_allows(const char *tag, enum word_kind kind)
 {
     bool integer = kind == WORD_INT || kind == WORD_UINT;
-    if (str_equal(tag, TAG "int"))
+    if (str_equal(tag, TAG "int")) {
         return integer;
-    if (str_equal(tag, TAG "float"))
+    }
+    if (str_equal(tag, TAG "float")) {
         return integer || kind == WORD_REAL || kind == WORD_NO_NUMBER;
-    if (str_equal(tag, TAG "bool"))
+    }
+    if (str_equal(tag, TAG "bool")) {
         return kind == WORD_BOOL;
+    }
     return kind == WORD_NULL;
 }
 
 struct node *yaml_scalar_node(struct doc *doc, const char *tag, bool implicit, const char *text, size_t len,
                               const char **problem)
 {
-    if (str_equal(tag, TAG "binary"))
+    if (str_equal(tag, TAG "binary")) {
         return binary_node(doc, text, len, problem);
+    }
     bool typed = str_equal(tag, TAG "int") || str_equal(tag, TAG "float") || str_equal(tag, TAG "bool") ||
                  str_equal(tag, TAG "null");
-    if ((tag && !typed) || (!tag && !implicit))
+    if ((tag != NULL && !typed) || (tag == NULL && !implicit)) {
         return node_new_str_n(doc, text, len);
+    }
     struct word w = read_word(text, len);
     if (typed && !tag_allows(tag, w.kind)) {
         *problem = "the value is not of the type its tag names";

@@ -17,7 +17,7 @@ struct clock {
 
 struct clock *clock_new(const struct clock_driver *driver)
 {
-    assert(driver->mono_ms && driver->wall_ms && driver->arm);
+    assert(driver->mono_ms != NULL && driver->wall_ms != NULL && driver->arm != NULL);
     struct clock *clock = mem_new(struct clock);
     clock->driver = *driver;
     clock->armed_ms = NOT_ARMED;
@@ -26,8 +26,9 @@ struct clock *clock_new(const struct clock_driver *driver)
 
 void clock_free(struct clock *clock)
 {
-    if (!clock)
+    if (clock == NULL) {
         return;
+    }
     assert(clock->count == 0 && "a timer is still pending");
     assert(!clock->firing);
     mem_free(clock->heap);
@@ -61,8 +62,9 @@ static void sift_up(struct clock *clock, size_t index, struct timer *timer)
 {
     while (index > 0) {
         size_t parent = (index - 1) / 2;
-        if (!is_before(timer, clock->heap[parent]))
+        if (!is_before(timer, clock->heap[parent])) {
             break;
+        }
         put(clock, index, clock->heap[parent]);
         index = parent;
     }
@@ -73,12 +75,15 @@ static void sift_down(struct clock *clock, size_t index, struct timer *timer)
 {
     for (;;) {
         size_t child = 2 * index + 1;
-        if (child >= clock->count)
+        if (child >= clock->count) {
             break;
-        if (child + 1 < clock->count && is_before(clock->heap[child + 1], clock->heap[child]))
+        }
+        if (child + 1 < clock->count && is_before(clock->heap[child + 1], clock->heap[child])) {
             child++;
-        if (!is_before(clock->heap[child], timer))
+        }
+        if (!is_before(clock->heap[child], timer)) {
             break;
+        }
         put(clock, index, clock->heap[child]);
         index = child;
     }
@@ -100,12 +105,14 @@ static void heap_remove(struct clock *clock, struct timer *timer)
     assert(index < clock->count && clock->heap[index] == timer);
     struct timer *last = clock->heap[--clock->count];
     timer->clock = NULL;
-    if (last == timer)
+    if (last == timer) {
         return;
-    if (index > 0 && is_before(last, clock->heap[(index - 1) / 2]))
+    }
+    if (index > 0 && is_before(last, clock->heap[(index - 1) / 2])) {
         sift_up(clock, index, last);
-    else
+    } else {
         sift_down(clock, index, last);
+    }
 }
 
 /* --- timers --- */
@@ -114,8 +121,9 @@ static void heap_remove(struct clock *clock, struct timer *timer)
 static void arm(struct clock *clock)
 {
     int64_t next_ms = clock_next_ms(clock);
-    if (clock->firing || next_ms == clock->armed_ms)
+    if (clock->firing || next_ms == clock->armed_ms) {
         return;
+    }
     clock->armed_ms = next_ms;
     clock->driver.arm(clock->driver.ctx, next_ms);
 }
@@ -123,8 +131,9 @@ static void arm(struct clock *clock)
 static void schedule(struct clock *clock, struct timer *timer, int64_t delay_ms)
 {
     int64_t now_ms = clock_mono_ms(clock);
-    if (delay_ms < 0)
+    if (delay_ms < 0) {
         delay_ms = 0;
+    }
     timer->when_ms = delay_ms > INT64_MAX - now_ms ? INT64_MAX : now_ms + delay_ms;
     timer->serial = clock->serial++;
     timer->clock = clock;
@@ -134,8 +143,9 @@ static void schedule(struct clock *clock, struct timer *timer, int64_t delay_ms)
 void timer_start(struct clock *clock, struct timer *timer, int64_t delay_ms, timer_fn *fire, void *ctx)
 {
     assert(fire);
-    if (timer->clock)
+    if (timer->clock != NULL) {
         heap_remove(timer->clock, timer);
+    }
     timer->fire = fire;
     timer->ctx = ctx;
     timer->has_wall = false;
@@ -146,8 +156,9 @@ void timer_start(struct clock *clock, struct timer *timer, int64_t delay_ms, tim
 static int64_t until_wall(const struct clock *clock, int64_t wall_ms)
 {
     int64_t now_ms = clock_wall_ms(clock);
-    if (wall_ms <= now_ms)
+    if (wall_ms <= now_ms) {
         return 0;
+    }
     return now_ms < 0 && wall_ms > INT64_MAX + now_ms ? INT64_MAX : wall_ms - now_ms;
 }
 
@@ -161,8 +172,9 @@ void timer_start_at_wall(struct clock *clock, struct timer *timer, int64_t wall_
 void timer_cancel(struct timer *timer)
 {
     struct clock *clock = timer->clock;
-    if (!clock)
+    if (clock == NULL) {
         return;
+    }
     heap_remove(clock, timer);
     arm(clock);
 }
@@ -178,8 +190,9 @@ bool timer_is_pending(const struct timer *timer)
 static bool is_early(struct clock *clock, struct timer *timer)
 {
     int64_t rest_ms = timer->has_wall ? until_wall(clock, timer->wall_ms) : 0;
-    if (rest_ms == 0)
+    if (rest_ms == 0) {
         return false;
+    }
     heap_remove(clock, timer);
     schedule(clock, timer, rest_ms);
     return true;
@@ -196,10 +209,12 @@ void clock_fire(struct clock *clock)
     clock->firing = true;
     while (clock->count > 0) {
         struct timer *timer = clock->heap[0];
-        if (timer->when_ms > now_ms || timer->serial >= end)
+        if (timer->when_ms > now_ms || timer->serial >= end) {
             break;
-        if (is_early(clock, timer))
+        }
+        if (is_early(clock, timer)) {
             continue;
+        }
         heap_remove(clock, timer);
         timer->fire(timer, timer->ctx);
     }
@@ -221,10 +236,12 @@ bool clock_validate(const struct clock *clock)
 {
     for (size_t i = 0; i < clock->count; i++) {
         const struct timer *timer = clock->heap[i];
-        if (timer->clock != clock || timer->heap_index != i || timer->serial >= clock->serial)
+        if (timer->clock != clock || timer->heap_index != i || timer->serial >= clock->serial) {
             return false;
-        if (i > 0 && !is_before(clock->heap[(i - 1) / 2], timer))
+        }
+        if (i > 0 && !is_before(clock->heap[(i - 1) / 2], timer)) {
             return false;
+        }
     }
     return true;
 }

@@ -68,16 +68,19 @@ struct call {
 
 static void call_unlink(struct call *call)
 {
-    if (call->prev)
+    if (call->prev != NULL) {
         call->prev->next = call->next;
-    else
+    } else {
         call->side->calls = call->next;
-    if (call->next)
+    }
+    if (call->next != NULL) {
         call->next->prev = call->prev;
+    }
     timer_cancel(&call->turn);
     timer_cancel(&call->idle);
-    if (call->is_added)
+    if (call->is_added) {
         curl_multi_remove_handle(call->side->multi, call->easy);
+    }
     call->is_added = false;
 }
 
@@ -119,7 +122,8 @@ static void call_answer(struct call *call)
 /* A connection that ended in the handshake: the system's word on it, not the TLS library's, and nothing about trust. */
 static bool is_cut(const char *why)
 {
-    return strstr(why, "SSL_connect: ") || strstr(why, "Recv failure: ") || strstr(why, "Send failure: ");
+    return strstr(why, "SSL_connect: ") != NULL || strstr(why, "Recv failure: ") != NULL ||
+           strstr(why, "Send failure: ") != NULL;
 }
 
 static enum err_code code_of(CURLcode result, const char *why)
@@ -142,7 +146,7 @@ static enum err_code code_of(CURLcode result, const char *why)
     case CURLE_USE_SSL_FAILED:
         return ERR_TLS;
     case CURLE_RECV_ERROR: /* under TLS 1.3 a refused client certificate is only heard of with the first read */
-        return strstr(why, " alert ") ? ERR_TLS : ERR_UNREACHABLE;
+        return strstr(why, " alert ") != NULL ? ERR_TLS : ERR_UNREACHABLE;
     case CURLE_TOO_MANY_REDIRECTS:
         return ERR_REJECTED;
     case CURLE_WEIRD_SERVER_REPLY:
@@ -165,17 +169,19 @@ static void call_end(struct call *call, CURLcode result)
     result = call->is_cut_short ? CURLE_GOT_NOTHING : result;
     const char *why = call->is_cut_short ? GOT_NOTHING : call->why[0] ? call->why : curl_easy_strerror(result);
     long cause = 0; /* libcurl's words say that nobody was reached, and not why */
-    if (result == CURLE_COULDNT_CONNECT)
+    if (result == CURLE_COULDNT_CONNECT) {
         curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &cause);
-    if (call->is_led_away)
+    }
+    if (call->is_led_away) {
         err_set(&err, ERR_REJECTED, "%s: a redirect to another host is not followed", call->title);
-    else if (call->refused && call->body.overflow)
+    } else if (call->refused && call->body.overflow) {
         err_set(&err, ERR_TOO_LARGE, "%s: the answer is larger than %zu bytes", call->title, call->body.size_max);
-    else if (call->refused)
+    } else if (call->refused) {
         err_set(&err, ERR_TOO_LARGE, "%s: the receiver refused the rest of the answer", call->title);
-    else
+    } else {
         err_set(&err, code_of(result, why), "%s: %s%s%s", call->title, why, cause ? ": " : "",
                 cause ? strerror((int)cause) : "");
+    }
     call_fail(call, &err);
 }
 
@@ -193,8 +199,9 @@ static void on_idle(struct timer *timer, void *ctx)
 
 static void restart_idle(struct call *call)
 {
-    if (call->idle_timeout_ms > 0)
+    if (call->idle_timeout_ms > 0) {
         timer_start(loop_clock(call->side->http->loop), &call->idle, call->idle_timeout_ms, on_idle, call);
+    }
 }
 
 /* Of the URL that the call has come to, or of the one it began with. */
@@ -251,8 +258,9 @@ static void judge_redirect(struct call *call)
     long status = 0;
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
     bool follows = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-    if (status / 100 == 3 && !follows)
+    if (status / 100 == 3 && !follows) {
         curl_easy_setopt(call->easy, CURLOPT_FOLLOWLOCATION, 0L);
+    }
 }
 
 static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
@@ -260,10 +268,12 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
     struct call *call = ctx;
     restart_idle(call);
     call->awaits_answer = false;
-    if (size * count > 5 && strncmp(bytes, "HTTP/", 5) == 0)
+    if (size * count > 5 && strncmp(bytes, "HTTP/", 5) == 0) {
         judge_redirect(call);
-    if (call->side->is_capped && size * count > 7 && strncmp(bytes, "HTTP/1.", 7) == 0)
+    }
+    if (call->side->is_capped && size * count > 7 && strncmp(bytes, "HTTP/1.", 7) == 0) {
         call->side->wants_uncapped = true;
+    }
     return size * count;
 }
 
@@ -275,7 +285,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
     long status = 0;
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
     restart_idle(call);
-    bool streamed = call->on_data && status / 100 == 2;
+    bool streamed = call->on_data != NULL && status / 100 == 2;
     bool taken = streamed ? call->on_data(call->ctx, bytes, len) : buf_append(&call->body, bytes, len);
     call->refused = !taken;
     return taken ? len : CURL_WRITEFUNC_ERROR;
@@ -290,9 +300,10 @@ static void side_uncap(struct side *side)
 {
     side->is_capped = false;
     curl_multi_setopt(side->multi, CURLMOPT_MAX_HOST_CONNECTIONS, 0L);
-    for (struct call *call = side->calls; call; call = call->next) {
-        if (!call->is_added || call->is_sent)
+    for (struct call *call = side->calls; call != NULL; call = call->next) {
+        if (!call->is_added || call->is_sent) {
             continue;
+        }
         curl_multi_remove_handle(side->multi, call->easy);
         curl_multi_add_handle(side->multi, call->easy);
     }
@@ -304,10 +315,11 @@ static void side_collect(struct side *side)
 {
     int left;
     CURLMsg *message;
-    while ((message = curl_multi_info_read(side->multi, &left))) {
+    while ((message = curl_multi_info_read(side->multi, &left)) != NULL) {
         struct call *call = NULL;
-        if (message->msg != CURLMSG_DONE)
+        if (message->msg != CURLMSG_DONE) {
             continue;
+        }
         CURLcode result = message->data.result;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
         call_end(call, result);
@@ -321,8 +333,9 @@ static void side_action(struct side *side, curl_socket_t fd, int events)
     side->http->in_curl = true;
     curl_multi_socket_action(side->multi, fd, events, &running);
     side->http->in_curl = false;
-    if (side->is_capped && side->wants_uncapped)
+    if (side->is_capped && side->wants_uncapped) {
         side_uncap(side);
+    }
     side_collect(side);
 }
 
@@ -336,10 +349,11 @@ static void on_curl_timer(struct timer *timer, void *ctx)
 static int on_timer_wish(CURLM *multi, long timeout_ms, void *ctx)
 {
     struct side *side = ctx;
-    if (timeout_ms < 0)
+    if (timeout_ms < 0) {
         timer_cancel(&side->timer);
-    else
+    } else {
         timer_start(loop_clock(side->http->loop), &side->timer, timeout_ms, on_curl_timer, side);
+    }
     return 0;
 }
 
@@ -367,8 +381,9 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     flags |= events & UV_READABLE ? CURL_CSELECT_IN : 0;
     flags |= events & UV_WRITABLE ? CURL_CSELECT_OUT : 0;
     side_action(s->side, s->fd, flags);
-    if (status < 0 && !uv_is_closing((uv_handle_t *)poll))
+    if (status < 0 && !uv_is_closing((uv_handle_t *)poll)) {
         listen_on(s);
+    }
 }
 
 static void on_socket_closed(uv_handle_t *handle)
@@ -394,13 +409,15 @@ static int on_socket_wish(CURL *easy, curl_socket_t fd, int what, void *ctx, voi
     struct side *side = ctx;
     struct socket *s = socket_ctx;
     if (what == CURL_POLL_REMOVE) {
-        if (s)
+        if (s != NULL) {
             uv_close((uv_handle_t *)&s->poll, on_socket_closed);
+        }
         curl_multi_assign(side->multi, fd, NULL);
         return 0;
     }
-    if (!s)
+    if (s == NULL) {
         s = socket_new(side, fd);
+    }
     s->events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
     listen_on(s);
     return 0;
@@ -422,7 +439,7 @@ static void side_init(struct side *side, struct curl_http *http, long host_conne
 
 static void side_fini(struct side *side)
 {
-    assert(!side->calls && "a call is still under way");
+    assert(side->calls == NULL && "a call is still under way");
     curl_multi_cleanup(side->multi);
     timer_cancel(&side->timer);
 }
@@ -437,8 +454,9 @@ static void on_turn(struct timer *timer, void *ctx)
         call_fail(call, &call->err);
         return;
     }
-    if (call->side->is_capped && call->is_plain)
+    if (call->side->is_capped && call->is_plain) {
         side_uncap(call->side);
+    }
     call->is_added = true;
     CURLMcode rc = curl_multi_add_handle(call->side->multi, call->easy);
     assert(rc == CURLM_OK);
@@ -476,16 +494,18 @@ static struct http_call *start(struct http *base, const struct http_request *req
     buf_init(&call->body, request->response_max ? request->response_max : HTTP_RESPONSE_MAX);
     call->easy = curl_easy_init();
     assert(call->easy);
-    if (curl_setup_init(&call->setup, call->easy, request, &call->err))
+    if (curl_setup_init(&call->setup, call->easy, request, &call->err)) {
         set_callbacks(call);
-    else
+    } else {
         err_wrap(&call->err, "%s", call->title);
+    }
     call->is_plain = str_has_prefix(request->url, "http://");
     call->only_host = request->same_host ? host_of(request->url) : NULL;
     call->is_repeatable = str_equal(request->method, "GET") || str_equal(request->method, "HEAD");
     call->next = side->calls;
-    if (side->calls)
+    if (side->calls != NULL) {
         side->calls->prev = call;
+    }
     side->calls = call;
     timer_start(loop_clock(http->loop), &call->turn, 0, on_turn, call);
     return &call->base;
@@ -515,8 +535,9 @@ struct http *curl_http_new(struct loop *loop)
 
 void curl_http_free(struct http *base)
 {
-    if (!base)
+    if (base == NULL) {
         return;
+    }
     struct curl_http *http = (struct curl_http *)base;
     side_fini(&http->ordinary);
     side_fini(&http->watches);

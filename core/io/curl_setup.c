@@ -21,9 +21,11 @@ enum {
 
 static bool has_control(const char *s)
 {
-    for (; *s; s++)
-        if ((unsigned char)*s < ' ' || *s == 0x7f)
+    for (; *s; s++) {
+        if ((unsigned char)*s < ' ' || *s == 0x7f) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -31,12 +33,14 @@ char *curl_setup_title(const struct http_request *request)
 {
     const char *url = request->url;
     const char *scheme_end = strstr(url, "://");
-    const char *authority = scheme_end ? scheme_end + 3 : url;
+    const char *authority = scheme_end != NULL ? scheme_end + 3 : url;
     const char *at = NULL;
-    for (const char *c = authority; *c && !strchr("/?#", *c); c++)
-        if (*c == '@')
+    for (const char *c = authority; *c && strchr("/?#", *c) == NULL; c++) {
+        if (*c == '@') {
             at = c;
-    const char *rest = at ? at + 1 : authority;
+        }
+    }
+    const char *rest = at != NULL ? at + 1 : authority;
     size_t len = strlen(rest);
     size_t kept = len > TITLE_URL_MAX ? utf8_floor(rest, TITLE_URL_MAX) : len;
     return str_format("%s %.*s%.*s%s", request->method, (int)(authority - url), url, (int)kept, rest,
@@ -52,10 +56,13 @@ static void add_header(struct curl_setup *setup, const char *line)
 
 static bool set_header(struct curl_setup *setup, const struct http_header *header, struct err *err)
 {
-    if (str_empty(header->name) || has_control(header->name) || strpbrk(header->name, ": "))
-        return err_set(err, ERR_INVALID, "header \"%s\" is no name of a header", header->name ? header->name : "");
-    if (has_control(header->value))
+    if (str_empty(header->name) || has_control(header->name) || strpbrk(header->name, ": ") != NULL) {
+        return err_set(err, ERR_INVALID, "header \"%s\" is no name of a header",
+                       header->name != NULL ? header->name : "");
+    }
+    if (has_control(header->value)) {
         return err_set(err, ERR_INVALID, "the value of header %s contains a control character", header->name);
+    }
     /* To libcurl "Name:" means "leave it out" and "Name;" means "send it without a value". */
     bool empty = header->value[0] == '\0';
     char *line = str_format("%s%s%s", header->name, empty ? ";" : ": ", header->value);
@@ -66,24 +73,31 @@ static bool set_header(struct curl_setup *setup, const struct http_header *heade
 
 static bool has_header(const struct http_request *request, const char *name)
 {
-    for (size_t i = 0; i < request->header_count; i++)
-        if (request->headers[i].name && strcasecmp(request->headers[i].name, name) == 0)
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (request->headers[i].name != NULL && strcasecmp(request->headers[i].name, name) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
 /* What libcurl would send of its own accord is sent only when the caller wants it. */
 static bool set_headers(struct curl_setup *setup, CURL *easy, const struct http_request *request, struct err *err)
 {
-    for (size_t i = 0; i < request->header_count; i++)
-        if (!set_header(setup, &request->headers[i], err))
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (!set_header(setup, &request->headers[i], err)) {
             return false;
-    if (!has_header(request, "Accept"))
+        }
+    }
+    if (!has_header(request, "Accept")) {
         add_header(setup, "Accept:");
-    if (!has_header(request, "Expect"))
+    }
+    if (!has_header(request, "Expect")) {
         add_header(setup, "Expect:");
-    if (!has_header(request, "Content-Type"))
+    }
+    if (!has_header(request, "Content-Type")) {
         add_header(setup, "Content-Type:");
+    }
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, setup->headers);
     return true;
 }
@@ -94,17 +108,18 @@ static bool set_headers(struct curl_setup *setup, CURL *easy, const struct http_
 static void set_method(struct curl_setup *setup, CURL *easy, const struct http_request *request)
 {
     bool is_post = str_equal(request->method, "POST");
-    if (request->body || is_post) {
-        size_t len = request->body ? request->body_len : 0;
-        setup->body = str_dup_n(request->body ? request->body : "", len);
+    if (request->body != NULL || is_post) {
+        size_t len = request->body != NULL ? request->body_len : 0;
+        setup->body = str_dup_n(request->body != NULL ? request->body : "", len);
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, setup->body);
     }
-    if (str_equal(request->method, "HEAD"))
+    if (str_equal(request->method, "HEAD")) {
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-    else if (!is_post && (request->body || !str_equal(request->method, "GET")))
+    } else if (!is_post && (request->body != NULL || !str_equal(request->method, "GET"))) {
         curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+    }
     if (request->follow_redirects) {
         curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
         curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
@@ -120,17 +135,17 @@ static struct curl_blob blob_of(char *pem)
 
 static void set_tls(CURL *easy, const struct http_tls *tls)
 {
-    if (tls->ca_pem) {
+    if (tls->ca_pem != NULL) {
         struct curl_blob ca = blob_of(tls->ca_pem);
         curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &ca);
         /* The blob replaces libcurl's default file but not its default folder, which would stay trusted beside it. */
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     }
-    if (tls->cert_pem) {
+    if (tls->cert_pem != NULL) {
         struct curl_blob cert = blob_of(tls->cert_pem);
         curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &cert);
     }
-    if (tls->key_pem) {
+    if (tls->key_pem != NULL) {
         struct curl_blob key = blob_of(tls->key_pem);
         curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
     }
@@ -169,9 +184,10 @@ static void expect_name(struct curl_setup *setup, CURL *easy, CURLU *url, const 
     mem_free(route);
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, setup->connect_to);
     const char *port = address->explicit_port;
-    char *host = str_format("Host: %s%s%s", address->host, port ? ":" : "", port ? port : "");
-    if (!has_header(request, "Host"))
+    char *host = str_format("Host: %s%s%s", address->host, port != NULL ? ":" : "", port != NULL ? port : "");
+    if (!has_header(request, "Host")) {
         add_header(setup, host);
+    }
     mem_free(host);
     curl_url_set(url, CURLUPART_HOST, name, 0);
 }
@@ -181,12 +197,15 @@ static void set_no_proxy(CURL *easy)
 {
     const char *list = getenv("NO_PROXY");
     list = str_empty(list) ? getenv("no_proxy") : list;
-    if (str_empty(list) || !strstr(list, "*."))
+    if (str_empty(list) || strstr(list, "*.") == NULL) {
         return;
+    }
     char *plain = str_dup(list), *to = plain;
-    for (const char *c = list; *c; c++)
-        if (c[0] != '*' || c[1] != '.')
+    for (const char *c = list; *c; c++) {
+        if (c[0] != '*' || c[1] != '.') {
             *to++ = *c;
+        }
+    }
     *to = '\0';
     curl_easy_setopt(easy, CURLOPT_NOPROXY, plain);
     mem_free(plain);
@@ -197,10 +216,11 @@ static void set_no_proxy(CURL *easy)
 static void set_proxy(CURL *easy, const struct http_request *request, const char *host)
 {
     const char *capitals = getenv("HTTP_PROXY");
-    if (request->no_proxy || (host && is_loopback(host)))
+    if (request->no_proxy || (host != NULL && is_loopback(host))) {
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    else if (!str_empty(capitals) && str_has_prefix(request->url, "http://"))
+    } else if (!str_empty(capitals) && str_has_prefix(request->url, "http://")) {
         curl_easy_setopt(easy, CURLOPT_PROXY, capitals);
+    }
     set_no_proxy(easy);
     /* The proxy's own answer to CONNECT is no answer of the server, and would be taken for one in HTTP/1.1. */
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -212,15 +232,17 @@ static bool set_address(struct curl_setup *setup, CURL *easy, CURLU *url, const 
     /* Blanks and what is no ASCII are encoded, as Go's client does; control characters stay an error. */
     const unsigned flags = CURLU_PATH_AS_IS | CURLU_ALLOW_SPACE | CURLU_URLENCODE;
     CURLUcode rc = curl_url_set(url, CURLUPART_URL, request->url, flags);
-    if (rc != CURLUE_OK)
+    if (rc != CURLUE_OK) {
         return err_set(err, ERR_INVALID, "not a URL: %s", curl_url_strerror(rc));
+    }
     struct address address = {0};
     curl_url_get(url, CURLUPART_HOST, &address.host, 0);
     curl_url_get(url, CURLUPART_PORT, &address.explicit_port, 0);
     curl_url_get(url, CURLUPART_PORT, &address.port, CURLU_DEFAULT_PORT);
     set_proxy(easy, request, address.host);
-    if (request->tls && request->tls->server_name && address.host && address.port)
+    if (request->tls != NULL && request->tls->server_name != NULL && address.host != NULL && address.port != NULL) {
         expect_name(setup, easy, url, request, &address);
+    }
     address_fini(&address);
     char *text = NULL;
     curl_url_get(url, CURLUPART_URL, &text, 0);
@@ -255,8 +277,9 @@ bool curl_setup_init(struct curl_setup *setup, CURL *easy, const struct http_req
     *setup = (struct curl_setup){0};
     set_transport(easy, request);
     set_method(setup, easy, request);
-    if (request->tls)
+    if (request->tls != NULL) {
         set_tls(easy, request->tls);
+    }
     CURLU *url = curl_url();
     bool ok = set_address(setup, easy, url, request, err) && set_headers(setup, easy, request, err);
     curl_url_cleanup(url);

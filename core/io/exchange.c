@@ -13,8 +13,9 @@ void exchange_add_header(struct exchange *exchange, const char *name, const char
 void exchange_answer(struct exchange *exchange, int status, const char *content_type, const char *body, size_t len)
 {
     exchange_begin(exchange, status, content_type);
-    if (len > 0)
+    if (len > 0) {
         exchange_send(exchange, body, len);
+    }
     exchange_end(exchange);
 }
 
@@ -37,10 +38,12 @@ void exchange_end(struct exchange *exchange)
 
 static int hex_digit(char c)
 {
-    if (c >= '0' && c <= '9')
+    if (c >= '0' && c <= '9') {
         return c - '0';
-    if (c >= 'a' && c <= 'f')
+    }
+    if (c >= 'a' && c <= 'f') {
         return c - 'a' + 10;
+    }
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
@@ -68,12 +71,13 @@ char *exchange_param(const struct exchange *exchange, const char *name)
     while (*at != '\0') {
         size_t len = strcspn(at, "&");
         const char *equals = memchr(at, '=', len);
-        size_t name_len = equals ? (size_t)(equals - at) : len;
+        size_t name_len = equals != NULL ? (size_t)(equals - at) : len;
         char *key = exchange_decode(at, name_len, true);
         bool is_it = str_equal(key, name);
         mem_free(key);
-        if (is_it)
-            return equals ? exchange_decode(equals + 1, len - name_len - 1, true) : str_dup("");
+        if (is_it) {
+            return equals != NULL ? exchange_decode(equals + 1, len - name_len - 1, true) : str_dup("");
+        }
         at += len + (at[len] == '&');
     }
     return NULL;

@@ -13,14 +13,18 @@ static bool read_all(int fd, const char *path, struct buf *b, struct err *err)
     char chunk[CHUNK];
     for (;;) {
         ssize_t len = read(fd, chunk, sizeof(chunk));
-        if (len == 0)
+        if (len == 0) {
             return true;
-        if (len < 0 && errno == EINTR)
+        }
+        if (len < 0 && errno == EINTR) {
             continue;
-        if (len < 0)
+        }
+        if (len < 0) {
             return err_set(err, ERR_IO, "file %s: cannot read: %s", path, strerror(errno));
-        if (!buf_append(b, chunk, (size_t)len))
+        }
+        if (!buf_append(b, chunk, (size_t)len)) {
             return err_set(err, ERR_TOO_LARGE, "file %s: larger than %zu bytes", path, b->size_max);
+        }
     }
 }
 

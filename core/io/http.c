@@ -24,10 +24,10 @@ int64_t http_retry_after_ms(int64_t seconds)
 struct http_call *http_start(struct http *http, const struct http_request *request, http_data_fn *on_data,
                              http_done_fn *done, void *ctx)
 {
-    assert(request->method && request->url && done);
+    assert(request->method != NULL && request->url != NULL && done != NULL);
     assert(request->timeout_ms >= 0 && request->idle_timeout_ms >= 0);
     struct http_call *call = http->ops->start(http, request, on_data, done, ctx);
-    assert(call && call->http == http);
+    assert(call != NULL && call->http == http);
     return call;
 }
 

@@ -17,13 +17,16 @@ static int open_socket(const struct addrinfo *address)
 {
     int on = 1, off = 0;
     int fd = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->ai_protocol);
-    if (fd < 0)
+    if (fd < 0) {
         return -1;
+    }
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (address->ai_family == AF_INET6)
+    if (address->ai_family == AF_INET6) {
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+    }
+    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0) {
         return fd;
+    }
     int cause = errno;
     close(fd);
     errno = cause;
@@ -33,9 +36,11 @@ static int open_socket(const struct addrinfo *address)
 static int open_first(const struct addrinfo *addresses, int family)
 {
     int fd = -1;
-    for (const struct addrinfo *a = addresses; a && fd < 0; a = a->ai_next)
-        if (family == AF_UNSPEC || a->ai_family == family)
+    for (const struct addrinfo *a = addresses; a != NULL && fd < 0; a = a->ai_next) {
+        if (family == AF_UNSPEC || a->ai_family == family) {
             fd = open_socket(a);
+        }
+    }
     return fd;
 }
 
@@ -53,10 +58,12 @@ int listener_open(const char *host, int port, struct err *err)
     }
     errno = EADDRNOTAVAIL;
     int fd = all ? open_first(addresses, AF_INET6) : -1;
-    if (fd < 0 && !(all && errno == EADDRINUSE))
+    if (fd < 0 && !(all && errno == EADDRINUSE)) {
         fd = open_first(addresses, AF_UNSPEC);
-    if (fd < 0)
+    }
+    if (fd < 0) {
         err_set(err, ERR_IO, "cannot listen on %s:%d: %s", all ? "" : host, port, strerror(errno));
+    }
     freeaddrinfo(addresses);
     return fd;
 }
@@ -65,9 +72,11 @@ int listener_port(int fd)
 {
     struct sockaddr_storage address;
     socklen_t len = sizeof(address);
-    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
         return 0;
-    if (address.ss_family == AF_INET6)
+    }
+    if (address.ss_family == AF_INET6) {
         return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+    }
     return ntohs(((struct sockaddr_in *)&address)->sin_port);
 }

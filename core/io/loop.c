@@ -90,13 +90,15 @@ static void arm(void *ctx, int64_t when_ms)
     struct loop *loop = ctx;
     uv_idle_stop(&loop->now);
     uv_timer_stop(&loop->later);
-    if (when_ms < 0)
+    if (when_ms < 0) {
         return;
+    }
     int64_t delay_ms = when_ms - mono(loop);
-    if (delay_ms <= 0)
+    if (delay_ms <= 0) {
         uv_idle_start(&loop->now, on_now);
-    else
+    } else {
         uv_timer_start(&loop->later, on_later, (uint64_t)delay_ms, 0);
+    }
 }
 
 /* --- life --- */
@@ -125,15 +127,17 @@ struct loop *loop_new(void)
 /* Closing takes a turn or two of the loop: ours, and those of what was closed just before. */
 void loop_free(struct loop *loop)
 {
-    if (!loop)
+    if (loop == NULL) {
         return;
+    }
     clock_free(loop->clock);
     uv_close((uv_handle_t *)&loop->later, NULL);
     uv_close((uv_handle_t *)&loop->now, NULL);
     uv_close((uv_handle_t *)&loop->term, NULL);
     uv_close((uv_handle_t *)&loop->interrupt, NULL);
-    for (int turn = 0; turn < CLOSING_TURNS && uv_loop_alive(&loop->uv); turn++)
+    for (int turn = 0; turn < CLOSING_TURNS && uv_loop_alive(&loop->uv); turn++) {
         uv_run(&loop->uv, UV_RUN_NOWAIT);
+    }
     int rc = uv_loop_close(&loop->uv);
     assert(rc == 0 && "something is still open on the loop");
     (void)rc;
@@ -174,8 +178,9 @@ void loop_on_signal(struct loop *loop, loop_signal_fn *fn, void *ctx)
     loop->signal_ctx = ctx;
     uv_signal_stop(&loop->term);
     uv_signal_stop(&loop->interrupt);
-    if (!fn)
+    if (fn == NULL) {
         return;
+    }
     uv_signal_start(&loop->term, on_uv_signal, SIGTERM);
     uv_signal_start(&loop->interrupt, on_uv_signal, SIGINT);
 }

@@ -50,11 +50,13 @@ static void process_free(struct process *p)
 static void on_closed(uv_handle_t *handle)
 {
     struct process *p = handle->data;
-    if (--p->open_handles > 0)
+    if (--p->open_handles > 0) {
         return;
-    if (p->done)
+    }
+    if (p->done != NULL) {
         p->done(p->ctx, p->err.code == ERR_NONE ? buf_str(&p->output) : "", p->err.code == ERR_NONE ? p->output.len : 0,
                 &p->err);
+    }
     process_free(p);
 }
 
@@ -71,10 +73,12 @@ static void close_all(struct process *p)
 /* ": <what it said last on stderr>", without the line's end. */
 static void add_tail(struct process *p, struct buf *text)
 {
-    while (p->tail.len > 0 && strchr(" \t\r\n", p->tail.data[p->tail.len - 1]))
+    while (p->tail.len > 0 && strchr(" \t\r\n", p->tail.data[p->tail.len - 1]) != NULL) {
         p->tail.data[--p->tail.len] = '\0';
-    if (p->tail.len == 0)
+    }
+    if (p->tail.len == 0) {
         return;
+    }
     buf_append_str(text, ": ");
     utf8_append_clean(text, p->tail.data, p->tail.len);
 }
@@ -83,10 +87,11 @@ static void set_exit_err(struct process *p)
 {
     struct buf text;
     buf_init(&text, sizeof(p->err.text));
-    if (p->exit_signal != 0)
+    if (p->exit_signal != 0) {
         buf_printf(&text, "killed by signal %d", p->exit_signal);
-    else
+    } else {
         buf_printf(&text, "exited with code %lld", (long long)p->exit_code);
+    }
     add_tail(p, &text);
     err_set(&p->err, ERR_IO, "process %s: %s", p->name, buf_str(&text));
     buf_fini(&text);
@@ -94,10 +99,12 @@ static void set_exit_err(struct process *p)
 
 static void finish_if_over(struct process *p)
 {
-    if (p->is_closing || p->is_running || (p->open_pipes > 0 && !p->is_killed))
+    if (p->is_closing || p->is_running || (p->open_pipes > 0 && !p->is_killed)) {
         return;
-    if (p->err.code == ERR_NONE && (p->exit_code != 0 || p->exit_signal != 0))
+    }
+    if (p->err.code == ERR_NONE && (p->exit_code != 0 || p->exit_signal != 0)) {
         set_exit_err(p);
+    }
     close_all(p);
 }
 
@@ -105,8 +112,9 @@ static void kill_group(struct process *p)
 {
     p->is_killed = true;
     if (p->is_running ||
-        p->open_pipes > 0) /* a pipe is open: some of the group still lives, and keeps its number taken */
+        p->open_pipes > 0) { /* a pipe is open: some of the group still lives, and keeps its number taken */
         kill(-p->child.pid, SIGKILL);
+    }
 }
 
 static void give_up(struct process *p)
@@ -141,8 +149,9 @@ static void on_alloc(uv_handle_t *handle, size_t wish, uv_buf_t *to)
 
 static bool pipe_ended(struct process *p, uv_stream_t *stream, ssize_t len)
 {
-    if (len >= 0)
+    if (len >= 0) {
         return false;
+    }
     uv_read_stop(stream);
     p->open_pipes--;
     finish_if_over(p);
@@ -152,8 +161,9 @@ static bool pipe_ended(struct process *p, uv_stream_t *stream, ssize_t len)
 static void on_output(uv_stream_t *stream, ssize_t len, const uv_buf_t *from)
 {
     struct process *p = stream->data;
-    if (pipe_ended(p, stream, len) || p->is_killed || buf_append(&p->output, from->base, (size_t)len))
+    if (pipe_ended(p, stream, len) || p->is_killed || buf_append(&p->output, from->base, (size_t)len)) {
         return;
+    }
     err_set(&p->err, ERR_TOO_LARGE, "process %s: wrote more than %zu bytes, killed", p->name, p->output.size_max);
     give_up(p);
 }
@@ -161,11 +171,13 @@ static void on_output(uv_stream_t *stream, ssize_t len, const uv_buf_t *from)
 static void on_errors(uv_stream_t *stream, ssize_t len, const uv_buf_t *from)
 {
     struct process *p = stream->data;
-    if (pipe_ended(p, stream, len))
+    if (pipe_ended(p, stream, len)) {
         return;
+    }
     buf_append(&p->tail, from->base, (size_t)len);
-    if (p->tail.len > ERRORS_KEPT)
+    if (p->tail.len > ERRORS_KEPT) {
         buf_consume(&p->tail, p->tail.len - ERRORS_KEPT);
+    }
 }
 
 /* --- starting --- */
@@ -173,10 +185,12 @@ static void on_errors(uv_stream_t *stream, ssize_t len, const uv_buf_t *from)
 static bool is_replaced(const char *entry, const char *const *extra)
 {
     const char *equals = strchr(entry, '=');
-    size_t len = equals ? (size_t)(equals - entry) + 1 : 0;
-    for (; len > 0 && *extra; extra++)
-        if (strncmp(entry, *extra, len) == 0)
+    size_t len = equals != NULL ? (size_t)(equals - entry) + 1 : 0;
+    for (; len > 0 && *extra != NULL; extra++) {
+        if (strncmp(entry, *extra, len) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -184,23 +198,28 @@ static bool is_replaced(const char *entry, const char *const *extra)
 static char **environment_new(const char *const *extra)
 {
     size_t count = 0, extra_count = 0, used = 0;
-    while (environ[count])
+    while (environ[count] != NULL) {
         count++;
-    while (extra[extra_count])
+    }
+    while (extra[extra_count] != NULL) {
         extra_count++;
+    }
     char **entries = mem_alloc_array(count + extra_count + 1, sizeof(char *));
-    for (size_t i = 0; i < count; i++)
-        if (!is_replaced(environ[i], extra))
+    for (size_t i = 0; i < count; i++) {
+        if (!is_replaced(environ[i], extra)) {
             entries[used++] = environ[i];
-    for (size_t i = 0; i < extra_count; i++)
+        }
+    }
+    for (size_t i = 0; i < extra_count; i++) {
         entries[used++] = (char *)(uintptr_t)extra[i];
+    }
     return entries;
 }
 
 static int spawn(struct process *p, const struct process_options *options)
 {
     static const char *const nothing[] = {NULL};
-    char **env = environment_new(options->env_extra ? options->env_extra : nothing);
+    char **env = environment_new(options->env_extra != NULL ? options->env_extra : nothing);
     uv_stdio_container_t stdio[] = {
         {.flags = UV_IGNORE},
         {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&p->out},
@@ -223,7 +242,7 @@ static int spawn(struct process *p, const struct process_options *options)
 struct process *process_start(struct loop *loop, const struct process_options *options, process_done_fn *done,
                               void *ctx)
 {
-    assert(options->argv && options->argv[0] && done);
+    assert(options->argv != NULL && options->argv[0] != NULL && done != NULL);
     struct process *p = mem_new(struct process);
     p->loop = loop;
     p->done = done;
@@ -246,8 +265,9 @@ struct process *process_start(struct loop *loop, const struct process_options *o
     p->open_pipes = 2;
     uv_read_start((uv_stream_t *)&p->out, on_alloc, on_output);
     uv_read_start((uv_stream_t *)&p->errors, on_alloc, on_errors);
-    if (options->timeout_ms > 0)
+    if (options->timeout_ms > 0) {
         timer_start(loop_clock(loop), &p->timer, options->timeout_ms, on_timeout, p);
+    }
     return p;
 }
 
@@ -255,11 +275,13 @@ struct process *process_start(struct loop *loop, const struct process_options *o
 void process_cancel(struct process *p)
 {
     p->done = NULL;
-    if (p->is_closing)
+    if (p->is_closing) {
         return;
+    }
     kill_group(p);
-    while (p->is_running && waitpid(p->child.pid, NULL, 0) < 0 && errno == EINTR)
+    while (p->is_running && waitpid(p->child.pid, NULL, 0) < 0 && errno == EINTR) {
         continue;
+    }
     p->is_running = false;
     close_all(p);
 }

@@ -96,10 +96,11 @@ static void run(struct server *server)
 {
     MHD_UNSIGNED_LONG_LONG timeout_ms;
     MHD_run(server->daemon);
-    if (MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES)
+    if (MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES) {
         timer_start(loop_clock(server->loop), &server->timer, (int64_t)timeout_ms, on_timer, server);
-    else
+    } else {
         timer_cancel(&server->timer);
+    }
 }
 
 static void on_ready(uv_poll_t *poll, int status, int events)
@@ -122,8 +123,9 @@ static void on_lookout_closed(uv_handle_t *handle)
 
 static void end_lookout(struct call *call)
 {
-    if (!call->lookout)
+    if (call->lookout == NULL) {
         return;
+    }
     uv_close((uv_handle_t *)&call->lookout->poll, on_lookout_closed);
     call->lookout = NULL;
 }
@@ -182,18 +184,21 @@ static void wire_begin(struct exchange *exchange, int status, const char *conten
     call->begun = true;
     call->status = status;
     call->content_type = str_dup(content_type);
-    if (call->suspended)
+    if (call->suspended) {
         resume(call);
+    }
 }
 
 static void wire_send(struct exchange *exchange, const char *bytes, size_t len)
 {
     struct call *call = call_of(exchange);
     assert(call->begun && !call->ended);
-    if (!buf_append(&call->unsent, bytes, len))
+    if (!buf_append(&call->unsent, bytes, len)) {
         call->broken = true;
-    if (call->suspended)
+    }
+    if (call->suspended) {
         resume(call);
+    }
 }
 
 static void wire_end(struct exchange *exchange)
@@ -201,8 +206,9 @@ static void wire_end(struct exchange *exchange)
     struct call *call = call_of(exchange);
     assert(call->begun && !call->ended);
     call->ended = true;
-    if (call->suspended)
+    if (call->suspended) {
         resume(call);
+    }
 }
 
 static const char *wire_header(const struct exchange *exchange, const char *name)
@@ -219,16 +225,18 @@ static const struct exchange_ops wire_ops = {
 static ssize_t read_unsent(void *ctx, uint64_t position, char *out, size_t size)
 {
     struct call *call = ctx;
-    if (call->broken)
+    if (call->broken) {
         return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
     if (call->unsent.len > 0) {
         size_t len = call->unsent.len < size ? call->unsent.len : size;
         memcpy(out, call->unsent.data, len);
         buf_consume(&call->unsent, len);
         return (ssize_t)len;
     }
-    if (call->ended)
+    if (call->ended) {
         return MHD_CONTENT_READER_END_OF_STREAM;
+    }
     suspend(call);
     return 0;
 }
@@ -240,26 +248,31 @@ static void free_bytes(void *bytes)
 
 static struct MHD_Response *response_of(struct call *call)
 {
-    if (!call->ended)
+    if (!call->ended) {
         return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, read_unsent, call, NULL);
+    }
     size_t len = call->unsent.len;
     char *bytes = buf_take(&call->unsent);
     struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback(len, bytes, free_bytes);
-    if (!response)
+    if (response == NULL) {
         mem_free(bytes);
+    }
     return response;
 }
 
 static enum MHD_Result send_answer(struct call *call)
 {
     struct MHD_Response *response = response_of(call);
-    if (!response)
+    if (response == NULL) {
         return MHD_NO;
+    }
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, call->content_type);
-    for (size_t i = 0; i < call->header_names.count; i++)
+    for (size_t i = 0; i < call->header_names.count; i++) {
         MHD_add_response_header(response, call->header_names.items[i], call->header_values.items[i]);
-    if (!call->ended)
+    }
+    if (!call->ended) {
         MHD_set_connection_option(call->connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
+    }
     enum MHD_Result result = MHD_queue_response(call->connection, (unsigned)call->status, response);
     MHD_destroy_response(response);
     return result;
@@ -277,12 +290,14 @@ static enum MHD_Result serve_call(struct call *call, const char *method)
     call->exchange.method = method;
     call->exchange.body = buf_str(&call->body);
     call->exchange.body_len = call->body.len;
-    if (call->body.overflow)
+    if (call->body.overflow) {
         refuse_body(call);
-    else
+    } else {
         call->server->serve(call->server->ctx, &call->exchange);
-    if (call->begun)
+    }
+    if (call->begun) {
         return send_answer(call);
+    }
     suspend(call);
     return MHD_YES;
 }
@@ -370,18 +385,21 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
         *upload_len = 0;
         return MHD_YES;
     }
-    if (!call->served)
+    if (!call->served) {
         return serve_call(call, method);
+    }
     return call->broken || !call->begun ? MHD_NO : send_answer(call);
 }
 
 static void leave_exchange(struct call *call)
 {
-    if (!call->served || call->ended)
+    if (!call->served || call->ended) {
         return;
+    }
     call->ended = true;
-    if (call->exchange.gone)
+    if (call->exchange.gone != NULL) {
         call->exchange.gone(call->exchange.ctx);
+    }
 }
 
 static void on_completed(void *ctx, struct MHD_Connection *connection, void **request_ctx,
@@ -389,14 +407,16 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **re
 {
     struct call *call = *request_ctx;
     struct server *server = ctx;
-    if (!call)
+    if (call == NULL) {
         return;
+    }
     end_lookout(call);
     note_activity(server, connection);
     leave_exchange(call);
     struct call **at = &server->calls;
-    while (*at != call)
+    while (*at != call) {
         at = &(*at)->next;
+    }
     *at = call->next;
     str_free(&call->path);
     str_free(&call->query);
@@ -458,11 +478,11 @@ static struct server *start(struct server *server, const char *host, int port, s
         server->port = listener_port(fd);
         server->daemon = start_daemon(server, fd);
     }
-    if (fd >= 0 && !server->daemon) {
+    if (fd >= 0 && server->daemon == NULL) {
         err_set(err, ERR_IO, "cannot serve HTTP on %s:%d", str_empty(host) ? "" : host, server->port);
         close(fd);
     }
-    if (!server->daemon) {
+    if (server->daemon == NULL) {
         mem_free(server);
         return NULL;
     }
@@ -504,12 +524,14 @@ static void on_closed(uv_handle_t *handle)
 
 void server_stop(struct server *server)
 {
-    if (!server)
+    if (server == NULL) {
         return;
-    for (struct call *call = server->calls; call; call = call->next) {
+    }
+    for (struct call *call = server->calls; call != NULL; call = call->next) {
         call->broken = true;
-        if (call->suspended)
+        if (call->suspended) {
             resume(call);
+        }
     }
     timer_cancel(&server->timer);
     timer_cancel(&server->soon);

@@ -14,8 +14,9 @@ enum {
 
 static size_t class_of(size_t size)
 {
-    if (size <= SMALL_MAX)
+    if (size <= SMALL_MAX) {
         return size == 0 ? 0 : (size - 1) / GRAIN;
+    }
     size_t doubling = 63 - (size_t)__builtin_clzll(size - 1) - 9;
     size_t floor = (size_t)SMALL_MAX << doubling;
     return SMALL_CLASSES + 4 * doubling + (size - 1 - floor) / (floor / 4);
@@ -23,8 +24,9 @@ static size_t class_of(size_t size)
 
 static size_t class_size(size_t class)
 {
-    if (class < SMALL_CLASSES)
+    if (class < SMALL_CLASSES) {
         return (class + 1) * GRAIN;
+    }
     size_t floor = (size_t)SMALL_MAX << (class - SMALL_CLASSES) / 4;
     return floor + ((class - SMALL_CLASSES) % 4 + 1) * (floor / 4);
 }
@@ -33,8 +35,9 @@ bool arena_init(struct arena *arena, size_t reserve)
 {
     memset(arena, 0, sizeof *arena);
     void *base = mmap(NULL, reserve, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base == MAP_FAILED)
+    if (base == MAP_FAILED) {
         return false;
+    }
     arena->base = base;
     arena->reserved = reserve;
     arena->live_max = SIZE_MAX;
@@ -44,8 +47,9 @@ bool arena_init(struct arena *arena, size_t reserve)
 
 void arena_fini(struct arena *arena)
 {
-    if (arena->base)
+    if (arena->base != NULL) {
         munmap(arena->base, arena->reserved);
+    }
     arena->base = NULL;
 }
 
@@ -68,24 +72,26 @@ static size_t whole_pages(void *block, size_t class, uintptr_t *from)
 static size_t resident_need(const struct arena *arena, size_t class)
 {
     uintptr_t from;
-    if (class >= ARENA_CLASSES)
+    if (class >= ARENA_CLASSES) {
         return SIZE_MAX / 2;
+    }
     void *free_block = arena->free_lists[class];
-    return free_block ? whole_pages(free_block, class, &from) : class_size(class);
+    return free_block != NULL ? whole_pages(free_block, class, &from) : class_size(class);
 }
 
 static void *take(struct arena *arena, size_t class)
 {
     void *block = class < ARENA_CLASSES ? arena->free_lists[class] : NULL;
     size_t need = resident_need(arena, class);
-    if (block) {
+    if (block != NULL) {
         arena->free_lists[class] = *(void **)block;
         arena->resident += need;
         return block;
     }
     size_t size = class_size(class);
-    if (class >= ARENA_CLASSES || size > arena->reserved - arena->used)
+    if (class >= ARENA_CLASSES || size > arena->reserved - arena->used) {
         return NULL;
+    }
     block = arena->base + arena->used;
     arena->used += size;
     arena->resident += need;
@@ -109,7 +115,7 @@ static void give_back(struct arena *arena, void *block, size_t size)
 static bool is_too_much(const struct arena *arena, void *block, size_t old_size, size_t class)
 {
     uintptr_t from;
-    size_t freed = block ? whole_pages(block, class_of(old_size), &from) : 0;
+    size_t freed = block != NULL ? whole_pages(block, class_of(old_size), &from) : 0;
     size_t kept = arena->resident - freed;
     return kept > arena->resident_max || resident_need(arena, class) > arena->resident_max - kept;
 }
@@ -117,27 +123,32 @@ static bool is_too_much(const struct arena *arena, void *block, size_t old_size,
 void *arena_realloc(void *ud, void *block, size_t old_size, size_t size)
 {
     struct arena *arena = ud;
-    if (!block)
+    if (block == NULL) {
         old_size = 0;
+    }
     if (size == 0) {
-        if (block)
+        if (block != NULL) {
             give_back(arena, block, old_size);
+        }
         arena->live -= old_size;
         return NULL;
     }
     bool grows = size > old_size;
-    if (grows && (arena->live > arena->live_max || size - old_size > arena->live_max - arena->live))
+    if (grows && (arena->live > arena->live_max || size - old_size > arena->live_max - arena->live)) {
         return NULL;
+    }
     size_t class = class_of(size);
     void *moved = block;
-    if (!block || class_of(old_size) != class) {
+    if (block == NULL || class_of(old_size) != class) {
         moved = grows && is_too_much(arena, block, old_size, class) ? NULL : take(arena, class);
         /* A block that could not move to a smaller class stays where it is; once free it serves as a small one. */
-        if (!moved && !grows)
+        if (moved == NULL && !grows) {
             moved = block;
-        if (!moved)
+        }
+        if (moved == NULL) {
             return NULL;
-        if (block && moved != block) {
+        }
+        if (block != NULL && moved != block) {
             memcpy(moved, block, grows ? old_size : size);
             give_back(arena, block, old_size);
         }

@@ -31,8 +31,9 @@ static int read_message(lua_State *L)
     if (lua_istable(L, 2)) {
         lua_pushstring(L, "message");
         lua_rawget(L, 2);
-        if (is_text(L, 3))
+        if (is_text(L, 3)) {
             lua_replace(L, 2);
+        }
     }
     if (is_text(L, 2)) {
         size_t len;
@@ -52,15 +53,17 @@ static void message_of(const struct failure *failure, struct message *message)
         /* A protected call on the main state starts a new frame; the value would be out of its sight. */
         size_t len;
         const char *text = lua_type(failure->L, -1) == LUA_TSTRING ? lua_tolstring(failure->L, -1, &len) : NULL;
-        if (text)
+        if (text != NULL) {
             plain_copy(message->text, sizeof message->text, text, len);
-        else
+        } else {
             snprintf(message->text, sizeof message->text, "an error that is a %s, not a text",
                      luaL_typename(failure->L, -1));
+        }
         return;
     }
-    if (lua_cpcall(failure->L, read_message, message) != 0)
+    if (lua_cpcall(failure->L, read_message, message) != 0) {
         snprintf(message->text, sizeof message->text, "an error that could not be read");
+    }
 }
 
 /* Is "<source>:<line>: " in front of the text, with a line of those two or between them? */
@@ -99,12 +102,13 @@ static void describe_raised(const struct failure *failure, struct err *err)
     char where[KILL_WHERE_SIZE];
     host_where(failure->from, where, sizeof where);
     message_of(failure, &message);
-    if (!has_place(failure->from, message.text) && where[0] != '\0')
+    if (!has_place(failure->from, message.text) && where[0] != '\0') {
         err_set(err, ERR_SCRIPT, "%s: %s", where, message.text);
-    else if (str_has_prefix(where, "strategies/") && !str_has_prefix(message.text, "strategies/"))
+    } else if (str_has_prefix(where, "strategies/") && !str_has_prefix(message.text, "strategies/")) {
         err_set(err, ERR_SCRIPT, "%s (called from %s)", message.text, where);
-    else
+    } else {
         err_set(err, ERR_SCRIPT, "%s", message.text);
+    }
 }
 
 static void describe_time(const struct failure *failure, struct err *err)
@@ -133,8 +137,9 @@ enum failure_kind failure_kind(const struct failure *failure, struct err *err)
         describe_time(failure, err);
         return FAILURE_BOUND;
     }
-    if (report->status == 0)
+    if (report->status == 0) {
         return FAILURE_NONE;
+    }
     if (report->stage == KILL_SOFT) {
         describe_time(failure, err);
         return FAILURE_BOUND;

@@ -21,10 +21,12 @@ static struct host *host_of(lua_State *L)
 static struct host *host_for_word(lua_State *L, const char *primitive)
 {
     struct host *host = host_of(L);
-    if (!host->co)
+    if (host->co == NULL) {
         luaL_error(L, "host.%s: no word can run while a module loads", primitive);
-    if (L != host->co)
+    }
+    if (L != host->co) {
         luaL_error(L, "host.%s: no word can run inside a coroutine of the script", primitive);
+    }
     return host;
 }
 
@@ -36,8 +38,9 @@ static void note_word(struct host *host, const char *word)
 /* Absent arguments are an empty object. Between kill_host_enter and kill_host_leave. */
 static struct doc *read_args(lua_State *L, int index, struct err *err)
 {
-    if (!lua_isnil(L, index))
+    if (!lua_isnil(L, index)) {
         return marshal_read(L, index, "args", err);
+    }
     struct doc *doc = doc_new();
     doc_set_root(doc, node_new_object(doc));
     return doc;
@@ -86,8 +89,9 @@ static int primitive_enter(lua_State *L)
     note_word(host, word);
     struct doc *args = read_args(L, 2, &err);
     bool readable = args != NULL;
-    if (readable)
+    if (readable) {
         done = host->port.enter(host->port.ctx, word, doc_root(args), &result, &started_ms);
+    }
     doc_free(args);
     host_hand_over(host, done ? result : NULL);
     if (done) {
@@ -97,10 +101,12 @@ static int primitive_enter(lua_State *L)
     }
     kill_host_leave();
 
-    if (!readable)
+    if (!readable) {
         return luaL_error(L, "%s: %s", lua_tostring(L, 1), err.text);
-    if (done && host->paused)
+    }
+    if (done && host->paused) {
         return lua_yield(L, 0);
+    }
     if (done) {
         host_push_replayed(L, host);
         return 3;
@@ -121,8 +127,9 @@ static int primitive_leave(lua_State *L)
     kill_host_enter();
     struct doc *result = marshal_read(L, 1, "result", &err);
     bool readable = result != NULL;
-    if (readable)
+    if (readable) {
         host->port.leave(host->port.ctx, doc_root(result));
+    }
     doc_free(result);
     kill_host_leave();
 
@@ -135,8 +142,9 @@ static int primitive_call(lua_State *L)
     luaL_checktype(L, 1, LUA_TSTRING);
     lua_settop(L, 2);
     marshal_prepare(L);
-    if (host->waiting || !lua_isyieldable(L))
+    if (host->waiting || !lua_isyieldable(L)) {
         return luaL_error(L, "host.call: nothing can be waited for here");
+    }
     struct err err = {0};
     struct doc *answer = NULL;
     bool answered = false;
@@ -146,17 +154,20 @@ static int primitive_call(lua_State *L)
     note_word(host, operation);
     struct doc *args = read_args(L, 2, &err);
     bool readable = args != NULL;
-    if (readable)
+    if (readable) {
         answered = host->port.call(host->port.ctx, operation, doc_root(args), &answer);
+    }
     doc_free(args);
     host_hand_over(host, answered ? answer : NULL);
     host->waiting = readable && !answered;
     kill_host_leave();
 
-    if (!readable)
+    if (!readable) {
         return luaL_error(L, "%s: %s", lua_tostring(L, 1), err.text);
-    if (!answered)
+    }
+    if (!answered) {
         return lua_yield(L, 0);
+    }
     marshal_push(L, doc_root(host->handed_over));
     return 1;
 }
@@ -174,8 +185,9 @@ static int primitive_evidence(lua_State *L)
     kill_host_enter();
     struct doc *evidence = marshal_read(L, 1, "evidence", &err);
     bool readable = evidence != NULL;
-    if (readable)
+    if (readable) {
         host->port.evidence(host->port.ctx, doc_root(evidence), where);
+    }
     doc_free(evidence);
     kill_host_leave();
 
@@ -251,16 +263,20 @@ void host_where(lua_State *L, char *out, size_t size)
     out[0] = '\0';
     for (int level = 0; level < FRAMES_MAX && lua_getstack(L, level, &frame); level++) {
         /* Chunks of modules are named after their file ("@strategies/canary.lua"), the sandbox's own is not. */
-        if (!lua_getinfo(L, "Sl", &frame) || frame.source[0] != '@')
+        if (!lua_getinfo(L, "Sl", &frame) || frame.source[0] != '@') {
             continue;
+        }
         bool strategy = str_has_prefix(frame.source, "@strategies/");
-        if (!strategy && out[0] != '\0')
+        if (!strategy && out[0] != '\0') {
             continue;
-        if (frame.currentline > 0)
+        }
+        if (frame.currentline > 0) {
             snprintf(out, size, "%s:%d", frame.short_src, frame.currentline);
-        else /* an instruction that ran out of memory leaves no line behind */
+        } else { /* an instruction that ran out of memory leaves no line behind */
             snprintf(out, size, "%s, in the function of line %d", frame.short_src, frame.linedefined);
-        if (strategy)
+        }
+        if (strategy) {
             return;
+        }
     }
 }

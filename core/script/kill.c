@@ -56,8 +56,9 @@ static void arm(int64_t when_ns)
 static void raise_time_limit(lua_State *L, lua_Debug *at)
 {
     struct run *run = innermost;
-    if (run && run->where[0] == '\0' && lua_getinfo(L, "Sl", at))
+    if (run != NULL && run->where[0] == '\0' && lua_getinfo(L, "Sl", at)) {
         snprintf(run->where, sizeof run->where, "%s:%d", at->short_src, at->currentline);
+    }
     luaL_error(L, "time limit");
 }
 
@@ -79,12 +80,13 @@ static void on_signal(int signum)
 {
     int saved_errno = errno;
     struct run *run = innermost;
-    if (run) {
+    if (run != NULL) {
         /* A signal of an earlier deadline may come late. */
-        if (cpu_ns() >= run->deadline_ns)
+        if (cpu_ns() >= run->deadline_ns) {
             expire(run);
-        else
+        } else {
             arm(run->deadline_ns);
+        }
     }
     errno = saved_errno;
 }
@@ -93,8 +95,9 @@ static void on_signal(int signum)
 static void set_signal_stack(void)
 {
     stack_t present;
-    if (sigaltstack(NULL, &present) != 0 || !(present.ss_flags & SS_DISABLE))
+    if (sigaltstack(NULL, &present) != 0 || !(present.ss_flags & SS_DISABLE)) {
         return;
+    }
     static _Thread_local char *memory;
     memory = mem_alloc(SIGNAL_STACK_SIZE);
     stack_t ours = {.ss_sp = memory, .ss_size = SIGNAL_STACK_SIZE};
@@ -103,8 +106,9 @@ static void set_signal_stack(void)
 
 static void prepare_thread(void)
 {
-    if (timer_ready)
+    if (timer_ready) {
         return;
+    }
     set_signal_stack();
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK | SA_RESTART | SA_NODEFER};
     sigemptyset(&action.sa_mask);
@@ -129,12 +133,12 @@ static void leave_run(struct run *run)
 {
     bill(run, 0);
     innermost = run->outer;
-    arm(run->outer ? run->outer->deadline_ns : 0);
+    arm(run->outer != NULL ? run->outer->deadline_ns : 0);
 }
 
 struct kill_report kill_run(lua_State *L, const struct kill_limits *limits, kill_body_fn *body, void *ctx)
 {
-    assert(!innermost || innermost->in_host);
+    assert(innermost == NULL || innermost->in_host);
     prepare_thread();
     struct run run = {.outer = innermost, .L = L, .limits = *limits};
     struct kill_report report = {.stage = KILL_NONE};
@@ -161,26 +165,28 @@ struct kill_report kill_run(lua_State *L, const struct kill_limits *limits, kill
 
 void kill_host_enter(void)
 {
-    assert(innermost && !innermost->in_host);
+    assert(innermost != NULL && !innermost->in_host);
     innermost->in_host = 1;
 }
 
 void kill_host_leave(void)
 {
     struct run *run = innermost;
-    assert(run && run->in_host);
+    assert(run != NULL && run->in_host);
     run->in_host = 0;
-    if (run->jump_due)
+    if (run->jump_due) {
         siglongjmp(run->door, 1);
+    }
 }
 
 void kill_restart(void)
 {
     struct run *run = innermost;
-    assert(run && run->in_host);
+    assert(run != NULL && run->in_host);
     bill(run, KILL_REPLAY_FREE_NS);
-    if (run->soft)
+    if (run->soft) {
         return;
+    }
     run->deadline_ns = run->billed_ns + run->limits.soft_ms * 1000000;
     arm(run->deadline_ns);
 }
@@ -188,15 +194,16 @@ void kill_restart(void)
 int64_t kill_elapsed_ns(void)
 {
     const struct run *run = innermost;
-    assert(run && run->in_host);
+    assert(run != NULL && run->in_host);
     return cpu_ns() - run->began_ns;
 }
 
 void kill_abandon(lua_State *L)
 {
-    for (struct run *run = innermost; run; run = run->outer) {
-        if (run->L != L)
+    for (struct run *run = innermost; run != NULL; run = run->outer) {
+        if (run->L != L) {
             continue;
+        }
         assert(run->in_host);
         run->jump_due = 1;
         return;

@@ -65,19 +65,23 @@ int marshal_array(lua_State *L)
 
 static struct node *refuse(struct reader *r, const char *why)
 {
-    if (r->err->code == ERR_NONE)
+    if (r->err->code == ERR_NONE) {
         err_set(r->err, ERR_SCRIPT, "%s: %s", r->path, why);
+    }
     return NULL;
 }
 
 static struct node *read_number(struct reader *r, double value)
 {
-    if (isnan(value))
+    if (isnan(value)) {
         return refuse(r, "NaN has no place in JSON");
-    if (isinf(value))
+    }
+    if (isinf(value)) {
         return refuse(r, "infinity has no place in JSON");
-    if (value == floor(value) && fabs(value) <= (double)WHOLE_MAX)
+    }
+    if (value == floor(value) && fabs(value) <= (double)WHOLE_MAX) {
         return node_new_int(r->doc, (int64_t)value);
+    }
     return node_new_real(r->doc, value);
 }
 
@@ -85,12 +89,13 @@ static bool text_fits(struct reader *r, const char *s, size_t len, const char *w
 {
     char why[96];
     r->bytes += len;
-    if (r->bytes > MARSHAL_BYTES_MAX)
+    if (r->bytes > MARSHAL_BYTES_MAX) {
         snprintf(why, sizeof why, "more than %d bytes of text in one value", MARSHAL_BYTES_MAX);
-    else if (!utf8_valid(s, len))
+    } else if (!utf8_valid(s, len)) {
         snprintf(why, sizeof why, "a %s that is not UTF-8 has no place in JSON", what);
-    else
+    } else {
         return true;
+    }
     refuse(r, why);
     return false;
 }
@@ -121,8 +126,9 @@ static struct node *read_list(struct reader *r, int index, size_t count)
         snprintf(step, sizeof step, "[%zu]", i);
         lua_rawgeti(r->L, index, (int)i);
         struct node *item = read_child(r, step);
-        if (!item)
+        if (item == NULL) {
             return NULL;
+        }
         node_push(list, item);
     }
     return list;
@@ -142,10 +148,11 @@ static bool read_members(struct reader *r, int index, struct member *members)
         char step[128];
         snprintf(step, sizeof step, ".%s", key);
         bool ok = text_fits(r, key, len, "name");
-        if (ok && strlen(key) != len)
+        if (ok && strlen(key) != len) {
             ok = refuse(r, "a name with a NUL has no place in JSON");
+        }
         struct node *value = ok ? read_child(r, step) : (lua_pop(r->L, 1), NULL);
-        if (!value) {
+        if (value == NULL) {
             lua_pop(r->L, 1);
             return false;
         }
@@ -156,15 +163,18 @@ static bool read_members(struct reader *r, int index, struct member *members)
 
 static struct node *read_object(struct reader *r, int index, size_t count)
 {
-    if (count > MARSHAL_MEMBERS_MAX)
+    if (count > MARSHAL_MEMBERS_MAX) {
         return refuse(r, "a table with more than 2000 names");
+    }
     struct node *object = node_new_object(r->doc);
     struct member *members = mem_alloc_array(count, sizeof *members);
     bool ok = read_members(r, index, members);
-    if (ok && count > 1)
+    if (ok && count > 1) {
         qsort(members, count, sizeof *members, by_key);
-    for (size_t i = 0; ok && i < count; i++)
+    }
+    for (size_t i = 0; ok && i < count; i++) {
         node_set(r->doc, object, members[i].key, members[i].value);
+    }
     mem_free(members);
     return ok ? object : NULL;
 }
@@ -183,10 +193,12 @@ static struct shape shape_of(lua_State *L, int index)
             shape.names++;
         } else if (lua_type(L, -2) == LUA_TNUMBER) {
             double key = lua_tonumber(L, -2);
-            if (key >= 1 && key == floor(key))
+            if (key >= 1 && key == floor(key)) {
                 shape.places++;
-            if (key > shape.largest)
+            }
+            if (key > shape.largest) {
                 shape.largest = key;
+            }
         }
     }
     return shape;
@@ -194,8 +206,9 @@ static struct shape shape_of(lua_State *L, int index)
 
 static bool is_marked(struct reader *r, int index)
 {
-    if (!lua_getmetatable(r->L, index))
+    if (!lua_getmetatable(r->L, index)) {
         return false;
+    }
     bool marked = lua_topointer(r->L, -1) == r->mark;
     lua_pop(r->L, 1);
     return marked;
@@ -203,13 +216,15 @@ static bool is_marked(struct reader *r, int index)
 
 static struct node *read_table(struct reader *r, int index)
 {
-    if (r->depth == MARSHAL_DEPTH_MAX)
+    if (r->depth == MARSHAL_DEPTH_MAX) {
         return refuse(r, "more than 64 levels of tables (one that contains itself?)");
+    }
     struct shape shape = shape_of(r->L, index);
     bool marked = is_marked(r, index);
     bool list = marked || (shape.count > 0 && shape.names < shape.count);
-    if (list && (shape.places != shape.count || shape.largest != (double)shape.count))
+    if (list && (shape.places != shape.count || shape.largest != (double)shape.count)) {
         return refuse(r, "neither a list (keys 1 to n without holes) nor an object (keys that are strings)");
+    }
     r->depth++;
     struct node *node = list ? read_list(r, index, shape.count) : read_object(r, index, shape.count);
     r->depth--;
@@ -218,8 +233,9 @@ static struct node *read_table(struct reader *r, int index)
 
 static struct node *read_value(struct reader *r, int index)
 {
-    if (++r->nodes > MARSHAL_NODES_MAX)
+    if (++r->nodes > MARSHAL_NODES_MAX) {
         return refuse(r, "more than 20000 values in one");
+    }
     int type = lua_type(r->L, index);
     switch (type) {
     case LUA_TNIL:
@@ -251,8 +267,9 @@ struct doc *marshal_read(lua_State *L, int index, const char *root, struct err *
 {
     struct reader r = {.L = L, .err = err};
     int top = lua_gettop(L);
-    if (index < 0 && index > LUA_REGISTRYINDEX)
+    if (index < 0 && index > LUA_REGISTRYINDEX) {
         index = top + 1 + index;
+    }
     push_mark(L);
     r.mark = lua_topointer(L, -1);
     lua_pop(L, 1);
@@ -261,7 +278,7 @@ struct doc *marshal_read(lua_State *L, int index, const char *root, struct err *
     r.doc = doc_new();
     struct node *value = read_value(&r, index);
     lua_settop(L, top);
-    if (!value) {
+    if (value == NULL) {
         doc_free(r.doc);
         return NULL;
     }
@@ -276,10 +293,11 @@ static void push_list(lua_State *L, const struct node *n)
     lua_createtable(L, (int)node_count(n), 0);
     struct node_iter it = node_iterate(n);
     for (int place = 1; node_next(&it); place++) {
-        if (node_type(it.value) == NODE_NULL)
+        if (node_type(it.value) == NODE_NULL) {
             lua_pushlightuserdata(L, NULL);
-        else
+        } else {
             marshal_push(L, it.value);
+        }
         lua_rawseti(L, -2, place);
     }
     push_mark(L);
@@ -302,8 +320,9 @@ static void push_number(lua_State *L, const struct node *n)
     int64_t whole;
     double real = 0;
     bool exact = node_type(n) != NODE_INT || (node_int(n, &whole) && whole >= -WHOLE_MAX && whole <= WHOLE_MAX);
-    if (!exact)
+    if (!exact) {
         luaL_error(L, "a number beyond 2^53 would not be exact in a script");
+    }
     node_real(n, &real);
     lua_pushnumber(L, real);
 }

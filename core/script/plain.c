@@ -9,8 +9,9 @@ void plain_copy(char *to, size_t size, const char *s, size_t len)
     size_t at = 0;
     for (size_t i = 0; i < len;) {
         size_t step = utf8_char(s + i, len - i);
-        if (at + (step == 0 ? 1 : step) >= size)
+        if (at + (step == 0 ? 1 : step) >= size) {
             break;
+        }
         if (step == 0 || s[i] == '\0') {
             to[at++] = step == 0 ? '?' : ' ';
             i++;

@@ -23,8 +23,9 @@ void sandbox_install(lua_State *L, const struct sandbox_parts *parts)
     open_library(L, LUA_TABLIBNAME, luaopen_table);
     open_library(L, LUA_MATHLIBNAME, luaopen_math);
     lua_pushlightuserdata(L, (void *)&require_key);
-    if (luaL_loadbuffer(L, prelude_source, strlen(prelude_source), "=sandbox") != 0)
+    if (luaL_loadbuffer(L, prelude_source, strlen(prelude_source), "=sandbox") != 0) {
         lua_error(L);
+    }
     lua_pushvalue(L, LUA_GLOBALSINDEX);
     lua_pushlightuserdata(L, parts->source_ctx);
     lua_pushcclosure(L, parts->source, 1);

@@ -102,12 +102,12 @@ static struct strategy *start(struct strategist *strategist, const struct strate
     strategy->scripts = scripts;
     scripts->running++;
     strategy->host = order->host;
-    strategy->pinned = order->sources ? doc_copy(order->sources) : NULL;
+    strategy->pinned = order->sources != NULL ? doc_copy(order->sources) : NULL;
     budget_init(&strategy->budget, scripts->clock, &scripts->limits.budget, order->label);
     struct module_set set = scripts->binary;
     set.pinned = doc_root(strategy->pinned);
     strategy->task = task_new(order, &set, &scripts->limits, &strategy->budget, err);
-    if (!strategy->task) {
+    if (strategy->task == NULL) {
         strategy_free(strategy);
         return NULL;
     }
@@ -119,17 +119,18 @@ static struct strategy *start(struct strategist *strategist, const struct strate
 static void answer(struct strategy *strategy, const struct node *value)
 {
     assert(task_is_waiting(strategy->task));
-    struct doc *doc = value ? doc_copy(value) : doc_new();
+    struct doc *doc = value != NULL ? doc_copy(value) : doc_new();
     task_answer(strategy->task, doc);
     timer_start(strategy->scripts->clock, &strategy->turn, 0, on_turn, strategy);
 }
 
 static void stop(struct strategy *strategy)
 {
-    if (task_is_running(strategy->task))
+    if (task_is_running(strategy->task)) {
         task_abandon(strategy->task); /* on_turn frees it */
-    else
+    } else {
         strategy_free(strategy);
+    }
 }
 
 static struct node *sources(struct strategist *strategist, const char *name, struct doc *doc)
@@ -139,8 +140,9 @@ static struct node *sources(struct strategist *strategist, const char *name, str
     char *module = str_format("strategies.%s", name);
     size_t len;
     const char *text = module_find(&scripts->binary, module, &len);
-    if (text)
+    if (text != NULL) {
         node_set(doc, object, module, node_new_str_n(doc, text, len));
+    }
     mem_free(module);
     return object;
 }
@@ -160,8 +162,9 @@ struct strategist *script_strategist_new(struct clock *clock, const struct embed
 void script_strategist_free(struct strategist *strategist)
 {
     struct scripts *scripts = (struct scripts *)strategist;
-    if (!scripts)
+    if (scripts == NULL) {
         return;
+    }
     assert(scripts->running == 0);
     mem_free(scripts);
 }

@@ -43,9 +43,10 @@ static void check_field(lua_State *L, const struct task *task, const char *field
 {
     lua_pushstring(L, field);
     lua_rawget(L, -2);
-    if (lua_type(L, -1) != type)
+    if (lua_type(L, -1) != type) {
         luaL_error(L, "%s: field '%s' is a %s, wanted a %s", task->module, field, luaL_typename(L, -1),
                    lua_typename(L, type));
+    }
     lua_pop(L, 1);
 }
 
@@ -65,9 +66,10 @@ static int take_strategy(lua_State *L)
 {
     struct task *task = lua_touserdata(L, 1);
     lua_xmove(task->loader, L, 1);
-    if (!lua_istable(L, -1))
+    if (!lua_istable(L, -1)) {
         luaL_error(L, "%s: the module gives a %s, wanted strategy { name = …, run = … }", task->module,
                    luaL_typename(L, -1));
+    }
     check_field(L, task, "name", LUA_TSTRING);
     check_field(L, task, "run", LUA_TFUNCTION);
     sandbox_require(L, "stdlib.start");
@@ -75,8 +77,9 @@ static int take_strategy(lua_State *L)
         lua_pushstring(L, "start");
         lua_rawget(L, -2);
     }
-    if (!lua_isfunction(L, -1))
+    if (!lua_isfunction(L, -1)) {
         luaL_error(L, "stdlib.start: field 'start' is a %s, wanted a function", luaL_typename(L, -1));
+    }
     keep_thread(L, &task->co);
     lua_pushvalue(L, 2);
     lua_xmove(L, task->co, 2);
@@ -99,8 +102,9 @@ static int load_body(void *ctx)
     struct task *task = ctx;
     int status = lua_cpcall(task->vm.L, new_loader, task);
     task->failed = task->vm.L;
-    if (status != 0)
+    if (status != 0) {
         return status;
+    }
     status = lua_resume(task->loader, 1);
     if (status != 0) {
         task->failed = task->loader;
@@ -111,19 +115,22 @@ static int load_body(void *ctx)
 
 static bool load(struct task *task, struct err *err)
 {
-    if (!vm_init(&task->vm, task->limits.memory_max, err))
+    if (!vm_init(&task->vm, task->limits.memory_max, err)) {
         return false;
+    }
     int status = lua_cpcall(task->vm.L, install, task);
-    if (status != 0)
+    if (status != 0) {
         return err_set(err, ERR_SCRIPT, "script: the sandbox does not start: %s", lua_tostring(task->vm.L, -1));
+    }
     vm_limit(&task->vm, task->limits.memory_max);
     struct kill_report report = kill_run(task->vm.L, &task->limits.cpu, load_body, task);
     task->spent_ns = report.spent_ns;
     struct failure failure = {
         .L = task->vm.L, .from = task->failed, .report = &report, .limits = &task->limits, .doing = "loading"};
     failure_kind(&failure, err);
-    if (err->code != ERR_NONE)
+    if (err->code != ERR_NONE) {
         return err_wrap(err, "%s", task->module);
+    }
     task->host.co = task->co;
     return true;
 }
@@ -143,22 +150,24 @@ struct task *task_new(const struct strategy_start *start, const struct module_se
     task->host.random = start->seed;
     task->host.budget = budget;
     task->host.replay_words = limits->replay_words;
-    str_copy(task->host.label, sizeof task->host.label, start->label ? start->label : "");
+    str_copy(task->host.label, sizeof task->host.label, start->label != NULL ? start->label : "");
     snprintf(task->module, sizeof task->module, "strategies.%s", start->name);
     size_t len;
-    if (!module_find(set, task->module, &len))
+    if (module_find(set, task->module, &len) == NULL) {
         err_set(err, ERR_NOT_FOUND, "strategy '%s': module %s is neither pinned by the release nor part of this engine",
                 start->name, task->module);
-    else if (load(task, err))
+    } else if (load(task, err)) {
         return task;
+    }
     task_free(task);
     return NULL;
 }
 
 void task_free(struct task *task)
 {
-    if (!task)
+    if (task == NULL) {
         return;
+    }
     assert(!task->running);
     vm_fini(&task->vm);
     host_fini(&task->host);
@@ -206,11 +215,13 @@ enum task_turn task_resume(struct task *task, struct err *err)
     struct kill_report report = kill_run(task->vm.L, &task->limits.cpu, resume_body, task);
     task->running = false;
     task->spent_ns = report.spent_ns;
-    if (task->abandoned)
+    if (task->abandoned) {
         return TASK_ABANDONED;
+    }
     if (report.stage != KILL_HARD && report.status == LUA_YIELD) {
-        if (task->host.waiting || task->host.paused)
+        if (task->host.waiting || task->host.paused) {
             return task->host.paused ? TASK_PAUSED : TASK_WAITS;
+        }
         err_set(err, ERR_SCRIPT, "%s: it yielded, but waits for no operation", task->module);
         return TASK_FAILED;
     }

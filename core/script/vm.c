@@ -22,10 +22,11 @@ static int on_panic(lua_State *L)
 bool vm_init(struct vm *vm, size_t memory_max, struct err *err)
 {
     size_t reserve = memory_max * RESERVE_FACTOR;
-    if (!arena_init(&vm->arena, reserve < RESERVE_MIN ? RESERVE_MIN : reserve))
+    if (!arena_init(&vm->arena, reserve < RESERVE_MIN ? RESERVE_MIN : reserve)) {
         return err_set(err, ERR_LIMIT, "no address space for a script's memory of %zu bytes", memory_max);
+    }
     vm->L = lua_newstate(arena_realloc, &vm->arena);
-    if (!vm->L) {
+    if (vm->L == NULL) {
         vm_fini(vm);
         return err_set(err, ERR_LIMIT, "no memory for a script");
     }

@@ -425,8 +425,9 @@ enum plan tracked_config_copy(const struct canary_names *names, const struct nod
     if (existing != NULL && copy_is_current(source, existing, root)) {
         doc_free(body);
     } else {
-        plan = kube_write_create(write, resource, body, "%s %s %s.%s failed", existing ? "updating" : "creating",
-                                 secret ? "secret" : "configmap", name, names->namespace);
+        plan =
+            kube_write_create(write, resource, body, "%s %s %s.%s failed", existing != NULL ? "updating" : "creating",
+                              secret ? "secret" : "configmap", name, names->namespace);
         if (existing != NULL) { /* of this version: another Canary that shares it may be an owner by now */
             write->verb = KUBE_UPDATE;
             write->name = str_dup(name);

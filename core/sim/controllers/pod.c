@@ -300,9 +300,9 @@ void pod_look(struct controllers *c, struct item *item)
     int64_t now_ms = clock_mono_ms(c->clock);
     if (item_is_ending(pod)) {
         stop(c, item, doc);
-    } else if (pod_is_over(pod) || pod_is_ready(pod))
-        ;
-    else if (str_empty(node_str(node_at(pod, "spec", "nodeName"))) && c->is_full) {
+    } else if (pod_is_over(pod) || pod_is_ready(pod)) {
+        /* Nothing is left to do. */
+    } else if (str_empty(node_str(node_at(pod, "spec", "nodeName"))) && c->is_full) {
         report_unschedulable(c, &doc);
     } else if (str_empty(node_str(node_at(pod, "spec", "nodeName")))) {
         bind(c, doc);
