@@ -34,10 +34,10 @@ def written(tree):
 
 
 def code_lines(text):
-    """Lines with comments and string literals blanked, so that words in them are not taken for calls."""
-    text = re.sub(r'/\*.*?\*/', lambda m: re.sub(r'[^\n]', ' ', m.group()), text, flags=re.S)
-    text = re.sub(r'//[^\n]*', '', text)
-    text = re.sub(r'"(\\.|[^"\\\n])*"', '""', text)
+    """Lines with comments and literals blanked, so that words in them are not taken for calls."""
+    def blank(match):
+        return '""' if match.group()[0] == '"' else "' '" if match.group()[0] == "'" else re.sub(r'[^\n]', ' ', match.group())
+    text = re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', blank, text, flags=re.S)
     return text.split('\n')
 
 
@@ -183,6 +183,63 @@ def banned(tree):
                 yield f'{path}:{number}: {call.group(1)} is banned here'
 
 
+def closing(text, at):
+    """Where the parenthesis that opens at `at` is closed."""
+    depth = 0
+    for place in range(at, len(text)):
+        depth += (text[place] == '(') - (text[place] == ')')
+        if depth == 0:
+            return place
+    return len(text)
+
+
+def braceless(text):
+    """Where a statement stands alone under an if, a loop or an else."""
+    for word in re.finditer(r'(?<!#)\b(if|for|while|else|do)\b', text):
+        end = word.end()
+        if word.group(1) in ('if', 'for', 'while'):
+            end = closing(text, text.index('(', end)) + 1
+        rest = text[end:].lstrip()
+        closes_do = word.group(1) == 'while' and text[:word.start()].rstrip().endswith('}') and rest.startswith(';')
+        if not rest.startswith('{') and not closes_do and not (word.group(1) == 'else' and rest.startswith('if')):
+            yield word.start()
+
+
+def pointers(declarations):
+    """Names that are declared as pointers, and as nothing else."""
+    names = {True: set(), False: set()}
+    for declaration in declarations:
+        for stars, name in re.findall(r'(\**)(?:const )?\b(\w+)(?:\[\w*\])*(?: = [^,]*)?(?:,|$)', declaration):
+            names[stars != ''].add(name)
+    return names[True] - names[False]
+
+
+TYPE = r'(?:static |const |struct |enum |unsigned )*\w+ '
+MEMBERS = re.compile(r'^    ' + TYPE + r'([*\w][^;(){}=]*);', flags=re.M)
+LOCALS = re.compile(r'(?:^ +|for \()' + TYPE + r'([*\w][^;{}]*);', flags=re.M)
+PARAMETERS = re.compile(r'[(,]\s*' + TYPE + r'(\**(?:const )?\w+)(?=[,)])')
+TESTS = re.compile(r'(?:!|\b(?:if|while) \(|&& |\|\| )((?:\w+(?:->|\.))*)(\w+)(?=\)| \?| &&| \|\||;|,)'
+                   r'|(?:(?<![!=<>])= |\(|return |, )((?:\w+(?:->|\.))*)(\w+)(?= \? )')
+
+
+def handwriting(tree):
+    """Braces always, and pointers compared with NULL instead of taken for truth values."""
+    files = [(path, '\n'.join('' if line.startswith('#') or line.endswith('\\') else line
+                              for line in code_lines(path.read_text()))) for path, _ in sources(tree)]
+    members = pointers(found for _, text in files for found in MEMBERS.findall(text))
+    for path, text in files:
+        for at in braceless(text):
+            yield f'{path}:{text.count(chr(10), 0, at) + 1}: braces are missing'
+        for function in re.finditer(r'^[a-z][^;{}]*\)\n\{\n.*?^\}', text, flags=re.M | re.S):
+            head, _, body = function.group().partition('\n{\n')
+            local = pointers(PARAMETERS.findall(head) + LOCALS.findall(body))
+            for test in TESTS.finditer(function.group()):
+                owner, name = (test.group(1), test.group(2)) if test.group(2) else (test.group(3), test.group(4))
+                if name in (members if owner else local):
+                    line = text.count('\n', 0, function.start() + test.start()) + 1
+                    yield f'{path}:{line}: {owner}{name} is a pointer, to be compared with NULL'
+
+
 def sizes(tree):
     for path in written(tree):
         count = path.read_text().count('\n')
@@ -223,7 +280,7 @@ def bindings(tree):
         yield f'world:{name}: only in one of spec/_meta/sluice.lua and core/lab/lua'
 
 
-RULES = {'floors': floors, 'tour': tour, 'citations': citations, 'banned': banned, 'sizes': sizes, 'bindings': bindings}
+RULES = {'floors': floors, 'tour': tour, 'citations': citations, 'banned': banned, 'handwriting': handwriting, 'sizes': sizes, 'bindings': bindings}
 
 
 def main():

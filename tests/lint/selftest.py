@@ -43,8 +43,19 @@ SIM = '''| `sim/ground` | time | io |
 '''
 PAGE = '# Page\n\n## Two words\n\nSee [above](#page) and [here](flagger.md#two-words), [there](https://x/y).\n'
 OPERATIONS = '--- facts {} — the state\n'
+FUNCTION = '''struct t {{
+    struct t *next;
+    bool is_done;
+}};
+
+int f(const char *s, struct t *t, int x)
+{{
+    {}
+}}
+'''
 CLEAN = {
     'core/base/a.c': '#include "base/b.h"\n\nvoid a(void)\n{\n    /* free(x) in a comment, "malloc(" in a string: fine */\n    b("printf(");\n}\n',
+    'core/base/f.c': FUNCTION.format('do {\n    } while (!t->is_done && s != NULL);\n    if (x) {\n    } else if (!x) {\n    }'),
     'core/kube/k.c': '#include "io/http.h"\n#include "base/b.h"\n',
     'core/script/host.c': '    set_primitive(L, host, "call", primitive_call);\n',
     'core/rollout/operation/facts.c': 'const struct operation operation_facts = {.name = "facts", .start = start};\n',
@@ -95,6 +106,13 @@ PLANTED = [
     ('banned', 'core/base/a.c', 'void a(void)\n{\n    strcpy(x, y);\n}\n'),
     ('banned', 'core/base/a.c', 'void a(void)\n{\n    free(x);\n}\n'),
     ('banned', 'core/kube/k.c', 'void k(void)\n{\n    printf("x");\n}\n'),
+    ('handwriting', 'core/base/a.c', FUNCTION.format('if (x == 1)\n        b();')),
+    ('handwriting', 'core/base/a.c', FUNCTION.format('if (x == 1) {\n    } else\n        b();')),
+    ('handwriting', 'core/base/a.c', FUNCTION.format('for (;;)\n        b();')),
+    ('handwriting', 'core/base/a.c', FUNCTION.format('if (!s) {\n    }')),
+    ('handwriting', 'core/base/a.c', FUNCTION.format('if (s && x == 1) {\n    }')),
+    ('handwriting', 'core/base/a.c', FUNCTION.format('return t->next ? 1 : 2;')),
+    ('handwriting', 'core/base/a.c', FUNCTION.format('while (x == 1 && !t->next) {\n    }')),
     ('sizes', 'core/base/a.c', 'int x;\n' * 601),
     ('sizes', 'tests/unit/test_a.c', 'int x;\n' * 601),
     ('sizes', 'spec/a_spec.lua', 'local x\n' * 601),
