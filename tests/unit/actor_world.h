@@ -63,7 +63,8 @@ static inline void start_engine(struct world *w)
     assert_int_equal(w->ready, 1);
 }
 
-static inline int setup(void **state)
+/* Without an engine yet. */
+static inline struct world *new_world(void)
 {
     struct world *w = mem_new(struct world);
     w->fc = fake_clock_new(1773216907000);
@@ -77,6 +78,12 @@ static inline int setup(void **state)
     fake_api_edit(w->api, TARGET,
                   "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:1'}]}}}}");
     fake_api_edit(w->api, ROUTES, FAKE_ROUTES(100, 0));
+    return w;
+}
+
+static inline int setup(void **state)
+{
+    struct world *w = new_world();
     start_engine(w);
     *state = w;
     return 0;
