@@ -1,5 +1,7 @@
 --- A simulated world: the real engine, one Canary of podinfo and the hooks it names. What happens
 --- there is written down as it happens.
+local edits = require 'spec.world_edits'
+local judge = require 'spec.world_judge'
 local outcome = require 'spec.world_outcome'
 local found, sluice = pcall(require, 'sluice')
 if not found then
@@ -17,6 +19,8 @@ local open = {}
 ---@field delivered string[] hooks as they came, each key once
 ---@field deliveries table<string, integer> how often each came, by its key
 ---@field broken string? the first thing that must not be
+---@field judge Judge
+---@field edits_due integer how many edits were made, or are about to be
 ---@field deaths integer
 ---@field phase string? of the Canary
 ---@field state string? of its last Release
@@ -170,6 +174,10 @@ end
 ---@field answers table<string, fun(world: World): boolean>? whether a hook passes; it does without one
 ---@field version table? how podinfo:2 behaves
 ---@field seed integer?
+---@field edits WorldEdit[]? of the Canary, one after the other
+---@field on_death fun(world: World)? before another engine starts
+---@field sparse integer? fewer deaths, by this factor
+---@field offset integer? where the first one is
 ---@field transcript boolean?
 ---@field apart boolean? a successor has to wait until the Lease of the dead has expired
 
@@ -180,7 +188,7 @@ function World.new(options)
   local self = setmetatable({
     world = world, answers = options.answers or {}, types = options.hooks or {},
     told = {}, texts = {}, shared = {}, counts = {}, history = {}, last = {}, delivered = {}, deliveries = {},
-    deaths = 0, engines = 0,
+    deaths = 0, engines = 0, edits_due = 0,
   }, World)
   open[self] = true
   world:version('podinfo:1', { errors = 0 })
@@ -191,15 +199,20 @@ function World.new(options)
   world:serve('hooks', function(request)
     return self:_serve(request)
   end)
+  self.judge = judge.watch(self)
   self:_watch()
   world:on_engine(function(state)
     if state == 'dead' then
       self.deaths = self.deaths + 1
+      if options.on_death then
+        options.on_death(self)
+      end
       self:_start_engine()
     end
   end)
   world:create(TARGET)
   world:create(World.canary(options))
+  edits.plan(self, options.edits or {})
   self:_start_engine()
   return self
 end

@@ -75,4 +75,74 @@ function M.at_every_request(make, options)
   assert(wanted > 0 and deaths == wanted, 'an engine lived on')
 end
 
+--- As at_every_request, where events and the order of things may differ: an engine that starts tells some of them anew.
+---@param make fun(options: WorldOptions): World
+---@param options WorldOptions
+---@param check fun(world: World)
+---@param ends fun(world: World): string what must be the same without a death
+function M.before_the_same_end(make, options, check, ends)
+  local calm = make(options):finish():settle()
+  local wanted = ends(calm)
+  calm:close()
+  for _, moment in ipairs(MOMENTS) do
+    M.meanwhile(make, options, function() end, function(world)
+      check(world)
+      local got = ends(world)
+      assert(got == wanted, 'expected:\n' .. wanted .. '\ngot:\n' .. got)
+    end, moment)
+  end
+end
+
+--- The requests of a release, every EVERY-th (or fewer: options.sparse), and a moment of each in turn.
+local function each_place(make, options, visit)
+  local _, _, first, last = undisturbed(make, options)
+  local stride = EVERY * (options.sparse or 1)
+  for request = first + (options.offset or 0) % stride, last, stride do
+    local moment = MOMENTS[math.floor(request / stride) % #MOMENTS + 1]
+    local ok, why = pcall(visit, request, moment)
+    if not ok then
+      error(string.format('%s request %d: %s', moment, request - first + 1, tostring(why)), 0)
+    end
+  end
+end
+
+--- Something happens while no engine lives, which was killed at any request of a release.
+---@param make fun(options: WorldOptions): World
+---@param options WorldOptions
+---@param act fun(world: World)
+---@param check fun(world: World)
+---@param always string? at this moment of each; nil: at each moment in turn
+function M.meanwhile(make, options, act, check, always)
+  each_place(make, options, function(request, moment)
+    moment = always or moment
+    local world = make(setmetatable({ on_death = act }, { __index = with_successor(options, request) }))
+    world.world:kill_engine_at(request, moment)
+    check(world:finish():settle())
+    assert(world.deaths == 1, 'the engine lived on')
+    world:close()
+  end)
+end
+
+--- Something happens as the engine sends any request of a release.
+---@param make fun(options: WorldOptions): World
+---@param options WorldOptions
+---@param act fun(world: World)
+---@param check fun(world: World)
+function M.beside(make, options, act, check)
+  each_place(make, options, function(request)
+    local world, acted = make(options), false
+    world.world:fates(function()
+      if not acted and world.world:requests() + 1 >= request then
+        acted = true
+        world.world:after(0, function()
+          act(world)
+        end)
+      end
+    end)
+    check(world:finish():settle())
+    assert(acted, 'nothing happened')
+    world:close()
+  end)
+end
+
 return M

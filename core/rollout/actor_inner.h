@@ -87,6 +87,9 @@ enum take {
     TAKE_BUSY,  /* something must be done first; it wakes the actor when it ends */
 };
 enum take actor_take_spec(struct actor *actor, const struct canary *canary);
+/* The script of another strategy than the Canary's must not take one more step. True: its release is closed, and wakes
+ * us. */
+bool actor_change_strategy(struct actor *actor, const struct canary *canary);
 /* The look, by the spec that the running release goes by. */
 void actor_look_by_record(struct actor *actor);
 /* All traffic to the primary, under the routing of this Canary. False: the write is under way, and the run is frozen. */

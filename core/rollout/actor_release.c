@@ -57,9 +57,7 @@ static void on_release_read(void *ctx, const struct doc *answer, const struct er
         release_free(release);
         return;
     }
-    bool waits = !accepted && release->waiting;
     actor->run = run_start(actor->context, actor->announcer, &actor->waiting, release, &events, actor);
-    run_freeze(actor->run, waits);
 }
 
 /* The store's copy has no record, so the object is read whole before it is claimed. After a fence the claim waits:
@@ -199,10 +197,7 @@ void actor_look_at_run(struct actor *actor, struct canary *canary, const struct 
         run_supersede(actor->run, "another revision took its place");
         return;
     }
-    bool promoting = canary_phase_is(canary, "Promoting") || canary_phase_is(canary, "Finalising");
-    if (!promoting && run_is_scripted(actor->run) && strcmp(release->strategy, canary->strategy) != 0) {
-        run_supersede(actor->run, "another strategy took its place");
-        return;
+    if (!actor_change_strategy(actor, canary)) {
+        actor_bring_objects(actor, canary);
     }
-    actor_bring_objects(actor, canary);
 }

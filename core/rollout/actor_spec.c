@@ -11,6 +11,14 @@
 
 /* --- a Canary that is refused --- */
 
+static bool has_open_release(struct actor *actor, const struct canary *canary)
+{
+    struct doc *latest = history_latest(actor->context, canary, actor->release_number);
+    bool open = latest != NULL && release_state_is_open(node_str(node_at(doc_root(latest), "status", "state")));
+    doc_free(latest);
+    return actor->run != NULL || open; /* an engine that starts tells it before it goes on with the release */
+}
+
 /* True when the refusal had not been told: the write of the status is under way. */
 static bool tell_refusal(struct actor *actor, const struct canary *canary)
 {
@@ -19,9 +27,10 @@ static bool tell_refusal(struct actor *actor, const struct canary *canary)
     char *why = str_list_join(&reasons, "; "); /* the text of an err may be too short for all reasons */
     struct doc *patch = status_refused(canary, why, clock_wall_ms(actor->context->clock));
     if (patch != NULL) {
-        char *text =
-            str_format("canary %s is refused: %s%s", actor->id, why,
-                       actor->run != NULL ? "; the release under way goes on by the spec that was accepted last" : "");
+        char *text = str_format("canary %s is refused: %s%s", actor->id, why,
+                                has_open_release(actor, canary)
+                                    ? "; the release under way goes on by the spec that was accepted last"
+                                    : "");
         actor_say(actor, "Warning", text);
         str_free(&text);
         actor_send_status(actor, canary, patch);
@@ -172,6 +181,28 @@ static void tell_edit(struct actor *actor, const char *text)
     }
 }
 
+static bool is_promoted(const struct actor *actor, const struct canary *canary)
+{
+    return detect_promoted(canary, run_release(actor->run), actor->context->config_tracking);
+}
+
+bool actor_change_strategy(struct actor *actor, const struct canary *canary)
+{
+    if (!run_is_scripted(actor->run) || is_promoted(actor, canary) ||
+        strcmp(run_release(actor->run)->strategy, canary->strategy) == 0) {
+        return false;
+    }
+    run_supersede(actor->run, "another strategy took its place");
+    return true;
+}
+
+/* Before the run is thawed: what its script was about to do, it would do by the new spec. */
+static enum take go_by(struct actor *actor, const struct canary *canary)
+{
+    run_accept(actor->run, canary);
+    return actor_change_strategy(actor, canary) ? TAKE_BUSY : TAKE_NOW;
+}
+
 /* Acts between two rounds only, because a round goes by the spec that it has read. Another look follows each write;
  * after a crash each write can be repeated without harm. */
 static enum take take_routing(struct actor *actor, const struct canary *before, const struct canary *canary)
@@ -192,9 +223,11 @@ static enum take take_routing(struct actor *actor, const struct canary *before, 
     if (!actor_give_back(actor, before) || !actor_give_back(actor, canary) || !reset_status(actor, before, canary)) {
         return TAKE_BUSY;
     }
-    run_accept(actor->run, canary);
     run_block(actor->run, true); /* until its objects are there */
-    return TAKE_NOW;
+    if (go_by(actor, canary) == TAKE_NOW) {
+        run_save(actor->run); /* or another engine would do the last step once more, under the routing of before */
+    }
+    return TAKE_BUSY;
 }
 
 static enum take wait_for_end(struct actor *actor, const char *why)
@@ -224,18 +257,16 @@ static enum take take_edit(struct actor *actor, const struct canary *before, con
 {
     enum edit edit = edit_between(before, canary);
     bool analysing = canary_phase_is(canary, "Progressing") || canary_phase_is(canary, "WaitingPromotion");
-    bool promoting = canary_phase_is(canary, "Promoting") || canary_phase_is(canary, "Finalising");
     if (!run_is_scripted(actor->run) || canary_is_initialising(canary)) {
         return TAKE_LATER;
-    } else if (edit != EDIT_PLAIN && promoting) {
+    } else if (edit != EDIT_PLAIN && is_promoted(actor, canary)) {
         return wait_for_end(actor, "it is being promoted");
     } else if (edit == EDIT_ROUTING && analysing) {
         return take_routing(actor, before, canary);
     } else if (edit == EDIT_SUBJECT && analysing) {
         return take_subject(actor, before, canary);
     }
-    run_accept(actor->run, canary);
-    return TAKE_NOW;
+    return go_by(actor, canary);
 }
 
 enum take actor_take_spec(struct actor *actor, const struct canary *canary)
@@ -245,6 +276,10 @@ enum take actor_take_spec(struct actor *actor, const struct canary *canary)
         actor->edit_told = false;
         return TAKE_NOW;
     }
+    if (run_is_beginning(actor->run)) {
+        run_freeze(actor->run, true);
+        return TAKE_BUSY;
+    }
     if (run_is_acting(actor->run)) {
         return release->accepted.spec != NULL ? TAKE_LATER : TAKE_NOW;
     }
@@ -252,7 +287,7 @@ enum take actor_take_spec(struct actor *actor, const struct canary *canary)
     struct err ignored = {0};
     enum take take = TAKE_NOW;
     if (release->accepted.spec == NULL || !release_canary(release, &before, &ignored)) {
-        run_accept(actor->run, canary);
+        take = go_by(actor, canary);
     } else {
         take = take_edit(actor, &before, canary);
     }

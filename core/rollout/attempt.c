@@ -89,7 +89,8 @@ static void end(struct operation_call *call, enum operation_ending ending)
 
 static bool is_blocked(const struct operation_call *call)
 {
-    return of_call(call)->blocked;
+    const struct run *run = of_call(call);
+    return run->blocked || run->frozen; /* it is poked when that ends */
 }
 
 static void round_ended(struct operation_call *call, const struct canary *canary)
@@ -121,8 +122,12 @@ static bool start_operation(struct run *run, struct doc **answer)
 {
     struct operation_call *call = &run->attempt.call;
     struct canary canary = {0};
-    call->known = !run->frozen && run_canary(run, &canary);
+    bool frozen = run->frozen && !journal_is_replaying(run->release->journal); /* a replay does nothing */
+    call->known = !frozen && run_canary(run, &canary);
     run->attempt.held = canary.doc == NULL;
+    if (run->attempt.held) {
+        run->events.settled(run->ctx);
+    }
     bool answered = !run->attempt.held && call->operation->start(call, &canary, answer);
     canary_fini(&canary);
     return answered;
@@ -150,7 +155,9 @@ void attempt_thaw(struct run *run)
     }
     struct doc *known = attempt->held_answer;
     attempt->held_answer = NULL;
-    if (known != NULL || (attempt->held && start_operation(run, &known))) {
+    if (known == NULL && !attempt->held) {
+        attempt_poke(run);
+    } else if (known != NULL || start_operation(run, &known)) {
         answer(&attempt->call, known);
     }
 }

@@ -95,6 +95,17 @@ bool detect_other_strategy(const struct canary *canary, const struct target_now 
            !detect_change_from(canary->last_applied, node_get(canary->status, "trackedConfigs"), now, config_tracking);
 }
 
+bool detect_promoted(const struct canary *canary, const struct release *release, bool config_tracking)
+{
+    if (canary_phase_is(canary, "Promoting") || canary_phase_is(canary, "Finalising")) {
+        return true;
+    }
+    return canary_phase_is(canary, "Succeeded") && release->pinned &&
+           str_equal(canary->last_applied, release->revision) &&
+           (!config_tracking ||
+            configs_equal(node_get(canary->status, "trackedConfigs"), doc_root(release->checksums)));
+}
+
 struct doc *detect_sync(struct context *context, const struct canary *canary, const struct target_now *now,
                         const char *phase)
 {

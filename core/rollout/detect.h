@@ -30,6 +30,9 @@ bool detect_change_from(const char *revision, const struct node *checksums, cons
 /* In mid-run: the last Release stepped aside for another strategy, and the revision is still the same. */
 bool detect_other_strategy(const struct canary *canary, const struct target_now *now, const struct doc *latest,
                            bool config_tracking);
+/* Its revision is promoted, or about to be: nothing of it is analysed any more. The status says Succeeded of the release
+ * before, too, but then of another revision. */
+bool detect_promoted(const struct canary *canary, const struct release *release, bool config_tracking);
 
 /* The status patch that brings this phase, the counters as they are, and what the target is now. */
 struct doc *detect_sync(struct context *context, const struct canary *canary, const struct target_now *now,

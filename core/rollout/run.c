@@ -123,6 +123,7 @@ struct run *run_start(struct context *context, struct announcer *announcer, stru
     run->ctx = ctx;
     run->carry_out = carry_out;
     run->flushed = on_claimed;
+    run->frozen = true;
     release_claim(release, run_on_flushed, run);
     return run;
 }
@@ -174,6 +175,15 @@ bool run_is_acting(const struct run *run)
     return attempt_is_acting(run) || run->effects != NULL || run->flushed != NULL || run->verdict != VERDICT_NONE;
 }
 
+bool run_is_beginning(const struct run *run)
+{
+    if (run->state != RUN_SCRIPT) {
+        return run->state == RUN_CLAIMING;
+    }
+    bool ends = run->verdict != VERDICT_NONE || run->flushed != NULL;
+    return !ends && (run->attempt.call.operation == NULL || attempt_replays(run));
+}
+
 bool run_is_settled(const struct run *run)
 {
     return !run_is_acting(run) && !attempt_replays(run) && run->state != RUN_CLAIMING && run->state != RUN_OVER;
@@ -202,6 +212,16 @@ bool run_is_waiting(const struct run *run)
 void run_accept(struct run *run, const struct canary *canary)
 {
     release_accept(run->release, canary);
+}
+
+static void on_saved(struct run *run)
+{
+    run->events.settled(run->ctx);
+}
+
+void run_save(struct run *run)
+{
+    run_flush(run, on_saved);
 }
 
 void run_supersede(struct run *run, const char *reason)

@@ -30,7 +30,8 @@ struct run_events {
     void (*settled)(void *ctx);
 };
 
-/* Takes `release`. */
+/* Takes `release`. The run is frozen: it replays its record, and goes on once the actor has looked at what changed while
+ * nobody held it. */
 struct run *run_start(struct context *context, struct announcer *announcer, struct waiting *waiting,
                       struct release *release, const struct run_events *events, void *ctx);
 void run_free(struct run *run);
@@ -49,6 +50,9 @@ void run_drop(struct run *run);
 
 /* Nothing else may write the objects of this Canary now. So it is while a record is replayed, which takes many turns when it is long: an intent may be at its end. */
 bool run_is_acting(const struct run *run);
+/* Its script is about to ask for something, or has not come to the end of its record yet: where it stands is not known.
+ * Frozen, it wakes the actor when it is. */
+bool run_is_beginning(const struct run *run);
 /* What it waits for is known: its record was replayed, and nothing is under way that writes the Canary. */
 bool run_is_settled(const struct run *run);
 /* Its script decides what comes next: another strategy could. */
@@ -60,3 +64,5 @@ const struct release *run_release(const struct run *run);
 bool run_is_waiting(const struct run *run);
 /* From now on it goes by this spec. Not while it is acting. */
 void run_accept(struct run *run, const struct canary *canary);
+/* Puts that on record, and what was done before it; it is acting until then. Only while it is frozen and not acting. */
+void run_save(struct run *run);

@@ -245,6 +245,7 @@ static void test_another_strategy_goes_on_with_what_was_analysed_only(void **sta
 {
     struct world *w = *state;
     bring_into_mid_run(w);
+    fake_script_call(&w->script, "tick", "{}");
     fake_api_edit(w->api, CANARY, "{'spec':{'analysis':{'maxWeight':null,'stepWeight':null,'iterations':2}}}");
     fake_clock_advance(w->fc, 100);
     assert_int_equal(releases(w), 2);

@@ -25,6 +25,7 @@ static void begin(struct world *w, struct release *release)
 {
     static const struct run_events events = {.ended = on_ended, .settled = on_nothing};
     w->run = run_start(&w->f.context, w->f.announcer, &w->waiting, release, &events, w);
+    run_freeze(w->run, false); /* nobody edits its Canary */
     fake_clock_run(w->f.fc);
 }
 

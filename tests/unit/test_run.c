@@ -35,6 +35,7 @@ static void begin(struct world *w, struct release *release)
 {
     static const struct run_events events = {.ended = on_ended, .settled = on_settled};
     w->run = run_start(&w->f.context, w->f.announcer, &w->waiting, release, &events, w);
+    run_freeze(w->run, false);       /* nobody edits its Canary */
     assert_false(w->script.running); /* not before the claim */
     fake_clock_run(w->f.fc);
 }
@@ -400,6 +401,7 @@ static void test_no_round_begins_while_blocked_or_frozen(void **state)
     run_poke(w.run);
     assert_null(w.script.answer);
     run_freeze(w.run, false);
+    fake_clock_run(w.f.fc);
     assert_non_null(w.script.answer);
 
     run_freeze(w.run, true);
