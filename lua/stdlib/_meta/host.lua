@@ -37,7 +37,8 @@ function host.call(operation, args) end
 ---@param evidence table
 function host.evidence(evidence) end
 
---- Writes a line to the engine's log.
+--- Writes a line to the engine's log. A release has 60 of them in a minute; what is above is dropped,
+--- and one line says how many there were.
 ---@param message string
 function host.log(message) end
 
