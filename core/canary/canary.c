@@ -68,8 +68,8 @@ static void read_spec(struct canary *canary, const struct canary_defaults *defau
     select_strategy(canary);
 }
 
-/* A refusal, or what else was written over a lost status, makes it whole before the initialisation begins: Initializing without the condition
- * Promoted, which comes with every phase. */
+/* A refusal, or another write over a lost status, completes the status before the initialisation begins: it says
+ * Initializing without the condition Promoted, which every later change of the phase writes. */
 static bool has_begun(const struct canary *canary)
 {
     return !node_is(node_get(canary->status, "phase"), "Initializing") ||

@@ -1,7 +1,7 @@
 /* A Canary as the engine reads it: spec with defaults applied, status as last written.
  *
- * Everything is borrowed from one document, which the struct owns. What Flagger knows and Sluice does not do yet is refused by name, never
- * ignored; so is a number with a fraction where an integer belongs. */
+ * Everything is borrowed from one document, which the struct owns. A feature of Flagger's that Sluice does not have
+ * yet is refused by name, never ignored; so is a fractional number where an integer belongs. */
 #pragma once
 
 #include "base/str.h"
@@ -40,14 +40,14 @@ void canary_fini(struct canary *canary);
 bool canary_find(struct canary *canary, const struct store *canaries, const char *namespace, const char *name,
                  const struct canary_defaults *defaults, struct err *err);
 
-/* What the store keeps of a Canary: all but the annotation with which kubectl remembers the whole of it. */
+/* The store's pruner for Canaries: drops only the annotation in which kubectl repeats the whole object. */
 void canary_prune(struct doc *object);
 
 /* True for one of the phases. */
 bool canary_phase_is(const struct canary *canary, const char *phase);
-/* "" and Initializing: the objects are not all there yet. */
+/* True in the phases "" and Initializing: the objects are not all there yet. */
 bool canary_is_initialising(const struct canary *canary);
-/* No release runs in this phase: a changed target begins one. */
+/* True in a phase without a running release: a changed target begins one. */
 bool canary_is_at_rest(const struct canary *canary);
-/* Names of the objects that the Canary is about, tracked configs left out. */
+/* Lists the names of the Canary's objects, without the tracked configs. */
 void canary_list_objects(const struct canary *canary, struct str_list *objects);

@@ -1,7 +1,7 @@
 /* The list status.conditions of a Canary in a merge patch.
  *
- * Flagger writes one condition, Promoted, and that one comes first. Ours stand behind it, and every write of the status keeps those that it
- * is not about: a merge patch replaces a list as a whole. */
+ * Flagger writes one condition, Promoted, and that one comes first. Ours follow it. Every write of the status
+ * repeats the conditions that it does not change, because a merge patch replaces a whole list. */
 #pragma once
 
 #include "canary/canary.h"
@@ -17,7 +17,7 @@ struct canary_condition {
     const char *since; /* becomes lastTransitionTime; NULL: now, or what it was while the status stays the same */
 };
 
-/* Makes the condition part of `patch` ({"status": …}). One that says the same already stays untouched, times and all. */
+/* Adds the condition to `patch` ({"status": …}). A live condition that says the same stays as it is, times included. */
 void canary_condition_set(struct doc *patch, const struct canary *canary, const struct canary_condition *condition,
                           int64_t now_wall_ms);
 /* Takes the conditions of this type away. */

@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 
-/* An absent list and an empty one say the same. */
+/* An absent list and an empty one are equal. */
 static bool same(const struct node *a, const struct node *b)
 {
     bool both_empty = node_count(a) == 0 && node_count(b) == 0 &&
@@ -31,7 +31,7 @@ static bool is_ab_test(const struct canary *canary)
     return strcmp(canary->strategy, "ab_test") == 0;
 }
 
-/* All matched requests at once are no step of weights, also when the conditions stay. */
+/* An A/B test's share, all matched requests at once, is no step of weights, even if the conditions stay. */
 static bool same_kind_of_share(const struct canary *a, const struct canary *b)
 {
     return !is_ab_test(a) || strcmp(b->strategy, "canary") != 0;

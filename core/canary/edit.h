@@ -7,13 +7,13 @@
 #include "canary/canary.h"
 
 enum edit {
-    EDIT_PLAIN,   /* it counts from now on: thresholds, steps, metrics, hooks, timeouts, … */
+    EDIT_PLAIN,   /* the edit counts from now on: thresholds, steps, metrics, hooks, timeouts, … */
     EDIT_ROUTING, /* the canary's share is given back first, under the routing of before */
-    EDIT_SUBJECT, /* the release is about something else (target, provider): it counts once that one has ended */
+    EDIT_SUBJECT, /* the edit names another target or provider, and counts once the release has ended */
 };
 
 enum edit edit_between(const struct canary *before, const struct canary *after);
 
-/* The iterations that still count after the share was given back. What an A/B test has done does not bring weights nearer to their end; and the new conditions of an
- * A/B test get one iteration at least. */
+/* The iterations that still count after the share was given back. Those of an A/B test do not count for weights; and
+ * an A/B test with new conditions gets at least one more iteration. */
 int64_t edit_iterations(const struct canary *before, const struct canary *after);

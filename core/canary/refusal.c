@@ -79,7 +79,8 @@ static void check_integers(const struct node *spec, struct str_list *reasons)
 
 /* --- what this engine does not do yet --- */
 
-/* An action of Go's text/template that stdlib/template.lua does not fill in: a function or a control structure. Refused before it can fail an analysis. */
+/* False for an action of Go's text/template that stdlib/template.lua does not fill in: a function or a control
+ * structure. Such a query is refused before it can fail an analysis. */
 static bool is_plain_action(const char *action, size_t len)
 {
     static const char *const words[] = {"and",    "block",   "break", "call",  "continue", "define",   "else",
@@ -104,7 +105,7 @@ static bool is_plain_action(const char *action, size_t len)
     return true;
 }
 
-/* The first such action of a query speaks for all of them: an `if` has its `end`. */
+/* Only the first such action of a query is reported: an `if` has its `end`. */
 static void check_query(const struct node *metric, size_t index, struct str_list *reasons)
 {
     const char *open = node_str_or(node_get(metric, "query"), ""), *close;
@@ -184,7 +185,8 @@ static void check_required(const struct canary *canary, struct str_list *reasons
 
 /* --- names --- */
 
-/* Of Services and other objects of ours; `field` is where the name comes from. The API server would refuse the longest of them, again and again. */
+/* Checks the length of the names of our objects. `field` is the source of the name. The API server would refuse the
+ * longest of these names, again and again. */
 static void check_length(const char *field, const char *name, const char *kind, size_t max, struct str_list *reasons)
 {
     static const char suffix[] = "-primary"; /* no other is longer */

@@ -42,7 +42,8 @@ static char *phase_message(const struct phase_text *text, const char *kind)
     return str_format("%.*s%s%s", (int)(mark - text->message), text->message, kind, mark + 2);
 }
 
-/* Flagger leaves its condition alone, times and all, while status and reason stay the same, whatever the message. */
+/* As in Flagger, the condition stays as it is, times included, while status and reason are the same, whatever the
+ * message is. */
 static void set_promoted(struct doc *doc, const struct canary *canary, const char *phase, int64_t now_wall_ms)
 {
     const struct phase_text *text = phase_text(phase);

@@ -51,8 +51,8 @@ struct kube_request {
     int64_t timeout_ms; /* of one attempt, and of all waiting between attempts, but not of the wait in line; 0: 30 s */
     bool is_urgent;     /* does not stand in line: it would be of no use later */
     size_t answer_max;  /* bytes; a larger answer is TOO_LARGE, and cut off as soon as it is. 0: HTTP_RESPONSE_MAX */
-    bool
-        metadata_only; /* LIST, WATCH: of each object apiVersion, kind and metadata, unless the server can only send it whole */
+    /* LIST, WATCH: of each object apiVersion, kind and metadata, unless the server can only send it whole */
+    bool metadata_only;
 };
 
 struct kube_call;

@@ -27,7 +27,7 @@ void kube_config_fini(struct kube_config *config)
     *config = (struct kube_config){0};
 }
 
-/* Of what a kubeconfig names: some of it is read again while the engine runs. */
+/* Reads a file that a kubeconfig names. Some of these files are read again while the engine runs. */
 static bool read_text(const char *path, char **text, struct err *err)
 {
     struct buf b;
@@ -74,7 +74,7 @@ static bool flag_field(const struct node *entry, const char *field, bool *to, st
            err_set(err, ERR_INVALID, "%s: true or false is wanted", field);
 }
 
-/* What we cannot do must not be passed over: the request would be made, but not the one that was meant. */
+/* Refuses fields that are not supported: a request that ignores them would be another one than was meant. */
 static bool refuse_fields(const struct node *entry, const char *const *fields, struct err *err)
 {
     for (; *fields != NULL; fields++) {
@@ -89,7 +89,7 @@ static bool refuse_fields(const struct node *entry, const char *const *fields, s
     return true;
 }
 
-/* Relative names count from the folder of the kubeconfig. */
+/* A relative name is relative to the folder of the kubeconfig. */
 static char *path_from(const char *kubeconfig, const char *name)
 {
     const char *slash = strrchr(kubeconfig, '/');
@@ -241,8 +241,7 @@ static bool read_exec_lists(const struct node *exec, struct kube_exec *to, struc
     return true;
 }
 
-/* Nobody sits before us, so a plugin that must ask a person can only fail; the mode that client-go takes where none is
- * given is IfAvailable. */
+/* Refuses plugins that must ask a person: the engine has no terminal. Without a mode client-go takes IfAvailable. */
 static bool check_exec_mode(const struct node *exec, struct err *err)
 {
     const char *mode;
@@ -267,7 +266,7 @@ static bool read_exec_version(const struct node *exec, struct kube_exec *to, str
     return true;
 }
 
-/* A command with a slash counts from the kubeconfig's folder, one without is looked up in PATH. */
+/* A command with a slash is relative to the kubeconfig's folder; one without is looked up in PATH. */
 static bool read_exec(const char *path, const struct node *exec, struct kube_exec *to, struct err *err)
 {
     if (exec == NULL || node_type(exec) == NODE_NULL) {
@@ -382,7 +381,8 @@ static bool read_context(const char *path, const struct node *root, const char *
            (read_context_fields(path, root, context, config, err) || err_wrap(err, "context \"%s\"", name));
 }
 
-/* Of a repeated key the last one counts, as for kubectl; it is said, because the other one may have been meant. */
+/* Of a repeated key the last one counts, as for kubectl. A warning says so, because the other one may have been
+ * meant. */
 static struct doc *parse(const char *path, const struct buf *text, struct err *err)
 {
     struct str_list repeated = {0};
@@ -472,6 +472,6 @@ bool kube_config_in_cluster(const char *root, struct kube_config *config, struct
         kube_config_fini(config);
         return false;
     }
-    str_free(&config->token); /* was only read to see that it is there */
+    str_free(&config->token); /* the token was read only to check that the file is there */
     return true;
 }

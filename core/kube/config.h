@@ -22,7 +22,7 @@ struct kube_config {
     char *namespace; /* of the context or the Pod; "default" when it names none */
     struct http_tls tls;
     char *ca_file, *cert_file,
-        *key_file;    /* where those came from, read again when they are refused; NULL: not a file */
+        *key_file;    /* files of those, read again when the server refuses them; NULL: not from a file */
     char *token;      /* NULL: none */
     char *token_file; /* read again every minute and after a 401 */
     char *username, *password;
@@ -31,13 +31,13 @@ struct kube_config {
 
 /* `path`: file; `context`: NULL for current-context. Relative file names (also of a tokenFile and of an exec command
  * with a slash) count from the kubeconfig's folder; data fields win over file fields, as in kubectl. Certificates
- * and keys are looked at; what cannot be done (proxy-url, impersonation, plugins that talk to a person) is refused. Errors name the file, the entry
- * and the field. */
+ * and keys are checked; what is not supported (proxy-url, impersonation, plugins that talk to a person) is refused.
+ * Errors name the file, the entry and the field. */
 bool kube_config_load(const char *path, const char *context, struct kube_config *config, struct err *err);
 /* /var/run/secrets/kubernetes.io/serviceaccount and KUBERNETES_SERVICE_HOST/PORT; `root` stands before the path in
  * tests, else "". */
 bool kube_config_in_cluster(const char *root, struct kube_config *config, struct err *err);
-/* Another server than the one that was loaded (the flag -master), or, in a zeroed config, a server to which we are
- * nobody. As in client-go the name that was expected of the old server's certificate goes with it. */
+/* Sets another server than the loaded one (the flag -master), or, in a zeroed config, a server that is called
+ * without credentials. As in client-go, the expected name of the old server's certificate is dropped with it. */
 bool kube_config_set_server(struct kube_config *config, const char *url, struct err *err);
 void kube_config_fini(struct kube_config *config);

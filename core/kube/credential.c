@@ -25,8 +25,9 @@ enum {
 struct waiter {
     struct waiter *next;
     struct credential *credential;
-    struct timer
-        turn; /* pending once the plugin has answered: each is told on a turn of its own, whatever the others do then */
+    /* pending once the plugin has answered: each waiter is told on a turn of its own, whatever the other waiters
+     * do then */
+    struct timer turn;
     struct err err;
     credential_done_fn *done;
     void *ctx;
@@ -89,7 +90,8 @@ static bool has_plugin(const struct credential *c)
 
 /* --- token file --- */
 
-/* What cannot be read now, or is being written, may be there in a minute; the old token stays in use until then. */
+/* A file that cannot be read now, or is being written, may be complete in a minute; until then the old token stays
+ * in use. */
 static void read_token_file(struct credential *c)
 {
     struct buf b;
@@ -124,7 +126,7 @@ static void retire(struct credential *c, char **pem, const char *fresh)
     *pem = str_dup(fresh);
 }
 
-/* As client-go checks it, so that half an answer is not half used. */
+/* Checks the answer as client-go does, so that no part of an incomplete answer is used. */
 static bool check_answer(const struct credential *c, const struct node *root, struct err *err)
 {
     const struct node *status = node_get(root, "status");
@@ -150,7 +152,8 @@ static bool check_answer(const struct credential *c, const struct node *root, st
     return pem_check_key(certificate, key, err) || err_wrap(err, "status.clientKeyData");
 }
 
-/* A minute before its end, or half way to it, so that an answer which lives for less is not fetched for every request. */
+/* A minute before the answer expires, or half way to that: otherwise an answer that lives for less than a minute
+ * would be fetched for every request. */
 static int64_t good_until(const struct credential *c, int64_t expires_ms)
 {
     int64_t left_ms = expires_ms - clock_wall_ms(c->clock);
@@ -195,7 +198,7 @@ static void on_turn(struct timer *timer, void *ctx)
     done(done_ctx, &err);
 }
 
-/* Only those who wait now: one that is told may wait again, cancel another, or free us. */
+/* Tells the present waiters only: a waiter that is told may wait again, cancel another one, or free the credential. */
 static void tell_waiters(struct credential *c, const struct err *err)
 {
     for (struct waiter *waiter = c->waiters; waiter != NULL; waiter = waiter->next) {
@@ -365,7 +368,7 @@ unsigned credential_generation(const struct credential *c)
     return c->generation;
 }
 
-/* NULL when it cannot be read, or is none of ours. */
+/* NULL when the file cannot be read, or when there is no path. */
 static char *read_file(const char *path, struct err *err)
 {
     struct buf b;
@@ -433,7 +436,7 @@ static bool read_fresh(struct credential *c)
 bool credential_reload(struct credential *c, unsigned generation)
 {
     if (generation != c->generation) {
-        return true; /* another call found them changed meanwhile */
+        return true; /* another call has found the files changed meanwhile */
     }
     const struct kube_config *config = c->config;
     int64_t now_ms = clock_mono_ms(c->clock);

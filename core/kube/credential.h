@@ -12,9 +12,9 @@ struct credential;
 struct credential *credential_new(struct kube_config *config, struct clock *clock, struct loop *loop);
 void credential_free(struct credential *credential);
 
-/* True when there is something to sign with (or nothing is needed): credential_header can be called. False:
- * credential_wait fetches it first, `done` comes on a later turn; several may wait. After that credential_header can
- * be called in any case: what was just fetched is as good as it gets. */
+/* True when a request can be signed now (or needs no signature): call credential_header. False: credential_wait
+ * fetches the credentials first, and `done` comes on a later turn; several callers may wait. After that
+ * credential_header may be called in any case, with whatever was fetched. */
 typedef void credential_done_fn(void *ctx, const struct err *err);
 bool credential_is_ready(struct credential *credential);
 void credential_wait(struct credential *credential, credential_done_fn *done, void *ctx);
@@ -23,11 +23,12 @@ void credential_forget(struct credential *credential, const void *ctx);
 
 /* The value of the header Authorization; "" for none. */
 void credential_header(struct credential *credential, struct buf *value);
-/* The server answered 401: false when nothing else can be tried. */
+/* To be called after a 401: false when no other credentials can be tried. */
 bool credential_renew(struct credential *credential);
 
 /* How often the files behind the TLS settings were found changed. */
 unsigned credential_generation(const struct credential *credential);
-/* The TLS settings of that generation were refused: true when there are others now. The files of the authority and of the
- * client's certificate are read again, at most once a minute; a pair that does not belong together is being written. */
+/* To be called when TLS settings of that generation were refused: true when there are newer settings now. The files
+ * of the authority and of the client's certificate are read again, at most once a minute; a certificate and a key
+ * that do not belong together are being written. */
 bool credential_reload(struct credential *credential, unsigned generation);

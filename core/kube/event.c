@@ -28,7 +28,7 @@ enum {
     BURST = 25,
     REFILL_MS = 300 * 1000,
     REMEMBERED_MAX = 4096,
-    ATTEMPTS_MAX = 5,     /* of a request that fails in passing */
+    ATTEMPTS_MAX = 5,     /* of a request that fails for a passing reason */
     FIRST_PAUSE_MS = 500, /* before the second; each is twice as long as the one before */
     MESSAGE_MAX = 1024,
     NAME_MAX_LEN = 253,
@@ -112,7 +112,8 @@ static void bucket_drop(struct event_recorder *r, struct bucket *b)
     mem_free(b);
 }
 
-/* The tables keep the order of insertion and what is used is inserted anew, so the first was not used for longest. */
+/* The tables keep the order of insertion, and a used entry is inserted anew; so the first entry is the least
+ * recently used. */
 static void bound_memories(struct event_recorder *r)
 {
     if (HASH_COUNT(r->similar) > REMEMBERED_MAX) {
@@ -150,7 +151,7 @@ static bool is_too_similar(struct event_recorder *r, const char key[static KEY_L
     if (s->messages.count <= SIMILAR_MAX - 1) {
         return false;
     }
-    /* Only the number matters from here on: forget the oldest, so that the list does not grow with the messages. */
+    /* From here on only the number counts, so the oldest is dropped and the list does not grow. */
     mem_free(s->messages.items[0]);
     memmove(&s->messages.items[0], &s->messages.items[1], --s->messages.count * sizeof s->messages.items[0]);
     return true;
@@ -220,8 +221,9 @@ static uint64_t hash_of(const char *key)
     return strtoull(digest, NULL, 16);
 }
 
-/* As client-go's: the object's name and nanoseconds, of which the last six digits tell those of one millisecond apart: how many of this engine's came before it,
- * and three of a key that another engine's would hardly have. */
+/* The name of an event, as client-go makes it: the object's name and a time in nanoseconds. The last six digits tell
+ * the events of one millisecond apart: how many of this engine's came before it, and three digits of a key, in which
+ * another engine's would hardly agree. */
 static char *event_name(struct event_recorder *r, const struct event *event)
 {
     char digits[DIGITS_LEN + 1];
@@ -356,7 +358,7 @@ static void finish(struct event_call *call, const struct err *err)
 
 static void send(struct event_call *call);
 
-/* A later one has counted this one too: to send it now would take the count back. */
+/* True when a later event has counted this one too. Sending it now would lower the count. */
 static bool is_overtaken(const struct event_call *call)
 {
     const struct sent *sent;
@@ -385,7 +387,7 @@ static void on_sent(void *ctx, const struct doc *answer, const struct err *err)
         send(call);
         return;
     }
-    /* The name and the absolute count make it harmless that it may have been taken all the same. */
+    /* Sending it again is harmless even if the server has taken it: name and count are absolute. */
     if (err_is_transient(err) && ++call->attempts < ATTEMPTS_MAX) {
         timer_start(call->recorder->clock, &call->turn, FIRST_PAUSE_MS << (call->attempts - 1), on_pause_over, call);
         return;

@@ -13,13 +13,14 @@ struct event_recorder *event_recorder_new(struct kube_client *client, struct clo
 /* Cancels what is under way. */
 void event_recorder_free(struct event_recorder *recorder);
 
-/* A millisecond of the wall clock, and how many came before in it. kubectl lists the events of one second by name, so names sort by this; what is told together, or
- * one after the other faster than the clock goes, keeps its order. */
+/* A millisecond of the wall clock, and the number of events before it in that millisecond. kubectl lists the events
+ * of one second by name, and names sort by this: events that are told together, or faster than the clock ticks, keep
+ * their order. */
 struct event_moment {
     int64_t ms;
     size_t index;
 };
-/* Of the event that is told next, or is put on record to be told. */
+/* The moment of the next event, told now or recorded to be told. */
 struct event_moment event_moment_next(struct event_recorder *recorder);
 
 struct event {
@@ -32,12 +33,12 @@ struct event {
     struct event_moment moment; /* with a key: when it was first to be told */
 };
 
-/* `err` is set when the API server did not take it, nor when it was sent again for a while, if that could help; an event that the token bucket dropped is
- * fine. */
+/* `err` is set when the API server did not take the event, also after repetitions where these could help. An event
+ * that the token bucket dropped is no error. */
 typedef void event_done_fn(void *ctx, const struct err *err);
 struct event_call;
-/* done may be NULL (nobody waits; failures are logged). Events are sent at once: who wants them in order waits for
- * done. */
+/* `done` may be NULL: failures are logged. Events are sent at once; a caller that wants them in order waits for
+ * `done`. */
 struct event_call *event_start(struct event_recorder *recorder, const struct event *event, event_done_fn *done,
                                void *ctx);
 /* Drops the caller's interest; the event itself may still be sent. */

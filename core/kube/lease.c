@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "kube/object.h"
 
-enum { HURRY = 4 }; /* a holder whose renewal failed has little time left: it tries again that much sooner */
+enum { HURRY = 4 }; /* after a failed renewal little time is left: the holder tries again that much sooner */
 
 struct lease {
     struct kube_client *client;
@@ -16,12 +16,12 @@ struct lease {
     char *namespace, *name, *identity;
     int64_t duration_ms, renew_ms, renew_deadline_ms, retry_ms;
     bool (*is_dead)(const char *identity);
-    struct doc *record; /* as we last wrote it: a renewal is one request */
+    struct doc *record; /* the Lease as this engine last wrote it, so that a renewal is one request */
     struct kube_call *call;
     struct timer timer;    /* the next request */
     struct timer deadline; /* pending while it is held: when it counts as lost */
     bool is_held, told, closing;
-    int64_t sent_ms;    /* monotonic; of the write under way: whoever sees it sees it later */
+    int64_t sent_ms;    /* monotonic: when the write under way was sent. Others see the renewal later than that */
     struct err trouble; /* why the last request failed */
     char *seen_record;  /* holder and renewTime of another holder, as last read */
     int64_t seen_ms;    /* monotonic; since when it has not changed */
@@ -39,7 +39,7 @@ static void set_record(struct lease *l, const struct doc *record)
     l->record = record != NULL ? doc_copy(doc_root(record)) : NULL;
 }
 
-/* Nothing is under way and nothing will be. */
+/* Cancels all that is under way. */
 static void stop(struct lease *l)
 {
     timer_cancel(&l->timer);
@@ -82,8 +82,8 @@ static void lose(struct lease *l, const struct err *err)
     l->lost(l->ctx, &copy);
 }
 
-/* Without a renewal for so long, another engine may soon take over; a request that is still under way changes
- * nothing about that. */
+/* The Lease was not renewed in time, so another engine may soon take over. A request that is still under way does
+ * not change that. */
 static void on_deadline(struct timer *timer, void *ctx)
 {
     struct lease *l = ctx;
@@ -101,10 +101,12 @@ static void fail(struct lease *l, const struct err *err)
         finish_close(l);
         return;
     }
-    /* Perhaps by another holder: look at once. A conflict with what was just read comes from a server that does not let anybody write: no hurry. */
+    /* After a conflict another holder may have written the Lease, so it is read at once. A conflict with a version
+     * that was just read means that the server lets nobody write: there is no hurry. */
     bool overwritten = l->is_held && l->record != NULL && err->code == ERR_CONFLICT;
     if (!err_is_transient(err)) {
-        set_record(l, NULL); /* read it again first: else what we wrote last may well be what is there */
+        /* read the Lease first: only after a transient error may our last write be what the server has */
+        set_record(l, NULL);
     }
     if (!str_equal(l->trouble.text, err->text)) {
         log_warn(NULL, "Lease %s/%s: %s", l->namespace, l->name, err->text); /* once per cause, not per attempt */

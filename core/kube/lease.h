@@ -12,7 +12,7 @@ struct lease_options {
     int64_t renew_ms;          /* how often it is renewed */
     int64_t renew_deadline_ms; /* not renewed for so long means lost; below duration_ms */
     int64_t retry_ms;
-    /* True when that holder is known to be dead, so that nobody need wait for it; NULL: never known. */
+    /* True when that holder is known to be dead, so that its Lease need not expire first; NULL: never known. */
     bool (*is_dead)(const char *identity);
 };
 
@@ -21,11 +21,12 @@ typedef void lease_held_fn(void *ctx);
 typedef void lease_lost_fn(void *ctx, const struct err *err);
 struct lease *lease_open(struct kube_client *client, struct clock *clock, const struct lease_options *options,
                          lease_held_fn *held, lease_lost_fn *lost, void *ctx);
-/* It is held, and nobody else can have taken it: false from the deadline on, also before its loss could be told. */
+/* True while the Lease is held and nobody else can have taken it. False from the deadline on, even before `lost` was
+ * called. */
 bool lease_is_sure(const struct lease *lease);
-/* Who holds it has been learnt: we, or another whose end we wait for. */
+/* True once the holder is known: this engine, or another one that is waited for. */
 bool lease_is_known(const struct lease *lease);
-/* Gives it back (holderIdentity "", one last request) and then calls `closed`, also when that fails; NULL: no
- * request, freed at once. */
+/* Gives the Lease back (holderIdentity "", one last request) and then calls `closed`, also when that fails. `closed`
+ * NULL: no request, and the Lease is freed at once. */
 typedef void lease_closed_fn(void *ctx);
 void lease_close(struct lease *lease, lease_closed_fn *closed, void *ctx);

@@ -42,7 +42,8 @@ bool limit_enter(struct limit *limit, struct limit_place *place, void (*go)(void
     return true;
 }
 
-/* The next one goes on a later turn: who leaves may be in the middle of leaving with many others, who would be sent only to be cancelled. */
+/* The next place goes on a later turn: the leaving one may be the first of many that are being cancelled, and the
+ * next ones would be sent only to be cancelled too. */
 void limit_leave(struct limit *limit, struct limit_place *place)
 {
     if (place->is_waiting) {

@@ -1,7 +1,9 @@
-/* A bound on how many of a client's requests are under way at once. What comes above it waits in line and goes in the order in which it came.
+/* A bound on how many of a client's requests are under way at once. Requests above it wait in line, in the order in
+ * which they came.
  *
- * Without it a thousand canaries that are applied together ask for everything at the same moment: the API server answers each later than its caller waits, and the
- * one request that must not be late, the Lease's, is late with them. */
+ * Without a bound, a thousand Canaries that are applied together send everything at the same moment: the API server
+ * answers each request later than its caller waits, and the Lease's request, which must not be late, is late with
+ * them. */
 #pragma once
 
 #include "io/clock.h"
@@ -16,7 +18,7 @@ struct limit {
     struct timer turn;
 };
 
-/* Embedded in what asks to go; zero-initialised it neither waits nor goes. */
+/* Embedded in a request. Zero-initialised, it neither waits nor goes. */
 struct limit_place {
     bool is_waiting, is_going;
     struct limit_place *next, *prev;
@@ -25,10 +27,10 @@ struct limit_place {
 };
 
 void limit_init(struct limit *limit, struct clock *clock, size_t count);
-/* Nobody may wait or go any more. */
+/* No place may wait or go any more. */
 void limit_fini(struct limit *limit);
 
 /* True: go now. False: `go` comes on a later turn, unless limit_leave was called. */
 bool limit_enter(struct limit *limit, struct limit_place *place, void (*go)(void *ctx), void *ctx);
-/* Out of the line, or done. Nothing happens to a place that does neither. */
+/* Leaves the line, or ends its turn. Does nothing for a place that neither waits nor goes. */
 void limit_leave(struct limit *limit, struct limit_place *place);

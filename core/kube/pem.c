@@ -67,7 +67,7 @@ bool pem_check_certificates(const char *pem, struct err *err)
     return count > 0 || err_set(err, ERR_INVALID, "there is no PEM certificate in it");
 }
 
-/* Nobody is there to be asked. */
+/* There is nobody to ask for a passphrase. */
 static int no_passphrase(char *to, int size, int writing, void *ctx)
 {
     return -1;

@@ -1,5 +1,5 @@
-/* Certificates and keys as a kubeconfig gives them. They are looked at when they are read, so that a wrong one is
- * told by the name of its field and not by the first handshake. */
+/* Certificates and keys as a kubeconfig gives them. They are checked when they are read, so that an error names the
+ * field instead of failing the first handshake. */
 #pragma once
 
 #include <stdbool.h>

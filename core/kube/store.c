@@ -12,15 +12,15 @@
 /* An answer is at most 8 MiB long (io/http.h), so an object that came in one fits. */
 enum { KEY_MAX = 640, OBJECT_MAX = 16 * 1024 * 1024, REMOVED_MAX = 1024 };
 
-/* An object: its key "namespace/name" with a NUL, then the object packed, in one allocation. A removed one leaves key and
- * version behind, so that the late answer to an older write does not bring it back; until the next list, which may be
- * weeks away, or until there are too many of them. */
+/* An object: its key "namespace/name" with a NUL, then the packed object, in one allocation. A removed object leaves
+ * key and version behind, so that the late answer to an older write does not bring it back. They are kept until the
+ * next list, which may be weeks away, or until there are too many of them. */
 struct item {
     UT_hash_handle hh;
     uint64_t version;
     uint32_t key_len, packed_len; /* packed_len 0: removed */
     bool listed;                  /* named by the list under way */
-    bool learnt;                  /* put or removed since that list began: it may be newer than the list */
+    bool learnt;                  /* put or removed since that list began, so it may be newer than the list */
     char bytes[];
 };
 
@@ -169,7 +169,7 @@ bool store_has(const struct store *store, const char *namespace, const char *nam
     return item != NULL && item->packed_len > 0;
 }
 
-/* The end of the namespace comes before every character of a name: "test/x" stands before "test-2/a". */
+/* The slash that ends the namespace sorts before every character of a name: "test/x" stands before "test-2/a". */
 static int rank(char c)
 {
     return c == '/' ? 1 : (unsigned char)c;
@@ -220,7 +220,8 @@ static uint64_t version_of(const struct node *object)
     return version_number(object_version(object));
 }
 
-/* What has no name is no object, and no API server lets a slash into one or makes them that long. */
+/* Only a document with a name is an object. An API server allows no slash in a name, and no name that is longer than
+ * KEY_MAX. */
 static bool has_name(const struct node *object)
 {
     const char *name = object_name(object), *namespace = object_namespace(object);
@@ -228,7 +229,7 @@ static bool has_name(const struct node *object)
            (namespace == NULL || (strlen(namespace) < KEY_MAX / 2 && strchr(namespace, '/') == NULL));
 }
 
-/* Whatever `prune` took from the metadata that every reader may need comes back. */
+/* Restores the metadata that every reader may need, whatever `prune` has removed. */
 static void keep_metadata(struct doc *pruned, const struct node *object)
 {
     static const char *const kept[] = {"name",
@@ -248,7 +249,7 @@ static void keep_metadata(struct doc *pruned, const struct node *object)
     }
 }
 
-/* What is worth keeping of an object, packed. */
+/* Prunes an object and packs it. */
 static void pack(struct store *store, const struct node *object, struct buf *packed)
 {
     struct buf text;
@@ -327,7 +328,8 @@ void store_complete(struct store *store, const struct doc *object)
     put(store, object, 0);
 }
 
-/* The table keeps the order of insertion: the older half goes. No answer is as late as that. */
+/* Drops the older half of the removed objects (the table keeps the order of insertion). No answer is as late as
+ * that. */
 static void forget_removed(struct store *store)
 {
     struct item *item, *next;

@@ -10,8 +10,8 @@
 
 struct store;
 
-/* Cuts an object down in place to what is worth keeping; `metadata` keeps name, namespace, uid, resourceVersion,
- * generation, deletionTimestamp, labels, annotations and ownerReferences whatever it does. NULL keeps all but
+/* Prunes an object in place to the parts worth keeping. `metadata` always keeps name, namespace, uid,
+ * resourceVersion, generation, deletionTimestamp, labels, annotations and ownerReferences. NULL keeps all but
  * managedFields. */
 typedef void store_prune_fn(struct doc *object);
 
@@ -38,17 +38,17 @@ bool store_has(const struct store *store, const char *namespace, const char *nam
 typedef bool store_each_fn(void *ctx, const char *namespace, const char *name, const struct doc *object);
 void store_each(const struct store *store, const char *namespace, store_each_fn *fn, void *ctx);
 
-/* Takes in an object (answer of a write, or a watch event) unless it or a newer one is known. Copies and prunes;
- * what has no name is ignored. */
+/* Takes in an object (the answer to a write, or a watch event), unless this version or a newer one is known. Copies
+ * and prunes it; a document without a name is ignored. */
 void store_put(struct store *store, const struct doc *object);
-/* The same of an object that was read whole, where the store may know the metadata of this very version alone. */
+/* The same for an object that was read whole; it also replaces the metadata of the same version. */
 void store_complete(struct store *store, const struct doc *object);
-/* Removes it unless a newer one (resourceVersion of `object`) is known. */
+/* Removes the object, unless a newer version than that of `object` is known. */
 void store_remove(struct store *store, const struct doc *object);
 
 /* --- for kube/watch.c: a list replaces the content --- */
 void store_list_begin(struct store *store);
 void store_list_item(struct store *store, const struct node *object);
-/* What the list did not name is gone, but for what we learnt meanwhile and is newer than the list (its
- * resourceVersion; NULL: not told). */
+/* Removes the objects that the list did not name, except those that were learnt since and are newer than the list
+ * (its resourceVersion; NULL: not told). */
 void store_list_end(struct store *store, const char *version);

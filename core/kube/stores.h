@@ -1,6 +1,6 @@
 /* The stores of an engine, found by the resource that they hold, each with the client of the cluster that it is of.
  *
- * A further kind is one store more: nothing that looks for a resource knows which others there are. */
+ * A further kind is one more store: code that looks for one resource does not know the others. */
 #pragma once
 
 #include "kube/client.h"
@@ -16,7 +16,7 @@ struct stores {
     size_t count;
 };
 
-/* What a store of a resource is to hold: every room says so of its own. */
+/* What the store of a resource holds. Each room lists its own. */
 struct store_plan {
     const struct kube_resource *resource;
     store_prune_fn *prune; /* NULL: whole objects */
@@ -27,6 +27,6 @@ struct store_plan {
 void stores_add(struct stores *stores, struct store *store, struct kube_client *client);
 void stores_fini(struct stores *stores);
 
-/* Of a resource that was added: there is no answer for another one. */
+/* The store of a resource that was added; other resources must not be asked for. */
 struct store *stores_of(const struct stores *stores, const struct kube_resource *resource);
 struct kube_client *stores_client(const struct stores *stores, const struct kube_resource *resource);

@@ -1,4 +1,4 @@
-/* A planned write: what one planner found to differ, ready to be sent.
+/* A planned write: the difference that one planner found, ready to be sent.
  *
  * Workload and mesh are planners: pure functions from (Canary, live objects) to the next write that is needed, or
  * none. The actor sends it, puts the answer into the store and plans again until nothing differs. So nothing in

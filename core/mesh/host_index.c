@@ -13,7 +13,7 @@ struct host {
     struct host_claim *claims;
 };
 
-/* What an object claims, so that its claims are found again when it changes. */
+/* The claims of one object, so that they can be removed when it changes. */
 struct claimant {
     UT_hash_handle hh;
     char *key; /* "namespace/name" */
@@ -26,7 +26,7 @@ struct host_index {
     struct claimant *claimants;
 };
 
-/* Like Istio: only a name without a dot is short. The domain of the cluster is the usual one. */
+/* As in Istio, only a name without a dot is short. The cluster's domain is taken to be the usual one. */
 static char *full_host(const char *namespace, const char *host)
 {
     char *full = strchr(host, '.') != NULL ? str_dup(host) : str_format("%s.%s.svc.cluster.local", host, namespace);

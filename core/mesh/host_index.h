@@ -1,7 +1,7 @@
-/* Which VirtualServices claim which host. It follows the changes of a store, so that a look at one Canary costs no walk
- * over the objects of all others.
+/* Which VirtualServices claim which host. It follows the changes of a store, so that a look at one Canary costs no
+ * walk over the objects of all others.
  *
- * A short host is that of a Service in the object's own namespace; "*" is no claim, for the mesh looks at it last. */
+ * A short host is a Service in the object's own namespace; "*" is no claim, because the mesh looks at it last. */
 #pragma once
 
 #include "base/str.h"
@@ -21,7 +21,7 @@ struct host_claim {
 
 /* `store` has VirtualServices, and outlives the index. */
 struct host_index *host_index_new(struct store *store);
-/* Not while the store may still change. */
+/* Must not be called while the store may still change. */
 void host_index_free(struct host_index *index);
 
 /* The claims of a host as an object of this namespace names it; NULL: none. */

@@ -1,8 +1,9 @@
 /* Istio: two DestinationRules and one VirtualService per Canary.
  *
- * Objects are compared as Flagger's types know them (istio_shape.h), so that both see a difference in the same places.
- * What those types do not know stays as it is through every write. Writes are merge patches guarded by resourceVersion.
- * A repair keeps the shares that are live, as long as they mean the same requests; what decides whether one is needed never looks at them. */
+ * Objects are compared as Flagger's types know them (istio_shape.h), so that Flagger and Sluice see the same
+ * differences. Fields that these types do not know survive every write. Writes are merge patches guarded by
+ * resourceVersion. A repair keeps the live weights as long as they are for the same requests. The weights never
+ * decide whether a repair is needed. */
 #include <assert.h>
 #include <string.h>
 
@@ -133,7 +134,8 @@ static enum plan create_service(const struct router *router, const struct canary
                              names->namespace);
 }
 
-/* An object that names neither side starts at the primary; so does one whose shares were given to other requests, or by another protocol. */
+/* The routes that a repair writes. They keep the live weights, unless the object names neither side, or its weights
+ * are for other requests or another protocol: then all traffic goes to the primary. */
 static struct node *routes_to_keep(struct doc *doc, const struct canary_names *names, const struct node *canary,
                                    const struct node *spec)
 {
@@ -169,8 +171,8 @@ static void diff_routes(struct doc *patch, struct node *spec, const struct canar
     }
 }
 
-/* What of the live spec must change, NULL when nothing must. The hosts and gateways of a delegate are no drift by
- * themselves, but they go with the next write. */
+/* The part of the spec that must change; NULL when nothing must. The hosts and gateways of a delegate alone are no
+ * drift, but the next write corrects them. */
 static struct node *diff_spec(struct doc *patch, const struct canary_names *names, const struct node *canary,
                               const struct node *live)
 {

@@ -7,7 +7,7 @@
 #include "kube/object.h"
 #include "mesh/istio_route.h"
 
-/* `host` is the Service `name`, by one of the names that the cluster has for it. */
+/* True when `host` is one of the cluster's names for the Service `name`. */
 static bool host_is(const struct canary_names *names, const char *host, const char *name)
 {
     if (host == NULL || !str_has_prefix(host, name)) {
@@ -34,7 +34,7 @@ struct destinations {
     size_t own, foreign;
 };
 
-/* Wherever a route names one: weighted or mirrored, in http, tcp or tls. */
+/* Counts every destination that a route names, weighted or mirrored, in http, tcp or tls. */
 static void count_destinations(const struct canary_names *names, const struct node *part, struct destinations *count)
 {
     if (node_type(part) != NODE_OBJECT && node_type(part) != NODE_ARRAY) {

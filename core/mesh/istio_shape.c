@@ -304,7 +304,7 @@ static void keep_in_map(struct doc *doc, struct node *want, const struct node *l
 static void keep_in_field(struct doc *doc, struct node *want, const struct node *live, const struct field *field)
 {
     if (field->fields == NULL || want == NULL) {
-        return; /* what the field would contain goes with it */
+        return; /* without the field its contents are lost too */
     }
     if (node_type(live) == NODE_ARRAY) {
         keep_in_items(doc, want, live, field->fields);

@@ -64,8 +64,9 @@ static struct node *copy_or_empty(struct doc *doc, const struct node *map)
     return node_type(map) == NODE_OBJECT ? node_copy(doc, map) : node_new_object(doc);
 }
 
-/* Flagger's apex Service and VirtualService share one map of labels and one of annotations, so the Service's selector
- * label, and what the Canary leaves to others on it, stand on both. Without spec.service.apex there are no maps to share. */
+/* Flagger's apex Service and VirtualService share one map of labels and one of annotations, so the VirtualService
+ * carries the Service's selector label and the values of its unmanaged keys too. Without spec.service.apex there are
+ * no maps to share. */
 static struct node *shared_metadata(struct doc *doc, const struct canary_names *names, const struct node *canary,
                                     const struct node *apex, const char *what)
 {

@@ -5,7 +5,7 @@
 #include "canary/names.h"
 #include "mesh/router.h"
 
-/* Kept on the VirtualService for whoever reverts it: its spec before the first repair. */
+/* Annotation with the VirtualService's spec before the first repair, so that it can be reverted. */
 #define ISTIO_ORIGINAL_KEY "flagger.kubernetes.io/original-configuration"
 
 bool istio_is_delegate(const struct node *canary);
@@ -19,7 +19,7 @@ struct node *istio_gateways(struct doc *doc, const struct node *canary);
 /* metadata.labels; an empty object when there are none. `apex`: the live apex Service, NULL: none. */
 struct node *istio_labels(struct doc *doc, const struct canary_names *names, const struct node *canary,
                           const struct node *apex);
-/* metadata.annotations; of the live object (NULL: none) only those are kept that remember its past. */
+/* metadata.annotations. Of the live object's (NULL: none) only those stay that record its past. */
 struct node *istio_annotations(struct doc *doc, const struct canary_names *names, const struct node *canary,
                                const struct node *apex, const struct node *live);
 

@@ -10,7 +10,7 @@
 
 enum { HTTP_PORT = 80 };
 
-/* What all the questions are asked about. */
+/* The Canary that is checked. */
 struct subject {
     const struct router *router;
     const struct canary_names *names;
@@ -66,7 +66,8 @@ static bool is_ours(const struct host_claim *claim, const struct canary_names *n
     return strcmp(claim->name, names->apex) == 0 && strcmp(claim->namespace, names->namespace) == 0;
 }
 
-/* Sidecars know one VirtualService per host, the oldest. A gateway has the routes of all, those of the oldest first. */
+/* The gateway at which this older claim overrides ours; NULL: at none. A sidecar knows one VirtualService per host,
+ * the oldest. A gateway has the routes of all, the oldest first. */
 static const char *where_it_rules(const struct subject *s, const struct host_claim *claim)
 {
     if (s->in_mesh && str_list_has(&claim->gateways, "mesh")) {
@@ -114,7 +115,7 @@ static void check_rivals(const struct subject *s)
 
 /* --- the Service --- */
 
-/* A sidecar hands a request for a headless Service to the Pod whose address the client chose. */
+/* For a headless Service the client chooses the Pod, and the sidecar sends the request there. */
 static void check_headless(const struct subject *s)
 {
     if (s->in_mesh && node_bool_or(node_get(s->service, "headless"), false)) {
@@ -137,8 +138,8 @@ static bool is_service_host(const struct subject *s, const char *host)
            (host[len] == '\0' || strncmp(host + len + 1, s->names->namespace, strlen(s->names->namespace)) == 0);
 }
 
-/* A sidecar serves hosts that are no Services at port 80 alone, and takes that port for the destination's if none is
- * named. */
+/* For a host that is no Service, a sidecar listens at port 80 only. If the destination names no port, the sidecar
+ * takes 80 for it. */
 static void check_outside_hosts(const struct subject *s)
 {
     int64_t port = node_int_or(node_get(s->service, "port"), HTTP_PORT);
@@ -161,8 +162,8 @@ static size_t live_ports(const struct subject *s)
     return count;
 }
 
-/* Which of several ports a destination means is asked of the listener, unless it is named; at a gateway that is the
- * wrong one, and named it is the wrong one for callers of the others. */
+/* Of several ports, a destination without a port number means the listener's port. At a gateway that is the wrong
+ * port. With a number, callers of the other ports get the wrong one. */
 static void check_discovered_ports(const struct subject *s)
 {
     if (!s->in_mesh || !s->at_gateway || !node_bool_or(node_get(s->service, "portDiscovery"), false) ||
@@ -186,7 +187,7 @@ void istio_warnings(const struct router *router, const struct canary_names *name
                     struct str_list *texts, struct str_list *objects)
 {
     if (istio_is_delegate(canary)) {
-        return; /* the root that leads to it has the hosts and the gateways */
+        return; /* the root VirtualService has the hosts and gateways of a delegate */
     }
     struct subject s = {.router = router,
                         .names = names,

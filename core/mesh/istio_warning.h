@@ -1,4 +1,4 @@
-/* What makes Istio ignore the weights of a Canary, though all of its objects are as they should be. */
+/* What makes Istio ignore the weights of a Canary although all of its objects are in line. */
 #pragma once
 
 #include "mesh/router.h"

@@ -1,5 +1,5 @@
-/* The router port: how a mesh is told which side gets which share of the traffic. A mesh is one row of verbs; three of
- * them are planners (see kube/write.h), one says what they cannot help.
+/* The router port: how a mesh is told which side gets which share of the traffic. A mesh is one row of verbs: three
+ * planners (kube/write.h), and one verb for the causes that no plan can cure.
  *
  * The routing object is the truth about weights: they are read back from it, and repair of drift keeps them. */
 #pragma once
@@ -23,15 +23,16 @@ struct router {
 
 struct router_ops {
     const char *provider; /* as spec.provider and -mesh-provider have it */
-    /* What the mesh's API server is watched for. */
+    /* The resources that are watched on the mesh's API server. */
     const struct store_plan *stores;
     size_t store_count;
     /* Makes and frees router->memory. Without it the verbs work, and `warnings` says nothing. */
     void (*open)(struct router *router);
     void (*close)(struct router *router);
 
-    /* How many routing objects a Canary has, and the write that brings one of them in line with it (counted from 0, in the order in which they are made), weights
-     * and mirror kept as they are live. One at a time, so that an object which cannot be repaired hides no other. */
+    /* The number of routing objects of a Canary, and the write that brings one of them in line. They are counted
+     * from 0 in the order in which they are made. Weights and mirror stay as they are live. They are planned one at
+     * a time, so that an object which cannot be repaired hides no other. */
     size_t objects;
     enum plan (*reconcile)(const struct router *router, const struct canary_names *names, const struct node *canary,
                            size_t object, struct kube_write *write, struct err *err);
@@ -41,8 +42,9 @@ struct router_ops {
     /* The write that gives each side its share; PLAN_DONE when the live object already says exactly that. */
     enum plan (*set_routes)(const struct router *router, const struct canary_names *names, const struct node *canary,
                             const struct routes *want, struct kube_write *write, struct err *err);
-    /* What defeats the weights although the routing objects are in line: pushes one sentence for each cause. `objects`
-     * (NULL: not asked for) gets the names in the Canary's namespace whose change may end one. */
+    /* Pushes one sentence for each cause that makes the mesh ignore the weights although the routing objects are in
+     * line. `objects` (NULL: not wanted) gets the names of objects in the Canary's namespace whose change may end a
+     * cause. */
     void (*warnings)(const struct router *router, const struct canary_names *names, const struct node *canary,
                      struct str_list *texts, struct str_list *objects);
 };

@@ -19,8 +19,9 @@ struct prom_query {
     struct http_call *call;
     char *address; /* for texts */
     char *url;
-    size_t shown; /* so much of the URL is for texts: what follows is the address's own query, which may hold a token */
-    struct err early; /* what was wrong before anything was sent: the call only brings it to a later turn */
+    /* length of the part of the URL that texts may show: the rest is the address's own query, which may hold a token */
+    size_t shown;
+    struct err early; /* an error found before anything was sent, reported on a later turn */
     prom_done_fn *done;
     void *ctx;
 };
@@ -66,7 +67,8 @@ static char *collapse(const char *query)
     return out;
 }
 
-/* The value of a query parameter as Go writes it, a plus for a blank: the URL stands in the texts of events. `text` is cut up on the way. */
+/* Encodes the value of a query parameter as Go does, a plus for a blank, because the URL appears in the texts of
+ * events. `text` is cut up on the way. */
 static bool append_parameter(struct buf *url, char *text)
 {
     char *blank;
@@ -88,7 +90,7 @@ char *prom_printable_address(const char *address)
     return shown;
 }
 
-/* The address's own parameters come last: of two with one name servers take the first. */
+/* The address's own parameters come last: of two with the same name, servers take the first. */
 static bool append_own_parameters(struct buf *url, const char *address)
 {
     const char *own = address + strcspn(address, "?#");
@@ -225,8 +227,8 @@ static enum err_code code_of(int status)
     }
 }
 
-/* Flagger shows the whole of it. A metricsServer may name any host that the engine reaches, and its pages are not for everybody who may read
- * events. */
+/* Flagger shows the whole body. But a metricsServer may name any host that the engine reaches, and readers of events
+ * must not see its pages. */
 static char *shown_body(const struct http_response *response)
 {
     struct buf line;

@@ -3,5 +3,5 @@
 
 #include "base/buf.h"
 
-/* Appends them in text format; what the system does not tell is left out. */
+/* Appends the metrics in text format, without those that the system does not tell. */
 void usage_write(struct buf *out);

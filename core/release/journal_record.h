@@ -14,8 +14,8 @@ struct entry {
     char *result; /* JSON text */
     int64_t started_ms;
     int64_t count; /* how often the segment that starts here was seen in a row */
-    size_t
-        segment; /* how many entries that segment has; 1 for a word that repeats on its own. Segments do not overlap */
+    /* how many entries that segment has; 1 for a word that repeats on its own. Segments do not overlap */
+    size_t segment;
 };
 
 /* An operation of the word in progress. */

@@ -35,8 +35,8 @@ struct strategy_host {
 
 struct strategy_start {
     const char *name; /* "canary", "blue_green", "ab_test" */
-    const struct node *
-        sources; /* {"strategies.canary": "text", …}: what the Release pinned; a module not named is the binary's own */
+    /* {"strategies.canary": "text", …}: what the Release pinned; a module not named is the binary's own */
+    const struct node *sources;
     const char *label; /* "podinfo.test", for logs */
     uint32_t seed;     /* of the script's random numbers */
     struct strategy_host host;

@@ -6,7 +6,7 @@ struct rename {
     const char *from, *to;
 };
 
-/* Lists are rebuilt, as a node stands in one place only. */
+/* Rebuilds the list: a node cannot stand in two places. */
 static struct node *renamed_values(const struct rename *rename, const struct node *values)
 {
     struct node *out = node_new_array(rename->doc);

@@ -31,7 +31,7 @@ static void set_replicas(struct doc *doc, struct node *spec, const struct node *
     node_set(doc, spec, key, node_copy(doc, own != NULL ? own : node_get(target_spec, key)));
 }
 
-/* What of the spec follows the target's. */
+/* The part of the spec that follows the target's autoscaler. */
 static struct node *followed_spec(struct doc *doc, const struct node *target_spec, const struct node *canary)
 {
     struct node *spec = node_new_object(doc);
@@ -60,7 +60,7 @@ static enum plan create_primary(const struct canary_names *names, const struct n
                              names->namespace);
 }
 
-/* The API server fills in minReplicas, so what is not said means 1. */
+/* The API server fills in minReplicas, so an absent value means 1. */
 static bool replicas_equal(const struct node *live, const struct node *want, const char *key)
 {
     return node_int_or(node_get(live, key), 1) == node_int_or(node_get(want, key), 1);
@@ -78,7 +78,7 @@ static enum plan update_primary(const struct canary_names *names, const struct n
         doc_free(patch);
         return PLAN_DONE;
     }
-    /* A merge patch adds to the live behavior, so what is gone from it must be named. */
+    /* A merge patch adds to the live behavior, so removed keys must be named in it. */
     node_remove(want, "behavior");
     node_set(patch, want, "behavior",
              kube_merge_diff(patch, node_get(live_spec, "behavior"), node_at(target, "spec", "behavior")));

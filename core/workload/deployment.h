@@ -1,6 +1,6 @@
 /* What the engine keeps and reads of a Deployment.
  *
- * The store's copy has no pod template: the pruner replaces it by what the engine asks of it, computed once:
+ * The store's copy has no pod template: the pruner replaces it by the facts that the engine asks for:
  *   sluice: { revision, configs: [ {kind, name, optional} ], ports: [ {container, name, port, index} ], labels,
  *             flaggerId, own, guessed, images }
  * Creating the primary and promoting GET the whole object. */
@@ -19,17 +19,17 @@ void deployment_prune(struct doc *object);
 const char *deployment_revision(const struct node *deployment);
 /* The images of its containers, as a text for people; borrowed from the pruned object. */
 const char *deployment_images(const struct node *deployment);
-/* Of a primary: the renames that were undone for it may not have been made (revision.h). */
+/* Of a primary: true when a rename that was undone for the revision may not have been made at all (revision.h). */
 bool deployment_revision_is_guessed(const struct node *deployment);
 /* Of a primary: the digest of its template as it is, which is never a target's; NULL for any other Deployment. */
 const char *deployment_own_revision(const struct node *primary);
 /* The annotation flagger-id of the pod template: which promotion it carries; NULL: none. */
 const char *deployment_promotion_id(const struct node *deployment);
 
-/* Do its Pods have all labels of a Service's selector? An empty one chooses none. */
+/* True when the Deployment's Pods have all labels of a Service's selector. An empty selector chooses no Pods. */
 bool deployment_is_chosen_by(const struct node *deployment, const struct node *selector);
-/* PLAN_DONE: it may be promoted to (NULL: it may be made). PLAN_FOREIGN: it is not this Canary's. An engine's is known by the flagger-id of its template, with which
- * Flagger, too, marks each primary. */
+/* PLAN_DONE: the primary may be promoted to (or made, when it is NULL). PLAN_FOREIGN: it is not this Canary's. A
+ * primary that an engine made, Flagger or Sluice, is known by the annotation flagger-id of its template. */
 enum plan deployment_check_primary(const struct node *primary, const struct canary_names *names, struct err *err);
 
 /* The first of `selector_labels` in spec.selector.matchLabels. Errors carry Flagger's words ("getSelectorLabel failed:

@@ -70,7 +70,7 @@ static const struct node *template_of(const struct doc *deployment)
     return node_at(doc_root(deployment), "spec", "template");
 }
 
-/* A policy that refuses the patch would refuse the promotion too: that is for the release to find out. */
+/* A policy that refuses this patch would refuse the promotion too. The release will report it. */
 static void on_tried(void *ctx, const struct doc *answer, const struct err *err)
 {
     struct likeness *l = ctx;

@@ -1,10 +1,12 @@
-/* One operation: would a primary that is made from the target as it is now be the primary that is there?
+/* One operation: would the target as it is now make the primary that is there?
  *
- *   GET target ─ GET primary ─ equal templates? ─ if not: PATCH primary (dry run) with what a promotion would write ─ equal templates?
+ * GET target ─ GET primary ─ equal templates? ─ if not: PATCH primary (dry run) with what a promotion would write ─
+ * equal templates?
  *
- * This compares forwards, because how a primary is made cannot be undone: a config or an affinity term called "x-primary"
- * may be a copy's name or the target's own, and keys of Flux's are gone. Both templates come from the same API server, so
- * both carry its defaults; the dry run adds whatever admission policies make of a template under the primary's name. */
+ * This compares forwards, because how a primary is made cannot be undone: a config or an affinity term called
+ * "x-primary" may be a copy's name or the target's own, and keys of Flux's are gone. Both templates come from the
+ * same API server, so both carry its defaults; the dry run adds whatever admission policies make of a template under
+ * the primary's name. */
 #pragma once
 
 #include "kube/client.h"
@@ -19,8 +21,8 @@ struct likeness_options {
     const struct str_list *selector_labels, *label_prefixes; /* outlive the operation */
 };
 
-/* Names what was compared: the target's and the primary's generation, and the names of the tracked configs. From whole or
- * pruned objects; the caller frees it (str_free). */
+/* Names the compared pair: the generations of target and primary, and the names of the tracked configs. Takes whole
+ * or pruned objects; the caller frees the text (str_free). */
 char *likeness_pair(const struct node *target, const struct node *primary, const struct node *checksums);
 
 struct likeness;

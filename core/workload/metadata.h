@@ -5,7 +5,7 @@
 #include "base/doc.h"
 #include "base/str.h"
 
-/* Keys of Flux's own bookkeeping: they never travel. */
+/* True for the keys of Flux's own bookkeeping, which are never copied. */
 bool metadata_is_toolkit_key(const char *key);
 /* All but toolkit keys; an object in `doc`, maybe empty. */
 struct node *metadata_copied(struct doc *doc, const struct node *map);

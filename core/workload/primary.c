@@ -8,7 +8,7 @@
 #include "workload/metadata.h"
 #include "workload/tracked_config.h"
 
-/* What of the target's spec the primary takes over besides the pod template. */
+/* The fields of the target's spec that the primary takes over, besides the pod template. */
 static const char *const copied_spec[] = {"progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit",
                                           "strategy"};
 enum { COPIED_SPEC = sizeof copied_spec / sizeof *copied_spec };

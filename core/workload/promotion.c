@@ -12,12 +12,12 @@
 enum { PRIMARY_TRIES = 5, READS_MAX = 256 };
 
 struct promotion {
-    struct promotion_options options; /* pointers into what is owned below where the caller's do not live long enough */
+    struct promotion_options options; /* borrows from the fields below what the caller's options do not keep alive */
     struct doc *canary, *target, *checksums;
     struct doc *pruned; /* the target as the store would keep it */
     int reads;
     bool reading_secret;
-    struct doc *wanted; /* configs; without a root: whatever they are */
+    struct doc *wanted; /* checksums of the wanted configs; without a root: any */
     char *revision, *promotion_id;
     struct canary_names names;
     struct str_list keys; /* "configmap/x" of the tracked configs */
@@ -25,7 +25,7 @@ struct promotion {
     int tries;
     struct kube_call *call;
     struct kube_write write; /* the one under way */
-    struct timer turn;       /* for an end without a request */
+    struct timer turn;       /* ends the operation without a request */
     struct err err;
     promotion_done_fn *done;
     void *ctx;
@@ -114,7 +114,8 @@ static bool collect_checksums(struct promotion *p, const struct node *pruned, st
     return true;
 }
 
-/* The digest may be another one for the same template, by an API server that has learnt a new default meanwhile. */
+/* True when the status proves that the template is the wanted one. Its digest may differ all the same, after the API
+ * server has learnt a new default. */
 static bool is_proven(const struct promotion *p, const struct node *pruned)
 {
     const struct node *status = node_get(doc_root(p->canary), "status");
@@ -164,7 +165,7 @@ static void on_target(void *ctx, const struct doc *answer, const struct err *err
     if (p->options.made != NULL) {
         revision_of_template(node_at(doc_root(answer), "spec", "template"), p->options.made);
     }
-    /* The same questions as for the store's copy of the target, asked of the one that is promoted. */
+    /* Checks the whole target as the store's copy was checked: this is the one that is promoted. */
     p->pruned = doc_copy(doc_root(answer));
     deployment_prune(p->pruned);
     if (is_wanted_revision(p, doc_root(p->pruned), &why)) {
@@ -174,7 +175,7 @@ static void on_target(void *ctx, const struct doc *answer, const struct err *err
     }
 }
 
-/* Which configs belong to the target is known once all that it names were read at the version that the store knows. */
+/* The target's configs are known once every config that it names was read at the version that the store knows. */
 static void read_configs(struct promotion *p)
 {
     struct err why = {0};
@@ -231,7 +232,7 @@ static void config_done(struct promotion *p)
     next_config(p);
 }
 
-/* The copy has changed since the store heard of it: planned again. */
+/* The copy has changed since the store learnt of it, so its write is planned again. */
 static void on_copy_read(void *ctx, const struct doc *answer, const struct err *err)
 {
     struct promotion *p = ctx;
@@ -266,7 +267,7 @@ static void on_config_written(void *ctx, const struct doc *answer, const struct 
     config_done(p);
 }
 
-/* The store may be behind: what is copied is the answer. */
+/* Compares the answer, which is what will be copied: the store may be behind. */
 static bool is_wanted_config(const struct promotion *p, const struct doc *answer, struct err *err)
 {
     const char *name, *kind = config_kind(p, &name);
@@ -415,7 +416,7 @@ static void write_primary(struct promotion *p)
     };
     struct doc *live = store_find(p->options.deployments, p->names.namespace, p->names.target_primary);
     if (live != NULL && p->revision == NULL) {
-        /* Somebody made it meanwhile: what it runs changes by promotion alone. */
+        /* Somebody has made the primary meanwhile. It stays as it is: its template changes by promotion alone. */
         doc_free(live);
         timer_start(p->options.clock, &p->turn, 0, on_turn, p);
         return;

@@ -14,22 +14,22 @@ struct promotion_options {
     struct clock *clock;
     struct store *deployments, *config_maps, *secrets; /* take in what is written */
     const struct node *canary;                         /* copied */
-    /* Only this one (revision.h). NULL: create a missing primary from whatever the target is now; one that is there
-     * stays as it is. */
+    /* The revision to promote (revision.h). NULL: create a missing primary from the current target; a primary that
+     * is there stays as it is. */
     const char *revision;
-    /* The tracked configs that belong to it, and no others (status.trackedConfigs; copied). NULL: whatever they are. */
+    /* The tracked configs of that revision (status.trackedConfigs; copied). NULL: the current ones. */
     const struct node *configs;
     const char *promotion_id;
-    char *
-        made; /* NULL, or room for REVISION_SIZE that outlives the operation: the revision of the target that is copied */
+    /* NULL, or room for REVISION_SIZE that outlives the operation: gets the revision of the target that is copied */
+    char *made;
     const struct str_list *selector_labels, *label_prefixes; /* outlive the operation */
     bool config_tracking;
 };
 
 struct promotion;
-/* err->code CONFLICT with "target … is at revision …, wanted …" when the target, or one of its configs, is another one
- * than wanted. Texts as in Flagger: "createPrimaryDeployment failed: …", "updating deployment %s.%s template spec failed:
- * …". */
+/* err->code CONFLICT with "target … is at revision …, wanted …" when the target, or one of its configs, is not the
+ * wanted one. The texts are Flagger's: "createPrimaryDeployment failed: …", "updating deployment %s.%s template spec
+ * failed: …". */
 typedef void promotion_done_fn(void *ctx, const struct err *err);
 struct promotion *promotion_start(const struct promotion_options *options, promotion_done_fn *done, void *ctx);
 void promotion_cancel(struct promotion *promotion);

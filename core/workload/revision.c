@@ -53,7 +53,7 @@ static struct node *normal_object(struct doc *doc, const struct node *value)
     return out;
 }
 
-/* Elements stay even when they say nothing: their places count. */
+/* Empty elements stay: the places in a list count. */
 static struct node *normal_array(struct doc *doc, const struct node *value)
 {
     struct node *out = node_new_array(doc);

@@ -13,14 +13,13 @@
 enum { REVISION_SIZE = 24 };
 
 void revision_of_template(const struct node *pod_template, char out[static REVISION_SIZE]);
-/* The same for a primary: the renames of workload/primary.h undone first (label value, tracked config names,
- * affinity terms), so that a primary that carries the target's template has the target's revision. `target`: the
- * target's name. */
-/* False when this is a guess: a config or an affinity term that is called "…-primary" may have been called so in the
- * target too. Only the comparison of workload/likeness.h is sure then. */
+/* The same for a primary, after undoing the renames of workload/primary.h (label value, tracked config names,
+ * affinity terms): a primary with the target's template has the target's revision. `target`: the target's name. */
+/* False when the result is a guess: a config or an affinity term called "…-primary" may have that name in the target
+ * too. Then only the comparison of workload/likeness.h is sure. */
 bool revision_of_primary_template(const struct node *pod_template, const char *target,
                                   const struct node *selector_match_labels, char out[static REVISION_SIZE]);
-/* True when both say the same, by the same normal form, whatever promotion made them (flagger-id). */
+/* True when both templates have the same normal form, whatever promotion made them (flagger-id). */
 bool revision_same_template(const struct node *a, const struct node *b);
 /* True for our format. */
 bool revision_is_ours(const char *text);

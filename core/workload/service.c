@@ -65,7 +65,7 @@ static struct wish wish_of(const struct service_options *options)
 
 /* --- ports --- */
 
-/* NULL: the Service's own port. As in Flagger, 0 counts as not said. */
+/* NULL: the Service's own port. As in Flagger, 0 counts as absent. */
 static const struct node *target_port_of(const struct node *service)
 {
     const struct node *port = node_get(service, "targetPort");
@@ -142,7 +142,8 @@ static bool has_number(const struct node *ports, const struct node *number)
     return false;
 }
 
-/* The API server refuses a Service that has a name or a number twice: the Service's own port keeps its name, and a number that is there is there. */
+/* The API server refuses a Service that has a port name or number twice. So a discovered port with the number of
+ * another is left out, and one with the name of another gets a longer name. */
 static void push_discovered(struct doc *doc, struct node *ports, const struct node *discovered)
 {
     const struct node *number = node_get(discovered, "port");
@@ -159,7 +160,8 @@ static void push_discovered(struct doc *doc, struct node *ports, const struct no
     node_push(ports, port);
 }
 
-/* Our own port, then the discovered ones in the order of the containers; of equal names the later wins. */
+/* The Service's own port, then the discovered ports in the order of the containers. Of discovered ports with the
+ * same name the later wins. */
 static struct node *wanted_ports(struct doc *doc, const struct wish *wish)
 {
     struct node *by_name = node_new_object(doc);
@@ -181,7 +183,7 @@ static struct node *wanted_ports(struct doc *doc, const struct wish *wish)
     return ports;
 }
 
-/* What the API server chose stays. */
+/* Keeps the node ports that the API server has chosen. */
 static void keep_node_ports(struct doc *doc, const struct node *ports, const struct node *live)
 {
     struct node_iter it = node_iterate(ports);
@@ -191,7 +193,7 @@ static void keep_node_ports(struct doc *doc, const struct node *ports, const str
     }
 }
 
-/* The order of ports means nothing. */
+/* Compares ports without regard to their order. */
 static bool ports_equal(const struct node *live, const struct node *want)
 {
     if (node_count(live) != node_count(want)) {
@@ -239,7 +241,7 @@ static struct node *wanted_annotations(struct doc *doc, const struct wish *wish)
     return annotations;
 }
 
-/* Keys that the Canary leaves to others keep what they have. */
+/* Keeps the live values of the keys that the Canary leaves to others. */
 static void keep_unmanaged(struct doc *doc, const struct wish *wish, const char *what, struct node *want,
                            const struct node *live)
 {
@@ -310,7 +312,7 @@ static void diff_metadata(struct doc *patch, const struct wish *wish, const stru
 
 /* --- whose it is --- */
 
-/* A selector that was pointed at the primary by whoever took the Service over first, Flagger for one. */
+/* True for a selector that an engine, for example Flagger, has already pointed at the primary. */
 static bool chooses_primary(const struct wish *wish, const struct node *selector)
 {
     char *value = str_format("%s-primary", wish->selector->value);
@@ -354,8 +356,8 @@ static bool may_be_written(const struct wish *wish, const struct node *live)
 
 /* --- repair --- */
 
-/* A Service that somebody else made gets our ports and selector, and the two annotations that keep Flux from undoing
- * it. */
+/* A Service that the Canary does not own gets our ports and selector, and the two annotations that keep Flux from
+ * undoing them. */
 static enum plan repair_service(const struct wish *wish, const struct node *live, struct kube_write *write,
                                 struct err *err)
 {

@@ -11,13 +11,14 @@ enum service_role { SERVICE_CANARY, SERVICE_PRIMARY, SERVICE_APEX };
 
 struct service_options {
     const struct store *services;
-    const struct store *deployments; /* whose Pods a Service that is taken over chooses */
+    const struct store *deployments; /* the Deployments whose Pods a foreign Service may choose */
     const struct canary_names *names;
     const struct node *canary, *target; /* the pruned target Deployment: its discovered ports */
     const struct selector *selector;
     enum service_role role;
 };
 
-/* The write that creates or repairs the Service of this role. One that somebody else made is taken over if it chooses Pods of the target, or of its primary, and
- * those of no other Deployment that runs; or with the sign (canary/ownership.h). */
+/* Plans the write that creates or repairs the Service of this role. A Service that somebody else made is taken over
+ * if it chooses Pods of the target or of its primary, and of no other running Deployment; or if it is signed
+ * (canary/ownership.h). */
 enum plan service_plan(const struct service_options *options, struct kube_write *write, struct err *err);

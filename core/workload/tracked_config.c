@@ -76,13 +76,14 @@ static void checksums_of(const struct node *object, char out[static CHECKSUM_SIZ
     doc_free(doc);
 }
 
-/* A config that was applied with kubectl carries the whole of itself once more. */
+/* kubectl's annotation repeats the whole object. */
 static void drop_bulky_annotations(struct node *root)
 {
     node_remove(node_at(root, "metadata", "annotations"), "kubectl.kubernetes.io/last-applied-configuration");
 }
 
-/* Metadata that came alone says so; of a list it has no kind. */
+/* True for a whole object. Metadata alone has the kind PartialObjectMetadata, or, as an item of a list, no kind and
+ * no other field. */
 static bool is_whole(const struct node *root)
 {
     const struct node *kind = node_get(root, "kind");
@@ -179,7 +180,7 @@ static bool is_secret(const char *kind)
     return strcmp(kind, "secret") == 0;
 }
 
-/* Types that people write themselves; tokens and the like belong to controllers. */
+/* True for the types of Secrets that people write themselves; tokens and the like belong to controllers. */
 static bool secret_is_tracked(const struct node *secret)
 {
     static const char *const types[] = {"Opaque", "kubernetes.io/basic-auth", "kubernetes.io/ssh-auth",
@@ -223,7 +224,8 @@ bool tracked_config_unread(const struct node *deployment, bool is_primary, const
     return found;
 }
 
-/* A copy that was not read yet may be any. */
+/* Adds the checksum of a config, in the recorded text if that still matches. A copy that was not read yet counts as
+ * "unread". */
 static void add_checksum(struct doc *doc, struct node *checksums, const char *kind, const char *name,
                          const struct node *object, const struct node *recorded)
 {
@@ -275,8 +277,8 @@ static bool is_ours(const struct node *owner, const struct canary_names *names)
     return node_is(node_get(owner, "kind"), "Canary") && node_is(node_get(owner, "name"), names->name);
 }
 
-/* Several canaries may share a copy, and who writes it at the same time as another may leave the other out of its owners:
- * for a config that is tracked any Canary will do. */
+/* True when `copy` is this Canary's. Canaries may share a copy, and Flagger, which writes copies unguarded, may have
+ * dropped one of them from its owners; so for a tracked config any Canary counts as the owner. */
 static bool is_copy(const struct node *copy, const struct canary_names *names, bool tracked)
 {
     struct node_iter it = node_iterate(node_at(copy, "metadata", "ownerReferences"));
@@ -288,7 +290,8 @@ static bool is_copy(const struct node *copy, const struct canary_names *names, b
     return false;
 }
 
-/* What is not tracked may bear such a name too. */
+/* Adds the checksum of a copy, if the object of that name is one: a config that is not tracked may have such a name
+ * too. */
 static void add_copy(struct doc *doc, struct node *checksums, const struct canary_names *names,
                      const struct node *tracked, const char *kind, const char *name, const struct store *store)
 {
@@ -344,8 +347,7 @@ void tracked_config_rename(struct doc *doc, struct node *pod_spec, const struct 
     config_reference_each(pod_spec, on_rename, &rename);
 }
 
-/* This Canary as the controller; whoever else owned the copy keeps it as a plain owner, because several canaries may
- * share it. */
+/* Makes this Canary the controller. Other owners stay as plain owners, because several Canaries may share the copy. */
 static struct node *owners_of_copy(struct doc *doc, const struct canary_names *names, const struct node *existing)
 {
     struct node *owners = node_new_array(doc);
@@ -373,7 +375,7 @@ static bool copy_is_current(const struct node *source, const struct node *existi
            node_equal(node_at(existing, "metadata", "ownerReferences"), node_at(want, "metadata", "ownerReferences"));
 }
 
-/* Several Canaries may share one, so any Canary's is one of ours. */
+/* Canaries may share a copy, so a copy of any Canary's may be written. */
 static enum plan check_copy(const struct canary_names *names, const struct node *copy,
                             const struct kube_resource *resource, struct err *err)
 {
@@ -428,7 +430,7 @@ enum plan tracked_config_copy(const struct canary_names *names, const struct nod
         plan =
             kube_write_create(write, resource, body, "%s %s %s.%s failed", existing != NULL ? "updating" : "creating",
                               secret ? "secret" : "configmap", name, names->namespace);
-        if (existing != NULL) { /* of this version: another Canary that shares it may be an owner by now */
+        if (existing != NULL) { /* only this version: another Canary that shares the copy may have become an owner */
             write->verb = KUBE_UPDATE;
             write->name = str_dup(name);
             node_set_str(body, metadata, "resourceVersion", object_version(existing));
