@@ -1,7 +1,28 @@
 --- Releases in steps of weight, mirrored first, by the real engine in a simulated world.
 local stories = require 'spec.world_stories'
 
+local GATE_CLOSED_MS = 35000
+
+--- The gate before the first step, asked in several rounds before it opens.
+local function closed_for_a_while(world)
+  local now = world.world:now()
+  world.gate_asked = world.gate_asked or now
+  return now - world.gate_asked >= GATE_CLOSED_MS
+end
+
 stories.describe('canary', {
+  ['promoted after confirm-traffic-increase was closed at weight 0'] = {
+    analysis = { stepWeights = { 50 } },
+    hooks = { smoke = 'pre-rollout', more = 'confirm-traffic-increase' },
+    answers = { more = closed_for_a_while },
+    ends = 'Succeeded',
+    image = 'podinfo:2',
+    told = {
+      'Normal Pre-rollout check smoke passed', -- its hook is called once, not with every round
+      'Warning Halt podinfo.test advancement waiting for traffic increase approval more',
+      'Normal Promotion completed! Scaling down podinfo.test',
+    },
+  },
   ['promoted after a gate was closed'] = {
     analysis = { stepWeights = { 50 }, mirror = true },
     hooks = { go = 'confirm-rollout', smoke = 'pre-rollout', load = 'rollout', after = 'post-rollout' },
