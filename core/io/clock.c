@@ -11,7 +11,7 @@ struct clock {
     struct timer **heap; /* binary heap: the parent of i is (i - 1) / 2 */
     size_t count, capacity;
     uint64_t serial;
-    int64_t armed_ms; /* what the driver was told last; -1: nothing */
+    int64_t armed_ms; /* the wake-up that the driver was given last; -1: none */
     bool firing;
 };
 
@@ -117,7 +117,7 @@ static void heap_remove(struct clock *clock, struct timer *timer)
 
 /* --- timers --- */
 
-/* Tells the driver, unless it knows: most timers do not change what comes first. */
+/* Gives the driver a new wake-up, unless it has that one already: most timers do not change the earliest one. */
 static void arm(struct clock *clock)
 {
     int64_t next_ms = clock_next_ms(clock);
@@ -186,7 +186,7 @@ bool timer_is_pending(const struct timer *timer)
 
 /* --- firing --- */
 
-/* The wall clock may have been set back since the timer was started: it waits for the rest. */
+/* True when the wall clock was set back since the timer was started; then the timer waits for the rest. */
 static bool is_early(struct clock *clock, struct timer *timer)
 {
     int64_t rest_ms = timer->has_wall ? until_wall(clock, timer->wall_ms) : 0;
@@ -198,8 +198,8 @@ static bool is_early(struct clock *clock, struct timer *timer)
     return true;
 }
 
-/* Serials grow and time never goes back, so whatever is started meanwhile stands behind all that was due before it: the first
- * new serial at the top ends the turn. */
+/* Serials grow and time never goes back, so a timer that is started meanwhile stands behind all timers that were due
+ * before it. The first new serial at the top therefore ends the turn. */
 void clock_fire(struct clock *clock)
 {
     assert(!clock->firing && "clock_fire from inside a timer");

@@ -1,8 +1,9 @@
 /* Time: the first of the two doors to the world.
  *
- * All timers of the process stand in one heap ordered by (when, serial), so that timers of the same millisecond fire in the order
- * in which they were started: the same order in production and in a simulation. A driver behind the clock says what time it is and
- * wakes it: libuv in production (io/loop.h), a virtual clock in tests and simulations. */
+ * All timers of the process stand in one heap ordered by (when, serial), so that timers of the same millisecond fire
+ * in the order in which they were started: the same order in production and in a simulation. A driver behind the
+ * clock tells the time and wakes the clock: libuv in production (io/loop.h), a virtual clock in tests and
+ * simulations. */
 #pragma once
 
 #include <stdbool.h>
@@ -27,7 +28,7 @@ void clock_free(struct clock *clock);
 int64_t clock_mono_ms(const struct clock *clock);
 int64_t clock_wall_ms(const struct clock *clock);
 
-/* A timer is embedded in what waits for it; zero-initialised means "not pending". */
+/* A timer is embedded in the struct that waits for it. Zero-initialised, it is not pending. */
 struct timer;
 typedef void timer_fn(struct timer *timer, void *ctx);
 struct timer {

@@ -26,7 +26,7 @@ struct side {
     CURLM *multi;
     struct timer timer;  /* curl's, one at a time */
     bool is_capped;      /* few connections per host */
-    bool wants_uncapped; /* somebody answered in HTTP/1.1 */
+    bool wants_uncapped; /* a server has answered in HTTP/1.1 */
     struct call *calls;
 };
 
@@ -51,7 +51,7 @@ struct call {
     struct timer turn, idle;
     int64_t idle_timeout_ms;
     struct buf body;
-    bool refused;       /* a body that nobody wants to hold */
+    bool refused;       /* the caller takes no more of the body */
     bool is_sent;       /* or is just about to be */
     bool is_repeatable; /* by libcurl, when a reused connection dies without an answer */
     bool awaits_answer; /* sent, and no byte of an answer came since */
@@ -119,7 +119,8 @@ static void call_answer(struct call *call)
     call_free(call);
 }
 
-/* A connection that ended in the handshake: the system's word on it, not the TLS library's, and nothing about trust. */
+/* True when the connection ended in the handshake: the text is the system's, not the TLS library's, and says nothing
+ * about trust. */
 static bool is_cut(const char *why)
 {
     return strstr(why, "SSL_connect: ") != NULL || strstr(why, "Recv failure: ") != NULL ||
@@ -204,7 +205,7 @@ static void restart_idle(struct call *call)
     }
 }
 
-/* Of the URL that the call has come to, or of the one it began with. */
+/* The host of the URL that the call has reached, or of its first URL. */
 static char *host_of(const char *url)
 {
     CURLU *parts = curl_url();
@@ -309,8 +310,8 @@ static void side_uncap(struct side *side)
     }
 }
 
-/* The callbacks of calls that ended may start and cancel whatever they like. A watch whose HTTP/2 connection died ends here with
- * CURLE_OK: the end of a stream never proves that it was complete. */
+/* The callbacks of calls that ended may start and cancel any calls. A watch whose HTTP/2 connection died ends here
+ * with CURLE_OK: the end of a stream never proves that it was complete. */
 static void side_collect(struct side *side)
 {
     int left;

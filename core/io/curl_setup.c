@@ -81,7 +81,7 @@ static bool has_header(const struct http_request *request, const char *name)
     return false;
 }
 
-/* What libcurl would send of its own accord is sent only when the caller wants it. */
+/* Suppresses the headers that libcurl would add by itself, unless the caller sets them. */
 static bool set_headers(struct curl_setup *setup, CURL *easy, const struct http_request *request, struct err *err)
 {
     for (size_t i = 0; i < request->header_count; i++) {

@@ -1,8 +1,9 @@
-/* One HTTP exchange as the side that answers sees it, whichever wire it came over: a socket (io/server.h) or the in-process network of a simulation
- * (sim/ground/network.h).
+/* One HTTP exchange as the answering side sees it, whatever wire it came over: a socket (io/server.h) or the
+ * in-process network of a simulation (sim/ground/network.h).
  *
- * Whoever is given an exchange ends it once: with exchange_answer, or with exchange_begin, any number of exchange_send and exchange_end. When the other side goes
- * away first, `gone` comes once (never from inside a call made here); after it the exchange must not be used. */
+ * Whoever is given an exchange ends it once: with exchange_answer, or with exchange_begin, any number of
+ * exchange_send and exchange_end. When the other side goes away first, `gone` comes once (never from inside a call
+ * made here); after it the exchange must not be used. */
 #pragma once
 
 #include <stdbool.h>

@@ -9,6 +9,7 @@ bool file_read(const char *path, struct buf *b, struct err *err);
 /* The same for what is read while the loop runs: never waits for another process. A FIFO, a device or a socket is INVALID. */
 bool file_read_regular(const char *path, struct buf *b, struct err *err);
 
-/* The file becomes this text, readable and writable by us alone (0600). It is not written through a symbolic link, nor into what is no regular
- * file, belongs to somebody else or has another name: in a folder that others may write to, those would be theirs. `why` without the path. */
+/* Writes the text into the file, readable and writable by this user alone (0600). It does not write through a
+ * symbolic link, nor into a file that is not regular, belongs to another user or has another name: in a folder that
+ * others may write to, such a file would be theirs. `why` comes without the path. */
 bool file_write_private(const char *path, const char *text, size_t len, struct err *why);

@@ -45,7 +45,7 @@ static char *address_of(const char *url)
     return str_format("%.*s%s", (int)len, host, port);
 }
 
-/* What stands behind the title "POST http://…: " that every transport puts before its reason. */
+/* The reason, without the title "POST http://…: " that every transport puts before it. */
 static const char *reason_of(const struct err *err)
 {
     const char *scheme = strstr(err->text, "://");
@@ -107,7 +107,7 @@ static char *reset(const char *url)
     return text;
 }
 
-/* NULL: our own words stand. */
+/* Go's words for this reason; NULL: our own words are used. */
 static const char *goes_words(const char *reason)
 {
     static const struct {

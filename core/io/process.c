@@ -16,8 +16,9 @@ enum { ERRORS_KEPT = 512, READ_SIZE = 4096 };
 
 extern char **environ;
 
-/* The child leads a group of its own, so that a wrapper script dies together with what it started. It is over when it exited and
- * both its pipes ended; on a kill the pipes are not waited for. */
+/* The child leads a process group of its own, so that a wrapper script dies together with the processes that it
+ * started. The child is over when it has exited and both its pipes have ended; after a kill the pipes are not waited
+ * for. */
 struct process {
     struct loop *loop;
     process_done_fn *done; /* NULL after a cancel */

@@ -30,8 +30,9 @@ enum {
     BLOCK = 32 * 1024,
 };
 
-/* Above `kept` the connection that was silent longest is closed for each new one, so that nobody who holds many, from however many addresses,
- * keeps the kubelet's probe out. What is between `kept` and `connections` is for those that are about to be closed. */
+/* Above `kept` connections, each new one closes the one that was silent longest. So a client with many connections,
+ * from however many addresses, cannot keep the kubelet's probe out. The connections between `kept` and `connections`
+ * are those that are about to be closed. */
 struct bounds {
     unsigned connections, kept /* 0: all */, idle_timeout_s;
     size_t request_max;

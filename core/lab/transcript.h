@@ -1,5 +1,5 @@
-/* Everything that happens in an embedded cluster, a line each: what the engines ask for, and what becomes of the objects. The same seed and the same acts give the
- * same text, byte for byte, in any process.
+/* Everything that happens in an embedded cluster, a line each: the requests of the engines, and the changes of
+ * objects. The same seed and the same acts give the same text, byte for byte, in any process.
  *
  *       0:12.003  PATCH http://kubernetes/apis/… {"metadata":…}
  *       0:12.003  modified flagger.app/canaries {"apiVersion":…} */

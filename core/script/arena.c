@@ -111,7 +111,7 @@ static void give_back(struct arena *arena, void *block, size_t size)
     }
 }
 
-/* Would the range keep more than its ceiling once the block has moved? */
+/* True when the range would keep more than its ceiling once the block has moved. */
 static bool is_too_much(const struct arena *arena, void *block, size_t old_size, size_t class)
 {
     uintptr_t from;

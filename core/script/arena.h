@@ -1,11 +1,13 @@
 /* The memory of one VM: a private range of address space with size classes.
  *
- * Private because a script can be stopped by a jump out of the middle of anything, its allocator included (see kill.h): after such a jump nothing in here
- * is consistent, and nothing needs to be, because the whole range is unmapped. No pointer of ours ever points into it from outside the VM.
+ * It is private because a script can be stopped by a jump out of the middle of anything, the allocator included (see
+ * kill.h). After such a jump nothing in the range is consistent, and nothing needs to be, because the whole range is
+ * unmapped. No pointer outside of the VM ever points into it.
  *
- * Blocks never return to the range, only to the list of their class, so the range is several times the ceiling; the pages of large free blocks are given
- * back to the system at once. The ceiling counts live bytes, and with a quarter more (blocks are a little larger than what is asked for) the bytes that are
- * resident: free blocks of a class that is no longer asked for keep their pages. It starts out absent: LuaJIT does not survive a failed allocation while a
+ * Blocks never return to the range, only to the list of their class, so the range is several times the ceiling; the
+ * pages of large free blocks are given back to the system at once. The ceiling counts live bytes, and with a quarter
+ * more (blocks are a little larger than what is asked for) the bytes that are resident: free blocks of a class that
+ * is no longer asked for keep their pages. It starts out absent: LuaJIT does not survive a failed allocation while a
  * state is created. */
 #pragma once
 

@@ -31,7 +31,7 @@ static int64_t rest_ms(const struct budget *budget)
     return budget->began_ms + budget->limits.window_ms - clock_mono_ms(budget->clock);
 }
 
-/* Windows do not follow each other without a gap: the next one begins with the first thing that is spent in it. */
+/* A window begins with the first time that is spent in it, so there may be a gap after the one before. */
 static void renew(struct budget *budget)
 {
     if (rest_ms(budget) <= 0) {

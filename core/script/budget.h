@@ -1,12 +1,14 @@
-/* What one release may spend in a minute: CPU time and lines of log. A bound of one step is kill.h's; this one is for many steps, each within its bound.
+/* What one release may spend in a minute: CPU time and lines of log. kill.h bounds one step; a budget bounds many
+ * steps, each of them within its bound.
  *
- * Nothing fails here. A release that has spent its time waits until the minute is over, while the others go on. Lines above the budget are dropped, and one line
- * says how many there were.
+ * Nothing fails here. A release that has spent its time waits until the minute is over, while the others go on.
+ * Lines above the budget are dropped, and one line says how many there were.
  *
  *   turn ──> budget_spend      next turn ──> budget_wait_ms: 0, or how long it waits
  *   log  ──> budget_take_line: true, or it is dropped
  *
- * Measured CPU time differs between machines, and a simulated story must not. There nothing is measured, and a turn costs what `turn_us` says. */
+ * Measured CPU time differs between machines, and a simulated story must not. There nothing is measured, and a turn
+ * costs what `turn_us` says. */
 #pragma once
 
 #include "io/clock.h"
@@ -14,7 +16,7 @@
 struct budget_limits {
     int64_t window_ms;
     int64_t cpu_ms;    /* of all turns in one window; 0: no bound */
-    int64_t turn_us;   /* of one turn beside what is measured: the work that the engine has with its answer */
+    int64_t turn_us;   /* what one turn costs besides the measured time: the engine's work with its answer */
     int64_t log_lines; /* 0: no bound */
     bool measured;     /* CPU time counts */
 };
@@ -32,12 +34,12 @@ struct budget {
 
 /* `label`: "podinfo.test", for the log; may be "". */
 void budget_init(struct budget *budget, struct clock *clock, const struct budget_limits *limits, const char *label);
-/* Tells of the lines that were dropped and not told yet. */
+/* Logs the number of dropped lines, if it was not logged yet. */
 void budget_fini(struct budget *budget);
 
-/* One turn is over, `cpu_ns` of it in Lua. */
+/* Charges one turn that is over and took `cpu_ns` in Lua. */
 void budget_spend(struct budget *budget, int64_t cpu_ns);
-/* The same for a part of a replay, which is no turn of its own. */
+/* Charges a part of a replay, which is no turn of its own. */
 void budget_spend_replay(struct budget *budget, int64_t cpu_ns);
 /* How long the next turn has to wait; 0: it may begin. */
 int64_t budget_wait_ms(struct budget *budget);

@@ -66,7 +66,7 @@ static void message_of(const struct failure *failure, struct message *message)
     }
 }
 
-/* Is "<source>:<line>: " in front of the text, with a line of those two or between them? */
+/* True when the text begins with "<source>:<line>: " and a line between these two. */
 static bool begins_with_place(const char *text, const char *source, int first, int last)
 {
     size_t len = strlen(source);
@@ -78,8 +78,9 @@ static bool begins_with_place(const char *text, const char *source, int first, i
     return line >= first && line <= last && end[0] == ':' && end[1] == ' ';
 }
 
-/* A script may write any place in front of its message; one of those where this coroutine stands is the VM's. An instruction that raised leaves no line behind, but
- * its function is known. */
+/* True when the text begins with a place that the VM has put there. A script may write any place in front of its
+ * message, so only a place on this coroutine's stack counts. An instruction that raised leaves no line, but its
+ * function is known. */
 static bool has_place(lua_State *L, const char *text)
 {
     lua_Debug frame;

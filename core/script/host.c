@@ -64,7 +64,8 @@ void host_push_replayed(lua_State *L, struct host *host)
     lua_pushnumber(L, (lua_Number)host->word_started_ms);
 }
 
-/* A record may have a million words: in between others have their turn. Between kill_host_enter and kill_host_leave. */
+/* True when a long replay must pause, so that the loop can turn: a record may have a million words. To be called
+ * between kill_host_enter and kill_host_leave. */
 static bool is_pause_due(struct host *host)
 {
     host->replayed++;
@@ -194,7 +195,7 @@ static int primitive_evidence(lua_State *L)
     return readable ? 0 : luaL_error(L, "%s", err.text);
 }
 
-/* Nothing is called back while a module loads. */
+/* Logs a line of the script. While a module loads, nothing is called back. */
 static void write_log(struct host *host, const char *message)
 {
     if (host->co != NULL) {
@@ -272,7 +273,7 @@ void host_where(lua_State *L, char *out, size_t size)
         }
         if (frame.currentline > 0) {
             snprintf(out, size, "%s:%d", frame.short_src, frame.currentline);
-        } else { /* an instruction that ran out of memory leaves no line behind */
+        } else { /* an instruction that ran out of memory leaves no line */
             snprintf(out, size, "%s, in the function of line %d", frame.short_src, frame.linedefined);
         }
         if (strategy) {

@@ -1,10 +1,12 @@
 /* The primitives of lua/stdlib/_meta/host.lua: the table that `require 'host'` gives to stdlib.
  *
- * Every one of them hands over to the strategy's port and comes back with JSON. They are written in one pattern: check the arguments and find stack (which may
- * raise), then the part between kill_host_enter and kill_host_leave (which may not raise and holds memory of ours), then the result (which may raise or be
- * killed, and so reads only a document that `struct host` owns).
+ * Each of them calls the strategy's port and returns JSON. They are written in one pattern: check the arguments and
+ * find stack (which may raise), then the part between kill_host_enter and kill_host_leave (which may not raise and
+ * holds memory of ours), then the result (which may raise or be killed, and so reads only a document that `struct
+ * host` owns).
  *
- * Besides the contract there are host.array(t?), which marks a table as a list (an unmarked empty table is an object), and host.null for lists with holes. */
+ * Besides the contract there are host.array(t?), which marks a table as a list (an unmarked empty table is an
+ * object), and host.null for lists with holes. */
 #pragma once
 
 #include <lua.h>
@@ -20,7 +22,7 @@ enum {
 struct host {
     struct strategy_host port;
     lua_State *L;            /* the VM's main state */
-    lua_State *co;           /* the strategy's coroutine; NULL while its modules load, when no word may run */
+    lua_State *co;           /* the strategy's coroutine; NULL while its modules load: no word may run then */
     struct budget *budget;   /* NULL: none */
     bool waiting;            /* an operation has been asked for and is not answered */
     bool paused;             /* in the middle of a replay: host_push_replayed has what the script gets next */
@@ -40,7 +42,7 @@ void host_fini(struct host *host);
 /* Takes `doc` (may be NULL): the next marshal_push reads it. */
 void host_hand_over(struct host *host, struct doc *doc);
 
-/* After a pause: what primitive `enter` gives for the word on record, three values. May raise. */
+/* After a pause: pushes the three values that the primitive `enter` gives for the recorded word. May raise. */
 void host_push_replayed(lua_State *L, struct host *host);
 
 /* "strategies/canary.lua:12": the innermost line of a strategy on the stack of L, else the innermost line of any module; "" without one. Raises nothing. */

@@ -91,7 +91,8 @@ static void on_signal(int signum)
     errno = saved_errno;
 }
 
-/* Scripts nest C calls; the handler must not need what is left of their stack. Whoever set a signal stack before us keeps it. */
+/* Gives the handler a stack of its own: scripts nest C calls, and little of the thread's stack may be left. A signal
+ * stack that is there already stays. */
 static void set_signal_stack(void)
 {
     stack_t present;
@@ -116,7 +117,7 @@ static void prepare_thread(void)
     event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
     if (sigaction(SIGRTMIN, &action, NULL) != 0 || timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer) != 0) {
         log_error(NULL, "no timer for scripts: %s", strerror(errno));
-        abort(); /* without it nothing bounds a script */
+        abort(); /* without the timer nothing bounds a script */
     }
     timer_ready = true;
 }

@@ -33,7 +33,7 @@ struct kill_report {
     enum kill_stage stage;
     int status;                  /* what the body returned; meaningless after KILL_HARD */
     char where[KILL_WHERE_SIZE]; /* "file:line" at which the hook first raised, or "" */
-    int64_t spent_ns; /* CPU time that is the script's expense: a replayed word has KILL_REPLAY_FREE_NS free */
+    int64_t spent_ns; /* CPU time that is charged to the script: each replayed word has KILL_REPLAY_FREE_NS free */
 };
 
 enum { KILL_REPLAY_FREE_NS = 100 * 1000 };
@@ -43,9 +43,10 @@ struct kill_report kill_run(lua_State *L, const struct kill_limits *limits, kill
 
 void kill_host_enter(void);
 void kill_host_leave(void);
-/* The run gets its whole soft time again: something was replayed, and replay is not the script's expense. Only between enter and leave. */
+/* Gives the run its whole soft time again after a replayed word, because replaying is not charged to the script.
+ * Only between enter and leave. */
 void kill_restart(void);
 /* CPU time of the run so far, replay and all. Only between enter and leave. */
 int64_t kill_elapsed_ns(void);
-/* The run of this VM ends, as KILL_HARD, when its primitive leaves. Only between enter and leave. */
+/* Ends the run of this VM, as KILL_HARD, when its primitive leaves. Only between enter and leave. */
 void kill_abandon(lua_State *L);

@@ -1,7 +1,8 @@
-/* Where the text of a module comes from: what the release pinned, else what travels in the binary.
+/* Finds the text of a module: the one that the release pinned, else the one in the binary.
  *
- * The root `stdlib` has the host's primitives, so it always comes from the binary, whatever a Release says: who can write a Release can do no more than a script
- * can. Which version of it a pinned script was written for is the Release's spec.words. */
+ * The modules under the root `stdlib` have the host's primitives, so they always come from the binary, whatever a
+ * Release says: somebody who may write a Release can do no more than a script can. The Release's spec.words says for
+ * which version of the stdlib a pinned script was written. */
 #pragma once
 
 #include <lua.h>
@@ -17,7 +18,7 @@ struct module_set {
     const struct node *pinned; /* {"strategies.canary": "text"}; may be NULL */
 };
 
-/* Is it of the root that only the binary may fill? */
+/* True for a module under the root that only the binary may fill. */
 bool module_is_engines(const char *name);
 /* The text of a module, borrowed; NULL when there is none. */
 const char *module_find(const struct module_set *set, const char *name, size_t *len);

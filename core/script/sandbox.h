@@ -1,7 +1,8 @@
-/* What a script can reach: a whitelist, and nothing that survives beside it.
+/* What a script can reach: only the entries of a whitelist.
  *
- * Absent: io, os, ffi, jit, debug, package, bytecode in both directions, getfenv and setfenv, the garbage collector, random numbers, addresses. Replaced
- * (prelude.c): whatever C would run without being stoppable, or in an order that differs between processes. */
+ * Absent: io, os, ffi, jit, debug, package, bytecode in both directions, getfenv and setfenv, the garbage collector,
+ * random numbers, addresses. Replaced (prelude.c): whatever C would run without being stoppable, or in an order that
+ * differs between processes. */
 #pragma once
 
 #include <lua.h>
@@ -12,8 +13,7 @@ struct sandbox_parts {
     void *source_ctx; /* its first upvalue, a light userdata */
 };
 
-/* Takes the libraries in, leaves the sandbox. On top of the stack, and popped: what print calls with one string, and the table that `require 'host'` gives to
- * stdlib. Raises when memory is out; called once, in a state without libraries. */
+/* Loads the libraries and replaces them by the sandbox. */
 void sandbox_install(lua_State *L, const struct sandbox_parts *parts);
 
 /* Pushes the engine's own `require`, which gives every module. */

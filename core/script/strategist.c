@@ -34,7 +34,7 @@ static void strategy_free(struct strategy *strategy)
     mem_free(strategy);
 }
 
-/* The last act: whoever hears it may stop the strategy from there. */
+/* Reports the end. Nothing may follow, because the callback may stop the strategy. */
 static void report_end(struct strategy *strategy, enum strategy_end end, const struct err *err)
 {
     strategy->host.ended(strategy->host.ctx, end, err);
@@ -42,7 +42,7 @@ static void report_end(struct strategy *strategy, enum strategy_end end, const s
 
 static void on_turn(struct timer *timer, void *ctx);
 
-/* False: the turn comes when the budget allows it. */
+/* True when the next turn may begin now; otherwise it comes once the budget allows it. */
 static bool may_go_on(struct strategy *strategy)
 {
     int64_t wait_ms = budget_wait_ms(&strategy->budget);

@@ -1,7 +1,7 @@
 /* The strategist of production: LuaJIT behind rollout/strategist.h.
  *
- * Lua runs on turns of its own: `start` loads the modules and nothing else, an answer is kept until the next turn of the clock. So whoever calls in here is never called
- * back from there. */
+ * Lua runs on turns of its own: `start` loads the modules and nothing else, an answer is kept until the next turn of
+ * the clock. So a caller of this module is never called back before its call returns. */
 #pragma once
 
 #include "io/clock.h"

@@ -50,7 +50,7 @@ static void check_field(lua_State *L, const struct task *task, const char *field
     lua_pop(L, 1);
 }
 
-/* A new coroutine; an entry under the address of its place keeps it alive. */
+/* Makes a coroutine. An entry in the registry, under the address of `place`, keeps it alive. */
 static void keep_thread(lua_State *L, lua_State **place)
 {
     lua_State *co = lua_newthread(L);
@@ -96,7 +96,7 @@ static int new_loader(lua_State *L)
     return 0;
 }
 
-/* On a coroutine with no C function in it, because one that failed still knows where it stood. */
+/* Runs on a coroutine without a C function, because a failed coroutine still knows where it stood. */
 static int load_body(void *ctx)
 {
     struct task *task = ctx;

@@ -12,15 +12,18 @@
  *                                     no: body      no: the coroutine yields   │    result, and no yield
  *                                                                          recorded
  *
- * The coroutine runs only inside task_resume, the one door: it leaves through it by returning, raising, waiting or being killed, and the door says which. A call that
- * is answered at once (every call while finished words are replayed) never leaves, but for a pause after some hundred words of a long replay. Yields work across pcall,
- * metamethods and iterators, so a strategy may wait wherever it stands; it may not inside a coroutine of its own, whose resume would catch the yield, and the
- * primitives say so.
+ * The coroutine runs only inside task_resume, the one door: it leaves through it by returning, raising, waiting or
+ * being killed, and the door says which. A call that is answered at once (every call while finished words are
+ * replayed) never leaves, but for a pause after some hundred words of a long replay. Yields work across pcall,
+ * metamethods and iterators, so a strategy may wait wherever it stands; it may not inside a coroutine of its own,
+ * whose resume would catch the yield, and the primitives say so.
  *
- * Modules load in task_new, on the VM's main state and under the same bounds, so that a script that does not compile never becomes a task.
+ * Modules load in task_new, on the VM's main state and under the same bounds, so that a script that does not compile
+ * never becomes a task.
  *
- * To drop a task is to drop its memory: no Lua runs, neither to unwind nor to finalize. A task can be dropped while it is inside a primitive (the engine finds out
- * there that the release is no longer its own): task_abandon, and the door reports TASK_ABANDONED as soon as the primitive is left. */
+ * Dropping a task frees its memory: no Lua runs, neither to unwind nor to finalize. A task can be dropped while it
+ * is inside of a primitive, where the engine may learn that it has lost the release: task_abandon makes the door
+ * report TASK_ABANDONED as soon as the primitive returns. */
 #pragma once
 
 #include "base/doc.h"
@@ -61,9 +64,9 @@ void task_free(struct task *task);
 
 /* Runs until it waits, pauses or ends. The first time, after task_answer, or after a pause. */
 enum task_turn task_resume(struct task *task, struct err *err);
-/* CPU time of the last resume, or of loading, that is the script's expense. */
+/* CPU time of the last resume, or of loading, that is charged to the script. */
 int64_t task_spent_ns(const struct task *task);
-/* What it waited for; takes the document. It runs at the next task_resume. */
+/* Answers the operation that the task waits for; takes the document. The task goes on at the next task_resume. */
 void task_answer(struct task *task, struct doc *answer);
 bool task_is_waiting(const struct task *task);
 

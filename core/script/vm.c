@@ -12,7 +12,7 @@ enum {
     GC_PAUSE_PCT = 110,
 };
 
-/* Every call into a state is protected; an error without protection is a mistake of ours. */
+/* Every call into a state is protected, so an unprotected error is a mistake in this code. */
 static int on_panic(lua_State *L)
 {
     log_error(NULL, "script: an error outside any protected call: %s", lua_tostring(L, -1));

@@ -14,7 +14,7 @@ struct vm {
     struct arena arena;
 };
 
-/* `memory_max`: the ceiling that vm_limit will set; decides how much address space is reserved. */
+/* `memory_max`: the ceiling that vm_limit will set. It decides how much address space is reserved. */
 bool vm_init(struct vm *vm, size_t memory_max, struct err *err);
 void vm_fini(struct vm *vm);
 /* From now on an allocation above `memory_max` live bytes fails. Called once libraries are there. */

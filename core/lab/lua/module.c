@@ -130,7 +130,7 @@ static void on_change_awaited(void *ctx, const struct objects_event *event)
     virtual_clock_stop(((struct world *)ctx)->time);
 }
 
-/* What the spec waits for has come: asked before any time passes, and whenever an object has changed. */
+/* Asks the spec whether its wish has come true, before any time passes and whenever an object has changed. */
 static void read_wish(lua_State *L, void *out)
 {
     *(bool *)out = lua_toboolean(L, 1);

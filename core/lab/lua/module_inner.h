@@ -1,6 +1,8 @@
-/* The inside of the loadable module (module.c): the world of the spec, and how its functions are called. For core/app/module*.c only.
+/* The inside of the loadable module (module.c): the world of the spec, and how its functions are called. For
+ * the files of core/lab/lua only.
  *
- * An error that a function of the spec raises never unwinds frames of the engine: it is kept, the clock stops, and module_done raises it. */
+ * An error that a function of the spec raises never unwinds frames of the engine: it is kept, the clock stops, and
+ * module_done raises it. */
 #pragma once
 
 #include <lauxlib.h>
@@ -33,7 +35,7 @@ struct world {
     char *fate_body;
     bool is_open, is_running;
     const char *forbids; /* why the spec's function that is called now must change nothing; NULL: it may */
-    bool has_changed;    /* an object did, since the spec was asked whether what it waits for has come */
+    bool has_changed;    /* an object has changed since the spec was asked whether its wish has come true */
     int failure;         /* what a function of the spec raised first, in the registry; LUA_NOREF: nothing yet */
 };
 
@@ -48,10 +50,10 @@ struct visit {
     void (*read)(lua_State *L, void *out); /* two results at the indices 1 and 2; may raise. NULL: none matter */
     void *out;
 };
-/* False: it raised, or another has, after which none is called any more. */
+/* False when this function has raised, or another one before: after that none is called any more. */
 bool module_visit(struct visit visit);
 int module_push_nothing(lua_State *L, const void *args);
-/* How functions end in which one of the spec's may have raised: with that error, or with so many results. */
+/* Ends a function in which a function of the spec may have raised: raises that error, or returns so many results. */
 int module_done(lua_State *L, struct world *w, int results);
 /* The same for what refuses: without an error of the spec's, with `err` when it is not ok. */
 int module_ended(lua_State *L, struct world *w, bool ok, const struct err *err);
@@ -60,13 +62,14 @@ int module_take_function(lua_State *L, int index);
 /* It lives as long as the world. */
 struct callback *module_add_callback(lua_State *L, struct world *w, int index);
 
-/* The process has one log: what is logged from now on belongs to this world (NULL: to nobody). Returns whose it was. */
+/* The process has one log. From now on its lines belong to this world (NULL: to none). Returns the world before. */
 struct world *module_log_to(struct world *w);
 
 /* --- arguments; all of these raise --- */
 
 struct world *module_check_world(lua_State *L);
-/* For what changes the world, which a watch and a fate must not: the change or the request they are told of is still being made. */
+/* For functions that change the world. Watches and fates must not call them, because the change or the request that
+ * they are told of is still being made. */
 struct world *module_check_changing(lua_State *L);
 /* "10m", or milliseconds. */
 int64_t module_check_duration(lua_State *L, int index);
