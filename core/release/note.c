@@ -18,7 +18,7 @@ static bool live_weight(const struct context *context, const struct canary *cana
     return true;
 }
 
-/* The share and the counters as the objects have them. */
+/* Reads the canary's share and the counters from the objects. */
 static void look(struct release *release, bool counters)
 {
     struct account *account = &release->account;
@@ -119,8 +119,9 @@ static char *join_warnings(const struct node *events, size_t *count)
     return text;
 }
 
-/* The script tells what it has decided by. That the threshold is reached is told last and even beside another cause; so when it is all that is told, the checks
- * are the cause, and the last of them says more than the count. */
+/* Finds the reason of a rollback among the script's events. That the threshold is reached is told last, even beside
+ * another cause. When that is the only event, the checks are the cause, and the last failed check says more than the
+ * count. */
 void note_rollback(struct release *release, const struct node *events, const char *not_ready)
 {
     const struct account *account = &release->account;

@@ -4,14 +4,14 @@
 
 #include "release/release.h"
 
-/* The revision is fixed now: its images, and the counters that it begins with. */
+/* Notes the images of the revision that is fixed now, and the counters that it begins with. */
 void note_revision(struct release *release);
-/* A list of effects goes on record. */
+/* Notes what a list of effects orders. */
 void note_orders(struct release *release, const struct node *list);
-/* With the time, the canary's share and the round. */
+/* Notes evidence with the time, the canary's share and the round. */
 void note_evidence(struct release *release, int64_t round, const struct node *evidence, const char *where);
 
-/* Why it ends, and the summary: "<how> at weight 10, …: <reason>". */
+/* Notes why the release ends, and the summary: "<how> at weight 10, …: <reason>". */
 void note_end(struct release *release, const char *how, const char *reason);
 /* `events`: what the script told with it. `not_ready`: what is known of a side that never will be ready; NULL: nothing. */
 void note_rollback(struct release *release, const struct node *events, const char *not_ready);

@@ -1,4 +1,5 @@
-/* One life of a script: what it asks for is asked of the journal first, then done and answered. */
+/* One life of a script. Each of its calls is looked up in the journal first, and is carried out and answered if it
+ * is new. */
 #include <assert.h>
 #include <string.h>
 
@@ -34,7 +35,7 @@ static void forget_operation(struct run *run)
     run->attempt.held_answer = NULL;
 }
 
-/* Why a side never will be ready is a cause that the script does not tell. */
+/* Keeps the reason why a side will never be ready, because the script does not tell it. */
 static void note_answer(struct run *run, const char *operation, const struct node *answer)
 {
     if (strcmp(operation, "ready") == 0) {
@@ -90,7 +91,7 @@ static void end(struct operation_call *call, enum operation_ending ending)
 static bool is_blocked(const struct operation_call *call)
 {
     const struct run *run = of_call(call);
-    return run->blocked || run->frozen; /* it is poked when that ends */
+    return run->blocked || run->frozen; /* the operation is poked when that ends */
 }
 
 static void round_ended(struct operation_call *call, const struct canary *canary)
@@ -117,7 +118,8 @@ static const struct operation_port port = {
     .poke = poke,
 };
 
-/* True when it was answered at once. It waits for the end of a freeze, and for the actor to drop a run whose Canary is gone. */
+/* True when the operation was answered at once. It is held back until a freeze ends, or until the actor drops a run
+ * whose Canary is gone. */
 static bool start_operation(struct run *run, struct doc **answer)
 {
     struct operation_call *call = &run->attempt.call;
@@ -171,7 +173,7 @@ static void halt_when_full(struct run *run)
     }
 }
 
-/* The end of a replay is news for the actor, which let the Canary's objects alone so far. */
+/* Tells the actor that a replay has ended: until then the actor leaves the Canary's objects alone. */
 static void note_replayed(struct run *run)
 {
     if (!journal_is_replaying(run->release->journal)) {
@@ -205,7 +207,7 @@ static bool on_call(void *ctx, const char *name, const struct node *args, struct
 {
     struct run *run = ctx;
     if (run->verdict != VERDICT_NONE) {
-        return false; /* a flush begun now would meet the one that closes the record */
+        return false; /* a flush now would collide with the one that closes the record */
     }
     const struct operation *operation = operation_find(name);
     struct err err = {0};
@@ -235,8 +237,8 @@ static bool on_call(void *ctx, const char *name, const struct node *args, struct
     return begin_operation(run, operation, args, recorded, answer);
 }
 
-/* A word whose result says what it waits for: a gate is closed, the steps do not rise. The wait is over when the word comes
- * back without that. */
+/* A word's result may say that it waits (a gate is closed, the steps do not rise). The wait is over when the same
+ * word returns without it. */
 static void note_wait(struct run *run, const char *word, const struct node *result)
 {
     const struct node *waiting = node_get(result, "waiting");
@@ -268,7 +270,7 @@ static bool on_enter(void *ctx, const char *word, const struct node *args, struc
     attempt->rounds += strcmp(word, "round") == 0;
     if (step == JOURNAL_DIVERGED) {
         run_diverge(run, &err);
-        *result = doc_new(); /* the script is stopped before it can act on it: every further call goes unanswered */
+        *result = doc_new(); /* no further call is answered, so the script cannot act on this result */
         return true;
     }
     if (step == JOURNAL_RECORDED) {
@@ -301,7 +303,7 @@ static void on_evidence(void *ctx, const struct node *evidence, const char *wher
     }
 }
 
-/* One minute is like the other, so it is told once. */
+/* Tells it once: one minute is like the other. */
 static void on_delayed(void *ctx, int64_t wait_ms)
 {
     struct run *run = ctx;
@@ -328,12 +330,13 @@ static void on_log(void *ctx, const char *message)
     str_free(&id);
 }
 
-/* A script that fails is replayed once: what broke may have been a passing shortage. Then the release is taken back. */
+/* A failed script is replayed once, because the cause may have been a passing shortage. After the next failure the
+ * release is taken back. */
 static void on_script_ended(void *ctx, enum strategy_end end, const struct err *err)
 {
     struct run *run = ctx;
     if (run->verdict != VERDICT_NONE) {
-        return; /* it stumbled over the end that was decided before: that reason is the one to keep */
+        return; /* an ending was decided before, and its reason counts */
     }
     const char *text = end == STRATEGY_RETURNED ? "the strategy returned without finishing the release" : err->text;
     log_error(NULL, "Release %s.%s: %s", run->release->name, run->release->namespace, text);

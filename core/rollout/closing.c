@@ -1,5 +1,5 @@
-/* How a running release comes to its end. Taking it back, and all that must work without a script, is a list of effects that
- * C writes into the record and carries out (state RollingBack). */
+/* How a running release ends. A rollback, and every other ending that must work without a script, is a list of
+ * effects that C records and then carries out (state RollingBack). */
 #include "base/log.h"
 #include "base/str.h"
 #include "effect/ending.h"
@@ -113,7 +113,7 @@ static bool set_ending(struct run *run, const struct node *list)
     return true;
 }
 
-/* A script that failed for good has no say in the list. */
+/* Makes the list of a rollback without the script, which has failed for good. */
 static void set_failure_ending(struct run *run)
 {
     struct canary canary;
@@ -141,7 +141,8 @@ void closing_roll_back(struct run *run)
 {
     struct err ignored = {0};
     if (!run->release->pinned) {
-        pin_release(run->release, &ignored); /* the status names what failed, also when it never began */
+        /* the status names the failed revision, even if its analysis never began */
+        pin_release(run->release, &ignored);
     }
     if (run->release->ending == NULL) {
         set_failure_ending(run);
@@ -149,7 +150,7 @@ void closing_roll_back(struct run *run)
     }
     if (run->release->ending == NULL) {
         run_retry_later(run,
-                        on_failure_retry); /* the Canary cannot be read now; the actor drops the run if it is gone */
+                        on_failure_retry); /* the Canary cannot be read now; if it is gone, the actor drops the run */
         return;
     }
     end_by_effects(run);
@@ -179,7 +180,7 @@ void closing_succeed(struct run *run, bool skipped)
     close_record(run, RELEASE_SUCCEEDED, on_closed);
 }
 
-/* The Canary is as the mesh and its status have it; a release that begins from weight 0 takes the place of this one, if one is due. */
+/* Ends the release without touching the Canary. If a revision is still due, the next release starts from weight 0. */
 void closing_stall(struct run *run)
 {
     struct release *release = run->release;

@@ -1,4 +1,4 @@
-/* What a release begins with that took the place of another one in mid-run. */
+/* The start of a release that replaces another one in mid-run. */
 #include "effect/ending.h"
 #include "release/note.h"
 #include "rollout/pin.h"
@@ -60,7 +60,8 @@ static void on_restart_recorded(struct run *run)
 
 static void on_restart_pin(struct timer *timer, void *ctx);
 
-/* What replaces a release in mid-run begins with traffic at 100/0 and all counters at 0; written as a word of C's own, so that a crash finds it on record. */
+/* A release that replaces another one in mid-run begins with weights 100/0 and all counters 0. That is recorded as a
+ * word of the engine's own, so that the next engine finds it after a crash. */
 static void prepare_restart(struct run *run)
 {
     struct err err = {0};
@@ -131,7 +132,8 @@ void restart_begin(struct run *run)
     }
 }
 
-/* Another strategy analysed this revision so far: it is the one that stays fixed. The target may be another one by now; that is for the actor to see. */
+/* Goes on with the revision that another strategy has analysed so far. The target may be at another revision by now;
+ * the actor notices that. */
 static void on_take_over(struct timer *timer, void *ctx)
 {
     struct run *run = ctx;
@@ -146,7 +148,7 @@ static void on_take_over(struct timer *timer, void *ctx)
     }
     canary_fini(&canary);
     if (!known) {
-        run_retry_later(run, on_take_over); /* it is frozen or dropped meanwhile */
+        run_retry_later(run, on_take_over); /* the actor freezes or drops the run meanwhile */
         return;
     }
     run->retry_ms = 0;

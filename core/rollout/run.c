@@ -6,7 +6,7 @@
 
 /* --- from the claim to the end --- */
 
-/* Whatever it waits for, or does. */
+/* Stops everything that is under way. */
 static void stop(struct run *run)
 {
     attempt_stop(run);
@@ -30,7 +30,7 @@ static void begin(struct run *run)
     }
 }
 
-/* The journal is read back from its own text, so that a replay after a failure and one after a crash are the same thing. */
+/* Reads the journal back from its own text, so that a replay after a failure is the same as one after a crash. */
 static void replay(struct run *run)
 {
     struct release *release = run->release;
@@ -91,7 +91,8 @@ static void on_claimed(struct run *run)
     struct release *release = run->release;
     log_info(NULL, "Release %s.%s is ours (epoch %lld)", release->name, release->namespace, (long long)release->epoch);
     if (release->epoch > 1) {
-        release->drained_ms = clock_mono_ms(run->context->clock); /* its last holder may have done so a moment ago */
+        /* the last holder may have lowered the share a moment ago */
+        release->drained_ms = clock_mono_ms(run->context->clock);
     }
     if (release->unreadable != NULL) {
         struct err err = {0};
@@ -107,7 +108,8 @@ static void on_claimed(struct run *run)
     } else {
         begin(run);
     }
-    run->events.settled(run->ctx); /* what changed while nobody held it woke nobody who could act on it */
+    /* changes that came while nobody held the release have woken no actor that could act on them */
+    run->events.settled(run->ctx);
 }
 
 struct run *run_start(struct context *context, struct announcer *announcer, struct waiting *waiting,

@@ -19,50 +19,57 @@ struct run;
 enum run_end {
     RUN_ENDED,      /* succeeded or failed: its record is closed */
     RUN_SUPERSEDED, /* as asked for by run_supersede */
-    RUN_DROPPED,    /* it is not ours any more, or its Canary is gone: nothing was written */
+    RUN_DROPPED,    /* the release is not ours any more, or its Canary is gone: nothing was written */
     RUN_HALTED,     /* its record is full */
-    RUN_UNREADABLE, /* its record and its script do not agree, its words are of another version, or it breaks a rule: start again from weight 0 */
+    /* record and script do not agree, the words are of another version, or the record breaks a rule: the next
+     * release starts from weight 0 */
+    RUN_UNREADABLE,
 };
 struct run_events {
     /* Comes once, on a later turn than run_start; the run must be freed after it, on a later turn again. */
     void (*ended)(void *ctx, enum run_end end);
-    /* An operation is finished: others may write the Canary's objects again. Must only take note. */
+    /* An operation has finished, so the Canary's objects may be written by others again. Must only take note. */
     void (*settled)(void *ctx);
 };
 
-/* Takes `release`. The run is frozen: it replays its record, and goes on once the actor has looked at what changed while
- * nobody held it. */
+/* Takes `release`. The run starts frozen: it replays its record, and goes on once the actor has looked at what has
+ * changed while nobody held the release. */
 struct run *run_start(struct context *context, struct announcer *announcer, struct waiting *waiting,
                       struct release *release, const struct run_events *events, void *ctx);
 void run_free(struct run *run);
 
-/* Something that belongs to the Canary changed: a wait may be over. */
+/* To be called when an object of the Canary has changed: a wait may be over. */
 void run_poke(struct run *run);
-/* A frozen run starts nothing and learns nothing; effects on record are finished. */
+/* A frozen run starts nothing and learns nothing, but it finishes recorded effects. */
 void run_freeze(struct run *run, bool frozen);
-/* While its objects cannot be brought in line no round begins: Flagger's tick ends there, too. NULL: nothing to block. */
+/* While the Canary's objects cannot be brought in line, no round begins, as in Flagger. `run` NULL: does nothing. */
 void run_block(struct run *run, bool blocked);
-/* Closes the record as Superseded, for this reason, and ends. Not while it is ending by itself. */
+/* Closes the record as Superseded, for this reason, and ends the run. Must not be called while the run is ending by
+ * itself. */
 void run_supersede(struct run *run, const char *reason);
 
-/* Its Release is gone, the watch says: it ends without another write. */
+/* The watch says that the Release is gone: the run ends without another write. */
 void run_drop(struct run *run);
 
-/* Nothing else may write the objects of this Canary now. So it is while a record is replayed, which takes many turns when it is long: an intent may be at its end. */
+/* True while nothing else may write the Canary's objects. That includes the replay of a record, which takes many
+ * turns when it is long: an intent may stand at its end. */
 bool run_is_acting(const struct run *run);
-/* Its script is about to ask for something, or has not come to the end of its record yet: where it stands is not known.
- * Frozen, it wakes the actor when it is. */
+/* True while the script's position is not known: it replays its record, or is about to ask for something. A frozen
+ * run wakes the actor once the position is known. */
 bool run_is_beginning(const struct run *run);
-/* What it waits for is known: its record was replayed, and nothing is under way that writes the Canary. */
+/* True once it is known what the run waits for: the record was replayed, and nothing is under way that writes the
+ * Canary. */
 bool run_is_settled(const struct run *run);
-/* Its script decides what comes next: another strategy could. */
+/* True while the script decides the next step, so that another strategy could take over. */
 bool run_is_scripted(const struct run *run);
-/* The revision is fixed and nothing was promoted or taken back yet: another revision of the target replaces this release. */
+/* True while the revision is fixed and nothing was promoted or taken back yet: a new revision of the target replaces
+ * this release. */
 bool run_is_replaceable(const struct run *run);
 const struct release *run_release(const struct run *run);
-/* It is between two rounds, or waits for Pods before it does anything in the next one. */
+/* True between two rounds, and while a round waits for Pods before it does anything. */
 bool run_is_waiting(const struct run *run);
-/* From now on it goes by this spec. Not while it is acting. */
+/* From now on the release goes by this spec. Must not be called while the run is acting. */
 void run_accept(struct run *run, const struct canary *canary);
-/* Puts that on record, and what was done before it; it is acting until then. Only while it is frozen and not acting. */
+/* Records that spec, and what was done before. The run is acting until then. May be called only while the run is
+ * frozen and not acting. */
 void run_save(struct run *run);

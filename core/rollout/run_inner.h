@@ -33,12 +33,12 @@ struct attempt {
     struct strategy *strategy;
     struct operation_call call; /* call.operation NULL: none is under way */
     void (*recorded)(struct operation_call *call);
-    bool held;               /* the operation waits for the end of the freeze */
+    bool held;               /* the operation starts when the freeze ends */
     struct doc *held_answer; /* so does this answer */
     char *word;              /* that was entered last */
-    int64_t rounds;          /* that were begun, from the first line */
+    int64_t rounds;          /* rounds begun since the script's first line */
     int64_t round_started_ms;
-    bool deferred; /* the record is too long to be replayed in one turn: the rest comes on a later one */
+    bool deferred; /* the record is too long to be replayed in one turn; the rest follows on a later turn */
 };
 
 struct run {
@@ -48,7 +48,7 @@ struct run {
     struct release *release;
     enum run_state state;
     enum run_verdict verdict;
-    struct timer turn;  /* to act on the verdict, outside of the script */
+    struct timer turn;  /* carries out the verdict, outside of the script */
     struct timer retry; /* of the ending, or the restart */
     void (*carry_out)(struct run *run, enum run_verdict verdict);
     void (*flushed)(struct run *run);
@@ -56,17 +56,19 @@ struct run {
     struct trouble trouble;
 
     struct attempt attempt;
-    int failures;    /* of the script */
-    char *failure;   /* what it said when it failed for the last time */
-    char *not_ready; /* what the last `ready` said of a side that never will be; NULL: it is, or will be */
-    char *wait_word, *wait_reason; /* which word said that it waits, and for what */
-    bool delay_told;               /* that the script had spent its CPU time */
+    int failures;  /* of the script */
+    char *failure; /* the script's last error */
+    /* why the last `ready` found a side that will never be ready; NULL: it is ready, or may become so */
+    char *not_ready;
+    char *wait_word, *wait_reason; /* the word that waits, and what it waits for */
+    bool delay_told;               /* it was told that the script has spent its CPU time */
 
     /* The list of effects that C carries out: at a restart, or at the end. */
     struct effects *effects;
     struct doc *restart; /* that list, at a restart */
     int64_t retry_ms;
-    size_t effects_first; /* where a retry goes on, so that nothing is told or delivered twice by one engine */
+    /* the effect with which a retry goes on, so that one engine tells and delivers nothing twice */
+    size_t effects_first;
 
     struct run_events events;
     void *ctx;
@@ -76,47 +78,47 @@ struct run {
 
 /* Ends the script after this turn. The first verdict counts. */
 void run_decide(struct run *run, enum run_verdict verdict);
-/* Writes the record; `done` comes with the fence intact, otherwise the run ends by itself. */
+/* Writes the record. `done` comes if the release is still ours; otherwise the run ends by itself. */
 void run_flush(struct run *run, void (*done)(struct run *run));
 void run_retry_later(struct run *run, timer_fn *retry);
 /* For release_claim and release_flush. */
 void run_on_flushed(void *ctx, const struct err *err);
-/* It cannot go on for this reason, which was told. */
+/* Notes that the release cannot go on for this reason, which has been told already. */
 void run_wait(struct run *run, const char *reason, const char *message);
-/* The Canary as the release goes by it; false (canary must be finished all the same) when it is gone, or nothing is known
- * that was accepted. */
+/* The Canary as the release goes by it. False when it is gone, or when no accepted spec is known; `canary` must be
+ * finished in either case. */
 bool run_canary(struct run *run, struct canary *canary);
-/* It breaks a rule: it is closed as Stalled, with this reason. */
+/* Closes a release that breaks a rule as Stalled, with this reason. */
 void run_stall(struct run *run, const struct err *err);
-/* The record and the script, or the engine's words, do not agree. */
+/* To be called when the record does not agree with the script or with the engine's words. */
 void run_diverge(struct run *run, const struct err *err);
 
 /* --- attempt.c --- */
 
-/* From the first line, over what is on record. */
+/* Starts the script at its first line; it replays the record. */
 void attempt_start(struct run *run);
-/* Drops it where it stands. */
+/* Drops the script where it stands. */
 void attempt_stop(struct run *run);
 /* See run_poke, run_freeze. */
 void attempt_poke(struct run *run);
 void attempt_thaw(struct run *run);
-/* Its script is over the record, and nothing that it asked for is under way. */
+/* True while the script replays its record and none of its operations is under way. */
 bool attempt_replays(const struct run *run);
-/* It may write the Canary's objects now, or is about to. */
+/* True while the script may write the Canary's objects, or is about to. */
 bool attempt_is_acting(const struct run *run);
 
 /* --- restart.c --- */
 
-/* Traffic at 100/0 and all counters at 0, then the script. */
+/* Sets the weights to 100/0 and all counters to 0, then starts the script. */
 void restart_begin(struct run *run);
 /* Another strategy goes on with the revision that was analysed so far. */
 void restart_take_over(struct run *run);
 
 /* --- closing.c --- */
 
-/* As the script asked for. */
+/* Prepares the ending that the script asks for. */
 void closing_prepare(struct run *run, enum operation_ending ending, const struct node *args);
-/* The list of effects on record is carried out, some of which may have happened. */
+/* Carries out the recorded list of effects, some of which may have happened already. */
 void closing_resume(struct run *run);
 void closing_roll_back(struct run *run);
 void closing_succeed(struct run *run, bool skipped);
@@ -124,5 +126,5 @@ void closing_unreadable(struct run *run);
 void closing_supersede(struct run *run);
 void closing_stall(struct run *run);
 void closing_halt(struct run *run);
-/* It is not ours any more: nothing is written. */
+/* Ends the run of a release that is not ours any more. Writes nothing. */
 void closing_drop(struct run *run);

@@ -1,7 +1,9 @@
-/* The strategist port: who decides the steps of a release. Implemented by the script room (one VM per running release), plugged in by app.
+/* The strategist port: who decides the steps of a release. Implemented by the script room (one VM per running
+ * release), plugged in by app.
  *
- * A running strategy asks through `strategy_host`: everything it wants from the world is one call with a name and a JSON argument, answered with
- * one JSON value. So the journal, the fence and the safety rules stand on one spot below it, and the script room knows nothing of Kubernetes. */
+ * A running strategy asks through `strategy_host`: everything it wants from the world is one call with a name and a
+ * JSON argument, answered with one JSON value. So the journal, the fence and the safety rules stand in one place
+ * below it, and the script room knows nothing of Kubernetes. */
 #pragma once
 
 #include "base/doc.h"
@@ -11,8 +13,8 @@ struct strategy; /* one running strategy */
 
 enum strategy_end {
     STRATEGY_RETURNED, /* the run function came back without having finished the release */
-    STRATEGY_FAILED,   /* it raised; err->text has file:line and the message */
-    STRATEGY_KILLED,   /* it broke a bound (time, memory); err->text says which and where */
+    STRATEGY_FAILED,   /* the script raised; err->text has file:line and the message */
+    STRATEGY_KILLED,   /* the script broke a bound (time, memory); err->text says which and where */
 };
 
 struct strategy_host {
@@ -20,16 +22,19 @@ struct strategy_host {
     /* An operation. True: answered at once, *answer is a new document (the strategist frees it). False: the answer comes through strategist_answer
      * on a later turn, or never, when the operation ends the release. */
     bool (*call)(void *ctx, const char *operation, const struct node *args, struct doc **answer);
-    /* A word begins. True: it is on record, *result is a new document; its body must not run. `started_ms` (wall clock): when it first began. */
+    /* A word begins. True: the word is on record and *result is a new document; its body must not run. `started_ms`
+     * (wall clock): when the word first began. */
     bool (*enter)(void *ctx, const char *word, const struct node *args, struct doc **result, int64_t *started_ms);
     /* The word that was entered last is finished. */
     void (*leave)(void *ctx, const struct node *result);
     /* Evidence for a verdict: kept with the release. `where`: "file:line" of the strategy. */
     void (*evidence)(void *ctx, const struct node *evidence, const char *where);
     void (*log)(void *ctx, const char *message);
-    /* It has spent its CPU time of this minute, so its next turn waits this long; 0: it goes on. Must only take note. */
+    /* The script has spent its CPU time of this minute, so its next turn waits this long; 0: it goes on. Must only
+     * take note. */
     void (*delayed)(void *ctx, int64_t wait_ms);
-    /* The last thing it does; comes on a later turn than strategist_start. The VM is closed by strategist_stop, which must be called. */
+    /* The last callback; comes on a later turn than strategist_start. The VM is closed by strategist_stop, which
+     * must be called. */
     void (*ended)(void *ctx, enum strategy_end end, const struct err *err);
 };
 

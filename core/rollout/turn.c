@@ -16,7 +16,7 @@ static void on_turn(struct timer *timer, void *ctx)
     carry_out(ctx);
 }
 
-/* A flush under way is waited for: the next one needs its resourceVersion. */
+/* Waits for a flush that is under way: the next flush needs its resourceVersion. */
 void run_decide(struct run *run, enum run_verdict verdict)
 {
     if (run->verdict != VERDICT_NONE) {
@@ -77,7 +77,8 @@ void run_stall(struct run *run, const struct err *err)
     run_decide(run, VERDICT_STALLED);
 }
 
-/* After a failure it is the script that cannot be trusted: begun again from weight 0 it would fail again, and so on for ever. */
+/* After an earlier failure the script is to blame: a new release would fail again from weight 0, and so on for ever.
+ * So this one is rolled back. */
 void run_diverge(struct run *run, const struct err *err)
 {
     log_error(NULL, "Release %s.%s: %s", run->release->name, run->release->namespace, err->text);

@@ -32,7 +32,7 @@ static bool is_only(const struct node *list, const char *kind, const char *other
     return true;
 }
 
-/* A list that only tells ends no wait: what could not be done is told by a list of its own. */
+/* A list that only tells something does not end a wait: a failure is told by a list of its own. */
 static void on_done(void *ctx, size_t failed, bool begun, const struct err *err)
 {
     struct operation_call *call = ctx;

@@ -1,8 +1,8 @@
 /* The operations behind host.call (lua/stdlib/_meta/operations.lua is their contract): one file each, and one row in
  * operation/table.c.
  *
- * An operation sees the Canary, its arguments, and what is below; it owns its state and stops what it started. It knows
- * nothing of the release that runs: that is behind the port at the end of this file. */
+ * An operation sees the Canary, its arguments, and what is below; it owns its state and stops what it started. It
+ * knows nothing of the running release, which is behind the port at the end of this file. */
 #pragma once
 
 #include "notify/announcer.h"
@@ -22,24 +22,24 @@ struct operation_call {
     struct waiting *waiting; /* of the Canary */
     struct trouble *trouble; /* of the release */
     struct doc *args;
-    /* What is on record of it although it was not answered: its effect may or may not have happened. NULL: nothing. */
+    /* The recorded intent of an operation without an answer: its effect may or may not have happened. NULL: none. */
     struct doc *intent;
     void *state; /* operation->size bytes, zero at first */
-    bool known;  /* in start: the release has a spec that was accepted; without one, nothing is judged until a poke */
+    bool known;  /* in start: an accepted spec is known; without one, nothing is judged until a poke */
     const struct operation_port *port;
 };
 
 struct operation {
     const char *name;
     bool recorded; /* the journal notes what it answered */
-    bool writes;   /* while it is under way nothing else may write the Canary's objects */
+    bool writes;   /* while this operation is under way, nothing else may write the Canary's objects */
     size_t size;
     /* True: *answer is set. False: operation_answer or operation_end comes later, or has come. `canary` is as the release
      * goes by it, and lives as long as this call; it is always there (a run without a Canary is frozen). */
     bool (*start)(struct operation_call *call, const struct canary *canary, struct doc **answer);
-    /* Something changed while it waits. NULL: that is nothing to it. */
+    /* Called when an object has changed while the operation waits. NULL: changes do not matter to it. */
     void (*poke)(struct operation_call *call, const struct canary *canary);
-    /* Stops what was started. NULL: nothing was. */
+    /* Stops what the operation has started. NULL: it starts nothing. */
     void (*cancel)(struct operation_call *call);
 };
 
@@ -73,16 +73,17 @@ struct operation_port {
 
 /* The answer (taken), on a later turn than start. */
 void operation_answer(struct operation_call *call, struct doc *answer);
-/* Puts the intent on record; `recorded` comes when it is there and the release is still ours. */
+/* Records the intent. `recorded` comes once it is recorded and the release is still ours. */
 void operation_intend(struct operation_call *call, const struct node *intent,
                       void (*recorded)(struct operation_call *call));
-/* It cannot go on for this reason, which was told. */
+/* Notes that the release cannot go on for this reason, which has been told already. */
 void operation_wait(struct operation_call *call, const char *reason, const char *message);
 /* The script ends here, and C finishes the release as its arguments say. */
 void operation_end(struct operation_call *call, enum operation_ending ending);
-/* While the Canary's objects cannot be brought in line no round begins. */
+/* True while the Canary's objects cannot be brought in line: no round begins then. */
 bool operation_is_blocked(const struct operation_call *call);
 /* A round is over. */
 void operation_round_ended(struct operation_call *call, const struct canary *canary);
-/* As if something had changed: the operation's own poke, with the Canary as it is now, unless nothing may be learnt now. */
+/* Calls the operation's own poke with the current Canary, as if an object had changed, unless nothing may be learnt
+ * now. */
 void operation_look_again(struct operation_call *call);

@@ -11,7 +11,7 @@ static struct doc *look(struct operation_call *call)
         node_set_str(doc, doc_root(doc), "revision", call->release->revision);
         return doc;
     }
-    if (err.code != ERR_NO_DATA) { /* otherwise the actor reads it, and a poke follows */
+    if (err.code != ERR_NO_DATA) { /* otherwise the actor reads the config, and pokes the run */
         trouble_tell(call->trouble, err.text);
         operation_wait(call, WAIT_REVISION, err.text);
     }

@@ -28,7 +28,7 @@ static void on_deadline(struct timer *timer, void *ctx)
     operation_look_again(ctx);
 }
 
-/* What is missing is told and shown, and the clock is set to the deadline. */
+/* Tells and shows what is missing, and sets the timer to the deadline. */
 static void keep_waiting(struct operation_call *call, const struct canary *canary, const struct node *deployment,
                          const char *text)
 {

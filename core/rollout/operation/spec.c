@@ -1,5 +1,5 @@
-/* spec: what a script decides by and no more, for it stays on record while the word that asked goes on. Hooks and alerts,
- * the bulk of many a Canary, are C's. */
+/* spec: the fields that a script decides by, and no others, because the answer stays on record while the word that
+ * asked goes on. Hooks and alerts, most of many a Canary, are left to C. */
 #include "rollout/operation/operation.h"
 
 static bool start(struct operation_call *call, const struct canary *canary, struct doc **answer)

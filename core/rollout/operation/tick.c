@@ -21,7 +21,8 @@ static void on_due(struct timer *timer, void *ctx)
     }
 }
 
-/* Also when the Canary changes (another interval moves the due time) and when nothing blocks the release any more. */
+/* Sets the timer to the end of the interval. Called again when the Canary changes, because another interval moves
+ * that, and when nothing blocks the release any more. */
 static void arm(struct operation_call *call, const struct canary *canary)
 {
     struct tick *tick = call->state;
