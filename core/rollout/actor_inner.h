@@ -38,6 +38,10 @@ struct actor {
     struct likeness *likeness;
     bool initialising_done; /* the write under way is the status Initialized */
 
+    bool moves_service;            /* the write under way changes a Service that was there before */
+    bool looked_for_users;         /* before the first initialisation */
+    int64_t target_stays_until_ms; /* monotonic: an initialisation does not scale it down before that */
+
     struct patience patience;
     struct promoted_memory promoted;
 

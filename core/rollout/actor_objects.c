@@ -89,12 +89,41 @@ static void note_repair(struct actor *actor)
     doc_free(live);
 }
 
+/* Users of an application that gets its Canary are sent to its target until all proxies know the primary's Pods. */
+static void keep_target(struct actor *actor)
+{
+    actor->target_stays_until_ms = clock_mono_ms(actor->context->clock) + actor->context->scale_down_delay_ms;
+}
+
+/* An engine that begins in mid-initialisation does not know whether its predecessor changed the Service a moment ago. */
+static void look_for_users(struct actor *actor, const struct canary *canary)
+{
+    if (actor->looked_for_users || !canary_is_initialising(canary)) {
+        return;
+    }
+    actor->looked_for_users = true;
+    struct doc *apex = store_find(context_store(actor->context, &KUBE_SERVICES), actor->namespace, canary->names.apex);
+    if (apex != NULL) {
+        keep_target(actor);
+    }
+    doc_free(apex);
+}
+
+static int64_t target_stays_ms(const struct actor *actor)
+{
+    int64_t rest_ms = actor->target_stays_until_ms - clock_mono_ms(actor->context->clock);
+    return rest_ms > 0 ? rest_ms : 0;
+}
+
 static void on_repaired(void *ctx, const struct err *err)
 {
     struct actor *actor = ctx;
     actor->writer = NULL;
     if (err->code == ERR_NONE) {
         note_repair(actor);
+        if (actor->moves_service) {
+            keep_target(actor);
+        }
     }
     actor_step_done(actor, err);
 }
@@ -162,6 +191,7 @@ static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile
         run_block(actor->run, false);
         return true;
     case RECONCILE_WRITE:
+        actor->moves_service = write->resource == &KUBE_SERVICES && write->verb != KUBE_CREATE;
         actor->writer = writer_start(actor->context, write, on_repaired, actor);
         return false;
     case RECONCILE_METRICS:
@@ -172,6 +202,10 @@ static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile
         return false;
     case RECONCILE_WAIT:
         wait_for_primary(actor, canary, err);
+        return false;
+    case RECONCILE_DRAIN:
+        waiting_end(&actor->waiting, WAIT_PODS);
+        timer_start(actor->context->clock, &actor->retry, target_stays_ms(actor), actor_on_retry, actor);
         return false;
     case RECONCILE_NEVER:
         tell_stuck(actor, canary, err);
@@ -194,7 +228,11 @@ static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile
 bool actor_bring_objects(struct actor *actor, struct canary *canary)
 {
     struct pass pass = {.actor = actor, .canary = canary};
-    struct reconcile_options options = {.metrics_asked = actor->providers_checked, .withhold = withhold, .ctx = &pass};
+    look_for_users(actor, canary);
+    struct reconcile_options options = {.metrics_asked = actor->providers_checked,
+                                        .target_stays_ms = target_stays_ms(actor),
+                                        .withhold = withhold,
+                                        .ctx = &pass};
     struct kube_write write = {0};
     struct err err = {0};
     enum reconcile_need need = reconcile_plan(actor->context, canary, &options, &write, &err);

@@ -148,7 +148,12 @@ static enum reconcile_need plan_scale_down(struct look *look)
     if (!canary_is_initialising(look->canary)) {
         return RECONCILE_DONE;
     }
-    return need_of_plan(look, scale_plan(look->context, look->canary, false, look->write, look->err));
+    enum plan plan = scale_plan(look->context, look->canary, false, look->write, look->err);
+    if (plan == PLAN_WRITE && look->options->target_stays_ms > 0) {
+        kube_write_fini(look->write);
+        return RECONCILE_DRAIN;
+    }
+    return need_of_plan(look, plan);
 }
 
 static enum reconcile_need plan_routes(struct look *look)

@@ -11,6 +11,7 @@ enum reconcile_need {
     RECONCILE_METRICS, /* the metric providers are to be asked before a primary is made */
     RECONCILE_PRIMARY, /* the primary must be created (workload/promotion.h) */
     RECONCILE_WAIT,    /* the primary is not ready yet; err says why */
+    RECONCILE_DRAIN,   /* the target would go to zero now, but must stay as long as options.target_stays_ms says */
     RECONCILE_NEVER,   /* the primary's deadline has passed; err says so */
     /* an object of that name is there and belongs to somebody else (canary/ownership.h), as err says; the rest is in
      * line */
@@ -19,7 +20,8 @@ enum reconcile_need {
 };
 
 struct reconcile_options {
-    bool metrics_asked; /* no RECONCILE_METRICS any more */
+    bool metrics_asked;      /* no RECONCILE_METRICS any more */
+    int64_t target_stays_ms; /* so long proxies may not know yet that its Pods are not those of the apex Service */
     /* Called with each planned write. True: the write is not to be sent now; the callee has taken what it owns, and
      * the planning goes on with the next object. */
     bool (*withhold)(void *ctx, struct kube_write *write);

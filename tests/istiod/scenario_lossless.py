@@ -9,11 +9,23 @@ RETRIES = {'attempts': 0}  # or Envoy would hide what is lost
 AT_ONCE, SLOWLY = ({'preStop': {'sleep': {'seconds': seconds}}} for seconds in (0, 4))
 
 
-def deployment(namespace):
+def deployment(namespace, lifecycle=SLOWLY):
     whole = manifests.deployment(namespace, tag='6.0.0', replicas=2)
     pod = whole['spec']['template']['spec']
-    pod['terminationGracePeriodSeconds'], pod['containers'][0]['lifecycle'] = 5, SLOWLY
+    pod['terminationGracePeriodSeconds'], pod['containers'][0]['lifecycle'] = 5, lifecycle
     return whole
+
+
+def own_route(namespace):
+    """What an application without a Canary has: a Service for its Pods and a VirtualService that leads to it."""
+    meta = {'name': manifests.NAME, 'namespace': namespace}
+    port = {'name': 'http', 'port': manifests.PORT, 'targetPort': manifests.PORT}
+    return [
+        {'apiVersion': 'v1', 'kind': 'Service', 'metadata': meta, 'spec': {'selector': {'app': manifests.NAME}, 'ports': [port]}},
+        {'apiVersion': 'networking.istio.io/v1', 'kind': 'VirtualService', 'metadata': meta, 'spec': {
+            'hosts': [manifests.host(namespace)], 'gateways': ['istio-system/public-gateway'],
+            'http': [{'route': [{'destination': {'host': manifests.NAME}}], 'retries': RETRIES}]}},
+    ]
 
 
 class Lossless(Scenario):
@@ -72,3 +84,13 @@ class Lossless(Scenario):
         self.assert_lossless(scene, stream, {'6.0.0', '6.0.1'})
         self.assert_steps(scene, [0, 25, 50, 0])
         self.assert_answers(scene, {'6.0.0'})
+
+    def test_initialisation(self):
+        """An application that has its Service, its route and its users already gets a Canary."""
+        scene = self.scene('adopted').create(deployment('adopted', AT_ONCE), *own_route('adopted'))
+        self.assert_answers(scene, {'6.0.0'})
+        stream = self.traffic(scene, rate=RATE)
+        scene.wait(lambda: sum(stream.seen().values()) > RATE, 30, 'requests before the Canary')
+        scene.canary(manifests.analysis(metrics=None), service={'retries': RETRIES}).initialise()
+        scene.wait(lambda: not self.lab.ingress.endpoints('podinfo-canary.adopted'), 30, 'the gateway to forget the target')
+        self.assert_lossless(scene, stream, {'6.0.0'})

@@ -20,6 +20,7 @@ struct world {
     struct fake_strategist script;
     struct engine *engine;
     int ready, lost, closed;
+    int64_t scale_down_delay_ms; /* of the next engine */
 };
 
 static inline void on_ready(void *ctx)
@@ -54,6 +55,7 @@ static inline void start_engine(struct world *w)
         .lease_name = "sluice",
         .identity = "me",
         .config_tracking = true,
+        .scale_down_delay_ms = w->scale_down_delay_ms,
         .on_lost = on_lost,
         .on_ready = on_ready,
         .ctx = w,

@@ -412,6 +412,78 @@ static void test_a_second_canary_for_one_target_takes_nothing_of_the_first(void 
     assert_true(is_told(w, "Service podinfo-canary.test is left alone: it belongs to Canary podinfo"));
 }
 
+#define APEX "/api/v1/namespaces/test/services/podinfo"
+
+static int64_t replicas(struct world *w)
+{
+    return node_int_or(node_at(fake_api_find(w->api, TARGET), "spec", "replicas"), -1);
+}
+
+static bool leads_to_primary(struct world *w)
+{
+    const struct node *selector = node_at(fake_api_find(w->api, APEX), "spec", "selector");
+    return node_is(node_get(selector, "app"), "podinfo-primary");
+}
+
+/* A Canary that is being initialised, for an application whose Service is there and leads to the target, as users know it. */
+static void begin_initialisation(struct world *w)
+{
+    stop_engine(w);
+    fake_api_delete(w->api, PRIMARY);
+    fake_api_edit(w->api, APEX, "{'spec':{'selector':{'app':'podinfo'}}}");
+    fake_api_edit(w->api, CANARY, "{'status':{'phase':'Initializing','lastAppliedSpec':null}}");
+    w->scale_down_delay_ms = 5000;
+    start_engine(w);
+    fake_clock_advance(w->fc, 1000);
+}
+
+/* Proxies send users to the target's Pods until they know where its Service leads now. */
+static void test_an_initialisation_keeps_the_target_until_its_users_are_moved(void **state)
+{
+    struct world *w = *state;
+    begin_initialisation(w);
+    fake_clock_advance(w->fc, 6000);
+    assert_false(leads_to_primary(w)); /* which is not ready */
+    assert_int_equal(replicas(w), 1);
+    fake_api_edit(w->api, PRIMARY, "{" FAKE_READY "}");
+    fake_clock_advance(w->fc, 4900);
+    assert_true(leads_to_primary(w));
+    assert_int_equal(replicas(w), 1);
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Initializing");
+    fake_clock_advance(w->fc, 300);
+    assert_int_equal(replicas(w), 0);
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Initialized");
+}
+
+/* The one before may have changed the Service a moment ago. */
+static void test_an_engine_that_finds_a_service_moved_keeps_the_target_as_long(void **state)
+{
+    struct world *w = *state;
+    begin_initialisation(w);
+    fake_api_edit(w->api, PRIMARY, "{" FAKE_READY "}");
+    fake_clock_advance(w->fc, 1000);
+    assert_true(leads_to_primary(w));
+    restart_engine(w);
+    fake_clock_advance(w->fc, 4500);
+    assert_int_equal(replicas(w), 1);
+    fake_clock_advance(w->fc, 1000);
+    assert_int_equal(replicas(w), 0);
+}
+
+/* Nobody can be using what has no Service. */
+static void test_an_initialisation_without_users_waits_for_nobody(void **state)
+{
+    struct world *w = *state;
+    stop_engine(w);
+    fake_api_delete(w->api, APEX);
+    fake_api_edit(w->api, CANARY, "{'status':{'phase':'Initializing','lastAppliedSpec':null}}");
+    w->scale_down_delay_ms = 5000;
+    start_engine(w);
+    fake_clock_advance(w->fc, 1000);
+    assert_int_equal(replicas(w), 0);
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Initialized");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -446,6 +518,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_halted_release_stays_until_another_revision, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_second_canary_for_one_target_takes_nothing_of_the_first, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_an_initialisation_keeps_the_target_until_its_users_are_moved, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_an_engine_that_finds_a_service_moved_keeps_the_target_as_long, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_an_initialisation_without_users_waits_for_nobody, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
