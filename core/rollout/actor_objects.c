@@ -95,7 +95,7 @@ static void keep_target(struct actor *actor)
     actor->target_stays_until_ms = clock_mono_ms(actor->context->clock) + actor->context->scale_down_delay_ms;
 }
 
-/* An engine that begins in mid-initialisation does not know whether its predecessor changed the Service a moment ago. */
+/* An engine that begins in mid-initialisation does not know whether another has changed the Service a moment ago. */
 static void look_for_users(struct actor *actor, const struct canary *canary)
 {
     if (actor->looked_for_users || !canary_is_initialising(canary)) {

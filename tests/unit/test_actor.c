@@ -425,7 +425,7 @@ static bool leads_to_primary(struct world *w)
     return node_is(node_get(selector, "app"), "podinfo-primary");
 }
 
-/* A Canary that is being initialised, for an application whose Service is there and leads to the target, as users know it. */
+/* A Canary that is being initialised, for an application whose Service is there and leads to the target. */
 static void begin_initialisation(struct world *w)
 {
     stop_engine(w);
