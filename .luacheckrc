@@ -1,4 +1,4 @@
--- luacheck lua spec
+-- luacheck lua spec core
 std = 'luajit'
 max_line_length = 120
 exclude_files = { 'lua/stdlib/_meta/*', 'spec/_meta/*' } -- read by the language server only

@@ -5,7 +5,7 @@
 local Journal = require 'spec.fake_journal'
 local effects = require 'spec.fake_effects'
 local json = require 'spec.fake_json'
-local sandbox = require 'spec.fake_sandbox'
+local sandbox = require 'spec.sandbox'
 
 ---@class World
 ---@field now integer ms

@@ -1,7 +1,7 @@
 /* What a script can reach: only the entries of a whitelist.
  *
  * Absent: io, os, ffi, jit, debug, package, bytecode in both directions, getfenv and setfenv, the garbage collector,
- * random numbers, addresses. Replaced (prelude.c): whatever C would run without being stoppable, or in an order that
+ * random numbers, addresses. Replaced (prelude.lua): whatever C would run without being stoppable, or in an order that
  * differs between processes. */
 #pragma once
 
