@@ -1,9 +1,11 @@
-/* The embedded cluster: everything of this room behind the two doors, on any clock (sim/ground/virtual_clock.h in a story, a loop's for kubectl).
+/* The embedded cluster: everything of this room behind the two doors, on any clock (sim/ground/virtual_clock.h in a
+ * story, a loop's for kubectl).
  *
  *     http://kubernetes     the API server, with the controllers at work behind it
  *     http://prometheus     Prometheus, fed by the traffic model
  *
- * Other hosts (webhooks) are added by whoever needs them: network_host(cluster_network(c), …). The same seed gives the same history. */
+ * Other hosts (webhooks) are added by whoever needs them: network_host(cluster_network(c), …). The same seed gives the
+ * same history. */
 #pragma once
 
 #include "sim/api/api.h"

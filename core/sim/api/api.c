@@ -113,7 +113,8 @@ static void split_path(struct request *request)
     }
 }
 
-/* Groups of custom kinds only are served by somebody else in a real server, who knows no path but those of its kinds. */
+/* Groups of custom kinds only are served by somebody else in a real server, who knows no path but those of its
+ * kinds. */
 static bool has_builtin_group(const struct api *api, const char *group)
 {
     for (size_t i = 0; i < kinds_count(api->kinds); i++) {

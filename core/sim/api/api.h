@@ -1,8 +1,8 @@
-/* The API server of the embedded cluster: the protocol of Kubernetes over sim/objects/objects.h. It answers as a real one
- * does: tests/conformance makes the same calls to both and compares the answers.
+/* The API server of the embedded cluster: the protocol of Kubernetes over sim/objects/objects.h. It answers as a real
+ * one does: tests/conformance makes the same calls to both and compares the answers.
  *
- * GET, list (selectors, limit and continue, Table), watch (bookmarks, 410), POST, PUT, PATCH of four kinds, DELETE (preconditions, propagation) and
- * deletecollection, status and scale, discovery, OpenAPI, /version, /healthz. */
+ * GET, list (selectors, limit and continue, Table), watch (bookmarks, 410), POST, PUT, PATCH of four kinds, DELETE
+ * (preconditions, propagation) and deletecollection, status and scale, discovery, OpenAPI, /version, /healthz. */
 #pragma once
 
 #include "io/exchange.h"
@@ -23,11 +23,13 @@ struct kinds *api_kinds(struct api *api);
 /* An exchange_serve_fn; ctx is the struct api. */
 void api_serve(void *ctx, struct exchange *exchange);
 
-/* The write path without a wire, for controllers and scenarios: checked, defaulted and versioned as a request is. NULL: err is what a client would read. */
+/* The write path without a wire, for controllers and scenarios: checked, defaulted and versioned as a request is. NULL:
+ * err is what a client would read. */
 struct doc *api_create(struct api *api, const struct kind *kind, const struct node *object, struct err *err);
 struct doc *api_update(struct api *api, const struct kind *kind, const char *subresource, const struct node *object,
                        struct err *err);
-/* What a server would have against a new object of a custom kind: an array of {field, reason, message}, empty when it would be taken. `unknown`: paths of the fields that
- * the schema does not know, which kubectl refuses and other clients lose. */
+/* What a server would have against a new object of a custom kind: an array of {field, reason, message}, empty when it
+ * would be taken. `unknown`: paths of the fields that the schema does not know, which kubectl refuses and other clients
+ * lose. */
 struct doc *api_find_faults(const struct kind *kind, const struct node *object, struct str_list *unknown);
 bool api_delete(struct api *api, const struct kind *kind, const char *namespace, const char *name, struct err *err);

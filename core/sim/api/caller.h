@@ -1,4 +1,5 @@
-/* A person with kubectl: requests to the embedded API server that need no network and are answered at once, whatever faults strike everybody else. */
+/* A person with kubectl: requests that reach the embedded API server without a network. They are answered at once, and
+ * no fault strikes them. */
 #pragma once
 
 #include "sim/api/api.h"
@@ -14,5 +15,6 @@ struct caller_request {
 bool caller_send(struct api *api, const struct caller_request *request, struct err *err);
 /* The path of an object; `namespace` NULL: "default", if its kind has namespaces. mem_free. */
 char *caller_path(const struct kind *kind, const char *namespace, const char *name);
-/* The kind a person means by a name such as Deployment: of several versions the one that is stored. NULL: there is none. */
+/* The kind a person means by a name such as Deployment: of several versions the one that is stored. NULL: there is
+ * none. */
 const struct kind *caller_kind(struct api *api, const char *name);

@@ -5,7 +5,8 @@
 #include "base/str.h"
 #include "sim/kinds/kinds.h"
 
-/* Removes the fields that the schema does not know, and sets its defaults. `unknown` NULL: nobody asks which they were. */
+/* Removes the fields that the schema does not know, and sets its defaults. `unknown` NULL: nobody asks which they
+ * were. */
 void custom_prune(const struct kind *kind, struct doc *object, struct str_list *unknown);
 /* `existing` NULL: it is new. */
 void custom_validate(const struct kind *kind, const char *subresource, const struct node *object,

@@ -9,7 +9,7 @@
  *   custom.c    objects of CRDs                                   crd.c       CRDs themselves
  *   scale.c     the scale subresource                             filter.c    selectors of a request
  *   present.c   objects as they are shown                         table.c     the same as tables for kubectl
- *   reply.c     answers                                           faults.c    what is wrong with an object, without a server
+ *   reply.c     answers                                           faults.c    what is wrong, without a server
  *   object.c    fields of any object                              ids.c       uids and times
  *   discovery.c, openapi.c   what there is */
 #pragma once

@@ -1,4 +1,5 @@
-/* The part of kubectl's JSONPath that the columns of CRDs use: names, escaped dots, quoted names, indices, and filters that compare with a text. */
+/* The part of kubectl's JSONPath that the columns of CRDs use: names, escaped dots, quoted names, indices, and filters
+ * that compare with a text. */
 #include "sim/api/json_path.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* OpenAPI: enough for kubectl to leave validation to the server and to explain kinds; version 3 in JSON, and version 2 for old clients. */
+/* OpenAPI: enough for kubectl to leave validation to the server and to explain kinds; version 3 in JSON, and version 2
+ * for old clients. */
 #include "sim/api/openapi.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
-/* OpenAPI's version 2 in protobuf (gnostic's messages), the only form that kubectl before 1.27 explains and validates by. */
+/* OpenAPI's version 2 in protobuf (gnostic's messages), the only form that kubectl before 1.27 explains and validates
+ * by. */
 #pragma once
 
 #include "base/buf.h"

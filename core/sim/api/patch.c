@@ -82,7 +82,8 @@ static void add_conflict(struct doc *causes, const char *who, size_t who_len, co
     mem_free(message);
 }
 
-/* The text of an apply's conflicts, as causes: "…: conflict with "a": .spec.x", or lines "conflicts with "a":" and "- .spec.x". */
+/* The text of an apply's conflicts, as causes: "…: conflict with "a": .spec.x", or lines "conflicts with "a":" and "-
+ * .spec.x". */
 static void add_conflicts(struct doc *causes, const char *text)
 {
     static const char one[] = "conflict with ", several[] = "conflicts with ";

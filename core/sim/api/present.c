@@ -4,7 +4,8 @@
 #include "sim/api/custom.h"
 #include "sim/api/object.h"
 
-/* Another version of a custom kind: converted as strategy None does, that is, renamed, and read through its own schema. */
+/* Another version of a custom kind: converted as strategy None does, that is, renamed, and read through its own
+ * schema. */
 static struct node *in_version(struct doc *doc, const struct kind *kind, const struct node *stored, const char *version)
 {
     struct doc *copy = doc_copy(stored);

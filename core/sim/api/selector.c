@@ -1,4 +1,5 @@
-/* The grammar, the tokens and the complaints are those of apimachinery's parser of labels: what a client reads about a mistyped selector is the same. */
+/* The grammar, the tokens and the complaints are those of apimachinery's parser of labels: what a client reads about a
+ * mistyped selector is the same. */
 #include "sim/api/selector.h"
 
 #include <ctype.h>

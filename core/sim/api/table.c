@@ -1,4 +1,5 @@
-/* Tables: what kubectl prints, made by the server. The columns of built-in kinds are those of a real one, without its prose about them. */
+/* Tables: what kubectl prints, made by the server. The columns of built-in kinds are those of a real one, without its
+ * prose about them. */
 #include "sim/api/table.h"
 
 #include <string.h>

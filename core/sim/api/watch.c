@@ -1,7 +1,8 @@
-/* A watch is an exchange that stays open. It hears of every change of the database and sends what passes its filter, at once: the order in which clients read is the order of the
- * writes.
+/* A watch is an exchange that stays open. The database tells it every change, and it sends those that pass its filter
+ * at once, so clients read changes in the order of the writes.
  *
- * A filter turns changes into others: an object that begins to match is ADDED, one that ceases to is DELETED as it was, with the version of the change. */
+ * A filter turns changes into others: an object that begins to match is ADDED, one that ceases to is DELETED as it was,
+ * with the version of the change. */
 #include "sim/api/watch.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* Create and update, in the order of a real API server: what the object is, what it may say about itself, defaults, rules, the database. */
+/* Create and update, in the order of a real API server: what the object is, what it may say about itself, defaults,
+ * rules, the database. */
 #include "sim/api/write.h"
 
 #include <string.h>
@@ -76,7 +77,8 @@ struct doc *write_decode(struct write *write, const struct node *body, struct fa
     return doc;
 }
 
-/* Built-in kinds are stored as Go would write them: in the order of their types, with zero values, without what is empty. */
+/* Built-in kinds are stored as Go would write them: in the order of their types, with zero values, without what is
+ * empty. */
 static struct doc *normalise(const struct kind *kind, struct doc *doc)
 {
     struct err err;

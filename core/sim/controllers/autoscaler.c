@@ -1,6 +1,7 @@
 /* An autoscaler in a cluster without metrics: it keeps its target between its bounds and says that it cannot do more.
  *
- * A real one looks every 15 seconds, counted from when it was made. This one looks at the same times, but only when something it looks at has changed since. */
+ * A real one looks every 15 seconds, counted from when it was made. This one looks at the same times, but only when
+ * something it looks at has changed since. */
 #include "sim/controllers/autoscaler.h"
 
 #include "base/mem.h"

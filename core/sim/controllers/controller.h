@@ -1,13 +1,14 @@
 /* What the controllers share, and nobody else includes.
  *
- *   controllers.c   life, what a change wakes                      queue.c       what is to be looked at
- *   graph.c         who depends on whom                            item.c        reading and writing objects
- *   condition.c     conditions and times                           adoption.c    Pods and ReplicaSets that nobody controls
+ *   controllers.c   life, what a change wakes           queue.c       what is to be looked at
+ *   graph.c         who depends on whom                 item.c        reading and writing objects
+ *   condition.c     conditions and times                adoption.c    Pods and ReplicaSets that nobody controls
  *   deployment/     look.c one look at a Deployment, rollout.c its strategies, revision.c its ReplicaSets and their
  *                   revisions, scale.c its size, progress.c its status
  *   replica_set.c daemon_set.c pod.c autoscaler.c garbage.c namespace.c
  *
- * A look reads the object as it is, does what is to be done next, and writes the status. What it waits for wakes it again. */
+ * A look reads the object as it is, does what is to be done next, and writes the status. What it waits for wakes it
+ * again. */
 #pragma once
 
 #include "base/str.h"

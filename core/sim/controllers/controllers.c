@@ -83,7 +83,8 @@ static bool is_workload(const struct item *item)
     return item->kind == ITEM_DEPLOYMENT || item->kind == ITEM_REPLICA_SET || item->kind == ITEM_DAEMON_SET;
 }
 
-/* A Pod concerns its ReplicaSet, a ReplicaSet its Deployment. A Deployment that recreates waits until the last Pod has gone, which no status of a ReplicaSet tells. */
+/* A Pod concerns its ReplicaSet, a ReplicaSet its Deployment. A Deployment that recreates waits until the last Pod has
+ * gone, which no status of a ReplicaSet tells. */
 static void wake_owners(struct controllers *c, struct item *item, bool is_gone)
 {
     for (struct edge *edge = item->owners; edge != NULL; edge = edge->next_owner) {

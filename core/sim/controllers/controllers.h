@@ -1,6 +1,7 @@
-/* The controllers that a rollout needs, over the API server's write path: Deployment, ReplicaSet, Pods that become Ready, HorizontalPodAutoscaler, garbage collection by
- * owner references, Namespace. They are woken by changes (objects_listen), never poll, and act on later turns of the clock, so that a change is seen by clients
- * before its consequences. */
+/* The controllers that a rollout needs, over the API server's write path: Deployment, ReplicaSet, Pods that become
+ * Ready, HorizontalPodAutoscaler, garbage collection by owner references, Namespace. They are woken by changes
+ * (objects_listen), never poll, and act on later turns of the clock, so that a change is seen by clients before its
+ * consequences. */
 #pragma once
 
 #include "sim/api/api.h"

@@ -1,4 +1,5 @@
-/* One Pod on the one node, if its template wants to be there at all; a template whose nodeSelector no node has is how a DaemonSet is scaled to zero. */
+/* One Pod on the one node, if its template wants to be there at all; a template whose nodeSelector no node has is how a
+ * DaemonSet is scaled to zero. */
 #include "sim/controllers/daemon_set.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* What has no owner left goes. An owner that is deleted in the foreground goes after its dependents, one that orphans lets them go first. */
+/* An object without owners is deleted. An owner that is deleted in the foreground goes after its dependents; an owner
+ * that orphans them is deleted once they have no reference to it. */
 #include "sim/controllers/garbage.h"
 
 #include "base/mem.h"

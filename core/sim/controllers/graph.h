@@ -2,8 +2,8 @@
  * searched.
  *
  * An item stands for an object, under its uid, or for something that is only named: an owner that has gone or was never
- * there, a name that an autoscaler scales ("scale:…"), a namespace that has objects ("namespace:…"), Pods and ReplicaSets
- * that nobody owns ("free:…"). */
+ * there, a name that an autoscaler scales ("scale:…"), a namespace that has objects ("namespace:…"), Pods and
+ * ReplicaSets that nobody owns ("free:…"). */
 #pragma once
 
 #include "io/clock.h"

@@ -11,7 +11,8 @@ struct controllers;
 struct doc *item_read(struct controllers *c, const struct item *item);
 /* Writes and takes over what is stored now. False: it was refused, and `doc` is as it was. */
 bool item_save(struct controllers *c, struct doc **doc, const char *subresource);
-/* The status, if it is not as it was `before`: most looks change nothing, and a write that changes nothing costs as much as any. */
+/* The status, if it is not as it was `before`: most looks change nothing, and a write that changes nothing costs as
+ * much as any. */
 bool item_save_status(struct controllers *c, struct doc **doc, const struct node *before);
 /* Go leaves out a zero. */
 void item_set_count(struct doc *doc, struct node *status, const char *key, int64_t value);

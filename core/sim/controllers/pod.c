@@ -1,5 +1,5 @@
-/* The scheduler and the kubelet in one: a Pod is bound to the one node, starts, becomes Ready when its image's behaviour says so, and goes a moment after it was
- * deleted. */
+/* The scheduler and the kubelet in one: a Pod is bound to the one node, starts, becomes Ready when its image's
+ * behaviour says so, and goes a moment after it was deleted. */
 #include "sim/controllers/pod.h"
 
 #include "base/mem.h"

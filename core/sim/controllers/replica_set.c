@@ -121,7 +121,8 @@ static int phase_rank(const struct node *pod)
     return node_is(phase, "Running") ? 2 : node_is(phase, "Unknown") ? 1 : 0;
 }
 
-/* Whom a ReplicaSet can do without goes first: not bound, not running, not ready, cheap, ready for the shortest time, young. */
+/* The order in which a ReplicaSet deletes Pods: first those that are not bound, then not running, not ready, cheap to
+ * delete, ready for the shortest time, and young. */
 static int compare_pods(const void *left, const void *right)
 {
     const struct pod *a = left, *b = right;

@@ -23,8 +23,9 @@ struct behaviour_change {
 void behaviour_apply(struct behaviour *behaviour, const struct behaviour_change *change);
 bool behaviour_change_equal(const struct behaviour_change *a, const struct behaviour_change *b);
 
-/* Annotations of a Pod, which people write into the template of its Deployment: sluice.dev/demo-errors ("5%"), -latency, -p99 ("20ms") and -ready ("4s", "never").
- * `wrong`: NULL, or where a sentence about each that cannot be read goes; such a one says nothing. */
+/* Annotations of a Pod, which people write into the template of its Deployment: sluice.dev/demo-errors ("5%"),
+ * -latency, -p99 ("20ms") and -ready ("4s", "never"). `wrong`: NULL, or where a sentence about each that cannot be read
+ * goes; such a one says nothing. */
 struct behaviour_change behaviour_read(const struct node *annotations, struct str_list *wrong);
 
 struct behaviours;
@@ -33,7 +34,8 @@ struct behaviours *behaviours_new(void);
 void behaviours_free(struct behaviours *behaviours);
 /* For Pods whose first container's image ends with `image` ("podinfo:3.1.1"); replaces what was said before. */
 void behaviours_set(struct behaviours *behaviours, const char *image, const struct behaviour *behaviour);
-/* Never NULL: an image that nothing was said about answers everything with 200 in 5 ms (p99 20 ms) and is Ready after a second. */
+/* Never NULL. An image without a behaviour of its own answers all requests with 200 in 5 ms (p99 20 ms), and its Pods
+ * are Ready after a second. */
 const struct behaviour *behaviours_find(const struct behaviours *behaviours, const char *image);
 /* Of a Pod: by the image of its first container, and by its annotations. */
 struct behaviour behaviours_of_pod(const struct behaviours *behaviours, const struct node *pod);

@@ -14,8 +14,8 @@ struct fast_clock {
     struct timer wake;
 };
 
-/* Time does not pass a timer that has not fired yet. Where the machine is too slow for the speed, or stalls for a moment that is a minute here, the clock goes
- * slower instead of making every deadline be missed at once. */
+/* Time does not pass a timer that has not fired yet. Where the machine is too slow for the speed, or stalls for a
+ * moment that is a minute here, the clock goes slower instead of making every deadline be missed at once. */
 static int64_t mono(void *ctx)
 {
     struct fast_clock *fc = ctx;

@@ -1,4 +1,5 @@
-/* A clock that goes faster than the one below it: an embedded cluster for people who do not want to wait a minute per step. */
+/* A clock that goes faster than the one below it: an embedded cluster for people who do not want to wait a minute per
+ * step. */
 #pragma once
 
 #include "io/clock.h"

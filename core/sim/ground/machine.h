@@ -1,10 +1,12 @@
-/* A machine of its own for an engine, that can be killed (kill -9, or the power goes): a clock and a network door, both over the world's.
+/* A machine of its own for an engine, that can be killed (kill -9, or the power goes): a clock and a network door, both
+ * over the world's.
  *
  * It can also be stopped for a while and wake in a world that went on without it.
  *
- * While it lives, its time is the world's and its calls go through the world's door. From machine_kill on its time stands still, its connections are cut, and what it
- * still asks in the same turn reaches nobody. The world goes on without it, with nothing closed and nothing given back.
- * machine_discard then frees what the dead engine held, in a time and a network that nobody else sees.
+ * While it lives, its time is the world's and its calls go through the world's door. From machine_kill on its time
+ * stands still, its connections are cut, and what it still asks in the same turn reaches nobody. The world goes on
+ * without it, with nothing closed and nothing given back. machine_discard then frees what the dead engine held, in a
+ * time and a network that nobody else sees.
  *
  *     engine ──http_start──> request n ──> the server does it ──> the answer ──> done: the engine goes on from it
  *                    MACHINE_BEFORE            MACHINE_SERVED            MACHINE_ANSWERED                            */
@@ -33,13 +35,15 @@ enum machine_moment {
     /* The answer was read, and what is sent in the turn that does so is on its way; it dies before it reads another. */
     MACHINE_ANSWERED,
 };
-/* Kills it at its `request`-th request, counted from its first one, or never when that one is past. Other requests that are on their way go on without it. */
+/* Kills it at its `request`-th request, counted from its first one, or never when that one is past. Other requests that
+ * are on their way go on without it. */
 void machine_kill_at(struct machine *machine, int request, enum machine_moment moment);
 
-/* Stops it where it stands, as SIGSTOP does: no timer fires, and what arrives waits. It does not know. Never from inside of what it does. */
+/* Stops the engine where it stands, as SIGSTOP does: no timer fires, and what arrives waits. The engine does not
+ * notice. Never call this from inside of the engine's own work. */
 void machine_pause(struct machine *machine);
-/* It goes on, and time has jumped. `answers_first`: it had been told of them before it stopped, so it reads what has arrived before it looks at the clock;
- * otherwise what is overdue comes first. */
+/* The engine goes on, and its time has jumped. `answers_first`: it reads the answers that have arrived before it looks
+ * at the clock; otherwise overdue timers fire first. */
 void machine_resume(struct machine *machine, bool answers_first);
 
 /* Lets a dead machine's own time pass until *closed. */

@@ -1,9 +1,11 @@
 /* A call's way, every arrow a timer on the virtual clock:
  *
- *     http_start ──delay──> arrive: the host's function ──exchange_*──> bytes and end are noted ──0──> deliver: on_data, done
+ *     http_start ──delay──> arrive: the host's function ──exchange_*──> bytes and end are noted
+ *                                                                    ──0──> deliver: on_data, done
  *
- * Two lives are tied together here. The call lives until `done` or http_cancel; the exchange until exchange_end or `gone`. Whichever ends first
- * detaches the other, so a server that answers late meets no freed call and a client that is told of a cut meets no answer. */
+ * Two lives are tied together here. The call lives until `done` or http_cancel; the exchange until exchange_end or
+ * `gone`. Whichever ends first detaches the other, so a server that answers late meets no freed call and a client that
+ * is told of a cut meets no answer. */
 #include "sim/ground/network.h"
 
 #include <assert.h>

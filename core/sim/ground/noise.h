@@ -1,4 +1,5 @@
-/* Noise that is a pure function of a seed, a place and a time: who asks, how often and in which order changes nothing. */
+/* Noise that is a pure function of a seed, a place and a time. It does not depend on the order or the number of
+ * questions. */
 #pragma once
 
 #include <stdint.h>

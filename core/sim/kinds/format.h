@@ -5,5 +5,6 @@
 
 /* False for a format that Kubernetes' API server ignores (those of numbers, and whatever it does not know). */
 bool format_is_known(const char *format);
-/* bsonobjectid, creditcard, isbn, isbn10 and isbn13 are known, but any text passes; uri, email and hostname are read less closely. */
+/* bsonobjectid, creditcard, isbn, isbn10 and isbn13 are known, but any text passes; uri, email and hostname are read
+ * less closely. */
 bool format_matches(const char *format, const char *s);

@@ -1,4 +1,5 @@
-/* The kinds an embedded API server serves: the built-in ones that a rollout touches, and those of CustomResourceDefinitions. */
+/* The kinds an embedded API server serves: the built-in ones that a rollout touches, and those of
+ * CustomResourceDefinitions. */
 #pragma once
 
 #include "base/doc.h"
@@ -23,7 +24,8 @@ struct kinds;
 
 struct kinds *kinds_new(void); /* with the built-in ones */
 void kinds_free(struct kinds *kinds);
-/* Adds or replaces the versions that a CustomResourceDefinition serves. False: err is what an API server says about it. */
+/* Adds or replaces the versions that a CustomResourceDefinition serves. False: err is what an API server says about
+ * it. */
 bool kinds_define(struct kinds *kinds, const struct node *crd, struct err *err);
 void kinds_forget(struct kinds *kinds, const char *group, const char *plural);
 

@@ -1,4 +1,5 @@
-/* What may be a name, a label or an annotation. Every function answers NULL, or why not in the words of Kubernetes' API server as a new string (mem_free). */
+/* What may be a name, a label or an annotation. Every function answers NULL, or why not in the words of Kubernetes' API
+ * server as a new string (mem_free). */
 #pragma once
 
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* What a check found: complaints in order, each text once, and how much was right (by which the best of several schemas is chosen). */
+/* What a check found: complaints in order, each text once, and how much was right (by which the best of several schemas
+ * is chosen). */
 #pragma once
 
 #include "base/doc.h"
@@ -32,8 +33,8 @@ void outcome_merge(struct outcome *to, struct outcome *from);
 /* Forgets complaints, keeps matches. */
 void outcome_pardon(struct outcome *outcome);
 
-/* `reason` as in a cause: "FieldValueInvalid", …; `value` as it is outcome_shown (a text in quotes, a number), taken over. The text begins with the place, which is put before
- * `format`: "spec.x in body should …". */
+/* `reason` as in a cause: "FieldValueInvalid", …; `value` as it is outcome_shown (a text in quotes, a number), taken
+ * over. The text begins with the place, which is put before `format`: "spec.x in body should …". */
 void outcome_invalid(struct outcome *outcome, const struct place *place, const char *reason, char *value,
                      const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* With a message of its own; `text` says what it is about, for comparing. */

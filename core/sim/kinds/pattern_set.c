@@ -92,7 +92,8 @@ int pattern_escaped(const char **at)
     return -1;
 }
 
-/* In POSIX a backslash in a class is a backslash, so the order of members does what escapes do: ] first, ^ not first, [ and - last. */
+/* In POSIX a backslash in a class is a backslash, so the order of members does what escapes do: ] first, ^ not first, [
+ * and - last. */
 static void put_members(struct buf *out, const struct pattern_set *set)
 {
     if (set->has[']']) {

@@ -18,5 +18,6 @@ bool pattern_set_named(struct pattern_set *set, const char **at);
 size_t pattern_set_count(const struct pattern_set *set);
 /* The ASCII character that an escape stands for (`at` behind the backslash); -1 when it stands for none. */
 int pattern_escaped(const char **at);
-/* The class as POSIX has it. What a negated one lets through is an ASCII character, or all bytes of another one: the matcher sees bytes. */
+/* The class as POSIX has it. What a negated one lets through is an ASCII character, or all bytes of another one: the
+ * matcher sees bytes. */
 void pattern_put_class(struct buf *out, struct pattern_set *set, bool negated);

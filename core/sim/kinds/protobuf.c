@@ -1,5 +1,6 @@
-/* A body is four bytes "k8s\0" and a message Unknown {1: {1: apiVersion, 2: kind}, 2: the object}. A field is a key (number << 3 | wire) and a varint, eight bytes, or a length and so many
- * bytes; what the types do not know is skipped. */
+/* A body is four bytes "k8s\0" and a message Unknown {1: {1: apiVersion, 2: kind}, 2: the object}. A field is a key
+ * (number << 3 | wire) and a varint, eight bytes, or a length and so many bytes; what the types do not know is
+ * skipped. */
 #include "sim/kinds/protobuf.h"
 
 #include <string.h>

@@ -1,7 +1,8 @@
 /* Values against rules, in the order and with the words of k8s.io/kube-openapi's validator.
  *
- * What is peculiar there is so here: every keyword is asked of every value it can apply to, whatever the type said; a string in a place with a format passes for any type
- * that is no number; of anyOf and oneOf the alternative that got farthest is reported along. */
+ * What is peculiar there is so here: every keyword is asked of every value it can apply to, whatever the type said; a
+ * string in a place with a format passes for any type that is no number; of anyOf and oneOf the alternative that got
+ * farthest is reported along. */
 #include "base/mem.h"
 #include "sim/kinds/format.h"
 #include "sim/kinds/schema.h"
@@ -144,7 +145,8 @@ static void general(struct outcome *out, const struct subject *s, const char *te
     mem_free(name);
 }
 
-/* The alternatives one after the other: how many fit, and of those that fit the first, of the others the one with the most matches. */
+/* The alternatives one after the other: how many fit, and of those that fit the first, of the others the one with the
+ * most matches. */
 struct choice {
     struct outcome first, best;
     bool has_best;

@@ -81,7 +81,8 @@ static void put_value(struct buf *b, const char *key, const struct node *value)
     doc_free(doc);
 }
 
-/* "containerPort,protocol=TCP", in the order of the names. A key that is not there has a default: that of the table, or Go's zero. */
+/* "containerPort,protocol=TCP", in the order of the names. A key that is not there has a default: that of the table, or
+ * Go's zero. */
 static void put_keys(struct buf *b, const char *keys, const struct node *element)
 {
     struct str_list names = {0};

@@ -1,7 +1,8 @@
-/* How the parts of an object are put together when two of them meet: which lists have keys, which maps are one value, what a strategic merge does where.
+/* How the parts of an object are put together when two of them meet: which lists have keys, which maps are one value,
+ * what a strategic merge does where.
  *
- * Of built-in kinds the table tells only what is out of the ordinary, for the kinds around a rollout; everything else is an object merged by its members, a list that is
- * one value, or a leaf. Of custom kinds the schema tells. */
+ * Of built-in kinds the table tells only what is out of the ordinary, for the kinds around a rollout; everything else
+ * is an object merged by its members, a list that is one value, or a leaf. Of custom kinds the schema tells. */
 #pragma once
 
 #include "base/doc.h"
@@ -28,7 +29,8 @@ struct shape shape_of_kind(const struct kind *kind);
 struct shape shape_member(const struct shape *of, const char *key);
 struct shape shape_element(const struct shape *of);
 
-/* The name of an element in a list with keys or of a set, as managedFields have it: k:{"name":"x"}, v:"x" (mem_free). NULL: err says why it has none. */
+/* The name of an element in a list with keys or of a set, as managedFields have it: k:{"name":"x"}, v:"x" (mem_free).
+ * NULL: err says why it has none. */
 char *shape_element_name(const struct shape *list, const struct node *element, struct err *err);
 
 /* A list with keys, or a set. */

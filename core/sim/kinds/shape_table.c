@@ -1,5 +1,5 @@
-/* Taken from the OpenAPI document of Kubernetes 1.36: x-kubernetes-list-type, -list-map-keys, -map-type, -patch-strategy and -patch-merge-key. Left out are the volumes of
- * single vendors and the resource claims of Pods. */
+/* Taken from the OpenAPI document of Kubernetes 1.36: x-kubernetes-list-type, -list-map-keys, -map-type,
+ * -patch-strategy and -patch-merge-key. Left out are the volumes of single vendors and the resource claims of Pods. */
 #include "base/str.h"
 #include "sim/kinds/shape.h"
 

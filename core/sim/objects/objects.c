@@ -1,5 +1,5 @@
-/* Objects are kept as compact text: a tenth of the memory of a tree, and what most readers want is the text. A text is shared by the object, by the history and by
- * nobody else, and counted. */
+/* Objects are kept as compact text: a tenth of the memory of a tree, and what most readers want is the text. A text is
+ * shared by the object, by the history and by nobody else, and counted. */
 #include "sim/objects/objects.h"
 
 #include <assert.h>

@@ -1,4 +1,5 @@
-/* The database of the embedded cluster: every object as text under (storage, namespace, name), one counter of versions, and the history that watches read.
+/* The database of the embedded cluster: every object as text under (storage, namespace, name), one counter of versions,
+ * and the history that watches read.
  *
  * What is written here was checked before (sim/api/api.h); controllers read and write through it in-process. */
 #pragma once
@@ -24,12 +25,14 @@ void objects_put(struct objects *objects, const char *storage, struct doc *objec
 /* Takes it away; the deletion has a version of its own. False when it was not there. */
 bool objects_remove(struct objects *objects, const char *storage, const char *namespace, const char *name);
 
-/* In the order of namespace and name; `namespace` NULL: all. The object is borrowed for the call. False ends the walk. */
+/* In the order of namespace and name; `namespace` NULL: all. The object is borrowed for the call. False ends the
+ * walk. */
 typedef bool objects_each_fn(void *ctx, const struct node *object);
 void objects_each(const struct objects *objects, const char *storage, const char *namespace, objects_each_fn *each,
                   void *ctx);
 
-/* The same as it was at `version`: what changed later is shown as it was, what came later is not. False when `version` is older than objects_oldest. */
+/* The same as it was at `version`: what changed later is shown as it was, what came later is not. False when `version`
+ * is older than objects_oldest. */
 bool objects_each_at(const struct objects *objects, const char *storage, const char *namespace, int64_t version,
                      objects_each_fn *each, void *ctx);
 /* How many objects_each would show. */

@@ -36,7 +36,9 @@ size_t patch_elements_find(const struct patch_elements *list, const struct node 
 /* The same in an array; PATCH_NOWHERE without one. */
 size_t patch_elements_place(const struct node *order, const struct node *wanted, const char *key);
 
-/* In a server's memory, an element that comes with an order takes the room of one that went, and so a place among the server's own. */
+/* In a server's memory, an element that comes with an order takes the room of one that went, and so a place among the
+ * server's own. */
 void patch_elements_fill(struct patch_making *m);
-/* What the patch named stands as there; what only the server has keeps its place before what followed it, and comes last otherwise. */
+/* What the patch named stands as there; what only the server has keeps its place before what followed it, and comes
+ * last otherwise. */
 void patch_elements_order(struct patch_making *m, const struct node *order);

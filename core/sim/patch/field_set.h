@@ -27,14 +27,16 @@ void field_set_insert(struct field_set *set, const struct field_path *path);
 const struct field_set *field_set_child(const struct field_set *set, const char *element);
 bool field_set_has(const struct field_set *set, const char *element);
 
-/* `set` becomes the union with, the difference to, and the intersection with `other`; a parent and its children are members apart. */
+/* `set` becomes the union with, the difference to, and the intersection with `other`; a parent and its children are
+ * members apart. */
 void field_set_add(struct field_set *set, const struct field_set *other);
 void field_set_subtract(struct field_set *set, const struct field_set *other);
 void field_set_intersect(struct field_set *set, const struct field_set *other);
 /* The child and everything below it. */
 void field_set_drop(struct field_set *set, const char *element);
 
-/* Members first, then what is below each element, as servers list conflicts. The path is text: .spec.containers[name="x"].image. */
+/* Members first, then what is below each element, as servers list conflicts. The path is text:
+ * .spec.containers[name="x"].image. */
 typedef void field_set_each_fn(void *ctx, const char *path);
 void field_set_each(const struct field_set *set, field_set_each_fn *each, void *ctx);
 

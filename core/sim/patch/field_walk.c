@@ -213,7 +213,8 @@ void field_difference_fini(struct field_difference *difference)
 
 /* --- without some --- */
 
-/* A part of the value under an element of the set: NULL when it is a member, null when all of it goes but it is none. */
+/* A part of the value under an element of the set: NULL when it is a member, null when all of it goes but it is
+ * none. */
 static struct node *part_without(struct doc *doc, const struct shape *shape, const struct node *value,
                                  const struct field_set *set, const char *element)
 {

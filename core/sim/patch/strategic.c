@@ -1,4 +1,5 @@
-/* Strategic merge patch, as k8s.io/apimachinery/pkg/util/strategicpatch does it, without its habit of changing what it was given. */
+/* Strategic merge patch, as k8s.io/apimachinery/pkg/util/strategicpatch does it, without its habit of changing what it
+ * was given. */
 #include "sim/patch/strategic.h"
 
 #include <stdarg.h>

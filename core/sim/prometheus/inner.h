@@ -31,7 +31,8 @@ struct promql_query {
     int depth;
 };
 
-/* Of any operators; `value` must be zero before and is to be freed after, whatever comes back. So it is with all that follow. */
+/* Of any operators; `value` must be zero before and is to be freed after, whatever comes back. So it is with all that
+ * follow. */
 bool promql_expression(struct promql_query *query, struct promql_value *value, struct err *err);
 /* The matchers behind a metric's name, if there are any. */
 bool promql_selector(struct promql_query *query, const char *metric, struct promql_value *value, struct err *err);

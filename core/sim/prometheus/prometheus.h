@@ -1,6 +1,7 @@
-/* A Prometheus that answers instant queries (GET and POST /api/v1/query) from the traffic model: the queries that Flagger builds in for Istio, vector(number), what else
- * sim/prometheus/promql.h reads, and what a scenario says; anything else is an error 400 as Prometheus words it ("bad_data"). It knows the present only: a query's `time` is
- * the time that its answer bears. */
+/* A Prometheus that answers instant queries (GET and POST /api/v1/query) from the traffic model: the queries that
+ * Flagger builds in for Istio, vector(number), what else sim/prometheus/promql.h reads, and what a scenario says;
+ * anything else is an error 400 as Prometheus words it ("bad_data"). It knows the present only: a query's `time` is the
+ * time that its answer bears. */
 #pragma once
 
 #include "io/exchange.h"
@@ -13,7 +14,8 @@ void prometheus_free(struct prometheus *prometheus);
 /* An exchange_serve_fn; ctx is the struct prometheus. */
 void prometheus_serve(void *ctx, struct exchange *exchange);
 
-/* From now on a query whose text contains `part` is answered with this value (NAN: an empty result); of several parts that a query contains the last said counts. */
+/* From now on a query whose text contains `part` is answered with this value (NAN: an empty result); of several parts
+ * that a query contains the last said counts. */
 void prometheus_answer(struct prometheus *prometheus, const char *part, double value);
 /* It answers such queries itself again. */
 void prometheus_forget(struct prometheus *prometheus, const char *part);

@@ -1,11 +1,12 @@
-/* The part of Prometheus' query language that questions about a release are written in, answered from the traffic model.
+/* The part of Prometheus' query language that questions about a release are written in, answered from the traffic
+ * model.
  *
  *     numbers  + - * /  or  ( )  vector(n)
  *     sum(rate(istio_requests_total{…}[1m]))       increase, istio_request_duration_milliseconds_count likewise
  *     histogram_quantile(n, sum(rate(istio_request_duration_milliseconds_bucket{…}[1m])) by (le))
  *
- * A metric of another name is one that nobody reports: nothing, as in a real Prometheus. What a real one would compute and this one cannot is refused with a text
- * that says so; what is no query is refused in Prometheus' words. */
+ * A metric of another name is one that nobody reports: nothing, as in a real Prometheus. What a real one would compute
+ * and this one cannot is refused with a text that says so; what is no query is refused in Prometheus' words. */
 #pragma once
 
 #include "base/err.h"

@@ -1,4 +1,5 @@
-/* One moment is waited for at a time, by `next` (a time) or by the listener (a change of a Canary). The listener only takes note: it starts `next`. */
+/* One moment is waited for at a time, by `next` (a time) or by the listener (a change of a Canary). The listener only
+ * takes note: it starts `next`. */
 #include "sim/story/play.h"
 
 #include <string.h>

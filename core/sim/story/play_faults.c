@@ -1,5 +1,7 @@
-/* Faults come and go by timers of their own; where two keep the same thing down, it comes back with the end of the last. Of those that strike requests, all that are there and concern a request are asked, in the order in which they came: their
- * delays add up, and the first that does more than delay decides. Which requests a share of less than all strikes is a matter of dice, the same for the same seed. */
+/* Each fault comes and goes by a timer of its own. When two faults keep the same thing down, it comes back with the end
+ * of the last one. A request meets every fault that concerns it, in the order in which the faults came: their delays
+ * add up, and the first fault that does more than delay decides. Which requests a partial fault strikes is drawn from
+ * the seed, so the same seed strikes the same requests. */
 #include <math.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* The far ends of webhooks: load testers, gates and the people behind them. Every host with a hook answers by the hook whose path is the longest beginning of what was
- * asked for, and 404 without one. */
+/* The servers that webhooks call: load testers, gates and the people behind them. A host answers by the hook with the
+ * longest path that is a prefix of the requested one, and with 404 when no hook fits. */
 #include <string.h>
 
 #include "base/mem.h"

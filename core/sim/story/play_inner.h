@@ -1,9 +1,9 @@
 /* What the play_*.c files share, and nobody else includes.
  *
- *   play.c          the acts in their order, moments, the end         play_hooks.c        what answers at the hooks' URLs
- *   play_world.c    versions, traffic                                 play_faults.c       faults that come and go
- *   play_orders.c   what people tell the API server                   fault_text.c        the same in words
- *   play_check.c    what is expected                                  tell.c              what a play tells, and how
+ *   play.c          the acts in their order, moments, the end    play_hooks.c    what answers at the hooks' URLs
+ *   play_world.c    versions, traffic                            play_faults.c   faults that come and go
+ *   play_orders.c   what people tell the API server              fault_text.c    the same in words
+ *   play_check.c    what is expected                             tell.c          what a play tells, and how
  */
 #pragma once
 

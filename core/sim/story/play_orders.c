@@ -1,4 +1,5 @@
-/* What people tell the API server. It is told as kubectl would send it, and shown as the command a person would type. */
+/* What people tell the API server. It is told as kubectl would send it, and shown as the command a person would
+ * type. */
 #include <string.h>
 
 #include "base/buf.h"

@@ -63,7 +63,8 @@ static bool read_expectations(const struct form *form, const struct node *root, 
     return true;
 }
 
-/* Acts are played in their order, so a time before one that has passed will never come; and everything ends at the limit. */
+/* Acts are played in their order, so a time before one that has passed will never come; and everything ends at the
+ * limit. */
 static bool check_times(const struct scenario *scenario)
 {
     int64_t reached_ms = 0;

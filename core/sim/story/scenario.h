@@ -1,7 +1,9 @@
-/* A scenario: a story about an embedded cluster, as a YAML file tells it. Who deploys what when, how each version behaves, which fault strikes when, how people
- * answer at the gates, and what is expected to come of it. examples/scenarios/README.md is the format's reference; sim/story/play.h plays it.
+/* A scenario: a story about an embedded cluster, as a YAML file tells it. Who deploys what when, how each version
+ * behaves, which fault strikes when, how people answer at the gates, and what is expected to come of it.
+ * examples/scenarios/README.md is the format's reference; sim/story/play.h plays it.
  *
- * Reading is strict: an unknown field, a wrong type, an impossible time is refused with file:line:column. What was read is data, for anybody to look at. */
+ * Reading is strict: an unknown field, a wrong type, an impossible time is refused with file:line:column. What was read
+ * is data, for anybody to look at. */
 #pragma once
 
 #include "base/form.h"
@@ -148,7 +150,8 @@ typedef bool scenario_open_fn(const char *path, struct buf *text, struct err *er
 /* `open` NULL: from the disk. NULL and err when it is refused. */
 struct scenario *scenario_read(const char *path, scenario_open_fn *open, struct err *err);
 void scenario_free(struct scenario *scenario);
-/* "FILE:LINE:COLUMN" of an object of it, or of the field that `problem` names; mem_free. NULL: it is none of its own. */
+/* "FILE:LINE:COLUMN" of an object of it, or of the field that `problem` names; mem_free. NULL: it is none of its
+ * own. */
 char *scenario_object_place(const struct scenario *scenario, const struct node *object, const char *problem);
 /* Every version has an image, and all traffic a host, that an object or an act brings; for a story to which nobody adds
  * objects from outside. */

@@ -1,11 +1,12 @@
 /* What the scenario_*.c files share, and nobody else includes.
  *
- *   scenario.c         the file from its first field to its last      scenario_objects.c   documents, in the file and beside it
- *   scenario_world.c   versions, traffic, hooks                       scenario_fault.c     faults
- *   scenario_act.c     acts and moments                               scenario_expect.c    what is expected
+ *   scenario.c         the file from its first field to its last    scenario_objects.c   documents
+ *   scenario_world.c   versions, traffic, hooks                     scenario_fault.c     faults
+ *   scenario_act.c     acts and moments                             scenario_expect.c    what is expected
  *   scenario_reach.c   what nothing in the story reaches
  *
- * Each reads one field of a mapping into a part of the scenario; false: err is said. A part that was read half is freed with the whole. */
+ * Each reads one field of a mapping into a part of the scenario; false: err says why. A part that was read half is
+ * freed with the whole. */
 #pragma once
 
 #include "sim/story/scenario.h"
@@ -23,7 +24,8 @@ bool scenario_world_read(const struct form *form, const struct node *object, str
 void scenario_world_fini(struct scenario_world *world);
 bool scenario_fault_read(const struct form *form, const struct node *node, struct scenario_fault *fault);
 
-/* The field `key`, a list of documents and {file: path}, as one array; an empty one when it is absent. NULL: refused. */
+/* The field `key`, a list of documents and {file: path}, as one array; an empty one when it is absent. NULL:
+ * refused. */
 struct doc *scenario_objects_read(const struct scenario_reader *reader, const struct node *object, const char *key);
 
 bool scenario_act_read(const struct scenario_reader *reader, const struct node *node, struct scenario_act *act);

@@ -35,7 +35,8 @@ struct endpoints {
     const struct objects *objects;
     struct pod *pods;
     struct service *services;
-    /* By one label with its value in one namespace: the Pods that have it, and the Services whose selector begins with it. */
+    /* By one label with its value in one namespace: the Pods that have it, and the Services whose selector begins with
+     * it. */
     struct multimap pods_by_label, services_by_label;
     struct workload *workloads;
 };

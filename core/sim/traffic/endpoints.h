@@ -12,8 +12,8 @@ struct endpoints;
 struct endpoints *endpoints_new(const struct objects *objects);
 void endpoints_free(struct endpoints *endpoints);
 
-/* What is different after a change: Services ("name.namespace") that have other Pods now, and workloads ("namespace/name") that came with their first Ready Pod or
- * went with the last. */
+/* What is different after a change: Services ("name.namespace") that have other Pods now, and workloads
+ * ("namespace/name") that came with their first Ready Pod or went with the last. */
 struct endpoints_changes {
     struct str_list services, workloads;
 };
@@ -28,7 +28,8 @@ bool endpoints_has_service(const struct endpoints *endpoints, const char *servic
 /* Whether any Pod of the workload is Ready. */
 bool endpoints_has_workload(const struct endpoints *endpoints, const char *namespace, const char *workload);
 
-/* Ready Pods of one workload, one image and one behaviour behind a Service. Texts are borrowed until the next change. */
+/* Ready Pods of one workload, one image and one behaviour behind a Service. Texts are borrowed until the next
+ * change. */
 struct backend {
     const char *namespace, *workload, *image;
     const struct behaviour_change *change; /* by their annotations */

@@ -1,5 +1,6 @@
-/* A workload's history is a list of steps, each valid until the next; steps that ended before the longest window are forgotten. Noise is drawn per slot of time, not
- * per question, so that windows agree with each other: two halves count what the whole does. */
+/* A workload's history is a list of steps, each valid until the next. Steps that ended before the longest window are
+ * forgotten. Noise is drawn per slot of time, not per question, so that windows agree: two halves of a window count as
+ * much as the whole. */
 #include "sim/traffic/rates.h"
 
 #include <math.h>

@@ -1,6 +1,7 @@
 /* What workloads get per second, as a history of steps, and windows over it.
  *
- * A workload's rate is the sum of what its sources (streams of requests) send; it is constant between two settlements. */
+ * A workload's rate is the sum of what its sources (streams of requests) send; it is constant between two
+ * settlements. */
 #pragma once
 
 #include <stdbool.h>
@@ -31,8 +32,8 @@ void rates_add(struct rates *rates, struct rates_workload *workload, const void 
 void rates_remove(struct rates *rates, struct rates_workload *workload, const void *source);
 /* Something about it may be different: `key` is "namespace/name". */
 void rates_touch(struct rates *rates, const char *key);
-/* From now on every workload that was touched gets the sum of what its sources send. `has_pods` says whether a workload is still there: its counters go with its
- * last Pod. */
+/* From now on every workload that was touched gets the sum of what its sources send. `has_pods` says whether a workload
+ * is still there: its counters go with its last Pod. */
 typedef bool rates_has_pods_fn(void *ctx, const char *namespace, const char *workload);
 void rates_settle(struct rates *rates, rates_has_pods_fn *has_pods, void *ctx);
 

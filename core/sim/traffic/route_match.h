@@ -15,8 +15,9 @@ void request_fini(struct request *request);
 /* The value of a header, its name in any case; NULL when absent. */
 const char *request_header(const struct request *request, const char *name);
 
-/* A list of HTTPMatchRequests: one of them must be met in everything it says. No list, or an empty one, is met by every request.
+/* A list of HTTPMatchRequests: one of them must be met in everything it says. No list, or an empty one, is met by every
+ * request.
  *
- * What a stream of requests does not have is not asked for: gateways and ports are as they should be. Source labels and namespaces say who sends, and the streams
- * here come from nobody: such a condition is never met. */
+ * What a stream of requests does not have is not asked for: gateways and ports are as they should be. Source labels and
+ * namespaces say who sends, and the streams here come from nobody: such a condition is never met. */
 bool route_matches(const struct node *conditions, const struct request *request);

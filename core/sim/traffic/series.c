@@ -189,7 +189,8 @@ struct series_sum series_sum(const struct traffic *traffic, const struct selecti
 
 /* --- quantiles --- */
 
-/* How many standard deviations the quantile stands from the median of a normal distribution (Abramowitz and Stegun, 26.2.23; four digits). */
+/* How many standard deviations the quantile stands from the median of a normal distribution (Abramowitz and
+ * Stegun, 26.2.23; four digits). */
 static double deviations(double phi)
 {
     double tail = phi < .5 ? phi : 1 - phi, t = sqrt(-2 * log(tail));

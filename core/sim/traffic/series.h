@@ -1,5 +1,5 @@
-/* The series that the sidecars of a mesh (Istio's) would report about the simulated traffic: per workload one of good answers (200) and one of bad ones (500), seen from
- * the side that answers. */
+/* The series that the sidecars of a mesh (Istio's) would report about the simulated traffic: per workload one of good
+ * answers (200) and one of bad ones (500), seen from the side that answers. */
 #pragma once
 
 #include "base/err.h"
@@ -37,5 +37,6 @@ struct series_sum {
 };
 struct series_sum series_sum(const struct traffic *traffic, const struct selection *selection);
 
-/* The answer of histogram_quantile, as if the buckets were infinitely fine: latencies are spread log-normally around their median. */
+/* The answer of histogram_quantile, as if the buckets were infinitely fine: latencies are spread log-normally around
+ * their median. */
 double series_quantile(const struct series_sum *sum, double phi);

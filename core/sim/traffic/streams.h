@@ -1,6 +1,7 @@
 /* The streams of requests, and the way each of them goes now.
  *
- * A stream remembers the names whose change could send it elsewhere, so a change touches the streams it concerns and no others. */
+ * A stream remembers the names whose change could send it elsewhere, so a change touches the streams it concerns and no
+ * others. */
 #pragma once
 
 #include "sim/ground/behaviour.h"

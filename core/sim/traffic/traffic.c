@@ -1,6 +1,7 @@
 /* A change travels like this:
  *
- *     object ──noted──> turn: endpoints, virtual_services ──names──> streams that asked for them ──routed again──> rates
+ *     object ──noted──> turn: endpoints, virtual_services ──names──> streams that asked for them
+ *            ──routed again──> rates
  *
  * and all of it happens in one turn, at the time of the change. */
 #include "sim/traffic/traffic.h"

@@ -1,6 +1,6 @@
-/* Requests as numbers: steady streams of them go to hosts, VirtualServices (networking.istio.io) and Services say who gets which share, the Pods' versions
- * how they are answered. Nothing happens per request: while neither routes nor Pods nor behaviours change, every rate is constant, and what was counted follows
- * from the time that has passed. */
+/* Requests as numbers: steady streams of them go to hosts, VirtualServices (networking.istio.io) and Services say who
+ * gets which share, the Pods' versions how they are answered. Nothing happens per request: while neither routes nor
+ * Pods nor behaviours change, every rate is constant, and what was counted follows from the time that has passed. */
 #pragma once
 
 #include "sim/api/api.h"
@@ -8,21 +8,25 @@
 
 struct traffic;
 
-/* `seed`: of the noise that keeps measured rates from being too beautiful (a per cent or so); the same seed gives the same numbers. */
+/* `seed`: of the noise that keeps measured rates from being too beautiful (a per cent or so); the same seed gives the
+ * same numbers. */
 struct traffic *traffic_new(struct api *api, struct clock *clock, const struct behaviours *behaviours, uint64_t seed);
 void traffic_free(struct traffic *traffic);
-/* So many requests per second to a host (a Service's "podinfo.test", "podinfo-canary.test", or a host of a VirtualService) with these headers (a JSON object of
- * name: value; NULL: none); 0 ends it. Streams to one host with different headers stand side by side. The headers ":path" ("/" without one) and ":method" are what
- * HTTP/2 makes of them. */
+/* So many requests per second to a host (a Service's "podinfo.test", "podinfo-canary.test", or a host of a
+ * VirtualService) with these headers (a JSON object of name: value; NULL: none); 0 ends it. Streams to one host with
+ * different headers stand side by side. The headers ":path" ("/" without one) and ":method" are what HTTP/2 makes of
+ * them. */
 void traffic_flow(struct traffic *traffic, const char *host, double per_second, const struct node *headers);
 /* The behaviours have changed. */
 void traffic_changed(struct traffic *traffic);
 
-/* What a workload's Pods got within the last `window_ms` (at most ten minutes) before now. Counts are not whole numbers. */
+/* What a workload's Pods got within the last `window_ms` (at most ten minutes) before now. Counts are not whole
+ * numbers. */
 struct traffic_count {
     double requests, errors;
     double latency_ms, latency_p99_ms; /* of its answers, weighted; NAN without requests */
-    /* Whether a counter of good, or bad, answers stood there at any time within the window: it comes with the first such answer and goes with the last Pod. */
+    /* Whether a counter of good, or bad, answers stood there at any time within the window: it comes with the first
+     * such answer and goes with the last Pod. */
     bool has_successes, has_failures;
 };
 struct traffic_count traffic_count(const struct traffic *traffic, const char *namespace, const char *workload,

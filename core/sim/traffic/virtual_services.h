@@ -4,8 +4,8 @@
 #include "base/doc.h"
 #include "base/str.h"
 
-/* How a host is called here: lower case, without port and without the cluster's ".svc.cluster.local"; a short name belongs to `namespace`, so that a Service is
- * always "name.namespace". A new string (mem_free). */
+/* How a host is called here: lower case, without port and without the cluster's ".svc.cluster.local"; a short name
+ * belongs to `namespace`, so that a Service is always "name.namespace". A new string (mem_free). */
 char *route_host(const char *host, const char *namespace);
 
 struct virtual_services;
@@ -18,13 +18,13 @@ struct virtual_service {
 struct virtual_services *virtual_services_new(void);
 void virtual_services_free(struct virtual_services *services);
 
-/* Adds or replaces; `object` NULL: takes it away. Names of `changed` are the hosts it spoke and speaks for, as route_host writes them, and its own
- * "namespace/name". */
+/* Adds or replaces; `object` NULL: takes it away. Names of `changed` are the hosts it spoke and speaks for, as
+ * route_host writes them, and its own "namespace/name". */
 void virtual_services_put(struct virtual_services *services, const char *namespace, const char *name,
                           const struct node *object, struct str_list *changed);
 
-/* Who speaks for `host`; of several that do, the one whose host is longest, then the first by namespace and name. Traffic to a Service comes from inside the mesh,
- * where only VirtualServices of the gateway "mesh" count. */
+/* Who speaks for `host`; of several that do, the one whose host is longest, then the first by namespace and name.
+ * Traffic to a Service comes from inside the mesh, where only VirtualServices of the gateway "mesh" count. */
 bool virtual_services_find(const struct virtual_services *services, const char *host, bool is_service,
                            struct virtual_service *out);
 /* By its name, for delegates. */

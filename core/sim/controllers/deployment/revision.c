@@ -34,7 +34,8 @@ static bool is_same_template(const struct node *of_set, const struct node *of_de
     return same;
 }
 
-/* Collisions give another hash, as in a real cluster; the hashes themselves are others, for a real one hashes Go's memory. */
+/* Collisions give another hash, as in a real cluster; the hashes themselves are others, for a real one hashes Go's
+ * memory. */
 static char *hash_of(const struct deployment *d)
 {
     struct buf b;

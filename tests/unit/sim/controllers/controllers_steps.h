@@ -1,4 +1,5 @@
-/* A cluster in virtual time for tests of the controllers: objects go in as text, time passes, and fields are read back. */
+/* A cluster in virtual time for tests of the controllers: objects go in as text, time passes, and fields are read
+ * back. */
 #pragma once
 
 #include <setjmp.h>

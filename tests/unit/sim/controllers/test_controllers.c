@@ -89,7 +89,8 @@ static void do_something(struct world *w, uint32_t *seed)
     }
 }
 
-/* Sizes never go beyond what may ever be asked for: 7 and a surge of half of it, in each of the two sets that overlap for a moment. */
+/* Sizes never go beyond what may ever be asked for: 7 and a surge of half of it, in each of the two sets that overlap
+ * for a moment. */
 static void live(struct world *w, uint32_t seed)
 {
     behaviours_set(w->behaviours, "web:never", &(struct behaviour){.ready_ms = -1});

@@ -1,4 +1,5 @@
-/* A client on a machine: it sends one request after the other to a server that counts them, the next one as soon as an answer has come. */
+/* A client on a machine: it sends one request after the other to a server that counts them, the next one as soon as an
+ * answer has come. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -47,7 +47,8 @@ static const char SPEC[] =
     "'properties':{'e':{'type':'string','default':'f'}}}}}"
     "}}";
 
-/* What an API server (v1.36.3) answered to the spec: "field|reason|message", in the order of the text, each on a line of its own. */
+/* What an API server (v1.36.3) answered to the spec: "field|reason|message", in the order of the text, each on a line
+ * of its own. */
 static const struct {
     const char *name, *spec, *causes;
 } answers[] = {

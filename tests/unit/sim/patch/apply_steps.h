@@ -7,8 +7,9 @@ enum which { DEPLOYMENTS, SERVICES, CONFIGMAPS, THINGS };
 /* NEW: there is no object before. */
 enum { APPLY = 1, UPDATE = 2, CREATE = 4, NEW = 8, FORCE = 16 };
 
-/* Steps on one object after the other. The same were made on an API server (v1.36.3), with objects that have their defaults; its conflicts had these texts, and its
- * managedFields were those. Owners: manager, /subresource, ! when it applies, FieldsV1. */
+/* Steps on one object after the other. The same were made on an API server (v1.36.3), with objects that have their
+ * defaults; its conflicts had these texts, and its managedFields were those. Owners: manager, /subresource, ! when it
+ * applies, FieldsV1. */
 static const struct {
     const char *name;
     enum which which;

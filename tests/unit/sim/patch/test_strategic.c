@@ -11,7 +11,8 @@
 #include "sim/kinds/kinds.h"
 #include "sim/patch/patch.h"
 
-/* Each of these was asked of an API server (v1.36.3), whose object afterwards was that of this patch (defaults apart). */
+/* Each of these was asked of an API server (v1.36.3), whose object afterwards was that of this patch (defaults
+ * apart). */
 static const char DEPLOYMENT[] =
     "{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'st','labels':{'a':'1','b':'2'},'fina"
     "lizers':['h6.dev/a','h6.dev/b','h6.dev/c']},'spec':{'replicas':1,'selector':{'matchLabels':{'app':'x"

@@ -1,5 +1,5 @@
-/* A world for tests of traffic: an application "podinfo" in the namespace "test" with its Services and Pods as a Canary makes them, written straight into the database,
- * and a stream of requests.
+/* A world for tests of traffic: an application "podinfo" in the namespace "test" with its Services and Pods as a Canary
+ * makes them, written straight into the database, and a stream of requests.
  *
  * A header alone, because every test program links all fake_*.c and most have no simulated cluster. */
 #pragma once
@@ -109,8 +109,8 @@ static inline struct traffic_count fake_mesh_count(const struct fake_mesh *mesh,
     return traffic_count(mesh->traffic, "test", workload, window_ms);
 }
 
-/* Three Services (podinfo and podinfo-primary for the primary's Pods, podinfo-canary for the target's), two Ready Pods of podinfo-primary (image podinfo:1) and two
- * of podinfo (podinfo:2), no VirtualService. */
+/* Three Services (podinfo and podinfo-primary for the primary's Pods, podinfo-canary for the target's), two Ready Pods
+ * of podinfo-primary (image podinfo:1) and two of podinfo (podinfo:2), no VirtualService. */
 static inline struct fake_mesh *fake_mesh_new(uint64_t seed)
 {
     struct fake_mesh *mesh = mem_new(struct fake_mesh);

@@ -232,7 +232,8 @@ static void create(struct fake_mesh *mesh, const char *group, const char *plural
     doc_free(doc);
 }
 
-/* With the cluster's own controllers: a Deployment in a namespace of its own, and what a rolling update does to its answers. */
+/* With the cluster's own controllers: a Deployment in a namespace of its own, and what a rolling update does to its
+ * answers. */
 static void a_rolling_update_changes_the_answers(void **state)
 {
     struct fake_mesh *mesh = *state;
