@@ -2,14 +2,15 @@
  * and visible meanwhile.
  *
  * A lasting wait becomes the condition Waiting of the status (what for, since when), which is removed when the wait
- * ends. A momentary wait costs no write. There is one wait at a time: the latest. `since` is kept over a restart of
- * the engine, in that condition. */
+ * ends. A momentary wait costs no write. Of several waits the condition shows the latest; when that one ends, it
+ * shows the wait before it, with the `since` of that one. The `since` that is shown outlives the engine. */
 #pragma once
 
 #include "io/clock.h"
 #include "notify/announcer.h"
 
 #define WAIT_PODS "PodsNotReady"
+#define WAIT_FOREIGN "ForeignObject"    /* an object under a name of ours is somebody else's */
 #define WAIT_OBJECTS "ObjectsFailed"    /* an object of the Canary is missing or cannot be brought about */
 #define WAIT_WRITE "WriteFailed"        /* a write of the engine, tried again later and later */
 #define WAIT_EFFECT "OrderFailed"       /* an order of a release, tried again */
@@ -18,6 +19,16 @@
 #define WAIT_RELEASE "ReleaseNotCreated"
 #define WAIT_HALTED "ReleaseHalted"
 
+enum { WAITS_MAX = 8 }; /* more at a time than there are who wait */
+
+/* One thing that is waited for. */
+struct waiting_for {
+    char *key; /* who waits */
+    char *reason, *message;
+    int64_t since_wall_ms, began_ms, overdue_ms, deadline_ms;
+    bool overdue; /* told for the second time */
+};
+
 struct waiting {
     const struct notify *notify;
     struct announcer *announcer;
@@ -25,10 +36,9 @@ struct waiting {
     void (*wake)(void *ctx);
     void *ctx;
 
-    char *reason, *message; /* NULL: it waits for nothing */
-    int64_t since_wall_ms, began_ms, overdue_ms, deadline_ms;
+    struct waiting_for list[WAITS_MAX]; /* the latest is the last */
+    size_t count;
     int64_t updated_ms; /* when the condition was last written */
-    bool overdue;       /* told for the second time */
     bool written;       /* there is a condition */
     bool inherited;     /* the live condition may be of an engine before this one */
     struct timer timer;
@@ -40,14 +50,17 @@ void waiting_init(struct waiting *waiting, const struct notify *notify, struct a
 void waiting_fini(struct waiting *waiting);
 
 struct wait {
+    const char *key;    /* whose it is, where several wait for the same reason; NULL: the reason */
     const char *reason; /* CamelCase, as in conditions */
     const char *message;
     bool told; /* something else told the beginning of this wait */
 };
-/* A wait with the same reason as the current one continues it; its message may change. */
+/* A wait with the same key and reason as one before continues it; its message may change. */
 void waiting_begin(struct waiting *waiting, const struct wait *wait);
-/* Ends the wait for this reason, if that is the current one; NULL: ends any wait. */
-void waiting_end(struct waiting *waiting, const char *reason);
+/* Ends the wait of this key (see struct wait), if there is one; NULL: ends all waits. */
+void waiting_end(struct waiting *waiting, const char *key);
+/* The reason that the condition shows; NULL: the Canary waits for nothing. */
+const char *waiting_reason(const struct waiting *waiting);
 
 /* The patch that brings the condition up to date; NULL when it is, or when it is too early to write. */
 struct doc *waiting_patch(struct waiting *waiting, const struct canary *canary);

@@ -32,6 +32,7 @@ const char *actor_name(const struct actor *actor)
 
 void actor_wake(struct actor *actor)
 {
+    actor->shows_only = false;
     if (!timer_is_pending(&actor->wake)) {
         timer_start(actor->context->clock, &actor->wake, 0, on_wake, actor);
     }
@@ -77,13 +78,46 @@ static void retry_later(struct actor *actor)
     timer_start(actor->context->clock, &actor->retry, actor->retry_ms, actor_on_retry, actor);
 }
 
+static void set_subject(struct step_subject *subject, const struct kube_resource *resource, const char *name)
+{
+    char *copy = name != NULL ? str_dup(name) : NULL;
+    str_free(&subject->name);
+    *subject = (struct step_subject){.resource = resource, .name = copy};
+}
+
+void actor_begin_step(struct actor *actor, const struct kube_resource *resource, const char *name)
+{
+    set_subject(&actor->step, resource, name);
+}
+
+void actor_begin_write(struct actor *actor, const struct kube_write *write)
+{
+    actor_begin_step(actor, write->resource, write->name != NULL ? write->name : object_name(doc_root(write->body)));
+}
+
+void actor_forget_failed(struct actor *actor)
+{
+    set_subject(&actor->failed, NULL, NULL);
+    actor->retry_ms = 0;
+    waiting_end(&actor->waiting, WAIT_WRITE);
+}
+
+static bool ends_failure(const struct actor *actor)
+{
+    return actor->failed.resource == NULL ||
+           (actor->failed.resource == actor->step.resource && str_equal(actor->failed.name, actor->step.name));
+}
+
+/* What else succeeds meanwhile ends no failure. */
 void actor_step_done(struct actor *actor, const struct err *err)
 {
     if (err->code == ERR_NONE || err->code == ERR_CONFLICT) {
-        actor->retry_ms = 0;
-        waiting_end(&actor->waiting, WAIT_WRITE);
+        if (ends_failure(actor)) {
+            actor_forget_failed(actor);
+        }
         actor_wake(actor);
     } else {
+        set_subject(&actor->failed, actor->step.resource, actor->step.name);
         trouble_tell(&actor->trouble, err->text);
         actor_wait(actor, WAIT_WRITE, err->text);
         run_block(actor->run, true);
@@ -109,6 +143,7 @@ static void on_written(void *ctx, const struct err *err)
 
 void actor_send(struct actor *actor, struct kube_write *write)
 {
+    actor_begin_write(actor, write);
     actor->writer = writer_start(actor->context, write, on_written, actor);
 }
 
@@ -181,6 +216,7 @@ static bool read_config(struct actor *actor, const struct canary *canary)
     struct kube_request request = {
         .verb = KUBE_GET, .resource = unread.resource, .namespace = actor->namespace, .name = unread.name};
     actor->reading_secret = unread.resource == &KUBE_SECRETS;
+    actor_begin_step(actor, unread.resource, unread.name);
     actor->reading = kube_start(actor->context->kube, &request, on_config_read, actor);
     str_free(&unread.name);
     return true;
@@ -246,8 +282,8 @@ static void freeze(struct actor *actor, bool frozen)
  * after the release's record was replayed. */
 static void note_waiting(struct actor *actor, const struct canary *canary)
 {
-    bool knows =
-        actor->run != NULL ? run_is_settled(actor->run) : actor->waiting.reason != NULL || canary_is_at_rest(canary);
+    bool knows = actor->run != NULL ? run_is_settled(actor->run)
+                                    : waiting_reason(&actor->waiting) != NULL || canary_is_at_rest(canary);
     if (is_busy(actor) || !knows) {
         return;
     }
@@ -255,6 +291,28 @@ static void note_waiting(struct actor *actor, const struct canary *canary)
     if (patch != NULL) {
         actor_send_status(actor, canary, patch);
     }
+}
+
+static void on_shown(void *ctx, const struct err *err)
+{
+    struct actor *actor = ctx;
+    actor->writer = NULL;
+    actor->show_failed = err->code != ERR_NONE;
+}
+
+/* A step that fails each time is under way at the end of each look, so the wait for it is shown before the next one. */
+static bool show_failed(struct actor *actor, const struct canary *canary)
+{
+    bool may =
+        actor->failed.resource != NULL && !actor->show_failed && (actor->run == NULL || run_is_settled(actor->run));
+    struct doc *patch = may ? waiting_patch(&actor->waiting, canary) : NULL;
+    actor->show_failed = false;
+    if (patch != NULL) {
+        struct kube_write write = {0};
+        status_plan_write(actor->context, canary, patch, &write);
+        actor->writer = writer_start(actor->context, &write, on_shown, actor);
+    }
+    return patch != NULL;
 }
 
 void actor_suspend(struct actor *actor, const struct canary *canary)
@@ -284,6 +342,9 @@ void actor_look_by(struct actor *actor, struct canary *canary)
         }
     } else if (!actor_tell_warnings(actor, canary)) {
         look(actor, canary, &now, &problem);
+        if (actor->failed.resource == &KUBE_CANARIES && !is_busy(actor)) {
+            actor_forget_failed(actor); /* there is nothing left to be written into the status */
+        }
         note_waiting(actor, canary);
     }
     target_now_fini(&now);
@@ -357,6 +418,8 @@ static void on_wake(struct timer *timer, void *ctx)
         }
     } else if (object_is_deleted(canary.root)) {
         leave(actor);
+    } else if (show_failed(actor, &canary) || actor->shows_only) {
+        actor->shows_only = false;
     } else if (!accepted) {
         actor_refuse(actor, &canary);
     } else if (canary.suspend) {
@@ -369,9 +432,16 @@ static void on_wake(struct timer *timer, void *ctx)
 
 /* --- birth and death --- */
 
+/* A failed step is tried again when it is time, and not because its wait is to be shown. */
 static void on_waiting(void *ctx)
 {
-    actor_wake(ctx);
+    struct actor *actor = ctx;
+    bool is_woken = timer_is_pending(&actor->wake);
+    bool waits = actor->failed.resource != NULL && timer_is_pending(&actor->retry);
+    if (!is_woken) {
+        actor_wake(actor);
+        actor->shows_only = waits;
+    }
 }
 
 struct actor *actor_new(struct context *context, const char *namespace, const char *name,
@@ -435,6 +505,8 @@ void actor_free(struct actor *actor)
     }
     patience_fini(&actor->patience);
     promoted_memory_fini(&actor->promoted);
+    str_free(&actor->step.name);
+    str_free(&actor->failed.name);
     str_free(&actor->target);
     str_free(&actor->warning);
     str_free(&actor->uid);

@@ -15,6 +15,12 @@ struct promotion;
 struct prom_query;
 struct writer;
 
+/* An object that a step is about. */
+struct step_subject {
+    const struct kube_resource *resource; /* NULL: none */
+    char *name;
+};
+
 struct actor {
     struct context *context;
     struct actor_events events;
@@ -34,6 +40,10 @@ struct actor {
     struct history_call *creating;
     struct kube_call *reading; /* a Release or a config */
     bool reading_secret;
+    struct step_subject step;   /* of what is under way, or was last */
+    struct step_subject failed; /* of the last step that failed, until it succeeds or is not needed any more */
+    bool shows_only;            /* woken to show what it waits for, and for nothing else */
+    bool show_failed;           /* which failed the last time, so another step has its turn */
     struct difference *difference;
     struct likeness *likeness;
     bool initialising_done; /* the write under way is the status Initialized */
@@ -68,6 +78,11 @@ int64_t actor_longer(int64_t retry_ms);
 void actor_say(struct actor *actor, const char *type, const char *text);
 /* A timer_fn: look again. */
 void actor_on_retry(struct timer *timer, void *ctx);
+/* What the step is about that begins now; of a write: name NULL and the body's. */
+void actor_begin_step(struct actor *actor, const struct kube_resource *resource, const char *name);
+void actor_begin_write(struct actor *actor, const struct kube_write *write);
+/* The step that failed is not needed any more. */
+void actor_forget_failed(struct actor *actor);
 /* Whatever was under way has ended: look again, at once after success and conflicts, later after trouble. */
 void actor_step_done(struct actor *actor, const struct err *err);
 /* Notes that the Canary cannot go on for this reason, which has been told already. */

@@ -47,6 +47,7 @@ static void make_primary(struct actor *actor, const struct canary *canary)
     str_free(&key);
     struct promotion_options options = promote_options(actor->context, canary, NULL, NULL, id);
     options.made = actor->promoted.made_revision;
+    actor_begin_step(actor, &KUBE_DEPLOYMENTS, canary->names.target_primary);
     actor->promotion = promotion_start(&options, on_primary_made, actor);
 }
 
@@ -177,21 +178,37 @@ static void tell_difference(struct actor *actor, struct kube_write *write)
 
 /* --- all together --- */
 
+/* What one look found out about each of these waits; what it did not get to stays. */
+static void end_waits(struct actor *actor, enum reconcile_need need)
+{
+    bool found_out = need == RECONCILE_DONE || need == RECONCILE_WAIT || need == RECONCILE_NEVER;
+    if (found_out || need == RECONCILE_FOREIGN) {
+        waiting_end(&actor->waiting, WAIT_OBJECTS);
+    }
+    if (found_out) {
+        waiting_end(&actor->waiting, WAIT_FOREIGN);
+    }
+    /* A release looks at its Pods itself. */
+    if ((need == RECONCILE_DONE || need == RECONCILE_FOREIGN) && actor->run == NULL) {
+        waiting_end(&actor->waiting, WAIT_PODS);
+    }
+}
+
 static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile_need need, struct kube_write *write,
                       const struct err *err)
 {
+    end_waits(actor, need);
     switch (need) {
     case RECONCILE_DONE:
         trouble_clear(&actor->trouble);
-        waiting_end(&actor->waiting, WAIT_OBJECTS);
-        if (actor->run == NULL) { /* a running release looks after its Pods itself */
-            waiting_end(&actor->waiting, WAIT_PODS);
+        if (actor->failed.resource != &KUBE_CANARIES) {
+            actor_forget_failed(actor);
         }
-        actor->retry_ms = 0;
         run_block(actor->run, false);
         return true;
     case RECONCILE_WRITE:
         actor->moves_service = write->resource == &KUBE_SERVICES && write->verb != KUBE_CREATE;
+        actor_begin_write(actor, write);
         actor->writer = writer_start(actor->context, write, on_repaired, actor);
         return false;
     case RECONCILE_METRICS:
@@ -212,6 +229,9 @@ static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile
         return false;
     case RECONCILE_FOREIGN: /* no release begins, but a running one is judged further */
         trouble_tell_err(&actor->trouble, err);
+        if (actor->run == NULL) {
+            actor_wait(actor, WAIT_FOREIGN, err->text);
+        }
         run_block(actor->run, false);
         /* The change that ends this may be one of an object that the actor does not watch. */
         timer_start(actor->context->clock, &actor->retry, canary->interval_ms, actor_on_retry, actor);
@@ -269,5 +289,6 @@ void actor_compare(struct actor *actor, const struct canary *canary, const struc
         .selector_labels = &actor->context->selector_labels,
         .label_prefixes = &actor->context->label_prefixes,
     };
+    actor_begin_step(actor, &KUBE_DEPLOYMENTS, canary->names.target);
     actor->likeness = likeness_start(&options, on_compared, actor);
 }

@@ -74,6 +74,7 @@ void actor_resume(struct actor *actor, const struct doc *release)
                                    .resource = &KUBE_RELEASES,
                                    .namespace = actor->namespace,
                                    .name = node_str(node_at(doc_root(release), "metadata", "name"))};
+    actor_begin_step(actor, request.resource, request.name);
     actor->reading = kube_start(actor->context->kube, &request, on_release_read, actor);
 }
 
@@ -154,6 +155,7 @@ void actor_look_for_revision(struct actor *actor, const struct canary *canary, c
     } else if ((patch = detect_rebaseline(actor->context, canary, now)) != NULL) {
         actor_send_status(actor, canary, patch);
     } else {
+        waiting_end(&actor->waiting, WAIT_RELEASE);
         gauges_phase(&actor->context->gauges, canary->names.target, canary->names.namespace, canary->phase);
     }
 }

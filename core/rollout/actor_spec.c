@@ -73,6 +73,7 @@ static void follow(struct actor *actor, const struct doc *last)
                                    .resource = &KUBE_RELEASES,
                                    .namespace = actor->namespace,
                                    .name = node_str(node_at(doc_root(last), "metadata", "name"))};
+    actor_begin_step(actor, request.resource, request.name);
     actor->reading = kube_start(actor->context->kube, &request, on_last_read, actor);
 }
 

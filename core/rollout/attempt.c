@@ -237,24 +237,20 @@ static bool on_call(void *ctx, const char *name, const struct node *args, struct
     return begin_operation(run, operation, args, recorded, answer);
 }
 
-/* A word's result may say that it waits (a gate is closed, the steps do not rise). The wait is over when the same
- * word returns without it. */
-static void note_wait(struct run *run, const char *word, const struct node *result)
+/* A word's result may say that it waits (a gate is closed, the steps do not rise). The wait is over when the same word
+ * returns without it, asked for the same thing: another gate that is open ends nothing. */
+static void note_wait(struct run *run, const struct node *result)
 {
     const struct node *waiting = node_get(result, "waiting");
     const char *reason = node_str(node_get(waiting, "reason"));
     if (reason != NULL) {
-        struct wait wait = {.reason = reason,
+        struct wait wait = {.key = run->attempt.word,
+                            .reason = reason,
                             .message = node_str_or(node_get(waiting, "message"), ""),
                             .told = node_bool_or(node_get(waiting, "told"), false)};
         waiting_begin(run->waiting, &wait);
-        str_free(&run->wait_word);
-        str_free(&run->wait_reason);
-        run->wait_word = str_dup(word);
-        run->wait_reason = str_dup(reason);
-    } else if (str_equal(word, run->wait_word)) {
-        waiting_end(run->waiting, run->wait_reason);
-        str_free(&run->wait_word);
+    } else {
+        waiting_end(run->waiting, run->attempt.word);
     }
 }
 
@@ -265,7 +261,9 @@ static bool on_enter(void *ctx, const char *word, const struct node *args, struc
     struct err err = {0};
     int64_t now = clock_wall_ms(run->context->clock);
     str_free(&attempt->word);
-    attempt->word = str_dup(word);
+    char *asked = node_to_text(args);
+    attempt->word = str_format("%s %s", word, asked);
+    str_free(&asked);
     enum journal_step step = journal_enter(run->release->journal, word, args, now, result, started_ms, &err);
     attempt->rounds += strcmp(word, "round") == 0;
     if (step == JOURNAL_DIVERGED) {
@@ -274,7 +272,7 @@ static bool on_enter(void *ctx, const char *word, const struct node *args, struc
         return true;
     }
     if (step == JOURNAL_RECORDED) {
-        note_wait(run, word, doc_root(*result));
+        note_wait(run, doc_root(*result));
         note_replayed(run);
     }
     if (step == JOURNAL_NEW && strcmp(word, "round") == 0) {
@@ -290,7 +288,7 @@ static void on_leave(void *ctx, const struct node *result)
     if (!journal_leave(run->release->journal, result, &err)) {
         run_diverge(run, &err);
     } else {
-        note_wait(run, run->attempt.word, result);
+        note_wait(run, result);
     }
     halt_when_full(run);
 }

@@ -141,8 +141,6 @@ void run_free(struct run *run)
     trouble_fini(&run->trouble);
     str_free(&run->failure);
     str_free(&run->not_ready);
-    str_free(&run->wait_word);
-    str_free(&run->wait_reason);
     mem_free(run);
 }
 

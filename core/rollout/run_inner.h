@@ -35,7 +35,7 @@ struct attempt {
     void (*recorded)(struct operation_call *call);
     bool held;               /* the operation starts when the freeze ends */
     struct doc *held_answer; /* so does this answer */
-    char *word;              /* that was entered last */
+    char *word;              /* that was entered last, and what it was asked for */
     int64_t rounds;          /* rounds begun since the script's first line */
     int64_t round_started_ms;
     bool deferred; /* the record is too long to be replayed in one turn; the rest follows on a later turn */
@@ -60,8 +60,7 @@ struct run {
     char *failure; /* the script's last error */
     /* why the last `ready` found a side that will never be ready; NULL: it is ready, or may become so */
     char *not_ready;
-    char *wait_word, *wait_reason; /* the word that waits, and what it waits for */
-    bool delay_told;               /* it was told that the script has spent its CPU time */
+    bool delay_told; /* it was told that the script has spent its CPU time */
 
     /* The list of effects that C carries out: at a restart, or at the end. */
     struct effects *effects;

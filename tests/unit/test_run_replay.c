@@ -74,10 +74,10 @@ static void test_a_delay_is_told_once_and_shown_while_it_lasts(void **state)
     for (int minute = 0; minute < 3; minute++) {
         w.script.host.delayed(w.script.host.ctx, 40 * 1000);
         fake_clock_advance(w.f.fc, 40 * 1000);
-        assert_string_equal(w.waiting.reason, WAIT_BUDGET);
+        assert_string_equal(waiting_reason(&w.waiting), WAIT_BUDGET);
         assert_int_equal(fake_http_count(w.f.fh, "POST", EVENTS), 1);
         w.script.host.delayed(w.script.host.ctx, 0);
-        assert_null(w.waiting.reason);
+        assert_null(waiting_reason(&w.waiting));
     }
     assert_non_null(strstr(fake_http_find(w.f.fh, "POST", EVENTS, 0)->body,
                            "Release podinfo-1.test has used up its CPU time of this minute"));
@@ -92,9 +92,9 @@ static void test_a_deadline_that_no_clock_counts_is_the_usual_one(void **state)
     open_run(&w, "{'state':'Running','pinned':true}");
     fake_api_edit(w.f.api, CANARY, "{'spec':{'progressDeadlineSeconds':9000000000000000000}}");
     w.script.host.delayed(w.script.host.ctx, 40 * 1000);
-    assert_int_equal(w.waiting.deadline_ms, 600 * 1000);
+    assert_int_equal(w.waiting.list[0].deadline_ms, 600 * 1000);
     fake_clock_advance(w.f.fc, 40 * 1000);
-    assert_false(w.waiting.overdue);
+    assert_false(w.waiting.list[0].overdue);
     close_world(&w);
 }
 

@@ -1,0 +1,131 @@
+--- What a Canary waits for is told when it begins and once more after the progress deadline, and the condition Waiting
+--- shows it all the time, with one `since`.
+local World = require 'spec.world'
+
+local PROGRESS_DEADLINE_S = 120
+
+--- What the condition showed, in order, and how often each thing was told.
+local function watched_world(options)
+  local world = World.new(options)
+  world.shown = {}
+  world.world:watch('canaries.flagger.app', function(canary)
+    local shown = 'nothing'
+    for _, condition in ipairs(canary.status and canary.status.conditions or {}) do
+      if condition.type == 'Waiting' then
+        shown = condition.reason .. ' since ' .. condition.lastTransitionTime
+        world.message = condition.message
+      end
+    end
+    if world.shown[#world.shown] ~= shown then
+      world.shown[#world.shown + 1] = shown
+    end
+  end)
+  local canary = world.world:get('canaries.flagger.app', 'test', 'podinfo')
+  canary.spec.progressDeadlineSeconds = PROGRESS_DEADLINE_S
+  world.world:update(canary)
+  return world
+end
+
+--- The reasons alone, without their times.
+local function reasons(world)
+  local list = {}
+  for i, shown in ipairs(world.shown) do
+    list[i] = shown:match '^%S+'
+  end
+  return list
+end
+
+local function times_told(world, text)
+  local count = 0
+  for told, times in pairs(world.told) do
+    count = count + (told:find(text, 1, true) and times or 0)
+  end
+  return count
+end
+
+local function forbid(world, pattern)
+  world.world:fates(function(request)
+    if world.forbidden and request.method ~= 'GET' and request.url:find(pattern) then
+      return { status = 403, body = '{"kind":"Status","status":"Failure","code":403,"message":"the policy says no"}' }
+    end
+  end)
+  world.forbidden = true
+end
+
+describe('the condition Waiting', function()
+  after_each(World.close_all)
+
+  for name, analysis in pairs {
+    canary = { stepWeights = { 50 } },
+    ['A/B test'] = { iterations = 2, match = { { headers = { ['x-canary'] = { exact = 'insider' } } } } },
+    ['blue/green'] = { iterations = 2 },
+  } do
+    it('stays while the gate confirm-promotion is closed, with the strategy ' .. name, function()
+      local world = watched_world { analysis = analysis, hooks = { go = 'confirm-promotion' }, answers = {
+        go = function(w)
+          return w.open or false
+        end,
+      } }
+      world:initialise():push().world:run '6m'
+      assert.same({ 'nothing', 'GateClosed' }, reasons(world))
+      assert.equal(1, times_told(world, 'has been waiting for 2m0s: waiting for promotion approval go'))
+      world.open = true
+      world:finish()
+      assert.same({ 'nothing', 'GateClosed', 'nothing' }, reasons(world))
+    end)
+  end
+
+  for name, pattern in pairs { ['a Service'] = '/services', ['a VirtualService'] = '/virtualservices' } do
+    it('shows that the write of ' .. name .. ' keeps failing, until it does not', function()
+      local world = watched_world { analysis = { stepWeights = { 50 } } }
+      forbid(world, pattern)
+      world.world:run '20m'
+      assert.same({ 'nothing', 'WriteFailed' }, { world.shown[1], reasons(world)[#world.shown] })
+      assert.matches('the policy says no', world.message)
+      assert.matches('for longer than 2m0s', world.message)
+      assert.equal(1, times_told(world, 'has been waiting for 2m0s: '))
+      local count = #world.shown
+      world.world:run '20m'
+      assert.equal(count, #world.shown)
+      world.forbidden = false
+      world:initialise()
+      assert.equal('nothing', world.shown[#world.shown])
+    end)
+  end
+
+  it('names a Secret of somebody else that a new revision waits for', function()
+    local world = watched_world { analysis = { stepWeights = { 50 } } }
+    world:initialise()
+    world.world:create [[
+{apiVersion: v1, kind: Secret, metadata: {name: key, namespace: test}, data: {a: MQ==}}
+---
+{apiVersion: v1, kind: Secret, metadata: {name: key-primary, namespace: test}, data: {a: MQ==}}]]
+    local target = world.world:get('deployments.apps', 'test', 'podinfo')
+    target.spec.template.spec.containers[1].image = 'podinfo:2'
+    target.spec.template.spec.containers[1].envFrom = { { secretRef = { name = 'key' } } }
+    world.world:update(target)
+    world.world:run '10m'
+    assert.same({ 'nothing', 'ForeignObject' }, reasons(world))
+    assert.matches('Secret key%-primary.test is left alone', world.message)
+    assert.equal(1, times_told(world, 'has been waiting for 2m0s: Secret key-primary.test is left alone'))
+    world.world:delete('secrets', 'test', 'key-primary')
+    world:finish()
+    assert.equal('nothing', world.shown[#world.shown])
+    assert.equal('Succeeded', world.phase)
+  end)
+
+  it('names a Service of somebody else that the initialisation waits for', function()
+    local world = watched_world { analysis = { stepWeights = { 50 } } }
+    world.world:create [[
+{apiVersion: v1, kind: Service, metadata: {name: podinfo, namespace: test},
+ spec: {selector: {app: other}, ports: [{port: 80}]}}]]
+    world.world:run '10m'
+    assert.equal('ForeignObject', reasons(world)[#world.shown])
+    assert.matches('Service podinfo.test is left alone', world.message)
+    assert.equal(1, times_told(world, 'has been waiting for 2m0s: '))
+    assert.equal(1, times_told(world, 'has been waiting for 2m0s: Service podinfo.test is left alone'))
+    world.world:delete('services', 'test', 'podinfo')
+    world:initialise()
+    assert.equal('nothing', world.shown[#world.shown])
+  end)
+end)
