@@ -36,12 +36,92 @@ static const struct yaml_place *place_of(const struct check_source *source, cons
     return source->places != NULL ? yaml_places_find(source->places, form_nearest(canary, field)) : NULL;
 }
 
-/* --- reasons --- */
+/* --- reasons of the API server's --- */
 
-/* About no field: that rules in CEL were not looked at, because of what else is wrong. */
-static bool is_remark(const struct node *cause)
+#define REMARK "Invalid value: null: some validation rules were not checked"
+#define GENERAL "Invalid value: \"\": "
+
+/* Some causes name their field in their text only: `"spec.analysis" must validate one ...`, `Checked value must be of type
+ * integer with format int32 in spec.x`. "": of the whole object. */
+static char *field_in(const char *text)
 {
-    return strcmp(node_str_or(node_get(cause, "field"), ""), "<nil>") == 0;
+    const char *last = strrchr(text, ' ');
+    if (text[0] == '"') {
+        return str_dup_n(text + 1, strcspn(text + 1, "\""));
+    }
+    return str_dup(last != NULL && path_length(last + 1) > 0 ? last + 1 : "");
+}
+
+/* That a field is missing which an alternative of the oneOf above it would need is no reason beside the choice itself. */
+static bool is_of_choice(const struct node *cause, const char *above, const struct str_list *names)
+{
+    const char *field = node_str_or(node_get(cause, "field"), "");
+    size_t len = strlen(above);
+    return node_is(node_get(cause, "reason"), "FieldValueRequired") && strncmp(field, above, len) == 0 &&
+           field[len] == '.' && str_list_has(names, field + len + 1);
+}
+
+static void drop_choice(struct node *causes, const char *above, const struct str_list *names)
+{
+    for (size_t i = node_count(causes); i-- > 0;) {
+        if (is_of_choice(node_item(causes, i), above, names)) {
+            node_remove_item(causes, i);
+        }
+    }
+}
+
+/* Something else is missing there: what no alternative can do without. */
+static bool misses_below(const struct node *causes, const char *above)
+{
+    struct node_iter it = node_iterate(causes);
+    size_t len = strlen(above);
+    while (node_next(&it)) {
+        const char *field = node_str_or(node_get(it.value, "field"), "");
+        if (node_is(node_get(it.value, "reason"), "FieldValueRequired") && strncmp(field, above, len) == 0 &&
+            field[len] == '.') {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct refusing {
+    const struct check *check;
+    struct check_canary *to;
+    const struct check_source *source;
+    const struct node *canary;
+    struct node *causes;
+};
+
+static void refuse_in_general(const struct refusing *r, const char *message)
+{
+    const char *text = str_has_prefix(message, GENERAL) ? message + strlen(GENERAL) : message;
+    struct str_list names = {0};
+    char *field = field_in(text);
+    const struct node *value = form_nearest(r->canary, field);
+    char *choice = strstr(text, "(oneOf)") != NULL ? check_choice(r->check, field, value, &names) : NULL;
+    drop_choice(r->causes, field, &names);
+    bool is_consequence = choice == NULL && names.count > 0 && misses_below(r->causes, field);
+    char *named = str_format("%s%s%s", field, field[0] != '\0' ? ": " : "", text);
+    if (!is_consequence) {
+        check_refuse(r->to, field, choice != NULL ? choice : named, true, place_of(r->source, r->canary, field));
+    }
+    mem_free(choice);
+    mem_free(named);
+    mem_free(field);
+    str_list_fini(&names);
+}
+
+/* About no field, or about one that its text alone names; the remark that rules in CEL were not looked at is none. */
+static void refuse_all_in_general(const struct refusing *r)
+{
+    for (size_t i = 0; i < node_count(r->causes); i++) {
+        const struct node *cause = node_item(r->causes, i);
+        const char *message = node_str_or(node_get(cause, "message"), "");
+        if (node_is(node_get(cause, "field"), "<nil>") && !str_has_prefix(message, REMARK)) {
+            refuse_in_general(r, message);
+        }
+    }
 }
 
 static void refuse_by_api(const struct check *check, struct check_canary *to, const struct check_source *source,
@@ -49,11 +129,13 @@ static void refuse_by_api(const struct check *check, struct check_canary *to, co
 {
     const struct kind *kind = kinds_by_name(check->kinds, "flagger.app", "v1beta1", "Canary");
     struct doc *causes = api_find_faults(kind, canary, &to->warnings);
+    struct refusing r = {check, to, source, canary, doc_root(causes)};
+    refuse_all_in_general(&r);
     struct node_iter it = node_iterate(doc_root(causes));
     while (node_next(&it)) {
         const char *field = node_str_or(node_get(it.value, "field"), "");
         char *text = str_format("%s: %s", field, node_str_or(node_get(it.value, "message"), ""));
-        if (!is_remark(it.value)) {
+        if (!node_is(node_get(it.value, "field"), "<nil>")) {
             check_refuse(to, field, text, true, place_of(source, canary, field));
         }
         mem_free(text);

@@ -2,7 +2,8 @@
  *
  *   check.c          the command: its flags, its exit status        check_result.c   what was found, as data
  *   check_canary.c   one Canary: accepted, or refused and why       check_files.c    Canaries in files
- *   check_print.c    the result for people and for programs         check_cluster.c  Canaries of a cluster */
+ *   check_print.c    the result for people and for programs         check_cluster.c  Canaries of a cluster
+ *   check_choice.c   what a oneOf of the schema wants */
 #pragma once
 
 #include <stdio.h>
@@ -40,6 +41,7 @@ struct check_kind {
 struct check {
     const char *provider; /* the engine's -mesh-provider */
     struct kinds *kinds;  /* with the Canary's schema */
+    struct doc *crd;      /* that it is from */
     struct check_canary *canaries;
     size_t canary_count, refused_count;
     struct check_kind *others; /* in the order of their names */
@@ -68,6 +70,10 @@ struct check_source {
 
 /* A Canary is looked at, a List is opened, anything else is counted. */
 void check_object(struct check *check, const struct check_source *source, const struct node *object);
+/* "spec.analysis: wanted one of a, b or c, none is there" for a oneOf at `field`, whose value this is, by which fields
+ * are required; mem_free. NULL: the alternatives differ by something else, or one of those fields is there alone.
+ * `names` gets those fields. */
+char *check_choice(const struct check *check, const char *field, const struct node *value, struct str_list *names);
 /* A file, "-" for the standard input, or all .yaml, .yml and .json files of a folder. */
 void check_path(struct check *check, const char *path);
 /* All Canaries that the API server has; `namespace` NULL: of all namespaces. */

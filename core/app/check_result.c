@@ -12,10 +12,8 @@ bool check_init(struct check *check, const char *provider, struct err *err)
 {
     *check = (struct check){.provider = provider, .kinds = kinds_new()};
     const struct text *text = texts_find(CANARY_CRD);
-    struct doc *crd = yaml_parse(text->name, text->bytes, text->len, err);
-    bool ok = crd != NULL && kinds_define(check->kinds, doc_root(crd), err);
-    doc_free(crd);
-    return ok;
+    check->crd = yaml_parse(text->name, text->bytes, text->len, err);
+    return check->crd != NULL && kinds_define(check->kinds, doc_root(check->crd), err);
 }
 
 static void canary_fini_found(struct check_canary *canary)
@@ -43,6 +41,7 @@ void check_fini(struct check *check)
     mem_free(check->others);
     str_list_fini(&check->errors);
     kinds_free(check->kinds);
+    doc_free(check->crd);
 }
 
 struct check_canary *check_add(struct check *check, const struct node *canary)

@@ -122,6 +122,30 @@ static void test_refused(void **state)
         "1 Canary: 0 accepted, 1 refused\n");
 }
 
+/* What the API server says of no field: a oneOf that several alternatives or none fit, with what it means. */
+static void test_choices(void **state)
+{
+    static const char *const cases[][2] = {
+        {"  analysis: {interval: 1m, threshold: 5, stepWeight: 10, iterations: 3}\n",
+         "  a.yaml:7:13: spec.analysis: wanted one of iterations, stepWeight or stepWeights alone, there are "
+         "iterations and stepWeight\n"},
+        {"  analysis: {interval: 1m, threshold: 5, maxWeight: 50}\n",
+         "  a.yaml:7:13: spec.analysis: wanted one of iterations, stepWeight or stepWeights, none is there\n"},
+        {"  analysis: {threshold: 5, stepWeight: 10}\n", "  a.yaml:7:13: spec.analysis.interval: Required value\n"},
+        {"  analysis:\n    {interval: 1m, threshold: 5, iterations: 3, match: [{headers: {a: {exact: b, prefix: "
+         "c}}}]}\n",
+         "  a.yaml:8:71: spec.analysis.match[0].headers.a: wanted one of exact, prefix, suffix or regex alone, there "
+         "are exact and prefix\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *file = str_format(HEAD "spec:\n" TARGET "  service: {port: 80}\n%s", cases[i][0]);
+        char *wanted = str_format("refused  shop/web (a.yaml:1)\n%s1 Canary: 0 accepted, 1 refused\n", cases[i][1]);
+        expect(file, wanted);
+        mem_free(file);
+        mem_free(wanted);
+    }
+}
+
 static void test_warned(void **state)
 {
     expect(GOOD "  stepWieght: 5\n", "accepted shop/web (a.yaml:1)\n  warning: unknown field \"spec.stepWieght\"\n"
@@ -203,7 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accepted), cmocka_unit_test(test_refused), cmocka_unit_test(test_warned),
         cmocka_unit_test(test_streams),  cmocka_unit_test(test_files),   cmocka_unit_test(test_unreadable),
-        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_json),     cmocka_unit_test(test_choices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,110 @@
+/* What a schema's oneOf wants, in words for people: the API server says only how many of its alternatives fit. */
+#include <string.h>
+
+#include "app/check_inner.h"
+#include "base/mem.h"
+
+enum { TEXT_MAX = 4096 };
+
+/* --- the schema at a path --- */
+
+static const struct node *schema_at(const struct node *crd, const char *path)
+{
+    const struct node *version = node_item(node_at(crd, "spec", "versions"), 0);
+    const struct node *schema = node_at(version, "schema", "openAPIV3Schema");
+    while (*path != '\0' && schema != NULL) {
+        size_t len = strcspn(path, ".[");
+        char *key = str_dup_n(path, len);
+        if (path[0] == '[') {
+            len = strcspn(path, "]") + (strchr(path, ']') != NULL);
+            schema = node_get(schema, "items");
+        } else if (len > 0) {
+            const struct node *property = node_at(schema, "properties", key);
+            schema = property != NULL ? property : node_get(schema, "additionalProperties");
+        }
+        mem_free(key);
+        path += len + (path[len] == '.');
+    }
+    return schema;
+}
+
+/* --- the alternatives --- */
+
+static bool requires(const struct node *alternative, const char *name)
+{
+    struct node_iter it = node_iterate(node_get(alternative, "required"));
+    while (node_next(&it)) {
+        if (node_is(it.value, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool all_require(const struct node *alternatives, const char *name)
+{
+    struct node_iter it = node_iterate(alternatives);
+    while (node_next(&it)) {
+        if (!requires(it.value, name)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The fields by which the alternatives differ, one of each; false: they differ by something else. An alternative that
+ * wants none of them (`not`) names none. */
+static bool read_names(const struct node *alternatives, struct str_list *names)
+{
+    struct node_iter it = node_iterate(alternatives);
+    while (node_next(&it)) {
+        size_t before = names->count;
+        if (node_get(it.value, "not") != NULL) {
+            continue;
+        }
+        struct node_iter name = node_iterate(node_get(it.value, "required"));
+        while (node_next(&name)) {
+            if (!all_require(alternatives, node_str_or(name.value, ""))) {
+                str_list_push(names, node_str_or(name.value, ""));
+            }
+        }
+        if (names->count != before + 1) {
+            return false;
+        }
+    }
+    return names->count > 1;
+}
+
+/* "a, b or c" */
+static void put_names(struct buf *b, const struct str_list *names, const char *last)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        buf_printf(b, "%s%s", i == 0 ? "" : i + 1 == names->count ? last : ", ", names->items[i]);
+    }
+}
+
+char *check_choice(const struct check *check, const char *field, const struct node *value, struct str_list *names)
+{
+    struct str_list given = {0};
+    struct buf text;
+    if (!read_names(node_get(schema_at(doc_root(check->crd), field), "oneOf"), names)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < names->count; i++) {
+        if (node_get(value, names->items[i]) != NULL) {
+            str_list_push(&given, names->items[i]);
+        }
+    }
+    buf_init(&text, TEXT_MAX);
+    buf_printf(&text, "%s: wanted one of ", field);
+    put_names(&text, names, " or ");
+    buf_append_str(&text, given.count == 0 ? ", none is there" : " alone, there are ");
+    put_names(&text, &given, " and ");
+    bool is_choice = given.count != 1;
+    str_list_fini(&given);
+    char *taken = buf_take(&text);
+    if (!is_choice) {
+        str_free(&taken);
+    }
+    return taken;
+}
