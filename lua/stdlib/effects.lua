@@ -64,7 +64,7 @@ function M.promote()
   return { kind = 'promote' }
 end
 
---- What is said before the target becomes the primary.
+--- The event before the target is copied to the primary.
 ---@param facts { target: string, namespace: string }
 ---@return Effect
 function M.copying(facts)

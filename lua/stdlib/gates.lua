@@ -1,5 +1,5 @@
---- Gates: hooks that a person or a pipeline answers. While one is closed the release waits and asks
---- again every interval.
+--- Gates: hooks that a person or a pipeline answers. While a gate is closed, the release waits and
+--- asks again every interval.
 local effects = require 'stdlib.effects'
 local hooks = require 'stdlib.hooks'
 
@@ -56,7 +56,7 @@ function M.ask(name, facts, phase, told)
   if gate.phase then
     orders[#orders + 1] = effects.phase(gate.phase)
   end
-  -- Event hooks are told the phase of before, as in Flagger.
+  -- As in Flagger, event hooks are told the phase before the change.
   orders[#orders + 1] = effects.warning(string.format('Halt %s.%s advancement waiting for %s %s',
     facts.name, facts.namespace, gate.waiting, closed.name), gate.phase and facts.phase)
   return false, orders, waits

@@ -8,7 +8,7 @@ local thresholds = require 'stdlib.thresholds'
 
 local M = {}
 
--- The blanks are Flagger's: the text of a query that failed stands in events.
+-- The blanks are Flagger's, because events quote the text of a failed query.
 local SUCCESS_RATE = [[
   sum(
     rate(
@@ -123,7 +123,7 @@ local function success_rate(facts, metric, measured)
     go_format.two_decimals(measured.value), relation, go_format.number(bound))
 end
 
---- Values and bounds are whole milliseconds: what is smaller is cut off.
+--- Values and bounds are truncated to whole milliseconds.
 local function truncate(value)
   return value and (value < 0 and math.ceil(value) or math.floor(value))
 end
@@ -161,7 +161,8 @@ local BUILTIN = {
   ['request-duration'] = { query = DURATION, judge = duration, unit = 1000 }, -- shown in seconds
 }
 
---- One query, its evidence, its gauge. Returns what is wrong, nil when nothing is.
+--- Makes one query, and keeps its evidence and its gauge. Returns the problem; nil when there is
+--- none.
 local function check(facts, spec, metric, kind)
   local measured, query = measure(kind.query, model_of(facts, spec, metric))
   local bounds, reason = kind.judge(facts, metric, measured)

@@ -1,13 +1,14 @@
 --- From the last approved round to the end: copy the target to the primary, move the traffic back,
 --- scale the target down (Flagger's phases Promoting and Finalising). Each step keeps the interval
---- and is tried again until it works.
+--- and is repeated until it works.
 local effects = require 'stdlib.effects'
 local host = require 'host'
 local rounds = require 'stdlib.round'
 
 local M = {}
 
---- What failed after the primary had become the canary is not the copy.
+--- Copies the target to the primary. A failure after that, of the phase alone, does not count as a
+--- failed copy.
 ---@return table result { done, promoted: the primary is the canary, begun: it is neither that nor
 ---               what it was, as the configs that it reads are the new ones }
 local function copy(rollout)
@@ -16,8 +17,9 @@ local function copy(rollout)
   return { done = done, promoted = done or failed > #orders, begun = begun }
 end
 
---- Until the primary is the canary. A copy that failed needs another good round, and the gates that
---- led here are asked again; one that has begun is tried alone, for there is no way back.
+--- Repeats the copy until the primary is the canary. After a failed copy another round must pass,
+--- and the gates that led here are asked again. A copy that has begun is repeated without a round,
+--- because there is no way back.
 ---@return boolean noted its phase is written, too
 local function copy_until_promoted(rollout)
   local gates, copied = rollout.opened, rollout:word('copy', {}, copy)
@@ -41,8 +43,8 @@ local function note_copy(rollout)
   return rollout:act { effects.phase('Promoting') }
 end
 
---- Where the traffic goes in one round of phase Promoting; nil when it cannot move (a canary
---- without a share, as in Flagger, unless it was this promotion that took the share away).
+--- The orders that move traffic in one round of phase Promoting; nil when there is none to move: as
+--- in Flagger, a canary without a share stays, unless this promotion has taken the share away.
 local function traffic_back(facts, spec, has_moved)
   local step = spec.analysis.stepWeightPromotion or 0
   if step <= 0 then
@@ -85,8 +87,9 @@ local function finalise(rollout)
   return false
 end
 
---- The rest of a release whose strategy is content; does not return. Once the copy is made, only its
---- phase is still missing: checks that fail now must not take back what is promoted.
+--- The rest of a release after its strategy has decided to promote; does not return. Once the copy
+--- is made and only its phase is not written, failing checks must not take back the promoted
+--- revision.
 ---@param rollout Rollout
 function M.run(rollout)
   local noted = copy_until_promoted(rollout)

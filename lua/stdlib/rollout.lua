@@ -1,6 +1,6 @@
---- What is beneath the words of a strategy (see words.lua). Each waits by not returning; each is on
---- record when it returns, so that after a crash the script goes on behind the last one (see
---- _meta/host.lua).
+--- The words of a strategy as methods, and the journal's protocol beneath them (words.lua shows the
+--- words alone). A word waits by not returning, and is on record when it returns, so that after a
+--- crash the script goes on after the last finished word (see _meta/host.lua).
 local effects = require 'stdlib.effects'
 local gates = require 'stdlib.gates'
 local host = require 'host'
@@ -30,8 +30,8 @@ end
 
 -- Beneath the words ---------------------------------------------------------------------------
 
---- Runs `body` as a word: once on record, its result is taken from there. Events that were not told
---- yet are part of the result, as the next word sends them.
+--- Runs `body` as a word. A word on record gives the recorded result, and its body does not run.
+--- Events that were not told yet are part of the result, because the next word sends them.
 ---@param name string
 ---@param args table
 ---@param body fun(rollout: Rollout): table|boolean a boolean is short for { done = … }
@@ -54,16 +54,16 @@ function Rollout:word(name, args, body)
   return result, started_ms
 end
 
---- What Canary.spec says. A word goes by one reading: that is what is on record when it is replayed
---- after somebody changed the Canary.
+--- Canary.spec. One word goes by one reading of it: a replay must find that reading on record, even
+--- after somebody has changed the Canary.
 ---@return table spec see _meta/operations.lua
 function Rollout:spec()
   self.spec_read = self.spec_read or host.call('spec')
   return self.spec_read
 end
 
---- A word that begins a round: the next one is due an interval later. One that had to wait is begun
---- anew.
+--- Runs a word that begins a round; the next round is due an interval later. A word that had to
+--- wait begins anew.
 ---@param name string
 ---@param body fun(rollout: Rollout): table|boolean
 ---@return table result
@@ -75,13 +75,13 @@ function Rollout:round_word(name, body)
   return result
 end
 
---- Keeps an event for the next orders.
+--- Keeps an event until the next orders are given.
 ---@param event Effect
 function Rollout:later(event)
   self.pending[#self.pending + 1] = event
 end
 
---- The kept events, followed by `more`; nothing is kept any more.
+--- Returns the kept events, followed by `more`, and keeps none any more.
 ---@param more Effect[]?
 ---@return Effect[]
 function Rollout:take_pending(more)
@@ -93,8 +93,8 @@ function Rollout:take_pending(more)
   return list
 end
 
---- Gives orders, after the kept events. A failure is told in an event; what was ordered after the
---- one that failed did not happen.
+--- Gives orders, after the kept events. A failure is told in an event; the orders after the failed
+--- one are not carried out.
 ---@param orders Effect[]
 ---@return boolean ok
 ---@return integer? failed which of the orders; 0 or less: a kept event
@@ -123,8 +123,7 @@ function Rollout:tick()
 end
 
 --- Runs rounds until one passes: both sides are ready, no rollback hook asks for a rollback, checks
---- and hooks are fine. The others are dealt with: a failed one is counted, too many take the release
---- back.
+--- and hooks are fine. A failed check is counted, and too many of them take the release back.
 ---@return Round
 function Rollout:next_round()
   repeat
@@ -137,7 +136,7 @@ function Rollout:next_round()
   return self.round
 end
 
---- Are these gates open, all of them?
+--- True when all of these gates are open.
 ---@param gates_wanted string[]
 ---@return boolean
 function Rollout:open_all(gates_wanted)
@@ -175,7 +174,7 @@ local function note_restart()
 end
 
 --- Opens the release: waits for the gate confirm-rollout, fixes the revision, scales the target up.
---- A release that took the place of another one in mid-run has all that behind it.
+--- A release that replaces another one in mid-run skips all that.
 function Rollout:begin()
   if self:round_word('start', note_restart).restarted then
     return
@@ -189,7 +188,7 @@ local function ask(rollout, gate)
   local facts = host.call('facts')
   local waiting = facts.phase == 'WaitingPromotion'
   if gate == 'confirm-traffic-increase' and waiting then
-    return true -- the weights have grown to the end already
+    return true -- the weights have reached their end already
   end
   local open, orders, closed = gates.ask(gate, facts, 'Progressing', rollout.closed == gate)
   if open then
@@ -208,7 +207,8 @@ local function ask(rollout, gate)
   return false
 end
 
---- Is this gate open? A closed one is told in an event and asked again in the next round.
+--- True when this gate is open. A closed gate is told in an event and asked again in the next
+--- round.
 ---@param gate 'confirm-traffic-increase'|'confirm-promotion'
 ---@return boolean
 function Rollout:open(gate)

@@ -4,8 +4,8 @@ local words = require 'stdlib.words'
 
 local M = {}
 
---- Runs a strategy for the release of this VM. Errors when `run` comes back without having promoted:
---- a release must not be left half way.
+--- Runs a strategy for the release of this VM. Errors when `run` returns without having promoted,
+--- because a release must not stop half way.
 ---@param definition Strategy
 function M.start(definition)
   definition.run(words.of(Rollout.new()))

@@ -7,7 +7,7 @@ local function list_of(analysis)
   return type(analysis.stepWeights) == 'table' and analysis.stepWeights or {}
 end
 
---- From which share on the canary is promoted.
+--- The share from which on the canary is promoted.
 ---@param analysis table spec.analysis
 ---@return integer
 function M.max_weight(analysis)
@@ -31,7 +31,8 @@ local function listed_step(steps, weight)
       return math.min(room, steps[i + 1] - weight)
     end
   end
-  -- A share that the list does not have, as after an edit: the next one above it (Flagger: all).
+  -- The list does not have this share, for example after an edit: the next one above it follows (in
+  -- Flagger: 100).
   for _, step in ipairs(steps) do
     if step > weight then
       return math.min(room, step - weight)
@@ -40,8 +41,7 @@ local function listed_step(steps, weight)
   return room
 end
 
---- How much the share grows next; 0 or less: it is stuck, which steps that do not ascend can bring
---- about.
+--- By how much the share grows next. 0 or less: it is stuck, because the steps do not rise.
 ---@param analysis table spec.analysis
 ---@param weight integer the canary's share now
 ---@return integer

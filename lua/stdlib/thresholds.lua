@@ -21,7 +21,8 @@ function M.bounds(metric, direction)
   return { [direction] = type(metric.threshold) == 'number' and metric.threshold or 0 }
 end
 
---- Which bound `value` breaks: '<' and the minimum, '>' and the maximum, or nothing.
+--- The bound that `value` breaks: '<' and the minimum, '>' and the maximum; nothing when it breaks
+--- none.
 ---@param value number
 ---@param bounds Bounds
 ---@return string? relation

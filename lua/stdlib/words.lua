@@ -1,10 +1,11 @@
---- What a strategy gets: the words, and nothing of what is beneath them. A script reaches neither
---- the record nor the operations, so it can do no more than these words do, whatever it says.
+--- The words that a strategy gets. The record and the operations beneath them are out of its reach,
+--- so a script can do no more than these words do.
 local gates = require 'stdlib.gates'
 
 local M = {}
 
---- A strategy may keep, change and compare what it is shown; what is decided by is not among it.
+--- A copy of a round for the strategy, which may keep, change and compare it. The words decide by
+--- the original.
 local function copy_of(round)
   local copy = {}
   for name, value in pairs(round) do
