@@ -14,7 +14,7 @@
 
 /* --- fields: "spec.analysis.metrics[0].query" --- */
 
-/* How long the path is with which a refusal begins; 0: it begins with something else. */
+/* The length of the path with which a refusal begins; 0: it begins with something else. */
 static size_t path_length(const char *text)
 {
     size_t len = 0;

@@ -54,21 +54,21 @@ bool check_init(struct check *check, const char *provider, struct err *err);
 void check_fini(struct check *check);
 /* Borrowed until the next one. */
 struct check_canary *check_add(struct check *check, const struct node *canary);
-/* `place` NULL: not known. What the engine says of a field is dropped when the API server has said something of
- * it, or of what it is a part of. */
+/* `place` NULL: not known. A refusal by the engine is dropped when the API server has said something of it, or of
+ * what it is a part of. */
 void check_refuse(struct check_canary *canary, const char *field, const char *text, bool by_api,
                   const struct yaml_place *place);
 void check_pass_over(struct check *check, const char *kind);
 
 /* --- finding it --- */
 
-/* Where objects come from; `places` NULL: nobody knows which line they are on. */
+/* The source of objects; `places` NULL: their lines are not known. */
 struct check_source {
     const char *file; /* NULL: a cluster */
     const struct yaml_places *places;
 };
 
-/* A Canary is looked at, a List is opened, anything else is counted. */
+/* Checks a Canary, opens a List, and counts anything else. */
 void check_object(struct check *check, const struct check_source *source, const struct node *object);
 /* "spec.analysis: wanted one of a, b or c, none is there" for a oneOf at `field`, whose value this is, by which fields
  * are required; mem_free. NULL: the alternatives differ by something else, or one of those fields is there alone.

@@ -55,7 +55,8 @@ struct check_canary *check_add(struct check *check, const struct node *canary)
     return added;
 }
 
-/* The engine says again, in its own way, what the API server has said of the same field or of one above it. */
+/* True when the API server has refused the same field, or one above it, already: the engine would repeat that in
+ * other words. */
 static bool is_said(const struct check_canary *canary, const char *field)
 {
     for (size_t i = 0; i < canary->reason_count; i++) {

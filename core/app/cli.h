@@ -14,7 +14,7 @@ struct cli_flag {
     const char *help;  /* NULL: another spelling of the one above, not listed */
 };
 
-/* What every command has; cli_read sees to it that `help` and `version` need nothing else. */
+/* The flags of every command. cli_read lets `help` and `version` stand without other flags. */
 #define CLI_COMMON                                                                                                     \
     {"help", NULL, "print this and end"}, {"h", NULL, NULL},                                                           \
     {                                                                                                                  \

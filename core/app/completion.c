@@ -94,7 +94,7 @@ static void print_flags(const struct topic *topic, FILE *out)
     fprintf(out, "'\n");
 }
 
-/* The names of those with a value, one dash each, with another spelling too. */
+/* The names of the flags with a value, one dash each, other spellings included. */
 static void print_names(const char *variable, const struct topic *topic, bool of_paths, FILE *out)
 {
     fprintf(out, "        %s=' ", variable);

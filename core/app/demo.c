@@ -117,7 +117,7 @@ static void tell(struct demo *d)
     }
 }
 
-/* What a person may type next, as this program was called. */
+/* Suggests what to type next, with the command by which this program was called. */
 static void suggest(const struct demo *d, const struct demo_flags *flags)
 {
     char *command = demo_flags_command();
@@ -137,7 +137,7 @@ static void suggest(const struct demo *d, const struct demo_flags *flags)
     str_free(&command);
 }
 
-/* What was expected and came is a part of the story. False: the exit status is 1, and said why. */
+/* Tells which expectations have come true. False: one has not, as was told, and the exit status is 1. */
 static bool judge(const struct demo *d, const struct demo_flags *flags)
 {
     struct str_list wrong = {0}, met = {0};

@@ -1,6 +1,7 @@
-/* Command-line flags of `sluice run`: Flagger's, with the same names and forms (Go's flag syntax: one or two dashes, -f=v or -f v, booleans -f or
- * -f=true). A flag that has no meaning here is accepted and said to have none; one that is not supported yet is an error that says so, unless
- * it is empty. What is no flag is an error: Go stops reading there and passes over the rest in silence. */
+/* Command-line flags of `sluice run`: Flagger's, with the same names and forms (Go's flag syntax: one or two dashes,
+ * -f=v or -f v, booleans -f or -f=true). A flag without a meaning here is accepted with a note; a flag that is not
+ * supported yet is an error, unless it is empty. A word that is no flag is an error: Go would stop there and ignore
+ * the rest. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
-/* For whom an embedded cluster answers. It knows no password; a page in a browser on this machine could reach it
- * under a name of the page's own that leads here (DNS rebinding), and only the Host header tells. */
+/* Which requests an embedded cluster answers. The cluster has no password, and a page in a browser on this machine
+ * could reach it under a name of the page's own that leads here (DNS rebinding). Only the Host header shows that. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,5 +8,5 @@
  * for an address, "localhost" and `own`, with any port: no name that somebody else gives to this machine is among
  * them. */
 bool host_is_ours(const char *header, const char *own);
-/* Nobody beyond this machine reaches it. */
+/* True when only this machine can reach that host. */
 bool host_is_loopback(const char *own);

@@ -36,7 +36,7 @@ static unsigned long long start_time(long pid)
     return ticks;
 }
 
-/* What must be equal for pids to mean the same: host, boot, pid namespace. */
+/* Host, boot and pid namespace: where these are equal, equal pids mean the same process. */
 static char *neighbourhood(void)
 {
     char host[256] = "localhost", namespace[64] = "";

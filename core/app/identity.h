@@ -1,4 +1,4 @@
-/* Who this process is, in a form from which another process on the same machine can tell whether it still lives. */
+/* A name for this process, from which another process on the same machine can tell whether it still lives. */
 #pragma once
 
 #include <stdbool.h>

@@ -71,7 +71,8 @@ static int dispatch(int argc, char **argv)
     return 0;
 }
 
-/* What was printed may still be in a buffer, and a disk be full: whoever reads the file later must not take half an output for all of it. */
+/* Flushes the output. The last of it may still be in a buffer, and the disk may be full: a reader of the file must
+ * not take a part of the output for all of it. */
 static int end_output(int status)
 {
     errno = 0;

@@ -85,7 +85,7 @@ static bool open_clients(struct program *p, struct err *err)
 
 /* --- /healthz, /readyz and /metrics --- */
 
-/* A standby is ready, as it takes over at once; an engine that ends is not. */
+/* A standby is ready, because it can take over at once. An engine that is ending is not. */
 static int serve_ready(const struct program *p, struct buf *body)
 {
     struct buf lacking;
@@ -154,7 +154,7 @@ static void on_signal(void *ctx, int signum)
     stop(p, 0);
 }
 
-/* Another engine may already be at work: nothing may be written any more, not even what is on its way. */
+/* Another engine may already be at work, so nothing may be written any more, not even requests under way. */
 static void on_lost(void *ctx, const struct err *err)
 {
     log_error(NULL, "Leadership lost: %s", err->text);
@@ -213,7 +213,7 @@ static void on_checked(void *ctx, const struct doc *answer, const struct err *er
     stop(p, 1);
 }
 
-/* Without its own kinds the engine can do nothing; better to end with a word about it than to wait in silence. */
+/* Without its own kinds the engine can do nothing, so it ends with a message instead of waiting in silence. */
 static void check_next(struct program *p)
 {
     if (p->checked == sizeof required_kinds / sizeof required_kinds[0]) {

@@ -87,7 +87,7 @@ static bool write_kubeconfig(const struct demo_flags *flags, int port, struct er
     return ok && (fflush(stdout) == 0 || err_set(err, ERR_IO, "cannot write the kubeconfig: %s", strerror(errno)));
 }
 
-/* It has no passwords and no rights: whoever reaches it does what he likes there. */
+/* Warns that the cluster has no passwords and no access rights: everybody who reaches it may do anything there. */
 static void warn_of_visitors(const struct demo_flags *flags, int port)
 {
     if (!host_is_loopback(flags->host)) {
@@ -113,7 +113,7 @@ static void on_world(void *ctx, const char *text)
     }
 }
 
-/* Whatever the story came to, the cluster stays. */
+/* The cluster stays, whatever the end of the story was. */
 static void on_ended(void *ctx, const struct err *err)
 {
     on_world(ctx, err->code == ERR_NONE ? "the scenario is over; the cluster stays" : err->text);
@@ -172,7 +172,7 @@ static bool open_cluster(struct program *p, const struct demo_flags *flags, cons
 static bool open_all(struct program *p, const struct demo_flags *flags, const struct scenario *scenario,
                      struct err *err)
 {
-    /* kubectl counts ages from its own clock, of which a fast cluster must not get ahead. */
+    /* kubectl computes ages by its own clock, and a fast cluster must not overtake that. */
     int64_t head_start_ms = flags->speed > 1 ? DAY_MS : 0;
     p->loop = loop_new();
     p->time = fast_clock_new(loop_clock(p->loop), flags->speed, clock_wall_ms(loop_clock(p->loop)) - head_start_ms);

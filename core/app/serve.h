@@ -4,6 +4,6 @@
 
 #include "app/demo_flags.h"
 
-/* Until a signal ends it. A scenario that a file tells is played, and its acts are printed; of the tutorial in the binary only the world is there. False: it could
- * not begin, and said why. */
+/* Serves until a signal. A scenario from a file is played, and its acts are printed; of the tutorial in the binary
+ * only the world is set up. False: serving could not begin, as was told. */
 bool serve(const struct demo_flags *flags, const struct scenario *scenario);

@@ -36,7 +36,7 @@ struct story {
     FILE *out;
     struct story_look look;
     int64_t began_ms;
-    int weight;    /* of the canary that was told of last, per cent, as the routes have it; -1: none yet */
+    int weight;    /* weight of the canary that was told of last, in percent, from the routes; -1: none yet */
     bool is_blank; /* the last line */
 };
 
@@ -80,7 +80,8 @@ static int width_of(const char *text, size_t len)
     return width;
 }
 
-/* From a line that is filled up to `column`; further lines begin at `indent`, and the one before ends with `tail`. A word that fits into no line is cut by nobody. */
+/* Goes on in a line that is filled up to `column`. Further lines begin at `indent`, and the line before ends with
+ * `tail`. A word that is longer than a line is not cut. */
 static void print_folded(const struct story *s, const char *text, int column, int indent, const char *tail)
 {
     int end = s->look.columns > 0 ? s->look.columns - (int)strlen(tail) : 0;
@@ -127,7 +128,7 @@ static void print_time(struct story *s)
             paint(s, RESET));
 }
 
-/* How the traffic is divided at this moment, the canary's share filled; a cell is twenty per cent, and ten are half of one. */
+/* Shows the current split of the traffic, with the canary's share filled: a cell is twenty percent, half a cell ten. */
 static void print_bar(struct story *s)
 {
     int weight = s->weight > 0 ? s->weight : 0, halves = (weight * BAR_CELLS * 2 + 50) / 100;
@@ -160,7 +161,7 @@ static int share_of(const struct node *virtual_service)
     return share;
 }
 
-/* Of several canaries each has a share of its own. */
+/* Finds the share of this canary: several canaries have shares of their own. */
 static void find_share(struct story *s, const struct node *canary)
 {
     struct objects *objects = api_objects(cluster_api(s->cluster));
@@ -235,7 +236,7 @@ void story_free(struct story *s)
     mem_free(s);
 }
 
-/* Paragraphs, whose lines end where the terminal does, not where they end in the file. */
+/* Prints paragraphs, folded for the terminal, whatever the lines of the file are. */
 static void print_text(const struct story *s, const char *text)
 {
     struct buf paragraph;

@@ -9,26 +9,26 @@
 
 struct story;
 
-/* What the place where it is told can show. */
+/* The abilities of the terminal. */
 struct story_look {
     bool colours; /* escape sequences */
     bool blocks;  /* block characters, in UTF-8 */
     int columns;  /* 0: it has no end */
 };
 
-/* By the environment (TERM, NO_COLOR, the locale) and the size of the terminal; 80 columns where nobody says. */
+/* Reads the environment (TERM, NO_COLOR, the locale) and the size of the terminal; 80 columns when it is not known. */
 struct story_look story_look_of(FILE *out);
 
 struct story *story_new(struct cluster *cluster, FILE *out, const struct story_look *look);
 void story_free(struct story *story);
 
-/* What it is about, before anything happens; `description` NULL or "": the title alone. */
+/* Prints title and description before anything happens; `description` NULL or "": the title alone. */
 void story_begin(struct story *story, const char *title, const char *description);
-/* A heading: what the people in the story do. */
+/* Prints a heading: an act of the people in the story. */
 void story_say(struct story *story, const char *text);
-/* Something happens that nobody of them does. */
+/* Prints an event that is nobody's act. */
 void story_world(struct story *story, const char *text);
 /* The canaries as kubectl get shows them. */
 void story_canaries(struct story *story);
-/* A line beside it, `indent` columns in. */
+/* Prints a remark, indented by `indent` columns. */
 void story_note(struct story *story, int indent, const char *text);

@@ -47,7 +47,8 @@ static bool has_text(const struct node *array, const char *text)
     return false;
 }
 
-/* From inside of the mesh, as far as its VirtualService takes that; else through the gateway, to the first host that is a name. */
+/* The host to ask: from inside of the mesh if the VirtualService serves that, otherwise through the gateway, at the
+ * first host that is a name. */
 static char *host_of(const struct node *canary)
 {
     const struct node *service = node_at(canary, "spec", "service"), *gateways = node_get(service, "gateways");

@@ -1,5 +1,5 @@
-/* Who comes to the applications of a served cluster without a scenario having said so: every Canary gets a steady stream of requests to its host, and one with the
- * headers for each condition of its A/B test, so that it can be judged. */
+/* The traffic of a served cluster besides what a scenario brings: every Canary gets a steady stream of requests to
+ * its host, and one with the headers for each condition of its A/B test, so that it can be judged. */
 #pragma once
 
 #include "sim/cluster.h"
@@ -7,8 +7,9 @@
 
 struct visitors;
 
-/* The Canaries that `scenario` brings have the traffic that it says (NULL: there are none such). `told` gets a line for each that is visited from now on, and for each
- * annotation of a template that says how a version behaves and cannot be read. */
+/* Canaries of `scenario` (NULL: none) get only the traffic that the scenario brings. `told` gets a line for each
+ * Canary that gets requests from now on, and for each annotation of a template that says how a version behaves and
+ * cannot be read. */
 struct visitors *visitors_new(struct cluster *cluster, const struct scenario *scenario,
                               void (*told)(void *ctx, const char *text), void *ctx);
 /* The traffic stays. */

@@ -1,4 +1,5 @@
-/* A short text that a regular expression matches: of alternatives the first, of what may be left out nothing. */
+/* Makes a short text that a regular expression matches: it takes the first of alternatives, and leaves out every
+ * optional part. */
 #include <string.h>
 
 #include "app/visitors.h"
@@ -74,7 +75,7 @@ static void sample_atom(struct sampler *s)
     }
 }
 
-/* What may be there not at all is not. */
+/* Leaves out a piece that may be absent. */
 static void sample_piece(struct sampler *s)
 {
     size_t before = s->out.len;

@@ -37,8 +37,8 @@ struct doc *doc_new(void)
     return wrap(yyjson_mut_doc_new(&doc_memory));
 }
 
-/* Where the nesting passes the limit; `len` if it never does. Before parsing, because a text of brackets alone would
- * make a tree of many times its size. */
+/* The place where the nesting passes the limit; `len` if it never does. Looked for before parsing, because a text of
+ * brackets alone would make a tree of many times its size. */
 static size_t find_too_deep(const char *text, size_t len)
 {
     size_t depth = 0;
@@ -185,7 +185,7 @@ void doc_drop_duplicates(yyjson_mut_val *object)
     mem_free(members.items);
 }
 
-/* After this no object of the tree has a key twice, which all other functions rely on. */
+/* Drops duplicate keys from all objects of the tree: all other functions rely on that. */
 static void settle(yyjson_mut_val *v)
 {
     if (yyjson_mut_is_arr(v)) {

@@ -40,7 +40,7 @@ struct doc_members {
     size_t count;
 };
 struct doc_members doc_members_sorted(yyjson_mut_val *object);
-/* Of keys that are there more than once the last one's value stays, in the first one's place. */
+/* Of duplicate keys the value of the last stays, in the place of the first. */
 void doc_drop_duplicates(yyjson_mut_val *object);
 
 /* Bytewise, as memcmp; also for anything else that holds text. */

@@ -52,7 +52,7 @@ static bool read_whole(const char **s, struct amount *a)
     return true;
 }
 
-/* Digits that no longer fit are read over: they are below a nanosecond. */
+/* Digits that no longer fit are skipped: they are below a nanosecond. */
 static void read_fraction(const char **s, struct amount *a)
 {
     bool full = false;

@@ -1,8 +1,10 @@
-/* Strict reading of YAML that people write: each field has a type, no field is unknown, and what is refused is said with its place:
+/* Strict reading of YAML that people write: each field has a type, unknown fields are refused, and each refusal
+ * names the place:
  *
- *     steady.yaml:12:5: acts[2].after: "soon", wanted a duration such as 90s or 1m30s
+ * steady.yaml:12:5: acts[2].after: "soon", wanted a duration such as 90s or 1m30s
  *
- * Every function returns false when it refused. Those that read a field leave *out as it is when the field is absent (or null). */
+ * Every function returns false when it refused. Those that read a field leave *out as it is when the field is absent
+ * (or null). */
 #pragma once
 
 #include "base/doc.h"
@@ -22,14 +24,14 @@ bool form_refuse(const struct form *form, const struct node *value, const char *
 /* At the field of a mapping, or at the mapping when it is absent. Always false. */
 bool form_refuse_field(const struct form *form, const struct node *object, const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* "FILE:LINE:COLUMN: path" of a value, for who finds out later that it is wrong; mem_free. */
+/* "FILE:LINE:COLUMN: path" of a value, for errors that are found later; mem_free. */
 char *form_place(const struct form *form, const struct node *value);
 /* The value at a path such as "spec.ports[0].name", or the last one on the way to it. */
 const struct node *form_nearest(const struct node *root, const char *path);
 
 /* It is a mapping, and has no field but these (the last one is NULL). */
 bool form_fields(const struct form *form, const struct node *object, const char *const *names);
-/* It has this field: `key:` with nothing behind it says nothing. */
+/* True when the mapping has this field. `key:` without a value counts as absent. */
 bool form_has(const struct node *object, const char *key);
 /* The same, refused when it has not. */
 bool form_need(const struct form *form, const struct node *object, const char *key);

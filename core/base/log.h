@@ -18,7 +18,7 @@ void log_set_console(bool console);
 /* Where lines go instead of stderr (tests); NULL restores stderr. The line has no newline. */
 typedef void log_sink_fn(void *ctx, const char *line);
 void log_set_sink(log_sink_fn *sink, void *ctx);
-/* A sink for who wants no lines. */
+/* A sink that drops all lines. */
 log_sink_fn log_drop;
 
 void log_write(enum log_level level, const char *file, int line, const char *canary, const char *format, ...)

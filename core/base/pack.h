@@ -1,6 +1,7 @@
-/* Many short texts that are much alike, kept in little memory: each is deflated (RFC 1951) by one that knows the first of them.
+/* Many short, similar texts in little memory: each text is deflated (RFC 1951) with the first texts as a dictionary.
  *
- * A text of a kilobyte alone halves; one that says what others said before shrinks to a tenth. What was packed is for this process and this pack only. */
+ * A single text of a kilobyte shrinks to a half, one that repeats earlier texts to a tenth. Packed bytes can be read
+ * by this process and this pack only. */
 #pragma once
 
 #include "base/buf.h"
