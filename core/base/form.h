@@ -1,7 +1,7 @@
 /* Strict reading of YAML that people write: each field has a type, unknown fields are refused, and each refusal
  * names the place:
  *
- * steady.yaml:12:5: acts[2].after: "soon", wanted a duration such as 90s or 1m30s
+ *     steady.yaml:12:5: acts[2].after: "soon", wanted a duration such as 90s or 1m30s
  *
  * Every function returns false when it refused. Those that read a field leave *out as it is when the field is absent
  * (or null). */

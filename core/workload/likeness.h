@@ -1,7 +1,7 @@
-/* One operation: would the target as it is now make the primary that is there?
+/* One operation: would a primary that is made from the current target equal the live one?
  *
- * GET target ─ GET primary ─ equal templates? ─ if not: PATCH primary (dry run) with what a promotion would write ─
- * equal templates?
+ *   GET target ─ GET primary ─ equal templates?
+ *   if not: PATCH primary (dry run) with what a promotion would write ─ equal templates?
  *
  * This compares forwards, because how a primary is made cannot be undone: a config or an affinity term called
  * "x-primary" may be a copy's name or the target's own, and keys of Flux's are gone. Both templates come from the
