@@ -24,6 +24,6 @@ bool flags_parse(struct flags *flags, int argc, char **argv, void (*note)(const 
 /* The help text: one line a flag with its default. */
 void flags_print(void);
 
-/* Those that mean something here, for a shell; ends with a NULL name. */
+/* The flags that have a meaning here, for a shell; ends with a NULL name. */
 enum { FLAGS_TABLE_MAX = 32 };
 void flags_table(struct cli_flag table[FLAGS_TABLE_MAX]);

@@ -33,7 +33,7 @@ struct reader {
     struct err *err;
 };
 
-/* Where the keys of a mapping stand, for the message about a key that is there twice; and what `<<` brought. */
+/* The places of the keys of a mapping, for the message about a duplicate key; and the fields that `<<` brought. */
 struct mapping {
     yyjson_mut_val *object;
     yaml_mark_t *marks;

@@ -1,4 +1,4 @@
-/* The first third of effect/effect.h: what a list of effects may say, be it a script's or one that was read from a record. */
+/* The first third of effect/effect.h: the checks of a list of effects, from a script or from a record. */
 #include "base/str.h"
 #include "effect/kind.h"
 

@@ -231,7 +231,7 @@ static bool is_led_away(struct call *call)
     return call->is_led_away;
 }
 
-/* Before a connection is opened; one that is there already is asked about in on_connected. */
+/* Called before a connection is opened; on_connected is called for reused ones too. */
 static curl_socket_t on_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
     return is_led_away(ctx) ? CURL_SOCKET_BAD

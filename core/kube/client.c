@@ -38,18 +38,18 @@ struct kube_call {
     char *url, *body;
     size_t answer_max;
     int64_t timeout_ms;
-    int64_t patience_ms; /* for waiting after a 429: what is left of it */
+    int64_t patience_ms; /* the time that is left for waiting after a 429 */
     int busy;            /* attempts that were answered with 429 */
     struct limit_place place;
     bool is_urgent;
     bool writes;
     bool waiting;        /* for the credential */
-    unsigned generation; /* of the TLS settings it was sent with */
-    bool renewed;        /* after a 401 or with other TLS settings: once */
+    unsigned generation; /* generation of the TLS settings with which the call was sent */
+    bool renewed;        /* the call was sent again once, after a 401 or with other TLS settings */
     bool ended;          /* by on_line */
     struct err refused;  /* a request that cannot be made; told on `turn` */
-    struct timer turn;   /* also of an attempt that waits */
-    struct buf line;     /* of a watch: what came after the last newline */
+    struct timer turn;   /* also delays the next attempt */
+    struct buf line;     /* of a watch: the bytes after the last newline */
     kube_line_fn *on_line;
     kube_done_fn *done;
     void *ctx;
@@ -110,7 +110,7 @@ static const struct verb_form {
     [KUBE_DELETE] = {"DELETE", "application/json"},
 };
 
-/* A name that would change which path is meant: an object would be answered with a list, or with another kind (as in
+/* Refuses a name that would change the path: the answer would be a list instead of an object, or another kind (as in
  * client-go). */
 static bool check_segment(const char *what, const char *name, struct err *err)
 {
@@ -128,7 +128,7 @@ static bool check_request(const struct kube_request *request, struct err *err)
     return ok || err_wrap(err, "%s %s", verb_forms[request->verb].method, request->resource->plural);
 }
 
-/* NULL when it would be too long. */
+/* NULL when the URL would be too long. */
 static char *request_url(const struct kube_client *client, const struct kube_request *request)
 {
     const struct kube_resource *resource = request->resource;
@@ -184,7 +184,7 @@ static int64_t retry_after(const struct http_response *response, const struct no
     return response->retry_after_ms > 0 ? response->retry_after_ms : http_retry_after_ms(seconds);
 }
 
-/* The beginning of what came, without the newline at its end. */
+/* Quotes the beginning of the body, without the newline at its end. */
 static void quote_body(const struct http_response *response, struct buf *text)
 {
     size_t len = utf8_floor(response->body, response->body_len < QUOTE_MAX ? response->body_len : QUOTE_MAX);
@@ -194,7 +194,7 @@ static void quote_body(const struct http_response *response, struct buf *text)
     utf8_append_clean(text, response->body, len);
 }
 
-/* The server's own words where it has some (a Status object), else what came. */
+/* Makes the error of a refusal: the server's own words if it sent a Status object, otherwise its body. */
 static void refusal(const struct kube_call *call, const struct http_response *response, struct err *err)
 {
     struct err ignored;
@@ -219,7 +219,7 @@ static void refusal(const struct kube_call *call, const struct http_response *re
     buf_fini(&quote);
 }
 
-/* No answer: says more where the transport cannot know it. */
+/* Makes the error of a call without an answer, with details that the transport cannot know. */
 static void failure_without_answer(const struct kube_call *call, const struct err *err, struct err *failure)
 {
     *failure = *err;
@@ -277,14 +277,14 @@ static void on_pause_over(struct timer *timer, void *ctx)
     send(ctx);
 }
 
-/* The server has too much to do and took nothing: it knows best when to come back. */
+/* True when the server was too busy to take the request and said when to come back. */
 static bool is_to_come_back(const struct kube_call *call, const struct http_response *response)
 {
     return call->patience_ms > 0 && response->status == 429 && response->retry_after_ms > 0 &&
            response->retry_after_ms <= call->patience_ms && call->busy < BUSY_MAX;
 }
 
-/* Something of who we are was renewed, so that the same request may go better. */
+/* True when credentials or certificates were renewed, so that the same request may succeed now. */
 static bool is_renewed(const struct kube_call *call, const struct http_response *response, const struct err *err)
 {
     struct credential *credential = call->client->credential;
@@ -318,7 +318,7 @@ static void on_response(void *ctx, const struct http_response *response, const s
     }
 }
 
-/* Each whole line goes on; the remainder waits for more. What remains at the end of the stream was cut and is
+/* Hands on each whole line; the remainder waits for more bytes. A remainder at the end of the stream was cut and is
  * dropped. */
 static bool on_bytes(void *ctx, const char *bytes, size_t len)
 {
@@ -396,7 +396,8 @@ static void on_turn(struct timer *timer, void *ctx)
     finish(call, NULL, &call->refused);
 }
 
-/* Asked last of all: a call may have waited long, and a process that was stopped goes on in the middle of anything. */
+/* True when the Lease may be another engine's. Asked last before sending: a call may have waited long, and a process
+ * that was paused resumes in the middle of anything. */
 static bool is_fenced(const struct kube_call *call)
 {
     const struct kube_client *client = call->client;
@@ -422,7 +423,7 @@ static void on_go(void *ctx)
     send(ctx);
 }
 
-/* The call on its way, in line, or about to tell why it never will be. */
+/* Sends the call, puts it in line, or reports on a later turn why it cannot be sent. */
 static struct kube_call *begin(struct kube_call *call)
 {
     if (call->refused.code != ERR_NONE) {

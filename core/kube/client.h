@@ -1,11 +1,12 @@
 /* Verbs for any kind: one function sends any request to one API server and reads the answer.
  *
  * The client signs requests (bearer token, client certificate, basic, exec plugin), renews what expires, and turns
- * every failure into one error with the server's own words. It repeats what the server did not take: a 401 renews the
- * credentials and asks once more, a 429 with Retry-After waits and asks again, as client-go does (lists and watches
- * leave the waiting to kube/watch.c). Otherwise it never retries by itself.
+ * every failure into one error with the server's own words. It repeats requests that the server did not take: a 401
+ * renews the credentials and asks once more, a 429 with Retry-After waits and asks again, as client-go does (lists
+ * and watches leave the waiting to kube/watch.c). Otherwise it never retries by itself.
  *
- * At most KUBE_UNDER_WAY_MAX requests are under way at once; the others wait in line (kube/limit.h), watches and what is urgent go at once. */
+ * At most KUBE_UNDER_WAY_MAX requests are under way at once; the others wait in line (kube/limit.h), watches and
+ * urgent requests go at once. */
 #pragma once
 
 #include "base/doc.h"
@@ -14,7 +15,7 @@
 #include "kube/config.h"
 #include "kube/resource.h"
 
-/* More of them at once do not get more done: an API server works on a few hundred from all its clients. */
+/* More requests at once would not get more done: an API server works on a few hundred from all its clients together. */
 enum { KUBE_UNDER_WAY_MAX = 32 };
 
 struct kube_client;
@@ -22,7 +23,8 @@ struct kube_client;
 /* Takes ownership of the content of `config`. `loop` runs exec plugins; may be NULL when there is none. */
 struct kube_client *kube_client_new(struct http *http, struct clock *clock, struct loop *loop,
                                     struct kube_config *config);
-/* From now on nothing is written, the urgent excepted, while `may_write` says no: such a call ends with FENCED and was not sent. NULL: everything is. */
+/* From now on no write but the urgent ones is sent while `may_write` is false: such a call ends with FENCED. NULL:
+ * all writes are sent. */
 void kube_client_fence(struct kube_client *client, bool (*may_write)(void *ctx), void *ctx);
 /* Calls under way must have ended or been cancelled. */
 void kube_client_free(struct kube_client *client);
@@ -49,7 +51,7 @@ struct kube_request {
     const char *query;       /* encoded, without '?'; NULL: none */
     const struct node *body; /* NULL: none */
     int64_t timeout_ms; /* of one attempt, and of all waiting between attempts, but not of the wait in line; 0: 30 s */
-    bool is_urgent;     /* does not stand in line: it would be of no use later */
+    bool is_urgent;     /* skips the line: a late request would be of no use */
     size_t answer_max;  /* bytes; a larger answer is TOO_LARGE, and cut off as soon as it is. 0: HTTP_RESPONSE_MAX */
     /* LIST, WATCH: of each object apiVersion, kind and metadata, unless the server can only send it whole */
     bool metadata_only;

@@ -1,4 +1,4 @@
-/* Where an API server is and who we are to it: a kubeconfig or the service account of a Pod. */
+/* The address of an API server and the credentials for it */
 #pragma once
 
 #include <stdbool.h>

@@ -24,13 +24,14 @@
 
 enum {
     PAGE_SIZE = 500,
-    PAGE_BYTES_MAX = 2 * 1024 * 1024, /* of a page with more than one object; above it half as many are asked for */
-    PAGES_MAX = 10 * 1000,            /* of one list: more than any etcd holds, whatever the size of a page */
+    /* bound of a page with more than one object; a larger page is asked for again with half as many */
+    PAGE_BYTES_MAX = 2 * 1024 * 1024,
+    PAGES_MAX = 10 * 1000, /* bound of one list: more than any etcd holds, whatever the size of a page */
     PAUSE_MIN_MS = 500,
     PAUSE_MAX_MS = 30 * 1000,
     ASKED_PAUSE_MAX_MS = 60 * 1000,
     LASTED_MS =
-        5 * 1000, /* a watch that long was none that is refused at once; some proxies hang up after ten seconds */
+        5 * 1000, /* a watch that lasted so long was not refused at once; some proxies hang up after ten seconds */
     WATCH_MIN_S = 290,
     WATCH_SPREAD_S = 300,
     QUERY_MAX = 4096,
@@ -64,7 +65,7 @@ static const char *kind_of(const struct watch *watch)
     return store_resource(watch->store)->plural;
 }
 
-/* A linear congruential step (the constants of C11's example): spread is wanted here, not secrecy. */
+/* A linear congruential step (the constants of C11's example): it spreads the pauses, and need not be secret. */
 static uint32_t jitter(struct watch *watch, uint32_t below)
 {
     watch->random = watch->random * 1103515245u + 12345u;
@@ -89,7 +90,8 @@ static void on_pause_over(struct timer *timer, void *ctx)
     begin(ctx);
 }
 
-/* What the server asks for counts up to a minute: an engine that hears nothing leaves every release where it is. */
+/* The pause that the server asks for counts up to a minute: an engine without watches leaves every release where it
+ * is. */
 static void pause_then_begin(struct watch *watch, int64_t at_least_ms)
 {
     at_least_ms = at_least_ms < ASKED_PAUSE_MAX_MS ? at_least_ms : ASKED_PAUSE_MAX_MS;
@@ -100,7 +102,7 @@ static void pause_then_begin(struct watch *watch, int64_t at_least_ms)
     timer_start(watch->clock, &watch->pause, wait_ms > at_least_ms ? wait_ms : at_least_ms, on_pause_over, watch);
 }
 
-/* The server serves us: what comes next is the first trouble again. */
+/* The server serves this watch, so the next trouble counts as the first one. */
 static void be_well(struct watch *watch)
 {
     watch->pause_ms = 0;
@@ -158,7 +160,8 @@ static struct kube_call *list_start(struct watch *watch, bool metadata_only, kub
     return call;
 }
 
-/* The one object of a page that was too large: nothing is known without it, so a person has to hear which it is. */
+/* Logs which object is too large for a page of its own. Without it the kind is not known, so a person must learn its
+ * name. */
 static void on_too_large_named(void *ctx, const struct doc *answer, const struct err *err)
 {
     struct watch *watch = ctx;
@@ -198,7 +201,7 @@ static bool check_list(const struct watch *watch, const struct node *root, struc
            err_set(err, ERR_PARSE, "list of %s: the answer is no list", kind_of(watch));
 }
 
-/* A server that names the same page again, or another one for ever, would be asked for ever. */
+/* Bounds the pages of a list: a server that names the same page again, or ever more pages, would be asked for ever. */
 static bool check_next(struct watch *watch, const char *next, struct err *err)
 {
     watch->pages++;
@@ -274,7 +277,7 @@ static void take_object(struct watch *watch, const char *type, const struct node
     doc_free(doc);
 }
 
-/* Only a new list helps; `text` is NULL where that is nothing to speak of. Ends the watch. */
+/* Ends the watch and asks for a new list. `text`: the reason, for the log; NULL: an ordinary one. */
 static bool want_list(struct watch *watch, const char *text)
 {
     watch->list_again = true;
@@ -327,8 +330,9 @@ static bool on_line(void *ctx, const char *line, size_t len)
     return more;
 }
 
-/* Who is busy or does not let us in is asked for the same again; client-go is stricter still. A version from before a restore of etcd may be refused
- * with 400, 500 or 504 for ever, and no watch from it will ever begin. */
+/* True when the server's refusal is about the version, so that only a new list helps. A busy server, or one that
+ * does not let us in, is asked for the same again; client-go is stricter still. A version from before a restore of
+ * etcd may be refused with 400, 500 or 504 for ever, and no watch from it will ever begin. */
 static bool is_about_version(const struct err *err)
 {
     static const int others[] = {0, 401, 403, 429, 502, 503};
@@ -345,7 +349,7 @@ static void on_watch_end(void *ctx, const struct doc *answer, const struct err *
     struct watch *watch = ctx;
     watch->call = NULL;
     if (clock_mono_ms(watch->clock) - watch->began_ms >= LASTED_MS && !watch->list_again) {
-        be_well(watch); /* it has lasted, even if nothing happened */
+        be_well(watch); /* the watch has lasted, even if nothing happened */
     }
     if (watch->list_again || err->code == ERR_GONE) {
         forget_list(watch);

@@ -12,7 +12,7 @@ struct transcript;
 
 struct transcript *transcript_new(struct cluster *cluster);
 void transcript_free(struct transcript *transcript);
-/* Requests are told by whoever decides on their fate (network_fates). */
+/* The code that decides on the fate of requests (network_fates) reports them here. */
 void transcript_request(struct transcript *transcript, const struct http_request *request);
 /* Borrowed until the next line. */
 const char *transcript_text(const struct transcript *transcript);

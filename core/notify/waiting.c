@@ -59,7 +59,7 @@ static int64_t mono_ms(const struct waiting *w)
     return clock_mono_ms(w->notify->clock);
 }
 
-/* A moment of another wait does not hide one that lasts. */
+/* The wait to show: a momentary one does not hide a lasting one. */
 static const struct waiting_for *shown(const struct waiting *w)
 {
     for (size_t i = w->count; i-- > 0;) {

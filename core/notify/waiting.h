@@ -19,7 +19,7 @@
 #define WAIT_RELEASE "ReleaseNotCreated"
 #define WAIT_HALTED "ReleaseHalted"
 
-enum { WAITS_MAX = 8 }; /* more at a time than there are who wait */
+enum { WAITS_MAX = 8 }; /* more than the things that can be waited for at a time */
 
 /* One thing that is waited for. */
 struct waiting_for {
@@ -50,7 +50,7 @@ void waiting_init(struct waiting *waiting, const struct notify *notify, struct a
 void waiting_fini(struct waiting *waiting);
 
 struct wait {
-    const char *key;    /* whose it is, where several wait for the same reason; NULL: the reason */
+    const char *key;    /* tells waits with the same reason apart; NULL: the reason */
     const char *reason; /* CamelCase, as in conditions */
     const char *message;
     bool told; /* something else told the beginning of this wait */

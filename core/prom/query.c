@@ -39,7 +39,7 @@ static size_t authority_at(const char *address)
     return 0;
 }
 
-/* Not inlined: of a constant address GCC 12 believes that it ends before what stands behind its scheme. */
+/* Not inlined: for a constant address GCC 12 takes the text to end before the part behind its scheme. */
 static __attribute__((noinline)) bool is_url(const char *address)
 {
     size_t at = authority_at(address);

@@ -108,7 +108,7 @@ static bool ends_failure(const struct actor *actor)
            (actor->failed.resource == actor->step.resource && str_equal(actor->failed.name, actor->step.name));
 }
 
-/* What else succeeds meanwhile ends no failure. */
+/* A failure ends when the failed step succeeds, not when another one does. */
 void actor_step_done(struct actor *actor, const struct err *err)
 {
     if (err->code == ERR_NONE || err->code == ERR_CONFLICT) {
@@ -432,7 +432,7 @@ static void on_wake(struct timer *timer, void *ctx)
 
 /* --- birth and death --- */
 
-/* A failed step is tried again when it is time, and not because its wait is to be shown. */
+/* A failed step is repeated when its time has come, not when its wait is to be shown. */
 static void on_waiting(void *ctx)
 {
     struct actor *actor = ctx;

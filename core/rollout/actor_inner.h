@@ -40,10 +40,10 @@ struct actor {
     struct history_call *creating;
     struct kube_call *reading; /* a Release or a config */
     bool reading_secret;
-    struct step_subject step;   /* of what is under way, or was last */
+    struct step_subject step;   /* subject of the step under way, or of the last one */
     struct step_subject failed; /* of the last step that failed, until it succeeds or is not needed any more */
     bool shows_only;            /* woken to show what it waits for, and for nothing else */
-    bool show_failed;           /* which failed the last time, so another step has its turn */
+    bool show_failed;           /* that write failed the last time, so another step has its turn */
     struct difference *difference;
     struct likeness *likeness;
     bool initialising_done; /* the write under way is the status Initialized */
@@ -68,7 +68,7 @@ struct actor {
     int warning_writes;
     bool suspended;          /* announced */
     bool edit_told;          /* what became of the Canary's last edit */
-    bool refused;            /* as of the last look: what begins now has to wait */
+    bool refused;            /* the Canary was refused at the last look: a new release must wait */
     bool providers_checked;  /* before the first initialisation */
     bool restart_unreadable; /* the last release could not be replayed: the next one starts from weight 0 */
 };
@@ -78,7 +78,7 @@ int64_t actor_longer(int64_t retry_ms);
 void actor_say(struct actor *actor, const char *type, const char *text);
 /* A timer_fn: look again. */
 void actor_on_retry(struct timer *timer, void *ctx);
-/* What the step is about that begins now; of a write: name NULL and the body's. */
+/* Notes the subject of the step that begins now. For a write `name` is NULL, and the name in the body counts. */
 void actor_begin_step(struct actor *actor, const struct kube_resource *resource, const char *name);
 void actor_begin_write(struct actor *actor, const struct kube_write *write);
 /* The step that failed is not needed any more. */
@@ -106,12 +106,13 @@ enum take {
     TAKE_BUSY,  /* something must be done first; it wakes the actor when it ends */
 };
 enum take actor_take_spec(struct actor *actor, const struct canary *canary);
-/* The script of another strategy than the Canary's must not take one more step. True: its release is closed, and wakes
- * us. */
+/* Closes the release if its script is of another strategy than the Canary's: that script must not take one more
+ * step. True: it is being closed, and wakes the actor. */
 bool actor_change_strategy(struct actor *actor, const struct canary *canary);
 /* The look, by the spec that the running release goes by. */
 void actor_look_by_record(struct actor *actor);
-/* All traffic to the primary, under the routing of this Canary. False: the write is under way, and the run is frozen. */
+/* Sends all traffic to the primary, under the routing of this Canary. False: the write is under way, and the run is
+ * frozen. */
 bool actor_give_back(struct actor *actor, const struct canary *canary);
 
 /* --- actor_objects.c --- */
@@ -137,5 +138,5 @@ void actor_resume(struct actor *actor, const struct doc *release);
  * one starts at weight 0, or goes on where another strategy left off. */
 void actor_look_for_revision(struct actor *actor, const struct canary *canary, const struct target_now *now,
                              const struct doc *latest);
-/* `known`: what the target is now could be found out. */
+/* `known`: the current target could be read. */
 void actor_look_at_run(struct actor *actor, struct canary *canary, const struct target_now *now, bool known);

@@ -8,10 +8,10 @@
 struct release;
 
 struct target_now {
-    char *digest;          /* of its template */
-    char *revision;        /* the same, or the one that was looked at last when the template is proven to be that one */
-    struct doc *checksums; /* tracked configs, in the words of the status where they match; root absent: none */
-    struct doc *fresh;     /* the same in the words of this engine */
+    char *digest;            /* of its template */
+    char *revision;          /* the same, or the recorded revision if the template is proven to be unchanged since */
+    struct doc *checksums;   /* tracked configs, in the words of the status where they match; root absent: none */
+    struct doc *fresh;       /* the same in the words of this engine */
     struct str_list configs; /* their names, tracked or missing: what to watch */
 };
 /* False with Flagger's words when the target or a mandatory config is missing; `configs` is filled all the same. */

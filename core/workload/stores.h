@@ -1,4 +1,4 @@
-/* What the cluster is watched for besides Canaries and Releases: the workloads and what belongs to them. */
+/* The resources that are watched besides Canaries and Releases */
 #pragma once
 
 #include "kube/stores.h"

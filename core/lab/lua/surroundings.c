@@ -69,7 +69,7 @@ static int push_exchange(lua_State *L, const void *args)
 struct reply {
     int status;
     char *body;
-    bool is_gone; /* who asked was killed by the function that was to answer */
+    bool is_gone; /* the function that should answer has killed the asking engine */
 };
 
 static void read_reply(lua_State *L, void *out)
