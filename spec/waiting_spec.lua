@@ -128,4 +128,17 @@ describe('the condition Waiting', function()
     world:initialise()
     assert.equal('nothing', world.shown[#world.shown])
   end)
+
+  for text, analysis in pairs {
+    ['its weight is 100, and the maxWeight 150 is above that'] = { stepWeight = 50, maxWeight = 150 },
+    ['the steps of its weight do not rise from 0'] = { stepWeights = { -5 } },
+  } do
+    it('tells once, and again after the deadline, that ' .. text, function()
+      local world = watched_world { analysis = analysis }
+      world:initialise():push().world:run '15m'
+      assert.same({ 'nothing', 'StepsDoNotRise' }, reasons(world))
+      assert.equal(1, times_told(world, 'has been waiting for 2m0s: Halt podinfo.test advancement ' .. text))
+      assert.equal(2, times_told(world, text))
+    end)
+  end
 end)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "canary/unworkable.h"
 
 enum { SERVICE_NAME_MAX = 63, OBJECT_NAME_MAX = 253 };
 
@@ -24,7 +25,7 @@ static void add(struct str_list *reasons, const char *format, ...)
 
 /* Fields that the CRD declares as numbers and Flagger decodes as integers: a fraction passes admission, so it must be refused here. */
 static const char *const integer_fields[][4] = {
-    {"progressDeadlineSeconds"},          {"service", "port"},
+    {"progressDeadlineSeconds"},          {"service", "port"}, /* these two have bounds of their own */
     {"service", "retries", "attempts"},   {"analysis", "threshold"},
     {"analysis", "iterations"},           {"analysis", "maxWeight"},
     {"analysis", "stepWeight"},           {"analysis", "stepWeightPromotion"},
@@ -32,17 +33,33 @@ static const char *const integer_fields[][4] = {
     {"analysis", "canaryReadyThreshold"},
 };
 
+/* The counters of a status, which its schema bounds, and shares stay far below. A larger number is none that Flagger
+ * could count to, and from 2^53 on a script would not see it as it is. */
+enum { INTEGER_MAX = 1000 * 1000 * 1000 };
+
 static bool is_integer_or_absent(const struct node *n)
 {
     int64_t ignored;
     return n == NULL || node_type(n) == NODE_NULL || node_int(n, &ignored);
 }
 
-static void check_integer(const struct node *n, const char *field, struct str_list *reasons)
+static bool is_out_of_bounds(const struct node *n)
 {
-    if (!is_integer_or_absent(n)) {
+    double value;
+    return node_real(n, &value) && (value > INTEGER_MAX || value < -INTEGER_MAX);
+}
+
+static void check_integer(const struct node *n, const char *field, bool bounded, struct str_list *reasons)
+{
+    bool outside = bounded && is_out_of_bounds(n);
+    if (outside || !is_integer_or_absent(n)) {
         char *text = node_to_text(n);
-        add(reasons, "%s: %s is not an integer", field, text);
+        if (outside) {
+            add(reasons, "%s: %s is too large, wanted an integer from %d to %d", field, text, -INTEGER_MAX,
+                INTEGER_MAX);
+        } else {
+            add(reasons, "%s: %s is not an integer", field, text);
+        }
         str_free(&text);
     }
 }
@@ -53,17 +70,18 @@ static void check_integers_in_lists(const struct node *spec, struct str_list *re
     struct node_iter it = node_iterate(node_at(spec, "analysis", "stepWeights"));
     while (node_next(&it)) {
         snprintf(field, sizeof field, "spec.analysis.stepWeights[%zu]", it.index);
-        check_integer(it.value, field, reasons);
+        check_integer(it.value, field, true, reasons);
     }
     it = node_iterate(node_at(spec, "analysis", "webhooks"));
     while (node_next(&it)) {
         snprintf(field, sizeof field, "spec.analysis.webhooks[%zu].retries", it.index);
-        check_integer(node_get(it.value, "retries"), field, reasons);
+        check_integer(node_get(it.value, "retries"), field, true, reasons);
     }
 }
 
 static void check_integers(const struct node *spec, struct str_list *reasons)
 {
+    const size_t own_bounds = 2;
     for (size_t i = 0; i < sizeof integer_fields / sizeof integer_fields[0]; i++) {
         const struct node *n = spec;
         char field[128] = "spec";
@@ -72,52 +90,12 @@ static void check_integers(const struct node *spec, struct str_list *reasons)
             snprintf(field + len, sizeof field - len, ".%s", integer_fields[i][k]);
             n = node_get(n, integer_fields[i][k]);
         }
-        check_integer(n, field, reasons);
+        check_integer(n, field, i >= own_bounds, reasons);
     }
     check_integers_in_lists(spec, reasons);
 }
 
 /* --- what this engine does not do yet --- */
-
-/* False for an action of Go's text/template that stdlib/template.lua does not fill in: a function or a control
- * structure. Such a query is refused before it can fail an analysis. */
-static bool is_plain_action(const char *action, size_t len)
-{
-    static const char *const words[] = {"and",    "block",   "break", "call",  "continue", "define",   "else",
-                                        "end",    "eq",      "ge",    "gt",    "html",     "if",       "js",
-                                        "le",     "len",     "lt",    "ne",    "not",      "or",       "print",
-                                        "printf", "println", "range", "slice", "template", "urlquery", "with"};
-    size_t start = 0;
-    while (start < len && strchr("- \t\r\n", action[start]) != NULL) {
-        start++;
-    }
-    for (size_t i = start; i < len; i++) {
-        if (strchr("|($/", action[i]) != NULL) {
-            return false;
-        }
-    }
-    size_t word = strcspn(action + start, " \t\r\n}-");
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strlen(words[i]) == word && strncmp(words[i], action + start, word) == 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Only the first such action of a query is reported: an `if` has its `end`. */
-static void check_query(const struct node *metric, size_t index, struct str_list *reasons)
-{
-    const char *open = node_str_or(node_get(metric, "query"), ""), *close;
-    while ((open = strstr(open, "{{")) != NULL && (close = strstr(open, "}}")) != NULL) {
-        if (!is_plain_action(open + 2, (size_t)(close - open - 2))) {
-            add(reasons, "spec.analysis.metrics[%zu].query (metric %s): %.*s is not supported yet", index,
-                node_str_or(node_get(metric, "name"), ""), (int)(close + 2 - open), open);
-            return;
-        }
-        open = close + 2;
-    }
-}
 
 static void check_metrics(const struct node *analysis, struct str_list *reasons)
 {
@@ -127,7 +105,6 @@ static void check_metrics(const struct node *analysis, struct str_list *reasons)
             add(reasons, "spec.analysis.metrics[%zu].templateRef (metric %s) is not supported yet", it.index,
                 node_str_or(node_get(it.value, "name"), ""));
         }
-        check_query(it.value, it.index, reasons);
     }
 }
 
@@ -178,7 +155,9 @@ static void check_required(const struct canary *canary, struct str_list *reasons
     }
     const struct node *port_field = node_at(canary->spec, "service", "port");
     int64_t port = node_int_or(port_field, 0);
-    if (is_integer_or_absent(port_field) && (port < 1 || port > 65535)) {
+    if (port_field == NULL || node_type(port_field) == NODE_NULL) {
+        add(reasons, "spec.service.port is missing");
+    } else if (is_integer_or_absent(port_field) && (port < 1 || port > 65535)) {
         add(reasons, "spec.service.port: %" PRId64 " is not a port", port);
     }
 }
@@ -224,5 +203,6 @@ bool canary_refusals(const struct canary *canary, struct str_list *reasons)
     check_integers(canary->spec, reasons);
     check_supported(canary, reasons);
     check_names(canary, reasons);
+    canary_unworkable(canary, reasons);
     return reasons->count > before;
 }

@@ -1,5 +1,5 @@
-/* Why a Canary is refused: features of Flagger's that this engine does not have yet, values that are no integers,
- * objects whose names cannot exist.
+/* Why a Canary is refused: features of Flagger's that this engine does not have yet, values that are no integers
+ * or too large, objects whose names cannot exist, and what can never work (canary/unworkable.h).
  *
  * All reasons are told at once, so that the author can mend them in one edit. */
 #pragma once

@@ -179,11 +179,6 @@ local function is_first(facts, analysis)
   return facts.route.canary == 0 and facts.iterations == 0 and not mirroring
 end
 
---- A weighted canary whose next step does not grow is analysed for ever, as in Flagger.
-local function can_move(round, analysis, weight)
-  return round.total > 0 or steps.step(analysis, weight) > 0
-end
-
 local function describe(facts, analysis)
   return {
     passed = true,
@@ -225,12 +220,12 @@ function M.run(rollout)
   end
   local round = describe(facts, analysis)
   round.started = first and not rollout.started or nil
-  round.passed = can_move(round, analysis, facts.route.canary)
-  if not round.passed then
+  local stuck = round.total == 0 and steps.stuck(analysis, facts.route.canary)
+  if stuck then -- it is analysed for ever, as in Flagger
+    round.passed = false
     rollout.waits = {
       reason = 'StepsDoNotRise',
-      message = string.format('Halt %s.%s advancement the steps of its weight end at %d, below %d',
-        facts.name, facts.namespace, facts.route.canary, steps.max_weight(analysis)),
+      message = string.format('Halt %s.%s advancement %s', facts.name, facts.namespace, stuck),
       told = false,
     }
   end

@@ -53,6 +53,20 @@ function M.step(analysis, weight)
   return listed_step(steps, weight)
 end
 
+--- Why the share stays as it is although it is not at its end; nil when it does not stay.
+---@param analysis table spec.analysis
+---@param weight integer the canary's share now
+---@return string?
+function M.stuck(analysis, weight)
+  local max = M.max_weight(analysis)
+  if M.step(analysis, weight) <= 0 then
+    return weight < max and string.format('the steps of its weight end at %d, below %d', weight, max)
+      or string.format('the steps of its weight do not rise from %d', weight)
+  elseif weight >= TOTAL and weight < max then
+    return string.format('its weight is %d, and the maxWeight %d is above that', weight, max)
+  end
+end
+
 --- The next share, or nil when there is nothing left to grow.
 ---@param analysis table spec.analysis
 ---@param weight integer the canary's share now

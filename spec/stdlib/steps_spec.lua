@@ -65,6 +65,23 @@ describe('stdlib.steps', function()
     assert.is_nil(steps.next_weight({ stepWeights = { 10, 50 } }, 100))
   end)
 
+  for name, case in pairs {
+    ['too few steps'] = { {}, 30, 'the steps of its weight end at 30, below 100' },
+    ['steps that descend'] = { { stepWeights = { 30, 20, 50 } }, 30, 'the steps of its weight end at 30, below 50' },
+    ['steps that descend to the last'] = { { stepWeights = { 30, 20 } }, 30,
+      'the steps of its weight do not rise from 30' },
+    ['a step below zero'] = { { stepWeights = { -5 } }, 0, 'the steps of its weight do not rise from 0' },
+    ['a step of zero'] = { { stepWeights = { 0 } }, 0, 'the steps of its weight do not rise from 0' },
+    ['a maximum above 100'] = { { stepWeight = 50, maxWeight = 101 }, 100,
+      'its weight is 100, and the maxWeight 101 is above that' },
+    ['nothing before that maximum'] = { { stepWeight = 50, maxWeight = 101 }, 50 },
+    ['nothing at the end'] = { { stepWeight = 50 }, 100 },
+  } do
+    it('says why the share stays: ' .. name, function()
+      assert.equal(case[3], (steps.stuck(case[1], case[2])))
+    end)
+  end
+
   it('ends at 100', function()
     assert.equal(100, steps.next_weight({ stepWeight = 70, maxWeight = 100 }, 70))
   end)

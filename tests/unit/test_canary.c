@@ -95,8 +95,9 @@ static void test_what_is_refused_is_named(void **state)
         {"", ",\"progressDeadlineSeconds\":0.5", "spec.progressDeadlineSeconds: 0.5 is not an integer"},
         {"", ",\"progressDeadlineSeconds\":9223372036854775807",
          "spec.progressDeadlineSeconds: 9223372036854775807 does not fit into 32 bits"},
-        {"\"webhooks\":[{\"name\":\"a\",\"retries\":2},{\"name\":\"b\",\"retries\":1.5}]", "",
-         "spec.analysis.webhooks[1].retries: 1.5 is not an integer"},
+        {"\"webhooks\":[{\"name\":\"a\",\"type\":\"event\",\"retries\":2},{\"name\":\"b\",\"type\":\"event\","
+         "\"retries\":1.5}]",
+         "", "spec.analysis.webhooks[1].retries: 1.5 is not an integer"},
         {"\"alerts\":[{\"name\":\"a\"}]", "", "spec.analysis.alerts is not supported yet"},
         {"\"sessionAffinity\":{\"cookieName\":\"c\"}", "", "spec.analysis.sessionAffinity is not supported yet"},
         {"\"metrics\":[{\"name\":\"m\",\"templateRef\":{\"name\":\"t\"}}]", "",
@@ -112,7 +113,9 @@ static void test_what_is_refused_is_named(void **state)
         {"", ",\"targetRef\":{\"kind\":\"DaemonSet\",\"name\":\"d\"}",
          "spec.targetRef.kind: DaemonSet is not supported yet, only Deployment"},
         {"", ",\"service\":{\"port\":70000}", "spec.service.port: 70000 is not a port"},
-        {"", ",\"service\":{}", "spec.service.port: 0 is not a port"},
+        {"", ",\"service\":{\"port\":0}", "spec.service.port: 0 is not a port"},
+        {"", ",\"service\":{}", "spec.service.port is missing"},
+        {"", ",\"service\":null", "spec.service.port is missing"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct canary canary;
@@ -121,6 +124,78 @@ static void test_what_is_refused_is_named(void **state)
         assert_int_equal(err.code, ERR_INVALID);
         assert_string_equal(err.text, cases[i].words);
         assert_string_equal(canary.names.name, "podinfo"); /* the refusal must be reported somewhere */
+        canary_fini(&canary);
+    }
+}
+
+static void test_numbers_that_nobody_counts_to(void **state)
+{
+    static const char *const fields[] = {
+        "threshold",           "iterations", "maxWeight", "stepWeight", "mirrorWeight", "primaryReadyThreshold",
+        "stepWeightPromotion", NULL};
+    static const char *const values[] = {"1000000001", "9007199254740993", "1e18", "99999999999999999999", "-1e300"};
+    for (size_t i = 0; fields[i] != NULL; i++) {
+        for (size_t k = 0; k < sizeof values / sizeof values[0]; k++) {
+            struct canary canary;
+            struct err err;
+            char *analysis = str_format("\"%s\":%s", fields[i], values[k]);
+            char *words = str_format("spec.analysis.%s: ", fields[i]);
+            assert_false(read(&canary, analysis, "", &err));
+            assert_true(str_has_prefix(err.text, words));
+            assert_true(str_has_suffix(err.text, " is too large, wanted an integer from -1000000000 to 1000000000"));
+            canary_fini(&canary);
+            str_free(&analysis);
+            str_free(&words);
+        }
+    }
+    struct canary canary;
+    struct err err;
+    assert_true(read(&canary, "\"threshold\":1000000000,\"stepWeights\":[-5,150],\"maxWeight\":150", "", &err));
+    canary_fini(&canary);
+    assert_false(read(&canary,
+                      "\"stepWeights\":[10,1e18],\"webhooks\":[{\"name\":\"a\",\"url\":\"http://a\","
+                      "\"retries\":2e9}]",
+                      "", &err));
+    assert_non_null(strstr(err.text, "spec.analysis.stepWeights[1]: "));
+    assert_non_null(strstr(err.text, "spec.analysis.webhooks[0].retries: "));
+    canary_fini(&canary);
+}
+
+#define WANTED_URL " is no URL, wanted one of http or https"
+
+static void test_what_can_never_work(void **state)
+{
+    static const struct {
+        const char *analysis, *more, *words; /* words NULL: it is accepted */
+    } cases[] = {
+        {"\"metrics\":[{\"name\":\"m\"}]", "",
+         "spec.analysis.metrics[0] (metric m): it has no query, and its name is no built-in one, wanted a query or the "
+         "name request-success-rate or request-duration"},
+        {"\"metrics\":[{\"name\":\"m\"}]", ",\"skipAnalysis\":true", NULL},
+        {"\"metrics\":[{\"name\":\"request-duration\"},{\"name\":\"m\",\"query\":\"x\"}]", "", NULL},
+        {"\"webhooks\":[{\"name\":\"a\",\"url\":\"not a url\"}]", "",
+         "spec.analysis.webhooks[0].url (webhook a): \"not a url\"" WANTED_URL},
+        {"\"webhooks\":[{\"name\":\"a\",\"type\":\"confirm-promotion\",\"url\":\"ftp://x\"}]", "",
+         "spec.analysis.webhooks[0].url (webhook a): \"ftp://x\"" WANTED_URL},
+        {"\"webhooks\":[{\"name\":\"a\",\"url\":\"http://\"}]", "",
+         "spec.analysis.webhooks[0].url (webhook a): \"http://\"" WANTED_URL},
+        {"\"webhooks\":[{\"name\":\"a\",\"type\":\"event\",\"url\":\"ftp://x\"}]", "", NULL},
+        {"\"webhooks\":[{\"name\":\"a\",\"type\":\"rollback\",\"url\":\"ftp://x\"}]", "", NULL},
+        {"\"webhooks\":[{\"name\":\"a\",\"url\":\"HTTPS://x:8080/a b?c\",\"timeout\":\"5s\"}]", "", NULL},
+        {"\"webhooks\":[{\"name\":\"a\",\"url\":\"http://x\",\"timeout\":\"1min\"}]", "",
+         "spec.analysis.webhooks[0].timeout (webhook a): \"1min\" is no duration, wanted one like 30s"},
+        {"", ",\"service\":{\"port\":80,\"delegation\":true,\"hosts\":[\"x\"]}",
+         "spec.service.hosts: a delegate VirtualService has none, wanted no hosts or no delegation"},
+        {"", ",\"service\":{\"port\":80,\"delegation\":true,\"gateways\":[\"x\"]},\"skipAnalysis\":true",
+         "spec.service.gateways: a delegate VirtualService has none, wanted no gateways or no delegation"},
+        {"", ",\"service\":{\"port\":80,\"delegation\":true,\"gateways\":[],\"hosts\":[]}", NULL},
+        {"", ",\"service\":{\"port\":80,\"hosts\":[\"x\"]}", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct canary canary;
+        struct err err = {0};
+        bool accepted = read(&canary, cases[i].analysis, cases[i].more, &err);
+        assert_string_equal(accepted ? "" : err.text, cases[i].words == NULL ? "" : cases[i].words);
         canary_fini(&canary);
     }
 }
@@ -187,15 +262,31 @@ static void test_whole_numbers_may_be_written_as_reals(void **state)
     canary_fini(&canary);
 }
 
-static void test_queries_with_values_are_accepted(void **state)
+static void test_words_of_queries(void **state)
 {
-    struct canary canary;
-    struct err err;
-    assert_true(read(&canary,
-                     "\"metrics\":[{\"name\":\"m\",\"query\":\"{{ name }}/{{- variables.if -}} {{ index variables "
-                     "\\\"x\\\" }} {{ lender }} {{ open\"}]",
-                     "", &err));
-    canary_fini(&canary);
+    static const struct {
+        const char *query, *words; /* words NULL: it is accepted */
+    } cases[] = {
+        {"{{ name }}/{{- variables.if -}} {{ index variables \\\"x\\\" }} a }} b", NULL},
+        {"{{ target }}{{ foo }}",
+         "{{ foo }} is no word of a template, wanted name, namespace, target, service, ingress, route, interval, "
+         "variables.KEY or index variables \"KEY\""},
+        {"{{ target }}{{ variables.x }}", "{{ variables.x }}: templateVariables has no x"},
+        {"{{ name }} {{ target", "{{ target is not closed, wanted }}"},
+        {"{{ with name }}", "{{ with name }} is not supported yet"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct canary canary;
+        struct err err = {0};
+        char *analysis = str_format(
+            "\"metrics\":[{\"name\":\"m\",\"query\":\"%s\",\"templateVariables\":{\"if\":\"1\"}}]", cases[i].query);
+        char *words = str_format("spec.analysis.metrics[0].query (metric m): %s", cases[i].words);
+        assert_int_equal(read(&canary, analysis, "", &err), cases[i].words == NULL);
+        assert_string_equal(cases[i].words == NULL ? "" : words, err.code == ERR_NONE ? "" : err.text);
+        canary_fini(&canary);
+        str_free(&analysis);
+        str_free(&words);
+    }
 }
 
 int main(void)
@@ -205,9 +296,11 @@ int main(void)
         cmocka_unit_test(test_intervals),
         cmocka_unit_test(test_selection_of_the_strategy),
         cmocka_unit_test(test_what_is_refused_is_named),
+        cmocka_unit_test(test_numbers_that_nobody_counts_to),
+        cmocka_unit_test(test_what_can_never_work),
         cmocka_unit_test(test_everything_that_is_refused_is_named_at_once),
         cmocka_unit_test(test_names_that_cannot_exist),
-        cmocka_unit_test(test_queries_with_values_are_accepted),
+        cmocka_unit_test(test_words_of_queries),
         cmocka_unit_test(test_whole_numbers_may_be_written_as_reals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

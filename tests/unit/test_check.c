@@ -117,7 +117,7 @@ static void test_refused(void **state)
         "array into Go struct field ObjectMeta.metadata of type v1.ObjectMeta\n"
         "  a.yaml:4:7: spec.targetRef.name is missing\n"
         "  a.yaml:4:7: spec.analysis is missing\n"
-        "  a.yaml:4:7: spec.service.port: 0 is not a port\n"
+        "  a.yaml:4:7: spec.service.port is missing\n"
         "  a.yaml:4:7: spec.targetRef.kind is missing\n"
         "1 Canary: 0 accepted, 1 refused\n");
 }

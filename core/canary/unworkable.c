@@ -1,0 +1,122 @@
+#include "canary/unworkable.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/duration.h"
+#include "base/str.h"
+#include "canary/query_template.h"
+
+static void add(struct str_list *reasons, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct str_list *reasons, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = str_format_v(format, args);
+    va_end(args);
+    str_list_push(reasons, text);
+    str_free(&text);
+}
+
+/* --- metrics --- */
+
+static bool is_builtin(const char *name)
+{
+    return strcmp(name, "request-success-rate") == 0 || strcmp(name, "request-duration") == 0;
+}
+
+static void check_metric(const struct node *metric, size_t index, struct str_list *reasons)
+{
+    const char *name = node_str_or(node_get(metric, "name"), "");
+    const char *query = node_str_or(node_get(metric, "query"), "");
+    if (query[0] == '\0' && !is_builtin(name) && node_get(metric, "templateRef") == NULL) {
+        add(reasons,
+            "spec.analysis.metrics[%zu] (metric %s): it has no query, and its name is no built-in one, wanted a query "
+            "or the name request-success-rate or request-duration",
+            index, name);
+    }
+    char *problem = query_template_problem(query, node_get(metric, "templateVariables"));
+    if (problem != NULL) {
+        add(reasons, "spec.analysis.metrics[%zu].query (metric %s): %s", index, name, problem);
+        str_free(&problem);
+    }
+}
+
+/* --- hooks --- */
+
+/* Those without whose success no release goes on. One without a type is of type rollout. */
+static bool is_needed(const char *type)
+{
+    static const char *const types[] = {
+        "", "rollout", "pre-rollout", "confirm-rollout", "confirm-promotion", "confirm-traffic-increase"};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (strcmp(type, types[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_http_url(const char *url)
+{
+    size_t scheme = strncasecmp(url, "http://", 7) == 0 ? 7 : strncasecmp(url, "https://", 8) == 0 ? 8 : 0;
+    size_t host = scheme > 0 ? strcspn(url + scheme, "/?#") : 0;
+    for (const char *c = url; *c != '\0'; c++) {
+        bool in_host = c < url + scheme + host;
+        if (iscntrl((unsigned char)*c) || (in_host && isspace((unsigned char)*c))) {
+            return false;
+        }
+    }
+    return host > 0;
+}
+
+static void check_hook(const struct node *hook, size_t index, struct str_list *reasons)
+{
+    const char *name = node_str_or(node_get(hook, "name"), "");
+    const char *url = node_str_or(node_get(hook, "url"), "");
+    const char *timeout = node_str_or(node_get(hook, "timeout"), "");
+    int64_t ignored;
+    struct err err;
+    if (!is_needed(node_str_or(node_get(hook, "type"), ""))) {
+        return;
+    }
+    if (!is_http_url(url)) {
+        add(reasons, "spec.analysis.webhooks[%zu].url (webhook %s): \"%s\" is no URL, wanted one of http or https",
+            index, name, url);
+    }
+    if (strlen(timeout) > 1 && !duration_parse(timeout, &ignored, &err)) { /* a shorter one counts as unset */
+        add(reasons, "spec.analysis.webhooks[%zu].timeout (webhook %s): \"%s\" is no duration, wanted one like 30s",
+            index, name, timeout);
+    }
+}
+
+/* --- all together --- */
+
+static void check_delegation(const struct node *service, struct str_list *reasons)
+{
+    static const char *const fields[] = {"hosts", "gateways"};
+    for (size_t i = 0; i < 2 && node_bool_or(node_get(service, "delegation"), false); i++) {
+        if (node_count(node_get(service, fields[i])) > 0) {
+            add(reasons, "spec.service.%s: a delegate VirtualService has none, wanted no %s or no delegation",
+                fields[i], fields[i]);
+        }
+    }
+}
+
+void canary_unworkable(const struct canary *canary, struct str_list *reasons)
+{
+    check_delegation(node_get(canary->spec, "service"), reasons);
+    if (canary->skip_analysis) {
+        return;
+    }
+    struct node_iter it = node_iterate(node_get(canary->analysis, "metrics"));
+    while (node_next(&it)) {
+        check_metric(it.value, it.index, reasons);
+    }
+    it = node_iterate(node_get(canary->analysis, "webhooks"));
+    while (node_next(&it)) {
+        check_hook(it.value, it.index, reasons);
+    }
+}
