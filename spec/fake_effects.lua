@@ -1,5 +1,5 @@
---- What effects do to the simulated world, and what is done again after a crash: core/effect/effect.h,
---- effect_prepare.c, ending.c and status.c in short. Everything that happens is a line of world.log.
+--- The effects of core/effect in short: what they do to the simulated world, and what is done again after a crash.
+--- Everything that happens is a line of world.log.
 local json = require 'spec.fake_json'
 
 local M = {}

@@ -146,6 +146,19 @@ def pages(tree):
         yield from sorted((tree / folder).rglob('*.md'))
 
 
+def named_files(tree):
+    """A file that a comment or a page of docs names by its room is there: rollout/run.h, stdlib/words.lua."""
+    rooms = sorted({room.split('/')[0] for room in Rooms(tree).below} | {'stdlib', 'strategies'})
+    named = re.compile(rf'(?<![\w/.-])(?:core/|lua/)?((?:{"|".join(rooms)})/[\w/]*\w\.(?:[ch]|lua))\b')
+    files = [path for path in written(tree) if path.is_relative_to(tree / 'core') or path.suffix == '.lua']
+    for path in files + sorted((tree / 'docs').glob('*.md')):
+        text = path.read_text()
+        said = re.sub(r'(/\*.*?\*/)|[^\n]', lambda m: m.group(1) or '', text, flags=re.S) if path.suffix in ('.c', '.h') else text
+        for found in named.finditer(said):
+            if not any((tree / folder / found.group(1)).exists() for folder in ('core', 'lua')):
+                yield f'{path}:{said.count(chr(10), 0, found.start()) + 1}: there is no {found.group(1)}'
+
+
 def citations(tree):
     """What a comment or a page refers to is in the repository: pages of docs by heading, no number of a section elsewhere."""
     for path in written(tree):
@@ -160,6 +173,7 @@ def citations(tree):
                 yield f'{path}:{number}: docs/{found.group(1)} does not exist'
             elif heading and heading not in headings(page):
                 yield f'{path}:{number}: docs/{found.group(1)} has no heading "{heading}"'
+    yield from named_files(tree)
     for path in pages(tree):
         text = path.read_text()
         for found in LINK.finditer(text):

@@ -101,6 +101,8 @@ PLANTED = [
     ('citations', 'lua/stdlib/x.lua', '--- the target (4' '.1.4)\n'),
     ('citations', 'core/kube/c.c', '/* As told (docs/flagger' '.md, "Two wards"). */\n'),
     ('citations', 'tests/unit/test_a.c', '/* As told (docs/flogger' '.md). */\n'),
+    ('citations', 'core/kube/c.c', '/* As told in kube/' 'gone.h. */\n'),
+    ('citations', 'lua/stdlib/x.lua', '--- As told in rollout/' 'gone.c.\n'),
     ('citations', 'docs/flagger.md', PAGE + '[gone](gone.md)\n'),
     ('citations', 'docs/flagger.md', PAGE + '[gone](#gone)\n'),
     ('banned', 'core/base/a.c', 'void a(void)\n{\n    strcpy(x, y);\n}\n'),
