@@ -241,8 +241,19 @@ void doc_free(struct doc *doc)
     if (doc == NULL) {
         return;
     }
+    if (doc->others > 0) {
+        doc->others--;
+        return;
+    }
     yyjson_mut_doc_free(doc->tree);
     mem_free(doc);
+}
+
+struct doc *doc_share(struct doc *doc)
+{
+    doc->others++;
+    doc->is_shared = true;
+    return doc;
 }
 
 struct node *doc_root(const struct doc *doc)
@@ -252,5 +263,5 @@ struct node *doc_root(const struct doc *doc)
 
 void doc_set_root(struct doc *doc, struct node *n)
 {
-    yyjson_mut_doc_set_root(doc->tree, node_in(n));
+    yyjson_mut_doc_set_root(doc_tree(doc), node_in(n));
 }

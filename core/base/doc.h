@@ -29,6 +29,8 @@ struct doc *doc_parse(const char *text, size_t len, struct err *err);
 /* A deep copy of `n` as a document of its own. */
 struct doc *doc_copy(const struct node *n);
 void doc_free(struct doc *doc);
+/* One more owner of the same document: each frees it. From now on nobody changes it. */
+struct doc *doc_share(struct doc *doc);
 struct node *doc_root(const struct doc *doc); /* NULL without a root or without a doc */
 void doc_set_root(struct doc *doc, struct node *n);
 

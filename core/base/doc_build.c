@@ -8,24 +8,24 @@
 
 struct node *node_new_object(struct doc *doc)
 {
-    return node_out(yyjson_mut_obj(doc->tree));
+    return node_out(yyjson_mut_obj(doc_tree(doc)));
 }
 
 struct node *node_new_array(struct doc *doc)
 {
-    return node_out(yyjson_mut_arr(doc->tree));
+    return node_out(yyjson_mut_arr(doc_tree(doc)));
 }
 
 /* Bytes that are no UTF-8 would make the whole document unwritable, so they are replaced on the way in. */
 static yyjson_mut_val *new_text(struct doc *doc, const char *s, size_t len)
 {
     if (utf8_valid(s, len)) {
-        return yyjson_mut_strncpy(doc->tree, s, len);
+        return yyjson_mut_strncpy(doc_tree(doc), s, len);
     }
     struct buf clean;
     buf_init(&clean, 3 * len);
     utf8_append_clean(&clean, s, len);
-    yyjson_mut_val *v = yyjson_mut_strncpy(doc->tree, clean.data, clean.len);
+    yyjson_mut_val *v = yyjson_mut_strncpy(doc_tree(doc), clean.data, clean.len);
     buf_fini(&clean);
     return v;
 }
@@ -43,27 +43,27 @@ struct node *node_new_str_n(struct doc *doc, const char *s, size_t len)
 
 struct node *node_new_int(struct doc *doc, int64_t value)
 {
-    return node_out(yyjson_mut_sint(doc->tree, value));
+    return node_out(yyjson_mut_sint(doc_tree(doc), value));
 }
 
 struct node *node_new_real(struct doc *doc, double value)
 {
-    return node_out(isfinite(value) ? yyjson_mut_real(doc->tree, value) : yyjson_mut_null(doc->tree));
+    return node_out(isfinite(value) ? yyjson_mut_real(doc_tree(doc), value) : yyjson_mut_null(doc_tree(doc)));
 }
 
 struct node *node_new_bool(struct doc *doc, bool value)
 {
-    return node_out(yyjson_mut_bool(doc->tree, value));
+    return node_out(yyjson_mut_bool(doc_tree(doc), value));
 }
 
 struct node *node_new_null(struct doc *doc)
 {
-    return node_out(yyjson_mut_null(doc->tree));
+    return node_out(yyjson_mut_null(doc_tree(doc)));
 }
 
 struct node *node_copy(struct doc *doc, const struct node *n)
 {
-    return n != NULL ? node_out(yyjson_mut_val_mut_copy(doc->tree, node_in(n))) : NULL;
+    return n != NULL ? node_out(yyjson_mut_val_mut_copy(doc_tree(doc), node_in(n))) : NULL;
 }
 
 /* A node stands in one place only: yyjson links siblings through the nodes themselves. Fresh nodes have no sibling,
@@ -102,6 +102,7 @@ void node_set_bool(struct doc *doc, struct node *object, const char *key, bool v
 
 struct node *node_ensure_object(struct doc *doc, struct node *object, const char *key)
 {
+    assert(!doc->is_shared);
     struct node *child = node_get(object, key);
     if (node_type(child) == NODE_OBJECT) {
         return child;

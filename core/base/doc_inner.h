@@ -1,6 +1,7 @@
 /* What the doc_*.c files share, and nobody else includes: a node is a mutable value of yyjson under another name. */
 #pragma once
 
+#include <assert.h>
 #include <yyjson.h>
 
 #include "base/doc.h"
@@ -10,7 +11,16 @@ enum { DOC_DEPTH_MAX = 256 };
 
 struct doc {
     yyjson_mut_doc *tree;
+    size_t others;  /* owners besides the first */
+    bool is_shared; /* or was once: nobody changes it */
 };
+
+/* The tree, to be changed. */
+static inline yyjson_mut_doc *doc_tree(struct doc *doc)
+{
+    assert(!doc->is_shared && "the document is shared: doc_copy it");
+    return doc->tree;
+}
 
 /* yyjson on top of base/mem.h: it never sees a failed allocation. */
 extern const yyjson_alc doc_memory;

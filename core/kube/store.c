@@ -10,7 +10,7 @@
 #include "kube/object.h"
 
 /* An answer is at most 8 MiB long (io/http.h), so an object that came in one fits. */
-enum { KEY_MAX = 640, OBJECT_MAX = 16 * 1024 * 1024, REMOVED_MAX = 1024 };
+enum { KEY_MAX = 640, OBJECT_MAX = 16 * 1024 * 1024, REMOVED_MAX = 1024, WARM_MAX = 32 };
 
 /* An object: its key "namespace/name" with a NUL, then the packed object, in one allocation. A removed object leaves
  * key and version behind, so that the late answer to an older write does not bring it back. They are kept until the
@@ -21,7 +21,14 @@ struct item {
     uint32_t key_len, packed_len; /* packed_len 0: removed */
     bool listed;                  /* named by the list under way */
     bool learnt;                  /* put or removed since that list began, so it may be newer than the list */
+    uint8_t warm;                 /* its place among those that are kept parsed, counted from 1; 0: none */
     char bytes[];
+};
+
+/* An object as it was parsed last: what is read once is often read again soon. */
+struct warm {
+    struct item *item;
+    struct doc *object;
 };
 
 struct subscriber {
@@ -36,6 +43,10 @@ struct store {
     struct pack pack; /* of their texts: the objects of one kind repeat each other */
     size_t count, bytes;
     size_t removed; /* items that only say so */
+    struct warm_set {
+        struct warm places[WARM_MAX];
+        size_t next; /* to be taken */
+    } * warm;
     bool synced;
     struct subscriber *subscribers;
     size_t subscriber_count;
@@ -46,12 +57,32 @@ struct store *store_new(const struct kube_resource *resource, store_prune_fn *pr
     struct store *store = mem_new(struct store);
     store->resource = resource;
     store->prune = prune;
+    store->warm = mem_new(struct warm_set);
     pack_init(&store->pack);
     return store;
 }
 
+static void cool(struct warm *warm)
+{
+    if (warm->item != NULL) {
+        warm->item->warm = 0;
+        doc_free(warm->object);
+        *warm = (struct warm){0};
+    }
+}
+
+void store_cool(struct store *store)
+{
+    for (size_t i = 0; i < WARM_MAX; i++) {
+        cool(&store->warm->places[i]);
+    }
+}
+
 static void item_free(struct store *store, struct item *item)
 {
+    if (item->warm > 0) {
+        cool(&store->warm->places[item->warm - 1]);
+    }
     if (item->packed_len > 0) {
         store->count--;
         store->bytes -= item->packed_len;
@@ -70,6 +101,7 @@ void store_free(struct store *store)
         item_free(store, item);
     }
     pack_fini(&store->pack);
+    mem_free(store->warm);
     mem_free(store->subscribers);
     mem_free(store);
 }
@@ -159,8 +191,19 @@ static struct doc *item_read(const struct store *store, const struct item *item)
 
 struct doc *store_find(const struct store *store, const char *namespace, const char *name)
 {
-    const struct item *item = item_find(store, namespace, name);
-    return item != NULL && item->packed_len > 0 ? item_read(store, item) : NULL;
+    struct item *item = item_find(store, namespace, name);
+    if (item == NULL || item->packed_len == 0) {
+        return NULL;
+    }
+    struct warm_set *warm = store->warm;
+    if (item->warm == 0) {
+        struct warm *place = &warm->places[warm->next];
+        cool(place);
+        *place = (struct warm){item, item_read(store, item)};
+        item->warm = (uint8_t)(warm->next + 1);
+        warm->next = (warm->next + 1) % WARM_MAX;
+    }
+    return doc_share(warm->places[item->warm - 1].object);
 }
 
 bool store_has(const struct store *store, const char *namespace, const char *name)

@@ -30,7 +30,7 @@ size_t store_count(const struct store *store);
 /* Bytes kept of them. */
 size_t store_bytes(const struct store *store);
 
-/* A parsed copy (doc_free) or NULL. */
+/* The object (doc_free), which may be shared with other readers: whoever wants to change it copies it. NULL without one. */
 struct doc *store_find(const struct store *store, const char *namespace, const char *name);
 bool store_has(const struct store *store, const char *namespace, const char *name);
 /* Every object of a namespace (NULL: all), in the order of (namespace, name); `object` is freed after the call.
@@ -43,6 +43,8 @@ void store_each(const struct store *store, const char *namespace, store_each_fn 
 void store_put(struct store *store, const struct doc *object);
 /* The same for an object that was read whole; it also replaces the metadata of the same version. */
 void store_complete(struct store *store, const struct doc *object);
+/* Frees the memory that makes reading the same objects again fast. */
+void store_cool(struct store *store);
 /* Removes the object, unless a newer version than that of `object` is known. */
 void store_remove(struct store *store, const struct doc *object);
 

@@ -73,7 +73,9 @@ bool accepted_canary(const struct accepted *accepted, struct context *context, c
     if (accepted->spec == NULL || !store_has(canaries, namespace, name)) {
         return canary_find(canary, canaries, namespace, name, &context->defaults, err);
     }
-    struct doc *doc = store_find(canaries, namespace, name);
+    struct doc *stored = store_find(canaries, namespace, name);
+    struct doc *doc = doc_copy(doc_root(stored));
+    doc_free(stored);
     if (accepted->generation == 0 || accepted->generation != generation_of(doc_root(doc))) {
         node_set(doc, doc_root(doc), "spec", node_copy(doc, doc_root(accepted->spec)));
     }

@@ -43,6 +43,10 @@ static void begin_work(struct engine *engine);
 
 static void on_tidy(struct timer *timer, void *ctx)
 {
+    struct engine *engine = ctx;
+    for (size_t i = 0; i < engine->context.stores.count; i++) {
+        store_cool(engine->context.stores.entries[i].store);
+    }
     mem_trim();
 }
 

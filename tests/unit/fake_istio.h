@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "fake_doc.h"
+#include "fake_store.h"
 #include "kube/object.h"
 #include "mesh/router.h"
 
@@ -99,7 +100,7 @@ static inline void apply(struct world *w, struct kube_write *write)
         put(w, store, doc_copy(doc_root(write->body)));
     } else {
         assert_int_equal(write->verb, KUBE_PATCH_MERGE);
-        struct doc *live = store_find(store, write->namespace, write->name);
+        struct doc *live = fake_store_copy(store, write->namespace, write->name);
         assert_string_equal(object_version(doc_root(live)), object_version(doc_root(write->body)));
         fake_doc_merge(live, doc_root(live), doc_root(write->body));
         put(w, store, live);
@@ -165,7 +166,7 @@ static inline void expect_routes(struct world *w, int primary_pct, int canary_pc
 /* The member of the live VirtualService under a path. */
 static inline void expect_live(struct world *w, const char *part, const char *key, const char *want)
 {
-    struct doc *live = store_find(w->services, "test", w->names.apex);
+    struct doc *live = fake_store_copy(w->services, "test", w->names.apex);
     assert_non_null(live);
     const struct node *n = node_get(doc_root(live), part);
     fake_doc_expect(key != NULL ? node_get(n, key) : n, want);
@@ -174,7 +175,7 @@ static inline void expect_live(struct world *w, const char *part, const char *ke
 
 static inline void edit(struct world *w, struct store *store, const char *name, const char *patch)
 {
-    struct doc *live = store_find(store, "test", name), *change = fake_doc(patch);
+    struct doc *live = fake_store_copy(store, "test", name), *change = fake_doc(patch);
     fake_doc_merge(live, doc_root(live), doc_root(change));
     doc_free(change);
     put(w, store, live);

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "fake_doc.h"
+#include "fake_store.h"
 #include "kube/object.h"
 #include "workload/autoscaler.h"
 
@@ -81,7 +82,7 @@ static void apply(struct world *w)
         put(w, doc_copy(doc_root(w->write.body)));
     } else {
         assert_int_equal(w->write.verb, KUBE_PATCH_MERGE);
-        struct doc *live = store_find(w->autoscalers, "test", w->write.name);
+        struct doc *live = fake_store_copy(w->autoscalers, "test", w->write.name);
         assert_string_equal(object_version(doc_root(live)), object_version(doc_root(w->write.body)));
         fake_doc_merge(live, doc_root(live), doc_root(w->write.body));
         put(w, live);
@@ -91,7 +92,7 @@ static void apply(struct world *w)
 
 static void expect_primary(struct world *w, const char *key, const char *want)
 {
-    struct doc *live = store_find(w->autoscalers, "test", "scaler-primary");
+    struct doc *live = fake_store_copy(w->autoscalers, "test", "scaler-primary");
     fake_doc_expect(node_get(doc_root(live), key), want);
     doc_free(live);
 }
@@ -239,7 +240,7 @@ static void test_metadata_and_what_is_not_said_are_no_difference(void **state)
     put_target(&w, "'minReplicas':2,'maxReplicas':4");
     assert_int_equal(plan(&w, true), PLAN_WRITE);
     apply(&w);
-    struct doc *live = store_find(w.autoscalers, "test", "scaler-primary");
+    struct doc *live = fake_store_copy(w.autoscalers, "test", "scaler-primary");
     fake_doc_expect(node_at(doc_root(live), "metadata", "labels"), "{'old':'x'}");
     fake_doc_expect(node_at(doc_root(live), "metadata", "annotations"), "absent");
     fake_doc_expect(node_at(doc_root(live), "metadata", "ownerReferences"), "absent");

@@ -381,7 +381,7 @@ static void test_destination_rules_are_repaired(void **state)
     assert_string_equal(write.context,
                         "reconcileDestinationRule failed: DestinationRule podinfo-primary.test update error");
     apply(&w, &write);
-    struct doc *rule = store_find(w.rules, "test", "podinfo-primary");
+    struct doc *rule = fake_store_copy(w.rules, "test", "podinfo-primary");
     fake_doc_expect(
         node_get(doc_root(rule), "spec"),
         "{'host':'podinfo-primary','exportTo':['.'],'workloadSelector':{'matchLabels':{'a':'b'}},'trafficPolicy':"
@@ -390,13 +390,13 @@ static void test_destination_rules_are_repaired(void **state)
     assert_int_equal(settle(&w), 0);
     set_canary(&w, "", "");
     assert_int_equal(settle(&w), 2);
-    rule = store_find(w.rules, "test", "podinfo-primary");
+    rule = fake_store_copy(w.rules, "test", "podinfo-primary");
     fake_doc_expect(
         node_get(doc_root(rule), "spec"),
         "{'host':'podinfo-primary','exportTo':['.'],'workloadSelector':{'matchLabels':{'a':'b'}},'trafficPolicy':"
         "{'portLevelSettings':[{'port':{'number':80}}]}}");
     doc_free(rule);
-    rule = store_find(w.rules, "test", "podinfo-canary");
+    rule = fake_store_copy(w.rules, "test", "podinfo-canary");
     fake_doc_expect(node_get(doc_root(rule), "spec"), "{'host':'podinfo-canary'}");
     doc_free(rule);
     close_world(&w);
@@ -404,7 +404,7 @@ static void test_destination_rules_are_repaired(void **state)
 
 static void expect_rule(struct world *w, const char *name, const char *part, const char *want)
 {
-    struct doc *rule = store_find(w->rules, "test", name);
+    struct doc *rule = fake_store_copy(w->rules, "test", name);
     fake_doc_expect(node_get(doc_root(rule), part), want);
     doc_free(rule);
 }
@@ -452,7 +452,7 @@ static void test_a_deleted_virtual_service_starts_again_at_the_primary(void **st
     open_world(&w, "", "");
     settle(&w);
     shift(&w, 50, 50, true);
-    struct doc *live = store_find(w.services, "test", "podinfo");
+    struct doc *live = fake_store_copy(w.services, "test", "podinfo");
     store_remove(w.services, live);
     doc_free(live);
     assert_int_equal(settle(&w), 1);

@@ -66,7 +66,7 @@ static void test_the_sign_stays(void **state)
     open_world(&w, "", "");
     put_before(&w, w.services, "podinfo", &signed_one);
     settle(&w);
-    struct doc *live = store_find(w.services, "test", "podinfo");
+    struct doc *live = fake_store_copy(w.services, "test", "podinfo");
     assert_string_equal(object_annotation(doc_root(live), "sluice.dev/canary"), "podinfo");
     doc_free(live);
     close_world(&w);

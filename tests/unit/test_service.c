@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "fake_doc.h"
+#include "fake_store.h"
 #include "kube/object.h"
 #include "workload/service.h"
 
@@ -101,7 +102,7 @@ static void apply(struct world *w)
         put(w, doc_copy(doc_root(w->write.body)));
     } else {
         assert_int_equal(w->write.verb, KUBE_PATCH_MERGE);
-        struct doc *live = store_find(w->services, w->write.namespace, w->write.name);
+        struct doc *live = fake_store_copy(w->services, w->write.namespace, w->write.name);
         assert_string_equal(object_version(doc_root(live)), object_version(doc_root(w->write.body)));
         fake_doc_merge(live, doc_root(live), doc_root(w->write.body));
         put(w, live);
@@ -119,7 +120,7 @@ static void settle(struct world *w, enum service_role role)
 
 static void edit(struct world *w, const char *name, const char *patch)
 {
-    struct doc *live = store_find(w->services, "test", name), *change = fake_doc(patch);
+    struct doc *live = fake_store_copy(w->services, "test", name), *change = fake_doc(patch);
     fake_doc_merge(live, doc_root(live), doc_root(change));
     doc_free(change);
     put(w, live);
@@ -127,7 +128,7 @@ static void edit(struct world *w, const char *name, const char *patch)
 
 static void expect_live(struct world *w, const char *name, const char *part, const char *want)
 {
-    struct doc *live = store_find(w->services, "test", name);
+    struct doc *live = fake_store_copy(w->services, "test", name);
     const struct node *n = node_get(doc_root(live), strcmp(part, "spec") == 0 ? part : "metadata");
     fake_doc_expect(strcmp(part, "spec") == 0 ? n : node_get(n, part), want);
     doc_free(live);
