@@ -43,6 +43,15 @@ local function times_told(world, text)
   return count
 end
 
+--- The last line of the world's history that begins so.
+local function last_of(world, what)
+  local last
+  for _, line in ipairs(world.history) do
+    last = line:find(what .. ':', 1, true) == 1 and line or last
+  end
+  return last
+end
+
 local function forbid(world, pattern)
   world.world:fates(function(request)
     if world.forbidden and request.method ~= 'GET' and request.url:find(pattern) then
@@ -141,4 +150,38 @@ describe('the condition Waiting', function()
       assert.equal(2, times_told(world, text))
     end)
   end
+
+  it('shows that a new revision waits for a spec that is accepted, and goes on at once when it is', function()
+    local world = watched_world { analysis = { stepWeights = { 10, 20, 30, 40, 50 } } }
+    world.world:version('podinfo:3', { errors = 0 })
+    world:initialise():push().world:run '35s'
+    local function edit(resource, change)
+      local object = world.world:get(resource, 'test', 'podinfo')
+      change(object.spec)
+      world.world:update(object)
+    end
+    edit('canaries.flagger.app', function(spec)
+      spec.analysis.alerts = { { name = 'chat', severity = 'info', providerRef = { name = 'chat' } } }
+    end)
+    edit('deployments.apps', function(spec)
+      spec.template.spec.containers[1].image = 'podinfo:3'
+    end)
+    world.world:run '5m'
+    local text = 'The new revision of podinfo.test gets no share of the traffic until its Canary is accepted'
+    local status = world.world:get('canaries.flagger.app', 'test', 'podinfo').status
+    assert.same({ 'Progressing', 0 }, { status.phase, status.canaryWeight })
+    assert.equal('traffic: podinfo-primary 100, podinfo-canary 0', last_of(world, 'traffic'))
+    assert.same({ 'nothing', 'SpecRefused' }, reasons(world))
+    assert.equal(1, times_told(world, 'New revision detected! Restarting analysis for podinfo.test'))
+    assert.equal(1, times_told(world, 'has been waiting for 2m0s: ' .. text))
+    assert.equal(2, times_told(world, text))
+    edit('canaries.flagger.app', function(spec)
+      spec.analysis.alerts = nil
+    end)
+    world.world:run '1s'
+    assert.equal('nothing', world.shown[#world.shown])
+    assert.equal('traffic: podinfo-primary 90, podinfo-canary 10', last_of(world, 'traffic'))
+    world:finish()
+    assert.equal('primary: podinfo:3', last_of(world, 'primary'))
+  end)
 end)

@@ -18,6 +18,7 @@
 #define WAIT_REVISION "RevisionUnknown" /* the target or one of its configs cannot be read */
 #define WAIT_RELEASE "ReleaseNotCreated"
 #define WAIT_HALTED "ReleaseHalted"
+#define WAIT_SPEC "SpecRefused" /* a new revision, for a spec that is accepted */
 
 enum { WAITS_MAX = 8 }; /* more than the things that can be waited for at a time */
 

@@ -353,6 +353,7 @@ void actor_look_by(struct actor *actor, struct canary *canary)
 static void go_on(struct actor *actor, struct canary *canary)
 {
     actor->suspended = false;
+    waiting_end(&actor->waiting, WAIT_SPEC);
     struct doc *accepted = status_accepted(canary, clock_wall_ms(actor->context->clock));
     if (accepted != NULL) {
         actor_send_status(actor, canary, accepted);

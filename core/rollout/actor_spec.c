@@ -91,13 +91,26 @@ static void look_without_run(struct actor *actor, const struct canary *canary)
     doc_free(latest);
 }
 
+/* The share of the revision before is taken back by then. */
+static void wait_for_spec(struct actor *actor)
+{
+    char *text =
+        str_format("The new revision of %s gets no share of the traffic until its Canary is accepted", actor->id);
+    waiting_begin(&actor->waiting, &(struct wait){.reason = WAIT_SPEC, .message = text});
+    str_free(&text);
+}
+
 void actor_look_by_record(struct actor *actor)
 {
     const struct release *release = run_release(actor->run);
     struct canary canary = {0};
     struct err ignored = {0};
     bool known = release->accepted.spec != NULL && release_canary(release, &canary, &ignored);
-    run_freeze(actor->run, !known || (actor->refused && release->waiting));
+    bool waits = actor->refused && release->waiting;
+    run_freeze(actor->run, !known || waits);
+    if (waits) {
+        wait_for_spec(actor);
+    }
     if (known) {
         actor_look_by(actor, &canary);
     }
