@@ -41,8 +41,8 @@ static const struct yaml_place *place_of(const struct check_source *source, cons
 #define REMARK "Invalid value: null: some validation rules were not checked"
 #define GENERAL "Invalid value: \"\": "
 
-/* Some causes name their field in their text only: `"spec.analysis" must validate one ...`, `Checked value must be of type
- * integer with format int32 in spec.x`. "": of the whole object. */
+/* Some causes name their field in their text only: `"spec.analysis" must validate one ...`, `Checked value must be of
+ * type integer with format int32 in spec.x`. "": of the whole object. */
 static char *field_in(const char *text)
 {
     const char *last = strrchr(text, ' ');
@@ -52,7 +52,8 @@ static char *field_in(const char *text)
     return str_dup(last != NULL && path_length(last + 1) > 0 ? last + 1 : "");
 }
 
-/* That a field is missing which an alternative of the oneOf above it would need is no reason beside the choice itself. */
+/* That a field is missing which an alternative of the oneOf above it would need is no reason beside the choice
+ * itself. */
 static bool is_of_choice(const struct node *cause, const char *above, const struct str_list *names)
 {
     const char *field = node_str_or(node_get(cause, "field"), "");

@@ -18,8 +18,8 @@ struct flags {
     int64_t scale_down_delay_ms; /* what scale_down_delay says */
 };
 
-/* Defaults, then `argv`, then the environment variables that override (EVENT_WEBHOOK_URL). Texts are borrowed from argv and the environment.
- * `note` is called for each flag that was accepted and has no meaning. */
+/* Defaults, then `argv`, then the environment variables that override (EVENT_WEBHOOK_URL). Texts are borrowed from argv
+ * and the environment. `note` is called for each flag that was accepted and has no meaning. */
 bool flags_parse(struct flags *flags, int argc, char **argv, void (*note)(const char *text), struct err *err);
 /* The help text: one line a flag with its default. */
 void flags_print(void);

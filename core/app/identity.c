@@ -21,7 +21,8 @@ static char *read_start(const char *path, size_t len)
     return text;
 }
 
-/* Field 22 of /proc/<pid>/stat, in ticks since boot; 0 when there is no such process. The second field may hold blanks, so fields are counted from its closing bracket. */
+/* Field 22 of /proc/<pid>/stat, in ticks since boot; 0 when there is no such process. The second field may hold blanks,
+ * so fields are counted from its closing bracket. */
 static unsigned long long start_time(long pid)
 {
     char *path = str_format("/proc/%ld/stat", pid);

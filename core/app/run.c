@@ -43,8 +43,8 @@ static void note_flag(const char *text)
 
 /* --- the clients --- */
 
-/* As client-go's BuildConfigFromFlags: -master without -kubeconfig is a server to which we are nobody; the Pod's token is for the
- * Pod's own API server and goes nowhere else. */
+/* As client-go's BuildConfigFromFlags: -master without -kubeconfig is a server to which we are nobody; the Pod's token
+ * is for the Pod's own API server and goes nowhere else. */
 static struct kube_client *new_client(struct program *p, const char *kubeconfig, const char *master, struct err *err)
 {
     struct kube_config config = {0};

@@ -1,5 +1,6 @@
-/* Tells what happens to the canaries of an embedded cluster, line by line as it happens: in colours and with bars on a terminal, as plain text in a pipe. Lines are
- * folded between words where the terminal ends, commands ("$ …") as a shell reads them. */
+/* Tells what happens to the canaries of an embedded cluster, line by line as it happens: in colours and with bars on a
+ * terminal, as plain text in a pipe. Lines are folded between words where the terminal ends, commands ("$ …") as a
+ * shell reads them. */
 #pragma once
 
 #include <stdbool.h>

@@ -15,5 +15,6 @@ struct visitors *visitors_new(struct cluster *cluster, const struct scenario *sc
 /* The traffic stays. */
 void visitors_free(struct visitors *visitors);
 
-/* A text that the regular expression matches, for those that people write about headers; others give something that may not match. mem_free. */
+/* A text that the regular expression matches, for those that people write about headers; others give something that may
+ * not match. mem_free. */
 char *visitors_sample(const char *regex);

@@ -22,7 +22,8 @@ void buf_fini(struct buf *b)
     *b = (struct buf){.size_max = b->size_max};
 }
 
-/* Room for `len` more bytes and the NUL. Once the ceiling was hit everything is refused: what is kept is a true prefix. */
+/* Room for `len` more bytes and the NUL. Once the ceiling was hit everything is refused: what is kept is a true
+ * prefix. */
 static bool reserve(struct buf *b, size_t len)
 {
     if (b->overflow || len > b->size_max - b->len) {

@@ -1,5 +1,5 @@
-/* Byte buffers. Every buffer is born with a ceiling; bytes beyond it are dropped and `overflow` is set, so an unbounded buffer
- * cannot be written by accident. `data` is always terminated by a NUL that `len` does not count. */
+/* Byte buffers. Every buffer is born with a ceiling; bytes beyond it are dropped and `overflow` is set, so an unbounded
+ * buffer cannot be written by accident. `data` is always terminated by a NUL that `len` does not count. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,8 +16,8 @@ struct buf {
 void buf_init(struct buf *b, size_t size_max);
 void buf_fini(struct buf *b);
 
-/* All of these return false, and set `overflow`, when the ceiling was hit (nothing of the piece is kept then). From there on
- * everything is refused until buf_clear or buf_take, so what is kept is always a true beginning. */
+/* All of these return false, and set `overflow`, when the ceiling was hit (nothing of the piece is kept then). From
+ * there on everything is refused until buf_clear or buf_take, so what is kept is always a true beginning. */
 bool buf_append(struct buf *b, const void *bytes, size_t len);
 bool buf_append_str(struct buf *b, const char *s);
 bool buf_append_char(struct buf *b, char c);

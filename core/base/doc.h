@@ -1,8 +1,9 @@
 /* One document type for JSON and YAML.
  *
- * A `doc` owns a tree of `node`s; a node lives as long as its doc. The same tree is read, changed and written. Integers are exact
- * (int64 and uint64), an empty list stays apart from an empty object, the order of keys is kept, a number too large for its type
- * is kept as written. Reading functions take NULL for a node and answer "absent", so paths need no checks on the way.
+ * A `doc` owns a tree of `node`s; a node lives as long as its doc. The same tree is read, changed and written. Integers
+ * are exact (int64 and uint64), an empty list stays apart from an empty object, the order of keys is kept, a number too
+ * large for its type is kept as written. Reading functions take NULL for a node and answer "absent", so paths need no
+ * checks on the way.
  *
  * (yyjson underneath, its mutable half only: one kind of node for everything. Stores keep documents packed, so the
  * larger nodes of the mutable half cost nothing at rest.) */
@@ -24,7 +25,8 @@ enum node_type { NODE_ABSENT, NODE_NULL, NODE_BOOL, NODE_INT, NODE_REAL, NODE_ST
 
 /* An empty document without a root. */
 struct doc *doc_new(void);
-/* Strict JSON (RFC 8259), at most 256 levels deep; of equal keys in an object the last wins. NULL and err on failure (line and column in the text). */
+/* Strict JSON (RFC 8259), at most 256 levels deep; of equal keys in an object the last wins. NULL and err on failure
+ * (line and column in the text). */
 struct doc *doc_parse(const char *text, size_t len, struct err *err);
 /* A deep copy of `n` as a document of its own. */
 struct doc *doc_copy(const struct node *n);
@@ -66,7 +68,11 @@ struct node_iter {
     const struct node *container;
     void *state[2];
 };
-/* struct node_iter it = node_iterate(n); while (node_next(&it)) { … it.key, it.value … }  — no change of `n` meanwhile. */
+/* `n` must not change meanwhile:
+ *
+ *     struct node_iter it = node_iterate(n);
+ *     while (node_next(&it)) { … it.key, it.value … }
+ */
 struct node_iter node_iterate(const struct node *n);
 bool node_next(struct node_iter *it);
 
@@ -75,8 +81,8 @@ bool node_equal(const struct node *a, const struct node *b);
 
 /* --- building ---
  *
- * Nodes belong to `doc`; strings are copied, bytes in them that are no UTF-8 become U+FFFD. A node stands in one place only:
- * to put one that has a place already somewhere else, node_copy it (asserted). */
+ * Nodes belong to `doc`; strings are copied, bytes in them that are no UTF-8 become U+FFFD. A node stands in one place
+ * only: to put one that has a place already somewhere else, node_copy it (asserted). */
 
 struct node *node_new_object(struct doc *doc);
 struct node *node_new_array(struct doc *doc);

@@ -1,7 +1,8 @@
 /* Errors: a code for the program, a text for the person.
  *
- * A function that can fail returns bool and takes `struct err *err` as its last parameter (never NULL). The text names the object,
- * the field, what came and what was wanted; context is added on the way up: `return err_wrap(err, "kubeconfig %s", path);`. */
+ * A function that can fail returns bool and takes `struct err *err` as its last parameter (never NULL). The text names
+ * the object, the field, what came and what was wanted; context is added on the way up: `return err_wrap(err,
+ * "kubeconfig %s", path);`. */
 #pragma once
 
 #include <stdbool.h>

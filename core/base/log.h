@@ -1,5 +1,5 @@
-/* Structured logs: one JSON object per line on stderr, with the keys Flagger's logs have: level, ts (ISO 8601), caller, msg and,
- * on lines about one canary, canary ("name.namespace"). */
+/* Structured logs: one JSON object per line on stderr, with the keys Flagger's logs have: level, ts (ISO 8601), caller,
+ * msg and, on lines about one canary, canary ("name.namespace"). */
 #pragma once
 
 #include <stdarg.h>

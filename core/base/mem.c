@@ -37,7 +37,8 @@ void mem_free(void *p)
     free(p);
 }
 
-/* Left alone, glibc raises these thresholds to the size of what it last saw freed, and one large list stays in memory for ever. */
+/* Left alone, glibc raises these thresholds to the size of what it last saw freed, and one large list stays in memory
+ * for ever. */
 void mem_init(void)
 {
     mallopt(M_MMAP_THRESHOLD, 64 * 1024);

@@ -1,7 +1,8 @@
 /* Memory: every allocation of Sluice goes through here.
  *
- * None of these functions returns NULL: when memory is out the process ends with a message, so no caller carries a branch that no
- * test can reach. (Scripts are different: a VM has its own arena with a ceiling, see script/arena.h.) Who creates, frees. */
+ * None of these functions returns NULL: when memory is out the process ends with a message, so no caller carries a
+ * branch that no test can reach. (Scripts are different: a VM has its own arena with a ceiling, see script/arena.h.)
+ * Who creates, frees. */
 #pragma once
 
 #include <stddef.h>
@@ -18,7 +19,8 @@ void *mem_resize(void *p, size_t size);
 /* Frees; NULL is fine. */
 void mem_free(void *p);
 
-/* Once, at the start of the program: blocks of many pages (documents, bodies) go back to the system when they are freed. */
+/* Once, at the start of the program: blocks of many pages (documents, bodies) go back to the system when they are
+ * freed. */
 void mem_init(void);
 /* Gives back what the allocator keeps of a past peak; takes milliseconds, so it is for quiet moments. */
 void mem_trim(void);

@@ -114,8 +114,8 @@ static bool is_digit(char c, bool is_hex)
     return is_hex ? isxdigit((unsigned char)c) != 0 : c >= '0' && c <= '9';
 }
 
-/* Past digits and underscores, which stand between digits alone or, in a hexadecimal number, behind its prefix. NULL for an underscore
- * elsewhere; `*count` grows by the digits. */
+/* Past digits and underscores, which stand between digits alone or, in a hexadecimal number, behind its prefix. NULL
+ * for an underscore elsewhere; `*count` grows by the digits. */
 static const char *skip_digits(const char *at, bool is_hex, bool after_digit, size_t *count)
 {
     for (; is_digit(*at, is_hex) || *at == '_'; at++) {

@@ -7,8 +7,8 @@
 
 #include "base/mem.h"
 
-/* WINDOW_BITS: 16 KiB, what is known and a text as long as most; negative: without header and checksum, which would be longer than what they protect.
- * MEMORY_LEVEL: what zlib takes while it works, 80 KiB with these. */
+/* WINDOW_BITS: 16 KiB, what is known and a text as long as most; negative: without header and checksum, which would be
+ * longer than what they protect. MEMORY_LEVEL: what zlib takes while it works, 80 KiB with these. */
 enum { KNOWN_MAX = 8 * 1024, WINDOW_BITS = 14, MEMORY_LEVEL = 5, CHUNK_SIZE = 4096 };
 
 /* Stands before the deflated bytes. */

@@ -38,7 +38,8 @@ struct str_list {
 
 void str_list_push(struct str_list *list, const char *s);
 bool str_list_has(const struct str_list *list, const char *s);
-/* Splits at `separator`, keeping empty parts, without trimming (as Flagger splits its flags); "" gives one empty part. */
+/* Splits at `separator`, keeping empty parts, without trimming (as Flagger splits its flags); "" gives one empty
+ * part. */
 void str_list_split(struct str_list *list, const char *s, char separator);
 /* All of them, with `separator` in between. */
 char *str_list_join(const struct str_list *list, const char *separator);

@@ -17,6 +17,7 @@ size_t utf8_floor(const char *s, size_t len);
 /* The bytes of `s`, each byte that is no part of a character replaced by U+FFFD. */
 bool utf8_append_clean(struct buf *b, const char *s, size_t len);
 
-/* The beginning of a text from outside, at most `max` bytes of it, as one line that a person may be shown: white space becomes one blank, none
- * at the ends; a byte that is no part of a character, or a control character, becomes U+FFFD; "..." stands for what was left out. */
+/* The beginning of a text from outside, at most `max` bytes of it, as one line that a person may be shown: white space
+ * becomes one blank, none at the ends; a byte that is no part of a character, or a control character, becomes U+FFFD;
+ * "..." stands for what was left out. */
 void utf8_append_line(struct buf *b, const char *s, size_t len, size_t max);

@@ -1,7 +1,8 @@
 /* YAML as Kubernetes' loader reads it (go-yaml v2 as sigs.k8s.io/yaml uses it), into the document type of JSON.
  *
- * Words such as on, y and 0777 mean true, true and 511, also as keys. A mapping's own keys win over what `<<` brings, wherever
- * they stand. Duplicate keys, cyclic and exploding aliases, .inf/.nan and non-scalar keys are errors. Positions are in the error's text. */
+ * Words such as on, y and 0777 mean true, true and 511, also as keys. A mapping's own keys win over what `<<` brings,
+ * wherever they stand. Duplicate keys, cyclic and exploding aliases, .inf/.nan and non-scalar keys are errors.
+ * Positions are in the error's text. */
 #pragma once
 
 #include "base/doc.h"
@@ -13,7 +14,8 @@ struct doc *yaml_parse(const char *name, const char *text, size_t len, struct er
 /* The same, and where each of its values stands is put into `places`. */
 struct doc *yaml_parse_placed(const char *name, const char *text, size_t len, struct yaml_places *places,
                               struct err *err);
-/* The same, but of a key that is there more than once the last one counts; each is told in `repeated`. For what kubectl reads in this way. */
+/* The same, but of a key that is there more than once the last one counts; each is told in `repeated`. For what kubectl
+ * reads in this way. */
 struct doc *yaml_parse_last(const char *name, const char *text, size_t len, struct str_list *repeated, struct err *err);
 
 /* Every document of the stream that is not empty, appended to an array at the root of the result. */

@@ -1,6 +1,8 @@
-/* Where the values of a parsed text stand: a table beside the document, for readers who tell people which line is wrong (base/form.h).
+/* Where the values of a parsed text stand: a table beside the document, for readers who tell people which line is wrong
+ * (base/form.h).
  *
- * A value that came through an alias stands where the alias does, what is inside of it and what `<<` brought where the anchor's does. */
+ * A value that came through an alias stands where the alias does, what is inside of it and what `<<` brought where the
+ * anchor's does. */
 #pragma once
 
 #include "base/doc.h"

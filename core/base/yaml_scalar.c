@@ -183,7 +183,8 @@ static struct word read_word(const char *s, size_t len)
     return w;
 }
 
-/* Whole reals become integers, as Go's JSON encoder writes them: the API server refuses 1.0 where an integer belongs. */
+/* Whole reals become integers, as Go's JSON encoder writes them: the API server refuses 1.0 where an integer
+ * belongs. */
 static yyjson_mut_val *real_node(yyjson_mut_doc *tree, double real)
 {
     int64_t whole;

@@ -33,10 +33,12 @@ struct canary {
     const char *last_applied, *last_promoted; /* "" when absent */
 };
 
-/* Takes `doc`, also on failure. False: refused; err->text reads "spec.analysis.threshold: 1.5 is not an integer" and the names are filled all the same. */
+/* Takes `doc`, also on failure. False: refused; err->text reads "spec.analysis.threshold: 1.5 is not an integer" and
+ * the names are filled all the same. */
 bool canary_init(struct canary *canary, struct doc *doc, const struct canary_defaults *defaults, struct err *err);
 void canary_fini(struct canary *canary);
-/* The Canary as the store has it. False when it is gone (`canary` is zeroed) or refused (`canary` is filled, err says why). */
+/* The Canary as the store has it. False when it is gone (`canary` is zeroed) or refused (`canary` is filled, err says
+ * why). */
 bool canary_find(struct canary *canary, const struct store *canaries, const char *namespace, const char *name,
                  const struct canary_defaults *defaults, struct err *err);
 

@@ -3,7 +3,8 @@
 #include "base/duration.h"
 #include "kube/object.h"
 
-/* The list in the patch; at first it is the live one. Every entry has a message, as Flagger's clients join them without a check. */
+/* The list in the patch; at first it is the live one. Every entry has a message, as Flagger's clients join them without
+ * a check. */
 static struct node *conditions_of(struct doc *patch, const struct canary *canary)
 {
     struct node *status = node_ensure_object(patch, doc_root(patch), "status");

@@ -1,7 +1,8 @@
 /* What an edit of a Canary's spec means for the release under way. Pure functions on two readings of one Canary.
  *
- * A weight means a share only under the routing that it was given for: whose requests these are (hosts, gateways, matches), where they arrive (names, ports), and how
- * the share came about. An edit of any of these is no reason to move traffic that nobody judged. */
+ * A weight means a share only under the routing that it was given for: whose requests these are (hosts, gateways,
+ * matches), where they arrive (names, ports), and how the share came about. An edit of any of these is no reason to
+ * move traffic that nobody judged. */
 #pragma once
 
 #include "canary/canary.h"

@@ -20,8 +20,8 @@ struct canary_names {
 void canary_names_init(struct canary_names *names, const struct node *canary);
 void canary_names_fini(struct canary_names *names);
 
-/* `name` as it is when it has at most `max` characters, else its beginning and a hash of it: different names stay different. A valid name, or value of a
- * label, stays one. `max` is at least 20. (mem_free) */
+/* `name` as it is when it has at most `max` characters, else its beginning and a hash of it: different names stay
+ * different. A valid name, or value of a label, stays one. `max` is at least 20. (mem_free) */
 char *name_shorten(const char *name, size_t max);
 
 /* One controller reference to the Canary (flagger.app/v1beta1), as a node of `doc`. */

@@ -23,7 +23,8 @@ static void add(struct str_list *reasons, const char *format, ...)
 
 /* --- integers --- */
 
-/* Fields that the CRD declares as numbers and Flagger decodes as integers: a fraction passes admission, so it must be refused here. */
+/* Fields that the CRD declares as numbers and Flagger decodes as integers: a fraction passes admission, so it must be
+ * refused here. */
 static const char *const integer_fields[][4] = {
     {"progressDeadlineSeconds"},          {"service", "port"}, /* these two have bounds of their own */
     {"service", "retries", "attempts"},   {"analysis", "threshold"},

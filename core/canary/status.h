@@ -6,7 +6,8 @@
 
 #include "canary/condition.h"
 
-/* "Set phase": phase, the counters it resets, lastPromotedSpec for Initialized and Succeeded, the Promoted condition. */
+/* "Set phase": phase, the counters it resets, lastPromotedSpec for Initialized and Succeeded, the Promoted
+ * condition. */
 struct doc *status_set_phase(const struct canary *canary, const char *phase, int64_t now_wall_ms);
 
 struct status_sync {

@@ -1,10 +1,15 @@
 /* What a release does to the world, as data: a list of effects that is on record before the first one starts.
  *
- *   { kind: route, primary, canary, mirrored, from: {primary, canary, mirrored} }   { kind: event, type, message, phase, key }
- *   { kind: phase, phase }                                                          { kind: scale, to: up|zero }
- *   { kind: sync, phase, weight, iterations, failed_checks }                        { kind: promote, id, copies }
- *   { kind: status, weight, iterations, failed_checks }                             { kind: autoscaler }
- *   { kind: hooks, type, phase, event_phase, key }                                  { kind: gauge, name, value }
+ *   { kind: route, primary, canary, mirrored, from: {primary, canary, mirrored} }
+ *   { kind: phase, phase }
+ *   { kind: sync, phase, weight, iterations, failed_checks }
+ *   { kind: status, weight, iterations, failed_checks }
+ *   { kind: event, type, message, phase, key }
+ *   { kind: hooks, type, phase, event_phase, key }
+ *   { kind: scale, to: up|zero }
+ *   { kind: promote, id, copies }
+ *   { kind: autoscaler }
+ *   { kind: gauge, name, value }
  *
  * They are done in order; the first failure ends the list. Repeating a list after a crash does nothing twice:
  *
@@ -15,9 +20,10 @@
  *   event, hooks                        sent again under the same key
  *   gauge                               nothing to repeat
  *
- * Safety, whatever a script says: weights are whole, not negative and sum to 100, and no list increases the share of a side that is not ready. Only the engine's
- * own ending of a release (`trusted`) is exempt from the latter. And a target goes to zero only when its share has been smaller for context.scale_down_delay_ms: proxies
- * learn of new routes later than the API server, and until then they send requests to Pods that would be gone. */
+ * Whatever a script says, weights are whole, not negative and sum to 100, and no list increases the share of a side
+ * that is not ready; only the engine's own ending of a release (`trusted`) may do that. And a target goes to zero only
+ * when its share has been smaller for context.scale_down_delay_ms: proxies learn of new routes later than the API
+ * server, and until then they send requests to Pods that would be gone. */
 #pragma once
 
 #include "notify/announcer.h"
@@ -49,7 +55,8 @@ bool effects_check(const struct node *list, enum effects_of of, const char *fiel
 bool effects_prepare(struct context *context, const struct release *release, const struct node *list,
                      enum effects_of of, struct doc *prepared, struct err *err);
 
-/* err->code NONE: all done. Otherwise `failed` is the index of the one that failed; `begun`: a part of that one happened, and cannot be taken back. */
+/* err->code NONE: all done. Otherwise `failed` is the index of the one that failed; `begun`: a part of that one
+ * happened, and cannot be taken back. */
 typedef void effects_done_fn(void *ctx, size_t failed, bool begun, const struct err *err);
 struct effects *effects_start(const struct effects_options *options, effects_done_fn *done, void *ctx);
 void effects_cancel(struct effects *effects);

@@ -3,8 +3,8 @@
 
 #include "canary/canary.h"
 
-/* A rollback (docs/flagger.md, "Rollback"): `events` ([{type, message}], may be NULL), weights 100/0, "Canary failed! …",
- * target to zero, status Failed, post-rollout hooks. */
+/* A rollback (docs/flagger.md, "Rollback"): `events` ([{type, message}], may be NULL), weights 100/0, "Canary failed!
+ * …", target to zero, status Failed, post-rollout hooks. */
 struct doc *ending_rollback(const struct canary *canary, const struct node *events);
 /* The primary will never be ready while the release promotes (docs/flagger.md, "Failed promotion"): an event, weights
  * 0/100, status Failed with weight 100, post-rollout hooks. */

@@ -1,4 +1,5 @@
-/* { kind: gauge, name, value }: the value of a metric's check, for our own /metrics. Nothing to repeat after a crash. */
+/* { kind: gauge, name, value }: the value of a metric's check, for our own /metrics. Nothing to repeat after a
+ * crash. */
 #include "effect/kind.h"
 
 static bool check(const struct place *at, const struct node *effect)

@@ -46,8 +46,8 @@ static void tell(struct effect_call *call, const struct node *result, size_t ind
     str_free(&text);
 }
 
-/* The effect ends when its last event was accepted: a recorded effect must not still be running. Events are sent in order,
- * so waiting for the last one suffices. */
+/* The effect ends when its last event was accepted: a recorded effect must not still be running. Events are sent in
+ * order, so waiting for the last one suffices. */
 static void on_answered(void *ctx, const struct doc *results)
 {
     struct effect_call *call = ctx;

@@ -14,7 +14,8 @@
 
 enum effect_step {
     EFFECT_DONE,
-    EFFECT_WRITE, /* `write` is filled; the effect is done when the API server took it, planned again after a conflict */
+    /* `write` is filled; the effect is done when the API server took it, planned again after a conflict */
+    EFFECT_WRITE,
     EFFECT_STARTED, /* effect_succeed, effect_fail or effect_again follows, on a later turn */
     EFFECT_FAILED,  /* err says why */
 };

@@ -87,7 +87,8 @@ static void complete(struct context *context, const struct release *release, con
     node_set(doc, effect, "copies", promote_copies(context, canary, doc_root(release->checksums), doc));
 }
 
-/* When in doubt, assume that it has begun: repeating a decided promotion is harmless, taking back a half-made one is not. */
+/* When in doubt, assume that it has begun: repeating a decided promotion is harmless, taking back a half-made one is
+ * not. */
 static bool has_begun(struct effect_call *call)
 {
     const struct node *copies = node_get(call->effect, "copies");

@@ -6,7 +6,8 @@
 
 struct writer;
 
-/* On a conflict the live object is read into the store first, then done comes with CONFLICT: plan again. err->text starts with the write's context. */
+/* On a conflict the live object is read into the store first, then done comes with CONFLICT: plan again. err->text
+ * starts with the write's context. */
 typedef void writer_done_fn(void *ctx, const struct err *err);
 /* Takes what `write` owns. */
 struct writer *writer_start(struct context *context, struct kube_write *write, writer_done_fn *done, void *ctx);

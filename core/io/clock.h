@@ -12,8 +12,8 @@
 
 struct clock;
 
-/* What a driver provides. `arm` replaces the previous wake-up; when_ms < 0 disarms. The driver calls clock_fire when the time has
- * come (never from inside arm). */
+/* What a driver provides. `arm` replaces the previous wake-up; when_ms < 0 disarms. The driver calls clock_fire when
+ * the time has come (never from inside arm). */
 struct clock_driver {
     int64_t (*mono_ms)(void *ctx); /* never goes back; its zero means nothing */
     int64_t (*wall_ms)(void *ctx); /* milliseconds since 1970 UTC */
@@ -50,7 +50,8 @@ void timer_start_at_wall(struct clock *clock, struct timer *timer, int64_t wall_
 void timer_cancel(struct timer *timer);
 bool timer_is_pending(const struct timer *timer);
 
-/* For drivers: fires every timer that is due, in order; a timer started meanwhile with delay 0 waits for the next call. */
+/* For drivers: fires every timer that is due, in order; a timer started meanwhile with delay 0 waits for the next
+ * call. */
 void clock_fire(struct clock *clock);
 /* Monotonic time of the earliest timer; -1 without one. */
 int64_t clock_next_ms(const struct clock *clock);

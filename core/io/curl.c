@@ -19,8 +19,8 @@ enum {
 /* libcurl's words for a connection that ended before an answer. */
 static const char GOT_NOTHING[] = "Empty reply from server";
 
-/* One multi handle. Watches hold their streams for minutes; among ordinary requests they would fill every connection and leave the
- * rest queued for ever, so each kind has a side of its own. */
+/* One multi handle. Watches hold their streams for minutes; among ordinary requests they would fill every connection
+ * and leave the rest queued for ever, so each kind has a side of its own. */
 struct side {
     struct curl_http *http;
     CURLM *multi;
@@ -238,9 +238,9 @@ static curl_socket_t on_open(void *ctx, curlsocktype purpose, struct curl_sockad
                             : socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* Comes before each sending: the first one, one for each redirect, and libcurl's own repetition when a connection that was used before ends
- * without a byte of an answer. The server may have read the request by then, so only what is safe to repeat is repeated, or what was not
- * written at all; everything else ends here, as in Go's client. */
+/* Comes before each sending: the first one, one for each redirect, and libcurl's own repetition when a connection that
+ * was used before ends without a byte of an answer. The server may have read the request by then, so only what is safe
+ * to repeat is repeated, or what was not written at all; everything else ends here, as in Go's client. */
 static int on_connected(void *ctx, char *to, char *from, int to_port, int from_port)
 {
     struct call *call = ctx;
@@ -253,7 +253,8 @@ static int on_connected(void *ctx, char *to, char *from, int to_port, int from_p
     return call->is_cut_short || is_led_away(call) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
-/* libcurl follows every 3xx with a Location; to Go a 300, a 304 and the like are answers, and a gate that says so is not open. */
+/* libcurl follows every 3xx with a Location; to Go a 300, a 304 and the like are answers, and a gate that says so is
+ * not open. */
 static void judge_redirect(struct call *call)
 {
     long status = 0;
@@ -294,9 +295,9 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 
 /* --- a side: sockets and the timer --- */
 
-/* The cap suits HTTP/2, where four connections carry a thousand watches. Over HTTP/1.1 a watch is a connection, and the fifth would
- * wait until the first ends. The first such answer, or the first URL without TLS, takes the cap away; calls that were not sent
- * yet are put in again, because libcurl looks at its queue only when a transfer ends. */
+/* The cap suits HTTP/2, where four connections carry a thousand watches. Over HTTP/1.1 a watch is a connection, and the
+ * fifth would wait until the first ends. The first such answer, or the first URL without TLS, takes the cap away; calls
+ * that were not sent yet are put in again, because libcurl looks at its queue only when a transfer ends. */
 static void side_uncap(struct side *side)
 {
     side->is_capped = false;
@@ -345,8 +346,8 @@ static void on_curl_timer(struct timer *timer, void *ctx)
     side_action(ctx, CURL_SOCKET_TIMEOUT, 0);
 }
 
-/* The loop's clock reads the time afresh, so the delay counts from now and not from the begin of the turn; 0 is a later turn, never
- * this one, because libcurl is on the stack. */
+/* The loop's clock reads the time afresh, so the delay counts from now and not from the begin of the turn; 0 is a later
+ * turn, never this one, because libcurl is on the stack. */
 static int on_timer_wish(CURLM *multi, long timeout_ms, void *ctx)
 {
     struct side *side = ctx;
@@ -372,9 +373,9 @@ static void listen_on(struct socket *s)
     uv_poll_start(&s->poll, s->events, on_poll);
 }
 
-/* A socket with an error may hold an answer all the same: a server that does not listen to the end sends it and resets the connection.
- * CURL_CSELECT_ERR would throw it away, and the reason too; reading gives first the one and then the other. libuv has
- * stopped the poll, and curl says nothing new about a socket it wants to go on with. */
+/* A socket with an error may hold an answer all the same: a server that does not listen to the end sends it and resets
+ * the connection. CURL_CSELECT_ERR would throw it away, and the reason too; reading gives first the one and then the
+ * other. libuv has stopped the poll, and curl says nothing new about a socket it wants to go on with. */
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct socket *s = poll->data;

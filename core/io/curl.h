@@ -1,4 +1,5 @@
-/* The HTTP door on libcurl's multi interface: one multi handle for ordinary requests and one for watches, on the loop. */
+/* The HTTP door on libcurl's multi interface: one multi handle for ordinary requests and one for watches, on the
+ * loop. */
 #pragma once
 
 #include "io/http.h"

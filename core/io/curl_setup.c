@@ -104,7 +104,8 @@ static bool set_headers(struct curl_setup *setup, CURL *easy, const struct http_
 
 /* --- method and body --- */
 
-/* POST and GET are set as what they are, not as CUSTOMREQUEST: a custom method would survive a redirect that turns POST into GET. */
+/* POST and GET are set as what they are, not as CUSTOMREQUEST: a custom method would survive a redirect that turns POST
+ * into GET. */
 static void set_method(struct curl_setup *setup, CURL *easy, const struct http_request *request)
 {
     bool is_post = str_equal(request->method, "POST");
@@ -173,8 +174,8 @@ static bool is_loopback(const char *host)
     return strcasecmp(host, "localhost") == 0 || str_has_prefix(host, "127.") || str_equal(host, "[::1]");
 }
 
-/* libcurl names and checks a server by the URL's host. To expect another name the URL says that name, CONNECT_TO leads to the real
- * address, and the Host header stays what it was. */
+/* libcurl names and checks a server by the URL's host. To expect another name the URL says that name, CONNECT_TO leads
+ * to the real address, and the Host header stays what it was. */
 static void expect_name(struct curl_setup *setup, CURL *easy, CURLU *url, const struct http_request *request,
                         const struct address *address)
 {
@@ -211,8 +212,8 @@ static void set_no_proxy(CURL *easy)
     mem_free(plain);
 }
 
-/* As Go's client reads the environment, HTTP_PROXY in capitals included, which libcurl leaves to CGI programs. A proxy never sees
- * what is meant for this machine. */
+/* As Go's client reads the environment, HTTP_PROXY in capitals included, which libcurl leaves to CGI programs. A proxy
+ * never sees what is meant for this machine. */
 static void set_proxy(CURL *easy, const struct http_request *request, const char *host)
 {
     const char *capitals = getenv("HTTP_PROXY");
@@ -258,7 +259,8 @@ static void set_transport(CURL *easy, const struct http_request *request)
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    /* Without TLS nothing tells the version before the first answer, and with PIPEWAIT everybody else would wait for that. */
+    /* Without TLS nothing tells the version before the first answer, and with PIPEWAIT everybody else would wait for
+     * that. */
     bool is_plain = str_has_prefix(request->url, "http://");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)(is_plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, is_plain ? 0L : 1L);

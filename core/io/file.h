@@ -6,7 +6,8 @@
 
 /* Replaces what is in `b`; a file above the buffer's ceiling is TOO_LARGE. */
 bool file_read(const char *path, struct buf *b, struct err *err);
-/* The same for what is read while the loop runs: never waits for another process. A FIFO, a device or a socket is INVALID. */
+/* The same for what is read while the loop runs: never waits for another process. A FIFO, a device or a socket is
+ * INVALID. */
 bool file_read_regular(const char *path, struct buf *b, struct err *err);
 
 /* Writes the text into the file, readable and writable by this user alone (0600). It does not write through a

@@ -1,7 +1,7 @@
 /* The HTTP door: everything the engine does to the world besides waiting.
  *
- * A `struct http` is a transport: libcurl in production (io/curl.h), an in-process network in tests and simulations. A call ends
- * exactly one way: `done` comes once, on a later turn, unless http_cancel was called. */
+ * A `struct http` is a transport: libcurl in production (io/curl.h), an in-process network in tests and simulations. A
+ * call ends exactly one way: `done` comes once, on a later turn, unless http_cancel was called. */
 #pragma once
 
 #include <stdbool.h>
@@ -58,10 +58,11 @@ struct http_response {
 struct http;
 struct http_call;
 
-/* `response` is NULL when no answer came (err says why); with an answer of any status err->code is NONE. Both are borrowed. */
+/* `response` is NULL when no answer came (err says why); with an answer of any status err->code is NONE. Both are
+ * borrowed. */
 typedef void http_done_fn(void *ctx, const struct http_response *response, const struct err *err);
-/* Bytes of a 2xx body as they arrive; false ends the call with TOO_LARGE. It must not call http_cancel. With on_data set, a body of another
- * status is collected as usual and comes with done. */
+/* Bytes of a 2xx body as they arrive; false ends the call with TOO_LARGE. It must not call http_cancel. With on_data
+ * set, a body of another status is collected as usual and comes with done. */
 typedef bool http_data_fn(void *ctx, const char *bytes, size_t len);
 
 struct http_call *http_start(struct http *http, const struct http_request *request, http_data_fn *on_data,

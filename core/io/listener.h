@@ -1,4 +1,5 @@
-/* A listening TCP socket: opened by us rather than by microhttpd, so that its errors name their cause and "all addresses" means both families. */
+/* A listening TCP socket: opened by us rather than by microhttpd, so that its errors name their cause and "all
+ * addresses" means both families. */
 #pragma once
 
 #include "base/err.h"

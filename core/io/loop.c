@@ -1,9 +1,9 @@
 /* One thread, one loop, one wake-up.
  *
- * Everything in Sluice that waits, waits for one of two things: bytes or time. Bytes are libuv's: a descriptor becomes ready, a
- * child ends, a signal comes. Time is ours: all timers stand in the heap of io/clock.c, curl's and microhttpd's among them, and libuv is
- * told the earliest one only. So there is one order of events in the process, and a simulation that puts another driver
- * behind the clock has the same one.
+ * Everything in Sluice that waits, waits for one of two things: bytes or time. Bytes are libuv's: a descriptor becomes
+ * ready, a child ends, a signal comes. Time is ours: all timers stand in the heap of io/clock.c, curl's and
+ * microhttpd's among them, and libuv is told the earliest one only. So there is one order of events in the process, and
+ * a simulation that puts another driver behind the clock has the same one.
  *
  *            curl   server   watch   actor   task
  *              \       \       |       /      /          timer_start
@@ -24,17 +24,18 @@
  *     |        uv_signal, uv_process, uv_pipe          |
  *     '------------------------------------------------'
  *
- * Why two handles for one wake-up. "On a later turn" is said with a delay of 0, and it is said all the time: x_start never calls back
- * before it returns. A uv_timer of 0 ms that is started from its own callback runs again in the same pass over libuv's timers, so two
- * parties that keep answering each other at once would lock out every socket. An idle handle runs exactly once per turn and makes
- * epoll look without waiting: what is due now costs no millisecond, and between two such turns every ready socket has been served.
+ * Why two handles for one wake-up. "On a later turn" is said with a delay of 0, and it is said all the time: x_start
+ * never calls back before it returns. A uv_timer of 0 ms that is started from its own callback runs again in the same
+ * pass over libuv's timers, so two parties that keep answering each other at once would lock out every socket. An idle
+ * handle runs exactly once per turn and makes epoll look without waiting: what is due now costs no millisecond, and
+ * between two such turns every ready socket has been served.
  *
- * Why the time is taken afresh. libuv caches the time of a turn's begin. A callback that worked for 30 ms and then starts a timer of
- * 20 ms from the cached time would get it 10 ms in the past. mono_ms therefore updates the cache before it reads it, and
- * a delay always counts from the moment in which it was asked for.
+ * Why the time is taken afresh. libuv caches the time of a turn's begin. A callback that worked for 30 ms and then
+ * starts a timer of 20 ms from the cached time would get it 10 ms in the past. mono_ms therefore updates the cache
+ * before it reads it, and a delay always counts from the moment in which it was asked for.
  *
- * SIGPIPE is ignored for the whole process as soon as there is a loop: OpenSSL and libuv both write to sockets whose other end may be
- * gone, and the error they get back says it better. */
+ * SIGPIPE is ignored for the whole process as soon as there is a loop: OpenSSL and libuv both write to sockets whose
+ * other end may be gone, and the error they get back says it better. */
 #include "io/loop.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /* The event loop: libuv behind the clock, and what else needs libuv itself (signals, child processes).
  *
- * One loop, one thread. `loop_run` returns after `loop_stop`; everything that was opened on the loop must be closed before
- * `loop_free`, which asserts that nothing is left. */
+ * One loop, one thread. `loop_run` returns after `loop_stop`; everything that was opened on the loop must be closed
+ * before `loop_free`, which asserts that nothing is left. */
 #pragma once
 
 #include "io/clock.h"

@@ -14,8 +14,8 @@ struct process_options {
     size_t output_max;
 };
 
-/* `output`: stdout; err is set when it could not start, was killed by the timeout, wrote too much or exited with another code than 0 (the text
- * carries the end of its stderr). */
+/* `output`: stdout; err is set when it could not start, was killed by the timeout, wrote too much or exited with
+ * another code than 0 (the text carries the end of its stderr). */
 typedef void process_done_fn(void *ctx, const char *output, size_t len, const struct err *err);
 struct process *process_start(struct loop *loop, const struct process_options *options, process_done_fn *done,
                               void *ctx);

@@ -6,8 +6,8 @@
  *                                        begun: a response that a reader fills (chunked)
  *                                        neither: the connection is suspended until exchange_begin
  *
- * A connection with nothing to send is suspended, for microhttpd would ask its reader again and again. It does not look at a suspended connection at all, so the loop
- * watches the socket for the client's leaving meanwhile. */
+ * A connection with nothing to send is suspended, for microhttpd would ask its reader again and again. It does not look
+ * at a suspended connection at all, so the loop watches the socket for the client's leaving meanwhile. */
 #include "io/server.h"
 
 #include <assert.h>
@@ -41,7 +41,8 @@ static const struct bounds served_bounds = {1024, 0, 60, REQUEST_MAX};
 /* Idle as in Flagger's server. */
 static const struct bounds handled_bounds = {256, 192, 15, 16 * 1024};
 
-/* microhttpd has an epoll set of its own; its descriptor is one more thing the loop polls, and its timeout one more timer. */
+/* microhttpd has an epoll set of its own; its descriptor is one more thing the loop polls, and its timeout one more
+ * timer. */
 struct server {
     struct loop *loop;
     struct MHD_Daemon *daemon;
@@ -372,7 +373,8 @@ static void *on_uri(void *ctx, const char *uri, struct MHD_Connection *connectio
     return call;
 }
 
-/* Called when the head is there, for every piece of a body, at its end, and again after a suspension that came before the answer. */
+/* Called when the head is there, for every piece of a body, at its end, and again after a suspension that came before
+ * the answer. */
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *path, const char *method,
                                   const char *version, const char *upload, size_t *upload_len, void **request_ctx)
 {

@@ -1,5 +1,5 @@
-/* The HTTP server (libmicrohttpd in the loop). It serves exchanges, whose bodies and answers may be long in coming; and, simpler, small answers to GET made at once, for
- * /healthz and /metrics. */
+/* The HTTP server (libmicrohttpd in the loop). It serves exchanges, whose bodies and answers may be long in coming;
+ * and, simpler, small answers to GET made at once, for /healthz and /metrics. */
 #pragma once
 
 #include "base/buf.h"
@@ -9,11 +9,13 @@
 
 struct server;
 
-/* Request bodies may have 4 MiB; more is answered with 413 and not served. Listens on host:port ("" or NULL: all addresses; port 0: any). NULL and err when it cannot. */
+/* Request bodies may have 4 MiB; more is answered with 413 and not served. Listens on host:port ("" or NULL: all
+ * addresses; port 0: any). NULL and err when it cannot. */
 struct server *server_serve(struct loop *loop, const char *host, int port, exchange_serve_fn *serve, void *ctx,
                             struct err *err);
 
-/* Fills `body` (ceiling 16 MiB) and `*content_type` (static text; default "text/plain; charset=utf-8"); returns the status. */
+/* Fills `body` (ceiling 16 MiB) and `*content_type` (static text; default "text/plain; charset=utf-8"); returns the
+ * status. */
 typedef int server_handle_fn(void *ctx, const char *path, struct buf *body, const char **content_type);
 /* The same for a handler that answers at once. HEAD is answered too; other methods get 405. */
 struct server *server_start(struct loop *loop, const char *host, int port, server_handle_fn *handle, void *ctx,

@@ -1,5 +1,5 @@
-/* YAML that travels in the binary: "crds/<file>" (deploy/crds, and what the mesh brings), "tutorial/<file>" (examples/tutorial),
- * "scenarios/tutorial.yaml" (examples/scenarios). Made by cmake/Embed.cmake. */
+/* YAML that travels in the binary: "crds/<file>" (deploy/crds, and what the mesh brings), "tutorial/<file>"
+ * (examples/tutorial), "scenarios/tutorial.yaml" (examples/scenarios). Made by cmake/Embed.cmake. */
 #pragma once
 
 #include <stddef.h>

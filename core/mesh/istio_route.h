@@ -24,7 +24,8 @@ void istio_routes_keep(struct doc *doc, struct node *routes, const struct node *
 bool istio_shares_read(const struct node *spec, bool tcp, const struct canary_names *names,
                        struct istio_shares *shares);
 
-/* True when the route whose shares were read sends the same requests as the first route of `want`: only then do its shares mean what they meant. */
+/* True when the route whose shares were read sends the same requests as the first route of `want`: only then do its
+ * shares mean what they meant. */
 bool istio_matches_same(const struct node *spec, bool tcp, const struct canary_names *names, const struct node *want);
 
 /* The form in which two lists of routes are compared: without the fields that the router does not know (others

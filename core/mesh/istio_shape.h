@@ -13,8 +13,8 @@ struct node *istio_shaped_routes(struct doc *doc, const struct node *routes, boo
 /* spec.trafficPolicy of a DestinationRule. */
 struct node *istio_shaped_policy(struct doc *doc, const struct node *policy);
 
-/* Copies into `want`, which is of this shape, the fields of `live` that the shape does not know. An item of a list takes
- * them from the live item at its place if both are equal but for weights and such fields. */
+/* Copies into `want`, which is of this shape, the fields of `live` that the shape does not know. An item of a list
+ * takes them from the live item at its place if both are equal but for weights and such fields. */
 void istio_keep_route(struct doc *doc, struct node *want, const struct node *live, bool tcp);
 /* `want` with those fields of `live`; NULL when both are empty. */
 struct node *istio_policy_over(struct doc *doc, const struct node *want, const struct node *live);

@@ -1,4 +1,5 @@
-/* The metrics about canaries that Flagger exports, under the same names (docs/flagger.md, "Exported metrics"), and ours. */
+/* The metrics about canaries that Flagger exports, under the same names (docs/flagger.md, "Exported metrics"), and
+ * ours. */
 #pragma once
 
 #include "prom/metrics.h"

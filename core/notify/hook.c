@@ -28,7 +28,8 @@ bool hook_is_type(const struct node *hook, const char *type)
 
 /* --- what is sent --- */
 
-/* Go prints the map with its keys sorted; node_write_sorted gives that order, so the text is built from a sorted copy. */
+/* Go prints the map with its keys sorted; node_write_sorted gives that order, so the text is built from a sorted
+ * copy. */
 static void append_configs(struct buf *text, const struct node *configs)
 {
     struct buf sorted;

@@ -23,8 +23,8 @@ struct prom_answer {
 
 struct prom_query;
 typedef void prom_done_fn(void *ctx, const struct prom_answer *answer);
-/* `address`: the server's URL, with any path prefix and parameters of its own (a token, `latency_offset`), checked ("%s address %s is not a
- * valid URL"). White space runs in `query` become one blank. Time limit 5 s. */
+/* `address`: the server's URL, with any path prefix and parameters of its own (a token, `latency_offset`), checked ("%s
+ * address %s is not a valid URL"). White space runs in `query` become one blank. Time limit 5 s. */
 struct prom_query *prom_query_start(struct http *http, const char *address, const char *query, prom_done_fn *done,
                                     void *ctx);
 void prom_query_cancel(struct prom_query *query);

@@ -1,8 +1,10 @@
 /* The spec that a release goes by: what its Canary said when it was accepted last.
  *
- * A Canary that is edited in mid-run into something refused must not leave its release unjudged. So the release keeps the spec that was accepted last, in its
- * record, and reads its Canary through it: this spec, with the live metadata and status. A Release is created with the spec of that moment (spec.accepted); a later
- * one goes into its status (status.accepted) with the next flush. Both are text, because a merge patch of an object keeps the keys that it does not name. */
+ * A Canary that is edited in mid-run into something refused must not leave its release unjudged. So the release keeps
+ * the spec that was accepted last, in its record, and reads its Canary through it: this spec, with the live metadata
+ * and status. A Release is created with the spec of that moment (spec.accepted); a later one goes into its status
+ * (status.accepted) with the next flush. Both are text, because a merge patch of an object keeps the keys that it does
+ * not name. */
 #pragma once
 
 #include "context/context.h"

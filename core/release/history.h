@@ -14,8 +14,8 @@ struct doc *history_latest(struct context *context, const struct canary *canary,
  * by hand or left by an earlier Canary of the name; these do not count. */
 bool history_owns(const struct context *context, const char *namespace, const char *canary, const char *release);
 
-/* The revision that the Release with this uid promoted, or was about to; NULL: no such Release of this Canary is kept. The
- * caller frees it (str_free). */
+/* The revision that the Release with this uid promoted, or was about to; NULL: no such Release of this Canary is kept.
+ * The caller frees it (str_free). */
 char *history_revision_of(struct context *context, const struct canary *canary, const char *release_uid);
 
 /* True while the watch still has this very object. */

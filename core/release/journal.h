@@ -3,14 +3,16 @@
  *     entries   begin   round  open  next_weight  shift   round  open …          one per finished word
  *     open                                                        act            operations of the word in progress
  *
- * A *word* (host.enter … host.leave) is the unit of record. While it runs, each of its operations keeps an entry of its own: what was
- * asked, the intent when it delivers or changes something, and the answer. When the word ends, these are dropped and one entry with the
- * word's result stays. After a crash the script runs again from its first line: finished words are answered from their entries without
- * running their bodies, the word in progress runs its body again and its operations are answered as far as they were recorded; an intent
- * without an answer is the one thing that is done again, by the redo rules of effect/effect.h.
+ * A *word* (host.enter … host.leave) is the unit of record. While it runs, each of its operations keeps an entry of its
+ * own: what was asked, the intent when it delivers or changes something, and the answer. When the word ends, these are
+ * dropped and one entry with the word's result stays. After a crash the script runs again from its first line: finished
+ * words are answered from their entries without running their bodies, the word in progress runs its body again and its
+ * operations are answered as far as they were recorded; an intent without an answer is the one thing that is done
+ * again, by the redo rules of effect/effect.h.
  *
- * Equal neighbours fold: a word equal to the one before it, and a round (from one word "round" to the next), or two, equal to what stands
- * before them, become one with a count; so a gate closed for a week costs an entry or two. Times are kept of the last ones only.
+ * Equal neighbours fold: a word equal to the one before it, and a round (from one word "round" to the next), or two,
+ * equal to what stands before them, become one with a count; so a gate closed for a week costs an entry or two. Times
+ * are kept of the last ones only.
  *
  * The journal is plain data: it asks nobody and waits for nothing. release/release.h writes it. */
 #pragma once
@@ -30,7 +32,8 @@ enum {
 };
 
 struct journal *journal_new(void);
-/* From status {entries, open, evidence} of a Release; what is there is replayed. NULL and err for a record that this engine does not understand. */
+/* From status {entries, open, evidence} of a Release; what is there is replayed. NULL and err for a record that this
+ * engine does not understand. */
 struct journal *journal_load(const struct node *status, struct err *err);
 void journal_free(struct journal *journal);
 
@@ -42,17 +45,20 @@ int64_t journal_words(const struct journal *journal);
 enum journal_step {
     JOURNAL_NEW,      /* nothing on record: do it */
     JOURNAL_RECORDED, /* *result is a new document: what it answered */
-    JOURNAL_PENDING, /* operations only: *result is a new document with the intent, whose effect may or may not have happened */
+    /* operations only: *result is a new document with the intent, whose effect may or may not have happened */
+    JOURNAL_PENDING,
     JOURNAL_DIVERGED, /* the script asks for something else than the record has: err says what */
 };
 
-/* A word begins; `started_ms` becomes when it first began. Words inside words are part of the outer one: JOURNAL_NEW. */
+/* A word begins; `started_ms` becomes when it first began. Words inside words are part of the outer one:
+ * JOURNAL_NEW. */
 enum journal_step journal_enter(struct journal *journal, const char *word, const struct node *args, int64_t now_wall_ms,
                                 struct doc **result, int64_t *started_ms, struct err *err);
 /* False, and nothing happens, when no word is in progress. */
 bool journal_leave(struct journal *journal, const struct node *result, struct err *err);
 
-/* An operation is asked for. On JOURNAL_NEW it is noted; journal_intend and journal_answer complete the note. Outside of words nothing is noted. */
+/* An operation is asked for. On JOURNAL_NEW it is noted; journal_intend and journal_answer complete the note. Outside
+ * of words nothing is noted. */
 enum journal_step journal_ask(struct journal *journal, const char *operation, const struct node *args,
                               struct doc **result, struct err *err);
 /* Notes what is about to be done, in the words of the redo rules. Must be flushed before it is done. */
@@ -63,7 +69,8 @@ void journal_evidence(struct journal *journal, const struct node *evidence, cons
 
 /* Sets entries, open and evidence in `status`. */
 void journal_write(struct journal *journal, struct doc *doc, struct node *status);
-/* For an ended release: drops the oldest evidence, then the oldest entries, until the text is at most `size_max` bytes. */
+/* For an ended release: drops the oldest evidence, then the oldest entries, until the text is at most `size_max`
+ * bytes. */
 void journal_trim(struct journal *journal, size_t size_max);
 /* True when the record is larger than a release may keep. */
 bool journal_is_full(const struct journal *journal);

@@ -1,5 +1,5 @@
-/* What a release notes for the people who read its record: release->account, release->reason, the evidence. Each rides with
- * the next flush. */
+/* What a release notes for the people who read its record: release->account, release->reason, the evidence. Each rides
+ * with the next flush. */
 #pragma once
 
 #include "release/release.h"
@@ -13,7 +13,8 @@ void note_evidence(struct release *release, int64_t round, const struct node *ev
 
 /* Notes why the release ends, and the summary: "<how> at weight 10, …: <reason>". */
 void note_end(struct release *release, const char *how, const char *reason);
-/* `events`: what the script told with it. `not_ready`: what is known of a side that never will be ready; NULL: nothing. */
+/* `events`: what the script told with it. `not_ready`: what is known of a side that never will be ready; NULL:
+ * nothing. */
 void note_rollback(struct release *release, const struct node *events, const char *not_ready);
 void note_failed_promotion(struct release *release, const char *error);
 /* `failure`: of the script; NULL: not known. */

@@ -86,10 +86,12 @@ int64_t release_number(const char *name, const char *canary);
 /* True when the name is so long that it may have been cut. */
 bool release_name_may_be_cut(const char *name);
 
-/* Writes epoch + 1 and our identity, before anything of the record is replayed. Retries until the answer is known; FENCED when the object is gone, another one
- * claimed it first, or its last holder wrote to it after it was read: it must be read again. */
+/* Writes epoch + 1 and our identity, before anything of the record is replayed. Retries until the answer is known;
+ * FENCED when the object is gone, another one claimed it first, or its last holder wrote to it after it was read: it
+ * must be read again. */
 void release_claim(struct release *release, release_done_fn *done, void *ctx);
-/* Writes the whole status. err: FENCED only; everything else is retried until it is known. Not while another flush is under way. */
+/* Writes the whole status. err: FENCED only; everything else is retried until it is known. Not while another flush is
+ * under way. */
 void release_flush(struct release *release, release_done_fn *done, void *ctx);
 bool release_is_flushing(const struct release *release);
 

@@ -2,9 +2,10 @@
  *
  *                    ┌────────────── wake (a store changed, a write ended, a release settled) ◄─────────────┐
  *                    ▼                                                                                      │
- *   gone? refused? suspended? ─► open Release? ─► adopt ─► objects (reconcile.h) ─► initialised? ─► new revision? ─► Release
+ *   gone? refused? suspended? ─► open Release? ─► adopt ─► objects (reconcile.h) ─► initialised? ─► new revision?
  *
- * One thing at a time is under way; when it ends the actor looks again from the top. At rest it holds no timer, no request and no VM. */
+ * One thing at a time is under way; when it ends, the actor looks again from the top. At rest it holds no timer, no
+ * request and no VM. */
 #pragma once
 
 #include "context/context.h"

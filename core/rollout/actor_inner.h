@@ -1,4 +1,5 @@
-/* The actor's own parts: actor.c looks, actor_objects.c brings the objects, actor_release.c begins releases and looks after the one that runs. */
+/* The actor's own parts: actor.c looks, actor_objects.c brings the objects, actor_release.c begins releases and looks
+ * after the one that runs. */
 #pragma once
 
 #include "notify/trouble.h"

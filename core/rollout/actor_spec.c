@@ -1,4 +1,5 @@
-/* The part of rollout/actor.h that decides which spec counts: the Canary's own, or the one that a running release goes by. */
+/* The part of rollout/actor.h that decides which spec counts: the Canary's own, or the one that a running release goes
+ * by. */
 #include <string.h>
 
 #include "base/str.h"

@@ -1,6 +1,6 @@
 /* The part of rollout/actor.h that says what defeats the weights of a Canary (mesh/router.h), in its condition
- * WeightsEffective and, once for each cause, in an event. The condition is the memory: an engine that starts anew repeats
- * nothing. */
+ * WeightsEffective and, once for each cause, in an event. The condition is the memory: an engine that starts anew
+ * repeats nothing. */
 #include <string.h>
 
 #include "base/str.h"

@@ -30,21 +30,21 @@ bool detect_change_from(const char *revision, const struct node *checksums, cons
 /* In mid-run: the last Release stepped aside for another strategy, and the revision is still the same. */
 bool detect_other_strategy(const struct canary *canary, const struct target_now *now, const struct doc *latest,
                            bool config_tracking);
-/* Its revision is promoted, or about to be: nothing of it is analysed any more. The status says Succeeded of the release
- * before, too, but then of another revision. */
+/* Its revision is promoted, or about to be: nothing of it is analysed any more. The status says Succeeded of the
+ * release before, too, but then of another revision. */
 bool detect_promoted(const struct canary *canary, const struct release *release, bool config_tracking);
 
 /* The status patch that brings this phase, the counters as they are, and what the target is now. */
 struct doc *detect_sync(struct context *context, const struct canary *canary, const struct target_now *now,
                         const char *phase);
 
-/* The status patch that ends the initialisation: what the primary was made from, template and configs, counts as promoted. NULL: what that is must be found
- * out by a comparison first (rollout/promoted.h). */
+/* The status patch that ends the initialisation: what the primary was made from, template and configs, counts as
+ * promoted. NULL: what that is must be found out by a comparison first (rollout/promoted.h). */
 struct doc *detect_initialised(struct context *context, const struct canary *canary, const struct target_now *now,
                                const struct promoted_memory *memory);
 
-/* The status patch that adopts a Canary which Flagger managed, or whose status was lost while its primary is there; NULL when there is nothing to adopt, or
- * `compare` is set: then a comparison must tell first. */
+/* The status patch that adopts a Canary which Flagger managed, or whose status was lost while its primary is there;
+ * NULL when there is nothing to adopt, or `compare` is set: then a comparison must tell first. */
 struct doc *detect_adoption(struct context *context, const struct canary *canary, const struct target_now *now,
                             const struct promoted_memory *memory, bool *compare);
 

@@ -5,7 +5,8 @@
 #include "context/context.h"
 #include "kube/write.h"
 
-/* The fields that a repair would change ("metadata.labels.team, spec.ports"), as a new string; "" for one that creates. No values: they may be nobody's business. */
+/* The fields that a repair would change ("metadata.labels.team, spec.ports"), as a new string; "" for one that creates.
+ * No values: they may be nobody's business. */
 char *difference_fields(const struct kube_write *write);
 
 struct difference;

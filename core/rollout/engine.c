@@ -11,7 +11,8 @@
 #include "rollout/registry.h"
 #include "workload/stores.h"
 
-/* As client-go's defaults: a crash of the holder's machine costs a quarter of a minute, an engine at rest sends one request in five seconds. */
+/* As client-go's defaults: a crash of the holder's machine costs a quarter of a minute, an engine at rest sends one
+ * request in five seconds. */
 enum {
     LEASE_DURATION_MS = 15 * 1000,
     LEASE_RENEW_MS = 5 * 1000,

@@ -1,7 +1,8 @@
 /* The engine: everything that all canaries share, and the map of their actors.
  *
- * `app` assembles it from the two doors (HTTP and clock), the clients and a strategist. It opens the stores' watches at once, holds a Lease, and when
- * both are there gives every Canary an actor. From then on a change of any object wakes the actors that named it as theirs; nothing polls. */
+ * `app` assembles it from the two doors (HTTP and clock), the clients and a strategist. It opens the stores' watches at
+ * once, holds a Lease, and when both are there gives every Canary an actor. From then on a change of any object wakes
+ * the actors that named it as theirs; nothing polls. */
 #pragma once
 
 #include "canary/canary.h"
@@ -42,7 +43,8 @@ struct engine_options {
 };
 
 struct engine *engine_new(const struct engine_options *options);
-/* Drops every task where it stands (their journals go on elsewhere), closes the watches and gives the Lease back; then calls `closed` and is gone. */
+/* Drops every task where it stands (their journals go on elsewhere), closes the watches and gives the Lease back; then
+ * calls `closed` and is gone. */
 void engine_close(struct engine *engine, void (*closed)(void *ctx), void *ctx);
 
 bool engine_is_ready(const struct engine *engine);

@@ -1,9 +1,11 @@
 /* How often the objects of one Canary are repaired.
  *
- * An object that somebody changes back, or whose fields the API server does not keep, differs for ever or again and again. It is written at once a few times, then
- * once per interval as Flagger does; meanwhile its write is withheld, the planning goes on with the next object (rollout/reconcile.h), and the difference is told
- * (rollout/difference.h). Each object counts for itself, because two engines that disagree do so about several at a time, and a look that finds nothing to do proves
- * nothing: the other one has not looked yet. Two intervals without a write make it a new object again. */
+ * An object that somebody changes back, or whose fields the API server does not keep, differs for ever or again and
+ * again. It is written at once a few times, then once per interval as Flagger does; meanwhile its write is withheld,
+ * the planning goes on with the next object (rollout/reconcile.h), and the difference is told (rollout/difference.h).
+ * Each object counts for itself, because two engines that disagree do so about several at a time, and a look that finds
+ * nothing to do proves nothing: the other one has not looked yet. Two intervals without a write make it a new object
+ * again. */
 #pragma once
 
 #include "io/clock.h"
@@ -24,7 +26,8 @@ int64_t patience_wait_ms(struct patience *patience, const struct clock *clock, c
                          int64_t interval_ms);
 /* Which object that was about; borrowed. */
 const char *patience_asked(const struct patience *patience, const struct kube_resource **resource);
-/* The API server took the write that was asked about last; the object has this resourceVersion since (NULL: not known). */
+/* The API server took the write that was asked about last; the object has this resourceVersion since (NULL: not
+ * known). */
 void patience_note(struct patience *patience, const struct clock *clock, const char *version);
 
 /* --- of a write that is withheld --- */

@@ -1,9 +1,9 @@
-/* What the primary that is there was made from, or what was promoted to it last: asked when no status says so, because the
- * initialisation ends, because Flagger wrote it, or because it was lost.
+/* What the primary that is there was made from, or what was promoted to it last: asked when no status says so, because
+ * the initialisation ends, because Flagger wrote it, or because it was lost.
  *
- * Three things know, in this order: who made it (this engine a moment ago, or a Release whose uid the primary carries as its
- * flagger-id); the primary's own digest, where undoing the renames leaves no doubt; and the comparison of workload/likeness.h,
- * which costs two or three requests. */
+ * Three things know, in this order: who made it (this engine a moment ago, or a Release whose uid the primary carries
+ * as its flagger-id); the primary's own digest, where undoing the renames leaves no doubt; and the comparison of
+ * workload/likeness.h, which costs two or three requests. */
 #pragma once
 
 #include "context/context.h"

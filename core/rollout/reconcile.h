@@ -1,6 +1,7 @@
-/* Plans the next write that brings a Canary's objects in line, in Flagger's order (docs/flagger.md, "The tick"): Services
- * of canary and primary, primary, autoscaler, apex Service, routes. The planning is idempotent and keeps no memory: the
- * caller repeats it after each write until nothing differs, except for the writes that the caller withholds. */
+/* Plans the next write that brings a Canary's objects in line, in Flagger's order (docs/flagger.md, "The tick"):
+ * Services of canary and primary, primary, autoscaler, apex Service, routes. The planning is idempotent and keeps no
+ * memory: the caller repeats it after each write until nothing differs, except for the writes that the caller
+ * withholds. */
 #pragma once
 
 #include "context/context.h"

@@ -5,8 +5,9 @@
  *                            ▼  │ answer
  *                          operation ── rollout/operation/operation.h
  *
- * The strategy asks for one operation at a time; the run asks the journal first, then does it and answers. Taking a release back, and everything that must
- * work without a VM, is a list of effects that C writes into the record and finishes (state RollingBack). */
+ * The strategy asks for one operation at a time; the run asks the journal first, then does it and answers. Taking a
+ * release back, and everything that must work without a VM, is a list of effects that C writes into the record and
+ * finishes (state RollingBack). */
 #pragma once
 
 #include "effect/effect.h"

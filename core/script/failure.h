@@ -22,6 +22,6 @@ enum failure_kind {
     FAILURE_BOUND,  /* LIMIT: time or memory */
 };
 
-/* Sets err, to NONE as well. The VM is not touched after a hard kill, and nothing raises. The error value may be anything: only strings, numbers and the raw
- * field `message` of a table are read. */
+/* Sets err, to NONE as well. The VM is not touched after a hard kill, and nothing raises. The error value may be
+ * anything: only strings, numbers and the raw field `message` of a table are read. */
 enum failure_kind failure_kind(const struct failure *failure, struct err *err);

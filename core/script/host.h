@@ -35,7 +35,8 @@ struct host {
     char label[128];
 };
 
-/* Pushes the function that print calls, then the table of primitives. `host` must outlive the VM. Raises when memory is out. */
+/* Pushes the function that print calls, then the table of primitives. `host` must outlive the VM. Raises when memory is
+ * out. */
 void host_install(lua_State *L, struct host *host);
 void host_fini(struct host *host);
 
@@ -45,5 +46,6 @@ void host_hand_over(struct host *host, struct doc *doc);
 /* After a pause: pushes the three values that the primitive `enter` gives for the recorded word. May raise. */
 void host_push_replayed(lua_State *L, struct host *host);
 
-/* "strategies/canary.lua:12": the innermost line of a strategy on the stack of L, else the innermost line of any module; "" without one. Raises nothing. */
+/* "strategies/canary.lua:12": the innermost line of a strategy on the stack of L, else the innermost line of any
+ * module; "" without one. Raises nothing. */
 void host_where(lua_State *L, char *out, size_t size);

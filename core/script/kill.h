@@ -5,12 +5,13 @@
  *        ├─ soft_ms: a hook that raises before every instruction: no pcall can hold on to it
  *        └─ hard_ms later: siglongjmp back into kill_run; the VM is inconsistent from then on and may only be unmapped
  *
- * The hook needs an instruction to raise at; a pattern match or a large move has none, hence the second stage. Both work only because the JIT is off (machine
- * code checks no hooks), the VM's memory is private (arena.h) and nothing of ours is held while Lua runs: C functions that Lua calls put whatever
- * allocates or touches the engine between kill_host_enter and kill_host_leave, where the jump waits. In between nothing may raise a Lua error.
+ * The hook needs an instruction to raise at; a pattern match or a large move has none, hence the second stage. Both
+ * work only because the JIT is off (machine code checks no hooks), the VM's memory is private (arena.h) and nothing of
+ * ours is held while Lua runs: C functions that Lua calls put whatever allocates or touches the engine between
+ * kill_host_enter and kill_host_leave, where the jump waits. In between nothing may raise a Lua error.
  *
- * CPU time, not wall time: a machine that is busy with something else is not the script's fault. One timer per thread; runs may nest (a primitive of one VM may
- * start another VM). */
+ * CPU time, not wall time: a machine that is busy with something else is not the script's fault. One timer per thread;
+ * runs may nest (a primitive of one VM may start another VM). */
 #pragma once
 
 #include <lua.h>

@@ -55,8 +55,8 @@ enum task_turn {
     TASK_ABANDONED, /* task_abandon was called meanwhile */
 };
 
-/* Loads the strategy; NULL and err. `set` is copied, what it points to stays the caller's and outlives the task; so does `budget` (NULL: none), of which the
- * task takes lines of log alone. */
+/* Loads the strategy; NULL and err. `set` is copied, what it points to stays the caller's and outlives the task; so
+ * does `budget` (NULL: none), of which the task takes lines of log alone. */
 struct task *task_new(const struct strategy_start *start, const struct module_set *set,
                       const struct script_limits *limits, struct budget *budget, struct err *err);
 /* Never while it is running. */

@@ -8,7 +8,8 @@
 enum {
     RESERVE_FACTOR = 8, /* blocks stay in their size class; a script that shifts from class to class needs room */
     RESERVE_MIN = 8 * 1024 * 1024,
-    /* LuaJIT never collects when memory is short: with its default of 200 a state fails at half its ceiling, holding garbage. */
+    /* LuaJIT never collects when memory is short: with its default of 200 a state fails at half its ceiling, holding
+     * garbage. */
     GC_PAUSE_PCT = 110,
 };
 

@@ -1,7 +1,7 @@
 /* One Lua state in an arena of its own, with the JIT off and without any library.
  *
- * A VM is closed by unmapping its arena, never by lua_close: nothing in it owns anything outside, no finalizer may run, and after a hard kill (kill.h) the state
- * may not be touched anyway. So the way out is the same for every end. */
+ * A VM is closed by unmapping its arena, never by lua_close: nothing in it owns anything outside, no finalizer may run,
+ * and after a hard kill (kill.h) the state may not be touched anyway. So the way out is the same for every end. */
 #pragma once
 
 #include <lua.h>

@@ -41,8 +41,8 @@ bool deployment_selector(const struct node *deployment, const struct str_list *s
                          struct selector *selector, struct err *err);
 
 enum readiness { READY, NOT_READY, NEVER_READY /* its deadline has passed: not retriable */ };
-/* By Flagger's rules (docs/flagger.md, "Readiness"). Unless READY, err->text says what is missing; the caller wraps it with
- * the names. `deployment` NULL: NOT_READY "deployment not found". */
+/* By Flagger's rules (docs/flagger.md, "Readiness"). Unless READY, err->text says what is missing; the caller wraps it
+ * with the names. `deployment` NULL: NOT_READY "deployment not found". */
 enum readiness deployment_readiness(const struct node *deployment, int64_t deadline_s, int threshold_pct,
                                     int64_t now_wall_ms, struct err *err);
 /* When a NOT_READY deployment becomes NEVER_READY by the clock alone; -1: not by the clock. */

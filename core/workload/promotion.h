@@ -1,6 +1,7 @@
 /* One operation: copy the target to the primary, configs first. Used to create the primary and to promote.
  *
- *   GET target ─ revision and configs as wanted? ─ for each tracked config: GET source, write copy ─ create or patch the primary
+ *   GET target ─ revision and configs as wanted? ─ for each tracked config: GET source, write copy
+ *   create or patch the primary
  *
  * A conflict on the primary reads it again, up to 5 times. */
 #pragma once

@@ -1,5 +1,5 @@
-/* ConfigMaps and Secrets that belong to a revision (docs/flagger.md, "Tracked configs"): which these are, their checksums,
- * and the primary's copies. */
+/* ConfigMaps and Secrets that belong to a revision (docs/flagger.md, "Tracked configs"): which these are, their
+ * checksums, and the primary's copies. */
 #pragma once
 
 #include "base/str.h"

@@ -1,10 +1,10 @@
 /* What proves that a target's pod template is the one that was looked at before, whatever its digest says now:
  * status.lastTrackedRevision, "<uid>/<generation>[/<deployment revision>]".
  *
- * The API server counts generations with every change of a spec, and the Deployment controller counts revisions with every
- * change of a template. So a new engine with another digest, or an API server that learns a new default and serves it in
- * every template, moves neither. The last part is written only while the controller has seen the generation: before that its
- * annotation speaks of an older template. Flagger writes the same text. */
+ * The API server counts generations with every change of a spec, and the Deployment controller counts revisions with
+ * every change of a template. So a new engine with another digest, or an API server that learns a new default and
+ * serves it in every template, moves neither. The last part is written only while the controller has seen the
+ * generation: before that its annotation speaks of an older template. Flagger writes the same text. */
 #pragma once
 
 #include <stdbool.h>

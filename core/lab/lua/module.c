@@ -1,11 +1,13 @@
-/* The engine in a simulated world, for Lua: require 'sluice'. spec/_meta/sluice.lua says what each function takes and gives.
+/* The engine in a simulated world, for Lua: require 'sluice'. spec/_meta/sluice.lua says what each function takes and
+ * gives.
  *
  *     world:run ──> virtual_clock_run ──> cluster, engine ──> a function of the spec (a hook, a watch, a timer)
  *                                                                   │ raises
  *     raises it <── the clock stops <──────────── kept in w->failure ┘
  *
- * So an error of a spec's function never unwinds frames of the engine. The Lua that runs the specs and those that run strategies are different states of the one Lua
- * that the process has: this module is not linked with a Lua of its own, but uses its host's. */
+ * So an error of a spec's function never unwinds frames of the engine. The Lua that runs the specs and those that run
+ * strategies are different states of the one Lua that the process has: this module is not linked with a Lua of its own,
+ * but uses its host's. */
 #include "base/mem.h"
 #include "base/str.h"
 #include "lab/lua/module_inner.h"

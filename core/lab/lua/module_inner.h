@@ -77,7 +77,8 @@ int64_t module_check_duration(lua_State *L, int index);
 const struct kind *module_check_kind(lua_State *L, struct world *w, int index);
 /* A table as a new document; `name` is for errors. */
 struct doc *module_check_document(lua_State *L, int index, const char *name);
-/* The table at `index` has no other fields than these (a list that ends with NULL): a misspelt one would mean nothing. */
+/* The table at `index` has no other fields than these (a list that ends with NULL): a misspelt one would mean
+ * nothing. */
 void module_check_fields(lua_State *L, int index, const char *const *known);
 /* A field of the table at `index`. */
 bool module_flag(lua_State *L, int index, const char *name);

@@ -1,4 +1,5 @@
-/* What is around the engine in a simulated world, for Lua (see module.c): how versions behave, who asks them, hooks, faults of the network. */
+/* What is around the engine in a simulated world, for Lua (see module.c): how versions behave, who asks them, hooks,
+ * faults of the network. */
 #include <string.h>
 
 #include "base/str.h"

@@ -34,8 +34,8 @@ struct operation {
     bool recorded; /* the journal notes what it answered */
     bool writes;   /* while this operation is under way, nothing else may write the Canary's objects */
     size_t size;
-    /* True: *answer is set. False: operation_answer or operation_end comes later, or has come. `canary` is as the release
-     * goes by it, and lives as long as this call; it is always there (a run without a Canary is frozen). */
+    /* True: *answer is set. False: operation_answer or operation_end comes later, or has come. `canary` is as the
+     * release goes by it, and lives as long as this call; it is always there (a run without a Canary is frozen). */
     bool (*start)(struct operation_call *call, const struct canary *canary, struct doc **answer);
     /* Called when an object has changed while the operation waits. NULL: changes do not matter to it. */
     void (*poke)(struct operation_call *call, const struct canary *canary);
