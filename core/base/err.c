@@ -66,3 +66,8 @@ bool err_is_transient(const struct err *err)
 {
     return err->code == ERR_SERVER || err->code == ERR_TIMEOUT || err->code == ERR_UNREACHABLE;
 }
+
+bool err_is_refusal(const struct err *err)
+{
+    return err->code == ERR_FORBIDDEN || err->code == ERR_REJECTED;
+}

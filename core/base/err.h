@@ -56,3 +56,5 @@ const char *err_code_name(enum err_code code);
 
 /* True for SERVER, TIMEOUT, UNREACHABLE: the same request may work later. */
 bool err_is_transient(const struct err *err);
+/* True for FORBIDDEN, REJECTED: the server understood a request and will not do it; the same one fails again. */
+bool err_is_refusal(const struct err *err);

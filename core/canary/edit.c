@@ -49,6 +49,22 @@ enum edit edit_between(const struct canary *before, const struct canary *after)
     return routing ? EDIT_PLAIN : EDIT_ROUTING;
 }
 
+bool edit_changes_objects(const struct canary *before, const struct canary *after)
+{
+    static const char *const others[] = {"analysis",      "skipAnalysis", "progressDeadlineSeconds",
+                                         "metricsServer", "suspend",      "revertOnDeletion"};
+    struct doc *specs[] = {doc_copy(before->spec), doc_copy(after->spec)};
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t j = 0; j < sizeof others / sizeof others[0]; j++) {
+            node_remove(doc_root(specs[i]), others[j]);
+        }
+    }
+    bool equal = node_equal(doc_root(specs[0]), doc_root(specs[1]));
+    doc_free(specs[0]);
+    doc_free(specs[1]);
+    return !equal;
+}
+
 int64_t edit_iterations(const struct canary *before, const struct canary *after)
 {
     int64_t done = before->iterations < 0 ? 0 : before->iterations;

@@ -15,6 +15,9 @@ enum edit {
 
 enum edit edit_between(const struct canary *before, const struct canary *after);
 
+/* Can the objects differ that the Canary asks for? */
+bool edit_changes_objects(const struct canary *before, const struct canary *after);
+
 /* The iterations that still count after the share was given back. Those of an A/B test do not count for weights; and
  * an A/B test with new conditions gets at least one more iteration. */
 int64_t edit_iterations(const struct canary *before, const struct canary *after);

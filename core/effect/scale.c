@@ -42,7 +42,9 @@ enum plan scale_plan(struct context *context, const struct canary *canary, bool 
 {
     const struct canary_names *names = &canary->names;
     struct doc *target = store_find(context_store(context, &KUBE_DEPLOYMENTS), names->namespace, names->target);
-    if (target == NULL) {
+    if (target == NULL && !up) {
+        return PLAN_DONE; /* what was deleted has no Pods */
+    } else if (target == NULL) {
         err_set(err, ERR_NOT_FOUND, "deployment %s.%s get query error: deployments.apps \"%s\" not found",
                 names->target, names->namespace, names->target);
         return PLAN_FAILED;

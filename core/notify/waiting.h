@@ -10,17 +10,18 @@
 #include "notify/announcer.h"
 
 #define WAIT_PODS "PodsNotReady"
-#define WAIT_FOREIGN "ForeignObject"    /* an object under a name of ours is somebody else's */
-#define WAIT_OBJECTS "ObjectsFailed"    /* an object of the Canary is missing or cannot be brought about */
-#define WAIT_WRITE "WriteFailed"        /* a write of the engine, tried again later and later */
-#define WAIT_EFFECT "OrderFailed"       /* an order of a release, tried again */
-#define WAIT_BUDGET "CPUTimeSpent"      /* a script's, of this minute */
+#define WAIT_FOREIGN "ForeignObject" /* an object under a name of ours is somebody else's */
+#define WAIT_OBJECTS "ObjectsFailed" /* an object of the Canary is missing, refused or cannot be planned */
+#define WAIT_WRITE "WriteFailed"     /* a write of the engine, tried again later and later */
+#define WAIT_EDIT "EditFailed"     /* the objects of an edit cannot be brought about: the release goes on without it */
+#define WAIT_EFFECT "OrderFailed"  /* an order of a release, tried again */
+#define WAIT_BUDGET "CPUTimeSpent" /* a script's, of this minute */
 #define WAIT_REVISION "RevisionUnknown" /* the target or one of its configs cannot be read */
 #define WAIT_RELEASE "ReleaseNotCreated"
 #define WAIT_HALTED "ReleaseHalted"
 #define WAIT_SPEC "SpecRefused" /* a new revision, for a spec that is accepted */
 
-enum { WAITS_MAX = 8 }; /* more than the things that can be waited for at a time */
+enum { WAITS_MAX = 12 }; /* more than the things that can be waited for at a time */
 
 /* One thing that is waited for. */
 struct waiting_for {

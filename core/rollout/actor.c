@@ -45,7 +45,7 @@ void actor_note_release(struct actor *actor, int64_t number)
     }
 }
 
-static bool is_busy(const struct actor *actor)
+bool actor_is_busy(const struct actor *actor)
 {
     return actor->writer != NULL || actor->promotion != NULL || actor->query != NULL || actor->creating != NULL ||
            actor->reading != NULL || actor->difference != NULL || actor->likeness != NULL;
@@ -120,7 +120,6 @@ void actor_step_done(struct actor *actor, const struct err *err)
         set_subject(&actor->failed, actor->step.resource, actor->step.name);
         trouble_tell(&actor->trouble, err->text);
         actor_wait(actor, WAIT_WRITE, err->text);
-        run_block(actor->run, true);
         retry_later(actor);
     }
 }
@@ -138,6 +137,10 @@ static void on_written(void *ctx, const struct err *err)
         actor_say(actor, "Normal", text);
         str_free(&text);
     }
+    if (actor->gives_back && err->code != ERR_NONE && actor->run != NULL) {
+        run_freeze(actor->run, false); /* it is judged as before until the share can be given back */
+    }
+    actor->gives_back = false;
     actor_step_done(actor, err);
 }
 
@@ -284,7 +287,7 @@ static void note_waiting(struct actor *actor, const struct canary *canary)
 {
     bool knows = actor->run != NULL ? run_is_settled(actor->run)
                                     : waiting_reason(&actor->waiting) != NULL || canary_is_at_rest(canary);
-    if (is_busy(actor) || !knows) {
+    if (actor_is_busy(actor) || !knows) {
         return;
     }
     struct doc *patch = waiting_patch(&actor->waiting, canary);
@@ -342,7 +345,7 @@ void actor_look_by(struct actor *actor, struct canary *canary)
         }
     } else if (!actor_tell_warnings(actor, canary)) {
         look(actor, canary, &now, &problem);
-        if (actor->failed.resource == &KUBE_CANARIES && !is_busy(actor)) {
+        if (actor->failed.resource == &KUBE_CANARIES && !actor_is_busy(actor)) {
             actor_forget_failed(actor); /* there is nothing left to be written into the status */
         }
         note_waiting(actor, canary);
@@ -413,7 +416,7 @@ static void on_wake(struct timer *timer, void *ctx)
         return;
     }
     note_refused(actor, !accepted);
-    if (is_busy(actor)) { /* the thing under way wakes the actor when it ends */
+    if (actor_is_busy(actor)) { /* the thing under way wakes the actor when it ends */
         if (actor->run != NULL) {
             run_poke(actor->run);
         }
@@ -468,6 +471,7 @@ static void cancel_all(struct actor *actor)
     timer_cancel(&actor->wake);
     timer_cancel(&actor->retry);
     timer_cancel(&actor->repair);
+    timer_cancel(&actor->edit);
     if (actor->writer != NULL) {
         writer_cancel(actor->writer);
     }
@@ -510,6 +514,8 @@ void actor_free(struct actor *actor)
     str_free(&actor->failed.name);
     str_free(&actor->target);
     str_free(&actor->warning);
+    str_free(&actor->unfit);
+    doc_free(actor->unfit_spec);
     str_free(&actor->uid);
     str_free(&actor->namespace);
     str_free(&actor->name);

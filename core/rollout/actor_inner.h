@@ -56,6 +56,13 @@ struct actor {
     struct patience patience;
     struct promoted_memory promoted;
 
+    /* An edit of the Canary whose objects are not there yet. */
+    bool trying;            /* they are being brought about: nobody else brings objects */
+    char *unfit;            /* why that cannot be, as it was told; NULL: it can, or there is none */
+    struct doc *unfit_spec; /* the share was given back for this one in vain; NULL: for none */
+    struct timer edit;      /* when it is tried again */
+    bool gives_back;        /* the write under way takes the canary's share, and the run is frozen for it */
+
     struct run *run;
     struct run *ended_run; /* to be freed on the next turn */
     int64_t release_number;
@@ -88,6 +95,8 @@ void actor_forget_failed(struct actor *actor);
 void actor_step_done(struct actor *actor, const struct err *err);
 /* Notes that the Canary cannot go on for this reason, which has been told already. */
 void actor_wait(struct actor *actor, const char *reason, const char *message);
+/* Something is under way, and wakes us when it ends. */
+bool actor_is_busy(const struct actor *actor);
 /* Takes `write`. */
 void actor_send(struct actor *actor, struct kube_write *write);
 /* Takes `patch`. */
@@ -106,10 +115,12 @@ enum take {
     TAKE_LATER, /* the running release goes by the spec of before the edit */
     TAKE_BUSY,  /* something must be done first; it wakes the actor when it ends */
 };
-enum take actor_take_spec(struct actor *actor, const struct canary *canary);
+enum take actor_take_spec(struct actor *actor, struct canary *canary);
 /* Closes the release if its script is of another strategy than the Canary's: that script must not take one more
  * step. True: it is being closed, and wakes the actor. */
 bool actor_change_strategy(struct actor *actor, const struct canary *canary);
+/* There is no edit any more that does not count yet. */
+void actor_forget_edit(struct actor *actor);
 /* The look, by the spec that the running release goes by. */
 void actor_look_by_record(struct actor *actor);
 /* Sends all traffic to the primary, under the routing of this Canary. False: the write is under way, and the run is
@@ -120,6 +131,9 @@ bool actor_give_back(struct actor *actor, const struct canary *canary);
 
 /* True when the objects are as they should be, or what keeps one of them from it has been told. */
 bool actor_bring_objects(struct actor *actor, struct canary *canary);
+/* Can the objects of this edit be brought about, as far as is known before it is tried? False: err says what keeps one
+ * of them from it that was no hindrance under the spec of `before`; another look follows. */
+bool actor_can_bring(struct actor *actor, struct canary *before, struct canary *canary, struct err *err);
 
 /* Compares target and primary, and remembers the result (rollout/promoted.h). */
 void actor_compare(struct actor *actor, const struct canary *canary, const struct target_now *now);

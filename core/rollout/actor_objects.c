@@ -1,5 +1,6 @@
 /* The part of rollout/actor.h that brings a Canary's objects about. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/hash.h"
 #include "base/str.h"
@@ -32,12 +33,7 @@ static void check_providers(struct actor *actor, const struct canary *canary)
     actor->query = prom_query_start(actor->context->http, canary->metrics_server, "vector(1)", on_provider, actor);
 }
 
-static void on_primary_made(void *ctx, const struct err *err)
-{
-    struct actor *actor = ctx;
-    actor->promotion = NULL;
-    actor_step_done(actor, err);
-}
+static void on_primary_made(void *ctx, const struct err *err);
 
 static void make_primary(struct actor *actor, const struct canary *canary)
 {
@@ -116,17 +112,34 @@ static int64_t target_stays_ms(const struct actor *actor)
     return rest_ms > 0 ? rest_ms : 0;
 }
 
+/* A refusal is no trouble of ours that passes: the next look tells it, and goes on with the other objects. */
+static void end_repair(struct actor *actor, const struct err *err)
+{
+    static const struct err none = {0};
+    if (err->code == ERR_NONE) {
+        note_repair(actor);
+    } else if (err_is_refusal(err)) {
+        patience_note_refused(&actor->patience, actor->context->clock, err->text);
+        err = &none;
+    }
+    actor_step_done(actor, err);
+}
+
 static void on_repaired(void *ctx, const struct err *err)
 {
     struct actor *actor = ctx;
     actor->writer = NULL;
-    if (err->code == ERR_NONE) {
-        note_repair(actor);
-        if (actor->moves_service) {
-            keep_target(actor);
-        }
+    if (err->code == ERR_NONE && actor->moves_service) {
+        keep_target(actor);
     }
-    actor_step_done(actor, err);
+    end_repair(actor, err);
+}
+
+static void on_primary_made(void *ctx, const struct err *err)
+{
+    struct actor *actor = ctx;
+    actor->promotion = NULL;
+    end_repair(actor, err);
 }
 
 /* A look at the objects, as far as repairs are withheld in it. */
@@ -137,16 +150,32 @@ struct pass {
     struct kube_write untold; /* one of them; without a body: all have been told */
 };
 
-static bool withhold(void *ctx, struct kube_write *write)
+static enum reconcile_hold ask_patience(struct pass *pass, struct kube_write *write, struct err *err)
 {
-    struct pass *pass = ctx;
     struct actor *actor = pass->actor;
     int64_t wait_ms = patience_wait_ms(&actor->patience, actor->context->clock, write, pass->canary->interval_ms);
     if (wait_ms == 0) {
-        return false;
+        return HOLD_NOT;
     }
     if (pass->wait_ms == 0 || wait_ms < pass->wait_ms) {
         pass->wait_ms = wait_ms;
+    }
+    const char *refusal = patience_refusal(&actor->patience, write);
+    if (refusal == NULL) {
+        return HOLD_LATER;
+    }
+    err_set(err, ERR_REJECTED, "%s", refusal);
+    kube_write_fini(write);
+    return HOLD_REFUSED;
+}
+
+static enum reconcile_hold withhold(void *ctx, struct kube_write *write, struct err *err)
+{
+    struct pass *pass = ctx;
+    struct actor *actor = pass->actor;
+    enum reconcile_hold hold = ask_patience(pass, write, err);
+    if (hold != HOLD_LATER) {
+        return hold;
     }
     char *fields = difference_fields(write);
     if (pass->untold.body == NULL && !patience_has_told(&actor->patience, write, fields)) {
@@ -156,7 +185,17 @@ static bool withhold(void *ctx, struct kube_write *write)
         kube_write_fini(write);
     }
     str_free(&fields);
-    return true;
+    return HOLD_LATER;
+}
+
+/* Sends nothing. */
+static enum reconcile_hold withhold_all(void *ctx, struct kube_write *write, struct err *err)
+{
+    if (ask_patience(ctx, write, err) != HOLD_REFUSED) {
+        kube_write_fini(write);
+        return HOLD_LATER;
+    }
+    return HOLD_REFUSED;
 }
 
 static void on_difference(void *ctx, const char *text)
@@ -194,6 +233,16 @@ static void end_waits(struct actor *actor, enum reconcile_need need)
     }
 }
 
+/* A canary has a share, and no release looks after it: that cannot wait for an object that cannot be brought about. */
+static bool is_unjudged(const struct actor *actor, const struct canary *canary)
+{
+    const struct router *router = &actor->context->router;
+    struct routes live;
+    struct err ignored = {0};
+    return actor->run == NULL && !canary_is_initialising(canary) && !canary_is_at_rest(canary) &&
+           router->ops->get_routes(router, &canary->names, canary->root, &live, &ignored) && live.canary_pct > 0;
+}
+
 static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile_need need, struct kube_write *write,
                       const struct err *err)
 {
@@ -204,7 +253,6 @@ static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile
         if (actor->failed.resource != &KUBE_CANARIES) {
             actor_forget_failed(actor);
         }
-        run_block(actor->run, false);
         return true;
     case RECONCILE_WRITE:
         actor->moves_service = write->resource == &KUBE_SERVICES && write->verb != KUBE_CREATE;
@@ -232,15 +280,13 @@ static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile
         if (actor->run == NULL) {
             actor_wait(actor, WAIT_FOREIGN, err->text);
         }
-        run_block(actor->run, false);
         /* The change that ends this may be one of an object that the actor does not watch. */
         timer_start(actor->context->clock, &actor->retry, canary->interval_ms, actor_on_retry, actor);
         return false;
     case RECONCILE_FAILED:
         trouble_tell_err(&actor->trouble, err);
         actor_wait(actor, WAIT_OBJECTS, err->text);
-        run_block(actor->run, true);
-        return false;
+        return is_unjudged(actor, canary);
     }
     return false;
 }
@@ -265,6 +311,31 @@ bool actor_bring_objects(struct actor *actor, struct canary *canary)
     }
     kube_write_fini(&pass.untold);
     return meet_need(actor, canary, need, &write, &err);
+}
+
+/* True: err says why not. */
+static bool is_hindered(struct actor *actor, struct canary *canary, int64_t *wait_ms, struct err *err)
+{
+    struct pass pass = {.actor = actor, .canary = canary};
+    struct reconcile_options options = {.metrics_asked = true, .withhold = withhold_all, .ctx = &pass};
+    struct kube_write none = {0};
+    bool hindered = reconcile_plan(actor->context, canary, &options, &none, err) == RECONCILE_FAILED;
+    *wait_ms = pass.wait_ms;
+    return hindered;
+}
+
+bool actor_can_bring(struct actor *actor, struct canary *before, struct canary *canary, struct err *err)
+{
+    struct err as_before = {0};
+    int64_t wait_ms, ignored;
+    if (!is_hindered(actor, canary, &wait_ms, err) ||
+        (is_hindered(actor, before, &ignored, &as_before) && strcmp(as_before.text, err->text) == 0)) {
+        return true;
+    }
+    /* What would cure it may be an object whose name nobody watches under the spec of before. */
+    timer_start(actor->context->clock, &actor->edit, wait_ms > 0 ? wait_ms : canary->interval_ms, actor_on_retry,
+                actor);
+    return false;
 }
 
 static void on_compared(void *ctx, const char *pair, bool alike, const struct err *err)

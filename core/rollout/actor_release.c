@@ -18,7 +18,7 @@ static void on_run_ended(void *ctx, enum run_end end)
     actor->run = NULL;
     waiting_end(&actor->waiting, NULL);
     actor->restart_unreadable = end == RUN_UNREADABLE;
-    actor->edit_told = false;
+    actor_forget_edit(actor);
     if (end == RUN_DROPPED) {
         actor->fenced_until_ms = clock_mono_ms(actor->context->clock) + FENCED_WAIT_MS;
     }
@@ -199,7 +199,7 @@ void actor_look_at_run(struct actor *actor, struct canary *canary, const struct 
         run_supersede(actor->run, "another revision took its place");
         return;
     }
-    if (!actor_change_strategy(actor, canary)) {
+    if (!actor_change_strategy(actor, canary) && !actor->trying) {
         actor_bring_objects(actor, canary);
     }
 }

@@ -6,6 +6,7 @@
 #include "canary/edit.h"
 #include "canary/refusal.h"
 #include "canary/status.h"
+#include "kube/object.h"
 #include "release/history.h"
 #include "rollout/actor_inner.h"
 #include "workload/deployment.h"
@@ -131,6 +132,7 @@ void actor_refuse(struct actor *actor, const struct canary *canary)
         return;
     }
     actor->suspended = false;
+    actor_forget_edit(actor);
     if (actor->run != NULL) {
         actor_look_by_record(actor);
     } else {
@@ -168,6 +170,7 @@ bool actor_give_back(struct actor *actor, const struct canary *canary)
         return true;
     }
     run_freeze(actor->run, true);
+    actor->gives_back = true;
     actor_send(actor, &write);
     return false;
 }
@@ -218,10 +221,80 @@ static enum take go_by(struct actor *actor, const struct canary *canary)
     return actor_change_strategy(actor, canary) ? TAKE_BUSY : TAKE_NOW;
 }
 
+void actor_forget_edit(struct actor *actor)
+{
+    timer_cancel(&actor->edit);
+    str_free(&actor->unfit);
+    doc_free(actor->unfit_spec);
+    actor->unfit_spec = NULL;
+    actor->edit_told = actor->trying = false;
+    waiting_end(&actor->waiting, WAIT_EDIT);
+}
+
+/* The release goes on by the spec of before, which is the last one that could be carried out. */
+static enum take refuse_edit(struct actor *actor, const struct canary *canary, const struct err *why)
+{
+    char *text = str_format("The edit of canary %s cannot be carried out: %s; release %s goes on by the spec of before",
+                            actor->id, why->text, run_release(actor->run)->name);
+    if (!str_equal(actor->unfit, text)) {
+        str_free(&actor->unfit);
+        actor->unfit = str_dup(text);
+        actor_say(actor, "Warning", text);
+    }
+    actor->trying = false;
+    actor_wait(actor, WAIT_EDIT, text);
+    str_free(&text);
+    return TAKE_LATER;
+}
+
+/* It counts once its objects are there. */
+static enum take accept_edit(struct actor *actor, struct canary *canary, bool routing)
+{
+    actor->trying = true;
+    if (!actor_bring_objects(actor, canary) && actor_is_busy(actor)) {
+        return TAKE_BUSY;
+    }
+    actor_forget_edit(actor);
+    enum take take = go_by(actor, canary);
+    if (routing && take == TAKE_NOW) {
+        run_save(actor->run); /* or another engine would do the last step once more, under the routing of before */
+        take = TAKE_BUSY;
+    }
+    return take;
+}
+
+/* A write of it failed for now. */
+static bool is_tried_later(const struct actor *actor)
+{
+    return actor->trying && timer_is_pending(&actor->retry);
+}
+
+static enum take take_objects(struct actor *actor, struct canary *before, struct canary *canary)
+{
+    struct err why = {0};
+    if (!actor_can_bring(actor, before, canary, &why)) {
+        return refuse_edit(actor, canary, &why);
+    }
+    return is_tried_later(actor) ? TAKE_LATER : accept_edit(actor, canary, false);
+}
+
 /* Acts between two rounds only, because a round goes by the spec that it has read. Another look follows each write;
  * after a crash each write can be repeated without harm. */
-static enum take take_routing(struct actor *actor, const struct canary *before, const struct canary *canary)
+static enum take take_routing(struct actor *actor, struct canary *before, struct canary *canary)
 {
+    struct err why = {0};
+    if (actor->unfit_spec != NULL && node_equal(doc_root(actor->unfit_spec), canary->spec)) {
+        actor_wait(actor, WAIT_EDIT, actor->unfit);
+        return TAKE_LATER; /* tried again, it would take the release's share again and again */
+    }
+    if (!actor_can_bring(actor, before, canary, &why)) {
+        doc_free(actor->unfit_spec);
+        actor->unfit_spec = actor->trying ? doc_copy(canary->spec) : NULL;
+        return refuse_edit(actor, canary, &why);
+    }
+    if (is_tried_later(actor)) {
+        return TAKE_LATER;
+    }
     bool stays = strcmp(before->strategy, canary->strategy) == 0;
     if (stays && !run_is_waiting(actor->run)) {
         run_freeze(actor->run, false);
@@ -231,6 +304,7 @@ static enum take take_routing(struct actor *actor, const struct canary *before, 
         return TAKE_LATER;
     }
     run_freeze(actor->run, true);
+    actor->trying = true;
     char *text = str_format(
         "Routing of %s changed, its canary's weight starts again from 0: whom a share is for is another", actor->id);
     tell_edit(actor, text);
@@ -238,11 +312,7 @@ static enum take take_routing(struct actor *actor, const struct canary *before, 
     if (!actor_give_back(actor, before) || !actor_give_back(actor, canary) || !reset_status(actor, before, canary)) {
         return TAKE_BUSY;
     }
-    run_block(actor->run, true); /* until its objects are there */
-    if (go_by(actor, canary) == TAKE_NOW) {
-        run_save(actor->run); /* or another engine would do the last step once more, under the routing of before */
-    }
-    return TAKE_BUSY;
+    return accept_edit(actor, canary, true);
 }
 
 static enum take wait_for_end(struct actor *actor, const char *why)
@@ -268,7 +338,7 @@ static enum take take_subject(struct actor *actor, const struct canary *before, 
     return TAKE_BUSY;
 }
 
-static enum take take_edit(struct actor *actor, const struct canary *before, const struct canary *canary)
+static enum take take_edit(struct actor *actor, struct canary *before, struct canary *canary)
 {
     enum edit edit = edit_between(before, canary);
     bool analysing = canary_phase_is(canary, "Progressing") || canary_phase_is(canary, "WaitingPromotion");
@@ -280,15 +350,18 @@ static enum take take_edit(struct actor *actor, const struct canary *before, con
         return take_routing(actor, before, canary);
     } else if (edit == EDIT_SUBJECT && analysing) {
         return take_subject(actor, before, canary);
+    } else if (edit_changes_objects(before, canary)) {
+        return take_objects(actor, before, canary);
     }
+    actor_forget_edit(actor);
     return go_by(actor, canary);
 }
 
-enum take actor_take_spec(struct actor *actor, const struct canary *canary)
+enum take actor_take_spec(struct actor *actor, struct canary *canary)
 {
     const struct release *release = run_release(actor->run);
     if (accepted_is(&release->accepted, canary) && !release->waiting) {
-        actor->edit_told = false;
+        actor_forget_edit(actor);
         return TAKE_NOW;
     }
     if (run_is_beginning(actor->run)) {

@@ -90,8 +90,7 @@ static void end(struct operation_call *call, enum operation_ending ending)
 
 static bool is_blocked(const struct operation_call *call)
 {
-    const struct run *run = of_call(call);
-    return run->blocked || run->frozen; /* the operation is poked when that ends */
+    return of_call(call)->frozen; /* the operation is poked when that ends */
 }
 
 static void round_ended(struct operation_call *call, const struct canary *canary)

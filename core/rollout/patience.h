@@ -5,7 +5,10 @@
  * the planning goes on with the next object (rollout/reconcile.h), and the difference is told (rollout/difference.h).
  * Each object counts for itself, because two engines that disagree do so about several at a time, and a look that finds
  * nothing to do proves nothing: the other one has not looked yet. Two intervals without a write make it a new object
- * again. */
+ * again.
+ *
+ * A write that the API server refuses is withheld too, for an interval at first and then longer and longer; another
+ * write of the same object is not. */
 #pragma once
 
 #include "io/clock.h"
@@ -20,8 +23,8 @@ struct patience {
 };
 
 void patience_fini(struct patience *patience);
-/* How long this write must wait; 0: not at all. Only writes that the API server took count: after a failure the
- * caller waits by itself. */
+/* How long this write must wait; 0: not at all. After a failure that is no refusal the caller
+ * waits by itself. */
 int64_t patience_wait_ms(struct patience *patience, const struct clock *clock, const struct kube_write *write,
                          int64_t interval_ms);
 /* Which object that was about; borrowed. */
@@ -29,6 +32,10 @@ const char *patience_asked(const struct patience *patience, const struct kube_re
 /* The API server took the write that was asked about last; the object has this resourceVersion since (NULL: not
  * known). */
 void patience_note(struct patience *patience, const struct clock *clock, const char *version);
+/* The API server refused the write that was asked about last, in these words. */
+void patience_note_refused(struct patience *patience, const struct clock *clock, const char *why);
+/* Why this write is withheld, when it was refused; NULL: it was not. */
+const char *patience_refusal(const struct patience *patience, const struct kube_write *write);
 
 /* --- of a write that is withheld --- */
 

@@ -1,6 +1,7 @@
 #include "rollout/reconcile.h"
 
 #include "effect/scale.h"
+#include "kube/object.h"
 #include "workload/autoscaler.h"
 #include "workload/deployment.h"
 #include "workload/service.h"
@@ -17,16 +18,44 @@ struct look {
     struct err *err;
     struct err foreign;   /* the objects that are not this Canary's; without a code: there is none */
     bool foreign_service; /* one of them is a Service */
+    struct err failed;    /* the objects that cannot be planned or written; without a code: there is none */
+    struct err unmade;    /* the primary is missing, and is not to be made now; without a code: it is not so */
 };
+
+static void note(struct look *look, struct err *kept)
+{
+    if (kept->code == ERR_NONE) {
+        *kept = *look->err;
+    } else {
+        struct err first = *kept;
+        err_set(kept, ERR_INVALID, "%s; %s", first.text, look->err->text);
+    }
+    *look->err = (struct err){0};
+}
 
 static void note_foreign(struct look *look)
 {
-    if (look->foreign.code == ERR_NONE) {
-        look->foreign = *look->err;
-    } else {
-        err_set(&look->foreign, ERR_INVALID, "%s; %s", look->foreign.text, look->err->text);
+    note(look, &look->foreign);
+}
+
+/* What comes next in an initialisation is built on it. */
+static enum reconcile_need note_failed(struct look *look)
+{
+    note(look, &look->failed);
+    return canary_is_initialising(look->canary) ? RECONCILE_FAILED : RECONCILE_DONE;
+}
+
+static enum reconcile_need need_of_write(struct look *look)
+{
+    switch (look->options->withhold(look->options->ctx, look->write, look->err)) {
+    case HOLD_NOT:
+        return RECONCILE_WRITE;
+    case HOLD_LATER:
+        break;
+    case HOLD_REFUSED:
+        return note_failed(look);
     }
-    *look->err = (struct err){0};
+    return RECONCILE_DONE;
 }
 
 /* What a planner found about one object; RECONCILE_DONE: on to the next one. */
@@ -36,7 +65,7 @@ static enum reconcile_need need_of_plan(struct look *look, enum plan plan)
     case PLAN_DONE:
         return RECONCILE_DONE;
     case PLAN_WRITE:
-        return look->options->withhold(look->options->ctx, look->write) ? RECONCILE_DONE : RECONCILE_WRITE;
+        return need_of_write(look);
     case PLAN_FOREIGN:
         note_foreign(look);
         return RECONCILE_DONE;
@@ -44,7 +73,7 @@ static enum reconcile_need need_of_plan(struct look *look, enum plan plan)
     case PLAN_FAILED:
         break;
     }
-    return RECONCILE_FAILED;
+    return note_failed(look);
 }
 
 static bool needs_analysis_to_initialise(const struct look *look)
@@ -116,6 +145,27 @@ static bool copies_are_ours(struct look *look)
     return false;
 }
 
+/* Its making is several writes (workload/promotion.h); to whoever withholds writes it is the one that creates it. */
+static enum reconcile_need plan_missing_primary(struct look *look)
+{
+    const struct canary_names *names = &look->canary->names;
+    kube_write_create(look->write, &KUBE_DEPLOYMENTS,
+                      object_new(&KUBE_DEPLOYMENTS, names->namespace, names->target_primary), "deployment %s.%s",
+                      names->target_primary, names->namespace);
+    switch (look->options->withhold(look->options->ctx, look->write, look->err)) {
+    case HOLD_NOT:
+        kube_write_fini(look->write);
+        return RECONCILE_PRIMARY;
+    case HOLD_LATER:
+        break;
+    case HOLD_REFUSED:
+        return note_failed(look);
+    }
+    err_set(&look->unmade, ERR_NO_DATA, "%s.%s not ready: deployment not found", names->target_primary,
+            names->namespace);
+    return canary_is_initialising(look->canary) ? RECONCILE_WAIT : RECONCILE_DONE;
+}
+
 static enum reconcile_need plan_primary(struct look *look)
 {
     const struct canary_names *names = &look->canary->names;
@@ -123,7 +173,7 @@ static enum reconcile_need plan_primary(struct look *look)
         store_find(context_store(look->context, &KUBE_DEPLOYMENTS), names->namespace, names->target_primary);
     bool copies = copies_are_ours(look);
     enum reconcile_need need = primary != NULL ? plan_live_primary(look, doc_root(primary))
-                               : copies        ? RECONCILE_PRIMARY
+                               : copies        ? plan_missing_primary(look)
                                                : RECONCILE_FOREIGN;
     doc_free(primary);
     return need;
@@ -177,10 +227,17 @@ static enum reconcile_need plan_in_order(struct look *look)
     for (size_t i = 0; need == RECONCILE_DONE && i < sizeof plans / sizeof *plans; i++) {
         need = plans[i](look);
     }
-    bool acts = need == RECONCILE_WRITE || need == RECONCILE_METRICS || need == RECONCILE_PRIMARY;
-    if (look->foreign.code != ERR_NONE && !acts) {
+    if (need == RECONCILE_WRITE || need == RECONCILE_METRICS || need == RECONCILE_PRIMARY) {
+        return need;
+    } else if (look->failed.code != ERR_NONE) {
+        *look->err = look->failed;
+        return RECONCILE_FAILED;
+    } else if (look->foreign.code != ERR_NONE) {
         *look->err = look->foreign;
-        need = RECONCILE_FOREIGN;
+        return RECONCILE_FOREIGN;
+    } else if (look->unmade.code != ERR_NONE) {
+        *look->err = look->unmade;
+        return RECONCILE_WAIT;
     }
     return need;
 }

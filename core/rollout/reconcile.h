@@ -17,15 +17,23 @@ enum reconcile_need {
     /* an object of that name is there and belongs to somebody else (canary/ownership.h), as err says; the rest is in
      * line */
     RECONCILE_FOREIGN,
-    RECONCILE_FAILED, /* err says why; planning again makes no sense before something changes */
+    /* one of them cannot be planned, or the API server refuses it, as err says; the rest is in line, but an
+     * initialisation stops there */
+    RECONCILE_FAILED,
+};
+
+enum reconcile_hold {
+    HOLD_NOT,     /* it is to be sent */
+    HOLD_LATER,   /* not now */
+    HOLD_REFUSED, /* not now, as the API server refused it; err says why */
 };
 
 struct reconcile_options {
     bool metrics_asked;      /* no RECONCILE_METRICS any more */
     int64_t target_stays_ms; /* so long proxies may not know yet that its Pods are not those of the apex Service */
-    /* Called with each planned write. True: the write is not to be sent now; the callee has taken what it owns, and
-     * the planning goes on with the next object. */
-    bool (*withhold)(void *ctx, struct kube_write *write);
+    /* Called with each planned write. When it is not to be sent now, the callee has taken what it owns, and planning
+     * goes on with the next object. */
+    enum reconcile_hold (*withhold)(void *ctx, struct kube_write *write, struct err *err);
     void *ctx;
 };
 

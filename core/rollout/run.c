@@ -162,14 +162,6 @@ void run_freeze(struct run *run, bool frozen)
     }
 }
 
-void run_block(struct run *run, bool blocked)
-{
-    if (run != NULL && run->blocked != blocked) {
-        run->blocked = blocked;
-        run_poke(run);
-    }
-}
-
 bool run_is_acting(const struct run *run)
 {
     return attempt_is_acting(run) || run->effects != NULL || run->flushed != NULL || run->verdict != VERDICT_NONE;

@@ -43,8 +43,6 @@ void run_free(struct run *run);
 void run_poke(struct run *run);
 /* A frozen run starts nothing and learns nothing, but it finishes recorded effects. */
 void run_freeze(struct run *run, bool frozen);
-/* While the Canary's objects cannot be brought in line, no round begins, as in Flagger. `run` NULL: does nothing. */
-void run_block(struct run *run, bool blocked);
 /* Closes the record as Superseded, for this reason, and ends the run. Must not be called while the run is ending by
  * itself. */
 void run_supersede(struct run *run, const char *reason);

@@ -52,7 +52,7 @@ struct run {
     struct timer retry; /* of the ending, or the restart */
     void (*carry_out)(struct run *run, enum run_verdict verdict);
     void (*flushed)(struct run *run);
-    bool frozen, blocked;
+    bool frozen;
     struct trouble trouble;
 
     struct attempt attempt;

@@ -341,14 +341,48 @@ static void test_a_target_deleted_in_mid_run_holds_the_rounds_up(void **state)
 {
     struct world *w = *state;
     bring_into_mid_run(w);
-    fake_script_call(&w->script, "tick", "{}");
+    fake_script_call(&w->script, "ready", "{'side':'canary'}"); /* each round asks this first */
+    fake_clock_run(w->fc);
+    fake_doc_expect(doc_root(w->script.answer), "{'ready':true}");
     fake_api_delete(w->api, TARGET);
+    fake_script_call(&w->script, "ready", "{'side':'canary'}");
     fake_clock_advance(w->fc, 3 * INTERVAL_MS);
     assert_null(w->script.answer);
     fake_api_put(w->api, TARGET, FAKE_DEPLOYMENT("podinfo", "3", ""));
     fake_clock_advance(w->fc, 1000);
-    assert_non_null(w->script.answer);
+    fake_doc_expect(doc_root(w->script.answer), "{'ready':true}");
     assert_int_equal(w->script.started, 1);
+}
+
+/* Its share answers nobody, and no condition of a Deployment has a deadline for that. */
+static void expect_given_up(struct world *w, const char *told)
+{
+    fake_script_call(&w->script, "ready", "{'side':'canary'}");
+    fake_clock_advance(w->fc, 590 * 1000);
+    assert_null(w->script.answer);
+    fake_clock_advance(w->fc, 11 * 1000);
+    fake_doc_expect(node_get(doc_root(w->script.answer), "ready"), "false");
+    assert_true(is_told(w, told));
+    fake_script_call(&w->script, "rollback", "{'events':[]}");
+    fake_clock_advance(w->fc, 1000);
+    expect_routes(w, "[{" FAKE_SIDES(100, 0) "}]");
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Failed");
+}
+
+static void test_a_target_that_stays_away_gives_its_share_back(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_api_delete(w->api, TARGET);
+    expect_given_up(w, "canary deployment podinfo.test not ready: deployment not found for 10m0s");
+}
+
+static void test_a_target_scaled_to_zero_by_hand_gives_its_share_back(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_api_edit(w->api, TARGET, "{'spec':{'replicas':0}}");
+    expect_given_up(w, "canary deployment podinfo.test not ready: the deployment is scaled to zero for 10m0s");
 }
 
 static void test_a_release_that_failed_is_followed_by_the_next_revision_only(void **state)
@@ -513,6 +547,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_canary_deleted_and_made_again_has_nothing_of_the_old_one, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_target_deleted_in_mid_run_holds_the_rounds_up, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_target_that_stays_away_gives_its_share_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_target_scaled_to_zero_by_hand_gives_its_share_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_release_that_failed_is_followed_by_the_next_revision_only, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_halted_release_stays_until_another_revision, setup, teardown),

@@ -279,6 +279,159 @@ static void test_an_edit_of_the_routing_waits_for_the_end_of_a_promotion(void **
     fake_doc_expect(node_at(fake_api_find(w->api, ROUTES), "spec", "hosts"), "['podinfo']");
 }
 
+/* --- edits that cannot be carried out --- */
+
+#define SERVICES "/api/v1/namespaces/test/services"
+#define TIMEOUT "{'spec':{'service':{'timeout':'abc'}}}"
+
+/* As a CRD or a webhook does that knows more than the Canary's own CRD. */
+static bool refuse_timeout(void *ctx, const struct fake_http_seen *request, struct fake_http_answer *answer)
+{
+    bool write = strcmp(request->method, "GET") != 0 && strstr(request->url, "/virtualservices") != NULL;
+    if (!write || strstr(request->body, "\"abc\"") == NULL) {
+        return false;
+    }
+    ++*(int *)ctx;
+    answer->status = 422;
+    answer->body = "{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"timeout abc is no duration\"}";
+    return true;
+}
+
+static void expect_next_round(struct world *w)
+{
+    fake_script_call(&w->script, "tick", "{}");
+    fake_clock_advance(w->fc, INTERVAL_MS + 1000);
+    assert_non_null(w->script.answer);
+}
+
+static size_t count_told(struct world *w, const char *text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < fake_http_count(w->fh, "POST", EVENTS); i++) {
+        count += strstr(fake_http_find(w->fh, "POST", EVENTS, i)->body, text) != NULL;
+    }
+    return count;
+}
+
+static void test_a_release_goes_on_by_the_spec_that_could_be_carried_out(void **state)
+{
+    struct world *w = *state;
+    int refused = 0;
+    bring_into_mid_run(w);
+    fake_http_handle(w->fh, refuse_timeout, &refused);
+    fake_script_call(&w->script, "tick", "{}");
+    fake_api_edit(w->api, CANARY, TIMEOUT);
+    fake_clock_advance(w->fc, INTERVAL_MS);
+    assert_non_null(w->script.answer);
+    assert_int_equal(count_told(w, "The edit of canary podinfo.test cannot be carried out: "), 1);
+    expect_next_round(w);
+    expect_next_round(w);
+    assert_string_equal(node_str(node_get(condition(w, "Waiting"), "reason")), "EditFailed");
+    expect_routes(w, "[{" FAKE_SIDES(50, 50) "}]");
+    for (int i = 0; i < 30; i++) {
+        expect_next_round(w);
+    }
+    assert_in_range(refused, 2, 8); /* tried again, later and later */
+    assert_int_equal(count_told(w, "cannot be carried out"), 1);
+    fake_script_call(&w->script, "rollback", "{'events':[]}");
+    fake_clock_advance(w->fc, 1000);
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Failed");
+    expect_routes(w, "[{" FAKE_SIDES(100, 0) "}]");
+    assert_null(node_get(node_item(node_at(fake_api_find(w->api, ROUTES), "spec", "http"), 0), "timeout"));
+}
+
+static void test_an_edit_counts_as_soon_as_it_is_mended(void **state)
+{
+    struct world *w = *state;
+    int refused = 0;
+    bring_into_mid_run(w);
+    fake_http_handle(w->fh, refuse_timeout, &refused);
+    fake_api_edit(w->api, CANARY, TIMEOUT);
+    fake_api_edit(w->api, CANARY, ACCEPTED);
+    fake_clock_advance(w->fc, 1000);
+    expect_threshold(w, "3"); /* one edit is one, whatever a part of it could do */
+    fake_api_edit(w->api, CANARY, "{'spec':{'service':{'timeout':'10s'}}}");
+    fake_clock_advance(w->fc, 1000);
+    expect_threshold(w, "7");
+    fake_doc_expect(node_get(node_item(node_at(fake_api_find(w->api, ROUTES), "spec", "http"), 0), "timeout"), "'10s'");
+}
+
+/* Its share must not go again and again for what fails. */
+static void test_another_routing_that_is_refused_is_tried_once(void **state)
+{
+    struct world *w = *state;
+    int refused = 0;
+    bring_into_mid_run(w);
+    fake_http_handle(w->fh, refuse_timeout, &refused);
+    fake_script_call(&w->script, "tick", "{}");
+    fake_api_edit(w->api, CANARY, "{'spec':{'service':{'hosts':['other'],'timeout':'abc'}}}");
+    fake_clock_advance(w->fc, 2 * INTERVAL_MS);
+    assert_non_null(w->script.answer);
+    fake_script_call(&w->script, "act", "[{'kind':'route','primary':40,'canary':60}]");
+    fake_clock_run(w->fc);
+    assert_non_null(w->script.answer);
+    fake_doc_expect(doc_root(w->script.answer), "{'ok':true}");
+    for (int i = 0; i < 30; i++) {
+        expect_next_round(w);
+    }
+    expect_routes(w, "[{" FAKE_SIDES(40, 60) "}]");
+    fake_doc_expect(node_at(fake_api_find(w->api, ROUTES), "spec", "hosts"), "['podinfo']");
+}
+
+static void test_an_object_that_cannot_be_planned_keeps_no_release_from_its_end(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "tick", "{}");
+    fake_api_edit(w->api, CANARY,
+                  "{'spec':{'autoscalerRef':{'apiVersion':'autoscaling/v2','kind':'HorizontalPodAutoscaler','name':"
+                  "'nope'}}}");
+    fake_clock_advance(w->fc, 2 * INTERVAL_MS);
+    assert_non_null(w->script.answer);
+    assert_true(is_told(w, "nope"));
+    fake_script_call(&w->script, "spec", "{}");
+    fake_clock_run(w->fc);
+    assert_null(node_get(doc_root(w->script.answer), "autoscalerRef"));
+}
+
+/* An admission policy that denies the repair of one object: the others are repaired, and the release is judged. */
+static void test_a_refused_repair_holds_nothing_up(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    fake_http_route(w->fh, "PATCH", "/services/podinfo-canary", 403, "{\"kind\":\"Status\",\"message\":\"no\"}");
+    fake_script_call(&w->script, "tick", "{}");
+    fake_api_edit(w->api, SERVICES "/podinfo-canary", "{'metadata':{'labels':{'x':'y'}},'spec':{'selector':null}}");
+    fake_api_delete(w->api, SERVICES "/podinfo");
+    fake_clock_advance(w->fc, 2 * INTERVAL_MS);
+    assert_non_null(w->script.answer);
+    assert_non_null(fake_api_find(w->api, SERVICES "/podinfo"));
+    assert_string_equal(node_str(node_get(condition(w, "Waiting"), "reason")), "ObjectsFailed");
+    assert_int_equal(count_told(w, "podinfo-canary update error"), 1);
+    fake_api_edit(w->api, CANARY, ACCEPTED); /* which asks for no other objects */
+    fake_clock_advance(w->fc, 1000);
+    expect_threshold(w, "7");
+}
+
+/* A server in trouble has refused nothing: the edit counts once it works again, and the release is judged meanwhile. */
+static void test_a_write_that_fails_for_now_is_tried_until_it_works(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    for (int i = 0; i < 5; i++) {
+        fake_http_once(w->fh, "PATCH", "/virtualservices/", 503, "");
+    }
+    fake_script_call(&w->script, "tick", "{}");
+    fake_api_edit(w->api, CANARY, "{'spec':{'service':{'timeout':'10s'}}}");
+    fake_clock_advance(w->fc, INTERVAL_MS + 1000);
+    assert_non_null(w->script.answer);
+    assert_int_equal(count_told(w, "cannot be carried out"), 0);
+    for (int i = 0; i < 6; i++) {
+        expect_next_round(w);
+    }
+    fake_doc_expect(node_get(node_item(node_at(fake_api_find(w->api, ROUTES), "spec", "http"), 0), "timeout"), "'10s'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +450,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_another_target_waits_for_the_end_of_the_release, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_target_that_is_gone_holds_no_share, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_edit_of_the_routing_waits_for_the_end_of_a_promotion, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_release_goes_on_by_the_spec_that_could_be_carried_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_edit_counts_as_soon_as_it_is_mended, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_another_routing_that_is_refused_is_tried_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_object_that_cannot_be_planned_keeps_no_release_from_its_end, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_refused_repair_holds_nothing_up, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_write_that_fails_for_now_is_tried_until_it_works, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

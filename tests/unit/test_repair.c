@@ -72,6 +72,54 @@ static void test_an_initialisation_goes_on_past_it_and_tells_it_first(void **sta
     assert_int_equal(count_events(w, "Initialization done! podinfo.test"), 1);
 }
 
+/* Whoever deletes the primary as soon as it is there. */
+static struct timer deleting;
+
+static void on_deleting(struct timer *timer, void *ctx)
+{
+    fake_api_delete(((struct world *)ctx)->api, PRIMARY);
+}
+
+static void delete_primary(void *ctx, const char *path, const struct doc *object)
+{
+    struct world *w = ctx;
+    if (strcmp(path, PRIMARY) == 0 && object != NULL && !timer_is_pending(&deleting)) {
+        timer_start(fake_clock_clock(w->fc), &deleting, 1, on_deleting, w);
+    }
+}
+
+static void expect_patience_with_primary(struct world *w)
+{
+    size_t before = fake_http_count(w->fh, "POST", "/deployments");
+    fake_clock_advance(w->fc, 10 * INTERVAL_MS);
+    assert_in_range(fake_http_count(w->fh, "POST", "/deployments") - before, 8, 16);
+    assert_int_equal(count_events(w, "Deployment podinfo-primary.test is deleted again and again by another writer"),
+                     1);
+}
+
+static void test_a_primary_that_is_deleted_again_and_again_is_made_once_per_interval(void **state)
+{
+    struct world *w = *state;
+    fake_clock_advance(w->fc, 1000);
+    fake_api_subscribe(w->api, delete_primary, w);
+    fake_api_delete(w->api, PRIMARY);
+    expect_patience_with_primary(w);
+    fake_api_delete(w->api, ROUTES);
+    fake_clock_advance(w->fc, 1000);
+    expect_routes(w, "[{" FAKE_SIDES(100, 0) "}]"); /* the others are looked after */
+}
+
+static void test_so_it_is_while_initialising(void **state)
+{
+    struct world *w = *state;
+    fake_clock_advance(w->fc, 1000);
+    fake_api_subscribe(w->api, delete_primary, w);
+    fake_api_edit(w->api, CANARY, "{'status':null}");
+    fake_api_delete(w->api, PRIMARY);
+    expect_patience_with_primary(w);
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Initializing");
+}
+
 /* --- an object that is somebody else's --- */
 
 /* Its Pods would get the traffic, and the next promotion would write over it. */
@@ -140,6 +188,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_repair_that_does_not_last_hides_no_other_object, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_initialisation_goes_on_past_it_and_tells_it_first, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_primary_that_is_deleted_again_and_again_is_made_once_per_interval, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_so_it_is_while_initialising, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_foreign_primary_is_not_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_foreign_service_holds_up_what_leads_to_it_only, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_foreign_copy_is_waited_for_until_it_goes, setup, teardown),

@@ -80,7 +80,7 @@ void operation_intend(struct operation_call *call, const struct node *intent,
 void operation_wait(struct operation_call *call, const char *reason, const char *message);
 /* The script ends here, and C finishes the release as its arguments say. */
 void operation_end(struct operation_call *call, enum operation_ending ending);
-/* True while the Canary's objects cannot be brought in line: no round begins then. */
+/* True while the release is frozen: no round begins then, and the operation is poked when that ends. */
 bool operation_is_blocked(const struct operation_call *call);
 /* A round is over. */
 void operation_round_ended(struct operation_call *call, const struct canary *canary);

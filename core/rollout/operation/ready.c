@@ -1,12 +1,17 @@
-/* ready: waits until the Pods of one side are ready, or never will be. */
+/* ready: waits until the Pods of one side are ready, or never will be.
+ *
+ * A target that was deleted, or scaled to zero by hand while it is analysed, has no Pods that could become ready, and
+ * no deadline of its own: it has the Canary's progress deadline to come back. Nothing answers its share until then. */
 #include <string.h>
 
+#include "base/duration.h"
 #include "base/str.h"
 #include "rollout/operation/operation.h"
 #include "workload/deployment.h"
 
 struct ready {
     struct timer deadline;
+    int64_t gone_ms; /* monotonic: since when there is nothing that could become ready; 0: there is */
 };
 
 static struct doc *answer_of(const char *error)
@@ -35,10 +40,59 @@ static void keep_waiting(struct operation_call *call, const struct canary *canar
     struct ready *ready = call->state;
     trouble_tell_wait(call->trouble, text, canary->interval_ms);
     operation_wait(call, WAIT_PODS, text);
+    if (ready->gone_ms != 0) {
+        int64_t gone_ms = clock_mono_ms(call->context->clock) - ready->gone_ms;
+        timer_start(call->context->clock, &ready->deadline, canary->progress_deadline_s * 1000 - gone_ms, on_deadline,
+                    call);
+        return;
+    }
     int64_t deadline = deployment_deadline_wall_ms(deployment, canary->progress_deadline_s);
     if (deadline >= 0) {
         timer_start_at_wall(call->context->clock, &ready->deadline, deadline + 1, on_deadline, call);
     }
+}
+
+/* Is there nothing that could become ready? Only the canary is scaled by a release. */
+static bool is_gone(const struct canary *canary, bool primary, const struct node *deployment, struct err *err)
+{
+    bool analysed = canary_phase_is(canary, "Progressing") || canary_phase_is(canary, "WaitingPromotion");
+    if (primary) {
+        return false;
+    } else if (deployment == NULL) {
+        err_set(err, ERR_NOT_FOUND, "deployment not found");
+    } else if (analysed && node_int_or(node_at(deployment, "spec", "replicas"), 1) == 0) {
+        err_set(err, ERR_NO_DATA, "the deployment is scaled to zero");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static enum readiness readiness_of_gone(struct operation_call *call, const struct canary *canary, struct err *err)
+{
+    struct ready *ready = call->state;
+    int64_t now = clock_mono_ms(call->context->clock), deadline_ms = canary->progress_deadline_s * 1000;
+    ready->gone_ms = ready->gone_ms != 0 ? ready->gone_ms : now;
+    if (now - ready->gone_ms < deadline_ms) {
+        return NOT_READY;
+    }
+    char period[32];
+    duration_write(deadline_ms * 1000 * 1000, period);
+    struct err why = *err;
+    err_set(err, ERR_TIMEOUT, "%s for %s", why.text, period);
+    return NEVER_READY;
+}
+
+static enum readiness readiness_of(struct operation_call *call, const struct canary *canary, bool primary,
+                                   const struct node *deployment, struct err *err)
+{
+    if (is_gone(canary, primary, deployment, err)) {
+        return readiness_of_gone(call, canary, err);
+    }
+    ((struct ready *)call->state)->gone_ms = 0;
+    return deployment_readiness(deployment, canary->progress_deadline_s,
+                                primary ? canary->primary_ready_pct : canary->canary_ready_pct,
+                                clock_wall_ms(call->context->clock), err);
 }
 
 /* NULL: neither ready nor past the deadline. */
@@ -48,9 +102,7 @@ static struct doc *look(struct operation_call *call, const struct canary *canary
     struct doc *deployment = store_find(context_store(call->context, &KUBE_DEPLOYMENTS), canary->names.namespace,
                                         primary ? canary->names.target_primary : canary->names.target);
     struct err err = {0};
-    enum readiness readiness = deployment_readiness(doc_root(deployment), canary->progress_deadline_s,
-                                                    primary ? canary->primary_ready_pct : canary->canary_ready_pct,
-                                                    clock_wall_ms(call->context->clock), &err);
+    enum readiness readiness = readiness_of(call, canary, primary, doc_root(deployment), &err);
     struct doc *answer = NULL;
     if (readiness == READY) {
         answer = answer_of(NULL);

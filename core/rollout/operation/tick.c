@@ -22,7 +22,7 @@ static void on_due(struct timer *timer, void *ctx)
 }
 
 /* Sets the timer to the end of the interval. Called again when the Canary changes, because another interval moves
- * that, and when nothing blocks the release any more. */
+ * that, and when the release is not frozen any more. */
 static void arm(struct operation_call *call, const struct canary *canary)
 {
     struct tick *tick = call->state;
