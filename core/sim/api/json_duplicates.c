@@ -51,7 +51,10 @@ static void scan_object(struct scan *s)
             continue;
         }
         char *key = take_string(s);
-        buf_printf(&s->path, "%s%s", len > 0 ? "." : "", key);
+        if (len > 0) {
+            buf_append_char(&s->path, '.');
+        }
+        buf_append_str(&s->path, key);
         if (str_list_has(&keys, key)) {
             char *text = str_format("duplicate field \"%s\"", buf_str(&s->path));
             if (!str_list_has(s->found, text)) {

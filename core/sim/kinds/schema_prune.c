@@ -30,7 +30,10 @@ static void step_down(struct pruning *p, const char *key, size_t index)
     if (key == NULL) {
         buf_printf(&p->path, "[%zu]", index);
     } else {
-        buf_printf(&p->path, "%s%s", p->path.len > 0 ? "." : "", key);
+        if (p->path.len > 0) {
+            buf_append_char(&p->path, '.');
+        }
+        buf_append_str(&p->path, key);
     }
 }
 

@@ -185,7 +185,10 @@ static void mismatch(struct conversion *c, const struct type *in, const struct n
 
 static void push_path(struct conversion *c, const char *key)
 {
-    buf_printf(&c->path, "%s%s", c->path.len > 0 && key[0] != '[' ? "." : "", key);
+    if (c->path.len > 0 && key[0] != '[') {
+        buf_append_char(&c->path, '.');
+    }
+    buf_append_str(&c->path, key);
 }
 
 static void pop_path(struct conversion *c, size_t len)

@@ -242,27 +242,27 @@ static struct change *remember(struct objects *objects, struct change change)
     return &objects->history[index];
 }
 
-static void tell(const struct change *change, const struct listener *listeners, size_t count)
+/* `object` is what change->object is the text of: whoever has just written it need not read it. */
+static void tell(const struct change *change, const struct node *object, const struct listener *listeners, size_t count)
 {
-    struct doc *object = text_parse(change->object), *before = text_parse(change->before);
+    struct doc *before = text_parse(change->before);
     struct objects_event event = {
         .change = change->change,
         .version = change->version,
         .storage = change->storage->name,
-        .object = doc_root(object),
+        .object = object,
         .before = doc_root(before),
     };
     for (size_t i = 0; i < count; i++) {
         listeners[i].listen(listeners[i].ctx, &event);
     }
-    doc_free(object);
     doc_free(before);
 }
 
-static void tell_all(struct objects *objects, const struct change *change)
+static void tell_all(struct objects *objects, const struct change *change, const struct node *object)
 {
     if (objects->listener_count > 0) {
-        tell(change, objects->listeners, objects->listener_count);
+        tell(change, object, objects->listeners, objects->listener_count);
     }
 }
 
@@ -295,13 +295,16 @@ void objects_put(struct objects *objects, const char *storage_name, struct doc *
     set_version(object, ++objects->version);
     struct text *before = entry->text;
     entry->text = text_new(doc_root(object));
-    tell_all(objects, remember(objects, (struct change){
-                                            .change = is_new ? OBJECTS_ADDED : OBJECTS_MODIFIED,
-                                            .version = objects->version,
-                                            .storage = storage,
-                                            .object = text_ref(entry->text),
-                                            .before = before,
-                                        }));
+    tell_all(objects,
+             remember(objects,
+                      (struct change){
+                          .change = is_new ? OBJECTS_ADDED : OBJECTS_MODIFIED,
+                          .version = objects->version,
+                          .storage = storage,
+                          .object = text_ref(entry->text),
+                          .before = before,
+                      }),
+             doc_root(object));
 }
 
 bool objects_remove(struct objects *objects, const char *storage_name, const char *namespace, const char *name)
@@ -323,8 +326,8 @@ bool objects_remove(struct objects *objects, const char *storage_name, const cha
                             .storage = storage,
                             .object = text_new(doc_root(last)),
                             .before = before};
+    tell_all(objects, remember(objects, change), doc_root(last));
     doc_free(last);
-    tell_all(objects, remember(objects, change));
     return true;
 }
 
@@ -492,7 +495,9 @@ bool objects_replay(const struct objects *objects, const char *storage, int64_t 
     for (size_t i = 0; i < objects->history_count; i++) {
         const struct change *change = &objects->history[(objects->history_first + i) % HISTORY_MAX];
         if (change->version > version && str_equal(change->storage->name, storage)) {
-            tell(change, &listener, 1);
+            struct doc *object = text_parse(change->object);
+            tell(change, doc_root(object), &listener, 1);
+            doc_free(object);
         }
     }
     return true;

@@ -178,7 +178,11 @@ void field_set_drop(struct field_set *set, const char *element)
 
 char *field_set_element(const char *key)
 {
-    return str_format("f:%s", key);
+    size_t size = strlen(key) + 1;
+    char *element = mem_alloc(2 + size);
+    memcpy(element, "f:", 2);
+    memcpy(element + 2, key, size);
+    return element;
 }
 
 static void put_shown(struct buf *b, const struct node *value)
