@@ -4,14 +4,10 @@
 
 #include "base/mem.h"
 
-#define PER_SECOND 50.0
-#define PER_SECOND_MATCHED 10.0 /* each condition of an A/B test */
-
 /* Where the requests of one Canary go. */
 struct visit {
-    char *canary; /* "namespace/name" */
-    char *host;
-    struct doc *headers; /* an array of {name: value}, one for each stream; null: none */
+    char *canary;        /* "namespace/name" */
+    struct doc *streams; /* as visitors_streams says */
 };
 
 struct visitors {
@@ -34,92 +30,24 @@ static void tell(struct visitors *v, const char *format, ...)
     mem_free(text);
 }
 
-/* --- what a Canary asks for --- */
-
-static bool has_text(const struct node *array, const char *text)
-{
-    struct node_iter it = node_iterate(array);
-    while (node_next(&it)) {
-        if (node_is(it.value, text)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The host to ask: from inside of the mesh if the VirtualService serves that, otherwise through the gateway, at the
- * first host that is a name. */
-static char *host_of(const struct node *canary)
-{
-    const struct node *service = node_at(canary, "spec", "service"), *gateways = node_get(service, "gateways");
-    const char *name = node_str_or(node_get(service, "name"), "");
-    if (name[0] == '\0') {
-        name = node_str_or(node_at(canary, "spec", "targetRef", "name"), "");
-    }
-    struct node_iter it = node_iterate(node_get(service, "hosts"));
-    while (node_count(gateways) > 0 && !has_text(gateways, "mesh") && node_next(&it)) {
-        const char *host = node_str_or(it.value, "");
-        if (host[0] != '\0') {
-            return strchr(host, '*') != NULL ? str_format("demo%s", host + strcspn(host, ".")) : str_dup(host);
-        }
-    }
-    return str_format("%s.%s", name, node_str_or(node_at(canary, "metadata", "namespace"), ""));
-}
-
-/* {exact}, {prefix} or {regex} of a condition as a value that meets it. */
-static void add_header(struct doc *doc, struct node *headers, const char *name, const struct node *condition)
-{
-    const char *regex = node_str(node_get(condition, "regex"));
-    const char *text = node_str(node_get(condition, "exact"));
-    char *sample = regex != NULL ? visitors_sample(regex) : NULL;
-    text = text != NULL ? text : node_str(node_get(condition, "prefix"));
-    node_set_str(doc, headers, name, sample != NULL ? sample : text != NULL ? text : "x");
-    mem_free(sample);
-}
-
-static struct doc *headers_of(const struct node *canary)
-{
-    struct doc *doc = doc_new();
-    struct node *streams = node_new_array(doc);
-    doc_set_root(doc, streams);
-    node_push(streams, node_new_null(doc));
-    struct node_iter it = node_iterate(node_at(canary, "spec", "analysis", "match"));
-    while (node_next(&it)) {
-        struct node *headers = node_new_object(doc);
-        struct node_iter header = node_iterate(node_get(it.value, "headers"));
-        while (node_next(&header)) {
-            add_header(doc, headers, header.key, header.value);
-        }
-        if (node_get(it.value, "uri") != NULL) {
-            add_header(doc, headers, ":path", node_get(it.value, "uri"));
-        }
-        if (node_get(it.value, "method") != NULL) {
-            add_header(doc, headers, ":method", node_get(it.value, "method"));
-        }
-        if (node_count(headers) > 0) {
-            node_push(streams, headers);
-        }
-    }
-    return doc;
-}
-
 /* --- coming and going --- */
 
 static void flow(const struct visitors *v, const struct visit *visit, double share)
 {
-    struct node_iter it = node_iterate(doc_root(visit->headers));
+    struct node_iter it = node_iterate(doc_root(visit->streams));
     while (node_next(&it)) {
-        bool has_headers = node_type(it.value) == NODE_OBJECT;
-        double per_second = has_headers ? PER_SECOND_MATCHED : PER_SECOND;
-        traffic_flow(cluster_traffic(v->cluster), visit->host, per_second * share, has_headers ? it.value : NULL);
+        const struct node *headers = node_get(it.value, "headers");
+        double per_second = 0;
+        node_real(node_get(it.value, "perSecond"), &per_second);
+        traffic_flow(cluster_traffic(v->cluster), node_str(node_get(it.value, "host")), per_second * share,
+                     node_count(headers) > 0 ? headers : NULL);
     }
 }
 
 static void visit_fini(struct visit *visit)
 {
     str_free(&visit->canary);
-    str_free(&visit->host);
-    doc_free(visit->headers);
+    doc_free(visit->streams);
 }
 
 static struct visit *find(const struct visitors *v, const char *canary)
@@ -132,11 +60,6 @@ static struct visit *find(const struct visitors *v, const char *canary)
     return NULL;
 }
 
-static bool is_same(const struct visit *a, const struct visit *b)
-{
-    return strcmp(a->host, b->host) == 0 && node_equal(doc_root(a->headers), doc_root(b->headers));
-}
-
 static void leave(struct visitors *v, struct visit *visit)
 {
     flow(v, visit, 0);
@@ -144,14 +67,40 @@ static void leave(struct visitors *v, struct visit *visit)
     *visit = v->visits[--v->count];
 }
 
-static void come(struct visitors *v, struct visit *visit)
+static double sum_of(const struct node *streams)
 {
-    size_t matched = node_count(doc_root(visit->headers)) - 1;
+    double sum = 0;
+    struct node_iter it = node_iterate(streams);
+    while (node_next(&it)) {
+        double per_second = 0;
+        node_real(node_get(it.value, "perSecond"), &per_second);
+        sum += per_second;
+    }
+    return sum;
+}
+
+static void tell_of(struct visitors *v, const struct visit *visit, const struct node *canary)
+{
+    const struct node *streams = doc_root(visit->streams), *last = node_item(streams, node_count(streams) - 1);
+    const struct node *service = node_at(canary, "spec", "service");
+    const char *host = node_str(node_get(node_item(streams, 0), "host"));
+    const char *direct = node_str(node_get(last, "host"));
+    bool is_test = node_count(node_at(canary, "spec", "analysis", "match")) > 0, is_direct = strcmp(host, direct) != 0;
+    bool is_delegate = node_bool_or(node_get(service, "delegation"), false);
+    tell(v, "%g requests per second to %s%s%s%s%s", sum_of(streams), host,
+         is_test ? ", some as the A/B test wants them" : "", is_direct ? ", some straight to " : "",
+         is_direct ? direct : "", is_delegate ? ", as if a gateway's VirtualService delegated to its own" : "");
+    if (str_equal(node_str(node_get(service, "appProtocol")), "tcp")) {
+        tell(v, "%s speaks TCP: each connection counts as a request here, a mesh reports none of them", host);
+    }
+}
+
+static void come(struct visitors *v, struct visit *visit, const struct node *canary)
+{
     v->visits = mem_resize(v->visits, (v->count + 1) * sizeof v->visits[0]);
     v->visits[v->count++] = *visit;
     flow(v, visit, 1);
-    tell(v, "%g requests per second to %s%s", PER_SECOND + PER_SECOND_MATCHED * (double)matched, visit->host,
-         matched > 0 ? ", some as the A/B test wants them" : "");
+    tell_of(v, visit, canary);
 }
 
 static bool brings(const struct node *objects, const char *canary)
@@ -191,16 +140,15 @@ static void note_canary(struct visitors *v, const struct node *canary, bool is_g
 {
     struct visit wanted = {.canary = str_format("%s/%s", node_str_or(node_at(canary, "metadata", "namespace"), ""),
                                                 node_str_or(node_at(canary, "metadata", "name"), "")),
-                           .host = host_of(canary),
-                           .headers = headers_of(canary)};
+                           .streams = visitors_streams(canary)};
     struct visit *now = find(v, wanted.canary);
     bool is_wanted = !is_gone && !scenario_brings(v->scenario, wanted.canary);
-    bool stays = now != NULL && is_wanted && is_same(now, &wanted);
+    bool stays = now != NULL && is_wanted && node_equal(doc_root(now->streams), doc_root(wanted.streams));
     if (now != NULL && !stays) {
         leave(v, now);
     }
     if (is_wanted && !stays) {
-        come(v, &wanted);
+        come(v, &wanted, canary);
     } else {
         visit_fini(&wanted);
     }

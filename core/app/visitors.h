@@ -1,5 +1,5 @@
-/* The traffic of a served cluster besides what a scenario brings: every Canary gets a steady stream of requests to
- * its host, and one with the headers for each condition of its A/B test, so that it can be judged. */
+/* The traffic of a served cluster besides what a scenario brings: every Canary gets steady streams of requests that its
+ * routes take, so that it can be judged. */
 #pragma once
 
 #include "sim/cluster.h"
@@ -15,6 +15,10 @@ struct visitors *visitors_new(struct cluster *cluster, const struct scenario *sc
 /* The traffic stays. */
 void visitors_free(struct visitors *visitors);
 
+/* An array of {host, perSecond, headers} (traffic_flow): requests to the Canary's host, of which each condition of
+ * spec.service.match takes some, more for each condition of an A/B test, and in blue/green, which gives the canary no
+ * share, some straight to the canary's Service. */
+struct doc *visitors_streams(const struct node *canary);
 /* A text that the regular expression matches, for those that people write about headers; others give something that may
  * not match. mem_free. */
 char *visitors_sample(const char *regex);

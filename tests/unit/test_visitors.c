@@ -95,8 +95,41 @@ static void test_hosts(void **state)
     put(&w, "flagger.app/canaries",
         CANARY("{'targetRef':{'name':'web'},'service':{'gateways':['g','mesh'],'hosts':['a.io']},"
                "'analysis':{'match':[{'headers':{'x-user':{'exact':'a'}}},{'sourceLabels':{'a':'b'}}]}}"));
-    expect_told(&w, "60 requests per second to web.shop, some as the A/B test wants them;");
+    expect_told(&w, "70 requests per second to web.shop, some as the A/B test wants them;");
+    put(&w, "flagger.app/canaries", CANARY("{'targetRef':{'name':'web'},'analysis':{'iterations':3}}"));
+    expect_told(&w, "60 requests per second to web.shop, some straight to web-canary.shop;");
+    put(&w, "flagger.app/canaries",
+        CANARY("{'targetRef':{'name':'web'},'service':{'delegation':true,'appProtocol':'tcp'}}"));
+    expect_told(&w, "50 requests per second to web.shop, as if a gateway's VirtualService delegated to its own;"
+                    "web.shop speaks TCP: each connection counts as a request here, a mesh reports none of them;");
     tear_down(&w);
+}
+
+static void expect_streams(const char *canary, const char *wanted)
+{
+    struct doc *object = fake_doc(canary), *streams = visitors_streams(doc_root(object)), *want = fake_doc(wanted);
+    char *text = node_to_text(doc_root(streams));
+    if (!node_equal(doc_root(streams), doc_root(want))) {
+        fail_msg("%s", text);
+    }
+    mem_free(text);
+    doc_free(object);
+    doc_free(streams);
+    doc_free(want);
+}
+
+/* What the routes take: spec.service.match, each condition of an A/B test with each of these, a path from its parts. */
+static void test_streams(void **state)
+{
+    expect_streams(CANARY("{'targetRef':{'name':'web'},'service':{'match':[{'uri':{'prefix':'/a'},'method':{'exact':"
+                          "'PUT'}},{'headers':{'x':{'suffix':'z'}},'queryParams':{'q':{'regex':'^[0-9]$'},'r':{}}}]},"
+                          "'analysis':{'match':[{'headers':{'x-user':{'exact':'a'}},'sourceLabels':{'app':'b'}}]}}"),
+                   "[{'host':'web.shop','perSecond':25.0,'headers':{':path':'/a',':method':'PUT'}},"
+                   "{'host':'web.shop','perSecond':25.0,'headers':{'x':'z',':path':'/?q=0&r=x'}},"
+                   "{'host':'web.shop','perSecond':5.0,'headers':{'x-user':'a',':path':'/a',"
+                   "':source':{'labels':{'app':'b'},'namespace':''},':method':'PUT'}},"
+                   "{'host':'web.shop','perSecond':5.0,'headers':{'x-user':'a',':path':'/?q=0&r=x',"
+                   "':source':{'labels':{'app':'b'},'namespace':''}}}]");
 }
 
 static void test_annotations(void **state)
@@ -120,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_samples),
         cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_streams),
         cmocka_unit_test(test_annotations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

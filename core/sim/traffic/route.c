@@ -1,5 +1,7 @@
 #include "sim/traffic/route.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 
 enum { DELEGATES_MAX = 1 /* Istio: a delegate's routes delegate no further */ };
@@ -129,6 +131,30 @@ static bool try_routes(const struct search *search, struct virtual_service in, i
     return false;
 }
 
+/* Connections instead of requests; the first route takes them, as ports are as they should be. */
+static void try_tcp(const struct search *search, struct virtual_service in)
+{
+    const struct node *route = node_item(node_get(in.spec, "tcp"), 0);
+    if (node_count(node_get(in.spec, "http")) == 0 && route != NULL) {
+        split_by_weight(search, node_get(route, "route"), in.namespace);
+    }
+}
+
+/* A gateway's VirtualService, which need not be there, has delegated to this one. */
+static void enter_delegate(const struct search *search)
+{
+    const char *delegate = search->request->delegate;
+    size_t len = strcspn(delegate, "/");
+    char *namespace = str_dup_n(delegate, len);
+    const char *name = delegate[len] == '/' ? delegate + len + 1 : "";
+    struct virtual_service found;
+    str_list_push(search->asked, delegate);
+    if (virtual_services_get(search->services, namespace, name, &found)) {
+        try_routes(search, found, DELEGATES_MAX);
+    }
+    mem_free(namespace);
+}
+
 void route_split(const struct virtual_services *services, const struct request *request, bool is_service,
                  struct shares *out, struct str_list *asked)
 {
@@ -136,8 +162,12 @@ void route_split(const struct virtual_services *services, const struct request *
     struct virtual_service found;
     *out = (struct shares){0};
     str_list_push(asked, request->host);
-    if (virtual_services_find(services, request->host, is_service, &found)) {
-        try_routes(&search, found, 0);
+    if (request->delegate != NULL) {
+        enter_delegate(&search);
+    } else if (virtual_services_find(services, request->host, is_service, &found)) {
+        if (!try_routes(&search, found, 0)) {
+            try_tcp(&search, found);
+        }
     } else {
         add_share(&search, request->host, "", 1);
     }

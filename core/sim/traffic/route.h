@@ -15,7 +15,8 @@ struct shares {
 };
 
 /* A host without a VirtualService is the Service of that name. What no route takes, is redirected or answered by the
- * proxy itself is in no share: no application sees it. TCP routes have no requests.
+ * proxy itself is in no share: no application sees it. Connections of a TCP route count as
+ * requests.
  *
  * `asked` gets the names whose change could change the answer (sim/traffic/virtual_services.h): the host, the
  * delegates, the Services. A VirtualService of "*.something" can change any. */

@@ -20,6 +20,10 @@ void request_init(struct request *request, const char *host, struct node *header
     request->method = str_dup(method != NULL ? method : "GET");
     request->path = str_dup_n(path, len);
     request->query = str_dup(path[len] == '?' ? path + len + 1 : "");
+    const struct node *source = node_get(headers, ":source");
+    request->labels = node_get(source, "labels");
+    request->namespace = node_str(node_get(source, "namespace"));
+    request->delegate = request_header(request, ":delegate");
 }
 
 void request_fini(struct request *request)
@@ -129,15 +133,32 @@ static bool part_matches(const struct node *condition, const char *key, const ch
     return match == NULL || text_matches(match, value, ignore_case);
 }
 
+static bool source_matches(const struct node *condition, const struct request *request)
+{
+    const char *namespace = node_str(node_get(condition, "sourceNamespace"));
+    struct node_iter it = node_iterate(node_get(condition, "sourceLabels"));
+    while (node_next(&it)) {
+        if (!node_is(node_get(request->labels, it.key), node_str_or(it.value, ""))) {
+            return false;
+        }
+    }
+    return namespace == NULL || str_equal(namespace, request->namespace);
+}
+
+/* What a request says of itself in such a header; else what every stream is. */
+static const char *said_or(const struct request *request, const char *header, const char *usual)
+{
+    const char *said = request_header(request, header);
+    return said != NULL ? said : usual;
+}
+
 static bool condition_matches(const struct node *condition, const struct request *request)
 {
     bool ignore_case = node_bool_or(node_get(condition, "ignoreUriCase"), false);
-    bool from_somebody =
-        node_count(node_get(condition, "sourceLabels")) > 0 || node_str(node_get(condition, "sourceNamespace")) != NULL;
-    return !from_somebody && part_matches(condition, "uri", request->path, ignore_case) &&
-           part_matches(condition, "scheme", "http", false) &&
+    return source_matches(condition, request) && part_matches(condition, "uri", request->path, ignore_case) &&
+           part_matches(condition, "scheme", said_or(request, ":scheme", "http"), false) &&
            part_matches(condition, "method", request->method, false) &&
-           part_matches(condition, "authority", request->host, false) &&
+           part_matches(condition, "authority", said_or(request, ":authority", request->host), false) &&
            headers_match(node_get(condition, "headers"), request, true) &&
            headers_match(node_get(condition, "withoutHeaders"), request, false) &&
            params_match(node_get(condition, "queryParams"), request);

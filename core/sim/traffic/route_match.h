@@ -8,6 +8,11 @@ struct request {
     char *method;         /* the header ":method", GET without one */
     char *path, *query;   /* the header ":path" at its '?'; "/" and "" without one */
     struct node *headers; /* {name: value}; NULL: none. Borrowed */
+    const char
+        *delegate; /* the header ":delegate": "namespace/name" of the VirtualService to which a gateway's delegates */
+    const struct node
+        *labels;           /* of the Pod that sends, by the header ":source" {labels, namespace}; NULL: nobody known */
+    const char *namespace; /* the same */
 };
 
 void request_init(struct request *request, const char *host, struct node *headers);
@@ -18,6 +23,5 @@ const char *request_header(const struct request *request, const char *name);
 /* A list of HTTPMatchRequests: one of them must be met in everything it says. No list, or an empty one, is met by every
  * request.
  *
- * What a stream of requests does not have is not asked for: gateways and ports are as they should be. Source labels and
- * namespaces say who sends, and the streams here come from nobody: such a condition is never met. */
+ * What a stream of requests does not have is not asked for: gateways and ports are as they should be. */
 bool route_matches(const struct node *conditions, const struct request *request);

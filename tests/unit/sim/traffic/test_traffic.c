@@ -159,6 +159,47 @@ static void a_delegate_routes_for_its_root(void **state)
     expect_near(requests(mesh, "podinfo", MINUTE), 600, 2);
 }
 
+static void a_stream_can_arrive_at_a_delegate(void **state)
+{
+    struct fake_mesh *mesh = *state;
+    fake_mesh_flow(mesh, 10, "{':delegate':'test/leaf'}");
+    fake_mesh_run(mesh, MINUTE);
+    expect_near(requests(mesh, "podinfo-primary", MINUTE), 0, 0);
+    fake_mesh_put(mesh, "networking.istio.io/virtualservices",
+                  "{'metadata':{'name':'leaf','namespace':'test'},"
+                  "'spec':{'http':[{'route':[{'destination':{'host':'podinfo-canary'}}]}]}}");
+    fake_mesh_run(mesh, MINUTE);
+    expect_near(requests(mesh, "podinfo", MINUTE), 600, 2);
+}
+
+static void who_sends_decides(void **state)
+{
+    struct fake_mesh *mesh = *state;
+    fake_mesh_routes(mesh, "{'match':[{'sourceLabels':{'app':'shop'},'sourceNamespace':'front'}],"
+                           "'route':[{'destination':{'host':'podinfo-canary'}}]}");
+    fake_mesh_flow(mesh, 10, NULL);
+    fake_mesh_flow(mesh, 10, "{':source':{'labels':{'app':'shop'},'namespace':'back'}}");
+    fake_mesh_flow(mesh, 10, "{':source':{'labels':{'app':'other'},'namespace':'front'}}");
+    fake_mesh_run(mesh, MINUTE);
+    expect_near(requests(mesh, "podinfo", MINUTE), 0, 0);
+    fake_mesh_flow(mesh, 10, "{':source':{'labels':{'app':'shop','v':'1'},'namespace':'front'}}");
+    fake_mesh_run(mesh, MINUTE);
+    expect_near(requests(mesh, "podinfo", MINUTE), 600, 2);
+}
+
+static void connections_follow_tcp_routes(void **state)
+{
+    struct fake_mesh *mesh = *state;
+    fake_mesh_put(mesh, "networking.istio.io/virtualservices",
+                  "{'metadata':{'name':'podinfo','namespace':'test'},'spec':{'hosts':['podinfo'],'tcp':[{'route':["
+                  "{'destination':{'host':'podinfo-primary'},'weight':90},"
+                  "{'destination':{'host':'podinfo-canary'},'weight':10}]}]}}");
+    fake_mesh_flow(mesh, 100, NULL);
+    fake_mesh_run(mesh, MINUTE);
+    expect_near(requests(mesh, "podinfo-primary", MINUTE), 5400, 2);
+    expect_near(requests(mesh, "podinfo", MINUTE), 600, 2);
+}
+
 /* --- Pods --- */
 
 static void what_no_pod_answers_is_counted_nowhere(void **state)
@@ -389,6 +430,9 @@ int main(void)
         TEST(uris_and_methods_decide),
         TEST(a_mirror_gets_copies),
         TEST(a_delegate_routes_for_its_root),
+        TEST(a_stream_can_arrive_at_a_delegate),
+        TEST(who_sends_decides),
+        TEST(connections_follow_tcp_routes),
         TEST(what_no_pod_answers_is_counted_nowhere),
         TEST(a_pod_that_is_leaving_answers_no_more),
         TEST(versions_side_by_side_answer_in_proportion),
