@@ -13,6 +13,8 @@ enum { BODY_MAX = 1024 * 1024, TEXT_MAX = 4096 };
 #define MERGE_TYPE "application/merge-patch+json"
 #define STRATEGIC_TYPE "application/strategic-merge-patch+json"
 #define MANAGER "fieldManager=kubectl"
+/* A field that the kind does not know is a slip of the pen, and the server would drop it without a word. */
+#define STRICT MANAGER "&fieldValidation=Strict"
 
 /* --- apply --- */
 
@@ -25,7 +27,7 @@ static bool apply_one(struct cluster *cluster, const struct node *object, struct
     }
     char *path = caller_path(kind, node_str(node_at(object, "metadata", "namespace")), name);
     char *body = node_to_text(object);
-    struct caller_request request = {"PATCH", path, MANAGER "&force=true", APPLY_TYPE, body};
+    struct caller_request request = {"PATCH", path, STRICT "&force=true", APPLY_TYPE, body};
     bool ok = caller_send(cluster_api(cluster), &request, err) || err_wrap(err, "%s %s", kind->name, name);
     mem_free(path);
     mem_free(body);
@@ -103,7 +105,7 @@ static bool set_image(struct play *play, const struct scenario_order *order, str
     struct node *template = node_ensure_object(doc, node_ensure_object(doc, root, "spec"), "template");
     node_set(doc, node_ensure_object(doc, template, "spec"), "containers", containers);
     char *body = node_to_text(root);
-    bool ok = send(play, order, "", (struct caller_request){"PATCH", "", MANAGER, STRATEGIC_TYPE, body}, err);
+    bool ok = send(play, order, "", (struct caller_request){"PATCH", "", STRICT, STRATEGIC_TYPE, body}, err);
     mem_free(body);
     doc_free(doc);
     return ok;
@@ -112,7 +114,7 @@ static bool set_image(struct play *play, const struct scenario_order *order, str
 static bool patch(struct play *play, const struct scenario_order *order, struct err *err)
 {
     char *body = node_to_text(order->patch);
-    bool ok = send(play, order, "", (struct caller_request){"PATCH", "", MANAGER, MERGE_TYPE, body}, err);
+    bool ok = send(play, order, "", (struct caller_request){"PATCH", "", STRICT, MERGE_TYPE, body}, err);
     mem_free(body);
     return ok;
 }

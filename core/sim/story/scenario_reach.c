@@ -90,6 +90,124 @@ static bool holds_host(const struct node *objects, const char *host)
     return found;
 }
 
+/* --- URLs --- */
+
+static bool is_below(const char *text, const char *url)
+{
+    return str_has_prefix(text, url);
+}
+
+static bool holds_url(const struct node *objects, const char *url)
+{
+    return has_text(objects, is_below, url);
+}
+
+static bool is_url_of(const char *text, const char *host)
+{
+    const char *at = strstr(text, "://");
+    size_t len = strlen(host);
+    return at != NULL && strncmp(at + 3, host, len) == 0 && strchr("/?#", at[3 + len]) != NULL;
+}
+
+static bool holds_url_of(const struct node *objects, const char *host)
+{
+    return has_text(objects, is_url_of, host);
+}
+
+/* --- workloads and Canaries --- */
+
+/* NAMESPACE/NAME */
+static bool is_named(const struct node *object, const char *wanted)
+{
+    char *name = str_format("%s/%s", node_str_or(node_at(object, "metadata", "namespace"), "default"),
+                            node_str_or(node_at(object, "metadata", "name"), ""));
+    size_t len = strlen(name);
+    bool found = strncmp(name, wanted, len) == 0 && (wanted[len] == '\0' || strcmp(wanted + len, "-primary") == 0);
+    mem_free(name);
+    return found;
+}
+
+static bool holds_workload(const struct node *objects, const char *wanted)
+{
+    struct node_iter it = node_iterate(objects);
+    while (node_next(&it)) {
+        bool has_pods = node_is(node_get(it.value, "kind"), "Pod") || node_at(it.value, "spec", "template") != NULL;
+        if (has_pods && is_named(it.value, wanted)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool holds_canary(const struct node *objects, const char *wanted)
+{
+    struct node_iter it = node_iterate(objects);
+    while (node_next(&it)) {
+        bool is_canary = node_is(node_get(it.value, "kind"), "Canary");
+        if (is_canary && is_named(it.value, wanted) && !str_has_suffix(wanted, "-primary")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* `canary` NULL: every one is meant. */
+static bool canary_is_there(const struct scenario *scenario, const struct node *owner, const char *canary,
+                            struct err *err)
+{
+    struct form form = scenario->form;
+    form.err = err;
+    return canary == NULL || brings(scenario, holds_canary, canary) ||
+           form_refuse_field(&form, owner, "canary", "\"%s\", no object and no act of the story brings that Canary",
+                             canary);
+}
+
+/* --- faults and hooks --- */
+
+static bool fault_is_reached(const struct scenario *scenario, const struct scenario_fault *fault, struct err *err)
+{
+    struct form form = scenario->form;
+    form.err = err;
+    if (fault->kind == FAULT_REQUESTS) {
+        bool is_ours = strcmp(fault->host, "kubernetes") == 0 || strcmp(fault->host, "prometheus") == 0;
+        return is_ours || brings(scenario, holds_url_of, fault->host) ||
+               form_refuse_field(&form, node_get(fault->node, "requests"), "host",
+                                 "\"%s\", wanted kubernetes, prometheus or the host of a hook of the story's Canaries",
+                                 fault->host);
+    }
+    if (fault->kind != FAULT_PODS || fault->workload == NULL) {
+        return true;
+    }
+    char *name = str_format("%s/%s", fault->namespace != NULL ? fault->namespace : "default", fault->workload);
+    bool found = brings(scenario, holds_workload, name);
+    if (!found) {
+        form_refuse_field(&form, node_get(fault->node, "pods"), "workload",
+                          "\"%s\", no object and no act of the story brings a workload %s", fault->workload, name);
+    }
+    mem_free(name);
+    return found;
+}
+
+static bool faults_and_hooks_are_reached(const struct scenario *scenario, const struct scenario_world *world,
+                                         const struct node *owner, struct err *err)
+{
+    struct form form = scenario->form;
+    form.err = err;
+    for (size_t i = 0; i < world->fault_count; i++) {
+        if (!fault_is_reached(scenario, &world->faults[i], err)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < world->hook_count; i++) {
+        const char *url = world->hooks[i].url;
+        if (!brings(scenario, holds_url, url)) {
+            return form_refuse_field(&form, node_item(node_get(owner, "hooks"), i), "url",
+                                     "\"%s\", no Canary of the story calls it", url);
+        }
+    }
+    return true;
+}
+
 /* --- the whole --- */
 
 static bool world_is_reached(const struct scenario *scenario, const struct scenario_world *world,
@@ -116,7 +234,7 @@ static bool world_is_reached(const struct scenario *scenario, const struct scena
                                      world->flows[i].host);
         }
     }
-    return true;
+    return faults_and_hooks_are_reached(scenario, world, owner, err);
 }
 
 bool scenario_is_reached(const struct scenario *scenario, struct err *err)
@@ -125,9 +243,16 @@ bool scenario_is_reached(const struct scenario *scenario, struct err *err)
         return false;
     }
     for (size_t i = 0; i < scenario->act_count; i++) {
-        if (!world_is_reached(scenario, &scenario->acts[i].world, scenario->acts[i].moment.node, err)) {
+        const struct scenario_moment *moment = &scenario->acts[i].moment;
+        if (!canary_is_there(scenario, moment->when, moment->canary, err) ||
+            !world_is_reached(scenario, &scenario->acts[i].world, moment->node, err)) {
             return false;
         }
     }
-    return true;
+    for (size_t i = 0; i < scenario->expectation_count; i++) {
+        if (!canary_is_there(scenario, scenario->expectations[i].node, scenario->expectations[i].canary, err)) {
+            return false;
+        }
+    }
+    return canary_is_there(scenario, scenario->end.when, scenario->end.canary, err);
 }

@@ -127,6 +127,40 @@ static void what_nothing_reaches_is_told(void **state)
                      "VirtualService of the story, such as NAME.NAMESPACE");
 }
 
+#define HOOKS                                                                                                          \
+    "- {apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: t}, spec: {template: {}}}\n"           \
+    "- {apiVersion: flagger.app/v1beta1, kind: Canary, metadata: {name: d, namespace: t},\n"                           \
+    "   spec: {analysis: {webhooks: [{url: 'http://gate.t/a/b'}]}}}\n"
+
+/* Faults that strike nothing, hooks that nobody calls, and Canaries that never are. */
+static void what_strikes_nothing_is_told(void **state)
+{
+    static const char *const cases[][2] = {
+        {"faults: [{requests: {host: kubernets, status: 503}}]",
+         "10:28: faults[0].requests.host: \"kubernets\", wanted kubernetes, prometheus or the host of a hook of the "
+         "story's Canaries"},
+        {"faults: [{pods: {namespace: t, workload: wbe, lost: 1}}]",
+         "10:42: faults[0].pods.workload: \"wbe\", no object and no act of the story brings a workload t/wbe"},
+        {"hooks: [{url: 'http://gate.t/c', gate: open}]",
+         "10:15: hooks[0].url: \"http://gate.t/c\", no Canary of the story calls it"},
+        {"acts: [{when: {canary: t/x, phase: Failed}, say: x}]",
+         "10:24: acts[0].when.canary: \"t/x\", no object and no act of the story brings that Canary"},
+        {"expect: [{canary: x/c, phase: Failed}]",
+         "10:19: expect[0].canary: \"x/c\", no object and no act of the story brings that Canary"},
+        {"faults: [{requests: {host: gate.t, status: 503}}, {requests: {host: prometheus, status: 503}}]", NULL},
+        {"faults: [{pods: {namespace: t, workload: web-primary, lost: 1}}, {pods: {}}]", NULL},
+        {"hooks: [{url: 'http://gate.t/a', gate: open}, {url: 'http://gate.t/a/b', gate: open}]", NULL},
+        {"acts: [{when: {canary: t/c, phase: Failed}, say: x}]\nexpect: [{canary: t/d, phase: Failed}]", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *text = str_format(APP HOOKS "%s" END, cases[i][0]);
+        char *said = cases[i][1] != NULL ? str_format("stories/s.yaml:%s", cases[i][1]) : NULL;
+        expect_unreached(text, said);
+        mem_free(text);
+        mem_free(said);
+    }
+}
+
 static void what_the_story_brings_is_reached(void **state)
 {
     static const char *const hosts[] = {"api.t",
@@ -417,6 +451,7 @@ int main(void)
         cmocka_unit_test(the_whole_is_refused),
         cmocka_unit_test(a_manifest_is_no_scenario),
         cmocka_unit_test(what_nothing_reaches_is_told),
+        cmocka_unit_test(what_strikes_nothing_is_told),
         cmocka_unit_test(what_the_story_brings_is_reached),
         cmocka_unit_test(impossible_times_are_refused),
         cmocka_unit_test(wrong_worlds_are_refused),
