@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/str.h"
 
 enum { CAPACITY_FIRST = 64 };
 
@@ -128,7 +127,7 @@ const char *buf_str(const struct buf *b)
 
 char *buf_take(struct buf *b)
 {
-    char *text = b->data != NULL ? b->data : str_dup("");
+    char *text = b->data != NULL ? b->data : mem_alloc(1);
     *b = (struct buf){.size_max = b->size_max};
     return text;
 }

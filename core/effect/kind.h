@@ -20,8 +20,11 @@ enum effect_step {
     EFFECT_FAILED,  /* err says why */
 };
 
+struct effect_port;
+
 /* One effect under way. */
 struct effect_call {
+    const struct effect_port *port;
     struct context *context;
     struct release *release;
     struct announcer *announcer;
@@ -54,6 +57,13 @@ struct effect_kind {
 
 /* NULL for an unknown name. */
 const struct effect_kind *effect_kind_find(const char *name);
+
+/* What the list offers to the effect that it does: see the three functions below. */
+struct effect_port {
+    void (*succeed)(struct effect_call *call);
+    void (*fail)(struct effect_call *call, bool begun, const struct err *err);
+    void (*again)(struct effect_call *call, int64_t delay_ms);
+};
 
 /* How a call that was EFFECT_STARTED goes on. */
 void effect_succeed(struct effect_call *call);

@@ -1,8 +1,6 @@
 /* The last third of effect/effect.h: the effects of a list, one after the other. */
 #include "base/mem.h"
-#include "canary/status.h"
 #include "effect/kind.h"
-#include "effect/status_write.h"
 #include "effect/writer.h"
 
 enum { CONFLICTS_MAX = 10 };
@@ -77,14 +75,14 @@ static void succeed(struct effects *e)
     next_turn(e, 0);
 }
 
-void effect_succeed(struct effect_call *call)
+static void on_succeeded(struct effect_call *call)
 {
     struct effects *e = of_call(call);
     e->started = false;
     succeed(e);
 }
 
-void effect_fail(struct effect_call *call, bool begun, const struct err *err)
+static void on_failed(struct effect_call *call, bool begun, const struct err *err)
 {
     struct effects *e = of_call(call);
     e->started = false;
@@ -92,12 +90,14 @@ void effect_fail(struct effect_call *call, bool begun, const struct err *err)
     finish(e, err);
 }
 
-void effect_again(struct effect_call *call, int64_t delay_ms)
+static void on_again(struct effect_call *call, int64_t delay_ms)
 {
     struct effects *e = of_call(call);
     e->started = false;
     next_turn(e, delay_ms);
 }
+
+static const struct effect_port port = {.succeed = on_succeeded, .fail = on_failed, .again = on_again};
 
 static void on_written(void *ctx, const struct err *err)
 {
@@ -167,6 +167,7 @@ struct effects *effects_start(const struct effects_options *options, effects_don
         .announcer = options->announcer,
         .redo = options->redo,
         .trusted = options->trusted,
+        .port = &port,
     };
     e->list = doc_copy(options->list);
     e->index = options->first;
@@ -174,40 +175,4 @@ struct effects *effects_start(const struct effects_options *options, effects_don
     e->ctx = ctx;
     next_turn(e, 0);
     return e;
-}
-
-/* --- what the kinds share --- */
-
-enum effect_step effect_step_of(enum plan plan)
-{
-    return plan == PLAN_DONE ? EFFECT_DONE : plan == PLAN_WRITE ? EFFECT_WRITE : EFFECT_FAILED;
-}
-
-enum effect_step effect_write_status(struct effect_call *call, const struct canary *canary, struct doc *patch,
-                                     struct kube_write *write)
-{
-    if (status_is_same(canary, patch)) {
-        doc_free(patch);
-        return EFFECT_DONE;
-    }
-    status_plan_write(call->context, canary, patch, write);
-    return EFFECT_WRITE;
-}
-
-void effect_set_key(struct context *context, struct doc *doc, struct node *effect, const char *key)
-{
-    struct event_moment moment = event_moment_next(context->notify.recorder);
-    node_set_str(doc, effect, "key", key);
-    node_set_int(doc, effect, "key_ms", moment.ms);
-    node_set_int(doc, effect, "key_index", (int64_t)moment.index);
-}
-
-struct event_moment effect_moment(const struct node *effect)
-{
-    return (struct event_moment){effect_int(effect, "key_ms", 0), (size_t)effect_int(effect, "key_index", 0)};
-}
-
-int64_t effect_int(const struct node *effect, const char *key, int64_t fallback)
-{
-    return node_int_or(node_get(effect, key), fallback);
 }

@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "base/str.h"
 #include "rollout/operation/operation.h"
 
 extern const struct operation operation_facts, operation_spec, operation_tick, operation_ready, operation_query,
@@ -20,61 +19,4 @@ const struct operation *operation_find(const char *name)
         }
     }
     return NULL;
-}
-
-struct doc *operation_object(void)
-{
-    struct doc *doc = doc_new();
-    doc_set_root(doc, node_new_object(doc));
-    return doc;
-}
-
-struct doc *operation_error(const char *text)
-{
-    struct doc *doc = operation_object();
-    node_set_str(doc, doc_root(doc), "error", text);
-    return doc;
-}
-
-const char *operation_text(const struct operation_call *call, const char *key)
-{
-    return node_str_or(node_get(doc_root(call->args), key), "");
-}
-
-/* --- the port --- */
-
-void operation_answer(struct operation_call *call, struct doc *answer)
-{
-    call->port->answer(call, answer);
-}
-
-void operation_intend(struct operation_call *call, const struct node *intent,
-                      void (*recorded)(struct operation_call *call))
-{
-    call->port->intend(call, intent, recorded);
-}
-
-void operation_wait(struct operation_call *call, const char *reason, const char *message)
-{
-    waiting_begin(call->waiting, &(struct wait){.reason = reason, .message = message, .told = true});
-}
-
-void operation_end(struct operation_call *call, enum operation_ending ending)
-{
-    call->port->end(call, ending);
-}
-
-bool operation_is_blocked(const struct operation_call *call)
-{
-    return call->port->is_blocked(call);
-}
-
-void operation_round_ended(struct operation_call *call, const struct canary *canary)
-{
-    call->port->round_ended(call, canary);
-}
-
-void operation_look_again(struct operation_call *call)
-{
-    call->port->poke(call);
 }
