@@ -30,7 +30,8 @@ size_t store_count(const struct store *store);
 /* Bytes kept of them. */
 size_t store_bytes(const struct store *store);
 
-/* The object (doc_free), which may be shared with other readers: whoever wants to change it copies it. NULL without one. */
+/* The object (doc_free); NULL when there is none. Other readers may share it, so a caller that wants to change it
+ * copies it first. */
 struct doc *store_find(const struct store *store, const char *namespace, const char *name);
 bool store_has(const struct store *store, const char *namespace, const char *name);
 /* Every object of a namespace (NULL: all), in the order of (namespace, name); `object` is freed after the call.

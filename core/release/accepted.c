@@ -78,7 +78,8 @@ bool accepted_canary(const struct accepted *accepted, struct context *context, c
     doc_free(stored);
     if (accepted->generation == 0 || accepted->generation != generation_of(doc_root(doc))) {
         node_set(doc, doc_root(doc), "spec", node_copy(doc, doc_root(accepted->spec)));
-        /* the generation belongs to the spec: a Release that is made by this one must not take the other for accepted */
+        /* the generation belongs to the spec: a Release that is created from this spec must not count the other as
+         * accepted */
         node_set_int(doc, node_ensure_object(doc, doc_root(doc), "metadata"), "generation", accepted->generation);
     }
     return canary_init(canary, doc, &context->defaults, err);

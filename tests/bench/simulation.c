@@ -2,10 +2,10 @@
  *
  *   bench_simulation [--counts 1,10,100,1000]
  *
- * For each count, in a process of its own, so that its memory is its own: that many Deployments with a Canary each and ten requests per second to each, until all
- * are Initialized; an hour at rest; then a new image for all at once, until all are Succeeded. Nothing is asserted. Seconds are of CPU, virtual ones apart.
- * Beside each figure stands how it grew against
- * the count before: per canary where it should be the same for each (1.00: linear). Build it as a release. */
+ * For each count, in a process of its own, so that its memory is its own: that many Deployments with a Canary each and
+ * ten requests per second to each, until all are Initialized; an hour at rest; then a new image for all at once, until
+ * all are Succeeded. Nothing is asserted. Seconds are of CPU, virtual ones apart. Beside each figure stands how it grew
+ * against the count before: per canary where it should be the same for each (1.00: linear). Build it as a release. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // room: sim/api sim/ground
 // mutants: 1500
-/* libFuzzer: requests to the embedded API server, one a line: "METHOD target content-type body". What must hold: each is answered once, with a status, or is a watch that
- * ends with the server; what was stored can be listed. */
+/* libFuzzer: requests to the embedded API server, one a line: "METHOD target content-type body". What must hold: each
+ * is answered once, with a status, or is a watch that ends with the server; what was stored can be listed. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 // room: rollout
-/* libFuzzer: any JSON as a Canary. What must hold: it is read or refused with a reason, and nothing crashes or leaks. */
+/* libFuzzer: any JSON as a Canary. What must hold: it is read or refused with a reason, and nothing crashes or
+ * leaks. */
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>

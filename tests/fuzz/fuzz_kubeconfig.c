@@ -1,6 +1,6 @@
 // room: kube
-/* Any bytes as a kubeconfig. What must hold: it is refused with a reason and nothing is left of it, or there is a server and no half of an
- * identity. */
+/* Any bytes as a kubeconfig. What must hold: it is refused with a reason and nothing is left of it, or there is a
+ * server and no half of an identity. */
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,7 @@
 // room: sim/patch
-/* libFuzzer: {"kind": …, "schema": …, "object": …, "patch": …}, patched in all four ways. What must hold: the object stays as it was; a patch is applied or refused with
- * a reason and a status; what was applied can be applied again; a creation is owned by who made it. */
+/* libFuzzer: {"kind": …, "schema": …, "object": …, "patch": …}, patched in all four ways. What must hold: the object
+ * stays as it was; a patch is applied or refused with a reason and a status; what was applied can be applied again; a
+ * creation is owned by who made it. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // room: prom
-/* Any bytes as Prometheus' answer, the first one choosing the status. What must hold: one of the five kinds of answer, and an error's text
- * exactly where there is no number. */
+/* Any bytes as Prometheus' answer, the first one choosing the status. What must hold: one of the five kinds of answer,
+ * and an error's text exactly where there is no number. */
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 // room: sim/prometheus
-/* libFuzzer: any text as a query, over a mesh where a workload got requests. What must hold: it is answered, or refused with a place and a reason; asked twice it says
- * the same. */
+/* libFuzzer: any text as a query, over a mesh where a workload got requests. What must hold: it is answered, or refused
+ * with a place and a reason; asked twice it says the same. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 // room: rollout
-/* libFuzzer: any JSON as a Release. What must hold: it is refused with a reason, or all that an engine would take from it is within bounds: its record is replayed to the
- * end, goes on, is written and reads back; its effects are of known kinds. Nothing crashes or leaks. */
+/* libFuzzer: any JSON as a Release. What must hold: it is refused with a reason, or all that an engine would take from
+ * it is within bounds: its record is replayed to the end, goes on, is written and reads back; its effects are of known
+ * kinds. Nothing crashes or leaks. */
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,7 @@
 // room: sim/story
 // mutants: 3000
-/* A scenario from anywhere: it is refused with its place, or it is played as far as it goes and leaves nothing behind. */
+/* A scenario from anywhere: it is refused with its place, or it is played as far as it goes and leaves nothing
+ * behind. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

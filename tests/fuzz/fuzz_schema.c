@@ -1,6 +1,6 @@
 // room: sim/kinds
-/* libFuzzer: {"schema": …, "object": …, "old": …}. What must hold: a schema is read or refused with a reason; pruning and defaulting twice is the same as once; every
- * cause has its three parts. */
+/* libFuzzer: {"schema": …, "object": …, "old": …}. What must hold: a schema is read or refused with a reason; pruning
+ * and defaulting twice is the same as once; every cause has its three parts. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 // room: script
-/* libFuzzer: any text as a strategy, loaded and run under its bounds, with every operation answered by its own arguments.
+/* libFuzzer: any text as a strategy, loaded and run under its bounds, with every operation answered by its own
+ * arguments.
  *
  * What must hold: it ends, nothing crashes, nothing leaks (ASan sees to the latter two). */
 #include <assert.h>

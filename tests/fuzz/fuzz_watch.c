@@ -1,6 +1,6 @@
 // room: kube
-/* Bytes from an API server as a watch. What must hold: whatever comes, in pieces of any length, the store holds whole objects with names,
- * and the watch can be closed. */
+/* Bytes from an API server as a watch. What must hold: whatever comes, in pieces of any length, the store holds whole
+ * objects with names, and the watch can be closed. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

@@ -2,7 +2,8 @@
  *
  *   fuzz_doc CORPUS [MUTANTS]
  *
- * Under ASan and UBSan this finds what a mutated input breaks. For a search that learns, build with SLUICE_FUZZER and clang. */
+ * Under ASan and UBSan this finds what a mutated input breaks. For a search that learns, build with SLUICE_FUZZER and
+ * clang. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -19,6 +19,7 @@ PRINTING_ALLOWED = {'base/mem.c', 'base/log.c', 'base/hash.c'}  # what ends the 
 
 LINES_MAX = 600
 FUNCTION_MAX = 60
+COLUMNS_MAX = 120
 
 
 def sources(tree):
@@ -254,11 +255,24 @@ def handwriting(tree):
                     yield f'{path}:{line}: {owner}{name} is a pointer, to be compared with NULL'
 
 
+def lines_of(tree):
+    """The lines of C and Lua, and the prose of pages: neither tables nor what stands in fences."""
+    for path in written(tree):
+        if path.suffix != '.py' and 'corpus' not in path.parts:
+            yield from ((path, number, line) for number, line in enumerate(path.read_text().split('\n'), 1))
+    for path in pages(tree):
+        prose = re.sub(r'^```.*?^```|^\|.*?$', lambda m: re.sub(r'[^\n]', '', m.group()), path.read_text(), flags=re.S | re.M)
+        yield from ((path, number, line) for number, line in enumerate(prose.split('\n'), 1))
+
+
 def sizes(tree):
     for path in written(tree):
         count = path.read_text().count('\n')
         if count > LINES_MAX:
             yield f'{path}: {count} lines, at most {LINES_MAX}'
+    for path, number, line in lines_of(tree):
+        if len(line) > COLUMNS_MAX:
+            yield f'{path}:{number}: {len(line)} columns, at most {COLUMNS_MAX}'
     for path, _ in sources(tree):
         lines = path.read_text().split('\n')
         start = None

@@ -116,6 +116,8 @@ PLANTED = [
     ('handwriting', 'core/base/a.c', FUNCTION.format('return t->next ? 1 : 2;')),
     ('handwriting', 'core/base/a.c', FUNCTION.format('while (x == 1 && !t->next) {\n    }')),
     ('sizes', 'core/base/a.c', 'int x;\n' * 601),
+    ('sizes', 'core/base/a.c', f'/* {"x" * 118} */\n'),
+    ('sizes', 'docs/flagger.md', PAGE + 'x' * 121 + '\n'),
     ('sizes', 'tests/unit/test_a.c', 'int x;\n' * 601),
     ('sizes', 'spec/a_spec.lua', 'local x\n' * 601),
     ('sizes', 'core/base/a.c', 'void a(void)\n{\n' + '    b();\n' * 61 + '}\n'),

@@ -1,4 +1,5 @@
-/* An engine with one Canary at rest on the small API server of fake_context.h; every script is the test (fake_strategist.h). For test_actor.c and its like. */
+/* An engine with one Canary at rest on the small API server of fake_context.h; every script is the test
+ * (fake_strategist.h). For test_actor.c and its like. */
 #pragma once
 
 #include "fake_context.h"

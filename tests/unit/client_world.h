@@ -1,4 +1,5 @@
-/* A world for tests of the Kubernetes client: a fake API server behind it, calls that are counted, answers as they came.
+/* A world for tests of the Kubernetes client: a fake API server behind it, calls that are counted, answers as they
+ * came.
  *
  * A header alone, because only the tests of kube/client.h need it. */
 #pragma once

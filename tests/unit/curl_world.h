@@ -1,4 +1,5 @@
-/* A world for tests of the real transport: a loop with libcurl on it, servers that say what the test wants, replies as they came.
+/* A world for tests of the real transport: a loop with libcurl on it, servers that say what the test wants, replies as
+ * they came.
  *
  * A header alone, because only the tests of io/curl.h need it. */
 #pragma once

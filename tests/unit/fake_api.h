@@ -1,4 +1,5 @@
-/* A small API server for tests, behind fake_http: it keeps objects by path, guards writes by resourceVersion, and tells its watches.
+/* A small API server for tests, behind fake_http: it keeps objects by path, guards writes by resourceVersion, and tells
+ * its watches.
  *
  *     struct fake_api *api = fake_api_new(fh);
  *     fake_api_put(api, "/apis/apps/v1/namespaces/test/deployments/podinfo", "{'spec':{'replicas':1}}");
@@ -7,8 +8,9 @@
  *     fake_api_lose(api, "PATCH", "/releases/");               // the next one is done, but its answer never comes
  *     fake_http_once(fh, "PATCH", "/releases/", 503, "");      // the next one is not even done
  *
- * It knows GET of an object, LIST and WATCH of a collection, POST, DELETE, and PATCH with merge patches ("…/status" writes the status alone) and
- * with the "add" of JSON patches; one with dryRun=All replaces whole values, and only says what would be. It has no schema, no defaults and no controllers. */
+ * It knows GET of an object, LIST and WATCH of a collection, POST, DELETE, and PATCH with merge patches ("…/status"
+ * writes the status alone) and with the "add" of JSON patches; one with dryRun=All replaces whole values, and only says
+ * what would be. It has no schema, no defaults and no controllers. */
 #pragma once
 
 #include "base/doc.h"

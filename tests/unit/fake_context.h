@@ -1,7 +1,8 @@
-/* A context for tests of the rollout room: the two doors, a small API server, and the stores, which know at once what the server has.
+/* A context for tests of the rollout room: the two doors, a small API server, and the stores, which know at once what
+ * the server has.
  *
  *     struct fake_context f;
- *     fake_context_open(&f);                     // Canary podinfo in namespace test, its target, its primary and its routes
+ *     fake_context_open(&f);                     // Canary podinfo in namespace test, target, primary and routes
  *     release = fake_context_release(&f, "{'state':'Running'}");
  *     …
  *     fake_context_close(&f);                    // fails the test when a call, a timer or a block is left
@@ -165,7 +166,8 @@ static inline void fake_context_close(struct fake_context *f)
     fake_clock_free(f->fc);
 }
 
-/* Release podinfo-1 with this status, as it was read from the server; `spec`: further members, each with its comma in front. */
+/* Release podinfo-1 with this status, as it was read from the server; `spec`: further members, each with its comma in
+ * front. */
 static inline struct release *fake_context_release_of(struct fake_context *f, const char *spec, const char *status)
 {
     char *text = str_format("{'metadata':{'ownerReferences':[{'uid':'u-1'}]},'spec':{'canary':'podinfo','revision':"

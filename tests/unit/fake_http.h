@@ -2,20 +2,22 @@
  *
  *     struct fake_http *fh = fake_http_new(fake_clock_clock(fc));
  *     fake_http_route(fh, "GET", "/apis/apps/v1/", 200, "{\"items\":[]}");   // simple answers
- *     fake_http_handle(fh, my_handler, &world);                              // anything else
+ *     fake_http_handle(fh, my_handler, &world);                          // anything else
  *     client = client_new(fake_http_door(fh), …);
  *     …
- *     fake_clock_run(fc);                                                    // requests are answered on a later turn
+ *     fake_clock_run(fc);                                                // requests are answered on a later turn
  *     assert_int_equal(fake_http_count(fh, "PATCH", "/status"), 1);
  *     assert_string_equal(fake_http_header(fake_http_last(fh), "Sluice-Key"), "…");
  *     assert_int_equal(fake_http_open_calls(fh), 0);
- *     fake_http_free(fh);                                                    // fails the test when a call is still open
+ *     fake_http_free(fh);                                                // fails the test when a call is open
  *
- * A handler is asked one turn after http_start; the newest handler or route first; a request that nobody wants fails the test. The
- * request's timeout_ms, idle_timeout_ms and response_max are kept as the real transport keeps them. Redirects are not followed.
+ * A handler is asked one turn after http_start, the newest handler or route first; a request that no handler takes
+ * fails the test. The request's timeout_ms, idle_timeout_ms and response_max are kept as the real transport keeps them.
+ * Redirects are not followed.
  *
- * Watches: a handler that sets `hold` leaves the call open. fake_http_stream hands bytes to its on_data at once (without on_data, or with a
- * status other than 2xx, they are collected); fake_http_end ends it, `done` comes on the next turn. */
+ * Watches: a handler that sets `hold` leaves the call open. fake_http_stream hands bytes to its on_data at once
+ * (without on_data, or with a status other than 2xx, they are collected); fake_http_end ends it, and `done` comes on
+ * the next turn. */
 #pragma once
 
 #include "io/clock.h"
@@ -70,7 +72,8 @@ size_t fake_http_seen_count(const struct fake_http *fh);
 const struct fake_http_seen *fake_http_seen(const struct fake_http *fh, size_t index);
 /* NULL without one. */
 const struct fake_http_seen *fake_http_last(const struct fake_http *fh);
-/* How many requests had `method` (NULL: any) and `url_part` in the URL (NULL: any), and the nth of them (from 0; NULL: fewer). */
+/* How many requests had `method` (NULL: any) and `url_part` in the URL (NULL: any), and the nth of them (from 0; NULL:
+ * fewer). */
 size_t fake_http_count(const struct fake_http *fh, const char *method, const char *url_part);
 const struct fake_http_seen *fake_http_find(const struct fake_http *fh, const char *method, const char *url_part,
                                             size_t nth);

@@ -1,5 +1,6 @@
-/* A server on loopback that says byte for byte what a test wants, in the loop of the test: HTTP/1.1 that is cut, late, wrong or
- * redirected. A handler gets each whole request as text and answers with fake_net_send and fake_net_close, at once or later. */
+/* A server on loopback that says byte for byte what a test wants, in the loop of the test: HTTP/1.1 that is cut, late,
+ * wrong or redirected. A handler gets each whole request as text and answers with fake_net_send and fake_net_close, at
+ * once or later. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,7 +1,8 @@
 /* The real nginx as a child on loopback, for what a server of our own cannot show: TLS, client certificates, HTTP/2.
  *
  *     GET /who      200 "<subject of the client's certificate>|<protocol>|<Host>|<server name of TLS>"
- *     GET /watch…   passed on to `upstream_port` without buffering, with the header X-Connection: <number of the client's connection>
+ *     GET /watch…   passed on to `upstream_port` without buffering, with the header
+ *                   X-Connection: <number of the client's connection>
  *
  * Its sockets are made by the test and inherited, so it can be asked from the first moment on. */
 #pragma once

@@ -1,4 +1,5 @@
-/* Whole releases under the bundled strategies, for tests: an engine against a small API server that can be killed, troubled or meddled with at any request.
+/* Whole releases under the bundled strategies, for tests: an engine against a small API server that can be killed,
+ * troubled or meddled with at any request.
  *
  *     open_world(&w, &canary_story);      // the new image is pushed, the engine runs
  *     w.kill_at = 7;                      // its seventh request is its last one
@@ -276,7 +277,8 @@ static inline bool is_over(struct world *w)
 
 #define HOOK(name, type) "{'name':'" name "','type':'" type "','url':'http://hooks/" name "'}"
 
-/* Each tells fewer than ten events of a type: from the tenth on they are told in one, whose count a crash may add to twice (kube/event.h). */
+/* Each tells fewer than ten events of a type: from the tenth on they are told in one, whose count a crash may add to
+ * twice (kube/event.h). */
 static const struct story canary_story = {
     .analysis = "{'spec':{'analysis':{'maxWeight':50,'stepWeight':25,'webhooks':[" HOOK(
         "smoke", "pre-rollout") "," HOOK("load", "rollout") "," HOOK("end", "post-rollout") "]}}}",

@@ -1,7 +1,7 @@
 /* A strategist for tests: the test itself is the script.
  *
  *     fake_script_enter(s, "round", NULL);                       // true: it is on record, s->result is its result
- *     fake_script_call(s, "facts", "{}");                        // true: answered at once; otherwise when the test lets turns pass
+ *     fake_script_call(s, "facts", "{}");                        // true: answered at once; else on a later turn
  *     fake_doc_expect(doc_root(s->answer), "{'ok':true}");
  *     fake_script_leave(s, "{'done':true}");
  *     fake_script_fail(s, "canary.lua:7: no");

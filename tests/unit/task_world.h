@@ -1,4 +1,5 @@
-/* The strategist with a test at either side: a strategy whose body the test gives, and an engine that writes down what is asked of it.
+/* The strategist with a test at either side: a strategy whose body the test gives, and an engine that writes down what
+ * is asked of it.
  *
  *     run(e, "host.call('ask')");             // loads it and lets it run as far as it comes
  *     expect_seen(e, "call ask {};");

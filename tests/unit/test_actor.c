@@ -25,7 +25,8 @@ static void test_a_new_revision_begins_one_release(void **state)
     assert_string_equal(text_at(w, RELEASE, "status", "holder"), "me");
 }
 
-/* The primary is made and gets ready while the target goes on: its second revision must not pass for the one that the primary has. */
+/* The primary is made and gets ready while the target goes on: its second revision must not pass for the one that the
+ * primary has. */
 static void test_a_revision_that_comes_in_the_initialisation_is_a_new_one(void **state)
 {
     struct world *w = *state;
@@ -240,7 +241,8 @@ static void test_another_revision_in_mid_run_starts_from_weight_0(void **state)
     fake_doc_expect(node_at(fake_api_find(w->api, CANARY), "status", "canaryWeight"), "0");
 }
 
-/* What the strategy of before analysed is not what the target has become since, before the next engine took the release over. */
+/* What the strategy of before analysed is not what the target has become since, before the next engine took the release
+ * over. */
 static void test_another_strategy_goes_on_with_what_was_analysed_only(void **state)
 {
     struct world *w = *state;

@@ -1,5 +1,6 @@
 // room: app
-/* Nothing starts that nobody asked for: engines on an embedded cluster, whose Canaries are initialised, adopted from Flagger, or met again after an upgrade. */
+/* Nothing starts that nobody asked for: engines on an embedded cluster, whose Canaries are initialised, adopted from
+ * Flagger, or met again after an upgrade. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -421,7 +422,8 @@ static struct network_fate on_request(void *ctx, const struct http_request *requ
     "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'files','namespace':'test'},'data':{'a':'" data          \
     "'},'binaryData':{'b':'" binary "'}}"
 
-/* Bodies of what nobody tracks are nobody's business; the body of what is tracked is read when its version moves, and all of it reaches the copy. */
+/* Bodies of what nobody tracks are nobody's business; the body of what is tracked is read when its version moves, and
+ * all of it reaches the copy. */
 static void test_only_tracked_configs_are_read_whole(void **state)
 {
     struct world *w = *state;
@@ -462,7 +464,8 @@ static void test_only_tracked_configs_are_read_whole(void **state)
     doc_free(copy);
     assert_int_equal(seen.foreign_reads, 0);
 
-    /* The same checksum as Flagger left it, or of a recipe that is not known: brought up to date, and nothing starts. */
+    /* The same checksum as Flagger left it, or of a recipe that is not known: brought up to date, and nothing
+     * starts. */
     patch(w, "Canary", "x", "/status", "{'status':{'trackedConfigs':{'configmap/files':'of another recipe'}}}");
     advance(w, MINUTE);
     assert_int_equal(w->releases, 1);

@@ -228,8 +228,8 @@ static void test_a_foreign_autoscaler_is_left_alone(void **state)
     }
 }
 
-/* Flagger means to refresh labels and annotations, but works on a copy: they stay, and so do we. What the server fills in is no
- * difference. */
+/* Flagger means to refresh labels and annotations, but works on a copy: they stay, and so do we. What the server fills
+ * in is no difference. */
 static void test_metadata_and_what_is_not_said_are_no_difference(void **state)
 {
     struct world w;

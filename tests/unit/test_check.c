@@ -166,7 +166,8 @@ static void test_streams(void **state)
            "passed over: 1 without a kind, 1 Canary, 1 Service\n");
 }
 
-/* JSON has escapes that YAML has not; folders are read in the order of names, what is hidden is not, and a file is read whatever it is called. */
+/* JSON has escapes that YAML has not; folders are read in the order of names, what is hidden is not, and a file is read
+ * whatever it is called. */
 static void test_files(void **state)
 {
     struct world w;

@@ -1,6 +1,7 @@
 // room: script
-/* One whole release under the bundled strategies, whose engine is killed at every single request, once before the server did it and once after. Another
- * engine goes on. Whatever the place: the release ends as if nothing had been, and nothing is done twice. */
+/* One whole release under the bundled strategies, whose engine is killed at every single request, once before the
+ * server did it and once after. Another engine goes on. Whatever the place: the release ends as if nothing had been,
+ * and nothing is done twice. */
 #include "fake_story.h"
 
 /* Until the release is closed, over the death of one engine; false when nobody was killed. */
@@ -114,7 +115,8 @@ static void kill_everywhere(const struct story *story)
     }
 }
 
-/* The Canary is changed while nobody looks: what was begun is ended as it was begun, and the release goes on from there. True when the engine lived to the end. */
+/* The Canary is changed while nobody looks: what was begun is ended as it was begun, and the release goes on from
+ * there. True when the engine lived to the end. */
 static bool live_through_edit(const struct story *story, size_t kill_at, bool kill_after, const char *edit)
 {
     struct world w;

@@ -99,7 +99,8 @@ static void a_connection_is_used_again(void **state)
 
 /* --- a connection that dies before the answer --- */
 
-/* The answers before make the connection one that is used again: libcurl takes its end for a sign that the request went nowhere. */
+/* The answers before make the connection one that is used again: libcurl takes its end for a sign that the request went
+ * nowhere. */
 static void what_was_read_and_not_answered_is_not_sent_again(void **state)
 {
     static const char *const methods[] = {"POST", "PATCH", "PUT", "DELETE"};

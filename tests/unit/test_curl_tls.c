@@ -111,7 +111,8 @@ static bool some_held(struct world *w)
     return w->held_count > 0;
 }
 
-/* A few are let in, four by libcurl 7.88 and one by 8.14; the first answer tells that the server speaks HTTP/1.1 only. */
+/* A few are let in, four by libcurl 7.88 and one by 8.14; the first answer tells that the server speaks HTTP/1.1
+ * only. */
 static void over_tls_without_http_2_the_fifth_watch_does_not_wait(void **state)
 {
     struct world *w = *state;

@@ -373,7 +373,8 @@ static void test_a_key_makes_the_name(void **state)
     assert_int_equal(kept_count(w), 2);
 }
 
-/* kubectl lists the events of one second in the order of their names: with a key or without one, and whatever the keys are. */
+/* kubectl lists the events of one second in the order of their names: with a key or without one, and whatever the keys
+ * are. */
 static void test_names_sort_as_they_were_told(void **state)
 {
     struct world *w = *state;

@@ -213,7 +213,8 @@ static void test_a_gate_that_is_asked_every_other_round_costs_two(void **state)
     journal_free(j);
 }
 
-/* Rounds of few kinds in any order, some of them long: whatever was folded, the same words come again in the same order. */
+/* Rounds of few kinds in any order, some of them long: whatever was folded, the same words come again in the same
+ * order. */
 static void test_what_was_folded_is_replayed_as_it_was(void **state)
 {
     for (unsigned seed = 1; seed <= 300; seed++) {

@@ -27,7 +27,8 @@ static int64_t cpu_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Holds memory past both deadlines, and well past them where a busy machine delivers timers late: a jump out of here would leak it. */
+/* Holds memory past both deadlines, and well past them where a busy machine delivers timers late: a jump out of here
+ * would leak it. */
 static int slow(lua_State *L)
 {
     kill_host_enter();

@@ -1,6 +1,7 @@
 // room: script
-/* One whole release under the bundled strategy while somebody else does something, once right before every single request. Whatever the place: in the end the
- * canary is at rest with the right image, and the target was never scaled down while it had requests to answer. */
+/* One whole release under the bundled strategy while somebody else does something, once right before every single
+ * request. Whatever the place: in the end the canary is at rest with the right image, and the target was never scaled
+ * down while it had requests to answer. */
 #include "fake_story.h"
 
 static void lose_status(struct world *w)
@@ -8,7 +9,8 @@ static void lose_status(struct world *w)
     fake_api_edit(w->api, CANARY, "{'status':null}");
 }
 
-/* Somebody else does something right before this request; in the end the canary is at rest with this image. True when there were fewer requests. */
+/* Somebody else does something right before this request; in the end the canary is at rest with this image. True when
+ * there were fewer requests. */
 static bool live_with_meddling(const struct story *story, size_t at, meddle_fn *meddle, const char *image)
 {
     struct world w;

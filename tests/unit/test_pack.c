@@ -77,7 +77,8 @@ static void test_any_bytes_come_back(void **state)
     mem_free(text);
 }
 
-/* What is known grows while they are packed, and at some time no more: each is read with what was known when it was packed. */
+/* What is known grows while they are packed, and at some time no more: each is read with what was known when it was
+ * packed. */
 static void test_the_first_can_be_read_after_the_last(void **state)
 {
     struct buf packed[MANY];

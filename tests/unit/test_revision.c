@@ -44,7 +44,8 @@ static void expect(const char *a, const char *b, bool same)
 static void test_the_digest_is_of_the_sorted_text(void **state)
 {
     char out[REVISION_SIZE];
-    /* SHA-256 of {"metadata":{"labels":{"app":"podinfo"}},"spec":{"containers":[{"env":[{"name":"A"},{"name":"B","value":"1"}],
+    /* SHA-256 of
+     * {"metadata":{"labels":{"app":"podinfo"}},"spec":{"containers":[{"env":[{"name":"A"},{"name":"B","value":"1"}],
      * "image":"podinfo:6.0.0","name":"podinfod"}]}} without white space. */
     revision("{'spec':{'containers':[{'name':'podinfod','image':'podinfo:6.0.0','resources':{},'env':[{'name':'A','"
              "value':''},"

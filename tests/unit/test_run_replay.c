@@ -3,7 +3,8 @@
 #include "fake_strategist.h"
 #include "rollout/run.h"
 
-/* A run whose script is the test: what holds while it is replayed in many turns, and while it waits for its CPU time. */
+/* A run whose script is the test: what holds while it is replayed in many turns, and while it waits for its CPU
+ * time. */
 struct world {
     struct fake_context f;
     struct fake_strategist script;
@@ -47,7 +48,8 @@ static void close_world(struct world *w)
     fake_context_close(&w->f);
 }
 
-/* What the last engine began and did not finish stands at the end of the record: until the script is there, nobody else writes. */
+/* What the last engine began and did not finish stands at the end of the record: until the script is there, nobody else
+ * writes. */
 static void test_nobody_else_writes_between_two_words_on_record(void **state)
 {
     struct world w;

@@ -1,5 +1,6 @@
 // room: script
-/* Hostile scripts, and scripts that rely on what the sandbox replaced. Every class of attack that was ever found stays in here. */
+/* Hostile scripts, and scripts that rely on what the sandbox replaced. Every class of attack that was ever found stays
+ * in here. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

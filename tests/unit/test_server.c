@@ -210,7 +210,8 @@ static bool is_closed(int fd)
     return len == 0 || (len < 0 && errno != EAGAIN);
 }
 
-/* They are taken in the order in which they came, a few in each turn of the loop; everybody who asks meanwhile is answered. */
+/* They are taken in the order in which they came, a few in each turn of the loop; everybody who asks meanwhile is
+ * answered. */
 static void fill(struct world *w, int *crowd, unsigned count, unsigned addresses)
 {
     for (unsigned i = 0; i < count; i++) {

@@ -78,7 +78,8 @@ static void expect_told(struct world *w, const char *told)
 
 #define CANARY(spec) "{'kind':'Canary','metadata':{'name':'c','namespace':'shop'},'spec':" spec "}"
 
-/* From inside of the mesh unless only gateways are served; told when it is another host or other headers, and not else. */
+/* From inside of the mesh unless only gateways are served; told when it is another host or other headers, and not
+ * else. */
 static void test_hosts(void **state)
 {
     struct world w;

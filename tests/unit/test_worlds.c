@@ -1,11 +1,13 @@
 // room: app
-/* Random worlds: the engine on the embedded cluster, in virtual time, while revisions come, people meddle and things go wrong.
+/* Random worlds: the engine on the embedded cluster, in virtual time, while revisions come, people meddle and things go
+ * wrong.
  *
  * Everything about a world follows from its seed, so one that fails is played again alone, with its story:
  *
  *     SLUICE_SEEDS=17-17 SLUICE_STORY=1 build/tests/test_worlds
  *
- * Without SLUICE_SEEDS the same few are played each time; the ring `worlds` (tests/CMakeLists.txt) plays a thousand without sanitizers. */
+ * Without SLUICE_SEEDS the same few are played each time; the ring `worlds` (tests/CMakeLists.txt) plays a thousand
+ * without sanitizers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,10 +1,12 @@
-/* One random world: a Canary, an engine that is killed now and then, revisions, faults, people who meddle. For test_worlds.c alone, as the fakes know no engine.
+/* One random world: a Canary, an engine that is killed now and then, revisions, faults, people who meddle. For
+ * test_worlds.c alone, as the fakes know no engine.
  *
  *     world_play(seed, loud)   true: it ended, and nothing was seen that must not be
  *
- * world_plan.h throws the dice for what there is and what will happen, world_acts.h has what can happen, world_network.h what goes wrong on the way,
- * world_engine.h the engines. What is seen is judged at once: world_traffic.h routes and the primary, world_record.h what must not be done twice,
- * world_objects.h the Canary and the end. */
+ * world_plan.h throws the dice for what there is and what will happen, world_acts.h has what can happen,
+ * world_network.h what goes wrong on the way, world_engine.h the engines. What is seen is judged at once:
+ * world_traffic.h routes and the primary, world_record.h what must not be done twice, world_objects.h the Canary and
+ * the end. */
 #pragma once
 
 #include "base/buf.h"

@@ -1,4 +1,5 @@
-/* What is seen of a random world's objects while it runs, and what must be true when it has come to rest (see world.h). */
+/* What is seen of a random world's objects while it runs, and what must be true when it has come to rest (see
+ * world.h). */
 #pragma once
 
 static inline struct doc *find_object(struct world *w, const char *storage, const char *name)
@@ -8,7 +9,8 @@ static inline struct doc *find_object(struct world *w, const char *storage, cons
 
 /* --- the Canary --- */
 
-/* As in Flagger a revision that comes during the promotion of another and never gets ready makes that one fail, which the primary has by then. */
+/* As in Flagger a revision that comes during the promotion of another and never gets ready makes that one fail, which
+ * the primary has by then. */
 static inline void note_failure(struct world *w, const char *phase_before)
 {
     bool promoted = strcmp(phase_before, "Promoting") == 0 || strcmp(phase_before, "Finalising") == 0;

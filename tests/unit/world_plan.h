@@ -271,8 +271,8 @@ static inline void plan_meddling(struct world *w, int64_t from_ms, int64_t until
     }
 }
 
-/* Revisions come one after another: new ones, and now and then an older one again. Sometimes none does: what came before the end of the initialisation is all that
- * there is to roll out, and nothing later makes up for it. */
+/* Revisions come one after another: new ones, and now and then an older one again. Sometimes none does: what came
+ * before the end of the initialisation is all that there is to roll out, and nothing later makes up for it. */
 static inline void plan_revisions(struct world *w, int64_t at_ms, bool peaceful, bool killing)
 {
     int last = dice_chance(&w->dice, 10) ? 1 : (int)dice_between(&w->dice, 3, 5);
@@ -294,7 +294,8 @@ static inline void plan_revisions(struct world *w, int64_t at_ms, bool peaceful,
     }
 }
 
-/* A first revision that cannot get ready keeps the Canary from being initialised until somebody heals it; what the target reads may change before that. */
+/* A first revision that cannot get ready keeps the Canary from being initialised until somebody heals it; what the
+ * target reads may change before that. */
 static inline void plan_beginning(struct world *w)
 {
     plan_behaviour(w, 1);

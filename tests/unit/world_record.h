@@ -3,7 +3,8 @@
 
 /* --- once --- */
 
-/* The holder of the Lease does a thing once; the next one, whatever became of the last, repeats what it finds no answer to. */
+/* The holder of the Lease does a thing once; the next one, whatever became of the last, repeats what it finds no answer
+ * to. */
 static inline void note_deed(struct world *w, const char *key)
 {
     for (size_t i = 0; i < w->deed_count; i++) {
@@ -188,7 +189,8 @@ static inline bool is_hook_intended(const struct node *status, const char *type)
     return false;
 }
 
-/* <release>/<word>/<type>/<hook>. What only asks (gates, rollback, the checks of a round) is put on record with the answer. */
+/* <release>/<word>/<type>/<hook>. What only asks (gates, rollback, the checks of a round) is put on record with the
+ * answer. */
 static inline void check_hook(struct world *w, const struct record *record, const char *key, long long word,
                               const char *type, const char *name)
 {

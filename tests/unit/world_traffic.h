@@ -29,8 +29,9 @@ static inline void check_canary_side(struct world *w)
     }
 }
 
-/* Within a release shares only grow, each one once, until they are taken back. There are two exceptions, both Flagger's: of a promotion that fails all traffic goes
- * where it still finds somebody, and blue/green whose gate confirm-promotion is closed takes an iteration back and switches again. */
+/* Within a release shares only grow, each one once, until they are taken back. There are two exceptions, both
+ * Flagger's: of a promotion that fails all traffic goes where it still finds somebody, and blue/green whose gate
+ * confirm-promotion is closed takes an iteration back and switches again. */
 static inline void check_growth(struct world *w, int share)
 {
     struct record *record = &w->record;
@@ -44,7 +45,8 @@ static inline void check_growth(struct world *w, int share)
     record->peak = share;
 }
 
-/* The analysis of what the target is now takes a step: a share, or an iteration, which blue/green counts before it gives any. */
+/* The analysis of what the target is now takes a step: a share, or an iteration, which blue/green counts before it
+ * gives any. */
 static inline void note_analysis(struct world *w)
 {
     w->analysed = revision_of(w, w->target_image);

@@ -153,6 +153,6 @@ void scenario_free(struct scenario *scenario);
 /* "FILE:LINE:COLUMN" of an object of it, or of the field that `problem` names; mem_free. NULL: it is none of its
  * own. */
 char *scenario_object_place(const struct scenario *scenario, const struct node *object, const char *problem);
-/* Every version has an image, all traffic a host, every fault what it strikes, every hook a URL, and `when` and `expect`
- * a Canary, that an object or an act brings; for a story to which nobody adds objects from outside. */
+/* Every version has an image, all traffic a host, every fault what it strikes, every hook a URL, and `when` and
+ * `expect` a Canary, that an object or an act brings; for a story to which nobody adds objects from outside. */
 bool scenario_is_reached(const struct scenario *scenario, struct err *err);

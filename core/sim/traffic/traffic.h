@@ -14,9 +14,9 @@ struct traffic *traffic_new(struct api *api, struct clock *clock, const struct b
 void traffic_free(struct traffic *traffic);
 /* So many requests per second to a host (a Service's "podinfo.test", "podinfo-canary.test", or a host of a
  * VirtualService) with these headers (a JSON object of name: value; NULL: none); 0 ends it. Streams to one host with
- * different headers stand side by side. The headers ":path" ("/" without one), ":method", ":scheme" and ":authority" are
- * what HTTP/2 makes of them; ":source" ({labels, namespace}) is the Pod that sends, ":delegate" ("namespace/name") the
- * VirtualService at which the requests arrive because a gateway's delegates to it. */
+ * different headers stand side by side. The headers ":path" ("/" without one), ":method", ":scheme" and ":authority"
+ * are what HTTP/2 makes of them; ":source" ({labels, namespace}) is the Pod that sends, ":delegate" ("namespace/name")
+ * the VirtualService at which the requests arrive because a gateway's delegates to it. */
 void traffic_flow(struct traffic *traffic, const char *host, double per_second, const struct node *headers);
 /* The behaviours have changed. */
 void traffic_changed(struct traffic *traffic);
