@@ -205,6 +205,10 @@ end
 
 local operations = {}
 
+function operations.difference(world)
+  return { text = world.difference }
+end
+
 function operations.facts(world)
   return {
     now = world.now,

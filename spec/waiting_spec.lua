@@ -184,4 +184,64 @@ describe('the condition Waiting', function()
     world:finish()
     assert.equal('primary: podinfo:3', last_of(world, 'primary'))
   end)
+
+  it('names who takes each step of the weights back', function()
+    local world = watched_world { analysis = { stepWeight = 10 } }
+    world:initialise():push()
+    local resource = 'virtualservices.networking.istio.io'
+    world.world:watch(resource, function(object)
+      if object.spec.http[1].route[2].weight > 0 and not world.lets_be then
+        world.world:after(50, function()
+          local live = world.world:get(resource, 'test', 'podinfo')
+          live.spec.http[1].route[1].weight, live.spec.http[1].route[2].weight = 100, 0
+          world.world:update(live)
+        end)
+      end
+    end)
+    world.world:run '10m'
+    assert.same({ 'nothing', 'WeightsNotKept' }, reasons(world))
+    assert.matches('VirtualService podinfo.test: spec.http is changed back by another writer', world.message)
+    assert.equal(1, times_told(world, 'has been waiting for 2m0s: Halt podinfo.test advancement VirtualService'))
+    assert.equal(1, times_told(world, 'Advance podinfo.test canary weight 10'))
+    world.world:kill_engine()
+    world.world:run '5m'
+    assert.same({ 'nothing', 'WeightsNotKept' }, reasons(world))
+    world.lets_be = true
+    world:finish()
+    assert.equal('nothing', world.shown[#world.shown])
+    assert.equal('Succeeded', world.phase)
+  end)
+
+  for name, change in pairs {
+    ['matches'] = function(spec)
+      spec.analysis.match = { { headers = { ['x-canary'] = { exact = 'insider' } } } }
+    end,
+    ['TCP'] = function(spec)
+      spec.service.appProtocol = 'tcp'
+    end,
+  } do
+    it('says that requests are not mirrored with ' .. name, function()
+      local world = watched_world { analysis = { stepWeight = 10, mirror = true } }
+      local canary = world.world:get('canaries.flagger.app', 'test', 'podinfo')
+      change(canary.spec)
+      world.world:update(canary)
+      world:initialise():push().world:run '10m'
+      assert.same({ 'nothing', 'WeightsNotKept' }, reasons(world))
+      assert.matches('its requests are not mirrored: ', world.message)
+      assert.equal(1, times_told(world, 'has been waiting for 2m0s: Halt podinfo.test advancement its requests'))
+      assert.equal(1, times_told(world, 'Advance podinfo.test canary weight 0'))
+    end)
+  end
+
+  it('is not there when one step is taken back by hand', function()
+    local world = watched_world { analysis = { stepWeight = 10, maxWeight = 30 } }
+    world:initialise():push().world:run '35s'
+    local live = world.world:get('virtualservices.networking.istio.io', 'test', 'podinfo')
+    live.spec.http[1].route[1].weight, live.spec.http[1].route[2].weight = 100, 0
+    world.world:update(live)
+    world:finish()
+    assert.same({ 'nothing' }, reasons(world))
+    assert.equal(0, times_told(world, 'is changed back'))
+    assert.equal('Succeeded', world.phase)
+  end)
 end)

@@ -59,7 +59,7 @@ end
 
 local function share_of(virtual_service)
   local texts = {}
-  for i, http in ipairs(virtual_service.spec.http) do
+  for i, http in ipairs(virtual_service.spec.http or virtual_service.spec.tcp) do
     local weights = {}
     for j, to in ipairs(http.route) do
       weights[j] = string.format('%s %d', to.destination.host, to.weight or 100)

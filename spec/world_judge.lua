@@ -44,7 +44,7 @@ local function read(world, object)
   local spec = object.spec
   local seen = { hosts = sorted(spec.hosts), gateways = sorted(spec.gateways), routes = {}, share = 0 }
   local rules = { seen.hosts, seen.gateways }
-  for i, http in ipairs(spec.http) do
+  for i, http in ipairs(spec.http or {}) do
     local route, sum = read_route(http)
     if sum ~= 100 then
       world:_break('the weights of route %d of %s sum to %d', i, object.metadata.name, sum)

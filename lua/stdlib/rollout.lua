@@ -19,6 +19,10 @@ local rounds = require 'stdlib.round'
 ---               found closed or stuck
 ---@field package closed string? the gate that was told to be closed, and still is
 ---@field package started boolean? the analysis was announced, and its pre-rollout hooks passed
+---@field package ordered { canary: integer, mirrored: boolean }? what the last step asked of the
+---               routing, until a round has seen it
+---@field package lost integer? rounds in a row that found less
+---@field package advanced { canary: integer, mirrored: boolean }? the step that was told last
 ---@field package waited boolean? the word in progress had to wait before it could do anything
 local Rollout = {}
 Rollout.__index = Rollout
@@ -129,8 +133,9 @@ function Rollout:next_round()
   repeat
     self:tick()
     self.round = self:round_word('round', rounds.run)
-    self.committed = self.round.committed
+    self.committed, self.lost = self.round.committed, self.round.lost
     self.started = self.started or self.round.started
+    self.ordered = nil
   until self.round.passed
   self.opened = {}
   return self.round
@@ -240,16 +245,20 @@ end
 --- the requests first.
 ---@param weight integer percent, 0 to 100
 function Rollout:shift(weight)
-  self:word('shift', { weight = weight }, function(rollout)
+  local result = self:word('shift', { weight = weight }, function(rollout)
     local facts, round = host.call('facts'), rollout.round
     local mirror_first = round and round.mirrors and round.weight == 0 and not round.mirrored
-    local share = mirror_first and 0 or weight
-    return rollout:act {
-      effects.route(share, mirror_first),
-      effects.status { weight = share },
-      advance(facts, share),
-    }
+    local step = { canary = mirror_first and 0 or weight, mirrored = mirror_first or false }
+    local told = rollout.advanced or {}
+    local orders = { effects.route(step.canary, mirror_first), effects.status { weight = step.canary } }
+    if told.canary ~= step.canary or told.mirrored ~= step.mirrored then
+      orders[#orders + 1] = advance(facts, step.canary)
+    end
+    return { done = rollout:act(orders), step = step }
   end)
+  if result.done then
+    self.ordered, self.advanced = result.step, result.step
+  end
 end
 
 local function count_iteration(rollout, facts, round, before)
@@ -263,9 +272,10 @@ end
 --- Counts one more iteration with all matched requests at the canary.
 ---@param round Round
 function Rollout:iterate_matched(round)
-  self:word('iterate_matched', {}, function(rollout)
+  local result = self:word('iterate_matched', {}, function(rollout)
     return count_iteration(rollout, host.call('facts'), round, { effects.route(100) })
   end)
+  self.ordered = result.done and { canary = 100, mirrored = false } or nil
 end
 
 --- Counts one more iteration with all requests at the primary, mirrored if the analysis asks for
@@ -284,7 +294,7 @@ end
 --- Sends all requests to the canary for one last round.
 ---@param round Round
 function Rollout:switch(round)
-  self:word('switch', {}, function(rollout)
+  local result = self:word('switch', {}, function(rollout)
     local message = round.mirrors and 'Stop traffic mirroring and route all traffic to canary'
       or 'Routing all traffic to canary'
     return rollout:act {
@@ -293,6 +303,7 @@ function Rollout:switch(round)
       effects.status { iterations = round.iterations + 1 },
     }
   end)
+  self.ordered = result.done and { canary = 100, mirrored = false } or nil
 end
 
 --- Makes the canary the primary. Does not return: the release ends here.

@@ -21,6 +21,7 @@ local WAITED_MS = 1000
 ---@field started boolean? this round announced the analysis, and its pre-rollout hooks passed
 ---@field next_weight integer? nil: nothing left to grow
 ---@field mirrors boolean the analysis asks for mirroring
+---@field lost integer? so many rounds in a row did not find what the step before had ordered
 
 local function threshold_of(spec)
   return math.max(1, spec.analysis.threshold or 1)
@@ -179,6 +180,26 @@ local function is_first(facts, analysis)
   return facts.route.canary == 0 and facts.iterations == 0 and not mirroring
 end
 
+--- A step that the routing does not keep is ordered again in each round, as in Flagger. Once may be a
+--- person's hand, or an edit of the Canary; from the second time on the release waits for it.
+local function find_lost(rollout, facts)
+  local ordered, route = rollout.ordered, facts.route
+  if not ordered or route.canary == ordered.canary and (route.mirrored or not ordered.mirrored) then
+    return nil
+  end
+  local lost = (rollout.lost or 0) + 1
+  if lost > 1 then
+    local text = host.call('difference', ordered).text
+      or 'its requests are not mirrored: routes by match and routes of TCP have no mirror'
+    rollout.waits = {
+      reason = 'WeightsNotKept',
+      message = string.format('Halt %s.%s advancement %s', facts.name, facts.namespace, text),
+      told = false,
+    }
+  end
+  return lost
+end
+
 local function describe(facts, analysis)
   return {
     passed = true,
@@ -204,6 +225,7 @@ function M.run(rollout)
   if facts.failed_checks >= threshold_of(spec) then
     roll_back(rollout)
   end
+  local lost = find_lost(rollout, facts)
   local problem
   local first = is_first(facts, analysis)
   if not first then
@@ -216,9 +238,10 @@ function M.run(rollout)
       effects.warning(problem),
       effects.status { failed_checks = facts.failed_checks + 1 },
     }
-    return { passed = false }
+    return { passed = false, lost = lost }
   end
   local round = describe(facts, analysis)
+  round.lost = lost
   round.started = first and not rollout.started or nil
   local stuck = round.total == 0 and steps.stuck(analysis, facts.route.canary)
   if stuck then -- it is analysed for ever, as in Flagger

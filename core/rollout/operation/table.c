@@ -3,12 +3,13 @@
 #include "rollout/operation/operation.h"
 
 extern const struct operation operation_facts, operation_spec, operation_tick, operation_ready, operation_query,
-    operation_hooks, operation_act, operation_pin, operation_rollback, operation_fail_promotion, operation_finish;
+    operation_hooks, operation_act, operation_pin, operation_rollback, operation_fail_promotion, operation_finish,
+    operation_difference;
 
 static const struct operation *const operations[] = {
     &operation_facts,    &operation_spec,           &operation_tick,   &operation_ready,
     &operation_query,    &operation_hooks,          &operation_act,    &operation_pin,
-    &operation_rollback, &operation_fail_promotion, &operation_finish,
+    &operation_rollback, &operation_fail_promotion, &operation_finish, &operation_difference,
 };
 
 const struct operation *operation_find(const char *name)

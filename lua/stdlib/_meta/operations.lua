@@ -40,6 +40,9 @@ error('this file describes operations to the reader; it is not a module')
 --- { infinite = 1 | -1 } (a value that JSON does not have) | { error = text }; with several series
 --- the last one's value and `several = count`. A read.
 
+--- difference { canary = n, mirrored = boolean } — how the live routing differs from these weights,
+--- and who wrote that. Answer: { text = string? }; without a text it does not differ. A read.
+
 --- hooks { type = string, phase = string, stop = 'failure' | 'success' } — calls the Canary's
 --- webhooks of that type in order until the first failure (or success). Answer: list of { name =
 --- string, ok = boolean, error = string|nil, mute = boolean } for those that were called. type
