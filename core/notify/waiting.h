@@ -18,6 +18,7 @@
 #define WAIT_BUDGET "CPUTimeSpent" /* a script's, of this minute */
 #define WAIT_REVISION "RevisionUnknown" /* the target or one of its configs cannot be read */
 #define WAIT_RELEASE "ReleaseNotCreated"
+#define WAIT_RECORD "RecordRefused" /* the record of a release is refused: it goes on without */
 #define WAIT_HALTED "ReleaseHalted"
 #define WAIT_SPEC "SpecRefused" /* a new revision, for a spec that is accepted */
 

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "base/utf8.h"
+#include "release/check.h"
 
 static void read_text(char **kept, const struct node *n)
 {
@@ -32,6 +33,11 @@ void account_fini(struct account *a)
     str_free(&a->summary);
 }
 
+static void set_within(struct doc *doc, struct node *status, const char *key, int64_t value, int64_t max)
+{
+    node_set_int(doc, status, key, value < 0 ? 0 : value > max ? max : value);
+}
+
 void account_write(const struct account *a, struct doc *doc, struct node *status)
 {
     if (a->from != NULL || a->to != NULL) {
@@ -40,12 +46,12 @@ void account_write(const struct account *a, struct doc *doc, struct node *status
         node_set_str(doc, images, "to", a->to);
     }
     if (a->weight_pct >= 0) {
-        node_set_int(doc, status, "weight", a->weight_pct);
+        set_within(doc, status, "weight", a->weight_pct, 100);
     }
     if (a->threshold > 0) {
         char *checks = str_format("%" PRId64 "/%" PRId64, a->failed, a->threshold);
-        node_set_int(doc, status, "failedChecks", a->failed);
-        node_set_int(doc, status, "threshold", a->threshold);
+        set_within(doc, status, "failedChecks", a->failed, RELEASE_COUNT_MAX);
+        set_within(doc, status, "threshold", a->threshold, RELEASE_COUNT_MAX);
         node_set_str(doc, status, "checks", checks);
         str_free(&checks);
     }

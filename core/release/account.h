@@ -18,7 +18,8 @@ struct account {
 /* From the status of a Release that was checked (account_check). */
 void account_read(struct account *account, const struct node *status);
 void account_fini(struct account *account);
-/* Sets images, weight, failedChecks, threshold, checks, lastCheck and summary in `status`. */
+/* Sets images, weight, failedChecks, threshold, checks, lastCheck and summary in `status`, within the bounds of the
+ * Releases' CRD: a Canary or a route may say any number, and no record is to be refused for one. */
 void account_write(const struct account *account, struct doc *doc, struct node *status);
 
 /* `text` replaces *kept, as one line of at most ACCOUNT_TEXT_MAX bytes; NULL: none. */

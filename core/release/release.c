@@ -15,7 +15,7 @@
 
 /* What Kubernetes allows for names and for values of labels, and the digits of the largest number. */
 enum { NAME_MAX_LEN = 253, LABEL_MAX_LEN = 63, NUMBER_LEN = 19, STEM_MAX_LEN = NAME_MAX_LEN - NUMBER_LEN - 1 };
-enum { RETRY_MIN_MS = 250, RETRY_MAX_MS = 15 * 1000 };
+enum { RETRY_MIN_MS = 250, RETRY_MAX_MS = 15 * 1000, REFUSED_MAX_MS = 5 * 60 * 1000, REFUSALS_MAX = 4 };
 
 /* --- the object --- */
 
@@ -176,8 +176,8 @@ void release_free(struct release *r)
     doc_free(r->checksums);
     doc_free(r->live_checksums);
     doc_free(r->ending);
-    char **texts[] = {&r->namespace, &r->name,  &r->uid,      &r->version, &r->canary,
-                      &r->strategy,  &r->state, &r->revision, &r->reason,  &r->unreadable};
+    char **texts[] = {&r->namespace, &r->name,     &r->uid,    &r->version,    &r->canary, &r->strategy,
+                      &r->state,     &r->revision, &r->reason, &r->unreadable, &r->refusal};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         str_free(texts[i]);
     }
@@ -241,8 +241,10 @@ static struct doc *status_patch(struct release *r)
     node_set_str(doc, status, "state", r->state);
     node_set_str(doc, status, "revision", r->revision);
     node_set_bool(doc, status, "pinned", r->pinned);
-    node_set_str(doc, status, "reason", r->reason);
-    account_write(&r->account, doc, status);
+    if (r->refusals == 0) {
+        node_set_str(doc, status, "reason", r->reason);
+        account_write(&r->account, doc, status);
+    }
     status_patch_map(doc, status, "checksums", doc_root(r->live_checksums), doc_root(r->checksums));
     set_or_null(doc, status, "ending", doc_root(r->ending));
     set_time(doc, status, "started", r->started_ms);
@@ -252,6 +254,9 @@ static struct doc *status_patch(struct release *r)
         r->accepted.sent = true;
     }
     journal_write(r->journal, doc, status);
+    if (r->refusals > 0) {
+        node_remove(status, "evidence");
+    }
     return doc;
 }
 
@@ -267,6 +272,10 @@ static void take_answer(struct release *r, const struct doc *answer)
     doc_free(r->live_checksums);
     r->live_checksums = node_type(checksums) == NODE_OBJECT ? doc_copy(checksums) : doc_new();
     r->retry_ms = 0;
+    if (r->refusals == 0) {
+        str_free(&r->refusal); /* the same one would be news again */
+    }
+    r->refusals = 0;
     r->accepted.unsaved = r->accepted.unsaved && !r->accepted.sent;
 }
 
@@ -277,8 +286,36 @@ static void on_retry(struct timer *timer, void *ctx)
 
 static void retry_later(struct release *r)
 {
-    r->retry_ms = r->retry_ms == 0 ? RETRY_MIN_MS : r->retry_ms * 2 < RETRY_MAX_MS ? r->retry_ms * 2 : RETRY_MAX_MS;
+    int64_t max_ms = r->refusals > 0 ? REFUSED_MAX_MS : RETRY_MAX_MS;
+    r->retry_ms = r->retry_ms == 0 ? RETRY_MIN_MS : r->retry_ms * 2 < max_ms ? r->retry_ms * 2 : max_ms;
     timer_start(r->context->clock, &r->retry, r->retry_ms, on_retry, r);
+}
+
+/* It was read, and is still ours. */
+static void go_on_unwritten(struct release *r)
+{
+    if (r->refusals >= REFUSALS_MAX && !r->claiming && release_state_is_open(r->state)) {
+        finish(r, ERR_NONE, NULL);
+    } else if (r->refusals == 1 && !r->claiming) {
+        send(r); /* without what can be left out */
+    } else {
+        retry_later(r);
+    }
+}
+
+static void note_refused(struct release *r, const struct err *err)
+{
+    char *text = str_format("the record of Release %s.%s is refused: %s", r->name, r->namespace, err->text);
+    r->refusals++;
+    if (!str_equal(r->refusal, text)) {
+        str_free(&r->refusal);
+        r->refusal = str_dup(text);
+        log_warn(NULL, "%s", text);
+        if (r->refused != NULL) {
+            r->refused(r->ctx, text);
+        }
+    }
+    str_free(&text);
 }
 
 static void on_read(void *ctx, const struct doc *answer, const struct err *err)
@@ -309,7 +346,7 @@ static void on_read(void *ctx, const struct doc *answer, const struct err *err)
         store_put(context_store(r->context, &KUBE_RELEASES), answer);
         str_free(&r->version);
         r->version = str_dup(object_version(root));
-        retry_later(r);
+        go_on_unwritten(r);
     }
 }
 
@@ -322,8 +359,13 @@ static void on_written(void *ctx, const struct doc *answer, const struct err *er
         finish(r, ERR_NONE, NULL);
         return;
     }
-    log_warn(NULL, "Release %s.%s: %s is read again: %s", r->name, r->namespace,
-             r->claiming ? "the claim" : "the flush", err->text);
+    if (err_is_refusal(err) || err->code == ERR_TOO_LARGE) {
+        note_refused(r, err);
+    } else {
+        r->refusals = 0;
+        log_warn(NULL, "Release %s.%s: %s is read again: %s", r->name, r->namespace,
+                 r->claiming ? "the claim" : "the flush", err->text);
+    }
     struct kube_request request = {
         .verb = KUBE_GET, .resource = &KUBE_RELEASES, .namespace = r->namespace, .name = r->name};
     r->call = kube_start(r->context->kube, &request, on_read, r);

@@ -5,7 +5,11 @@
  * answer to a flush is a conflict or does not come, the object is read: a higher epoch, or no object, means that the
  * release is not ours any more (FENCED: drop the task and touch nothing); our serial means it was written; anything
  * else means to try again on the new resourceVersion. So a process that was paused and resumed learns at its next
- * flush that another engine went on with the release. */
+ * flush that another engine went on with the release.
+ *
+ * A flush that the API server refuses is sent again without what only people read. When that is refused too, again and
+ * again, the release goes on without a record, as it is still ours: unjudged, it would leave its share where it is.
+ * What it has done since is repeated after a crash. Its end is sent, later and later, until the API server takes it. */
 #pragma once
 
 #include "context/context.h"
@@ -65,6 +69,10 @@ struct release {
     void (*done)(void *ctx, const struct err *err);
     void *ctx;
     bool claiming;
+    int refusals;  /* of its record, one after the other */
+    char *refusal; /* the last one, as it was told; NULL: none */
+    /* Called with each new refusal, with the ctx of the flush or claim under way. NULL: nobody is told. */
+    void (*refused)(void *ctx, const char *text);
 };
 
 typedef void release_done_fn(void *ctx, const struct err *err);

@@ -8,6 +8,8 @@
 
 /* The API server takes the beginning of the User-Agent (kube/client.c) for the manager of what we write. */
 #define OWN_MANAGER "sluice"
+/* What an object was before it was first changed. */
+#define ORIGINAL "flagger.kubernetes.io/original-configuration"
 
 enum { FIELDS_MAX = 6, DEPTH_MAX = 16 };
 
@@ -27,6 +29,9 @@ static bool walk_patch(struct walk *walk, const struct node *patch)
     while (walk->depth < DEPTH_MAX && node_next(&it)) {
         if (walk->depth == 1 && str_equal(walk->path[0], "metadata") && str_equal(it.key, "resourceVersion")) {
             continue; /* the guard of the write */
+        }
+        if (walk->depth == 2 && str_equal(walk->path[1], "annotations") && str_equal(it.key, ORIGINAL)) {
+            continue; /* rides along with a difference of the spec, whoever made that */
         }
         walk->path[walk->depth++] = it.key;
         bool more = node_type(it.value) == NODE_OBJECT ? walk_patch(walk, it.value) : walk->visit(walk);

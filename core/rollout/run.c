@@ -125,6 +125,7 @@ struct run *run_start(struct context *context, struct announcer *announcer, stru
     run->ctx = ctx;
     run->carry_out = carry_out;
     run->flushed = on_claimed;
+    release->refused = run_on_refused;
     run->frozen = true;
     release_claim(release, run_on_flushed, run);
     return run;

@@ -82,6 +82,8 @@ void run_flush(struct run *run, void (*done)(struct run *run));
 void run_retry_later(struct run *run, timer_fn *retry);
 /* For release_claim and release_flush. */
 void run_on_flushed(void *ctx, const struct err *err);
+/* The record is refused; for release->refused. */
+void run_on_refused(void *ctx, const char *text);
 /* Notes that the release cannot go on for this reason, which has been told already. */
 void run_wait(struct run *run, const char *reason, const char *message);
 /* The Canary as the release goes by it. False when it is gone, or when no accepted spec is known; `canary` must be

@@ -33,6 +33,9 @@ void run_on_flushed(void *ctx, const struct err *err)
     struct run *run = ctx;
     void (*flushed)(struct run *) = run->flushed;
     run->flushed = NULL;
+    if (run->release->refusals == 0) {
+        waiting_end(run->waiting, WAIT_RECORD);
+    }
     if (err->code == ERR_FENCED) {
         log_warn(NULL, "%s; dropped", err->text);
         run->verdict = VERDICT_FENCED;
@@ -42,6 +45,13 @@ void run_on_flushed(void *ctx, const struct err *err)
     } else {
         flushed(run);
     }
+}
+
+void run_on_refused(void *ctx, const char *text)
+{
+    struct run *run = ctx;
+    trouble_tell(&run->trouble, text);
+    run_wait(run, WAIT_RECORD, text);
 }
 
 void run_flush(struct run *run, void (*done)(struct run *run))

@@ -291,12 +291,13 @@ static void diff_spec(struct doc *patch, const struct wish *wish, const struct n
     const struct node *live_ports = node_at(live, "spec", "ports"), *live_selector = node_at(live, "spec", "selector");
     struct node *ports = wanted_ports(patch, wish), *selector = wanted_selector(patch, wish);
     keep_node_ports(patch, ports, live_ports);
-    if (ports_equal(live_ports, ports) && node_equal(live_selector, selector)) {
-        return;
+    if (!ports_equal(live_ports, ports)) {
+        node_set(patch, node_ensure_object(patch, doc_root(patch), "spec"), "ports", ports);
     }
-    struct node *spec = node_ensure_object(patch, doc_root(patch), "spec");
-    node_set(patch, spec, "ports", ports);
-    node_set(patch, spec, "selector", kube_merge_diff(patch, live_selector, selector));
+    if (!node_equal(live_selector, selector)) {
+        node_set(patch, node_ensure_object(patch, doc_root(patch), "spec"), "selector",
+                 kube_merge_diff(patch, live_selector, selector));
+    }
 }
 
 static void diff_metadata(struct doc *patch, const struct wish *wish, const struct node *live, const char *what,

@@ -57,6 +57,8 @@ static void test_the_fields_that_differ_are_named(void **state)
          "spec.ports, spec.selector.app, spec.selector.tier"},
         {"{'spec':{'a':1,'b':1,'c':1,'d':1,'e':1,'f':1,'g':1,'h':1}}",
          "spec.a, spec.b, spec.c, spec.d, spec.e, spec.f and more"},
+        {"{'metadata':{'annotations':{'flagger.kubernetes.io/original-configuration':'{}'}},'spec':{'hosts':[]}}",
+         "spec.hosts"},
     };
     struct story s = {0};
     fake_context_open(&s.context);

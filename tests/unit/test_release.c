@@ -1,5 +1,7 @@
 // room: rollout
+#include "base/yaml.h"
 #include "fake_context.h"
+#include "io/file.h"
 
 struct outcome {
     int done;
@@ -300,6 +302,130 @@ static void test_names_and_labels_of_a_long_canary_are_cut(void **state)
     }
 }
 
+/* --- a record that the API server refuses --- */
+
+#define CRD "deploy/crds/releases.sluice.dev.yaml"
+
+/* True for what the schema says of an integer, a text, an object or a list, and of all that is in it. */
+static void expect_within(const struct node *schema, const struct node *value, const char *at)
+{
+    assert_true(schema != NULL || (print_error("%s is not in " CRD "\n", at), false));
+    int64_t n;
+    if (node_int(value, &n) && node_is(node_get(schema, "type"), "integer")) {
+        bool within = n >= node_int_or(node_get(schema, "minimum"), INT64_MIN) &&
+                      n <= node_int_or(node_get(schema, "maximum"), INT64_MAX);
+        assert_true(within || (print_error("%s: %lld is out of bounds\n", at, (long long)n), false));
+    } else if (node_str(value) != NULL) {
+        assert_true(node_is(node_get(schema, "type"), "string"));
+        assert_true((int64_t)strlen(node_str(value)) <= node_int_or(node_get(schema, "maxLength"), INT64_MAX));
+    } else if (node_type(value) == NODE_OBJECT || node_type(value) == NODE_ARRAY) {
+        struct node_iter it = node_iterate(value);
+        while (!node_bool_or(node_get(schema, "x-kubernetes-preserve-unknown-fields"), false) && node_next(&it)) {
+            const struct node *below =
+                node_type(value) == NODE_ARRAY ? node_get(schema, "items") : node_at(schema, "properties", it.key);
+            expect_within(below != NULL ? below : node_get(schema, "additionalProperties"), it.value,
+                          it.key != NULL ? it.key : at);
+        }
+    }
+}
+
+static void test_a_record_stays_within_its_crd(void **state)
+{
+    struct err err = {0};
+    struct buf text;
+    buf_init(&text, 1024 * 1024);
+    assert_true(file_read(CRD, &text, &err));
+    struct doc *crd = yaml_parse(CRD, buf_str(&text), text.len, &err);
+    const struct node *version = node_item(node_at(doc_root(crd), "spec", "versions"), 0);
+    const struct node *schema = node_at(version, "schema", "openAPIV3Schema", "properties");
+    static const int64_t numbers[] = {INT64_MIN, -50, 0, 150, 2000000000, INT64_MAX};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        struct fake_context f;
+        fake_context_open(&f);
+        struct release *r = claimed(&f, "{'epoch':1,'serial':1}");
+        r->account.weight_pct = r->account.failed = r->account.threshold = numbers[i];
+        account_set(&r->account.check, "Halt");
+        account_set(&r->account.to, "podinfo:2");
+        r->ended_ms = clock_wall_ms(f.context.clock);
+        struct outcome o = {0};
+        release_flush(r, on_done, &o);
+        expect_end(&f, &o, ERR_NONE, "");
+        expect_within(node_get(schema, "status"), node_get(fake_api_find(f.api, RELEASE), "status"), "status");
+        release_free(r);
+        fake_context_close(&f);
+    }
+    doc_free(crd);
+    buf_fini(&text);
+}
+
+static int refusals_told;
+
+static void on_refused(void *ctx, const char *text)
+{
+    refusals_told++;
+    assert_non_null(strstr(text, "the record of Release podinfo-1.test is refused: "));
+}
+
+static bool refuse_threshold(void *ctx, const struct fake_http_seen *request, struct fake_http_answer *answer)
+{
+    if (strcmp(request->method, "PATCH") != 0 || strstr(request->body, "threshold") == NULL) {
+        return false;
+    }
+    answer->status = 422;
+    answer->body = "{\"kind\":\"Status\",\"message\":\"status.threshold in body should be less\"}";
+    return true;
+}
+
+static void test_a_refused_record_is_written_without_what_only_people_read(void **state)
+{
+    struct fake_context f;
+    fake_context_open(&f);
+    struct release *r = claimed(&f, "{'epoch':1,'serial':7}");
+    refusals_told = 0;
+    r->refused = on_refused;
+    r->account.threshold = 3;
+    fake_http_handle(f.fh, refuse_threshold, NULL);
+    for (int i = 1; i <= 3; i++) {
+        struct outcome o = {0};
+        release_flush(r, on_done, &o);
+        expect_end(&f, &o, ERR_NONE, "");
+        assert_int_equal(r->serial, 7 + i);
+        assert_int_equal(refusals_told, 1);
+    }
+    fake_context_expect(&f, RELEASE, "'Running'", "status", "state");
+    release_free(r);
+    fake_context_close(&f);
+}
+
+/* Unjudged, it would leave its share where it is. Its end must be on record, or it would begin again. */
+static void test_a_release_goes_on_without_a_record_but_to_its_end(void **state)
+{
+    struct fake_context f;
+    fake_context_open(&f);
+    struct release *r = claimed(&f, "{'epoch':1,'serial':7}");
+    refusals_told = 0;
+    r->refused = on_refused;
+    fake_http_route(f.fh, "PATCH", RELEASE, 403, "{\"kind\":\"Status\",\"message\":\"denied\"}");
+    for (int i = 0; i < 3; i++) {
+        struct outcome o = {0};
+        release_flush(r, on_done, &o);
+        fake_clock_advance(f.fc, 5000);
+        assert_int_equal(o.done, 1);
+        assert_int_equal(o.err.code, ERR_NONE);
+    }
+    str_free(&r->state);
+    r->state = str_dup(RELEASE_FAILED);
+    struct outcome o = {0};
+    size_t before = patches(&f);
+    release_flush(r, on_done, &o);
+    fake_clock_advance(f.fc, 60 * 60 * 1000);
+    assert_int_equal(o.done, 0);
+    assert_in_range(patches(&f) - before, 5, 25);
+    assert_int_equal(refusals_told, 1);
+    release_free(r);
+    fake_context_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +441,9 @@ int main(void)
         cmocka_unit_test(test_a_flush_after_trouble_is_done_once),
         cmocka_unit_test(test_a_flush_goes_on_after_a_change_of_no_meaning),
         cmocka_unit_test(test_a_release_that_is_gone_is_dropped),
+        cmocka_unit_test(test_a_record_stays_within_its_crd),
+        cmocka_unit_test(test_a_refused_record_is_written_without_what_only_people_read),
+        cmocka_unit_test(test_a_release_goes_on_without_a_record_but_to_its_end),
         cmocka_unit_test(test_numbers_are_read_from_names),
         cmocka_unit_test(test_names_and_labels_of_a_long_canary_are_cut),
     };
