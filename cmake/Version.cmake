@@ -30,6 +30,7 @@ function(write_version)
 endfunction()
 
 if(CMAKE_SCRIPT_MODE_FILE)
+  cmake_minimum_required(VERSION 3.25) # a script of its own has no policies yet
   write_version()
   return()
 endif()

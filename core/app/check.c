@@ -5,6 +5,7 @@
 #include "app/cli.h"
 #include "app/command.h"
 #include "app/version.h"
+#include "base/log.h"
 
 static const char usage[] = "usage: sluice check -f FILE|FOLDER|- [-f ...] [-o json]\n"
                             "       sluice check -kubeconfig FILE [-namespace NAME] [-o json]\n"
@@ -77,8 +78,19 @@ static bool is_whole(const struct words *words, struct err *err)
            err_set(err, ERR_INVALID, "-namespace is of use with -kubeconfig only");
 }
 
+/* A person reads what others log. */
+static void on_log(void *ctx, const char *line)
+{
+    struct err ignored;
+    struct doc *doc = doc_parse(line, strlen(line), &ignored);
+    fprintf(stderr, "sluice check: %s\n", node_str_or(node_get(doc_root(doc), "msg"), line));
+    doc_free(doc);
+}
+
 static int look(const struct words *words)
 {
+    log_set_level(LOG_WARN);
+    log_set_sink(on_log, NULL);
     struct check check;
     struct err err = {0};
     if (!check_init(&check, words->provider, &err)) {
@@ -90,7 +102,7 @@ static int look(const struct words *words)
         check_path(&check, words->paths.items[i]);
     }
     (words->json ? check_print_json : check_print_text)(&check, stdout);
-    fflush(stdout);
+    cli_flush(stdout);
     for (size_t i = 0; i < check.errors.count; i++) {
         fprintf(stderr, "sluice check: %s\n", check.errors.items[i]);
     }

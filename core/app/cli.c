@@ -1,5 +1,6 @@
 #include "app/cli.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -56,17 +57,31 @@ bool cli_read(const struct cli_flag *table, int argc, char **argv, cli_take_fn *
     return true;
 }
 
-/* Words of `text`, in lines that begin at the column of the first one. */
-static void print_folded(const char *text, FILE *out)
+static int write_errno;
+
+void cli_flush(FILE *out)
 {
-    size_t column = NAME_COLUMNS;
+    errno = 0;
+    if (fflush(out) != 0 && write_errno == 0) {
+        write_errno = errno;
+    }
+}
+
+int cli_write_errno(void)
+{
+    return write_errno;
+}
+
+void cli_print_folded(const char *text, size_t column, FILE *out)
+{
+    size_t begin = column;
     while (*text != '\0') {
         size_t len = strcspn(text, " ");
-        if (column > NAME_COLUMNS && column + 1 + len > LINE_COLUMNS) {
-            fprintf(out, "\n%*s", NAME_COLUMNS, "");
-            column = NAME_COLUMNS;
+        if (column > begin && column + 1 + len > LINE_COLUMNS) {
+            fprintf(out, "\n%*s", (int)begin, "");
+            column = begin;
         }
-        const char *gap = column > NAME_COLUMNS ? " " : "";
+        const char *gap = column > begin ? " " : "";
         fprintf(out, "%s%.*s", gap, (int)len, text);
         column += strlen(gap) + len;
         text += len + strspn(text + len, " ");
@@ -87,7 +102,7 @@ void cli_print(const struct cli_flag *table, FILE *out)
         if (is_long) {
             fprintf(out, "\n%*s", NAME_COLUMNS, "");
         }
-        print_folded(table->help, out);
+        cli_print_folded(table->help, NAME_COLUMNS, out);
         str_free(&name);
     }
 }

@@ -5,6 +5,7 @@
 #include "app/command.h"
 #include "app/demo_flags.h"
 #include "app/flags.h"
+#include "app/version.h"
 
 struct topic {
     const char *command, *help;
@@ -248,6 +249,8 @@ int command_completion(int argc, char **argv)
         print_bash(topics, stdout);
     } else if (strcmp(shell, "zsh") == 0) {
         print_zsh(topics, stdout);
+    } else if (strcmp(shell, "-version") == 0 || strcmp(shell, "--version") == 0) {
+        version_print();
     } else if (strcmp(shell, "-help") == 0 || strcmp(shell, "--help") == 0 || strcmp(shell, "-h") == 0) {
         fputs(usage, stdout);
     } else {

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/command.h"
 #include "app/demo_flags.h"
@@ -123,17 +124,22 @@ static void suggest(const struct demo *d, const struct demo_flags *flags)
     char *command = demo_flags_command();
     const char *file = flags->file != NULL ? flags->file : "";
     const char *example = strstr(file, "bad-release") != NULL ? "api-outage" : "bad-release";
+    char *other = str_format("examples/scenarios/%s.yaml", example);
+    bool is_there = access(other, R_OK) == 0; /* from where this program was called */
     char *lines[] = {
-        str_format("$ %s examples/scenarios/%s.yaml", command, example),
+        str_format("$ %s %s", command, other),
         str_format("$ %s%s%s --serve --speed 20 --kubeconfig /tmp/sluice", command, file[0] != '\0' ? " " : "", file),
     };
     static const char *const what[] = {"another story:", "the same cluster for kubectl:"};
     printf("\nWhat to type next\n");
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        story_note(d->story, 2, what[i]);
-        story_note(d->story, 4, lines[i]);
+        if (i > 0 || is_there) {
+            story_note(d->story, 2, what[i]);
+            story_note(d->story, 4, lines[i]);
+        }
         str_free(&lines[i]);
     }
+    str_free(&other);
     str_free(&command);
 }
 
@@ -157,7 +163,7 @@ static bool judge(const struct demo *d, const struct demo_flags *flags)
     }
     str_list_fini(&met);
     for (size_t i = 0; i < wrong.count; i++) {
-        fflush(stdout);
+        cli_flush(stdout);
         fprintf(stderr, "sluice demo: %s\n", wrong.items[i]);
     }
     bool ok = wrong.count == 0;

@@ -56,6 +56,7 @@ static bool read_listen(struct demo_flags *flags, const char *text, struct err *
     mem_free(flags->host);
     flags->host = str_dup_n(text, (size_t)(colon - text));
     flags->port = (int)port;
+    flags->listens = true;
     return true;
 }
 
@@ -116,7 +117,7 @@ static bool read_words(struct demo_flags *flags, int argc, char **argv, struct e
         return false;
     }
     bool serves = flags->serves || !flags->plays;
-    if (!serves && (flags->speed > 0 || flags->port > 0 || flags->kubeconfig != NULL || flags->logs)) {
+    if (!serves && (flags->speed > 0 || flags->listens || flags->kubeconfig != NULL || flags->logs)) {
         return err_set(err, ERR_INVALID, "--listen, --speed, --kubeconfig and --logs are of use with --serve only");
     }
     flags->speed = flags->speed > 0 ? flags->speed : 1;

@@ -9,7 +9,7 @@ struct demo_flags {
     const struct cli_flag *table;
     bool plays;       /* sluice demo: a scenario and an engine; else sluice sim */
     const char *file; /* the scenario's; NULL: the tutorial in the binary */
-    bool serves, api_only, logs, help, version;
+    bool serves, listens, api_only, logs, help, version;
     char *host;
     int port, speed;
     const char *kubeconfig; /* NULL: print it */

@@ -61,7 +61,8 @@ static const struct flag table[] = {
          "labels that may select the Pods of a target"),
     TEXT("include-label-prefix", "PREFIXES", include_label_prefix, "",
          "prefixes of labels and annotations that are copied to the primary; * for all"),
-    TEXT("log-level", "debug|info|warn|error", log_level, "debug", "debug, info, warn or error"),
+    TEXT("log-level", "debug|info|warn|error|fatal|panic", log_level, "debug",
+         "the least of what is logged: debug, info, warn, error, fatal or panic"),
     TEXT("zap-encoding", "json|console", zap_encoding, "json", "form of the logs: json or console"),
     TEXT("port", "PORT", port, "8080", "port of /healthz and /metrics"),
     TEXT("event-webhook", "URL", event_webhook, "",
@@ -106,6 +107,7 @@ static const struct flag table[] = {
     LATER("msteams-url"),
 };
 
+enum { HELP_COLUMN = 30 };
 enum { TABLE_SIZE = sizeof table / sizeof table[0] };
 
 static const char *const later_environment[] = {"SLACK_URL", "SLACK_TOKEN", "MSTEAMS_URL"};
@@ -280,8 +282,12 @@ void flags_print(void)
     for (size_t i = 0; i < TABLE_SIZE; i++) {
         const struct flag *flag = &table[i];
         bool idle = flag->kind == FLAG_IDLE || flag->kind == FLAG_IDLE_BOOL;
-        printf("  -%-26s %s%s", flag->name, idle ? "accepted, no meaning here: " : "", flag->help);
-        printf(flag->fallback[0] != '\0' ? " (default %s)\n" : "%s\n", flag->fallback);
+        bool has_default = flag->fallback[0] != '\0';
+        char *text = str_format("%s%s%s%s%s", idle ? "accepted, no meaning here: " : "", flag->help,
+                                has_default ? " (default " : "", flag->fallback, has_default ? ")" : "");
+        printf("  -%-26s ", flag->name);
+        cli_print_folded(text, HELP_COLUMN, stdout);
+        str_free(&text);
     }
 }
 

@@ -1,25 +1,52 @@
 /* sluice: chooses the command. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "app/cli.h"
 #include "app/command.h"
 #include "app/version.h"
 #include "base/mem.h"
 
-static const char usage[] =
-    "sluice " SLUICE_VERSION ": progressive delivery for Kubernetes\n"
-    "\n"
-    "  sluice run [flags]   watch Canaries and roll out their revisions (sluice run -help lists the flags)\n"
-    "  sluice demo [FILE]   play a scenario, or the tutorial, on an embedded cluster, in virtual time; with --serve: "
-    "that cluster for kubectl\n"
-    "  sluice sim [flags]   serve an embedded cluster without an engine, for kubectl (sluice sim -help lists the "
-    "flags)\n"
-    "  sluice check -f PATH say of each Canary in files, or of a cluster, whether it is accepted, and why not\n"
-    "  sluice version       print the version\n"
-    "  sluice help COMMAND  say how a command is used\n"
-    "  sluice completion bash|zsh\n"
-    "                       write what makes a shell complete commands and flags\n";
+static const char usage[] = "sluice " SLUICE_VERSION ": progressive delivery for Kubernetes\n"
+                            "\n"
+                            "  sluice run [flags]     watch Canaries and roll out their revisions\n"
+                            "  sluice demo [FILE]     play a scenario, or the tutorial, on an embedded cluster, in\n"
+                            "                         virtual time; with --serve: that cluster for kubectl\n"
+                            "  sluice sim [flags]     serve an embedded cluster without an engine, for kubectl\n"
+                            "  sluice check -f PATH   say of each Canary in files, or of a cluster, whether it is\n"
+                            "                         accepted, and why not\n"
+                            "  sluice version         print the version, as -version does behind every command\n"
+                            "  sluice help COMMAND    say how a command is used, as -help does behind it\n"
+                            "  sluice completion bash|zsh\n"
+                            "                         write what makes a shell complete commands and flags\n";
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "-help") == 0 ||
+           strcmp(word, "--help") == 0;
+}
+
+static const char version_usage[] = "usage: sluice version\n"
+                                    "\n"
+                                    "Prints the version, and the commit it was built from where that is known.\n";
+
+/* Has no flags but those of every command. */
+static int command_version(int argc, char **argv)
+{
+    const char *word = argc > 0 ? argv[0] : "-version";
+    bool is_version = strcmp(word, "-version") == 0 || strcmp(word, "--version") == 0;
+    if (argc > 1 || (!is_version && !is_help(word))) {
+        fprintf(stderr, "sluice version: %s: unexpected word\n\nsluice version --help says how to use it\n",
+                argv[argc - 1]);
+        return 2;
+    }
+    if (is_version) {
+        version_print();
+    } else {
+        fputs(version_usage, stdout);
+    }
+    return 0;
+}
 
 static const struct command {
     const char *name;
@@ -30,13 +57,8 @@ static const struct command {
     {"sim", command_sim},
     {"check", command_check},
     {"completion", command_completion},
+    {"version", command_version},
 };
-
-static bool is_help(const char *word)
-{
-    return strcmp(word, "help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "-help") == 0 ||
-           strcmp(word, "--help") == 0;
-}
 
 static int refuse(const char *command)
 {
@@ -62,8 +84,7 @@ static int dispatch(int argc, char **argv)
     }
     if (is_help(command)) {
         fputs(usage, stdout);
-    } else if (strcmp(command, "version") == 0 || strcmp(command, "-version") == 0 ||
-               strcmp(command, "--version") == 0) {
+    } else if (strcmp(command, "-version") == 0 || strcmp(command, "--version") == 0) {
         version_print();
     } else {
         return refuse(command);
@@ -75,12 +96,13 @@ static int dispatch(int argc, char **argv)
  * not take a part of the output for all of it. */
 static int end_output(int status)
 {
-    errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout)) {
+    cli_flush(stdout);
+    if (!ferror(stdout)) {
         return status;
     }
-    fprintf(stderr, "sluice: cannot write to standard output%s%s\n", errno != 0 ? ": " : "",
-            errno != 0 ? strerror(errno) : "");
+    int number = cli_write_errno();
+    fprintf(stderr, "sluice: cannot write to standard output%s%s\n", number != 0 ? ": " : "",
+            number != 0 ? strerror(number) : "");
     return status != 0 ? status : 1;
 }
 

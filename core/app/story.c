@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "app/cli.h"
 #include "base/duration.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -195,7 +196,7 @@ static void print_event(struct story *s, const struct node *event)
     fprintf(s->out, "%s%s ", paint(s, is_warning ? YELLOW : ""), is_warning ? "!" : " ");
     print_folded(s, message, LINE_INDENT, LINE_INDENT, "");
     fprintf(s->out, "%s\n", paint(s, RESET));
-    fflush(s->out);
+    cli_flush(s->out);
 }
 
 static void on_change(void *ctx, const struct objects_event *event)
@@ -270,7 +271,7 @@ void story_say(struct story *s, const char *text)
     fprintf(s->out, "%s%s", s->is_blank ? "" : "\n", paint(s, BOLD));
     print_folded(s, text, 0, is_command ? COMMAND_INDENT : 0, is_command ? " \\" : "");
     fprintf(s->out, "%s\n", paint(s, RESET));
-    fflush(s->out);
+    cli_flush(s->out);
     s->is_blank = false;
 }
 
@@ -281,7 +282,7 @@ void story_world(struct story *s, const char *text)
     fprintf(s->out, "%s* ", paint(s, DIM));
     print_folded(s, text, LINE_INDENT, LINE_INDENT, "");
     fprintf(s->out, "%s\n", paint(s, RESET));
-    fflush(s->out);
+    cli_flush(s->out);
 }
 
 /* --- canaries --- */

@@ -144,8 +144,13 @@ static void test_annotations(void **state)
     put(&w, "apps/deployments",
         "{'kind':'Deployment','metadata':{'name':'web','namespace':'shop'},'spec':{'template':{'metadata':"
         "{'annotations':{'sluice.dev/demo-errors':'5'}}}}}");
-    expect_told(&w, "Deployment web.shop: sluice.dev/demo-errors: \"5\", wanted sluice.dev/demo-errors: 5%, "
-                    "sluice.dev/demo-latency: 20ms, sluice.dev/demo-p99: 80ms or sluice.dev/demo-ready: 4s;");
+    expect_told(&w, "Deployment web.shop: sluice.dev/demo-errors: \"5\", wanted a share such as 5%;");
+    put(&w, "apps/deployments",
+        "{'kind':'Deployment','metadata':{'name':'web','namespace':'shop'},'spec':{'template':{'metadata':"
+        "{'annotations':{'sluice.dev/demo-ready':'late','sluice.dev/demo-eror':'5%'}}}}}");
+    expect_told(&w, "Deployment web.shop: sluice.dev/demo-ready: \"late\", wanted a duration such as 4s, or never;"
+                    "Deployment web.shop: sluice.dev/demo-eror: unknown, known are sluice.dev/demo-errors, -latency, "
+                    "-p99 and -ready;");
     tear_down(&w);
 }
 

@@ -54,6 +54,21 @@ static const char *wire_header(const struct exchange *exchange, const char *name
 static const struct exchange_ops wire_ops = {
     .add_header = wire_add_header, .begin = wire_begin, .send = wire_send, .end = wire_end};
 
+/* A server that cannot read an object shows all of it before it says why. A person has it before them, and gets the
+ * reason: what follows the quoted JSON. */
+static const char *reason_in(const char *message)
+{
+    static const char head[] = "Invalid value: \"{", end[] = "\": ";
+    const char *at = strstr(message, head);
+    if (at == NULL) {
+        return message;
+    }
+    for (at += strlen(head); *at != '\0' && *at != '"'; at++) {
+        at += *at == '\\' && at[1] != '\0';
+    }
+    return str_has_prefix(at, end) ? at + strlen(end) : message;
+}
+
 static bool judge(const struct wire *wire, struct err *err)
 {
     struct err ignored;
@@ -62,7 +77,7 @@ static bool judge(const struct wire *wire, struct err *err)
     }
     struct doc *status = doc_parse(buf_str(&wire->answer), wire->answer.len, &ignored);
     const char *message = node_str(node_get(doc_root(status), "message"));
-    err_set(err, ERR_REJECTED, "%s", message != NULL ? message : buf_str(&wire->answer));
+    err_set(err, ERR_REJECTED, "%s", message != NULL ? reason_in(message) : buf_str(&wire->answer));
     err->http_status = wire->status;
     doc_free(status);
     return false;

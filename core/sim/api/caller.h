@@ -11,7 +11,7 @@ struct caller_request {
     const char *body;         /* "" without one */
 };
 
-/* False: what the server says about it. Not for watches. */
+/* False: what the server says about it, without the JSON of a whole object. Not for watches. */
 bool caller_send(struct api *api, const struct caller_request *request, struct err *err);
 /* The path of an object; `namespace` NULL: "default", if its kind has namespaces. mem_free. */
 char *caller_path(const struct kind *kind, const char *namespace, const char *name);

@@ -142,6 +142,20 @@ static bool read_one(const char *name, const char *text, struct behaviour_change
     return said != 0;
 }
 
+static char *refusal(const char *name, const char *text)
+{
+    static const char *const wanted[][2] = {{"errors", "a share such as 5%"},
+                                            {"latency", "a duration such as 20ms"},
+                                            {"p99", "a duration such as 80ms"},
+                                            {"ready", "a duration such as 4s, or never"}};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        if (strcmp(name, wanted[i][0]) == 0) {
+            return str_format(ANNOTATION "%s: \"%s\", wanted %s", name, text, wanted[i][1]);
+        }
+    }
+    return str_format(ANNOTATION "%s: unknown, known are " ANNOTATION "errors, -latency, -p99 and -ready", name);
+}
+
 struct behaviour_change behaviour_read(const struct node *annotations, struct str_list *wrong)
 {
     struct behaviour_change change = {0};
@@ -150,9 +164,7 @@ struct behaviour_change behaviour_read(const struct node *annotations, struct st
         const char *text = node_str_or(it.value, "");
         bool is_read = !str_has_prefix(it.key, ANNOTATION) || read_one(it.key + strlen(ANNOTATION), text, &change);
         if (!is_read && wrong != NULL) {
-            char *line = str_format("%s: \"%s\", wanted " ANNOTATION "errors: 5%%, " ANNOTATION
-                                    "latency: 20ms, " ANNOTATION "p99: 80ms or " ANNOTATION "ready: 4s",
-                                    it.key, text);
+            char *line = refusal(it.key + strlen(ANNOTATION), text);
             str_list_push(wrong, line);
             mem_free(line);
         }

@@ -78,22 +78,65 @@ static void add_object(const struct scenario_reader *reader, const char *file, c
     scenario->origins[scenario->origin_count++] = (struct scenario_origin){.object = copy, .file = str_dup(file)};
 }
 
-/* The first path in a text that leads into the object, such as "spec.ports[0].name"; NULL: there is none. mem_free. */
+/* The first path in a text that leads into the object, such as "spec.ports[0].name"; NULL: there is none. A path of one
+ * key alone is meant only behind the name of a type ("ConfigMap.data"). mem_free. */
 static char *path_in(const char *text, const struct node *object)
 {
     static const char path_chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.[]";
+    bool follows_type = false;
     while (*text != '\0') {
         size_t len = strspn(text, path_chars), first = strcspn(text, ".[");
-        char *key = str_dup_n(text, first < len ? first : 0);
+        char *key = str_dup_n(text, first < len ? first : follows_type ? len : 0);
         bool is_path = key[0] != '\0' && node_get(object, key) != NULL;
         mem_free(key);
         if (is_path) {
             return str_dup_n(text, len);
         }
         size_t passed = first < len ? first + 1 : len; /* ".spec.x" and "PodSpec.spec.x" have one further on */
+        follows_type = first < len && first > 0;
         text += passed > 0 ? passed : 1;
     }
     return NULL;
+}
+
+/* The value that cannot be `word` in Go ("cannot unmarshal string into ..."); Go's path has no indices, so of a list it
+ * may be in any element. NULL: there is none. */
+static const struct node *misfit_at(const struct node *node, const char *path, const char *word)
+{
+    static const char *const words[] = {[NODE_OBJECT] = "object", [NODE_ARRAY] = "array", [NODE_STRING] = "string",
+                                        [NODE_BOOL] = "bool",     [NODE_INT] = "number",  [NODE_REAL] = "number"};
+    size_t type = (size_t)node_type(node), count = sizeof words / sizeof words[0];
+    const char *own = type < count && words[type] != NULL ? words[type] : "";
+    size_t len = strcspn(path, ".");
+    if (*path == '\0' && strcmp(own, word) == 0) {
+        return node;
+    }
+    const struct node *found = NULL;
+    struct node_iter it = node_iterate(node);
+    bool is_inside = node_type(node) == NODE_ARRAY || *path == '\0'; /* a map's values: its path is the map's */
+    while (found == NULL && node_next(&it)) {
+        bool is_key = it.key != NULL && strlen(it.key) == len && strncmp(it.key, path, len) == 0;
+        if (is_inside) {
+            found = misfit_at(it.value, path, word);
+        } else if (is_key) {
+            found = misfit_at(it.value, path + len + (path[len] == '.'), word);
+        }
+    }
+    return found;
+}
+
+static const struct node *concerned(const struct node *object, const char *problem, const char *path)
+{
+    static const char unmarshal[] = "cannot unmarshal ";
+    const char *at = strstr(problem, unmarshal);
+    const struct node *misfit = NULL;
+    if (at != NULL) {
+        at += strlen(unmarshal);
+        char *word = str_dup_n(at, strcspn(at, " "));
+        misfit = misfit_at(object, path, word);
+        mem_free(word);
+    }
+    return misfit != NULL ? misfit : form_nearest(object, path);
 }
 
 char *scenario_object_place(const struct scenario *scenario, const struct node *object, const char *problem)
@@ -104,7 +147,7 @@ char *scenario_object_place(const struct scenario *scenario, const struct node *
         }
         struct form form = {.file = scenario->origins[i].file, .root = object, .places = scenario->places};
         char *path = path_in(problem, object);
-        char *place = form_place(&form, path != NULL ? form_nearest(object, path) : object);
+        char *place = form_place(&form, path != NULL ? concerned(object, problem, path) : object);
         mem_free(path);
         return place;
     }

@@ -115,12 +115,20 @@ static void what_cannot_be_done_ends_the_story(void **state)
          "[spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive, spec.ports[0].targetPort: "
          "Invalid value: 0: must be between 1 and 65535, inclusive]"},
         {"apply: [{apiVersion: apps/v1, kind: Deployment, metadata: {name: s},\n  spec: {replicas: many}}]",
-         "s.yaml:8:17: acts[0].apply: s.yaml:9:20: spec.replicas: Deployment s:  \"\" is invalid: patch: Invalid "
-         "value: "
-         "\"{\\\"apiVersion\\\":\\\"apps/"
-         "v1\\\",\\\"kind\\\":\\\"Deployment\\\",\\\"metadata\\\":{\\\"name\\\":\\\"s\\\"},"
-         "\\\"spec\\\":{\\\"replicas\\\":\\\"many\\\"}}\": json: cannot unmarshal string into Go struct field "
-         "DeploymentSpec.spec.replicas of type int32"},
+         "s.yaml:8:17: acts[0].apply: s.yaml:9:20: spec.replicas: Deployment s: json: cannot unmarshal string into Go "
+         "struct field DeploymentSpec.spec.replicas of type int32"},
+        {"apply: [{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: [a]}]",
+         "s.yaml:8:17: acts[0].apply: s.yaml:8:79: data: ConfigMap c: json: cannot unmarshal array into Go struct "
+         "field "
+         "ConfigMap.data of type map[string]string"},
+        {"apply: [{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {a: b, c: 1}}]",
+         "s.yaml:8:17: acts[0].apply: s.yaml:8:89: data.c: ConfigMap c: json: cannot unmarshal number into Go struct "
+         "field ConfigMap.data of type string"},
+        {"apply: [{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {ports: [{port: 1}, {port: '80'}]}}]",
+         "s.yaml:8:17: acts[0].apply: s.yaml:8:104: spec.ports[1].port: Service s: json: cannot unmarshal string into "
+         "Go struct field ServicePort.spec.ports.port of type int32"},
+        {"patch: {kind: Deployment, name: web, merge: {spec: {replica: 3}}}",
+         "s.yaml:8:17: acts[0].patch: Deployment web: strict decoding error: unknown field \"spec.replica\""},
         {"apply: [{apiVersion: apps/v1, kind: Deployment, metadata: {name: s}, spec: {\n  replica: 1}}]",
          "s.yaml:8:17: acts[0].apply: s.yaml:9:12: spec.replica: Deployment s: failed to create typed patch object "
          "(/s; "
