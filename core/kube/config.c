@@ -15,9 +15,10 @@ static const char *const account_folder = "/var/run/secrets/kubernetes.io/servic
 
 void kube_config_fini(struct kube_config *config)
 {
-    char **texts[] = {&config->source,    &config->server,   &config->namespace,    &config->ca_file,
-                      &config->cert_file, &config->key_file, &config->token,        &config->token_file,
-                      &config->username,  &config->password, &config->exec.command, &config->exec.api_version};
+    char **texts[] = {&config->source,           &config->server,   &config->namespace,    &config->ca_file,
+                      &config->cert_file,        &config->key_file, &config->token,        &config->token_file,
+                      &config->username,         &config->password, &config->exec.command, &config->exec.api_version,
+                      &config->exec.install_hint};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         str_free(texts[i]);
     }
@@ -134,6 +135,23 @@ static bool read_pem(const char *kubeconfig, const struct node *entry, const cha
     return ok || err_wrap(err, "%s", *used);
 }
 
+/* kubectl refuses a kubeconfig in which two entries of a list have one name, whichever is in use. */
+static bool check_names(const struct node *root, const char *list, struct err *err)
+{
+    struct str_list names = {0};
+    bool ok = true;
+    struct node_iter it = node_iterate(node_get(root, list));
+    while (ok && node_next(&it)) {
+        const char *name = node_str_or(node_get(it.value, "name"), "");
+        ok = !str_list_has(&names, name) ||
+             err_set(err, ERR_INVALID, "%s[%zu].name: \"%s\" is there twice, wanted a name of its own", list, it.index,
+                     name);
+        str_list_push(&names, name);
+    }
+    str_list_fini(&names);
+    return ok;
+}
+
 /* The entry of this name in a list such as `clusters`. */
 static const struct node *find_entry(const struct node *root, const char *list, const char *name, const char *field,
                                      struct err *err)
@@ -151,7 +169,7 @@ static const struct node *find_entry(const struct node *root, const char *list, 
     return NULL;
 }
 
-static bool take_server(const char *server, struct kube_config *config, struct err *err)
+static bool take_url(const char *server, struct kube_config *config, struct err *err)
 {
     const char *host = server == NULL                       ? ""
                        : str_has_prefix(server, "https://") ? server + strlen("https://")
@@ -169,10 +187,26 @@ static bool take_server(const char *server, struct kube_config *config, struct e
     return true;
 }
 
-static bool read_server(const struct node *cluster, struct kube_config *config, struct err *err)
+static bool take_server(const char *said, struct kube_config *config, struct err *err)
 {
+    /* "api:6443" is http, or https when anything is said about TLS, as for kubectl. */
+    const struct http_tls *tls = &config->tls;
+    const char *scheme = tls->ca_pem != NULL || tls->cert_pem != NULL || tls->insecure ? "https" : "http";
+    bool has_scheme = said == NULL || said[0] == '\0' || said[0] == '/' || strstr(said, "://") != NULL;
+    char *url = has_scheme ? str_dup(said) : str_format("%s://%s", scheme, said);
+    bool ok = take_url(url, config, err);
+    str_free(&url);
+    return ok;
+}
+
+/* After all that says whether TLS is spoken. */
+static bool read_server(const struct node *root, const char *name, struct kube_config *config, struct err *err)
+{
+    const struct node *cluster = find_entry(root, "clusters", name, "cluster", err);
     const char *server;
-    return text_field(cluster, "server", &server, err) && (take_server(server, config, err) || err_wrap(err, "server"));
+    bool ok =
+        text_field(cluster, "server", &server, err) && (take_server(server, config, err) || err_wrap(err, "server"));
+    return ok || err_wrap(err, "cluster \"%s\"", name);
 }
 
 bool kube_config_set_server(struct kube_config *config, const char *url, struct err *err)
@@ -211,8 +245,8 @@ static bool read_cluster(const char *path, const struct node *root, const char *
     if (cluster == NULL) {
         return false;
     }
-    bool ok = refuse_fields(cluster, (const char *const[]){"proxy-url", NULL}, err) &&
-              read_server(cluster, config, err) && read_trust(path, cluster, config, err);
+    bool ok =
+        refuse_fields(cluster, (const char *const[]){"proxy-url", NULL}, err) && read_trust(path, cluster, config, err);
     return ok || err_wrap(err, "cluster \"%s\"", name);
 }
 
@@ -275,7 +309,7 @@ static bool read_exec(const char *path, const struct node *exec, struct kube_exe
     const char *command;
     bool ok = text_field(exec, "command", &command, err) && read_exec_version(exec, to, err) &&
               check_exec_mode(exec, err) && flag_field(exec, "provideClusterInfo", &to->provide_cluster_info, err) &&
-              read_exec_lists(exec, to, err);
+              copy_field(exec, "installHint", &to->install_hint, err) && read_exec_lists(exec, to, err);
     if (ok && command == NULL) {
         ok = err_set(err, ERR_INVALID, "command is missing");
     }
@@ -294,9 +328,12 @@ static bool read_token(const char *path, const struct node *user, struct kube_co
         return false;
     }
     char *text = NULL;
-    bool ok = config->token_file == NULL || read_text(config->token_file, &text, err) || err_wrap(err, "tokenFile");
+    bool ok = config->token_file == NULL || read_text(config->token_file, &text, err);
+    if (ok && config->token_file != NULL && text[strspn(text, " \t\r\n")] == '\0') {
+        ok = err_set(err, ERR_INVALID, "file %s: there is no token in it", config->token_file);
+    }
     str_free(&text);
-    return ok;
+    return ok || err_wrap(err, "tokenFile");
 }
 
 static bool read_identity(const char *path, const struct node *user, struct kube_config *config, struct err *err)
@@ -363,7 +400,8 @@ static bool read_context_fields(const char *path, const struct node *root, const
         return err_set(err, ERR_INVALID, "cluster is missing");
     }
     config->namespace = str_dup(namespace != NULL ? namespace : "default");
-    return read_cluster(path, root, cluster, config, err) && read_user(path, root, user, config, err);
+    return read_cluster(path, root, cluster, config, err) && read_user(path, root, user, config, err) &&
+           read_server(root, cluster, config, err);
 }
 
 static bool read_context(const char *path, const struct node *root, const char *wanted, struct kube_config *config,
@@ -375,6 +413,10 @@ static bool read_context(const char *path, const struct node *root, const char *
     }
     if (str_empty(name)) {
         return err_set(err, ERR_INVALID, "current-context is not set");
+    }
+    if (!check_names(root, "clusters", err) || !check_names(root, "users", err) ||
+        !check_names(root, "contexts", err)) {
+        return false;
     }
     const struct node *context = find_entry(root, "contexts", name, "context", err);
     return context != NULL &&

@@ -13,6 +13,7 @@ struct kube_exec {
     struct str_list args;
     struct str_list env; /* NAME=value */
     char *api_version;
+    char *install_hint; /* for who reads that the plugin could not be run; NULL: none */
     bool provide_cluster_info;
 };
 

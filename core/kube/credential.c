@@ -131,8 +131,12 @@ static bool check_answer(const struct credential *c, const struct node *root, st
 {
     const struct node *status = node_get(root, "status");
     const char *version = node_str_or(node_get(root, "apiVersion"), "");
+    const char *kind = node_str_or(node_get(root, "kind"), "");
     const char *certificate = node_str_or(node_get(status, "clientCertificateData"), ""),
                *key = node_str_or(node_get(status, "clientKeyData"), "");
+    if (kind[0] != '\0' && strcmp(kind, "ExecCredential") != 0) {
+        return err_set(err, ERR_INVALID, "the answer has kind %s, wanted ExecCredential", kind);
+    }
     if (version[0] != '\0' && strcmp(version, c->config->exec.api_version) != 0) {
         return err_set(err, ERR_INVALID, "the answer has apiVersion %s, the kubeconfig wants %s", version,
                        c->config->exec.api_version);
@@ -223,8 +227,9 @@ static void on_plugin(void *ctx, const char *output, size_t len, const struct er
 {
     struct credential *c = ctx;
     struct err failure = *err;
+    bool has_answered = failure.code == ERR_NONE; /* else the hint how it is installed may help */
     c->process = NULL;
-    if (failure.code == ERR_NONE) {
+    if (has_answered) {
         struct doc *answer = parse_answer(output, len, &failure);
         if (answer != NULL) {
             err_clear(&failure);
@@ -233,7 +238,9 @@ static void on_plugin(void *ctx, const char *output, size_t len, const struct er
         doc_free(answer);
     }
     if (failure.code != ERR_NONE) {
-        err_wrap(&failure, "%s: exec plugin %s", c->config->source, c->config->exec.command);
+        bool has_hint = !has_answered && c->config->exec.install_hint != NULL;
+        err_wrap(&failure, "%s: exec plugin %s%s%s%s", c->config->source, c->config->exec.command, has_hint ? " (" : "",
+                 has_hint ? c->config->exec.install_hint : "", has_hint ? ")" : "");
     }
     tell_waiters(c, &failure);
 }

@@ -135,12 +135,13 @@ static bool read_series(const struct prom_query *query, const struct node *serie
         answer->kind = PROM_ERROR;
         return err_set(&answer->err, ERR_INVALID, "query returned multiple values");
     }
-    const char *text = node_str(node_item(node_get(series, "value"), 1));
+    size_t len = 0;
+    const char *text = node_str_n(node_item(node_get(series, "value"), 1), &len);
     if (text == NULL) {
         return true;
     }
-    const char *problem;
-    if (!number_read(text, &answer->value, &problem)) {
+    const char *problem = "invalid syntax";
+    if (strlen(text) < len || !number_read(text, &answer->value, &problem)) { /* a NUL ends no number */
         answer->kind = PROM_ERROR;
         return err_set(&answer->err, ERR_PARSE, "strconv.ParseFloat: parsing \"%s\": %s", text, problem);
     }
@@ -358,7 +359,9 @@ struct prom_query *prom_query_start(struct http *http, const char *address, cons
     }
     str_free(&given);
     q->url = buf_take(&url);
-    struct http_request request = {.method = "GET", .url = q->url, .timeout_ms = TIMEOUT_MS, .follow_redirects = true};
+    /* An answer must not lead the engine to hosts that nobody named, as for hooks. */
+    struct http_request request = {
+        .method = "GET", .url = q->url, .timeout_ms = TIMEOUT_MS, .follow_redirects = true, .same_host = true};
     q->call = http_start(http, &request, NULL, on_done, q);
     buf_fini(&url);
     return q;

@@ -251,7 +251,7 @@ static void test_a_cluster_without_a_usable_server_is_refused(void **state)
     static const struct {
         const char *server, *text;
     } cases[] = {
-        {"api:6443", "server: \"api:6443\" is not an http(s) URL"},
+        {"ftp://api:6443", "server: \"ftp://api:6443\" is not an http(s) URL"},
         {"https://", "server: \"https://\" is not an http(s) URL"},
         {"''", "server: \"\" is not an http(s) URL"},
         {"7", "server: a string is wanted; put quotes around it"},
@@ -261,6 +261,43 @@ static void test_a_cluster_without_a_usable_server_is_refused(void **state)
                                 "clusters: [{name: here, cluster: {server: %s}}]\n",
                                 cases[i].server);
         char *wanted = str_format("context \"lab\": cluster \"here\": %s", cases[i].text);
+        write_file(w, "config", text);
+        expect_failure(w, NULL, wanted);
+        str_free(&text);
+        str_free(&wanted);
+    }
+}
+
+/* Without a scheme it is http, and https when anything is said about TLS: what client-go takes. */
+static void test_a_server_without_a_scheme_gets_one(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const char *more, *server;
+    } cases[] = {{"", "http://api:6443"}, {", insecure-skip-tls-verify: true", "https://api:6443"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *text = str_format("current-context: lab\ncontexts: [{name: lab, context: {cluster: here}}]\n"
+                                "clusters: [{name: here, cluster: {server: 'api:6443'%s}}]\n",
+                                cases[i].more);
+        write_file(w, "config", text);
+        expect_loaded(w);
+        assert_string_equal(w->config.server, cases[i].server);
+        str_free(&text);
+    }
+}
+
+/* Of two entries of one name kubectl takes neither. */
+static void test_entries_of_one_name_are_refused(void **state)
+{
+    struct world *w = *state;
+    static const char *const lists[] = {"clusters", "users", "contexts"};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        const char *twice[3] = {"", "", ""};
+        twice[i] = ", {name: a}, {name: b}, {name: a}";
+        char *text = str_format("current-context: lab\ncontexts: [{name: lab, context: {cluster: here}}%s]\n"
+                                "clusters: [{name: here, cluster: {server: 'http://api'}}%s]\nusers: [{name: c}%s]\n",
+                                twice[2], twice[0], twice[1]);
+        char *wanted = str_format("%s[3].name: \"a\" is there twice, wanted a name of its own", lists[i]);
         write_file(w, "config", text);
         expect_failure(w, NULL, wanted);
         str_free(&text);
@@ -375,6 +412,8 @@ static void test_tokens_and_passwords(void **state)
     assert_string_equal(w->config.username, "me");
     assert_string_equal(w->config.password, "se:cret");
     expect_user_failure(w, "tokenFile: t.txt", "tokenFile: file ~/t.txt: cannot open: No such file or directory");
+    write_file(w, "blank", " \n");
+    expect_user_failure(w, "tokenFile: blank", "tokenFile: file ~/blank: there is no token in it");
     expect_user_failure(w, "tokenFile: /dev/null", "tokenFile: file /dev/null: not a regular file");
     /* Never silently nobody, and never silently ourselves. */
     expect_user_failure(w, "token: 123456", "token: a string is wanted; put quotes around it");
@@ -435,8 +474,8 @@ static void test_another_server_takes_the_place_of_the_kubeconfigs(void **state)
     struct world *w = *state;
     write_config(w, "tls-server-name: other", "token: abc");
     expect_loaded(w);
-    assert_false(kube_config_set_server(&w->config, "api:6443", &w->err));
-    assert_string_equal(w->err.text, "\"api:6443\" is not an http(s) URL");
+    assert_false(kube_config_set_server(&w->config, "ftp://api", &w->err));
+    assert_string_equal(w->err.text, "\"ftp://api\" is not an http(s) URL");
     assert_string_equal(w->config.server, "https://api:6443");
     assert_true(kube_config_set_server(&w->config, "http://localhost:8001/", &w->err));
     assert_string_equal(w->config.server, "http://localhost:8001");
@@ -519,6 +558,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_repeated_key_is_said_and_the_last_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_missing_is_named, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_cluster_without_a_usable_server_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_server_without_a_scheme_gets_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_entries_of_one_name_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_trust_comes_from_a_file_or_from_data, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_wrong_authority_is_named, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_client_certificate_and_its_key, setup, teardown),

@@ -309,8 +309,21 @@ static void test_half_an_answer_is_not_used(void **state)
         w, "echo '{\"apiVersion\":\"client.authentication.k8s.io/v1beta1\",\"status\":{\"token\":\"a\"}}'",
         "kubeconfig /lab: exec plugin sh: the answer has apiVersion client.authentication.k8s.io/v1beta1, the "
         "kubeconfig wants client.authentication.k8s.io/v1");
+    expect_failure(w, "echo '{\"kind\":\"Foo\",\"status\":{\"token\":\"a\"}}'",
+                   "kubeconfig /lab: exec plugin sh: the answer has kind Foo, wanted ExecCredential");
     fake_pem_free(&pem);
     fake_pem_free(&other);
+}
+
+/* What the kubeconfig says for who lacks the plugin. */
+static void test_a_hint_says_how_to_install_it(void **state)
+{
+    struct world *w = *state;
+    make_client(w, "exit 1", (struct kube_config){.exec = {.install_hint = str_dup("apt install x")}});
+    ask(w);
+    assert_non_null(strstr(w->err.text, "exec plugin sh (apt install x): "));
+    kube_client_free(w->client);
+    w->client = NULL;
 }
 
 static void test_who_is_told_may_free_the_client(void **state)
@@ -344,6 +357,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_certificate_from_the_plugin_goes_into_the_tls_settings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_plugin_that_fails_is_named, setup, teardown),
         cmocka_unit_test_setup_teardown(test_half_an_answer_is_not_used, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_hint_says_how_to_install_it, setup, teardown),
         cmocka_unit_test_setup_teardown(test_who_is_told_may_free_the_client, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_client_takes_its_running_plugin_along, setup, teardown),
     };

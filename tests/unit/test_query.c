@@ -106,6 +106,7 @@ static void test_the_query_goes_into_the_url(void **state)
         assert_string_equal(seen->body, "");
         assert_int_equal(seen->timeout_ms, 5000);
         assert_true(seen->follow_redirects);
+        assert_true(seen->same_host);
         assert_int_equal(w->answer.kind, PROM_NOTHING);
     }
 }
@@ -241,6 +242,7 @@ static void test_broken_answers(void **state)
         {RESULT(SERIES("0x7f")), "strconv.ParseFloat: parsing \"0x7f\": invalid syntax"},
         {RESULT(SERIES("nan(1)")), "strconv.ParseFloat: parsing \"nan(1)\": invalid syntax"},
         {RESULT(SERIES("1e400")), "strconv.ParseFloat: parsing \"1e400\": value out of range"},
+        {RESULT(SERIES("1\\u00002")), "strconv.ParseFloat: parsing \"1\": invalid syntax"},
         {RESULT(SERIES("1s")), "strconv.ParseFloat: parsing \"1s\": invalid syntax"},
         {RESULT("1,\"2\""), "prometheus " ADDRESS ": the result is no vector"},
         {"[]", "prometheus " ADDRESS ": the answer has no list of results"},
