@@ -84,12 +84,16 @@ describe('the condition Waiting', function()
     end)
   end
 
-  for name, pattern in pairs { ['a Service'] = '/services', ['a VirtualService'] = '/virtualservices' } do
+  for name, pattern in pairs {
+    ['a Service'] = '/services',
+    ['a VirtualService'] = '/virtualservices',
+    ['the primary Deployment'] = '/deployments',
+  } do
     it('shows that the write of ' .. name .. ' keeps failing, until it does not', function()
       local world = watched_world { analysis = { stepWeights = { 50 } } }
       forbid(world, pattern)
       world.world:run '20m'
-      assert.same({ 'nothing', 'WriteFailed' }, { world.shown[1], reasons(world)[#world.shown] })
+      assert.same({ 'nothing', 'ObjectsFailed' }, { world.shown[1], reasons(world)[#world.shown] })
       assert.matches('the policy says no', world.message)
       assert.matches('for longer than 2m0s', world.message)
       assert.equal(1, times_told(world, 'has been waiting for 2m0s: '))
