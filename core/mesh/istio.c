@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "canary/ownership.h"
 #include "kube/object.h"
 #include "mesh/host_index.h"
 #include "mesh/istio_ownership.h"
@@ -263,6 +264,16 @@ static enum plan reconcile(const struct router *router, const struct canary_name
 
 /* --- weights --- */
 
+/* Where the apex Service is another Canary's, so are the routes behind it, also when nothing on them says so. */
+static enum plan check_apex(const struct router *router, const struct canary_names *names, struct err *err)
+{
+    struct doc *apex = store_find(stores_of(router->stores, &KUBE_SERVICES), names->namespace, names->apex);
+    bool rivals = apex != NULL && ownership_is_rivals(doc_root(apex), names);
+    enum plan plan = rivals ? ownership_refuse(&KUBE_SERVICES, doc_root(apex), names, "", err) : PLAN_DONE;
+    doc_free(apex);
+    return plan;
+}
+
 static struct doc *find_service(const struct router *router, const struct canary_names *names, struct err *err)
 {
     struct doc *live = store_find(stores_of(router->stores, &KUBE_VIRTUAL_SERVICES), names->namespace, names->apex);
@@ -272,6 +283,12 @@ static struct doc *find_service(const struct router *router, const struct canary
                 names->apex, names->namespace, names->apex);
     }
     return live;
+}
+
+static bool is_this_canarys(const struct router *router, const struct canary_names *names, const struct doc *live,
+                            struct err *err)
+{
+    return istio_check_service(names, doc_root(live), err) == PLAN_DONE && check_apex(router, names, err) == PLAN_DONE;
 }
 
 static bool get_routes(const struct router *router, const struct canary_names *names, const struct node *canary,
@@ -284,12 +301,14 @@ static bool get_routes(const struct router *router, const struct canary_names *n
     struct istio_shares shares;
     bool found = istio_shares_read(node_get(doc_root(live), "spec"), istio_is_tcp(canary), names, &shares);
     *routes = (struct routes){shares.primary_pct, shares.canary_pct, shares.mirror != NULL};
-    doc_free(live);
     if (!found) {
-        return err_set(err, ERR_INVALID, "VirtualService %s.%s does not contain routes for %s-primary and %s-canary",
-                       names->apex, names->namespace, names->apex, names->apex);
+        err_set(err, ERR_INVALID, "VirtualService %s.%s does not contain routes for %s-primary and %s-canary",
+                names->apex, names->namespace, names->apex, names->apex);
     }
-    return true;
+    /* The shares of another one are none of this Canary's. */
+    bool known = found && is_this_canarys(router, names, live, err);
+    doc_free(live);
+    return known;
 }
 
 /* Nothing is mirrored in an A/B test or over TCP, as in Flagger. */
@@ -341,11 +360,8 @@ static enum plan set_routes(const struct router *router, const struct canary_nam
     if (live == NULL) {
         return PLAN_FAILED;
     }
-    enum plan plan = shift(names, canary, want, doc_root(live), write);
-    if (plan == PLAN_WRITE && istio_check_service(names, doc_root(live), err) != PLAN_DONE) {
-        kube_write_fini(write);
-        plan = PLAN_FAILED;
-    }
+    enum plan plan =
+        is_this_canarys(router, names, live, err) ? shift(names, canary, want, doc_root(live), write) : PLAN_FAILED;
     doc_free(live);
     return plan;
 }

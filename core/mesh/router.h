@@ -36,7 +36,8 @@ struct router_ops {
     size_t objects;
     enum plan (*reconcile)(const struct router *router, const struct canary_names *names, const struct node *canary,
                            size_t object, struct kube_write *write, struct err *err);
-    /* The live weights. False with Flagger's words when the object is missing or names neither side. */
+    /* The live weights. False when the object is missing or names neither side, with Flagger's words, and when it is
+     * not this Canary's (canary/ownership.h). */
     bool (*get_routes)(const struct router *router, const struct canary_names *names, const struct node *canary,
                        struct routes *routes, struct err *err);
     /* The write that gives each side its share; PLAN_DONE when the live object already says exactly that. */

@@ -100,7 +100,7 @@ local function read_facts(rollout)
   elseif facts.route then
     return facts
   else
-    rollout:act { effects.warning(facts.route_error) }
+    rollout.waits = { reason = 'RoutesUnknown', message = facts.route_error, told = false }
   end
 end
 

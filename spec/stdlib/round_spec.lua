@@ -245,7 +245,12 @@ describe('stdlib.round', function()
   it('ends when the routes cannot be read, and counts nothing', function()
     local result, world = round { route_error = 'VirtualService podinfo.test get query error: no' }
     assert.is_false(result.passed)
-    assert.same({ 'Warning: VirtualService podinfo.test get query error: no' }, world:lines())
+    assert.same({
+      reason = 'RoutesUnknown',
+      message = 'VirtualService podinfo.test get query error: no',
+      told = false, -- so it is told once, and again after the deadline
+    }, result.waiting)
+    assert.same({}, world:lines())
   end)
 
   -- Waiting ------------------------------------------------------------------------------------------

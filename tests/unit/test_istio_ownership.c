@@ -18,6 +18,14 @@ static void put_before(struct world *w, struct store *store, const char *name, c
                         before->metadata[0] != '\0' ? "," : "", before->metadata, before->spec));
 }
 
+/* The shares of a VirtualService that is somebody else's are none of this Canary's. */
+static void expect_unread(struct world *w)
+{
+    struct routes live;
+    w->err = (struct err){0};
+    assert_false(istio_router.get_routes(&w->router, &w->names, doc_root(w->canary), &live, &w->err));
+}
+
 static void test_virtual_services(void **state)
 {
     static const struct before cases[] = {
@@ -54,9 +62,27 @@ static void test_virtual_services(void **state)
             assert_int_equal(reconcile_object(&w, 2, &write), PLAN_FOREIGN);
             assert_true(str_has_prefix(w.err.text, "VirtualService podinfo.test is left alone: "));
             assert_int_equal(plan_routes(&w, 50, 50, false, &write), PLAN_FAILED);
+            expect_unread(&w);
         }
         close_world(&w);
     }
+}
+
+/* Another Canary has the Service, and on the mesh's cluster nothing says whose the VirtualService is. */
+static void test_the_routes_behind_the_service_of_another_canary(void **state)
+{
+    const struct before orphan = {"", "{'hosts':['podinfo'],'http':[{" SIDES(50, 50) "}]}", true};
+    struct world w;
+    struct kube_write write;
+    open_world(&w, "", "");
+    put_before(&w, w.services, "podinfo", &orphan);
+    expect_routes(&w, 50, 50, false);
+    put(&w, stores_of(&w.stores, &KUBE_SERVICES),
+        fake_doc("{'metadata':{'name':'podinfo','namespace':'test'," RIVAL "}}"));
+    expect_unread(&w);
+    assert_true(str_has_prefix(w.err.text, "Service podinfo.test is left alone: it belongs to Canary other"));
+    assert_int_equal(plan_routes(&w, 100, 0, false, &write), PLAN_FAILED);
+    close_world(&w);
 }
 
 static void test_the_sign_stays(void **state)
@@ -97,6 +123,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_virtual_services),
+        cmocka_unit_test(test_the_routes_behind_the_service_of_another_canary),
         cmocka_unit_test(test_the_sign_stays),
         cmocka_unit_test(test_destination_rules),
     };
