@@ -1,6 +1,7 @@
 #include "canary/names.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/hash.h"
 #include "base/str.h"
@@ -31,6 +32,12 @@ void canary_names_fini(struct canary_names *names)
     str_free(&names->target_primary);
     str_free(&names->id);
     *names = (struct canary_names){0};
+}
+
+bool canary_is_tcp(const struct node *canary)
+{
+    const char *protocol = node_str(node_at(canary, "spec", "service", "appProtocol"));
+    return protocol != NULL && strcasecmp(protocol, "tcp") == 0;
 }
 
 char *name_shorten(const char *name, size_t max)

@@ -24,5 +24,8 @@ void canary_names_fini(struct canary_names *names);
  * different. A valid name, or value of a label, stays one. `max` is at least 20. (mem_free) */
 char *name_shorten(const char *name, size_t max);
 
+/* Does the Service of this Canary document speak plain TCP? Then its requests cannot be told apart. */
+bool canary_is_tcp(const struct node *canary);
+
 /* One controller reference to the Canary (flagger.app/v1beta1), as a node of `doc`. */
 struct node *canary_owner_reference(struct doc *doc, const struct canary_names *names);

@@ -163,6 +163,17 @@ static void check_required(const struct canary *canary, struct str_list *reasons
     }
 }
 
+/* --- what never is possible --- */
+
+/* The share of the requests that match would be a share of all. */
+static void check_match(const struct canary *canary, struct str_list *reasons)
+{
+    if (canary_is_tcp(canary->root) && node_count(node_get(canary->analysis, "match")) > 0) {
+        add(reasons, "spec.analysis.match is not possible with spec.service.appProtocol: tcp: TCP has no headers, so "
+                     "the canary would get a share of all requests, not of those that match");
+    }
+}
+
 /* --- names --- */
 
 /* Checks the length of the names of our objects. `field` is the source of the name. The API server would refuse the
@@ -203,6 +214,7 @@ bool canary_refusals(const struct canary *canary, struct str_list *reasons)
     check_required(canary, reasons);
     check_integers(canary->spec, reasons);
     check_supported(canary, reasons);
+    check_match(canary, reasons);
     check_names(canary, reasons);
     canary_unworkable(canary, reasons);
     return reasons->count > before;

@@ -1,15 +1,13 @@
 #include "mesh/istio_route.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/str.h"
 #include "mesh/istio_shape.h"
 
 bool istio_is_tcp(const struct node *canary)
 {
-    const char *protocol = node_str(node_at(canary, "spec", "service", "appProtocol"));
-    return protocol != NULL && strcasecmp(protocol, "tcp") == 0;
+    return canary_is_tcp(canary);
 }
 
 /* --- building --- */
@@ -95,6 +93,7 @@ static struct node *merge_condition(struct doc *doc, const struct node *analysis
     struct node *merged = node_copy(doc, service);
     copy_set(doc, merged, analysis, "headers");
     copy_set(doc, merged, analysis, "sourceLabels");
+    copy_set(doc, merged, analysis, "queryParams"); /* dropped, the Service's condition alone would choose: everybody */
     return merged;
 }
 

@@ -204,6 +204,11 @@ static void expect_weight(struct world *w, const char *phase, const char *weight
     fake_doc_expect(node_at(fake_api_find(w->api, CANARY), "status", "canaryWeight"), weight);
 }
 
+static const char *text_of_answer(struct world *w, const char *key)
+{
+    return node_str_or(node_get(doc_root(w->script.answer), key), "");
+}
+
 static void test_a_share_is_given_back_before_its_routing_changes(void **state)
 {
     struct world *w = *state;
@@ -218,6 +223,48 @@ static void test_a_share_is_given_back_before_its_routing_changes(void **state)
     assert_int_equal(releases(w), 1); /* the same release goes on */
     fake_clock_advance(w->fc, INTERVAL_MS);
     assert_non_null(w->script.answer);
+}
+
+/* TCP routes would turn the share of an A/B test into a share of everybody. */
+static void test_an_ab_test_goes_on_under_its_match(void **state)
+{
+    struct world *w = *state;
+    fake_api_edit(w->api, CANARY,
+                  "{'spec':{'analysis':{'iterations':8,'stepWeight':null,'maxWeight':null,'match':[{'headers':{'x':"
+                  "{'exact':'1'}}}]}}}");
+    fake_clock_advance(w->fc, 1000);
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "tick", "{}");
+    fake_api_edit(w->api, CANARY, "{'spec':{'service':{'appProtocol':'tcp'}}}");
+    fake_clock_advance(w->fc, 2 * INTERVAL_MS);
+    fake_doc_expect(node_get(condition(w, "Accepted"), "status"), "'False'");
+    assert_non_null(w->script.answer); /* the next round is judged by the spec of before */
+    fake_script_call(&w->script, "act", "[{'kind':'route','primary':0,'canary':100}]");
+    fake_clock_run(w->fc);
+    const struct node *spec = node_get(fake_api_find(w->api, ROUTES), "spec");
+    fake_doc_expect(node_get(spec, "tcp"), "absent");
+    fake_doc_expect(node_get(node_item(node_get(spec, "http"), 0), "match"), "[{'headers':{'x':{'exact':'1'}}}]");
+}
+
+/* Its 50 % are the other Canary's: read as ours they would be a promotion without one step. */
+static void test_the_share_of_another_canary_is_none_of_ours(void **state)
+{
+    struct world *w = *state;
+    fake_api_put(w->api, ISTIO "/other",
+                 "{'metadata':{'ownerReferences':[{'kind':'Canary','name':'other','uid':'u-2','controller':true}]},"
+                 "'spec':{'hosts':['other'],'http':[{'route':[{'destination':{'host':'other-primary'},'weight':50},"
+                 "{'destination':{'host':'other-canary'},'weight':50}]}]}}");
+    bring_into_mid_run(w);
+    fake_script_call(&w->script, "tick", "{}");
+    fake_api_edit(w->api, CANARY, "{'spec':{'service':{'name':'other'}}}");
+    fake_clock_advance(w->fc, 2 * INTERVAL_MS);
+    expect_routes(w, "[{" FAKE_SIDES(100, 0) "}]");
+    expect_weight(w, "Progressing", "0");
+    fake_script_call(&w->script, "facts", "{}");
+    fake_clock_run(w->fc);
+    fake_doc_expect(node_get(doc_root(w->script.answer), "route"), "absent");
+    assert_non_null(strstr(text_of_answer(w, "route_error"), "it belongs to Canary other"));
+    assert_true(is_told(w, "VirtualService other.test is left alone: it belongs to Canary other"));
 }
 
 /* A round goes by what it has read before the edit: its step must not be made under the new routing. */
@@ -446,6 +493,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_new_revision_in_mid_run_gives_up_its_share_and_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_suspension_counts_in_a_refused_spec_too, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_share_is_given_back_before_its_routing_changes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_share_of_another_canary_is_none_of_ours, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_ab_test_goes_on_under_its_match, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_round_under_way_ends_under_the_routing_it_began_with, setup, teardown),
         cmocka_unit_test_setup_teardown(test_another_target_waits_for_the_end_of_the_release, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_target_that_is_gone_holds_no_share, setup, teardown),

@@ -112,6 +112,9 @@ static void test_what_is_refused_is_named(void **state)
          "spec.autoscalerRef.kind: ScaledObject is not supported yet, only HorizontalPodAutoscaler"},
         {"", ",\"targetRef\":{\"kind\":\"DaemonSet\",\"name\":\"d\"}",
          "spec.targetRef.kind: DaemonSet is not supported yet, only Deployment"},
+        {"\"match\":[{\"headers\":{}}],\"iterations\":8", ",\"service\":{\"port\":80,\"appProtocol\":\"TCP\"}",
+         "spec.analysis.match is not possible with spec.service.appProtocol: tcp: TCP has no headers, so the canary "
+         "would get a share of all requests, not of those that match"},
         {"", ",\"service\":{\"port\":70000}", "spec.service.port: 70000 is not a port"},
         {"", ",\"service\":{\"port\":0}", "spec.service.port: 0 is not a port"},
         {"", ",\"service\":{}", "spec.service.port is missing"},

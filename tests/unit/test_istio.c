@@ -104,8 +104,9 @@ static void test_the_service_gives_the_spec(void **state)
          ",'match':[{'headers':{'c':{'exact':'1'}}},{'sourceLabels':{'s':'2'},'queryParams':{'q':{'exact':'3'}}}]",
          HTTP("[{'match':[{'uri':{'prefix':'/a'},'headers':{'c':{'exact':'1'}}},"
               "{'port':80,'sourceLabels':{'v':'1'},'headers':{'c':{'exact':'1'}}},"
-              "{'uri':{'prefix':'/a'},'headers':{'x':{'exact':'y'}},'sourceLabels':{'s':'2'}},"
-              "{'port':80,'sourceLabels':{'s':'2'}}]," SIDES(
+              "{'uri':{'prefix':'/a'},'headers':{'x':{'exact':'y'}},'sourceLabels':{'s':'2'},'queryParams':{'q':"
+              "{'exact':'3'}}},"
+              "{'port':80,'sourceLabels':{'s':'2'},'queryParams':{'q':{'exact':'3'}}}]," SIDES(
                   100, 0) "},{'match':[{'uri':{'prefix':'/a'},'headers':"
                           "{'x':{'exact':'y'}}},{'port':80,'sourceLabels':{'v':'1'}}],'route':[" TO("podinfo-primary",
                                                                                                     100) "]}]")},

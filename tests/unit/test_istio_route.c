@@ -68,6 +68,15 @@ static void test_routes_are_set_in_flaggers_shapes(void **state)
          {40, 60, false},
          "http",
          "[{'match':" INSIDER "," SIDES(40, 60) "},{'route':[" TO("podinfo-primary", 40) "]}]"},
+        /* without the parameters the first route would be for everybody */
+        {",'match':[{'uri':{'prefix':'/'}}]",
+         ",'match':[{'queryParams':{'beta':{'exact':'1'}}}]",
+         {0, 100, false},
+         {0, 100, false},
+         "http",
+         "[{'match':[{'uri':{'prefix':'/'},'queryParams':{'beta':{'exact':'1'}}}]," SIDES(
+             0, 100) "},"
+                     "{'match':[{'uri':{'prefix':'/'}}],'route':[" TO("podinfo-primary", 0) "]}]"},
         {",'appProtocol':'tcp'", "", {60, 40, false}, {60, 40, false}, "tcp", "[{" SIDES(60, 40) "}]"},
         {",'appProtocol':'tcp'", "", {50, 50, true}, {50, 50, false}, "tcp", "[{" SIDES(50, 50) "}]"},
     };
