@@ -258,6 +258,9 @@ static void look(struct actor *actor, struct canary *canary, const struct target
     struct doc *adoption = known ? detect_adoption(actor->context, canary, now, &actor->promoted, &compare) : NULL;
     if (compare) {
         actor_compare(actor, canary, now);
+    } else if (adoption != NULL && canary->phase[0] == '\0' && actor_is_primary_ready(actor, canary) &&
+               !actor_give_back(actor, canary)) {
+        doc_free(adoption); /* no release knows of the share that a lost one gave */
     } else if (adoption != NULL) {
         log_info(actor->id, "adopted: its revision is taken as it is");
         actor_send_status(actor, canary, adoption);

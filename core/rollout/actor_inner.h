@@ -49,7 +49,7 @@ struct actor {
     struct likeness *likeness;
     bool initialising_done; /* the write under way is the status Initialized */
 
-    bool moves_service;            /* the write under way changes a Service that was there before */
+    bool moves_users;              /* the write under way changes a Service, or routes, that were there before */
     bool looked_for_users;         /* before the first initialisation */
     int64_t target_stays_until_ms; /* monotonic: an initialisation does not scale it down before that */
 
@@ -126,6 +126,7 @@ void actor_look_by_record(struct actor *actor);
 /* Sends all traffic to the primary, under the routing of this Canary. False: the write is under way, and the run is
  * frozen. */
 bool actor_give_back(struct actor *actor, const struct canary *canary);
+bool actor_is_primary_ready(const struct actor *actor, const struct canary *canary);
 
 /* --- actor_objects.c --- */
 

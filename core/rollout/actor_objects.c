@@ -106,6 +106,16 @@ static void look_for_users(struct actor *actor, const struct canary *canary)
     doc_free(apex);
 }
 
+static bool moves_users(const struct actor *actor, const struct kube_write *write)
+{
+    const struct router_ops *router = actor->context->router.ops;
+    bool leads = write->resource == &KUBE_SERVICES;
+    for (size_t i = 0; !leads && i < router->store_count; i++) {
+        leads = write->resource == router->stores[i].resource;
+    }
+    return leads && write->verb != KUBE_CREATE;
+}
+
 static int64_t target_stays_ms(const struct actor *actor)
 {
     int64_t rest_ms = actor->target_stays_until_ms - clock_mono_ms(actor->context->clock);
@@ -129,7 +139,7 @@ static void on_repaired(void *ctx, const struct err *err)
 {
     struct actor *actor = ctx;
     actor->writer = NULL;
-    if (err->code == ERR_NONE && actor->moves_service) {
+    if (actor->moves_users) { /* whatever came of it: a write without an answer may have been done */
         keep_target(actor);
     }
     end_repair(actor, err);
@@ -255,7 +265,7 @@ static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile
         }
         return true;
     case RECONCILE_WRITE:
-        actor->moves_service = write->resource == &KUBE_SERVICES && write->verb != KUBE_CREATE;
+        actor->moves_users = moves_users(actor, write);
         actor_begin_write(actor, write);
         actor->writer = writer_start(actor->context, write, on_repaired, actor);
         return false;

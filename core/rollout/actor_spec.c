@@ -147,7 +147,7 @@ static bool has_deployment(const struct actor *actor, const char *name)
     return store_has(context_store(actor->context, &KUBE_DEPLOYMENTS), actor->namespace, name);
 }
 
-static bool primary_is_ready(const struct actor *actor, const struct canary *canary)
+bool actor_is_primary_ready(const struct actor *actor, const struct canary *canary)
 {
     struct doc *primary =
         store_find(context_store(actor->context, &KUBE_DEPLOYMENTS), actor->namespace, canary->names.target_primary);
@@ -169,7 +169,9 @@ bool actor_give_back(struct actor *actor, const struct canary *canary)
         router->ops->set_routes(router, &canary->names, canary->root, &at_rest, &write, &err) != PLAN_WRITE) {
         return true;
     }
-    run_freeze(actor->run, true);
+    if (actor->run != NULL) {
+        run_freeze(actor->run, true);
+    }
     actor->gives_back = true;
     actor_send(actor, &write);
     return false;
@@ -300,7 +302,7 @@ static enum take take_routing(struct actor *actor, struct canary *before, struct
         run_freeze(actor->run, false);
         return TAKE_BUSY;
     }
-    if (!primary_is_ready(actor, before)) {
+    if (!actor_is_primary_ready(actor, before)) {
         return TAKE_LATER;
     }
     run_freeze(actor->run, true);

@@ -217,11 +217,40 @@ static enum reconcile_need plan_routes(struct look *look)
     return need;
 }
 
+/* An earlier Canary may have left routes that still give the target a share: they are brought in line, and the share is
+ * taken back, while the target has Pods. Routes that are missing are made last, as in Flagger. */
+static enum reconcile_need plan_share(struct look *look)
+{
+    static const struct routes at_rest = {.primary_pct = 100};
+    const struct router *router = &look->context->router;
+    const struct canary_names *names = &look->canary->names;
+    struct routes live;
+    struct err err = {0};
+    if (!canary_is_initialising(look->canary) ||
+        (!router->ops->get_routes(router, names, look->canary->root, &live, &err) && err.code == ERR_NOT_FOUND)) {
+        return RECONCILE_DONE;
+    }
+    enum reconcile_need need = plan_routes(look);
+    if (need != RECONCILE_DONE || !router->ops->get_routes(router, names, look->canary->root, &live, &err) ||
+        routes_equal(&live, &at_rest)) {
+        return need;
+    }
+    need = need_of_plan(look,
+                        router->ops->set_routes(router, names, look->canary->root, &at_rest, look->write, look->err));
+    if (need == RECONCILE_DONE) {
+        err_set(look->err, ERR_INVALID,
+                "the routes of %s still give its canary %d%% of the requests: somebody changes them back", names->id,
+                live.canary_pct);
+        need = RECONCILE_FAILED;
+    }
+    return need;
+}
+
 static enum reconcile_need plan_in_order(struct look *look)
 {
     static enum reconcile_need (*const plans[])(struct look *) = {
-        plan_canary_service, plan_primary_service, plan_metrics,    plan_primary,
-        plan_autoscaler,     plan_apex_service,    plan_scale_down, plan_routes,
+        plan_canary_service, plan_primary_service, plan_metrics,    plan_primary, plan_autoscaler,
+        plan_apex_service,   plan_share,           plan_scale_down, plan_routes,
     };
     enum reconcile_need need = RECONCILE_DONE;
     for (size_t i = 0; need == RECONCILE_DONE && i < sizeof plans / sizeof *plans; i++) {

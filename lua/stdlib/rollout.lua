@@ -169,6 +169,11 @@ local function ask_to_begin(rollout)
   host.call('pin')
   orders[#orders + 1] = effects.normal(string.format('New revision detected! Scaling up %s.%s',
     facts.target, facts.namespace), 'Progressing')
+  -- A failed promotion, or one that nobody remembers, has left a share that this revision was not
+  -- judged for. (Without an analysis it is taken with the promotion.)
+  if (facts.route.canary > 0 or facts.route.mirrored) and not rollout:spec().skipAnalysis then
+    orders[#orders + 1] = effects.route(0)
+  end
   orders[#orders + 1] = effects.scale('up')
   orders[#orders + 1] = effects.sync('Progressing')
   return rollout:act(orders)
