@@ -63,6 +63,7 @@ static void claim_free(struct host_claim *claim)
     str_free(&claim->name);
     str_free(&claim->created);
     str_list_fini(&claim->gateways);
+    str_list_fini(&claim->scopes);
     mem_free(claim);
 }
 
@@ -128,17 +129,6 @@ static bool takes_all(const struct node *spec)
     return false;
 }
 
-static bool is_private(const struct node *scopes)
-{
-    struct node_iter it = node_iterate(scopes);
-    while (node_next(&it)) {
-        if (node_is(it.value, "*")) {
-            return false;
-        }
-    }
-    return node_count(scopes) > 0;
-}
-
 static void claim(struct host_index *index, const struct node *object, const char *full)
 {
     struct host *host = find_host(index, full);
@@ -153,7 +143,10 @@ static void claim(struct host_index *index, const struct node *object, const cha
     claim->name = str_dup(object_name(object));
     claim->created = str_dup(node_str_or(node_at(object, "metadata", "creationTimestamp"), ""));
     claim->takes_all = takes_all(spec);
-    claim->is_private = is_private(node_get(spec, "exportTo"));
+    struct node_iter scopes = node_iterate(node_get(spec, "exportTo"));
+    while (node_next(&scopes)) {
+        str_list_push(&claim->scopes, node_str_or(scopes.value, ""));
+    }
     host_index_gateways(node_get(spec, "gateways"), claim->namespace, &claim->gateways);
     claim->next = host->claims;
     host->claims = claim;
@@ -223,4 +216,10 @@ const struct host_claim *host_index_find(const struct host_index *index, const c
     const struct host *found = find_host(index, full);
     str_free(&full);
     return found != NULL ? found->claims : NULL;
+}
+
+bool host_claim_reaches(const struct host_claim *claim, const char *namespace)
+{
+    return claim->scopes.count == 0 || str_list_has(&claim->scopes, "*") || str_list_has(&claim->scopes, namespace) ||
+           (str_list_has(&claim->scopes, ".") && strcmp(claim->namespace, namespace) == 0);
 }

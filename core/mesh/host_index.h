@@ -16,7 +16,7 @@ struct host_claim {
     char *created;            /* creationTimestamp */
     struct str_list gateways; /* "namespace/name", and "mesh" */
     bool takes_all;           /* one of its routes matches every request */
-    bool is_private;          /* not exported to all namespaces */
+    struct str_list scopes;   /* exportTo: namespaces, "*", "."; none: everywhere */
 };
 
 /* `store` has VirtualServices, and outlives the index. */
@@ -26,6 +26,9 @@ void host_index_free(struct host_index *index);
 
 /* The claims of a host as an object of this namespace names it; NULL: none. */
 const struct host_claim *host_index_find(const struct host_index *index, const char *namespace, const char *host);
+
+/* Do clients in this namespace know of the claim? */
+bool host_claim_reaches(const struct host_claim *claim, const char *namespace);
 
 /* `gateways` of a VirtualService (absent: the mesh alone) as a list for comparisons. */
 void host_index_gateways(const struct node *gateways, const char *namespace, struct str_list *list);

@@ -204,8 +204,9 @@ static void remember_original(struct doc *patch, struct node *annotations, const
     }
 }
 
-static enum plan repair_service(const struct canary_names *names, const struct node *canary, const struct node *apex,
-                                const struct node *live, struct kube_write *write, struct err *err)
+static enum plan repair_service(const struct router *router, const struct canary_names *names,
+                                const struct node *canary, const struct node *apex, const struct node *live,
+                                struct kube_write *write, struct err *err)
 {
     struct doc *patch = doc_new();
     struct node *root = node_new_object(patch), *metadata = node_new_object(patch);
@@ -223,7 +224,7 @@ static enum plan repair_service(const struct canary_names *names, const struct n
         doc_free(patch);
         return PLAN_DONE;
     }
-    if (istio_check_service(names, live, err) != PLAN_DONE) {
+    if (istio_check_service(router, names, live, err) != PLAN_DONE) {
         doc_free(patch);
         return PLAN_FOREIGN;
     }
@@ -239,7 +240,7 @@ static enum plan plan_service(const struct router *router, const struct canary_n
     struct doc *live = store_find(stores_of(router->stores, &KUBE_VIRTUAL_SERVICES), names->namespace, names->apex);
     struct doc *apex = store_find(stores_of(router->stores, &KUBE_SERVICES), names->namespace, names->apex);
     enum plan plan = live == NULL ? create_service(router, names, canary, doc_root(apex), write)
-                                  : repair_service(names, canary, doc_root(apex), doc_root(live), write, err);
+                                  : repair_service(router, names, canary, doc_root(apex), doc_root(live), write, err);
     doc_free(apex);
     doc_free(live);
     return plan;
@@ -288,7 +289,8 @@ static struct doc *find_service(const struct router *router, const struct canary
 static bool is_this_canarys(const struct router *router, const struct canary_names *names, const struct doc *live,
                             struct err *err)
 {
-    return istio_check_service(names, doc_root(live), err) == PLAN_DONE && check_apex(router, names, err) == PLAN_DONE;
+    return istio_check_service(router, names, doc_root(live), err) == PLAN_DONE &&
+           check_apex(router, names, err) == PLAN_DONE;
 }
 
 static bool get_routes(const struct router *router, const struct canary_names *names, const struct node *canary,

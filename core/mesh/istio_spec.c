@@ -1,5 +1,7 @@
 #include "mesh/istio_spec.h"
 
+#include <string.h>
+
 #include "canary/ownership.h"
 #include "kube/object.h"
 #include "mesh/istio_shape.h"
@@ -9,6 +11,22 @@
 static const struct node *service_of(const struct node *canary)
 {
     return node_at(canary, "spec", "service");
+}
+
+bool istio_host_is(const struct canary_names *names, const char *host, const char *name)
+{
+    if (host == NULL || !str_has_prefix(host, name)) {
+        return false;
+    }
+    static const char *const domains[] = {"", ".svc", ".svc.cluster.local"};
+    const char *rest = host + strlen(name);
+    bool is = rest[0] == '\0';
+    for (size_t i = 0; !is && i < sizeof domains / sizeof *domains; i++) {
+        char *domain = str_format(".%s%s", names->namespace, domains[i]);
+        is = strcmp(rest, domain) == 0;
+        str_free(&domain);
+    }
+    return is;
 }
 
 bool istio_is_delegate(const struct node *canary)

@@ -8,6 +8,9 @@
 /* Annotation with the VirtualService's spec before the first repair, so that it can be reverted. */
 #define ISTIO_ORIGINAL_KEY "flagger.kubernetes.io/original-configuration"
 
+/* Is `host` the Service `name`, by one of the names that the cluster has for it? */
+bool istio_host_is(const struct canary_names *names, const char *host, const char *name);
+
 bool istio_is_delegate(const struct node *canary);
 /* A delegate has neither hosts nor gateways of its own; false with Flagger's words when it has. */
 bool istio_delegation_check(const struct canary_names *names, const struct node *canary, struct err *err);

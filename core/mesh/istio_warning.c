@@ -86,7 +86,8 @@ static void look_for_rivals(const struct subject *s, const char *host, const cha
     const struct host_claim *claim = host_index_find(s->router->memory, s->names->namespace, host);
     for (; claim != NULL; claim = claim->next) {
         bool is_near = strcmp(claim->namespace, s->names->namespace) == 0;
-        if (is_ours(claim, s->names) || (claim->is_private && !is_near) || !is_older(claim, s->names, created)) {
+        if (is_ours(claim, s->names) || (!is_near && !host_claim_reaches(claim, s->names->namespace)) ||
+            !is_older(claim, s->names, created)) {
             continue;
         }
         const char *where = where_it_rules(s, claim);
@@ -130,14 +131,6 @@ static bool names_a_port(const struct subject *s)
     return node_bool_or(node_get(s->service, "portDiscovery"), false) && strcmp(first, "mesh") != 0;
 }
 
-/* The host of a Service, as its clients in the mesh may write it. */
-static bool is_service_host(const struct subject *s, const char *host)
-{
-    size_t len = strlen(s->names->apex);
-    return strncmp(host, s->names->apex, len) == 0 && (host[len] == '\0' || host[len] == '.') &&
-           (host[len] == '\0' || strncmp(host + len + 1, s->names->namespace, strlen(s->names->namespace)) == 0);
-}
-
 /* For a host that is no Service, a sidecar listens at port 80 only. If the destination names no port, the sidecar
  * takes 80 for it. */
 static void check_outside_hosts(const struct subject *s)
@@ -145,7 +138,7 @@ static void check_outside_hosts(const struct subject *s)
     int64_t port = node_int_or(node_get(s->service, "port"), HTTP_PORT);
     for (size_t i = 0; s->in_mesh && port != HTTP_PORT && !names_a_port(s) && i < s->hosts.count; i++) {
         const char *host = s->hosts.items[i];
-        if (strchr(host, '*') != NULL || is_service_host(s, host)) {
+        if (strchr(host, '*') != NULL || istio_host_is(s->names, host, s->names->apex)) {
             continue;
         }
         push(s->texts, str_format("spec.service.port %" PRId64 ": requests from inside of the mesh to %s are answered "

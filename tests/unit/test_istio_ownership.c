@@ -6,6 +6,9 @@
 #define RIVAL "'ownerReferences':[{'kind':'Canary','name':'other','controller':true}]"
 #define SIGNED "'annotations':{'sluice.dev/canary':'podinfo'}"
 
+/* A part of it leads to both sides. */
+#define IN_HAND "{'hosts':['a'],'http':[{" SIDES(50, 50) "},{'route':[{'destination':{'host':'payments'}}]}]}"
+
 struct before {
     const char *metadata, *spec;
     bool taken;
@@ -46,8 +49,13 @@ static void test_virtual_services(void **state)
         {"",
          "{'hosts':['podinfo'],'http':[{'mirror':{'host':'payments'},'route':[{'destination':{'host':'podinfo'}}]}]}",
          false},
-        /* an engine had it in hand, and somebody has added to it since */
-        {"", "{'hosts':['a'],'http':[{" SIDES(50, 50) "},{'route':[{'destination':{'host':'payments'}}]}]}", true},
+        {"", "{'hosts':['a'],'http':[{" SIDES(50, 50) "}]}", true},
+        {"", IN_HAND, false},
+        /* a route that the Canary has no word for would be lost */
+        {"", "{'hosts':['podinfo'],'http':[{'redirect':{'uri':'/b'}},{" SIDES(50, 50) "}]}", false},
+        {"", "{'hosts':['podinfo'],'http':[{'directResponse':{'status':403}}]}", false},
+        {"", "{'hosts':['podinfo'],'http':[{'delegate':{'name':'podinfo'}}]}", false},
+        {SIGNED, "{'hosts':['podinfo'],'http':[{'delegate':{'name':'podinfo'}}]}", true},
         {RIVAL, "{'hosts':['podinfo'],'http':" ROUTE("podinfo") "}", false},
         {SIGNED, "{'hosts':['payments'],'http':" ROUTE("payments") "}", true},
     };
@@ -82,6 +90,19 @@ static void test_the_routes_behind_the_service_of_another_canary(void **state)
     expect_unread(&w);
     assert_true(str_has_prefix(w.err.text, "Service podinfo.test is left alone: it belongs to Canary other"));
     assert_int_equal(plan_routes(&w, 100, 0, false, &write), PLAN_FAILED);
+    close_world(&w);
+}
+
+/* Nothing there says that an engine made it, and somebody has added to it since. */
+static void test_routes_in_hand_on_another_cluster_are_kept_in_hand(void **state)
+{
+    const struct before added_to = {"", IN_HAND, true};
+    struct world w;
+    open_world(&w, "", "");
+    w.router.owned = false;
+    put_before(&w, w.services, "podinfo", &added_to);
+    expect_routes(&w, 50, 50, false);
+    assert_int_equal(settle(&w), 3);
     close_world(&w);
 }
 
@@ -124,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_virtual_services),
         cmocka_unit_test(test_the_routes_behind_the_service_of_another_canary),
+        cmocka_unit_test(test_routes_in_hand_on_another_cluster_are_kept_in_hand),
         cmocka_unit_test(test_the_sign_stays),
         cmocka_unit_test(test_destination_rules),
     };

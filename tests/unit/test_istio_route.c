@@ -157,7 +157,7 @@ static void test_the_last_route_to_the_canary_is_read(void **state)
         struct routes live;
         open_world(&w, "", "");
         put(&w, w.services,
-            fake_doc_format("{'metadata':{'name':'podinfo','namespace':'test'},'spec':%s}", cases[i].spec));
+            fake_doc_format("{'metadata':{'name':'podinfo','namespace':'test'," OWNERS "},'spec':%s}", cases[i].spec));
         if (cases[i].primary_pct + cases[i].canary_pct > 0) {
             expect_routes(&w, cases[i].primary_pct, cases[i].canary_pct, cases[i].mirrored);
         } else {
@@ -205,7 +205,7 @@ static void test_tcp_routes_are_read_and_kept_apart_from_http(void **state)
         struct routes live;
         open_world(&w, ",'appProtocol':'Tcp'", "");
         put(&w, w.services,
-            fake_doc_format("{'metadata':{'name':'podinfo','namespace':'test'},'spec':%s}", cases[i].spec));
+            fake_doc_format("{'metadata':{'name':'podinfo','namespace':'test'," OWNERS "},'spec':%s}", cases[i].spec));
         if (cases[i].primary_pct + cases[i].canary_pct > 0) {
             expect_routes(&w, cases[i].primary_pct, cases[i].canary_pct, false);
         } else {

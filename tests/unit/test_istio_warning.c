@@ -66,6 +66,9 @@ static void test_an_older_object_for_the_same_host_is_told(void **state)
         {"", "elsewhere", "other", OLDER, "{'hosts':['podinfo.test.svc.cluster.local']}",
          RIVAL("other.elsewhere", "podinfo", "mesh")},
         {"", "elsewhere", "other", OLDER, "{'hosts':['podinfo.test.svc.cluster.local'],'exportTo':['.']}", NULL},
+        {"", "elsewhere", "other", OLDER, "{'hosts':['podinfo.test.svc.cluster.local'],'exportTo':['.','test']}",
+         RIVAL("other.elsewhere", "podinfo", "mesh")},
+        {"", "elsewhere", "other", OLDER, "{'hosts':['podinfo.test.svc.cluster.local'],'exportTo':['x']}", NULL},
         /* a gateway has the routes of both */
         {AT_GATEWAY, "test", "other", OLDER, "{'hosts':['app.example.com'],'gateways':['public'],'http':[{}]}",
          RIVAL("other.test", "app.example.com", "test/public")},
@@ -109,9 +112,11 @@ static void test_the_index_follows_the_store(void **state)
 #define HEADLESS                                                                                                       \
     "spec.service.headless: sidecars send requests to the Pod that the client has chosen, whatever the weights are; "  \
     "only gateways follow them"
-#define OUTSIDE                                                                                                        \
-    "spec.service.port 9898: requests from inside of the mesh to app.example.com are answered with 503, as sidecars "  \
-    "look for port 80 behind a host that is no Service"
+#define OUTSIDE_OF(host)                                                                                               \
+    "spec.service.port 9898: requests from inside of the mesh to " host                                                \
+    " are answered with 503, as sidecars look for port 80 "                                                            \
+    "behind a host that is no Service"
+#define OUTSIDE OUTSIDE_OF("app.example.com")
 #define NAMED                                                                                                          \
     "spec.service.portDiscovery with a gateway and mesh: requests from inside of the mesh to the other ports of "      \
     "podinfo go to port 9898"
@@ -133,6 +138,7 @@ static void test_a_service_that_defeats_the_weights_is_told(void **state)
         {",'hosts':['app.example.com'],'gateways':['public','mesh']", "{}", OUTSIDE},
         {",'hosts':['app.example.com']", "{}", OUTSIDE},
         {",'hosts':['app.example.com'],'gateways':['public']", "{}", NULL},
+        {",'hosts':['podinfo.test.example.com']", "{}", OUTSIDE_OF("podinfo.test.example.com")}, /* begins alike */
         {",'hosts':['podinfo.test','podinfo.test.svc.cluster.local','*.example.com'],'gateways':['public','mesh']",
          "{}", NULL},
         {DISCOVERED "['public','mesh'],'hosts':['app.example.com']", "{'spec':{'ports':[{'port':9898}]}}", NULL},
