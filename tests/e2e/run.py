@@ -483,6 +483,21 @@ class Flags(unittest.TestCase):
             serving.communicate(timeout=PATIENCE_S)
             self.assertEqual('apiVersion: v1\n', told)
 
+    def test_warning(self):
+        """What sluice check warns of is text, whoever logs it."""
+        with tempfile.NamedTemporaryFile('w') as config:
+            config.write('current-context: a\ncurrent-context: b\n')
+            config.flush()
+            done = subprocess.run([SLUICE, 'check', '-kubeconfig', config.name], capture_output=True, text=True, timeout=PATIENCE_S)
+        self.assertRegex(done.stderr, '^sluice check: kubeconfig .*: the last one counts\n')
+
+    def test_suggestion(self):
+        """What to type next names no file that is not there."""
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run([SLUICE, 'demo'], capture_output=True, text=True, timeout=PATIENCE_S, cwd=folder)
+        self.assertIn('What to type next', done.stdout)
+        self.assertNotIn('examples/scenarios', done.stdout)
+
     def test_kubeconfig(self):
         """Where it cannot be written, nothing is served."""
         for words, said in ((['demo', '--serve', '--kubeconfig', '/no/such'], 'sluice demo: --kubeconfig /no/such: No such file or directory\n'),
