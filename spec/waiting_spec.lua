@@ -89,7 +89,7 @@ describe('the condition Waiting', function()
     ['a VirtualService'] = '/virtualservices',
     ['the primary Deployment'] = '/deployments',
   } do
-    it('shows that the write of ' .. name .. ' keeps failing, until it does not', function()
+    it('shows that the write of ' .. name .. ' is refused, until it does not', function()
       local world = watched_world { analysis = { stepWeights = { 50 } } }
       forbid(world, pattern)
       world.world:run '20m'

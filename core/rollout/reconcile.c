@@ -19,7 +19,6 @@ struct look {
     struct err foreign;   /* the objects that are not this Canary's; without a code: there is none */
     bool foreign_service; /* one of them is a Service */
     struct err failed;    /* the objects that cannot be planned or written; without a code: there is none */
-    struct err unmade;    /* the primary is missing, and is not to be made now; without a code: it is not so */
 };
 
 static void note(struct look *look, struct err *kept)
@@ -159,11 +158,11 @@ static enum reconcile_need plan_missing_primary(struct look *look)
     case HOLD_LATER:
         break;
     case HOLD_REFUSED:
-        return note_failed(look);
+        note_failed(look);
+        return RECONCILE_FAILED; /* what comes next would lead to no Pods */
     }
-    err_set(&look->unmade, ERR_NO_DATA, "%s.%s not ready: deployment not found", names->target_primary,
-            names->namespace);
-    return canary_is_initialising(look->canary) ? RECONCILE_WAIT : RECONCILE_DONE;
+    err_set(look->err, ERR_NO_DATA, "%s.%s not ready: deployment not found", names->target_primary, names->namespace);
+    return RECONCILE_WAIT;
 }
 
 static enum reconcile_need plan_primary(struct look *look)
@@ -264,9 +263,6 @@ static enum reconcile_need plan_in_order(struct look *look)
     } else if (look->foreign.code != ERR_NONE) {
         *look->err = look->foreign;
         return RECONCILE_FOREIGN;
-    } else if (look->unmade.code != ERR_NONE) {
-        *look->err = look->unmade;
-        return RECONCILE_WAIT;
     }
     return need;
 }

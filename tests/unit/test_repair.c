@@ -104,9 +104,6 @@ static void test_a_primary_that_is_deleted_again_and_again_is_made_once_per_inte
     fake_api_subscribe(w->api, delete_primary, w);
     fake_api_delete(w->api, PRIMARY);
     expect_patience_with_primary(w);
-    fake_api_delete(w->api, ROUTES);
-    fake_clock_advance(w->fc, 1000);
-    expect_routes(w, "[{" FAKE_SIDES(100, 0) "}]"); /* the others are looked after */
 }
 
 static void test_so_it_is_while_initialising(void **state)
