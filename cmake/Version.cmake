@@ -5,6 +5,10 @@
 #
 # Run as a script (cmake -DOUTPUT=… -DCOMMIT=… -DDATE=… -P), this file writes it.
 
+if(CMAKE_SCRIPT_MODE_FILE)
+  cmake_minimum_required(VERSION 3.25) # a script has no policies, and a function keeps those of where it stands
+endif()
+
 function(ask_git out)
   execute_process(COMMAND git ${ARGN} WORKING_DIRECTORY ${SOURCE} OUTPUT_VARIABLE said RESULT_VARIABLE failed ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
   if(failed)
@@ -30,7 +34,6 @@ function(write_version)
 endfunction()
 
 if(CMAKE_SCRIPT_MODE_FILE)
-  cmake_minimum_required(VERSION 3.25) # a script of its own has no policies yet
   write_version()
   return()
 endif()
