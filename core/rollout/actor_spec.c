@@ -265,10 +265,10 @@ static enum take accept_edit(struct actor *actor, struct canary *canary, bool ro
     return take;
 }
 
-/* A write of it failed for now. */
+/* A write of it failed for now. (The timer alone says nothing: it may stand for a deadline.) */
 static bool is_tried_later(const struct actor *actor)
 {
-    return actor->trying && timer_is_pending(&actor->retry);
+    return actor->trying && actor->retry_ms > 0 && timer_is_pending(&actor->retry);
 }
 
 static enum take take_objects(struct actor *actor, struct canary *before, struct canary *canary)
