@@ -299,7 +299,10 @@ static enum take take_routing(struct actor *actor, struct canary *before, struct
     }
     bool stays = strcmp(before->strategy, canary->strategy) == 0;
     if (stays && !run_is_waiting(actor->run)) {
-        run_freeze(actor->run, false);
+        /* An engine that died may have written the new routing; the step that comes belongs to the one on record. */
+        if (actor_bring_objects(actor, before) || !actor_is_busy(actor)) {
+            run_freeze(actor->run, false);
+        }
         return TAKE_BUSY;
     }
     if (!actor_is_primary_ready(actor, before)) {
