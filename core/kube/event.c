@@ -222,13 +222,13 @@ static uint64_t hash_of(const char *key)
 }
 
 /* The name of an event, as client-go makes it: the object's name and a time in nanoseconds. The last six digits tell
- * the events of one millisecond apart: how many of this engine's came before it, and three digits of a key, in which
- * another engine's would hardly agree. */
+ * the events of one millisecond apart: how many of this engine's came before it, and three digits of its key or its
+ * message, in which another event of another engine would hardly agree. */
 static char *event_name(struct event_recorder *r, const struct event *event)
 {
     char digits[DIGITS_LEN + 1];
     struct event_moment moment = event->key != NULL ? event->moment : event_moment_next(r);
-    uint64_t within_ms = moment.index % 1000 * 1000 + (event->key != NULL ? hash_of(event->key) % 1000 : 0);
+    uint64_t within_ms = moment.index % 1000 * 1000 + hash_of(event->key != NULL ? event->key : event->message) % 1000;
     snprintf(digits, sizeof digits, "%016" PRIx64, (uint64_t)moment.ms * 1000000 + within_ms);
     size_t len = strlen(event->name), max = NAME_MAX_LEN - 1 - DIGITS_LEN;
     for (len = len < max ? len : max; len > 0 && strchr(".-", event->name[len - 1]) != NULL;) {
