@@ -31,7 +31,8 @@ static inline void check_canary_side(struct world *w)
 
 /* Within a release shares only grow, each one once, until they are taken back. There are two exceptions, both
  * Flagger's: of a promotion that fails all traffic goes where it still finds somebody, and blue/green whose gate
- * confirm-promotion is closed takes an iteration back and switches again. */
+ * confirm-promotion is closed takes an iteration back and switches again. And an analysis that was skipped for a while
+ * took the share back for its promotion; when that could not be made, the steps begin again. */
 static inline void check_growth(struct world *w, int share)
 {
     struct record *record = &w->record;
@@ -63,6 +64,9 @@ static inline void note_share(struct world *w, int share)
     if (share > w->share) {
         check_growth(w, share);
         note_analysis(w);
+    }
+    if (share == 0 && w->is_skipping) {
+        w->record.peak = 0;
     }
     w->share = share;
 }
