@@ -189,7 +189,7 @@ static bool take_url(const char *server, struct kube_config *config, struct err 
 
 static bool take_server(const char *said, struct kube_config *config, struct err *err)
 {
-    /* "api:6443" is http, or https when anything is said about TLS, as for kubectl. */
+    /* "api:6443" is http as for kubectl, but https when anything is said about TLS, which kubectl does not heed. */
     const struct http_tls *tls = &config->tls;
     const char *scheme = tls->ca_pem != NULL || tls->cert_pem != NULL || tls->insecure ? "https" : "http";
     bool has_scheme = said == NULL || said[0] == '\0' || said[0] == '/' || strstr(said, "://") != NULL;
