@@ -72,7 +72,7 @@ static void read_spec(struct canary *canary, const struct canary_defaults *defau
  * Initializing without the condition Promoted, which every later change of the phase writes. */
 static bool has_begun(const struct canary *canary)
 {
-    return !node_is(node_get(canary->status, "phase"), "Initializing") ||
+    return !node_is(node_get(canary->status, "phase"), PHASE_INITIALIZING) ||
            node_type(node_get(canary->status, "conditions")) != NODE_ARRAY ||
            object_condition(canary->root, "Promoted") != NULL;
 }
@@ -133,13 +133,12 @@ bool canary_phase_is(const struct canary *canary, const char *phase)
 
 bool canary_is_initialising(const struct canary *canary)
 {
-    return canary->phase[0] == '\0' || canary_phase_is(canary, "Initializing");
+    return phase_state(canary->phase) == PHASE_SETTING_UP;
 }
 
 bool canary_is_at_rest(const struct canary *canary)
 {
-    return canary_phase_is(canary, "Initialized") || canary_phase_is(canary, "Succeeded") ||
-           canary_phase_is(canary, "Failed") || canary_phase_is(canary, "Waiting");
+    return phase_state(canary->phase) == PHASE_AT_REST;
 }
 
 void canary_list_objects(const struct canary *canary, struct str_list *objects)

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "canary/names.h"
+#include "canary/phase.h"
 #include "kube/store.h"
 
 /* Values of flags that a Canary may override. */

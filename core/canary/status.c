@@ -11,15 +11,15 @@
 static const struct phase_text {
     const char *phase, *status, *message;
 } phase_texts[] = {
-    {"Initializing", "Unknown", "New %s detected, starting initialization."},
-    {"Initialized", "True", "%s initialization completed."},
-    {"Waiting", "Unknown", "Waiting for approval."},
-    {"Progressing", "Unknown", "New revision detected, progressing canary analysis."},
-    {"WaitingPromotion", "Unknown", "Waiting for approval."},
-    {"Promoting", "Unknown", "Canary analysis completed, starting primary rolling update."},
-    {"Finalising", "Unknown", "Canary analysis completed, routing all traffic to primary."},
-    {"Succeeded", "True", "Canary analysis completed successfully, promotion finished."},
-    {"Failed", "False", "Canary analysis failed, %s scaled to zero."},
+    {PHASE_INITIALIZING, "Unknown", "New %s detected, starting initialization."},
+    {PHASE_INITIALIZED, "True", "%s initialization completed."},
+    {PHASE_WAITING, "Unknown", "Waiting for approval."},
+    {PHASE_PROGRESSING, "Unknown", "New revision detected, progressing canary analysis."},
+    {PHASE_WAITING_PROMOTION, "Unknown", "Waiting for approval."},
+    {PHASE_PROMOTING, "Unknown", "Canary analysis completed, starting primary rolling update."},
+    {PHASE_FINALISING, "Unknown", "Canary analysis completed, routing all traffic to primary."},
+    {PHASE_SUCCEEDED, "True", "Canary analysis completed successfully, promotion finished."},
+    {PHASE_FAILED, "False", "Canary analysis failed, %s scaled to zero."},
 };
 
 static const struct phase_text *phase_text(const char *phase)
@@ -86,7 +86,7 @@ void status_complete(struct doc *doc, const struct canary *canary, int64_t now_w
     char now[32];
     time_write(now_wall_ms, now);
     if (str_empty(node_str(node_get(status, "phase"))) && str_empty(node_str(node_get(canary->status, "phase")))) {
-        node_set_str(doc, status, "phase", "Initializing");
+        node_set_str(doc, status, "phase", PHASE_INITIALIZING);
     }
     set_if_absent(doc, status, canary, "canaryWeight", node_new_int(doc, 0));
     set_if_absent(doc, status, canary, "failedChecks", node_new_int(doc, 0));
@@ -114,12 +114,12 @@ struct doc *status_set_phase(const struct canary *canary, const char *phase, int
     if (canary->phase[0] == '\0') {
         node_set_int(doc, status, "failedChecks", 0);
     }
-    if (!one_of(phase, (const char *const[]){"Progressing", "Waiting", "Promoting", NULL})) {
+    if (!one_of(phase, (const char *const[]){PHASE_PROGRESSING, PHASE_WAITING, PHASE_PROMOTING, NULL})) {
         int64_t total = node_int_or(node_get(canary->analysis, "iterations"), 0);
         node_set_int(doc, status, "canaryWeight", 0);
-        node_set_int(doc, status, "iterations", strcmp(phase, "WaitingPromotion") == 0 ? total - 1 : 0);
+        node_set_int(doc, status, "iterations", strcmp(phase, PHASE_WAITING_PROMOTION) == 0 ? total - 1 : 0);
     }
-    if (one_of(phase, (const char *const[]){"Initialized", "Succeeded", NULL})) {
+    if (one_of(phase, (const char *const[]){PHASE_INITIALIZED, PHASE_SUCCEEDED, NULL})) {
         node_set_str(doc, status, "lastPromotedSpec", canary->last_applied);
     }
     set_time(doc, status, now_wall_ms, now);
@@ -156,7 +156,7 @@ struct doc *status_sync(const struct canary *canary, const struct status_sync *s
     node_set_int(doc, status, "iterations", sync->iterations);
     if (sync->revision != NULL) {
         node_set_str(doc, status, "lastAppliedSpec", sync->revision);
-        if (strcmp(sync->phase, "Initialized") == 0) {
+        if (strcmp(sync->phase, PHASE_INITIALIZED) == 0) {
             node_set_str(doc, status, "lastPromotedSpec", sync->revision);
         }
         status_patch_map(doc, status, "trackedConfigs", node_get(canary->status, "trackedConfigs"), sync->checksums);

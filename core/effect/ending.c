@@ -59,11 +59,11 @@ struct doc *ending_rollback(const struct canary *canary, const struct node *even
     }
     push_route(doc, 100, 0);
     char *text = str_format("Canary failed! Scaling down %s", canary->names.id);
-    push_event(doc, "Warning", "Failed", text);
+    push_event(doc, "Warning", PHASE_FAILED, text);
     str_free(&text);
     node_set_str(doc, push(doc, "scale"), "to", "zero");
-    push_sync(doc, "Failed", 0);
-    push_hooks(doc, canary, "Failed");
+    push_sync(doc, PHASE_FAILED, 0);
+    push_hooks(doc, canary, PHASE_FAILED);
     return doc;
 }
 
@@ -75,8 +75,8 @@ struct doc *ending_failed_promotion(const struct canary *canary, const char *err
     push_event(doc, "Warning", NULL, text);
     str_free(&text);
     push_route(doc, 0, 100);
-    push_sync(doc, "Failed", 100);
-    push_hooks(doc, canary, "Failed");
+    push_sync(doc, PHASE_FAILED, 100);
+    push_hooks(doc, canary, PHASE_FAILED);
     return doc;
 }
 
@@ -90,6 +90,6 @@ struct doc *ending_restart(const struct canary *canary)
     push_route(doc, 100, 0);
     /* a release that was lost late may have scaled the target down */
     node_set_str(doc, push(doc, "scale"), "to", "up");
-    push_sync(doc, "Progressing", 0);
+    push_sync(doc, PHASE_PROGRESSING, 0);
     return doc;
 }

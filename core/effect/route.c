@@ -88,7 +88,7 @@ static bool share_is_safe(struct context *context, const struct canary *canary, 
 
 static bool is_promoting(const struct canary *canary)
 {
-    return canary_phase_is(canary, "Promoting") || canary_phase_is(canary, "Finalising");
+    return canary_phase_is(canary, PHASE_PROMOTING) || canary_phase_is(canary, PHASE_FINALISING);
 }
 
 static enum effect_step start(struct effect_call *call, const struct canary *canary, struct kube_write *write,

@@ -6,9 +6,6 @@
 #include "canary/status.h"
 #include "effect/kind.h"
 
-static const char *const phases[] = {"Waiting",    "Progressing", "WaitingPromotion", "Promoting",
-                                     "Finalising", "Succeeded",   "Failed",           NULL};
-
 static const char *phase_of(const struct node *effect)
 {
     return node_str_or(node_get(effect, "phase"), "");
@@ -16,12 +13,8 @@ static const char *phase_of(const struct node *effect)
 
 static bool check_phase(const struct place *at, const struct node *effect)
 {
-    for (const char *const *phase = phases; *phase != NULL; phase++) {
-        if (node_is(node_get(effect, "phase"), *phase)) {
-            return true;
-        }
-    }
-    return err_set(at->err, ERR_INVALID, "%s.phase: \"%s\" is not a phase of a release", at->text, phase_of(effect));
+    return phase_is_of_release(phase_of(effect)) ||
+           err_set(at->err, ERR_INVALID, "%s.phase: \"%s\" is not a phase of a release", at->text, phase_of(effect));
 }
 
 /* One iteration can be taken back before the first (stdlib/rollout.lua). */
@@ -40,7 +33,7 @@ static bool check_sync(const struct place *at, const struct node *effect)
 static bool check_own_sync(const struct place *at, enum effects_of of, const struct node *effect)
 {
     const struct node *phase = node_get(effect, "phase");
-    return node_is(phase, of == EFFECTS_OF_ENDING ? "Failed" : "Progressing") ||
+    return node_is(phase, of == EFFECTS_OF_ENDING ? PHASE_FAILED : PHASE_PROGRESSING) ||
            place_refuse(at, "phase", phase, "the phase of such a list");
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "canary/phase.h"
 
 #define LABELS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define VALUES(...) ((const char *const[]){__VA_ARGS__})
@@ -38,7 +39,7 @@ void gauges_declare(struct gauges *g, struct metrics *metrics, const char *versi
 
 void gauges_phase(struct gauges *g, const char *target, const char *namespace, const char *phase)
 {
-    double value = strcmp(phase, "Progressing") == 0 ? 0 : strcmp(phase, "Failed") == 0 ? 2 : 1;
+    double value = strcmp(phase, PHASE_PROGRESSING) == 0 ? 0 : strcmp(phase, PHASE_FAILED) == 0 ? 2 : 1;
     metric_set(g->status, VALUES(target, namespace), value);
 }
 

@@ -75,7 +75,7 @@ static struct doc *new_payload(const struct canary *canary, const char *phase)
     hook_checksum(canary, checksum);
     node_set_str(doc, root, "name", canary->names.name);
     node_set_str(doc, root, "namespace", canary->names.namespace);
-    node_set_str(doc, root, "phase", str_empty(phase) ? "Initializing" : phase);
+    node_set_str(doc, root, "phase", str_empty(phase) ? PHASE_INITIALIZING : phase);
     node_set_str(doc, root, "checksum", checksum);
     return doc;
 }

@@ -229,7 +229,7 @@ static void initialise(struct actor *actor, struct canary *canary, const struct 
 {
     if (canary->phase[0] == '\0') {
         actor_send_status(actor, canary,
-                          status_set_phase(canary, "Initializing", clock_wall_ms(actor->context->clock)));
+                          status_set_phase(canary, PHASE_INITIALIZING, clock_wall_ms(actor->context->clock)));
     } else if (actor_bring_objects(actor, canary)) {
         struct doc *patch = detect_initialised(actor->context, canary, now, &actor->promoted);
         if (patch == NULL) {

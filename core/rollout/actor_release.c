@@ -148,10 +148,10 @@ void actor_look_for_revision(struct actor *actor, const struct canary *canary, c
         create_release(actor, canary, now, goes_on ? RELEASE_CONTINUED : RELEASE_RESTARTED);
     } else if (detect_change(canary, now, actor->context->config_tracking)) {
         create_release(actor, canary, now, RELEASE_FROM_REST);
-    } else if (canary_phase_is(canary, "Failed") && strcmp(canary->last_applied, now->revision) != 0) {
+    } else if (canary_phase_is(canary, PHASE_FAILED) && strcmp(canary->last_applied, now->revision) != 0) {
         /* The target is back at the promoted revision. Recorded, it makes the failed revision count as new when that
          * comes again. */
-        actor_send_status(actor, canary, detect_sync(actor->context, canary, now, "Failed"));
+        actor_send_status(actor, canary, detect_sync(actor->context, canary, now, PHASE_FAILED));
     } else if ((patch = detect_rebaseline(actor->context, canary, now)) != NULL) {
         actor_send_status(actor, canary, patch);
     } else {
@@ -190,7 +190,8 @@ void actor_look_at_run(struct actor *actor, struct canary *canary, const struct 
         }
         return;
     }
-    bool before_promotion = canary_phase_is(canary, "Progressing") || canary_phase_is(canary, "WaitingPromotion");
+    bool before_promotion =
+        canary_phase_is(canary, PHASE_PROGRESSING) || canary_phase_is(canary, PHASE_WAITING_PROMOTION);
     if (known && before_promotion && run_is_replaceable(actor->run) &&
         detect_change_from(release->revision, doc_root(release->checksums), now, actor->context->config_tracking)) {
         if (!goes_by_canary(actor) && !actor_give_back(actor, canary)) {

@@ -180,7 +180,7 @@ bool actor_give_back(struct actor *actor, const struct canary *canary)
 static bool reset_status(struct actor *actor, const struct canary *before, const struct canary *canary)
 {
     struct status_sync sync = {
-        .phase = "Progressing",
+        .phase = PHASE_PROGRESSING,
         .iterations = edit_iterations(before, canary),
         .failed_checks = canary->failed_checks,
     };
@@ -346,7 +346,7 @@ static enum take take_subject(struct actor *actor, const struct canary *before, 
 static enum take take_edit(struct actor *actor, struct canary *before, struct canary *canary)
 {
     enum edit edit = edit_between(before, canary);
-    bool analysing = canary_phase_is(canary, "Progressing") || canary_phase_is(canary, "WaitingPromotion");
+    bool analysing = canary_phase_is(canary, PHASE_PROGRESSING) || canary_phase_is(canary, PHASE_WAITING_PROMOTION);
     if (!run_is_scripted(actor->run) || canary_is_initialising(canary)) {
         return TAKE_LATER;
     } else if (edit != EDIT_PLAIN && is_promoted(actor, canary)) {

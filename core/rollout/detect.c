@@ -97,10 +97,10 @@ bool detect_other_strategy(const struct canary *canary, const struct target_now 
 
 bool detect_promoted(const struct canary *canary, const struct release *release, bool config_tracking)
 {
-    if (canary_phase_is(canary, "Promoting") || canary_phase_is(canary, "Finalising")) {
+    if (canary_phase_is(canary, PHASE_PROMOTING) || canary_phase_is(canary, PHASE_FINALISING)) {
         return true;
     }
-    return canary_phase_is(canary, "Succeeded") && release->pinned &&
+    return canary_phase_is(canary, PHASE_SUCCEEDED) && release->pinned &&
            str_equal(canary->last_applied, release->revision) &&
            (!config_tracking ||
             configs_equal(node_get(canary->status, "trackedConfigs"), doc_root(release->checksums)));
@@ -174,7 +174,7 @@ struct doc *detect_rebaseline(struct context *context, const struct canary *cana
 static struct doc *adopt_promoted(struct context *context, const struct canary *canary, const struct promoted *promoted)
 {
     struct status_sync sync = {
-        .phase = "Initialized", .revision = promoted->revision, .checksums = doc_root(promoted->checksums)};
+        .phase = PHASE_INITIALIZED, .revision = promoted->revision, .checksums = doc_root(promoted->checksums)};
     return status_sync(canary, &sync, clock_wall_ms(context->clock));
 }
 
@@ -205,11 +205,11 @@ static struct doc *adopt_hashes(const struct target_now *now, const char *promot
 static struct doc *adopt_foreign(const struct canary *canary, const struct target_now *now,
                                  const struct promoted *promoted)
 {
-    bool at_rest = canary_phase_is(canary, "Initialized") || canary_phase_is(canary, "Succeeded");
+    bool at_rest = canary_phase_is(canary, PHASE_INITIALIZED) || canary_phase_is(canary, PHASE_SUCCEEDED);
     if (at_rest && strcmp(promoted->revision, now->digest) == 0) {
         return adopt_hashes(now, now->digest);
     }
-    return canary_phase_is(canary, "Failed") ? adopt_hashes(now, promoted->revision) : NULL;
+    return canary_phase_is(canary, PHASE_FAILED) ? adopt_hashes(now, promoted->revision) : NULL;
 }
 
 struct doc *detect_adoption(struct context *context, const struct canary *canary, const struct target_now *now,
@@ -241,14 +241,14 @@ static const char *phase_of_lost_status(struct context *context, const struct ca
                                         const struct release *release, const char *primary)
 {
     if (canary->phase[0] != '\0' || !release->pinned) {
-        return canary->phase[0] != '\0' ? canary->phase : "Initialized";
+        return canary->phase[0] != '\0' ? canary->phase : PHASE_INITIALIZED;
     }
     struct doc *target =
         store_find(context_store(context, &KUBE_DEPLOYMENTS), canary->names.namespace, canary->names.target);
     bool promoted = str_equal(primary, release->revision);
     bool down = node_int_or(node_at(doc_root(target), "spec", "replicas"), 1) == 0;
     doc_free(target);
-    return promoted && down ? "Succeeded" : "Progressing";
+    return promoted && down ? PHASE_SUCCEEDED : PHASE_PROGRESSING;
 }
 
 struct doc *detect_lost_status(struct context *context, const struct canary *canary, const struct release *release)

@@ -55,7 +55,7 @@ static void keep_waiting(struct operation_call *call, const struct canary *canar
 /* Is there nothing that could become ready? Only the canary is scaled by a release. */
 static bool is_gone(const struct canary *canary, bool primary, const struct node *deployment, struct err *err)
 {
-    bool analysed = canary_phase_is(canary, "Progressing") || canary_phase_is(canary, "WaitingPromotion");
+    bool analysed = canary_phase_is(canary, PHASE_PROGRESSING) || canary_phase_is(canary, PHASE_WAITING_PROMOTION);
     if (primary) {
         return false;
     } else if (deployment == NULL) {
