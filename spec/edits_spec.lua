@@ -3,6 +3,7 @@ local World = require 'spec.world'
 local edits = require 'spec.world_edits'
 local json = require 'spec.fake_json'
 local killing = require 'spec.world_killing'
+local world_stories = require 'spec.world_stories'
 
 local INSIDERS = { { headers = { ['x-canary'] = { exact = 'insider' } } } }
 local OTHERS = { { headers = { ['x-canary'] = { exact = 'other' } } } }
@@ -115,15 +116,6 @@ local function without_edits(told)
   return setmetatable({ edits = {} }, { __index = told })
 end
 
-local function sorted(stories)
-  local names = {}
-  for name in pairs(stories) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return names
-end
-
 local function check_end(world, told)
   assert.equal(told.ends, world.phase, world:story())
   assert.equal(told.image, world.last.primary)
@@ -162,7 +154,7 @@ end
 describe('in mid-run', function()
   after_each(World.close_all)
 
-  for i, name in ipairs(sorted(STORIES)) do
+  for i, name in ipairs(world_stories.sorted(STORIES)) do
     local told = STORIES[name]
     told.sparse, told.offset = 4, i -- each elsewhere: together they leave no place out
     describe(name .. ',', function()

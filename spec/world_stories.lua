@@ -44,7 +44,8 @@ local function ends_so(story)
   end
 end
 
-local function sorted(stories)
+--- The names of some stories, always in the same order.
+function M.sorted(stories)
   local names = {}
   for name in pairs(stories) do
     names[#names + 1] = name
@@ -60,7 +61,7 @@ function M.describe(strategy, stories)
   busted.describe('in a simulated world, ' .. strategy, function()
     busted.after_each(World.close_all)
 
-    for _, name in ipairs(sorted(stories)) do
+    for _, name in ipairs(M.sorted(stories)) do
       busted.describe(name .. ',', function()
         busted.it('ends so', function()
           ends_so(stories[name])

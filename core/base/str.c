@@ -103,6 +103,16 @@ void str_list_push(struct str_list *list, const char *s)
     push_owned(list, str_dup(s));
 }
 
+void str_list_push_format(struct str_list *list, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = str_format_v(format, args);
+    va_end(args);
+    str_list_push(list, text);
+    str_free(&text);
+}
+
 bool str_list_has(const struct str_list *list, const char *s)
 {
     for (size_t i = 0; i < list->count; i++) {

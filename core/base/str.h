@@ -37,6 +37,7 @@ struct str_list {
 };
 
 void str_list_push(struct str_list *list, const char *s);
+void str_list_push_format(struct str_list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool str_list_has(const struct str_list *list, const char *s);
 /* Splits at `separator`, keeping empty parts, without trimming (as Flagger splits its flags); "" gives one empty
  * part. */

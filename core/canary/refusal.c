@@ -9,18 +9,6 @@
 
 enum { SERVICE_NAME_MAX = 63, OBJECT_NAME_MAX = 253 };
 
-static void add(struct str_list *reasons, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void add(struct str_list *reasons, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    char *text = str_format_v(format, args);
-    va_end(args);
-    str_list_push(reasons, text);
-    str_free(&text);
-}
-
 /* --- integers --- */
 
 /* Fields that the CRD declares as numbers and Flagger decodes as integers: a fraction passes admission, so it must be
@@ -56,10 +44,10 @@ static void check_integer(const struct node *n, const char *field, bool bounded,
     if (outside || !is_integer_or_absent(n)) {
         char *text = node_to_text(n);
         if (outside) {
-            add(reasons, "%s: %s is too large, wanted an integer from %d to %d", field, text, -INTEGER_MAX,
-                INTEGER_MAX);
+            str_list_push_format(reasons, "%s: %s is too large, wanted an integer from %d to %d", field, text,
+                                 -INTEGER_MAX, INTEGER_MAX);
         } else {
-            add(reasons, "%s: %s is not an integer", field, text);
+            str_list_push_format(reasons, "%s: %s is not an integer", field, text);
         }
         str_free(&text);
     }
@@ -103,8 +91,8 @@ static void check_metrics(const struct node *analysis, struct str_list *reasons)
     struct node_iter it = node_iterate(node_get(analysis, "metrics"));
     while (node_next(&it)) {
         if (node_get(it.value, "templateRef") != NULL) {
-            add(reasons, "spec.analysis.metrics[%zu].templateRef (metric %s) is not supported yet", it.index,
-                node_str_or(node_get(it.value, "name"), ""));
+            str_list_push_format(reasons, "spec.analysis.metrics[%zu].templateRef (metric %s) is not supported yet",
+                                 it.index, node_str_or(node_get(it.value, "name"), ""));
         }
     }
 }
@@ -115,25 +103,26 @@ static void check_supported(const struct canary *canary, struct str_list *reason
     const struct node *spec = canary->spec;
     const char *kind = node_str_or(node_at(spec, "targetRef", "kind"), "");
     if (kind[0] == '\0') {
-        add(reasons, "spec.targetRef.kind is missing");
+        str_list_push_format(reasons, "spec.targetRef.kind is missing");
     } else if (strcmp(kind, "Deployment") != 0) {
-        add(reasons, "spec.targetRef.kind: %s is not supported yet, only Deployment", kind);
+        str_list_push_format(reasons, "spec.targetRef.kind: %s is not supported yet, only Deployment", kind);
     }
     if (strcmp(canary->provider, "istio") != 0) {
-        add(reasons, "spec.provider: %s is not supported yet, only istio", canary->provider);
+        str_list_push_format(reasons, "spec.provider: %s is not supported yet, only istio", canary->provider);
     }
     const char *scaler = node_str(node_at(spec, "autoscalerRef", "kind"));
     if (scaler != NULL && strcmp(scaler, "HorizontalPodAutoscaler") != 0) {
-        add(reasons, "spec.autoscalerRef.kind: %s is not supported yet, only HorizontalPodAutoscaler", scaler);
+        str_list_push_format(reasons, "spec.autoscalerRef.kind: %s is not supported yet, only HorizontalPodAutoscaler",
+                             scaler);
     }
     if (node_bool_or(node_get(spec, "revertOnDeletion"), false)) {
-        add(reasons, "spec.revertOnDeletion is not supported yet");
+        str_list_push_format(reasons, "spec.revertOnDeletion is not supported yet");
     }
     if (node_count(node_get(canary->analysis, "alerts")) > 0) {
-        add(reasons, "spec.analysis.alerts is not supported yet");
+        str_list_push_format(reasons, "spec.analysis.alerts is not supported yet");
     }
     if (node_get(canary->analysis, "sessionAffinity") != NULL) {
-        add(reasons, "spec.analysis.sessionAffinity is not supported yet");
+        str_list_push_format(reasons, "spec.analysis.sessionAffinity is not supported yet");
     }
     check_metrics(canary->analysis, reasons);
 }
@@ -145,21 +134,21 @@ static void check_supported(const struct canary *canary, struct str_list *reason
 static void check_required(const struct canary *canary, struct str_list *reasons)
 {
     if (canary->progress_deadline_s > INT32_MAX || canary->progress_deadline_s < INT32_MIN) {
-        add(reasons, "spec.progressDeadlineSeconds: %" PRId64 " does not fit into 32 bits",
-            canary->progress_deadline_s);
+        str_list_push_format(reasons, "spec.progressDeadlineSeconds: %" PRId64 " does not fit into 32 bits",
+                             canary->progress_deadline_s);
     }
     if (str_empty(canary->names.target)) {
-        add(reasons, "spec.targetRef.name is missing");
+        str_list_push_format(reasons, "spec.targetRef.name is missing");
     }
     if (node_type(canary->analysis) != NODE_OBJECT) {
-        add(reasons, "spec.analysis is missing");
+        str_list_push_format(reasons, "spec.analysis is missing");
     }
     const struct node *port_field = node_at(canary->spec, "service", "port");
     int64_t port = node_int_or(port_field, 0);
     if (port_field == NULL || node_type(port_field) == NODE_NULL) {
-        add(reasons, "spec.service.port is missing");
+        str_list_push_format(reasons, "spec.service.port is missing");
     } else if (is_integer_or_absent(port_field) && (port < 1 || port > 65535)) {
-        add(reasons, "spec.service.port: %" PRId64 " is not a port", port);
+        str_list_push_format(reasons, "spec.service.port: %" PRId64 " is not a port", port);
     }
 }
 
@@ -169,7 +158,8 @@ static void check_required(const struct canary *canary, struct str_list *reasons
 static void check_match(const struct canary *canary, struct str_list *reasons)
 {
     if (canary_is_tcp(canary->root) && node_count(node_get(canary->analysis, "match")) > 0) {
-        add(reasons, "spec.analysis.match is not possible with spec.service.appProtocol: tcp: TCP has no headers, so "
+        str_list_push_format(
+            reasons, "spec.analysis.match is not possible with spec.service.appProtocol: tcp: TCP has no headers, so "
                      "the canary would get a share of all requests, not of those that match");
     }
 }
@@ -183,8 +173,8 @@ static void check_length(const char *field, const char *name, const char *kind, 
     static const char suffix[] = "-primary"; /* no other is longer */
     size_t len = strlen(name) + sizeof suffix - 1;
     if (len > max) {
-        add(reasons, "%s: the %s %s%s cannot exist: its name has %zu characters, and %zu are allowed", field, kind,
-            name, suffix, len, max);
+        str_list_push_format(reasons, "%s: the %s %s%s cannot exist: its name has %zu characters, and %zu are allowed",
+                             field, kind, name, suffix, len, max);
     }
 }
 
@@ -194,8 +184,9 @@ static void check_service_name(const struct canary *canary, struct str_list *rea
     const char *apex = canary->names.apex;
     const char *field = apex == canary->names.target ? "spec.targetRef.name" : "spec.service.name";
     if (apex[strspn(apex, letters)] != '\0' || apex[0] == '-') {
-        add(reasons, "%s: %s cannot be the name of a Service: it may have lower-case letters, digits and '-'", field,
-            apex);
+        str_list_push_format(reasons,
+                             "%s: %s cannot be the name of a Service: it may have lower-case letters, digits and '-'",
+                             field, apex);
     }
     check_length(field, apex, "Service", SERVICE_NAME_MAX, reasons);
 }

@@ -8,18 +8,6 @@
 #include "base/str.h"
 #include "canary/query_template.h"
 
-static void add(struct str_list *reasons, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void add(struct str_list *reasons, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    char *text = str_format_v(format, args);
-    va_end(args);
-    str_list_push(reasons, text);
-    str_free(&text);
-}
-
 /* --- metrics --- */
 
 static bool is_builtin(const char *name)
@@ -32,14 +20,15 @@ static void check_metric(const struct node *metric, size_t index, struct str_lis
     const char *name = node_str_or(node_get(metric, "name"), "");
     const char *query = node_str_or(node_get(metric, "query"), "");
     if (query[0] == '\0' && !is_builtin(name) && node_get(metric, "templateRef") == NULL) {
-        add(reasons,
+        str_list_push_format(
+            reasons,
             "spec.analysis.metrics[%zu] (metric %s): it has no query, and its name is no built-in one, wanted a query "
             "or the name request-success-rate or request-duration",
             index, name);
     }
     char *problem = query_template_problem(query, node_get(metric, "templateVariables"));
     if (problem != NULL) {
-        add(reasons, "spec.analysis.metrics[%zu].query (metric %s): %s", index, name, problem);
+        str_list_push_format(reasons, "spec.analysis.metrics[%zu].query (metric %s): %s", index, name, problem);
         str_free(&problem);
     }
 }
@@ -83,11 +72,13 @@ static void check_hook(const struct node *hook, size_t index, struct str_list *r
         return;
     }
     if (!is_http_url(url)) {
-        add(reasons, "spec.analysis.webhooks[%zu].url (webhook %s): \"%s\" is no URL, wanted one of http or https",
+        str_list_push_format(
+            reasons, "spec.analysis.webhooks[%zu].url (webhook %s): \"%s\" is no URL, wanted one of http or https",
             index, name, url);
     }
     if (strlen(timeout) > 1 && !duration_parse(timeout, &ignored, &err)) { /* a shorter one counts as unset */
-        add(reasons, "spec.analysis.webhooks[%zu].timeout (webhook %s): \"%s\" is no duration, wanted one like 30s",
+        str_list_push_format(
+            reasons, "spec.analysis.webhooks[%zu].timeout (webhook %s): \"%s\" is no duration, wanted one like 30s",
             index, name, timeout);
     }
 }
@@ -99,8 +90,9 @@ static void check_delegation(const struct node *service, struct str_list *reason
     static const char *const fields[] = {"hosts", "gateways"};
     for (size_t i = 0; i < 2 && node_bool_or(node_get(service, "delegation"), false); i++) {
         if (node_count(node_get(service, fields[i])) > 0) {
-            add(reasons, "spec.service.%s: a delegate VirtualService has none, wanted no %s or no delegation",
-                fields[i], fields[i]);
+            str_list_push_format(reasons,
+                                 "spec.service.%s: a delegate VirtualService has none, wanted no %s or no delegation",
+                                 fields[i], fields[i]);
         }
     }
 }

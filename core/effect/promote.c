@@ -41,8 +41,10 @@ static struct doc *live_copies(struct context *context, const struct canary *can
     return doc;
 }
 
-struct node *promote_copies(struct context *context, const struct canary *canary, const struct node *configs,
-                            struct doc *doc)
+/* The copies that the primary uses and that a promotion of these configs will overwrite, with their current checksums:
+ * {"configmap/x": "..."} in `doc`. */
+static struct node *find_copies(struct context *context, const struct canary *canary, const struct node *configs,
+                                struct doc *doc)
 {
     struct doc *live = live_copies(context, canary, configs);
     struct node *copies = node_new_object(doc);
@@ -57,7 +59,8 @@ struct node *promote_copies(struct context *context, const struct canary *canary
     return copies;
 }
 
-bool promote_has_begun(struct context *context, const struct canary *canary, const struct node *copies)
+/* True when one of these copies has changed. */
+static bool is_changed(struct context *context, const struct canary *canary, const struct node *copies)
 {
     struct doc *live = live_copies(context, canary, copies);
     bool begun = false;
@@ -84,7 +87,7 @@ static void complete(struct context *context, const struct release *release, con
                      struct doc *doc, struct node *effect)
 {
     node_set_str(doc, effect, "id", release->uid); /* a release fixes one revision, and promotes it once */
-    node_set(doc, effect, "copies", promote_copies(context, canary, doc_root(release->checksums), doc));
+    node_set(doc, effect, "copies", find_copies(context, canary, doc_root(release->checksums), doc));
 }
 
 /* When in doubt, assume that it has begun: repeating a decided promotion is harmless, taking back a half-made one is
@@ -95,8 +98,8 @@ static bool has_begun(struct effect_call *call)
     struct canary canary;
     struct err ignored = {0};
     bool known = release_canary(call->release, &canary, &ignored);
-    bool begun = node_count(copies) > 0 &&
-                 (call->redo || call->unsure || !known || promote_has_begun(call->context, &canary, copies));
+    bool begun =
+        node_count(copies) > 0 && (call->redo || call->unsure || !known || is_changed(call->context, &canary, copies));
     canary_fini(&canary);
     return begun;
 }

@@ -1,5 +1,5 @@
 /* Copies the target to the primary (workload/promotion.h) with the options that every caller in this room needs, and
- * tells how far a failed copy has come.
+ * is the kind of effect that does so for a release.
  *
  * The configs are copied first, over those that the primary uses. If the template cannot be written after that, the
  * primary is neither in its old state nor in the analysed one, and the old data is gone: there is no way back. */
@@ -12,10 +12,3 @@
  * arguments must live until promotion_start returns. */
 struct promotion_options promote_options(struct context *context, const struct canary *canary, const char *revision,
                                          const struct node *configs, const char *promotion_id);
-
-/* The copies that the primary uses and that a promotion of these configs will overwrite, with their current
- * checksums: {"configmap/x": "…"} in `doc`. */
-struct node *promote_copies(struct context *context, const struct canary *canary, const struct node *configs,
-                            struct doc *doc);
-/* True when one of these copies has changed. */
-bool promote_has_begun(struct context *context, const struct canary *canary, const struct node *copies);

@@ -229,8 +229,3 @@ void announcer_disown(struct announcer *a, const void *ctx)
         }
     }
 }
-
-bool announcer_is_idle(const struct announcer *a)
-{
-    return a->first == NULL;
-}

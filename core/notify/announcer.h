@@ -25,4 +25,3 @@ void announce(struct announcer *announcer, const struct announcement *announceme
 void announce_text(struct announcer *announcer, const char *type, const char *text);
 /* No done with this ctx comes any more; the messages are still sent. */
 void announcer_disown(struct announcer *announcer, const void *ctx);
-bool announcer_is_idle(const struct announcer *announcer);

@@ -106,7 +106,6 @@ bool journal_leave(struct journal *j, const struct node *result, struct err *err
     j->replay_at = j->replay_end = j->entry_count;
     journal_fold_word(j);
     j->replay_at = j->replay_end = j->entry_count;
-    j->dirty = true;
     return true;
 }
 
@@ -151,7 +150,6 @@ enum journal_step journal_ask(struct journal *j, const char *operation, const st
     s->operation = str_dup(operation);
     memcpy(s->args, args_digest, sizeof s->args);
     j->step_at = j->step_count;
-    j->dirty = true;
     return JOURNAL_NEW;
 }
 
@@ -166,7 +164,6 @@ static void set_text(struct journal *j, char **text, const struct node *n)
     str_free(text);
     *text = journal_text_of(n);
     j->steps_size += strlen(*text);
-    j->dirty = true;
 }
 
 void journal_intend(struct journal *j, const struct node *intent)

@@ -74,5 +74,3 @@ void journal_write(struct journal *journal, struct doc *doc, struct node *status
 void journal_trim(struct journal *journal, size_t size_max);
 /* True when the record is larger than a release may keep. */
 bool journal_is_full(const struct journal *journal);
-/* Something changed since the last journal_write. */
-bool journal_is_dirty(const struct journal *journal);

@@ -47,7 +47,6 @@ struct journal {
     int64_t words;           /* entered so far */
     size_t size;             /* bytes of all texts of entries */
     size_t steps_size;       /* of intents and answers */
-    bool dirty;
 };
 
 struct entry *journal_push_entry(struct journal *j);

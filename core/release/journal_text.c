@@ -268,7 +268,6 @@ void journal_write(struct journal *j, struct doc *doc, struct node *status)
     node_set(doc, status, "open", open);
     node_set_int(doc, status, "openStarted", j->depth > 0 ? j->word_started_ms : 0);
     node_set(doc, status, "evidence", evidence);
-    j->dirty = false;
 }
 
 /* --- bounds --- */
@@ -286,16 +285,13 @@ void journal_evidence(struct journal *j, const struct node *evidence, const char
     if (j->evidence.count > JOURNAL_EVIDENCE_MAX) {
         drop_oldest_evidence(j);
     }
-    j->dirty = true;
 }
 
 static size_t text_size(struct journal *j)
 {
     struct doc *doc = doc_new();
     struct node *status = node_new_object(doc);
-    bool dirty = j->dirty;
     journal_write(j, doc, status);
-    j->dirty = dirty;
     char *text = node_to_text(status);
     size_t size = strlen(text);
     str_free(&text);
@@ -335,16 +331,10 @@ void journal_trim(struct journal *j, size_t size_max)
         }
     }
     j->replay_at = j->replay_end = j->entry_count;
-    j->dirty = true;
 }
 
 bool journal_is_full(const struct journal *j)
 {
     return j->entry_count > JOURNAL_ENTRIES_MAX || j->size > JOURNAL_SIZE_MAX || j->step_count > JOURNAL_STEPS_MAX ||
            j->steps_size > JOURNAL_STEPS_SIZE_MAX || j->words > JOURNAL_WORDS_MAX;
-}
-
-bool journal_is_dirty(const struct journal *j)
-{
-    return j->dirty;
 }

@@ -57,10 +57,7 @@ static void on_ending_done(void *ctx, size_t failed, bool begun, const struct er
     struct run *run = ctx;
     run->effects = NULL;
     if (err->code != ERR_NONE) {
-        run->effects_first = failed;
-        trouble_tell(&run->trouble, err->text);
-        run_wait(run, WAIT_EFFECT, err->text);
-        run_retry_later(run, on_ending_retry);
+        run_retry_effects(run, failed, err, on_ending_retry);
         return;
     }
     struct canary canary;

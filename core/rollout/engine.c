@@ -237,11 +237,6 @@ bool engine_is_prepared(const struct engine *engine, struct buf *lacking)
     return lease_is_known(engine->lease) || (buf_append_str(lacking, "the Lease has not been read yet") && false);
 }
 
-bool engine_is_ready(const struct engine *engine)
-{
-    return engine->ready;
-}
-
 size_t engine_canaries(const struct engine *engine)
 {
     return registry_canaries(&engine->registry);

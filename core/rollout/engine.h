@@ -47,7 +47,6 @@ struct engine *engine_new(const struct engine_options *options);
  * calls `closed` and is gone. */
 void engine_close(struct engine *engine, void (*closed)(void *ctx), void *ctx);
 
-bool engine_is_ready(const struct engine *engine);
 /* True when the engine works, or would work at once if it got the Lease: every store is synced, and the holder of
  * the Lease is known. Otherwise `lacking` says what is waited for. */
 bool engine_is_prepared(const struct engine *engine, struct buf *lacking);

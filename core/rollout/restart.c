@@ -29,10 +29,7 @@ static void on_restarted(void *ctx, size_t failed, bool begun, const struct err 
     struct run *run = ctx;
     run->effects = NULL;
     if (err->code != ERR_NONE) {
-        run->effects_first = failed;
-        trouble_tell(&run->trouble, err->text);
-        run_wait(run, WAIT_EFFECT, err->text);
-        run_retry_later(run, on_restart_retry);
+        run_retry_effects(run, failed, err, on_restart_retry);
         return;
     }
     journal_answer(run->release->journal, NULL);

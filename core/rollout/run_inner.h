@@ -1,9 +1,9 @@
 /* A running release inside, for the files that share it, each of which uses only those above it:
  *
  *   turn.c      what the others share: the record is flushed, an end is decided, something is tried again later
+ *   closing.c   how it comes to its end
  *   attempt.c   one life of the script: its calls, the operation under way, freezing, what a failure means
  *   restart.c   what a release begins with that took the place of another one
- *   closing.c   how it comes to its end
  *   run.c       from the claim to the end, and what the actor asks for */
 #pragma once
 
@@ -38,7 +38,6 @@ struct attempt {
     char *word;              /* that was entered last, and what it was asked for */
     int64_t rounds;          /* rounds begun since the script's first line */
     int64_t round_started_ms;
-    bool deferred; /* the record is too long to be replayed in one turn; the rest follows on a later turn */
 };
 
 struct run {
@@ -80,6 +79,8 @@ void run_decide(struct run *run, enum run_verdict verdict);
 /* Writes the record. `done` comes if the release is still ours; otherwise the run ends by itself. */
 void run_flush(struct run *run, void (*done)(struct run *run));
 void run_retry_later(struct run *run, timer_fn *retry);
+/* The effect number `failed` of the engine's own list failed: told, shown, and tried again later. */
+void run_retry_effects(struct run *run, size_t failed, const struct err *err, timer_fn *retry);
 /* For release_claim and release_flush. */
 void run_on_flushed(void *ctx, const struct err *err);
 /* The record is refused; for release->refused. */
@@ -103,7 +104,7 @@ void attempt_stop(struct run *run);
 /* See run_poke, run_freeze. */
 void attempt_poke(struct run *run);
 void attempt_thaw(struct run *run);
-/* True while the script replays its record and none of its operations is under way. */
+/* True while the script is over its record: what it asks for is answered from there. */
 bool attempt_replays(const struct run *run);
 /* True while the script may write the Canary's objects, or is about to. */
 bool attempt_is_acting(const struct run *run);

@@ -68,6 +68,14 @@ void run_retry_later(struct run *run, timer_fn *retry)
     timer_start(run->context->clock, &run->retry, run->retry_ms, retry, run);
 }
 
+void run_retry_effects(struct run *run, size_t failed, const struct err *err, timer_fn *retry)
+{
+    run->effects_first = failed;
+    trouble_tell(&run->trouble, err->text);
+    run_wait(run, WAIT_EFFECT, err->text);
+    run_retry_later(run, retry);
+}
+
 void run_wait(struct run *run, const char *reason, const char *message)
 {
     waiting_begin(run->waiting, &(struct wait){.reason = reason, .message = message, .told = true});
