@@ -70,17 +70,17 @@ bool accepted_canary(const struct accepted *accepted, struct context *context, c
                      struct canary *canary, struct err *err)
 {
     const struct store *canaries = context_store(context, &KUBE_CANARIES);
-    if (accepted->spec == NULL || !store_has(canaries, namespace, name)) {
+    struct doc *stored = store_find(canaries, namespace, name);
+    int64_t generation = generation_of(doc_root(stored));
+    if (stored == NULL || accepted->spec == NULL || (generation != 0 && generation == accepted->generation)) {
+        doc_free(stored);
         return canary_find(canary, canaries, namespace, name, &context->defaults, err);
     }
-    struct doc *stored = store_find(canaries, namespace, name);
     struct doc *doc = doc_copy(doc_root(stored));
     doc_free(stored);
-    if (accepted->generation == 0 || accepted->generation != generation_of(doc_root(doc))) {
-        node_set(doc, doc_root(doc), "spec", node_copy(doc, doc_root(accepted->spec)));
-        /* the generation belongs to the spec: a Release that is created from this spec must not count the other as
-         * accepted */
-        node_set_int(doc, node_ensure_object(doc, doc_root(doc), "metadata"), "generation", accepted->generation);
-    }
+    node_set(doc, doc_root(doc), "spec", node_copy(doc, doc_root(accepted->spec)));
+    /* the generation belongs to the spec: a Release that is created from this spec must not count the other as
+     * accepted */
+    node_set_int(doc, node_ensure_object(doc, doc_root(doc), "metadata"), "generation", accepted->generation);
     return canary_init(canary, doc, &context->defaults, err);
 }
