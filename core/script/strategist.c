@@ -171,7 +171,9 @@ void script_strategist_free(struct strategist *strategist)
 
 void script_strategist_measure(struct strategist *strategist)
 {
-    ((struct scripts *)strategist)->limits.budget.measured = true;
+    struct script_limits *limits = &((struct scripts *)strategist)->limits;
+    limits->cpu = SCRIPT_CPU_MEASURED;
+    limits->budget.measured = true;
 }
 
 void script_strategist_limit(struct strategist *strategist, const struct script_limits *limits)

@@ -78,9 +78,9 @@ static void test_measured_time_is_spent_and_a_replayed_word_is_free(void **state
             stop(e);
             str_free(&body);
         }
-        script_strategist_measure(e->strategist);
+        limits.budget.measured = true;
+        script_strategist_limit(e->strategist, &limits);
     }
-    limits.budget.measured = true;
     limits.budget.cpu_ms = 1000;
     script_strategist_limit(e->strategist, &limits);
     e->delays = 0;

@@ -138,6 +138,7 @@ static void test_stop_from_inside_a_word_or_an_operation(void **state)
 static void test_killed_strategy_leaves_others_untouched(void **state)
 {
     struct engine *e = *state;
+    script_strategist_measure(e->strategist);
     e->later = "ask";
     run(e, "local kept = {} for i = 1, 100 do kept[i] = 'k' .. i end host.call('ask') for i = 1, 100 do assert(kept[i] "
            "== 'k' .. i) end");
@@ -179,6 +180,7 @@ static void test_start_refuses_what_cannot_run(void **state)
          "strategies.t: strategies/t.lua:1: more than 50 ms of CPU time in one step (after loading)"},
     };
     struct engine *e = *state;
+    script_strategist_measure(e->strategist);
     for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
         struct err err;
         assert_false(start_source(e, sources[i][0], &err));
@@ -279,6 +281,20 @@ static void test_long_replay_is_not_the_scripts_expense(void **state)
     assert_int_equal(e->end, STRATEGY_KILLED);
 }
 
+/* A story in virtual time may not turn on how fast this machine is: what is slow is only killed in real time. */
+static void test_only_an_engine_in_real_time_kills_what_is_slow(void **state)
+{
+    struct engine *e = *state;
+    const char *slow = "local n = 0 for i = 1, 20000000 do n = n + i end";
+    run(e, slow);
+    expect_returned(e);
+    stop(e);
+    script_strategist_measure(e->strategist);
+    run(e, slow);
+    assert_int_equal(e->end, STRATEGY_KILLED);
+    assert_non_null(strstr(e->err.text, "more than 50 ms of CPU time"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -301,6 +317,7 @@ int main(void)
         TEST(test_sources_are_what_a_release_pins),
         TEST(test_same_seed_same_numbers),
         TEST(test_long_replay_is_not_the_scripts_expense),
+        TEST(test_only_an_engine_in_real_time_kills_what_is_slow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
