@@ -186,6 +186,21 @@ def citations(tree):
                 yield f'{path}:{number}: {found.group(1) or path.name} has no heading #{found.group(2)}'
 
 
+def mirror(tree):
+    """A unit test lies in the folder of core whose module it tests, or whose room it is about; never in none."""
+    rooms = Rooms(tree)
+    homes = {}
+    for path, name in sources(tree):
+        homes.setdefault(path.stem, set()).add(name.rpartition('/')[0])
+    for path in sorted((tree / 'tests/unit').rglob('test_*.c')):
+        folder = path.parent.relative_to(tree / 'tests/unit').as_posix()
+        own = homes.get(path.stem.removeprefix('test_'), set())
+        if own and folder not in own | {rooms.of(home) for home in own}:
+            yield f'{path}: belongs in {" or ".join(f"tests/unit/{home}" for home in sorted(own))}, beside what it tests'
+        elif rooms.of(folder) is None:
+            yield f'{path}: belongs in tests/unit/ROOM, the room of core that it is about: git mv it'
+
+
 def banned(tree):
     for path, name in sources(tree):
         for number, line in enumerate(code_lines(path.read_text()), 1):
@@ -308,7 +323,8 @@ def bindings(tree):
         yield f'world:{name}: only in one of spec/_meta/sluice.lua and core/lab/lua'
 
 
-RULES = {'floors': floors, 'tour': tour, 'citations': citations, 'banned': banned, 'handwriting': handwriting, 'sizes': sizes, 'bindings': bindings}
+RULES = {'floors': floors, 'tour': tour, 'mirror': mirror, 'citations': citations, 'banned': banned,
+         'handwriting': handwriting, 'sizes': sizes, 'bindings': bindings}
 
 
 def main():

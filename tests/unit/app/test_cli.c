@@ -1,0 +1,89 @@
+/* The flags of a command: how they are read, and how help lists them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/cli.h"
+#include "base/buf.h"
+#include "base/mem.h"
+
+static const struct cli_flag table[] = {
+    {"f", "PATH", "where it is"},
+    {"serve", NULL, "stay, and say so in a text that is long enough to need more than the one line that it has"},
+    {"a-name-that-is-long", "VALUE", "what"},
+    CLI_COMMON,
+    {0},
+};
+
+static bool take(void *ctx, const char *name, const char *value, struct err *err)
+{
+    struct buf *taken = ctx;
+    if (name != NULL && strcmp(name, "f") == 0 && strcmp(value, "bad") == 0) {
+        return err_set(err, ERR_INVALID, "bad is bad");
+    }
+    return buf_printf(taken, "%s=%s;", name != NULL ? name : "", value != NULL ? value : "");
+}
+
+/* Up to five words; what was taken, or the error. */
+static void expect(const char *said, const char *const words[5])
+{
+    char *argv[5];
+    int argc = 0;
+    struct buf taken;
+    struct err err = {0};
+    buf_init(&taken, 1000);
+    for (; argc < 5 && words[argc] != NULL; argc++) {
+        argv[argc] = (char *)words[argc];
+    }
+    bool ok = cli_read(table, argc, argv, take, &taken, &err);
+    assert_string_equal(ok ? buf_str(&taken) : err.text, said);
+    buf_fini(&taken);
+}
+
+static void test_forms(void **state)
+{
+    expect("f=x;f=y;f=z;f=;", (const char *const[5]){"-f=x", "--f=y", "-f", "z", "--f="});
+    expect("serve=;=word;=-;help=;", (const char *const[5]){"-serve", "word", "-", "--help"});
+    expect("f=-x;", (const char *const[5]){"-f", "-x"});
+}
+
+static void test_refused(void **state)
+{
+    expect("--nope: unknown flag", (const char *const[5]){"--nope=1"});
+    expect("-f: its value is missing, wanted PATH", (const char *const[5]){"--serve", "-f"});
+    expect("--a-name-that-is-long: its value is missing, wanted VALUE", (const char *const[5]){"-a-name-that-is-long"});
+    expect("--serve takes no value", (const char *const[5]){"--serve=true"});
+    expect("bad is bad", (const char *const[5]){"-f", "bad", "--nope"});
+    expect("--: unknown flag", (const char *const[5]){"--"});
+}
+
+static void test_help(void **state)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    cli_print(table, out);
+    fclose(out);
+    assert_string_equal(text, "  -f PATH             where it is\n"
+                              "  --serve             stay, and say so in a text that is long enough to need\n"
+                              "                      more than the one line that it has\n"
+                              "  --a-name-that-is-long VALUE\n"
+                              "                      what\n"
+                              "  --help              print this and end\n"
+                              "  --version           print the version and end\n");
+    mem_free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_help),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

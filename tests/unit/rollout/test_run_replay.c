@@ -1,0 +1,110 @@
+#include "fake_context.h"
+#include "fake_strategist.h"
+#include "rollout/run.h"
+
+/* A run whose script is the test: what holds while it is replayed in many turns, and while it waits for its CPU
+ * time. */
+struct world {
+    struct fake_context f;
+    struct fake_strategist script;
+    struct waiting waiting;
+    struct run *run;
+    int settled, settled_at_claim;
+};
+
+static void on_ended(void *ctx, enum run_end end)
+{
+}
+
+static void on_settled(void *ctx)
+{
+    ((struct world *)ctx)->settled++;
+}
+
+static void on_nothing(void *ctx)
+{
+}
+
+static void open_run(struct world *w, const char *status)
+{
+    static const struct run_events events = {.ended = on_ended, .settled = on_settled};
+    *w = (struct world){0};
+    fake_context_open(&w->f);
+    fake_strategist_init(&w->script);
+    w->f.context.strategist = &w->script.base;
+    waiting_init(&w->waiting, &w->f.context.notify, w->f.announcer, "test", "podinfo", on_nothing, w);
+    struct release *release = fake_context_release_of(&w->f, "", status);
+    w->run = run_start(&w->f.context, w->f.announcer, &w->waiting, release, &events, w);
+    fake_clock_run(w->f.fc);
+    w->settled_at_claim = w->settled;
+}
+
+static void close_world(struct world *w)
+{
+    run_free(w->run);
+    waiting_fini(&w->waiting);
+    fake_strategist_fini(&w->script);
+    fake_context_close(&w->f);
+}
+
+/* What the last engine began and did not finish stands at the end of the record: until the script is there, nobody else
+ * writes. */
+static void test_nobody_else_writes_between_two_words_on_record(void **state)
+{
+    struct world w;
+    open_run(&w, "{'state':'Running','pinned':true,'entries':[{'w':'start','r':{},'a':'5465b825'},"
+                 "{'w':'round','r':{},'a':'5465b825','n':2}]}");
+    const char *const words[] = {"start", "round", "round"};
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(run_is_acting(w.run));
+        assert_false(run_is_settled(w.run));
+        assert_int_equal(w.settled, w.settled_at_claim);
+        assert_true(fake_script_enter(&w.script, words[i]));
+    }
+    assert_false(run_is_acting(w.run));
+    assert_true(run_is_settled(w.run));
+    assert_int_equal(w.settled, w.settled_at_claim + 1); /* the actor looks now */
+    assert_false(fake_script_enter(&w.script, "round"));
+    close_world(&w);
+}
+
+static void test_a_delay_is_told_once_and_shown_while_it_lasts(void **state)
+{
+    struct world w;
+    open_run(&w, "{'state':'Running','pinned':true}");
+    for (int minute = 0; minute < 3; minute++) {
+        w.script.host.delayed(w.script.host.ctx, 40 * 1000);
+        fake_clock_advance(w.f.fc, 40 * 1000);
+        assert_string_equal(waiting_reason(&w.waiting), WAIT_BUDGET);
+        assert_int_equal(fake_http_count(w.f.fh, "POST", EVENTS), 1);
+        w.script.host.delayed(w.script.host.ctx, 0);
+        assert_null(waiting_reason(&w.waiting));
+    }
+    assert_non_null(strstr(fake_http_find(w.f.fh, "POST", EVENTS, 0)->body,
+                           "Release podinfo-1.test has used up its CPU time of this minute"));
+    assert_false(run_is_acting(w.run)); /* it can be superseded, suspended and taken back meanwhile */
+    close_world(&w);
+}
+
+/* The edit is refused, and the release goes on. */
+static void test_a_deadline_that_no_clock_counts_is_the_usual_one(void **state)
+{
+    struct world w;
+    open_run(&w, "{'state':'Running','pinned':true}");
+    fake_api_edit(w.f.api, CANARY, "{'spec':{'progressDeadlineSeconds':9000000000000000000}}");
+    w.script.host.delayed(w.script.host.ctx, 40 * 1000);
+    assert_int_equal(w.waiting.list[0].deadline_ms, 600 * 1000);
+    fake_clock_advance(w.f.fc, 40 * 1000);
+    assert_false(w.waiting.list[0].overdue);
+    close_world(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nobody_else_writes_between_two_words_on_record),
+        cmocka_unit_test(test_a_delay_is_told_once_and_shown_while_it_lasts),
+        cmocka_unit_test(test_a_deadline_that_no_clock_counts_is_the_usual_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
