@@ -1,5 +1,12 @@
-/* The actor's own parts: actor.c looks, actor_objects.c brings the objects, actor_release.c begins releases and looks
- * after the one that runs. */
+/* The actor's own parts. Each calls those below it, and none above:
+ *
+ *   actor.c                                       wakes up, and says which look it is; birth and death
+ *   actor_refusal.c                               a Canary that is refused
+ *   actor_look.c                                  the look by one spec
+ *   actor_release.c                               begins releases and looks after the one that runs
+ *   actor_spec.c                                  which spec a running release goes by
+ *   actor_objects.c · actor_warning.c             bring the objects; say what defeats the weights
+ *   actor_step.c                                  the one step that is under way, and its failure */
 #pragma once
 
 #include "notify/trouble.h"
@@ -29,6 +36,7 @@ struct actor {
     char *namespace, *name, *id;
     char *uid; /* of the Canary; NULL before the first look */
     struct announcer *announcer;
+    timer_fn *on_wake;   /* of actor.c, at the top of all parts */
     struct timer wake;   /* on a later turn */
     struct timer retry;  /* after a failure that no change may ever cure */
     struct timer repair; /* when a repair that was withheld may be sent */
@@ -81,11 +89,15 @@ struct actor {
     bool restart_unreadable; /* the last release could not be replayed: the next one starts from weight 0 */
 };
 
+/* --- actor_step.c --- */
+
 /* The next delay of a retry: twice as long, within bounds. */
 int64_t actor_longer(int64_t retry_ms);
 void actor_say(struct actor *actor, const char *type, const char *text);
 /* A timer_fn: look again. */
 void actor_on_retry(struct timer *timer, void *ctx);
+/* Look again after the next delay. */
+void actor_retry_later(struct actor *actor);
 /* Notes the subject of the step that begins now. For a write `name` is NULL, and the name in the body counts. */
 void actor_begin_step(struct actor *actor, const struct kube_resource *resource, const char *name);
 void actor_begin_write(struct actor *actor, const struct kube_write *write);
@@ -101,32 +113,6 @@ bool actor_is_busy(const struct actor *actor);
 void actor_send(struct actor *actor, struct kube_write *write);
 /* Takes `patch`. */
 void actor_send_status(struct actor *actor, const struct canary *canary, struct doc *patch);
-
-void actor_suspend(struct actor *actor, const struct canary *canary);
-/* Looks at what the target is now, and at all that follows, by this spec. */
-void actor_look_by(struct actor *actor, struct canary *canary);
-
-/* --- actor_spec.c --- */
-
-/* Tells the refusal, and goes on with a running release by the spec that was accepted last. */
-void actor_refuse(struct actor *actor, const struct canary *canary);
-enum take {
-    TAKE_NOW,   /* the running release goes by what its Canary says now */
-    TAKE_LATER, /* the running release goes by the spec of before the edit */
-    TAKE_BUSY,  /* something must be done first; it wakes the actor when it ends */
-};
-enum take actor_take_spec(struct actor *actor, struct canary *canary);
-/* Closes the release if its script is of another strategy than the Canary's: that script must not take one more
- * step. True: it is being closed, and wakes the actor. */
-bool actor_change_strategy(struct actor *actor, const struct canary *canary);
-/* There is no edit any more that does not count yet. */
-void actor_forget_edit(struct actor *actor);
-/* The look, by the spec that the running release goes by. */
-void actor_look_by_record(struct actor *actor);
-/* Sends all traffic to the primary, under the routing of this Canary. False: the write is under way, and the run is
- * frozen. */
-bool actor_give_back(struct actor *actor, const struct canary *canary);
-bool actor_is_primary_ready(const struct actor *actor, const struct canary *canary);
 
 /* --- actor_objects.c --- */
 
@@ -146,6 +132,24 @@ bool actor_tell_warnings(struct actor *actor, const struct canary *canary);
 /* The names whose change may end a cause. */
 void actor_watch_warnings(struct actor *actor, const struct canary *canary, struct str_list *objects);
 
+/* --- actor_spec.c --- */
+
+enum take {
+    TAKE_NOW,   /* the running release goes by what its Canary says now */
+    TAKE_LATER, /* the running release goes by the spec of before the edit */
+    TAKE_BUSY,  /* something must be done first; it wakes the actor when it ends */
+};
+enum take actor_take_spec(struct actor *actor, struct canary *canary);
+/* Closes the release if its script is of another strategy than the Canary's: that script must not take one more
+ * step. True: it is being closed, and wakes the actor. */
+bool actor_change_strategy(struct actor *actor, const struct canary *canary);
+/* There is no edit any more that does not count yet. */
+void actor_forget_edit(struct actor *actor);
+/* Sends all traffic to the primary, under the routing of this Canary. False: the write is under way, and the run is
+ * frozen. */
+bool actor_give_back(struct actor *actor, const struct canary *canary);
+bool actor_is_primary_ready(const struct actor *actor, const struct canary *canary);
+
 /* --- actor_release.c --- */
 
 /* Goes on with the open Release that the store has. */
@@ -156,3 +160,16 @@ void actor_look_for_revision(struct actor *actor, const struct canary *canary, c
                              const struct doc *latest);
 /* `known`: the current target could be read. */
 void actor_look_at_run(struct actor *actor, struct canary *canary, const struct target_now *now, bool known);
+
+/* --- actor_look.c --- */
+
+/* Looks at what the target is now, and at all that follows, by this spec. */
+void actor_look_by(struct actor *actor, struct canary *canary);
+/* The look, by the spec that the running release goes by. */
+void actor_look_by_record(struct actor *actor);
+void actor_suspend(struct actor *actor, const struct canary *canary);
+
+/* --- actor_refusal.c --- */
+
+/* Tells the refusal, and goes on with a running release by the spec that was accepted last. */
+void actor_refuse(struct actor *actor, const struct canary *canary);

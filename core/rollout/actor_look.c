@@ -1,0 +1,203 @@
+/* The part of rollout/actor.h that looks: at what the target is now and at all that follows, by one spec. */
+#include "base/log.h"
+#include "base/str.h"
+#include "canary/status.h"
+#include "release/history.h"
+#include "rollout/actor_inner.h"
+#include "workload/tracked_config.h"
+
+static void watch_names(struct actor *actor, const struct canary *canary, const struct target_now *now)
+{
+    struct str_list objects = {0};
+    canary_list_objects(canary, &objects);
+    for (size_t i = 0; i < now->configs.count; i++) {
+        /* a foreign copy is watched too: its deletion lets us make ours */
+        char *copy = str_format("%s-primary", now->configs.items[i]);
+        str_list_push(&objects, now->configs.items[i]);
+        str_list_push(&objects, copy);
+        str_free(&copy);
+    }
+    actor_watch_warnings(actor, canary, &objects);
+    actor->events.watches(actor->ctx, actor->namespace, &objects);
+    str_list_fini(&objects);
+    if (!str_equal(actor->target, canary->names.target)) {
+        str_free(&actor->target);
+        actor->target = str_dup(canary->names.target);
+    }
+}
+
+static void on_config_read(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct actor *actor = ctx;
+    actor->reading = NULL;
+    if (answer != NULL) {
+        store_complete(context_store(actor->context, actor->reading_secret ? &KUBE_SECRETS : &KUBE_CONFIG_MAPS),
+                       answer);
+    }
+    if (err->code == ERR_NOT_FOUND) {
+        actor_retry_later(actor); /* the watch says so in a moment */
+    } else {
+        actor_step_done(actor, err);
+    }
+}
+
+static bool find_unread(struct actor *actor, const struct canary *canary, struct tracked_config_name *unread)
+{
+    const struct context *context = actor->context;
+    const char *const names[] = {canary->names.target, canary->names.target_primary};
+    bool found = false;
+    for (size_t i = 0; context->config_tracking && !found && i < 2; i++) {
+        struct doc *deployment = store_find(context_store(context, &KUBE_DEPLOYMENTS), actor->namespace, names[i]);
+        found = tracked_config_unread(doc_root(deployment), i == 1, context_store(context, &KUBE_CONFIG_MAPS),
+                                      context_store(context, &KUBE_SECRETS), actor->namespace, unread);
+        doc_free(deployment);
+    }
+    return found;
+}
+
+/* The stores hold only the metadata of configs. The configs of the target and of the primary are read whole whenever
+ * their version has changed. */
+static bool read_config(struct actor *actor, const struct canary *canary)
+{
+    struct tracked_config_name unread;
+    if (!find_unread(actor, canary, &unread)) {
+        return false;
+    }
+    struct kube_request request = {
+        .verb = KUBE_GET, .resource = unread.resource, .namespace = actor->namespace, .name = unread.name};
+    actor->reading_secret = unread.resource == &KUBE_SECRETS;
+    actor_begin_step(actor, unread.resource, unread.name);
+    actor->reading = kube_start(actor->context->kube, &request, on_config_read, actor);
+    str_free(&unread.name);
+    return true;
+}
+
+static void initialise(struct actor *actor, struct canary *canary, const struct target_now *now)
+{
+    if (canary->phase[0] == '\0') {
+        actor_send_status(actor, canary,
+                          status_set_phase(canary, PHASE_INITIALIZING, clock_wall_ms(actor->context->clock)));
+    } else if (actor_bring_objects(actor, canary)) {
+        struct doc *patch = detect_initialised(actor->context, canary, now, &actor->promoted);
+        if (patch == NULL) {
+            actor_compare(actor, canary, now);
+            return;
+        }
+        actor->initialising_done = true;
+        actor_send_status(actor, canary, patch);
+    }
+}
+
+static void look(struct actor *actor, struct canary *canary, const struct target_now *now, const struct err *problem)
+{
+    if (actor->run != NULL) {
+        actor_look_at_run(actor, canary, now, problem->code == ERR_NONE);
+        return;
+    }
+    struct doc *latest = history_latest(actor->context, canary, actor->release_number);
+    const char *state = node_str(node_at(doc_root(latest), "status", "state"));
+    if (latest != NULL && release_state_is_open(state)) {
+        actor_resume(actor, latest);
+        doc_free(latest);
+        return;
+    }
+    bool known = problem->code == ERR_NONE, compare = false;
+    struct doc *adoption = known ? detect_adoption(actor->context, canary, now, &actor->promoted, &compare) : NULL;
+    if (compare) {
+        actor_compare(actor, canary, now);
+    } else if (adoption != NULL && canary->phase[0] == '\0' && actor_is_primary_ready(actor, canary) &&
+               !actor_give_back(actor, canary)) {
+        doc_free(adoption); /* no release knows of the share that a lost one gave */
+    } else if (adoption != NULL) {
+        log_info(actor->id, "adopted: its revision is taken as it is");
+        actor_send_status(actor, canary, adoption);
+    } else if (now->revision != NULL && canary_is_initialising(canary)) {
+        initialise(actor, canary, now); /* a missing config is found when the primary is made */
+    } else if (problem->code != ERR_NONE) {
+        trouble_tell_err(&actor->trouble, problem);
+        actor_wait(actor, WAIT_REVISION, problem->text);
+    } else if (actor_bring_objects(actor, canary)) {
+        actor_look_for_revision(actor, canary, now, latest);
+    }
+    doc_free(latest);
+}
+
+/* --- the ends of a look --- */
+
+/* Writes the condition Waiting when it has changed. While a release runs, what the Canary waits for is known only
+ * after the release's record was replayed. */
+static void note_waiting(struct actor *actor, const struct canary *canary)
+{
+    bool knows = actor->run != NULL ? run_is_settled(actor->run)
+                                    : waiting_reason(&actor->waiting) != NULL || canary_is_at_rest(canary);
+    if (actor_is_busy(actor) || !knows) {
+        return;
+    }
+    struct doc *patch = waiting_patch(&actor->waiting, canary);
+    if (patch != NULL) {
+        actor_send_status(actor, canary, patch);
+    }
+}
+
+void actor_look_by(struct actor *actor, struct canary *canary)
+{
+    struct target_now now;
+    struct err problem = {0};
+    target_now_init(&now, actor->context, canary, &problem);
+    watch_names(actor, canary, &now);
+    if (problem.code == ERR_NONE) {
+        waiting_end(&actor->waiting, WAIT_REVISION);
+    }
+    if (read_config(actor, canary)) {
+        if (actor->run != NULL) {
+            run_poke(actor->run);
+        }
+    } else if (!actor_tell_warnings(actor, canary)) {
+        look(actor, canary, &now, &problem);
+        if (actor->failed.resource == &KUBE_CANARIES && !actor_is_busy(actor)) {
+            actor_forget_failed(actor); /* there is nothing left to be written into the status */
+        }
+        note_waiting(actor, canary);
+    }
+    target_now_fini(&now);
+}
+
+/* The share of the revision before is taken back by then. */
+static void wait_for_spec(struct actor *actor)
+{
+    char *text =
+        str_format("The new revision of %s gets no share of the traffic until its Canary is accepted", actor->id);
+    waiting_begin(&actor->waiting, &(struct wait){.reason = WAIT_SPEC, .message = text});
+    str_free(&text);
+}
+
+void actor_look_by_record(struct actor *actor)
+{
+    const struct release *release = run_release(actor->run);
+    struct canary canary = {0};
+    struct err ignored = {0};
+    bool known = release->accepted.spec != NULL && release_canary(release, &canary, &ignored);
+    bool waits = actor->refused && release->waiting;
+    run_freeze(actor->run, !known || waits);
+    if (waits) {
+        wait_for_spec(actor);
+    }
+    if (known) {
+        actor_look_by(actor, &canary);
+    }
+    canary_fini(&canary);
+}
+
+void actor_suspend(struct actor *actor, const struct canary *canary)
+{
+    if (actor->run != NULL) {
+        run_freeze(actor->run, true);
+    }
+    if (actor->suspended || (actor->run != NULL && run_is_acting(actor->run))) {
+        return; /* told already; or the run is acting, and wakes the actor when that ends */
+    }
+    actor->suspended = true;
+    waiting_end(&actor->waiting, NULL);
+    actor_say(actor, "Normal", "skipping canary run as object is suspended");
+    note_waiting(actor, canary);
+}
