@@ -8,12 +8,12 @@
 
 struct node *node_new_object(struct doc *doc)
 {
-    return node_out(yyjson_mut_obj(doc_tree(doc)));
+    return node_fresh(yyjson_mut_obj(doc_tree(doc)));
 }
 
 struct node *node_new_array(struct doc *doc)
 {
-    return node_out(yyjson_mut_arr(doc_tree(doc)));
+    return node_fresh(yyjson_mut_arr(doc_tree(doc)));
 }
 
 /* Bytes that are no UTF-8 would make the whole document unwritable, so they are replaced on the way in. */
@@ -38,36 +38,30 @@ struct node *node_new_str(struct doc *doc, const char *s)
 
 struct node *node_new_str_n(struct doc *doc, const char *s, size_t len)
 {
-    return node_out(new_text(doc, len ? s : "", len));
+    return node_fresh(new_text(doc, len ? s : "", len));
 }
 
 struct node *node_new_int(struct doc *doc, int64_t value)
 {
-    return node_out(yyjson_mut_sint(doc_tree(doc), value));
+    return node_fresh(yyjson_mut_sint(doc_tree(doc), value));
 }
 
 struct node *node_new_real(struct doc *doc, double value)
 {
-    return node_out(isfinite(value) ? yyjson_mut_real(doc_tree(doc), value) : yyjson_mut_null(doc_tree(doc)));
+    return node_fresh(isfinite(value) ? yyjson_mut_real(doc_tree(doc), value) : yyjson_mut_null(doc_tree(doc)));
 }
 
 struct node *node_new_bool(struct doc *doc, bool value)
 {
-    return node_out(yyjson_mut_bool(doc_tree(doc), value));
+    return node_fresh(yyjson_mut_bool(doc_tree(doc), value));
 }
 
 struct node *node_new_null(struct doc *doc)
 {
-    return node_out(yyjson_mut_null(doc_tree(doc)));
+    return node_fresh(yyjson_mut_null(doc_tree(doc)));
 }
 
-struct node *node_copy(struct doc *doc, const struct node *n)
-{
-    return n != NULL ? node_out(yyjson_mut_val_mut_copy(doc_tree(doc), node_in(n))) : NULL;
-}
-
-/* A node stands in one place only: yyjson links siblings through the nodes themselves. Fresh nodes have no sibling,
- * because the pools they come from are zeroed. */
+/* A node stands in one place only: yyjson links siblings through the nodes themselves. */
 static yyjson_mut_val *unplaced(struct node *value)
 {
     yyjson_mut_val *v = node_in(value);

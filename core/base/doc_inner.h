@@ -2,6 +2,7 @@
 #pragma once
 
 #include <assert.h>
+#include <string.h>
 #include <yyjson.h>
 
 #include "base/doc.h"
@@ -11,6 +12,7 @@ enum { DOC_DEPTH_MAX = 256 };
 
 struct doc {
     yyjson_mut_doc *tree;
+    char *text;     /* what was parsed: strings of nodes are in it; NULL */
     size_t others;  /* owners besides the first */
     bool is_shared; /* or was once: nobody changes it */
 };
@@ -33,6 +35,23 @@ static inline yyjson_mut_val *node_in(const struct node *n)
 static inline struct node *node_out(yyjson_mut_val *v)
 {
     return (struct node *)v;
+}
+
+/* A new node without a place: the pools that nodes come from are not zeroed. */
+static inline struct node *node_fresh(yyjson_mut_val *v)
+{
+    v->next = NULL;
+    return node_out(v);
+}
+
+static inline size_t doc_text_len(const yyjson_mut_val *v)
+{
+    return (size_t)(v->tag >> YYJSON_TAG_BIT);
+}
+
+static inline bool doc_same_text(const yyjson_mut_val *a, const yyjson_mut_val *b)
+{
+    return doc_text_len(a) == doc_text_len(b) && memcmp(a->uni.str, b->uni.str, doc_text_len(a)) == 0;
 }
 
 /* The value of a real that is a whole number in the range of int64 or uint64, so that 1.0 and 1 are one. */

@@ -27,9 +27,10 @@ void pack_fini(struct pack *pack)
     buf_fini(&pack->known);
 }
 
+/* Not zeroed: most of what zlib takes is never touched. */
 static void *allocate(void *ctx, unsigned int count, unsigned int size)
 {
-    return mem_alloc_array(count, size);
+    return mem_resize(NULL, (size_t)count * size);
 }
 
 static void release(void *ctx, void *p)
@@ -77,7 +78,7 @@ char *pack_read(const struct pack *pack, const char *bytes, size_t bytes_len, si
     struct header header;
     assert(bytes_len > sizeof header);
     memcpy(&header, bytes, sizeof header);
-    char *text = mem_alloc((size_t)header.len + 1);
+    char *text = mem_resize(NULL, (size_t)header.len + 1);
     z_stream z = {.zalloc = allocate,
                   .zfree = release,
                   .next_in = bytes_of(bytes + sizeof header),
@@ -92,6 +93,7 @@ char *pack_read(const struct pack *pack, const char *bytes, size_t bytes_len, si
     assert(result == Z_STREAM_END && z.avail_out == 0);
     (void)result;
     inflateEnd(&z);
+    text[header.len] = '\0';
     *len = header.len;
     return text;
 }

@@ -101,6 +101,15 @@ static void nesting_ends_at_256(void **state)
     doc = doc_parse(text, 514, &err);
     assert_non_null(doc);
     doc_free(doc);
+    /* A string ends at a quote before which backslashes stand in pairs. */
+    text[511] = text[512] = '\\';
+    doc = doc_parse(text, 514, &err);
+    assert_non_null(doc);
+    doc_free(doc);
+    memcpy(text, "[\"\\\\\",\"\\\"[\",", 13);
+    memset(text + 13, '[', 514 - 13);
+    assert_null(doc_parse(text, 514, &err));
+    assert_string_equal(err.text, "JSON 1:269: nested deeper than 256 levels");
 }
 
 static void the_last_of_equal_keys_wins(void **state)
@@ -110,7 +119,7 @@ static void the_last_of_equal_keys_wins(void **state)
     assert_text(doc_root(doc), "{\"a\":{\"c\":4},\"b\":{\"z\":[2]},\"d\":0}");
     assert_int_equal(node_count(doc_root(doc)), 3);
     doc_free(doc);
-    /* More members than are compared in pairs, duplicates at both ends. */
+    /* Duplicates at both ends. */
     doc = parse("{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1,\"j\":1,\"k\":1,\"l\":1,"
                 "\"l\":2,\"a\":2}");
     assert_text(doc_root(doc),
@@ -123,6 +132,27 @@ static void the_last_of_equal_keys_wins(void **state)
     doc = parse("{\"a\":1,\"a\":2}");
     assert_text(doc_root(doc), "{\"a\":2}");
     doc_free(doc);
+    doc = parse("{\"\":1,\"b\":1,\"\":2}");
+    assert_text(doc_root(doc), "{\"\":2,\"b\":1}");
+    doc_free(doc);
+}
+
+/* Of few members and of many. */
+static void equal_keys_are_found_among_any_number(void **state)
+{
+    for (size_t count = 1; count < 120; count++) {
+        struct buf b;
+        buf_init(&b, 64 * 1024);
+        for (size_t i = 0; i <= count; i++) {
+            buf_printf(&b, "%s\"key-%zu\":%zu", i == 0 ? "{" : ",", i % count, i);
+        }
+        buf_append_char(&b, '}');
+        struct doc *doc = parse(buf_str(&b));
+        assert_int_equal(node_count(doc_root(doc)), count);
+        assert_int_equal(node_int_or(node_get(doc_root(doc), "key-0"), 0), count);
+        doc_free(doc);
+        buf_fini(&b);
+    }
 }
 
 static void absent_is_answered_all_the_way_down(void **state)
@@ -384,6 +414,7 @@ int main(void)
         cmocka_unit_test(bad_json_is_refused_with_its_place),
         cmocka_unit_test(nesting_ends_at_256),
         cmocka_unit_test(the_last_of_equal_keys_wins),
+        cmocka_unit_test(equal_keys_are_found_among_any_number),
         cmocka_unit_test(elements_come_and_go_anywhere),
         cmocka_unit_test(absent_is_answered_all_the_way_down),
         cmocka_unit_test(types_are_told_apart),
