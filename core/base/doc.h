@@ -78,6 +78,8 @@ bool node_next(struct node_iter *it);
 
 /* Same JSON value: keys in any order, 1 equals 1.0. Absent equals absent only. */
 bool node_equal(const struct node *a, const struct node *b);
+/* The same of two objects, whatever is under `key` in either. */
+bool node_equal_but(const struct node *a, const struct node *b, const char *key);
 
 /* --- building ---
  *

@@ -95,3 +95,18 @@ bool node_equal(const struct node *a, const struct node *b)
         return doc_compare_text(left, right) == 0;
     }
 }
+
+bool node_equal_but(const struct node *a, const struct node *b, const char *key)
+{
+    if (node_type(a) != NODE_OBJECT || node_type(b) != NODE_OBJECT) {
+        return node_equal(a, b);
+    }
+    size_t left = node_count(a) - (node_get(a, key) != NULL), right = node_count(b) - (node_get(b, key) != NULL);
+    bool equal = left == right;
+    struct node_iter it = node_iterate(a);
+    while (equal && node_next(&it)) {
+        equal = strcmp(it.key, key) == 0 ||
+                node_equal(it.value, node_out(yyjson_mut_obj_getn(node_in(b), it.key, it.key_len)));
+    }
+    return equal;
+}

@@ -172,13 +172,19 @@ static bool check_namespace(struct api *api, const struct write *write, struct d
     return false;
 }
 
-/* Zero values at the root of a new object (the times of an Event) are nobody's. */
+static bool is_zero(const struct node *value)
+{
+    return node_type(value) == NODE_NULL || node_is(value, "");
+}
+
+/* Zero values at the root of a new object (the times of an Event) are nobody's. NULL: there are none. */
 static struct doc *without_zeros(const struct node *object)
 {
-    struct doc *copy = doc_copy(object);
+    struct doc *copy = NULL;
     struct node_iter it = node_iterate(object);
     while (node_next(&it)) {
-        if (node_type(it.value) == NODE_NULL || node_is(it.value, "")) {
+        if (is_zero(it.value)) {
+            copy = copy != NULL ? copy : doc_copy(object);
             node_remove(doc_root(copy), it.key);
         }
     }
@@ -194,10 +200,13 @@ static void own(struct api *api, const struct write *write, const struct node *b
     }
     api_time_now(api, now);
     struct doc *owned = without_zeros(doc_root(doc));
-    patch_own(write->kind, before, owned, write->manager, write->is_scale ? "scale" : write->subresource, now);
-    node_remove(metadata_of(doc), "managedFields");
-    node_set(doc, metadata_of(doc), "managedFields",
-             node_copy(doc, node_at(doc_root(owned), "metadata", "managedFields")));
+    patch_own(write->kind, before, owned != NULL ? owned : doc, write->manager,
+              write->is_scale ? "scale" : write->subresource, now);
+    if (owned != NULL) {
+        node_remove(metadata_of(doc), "managedFields");
+        node_set(doc, metadata_of(doc), "managedFields",
+                 node_copy(doc, node_at(doc_root(owned), "metadata", "managedFields")));
+    }
     doc_free(owned);
 }
 
@@ -349,17 +358,21 @@ static bool is_same_spec(const struct kind *kind, const struct node *a, const st
     if (!kind->is_custom) {
         return node_equal(node_get(a, "spec"), node_get(b, "spec"));
     }
-    struct doc *left = doc_copy(a), *right = doc_copy(b);
-    static const char *const ignored[] = {"metadata", "status", "apiVersion"};
-    for (size_t i = 0; i < 3; i++) {
-        if (kind->has_status || i != 1) {
-            node_remove(doc_root(left), ignored[i]);
-            node_remove(doc_root(right), ignored[i]);
-        }
+    static const char *const keys[] = {"metadata", "apiVersion", "status"};
+    size_t ignored = kind->has_status ? 3 : 2, count = node_count(a), other = node_count(b);
+    for (size_t i = 0; i < ignored; i++) {
+        count -= node_get(a, keys[i]) != NULL;
+        other -= node_get(b, keys[i]) != NULL;
     }
-    bool same = node_equal(doc_root(left), doc_root(right));
-    doc_free(left);
-    doc_free(right);
+    bool same = count == other;
+    struct node_iter it = node_iterate(a);
+    while (same && node_next(&it)) {
+        bool counts = true;
+        for (size_t i = 0; i < ignored; i++) {
+            counts = counts && !str_equal(it.key, keys[i]);
+        }
+        same = !counts || node_equal(it.value, node_get(b, it.key));
+    }
     return same;
 }
 
@@ -467,13 +480,8 @@ static bool is_changed(const struct node *object, const struct node *existing, b
     if (is_apply) {
         return !node_equal(object, existing);
     }
-    struct doc *left = doc_copy(object), *right = doc_copy(existing);
-    node_remove(node_get(doc_root(left), "metadata"), "managedFields");
-    node_remove(node_get(doc_root(right), "metadata"), "managedFields");
-    bool changed = !node_equal(doc_root(left), doc_root(right));
-    doc_free(left);
-    doc_free(right);
-    return changed;
+    return !node_equal_but(object, existing, "metadata") ||
+           !node_equal_but(node_get(object, "metadata"), node_get(existing, "metadata"), "managedFields");
 }
 
 struct doc *write_update(struct api *api, struct write *write, const struct node *existing, struct doc *doc,

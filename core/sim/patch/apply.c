@@ -35,14 +35,14 @@ static struct doc *without(const struct shape *shape, const struct node *object,
 
 /* What would go with what is not applied any more, but belongs to somebody. */
 static struct doc *with_owned(const struct shape *shape, const struct node *merged, const struct node *pruned,
-                              const struct managers *managers)
+                              struct managers *managers)
 {
     struct field_set gone = {0}, kept = {0};
     mentioned(&gone, shape, merged);
     field_walk_mentioned(&kept, shape, pruned);
     subtract_named(&gone, &kept, shape);
     for (size_t i = 0; i < managers->count; i++) {
-        subtract_named(&gone, &managers->items[i].fields, shape);
+        subtract_named(&gone, manager_fields(&managers->items[i]), shape);
     }
     struct doc *made = without(shape, merged, &gone);
     field_set_fini(&gone);
@@ -69,7 +69,7 @@ static struct doc *with_foreign(const struct shape *shape, const struct node *me
 }
 
 /* `merged` without what the manager applied last time, does not apply now, and nobody else owns. */
-static struct doc *prune(const struct shape *shape, struct doc *merged, const struct managers *managers,
+static struct doc *prune(const struct shape *shape, struct doc *merged, struct managers *managers,
                          const struct field_set *last)
 {
     if (field_set_empty(last)) {
@@ -129,7 +129,7 @@ static struct doc *apply(const struct kind *kind, const struct node *live, const
     struct shape shape = shape_of_kind(kind);
     char *version = patch_own_version(kind);
     struct manager *self = managers_ensure(managers, patch_own_name(name), true, version, subresource);
-    struct field_set last = self->fields;
+    struct field_set last = *manager_fields(self);
     self->fields = (struct field_set){0};
     field_walk_mentioned(&self->fields, &shape, patch);
     patch_own_drop_reset(&self->fields, kind, subresource);

@@ -10,7 +10,7 @@
 enum { PATH_BYTES_MAX = 64 * 1024 };
 
 /* Text, but numbers in keys and values by their size. */
-static int compare(const char *a, const char *b)
+int field_set_compare(const char *a, const char *b)
 {
     bool numbers = a[0] != 'f' && b[0] != 'f';
     for (; *a != '\0' && *b != '\0'; a++, b++) {
@@ -34,7 +34,7 @@ static size_t position(const struct field_set *set, const char *element, bool *f
     *found = false;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        int order = compare(set->children[middle].element, element);
+        int order = field_set_compare(set->children[middle].element, element);
         if (order == 0) {
             *found = true;
             return middle;
@@ -250,7 +250,7 @@ void field_set_each(const struct field_set *set, field_set_each_fn *each, void *
 
 /* --- FieldsV1: an element with an empty object is a member; one that has children says so by a "." among them --- */
 
-static bool is_element(const char *key)
+bool field_set_is_element(const char *key)
 {
     return (key[0] == 'f' || key[0] == 'k' || key[0] == 'v') && key[1] == ':';
 }
@@ -259,7 +259,7 @@ void field_set_read(struct field_set *set, const struct node *fields)
 {
     struct node_iter it = node_iterate(fields);
     while (node_next(&it)) {
-        if (it.key == NULL || !is_element(it.key)) {
+        if (it.key == NULL || !field_set_is_element(it.key)) {
             continue;
         }
         struct field_set *child = ensure(set, it.key);

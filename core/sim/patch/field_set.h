@@ -43,6 +43,10 @@ void field_set_each(const struct field_set *set, field_set_each_fn *each, void *
 /* An element as in such a path: .name, [key="value",…] or [="value"]. */
 void field_set_show(struct buf *b, const char *element);
 
+/* The order of children. */
+int field_set_compare(const char *a, const char *b);
+/* f:…, k:…, v:… */
+bool field_set_is_element(const char *key);
 /* "f:…" (mem_free). */
 char *field_set_element(const char *key);
 

@@ -96,7 +96,10 @@ static void compare_members(struct field_difference *d, const struct shape *shap
 {
     struct node_iter it = node_iterate(before);
     while (node_next(&it)) {
-        compare_member(d, shape, it.key, it.value, node_get(after, it.key), path);
+        const struct node *now = node_get(after, it.key);
+        if (now == NULL || !node_equal(it.value, now)) { /* of what is equal nothing differs */
+            compare_member(d, shape, it.key, it.value, now, path);
+        }
     }
     it = node_iterate(after);
     while (node_next(&it)) {

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "sim/kinds/outcome.h"
+#include "sim/patch/field_written.h"
 #include "sim/patch/refuse.h"
 
 enum { UPDATERS_MAX = 10, CONFLICT_BYTES_MAX = 64 * 1024 };
@@ -58,15 +59,29 @@ bool managers_read(struct managers *managers, const struct node *entries)
         const char *subresource = node_str(node_get(entry, "subresource"));
         struct manager *one = push(managers, node_str_or(node_get(entry, "manager"), ""), applies, version,
                                    str_empty(subresource) ? NULL : subresource, node_str(node_get(entry, "time")));
-        field_set_read(&one->fields, node_get(entry, "fieldsV1"));
+        const struct node *fields = node_get(entry, "fieldsV1");
+        if (field_written_is_canonical(fields)) {
+            one->written = fields;
+        } else {
+            field_set_read(&one->fields, fields);
+        }
     }
     return true;
 }
 
+struct field_set *manager_fields(struct manager *manager)
+{
+    if (manager->written != NULL) {
+        field_set_read(&manager->fields, manager->written);
+        manager->written = NULL;
+    }
+    return &manager->fields;
+}
+
 /* --- one and all --- */
 
-struct manager *managers_ensure(struct managers *managers, const char *name, bool applies, const char *api_version,
-                                const char *subresource)
+struct manager *managers_find(struct managers *managers, const char *name, bool applies, const char *api_version,
+                              const char *subresource)
 {
     for (size_t i = 0; i < managers->count; i++) {
         struct manager *one = &managers->items[i];
@@ -75,7 +90,14 @@ struct manager *managers_ensure(struct managers *managers, const char *name, boo
             return one;
         }
     }
-    return push(managers, name, applies, api_version, subresource, NULL);
+    return NULL;
+}
+
+struct manager *managers_ensure(struct managers *managers, const char *name, bool applies, const char *api_version,
+                                const char *subresource)
+{
+    struct manager *one = managers_find(managers, name, applies, api_version, subresource);
+    return one != NULL ? one : push(managers, name, applies, api_version, subresource, NULL);
 }
 
 void managers_drop_empty(struct managers *managers, const struct manager *kept)
@@ -83,7 +105,7 @@ void managers_drop_empty(struct managers *managers, const struct manager *kept)
     size_t count = 0;
     for (size_t i = 0; i < managers->count; i++) {
         struct manager *one = &managers->items[i];
-        if (one == kept || !field_set_empty(&one->fields)) {
+        if (one == kept || one->written != NULL || !field_set_empty(&one->fields)) {
             managers->items[count++] = *one;
         } else {
             manager_fini(one);
@@ -136,7 +158,7 @@ void managers_cap(struct managers *managers)
         if (!str_equal(one->api_version, bucket->api_version)) {
             continue;
         }
-        field_set_add(&bucket->fields, &one->fields);
+        field_set_add(manager_fields(bucket), manager_fields(one));
         mem_free(bucket->name);
         mem_free(bucket->time);
         bucket->name = str_dup(OLD_UPDATES);
@@ -160,7 +182,8 @@ struct node *managers_write(struct managers *managers, struct doc *doc)
         node_set_str(doc, entry, "apiVersion", one->api_version);
         node_set_str(doc, entry, "time", one->time);
         node_set_str(doc, entry, "fieldsType", "FieldsV1");
-        node_set(doc, entry, "fieldsV1", field_set_write(&one->fields, doc));
+        node_set(doc, entry, "fieldsV1",
+                 one->written != NULL ? node_copy(doc, one->written) : field_set_write(&one->fields, doc));
         node_set_str(doc, entry, "subresource", one->subresource);
         node_push(entries, entry);
     }
@@ -228,11 +251,11 @@ static bool refuse_conflicts(struct conflicts *conflicts, struct err *err)
 }
 
 /* What a manager owns of what changed. */
-static void contested(struct field_set *set, const struct manager *manager, const struct field_difference *difference)
+static void contested(struct field_set *set, struct manager *manager, const struct field_difference *difference)
 {
     field_set_copy(set, &difference->modified);
     field_set_add(set, &difference->added);
-    field_set_intersect(set, &manager->fields);
+    field_set_intersect(set, manager_fields(manager));
 }
 
 static int by_name(const void *left, const void *right)
@@ -246,7 +269,7 @@ static bool check_conflicts(struct managers *managers, const struct manager *sel
 {
     struct conflicts conflicts = {0};
     buf_init(&conflicts.text, CONFLICT_BYTES_MAX);
-    const struct manager **ordered = mem_alloc_array(managers->count, sizeof *ordered);
+    struct manager **ordered = mem_alloc_array(managers->count, sizeof *ordered);
     for (size_t i = 0; i < managers->count; i++) {
         ordered[i] = &managers->items[i];
     }
@@ -266,6 +289,13 @@ static bool check_conflicts(struct managers *managers, const struct manager *sel
     return refuse_conflicts(&conflicts, err);
 }
 
+static bool loses(const struct manager *manager, const struct field_difference *difference)
+{
+    return manager->written == NULL || field_written_has_any(manager->written, &difference->modified) ||
+           field_written_has_any(manager->written, &difference->added) ||
+           field_written_has_any(manager->written, &difference->removed);
+}
+
 bool managers_settle(struct managers *managers, const struct manager *self, const struct field_difference *difference,
                      bool force, struct err *err)
 {
@@ -274,12 +304,13 @@ bool managers_settle(struct managers *managers, const struct manager *self, cons
     }
     for (size_t i = 0; i < managers->count; i++) {
         struct manager *one = &managers->items[i];
-        if (one == self) {
+        if (one == self || !loses(one, difference)) {
             continue;
         }
-        field_set_subtract(&one->fields, &difference->modified);
-        field_set_subtract(&one->fields, &difference->added);
-        field_set_subtract(&one->fields, &difference->removed);
+        struct field_set *fields = manager_fields(one);
+        field_set_subtract(fields, &difference->modified);
+        field_set_subtract(fields, &difference->added);
+        field_set_subtract(fields, &difference->removed);
     }
     return true;
 }

@@ -6,7 +6,8 @@
 struct manager {
     char *name, *api_version, *subresource, *time; /* subresource, time: may be NULL */
     bool applies;                                  /* operation Apply; Update otherwise */
-    struct field_set fields;
+    const struct node *written; /* the fields as they were read, while nobody has asked for them; NULL: `fields` */
+    struct field_set fields;    /* manager_fields: a set is dear, and most entries stay as they are */
 };
 
 struct managers {
@@ -14,14 +15,19 @@ struct managers {
     size_t count;
 };
 
-/* False, and none: there are entries that cannot be read. */
+/* The set, to be read or changed. */
+struct field_set *manager_fields(struct manager *manager);
+
+/* False, and none: there are entries that cannot be read. `entries` must outlive the managers. */
 bool managers_read(struct managers *managers, const struct node *entries);
 void managers_fini(struct managers *managers);
 /* The entries in the order of a server; NULL without any. */
 struct node *managers_write(struct managers *managers, struct doc *doc);
 
-/* The entry of a writer, added when there is none. Those who apply have one for all versions. Borrowed until the next
- * change. */
+/* The entry of a writer; NULL: none. Borrowed until the next change. */
+struct manager *managers_find(struct managers *managers, const char *name, bool applies, const char *api_version,
+                              const char *subresource);
+/* The same, added when there is none. Those who apply have one for all versions. */
 struct manager *managers_ensure(struct managers *managers, const char *name, bool applies, const char *api_version,
                                 const char *subresource);
 /* Entries without fields go; `kept` is none of them, whatever it has. */

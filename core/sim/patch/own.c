@@ -1,11 +1,13 @@
 /* Who owns what after an update, as k8s.io/apimachinery/pkg/util/managedfields has it. */
 #include "sim/patch/own.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/str.h"
 #include "sim/kinds/kinds.h"
+#include "sim/patch/field_written.h"
 #include "sim/patch/patch.h"
 
 /* --- objects as ownership sees them --- */
@@ -46,6 +48,40 @@ static void fill(struct doc *doc, struct node *at, char *path, bool with_null)
     }
 }
 
+enum { PATH_MAX_LEN = 64 };
+
+/* Takes the part before the separator off a list. */
+static const char *take_part(char part[static PATH_MAX_LEN], const char *list, char separator)
+{
+    const char *end = strchr(list, separator);
+    size_t len = end != NULL ? (size_t)(end - list) : strlen(list);
+    assert(len < PATH_MAX_LEN);
+    memcpy(part, list, len);
+    part[len] = '\0';
+    return end != NULL ? end + 1 : list + len;
+}
+
+static bool has_path(const struct node *at, const char *path, bool with_null)
+{
+    char key[PATH_MAX_LEN];
+    while (*path != '\0') {
+        path = take_part(key, path, '.');
+        at = node_get(at, key);
+    }
+    return with_null ? at != NULL : node_type(at) == NODE_OBJECT;
+}
+
+static bool has_all(const struct node *object, const char *paths, bool with_null)
+{
+    bool has = true;
+    while (has && *paths != '\0') {
+        char path[PATH_MAX_LEN];
+        paths = take_part(path, paths, ' ');
+        has = has_path(object, path, with_null);
+    }
+    return has;
+}
+
 static void fill_all(struct doc *doc, const char *paths, bool with_null)
 {
     struct str_list list = {0};
@@ -78,6 +114,18 @@ struct doc *patch_own_object(const struct kind *kind, const struct node *object)
     return doc;
 }
 
+/* patch_own_object would add nothing. */
+static bool has_always(const struct kind *kind, const struct node *object)
+{
+    bool has = kind->is_custom || node_type(node_get(object, "metadata")) == NODE_OBJECT;
+    for (size_t i = 0; has && !kind->is_custom && i < sizeof always / sizeof *always; i++) {
+        if (str_equal(always[i].kind, kind->name)) {
+            has = has_all(object, always[i].objects, false) && has_all(object, always[i].nulls, true);
+        }
+    }
+    return has;
+}
+
 void patch_own_drop_reset(struct field_set *set, const struct kind *kind, const char *subresource)
 {
     if (str_equal(subresource, "status")) {
@@ -90,32 +138,55 @@ void patch_own_drop_reset(struct field_set *set, const struct kind *kind, const 
     }
 }
 
+/* Nobody owns managedFields, and no manager loses them. */
+static void drop_own_record(struct field_set *set)
+{
+    const struct field_path root = {NULL, NULL}, metadata = {&root, "f:metadata"};
+    if (field_set_has(field_set_child(set, "f:metadata"), "f:managedFields")) {
+        struct field_set gone = {0};
+        field_set_insert(&gone, &(struct field_path){&metadata, "f:managedFields"});
+        field_set_subtract(set, &gone);
+        field_set_fini(&gone);
+    }
+}
+
 void patch_own_compare(struct field_difference *difference, const struct kind *kind, const char *subresource,
                        const struct node *before, const struct node *after)
 {
     struct shape shape = shape_of_kind(kind);
     field_walk_compare(difference, &shape, before, after);
+    drop_own_record(&difference->removed);
+    drop_own_record(&difference->modified);
+    drop_own_record(&difference->added);
     patch_own_drop_reset(&difference->removed, kind, subresource);
     patch_own_drop_reset(&difference->modified, kind, subresource);
     patch_own_drop_reset(&difference->added, kind, subresource);
 }
 
-void patch_own_strip(struct field_set *set)
+/* What patch_own_strip takes away; made once, and kept as it is constant. */
+static const struct field_set *nobodys(void)
 {
     static const char *const names[] = {"name",        "namespace",  "creationTimestamp", "selfLink",       "uid",
                                         "clusterName", "generation", "managedFields",     "resourceVersion"};
-    struct field_set gone = {0};
+    static struct field_set set;
     const struct field_path root = {NULL, NULL}, metadata = {&root, "f:metadata"};
-    field_set_insert(&gone, &(struct field_path){&root, "f:apiVersion"});
-    field_set_insert(&gone, &(struct field_path){&root, "f:kind"});
-    field_set_insert(&gone, &metadata);
+    if (!field_set_empty(&set)) {
+        return &set;
+    }
+    field_set_insert(&set, &(struct field_path){&root, "f:apiVersion"});
+    field_set_insert(&set, &(struct field_path){&root, "f:kind"});
+    field_set_insert(&set, &metadata);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char *element = field_set_element(names[i]);
-        field_set_insert(&gone, &(struct field_path){&metadata, element});
+        field_set_insert(&set, &(struct field_path){&metadata, element});
         mem_free(element);
     }
-    field_set_subtract(set, &gone);
-    field_set_fini(&gone);
+    return &set;
+}
+
+void patch_own_strip(struct field_set *set)
+{
+    field_set_subtract(set, nobodys());
 }
 
 char *patch_own_version(const struct kind *kind)
@@ -143,6 +214,16 @@ void patch_own_set_time(struct manager *manager, const char *time)
 
 /* --- updates --- */
 
+/* The writer's entry when it stays as it is but for its time: it has what the writer changed, and keeps all. */
+static struct manager *unless_changed(struct manager *self, const struct field_difference *difference,
+                                      const struct field_set *fields)
+{
+    bool stays = self != NULL && self->written != NULL && field_written_has_all(self->written, fields) &&
+                 !field_written_has_any(self->written, &difference->removed) &&
+                 !field_written_has_any(self->written, nobodys());
+    return stays ? self : NULL;
+}
+
 void patch_own_changes(struct managers *managers, const struct kind *kind, const struct node *before,
                        const struct node *after, const char *name, const char *subresource, const char *time)
 {
@@ -150,15 +231,19 @@ void patch_own_changes(struct managers *managers, const struct kind *kind, const
     struct err ignored;
     char *version = patch_own_version(kind);
     patch_own_compare(&difference, kind, subresource, before, after);
-    managers_settle(managers, NULL, &difference, true, &ignored);
     struct field_set fields = {0};
     field_set_add(&fields, &difference.modified);
     field_set_add(&fields, &difference.added);
     patch_own_drop_reset(&fields, kind, subresource);
     patch_own_strip(&fields);
+    struct manager *self = managers_find(managers, patch_own_name(name), false, version, subresource);
+    struct manager *unchanged = unless_changed(self, &difference, &fields);
+    managers_settle(managers, unchanged, &difference, true, &ignored);
     if (!field_set_empty(&fields)) {
-        struct manager *self = managers_ensure(managers, patch_own_name(name), false, version, subresource);
-        field_set_add(&self->fields, &fields);
+        self = managers_ensure(managers, patch_own_name(name), false, version, subresource);
+        if (unchanged == NULL) {
+            field_set_add(manager_fields(self), &fields);
+        }
         patch_own_set_time(self, time);
     }
     managers_drop_empty(managers, NULL);
@@ -188,23 +273,32 @@ static void choose_entries(struct managers *managers, const struct node *before,
     }
 }
 
+static bool are_same_but_times(const struct node *entries, const struct node *others)
+{
+    bool same = node_type(others) == NODE_ARRAY && node_count(entries) == node_count(others);
+    struct node_iter it = node_iterate(entries), other = node_iterate(others);
+    while (same && node_next(&it) && node_next(&other)) {
+        same = node_equal_but(it.value, other.value, "time");
+    }
+    return same;
+}
+
 void patch_own_keep_times(const struct node *before, struct doc *object)
 {
     const struct node *old = node_at(before, "metadata", "managedFields");
     struct node *metadata = node_get(doc_root(object), "metadata");
-    struct doc *copy = doc_copy(doc_root(object)), *other = doc_copy(before);
-    struct doc *docs[] = {copy, other};
-    for (size_t i = 0; i < 2; i++) {
-        struct node_iter it = node_iterate(node_at(doc_root(docs[i]), "metadata", "managedFields"));
-        while (node_next(&it)) {
-            node_remove(it.value, "time");
-        }
-    }
-    if (old != NULL && node_equal(doc_root(copy), doc_root(other))) {
+    if (old != NULL && are_same_but_times(old, node_get(metadata, "managedFields")) &&
+        node_equal_but(doc_root(object), before, "metadata") &&
+        node_equal_but(metadata, node_get(before, "metadata"), "managedFields")) {
         node_set(object, metadata, "managedFields", node_copy(object, old));
     }
-    doc_free(copy);
-    doc_free(other);
+}
+
+/* The object itself, unless something that is always there is missing in it; then *made is a copy that has it. */
+static const struct node *with_always(const struct kind *kind, const struct node *object, struct doc **made)
+{
+    *made = object != NULL && has_always(kind, object) ? NULL : patch_own_object(kind, object);
+    return *made != NULL ? doc_root(*made) : object;
 }
 
 void patch_own(const struct kind *kind, const struct node *before, struct doc *object, const char *manager,
@@ -214,8 +308,9 @@ void patch_own(const struct kind *kind, const struct node *before, struct doc *o
     choose_entries(&managers, before, doc_root(object), subresource);
     /* What nobody tracked so far is not tracked from an update on. */
     if (managers.count > 0 || before == NULL) {
-        struct doc *left = patch_own_object(kind, before), *right = patch_own_object(kind, doc_root(object));
-        patch_own_changes(&managers, kind, doc_root(left), doc_root(right), manager, subresource, time);
+        struct doc *left, *right;
+        const struct node *old = with_always(kind, before, &left), *new = with_always(kind, doc_root(object), &right);
+        patch_own_changes(&managers, kind, old, new, manager, subresource, time);
         managers_cap(&managers);
         doc_free(left);
         doc_free(right);

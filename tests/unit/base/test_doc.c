@@ -391,6 +391,31 @@ static void the_ceiling_of_the_buffer_is_told(void **state)
     doc_free(doc);
 }
 
+static void a_member_can_be_left_out_of_a_comparison(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        bool equal;
+    } cases[] = {
+        {"{\"a\":1,\"x\":1}", "{\"x\":2,\"a\":1}", true},
+        {"{\"a\":1,\"x\":1}", "{\"a\":1}", true},
+        {"{\"a\":1}", "{\"a\":1,\"x\":1}", true},
+        {"{\"a\":1,\"x\":1}", "{\"a\":2,\"x\":1}", false},
+        {"{\"a\":1,\"x\":1}", "{\"x\":1}", false},
+        {"{\"x\":1}", "{\"x\":1,\"b\":1}", false},
+        {"{\"a\":1,\"b\":1}", "{\"a\":1,\"x\":1}", false},
+        {"[1]", "[1]", true},
+        {"[1]", "{}", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct doc *a = parse(cases[i].a), *b = parse(cases[i].b);
+        assert_int_equal(node_equal_but(doc_root(a), doc_root(b), "x"), cases[i].equal);
+        doc_free(a);
+        doc_free(b);
+    }
+    assert_true(node_equal_but(NULL, NULL, "x"));
+}
+
 static void elements_come_and_go_anywhere(void **state)
 {
     struct doc *doc = parse("[1,2]");
@@ -415,6 +440,7 @@ int main(void)
         cmocka_unit_test(nesting_ends_at_256),
         cmocka_unit_test(the_last_of_equal_keys_wins),
         cmocka_unit_test(equal_keys_are_found_among_any_number),
+        cmocka_unit_test(a_member_can_be_left_out_of_a_comparison),
         cmocka_unit_test(elements_come_and_go_anywhere),
         cmocka_unit_test(absent_is_answered_all_the_way_down),
         cmocka_unit_test(types_are_told_apart),

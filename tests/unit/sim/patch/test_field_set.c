@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "fake_doc.h"
-#include "sim/patch/field_set.h"
+#include "sim/patch/field_written.h"
 
 static struct field_set set_of(const char *fields)
 {
@@ -84,6 +84,65 @@ static void test_a_part_goes_with_all_below(void **state)
     expect(&set, "{'f:d':{}}");
 }
 
+/* What is canonical may stay as it was written: reading and writing it gives the same text. */
+static void test_what_is_written_as_a_set_is_told_apart(void **state)
+{
+    static const struct {
+        const char *fields;
+        bool is_canonical;
+    } cases[] = {
+        {"{'f:a':{}}", true},
+        {"{'f:a':{'.':{},'f:b':{}},'k:{}':{'f:x':{}},'v:2':{},'v:10':{}}", true},
+        {"{}", false},
+        {"{'.':{},'f:a':{}}", false},
+        {"{'f:a':{'.':{}}}", false},
+        {"{'f:a':{'f:b':{},'.':{}}}", false},
+        {"{'f:a':{'.':{'f:x':{}},'f:b':{}}}", false},
+        {"{'f:b':{},'f:a':{}}", false},
+        {"{'v:10':{},'v:2':{}}", false},
+        {"{'f:a':{'nonsense':{}}}", false},
+        {"{'f:a':null}", false},
+        {"['f:a']", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct doc *doc = fake_doc(cases[i].fields);
+        assert_int_equal(field_written_is_canonical(doc_root(doc)), cases[i].is_canonical);
+        if (cases[i].is_canonical) {
+            struct field_set set = set_of(cases[i].fields);
+            assert_true(field_written_has_all(doc_root(doc), &set));
+            expect(&set, cases[i].fields);
+        }
+        doc_free(doc);
+    }
+}
+
+static void test_members_are_found_in_what_is_written(void **state)
+{
+    static const struct {
+        const char *fields, *set;
+        bool has_any, has_all;
+    } cases[] = {
+        {"{'f:a':{},'f:b':{}}", "{'f:b':{}}", true, true},
+        {"{'f:a':{},'f:b':{}}", "{'f:b':{},'f:c':{}}", true, false},
+        {"{'f:a':{},'f:b':{}}", "{'f:c':{}}", false, false},
+        {"{'f:a':{}}", "{}", false, true},
+        /* A parent is not its children. */
+        {"{'f:a':{'f:b':{}}}", "{'f:a':{}}", false, false},
+        {"{'f:a':{'.':{},'f:b':{}}}", "{'f:a':{}}", true, true},
+        {"{'f:a':{}}", "{'f:a':{'f:b':{}}}", false, false},
+        {"{'f:a':{'f:b':{},'f:c':{}}}", "{'f:a':{'f:c':{}}}", true, true},
+        {"{'f:a':{'f:b':{}}}", "{'f:a':{'.':{},'f:b':{}}}", true, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct doc *doc = fake_doc(cases[i].fields);
+        struct field_set set = set_of(cases[i].set);
+        assert_int_equal(field_written_has_any(doc_root(doc), &set), cases[i].has_any);
+        assert_int_equal(field_written_has_all(doc_root(doc), &set), cases[i].has_all);
+        field_set_fini(&set);
+        doc_free(doc);
+    }
+}
+
 static void collect(void *ctx, const char *path)
 {
     struct buf *b = ctx;
@@ -114,6 +173,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sets_are_read_and_written),
         cmocka_unit_test(test_two_sets),
+        cmocka_unit_test(test_what_is_written_as_a_set_is_told_apart),
+        cmocka_unit_test(test_members_are_found_in_what_is_written),
         cmocka_unit_test(test_a_part_goes_with_all_below),
         cmocka_unit_test(test_paths_have_an_order),
     };
