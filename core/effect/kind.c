@@ -27,6 +27,7 @@ enum effect_step effect_step_of(enum plan plan)
 enum effect_step effect_write_status(struct effect_call *call, const struct canary *canary, struct doc *patch,
                                      struct kube_write *write)
 {
+    counters_complete(&call->release->counters, patch);
     if (status_is_same(canary, patch)) {
         doc_free(patch);
         return EFFECT_DONE;

@@ -51,6 +51,9 @@ struct effect_kind {
     void (*cancel)(struct effect_call *call);
     /* Called once the effect is done, and after a write that may have been done. NULL: nothing to note. */
     void (*written)(struct effect_call *call);
+    /* Called once the effect is done (NONE), and when its write failed. True after a failure: the list goes on all the
+     * same. NULL: it ends. */
+    bool (*settle)(struct effect_call *call, const struct err *err);
 };
 
 #define EFFECTS_IN(of) (1U << (of))

@@ -67,12 +67,24 @@ static void note_written(struct effects *e)
     }
 }
 
-static void succeed(struct effects *e)
+static bool settle(struct effects *e, const struct err *err)
 {
-    note_written(e);
+    return e->kind->settle != NULL && e->kind->settle(&e->call, err);
+}
+
+static void go_on(struct effects *e)
+{
     e->index++;
     e->conflicts = 0;
     next_turn(e, 0);
+}
+
+static void succeed(struct effects *e)
+{
+    static const struct err none = {0};
+    note_written(e);
+    settle(e, &none);
+    go_on(e);
 }
 
 static void on_succeeded(struct effect_call *call)
@@ -112,6 +124,8 @@ static void on_written(void *ctx, const struct err *err)
     note_written(e);
     if (err->code == ERR_CONFLICT && e->conflicts++ < CONFLICTS_MAX) {
         next_turn(e, 0);
+    } else if (settle(e, err)) {
+        go_on(e);
     } else {
         finish(e, err);
     }

@@ -2,9 +2,14 @@
  *
  *   { kind: phase, phase }                                     the phase alone
  *   { kind: status, weight, iterations, failed_checks }        counters, those that are named
- *   { kind: sync, phase, weight, iterations, failed_checks }   all of it, with the revision and the tracked configs */
+ *   { kind: sync, phase, weight, iterations, failed_checks }   all of it, with the revision and the tracked configs
+ *
+ * When a write of counters is refused, they count in the record of the release (release/counters.h), and go into the
+ * status with its next write. A phase is nowhere but in the status, so a list does not go on without it. */
 #include "canary/status.h"
+#include "base/str.h"
 #include "effect/kind.h"
+#include "effect/status_write.h"
 
 static const char *phase_of(const struct node *effect)
 {
@@ -71,17 +76,51 @@ static enum effect_step start_sync(struct effect_call *call, const struct canary
     return effect_write_status(call, canary, status_sync(canary, &sync, clock_wall_ms(context->clock)), write);
 }
 
+/* A write has taken with it what the record had counted. */
+static bool settle(struct effect_call *call, const struct err *err)
+{
+    if (err->code == ERR_NONE) {
+        counters_clear(&call->release->counters);
+    } else if (status_write_is_refused(err)) {
+        gauges_status_refused(&call->context->gauges, call->release->canary, call->release->namespace);
+    }
+    return false;
+}
+
+static bool settle_counters(struct effect_call *call, const struct err *err)
+{
+    struct release *release = call->release;
+    settle(call, err);
+    if (!status_write_is_refused(err)) {
+        return false;
+    }
+    if (counters_are_none(&release->counters)) { /* else told by the first of them */
+        char *text = str_format("%s; Release %s counts on in its own record", err->text, release->name);
+        announce_text(call->announcer, "Warning", text);
+        str_free(&text);
+    }
+    struct counters ordered = {
+        .weight = effect_int(call->effect, "weight", COUNTER_NONE),
+        .iterations = effect_int(call->effect, "iterations", COUNTER_NONE),
+        .failed_checks = effect_int(call->effect, "failed_checks", COUNTER_NONE),
+    };
+    counters_take(&release->counters, &ordered);
+    return true;
+}
+
 const struct effect_kind effect_phase = {
     .name = "phase",
     .lists = EFFECTS_IN(EFFECTS_OF_SCRIPT),
     .check = check_phase,
     .start = start_phase,
+    .settle = settle,
 };
 const struct effect_kind effect_status = {
     .name = "status",
     .lists = EFFECTS_IN(EFFECTS_OF_SCRIPT),
     .check = check_counters,
     .start = start_counters,
+    .settle = settle_counters,
 };
 const struct effect_kind effect_sync = {
     .name = "sync",
@@ -89,4 +128,5 @@ const struct effect_kind effect_sync = {
     .check = check_sync,
     .check_own = check_own_sync,
     .start = start_sync,
+    .settle = settle,
 };

@@ -11,6 +11,12 @@ const char *status_proof(const struct canary *canary)
     return node_str_or(node_get(canary->status, "lastTrackedRevision"), "");
 }
 
+bool status_write_is_refused(const struct err *err)
+{
+    enum { INTERNAL_ERROR = 500 };
+    return err_is_refusal(err) || err->http_status == INTERNAL_ERROR;
+}
+
 static void set_proof(struct doc *patch, const char *text)
 {
     struct node *status = node_get(doc_root(patch), "status");

@@ -34,6 +34,9 @@ void gauges_declare(struct gauges *g, struct metrics *metrics, const char *versi
     g->stalled =
         metrics_declare(metrics, METRIC_COUNTER, "sluice_releases_stalled_total",
                         "Releases that were ended because what they say breaks a rule", LABELS("name", "namespace"));
+    g->status_refused =
+        metrics_declare(metrics, METRIC_COUNTER, "sluice_canary_status_writes_refused_total",
+                        "Writes of the status of a canary that the API server refused", LABELS("name", "namespace"));
     metric_set(g->info, VALUES(version, mesh_provider), 1);
 }
 
@@ -69,6 +72,11 @@ void gauges_failure(struct gauges *g, const char *target, const char *namespace,
 void gauges_stalled(struct gauges *g, const char *canary, const char *namespace)
 {
     metric_add(g->stalled, VALUES(canary, namespace), 1);
+}
+
+void gauges_status_refused(struct gauges *g, const char *canary, const char *namespace)
+{
+    metric_add(g->status_refused, VALUES(canary, namespace), 1);
 }
 
 void gauges_duration(struct gauges *g, const char *target, const char *namespace, double seconds)

@@ -6,7 +6,7 @@
 
 struct gauges {
     struct metric_family *info, *total, *status, *weight, *analysis, *duration, *successes, *failures, *refused,
-        *stalled;
+        *stalled, *status_refused;
 };
 
 void gauges_declare(struct gauges *gauges, struct metrics *metrics, const char *version, const char *mesh_provider);
@@ -20,6 +20,8 @@ void gauges_success(struct gauges *gauges, const char *target, const char *names
 void gauges_failure(struct gauges *gauges, const char *target, const char *namespace, const char *strategy);
 /* A Release of this Canary broke a rule and was ended. */
 void gauges_stalled(struct gauges *gauges, const char *canary, const char *namespace);
+/* A write of this Canary's status was refused. */
+void gauges_status_refused(struct gauges *gauges, const char *canary, const char *namespace);
 /* Notes how long a round of an analysis took, in seconds. */
 void gauges_duration(struct gauges *gauges, const char *target, const char *namespace, double seconds);
 void gauges_total(struct gauges *gauges, const char *namespace, size_t canaries);

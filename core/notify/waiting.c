@@ -62,17 +62,30 @@ static int64_t mono_ms(const struct waiting *w)
 /* The wait to show: a momentary one does not hide a lasting one. */
 static const struct waiting_for *shown(const struct waiting *w)
 {
+    const struct waiting_for *latest = NULL;
     for (size_t i = w->count; i-- > 0;) {
-        if (mono_ms(w) >= w->list[i].began_ms + LASTING_MS) {
-            return &w->list[i];
+        const struct waiting_for *one = &w->list[i];
+        if (!one->unshown && mono_ms(w) >= one->began_ms + LASTING_MS) {
+            return one;
         }
+        latest = latest == NULL && !one->unshown ? one : latest;
     }
-    return w->count > 0 ? &w->list[w->count - 1] : NULL;
+    return latest;
+}
+
+bool waiting_says(const struct waiting *w, const char *message)
+{
+    bool says = false;
+    for (size_t i = 0; i < w->count; i++) {
+        says = says || str_equal(w->list[i].message, message);
+    }
+    return says;
 }
 
 const char *waiting_reason(const struct waiting *w)
 {
-    return w->count > 0 ? shown(w)->reason : NULL;
+    const struct waiting_for *one = shown(w);
+    return one != NULL ? one->reason : NULL;
 }
 
 /* --- the second telling --- */
@@ -158,9 +171,10 @@ static void begin(struct waiting *w, const struct wait *wait, const char *key)
                                 .message = str_dup(wait->message),
                                 .since_wall_ms = clock_wall_ms(w->notify->clock),
                                 .began_ms = mono_ms(w),
-                                .deadline_ms = deadline_s * 1000};
+                                .deadline_ms = deadline_s * 1000,
+                                .unshown = wait->unshown};
     const struct node *live = object_condition(canary.root, CONDITION_WAITING);
-    bool known = w->inherited && inherit(w, one, live);
+    bool known = w->inherited && !one->unshown && inherit(w, one, live);
     w->inherited = w->inherited && !known;
     w->written = live != NULL;
     one->overdue_ms = one->began_ms + one->deadline_ms;

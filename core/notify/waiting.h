@@ -30,6 +30,7 @@ struct waiting_for {
     char *reason, *message;
     int64_t since_wall_ms, began_ms, overdue_ms, deadline_ms;
     bool overdue; /* told for the second time */
+    bool unshown;
 };
 
 struct waiting {
@@ -56,12 +57,15 @@ struct wait {
     const char *key;    /* tells waits with the same reason apart; NULL: the reason */
     const char *reason; /* CamelCase, as in conditions */
     const char *message;
-    bool told; /* something else told the beginning of this wait */
+    bool told;    /* something else told the beginning of this wait */
+    bool unshown; /* the condition does not show it */
 };
 /* A wait with the same key and reason as one before continues it; its message may change. */
 void waiting_begin(struct waiting *waiting, const struct wait *wait);
 /* Ends the wait of this key (see struct wait), if there is one; NULL: ends all waits. */
 void waiting_end(struct waiting *waiting, const char *key);
+/* True when one of the waits has this message. */
+bool waiting_says(const struct waiting *waiting, const char *message);
 /* The reason that the condition shows; NULL: the Canary waits for nothing. */
 const char *waiting_reason(const struct waiting *waiting);
 

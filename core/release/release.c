@@ -102,6 +102,8 @@ static void read_status(struct release *r, const struct node *spec, const struct
     const struct node *checksums = node_get(status, "checksums");
     bool usable = r->unreadable == NULL;
     account_read(&r->account, usable ? status : NULL);
+    counters_read(&r->counters, usable ? status : NULL);
+    r->counters_recorded = node_type(node_get(status, "counters")) == NODE_OBJECT;
     r->checksums = usable && node_type(checksums) == NODE_OBJECT ? doc_copy(checksums) : doc_new();
     r->live_checksums = node_type(checksums) == NODE_OBJECT ? doc_copy(checksums) : doc_new();
     const struct node *ending = node_get(status, "ending");
@@ -158,6 +160,7 @@ void release_refuse(struct release *r, const char *canary, const char *reason)
     r->journal = journal_new();
     doc_free(r->ending);
     r->ending = NULL;
+    counters_clear(&r->counters);
 }
 
 void release_free(struct release *r)
@@ -186,7 +189,9 @@ void release_free(struct release *r)
 
 bool release_canary(const struct release *r, struct canary *canary, struct err *err)
 {
-    return accepted_canary(&r->accepted, r->context, r->namespace, r->canary, canary, err);
+    bool known = accepted_canary(&r->accepted, r->context, r->namespace, r->canary, canary, err);
+    counters_apply(&r->counters, canary);
+    return known;
 }
 
 void release_accept(struct release *r, const struct canary *canary)
@@ -249,6 +254,9 @@ static struct doc *status_patch(struct release *r)
     set_or_null(doc, status, "ending", doc_root(r->ending));
     set_time(doc, status, "started", r->started_ms);
     set_time(doc, status, "ended", r->ended_ms);
+    if (r->counters_recorded || !counters_are_none(&r->counters)) {
+        counters_write(&r->counters, doc, status);
+    }
     if (r->accepted.unsaved) {
         accepted_write(&r->accepted, doc, status);
         r->accepted.sent = true;
@@ -268,6 +276,7 @@ static void take_answer(struct release *r, const struct doc *answer)
     const struct node *status = node_get(doc_root(answer), "status");
     r->epoch = count_of(status, "epoch");
     r->serial = count_of(status, "serial");
+    r->counters_recorded = node_type(node_get(status, "counters")) == NODE_OBJECT;
     const struct node *checksums = node_get(status, "checksums");
     doc_free(r->live_checksums);
     r->live_checksums = node_type(checksums) == NODE_OBJECT ? doc_copy(checksums) : doc_new();

@@ -16,6 +16,7 @@
 #include "release/accepted.h"
 #include "release/account.h"
 #include "release/check.h"
+#include "release/counters.h"
 #include "release/journal.h"
 
 /* The version of the words (lua/stdlib) that this engine speaks and replays. */
@@ -57,6 +58,8 @@ struct release {
     struct doc *ending;         /* effects that C must finish in state RollingBack; NULL: none */
     char *reason;               /* one sentence for people; NULL: none */
     struct account account;     /* what else people read */
+    struct counters counters;   /* those that the Canary's status did not take */
+    bool counters_recorded;     /* the object has some */
     int64_t started_ms, ended_ms;
     /* monotonic: when the canary's share was last made smaller, or RELEASE_NEVER_DRAINED */
     int64_t drained_ms;

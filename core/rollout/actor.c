@@ -19,35 +19,12 @@ static void freeze(struct actor *actor, bool frozen)
     }
 }
 
-static void on_shown(void *ctx, const struct err *err)
-{
-    struct actor *actor = ctx;
-    actor->writer = NULL;
-    actor->show_failed = err->code != ERR_NONE;
-}
-
-/* A step that fails each time is under way at the end of each look, so the wait for it is shown before the next one. */
-static bool show_failed(struct actor *actor, const struct canary *canary)
-{
-    bool may =
-        actor->failed.resource != NULL && !actor->show_failed && (actor->run == NULL || run_is_settled(actor->run));
-    struct doc *patch = may ? waiting_patch(&actor->waiting, canary) : NULL;
-    actor->show_failed = false;
-    if (patch != NULL) {
-        struct kube_write write = {0};
-        status_plan_write(actor->context, canary, patch, &write);
-        actor->writer = writer_start(actor->context, &write, on_shown, actor);
-    }
-    return patch != NULL;
-}
-
 static void go_on(struct actor *actor, struct canary *canary)
 {
     actor->suspended = false;
     waiting_end(&actor->waiting, WAIT_SPEC);
-    struct doc *accepted = status_accepted(canary, clock_wall_ms(actor->context->clock));
-    if (accepted != NULL) {
-        actor_send_status(actor, canary, accepted);
+    str_free(&actor->refusal);
+    if (actor_note_status(actor, canary, status_accepted(canary, clock_wall_ms(actor->context->clock)))) {
         return;
     }
     switch (actor->run != NULL ? actor_take_spec(actor, canary) : TAKE_NOW) {
@@ -110,7 +87,7 @@ static void on_wake(struct timer *timer, void *ctx)
         }
     } else if (object_is_deleted(canary.root)) {
         leave(actor);
-    } else if (show_failed(actor, &canary) || actor->shows_only) {
+    } else if (actor_show_failed(actor, &canary) || actor->shows_only) {
         actor->shows_only = false;
     } else if (!accepted) {
         actor_refuse(actor, &canary);
@@ -150,6 +127,7 @@ struct actor *actor_new(struct context *context, const char *namespace, const ch
     actor->announcer = announcer_new(&context->notify, namespace, name);
     trouble_init(&actor->trouble, context->clock, actor->announcer);
     trouble_init(&actor->creating_trouble, context->clock, actor->announcer);
+    trouble_init(&actor->status_write.trouble, context->clock, actor->announcer);
     waiting_init(&actor->waiting, &context->notify, actor->announcer, namespace, name, on_waiting, actor);
     actor_wake(actor);
     return actor;
@@ -161,6 +139,7 @@ static void cancel_all(struct actor *actor)
     timer_cancel(&actor->retry);
     timer_cancel(&actor->repair);
     timer_cancel(&actor->edit);
+    timer_cancel(&actor->status_write.retry);
     if (actor->writer != NULL) {
         writer_cancel(actor->writer);
     }
@@ -191,9 +170,11 @@ void actor_free(struct actor *actor)
     run_free(actor->ended_run);
     trouble_fini(&actor->trouble);
     trouble_fini(&actor->creating_trouble);
+    trouble_fini(&actor->status_write.trouble);
     waiting_fini(&actor->waiting);
     announcer_free(actor->announcer);
     metric_remove_matching(actor->context->gauges.refused, (const char *const[]){actor->name, actor->namespace});
+    metric_remove_matching(actor->context->gauges.status_refused, (const char *const[]){actor->name, actor->namespace});
     if (actor->target != NULL) {
         gauges_forget(&actor->context->gauges, actor->target, actor->namespace);
     }
@@ -204,6 +185,7 @@ void actor_free(struct actor *actor)
     str_free(&actor->target);
     str_free(&actor->warning);
     str_free(&actor->unfit);
+    str_free(&actor->refusal);
     doc_free(actor->unfit_spec);
     str_free(&actor->uid);
     str_free(&actor->namespace);

@@ -6,6 +6,7 @@
  *   actor_release.c                               begins releases and looks after the one that runs
  *   actor_spec.c                                  which spec a running release goes by
  *   actor_objects.c · actor_warning.c             bring the objects; say what defeats the weights
+ *   actor_status.c                                writes the Canary's status
  *   actor_step.c                                  the one step that is under way, and its failure */
 #pragma once
 
@@ -27,6 +28,13 @@ struct writer;
 struct step_subject {
     const struct kube_resource *resource; /* NULL: none */
     char *name;
+};
+
+/* The writes of the Canary's status. */
+struct status_write {
+    struct timer retry; /* after a failure; until then nothing is written into the status */
+    int64_t retry_ms;
+    struct trouble trouble;
 };
 
 struct actor {
@@ -52,7 +60,6 @@ struct actor {
     struct step_subject step;   /* subject of the step under way, or of the last one */
     struct step_subject failed; /* of the last step that failed, until it succeeds or is not needed any more */
     bool shows_only;            /* woken to show what it waits for, and for nothing else */
-    bool show_failed;           /* that write failed the last time, so another step has its turn */
     struct difference *difference;
     struct likeness *likeness;
     bool initialising_done; /* the write under way is the status Initialized */
@@ -78,6 +85,8 @@ struct actor {
     char *target;            /* for the metrics, after the Canary is gone */
     struct trouble trouble;
     struct waiting waiting;
+    struct status_write status_write;
+    char *refusal;                                /* of the Canary, as it was told; NULL: none */
     struct trouble creating_trouble;              /* with the next Release */
     int64_t creating_retry_ms, creating_after_ms; /* monotonic: no Release is created before that */
     char *warning;                                /* what was last said of the weights; NULL: nothing yet */
@@ -111,8 +120,20 @@ void actor_wait(struct actor *actor, const char *reason, const char *message);
 bool actor_is_busy(const struct actor *actor);
 /* Takes `write`. */
 void actor_send(struct actor *actor, struct kube_write *write);
-/* Takes `patch`. */
+
+/* --- actor_status.c --- */
+
+/* Writes what the next look needs; the write wakes the actor, or its retry does. Takes `patch`. */
 void actor_send_status(struct actor *actor, const struct canary *canary, struct doc *patch);
+/* Writes what only people read. False: there is nothing to write (NULL), or it must wait after a failure, and the look
+ * goes on without it. Takes `patch`. */
+bool actor_note_status(struct actor *actor, const struct canary *canary, struct doc *patch);
+/* A write of the status failed a moment ago: none is sent now. */
+bool actor_status_must_wait(const struct actor *actor);
+/* Writes the condition Waiting when it has changed. */
+void actor_note_waiting(struct actor *actor, const struct canary *canary);
+/* The same before a step that failed is tried again. True: the write is under way. */
+bool actor_show_failed(struct actor *actor, const struct canary *canary);
 
 /* --- actor_objects.c --- */
 

@@ -124,21 +124,6 @@ static void look(struct actor *actor, struct canary *canary, const struct target
 
 /* --- the ends of a look --- */
 
-/* Writes the condition Waiting when it has changed. While a release runs, what the Canary waits for is known only
- * after the release's record was replayed. */
-static void note_waiting(struct actor *actor, const struct canary *canary)
-{
-    bool knows = actor->run != NULL ? run_is_settled(actor->run)
-                                    : waiting_reason(&actor->waiting) != NULL || canary_is_at_rest(canary);
-    if (actor_is_busy(actor) || !knows) {
-        return;
-    }
-    struct doc *patch = waiting_patch(&actor->waiting, canary);
-    if (patch != NULL) {
-        actor_send_status(actor, canary, patch);
-    }
-}
-
 void actor_look_by(struct actor *actor, struct canary *canary)
 {
     struct target_now now;
@@ -154,10 +139,7 @@ void actor_look_by(struct actor *actor, struct canary *canary)
         }
     } else if (!actor_tell_warnings(actor, canary)) {
         look(actor, canary, &now, &problem);
-        if (actor->failed.resource == &KUBE_CANARIES && !actor_is_busy(actor)) {
-            actor_forget_failed(actor); /* there is nothing left to be written into the status */
-        }
-        note_waiting(actor, canary);
+        actor_note_waiting(actor, canary);
     }
     target_now_fini(&now);
 }
@@ -199,5 +181,5 @@ void actor_suspend(struct actor *actor, const struct canary *canary)
     actor->suspended = true;
     waiting_end(&actor->waiting, NULL);
     actor_say(actor, "Normal", "skipping canary run as object is suspended");
-    note_waiting(actor, canary);
+    actor_note_waiting(actor, canary);
 }

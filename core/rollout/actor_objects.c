@@ -260,9 +260,7 @@ static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile
     switch (need) {
     case RECONCILE_DONE:
         trouble_clear(&actor->trouble);
-        if (actor->failed.resource != &KUBE_CANARIES) {
-            actor_forget_failed(actor);
-        }
+        actor_forget_failed(actor);
         return true;
     case RECONCILE_WRITE:
         actor->moves_users = moves_users(actor, write);

@@ -14,25 +14,26 @@ static bool has_open_release(struct actor *actor, const struct canary *canary)
     return actor->run != NULL || open; /* an engine that starts tells it before it goes on with the release */
 }
 
-/* True when the refusal had not been told: the write of the status is under way. */
+/* True when the write of the status that tells it is under way. */
 static bool tell_refusal(struct actor *actor, const struct canary *canary)
 {
     struct str_list reasons = {0};
     canary_refusals(canary, &reasons);
     char *why = str_list_join(&reasons, "; "); /* the text of an err may be too short for all reasons */
     struct doc *patch = status_refused(canary, why, clock_wall_ms(actor->context->clock));
-    if (patch != NULL) {
+    if (patch != NULL && !str_equal(actor->refusal, why)) {
         char *text = str_format("canary %s is refused: %s%s", actor->id, why,
                                 has_open_release(actor, canary)
                                     ? "; the release under way goes on by the spec that was accepted last"
                                     : "");
         actor_say(actor, "Warning", text);
         str_free(&text);
-        actor_send_status(actor, canary, patch);
+        str_free(&actor->refusal);
+        actor->refusal = str_dup(why);
     }
     str_free(&why);
     str_list_fini(&reasons);
-    return patch != NULL;
+    return actor_note_status(actor, canary, patch);
 }
 
 static void on_last_read(void *ctx, const struct doc *answer, const struct err *err)

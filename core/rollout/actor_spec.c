@@ -48,7 +48,7 @@ static bool reset_status(struct actor *actor, const struct canary *before, const
     struct status_sync sync = {
         .phase = PHASE_PROGRESSING,
         .iterations = edit_iterations(before, canary),
-        .failed_checks = canary->failed_checks,
+        .failed_checks = before->failed_checks,
     };
     struct doc *patch = status_sync(canary, &sync, clock_wall_ms(actor->context->clock));
     if (status_is_same(canary, patch)) {

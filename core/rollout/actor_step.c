@@ -1,7 +1,6 @@
 /* The part of rollout/actor.h that every other part stands on: the wake, the one step that is under way, and what
  * becomes of a step that failed. */
 #include "base/str.h"
-#include "effect/status_write.h"
 #include "effect/writer.h"
 #include "kube/object.h"
 #include "rollout/actor_inner.h"
@@ -101,13 +100,6 @@ static void on_written(void *ctx, const struct err *err)
 {
     struct actor *actor = ctx;
     actor->writer = NULL;
-    bool initialised = actor->initialising_done && err->code == ERR_NONE;
-    actor->initialising_done = false;
-    if (initialised) {
-        char *text = str_format("Initialization done! %s", actor->id);
-        actor_say(actor, "Normal", text);
-        str_free(&text);
-    }
     if (actor->gives_back && err->code != ERR_NONE && actor->run != NULL) {
         run_freeze(actor->run, false); /* it is judged as before until the share can be given back */
     }
@@ -119,11 +111,4 @@ void actor_send(struct actor *actor, struct kube_write *write)
 {
     actor_begin_write(actor, write);
     actor->writer = writer_start(actor->context, write, on_written, actor);
-}
-
-void actor_send_status(struct actor *actor, const struct canary *canary, struct doc *patch)
-{
-    struct kube_write write = {0};
-    status_plan_write(actor->context, canary, patch, &write);
-    actor_send(actor, &write);
 }

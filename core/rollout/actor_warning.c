@@ -86,10 +86,6 @@ static struct doc *plan(struct actor *actor, const struct canary *canary)
 bool actor_tell_warnings(struct actor *actor, const struct canary *canary)
 {
     bool is_early = canary_is_initialising(canary); /* there are no routes yet */
-    struct doc *patch = is_early || (actor->run != NULL && run_is_acting(actor->run)) ? NULL : plan(actor, canary);
-    if (patch == NULL) {
-        return false;
-    }
-    actor_send_status(actor, canary, patch);
-    return true;
+    bool waits = actor_status_must_wait(actor) || (actor->run != NULL && run_is_acting(actor->run));
+    return actor_note_status(actor, canary, is_early || waits ? NULL : plan(actor, canary));
 }

@@ -345,6 +345,7 @@ static void test_a_record_stays_within_its_crd(void **state)
         struct release *r = claimed(&f, "{'epoch':1,'serial':1}");
         r->account.weight_pct = r->account.failed = r->account.threshold = numbers[i];
         account_set(&r->account.check, "Halt");
+        r->counters = (struct counters){.weight = 30, .iterations = -1, .failed_checks = INT32_MAX};
         account_set(&r->account.to, "podinfo:2");
         r->ended_ms = clock_wall_ms(f.context.clock);
         struct outcome o = {0};
@@ -356,6 +357,56 @@ static void test_a_record_stays_within_its_crd(void **state)
     }
     doc_free(crd);
     buf_fini(&text);
+}
+
+/* Counters that the Canary's status did not take count until it has taken them, also for the next engine. */
+static void test_counters_of_the_record_count_instead_of_the_status(void **state)
+{
+    struct fake_context f;
+    fake_context_open(&f);
+    struct canary canary;
+    struct err err = {0};
+    struct outcome o = {0};
+    struct release *r = claimed(&f, "{'epoch':1,'serial':1,'counters':{'failedChecks':1,'iterations':-1}}");
+    assert_true(release_canary(r, &canary, &err));
+    assert_int_equal(canary.failed_checks, 1);
+    assert_int_equal(canary.iterations, -1);
+    canary_fini(&canary);
+    counters_take(&r->counters, &(struct counters){.weight = 30, .iterations = COUNTER_NONE, .failed_checks = 2});
+    release_flush(r, on_done, &o);
+    expect_end(&f, &o, ERR_NONE, "");
+    fake_context_expect(&f, RELEASE, "{'weight':30,'iterations':-1,'failedChecks':2}", "status", "counters");
+    counters_clear(&r->counters);
+    o = (struct outcome){0};
+    release_flush(r, on_done, &o);
+    expect_end(&f, &o, ERR_NONE, "");
+    assert_null(node_at(fake_api_find(f.api, RELEASE), "status", "counters"));
+    release_free(r);
+    fake_context_close(&f);
+}
+
+static void test_forged_counters_are_none(void **state)
+{
+    static const char *const forged[] = {"'x'",
+                                         "[1]",
+                                         "{'weight':101}",
+                                         "{'iterations':-2}",
+                                         "{'iterations':'1'}",
+                                         "{'failedChecks':-1}",
+                                         "{'failedChecks':1.5}",
+                                         "{'failedChecks':2147483648}"};
+    for (size_t i = 0; i < sizeof forged / sizeof forged[0]; i++) {
+        struct fake_context f;
+        fake_context_open(&f);
+        char *status = str_format("{'epoch':1,'counters':%s}", forged[i]);
+        struct release *r = fake_context_release(&f, status);
+        assert_non_null(r->unreadable);
+        assert_non_null(strstr(r->unreadable, "status.counters"));
+        assert_true(counters_are_none(&r->counters));
+        str_free(&status);
+        release_free(r);
+        fake_context_close(&f);
+    }
 }
 
 static int refusals_told;
@@ -442,6 +493,8 @@ int main(void)
         cmocka_unit_test(test_a_flush_goes_on_after_a_change_of_no_meaning),
         cmocka_unit_test(test_a_release_that_is_gone_is_dropped),
         cmocka_unit_test(test_a_record_stays_within_its_crd),
+        cmocka_unit_test(test_counters_of_the_record_count_instead_of_the_status),
+        cmocka_unit_test(test_forged_counters_are_none),
         cmocka_unit_test(test_a_refused_record_is_written_without_what_only_people_read),
         cmocka_unit_test(test_a_release_goes_on_without_a_record_but_to_its_end),
         cmocka_unit_test(test_numbers_are_read_from_names),

@@ -191,7 +191,7 @@ static void test_killed_between_intent_and_result_what_is_left_is_done(void **st
     struct world w;
     open_scripted(&w);
     begin_round(&w);
-    fake_http_once(w.f.fh, "PATCH", CANARY "/status", 500, ""); /* the route is written, the status is not */
+    fake_http_once(w.f.fh, "PATCH", CANARY "/status", 503, ""); /* the route is written, the status is not */
     fake_script_call(&w.script, "act", TO_20);
     fake_clock_run(w.f.fc);
     fake_doc_expect(node_get(doc_root(w.script.answer), "failed"), "2");
