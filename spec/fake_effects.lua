@@ -146,27 +146,11 @@ end
 
 -- A list --------------------------------------------------------------------------------------
 
-local function check(effect, index)
-  if not kinds[effect.kind] then
-    return string.format('effects[%d].kind: "%s" is not a kind of effect', index, tostring(effect.kind))
-  elseif effect.kind == 'route' and effect.primary + effect.canary ~= 100 then
-    return string.format('effects[%d]: primary %s and canary %s do not sum to 100', index, effect.primary,
-      effect.canary)
-  elseif effect.kind == 'event' and type(effect.message) ~= 'string' then
-    return string.format('effects[%d].message is missing', index)
-  end
-end
-
---- Checks a list and completes it to what the record needs.
----@return table? prepared
----@return string? error
+--- Completes a list to what the record needs.
+---@return table prepared
 function M.prepare(world, list)
   local prepared = json.copy(list)
   for i, effect in ipairs(prepared) do
-    local problem = check(effect, i - 1)
-    if problem then
-      return nil, problem
-    end
     if effect.kind == 'route' then
       effect.from = not world.route_error and json.copy(world.route) or nil
     elseif effect.kind == 'promote' then

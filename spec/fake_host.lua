@@ -3,6 +3,7 @@
 --- sandbox such as the engine's; it can be killed at every point where the engine could die, and goes
 --- on from what was flushed by then (core/rollout/attempt.c, operation/, core/release/release.h).
 local Journal = require 'spec.fake_journal'
+local contract = require 'spec.contract'
 local effects = require 'spec.fake_effects'
 local json = require 'spec.fake_json'
 local sandbox = require 'spec.sandbox'
@@ -328,7 +329,8 @@ end
 function operations.act(world, args, intent)
   local list, problem = intent, nil
   if not list then
-    list, problem = effects.prepare(world, args)
+    problem = contract.effects_problem(args)
+    list = not problem and effects.prepare(world, args) or nil
   end
   local failed = 1
   if list then
@@ -372,7 +374,7 @@ function World:finish_ending(redo)
 end
 
 function World:end_with(list)
-  self.ending, self.state = assert(effects.prepare(self, list)), 'RollingBack'
+  self.ending, self.state = effects.prepare(self, list), 'RollingBack'
   self:flush()
   self:finish_ending(false)
 end
@@ -401,8 +403,9 @@ end
 
 function World:call(name, args)
   self:script_point()
-  local operation = assert(operations[name], 'there is no operation ' .. tostring(name))
-  args = json.copy(args or {}, 'args')
+  args = json.copy(args or {}, name .. ': args')
+  contract.check_call(name, args, 3) -- raised at the line that calls host.call, which is a tail call
+  local operation = operations[name]
   local step, result
   if not UNRECORDED[name] then
     step, result = self.journal:ask(name, args)
@@ -415,6 +418,7 @@ function World:call(name, args)
   self.unanswered = name
   self.calls[#self.calls + 1] = name .. (args.side and ' ' .. args.side or args.type and ' ' .. args.type or '')
   local answer = operation(self, args, result)
+  contract.check_answer(name, answer)
   self.unanswered = nil
   if not UNRECORDED[name] then
     self.journal:answer(answer)
@@ -474,7 +478,7 @@ function World:restart()
   if asked ~= 'recorded' then
     if not list then
       self.pinned = self.revision
-      list = assert(effects.prepare(self, effects.restart()))
+      list = effects.prepare(self, effects.restart())
       journal:intend(list)
       self:flush()
     end

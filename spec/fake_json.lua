@@ -44,6 +44,13 @@ local function is_list(value, path)
   return list
 end
 
+--- True for what would be written as a list.
+---@param value table
+---@return boolean
+function M.is_list(value)
+  return is_list(value, 'value')
+end
+
 --- A copy of what crosses the border.
 ---@param value any
 ---@param path string? names the value in errors

@@ -179,12 +179,14 @@ end
 ---@field sparse integer? fewer deaths, by this factor
 ---@field offset integer? where the first one is
 ---@field transcript boolean?
+---@field start string? a module in the place of stdlib.start
 ---@field apart boolean? a successor has to wait until the Lease of the dead has expired
 
 ---@param options WorldOptions
 ---@return World
 function World.new(options)
-  local world = sluice.world { seed = options.seed or 1, apart = options.apart, transcript = options.transcript }
+  local world = sluice.world { seed = options.seed or 1, apart = options.apart, transcript = options.transcript,
+    start = options.start }
   local self = setmetatable({
     world = world, answers = options.answers or {}, types = options.hooks or {},
     told = {}, texts = {}, shared = {}, counts = {}, history = {}, last = {}, delivered = {}, deliveries = {},

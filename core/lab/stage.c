@@ -7,7 +7,6 @@
 #include "base/str.h"
 #include "base/yaml.h"
 #include "lab/texts.h"
-#include "script/embedded.h"
 #include "script/strategist.h"
 
 /* An engine and what it runs on. */
@@ -33,7 +32,8 @@ static bool create(struct stage *stage, const struct text *text, struct err *err
 
 bool stage_init(struct stage *stage, struct clock *clock, uint64_t seed, struct err *err)
 {
-    *stage = (struct stage){.cluster = cluster_new(clock, seed)};
+    *stage = (struct stage){
+        .cluster = cluster_new(clock, seed), .modules = embedded_modules, .module_count = embedded_count};
     for (size_t i = 0; i < texts_count; i++) {
         if (str_has_prefix(texts[i].name, "crds/") && !create(stage, &texts[i], err)) {
             return false;
@@ -179,7 +179,7 @@ void stage_start_engine(struct stage *stage, const char *identity, void (*change
     arm(stage);
     life->kube = kube_client_new(machine_door(life->machine), machine_clock(life->machine), NULL, &config);
     life->metrics = metrics_new();
-    life->strategist = script_strategist_new(machine_clock(life->machine), embedded_modules, embedded_count);
+    life->strategist = script_strategist_new(machine_clock(life->machine), stage->modules, stage->module_count);
     stage->state = STAGE_STARTING;
     life->engine = open_engine(life, identity);
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "rollout/engine.h"
+#include "script/embedded.h"
 #include "sim/cluster.h"
 #include "sim/ground/machine.h"
 
@@ -24,6 +25,9 @@ struct stage {
     /* Engines run far from each other: a successor cannot see that the holder of the Lease is dead, and waits until the
      * Lease has expired. Set before an engine is started. */
     bool is_apart;
+    /* The Lua modules of its engines; the binary's own unless others are set before an engine is started. */
+    const struct embedded_module *modules;
+    size_t module_count;
     enum stage_engine state;
     /* The stage became ready, empty, dead or paused. Called from inside of the engine: only to take note. */
     void (*changed)(void *ctx);

@@ -47,6 +47,11 @@ static void note_answer(struct run *run, const char *operation, const struct nod
 static void record_answer(struct run *run, const struct doc *answer)
 {
     const struct operation *operation = run->attempt.call.operation;
+    struct err err = {0};
+    if (!operation_answers(operation, doc_root(answer), &err)) {
+        log_error(NULL, "%s", err.text);
+        assert(!"an operation has answered what its contract does not know");
+    }
     if (operation->recorded) {
         journal_answer(run->release->journal, doc_root(answer));
     }
@@ -202,17 +207,15 @@ static bool begin_operation(struct run *run, const struct operation *operation, 
     return true;
 }
 
-static bool on_call(void *ctx, const char *name, const struct node *args, struct doc **answer)
+static bool on_call(void *ctx, const char *name, const struct node *args, struct doc **answer, struct err *refused)
 {
     struct run *run = ctx;
     if (run->verdict != VERDICT_NONE) {
         return false; /* a flush now would collide with the one that closes the record */
     }
-    const struct operation *operation = operation_find(name);
+    const struct operation *operation = operation_accept(name, args, refused);
     struct err err = {0};
     if (operation == NULL) {
-        err_set(&err, ERR_SCRIPT, "there is no operation \"%s\"", name);
-        run_diverge(run, &err);
         return false;
     }
     struct doc *recorded = NULL;

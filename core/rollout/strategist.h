@@ -20,8 +20,9 @@ enum strategy_end {
 struct strategy_host {
     void *ctx;
     /* An operation. True: answered at once, *answer is a new document (the strategist frees it). False: the answer
-     * comes through strategist_answer on a later turn, or never, when the operation ends the release. */
-    bool (*call)(void *ctx, const char *operation, const struct node *args, struct doc **answer);
+     * comes through strategist_answer on a later turn, or never, when the operation ends the release; or err is set,
+     * because there is no such operation or it takes no such arguments, and the script raises that. */
+    bool (*call)(void *ctx, const char *operation, const struct node *args, struct doc **answer, struct err *err);
     /* A word begins. True: the word is on record and *result is a new document; its body must not run. `started_ms`
      * (wall clock): when the word first began. */
     bool (*enter)(void *ctx, const char *word, const struct node *args, struct doc **result, int64_t *started_ms);

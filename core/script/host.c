@@ -156,15 +156,19 @@ static int primitive_call(lua_State *L)
     struct doc *args = read_args(L, 2, &err);
     bool readable = args != NULL;
     if (readable) {
-        answered = host->port.call(host->port.ctx, operation, doc_root(args), &answer);
+        answered = host->port.call(host->port.ctx, operation, doc_root(args), &answer, &err);
     }
     doc_free(args);
     host_hand_over(host, answered ? answer : NULL);
-    host->waiting = readable && !answered;
+    bool accepted = err.code == ERR_NONE;
+    host->waiting = accepted && !answered;
     kill_host_leave();
 
     if (!readable) {
         return luaL_error(L, "%s: %s", lua_tostring(L, 1), err.text);
+    }
+    if (!accepted) {
+        return luaL_error(L, "%s", err.text);
     }
     if (!answered) {
         return lua_yield(L, 0);

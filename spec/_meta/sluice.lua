@@ -16,11 +16,38 @@ error('this file describes a module to the language server; it is not one')
 local sluice = {}
 
 --- A new world. It has the kinds of deploy/crds and what an installation of Istio leaves.
----@param options { seed: integer?, apart: boolean?, transcript: boolean? } seed: the same one gives the same
----  world; apart: a successor cannot see that an engine is dead and waits until its Lease has expired;
----  transcript: keep one
+---@param options { seed: integer?, apart: boolean?, transcript: boolean?, start: string? } seed: the same one gives
+---  the same world; apart: a successor cannot see that an engine is dead and waits until its Lease has expired;
+---  transcript: keep one; start: the text of a module in the place of stdlib.start, which gets the host
 ---@return sluice.World
 function sluice.world(options) end
+
+--- The operations behind host.call, and what each takes and answers (core/rollout/operation/table.c).
+---@return { name: string, signature: string }[]
+function sluice.operations() end
+
+--- What is wrong with a call of an operation, as the engine would say it; nil when nothing is.
+---@param operation string
+---@param args table lists in it are marked (sluice.list)
+---@return string?
+function sluice.call_problem(operation, args) end
+
+--- What is wrong with an answer of an operation; nil when nothing is.
+---@param operation string
+---@param answer any
+---@return string?
+function sluice.answer_problem(operation, answer) end
+
+--- What is wrong with a list of effects; nil when nothing is.
+---@param list table[]
+---@return string?
+function sluice.effects_problem(list) end
+
+--- Marks a table as a list, so that it is one when it is empty, too.
+---@generic T: table
+---@param list T
+---@return T list the same table
+function sluice.list(list) end
 
 ---@class sluice.World
 local world = {}

@@ -17,7 +17,7 @@ enum { TURNS_MAX = 20 };
 static unsigned calls;
 static struct doc *later;
 
-static bool on_call(void *ctx, const char *operation, const struct node *args, struct doc **answer)
+static bool on_call(void *ctx, const char *operation, const struct node *args, struct doc **answer, struct err *err)
 {
     struct doc *copy = doc_copy(args);
     if (++calls % 3 == 0) {

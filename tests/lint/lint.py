@@ -311,9 +311,9 @@ def bindings(tree):
         yield f'lua/stdlib/_meta/host.lua: host.{name} is declared, core/script/host.c does not register it'
     for name in sorted(registered - declared):
         yield f'core/script/host.c: host.{name} is registered, lua/stdlib/_meta/host.lua does not declare it'
-    described = set(re.findall(r'^--- (\w+) \{', (tree / 'lua/stdlib/_meta/operations.lua').read_text(), flags=re.M))
+    described = set(re.findall(r'^--- (\w+) (?:\{|table\[\] ->)', (tree / 'lua/stdlib/_meta/operations.lua').read_text(), flags=re.M))
     files = ''.join(path.read_text() for path in sorted((tree / 'core/rollout/operation').glob('*.c')))
-    served = set(re.findall(r'\.name = "(\w+)"', files))
+    served = set(re.findall(r'^const struct operation operation_(\w+) =', files, flags=re.M))
     for name in sorted(described ^ served):
         yield f'operation {name}: only in one of lua/stdlib/_meta/operations.lua and core/rollout/operation'
     declared = set(re.findall(r'^function world:(\w+)', (tree / 'spec/_meta/sluice.lua').read_text(), flags=re.M))

@@ -20,6 +20,7 @@ struct fake_strategist {
     struct doc *answer; /* of the last call; NULL: not yet */
     struct doc *result; /* of the last word on record */
     int64_t word_started_ms;
+    struct err refused; /* of the last call: it would be raised */
 };
 
 static inline struct strategy *fake_strategist_start(struct strategist *strategist, const struct strategy_start *start,
@@ -89,7 +90,8 @@ static inline bool fake_script_call(struct fake_strategist *s, const char *opera
     struct doc *doc = fake_doc(args), *answer = NULL;
     doc_free(s->answer);
     s->answer = NULL;
-    bool answered = s->host.call(s->host.ctx, operation, doc_root(doc), &answer);
+    s->refused = (struct err){0};
+    bool answered = s->host.call(s->host.ctx, operation, doc_root(doc), &answer, &s->refused);
     if (answered) {
         s->answer = answer;
     }

@@ -8,6 +8,8 @@
  * So an error of a spec's function never unwinds frames of the engine. The Lua that runs the specs and those that run
  * strategies are different states of the one Lua that the process has: this module is not linked with a Lua of its own,
  * but uses its host's. */
+#include <string.h>
+
 #include "base/mem.h"
 #include "base/str.h"
 #include "lab/lua/module_inner.h"
@@ -229,6 +231,8 @@ static void close_world(lua_State *L, struct world *w)
     transcript_free(w->transcript);
     stage_fini(&w->stage);
     virtual_clock_free(w->time);
+    mem_free(w->modules);
+    str_free(&w->start);
     module_log_to(logged != w ? logged : NULL);
     buf_fini(&w->log);
     str_free(&w->fate_body);
@@ -265,9 +269,27 @@ static struct world *push_world(lua_State *L)
     return *box;
 }
 
+/* A spec may bring the module that a release's coroutine begins with, and so stand where the stdlib stands. */
+static void take_start(lua_State *L, struct world *w)
+{
+    lua_getfield(L, 1, "start");
+    const char *text = lua_tostring(L, -1);
+    if (text != NULL) {
+        w->start = str_dup(text);
+        w->modules = mem_alloc_array(embedded_count, sizeof *w->modules);
+        for (size_t i = 0; i < embedded_count; i++) {
+            bool is_start = strcmp(embedded_modules[i].name, "stdlib.start") == 0;
+            w->modules[i] =
+                is_start ? (struct embedded_module){"stdlib.start", w->start, strlen(w->start)} : embedded_modules[i];
+        }
+        w->stage.modules = w->modules;
+    }
+    lua_pop(L, 1);
+}
+
 static int open_world(lua_State *L)
 {
-    static const char *const fields[] = {"seed", "apart", "transcript", NULL};
+    static const char *const fields[] = {"seed", "apart", "transcript", "start", NULL};
     module_check_fields(L, 1, fields);
     uint64_t seed = (uint64_t)module_integer(L, 1, "seed", 0, 1);
     bool is_apart = module_flag(L, 1, "apart"), is_written = module_flag(L, 1, "transcript");
@@ -279,6 +301,7 @@ static int open_world(lua_State *L)
     w->is_open = true;
     bool ok = stage_init(&w->stage, virtual_clock_clock(w->time), seed, &err);
     w->stage.is_apart = is_apart;
+    take_start(L, w);
     w->transcript = is_written ? transcript_new(w->stage.cluster) : NULL;
     objects_listen(api_objects(cluster_api(w->stage.cluster)), module_on_object, w);
     network_fates(cluster_network(w->stage.cluster), module_on_fate, w);
@@ -320,6 +343,7 @@ int luaopen_sluice(lua_State *L)
     luaL_register(L, NULL, module_surroundings);
     lua_setfield(L, -2, "__index");
     lua_newtable(L);
+    luaL_register(L, NULL, module_operations);
     lua_pushcfunction(L, open_world);
     lua_setfield(L, -2, "world");
     return 1;

@@ -27,7 +27,9 @@ struct world {
     lua_State *L; /* that is calling in here now */
     struct virtual_clock *time;
     struct stage stage;
-    struct transcript *transcript; /* NULL: not wanted */
+    struct transcript *transcript;   /* NULL: not wanted */
+    struct embedded_module *modules; /* with the spec's own stdlib.start; NULL: the binary's */
+    char *start;
     struct buf log;
     struct callback *callbacks;
     int on_engine, fates; /* functions in the registry; LUA_NOREF: none */
@@ -92,3 +94,7 @@ int module_fail(lua_State *L, const struct err *err);
 objects_listen_fn module_on_object;
 network_fate_fn module_on_fate;
 extern const luaL_Reg module_objects[], module_surroundings[];
+
+/* --- functions of the module itself --- */
+
+extern const luaL_Reg module_operations[];

@@ -1,4 +1,5 @@
-/* act: a list of effects (effect/effect.h), on record before the first one starts. */
+/* act: a list of effects (effect/effect.h), on record before the first one starts. An effect that cannot be is answered
+ * and not raised: the numbers in it may stem from objects that somebody has written. */
 #include "effect/effect.h"
 #include "release/note.h"
 #include "rollout/operation/operation.h"
@@ -93,5 +94,19 @@ static void cancel(struct operation_call *call)
     }
 }
 
-const struct operation operation_act = {
-    .name = "act", .recorded = true, .writes = true, .size = sizeof(struct act), .start = start, .cancel = cancel};
+static const struct contract_field answers[] = {
+    {.name = "ok", .type = CONTRACT_BOOLEAN},
+    {.name = "failed", .type = CONTRACT_INTEGER, .optional = true},
+    {.name = "error", .type = CONTRACT_STRING, .optional = true},
+    {.name = "begun", .type = CONTRACT_BOOLEAN, .optional = true},
+    {0},
+};
+
+const struct operation operation_act = {.name = "act",
+                                        .takes.type = CONTRACT_LIST,
+                                        .answers.fields = answers,
+                                        .recorded = true,
+                                        .writes = true,
+                                        .size = sizeof(struct act),
+                                        .start = start,
+                                        .cancel = cancel};

@@ -1,6 +1,8 @@
 /* What operations share, and their way to the port. */
 #include "rollout/operation/operation.h"
 
+const struct contract_field operation_nothing[] = {{0}};
+
 struct doc *operation_object(void)
 {
     struct doc *doc = doc_new();

@@ -40,5 +40,17 @@ static void cancel(struct operation_call *call)
     }
 }
 
-const struct operation operation_difference = {
-    .name = "difference", .recorded = true, .size = sizeof(struct asked), .start = start, .cancel = cancel};
+static const struct contract_field takes[] = {
+    {.name = "canary", .type = CONTRACT_INTEGER, .min = 0, .max = 100},
+    {.name = "mirrored", .type = CONTRACT_BOOLEAN},
+    {0},
+};
+static const struct contract_field answers[] = {{.name = "text", .type = CONTRACT_STRING, .optional = true}, {0}};
+
+const struct operation operation_difference = {.name = "difference",
+                                               .takes.fields = takes,
+                                               .answers.fields = answers,
+                                               .recorded = true,
+                                               .size = sizeof(struct asked),
+                                               .start = start,
+                                               .cancel = cancel};

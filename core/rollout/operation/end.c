@@ -20,6 +20,20 @@ static bool finish(struct operation_call *call, const struct canary *canary, str
     return false;
 }
 
-const struct operation operation_rollback = {.name = "rollback", .start = roll_back};
-const struct operation operation_fail_promotion = {.name = "fail_promotion", .start = fail_promotion};
-const struct operation operation_finish = {.name = "finish", .start = finish};
+static const char *const types[] = {"Normal", "Warning", NULL};
+static const char *const kinds[] = {"event", NULL};
+static const struct contract_field events[] = {
+    {.name = "kind", .type = CONTRACT_STRING, .words = kinds, .optional = true},
+    {.name = "type", .type = CONTRACT_STRING, .words = types},
+    {.name = "message", .type = CONTRACT_STRING},
+    {.name = "phase", .type = CONTRACT_STRING, .optional = true},
+    {0},
+};
+static const struct contract_field why[] = {{.name = "events", .type = CONTRACT_LIST, .fields = events}, {0}};
+static const struct contract_field failure[] = {{.name = "error", .type = CONTRACT_STRING, .optional = true}, {0}};
+static const struct contract_field success[] = {{.name = "skipped", .type = CONTRACT_BOOLEAN}, {0}};
+
+const struct operation operation_rollback = {.name = "rollback", .takes.fields = why, .ends = true, .start = roll_back};
+const struct operation operation_fail_promotion = {
+    .name = "fail_promotion", .takes.fields = failure, .ends = true, .start = fail_promotion};
+const struct operation operation_finish = {.name = "finish", .takes.fields = success, .ends = true, .start = finish};

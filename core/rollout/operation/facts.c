@@ -41,4 +41,31 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
     return true;
 }
 
-const struct operation operation_facts = {.name = "facts", .recorded = true, .start = start};
+static const struct contract_field route[] = {
+    {.name = "primary", .type = CONTRACT_INTEGER},
+    {.name = "canary", .type = CONTRACT_INTEGER},
+    {.name = "mirrored", .type = CONTRACT_BOOLEAN},
+    {0},
+};
+static const struct contract_field answers[] = {
+    {.name = "now", .type = CONTRACT_INTEGER},
+    {.name = "name", .type = CONTRACT_STRING},
+    {.name = "namespace", .type = CONTRACT_STRING},
+    {.name = "target", .type = CONTRACT_STRING},
+    {.name = "target_kind", .type = CONTRACT_STRING},
+    {.name = "service", .type = CONTRACT_STRING},
+    {.name = "provider", .type = CONTRACT_STRING},
+    {.name = "phase", .type = CONTRACT_STRING},
+    {.name = "failed_checks", .type = CONTRACT_INTEGER},
+    {.name = "iterations", .type = CONTRACT_INTEGER},
+    {.name = "weight", .type = CONTRACT_INTEGER},
+    {.name = "restarted", .type = CONTRACT_BOOLEAN},
+    {.name = "interval_ms", .type = CONTRACT_INTEGER},
+    {.name = "generation", .type = CONTRACT_INTEGER},
+    {.name = "route", .optional = true, .fields = route},
+    {.name = "route_error", .type = CONTRACT_STRING, .optional = true},
+    {0},
+};
+
+const struct operation operation_facts = {
+    .name = "facts", .takes.fields = operation_nothing, .answers.fields = answers, .recorded = true, .start = start};

@@ -79,5 +79,29 @@ static void cancel(struct operation_call *call)
     }
 }
 
-const struct operation operation_hooks = {
-    .name = "hooks", .recorded = true, .size = sizeof(struct hooks), .start = start, .cancel = cancel};
+static const char *const types[] = {"confirm-rollout",   "confirm-traffic-increase",
+                                    "confirm-promotion", "pre-rollout",
+                                    "rollout",           "post-rollout",
+                                    "rollback",          NULL};
+static const char *const stops[] = {"failure", "success", NULL};
+static const struct contract_field takes[] = {
+    {.name = "type", .type = CONTRACT_STRING, .words = types},
+    {.name = "phase", .type = CONTRACT_STRING},
+    {.name = "stop", .type = CONTRACT_STRING, .words = stops},
+    {0},
+};
+static const struct contract_field results[] = {
+    {.name = "name", .type = CONTRACT_STRING},
+    {.name = "ok", .type = CONTRACT_BOOLEAN},
+    {.name = "error", .type = CONTRACT_STRING, .optional = true},
+    {.name = "mute", .type = CONTRACT_BOOLEAN},
+    {0},
+};
+
+const struct operation operation_hooks = {.name = "hooks",
+                                          .takes.fields = takes,
+                                          .answers = {.type = CONTRACT_LIST, .fields = results},
+                                          .recorded = true,
+                                          .size = sizeof(struct hooks),
+                                          .start = start,
+                                          .cancel = cancel};

@@ -1,10 +1,12 @@
-/* The operations behind host.call (lua/stdlib/_meta/operations.lua is their contract): one file each, and one row in
- * operation/table.c.
+/* The operations behind host.call: one file each, and one row in operation/table.c. What each takes and answers is
+ * data in its row, and checked on the way in and out; the specs' fake host is held to the same rows (core/lab/lua), and
+ * lua/stdlib/_meta/operations.lua shows them to people.
  *
  * An operation sees the Canary, its arguments, and what is below; it owns its state and stops what it started. It
  * knows nothing of the running release, which is behind the port at the end of this file. */
 #pragma once
 
+#include "base/contract.h"
 #include "notify/announcer.h"
 #include "notify/trouble.h"
 #include "notify/waiting.h"
@@ -33,6 +35,8 @@ struct operation {
     const char *name;
     bool recorded; /* the journal notes what it answered */
     bool writes;   /* while this operation is under way, nothing else may write the Canary's objects */
+    bool ends;     /* it never answers: the script ends here */
+    struct contract_field takes, answers;
     size_t size;
     /* True: *answer is set. False: operation_answer or operation_end comes later, or has come. `canary` is as the
      * release goes by it, and lives as long as this call; it is always there (a run without a Canary is frozen). */
@@ -43,8 +47,19 @@ struct operation {
     void (*cancel)(struct operation_call *call);
 };
 
-/* NULL for an unknown name. */
+/* The fields of an operation that takes nothing. */
+extern const struct contract_field operation_nothing[];
+
+/* NULL for an unknown name, and after the last one. */
 const struct operation *operation_find(const char *name);
+const struct operation *operation_at(size_t index);
+/* The operation, when there is one and it takes these arguments. NULL: err says what is wrong with them
+ * ("query: args.query: a string is wanted, got 5"). */
+const struct operation *operation_accept(const char *name, const struct node *args, struct err *err);
+/* False: this is no answer of the operation's; err says why. */
+bool operation_answers(const struct operation *operation, const struct node *answer, struct err *err);
+/* Writes what it takes and answers: query { query: string } -> { value: number?, … } */
+void operation_write(const struct operation *operation, struct buf *out);
 
 /* A new document with an empty object as its root; and one that is {error: text}. */
 struct doc *operation_object(void);

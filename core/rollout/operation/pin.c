@@ -32,4 +32,11 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
     return *answer != NULL;
 }
 
-const struct operation operation_pin = {.name = "pin", .recorded = true, .start = start, .poke = poke};
+static const struct contract_field answers[] = {{.name = "revision", .type = CONTRACT_STRING}, {0}};
+
+const struct operation operation_pin = {.name = "pin",
+                                        .takes.fields = operation_nothing,
+                                        .answers.fields = answers,
+                                        .recorded = true,
+                                        .start = start,
+                                        .poke = poke};

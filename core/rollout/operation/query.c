@@ -62,5 +62,24 @@ static void cancel(struct operation_call *call)
     }
 }
 
-const struct operation operation_query = {
-    .name = "query", .recorded = true, .size = sizeof(struct query), .start = start, .cancel = cancel};
+static const struct contract_field takes[] = {
+    {.name = "query", .type = CONTRACT_STRING},
+    {.name = "server", .type = CONTRACT_STRING, .optional = true},
+    {0},
+};
+static const struct contract_field answers[] = {
+    {.name = "value", .type = CONTRACT_NUMBER, .optional = true},
+    {.name = "infinite", .type = CONTRACT_INTEGER, .min = -1, .max = 1, .optional = true},
+    {.name = "none", .type = CONTRACT_BOOLEAN, .optional = true},
+    {.name = "several", .type = CONTRACT_INTEGER, .optional = true},
+    {.name = "error", .type = CONTRACT_STRING, .optional = true},
+    {0},
+};
+
+const struct operation operation_query = {.name = "query",
+                                          .takes.fields = takes,
+                                          .answers.fields = answers,
+                                          .recorded = true,
+                                          .size = sizeof(struct query),
+                                          .start = start,
+                                          .cancel = cancel};

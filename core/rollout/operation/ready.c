@@ -141,5 +141,19 @@ static void cancel(struct operation_call *call)
     timer_cancel(&((struct ready *)call->state)->deadline);
 }
 
-const struct operation operation_ready = {
-    .name = "ready", .recorded = true, .size = sizeof(struct ready), .start = start, .poke = poke, .cancel = cancel};
+static const char *const sides[] = {"primary", "canary", NULL};
+static const struct contract_field takes[] = {{.name = "side", .type = CONTRACT_STRING, .words = sides}, {0}};
+static const struct contract_field answers[] = {
+    {.name = "ready", .type = CONTRACT_BOOLEAN},
+    {.name = "error", .type = CONTRACT_STRING, .optional = true},
+    {0},
+};
+
+const struct operation operation_ready = {.name = "ready",
+                                          .takes.fields = takes,
+                                          .answers.fields = answers,
+                                          .recorded = true,
+                                          .size = sizeof(struct ready),
+                                          .start = start,
+                                          .poke = poke,
+                                          .cancel = cancel};

@@ -19,4 +19,15 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
     return true;
 }
 
-const struct operation operation_spec = {.name = "spec", .recorded = true, .start = start};
+/* What is in them is the Canary's own, which is checked when it is read. */
+static const struct contract_field answers[] = {
+    {.name = "skipAnalysis", .type = CONTRACT_ANY, .optional = true},
+    {.name = "autoscalerRef", .type = CONTRACT_ANY, .optional = true},
+    {.name = "ingressRef", .type = CONTRACT_ANY, .optional = true},
+    {.name = "routeRef", .type = CONTRACT_ANY, .optional = true},
+    {.name = "analysis", .type = CONTRACT_ANY, .optional = true},
+    {0},
+};
+
+const struct operation operation_spec = {
+    .name = "spec", .takes.fields = operation_nothing, .answers.fields = answers, .recorded = true, .start = start};

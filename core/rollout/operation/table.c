@@ -1,5 +1,7 @@
+/* The table of operations, and what is checked of all of them. */
 #include <string.h>
 
+#include "base/str.h"
 #include "rollout/operation/operation.h"
 
 extern const struct operation operation_facts, operation_spec, operation_tick, operation_ready, operation_query,
@@ -12,12 +14,52 @@ static const struct operation *const operations[] = {
     &operation_rollback, &operation_fail_promotion, &operation_finish, &operation_difference,
 };
 
+const struct operation *operation_at(size_t index)
+{
+    return index < sizeof operations / sizeof operations[0] ? operations[index] : NULL;
+}
+
 const struct operation *operation_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
-        if (strcmp(operations[i]->name, name) == 0) {
-            return operations[i];
-        }
+    size_t i = 0;
+    while (operation_at(i) != NULL && strcmp(operations[i]->name, name) != 0) {
+        i++;
     }
-    return NULL;
+    return operation_at(i);
+}
+
+/* --- the contract --- */
+
+const struct operation *operation_accept(const char *name, const struct node *args, struct err *err)
+{
+    const struct operation *operation = operation_find(name);
+    if (operation == NULL) {
+        err_set(err, ERR_SCRIPT, "there is no operation '%.60s'", name);
+        return NULL;
+    }
+    char *place = str_format("%s: args", name);
+    bool ok = contract_check(&operation->takes, place, args, err);
+    str_free(&place);
+    return ok ? operation : NULL;
+}
+
+bool operation_answers(const struct operation *operation, const struct node *answer, struct err *err)
+{
+    if (operation->ends) {
+        return err_set(err, ERR_SCRIPT, "%s: it never answers", operation->name);
+    }
+    char *place = str_format("%s: answer", operation->name);
+    bool ok = contract_check(&operation->answers, place, answer, err);
+    str_free(&place);
+    return ok;
+}
+
+void operation_write(const struct operation *operation, struct buf *out)
+{
+    buf_printf(out, "%s ", operation->name);
+    contract_write(&operation->takes, out);
+    if (!operation->ends) {
+        buf_append_str(out, " -> ");
+        contract_write(&operation->answers, out);
+    }
 }

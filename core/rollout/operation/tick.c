@@ -58,5 +58,13 @@ static void cancel(struct operation_call *call)
     timer_cancel(&((struct tick *)call->state)->timer);
 }
 
-const struct operation operation_tick = {
-    .name = "tick", .size = sizeof(struct tick), .start = start, .poke = arm, .cancel = cancel};
+static const struct contract_field takes[] = {{.name = "since", .type = CONTRACT_INTEGER, .optional = true}, {0}};
+static const struct contract_field answers[] = {{.name = "now", .type = CONTRACT_INTEGER}, {0}};
+
+const struct operation operation_tick = {.name = "tick",
+                                         .takes.fields = takes,
+                                         .answers.fields = answers,
+                                         .size = sizeof(struct tick),
+                                         .start = start,
+                                         .poke = arm,
+                                         .cancel = cancel};

@@ -156,6 +156,27 @@ static void open_scripted(struct world *w)
     open_run(w, "", "{'state':'Running','pinned':true}");
 }
 
+/* It is the script's fault, and nothing of it goes on record. */
+static void test_a_wrong_call_is_refused(void **state)
+{
+    static const char *const calls[][3] = {
+        {"explode", "{}", "there is no operation 'explode'"},
+        {"ready", "{'side':'left'}", "ready: args.side: 'primary' or 'canary' is wanted, got \"left\""},
+        {"act", "[5]", "act: args[1]: a table is wanted, got 5"},
+        {"rollback", "{}", "rollback: args.events: a list is wanted, got nothing"},
+    };
+    struct world w;
+    open_scripted(&w);
+    begin_round(&w);
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        assert_false(fake_script_call(&w.script, calls[i][0], calls[i][1]));
+        assert_string_equal(w.script.refused.text, calls[i][2]);
+    }
+    assert_true(fake_script_call(&w.script, "facts", "{}")); /* as if nothing had been */
+    assert_true(w.script.running);
+    close_world(&w);
+}
+
 static void test_an_effect_is_on_record_before_it_begins(void **state)
 {
     struct world w;
@@ -554,6 +575,7 @@ int main(void)
         cmocka_unit_test(test_a_failed_script_is_replayed_once_and_then_taken_back),
         cmocka_unit_test(test_a_restarted_release_is_taken_back_too),
         cmocka_unit_test(test_a_script_that_fails_and_then_goes_another_way_is_taken_back),
+        cmocka_unit_test(test_a_wrong_call_is_refused),
         cmocka_unit_test(test_an_effect_is_on_record_before_it_begins),
         cmocka_unit_test(test_killed_before_the_intent_nothing_has_happened),
         cmocka_unit_test(test_killed_between_intent_and_result_what_is_left_is_done),

@@ -53,7 +53,8 @@ static inline void stop(struct engine *e)
     e->strategy = NULL;
 }
 
-static inline bool on_call(void *ctx, const char *operation, const struct node *args, struct doc **answer)
+static inline bool on_call(void *ctx, const char *operation, const struct node *args, struct doc **answer,
+                           struct err *err)
 {
     struct engine *e = ctx;
     note(e, "call", operation, args);

@@ -29,8 +29,12 @@ static const struct script_limits tight = {.memory_max = 4 * 1024 * 1024, .cpu =
 
 static char logged[512];
 
-static bool host_call(void *ctx, const char *operation, const struct node *args, struct doc **answer)
+static bool host_call(void *ctx, const char *operation, const struct node *args, struct doc **answer, struct err *err)
 {
+    if (strcmp(operation, "refuse") == 0) {
+        err_set(err, ERR_SCRIPT, "refuse: args.x: a table is wanted, got 5");
+        return false;
+    }
     *answer = doc_copy(args);
     return true;
 }
@@ -358,6 +362,7 @@ static void test_errors_have_a_place(void **state)
         {"string.format('%d', 'x')", "strategies/t.lua:2: bad argument #2 to 'format' (number expected, got string)"},
         {"('x'):rep({})", "strategies/t.lua:2: bad argument #2 to 'rep' (number expected, got table)"},
         {"host.call('act', { { weight = 0/0 } })", "strategies/t.lua:2: act: args[1].weight: NaN has no place in JSON"},
+        {"host.call('refuse', { x = 5 })", "strategies/t.lua:2: refuse: args.x: a table is wanted, got 5"},
         {"error('bad \\255 bytes')", "strategies/t.lua:2: bad ? bytes"},
         {"load('error(\"x\", 0)')()", "strategies/t.lua:2: x"},
         {"load('\\nerror \"x\"', '@strategies/canary.lua')()",
