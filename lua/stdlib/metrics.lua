@@ -1,10 +1,10 @@
---- The checks of spec.analysis.metrics: what is asked of Prometheus, and what a person reads when
---- the answer is not good enough (docs/flagger.md, "Metric checks").
+--- The checks of spec.analysis.metrics: what is asked of Prometheus, and the verdict on its answer (docs/flagger.md,
+--- "Metric checks").
 local effects = require 'stdlib.effects'
-local go_format = require 'stdlib.go_format'
 local host = require 'host'
+local sentences = require 'stdlib.sentences'
 local template = require 'stdlib.template'
-local thresholds = require 'stdlib.thresholds'
+local verdicts = require 'stdlib.verdict'
 
 local M = {}
 
@@ -46,12 +46,6 @@ local DURATION = [[
     ) by (le)
   )]]
 
----@class Measured what one query gave
----@field value number? in the metric's own unit
----@field infinite integer? its sign: the value is no finite number
----@field none boolean? answered, but with nothing
----@field error string?
-
 local function is_set(text)
   return (text or '') ~= ''
 end
@@ -76,7 +70,7 @@ end
 
 ---@return Measured
 ---@return string query
-local function measure(query, model)
+local function ask(query, model)
   local text, problem, unsupported = template.render(query, model)
   if unsupported then
     return { error = problem }, in_one_line(query)
@@ -89,109 +83,77 @@ local function measure(query, model)
   return answer, text
 end
 
-local function remember(metric, query, measured, bounds, reason)
+--- Keeps a verdict with the release.
+local function remember(verdict, facts)
   host.evidence {
-    metric = metric.name,
-    query = query:match('^ ?(.-) ?$'),
-    value = not measured.infinite and measured.value or nil,
-    min = bounds.min,
-    max = bounds.max,
-    verdict = not reason and 'pass' or measured.value and 'fail' or 'blind',
-    reason = reason,
+    metric = verdict.metric,
+    query = verdict.query:match('^ ?(.-) ?$'),
+    value = verdicts.finite_value(verdict),
+    min = verdict.bounds.min,
+    max = verdict.bounds.max,
+    verdict = verdict.verdict,
+    cause = verdict.cause,
+    reason = sentences.of(verdict, facts),
   }
 end
 
-local function halted(facts, format, ...)
-  return string.format('Halt %s.%s advancement ' .. format, facts.name, facts.namespace, ...)
-end
-
-local function no_values(facts, metric)
-  return string.format(
-    'Halt advancement no values found for %s metric %s probably %s.%s is not receiving traffic',
-    facts.provider, metric.name, facts.target, facts.namespace)
-end
-
-local function success_rate(facts, metric, measured)
-  local bounds = thresholds.bounds(metric, 'min')
-  if measured.none then
-    return bounds, no_values(facts, metric) .. ': running query failed: ' .. measured.error
-  elseif measured.error then
-    return bounds, 'Prometheus query failed: running query failed: ' .. measured.error
-  end
-  local relation, bound = thresholds.broken(measured.value, bounds)
-  return bounds, relation and halted(facts, 'success rate %s%% %s %s%%',
-    go_format.two_decimals(measured.value), relation, go_format.number(bound))
-end
-
---- Values and bounds are truncated to whole milliseconds.
-local function truncate(value)
-  return value and (value < 0 and math.ceil(value) or math.floor(value))
-end
-
-local function duration(facts, metric, measured)
-  local bounds = thresholds.bounds(metric, 'max')
-  bounds.min, bounds.max = truncate(bounds.min), truncate(bounds.max)
-  if measured.none then
-    return bounds, no_values(facts, metric)
-  elseif measured.error then
-    return bounds, 'Prometheus query failed: running query failed: ' .. measured.error
-  elseif measured.infinite then
-    return bounds, 'Prometheus query failed: the duration is not a finite number'
-  end
-  measured.value = truncate(measured.value)
-  local relation, bound = thresholds.broken(measured.value, bounds)
-  return bounds, relation and halted(facts, 'request duration %s %s %s',
-    go_format.duration(measured.value), relation, go_format.duration(bound))
-end
-
-local function inline(facts, metric, measured)
-  local bounds = thresholds.bounds(metric, 'max')
-  if measured.none then
-    return bounds, 'Halt advancement no values found for metric: ' .. metric.name
-  elseif measured.error then
-    return bounds, 'Prometheus query failed for ' .. metric.name .. ': ' .. measured.error
-  end
-  local relation, bound = thresholds.broken(measured.value, bounds)
-  return bounds, relation and halted(facts, '%s %s %s %s', metric.name,
-    go_format.two_decimals(measured.value), relation, go_format.number(bound))
-end
-
+---@type table<string, Measure>
 local BUILTIN = {
-  ['request-success-rate'] = { query = SUCCESS_RATE, judge = success_rate, unit = 1 },
-  ['request-duration'] = { query = DURATION, judge = duration, unit = 1000 }, -- shown in seconds
+  ['request-success-rate'] = {
+    kind = 'request-success-rate',
+    query = SUCCESS_RATE,
+    direction = 'min',
+    unit = 1,
+  },
+  ['request-duration'] = {
+    kind = 'request-duration',
+    query = DURATION,
+    direction = 'max',
+    whole = true, -- milliseconds
+    unit = 1000, -- shown in seconds
+  },
 }
 
---- Makes one query, and keeps its evidence and its gauge. Returns the problem; nil when there is
---- none.
-local function check(facts, spec, metric, kind)
-  local measured, query = measure(kind.query, model_of(facts, spec, metric))
-  local bounds, reason = kind.judge(facts, metric, measured)
-  remember(metric, query, measured, bounds, reason or nil)
-  if measured.value and not measured.infinite then
-    host.call('act', { effects.gauge(metric.name, measured.value / kind.unit) })
+--- Makes one query, and keeps its evidence and its gauge.
+---@return Verdict
+local function check(facts, spec, metric, measure)
+  local measured, query = ask(measure.query, model_of(facts, spec, metric))
+  local verdict = verdicts.of(metric, measure, measured, query)
+  remember(verdict, facts)
+  local value = verdicts.finite_value(verdict)
+  if value then
+    host.call('act', { effects.gauge(metric.name, value / measure.unit) })
   end
-  return reason or nil
+  return verdict
+end
+
+--- What is asked for a metric; nothing is for one without a query.
+---@return Measure[]
+local function measures_of(metric)
+  local measures = { BUILTIN[metric.name] }
+  if is_set(metric.query) then
+    measures[#measures + 1] = { kind = 'inline', query = metric.query, direction = 'max', unit = 1 }
+  end
+  return measures
 end
 
 --- Checks every entry in order until the first that is not good enough.
 ---@param facts table see _meta/operations.lua
 ---@param spec table Canary.spec
----@return string? reason why not to go on; nil: all is well
+---@return Verdict? verdict why not to go on; nil: all is well
 function M.check(facts, spec)
   local metrics = spec.analysis.metrics or {}
   for _, metric in ipairs(metrics) do
-    local builtin = BUILTIN[metric.name]
-    local reason = builtin and check(facts, spec, metric, builtin)
-    if not reason and is_set(metric.query) then
-      reason = check(facts, spec, metric, { query = metric.query, judge = inline, unit = 1 })
-    end
-    if reason then
-      return reason
+    for _, measure in ipairs(measures_of(metric)) do
+      local verdict = check(facts, spec, metric, measure)
+      if verdict.verdict ~= 'pass' then
+        return verdict
+      end
     end
   end
   for _, metric in ipairs(metrics) do
-    if not BUILTIN[metric.name] and not is_set(metric.query) then
-      return 'Metric query failed for no usable metrics template and query were configured'
+    if #measures_of(metric) == 0 then
+      return verdicts.without_query(metric)
     end
   end
 end

@@ -4,6 +4,7 @@ local effects = require 'stdlib.effects'
 local hooks = require 'stdlib.hooks'
 local host = require 'host'
 local metrics = require 'stdlib.metrics'
+local sentences = require 'stdlib.sentences'
 local steps = require 'stdlib.steps'
 
 local M = {}
@@ -172,7 +173,8 @@ local function analyse(facts, spec)
     return string.format('Halt %s.%s advancement external check %s failed %s', facts.name,
       facts.namespace, failed.name, failed.error)
   end
-  return metrics.check(facts, spec)
+  local verdict = metrics.check(facts, spec)
+  return verdict and sentences.of(verdict, facts)
 end
 
 local function is_first(facts, analysis)

@@ -5,10 +5,12 @@ local RATE, DURATION = 'request-success-rate', 'request-duration'
 describe('stdlib.metrics', function()
   after_each(World.prove_closed)
 
-  --- What a list of metrics says when every query answers `measure`.
+  --- The sentence about a list of metrics when every query answers `measure`.
   local function check(metrics, measure, spec)
     local world = World.new { analysis = { metrics = metrics }, spec = spec, measures = { any = measure } }
-    return world:require 'stdlib.metrics'.check(world:call 'facts', world:call 'spec'), world
+    local facts = world:call 'facts'
+    local verdict = world:require 'stdlib.metrics'.check(facts, world:call 'spec')
+    return verdict and world:require 'stdlib.sentences'.of(verdict, facts), world, verdict
   end
 
   local function range(min, max)
@@ -268,12 +270,32 @@ describe('stdlib.metrics', function()
     }, world.journal.evidence)
   end)
 
-  it('says when it could not tell', function()
-    for _, measure in ipairs { NONE, BROKEN } do
+  it('says when it could not tell, and why', function()
+    for cause, measure in pairs { ['no values'] = NONE, failed = BROKEN } do
       local reason, world = check({ { name = 'a', query = 'a' } }, measure)
       local evidence = world.journal.evidence[1]
-      assert.same({ 'blind', reason }, { evidence.verdict, evidence.reason })
+      assert.same({ 'blind', cause, reason }, { evidence.verdict, evidence.cause, evidence.reason })
       assert.is_nil(evidence.value)
     end
+  end)
+
+  it('keeps no number that JSON does not have', function()
+    local _, world, verdict = check({ { name = 'ratio', query = 'a / b', threshold = 2 } }, { infinite = 1 })
+    assert.equal(math.huge, verdict.value)
+    assert.is_nil(world.journal.evidence[1].value)
+    assert.equal('fail', world.journal.evidence[1].verdict)
+  end)
+
+  it('gives the verdict as data', function()
+    local _, _, verdict = check({ { name = RATE, thresholdRange = range(99) } }, 98.5)
+    verdict.query = nil
+    assert.same({
+      verdict = 'fail',
+      metric = RATE,
+      kind = RATE,
+      value = 98.5,
+      bounds = { min = 99 },
+      broken = { relation = '<', bound = 99 },
+    }, verdict)
   end)
 end)

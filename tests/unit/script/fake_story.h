@@ -58,10 +58,10 @@ struct world {
 /* --- the scripts, as the binary carries them --- */
 
 static const char *const module_names[] = {
-    "stdlib.effects",        "stdlib.gates",       "stdlib.go_format", "stdlib.hooks",      "stdlib.metrics",
-    "stdlib.promotion",      "stdlib.rollout",     "stdlib.round",     "stdlib.steps",      "stdlib.start",
-    "stdlib.strategy",       "stdlib.words",       "stdlib.template",  "stdlib.thresholds", "strategies.canary",
-    "strategies.blue_green", "strategies.ab_test",
+    "stdlib.effects",    "stdlib.gates",      "stdlib.go_format",      "stdlib.hooks",       "stdlib.metrics",
+    "stdlib.promotion",  "stdlib.rollout",    "stdlib.round",          "stdlib.steps",       "stdlib.start",
+    "stdlib.sentences",  "stdlib.verdict",    "stdlib.strategy",       "stdlib.words",       "stdlib.template",
+    "stdlib.thresholds", "strategies.canary", "strategies.blue_green", "strategies.ab_test",
 };
 
 enum { MODULES = sizeof module_names / sizeof module_names[0] };

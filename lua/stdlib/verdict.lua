@@ -1,0 +1,84 @@
+--- Verdicts as data: what a check found, and what was made of it. The sentence that a person reads is made of a verdict
+--- (sentences.lua), and so is the evidence on record.
+local thresholds = require 'stdlib.thresholds'
+
+local M = {}
+
+---@class Verdict
+---@field verdict 'pass'|'fail'|'blind' blind: there is no value to judge by
+---@field metric string its name
+---@field kind string how it is judged and told: 'request-success-rate', 'request-duration', 'inline'
+---@field query string? what was asked, in one line
+---@field value number? in the metric's own unit; may be infinite
+---@field bounds Bounds?
+---@field broken { relation: '<'|'>', bound: number }? of fail: which bound the value breaks
+---@field cause 'no values'|'failed'|'not finite'|'no query'|nil of blind, or of a value that is none
+---@field problem string? what was said about that cause
+--- Where it was asked (file and line of the strategy), when, and at which weight is added by C as it goes on record.
+
+---@class Measured what one query gave
+---@field value number? in the metric's own unit
+---@field infinite integer? its sign: the value is no finite number
+---@field none boolean? answered, but with nothing
+---@field error string?
+
+---@class Measure how a kind of metric is judged
+---@field kind string
+---@field query string
+---@field direction 'min'|'max' what the older `threshold` means
+---@field whole boolean? values and bounds are cut off to whole numbers, so that there must be one
+---@field unit number what is shown is the value divided by this
+
+local function cut_off(value)
+  return value and (value < 0 and math.ceil(value) or math.floor(value))
+end
+
+local function bounds_of(metric, measure)
+  local bounds = thresholds.bounds(metric, measure.direction)
+  if measure.whole then
+    bounds.min, bounds.max = cut_off(bounds.min), cut_off(bounds.max)
+  end
+  return bounds
+end
+
+--- Judges what was measured.
+---@param metric table an entry of spec.analysis.metrics
+---@param measure Measure
+---@param measured Measured
+---@param query string? as it was asked
+---@return Verdict
+function M.of(metric, measure, measured, query)
+  local bounds = bounds_of(metric, measure)
+  local verdict = { verdict = 'pass', metric = metric.name, kind = measure.kind, query = query, bounds = bounds }
+  if measured.error then
+    verdict.verdict, verdict.cause = 'blind', measured.none and 'no values' or 'failed'
+    verdict.problem = measured.error
+    return verdict
+  elseif measured.infinite and measure.whole then
+    verdict.verdict, verdict.cause = 'fail', 'not finite'
+    return verdict
+  end
+  verdict.value = measure.whole and cut_off(measured.value) or measured.value
+  local relation, bound = thresholds.broken(verdict.value, bounds)
+  if relation then
+    verdict.verdict, verdict.broken = 'fail', { relation = relation, bound = bound }
+  end
+  return verdict
+end
+
+--- Of a metric that nothing can be asked for.
+---@param metric table
+---@return Verdict
+function M.without_query(metric)
+  return { verdict = 'blind', metric = metric.name, kind = 'inline', cause = 'no query' }
+end
+
+--- The value, when there is one that JSON has.
+---@param verdict Verdict
+---@return number?
+function M.finite_value(verdict)
+  local value = verdict.value
+  return value and value - value == 0 and value or nil
+end
+
+return M
