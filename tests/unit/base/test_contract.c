@@ -1,4 +1,3 @@
-// room: base
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
