@@ -6,6 +6,7 @@
 #include "app/command.h"
 #include "app/version.h"
 #include "base/log.h"
+#include "canary/kinds.h"
 
 static const char usage[] = "usage: sluice check -f FILE|FOLDER|- [-f ...] [-o json]\n"
                             "       sluice check -kubeconfig FILE [-namespace NAME] [-o json]\n"
@@ -23,7 +24,8 @@ const struct cli_flag check_flags[] = {
     {"f", "PATH", "a file, - for the standard input, or a folder, of which every .yaml, .yml and .json file is read"},
     {"filename", "PATH", NULL},
     {"kubeconfig", "FILE", "look at the Canaries of this cluster"},
-    {"mesh-provider", "NAME", "of the engine that will read them (default istio), for Canaries that say none"},
+    {"mesh-provider", "NAME",
+     "of the engine that will read them (default " CANARY_PROVIDER "), for Canaries that say none"},
     {"namespace", "NAME", "only at those of this namespace"},
     {"n", "NAME", NULL},
     {"o", "text|json", "text (default) or json, which docs/check.md describes"},
@@ -124,7 +126,7 @@ static void print_help(FILE *out)
 
 int command_check(int argc, char **argv)
 {
-    struct words words = {.provider = "istio"};
+    struct words words = {.provider = CANARY_PROVIDER};
     struct err err = {0};
     int status = 0;
     if (!cli_read(check_flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {

@@ -8,6 +8,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "canary/kinds.h"
 #include "rollout/engine.h"
 
 enum flag_kind {
@@ -48,6 +49,8 @@ struct flag {
         name, "VALUE", FLAG_LATER, 0, "", "not supported yet"                                                          \
     }
 
+#define ALTERNATIVE(row, provider) "|" provider
+
 static const struct flag table[] = {
     TEXT("kubeconfig", "FILE", kubeconfig, "", "path of a kubeconfig; empty: the Pod's service account"),
     TEXT("master", "URL", master, "",
@@ -55,7 +58,8 @@ static const struct flag table[] = {
     TEXT("kubeconfig-service-mesh", "FILE", kubeconfig_service_mesh, "",
          "path of a kubeconfig for the mesh's control plane; empty: the same cluster"),
     TEXT("metrics-server", "URL", metrics_server, "http://prometheus:9090", "URL of Prometheus"),
-    TEXT("mesh-provider", "istio", mesh_provider, "istio", "how traffic is routed: istio"),
+    TEXT("mesh-provider", &(CANARY_PROVIDERS(ALTERNATIVE))[1], mesh_provider, CANARY_PROVIDER,
+         "how traffic is routed: " CANARY_PROVIDER),
     TEXT("namespace", "NAME", namespace, "", "the only namespace to look at; empty: all"),
     TEXT("selector-labels", "LABELS", selector_labels, "app,name,app.kubernetes.io/name",
          "labels that may select the Pods of a target"),
@@ -243,8 +247,9 @@ static bool check(struct flags *flags, struct err *err)
     if (strcmp(flags->zap_encoding, "json") != 0 && strcmp(flags->zap_encoding, "console") != 0) {
         return err_set(err, ERR_INVALID, "-zap-encoding: %s is neither json nor console", flags->zap_encoding);
     }
-    if (strcmp(flags->mesh_provider, "istio") != 0) {
-        return err_set(err, ERR_INVALID, "-mesh-provider: %s is not supported yet, only istio", flags->mesh_provider);
+    if (!kinds_has_provider(flags->mesh_provider)) {
+        return err_set(err, ERR_INVALID, "-mesh-provider: %s is not supported yet, only %s", flags->mesh_provider,
+                       kinds_providers);
     }
     for (size_t i = 0; i < sizeof later_environment / sizeof later_environment[0]; i++) {
         if (!str_empty(getenv(later_environment[i]))) {

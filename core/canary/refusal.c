@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "canary/kinds.h"
 #include "canary/unworkable.h"
 
 enum { SERVICE_NAME_MAX = 63, OBJECT_NAME_MAX = 253 };
@@ -97,18 +98,19 @@ static void check_metrics(const struct node *analysis, struct str_list *reasons)
     }
 }
 
-/* What Flagger has and this engine does not do yet. Fields that Flagger's Istio router ignores are ignored here too. */
+/* What Flagger has and this engine does not do yet. Fields that Flagger ignores are ignored here too. */
 static void check_supported(const struct canary *canary, struct str_list *reasons)
 {
     const struct node *spec = canary->spec;
     const char *kind = node_str_or(node_at(spec, "targetRef", "kind"), "");
     if (kind[0] == '\0') {
         str_list_push_format(reasons, "spec.targetRef.kind is missing");
-    } else if (strcmp(kind, "Deployment") != 0) {
-        str_list_push_format(reasons, "spec.targetRef.kind: %s is not supported yet, only Deployment", kind);
+    } else if (!kinds_has_workload(kind)) {
+        str_list_push_format(reasons, "spec.targetRef.kind: %s is not supported yet, only %s", kind, kinds_workloads);
     }
-    if (strcmp(canary->provider, "istio") != 0) {
-        str_list_push_format(reasons, "spec.provider: %s is not supported yet, only istio", canary->provider);
+    if (!kinds_has_provider(canary->provider)) {
+        str_list_push_format(reasons, "spec.provider: %s is not supported yet, only %s", canary->provider,
+                             kinds_providers);
     }
     const char *scaler = node_str(node_at(spec, "autoscalerRef", "kind"));
     if (scaler != NULL && strcmp(scaler, "HorizontalPodAutoscaler") != 0) {
@@ -193,8 +195,9 @@ static void check_service_name(const struct canary *canary, struct str_list *rea
 
 static void check_names(const struct canary *canary, struct str_list *reasons)
 {
+    const char *kind = canary->names.target_kind[0] != '\0' ? canary->names.target_kind : "workload";
     check_service_name(canary, reasons);
-    check_length("spec.targetRef.name", canary->names.target, "Deployment", OBJECT_NAME_MAX, reasons);
+    check_length("spec.targetRef.name", canary->names.target, kind, OBJECT_NAME_MAX, reasons);
     const char *scaler = node_str_or(node_at(canary->spec, "autoscalerRef", "name"), "");
     check_length("spec.autoscalerRef.name", scaler, "HorizontalPodAutoscaler", OBJECT_NAME_MAX, reasons);
 }

@@ -7,6 +7,28 @@ struct store *context_store(const struct context *context, const struct kube_res
     return stores_of(&context->stores, resource);
 }
 
+struct store *context_workloads(const struct context *context, const struct canary_names *names)
+{
+    const struct workload_kind *kind = workload_of(names);
+    return kind != NULL ? context_store(context, kind->store.resource) : NULL;
+}
+
+static struct doc *find_workload(const struct context *context, const struct canary_names *names, const char *name)
+{
+    const struct store *workloads = context_workloads(context, names);
+    return workloads != NULL ? store_find(workloads, names->namespace, name) : NULL;
+}
+
+struct doc *context_target(const struct context *context, const struct canary_names *names)
+{
+    return find_workload(context, names, names->target);
+}
+
+struct doc *context_primary(const struct context *context, const struct canary_names *names)
+{
+    return find_workload(context, names, names->target_primary);
+}
+
 bool context_canary(const struct context *context, const char *namespace, const char *name, struct canary *canary,
                     struct err *err)
 {

@@ -11,6 +11,7 @@
 #include "mesh/router.h"
 #include "notify/gauges.h"
 #include "notify/notify.h"
+#include "workload/workload.h"
 
 struct strategist;
 
@@ -31,6 +32,12 @@ struct context {
 };
 
 struct store *context_store(const struct context *context, const struct kube_resource *resource);
+
+/* The store of the workloads of the kind that a Canary names; NULL when this version knows no such kind. */
+struct store *context_workloads(const struct context *context, const struct canary_names *names);
+/* The pruned target and primary of a Canary (workload/facts.h); NULL: not there. Like what store_find gives. */
+struct doc *context_target(const struct context *context, const struct canary_names *names);
+struct doc *context_primary(const struct context *context, const struct canary_names *names);
 
 /* The Canary as the store has it; see canary_find. */
 bool context_canary(const struct context *context, const char *namespace, const char *name, struct canary *canary,

@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 #include "effect/kind.h"
-#include "workload/deployment.h"
+#include "workload/facts.h"
 #include "workload/tracked_config.h"
 
 struct promotion_options promote_options(struct context *context, const struct canary *canary, const char *revision,
@@ -14,7 +14,7 @@ struct promotion_options promote_options(struct context *context, const struct c
     return (struct promotion_options){
         .client = context->kube,
         .clock = context->clock,
-        .deployments = context_store(context, &KUBE_DEPLOYMENTS),
+        .workloads = context_workloads(context, &canary->names),
         .config_maps = context_store(context, &KUBE_CONFIG_MAPS),
         .secrets = context_store(context, &KUBE_SECRETS),
         .canary = canary->root,
@@ -31,8 +31,7 @@ struct promotion_options promote_options(struct context *context, const struct c
 static struct doc *live_copies(struct context *context, const struct canary *canary, const struct node *tracked)
 {
     const struct canary_names *names = &canary->names;
-    struct doc *primary =
-        store_find(context_store(context, &KUBE_DEPLOYMENTS), names->namespace, names->target_primary);
+    struct doc *primary = context_primary(context, names);
     struct doc *doc = doc_new();
     doc_set_root(doc, tracked_config_promoted(doc, names, doc_root(primary), tracked,
                                               context_store(context, &KUBE_CONFIG_MAPS),
@@ -125,9 +124,8 @@ static enum effect_step start(struct effect_call *call, const struct canary *can
                               struct err *err)
 {
     const char *id = node_str_or(node_get(call->effect, "id"), "");
-    struct doc *primary = store_find(context_store(call->context, &KUBE_DEPLOYMENTS), canary->names.namespace,
-                                     canary->names.target_primary);
-    bool carried = str_equal(deployment_promotion_id(doc_root(primary)), id);
+    struct doc *primary = context_primary(call->context, &canary->names);
+    bool carried = str_equal(facts_promotion_id(doc_root(primary)), id);
     doc_free(primary);
     if (carried) {
         return EFFECT_DONE;

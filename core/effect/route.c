@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "effect/kind.h"
-#include "workload/deployment.h"
+#include "workload/workload.h"
 
 enum { SHARE_MAX = 1000 * 1000 };
 
@@ -57,18 +57,18 @@ static void complete(struct context *context, const struct release *release, con
     }
 }
 
-/* True when the Pods of this side can take requests. A Deployment scaled to zero counts as ready, but a target at
+/* True when the Pods of this side can take requests. A workload scaled to zero counts as ready, but a target at
  * zero has no Pods. A primary at zero is what its owner wants. */
 static bool side_is_ready(struct context *context, const struct canary *canary, bool primary)
 {
-    const char *name = primary ? canary->names.target_primary : canary->names.target;
-    struct doc *deployment = store_find(context_store(context, &KUBE_DEPLOYMENTS), canary->names.namespace, name);
+    const struct canary_names *names = &canary->names;
+    struct doc *workload = primary ? context_primary(context, names) : context_target(context, names);
     struct err ignored;
-    enum readiness readiness = deployment_readiness(doc_root(deployment), canary->progress_deadline_s,
-                                                    primary ? canary->primary_ready_pct : canary->canary_ready_pct,
-                                                    clock_wall_ms(context->clock), &ignored);
-    bool has_pods = primary || node_int_or(node_at(doc_root(deployment), "spec", "replicas"), 1) > 0;
-    doc_free(deployment);
+    enum readiness readiness = workload_readiness(names, doc_root(workload), canary->progress_deadline_s,
+                                                  primary ? canary->primary_ready_pct : canary->canary_ready_pct,
+                                                  clock_wall_ms(context->clock), &ignored);
+    bool has_pods = primary || workload == NULL || workload_of(names)->replicas(doc_root(workload)) > 0;
+    doc_free(workload);
     return readiness == READY && has_pods;
 }
 

@@ -16,9 +16,8 @@ static int64_t replicas_from_zero(struct context *context, const struct canary *
         int64_t min = autoscaler_min_replicas(context_store(context, &KUBE_AUTOSCALERS), canary->root);
         return min > 1 ? min : 1;
     }
-    struct doc *primary =
-        store_find(context_store(context, &KUBE_DEPLOYMENTS), canary->names.namespace, canary->names.target_primary);
-    int64_t replicas = node_int_or(node_at(doc_root(primary), "spec", "replicas"), 1);
+    struct doc *primary = context_primary(context, &canary->names);
+    int64_t replicas = primary != NULL ? workload_of(&canary->names)->replicas(doc_root(primary)) : 1;
     doc_free(primary);
     return replicas > 0 ? replicas : 1;
 }
@@ -26,14 +25,13 @@ static int64_t replicas_from_zero(struct context *context, const struct canary *
 static enum plan write_replicas(const struct canary *canary, const struct node *target, int64_t replicas,
                                 struct kube_write *write)
 {
-    struct doc *patch = doc_new();
-    doc_set_root(patch, node_new_object(patch));
-    node_set_int(patch, node_ensure_object(patch, doc_root(patch), "spec"), "replicas", replicas);
+    const struct workload_kind *kind = workload_of(&canary->names);
+    struct doc *patch = kind->scale(target, replicas);
     if (replicas > 0) {
-        return kube_write_patch(write, &KUBE_DEPLOYMENTS, target, patch, "scaling up %s.%s to %lld failed",
+        return kube_write_patch(write, kind->store.resource, target, patch, "scaling up %s.%s to %lld failed",
                                 canary->names.target, canary->names.namespace, (long long)replicas);
     }
-    return kube_write_patch(write, &KUBE_DEPLOYMENTS, target, patch, "deployment %s.%s patch query error",
+    return kube_write_patch(write, kind->store.resource, target, patch, "%s %s.%s patch query error", kind->word,
                             canary->names.target, canary->names.namespace);
 }
 
@@ -41,15 +39,14 @@ enum plan scale_plan(struct context *context, const struct canary *canary, bool 
                      struct err *err)
 {
     const struct canary_names *names = &canary->names;
-    struct doc *target = store_find(context_store(context, &KUBE_DEPLOYMENTS), names->namespace, names->target);
+    struct doc *target = context_target(context, names);
     if (target == NULL && !up) {
         return PLAN_DONE; /* what was deleted has no Pods */
     } else if (target == NULL) {
-        err_set(err, ERR_NOT_FOUND, "deployment %s.%s get query error: deployments.apps \"%s\" not found",
-                names->target, names->namespace, names->target);
+        workload_missing(names, err);
         return PLAN_FAILED;
     }
-    int64_t live = node_int_or(node_at(doc_root(target), "spec", "replicas"), 1);
+    int64_t live = workload_of(names)->replicas(doc_root(target));
     enum plan plan = PLAN_DONE;
     if (up ? live == 0 : live > 0) {
         plan = write_replicas(canary, doc_root(target), up ? replicas_from_zero(context, canary) : 0, write);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "workload/deployment.h"
+#include "workload/facts.h"
 #include "workload/tracked_revision.h"
 
 const char *status_proof(const struct canary *canary)
@@ -27,10 +27,9 @@ static void track(const struct context *context, const struct canary *canary, st
 {
     const char *recorded = status_proof(canary);
     const char *applied = node_str_or(node_at(doc_root(patch), "status", "lastAppliedSpec"), canary->last_applied);
-    struct doc *target =
-        store_find(context_store(context, &KUBE_DEPLOYMENTS), canary->names.namespace, canary->names.target);
+    struct doc *target = context_target(context, &canary->names);
     bool replaced = strcmp(applied, canary->last_applied) != 0;
-    if (str_equal(applied, deployment_revision(doc_root(target)))) {
+    if (str_equal(applied, facts_revision(doc_root(target)))) {
         char *text = tracked_revision_new(doc_root(target));
         if (text != NULL && (replaced || tracked_revision_is_due(recorded, doc_root(target)))) {
             set_proof(patch, text);

@@ -1,4 +1,5 @@
-/* Names of the kinds the engine deals with. */
+/* How the API server calls a kind, and the kinds of Kubernetes' own, of Flagger's and of ours that the engine deals
+ * with. Those of a mesh are the mesh's. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,8 +19,6 @@ struct kube_resource {
     X(CONFIG_MAPS, "", "v1", "configmaps", "ConfigMap")                                                                \
     X(SECRETS, "", "v1", "secrets", "Secret")                                                                          \
     X(AUTOSCALERS, "autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")                         \
-    X(VIRTUAL_SERVICES, "networking.istio.io", "v1beta1", "virtualservices", "VirtualService")                         \
-    X(DESTINATION_RULES, "networking.istio.io", "v1beta1", "destinationrules", "DestinationRule")                      \
     X(METRIC_TEMPLATES, "flagger.app", "v1beta1", "metrictemplates", "MetricTemplate")                                 \
     X(ALERT_PROVIDERS, "flagger.app", "v1beta1", "alertproviders", "AlertProvider")                                    \
     X(EVENTS, "", "v1", "events", "Event")                                                                             \

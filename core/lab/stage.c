@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "canary/kinds.h"
 #include "lab/texts.h"
 #include "script/strategist.h"
 
@@ -92,7 +93,7 @@ static struct engine *open_engine(struct stage_life *life, const char *identity)
         .mesh_kube = life->kube,
         .strategist = life->strategist,
         .metrics = life->metrics,
-        .defaults = {.provider = "istio", .metrics_server = CLUSTER_PROMETHEUS_URL},
+        .defaults = {.provider = CANARY_PROVIDER, .metrics_server = CLUSTER_PROMETHEUS_URL},
         .selector_labels = "app,name,app.kubernetes.io/name",
         .include_label_prefix = "",
         .lease_namespace = "kube-system",

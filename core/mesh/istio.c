@@ -59,10 +59,10 @@ static void own(const struct router *router, const struct canary_names *names, s
 static enum plan create_rule(const struct router *router, const struct canary_names *names, const struct node *canary,
                              const char *host, struct kube_write *write)
 {
-    struct doc *body = object_new(&KUBE_DESTINATION_RULES, names->namespace, host);
+    struct doc *body = object_new(&ISTIO_DESTINATION_RULES, names->namespace, host);
     own(router, names, body);
     node_set(body, doc_root(body), "spec", istio_rule_spec(body, canary, host));
-    return kube_write_create(write, &KUBE_DESTINATION_RULES, body,
+    return kube_write_create(write, &ISTIO_DESTINATION_RULES, body,
                              "reconcileDestinationRule failed: DestinationRule %s.%s create error", host,
                              names->namespace);
 }
@@ -95,7 +95,7 @@ static enum plan repair_rule(const struct canary_names *names, const struct node
     }
     doc_set_root(patch, node_new_object(patch));
     node_set(patch, doc_root(patch), "spec", spec);
-    return kube_write_patch(write, &KUBE_DESTINATION_RULES, live, patch,
+    return kube_write_patch(write, &ISTIO_DESTINATION_RULES, live, patch,
                             "reconcileDestinationRule failed: DestinationRule %s.%s update error", host,
                             names->namespace);
 }
@@ -103,7 +103,7 @@ static enum plan repair_rule(const struct canary_names *names, const struct node
 static enum plan plan_rule(const struct router *router, const struct canary_names *names, const struct node *canary,
                            const char *host, struct kube_write *write, struct err *err)
 {
-    struct doc *live = store_find(stores_of(router->stores, &KUBE_DESTINATION_RULES), names->namespace, host);
+    struct doc *live = store_find(stores_of(router->stores, &ISTIO_DESTINATION_RULES), names->namespace, host);
     if (live == NULL) {
         return create_rule(router, names, canary, host, write);
     }
@@ -117,7 +117,7 @@ static enum plan plan_rule(const struct router *router, const struct canary_name
 static enum plan create_service(const struct router *router, const struct canary_names *names,
                                 const struct node *canary, const struct node *apex, struct kube_write *write)
 {
-    struct doc *body = object_new(&KUBE_VIRTUAL_SERVICES, names->namespace, names->apex);
+    struct doc *body = object_new(&ISTIO_VIRTUAL_SERVICES, names->namespace, names->apex);
     struct node *metadata = node_get(doc_root(body), "metadata");
     struct node *labels = istio_labels(body, names, canary, apex);
     if (node_count(labels) > 0) {
@@ -130,7 +130,7 @@ static enum plan create_service(const struct router *router, const struct canary
     node_set(body, spec, "gateways", istio_gateways(body, canary));
     node_set(body, spec, istio_is_tcp(canary) ? "tcp" : "http",
              istio_routes_build(body, names, canary, &(struct istio_shares){.primary_pct = 100}));
-    return kube_write_create(write, &KUBE_VIRTUAL_SERVICES, body,
+    return kube_write_create(write, &ISTIO_VIRTUAL_SERVICES, body,
                              "reconcileVirtualService failed: VirtualService %s.%s create error", names->apex,
                              names->namespace);
 }
@@ -229,7 +229,7 @@ static enum plan repair_service(const struct router *router, const struct canary
         return PLAN_FOREIGN;
     }
     node_set(patch, root, "metadata", metadata);
-    return kube_write_patch(write, &KUBE_VIRTUAL_SERVICES, live, patch,
+    return kube_write_patch(write, &ISTIO_VIRTUAL_SERVICES, live, patch,
                             "reconcileVirtualService failed: VirtualService %s.%s update error", names->apex,
                             names->namespace);
 }
@@ -237,7 +237,7 @@ static enum plan repair_service(const struct router *router, const struct canary
 static enum plan plan_service(const struct router *router, const struct canary_names *names, const struct node *canary,
                               struct kube_write *write, struct err *err)
 {
-    struct doc *live = store_find(stores_of(router->stores, &KUBE_VIRTUAL_SERVICES), names->namespace, names->apex);
+    struct doc *live = store_find(stores_of(router->stores, &ISTIO_VIRTUAL_SERVICES), names->namespace, names->apex);
     struct doc *apex = store_find(stores_of(router->stores, &KUBE_SERVICES), names->namespace, names->apex);
     enum plan plan = live == NULL ? create_service(router, names, canary, doc_root(apex), write)
                                   : repair_service(router, names, canary, doc_root(apex), doc_root(live), write, err);
@@ -277,7 +277,7 @@ static enum plan check_apex(const struct router *router, const struct canary_nam
 
 static struct doc *find_service(const struct router *router, const struct canary_names *names, struct err *err)
 {
-    struct doc *live = store_find(stores_of(router->stores, &KUBE_VIRTUAL_SERVICES), names->namespace, names->apex);
+    struct doc *live = store_find(stores_of(router->stores, &ISTIO_VIRTUAL_SERVICES), names->namespace, names->apex);
     if (live == NULL) {
         err_set(err, ERR_NOT_FOUND,
                 "VirtualService %s.%s get query error virtualservices.networking.istio.io \"%s\" not found",
@@ -350,7 +350,7 @@ static enum plan shift(const struct canary_names *names, const struct node *cana
     struct node *spec = node_ensure_object(patch, doc_root(patch), "spec");
     istio_routes_keep(patch, routes, node_at(live, "spec", key), istio_is_tcp(canary));
     node_set(patch, spec, key, routes);
-    return kube_write_patch(write, &KUBE_VIRTUAL_SERVICES, live, patch, "VirtualService %s.%s update failed",
+    return kube_write_patch(write, &ISTIO_VIRTUAL_SERVICES, live, patch, "VirtualService %s.%s update failed",
                             names->apex, names->namespace);
 }
 
@@ -369,12 +369,12 @@ static enum plan set_routes(const struct router *router, const struct canary_nam
 }
 
 /* Both keep their whole specs: fields that the engine does not know stay through every write. */
-static const struct store_plan stores[] = {{&KUBE_VIRTUAL_SERVICES, NULL, false},
-                                           {&KUBE_DESTINATION_RULES, NULL, false}};
+static const struct store_plan stores[] = {{&ISTIO_VIRTUAL_SERVICES, NULL, false},
+                                           {&ISTIO_DESTINATION_RULES, NULL, false}};
 
 static void open_router(struct router *router)
 {
-    router->memory = host_index_new(stores_of(router->stores, &KUBE_VIRTUAL_SERVICES));
+    router->memory = host_index_new(stores_of(router->stores, &ISTIO_VIRTUAL_SERVICES));
 }
 
 static void close_router(struct router *router)

@@ -6,6 +6,7 @@
 #include "canary/ownership.h"
 #include "kube/object.h"
 #include "mesh/istio_route.h"
+#include "mesh/istio_shape.h"
 #include "mesh/istio_spec.h"
 
 static bool is_own_host(const struct canary_names *names, const char *host)
@@ -83,7 +84,7 @@ enum plan istio_check_service(const struct router *router, const struct canary_n
          ((!router->owned && is_in_hand(names, spec)) || is_about_apex(names, spec)))) {
         return PLAN_DONE;
     }
-    return ownership_refuse(&KUBE_VIRTUAL_SERVICES, live, names,
+    return ownership_refuse(&ISTIO_VIRTUAL_SERVICES, live, names,
                             "some of its routes lead elsewhere, delegate, redirect or answer", err);
 }
 
@@ -93,5 +94,5 @@ enum plan istio_check_rule(const struct canary_names *names, const char *host, c
         (!ownership_is_rivals(live, names) && istio_host_is(names, node_str(node_at(live, "spec", "host")), host))) {
         return PLAN_DONE;
     }
-    return ownership_refuse(&KUBE_DESTINATION_RULES, live, names, "it is about another host", err);
+    return ownership_refuse(&ISTIO_DESTINATION_RULES, live, names, "it is about another host", err);
 }

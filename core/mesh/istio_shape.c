@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+const struct kube_resource ISTIO_VIRTUAL_SERVICES = {"networking.istio.io", "v1beta1", "virtualservices",
+                                                     "VirtualService"};
+const struct kube_resource ISTIO_DESTINATION_RULES = {"networking.istio.io", "v1beta1", "destinationrules",
+                                                      "DestinationRule"};
+
 enum keep {
     KEEP_SET,     /* unless it is zero: "", 0, false, an empty list or map */
     KEEP_MAP,     /* as KEEP_SET; the fields are those of its values */

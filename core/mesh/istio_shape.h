@@ -5,6 +5,9 @@
 #pragma once
 
 #include "base/doc.h"
+#include "kube/resource.h"
+
+extern const struct kube_resource ISTIO_VIRTUAL_SERVICES, ISTIO_DESTINATION_RULES;
 
 /* spec of a VirtualService. */
 struct node *istio_shaped_service(struct doc *doc, const struct node *spec);

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "kube/object.h"
 #include "mesh/host_index.h"
+#include "mesh/istio_shape.h"
 #include "mesh/istio_spec.h"
 
 enum { HTTP_PORT = 80 };
@@ -106,7 +107,7 @@ static void look_for_rivals(const struct subject *s, const char *host, const cha
 static void check_rivals(const struct subject *s)
 {
     struct doc *live =
-        store_find(stores_of(s->router->stores, &KUBE_VIRTUAL_SERVICES), s->names->namespace, s->names->apex);
+        store_find(stores_of(s->router->stores, &ISTIO_VIRTUAL_SERVICES), s->names->namespace, s->names->apex);
     const char *created = node_str(node_at(doc_root(live), "metadata", "creationTimestamp"));
     for (size_t i = 0; created != NULL && i < s->hosts.count; i++) {
         look_for_rivals(s, s->hosts.items[i], created);

@@ -1,5 +1,6 @@
 /* The router port: how a mesh is told which side gets which share of the traffic. A mesh is one row of verbs: three
- * planners (kube/write.h), and one verb for the causes that no plan can cure.
+ * planners (kube/write.h), and one verb for the causes that no plan can cure. It is one file (mesh/istio.c); its row
+ * stands in canary/kinds.h.
  *
  * The routing object is the truth about weights: they are read back from it, and repair of drift keeps them. */
 #pragma once
@@ -53,4 +54,5 @@ struct router_ops {
 /* True when the object holds exactly these weights and mirror. */
 bool routes_equal(const struct routes *a, const struct routes *b);
 
-extern const struct router_ops istio_router; /* mesh/istio.c */
+/* The mesh of this provider, by its row in canary/kinds.h; NULL: none. */
+const struct router_ops *router_of(const char *provider);

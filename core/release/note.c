@@ -4,7 +4,7 @@
 
 #include "base/duration.h"
 #include "base/str.h"
-#include "workload/deployment.h"
+#include "workload/facts.h"
 
 static bool live_weight(const struct context *context, const struct canary *canary, int64_t *weight_pct)
 {
@@ -32,13 +32,13 @@ static void look(struct release *release, bool counters)
     canary_fini(&canary);
 }
 
-static void take_images(struct release *release, const char *name, char **kept)
+/* Takes `workload`. */
+static void take_images(struct doc *workload, char **kept)
 {
-    struct doc *deployment = store_find(context_store(release->context, &KUBE_DEPLOYMENTS), release->namespace, name);
-    if (deployment != NULL) {
-        account_set(kept, deployment_images(doc_root(deployment)));
+    if (workload != NULL) {
+        account_set(kept, facts_images(doc_root(workload)));
     }
-    doc_free(deployment);
+    doc_free(workload);
 }
 
 static void note_images(struct release *release)
@@ -47,8 +47,8 @@ static void note_images(struct release *release)
     struct canary canary;
     struct err ignored = {0};
     if (release_canary(release, &canary, &ignored)) {
-        take_images(release, canary.names.target_primary, &account->from);
-        take_images(release, canary.names.target, &account->to);
+        take_images(context_primary(release->context, &canary.names), &account->from);
+        take_images(context_target(release->context, &canary.names), &account->to);
     }
     canary_fini(&canary);
 }

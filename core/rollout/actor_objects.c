@@ -43,7 +43,7 @@ static void make_primary(struct actor *actor, const struct canary *canary)
     str_free(&key);
     struct promotion_options options = promote_options(actor->context, canary, NULL, NULL, id);
     options.made = actor->promoted.made_revision;
-    actor_begin_step(actor, &KUBE_DEPLOYMENTS, canary->names.target_primary);
+    actor_begin_step(actor, workload_of(&canary->names)->store.resource, canary->names.target_primary);
     actor->promotion = promotion_start(&options, on_primary_made, actor);
 }
 
@@ -362,12 +362,12 @@ void actor_compare(struct actor *actor, const struct canary *canary, const struc
 {
     struct likeness_options options = {
         .client = actor->context->kube,
-        .deployments = context_store(actor->context, &KUBE_DEPLOYMENTS),
+        .workloads = context_workloads(actor->context, &canary->names),
         .canary = canary->root,
         .checksums = doc_root(now->checksums),
         .selector_labels = &actor->context->selector_labels,
         .label_prefixes = &actor->context->label_prefixes,
     };
-    actor_begin_step(actor, &KUBE_DEPLOYMENTS, canary->names.target);
+    actor_begin_step(actor, workload_of(&canary->names)->store.resource, canary->names.target);
     actor->likeness = likeness_start(&options, on_compared, actor);
 }

@@ -6,20 +6,13 @@
 #include "canary/edit.h"
 #include "canary/status.h"
 #include "rollout/actor_inner.h"
-#include "workload/deployment.h"
-
-static bool has_deployment(const struct actor *actor, const char *name)
-{
-    return store_has(context_store(actor->context, &KUBE_DEPLOYMENTS), actor->namespace, name);
-}
 
 bool actor_is_primary_ready(const struct actor *actor, const struct canary *canary)
 {
-    struct doc *primary =
-        store_find(context_store(actor->context, &KUBE_DEPLOYMENTS), actor->namespace, canary->names.target_primary);
+    struct doc *primary = context_primary(actor->context, &canary->names);
     struct err ignored;
-    bool ready = deployment_readiness(doc_root(primary), canary->progress_deadline_s, canary->primary_ready_pct,
-                                      clock_wall_ms(actor->context->clock), &ignored) == READY;
+    bool ready = workload_readiness(&canary->names, doc_root(primary), canary->progress_deadline_s,
+                                    canary->primary_ready_pct, clock_wall_ms(actor->context->clock), &ignored) == READY;
     doc_free(primary);
     return ready;
 }
@@ -198,7 +191,7 @@ static enum take wait_for_end(struct actor *actor, const char *why)
 /* The Canary names another target. When the old one is gone, nothing is left to judge and the release is superseded. */
 static enum take take_subject(struct actor *actor, const struct canary *before, const struct canary *canary)
 {
-    if (has_deployment(actor, before->names.target)) {
+    if (store_has(context_workloads(actor->context, &before->names), actor->namespace, before->names.target)) {
         return wait_for_end(actor, "it names another target");
     }
     if (!actor_give_back(actor, before)) {

@@ -7,7 +7,7 @@
 #include "effect/status_write.h"
 #include "kube/object.h"
 #include "release/release.h"
-#include "workload/deployment.h"
+#include "workload/facts.h"
 #include "workload/revision.h"
 #include "workload/tracked_config.h"
 #include "workload/tracked_revision.h"
@@ -24,12 +24,11 @@ bool target_now_init(struct target_now *now, struct context *context, const stru
 {
     const struct canary_names *names = &canary->names;
     *now = (struct target_now){.checksums = doc_new(), .fresh = doc_new()};
-    struct doc *target = store_find(context_store(context, &KUBE_DEPLOYMENTS), names->namespace, names->target);
+    struct doc *target = context_target(context, names);
     if (target == NULL) {
-        return err_set(err, ERR_NOT_FOUND, "deployment %s.%s get query error: deployments.apps \"%s\" not found",
-                       names->target, names->namespace, names->target);
+        return workload_missing(names, err);
     }
-    now->digest = str_dup(deployment_revision(doc_root(target)));
+    now->digest = str_dup(facts_revision(doc_root(target)));
     bool proven = canary->last_applied[0] != '\0' &&
                   tracked_revision_proves(node_str(node_get(canary->status, "lastTrackedRevision")), doc_root(target));
     now->revision = str_dup(proven ? canary->last_applied : now->digest);
@@ -124,8 +123,7 @@ struct doc *detect_sync(struct context *context, const struct canary *canary, co
 
 static bool proof_is_due(struct context *context, const struct canary *canary)
 {
-    struct doc *target =
-        store_find(context_store(context, &KUBE_DEPLOYMENTS), canary->names.namespace, canary->names.target);
+    struct doc *target = context_target(context, &canary->names);
     const struct node *root = doc_root(target);
     bool paused = node_bool_or(node_at(root, "spec", "paused"), false);
     bool due = (paused || tracked_revision_is_settled(root)) && tracked_revision_is_due(status_proof(canary), root);
@@ -243,10 +241,9 @@ static const char *phase_of_lost_status(struct context *context, const struct ca
     if (canary->phase[0] != '\0' || !release->pinned) {
         return canary->phase[0] != '\0' ? canary->phase : PHASE_INITIALIZED;
     }
-    struct doc *target =
-        store_find(context_store(context, &KUBE_DEPLOYMENTS), canary->names.namespace, canary->names.target);
+    struct doc *target = context_target(context, &canary->names);
     bool promoted = str_equal(primary, release->revision);
-    bool down = node_int_or(node_at(doc_root(target), "spec", "replicas"), 1) == 0;
+    bool down = target != NULL && workload_of(&canary->names)->replicas(doc_root(target)) == 0;
     doc_free(target);
     return promoted && down ? PHASE_SUCCEEDED : PHASE_PROGRESSING;
 }

@@ -144,10 +144,12 @@ static void open_all_stores(struct engine *engine)
 {
     struct context *context = &engine->context;
     open_stores(engine, context->kube, own_stores, sizeof own_stores / sizeof own_stores[0]);
-    open_stores(engine, context->kube, workload_stores, workload_store_count);
-    open_stores(engine, context->mesh_kube, istio_router.stores, istio_router.store_count);
+    struct store_plan workload[STORES_MAX];
+    open_stores(engine, context->kube, workload, workload_stores(workload));
+    const struct router_ops *router = router_of(context->defaults.provider);
+    open_stores(engine, context->mesh_kube, router->stores, router->store_count);
     context->router =
-        (struct router){.ops = &istio_router, .stores = &context->stores, .owned = context->mesh_kube == context->kube};
+        (struct router){.ops = router, .stores = &context->stores, .owned = context->mesh_kube == context->kube};
     context->router.ops->open(&context->router);
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/str.h"
 #include "release/note.h"
-#include "workload/deployment.h"
+#include "workload/facts.h"
 #include "workload/tracked_config.h"
 
 static bool read_configs(const struct release *release, const struct node *target, struct doc *checksums,
@@ -18,18 +18,15 @@ static bool read_configs(const struct release *release, const struct node *targe
 
 static bool pin(struct release *release, const struct canary *canary, struct err *err)
 {
-    const char *name = canary->names.target;
-    struct doc *target = store_find(context_store(release->context, &KUBE_DEPLOYMENTS), release->namespace, name);
+    struct doc *target = context_target(release->context, &canary->names);
     struct doc *checksums = doc_new();
-    bool ok = (target != NULL ||
-               err_set(err, ERR_NOT_FOUND, "deployment %s.%s get query error: deployments.apps \"%s\" not found", name,
-                       release->namespace, name)) &&
+    bool ok = (target != NULL || workload_missing(&canary->names, err)) &&
               read_configs(release, doc_root(target), checksums, err);
     if (ok) {
         doc_free(release->checksums);
         release->checksums = checksums;
         str_free(&release->revision);
-        release->revision = str_dup(deployment_revision(doc_root(target)));
+        release->revision = str_dup(facts_revision(doc_root(target)));
         release->pinned = true;
     } else {
         doc_free(checksums);

@@ -6,18 +6,13 @@
 #include "kube/object.h"
 #include "release/history.h"
 #include "rollout/detect.h"
-#include "workload/deployment.h"
+#include "workload/facts.h"
 #include "workload/likeness.h"
 #include "workload/tracked_config.h"
 
 void promoted_memory_fini(struct promoted_memory *memory)
 {
     str_free(&memory->compared);
-}
-
-static struct doc *find(struct context *context, const struct canary *canary, const char *name)
-{
-    return store_find(context_store(context, &KUBE_DEPLOYMENTS), canary->names.namespace, name);
 }
 
 static void init(struct promoted *promoted, struct context *context, const struct canary *canary,
@@ -37,7 +32,7 @@ static void init(struct promoted *promoted, struct context *context, const struc
 static char *made_from(struct context *context, const struct canary *canary, const struct node *primary,
                        const struct promoted_memory *memory)
 {
-    const char *id = deployment_promotion_id(primary);
+    const char *id = facts_promotion_id(primary);
     if (memory != NULL && memory->made_revision[0] != '\0' && str_equal(memory->made_id, id)) {
         return str_dup(memory->made_revision);
     }
@@ -51,10 +46,10 @@ static char *made_from(struct context *context, const struct canary *canary, con
 /* A name for the revision that the primary was made from, which must differ from the target's current digest. */
 static const char *other_than(const char *digest, const char *known, const struct node *primary)
 {
-    const char *guess = deployment_revision(primary);
+    const char *guess = facts_revision(primary);
     return known != NULL && strcmp(known, digest) != 0 ? known
            : strcmp(guess, digest) != 0                ? guess
-                                                       : deployment_own_revision(primary);
+                                                       : facts_own_revision(primary);
 }
 
 static bool is_compared(const struct promoted_memory *memory, const struct node *target, const struct node *primary,
@@ -70,12 +65,12 @@ static bool is_compared(const struct promoted_memory *memory, const struct node 
 static const char *revision_of_primary(const char *known, const struct node *target, const struct node *primary,
                                        const struct target_now *now, const struct promoted_memory *memory)
 {
-    bool sure = !deployment_revision_is_guessed(primary) && strcmp(deployment_revision(primary), now->digest) == 0;
+    bool sure = !facts_revision_is_guessed(primary) && strcmp(facts_revision(primary), now->digest) == 0;
     if (known != NULL ? strcmp(known, now->digest) == 0 : sure) {
         return now->digest;
     }
-    if (deployment_own_revision(primary) == NULL) {
-        return deployment_revision(primary); /* no promotion made it */
+    if (facts_own_revision(primary) == NULL) {
+        return facts_revision(primary); /* no promotion made it */
     }
     if (!is_compared(memory, target, primary, now)) {
         return NULL;
@@ -86,8 +81,8 @@ static const char *revision_of_primary(const char *known, const struct node *tar
 bool promoted_init(struct promoted *promoted, struct context *context, const struct canary *canary,
                    const struct target_now *now, const struct promoted_memory *memory)
 {
-    struct doc *primary = find(context, canary, canary->names.target_primary);
-    struct doc *target = find(context, canary, canary->names.target);
+    struct doc *primary = context_primary(context, &canary->names);
+    struct doc *target = context_target(context, &canary->names);
     init(promoted, context, canary, doc_root(primary), doc_root(now->checksums));
     bool known = true;
     if (primary != NULL && target != NULL) {
@@ -103,11 +98,11 @@ bool promoted_init(struct promoted *promoted, struct context *context, const str
 
 void promoted_init_guessed(struct promoted *promoted, struct context *context, const struct canary *canary)
 {
-    struct doc *primary = find(context, canary, canary->names.target_primary);
+    struct doc *primary = context_primary(context, &canary->names);
     init(promoted, context, canary, doc_root(primary), NULL);
     if (primary != NULL) {
         char *made = made_from(context, canary, doc_root(primary), NULL);
-        promoted->revision = str_dup(made != NULL ? made : deployment_revision(doc_root(primary)));
+        promoted->revision = str_dup(made != NULL ? made : facts_revision(doc_root(primary)));
         str_free(&made);
     }
     doc_free(primary);

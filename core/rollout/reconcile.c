@@ -3,7 +3,6 @@
 #include "effect/scale.h"
 #include "kube/object.h"
 #include "workload/autoscaler.h"
-#include "workload/deployment.h"
 #include "workload/service.h"
 #include "workload/tracked_config.h"
 
@@ -83,8 +82,7 @@ static bool needs_analysis_to_initialise(const struct look *look)
 static enum reconcile_need plan_service(struct look *look, enum service_role role)
 {
     struct service_options options = {
-        .services = context_store(look->context, &KUBE_SERVICES),
-        .deployments = context_store(look->context, &KUBE_DEPLOYMENTS),
+        .stores = &look->context->stores,
         .names = &look->canary->names,
         .canary = look->canary->root,
         .target = look->target,
@@ -116,15 +114,16 @@ static enum reconcile_need plan_live_primary(struct look *look, const struct nod
 {
     const struct canary *canary = look->canary;
     const struct canary_names *names = &canary->names;
-    if (deployment_check_primary(primary, names, look->err) != PLAN_DONE) {
+    if (workload_check_primary(primary, names, look->err) != PLAN_DONE) {
         note_foreign(look);
         return RECONCILE_FOREIGN; /* the objects planned next would send traffic to its Pods */
     }
     if (!needs_analysis_to_initialise(look)) {
         return RECONCILE_DONE;
     }
-    enum readiness readiness = deployment_readiness(primary, canary->progress_deadline_s, canary->primary_ready_pct,
-                                                    clock_wall_ms(look->context->clock), look->err);
+    enum readiness readiness =
+        workload_readiness(names, primary, canary->progress_deadline_s, canary->primary_ready_pct,
+                           clock_wall_ms(look->context->clock), look->err);
     if (readiness == READY) {
         return RECONCILE_DONE;
     }
@@ -148,9 +147,10 @@ static bool copies_are_ours(struct look *look)
 static enum reconcile_need plan_missing_primary(struct look *look)
 {
     const struct canary_names *names = &look->canary->names;
-    kube_write_create(look->write, &KUBE_DEPLOYMENTS,
-                      object_new(&KUBE_DEPLOYMENTS, names->namespace, names->target_primary), "deployment %s.%s",
-                      names->target_primary, names->namespace);
+    const struct workload_kind *kind = workload_of(names);
+    const struct kube_resource *resource = kind->store.resource;
+    kube_write_create(look->write, resource, object_new(resource, names->namespace, names->target_primary), "%s %s.%s",
+                      kind->word, names->target_primary, names->namespace);
     switch (look->options->withhold(look->options->ctx, look->write, look->err)) {
     case HOLD_NOT:
         kube_write_fini(look->write);
@@ -161,15 +161,15 @@ static enum reconcile_need plan_missing_primary(struct look *look)
         note_failed(look);
         return RECONCILE_FAILED; /* what comes next would lead to no Pods */
     }
-    err_set(look->err, ERR_NO_DATA, "%s.%s not ready: deployment not found", names->target_primary, names->namespace);
+    err_set(look->err, ERR_NO_DATA, "%s.%s not ready: %s not found", names->target_primary, names->namespace,
+            kind->word);
     return RECONCILE_WAIT;
 }
 
 static enum reconcile_need plan_primary(struct look *look)
 {
     const struct canary_names *names = &look->canary->names;
-    struct doc *primary =
-        store_find(context_store(look->context, &KUBE_DEPLOYMENTS), names->namespace, names->target_primary);
+    struct doc *primary = context_primary(look->context, names);
     bool copies = copies_are_ours(look);
     enum reconcile_need need = primary != NULL ? plan_live_primary(look, doc_root(primary))
                                : copies        ? plan_missing_primary(look)
@@ -271,13 +271,12 @@ enum reconcile_need reconcile_plan(struct context *context, struct canary *canar
                                    const struct reconcile_options *options, struct kube_write *write, struct err *err)
 {
     const struct canary_names *names = &canary->names;
-    struct doc *target = store_find(context_store(context, &KUBE_DEPLOYMENTS), names->namespace, names->target);
+    struct doc *target = context_target(context, names);
     struct selector selector;
     enum reconcile_need need = RECONCILE_FAILED;
     if (target == NULL) {
-        err_set(err, ERR_NOT_FOUND, "deployment %s.%s get query error: deployments.apps \"%s\" not found",
-                names->target, names->namespace, names->target);
-    } else if (deployment_selector(doc_root(target), &context->selector_labels, &selector, err)) {
+        workload_missing(names, err);
+    } else if (workload_selector(workload_of(names), doc_root(target), &context->selector_labels, &selector, err)) {
         struct look look = {.context = context,
                             .canary = canary,
                             .target = doc_root(target),
@@ -296,9 +295,8 @@ enum reconcile_need reconcile_plan(struct context *context, struct canary *canar
 int64_t reconcile_deadline_wall_ms(struct context *context, const struct canary *canary)
 {
     const struct canary_names *names = &canary->names;
-    struct doc *primary =
-        store_find(context_store(context, &KUBE_DEPLOYMENTS), names->namespace, names->target_primary);
-    int64_t deadline_ms = deployment_deadline_wall_ms(doc_root(primary), canary->progress_deadline_s);
+    struct doc *primary = context_primary(context, names);
+    int64_t deadline_ms = workload_of(names)->deadline_wall_ms(doc_root(primary), canary->progress_deadline_s);
     doc_free(primary);
     return deadline_ms;
 }

@@ -9,6 +9,7 @@ struct likeness {
     struct likeness_options options; /* without what is copied below */
     struct doc *canary, *checksums, *target, *primary, *patch;
     struct canary_names names;
+    const struct workload_kind *kind;
     struct kube_call *call;
     likeness_done_fn *done;
     void *ctx;
@@ -65,9 +66,9 @@ static void finish(struct likeness *l, bool alike, const struct err *err)
     str_free(&pair);
 }
 
-static const struct node *template_of(const struct doc *deployment)
+static const struct node *template_of(const struct doc *workload)
 {
-    return node_at(doc_root(deployment), "spec", "template");
+    return node_at(doc_root(workload), "spec", "template");
 }
 
 /* A policy that refuses this patch would refuse the promotion too. The release will report it. */
@@ -93,7 +94,7 @@ static void try_promotion(struct likeness *l, const struct node *template)
     doc_set_root(l->patch, operations);
     struct kube_request request = {
         .verb = KUBE_PATCH_JSON,
-        .resource = &KUBE_DEPLOYMENTS,
+        .resource = l->kind->store.resource,
         .namespace = l->names.namespace,
         .name = l->names.target_primary,
         .query = "dryRun=All",
@@ -108,11 +109,11 @@ static void on_primary(void *ctx, const struct doc *answer, const struct err *er
     struct err why = *err;
     l->call = NULL;
     if (why.code != ERR_NONE) {
-        err_wrap(&why, "deployment %s.%s get query error", l->names.target_primary, l->names.namespace);
+        err_wrap(&why, "%s %s.%s get query error", l->kind->word, l->names.target_primary, l->names.namespace);
         finish(l, false, &why);
         return;
     }
-    store_put(l->options.deployments, answer);
+    store_put(l->options.workloads, answer);
     l->primary = doc_copy(doc_root(answer));
     struct primary_options options = {
         .selector_labels = l->options.selector_labels,
@@ -132,7 +133,7 @@ static void on_primary(void *ctx, const struct doc *answer, const struct err *er
 static void get(struct likeness *l, const char *name, kube_done_fn *done)
 {
     struct kube_request request = {
-        .verb = KUBE_GET, .resource = &KUBE_DEPLOYMENTS, .namespace = l->names.namespace, .name = name};
+        .verb = KUBE_GET, .resource = l->kind->store.resource, .namespace = l->names.namespace, .name = name};
     l->call = kube_start(l->options.client, &request, done, l);
 }
 
@@ -142,11 +143,11 @@ static void on_target(void *ctx, const struct doc *answer, const struct err *err
     struct err why = *err;
     l->call = NULL;
     if (why.code != ERR_NONE) {
-        err_wrap(&why, "deployment %s.%s get query error", l->names.target, l->names.namespace);
+        err_wrap(&why, "%s %s.%s get query error", l->kind->word, l->names.target, l->names.namespace);
         finish(l, false, &why);
         return;
     }
-    store_put(l->options.deployments, answer);
+    store_put(l->options.workloads, answer);
     l->target = doc_copy(doc_root(answer));
     get(l, l->names.target_primary, on_primary);
 }
@@ -159,6 +160,7 @@ struct likeness *likeness_start(const struct likeness_options *options, likeness
     l->checksums = doc_copy(options->checksums);
     l->options.canary = l->options.checksums = NULL;
     canary_names_init(&l->names, doc_root(l->canary));
+    l->kind = workload_of(&l->names);
     l->done = done;
     l->ctx = ctx;
     get(l, l->names.target, on_target);

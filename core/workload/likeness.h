@@ -15,7 +15,7 @@
 
 struct likeness_options {
     struct kube_client *client;
-    struct store *deployments;                               /* takes in what is read */
+    struct store *workloads;                                 /* takes in what is read */
     const struct node *canary;                               /* copied */
     const struct node *checksums;                            /* the target's tracked configs; copied */
     const struct str_list *selector_labels, *label_prefixes; /* outlive the operation */

@@ -8,11 +8,6 @@
 #include "workload/metadata.h"
 #include "workload/tracked_config.h"
 
-/* The fields of the target's spec that the primary takes over, besides the pod template. */
-static const char *const copied_spec[] = {"progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit",
-                                          "strategy"};
-enum { COPIED_SPEC = sizeof copied_spec / sizeof *copied_spec };
-
 static struct node *primary_template(struct doc *doc, const struct canary_names *names, const struct node *target,
                                      const struct selector *selector, const struct primary_options *options)
 {
@@ -46,8 +41,9 @@ static struct node *primary_labels(struct doc *doc, const struct node *target, c
 struct doc *primary_template_new(const struct canary_names *names, const struct node *target,
                                  const struct primary_options *options, struct err *err)
 {
+    const struct workload_kind *kind = workload_of(names);
     struct selector selector;
-    if (!deployment_selector(target, options->selector_labels, &selector, err)) {
+    if (!workload_selector(kind, target, options->selector_labels, &selector, err)) {
         return NULL;
     }
     struct doc *doc = doc_new();
@@ -58,11 +54,12 @@ struct doc *primary_template_new(const struct canary_names *names, const struct 
 struct doc *primary_new(const struct canary_names *names, const struct node *target,
                         const struct primary_options *options, struct err *err)
 {
+    const struct workload_kind *kind = workload_of(names);
     struct selector selector;
-    if (!deployment_selector(target, options->selector_labels, &selector, err)) {
+    if (!workload_selector(kind, target, options->selector_labels, &selector, err)) {
         return NULL;
     }
-    struct doc *doc = object_new(&KUBE_DEPLOYMENTS, names->namespace, names->target_primary);
+    struct doc *doc = object_new(kind->store.resource, names->namespace, names->target_primary);
     struct node *root = doc_root(doc), *metadata = node_get(root, "metadata");
     node_set(doc, metadata, "labels", primary_labels(doc, target, &selector, options));
     node_set(doc, metadata, "annotations", metadata_copied(doc, node_at(target, "metadata", "annotations")));
@@ -71,11 +68,13 @@ struct doc *primary_new(const struct canary_names *names, const struct node *tar
     node_set(doc, metadata, "ownerReferences", owners);
 
     struct node *spec = node_ensure_object(doc, root, "spec");
-    for (size_t i = 0; i < COPIED_SPEC; i++) {
-        node_set(doc, spec, copied_spec[i], node_copy(doc, node_at(target, "spec", copied_spec[i])));
+    for (const char *const *field = kind->copied; *field != NULL; field++) {
+        node_set(doc, spec, *field, node_copy(doc, node_at(target, "spec", *field)));
     }
-    int64_t replicas = node_int_or(node_at(target, "spec", "replicas"), 1);
-    node_set_int(doc, spec, "replicas", replicas > 0 ? replicas : 1);
+    if (kind->has_replicas) {
+        int64_t replicas = kind->replicas(target);
+        node_set_int(doc, spec, "replicas", replicas > 0 ? replicas : 1);
+    }
     struct node *template = primary_template(doc, names, target, &selector, options);
     struct node *match = node_ensure_object(doc, node_ensure_object(doc, spec, "selector"), "matchLabels");
     node_set(doc, match, selector.key, node_copy(doc, node_at(template, "metadata", "labels", selector.key)));
@@ -96,8 +95,9 @@ static void push_add(struct doc *doc, struct node *operations, const char *path,
 struct doc *primary_promotion(const struct canary_names *names, const struct node *target, const struct node *primary,
                               bool has_autoscaler, const struct primary_options *options, struct err *err)
 {
+    const struct workload_kind *kind = workload_of(names);
     struct selector selector;
-    if (!deployment_selector(target, options->selector_labels, &selector, err)) {
+    if (!workload_selector(kind, target, options->selector_labels, &selector, err)) {
         return NULL;
     }
     struct doc *doc = doc_new();
@@ -107,12 +107,12 @@ struct doc *primary_promotion(const struct canary_names *names, const struct nod
     push_add(doc, operations, "/metadata/labels", primary_labels(doc, target, &selector, options));
     push_add(doc, operations, "/metadata/annotations",
              metadata_included(doc, node_at(target, "metadata", "annotations"), options->label_prefixes));
-    for (size_t i = 0; i < COPIED_SPEC; i++) {
-        char *path = str_format("/spec/%s", copied_spec[i]);
-        push_add(doc, operations, path, node_copy(doc, node_at(target, "spec", copied_spec[i])));
+    for (const char *const *field = kind->copied; *field != NULL; field++) {
+        char *path = str_format("/spec/%s", *field);
+        push_add(doc, operations, path, node_copy(doc, node_at(target, "spec", *field)));
         str_free(&path);
     }
-    if (!has_autoscaler) {
+    if (kind->has_replicas && !has_autoscaler) {
         push_add(doc, operations, "/spec/replicas", node_copy(doc, node_at(target, "spec", "replicas")));
     }
     push_add(doc, operations, "/spec/template", primary_template(doc, names, target, &selector, options));

@@ -3,7 +3,7 @@
 
 #include "canary/names.h"
 #include "kube/write.h"
-#include "workload/deployment.h"
+#include "workload/workload.h"
 
 struct primary_options {
     const struct str_list *selector_labels;
@@ -15,7 +15,7 @@ struct primary_options {
 /* The pod template that a primary of this target has. */
 struct doc *primary_template_new(const struct canary_names *names, const struct node *target,
                                  const struct primary_options *options, struct err *err);
-/* The Deployment to create, from the whole target. */
+/* The workload to create, from the whole target. */
 struct doc *primary_new(const struct canary_names *names, const struct node *target,
                         const struct primary_options *options, struct err *err);
 /* The JSON patch that brings an existing primary (pruned or whole; its resourceVersion guards) to the whole target.

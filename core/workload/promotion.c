@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "kube/object.h"
+#include "workload/facts.h"
 #include "workload/revision.h"
 #include "workload/tracked_config.h"
 #include "workload/tracked_revision.h"
@@ -20,6 +21,7 @@ struct promotion {
     struct doc *wanted; /* checksums of the wanted configs; without a root: any */
     char *revision, *promotion_id;
     struct canary_names names;
+    const struct workload_kind *kind;
     struct str_list keys; /* "configmap/x" of the tracked configs */
     size_t next_key;
     int tries;
@@ -61,16 +63,17 @@ static void finish(struct promotion *p, const struct err *err)
 
 static bool primary_exists(const struct promotion *p)
 {
-    return store_has(p->options.deployments, p->names.namespace, p->names.target_primary);
+    return store_has(p->options.workloads, p->names.namespace, p->names.target_primary);
 }
 
 static void fail(struct promotion *p, const struct err *err)
 {
     struct err copy = *err;
     if (primary_exists(p)) {
-        err_wrap(&copy, "updating deployment %s.%s template spec failed", p->names.target_primary, p->names.namespace);
+        err_wrap(&copy, "updating %s %s.%s template spec failed", p->kind->word, p->names.target_primary,
+                 p->names.namespace);
     } else {
-        err_wrap(&copy, "createPrimaryDeployment failed");
+        err_wrap(&copy, "createPrimary%s failed", p->kind->store.resource->kind);
     }
     finish(p, &copy);
 }
@@ -125,7 +128,7 @@ static bool is_proven(const struct promotion *p, const struct node *pruned)
 
 static bool is_wanted_revision(const struct promotion *p, const struct node *pruned, struct err *err)
 {
-    const char *revision = deployment_revision(pruned);
+    const char *revision = facts_revision(pruned);
     if (p->revision != NULL && strcmp(revision, p->revision) != 0 && !is_proven(p, pruned)) {
         return err_set(err, ERR_CONFLICT, "target %s.%s is at revision %s, wanted %s", p->names.target,
                        p->names.namespace, revision, p->revision);
@@ -157,7 +160,7 @@ static void on_target(void *ctx, const struct doc *answer, const struct err *err
     struct err why = *err;
     p->call = NULL;
     if (why.code != ERR_NONE) {
-        err_wrap(&why, "deployment %s.%s get query error", p->names.target, p->names.namespace);
+        err_wrap(&why, "%s %s.%s get query error", p->kind->word, p->names.target, p->names.namespace);
         fail(p, &why);
         return;
     }
@@ -167,7 +170,7 @@ static void on_target(void *ctx, const struct doc *answer, const struct err *err
     }
     /* Checks the whole target as the store's copy was checked: this is the one that is promoted. */
     p->pruned = doc_copy(doc_root(answer));
-    deployment_prune(p->pruned);
+    p->kind->store.prune(p->pruned);
     if (is_wanted_revision(p, doc_root(p->pruned), &why)) {
         read_configs(p);
     } else {
@@ -344,10 +347,10 @@ static void on_primary_read(void *ctx, const struct doc *answer, const struct er
     struct err why = *err;
     p->call = NULL;
     if (why.code == ERR_NONE) {
-        store_put(p->options.deployments, answer);
+        store_put(p->options.workloads, answer);
         write_primary(p);
     } else {
-        err_wrap(&why, "deployment %s.%s get query error", p->names.target_primary, p->names.namespace);
+        err_wrap(&why, "%s %s.%s get query error", p->kind->word, p->names.target_primary, p->names.namespace);
         fail(p, &why);
     }
 }
@@ -358,18 +361,18 @@ static void on_primary_written(void *ctx, const struct doc *answer, const struct
     struct err why = *err;
     p->call = NULL;
     if (why.code == ERR_NONE) {
-        store_put(p->options.deployments, answer);
+        store_put(p->options.workloads, answer);
         finish(p, &why);
         return;
     }
     bool again = (why.code == ERR_CONFLICT || why.code == ERR_EXISTS) && ++p->tries < PRIMARY_TRIES;
     if (again) {
         kube_write_fini(&p->write);
-        get(p, &KUBE_DEPLOYMENTS, p->names.target_primary, on_primary_read);
+        get(p, p->kind->store.resource, p->names.target_primary, on_primary_read);
         return;
     }
     if (p->write.verb == KUBE_CREATE) {
-        err_wrap(&why, "creating deployment %s.%s failed", p->names.target_primary, p->names.namespace);
+        err_wrap(&why, "creating %s %s.%s failed", p->kind->word, p->names.target_primary, p->names.namespace);
     }
     fail(p, &why);
 }
@@ -380,15 +383,15 @@ static bool plan_creation(struct promotion *p, const struct primary_options *opt
     if (body == NULL) {
         return false;
     }
-    kube_write_create(&p->write, &KUBE_DEPLOYMENTS, body, "creating deployment %s.%s failed", p->names.target_primary,
-                      p->names.namespace);
+    kube_write_create(&p->write, p->kind->store.resource, body, "creating %s %s.%s failed", p->kind->word,
+                      p->names.target_primary, p->names.namespace);
     return true;
 }
 
 static bool plan_promotion(struct promotion *p, const struct node *live, const struct primary_options *options,
                            struct err *err)
 {
-    if (deployment_check_primary(live, &p->names, err) != PLAN_DONE) {
+    if (workload_check_primary(live, &p->names, err) != PLAN_DONE) {
         return false;
     }
     bool has_autoscaler = node_type(node_at(doc_root(p->canary), "spec", "autoscalerRef")) == NODE_OBJECT;
@@ -398,7 +401,7 @@ static bool plan_promotion(struct promotion *p, const struct node *live, const s
     }
     p->write = (struct kube_write){
         .verb = KUBE_PATCH_JSON,
-        .resource = &KUBE_DEPLOYMENTS,
+        .resource = p->kind->store.resource,
         .namespace = str_dup(p->names.namespace),
         .name = str_dup(p->names.target_primary),
         .body = body,
@@ -414,7 +417,7 @@ static void write_primary(struct promotion *p)
         .checksums = doc_root(p->checksums),
         .promotion_id = p->promotion_id,
     };
-    struct doc *live = store_find(p->options.deployments, p->names.namespace, p->names.target_primary);
+    struct doc *live = store_find(p->options.workloads, p->names.namespace, p->names.target_primary);
     if (live != NULL && p->revision == NULL) {
         /* Somebody has made the primary meanwhile. It stays as it is: its template changes by promotion alone. */
         doc_free(live);
@@ -443,9 +446,10 @@ struct promotion *promotion_start(const struct promotion_options *options, promo
     p->options.canary = p->options.configs = NULL;
     p->options.revision = p->options.promotion_id = NULL;
     canary_names_init(&p->names, doc_root(p->canary));
+    p->kind = workload_of(&p->names);
     p->done = done;
     p->ctx = ctx;
-    get(p, &KUBE_DEPLOYMENTS, p->names.target, on_target);
+    get(p, p->kind->store.resource, p->names.target, on_target);
     return p;
 }
 

@@ -13,8 +13,8 @@
 struct promotion_options {
     struct kube_client *client;
     struct clock *clock;
-    struct store *deployments, *config_maps, *secrets; /* take in what is written */
-    const struct node *canary;                         /* copied */
+    struct store *workloads, *config_maps, *secrets; /* take in what is written */
+    const struct node *canary;                       /* copied */
     /* The revision to promote (revision.h). NULL: create a missing primary from the current target; a primary that
      * is there stays as it is. */
     const char *revision;

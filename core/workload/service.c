@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "canary/ownership.h"
 #include "kube/object.h"
+#include "workload/facts.h"
 #include "workload/metadata.h"
 
 void service_prune(struct doc *object)
@@ -23,7 +24,7 @@ void service_prune(struct doc *object)
 
 /* Everything the three roles are planned from. */
 struct wish {
-    const struct store *deployments;
+    const struct stores *stores;
     const struct canary_names *names;
     const struct node *canary, *service, *target;
     const struct selector *selector;
@@ -37,7 +38,7 @@ static struct wish wish_of(const struct service_options *options)
     const struct canary_names *names = options->names;
     const struct selector *selector = options->selector;
     struct wish wish = {
-        .deployments = options->deployments,
+        .stores = options->stores,
         .names = names,
         .canary = options->canary,
         .service = node_at(options->canary, "spec", "service"),
@@ -323,6 +324,7 @@ static bool chooses_primary(const struct wish *wish, const struct node *selector
 }
 
 struct others {
+    const struct workload_kind *kind;
     const struct canary_names *names;
     const struct node *selector;
     bool found;
@@ -331,21 +333,24 @@ struct others {
 static bool look_for_others(void *ctx, const char *namespace, const char *name, const struct doc *object)
 {
     struct others *others = ctx;
-    const struct node *deployment = doc_root(object);
-    bool runs = node_int_or(node_at(deployment, "spec", "replicas"), 1) > 0;
-    bool known = strcmp(name, others->names->target) == 0 || strcmp(name, others->names->target_primary) == 0;
-    others->found = runs && !known && deployment_is_chosen_by(deployment, others->selector);
+    const struct node *workload = doc_root(object);
+    bool known = others->kind == workload_of(others->names) &&
+                 (strcmp(name, others->names->target) == 0 || strcmp(name, others->names->target_primary) == 0);
+    others->found = others->kind->replicas(workload) > 0 && !known && facts_is_chosen_by(workload, others->selector);
     return !others->found;
 }
 
 static bool is_about_target(const struct wish *wish, const struct node *live)
 {
     const struct node *selector = node_at(live, "spec", "selector");
-    if (!deployment_is_chosen_by(wish->target, selector) && !chooses_primary(wish, selector)) {
+    if (!facts_is_chosen_by(wish->target, selector) && !chooses_primary(wish, selector)) {
         return false;
     }
     struct others others = {.names = wish->names, .selector = selector};
-    store_each(wish->deployments, wish->names->namespace, look_for_others, &others);
+    for (size_t i = 0; !others.found && (others.kind = workload_kind_at(i)) != NULL; i++) {
+        store_each(stores_of(wish->stores, others.kind->store.resource), wish->names->namespace, look_for_others,
+                   &others);
+    }
     return !others.found;
 }
 
@@ -388,7 +393,7 @@ static enum plan repair_service(const struct wish *wish, const struct node *live
 enum plan service_plan(const struct service_options *options, struct kube_write *write, struct err *err)
 {
     struct wish wish = wish_of(options);
-    struct doc *live = store_find(options->services, wish.names->namespace, wish.name);
+    struct doc *live = store_find(stores_of(options->stores, &KUBE_SERVICES), wish.names->namespace, wish.name);
     enum plan plan = live == NULL ? create_service(&wish, write) : repair_service(&wish, doc_root(live), write, err);
     doc_free(live);
     str_free(&wish.selector_value);

@@ -3,17 +3,16 @@
 
 #include "canary/names.h"
 #include "kube/write.h"
-#include "workload/deployment.h"
+#include "workload/workload.h"
 
 void service_prune(struct doc *object);
 
 enum service_role { SERVICE_CANARY, SERVICE_PRIMARY, SERVICE_APEX };
 
 struct service_options {
-    const struct store *services;
-    const struct store *deployments; /* the Deployments whose Pods a foreign Service may choose */
+    const struct stores *stores; /* of Services, and of the workloads whose Pods a foreign Service may choose */
     const struct canary_names *names;
-    const struct node *canary, *target; /* the pruned target Deployment: its discovered ports */
+    const struct node *canary, *target; /* the pruned target: its discovered ports */
     const struct selector *selector;
     enum service_role role;
 };

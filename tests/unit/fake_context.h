@@ -111,9 +111,11 @@ static inline void fake_context_stores(struct context *context)
 {
     static const struct store_plan own[] = {{&KUBE_CANARIES, NULL, false}, {&KUBE_RELEASES, history_prune, false}};
     fake_context_add(context, own, 2);
-    fake_context_add(context, workload_stores, workload_store_count);
-    fake_context_add(context, istio_router.stores, istio_router.store_count);
-    context->router = (struct router){.ops = &istio_router, .stores = &context->stores, .owned = true};
+    struct store_plan workload[STORES_MAX];
+    const struct router_ops *router = router_of("istio");
+    fake_context_add(context, workload, workload_stores(workload));
+    fake_context_add(context, router->stores, router->store_count);
+    context->router = (struct router){.ops = router, .stores = &context->stores, .owned = true};
 }
 
 static inline void fake_context_objects(struct fake_api *api)

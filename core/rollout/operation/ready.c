@@ -7,7 +7,7 @@
 #include "base/duration.h"
 #include "base/str.h"
 #include "rollout/operation/operation.h"
-#include "workload/deployment.h"
+#include "workload/workload.h"
 
 struct ready {
     struct timer deadline;
@@ -25,7 +25,8 @@ static char *not_ready_text(const struct canary *canary, bool primary, const cha
 {
     const struct canary_names *names = &canary->names;
     return primary ? str_format("%s.%s not ready: %s", names->target_primary, names->namespace, why)
-                   : str_format("canary deployment %s.%s not ready: %s", names->target, names->namespace, why);
+                   : str_format("canary %s %s.%s not ready: %s", workload_of(names)->word, names->target,
+                                names->namespace, why);
 }
 
 static void on_deadline(struct timer *timer, void *ctx)
@@ -34,7 +35,7 @@ static void on_deadline(struct timer *timer, void *ctx)
 }
 
 /* Tells and shows what is missing, and sets the timer to the deadline. */
-static void keep_waiting(struct operation_call *call, const struct canary *canary, const struct node *deployment,
+static void keep_waiting(struct operation_call *call, const struct canary *canary, const struct node *workload,
                          const char *text)
 {
     struct ready *ready = call->state;
@@ -46,22 +47,23 @@ static void keep_waiting(struct operation_call *call, const struct canary *canar
                     call);
         return;
     }
-    int64_t deadline = deployment_deadline_wall_ms(deployment, canary->progress_deadline_s);
+    int64_t deadline = workload_of(&canary->names)->deadline_wall_ms(workload, canary->progress_deadline_s);
     if (deadline >= 0) {
         timer_start_at_wall(call->context->clock, &ready->deadline, deadline + 1, on_deadline, call);
     }
 }
 
 /* Is there nothing that could become ready? Only the canary is scaled by a release. */
-static bool is_gone(const struct canary *canary, bool primary, const struct node *deployment, struct err *err)
+static bool is_gone(const struct canary *canary, bool primary, const struct node *workload, struct err *err)
 {
+    const struct workload_kind *kind = workload_of(&canary->names);
     bool analysed = canary_phase_is(canary, PHASE_PROGRESSING) || canary_phase_is(canary, PHASE_WAITING_PROMOTION);
     if (primary) {
         return false;
-    } else if (deployment == NULL) {
-        err_set(err, ERR_NOT_FOUND, "deployment not found");
-    } else if (analysed && node_int_or(node_at(deployment, "spec", "replicas"), 1) == 0) {
-        err_set(err, ERR_NO_DATA, "the deployment is scaled to zero");
+    } else if (workload == NULL) {
+        err_set(err, ERR_NOT_FOUND, "%s not found", kind->word);
+    } else if (analysed && kind->replicas(workload) == 0) {
+        err_set(err, ERR_NO_DATA, "the %s is scaled to zero", kind->word);
     } else {
         return false;
     }
@@ -84,25 +86,25 @@ static enum readiness readiness_of_gone(struct operation_call *call, const struc
 }
 
 static enum readiness readiness_of(struct operation_call *call, const struct canary *canary, bool primary,
-                                   const struct node *deployment, struct err *err)
+                                   const struct node *workload, struct err *err)
 {
-    if (is_gone(canary, primary, deployment, err)) {
+    if (is_gone(canary, primary, workload, err)) {
         return readiness_of_gone(call, canary, err);
     }
     ((struct ready *)call->state)->gone_ms = 0;
-    return deployment_readiness(deployment, canary->progress_deadline_s,
-                                primary ? canary->primary_ready_pct : canary->canary_ready_pct,
-                                clock_wall_ms(call->context->clock), err);
+    return workload_readiness(&canary->names, workload, canary->progress_deadline_s,
+                              primary ? canary->primary_ready_pct : canary->canary_ready_pct,
+                              clock_wall_ms(call->context->clock), err);
 }
 
 /* NULL: neither ready nor past the deadline. */
 static struct doc *look(struct operation_call *call, const struct canary *canary)
 {
     bool primary = strcmp(operation_text(call, "side"), "primary") == 0;
-    struct doc *deployment = store_find(context_store(call->context, &KUBE_DEPLOYMENTS), canary->names.namespace,
-                                        primary ? canary->names.target_primary : canary->names.target);
+    struct doc *workload =
+        primary ? context_primary(call->context, &canary->names) : context_target(call->context, &canary->names);
     struct err err = {0};
-    enum readiness readiness = readiness_of(call, canary, primary, doc_root(deployment), &err);
+    enum readiness readiness = readiness_of(call, canary, primary, doc_root(workload), &err);
     struct doc *answer = NULL;
     if (readiness == READY) {
         answer = answer_of(NULL);
@@ -114,11 +116,11 @@ static struct doc *look(struct operation_call *call, const struct canary *canary
             trouble_tell(call->trouble, text);
             answer = answer_of(text);
         } else {
-            keep_waiting(call, canary, doc_root(deployment), text);
+            keep_waiting(call, canary, doc_root(workload), text);
         }
         str_free(&text);
     }
-    doc_free(deployment);
+    doc_free(workload);
     return answer;
 }
 

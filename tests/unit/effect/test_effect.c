@@ -1,5 +1,5 @@
 #include "effect_world.h"
-#include "workload/deployment.h"
+#include "workload/facts.h"
 #include "workload/tracked_config.h"
 
 static void not_ready(struct world *w, const char *path)
@@ -138,7 +138,7 @@ static void pin_target(struct world *w)
 {
     struct doc *target = store_find(context_store(&w->f.context, &KUBE_DEPLOYMENTS), "test", "podinfo");
     str_free(&w->release->revision);
-    w->release->revision = str_dup(deployment_revision(doc_root(target)));
+    w->release->revision = str_dup(facts_revision(doc_root(target)));
     doc_free(target);
 }
 

@@ -24,6 +24,7 @@
 #include "fake_doc.h"
 #include "fake_store.h"
 #include "kube/object.h"
+#include "mesh/istio_shape.h"
 #include "mesh/router.h"
 
 struct world {
@@ -63,12 +64,12 @@ static inline void set_canary(struct world *w, const char *service, const char *
 static inline void open_world(struct world *w, const char *service, const char *analysis)
 {
     *w = (struct world){0};
-    w->services = store_new(&KUBE_VIRTUAL_SERVICES, NULL);
-    w->rules = store_new(&KUBE_DESTINATION_RULES, NULL);
+    w->services = store_new(&ISTIO_VIRTUAL_SERVICES, NULL);
+    w->rules = store_new(&ISTIO_DESTINATION_RULES, NULL);
     stores_add(&w->stores, w->services, NULL);
     stores_add(&w->stores, w->rules, NULL);
     stores_add(&w->stores, store_new(&KUBE_SERVICES, NULL), NULL);
-    w->router = (struct router){.ops = &istio_router, .stores = &w->stores, .owned = true};
+    w->router = (struct router){.ops = router_of("istio"), .stores = &w->stores, .owned = true};
     set_canary(w, service, analysis);
 }
 
@@ -93,7 +94,7 @@ static inline void put(struct world *w, struct store *store, struct doc *object)
 /* What the server does with a planned write; the write is used up. */
 static inline void apply(struct world *w, struct kube_write *write)
 {
-    bool rule = write->resource == &KUBE_DESTINATION_RULES;
+    bool rule = write->resource == &ISTIO_DESTINATION_RULES;
     struct store *store = rule ? w->rules : w->services;
     if (write->verb == KUBE_CREATE) {
         assert_false(store_has(store, write->namespace, object_name(doc_root(write->body))));
@@ -112,13 +113,13 @@ static inline void apply(struct world *w, struct kube_write *write)
 static inline enum plan reconcile_object(struct world *w, size_t object, struct kube_write *write)
 {
     *write = (struct kube_write){0};
-    return istio_router.reconcile(&w->router, &w->names, doc_root(w->canary), object, write, &w->err);
+    return w->router.ops->reconcile(&w->router, &w->names, doc_root(w->canary), object, write, &w->err);
 }
 
 static inline enum plan reconcile(struct world *w, struct kube_write *write)
 {
     enum plan plan = PLAN_DONE;
-    for (size_t i = 0; plan == PLAN_DONE && i < istio_router.objects; i++) {
+    for (size_t i = 0; plan == PLAN_DONE && i < w->router.ops->objects; i++) {
         plan = reconcile_object(w, i, write);
     }
     return plan;
@@ -142,7 +143,7 @@ static inline enum plan plan_routes(struct world *w, int primary_pct, int canary
                                     struct kube_write *write)
 {
     struct routes want = {primary_pct, canary_pct, mirrored};
-    return istio_router.set_routes(&w->router, &w->names, doc_root(w->canary), &want, write, &w->err);
+    return w->router.ops->set_routes(&w->router, &w->names, doc_root(w->canary), &want, write, &w->err);
 }
 
 static inline void shift(struct world *w, int primary_pct, int canary_pct, bool mirrored)
@@ -155,7 +156,7 @@ static inline void shift(struct world *w, int primary_pct, int canary_pct, bool 
 static inline void expect_routes(struct world *w, int primary_pct, int canary_pct, bool mirrored)
 {
     struct routes live, want = {primary_pct, canary_pct, mirrored};
-    if (!istio_router.get_routes(&w->router, &w->names, doc_root(w->canary), &live, &w->err)) {
+    if (!w->router.ops->get_routes(&w->router, &w->names, doc_root(w->canary), &live, &w->err)) {
         fail_msg("%s", w->err.text);
     }
     assert_int_equal(live.primary_pct, want.primary_pct);

@@ -25,7 +25,7 @@ static void expect_unread(struct world *w)
 {
     struct routes live;
     w->err = (struct err){0};
-    assert_false(istio_router.get_routes(&w->router, &w->names, doc_root(w->canary), &live, &w->err));
+    assert_false(w->router.ops->get_routes(&w->router, &w->names, doc_root(w->canary), &live, &w->err));
 }
 
 static void test_virtual_services(void **state)

@@ -160,7 +160,7 @@ static void test_the_last_route_to_the_canary_is_read(void **state)
         if (cases[i].primary_pct + cases[i].canary_pct > 0) {
             expect_routes(&w, cases[i].primary_pct, cases[i].canary_pct, cases[i].mirrored);
         } else {
-            assert_false(istio_router.get_routes(&w.router, &w.names, doc_root(w.canary), &live, &w.err));
+            assert_false(w.router.ops->get_routes(&w.router, &w.names, doc_root(w.canary), &live, &w.err));
             assert_string_equal(
                 w.err.text,
                 "VirtualService podinfo.test does not contain routes for podinfo-primary and podinfo-canary");
@@ -177,7 +177,7 @@ static void test_a_missing_virtual_service_is_an_error(void **state)
     struct kube_write write;
     struct routes live;
     open_world(&w, "", "");
-    assert_false(istio_router.get_routes(&w.router, &w.names, doc_root(w.canary), &live, &w.err));
+    assert_false(w.router.ops->get_routes(&w.router, &w.names, doc_root(w.canary), &live, &w.err));
     assert_int_equal(w.err.code, ERR_NOT_FOUND);
     assert_string_equal(w.err.text, text);
     err_clear(&w.err);
@@ -208,7 +208,7 @@ static void test_tcp_routes_are_read_and_kept_apart_from_http(void **state)
         if (cases[i].primary_pct + cases[i].canary_pct > 0) {
             expect_routes(&w, cases[i].primary_pct, cases[i].canary_pct, false);
         } else {
-            assert_false(istio_router.get_routes(&w.router, &w.names, doc_root(w.canary), &live, &w.err));
+            assert_false(w.router.ops->get_routes(&w.router, &w.names, doc_root(w.canary), &live, &w.err));
         }
         close_world(&w);
     }

@@ -11,7 +11,7 @@ static void add(struct world *w, const char *namespace, const char *name, const 
 static void expect_warnings(struct world *w, const char *want, const char *want_objects)
 {
     struct str_list texts = {0}, objects = {0};
-    istio_router.warnings(&w->router, &w->names, doc_root(w->canary), &texts, &objects);
+    w->router.ops->warnings(&w->router, &w->names, doc_root(w->canary), &texts, &objects);
     assert_int_equal(texts.count, want == NULL ? 0 : 1);
     if (want != NULL) {
         assert_string_equal(texts.items[0], want);

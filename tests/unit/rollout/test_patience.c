@@ -18,7 +18,7 @@ static int64_t repair(struct patience *patience, struct fake_clock *fc, const ch
 {
     struct kube_write write;
     struct doc *live = fake_doc_format("{'metadata':{'name':'%s','namespace':'test','resourceVersion':'1'}}", name);
-    kube_write_patch(&write, &KUBE_VIRTUAL_SERVICES, doc_root(live), fake_doc("{}"), "update error");
+    kube_write_patch(&write, &KUBE_SERVICES, doc_root(live), fake_doc("{}"), "update error");
     int64_t wait_ms = patience_wait_ms(patience, fake_clock_clock(fc), &write, INTERVAL_MS);
     if (wait_ms == 0) {
         patience_note(patience, fake_clock_clock(fc), "2");
@@ -96,7 +96,7 @@ static struct kube_write write_of(const char *verb, const char *version)
     struct kube_write write;
     struct doc *live =
         fake_doc_format("{'metadata':{'name':'podinfo','namespace':'test','resourceVersion':'%s'}}", version);
-    kube_write_patch(&write, &KUBE_VIRTUAL_SERVICES, doc_root(live), fake_doc("{}"), "%s error", verb);
+    kube_write_patch(&write, &KUBE_SERVICES, doc_root(live), fake_doc("{}"), "%s error", verb);
     doc_free(live);
     return write;
 }
@@ -109,7 +109,7 @@ static void test_what_was_told_is_remembered_as_long_as_the_object(void **state)
     const struct kube_resource *resource;
     fight(&patience, fc, "podinfo");
     assert_string_equal(patience_asked(&patience, &resource), "podinfo");
-    assert_ptr_equal(resource, &KUBE_VIRTUAL_SERVICES);
+    assert_ptr_equal(resource, &KUBE_SERVICES);
     assert_true(patience_is_undone_at_once(&patience, &write)); /* it is at the version that our write gave it */
     assert_false(patience_is_undone_at_once(&patience, &foreign));
     assert_false(patience_has_told(&patience, &write, "spec.http"));

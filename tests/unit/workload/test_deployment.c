@@ -9,10 +9,18 @@
 #include "base/duration.h"
 #include "base/mem.h"
 #include "fake_doc.h"
-#include "workload/deployment.h"
+#include "workload/facts.h"
 #include "workload/revision.h"
+#include "workload/workload.h"
 
 /* --- what the store keeps --- */
+
+static const struct canary_names names = {.target_kind = "Deployment"};
+
+static const struct workload_kind *kind(void)
+{
+    return workload_of(&names);
+}
 
 static void test_the_template_becomes_what_is_asked_of_it(void **state)
 {
@@ -28,10 +36,10 @@ static void test_the_template_becomes_what_is_asked_of_it(void **state)
         "{'type':'Available','status':'True','message':'long'}]}}");
     char revision[REVISION_SIZE];
     revision_of_template(node_at(doc_root(doc), "spec", "template"), revision);
-    deployment_prune(doc);
+    kind()->store.prune(doc);
     const struct node *root = doc_root(doc);
-    assert_string_equal(deployment_revision(root), revision);
-    assert_string_equal(deployment_promotion_id(root), "id-1");
+    assert_string_equal(facts_revision(root), revision);
+    assert_string_equal(facts_promotion_id(root), "id-1");
     fake_doc_expect(node_at(root, "sluice", "ports"),
                     "[{'container':'podinfod','name':'http','port':9898,'index':0},{'container':'podinfod','port':9999,"
                     "'index':1},{'container':'last','port':1,'index':0}]");
@@ -49,13 +57,13 @@ static void test_nothing_to_prune_is_no_harm(void **state)
     static const char *const odd[] = {"{}", "{'spec':null,'metadata':null}", "{'spec':{'template':{'spec':{}}}}"};
     for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
         struct doc *doc = fake_doc(odd[i]);
-        deployment_prune(doc);
-        assert_true(revision_is_ours(deployment_revision(doc_root(doc))));
-        assert_null(deployment_promotion_id(doc_root(doc)));
+        kind()->store.prune(doc);
+        assert_true(revision_is_ours(facts_revision(doc_root(doc))));
+        assert_null(facts_promotion_id(doc_root(doc)));
         doc_free(doc);
     }
-    assert_null(deployment_revision(NULL));
-    assert_null(deployment_promotion_id(NULL));
+    assert_null(facts_revision(NULL));
+    assert_null(facts_promotion_id(NULL));
 }
 
 #define OBJECT(name, label, annotations)                                                                               \
@@ -65,8 +73,8 @@ static void test_nothing_to_prune_is_no_harm(void **state)
 static char *pruned_revision(const char *text)
 {
     struct doc *doc = fake_doc(text);
-    deployment_prune(doc);
-    char *revision = str_dup(deployment_revision(doc_root(doc)));
+    kind()->store.prune(doc);
+    char *revision = str_dup(facts_revision(doc_root(doc)));
     doc_free(doc);
     return revision;
 }
@@ -107,7 +115,7 @@ static void expect_selector(const char *match_labels, const char *flag, const ch
     if (flag != NULL) {
         str_list_split(&labels, flag, ',');
     }
-    if (deployment_selector(doc_root(doc), &labels, &selector, &err)) {
+    if (workload_selector(kind(), doc_root(doc), &labels, &selector, &err)) {
         char *got = str_format("%s=%s", selector.key, selector.value);
         assert_string_equal(got, want);
         mem_free(got);
@@ -159,7 +167,7 @@ static void expect_readiness(const char *spec, const char *status, const char *c
                                       "'conditions':[%s]}}",
                                       spec, status, conditions);
     struct err err = {0};
-    assert_int_equal(deployment_readiness(doc_root(doc), 60, threshold_pct, now_ms(), &err), want);
+    assert_int_equal(kind()->readiness(doc_root(doc), 60, threshold_pct, now_ms(), &err), want);
     assert_string_equal(err.text, text);
     doc_free(doc);
 }
@@ -245,18 +253,35 @@ static void test_the_deadline_of_the_canary_counts_while_nothing_is_available(vo
 static void test_the_deadline_is_known_beforehand(void **state)
 {
     struct doc *doc = fake_doc("{'status':{'conditions':[" UNAVAILABLE("2026-03-11T08:14:07Z") "]}}");
-    assert_int_equal(deployment_deadline_wall_ms(doc_root(doc), 60), now_ms());
+    assert_int_equal(kind()->deadline_wall_ms(doc_root(doc), 60), now_ms());
     doc_free(doc);
     doc = fake_doc("{'status':{'conditions':[" AVAILABLE "]}}");
-    assert_int_equal(deployment_deadline_wall_ms(doc_root(doc), 60), -1);
+    assert_int_equal(kind()->deadline_wall_ms(doc_root(doc), 60), -1);
     doc_free(doc);
-    assert_int_equal(deployment_deadline_wall_ms(NULL, 60), -1);
+    assert_int_equal(kind()->deadline_wall_ms(NULL, 60), -1);
+}
+
+static void test_a_kind_that_has_no_row_is_unknown(void **state)
+{
+    assert_null(workload_of(&(struct canary_names){.target_kind = "DaemonSet"}));
+    assert_null(workload_of(&(struct canary_names){.target_kind = ""}));
+}
+
+static void test_it_is_scaled_by_its_replicas(void **state)
+{
+    struct doc *doc = fake_doc("{'spec':{'replicas':0}}");
+    assert_int_equal(kind()->replicas(doc_root(doc)), 0);
+    assert_int_equal(kind()->replicas(NULL), 1);
+    struct doc *patch = kind()->scale(doc_root(doc), 3);
+    fake_doc_expect(doc_root(patch), "{'spec':{'replicas':3}}");
+    doc_free(patch);
+    doc_free(doc);
 }
 
 static void test_a_missing_deployment_is_not_ready(void **state)
 {
     struct err err = {0};
-    assert_int_equal(deployment_readiness(NULL, 60, 100, now_ms(), &err), NOT_READY);
+    assert_int_equal(workload_readiness(&names, NULL, 60, 100, now_ms(), &err), NOT_READY);
     assert_string_equal(err.text, "deployment not found");
     assert_int_equal(err.code, ERR_NOT_FOUND);
 }
@@ -273,6 +298,8 @@ int main(void)
         cmocka_unit_test(test_the_deadline_of_the_deployment_is_final),
         cmocka_unit_test(test_the_deadline_of_the_canary_counts_while_nothing_is_available),
         cmocka_unit_test(test_the_deadline_is_known_beforehand),
+        cmocka_unit_test(test_a_kind_that_has_no_row_is_unknown),
+        cmocka_unit_test(test_it_is_scaled_by_its_replicas),
         cmocka_unit_test(test_a_missing_deployment_is_not_ready),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

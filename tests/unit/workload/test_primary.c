@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "fake_doc.h"
+#include "workload/facts.h"
 #include "workload/primary.h"
 #include "workload/revision.h"
 
@@ -137,9 +138,9 @@ static void test_a_primary_has_its_targets_revision(void **state)
     struct doc *primary = primary_new(&w->names, doc_root(target), &options, &w->err);
     char revision[REVISION_SIZE];
     revision_of_template(node_at(doc_root(target), "spec", "template"), revision);
-    deployment_prune(primary);
-    assert_string_equal(deployment_revision(doc_root(primary)), revision);
-    assert_string_equal(deployment_promotion_id(doc_root(primary)), "id-2");
+    workload_kind_at(0)->store.prune(primary);
+    assert_string_equal(facts_revision(doc_root(primary)), revision);
+    assert_string_equal(facts_promotion_id(doc_root(primary)), "id-2");
     doc_free(primary);
     doc_free(target);
 }

@@ -11,6 +11,7 @@
 #include "fake_clock.h"
 #include "fake_doc.h"
 #include "fake_http.h"
+#include "workload/facts.h"
 #include "workload/promotion.h"
 #include "workload/revision.h"
 #include "workload/tracked_config.h"
@@ -41,7 +42,7 @@ static int setup(void **state)
     w->fc = fake_clock_new(1773216907000);
     w->fh = fake_http_new(fake_clock_clock(w->fc));
     w->client = kube_client_new(fake_http_door(w->fh), fake_clock_clock(w->fc), NULL, &config);
-    w->deployments = store_new(&KUBE_DEPLOYMENTS, deployment_prune);
+    w->deployments = store_new(&KUBE_DEPLOYMENTS, workload_kind_at(0)->store.prune);
     w->maps = store_new(&KUBE_CONFIG_MAPS, tracked_config_prune);
     w->secrets = store_new(&KUBE_SECRETS, tracked_config_prune);
     str_list_split(&w->selector_labels, "app,name", ',');
@@ -81,7 +82,7 @@ static void start(struct world *w, const char *revision, bool config_tracking)
     struct promotion_options options = {
         .client = w->client,
         .clock = fake_clock_clock(w->fc),
-        .deployments = w->deployments,
+        .workloads = w->deployments,
         .config_maps = w->maps,
         .secrets = w->secrets,
         .canary = doc_root(w->canary),
@@ -175,7 +176,7 @@ static void expect_requests(struct world *w, const char *const *requests)
 static void expect_promotion_id(struct world *w, const char *id)
 {
     struct doc *primary = store_find(w->deployments, "test", "podinfo-primary");
-    assert_string_equal(deployment_promotion_id(doc_root(primary)), id);
+    assert_string_equal(facts_promotion_id(doc_root(primary)), id);
     doc_free(primary);
 }
 

@@ -17,7 +17,8 @@ struct world {
     struct doc *canary, *target;
     struct canary_names names;
     struct selector selector;
-    struct store *services, *deployments;
+    struct stores stores;
+    struct store *services, *deployments; /* of `stores` */
     char refusal[sizeof(struct err){0}.text];
     struct kube_write write;
     int version;
@@ -47,14 +48,16 @@ static void set_ports(struct world *w, const char *containers)
                                 "labels':{'app':'web','tier':'front'}},'spec':{"
                                 "'containers':%s,'initContainers':[{'name':'i','ports':[{'containerPort':7}]}]}}}}",
                                 containers);
-    deployment_prune(w->target);
+    workload_kind_at(0)->store.prune(w->target);
 }
 
 static void open_world(struct world *w, const char *service)
 {
     *w = (struct world){.selector = {.key = "app", .value = "web"}};
     w->services = store_new(&KUBE_SERVICES, service_prune);
-    w->deployments = store_new(&KUBE_DEPLOYMENTS, deployment_prune);
+    w->deployments = store_new(&KUBE_DEPLOYMENTS, workload_kind_at(0)->store.prune);
+    stores_add(&w->stores, w->services, NULL);
+    stores_add(&w->stores, w->deployments, NULL);
     set_canary(w, service);
     set_ports(w, "[]");
 }
@@ -64,16 +67,14 @@ static void close_world(struct world *w)
     canary_names_fini(&w->names);
     doc_free(w->canary);
     doc_free(w->target);
-    store_free(w->services);
-    store_free(w->deployments);
+    stores_fini(&w->stores);
 }
 
 static enum plan plan(struct world *w, enum service_role role)
 {
     struct err err = {0};
     struct service_options options = {
-        .services = w->services,
-        .deployments = w->deployments,
+        .stores = &w->stores,
         .names = &w->names,
         .canary = doc_root(w->canary),
         .target = doc_root(w->target),

@@ -9,8 +9,9 @@
 
 #include "base/mem.h"
 #include "fake_doc.h"
-#include "workload/deployment.h"
+#include "workload/facts.h"
 #include "workload/tracked_config.h"
+#include "workload/workload.h"
 
 /* --- checksums --- */
 
@@ -195,7 +196,7 @@ static void expect_checksums(struct world *w, const char *pod_spec, const char *
     struct doc *doc = doc_new();
     struct node *map = NULL;
     struct err err = {0};
-    deployment_prune(target);
+    workload_kind_at(0)->store.prune(target);
     if (tracked_config_checksums(doc, doc_root(target), NULL, w->maps, w->secrets, "test", &map, &err)) {
         fake_doc_expect(map, want);
     } else {
@@ -317,7 +318,7 @@ static void test_the_copies_say_what_was_promoted(void **state)
         "}},{'secret':{'secretName':'a-primary'}},{'configMap':{'name':'other-primary'}},{'configMap':{'name':'plain'}}"
         ",{'configMap':{'name':'gone-primary','optional':true}}]}}}}");
     struct doc *doc = doc_new();
-    deployment_prune(primary);
+    workload_kind_at(0)->store.prune(primary);
     fake_doc_expect(tracked_config_promoted(doc, &w.names, doc_root(primary), NULL, w.maps, w.secrets),
                     "{'configmap/a':'241889ca0604e333','secret/a':'e9508890208eabc4'}");
     fake_doc_expect(tracked_config_promoted(doc, &w.names, NULL, NULL, w.maps, w.secrets), "{}");
@@ -442,7 +443,7 @@ static void test_the_copies_of_a_target_are_checked_beforehand(void **state)
     struct doc *target = fake_doc("{'metadata':{'name':'podinfo'},'spec':{'template':{'spec':{'volumes':[{'configMap':{"
                                   "'name':'a'}},{'secret':{'secretName':'s'}}]}}}}");
     open_world(&w);
-    deployment_prune(target);
+    workload_kind_at(0)->store.prune(target);
     put(w.maps, "'name':'a'},'data':{'color':'blue'}");
     put(w.maps, "'name':'a-primary'" OWNED("podinfo") ",'data':{'color':'red'}");
     put(w.secrets, "'name':'s-primary'},'type':'Opaque','data':{}");
