@@ -223,7 +223,8 @@ function operations.facts(world)
     failed_checks = world.status.failed_checks,
     iterations = world.status.iterations,
     weight = world.status.weight,
-    restarted = world.restarted or false,
+    restarted = world.restarted or world.finishing or false,
+    finishing = world.finishing or false,
     route = not world.route_error and world.route or nil,
     route_error = world.route_error,
     interval_ms = world:interval_ms(),
@@ -495,6 +496,8 @@ function World:live()
   end
   if self.restarted then
     self:restart()
+  elseif self.finishing then
+    self.pinned = self.pinned or self.status.applied
   end
   self.modules = sandbox.new(self:primitives())
   if self.script then

@@ -141,6 +141,11 @@ bool canary_is_at_rest(const struct canary *canary)
     return phase_state(canary->phase) == PHASE_AT_REST;
 }
 
+bool canary_is_promoting(const struct canary *canary)
+{
+    return canary_phase_is(canary, PHASE_PROMOTING) || canary_phase_is(canary, PHASE_FINALISING);
+}
+
 void canary_list_objects(const struct canary *canary, struct str_list *objects)
 {
     const struct canary_names *names = &canary->names;

@@ -52,5 +52,7 @@ bool canary_phase_is(const struct canary *canary, const char *phase);
 bool canary_is_initialising(const struct canary *canary);
 /* True in a phase without a running release: a changed target begins one. */
 bool canary_is_at_rest(const struct canary *canary);
+/* True once a promotion has made the primary what was analysed: traffic and target are brought in line with that. */
+bool canary_is_promoting(const struct canary *canary);
 /* Lists the names of the Canary's objects, without the tracked configs. */
 void canary_list_objects(const struct canary *canary, struct str_list *objects);

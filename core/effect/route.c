@@ -86,11 +86,6 @@ static bool share_is_safe(struct context *context, const struct canary *canary, 
     return true;
 }
 
-static bool is_promoting(const struct canary *canary)
-{
-    return canary_phase_is(canary, PHASE_PROMOTING) || canary_phase_is(canary, PHASE_FINALISING);
-}
-
 static enum effect_step start(struct effect_call *call, const struct canary *canary, struct kube_write *write,
                               struct err *err)
 {
@@ -108,7 +103,7 @@ static enum effect_step start(struct effect_call *call, const struct canary *can
     }
     /* An ending sends all requests to the canary only after a failed promotion. Once the phase is Failed, that has
      * been done. */
-    if (call->trusted && call->redo && want.canary_pct > live.canary_pct && !is_promoting(canary)) {
+    if (call->trusted && call->redo && want.canary_pct > live.canary_pct && !canary_is_promoting(canary)) {
         log_info(canary->names.id, "the weights stay at %d/%d: no promotion is under way", live.primary_pct,
                  live.canary_pct);
         return EFFECT_DONE;

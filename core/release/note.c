@@ -46,6 +46,9 @@ static void note_images(struct release *release)
     struct account *account = &release->account;
     struct canary canary;
     struct err ignored = {0};
+    if (release->origin == RELEASE_FINISHING) {
+        return; /* what its promotion has replaced is not known any more */
+    }
     if (release_canary(release, &canary, &ignored)) {
         take_images(context_primary(release->context, &canary.names), &account->from);
         take_images(context_target(release->context, &canary.names), &account->to);

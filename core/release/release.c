@@ -70,6 +70,7 @@ struct doc *release_new_object(struct context *context, const struct canary *can
     node_set_str(doc, spec, "revision", plan->revision);
     node_set_bool(doc, spec, "restarted", plan->origin == RELEASE_RESTARTED);
     node_set_bool(doc, spec, "continued", plan->origin == RELEASE_CONTINUED);
+    node_set_bool(doc, spec, "finishing", plan->origin == RELEASE_FINISHING);
     node_set_bool(doc, spec, "waiting", plan->waiting);
     node_set_str(doc, spec, "strategy", canary->strategy);
     node_set(doc, spec, "sources", node_copy(doc, doc_root(plan->sources)));
@@ -141,6 +142,7 @@ struct release *release_open(struct context *context, const struct node *object)
     r->sources = doc_copy(node_get(spec, "sources"));
     r->origin = node_bool_or(node_get(spec, "restarted"), false)   ? RELEASE_RESTARTED
                 : node_bool_or(node_get(spec, "continued"), false) ? RELEASE_CONTINUED
+                : node_bool_or(node_get(spec, "finishing"), false) ? RELEASE_FINISHING
                                                                    : RELEASE_FROM_REST;
     r->words = node_int_or(node_get(spec, "words"), 0);
     accepted_read(&r->accepted, object);

@@ -37,6 +37,7 @@ enum release_origin {
     RELEASE_FROM_REST, /* a new revision of a Canary at rest: gate, scale-up */
     RELEASE_RESTARTED, /* another revision took the place of the one under analysis: weight 0, all counters 0 */
     RELEASE_CONTINUED, /* another strategy goes on with the same revision: weights and counters as they are */
+    RELEASE_FINISHING, /* the primary was promoted by Flagger, or by a release that was lost: what comes after that */
 };
 
 struct release {

@@ -95,7 +95,7 @@ struct actor {
     bool edit_told;          /* what became of the Canary's last edit */
     bool refused;            /* the Canary was refused at the last look: a new release must wait */
     bool providers_checked;  /* before the first initialisation */
-    bool restart_unreadable; /* the last release could not be replayed: the next one starts from weight 0 */
+    bool restart_unreadable; /* the last release could not be replayed: the next one begins anew */
 };
 
 /* --- actor_step.c --- */
@@ -175,8 +175,8 @@ bool actor_is_primary_ready(const struct actor *actor, const struct canary *cana
 
 /* Goes on with the open Release that the store has. */
 void actor_resume(struct actor *actor, const struct doc *release);
-/* No release is open. When the phase is one of mid-run all the same, the release was lost or superseded: the next
- * one starts at weight 0, or goes on where another strategy left off. */
+/* No release is open. When the phase is one of mid-run all the same, the release was Flagger's, lost or superseded: the
+ * next one starts at weight 0, goes on where another strategy left off, or finishes what is promoted already. */
 void actor_look_for_revision(struct actor *actor, const struct canary *canary, const struct target_now *now,
                              const struct doc *latest);
 /* `known`: the current target could be read. */

@@ -102,6 +102,17 @@ static struct doc *sources_of(struct strategist *strategist, const char *strateg
     return doc;
 }
 
+static void tell_unreadable(struct actor *actor, const struct canary *canary, enum release_origin origin)
+{
+    bool finishes = origin == RELEASE_FINISHING;
+    char *text = str_format("%s %s.%s%s: the record of the last release cannot be continued",
+                            finishes ? "Finishing the promotion of" : "Restarting analysis for", canary->names.target,
+                            canary->names.namespace, finishes ? "" : " from weight 0");
+    actor_say(actor, "Warning", text);
+    str_free(&text);
+    actor->restart_unreadable = false;
+}
+
 static void create_release(struct actor *actor, const struct canary *canary, const struct target_now *now,
                            enum release_origin origin)
 {
@@ -117,15 +128,10 @@ static void create_release(struct actor *actor, const struct canary *canary, con
         return;
     }
     if (actor->restart_unreadable) {
-        char *text = str_format(
-            "Restarting analysis for %s.%s from weight 0: the record of the last release cannot be continued",
-            canary->names.target, canary->names.namespace);
-        actor_say(actor, "Warning", text);
-        str_free(&text);
-        actor->restart_unreadable = false;
+        tell_unreadable(actor, canary, origin);
     }
     struct release_plan plan = {.number = actor->release_number + 1,
-                                .revision = now->revision,
+                                .revision = origin == RELEASE_FINISHING ? canary->last_applied : now->revision,
                                 .origin = origin,
                                 .waiting = actor->refused && origin == RELEASE_RESTARTED,
                                 .sources = sources_of(actor->context->strategist, canary->strategy)};
@@ -145,7 +151,10 @@ void actor_look_for_revision(struct actor *actor, const struct canary *canary, c
     waiting_end(&actor->waiting, WAIT_HALTED);
     if (!canary_is_at_rest(canary)) {
         bool goes_on = detect_other_strategy(canary, now, latest, actor->context->config_tracking);
-        create_release(actor, canary, now, goes_on ? RELEASE_CONTINUED : RELEASE_RESTARTED);
+        create_release(actor, canary, now,
+                       detect_unfinished(canary) ? RELEASE_FINISHING
+                       : goes_on                 ? RELEASE_CONTINUED
+                                                 : RELEASE_RESTARTED);
     } else if (detect_change(canary, now, actor->context->config_tracking)) {
         create_release(actor, canary, now, RELEASE_FROM_REST);
     } else if (canary_phase_is(canary, PHASE_FAILED) && strcmp(canary->last_applied, now->revision) != 0) {

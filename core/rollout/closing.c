@@ -164,6 +164,13 @@ void closing_resume(struct run *run)
     start_ending(run, true);
 }
 
+static const char *why_succeeded(const struct release *release, bool skipped)
+{
+    return release->origin == RELEASE_FINISHING ? "finished, its primary had been promoted before"
+           : skipped                            ? "promoted, the analysis was skipped"
+                                                : "promoted, the analysis passed";
+}
+
 void closing_succeed(struct run *run, bool skipped)
 {
     struct canary canary;
@@ -172,8 +179,7 @@ void closing_succeed(struct run *run, bool skipped)
                        skipped);
     }
     canary_fini(&canary);
-    note_end(run->release, "succeeded",
-             skipped ? "promoted, the analysis was skipped" : "promoted, the analysis passed");
+    note_end(run->release, "succeeded", why_succeeded(run->release, skipped));
     close_record(run, RELEASE_SUCCEEDED, on_closed);
 }
 

@@ -96,7 +96,7 @@ bool detect_other_strategy(const struct canary *canary, const struct target_now 
 
 bool detect_promoted(const struct canary *canary, const struct release *release, bool config_tracking)
 {
-    if (canary_phase_is(canary, PHASE_PROMOTING) || canary_phase_is(canary, PHASE_FINALISING)) {
+    if (canary_is_promoting(canary)) {
         return true;
     }
     return canary_phase_is(canary, PHASE_SUCCEEDED) && release->pinned &&
@@ -198,11 +198,26 @@ static struct doc *adopt_hashes(const struct target_now *now, const char *promot
     return doc;
 }
 
+/* The copy comes before the phase, so the primary is what was analysed, whatever the target has become since: that is a
+ * new revision, but only after the promotion. */
+static struct doc *adopt_promoting(const struct canary *canary, const struct promoted *promoted)
+{
+    struct node *status;
+    struct doc *doc = new_patch(&status);
+    node_set_str(doc, status, "lastAppliedSpec", promoted->revision);
+    status_patch_map(doc, status, "trackedConfigs", node_get(canary->status, "trackedConfigs"),
+                     doc_root(promoted->checksums));
+    return doc;
+}
+
 /* Flagger's digest cannot be compared with ours. What Flagger recorded beside it may prove that the template is the
  * same. */
 static struct doc *adopt_foreign(const struct canary *canary, const struct target_now *now,
                                  const struct promoted *promoted)
 {
+    if (canary_is_promoting(canary)) {
+        return adopt_promoting(canary, promoted);
+    }
     bool at_rest = canary_phase_is(canary, PHASE_INITIALIZED) || canary_phase_is(canary, PHASE_SUCCEEDED);
     if (at_rest && strcmp(promoted->revision, now->digest) == 0) {
         return adopt_hashes(now, now->digest);
@@ -216,7 +231,8 @@ struct doc *detect_adoption(struct context *context, const struct canary *canary
     /* An absent digest counts as foreign too: the status was lost, and a part of it was written again. */
     bool foreign = !revision_is_ours(canary->last_applied), lost = canary->phase[0] == '\0';
     bool proven = strcmp(now->revision, now->digest) != 0;
-    if (!lost && (!foreign || proven || !canary_is_at_rest(canary))) {
+    bool adoptable = canary_is_promoting(canary) || (canary_is_at_rest(canary) && !proven);
+    if (!lost && (!foreign || !adoptable)) {
         return NULL;
     }
     struct promoted promoted;
@@ -232,6 +248,11 @@ struct doc *detect_adoption(struct context *context, const struct canary *canary
     return patch;
 }
 
+bool detect_unfinished(const struct canary *canary)
+{
+    return canary_is_promoting(canary) && revision_is_ours(canary->last_applied);
+}
+
 /* Before the revision is fixed, nothing has begun. Once the target is at zero and the primary carries the revision,
  * nothing is left to do. In between only the script knows the phase; Progressing is the phase from which the script
  * reaches each later one. */
@@ -245,7 +266,9 @@ static const char *phase_of_lost_status(struct context *context, const struct ca
     bool promoted = str_equal(primary, release->revision);
     bool down = target != NULL && workload_of(&canary->names)->replicas(doc_root(target)) == 0;
     doc_free(target);
-    return promoted && down ? PHASE_SUCCEEDED : PHASE_PROGRESSING;
+    return promoted && down                       ? PHASE_SUCCEEDED
+           : release->origin == RELEASE_FINISHING ? PHASE_PROMOTING
+                                                  : PHASE_PROGRESSING;
 }
 
 struct doc *detect_lost_status(struct context *context, const struct canary *canary, const struct release *release)

@@ -27,6 +27,9 @@ bool detect_change(const struct canary *canary, const struct target_now *now, bo
 bool detect_change_from(const char *revision, const struct node *checksums, const struct target_now *now,
                         bool config_tracking);
 
+/* No release is open, but the phase says that the primary has been promoted, and the revision that was promoted is on
+ * record: what is left is to finish that promotion. Nothing is analysed once more. */
+bool detect_unfinished(const struct canary *canary);
 /* In mid-run: the last Release stepped aside for another strategy, and the revision is still the same. */
 bool detect_other_strategy(const struct canary *canary, const struct target_now *now, const struct doc *latest,
                            bool config_tracking);

@@ -129,8 +129,8 @@ void restart_begin(struct run *run)
     }
 }
 
-/* Goes on with the revision that another strategy has analysed so far. The target may be at another revision by now;
- * the actor notices that. */
+/* Goes on with the revision that another strategy has analysed so far, or that is promoted. The target may be at
+ * another revision by now; the actor notices that. */
 static void on_take_over(struct timer *timer, void *ctx)
 {
     struct run *run = ctx;

@@ -23,7 +23,7 @@ static void begin(struct run *run)
 {
     if (run->release->origin == RELEASE_RESTARTED) {
         restart_begin(run);
-    } else if (run->release->origin == RELEASE_CONTINUED) {
+    } else if (run->release->origin == RELEASE_CONTINUED || run->release->origin == RELEASE_FINISHING) {
         restart_take_over(run);
     } else {
         attempt_start(run);
@@ -90,8 +90,8 @@ static void on_claimed(struct run *run)
 {
     struct release *release = run->release;
     log_info(NULL, "Release %s.%s is ours (epoch %lld)", release->name, release->namespace, (long long)release->epoch);
-    if (release->epoch > 1) {
-        /* the last holder may have lowered the share a moment ago */
+    if (release->epoch > 1 || release->origin == RELEASE_FINISHING) {
+        /* the last holder, or Flagger, may have lowered the share a moment ago */
         release->drained_ms = clock_mono_ms(run->context->clock);
     }
     if (release->unreadable != NULL) {

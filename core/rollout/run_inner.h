@@ -113,7 +113,7 @@ bool attempt_is_acting(const struct run *run);
 
 /* Sets the weights to 100/0 and all counters to 0, then starts the script. */
 void restart_begin(struct run *run);
-/* Another strategy goes on with the revision that was analysed so far. */
+/* Goes on with the revision on record in the status: another strategy has analysed it so far, or it is promoted. */
 void restart_take_over(struct run *run);
 
 /* --- closing.c --- */

@@ -77,14 +77,43 @@ local function move_traffic(rollout, has_moved)
   return { done = rollout:act(orders) and orders[#orders].kind == 'phase', moved = true }
 end
 
+--- What is scaled to zero gets no requests any more: somebody may have changed the weights since they
+--- went back.
+local function orders_to_finalise(facts)
+  local orders = { effects.scale('zero'), effects.phase('Succeeded') }
+  if facts.route.canary > 0 or facts.route.mirrored then
+    table.insert(orders, 1, effects.route(0))
+  end
+  return orders
+end
+
 --- Does not return once the target is scaled down.
 local function finalise(rollout)
   local facts = rounds.look(rollout, true)
-  if facts and rollout:act { effects.scale('zero'), effects.phase('Succeeded') } then
+  if facts and rollout:act(orders_to_finalise(facts)) then
     rounds.finish(rollout, string.format('Promotion completed! Scaling down %s.%s', facts.target,
       facts.namespace), false)
   end
   return false
+end
+
+--- Moves all traffic back to the promoted primary; returns when the phase is Finalising.
+---@param has_moved boolean some of it was ordered back before
+local function bring_traffic_back(rollout, has_moved)
+  local traffic = { moved = has_moved }
+  repeat
+    rollout:tick()
+    local moved = traffic.moved
+    traffic = rollout:round_word('move_traffic', function()
+      return move_traffic(rollout, moved)
+    end)
+  until traffic.done
+end
+
+local function finalise_until_done(rollout)
+  repeat
+    rollout:tick()
+  until rollout:round_word('finalise', finalise).done
 end
 
 --- The rest of a release after its strategy has decided to promote; does not return. Once the copy
@@ -97,17 +126,19 @@ function M.run(rollout)
     rollout:tick()
     noted = rollout:round_word('note_copy', note_copy).done
   end
-  local traffic = { moved = false }
-  repeat
-    rollout:tick()
-    local has_moved = traffic.moved
-    traffic = rollout:round_word('move_traffic', function()
-      return move_traffic(rollout, has_moved)
-    end)
-  until traffic.done
-  repeat
-    rollout:tick()
-  until rollout:round_word('finalise', finalise).done
+  bring_traffic_back(rollout, false)
+  finalise_until_done(rollout)
+end
+
+--- The rest of a promotion whose copy was made before this release began; does not return. What was
+--- moved of the traffic is not known: a canary without a share counts as one whose share went back.
+---@param rollout Rollout
+---@param phase string of the Canary when the release began
+function M.finish(rollout, phase)
+  if phase ~= 'Finalising' then
+    bring_traffic_back(rollout, true)
+  end
+  finalise_until_done(rollout)
 end
 
 return M

@@ -24,6 +24,7 @@ local rounds = require 'stdlib.round'
 ---@field package lost integer? rounds in a row that found less
 ---@field package advanced { canary: integer, mirrored: boolean }? the step that was told last
 ---@field package waited boolean? the word in progress had to wait before it could do anything
+---@field package finishing boolean? the primary was promoted before this release began
 local Rollout = {}
 Rollout.__index = Rollout
 
@@ -179,14 +180,20 @@ local function ask_to_begin(rollout)
   return rollout:act(orders)
 end
 
-local function note_restart()
-  return { done = true, restarted = host.call('facts').restarted }
+local function note_start()
+  local facts = host.call('facts')
+  return { done = true, restarted = facts.restarted, finishing = facts.finishing and facts.phase or nil }
 end
 
 --- Opens the release: waits for the gate confirm-rollout, fixes the revision, scales the target up.
---- A release that replaces another one in mid-run skips all that.
+--- A release that replaces another one in mid-run skips all that. One whose primary is promoted already
+--- does not return from here.
 function Rollout:begin()
-  if self:round_word('start', note_restart).restarted then
+  local start = self:round_word('start', note_start)
+  if start.finishing then
+    self.finishing = true
+    promotion.finish(self, start.finishing)
+  elseif start.restarted then
     return
   end
   while not self:round_word('begin', ask_to_begin).done do

@@ -79,8 +79,13 @@ function M.finish(rollout, message, skipped)
   host.call('finish', { skipped = skipped })
 end
 
+--- What is promoted already is not promoted once more without an analysis.
+local function skips_analysis(rollout, spec)
+  return spec.skipAnalysis and not rollout.finishing
+end
+
 local function wait_for_primary(rollout, spec, promoting)
-  if spec.skipAnalysis then
+  if skips_analysis(rollout, spec) then
     return
   end
   local primary = host.call('ready', { side = 'primary' })
@@ -130,7 +135,7 @@ function M.look(rollout, promoting)
     roll_back(rollout)
   end
   local facts = read_facts(rollout)
-  if facts and spec.skipAnalysis then
+  if facts and skips_analysis(rollout, spec) then
     return nil, spec, skip(rollout, facts, spec)
   end
   return facts, spec

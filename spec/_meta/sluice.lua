@@ -71,7 +71,8 @@ function world:list(kind, namespace) end
 
 --- Writes a whole object; its resourceVersion must be the live one.
 ---@param object table
-function world:update(object) end
+---@param subresource 'status'? only that part of it; where a kind has one, nothing else writes it
+function world:update(object, subresource) end
 
 ---@param kind string
 ---@param namespace string?

@@ -73,7 +73,8 @@ static int world_update(lua_State *L)
     const struct kind *kind = cluster_kind(w->stage.cluster, doc_root(object), &err);
     struct doc *updated = NULL;
     if (kind != NULL) {
-        updated = api_update(cluster_api(w->stage.cluster), kind, NULL, doc_root(object), &err);
+        const char *subresource = luaL_optstring(L, 3, NULL);
+        updated = api_update(cluster_api(w->stage.cluster), kind, subresource, doc_root(object), &err);
     }
     doc_free(object);
     bool ok = updated != NULL;

@@ -217,6 +217,22 @@ static void test_a_promotion_without_analysis(void **state)
     expect_text(w, "reason", "promoted, the analysis was skipped");
 }
 
+/* What it has replaced is not known. */
+static void test_a_promotion_that_is_finished(void **state)
+{
+    struct world *w = *state;
+    run_supersede(w->run, "it makes room");
+    fake_clock_run(w->f.fc);
+    run_free(w->run);
+    w->run = NULL;
+    fake_api_delete(w->f.api, RELEASE);
+    begin(w, fake_context_release_of(&w->f, ",'finishing':true", "{}"));
+    w->ended = 0;
+    fake_script_call(&w->script, "finish", "{'skipped':false}");
+    expect_end(w, RELEASE_SUCCEEDED, "finished, its primary had been promoted before",
+               "succeeded, 0 of 3 failed checks: finished, its primary had been promoted before");
+}
+
 /* A revision that takes the place of another one in mid-run begins with nothing of it. */
 static void test_a_restart_begins_anew(void **state)
 {
@@ -269,6 +285,7 @@ int main(void)
         CASE(test_a_strategy_that_fails),
         CASE(test_a_promotion),
         CASE(test_a_promotion_without_analysis),
+        CASE(test_a_promotion_that_is_finished),
         CASE(test_a_restart_begins_anew),
         CASE(test_superseded),
         CASE(test_evidence_has_time_weight_and_round),
