@@ -228,6 +228,9 @@ static void test_a_promotion_that_is_finished(void **state)
     fake_api_delete(w->f.api, RELEASE);
     begin(w, fake_context_release_of(&w->f, ",'finishing':true", "{}"));
     w->ended = 0;
+    fake_script_enter(&w->script, "finalise");
+    fake_script_call(&w->script, "act", "[{'kind':'route','primary':100,'canary':0}]");
+    fake_clock_run(w->f.fc);
     fake_script_call(&w->script, "finish", "{'skipped':false}");
     expect_end(w, RELEASE_SUCCEEDED, "finished, its primary had been promoted before",
                "succeeded, 0 of 3 failed checks: finished, its primary had been promoted before");
