@@ -86,6 +86,22 @@ static bool share_is_safe(struct context *context, const struct canary *canary, 
     return true;
 }
 
+/* An ending takes the canary's share whatever the primary's Pods say, but not for a primary that is missing: the
+ * canary's Pods are the only ones that can answer then. */
+static bool leads_somewhere(const struct context *context, const struct canary *canary, const struct routes *live,
+                            const struct routes *want, struct err *err)
+{
+    const struct canary_names *names = &canary->names;
+    const struct workload_kind *kind = workload_of(names);
+    struct doc *primary = context_primary(context, names), *target = context_target(context, names);
+    bool answers = target != NULL && kind->replicas(doc_root(target)) > 0;
+    bool leads = primary != NULL || !answers || want->primary_pct <= live->primary_pct;
+    doc_free(target);
+    doc_free(primary);
+    return leads || err_set(err, ERR_NO_DATA, "the canary of %s keeps its share of %d%%: %s %s.%s is missing",
+                            names->id, live->canary_pct, kind->word, names->target_primary, names->namespace);
+}
+
 static enum effect_step start(struct effect_call *call, const struct canary *canary, struct kube_write *write,
                               struct err *err)
 {
@@ -108,7 +124,8 @@ static enum effect_step start(struct effect_call *call, const struct canary *can
                  live.canary_pct);
         return EFFECT_DONE;
     }
-    if (!call->trusted && !share_is_safe(call->context, canary, &live, &want, err)) {
+    if (!call->trusted ? !share_is_safe(call->context, canary, &live, &want, err)
+                       : !leads_somewhere(call->context, canary, &live, &want, err)) {
         return EFFECT_FAILED;
     }
     return effect_step_of(router->ops->set_routes(router, &canary->names, canary->root, &want, write, err));

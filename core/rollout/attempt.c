@@ -77,6 +77,10 @@ static void answer(struct operation_call *call, struct doc *answer)
 static void on_recorded(struct run *run)
 {
     run->attempt.recorded(&run->attempt.call);
+    const struct operation *operation = run->attempt.call.operation;
+    if (operation != NULL && operation->poke != NULL && run->flushed == NULL) {
+        run->events.settled(run->ctx); /* it waits for the world, which others may look at again */
+    }
 }
 
 static void intend(struct operation_call *call, const struct node *intent,

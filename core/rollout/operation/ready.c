@@ -1,7 +1,9 @@
 /* ready: waits until the Pods of one side are ready, or never will be.
  *
  * A target that was deleted, or scaled to zero by hand while it is analysed, has no Pods that could become ready, and
- * no deadline of its own: it has the Canary's progress deadline to come back. Nothing answers its share until then. */
+ * no deadline of its own: it has the Canary's progress deadline to come back. Nothing answers its share until then. So
+ * it is with a primary that was deleted in mid-run and that nobody lets the engine make again. Since when that is so is
+ * on record as the operation's intent, and another engine goes on counting. */
 #include <string.h>
 
 #include "base/duration.h"
@@ -11,7 +13,9 @@
 
 struct ready {
     struct timer deadline;
-    int64_t gone_ms; /* monotonic: since when there is nothing that could become ready; 0: there is */
+    bool is_gone;    /* there is nothing that could become ready */
+    int64_t gone_ms; /* monotonic: since when */
+    bool recording;  /* that is on its way to the record: nothing is answered before */
 };
 
 static struct doc *answer_of(const char *error)
@@ -41,7 +45,7 @@ static void keep_waiting(struct operation_call *call, const struct canary *canar
     struct ready *ready = call->state;
     trouble_tell_wait(call->trouble, text, canary->interval_ms);
     operation_wait(call, WAIT_PODS, text);
-    if (ready->gone_ms != 0) {
+    if (ready->is_gone) {
         int64_t gone_ms = clock_mono_ms(call->context->clock) - ready->gone_ms;
         timer_start(call->context->clock, &ready->deadline, canary->progress_deadline_s * 1000 - gone_ms, on_deadline,
                     call);
@@ -53,15 +57,16 @@ static void keep_waiting(struct operation_call *call, const struct canary *canar
     }
 }
 
-/* Is there nothing that could become ready? Only the canary is scaled by a release. */
+/* Is there nothing that could become ready? Only the canary is scaled by a release. Before its analysis a release can
+ * wait for the primary: nobody's requests depend on that. */
 static bool is_gone(const struct canary *canary, bool primary, const struct node *workload, struct err *err)
 {
     const struct workload_kind *kind = workload_of(&canary->names);
     bool analysed = canary_phase_is(canary, PHASE_PROGRESSING) || canary_phase_is(canary, PHASE_WAITING_PROMOTION);
-    if (primary) {
-        return false;
-    } else if (workload == NULL) {
+    if (workload == NULL && (!primary || analysed || canary_is_promoting(canary))) {
         err_set(err, ERR_NOT_FOUND, "%s not found", kind->word);
+    } else if (primary) {
+        return false;
     } else if (analysed && kind->replicas(workload) == 0) {
         err_set(err, ERR_NO_DATA, "the %s is scaled to zero", kind->word);
     } else {
@@ -70,11 +75,38 @@ static bool is_gone(const struct canary *canary, bool primary, const struct node
     return true;
 }
 
+static void on_recorded(struct operation_call *call)
+{
+    ((struct ready *)call->state)->recording = false;
+    operation_look_again(call);
+}
+
+/* The record has wall time; the wait itself is monotonic, so that a wall clock that is set changes no deadline. */
+static void note_gone(struct operation_call *call)
+{
+    struct ready *ready = call->state;
+    int64_t now = clock_wall_ms(call->context->clock);
+    int64_t since = node_int_or(node_get(doc_root(call->intent), "gone"), 0);
+    ready->is_gone = true;
+    ready->gone_ms = clock_mono_ms(call->context->clock);
+    if (since > 0) {
+        ready->gone_ms -= since < now ? now - since : 0;
+        return;
+    }
+    doc_free(call->intent);
+    call->intent = operation_object();
+    node_set_int(call->intent, doc_root(call->intent), "gone", now);
+    ready->recording = true;
+    operation_intend(call, doc_root(call->intent), on_recorded);
+}
+
 static enum readiness readiness_of_gone(struct operation_call *call, const struct canary *canary, struct err *err)
 {
     struct ready *ready = call->state;
+    if (!ready->is_gone) {
+        note_gone(call);
+    }
     int64_t now = clock_mono_ms(call->context->clock), deadline_ms = canary->progress_deadline_s * 1000;
-    ready->gone_ms = ready->gone_ms != 0 ? ready->gone_ms : now;
     if (now - ready->gone_ms < deadline_ms) {
         return NOT_READY;
     }
@@ -85,21 +117,32 @@ static enum readiness readiness_of_gone(struct operation_call *call, const struc
     return NEVER_READY;
 }
 
+/* What was on record of it is about the time before. */
+static void forget_gone(struct operation_call *call)
+{
+    ((struct ready *)call->state)->is_gone = false;
+    doc_free(call->intent);
+    call->intent = NULL;
+}
+
 static enum readiness readiness_of(struct operation_call *call, const struct canary *canary, bool primary,
                                    const struct node *workload, struct err *err)
 {
     if (is_gone(canary, primary, workload, err)) {
         return readiness_of_gone(call, canary, err);
     }
-    ((struct ready *)call->state)->gone_ms = 0;
+    forget_gone(call);
     return workload_readiness(&canary->names, workload, canary->progress_deadline_s,
                               primary ? canary->primary_ready_pct : canary->canary_ready_pct,
                               clock_wall_ms(call->context->clock), err);
 }
 
-/* NULL: neither ready nor past the deadline. */
+/* NULL: neither ready nor past the deadline, or not to be answered yet. */
 static struct doc *look(struct operation_call *call, const struct canary *canary)
 {
+    if (((struct ready *)call->state)->recording) {
+        return NULL;
+    }
     bool primary = strcmp(operation_text(call, "side"), "primary") == 0;
     struct doc *workload =
         primary ? context_primary(call->context, &canary->names) : context_target(call->context, &canary->names);
