@@ -3,8 +3,8 @@ import pathlib
 
 from calls import APPLY, JSON_PATCH, MERGE, PARTIAL, PARTIAL_LIST, STRATEGIC, TABLE, Call
 from things import (APPS, CANARIES, CM, CRDS, DEPLOYMENTS, EVENTS, HPAS, LEASES, NS, PODS, RELEASES, REPLICASETS, SECRETS, SERVICES,
-                    VIRTUAL_SERVICES, WIDGETS, WIDGET_CRD, canary, changed, config_map, crd, delete, deployment, get, owner, patch,
-                    pod_template, post, put, service, virtual_service, widget, without)
+                    QUANTITIES, VIRTUAL_SERVICES, WIDGETS, WIDGET_CRD, canary, changed, config_map, crd, delete, deployment, get, owner, patch,
+                    pod_template, post, put, service, virtual_service, widget, with_quantities, without)
 
 # Made before the cases, in the whole cluster.
 PREPARATION = [post(CRDS, WIDGET_CRD)] + [
@@ -368,6 +368,24 @@ CASES = {
             {'name': 'a', 'emptyDir': {}}, {'name': 'a', 'emptyDir': {}}, {'name': 'B', 'emptyDir': {}}], 'spec', 'template', 'spec', 'volumes')),
         post(DEPLOYMENTS, changed(deployment('v'), [
             {'name': 'c', 'configMap': {'name': 'x'}}, {'name': 's', 'secret': {'secretName': 'x'}}, {'name': 'e', 'emptyDir': {}}], 'spec', 'template', 'spec', 'volumes')),
+    ],
+    'quantities': [
+        post(DEPLOYMENTS, with_quantities('d', **QUANTITIES[0])),
+        put(f'{DEPLOYMENTS}/d', with_quantities('d', **QUANTITIES[1])),  # the same amounts: no new generation
+        patch(f'{DEPLOYMENTS}/d', {'spec': {'template': {'spec': {'containers': [{'name': 'web', 'resources': {'limits': {'cpu': '1000000u', 'memory': '1Gi'}}}]}}}}, STRATEGIC),
+        patch(f'{DEPLOYMENTS}/d?fieldManager=me&force=true', with_quantities('d', **QUANTITIES[0]), APPLY),
+        patch(f'{DEPLOYMENTS}/d', [{'op': 'replace', 'path': '/spec/template/spec/containers/0/resources/limits/cpu', 'value': 2}], JSON_PATCH),
+        get(f'{DEPLOYMENTS}/d'),
+        *(post(DEPLOYMENTS, with_quantities('bad', cpu=cpu)) for cpu in ('one', '1K', '', True, {}, 'Pi')),
+        *(post(DEPLOYMENTS, with_quantities(f'n{number}', cpu=cpu, memory=memory)) for number, (cpu, memory) in enumerate((
+            ('007', '+9Ki'), ('0.1Gi', '0100Ki'), ('0.0005', '1023Ki'), ('1e3', '129e6'), (0.5, 1073741824), ('1.5e3', '0.5Ki'), ('1.000500', '100e0'), ('1.500', '1Gi')))),
+        post(PODS, {'apiVersion': 'v1', 'kind': 'Pod', 'metadata': {'name': 'p'}, 'spec': with_quantities('p', **QUANTITIES[1])['spec']['template']['spec']}),
+        post(HPAS, {'apiVersion': 'autoscaling/v2', 'kind': 'HorizontalPodAutoscaler', 'metadata': {'name': 'h'}, 'spec': {
+            'scaleTargetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': 'd'}, 'maxReplicas': 4, 'metrics': [
+                {'type': 'Resource', 'resource': {'name': 'memory', 'target': {'type': 'AverageValue', 'averageValue': '1024Mi'}}},
+                {'type': 'Pods', 'pods': {'metric': {'name': 'm'}, 'target': {'type': 'AverageValue', 'averageValue': '0.0005'}}},
+                {'type': 'Object', 'object': {'metric': {'name': 'm'}, 'describedObject': {'kind': 'Service', 'name': 's'}, 'target': {'type': 'Value', 'value': 2000}}}]}}),
+        post(WIDGETS, widget('w', {'free': {'cpu': '1000m'}})),  # of no Go type: as it was written
     ],
     'services': [
         post(SERVICES, service('a')),

@@ -51,6 +51,24 @@ def deployment(name, replicas=None, **metadata):
     return {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'metadata': {'name': name, **metadata}, 'spec': spec}
 
 
+# The same amounts in two ways.
+QUANTITIES = [{'cpu': '1000m', 'memory': '1024Mi', 'half': '0.5', 'size': '2048Ki'}, {'cpu': 1, 'memory': '1073741824', 'half': '500m', 'size': '2Mi'}]
+
+
+def with_quantities(name, cpu='1', memory='1Gi', half='500m', size='1Gi'):
+    """A Deployment that has each typed quantity which a Pod's template may have."""
+    bounds = {'limits': {'cpu': cpu, 'memory': memory}, 'requests': {'cpu': 0, 'memory': 0}}
+    container = {'name': 'web', 'image': 'web:1', 'resources': bounds, 'env': [
+        {'name': 'A', 'valueFrom': {'resourceFieldRef': {'resource': 'limits.memory', 'divisor': '1024Ki'}}},
+        {'name': 'B', 'valueFrom': {'resourceFieldRef': {'resource': 'limits.cpu'}}}]}
+    claim = {'accessModes': ['ReadWriteOnce'], 'resources': {'requests': {'storage': size}}}
+    return changed(deployment(name), {
+        'containers': [container],
+        'initContainers': [{'name': 'init', 'image': 'init:1', 'resources': {'limits': {'cpu': half}}}],
+        'volumes': [{'name': 'a', 'emptyDir': {'sizeLimit': size}}, {'name': 'b', 'ephemeral': {'volumeClaimTemplate': {'spec': claim}}}]},
+        'spec', 'template', 'spec')
+
+
 def service(name, **spec):
     return {'apiVersion': 'v1', 'kind': 'Service', 'metadata': {'name': name},
             'spec': {'selector': {'app': name}, 'ports': [{'port': 80, 'targetPort': 8080}], **spec}}

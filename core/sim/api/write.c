@@ -18,6 +18,7 @@
 #include "sim/api/meta.h"
 #include "sim/api/object.h"
 #include "sim/kinds/type.h"
+#include "sim/kinds/type_equal.h"
 #include "sim/patch/patch.h"
 
 void write_fini(struct write *write)
@@ -356,7 +357,8 @@ static bool is_same_spec(const struct kind *kind, const struct node *a, const st
         return false;
     }
     if (!kind->is_custom) {
-        return node_equal(node_get(a, "spec"), node_get(b, "spec"));
+        const struct type *type = type_of_field(type_find(kind->name), "spec");
+        return type_equal(type, node_get(a, "spec"), node_get(b, "spec"));
     }
     static const char *const keys[] = {"metadata", "apiVersion", "status"};
     size_t ignored = kind->has_status ? 3 : 2, count = node_count(a), other = node_count(b);

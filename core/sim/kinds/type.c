@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "base/mem.h"
 #include "sim/kinds/builtin_types.h"
+#include "sim/kinds/quantity.h"
 #include "sim/kinds/type_inner.h"
 
 /* Parsed once, at first use, and kept: it is as constant as the text it comes from. */
@@ -256,6 +257,22 @@ static bool check_base64(struct conversion *c, const char *text)
     return ok;
 }
 
+/* Maps of quantities are lists of resources, which the defaults of a server round. */
+static struct node *convert_quantity(struct conversion *c, const struct field *field, const struct node *value)
+{
+    char *text = node_type(value) == NODE_STRING ? str_dup(node_str(value)) : node_to_text(value);
+    struct err err;
+    char *canonical = quantity_canonical(text, field->shape == SHAPE_MAP, &err);
+    struct node *quantity = canonical != NULL ? node_new_str(c->doc, canonical) : NULL;
+    if (canonical == NULL && !c->failed) {
+        *c->err = err;
+        c->failed = true;
+    }
+    mem_free(canonical);
+    mem_free(text);
+    return quantity;
+}
+
 static bool is_scalar_kind(const struct field *field, const struct node *value)
 {
     enum node_type type = node_type(value);
@@ -273,11 +290,9 @@ static bool is_scalar_kind(const struct field *field, const struct node *value)
         return type == NODE_INT || type == NODE_REAL;
     case IS_INT_OR_STRING:
         return type == NODE_STRING || type == NODE_INT;
-    case IS_QUANTITY:
-        return type == NODE_STRING || type == NODE_INT || type == NODE_REAL;
     case IS_STRUCT:
         return type == NODE_OBJECT;
-    default:
+    default: /* also a quantity, which Go reads from whatever text it is given */
         return true;
     }
 }
@@ -301,11 +316,8 @@ static struct node *convert_one(struct conversion *c, const struct type *in, con
     if (field->scalar == IS_BYTES && !check_base64(c, node_str(value))) {
         return NULL;
     }
-    if (field->scalar == IS_QUANTITY && node_type(value) != NODE_STRING) {
-        char *text = node_to_text(value);
-        struct node *quantity = node_new_str(c->doc, text);
-        mem_free(text);
-        return quantity;
+    if (field->scalar == IS_QUANTITY) {
+        return convert_quantity(c, field, value);
     }
     return node_copy(c->doc, value);
 }
@@ -342,8 +354,8 @@ static struct node *convert_map(struct conversion *c, const struct type *in, con
         if (has_path) {
             push_path(c, it.key);
         }
-        if (is_none(it.value) && field->scalar == IS_STRING) {
-            node_set_str(c->doc, map, it.key, "");
+        if (is_none(it.value) && (field->scalar == IS_STRING || field->scalar == IS_QUANTITY)) {
+            node_set_str(c->doc, map, it.key, field->scalar == IS_STRING ? "" : "0");
         } else if (!is_none(it.value)) {
             node_set(c->doc, map, it.key, convert_one(c, in, field, it.value));
         }

@@ -122,10 +122,30 @@ static void reset_pod_status(struct doc *doc, const struct node *spec)
     node_set_str(doc, status, "qosClass", quality_of(spec));
 }
 
+/* Of a Pod, not of a template: what is limited is asked for. */
+static void default_requests(struct doc *doc, struct node *spec)
+{
+    static const char *const lists[] = {"containers", "initContainers"};
+    for (size_t i = 0; i < 2; i++) {
+        struct node_iter it = node_iterate(node_get(spec, lists[i]));
+        while (node_next(&it)) {
+            struct node *resources = node_get(it.value, "resources");
+            struct node_iter limits = node_iterate(node_get(resources, "limits"));
+            while (node_next(&limits)) {
+                struct node *requests = node_ensure_object(doc, resources, "requests");
+                if (node_get(requests, limits.key) == NULL) {
+                    node_set(doc, requests, limits.key, node_copy(doc, limits.value));
+                }
+            }
+        }
+    }
+}
+
 static void default_pod(struct doc *doc, bool is_new)
 {
     struct node *spec = spec_of(doc);
     pod_default(doc, spec);
+    default_requests(doc, spec);
     if (node_get(spec, "enableServiceLinks") == NULL) {
         node_set_bool(doc, spec, "enableServiceLinks", true);
     }

@@ -80,6 +80,10 @@ static void default_volume(struct doc *doc, struct node *volume)
             set_default_int(doc, source, "defaultMode", 0644);
         }
     }
+    struct node *claim = node_at(volume, "ephemeral", "volumeClaimTemplate", "spec");
+    if (claim != NULL) {
+        set_default_str(doc, claim, "volumeMode", "Filesystem");
+    }
     if (node_count(volume) == 1) {
         node_ensure_object(doc, volume, "emptyDir");
     }

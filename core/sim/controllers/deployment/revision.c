@@ -14,6 +14,7 @@
 #include "sim/controllers/deployment/scale.h"
 #include "sim/controllers/graph.h"
 #include "sim/controllers/item.h"
+#include "sim/kinds/type_equal.h"
 
 /* --- templates --- */
 
@@ -28,7 +29,7 @@ static struct doc *without_hash(const struct node *template)
 static bool is_same_template(const struct node *of_set, const struct node *of_deployment)
 {
     struct doc *left = without_hash(of_set), *right = without_hash(of_deployment);
-    bool same = node_equal(doc_root(left), doc_root(right));
+    bool same = type_equal(type_find("PodTemplateSpec"), doc_root(left), doc_root(right));
     doc_free(left);
     doc_free(right);
     return same;

@@ -35,6 +35,27 @@ static void a_deployment_gets_its_defaults(void **state)
     expect_text(w, node_get(d, "status"), "{}");
 }
 
+/* One amount in another text: stored as a real server stores it, and no new generation, so nobody rolls it out. */
+static void an_amount_in_another_text_is_no_change(void **state)
+{
+    static const char *const same[] = {"\"1000m\"", "1", "\"1\"", "\"1e0\""};
+    struct api_world *w = *state;
+    api_ask(w, "POST", DEPLOYMENTS, DEPLOYMENT("d", ""));
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        char *body = str_format("[{\"op\":\"add\",\"path\":\"/spec/template/spec/containers/0/resources\",\"value\":"
+                                "{\"limits\":{\"cpu\":%s,\"memory\":\"%s\"}}}]",
+                                same[i], i == 2 ? "1073741824" : "1024Mi");
+        w->content_type = "application/json-patch+json";
+        const struct node *d = api_ask(w, "PATCH", DEPLOYMENTS "/d", body);
+        mem_free(body);
+        const struct node *limits =
+            node_at(node_item(node_at(d, "spec", "template", "spec", "containers"), 0), "resources", "limits");
+        assert_string_equal(node_str(node_get(limits, "cpu")), i == 3 ? "1e0" : "1");
+        assert_string_equal(node_str(node_get(limits, "memory")), i == 2 ? "1073741824" : "1Gi");
+        expect_text(w, node_at(d, "metadata", "generation"), "2");
+    }
+}
+
 static void a_deployment_is_checked(void **state)
 {
     struct api_world *w = *state;
@@ -209,12 +230,19 @@ static void a_pod_on_a_node_ends_with_grace(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        api_test(a_deployment_gets_its_defaults),        api_test(a_deployment_is_checked),
-        api_test(services_get_addresses_of_their_own),   api_test(what_a_service_has_twice_or_wrong_is_refused),
-        api_test(services_get_addresses_of_their_own),   api_test(a_service_may_stop_having_node_ports),
-        api_test(services_get_addresses_of_their_own),   api_test(what_a_container_has_twice_is_refused),
-        api_test(services_get_addresses_of_their_own),   api_test(secrets_keep_bytes),
-        api_test(autoscalers_are_completed_and_checked), api_test(namespaces_open_and_close),
+        api_test(a_deployment_gets_its_defaults),
+        api_test(an_amount_in_another_text_is_no_change),
+        api_test(a_deployment_is_checked),
+        api_test(services_get_addresses_of_their_own),
+        api_test(what_a_service_has_twice_or_wrong_is_refused),
+        api_test(services_get_addresses_of_their_own),
+        api_test(a_service_may_stop_having_node_ports),
+        api_test(services_get_addresses_of_their_own),
+        api_test(what_a_container_has_twice_is_refused),
+        api_test(services_get_addresses_of_their_own),
+        api_test(secrets_keep_bytes),
+        api_test(autoscalers_are_completed_and_checked),
+        api_test(namespaces_open_and_close),
         api_test(a_pod_on_a_node_ends_with_grace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,6 +40,14 @@ static void objects_look_as_go_writes_them(void **state)
            "{\"replicas\":0,\"template\":{\"metadata\":{},\"spec\":{\"containers\":null}},"
            "\"strategy\":{}}");
     expect("ResourceRequirements", "{\"limits\":{\"cpu\":1}}", "{\"limits\":{\"cpu\":\"1\"}}");
+    expect("PodSpec", "{\"containers\":[],\"overhead\":{\"cpu\":\"0.0005\",\"memory\":null}}",
+           "{\"containers\":[],\"overhead\":{\"cpu\":\"1m\",\"memory\":\"0\"}}");
+    expect("EmptyDirVolumeSource", "{\"sizeLimit\":\"1024Mi\"}", "{\"sizeLimit\":\"1Gi\"}");
+    expect("MetricTarget", "{\"type\":\"Value\",\"value\":\"0.0005\",\"averageValue\":1500}",
+           "{\"type\":\"Value\",\"value\":\"500u\",\"averageValue\":\"1500\"}");
+    expect("ResourceFieldSelector", "{\"resource\":\"limits.cpu\"}", "{\"resource\":\"limits.cpu\",\"divisor\":\"0\"}");
+    expect("ResourceFieldSelector", "{\"resource\":\"limits.cpu\",\"divisor\":\"0.001\"}",
+           "{\"resource\":\"limits.cpu\",\"divisor\":\"1m\"}");
     expect("LeaseSpec", "{\"renewTime\":\"2026-01-01T00:00:00.123456Z\"}",
            "{\"renewTime\":\"2026-01-01T00:00:00.123456Z\"}");
 }
@@ -73,6 +81,11 @@ static void wrong_types_are_told_as_go_tells_them(void **state)
         {"Secret", "{\"data\":{\"k\":\"%%\"}}", "illegal base64 data at input byte 0"},
         {"Lease", "{\"spec\":{\"renewTime\":\"x\"}}",
          "parsing time \"x\" as \"2006-01-02T15:04:05.000000Z07:00\": cannot parse \"x\" as \"2006\""},
+        {"ResourceRequirements", "{\"limits\":{\"cpu\":\"one\"}}",
+         "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"},
+        {"ResourceRequirements", "{\"limits\":{\"cpu\":true,\"memory\":{}}}",
+         "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"},
+        {"EmptyDirVolumeSource", "{\"sizeLimit\":\"1K\"}", "unable to parse quantity's suffix"},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         struct err err;
