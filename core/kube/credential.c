@@ -10,11 +10,13 @@
 #include "base/mem.h"
 #include "base/yaml.h"
 #include "io/file.h"
+#include "io/file_reading.h"
 #include "io/process.h"
 #include "kube/pem.h"
 
 enum {
     TOKEN_FILE_FRESH_MS = 60 * 1000,
+    TOKEN_FILE_WAIT_MS = 10 * 1000,
     TOKEN_MAX = 256 * 1024,
     PEM_FILE_FRESH_MS = 60 * 1000,
     PEM_FILE_MAX = 1024 * 1024,
@@ -25,8 +27,7 @@ enum {
 struct waiter {
     struct waiter *next;
     struct credential *credential;
-    /* pending once the plugin has answered: each waiter is told on a turn of its own, whatever the other waiters
-     * do then */
+    /* pending once there is news: each waiter is told on a turn of its own, whatever the other waiters do then */
     struct timer turn;
     struct err err;
     credential_done_fn *done;
@@ -37,9 +38,13 @@ struct credential {
     struct kube_config *config;
     struct clock *clock;
     struct loop *loop;
-    char *token;           /* the one in use; NULL: none */
-    int64_t read_ms;       /* of the token file, monotonic; -1: never */
-    int64_t good_until_ms; /* the plugin's answer, wall clock; INT64_MAX: not told; 0: nothing fetched yet */
+    char *token;     /* the one in use; NULL: none */
+    int64_t read_ms; /* of the token file, monotonic; -1: never */
+    bool needs_read; /* no request goes without a look at the token file */
+    credential_read_fn *read;
+    struct file_reading *reading; /* of the token file; NULL: none under way */
+    struct timer overdue;         /* the reading's; has fired when there is a reading and it is not pending */
+    int64_t good_until_ms;        /* the plugin's answer, wall clock; INT64_MAX: not told; 0: nothing fetched yet */
     struct process *process;
     struct waiter *waiters;
     unsigned generation;
@@ -55,8 +60,15 @@ struct credential *credential_new(struct kube_config *config, struct clock *cloc
     c->loop = loop;
     c->token = str_dup(config->token);
     c->read_ms = -1;
+    c->needs_read = config->token_file != NULL;
+    c->read = file_read_regular;
     c->reloaded_ms = -1;
     return c;
+}
+
+void credential_read_with(struct credential *c, credential_read_fn *read)
+{
+    c->read = read;
 }
 
 static void waiter_drop(struct waiter *waiter)
@@ -75,6 +87,10 @@ void credential_free(struct credential *c)
     if (c->process != NULL) {
         process_cancel(c->process);
     }
+    if (c->reading != NULL) {
+        file_reading_cancel(c->reading);
+    }
+    timer_cancel(&c->overdue);
     while (c->waiters != NULL) {
         waiter_drop(c->waiters);
     }
@@ -88,30 +104,130 @@ static bool has_plugin(const struct credential *c)
     return c->config->exec.command != NULL;
 }
 
+/* --- who waits --- */
+
+static void on_turn(struct timer *timer, void *ctx)
+{
+    struct waiter *waiter = ctx;
+    credential_done_fn *done = waiter->done;
+    void *done_ctx = waiter->ctx;
+    struct err err = waiter->err;
+    waiter_drop(waiter);
+    done(done_ctx, &err);
+}
+
+/* Tells the present waiters only: a waiter that is told may wait again, cancel another one, or free the credential. */
+static void tell_waiters(struct credential *c, const struct err *err)
+{
+    for (struct waiter *waiter = c->waiters; waiter != NULL; waiter = waiter->next) {
+        if (!timer_is_pending(&waiter->turn)) {
+            waiter->err = *err;
+            timer_start(c->clock, &waiter->turn, 0, on_turn, waiter);
+        }
+    }
+}
+
 /* --- token file --- */
+
+static bool has_identity(const struct credential *c)
+{
+    return !str_empty(c->token) || !str_empty(c->config->username);
+}
+
+static struct buf without_space(const struct buf *content)
+{
+    struct buf b;
+    const char *text = buf_str(content);
+    size_t len = content->len;
+    while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL) {
+        len--;
+    }
+    buf_init(&b, TOKEN_MAX);
+    buf_append(&b, text, len);
+    return b;
+}
 
 /* A file that cannot be read now, or is being written, may be complete in a minute; until then the old token stays
  * in use. */
-static void read_token_file(struct credential *c)
+static void on_token_file(void *ctx, const struct buf *content, const struct err *err)
+{
+    struct credential *c = ctx;
+    struct err failure = *err;
+    struct buf b = without_space(content);
+    c->reading = NULL;
+    timer_cancel(&c->overdue);
+    c->read_ms = clock_mono_ms(c->clock);
+    if (failure.code == ERR_NONE && b.len == 0) {
+        err_set(&failure, ERR_INVALID, "file %s: there is no token in it", c->config->token_file);
+    }
+    if (failure.code == ERR_NONE) {
+        str_free(&c->token);
+        c->token = buf_take(&b);
+    } else {
+        err_wrap(&failure, "%s", c->config->source);
+        log_error(NULL, "%s", failure.text);
+    }
+    buf_fini(&b);
+    c->needs_read = !has_identity(c); /* nobody is asked for anything without a name */
+    if (!c->needs_read) {
+        err_clear(&failure);
+    } else if (failure.code == ERR_NOT_FOUND) {
+        failure.code = ERR_IO; /* it is no object that is not there */
+    }
+    tell_waiters(c, &failure);
+}
+
+static void overdue_error(const struct credential *c, struct err *err)
+{
+    err_set(err, ERR_TIMEOUT, "%s: tokenFile: file %s: not read within %d s; its file system may hang",
+            c->config->source, c->config->token_file, TOKEN_FILE_WAIT_MS / 1000);
+}
+
+/* With an old token requests go on, and the server says what it thinks of it. */
+static void tell_overdue(struct credential *c)
+{
+    struct err err;
+    overdue_error(c, &err);
+    if (has_identity(c)) {
+        err_clear(&err);
+    }
+    tell_waiters(c, &err);
+}
+
+static void on_overdue(struct timer *timer, void *ctx)
+{
+    struct credential *c = ctx;
+    struct err err;
+    overdue_error(c, &err);
+    log_error(NULL, "%s", err.text);
+    tell_overdue(c);
+}
+
+/* In a simulation, which has no loop, nobody else waits: the file is read at once. */
+static void read_at_once(struct credential *c)
 {
     struct buf b;
     struct err err = {0};
     buf_init(&b, TOKEN_MAX);
-    bool ok = file_read_regular(c->config->token_file, &b, &err);
-    while (b.len > 0 && strchr(" \t\r\n", b.data[b.len - 1]) != NULL) {
-        b.data[--b.len] = '\0';
+    if (c->read(c->config->token_file, &b, &err)) {
+        err_clear(&err);
     }
-    if (ok && b.len == 0) {
-        ok = err_set(&err, ERR_INVALID, "file %s: there is no token in it", c->config->token_file);
-    }
-    if (ok) {
-        str_free(&c->token);
-        c->token = buf_take(&b);
-    } else {
-        log_error(NULL, "%s: %s", c->config->source, err.text);
-    }
+    on_token_file(c, &b, &err);
     buf_fini(&b);
-    c->read_ms = clock_mono_ms(c->clock);
+}
+
+static void keep_token_fresh(struct credential *c)
+{
+    bool is_stale = c->needs_read || clock_mono_ms(c->clock) - c->read_ms >= TOKEN_FILE_FRESH_MS;
+    if (c->config->token_file == NULL || c->reading != NULL || !is_stale) {
+        return;
+    }
+    if (c->loop == NULL) {
+        read_at_once(c);
+        return;
+    }
+    c->reading = file_reading_start(c->loop, c->config->token_file, TOKEN_MAX, c->read, on_token_file, c);
+    timer_start(c->clock, &c->overdue, TOKEN_FILE_WAIT_MS, on_overdue, c);
 }
 
 /* --- exec plugin --- */
@@ -190,27 +306,6 @@ static bool take_answer(struct credential *c, const struct doc *answer, struct e
         retire(c, &c->config->tls.key_pem, key);
     }
     return true;
-}
-
-static void on_turn(struct timer *timer, void *ctx)
-{
-    struct waiter *waiter = ctx;
-    credential_done_fn *done = waiter->done;
-    void *done_ctx = waiter->ctx;
-    struct err err = waiter->err;
-    waiter_drop(waiter);
-    done(done_ctx, &err);
-}
-
-/* Tells the present waiters only: a waiter that is told may wait again, cancel another one, or free the credential. */
-static void tell_waiters(struct credential *c, const struct err *err)
-{
-    for (struct waiter *waiter = c->waiters; waiter != NULL; waiter = waiter->next) {
-        if (!timer_is_pending(&waiter->turn)) {
-            waiter->err = *err;
-            timer_start(c->clock, &waiter->turn, 0, on_turn, waiter);
-        }
-    }
 }
 
 /* As client-go decodes it: JSON when it begins with a brace, else YAML. */
@@ -308,7 +403,11 @@ static void start_plugin(struct credential *c)
 
 bool credential_is_ready(struct credential *c)
 {
-    return !has_plugin(c) || clock_wall_ms(c->clock) < c->good_until_ms;
+    if (has_plugin(c)) {
+        return clock_wall_ms(c->clock) < c->good_until_ms;
+    }
+    keep_token_fresh(c);
+    return c->loop == NULL || !c->needs_read;
 }
 
 void credential_wait(struct credential *c, credential_done_fn *done, void *ctx)
@@ -321,8 +420,10 @@ void credential_wait(struct credential *c, credential_done_fn *done, void *ctx)
         last = &(*last)->next;
     }
     *last = waiter;
-    if (c->process == NULL) {
+    if (has_plugin(c) && c->process == NULL) {
         start_plugin(c);
+    } else if (c->reading != NULL && !timer_is_pending(&c->overdue)) {
+        tell_overdue(c);
     }
 }
 
@@ -347,10 +448,6 @@ static void append_basic(const struct kube_config *config, struct buf *value)
 
 void credential_header(struct credential *c, struct buf *value)
 {
-    bool stale = c->read_ms < 0 || clock_mono_ms(c->clock) - c->read_ms >= TOKEN_FILE_FRESH_MS;
-    if (c->config->token_file != NULL && stale) {
-        read_token_file(c);
-    }
     if (!str_empty(c->token)) {
         buf_printf(value, "Bearer %s", c->token);
     } else if (!str_empty(c->config->username)) {
@@ -364,8 +461,8 @@ bool credential_renew(struct credential *c)
         c->good_until_ms = 0;
         return true;
     }
-    c->read_ms = -1;
-    return c->config->token_file != NULL;
+    c->needs_read = c->config->token_file != NULL;
+    return c->needs_read;
 }
 
 /* --- files of the TLS settings --- */

@@ -1,5 +1,6 @@
-/* How a client proves who it is: a fixed token, a token file that is read again, basic authentication, or an exec
- * plugin (client.authentication.k8s.io). Client certificates live in the TLS settings, which follow their files. */
+/* How a client proves who it is: a fixed token, a token file that is read again every minute and after a 401, basic
+ * authentication, or an exec plugin (client.authentication.k8s.io). Client certificates live in the TLS settings, which
+ * follow their files. */
 #pragma once
 
 #include "base/buf.h"
@@ -11,6 +12,10 @@ struct credential;
 /* `config` outlives it; a plugin that answers with a certificate, and files that changed, change config->tls. */
 struct credential *credential_new(struct kube_config *config, struct clock *clock, struct loop *loop);
 void credential_free(struct credential *credential);
+
+/* How the token file is read, in a thread of its own: file_read_regular, unless a test says otherwise. */
+typedef bool credential_read_fn(const char *path, struct buf *b, struct err *err);
+void credential_read_with(struct credential *credential, credential_read_fn *read);
 
 /* True when a request can be signed now (or needs no signature): call credential_header. False: credential_wait
  * fetches the credentials first, and `done` comes on a later turn; several callers may wait. After that

@@ -12,6 +12,7 @@
 #include "base/duration.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "fake_clock.h"
 #include "fake_http.h"
 #include "fake_pem.h"
 #include "kube/client.h"
@@ -342,6 +343,180 @@ static void test_a_client_takes_its_running_plugin_along(void **state)
     kube_cancel(start(w));
 }
 
+/* --- a token file on a file system that hangs --- */
+
+/* Reads nothing before the test has written to the pipe in the path's end: the token file's text, or "-" for an error.
+ * In the path, as a reader may begin when its test is over. */
+static bool read_at_gate(const char *path, struct buf *b, struct err *err)
+{
+    char text[64];
+    ssize_t len = read(atoi(strrchr(path, '-') + 1), text, sizeof text);
+    if (len == 1 && text[0] == '-') {
+        return err_set(err, ERR_NOT_FOUND, "cannot open: gone");
+    }
+    return len > 0 && buf_append(b, text, (size_t)len);
+}
+
+struct file_world {
+    struct loop *loop;
+    struct fake_clock *fc; /* whether a reading is overdue does not depend on the machine */
+    struct kube_config config;
+    struct credential *credential;
+    int pipe[2], told;
+    struct err err;
+};
+
+static void on_told(void *ctx, const struct err *err)
+{
+    struct file_world *w = ctx;
+    w->told++;
+    w->err = *err;
+}
+
+static int setup_file(void **state)
+{
+    struct file_world *w = mem_new(struct file_world);
+    assert_int_equal(pipe(w->pipe), 0);
+    w->loop = loop_new();
+    w->fc = fake_clock_new(1773216907000);
+    w->config = (struct kube_config){.source = str_dup("kubeconfig /lab"),
+                                     .token_file = str_format("/net/token-%d", w->pipe[0])};
+    w->credential = credential_new(&w->config, fake_clock_clock(w->fc), w->loop);
+    credential_read_with(w->credential, read_at_gate);
+    *state = w;
+    return 0;
+}
+
+static int teardown_file(void **state)
+{
+    struct file_world *w = *state;
+    credential_free(w->credential);
+    kube_config_fini(&w->config);
+    loop_free(w->loop);
+    fake_clock_free(w->fc);
+    close(w->pipe[1]); /* a reader that hangs reads the end, and lets go */
+    mem_free(w);
+    return 0;
+}
+
+static void expect_header(struct file_world *w, const char *wanted)
+{
+    struct buf value;
+    buf_init(&value, 1024);
+    credential_header(w->credential, &value);
+    assert_string_equal(buf_str(&value), wanted);
+    buf_fini(&value);
+}
+
+static void on_look(struct timer *timer, void *ctx)
+{
+    struct file_world *w = ctx;
+    fake_clock_run(w->fc);
+    if (w->told > 0) {
+        loop_stop(w->loop);
+    } else {
+        timer_start(loop_clock(w->loop), timer, 1, on_look, w);
+    }
+}
+
+/* Until the waiters are told. */
+static void run_loop(struct file_world *w)
+{
+    struct timer look = {0};
+    timer_start(loop_clock(w->loop), &look, 0, on_look, w);
+    loop_run(w->loop);
+}
+
+static void expect_text(struct file_world *w, const char *before, const char *after)
+{
+    char *wanted = str_format("%s%s%s", before, w->config.token_file, after);
+    assert_string_equal(w->err.text, wanted);
+    mem_free(wanted);
+}
+
+static void let_read(struct file_world *w, const char *text)
+{
+    assert_int_equal(write(w->pipe[1], text, strlen(text)), strlen(text));
+}
+
+static void wait_for_token(struct file_world *w)
+{
+    w->told = 0;
+    assert_false(credential_is_ready(w->credential));
+    credential_wait(w->credential, on_told, w);
+}
+
+static void test_the_loop_runs_while_a_token_file_is_read(void **state)
+{
+    struct file_world *w = *state;
+    wait_for_token(w); /* which returns, though nothing can be read yet */
+    assert_int_equal(w->told, 0);
+    let_read(w, "abc \n");
+    run_loop(w);
+    assert_string_equal(w->err.text, "");
+    expect_header(w, "Bearer abc");
+    assert_true(credential_is_ready(w->credential));
+    fake_clock_advance(w->fc, 60000);
+    assert_true(credential_is_ready(w->credential)); /* is read again, and meanwhile the old one serves */
+    expect_header(w, "Bearer abc");
+    assert_true(credential_renew(w->credential)); /* refused: now only a fresh one serves */
+    wait_for_token(w);
+    let_read(w, "def");
+    run_loop(w);
+    expect_header(w, "Bearer def");
+}
+
+static void test_a_token_file_that_hangs_is_named(void **state)
+{
+    struct file_world *w = *state;
+    wait_for_token(w);
+    fake_clock_advance(w->fc, 9999);
+    assert_int_equal(w->told, 0);
+    fake_clock_advance(w->fc, 1);
+    assert_int_equal(w->told, 1);
+    assert_int_equal(w->err.code, ERR_TIMEOUT);
+    expect_text(w, "kubeconfig /lab: tokenFile: file ", ": not read within 10 s; its file system may hang");
+    wait_for_token(w); /* known by now, so at once; and there is no second reader */
+    fake_clock_run(w->fc);
+    assert_int_equal(w->told, 1);
+    assert_int_equal(w->err.code, ERR_TIMEOUT);
+    let_read(w, "abc"); /* it comes back */
+    while (!credential_is_ready(w->credential)) {
+        wait_for_token(w);
+        run_loop(w);
+    }
+    expect_header(w, "Bearer abc");
+    credential_renew(w->credential);
+    wait_for_token(w);
+    fake_clock_advance(w->fc, 10000);
+    assert_string_equal(w->err.text, ""); /* the server shall say what it thinks of the old one */
+    expect_header(w, "Bearer abc");
+}
+
+static void test_without_any_token_nothing_is_sent(void **state)
+{
+    struct file_world *w = *state;
+    wait_for_token(w);
+    let_read(w, "-");
+    run_loop(w);
+    assert_int_equal(w->err.code, ERR_IO); /* not-found would say that the object is not there */
+    assert_string_equal(w->err.text, "kubeconfig /lab: cannot open: gone");
+    wait_for_token(w); /* each request looks again */
+    let_read(w, " \n");
+    run_loop(w);
+    expect_text(w, "kubeconfig /lab: file ", ": there is no token in it");
+    wait_for_token(w);
+    let_read(w, "abc");
+    run_loop(w);
+    assert_string_equal(w->err.text, "");
+}
+
+static void test_a_reader_that_hangs_outlives_its_credential(void **state)
+{
+    struct file_world *w = *state;
+    wait_for_token(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +534,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_hint_says_how_to_install_it, setup, teardown),
         cmocka_unit_test_setup_teardown(test_who_is_told_may_free_the_client, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_client_takes_its_running_plugin_along, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_loop_runs_while_a_token_file_is_read, setup_file, teardown_file),
+        cmocka_unit_test_setup_teardown(test_a_token_file_that_hangs_is_named, setup_file, teardown_file),
+        cmocka_unit_test_setup_teardown(test_without_any_token_nothing_is_sent, setup_file, teardown_file),
+        cmocka_unit_test_setup_teardown(test_a_reader_that_hangs_outlives_its_credential, setup_file, teardown_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
