@@ -15,7 +15,13 @@
 
 /* What Kubernetes allows for names and for values of labels, and the digits of the largest number. */
 enum { NAME_MAX_LEN = 253, LABEL_MAX_LEN = 63, NUMBER_LEN = 19, STEM_MAX_LEN = NAME_MAX_LEN - NUMBER_LEN - 1 };
-enum { RETRY_MIN_MS = 250, RETRY_MAX_MS = 15 * 1000, REFUSED_MAX_MS = 5 * 60 * 1000, REFUSALS_MAX = 4 };
+enum {
+    RETRY_MIN_MS = 250,
+    RETRY_MAX_MS = 15 * 1000,
+    REFUSED_MAX_MS = 5 * 60 * 1000,
+    REFUSALS_MAX = 4,
+    UNCLAIMED_AFTER_MS = 60 * 1000
+};
 
 /* --- the object --- */
 
@@ -232,6 +238,12 @@ static void set_or_null(struct doc *doc, struct node *status, const char *key, c
     node_set(doc, status, key, value != NULL ? node_copy(doc, value) : node_new_null(doc));
 }
 
+/* The first flush of a release that could not be claimed claims it. */
+static bool raises_epoch(const struct release *r)
+{
+    return r->claiming || r->unclaimed;
+}
+
 static struct doc *status_patch(struct release *r)
 {
     struct doc *doc = doc_new();
@@ -239,7 +251,7 @@ static struct doc *status_patch(struct release *r)
     doc_set_root(doc, root);
     node_set_str(doc, node_ensure_object(doc, root, "metadata"), "resourceVersion", r->version);
     struct node *status = node_ensure_object(doc, root, "status");
-    node_set_int(doc, status, "epoch", r->epoch + r->claiming);
+    node_set_int(doc, status, "epoch", r->epoch + raises_epoch(r));
     node_set_str(doc, status, "holder", r->context->identity);
     if (r->claiming) {
         return doc;
@@ -278,6 +290,7 @@ static void take_answer(struct release *r, const struct doc *answer)
     const struct node *status = node_get(doc_root(answer), "status");
     r->epoch = count_of(status, "epoch");
     r->serial = count_of(status, "serial");
+    r->unclaimed = false;
     r->counters_recorded = node_type(node_get(status, "counters")) == NODE_OBJECT;
     const struct node *checksums = node_get(status, "checksums");
     doc_free(r->live_checksums);
@@ -302,10 +315,23 @@ static void retry_later(struct release *r)
     timer_start(r->context->clock, &r->retry, r->retry_ms, on_retry, r);
 }
 
+/* It has been refused for so long, and in all that time nobody else has written to the record. A share waits to be
+ * judged; a release that nobody has begun gives none. */
+static bool goes_on_unclaimed(const struct release *r)
+{
+    bool has_share = r->epoch > 0 || r->origin != RELEASE_FROM_REST;
+    return r->claiming && r->refusals >= REFUSALS_MAX && has_share &&
+           clock_mono_ms(r->context->clock) - r->claim_began_ms >= UNCLAIMED_AFTER_MS;
+}
+
 /* It was read, and is still ours. */
 static void go_on_unwritten(struct release *r)
 {
-    if (r->refusals >= REFUSALS_MAX && !r->claiming && release_state_is_open(r->state)) {
+    if (goes_on_unclaimed(r)) {
+        r->claiming = false;
+        r->unclaimed = true;
+        finish(r, ERR_NONE, NULL);
+    } else if (r->refusals >= REFUSALS_MAX && !r->claiming && release_state_is_open(r->state)) {
         finish(r, ERR_NONE, NULL);
     } else if (r->refusals == 1 && !r->claiming) {
         send(r); /* without what can be left out */
@@ -346,12 +372,12 @@ static void on_read(void *ctx, const struct doc *answer, const struct err *err)
     bool ours = node_is(node_get(status, "holder"), r->context->identity);
     if (!str_equal(object_uid(root), r->uid)) {
         finish(r, ERR_FENCED, "another object has its name");
-    } else if (epoch > r->epoch && !(r->claiming && ours && epoch == r->epoch + 1)) {
+    } else if (epoch > r->epoch && !(raises_epoch(r) && ours && epoch == r->epoch + 1)) {
         finish(r, ERR_FENCED, "another engine claimed it");
     } else if ((r->claiming && ours && epoch == r->epoch + 1) || (!r->claiming && ours && serial == r->serial + 1)) {
         take_answer(r, answer); /* the flush was written, only its answer was lost */
         finish(r, ERR_NONE, NULL);
-    } else if (r->claiming && serial != r->serial) {
+    } else if (raises_epoch(r) && serial != r->serial) {
         finish(r, ERR_FENCED, "its record went on after it was read");
     } else {
         store_put(context_store(r->context, &KUBE_RELEASES), answer);
@@ -401,6 +427,7 @@ void release_claim(struct release *r, release_done_fn *done, void *ctx)
 {
     assert(!release_is_flushing(r));
     r->claiming = true;
+    r->claim_began_ms = clock_mono_ms(r->context->clock);
     r->done = done;
     r->ctx = ctx;
     send(r);

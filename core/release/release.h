@@ -9,7 +9,11 @@
  *
  * A flush that the API server refuses is sent again without what only people read. When that is refused too, again and
  * again, the release goes on without a record, as it is still ours: unjudged, it would leave its share where it is.
- * What it has done since is repeated after a crash. Its end is sent, later and later, until the API server takes it. */
+ * What it has done since is repeated after a crash. Its end is sent, later and later, until the API server takes it.
+ *
+ * So it is with a claim that is refused for a minute, of a release that may have given a share: the engine holds the
+ * Lease, or none of its writes would be sent, and nobody else has written to the record in that time. The first flush
+ * that is taken claims it. An engine that holds another Lease, and whose record is refused, too, would not be seen. */
 #pragma once
 
 #include "context/context.h"
@@ -72,9 +76,10 @@ struct release {
     int64_t retry_ms;
     void (*done)(void *ctx, const struct err *err);
     void *ctx;
-    bool claiming;
-    int refusals;  /* of its record, one after the other */
-    char *refusal; /* the last one, as it was told; NULL: none */
+    bool claiming, unclaimed; /* unclaimed: it goes on although every claim was refused */
+    int64_t claim_began_ms;   /* monotonic */
+    int refusals;             /* of its record, one after the other */
+    char *refusal;            /* the last one, as it was told; NULL: none */
     /* Called with each new refusal, with the ctx of the flush or claim under way. NULL: nobody is told. */
     void (*refused)(void *ctx, const char *text);
 };

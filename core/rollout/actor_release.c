@@ -113,9 +113,19 @@ static void tell_unreadable(struct actor *actor, const struct canary *canary, en
     actor->restart_unreadable = false;
 }
 
+/* A share that nobody judges does not wait for a Release that the API server refuses. False: the write is under way. */
+static bool gives_no_share(struct actor *actor, const struct canary *canary, enum release_origin origin)
+{
+    bool waits = actor->creating_retry_ms > 0 && (origin == RELEASE_RESTARTED || origin == RELEASE_CONTINUED);
+    return !waits || !actor_is_primary_ready(actor, canary) || actor_give_back(actor, canary);
+}
+
 static void create_release(struct actor *actor, const struct canary *canary, const struct target_now *now,
                            enum release_origin origin)
 {
+    if (!gives_no_share(actor, canary, origin)) {
+        return;
+    }
     int64_t wait_ms = actor->creating_after_ms - clock_mono_ms(actor->context->clock);
     if (wait_ms > 0) { /* waits with the objects in line, so no trouble of theirs is told again */
         timer_start(actor->context->clock, &actor->retry, wait_ms, actor_on_retry, actor);

@@ -89,8 +89,9 @@ static void carry_out(struct run *run, enum run_verdict verdict)
 static void on_claimed(struct run *run)
 {
     struct release *release = run->release;
-    log_info(NULL, "Release %s.%s is ours (epoch %lld)", release->name, release->namespace, (long long)release->epoch);
-    if (release->epoch > 1 || release->origin == RELEASE_FINISHING) {
+    log_info(NULL, "Release %s.%s %s (epoch %lld)", release->name, release->namespace,
+             release->unclaimed ? "goes on unclaimed" : "is ours", (long long)release->epoch);
+    if (release->epoch > 1 || release->unclaimed || release->origin == RELEASE_FINISHING) {
         /* the last holder, or Flagger, may have lowered the share a moment ago */
         release->drained_ms = clock_mono_ms(run->context->clock);
     }
