@@ -27,13 +27,14 @@ MIB = 1 << 20
 
 
 def named(thing, name):
-    """One of the manifests under another name."""
+    """One of the manifests under another name, and a Canary with a host of its own: two of one host are warned of."""
     thing['metadata']['name'] = name
     if thing['kind'] == 'Deployment':
         thing['spec']['selector']['matchLabels'] = {'app': name}
         thing['spec']['template']['metadata']['labels'] = {'app': name}
     else:
         thing['spec']['targetRef']['name'] = name
+        thing['spec']['service']['hosts'] = [f'{name}.example.com']
     return thing
 
 

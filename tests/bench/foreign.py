@@ -12,7 +12,6 @@ import concurrent.futures
 import itertools
 import os
 import pathlib
-import re
 import sys
 import tempfile
 import time
@@ -40,11 +39,6 @@ def make_foreign(lab, count, kib):
         list(pool.map(make, range(count)))
 
 
-def peak(engine):
-    status = pathlib.Path(f'/proc/{engine.process.pid}/status').read_text()
-    return int(re.search(r'VmHWM:\s+(\d+) kB', status).group(1)) / 1024
-
-
 def start_once(lab):
     engine = Engine(lab, name=f'engine-{next(NUMBERS)}', flags=['-log-level', 'info'])
     begun = time.monotonic()
@@ -52,7 +46,7 @@ def start_once(lab):
     try:
         wait_for(lambda: 'every store is synced' in engine.log_tail(50), 300, 'the stores are synced', interval=0.01)
         ready = time.monotonic() - begun
-        return ready, engine.cost()[0], peak(engine)
+        return ready, engine.cost()[0], engine.peak() / (1 << 20)
     finally:
         engine.terminate()  # gives the Lease back
 

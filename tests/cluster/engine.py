@@ -5,6 +5,7 @@ SLUICE_ENGINE  a path of Flagger's binary: it runs in Sluice's place, as a refer
 """
 import os
 import pathlib
+import re
 import signal
 import urllib.request
 
@@ -96,6 +97,11 @@ class Engine:
         fields = pathlib.Path(f'/proc/{self.process.pid}/stat').read_text().rsplit(')', 1)[1].split()
         ticks = int(fields[11]) + int(fields[12])
         return ticks / os.sysconf('SC_CLK_TCK'), int(fields[21]) * os.sysconf('SC_PAGE_SIZE')
+
+    def peak(self):
+        """The most bytes that were ever resident."""
+        status = pathlib.Path(f'/proc/{self.process.pid}/status').read_text()
+        return int(re.search(r'VmHWM:\s+(\d+) kB', status).group(1)) << 10
 
     def log_tail(self, lines=5):
         if not self.log.exists():
