@@ -15,8 +15,11 @@ local function read(path)
   return texts[path] or nil
 end
 
-local function source(name)
-  return read('lua/' .. name:gsub('%.', '/') .. '.lua')
+local function source(name, place, environment)
+  local text = read('lua/' .. name:gsub('%.', '/') .. '.lua')
+  if text ~= nil then
+    return load(text, place, 't', environment)
+  end
 end
 
 --- The prelude empties what it is given: busted needs the globals, so this is a copy of what a VM of the engine has.

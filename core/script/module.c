@@ -10,32 +10,46 @@ bool module_is_engines(const char *name)
     return str_has_prefix(name, "stdlib.");
 }
 
-const char *module_find(const struct module_set *set, const char *name, size_t *len)
+static const struct embedded_module *find_embedded(const struct module_set *set, const char *name)
 {
-    const char *pinned = module_is_engines(name) ? NULL : node_str(node_get(set->pinned, name));
-    if (pinned != NULL) {
-        *len = strlen(pinned);
-        return pinned;
-    }
     for (size_t i = 0; i < set->embedded_count; i++) {
-        if (strcmp(set->embedded[i].name, name) != 0) {
-            continue;
+        if (strcmp(set->embedded[i].name, name) == 0) {
+            return &set->embedded[i];
         }
-        *len = set->embedded[i].len;
-        return set->embedded[i].source;
     }
     return NULL;
 }
 
-int module_push_source(lua_State *L)
+/* The binary's own text also when the release has pinned the same one. */
+const char *module_find(const struct module_set *set, const char *name, size_t *len)
+{
+    const char *pinned = module_is_engines(name) ? NULL : node_str(node_get(set->pinned, name));
+    const struct embedded_module *embedded = find_embedded(set, name);
+    if (pinned != NULL && (embedded == NULL || strcmp(pinned, embedded->source) != 0)) {
+        *len = strlen(pinned);
+        return pinned;
+    }
+    *len = embedded != NULL ? embedded->len : 0;
+    return embedded != NULL ? embedded->source : NULL;
+}
+
+int module_load(lua_State *L)
 {
     const struct module_set *set = lua_touserdata(L, lua_upvalueindex(1));
-    size_t len = 0;
-    const char *text = module_find(set, luaL_checkstring(L, 1), &len);
-    if (text != NULL) {
-        lua_pushlstring(L, text, len);
-    } else {
-        lua_pushnil(L);
+    const char *name = luaL_checkstring(L, 1), *place = luaL_checkstring(L, 2);
+    size_t len;
+    const char *text = module_find(set, name, &len);
+    const struct embedded_module *embedded = find_embedded(set, name);
+    bool is_embedded = embedded != NULL && text == embedded->source;
+    if (text == NULL) {
+        return 0;
     }
+    if (chunks_load(is_embedded ? set->chunks : NULL, L, text, len, place) != 0) {
+        lua_pushnil(L);
+        lua_insert(L, -2);
+        return 2;
+    }
+    lua_pushvalue(L, 3);
+    lua_setfenv(L, -2);
     return 1;
 }

@@ -10,11 +10,13 @@
 #include <stddef.h>
 
 #include "base/doc.h"
+#include "script/chunks.h"
 #include "script/embedded.h"
 
 struct module_set {
     const struct embedded_module *embedded;
     size_t embedded_count;
+    struct chunks *chunks;     /* of the binary's texts; NULL: each VM compiles them */
     const struct node *pinned; /* {"strategies.canary": "text"}; may be NULL */
 };
 
@@ -22,5 +24,5 @@ struct module_set {
 bool module_is_engines(const char *name);
 /* The text of a module, borrowed; NULL when there is none. */
 const char *module_find(const struct module_set *set, const char *name, size_t *len);
-/* A sandbox_parts.source; its context is the set. */
-int module_push_source(lua_State *L);
+/* A sandbox_parts.load; its context is the set. */
+int module_load(lua_State *L);

@@ -3,7 +3,8 @@
 -- In Lua and not in C, because what Lua runs can be stopped by the hook, and may wait. core/script/sandbox.c runs this
 -- file in each new VM, and so do the specs (spec/sandbox.lua). It is given
 --   raw     the globals of LuaJIT, which it empties at the end
---   source  the text of a module by its name; nil for an unknown one
+--   source  the function of a module, by its name, the name of its place and its environment; nil for an unknown one,
+--           nil and why for one that does not compile
 --   log     takes a line
 --   host    the primitives, for stdlib alone
 -- and returns the `require` of the engine.
@@ -357,12 +358,13 @@ local coroutines =
 local environments, loaded, loading = {}, {}, {}
 local new_environment
 local function load_module(name)
-  local text = source(name)
-  if not text then error("module '" .. name .. "' is neither pinned by the release nor part of this engine", 3) end
   if loading[name] then error("module '" .. name .. "' requires itself, or failed to load before", 3) end
   local root = match(name, '^[^.]+')
   environments[root] = environments[root] or new_environment(root == 'stdlib')
-  local chunk, problem = raw_load(text, '@' .. raw_gsub(name, '%.', '/') .. '.lua', 't', environments[root])
+  local chunk, problem = source(name, '@' .. raw_gsub(name, '%.', '/') .. '.lua', environments[root])
+  if not chunk and not problem then
+    error("module '" .. name .. "' is neither pinned by the release nor part of this engine", 3)
+  end
   if problem == 'not enough memory' then raw_rep(' ', 1e9) end -- the same again, as the error that load made a text of
   if not chunk then error(problem, 0) end
   loading[name] = true

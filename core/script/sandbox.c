@@ -23,12 +23,12 @@ void sandbox_install(lua_State *L, const struct sandbox_parts *parts)
     open_library(L, LUA_TABLIBNAME, luaopen_table);
     open_library(L, LUA_MATHLIBNAME, luaopen_math);
     lua_pushlightuserdata(L, (void *)&require_key);
-    if (luaL_loadbuffer(L, prelude_source, strlen(prelude_source), "=sandbox") != 0) {
+    if (chunks_load(parts->chunks, L, prelude_source, strlen(prelude_source), "=sandbox") != 0) {
         lua_error(L);
     }
     lua_pushvalue(L, LUA_GLOBALSINDEX);
-    lua_pushlightuserdata(L, parts->source_ctx);
-    lua_pushcclosure(L, parts->source, 1);
+    lua_pushlightuserdata(L, parts->load_ctx);
+    lua_pushcclosure(L, parts->load, 1);
     lua_pushvalue(L, log);
     lua_pushvalue(L, host);
     lua_call(L, 4, 1);

@@ -7,10 +7,14 @@
 
 #include <lua.h>
 
-/* The loader's side of `require`: a C function that gets a module's name and returns its text or nil. */
+#include "script/chunks.h"
+
 struct sandbox_parts {
-    lua_CFunction source;
-    void *source_ctx; /* its first upvalue, a light userdata */
+    /* The loader's side of `require`: gets a module's name, the name of its place, and its environment; returns its
+     * function, nil and why it does not compile, or nothing when there is no such module. */
+    lua_CFunction load;
+    void *load_ctx;        /* its first upvalue, a light userdata */
+    struct chunks *chunks; /* for the prelude; may be NULL */
 };
 
 /* Loads the libraries and replaces them by the sandbox. */

@@ -30,7 +30,9 @@ static void strategy_free(struct strategy *strategy)
     task_free(strategy->task);
     budget_fini(&strategy->budget);
     doc_free(strategy->pinned);
-    strategy->scripts->running--;
+    if (--strategy->scripts->running == 0) {
+        chunks_clear(strategy->scripts->binary.chunks);
+    }
     mem_free(strategy);
 }
 
@@ -154,7 +156,7 @@ struct strategist *script_strategist_new(struct clock *clock, const struct embed
     struct scripts *scripts = mem_new(struct scripts);
     scripts->strategist.ops = &ops;
     scripts->clock = clock;
-    scripts->binary = (struct module_set){.embedded = modules, .embedded_count = count};
+    scripts->binary = (struct module_set){.embedded = modules, .embedded_count = count, .chunks = chunks_new()};
     scripts->limits = SCRIPT_LIMITS_DEFAULT;
     return &scripts->strategist;
 }
@@ -166,6 +168,7 @@ void script_strategist_free(struct strategist *strategist)
         return;
     }
     assert(scripts->running == 0);
+    chunks_free(scripts->binary.chunks);
     mem_free(scripts);
 }
 

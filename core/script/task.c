@@ -32,7 +32,8 @@ struct task {
 static int install(lua_State *L)
 {
     struct task *task = lua_touserdata(L, 1);
-    const struct sandbox_parts parts = {.source = module_push_source, .source_ctx = &task->modules};
+    const struct sandbox_parts parts = {
+        .load = module_load, .load_ctx = &task->modules, .chunks = task->modules.chunks};
     marshal_install(L);
     host_install(L, &task->host);
     sandbox_install(L, &parts);
