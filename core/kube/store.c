@@ -189,21 +189,27 @@ static struct doc *item_read(const struct store *store, const struct item *item)
     return object;
 }
 
+/* Takes the object. */
+static void keep_warm(const struct store *store, struct item *item, struct doc *object)
+{
+    struct warm_set *warm = store->warm;
+    struct warm *place = &warm->places[warm->next];
+    cool(place);
+    *place = (struct warm){item, object};
+    item->warm = (uint8_t)(warm->next + 1);
+    warm->next = (warm->next + 1) % WARM_MAX;
+}
+
 struct doc *store_find(const struct store *store, const char *namespace, const char *name)
 {
     struct item *item = item_find(store, namespace, name);
     if (item == NULL || item->packed_len == 0) {
         return NULL;
     }
-    struct warm_set *warm = store->warm;
     if (item->warm == 0) {
-        struct warm *place = &warm->places[warm->next];
-        cool(place);
-        *place = (struct warm){item, item_read(store, item)};
-        item->warm = (uint8_t)(warm->next + 1);
-        warm->next = (warm->next + 1) % WARM_MAX;
+        keep_warm(store, item, item_read(store, item));
     }
-    return doc_share(warm->places[item->warm - 1].object);
+    return doc_share(store->warm->places[item->warm - 1].object);
 }
 
 bool store_has(const struct store *store, const char *namespace, const char *name)
@@ -292,21 +298,38 @@ static void keep_metadata(struct doc *pruned, const struct node *object)
     }
 }
 
-/* Prunes an object and packs it. */
-static void pack(struct store *store, const struct node *object, struct buf *packed)
+static void copy_members(struct doc *doc, struct node *to, const struct node *from, const char *but)
 {
-    struct buf text;
-    buf_init(&text, OBJECT_MAX);
-    struct doc *pruned = doc_copy(object);
-    node_remove(node_get(doc_root(pruned), "metadata"), "managedFields");
+    struct node_iter it = node_iterate(from);
+    while (node_next(&it)) {
+        if (strcmp(it.key, but) != 0 && strlen(it.key) == it.key_len) {
+            node_set(doc, to, it.key, node_copy(doc, it.value));
+        }
+    }
+}
+
+/* The parts of an object that are kept. Its managedFields, often the half of it, are not even copied. */
+static struct doc *pruned_copy(const struct store *store, const struct node *object)
+{
+    struct doc *pruned = doc_new();
+    struct node *root = node_new_object(pruned);
+    doc_set_root(pruned, root);
+    copy_members(pruned, root, object, "metadata");
+    copy_members(pruned, node_ensure_object(pruned, root, "metadata"), node_get(object, "metadata"), "managedFields");
     if (store->prune != NULL) {
         store->prune(pruned);
         keep_metadata(pruned, object);
     }
+    return pruned;
+}
+
+static void pack(struct store *store, const struct doc *pruned, struct buf *packed)
+{
+    struct buf text;
+    buf_init(&text, OBJECT_MAX);
     node_write(doc_root(pruned), &text);
     pack_write(&store->pack, buf_str(&text), text.len, packed);
     buf_fini(&text);
-    doc_free(pruned);
 }
 
 static struct item *item_set(struct store *store, struct item *old, const char *key, size_t key_len, uint64_t version,
@@ -336,39 +359,45 @@ static struct item *item_of(const struct store *store, const struct node *object
     return item_find(store, object_namespace(object), object_name(object));
 }
 
-/* Puts `object` in the place of `old` (NULL: none yet). */
-static struct item *take(struct store *store, struct item *old, const struct node *object)
+/* Puts `object` in the place of `old` (NULL: none yet). What has changed is read soon, so the parsed object is kept,
+ * except those of a list. */
+static struct item *take(struct store *store, struct item *old, const struct node *object, bool is_read_soon)
 {
     char key[KEY_MAX];
     size_t key_len = key_write(key, object_namespace(object), object_name(object));
     struct buf packed;
     buf_init(&packed, OBJECT_MAX);
-    pack(store, object, &packed);
+    struct doc *pruned = pruned_copy(store, object);
+    pack(store, pruned, &packed);
     struct item *item = item_set(store, old, key, key_len, version_of(object), buf_str(&packed), packed.len);
     buf_fini(&packed);
+    if (is_read_soon) {
+        keep_warm(store, item, pruned);
+    } else {
+        doc_free(pruned);
+    }
     return item;
 }
 
-static void put(struct store *store, const struct doc *object, uint64_t least_version_step)
+static void put(struct store *store, const struct node *root, uint64_t least_version_step)
 {
-    const struct node *root = doc_root(object);
     struct item *old = has_name(root) ? item_of(store, root) : NULL;
     if (!has_name(root) || (old != NULL && version_of(root) < old->version + least_version_step)) {
         return;
     }
-    struct item *item = take(store, old, root);
+    struct item *item = take(store, old, root, true);
     item->learnt = true;
     tell_item(store, item);
 }
 
 void store_put(struct store *store, const struct doc *object)
 {
-    put(store, object, 1);
+    put(store, doc_root(object), 1);
 }
 
 void store_complete(struct store *store, const struct doc *object)
 {
-    put(store, object, 0);
+    put(store, doc_root(object), 0);
 }
 
 /* Drops the older half of the removed objects (the table keeps the order of insertion). No answer is as late as
@@ -387,9 +416,8 @@ static void forget_removed(struct store *store)
     }
 }
 
-void store_remove(struct store *store, const struct doc *object)
+static void remove_object(struct store *store, const struct node *root)
 {
-    const struct node *root = doc_root(object);
     struct item *old = has_name(root) ? item_of(store, root) : NULL;
     uint64_t version = version_of(root);
     if (!has_name(root) || (old != NULL && version < old->version)) {
@@ -405,6 +433,20 @@ void store_remove(struct store *store, const struct doc *object)
     }
     if (store->removed > REMOVED_MAX) {
         forget_removed(store);
+    }
+}
+
+void store_remove(struct store *store, const struct doc *object)
+{
+    remove_object(store, doc_root(object));
+}
+
+void store_event(struct store *store, const struct node *object, bool deleted)
+{
+    if (deleted) {
+        remove_object(store, object);
+    } else {
+        put(store, object, 1);
     }
 }
 
@@ -433,7 +475,7 @@ void store_list_item(struct store *store, const struct node *object)
     bool changed =
         item == NULL || (learnt ? version > item->version : version != item->version || item->packed_len == 0);
     if (changed) {
-        item = take(store, item, object);
+        item = take(store, item, object, false);
         item->learnt = learnt;
     }
     item->listed = true;

@@ -50,6 +50,8 @@ void store_cool(struct store *store);
 void store_remove(struct store *store, const struct doc *object);
 
 /* --- for kube/watch.c: a list replaces the content --- */
+/* store_put, or store_remove. */
+void store_event(struct store *store, const struct node *object, bool deleted);
 void store_list_begin(struct store *store);
 void store_list_item(struct store *store, const struct node *object);
 /* Removes the objects that the list did not name, except those that were learnt since and are newer than the list

@@ -266,17 +266,6 @@ static void see_version(struct watch *watch, const struct node *object)
     }
 }
 
-static void take_object(struct watch *watch, const char *type, const struct node *object)
-{
-    struct doc *doc = doc_copy(object);
-    if (strcmp(type, "DELETED") == 0) {
-        store_remove(watch->store, doc);
-    } else {
-        store_put(watch->store, doc);
-    }
-    doc_free(doc);
-}
-
 /* Ends the watch and asks for a new list. `text`: the reason, for the log; NULL: an ordinary one. */
 static bool want_list(struct watch *watch, const char *text)
 {
@@ -310,7 +299,7 @@ static bool on_event(struct watch *watch, const struct node *event)
         return want_list(watch, "a line that is no event");
     }
     if (is_change) {
-        take_object(watch, type, object);
+        store_event(watch->store, object, strcmp(type, "DELETED") == 0);
     }
     see_version(watch, object);
     return true;
