@@ -136,13 +136,15 @@ size_t store_bytes(const struct store *store)
 
 static size_t key_write(char key[static KEY_MAX], const char *namespace, const char *name)
 {
-    struct buf b;
-    buf_init(&b, KEY_MAX - 1);
-    buf_printf(&b, "%s/%s", namespace != NULL ? namespace : "", name);
-    memcpy(key, buf_str(&b), b.len + 1);
-    size_t len = b.len;
-    buf_fini(&b);
-    return len;
+    size_t namespace_len = namespace != NULL ? strlen(namespace) : 0, name_len = strlen(name);
+    if (namespace_len + 1 + name_len >= KEY_MAX) { /* no object is called so, see has_name */
+        key[0] = '\0';
+        return 0;
+    }
+    memcpy(key, namespace_len > 0 ? namespace : "", namespace_len);
+    key[namespace_len] = '/';
+    memcpy(key + namespace_len + 1, name, name_len + 1);
+    return namespace_len + 1 + name_len;
 }
 
 static struct item *item_find(const struct store *store, const char *namespace, const char *name)
