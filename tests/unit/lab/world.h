@@ -4,9 +4,9 @@
  *     world_play(seed, loud)   true: it ended, and nothing was seen that must not be
  *
  * world_plan.h throws the dice for what there is and what will happen, world_acts.h has what can happen,
- * world_network.h what goes wrong on the way, world_engine.h the engines. What is seen is judged at once:
- * world_traffic.h routes and the primary, world_record.h what must not be done twice, world_objects.h the Canary and
- * the end. */
+ * world_network.h what goes wrong on the way, world_engine.h the engines. What is seen is judged at once: by the
+ * checkers of lab what must hold everywhere, and what is known of this world alone by world_traffic.h (which revision
+ * may become the primary) and world_objects.h (the Canary and the end). */
 #pragma once
 
 #include "base/buf.h"
@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "lab/checkers/checkers.h"
 #include "lab/stage.h"
 #include "sim/ground/virtual_clock.h"
 #include "world_dice.h"
@@ -52,31 +53,10 @@ struct fault {
     int status; /* what the API server answers instead; 0: nothing */
 };
 
-/* Something that one engine does once, by its key: a delivery, or a text that a release tells once. */
-struct deed {
-    char *key;
-    int term; /* of the Lease, when it was done last */
-};
-
-/* The release of now: what its object says, and what was seen of it. */
-struct record {
-    char *uid;
-    struct doc *status;      /* as it was written last */
-    struct str_list pending; /* keys of effects whose list is on record without an answer */
-    struct str_list settled; /* the same with one, of all releases */
-    int peak;                /* the highest share it has given the canary; -1: none yet */
-    int ups, downs;          /* of the target's replicas, from zero and to zero */
-    int promotions;          /* of a Pod template */
-    bool has_counted;        /* a failed check */
-};
-
-/* An engine that was paused, and may be resumed beside its successor. What it does then is judged by what it put on
- * record itself: it cannot know what its successor did meanwhile. */
+/* An engine that was paused, and may be resumed beside its successor. */
 struct predecessor {
     char identity[32];
-    int sent;       /* requests seen so far */
-    int deliveries; /* since it is not the holder of the Lease any more */
-    struct record record;
+    int sent;        /* requests seen so far */
     const char *cue; /* the engine of now is paused as soon as it asks for such a URL; NULL: never */
     struct timer pause, resume;
 };
@@ -103,13 +83,13 @@ struct world {
     struct clock *clock;
     struct stage stage;
     struct objects *objects;
+    struct checkers *checkers;
 
     struct act acts[ACTS_MAX];
     size_t act_count, acts_left;
 
     struct timer restart;
     int engines;
-    int term;        /* how often the Lease has come to another engine */
     char holder[32]; /* of the Lease, now or last */
 
     struct revision revisions[REVISIONS_MAX]; /* by number, from 1 */
@@ -129,18 +109,10 @@ struct world {
     int config_versions[2];            /* what the Secret and the ConfigMap are now */
     bool config_analysed[CONFIGS_MAX]; /* by version: an analysis took a step with it */
     bool must_succeed;                 /* nothing goes wrong but that engines die */
-    struct deed *deeds;
-    size_t deed_count;
-    struct record record;
     struct predecessor predecessor;
 
-    char phase[32];        /* of the Canary; "" without one */
-    int64_t failed_checks; /* of the Canary */
-    int share;             /* of the canary in the routes */
-    bool is_mirrored;
-    bool has_ready;           /* a Pod of the target */
-    bool primary_ready;       /* one of the primary's */
-    int64_t replicas;         /* of the target */
+    char phase[32];           /* of the Canary; "" without one */
+    int share;                /* of the canary in the routes */
     char primary_image[32];   /* "" without a primary */
     struct primary primary;   /* as it is */
     struct primary untouched; /* as it was when the release began */
@@ -205,8 +177,6 @@ static inline void act_at(struct world *w, int64_t at_ms, act_fn *fn, int64_t wh
     timer_start(w->clock, &act->timer, at_ms - world_now_ms(w), on_act, act);
 }
 
-#include "world_record.h"
-
 #include "world_engine.h"
 #include "world_traffic.h"
 
@@ -226,10 +196,15 @@ static inline void drop_line(void *ctx, const char *line)
     }
 }
 
+static inline void on_broken(void *ctx, const char *what)
+{
+    broken(ctx, "%s", what);
+}
+
 static inline void world_open(struct world *w, uint64_t seed)
 {
     struct err err = {0};
-    *w = (struct world){.seed = seed, .dice = seed * 7919, .calm_since_ms = -1, .record.peak = -1};
+    *w = (struct world){.seed = seed, .dice = seed * 7919, .calm_since_ms = -1};
     buf_init(&w->story, STORY_MAX);
     w->time = virtual_clock_new(WORLD_BEGIN_MS);
     w->clock = virtual_clock_clock(w->time);
@@ -240,6 +215,8 @@ static inline void world_open(struct world *w, uint64_t seed)
     }
     w->stage.is_apart = true;
     w->objects = api_objects(cluster_api(w->stage.cluster));
+    w->checkers = checkers_new(&(struct checkers_options){
+        .cluster = w->stage.cluster, .checks = CHECK_ALL, .pods_stay = true, .broken = on_broken, .ctx = w});
     objects_listen(w->objects, on_object, w);
     plan_world(w);
     start_engine(w);
@@ -257,9 +234,7 @@ static inline void world_close(struct world *w)
     if (w->objects != NULL) {
         objects_unlisten(w->objects, on_object, w);
     }
-    forget_deeds(w);
-    record_fini(&w->record);
-    record_fini(&w->predecessor.record);
+    checkers_free(w->checkers);
     primary_fini(&w->primary);
     primary_fini(&w->untouched);
     str_free(&w->canary_text);

@@ -35,8 +35,7 @@ static inline void note_pause(struct world *w)
     struct predecessor *predecessor = &w->predecessor;
     snprintf(predecessor->identity, sizeof predecessor->identity, "engine-%d", w->engines);
     predecessor->sent = stage_predecessor_requests(&w->stage);
-    predecessor->deliveries = 0;
-    note_predecessor_record(w);
+    checkers_note_pause(w->checkers, predecessor->identity);
     timer_start(w->clock, &predecessor->resume, dice_between(&w->dice, 1, 180) * SECOND_MS, on_resume, w);
     send_next_engine(w, "paused");
 }

@@ -51,6 +51,17 @@ static inline void pause_at_cue(struct world *w, const struct http_request *requ
     }
 }
 
+/* `stale`: sent by an engine that was paused while it lost its Lease. */
+static inline void note_delivery(struct world *w, const char *key, bool stale)
+{
+    if (stale) {
+        tell(w, "%s sends %s, though it has lost the Lease", w->predecessor.identity, key);
+        checkers_note_stale_delivery(w->checkers, key);
+    } else {
+        checkers_note_delivery(w->checkers, key);
+    }
+}
+
 static inline struct network_fate on_fate(void *ctx, const struct http_request *request)
 {
     struct world *w = ctx;

@@ -1,4 +1,4 @@
-/* Where the requests of a random world go, and what the primary is (see world.h). */
+/* Where the requests of a random world go, and which revision its primary is (see world.h). */
 #pragma once
 
 static inline const char *image_of(const struct node *deployment)
@@ -14,37 +14,7 @@ static inline struct revision *revision_of(struct world *w, const char *image)
     return &w->revisions[number];
 }
 
-static inline bool has_ready_pod(const struct node *deployment)
-{
-    return node_int_or(node_at(deployment, "status", "readyReplicas"), 0) > 0 &&
-           node_int_or(node_at(deployment, "spec", "replicas"), 1) > 0;
-}
-
 /* --- traffic --- */
-
-static inline void check_canary_side(struct world *w)
-{
-    if ((w->share > 0 || w->is_mirrored) && !w->has_ready) {
-        broken(w, "the canary has weight %d%s and no ready Pod", w->share, w->is_mirrored ? ", mirrored," : "");
-    }
-}
-
-/* Within a release shares only grow, each one once, until they are taken back. There are two exceptions, both
- * Flagger's: of a promotion that fails all traffic goes where it still finds somebody, and blue/green whose gate
- * confirm-promotion is closed takes an iteration back and switches again. And an analysis that was skipped for a while
- * took the share back for its promotion; when that could not be made, the steps begin again. */
-static inline void check_growth(struct world *w, int share)
-{
-    struct record *record = &w->record;
-    bool may_repeat =
-        share == 100 && (strcmp(record_state(record), "RollingBack") == 0 || strcmp(w->phase, "WaitingPromotion") == 0);
-    if (!record_is_open(record)) {
-        broken(w, "the canary's share grew to %d without a release", share);
-    } else if (share <= record->peak && !may_repeat) {
-        broken(w, "the canary's share grew to %d, but had been %d in this release", share, record->peak);
-    }
-    record->peak = share;
-}
 
 /* The analysis of what the target is now takes a step: a share, or an iteration, which blue/green counts before it
  * gives any. */
@@ -56,68 +26,27 @@ static inline void note_analysis(struct world *w)
     w->config_analysed[w->config_versions[0]] = w->config_analysed[w->config_versions[1]] = true;
 }
 
-static inline void note_share(struct world *w, int share)
+/* The Canary of this world, as the checkers have seen it. */
+static inline const struct checked *canary_seen(const struct world *w)
 {
+    return checkers_find(w->checkers, "test", "podinfo");
+}
+
+static inline void note_routes(struct world *w)
+{
+    int share = canary_seen(w)->share;
     if (share != w->share) {
         tell(w, "the canary's share is %d%%", share);
     }
     if (share > w->share) {
-        check_growth(w, share);
         note_analysis(w);
     }
-    if (share == 0 && w->is_skipping) {
-        w->record.peak = 0;
-    }
     w->share = share;
-}
-
-/* The canary's share of one HTTP route. The only destination of a route gets everything, whatever is written there. */
-static inline int read_route(struct world *w, const struct node *http, size_t index)
-{
-    int share = 0;
-    int64_t sum = 0;
-    struct node_iter to = node_iterate(node_get(http, "route"));
-    while (node_next(&to)) {
-        int64_t weight = node_count(to.container) == 1 ? 100 : node_int_or(node_get(to.value, "weight"), 0);
-        sum += weight;
-        if (weight < 0 || weight > 100) {
-            broken(w, "route %zu has weight %lld", index, (long long)weight);
-        }
-        if (str_has_suffix(node_str_or(node_at(to.value, "destination", "host"), ""), "-canary")) {
-            share += (int)weight;
-        }
-    }
-    if (sum != 100) {
-        broken(w, "the weights of route %zu sum to %lld", index, (long long)sum);
-    }
-    return share;
-}
-
-static inline void note_routes(struct world *w, const struct node *service)
-{
-    int share = 0, least = 100;
-    bool is_mirrored = false;
-    struct node_iter it = node_iterate(node_at(service, "spec", "http"));
-    while (node_next(&it)) {
-        int of_route = read_route(w, it.value, it.index);
-        share = of_route > share ? of_route : share;
-        least = of_route < least ? of_route : least;
-        is_mirrored = is_mirrored || node_get(it.value, "mirror") != NULL;
-    }
-    w->is_mirrored = is_mirrored;
-    note_share(w, share);
-    check_canary_side(w);
-    if (least < 100 && !w->primary_ready && !w->is_skipping) { /* who skips waits for nobody, as in Flagger */
-        broken(w, "the primary has weight %d and no ready Pod", 100 - least);
-    }
 }
 
 static inline void note_target(struct world *w, const struct node *target)
 {
     str_copy(w->target_image, sizeof w->target_image, image_of(target));
-    w->has_ready = has_ready_pod(target);
-    check_canary_side(w);
-    note_scale(w, node_int_or(node_at(target, "spec", "replicas"), 1));
 }
 
 /* --- the primary --- */
@@ -149,7 +78,7 @@ static inline bool is_initialising(const struct world *w)
 static inline void check_promotion(struct world *w, const char *image)
 {
     const struct revision *revision = revision_of(w, image);
-    if (!record_is_open(&w->record)) {
+    if (!checked_has_release(canary_seen(w))) {
         broken(w, "%s was promoted without a release", image);
     } else if (w->is_skipping) {
         return;
@@ -174,7 +103,6 @@ static inline bool take_text(char **known, const struct node *n)
 static inline void note_primary(struct world *w, const struct node *primary, bool added)
 {
     const char *image = image_of(primary);
-    w->primary_ready = has_ready_pod(primary);
     bool other_image = strcmp(image, w->primary_image) != 0;
     bool differs = take_text(&w->primary.template, node_at(primary, "spec", "template"));
     str_copy(w->primary_image, sizeof w->primary_image, image);
@@ -183,7 +111,6 @@ static inline void note_primary(struct world *w, const struct node *primary, boo
     }
     if (differs && !added) {
         check_promotion(w, image);
-        note_promotion(w);
     } else if (added && !is_initialising(w)) {
         broken(w, "a primary of %s was made, but the Canary is %s", image, w->phase);
     }
@@ -192,7 +119,6 @@ static inline void note_primary(struct world *w, const struct node *primary, boo
 static inline void note_primary_gone(struct world *w)
 {
     tell(w, "the primary is gone");
-    w->primary_ready = false;
     w->primary_image[0] = '\0';
     primary_fini(&w->primary);
 }
