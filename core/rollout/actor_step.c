@@ -89,8 +89,8 @@ void actor_step_done(struct actor *actor, const struct err *err)
     } else {
         set_subject(&actor->failed, actor->step.resource, actor->step.name);
         trouble_tell(&actor->trouble, err->text);
+        actor_retry_later(actor); /* before the wait, which is shown without a new try when the time of that is known */
         actor_wait(actor, WAIT_WRITE, err->text);
-        actor_retry_later(actor);
     }
 }
 
