@@ -1,9 +1,12 @@
 # Files that travel in the binary, as C that is made anew when one of them changes.
 #
-#   embed(OUT HEADER header TABLE "const struct x xs" COUNT xs_count ENTRIES name=file …)   a table: a row {name, bytes, length} each, and how many
-#   embed(OUT HEADER header ENTRIES name=file …)                                            an array `const char name[]` each, of ASCII
+#   embed(OUT HEADER header TABLE "const struct x xs" COUNT xs_count ENTRIES name=file …)
+#       a table: a row {name, bytes, length} each, and how many
+#   embed(OUT HEADER header ENTRIES name=file …)
+#       an array `const char name[]` each, of ASCII
 #
-# Sets OUT to the C file, which includes the header that declares what is in it. The bytes end with a NUL that no length counts.
+# Sets OUT to the C file, which includes the header that declares what is in it. The bytes end with a NUL that no length
+# counts.
 # Run as a script (cmake -DOUTPUT=… -DHEADER=… -DENTRIES=… -P), this file writes it.
 
 function(split_entry entry)
@@ -53,7 +56,8 @@ function(embed out)
   set(output ${CMAKE_BINARY_DIR}/${out}.c)
   add_custom_command(
     OUTPUT ${output}
-    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${output} -DHEADER=${EMBED_HEADER} "-DTABLE=${EMBED_TABLE}" -DCOUNT=${EMBED_COUNT} "-DENTRIES=${EMBED_ENTRIES}"
+    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${output} -DHEADER=${EMBED_HEADER}
+            "-DTABLE=${EMBED_TABLE}" -DCOUNT=${EMBED_COUNT} "-DENTRIES=${EMBED_ENTRIES}"
             -P ${embed_script}
     DEPENDS ${files} ${embed_script}
     COMMENT "Embedding for ${EMBED_HEADER}"

@@ -1,5 +1,5 @@
-# version_build.h: the commit that is built, and its date (not the day of the build: the same commit gives the same binary). It is looked at in every build, and written only
-# when it is different.
+# version_build.h: the commit that is built, and its date (not the day of the build: the same commit gives the same
+# binary). It is looked at in every build, and written only when it is different.
 #
 #   -D SLUICE_COMMIT=… -D SLUICE_DATE=…   what it says where there is no git, as in an image's build; empty otherwise
 #
@@ -10,7 +10,8 @@ if(CMAKE_SCRIPT_MODE_FILE)
 endif()
 
 function(ask_git out)
-  execute_process(COMMAND git ${ARGN} WORKING_DIRECTORY ${SOURCE} OUTPUT_VARIABLE said RESULT_VARIABLE failed ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
+  execute_process(COMMAND git ${ARGN} WORKING_DIRECTORY ${SOURCE}
+                  OUTPUT_VARIABLE said RESULT_VARIABLE failed ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
   if(failed)
     set(said "")
   endif()
@@ -30,7 +31,8 @@ function(write_version)
       endif()
     endif()
   endif()
-  file(CONFIGURE OUTPUT ${OUTPUT} CONTENT "#define VERSION_COMMIT \"@COMMIT@\"\n#define VERSION_DATE \"@DATE@\"\n" @ONLY)
+  file(CONFIGURE OUTPUT ${OUTPUT}
+       CONTENT "#define VERSION_COMMIT \"@COMMIT@\"\n#define VERSION_DATE \"@DATE@\"\n" @ONLY)
 endfunction()
 
 if(CMAKE_SCRIPT_MODE_FILE)
@@ -41,7 +43,8 @@ endif()
 set(SLUICE_COMMIT "" CACHE STRING "The commit that is built, where git cannot say")
 set(SLUICE_DATE "" CACHE STRING "Its date")
 add_custom_target(version_build
-  COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR} -DOUTPUT=${CMAKE_BINARY_DIR}/generated/version_build.h -DCOMMIT=${SLUICE_COMMIT} -DDATE=${SLUICE_DATE}
+  COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR} -DOUTPUT=${CMAKE_BINARY_DIR}/generated/version_build.h
+          -DCOMMIT=${SLUICE_COMMIT} -DDATE=${SLUICE_DATE}
           -P ${CMAKE_CURRENT_LIST_FILE}
   BYPRODUCTS ${CMAKE_BINARY_DIR}/generated/version_build.h
   COMMENT "Asking for the commit"

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Expressions as Kubernetes' admission policies and Flux' health checks have them, by two CEL implementations for Python: cel-python 0.5.0 and
-# common-expression-language 0.10.0 (a Rust core).
+# Expressions as Kubernetes' admission policies and Flux' health checks have them, by two CEL implementations for
+# Python: cel-python 0.5.0 and common-expression-language 0.10.0 (a Rust core).
 #
-# Guess: both follow the language's definition: sizes in code points, a duration printed in seconds, no unit above hours, numbers of two types comparable.
-# Seen: common-expression-language counts bytes (size('héllo') is 6) and prints 90 minutes as 1h30m0s where the definition has 5400s;
-# cel-python takes duration('1d') for 24 hours, writes 1.0 for string(1.0), and has no comparison of 1 and 1.5 at all.
-# A policy or a health check that is tested in CI by one of them may say another thing in the cluster.
+# Guess: both follow the language's definition: sizes in code points, a duration printed in seconds, no unit above
+# hours, numbers of two types comparable.
+# Seen: common-expression-language counts bytes (size('héllo') is 6) and prints 90 minutes as 1h30m0s where the
+# definition has 5400s; cel-python takes duration('1d') for 24 hours, writes 1.0 for string(1.0), and has no comparison
+# of 1 and 1.5 at all. A policy or a health check that is tested in CI by one of them may say another thing in the
+# cluster.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -33,7 +35,8 @@ def by_common(text):
         return 'error'
 
 
-for text in ("size('héllo')", "string(duration('90m'))", "string(1.0)", "duration('1d') == duration('24h')", '1 < 1.5', '1 == 1.0'):
+for text in ("size('héllo')", "string(duration('90m'))", "string(1.0)", "duration('1d') == duration('24h')",
+             '1 < 1.5', '1 == 1.0'):
     print(f'{text} | {by_cel_python(text)} | {by_common(text)}')
 PY
 cat seen

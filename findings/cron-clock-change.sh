@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# A job at 02:30 every day in Europe/Berlin, on the two nights of 2026 in which the clocks change, by four cron libraries:
-# croniter 7.0.0 and cronsim 2.8 (PyPI), cron-parser 5.10.6 (npm), github.com/robfig/cron/v3 v3.0.1 (Go; a dependency of Kubernetes' CronJob controller).
+# A job at 02:30 every day in Europe/Berlin, on the two nights of 2026 in which the clocks change, by four cron
+# libraries: croniter 7.0.0 and cronsim 2.8 (PyPI), cron-parser 5.10.6 (npm), github.com/robfig/cron/v3 v3.0.1 (Go; a
+# dependency of Kubernetes' CronJob controller).
 #
 # Guess: in March all move to 03:30 or leave the night out; in October all run once, in the first of the two hours.
-# Seen: in March three different answers (03:00, 03:30, no run at all that day); in October croniter and robfig/cron run the daily job twice, an hour apart.
-# For calendars of rollouts: name what happens in the hour that is missing and in the one that comes twice, and test both.
+# Seen: in March three different answers (03:00, 03:30, no run at all that day); in October croniter and robfig/cron run
+# the daily job twice, an hour apart.
+# For calendars of rollouts: name what happens in the hour that is missing and in the one that comes twice, and test
+# both.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
@@ -53,13 +56,15 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	for _, start := range []time.Time{time.Date(2026, 3, 28, 12, 0, 0, 0, berlin), time.Date(2026, 10, 24, 12, 0, 0, 0, berlin)} {
+	for _, start := range []time.Time{time.Date(2026, 3, 28, 12, 0, 0, 0, berlin),
+		time.Date(2026, 10, 24, 12, 0, 0, 0, berlin)} {
 		first := schedule.Next(start)
 		fmt.Println("robfig/cron", first.Format(time.RFC3339), schedule.Next(first).Format(time.RFC3339))
 	}
 }
 GO
-(cd go && go mod init clock > /dev/null 2>&1 && GOFLAGS=-mod=mod go get github.com/robfig/cron/v3@v3.0.1 > /dev/null 2>&1)
+(cd go && go mod init clock > /dev/null 2>&1 &&
+  GOFLAGS=-mod=mod go get github.com/robfig/cron/v3@v3.0.1 > /dev/null 2>&1)
 { venv/bin/python runs.py; node node/runs.mjs; (cd go && GOFLAGS=-mod=mod go run .); } | tee seen
 diff - seen <<'WANTED' || { echo 'it behaves otherwise now' >&2; exit 1; }
 croniter 2026-03-29T03:00:00+02:00 2026-03-30T02:30:00+02:00

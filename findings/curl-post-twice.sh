@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# pycurl 7.45.7 (PyPI; its wheel brings libcurl 8.16.0-DEV): a POST over a connection that was used before, to a server that reads it and ends the
-# connection without a byte of an answer.
+# pycurl 7.45.7 (PyPI; its wheel brings libcurl 8.16.0-DEV): a POST over a connection that was used before, to a server
+# that reads it and ends the connection without a byte of an answer.
 #
 # Guess: the transfer fails (52, got nothing), as it does on a new connection; a POST is not for a client to repeat.
-# Seen: libcurl takes the end for a sign that the connection was dead before, and sends the whole POST again over a new one. The server has read it
-# twice, the caller sees one good answer and no error. With a new connection each time (FRESH_CONNECT) it fails as guessed.
-# A hook that pays, a write of a record: whoever keeps connections open with libcurl delivers them twice now and then.
+# Seen: libcurl takes the end for a sign that the connection was dead before, and sends the whole POST again over a new
+# one. The server has read it twice, the caller sees one good answer and no error. With a new connection each time
+# (FRESH_CONNECT) it fails as guessed. A hook that pays, a write of a record: whoever keeps connections open with
+# libcurl delivers them twice now and then.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -29,7 +30,8 @@ def read_request(connection):
             return None
         data += more
     head, _, body = data.partition(b'\r\n\r\n')
-    length = next((int(line.split(b':')[1]) for line in head.split(b'\r\n') if line.lower().startswith(b'content-length:')), 0)
+    length = next((int(line.split(b':')[1]) for line in head.split(b'\r\n')
+                   if line.lower().startswith(b'content-length:')), 0)
     while len(body) < length:
         body += connection.recv(65536)
     return body

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Texts of durations, as manifests have them, read by parse-duration 2.1.9 and ms 2.1.3 (npm) and by durationpy 0.11 (PyPI, which the Kubernetes
-# client for Python brings along).
+# Texts of durations, as manifests have them, read by parse-duration 2.1.9 and ms 2.1.3 (npm) and by durationpy 0.11
+# (PyPI, which the Kubernetes client for Python brings along).
 #
-# Guess: parse-duration reads 1M as a month, 1h-30m as half an hour, 1,5h as an hour and a half; durationpy refuses what Go refuses: 1d and 1h-30m.
-# Seen: 1M is a minute in both npm packages; the minus within 1h-30m is passed over in both languages (an hour and a half); 1,5h is FIFTEEN hours;
-# durationpy takes 1d, 1w and 1y, which Go's time.ParseDuration refuses, and with it every field of an object that is read by it.
-# A wait read by such a library may be ten times as long as the page says.
+# Guess: parse-duration reads 1M as a month, 1h-30m as half an hour, 1,5h as an hour and a half; durationpy refuses what
+# Go refuses: 1d and 1h-30m.
+# Seen: 1M is a minute in both npm packages; the minus within 1h-30m is passed over in both languages (an hour and a
+# half); 1,5h is FIFTEEN hours; durationpy takes 1d, 1w and 1y, which Go's time.ParseDuration refuses, and with it every
+# field of an object that is read by it. A wait read by such a library may be ten times as long as the page says.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

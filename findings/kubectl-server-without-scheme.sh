@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# kubectl (Debian's kubernetes-client 1.20.5+really1.20.2-1.1+deb12u1) and a kubeconfig whose server has no scheme, "127.0.0.1:9":
-# where does the first request go?
+# kubectl (Debian's kubernetes-client 1.20.5+really1.20.2-1.1+deb12u1) and a kubeconfig whose server has no scheme,
+# "127.0.0.1:9": where does the first request go?
 #
-# Guess: http without another word, https as soon as the cluster or the user says anything about TLS (a CA, a client certificate,
-# insecure-skip-tls-verify).
+# Guess: http without another word, https as soon as the cluster or the user says anything about TLS (a CA, a client
+# certificate, insecure-skip-tls-verify).
 # Seen: http in every case. TLS settings are read and have no effect; a token or a certificate's owner gets no warning.
 # A client that reads kubeconfigs must not take the TLS settings for a sign of https "as kubectl does".
 set -euo pipefail
@@ -25,7 +25,8 @@ contexts: [{name: x, context: {cluster: c, user: u}}]
 current-context: x
 YAML
   printf '%s: ' "$1"
-  (timeout 20 root/usr/bin/kubectl -v=6 --kubeconfig config get --raw /version 2>&1 || true) | grep -oE 'https?://127\.0\.0\.1:9/[a-z]+' | head -1
+  (timeout 20 root/usr/bin/kubectl -v=6 --kubeconfig config get --raw /version 2>&1 || true) |
+    grep -oE 'https?://127\.0\.0\.1:9/[a-z]+' | head -1
 }
 {
   ask 'nothing about TLS' '' ''

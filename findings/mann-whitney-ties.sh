@@ -2,10 +2,11 @@
 # scipy 1.17.1, scipy.stats.mannwhitneyu on small samples with ties (latencies in whole milliseconds).
 #
 # Guess: method='exact' refuses ties, or warns, and the default leaves a sample of five to an exact computation.
-# Seen: method='exact' takes ties without a word and answers from the distribution without ties: 0.0317 where counting all 252 ways to share out
-# the ten values gives 0.0476; the default ("auto") takes the normal approximation as soon as there is a tie, also for five against five: 0.0269.
-# A gate at 0.03 would take this release back by the default, and neither figure is the probability of what was seen.
-# What is right is there under another name: method=PermutationMethod(...).
+# Seen: method='exact' takes ties without a word and answers from the distribution without ties: 0.0317 where counting
+# all 252 ways to share out the ten values gives 0.0476; the default ("auto") takes the normal approximation as soon as
+# there is a tie, also for five against five: 0.0269. A gate at 0.03 would take this release back by the default, and
+# neither figure is the probability of what was seen. What is right is there under another name:
+# method=PermutationMethod(...).
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -27,7 +28,8 @@ def distance(x, y):
 
 pooled, seen = before + after, distance(before, after)
 ways = [set(way) for way in combinations(range(len(pooled)), len(before))]
-counted = sum(distance([v for i, v in enumerate(pooled) if i in way], [v for i, v in enumerate(pooled) if i not in way]) >= seen
+counted = sum(distance([v for i, v in enumerate(pooled) if i in way],
+                       [v for i, v in enumerate(pooled) if i not in way]) >= seen
               for way in ways) / len(ways)
 found = {
     'all ways counted': counted,

@@ -3,9 +3,9 @@
 
     canaries.py [--counts 10,100,1000] [--seconds 60] [--rounds 8]
 
-Pods are only reported Ready and nothing is proxied, so that the machine is the engine's and the control plane's. Needs what
-tests/cluster/build makes, and build/sluice (SLUICE_BIN for another). Beside the figures stand our goals, and what other
-engines need on such a machine.
+Pods are only reported Ready and nothing is proxied, so that the machine is the engine's and the control plane's. Needs
+what tests/cluster/build makes, and build/sluice (SLUICE_BIN for another). Beside the figures stand our goals, and what
+other engines need on such a machine.
 """
 import argparse
 import collections
@@ -78,8 +78,10 @@ def grow(lab, engine, have, want):
     in_parallel(lab, [named(manifests.canary(NAMESPACE, manifests.analysis(metrics=None)), name) for name in names])
     applied = time.monotonic() - begun
     # A look costs the API server time that it should have for the canaries: the more of them, the fewer looks.
-    wait_for(lambda: phases(lab)['Initialized'] == want, 600, lambda: f'all are Initialized: {phases(lab)}', interval=max(0.1, want / 500))
-    print(f'{want} canaries: {len(names)} applied within {applied:.1f} s, all Initialized {time.monotonic() - begun:.1f} s after the first '
+    wait_for(lambda: phases(lab)['Initialized'] == want, 600, lambda: f'all are Initialized: {phases(lab)}',
+             interval=max(0.1, want / 500))
+    print(f'{want} canaries: {len(names)} applied within {applied:.1f} s, all Initialized '
+          f'{time.monotonic() - begun:.1f} s after the first '
           f'was applied (goal for 100: under 5 s)', flush=True)
 
 
@@ -90,9 +92,11 @@ def measure_rest(lab, engine, count, seconds, empty):
     requests, (cpu_after, resident) = lab.audit()[before:], engine.cost()
     others = [r for r in requests if r['resource'] != 'leases' and r['verb'] != 'watch']
     each = (resident - empty) / count / 1024
-    print(f'{count} canaries at rest, {seconds} s: {len(others)} requests beside renewals (goal 0) {dict(counted(others))}, '
+    print(f'{count} canaries at rest, {seconds} s: {len(others)} requests beside renewals (goal 0) '
+          f'{dict(counted(others))}, '
           f'{len(requests) - len(others)} renewals, {cpu_after - cpu:.2f} s CPU (goal for 100: below 0.02 s), '
-          f'{resident / MIB:.1f} MiB resident (goal for 100: below 15), {each:.1f} KiB per canary (goal: below 10)', flush=True)
+          f'{resident / MIB:.1f} MiB resident (goal for 100: below 15), {each:.1f} KiB per canary (goal: below 10)',
+          flush=True)
 
 
 def measure_rounds(lab, rounds):
@@ -100,7 +104,8 @@ def measure_rounds(lab, rounds):
     name = 'app-0000'
     analysis = manifests.analysis(metrics=None, stepWeight=2, maxWeight=2 * (rounds + 2))
     lab.client.patch('Canary', NAMESPACE, name, {'spec': {'analysis': analysis}})
-    lab.client.patch('Deployment', NAMESPACE, name, {'spec': {'template': {'metadata': {'annotations': {'bench': 'two'}}}}})
+    lab.client.patch('Deployment', NAMESPACE, name,
+                     {'spec': {'template': {'metadata': {'annotations': {'bench': 'two'}}}}})
 
     def weight():
         return lab.get('Canary', NAMESPACE, name).get('status', {}).get('canaryWeight', 0)
@@ -111,7 +116,8 @@ def measure_rounds(lab, rounds):
     time.sleep(2)
     requests = [r for r in lab.audit()[before:] if r['resource'] != 'leases' and r['verb'] != 'watch']
     events = sum(1 for r in requests if r['resource'] == 'events')
-    print(f'one release, {rounds} progressing rounds: {(len(requests) - events) / rounds:.2f} requests each (goal: at most 3), '
+    print(f'one release, {rounds} progressing rounds: {(len(requests) - events) / rounds:.2f} requests each (goal: at '
+          f'most 3), '
           f'and {events / rounds:.2f} for its event: {dict(counted(requests))}', flush=True)
 
 
@@ -121,7 +127,8 @@ def main():
     parser.add_argument('--seconds', default=60, type=int)
     parser.add_argument('--rounds', default=8, type=int)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix='sluice-bench-') as folder, Lab(pathlib.Path(folder) / 'lab', fake=True) as lab:
+    with (tempfile.TemporaryDirectory(prefix='sluice-bench-') as folder,
+          Lab(pathlib.Path(folder) / 'lab', fake=True) as lab):
         lab.client.create({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': NAMESPACE}})
         with Engine(lab, flags=['-log-level', 'info']) as engine:
             empty, have = engine.cost()[1], 0

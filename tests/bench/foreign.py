@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""What ConfigMaps and Secrets cost that nobody tracks, on a real API server: time until every store is synced, CPU, and memory at the peak.
+"""What ConfigMaps and Secrets cost that nobody tracks, on a real API server: time until every store is synced, CPU, and
+memory at the peak.
 
     foreign.py [--count 2000] [--kib 200] [BINARY...]
 
-Each BINARY (build/sluice unless told; give that of another commit too, to see both side by side) starts three times without them and three times with
-`count` of each kind and size. Needs what tests/cluster/build makes. The goal: with them as without them.
+Each BINARY (build/sluice unless told; give that of another commit too, to see both side by side) starts three times
+without them and three times with `count` of each kind and size. Needs what tests/cluster/build makes. The goal: with
+them as without them.
 """
 import argparse
 import base64
@@ -55,7 +57,8 @@ def measure(lab, path, what):
     os.environ['SLUICE_BIN'] = str(path)
     figures = [start_once(lab) for _ in range(STARTS)]
     ready, cpu, memory = (sorted(column)[STARTS // 2] for column in zip(*figures))
-    print(f'{path}, {what}: ready after {ready:.2f} s, {cpu:.2f} s CPU, {memory:.1f} MiB at the peak (medians of {STARTS})', flush=True)
+    print(f'{path}, {what}: ready after {ready:.2f} s, {cpu:.2f} s CPU, {memory:.1f} MiB at the peak (medians of '
+          f'{STARTS})', flush=True)
 
 
 def main():
@@ -65,7 +68,8 @@ def main():
     parser.add_argument('binaries', nargs='*', type=pathlib.Path)
     options = parser.parse_args()
     binaries = [path.resolve() for path in options.binaries] or [binary()]
-    with tempfile.TemporaryDirectory(prefix='sluice-bench-') as folder, Lab(pathlib.Path(folder) / 'lab', fake=True) as lab:
+    with (tempfile.TemporaryDirectory(prefix='sluice-bench-') as folder,
+          Lab(pathlib.Path(folder) / 'lab', fake=True) as lab):
         lab.client.create({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': NAMESPACE}})
         for path in binaries:
             measure(lab, path, 'none')

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""What releases cost an engine, on a real API server: this build beside an older one, and Flagger where its binary is named.
+"""What releases cost an engine, on a real API server: this build beside an older one, and Flagger where its binary is
+named.
 
     releases.py [--count 100] [--rest 10] [--commit 9539005] [--flagger FILE] [--only NAME]...
 
-Each engine has a new control plane to itself, in which Pods are only reported Ready and nothing is proxied. `count` canaries are Initialized and rest for a
-while; then all targets get a new image at once, until all are Succeeded (interval 10 s, steps of 10 to 50, the two built-in metrics, which a Prometheus in
-this process answers). Printed are the engine's CPU (user and system) and requests from the new image to the end, and its memory, as figures and as
-ratios. Needs what tests/cluster/build makes, and build/sluice (SLUICE_BIN for another). The older build is made from git's history, in the cache.
-FLAGGER_BIN is a default of --flagger; --only picks engines: sluice, COMMIT, flagger.
+Each engine has a new control plane to itself, in which Pods are only reported Ready and nothing is proxied. `count`
+canaries are Initialized and rest for a while; then all targets get a new image at once, until all are Succeeded
+(interval 10 s, steps of 10 to 50, the two built-in metrics, which a Prometheus in this process answers). Printed are
+the engine's CPU (user and system) and requests from the new image to the end, and its memory, as figures and as ratios.
+Needs what tests/cluster/build makes, and build/sluice (SLUICE_BIN for another). The older build is made from git's
+history, in the cache. FLAGGER_BIN is a default of --flagger; --only picks engines: sluice, COMMIT, flagger.
 """
 import argparse
 import collections
@@ -58,7 +60,8 @@ class Contender(Engine):
 
 
 class Prometheus(http.server.BaseHTTPRequestHandler):
-    """Says that all is well: 100 is a success rate in per cent, and a duration in milliseconds. Flagger asks for vector(1) when it starts."""
+    """Says that all is well: 100 is a success rate in per cent, and a duration in milliseconds. Flagger asks for
+    vector(1) when it starts."""
     protocol_version = 'HTTP/1.1'
 
     def do_GET(self):
@@ -99,7 +102,8 @@ def build_commit(commit):
             archive = subprocess.run(['git', '-C', ROOT, 'archive', commit], check=True, stdout=subprocess.PIPE).stdout
             subprocess.run(['tar', '-x', '-C', folder], input=archive, check=True)
             subprocess.run(['cmake', '--preset', 'release'], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-            subprocess.run(['cmake', '--build', '--preset', 'release', '--target', 'sluice'], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(['cmake', '--build', '--preset', 'release', '--target', 'sluice'], cwd=folder, check=True,
+                           stdout=subprocess.DEVNULL)
     return final
 
 
@@ -127,13 +131,15 @@ def measure(lab, engine, count, rest_s):
     before, begun = len(lab.main.audit(user)), time.monotonic()
     image = {'name': 'podinfod', 'image': 'stefanprodan/podinfo:3.1.1'}
     for name in names:
-        template = {'spec': {'containers': [{**manifests.deployment(NAMESPACE)['spec']['template']['spec']['containers'][0], **image}]}}
+        container = manifests.deployment(NAMESPACE)['spec']['template']['spec']['containers'][0]
+        template = {'spec': {'containers': [{**container, **image}]}}
         lab.client.patch('Deployment', NAMESPACE, name, {'spec': {'template': template}})
     await_all(lab, engine, 'Succeeded', count)
     released, cpu = time.monotonic() - begun, engine.cost()[0] - cpu
     requests = others(lab.main.audit(user)[before:])
     time.sleep(rest_s)
-    return Cost(initialised_s=initialised, resting_mib=resting_memory / MIB, resting=resting, released_s=released, cpu_s=cpu,
+    return Cost(initialised_s=initialised, resting_mib=resting_memory / MIB, resting=resting, released_s=released,
+                cpu_s=cpu,
                 requests=collections.Counter(f'{r["verb"]} {r["resource"]}' for r in requests),
                 peak_mib=engine.peak() / MIB, rested_mib=engine.cost()[1] / MIB)
 
@@ -151,7 +157,8 @@ def run(variable, path, prometheus, options):
     """The cost of one engine; `variable` is how engine.py is told its binary."""
     os.environ[variable] = str(path)
     try:
-        with tempfile.TemporaryDirectory(prefix='sluice-bench-') as folder, Lab(pathlib.Path(folder) / 'lab', fake=True) as lab:
+        with (tempfile.TemporaryDirectory(prefix='sluice-bench-') as folder,
+          Lab(pathlib.Path(folder) / 'lab', fake=True) as lab):
             lab.client.create({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': NAMESPACE}})
             with Contender(lab, flags=['-log-level', 'info', '-metrics-server', prometheus]) as engine:
                 return measure(lab, engine, options.count, options.rest)

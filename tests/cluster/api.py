@@ -97,7 +97,8 @@ class Client:
         return self._kinds[kind]
 
     def watch(self, kind, namespace, seen):
-        """Calls seen(type, object) for everything there is and everything that changes, from a thread, until the returned Watch is closed."""
+        """Calls seen(type, object) for everything there is and everything that changes, from a thread, until the
+        returned Watch is closed."""
         return Watch(self, self.path(kind, namespace), seen)
 
 
@@ -135,7 +136,8 @@ class Watch:
 
     def _stream(self):
         self._connection = self._client.connect(timeout=None)
-        query = urllib.parse.urlencode({'watch': 'true', 'allowWatchBookmarks': 'true', 'resourceVersion': self._version})
+        query = urllib.parse.urlencode({'watch': 'true', 'allowWatchBookmarks': 'true',
+                                        'resourceVersion': self._version})
         self._connection.request('GET', f'{self._path}?{query}', headers=self._client.headers())
         answer = self._connection.getresponse()
         while not self._closed:

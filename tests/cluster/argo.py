@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Prints the folder of the health script that Argo CD brings for Canaries, with the cases of its own test.
 
-Fetched once into the cache, beside the parts of the cluster ring. Exit status 77 and one line that says why where it cannot be had.
+Fetched once into the cache, beside the parts of the cluster ring. Exit status 77 and one line that says why where it
+cannot be had.
 """
 import json
 import pathlib

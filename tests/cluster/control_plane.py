@@ -49,7 +49,8 @@ class ControlPlane:
         self.folder.mkdir()
         self._keys()
         (self.folder / 'audit.yaml').write_text(AUDIT_POLICY)
-        (self.folder / 'tokens.csv').write_text('admintoken,admin,admin,"system:masters"\nothertoken,other,other,"system:masters"\n')
+        (self.folder / 'tokens.csv').write_text('admintoken,admin,admin,"system:masters"\n'
+                                               'othertoken,other,other,"system:masters"\n')
         etcd = f'http://127.0.0.1:{free_port()}'
         peer = f'http://127.0.0.1:{free_port()}'
         self.processes.start(f'{self.name}-etcd', [
@@ -59,7 +60,8 @@ class ControlPlane:
         self.processes.start(f'{self.name}-apiserver', [
             self.parts / 'stack', 'kube-apiserver', f'--etcd-servers={etcd}', '--bind-address=127.0.0.1',
             f'--secure-port={self.port}', f'--cert-dir={self.folder}/certs', '--advertise-address=127.0.0.1',
-            f'--service-account-key-file={self.folder}/sa.pub', f'--service-account-signing-key-file={self.folder}/sa.key',
+            f'--service-account-key-file={self.folder}/sa.pub',
+            f'--service-account-signing-key-file={self.folder}/sa.key',
             '--service-account-issuer=https://kubernetes.default.svc', f'--service-cluster-ip-range={self.services}',
             f'--token-auth-file={self.folder}/tokens.csv', '--authorization-mode=RBAC',
             '--disable-admission-plugins=ServiceAccount', f'--audit-policy-file={self.folder}/audit.yaml',
@@ -71,7 +73,8 @@ class ControlPlane:
 
     def _keys(self):
         key, public = self.folder / 'sa.key', self.folder / 'sa.pub'
-        for argv in (['openssl', 'genrsa', '-out', key, '2048'], ['openssl', 'rsa', '-in', key, '-pubout', '-out', public]):
+        for argv in (['openssl', 'genrsa', '-out', key, '2048'],
+                     ['openssl', 'rsa', '-in', key, '-pubout', '-out', public]):
             subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def _is_ready(self):
@@ -85,7 +88,9 @@ class ControlPlane:
         path = self.folder / f'{name}.kubeconfig'
         path.write_text(json.dumps({
             'apiVersion': 'v1', 'kind': 'Config', 'current-context': 'lab',
-            'clusters': [{'name': 'lab', 'cluster': {'server': f'https://127.0.0.1:{self.port}', 'certificate-authority': str(self.ca)}}],
+            'clusters': [{'name': 'lab',
+                          'cluster': {'server': f'https://127.0.0.1:{self.port}',
+                                      'certificate-authority': str(self.ca)}}],
             'users': [{'name': name, 'user': {'token': token}}],
             'contexts': [{'name': 'lab', 'context': {'cluster': 'lab', 'user': name}}],
         }, indent=1))
@@ -103,14 +108,17 @@ class ControlPlane:
         return done.stdout
 
     def install(self, deploy=DEPLOY, crds=()):
-        """What an installation has: the mesh's CRDs, and CRDs, namespace, RBAC and admission policy of deploy/. `crds` replaces the latter's CRDs."""
+        """What an installation has: the mesh's CRDs, and CRDs, namespace, RBAC and admission policy of deploy/. `crds`
+        replaces the latter's CRDs."""
         files = [self.parts / 'istio-crds.yaml', *(crds or sorted((deploy / 'crds').glob('*.yaml')))]
         self.kubectl('create', *[word for path in files for word in ('-f', path)])
-        self.kubectl('apply', '-f', deploy / 'namespace.yaml', '-f', deploy / 'rbac.yaml', '-f', deploy / 'admission.yaml')
+        self.kubectl('apply', '-f', deploy / 'namespace.yaml', '-f', deploy / 'rbac.yaml', '-f',
+                     deploy / 'admission.yaml')
         self.kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s')
 
     def engine_user(self, name):
-        """A user with a new token of the ServiceAccount that deploy/ binds its ClusterRole to: what the engine may do in a cluster, and no more."""
+        """A user with a new token of the ServiceAccount that deploy/ binds its ClusterRole to: what the engine may do
+        in a cluster, and no more."""
         subject = self.client.get('ClusterRoleBinding', None, 'sluice')['subjects'][0]
         path = self.client.path('ServiceAccount', subject['namespace'], subject['name'], 'token')
         answer = self.client.request('POST', path, {
@@ -119,7 +127,8 @@ class ControlPlane:
         return User(name, self.write_kubeconfig(name, token), token_id(token))
 
     def audit(self, user):
-        """The requests a user made so far, each once, in order: {verb, uri, time, code, stage, agent}. A watch that goes on is in it."""
+        """The requests a user made so far, each once, in order: {verb, uri, time, code, stage, agent}. A watch that
+        goes on is in it."""
         requests = {}
         for line in open(self.folder / 'audit.log', encoding='utf-8'):
             if not line.endswith('\n'):

@@ -1,4 +1,5 @@
-"""The embedded cluster with the engine inside (sluice demo --serve) in the place of a lab, as far as a Scene needs one."""
+"""The embedded cluster with the engine inside (sluice demo --serve) in the place of a lab, as far as a Scene needs
+one."""
 import pathlib
 import shutil
 import subprocess
@@ -24,7 +25,9 @@ class EmbeddedLab:
         self.processes = Processes(self.folder)
         port = free_port()
         self.client = PlainClient(port)
-        process = self.processes.start('demo', [engine.binary(), 'demo', '--serve', '--listen', f'127.0.0.1:{port}', '--speed', self.speed,
+        process = self.processes.start('demo',
+                                       [engine.binary(), 'demo', '--serve', '--listen', f'127.0.0.1:{port}', '--speed',
+                                        self.speed,
                                                 '--kubeconfig', self.kubeconfig])
 
         def is_up():

@@ -28,8 +28,8 @@ def binary():
 class Engine:
     """One engine process; start it again after kill9() or terminate().
 
-    `user`: a control_plane.User, the lab's engine unless told. As a context manager it waits until it holds the Lease; a `standby`, which waits for
-    another to lose it, only until it answers.
+    `user`: a control_plane.User, the lab's engine unless told. As a context manager it waits until it holds the Lease;
+    a `standby`, which waits for another to lose it, only until it answers.
     """
 
     def __init__(self, lab, name='engine', user=None, flags=(), standby=False):
@@ -41,7 +41,8 @@ class Engine:
     def start(self):
         self.port = free_port()
         argv = [reference()] if reference() else [binary(), 'run', '-leader-election-namespace', LEASE_NAMESPACE]
-        argv += ['-kubeconfig', self.user.kubeconfig, '-mesh-provider', 'istio', '-port', self.port, '-log-level', 'debug',
+        argv += ['-kubeconfig', self.user.kubeconfig, '-mesh-provider', 'istio', '-port', self.port, '-log-level',
+                 'debug',
                  '-metrics-server', self.lab.prometheus or 'http://127.0.0.1:9', *self.flags]
         self.process = self.lab.processes.start(self.name, argv)
         return self
@@ -74,7 +75,8 @@ class Engine:
         def ready():
             if self.process.poll() is not None:
                 raise AssertionError(f'{self.name} ended with status {self.process.returncode}: {self.log_tail()}')
-            return self.answers('/healthz' if reference() else '/readyz') and (not leading or reference() is not None or self.holds_lease())
+            page = '/healthz' if reference() else '/readyz'
+            return self.answers(page) and (not leading or reference() is not None or self.holds_lease())
         wait_for(ready, timeout, lambda: f'{self.name} is ready; its last words: {self.log_tail()}')
         return self
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""A real cluster on one machine: etcd, kube-apiserver, kube-controller-manager, Pods as processes, Envoy as the mesh, Prometheus.
+"""A real cluster on one machine: etcd, kube-apiserver, kube-controller-manager, Pods as processes, Envoy as the mesh,
+Prometheus.
 
     lab.py [--fake] DIR     starts it, prints how to reach it, and stays until SIGINT or SIGTERM; DIR must not exist
 
-Everything listens on loopback addresses and free ports and lives in DIR. With --fake, Pods are only reported Ready: no podinfo, Envoy or
-Prometheus, for thousands of canaries.
+Everything listens on loopback addresses and free ports and lives in DIR. With --fake, Pods are only reported Ready: no
+podinfo, Envoy or Prometheus, for thousands of canaries.
 """
 import argparse
 import json
@@ -62,8 +63,10 @@ class Lab:
         self.client, self.kubectl = self.main.client, self.main.kubectl
         kubeconfig = self.main.admin.kubeconfig
         self.processes.start('controllers', [
-            self.parts / 'stack', 'kube-controller-manager', f'--kubeconfig={kubeconfig}', f'--controllers={self.controllers}',
-            '--leader-elect=false', f'--authentication-kubeconfig={kubeconfig}', f'--authorization-kubeconfig={kubeconfig}',
+            self.parts / 'stack', 'kube-controller-manager', f'--kubeconfig={kubeconfig}',
+            f'--controllers={self.controllers}',
+            '--leader-elect=false', f'--authentication-kubeconfig={kubeconfig}',
+            f'--authorization-kubeconfig={kubeconfig}',
             '--bind-address=127.0.0.1', f'--secure-port={free_port()}', '--horizontal-pod-autoscaler-sync-period=5s',
             '--kube-api-qps=1000', '--kube-api-burst=2000'])
         self.main.install(crds=self.crds)
@@ -94,7 +97,8 @@ class Lab:
         gateway, admin = free_port(), free_port()
         config = self.folder / 'envoy.json'
         config.write_text(json.dumps(envoy_config(self.folder / 'envoy', gateway, admin)))
-        self.processes.start('envoy', [self.parts / 'envoy', '-c', config, '--log-level', 'warning', '--concurrency', '1',
+        self.processes.start('envoy',
+                             [self.parts / 'envoy', '-c', config, '--log-level', 'warning', '--concurrency', '1',
                                        '--disable-hot-restart'])
         self.gateway, self.envoy_admin = f'127.0.0.1:{gateway}', f'127.0.0.1:{admin}'
         wait_for(lambda: http_ok(f'http://{self.envoy_admin}/ready'), 30, 'Envoy is ready')
@@ -116,7 +120,8 @@ class Lab:
     # --- for tests ---
 
     def second_api(self):
-        """A second API server that carries the mesh's objects, with the engine's RBAC and the namespaces made by the caller."""
+        """A second API server that carries the mesh's objects, with the engine's RBAC and the namespaces made by the
+        caller."""
         if self.second is None:
             self.second = ControlPlane('second', self.folder, self.parts, self.processes)
             self.second.start()
@@ -157,7 +162,8 @@ def http_ok(url):
 
 
 def envoy_config(folder, gateway_port, admin_port):
-    """One gateway for all hosts; clusters and routes come from files in a watched folder, so that listeners are never drained."""
+    """One gateway for all hosts; clusters and routes come from files in a watched folder, so that listeners are never
+    drained."""
     def file(name):
         return {'path_config_source': {'path': str(folder / name), 'watched_directory': {'path': str(folder)}}}
 
@@ -168,14 +174,16 @@ def envoy_config(folder, gateway_port, admin_port):
     manager = {
         '@type': f'{extensions}.network.http_connection_manager.v3.HttpConnectionManager', 'stat_prefix': 'gateway',
         'rds': {'route_config_name': 'mesh', 'config_source': file('rds.json')},
-        'http_filters': [{'name': 'envoy.filters.http.router', 'typed_config': {'@type': f'{extensions}.http.router.v3.Router'}}],
+        'http_filters': [{'name': 'envoy.filters.http.router',
+                          'typed_config': {'@type': f'{extensions}.http.router.v3.Router'}}],
     }
     filters = [{'name': 'envoy.filters.network.http_connection_manager', 'typed_config': manager}]
     return {
         'node': {'id': 'lab', 'cluster': 'lab'},
         'admin': {'address': address(admin_port)},
         'dynamic_resources': {'cds_config': file('cds.json')},
-        'static_resources': {'listeners': [{'name': 'gateway', 'address': address(gateway_port), 'filter_chains': [{'filters': filters}]}]},
+        'static_resources': {'listeners': [{'name': 'gateway', 'address': address(gateway_port),
+                                            'filter_chains': [{'filters': filters}]}]},
     }
 
 
@@ -185,12 +193,16 @@ def prometheus_config(envoy_admin):
     return {'global': {'scrape_interval': '1s'}, 'scrape_configs': [{
         'job_name': 'mesh', 'metrics_path': '/stats/prometheus', 'static_configs': [{'targets': [envoy_admin]}],
         'metric_relabel_configs': [
-            {source: [name], 'regex': 'envoy_cluster_upstream_rq|envoy_cluster_upstream_rq_time_(bucket|sum|count)', 'action': 'keep'},
-            {source: ['envoy_cluster_name'], 'regex': '(.+)[|](.+)', 'target_label': 'destination_workload', 'replacement': '$1'},
-            {source: ['envoy_cluster_name'], 'regex': '(.+)[|](.+)', 'target_label': 'destination_workload_namespace', 'replacement': '$2'},
+            {source: [name], 'regex': 'envoy_cluster_upstream_rq|envoy_cluster_upstream_rq_time_(bucket|sum|count)',
+             'action': 'keep'},
+            {source: ['envoy_cluster_name'], 'regex': '(.+)[|](.+)', 'target_label': 'destination_workload',
+             'replacement': '$1'},
+            {source: ['envoy_cluster_name'], 'regex': '(.+)[|](.+)', 'target_label': 'destination_workload_namespace',
+             'replacement': '$2'},
             {source: ['envoy_response_code'], 'regex': '(.+)', 'target_label': 'response_code'},
             {'target_label': 'reporter', 'replacement': 'destination'},
-            {source: [name], 'regex': 'envoy_cluster_upstream_rq', 'target_label': name, 'replacement': 'istio_requests_total'},
+            {source: [name], 'regex': 'envoy_cluster_upstream_rq', 'target_label': name,
+             'replacement': 'istio_requests_total'},
             {source: [name], 'regex': 'envoy_cluster_upstream_rq_time_(.+)', 'target_label': name,
              'replacement': 'istio_request_duration_milliseconds_$1'},
             {'regex': 'envoy_.*', 'action': 'labeldrop'},

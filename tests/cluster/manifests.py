@@ -1,4 +1,5 @@
-"""What users apply: the tutorial's Deployment, autoscaler and Canary, each as a dictionary to be changed by a scenario."""
+"""What users apply: the tutorial's Deployment, autoscaler and Canary, each as a dictionary to be changed by a
+scenario."""
 
 NAME = 'podinfo'
 PORT = 9898
@@ -8,7 +9,8 @@ def deployment(namespace, tag='3.1.0', replicas=1, env=None, **spec):
     container = {
         'name': 'podinfod', 'image': f'stefanprodan/podinfo:{tag}', 'env': env or [],
         'command': ['./podinfo', f'--port={PORT}'],
-        'ports': [{'name': 'http', 'containerPort': PORT, 'protocol': 'TCP'}, {'name': 'http-metrics', 'containerPort': 9797},
+        'ports': [{'name': 'http', 'containerPort': PORT, 'protocol': 'TCP'},
+                  {'name': 'http-metrics', 'containerPort': 9797},
                   {'name': 'grpc', 'containerPort': 9999}],
     }
     return {
@@ -19,7 +21,8 @@ def deployment(namespace, tag='3.1.0', replicas=1, env=None, **spec):
             'strategy': {'type': 'RollingUpdate', 'rollingUpdate': {'maxUnavailable': 1}},
             'selector': {'matchLabels': {'app': NAME}},
             'template': {
-                'metadata': {'labels': {'app': NAME}, 'annotations': {'prometheus.io/scrape': 'true', 'prometheus.io/port': '9797'}},
+                'metadata': {'labels': {'app': NAME},
+                             'annotations': {'prometheus.io/scrape': 'true', 'prometheus.io/port': '9797'}},
                 'spec': {'containers': [container], 'terminationGracePeriodSeconds': 1},
             },
             **spec,
@@ -30,7 +33,8 @@ def deployment(namespace, tag='3.1.0', replicas=1, env=None, **spec):
 def autoscaler(namespace, minimum=2, maximum=4):
     target = {'type': 'Utilization', 'averageUtilization': 99}
     return {
-        'apiVersion': 'autoscaling/v2', 'kind': 'HorizontalPodAutoscaler', 'metadata': {'name': NAME, 'namespace': namespace},
+        'apiVersion': 'autoscaling/v2', 'kind': 'HorizontalPodAutoscaler',
+        'metadata': {'name': NAME, 'namespace': namespace},
         'spec': {'scaleTargetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': NAME},
                  'minReplicas': minimum, 'maxReplicas': maximum,
                  'metrics': [{'type': 'Resource', 'resource': {'name': 'cpu', 'target': target}}]},
@@ -54,7 +58,8 @@ def canary(namespace, analysis, service=None, **spec):
         'service': {
             'port': PORT, 'targetPort': PORT, 'gateways': ['istio-system/public-gateway'], 'hosts': [host(namespace)],
             'trafficPolicy': {'tls': {'mode': 'DISABLE'}},
-            'retries': {'attempts': 3, 'perTryTimeout': '1s', 'retryOn': 'gateway-error,connect-failure,refused-stream'},
+            'retries': {'attempts': 3, 'perTryTimeout': '1s',
+                        'retryOn': 'gateway-error,connect-failure,refused-stream'},
             **(service or {}),
         },
         'analysis': analysis,
@@ -77,8 +82,10 @@ METRICS = [
 
 
 def analysis(webhooks=(), **fields):
-    """Every ten seconds (the shortest there is), five failures, steps of 10 to 50, the two built-in metrics; None removes a field."""
-    whole = {'interval': '10s', 'threshold': 5, 'maxWeight': 50, 'stepWeight': 10, 'metrics': METRICS, 'webhooks': list(webhooks), **fields}
+    """Every ten seconds (the shortest there is), five failures, steps of 10 to 50, the two built-in metrics; None
+    removes a field."""
+    whole = {'interval': '10s', 'threshold': 5, 'maxWeight': 50, 'stepWeight': 10, 'metrics': METRICS,
+             'webhooks': list(webhooks), **fields}
     return {key: value for key, value in whole.items() if value is not None}
 
 

@@ -1,7 +1,7 @@
 """The programs the ring runs (control plane, podinfo, Envoy, Istio's CRDs): built once into a cache outside the tree.
 
-The cache's folder is named after a hash of everything the parts are made from, so a change of the stack's sources or of a version below
-builds anew, and nothing else does.
+The cache's folder is named after a hash of everything the parts are made from, so a change of the stack's sources or of
+a version below builds anew, and nothing else does.
 """
 import contextlib
 import fcntl

@@ -1,4 +1,5 @@
-"""Processes that never outlive the test: started from one thread, ended by pid, and ended by the kernel should this process die."""
+"""Processes that never outlive the test: started from one thread, ended by pid, and ended by the kernel should this
+process die."""
 import concurrent.futures
 import os
 import signal

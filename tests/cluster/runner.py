@@ -48,7 +48,8 @@ def load(folder, patterns):
         found += [case for group in suite for case in group]
     if loader.errors:
         raise SystemExit('\n'.join(loader.errors))
-    return [case for case in found if any(fnmatch.fnmatch(name_of(case).lower(), f'*{p.lower()}*') for p in patterns or [''])]
+    return [case for case in found
+            if any(fnmatch.fnmatch(name_of(case).lower(), f'*{p.lower()}*') for p in patterns or [''])]
 
 
 def name_of(case):
@@ -75,7 +76,8 @@ def say(result):
 
 
 def run_all(lab, cases, flags):
-    """Those that run together, then those after them, then those that want the lab for themselves. `flags`: more for the common engine."""
+    """Those that run together, then those after them, then those that want the lab for themselves. `flags`: more for
+    the common engine."""
     results = []
     order = {when: [case for case in cases if case.when == when] for when in ('together', 'after', 'alone')}
     if order['together'] or order['after']:
@@ -122,13 +124,17 @@ def write_junit(path, ring, results):
 
 
 def main(ring, folder, open_lab, prepare):
-    """A ring's program. `folder`: of its scenarios; `open_lab(folder, crds=, keep=)`: a Lab; `prepare()`: what is needed before there is a thread."""
+    """A ring's program. `folder`: of its scenarios; `open_lab(folder, crds=, keep=)`: a Lab; `prepare()`: what is
+    needed before there is a thread."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('-k', metavar='PATTERN', action='append', help='only scenarios with this in their name; * matches anything')
+    parser.add_argument('-k', metavar='PATTERN', action='append',
+                        help='only scenarios with this in their name; * matches anything')
     parser.add_argument('--junit', metavar='FILE', help='write the outcome as JUnit XML')
     parser.add_argument('--keep', action='store_true', help='leave the folder with all logs, and say where')
-    parser.add_argument('--transcripts', metavar='DIR', help='keep every scene: events, statuses, objects, hook payloads')
-    parser.add_argument('--engine-flag', metavar='FLAG', action='append', default=[], help='one more for the common engine: --engine-flag=-x=y')
+    parser.add_argument('--transcripts', metavar='DIR',
+                        help='keep every scene: events, statuses, objects, hook payloads')
+    parser.add_argument('--engine-flag', metavar='FLAG', action='append', default=[],
+                        help='one more for the common engine: --engine-flag=-x=y')
     parser.add_argument('--list', action='store_true', help='print the names')
     args = parser.parse_args()
     cases = load(folder, args.k)

@@ -36,7 +36,8 @@ class Scenario(unittest.TestCase):
         self.addCleanup(self.hooks.close)
 
     def scene(self, namespace, lab=None, **how):
-        """A new namespace; its transcript is kept and its record closed at the end. `lab`: another than the common one."""
+        """A new namespace; its transcript is kept and its record closed at the end. `lab`: another than the common
+        one."""
         scene = Scene(lab or self.lab, namespace, **how)
         self.scenes.append(scene)
         self.addCleanup(self._finish, scene)
@@ -68,7 +69,8 @@ class Scenario(unittest.TestCase):
     # --- assertions ---
 
     def assert_messages(self, scene, expected, since=0.0):
-        """The story is this one: texts, or compiled patterns. Its last event may come after the status that a scenario waited for."""
+        """The story is this one: texts, or compiled patterns. Its last event may come after the status that a scenario
+        waited for."""
         def told():
             story = scene.messages(since)
             return len(story) == len(expected) and all(

@@ -12,7 +12,8 @@ class Refused(Scenario):
     def assert_refused(self, scene, field):
         """Accepted=False and exactly one Warning, both of which name the field."""
         def condition():
-            return next((c for c in scene.status().get('conditions') or [] if c['type'] == 'Accepted' and c['status'] == 'False'), None)
+            return next((c for c in scene.status().get('conditions') or [] if c['type'] == 'Accepted'
+                         and c['status'] == 'False'), None)
         message = scene.wait(condition, 30, 'condition Accepted=False')['message']
         self.assertIn(field, message)
         scene.wait_message(re.escape(field), 15)
@@ -21,8 +22,10 @@ class Refused(Scenario):
 
     def versions(self, scene):
         """What would change if somebody wrote to one of the objects."""
-        things = [scene.target(), scene.primary(), scene.route(), *(scene.get('Service', f'podinfo{end}') for end in ('', '-primary', '-canary'))]
-        return [(t['kind'], t['metadata']['name'], t['metadata']['generation'] if 'generation' in t['metadata'] else t['metadata']['resourceVersion'])
+        things = [scene.target(), scene.primary(), scene.route(),
+                  *(scene.get('Service', f'podinfo{end}') for end in ('', '-primary', '-canary'))]
+        return [(t['kind'], t['metadata']['name'],
+                 t['metadata']['generation'] if 'generation' in t['metadata'] else t['metadata']['resourceVersion'])
                 for t in things]
 
     def test_unsupported_field(self):
@@ -44,7 +47,8 @@ class Refused(Scenario):
         self.assert_promoted(scene, '6.0.1')
 
     def test_fractional_number(self):
-        """A number with a fraction where an integer belongs passes the schema, as Flagger's does; the engine names the field."""
+        """A number with a fraction where an integer belongs passes the schema, as Flagger's does; the engine names the
+        field."""
         scene = self.scene('fraction').deploy()
         scene.canary(manifests.analysis(threshold=1.5))
         self.assert_refused(scene, 'spec.analysis.threshold')
@@ -123,12 +127,14 @@ class BadHooks(Scenario):
     def test_hangs(self):
         """It never answers: a failed check when its timeout has passed."""
         scene = self.release('hook-hangs', hang=True)
-        self.assert_halted(scene, rf'POST {re.escape(self.hooks.url("/hook-hangs/check"))} giving up after 1 attempt\(s\): ')
+        self.assert_halted(scene,
+                           rf'POST {re.escape(self.hooks.url("/hook-hangs/check"))} giving up after 1 attempt\(s\): ')
 
     def test_errs(self):
         """It answers 500."""
         scene = self.release('hook-errs', status=500)
-        self.assert_halted(scene, rf'POST {re.escape(self.hooks.url("/hook-errs/check"))} giving up after 1 attempt\(s\)$')
+        self.assert_halted(scene,
+                           rf'POST {re.escape(self.hooks.url("/hook-errs/check"))} giving up after 1 attempt\(s\)$')
 
     def test_refuses(self):
         """It answers 400 with a few words, which the event repeats."""
@@ -140,7 +146,9 @@ class BadHooks(Scenario):
         scene = self.release('hook-talks', size=2 << 20)
         ns = scene.namespace
         scene.wait_phase('Succeeded')
-        self.assert_messages(scene, story_begin(ns) + story_start(ns) + story_steps(ns, 50) + story_promote(ns) + story_end(ns))
+        self.assert_messages(scene,
+                             story_begin(ns) + story_start(ns) + story_steps(ns, 50) + story_promote(ns)
+                             + story_end(ns))
 
     def test_refuses_at_length(self):
         """It answers 400 and 2 MB: too much for an event, and still a failed check."""

@@ -13,10 +13,12 @@ SPEED = 20
 LOAD_TESTER = 'http://flagger-loadtester.test/'
 
 # What differs between any two clusters.
-CHANCE = {'uid', 'resourceVersion', 'creationTimestamp', 'generation', 'managedFields', 'clusterIP', 'clusterIPs', 'lastTransitionTime',
+CHANCE = {'uid', 'resourceVersion', 'creationTimestamp', 'generation', 'managedFields', 'clusterIP', 'clusterIPs',
+          'lastTransitionTime',
           'lastUpdateTime', 'flagger-id'}
 KINDS = {'Deployment': ('podinfo', 'podinfo-primary'), 'Service': ('podinfo', 'podinfo-canary', 'podinfo-primary'),
-         'HorizontalPodAutoscaler': ('podinfo', 'podinfo-primary'), 'DestinationRule': ('podinfo-canary', 'podinfo-primary'),
+         'HorizontalPodAutoscaler': ('podinfo', 'podinfo-primary'),
+         'DestinationRule': ('podinfo-canary', 'podinfo-primary'),
          'VirtualService': ('podinfo',), 'Canary': ('podinfo',)}
 
 
@@ -27,7 +29,8 @@ def without_chance(value):
 
 
 def objects(scene):
-    """What the engine made, as it is now: all but a Deployment's and an autoscaler's status, which tell of the cluster's load."""
+    """What the engine made, as it is now: all but a Deployment's and an autoscaler's status, which tell of the
+    cluster's load."""
     found = {}
     for kind, names in KINDS.items():
         for name in names:
@@ -36,7 +39,8 @@ def objects(scene):
                 thing.pop('status', None)
             found[f'{kind} {name}'] = thing
     canary = found['Canary podinfo']
-    canary['status']['lastTrackedRevision'] = canary['status']['lastTrackedRevision'].partition('/')[2]  # behind the target's uid
+    # behind the target's uid
+    canary['status']['lastTrackedRevision'] = canary['status']['lastTrackedRevision'].partition('/')[2]
     for hook in canary['spec']['analysis']['webhooks']:
         hook.pop('url')  # each cluster has its own
     return found
@@ -58,7 +62,8 @@ class SameStory(Scenario):
     flagger_too = False
 
     def play(self, scene, hooks, spoil):
-        """The tutorial: a revision that is well and, after `spoil()`, one that is not. Returns the objects after each."""
+        """The tutorial: a revision that is well and, after `spoil()`, one that is not. Returns the objects after
+        each."""
         scene.create(manifests.autoscaler(scene.namespace)).deploy(replicas=None, tag='3.1.0')
         scene.canary(manifests.analysis(hooks, threshold=2), autoscalerRef=manifests.AUTOSCALER_REF).initialise()
         scene.set_image('3.1.1')
@@ -81,7 +86,9 @@ class SameStory(Scenario):
                                                     manifests.webhook('load-test', 'rollout', LOAD_TESTER)],
                                              spoil=lambda: None)  # its image 3.1.2 errs by itself
             embedded.close()
-        real_objects = self.play(real, [self.hook(real, 'acceptance-test', 'pre-rollout'), self.hook(real, 'load-test', 'rollout')],
+        real_objects = self.play(real,
+                                 [self.hook(real, 'acceptance-test', 'pre-rollout'),
+                                  self.hook(real, 'load-test', 'rollout')],
                                  spoil=lambda: self.traffic(real, role='canary', rate=20, path='/status/500'))
         both = f'\nreal:\n{real.story()}\nembedded:\n{embedded.story()}'
         self.assertEqual(messages(real), messages(embedded), both)

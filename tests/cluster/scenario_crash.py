@@ -20,7 +20,8 @@ class Crash(Scenario):
     flagger_too = False
 
     def test_twenty_kills(self):
-        """kill -9 at twenty random moments while four releases run: all are promoted, every step once, hooks repeated under their keys only."""
+        """kill -9 at twenty random moments while four releases run: all are promoted, every step once, hooks repeated
+        under their keys only."""
         seed = int(os.environ.get('SLUICE_SEED') or random.randrange(1 << 30))
         print(f'        SLUICE_SEED={seed}', flush=True)
         chance = random.Random(seed)
@@ -48,9 +49,11 @@ class Crash(Scenario):
                 self.check(scene)
 
     def prepare(self, namespace):
-        """A release of six steps with a hook at every point; in the second and third round one of them fails, which must be counted once each."""
+        """A release of six steps with a hook at every point; in the second and third round one of them fails, which
+        must be counted once each."""
         scene = self.scene(namespace).deploy(tag='6.0.0')
-        kinds = ('confirm-rollout', 'pre-rollout', 'rollout', 'confirm-traffic-increase', 'confirm-promotion', 'post-rollout')
+        kinds = ('confirm-rollout', 'pre-rollout', 'rollout', 'confirm-traffic-increase', 'confirm-promotion',
+                 'post-rollout')
         hooks = [self.hook(scene, kind, kind) for kind in kinds]
         keys = []
 
@@ -69,7 +72,8 @@ class Crash(Scenario):
         self.assertEqual((sorted(failed), 2), (failed, max(failed)), f'two failures, never forgotten\n{scene.story()}')
         self.check_hooks(scene, rounds=len(steps) + 2)
         told = [text for text in scene.messages() if 'check' not in text]
-        self.assertEqual(story_begin(ns) + story_start(ns) + story_steps(ns, *steps) + story_promote(ns) + story_end(ns), told, scene.story())
+        self.assertEqual(story_begin(ns) + story_start(ns) + story_steps(ns, *steps) + story_promote(ns)
+                         + story_end(ns), told, scene.story())
         for event in self.lab.client.list('Event', ns):
             if event['message'].startswith(('Advance', 'Copying', 'Promotion', 'New revision')):
                 self.assertEqual(1, event.get('count', 1), event['message'])
@@ -84,8 +88,10 @@ class Crash(Scenario):
         for key, said in bodies.items():
             self.assertTrue(all(one == said[0] for one in said), f'{key}: {said}')
         deliveries = collections.Counter(said[0][0].rsplit('/', 1)[1] for said in bodies.values())
-        self.assertEqual({'confirm-rollout': 1, 'pre-rollout': 1, 'rollout': rounds, 'confirm-promotion': 1, 'post-rollout': 1},
-                         {kind: n for kind, n in deliveries.items() if kind != 'confirm-traffic-increase'}, scene.story())
+        self.assertEqual({'confirm-rollout': 1, 'pre-rollout': 1, 'rollout': rounds, 'confirm-promotion': 1,
+                          'post-rollout': 1},
+                         {kind: n for kind, n in deliveries.items() if kind != 'confirm-traffic-increase'},
+                         scene.story())
 
 
 class Fencing(Scenario):
@@ -118,7 +124,8 @@ class Fencing(Scenario):
         self.assert_promoted(scene, '6.0.1')
 
     def writes(self, user):
-        """Writes that had an effect. The Lease is how it learns that it lost; those that the API server refused changed nothing."""
+        """Writes that had an effect. The Lease is how it learns that it lost; those that the API server refused changed
+        nothing."""
         return [(r['verb'], r['uri'], r['code']) for r in self.lab.audit(user)
                 if r['verb'] in WRITES and (r['code'] or 0) < 300 and r['resource'] != 'leases']
 

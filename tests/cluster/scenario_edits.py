@@ -1,4 +1,5 @@
-"""A Canary that is edited while its release is under way: whom a share is for changes, and nobody gets a step that was not judged."""
+"""A Canary that is edited while its release is under way: whom a share is for changes, and nobody gets a step that was
+not judged."""
 import manifests
 from scenario import Scenario
 
@@ -21,7 +22,8 @@ class Edits(Scenario):
         return scene
 
     def test_ab_loses_its_match(self):
-        """An A/B test without its match is blue/green: all others stay with the primary for the rest of the iterations."""
+        """An A/B test without its match is blue/green: all others stay with the primary for the rest of the
+        iterations."""
         scene = self.edited('edit-ab-match', AB_TEST, 'iteration 1/3', {'analysis': {'match': None}})
         self.assert_steps(scene, [0, 100, 0, 100, 0])
         self.assertIn('Routing all traffic to canary', scene.messages())

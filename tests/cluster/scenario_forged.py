@@ -1,4 +1,5 @@
-"""Releases that no engine made: the admission policy lets nobody write one, and what is in one all the same ends nothing but itself."""
+"""Releases that no engine made: the admission policy lets nobody write one, and what is in one all the same ends
+nothing but itself."""
 import manifests
 from api import ApiError
 from scenario import Scenario
@@ -16,7 +17,8 @@ class Forged(Scenario):
 
     def release(self, scene, number, **status):
         canary = scene.get('Canary', 'podinfo')
-        owner = {'apiVersion': canary['apiVersion'], 'kind': 'Canary', 'name': 'podinfo', 'uid': canary['metadata']['uid'], 'controller': True}
+        owner = {'apiVersion': canary['apiVersion'], 'kind': 'Canary', 'name': 'podinfo',
+                 'uid': canary['metadata']['uid'], 'controller': True}
         return {'apiVersion': 'sluice.dev/v1alpha1', 'kind': 'Release',
                 'metadata': {'name': f'podinfo-{number}', 'namespace': scene.namespace, 'ownerReferences': [owner]},
                 'spec': {'canary': 'podinfo', 'revision': 'forged', 'strategy': 'canary', 'words': 1,
@@ -31,7 +33,8 @@ class Forged(Scenario):
         self.assertIn('only Sluice writes Releases', str(caught.exception))
 
     def test_nobody_else_writes_a_release(self):
-        """Not even who may do everything: no Release is made, none changed, be it by its status; deleting one is a matter of RBAC."""
+        """Not even who may do everything: no Release is made, none changed, be it by its status; deleting one is a
+        matter of RBAC."""
         scene = self.scene('policy').deploy(tag='6.0.0')
         scene.canary(manifests.analysis(stepWeight=50)).initialise()
         client = self.lab.main.client
@@ -76,15 +79,18 @@ class Unguarded(Scenario):
         scene.set_image('6.0.1')
         scene.wait_phase('Succeeded')
         self.assert_promoted(scene, '6.0.1')
-        self.assertIn(f'sluice_releases_stalled_total{{name="podinfo",namespace="{scene.namespace}"}} 1', self.engine.metrics())
+        self.assertIn(f'sluice_releases_stalled_total{{name="podinfo",namespace="{scene.namespace}"}} 1',
+                      self.engine.metrics())
 
     def forge(self, client, scene):
-        """The status is a second request: the engine is stopped meanwhile, or it would have run the scripts before it comes."""
+        """The status is a second request: the engine is stopped meanwhile, or it would have run the scripts before it
+        comes."""
         def made():
             self.engine.stop()
             try:
                 client.create(self.release(scene, 7))
-                client.patch('Release', scene.namespace, 'podinfo-7', {'status': {**FORGED, 'state': 'Running'}}, 'status')
+                client.patch('Release', scene.namespace, 'podinfo-7', {'status': {**FORGED, 'state': 'Running'}},
+                             'status')
                 return True
             except ApiError as error:
                 if error.code != 403:
@@ -95,6 +101,7 @@ class Unguarded(Scenario):
         wait_for(made, 30, 'the policy is gone')
 
         def closed():
-            return client.get('Release', scene.namespace, 'podinfo-7')['status'].get('state') in ('Stalled', 'Failed', 'Superseded')
+            return client.get('Release', scene.namespace,
+                              'podinfo-7')['status'].get('state') in ('Stalled', 'Failed', 'Superseded')
         wait_for(closed, 60, 'the forged Release is closed')
         self.assertTrue(self.engine.is_running())

@@ -22,7 +22,8 @@ class Gates(Scenario):
         scene.wait_message(f'Halt podinfo.{ns} advancement waiting for approval confirm-rollout')
         self.assertEqual(0, scene.target()['spec']['replicas'])
         self.hooks.answer(f'/{ns}/confirm-rollout', status=200)
-        scene.wait_message(f'Halt podinfo.{ns} advancement waiting for traffic increase approval confirm-traffic-increase')
+        scene.wait_message(f'Halt podinfo.{ns} advancement waiting for traffic increase approval '
+                           f'confirm-traffic-increase')
         self.assertEqual([0], scene.weights())
         self.hooks.answer(f'/{ns}/confirm-traffic-increase', status=200)
         scene.wait_phase('WaitingPromotion')
@@ -31,9 +32,12 @@ class Gates(Scenario):
         self.hooks.answer(f'/{ns}/confirm-promotion', status=200)
         scene.wait_phase('Succeeded')
 
-        self.assert_phases(scene, ['Initializing', 'Initialized', 'Waiting', 'Progressing', 'WaitingPromotion', 'Promoting', 'Finalising', 'Succeeded'])
+        self.assert_phases(scene,
+                           ['Initializing', 'Initialized', 'Waiting', 'Progressing', 'WaitingPromotion', 'Promoting',
+                            'Finalising', 'Succeeded'])
         scene.wait_message('Promotion completed!')
-        self.assertEqual({'Confirm-rollout check confirm-rollout passed', 'Confirm-traffic-increase check confirm-traffic-increase passed',
+        self.assertEqual({'Confirm-rollout check confirm-rollout passed',
+                          'Confirm-traffic-increase check confirm-traffic-increase passed',
                           'Confirm-promotion check confirm-promotion passed', 'Post-rollout check after passed'},
                          {text for text in scene.messages() if 'check' in text and 'passed' in text})
         self.assertEqual(['Succeeded'], [call.body['phase'] for call in self.hook_calls(scene, 'after')])
@@ -65,11 +69,15 @@ class Gates(Scenario):
         self.traffic(scene, rate=10)
         scene.set_image('6.0.1')
         scene.wait_phase('Succeeded')
-        self.assert_messages(scene, story_begin(ns) + story_start(ns) + story_steps(ns, 50) + story_promote(ns) + story_end(ns))
+        self.assert_messages(scene,
+                             story_begin(ns) + story_start(ns) + story_steps(ns, 50) + story_promote(ns)
+                             + story_end(ns))
 
         def told():
-            return [c.body['metadata']['eventMessage'] for c in self.hook_calls(scene, 'feed') if 'not ready' not in c.body['metadata']['eventMessage']]
-        scene.wait(lambda: [t for n, t in enumerate(told()) if n == 0 or told()[n - 1] != t] == scene.messages(), 20, 'all events at the hook')
+            return [c.body['metadata']['eventMessage'] for c in self.hook_calls(scene, 'feed')
+                    if 'not ready' not in c.body['metadata']['eventMessage']]
+        scene.wait(lambda: [t for n, t in enumerate(told()) if n == 0 or told()[n - 1] != t] == scene.messages(), 20,
+                   'all events at the hook')
         metadata = self.hook_calls(scene, 'feed')[-1].body['metadata']
         self.assertEqual({'eventMessage', 'eventType', 'timestamp', 'cmd'}, set(metadata))
         self.assertEqual('Normal', metadata['eventType'])
@@ -83,7 +91,8 @@ class Ways(Scenario):
         scene.canary(manifests.analysis(), skipAnalysis=True).initialise()
         scene.set_image('6.0.1')
         scene.wait_phase('Succeeded')
-        self.assert_messages(scene, [f'Initialization done! podinfo.{ns}', f'New revision detected! Scaling up podinfo.{ns}',
+        self.assert_messages(scene,
+                             [f'Initialization done! podinfo.{ns}', f'New revision detected! Scaling up podinfo.{ns}',
                                      f'Copying podinfo.{ns} template spec to podinfo-primary.{ns}',
                                      f'Promotion completed! Canary analysis was skipped for podinfo.{ns}'])
         self.assert_phases(scene, ['Initializing', 'Initialized', 'Progressing', 'Succeeded'])
@@ -115,20 +124,25 @@ class Ways(Scenario):
         scene.wait(lambda: (self.lab.query(mirrored) or 0) > 0, 20, 'mirrored requests at the canary')
         self.assertEqual({'6.0.0'}, users.versions())
         scene.wait_phase('Succeeded')
-        self.assertEqual([(100, 0, False), (100, 0, True), (50, 50, False), (100, 0, False)], [weights for weights, _ in scene.routes])
-        self.assert_messages(scene, story_begin(ns) + story_start(ns) + story_steps(ns, 0, 50) + story_promote(ns) + story_end(ns))
+        self.assertEqual([(100, 0, False), (100, 0, True), (50, 50, False), (100, 0, False)],
+                         [weights for weights, _ in scene.routes])
+        self.assert_messages(scene,
+                             story_begin(ns) + story_start(ns) + story_steps(ns, 0, 50) + story_promote(ns)
+                             + story_end(ns))
         self.assert_promoted(scene, '6.0.1')
 
     def test_steps_up_and_down(self):
         """stepWeights go up as listed, stepWeightPromotion brings the traffic back in steps."""
         scene = self.scene('steps').deploy(tag='6.0.0')
         ns = scene.namespace
-        scene.canary(manifests.analysis(stepWeight=None, maxWeight=None, stepWeights=[5, 60], stepWeightPromotion=50)).initialise()
+        scene.canary(manifests.analysis(stepWeight=None, maxWeight=None, stepWeights=[5, 60],
+                                        stepWeightPromotion=50)).initialise()
         self.traffic(scene, rate=20)
         scene.set_image('6.0.1')
         scene.wait_phase('Succeeded')
         self.assert_messages(scene, story_begin(ns) + story_start(ns) + story_steps(ns, 5, 60)
-                             + [f'Copying podinfo.{ns} template spec to podinfo-primary.{ns}', f'Advance podinfo.{ns} primary weight 90',
+                             + [f'Copying podinfo.{ns} template spec to podinfo-primary.{ns}',
+                                f'Advance podinfo.{ns} primary weight 90',
                                 f'Advance podinfo.{ns} primary weight 100'] + story_end(ns))
         self.assert_steps(scene, [0, 5, 60, 10, 0])
         self.assert_promoted(scene, '6.0.1')
@@ -141,7 +155,8 @@ class Ways(Scenario):
         self.lab.client.patch('Service', ns, 'podinfo', {'spec': {'selector': {'app': 'nobody'}}})
         self.lab.client.delete('VirtualService', ns, 'podinfo')
         self.lab.client.delete('DestinationRule', ns, 'podinfo-canary')
-        scene.wait(lambda: scene.get('Service')['spec']['selector'] == {'app': 'podinfo-primary'}, 30, "the Service's selector")
+        scene.wait(lambda: scene.get('Service')['spec']['selector'] == {'app': 'podinfo-primary'}, 30,
+                   "the Service's selector")
         scene.wait(scene.route, 30, 'the VirtualService')
         scene.wait(lambda: scene.get('DestinationRule', 'podinfo-canary'), 30, 'the DestinationRule')
         self.lab.client.delete('Deployment', ns, 'podinfo-primary')

@@ -29,7 +29,8 @@ class Idle(Scenario):
         cpu = self.engine.cost()[0] - cpu
         count = collections.Counter((r['verb'], r['resource']) for r in requests)
         at_rest = len(self.lab.client.list('Canary'))
-        print(f'        {at_rest} canaries at rest, {SECONDS} s: {dict(count)}, {cpu:.2f} s CPU, {self.engine.cost()[1] >> 20} MiB', flush=True)
+        print(f'        {at_rest} canaries at rest, {SECONDS} s: {dict(count)}, {cpu:.2f} s CPU, '
+              f'{self.engine.cost()[1] >> 20} MiB', flush=True)
         others = {key: n for key, n in count.items() if key[1] != 'leases' and key[0] != 'watch'}
         self.assertEqual({}, others)
 

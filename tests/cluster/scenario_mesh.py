@@ -24,6 +24,8 @@ class SecondApi(Scenario):
             scene.wait_phase('Succeeded')
             self.assert_steps(scene, [0, 50, 0])
             self.assert_promoted(scene, '6.0.1')
-        for kind, name in (('VirtualService', 'podinfo'), ('DestinationRule', 'podinfo-primary'), ('DestinationRule', 'podinfo-canary')):
-            self.assertNotIn('ownerReferences', mesh.client.get(kind, scene.namespace, name)['metadata'], 'its owner lives elsewhere')
+        for kind, name in (('VirtualService', 'podinfo'), ('DestinationRule', 'podinfo-primary'),
+                           ('DestinationRule', 'podinfo-canary')):
+            self.assertNotIn('ownerReferences', mesh.client.get(kind, scene.namespace, name)['metadata'],
+                             'its owner lives elsewhere')
             self.assertIsNone(scene.get(kind, name))

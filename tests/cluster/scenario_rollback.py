@@ -35,7 +35,8 @@ class Rollback(Scenario):
         self.assertGreaterEqual(sum(bool(halt.search(text)) for text in scene.messages()), 1, scene.story())
         self.assertEqual([0, 10, 0], scene.weights())
         self.assertEqual(story_begin(ns) + story_start(ns) + story_steps(ns, 10)
-                         + [f'Rolling back podinfo.{ns} failed checks threshold reached 2', f'Canary failed! Scaling down podinfo.{ns}'],
+                         + [f'Rolling back podinfo.{ns} failed checks threshold reached 2',
+                            f'Canary failed! Scaling down podinfo.{ns}'],
                          story[:-1])
         self.assertEqual(['Failed'], [call.body['phase'] for call in self.hook_calls(scene, 'after')])
         self.assert_taken_back(scene, '3.1.0')
@@ -60,15 +61,19 @@ class Rollback(Scenario):
         ns = scene.namespace
         scene.canary(manifests.analysis(threshold=1, stepWeight=50)).initialise()
         self.traffic(scene, rate=20)
-        scene.set_image('6.0.1', env=[{'name': 'PODINFO_RANDOM_DELAY', 'value': 'true'}, {'name': 'PODINFO_RANDOM_DELAY_UNIT', 'value': 'ms'},
-                                      {'name': 'PODINFO_RANDOM_DELAY_MIN', 'value': '700'}, {'name': 'PODINFO_RANDOM_DELAY_MAX', 'value': '900'}])
+        scene.set_image('6.0.1',
+                        env=[{'name': 'PODINFO_RANDOM_DELAY', 'value': 'true'},
+                             {'name': 'PODINFO_RANDOM_DELAY_UNIT', 'value': 'ms'},
+                                      {'name': 'PODINFO_RANDOM_DELAY_MIN', 'value': '700'},
+                             {'name': 'PODINFO_RANDOM_DELAY_MAX', 'value': '900'}])
         scene.wait_phase('Failed')
         scene.wait_message(rf'^Halt podinfo\.{ns} advancement request duration [\d.]+m?s > 500ms$')
         self.assert_taken_back(scene, '6.0.0')
 
     def test_never_ready(self):
         """Pods that do not become ready: the progress deadline takes the release back, users saw none of it."""
-        # With one replica, the tutorial's maxUnavailable of 1 would count as available with none, and no deadline would ever pass.
+        # With one replica, the tutorial's maxUnavailable of 1 would count as available with none, and no deadline would
+        # ever pass.
         careful = {'type': 'RollingUpdate', 'rollingUpdate': {'maxUnavailable': 0}}
         scene = self.scene('never-ready').deploy(tag='6.0.0', strategy=careful)
         scene.canary(manifests.analysis(), progressDeadlineSeconds=20).initialise()
@@ -87,6 +92,7 @@ class Rollback(Scenario):
         scene.canary(manifests.analysis(threshold=2)).initialise()
         scene.set_image('6.0.1')
         scene.wait_phase('Failed')
-        scene.wait_message(rf'^Halt advancement no values found for istio metric request-success-rate probably podinfo\.{ns} '
+        scene.wait_message(rf'^Halt advancement no values found for istio metric request-success-rate probably '
+                           rf'podinfo\.{ns} '
                            r'is not receiving traffic: running query failed: no values found$')
         self.assert_taken_back(scene, '6.0.0')

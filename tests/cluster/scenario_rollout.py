@@ -36,7 +36,8 @@ class Tutorial(Scenario):
         hooks = [self.hook(scene, 'acceptance-test', 'pre-rollout'), self.hook(scene, 'load-test', 'rollout')]
         scene.create(manifests.autoscaler(ns)).deploy(replicas=None, tag='3.1.0')
         scene.canary(manifests.analysis(hooks), autoscalerRef=manifests.AUTOSCALER_REF).initialise()
-        self.assertEqual('podinfo-primary', scene.get('HorizontalPodAutoscaler', 'podinfo-primary')['spec']['scaleTargetRef']['name'])
+        self.assertEqual('podinfo-primary',
+                         scene.get('HorizontalPodAutoscaler', 'podinfo-primary')['spec']['scaleTargetRef']['name'])
         self.assert_answers(scene, {'3.1.0'})
 
         traffic = self.traffic(scene, rate=20)
@@ -70,7 +71,8 @@ class Strategies(Scenario):
         """Three rounds without traffic from users, then all of it at once, then promoted."""
         scene = self.scene('blue-green').deploy(tag='6.0.0')
         ns = scene.namespace
-        analysis = manifests.analysis([self.hook(scene, 'acceptance-test', 'pre-rollout')], iterations=3, stepWeight=None, maxWeight=None)
+        analysis = manifests.analysis([self.hook(scene, 'acceptance-test', 'pre-rollout')], iterations=3,
+                                      stepWeight=None, maxWeight=None)
         scene.canary(analysis).initialise()
         users = self.traffic(scene, rate=5)
         self.traffic(scene, role='canary', rate=10)
@@ -80,7 +82,8 @@ class Strategies(Scenario):
         scene.wait_phase('Succeeded')
 
         rounds = [f'Advance podinfo.{ns} canary iteration {n}/3' for n in (1, 2, 3)]
-        self.assert_messages(scene, story_begin(ns) + story_start(ns) + ['Pre-rollout check acceptance-test passed'] + rounds
+        self.assert_messages(scene,
+                             story_begin(ns) + story_start(ns) + ['Pre-rollout check acceptance-test passed'] + rounds
                              + ['Routing all traffic to canary'] + story_promote(ns) + story_end(ns))
         self.assert_steps(scene, [0, 100, 0])
         self.assert_phases(scene, PHASES)
@@ -91,7 +94,8 @@ class Strategies(Scenario):
         scene = self.scene('ab-test').deploy(tag='6.0.0')
         ns = scene.namespace
         insider = {'x-canary': 'insider'}
-        analysis = manifests.analysis(iterations=3, stepWeight=None, maxWeight=None, match=[{'headers': {'x-canary': {'exact': 'insider'}}}])
+        analysis = manifests.analysis(iterations=3, stepWeight=None, maxWeight=None,
+                                      match=[{'headers': {'x-canary': {'exact': 'insider'}}}])
         scene.canary(analysis).initialise()
         self.assert_answers(scene, {'6.0.0'}, headers=insider)
         self.traffic(scene, rate=10, headers=insider)
@@ -131,7 +135,9 @@ class Changes(Scenario):
         scene.wait(lambda: traffic.versions(begun) == {'red', 'blue'}, 20, 'answers of both configs')
         scene.wait_phase('Succeeded')
         self.assertEqual({'message': 'blue'}, scene.get('ConfigMap', 'podinfo-config-primary')['data'])
-        self.assert_messages(scene, story_begin(ns) + story_start(ns) + story_steps(ns, 50) + story_promote(ns) + story_end(ns))
+        self.assert_messages(scene,
+                             story_begin(ns) + story_start(ns) + story_steps(ns, 50) + story_promote(ns)
+                             + story_end(ns))
         self.assert_answers(scene, {'blue'})
 
     def test_new_revision_in_mid_run(self):
@@ -151,7 +157,8 @@ class Changes(Scenario):
         story = scene.messages()
         restart = story.index(f'New revision detected! Restarting analysis for podinfo.{ns}')
         self.assertEqual(story_begin(ns) + story_start(ns) + story_steps(ns, 20), story[:restart])
-        self.assertEqual([f'Starting canary analysis for podinfo.{ns}'] + story_steps(ns, 20, 40) + story_promote(ns) + story_end(ns),
+        self.assertEqual([f'Starting canary analysis for podinfo.{ns}'] + story_steps(ns, 20, 40) + story_promote(ns)
+                         + story_end(ns),
                          story[restart + 1:])
         self.assertEqual([0, 20, 40, 0], scene.weights()[-4:], f'\n{scene.story()}')
         self.assertNotIn('6.0.1', traffic.versions(restarted + 15), 'the abandoned revision gets no more traffic')

@@ -1,18 +1,21 @@
-"""Objects that an engine cannot bring in line: who undoes a repair is told, what is somebody else's is left alone, and everything else goes on."""
+"""Objects that an engine cannot bring in line: who undoes a repair is told, what is somebody else's is left alone, and
+everything else goes on."""
 import engine
 import manifests
 from scenario import Scenario
 
 
 def label_policy(namespace):
-    """A platform team's policy, applied by the API server itself: every Service of this namespace carries the label of its team."""
+    """A platform team's policy, applied by the API server itself: every Service of this namespace carries the label of
+    its team."""
     name = f'label-services-{namespace}'
     api = {'apiVersion': 'admissionregistration.k8s.io/v1', 'metadata': {'name': name}}
     return [
         {**api, 'kind': 'MutatingAdmissionPolicy', 'spec': {
             'matchConstraints': {
                 'namespaceSelector': {'matchLabels': {'kubernetes.io/metadata.name': namespace}},
-                'resourceRules': [{'apiGroups': [''], 'apiVersions': ['v1'], 'operations': ['CREATE', 'UPDATE'], 'resources': ['services']}]},
+                'resourceRules': [{'apiGroups': [''], 'apiVersions': ['v1'], 'operations': ['CREATE', 'UPDATE'],
+                                   'resources': ['services']}]},
             'failurePolicy': 'Fail', 'reinvocationPolicy': 'IfNeeded',
             'mutations': [{'patchType': 'ApplyConfiguration', 'applyConfiguration': {
                 'expression': 'Object{metadata: Object.metadata{labels: {"cost-center": "shop"}}}'}}]}},
@@ -26,7 +29,8 @@ class Undone(Scenario):
         scene = self.scene('label-policy')
         for thing in label_policy(scene.namespace):
             scene.create(thing)
-            self.addCleanup(self.lab.client.delete, thing['kind'], None, thing['metadata']['name'])  # no repair goes on for ever
+            # no repair goes on for ever
+            self.addCleanup(self.lab.client.delete, thing['kind'], None, thing['metadata']['name'])
         scene.wait(lambda: self.is_labelled(scene), 30, 'the policy to be in force')
         scene.deploy(tag='6.0.0').canary(manifests.analysis()).initialise()
         for name in ('podinfo', 'podinfo-primary', 'podinfo-canary'):
@@ -34,7 +38,8 @@ class Undone(Scenario):
         self.assertIsNotNone(scene.primary())
         self.assert_answers(scene, {'6.0.0'})
         if not engine.reference():
-            scene.wait_message(rf'^Service podinfo\.{scene.namespace}: metadata\.labels\.cost-center is changed back by ')
+            scene.wait_message(rf'^Service podinfo\.{scene.namespace}: metadata\.labels\.cost-center is changed back '
+                               rf'by ')
         self.lab.client.delete('VirtualService', scene.namespace, 'podinfo')
         scene.wait(lambda: scene.route() is not None, 60, 'the VirtualService')
         self.assert_answers(scene, {'6.0.0'})
@@ -44,10 +49,12 @@ class Undone(Scenario):
             scene.wait(lambda: not self.have_label(scene), 60, 'the last repairs')
 
     def have_label(self, scene):
-        return any('cost-center' in scene.get('Service', name)['metadata'].get('labels', {}) for name in ('podinfo', 'podinfo-primary', 'podinfo-canary'))
+        return any('cost-center' in scene.get('Service', name)['metadata'].get('labels', {})
+                   for name in ('podinfo', 'podinfo-primary', 'podinfo-canary'))
 
     def is_labelled(self, scene):
-        probe = {'apiVersion': 'v1', 'kind': 'Service', 'metadata': {'name': 'probe', 'namespace': scene.namespace}, 'spec': {'ports': [{'port': 1}]}}
+        probe = {'apiVersion': 'v1', 'kind': 'Service', 'metadata': {'name': 'probe', 'namespace': scene.namespace},
+                 'spec': {'ports': [{'port': 1}]}}
         labels = self.lab.client.create(probe)['metadata'].get('labels') or {}
         self.lab.client.delete('Service', scene.namespace, 'probe')
         return 'cost-center' in labels
@@ -57,7 +64,8 @@ class Ports(Scenario):
     flagger_too = False  # the API server refuses its Service for ever
 
     def test_port_names(self):
-        """A container port is called like the Service's own port: both are there, under names that the API server takes."""
+        """A container port is called like the Service's own port: both are there, under names that the API server
+        takes."""
         scene = self.scene('port-names').deploy(tag='6.0.0')
         scene.canary(manifests.analysis(), service={'port': 80, 'targetPort': 9797, 'portDiscovery': True}).initialise()
         for name in ('podinfo', 'podinfo-primary', 'podinfo-canary'):
@@ -71,14 +79,16 @@ class Foreign(Scenario):
     def test_service(self):
         """A Service of that name chooses other Pods: it is named and stays, until it is signed for this Canary."""
         scene = self.scene('foreign-service').deploy(tag='6.0.0')
-        scene.create({'apiVersion': 'v1', 'kind': 'Service', 'metadata': {'name': 'podinfo', 'namespace': scene.namespace},
+        scene.create({'apiVersion': 'v1', 'kind': 'Service',
+                      'metadata': {'name': 'podinfo', 'namespace': scene.namespace},
                       'spec': {'selector': {'app': 'payments'}, 'ports': [{'name': 'http', 'port': 80}]}})
         scene.canary(manifests.analysis())
         scene.wait_message(rf'^Service podinfo\.{scene.namespace} is left alone: ')
         self.assertEqual({'app': 'payments'}, scene.get('Service')['spec']['selector'])
         self.assertIsNone(scene.route())
         self.assertEqual(1, scene.target()['spec']['replicas'])
-        self.lab.client.patch('Service', scene.namespace, 'podinfo', {'metadata': {'annotations': {'sluice.dev/canary': 'podinfo'}}})
+        self.lab.client.patch('Service', scene.namespace, 'podinfo',
+                              {'metadata': {'annotations': {'sluice.dev/canary': 'podinfo'}}})
         scene.initialise()
         self.assertEqual({'app': 'podinfo-primary'}, scene.get('Service')['spec']['selector'])
         self.assert_answers(scene, {'6.0.0'})
@@ -87,8 +97,10 @@ class Foreign(Scenario):
         """A Secret of the name that the primary's copy would have is not overwritten."""
         scene = self.scene('foreign-secret')
         secret = {'apiVersion': 'v1', 'kind': 'Secret', 'type': 'Opaque'}
-        scene.create({**secret, 'metadata': {'name': 'token', 'namespace': scene.namespace}, 'stringData': {'message': 'mine'}},
-                     {**secret, 'metadata': {'name': 'token-primary', 'namespace': scene.namespace}, 'stringData': {'message': 'another'}})
+        scene.create({**secret, 'metadata': {'name': 'token', 'namespace': scene.namespace},
+                      'stringData': {'message': 'mine'}},
+                     {**secret, 'metadata': {'name': 'token-primary', 'namespace': scene.namespace},
+                      'stringData': {'message': 'another'}})
         source = {'secretKeyRef': {'name': 'token', 'key': 'message'}}
         scene.deploy(env=[{'name': 'PODINFO_UI_MESSAGE', 'valueFrom': source}]).canary(manifests.analysis())
         scene.wait_message(rf'^Secret token-primary\.{scene.namespace} is left alone: ')

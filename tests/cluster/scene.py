@@ -1,7 +1,7 @@
 """One namespace with one podinfo and its Canary, and a record of what happens to it.
 
-The record is made by watches, so nothing is missed between two looks: events with their repetitions, every status, every weight of the
-VirtualService, in the order in which the API server gave them out.
+The record is made by watches, so nothing is missed between two looks: events with their repetitions, every status,
+every weight of the VirtualService, in the order in which the API server gave them out.
 """
 import json
 import re
@@ -178,7 +178,8 @@ class Scene:
             mesh = self.mesh.kubectl('get', 'virtualservice,destinationrule', '-n', self.namespace, '-o', 'yaml')
             (folder / 'mesh.yaml').write_text(mesh)
         if hooks is not None:
-            calls = [{'path': c.path, 'headers': c.headers, 'body': c.body} for c in hooks.calls(prefix=f'/{self.namespace}/')]
+            calls = [{'path': c.path, 'headers': c.headers, 'body': c.body}
+                     for c in hooks.calls(prefix=f'/{self.namespace}/')]
             (folder / 'hooks.json').write_text(json.dumps(calls, indent=1) + '\n')
 
 

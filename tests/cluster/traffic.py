@@ -7,7 +7,8 @@ import time
 
 
 def ask(gateway, host, path='/api/info', headers=None, timeout=5, source=None):
-    """(status, version) of one request; the version is the image's tag, or None when the answer is not podinfo's. `source`: its address."""
+    """(status, version) of one request; the version is the image's tag, or None when the answer is not podinfo's.
+    `source`: its address."""
     connection = http.client.HTTPConnection(gateway, timeout=timeout, source_address=source and (source, 0))
     try:
         connection.request('GET', path, headers={'Host': host, **(headers or {})})
@@ -29,9 +30,11 @@ def sample(gateway, host, count, **how):
 
 
 class Traffic:
-    """A steady stream of requests from a thread until stop(), or the end of `longest` seconds; use it as a context manager.
+    """A steady stream of requests from a thread until stop(), or the end of `longest` seconds; use it as a context
+    manager.
 
-    `rate` a second, one after the other: an answer that takes longer than its share delays those after it. `path` may be changed while it runs.
+    `rate` a second, one after the other: an answer that takes longer than its share delays those after it. `path` may
+    be changed while it runs.
     """
 
     def __init__(self, gateway, host, rate=10, path='/api/info', headers=None, longest=600):

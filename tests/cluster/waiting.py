@@ -7,7 +7,8 @@ class Timeout(AssertionError):
 
 
 def wait_for(predicate, timeout, what, interval=0.1):
-    """Returns the first true value of predicate(); raises Timeout, which names what was waited for and the last value, after `timeout` seconds."""
+    """Returns the first true value of predicate(); raises Timeout, which names what was waited for and the last value,
+    after `timeout` seconds."""
     end = time.monotonic() + timeout
     while True:
         value = predicate()

@@ -1,7 +1,7 @@
 """Calls to an API server and their answers in a form that two servers can be compared by.
 
-A case is a list of calls that are made one after another in a namespace of its own. '${3.metadata.uid}' in a path or a body is what the answer to call 3 (from 0)
-says there; '{ns}' is the case's namespace.
+A case is a list of calls that are made one after another in a namespace of its own. '${3.metadata.uid}' in a path or a
+body is what the answer to call 3 (from 0) says there; '{ns}' is the case's namespace.
 """
 import http.client
 import json
@@ -113,7 +113,8 @@ TEXTS = [(re.compile(pattern, re.S), replacement) for pattern, replacement in (
     (r'(Too large resource version: \d+, current: )\d+', r'\1<current>'),
     (r'(does not match the ResourceVersion in record \()\d+', r'\1<version>'),
     (r'(gen-)[bcdfghjklmnpqrstvwxz2456789]{5}\b', r'\1<random>'),
-    # The object a patch would have made, with its managedFields, and the difference between two pods in the names of Go: both for people who debug a client.
+    # The object a patch would have made, with its managedFields, and the difference between two pods in the names of
+    # Go: both for people who debug a client.
     (r'(patch: Invalid value: |^Invalid value: )"\{.*\}"', r'\1<object>'),
     (r'\n@@.*', '\n'),
 )]
@@ -156,7 +157,8 @@ class Normaliser:
         if key == 'object' and isinstance(value, dict) and 'initial-events-end' in json.dumps(value):
             return self.value({**value, 'metadata': {**value['metadata'], 'resourceVersion': '0'}})
         if key == 'resources' and isinstance(value, list) and all(isinstance(each, dict) for each in value):
-            return [self.value(each) for each in sorted(value, key=lambda each: each.get('name', ''))]  # of a group: a map's order
+            # of a group: a map's order
+            return [self.value(each) for each in sorted(value, key=lambda each: each.get('name', ''))]
         if key == 'columnDefinitions' and value:
             return [{**column, 'description': '<prose>'} for column in value]
         return self.value(value)
@@ -164,7 +166,9 @@ class Normaliser:
     def managed(self, entries):
         """Entries stand in the order of their times; those of a write that only changed the entries have none."""
         entries = [self.value({key: each for key, each in entry.items() if key != 'time'}) for entry in entries]
-        return sorted(entries, key=lambda entry: json.dumps([entry.get(key, '') for key in ('manager', 'operation', 'subresource')]))
+        return sorted(entries,
+                      key=lambda entry: json.dumps([entry.get(key, '')
+                                                    for key in ('manager', 'operation', 'subresource')]))
 
     @staticmethod
     def unordered(status):

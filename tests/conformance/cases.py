@@ -2,9 +2,9 @@
 import pathlib
 
 from calls import APPLY, JSON_PATCH, MERGE, PARTIAL, PARTIAL_LIST, STRATEGIC, TABLE, Call
-from things import (APPS, CANARIES, CM, CRDS, DEPLOYMENTS, EVENTS, HPAS, LEASES, NS, PODS, RELEASES, REPLICASETS, SECRETS, SERVICES,
-                    QUANTITIES, VIRTUAL_SERVICES, WIDGETS, WIDGET_CRD, canary, changed, config_map, crd, delete, deployment, get, owner, patch,
-                    pod_template, post, put, service, virtual_service, widget, with_quantities, without)
+from cases_kinds import KINDS
+from things import (CM, CRDS, DEPLOYMENTS, EVENTS, NS, PODS, SERVICES, WIDGETS, WIDGET_CRD, changed, config_map, crd,
+                    delete, deployment, get, owner, patch, pod_template, post, put, service, widget, without)
 
 # Made before the cases, in the whole cluster.
 PREPARATION = [post(CRDS, WIDGET_CRD)] + [
@@ -14,7 +14,8 @@ PREPARATION = [post(CRDS, WIDGET_CRD)] + [
 
 def mesh_preparation(text):
     """Istio's definitions, from the file that its project publishes."""
-    return [post(CRDS, document, content_type='application/yaml') for document in text.split('\n---\n') if 'kind: CustomResourceDefinition' in document]
+    return [post(CRDS, document, content_type='application/yaml') for document in text.split('\n---\n')
+            if 'kind: CustomResourceDefinition' in document]
 
 
 CASES = {
@@ -133,7 +134,8 @@ CASES = {
         get(f'{EVENTS}?fieldSelector=involvedObject.name%3Dx%2CinvolvedObject.kind%3DPod'),
     ],
     'pages': [
-        post(CM, config_map('a')), post(CM, config_map('b', {'k': '1'})), post(CM, config_map('c')), post(CM, config_map('d')),
+        post(CM, config_map('a')), post(CM, config_map('b', {'k': '1'})), post(CM, config_map('c')),
+        post(CM, config_map('d')),
         get(f'{CM}?limit=1'),
         delete(f'{CM}/d'), post(CM, config_map('bb')), patch(f'{CM}/b', {'data': {'k': '2'}}),
         get(f'{CM}?limit=2&continue=${{4.metadata.continue}}'),
@@ -144,15 +146,23 @@ CASES = {
     ],
     # A kind of two versions, and what happens when its definition changes.
     'versions': [
-        post(CRDS, changed(crd('versions.test', 'gears', 'Gear', {'type': 'object', 'x-kubernetes-preserve-unknown-fields': True}), [
-            {'name': 'v1', 'served': True, 'storage': True, 'schema': {'openAPIV3Schema': {'type': 'object', 'x-kubernetes-preserve-unknown-fields': True}}},
+        post(CRDS,
+             changed(crd('versions.test', 'gears', 'Gear',
+                         {'type': 'object', 'x-kubernetes-preserve-unknown-fields': True}), [
+            {'name': 'v1', 'served': True, 'storage': True,
+             'schema': {'openAPIV3Schema': {'type': 'object', 'x-kubernetes-preserve-unknown-fields': True}}},
             {'name': 'v1beta1', 'served': True, 'storage': False, 'schema': {'openAPIV3Schema': {
-                'type': 'object', 'properties': {'spec': {'type': 'object', 'properties': {'teeth': {'type': 'integer'}}}}}}}], 'spec', 'versions')),
+                'type': 'object',
+                'properties': {'spec': {'type': 'object', 'properties': {'teeth': {'type': 'integer'}}}}}}}], 'spec',
+                     'versions')),
         get(f'{CM}?watch=true&timeoutSeconds=2'),  # the kind is served a moment later
-        post('/apis/versions.test/v1/namespaces/{ns}/gears', {'apiVersion': 'versions.test/v1', 'kind': 'Gear', 'metadata': {'name': 'a'}, 'spec': {'teeth': 3, 'more': 1}}),
+        post('/apis/versions.test/v1/namespaces/{ns}/gears',
+             {'apiVersion': 'versions.test/v1', 'kind': 'Gear', 'metadata': {'name': 'a'},
+              'spec': {'teeth': 3, 'more': 1}}),
         get('/apis/versions.test/v1beta1/namespaces/{ns}/gears/a'),
         get('/apis/versions.test/v1beta1/namespaces/{ns}/gears'),
-        patch('/apis/versions.test/v1beta1/namespaces/{ns}/gears/a', [{'op': 'add', 'path': '/spec/teeth', 'value': 4}], JSON_PATCH),
+        patch('/apis/versions.test/v1beta1/namespaces/{ns}/gears/a', [{'op': 'add', 'path': '/spec/teeth', 'value': 4}],
+              JSON_PATCH),
         get('/apis/versions.test'),
         get('/apis/versions.test/v2/gears'),
         patch(f'{CRDS}/gears.versions.test', {'metadata': {'labels': {'a': 'b'}}}),
@@ -209,12 +219,18 @@ CASES = {
         patch(f'{CM}/a?fieldValidation=Strict', {'extra': 1}, MERGE),
         patch(f'{CM}/a', {'extra': 1}, MERGE),
         post(DEPLOYMENTS, deployment('d', 1)),
-        patch(f'{DEPLOYMENTS}/d', {'spec': {'template': {'spec': {'containers': [{'name': 'web', 'image': 'web:2'}]}}}}, STRATEGIC),
-        patch(f'{DEPLOYMENTS}/d', {'spec': {'template': {'spec': {'containers': [{'name': 'side', 'image': 'side:1'}]}}}}, STRATEGIC),
-        patch(f'{DEPLOYMENTS}/d', {'spec': {'template': {'spec': {'$setElementOrder/containers': [{'name': 'side'}, {'name': 'web'}], 'containers': [
+        patch(f'{DEPLOYMENTS}/d', {'spec': {'template': {'spec': {'containers': [{'name': 'web', 'image': 'web:2'}]}}}},
+              STRATEGIC),
+        patch(f'{DEPLOYMENTS}/d',
+              {'spec': {'template': {'spec': {'containers': [{'name': 'side', 'image': 'side:1'}]}}}}, STRATEGIC),
+        patch(f'{DEPLOYMENTS}/d',
+              {'spec': {'template': {'spec': {'$setElementOrder/containers': [{'name': 'side'}, {'name': 'web'}],
+                                              'containers': [
             {'name': 'web', 'env': [{'name': 'A', 'value': 'b'}]}]}}}}, STRATEGIC),
-        patch(f'{DEPLOYMENTS}/d', {'spec': {'template': {'spec': {'containers': [{'name': 'side', '$patch': 'delete'}]}}}}, STRATEGIC),
-        patch(f'{DEPLOYMENTS}/d', {'spec': {'template': {'spec': {'containers': [{'name': 'web', 'image': 'web:3'}]}}}}, MERGE),
+        patch(f'{DEPLOYMENTS}/d',
+              {'spec': {'template': {'spec': {'containers': [{'name': 'side', '$patch': 'delete'}]}}}}, STRATEGIC),
+        patch(f'{DEPLOYMENTS}/d', {'spec': {'template': {'spec': {'containers': [{'name': 'web', 'image': 'web:3'}]}}}},
+              MERGE),
         patch(f'{DEPLOYMENTS}/d', {'spec': {'replicas': -1}}, MERGE),
         patch(f'{DEPLOYMENTS}/d', {'spec': {'replicas': None}}, MERGE),
         post(WIDGETS, widget('w', {'size': 2})),
@@ -224,7 +240,8 @@ CASES = {
         patch(f'{WIDGETS}/w', {'spec': {'size': None, 'extra': 1}}),
         patch(f'{WIDGETS}/w?fieldValidation=Strict', {'spec': {'extra': 1}}),
         patch(f'{WIDGETS}/w?fieldManager=me&fieldValidation=Strict', widget('w', {'extra': 1}), APPLY),
-        patch(f'{DEPLOYMENTS}/d?fieldManager=me', changed(deployment('d'), 1, 'spec', 'template', 'spec', 'extra'), APPLY),
+        patch(f'{DEPLOYMENTS}/d?fieldManager=me', changed(deployment('d'), 1, 'spec', 'template', 'spec', 'extra'),
+              APPLY),
     ],
     'apply': [
         patch(f'{CM}/a?fieldManager=one', config_map('a', {'k': '1', 'l': '2'}), APPLY),
@@ -246,7 +263,8 @@ CASES = {
         patch(f'{CM}/b?fieldManager=two', {**config_map('b'), 'extra': 1}, APPLY),
         patch(f'{DEPLOYMENTS}/d?fieldManager=two', deployment('d', 3), APPLY),
         patch(f'{DEPLOYMENTS}/d/status?fieldManager=two', {
-            'apiVersion': 'apps/v1', 'kind': 'Deployment', 'metadata': {'name': 'd'}, 'status': {'replicas': 1}}, APPLY),
+            'apiVersion': 'apps/v1', 'kind': 'Deployment', 'metadata': {'name': 'd'}, 'status': {'replicas': 1}},
+              APPLY),
         patch(f'{WIDGETS}/w/status?fieldManager=three', {
             'apiVersion': 'sim.test/v1', 'kind': 'Widget', 'metadata': {'name': 'w'}, 'status': {'phase': 'x'}}, APPLY),
     ],
@@ -259,7 +277,8 @@ CASES = {
         delete(f'{CM}/a'),
         get(f'{CM}?watch=true&resourceVersion=${{0.metadata.resourceVersion}}&timeoutSeconds=1'),
         get(f'{CM}?watch=1&resourceVersion=${{0.metadata.resourceVersion}}&timeoutSeconds=1&labelSelector=app%3Dx'),
-        get(f'{CM}?watch=true&resourceVersion=${{0.metadata.resourceVersion}}&timeoutSeconds=1&fieldSelector=metadata.name%3Db'),
+        get(f'{CM}?watch=true&resourceVersion=${{0.metadata.resourceVersion}}&timeoutSeconds=1'
+            f'&fieldSelector=metadata.name%3Db'),
         get(f'{CM}?watch=true&resourceVersion=0&timeoutSeconds=1'),
         get(f'{CM}?watch=true&timeoutSeconds=1'),
         get(f'{WIDGETS}?watch=true&resourceVersion=1&timeoutSeconds=1'),
@@ -270,7 +289,8 @@ CASES = {
         get(f'{CM}?watch=true&resourceVersion=${{15.metadata.resourceVersion}}&timeoutSeconds=2', meanwhile=[
             post(CM, config_map('c', {'k': '1'})), patch(f'{CM}/c', {'data': {'k': '2'}}), delete(f'{CM}/c')]),
         get(f'{CM}/b?watch=true&timeoutSeconds=1'),
-        get(f'{CM}?watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan&timeoutSeconds=1'),
+        get(f'{CM}?watch=true&sendInitialEvents=true&allowWatchBookmarks=true'
+            f'&resourceVersionMatch=NotOlderThan&timeoutSeconds=1'),
         get(f'{CM}?watch=true&resourceVersion=${{0.metadata.resourceVersion}}&timeoutSeconds=1', accept=PARTIAL),
     ],
     'delete': [
@@ -312,13 +332,17 @@ CASES = {
         post(CM, config_map('a')),
         post(CM, config_map('b', ownerReferences=[owner('ConfigMap', 'a', '${0.metadata.uid}', controller=True)])),
         post(CM, config_map('c', ownerReferences=[{'kind': 'ConfigMap'}])),
-        post(CM, config_map('d', ownerReferences=[owner('ConfigMap', 'a', 'u1', controller=True), owner('ConfigMap', 'b', 'u2', controller=True)])),
+        post(CM,
+             config_map('d',
+                        ownerReferences=[owner('ConfigMap', 'a', 'u1', controller=True),
+                                         owner('ConfigMap', 'b', 'u2', controller=True)])),
         post(CM, config_map('e', ownerReferences=[owner('Event', 'a', 'u1')])),
         post(CM, config_map('f', ownerReferences=[owner('ConfigMap', 'a', 'u1', 'a/b/c')])),
     ],
     'status': [
         post(DEPLOYMENTS, {**deployment('d', 2), 'status': {'replicas': 7}}),
-        put(f'{DEPLOYMENTS}/d/status', {**deployment('d', 5), 'status': {'replicas': 2, 'readyReplicas': 1, 'observedGeneration': 1}}),
+        put(f'{DEPLOYMENTS}/d/status',
+            {**deployment('d', 5), 'status': {'replicas': 2, 'readyReplicas': 1, 'observedGeneration': 1}}),
         get(f'{DEPLOYMENTS}/d/status'),
         patch(f'{DEPLOYMENTS}/d/status', {'spec': {'replicas': 9}, 'status': {'readyReplicas': 2}}),
         patch(f'{DEPLOYMENTS}/d/status', {'status': {'replicas': -1}}),
@@ -337,233 +361,18 @@ CASES = {
         patch(f'{DEPLOYMENTS}/d/scale', {'spec': {'replicas': 5}}),
         get(f'{DEPLOYMENTS}/d'),
         patch(f'{DEPLOYMENTS}/d/scale', {'spec': {'replicas': -5}}),
-        put(f'{DEPLOYMENTS}/d/scale', {'apiVersion': 'autoscaling/v1', 'kind': 'Scale', 'metadata': {'name': 'd', 'namespace': '{ns}'}, 'spec': {'replicas': 1}}),
+        put(f'{DEPLOYMENTS}/d/scale',
+            {'apiVersion': 'autoscaling/v1', 'kind': 'Scale', 'metadata': {'name': 'd', 'namespace': '{ns}'},
+             'spec': {'replicas': 1}}),
         put(f'{DEPLOYMENTS}/d/scale', {'apiVersion': 'autoscaling/v1', 'kind': 'Scale',
-                                       'metadata': {'name': 'd', 'namespace': '{ns}', 'resourceVersion': '${0.metadata.resourceVersion}'}, 'spec': {'replicas': 3}}),
+                                       'metadata': {'name': 'd', 'namespace': '{ns}',
+                                                    'resourceVersion': '${0.metadata.resourceVersion}'},
+                                       'spec': {'replicas': 3}}),
         get(f'{DEPLOYMENTS}/missing/scale'),
         post(WIDGETS, widget('w', {'replicas': 2})),
         get(f'{WIDGETS}/w/scale'),
         patch(f'{WIDGETS}/w/scale', {'spec': {'replicas': 4}}),
         get(f'{WIDGETS}/w'),
     ],
-    'deployments': [
-        post(DEPLOYMENTS, deployment('full', 2)),
-        post(DEPLOYMENTS, {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'metadata': {'name': 'a'}, 'spec': {}}),
-        post(DEPLOYMENTS, changed(deployment('a'), {'matchLabels': {'app': 'b'}}, 'spec', 'selector')),
-        post(DEPLOYMENTS, changed(deployment('a'), [], 'spec', 'template', 'spec', 'containers')),
-        post(DEPLOYMENTS, changed(deployment('a'), [{'name': 'A B', 'image': ''}], 'spec', 'template', 'spec', 'containers')),
-        post(DEPLOYMENTS, changed(deployment('a'), [{'name': 'a', 'image': 'x'}, {'name': 'a', 'image': 'x'}], 'spec', 'template', 'spec', 'containers')),
-        post(DEPLOYMENTS, changed(deployment('a'), -1, 'spec', 'replicas')),
-        post(DEPLOYMENTS, changed(deployment('a'), {'type': 'Other'}, 'spec', 'strategy')),
-        post(DEPLOYMENTS, changed(deployment('r'), {'type': 'Recreate'}, 'spec', 'strategy')),
-        post(DEPLOYMENTS, changed(deployment('s'), {'rollingUpdate': {'maxSurge': 1, 'maxUnavailable': '10%'}}, 'spec', 'strategy')),
-        post(DEPLOYMENTS, changed(deployment('p'), [{
-            'name': 'web', 'image': 'registry/web@sha256:' + 'a' * 64, 'imagePullPolicy': 'Always', 'env': [{'name': 'A', 'valueFrom': {'fieldRef': {'fieldPath': 'metadata.name'}}}],
-            'readinessProbe': {'httpGet': {'path': '/', 'port': 'http'}}, 'livenessProbe': {'tcpSocket': {'port': 80}, 'periodSeconds': 5},
-            'resources': {'limits': {'cpu': '100m', 'memory': '64Mi'}}}], 'spec', 'template', 'spec', 'containers')),
-        post(DEPLOYMENTS, changed(deployment('ports'), [{'name': 'web', 'image': 'web:1', 'ports': [
-            {'name': 'http', 'containerPort': 80}, {'name': 'http', 'containerPort': 81}, {'name': 'UP', 'containerPort': 70000}, {'containerPort': 82, 'protocol': 'HTTP'}]}],
-            'spec', 'template', 'spec', 'containers')),
-        post(DEPLOYMENTS, changed(deployment('volumes'), [
-            {'name': 'a', 'emptyDir': {}}, {'name': 'a', 'emptyDir': {}}, {'name': 'B', 'emptyDir': {}}], 'spec', 'template', 'spec', 'volumes')),
-        post(DEPLOYMENTS, changed(deployment('v'), [
-            {'name': 'c', 'configMap': {'name': 'x'}}, {'name': 's', 'secret': {'secretName': 'x'}}, {'name': 'e', 'emptyDir': {}}], 'spec', 'template', 'spec', 'volumes')),
-    ],
-    'quantities': [
-        post(DEPLOYMENTS, with_quantities('d', **QUANTITIES[0])),
-        put(f'{DEPLOYMENTS}/d', with_quantities('d', **QUANTITIES[1])),  # the same amounts: no new generation
-        patch(f'{DEPLOYMENTS}/d', {'spec': {'template': {'spec': {'containers': [{'name': 'web', 'resources': {'limits': {'cpu': '1000000u', 'memory': '1Gi'}}}]}}}}, STRATEGIC),
-        patch(f'{DEPLOYMENTS}/d?fieldManager=me&force=true', with_quantities('d', **QUANTITIES[0]), APPLY),
-        patch(f'{DEPLOYMENTS}/d', [{'op': 'replace', 'path': '/spec/template/spec/containers/0/resources/limits/cpu', 'value': 2}], JSON_PATCH),
-        get(f'{DEPLOYMENTS}/d'),
-        *(post(DEPLOYMENTS, with_quantities('bad', cpu=cpu)) for cpu in ('one', '1K', '', True, {}, 'Pi')),
-        *(post(DEPLOYMENTS, with_quantities(f'n{number}', cpu=cpu, memory=memory)) for number, (cpu, memory) in enumerate((
-            ('007', '+9Ki'), ('0.1Gi', '0100Ki'), ('0.0005', '1023Ki'), ('1e3', '129e6'), (0.5, 1073741824), ('1.5e3', '0.5Ki'), ('1.000500', '100e0'), ('1.500', '1Gi')))),
-        post(PODS, {'apiVersion': 'v1', 'kind': 'Pod', 'metadata': {'name': 'p'}, 'spec': with_quantities('p', **QUANTITIES[1])['spec']['template']['spec']}),
-        post(HPAS, {'apiVersion': 'autoscaling/v2', 'kind': 'HorizontalPodAutoscaler', 'metadata': {'name': 'h'}, 'spec': {
-            'scaleTargetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': 'd'}, 'maxReplicas': 4, 'metrics': [
-                {'type': 'Resource', 'resource': {'name': 'memory', 'target': {'type': 'AverageValue', 'averageValue': '1024Mi'}}},
-                {'type': 'Pods', 'pods': {'metric': {'name': 'm'}, 'target': {'type': 'AverageValue', 'averageValue': '0.0005'}}},
-                {'type': 'Object', 'object': {'metric': {'name': 'm'}, 'describedObject': {'kind': 'Service', 'name': 's'}, 'target': {'type': 'Value', 'value': 2000}}}]}}),
-        post(WIDGETS, widget('w', {'free': {'cpu': '1000m'}})),  # of no Go type: as it was written
-    ],
-    'services': [
-        post(SERVICES, service('a')),
-        get(f'{SERVICES}/a'),
-        post(SERVICES, service('h', clusterIP='None')),
-        post(SERVICES, service('b', ports=[])),
-        post(SERVICES, service('b', ports=[{'port': 70000}])),
-        post(SERVICES, service('b', ports=[{'port': 80}, {'port': 81}])),
-        post(SERVICES, service('b', ports=[{'name': 'a', 'port': 80}, {'name': 'b', 'port': 81, 'protocol': 'UDP'}])),
-        post(SERVICES, service('n', type='NodePort')),
-        patch(f'{SERVICES}/n', {'spec': {'type': 'ClusterIP'}}),
-        post(SERVICES, service('x', type='Other')),
-        post(SERVICES, service('b', ports=[{'name': 'http', 'port': 9090}, {'name': 'http', 'port': 9003}])),
-        post(SERVICES, service('b', ports=[{'name': 'a', 'port': 80}, {'name': 'b', 'port': 80}])),
-        post(SERVICES, service('d', ports=[{'name': 'a', 'port': 80}, {'name': 'b', 'port': 80, 'protocol': 'UDP'}])),
-        post(SERVICES, service('b', ports=[{'name': 'UP', 'port': 80}, {'name': 'a.b', 'port': 81, 'protocol': 'HTTP'}])),
-        post(SERVICES, service('b', ports=[{'port': 80, 'targetPort': 'UP_per'}])),
-        post(SERVICES, service('b', ports=[{'port': 80, 'targetPort': 'a-name-of-17-char'}])),
-        post(SERVICES, service('b', ports=[{'port': 80, 'nodePort': 30080}])),
-        post(SERVICES, service('b', type='NodePort', ports=[{'name': 'a', 'port': 80, 'nodePort': 30080}, {'name': 'b', 'port': 81, 'nodePort': 30080}])),
-        post(SERVICES, service('b', type='NodePort', clusterIP='None')),
-        post(SERVICES, service('b', type='ExternalName')),
-        post(SERVICES, service('b', sessionAffinity='Cookie')),
-        post(SERVICES, service('b', selector={'app': 'not a value'})),
-        patch(f'{SERVICES}/a', {'spec': {'clusterIP': '127.96.1.1'}}),
-        patch(f'{SERVICES}/a', {'spec': {'selector': {'app': 'z'}}}),
-        put(f'{SERVICES}/a', service('a', sessionAffinity='ClientIP')),
-    ],
-    'autoscalers': [
-        post(HPAS, {'apiVersion': 'autoscaling/v2', 'kind': 'HorizontalPodAutoscaler', 'metadata': {'name': 'a'}, 'spec': {
-            'scaleTargetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': 'd'}, 'maxReplicas': 4}}),
-        post(HPAS, {'apiVersion': 'autoscaling/v2', 'kind': 'HorizontalPodAutoscaler', 'metadata': {'name': 'b'}, 'spec': {
-            'scaleTargetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': 'd'}, 'minReplicas': 5, 'maxReplicas': 4}}),
-        post(HPAS, {'apiVersion': 'autoscaling/v2', 'kind': 'HorizontalPodAutoscaler', 'metadata': {'name': 'c'}, 'spec': {}}),
-        post(HPAS, {'apiVersion': 'autoscaling/v2', 'kind': 'HorizontalPodAutoscaler', 'metadata': {'name': 'd'}, 'spec': {
-            'scaleTargetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': 'd'}, 'minReplicas': 2, 'maxReplicas': 4,
-            'metrics': [{'type': 'Resource', 'resource': {'name': 'cpu', 'target': {'type': 'Utilization', 'averageUtilization': 99}}}],
-            'behavior': {'scaleDown': {'stabilizationWindowSeconds': 5}}}}),
-        get(HPAS, accept=TABLE),
-    ],
-    'small-kinds': [
-        post(SECRETS, {'apiVersion': 'v1', 'kind': 'Secret', 'metadata': {'name': 'a'}, 'stringData': {'k': 'v'}}),
-        post(SECRETS, {'apiVersion': 'v1', 'kind': 'Secret', 'metadata': {'name': 'b'}, 'data': {'k': 'dg=='}, 'type': 'x/y'}),
-        post(SECRETS, {'apiVersion': 'v1', 'kind': 'Secret', 'metadata': {'name': 'c'}, 'data': {'k': '%%'}}),
-        patch(f'{SECRETS}/a', {'type': 'other'}),
-        post(LEASES, {'apiVersion': 'coordination.k8s.io/v1', 'kind': 'Lease', 'metadata': {'name': 'a'}, 'spec': {
-            'holderIdentity': 'me', 'leaseDurationSeconds': 15, 'renewTime': '2026-01-01T00:00:00.123456Z'}}),
-        post(LEASES, {'apiVersion': 'coordination.k8s.io/v1', 'kind': 'Lease', 'metadata': {'name': 'b'}, 'spec': {'leaseDurationSeconds': 0}}),
-        post(LEASES, {'apiVersion': 'coordination.k8s.io/v1', 'kind': 'Lease', 'metadata': {'name': 'c'}, 'spec': {'renewTime': 'x'}}),
-        post(EVENTS, {'apiVersion': 'v1', 'kind': 'Event', 'metadata': {'name': 'a'}, 'involvedObject': {'kind': 'Pod', 'name': 'p', 'namespace': '{ns}'},
-                      'reason': 'R', 'message': 'm', 'type': 'Normal'}),
-        post(EVENTS, {'apiVersion': 'v1', 'kind': 'Event', 'metadata': {'name': 'b'}, 'involvedObject': {'kind': 'Pod', 'name': 'p', 'namespace': 'other'}}),
-        get(f'{EVENTS}?fieldSelector=involvedObject.name%3Dp'),
-        post(CM, {**config_map('i', {'k': 'v'}), 'immutable': True}),
-        patch(f'{CM}/i', {'data': {'k': 'w'}}),
-        post(CM, {**config_map('bin', {'k': 'v'}), 'binaryData': {'k': 'AA=='}}),
-        post(REPLICASETS, {**deployment('r', 1), 'kind': 'ReplicaSet'}),
-        post(PODS, {'apiVersion': 'v1', 'kind': 'Pod', 'metadata': {'name': 'p', 'labels': {'a': 'b'}}, 'spec': pod_template()['spec']}),
-        patch(f'{PODS}/p', {'spec': {'containers': [{'name': 'web', 'image': 'web:2'}]}}, STRATEGIC),
-        patch(f'{PODS}/p', {'spec': {'nodeName': 'n'}}, STRATEGIC),
-        patch(f'{PODS}/p/status', {'status': {'phase': 'Running', 'conditions': [{'type': 'Ready', 'status': 'True'}]}}, STRATEGIC),
-        get(PODS, accept=TABLE),
-    ],
-    'namespaces': [
-        post('/api/v1/namespaces/missing/configmaps', config_map('a')),
-        post('/apis/sim.test/v1/namespaces/missing/widgets', widget('a')),
-        get('/api/v1/namespaces/{ns}'),
-        patch('/api/v1/namespaces/{ns}', {'metadata': {'labels': {'a': 'b'}}}),
-        post('/api/v1/namespaces', {'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': 'case-doomed'}}),
-        delete('/api/v1/namespaces/case-doomed'),
-        get('/api/v1/namespaces/default'),
-        delete('/api/v1/namespaces/default'),
-    ],
-    'custom': [
-        get(CRDS + '/widgets.sim.test'),
-        post(WIDGETS, widget('a')),
-        post(WIDGETS, widget('b', {'size': 11, 'colour': 'blue', 'name': 'TOOLONG', 'parts': [{}, {'id': 1}, {'id': 'x'}]})),
-        post(WIDGETS, widget('c', {'size': '3'})),
-        post(WIDGETS, widget('d', {'size': 1.5})),
-        post(WIDGETS, without(widget('e'), 'spec')),
-        post(WIDGETS, widget('f', {'port': True})),
-        post(WIDGETS, widget('g', {'port': 'http', 'labels': {'a': 1}})),
-        post(WIDGETS, widget('h', {'port': 80, 'free': {'a': {'b': 1}}, 'labels': {'a': 'b'}, 'maybe': None, 'parts': [{'id': 'x'}]})),
-        post(WIDGETS, widget('i', {'size': None})),
-        put(f'{WIDGETS}/h', widget('h', {'size': 4})),
-        put(f'{WIDGETS}/h', widget('h', {'size': 4}, resourceVersion='${8.metadata.resourceVersion}')),
-        put(f'{WIDGETS}/h', widget('h', {'size': 5}, resourceVersion='${8.metadata.resourceVersion}')),
-        put(f'{WIDGETS}/h', widget('h', {'size': 4}, resourceVersion='${11.metadata.resourceVersion}', labels={'a': 'b'})),
-        post(WIDGETS, changed(widget('x'), 'gen-', 'metadata', 'generateName')),
-        post(WIDGETS, widget('Bad')),
-        get(f'{WIDGETS}?fieldSelector=spec.size%3D3'),
-        get(f'{WIDGETS}?limit=1'),
-        post(CRDS, crd('late.test', 'gadgets', 'Gadget', {'type': 'object', 'x-kubernetes-preserve-unknown-fields': True})),
-        post(CRDS, crd('bad.test', 'gadgets', 'Gadget', {'type': 'object', 'properties': {'spec': {}}})),
-        post(CRDS, changed(crd('late.test', 'gizmos', 'Gizmo', {'type': 'object'}), {'name': 'other.late.test'}, 'metadata')),
-        post(CRDS, changed(crd('late.test', 'gizmos', 'Gizmo', {'type': 'object'}), [], 'spec', 'versions')),
-    ],
-    'duplicates': [
-        post(f'{CM}?fieldValidation=Strict', '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","name":"y"}}'),
-        post(CM, '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","name":"y"},"data":{"a":"1","a":"2"},"extra":1}'),
-        post(CM, '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"z","name":"z","name":"z"}}'),
-        post(f'{WIDGETS}?fieldValidation=Strict', '{"apiVersion":"sim.test/v1","kind":"Widget","metadata":{"name":"x"},"spec":{"size":1,"size":2,"extra":1}}'),
-    ],
-    # The kinds this project brings, with their real definitions.
-    'canaries': [
-        get(f'{CRDS}/canaries.flagger.app'),
-        post(CANARIES, canary('a')),
-        post(CANARIES, without(canary('b'), 'spec', 'targetRef')),
-        post(CANARIES, canary('b', analysis={'interval': 'soon', 'threshold': 'five', 'stepWeights': [1, 'x']})),
-        post(CANARIES, canary('b', provider='other', progressDeadlineSeconds='x', skipAnalysis=1)),
-        post(CANARIES, canary('b', service={'port': 'http', 'portDiscovery': True, 'gateways': [1], 'match': [{'uri': {'prefix': '/'}}]})),
-        post(f'{CANARIES}?fieldValidation=Strict', canary('c', analysis={'interval': '1m', 'threshold': 5, 'webhooks': [{'name': 'x', 'url': 'http://x', 'extra': 1}]})),
-        post(CANARIES, canary('d', autoscalerRef={'apiVersion': 'autoscaling/v2', 'kind': 'Other', 'name': 'x'})),
-        patch(f'{CANARIES}/a/status', {'status': {'phase': 'Progressing', 'canaryWeight': 10, 'failedChecks': 0, 'iterations': 0,
-                                                  'conditions': [{'type': 'Promoted', 'status': 'Unknown', 'reason': 'Progressing', 'message': 'm',
-                                                                  'lastUpdateTime': '2026-01-01T00:00:00Z', 'lastTransitionTime': '2026-01-01T00:00:00Z'}]}}),
-        patch(f'{CANARIES}/a/status', {'status': {'phase': 'Nonsense'}}),
-        patch(f'{CANARIES}/a', {'spec': {'analysis': {'stepWeight': 20}}}),
-        get(CANARIES, accept=TABLE),
-        patch(f'{CANARIES}/a?fieldManager=kubectl', canary('a', analysis={'interval': '10s', 'threshold': 5, 'maxWeight': 60, 'stepWeight': 10}), APPLY),
-        patch(f'{CANARIES}/a?fieldManager=kubectl&force=true', canary('a', analysis={'interval': '10s', 'threshold': 5, 'maxWeight': 60, 'stepWeight': 10}), APPLY),
-        patch(f'{CANARIES}/a', [{'op': 'remove', 'path': '/spec/service'}], JSON_PATCH),
-        get('/apis/flagger.app/v1beta1'),
-        get('/apis/sluice.dev/v1alpha1'),
-        post(RELEASES, {'apiVersion': 'sluice.dev/v1alpha1', 'kind': 'Release', 'metadata': {'name': 'r'}, 'spec': {}}),
-        get(RELEASES, accept=TABLE),
-        delete(f'{CANARIES}/a'),
-    ],
-    # What the engine writes into a mesh, by Istio's own definitions.
-    'mesh': [
-        post(VIRTUAL_SERVICES, virtual_service('a', 90, 10)),
-        patch(f'{VIRTUAL_SERVICES}/a', virtual_service('a', 50, 50)),
-        patch(f'{VIRTUAL_SERVICES}/a', {'spec': {'http': [{'route': [{'destination': {'host': 'x'}, 'weight': 'ten'}]}]}}),
-        patch(f'{VIRTUAL_SERVICES}/a', {'spec': {'http': [{'route': [{'destination': {'host': 'x'}, 'weight': 10, 'extra': 1}], 'timeout': '1s'}]}}),
-        get('/apis/networking.istio.io/v1/namespaces/{ns}/virtualservices/a'),
-        get(VIRTUAL_SERVICES, accept=TABLE),
-        patch(f'{VIRTUAL_SERVICES}/a?fieldManager=me', virtual_service('a', 20, 80), APPLY),
-        patch(f'{VIRTUAL_SERVICES}/a?fieldManager=me&force=true', virtual_service('a', 20, 80), APPLY),
-        post('/apis/networking.istio.io/v1beta1/namespaces/{ns}/destinationrules', {
-            'apiVersion': 'networking.istio.io/v1beta1', 'kind': 'DestinationRule', 'metadata': {'name': 'a'},
-            'spec': {'host': 'a', 'trafficPolicy': {'loadBalancer': {'consistentHash': {'httpCookie': {'name': 'x', 'ttl': '10s'}}}}}}),
-        get('/apis/networking.istio.io/v1beta1'),
-        delete(f'{VIRTUAL_SERVICES}/a'),
-    ],
-    # What a release writes, in short.
-    'release': [
-        post(DEPLOYMENTS, deployment('podinfo', 2, annotations={'a': 'b'})),
-        post(SERVICES, service('podinfo-canary')),
-        post(f'{APPS}/daemonsets', {'apiVersion': 'apps/v1', 'kind': 'DaemonSet', 'metadata': {'name': 'd'}, 'spec': deployment('d')['spec']}),
-        post(f'{APPS}/statefulsets', {'apiVersion': 'apps/v1', 'kind': 'StatefulSet', 'metadata': {'name': 's'},
-                                      'spec': {**deployment('s')['spec'], 'serviceName': 's'}}),
-        put(f'{DEPLOYMENTS}/podinfo', changed(deployment('podinfo', 2), [{'name': 'web', 'image': 'web:2', 'env': [{'name': 'A', 'value': ''}]}],
-                                              'spec', 'template', 'spec', 'containers')),
-        patch(f'{DEPLOYMENTS}/podinfo', {'metadata': {'annotations': {'kubectl.kubernetes.io/restartedAt': 'x'}}}, STRATEGIC),
-        patch(f'{DEPLOYMENTS}/podinfo', {'metadata': {'resourceVersion': '1'}, 'spec': {'replicas': 3}}),
-        patch(f'{DEPLOYMENTS}/podinfo', {'metadata': {'uid': 'other'}, 'spec': {'replicas': 3}}),
-        post('/apis/rbac.authorization.k8s.io/v1/clusterroles', {
-            'apiVersion': 'rbac.authorization.k8s.io/v1', 'kind': 'ClusterRole', 'metadata': {'name': 'case:release'},
-            'rules': [{'apiGroups': [''], 'resources': ['pods'], 'verbs': ['get']}]}),
-        post('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
-            'apiVersion': 'rbac.authorization.k8s.io/v1', 'kind': 'ClusterRoleBinding', 'metadata': {'name': 'case:release'},
-            'roleRef': {'apiGroup': 'rbac.authorization.k8s.io', 'kind': 'ClusterRole', 'name': 'case:release'},
-            'subjects': [{'kind': 'ServiceAccount', 'name': 'x', 'namespace': '{ns}'}]}),
-        post(f'{NS}/serviceaccounts', {'apiVersion': 'v1', 'kind': 'ServiceAccount', 'metadata': {'name': 'x'}}),
-        delete(f'{NS}/serviceaccounts/x'),
-        delete(f'{SERVICES}/podinfo-canary'),
-        post('/apis/networking.k8s.io/v1/namespaces/{ns}/ingresses', {
-            'apiVersion': 'networking.k8s.io/v1', 'kind': 'Ingress', 'metadata': {'name': 'i'}, 'spec': {'rules': [
-                {'host': 'a.b', 'http': {'paths': [{'path': '/', 'pathType': 'Prefix', 'backend': {'service': {'name': 's', 'port': {'number': 80}}}}]}}]}}),
-        post('/apis/discovery.k8s.io/v1/namespaces/{ns}/endpointslices', {
-            'apiVersion': 'discovery.k8s.io/v1', 'kind': 'EndpointSlice', 'metadata': {'name': 'e'}, 'addressType': 'IPv4',
-            'endpoints': [{'addresses': ['10.0.0.1']}], 'ports': [{'port': 80}]}),
-        patch(f'{LEASES}/l?fieldManager=me', {'apiVersion': 'coordination.k8s.io/v1', 'kind': 'Lease', 'metadata': {'name': 'l'}, 'spec': {'holderIdentity': 'a'}}, APPLY),
-        get(f'{APPS}/daemonsets', accept=TABLE), get(f'{APPS}/statefulsets', accept=TABLE), get(SECRETS, accept=TABLE),
-        get(LEASES, accept=TABLE), get(f'{REPLICASETS}', accept=TABLE), get(f'{NS}/serviceaccounts', accept=TABLE),
-    ],
-    'discovery': [
-        get('/api'), get('/apis/apps'), get('/apis/sim.test'), get('/apis/sim.test/v1'), get('/apis/none.test'),
-        get('/apis/coordination.k8s.io/v1'),
-    ],
+    **KINDS,
 }

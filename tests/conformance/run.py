@@ -3,8 +3,8 @@
 
     run.py [-k PATTERN]... [--real FILE] [--save FILE] [--junit FILE] [-v]
 
---save keeps the real server's answers, --real uses kept ones instead of a real server. SLUICE_BIN: the binary (default build/sluice). Exit status 77: no real server can
-be had on this machine. Last line: "N passed, N failed".
+--save keeps the real server's answers, --real uses kept ones instead of a real server. SLUICE_BIN: the binary (default
+build/sluice). Exit status 77: no real server can be had on this machine. Last line: "N passed, N failed".
 """
 import argparse
 import fnmatch
@@ -30,7 +30,8 @@ from waiting import wait_for  # noqa: E402
 
 
 def chosen(patterns):
-    return {name: calls for name, calls in CASES.items() if any(fnmatch.fnmatch(name, f'*{p}*') for p in patterns or [''])}
+    return {name: calls for name, calls in CASES.items()
+            if any(fnmatch.fnmatch(name, f'*{p}*') for p in patterns or [''])}
 
 
 def preparation():
@@ -40,8 +41,11 @@ def preparation():
 def is_established(server):
     """Are the kinds of PREPARATION served?"""
     crds = server.ask('GET', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions')[1].get('items', [])
-    established = [crd for crd in crds if any(c['type'] == 'Established' and c['status'] == 'True' for c in crd['status'].get('conditions') or [])]
-    paths = [f"/apis/{crd['spec']['group']}/{crd['spec']['versions'][0]['name']}/{crd['spec']['names']['plural']}" for crd in established]
+    established = [crd for crd in crds
+                   if any(c['type'] == 'Established' and c['status'] == 'True' for c in crd['status'].get('conditions')
+                          or [])]
+    paths = [f"/apis/{crd['spec']['group']}/{crd['spec']['versions'][0]['name']}/{crd['spec']['names']['plural']}"
+             for crd in established]
     return len(established) == len(preparation()) and all(server.ask('GET', path)[0] == 200 for path in paths)
 
 
@@ -116,7 +120,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix='conformance-') as folder:
         processes = Processes(pathlib.Path(folder))
         try:
-            want = json.loads(pathlib.Path(options.real).read_text()) if options.real else real_answers(cases, pathlib.Path(folder), processes)
+            want = (json.loads(pathlib.Path(options.real).read_text()) if options.real
+                    else real_answers(cases, pathlib.Path(folder), processes))
             got = embedded_answers(cases, processes)
         finally:
             processes.stop()

@@ -2,7 +2,8 @@
 from calls import MERGE, Call
 
 NS = '/api/v1/namespaces/{ns}'
-CM, PODS, SECRETS, SERVICES, EVENTS = (f'{NS}/{plural}' for plural in ('configmaps', 'pods', 'secrets', 'services', 'events'))
+CM, PODS, SECRETS, SERVICES, EVENTS = (f'{NS}/{plural}'
+                                       for plural in ('configmaps', 'pods', 'secrets', 'services', 'events'))
 APPS = '/apis/apps/v1/namespaces/{ns}'
 DEPLOYMENTS, REPLICASETS = f'{APPS}/deployments', f'{APPS}/replicasets'
 HPAS = '/apis/autoscaling/v2/namespaces/{ns}/horizontalpodautoscalers'
@@ -52,7 +53,8 @@ def deployment(name, replicas=None, **metadata):
 
 
 # The same amounts in two ways.
-QUANTITIES = [{'cpu': '1000m', 'memory': '1024Mi', 'half': '0.5', 'size': '2048Ki'}, {'cpu': 1, 'memory': '1073741824', 'half': '500m', 'size': '2Mi'}]
+QUANTITIES = [{'cpu': '1000m', 'memory': '1024Mi', 'half': '0.5', 'size': '2048Ki'},
+              {'cpu': 1, 'memory': '1073741824', 'half': '500m', 'size': '2Mi'}]
 
 
 def with_quantities(name, cpu='1', memory='1Gi', half='500m', size='1Gi'):
@@ -65,7 +67,8 @@ def with_quantities(name, cpu='1', memory='1Gi', half='500m', size='1Gi'):
     return changed(deployment(name), {
         'containers': [container],
         'initContainers': [{'name': 'init', 'image': 'init:1', 'resources': {'limits': {'cpu': half}}}],
-        'volumes': [{'name': 'a', 'emptyDir': {'sizeLimit': size}}, {'name': 'b', 'ephemeral': {'volumeClaimTemplate': {'spec': claim}}}]},
+        'volumes': [{'name': 'a', 'emptyDir': {'sizeLimit': size}},
+                    {'name': 'b', 'ephemeral': {'volumeClaimTemplate': {'spec': claim}}}]},
         'spec', 'template', 'spec')
 
 
@@ -79,7 +82,8 @@ def owner(kind, name, uid, api_version='v1', **more):
 
 
 def widget(name, spec=None, **metadata):
-    return {'apiVersion': 'sim.test/v1', 'kind': 'Widget', 'metadata': {'name': name, **metadata}, 'spec': {} if spec is None else spec}
+    return {'apiVersion': 'sim.test/v1', 'kind': 'Widget', 'metadata': {'name': name, **metadata},
+            'spec': {} if spec is None else spec}
 
 
 def canary(name, **spec):
@@ -91,7 +95,8 @@ def canary(name, **spec):
 def virtual_service(name, primary, canary_weight):
     return {'apiVersion': 'networking.istio.io/v1beta1', 'kind': 'VirtualService', 'metadata': {'name': name}, 'spec': {
         'hosts': [name], 'gateways': ['mesh'], 'http': [{'route': [
-            {'destination': {'host': f'{name}-primary'}, 'weight': primary}, {'destination': {'host': f'{name}-canary'}, 'weight': canary_weight}]}]}}
+            {'destination': {'host': f'{name}-primary'}, 'weight': primary},
+            {'destination': {'host': f'{name}-canary'}, 'weight': canary_weight}]}]}}
 
 
 def without(thing, *path):
@@ -111,7 +116,8 @@ def changed(thing, value, *path):
 
 
 def crd(group, plural, kind, schema, **version):
-    return {'apiVersion': 'apiextensions.k8s.io/v1', 'kind': 'CustomResourceDefinition', 'metadata': {'name': f'{plural}.{group}'},
+    return {'apiVersion': 'apiextensions.k8s.io/v1', 'kind': 'CustomResourceDefinition',
+            'metadata': {'name': f'{plural}.{group}'},
             'spec': {'group': group, 'scope': 'Namespaced', 'names': {'plural': plural, 'kind': kind}, 'versions': [
                 {'name': 'v1', 'served': True, 'storage': True, 'schema': {'openAPIV3Schema': schema}, **version}]}}
 
@@ -130,7 +136,9 @@ WIDGET_SCHEMA = {'type': 'object', 'required': ['spec'], 'properties': {
         'replicas': {'type': 'integer'}}},
     'status': {'type': 'object', 'properties': {'phase': {'type': 'string'}, 'replicas': {'type': 'integer'}}}}}
 WIDGET_CRD = crd('sim.test', 'widgets', 'Widget', WIDGET_SCHEMA,
-                 subresources={'status': {}, 'scale': {'specReplicasPath': '.spec.replicas', 'statusReplicasPath': '.status.replicas'}},
+                 subresources={'status': {},
+                               'scale': {'specReplicasPath': '.spec.replicas',
+                                         'statusReplicasPath': '.status.replicas'}},
                  additionalPrinterColumns=[{'name': 'Size', 'type': 'integer', 'jsonPath': '.spec.size'},
                                            {'name': 'Phase', 'type': 'string', 'jsonPath': '.status.phase'},
                                            {'name': 'Age', 'type': 'date', 'jsonPath': '.metadata.creationTimestamp'}])

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""The binary as a user meets it: golden transcripts of the demo and of examples/scenarios, and the served cluster over a real socket.
+"""The binary as a user meets it: golden transcripts of the demo and of examples/scenarios, and the served cluster over
+a real socket.
 
     run.py SLUICE [--accept]
 
---accept writes what they say now as the transcripts; read them before they are committed. Exit status 1 when a test failed.
+--accept writes what they say now as the transcripts; read them before they are committed. Exit status 1 when a test
+failed.
 """
 import difflib
 import fcntl
@@ -57,7 +59,8 @@ class Demo(unittest.TestCase):
     maxDiff = None
 
     def expect_told(self, transcript, told):
-        diff = difflib.unified_diff(told_of(transcript.read_text()).splitlines(), told_of(told).splitlines(), str(transcript), 'told now', lineterm='')
+        diff = difflib.unified_diff(told_of(transcript.read_text()).splitlines(), told_of(told).splitlines(),
+                                    str(transcript), 'told now', lineterm='')
         self.assertEqual('', '\n'.join(diff))
 
     def test_tutorial(self):
@@ -68,7 +71,8 @@ class Demo(unittest.TestCase):
 
     def test_readme(self):
         """What README.md shows of the story is a part of it."""
-        shown = [text for text in (ROOT / 'README.md').read_text().split('```') if 'Advance podinfo.test canary weight' in text]
+        shown = [text for text in (ROOT / 'README.md').read_text().split('```')
+                 if 'Advance podinfo.test canary weight' in text]
         self.assertEqual(1, len(shown))
         self.assertIn(shown[0].strip(), (TRANSCRIPTS / 'tutorial.txt').read_text())
 
@@ -92,7 +96,8 @@ class Demo(unittest.TestCase):
         for scenario in SCENARIOS:
             for line in transcript_of(scenario).read_text().splitlines():
                 self.assertLessEqual(len(line), 80, line)
-        self.assertEqual(told_of(TRANSCRIPTS.joinpath('tutorial.txt').read_text()), told_of(self.in_terminal(TERM='dumb')))
+        self.assertEqual(told_of(TRANSCRIPTS.joinpath('tutorial.txt').read_text()),
+                         told_of(self.in_terminal(TERM='dumb')))
         self.assertIn('\033[', self.in_terminal(TERM='xterm'))
         self.assertNotIn('\033[', self.in_terminal(TERM='xterm', NO_COLOR='1'))
 
@@ -100,7 +105,8 @@ class Demo(unittest.TestCase):
     def in_terminal(**environment):
         here, there = pty.openpty()
         fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack('4H', 24, 80, 0, 0))
-        process = subprocess.Popen([SLUICE, 'demo'], stdout=there, env={**os.environ, 'LC_ALL': 'C', 'SLUICE_DEMO': 'sluice demo', **environment})
+        process = subprocess.Popen([SLUICE, 'demo'], stdout=there,
+                                   env={**os.environ, 'LC_ALL': 'C', 'SLUICE_DEMO': 'sluice demo', **environment})
         os.close(there)
         told = b''
         while True:
@@ -119,7 +125,8 @@ class Demo(unittest.TestCase):
 
     def test_transcripts(self):
         """Every transcript is of a scenario that is still there."""
-        self.assertEqual({transcript_of(each).name for each in SCENARIOS}, {each.name for each in TRANSCRIPTS.iterdir()})
+        self.assertEqual({transcript_of(each).name for each in SCENARIOS},
+                         {each.name for each in TRANSCRIPTS.iterdir()})
 
 
 class Scenarios(unittest.TestCase):
@@ -133,10 +140,14 @@ class Scenarios(unittest.TestCase):
             return status, told, errors.replace(folder + '/', '')
 
     def test_refused(self):
-        for text, said in (('title: x\nend: {at: 1m}\nact: []\n', 'story.yaml:3:1: act: unknown field, known are title, '),
-                           ('title: x\nend: {at: -1m}\n', 'story.yaml:2:11: end.at: "-1m", wanted a duration that is not negative'),
-                           ('title: x\nend: {at: 1m}\nfaults: [{from: 5m, until: 1m, pods: {}}]\n', 'story.yaml:3:28: faults[0].until: 1m, wanted a time after'),
-                           ('title: x\nend: {at: 1m}\nobjects: [{file: none.yaml}]\n', 'story.yaml:3:18: objects[0].file: file none.yaml: cannot open'),
+        for text, said in (('title: x\nend: {at: 1m}\nact: []\n',
+                            'story.yaml:3:1: act: unknown field, known are title, '),
+                           ('title: x\nend: {at: -1m}\n',
+                            'story.yaml:2:11: end.at: "-1m", wanted a duration that is not negative'),
+                           ('title: x\nend: {at: 1m}\nfaults: [{from: 5m, until: 1m, pods: {}}]\n',
+                            'story.yaml:3:28: faults[0].until: 1m, wanted a time after'),
+                           ('title: x\nend: {at: 1m}\nobjects: [{file: none.yaml}]\n',
+                            'story.yaml:3:18: objects[0].file: file none.yaml: cannot open'),
                            ('title: [x\n', 'story.yaml:2:1: did not find expected')):
             status, told, errors = self.told(text)
             self.assertEqual((2, ''), (status, told), text)
@@ -148,20 +159,28 @@ class Scenarios(unittest.TestCase):
         self.assertIn('sluice demo: file no/such.yaml: cannot open', errors)
 
     def test_otherwise(self):
-        """A story that does not end as expected is told whole; then it says what is different, and where that was expected."""
+        """A story that does not end as expected is told whole; then it says what is different, and where that was
+        expected."""
         text = (ROOT / 'examples/scenarios/bad-release.yaml').read_text()
-        text = text.replace('file: ', f'file: {ROOT}/examples/scenarios/').replace('phase: Succeeded\n    primary', 'phase: Failed\n    primary')
+        text = text.replace('file: ',
+                            f'file: {ROOT}/examples/scenarios/').replace('phase: Succeeded\n    primary',
+                                                                         'phase: Failed\n    primary')
         status, told, errors = self.told(text)
         self.assertEqual(1, status)
         expected = transcript_of(ROOT / 'bad-release.yaml').read_text()
-        self.assertEqual(expected[:expected.index('\nWhat was expected and came\n')], told[:told.index('\nWhat was expected and came\n')])
+        self.assertEqual(expected[:expected.index('\nWhat was expected and came\n')],
+                         told[:told.index('\nWhat was expected and came\n')])
         self.assertNotIn('What to type next', told)
-        self.assertRegex(errors, r'^sluice demo: story.yaml:\d+:12: expect\[0\].phase: Canary checkout.shop is Succeeded, wanted Failed\n$')
+        self.assertRegex(errors,
+                         r'^sluice demo: story.yaml:\d+:12: expect\[0\].phase: Canary checkout.shop is Succeeded, '
+                         r'wanted Failed\n$')
 
     def test_never(self):
         """A moment that never comes ends the story at its limit."""
         status, told, errors = self.told('title: x\nlimit: 5m\nend: {when: {phase: Failed}}\n')
-        self.assertEqual((1, 'sluice demo: story.yaml:3:13: end.when: it has not come within 5m, the limit of the story\n'), (status, errors))
+        self.assertEqual((1,
+                          'sluice demo: story.yaml:3:13: end.when: it has not come within 5m, the limit of the '
+                          'story\n'), (status, errors))
         self.assertEqual('x\n\n$ kubectl get canaries --all-namespaces\nNo resources found\n', told)
 
 
@@ -170,7 +189,8 @@ class Served(unittest.TestCase):
 
     def serve(self, *words, logs=()):
         self.log = tempfile.TemporaryFile('w+')
-        self.process = subprocess.Popen([SLUICE, 'demo', *words, '--serve', '--speed', '200', *logs], stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.process = subprocess.Popen([SLUICE, 'demo', *words, '--serve', '--speed', '200', *logs],
+                                        stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.addCleanup(self.stop)
         for line in self.process.stdout:
             found = re.search(r'server: "(http://[^"]+)"', line)
@@ -204,7 +224,8 @@ class Served(unittest.TestCase):
             base = f'/api/{version}' if '/' not in version else f'/apis/{version}'
             plural = {'Canary': 'canaries'}.get(kind, kind.lower() + 's')
             space = '' if kind == 'Namespace' else '/namespaces/test'
-            request = urllib.request.Request(f'{self.server}{base}{space}/{plural}/{name}?fieldManager=e2e', data=document.encode(), method='PATCH',
+            request = urllib.request.Request(f'{self.server}{base}{space}/{plural}/{name}?fieldManager=e2e',
+                                             data=document.encode(), method='PATCH',
                                              headers={'Content-Type': 'application/apply-patch+yaml'})
             urllib.request.urlopen(request, timeout=PATIENCE_S).close()
 
@@ -221,13 +242,15 @@ class Served(unittest.TestCase):
     def test_tutorial(self):
         """What the tutorial applies is rolled out by the engine inside, and SIGTERM ends both."""
         self.serve()
-        gateway = {'apiVersion': 'networking.istio.io/v1alpha3', 'kind': 'Gateway', 'metadata': {'name': 'public-gateway'},
+        gateway = {'apiVersion': 'networking.istio.io/v1alpha3', 'kind': 'Gateway',
+                   'metadata': {'name': 'public-gateway'},
                    'spec': {'selector': {'istio': 'ingressgateway'}}}
         self.call('POST', '/apis/networking.istio.io/v1alpha3/namespaces/istio-system/gateways', gateway)
         self.apply((ROOT / 'examples/tutorial/podinfo.yaml').read_text())
         self.apply((ROOT / 'examples/tutorial/canary.yaml').read_text())
         self.wait_phase('Initialized')
-        image = [{'op': 'replace', 'path': '/spec/template/spec/containers/0/image', 'value': 'stefanprodan/podinfo:3.1.1'}]
+        image = [{'op': 'replace', 'path': '/spec/template/spec/containers/0/image',
+                  'value': 'stefanprodan/podinfo:3.1.1'}]
         target = '/apis/apps/v1/namespaces/test/deployments/podinfo'
         self.call('PATCH', target, image, 'application/json-patch+json')
         self.wait_phase('Succeeded')
@@ -243,31 +266,39 @@ class Served(unittest.TestCase):
         self.wait_phase('Failed', 'shop/canaries/checkout')
         self.process.send_signal(signal.SIGTERM)
         self.assertEqual(0, self.process.wait(PATIENCE_S))
-        self.assertIn('\n$ kubectl -n shop set image deployment/checkout checkout=shop/checkout:2\n', self.process.stdout.read())
+        self.assertIn('\n$ kubectl -n shop set image deployment/checkout checkout=shop/checkout:2\n',
+                      self.process.stdout.read())
 
     def test_app_of_ones_own(self):
-        """A Canary that no scenario knows gets requests; an annotation of the template says how a version answers them. The terminal tells the story, without logs."""
+        """A Canary that no scenario knows gets requests; an annotation of the template says how a version answers them.
+        The terminal tells the story, without logs."""
         self.serve()
         own = {'metadata': {'labels': {'app': 'own'}}, 'spec': {'containers': [{'name': 'own', 'image': 'own:1'}]}}
         self.call('POST', '/api/v1/namespaces', {'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': 'test'}})
         self.call('POST', '/apis/apps/v1/namespaces/test/deployments', {
-            'apiVersion': 'apps/v1', 'kind': 'Deployment', 'metadata': {'name': 'own'}, 'spec': {'selector': {'matchLabels': {'app': 'own'}}, 'template': own}})
+            'apiVersion': 'apps/v1', 'kind': 'Deployment', 'metadata': {'name': 'own'},
+            'spec': {'selector': {'matchLabels': {'app': 'own'}}, 'template': own}})
         metrics = [{'name': 'request-success-rate', 'interval': '1m', 'thresholdRange': {'min': 99}},
                    {'name': 'request-duration', 'interval': '1m', 'thresholdRange': {'max': 500}}]
         self.call('POST', '/apis/flagger.app/v1beta1/namespaces/test/canaries', {
             'apiVersion': 'flagger.app/v1beta1', 'kind': 'Canary', 'metadata': {'name': 'own'},
-            'spec': {'targetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': 'own'}, 'service': {'port': 80},
-                     'analysis': {'interval': '10s', 'threshold': 2, 'stepWeight': 25, 'maxWeight': 50, 'metrics': metrics}}})
+            'spec': {'targetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': 'own'},
+                     'service': {'port': 80},
+                     'analysis': {'interval': '10s', 'threshold': 2, 'stepWeight': 25, 'maxWeight': 50,
+                                  'metrics': metrics}}})
         self.wait_phase('Initialized', 'test/canaries/own')
         target, kind = '/apis/apps/v1/namespaces/test/deployments/own', 'application/merge-patch+json'
-        self.call('PATCH', target, {'spec': {'template': {'metadata': {'annotations': {'sluice.dev/demo-latency': '90ms'}}}}}, kind)
+        self.call('PATCH', target,
+                  {'spec': {'template': {'metadata': {'annotations': {'sluice.dev/demo-latency': '90ms'}}}}}, kind)
         self.wait_phase('Succeeded', 'test/canaries/own')
-        self.call('PATCH', target, {'spec': {'template': {'metadata': {'annotations': {'sluice.dev/demo-errors': '20%'}}}}}, kind)
+        self.call('PATCH', target,
+                  {'spec': {'template': {'metadata': {'annotations': {'sluice.dev/demo-errors': '20%'}}}}}, kind)
         self.wait_phase('Failed', 'test/canaries/own')
         self.process.send_signal(signal.SIGTERM)
         self.assertEqual(0, self.process.wait(PATIENCE_S))
         told = self.process.stdout.read()
-        for said in (' * 50 requests per second to own.test\n', '   Promotion completed! Scaling down own.test\n', ' ! Halt own.test advancement success rate '):
+        for said in (' * 50 requests per second to own.test\n', '   Promotion completed! Scaling down own.test\n',
+                     ' ! Halt own.test advancement success rate '):
             self.assertIn(said, told)
         self.log.seek(0)
         self.assertEqual('', self.log.read())
@@ -290,10 +321,13 @@ class Check(unittest.TestCase):
         text = (ROOT / 'examples/tutorial/canary.yaml').read_text().replace('kind: Deployment', 'kind: DaemonSet')
         status, told, errors = self.check('-f', '-', text=text)
         self.assertEqual((1, ''), (status, errors))
-        self.assertRegex(told, r'(?m)^refused  test/podinfo \(stdin:\d+\)\n  stdin:\d+:\d+: spec.targetRef.kind: DaemonSet is not supported yet')
+        self.assertRegex(told,
+                         r'(?m)^refused  test/podinfo \(stdin:\d+\)\n  stdin:\d+:\d+: spec.targetRef.kind: DaemonSet '
+                         r'is not supported yet')
         found = json.loads(self.check('-f', '-', '-o', 'json', text=text)[1])
         self.assertEqual((1, 0, 1, 'spec.targetRef.kind'),
-                         (found['version'], found['accepted'], found['refused'], found['canaries'][0]['reasons'][0]['field']))
+                         (found['version'], found['accepted'], found['refused'],
+                          found['canaries'][0]['reasons'][0]['field']))
 
     def test_provider(self):
         """A Canary that names no provider is routed by the engine's."""
@@ -304,7 +338,8 @@ class Check(unittest.TestCase):
         self.assertIn('spec.provider: nginx is not supported yet', told)
 
     def test_template(self):
-        """What must be rendered first is named with the line where it is no YAML; the rest is looked at all the same."""
+        """What must be rendered first is named with the line where it is no YAML; the rest is looked at all the
+        same."""
         with tempfile.TemporaryDirectory() as folder:
             pathlib.Path(folder, 'a.yaml').write_text('kind: Canary\n{{- if .Values.canary }}\n')
             pathlib.Path(folder, 'b.yaml').write_text((ROOT / 'examples/tutorial/canary.yaml').read_text())
@@ -314,9 +349,12 @@ class Check(unittest.TestCase):
         self.assertRegex(errors, r'(?s)/a.yaml:\d+:\d+: .*helm template CHART')
 
     def test_cannot(self):
-        for words, said in (((), '-f or -kubeconfig is missing'), (('-f',), '-f: its value is missing'), (('--nope',), '--nope: unknown flag'),
-                            (('x.yaml',), 'x.yaml: unexpected word; files are named by -f'), (('-f', 'x', '-o', 'xml'), '-o xml: neither text nor json'),
-                            (('-f', 'no/such'), 'no/such: No such file'), (('-kubeconfig', 'no/such'), 'kubeconfig no/such: ')):
+        for words, said in (((), '-f or -kubeconfig is missing'), (('-f',), '-f: its value is missing'),
+                            (('--nope',), '--nope: unknown flag'),
+                            (('x.yaml',), 'x.yaml: unexpected word; files are named by -f'),
+                            (('-f', 'x', '-o', 'xml'), '-o xml: neither text nor json'),
+                            (('-f', 'no/such'), 'no/such: No such file'),
+                            (('-kubeconfig', 'no/such'), 'kubeconfig no/such: ')):
             status, _, errors = self.check(*words)
             self.assertEqual(2, status, words)
             self.assertIn(f'sluice check: {said}', errors)
@@ -328,11 +366,14 @@ class Check(unittest.TestCase):
         try:
             served.wait_phase('Failed', 'shop/canaries/checkout')
             with tempfile.NamedTemporaryFile('w+') as kubeconfig:
-                kubeconfig.write('clusters: [{name: a, cluster: {server: "%s"}}]\ncontexts: [{name: a, context: {cluster: a}}]\ncurrent-context: a\n' %
+                kubeconfig.write('clusters: [{name: a, cluster: {server: "%s"}}]\ncontexts: [{name: a, context: '
+                                 '{cluster: a}}]\ncurrent-context: a\n' %
                                  served.server)
                 kubeconfig.flush()
-                self.assertEqual((0, 'accepted shop/checkout\n1 Canary: 1 accepted, 0 refused\n', ''), self.check('-kubeconfig', kubeconfig.name))
-                self.assertEqual((0, '0 Canaries: 0 accepted, 0 refused\n', ''), self.check('-kubeconfig', kubeconfig.name, '-namespace', 'other'))
+                self.assertEqual((0, 'accepted shop/checkout\n1 Canary: 1 accepted, 0 refused\n', ''),
+                                 self.check('-kubeconfig', kubeconfig.name))
+                self.assertEqual((0, '0 Canaries: 0 accepted, 0 refused\n', ''),
+                                 self.check('-kubeconfig', kubeconfig.name, '-namespace', 'other'))
                 served.stop()
                 status, _, errors = self.check('-kubeconfig', kubeconfig.name)
                 self.assertEqual(2, status)
@@ -372,7 +413,8 @@ class Doors(unittest.TestCase):
         """A page that has a name of its own lead here is refused; the kubeconfig is nobody else's."""
         self.sim('--api-only')
         port = self.server.rsplit(':', 1)[1]
-        for host, status in ((f'127.0.0.1:{port}', 200), (f'localhost:{port}', 200), (f'evil.example:{port}', 403), ('evil.example', 403)):
+        for host, status in ((f'127.0.0.1:{port}', 200), (f'localhost:{port}', 200), (f'evil.example:{port}', 403),
+                             ('evil.example', 403)):
             self.assertEqual(status, self.status(self.server + '/version', Host=host), host)
         self.assertEqual(0o600, self.kubeconfig.stat().st_mode & 0o777)
 
@@ -382,8 +424,10 @@ class Doors(unittest.TestCase):
             precious, link = pathlib.Path(folder, 'precious'), pathlib.Path(folder, 'link')
             precious.write_text('mine')
             link.symlink_to(precious)
-            done = subprocess.run([SLUICE, 'sim', '--kubeconfig', str(link)], capture_output=True, text=True, timeout=PATIENCE_S)
-            self.assertEqual((1, f'sluice sim: --kubeconfig {link}: it is a symbolic link\n'), (done.returncode, done.stderr))
+            done = subprocess.run([SLUICE, 'sim', '--kubeconfig', str(link)], capture_output=True, text=True,
+                                  timeout=PATIENCE_S)
+            self.assertEqual((1, f'sluice sim: --kubeconfig {link}: it is a symbolic link\n'),
+                             (done.returncode, done.stderr))
             self.assertEqual('mine', precious.read_text())
 
     def test_open(self):
@@ -395,7 +439,8 @@ class Doors(unittest.TestCase):
         self.assertEqual('', process.stderr.read())
 
     def test_ready(self):
-        """/healthz says that it is alive, /readyz that it has read what it needs; the one that stands by is ready, too."""
+        """/healthz says that it is alive, /readyz that it has read what it needs; the one that stands by is ready,
+        too."""
         self.sim()
         for _ in range(2):
             with socket.create_server(('127.0.0.1', 0)) as free:
@@ -411,9 +456,13 @@ class Doors(unittest.TestCase):
 
 class Flags(unittest.TestCase):
     def test_asked(self):
-        for words, said in ((['version'], 'sluice version '), (['--version'], 'sluice version '), (['-help'], 'sluice demo [FILE]'),
-                            (['demo', '--help'], 'usage: sluice demo [FILE]'), (['completion', '-help'], 'usage: sluice completion bash|zsh'),
-                            (['completion', '-version'], 'sluice version '), (['version', '--help'], 'usage: sluice version'), (['version', '-version'], 'sluice version ')):
+        for words, said in ((['version'], 'sluice version '), (['--version'], 'sluice version '),
+                            (['-help'], 'sluice demo [FILE]'),
+                            (['demo', '--help'], 'usage: sluice demo [FILE]'),
+                            (['completion', '-help'], 'usage: sluice completion bash|zsh'),
+                            (['completion', '-version'], 'sluice version '),
+                            (['version', '--help'], 'usage: sluice version'),
+                            (['version', '-version'], 'sluice version ')):
             done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S)
             self.assertEqual((0, ''), (done.returncode, done.stderr), words)
             self.assertIn(said, done.stdout)
@@ -421,7 +470,8 @@ class Flags(unittest.TestCase):
     def test_help(self):
         """`sluice help COMMAND` says what `sluice COMMAND -help` does."""
         for command in ('run', 'demo', 'sim', 'check', 'completion', 'version'):
-            told = [subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S) for words in (('help', command), (command, '-help'))]
+            told = [subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S)
+                    for words in (('help', command), (command, '-help'))]
             self.assertEqual([0, 0], [each.returncode for each in told], command)
             self.assertNotEqual('', told[0].stdout, command)
             self.assertEqual(told[0].stdout, told[1].stdout, command)
@@ -429,26 +479,34 @@ class Flags(unittest.TestCase):
 
     def complete(self, *words):
         """What a bash offers for the last word."""
-        script = 'source <("$1" completion bash); shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sluice; printf "%s\\n" "${COMPREPLY[@]}"'
-        done = subprocess.run(['bash', '-c', script, 'bash', SLUICE, 'sluice', *words], capture_output=True, text=True, timeout=PATIENCE_S, cwd=ROOT)
+        script = ('source <("$1" completion bash); shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sluice; '
+                  'printf "%s\\n" "${COMPREPLY[@]}"')
+        done = subprocess.run(['bash', '-c', script, 'bash', SLUICE, 'sluice', *words], capture_output=True, text=True,
+                              timeout=PATIENCE_S, cwd=ROOT)
         self.assertEqual((0, ''), (done.returncode, done.stderr), words)
         return done.stdout.split()
 
     def test_completion(self):
         """Commands, flags, and values of flags as the tables of the flags say them."""
-        for words, offered in ((['c'], ['check', 'completion']), (['completion', ''], ['bash', 'zsh']), (['help', 's'], ['sim']),
-                               (['run', '-log'], ['-log-level']), (['run', '-log-level', ''], ['debug', 'info', 'warn', 'error', 'fatal', 'panic']),
-                               (['run', '-log-level', '=', 'w'], ['warn']), (['run', '--zap-encoding', '='], ['json', 'console']),
+        for words, offered in ((['c'], ['check', 'completion']), (['completion', ''], ['bash', 'zsh']),
+                               (['help', 's'], ['sim']),
+                               (['run', '-log'], ['-log-level']),
+                               (['run', '-log-level', ''], ['debug', 'info', 'warn', 'error', 'fatal', 'panic']),
+                               (['run', '-log-level', '=', 'w'], ['warn']),
+                               (['run', '--zap-encoding', '='], ['json', 'console']),
                                (['demo', '--se'], ['--seed', '--serve']), (['demo', '-se'], ['-seed', '-serve']),
-                               (['demo', 'README'], ['README.md']), (['demo', '--kubeconfig', 'README'], ['README.md']), (['demo', '--speed', ''], []),
-                               (['check', '-o', ''], ['text', 'json']), (['check', '-f', 'README'], ['README.md']), (['check', '-n', ''], []), (['sim', ''], [])):
+                               (['demo', 'README'], ['README.md']), (['demo', '--kubeconfig', 'README'], ['README.md']),
+                               (['demo', '--speed', ''], []),
+                               (['check', '-o', ''], ['text', 'json']), (['check', '-f', 'README'], ['README.md']),
+                               (['check', '-n', ''], []), (['sim', ''], [])):
             self.assertEqual(offered, self.complete(*words), words)
 
     def test_refused(self):
         for words, said in ((['demo', '--serve', '--speed', '0'], '--speed 0: expected a whole number from 1 to 1000'),
                             (['demo', '--seed', 'x'], '--seed x: expected a whole number'),
                             (['demo', '--seed', '9' * 20], f'--seed {"9" * 20}: expected a whole number'),
-                            (['demo', '--speed', '5'], '--listen, --speed, --kubeconfig and --logs are of use with --serve only'),
+                            (['demo', '--speed', '5'],
+                             '--listen, --speed, --kubeconfig and --logs are of use with --serve only'),
                             (['demo', 'a.yaml', 'b.yaml'], 'b.yaml: unexpected word'),
                             (['sim', '--listen', 'nowhere'], '--listen nowhere: expected HOST:PORT'),
                             (['sim', '--nope'], '--nope: unknown flag'),
@@ -458,26 +516,33 @@ class Flags(unittest.TestCase):
                             (['completion', 'fish'], 'sluice completion: fish: unknown, wanted bash or zsh'),
                             (['completion'], 'sluice completion: wanted bash or zsh'),
                             (['version', 'extra'], 'sluice version: extra: unexpected word'),
-                            (['demo', '--listen', '127.0.0.1:0'], '--listen, --speed, --kubeconfig and --logs are of use with --serve only')):
+                            (['demo', '--listen', '127.0.0.1:0'],
+                             '--listen, --speed, --kubeconfig and --logs are of use with --serve only')):
             done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S)
             self.assertEqual(2, done.returncode, words)
             self.assertIn(said, done.stderr)
 
     def test_manifest(self):
         """Objects are no scenario; each is told with its place."""
-        done = subprocess.run([SLUICE, 'demo', 'examples/tutorial/canary.yaml'], capture_output=True, text=True, timeout=PATIENCE_S, cwd=ROOT)
+        done = subprocess.run([SLUICE, 'demo', 'examples/tutorial/canary.yaml'], capture_output=True, text=True,
+                              timeout=PATIENCE_S, cwd=ROOT)
         self.assertEqual((2, ''), (done.returncode, done.stdout))
-        self.assertRegex(done.stderr, r'^sluice demo: examples/tutorial/canary.yaml:\d+:1: the Kubernetes object Canary podinfo, wanted a scenario')
+        self.assertRegex(done.stderr,
+                         r'^sluice demo: examples/tutorial/canary.yaml:\d+:1: the Kubernetes object Canary podinfo, '
+                         r'wanted a scenario')
 
     def test_unreached(self):
         """What nothing in a story reaches is warned of where nobody can bring it later: played, not served."""
         with tempfile.NamedTemporaryFile('w', suffix='.yaml') as story:
-            story.write('title: x\nversions: {"app:1": {errors: 0%}}\ntraffic: [{host: app.t, perSecond: 5}]\nend: {at: 1m}\n')
+            story.write('title: x\nversions: {"app:1": {errors: 0%}}\ntraffic: [{host: app.t, perSecond: 5}]\nend: '
+                        '{at: 1m}\n')
             story.flush()
             done = subprocess.run([SLUICE, 'demo', story.name], capture_output=True, text=True, timeout=PATIENCE_S)
             self.assertEqual(0, done.returncode, done.stderr)
-            self.assertIn(f'sluice demo: warning: {story.name}:2:21: versions.app:1: no object and no act of the story has an image', done.stderr)
-            serving = subprocess.Popen([SLUICE, 'demo', story.name, '--serve'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.assertIn(f'sluice demo: warning: {story.name}:2:21: versions.app:1: no object and no act of the '
+                          f'story has an image', done.stderr)
+            serving = subprocess.Popen([SLUICE, 'demo', story.name, '--serve'], stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE, text=True)
             told = serving.stdout.readline()
             serving.terminate()
             serving.communicate(timeout=PATIENCE_S)
@@ -488,7 +553,8 @@ class Flags(unittest.TestCase):
         with tempfile.NamedTemporaryFile('w') as config:
             config.write('current-context: a\ncurrent-context: b\n')
             config.flush()
-            done = subprocess.run([SLUICE, 'check', '-kubeconfig', config.name], capture_output=True, text=True, timeout=PATIENCE_S)
+            done = subprocess.run([SLUICE, 'check', '-kubeconfig', config.name], capture_output=True, text=True,
+                                  timeout=PATIENCE_S)
         self.assertRegex(done.stderr, '^sluice check: kubeconfig .*: the last one counts\n')
 
     def test_suggestion(self):
@@ -500,19 +566,24 @@ class Flags(unittest.TestCase):
 
     def test_kubeconfig(self):
         """Where it cannot be written, nothing is served."""
-        for words, said in ((['demo', '--serve', '--kubeconfig', '/no/such'], 'sluice demo: --kubeconfig /no/such: No such file or directory\n'),
-                            (['sim', '--kubeconfig', '/dev/full'], 'sluice sim: --kubeconfig /dev/full: not a regular file\n')):
+        for words, said in ((['demo', '--serve', '--kubeconfig', '/no/such'],
+                             'sluice demo: --kubeconfig /no/such: No such file or directory\n'),
+                            (['sim', '--kubeconfig', '/dev/full'],
+                             'sluice sim: --kubeconfig /dev/full: not a regular file\n')):
             done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S)
             self.assertEqual((1, '', said), (done.returncode, done.stdout, done.stderr))
 
 
     def test_full_disk(self):
         """What cannot be written is said, and is no success."""
-        for words in (['demo'], ['version'], ['help'], ['demo', '-help'], ['sim'], ['run', '-help'], ['check', '-f', str(ROOT / 'examples/tutorial/canary.yaml')]):
+        for words in (['demo'], ['version'], ['help'], ['demo', '-help'], ['sim'], ['run', '-help'],
+                      ['check', '-f', str(ROOT / 'examples/tutorial/canary.yaml')]):
             with open('/dev/full', 'w') as full:
-                done = subprocess.run([SLUICE, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S)
+                done = subprocess.run([SLUICE, *words], stdout=full, stderr=subprocess.PIPE, text=True,
+                                      timeout=PATIENCE_S)
             self.assertEqual(1, done.returncode, words)
-            self.assertRegex(done.stderr, 'cannot write (to standard output|the kubeconfig): No space left on device', words)
+            self.assertRegex(done.stderr, 'cannot write (to standard output|the kubeconfig): No space left on device',
+                             words)
 
 
 if __name__ == '__main__':

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""scripts/setup on machines that are not this one: a folder stands before /etc and /usr, and programs in front of PATH stand for apt and its like.
+"""scripts/setup on machines that are not this one: a folder stands before /etc and /usr, and programs in front of PATH
+stand for apt and its like.
 
     setup.py        exit status 1 when a test failed
 """
@@ -10,7 +11,8 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SOURCE = 'Types: deb\nURIs: http://mirror/debian\nSuites: bookworm\nComponents: main\nSigned-By: /usr/share/keyrings/debian.gpg\n'
+SOURCE = ('Types: deb\nURIs: http://mirror/debian\nSuites: bookworm\nComponents: main\n'
+          'Signed-By: /usr/share/keyrings/debian.gpg\n')
 
 FAKES = {
     'id': 'echo 0',
@@ -28,17 +30,21 @@ case " $* " in
       echo "$each" >> "$MACHINE/installed"
       case $each in
         nginx | prometheus)
-          ln -sf "/lib/systemd/system/$each.service" "$SLUICE_SETUP_ROOT/etc/systemd/system/multi-user.target.wants/$each.service"
+          ln -sf "/lib/systemd/system/$each.service" \
+            "$SLUICE_SETUP_ROOT/etc/systemd/system/multi-user.target.wants/$each.service"
           ln -sf "../init.d/$each" "$SLUICE_SETUP_ROOT/etc/rc3.d/S01$each" ;;
       esac
     done ;;
 esac''',
     'systemctl': r'''
 echo "systemctl $*" >> "$MACHINE/log"
-rm -f "$SLUICE_SETUP_ROOT/etc/systemd/system/multi-user.target.wants/${!#}" "$SLUICE_SETUP_ROOT/etc/rc3.d/S01$(basename "${!#}" .service)"''',
+rm -f "$SLUICE_SETUP_ROOT/etc/systemd/system/multi-user.target.wants/${!#}" \
+  "$SLUICE_SETUP_ROOT/etc/rc3.d/S01$(basename "${!#}" .service)"''',
 }
-PARTS = ('cc', 'cmake', 'ninja', 'pkg-config', 'git', 'curl', 'luajit', 'busted', 'luacheck', 'clang-format', 'openssl', 'prometheus', 'nginx')
-NEEDED = ('bash', 'env', 'cat', 'grep', 'sed', 'head', 'tr', 'ln', 'rm', 'mkdir', 'mktemp', 'chmod', 'chown', 'tee', 'find', 'sort', 'comm', 'basename', 'python3')
+PARTS = ('cc', 'cmake', 'ninja', 'pkg-config', 'git', 'curl', 'luajit', 'busted', 'luacheck', 'clang-format', 'openssl',
+         'prometheus', 'nginx')
+NEEDED = ('bash', 'env', 'cat', 'grep', 'sed', 'head', 'tr', 'ln', 'rm', 'mkdir', 'mktemp', 'chmod', 'chown', 'tee',
+          'find', 'sort', 'comm', 'basename', 'python3')
 
 
 class Machine:
@@ -47,7 +53,8 @@ class Machine:
         case.addCleanup(holder.cleanup)
         self.folder = pathlib.Path(holder.name)
         self.root, self.programs = self.folder / 'root', self.folder / 'programs'
-        for each in ('etc/apt/sources.list.d', 'etc/apt/preferences.d', 'etc/systemd/system/multi-user.target.wants', 'etc/rc3.d', 'usr/sbin'):
+        for each in ('etc/apt/sources.list.d', 'etc/apt/preferences.d', 'etc/systemd/system/multi-user.target.wants',
+                     'etc/rc3.d', 'usr/sbin'):
             (self.root / each).mkdir(parents=True)
         (self.root / 'etc/os-release').write_text(release)
         (self.root / 'etc/apt/sources.list.d/debian.sources').write_text(SOURCE)
@@ -65,18 +72,22 @@ class Machine:
         path.chmod(0o755)
 
     def enable(self, name):
-        (self.root / f'etc/systemd/system/multi-user.target.wants/{name}.service').symlink_to(f'/lib/systemd/system/{name}.service')
+        wanted = self.root / f'etc/systemd/system/multi-user.target.wants/{name}.service'
+        wanted.symlink_to(f'/lib/systemd/system/{name}.service')
 
     def setup(self, *words):
-        environment = {'PATH': str(self.programs), 'MACHINE': str(self.folder), 'SLUICE_SETUP_ROOT': str(self.root), 'TMPDIR': str(self.folder)}
-        done = subprocess.run([str(ROOT / 'scripts/setup'), *words], env=environment, capture_output=True, text=True, timeout=60)
+        environment = {'PATH': str(self.programs), 'MACHINE': str(self.folder), 'SLUICE_SETUP_ROOT': str(self.root),
+                       'TMPDIR': str(self.folder)}
+        done = subprocess.run([str(ROOT / 'scripts/setup'), *words], env=environment, capture_output=True, text=True,
+                              timeout=60)
         return done.returncode, done.stdout + done.stderr
 
     def files(self):
         """All there is in the machine, with what it says; nothing of what a setup worked with may stay beside it."""
         found = {}
         for path in sorted(self.root.rglob('*')):
-            found[str(path.relative_to(self.root))] = os.readlink(path) if path.is_symlink() else path.read_text() if path.is_file() else None
+            found[str(path.relative_to(self.root))] = (os.readlink(path) if path.is_symlink()
+                                                       else path.read_text() if path.is_file() else None)
         found['beside'] = sorted(path.name for path in self.folder.iterdir())
         return found
 
@@ -91,7 +102,8 @@ class Setup(unittest.TestCase):
     maxDiff = None
 
     def test_machine_stays_as_it_was(self):
-        """Debian 12 with nothing: packages come, libyyjson as files of Debian 13; no source, no pin, no service, no policy is left."""
+        """Debian 12 with nothing: packages come, libyyjson as files of Debian 13; no source, no pin, no service, no
+        policy is left."""
         machine = Machine(self)
         before = machine.files()
         status, told = machine.setup()
@@ -110,7 +122,8 @@ class Setup(unittest.TestCase):
         machine = Machine(self)
         status, told = machine.setup('--dry-run')
         self.assertEqual((0, [], ''), (status, machine.installed(), machine.log()))
-        for said in ('will install with apt-get, and what they need: build-essential cmake', 'libyyjson0 libyyjson-dev of Debian 13',
+        for said in ('will install with apt-get, and what they need: build-essential cmake',
+                     'libyyjson0 libyyjson-dev of Debian 13',
                      'services that these packages bring are not started'):
             self.assertIn(said, told)
         self.assertTrue(machine.setup()[1].startswith(told))
@@ -123,7 +136,8 @@ class Setup(unittest.TestCase):
         status, told = machine.setup()
         self.assertEqual(0, status, told)
         self.assertIn('setup: disabling nginx.service\n', told)
-        self.assertEqual(['systemctl --quiet disable nginx.service'], [line for line in machine.log().splitlines() if line.startswith('systemctl')])
+        self.assertEqual(['systemctl --quiet disable nginx.service'],
+                         [line for line in machine.log().splitlines() if line.startswith('systemctl')])
 
     def test_demo(self):
         """A demo is built and nothing else."""
@@ -181,7 +195,8 @@ class Setup(unittest.TestCase):
         (machine.programs / 'nginx').unlink()
         machine.add('pkg-config', '[ "$2" != yyjson ]')
         self.assertEqual((1, 'setup: missing: yyjson (a library with its headers)\nsetup: missing: nginx\n'
-                          'setup: this is fedora, not Debian: install them in its own way, then go on\n'), machine.setup())
+                          'setup: this is fedora, not Debian: install them in its own way, then go on\n'),
+                         machine.setup())
         machine.add('pkg-config', 'exit 0')
         self.assertEqual((0, 'setup: everything is there\n'), machine.setup('demo'))
 

@@ -1,6 +1,7 @@
 """istiod and istioctl: built once into the cache that tests/cluster has its parts in, in a folder of their own.
 
-Neither build makes the other one stale. This one takes six minutes on two cores, so nobody starts it unasked: tests/istiod/build does.
+Neither build makes the other one stale. This one takes six minutes on two cores, so nobody starts it unasked:
+tests/istiod/build does.
 """
 import pathlib
 import shutil
@@ -26,12 +27,15 @@ def is_built():
 
 
 def missing():
-    """What this machine lacks to run the ring, as one line; '' when it lacks nothing. Not being built is another matter: is_built()."""
+    """What this machine lacks to run the ring, as one line; '' when it lacks nothing. Not being built is another
+    matter: is_built()."""
     reasons = list(filter(None, [parts.missing()]))
-    for program, package in (('ip', 'iproute2'), ('nft', 'nftables'), ('unshare', 'util-linux'), ('nsenter', 'util-linux')):
+    for program, package in (('ip', 'iproute2'), ('nft', 'nftables'), ('unshare', 'util-linux'),
+                             ('nsenter', 'util-linux')):
         if shutil.which(program) is None:
             reasons.append(f'it needs {program} (package {package})')
-    if not reasons and subprocess.run(['unshare', '--net', 'nft', 'add', 'table', 'ip', 'probe'], stderr=subprocess.DEVNULL).returncode != 0:
+    if not reasons and subprocess.run(['unshare', '--net', 'nft', 'add', 'table', 'ip', 'probe'],
+                                      stderr=subprocess.DEVNULL).returncode != 0:
         reasons.append('it needs root, for network namespaces and rules of nftables in them')
     return ', '.join(reasons)
 

@@ -1,6 +1,8 @@
-"""The lab with the real istiod as its mesh: a gateway and a client's sidecar that istiod configures, Pods in real EndpointSlices.
+"""The lab with the real istiod as its mesh: a gateway and a client's sidecar that istiod configures, Pods in real
+EndpointSlices.
 
-It wants network.enter() before. Envoy is the plain one, without Istio's own filters, so no metric of Istio's is there: canaries are judged by hooks.
+It wants network.enter() before. Envoy is the plain one, without Istio's own filters, so no metric of Istio's is there:
+canaries are judged by hooks.
 """
 import base64
 import json
@@ -21,14 +23,19 @@ GATEWAY_PORT = 8080  # where the gateway listens for what its Service has at por
 
 # No mutual TLS, as nobody signs certificates here, and none of the filters that only Istio's own Envoy has.
 MESH = {
-    'trustDomain': 'cluster.local', 'rootNamespace': SYSTEM, 'enableAutoMtls': False, 'enablePrometheusMerge': False, 'defaultProviders': {},
+    'trustDomain': 'cluster.local', 'rootNamespace': SYSTEM, 'enableAutoMtls': False, 'enablePrometheusMerge': False,
+    'defaultProviders': {},
     'outboundTrafficPolicy': {'mode': 'ALLOW_ANY'},
 }
 ENVIRONMENT = {
-    'POD_NAMESPACE': SYSTEM, 'POD_NAME': 'istiod', 'CLUSTER_ID': 'Kubernetes', 'ENABLE_CA_SERVER': 'false', 'PILOT_CERT_PROVIDER': 'none',
-    'INJECT_ENABLED': 'false', 'INJECTION_WEBHOOK_CONFIG_NAME': '', 'VALIDATION_WEBHOOK_CONFIG_NAME': '', 'ENABLE_LEADER_ELECTION': 'false',
-    'PILOT_ENABLE_GATEWAY_API': 'false', 'XDS_AUTH': 'false', 'PILOT_ENABLE_ALPN_FILTER': 'false', 'PILOT_ENABLE_METADATA_EXCHANGE': 'false',
-    # As in a mesh that has more to do: proxies learn of a change 1 to 2 s after it (without this 0.1 s, in a large one up to 10 s).
+    'POD_NAMESPACE': SYSTEM, 'POD_NAME': 'istiod', 'CLUSTER_ID': 'Kubernetes', 'ENABLE_CA_SERVER': 'false',
+    'PILOT_CERT_PROVIDER': 'none',
+    'INJECT_ENABLED': 'false', 'INJECTION_WEBHOOK_CONFIG_NAME': '', 'VALIDATION_WEBHOOK_CONFIG_NAME': '',
+    'ENABLE_LEADER_ELECTION': 'false',
+    'PILOT_ENABLE_GATEWAY_API': 'false', 'XDS_AUTH': 'false', 'PILOT_ENABLE_ALPN_FILTER': 'false',
+    'PILOT_ENABLE_METADATA_EXCHANGE': 'false',
+    # As in a mesh that has more to do: proxies learn of a change 1 to 2 s after it (without this 0.1 s, in a large one
+    # up to 10 s).
     'PILOT_DEBOUNCE_AFTER': '1s', 'PILOT_DEBOUNCE_MAX': '2s',
 }
 
@@ -52,8 +59,10 @@ class IstioLab(lab.Lab):
         for thing in base():
             self.client.create(thing)
         pod = wait_for(self._gateway_pod, 30, "the gateway's Pod")
-        self.ingress = Proxy(pod['metadata']['name'], SYSTEM, 'router', pod['status']['podIP'], f'127.0.0.1:{free_port()}', GATEWAY)
-        self.sidecar = Proxy('client', 'client', 'sidecar', network.SIDECAR, f'{network.SIDECAR}:15000', {'app': 'client'})
+        self.ingress = Proxy(pod['metadata']['name'], SYSTEM, 'router', pod['status']['podIP'],
+                             f'127.0.0.1:{free_port()}', GATEWAY)
+        self.sidecar = Proxy('client', 'client', 'sidecar', network.SIDECAR, f'{network.SIDECAR}:15000',
+                             {'app': 'client'})
         self.ingress.start(self, self.xds)
         self.sidecar.start(self, self.xds, self.client_host.prefix())
         self.gateway, self.envoy_admin = f'127.0.0.1:{GATEWAY_PORT}', self.ingress.admin
@@ -61,17 +70,22 @@ class IstioLab(lab.Lab):
     def _start_istiod(self):
         self.xds, ready, self.webhook = (f'{network.CLUSTER}:{port}' for port in (15010, 15080, 15017))
         key, certificate, authority = (self.folder / name for name in ('istiod.key', 'istiod.crt', 'istiod-ca.crt'))
-        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=istiod', '-addext',
-                        f'subjectAltName=IP:{network.CLUSTER}', '-keyout', key, '-out', certificate], check=True, stderr=subprocess.DEVNULL)
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=istiod',
+                        '-addext',
+                        f'subjectAltName=IP:{network.CLUSTER}', '-keyout', key, '-out', certificate], check=True,
+                       stderr=subprocess.DEVNULL)
         self.certificate = certificate.read_bytes()
         authority.write_bytes(self.certificate)  # a file of its own: istiod refuses the same path twice
         mesh = self.folder / 'mesh.yaml'  # JSON is YAML
         mesh.write_text(json.dumps({**MESH, 'defaultConfig': {'discoveryAddress': self.xds}}))
         self.client.create({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': SYSTEM}})
         self.processes.start('istiod', [
-            istio.folder() / 'istiod', 'discovery', f'--kubeconfig={self.main.admin.kubeconfig}', '--registries=Kubernetes',
-            '--clusterID=Kubernetes', f'--namespace={SYSTEM}', f'--meshConfig={mesh}', f'--grpcAddr={self.xds}', f'--httpAddr={ready}',
-            f'--httpsAddr={self.webhook}', f'--tlsCertFile={certificate}', f'--tlsKeyFile={key}', f'--caCertFile={authority}',
+            istio.folder() / 'istiod', 'discovery', f'--kubeconfig={self.main.admin.kubeconfig}',
+            '--registries=Kubernetes',
+            '--clusterID=Kubernetes', f'--namespace={SYSTEM}', f'--meshConfig={mesh}', f'--grpcAddr={self.xds}',
+            f'--httpAddr={ready}',
+            f'--httpsAddr={self.webhook}', f'--tlsCertFile={certificate}', f'--tlsKeyFile={key}',
+            f'--caCertFile={authority}',
             '--secureGRPCAddr=', f'--monitoringAddr={network.CLUSTER}:15014', '--ctrlz_port=0'], env=ENVIRONMENT)
         wait_for(lambda: lab.http_ok(f'http://{ready}/ready'), 60, 'istiod is ready')
 
@@ -82,9 +96,12 @@ class IstioLab(lab.Lab):
             'apiVersion': 'admissionregistration.k8s.io/v1', 'kind': 'ValidatingWebhookConfiguration',
             'metadata': {'name': f'istio-validator-{SYSTEM}'},
             'webhooks': [{
-                'name': 'rev.validation.istio.io', 'failurePolicy': 'Fail', 'sideEffects': 'None', 'admissionReviewVersions': ['v1'],
-                'clientConfig': {'url': f'https://{self.webhook}/validate', 'caBundle': base64.b64encode(self.certificate).decode()},
-                'rules': [{'operations': ['CREATE', 'UPDATE'], 'apiGroups': groups, 'apiVersions': ['*'], 'resources': ['*']}]}]})
+                'name': 'rev.validation.istio.io', 'failurePolicy': 'Fail', 'sideEffects': 'None',
+                'admissionReviewVersions': ['v1'],
+                'clientConfig': {'url': f'https://{self.webhook}/validate',
+                                 'caBundle': base64.b64encode(self.certificate).decode()},
+                'rules': [{'operations': ['CREATE', 'UPDATE'], 'apiGroups': groups, 'apiVersions': ['*'],
+                           'resources': ['*']}]}]})
 
     def _gateway_pod(self):
         pods = self.client.list('Pod', SYSTEM)
@@ -98,13 +115,15 @@ class IstioLab(lab.Lab):
 
     def istioctl(self, *args, stdin=None):
         """(exit status, standard output, standard error)."""
-        done = subprocess.run([istio.folder() / 'istioctl', '--kubeconfig', self.main.admin.kubeconfig, '--istioNamespace', SYSTEM, *args],
+        done = subprocess.run([istio.folder() / 'istioctl', '--kubeconfig', self.main.admin.kubeconfig,
+                               '--istioNamespace', SYSTEM, *args],
                               input=stdin, capture_output=True, text=True)
         return done.returncode, done.stdout, done.stderr
 
 
 def base():
-    """What an installation of Istio has: a gateway with its Service, here with an Envoy of ours in the place of its Pod's."""
+    """What an installation of Istio has: a gateway with its Service, here with an Envoy of ours in the place of its
+    Pod's."""
     name = 'istio-ingressgateway'
     meta = {'name': name, 'namespace': SYSTEM}
     networking = {'apiVersion': 'networking.istio.io/v1'}
@@ -113,12 +132,14 @@ def base():
     return [
         {'apiVersion': 'v1', 'kind': 'Node', 'metadata': {'name': 'lab'}},  # without it Pods get into no EndpointSlice
         {'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': 'client'}},
-        {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'metadata': meta, 'spec': {'selector': {'matchLabels': GATEWAY}, 'template': pod}},
+        {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'metadata': meta,
+         'spec': {'selector': {'matchLabels': GATEWAY}, 'template': pod}},
         {'apiVersion': 'v1', 'kind': 'Service', 'metadata': meta,
          'spec': {'selector': GATEWAY, 'ports': [{'name': 'http2', 'port': 80, 'targetPort': GATEWAY_PORT}]}},
         {**networking, 'kind': 'Gateway', 'metadata': {'name': 'public-gateway', 'namespace': SYSTEM},
          'spec': {'selector': GATEWAY, 'servers': [server]}},
         # Without it a sidecar waits for certificates before it listens.
-        {'apiVersion': 'security.istio.io/v1', 'kind': 'PeerAuthentication', 'metadata': {'name': 'default', 'namespace': SYSTEM},
+        {'apiVersion': 'security.istio.io/v1', 'kind': 'PeerAuthentication',
+         'metadata': {'name': 'default', 'namespace': SYSTEM},
          'spec': {'mtls': {'mode': 'DISABLE'}}},
     ]

@@ -1,7 +1,9 @@
-"""Network namespaces of this process: they have no name and no file, so nothing has to be removed when the process has ended, however it does.
+"""Network namespaces of this process: they have no name and no file, so nothing has to be removed when the process has
+ended, however it does.
 
-enter() puts the whole ring into one, before any thread is started. There all addresses below are local: Pods are processes with addresses
-that are not loopback's, as EndpointSlices demand. A ClientHost is a second one, with a wire to the first.
+enter() puts the whole ring into one, before any thread is started. There all addresses below are local: Pods are
+processes with addresses that are not loopback's, as EndpointSlices demand. A ClientHost is a second one, with a wire to
+the first.
 """
 import concurrent.futures
 import ctypes
@@ -14,7 +16,8 @@ CLONE_NEWNET = 0x40000000
 PODS = '10.99'                 # the first two bytes of all Pods' addresses
 SERVICES = '10.96.0.0/16'      # ClusterIPs: nothing but a sidecar knows where they lead
 CLUSTER = '10.98.0.1'          # the cluster's end of the wire
-SIDECAR, APPLICATION = '10.98.0.2', '10.98.0.3'  # the client's end: its proxy, and the program whose requests the proxy captures
+# the client's end: its proxy, and the program whose requests the proxy captures
+SIDECAR, APPLICATION = '10.98.0.2', '10.98.0.3'
 CAPTURE_PORT = 15001           # where a sidecar listens for what it captures
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -26,7 +29,8 @@ def _unshare():
 
 
 def _run(*argv, stdin=None):
-    done = subprocess.run([str(a) for a in argv], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run([str(a) for a in argv], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True)
     if done.returncode != 0:
         raise RuntimeError(f'{" ".join(map(str, argv))}: {done.stdout.strip()}')
 
@@ -40,7 +44,8 @@ def enter():
 
 
 class ClientHost:
-    """A machine with a mesh client: what its program sends to anybody is captured by its sidecar, as Istio's init container would have it."""
+    """A machine with a mesh client: what its program sends to anybody is captured by its sidecar, as Istio's init
+    container would have it."""
 
     def __init__(self):
         self._thread = concurrent.futures.ThreadPoolExecutor(1)  # the namespace is this thread's

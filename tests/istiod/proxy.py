@@ -1,4 +1,5 @@
-"""A real Envoy that the real istiod configures: a gateway or a client's sidecar. What istiod told it is read from its admin port."""
+"""A real Envoy that the real istiod configures: a gateway or a client's sidecar. What istiod told it is read from its
+admin port."""
 import json
 import urllib.request
 
@@ -9,7 +10,8 @@ class Proxy:
     """`role`: router or sidecar; `admin`: "address:port". start() returns when istiod has configured it."""
 
     def __init__(self, name, namespace, role, address, admin, labels):
-        self.name, self.namespace, self.role, self.address, self.admin, self.labels = name, namespace, role, address, admin, labels
+        self.name, self.namespace, self.role = name, namespace, role
+        self.address, self.admin, self.labels = address, admin, labels
 
     def bootstrap(self, istiod):
         """Envoy's own configuration: who it is, and that all else comes from istiod."""
@@ -21,20 +23,24 @@ class Proxy:
             'node': {
                 'id': f'{self.role}~{self.address}~{self.name}.{self.namespace}~{self.namespace}.svc.cluster.local',
                 'cluster': f'{self.name}.{self.namespace}',
-                'metadata': {'NAMESPACE': self.namespace, 'NAME': self.name, 'CLUSTER_ID': 'Kubernetes', 'ISTIO_VERSION': '1.31.0',
-                             'INSTANCE_IPS': self.address, 'LABELS': self.labels, 'MESH_ID': 'cluster.local', 'PROXY_CONFIG': {},
+                'metadata': {'NAMESPACE': self.namespace, 'NAME': self.name, 'CLUSTER_ID': 'Kubernetes',
+                             'ISTIO_VERSION': '1.31.0',
+                             'INSTANCE_IPS': self.address, 'LABELS': self.labels, 'MESH_ID': 'cluster.local',
+                             'PROXY_CONFIG': {},
                              'INTERCEPTION_MODE': 'REDIRECT' if self.role == 'sidecar' else 'NONE'},
             },
             'admin': {'address': {'socket_address': {'address': admin_host, 'port_value': int(admin_port)}}},
             'dynamic_resources': {
-                'ads_config': {'api_type': 'DELTA_GRPC', 'transport_api_version': 'V3', 'set_node_on_first_message_only': True,
+                'ads_config': {'api_type': 'DELTA_GRPC', 'transport_api_version': 'V3',
+                               'set_node_on_first_message_only': True,
                                'grpc_services': [{'envoy_grpc': {'cluster_name': 'istiod'}}]},
                 'lds_config': source, 'cds_config': source,
             },
             'static_resources': {'clusters': [{
                 'name': 'istiod', 'type': 'STATIC', 'connect_timeout': '1s',
                 'typed_extension_protocol_options': {protocol: {
-                    '@type': f'type.googleapis.com/{protocol}', 'explicit_http_config': {'http2_protocol_options': {}}}},
+                    '@type': f'type.googleapis.com/{protocol}',
+                    'explicit_http_config': {'http2_protocol_options': {}}}},
                 'load_assignment': {'cluster_name': 'istiod', 'endpoints': [{'lb_endpoints': [{'endpoint': {
                     'address': {'socket_address': {'address': host, 'port_value': int(port)}}}}]}]},
             }]},
@@ -43,7 +49,8 @@ class Proxy:
     def start(self, lab, istiod, prefix=()):
         config = lab.folder / f'{self.name}.json'
         config.write_text(json.dumps(self.bootstrap(istiod)))
-        lab.processes.start(self.name, [*prefix, lab.parts / 'envoy', '-c', config, '--log-level', 'warning', '--concurrency', '1',
+        lab.processes.start(self.name,
+                            [*prefix, lab.parts / 'envoy', '-c', config, '--log-level', 'warning', '--concurrency', '1',
                                         '--disable-hot-restart'])
         wait_for(self.is_ready, 60, f'istiod configures {self.name}')
 

@@ -7,22 +7,27 @@ from scenario import Scenario
 
 BOTH = ['istio-system/public-gateway', 'mesh']
 
-WRONG = {'apiVersion': 'networking.istio.io/v1', 'kind': 'VirtualService', 'metadata': {'name': 'wrong', 'namespace': 'default'},
+WRONG = {'apiVersion': 'networking.istio.io/v1', 'kind': 'VirtualService',
+         'metadata': {'name': 'wrong', 'namespace': 'default'},
          'spec': {'hosts': ['a.example.com'], 'http': [{'route': [{'destination': {'host': 'a'}, 'weight': -1}]}]}}
 
 # Canaries that use what Canaries can say about a route; the other scenarios' plain ones are judged too.
 VARIANTS = {
     'ab': {'analysis': {'stepWeight': None, 'maxWeight': None, 'iterations': 3, 'match': [
         {'headers': {'user-agent': {'regex': '.*Firefox.*'}}}, {'headers': {'cookie': {'exact': 'canary=always'}}}]}},
-    'mirror': {'analysis': {'stepWeight': None, 'maxWeight': None, 'iterations': 3, 'mirror': True, 'mirrorWeight': 50}},
+    'mirror': {'analysis': {'stepWeight': None, 'maxWeight': None, 'iterations': 3, 'mirror': True,
+                            'mirrorWeight': 50}},
     'routes': {'service': {
-        'gateways': BOTH, 'port': 80, 'appProtocol': 'http', 'match': [{'uri': {'prefix': '/api'}}], 'rewrite': {'uri': '/'}, 'timeout': '15s',
+        'gateways': BOTH, 'port': 80, 'appProtocol': 'http', 'match': [{'uri': {'prefix': '/api'}}],
+        'rewrite': {'uri': '/'}, 'timeout': '15s',
         'retries': {'attempts': 3, 'perTryTimeout': '1s', 'retryOn': 'gateway-error,connect-failure,refused-stream'},
         'headers': {'request': {'add': {'x-by': 'sluice'}}, 'response': {'remove': ['server']}},
-        'corsPolicy': {'allowOrigins': [{'exact': 'https://example.com'}], 'allowMethods': ['GET'], 'allowCredentials': False, 'maxAge': '24h'}}},
+        'corsPolicy': {'allowOrigins': [{'exact': 'https://example.com'}], 'allowMethods': ['GET'],
+                       'allowCredentials': False, 'maxAge': '24h'}}},
     'policy': {'service': {'gateways': BOTH, 'port': 80, 'trafficPolicy': {
         'loadBalancer': {'simple': 'LEAST_REQUEST'}, 'connectionPool': {'http': {'http1MaxPendingRequests': 100}},
-        'outlierDetection': {'consecutive5xxErrors': 7, 'interval': '5m', 'baseEjectionTime': '15m'}, 'tls': {'mode': 'DISABLE'}}}},
+        'outlierDetection': {'consecutive5xxErrors': 7, 'interval': '5m', 'baseEjectionTime': '15m'},
+        'tls': {'mode': 'DISABLE'}}}},
     'several-ports': {'service': {'gateways': None, 'hosts': None, 'portDiscovery': True}},
     'delegate': {'service': {'delegation': True, 'gateways': None, 'hosts': None}},
 }
@@ -57,7 +62,8 @@ class Analysed(Scenario):
     flagger_too = False
 
     def test_analyze(self):
-        """`istioctl analyze` over the whole cluster has no error but one that is meant, and `istioctl validate` has none at all."""
+        """`istioctl analyze` over the whole cluster has no error but one that is meant, and `istioctl validate` has
+        none at all."""
         _, out, err = self.lab.istioctl('analyze', '--all-namespaces', '--output', 'json')
         findings = [f for f in json.loads(out or '[]') if f['level'] != 'Info']
         self.notes += sorted({f"{f['level']} {f['code']} {f['origin']}: {f['message']}" for f in findings})
@@ -70,11 +76,14 @@ class Analysed(Scenario):
 
     def validate(self, things):
         """(exit status, what is wrong)."""
-        status, _, err = self.lab.istioctl('validate', '-f', '-', stdin='\n---\n'.join(json.dumps(thing) for thing in things))
+        status, _, err = self.lab.istioctl('validate', '-f', '-',
+                                           stdin='\n---\n'.join(json.dumps(thing) for thing in things))
         return status, err if status != 0 else ''
 
     def is_meant(self, finding):
-        """Istio calls a destination ambiguous that names none of several ports. Sidecars take the port that was asked for, which is what
-        portDiscovery is for; test_discovered_ports_mesh_first shows it, and that the gateway's part is told."""
+        """Istio calls a destination ambiguous that names none of several ports. Sidecars take the port that was asked
+        for, which is what portDiscovery is for; test_discovered_ports_mesh_first shows it, and that the gateway's part
+        is told."""
         namespace, name = finding['origin'].split()[1].split('/')
-        return finding['code'] == 'IST0112' and self.lab.get('Canary', namespace, name)['spec']['service'].get('portDiscovery', False)
+        return finding['code'] == 'IST0112' and self.lab.get('Canary', namespace,
+                                                             name)['spec']['service'].get('portDiscovery', False)

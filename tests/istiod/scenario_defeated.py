@@ -1,4 +1,5 @@
-"""What keeps Istio from following the weights is told, and is true: requests of a real gateway and a real sidecar show it."""
+"""What keeps Istio from following the weights is told, and is true: requests of a real gateway and a real sidecar show
+it."""
 import manifests
 import network
 from scenario import Scenario
@@ -27,7 +28,8 @@ class Defeated(Scenario):
 
     def assert_told(self, scene, text):
         """An event, once, and the condition."""
-        event = scene.wait_message(rf'^The mesh does not follow the weights of podinfo\.{scene.namespace} everywhere: {text}', 20)
+        event = scene.wait_message(rf'^The mesh does not follow the weights of podinfo\.{scene.namespace} everywhere: '
+                                   rf'{text}', 20)
         scene.wait(lambda: self.condition(scene).get('status') == 'False', 20, 'the condition WeightsEffective')
         self.assertRegex(self.condition(scene)['message'], text)
         self.assertEqual(1, scene.messages().count(event), scene.story())
@@ -43,7 +45,8 @@ class Defeated(Scenario):
         """The address that a client in the cluster finds for a Service: its ClusterIP; a Pod's if it is headless."""
         ip = scene.get('Service', name)['spec']['clusterIP']
         if ip == 'None':
-            slices = self.lab.client.list('EndpointSlice', scene.namespace, labelSelector=f'kubernetes.io/service-name={name}')
+            slices = self.lab.client.list('EndpointSlice', scene.namespace,
+                                          labelSelector=f'kubernetes.io/service-name={name}')
             ip = slices[0]['endpoints'][0]['addresses'][0]
         return f'{ip}:{port}'
 
@@ -72,11 +75,14 @@ class Defeated(Scenario):
     def test_older_rival(self):
         """An older VirtualService has the host too: no request reaches the canary; once it is gone, they do."""
         namespace = 'rival'
-        rival = {'apiVersion': 'networking.istio.io/v1', 'kind': 'VirtualService', 'metadata': {'name': 'legacy', 'namespace': namespace},
+        rival = {'apiVersion': 'networking.istio.io/v1', 'kind': 'VirtualService',
+                 'metadata': {'name': 'legacy', 'namespace': namespace},
                  'spec': {'hosts': [manifests.host(namespace)], 'gateways': OUTSIDE,
-                          'http': [{'route': [{'destination': {'host': 'podinfo-primary', 'port': {'number': manifests.PORT}}}]}]}}
+                          'http': [{'route': [{'destination': {'host': 'podinfo-primary',
+                                                               'port': {'number': manifests.PORT}}}]}]}}
         scene = self.canary(namespace, prepare=[rival])
-        self.assert_told(scene, rf'VirtualService legacy\.{namespace} is older and has host {manifests.host(namespace)} too')
+        self.assert_told(scene,
+                         rf'VirtualService legacy\.{namespace} is older and has host {manifests.host(namespace)} too')
         self.to_half(scene)
         canary = f'podinfo-canary.{namespace}'
         wait_for(lambda: self.lab.ingress.endpoints(canary), 20, 'the gateway to know the canary')
@@ -90,9 +96,11 @@ class Defeated(Scenario):
     # --- the Service ---
 
     def test_headless(self):
-        """A sidecar hands requests for a headless Service to the Pod that the client chose; the gateway follows the weights."""
+        """A sidecar hands requests for a headless Service to the Pod that the client chose; the gateway follows the
+        weights."""
         scene = self.canary('headless', service={'headless': True, 'gateways': BOTH, 'port': manifests.PORT})
-        self.assert_told(scene, r'spec\.service\.headless: sidecars send requests to the Pod that the client has chosen')
+        self.assert_told(scene,
+                         r'spec\.service\.headless: sidecars send requests to the Pod that the client has chosen')
         self.to_half(scene)
         self.assert_answers(scene, {'6.0.0', '6.0.1'})
         seen = self.lab.from_client(self.address(scene), f'podinfo.{scene.namespace}:{manifests.PORT}', count=100)
@@ -100,18 +108,24 @@ class Defeated(Scenario):
         self.assertEqual({(200, '6.0.0'): 100}, seen)
 
     def test_port(self):
-        """Sidecars look for port 80 behind a host that is no Service: 503. For the Service's own host they follow the weights."""
+        """Sidecars look for port 80 behind a host that is no Service: 503. For the Service's own host they follow the
+        weights."""
         scene = self.canary('other-port', service={'gateways': BOTH})
-        self.assert_told(scene, rf'spec\.service\.port {manifests.PORT}: requests from inside of the mesh to {scene.host()} are answered with 503')
+        self.assert_told(scene,
+                         rf'spec\.service\.port {manifests.PORT}: requests from inside of the mesh to {scene.host()} '
+                         rf'are answered with 503')
         self.to_half(scene)
         self.assert_answers(scene, {'6.0.0', '6.0.1'})
         self.assert_from_client(scene, {None}, self.address(scene, port=80), scene.host())
-        self.assert_from_client(scene, {'6.0.0', '6.0.1'}, self.address(scene), f'podinfo.{scene.namespace}:{manifests.PORT}')
+        self.assert_from_client(scene, {'6.0.0', '6.0.1'}, self.address(scene),
+                                f'podinfo.{scene.namespace}:{manifests.PORT}')
 
     def test_discovered_ports_gateway_first(self):
         """Requests from inside of the mesh for another of the ports go to the one that is named."""
         scene = self.canary('ports-gateway', service={'gateways': BOTH, 'portDiscovery': True})
-        self.assert_told(scene, r'spec\.service\.portDiscovery with a gateway and mesh: requests from inside of the mesh to the other ports')
+        self.assert_told(scene,
+                         r'spec\.service\.portDiscovery with a gateway and mesh: requests from inside of the mesh to '
+                         r'the other ports')
         self.assert_answers(scene, {'6.0.0'})
         # Nothing listens behind port 9797, so an answer can only be that of port 9898.
         self.assert_from_client(scene, {'6.0.0'}, self.address(scene, port=9797), f'podinfo.{scene.namespace}:9797')
@@ -119,8 +133,11 @@ class Defeated(Scenario):
     def test_discovered_ports_mesh_first(self):
         """Requests through the gateway are answered with 503."""
         scene = self.canary('ports-mesh', service={'gateways': BOTH[::-1], 'portDiscovery': True})
-        self.assert_told(scene, r'spec\.service\.portDiscovery with mesh as the first of gateways: requests through the others are answered with 503')
+        self.assert_told(scene,
+                         r'spec\.service\.portDiscovery with mesh as the first of gateways: requests through the '
+                         r'others are answered with 503')
         scene.wait(lambda: self.lab.ingress.weights(scene.host()), 20, 'routes in the gateway')
         self.assertEqual({(503, None): 20}, self.sample(scene, 20))
         self.assert_from_client(scene, {'6.0.0'}, self.address(scene), f'podinfo.{scene.namespace}:{manifests.PORT}')
-        self.assert_from_client(scene, {None}, self.address(scene, port=9797), f'podinfo.{scene.namespace}:9797')  # nothing listens there
+        # nothing listens there
+        self.assert_from_client(scene, {None}, self.address(scene, port=9797), f'podinfo.{scene.namespace}:9797')

@@ -4,8 +4,8 @@ from scenario import Scenario
 
 RATE = 80  # requests a second
 RETRIES = {'attempts': 0}  # or Envoy would hide what is lost
-# The new version ends at once when it is told to, as most programs do. The old one serves until all proxies know: how the primary's own
-# rolling update ends its Pods is Kubernetes' business, not the engine's.
+# The new version ends at once when it is told to, as most programs do. The old one serves until all proxies know: how
+# the primary's own rolling update ends its Pods is Kubernetes' business, not the engine's.
 AT_ONCE, SLOWLY = ({'preStop': {'sleep': {'seconds': seconds}}} for seconds in (0, 4))
 
 
@@ -21,7 +21,8 @@ def own_route(namespace):
     meta = {'name': manifests.NAME, 'namespace': namespace}
     port = {'name': 'http', 'port': manifests.PORT, 'targetPort': manifests.PORT}
     return [
-        {'apiVersion': 'v1', 'kind': 'Service', 'metadata': meta, 'spec': {'selector': {'app': manifests.NAME}, 'ports': [port]}},
+        {'apiVersion': 'v1', 'kind': 'Service', 'metadata': meta,
+         'spec': {'selector': {'app': manifests.NAME}, 'ports': [port]}},
         {'apiVersion': 'networking.istio.io/v1', 'kind': 'VirtualService', 'metadata': meta, 'spec': {
             'hosts': [manifests.host(namespace)], 'gateways': ['istio-system/public-gateway'],
             'http': [{'route': [{'destination': {'host': manifests.NAME}}], 'retries': RETRIES}]}},
@@ -32,10 +33,12 @@ class Lossless(Scenario):
     flagger_too = False  # it scales the canary down before the proxies know, and loses some
 
     def release(self, namespace):
-        """A release at 50 percent after 25, the requests to it so far, and a hook that judges it: both of what follows begins here."""
+        """A release at 50 percent after 25, the requests to it so far, and a hook that judges it: both of what follows
+        begins here."""
         scene = self.scene(namespace).create(deployment(namespace))
         judge = self.hook(scene, 'judge', 'rollout')
-        scene.canary(manifests.analysis([judge], metrics=None, threshold=1, stepWeight=25), service={'retries': RETRIES}).initialise()
+        scene.canary(manifests.analysis([judge], metrics=None, threshold=1, stepWeight=25),
+                     service={'retries': RETRIES}).initialise()
         self.assert_answers(scene, {'6.0.0'})
         stream = self.traffic(scene, rate=RATE)
         scene.set_image('6.0.1', lifecycle=AT_ONCE)
@@ -46,13 +49,15 @@ class Lossless(Scenario):
     def await_weight(self, scene, weight):
         """The Canary's share, and then the one in the routes that istiod made for the gateway."""
         scene.wait_weight(weight)
-        wanted = {f'podinfo-{role}.{scene.namespace}': share for role, share in (('primary', 100 - weight), ('canary', weight)) if share > 0}
+        wanted = {f'podinfo-{role}.{scene.namespace}': share for role,
+                  share in (('primary', 100 - weight), ('canary', weight)) if share > 0}
         scene.wait(lambda: self.lab.ingress.weights(scene.host()) == wanted, 10,
                    lambda: f"{wanted} in the gateway's routes, not {self.lab.ingress.weights(scene.host())}")
 
     def await_gone(self, scene):
         """The canary has no Pods, and the gateway knows it."""
-        scene.wait(lambda: not self.lab.ingress.endpoints(f'podinfo-canary.{scene.namespace}'), 30, 'the gateway to forget the canary')
+        scene.wait(lambda: not self.lab.ingress.endpoints(f'podinfo-canary.{scene.namespace}'), 30,
+                   'the gateway to forget the canary')
         self.assertEqual((100, 0), scene.routes[-1][0][:2])
 
     def assert_lossless(self, scene, stream, versions):
@@ -92,5 +97,6 @@ class Lossless(Scenario):
         stream = self.traffic(scene, rate=RATE)
         scene.wait(lambda: sum(stream.seen().values()) > RATE, 30, 'requests before the Canary')
         scene.canary(manifests.analysis(metrics=None), service={'retries': RETRIES}).initialise()
-        scene.wait(lambda: not self.lab.ingress.endpoints('podinfo-canary.adopted'), 30, 'the gateway to forget the target')
+        scene.wait(lambda: not self.lab.ingress.endpoints('podinfo-canary.adopted'), 30,
+                   'the gateway to forget the target')
         self.assert_lossless(scene, stream, {'6.0.0'})

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Files of core that need each other in a circle, by the symbols of their objects. Usage: circles.py BUILD-FOLDER FOLDER-OF-CORE…"""
+"""Files of core that need each other in a circle, by the symbols of their objects. Usage: circles.py BUILD-FOLDER
+FOLDER-OF-CORE…"""
 import pathlib
 import re
 import subprocess

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The house rules a machine can check: floors, the tour, citations, banned calls, sizes, bindings. Usage: lint.py RULE [TREE]; exit status 1 when something is wrong."""
+"""The house rules a machine can check: floors, the tour, citations, banned calls, sizes, bindings. Usage: lint.py RULE
+[TREE]; exit status 1 when something is wrong."""
 import pathlib
 import re
 import sys
@@ -37,13 +38,15 @@ def written(tree):
 def code_lines(text):
     """Lines with comments and literals blanked, so that words in them are not taken for calls."""
     def blank(match):
-        return '""' if match.group()[0] == '"' else "' '" if match.group()[0] == "'" else re.sub(r'[^\n]', ' ', match.group())
+        opening = match.group()[0]
+        return '""' if opening == '"' else "' '" if opening == "'" else re.sub(r'[^\n]', ' ', match.group())
     text = re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', blank, text, flags=re.S)
     return text.split('\n')
 
 
 class Rooms:
-    """What the add_room lines of CMakeLists.txt say: which room may include which, and which folders are inside of one."""
+    """What the add_room lines of CMakeLists.txt say: which room may include which, and which folders are inside of
+    one."""
 
     def __init__(self, tree):
         self.below, self.folders = {}, {}
@@ -129,7 +132,8 @@ def tour(tree):
 
 LEADER = r'(?:[ \t]*\n[ \t]*(?:\*|//|--+|#)?[ \t]*|[ \t]+)'  # blanks, or where a comment goes on in the next line
 CITATION = re.compile(rf'docs/([\w/-]+\.md)(?:,{LEADER}"([^"]+)")?')
-NUMBERED = re.compile(r'(?<!RFC \d{4}, )\bsections? \d|\bappendix [a-z0-9]|^.*(?:/\*|\*|--|#|//).*\(\d\.\d+(?:\.\d+)?\)', re.I | re.M)
+NUMBERED = re.compile(r'(?<!RFC \d{4}, )\bsections? \d|\bappendix '
+                      r'[a-z0-9]|^.*(?:/\*|\*|--|#|//).*\(\d\.\d+(?:\.\d+)?\)', re.I | re.M)
 LINK = re.compile(r'\]\((?![a-z]+:)([^)#\s]*)(?:#([^)\s]*))?\)')
 
 
@@ -154,14 +158,16 @@ def named_files(tree):
     files = [path for path in written(tree) if path.is_relative_to(tree / 'core') or path.suffix == '.lua']
     for path in files + sorted((tree / 'docs').glob('*.md')):
         text = path.read_text()
-        said = re.sub(r'(/\*.*?\*/)|[^\n]', lambda m: m.group(1) or '', text, flags=re.S) if path.suffix in ('.c', '.h') else text
+        said = re.sub(r'(/\*.*?\*/)|[^\n]', lambda m: m.group(1) or '', text,
+                      flags=re.S) if path.suffix in ('.c', '.h') else text
         for found in named.finditer(said):
             if not any((tree / folder / found.group(1)).exists() for folder in ('core', 'lua')):
                 yield f'{path}:{said.count(chr(10), 0, found.start()) + 1}: there is no {found.group(1)}'
 
 
 def citations(tree):
-    """What a comment or a page refers to is in the repository: pages of docs by heading, no number of a section elsewhere."""
+    """What a comment or a page refers to is in the repository: pages of docs by heading, no number of a section
+    elsewhere."""
     for path in written(tree):
         text = path.read_text()
         for found in NUMBERED.finditer(text):
@@ -196,7 +202,8 @@ def mirror(tree):
         folder = path.parent.relative_to(tree / 'tests/unit').as_posix()
         own = homes.get(path.stem.removeprefix('test_'), set())
         if own and folder not in own | {rooms.of(home) for home in own}:
-            yield f'{path}: belongs in {" or ".join(f"tests/unit/{home}" for home in sorted(own))}, beside what it tests'
+            places = ' or '.join(f'tests/unit/{home}' for home in sorted(own))
+            yield f'{path}: belongs in {places}, beside what it tests'
         elif rooms.of(folder) is None:
             yield f'{path}: belongs in tests/unit/ROOM, the room of core that it is about: git mv it'
 
@@ -270,13 +277,24 @@ def handwriting(tree):
                     yield f'{path}:{line}: {owner}{name} is a pointer, to be compared with NULL'
 
 
+def scripts(tree):
+    """Python, CMake and shell, by the names of files, or by what runs them."""
+    yield tree / 'CMakeLists.txt'
+    for folder in ('cmake', 'findings', 'scripts', 'spec', 'tests'):
+        for path in sorted((tree / folder).rglob('*')):
+            is_named = path.suffix in ('.py', '.cmake', '.sh') or path.name == 'CMakeLists.txt'
+            if is_named or (path.suffix == '' and path.is_file() and path.open('rb').read(2) == b'#!'):
+                yield path
+
+
 def lines_of(tree):
-    """The lines of C and Lua, and the prose of pages: neither tables nor what stands in fences."""
-    for path in written(tree):
-        if path.suffix != '.py' and 'corpus' not in path.parts:
+    """The lines of code, and the prose of pages: neither tables nor what stands in fences."""
+    for path in {*written(tree), *scripts(tree)}:
+        if 'corpus' not in path.parts:
             yield from ((path, number, line) for number, line in enumerate(path.read_text().split('\n'), 1))
     for path in pages(tree):
-        prose = re.sub(r'^```.*?^```|^\|.*?$', lambda m: re.sub(r'[^\n]', '', m.group()), path.read_text(), flags=re.S | re.M)
+        prose = re.sub(r'^```.*?^```|^\|.*?$', lambda m: re.sub(r'[^\n]', '', m.group()), path.read_text(),
+                       flags=re.S | re.M)
         yield from ((path, number, line) for number, line in enumerate(prose.split('\n'), 1))
 
 
@@ -311,7 +329,8 @@ def bindings(tree):
         yield f'lua/stdlib/_meta/host.lua: host.{name} is declared, core/script/host.c does not register it'
     for name in sorted(registered - declared):
         yield f'core/script/host.c: host.{name} is registered, lua/stdlib/_meta/host.lua does not declare it'
-    described = set(re.findall(r'^--- (\w+) (?:\{|table\[\] ->)', (tree / 'lua/stdlib/_meta/operations.lua').read_text(), flags=re.M))
+    described = set(re.findall(r'^--- (\w+) (?:\{|table\[\] ->)',
+                               (tree / 'lua/stdlib/_meta/operations.lua').read_text(), flags=re.M))
     files = ''.join(path.read_text() for path in sorted((tree / 'core/rollout/operation').glob('*.c')))
     served = set(re.findall(r'^const struct operation operation_(\w+) =', files, flags=re.M))
     for name in sorted(described ^ served):

@@ -54,8 +54,10 @@ int f(const char *s, struct t *t, int x)
 }}
 '''
 CLEAN = {
-    'core/base/a.c': '#include "base/b.h"\n\nvoid a(void)\n{\n    /* free(x) in a comment, "malloc(" in a string: fine */\n    b("printf(");\n}\n',
-    'core/base/f.c': FUNCTION.format('do {\n    } while (!t->is_done && s != NULL);\n    if (x) {\n    } else if (!x) {\n    }'),
+    'core/base/a.c': '#include "base/b.h"\n\nvoid a(void)\n{\n    /* free(x) in a comment, "malloc(" in a string: '
+                     'fine */\n    b("printf(");\n}\n',
+    'core/base/f.c': FUNCTION.format('do {\n    } while (!t->is_done && s != NULL);\n    if (x) {\n    } else if (!x) '
+                                     '{\n    }'),
     'core/kube/k.c': '#include "io/http.h"\n#include "base/b.h"\n',
     'core/script/host.c': '    set_primitive(L, host, "call", primitive_call);\n',
     'core/rollout/operation/facts.c': 'const struct operation operation_facts = {.name = "facts", .start = start};\n',
@@ -67,7 +69,8 @@ CLEAN = {
     'docs/tour.md': TOUR,
     'docs/sim.md': SIM,
     'docs/flagger.md': PAGE,
-    'core/kube/c.c': '/* As told (docs/flagger.md,\n * "Two\n * words"); RFC 9110, section 15; x.h (docs/flagger.md) */\n',
+    'core/kube/c.c': '/* As told (docs/flagger.md,\n * "Two\n * words"); RFC 9110, section 15; x.h (docs/flagger.md) '
+                     '*/\n',
     'core/sim/cluster.c': '#include "sim/api/builtin/pod.h"\n#include "sim/ground/clock.h"\n#include "base/b.h"\n',
     'core/sim/api/builtin/pod.h': '#include "sim/api/api.h"\n',
     'core/sim/api/api.h': '#include "sim/api/builtin/pod.h"\n',
@@ -124,12 +127,17 @@ PLANTED = [
     ('handwriting', 'core/base/a.c', FUNCTION.format('while (x == 1 && !t->next) {\n    }')),
     ('sizes', 'core/base/a.c', 'int x;\n' * 601),
     ('sizes', 'core/base/a.c', f'/* {"x" * 118} */\n'),
+    ('sizes', 'tests/cluster/x.py', f'x = "{"x" * 118}"\n'),
+    ('sizes', 'cmake/X.cmake', f'# {"x" * 119}\n'),
+    ('sizes', 'CMakeLists.txt', ROOMS + f'# {"x" * 119}\n'),
+    ('sizes', 'scripts/x', f'#!/bin/sh\n# {"x" * 119}\n'),
     ('sizes', 'docs/flagger.md', PAGE + 'x' * 121 + '\n'),
     ('sizes', 'tests/unit/base/test_a.c', 'int x;\n' * 601),
     ('sizes', 'spec/a_spec.lua', 'local x\n' * 601),
     ('sizes', 'core/base/a.c', 'void a(void)\n{\n' + '    b();\n' * 61 + '}\n'),
     ('bindings', 'lua/stdlib/_meta/host.lua', HOST + 'function host.more() end\n'),
-    ('bindings', 'core/script/host.c', '    set_primitive(L, host, "call", primitive_call);\n    set_primitive(L, host, "extra", primitive_extra);\n'),
+    ('bindings', 'core/script/host.c',
+     '    set_primitive(L, host, "call", primitive_call);\n    set_primitive(L, host, "extra", primitive_extra);\n'),
     ('bindings', 'core/lab/lua/module.c', MODULE + 'static const luaL_Reg more[] = {{"stop", world_stop}};\n'),
     ('bindings', 'lua/stdlib/_meta/operations.lua', OPERATIONS + '--- other {} — x\n'),
 ]
@@ -172,7 +180,8 @@ def main():
             print(f'{rule}: found something in a clean tree: {result.stdout}{result.stderr}')
     for rule, name, text in PLANTED:
         result = run(rule, {**CLEAN, name: text})
-        if result.returncode != 1 or not re.search(f'{pathlib.PurePath(name).name}|operation|world:|^docs/tour.md', result.stdout):
+        if result.returncode != 1 or not re.search(f'{pathlib.PurePath(name).name}|operation|world:|^docs/tour.md',
+                                                   result.stdout):
             failures += 1
             print(f'{rule}: did not find what was planted in {name}: {text[:60]!r}: {result.stdout}{result.stderr}')
     print(f'{len(PLANTED)} planted, {failures} failures')
