@@ -1,0 +1,312 @@
+#include "canary/params.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/duration.h"
+
+enum { LIST_MAX = 100, FIELD_SIZE = 512 };
+
+/* --- values of one type --- */
+
+/* "5%" and "5 %" count as 5. */
+static bool read_percent(const struct node *value, double *out)
+{
+    const char *text = node_str(value);
+    if (text == NULL) {
+        return node_real(value, out);
+    }
+    char *end;
+    if (strspn(text, "0123456789.") == 0) {
+        return false;
+    }
+    *out = strtod(text, &end);
+    end += strspn(end, " ");
+    return strcmp(end, "%") == 0;
+}
+
+static bool read_duration(const struct node *value, double *out)
+{
+    int64_t ns;
+    struct err ignored;
+    bool ok = node_str(value) != NULL && duration_parse(node_str(value), &ns, &ignored) && ns >= 0;
+    *out = ok ? (double)ns : 0;
+    return ok;
+}
+
+static bool read_integer(const struct node *value, double *out)
+{
+    const double exact_max = 9007199254740992.0; /* 2^53: beyond that, a script would not see the number as it is */
+    return node_real(value, out) && floor(*out) == *out && fabs(*out) <= exact_max;
+}
+
+/* A number that orders the values of the type. False for a value of another type. */
+typedef bool read_fn(const struct node *value, double *out);
+
+static bool read_string(const struct node *value, double *out)
+{
+    *out = 0;
+    return node_str(value) != NULL;
+}
+
+static bool read_boolean(const struct node *value, double *out)
+{
+    *out = 0;
+    return node_type(value) == NODE_BOOL;
+}
+
+static const struct type {
+    const char *name;
+    read_fn *read;
+    const char *wanted;
+    bool is_ordered; /* it may have `min` and `max` */
+} types[] = {
+    {"number", node_real, "a number", true},
+    {"integer", read_integer, "a whole number", true},
+    {"percent", read_percent, "a number from 0 to 100, or a text like \"5%\"", true},
+    {"duration", read_duration, "a duration like \"1m30s\"", true},
+    {"string", read_string, "a text", false},
+    {"choice", read_string, "a text", false},
+    {"boolean", read_boolean, "true or false", false},
+};
+
+static const struct type *type_of(const struct node *declared)
+{
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (node_is(node_get(declared, "type"), types[i].name)) {
+            return &types[i];
+        }
+    }
+    return NULL;
+}
+
+static bool is_list(const struct node *declared)
+{
+    return node_is(node_get(declared, "type"), "list");
+}
+
+/* --- does a value fit? --- */
+
+static void refuse(const char *field, const struct node *value, const char *wanted, struct str_list *reasons)
+{
+    enum { SHOWN_MAX = 60 };
+    char *text = value != NULL ? node_to_text(value) : str_dup("nothing");
+    bool cut = strlen(text) > SHOWN_MAX;
+    str_list_push_format(reasons, "%s: %.*s%s is not %s", field, SHOWN_MAX, text, cut ? "…" : "", wanted);
+    str_free(&text);
+}
+
+static void check_bound(const struct node *declared, const char *key, double value, double fallback, const char *field,
+                        struct str_list *reasons)
+{
+    const struct type *type = type_of(declared);
+    const struct node *bound = node_get(declared, key);
+    bool is_least = strcmp(key, "min") == 0;
+    double limit = fallback;
+    if (bound != NULL && !type->read(bound, &limit)) {
+        return; /* the declaration is at fault, and told */
+    }
+    if (is_least ? value < limit : value > limit) {
+        char *text = bound != NULL ? node_to_text(bound) : str_format("%g", fallback);
+        str_list_push_format(reasons, "%s: at %s %s is wanted", field, is_least ? "least" : "most", text);
+        str_free(&text);
+    }
+}
+
+static void check_choice(const struct node *declared, const struct node *value, const char *field,
+                         struct str_list *reasons)
+{
+    struct str_list known = {0};
+    struct node_iter it = node_iterate(node_get(declared, "values"));
+    while (node_next(&it)) {
+        str_list_push(&known, node_str_or(it.value, ""));
+    }
+    if (!str_list_has(&known, node_str(value))) {
+        char *list = str_list_join(&known, ", ");
+        char *wanted = str_format("one of %s", list);
+        refuse(field, value, wanted, reasons);
+        str_free(&wanted);
+        str_free(&list);
+    }
+    str_list_fini(&known);
+}
+
+static void check_single(const struct node *declared, const struct node *value, const char *field,
+                         struct str_list *reasons)
+{
+    const struct type *type = type_of(declared);
+    double number;
+    if (!type->read(value, &number)) {
+        refuse(field, value, type->wanted, reasons);
+    } else if (type->read == read_percent) {
+        check_bound(declared, "min", number, 0, field, reasons);
+        check_bound(declared, "max", number, 100, field, reasons);
+    } else if (type->is_ordered) {
+        check_bound(declared, "min", number, -INFINITY, field, reasons);
+        check_bound(declared, "max", number, INFINITY, field, reasons);
+    } else if (strcmp(type->name, "choice") == 0) {
+        check_choice(declared, value, field, reasons);
+    }
+}
+
+static void check_value(const struct node *declared, const struct node *value, const char *field,
+                        struct str_list *reasons)
+{
+    if (!is_list(declared)) {
+        check_single(declared, value, field, reasons);
+        return;
+    }
+    int64_t least = node_int_or(node_get(declared, "min"), 0);
+    int64_t most = node_int_or(node_get(declared, "max"), LIST_MAX);
+    int64_t count = (int64_t)node_count(value);
+    if (node_type(value) != NODE_ARRAY) {
+        refuse(field, value, "a list", reasons);
+        return;
+    }
+    if (count < least || count > most) {
+        str_list_push_format(reasons, "%s: a list of %lld to %lld elements is wanted, got %lld", field,
+                             (long long)least, (long long)most, (long long)count);
+        return;
+    }
+    struct node_iter it = node_iterate(value);
+    while (node_next(&it)) {
+        char element[FIELD_SIZE];
+        snprintf(element, sizeof element, "%s[%zu]", field, it.index);
+        check_single(node_get(declared, "of"), it.value, element, reasons);
+    }
+}
+
+/* --- declarations --- */
+
+static bool check_type(const char *name, const struct node *declared, struct str_list *reasons)
+{
+    const struct node *element = is_list(declared) ? node_get(declared, "of") : declared;
+    if (type_of(element) == NULL) {
+        str_list_push_format(reasons, "%s: %s is not a type of a parameter", name,
+                             node_str_or(node_get(element, "type"), "nothing"));
+        return false;
+    }
+    if (node_is(node_get(element, "type"), "choice") && node_count(node_get(element, "values")) == 0) {
+        str_list_push_format(reasons, "%s: a choice without values", name);
+        return false;
+    }
+    return true;
+}
+
+static void check_bounds_of(const char *name, const struct node *declared, struct str_list *reasons)
+{
+    static const char *const keys[] = {"min", "max"};
+    const struct type *type = type_of(declared);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const struct node *bound = node_get(declared, keys[i]);
+        double ignored;
+        if (bound == NULL) {
+            continue;
+        }
+        char *field = str_format("%s.%s", name, keys[i]);
+        if (is_list(declared) && !read_integer(bound, &ignored)) {
+            refuse(field, bound, "a whole number", reasons);
+        } else if (type != NULL && !type->is_ordered) {
+            str_list_push_format(reasons, "%s: a %s has no bounds", field, type->name);
+        } else if (type != NULL && !type->read(bound, &ignored)) {
+            refuse(field, bound, type->wanted, reasons);
+        }
+        str_free(&field);
+    }
+}
+
+bool params_are_sound(const struct node *declared, struct str_list *reasons)
+{
+    size_t before = reasons->count;
+    struct node_iter it = node_iterate(declared);
+    while (node_next(&it)) {
+        if (!check_type(it.key, it.value, reasons)) {
+            continue;
+        }
+        check_bounds_of(it.key, it.value, reasons);
+        const struct node *fallback = node_get(it.value, "default");
+        if (fallback != NULL) {
+            char *field = str_format("%s.default", it.key);
+            check_value(it.value, fallback, field, reasons);
+            str_free(&field);
+        }
+    }
+    return reasons->count == before;
+}
+
+/* --- what a Canary gives --- */
+
+static void refuse_unknown(const struct node *declared, const char *field, struct str_list *reasons)
+{
+    struct str_list known = {0};
+    struct node_iter it = node_iterate(declared);
+    while (node_next(&it)) {
+        str_list_push(&known, it.key);
+    }
+    char *list = str_list_join(&known, ", ");
+    str_list_push_format(reasons, "%s: there is no such parameter, %s%s", field,
+                         known.count > 0 ? "known are " : "the script has none", list);
+    str_free(&list);
+    str_list_fini(&known);
+}
+
+bool params_fit(const struct node *declared, const struct node *given, const char *at, struct str_list *reasons)
+{
+    size_t before = reasons->count;
+    char field[FIELD_SIZE];
+    bool is_absent = given == NULL || node_type(given) == NODE_NULL;
+    if (!is_absent && node_type(given) != NODE_OBJECT) {
+        refuse(at, given, "an object", reasons);
+        return false;
+    }
+    struct node_iter it = node_iterate(given);
+    while (node_next(&it)) {
+        snprintf(field, sizeof field, "%s.%s", at, it.key);
+        const struct node *one = node_get(declared, it.key);
+        if (one == NULL) {
+            refuse_unknown(declared, field, reasons);
+        } else {
+            check_value(one, it.value, field, reasons);
+        }
+    }
+    it = node_iterate(declared);
+    while (node_next(&it)) {
+        if (node_get(given, it.key) == NULL && node_get(it.value, "default") == NULL) {
+            str_list_push_format(reasons, "%s.%s is missing: the script declares it without a default", at, it.key);
+        }
+    }
+    return reasons->count == before;
+}
+
+static struct node *fill_value(struct doc *doc, const struct node *declared, const struct node *value)
+{
+    double number;
+    if (node_is(node_get(declared, "type"), "percent") && node_str(value) != NULL && read_percent(value, &number)) {
+        return node_new_real(doc, number);
+    }
+    if (!is_list(declared)) {
+        return node_copy(doc, value);
+    }
+    struct node *list = node_new_array(doc);
+    struct node_iter it = node_iterate(value);
+    while (node_next(&it)) {
+        node_push(list, fill_value(doc, node_get(declared, "of"), it.value));
+    }
+    return list;
+}
+
+struct node *params_fill(struct doc *doc, const struct node *declared, const struct node *given)
+{
+    struct node *filled = node_new_object(doc);
+    struct node_iter it = node_iterate(declared);
+    while (node_next(&it)) {
+        const struct node *value = node_get(given, it.key);
+        value = value != NULL ? value : node_get(it.value, "default");
+        if (value != NULL) {
+            node_set(doc, filled, it.key, fill_value(doc, it.value, value));
+        }
+    }
+    return filled;
+}

@@ -1,0 +1,113 @@
+--- Declares the parameters of a strategy or a check. A declaration is data: what a Canary gives is checked against it
+--- before any traffic moves, and `kubectl describe strategy` shows it.
+---
+---     params = {
+---       soak = param.duration { default = '10m', min = '1m', doc = 'how long the first share stays' },
+---       steps = param.list(param.percent) { default = { 5, 20, 50 }, doc = 'shares, growing' },
+---     }
+---
+--- A parameter without a default must be given. The script finds the values in `rollout.params`: percents and numbers
+--- as numbers, durations as texts like '1m30s'.
+
+---@class ParamOptions
+---@field default any? the value where a Canary gives none; it must fit
+---@field min any? inclusive, of the parameter's own type; of a list, the number of its elements
+---@field max any? the same
+---@field values string[]? of a choice
+---@field doc string? one line for people
+
+---@class Param: ParamOptions
+---@field type string
+---@field of Param? of a list
+
+local host = require 'host'
+
+local OPTIONS = { default = true, min = true, max = true, values = true, doc = true }
+
+--- Called in tail position, so that level 2 is the script's line.
+local function declare(kind, options, of)
+  options = options or {}
+  if type(options) ~= 'table' then
+    error(('param.%s: a table of options is wanted, got %s'):format(kind, type(options)), 2)
+  end
+  local declared = { type = kind, of = of }
+  for name, value in pairs(options) do
+    if not OPTIONS[name] then
+      error(('param.%s: there is no option "%s", known are default, doc, max, min, values')
+        :format(kind, tostring(name)), 2)
+    end
+    declared[name] = value
+  end
+  if of and type(declared.default) == 'table' and next(declared.default) == nil then
+    declared.default = host.array() -- an empty table alone is an object
+  end
+  if declared.doc ~= nil and type(declared.doc) ~= 'string' then
+    error(('param.%s: doc: a text is wanted, got %s'):format(kind, type(declared.doc)), 2)
+  end
+  return declared
+end
+
+local M = {}
+
+--- Any number.
+---@param options ParamOptions?
+---@return Param
+function M.number(options)
+  return declare('number', options)
+end
+
+--- A whole number, at most 2^53 from 0.
+---@param options ParamOptions?
+---@return Param
+function M.integer(options)
+  return declare('integer', options)
+end
+
+--- From 0 to 100; in a manifest also a text like "5%".
+---@param options ParamOptions?
+---@return Param
+function M.percent(options)
+  return declare('percent', options)
+end
+
+--- A text like '90s' or '1h30m'.
+---@param options ParamOptions?
+---@return Param
+function M.duration(options)
+  return declare('duration', options)
+end
+
+---@param options ParamOptions?
+---@return Param
+function M.string(options)
+  return declare('string', options)
+end
+
+---@param options ParamOptions?
+---@return Param
+function M.boolean(options)
+  return declare('boolean', options)
+end
+
+--- One of `options.values`.
+---@param options ParamOptions
+---@return Param
+function M.choice(options)
+  return declare('choice', options)
+end
+
+--- A list of one type: `param.list(param.percent) { … }`, or of a declared element:
+--- `param.list(param.integer { min = 1 }) { … }`.
+---@param of Param|fun(): Param
+---@return fun(options: ParamOptions?): Param
+function M.list(of)
+  local element = type(of) == 'function' and of() or of
+  if type(element) ~= 'table' or type(element.type) ~= 'string' or element.type == 'list' then
+    error('param.list: the type of its elements is wanted, such as param.list(param.percent) { … }', 2)
+  end
+  return function(options)
+    return declare('list', options, element)
+  end
+end
+
+return M

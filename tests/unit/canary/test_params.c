@@ -1,0 +1,124 @@
+/* Parameters of scripts: declarations against what a Canary gives. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "canary/params.h"
+
+static struct doc *parse(const char *json)
+{
+    struct err err;
+    struct doc *doc = doc_parse(json, strlen(json), &err);
+    if (doc == NULL) {
+        fail_msg("%s: %s", json, err.text);
+    }
+    return doc;
+}
+
+static void expect_reasons(struct str_list *reasons, const char *wanted)
+{
+    char *text = str_list_join(reasons, "; ");
+    assert_string_equal(text, wanted);
+    str_free(&text);
+    str_list_fini(reasons);
+}
+
+static void test_what_is_given_is_checked_by_type(void **state)
+{
+    static const char *const cases[][3] = {
+        /* declaration of x, what is given, reasons */
+        {"{\"type\":\"number\"}", "{\"x\":1.5}", ""},
+        {"{\"type\":\"number\"}", "{\"x\":\"1\"}", "p.x: \"1\" is not a number"},
+        {"{\"type\":\"integer\"}", "{\"x\":3.0}", ""},
+        {"{\"type\":\"integer\"}", "{\"x\":1.5}", "p.x: 1.5 is not a whole number"},
+        {"{\"type\":\"integer\"}", "{\"x\":1e300}", "p.x: 1e300 is not a whole number"},
+        {"{\"type\":\"integer\",\"min\":2}", "{\"x\":1}", "p.x: at least 2 is wanted"},
+        {"{\"type\":\"integer\",\"max\":2}", "{\"x\":2}", ""},
+        {"{\"type\":\"percent\"}", "{\"x\":\"5 %\"}", ""},
+        {"{\"type\":\"percent\"}", "{\"x\":100}", ""},
+        {"{\"type\":\"percent\"}", "{\"x\":100.5}", "p.x: at most 100 is wanted"},
+        {"{\"type\":\"percent\"}", "{\"x\":-1}", "p.x: at least 0 is wanted"},
+        {"{\"type\":\"percent\"}", "{\"x\":\"%\"}", "p.x: \"%\" is not a number from 0 to 100, or a text like \"5%\""},
+        {"{\"type\":\"duration\",\"min\":\"1m\"}", "{\"x\":\"60s\"}", ""},
+        {"{\"type\":\"duration\",\"min\":\"1m\"}", "{\"x\":\"59s\"}", "p.x: at least \"1m\" is wanted"},
+        {"{\"type\":\"duration\"}", "{\"x\":60}", "p.x: 60 is not a duration like \"1m30s\""},
+        {"{\"type\":\"duration\"}", "{\"x\":\"-1s\"}", "p.x: \"-1s\" is not a duration like \"1m30s\""},
+        {"{\"type\":\"boolean\"}", "{\"x\":false}", ""},
+        {"{\"type\":\"boolean\"}", "{\"x\":0}", "p.x: 0 is not true or false"},
+        {"{\"type\":\"string\"}", "{\"x\":null}", "p.x: null is not a text"},
+        {"{\"type\":\"choice\",\"values\":[\"a\",\"b\"]}", "{\"x\":\"b\"}", ""},
+        {"{\"type\":\"choice\",\"values\":[\"a\",\"b\"]}", "{\"x\":\"c\"}", "p.x: \"c\" is not one of a, b"},
+        {"{\"type\":\"list\",\"of\":{\"type\":\"percent\"}}", "{\"x\":[]}", ""},
+        {"{\"type\":\"list\",\"of\":{\"type\":\"percent\"},\"min\":1}", "{\"x\":[]}",
+         "p.x: a list of 1 to 100 elements is wanted, got 0"},
+        {"{\"type\":\"list\",\"of\":{\"type\":\"integer\",\"min\":1}}", "{\"x\":[1,0,true]}",
+         "p.x[1]: at least 1 is wanted; p.x[2]: true is not a whole number"},
+        {"{\"type\":\"list\",\"of\":{\"type\":\"percent\"}}", "{\"x\":{}}", "p.x: {} is not a list"},
+        {"{\"type\":\"number\"}", "{}", "p.x is missing: the script declares it without a default"},
+        {"{\"type\":\"number\",\"default\":1}", "{}", ""},
+        {"{\"type\":\"number\",\"default\":1}", "{\"y\":1}", "p.y: there is no such parameter, known are x"},
+        {"{\"type\":\"number\",\"default\":1}", "[1]", "p: [1] is not an object"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *declaration = str_format("{\"x\":%s}", cases[i][0]);
+        struct doc *declared = parse(declaration), *given = parse(cases[i][1]);
+        struct str_list reasons = {0};
+        assert_int_equal(params_fit(doc_root(declared), doc_root(given), "p", &reasons), cases[i][2][0] == '\0');
+        expect_reasons(&reasons, cases[i][2]);
+        doc_free(declared);
+        doc_free(given);
+        str_free(&declaration);
+    }
+}
+
+static void test_declarations_are_checked_too(void **state)
+{
+    static const char *const cases[][2] = {
+        {"{\"type\":\"percent\",\"default\":\"5%\",\"min\":1,\"max\":10}", ""},
+        {"{\"type\":\"percent\",\"default\":20,\"max\":10}", "x.default: at most 10 is wanted"},
+        {"{\"type\":\"colour\"}", "x: colour is not a type of a parameter"},
+        {"{}", "x: nothing is not a type of a parameter"},
+        {"{\"type\":\"list\"}", "x: nothing is not a type of a parameter"},
+        {"{\"type\":\"choice\"}", "x: a choice without values"},
+        {"{\"type\":\"boolean\",\"min\":1}", "x.min: a boolean has no bounds"},
+        {"{\"type\":\"duration\",\"max\":5}", "x.max: 5 is not a duration like \"1m30s\""},
+        {"{\"type\":\"list\",\"of\":{\"type\":\"string\"},\"max\":0.5}", "x.max: 0.5 is not a whole number"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *declaration = str_format("{\"x\":%s}", cases[i][0]);
+        struct doc *declared = parse(declaration);
+        struct str_list reasons = {0};
+        assert_int_equal(params_are_sound(doc_root(declared), &reasons), cases[i][1][0] == '\0');
+        expect_reasons(&reasons, cases[i][1]);
+        doc_free(declared);
+        str_free(&declaration);
+    }
+}
+
+static void test_defaults_fill_what_is_not_given(void **state)
+{
+    struct doc *declared =
+        parse("{\"steps\":{\"type\":\"list\",\"of\":{\"type\":\"percent\"},\"default\":[5]},"
+              "\"drop\":{\"type\":\"percent\",\"default\":\"7 %\"},\"region\":{\"type\":\"string\"}}");
+    struct doc *given = parse("{\"steps\":[\"10%\",50],\"region\":\"eu\"}"), *filled = doc_new();
+    doc_set_root(filled, params_fill(filled, doc_root(declared), doc_root(given)));
+    struct doc *wanted = parse("{\"steps\":[10,50],\"drop\":7,\"region\":\"eu\"}");
+    assert_true(node_equal(doc_root(filled), doc_root(wanted)));
+    doc_free(wanted);
+    doc_free(filled);
+    doc_free(given);
+    doc_free(declared);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_given_is_checked_by_type),
+        cmocka_unit_test(test_declarations_are_checked_too),
+        cmocka_unit_test(test_defaults_fill_what_is_not_given),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
