@@ -225,6 +225,7 @@ function operations.facts(world)
     weight = world.status.weight,
     restarted = world.restarted or world.finishing or false,
     finishing = world.finishing or false,
+    scripted = world.scripted or false,
     route = not world.route_error and world.route or nil,
     route_error = world.route_error,
     interval_ms = world:interval_ms(),

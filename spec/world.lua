@@ -170,6 +170,8 @@ end
 
 ---@class WorldOptions
 ---@field analysis table spec.analysis of the Canary
+---@field strategy table? spec.strategy of the Canary
+---@field objects table[]? what is there before the Canary
 ---@field hooks table<string, string>? type of each hook, by name
 ---@field answers table<string, fun(world: World): boolean>? whether a hook passes; it does without one
 ---@field version table? how podinfo:2 behaves
@@ -213,6 +215,9 @@ function World.new(options)
     end
   end)
   world:create(TARGET)
+  for _, object in ipairs(options.objects or {}) do
+    world:create(object)
+  end
   world:create(World.canary(options))
   edits.plan(self, options.edits or {})
   self:_start_engine()
@@ -241,7 +246,7 @@ function World.canary(options)
   end
   return { apiVersion = 'flagger.app/v1beta1', kind = 'Canary', metadata = { name = 'podinfo', namespace = 'test' },
     spec = { targetRef = { apiVersion = 'apps/v1', kind = 'Deployment', name = 'podinfo' },
-      service = { port = 9898, hosts = { 'web.test' } }, analysis = analysis } }
+      service = { port = 9898, hosts = { 'web.test' } }, analysis = analysis, strategy = options.strategy } }
 end
 
 function World:_start_engine()

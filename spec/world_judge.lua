@@ -58,6 +58,11 @@ end
 
 -- What the analysis allows --------------------------------------------------------------------
 
+--- The shares that a Strategy gives: those of the specs declare a parameter `steps`.
+local function steps_of(release)
+  return release.spec.params and release.spec.params.steps or {}
+end
+
 local function strategy_of(analysis)
   local iterates = (analysis.iterations or 0) > 0
   return iterates and (analysis.match and 'ab_test' or 'blue_green') or 'canary'
@@ -129,6 +134,9 @@ function Judge:_check_growth(name, seen, route, before)
   for _, analysis in ipairs(self:_analyses()) do
     may = math.max(may, MAY[strategy_of(analysis)](analysis, self.status.iterations or 0, before) or 0)
   end
+  for _, step in ipairs(steps_of(release)) do
+    may = math.max(may, step)
+  end
   if route.share > may then
     self.world:_break('%s, match %s: the canary gets %d%% after %d%%, its analysis allows %d%%', name, route.match,
       route.share, before, may)
@@ -193,6 +201,8 @@ function Judge:note_primary(object)
   for _, analysis in ipairs(self.release and self:_analyses() or {}) do
     is_over = is_over or self:_is_over(analysis)
   end
+  local steps = self.release and steps_of(self.release) or {}
+  is_over = is_over or #steps > 0 and self:_share() >= steps[#steps]
   if not is_over then
     self.world:_break('%s is promoted after %d iterations, at %d%%', image, self.status.iterations or 0, self:_share())
   end

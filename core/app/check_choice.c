@@ -45,7 +45,7 @@ static bool all_require(const struct node *alternatives, const char *name)
 {
     struct node_iter it = node_iterate(alternatives);
     while (node_next(&it)) {
-        if (!requires(it.value, name)) {
+        if (node_get(it.value, "not") == NULL && !requires(it.value, name)) {
             return false;
         }
     }

@@ -196,7 +196,7 @@ static void start_engine(struct program *p)
     p->engine = engine_new(&options);
 }
 
-static const struct kube_resource *const required_kinds[] = {&KUBE_CANARIES, &KUBE_RELEASES};
+static const struct kube_resource *const required_kinds[] = {&KUBE_CANARIES, &KUBE_RELEASES, &KUBE_STRATEGIES};
 
 static void check_next(struct program *p);
 

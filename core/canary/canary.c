@@ -24,6 +24,11 @@ static int64_t effective_interval_ms(const struct node *analysis)
 
 static void select_strategy(struct canary *canary)
 {
+    if (canary->names.strategy != NULL) {
+        canary->strategy = canary->names.strategy;
+        canary->strategy_label = strchr(canary->strategy, '/') + 1;
+        return;
+    }
     bool iterates = node_int_or(node_get(canary->analysis, "iterations"), 0) > 0;
     if (iterates && node_count(node_get(canary->analysis, "match")) > 0) {
         canary->strategy = "ab_test";
@@ -90,7 +95,7 @@ static void read_status(struct canary *canary)
 
 bool canary_init(struct canary *canary, struct doc *doc, const struct canary_defaults *defaults, struct err *err)
 {
-    *canary = (struct canary){.doc = doc, .root = doc_root(doc)};
+    *canary = (struct canary){.doc = doc, .root = doc_root(doc), .scripts = defaults->scripts};
     canary->spec = node_get(canary->root, "spec");
     canary->analysis = node_get(canary->spec, "analysis");
     canary->status = node_get(canary->root, "status");
@@ -134,6 +139,17 @@ bool canary_phase_is(const struct canary *canary, const char *phase)
 bool canary_is_initialising(const struct canary *canary)
 {
     return phase_state(canary->phase) == PHASE_SETTING_UP;
+}
+
+bool canary_is_scripted(const struct canary *canary)
+{
+    return canary->names.strategy != NULL;
+}
+
+char *canary_strategy_module(const char *strategy)
+{
+    const char *slash = strchr(strategy, '/');
+    return slash != NULL ? str_format("scripts.%s", slash + 1) : str_format("strategies.%s", strategy);
 }
 
 bool canary_is_at_rest(const struct canary *canary)

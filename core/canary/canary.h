@@ -9,10 +9,21 @@
 #include "canary/phase.h"
 #include "kube/store.h"
 
-/* Values of flags that a Canary may override. */
+struct canary;
+
+/* What the scripts are that a Canary names. */
+struct canary_scripts {
+    void *ctx;
+    /* Adds why the Canary's spec.strategy cannot be used, if so: reasons that begin with the field. */
+    void (*check)(void *ctx, const struct canary *canary, struct str_list *reasons);
+};
+
+/* Values of flags that a Canary may override, and what it may name. */
 struct canary_defaults {
     const char *provider;       /* -mesh-provider */
     const char *metrics_server; /* -metrics-server */
+    /* NULL: what spec.strategy names is not looked at, as for a release that has pinned its scripts */
+    const struct canary_scripts *scripts;
 };
 
 struct canary {
@@ -21,9 +32,12 @@ struct canary {
     struct canary_names names;
 
     const char *provider, *metrics_server;
-    const char *strategy;       /* the bundled strategy that runs: "canary", "blue_green", "ab_test" */
-    const char *strategy_label; /* as Flagger's metrics name it: "canary", "blue-green", "ab-testing" */
-    int64_t interval_ms;        /* at least 10,000 */
+    /* what runs: a bundled strategy ("canary", "blue_green", "ab_test"), or a Strategy, "namespace/name" */
+    const char *strategy;
+    /* as Flagger's metrics name it: "canary", "blue-green", "ab-testing"; of a Strategy its name */
+    const char *strategy_label;
+    const struct canary_scripts *scripts;
+    int64_t interval_ms; /* at least 10,000 */
     int64_t progress_deadline_s;
     int primary_ready_pct, canary_ready_pct;
     int64_t threshold; /* at least 1 */
@@ -54,5 +68,9 @@ bool canary_is_initialising(const struct canary *canary);
 bool canary_is_at_rest(const struct canary *canary);
 /* True once a promotion has made the primary what was analysed: traffic and target are brought in line with that. */
 bool canary_is_promoting(const struct canary *canary);
+/* True when a Strategy object decides, not a bundled strategy. */
+bool canary_is_scripted(const struct canary *canary);
+/* The module that decides for a value of `strategy`: "strategies.canary", "scripts.weekday-ring" (mem_free). */
+char *canary_strategy_module(const char *strategy);
 /* Lists the names of the Canary's objects, without the tracked configs. */
 void canary_list_objects(const struct canary *canary, struct str_list *objects);

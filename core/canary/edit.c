@@ -34,7 +34,7 @@ static bool is_ab_test(const struct canary *canary)
 /* An A/B test's share, all matched requests at once, is no step of weights, even if the conditions stay. */
 static bool same_kind_of_share(const struct canary *a, const struct canary *b)
 {
-    return !is_ab_test(a) || strcmp(b->strategy, "canary") != 0;
+    return !is_ab_test(a) || is_ab_test(b) || strcmp(b->strategy, "blue_green") == 0;
 }
 
 enum edit edit_between(const struct canary *before, const struct canary *after)
@@ -52,7 +52,8 @@ enum edit edit_between(const struct canary *before, const struct canary *after)
 bool edit_changes_objects(const struct canary *before, const struct canary *after)
 {
     static const char *const others[] = {"analysis",      "skipAnalysis", "progressDeadlineSeconds",
-                                         "metricsServer", "suspend",      "revertOnDeletion"};
+                                         "metricsServer", "suspend",      "revertOnDeletion",
+                                         "strategy"};
     struct doc *specs[] = {doc_copy(before->spec), doc_copy(after->spec)};
     for (size_t i = 0; i < 2; i++) {
         for (size_t j = 0; j < sizeof others / sizeof others[0]; j++) {
@@ -69,7 +70,7 @@ int64_t edit_iterations(const struct canary *before, const struct canary *after)
 {
     int64_t done = before->iterations < 0 ? 0 : before->iterations;
     int64_t total = node_int_or(node_get(after->analysis, "iterations"), 0);
-    if (strcmp(after->strategy, "canary") == 0) {
+    if (strcmp(after->strategy, "canary") == 0 || canary_is_scripted(after)) {
         return 0;
     }
     return is_ab_test(after) && done >= total ? total - 1 : done;

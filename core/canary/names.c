@@ -21,6 +21,13 @@ void canary_names_init(struct canary_names *names, const struct node *canary)
     names->apex_primary = str_format("%s-primary", names->apex);
     names->apex_canary = str_format("%s-canary", names->apex);
     names->target_primary = str_format("%s-primary", names->target);
+    const struct node *strategy = node_get(spec, "strategy");
+    if (strategy != NULL && node_type(strategy) != NODE_NULL) {
+        const char *namespace = node_str(node_get(strategy, "namespace"));
+        namespace = str_empty(namespace) ? names->namespace : namespace;
+        names->strategy =
+            str_format("%s/%s", namespace != NULL ? namespace : "", node_str_or(node_get(strategy, "name"), ""));
+    }
     names->id =
         str_format("%s.%s", names->name != NULL ? names->name : "", names->namespace != NULL ? names->namespace : "");
 }
@@ -31,6 +38,7 @@ void canary_names_fini(struct canary_names *names)
     str_free(&names->apex_canary);
     str_free(&names->target_primary);
     str_free(&names->id);
+    str_free(&names->strategy);
     *names = (struct canary_names){0};
 }
 

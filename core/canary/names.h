@@ -14,6 +14,7 @@ struct canary_names {
     char *target_primary;               /* the primary workload: "<target>-primary" */
     const char *selector_label;         /* key of the target's selector label; NULL until the target was read */
     char *id;                           /* "name.namespace", for logs */
+    char *strategy;                     /* "namespace/name" of spec.strategy; NULL without */
 };
 
 /* `canary` must outlive `names`. */

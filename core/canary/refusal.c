@@ -131,6 +131,12 @@ static void check_supported(const struct canary *canary, struct str_list *reason
 
 /* --- what must be there --- */
 
+static bool says_how_the_share_grows(const struct node *analysis)
+{
+    return node_get(analysis, "iterations") != NULL || node_get(analysis, "stepWeight") != NULL ||
+           node_get(analysis, "stepWeights") != NULL;
+}
+
 /* The schema makes these required; a Canary written before the schema, or without it, may lack them all the same. The
  * deadline is an int32 in Flagger, and the schema does not say so. */
 static void check_required(const struct canary *canary, struct str_list *reasons)
@@ -144,6 +150,9 @@ static void check_required(const struct canary *canary, struct str_list *reasons
     }
     if (node_type(canary->analysis) != NODE_OBJECT) {
         str_list_push_format(reasons, "spec.analysis is missing");
+    } else if (canary->names.strategy == NULL && !says_how_the_share_grows(canary->analysis)) {
+        str_list_push_format(reasons, "spec.analysis: wanted one of iterations, stepWeight or stepWeights, or a "
+                                      "spec.strategy, none is there");
     }
     const struct node *port_field = node_at(canary->spec, "service", "port");
     int64_t port = node_int_or(port_field, 0);
@@ -211,5 +220,8 @@ bool canary_refusals(const struct canary *canary, struct str_list *reasons)
     check_match(canary, reasons);
     check_names(canary, reasons);
     canary_unworkable(canary, reasons);
+    if (canary->scripts != NULL && canary->names.strategy != NULL) {
+        canary->scripts->check(canary->scripts->ctx, canary, reasons);
+    }
     return reasons->count > before;
 }

@@ -14,6 +14,7 @@
 #include "workload/workload.h"
 
 struct strategist;
+struct library;
 
 struct context {
     struct clock *clock;
@@ -24,6 +25,7 @@ struct context {
     struct gauges gauges;
     struct stores stores;
     struct router router;
+    struct library *library; /* rollout/library.h */
     struct canary_defaults defaults;
     struct str_list selector_labels, label_prefixes;
     char *identity; /* of this process: holder of leases and releases */

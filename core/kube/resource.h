@@ -14,6 +14,7 @@ struct kube_resource {
 #define KUBE_RESOURCES(X)                                                                                              \
     X(CANARIES, "flagger.app", "v1beta1", "canaries", "Canary")                                                        \
     X(RELEASES, "sluice.dev", "v1alpha1", "releases", "Release")                                                       \
+    X(STRATEGIES, "sluice.dev", "v1alpha1", "strategies", "Strategy")                                                  \
     X(DEPLOYMENTS, "apps", "v1", "deployments", "Deployment")                                                          \
     X(SERVICES, "", "v1", "services", "Service")                                                                       \
     X(CONFIG_MAPS, "", "v1", "configmaps", "ConfigMap")                                                                \

@@ -70,11 +70,13 @@ bool accepted_canary(const struct accepted *accepted, struct context *context, c
                      struct canary *canary, struct err *err)
 {
     const struct store *canaries = context_store(context, &KUBE_CANARIES);
+    struct canary_defaults defaults = context->defaults;
+    defaults.scripts = NULL; /* the release has its scripts, whatever became of them since */
     struct doc *stored = store_find(canaries, namespace, name);
     int64_t generation = generation_of(doc_root(stored));
     if (stored == NULL || accepted->spec == NULL || (generation != 0 && generation == accepted->generation)) {
         doc_free(stored);
-        return canary_find(canary, canaries, namespace, name, &context->defaults, err);
+        return canary_find(canary, canaries, namespace, name, &defaults, err);
     }
     struct doc *doc = doc_copy(doc_root(stored));
     doc_free(stored);
@@ -82,5 +84,5 @@ bool accepted_canary(const struct accepted *accepted, struct context *context, c
     /* the generation belongs to the spec: a Release that is created from this spec must not count the other as
      * accepted */
     node_set_int(doc, node_ensure_object(doc, doc_root(doc), "metadata"), "generation", accepted->generation);
-    return canary_init(canary, doc, &context->defaults, err);
+    return canary_init(canary, doc, &defaults, err);
 }

@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "release/counters.h"
 
-enum { NAME_SIZE_MAX = 253, TEXT_SIZE_MAX = 64 * 1024, SOURCE_SIZE_MAX = 256 * 1024 };
+enum { NAME_SIZE_MAX = 253, TEXT_SIZE_MAX = 64 * 1024, SOURCE_SIZE_MAX = 256 * 1024, PARAMS_MAX = 100 };
 
 static bool refuse(const char *field, const struct node *n, const char *wanted, struct err *err)
 {
@@ -54,12 +54,19 @@ static bool check_list(const char *field, const struct node *list, struct err *e
     return is_absent(list) || node_type(list) == NODE_ARRAY || refuse(field, list, "a list", err);
 }
 
+/* What the values are is the script's business. */
+static bool check_params(const struct node *params, struct err *err)
+{
+    bool fits = is_absent(params) || (node_type(params) == NODE_OBJECT && node_count(params) <= PARAMS_MAX);
+    return fits || refuse("spec.params", params, "an object of at most 100 values", err);
+}
+
 static bool check_spec(const struct node *spec, struct err *err)
 {
     return check_text("spec.canary", node_get(spec, "canary"), NAME_SIZE_MAX, err) &&
            check_text("spec.revision", node_get(spec, "revision"), NAME_SIZE_MAX, err) &&
            check_text("spec.strategy", node_get(spec, "strategy"), NAME_SIZE_MAX, err) &&
-           check_count("spec.words", node_get(spec, "words"), err) &&
+           check_count("spec.words", node_get(spec, "words"), err) && check_params(node_get(spec, "params"), err) &&
            check_map("spec.sources", node_get(spec, "sources"), RELEASE_SOURCES_MAX, SOURCE_SIZE_MAX, err);
 }
 

@@ -10,9 +10,9 @@ enum { DELETES_MAX = 8 };
 struct history_call {
     struct context *context;
     struct canary canary;     /* a copy of its own */
-    struct release_plan plan; /* its revision and its sources are copies */
+    struct release_plan plan; /* its revision, its sources and its params are copies */
     char *revision;
-    struct doc *sources;
+    struct doc *sources, *params;
     struct kube_call *call;
     struct str_list old; /* to be deleted after the new one is there */
     history_done_fn *done;
@@ -101,6 +101,7 @@ void history_prune(struct doc *object)
 {
     struct node *root = doc_root(object);
     node_remove(node_get(root, "spec"), "sources");
+    node_remove(node_get(root, "spec"), "params");
     node_remove(node_get(root, "spec"), "accepted");
     const char *state = node_str(node_at(root, "status", "state"));
     struct node *status = NULL;
@@ -124,6 +125,7 @@ static void history_free(struct history_call *h)
     str_list_fini(&h->old);
     str_free(&h->revision);
     doc_free(h->sources);
+    doc_free(h->params);
     mem_free(h);
 }
 
@@ -252,6 +254,7 @@ struct history_call *history_create(struct context *context, const struct canary
     h->plan = *plan;
     h->plan.revision = h->revision;
     h->plan.sources = h->sources = doc_copy(doc_root(plan->sources));
+    h->plan.params = h->params = doc_copy(doc_root(plan->params));
     h->done = done;
     h->ctx = ctx;
     create(h);

@@ -49,6 +49,7 @@ struct release {
     char *namespace, *name, *uid, *version; /* resourceVersion of the last answer */
     char *canary, *strategy;
     struct doc *sources; /* what the Release pinned, {module: text} */
+    struct doc *params;  /* of its strategy, {name: value}; pinned too */
     enum release_origin origin;
     int64_t words, epoch, serial;
     /* the release was created while its Canary was refused: the script begins once the Canary is accepted */
@@ -126,6 +127,7 @@ struct release_plan {
     enum release_origin origin;
     bool waiting;
     struct doc *sources; /* of its strategy, {module: text} */
+    struct doc *params;  /* the values of its parameters; NULL: none */
 };
 /* The object to create: open, unclaimed. Takes nothing. */
 struct doc *release_new_object(struct context *context, const struct canary *canary, const struct release_plan *plan);

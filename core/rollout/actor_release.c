@@ -6,7 +6,7 @@
 #include "effect/record.h"
 #include "release/history.h"
 #include "rollout/actor_inner.h"
-#include "rollout/strategist.h"
+#include "rollout/library.h"
 
 /* By the end of this time the Lease has been renewed, or is known to be lost (rollout/engine.c). */
 enum { FENCED_WAIT_MS = 10 * 1000 };
@@ -95,13 +95,6 @@ static void on_created(void *ctx, const struct err *err)
     actor_wake(actor);
 }
 
-static struct doc *sources_of(struct strategist *strategist, const char *strategy)
-{
-    struct doc *doc = doc_new();
-    doc_set_root(doc, strategist->ops->sources(strategist, strategy, doc));
-    return doc;
-}
-
 static void tell_unreadable(struct actor *actor, const struct canary *canary, enum release_origin origin)
 {
     bool finishes = origin == RELEASE_FINISHING;
@@ -137,6 +130,12 @@ static void create_release(struct actor *actor, const struct canary *canary, con
                                       "engine made; delete it");
         return;
     }
+    struct library_choice choice;
+    struct err err = {0};
+    if (!library_choose(actor->context->library, canary, &choice, &err)) {
+        actor_wait(actor, WAIT_SPEC, err.text); /* a change of the Strategy wakes the actor */
+        return;
+    }
     if (actor->restart_unreadable) {
         tell_unreadable(actor, canary, origin);
     }
@@ -144,9 +143,10 @@ static void create_release(struct actor *actor, const struct canary *canary, con
                                 .revision = origin == RELEASE_FINISHING ? canary->last_applied : now->revision,
                                 .origin = origin,
                                 .waiting = actor->refused && origin == RELEASE_RESTARTED,
-                                .sources = sources_of(actor->context->strategist, canary->strategy)};
+                                .sources = choice.sources,
+                                .params = choice.params};
     actor->creating = history_create(actor->context, canary, &plan, on_created, actor);
-    doc_free(plan.sources);
+    library_choice_fini(&choice);
 }
 
 void actor_look_for_revision(struct actor *actor, const struct canary *canary, const struct target_now *now,

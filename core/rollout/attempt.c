@@ -355,8 +355,10 @@ void attempt_start(struct run *run)
 {
     struct release *release = run->release;
     struct strategist *strategist = run->context->strategist;
+    char *module = canary_strategy_module(release->strategy);
     struct strategy_start start = {
-        .name = release->strategy,
+        .module = module,
+        .params = doc_root(release->params),
         .sources = doc_root(release->sources),
         .label = release->canary,
         .seed = hash_fnv32(release->uid, strlen(release->uid)),
@@ -373,6 +375,7 @@ void attempt_start(struct run *run)
     run->state = RUN_SCRIPT;
     run->attempt.rounds = 0;
     run->attempt.strategy = strategist->ops->start(strategist, &start, &err);
+    str_free(&module);
     if (run->attempt.strategy == NULL) {
         on_script_ended(run, STRATEGY_FAILED, &err);
     }

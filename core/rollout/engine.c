@@ -8,6 +8,7 @@
 #include "kube/lease.h"
 #include "kube/watch.h"
 #include "release/history.h"
+#include "rollout/library.h"
 #include "rollout/registry.h"
 #include "workload/stores.h"
 
@@ -24,6 +25,7 @@ enum {
 struct engine {
     struct context context;
     struct registry registry;
+    struct canary_scripts scripts;
     struct watch *watches[STORES_MAX];
     struct lease *lease;
     bool leading, ready;
@@ -37,8 +39,8 @@ struct engine {
 };
 
 /* The engine's own; workload and mesh say what they watch. */
-static const struct store_plan own_stores[] = {{&KUBE_CANARIES, canary_prune, false},
-                                               {&KUBE_RELEASES, history_prune, false}};
+static const struct store_plan own_stores[] = {
+    {&KUBE_CANARIES, canary_prune, false}, {&KUBE_RELEASES, history_prune, false}, {&KUBE_STRATEGIES, NULL, false}};
 
 static void begin_work(struct engine *engine);
 
@@ -66,6 +68,8 @@ static void on_change(void *ctx, const struct store *store, const char *namespac
         registry_canary_changed(&engine->registry, namespace, name);
     } else if (store == context_store(&engine->context, &KUBE_RELEASES)) {
         registry_release_changed(&engine->registry, namespace, name);
+    } else if (store == context_store(&engine->context, &KUBE_STRATEGIES)) {
+        library_note_changed(engine->context.library, namespace, name);
     } else {
         registry_object_changed(&engine->registry, namespace, name);
     }
@@ -85,6 +89,17 @@ static bool add_release(void *ctx, const char *namespace, const char *name, cons
     return true;
 }
 
+static bool add_strategy(void *ctx, const char *namespace, const char *name, const struct doc *object)
+{
+    library_note_changed(ctx, namespace, name);
+    return true;
+}
+
+static void on_strategy_changed(void *ctx, const char *namespace, const char *name)
+{
+    registry_canary_changed(ctx, namespace, name);
+}
+
 /* Actors start once the Lease is held and every store is synced. */
 static void begin_work(struct engine *engine)
 {
@@ -96,6 +111,7 @@ static void begin_work(struct engine *engine)
         return;
     }
     engine->ready = true;
+    store_each(context_store(&engine->context, &KUBE_STRATEGIES), NULL, add_strategy, engine->context.library);
     store_each(context_store(&engine->context, &KUBE_CANARIES), NULL, add_canary, &engine->registry);
     store_each(context_store(&engine->context, &KUBE_RELEASES), NULL, add_release, &engine->registry);
     log_info(NULL, "every store is synced; %zu canaries", engine_canaries(engine));
@@ -163,7 +179,10 @@ static void fill_context(struct engine *engine, const struct engine_options *opt
     context->strategist = options->strategist;
     engine->provider = str_dup(options->defaults.provider);
     engine->metrics_server = str_dup(options->defaults.metrics_server);
-    context->defaults = (struct canary_defaults){engine->provider, engine->metrics_server};
+    context->defaults = (struct canary_defaults){
+        .provider = engine->provider,
+        .metrics_server = engine->metrics_server,
+    };
     str_list_split(&context->selector_labels, options->selector_labels, ',');
     str_list_split(&context->label_prefixes, options->include_label_prefix, ',');
     context->identity = str_dup(options->identity);
@@ -183,6 +202,9 @@ struct engine *engine_new(const struct engine_options *options)
     open_all_stores(engine);
     context_connect_notify(&engine->context, options->event_webhook);
     registry_init(&engine->registry, &engine->context);
+    engine->context.library = library_new(&engine->context, on_strategy_changed, &engine->registry);
+    engine->scripts = (struct canary_scripts){.ctx = engine->context.library, .check = library_check};
+    engine->context.defaults.scripts = &engine->scripts;
     struct lease_options lease = {
         .namespace = options->lease_namespace,
         .name = options->lease_name,
@@ -220,6 +242,7 @@ void engine_close(struct engine *engine, void (*closed)(void *ctx), void *ctx)
     engine->closed = closed;
     engine->closed_ctx = ctx;
     registry_fini(&engine->registry);
+    library_free(engine->context.library);
     for (size_t i = 0; i < engine->context.stores.count; i++) {
         watch_close(engine->watches[i]);
     }

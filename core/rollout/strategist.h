@@ -40,11 +40,12 @@ struct strategy_host {
 };
 
 struct strategy_start {
-    const char *name; /* "canary", "blue_green", "ab_test" */
+    const char *module; /* "strategies.canary", "scripts.weekday-ring" */
     /* {"strategies.canary": "text", …}: what the Release pinned; a module not named is the binary's own */
     const struct node *sources;
-    const char *label; /* "podinfo.test", for logs */
-    uint32_t seed;     /* of the script's random numbers */
+    const struct node *params; /* the values of its parameters, an object; NULL: none */
+    const char *label;         /* "podinfo.test", for logs */
+    uint32_t seed;             /* of the script's random numbers */
     struct strategy_host host;
 };
 
@@ -54,6 +55,10 @@ struct strategist_ops {
     void (*answer)(struct strategy *strategy, const struct node *answer);
     /* Drops it, running or not; no Lua runs and nothing is called back. */
     void (*stop)(struct strategy *strategy);
+    /* Loads a script as `start` would, and runs nothing of it. NULL and err (file, line and message) when it does not
+     * load; otherwise what it declares: {"name": …, "params": {…}} (canary/params.h). */
+    struct doc *(*inspect)(struct strategist *strategist, const char *module, const struct node *sources,
+                           struct err *err);
     /* The sources a new Release pins, as an object in `doc`: {"strategies.canary": "text"}. */
     struct node *(*sources)(struct strategist *strategist, const char *name, struct doc *doc);
 };

@@ -316,6 +316,7 @@ end
 -- nothing.
 local public = {
   ['stdlib.strategy'] = true,
+  ['stdlib.param'] = true,
   ['stdlib.steps'] = true,
   ['stdlib.thresholds'] = true,
   ['stdlib.go_format'] = true,
@@ -380,7 +381,7 @@ local function new_require(trusted)
   return function(name)
     if type(name) ~= 'string' then wanted(1, 'require', 'string', name) end
     if name == 'host' and trusted then return host end
-    local root = match(name, '^([%l%d_]+)%.[%l%d_.]+$')
+    local root = match(name, '^([%l%d_]+)%.[%l%d_.-]+$')
     local inner = root == 'stdlib' and not trusted
     if not root or inner and not public[name] then
       error("module '" .. sub(name, 1, 60) .. "' is not for scripts: a name such as stdlib.strategy is wanted", 2)

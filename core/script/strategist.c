@@ -149,7 +149,25 @@ static struct node *sources(struct strategist *strategist, const char *name, str
     return object;
 }
 
-static const struct strategist_ops ops = {.start = start, .answer = answer, .stop = stop, .sources = sources};
+static void drop_log(void *ctx, const char *message)
+{
+}
+
+static struct doc *inspect(struct strategist *strategist, const char *module, const struct node *sources,
+                           struct err *err)
+{
+    const struct scripts *scripts = (const struct scripts *)strategist;
+    struct strategy_start order = {.module = module, .sources = sources, .host = {.log = drop_log}};
+    struct module_set set = scripts->binary;
+    set.pinned = sources;
+    struct task *task = task_new(&order, &set, &scripts->limits, NULL, err);
+    struct doc *declared = task != NULL ? task_declares(task, err) : NULL;
+    task_free(task);
+    return declared;
+}
+
+static const struct strategist_ops ops = {
+    .start = start, .answer = answer, .stop = stop, .inspect = inspect, .sources = sources};
 
 struct strategist *script_strategist_new(struct clock *clock, const struct embedded_module *modules, size_t count)
 {

@@ -13,14 +13,15 @@
 #include "script/sandbox.h"
 #include "script/vm.h"
 
-enum { NAME_MAX_LEN = 100 };
+enum { NAME_MAX_LEN = 100, MODULE_MAX_LEN = NAME_MAX_LEN + sizeof "strategies." - 1 };
 
 struct task {
     struct vm vm;
     struct host host;
     struct module_set modules;
     struct script_limits limits;
-    char module[NAME_MAX_LEN + 16]; /* "strategies.canary" */
+    char module[MODULE_MAX_LEN + 1]; /* "strategies.canary" */
+    const struct node *params;       /* borrowed while it loads */
     lua_State *loader, *co;
     lua_State *failed; /* the one whose stack has the error of loading */
     bool started, answered, running, abandoned;
@@ -83,7 +84,12 @@ static int take_strategy(lua_State *L)
     }
     keep_thread(L, &task->co);
     lua_pushvalue(L, 2);
-    lua_xmove(L, task->co, 2);
+    if (node_type(task->params) == NODE_OBJECT) {
+        marshal_push(L, task->params);
+    } else {
+        lua_newtable(L);
+    }
+    lua_xmove(L, task->co, 3); /* start, the definition, its parameters */
     return 0;
 }
 
@@ -136,14 +142,43 @@ static bool load(struct task *task, struct err *err)
     return true;
 }
 
+/* A table {name = …, params = …} of what the definition says, on the loader's stack. */
+static int push_declaration(lua_State *L)
+{
+    static const char *const fields[] = {"name", "params"};
+    const struct task *task = lua_touserdata(L, 1);
+    lua_pushvalue(task->co, 2); /* the definition */
+    lua_xmove(task->co, L, 1);
+    lua_newtable(L);
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        lua_pushstring(L, fields[i]);
+        lua_pushvalue(L, -1);
+        lua_rawget(L, 2);
+        lua_rawset(L, 3);
+    }
+    lua_xmove(L, task->loader, 1);
+    return 0;
+}
+
+struct doc *task_declares(struct task *task, struct err *err)
+{
+    if (lua_cpcall(task->vm.L, push_declaration, task) != 0 || !lua_checkstack(task->loader, LUA_MINSTACK)) {
+        err_set(err, ERR_LIMIT, "%s: no memory is left to read what it declares", task->module);
+        return NULL;
+    }
+    return marshal_read(task->loader, -1, task->module, err);
+}
+
 struct task *task_new(const struct strategy_start *start, const struct module_set *set,
                       const struct script_limits *limits, struct budget *budget, struct err *err)
 {
     err_clear(err);
-    if (str_empty(start->name) || strlen(start->name) > NAME_MAX_LEN) {
+    const char *name = start->module != NULL ? strchr(start->module, '.') : NULL;
+    if (name == NULL || name[1] == '\0' || strlen(start->module) > MODULE_MAX_LEN) {
         err_set(err, ERR_INVALID, "strategy: a name of 1 to %d characters is wanted", NAME_MAX_LEN);
         return NULL;
     }
+    name++;
     struct task *task = mem_new(struct task);
     task->modules = *set;
     task->limits = *limits;
@@ -152,11 +187,12 @@ struct task *task_new(const struct strategy_start *start, const struct module_se
     task->host.budget = budget;
     task->host.replay_words = limits->replay_words;
     str_copy(task->host.label, sizeof task->host.label, start->label != NULL ? start->label : "");
-    snprintf(task->module, sizeof task->module, "strategies.%s", start->name);
+    str_copy(task->module, sizeof task->module, start->module);
+    task->params = start->params;
     size_t len;
     if (module_find(set, task->module, &len) == NULL) {
         err_set(err, ERR_NOT_FOUND, "strategy '%s': module %s is neither pinned by the release nor part of this engine",
-                start->name, task->module);
+                name, task->module);
     } else if (load(task, err)) {
         return task;
     }
@@ -198,7 +234,7 @@ static int resume_body(void *ctx)
     struct task *task = ctx;
     if (!task->started) {
         task->started = true;
-        return lua_resume(task->co, 1);
+        return lua_resume(task->co, 2);
     }
     bool paused = task->host.paused;
     task->host.paused = false;

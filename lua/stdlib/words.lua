@@ -54,9 +54,10 @@ local function check_gate(word, gate)
 end
 
 ---@param rollout Rollout
----@return table words of this release, read-only
-function M.of(rollout)
-  local words, handle, usage = {}, {}, {}
+---@param params table<string, any> the values of the strategy's parameters
+---@return table words of this release, read-only, and `params`
+function M.of(rollout, params)
+  local words, handle, usage = { params = params }, {}, {}
 
   local function run(word, ...)
     usage.running = word

@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         {"strategies.fuzz", (const char *)data, size},
     };
     struct module_set set = {.embedded = modules, .embedded_count = 2};
-    struct strategy_start start = {.name = "fuzz",
+    struct strategy_start start = {.module = "strategies.fuzz",
                                    .label = "fuzz.test",
                                    .seed = 1,
                                    .host = {.call = on_call,

@@ -129,7 +129,8 @@ static void test_choices(void **state)
          "  a.yaml:7:13: spec.analysis: wanted one of iterations, stepWeight or stepWeights alone, there are "
          "iterations and stepWeight\n"},
         {"  analysis: {interval: 1m, threshold: 5, maxWeight: 50}\n",
-         "  a.yaml:7:13: spec.analysis: wanted one of iterations, stepWeight or stepWeights, none is there\n"},
+         "  a.yaml:7:13: spec.analysis: wanted one of iterations, stepWeight or stepWeights, or a "
+         "spec.strategy, none is there\n"},
         {"  analysis: {threshold: 5, stepWeight: 10}\n", "  a.yaml:7:13: spec.analysis.interval: Required value\n"},
         {"  analysis:\n    {interval: 1m, threshold: 5, iterations: 3, match: [{headers: {a: {exact: b, prefix: "
          "c}}}]}\n",

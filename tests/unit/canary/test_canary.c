@@ -17,8 +17,9 @@ static bool read(struct canary *canary, const char *analysis, const char *more, 
     char *text =
         str_format("{\"metadata\":{\"name\":\"podinfo\",\"namespace\":\"test\",\"uid\":\"u\"},\"spec\":{\"targetRef\":{"
                    "\"apiVersion\":\"apps/v1\","
-                   "\"kind\":\"Deployment\",\"name\":\"podinfo\"},\"service\":{\"port\":9898},\"analysis\":{%s}%s}}",
-                   analysis, more);
+                   "\"kind\":\"Deployment\",\"name\":\"podinfo\"},\"service\":{\"port\":9898},\"analysis\":{"
+                   "\"stepWeight\":10%s%s}%s}}",
+                   analysis[0] != '\0' ? "," : "", analysis, more);
     *err = (struct err){0};
     struct doc *doc = doc_parse(text, strlen(text), err);
     assert_non_null(doc);

@@ -73,7 +73,8 @@ static void read_canary(struct canary *canary, const char *status, const char *w
     struct err err = {0};
     char *text = str_format(
         "{\"metadata\":{\"name\":\"podinfo\",\"namespace\":\"test\"},\"spec\":{\"targetRef\":{\"kind\":\"Deployment\","
-        "\"name\":\"podinfo\"},\"service\":{\"port\":80},\"analysis\":{\"webhooks\":%s}},\"status\":%s}",
+        "\"name\":\"podinfo\"},\"service\":{\"port\":80},\"analysis\":{\"stepWeight\":10,\"webhooks\":%s}},\"status\":%"
+        "s}",
         webhooks, status);
     struct doc *doc = doc_parse(text, strlen(text), &err);
     assert_non_null(doc);

@@ -440,7 +440,7 @@ static void test_a_second_canary_for_one_target_takes_nothing_of_the_first(void 
     fake_api_put(
         w->api, FLAGGER "/rival",
         "{'spec':{'provider':'istio','targetRef':{'apiVersion':'apps/v1','kind':'Deployment','name':'podinfo'},"
-        "'service':{'port':80},'analysis':{'interval':'10s'}},'status':{'phase':'Initialized'}}");
+        "'service':{'port':80},'analysis':{'interval':'10s','stepWeight':10}},'status':{'phase':'Initialized'}}");
     fake_clock_advance(w->fc, 6 * INTERVAL_MS);
     assert_in_range(fake_http_count(w->fh, "PATCH", NULL) - before, 0, 2); /* its status */
     assert_true(is_told(w, "Deployment podinfo-primary.test is left alone: it belongs to Canary podinfo"));

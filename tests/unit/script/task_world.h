@@ -147,7 +147,8 @@ static inline int teardown(void **state)
 
 static inline bool start_named(struct engine *e, const char *name, struct err *err)
 {
-    struct strategy_start order = {.name = name,
+    char *module = str_format("strategies.%s", name);
+    struct strategy_start order = {.module = module,
                                    .sources = doc_root(e->pinned),
                                    .label = "podinfo.test",
                                    .seed = 7,
@@ -160,6 +161,7 @@ static inline bool start_named(struct engine *e, const char *name, struct err *e
                                             .delayed = on_delayed,
                                             .ended = on_ended}};
     e->strategy = e->strategist->ops->start(e->strategist, &order, err);
+    str_free(&module);
     return e->strategy != NULL;
 }
 

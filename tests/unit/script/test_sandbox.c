@@ -84,7 +84,7 @@ static enum task_turn run_within(const struct script_limits *limits, const char 
     node_set_str(doc, pinned, "checks.mine", "return { host = pcall(require, 'host'), same = string }");
     struct module_set set = {
         .embedded = modules, .embedded_count = sizeof modules / sizeof modules[0], .pinned = pinned};
-    struct strategy_start start = {.name = "t", .label = "podinfo.test", .seed = 7, .host = host()};
+    struct strategy_start start = {.module = "strategies.t", .label = "podinfo.test", .seed = 7, .host = host()};
     struct task *task = task_new(&start, &set, limits, NULL, err);
     enum task_turn turn = task ? task_resume(task, err) : TASK_FAILED;
     task_free(task);

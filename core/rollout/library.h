@@ -1,0 +1,37 @@
+/* The Strategies of the cluster: what each one is worth, and which script decides for a Canary.
+ *
+ *   Strategy changes ──> loaded in a VM of its own, nothing of it runs ──> sound: its parameters as declared
+ *                                                                    └──> or the fault, with file and line
+ *        ├──> Strategy.status: Ready, the parameters
+ *        └──> the Canaries that name it look again: refused, or accepted
+ *
+ * A release pins the sources and the parameters that library_choose gave, so no later change of a Strategy reaches a
+ * release that is under way. */
+#pragma once
+
+#include "context/context.h"
+
+struct library;
+
+/* `changed` is told of each Canary that names a Strategy that changed. Borrows `context`, whose strategist and store
+ * of Strategies must be there. */
+typedef void library_changed_fn(void *ctx, const char *namespace, const char *name);
+struct library *library_new(struct context *context, library_changed_fn *changed, void *ctx);
+/* Drops writes that are under way. */
+void library_free(struct library *library);
+
+/* A Strategy appeared, changed, or went. */
+void library_note_changed(struct library *library, const char *namespace, const char *name);
+
+/* A canary_scripts.check; `library` is its context. */
+void library_check(void *library, const struct canary *canary, struct str_list *reasons);
+
+/* What a release of a Canary begins with. */
+struct library_choice {
+    struct doc *sources; /* {module: text} */
+    struct doc *params;  /* {name: value}; NULL for a bundled strategy */
+};
+/* False and err: the Strategy is missing, or cannot be used. */
+bool library_choose(struct library *library, const struct canary *canary, struct library_choice *choice,
+                    struct err *err);
+void library_choice_fini(struct library_choice *choice);

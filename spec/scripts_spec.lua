@@ -1,0 +1,219 @@
+--- A Strategy of a team's own: loaded, named by a Canary, run, killed, changed, and wrong in every way that its author
+--- can be.
+local World = require 'spec.world'
+
+local RING = [[
+local strategy, param = require 'stdlib.strategy', require 'stdlib.param'
+local calm = require 'scripts.calm'
+
+return strategy {
+  name = 'ring',
+  params = {
+    steps = param.list(param.percent) { default = { 5, 20 }, doc = 'shares, growing' },
+    rounds = param.integer { default = 1, min = 1 },
+  },
+  run = function(rollout)
+    rollout:begin()
+    local next_round = rollout:rounds()
+    for _, weight in ipairs(rollout.params.steps) do
+      next_round()
+      rollout:shift(weight)
+    end
+    for _ = 1, calm.rounds(rollout.params.rounds) do next_round() end
+    rollout:promote()
+  end,
+}
+]]
+
+local CALM = 'return { rounds = function(n) return n + 1 end }'
+
+local function strategy(script, namespace)
+  return { apiVersion = 'sluice.dev/v1alpha1', kind = 'Strategy',
+    metadata = { name = 'ring', namespace = namespace or 'test' },
+    spec = { script = script or RING, modules = { calm = CALM } } }
+end
+
+--- A world whose Canary names the strategy ring.
+local function scripted(reference, options)
+  options = options or {}
+  options.analysis = options.analysis or {}
+  options.strategy = reference or { name = 'ring' }
+  return World.new(options)
+end
+
+local function condition(world, resource, name, type)
+  local object = world.world:get(resource, 'test', name)
+  for _, one in ipairs(object.status and object.status.conditions or {}) do
+    if one.type == type then
+      return one
+    end
+  end
+end
+
+local function accepted(world)
+  return condition(world, 'canaries.flagger.app', 'podinfo', 'Accepted')
+end
+
+local function ready(world)
+  return condition(world, 'strategies.sluice.dev', 'ring', 'Ready')
+end
+
+local function weights_told(world)
+  local list = {}
+  for _, line in ipairs(world.texts) do
+    list[#list + 1] = line:match 'Advance podinfo.test canary weight (%d+)'
+  end
+  return list
+end
+
+local function release(world)
+  return world.world:get('releases.sluice.dev', 'test', 'podinfo-1')
+end
+
+describe('a Strategy', function()
+  after_each(World.close_all)
+
+  it('decides the releases of a Canary that names it', function()
+    local world = scripted { name = 'ring', params = { steps = { 10, '30%', 50 } } }
+    world.world:create(strategy())
+    world:initialise():push():finish()
+    assert.equal('Succeeded', world.phase)
+    assert.same({ '10', '30', '50' }, weights_told(world))
+    assert.equal('test/ring', release(world).spec.strategy)
+    assert.same({ steps = { 10, 30, 50 }, rounds = 1 }, release(world).spec.params)
+    assert.equal(RING, release(world).spec.sources['scripts.ring'])
+    assert.equal(CALM, release(world).spec.sources['scripts.calm'])
+  end)
+
+  it('takes a release back when its checks fail', function()
+    local world = scripted({ name = 'ring' }, { version = { errors = 0.5 } })
+    world.world:create(strategy())
+    world:initialise():push():finish()
+    assert.equal('Failed', world.phase)
+  end)
+
+  it('says in its status that it loads, and what it declares', function()
+    local world = scripted()
+    world.world:create(strategy())
+    world:initialise()
+    assert.equal('True', ready(world).status)
+    local status = world.world:get('strategies.sluice.dev', 'test', 'ring').status
+    assert.equal('rounds, steps', status.parameters)
+    assert.same({ name = 'rounds', type = 'integer', default = 1, min = 1 }, status.params[1])
+    assert.same({ name = 'steps', type = 'list', of = { type = 'percent' }, default = { 5, 20 },
+      doc = 'shares, growing' }, status.params[2])
+  end)
+
+  it('may come after its Canary, which waits for it', function()
+    local world = scripted()
+    world.world:run '2m'
+    assert.equal('False', accepted(world).status)
+    assert.matches('spec.strategy: Strategy test/ring not found', accepted(world).message)
+    world.world:create(strategy())
+    world:initialise():push():finish()
+    assert.equal('Succeeded', world.phase)
+    assert.is_nil(accepted(world))
+  end)
+
+  for problem, wrong in pairs {
+    ['does not parse'] = { 'return +', "scripts/ring.lua:1: unexpected symbol near '+'" },
+    ['raises while it loads'] = { 'local a\n\nreturn a.b', 'scripts/ring.lua:3: attempt to index' },
+    ['is no strategy'] = { 'return 5', 'the module gives a number, wanted strategy' },
+    ['requires the host'] = { "require 'host'", "scripts/ring.lua:1: module 'host' is not for scripts" },
+    ['requires what is beneath the words'] = { "require 'stdlib.promotion'", "module 'stdlib.promotion' is not for" },
+    ['requires a module that it does not bring'] = { "require 'scripts.nope'", "module 'scripts.nope' is neither" },
+    ['never ends'] = { 'while true do end', 'scripts/ring.lua:1: more than 2000 ms of CPU time' },
+    ['is bytecode'] = { '\27LJ\2', 'scripts.ring: attempt to load chunk with wrong mode' },
+    ['has a default that does not fit'] = {
+      "return require 'stdlib.strategy' { name = 'x', run = print, params = {\n" ..
+      "a = require 'stdlib.param'.percent { default = 120 } } }", 'a.default: at most 100 is wanted' },
+    ['has a parameter of no type'] = {
+      "return require 'stdlib.strategy' { name = 'x', run = print, params = { a = { type = 'colour' } } }",
+      'a: colour is not a type of a parameter' },
+    ['has an unknown option'] = {
+      "return require 'stdlib.strategy' { name = 'x', run = print, params = {\n" ..
+      "a = require 'stdlib.param'.percent { least = 1 } } }",
+      'scripts/ring.lua:2: param.percent: there is no option "least"' },
+    ['has an unknown field'] = { "return require 'stdlib.strategy' { name = 'x', run = print, steps = 1 }",
+      'strategy.steps: there is no such field' },
+  } do
+    it('that ' .. problem .. ' stops its Canary alone, and says the line', function()
+      local world = scripted()
+      world.world:create(strategy(wrong[1]))
+      world.world:run '2m'
+      assert.equal('False', ready(world).status)
+      assert.matches(wrong[2], ready(world).message, 1, true)
+      assert.equal('False', accepted(world).status)
+      assert.matches(wrong[2], accepted(world).message, 1, true)
+      assert.not_equal('Initialized', world.phase)
+      local mended = world.world:get('strategies.sluice.dev', 'test', 'ring')
+      mended.spec.script = RING
+      world.world:update(mended)
+      world:initialise():push():finish()
+      assert.equal('Succeeded', world.phase)
+      assert.equal('True', ready(world).status)
+    end)
+  end
+
+  for given, wrong in pairs {
+    ['an unknown one'] = { { stpes = { 1 } }, 'spec.strategy.params.stpes: there is no such parameter, known are ' },
+    ['a number for a list'] = { { steps = 5 }, 'spec.strategy.params.steps: 5 is not a list' },
+    ['a text that is no percentage'] = { { steps = { 5, 'ten' } }, 'steps[1]: "ten" is not a number from 0 to 100' },
+    ['a percentage above 100'] = { { steps = { 101 } }, 'steps[0]: at most 100 is wanted' },
+    ['half a round'] = { { rounds = 0.5 }, 'rounds: 0.5 is not a whole number' },
+    ['no round'] = { { rounds = 0 }, 'rounds: at least 1 is wanted' },
+  } do
+    it('refuses ' .. given .. ' before any traffic moves', function()
+      local world = scripted { name = 'ring', params = wrong[1] }
+      world.world:create(strategy())
+      world.world:run '2m'
+      assert.equal('False', accepted(world).status)
+      assert.matches(wrong[2], accepted(world).message, 1, true)
+    end)
+  end
+
+  it('may stand in another namespace', function()
+    local world = scripted { name = 'ring', namespace = 'delivery' }
+    world.world:create { apiVersion = 'v1', kind = 'Namespace', metadata = { name = 'delivery' } }
+    world.world:create(strategy(nil, 'delivery'))
+    world:initialise():push():finish()
+    assert.equal('Succeeded', world.phase)
+    assert.equal('delivery/ring', release(world).spec.strategy)
+  end)
+
+  for what, change in pairs {
+    ['is broken'] = function(world)
+      local object = world:get('strategies.sluice.dev', 'test', 'ring')
+      object.spec.script = 'return +'
+      world:update(object)
+    end,
+    ['is deleted'] = function(world)
+      world:delete('strategies.sluice.dev', 'test', 'ring')
+    end,
+    ['promotes at once now'] = function(world)
+      local object = world:get('strategies.sluice.dev', 'test', 'ring')
+      object.spec.script = (RING:gsub('{ 5, 20 }', '{ 100 }'))
+      world:update(object)
+    end,
+  } do
+    it('that ' .. what .. ' in mid-run does not reach the release under way', function()
+      local world = scripted()
+      world.world:create(strategy())
+      world:initialise():push().world:run '25s'
+      assert.equal('Progressing', world.phase)
+      change(world.world)
+      world.world:kill_engine()
+      world:finish()
+      assert.equal('Succeeded', world.phase)
+      assert.same({ '5', '20' }, weights_told(world))
+    end)
+  end
+
+  it('that fails at work has its release taken back, with the line', function()
+    local world = scripted()
+    world.world:create(strategy((RING:gsub('rollout:promote%(%)', 'rollout.params.steps.x.y = 1'))))
+    world:initialise():push():finish()
+    assert.equal('Failed', world.phase)
+    assert.matches("scripts/ring.lua:18: attempt to index field 'x'", release(world).status.reason)
+  end)
+end)

@@ -1,0 +1,52 @@
+--- Releases that a Strategy of a team's own decides, by the real engine in a simulated world.
+local stories = require 'spec.world_stories'
+
+local RING = {
+  apiVersion = 'sluice.dev/v1alpha1', kind = 'Strategy', metadata = { name = 'ring', namespace = 'test' },
+  spec = { script = [[
+local strategy, param = require 'stdlib.strategy', require 'stdlib.param'
+return strategy {
+  name = 'ring',
+  params = { steps = param.list(param.percent) { default = { 5, 20 } } },
+  run = function(rollout)
+    rollout:begin()
+    local next_round = rollout:rounds()
+    for _, weight in ipairs(rollout.params.steps) do
+      next_round()
+      if rollout:open 'confirm-traffic-increase' then
+        rollout:shift(weight)
+      end
+    end
+    next_round()
+    rollout:promote()
+  end,
+}]] },
+}
+
+stories.describe('a Strategy', {
+  ['promoted'] = {
+    analysis = {},
+    strategy = { name = 'ring', params = { steps = { 30 } } },
+    objects = { RING },
+    hooks = { load = 'rollout', after = 'post-rollout' },
+    ends = 'Succeeded',
+    image = 'podinfo:2',
+    told = {
+      'Normal Advance podinfo.test canary weight 30',
+      'Normal Promotion completed! Scaling down podinfo.test',
+    },
+  },
+  ['rolled back as a hook fails'] = {
+    analysis = { threshold = 1 },
+    hooks = { load = 'rollout', after = 'post-rollout' },
+    answers = { load = stories.never },
+    strategy = { name = 'ring' },
+    objects = { RING },
+    ends = 'Failed',
+    image = 'podinfo:1',
+    told = {
+      'Normal Advance podinfo.test canary weight 5',
+      'Warning Canary failed! Scaling down podinfo.test',
+    },
+  },
+})
