@@ -53,7 +53,7 @@ end
 
 --- A Canary whose objects are as Flagger left them, and an engine that begins.
 local function make(told)
-  local world = World.new(told):initialise()
+  local world = World.new(setmetatable({ people = true }, { __index = told })):initialise()
   world.world:close_engine()
   world.world:run '25s'
   change(world, 'deployments.apps', 'podinfo', image(told.target or 'podinfo:2'))

@@ -181,6 +181,7 @@ end
 ---@field sparse integer? fewer deaths, by this factor
 ---@field offset integer? where the first one is
 ---@field transcript boolean?
+---@field people boolean? somebody writes routes, replicas or status by hand
 ---@field start string? a module in the place of stdlib.start
 ---@field apart boolean? a successor has to wait until the Lease of the dead has expired
 
@@ -188,7 +189,7 @@ end
 ---@return World
 function World.new(options)
   local world = sluice.world { seed = options.seed or 1, apart = options.apart, transcript = options.transcript,
-    start = options.start }
+    start = options.start, people = options.people }
   local self = setmetatable({
     world = world, answers = options.answers or {}, types = options.hooks or {},
     told = {}, texts = {}, shared = {}, counts = {}, history = {}, last = {}, delivered = {}, deliveries = {},
@@ -269,6 +270,7 @@ function World:initialise()
     return self.phase == 'Initialized'
   end)
   self.world:run '2s' -- until that is told
+  self.broken = self.broken or self.world:broken()
   return self
 end
 
@@ -290,6 +292,7 @@ function World:finish()
     return OVER[self.phase] and OVER[self.state]
   end)
   self.world:run '1s'
+  self.broken = self.broken or self.world:broken()
   return self
 end
 
@@ -300,6 +303,7 @@ function World:settle()
     return self.world:engine() == 'ready'
   end)
   self.world:run '25s'
+  self.broken = self.broken or self.world:broken()
   return self
 end
 

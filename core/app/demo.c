@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "lab/checkers/checkers.h"
 #include "lab/keeper.h"
 #include "sim/ground/virtual_clock.h"
 #include "sim/story/play.h"
@@ -38,7 +39,8 @@ struct demo {
     struct keeper keeper;
     struct story *story;
     struct play *play;
-    struct err err; /* how the play ended */
+    struct str_list broken; /* what no story may bring about, whatever it expects */
+    struct err err;         /* how the play ended */
     bool has_ended;
     int64_t said_ms; /* the time of the last heading; -1: none yet */
 };
@@ -93,6 +95,23 @@ static void on_ended(void *ctx, const struct err *err)
     d->has_ended = true;
     d->err = *err;
     virtual_clock_stop(d->time);
+}
+
+/* --- what must not be --- */
+
+static void on_broken(void *ctx, const char *what)
+{
+    struct demo *d = ctx;
+    if (!str_list_has(&d->broken, what)) {
+        str_list_push(&d->broken, what);
+    }
+}
+
+/* A story may have people write routes, replicas and status, so the engine is held to its deliveries and records. */
+static struct checkers *watch(struct demo *d)
+{
+    return checkers_new(&(struct checkers_options){
+        .cluster = d->stage.cluster, .checks = CHECK_ONCE, .hears = true, .broken = on_broken, .ctx = d});
 }
 
 /* --- the whole --- */
@@ -152,6 +171,9 @@ static bool judge(const struct demo *d, const struct demo_flags *flags)
     } else {
         play_check(d->play, &wrong, &met);
     }
+    for (size_t i = 0; i < d->broken.count; i++) {
+        str_list_push_format(&wrong, "the engine did what it must not: %s", d->broken.items[i]);
+    }
     if (met.count > 0) {
         printf("\nWhat was expected and came\n");
     }
@@ -179,6 +201,7 @@ static bool play(const struct demo_flags *flags, const struct scenario *scenario
     bool ok = stage_init(&d.stage, virtual_clock_clock(d.time), seed, &d.err);
     struct play_listener listener = {
         .people = on_people, .world = on_world, .engine = on_engine, .ended = on_ended, .ctx = &d};
+    struct checkers *checkers = watch(&d);
     d.play = play_new(scenario, d.stage.cluster, seed, &listener);
     play_set(d.play);
     if (ok && play_create(d.play, &d.err)) {
@@ -187,6 +210,8 @@ static bool play(const struct demo_flags *flags, const struct scenario *scenario
     ok = judge(&d, flags);
     story_free(d.story);
     play_free(d.play);
+    checkers_free(checkers);
+    str_list_fini(&d.broken);
     stage_fini(&d.stage);
     virtual_clock_free(d.time);
     return ok;

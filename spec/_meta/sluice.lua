@@ -16,9 +16,10 @@ error('this file describes a module to the language server; it is not one')
 local sluice = {}
 
 --- A new world. It has the kinds of deploy/crds and what an installation of Istio leaves.
----@param options { seed: integer?, apart: boolean?, transcript: boolean?, start: string? } seed: the same one gives
----  the same world; apart: a successor cannot see that an engine is dead and waits until its Lease has expired;
----  transcript: keep one; start: the text of a module in the place of stdlib.start, which gets the host
+---@param options { seed: integer?, apart: boolean?, transcript: boolean?, start: string?,
+---  people: boolean? } seed: the same one gives the same world; apart: a successor cannot see that an engine is dead and waits until its Lease has expired;
+---  transcript: keep one; start: the text of a module in the place of stdlib.start, which gets the host;
+---  people: somebody writes routes, replicas or status by hand, so that the engine is not held to them
 ---@return sluice.World
 function sluice.world(options) end
 
@@ -182,6 +183,14 @@ function world:transcript() end
 --- The engines' log, which goes nowhere else. It has the time of the day, so it is never the same.
 ---@return string
 function world:log() end
+
+--- The first thing that must not be, whatever happens (core/lab/checkers); nil when nothing was.
+---@return string?
+function world:broken() end
+
+--- The same, when nothing is under way any more: also what must be so at rest.
+---@return string?
+function world:expect_rest() end
 
 --- Frees everything, and ends the process with an assertion when something was left open.
 function world:close() end

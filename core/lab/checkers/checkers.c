@@ -160,6 +160,15 @@ static void on_object(void *ctx, const struct objects_event *event)
     }
 }
 
+static void on_request(void *ctx, const struct http_request *request)
+{
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (strcmp(request->headers[i].name, "Sluice-Key") == 0) {
+            checkers_note_delivery(ctx, request->headers[i].value);
+        }
+    }
+}
+
 /* --- life --- */
 
 struct checkers *checkers_new(const struct checkers_options *options)
@@ -168,6 +177,9 @@ struct checkers *checkers_new(const struct checkers_options *options)
     checkers->options = *options;
     checkers->objects = api_objects(cluster_api(options->cluster));
     objects_listen(checkers->objects, on_object, checkers);
+    if (options->hears) {
+        network_listen(cluster_network(options->cluster), on_request, checkers);
+    }
     return checkers;
 }
 
@@ -177,6 +189,9 @@ void checkers_free(struct checkers *checkers)
         return;
     }
     objects_unlisten(checkers->objects, on_object, checkers);
+    if (checkers->options.hears) {
+        network_listen(cluster_network(checkers->options.cluster), NULL, NULL);
+    }
     for (size_t i = 0; i < checkers->count; i++) {
         struct checked *canary = &checkers->canaries[i];
         str_free(&canary->namespace);

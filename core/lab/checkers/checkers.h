@@ -1,8 +1,8 @@
 /* What must hold of every Canary on an embedded cluster, whatever happens there:
  *
  *   once       The holder of the Lease makes a delivery once, never before it is on record, and never again once its
- *              end is on record. A release scales its target up once and to zero once, and promotes once. Its record
- *              only grows. No two releases of a Canary are open.
+ *              end is on record. A release's record only grows. No two releases of a Canary are open.
+ *   writes     A release scales its target up once and to zero once, promotes once, and loses no failed check.
  *   weights    Each weight is a share of 100, and those of a route sum to 100.
  *   growth     Only an open release gives the canary a share, and within a release the shares only grow.
  *   readiness  No side without a ready Pod gets requests.
@@ -10,7 +10,8 @@
  *              target is scaled down, and the primary is the target unless the release has failed.
  *
  * One library for random worlds, specs and scenarios. Each takes the checks that can hold in it: who lets people change
- * routes by hand cannot hold the engine to their growth. */
+ * routes by hand cannot hold the engine to their growth. What an engine sends is heard on the cluster's network, but where
+ * engines are paused: who knows which of them sends something tells the checkers. */
 #pragma once
 
 #include "base/str.h"
@@ -21,7 +22,8 @@ enum {
     CHECK_WEIGHTS = 1 << 1,
     CHECK_GROWTH = 1 << 2,
     CHECK_READINESS = 1 << 3,
-    CHECK_ALL = (1 << 4) - 1,
+    CHECK_WRITES = 1 << 4,
+    CHECK_ALL = (1 << 5) - 1,
 };
 
 /* A release: what its object says, and what was seen of it. */
@@ -61,6 +63,7 @@ struct checkers_options {
     unsigned checks; /* CHECK_ONCE | … */
     /* No Pod gets unready but by what the engine does. Otherwise a side must be ready only as its share grows. */
     bool pods_stay;
+    bool hears; /* every delivery on the network is one of the Lease's holder; nobody else listens there */
     checkers_broken_fn *broken;
     void *ctx;
 };

@@ -186,7 +186,7 @@ void once_note_failed_checks(struct checkers *checkers, struct checked *canary, 
     bool begins = failed == 0 && !canary->release.has_counted;
     bool same_phase = node_equal(node_get(now, "phase"), node_get(before, "phase"));
     if (failed < canary->failed_checks && !begins && (failed != 0 || same_phase)) {
-        checkers_break(checkers, CHECK_ONCE, "failedChecks went from %lld to %lld in the middle of a release",
+        checkers_break(checkers, CHECK_WRITES, "failedChecks went from %lld to %lld in the middle of a release",
                        (long long)canary->failed_checks, (long long)failed);
     }
     canary->release.has_counted = canary->release.has_counted || failed > canary->failed_checks;
@@ -336,7 +336,7 @@ void once_note_scale(struct checkers *checkers, struct checked *canary, int64_t 
     if (is_open(release) && (replicas == 0) != (canary->replicas == 0)) {
         int *count = replicas == 0 ? &release->downs : &release->ups;
         if (++*count > 1) {
-            checkers_break(checkers, CHECK_ONCE, "one release scaled the target %s twice",
+            checkers_break(checkers, CHECK_WRITES, "one release scaled the target %s twice",
                            replicas == 0 ? "to zero" : "up");
         }
     }
@@ -346,6 +346,6 @@ void once_note_scale(struct checkers *checkers, struct checked *canary, int64_t 
 void once_note_promotion(struct checkers *checkers, struct checked *canary)
 {
     if (++canary->release.promotions > 1) {
-        checkers_break(checkers, CHECK_ONCE, "one release was promoted twice");
+        checkers_break(checkers, CHECK_WRITES, "one release was promoted twice");
     }
 }

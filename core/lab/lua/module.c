@@ -206,6 +206,36 @@ static int world_log(lua_State *L)
     return 1;
 }
 
+/* --- what must not be --- */
+
+static void on_broken(void *ctx, const char *what)
+{
+    struct world *w = ctx;
+    w->broken = w->broken != NULL ? w->broken : str_dup(what);
+}
+
+static int world_broken(lua_State *L)
+{
+    lua_pushstring(L, module_check_world(L)->broken); /* nil without one */
+    return 1;
+}
+
+static int world_expect_rest(lua_State *L)
+{
+    struct world *w = module_check_world(L);
+    checkers_expect_rest(w->checkers);
+    return world_broken(L);
+}
+
+static void watch_world(struct world *w, bool has_people)
+{
+    w->checkers = checkers_new(&(struct checkers_options){.cluster = w->stage.cluster,
+                                                          .checks = has_people ? CHECK_ONCE : CHECK_ALL,
+                                                          .hears = true,
+                                                          .broken = on_broken,
+                                                          .ctx = w});
+}
+
 /* --- life --- */
 
 /* A world that is collected may be closed while another one runs, whose log goes on afterwards. */
@@ -228,6 +258,8 @@ static void close_world(lua_State *L, struct world *w)
         str_free(&callback->kind);
         mem_free(callback);
     }
+    checkers_free(w->checkers);
+    str_free(&w->broken);
     transcript_free(w->transcript);
     stage_fini(&w->stage);
     virtual_clock_free(w->time);
@@ -289,10 +321,11 @@ static void take_start(lua_State *L, struct world *w)
 
 static int open_world(lua_State *L)
 {
-    static const char *const fields[] = {"seed", "apart", "transcript", "start", NULL};
+    static const char *const fields[] = {"seed", "apart", "transcript", "start", "people", NULL};
     module_check_fields(L, 1, fields);
     uint64_t seed = (uint64_t)module_integer(L, 1, "seed", 0, 1);
     bool is_apart = module_flag(L, 1, "apart"), is_written = module_flag(L, 1, "transcript");
+    bool has_people = module_flag(L, 1, "people");
     struct world *w = push_world(L);
     struct err err;
     buf_init(&w->log, LOG_MAX);
@@ -302,6 +335,7 @@ static int open_world(lua_State *L)
     bool ok = stage_init(&w->stage, virtual_clock_clock(w->time), seed, &err);
     w->stage.is_apart = is_apart;
     take_start(L, w);
+    watch_world(w, has_people);
     w->transcript = is_written ? transcript_new(w->stage.cluster) : NULL;
     objects_listen(api_objects(cluster_api(w->stage.cluster)), module_on_object, w);
     network_fates(cluster_network(w->stage.cluster), module_on_fate, w);
@@ -321,6 +355,8 @@ static const luaL_Reg methods[] = {
     {"run", world_run},
     {"transcript", world_transcript},
     {"log", world_log},
+    {"broken", world_broken},
+    {"expect_rest", world_expect_rest},
     {"close", world_close},
     {NULL, NULL},
 };

@@ -8,6 +8,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "lab/checkers/checkers.h"
 #include "lab/stage.h"
 #include "lab/transcript.h"
 #include "sim/ground/virtual_clock.h"
@@ -27,7 +28,9 @@ struct world {
     lua_State *L; /* that is calling in here now */
     struct virtual_clock *time;
     struct stage stage;
-    struct transcript *transcript;   /* NULL: not wanted */
+    struct transcript *transcript; /* NULL: not wanted */
+    struct checkers *checkers;
+    char *broken;                    /* the first thing that they found; NULL: nothing */
     struct embedded_module *modules; /* with the spec's own stdlib.start; NULL: the binary's */
     char *start;
     struct buf log;

@@ -52,6 +52,8 @@ struct network {
     struct call *open;
     network_fate_fn *fate;
     void *fate_ctx;
+    network_listen_fn *listen;
+    void *listen_ctx;
 };
 
 /* --- life --- */
@@ -341,6 +343,9 @@ static struct http_call *start(struct http *http, const struct http_request *req
     struct call *call = mem_new(struct call);
     *call = (struct call){.base.http = http, .network = network, .on_data = on_data, .done = done, .ctx = ctx};
     copy_request(call, request);
+    if (network->listen != NULL) {
+        network->listen(network->listen_ctx, request);
+    }
     if (network->fate != NULL) {
         suffer(call, network->fate(network->fate_ctx, request));
     }
@@ -412,6 +417,12 @@ void network_fates(struct network *network, network_fate_fn *fate, void *ctx)
 {
     network->fate = fate;
     network->fate_ctx = ctx;
+}
+
+void network_listen(struct network *network, network_listen_fn *listen, void *ctx)
+{
+    network->listen = listen;
+    network->listen_ctx = ctx;
 }
 
 size_t network_cut(struct network *network, const char *host)

@@ -31,5 +31,9 @@ struct network_fate {
 typedef struct network_fate network_fate_fn(void *ctx, const struct http_request *request);
 void network_fates(struct network *network, network_fate_fn *fate, void *ctx);
 
+/* Told of each request before its fate is asked for; only to take note. */
+typedef void network_listen_fn(void *ctx, const struct http_request *request);
+void network_listen(struct network *network, network_listen_fn *listen, void *ctx);
+
 /* Ends every open stream of `host` as if the connection had been cut; returns how many. */
 size_t network_cut(struct network *network, const char *host);
