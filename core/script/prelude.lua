@@ -16,7 +16,7 @@ local raw_load, raw_tostring = raw.load, raw.tostring
 local raw_getmetatable, raw_setmetatable = raw.getmetatable, raw.setmetatable
 local raw_create, raw_resume, raw_yield = raw.coroutine.create, raw.coroutine.resume, raw.coroutine.yield
 local raw_running, raw_status = raw.coroutine.running, raw.coroutine.status
-local raw_sort, concat = raw.table.sort, raw.table.concat
+local raw_sort, raw_insert, concat = raw.table.sort, raw.table.insert, raw.table.concat
 local raw_format, raw_gsub, raw_rep = raw.string.format, raw.string.gsub, raw.string.rep
 local find, match, gmatch = raw.string.find, raw.string.match, raw.string.gmatch
 local sub, byte = raw.string.sub, raw.string.byte
@@ -321,24 +321,36 @@ local public = {
   ['stdlib.thresholds'] = true,
   ['stdlib.go_format'] = true,
 }
-local views = {}
+--- What nobody may write into, by any function, and what is said about it.
+local sealed = raw_setmetatable({}, { __mode = 'k' })
+local MODULE_SEALED = 'a module of stdlib cannot be changed'
+
+local function check_sealed(t)
+  if sealed[t] then error(sealed[t], 3) end
+end
 
 local function view_of(value)
   if type(value) ~= 'table' then return value end
   local view, meta = {}, raw_getmetatable(value)
   local call = meta and rawget(meta, '__call')
-  views[view] = true
+  sealed[view] = MODULE_SEALED
   return raw_setmetatable(view, {
     __index = function(_, key) return view_of(rawget(value, key)) end,
-    __newindex = function() error('a module of stdlib cannot be changed', 2) end,
+    __newindex = function() error(MODULE_SEALED, 2) end,
     __call = call and function(_, ...) return call(value, ...) end or nil,
     __metatable = false,
   })
 end
 
 local function rawset(t, key, value)
-  if views[t] then error('a module of stdlib cannot be changed', 2) end
+  check_sealed(t)
   return raw_rawset(t, key, value)
+end
+
+local function insert(t, ...)
+  if type(t) ~= 'table' then wanted(1, 'insert', 'table', t) end
+  check_sealed(t)
+  return raw_insert(t, ...)
 end
 
 local words = pick(raw, 'assert error ipairs pcall select tonumber type unpack rawequal rawget getmetatable')
@@ -347,8 +359,8 @@ words.pairs, words.next, words.tostring, words.xpcall, words.setmetatable, words
 words._VERSION = raw._VERSION
 local strings = pick(raw.string, 'len byte char sub reverse lower upper find match gmatch')
 strings.format, strings.rep, strings.gsub = format, rep, gsub
-local tables = pick(raw.table, 'insert remove concat maxn')
-tables.sort = sort
+local tables = pick(raw.table, 'remove concat maxn')
+tables.sort, tables.insert = sort, insert
 local maths = copy(raw.math)
 maths.random, maths.randomseed = nil, nil
 local coroutines =
@@ -428,6 +440,10 @@ end
 function host.call(...)
   check_metatables()
   return raw_call(...)
+end
+function host.seal(t, problem)
+  sealed[t] = problem
+  return t
 end
 
 -- Methods of strings come from a table that no script can reach; the originals of everything are emptied.

@@ -1,8 +1,11 @@
 --- The words that a strategy gets. The record and the operations beneath them are out of its reach,
 --- so a script can do no more than these words do.
 local gates = require 'stdlib.gates'
+local host = require 'host'
 
 local M = {}
+
+local SEALED = 'rollout: its words cannot be changed'
 
 --- A copy of a round for the strategy, which may keep, change and compare it. The words decide by
 --- the original.
@@ -110,13 +113,14 @@ function M.of(rollout, params)
     run 'promote'
   end
 
-  return setmetatable(handle, {
+  setmetatable(handle, {
     __index = words,
     __newindex = function()
-      error('rollout: its words cannot be changed', 2)
+      error(SEALED, 2)
     end,
     __metatable = false,
   })
+  return host.seal(handle, SEALED)
 end
 
 return M

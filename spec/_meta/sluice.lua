@@ -16,10 +16,10 @@ error('this file describes a module to the language server; it is not one')
 local sluice = {}
 
 --- A new world. It has the kinds of deploy/crds and what an installation of Istio leaves.
----@param options { seed: integer?, apart: boolean?, transcript: boolean?, start: string?,
----  people: boolean? } seed: the same one gives the same world; apart: a successor cannot see that an engine is dead and waits until its Lease has expired;
----  transcript: keep one; start: the text of a module in the place of stdlib.start, which gets the host;
----  people: somebody writes routes, replicas or status by hand, so that the engine is not held to them
+---@param options { seed: integer?, apart: boolean?, transcript: boolean?, start: string?, people: boolean? }
+---  seed: the same one gives the same world; apart: a successor cannot see that an engine is dead and waits until its
+---  Lease has expired; transcript: keep one; start: the text of a module in the place of stdlib.start, which gets the
+---  host; people: somebody writes routes, replicas or status by hand, so that the engine is not held to them
 ---@return sluice.World
 function sluice.world(options) end
 

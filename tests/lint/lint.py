@@ -325,8 +325,9 @@ def bindings(tree):
     declared = set(re.findall(r'^function host\.(\w+)', (tree / 'lua/stdlib/_meta/host.lua').read_text(), flags=re.M))
     text = (tree / 'core/script/host.c').read_text()
     registered = set(re.findall(r'set_primitive\(L, \w+, "(\w+)"', text))
+    registered |= set(re.findall(r'^function host\.(\w+)', (tree / 'core/script/prelude.lua').read_text(), flags=re.M))
     for name in sorted(declared - registered):
-        yield f'lua/stdlib/_meta/host.lua: host.{name} is declared, core/script/host.c does not register it'
+        yield f'lua/stdlib/_meta/host.lua: host.{name} is declared, core/script does not register it'
     for name in sorted(registered - declared):
         yield f'core/script/host.c: host.{name} is registered, lua/stdlib/_meta/host.lua does not declare it'
     described = set(re.findall(r'^--- (\w+) (?:\{|table\[\] ->)',

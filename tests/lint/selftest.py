@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 LINT = pathlib.Path(__file__).with_name('lint.py')
-HOST = '---@meta\nfunction host.call() end\n'
+HOST = '---@meta\nfunction host.call() end\nfunction host.seal() end\n'
 MODULE = 'static const luaL_Reg methods[] = {\n    {"run", world_run},\n    {NULL, NULL},\n};\n'
 ROOMS = '''add_room(base LIBRARIES m)
 add_room(io BELOW base)
@@ -60,6 +60,7 @@ CLEAN = {
                                      '{\n    }'),
     'core/kube/k.c': '#include "io/http.h"\n#include "base/b.h"\n',
     'core/script/host.c': '    set_primitive(L, host, "call", primitive_call);\n',
+    'core/script/prelude.lua': 'function host.seal(t) end\n',
     'core/rollout/operation/facts.c': 'const struct operation operation_facts = {.name = "facts", .start = start};\n',
     'lua/stdlib/x.lua': "local y = require 'stdlib.y'\n",
     'lua/stdlib/_meta/host.lua': HOST,

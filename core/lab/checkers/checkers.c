@@ -19,9 +19,8 @@ static void take_names(struct checked *canary, const struct node *spec)
 {
     const char *target = node_str_or(node_at(spec, "targetRef", "name"), "");
     str_free(&canary->target);
-    str_free(&canary->service);
     canary->target = str_dup(target);
-    canary->service = str_dup(node_str_or(node_at(spec, "service", "name"), target));
+    shares_add_service(canary, node_str_or(node_at(spec, "service", "name"), target));
 }
 
 /* What was there before its Canary. */
@@ -48,6 +47,13 @@ static struct checked *add_canary(struct checkers *checkers, const char *namespa
     return canary;
 }
 
+/* As in Flagger, or for their safety, the steps begin again where requests of others are meant. */
+static bool is_about_others(const struct node *now, const struct node *before)
+{
+    return before != NULL && (!node_equal(node_get(now, "service"), node_get(before, "service")) ||
+                              !node_equal(node_at(now, "analysis", "match"), node_at(before, "analysis", "match")));
+}
+
 static int retries_of(const struct node *spec)
 {
     int64_t most = 0;
@@ -70,6 +76,7 @@ static void note_canary(struct checkers *checkers, const struct objects_event *e
         take_deployments(checkers, canary);
     }
     canary->is_skipping = canary->is_skipping || node_bool_or(node_get(spec, "skipAnalysis"), false);
+    canary->is_about_others = canary->is_about_others || is_about_others(spec, node_get(event->before, "spec"));
     canary->retries = retries_of(spec);
     str_copy(canary->phase, sizeof canary->phase, node_str_or(node_get(status, "phase"), ""));
     once_note_failed_checks(checkers, canary, status, node_get(event->before, "status"));
@@ -102,12 +109,8 @@ static void note_object(struct checkers *checkers, struct checked *canary, const
     bool is_there = event->change != OBJECTS_DELETED;
     if (strcmp(kind, "Deployment") == 0) {
         note_deployment(checkers, canary, event, name);
-    } else if (strcmp(kind, "VirtualService") == 0 && strcmp(name, canary->service) == 0) {
-        if (is_there) {
-            shares_note_routes(checkers, canary, event->object);
-        } else {
-            shares_note_no_routes(canary);
-        }
+    } else if (strcmp(kind, "VirtualService") == 0) {
+        shares_note_routes(checkers, canary, name, is_there ? event->object : NULL);
     } else if (strcmp(kind, "Release") == 0 && node_is(node_at(event->object, "spec", "canary"), canary->name)) {
         if (is_there) {
             once_note(checkers, canary, event);
@@ -197,7 +200,10 @@ void checkers_free(struct checkers *checkers)
         str_free(&canary->namespace);
         str_free(&canary->name);
         str_free(&canary->target);
-        str_free(&canary->service);
+        for (size_t j = 0; j < canary->service_count; j++) {
+            str_free(&canary->services[j].name);
+        }
+        mem_free(canary->services);
         str_free(&canary->template);
         once_fini(&canary->release);
         once_fini(&canary->of_paused);

@@ -10,8 +10,8 @@
  *              target is scaled down, and the primary is the target unless the release has failed.
  *
  * One library for random worlds, specs and scenarios. Each takes the checks that can hold in it: who lets people change
- * routes by hand cannot hold the engine to their growth. What an engine sends is heard on the cluster's network, but where
- * engines are paused: who knows which of them sends something tells the checkers. */
+ * routes by hand cannot hold the engine to their growth. Deliveries are heard on the cluster's network, but where
+ * engines are paused: there somebody else must tell which of them sends one. */
 #pragma once
 
 #include "base/str.h"
@@ -38,15 +38,25 @@ struct checked_release {
     bool has_counted;        /* a failed check */
 };
 
+/* The routes of one name that the Canary's service has, or had. */
+struct checked_service {
+    char *name;
+    int share; /* the highest that a route gives the canary */
+    int least; /* the smallest */
+    bool is_mirrored;
+};
+
 /* A Canary as the checkers have seen it. */
 struct checked {
-    char *namespace, *name, *target, *service;
+    char *namespace, *name, *target;
+    struct checked_service *services;
+    size_t service_count;
     char phase[32];        /* "" without a Canary */
     bool is_skipping;      /* its analysis was skipped, now or before: as in Flagger, little can be expected then */
     int64_t failed_checks; /* of the Canary's status */
+    bool is_about_others;  /* its service, or the requests that it is about, was edited: the steps may begin again */
     int retries;           /* the most of its hooks */
-    int share;             /* the highest that a route gives the canary */
-    int least;             /* the smallest */
+    int share, least;      /* of all services, the highest and the smallest */
     bool is_mirrored;
     bool has_ready, primary_ready; /* a Pod of the target, of the primary */
     int64_t replicas;              /* of the target */

@@ -46,7 +46,8 @@ const char *once_state_of(const struct checked_release *release);
 
 /* --- shares.c --- */
 
-void shares_note_routes(struct checkers *checkers, struct checked *canary, const struct node *service);
-void shares_note_no_routes(struct checked *canary);
+void shares_add_service(struct checked *canary, const char *name);
+/* `object`: the VirtualService of that name; NULL: it is gone. */
+void shares_note_routes(struct checkers *checkers, struct checked *canary, const char *name, const struct node *object);
 void shares_note_target(struct checkers *checkers, struct checked *canary, const struct node *target);
 void shares_note_primary(struct checkers *checkers, struct checked *canary, const struct node *primary);

@@ -1,6 +1,7 @@
 /* Weights, growth and readiness: where the requests of a Canary go. */
 #include <string.h>
 
+#include "base/mem.h"
 #include "canary/phase.h"
 #include "lab/checkers/inner.h"
 
@@ -13,7 +14,7 @@ static bool has_ready_pod(const struct node *deployment)
 /* --- weights --- */
 
 /* The canary's share of one route. The only destination of a route gets everything, whatever is written there. */
-static int read_route(struct checkers *checkers, const struct checked *canary, const struct node *route, size_t index)
+static int read_route(struct checkers *checkers, const char *service, const struct node *route, size_t index)
 {
     int share = 0;
     int64_t sum = 0;
@@ -22,7 +23,7 @@ static int read_route(struct checkers *checkers, const struct checked *canary, c
         int64_t weight = node_count(to.container) == 1 ? 100 : node_int_or(node_get(to.value, "weight"), 0);
         sum += weight;
         if (weight < 0 || weight > 100) {
-            checkers_break(checkers, CHECK_WEIGHTS, "route %zu of %s has weight %lld", index, canary->service,
+            checkers_break(checkers, CHECK_WEIGHTS, "route %zu of %s has weight %lld", index, service,
                            (long long)weight);
         }
         if (str_has_suffix(node_str_or(node_at(to.value, "destination", "host"), ""), "-canary")) {
@@ -30,7 +31,7 @@ static int read_route(struct checkers *checkers, const struct checked *canary, c
         }
     }
     if (sum != 100) {
-        checkers_break(checkers, CHECK_WEIGHTS, "the weights of route %zu of %s sum to %lld", index, canary->service,
+        checkers_break(checkers, CHECK_WEIGHTS, "the weights of route %zu of %s sum to %lld", index, service,
                        (long long)sum);
     }
     return share;
@@ -76,41 +77,79 @@ static void check_primary(struct checkers *checkers, const struct checked *canar
 
 /* --- what is seen --- */
 
-void shares_note_routes(struct checkers *checkers, struct checked *canary, const struct node *service)
+static struct checked_service *find(const struct checked *canary, const char *name)
 {
-    static const char *const protocols[] = {"http", "tcp"};
-    int share = 0, least = 100, share_before = canary->share, least_before = canary->least;
-    bool was_mirrored = canary->is_mirrored;
-    canary->is_mirrored = false;
-    for (size_t i = 0; i < 2; i++) {
-        struct node_iter it = node_iterate(node_at(service, "spec", protocols[i]));
-        while (node_next(&it)) {
-            int of_route = read_route(checkers, canary, it.value, it.index);
-            share = of_route > share ? of_route : share;
-            least = of_route < least ? of_route : least;
-            canary->is_mirrored = canary->is_mirrored || node_get(it.value, "mirror") != NULL;
+    for (size_t i = 0; i < canary->service_count; i++) {
+        if (strcmp(canary->services[i].name, name) == 0) {
+            return &canary->services[i];
         }
     }
-    if (share > share_before) {
-        check_growth(checkers, canary, share);
-    }
-    if (share == 0 && canary->is_skipping) {
-        canary->release.peak = 0;
-    }
-    canary->share = share;
-    canary->least = least;
-    if (checkers->options.pods_stay || share > share_before || canary->is_mirrored > was_mirrored) {
-        check_canary(checkers, canary);
-    }
-    if (checkers->options.pods_stay || least < least_before) {
-        check_primary(checkers, canary);
+    return NULL;
+}
+
+void shares_add_service(struct checked *canary, const char *name)
+{
+    if (find(canary, name) == NULL) {
+        canary->services = mem_resize(canary->services, (canary->service_count + 1) * sizeof canary->services[0]);
+        canary->services[canary->service_count++] = (struct checked_service){.name = str_dup(name), .least = 100};
     }
 }
 
-void shares_note_no_routes(struct checked *canary)
+static void read_service(struct checkers *checkers, struct checked_service *service, const struct node *object)
+{
+    static const char *const protocols[] = {"http", "tcp"};
+    service->share = 0;
+    service->least = 100;
+    service->is_mirrored = false;
+    for (size_t i = 0; i < 2; i++) {
+        struct node_iter it = node_iterate(node_at(object, "spec", protocols[i]));
+        while (node_next(&it)) {
+            int share = read_route(checkers, service->name, it.value, it.index);
+            service->share = share > service->share ? share : service->share;
+            service->least = share < service->least ? share : service->least;
+            service->is_mirrored = service->is_mirrored || node_get(it.value, "mirror") != NULL;
+        }
+    }
+}
+
+static void sum_up(struct checked *canary)
 {
     canary->share = 0;
+    canary->least = 100;
     canary->is_mirrored = false;
+    for (size_t i = 0; i < canary->service_count; i++) {
+        const struct checked_service *service = &canary->services[i];
+        canary->share = service->share > canary->share ? service->share : canary->share;
+        canary->least = service->least < canary->least ? service->least : canary->least;
+        canary->is_mirrored = canary->is_mirrored || service->is_mirrored;
+    }
+}
+
+void shares_note_routes(struct checkers *checkers, struct checked *canary, const char *name, const struct node *object)
+{
+    struct checked_service *service = find(canary, name);
+    int share_before = canary->share, least_before = canary->least;
+    bool was_mirrored = canary->is_mirrored;
+    if (service == NULL) {
+        return;
+    }
+    read_service(checkers, service, object);
+    sum_up(canary);
+    if (canary->share > share_before) {
+        check_growth(checkers, canary, canary->share);
+    }
+    if (canary->share == 0 && (canary->is_skipping || canary->is_about_others)) {
+        canary->release.peak = 0;
+    }
+    if (object == NULL) {
+        return;
+    }
+    if (checkers->options.pods_stay || canary->share > share_before || canary->is_mirrored > was_mirrored) {
+        check_canary(checkers, canary);
+    }
+    if (checkers->options.pods_stay || canary->least < least_before) {
+        check_primary(checkers, canary);
+    }
 }
 
 void shares_note_target(struct checkers *checkers, struct checked *canary, const struct node *target)

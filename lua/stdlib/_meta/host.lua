@@ -46,6 +46,13 @@ function host.log(message) end
 ---@return number
 function host.random() end
 
+--- Lets no script write into a table from now on, with rawset and table.insert neither.
+---@generic T: table
+---@param t T
+---@param problem string what is said to a script that tries
+---@return T t the same table
+function host.seal(t, problem) end
+
 --- Marks a table as a list, so that it stays one when it is empty ([] and not {}). Lists in answers
 --- are marked already.
 ---@generic T: table

@@ -112,6 +112,29 @@ static void test_shares_grow_within_a_release(void **state)
     close_world(&w);
 }
 
+/* Other requests than those that were analysed begin with the first step. */
+static void test_an_edit_of_the_service_begins_the_steps_again(void **state)
+{
+    struct world w;
+    open_world(&w, CHECK_ALL, true);
+    shift(&w, ROUTES(60, 40));
+    put(&w, "flagger.app/canaries",
+        "{'kind':'Canary','metadata':{'name':'podinfo','namespace':'test'},'spec':{'targetRef':{'name':'podinfo'},"
+        "'service':{'name':'other'}},'status':{'phase':'Progressing'}}");
+    put(&w, "networking.istio.io/virtualservices",
+        "{'kind':'VirtualService','metadata':{'name':'other','namespace':'test'},'spec':{'http':[{'route':["
+        "{'destination':{'host':'podinfo-primary'},'weight':100},{'destination':{'host':'podinfo-canary'},'weight':0}"
+        "]}]}}");
+    assert_int_equal(checkers_find(w.checkers, "test", "podinfo")->share, 40); /* under the name that it had */
+    shift(&w, ROUTES(100, 0));
+    shift(&w, ROUTES(80, 20));
+    expect(&w, "");
+    shift(&w, ROUTES(90, 10));
+    shift(&w, ROUTES(80, 20));
+    expect(&w, "the canary's share grew to 20, but had been 20 in this release");
+    close_world(&w);
+}
+
 static void test_weights_sum_to_100(void **state)
 {
     struct world w;
@@ -328,6 +351,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shares_grow_within_a_release),
+        cmocka_unit_test(test_an_edit_of_the_service_begins_the_steps_again),
         cmocka_unit_test(test_weights_sum_to_100),
         cmocka_unit_test(test_a_side_with_requests_is_ready),
         cmocka_unit_test(test_pods_may_crash),

@@ -242,7 +242,13 @@ static const char *const escapes[] = {
     "local steps = require 'stdlib.steps' assert(steps == require 'stdlib.steps' and steps.length 'abc' == 6)"
     " assert(not pcall(function() steps.length = print end) and not pcall(rawset, steps, 'length', print))"
     " assert(not pcall(function() steps.more.a = 2 end) and steps.more.a == 1 and rawget(steps, 'length') == nil)"
-    " assert(getmetatable(steps) == false and not pcall(setmetatable, steps, {}) and steps.length 'abc' == 6)",
+    " assert(getmetatable(steps) == false and not pcall(setmetatable, steps, {}) and steps.length 'abc' == 6)"
+    " assert(not pcall(table.insert, steps, 1) and not pcall(table.insert, steps.more, 1, 2) and steps[1] == nil)",
+    /* what stdlib seals, no function of a script's changes; other tables are its own */
+    "local t = host.seal({ 1 }, 'sealed') local ok, why = pcall(rawset, t, 'a', 1) assert(not ok and why:find 'sealed')"
+    " ok, why = pcall(table.insert, t, 2) assert(not ok and why:find 'sealed' and #t == 1)"
+    " local mine = { 1 } table.insert(mine, 3) table.insert(mine, 2, 2) assert(#mine == 3 and mine[2] == 2)"
+    " assert(not pcall(table.insert, nil, 1) and not pcall(table.insert, mine, 'a', 1))",
     /* load: an environment of one's own or none */
     "assert(not pcall(load, 'x = 1', 'n', 't', false) and not pcall(load, 'x = 1', 'n', 't', 5))"
     " load('leaked = 1')() assert(leaked == 1)",
