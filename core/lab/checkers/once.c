@@ -319,7 +319,8 @@ void checkers_note_stale_delivery(struct checkers *checkers, const char *key)
 void once_note_told(struct checkers *checkers, struct checked *canary, const char *message)
 {
     static const char *const ends[] = {"Canary failed!", "Promotion completed!"};
-    bool once = str_has_prefix(message, "Advance ") && strstr(message, " canary weight ") != NULL;
+    bool is_step = str_has_prefix(message, "Advance ") && strstr(message, " canary weight ") != NULL;
+    bool once = is_step && !canary->is_about_others;
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         once = once || str_has_prefix(message, ends[i]);
     }

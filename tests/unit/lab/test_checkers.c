@@ -126,6 +126,8 @@ static void test_an_edit_of_the_service_begins_the_steps_again(void **state)
         "{'destination':{'host':'podinfo-primary'},'weight':100},{'destination':{'host':'podinfo-canary'},'weight':0}"
         "]}]}}");
     assert_int_equal(checkers_find(w.checkers, "test", "podinfo")->share, 40); /* under the name that it had */
+    put(&w, "events", TOLD("a", "Advance podinfo.test canary weight 20"));
+    put(&w, "events", TOLD("b", "Advance podinfo.test canary weight 20"));
     shift(&w, ROUTES(100, 0));
     shift(&w, ROUTES(80, 20));
     expect(&w, "");
