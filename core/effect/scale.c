@@ -22,17 +22,23 @@ static int64_t replicas_from_zero(struct context *context, const struct canary *
     return replicas > 0 ? replicas : 1;
 }
 
+/* Where a kind has replicas, they are written by the subresource, which has nothing else: what an admission policy
+ * makes of a whole workload that is written, such as a stamp in its pod template, would be a revision that nobody
+ * asked for. */
 static enum plan write_replicas(const struct canary *canary, const struct node *target, int64_t replicas,
                                 struct kube_write *write)
 {
     const struct workload_kind *kind = workload_of(&canary->names);
     struct doc *patch = kind->scale(target, replicas);
     if (replicas > 0) {
-        return kube_write_patch(write, kind->store.resource, target, patch, "scaling up %s.%s to %lld failed",
-                                canary->names.target, canary->names.namespace, (long long)replicas);
+        kube_write_patch(write, kind->store.resource, target, patch, "scaling up %s.%s to %lld failed",
+                         canary->names.target, canary->names.namespace, (long long)replicas);
+    } else {
+        kube_write_patch(write, kind->store.resource, target, patch, "%s %s.%s patch query error", kind->word,
+                         canary->names.target, canary->names.namespace);
     }
-    return kube_write_patch(write, kind->store.resource, target, patch, "%s %s.%s patch query error", kind->word,
-                            canary->names.target, canary->names.namespace);
+    write->subresource = kind->has_replicas ? KUBE_SCALE : NULL;
+    return PLAN_WRITE;
 }
 
 enum plan scale_plan(struct context *context, const struct canary *canary, bool up, struct kube_write *write,

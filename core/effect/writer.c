@@ -1,6 +1,8 @@
 #include "effect/writer.h"
 
 #include "base/mem.h"
+#include "base/str.h"
+#include "kube/object.h"
 
 struct writer {
     struct context *context;
@@ -46,12 +48,42 @@ static void reread(struct writer *w)
     w->call = kube_start(stores_client(&w->context->stores, w->write.resource), &request, on_reread, w);
 }
 
+/* A Scale names version and replicas. All else is as it was in the version that the write was guarded by; unless the
+ * watch has told more meanwhile, that is the one in the store. */
+static void take_scale(struct writer *w, const struct node *scale)
+{
+    struct store *store = context_store(w->context, w->write.resource);
+    struct doc *stored = store_find(store, w->write.namespace, w->write.name);
+    if (str_equal(object_version(doc_root(stored)), object_version(doc_root(w->write.body)))) {
+        struct doc *scaled = doc_copy(doc_root(stored));
+        struct node *metadata = node_get(doc_root(scaled), "metadata");
+        node_set_str(scaled, metadata, "resourceVersion", object_version(scale));
+        if (object_generation(doc_root(stored)) > 0) {
+            node_set_int(scaled, metadata, "generation", object_generation(doc_root(stored)) + 1);
+        }
+        node_set(scaled, node_ensure_object(scaled, doc_root(scaled), "spec"), "replicas",
+                 node_copy(scaled, node_at(scale, "spec", "replicas")));
+        store_put(store, scaled);
+        doc_free(scaled);
+    }
+    doc_free(stored);
+}
+
+static void take_answer(struct writer *w, const struct doc *answer)
+{
+    if (str_equal(w->write.subresource, KUBE_SCALE)) {
+        take_scale(w, doc_root(answer));
+    } else {
+        store_put(context_store(w->context, w->write.resource), answer);
+    }
+}
+
 static void on_written(void *ctx, const struct doc *answer, const struct err *err)
 {
     struct writer *w = ctx;
     w->call = NULL;
     if (answer != NULL) {
-        store_put(context_store(w->context, w->write.resource), answer);
+        take_answer(w, answer);
         finish(w, err);
         return;
     }

@@ -16,6 +16,9 @@ enum plan {
     PLAN_WAITING, /* something must appear first; err->text says what */
 };
 
+/* The subresource with the replicas of a workload. Its answer is a Scale, not the object. */
+#define KUBE_SCALE "scale"
+
 struct kube_write {
     enum kube_verb verb;
     const struct kube_resource *resource;

@@ -106,10 +106,19 @@ static void drop_messages(struct node *root)
     }
 }
 
+/* What was read from a store and goes back there. */
+static bool is_pruned(const struct node *root)
+{
+    return node_get(root, "sluice") != NULL && node_at(root, "spec", "template") == NULL;
+}
+
 void facts_keep(struct doc *object, const char *const *kept)
 {
     struct node *root = doc_root(object);
     const struct node *template = node_at(root, "spec", "template");
+    if (is_pruned(root)) {
+        return;
+    }
     struct node *sluice = node_new_object(object);
     note_revision(object, sluice, template);
     node_set(object, sluice, "configs", tracked_config_references(object, node_get(template, "spec")));

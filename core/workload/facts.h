@@ -9,7 +9,7 @@
 #include "base/doc.h"
 
 /* For the pruner of a kind: leaves metadata (labels, annotations, uid, versions, owner), these fields of spec, status
- * and `sluice`. `kept` ends with NULL. */
+ * and `sluice`. `kept` ends with NULL. A pruned object stays as it is. */
 void facts_keep(struct doc *object, const char *const *kept);
 
 /* Borrowed from the pruned object. For a primary ("<x>-primary" with a flagger-id) computed with the renames undone. */

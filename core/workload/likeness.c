@@ -8,6 +8,7 @@
 struct likeness {
     struct likeness_options options; /* without what is copied below */
     struct doc *canary, *checksums, *target, *primary, *patch;
+    struct doc *promoted; /* the primary as it would be after a promotion */
     struct canary_names names;
     const struct workload_kind *kind;
     struct kube_call *call;
@@ -26,6 +27,7 @@ static void likeness_free(struct likeness *l)
     doc_free(l->target);
     doc_free(l->primary);
     doc_free(l->patch);
+    doc_free(l->promoted);
     mem_free(l);
 }
 
@@ -71,20 +73,17 @@ static const struct node *template_of(const struct doc *workload)
     return node_at(doc_root(workload), "spec", "template");
 }
 
-/* A policy that refuses this patch would refuse the promotion too. The release will report it. */
-static void on_tried(void *ctx, const struct doc *answer, const struct err *err)
+/* A policy that refuses such a patch would refuse the promotion too. The release will report it. */
+static bool is_refused(const struct err *err)
 {
-    struct likeness *l = ctx;
-    l->call = NULL;
-    bool refused = err->code != ERR_NONE && err->http_status >= 400 && err->http_status < 500 &&
-                   err->http_status != 401 && err->http_status != 429;
-    struct err ok = {0};
-    finish(l, answer != NULL && revision_same_template(template_of(answer), template_of(l->primary)),
-           refused ? &ok : err);
+    return err->code != ERR_NONE && err->http_status >= 400 && err->http_status < 500 && err->http_status != 401 &&
+           err->http_status != 429;
 }
 
-static void try_promotion(struct likeness *l, const struct node *template)
+/* Asks what the primary would be with this template. */
+static void try(struct likeness *l, const struct node *template, kube_done_fn *done)
 {
+    doc_free(l->patch);
     l->patch = doc_new();
     struct node *operations = node_new_array(l->patch), *operation = node_new_object(l->patch);
     node_set_str(l->patch, operation, "op", "replace");
@@ -100,7 +99,31 @@ static void try_promotion(struct likeness *l, const struct node *template)
         .query = "dryRun=All",
         .body = operations,
     };
-    l->call = kube_start(l->options.client, &request, on_tried, l);
+    l->call = kube_start(l->options.client, &request, done, l);
+}
+
+static void on_own_tried(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct likeness *l = ctx;
+    l->call = NULL;
+    struct err ok = {0};
+    finish(l, answer != NULL && revision_same_template(template_of(answer), template_of(l->promoted)),
+           is_refused(err) ? &ok : err);
+}
+
+/* The live primary may carry the stamp of another operation, or of another writer: its own template is tried as the
+ * target's was. */
+static void on_tried(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct likeness *l = ctx;
+    l->call = NULL;
+    struct err ok = {0};
+    if (answer == NULL || revision_same_template(template_of(answer), template_of(l->primary))) {
+        finish(l, answer != NULL, is_refused(err) ? &ok : err);
+        return;
+    }
+    l->promoted = doc_copy(doc_root(answer));
+    try(l, template_of(l->primary), on_own_tried);
 }
 
 static void on_primary(void *ctx, const struct doc *answer, const struct err *err)
@@ -125,7 +148,7 @@ static void on_primary(void *ctx, const struct doc *answer, const struct err *er
     if (template == NULL || revision_same_template(doc_root(template), template_of(l->primary))) {
         finish(l, template != NULL, &why);
     } else {
-        try_promotion(l, doc_root(template));
+        try(l, doc_root(template), on_tried);
     }
     doc_free(template);
 }

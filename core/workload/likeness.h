@@ -2,11 +2,13 @@
  *
  *   GET target ─ GET primary ─ equal templates?
  *   if not: PATCH primary (dry run) with what a promotion would write ─ equal templates?
+ *   if not: PATCH primary (dry run) with its own template ─ equal to what came of the promotion?
  *
  * This compares forwards, because how a primary is made cannot be undone: a config or an affinity term called
  * "x-primary" may be a copy's name or the target's own, and keys of Flux's are gone. Both templates come from the
  * same API server, so both carry its defaults; the dry run adds whatever admission policies make of a template under
- * the primary's name. */
+ * the primary's name. What they make of it may depend on the operation or on the writer (a stamp CREATE or UPDATE, a
+ * name of a user), so in the end both templates are tried in the same way. */
 #pragma once
 
 #include "kube/client.h"

@@ -27,7 +27,7 @@ struct workload_kind {
 
     /* How many Pods its owner wants; 0: it is scaled to zero. */
     int64_t (*replicas)(const struct node *workload);
-    /* The merge patch that gives it so many Pods. */
+    /* The merge patch that gives it so many Pods; where it has replicas, a patch of the subresource scale. */
     struct doc *(*scale)(const struct node *workload, int64_t replicas);
 };
 

@@ -23,6 +23,48 @@ def label_policy(namespace):
     ]
 
 
+def stamp_policy(namespace):
+    """Every Deployment that is written carries the operation in its pod template: what scales one by writing it whole changes the template."""
+    name = f'stamp-deployments-{namespace}'
+    api = {'apiVersion': 'admissionregistration.k8s.io/v1', 'metadata': {'name': name}}
+    annotations = 'Object.spec.template.metadata.annotations{operation: string(request.operation)}'
+    return [
+        {**api, 'kind': 'MutatingAdmissionPolicy', 'spec': {
+            'matchConstraints': {
+                'namespaceSelector': {'matchLabels': {'kubernetes.io/metadata.name': namespace}},
+                'resourceRules': [{'apiGroups': ['apps'], 'apiVersions': ['v1'], 'operations': ['CREATE', 'UPDATE'], 'resources': ['deployments']}]},
+            'failurePolicy': 'Fail', 'reinvocationPolicy': 'IfNeeded',
+            'mutations': [{'patchType': 'ApplyConfiguration', 'applyConfiguration': {
+                'expression': f'Object{{spec: Object.spec{{template: Object.spec.template{{metadata: Object.spec.template.metadata{{annotations: {annotations}}}}}}}}}'}}]}},
+        {**api, 'kind': 'MutatingAdmissionPolicyBinding', 'spec': {'policyName': name}},
+    ]
+
+
+class Stamped(Scenario):
+    def test_operation(self):
+        """A policy stamps CREATE or UPDATE into pod templates: scaling the target makes no new revision, and a new one is released once."""
+        scene = self.scene('stamp-policy')
+        for thing in stamp_policy(scene.namespace):
+            scene.create(thing)
+            self.addCleanup(self.lab.client.delete, thing['kind'], None, thing['metadata']['name'])
+        scene.wait(lambda: self.is_stamped(scene), 30, 'the policy to be in force')
+        scene.deploy(tag='6.0.0').canary(manifests.analysis()).initialise()
+        self.traffic(scene)
+        scene.set_image('6.0.1')
+        scene.wait_phase('Succeeded')
+        self.assertEqual('6.0.1', scene.image(scene.primary()))
+        for text in scene.messages():
+            self.assertNotIn('Restarting analysis', text)
+        self.assertEqual(1, len([text for text in scene.messages() if text.startswith('New revision detected!')]))
+
+    def is_stamped(self, scene):
+        probe = manifests.deployment(scene.namespace, replicas=0)
+        probe['metadata']['name'] = 'probe'
+        created = self.lab.client.create(probe)
+        self.lab.client.delete('Deployment', scene.namespace, 'probe')
+        return 'operation' in created['spec']['template']['metadata']['annotations']
+
+
 class Undone(Scenario):
     def test_admission_policy(self):
         """A policy labels every Service: the canary is initialised all the same, and what is lost later comes back."""

@@ -316,6 +316,28 @@ static void patch(struct fake_api *api, struct object *o, bool status, const str
     doc_free(change);
 }
 
+/* The subresource: of the body nothing but the replicas counts, and the answer has nothing else of the object. */
+static void scale(struct fake_api *api, struct object *o, const struct doc *body, struct fake_http_answer *answer)
+{
+    const char *guard = node_str(node_at(doc_root(body), "metadata", "resourceVersion"));
+    if (guard != NULL && strcmp(guard, node_str(node_at(doc_root(o->doc), "metadata", "resourceVersion"))) != 0) {
+        refuse(api, answer, 409, "Conflict", o->path);
+        return;
+    }
+    int64_t generation = node_int_or(node_at(doc_root(o->doc), "metadata", "generation"), 0);
+    int64_t replicas = node_int_or(node_at(doc_root(body), "spec", "replicas"), 0);
+    struct doc *change = fake_doc_format("{'spec':{'replicas':%d}}", (int)replicas);
+    if (generation > 0) {
+        node_set_int(change, node_ensure_object(change, doc_root(change), "metadata"), "generation", generation + 1);
+    }
+    merge(api, o, doc_root(change));
+    doc_free(change);
+    struct doc *shown = fake_doc_format("{'kind':'Scale','spec':{'replicas':%d}}", (int)replicas);
+    node_set(shown, doc_root(shown), "metadata", node_copy(shown, node_get(doc_root(o->doc), "metadata")));
+    show(api, answer, 200, shown);
+    doc_free(shown);
+}
+
 /* What a JSON patch would make of the object: each value takes the place of the old one, and nothing is kept. */
 static void try_patch(struct fake_api *api, const struct object *o, const struct doc *operations,
                       struct fake_http_answer *answer)
@@ -341,8 +363,8 @@ static void change_object(struct fake_api *api, const struct fake_http_seen *req
                           const struct doc *body, struct fake_http_answer *answer)
 {
     const char *method = request->method;
-    bool status = str_has_suffix(path, "/status");
-    path[strlen(path) - (status ? strlen("/status") : 0)] = '\0';
+    bool status = str_has_suffix(path, "/status"), scales = str_has_suffix(path, "/scale");
+    path[strlen(path) - strlen(status ? "/status" : scales ? "/scale" : "")] = '\0';
     struct object *o = find(api, path);
     if (o == NULL) {
         refuse(api, answer, 404, "NotFound", path);
@@ -353,6 +375,8 @@ static void change_object(struct fake_api *api, const struct fake_http_seen *req
         show(api, answer, 200, o->doc);
     } else if (strcmp(method, "PATCH") == 0 && strstr(request->url, "dryRun=All") != NULL) {
         try_patch(api, o, body, answer);
+    } else if (strcmp(method, "PATCH") == 0 && scales) {
+        scale(api, o, body, answer);
     } else if (strcmp(method, "PATCH") == 0) {
         patch(api, o, status, body, answer);
     } else { /* PUT */

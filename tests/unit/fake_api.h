@@ -9,8 +9,8 @@
  *     fake_http_once(fh, "PATCH", "/releases/", 503, "");      // the next one is not even done
  *
  * It knows GET of an object, LIST and WATCH of a collection, POST, DELETE, and PATCH with merge patches ("…/status"
- * writes the status alone) and with the "add" of JSON patches; one with dryRun=All replaces whole values, and only says
- * what would be. It has no schema, no defaults and no controllers. */
+ * writes the status alone, "…/scale" the replicas) and with the "add" of JSON patches; one with dryRun=All replaces
+ * whole values, and only says what would be. It has no schema, no defaults and no controllers. */
 #pragma once
 
 #include "base/doc.h"

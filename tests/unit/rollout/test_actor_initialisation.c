@@ -44,6 +44,30 @@ static void test_an_initialisation_keeps_the_target_until_its_users_are_moved(vo
     assert_string_equal(text_at(w, CANARY, "status", "phase"), "Initialized");
 }
 
+/* A target that is written whole goes through the admission policies, which may change its template; and a template
+ * that has changed is a new revision. */
+static void test_a_target_is_scaled_by_the_subresource(void **state)
+{
+    struct world *w = *state;
+    begin_initialisation(w);
+    fake_api_edit(w->api, PRIMARY, "{" FAKE_READY "}");
+    fake_clock_advance(w->fc, 6000);
+    assert_int_equal(replicas(w), 0);
+    assert_int_equal(fake_http_count(w->fh, "PATCH", TARGET "/scale"), 1);
+    for (size_t i = 0; i < fake_http_count(w->fh, "PATCH", TARGET); i++) {
+        assert_non_null(strstr(fake_http_find(w->fh, "PATCH", TARGET, i)->url, TARGET "/scale"));
+    }
+    fake_api_edit(w->api, TARGET, NEW_IMAGE);
+    fake_clock_advance(w->fc, 1000);
+    assert_true(w->script.running);
+    fake_script_enter(&w->script, "begin");
+    fake_script_call(&w->script, "pin", "{}");
+    fake_script_call(&w->script, "act", "[{'kind':'scale','to':'up'}]");
+    fake_clock_run(w->fc);
+    assert_int_equal(replicas(w), 1);
+    assert_int_equal(fake_http_count(w->fh, "PATCH", TARGET "/scale"), 2);
+}
+
 /* The one before may have changed the Service a moment ago. */
 static void test_an_engine_that_finds_a_service_moved_keeps_the_target_as_long(void **state)
 {
@@ -136,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_an_initialisation_keeps_the_target_until_its_users_are_moved, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_a_target_is_scaled_by_the_subresource, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_engine_that_finds_a_service_moved_keeps_the_target_as_long, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_an_initialisation_takes_the_share_of_an_earlier_canary_back, setup,
