@@ -24,25 +24,31 @@ def label_policy(namespace):
 
 
 def stamp_policy(namespace):
-    """Every Deployment that is written carries the operation in its pod template: what scales one by writing it whole changes the template."""
+    """Every Deployment that is written carries the operation in its pod template.
+
+    What scales a Deployment by writing it whole changes the template.
+    """
     name = f'stamp-deployments-{namespace}'
     api = {'apiVersion': 'admissionregistration.k8s.io/v1', 'metadata': {'name': name}}
-    annotations = 'Object.spec.template.metadata.annotations{operation: string(request.operation)}'
+    path = ['spec', 'template', 'metadata', 'annotations']
+    expression = 'Object.spec.template.metadata.annotations{operation: string(request.operation)}'
+    for depth in range(len(path) - 1, -1, -1):
+        expression = f'{".".join(["Object", *path[:depth]])}{{{path[depth]}: {expression}}}'
     return [
         {**api, 'kind': 'MutatingAdmissionPolicy', 'spec': {
             'matchConstraints': {
                 'namespaceSelector': {'matchLabels': {'kubernetes.io/metadata.name': namespace}},
-                'resourceRules': [{'apiGroups': ['apps'], 'apiVersions': ['v1'], 'operations': ['CREATE', 'UPDATE'], 'resources': ['deployments']}]},
+                'resourceRules': [{'apiGroups': ['apps'], 'apiVersions': ['v1'], 'operations': ['CREATE', 'UPDATE'],
+                                   'resources': ['deployments']}]},
             'failurePolicy': 'Fail', 'reinvocationPolicy': 'IfNeeded',
-            'mutations': [{'patchType': 'ApplyConfiguration', 'applyConfiguration': {
-                'expression': f'Object{{spec: Object.spec{{template: Object.spec.template{{metadata: Object.spec.template.metadata{{annotations: {annotations}}}}}}}}}'}}]}},
+            'mutations': [{'patchType': 'ApplyConfiguration', 'applyConfiguration': {'expression': expression}}]}},
         {**api, 'kind': 'MutatingAdmissionPolicyBinding', 'spec': {'policyName': name}},
     ]
 
 
 class Stamped(Scenario):
     def test_operation(self):
-        """A policy stamps CREATE or UPDATE into pod templates: scaling the target makes no new revision, and a new one is released once."""
+        """A policy stamps CREATE or UPDATE into pod templates: scaling the target makes no new revision."""
         scene = self.scene('stamp-policy')
         for thing in stamp_policy(scene.namespace):
             scene.create(thing)
