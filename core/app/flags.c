@@ -50,6 +50,7 @@ struct flag {
     }
 
 #define ALTERNATIVE(row, provider) "|" provider
+#define LISTED(row, provider) " " provider
 
 static const struct flag table[] = {
     TEXT("kubeconfig", "FILE", kubeconfig, "", "path of a kubeconfig; empty: the Pod's service account"),
@@ -59,7 +60,7 @@ static const struct flag table[] = {
          "path of a kubeconfig for the mesh's control plane; empty: the same cluster"),
     TEXT("metrics-server", "URL", metrics_server, "http://prometheus:9090", "URL of Prometheus"),
     TEXT("mesh-provider", &(CANARY_PROVIDERS(ALTERNATIVE))[1], mesh_provider, CANARY_PROVIDER,
-         "how traffic is routed: " CANARY_PROVIDER),
+         "how traffic is routed:" CANARY_PROVIDERS(LISTED)),
     TEXT("namespace", "NAME", namespace, "", "the only namespace to look at; empty: all"),
     TEXT("selector-labels", "LABELS", selector_labels, "app,name,app.kubernetes.io/name",
          "labels that may select the Pods of a target"),

@@ -1,15 +1,27 @@
-/* The kinds of effects; to add one: its file, its declaration and its row here. */
+/* The kinds of effects. A row here makes `effect_`row of its file count. */
 #include <string.h>
 
 #include "effect/kind.h"
 
-extern const struct effect_kind effect_route, effect_phase, effect_sync, effect_status, effect_event, effect_scale,
-    effect_promote, effect_autoscaler, effect_hooks, effect_gauge;
+#define EFFECT_KINDS(X)                                                                                                \
+    X(route)                                                                                                           \
+    X(phase)                                                                                                           \
+    X(sync)                                                                                                            \
+    X(status)                                                                                                          \
+    X(event)                                                                                                           \
+    X(scale)                                                                                                           \
+    X(promote)                                                                                                         \
+    X(autoscaler)                                                                                                      \
+    X(hooks)                                                                                                           \
+    X(gauge)
 
-static const struct effect_kind *const kinds[] = {
-    &effect_route, &effect_phase,   &effect_sync,       &effect_status, &effect_event,
-    &effect_scale, &effect_promote, &effect_autoscaler, &effect_hooks,  &effect_gauge,
-};
+#define DECLARE(row) extern const struct effect_kind effect_##row;
+EFFECT_KINDS(DECLARE)
+#undef DECLARE
+
+#define ROW(row) &effect_##row,
+static const struct effect_kind *const kinds[] = {EFFECT_KINDS(ROW)};
+#undef ROW
 
 const struct effect_kind *effect_kind_find(const char *name)
 {

@@ -11,8 +11,10 @@
 enum readiness { READY, NOT_READY, NEVER_READY /* its deadline has passed: not retriable */ };
 
 struct workload_kind {
-    const char *word;        /* what sentences call one: "deployment" */
-    struct store_plan store; /* its resource, and what its store keeps: facts_keep */
+    const char *word; /* what sentences call one: "deployment" */
+    /* Its resource, and the pruner of its store, which calls facts_keep. What `scale` writes into the pod template must
+     * not change its revision, so the pruner removes that first. */
+    struct store_plan store;
 
     /* The fields of the target's spec that its primary takes over, besides the pod template; ends with NULL. */
     const char *const *copied;

@@ -4,15 +4,28 @@
 #include "base/str.h"
 #include "rollout/operation/operation.h"
 
-extern const struct operation operation_facts, operation_spec, operation_tick, operation_ready, operation_query,
-    operation_hooks, operation_act, operation_pin, operation_rollback, operation_fail_promotion, operation_finish,
-    operation_difference;
+/* A row here makes `operation_`row of its file count. */
+#define OPERATIONS(X)                                                                                                  \
+    X(facts)                                                                                                           \
+    X(spec)                                                                                                            \
+    X(tick)                                                                                                            \
+    X(ready)                                                                                                           \
+    X(query)                                                                                                           \
+    X(hooks)                                                                                                           \
+    X(act)                                                                                                             \
+    X(pin)                                                                                                             \
+    X(rollback)                                                                                                        \
+    X(fail_promotion)                                                                                                  \
+    X(finish)                                                                                                          \
+    X(difference)
 
-static const struct operation *const operations[] = {
-    &operation_facts,    &operation_spec,           &operation_tick,   &operation_ready,
-    &operation_query,    &operation_hooks,          &operation_act,    &operation_pin,
-    &operation_rollback, &operation_fail_promotion, &operation_finish, &operation_difference,
-};
+#define DECLARE(row) extern const struct operation operation_##row;
+OPERATIONS(DECLARE)
+#undef DECLARE
+
+#define ROW(row) &operation_##row,
+static const struct operation *const operations[] = {OPERATIONS(ROW)};
+#undef ROW
 
 const struct operation *operation_at(size_t index)
 {
