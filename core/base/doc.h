@@ -99,6 +99,9 @@ struct node *node_copy(struct doc *doc, const struct node *n);
 
 /* Adds or replaces; a NULL value is ignored (so that optional copies read well). */
 void node_set(struct doc *doc, struct node *object, const char *key, struct node *value);
+/* Adds a key that is not there yet, and that outlives the document, as constants do; a NULL value is ignored. For
+ * objects that are made by the thousand. */
+void node_add(struct doc *doc, struct node *object, const char *key, struct node *value);
 void node_set_str(struct doc *doc, struct node *object, const char *key, const char *s); /* NULL is ignored */
 void node_set_int(struct doc *doc, struct node *object, const char *key, int64_t value);
 void node_set_bool(struct doc *doc, struct node *object, const char *key, bool value);

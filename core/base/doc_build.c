@@ -77,6 +77,13 @@ void node_set(struct doc *doc, struct node *object, const char *key, struct node
     }
 }
 
+void node_add(struct doc *doc, struct node *object, const char *key, struct node *value)
+{
+    if (value != NULL) {
+        yyjson_mut_obj_add(node_in(object), yyjson_mut_str(doc_tree(doc), key), unplaced(value));
+    }
+}
+
 void node_set_str(struct doc *doc, struct node *object, const char *key, const char *s)
 {
     if (s != NULL) {

@@ -1,4 +1,4 @@
-/* What type.c and protobuf.c share, and nobody else includes. */
+/* What type.c, type_convert.c, type_equal.c and protobuf.c share, and nobody else includes. */
 #pragma once
 
 #include "sim/kinds/type.h"
@@ -19,6 +19,7 @@ enum scalar {
 
 struct field {
     char *name;
+    size_t name_len;
     bool is_pointer, omit_empty, omit_zero;
     enum shape shape;
     enum scalar scalar;
