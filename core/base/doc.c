@@ -56,6 +56,15 @@ struct doc *doc_share(struct doc *doc)
     return doc;
 }
 
+void doc_own(struct doc **doc)
+{
+    struct doc *shared = *doc;
+    if (shared->is_shared) {
+        *doc = doc_copy(doc_root(shared));
+        doc_free(shared);
+    }
+}
+
 struct node *doc_root(const struct doc *doc)
 {
     return doc != NULL ? node_out(yyjson_mut_doc_get_root(doc->tree)) : NULL;

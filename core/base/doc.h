@@ -28,11 +28,15 @@ struct doc *doc_new(void);
 /* Strict JSON (RFC 8259), at most 256 levels deep; of equal keys in an object the last wins. NULL and err on failure
  * (line and column in the text). */
 struct doc *doc_parse(const char *text, size_t len, struct err *err);
+/* Some object in the parsed text had a key twice. */
+bool doc_had_duplicates(const struct doc *doc);
 /* A deep copy of `n` as a document of its own. */
 struct doc *doc_copy(const struct node *n);
 void doc_free(struct doc *doc);
 /* One more owner of the same document: each frees it. From now on nobody changes it. */
 struct doc *doc_share(struct doc *doc);
+/* One's own again, to be changed: a copy takes the place of a shared document, which is left to the others. */
+void doc_own(struct doc **doc);
 struct node *doc_root(const struct doc *doc); /* NULL without a root or without a doc */
 void doc_set_root(struct doc *doc, struct node *n);
 

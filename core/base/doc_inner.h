@@ -15,6 +15,7 @@ struct doc {
     char *text;     /* what was parsed: strings of nodes are in it; NULL */
     size_t others;  /* owners besides the first */
     bool is_shared; /* or was once: nobody changes it */
+    bool had_duplicates;
 };
 
 /* The tree, to be changed. */
@@ -69,8 +70,8 @@ struct doc_members {
     size_t count;
 };
 struct doc_members doc_members_sorted(yyjson_mut_val *object);
-/* Of duplicate keys the value of the last stays, in the place of the first. */
-void doc_drop_duplicates(yyjson_mut_val *object);
+/* Of duplicate keys the value of the last stays, in the place of the first. True: there were some. */
+bool doc_drop_duplicates(yyjson_mut_val *object);
 
 /* Bytewise, as memcmp; also for anything else that holds text. */
 int doc_compare_text(const yyjson_mut_val *a, const yyjson_mut_val *b);

@@ -118,10 +118,10 @@ static void relink(yyjson_mut_val *object, size_t count, size_t dead)
 }
 
 /* The last of equal keys wins, at the place of the first. */
-void doc_drop_duplicates(yyjson_mut_val *object)
+bool doc_drop_duplicates(yyjson_mut_val *object)
 {
     if (are_distinct(object)) {
-        return;
+        return false;
     }
     struct doc_members members = doc_members_sorted(object);
     size_t dead = mark_duplicates(&members);
@@ -129,4 +129,5 @@ void doc_drop_duplicates(yyjson_mut_val *object)
         relink(object, members.count, dead);
     }
     mem_free(members.items);
+    return dead > 0;
 }

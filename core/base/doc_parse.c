@@ -53,7 +53,7 @@ static void set_parse_error(struct err *err, const char *text, size_t len, size_
 
 /* Makes the node of the value at `from`, and those of what is in it behind it; returns how many. Of equal keys in an
  * object the last wins: all other functions rely on that. */
-static size_t make_nodes(const yyjson_val *from, yyjson_mut_val *to)
+static size_t make_nodes(struct doc *doc, const yyjson_val *from, yyjson_mut_val *to)
 {
     to->tag = from->tag;
     to->uni.u64 = from->uni.u64;
@@ -65,7 +65,7 @@ static size_t make_nodes(const yyjson_val *from, yyjson_mut_val *to)
     yyjson_mut_val *last = NULL, *before_last = NULL;
     for (size_t i = 0; i < count; i++) {
         yyjson_mut_val *child = to + used;
-        used += make_nodes(from + used, child);
+        used += make_nodes(doc, from + used, child);
         if (last != NULL) {
             last->next = child;
         }
@@ -76,10 +76,15 @@ static size_t make_nodes(const yyjson_val *from, yyjson_mut_val *to)
         last->next = to + 1;
         to->uni.ptr = is_object ? before_last : last;
     }
-    if (is_object) {
-        doc_drop_duplicates(to);
+    if (is_object && doc_drop_duplicates(to)) {
+        doc->had_duplicates = true;
     }
     return used;
+}
+
+bool doc_had_duplicates(const struct doc *doc)
+{
+    return doc->had_duplicates;
 }
 
 struct doc *doc_parse(const char *text, size_t len, struct err *err)
@@ -108,7 +113,7 @@ struct doc *doc_parse(const char *text, size_t len, struct err *err)
     doc->text = copy;
     yyjson_mut_val *nodes = unsafe_yyjson_mut_val(doc->tree, read->val_read);
     nodes->next = NULL;
-    make_nodes(read->root, nodes);
+    make_nodes(doc, read->root, nodes);
     doc->tree->root = nodes;
     yyjson_doc_free(read);
     return doc;

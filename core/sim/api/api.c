@@ -279,7 +279,7 @@ static bool is_kubelet_matter(const struct request *request)
 static void refuse_kubelet_matter(const struct request *request)
 {
     struct failure f = {0};
-    struct doc *pod = objects_get(request->api->objects, request->kind->storage, request->namespace, request->name);
+    struct doc *pod = objects_read(request->api->objects, request->kind->storage, request->namespace, request->name);
     if (pod != NULL) {
         fail_with(&f, 501, "NotImplemented",
                   "pod %s/%s runs no process: the Pods of an embedded cluster have no logs, and cannot be entered or "

@@ -169,7 +169,7 @@ static struct doc *remove_now(struct api *api, const struct kind *kind, struct d
 bool api_delete_object(struct api *api, const struct kind *kind, const char *namespace, const char *name,
                        const struct delete_options *options, struct doc **left, struct failure *f)
 {
-    struct doc *before = objects_get(api->objects, kind->storage, namespace, name);
+    struct doc *before = objects_read(api->objects, kind->storage, namespace, name);
     *left = NULL;
     if (before == NULL) {
         return fail_not_found(f, kind, name);
@@ -296,7 +296,7 @@ void verb_delete(struct request *request)
     struct asked asked;
     struct doc *left = NULL;
     const struct kind *kind = request->kind;
-    struct doc *before = objects_get(request->api->objects, kind->storage, request->namespace, request->name);
+    struct doc *before = objects_read(request->api->objects, kind->storage, request->namespace, request->name);
     bool ok = asked_read(request, &asked, &f) &&
               api_delete_object(request->api, kind, request->namespace, request->name, &asked.options, &left, &f);
     if (!ok) {

@@ -5,6 +5,14 @@
 #include "sim/api/object.h"
 #include "sim/api/write.h"
 
+/* What was stored is shared with the database; the caller has a copy of its own. */
+static struct doc *own_copy(struct doc *stored)
+{
+    struct doc *own = stored != NULL ? doc_copy(doc_root(stored)) : NULL;
+    doc_free(stored);
+    return own;
+}
+
 struct doc *api_create(struct api *api, const struct kind *kind, const struct node *object, struct err *err)
 {
     struct failure f = {0};
@@ -17,7 +25,7 @@ struct doc *api_create(struct api *api, const struct kind *kind, const struct no
     }
     failure_fini(&f);
     write_fini(&write);
-    return stored;
+    return own_copy(stored);
 }
 
 struct doc *api_update(struct api *api, const struct kind *kind, const char *subresource, const struct node *object,
@@ -28,7 +36,7 @@ struct doc *api_update(struct api *api, const struct kind *kind, const char *sub
                           .namespace = kind->is_namespaced ? meta_str(object, "namespace") : NULL,
                           .subresource = subresource,
                           .manager = api->self};
-    struct doc *existing = objects_get(api->objects, kind->storage, write.namespace, meta_str(object, "name"));
+    struct doc *existing = objects_read(api->objects, kind->storage, write.namespace, meta_str(object, "name"));
     struct doc *decoded = existing != NULL ? write_decode(&write, object, &f) : NULL;
     if (existing == NULL) {
         fail_not_found(&f, kind, meta_str(object, "name"));
@@ -40,7 +48,7 @@ struct doc *api_update(struct api *api, const struct kind *kind, const char *sub
     doc_free(existing);
     failure_fini(&f);
     write_fini(&write);
-    return stored;
+    return own_copy(stored);
 }
 
 bool api_delete(struct api *api, const struct kind *kind, const char *namespace, const char *name, struct err *err)

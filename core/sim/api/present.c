@@ -16,17 +16,24 @@ static struct node *in_version(struct doc *doc, const struct kind *kind, const s
     return object;
 }
 
+bool api_present_changes(const struct kind *kind, const struct node *stored)
+{
+    char *version = kind->is_custom ? api_version_of(kind) : NULL;
+    bool changes = version != NULL && !node_is(node_get(stored, "apiVersion"), version);
+    mem_free(version);
+    return changes;
+}
+
 struct node *api_present(struct doc *doc, const struct kind *kind, const struct node *stored, bool in_list)
 {
-    if (kind->is_custom) {
+    if (api_present_changes(kind, stored)) {
         char *version = api_version_of(kind);
-        bool is_same = node_is(node_get(stored, "apiVersion"), version);
-        struct node *object = is_same ? node_copy(doc, stored) : in_version(doc, kind, stored, version);
+        struct node *object = in_version(doc, kind, stored, version);
         mem_free(version);
         return object;
     }
     struct node *object = node_copy(doc, stored);
-    if (in_list) {
+    if (in_list && !kind->is_custom) {
         node_remove(object, "kind");
         node_remove(object, "apiVersion");
     }

@@ -17,7 +17,7 @@
 void api_read_object(const struct request *request)
 {
     struct failure f = {0};
-    struct doc *stored = objects_get(request->api->objects, request->kind->storage, request->namespace, request->name);
+    struct doc *stored = objects_read(request->api->objects, request->kind->storage, request->namespace, request->name);
     if (stored != NULL) {
         api_reply_object(request, 200, doc_root(stored));
     } else {

@@ -50,6 +50,9 @@ void api_reply_object(const struct request *request, int status, const struct no
     if (request->form == FORM_TABLE && node_get(object, "metadata") != NULL &&
         !node_is(node_get(object, "kind"), "Scale")) {
         doc = as_table(request, object);
+    } else if (request->form != FORM_PARTIAL && !api_present_changes(request->kind, object)) {
+        api_reply(request, status, object);
+        return;
     } else {
         doc = doc_new();
         doc_set_root(doc, request->form == FORM_PARTIAL ? api_present_partial(doc, object)

@@ -44,7 +44,7 @@ static struct doc *decode_body(struct request *request, struct write *write, str
 {
     struct doc *body = body_parse(request, f), *decoded = NULL;
     const char *type = request->exchange->header(request->exchange, "Content-Type");
-    if (body != NULL && (str_empty(type) || strstr(type, "json") != NULL)) {
+    if (body != NULL && doc_had_duplicates(body) && (str_empty(type) || strstr(type, "json") != NULL)) {
         json_duplicates(request->exchange->body, request->exchange->body_len, &write->unknown);
     }
     if (body != NULL && body_check(request, doc_root(body), f)) {
@@ -90,11 +90,11 @@ static bool check_name(const struct request *request, const struct node *object,
 static struct doc *find_existing(const struct request *request, struct failure *f)
 {
     struct doc *existing =
-        objects_get(request->api->objects, request->kind->storage, request->namespace, request->name);
+        objects_read(request->api->objects, request->kind->storage, request->namespace, request->name);
     if (existing == NULL) {
         fail_not_found(f, request->kind, request->name);
     }
-    if (existing == NULL || !request->kind->is_custom) {
+    if (existing == NULL || !api_present_changes(request->kind, doc_root(existing))) {
         return existing;
     }
     struct doc *presented = doc_new();

@@ -127,6 +127,22 @@ static void send_event(struct watch *watch, const char *type, const struct node 
     doc_free(doc);
 }
 
+/* Most events are the text of what is stored with a word before it. */
+static void send_change(struct watch *watch, const char *type, const struct objects_event *event)
+{
+    if (watch->request.form != FORM_OBJECT || api_present_changes(watch->request.kind, event->object)) {
+        send_event(watch, type, event->object, NULL);
+        return;
+    }
+    struct buf b;
+    buf_init(&b, EVENT_MAX);
+    buf_printf(&b, "{\"type\":\"%s\",\"object\":", type);
+    buf_append(&b, event->text, event->text_len);
+    buf_append_str(&b, "}\n");
+    exchange_send(watch->request.exchange, buf_str(&b), b.len);
+    buf_fini(&b);
+}
+
 static void send_bookmark(struct watch *watch, bool ends_initial)
 {
     const struct kind *kind = watch->request.kind;
@@ -176,9 +192,9 @@ static void on_change(void *ctx, const struct objects_event *event)
     bool matched = event->before != NULL && filter_matches(&watch->filter, event->before);
     bool matches = event->change != OBJECTS_DELETED && filter_matches(&watch->filter, event->object);
     if (matches) {
-        send_event(watch, matched ? "MODIFIED" : "ADDED", event->object, NULL);
+        send_change(watch, matched ? "MODIFIED" : "ADDED", event);
     } else if (matched && event->change == OBJECTS_DELETED) {
-        send_event(watch, "DELETED", event->object, NULL);
+        send_change(watch, "DELETED", event);
     } else if (matched) {
         send_deleted_as_it_was(watch, event);
     }

@@ -154,7 +154,7 @@ static bool check_namespace(struct api *api, const struct write *write, struct d
         return fail_bad_request(f, "the namespace of the provided object does not match the namespace sent on the "
                                    "request");
     }
-    struct doc *namespace = objects_get(api->objects, "/namespaces", NULL, write->namespace);
+    struct doc *namespace = objects_read(api->objects, "/namespaces", NULL, write->namespace);
     const struct kind *kind = kinds_find(api->kinds, "", "v1", "namespaces");
     bool is_ending = meta_str(doc_root(namespace), "deletionTimestamp")[0] != '\0';
     bool is_there = namespace != NULL;
@@ -274,7 +274,7 @@ struct doc *write_create(struct api *api, struct write *write, struct doc *doc, 
     if (ok && meta_str(doc_root(doc), "resourceVersion")[0] != '\0') {
         ok = fail_with(f, 500, NULL, "resourceVersion should not be set on objects to be created");
     }
-    struct doc *existing = ok ? objects_get(api->objects, write->kind->storage, write->namespace, name) : NULL;
+    struct doc *existing = ok ? objects_read(api->objects, write->kind->storage, write->namespace, name) : NULL;
     if (existing != NULL) {
         ok = fail_exists(f, write->kind, name);
     }

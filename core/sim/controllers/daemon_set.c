@@ -83,7 +83,7 @@ static void read_pods(struct daemon_set *d, const struct item *item)
 {
     for (const struct edge *edge = item->dependents; edge != NULL; edge = edge->next_dependent) {
         bool is_pod = edge->is_reference && edge->dependent->kind == ITEM_POD;
-        struct doc *doc = is_pod ? item_read(d->c, edge->dependent) : NULL;
+        struct doc *doc = is_pod ? item_view(d->c, edge->dependent) : NULL;
         if (doc != NULL && str_equal(item_controller(doc_root(doc)), item->key) && !pod_is_over(doc_root(doc))) {
             d->count++;
             keep(&d->oldest, doc_root(doc));
@@ -181,20 +181,21 @@ static void act(struct daemon_set *d)
 
 static void report(struct daemon_set *d)
 {
-    struct node *root = doc_root(d->doc), *status = node_ensure_object(d->doc, root, "status");
-    struct doc *before = doc_copy(status);
+    const struct node *root = doc_root(d->doc);
+    struct doc *doc = item_status(root);
+    struct node *status = doc_root(doc);
     const struct node *pod = doc_root(d->oldest);
     bool is_there = d->is_wanted && pod != NULL, is_served = is_there && is_available(d, d->oldest);
-    node_set_int(d->doc, status, "currentNumberScheduled", is_there);
-    node_set_int(d->doc, status, "numberMisscheduled", !d->is_wanted && pod != NULL);
-    node_set_int(d->doc, status, "desiredNumberScheduled", d->is_wanted);
-    node_set_int(d->doc, status, "numberReady", is_there && pod_is_ready(pod));
-    node_set_int(d->doc, status, "observedGeneration", node_int_or(node_at(root, "metadata", "generation"), 0));
-    item_set_count(d->doc, status, "updatedNumberScheduled", is_there && is_updated(d, pod));
-    item_set_count(d->doc, status, "numberAvailable", is_served);
-    item_set_count(d->doc, status, "numberUnavailable", d->is_wanted && !is_served);
-    item_save_status(d->c, &d->doc, doc_root(before));
-    doc_free(before);
+    node_set_int(doc, status, "currentNumberScheduled", is_there);
+    node_set_int(doc, status, "numberMisscheduled", !d->is_wanted && pod != NULL);
+    node_set_int(doc, status, "desiredNumberScheduled", d->is_wanted);
+    node_set_int(doc, status, "numberReady", is_there && pod_is_ready(pod));
+    node_set_int(doc, status, "observedGeneration", node_int_or(node_at(root, "metadata", "generation"), 0));
+    item_set_count(doc, status, "updatedNumberScheduled", is_there && is_updated(d, pod));
+    item_set_count(doc, status, "numberAvailable", is_served);
+    item_set_count(doc, status, "numberUnavailable", d->is_wanted && !is_served);
+    item_save_status(d->c, &d->doc, status);
+    doc_free(doc);
 }
 
 static void wait_for_pod(struct daemon_set *d, struct item *item, const struct doc *pod)
@@ -207,7 +208,7 @@ static void wait_for_pod(struct daemon_set *d, struct item *item, const struct d
 
 void daemon_set_look(struct controllers *c, struct item *item)
 {
-    struct daemon_set d = {.c = c, .doc = item_read(c, item)};
+    struct daemon_set d = {.c = c, .doc = item_view(c, item)};
     const struct node *root = doc_root(d.doc);
     d.hash = hash_of(root);
     d.is_wanted = wants_node(root);

@@ -12,6 +12,11 @@ struct doc *item_read(struct controllers *c, const struct item *item)
     return item->storage != NULL ? objects_get(c->objects, item->storage, item->namespace, item->name) : NULL;
 }
 
+struct doc *item_view(struct controllers *c, const struct item *item)
+{
+    return item->storage != NULL ? objects_read(c->objects, item->storage, item->namespace, item->name) : NULL;
+}
+
 const struct kind *item_kind_of(struct controllers *c, const struct node *object)
 {
     return kinds_of(api_kinds(c->api), object);
@@ -30,9 +35,24 @@ bool item_save(struct controllers *c, struct doc **doc, const char *subresource)
     return true;
 }
 
-bool item_save_status(struct controllers *c, struct doc **doc, const struct node *before)
+struct doc *item_status(const struct node *object)
 {
-    return node_equal(node_get(doc_root(*doc), "status"), before) || item_save(c, doc, "status");
+    const struct node *status = node_get(object, "status");
+    struct doc *doc = node_type(status) == NODE_OBJECT ? doc_copy(status) : doc_new();
+    if (doc_root(doc) == NULL) {
+        doc_set_root(doc, node_new_object(doc));
+    }
+    return doc;
+}
+
+void item_save_status(struct controllers *c, struct doc **doc, const struct node *status)
+{
+    if (node_equal(node_get(doc_root(*doc), "status"), status)) {
+        return;
+    }
+    doc_own(doc);
+    node_set(*doc, doc_root(*doc), "status", node_copy(*doc, status));
+    item_save(c, doc, "status");
 }
 
 void item_set_count(struct doc *doc, struct node *status, const char *key, int64_t value)

@@ -7,13 +7,17 @@
 
 struct controllers;
 
-/* NULL when it has gone. */
+/* A copy, to be changed; NULL when it has gone. */
 struct doc *item_read(struct controllers *c, const struct item *item);
+/* The same to be looked at, as most looks change nothing: doc_own comes before a change. */
+struct doc *item_view(struct controllers *c, const struct item *item);
 /* Writes and takes over what is stored now. False: it was refused, and `doc` is as it was. */
 bool item_save(struct controllers *c, struct doc **doc, const char *subresource);
-/* The status, if it is not as it was `before`: most looks change nothing, and a write that changes nothing costs as
- * much as any. */
-bool item_save_status(struct controllers *c, struct doc **doc, const struct node *before);
+/* A copy of the status, to be changed: the root of a document, an object. */
+struct doc *item_status(const struct node *object);
+/* The status, if it is another one: most looks change nothing, and a write that changes nothing costs as much as any.
+ * What else of `doc` was changed is saved along with it. */
+void item_save_status(struct controllers *c, struct doc **doc, const struct node *status);
 /* Go leaves out a zero. */
 void item_set_count(struct doc *doc, struct node *status, const char *key, int64_t value);
 /* The kind an object says it is of; NULL when it is not served. */

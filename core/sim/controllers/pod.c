@@ -162,6 +162,7 @@ static void set_start(struct controllers *c, struct doc *doc, struct node *statu
 static void report(struct controllers *c, struct doc **doc, enum stage stage)
 {
     bool runs = stage == STAGE_STARTING || stage == STAGE_READY;
+    doc_own(doc);
     struct node *status = node_ensure_object(*doc, doc_root(*doc), "status");
     node_set_str(*doc, status, "phase", runs ? "Running" : "Pending");
     node_set(*doc, status, "observedGeneration", node_copy(*doc, node_at(doc_root(*doc), "metadata", "generation")));
@@ -175,22 +176,25 @@ static void report(struct controllers *c, struct doc **doc, enum stage stage)
 }
 
 /* As a Binding does, which no update may. */
-static void bind(struct controllers *c, struct doc *doc)
+static void bind(struct controllers *c, struct doc **doc)
 {
-    struct node *spec = node_ensure_object(doc, doc_root(doc), "spec");
-    struct node *status = node_ensure_object(doc, doc_root(doc), "status");
-    node_set_str(doc, spec, "nodeName", POD_NODE);
-    add_condition(c, doc, status, "PodScheduled", true, NULL, NULL);
-    objects_put(c->objects, c->kinds[ITEM_POD]->storage, doc);
+    doc_own(doc);
+    struct node *spec = node_ensure_object(*doc, doc_root(*doc), "spec");
+    struct node *status = node_ensure_object(*doc, doc_root(*doc), "status");
+    node_set_str(*doc, spec, "nodeName", POD_NODE);
+    add_condition(c, *doc, status, "PodScheduled", true, NULL, NULL);
+    objects_put(c->objects, c->kinds[ITEM_POD]->storage, *doc);
 }
 
 /* As the scheduler says it of a node that has no room. */
 static void report_unschedulable(struct controllers *c, struct doc **doc)
 {
-    struct node *status = node_ensure_object(*doc, doc_root(*doc), "status");
-    if (node_is(node_get(condition_find(status, "PodScheduled"), "reason"), "Unschedulable")) {
+    const struct node *told = condition_find(node_get(doc_root(*doc), "status"), "PodScheduled");
+    if (node_is(node_get(told, "reason"), "Unschedulable")) {
         return;
     }
+    doc_own(doc);
+    struct node *status = node_ensure_object(*doc, doc_root(*doc), "status");
     add_condition(c, *doc, status, "PodScheduled", false, "Unschedulable",
                   "0/1 nodes are available: 1 Too many pods. preemption: 0/1 nodes are available: 1 No preemption "
                   "victims found for incoming pod.");
@@ -220,22 +224,23 @@ static void start(struct controllers *c, struct item *item, struct doc **doc)
 }
 
 /* Its containers have stopped: what still holds it are its finalizers. */
-static void release(struct controllers *c, struct item *item, struct doc *doc)
+static void release(struct controllers *c, struct item *item, struct doc **doc)
 {
-    struct node *metadata = node_get(doc_root(doc), "metadata");
+    const struct node *metadata = node_get(doc_root(*doc), "metadata");
     if (node_count(node_get(metadata, "finalizers")) == 0) {
         objects_remove(c->objects, item->storage, item->namespace, item->name);
     } else if (node_int_or(node_get(metadata, "deletionGracePeriodSeconds"), 0) != 0) {
-        node_set_int(doc, metadata, "deletionGracePeriodSeconds", 0);
-        objects_put(c->objects, item->storage, doc);
+        doc_own(doc);
+        node_set_int(*doc, node_get(doc_root(*doc), "metadata"), "deletionGracePeriodSeconds", 0);
+        objects_put(c->objects, item->storage, *doc);
     }
 }
 
 /* The item goes with the Pod. */
-static void stop(struct controllers *c, struct item *item, struct doc *doc)
+static void stop(struct controllers *c, struct item *item, struct doc **doc)
 {
     int64_t now_ms = clock_mono_ms(c->clock);
-    int64_t grace_ms = node_int_or(node_at(doc_root(doc), "metadata", "deletionGracePeriodSeconds"), 0) * 1000;
+    int64_t grace_ms = node_int_or(node_at(doc_root(*doc), "metadata", "deletionGracePeriodSeconds"), 0) * 1000;
     if (!item->is_stopping) {
         item->due_ms = now_ms + (grace_ms < DRAIN_MS ? grace_ms : DRAIN_MS);
     }
@@ -295,17 +300,17 @@ bool pod_is_over(const struct node *pod)
 
 void pod_look(struct controllers *c, struct item *item)
 {
-    struct doc *doc = item_read(c, item);
+    struct doc *doc = item_view(c, item);
     const struct node *pod = doc_root(doc);
     int64_t now_ms = clock_mono_ms(c->clock);
     if (item_is_ending(pod)) {
-        stop(c, item, doc);
+        stop(c, item, &doc);
     } else if (pod_is_over(pod) || pod_is_ready(pod)) {
         /* Nothing is left to do. */
     } else if (str_empty(node_str(node_at(pod, "spec", "nodeName"))) && c->is_full) {
         report_unschedulable(c, &doc);
     } else if (str_empty(node_str(node_at(pod, "spec", "nodeName")))) {
-        bind(c, doc);
+        bind(c, &doc);
     } else if (!item->has_begun) {
         start(c, item, &doc);
     } else if (item->due_ms >= 0 && now_ms >= item->due_ms) {

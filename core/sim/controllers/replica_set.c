@@ -56,6 +56,7 @@ static bool belongs(struct set *set, struct doc **doc, const struct selector *se
         return true;
     }
     if (!item_is_ending(doc_root(*doc))) {
+        doc_own(doc);
         item_disown(*doc, item_uid(doc_root(set->doc)));
         item_save(set->c, doc, NULL);
     }
@@ -69,7 +70,7 @@ static void read_pods(struct set *set, struct item *item)
     for (struct edge *edge = item->dependents, *next; edge != NULL; edge = next) {
         next = edge->next_dependent;
         bool is_pod = edge->is_reference && edge->dependent->kind == ITEM_POD;
-        struct doc *doc = is_pod ? item_read(set->c, edge->dependent) : NULL;
+        struct doc *doc = is_pod ? item_view(set->c, edge->dependent) : NULL;
         bool counts = doc != NULL && belongs(set, &doc, selector) && !pod_is_over(doc_root(doc));
         if (counts && !item_is_ending(doc_root(doc))) {
             add_pod(set, doc);
@@ -214,17 +215,18 @@ static void report(struct set *set, struct item *item)
     for (size_t i = 0; i < set->count; i++) {
         ready += set->pods[i].is_ready;
     }
-    struct node *root = doc_root(set->doc), *status = node_ensure_object(set->doc, root, "status");
-    struct doc *before = doc_copy(status);
-    node_set_int(set->doc, status, "replicas", (int64_t)set->count);
-    item_set_count(set->doc, status, "fullyLabeledReplicas", count_labelled(set));
-    item_set_count(set->doc, status, "readyReplicas", ready);
-    item_set_count(set->doc, status, "availableReplicas", count_available(set, &wait_ms));
-    node_set_int(set->doc, status, "terminatingReplicas", (int64_t)set->ending);
-    node_set_int(set->doc, status, "observedGeneration", node_int_or(node_at(root, "metadata", "generation"), 0));
-    set_failure(set, set->doc, status);
-    item_save_status(set->c, &set->doc, doc_root(before));
-    doc_free(before);
+    const struct node *root = doc_root(set->doc);
+    struct doc *doc = item_status(root);
+    struct node *status = doc_root(doc);
+    node_set_int(doc, status, "replicas", (int64_t)set->count);
+    item_set_count(doc, status, "fullyLabeledReplicas", count_labelled(set));
+    item_set_count(doc, status, "readyReplicas", ready);
+    item_set_count(doc, status, "availableReplicas", count_available(set, &wait_ms));
+    node_set_int(doc, status, "terminatingReplicas", (int64_t)set->ending);
+    node_set_int(doc, status, "observedGeneration", node_int_or(node_at(root, "metadata", "generation"), 0));
+    set_failure(set, doc, status);
+    item_save_status(set->c, &set->doc, status);
+    doc_free(doc);
     if (wait_ms >= 0) {
         controller_wake_later(set->c, item, wait_ms);
     }
@@ -232,7 +234,7 @@ static void report(struct set *set, struct item *item)
 
 void replica_set_look(struct controllers *c, struct item *item)
 {
-    struct set set = {.c = c, .doc = item_read(c, item)};
+    struct set set = {.c = c, .doc = item_view(c, item)};
     bool is_ending = item_is_ending(doc_root(set.doc));
     if (!is_ending) {
         adoption_take(c, item, doc_root(set.doc), ITEM_POD);

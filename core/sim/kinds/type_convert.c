@@ -106,6 +106,11 @@ static const char *go_type_of(const struct field *field, char *space, size_t siz
     return space;
 }
 
+static int two_digits(const char *text)
+{
+    return (text[0] - '0') * 10 + text[1] - '0';
+}
+
 /* As a server writes it, on a day that every month has: nothing is to be read or written anew. */
 static bool is_plain_time(const char *text)
 {
@@ -115,9 +120,9 @@ static bool is_plain_time(const char *text)
             return false;
         }
     }
-    int month = atoi(text + 5), day = atoi(text + 8);
-    return month >= 1 && month <= 12 && day >= 1 && day <= 28 && atoi(text + 11) < 24 && atoi(text + 14) < 60 &&
-           atoi(text + 17) < 60;
+    int month = two_digits(text + 5), day = two_digits(text + 8);
+    return month >= 1 && month <= 12 && day >= 1 && day <= 28 && two_digits(text + 11) < 24 &&
+           two_digits(text + 14) < 60 && two_digits(text + 17) < 60;
 }
 
 static struct node *convert_time(struct conversion *c, const struct field *field, const struct node *value)

@@ -1,5 +1,3 @@
-/* Objects are kept as compact text: a tenth of the memory of a tree, and what most readers want is the text. A text is
- * shared by the object, by the history and by nobody else, and counted. */
 #include "sim/objects/objects.h"
 
 #include <assert.h>
@@ -7,17 +5,13 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "sim/objects/version.h"
 
-enum { FIRST_VERSION = 100, HISTORY_MAX = 4096, OBJECT_MAX = 8 * 1024 * 1024 };
-
-struct text {
-    size_t refs, len;
-    char bytes[];
-};
+enum { FIRST_VERSION = 100, HISTORY_MAX = 4096 };
 
 struct entry {
     char *namespace, *name;
-    struct text *text;
+    struct version *now;
 };
 
 /* Ordered by namespace and name. */
@@ -31,7 +25,7 @@ struct change {
     enum objects_change change;
     int64_t version;
     const struct storage *storage;
-    struct text *object, *before;
+    struct version *object, *before;
 };
 
 struct listener {
@@ -41,6 +35,7 @@ struct listener {
 
 struct objects {
     struct clock *clock;
+    struct trees *trees;
     int64_t version, oldest;
     struct storage **storages;
     size_t storage_count;
@@ -49,46 +44,6 @@ struct objects {
     struct listener *listeners;
     size_t listener_count;
 };
-
-/* --- texts --- */
-
-static struct text *text_new(const struct node *node)
-{
-    struct buf b;
-    buf_init(&b, OBJECT_MAX);
-    bool fits = node_write(node, &b);
-    assert(fits && "an object of more than 8 MiB");
-    (void)fits;
-    struct text *text = mem_alloc(sizeof(struct text) + b.len + 1);
-    text->refs = 1;
-    text->len = b.len;
-    memcpy(text->bytes, b.data, b.len + 1);
-    buf_fini(&b);
-    return text;
-}
-
-static struct text *text_ref(struct text *text)
-{
-    if (text != NULL) {
-        text->refs++;
-    }
-    return text;
-}
-
-static void text_unref(struct text *text)
-{
-    if (text != NULL && --text->refs == 0) {
-        mem_free(text);
-    }
-}
-
-static struct doc *text_parse(const struct text *text)
-{
-    struct err err;
-    struct doc *doc = text != NULL ? doc_parse(text->bytes, text->len, &err) : NULL;
-    assert(doc != NULL || text == NULL);
-    return doc;
-}
 
 /* --- storages --- */
 
@@ -166,7 +121,7 @@ static void entry_fini(struct entry *entry)
 {
     str_free(&entry->namespace);
     str_free(&entry->name);
-    text_unref(entry->text);
+    version_unref(entry->now);
 }
 
 /* --- life --- */
@@ -175,6 +130,7 @@ struct objects *objects_new(struct clock *clock)
 {
     struct objects *objects = mem_new(struct objects);
     objects->clock = clock;
+    objects->trees = trees_new();
     objects->version = objects->oldest = FIRST_VERSION;
     return objects;
 }
@@ -183,8 +139,8 @@ static void forget_first(struct objects *objects)
 {
     struct change *first = &objects->history[objects->history_first];
     objects->oldest = first->version;
-    text_unref(first->object);
-    text_unref(first->before);
+    version_unref(first->object);
+    version_unref(first->before);
     objects->history_first = (objects->history_first + 1) % HISTORY_MAX;
     objects->history_count--;
 }
@@ -208,6 +164,7 @@ void objects_free(struct objects *objects)
     }
     mem_free(objects->storages);
     mem_free(objects->listeners);
+    trees_free(objects->trees);
     mem_free(objects);
 }
 
@@ -231,7 +188,7 @@ void objects_compact(struct objects *objects)
 
 /* --- changes --- */
 
-/* Takes one reference of each text. */
+/* Takes one reference of each version. */
 static struct change *remember(struct objects *objects, struct change change)
 {
     if (objects->history_count == HISTORY_MAX) {
@@ -242,27 +199,31 @@ static struct change *remember(struct objects *objects, struct change change)
     return &objects->history[index];
 }
 
-/* `object` is what change->object is the text of: whoever has just written it need not read it. */
-static void tell(const struct change *change, const struct node *object, const struct listener *listeners, size_t count)
+static void tell(const struct change *change, const struct listener *listeners, size_t count)
 {
-    struct doc *before = text_parse(change->before);
+    struct doc *object = version_tree(change->object), *before = version_tree(change->before);
     struct objects_event event = {
         .change = change->change,
         .version = change->version,
         .storage = change->storage->name,
-        .object = object,
+        .object = doc_root(object),
         .before = doc_root(before),
     };
+    event.text = version_text(change->object, &event.text_len);
     for (size_t i = 0; i < count; i++) {
         listeners[i].listen(listeners[i].ctx, &event);
     }
+    doc_free(object);
     doc_free(before);
 }
 
-static void tell_all(struct objects *objects, const struct change *change, const struct node *object)
+static void tell_all(struct objects *objects, const struct change *change)
 {
     if (objects->listener_count > 0) {
-        tell(change, object, objects->listeners, objects->listener_count);
+        tell(change, objects->listeners, objects->listener_count);
+    }
+    if (change->before != NULL) {
+        version_forget_tree(change->before);
     }
 }
 
@@ -276,8 +237,16 @@ static void set_version(struct doc *object, int64_t version)
 
 struct doc *objects_get(const struct objects *objects, const char *storage, const char *namespace, const char *name)
 {
+    struct doc *shared = objects_read(objects, storage, namespace, name);
+    struct doc *own = shared != NULL ? doc_copy(doc_root(shared)) : NULL;
+    doc_free(shared);
+    return own;
+}
+
+struct doc *objects_read(const struct objects *objects, const char *storage, const char *namespace, const char *name)
+{
     const struct entry *entry = find_entry(find_storage(objects, storage), namespace, name);
-    return entry != NULL ? text_parse(entry->text) : NULL;
+    return entry != NULL ? version_tree(entry->now) : NULL;
 }
 
 void objects_put(struct objects *objects, const char *storage_name, struct doc *object)
@@ -293,18 +262,15 @@ void objects_put(struct objects *objects, const char *storage_name, struct doc *
         entry = add_entry(storage, namespace, name);
     }
     set_version(object, ++objects->version);
-    struct text *before = entry->text;
-    entry->text = text_new(doc_root(object));
-    tell_all(objects,
-             remember(objects,
-                      (struct change){
-                          .change = is_new ? OBJECTS_ADDED : OBJECTS_MODIFIED,
-                          .version = objects->version,
-                          .storage = storage,
-                          .object = text_ref(entry->text),
-                          .before = before,
-                      }),
-             doc_root(object));
+    struct version *before = entry->now;
+    entry->now = version_new(objects->trees, object);
+    tell_all(objects, remember(objects, (struct change){
+                                            .change = is_new ? OBJECTS_ADDED : OBJECTS_MODIFIED,
+                                            .version = objects->version,
+                                            .storage = storage,
+                                            .object = version_ref(entry->now),
+                                            .before = before,
+                                        }));
 }
 
 bool objects_remove(struct objects *objects, const char *storage_name, const char *namespace, const char *name)
@@ -314,9 +280,9 @@ bool objects_remove(struct objects *objects, const char *storage_name, const cha
     if (entry == NULL) {
         return false;
     }
-    struct doc *last = text_parse(entry->text);
+    struct version *before = version_ref(entry->now);
+    struct doc *shared = version_tree(before), *last = doc_copy(doc_root(shared));
     set_version(last, ++objects->version);
-    struct text *before = text_ref(entry->text);
     entry_fini(entry);
     size_t index = (size_t)(entry - storage->entries);
     memmove(entry, entry + 1, (storage->count - index - 1) * sizeof(struct entry));
@@ -324,9 +290,11 @@ bool objects_remove(struct objects *objects, const char *storage_name, const cha
     struct change change = {.change = OBJECTS_DELETED,
                             .version = objects->version,
                             .storage = storage,
-                            .object = text_new(doc_root(last)),
+                            .object = version_new(objects->trees, last),
                             .before = before};
-    tell_all(objects, remember(objects, change), doc_root(last));
+    tell_all(objects, remember(objects, change));
+    version_forget_tree(change.object);
+    doc_free(shared);
     doc_free(last);
     return true;
 }
@@ -342,7 +310,7 @@ void objects_each(const struct objects *objects, const char *storage_name, const
         if (namespace != NULL && !str_equal(storage->entries[i].namespace, namespace)) {
             return;
         }
-        struct doc *doc = text_parse(storage->entries[i].text);
+        struct doc *doc = version_tree(storage->entries[i].now);
         bool more = each(ctx, doc_root(doc));
         doc_free(doc);
         if (!more) {
@@ -353,10 +321,10 @@ void objects_each(const struct objects *objects, const char *storage_name, const
 
 /* --- the past --- */
 
-/* What one object was at an earlier version; text NULL: nothing. */
+/* What one object was at an earlier version; `was` NULL: nothing. */
 struct past {
     char *namespace, *name;
-    const struct text *text;
+    struct version *was;
 };
 
 struct snapshot {
@@ -373,7 +341,7 @@ static int past_compare(const struct past *past, const char *namespace, const ch
 /* The first change after the version says what was before it; later ones of the same object say nothing new. */
 static void note_past(struct snapshot *snapshot, const struct change *change)
 {
-    struct doc *doc = text_parse(change->object);
+    struct doc *doc = version_tree(change->object);
     const struct node *metadata = node_get(doc_root(doc), "metadata");
     const char *namespace = node_str_or(node_get(metadata, "namespace"), "");
     const char *name = node_str_or(node_get(metadata, "name"), "");
@@ -399,9 +367,9 @@ static void snapshot_fini(struct snapshot *snapshot)
     mem_free(snapshot->items);
 }
 
-static bool show(const struct text *text, objects_each_fn *each, void *ctx)
+static bool show(struct version *version, objects_each_fn *each, void *ctx)
 {
-    struct doc *doc = text_parse(text);
+    struct doc *doc = version_tree(version);
     bool more = doc == NULL || each(ctx, doc_root(doc));
     doc_free(doc);
     return more;
@@ -417,10 +385,10 @@ static void walk_past(const struct storage *storage, const struct snapshot *snap
         const struct past *past = j < snapshot->count ? &snapshot->items[j] : NULL;
         int order = entry == NULL ? 1 : past == NULL ? -1 : -past_compare(past, entry->namespace, entry->name);
         const char *in = order < 0 ? entry->namespace : past->namespace;
-        const struct text *text = order < 0 ? entry->text : past->text;
+        struct version *shown = order < 0 ? entry->now : past->was;
         i += order <= 0;
         j += order >= 0;
-        if ((namespace == NULL || str_equal(namespace, in)) && !show(text, each, ctx)) {
+        if ((namespace == NULL || str_equal(namespace, in)) && !show(shown, each, ctx)) {
             return;
         }
     }
@@ -495,9 +463,7 @@ bool objects_replay(const struct objects *objects, const char *storage, int64_t 
     for (size_t i = 0; i < objects->history_count; i++) {
         const struct change *change = &objects->history[(objects->history_first + i) % HISTORY_MAX];
         if (change->version > version && str_equal(change->storage->name, storage)) {
-            struct doc *object = text_parse(change->object);
-            tell(change, doc_root(object), &listener, 1);
-            doc_free(object);
+            tell(change, &listener, 1);
         }
     }
     return true;

@@ -1,4 +1,4 @@
-/* The database of the embedded cluster: every object as text under (storage, namespace, name), one counter of versions,
+/* The database of the embedded cluster: every object under (storage, namespace, name), one counter of versions,
  * and the history that watches read.
  *
  * What is written here was checked before (sim/api/api.h); controllers read and write through it in-process. */
@@ -18,9 +18,13 @@ int64_t objects_oldest(const struct objects *objects);
 /* Forgets the history up to now: every watch that starts before is Gone. */
 void objects_compact(struct objects *objects);
 
-/* A copy of the object as it is; NULL without one. `namespace` NULL for a kind without namespaces. */
+/* The object as it is, shared with all who read it (doc_free): nobody changes it. NULL without one. `namespace` NULL
+ * for a kind without namespaces. */
+struct doc *objects_read(const struct objects *objects, const char *storage, const char *namespace, const char *name);
+/* A copy of one's own. */
 struct doc *objects_get(const struct objects *objects, const char *storage, const char *namespace, const char *name);
-/* Writes it with the next resourceVersion (set in `object`); adds it when it was not there. */
+/* Writes it with the next resourceVersion (set in `object`); adds it when it was not there. The document is kept:
+ * nobody changes it from now on. */
 void objects_put(struct objects *objects, const char *storage, struct doc *object);
 /* Takes it away; the deletion has a version of its own. False when it was not there. */
 bool objects_remove(struct objects *objects, const char *storage, const char *namespace, const char *name);
@@ -46,6 +50,8 @@ struct objects_event {
     int64_t version;
     const char *storage;
     const struct node *object, *before; /* before: NULL when added */
+    const char *text;                   /* `object` as compact JSON */
+    size_t text_len;
 };
 /* Called after each change, in order, from inside objects_put and objects_remove: it must only take note. */
 typedef void objects_listen_fn(void *ctx, const struct objects_event *event);

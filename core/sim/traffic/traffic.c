@@ -39,7 +39,7 @@ struct changes {
 
 static void apply_note(struct traffic *traffic, const struct note *note, struct changes *changes)
 {
-    struct doc *doc = objects_get(traffic->objects, note->storage, note->namespace, note->name);
+    struct doc *doc = objects_read(traffic->objects, note->storage, note->namespace, note->name);
     const struct node *object = doc_root(doc);
     if (note->storage == VIRTUAL_SERVICES) {
         virtual_services_put(traffic->virtual_services, note->namespace, note->name, object, &changes->hosts);

@@ -29,7 +29,8 @@ char *workload_name(const struct objects *objects, const struct node *pod)
     if (!node_is(node_get(owner, "kind"), "ReplicaSet")) {
         return str_dup(name);
     }
-    struct doc *replica_set = objects_get(objects, "apps/replicasets", node_str(node_get(metadata, "namespace")), name);
+    struct doc *replica_set =
+        objects_read(objects, "apps/replicasets", node_str(node_get(metadata, "namespace")), name);
     const char *deployment = node_str(node_get(controller_of(doc_root(replica_set)), "name"));
     char *workload = deployment != NULL ? str_dup(deployment) : without_hash(name);
     doc_free(replica_set);

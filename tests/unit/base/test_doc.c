@@ -118,6 +118,10 @@ static void the_last_of_equal_keys_wins(void **state)
         parse("{\"a\":1,\"b\":{\"z\":1,\"z\":[2]},\"a\":{\"c\":1,\"c\":2},\"d\":0,\"a\":{\"c\":3,\"c\":4}}");
     assert_text(doc_root(doc), "{\"a\":{\"c\":4},\"b\":{\"z\":[2]},\"d\":0}");
     assert_int_equal(node_count(doc_root(doc)), 3);
+    assert_true(doc_had_duplicates(doc));
+    doc_free(doc);
+    doc = parse("{\"a\":{\"a\":1}}");
+    assert_false(doc_had_duplicates(doc));
     doc_free(doc);
     /* Duplicates at both ends. */
     doc = parse("{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1,\"j\":1,\"k\":1,\"l\":1,"
@@ -391,6 +395,20 @@ static void the_ceiling_of_the_buffer_is_told(void **state)
     doc_free(doc);
 }
 
+static void a_shared_document_is_copied_to_be_changed(void **state)
+{
+    struct doc *doc = parse("{\"a\":1}"), *other = doc_share(doc);
+    doc_own(&other);
+    assert_ptr_not_equal(doc, other);
+    node_set_int(other, doc_root(other), "a", 2);
+    assert_text(doc_root(doc), "{\"a\":1}");
+    struct doc *same = other;
+    doc_own(&same);
+    assert_ptr_equal(same, other);
+    doc_free(doc);
+    doc_free(other);
+}
+
 static void a_member_can_be_left_out_of_a_comparison(void **state)
 {
     static const struct {
@@ -440,6 +458,7 @@ int main(void)
         cmocka_unit_test(nesting_ends_at_256),
         cmocka_unit_test(the_last_of_equal_keys_wins),
         cmocka_unit_test(equal_keys_are_found_among_any_number),
+        cmocka_unit_test(a_shared_document_is_copied_to_be_changed),
         cmocka_unit_test(a_member_can_be_left_out_of_a_comparison),
         cmocka_unit_test(elements_come_and_go_anywhere),
         cmocka_unit_test(absent_is_answered_all_the_way_down),

@@ -30,7 +30,7 @@ static void read_sets(struct deployment *d)
 {
     for (struct edge *edge = d->item->dependents; edge != NULL; edge = edge->next_dependent) {
         bool is_set = edge->is_reference && edge->dependent->kind == ITEM_REPLICA_SET;
-        struct doc *doc = is_set ? item_read(d->c, edge->dependent) : NULL;
+        struct doc *doc = is_set ? item_view(d->c, edge->dependent) : NULL;
         if (doc == NULL || !str_equal(item_controller(doc_root(doc)), d->item->key)) {
             doc_free(doc);
             continue;
@@ -84,7 +84,7 @@ static void act(struct deployment *d)
 
 void deployment_look(struct controllers *c, struct item *item)
 {
-    struct deployment d = {.c = c, .item = item, .doc = item_read(c, item)};
+    struct deployment d = {.c = c, .item = item, .doc = item_view(c, item)};
     if (!item_is_ending(doc_root(d.doc))) {
         adoption_take(c, item, doc_root(d.doc), ITEM_REPLICA_SET);
     }

@@ -12,10 +12,9 @@
 
 /* --- conditions --- */
 
-static bool set_condition(struct deployment *d, struct doc *doc, const char *type, const char *value,
-                          const char *reason, const char *message)
+static bool set_condition(struct deployment *d, struct doc *doc, struct node *status, const char *type,
+                          const char *value, const char *reason, const char *message)
 {
-    struct node *status = node_ensure_object(doc, doc_root(doc), "status");
     const struct node *before = condition_find(status, type);
     bool same_status = node_is(node_get(before, "status"), value);
     char now[32];
@@ -30,9 +29,11 @@ static bool set_condition(struct deployment *d, struct doc *doc, const char *typ
     return true;
 }
 
-bool progress_set(struct deployment *d, struct doc *doc, const char *value, const char *reason, const char *message)
+bool progress_tell(struct deployment *d, const char *value, const char *reason, const char *message)
 {
-    return set_condition(d, doc, "Progressing", value, reason, message);
+    doc_own(&d->doc);
+    struct node *status = node_ensure_object(d->doc, doc_root(d->doc), "status");
+    return set_condition(d, d->doc, status, "Progressing", value, reason, message);
 }
 
 void progress_note_paused(struct deployment *d)
@@ -44,8 +45,8 @@ void progress_note_paused(struct deployment *d)
     if (!d->has_deadline || node_is(reason, "ProgressDeadlineExceeded") || is_paused == was_told) {
         return;
     }
-    progress_set(d, d->doc, "Unknown", is_paused ? "DeploymentPaused" : "DeploymentResumed",
-                 is_paused ? "Deployment is paused" : "Deployment is resumed");
+    progress_tell(d, "Unknown", is_paused ? "DeploymentPaused" : "DeploymentResumed",
+                  is_paused ? "Deployment is paused" : "Deployment is resumed");
     item_save(d->c, &d->doc, "status");
 }
 
@@ -71,26 +72,26 @@ static void set_counts(const struct deployment *d, struct doc *doc, struct node 
     node_set_int(doc, status, "terminatingReplicas", ending);
 }
 
-/* The Deployment as it will be, with what its sets say counted. */
+/* The status as it will be, with what the sets say counted. */
 static struct doc *counted(struct deployment *d)
 {
-    struct doc *doc = doc_copy(doc_root(d->doc));
-    struct node *status = node_ensure_object(doc, doc_root(doc), "status");
+    struct doc *doc = item_status(doc_root(d->doc));
+    struct node *status = doc_root(doc);
     set_counts(d, doc, status);
     if (node_int_or(node_get(status, "availableReplicas"), 0) >= d->replicas - d->unavailable) {
-        set_condition(d, doc, "Available", "True", "MinimumReplicasAvailable", "Deployment has minimum availability.");
+        set_condition(d, doc, status, "Available", "True", "MinimumReplicasAvailable",
+                      "Deployment has minimum availability.");
     } else {
-        set_condition(d, doc, "Available", "False", "MinimumReplicasUnavailable",
+        set_condition(d, doc, status, "Available", "False", "MinimumReplicasUnavailable",
                       "Deployment does not have minimum availability.");
     }
     return doc;
 }
 
-static void take(struct deployment *d, struct doc *doc)
+static void take(struct deployment *d, struct doc *status)
 {
-    item_save_status(d->c, &doc, node_get(doc_root(d->doc), "status"));
-    doc_free(d->doc);
-    d->doc = doc;
+    item_save_status(d->c, &d->doc, doc_root(status));
+    doc_free(status);
 }
 
 void progress_count(struct deployment *d)
@@ -169,11 +170,11 @@ static void tell_progress(struct deployment *d, struct doc *doc, struct node *st
     }
     char *done = message_of(d, "has successfully progressed."), *late = message_of(d, "has timed out progressing.");
     if (progress_is_complete(d, status)) {
-        progress_set(d, doc, "True", "NewReplicaSetAvailable", done);
+        set_condition(d, doc, status, "Progressing", "True", "NewReplicaSetAvailable", done);
     } else if (gets_on(before, status)) {
         tell_step(d, doc, status);
     } else if (is_late(d, condition)) {
-        progress_set(d, doc, "False", "ProgressDeadlineExceeded", late);
+        set_condition(d, doc, status, "Progressing", "False", "ProgressDeadlineExceeded", late);
     }
     mem_free(done);
     mem_free(late);
@@ -189,7 +190,7 @@ static void copy_failure(struct deployment *d, struct doc *doc, struct node *sta
         }
     }
     if (failure != NULL) {
-        set_condition(d, doc, "ReplicaFailure", node_str(node_get(failure, "status")),
+        set_condition(d, doc, status, "ReplicaFailure", node_str(node_get(failure, "status")),
                       node_str(node_get(failure, "reason")), node_str(node_get(failure, "message")));
     } else {
         condition_remove(status, "ReplicaFailure");
@@ -212,7 +213,7 @@ static void wait_for_deadline(struct deployment *d)
 void progress_report(struct deployment *d)
 {
     struct doc *doc = counted(d);
-    struct node *status = node_get(doc_root(doc), "status");
+    struct node *status = doc_root(doc);
     if (d->has_deadline) {
         tell_progress(d, doc, status);
     } else {

@@ -6,7 +6,7 @@
 /* Paused and resumed are told at once. */
 void progress_note_paused(struct deployment *d);
 /* The condition Progressing, replaced when status or reason differ. True: it was. */
-bool progress_set(struct deployment *d, struct doc *doc, const char *value, const char *reason, const char *message);
+bool progress_tell(struct deployment *d, const char *value, const char *reason, const char *message);
 /* Counts and Available, for a look that does nothing else. */
 void progress_count(struct deployment *d);
 /* The whole status, at the end of a look. */

@@ -83,16 +83,17 @@ static bool is_own_annotation(const char *key)
     return false;
 }
 
-static bool copy_annotations(const struct deployment *d, struct doc *set)
+static bool copy_annotations(const struct deployment *d, struct doc **set)
 {
     bool changed = false;
     struct node_iter it = node_iterate(node_at(doc_root(d->doc), "metadata", "annotations"));
     while (node_next(&it)) {
         const char *value = node_str_or(it.value, "");
-        if (is_own_annotation(it.key) || str_equal(item_annotation(doc_root(set), it.key), value)) {
+        if (is_own_annotation(it.key) || str_equal(item_annotation(doc_root(*set), it.key), value)) {
             continue;
         }
-        item_annotate(set, it.key, value);
+        doc_own(set);
+        item_annotate(*set, it.key, value);
         changed = true;
     }
     return changed;
@@ -107,16 +108,17 @@ static void remember_revision(struct doc *set, const char *before)
     mem_free(longer);
 }
 
-static bool raise_revision(struct doc *set, int64_t revision)
+static bool raise_revision(struct doc **set, int64_t revision)
 {
-    const char *before = item_annotation(doc_root(set), REVISION);
+    const char *before = item_annotation(doc_root(*set), REVISION);
     if (before != NULL && strtol(before, NULL, 10) >= revision) {
         return false;
     }
     char *had = str_dup(before), *text = str_format("%lld", (long long)revision);
-    item_annotate(set, REVISION, text);
+    doc_own(set);
+    item_annotate(*set, REVISION, text);
     if (had != NULL) {
-        remember_revision(set, had);
+        remember_revision(*set, had);
     }
     mem_free(had);
     mem_free(text);
@@ -141,20 +143,21 @@ static bool take_revision(struct deployment *d)
     if (revision == NULL || str_equal(item_annotation(doc_root(d->doc), REVISION), revision)) {
         return false;
     }
+    doc_own(&d->doc);
     item_annotate(d->doc, REVISION, revision);
     return true;
 }
 
 /* --- the newest set --- */
 
-static bool copy_min_ready(const struct deployment *d, struct doc *set)
+static bool copy_min_ready(const struct deployment *d, struct doc **set)
 {
     int64_t wanted = node_int_or(node_at(doc_root(d->doc), "spec", "minReadySeconds"), 0);
-    struct node *spec = node_get(doc_root(set), "spec");
-    if (node_int_or(node_get(spec, "minReadySeconds"), 0) == wanted) {
+    if (node_int_or(node_at(doc_root(*set), "spec", "minReadySeconds"), 0) == wanted) {
         return false;
     }
-    node_set_int(set, spec, "minReadySeconds", wanted);
+    doc_own(set);
+    node_set_int(*set, node_get(doc_root(*set), "spec"), "minReadySeconds", wanted);
     return true;
 }
 
@@ -166,9 +169,9 @@ static bool has_progressing(const struct deployment *d)
 static void sync_found(struct deployment *d)
 {
     struct replica_set *set = d->newest;
-    bool changed = copy_annotations(d, set->doc);
-    changed = raise_revision(set->doc, next_revision(d)) || changed;
-    changed = copy_min_ready(d, set->doc) || changed;
+    bool changed = copy_annotations(d, &set->doc);
+    changed = raise_revision(&set->doc, next_revision(d)) || changed;
+    changed = copy_min_ready(d, &set->doc) || changed;
     if (changed) {
         item_save(d->c, &set->doc, NULL);
         replica_set_reread(set);
@@ -176,7 +179,7 @@ static void sync_found(struct deployment *d)
     bool told = take_revision(d);
     if (d->has_deadline && !has_progressing(d)) {
         char *message = str_format("Found new replica set \"%s\"", set->name);
-        told = progress_set(d, d->doc, "True", "FoundNewReplicaSet", message) || told;
+        told = progress_tell(d, "True", "FoundNewReplicaSet", message) || told;
         mem_free(message);
     }
     if (told) {
@@ -220,8 +223,8 @@ static struct doc *set_new(const struct deployment *d)
     set_metadata(d, doc, hash);
     item_own(doc, doc_root(d->doc));
     set_spec(d, doc, hash);
-    copy_annotations(d, doc);
-    raise_revision(doc, next_revision(d));
+    copy_annotations(d, &doc);
+    raise_revision(&doc, next_revision(d));
     scale_annotate(d, doc);
     mem_free(hash);
     return doc;
@@ -237,7 +240,7 @@ static void add_newest(struct deployment *d, struct doc *stored)
     take_revision(d);
     char *message = str_format("Created new replica set \"%s\"", set->name);
     if (d->has_deadline) {
-        progress_set(d, d->doc, "True", "NewReplicaSetCreated", message);
+        progress_tell(d, "True", "NewReplicaSetCreated", message);
     }
     mem_free(message);
     item_save(d->c, &d->doc, "status");
@@ -246,6 +249,7 @@ static void add_newest(struct deployment *d, struct doc *stored)
 /* The name is taken by a set of another template: the next look hashes anew. */
 static void note_collision(struct deployment *d)
 {
+    doc_own(&d->doc);
     struct node *status = node_ensure_object(d->doc, doc_root(d->doc), "status");
     int64_t collisions = node_int_or(node_get(status, "collisionCount"), 0);
     node_set_int(d->doc, status, "collisionCount", collisions + 1);
@@ -262,7 +266,7 @@ static void make_newest(struct deployment *d)
         note_collision(d);
     } else {
         char *message = str_format("Failed to create new replica set \"%s\": %s", item_name(doc_root(doc)), err.text);
-        if (d->has_deadline && progress_set(d, d->doc, "False", "ReplicaSetCreateError", message)) {
+        if (d->has_deadline && progress_tell(d, "False", "ReplicaSetCreateError", message)) {
             item_save(d->c, &d->doc, "status");
         }
         mem_free(message);

@@ -38,6 +38,7 @@ static int64_t annotated(const struct replica_set *set, const char *key)
 
 static void write_size(struct deployment *d, struct replica_set *set, int64_t size)
 {
+    doc_own(&set->doc);
     bool differs = scale_annotate(d, set->doc) || set->replicas != size;
     if (!differs) {
         return;

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -77,6 +78,46 @@ static void what_is_put_can_be_read(void **state)
     assert_true(objects_remove(w->objects, "s", "b", "x"));
     assert_false(objects_remove(w->objects, "s", "b", "x"));
     assert_null(objects_get(w->objects, "s", "b", "x"));
+}
+
+static void readers_share_what_is_there(void **state)
+{
+    struct world *w = *state;
+    put(w, "a", "x");
+    struct doc *first = objects_read(w->objects, "s", "a", "x"), *second = objects_read(w->objects, "s", "a", "x");
+    struct doc *own = objects_get(w->objects, "s", "a", "x");
+    assert_ptr_equal(doc_root(first), doc_root(second));
+    assert_ptr_not_equal(doc_root(first), doc_root(own));
+    node_set_str(own, doc_root(own), "mine", "yes");
+    put(w, "a", "x");
+    /* Who reads keeps what was read. */
+    assert_string_equal(node_str(node_at(doc_root(first), "metadata", "resourceVersion")), "101");
+    struct doc *now = objects_read(w->objects, "s", "a", "x");
+    assert_string_equal(node_str(node_at(doc_root(now), "metadata", "resourceVersion")), "102");
+    objects_remove(w->objects, "s", "a", "x");
+    assert_string_equal(node_str(node_at(doc_root(now), "metadata", "name")), "x");
+    doc_free(first);
+    doc_free(second);
+    doc_free(own);
+    doc_free(now);
+}
+
+/* More than there are trees kept. */
+static void any_number_of_objects_can_be_read(void **state)
+{
+    struct world *w = *state;
+    for (int i = 0; i < 5000; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "x%d", i);
+        put(w, "a", name);
+    }
+    for (int i = 0; i < 5000; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "x%d", i);
+        struct doc *doc = objects_read(w->objects, "s", "a", name);
+        assert_string_equal(node_str(node_at(doc_root(doc), "metadata", "name")), name);
+        doc_free(doc);
+    }
 }
 
 static void objects_come_in_order(void **state)
@@ -155,6 +196,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_put_can_be_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(readers_share_what_is_there, setup, teardown),
+        cmocka_unit_test_setup_teardown(any_number_of_objects_can_be_read, setup, teardown),
         cmocka_unit_test_setup_teardown(objects_come_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(listeners_hear_each_change_with_what_was_before, setup, teardown),
         cmocka_unit_test_setup_teardown(history_is_replayed_until_it_is_forgotten, setup, teardown),

@@ -1,0 +1,129 @@
+#include "sim/objects/version.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+/* TREES_MAX: all objects of some hundred canaries. */
+enum { OBJECT_MAX = 8 * 1024 * 1024, TREES_MAX = 2048 };
+
+struct version {
+    struct trees *trees;
+    size_t refs, len;
+    struct doc *tree;              /* NULL: it is not kept */
+    struct version *newer, *older; /* with a tree, by last use */
+    char text[];
+};
+
+struct trees {
+    struct version *newest, *oldest;
+    size_t count, versions;
+};
+
+struct trees *trees_new(void)
+{
+    return mem_new(struct trees);
+}
+
+void trees_free(struct trees *trees)
+{
+    assert(trees->versions == 0);
+    mem_free(trees);
+}
+
+static void unlink_tree(struct version *version)
+{
+    struct trees *trees = version->trees;
+    *(version->newer != NULL ? &version->newer->older : &trees->newest) = version->older;
+    *(version->older != NULL ? &version->older->newer : &trees->oldest) = version->newer;
+    version->newer = version->older = NULL;
+}
+
+static void link_tree(struct version *version)
+{
+    struct trees *trees = version->trees;
+    version->older = trees->newest;
+    *(trees->newest != NULL ? &trees->newest->newer : &trees->oldest) = version;
+    trees->newest = version;
+}
+
+void version_forget_tree(struct version *version)
+{
+    if (version->tree == NULL) {
+        return;
+    }
+    unlink_tree(version);
+    version->trees->count--;
+    doc_free(version->tree);
+    version->tree = NULL;
+}
+
+/* Takes the tree. */
+static void keep_tree(struct version *version, struct doc *tree)
+{
+    struct trees *trees = version->trees;
+    version->tree = tree;
+    link_tree(version);
+    trees->count++;
+    if (trees->count > TREES_MAX) {
+        version_forget_tree(trees->oldest);
+    }
+}
+
+struct version *version_new(struct trees *trees, struct doc *object)
+{
+    struct buf b;
+    buf_init(&b, OBJECT_MAX);
+    bool fits = node_write(doc_root(object), &b);
+    assert(fits && "an object of more than 8 MiB");
+    (void)fits;
+    struct version *version = mem_alloc(sizeof(struct version) + b.len + 1);
+    *version = (struct version){.trees = trees, .refs = 1, .len = b.len};
+    memcpy(version->text, b.data, b.len + 1);
+    buf_fini(&b);
+    trees->versions++;
+    keep_tree(version, doc_share(object));
+    return version;
+}
+
+struct version *version_ref(struct version *version)
+{
+    if (version != NULL) {
+        version->refs++;
+    }
+    return version;
+}
+
+void version_unref(struct version *version)
+{
+    if (version != NULL && --version->refs == 0) {
+        version_forget_tree(version);
+        version->trees->versions--;
+        mem_free(version);
+    }
+}
+
+const char *version_text(const struct version *version, size_t *len)
+{
+    *len = version->len;
+    return version->text;
+}
+
+struct doc *version_tree(struct version *version)
+{
+    struct err err;
+    if (version == NULL) {
+        return NULL;
+    }
+    if (version->tree == NULL) {
+        struct doc *tree = doc_parse(version->text, version->len, &err);
+        assert(tree != NULL);
+        keep_tree(version, tree);
+    } else {
+        unlink_tree(version);
+        link_tree(version);
+    }
+    return doc_share(version->tree);
+}
