@@ -106,6 +106,21 @@ describe('the condition Waiting', function()
     end)
   end
 
+  it('says nothing of the primary any more once that is ready', function()
+    local world = watched_world { analysis = { stepWeight = 10 } }
+    world.world:version('podinfo:1', { errors = 0, ready_ms = 2000 })
+    forbid(world, '/virtualservices')
+    world.world:run '20m'
+    assert.equal('ObjectsFailed', reasons(world)[#world.shown])
+    for _, event in ipairs(world.world:list('events', 'test')) do
+      assert.is_nil(event.message:find('has been waiting for 2m0s: podinfo-primary.test not ready', 1, true))
+    end
+    assert.equal(1, times_told(world, 'has been waiting for 2m0s: reconcileVirtualService failed'))
+    world.forbidden = false
+    world:initialise()
+    assert.equal('nothing', world.shown[#world.shown])
+  end)
+
   it('names a Secret of somebody else that a new revision waits for', function()
     local world = watched_world { analysis = { stepWeights = { 50 } } }
     world:initialise()

@@ -1,6 +1,7 @@
 #include "canary/unworkable.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
@@ -85,6 +86,21 @@ static void check_hook(const struct node *hook, size_t index, struct str_list *r
 
 /* --- all together --- */
 
+/* So many of the Pods are never ready. A number that nobody counts to is refused as such (refusal.c). */
+static void check_thresholds(const struct node *analysis, struct str_list *reasons)
+{
+    enum { SENSIBLE_MAX = 1000 * 1000 * 1000 };
+    static const char *const fields[] = {"primaryReadyThreshold", "canaryReadyThreshold"};
+    for (size_t i = 0; i < 2; i++) {
+        int64_t percent;
+        if (node_int(node_get(analysis, fields[i]), &percent) && percent > 100 && percent <= SENSIBLE_MAX) {
+            str_list_push_format(reasons,
+                                 "spec.analysis.%s: %" PRId64 " is no part of the Pods, wanted 0 to 100 percent",
+                                 fields[i], percent);
+        }
+    }
+}
+
 static void check_delegation(const struct node *service, struct str_list *reasons)
 {
     static const char *const fields[] = {"hosts", "gateways"};
@@ -100,6 +116,7 @@ static void check_delegation(const struct node *service, struct str_list *reason
 void canary_unworkable(const struct canary *canary, struct str_list *reasons)
 {
     check_delegation(node_get(canary->spec, "service"), reasons);
+    check_thresholds(canary->analysis, reasons);
     if (canary->skip_analysis) {
         return;
     }

@@ -238,7 +238,7 @@ static void end_waits(struct actor *actor, enum reconcile_need need)
         waiting_end(&actor->waiting, WAIT_FOREIGN);
     }
     /* A release looks at its Pods itself. */
-    if ((need == RECONCILE_DONE || need == RECONCILE_FOREIGN) && actor->run == NULL) {
+    if ((need == RECONCILE_DONE || need == RECONCILE_FOREIGN || need == RECONCILE_FAILED) && actor->run == NULL) {
         waiting_end(&actor->waiting, WAIT_PODS);
     }
 }

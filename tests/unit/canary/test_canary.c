@@ -193,6 +193,11 @@ static void test_what_can_never_work(void **state)
          "spec.service.gateways: a delegate VirtualService has none, wanted no gateways or no delegation"},
         {"", ",\"service\":{\"port\":80,\"delegation\":true,\"gateways\":[],\"hosts\":[]}", NULL},
         {"", ",\"service\":{\"port\":80,\"hosts\":[\"x\"]}", NULL},
+        {"\"primaryReadyThreshold\":101", "",
+         "spec.analysis.primaryReadyThreshold: 101 is no part of the Pods, wanted 0 to 100 percent"},
+        {"\"canaryReadyThreshold\":200", ",\"skipAnalysis\":true",
+         "spec.analysis.canaryReadyThreshold: 200 is no part of the Pods, wanted 0 to 100 percent"},
+        {"\"primaryReadyThreshold\":100,\"canaryReadyThreshold\":0", "", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct canary canary;
