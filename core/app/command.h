@@ -1,12 +1,37 @@
-/* The commands of the binary: one file each. `argv` starts after the command's name; the result is the exit status. */
+/* The commands of the binary: one file and one row each. `argv` starts after the command's name; the result is the exit
+ * status. What `sluice help` lists and what a shell completes is read from the rows. */
 #pragma once
 
 #include "app/cli.h"
 
-int command_run(int argc, char **argv);
-int command_demo(int argc, char **argv);
-int command_sim(int argc, char **argv);
-int command_check(int argc, char **argv);
-int command_completion(int argc, char **argv);
+/* X(name, form, says, help, flags, dashes, words)
+ *   name    `command_`name is the function
+ *   form    how it is written, and `says` what it does, a line each, for sluice help
+ *   help    the same for a shell, in a few words
+ *   flags   its table; NULL: none. `dashes`: with which they are written
+ *   words   all that may stand behind it: "FILE": any file; NULL: nothing */
+#define COMMANDS(X)                                                                                                    \
+    X(run, "run [flags]", "watch Canaries and roll out their revisions",                                               \
+      "watch Canaries and roll out their revisions", flags_table(), "-", NULL)                                         \
+    X(demo, "demo [FILE]",                                                                                             \
+      "play a scenario, or the tutorial, on an embedded cluster, in\n"                                                 \
+      "virtual time; with --serve: that cluster for kubectl",                                                          \
+      "play a scenario on an embedded cluster", demo_flags_of_demo, "--", "FILE")                                      \
+    X(sim, "sim [flags]", "serve an embedded cluster without an engine, for kubectl",                                  \
+      "serve an embedded cluster for kubectl", demo_flags_of_sim, "--", NULL)                                          \
+    X(check, "check -f PATH",                                                                                          \
+      "say of each Canary in files, or of a cluster, whether it is\n"                                                  \
+      "accepted, and why not",                                                                                         \
+      "say of each Canary whether it is accepted", check_flags, "--", NULL)                                            \
+    X(version, "version", "print the version, as -version does behind every command", "print the version", NULL, "--", \
+      NULL)                                                                                                            \
+    X(help, "help COMMAND", "say how a command is used, as -help does behind it", "say how a command is used", NULL,   \
+      "--", "run demo sim check completion")                                                                           \
+    X(completion, "completion bash|zsh", "write what makes a shell complete commands and flags",                       \
+      "write what makes a shell complete", NULL, "--", "bash zsh")
+
+#define COMMAND_DECLARE(name, form, says, help, flags, dashes, words) int command_##name(int argc, char **argv);
+COMMANDS(COMMAND_DECLARE)
+#undef COMMAND_DECLARE
 
 extern const struct cli_flag check_flags[];

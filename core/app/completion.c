@@ -14,19 +14,15 @@ struct topic {
     const char *words;            /* all that may stand there; "FILE": any file; NULL: nothing */
 };
 
-enum { TOPICS = 7 };
+#define ONE(name, form, says, help, flags, dashes, words) +1
+enum { TOPICS = 0 COMMANDS(ONE) };
+#undef ONE
 
-static void fill_topics(struct topic topics[TOPICS], const struct cli_flag *run)
+static void fill_topics(struct topic topics[TOPICS])
 {
-    const struct topic all[TOPICS] = {
-        {"run", "watch Canaries and roll out their revisions", run, "-", NULL},
-        {"demo", "play a scenario on an embedded cluster", demo_flags_of_demo, "--", "FILE"},
-        {"sim", "serve an embedded cluster for kubectl", demo_flags_of_sim, "--", NULL},
-        {"check", "say of each Canary whether it is accepted", check_flags, "--", NULL},
-        {"completion", "write what makes a shell complete", NULL, "--", "bash zsh"},
-        {"help", "say how a command is used", NULL, "--", "run demo sim check completion"},
-        {"version", "print the version", NULL, "--", NULL},
-    };
+#define TOPIC(name, form, says, help, flags, dashes, words) {#name, help, flags, dashes, words},
+    const struct topic all[TOPICS] = {COMMANDS(TOPIC)};
+#undef TOPIC
     memcpy(topics, all, sizeof all);
 }
 
@@ -240,11 +236,9 @@ static const char usage[] = "usage: sluice completion bash|zsh\n"
 
 int command_completion(int argc, char **argv)
 {
-    struct cli_flag run[FLAGS_TABLE_MAX];
     struct topic topics[TOPICS];
     const char *shell = argc == 1 ? argv[0] : "";
-    flags_table(run);
-    fill_topics(topics, run);
+    fill_topics(topics);
     if (strcmp(shell, "bash") == 0) {
         print_bash(topics, stdout);
     } else if (strcmp(shell, "zsh") == 0) {

@@ -297,14 +297,16 @@ void flags_print(void)
     }
 }
 
-void flags_table(struct cli_flag table_of_run[FLAGS_TABLE_MAX])
+const struct cli_flag *flags_table(void)
 {
+    static struct cli_flag table_of_run[TABLE_SIZE + 1];
     size_t count = 0;
-    for (size_t i = 0; i < TABLE_SIZE && count + 1 < FLAGS_TABLE_MAX; i++) {
+    for (size_t i = 0; i < TABLE_SIZE; i++) {
         const struct flag *flag = &table[i];
         if (flag->kind == FLAG_TEXT || flag->kind == FLAG_BOOL) {
             table_of_run[count++] = (struct cli_flag){flag->name, flag->value, flag->help};
         }
     }
     table_of_run[count] = (struct cli_flag){0};
+    return table_of_run;
 }

@@ -25,5 +25,4 @@ bool flags_parse(struct flags *flags, int argc, char **argv, void (*note)(const 
 void flags_print(void);
 
 /* The flags that have a meaning here, for a shell; ends with a NULL name. */
-enum { FLAGS_TABLE_MAX = 32 };
-void flags_table(struct cli_flag table[FLAGS_TABLE_MAX]);
+const struct cli_flag *flags_table(void);

@@ -7,18 +7,32 @@
 #include "app/version.h"
 #include "base/mem.h"
 
-static const char usage[] = "sluice " SLUICE_VERSION ": progressive delivery for Kubernetes\n"
-                            "\n"
-                            "  sluice run [flags]     watch Canaries and roll out their revisions\n"
-                            "  sluice demo [FILE]     play a scenario, or the tutorial, on an embedded cluster, in\n"
-                            "                         virtual time; with --serve: that cluster for kubectl\n"
-                            "  sluice sim [flags]     serve an embedded cluster without an engine, for kubectl\n"
-                            "  sluice check -f PATH   say of each Canary in files, or of a cluster, whether it is\n"
-                            "                         accepted, and why not\n"
-                            "  sluice version         print the version, as -version does behind every command\n"
-                            "  sluice help COMMAND    say how a command is used, as -help does behind it\n"
-                            "  sluice completion bash|zsh\n"
-                            "                         write what makes a shell complete commands and flags\n";
+enum { FORM_COLUMNS = 16, SAYS_COLUMN = 25 };
+
+static const struct command {
+    const char *name, *form, *says;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+#define ROW(name, form, says, help, flags, dashes, words) {#name, form, says, command_##name},
+    COMMANDS(ROW)
+#undef ROW
+};
+
+static void print_usage(FILE *out)
+{
+    fputs("sluice " SLUICE_VERSION ": progressive delivery for Kubernetes\n\n", out);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        const char *says = commands[i].says, *end;
+        fprintf(out, "  sluice %-*s", FORM_COLUMNS, commands[i].form);
+        if (strlen(commands[i].form) >= FORM_COLUMNS) {
+            fprintf(out, "\n%*s", SAYS_COLUMN, "");
+        }
+        for (; (end = strchr(says, '\n')) != NULL; says = end + 1) {
+            fprintf(out, "%.*s\n%*s", (int)(end - says), says, SAYS_COLUMN, "");
+        }
+        fprintf(out, "%s\n", says);
+    }
+}
 
 static bool is_help(const char *word)
 {
@@ -31,7 +45,7 @@ static const char version_usage[] = "usage: sluice version\n"
                                     "Prints the version, and the commit it was built from where that is known.\n";
 
 /* Has no flags but those of every command. */
-static int command_version(int argc, char **argv)
+int command_version(int argc, char **argv)
 {
     const char *word = argc > 0 ? argv[0] : "-version";
     bool is_version = strcmp(word, "-version") == 0 || strcmp(word, "--version") == 0;
@@ -48,47 +62,38 @@ static int command_version(int argc, char **argv)
     return 0;
 }
 
-static const struct command {
-    const char *name;
-    int (*run)(int argc, char **argv);
-} commands[] = {
-    {"run", command_run},
-    {"demo", command_demo},
-    {"sim", command_sim},
-    {"check", command_check},
-    {"completion", command_completion},
-    {"version", command_version},
-};
-
 static int refuse(const char *command)
 {
-    fprintf(stderr, "sluice: there is no command \"%s\"\n\n%s", command, usage);
+    fprintf(stderr, "sluice: there is no command \"%s\"\n\n", command);
+    print_usage(stderr);
     return 2;
 }
 
-static int dispatch(int argc, char **argv)
+static int dispatch(const char *command, int argc, char **argv)
 {
-    static char help_flag[] = "-help";
-    static char *asked[] = {NULL, NULL, help_flag, NULL};
-    const char *command = argc > 1 ? argv[1] : "help";
-    bool explains = is_help(command) && argc > 2; /* sluice help COMMAND: the same as sluice COMMAND -help */
-    if (explains) {
-        command = argv[2];
-        argc = 3;
-        argv = asked;
-    }
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(command, commands[i].name) == 0) {
-            return commands[i].run(argc - 2, argv + 2);
+            return commands[i].run(argc, argv);
         }
     }
     if (is_help(command)) {
-        fputs(usage, stdout);
+        return command_help(argc, argv);
     } else if (strcmp(command, "-version") == 0 || strcmp(command, "--version") == 0) {
         version_print();
-    } else {
-        return refuse(command);
+        return 0;
     }
+    return refuse(command);
+}
+
+/* sluice help COMMAND: the same as sluice COMMAND -help. */
+int command_help(int argc, char **argv)
+{
+    static char help_flag[] = "-help";
+    static char *asked[] = {help_flag, NULL};
+    if (argc > 0 && !is_help(argv[0])) {
+        return dispatch(argv[0], 1, asked);
+    }
+    print_usage(stdout);
     return 0;
 }
 
@@ -109,5 +114,5 @@ static int end_output(int status)
 int main(int argc, char **argv)
 {
     mem_init();
-    return end_output(dispatch(argc, argv));
+    return end_output(argc > 1 ? dispatch(argv[1], argc - 2, argv + 2) : command_help(0, NULL));
 }
