@@ -11,9 +11,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/virtual_clock.h"
 #include "lab/checkers/checkers.h"
 #include "lab/keeper.h"
-#include "sim/ground/virtual_clock.h"
 #include "sim/story/play.h"
 
 #define MINUTE_MS INT64_C(60000)

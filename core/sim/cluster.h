@@ -1,4 +1,4 @@
-/* The embedded cluster: everything of this room behind the two doors, on any clock (sim/ground/virtual_clock.h in a
+/* The embedded cluster: everything of this room behind the two doors, on any clock (io/virtual_clock.h in a
  * story, a loop's for kubectl).
  *
  *     http://kubernetes     the API server, with the controllers at work behind it

@@ -18,8 +18,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "io/virtual_clock.h"
 #include "lab/stage.h"
-#include "sim/ground/virtual_clock.h"
 
 #define BEGIN_MS INT64_C(1773216907000)
 #define HOUR_MS INT64_C(3600000)

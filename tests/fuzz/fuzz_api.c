@@ -10,8 +10,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/virtual_clock.h"
 #include "sim/api/api.h"
-#include "sim/ground/virtual_clock.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

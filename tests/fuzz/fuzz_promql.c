@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "sim/ground/virtual_clock.h"
+#include "io/virtual_clock.h"
 #include "sim/prometheus/promql.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

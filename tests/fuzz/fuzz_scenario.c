@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "sim/ground/virtual_clock.h"
+#include "io/virtual_clock.h"
 #include "sim/story/play.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,4 +1,4 @@
-/* A virtual clock for tests: time stands still until the test moves it.
+/* The virtual clock (io/virtual_clock.h) as tests move it: time stands still until the test says how much passes.
  *
  *     struct fake_clock *fc = fake_clock_new(1773216907000);
  *     x = x_new(fake_clock_clock(fc), …);

@@ -8,10 +8,10 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "io/virtual_clock.h"
 #include "lab/checkers/checkers.h"
 #include "lab/stage.h"
 #include "lab/transcript.h"
-#include "sim/ground/virtual_clock.h"
 
 #define WORLD_TYPE "sluice.world"
 

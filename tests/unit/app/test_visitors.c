@@ -11,7 +11,7 @@
 #include "app/visitors.h"
 #include "base/mem.h"
 #include "fake_doc.h"
-#include "sim/ground/virtual_clock.h"
+#include "io/virtual_clock.h"
 
 static void test_samples(void **state)
 {

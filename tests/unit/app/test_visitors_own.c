@@ -12,8 +12,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/yaml.h"
+#include "io/virtual_clock.h"
 #include "lab/keeper.h"
-#include "sim/ground/virtual_clock.h"
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND };
 

@@ -13,9 +13,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "fake_doc.h"
+#include "io/virtual_clock.h"
 #include "lab/stage.h"
 #include "sim/api/caller.h"
-#include "sim/ground/virtual_clock.h"
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, MANY = 100 };
 

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "fake_doc.h"
+#include "io/virtual_clock.h"
 #include "lab/checkers/checkers.h"
-#include "sim/ground/virtual_clock.h"
 
 #define UID "11111111-0000"
 #define RELEASE(more)                                                                                                  \

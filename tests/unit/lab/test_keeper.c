@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "io/virtual_clock.h"
 #include "lab/keeper.h"
-#include "sim/ground/virtual_clock.h"
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, TOLD_MAX = 4096 };
 

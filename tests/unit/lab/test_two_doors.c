@@ -9,11 +9,11 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/virtual_clock.h"
 #include "kube/lease.h"
 #include "kube/watch.h"
 #include "sim/api/api.h"
 #include "sim/ground/network.h"
-#include "sim/ground/virtual_clock.h"
 
 struct world {
     struct virtual_clock *vc;

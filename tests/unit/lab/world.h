@@ -14,9 +14,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "io/virtual_clock.h"
 #include "lab/checkers/checkers.h"
 #include "lab/stage.h"
-#include "sim/ground/virtual_clock.h"
 #include "world_dice.h"
 
 #define WORLD_BEGIN_MS INT64_C(1773216907000)

@@ -12,8 +12,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/virtual_clock.h"
 #include "sim/api/api.h"
-#include "sim/ground/virtual_clock.h"
 
 struct api_world {
     struct virtual_clock *vc;

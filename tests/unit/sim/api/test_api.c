@@ -9,9 +9,9 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/virtual_clock.h"
 #include "sim/api/api.h"
 #include "sim/ground/network.h"
-#include "sim/ground/virtual_clock.h"
 
 #define MAPS "/api/v1/namespaces/default/configmaps"
 

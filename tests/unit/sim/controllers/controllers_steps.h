@@ -13,9 +13,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "io/virtual_clock.h"
 #include "sim/api/api.h"
 #include "sim/controllers/controllers.h"
-#include "sim/ground/virtual_clock.h"
 
 struct world {
     struct virtual_clock *vc;

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
+#include "io/virtual_clock.h"
 #include "sim/ground/machine.h"
 #include "sim/ground/network.h"
-#include "sim/ground/virtual_clock.h"
 
 enum { LATENCY_MS = 10 };
 

@@ -8,8 +8,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/virtual_clock.h"
 #include "sim/ground/network.h"
-#include "sim/ground/virtual_clock.h"
 
 struct world {
     struct virtual_clock *vc;

@@ -14,8 +14,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "io/virtual_clock.h"
 #include "sim/api/caller.h"
-#include "sim/ground/virtual_clock.h"
 #include "sim/story/play.h"
 
 enum { SECOND = 1000, MINUTE = 60000, STORY_MAX = 64 * 1024 };

@@ -1,4 +1,4 @@
-#include "sim/ground/virtual_clock.h"
+#include "io/virtual_clock.h"
 
 #include "base/mem.h"
 
@@ -46,29 +46,44 @@ struct clock *virtual_clock_clock(struct virtual_clock *vc)
     return vc->clock;
 }
 
+bool virtual_clock_turn(struct virtual_clock *vc, int64_t until_ms)
+{
+    int64_t next_ms = clock_next_ms(vc->clock);
+    if (next_ms < 0 || next_ms > until_ms) {
+        return false;
+    }
+    if (next_ms > vc->mono_ms) {
+        vc->mono_ms = next_ms;
+    }
+    clock_fire(vc->clock);
+    return true;
+}
+
 bool virtual_clock_run(struct virtual_clock *vc, int64_t until_ms)
 {
     vc->stopped = false;
-    while (!vc->stopped) {
-        int64_t next_ms = clock_next_ms(vc->clock);
-        if (next_ms < 0) {
-            return false;
-        }
-        if (next_ms > until_ms) {
-            if (until_ms > vc->mono_ms) {
-                vc->mono_ms = until_ms;
-            }
-            return true;
-        }
-        if (next_ms > vc->mono_ms) {
-            vc->mono_ms = next_ms;
-        }
-        clock_fire(vc->clock);
+    while (!vc->stopped && virtual_clock_turn(vc, until_ms)) {
     }
-    return false;
+    if (vc->stopped || clock_next_ms(vc->clock) < 0) {
+        return false;
+    }
+    if (until_ms > vc->mono_ms) {
+        vc->mono_ms = until_ms;
+    }
+    return true;
 }
 
 void virtual_clock_stop(struct virtual_clock *vc)
 {
     vc->stopped = true;
+}
+
+void virtual_clock_jump(struct virtual_clock *vc, int64_t ms)
+{
+    vc->mono_ms += ms;
+}
+
+void virtual_clock_set_wall(struct virtual_clock *vc, int64_t wall_ms)
+{
+    vc->wall_offset_ms = wall_ms - vc->mono_ms;
 }

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "sim/ground/virtual_clock.h"
+#include "io/virtual_clock.h"
 
 struct world {
     struct virtual_clock *vc;
@@ -74,9 +74,32 @@ static void without_timers_it_runs_dry(void **state)
     assert_int_equal(clock_mono_ms(virtual_clock_clock(w->vc)), 10);
 }
 
+static void a_jump_fires_nothing(void **state)
+{
+    struct world *w = *state;
+    timer_start(virtual_clock_clock(w->vc), &w->a, 20, on_a, w);
+    virtual_clock_jump(w->vc, 50);
+    assert_int_equal(w->fired, 0);
+    assert_true(virtual_clock_turn(w->vc, 50));
+    assert_int_equal(w->a_at, 50);
+    assert_false(virtual_clock_turn(w->vc, 100));
+    assert_int_equal(clock_mono_ms(virtual_clock_clock(w->vc)), 50);
+}
+
+static void the_wall_is_set_alone(void **state)
+{
+    struct world *w = *state;
+    virtual_clock_jump(w->vc, 50);
+    virtual_clock_set_wall(w->vc, 7000);
+    assert_int_equal(clock_wall_ms(virtual_clock_clock(w->vc)), 7000);
+    assert_int_equal(clock_mono_ms(virtual_clock_clock(w->vc)), 50);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_jump_fires_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_wall_is_set_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(each_timer_fires_at_its_own_time, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stop_leaves_what_is_not_due, setup, teardown),
         cmocka_unit_test_setup_teardown(without_timers_it_runs_dry, setup, teardown),
