@@ -13,6 +13,7 @@ struct history_call {
     struct release_plan plan; /* its revision, its sources and its params are copies */
     char *revision;
     struct doc *sources, *params;
+    struct doc *created; /* NULL: not yet */
     struct kube_call *call;
     struct str_list old; /* to be deleted after the new one is there */
     history_done_fn *done;
@@ -126,6 +127,7 @@ static void history_free(struct history_call *h)
     str_free(&h->revision);
     doc_free(h->sources);
     doc_free(h->params);
+    doc_free(h->created);
     mem_free(h);
 }
 
@@ -134,8 +136,11 @@ static void finish(struct history_call *h, const struct err *err)
     history_done_fn *done = h->done;
     void *ctx = h->ctx;
     struct err copy = *err;
+    struct doc *created = h->created;
+    h->created = NULL;
     history_free(h);
-    done(ctx, &copy);
+    done(ctx, created, &copy);
+    doc_free(created);
 }
 
 static void delete_next(struct history_call *h);
@@ -181,6 +186,7 @@ static void create(struct history_call *h);
 static void take_created(struct history_call *h, const struct doc *release)
 {
     store_put(context_store(h->context, &KUBE_RELEASES), release);
+    h->created = doc_copy(doc_root(release));
     collect_old(h);
     delete_next(h);
 }

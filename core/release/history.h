@@ -25,8 +25,8 @@ bool history_has(struct context *context, const struct release *release);
 bool history_is_halted(const struct doc *latest, const char *revision);
 
 struct history_call;
-/* `err` NONE: the new Release is in the store. */
-typedef void history_done_fn(void *ctx, const struct err *err);
+/* `err` NONE: the new Release is in the store, and `release` is all of it. */
+typedef void history_done_fn(void *ctx, const struct doc *release, const struct err *err);
 /* Creates Release `number` and deletes those older than the last RELEASE_KEPT. If the name is taken by an open
  * Release of this very Canary, that one counts as created; otherwise the next number is tried. */
 struct history_call *history_create(struct context *context, const struct canary *canary,

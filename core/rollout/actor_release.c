@@ -30,21 +30,11 @@ static void on_run_settled(void *ctx)
     actor_wake(ctx);
 }
 
-static void on_release_read(void *ctx, const struct doc *answer, const struct err *err)
+/* `object`: the whole Release. Its claim says whether it was still so. */
+static void begin_run(struct actor *actor, const struct doc *object)
 {
-    struct actor *actor = ctx;
     static const struct run_events events = {.ended = on_run_ended, .settled = on_run_settled};
-    actor->reading = NULL;
-    if (answer == NULL) {
-        actor_step_done(actor, err);
-        return;
-    }
-    store_put(context_store(actor->context, &KUBE_RELEASES), answer);
-    if (!release_state_is_open(node_str(node_at(doc_root(answer), "status", "state")))) {
-        actor_wake(actor); /* its last holder closed it, and the watch is behind */
-        return;
-    }
-    struct release *release = record_open(actor->context, doc_root(answer));
+    struct release *release = record_open(actor->context, doc_root(object));
     if (!str_equal(release->canary, actor->name)) {
         release_refuse(release, actor->name, "spec.canary: another one than the owner");
     }
@@ -58,6 +48,22 @@ static void on_release_read(void *ctx, const struct doc *answer, const struct er
         return;
     }
     actor->run = run_start(actor->context, actor->announcer, &actor->waiting, release, &events, actor);
+}
+
+static void on_release_read(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct actor *actor = ctx;
+    actor->reading = NULL;
+    if (answer == NULL) {
+        actor_step_done(actor, err);
+        return;
+    }
+    store_put(context_store(actor->context, &KUBE_RELEASES), answer);
+    if (release_state_is_open(node_str(node_at(doc_root(answer), "status", "state")))) {
+        begin_run(actor, answer);
+    } else {
+        actor_wake(actor); /* its last holder closed it, and the watch is behind */
+    }
 }
 
 /* The store's copy has no record, so the object is read whole before it is claimed. After a fence the claim waits:
@@ -78,7 +84,7 @@ void actor_resume(struct actor *actor, const struct doc *release)
     actor->reading = kube_start(actor->context->kube, &request, on_release_read, actor);
 }
 
-static void on_created(void *ctx, const struct err *err)
+static void on_created(void *ctx, const struct doc *release, const struct err *err)
 {
     struct actor *actor = ctx;
     actor->creating = NULL;
@@ -86,6 +92,7 @@ static void on_created(void *ctx, const struct err *err)
         actor->creating_retry_ms = actor->creating_after_ms = 0;
         trouble_clear(&actor->creating_trouble);
         waiting_end(&actor->waiting, WAIT_RELEASE);
+        begin_run(actor, release);
     } else {
         actor->creating_retry_ms = actor_longer(actor->creating_retry_ms);
         actor->creating_after_ms = clock_mono_ms(actor->context->clock) + actor->creating_retry_ms;

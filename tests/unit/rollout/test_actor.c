@@ -24,6 +24,18 @@ static void test_a_new_revision_begins_one_release(void **state)
     assert_string_equal(text_at(w, RELEASE, "status", "holder"), "me");
 }
 
+/* The answer to its creation has all of it, and its claim says whether it has changed since. */
+static void test_a_release_that_was_created_is_not_read(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    assert_int_equal(fake_http_count(w->fh, "GET", RELEASE), 0);
+    restart_engine(w);
+    fake_clock_advance(w->fc, 1000);
+    assert_int_equal(fake_http_count(w->fh, "GET", RELEASE), 1);
+    assert_true(w->script.running);
+}
+
 /* The primary is made and gets ready while the target goes on: its second revision must not pass for the one that the
  * primary has. */
 static void test_a_revision_that_comes_in_the_initialisation_is_a_new_one(void **state)
@@ -452,6 +464,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_canary_at_rest_asks_for_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_new_revision_begins_one_release, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_release_that_was_created_is_not_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_revision_that_comes_in_the_initialisation_is_a_new_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_config_that_changes_in_the_initialisation_is_a_new_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_status_lost_in_mid_run_is_written_again, setup, teardown),
