@@ -110,7 +110,7 @@ end
 
 local function check(world)
   assert.equal('Succeeded', world.phase, world:story())
-  assert.is_true(world.judge:is_at_rest())
+  assert.is_nil(world.world:expect_rest())
   assert.is_nil(world.broken, world:story())
   assert.equal('target: 0', 'target: ' .. world.last.target)
   assert.same({ 'post-rollout hook after' }, world.delivered)

@@ -119,7 +119,7 @@ end
 local function check_end(world, told)
   assert.equal(told.ends, world.phase, world:story())
   assert.equal(told.image, world.last.primary)
-  assert.is_true(world.judge:is_at_rest())
+  assert.is_nil(world.world:expect_rest())
   assert.is_nil(world.broken, world:story())
 end
 

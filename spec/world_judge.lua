@@ -1,6 +1,6 @@
---- Judges every write of a world's routes: no requests may move to the canary but by the next step of the analysis
---- that the release goes by, and none may change their rules while the canary has a share of them. Judges every
---- promotion: the analysis must have come to its end.
+--- Judges a world by its analysis, beside the checkers of core/lab. Of routes: no requests may move to the canary but
+--- by the next step of the analysis that the release goes by, and none may change their rules while the canary has a
+--- share of them. Of promotions: the analysis must have come to its end.
 local cjson = require 'cjson'
 local json = require 'spec.fake_json'
 
@@ -28,27 +28,22 @@ end
 
 local function read_route(http)
   local route = { match = match_text(http.match), share = 0, mirrored = http.mirror ~= nil }
-  local sum = 0
   for _, to in ipairs(http.route) do
     local weight = #http.route == 1 and 100 or to.weight or 0 -- the only one gets everything, whatever is written
-    sum = sum + weight
     route.port = to.destination.port and to.destination.port.number
     if to.destination.host:find '%-canary$' then
       route.share = route.share + weight
     end
   end
-  return route, sum
+  return route
 end
 
-local function read(world, object)
+local function read(object)
   local spec = object.spec
   local seen = { hosts = sorted(spec.hosts), gateways = sorted(spec.gateways), routes = {}, share = 0 }
   local rules = { seen.hosts, seen.gateways }
   for i, http in ipairs(spec.http or {}) do
-    local route, sum = read_route(http)
-    if sum ~= 100 then
-      world:_break('the weights of route %d of %s sum to %d', i, object.metadata.name, sum)
-    end
+    local route = read_route(http)
     seen.routes[i], seen.share = route, math.max(seen.share, route.share)
     rules[#rules + 1] = string.format('%s:%s', route.match, route.port or '')
   end
@@ -145,7 +140,7 @@ end
 
 function Judge:note_service(object)
   local name = object.metadata.name
-  local before, seen = self.services[name] or { routes = {}, share = 0 }, read(self.world, object)
+  local before, seen = self.services[name] or { routes = {}, share = 0 }, read(object)
   if before.rules and before.rules ~= seen.rules and before.share + seen.share > 0 then
     self.world:_break('%s: the rules went from "%s" to "%s" while the canary has %d%%, then %d%%', name, before.rules,
       seen.rules, before.share, seen.share)
@@ -228,19 +223,6 @@ function M.watch(world)
     end
   end)
   return self
-end
-
---- The canary has nothing left anywhere.
----@return boolean
-function Judge:is_at_rest()
-  for name, seen in pairs(self.services) do
-    for _, route in ipairs(seen.routes) do
-      if route.mirrored then
-        self.world:_break('%s is mirrored at the end', name)
-      end
-    end
-  end
-  return self:_share() == 0
 end
 
 return M

@@ -232,14 +232,14 @@ static bool is_hook_intended(const struct node *status, const char *type)
     return false;
 }
 
-/* <release>/<word>/<type>/<hook>. What only asks (gates, rollback, the checks of a round) is put on record with the
- * answer. */
+/* <release>/<word>/<type>/<hook>. What only asks (gates, rollback) is put on record with the answer. */
 static void check_hook(struct checkers *checkers, const struct checked_release *release, const char *key, int64_t word,
                        const char *type, const char *name)
 {
     const struct node *status = doc_root(release->status);
     int64_t words = words_of(status);
-    bool delivers = strcmp(type, "pre-rollout") == 0 || strcmp(type, "post-rollout") == 0;
+    bool delivers =
+        strcmp(type, "pre-rollout") == 0 || strcmp(type, "rollout") == 0 || strcmp(type, "post-rollout") == 0;
     if (word <= words || (word == words + 1 && is_hook_answered(status, name))) {
         checkers_break(checkers, CHECK_ONCE, "hook %s was called, though its answer is on record", key);
     } else if (delivers && (word != words + 1 || !is_hook_intended(status, type))) {

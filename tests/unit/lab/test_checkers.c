@@ -249,6 +249,7 @@ static void test_a_hook_with_retries_may_come_again(void **state)
     put(&w, "flagger.app/canaries",
         "{'kind':'Canary','metadata':{'name':'podinfo','namespace':'test'},'spec':{'targetRef':{'name':'podinfo'},"
         "'analysis':{'webhooks':[{'retries':2}]}},'status':{'phase':'Progressing'}}");
+    put(&w, "sluice.dev/releases", STATUS(",'open':[{'o':'hooks','i':{'type':'rollout'}}]"));
     for (int i = 0; i < 3; i++) {
         checkers_note_delivery(w.checkers, UID "/1/rollout/load");
     }
