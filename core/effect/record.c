@@ -27,11 +27,21 @@ static bool check_intents(const struct node *open, struct err *err)
     return true;
 }
 
+/* An ending says where the requests go, or it would leave a share that nobody judges any more. */
+static bool check_ending(const struct node *ending, struct err *err)
+{
+    bool leads = is_absent(ending);
+    struct node_iter it = node_iterate(ending);
+    while (node_next(&it)) {
+        leads = leads || node_is(node_get(it.value, "kind"), "route");
+    }
+    return (is_absent(ending) || effects_check(ending, EFFECTS_OF_ENDING, "status.ending", err)) &&
+           (leads || err_set(err, ERR_INVALID, "status.ending: it has no route"));
+}
+
 static bool check(const struct node *status, struct err *err)
 {
-    const struct node *ending = node_get(status, "ending");
-    return (is_absent(ending) || effects_check(ending, EFFECTS_OF_ENDING, "status.ending", err)) &&
-           check_intents(node_get(status, "open"), err);
+    return check_ending(node_get(status, "ending"), err) && check_intents(node_get(status, "open"), err);
 }
 
 struct release *record_open(struct context *context, const struct node *object)

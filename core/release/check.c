@@ -27,6 +27,12 @@ static bool check_count(const char *field, const struct node *n, struct err *err
            refuse(field, n, "a count", err);
 }
 
+static bool check_writes(const char *field, const struct node *n, struct err *err)
+{
+    return check_count(field, n, err) &&
+           (node_int_or(n, 0) <= RELEASE_WRITES_MAX || refuse(field, n, "a count that can still rise", err));
+}
+
 static bool check_text(const char *field, const struct node *n, size_t size_max, struct err *err)
 {
     return is_absent(n) || (node_str(n) != NULL && strlen(node_str(n)) <= size_max) || refuse(field, n, "a text", err);
@@ -84,8 +90,8 @@ static bool check_account(const struct node *status, struct err *err)
 
 static bool check_status(const struct node *status, struct err *err)
 {
-    return check_count("status.epoch", node_get(status, "epoch"), err) &&
-           check_count("status.serial", node_get(status, "serial"), err) &&
+    return check_writes("status.epoch", node_get(status, "epoch"), err) &&
+           check_writes("status.serial", node_get(status, "serial"), err) &&
            check_text("status.state", node_get(status, "state"), NAME_SIZE_MAX, err) &&
            check_text("status.revision", node_get(status, "revision"), NAME_SIZE_MAX, err) &&
            check_account(status, err) && counters_check(status, err) &&

@@ -7,6 +7,8 @@
 
 enum {
     RELEASE_COUNT_MAX = 1000 * 1000 * 1000, /* claims, writes, and the number in a name */
+    /* of claims and writes in a record that is read: more of them must follow */
+    RELEASE_WRITES_MAX = RELEASE_COUNT_MAX / 2,
     RELEASE_SOURCES_MAX = 64,
     RELEASE_CHECKSUMS_MAX = 4096,
 };

@@ -95,7 +95,7 @@ struct doc *release_new_object(struct context *context, const struct canary *can
 static int64_t count_of(const struct node *status, const char *key)
 {
     int64_t value = node_int_or(node_get(status, key), 0);
-    return value >= 0 && value <= RELEASE_COUNT_MAX ? value : 0;
+    return value >= 0 && value <= RELEASE_WRITES_MAX ? value : 0;
 }
 
 static void read_status(struct release *r, const struct node *spec, const struct node *status)
