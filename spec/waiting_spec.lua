@@ -160,6 +160,7 @@ describe('the condition Waiting', function()
   for text, analysis in pairs {
     ['its weight is 100, and the maxWeight 150 is above that'] = { stepWeight = 50, maxWeight = 150 },
     ['the steps of its weight do not rise from 0'] = { stepWeights = { -5 } },
+    ['the steps of its weight end at 0, below 100'] = { iterations = -1 },
   } do
     it('tells once, and again after the deadline, that ' .. text, function()
       local world = watched_world { analysis = analysis }

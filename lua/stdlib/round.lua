@@ -250,7 +250,7 @@ function M.run(rollout)
   local round = describe(facts, analysis)
   round.lost = lost
   round.started = first and not rollout.started or nil
-  local by_steps = round.total == 0 and not facts.scripted
+  local by_steps = round.total <= 0 and not facts.scripted
   local stuck = by_steps and steps.stuck(analysis, facts.route.canary)
   if stuck then -- it is analysed for ever, as in Flagger
     round.passed = false
