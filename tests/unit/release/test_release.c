@@ -409,6 +409,25 @@ static void test_forged_counters_are_none(void **state)
     }
 }
 
+/* The claim that ends such a release, and the write that closes it, are within the bounds of the CRD. */
+static void test_a_count_at_its_ceiling_can_be_ended(void **state)
+{
+    static const char *const names[] = {"epoch", "serial"};
+    for (size_t i = 0; i < 2; i++) {
+        struct fake_context f;
+        fake_context_open(&f);
+        char *status = str_format("{'%s':1000000000}", names[i]);
+        char *wanted = str_format("status.%s: 1000000000 is not a count that can still rise", names[i]);
+        struct release *r = fake_context_release(&f, status);
+        assert_string_equal(r->unreadable, wanted);
+        assert_int_equal(r->epoch + r->serial, 0);
+        str_free(&wanted);
+        str_free(&status);
+        release_free(r);
+        fake_context_close(&f);
+    }
+}
+
 static int refusals_told;
 
 static void on_refused(void *ctx, const char *text)
@@ -495,6 +514,7 @@ int main(void)
         cmocka_unit_test(test_a_record_stays_within_its_crd),
         cmocka_unit_test(test_counters_of_the_record_count_instead_of_the_status),
         cmocka_unit_test(test_forged_counters_are_none),
+        cmocka_unit_test(test_a_count_at_its_ceiling_can_be_ended),
         cmocka_unit_test(test_a_refused_record_is_written_without_what_only_people_read),
         cmocka_unit_test(test_a_release_goes_on_without_a_record_but_to_its_end),
         cmocka_unit_test(test_numbers_are_read_from_names),

@@ -497,9 +497,6 @@ static void test_a_release_that_breaks_a_rule_ends_alone(void **state)
     static const char *const cases[][2] = {
         {"{'epoch':9223372036854775807}", "status.epoch: 9223372036854775807 is not a count"},
         {"{'epoch':-1}", "status.epoch: -1 is not a count"},
-        {"{'epoch':1000000000}", "status.epoch: 1000000000 is not a count that can still rise"},
-        {"{'serial':1000000000}", "status.serial: 1000000000 is not a count that can still rise"},
-        {"{'state':'RollingBack','ending':[]}", "status.ending: it has no route"},
         {"{'state':'RollingBack','ending':[{'kind':'sync','phase':'Failed'}]}", "status.ending: it has no route"},
         {"{'serial':9223372036854775807}", "status.serial: 9223372036854775807 is not a count"},
         {"{'revision':7}", "status.revision: 7 is not a text"},
