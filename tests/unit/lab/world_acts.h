@@ -157,6 +157,8 @@ static inline void set_skipping(struct world *w, int64_t skipping)
 
 static inline char *plan_analysis(struct world *w);
 
+#define SERVICE_TEXT(hosts, more) "{gateways: [istio-system/public-gateway], hosts: [" hosts "], " more "}"
+
 static inline void edit_analysis(struct world *w, int64_t unused)
 {
     const struct kind *kind;
@@ -173,6 +175,36 @@ static inline void edit_analysis(struct world *w, int64_t unused)
     doc_free(analysis);
     doc_free(canary);
     str_free(&text);
+}
+
+/* What spec.service can become without that the requests of this world go elsewhere; the first is what it was. */
+static const char *const services[] = {
+    SERVICE_TEXT("app.example.com", "port: 9898"),
+    SERVICE_TEXT("app.example.com, www.example.com", "port: 9898"),
+    SERVICE_TEXT("app.example.com", "port: 9898, timeout: 15s, retries: {attempts: 3, perTryTimeout: 1s}"),
+    SERVICE_TEXT("app.example.com", "port: 9899, targetPort: 9898"),
+    SERVICE_TEXT("app.example.com", "port: 9898, portName: web, targetPort: http"),
+    SERVICE_TEXT("app.example.com", "port: 9898, name: web"),
+    "{port: 9898, gateways: [istio-system/public-gateway, mesh], hosts: [app.example.com]}",
+    "{port: 9898, gateways: [istio-system/public-gateway], hosts: [app.example.com],"
+    " match: [{uri: {prefix: /}}], headers: {request: {set: {x-from: web}}}}",
+};
+enum { SERVICES_COUNT = sizeof services / sizeof services[0] };
+
+static inline void edit_service(struct world *w, int64_t which)
+{
+    const struct kind *kind;
+    struct err err = {0};
+    struct doc *canary = canary_of(w, &kind);
+    struct doc *service = yaml_parse_all("service", services[which], strlen(services[which]), &err);
+    tell(w, "the service becomes %s", services[which]);
+    if (canary != NULL && service != NULL) {
+        node_set(canary, node_get(doc_root(canary), "spec"), "service",
+                 node_copy(canary, node_item(doc_root(service), 0)));
+        update_canary(w, kind, canary);
+    }
+    doc_free(service);
+    doc_free(canary);
 }
 
 static inline void delete_canary(struct world *w, int64_t unused)

@@ -91,7 +91,7 @@ static inline void note_lease(struct world *w, const struct node *lease)
 static inline void on_removal(struct world *w, const char *kind, const char *name)
 {
     if (strcmp(kind, "VirtualService") == 0) {
-        w->share = 0;
+        w->share = canary_seen(w)->share;
     } else if (strcmp(kind, "Canary") == 0) {
         note_canary_gone(w);
     } else if (strcmp(kind, "Deployment") == 0 && strcmp(name, "podinfo-primary") == 0) {

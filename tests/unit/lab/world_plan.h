@@ -21,7 +21,7 @@ static const char autoscaler_text[] =
 #define CANARY_TEXT                                                                                                    \
     "{apiVersion: flagger.app/v1beta1, kind: Canary, metadata: {name: podinfo, namespace: test},\n"                    \
     " spec: {targetRef: {apiVersion: apps/v1, kind: Deployment, name: podinfo}, progressDeadlineSeconds: 120,%s\n"     \
-    "  service: {port: 9898, gateways: [istio-system/public-gateway], hosts: [app.example.com]}, analysis: %s}}\n"
+    "  service: " SERVICE_TEXT("app.example.com", "port: 9898") ", analysis: %s}}\n"
 #define AUTOSCALER_REFERENCE                                                                                           \
     " autoscalerRef: {apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, name: podinfo},"
 
@@ -239,6 +239,7 @@ static inline void plan_streams(struct world *w)
     traffic_flow(traffic, "app.example.com", 100, NULL);
     traffic_flow(traffic, "app.example.com", 20, doc_root(headers));
     traffic_flow(traffic, "podinfo-canary.test", 20, NULL); /* the load tester's */
+    traffic_flow(traffic, "web-canary.test", 20, NULL);     /* and of a service with another name (edit_service) */
     doc_free(headers);
 }
 
@@ -265,6 +266,11 @@ static inline void plan_meddling(struct world *w, int64_t from_ms, int64_t until
     } else if (lot <= 70) {
         act_at(w, at_ms, set_skipping, true);
         act_at(w, end_ms, set_skipping, false);
+    } else if (lot <= 80) {
+        act_at(w, at_ms, edit_service, dice_between(&w->dice, 1, SERVICES_COUNT - 1));
+        if (dice_chance(&w->dice, 50)) {
+            act_at(w, end_ms, edit_service, dice_between(&w->dice, 0, SERVICES_COUNT - 1));
+        }
     }
     if (w->has_configs && dice_chance(&w->dice, 40)) {
         act_at(w, dice_between(&w->dice, from_ms, until_ms), change_config, dice_between(&w->dice, 0, 1));
