@@ -63,7 +63,7 @@ static void answer(struct operation_call *call, struct doc *answer)
 {
     struct run *run = of_call(call);
     assert(call->operation != NULL && run->state == RUN_SCRIPT);
-    if (run->frozen) {
+    if (run_holds_still(run)) {
         run->attempt.held_answer = answer;
         run->events.settled(run->ctx);
         return;
@@ -99,7 +99,7 @@ static void end(struct operation_call *call, enum operation_ending ending)
 
 static bool is_blocked(const struct operation_call *call)
 {
-    return of_call(call)->frozen; /* the operation is poked when that ends */
+    return run_holds_still(of_call(call)); /* the operation is poked when that ends */
 }
 
 static void round_ended(struct operation_call *call, const struct canary *canary)
@@ -132,7 +132,7 @@ static bool start_operation(struct run *run, struct doc **answer)
 {
     struct operation_call *call = &run->attempt.call;
     struct canary canary = {0};
-    bool frozen = run->frozen && !journal_is_replaying(run->release->journal); /* a replay does nothing */
+    bool frozen = run_holds_still(run) && !journal_is_replaying(run->release->journal); /* a replay does nothing */
     call->known = !frozen && run_canary(run, &canary);
     run->attempt.held = canary.doc == NULL;
     if (run->attempt.held) {
@@ -146,7 +146,7 @@ static bool start_operation(struct run *run, struct doc **answer)
 void attempt_poke(struct run *run)
 {
     struct operation_call *call = &run->attempt.call;
-    if (call->operation == NULL || call->operation->poke == NULL || run->frozen || run->attempt.held ||
+    if (call->operation == NULL || call->operation->poke == NULL || run_holds_still(run) || run->attempt.held ||
         run->attempt.held_answer != NULL) {
         return;
     }

@@ -159,7 +159,7 @@ void run_freeze(struct run *run, bool frozen)
         return;
     }
     run->frozen = frozen;
-    if (!frozen) {
+    if (!run_holds_still(run)) {
         attempt_thaw(run);
     }
 }
@@ -210,11 +210,15 @@ void run_accept(struct run *run, const struct canary *canary)
 
 static void on_saved(struct run *run)
 {
+    if (!run->frozen) {
+        attempt_thaw(run);
+    }
     run->events.settled(run->ctx);
 }
 
 void run_save(struct run *run)
 {
+    run->saves = true;
     run_flush(run, on_saved);
 }
 

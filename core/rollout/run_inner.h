@@ -52,6 +52,7 @@ struct run {
     void (*carry_out)(struct run *run, enum run_verdict verdict);
     void (*flushed)(struct run *run);
     bool frozen;
+    bool saves; /* run_save is under way */
     struct trouble trouble;
 
     struct attempt attempt;
@@ -76,6 +77,8 @@ struct run {
 
 /* Ends the script after this turn. The first verdict counts. */
 void run_decide(struct run *run, enum run_verdict verdict);
+/* Frozen, or saves: the script's calls wait. */
+bool run_holds_still(const struct run *run);
 /* Writes the record. `done` comes if the release is still ours; otherwise the run ends by itself. */
 void run_flush(struct run *run, void (*done)(struct run *run));
 void run_retry_later(struct run *run, timer_fn *retry);

@@ -33,6 +33,7 @@ void run_on_flushed(void *ctx, const struct err *err)
     struct run *run = ctx;
     void (*flushed)(struct run *) = run->flushed;
     run->flushed = NULL;
+    run->saves = false;
     if (run->release->refusals == 0) {
         waiting_end(run->waiting, WAIT_RECORD);
     }
@@ -52,6 +53,11 @@ void run_on_refused(void *ctx, const char *text)
     struct run *run = ctx;
     trouble_tell(&run->trouble, text);
     run_wait(run, WAIT_RECORD, text);
+}
+
+bool run_holds_still(const struct run *run)
+{
+    return run->frozen || run->saves;
 }
 
 void run_flush(struct run *run, void (*done)(struct run *run))
