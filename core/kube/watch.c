@@ -52,6 +52,7 @@ struct watch {
     int pages;        /* of the list under way */
     char *version;    /* to watch from; NULL: list first */
     bool list_again;  /* said by a line of the watch under way */
+    bool has_news;    /* the watch under way has brought a change */
     int64_t began_ms; /* the watch under way, monotonic */
     bool unknown_kind;
     char *trouble;
@@ -102,10 +103,9 @@ static void pause_then_begin(struct watch *watch, int64_t at_least_ms)
     timer_start(watch->clock, &watch->pause, wait_ms > at_least_ms ? wait_ms : at_least_ms, on_pause_over, watch);
 }
 
-/* The server serves this watch, so the next trouble counts as the first one. */
+/* The server serves this watch. */
 static void be_well(struct watch *watch)
 {
-    watch->pause_ms = 0;
     watch->unknown_kind = false;
     set_trouble(watch, "");
 }
@@ -256,16 +256,6 @@ static void list_page(struct watch *watch)
 
 /* --- watching --- */
 
-static void see_version(struct watch *watch, const struct node *object)
-{
-    const char *version = node_str(node_at(object, "metadata", "resourceVersion"));
-    if (!str_empty(version)) {
-        str_free(&watch->version);
-        watch->version = str_dup(version);
-        be_well(watch);
-    }
-}
-
 /* Ends the watch and asks for a new list. `text`: the reason, for the log; NULL: an ordinary one. */
 static bool want_list(struct watch *watch, const char *text)
 {
@@ -274,6 +264,38 @@ static bool want_list(struct watch *watch, const char *text)
         set_trouble(watch, text);
     }
     return false;
+}
+
+/* "0": from a list without a version, so a watch may begin with what there is, in any order. Versions that are no
+ * numbers cannot be compared. */
+static bool goes_back(const char *from, const char *to)
+{
+    size_t from_len = strlen(from), to_len = strlen(to);
+    bool are_numbers = strspn(from, "0123456789") == from_len && strspn(to, "0123456789") == to_len;
+    if (str_equal(from, "0") || !are_numbers || from[0] == '0' || to[0] == '0') {
+        return false;
+    }
+    return to_len != from_len ? to_len < from_len : strcmp(to, from) < 0;
+}
+
+/* The changes of a watch have rising versions. A server that goes back was restored from a backup under the watch: the
+ * store would take what comes now for older than what it has, until it is listed anew. */
+static bool see_version(struct watch *watch, const struct node *object)
+{
+    const char *version = node_str(node_at(object, "metadata", "resourceVersion"));
+    if (str_empty(version)) {
+        return true;
+    }
+    if (goes_back(watch->version, version)) {
+        char *text = str_format("resourceVersion goes back from %s to %s", watch->version, version);
+        want_list(watch, text);
+        str_free(&text);
+        return false;
+    }
+    str_free(&watch->version);
+    watch->version = str_dup(version);
+    be_well(watch);
+    return true;
 }
 
 static bool on_error_event(struct watch *watch, const struct node *object)
@@ -298,10 +320,13 @@ static bool on_event(struct watch *watch, const struct node *event)
     if ((!is_change && strcmp(type, "BOOKMARK") != 0) || (is_change && str_empty(object_name(object)))) {
         return want_list(watch, "a line that is no event");
     }
+    if (!see_version(watch, object)) {
+        return false;
+    }
     if (is_change) {
+        watch->has_news = true;
         store_event(watch->store, object, strcmp(type, "DELETED") == 0);
     }
-    see_version(watch, object);
     return true;
 }
 
@@ -333,13 +358,24 @@ static bool is_about_version(const struct err *err)
     return true;
 }
 
+/* After a watch that has lasted, or has brought a change, the next trouble counts as the first one. A bookmark alone
+ * proves nothing, and a change before a new list little: a server may send them again and again. */
+static void note_end(struct watch *watch)
+{
+    bool has_lasted = clock_mono_ms(watch->clock) - watch->began_ms >= LASTED_MS;
+    if (has_lasted || (watch->has_news && !watch->list_again)) {
+        watch->pause_ms = 0;
+    }
+    if (has_lasted && !watch->list_again) {
+        be_well(watch); /* even if nothing happened */
+    }
+}
+
 static void on_watch_end(void *ctx, const struct doc *answer, const struct err *err)
 {
     struct watch *watch = ctx;
     watch->call = NULL;
-    if (clock_mono_ms(watch->clock) - watch->began_ms >= LASTED_MS && !watch->list_again) {
-        be_well(watch); /* the watch has lasted, even if nothing happened */
-    }
+    note_end(watch);
     if (watch->list_again || err->code == ERR_GONE) {
         forget_list(watch);
         pause_then_begin(watch, 0);
@@ -366,7 +402,7 @@ static void watch_from_version(struct watch *watch)
                                    .namespace = watch->namespace,
                                    .query = buf_str(&query),
                                    .metadata_only = watch->metadata_only};
-    watch->list_again = false;
+    watch->list_again = watch->has_news = false;
     watch->began_ms = clock_mono_ms(watch->clock);
     watch->call = kube_watch_start(watch->client, &request, on_line, on_watch_end, watch);
     buf_fini(&query);

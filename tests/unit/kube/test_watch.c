@@ -378,7 +378,8 @@ static void test_bookmarks_move_the_version(void **state)
 /* Ends the watch by `line` and shows the list that follows. */
 static void expect_relist(struct world *w, const char *line, const char *trouble)
 {
-    stream(w, EVENT("MODIFIED", "podinfo", "30")); /* all is well until then */
+    stream(w, EVENT("MODIFIED", "podinfo", "30"));
+    fake_clock_advance(w->fc, 5000); /* all is well until then */
     stream(w, line);
     fake_clock_run(w->fc);
     assert_string_equal(watch_trouble(w->watch), trouble);
