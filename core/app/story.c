@@ -11,6 +11,7 @@
 #include "base/duration.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "sim/traffic/canary_share.h"
 
 enum {
     COLUMNS_USUAL = 80,
@@ -146,22 +147,6 @@ static void print_bar(struct story *s)
     fprintf(s->out, "%s ", paint(s, RESET));
 }
 
-/* The canary's share in the last route that names it; -1 without one. */
-static int share_of(const struct node *virtual_service)
-{
-    int share = -1;
-    struct node_iter route = node_iterate(node_at(virtual_service, "spec", "http"));
-    while (node_next(&route)) {
-        struct node_iter it = node_iterate(node_get(route.value, "route"));
-        while (node_next(&it)) {
-            if (str_has_suffix(node_str_or(node_at(it.value, "destination", "host"), ""), "-canary")) {
-                share = (int)node_int_or(node_get(it.value, "weight"), 0);
-            }
-        }
-    }
-    return share;
-}
-
 /* Finds the share of this canary: several canaries have shares of their own. */
 static void find_share(struct story *s, const struct node *canary)
 {
@@ -174,11 +159,7 @@ static void find_share(struct story *s, const struct node *canary)
     if (apex[0] == '\0') {
         apex = node_str_or(node_at(spec, "targetRef", "name"), "");
     }
-    struct doc *route = objects_get(objects, "networking.istio.io/virtualservices", namespace, apex);
-    if (route != NULL) {
-        s->weight = share_of(doc_root(route));
-    }
-    doc_free(route);
+    canary_share(objects, namespace, apex, &s->weight);
     doc_free(object);
 }
 
@@ -209,8 +190,8 @@ static void on_change(void *ctx, const struct objects_event *event)
     if (strcmp(kind, "Event") == 0 &&
         strcmp(node_str_or(node_at(event->object, "involvedObject", "kind"), ""), "Canary") == 0) {
         print_event(s, event->object);
-    } else if (strcmp(kind, "VirtualService") == 0) {
-        s->weight = share_of(event->object);
+    } else {
+        canary_share_changed(event, &s->weight);
     }
 }
 
