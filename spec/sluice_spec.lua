@@ -130,7 +130,7 @@ describe('a simulated world', function()
       end
     end
     for why, act in pairs {
-      ['sed: unknown field, known are seed, apart and transcript'] = function()
+      ['sed: unknown field, known are seed, apart, transcript, start and people'] = function()
         sluice.world { sed = 2 }
       end,
       ['apart: expected true or false, got number'] = function()
