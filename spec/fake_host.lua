@@ -245,6 +245,18 @@ function operations.tick(world, args)
   return { now = world.now }
 end
 
+function operations.sleep(world, args, intent)
+  local due = intent and intent['until'] or world.now + args.ms
+  if not intent then
+    world.journal:intend { ['until'] = due }
+    world:flush()
+  end
+  while world.now < due do
+    world:pass_time(due)
+  end
+  return { now = world.now }
+end
+
 function operations.ready(world, args)
   local side = function()
     return world.sides[args.side]

@@ -209,6 +209,28 @@ describe('a Strategy', function()
     end)
   end
 
+  it('waits as long as it says, in sight of everybody, and for the rest alone after a crash', function()
+    local world = scripted({ name = 'ring' })
+    world.world:create(strategy [[
+      return require 'stdlib.strategy' { name = 'ring', run = function(rollout)
+        rollout:begin()
+        rollout:wait '10m'
+        rollout:analyse { rounds = 2, lasting = '35s' } -- four rounds of ten seconds
+        rollout:promote()
+      end }]])
+    world:initialise():push().world:run '5m'
+    assert.equal('StrategyWaits', condition(world, 'canaries.flagger.app', 'podinfo', 'Waiting').reason)
+    assert.is_nil(world.told['Normal Starting canary analysis for podinfo.test'])
+    world.world:kill_engine()
+    local before = world.world:now()
+    world.world:run('30m', function()
+      return world.told['Normal Starting canary analysis for podinfo.test'] ~= nil
+    end)
+    assert.is_true(world.world:now() - before < (5 * 60 + 30) * 1000)
+    world:finish()
+    assert.equal('Succeeded', world.phase)
+  end)
+
   it('that fails at work has its release taken back, with the line', function()
     local world = scripted()
     world.world:create(strategy((RING:gsub('rollout:promote%(%)', 'rollout.params.steps.x.y = 1'))))

@@ -317,6 +317,7 @@ end
 local public = {
   ['stdlib.strategy'] = true,
   ['stdlib.param'] = true,
+  ['stdlib.duration'] = true,
   ['stdlib.steps'] = true,
   ['stdlib.thresholds'] = true,
   ['stdlib.go_format'] = true,

@@ -318,6 +318,39 @@ function Rollout:switch(round)
   self.ordered = result.done and { canary = 100, mirrored = false } or nil
 end
 
+--- Lets some time pass, in which nothing is judged.
+---@param ms integer
+function Rollout:wait(ms)
+  self:word('wait', { ms = ms }, function()
+    host.call('sleep', { ms = ms })
+    return true
+  end)
+end
+
+--- Runs rounds at the weights as they are.
+---@param count integer? so many; nil: as many as `lasting_ms` takes
+---@param lasting_ms integer? until so much time has passed since the analysis began
+---@return Round the last one
+function Rollout:analyse(count, lasting_ms)
+  local _, began = self:word('analyse', { rounds = count, lasting = lasting_ms }, function()
+    return true
+  end)
+  local passed = 0
+  repeat
+    self:next_round()
+    passed = passed + 1
+  until passed >= (count or 1) and self.since - began >= (lasting_ms or 0)
+  return self.round
+end
+
+--- Tells something in an event of the Canary.
+---@param text string
+function Rollout:event(text)
+  self:word('event', { text = text }, function(rollout)
+    return rollout:act { effects.normal(text) }
+  end)
+end
+
 --- Makes the canary the primary. Does not return: the release ends here.
 function Rollout:promote()
   promotion.run(self)

@@ -1,5 +1,6 @@
 --- The words that a strategy gets. The record and the operations beneath them are out of its reach,
 --- so a script can do no more than these words do.
+local duration = require 'stdlib.duration'
 local gates = require 'stdlib.gates'
 local host = require 'host'
 
@@ -50,6 +51,48 @@ local function check_weight(word, weight)
   end
 end
 
+local WAIT_MAX_MS = 30 * 24 * 3600000
+
+--- Milliseconds of a duration.
+local function check_duration(word, name, value)
+  local ms, problem = duration.parse(value)
+  if not ms then
+    misuse(word, name .. problem)
+  elseif ms < 1 or ms > WAIT_MAX_MS then
+    misuse(word, name .. 'from 1ms to 720h are wanted, got ' .. value)
+  end
+  return ms
+end
+
+local ANALYSE = { rounds = true, lasting = true }
+
+local function check_analyse(options)
+  if type(options) ~= 'table' then
+    misuse('analyse', '{ rounds = n } or { lasting = duration } is wanted, got ' .. type(options))
+  end
+  for name in pairs(options) do
+    if not ANALYSE[name] then
+      misuse('analyse', 'there is no option "' .. tostring(name) .. '", known are lasting and rounds')
+    end
+  end
+  local rounds = options.rounds
+  if rounds ~= nil and (type(rounds) ~= 'number' or rounds % 1 ~= 0 or rounds < 1 or rounds > 1e6) then
+    misuse('analyse', 'rounds: a whole number from 1 on is wanted, got ' .. tostring(rounds))
+  elseif rounds == nil and options.lasting == nil then
+    misuse('analyse', 'rounds or lasting is wanted')
+  end
+  return rounds, options.lasting
+end
+
+local EVENT_MAX = 1000
+
+local function check_text(word, text)
+  if type(text) ~= 'string' or text == '' or #text > EVENT_MAX then
+    misuse(word, 'a text of 1 to ' .. EVENT_MAX .. ' bytes is wanted, got '
+      .. (type(text) == 'string' and #text .. ' bytes' or type(text)))
+  end
+end
+
 local function check_gate(word, gate)
   if not gates.is_known(gate) then
     misuse(word, 'gate "' .. tostring(gate) .. '" does not exist')
@@ -97,6 +140,32 @@ function M.of(rollout, params)
     check(usage, 'shift', rawequal(self, handle))
     check_weight('shift', weight)
     run('shift', weight)
+  end
+
+  function words.analyse(self, options)
+    check(usage, 'analyse', rawequal(self, handle))
+    local rounds, lasting = check_analyse(options)
+    local lasting_ms = lasting and check_duration('analyse', 'lasting: ', lasting)
+    run('analyse', rounds, lasting_ms or nil)
+    usage.shown = copy_of(rollout.round)
+    return usage.shown
+  end
+
+  function words.wait(self, text)
+    check(usage, 'wait', rawequal(self, handle))
+    run('wait', check_duration('wait', '', text))
+  end
+
+  function words.event(self, text)
+    check(usage, 'event', rawequal(self, handle))
+    check_text('event', text)
+    run('event', text)
+  end
+
+  function words.log(self, text)
+    check(usage, 'log', rawequal(self, handle))
+    check_text('log', text)
+    host.log(text)
   end
 
   for _, word in ipairs { 'next_weight', 'iterate_matched', 'iterate', 'switch' } do

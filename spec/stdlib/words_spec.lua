@@ -22,7 +22,8 @@ describe('stdlib.words', function()
     assert.matches(problem, text, 1, true)
   end
 
-  local WORDS = { 'begin', 'iterate', 'iterate_matched', 'next_weight', 'open', 'promote', 'rounds', 'shift', 'switch' }
+  local WORDS = { 'analyse', 'begin', 'event', 'iterate', 'iterate_matched', 'log', 'next_weight', 'open', 'promote',
+    'rounds', 'shift', 'switch', 'wait' }
 
   it('are all that a strategy reaches', function()
     play(function(rollout)
@@ -61,6 +62,32 @@ describe('stdlib.words', function()
       end)
     end)
   end)
+
+  for name, case in pairs {
+    ['a duration without a unit'] = { 'wait', '10',
+      "rollout:wait: a duration like '90s' or '1h30m' is wanted, got 10" },
+    ['a number'] = { 'wait', 10, "rollout:wait: a duration like '90s' or '1h30m' is wanted, got 10" },
+    ['no time'] = { 'wait', '0s', 'rollout:wait: from 1ms to 720h are wanted, got 0s' },
+    ['a month and more'] = { 'wait', '721h', 'rollout:wait: from 1ms to 720h are wanted, got 721h' },
+    ['half a round'] = { 'analyse', { rounds = 0.5 },
+      'rollout:analyse: rounds: a whole number from 1 on is wanted, got 0.5' },
+    ['nothing to analyse'] = { 'analyse', {}, 'rollout:analyse: rounds or lasting is wanted' },
+    ['an unknown option'] = { 'analyse', { round = 1 },
+      'rollout:analyse: there is no option "round", known are lasting and rounds' },
+    ['an analysis of unknown length'] = { 'analyse', { lasting = 'long' },
+      "rollout:analyse: lasting: a duration like '90s' or '1h30m' is wanted, got long" },
+    ['no text'] = { 'event', '', 'rollout:event: a text of 1 to 1000 bytes is wanted, got 0 bytes' },
+    ['a table for a text'] = { 'log', {}, 'rollout:log: a text of 1 to 1000 bytes is wanted, got table' },
+  } do
+    it('refuse ' .. name, function()
+      play(function(rollout)
+        rollout:begin()
+        refused(case[3], function()
+          rollout[case[1]](rollout, case[2])
+        end)
+      end)
+    end)
+  end
 
   it('promote nothing before a round has passed', function()
     local world = play(function(rollout)

@@ -17,7 +17,8 @@
     X(rollback)                                                                                                        \
     X(fail_promotion)                                                                                                  \
     X(finish)                                                                                                          \
-    X(difference)
+    X(difference)                                                                                                      \
+    X(sleep)
 
 #define DECLARE(row) extern const struct operation operation_##row;
 OPERATIONS(DECLARE)

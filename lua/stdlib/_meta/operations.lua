@@ -42,6 +42,10 @@ error('this file describes operations to the reader; it is not a module')
 ---
 --- How the live routing differs from these weights, and who wrote that; without a text it does not differ. A read.
 
+--- sleep { ms: 1..2592000000 } -> { now: integer }
+---
+--- Waits so long. The end is on record before the wait begins.
+
 --- hooks { type: 'confirm-rollout'|'confirm-traffic-increase'|'confirm-promotion'|'pre-rollout'|'rollout'|
 --- 'post-rollout'|'rollback', phase: string, stop: 'failure'|'success' } -> { name: string, ok: boolean,
 --- error: string?, mute: boolean }[]

@@ -23,6 +23,26 @@ return strategy {
 }]] },
 }
 
+local PATIENT = {
+  apiVersion = 'sluice.dev/v1alpha1', kind = 'Strategy', metadata = { name = 'patient', namespace = 'test' },
+  spec = { script = [[
+local strategy, param = require 'stdlib.strategy', require 'stdlib.param'
+return strategy {
+  name = 'patient',
+  params = { steps = param.list(param.percent) { default = { 40 } } },
+  run = function(rollout)
+    rollout:begin()
+    rollout:event 'the tests have the canary alone'
+    rollout:wait '1m30s'
+    rollout:analyse { rounds = 1 }
+    rollout:shift(rollout.params.steps[1])
+    rollout:analyse { rounds = 2 }
+    rollout:log 'long enough'
+    rollout:promote()
+  end,
+}]] },
+}
+
 stories.describe('a Strategy', {
   ['promoted'] = {
     analysis = {},
@@ -33,6 +53,19 @@ stories.describe('a Strategy', {
     image = 'podinfo:2',
     told = {
       'Normal Advance podinfo.test canary weight 30',
+      'Normal Promotion completed! Scaling down podinfo.test',
+    },
+  },
+  ['promoted after a wait'] = {
+    analysis = {},
+    strategy = { name = 'patient' },
+    objects = { PATIENT },
+    hooks = { load = 'rollout' },
+    ends = 'Succeeded',
+    image = 'podinfo:2',
+    told = {
+      'Normal the tests have the canary alone',
+      'Normal Advance podinfo.test canary weight 40',
       'Normal Promotion completed! Scaling down podinfo.test',
     },
   },
