@@ -102,8 +102,13 @@ static void look(struct actor *actor, struct canary *canary, const struct target
         return;
     }
     bool known = problem->code == ERR_NONE, compare = false;
-    struct doc *adoption = known ? detect_adoption(actor->context, canary, now, &actor->promoted, &compare) : NULL;
-    if (compare) {
+    bool fresh = known && detect_new_target(actor->context, canary, now, &actor->promoted, &compare);
+    struct doc *adoption =
+        known && !fresh && !compare ? detect_adoption(actor->context, canary, now, &actor->promoted, &compare) : NULL;
+    if (fresh) {
+        actor_send_status(actor, canary,
+                          status_set_phase(canary, PHASE_INITIALIZING, clock_wall_ms(actor->context->clock)));
+    } else if (compare) {
         actor_compare(actor, canary, now);
     } else if (adoption != NULL && canary->phase[0] == '\0' && actor_is_primary_ready(actor, canary) &&
                !actor_give_back(actor, canary)) {

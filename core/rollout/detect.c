@@ -186,6 +186,30 @@ struct doc *detect_initialised(struct context *context, const struct canary *can
     return patch;
 }
 
+static bool is_of_another_target(struct context *context, const struct canary *canary)
+{
+    struct doc *target = context_target(context, &canary->names);
+    bool another = tracked_revision_is_of_another(status_proof(canary), doc_root(target));
+    doc_free(target);
+    return another;
+}
+
+bool detect_new_target(struct context *context, const struct canary *canary, const struct target_now *now,
+                       const struct promoted_memory *memory, bool *compare)
+{
+    if (canary_is_initialising(canary) || canary_is_promoting(canary) || !is_of_another_target(context, canary) ||
+        (canary_is_at_rest(canary) && !detect_change(canary, now, context->config_tracking))) {
+        return false;
+    }
+    struct promoted promoted;
+    *compare = !promoted_init(&promoted, context, canary, now, memory);
+    bool same = str_equal(promoted.revision, now->digest) &&
+                configs_equal(doc_root(promoted.checksums), doc_root(now->checksums));
+    bool fresh = !*compare && (promoted.revision == NULL || same);
+    promoted_fini(&promoted);
+    return fresh;
+}
+
 static struct doc *adopt_hashes(const struct target_now *now, const char *promoted)
 {
     struct node *status;

@@ -46,6 +46,12 @@ struct doc *detect_sync(struct context *context, const struct canary *canary, co
 struct doc *detect_initialised(struct context *context, const struct canary *canary, const struct target_now *now,
                                const struct promoted_memory *memory);
 
+/* Nothing runs, and the target is another object than the one that the status speaks of: renamed, or made again. True
+ * when its primary is missing, and will be made from it, or was made from it: then nothing is left to be analysed, and
+ * the Canary is initialised anew. `compare` is set when a comparison must tell first. */
+bool detect_new_target(struct context *context, const struct canary *canary, const struct target_now *now,
+                       const struct promoted_memory *memory, bool *compare);
+
 /* The status patch that adopts a Canary which Flagger managed, or whose status was lost while its primary is there;
  * NULL when there is nothing to adopt, or `compare` is set: then a comparison must tell first. */
 struct doc *detect_adoption(struct context *context, const struct canary *canary, const struct target_now *now,

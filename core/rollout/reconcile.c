@@ -1,8 +1,10 @@
 #include "rollout/reconcile.h"
 
+#include "base/str.h"
 #include "effect/scale.h"
 #include "kube/object.h"
 #include "workload/autoscaler.h"
+#include "workload/facts.h"
 #include "workload/service.h"
 #include "workload/tracked_config.h"
 
@@ -18,6 +20,7 @@ struct look {
     struct err foreign;   /* the objects that are not this Canary's; without a code: there is none */
     bool foreign_service; /* one of them is a Service */
     struct err failed;    /* the objects that cannot be planned or written; without a code: there is none */
+    struct err not_ready; /* the primary, as a Service that must lead to it waits for that; without a code: none does */
 };
 
 static void note(struct look *look, struct err *kept)
@@ -79,6 +82,51 @@ static bool needs_analysis_to_initialise(const struct look *look)
     return canary_is_initialising(look->canary) && !look->canary->skip_analysis;
 }
 
+/* --- Services --- */
+
+static bool primary_is_ready(struct look *look, struct err *why)
+{
+    const struct canary *canary = look->canary;
+    struct doc *primary = context_primary(look->context, &canary->names);
+    bool ready = workload_readiness(&canary->names, doc_root(primary), canary->progress_deadline_s,
+                                    canary->primary_ready_pct, clock_wall_ms(look->context->clock), why) == READY;
+    doc_free(primary);
+    return ready;
+}
+
+/* What runs behind a Service, besides the target and its primary. */
+struct others {
+    const struct canary_names *names;
+    const struct node *selector;
+    bool run;
+};
+
+static bool see(void *ctx, const char *namespace, const char *name, const struct doc *workload)
+{
+    struct others *others = ctx;
+    bool own = str_equal(name, others->names->target) || str_equal(name, others->names->target_primary);
+    others->run = !own && workload_of(others->names)->replicas(doc_root(workload)) > 0 &&
+                  facts_is_chosen_by(doc_root(workload), others->selector);
+    return !others->run;
+}
+
+/* True when the write leads users away from Pods that run, to a primary that is not ready: as after the target was
+ * renamed, whose primary is a new one while that of before serves. */
+static bool leads_users_astray(struct look *look, struct err *why)
+{
+    const struct kube_write *write = look->write;
+    const struct canary_names *names = &look->canary->names;
+    if (write->verb == KUBE_CREATE || node_at(doc_root(write->body), "spec", "selector") == NULL ||
+        primary_is_ready(look, why)) {
+        return false;
+    }
+    struct doc *live = store_find(context_store(look->context, &KUBE_SERVICES), names->namespace, write->name);
+    struct others others = {.names = names, .selector = node_at(doc_root(live), "spec", "selector")};
+    store_each(context_store(look->context, workload_of(names)->store.resource), names->namespace, see, &others);
+    doc_free(live);
+    return others.run;
+}
+
 static enum reconcile_need plan_service(struct look *look, enum service_role role)
 {
     struct service_options options = {
@@ -91,6 +139,13 @@ static enum reconcile_need plan_service(struct look *look, enum service_role rol
     };
     enum plan plan = service_plan(&options, look->write, look->err);
     look->foreign_service = look->foreign_service || plan == PLAN_FOREIGN;
+    struct err why = {0};
+    if (plan == PLAN_WRITE && role != SERVICE_CANARY && leads_users_astray(look, &why)) {
+        kube_write_fini(look->write);
+        err_wrap(&why, "%s.%s not ready", look->canary->names.target_primary, look->canary->names.namespace);
+        look->not_ready = why;
+        return RECONCILE_DONE;
+    }
     return need_of_plan(look, plan);
 }
 
@@ -263,6 +318,9 @@ static enum reconcile_need plan_in_order(struct look *look)
     } else if (look->foreign.code != ERR_NONE) {
         *look->err = look->foreign;
         return RECONCILE_FOREIGN;
+    } else if (need == RECONCILE_DONE && look->not_ready.code != ERR_NONE) {
+        *look->err = look->not_ready;
+        return RECONCILE_WAIT;
     }
     return need;
 }

@@ -58,6 +58,16 @@ bool tracked_revision_proves(const char *recorded, const struct node *deployment
     return same_object && (same_generation || same_revision);
 }
 
+bool tracked_revision_is_of_another(const char *recorded, const struct node *workload)
+{
+    struct parts was;
+    parts_init(&was, recorded);
+    const char *uid = object_uid(workload);
+    bool another = was.uid[0] != '\0' && !str_empty(uid) && strcmp(was.uid, uid) != 0;
+    parts_fini(&was);
+    return another;
+}
+
 bool tracked_revision_is_due(const char *recorded, const struct node *deployment)
 {
     char *text = tracked_revision_new(deployment);

@@ -15,6 +15,8 @@
 char *tracked_revision_new(const struct node *deployment);
 /* True when the target has the pod template that it had when `recorded` was written. */
 bool tracked_revision_proves(const char *recorded, const struct node *deployment);
+/* True when `recorded` was written of another object than this one. */
+bool tracked_revision_is_of_another(const char *recorded, const struct node *workload);
 /* True when the text for this target would prove more than `recorded`. A text with a deployment revision stays valid
  * when replicas change, so a text without one does not replace it. */
 bool tracked_revision_is_due(const char *recorded, const struct node *deployment);
