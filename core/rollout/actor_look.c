@@ -72,17 +72,44 @@ static bool read_config(struct actor *actor, const struct canary *canary)
     return true;
 }
 
+/* What the primary was made from, so that the next engine knows, too. True: the write is under way. */
+static bool record_configs(struct actor *actor, const struct canary *canary)
+{
+    const struct node *made = promoted_made_configs(actor->context, canary, &actor->promoted);
+    if (made == NULL || node_equal(made, node_get(canary->status, "trackedConfigs"))) {
+        return false;
+    }
+    actor_send_status(actor, canary, detect_configs(canary, made));
+    return true;
+}
+
+/* Their source is as it was copied, so that no release begins for them; the next one makes them anew. */
+static void tell_changed_copies(struct actor *actor, const struct canary *canary, const struct doc *patch)
+{
+    struct str_list names = {0};
+    promoted_list_changed_copies(actor->context, canary, node_at(doc_root(patch), "status", "trackedConfigs"), &names);
+    for (size_t i = 0; i < names.count; i++) {
+        char *text = str_format("The copy of %s for %s.%s was changed or deleted by somebody else; it is made again "
+                                "with the next promotion",
+                                names.items[i], canary->names.target_primary, canary->names.namespace);
+        actor_say(actor, "Warning", text);
+        str_free(&text);
+    }
+    str_list_fini(&names);
+}
+
 static void initialise(struct actor *actor, struct canary *canary, const struct target_now *now)
 {
     if (canary->phase[0] == '\0') {
         actor_send_status(actor, canary,
                           status_set_phase(canary, PHASE_INITIALIZING, clock_wall_ms(actor->context->clock)));
-    } else if (actor_bring_objects(actor, canary)) {
+    } else if (!record_configs(actor, canary) && actor_bring_objects(actor, canary)) {
         struct doc *patch = detect_initialised(actor->context, canary, now, &actor->promoted);
         if (patch == NULL) {
             actor_compare(actor, canary, now);
             return;
         }
+        tell_changed_copies(actor, canary, patch);
         actor->initialising_done = true;
         actor_send_status(actor, canary, patch);
     }
@@ -106,8 +133,7 @@ static void look(struct actor *actor, struct canary *canary, const struct target
     struct doc *adoption =
         known && !fresh && !compare ? detect_adoption(actor->context, canary, now, &actor->promoted, &compare) : NULL;
     if (fresh) {
-        actor_send_status(actor, canary,
-                          status_set_phase(canary, PHASE_INITIALIZING, clock_wall_ms(actor->context->clock)));
+        actor_send_status(actor, canary, detect_anew(actor->context, canary));
     } else if (compare) {
         actor_compare(actor, canary, now);
     } else if (adoption != NULL && canary->phase[0] == '\0' && actor_is_primary_ready(actor, canary) &&

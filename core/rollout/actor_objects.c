@@ -43,6 +43,8 @@ static void make_primary(struct actor *actor, const struct canary *canary)
     str_free(&key);
     struct promotion_options options = promote_options(actor->context, canary, NULL, NULL, id);
     options.made = actor->promoted.made_revision;
+    doc_free(actor->promoted.made_configs);
+    options.made_configs = actor->promoted.made_configs = doc_new();
     actor_begin_step(actor, workload_of(&canary->names)->store.resource, canary->names.target_primary);
     actor->promotion = promotion_start(&options, on_primary_made, actor);
 }

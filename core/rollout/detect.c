@@ -210,6 +210,21 @@ bool detect_new_target(struct context *context, const struct canary *canary, con
     return fresh;
 }
 
+struct doc *detect_anew(struct context *context, const struct canary *canary)
+{
+    struct doc *patch = status_set_phase(canary, PHASE_INITIALIZING, clock_wall_ms(context->clock));
+    node_set(patch, node_get(doc_root(patch), "status"), "trackedConfigs", node_new_null(patch));
+    return patch;
+}
+
+struct doc *detect_configs(const struct canary *canary, const struct node *checksums)
+{
+    struct node *status;
+    struct doc *patch = new_patch(&status);
+    status_patch_map(patch, status, "trackedConfigs", node_get(canary->status, "trackedConfigs"), checksums);
+    return patch;
+}
+
 static struct doc *adopt_hashes(const struct target_now *now, const char *promoted)
 {
     struct node *status;

@@ -52,6 +52,11 @@ struct doc *detect_initialised(struct context *context, const struct canary *can
 bool detect_new_target(struct context *context, const struct canary *canary, const struct target_now *now,
                        const struct promoted_memory *memory, bool *compare);
 
+/* The status patch with which that begins: nothing is recorded of another target's configs. */
+struct doc *detect_anew(struct context *context, const struct canary *canary);
+/* The status patch that records, while the Canary is initialised, which configs its primary was made from. */
+struct doc *detect_configs(const struct canary *canary, const struct node *checksums);
+
 /* The status patch that adopts a Canary which Flagger managed, or whose status was lost while its primary is there;
  * NULL when there is nothing to adopt, or `compare` is set: then a comparison must tell first. */
 struct doc *detect_adoption(struct context *context, const struct canary *canary, const struct target_now *now,

@@ -13,6 +13,7 @@
 void promoted_memory_fini(struct promoted_memory *memory)
 {
     str_free(&memory->compared);
+    doc_free(memory->made_configs);
 }
 
 static void init(struct promoted *promoted, struct context *context, const struct canary *canary,
@@ -28,12 +29,18 @@ static void init(struct promoted *promoted, struct context *context, const struc
     }
 }
 
+static bool is_made_by(const struct promoted_memory *memory, const struct node *primary)
+{
+    return memory != NULL && memory->made_revision[0] != '\0' &&
+           str_equal(memory->made_id, facts_promotion_id(primary));
+}
+
 /* NULL when the recorded digest has another format than ours: it could not be compared. */
 static char *made_from(struct context *context, const struct canary *canary, const struct node *primary,
                        const struct promoted_memory *memory)
 {
     const char *id = facts_promotion_id(primary);
-    if (memory != NULL && memory->made_revision[0] != '\0' && str_equal(memory->made_id, id)) {
+    if (is_made_by(memory, primary)) {
         return str_dup(memory->made_revision);
     }
     char *revision = history_revision_of(context, canary, id);
@@ -78,6 +85,48 @@ static const char *revision_of_primary(const char *known, const struct node *tar
     return memory->alike ? now->digest : other_than(now->digest, known, primary);
 }
 
+const struct node *promoted_made_configs(struct context *context, const struct canary *canary,
+                                         const struct promoted_memory *memory)
+{
+    struct doc *primary = context_primary(context, &canary->names);
+    bool made = primary != NULL && is_made_by(memory, doc_root(primary));
+    doc_free(primary);
+    const struct node *configs = made && memory->made_configs != NULL ? doc_root(memory->made_configs) : NULL;
+    return node_count(configs) > 0 ? configs : NULL;
+}
+
+/* What is not known of a copy that is missing is taken from the target. */
+static void fill_missing_copies(struct promoted *promoted, struct context *context, const struct canary *canary,
+                                const struct node *now)
+{
+    struct node_iter it = node_iterate(now);
+    while (node_next(&it)) {
+        bool secret = str_has_prefix(it.key, "secret/");
+        char *copy = str_format("%s-primary", strchr(it.key, '/') + 1);
+        if (!store_has(context_store(context, secret ? &KUBE_SECRETS : &KUBE_CONFIG_MAPS), canary->names.namespace,
+                       copy)) {
+            node_set(promoted->checksums, doc_root(promoted->checksums), it.key,
+                     node_copy(promoted->checksums, it.value));
+        }
+        str_free(&copy);
+    }
+}
+
+static void find_configs(struct promoted *promoted, struct context *context, const struct canary *canary,
+                         const struct target_now *now, const struct promoted_memory *memory)
+{
+    const struct node *made = promoted_made_configs(context, canary, memory);
+    const struct node *recorded = node_get(canary->status, "trackedConfigs");
+    if (made == NULL && canary_phase_is(canary, PHASE_INITIALIZING) && node_count(recorded) > 0) {
+        made = recorded;
+    }
+    if (made != NULL) {
+        doc_set_root(promoted->checksums, node_copy(promoted->checksums, made));
+    } else {
+        fill_missing_copies(promoted, context, canary, doc_root(now->checksums));
+    }
+}
+
 bool promoted_init(struct promoted *promoted, struct context *context, const struct canary *canary,
                    const struct target_now *now, const struct promoted_memory *memory)
 {
@@ -90,10 +139,30 @@ bool promoted_init(struct promoted *promoted, struct context *context, const str
         promoted->revision = str_dup(revision_of_primary(made, doc_root(target), doc_root(primary), now, memory));
         str_free(&made);
         known = promoted->revision != NULL;
+        if (context->config_tracking) {
+            find_configs(promoted, context, canary, now, memory);
+        }
     }
     doc_free(primary);
     doc_free(target);
     return known;
+}
+
+void promoted_list_changed_copies(struct context *context, const struct canary *canary, const struct node *checksums,
+                                  struct str_list *names)
+{
+    struct promoted live;
+    struct doc *primary = context_primary(context, &canary->names);
+    init(&live, context, canary, doc_root(primary), checksums);
+    struct node_iter it = node_iterate(checksums);
+    while (node_next(&it)) {
+        const struct node *copy = node_get(doc_root(live.checksums), it.key);
+        if (!node_equal(copy, it.value)) {
+            str_list_push(names, it.key);
+        }
+    }
+    promoted_fini(&live);
+    doc_free(primary);
 }
 
 void promoted_init_guessed(struct promoted *promoted, struct context *context, const struct canary *canary)

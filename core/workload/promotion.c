@@ -195,6 +195,9 @@ static void read_configs(struct promotion *p)
     } else if (!configs_are_wanted(p, &why)) {
         finish(p, &why);
     } else {
+        if (p->options.made_configs != NULL) {
+            doc_set_root(p->options.made_configs, node_copy(p->options.made_configs, doc_root(p->checksums)));
+        }
         next_config(p);
     }
 }
@@ -286,6 +289,17 @@ static bool is_wanted_config(const struct promotion *p, const struct doc *answer
     return same;
 }
 
+static void note_copied(struct promotion *p, const struct doc *answer)
+{
+    struct doc *made = p->options.made_configs;
+    struct doc *pruned = doc_copy(doc_root(answer));
+    tracked_config_prune(pruned);
+    if (made != NULL) {
+        node_set_str(made, doc_root(made), p->keys.items[p->next_key], tracked_config_checksum(doc_root(pruned)));
+    }
+    doc_free(pruned);
+}
+
 static void on_config(void *ctx, const struct doc *answer, const struct err *err)
 {
     struct promotion *p = ctx;
@@ -301,6 +315,7 @@ static void on_config(void *ctx, const struct doc *answer, const struct err *err
         finish(p, &why);
         return;
     }
+    note_copied(p, answer);
     char *copy_name = str_format("%s-primary", name);
     struct doc *existing = store_find(config_store(p), p->names.namespace, copy_name);
     enum plan plan = tracked_config_copy(&p->names, doc_root(answer), doc_root(existing), p->options.label_prefixes,

@@ -23,6 +23,8 @@ struct promotion_options {
     const char *promotion_id;
     /* NULL, or room for REVISION_SIZE that outlives the operation: gets the revision of the target that is copied */
     char *made;
+    /* NULL, or a document that outlives the operation: gets the checksums of the configs that are copied */
+    struct doc *made_configs;
     const struct str_list *selector_labels, *label_prefixes; /* outlive the operation */
     bool config_tracking;
 };

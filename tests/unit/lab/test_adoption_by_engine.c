@@ -281,6 +281,88 @@ static void test_a_lost_status_is_adopted(void **state)
     each_phantom(state, check_lost);
 }
 
+/* --- copies of configs that others change while the Canary is initialised --- */
+
+static bool has(struct world *w, const char *kind, const char *name)
+{
+    struct doc *doc = find(w, kind, name);
+    doc_free(doc);
+    return doc != NULL;
+}
+
+/* Until the primary is made. */
+static void begin_initialisation(struct world *w)
+{
+    create_configs(w);
+    create_app(w, "x", "", ENV("db", ""));
+    stage_start_engine(&w->stage, "engine", on_engine, w);
+    for (int n = 0; !has(w, "Deployment", "x-primary"); n++) {
+        assert_in_range(n, 0, 10000);
+        advance(w, 1);
+    }
+}
+
+static void delete_copy(struct world *w)
+{
+    struct err err = {0};
+    struct api *api = cluster_api(w->stage.cluster);
+    assert_true(api_delete(api, caller_kind(api, "Secret"), "test", "db-primary", &err));
+}
+
+static void change_copy(struct world *w)
+{
+    patch(w, "Secret", "db-primary", "", "{'stringData':{'url':'of somebody else'}}");
+}
+
+static void change_source(struct world *w)
+{
+    patch(w, "Secret", "db", "", "{'stringData':{'url':'b'}}");
+}
+
+static const struct meddling {
+    void (*meddle)(struct world *w);
+    int releases;
+} meddlings[] = {{delete_copy, 0}, {change_copy, 0}, {change_source, 1}};
+
+static void test_a_copy_that_others_change_in_an_initialisation_starts_nothing(void **state)
+{
+    size_t count = sizeof meddlings / sizeof *meddlings;
+    for (size_t i = 0; i < 2 * count; i++) {
+        const struct meddling *meddling = &meddlings[i % count];
+        setup(state);
+        struct world *w = *state;
+        begin_initialisation(w);
+        advance(w, 200); /* what was copied is on record by now */
+        expect_phase(w, "x", "Initializing");
+        meddling->meddle(w);
+        if (i >= count) {
+            stage_kill_engine(&w->stage, false);
+            next_engine(w);
+        }
+        advance(w, 2 * MINUTE);
+        if (w->releases != meddling->releases) {
+            fail_msg("meddling %d: %d releases, wanted %d", (int)i, w->releases, meddling->releases);
+        }
+        expect_phase(w, "x", meddling->releases == 0 ? "Initialized" : "Succeeded");
+        if (i + 1 < 2 * count) {
+            teardown(state);
+        }
+    }
+}
+
+/* The engine dies between the primary and the record of it: nobody knows what was copied. */
+static void test_a_copy_that_is_missing_without_a_record_starts_nothing(void **state)
+{
+    struct world *w = *state;
+    begin_initialisation(w);
+    stage_kill_engine(&w->stage, false);
+    delete_copy(w);
+    next_engine(w);
+    advance(w, MINUTE);
+    assert_int_equal(w->releases, 0);
+    expect_phase(w, "x", "Initialized");
+}
+
 /* --- the same template with another digest --- */
 
 static char *name_of(int n)
@@ -482,6 +564,8 @@ int main(void)
         cmocka_unit_test_teardown(test_what_flagger_left_is_adopted, teardown),
         cmocka_unit_test_teardown(test_what_changed_while_nobody_looked_is_a_new_revision, teardown),
         cmocka_unit_test_teardown(test_a_lost_status_is_adopted, teardown),
+        cmocka_unit_test_teardown(test_a_copy_that_others_change_in_an_initialisation_starts_nothing, teardown),
+        cmocka_unit_test_setup_teardown(test_a_copy_that_is_missing_without_a_record_starts_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_upgrade_starts_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_default_learnt_in_mid_run_supersedes_nothing, setup, teardown),
     };
