@@ -5,9 +5,9 @@
  * Initializing; else the copies tell, as far as they are there. (A copy that somebody deleted tells nothing: then the
  * target's config counts as the one that was copied, as nothing says that it is another.)
  *
- * Of the revision three things know, in this order: who made it (this engine a moment ago, or a Release whose uid the primary carries
- * as its flagger-id); the primary's own digest, where undoing the renames leaves no doubt; and the comparison of
- * workload/likeness.h, which costs two or three requests. */
+ * Of the revision three things know, in this order: who made it (this engine a moment ago, or a Release whose uid the
+ * primary carries as its flagger-id); the primary's own digest, where undoing the renames leaves no doubt; and the
+ * comparison of workload/likeness.h, which costs two to four requests. */
 #pragma once
 
 #include "context/context.h"
