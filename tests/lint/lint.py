@@ -208,6 +208,26 @@ def mirror(tree):
             yield f'{path}: belongs in tests/unit/ROOM, the room of core that it is about: git mv it'
 
 
+# What decides for a Canary, whatever its target and its mesh are.
+ABOVE_PORTS = ('canary', 'notify', 'context', 'release', 'effect', 'rollout', 'script')
+NOT_A_KIND = {'deployment_strategy'}  # a label of Flagger's metrics
+
+
+def ports(tree):
+    """Code above the ports names no kind of workload and no mesh: each brings its words and its resources itself."""
+    kinds = tree / 'core/canary/kinds.h'
+    rows = re.findall(r'\bX\((\w+), "', kinds.read_text())
+    named = re.compile(rf'\w*(?:{"|".join(row.replace("_", "_?") for row in rows)})\w*', re.I)
+    for path, name in sources(tree):
+        if name.split('/')[0] not in ABOVE_PORTS or path == kinds:
+            continue
+        code = re.sub(r'/\*.*?\*/|//[^\n]*', lambda m: re.sub(r'[^\n]', ' ', m.group()), path.read_text(), flags=re.S)
+        for found in named.finditer(code):
+            if found.group() not in NOT_A_KIND:
+                line = code.count('\n', 0, found.start()) + 1
+                yield f'{path}:{line}: {found.group()} is for workload or mesh to say (canary/kinds.h has the rows)'
+
+
 def banned(tree):
     for path, name in sources(tree):
         for number, line in enumerate(code_lines(path.read_text()), 1):
@@ -343,8 +363,8 @@ def bindings(tree):
         yield f'world:{name}: only in one of spec/_meta/sluice.lua and core/lab/lua'
 
 
-RULES = {'floors': floors, 'tour': tour, 'mirror': mirror, 'citations': citations, 'banned': banned,
-         'handwriting': handwriting, 'sizes': sizes, 'bindings': bindings}
+RULES = {'floors': floors, 'tour': tour, 'mirror': mirror, 'ports': ports, 'citations': citations,
+         'banned': banned, 'handwriting': handwriting, 'sizes': sizes, 'bindings': bindings}
 
 
 def main():

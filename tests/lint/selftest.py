@@ -15,6 +15,7 @@ add_room(kube BELOW io)
 add_room(prom BELOW io)
 add_room(mesh BELOW kube)
 add_room(workload BELOW kube)
+add_room(canary BELOW kube)
 add_room(rollout FOLDERS operation BELOW mesh workload prom)
 add_room(script BELOW rollout)
 add_room(sim/ground BELOW io)
@@ -32,6 +33,7 @@ TOUR = '''| room | what it is | may include |
 | `prom` | metrics | io |
 | `mesh` | routers | kube |
 | `workload` | what runs | kube |
+| `canary` | what is said | kube |
 | `rollout` | who decides | mesh, workload, prom |
 | `script` | Lua | rollout |
 | `sim` | the cluster | sim/api |
@@ -56,6 +58,8 @@ int f(const char *s, struct t *t, int x)
 CLEAN = {
     'core/base/a.c': '#include "base/b.h"\n\nvoid a(void)\n{\n    /* free(x) in a comment, "malloc(" in a string: '
                      'fine */\n    b("printf(");\n}\n',
+    'core/canary/kinds.h': '#define KINDS(X) X(daemon_set, "DaemonSet")\n#define MESHES(X) X(istio, "istio")\n',
+    'core/canary/c.c': '/* A DaemonSet in Istio. */\n',
     'core/base/f.c': FUNCTION.format('do {\n    } while (!t->is_done && s != NULL);\n    if (x) {\n    } else if (!x) '
                                      '{\n    }'),
     'core/kube/k.c': '#include "io/http.h"\n#include "base/b.h"\n',
@@ -107,6 +111,10 @@ PLANTED = [
     ('mirror', 'tests/unit/base/test_c.c', ''),
     ('mirror', 'tests/unit/test_whole_room.c', ''),
     ('mirror', 'tests/unit/other/test_whole_room.c', ''),
+    ('ports', 'core/canary/c.c', 'bool b = strcmp(kind, "DaemonSet") == 0;\n'),
+    ('ports', 'core/rollout/r.c', 'void *s = &KUBE_DAEMON_SETS;\n'),
+    ('ports', 'core/rollout/operation/o.c', '#include "workload/daemon_set.h"\n'),
+    ('ports', 'core/rollout/r.c', 'router = &istio_router;\n'),
     ('citations', 'core/kube/c.c', '/* As in sec' 'tion 2.4. */\n'),
     ('citations', 'lua/stdlib/x.lua', '--- The checksum (App' 'endix C.3).\n'),
     ('citations', 'lua/stdlib/x.lua', '--- the target (4' '.1.4)\n'),
