@@ -31,14 +31,21 @@ char *str_format(const char *format, ...)
     return s;
 }
 
+/* Most texts fit at once; a longer one is written again when its length is known. */
 char *str_format_v(const char *format, va_list args)
 {
+    char first[256];
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(first, sizeof first, format, args);
     assert(len >= 0);
-    char *s = mem_alloc((size_t)len + 1);
-    vsnprintf(s, (size_t)len + 1, format, again);
+    size_t size = (size_t)len + 1;
+    char *s = mem_alloc(size);
+    if (size <= sizeof first) {
+        memcpy(s, first, size);
+    } else {
+        vsnprintf(s, size, format, again);
+    }
     va_end(again);
     return s;
 }

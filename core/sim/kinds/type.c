@@ -91,14 +91,16 @@ static struct type parse_type(const char *line)
     return type;
 }
 
+static int by_name(const void *left, const void *right)
+{
+    const struct type *a = left, *b = right;
+    return strcmp(a->name, b->name);
+}
+
 static const struct type *find_in_table(const char *name)
 {
-    for (size_t i = 0; i < table_count; i++) {
-        if (str_equal(table[i].name, name)) {
-            return &table[i];
-        }
-    }
-    return NULL;
+    const struct type wanted = {.name = (char *)(uintptr_t)name};
+    return bsearch(&wanted, table, table_count, sizeof *table, by_name);
 }
 
 static void link_types(void)
@@ -123,6 +125,7 @@ static void parse_table(void)
         }
     }
     str_list_fini(&lines);
+    qsort(table, table_count, sizeof *table, by_name);
     link_types();
 }
 

@@ -17,6 +17,13 @@ static void copies_and_formats(void **state)
     assert_string_equal(s, "abc");
     str_free(&s);
     assert_null(s);
+    /* Around what fits at once. */
+    for (size_t len = 250; len < 520; len++) {
+        s = str_format("%*s", (int)len, "x");
+        assert_int_equal(strlen(s), len);
+        assert_int_equal(s[len - 1], 'x');
+        str_free(&s);
+    }
     s = str_format("%s-%d", "x", 42);
     assert_string_equal(s, "x-42");
     mem_free(s);
