@@ -9,6 +9,7 @@
  * A header alone, because every test program links all fake_*.c and most have no engine. */
 #pragma once
 
+#include <glob.h>
 #include <stdio.h>
 
 #include "fake_context.h"
@@ -57,39 +58,46 @@ struct world {
 
 /* --- the scripts, as the binary carries them --- */
 
-static const char *const module_names[] = {
-    "stdlib.effects",    "stdlib.gates",      "stdlib.go_format",      "stdlib.hooks",       "stdlib.metrics",
-    "stdlib.promotion",  "stdlib.rollout",    "stdlib.round",          "stdlib.steps",       "stdlib.start",
-    "stdlib.sentences",  "stdlib.verdict",    "stdlib.strategy",       "stdlib.words",       "stdlib.template",
-    "stdlib.thresholds", "strategies.canary", "strategies.blue_green", "strategies.ab_test",
-};
+enum { MODULES_MAX = 64 };
 
-enum { MODULES = sizeof module_names / sizeof module_names[0] };
+static struct embedded_module modules[MODULES_MAX];
+static size_t module_count;
 
-static struct embedded_module modules[MODULES];
+/* "lua/stdlib/words.lua" is stdlib.words. */
+static inline void load_module(const char *path)
+{
+    struct err err = {0};
+    struct buf text;
+    buf_init(&text, 1024 * 1024);
+    if (!file_read(path, &text, &err)) {
+        fail_msg("%s", err.text);
+    }
+    char *name = str_dup_n(path + strlen("lua/"), strlen(path) - strlen("lua/") - strlen(".lua"));
+    *strchr(name, '/') = '.';
+    assert_true(module_count < MODULES_MAX);
+    struct embedded_module *module = &modules[module_count++];
+    *module = (struct embedded_module){.name = name, .len = text.len};
+    module->source = buf_take(&text);
+}
 
 static inline int load_modules(void **state)
 {
-    for (size_t i = 0; i < MODULES; i++) {
-        struct err err = {0};
-        struct buf text;
-        char *path = str_format("lua/%s.lua", module_names[i]);
-        *strchr(path + strlen("lua/"), '.') = '/';
-        buf_init(&text, 1024 * 1024);
-        if (!file_read(path, &text, &err)) {
-            fail_msg("%s", err.text);
-        }
-        modules[i] = (struct embedded_module){.name = module_names[i], .len = text.len};
-        modules[i].source = buf_take(&text);
-        str_free(&path);
+    glob_t found;
+    module_count = 0;
+    assert_int_equal(glob("lua/stdlib/*.lua", 0, NULL, &found), 0);
+    assert_int_equal(glob("lua/strategies/*.lua", GLOB_APPEND, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        load_module(found.gl_pathv[i]);
     }
+    globfree(&found);
     return 0;
 }
 
 static inline int free_modules(void **state)
 {
-    for (size_t i = 0; i < MODULES; i++) {
+    for (size_t i = 0; i < module_count; i++) {
         mem_free((void *)modules[i].source);
+        mem_free((void *)modules[i].name);
     }
     return 0;
 }
@@ -232,7 +240,7 @@ static inline void open_world(struct world *w, const struct story *story)
     w->api = fake_api_new(w->fh);
     w->kube = fake_context_client(w->fh, w->fc);
     w->metrics = metrics_new();
-    w->strategist = script_strategist_new(fake_clock_clock(w->fc), modules, MODULES);
+    w->strategist = script_strategist_new(fake_clock_clock(w->fc), modules, module_count);
     struct script_limits limits = SCRIPT_LIMITS_DEFAULT;
     limits.replay_words = 2; /* the records are short, and each replay is to have its pauses */
     script_strategist_limit(w->strategist, &limits);
