@@ -33,7 +33,7 @@ struct engine_options {
     const char *lease_namespace, *lease_name;
     const char *identity;                  /* of this process: holder of leases and releases */
     bool (*is_dead)(const char *identity); /* see kube/lease.h */
-    bool config_tracking;
+    bool config_tracking, no_cross_namespace_refs;
     int64_t scale_down_delay_ms; /* between the end of a canary's share and that of its Pods */
     /* The Lease was lost: the process must end. */
     void (*on_lost)(void *ctx, const struct err *err);

@@ -305,9 +305,17 @@ void library_note_changed(struct library *library, const char *namespace, const 
 
 /* --- what a Canary asks for --- */
 
-static void check_book(const struct book *book, const struct canary *canary, struct str_list *reasons)
+static void check_book(const struct library *library, const struct book *book, const struct canary *canary,
+                       struct str_list *reasons)
 {
-    if (book == NULL) {
+    const char *namespace = node_str(node_at(canary->spec, "strategy", "namespace"));
+    bool is_foreign = !str_empty(namespace) && !str_equal(namespace, canary->names.namespace);
+    if (is_foreign && library->context->no_cross_namespace_refs) {
+        str_list_push_format(reasons,
+                             "spec.strategy.namespace: %s is another namespace, and the engine runs with "
+                             "-no-cross-namespace-refs",
+                             namespace);
+    } else if (book == NULL) {
         str_list_push_format(reasons, "spec.strategy: Strategy %s not found", canary->strategy);
     } else if (book->fault != NULL) {
         str_list_push_format(reasons, "spec.strategy: Strategy %s is not ready: %s", canary->strategy, book->fault);
@@ -319,7 +327,7 @@ static void check_book(const struct book *book, const struct canary *canary, str
 
 void library_check(void *ctx, const struct canary *canary, struct str_list *reasons)
 {
-    check_book(find(ctx, canary->strategy), canary, reasons);
+    check_book(ctx, find(ctx, canary->strategy), canary, reasons);
 }
 
 static struct library_choice bundled(struct strategist *strategist, const char *strategy)
@@ -339,7 +347,7 @@ bool library_choose(struct library *library, const struct canary *canary, struct
     *choice = (struct library_choice){0};
     const struct book *book = find(library, canary->strategy);
     struct str_list reasons = {0};
-    check_book(book, canary, &reasons);
+    check_book(library, book, canary, &reasons);
     bool ok = reasons.count == 0;
     if (ok) {
         const struct node *given = node_at(canary->spec, "strategy", "params");
