@@ -132,12 +132,15 @@ static void look(struct actor *actor, struct canary *canary, const struct target
     bool fresh = known && detect_new_target(actor->context, canary, now, &actor->promoted, &compare);
     struct doc *adoption =
         known && !fresh && !compare ? detect_adoption(actor->context, canary, now, &actor->promoted, &compare) : NULL;
+    if (adoption != NULL && canary->phase[0] == '\0' && !actor_is_primary_ready(actor, canary)) {
+        doc_free(adoption); /* it may never have been ready: initialising ends when it is, and loses no revision */
+        adoption = NULL;
+    }
     if (fresh) {
         actor_send_status(actor, canary, detect_anew(actor->context, canary));
     } else if (compare) {
         actor_compare(actor, canary, now);
-    } else if (adoption != NULL && canary->phase[0] == '\0' && actor_is_primary_ready(actor, canary) &&
-               !actor_give_back(actor, canary)) {
+    } else if (adoption != NULL && canary->phase[0] == '\0' && !actor_give_back(actor, canary)) {
         doc_free(adoption); /* no release knows of the share that a lost one gave */
     } else if (adoption != NULL) {
         log_info(actor->id, "adopted: its revision is taken as it is");

@@ -44,6 +44,28 @@ static void test_an_initialisation_keeps_the_target_until_its_users_are_moved(vo
     assert_string_equal(text_at(w, CANARY, "status", "phase"), "Initialized");
 }
 
+/* The status has no condition Promoted (another engine's, or somebody took it away), gets the condition Waiting, and
+ * looks from then on like one that was lost; later it is lost. As Initialized, users would be led to a primary without
+ * Pods at once, and the target would lose its own. */
+static void test_a_status_that_is_lost_meanwhile_leads_nobody_to_an_unready_primary(void **state)
+{
+    struct world *w = *state;
+    begin_initialisation(w);
+    fake_clock_advance(w->fc, 30 * 1000);
+    assert_string_equal(node_str(node_get(condition(w, "Waiting"), "reason")), "PodsNotReady");
+    fake_api_edit(w->api, CANARY, "{'status':null}");
+    fake_clock_advance(w->fc, 60 * 1000);
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Initializing");
+    assert_false(leads_to_primary(w));
+    assert_int_equal(replicas(w), 1);
+    fake_api_edit(w->api, PRIMARY, "{" FAKE_READY "}");
+    fake_clock_advance(w->fc, 60 * 1000);
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Initialized");
+    assert_true(leads_to_primary(w));
+    assert_int_equal(replicas(w), 0);
+    assert_int_equal(releases(w), 0);
+}
+
 /* A target that is written whole goes through the admission policies, which may change its template; and a template
  * that has changed is a new revision. */
 static void test_a_target_is_scaled_by_the_subresource(void **state)
@@ -159,6 +181,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_an_initialisation_keeps_the_target_until_its_users_are_moved, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_status_that_is_lost_meanwhile_leads_nobody_to_an_unready_primary, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_target_is_scaled_by_the_subresource, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_engine_that_finds_a_service_moved_keeps_the_target_as_long, setup,
