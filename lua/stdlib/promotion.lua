@@ -43,9 +43,9 @@ local function note_copy(rollout)
   return rollout:act { effects.phase('Promoting') }
 end
 
---- The orders that move traffic in one round of phase Promoting; nil when there is none to move: as
---- in Flagger, a canary without a share stays, unless this promotion has taken the share away.
-local function traffic_back(facts, spec, has_moved)
+--- The orders that move traffic in one round of phase Promoting. A canary without a share may have lost it to an edit
+--- of the Canary, or to this promotion in an earlier round: nothing is left to move.
+local function traffic_back(facts, spec)
   local step = spec.analysis.stepWeightPromotion or 0
   if step <= 0 then
     return {
@@ -53,9 +53,6 @@ local function traffic_back(facts, spec, has_moved)
       effects.route(0),
       effects.phase('Finalising'),
     }
-  end
-  if facts.route.canary <= 0 and not has_moved then
-    return nil
   end
   local canary = math.max(0, facts.route.canary - step)
   return {
@@ -67,14 +64,14 @@ local function traffic_back(facts, spec, has_moved)
 end
 
 --- One round of phase Promoting.
----@return table result { done: all traffic is back at the primary, moved: some was ordered back }
-local function move_traffic(rollout, has_moved)
+---@return boolean done all traffic is back at the primary
+local function move_traffic(rollout)
   local facts, spec = rounds.look(rollout, true)
-  local orders = facts and traffic_back(facts, spec, has_moved)
-  if not facts or spec.autoscalerRef and not rollout:act { effects.autoscaler() } or not orders then
-    return { done = false, moved = has_moved }
+  if not facts or spec.autoscalerRef and not rollout:act { effects.autoscaler() } then
+    return false
   end
-  return { done = rollout:act(orders) and orders[#orders].kind == 'phase', moved = true }
+  local orders = traffic_back(facts, spec)
+  return rollout:act(orders) and orders[#orders].kind == 'phase'
 end
 
 --- What is scaled to zero gets no requests any more: somebody may have changed the weights since they
@@ -98,16 +95,10 @@ local function finalise(rollout)
 end
 
 --- Moves all traffic back to the promoted primary; returns when the phase is Finalising.
----@param has_moved boolean some of it was ordered back before
-local function bring_traffic_back(rollout, has_moved)
-  local traffic = { moved = has_moved }
+local function bring_traffic_back(rollout)
   repeat
     rollout:tick()
-    local moved = traffic.moved
-    traffic = rollout:round_word('move_traffic', function()
-      return move_traffic(rollout, moved)
-    end)
-  until traffic.done
+  until rollout:round_word('move_traffic', move_traffic).done
 end
 
 local function finalise_until_done(rollout)
@@ -126,17 +117,16 @@ function M.run(rollout)
     rollout:tick()
     noted = rollout:round_word('note_copy', note_copy).done
   end
-  bring_traffic_back(rollout, false)
+  bring_traffic_back(rollout)
   finalise_until_done(rollout)
 end
 
---- The rest of a promotion whose copy was made before this release began; does not return. What was
---- moved of the traffic is not known: a canary without a share counts as one whose share went back.
+--- The rest of a promotion whose copy was made before this release began; does not return.
 ---@param rollout Rollout
 ---@param phase string of the Canary when the release began
 function M.finish(rollout, phase)
   if phase ~= 'Finalising' then
-    bring_traffic_back(rollout, true)
+    bring_traffic_back(rollout)
   end
   finalise_until_done(rollout)
 end
