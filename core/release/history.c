@@ -98,9 +98,23 @@ bool history_is_halted(const struct doc *latest, const char *revision)
     return node_is(node_get(status, "state"), RELEASE_HALTED) && node_is(node_get(status, "revision"), revision);
 }
 
+static int64_t accepted_generation(const struct node *release)
+{
+    const struct node *begun = node_at(release, "spec", "accepted", "generation");
+    return node_int_or(node_at(release, "status", "accepted", "generation"), node_int_or(begun, 0));
+}
+
+bool history_went_by(const struct doc *latest, const struct canary *canary)
+{
+    const struct node *pruned = node_at(doc_root(latest), "status", "goesBy");
+    int64_t generation = node_int_or(pruned, accepted_generation(doc_root(latest)));
+    return generation == object_generation(canary->root);
+}
+
 void history_prune(struct doc *object)
 {
     struct node *root = doc_root(object);
+    int64_t goes_by = accepted_generation(root);
     node_remove(node_get(root, "spec"), "sources");
     node_remove(node_get(root, "spec"), "params");
     node_remove(node_get(root, "spec"), "accepted");
@@ -110,6 +124,7 @@ void history_prune(struct doc *object)
         status = node_new_object(object);
         node_set_str(object, status, "state", state);
         node_set_str(object, status, "revision", node_str(node_at(root, "status", "revision")));
+        node_set_int(object, status, "goesBy", goes_by);
     }
     node_remove(root, "status");
     node_set(object, root, "status", status);

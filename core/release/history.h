@@ -24,6 +24,9 @@ bool history_has(struct context *context, const struct release *release);
 /* True when the record of this revision grew too large, so that the revision is not tried again. */
 bool history_is_halted(const struct doc *latest, const char *revision);
 
+/* True when the Release went, at its end, by the spec that the Canary has now. */
+bool history_went_by(const struct doc *latest, const struct canary *canary);
+
 struct history_call;
 /* `err` NONE: the new Release is in the store, and `release` is all of it. */
 typedef void history_done_fn(void *ctx, const struct doc *release, const struct err *err);

@@ -183,6 +183,7 @@ void actor_free(struct actor *actor)
     str_free(&actor->step.name);
     str_free(&actor->failed.name);
     str_free(&actor->target);
+    str_free(&actor->cleared);
     str_free(&actor->warning);
     str_free(&actor->unfit);
     str_free(&actor->refusal);

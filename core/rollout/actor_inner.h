@@ -86,8 +86,9 @@ struct actor {
     struct trouble trouble;
     struct waiting waiting;
     struct status_write status_write;
-    char *refusal;                                /* of the Canary, as it was told; NULL: none */
-    struct trouble creating_trouble;              /* with the next Release */
+    char *refusal;                   /* of the Canary, as it was told; NULL: none */
+    char *cleared;                   /* the Release whose share was looked at under the spec of before; NULL: none */
+    struct trouble creating_trouble; /* with the next Release */
     int64_t creating_retry_ms, creating_after_ms; /* monotonic: no Release is created before that */
     char *warning;                                /* what was last said of the weights; NULL: nothing yet */
     int warning_writes;

@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "canary/edit.h"
 #include "canary/status.h"
 #include "effect/record.h"
+#include "kube/object.h"
 #include "release/history.h"
 #include "rollout/actor_inner.h"
 #include "rollout/library.h"
@@ -120,6 +122,47 @@ static bool gives_no_share(struct actor *actor, const struct canary *canary, enu
     return !waits || !actor_is_primary_ready(actor, canary) || actor_give_back(actor, canary);
 }
 
+static void on_superseded_read(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct actor *actor = ctx;
+    actor->reading = NULL;
+    if (answer == NULL) {
+        actor_step_done(actor, err);
+        return;
+    }
+    struct release *last = release_open(actor->context, doc_root(answer));
+    struct canary before = {0}, canary = {0};
+    struct err ignored = {0};
+    bool known = last->accepted.spec != NULL && release_canary(last, &before, &ignored) &&
+                 context_canary(actor->context, actor->namespace, actor->name, &canary, &ignored);
+    bool has_share = known && edit_between(&before, &canary) != EDIT_PLAIN && actor_is_primary_ready(actor, &before);
+    if (!has_share || actor_give_back(actor, &before)) {
+        str_free(&actor->cleared);
+        actor->cleared = str_dup(last->name);
+        actor_wake(actor);
+    }
+    canary_fini(&before);
+    canary_fini(&canary);
+    release_free(last);
+}
+
+/* A release that is superseded leaves its share to the next one, which takes it away under the routing of its own spec.
+ * An engine may have died in between, and the Canary may be about another routing by now: there the share would stay
+ * for good. False: something must be done first, and wakes the actor. */
+static bool has_cleared(struct actor *actor, const struct canary *canary, const struct doc *latest)
+{
+    const char *name = object_name(doc_root(latest));
+    if (!node_is(node_at(doc_root(latest), "status", "state"), RELEASE_SUPERSEDED) || history_went_by(latest, canary) ||
+        str_equal(actor->cleared, name)) {
+        return true;
+    }
+    struct kube_request request = {
+        .verb = KUBE_GET, .resource = &KUBE_RELEASES, .namespace = actor->namespace, .name = name};
+    actor_begin_step(actor, request.resource, request.name);
+    actor->reading = kube_start(actor->context->kube, &request, on_superseded_read, actor);
+    return false;
+}
+
 static void create_release(struct actor *actor, const struct canary *canary, const struct target_now *now,
                            enum release_origin origin)
 {
@@ -167,6 +210,9 @@ void actor_look_for_revision(struct actor *actor, const struct canary *canary, c
     }
     waiting_end(&actor->waiting, WAIT_HALTED);
     if (!canary_is_at_rest(canary)) {
+        if (!has_cleared(actor, canary, latest)) {
+            return;
+        }
         bool goes_on = detect_other_strategy(canary, now, latest, actor->context->config_tracking);
         create_release(actor, canary, now,
                        detect_unfinished(canary) ? RELEASE_FINISHING
