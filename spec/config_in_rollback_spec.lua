@@ -38,12 +38,12 @@ local function check_end(world)
     return #world.world:list('releases.sluice.dev', 'test') == 2 and world.phase == 'Failed' and world.state == 'Failed'
   end)
   world:settle()
-  assert.is_nil(world.broken, world:story())
+  assert.is_nil(world.world:broken(), world:story())
   assert.equal(2, #world.world:list('releases.sluice.dev', 'test'))
   assert.equal('blue', colour(world, 'settings'))
   assert.equal('red', colour(world, 'settings-primary'))
   assert.equal('podinfo:1', world.last.primary)
-  assert.is_true(world.judge:is_at_rest())
+  assert.is_nil(world.world:expect_rest())
 end
 
 describe('a tracked ConfigMap that changes during a rollback', function()
