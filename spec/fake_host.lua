@@ -257,6 +257,14 @@ function operations.sleep(world, args, intent)
   return { now = world.now }
 end
 
+function operations.save(world, _, intent)
+  if not intent then
+    world.journal:intend {}
+    world:flush()
+  end
+  return {}
+end
+
 function operations.ready(world, args)
   local side = function()
     return world.sides[args.side]

@@ -134,6 +134,10 @@ describe('a Strategy', function()
       "return require 'stdlib.strategy' { name = 'x', run = print, params = {\n" ..
       "a = require 'stdlib.param'.percent { least = 1 } } }",
       'scripts/ring.lua:2: param.percent: there is no option "least"' },
+    ['declares with a colon'] = {
+      "return require 'stdlib.strategy' { name = 'x', run = print, params = {\n" ..
+      "a = require 'stdlib.param':percent { min = 1 } } }",
+      'scripts/ring.lua:2: param.percent: a dot is wanted: param.percent { … }' },
     ['has an unknown field'] = { "return require 'stdlib.strategy' { name = 'x', run = print, steps = 1 }",
       'strategy.steps: there is no such field' },
   } do
@@ -228,6 +232,78 @@ describe('a Strategy', function()
     end)
     assert.is_true(world.world:now() - before < (5 * 60 + 30) * 1000)
     world:finish()
+    assert.equal('Succeeded', world.phase)
+  end)
+
+  --- A strategy whose run function has this body.
+  local function run(body)
+    return strategy("return require 'stdlib.strategy' { name = 'ring', run = function(rollout)\n" .. body .. '\nend }')
+  end
+
+  it('gives its first share only to a version that is ready, and judges it before it is promoted', function()
+    local world = scripted({ name = 'ring' }, { version = { errors = 0.5, ready_ms = 20000 } })
+    world.world:create(run 'rollout:begin() rollout:shift(10) rollout:analyse { rounds = 10 } rollout:promote()')
+    world:initialise():push():finish()
+    assert.same({ '10' }, weights_told(world))
+    assert.equal('Failed', world.phase)
+  end)
+
+  it('promotes no share that no round has judged', function()
+    local world = scripted({ name = 'ring' }, { version = { errors = 0.5 } })
+    world.world:create(run "rollout:begin() rollout:shift(100) rollout:wait '2m' rollout:promote()")
+    world:initialise():push():finish()
+    assert.equal('Failed', world.phase)
+  end)
+
+  it('counts on after a crash in rounds in which nothing happened', function()
+    local world = scripted { name = 'ring' }
+    world.world:create(run 'rollout:begin() rollout:shift(10) rollout:analyse { rounds = 30 } rollout:promote()')
+    world:initialise():push()
+    local began = world.world:now()
+    world.world:run '200s'
+    world.world:kill_engine()
+    world:finish()
+    assert.equal('Succeeded', world.phase)
+    assert.is_true(world.world:now() - began < 400 * 1000) -- 30 rounds of 10 s, a dead engine's Lease, the promotion
+  end)
+
+  it('asks a closed gate once in a round, however often it says so', function()
+    local world = scripted({ name = 'ring' }, { hooks = { go = 'confirm-promotion' }, answers = {
+      go = function(w)
+        return w.open or false
+      end,
+    } })
+    world.world:create(run [[
+      rollout:begin()
+      rollout:shift(10)
+      while not rollout:open 'confirm-promotion' do end
+      rollout:promote()]])
+    world:initialise():push().world:run '30m'
+    assert.equal('WaitingPromotion', world.phase)
+    world.open = true
+    world:finish()
+    assert.equal('Succeeded', world.phase)
+  end)
+
+  it('has no words that follow the steps of a bundled strategy', function()
+    local world = scripted { name = 'ring' }
+    world.world:create(run 'rollout:begin() rollout:iterate_matched(rollout:rounds()())')
+    world:initialise():push():finish()
+    assert.equal('Failed', world.phase)
+    assert.matches('scripts/ring.lua:2: rollout:iterate_matched: it follows the steps of a bundled strategy',
+      release(world).status.reason)
+  end)
+
+  it('finds the end of the steps where the analysis has none', function()
+    local world = scripted { name = 'ring' }
+    world.world:create(run [[
+      rollout:begin()
+      for round in rollout:rounds() do
+        local weight = rollout:next_weight(round)
+        if not weight then rollout:promote() end
+        rollout:shift(weight)
+      end]])
+    world:initialise():push():finish()
     assert.equal('Succeeded', world.phase)
   end)
 

@@ -27,6 +27,11 @@ static bool read_percent(const struct node *value, double *out)
     return strcmp(end, "%") == 0;
 }
 
+static bool read_weight(const struct node *value, double *out)
+{
+    return read_percent(value, out) && floor(*out) == *out;
+}
+
 static bool read_duration(const struct node *value, double *out)
 {
     int64_t ns;
@@ -66,6 +71,7 @@ static const struct type {
     {"number", node_real, "a number", true},
     {"integer", read_integer, "a whole number", true},
     {"percent", read_percent, "a number from 0 to 100, or a text like \"5%\"", true},
+    {"weight", read_weight, "a whole number from 0 to 100, or a text like \"5%\"", true},
     {"duration", read_duration, "a duration like \"1m30s\"", true},
     {"string", read_string, "a text", false},
     {"choice", read_string, "a text", false},
@@ -140,7 +146,7 @@ static void check_single(const struct node *declared, const struct node *value, 
     double number;
     if (!type->read(value, &number)) {
         refuse(field, value, type->wanted, reasons);
-    } else if (type->read == read_percent) {
+    } else if (type->read == read_percent || type->read == read_weight) {
         check_bound(declared, "min", number, 0, field, reasons);
         check_bound(declared, "max", number, 100, field, reasons);
     } else if (type->is_ordered) {
@@ -283,7 +289,9 @@ bool params_fit(const struct node *declared, const struct node *given, const cha
 static struct node *fill_value(struct doc *doc, const struct node *declared, const struct node *value)
 {
     double number;
-    if (node_is(node_get(declared, "type"), "percent") && node_str(value) != NULL && read_percent(value, &number)) {
+    const struct type *type = type_of(declared);
+    bool is_share = type != NULL && (type->read == read_percent || type->read == read_weight);
+    if (is_share && node_str(value) != NULL && read_percent(value, &number)) {
         return node_new_real(doc, number);
     }
     if (!is_list(declared)) {

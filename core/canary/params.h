@@ -4,9 +4,9 @@
  *   given     {"steps": ["10%", 50]}
  *   filled    {"steps": [10, 50]}, every declared name that has a value
  *
- * Types: number, integer, percent (0 to 100; a text like "5%" counts as 5), duration (a text of Go's, "1m30s"), string,
- * boolean, choice (one of `values`), list (of one type; `min` and `max` count its elements). `min` and `max` are
- * inclusive, and of the declaration's own type. */
+ * Types: number, integer, percent (0 to 100; a text like "5%" counts as 5), weight (a whole percent), duration (a
+ * text of Go's, "1m30s"), string, boolean, choice (one of `values`), list (of one type; `min` and `max` count its
+ * elements). `min` and `max` are inclusive, and of the declaration's own type. */
 #pragma once
 
 #include "base/doc.h"

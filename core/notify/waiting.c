@@ -97,7 +97,8 @@ static void tell_overdue(struct waiting *w, struct waiting_for *one)
     char *text = str_format("%s.%s has been waiting for %s: %s", w->name, w->namespace, period, one->message);
     one->overdue = true;
     w->updated_ms = INT64_MIN / 2; /* to be written at once */
-    announce_text(w->announcer, "Warning", text);
+    bool is_wanted = strcmp(one->reason, WAIT_STRATEGY) == 0;
+    announce_text(w->announcer, is_wanted ? "Normal" : "Warning", text);
     str_free(&text);
 }
 

@@ -3,7 +3,7 @@
 ---
 ---     params = {
 ---       soak = param.duration { default = '10m', min = '1m', doc = 'how long the first share stays' },
----       steps = param.list(param.percent) { default = { 5, 20, 50 }, doc = 'shares, growing' },
+---       steps = param.list(param.weight) { default = { 5, 20, 50 }, doc = 'shares, growing' },
 ---     }
 ---
 --- A parameter without a default must be given. The script finds the values in `rollout.params`: percents and numbers
@@ -25,16 +25,19 @@ local host = require 'host'
 local OPTIONS = { default = true, min = true, max = true, values = true, doc = true }
 
 --- Called in tail position, so that level 2 is the script's line.
-local function declare(kind, options, of)
+local function declare(kind, options, of, extra)
+  if extra ~= nil then
+    error(('param.%s: a dot is wanted: param.%s { … }'):format(kind, kind), 2)
+  end
   options = options or {}
   if type(options) ~= 'table' then
     error(('param.%s: a table of options is wanted, got %s'):format(kind, type(options)), 2)
   end
   local declared = { type = kind, of = of }
   for name, value in pairs(options) do
-    if not OPTIONS[name] then
-      error(('param.%s: there is no option "%s", known are default, doc, max, min, values')
-        :format(kind, tostring(name)), 2)
+    if not OPTIONS[name] or name == 'values' and kind ~= 'choice' then
+      error(('param.%s: there is no option "%s", known are default, doc, max, min%s')
+        :format(kind, tostring(name), kind == 'choice' and ', values' or ''), 2)
     end
     declared[name] = value
   end
@@ -52,48 +55,55 @@ local M = {}
 --- Any number.
 ---@param options ParamOptions?
 ---@return Param
-function M.number(options)
-  return declare('number', options)
+function M.number(options, extra)
+  return declare('number', options, nil, extra)
 end
 
 --- A whole number, at most 2^53 from 0.
 ---@param options ParamOptions?
 ---@return Param
-function M.integer(options)
-  return declare('integer', options)
+function M.integer(options, extra)
+  return declare('integer', options, nil, extra)
 end
 
 --- From 0 to 100; in a manifest also a text like "5%".
 ---@param options ParamOptions?
 ---@return Param
-function M.percent(options)
-  return declare('percent', options)
+function M.percent(options, extra)
+  return declare('percent', options, nil, extra)
+end
+
+--- A share for rollout:shift: a whole number from 0 to 100; in a manifest also a text like "5%".
+---@param options ParamOptions?
+---@return Param
+function M.weight(options, extra)
+  return declare('weight', options, nil, extra)
 end
 
 --- A text like '90s' or '1h30m'.
 ---@param options ParamOptions?
 ---@return Param
-function M.duration(options)
-  return declare('duration', options)
+function M.duration(options, extra)
+  return declare('duration', options, nil, extra)
 end
 
 ---@param options ParamOptions?
 ---@return Param
-function M.string(options)
-  return declare('string', options)
+function M.string(options, extra)
+  return declare('string', options, nil, extra)
 end
 
 ---@param options ParamOptions?
 ---@return Param
-function M.boolean(options)
-  return declare('boolean', options)
+function M.boolean(options, extra)
+  return declare('boolean', options, nil, extra)
 end
 
 --- One of `options.values`.
 ---@param options ParamOptions
 ---@return Param
-function M.choice(options)
-  return declare('choice', options)
+function M.choice(options, extra)
+  return declare('choice', options, nil, extra)
 end
 
 --- A list of one type: `param.list(param.percent) { … }`, or of a declared element:

@@ -24,6 +24,9 @@ local rounds = require 'stdlib.round'
 ---@field package lost integer? rounds in a row that found less
 ---@field package advanced { canary: integer, mirrored: boolean }? the step that was told last
 ---@field package waited boolean? the word in progress had to wait before it could do anything
+---@field package scripted boolean? a Strategy decides, not a bundled strategy
+---@field package unjudged boolean? no round has passed since the share was set
+---@field package asked table<string, boolean>? the gates that were asked since the last round
 ---@field package finishing boolean? the primary was promoted before this release began
 local Rollout = {}
 Rollout.__index = Rollout
@@ -138,7 +141,7 @@ function Rollout:next_round()
     self.started = self.started or self.round.started
     self.ordered = nil
   until self.round.passed
-  self.opened = {}
+  self.opened, self.unjudged, self.asked = {}, nil, nil
   return self.round
 end
 
@@ -182,7 +185,12 @@ end
 
 local function note_start()
   local facts = host.call('facts')
-  return { done = true, restarted = facts.restarted, finishing = facts.finishing and facts.phase or nil }
+  return {
+    done = true,
+    restarted = facts.restarted,
+    finishing = facts.finishing and facts.phase or nil,
+    scripted = facts.scripted or nil,
+  }
 end
 
 --- Opens the release: waits for the gate confirm-rollout, fixes the revision, scales the target up.
@@ -190,6 +198,7 @@ end
 --- does not return from here.
 function Rollout:begin()
   local start = self:round_word('start', note_start)
+  self.scripted = start.scripted
   if start.finishing then
     self.finishing = true
     promotion.finish(self, start.finishing)
@@ -256,10 +265,11 @@ end
 --- Gives the canary this share. If the analysis mirrors, a canary without a share gets a copy of
 --- the requests first.
 ---@param weight integer percent, 0 to 100
+---@return boolean done
 function Rollout:shift(weight)
   local result = self:word('shift', { weight = weight }, function(rollout)
     local facts, round = host.call('facts'), rollout.round
-    local mirror_first = round and round.mirrors and round.weight == 0 and not round.mirrored
+    local mirror_first = not rollout.scripted and round and round.mirrors and round.weight == 0 and not round.mirrored
     local step = { canary = mirror_first and 0 or weight, mirrored = mirror_first or false }
     local told = rollout.advanced or {}
     local orders = { effects.route(step.canary, mirror_first), effects.status { weight = step.canary } }
@@ -271,6 +281,43 @@ function Rollout:shift(weight)
   if result.done then
     self.ordered, self.advanced = result.step, result.step
   end
+  return result.done
+end
+
+-- What a Strategy gets in place of some words: it need not know what may go wrong between two rounds.
+
+--- Does not return before the canary has this share. The first share waits for a round: both sides are ready, and the
+--- pre-rollout hooks have passed.
+---@param weight integer percent, 0 to 100
+function Rollout:shift_for_sure(weight)
+  if not self.round then
+    self:next_round()
+  end
+  while not self:shift(weight) do
+    self:next_round()
+  end
+  self.unjudged = true
+end
+
+--- A gate that is asked again is asked in the next round.
+---@param gate 'confirm-traffic-increase'|'confirm-promotion'
+---@return boolean
+function Rollout:open_in_round(gate)
+  self.asked = self.asked or {}
+  if self.asked[gate] then
+    self:next_round()
+    self.asked = {}
+  end
+  self.asked[gate] = true
+  return self:open(gate)
+end
+
+--- What is promoted was judged with the share that it has.
+function Rollout:promote_judged()
+  if self.unjudged then
+    self:next_round()
+  end
+  promotion.run(self)
 end
 
 local function count_iteration(rollout, facts, round, before)

@@ -208,13 +208,14 @@ local function find_lost(rollout, facts)
 end
 
 local function describe(facts, analysis)
+  local ends = facts.scripted and steps.stuck(analysis, facts.route.canary)
   return {
     passed = true,
     weight = facts.route.canary,
     mirrored = facts.route.mirrored,
     iterations = facts.iterations,
     total = analysis.iterations or 0,
-    next_weight = steps.next_weight(analysis, facts.route.canary),
+    next_weight = not ends and steps.next_weight(analysis, facts.route.canary) or nil,
     mirrors = analysis.mirror == true,
   }
 end
@@ -259,6 +260,9 @@ function M.run(rollout)
       message = string.format('Halt %s.%s advancement %s', facts.name, facts.namespace, stuck),
       told = false,
     }
+  end
+  if facts.scripted then
+    host.call('save') -- a Strategy may count rounds in which nothing happens
   end
   return round
 end

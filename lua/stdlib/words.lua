@@ -18,8 +18,8 @@ local function copy_of(round)
   return copy
 end
 
-local function misuse(word, problem)
-  error('rollout:' .. word .. ': ' .. problem, 4) -- the strategy's line: misuse, check, word, strategy
+local function misuse(word, problem, level)
+  error('rollout:' .. word .. ': ' .. problem, level or 4) -- the strategy's line: misuse, check, word, strategy
 end
 
 ---@class Usage how far the strategy has come
@@ -94,8 +94,9 @@ local function check_text(word, text)
 end
 
 local function check_gate(word, gate)
-  if not gates.is_known(gate) then
-    misuse(word, 'gate "' .. tostring(gate) .. '" does not exist')
+  if not gates.is_known(gate) or gate == 'confirm-rollout' then -- begin() asks that one
+    misuse(word, 'gate "' .. tostring(gate) .. '" does not exist, known are confirm-traffic-increase and '
+      .. 'confirm-promotion')
   end
 end
 
@@ -114,6 +115,9 @@ function M.of(rollout, params)
 
   function words.begin(self)
     check(usage, 'begin', rawequal(self, handle))
+    if usage.begun then
+      misuse('begin', 'it has come back already', 3)
+    end
     run 'begin'
     usage.begun = true
   end
@@ -133,13 +137,14 @@ function M.of(rollout, params)
   function words.open(self, gate)
     check(usage, 'open', rawequal(self, handle))
     check_gate('open', gate)
-    return run('open', gate)
+    return run(rollout.scripted and 'open_in_round' or 'open', gate)
   end
 
   function words.shift(self, weight)
     check(usage, 'shift', rawequal(self, handle))
     check_weight('shift', weight)
-    run('shift', weight)
+    run(rollout.scripted and 'shift_for_sure' or 'shift', weight)
+    usage.shown = usage.shown or rollout.round and copy_of(rollout.round)
   end
 
   function words.analyse(self, options)
@@ -171,6 +176,9 @@ function M.of(rollout, params)
   for _, word in ipairs { 'next_weight', 'iterate_matched', 'iterate', 'switch' } do
     words[word] = function(self, round)
       check(usage, word, rawequal(self, handle))
+      if rollout.scripted and word ~= 'next_weight' then
+        misuse(word, 'it follows the steps of a bundled strategy; shift is for a Strategy', 3)
+      end
       check_round(usage, word, round)
       return run(word, rollout.round)
     end
@@ -179,7 +187,7 @@ function M.of(rollout, params)
   function words.promote(self)
     check(usage, 'promote', rawequal(self, handle))
     check_round(usage, 'promote', usage.shown)
-    run 'promote'
+    run(rollout.scripted and 'promote_judged' or 'promote')
   end
 
   setmetatable(handle, {

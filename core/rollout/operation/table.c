@@ -18,7 +18,8 @@
     X(fail_promotion)                                                                                                  \
     X(finish)                                                                                                          \
     X(difference)                                                                                                      \
-    X(sleep)
+    X(sleep)                                                                                                           \
+    X(save)
 
 #define DECLARE(row) extern const struct operation operation_##row;
 OPERATIONS(DECLARE)

@@ -46,6 +46,10 @@ error('this file describes operations to the reader; it is not a module')
 ---
 --- Waits so long. The end is on record before the wait begins.
 
+--- save {} -> {}
+---
+--- Answers once the record has all that was done so far.
+
 --- hooks { type: 'confirm-rollout'|'confirm-traffic-increase'|'confirm-promotion'|'pre-rollout'|'rollout'|
 --- 'post-rollout'|'rollback', phase: string, stop: 'failure'|'success' } -> { name: string, ok: boolean,
 --- error: string?, mute: boolean }[]
