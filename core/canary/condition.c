@@ -1,6 +1,9 @@
 #include "canary/condition.h"
 
+#include <string.h>
+
 #include "base/duration.h"
+#include "base/utf8.h"
 #include "kube/object.h"
 
 /* The list in the patch; at first it is the live one. Every entry has a message, as Flagger's clients join them without
@@ -36,11 +39,23 @@ static size_t index_of(const struct node *list, const char *type)
     return node_count(list);
 }
 
+/* The API server has a text without what is no UTF-8. */
+static bool is_text(const struct node *live, const char *text)
+{
+    struct buf clean;
+    size_t len = strlen(text);
+    buf_init(&clean, 3 * len + 1);
+    utf8_append_clean(&clean, text, len);
+    bool same = node_is(live, buf_str(&clean));
+    buf_fini(&clean);
+    return same;
+}
+
 static bool says(const struct node *live, const struct canary_condition *condition)
 {
     return node_is(node_get(live, "status"), condition->status) &&
            node_is(node_get(live, "reason"), condition->reason) &&
-           node_is(node_get(live, "message"), condition->message) &&
+           is_text(node_get(live, "message"), condition->message) &&
            (condition->since == NULL || node_is(node_get(live, "lastTransitionTime"), condition->since));
 }
 
