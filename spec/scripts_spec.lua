@@ -307,6 +307,66 @@ describe('a Strategy', function()
     assert.equal('Succeeded', world.phase)
   end)
 
+  it('takes the share from a release that cannot go on with the next revision', function()
+    local world = scripted { name = 'ring', params = { steps = { 20 }, rounds = 50 } }
+    world.world:create(strategy())
+    world:initialise():push().world:run '35s'
+    world.world:delete('strategies.sluice.dev', 'test', 'ring')
+    local target = world.world:get('deployments.apps', 'test', 'podinfo')
+    target.spec.template.spec.containers[1].image = 'podinfo:3'
+    world.world:update(target)
+    world.world:run '2m'
+    assert.equal('podinfo-primary 100, podinfo-canary 0', world.last.traffic)
+    world.world:create(strategy())
+    world:finish()
+    assert.equal('Succeeded', world.phase)
+  end)
+
+  for what, edit in pairs {
+    ['another service'] = function(spec)
+      spec.service.name = 'web'
+    end,
+    ['one more host'] = function(spec)
+      spec.service.hosts = { 'web.test', 'shop.test' }
+    end,
+  } do
+    it('judges on with its share after an edit for ' .. what, function()
+      local world = scripted({ name = 'ring' }, { version = { errors = 1 } })
+      world.world:create(run 'rollout:begin() rollout:shift(20) rollout:analyse { rounds = 4 } rollout:promote()')
+      world:initialise():push().world:run '13s'
+      local canary = world.world:get('canaries.flagger.app', 'test', 'podinfo')
+      edit(canary.spec)
+      world.world:update(canary)
+      world:finish()
+      assert.equal('Failed', world.phase)
+    end)
+  end
+
+  it('judges rounds without a share', function()
+    local world = scripted({ name = 'ring' }, { version = { errors = 1 } })
+    world.world:create(run 'rollout:begin() rollout:analyse { rounds = 5 } rollout:promote()')
+    world:initialise():push():finish()
+    assert.equal('Failed', world.phase)
+  end)
+
+  it('has its release taken back when it fills the record', function()
+    local world = scripted({ name = 'ring' }, { version = { errors = 1 } })
+    world.world:create(run "rollout:begin() rollout:shift(50) while true do rollout:event 'x' end")
+    world:initialise():push():finish()
+    assert.equal('Failed', world.phase)
+    assert.matches('strategy failed: its record is full', release(world).status.reason)
+  end)
+
+  it('is refused in whole characters', function()
+    local world = scripted { name = 'ring', params = { rounds = ('é'):rep(400), ['x' .. ('é'):rep(400)] = 1 } }
+    world.world:create(strategy())
+    world.world:run '2m'
+    assert.matches('rounds: "' .. ('é'):rep(29) .. '… is not a whole number', accepted(world).message, 1, true)
+    local requests = world.world:requests()
+    world.world:run '2m'
+    assert.is_true(world.world:requests() - requests < 60) -- renewals
+  end)
+
   it('that fails at work has its release taken back, with the line', function()
     local world = scripted()
     world.world:create(strategy((RING:gsub('rollout:promote%(%)', 'rollout.params.steps.x.y = 1'))))

@@ -1,13 +1,13 @@
 #include "canary/params.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/duration.h"
+#include "base/utf8.h"
 
-enum { LIST_MAX = 100, FIELD_SIZE = 512 };
+enum { LIST_MAX = 100, KEY_SHOWN_MAX = 100 };
 
 /* --- values of one type --- */
 
@@ -95,12 +95,19 @@ static bool is_list(const struct node *declared)
 
 /* --- does a value fit? --- */
 
+/* How much of a text from outside is shown. */
+static int shown_len(const char *text, size_t max)
+{
+    size_t len = strlen(text);
+    return (int)(len > max ? utf8_floor(text, max) : len);
+}
+
 static void refuse(const char *field, const struct node *value, const char *wanted, struct str_list *reasons)
 {
     enum { SHOWN_MAX = 60 };
     char *text = value != NULL ? node_to_text(value) : str_dup("nothing");
-    bool cut = strlen(text) > SHOWN_MAX;
-    str_list_push_format(reasons, "%s: %.*s%s is not %s", field, SHOWN_MAX, text, cut ? "…" : "", wanted);
+    int shown = shown_len(text, SHOWN_MAX);
+    str_list_push_format(reasons, "%s: %.*s%s is not %s", field, shown, text, text[shown] != '\0' ? "…" : "", wanted);
     str_free(&text);
 }
 
@@ -178,9 +185,9 @@ static void check_value(const struct node *declared, const struct node *value, c
     }
     struct node_iter it = node_iterate(value);
     while (node_next(&it)) {
-        char element[FIELD_SIZE];
-        snprintf(element, sizeof element, "%s[%zu]", field, it.index);
+        char *element = str_format("%s[%zu]", field, it.index);
         check_single(node_get(declared, "of"), it.value, element, reasons);
+        str_free(&element);
     }
 }
 
@@ -261,7 +268,6 @@ static void refuse_unknown(const struct node *declared, const char *field, struc
 bool params_fit(const struct node *declared, const struct node *given, const char *at, struct str_list *reasons)
 {
     size_t before = reasons->count;
-    char field[FIELD_SIZE];
     bool is_absent = given == NULL || node_type(given) == NODE_NULL;
     if (!is_absent && node_type(given) != NODE_OBJECT) {
         refuse(at, given, "an object", reasons);
@@ -269,13 +275,14 @@ bool params_fit(const struct node *declared, const struct node *given, const cha
     }
     struct node_iter it = node_iterate(given);
     while (node_next(&it)) {
-        snprintf(field, sizeof field, "%s.%s", at, it.key);
+        char *field = str_format("%s.%.*s", at, shown_len(it.key, KEY_SHOWN_MAX), it.key);
         const struct node *one = node_get(declared, it.key);
         if (one == NULL) {
             refuse_unknown(declared, field, reasons);
         } else {
             check_value(one, it.value, field, reasons);
         }
+        str_free(&field);
     }
     it = node_iterate(declared);
     while (node_next(&it)) {

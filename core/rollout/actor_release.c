@@ -183,6 +183,10 @@ static void create_release(struct actor *actor, const struct canary *canary, con
     struct library_choice choice;
     struct err err = {0};
     if (!library_choose(actor->context->library, canary, &choice, &err)) {
+        bool has_share = origin != RELEASE_FROM_REST && actor_is_primary_ready(actor, canary);
+        if (has_share && !actor_give_back(actor, canary)) {
+            return; /* nobody judges it until a release can begin */
+        }
         actor_wait(actor, WAIT_SPEC, err.text); /* a change of the Strategy wakes the actor */
         return;
     }

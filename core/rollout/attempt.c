@@ -176,9 +176,16 @@ void attempt_thaw(struct run *run)
 
 static void halt_when_full(struct run *run)
 {
-    if (journal_is_full(run->release->journal)) {
-        run_decide(run, VERDICT_HALTED);
+    if (!journal_is_full(run->release->journal)) {
+        return;
     }
+    if (strchr(run->release->strategy, '/') == NULL) {
+        run_decide(run, VERDICT_HALTED);
+        return;
+    }
+    str_free(&run->failure); /* a Strategy that fills the record: nobody would judge its share any more */
+    run->failure = str_dup("its record is full: too many words, such as a loop in which no time passes");
+    run_decide(run, VERDICT_ROLLBACK);
 }
 
 /* Tells the actor that a replay has ended: until then the actor leaves the Canary's objects alone. */

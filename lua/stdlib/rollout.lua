@@ -25,6 +25,7 @@ local rounds = require 'stdlib.round'
 ---@field package advanced { canary: integer, mirrored: boolean }? the step that was told last
 ---@field package waited boolean? the word in progress had to wait before it could do anything
 ---@field package scripted boolean? a Strategy decides, not a bundled strategy
+---@field package share integer? what a Strategy gave the canary last
 ---@field package unjudged boolean? no round has passed since the share was set
 ---@field package asked table<string, boolean>? the gates that were asked since the last round
 ---@field package finishing boolean? the primary was promoted before this release began
@@ -140,6 +141,9 @@ function Rollout:next_round()
     self.committed, self.lost = self.round.committed, self.round.lost
     self.started = self.started or self.round.started
     self.ordered = nil
+    if self.round.share_lost then
+      self:shift(self.share)
+    end
   until self.round.passed
   self.opened, self.unjudged, self.asked = {}, nil, nil
   return self.round
@@ -296,7 +300,7 @@ function Rollout:shift_for_sure(weight)
   while not self:shift(weight) do
     self:next_round()
   end
-  self.unjudged = true
+  self.share, self.unjudged = weight, true
 end
 
 --- A gate that is asked again is asked in the next round.

@@ -22,6 +22,7 @@ local WAITED_MS = 1000
 ---@field started boolean? this round announced the analysis, and its pre-rollout hooks passed
 ---@field next_weight integer? nil: nothing left to grow
 ---@field mirrors boolean the analysis asks for mirroring
+---@field share_lost boolean? the canary has less than a Strategy gave it
 ---@field lost integer? so many rounds in a row did not find what the step before had ordered
 
 local function threshold_of(spec)
@@ -234,8 +235,12 @@ function M.run(rollout)
     roll_back(rollout)
   end
   local lost = find_lost(rollout, facts)
+  local share_lost = rollout.share and facts.route.canary < rollout.share or nil
+  if share_lost and (lost or 0) < 2 then -- given again, and judged then
+    return { passed = false, lost = lost, share_lost = true }
+  end
   local problem
-  local first = is_first(facts, analysis)
+  local first = facts.scripted and not rollout.started or not facts.scripted and is_first(facts, analysis)
   if not first then
     problem = analyse(facts, spec)
   elseif not rollout.started or (analysis.iterations or 0) > 0 then
@@ -246,10 +251,11 @@ function M.run(rollout)
       effects.warning(problem),
       effects.status { failed_checks = facts.failed_checks + 1 },
     }
-    return { passed = false, lost = lost }
+    return { passed = false, lost = lost, share_lost = share_lost }
   end
   local round = describe(facts, analysis)
-  round.lost = lost
+  round.lost, round.share_lost = lost, share_lost
+  round.passed = not share_lost
   round.started = first and not rollout.started or nil
   local by_steps = round.total <= 0 and not facts.scripted
   local stuck = by_steps and steps.stuck(analysis, facts.route.canary)
