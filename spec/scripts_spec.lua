@@ -349,13 +349,18 @@ describe('a Strategy', function()
     assert.equal('Failed', world.phase)
   end)
 
-  it('has its release taken back when it fills the record', function()
-    local world = scripted({ name = 'ring' }, { version = { errors = 1 } })
-    world.world:create(run "rollout:begin() rollout:shift(50) while true do rollout:event 'x' end")
-    world:initialise():push():finish()
-    assert.equal('Failed', world.phase)
-    assert.matches('strategy failed: its record is full', release(world).status.reason)
-  end)
+  if not os.getenv 'SLUICE_DEATHS_EVERY' then -- with sanitizers (spec/run) it takes two minutes
+    it('has its release taken back when it fills the record #deaths', function()
+      local world = scripted({ name = 'ring' }, { version = { errors = 1 } })
+      world.world:create(run [[
+        rollout:begin()
+        rollout:shift(50)
+        for i = 1, 1e9 do rollout:event(i .. ('x'):rep(900)) end]])
+      world:initialise():push():finish()
+      assert.equal('Failed', world.phase)
+      assert.matches('strategy failed: its record is full', release(world).status.reason)
+    end)
+  end
 
   it('is refused in whole characters', function()
     local world = scripted { name = 'ring', params = { rounds = ('é'):rep(400), ['x' .. ('é'):rep(400)] = 1 } }
