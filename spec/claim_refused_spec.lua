@@ -1,25 +1,10 @@
 --- An engine that starts claims the release that is under way, and writes its record. When the API server refuses that,
 --- or refuses the Release of another revision, the share that was given is judged, or taken back, all the same.
 local World = require 'spec.world'
-
-local function last_of(world, what)
-  local last
-  for _, line in ipairs(world.history) do
-    last = line:find(what .. ':', 1, true) == 1 and line or last
-  end
-  return last
-end
+local last_of, times_told = World.last_of, World.times_told
 
 local function share(world)
   return tonumber(last_of(world, 'traffic'):match 'podinfo%-canary (%d+)')
-end
-
-local function times_told(world, text)
-  local count = 0
-  for told, times in pairs(world.told) do
-    count = count + (told:find(text, 1, true) and times or 0)
-  end
-  return count
 end
 
 local function refuse_releases(world, verb)

@@ -3,28 +3,13 @@
 --- an engine that starts goes on counting; then the release is taken back, as far as there is somewhere to lead
 --- requests.
 local World = require 'spec.world'
+local last_of, times_told = World.last_of, World.times_told
 
 local DEADLINE_S = 120
 local ANALYSIS = { stepWeight = 10, maxWeight = 50 }
 
-local function last_of(world, what)
-  local last
-  for _, line in ipairs(world.history) do
-    last = line:find(what .. ':', 1, true) == 1 and line or last
-  end
-  return last
-end
-
 local function share(world)
   return tonumber(last_of(world, 'traffic'):match 'podinfo%-canary (%d+)')
-end
-
-local function times_told(world, text)
-  local count = 0
-  for told, times in pairs(world.told) do
-    count = count + (told:find(text, 1, true) and times or 0)
-  end
-  return count
 end
 
 local function waiting(world)

@@ -1,6 +1,7 @@
 --- The Canary's status is what people read and what Flagger's counters stand in. When its writes are refused, a release
 --- is judged all the same: its record counts. The engine writes seldom, and tells the refusal once.
 local World = require 'spec.world'
+local last_of, times_told = World.last_of, World.times_told
 
 local MATCH = { { headers = { ['x-canary'] = { exact = 'insider' } } } }
 local STRATEGIES = {
@@ -18,22 +19,6 @@ local function refuse_status(world, answer)
     end
   end)
   world.forbidden = true
-end
-
-local function times_told(world, text)
-  local count = 0
-  for told, times in pairs(world.told) do
-    count = count + (told:find(text, 1, true) and times or 0)
-  end
-  return count
-end
-
-local function last_of(world, what)
-  local last
-  for _, line in ipairs(world.history) do
-    last = line:find(what .. ':', 1, true) == 1 and line or last
-  end
-  return last
 end
 
 local function canary_share(world)

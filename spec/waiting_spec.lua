@@ -1,6 +1,7 @@
 --- What a Canary waits for is told when it begins and once more after the progress deadline, and the condition Waiting
 --- shows it all the time, with one `since`.
 local World = require 'spec.world'
+local last_of, times_told = World.last_of, World.times_told
 
 local PROGRESS_DEADLINE_S = 120
 
@@ -33,23 +34,6 @@ local function reasons(world)
     list[i] = shown:match '^%S+'
   end
   return list
-end
-
-local function times_told(world, text)
-  local count = 0
-  for told, times in pairs(world.told) do
-    count = count + (told:find(text, 1, true) and times or 0)
-  end
-  return count
-end
-
---- The last line of the world's history that begins so.
-local function last_of(world, what)
-  local last
-  for _, line in ipairs(world.history) do
-    last = line:find(what .. ':', 1, true) == 1 and line or last
-  end
-  return last
 end
 
 local function forbid(world, pattern)

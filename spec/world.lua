@@ -309,6 +309,28 @@ function World:shared_events()
   return often
 end
 
+--- The last line of the history that begins so: 'traffic', 'canary', 'primary', 'target'.
+---@param what string
+---@return string?
+function World:last_of(what)
+  local last
+  for _, line in ipairs(self.history) do
+    last = line:find(what .. ':', 1, true) == 1 and line or last
+  end
+  return last
+end
+
+--- How often events with this text in them were told.
+---@param text string
+---@return integer
+function World:times_told(text)
+  local count = 0
+  for told, times in pairs(self.told) do
+    count = count + (told:find(text, 1, true) and times or 0)
+  end
+  return count
+end
+
 --- What happened, for a person to read.
 ---@return string
 function World:story()
