@@ -21,7 +21,8 @@ struct world {
     struct fake_strategist script;
     struct engine *engine;
     int ready, lost, closed;
-    int64_t scale_down_delay_ms; /* of the next engine */
+    int64_t scale_down_delay_ms;  /* of the next engine */
+    bool no_cross_namespace_refs; /* of the next engine */
 };
 
 static inline void on_ready(void *ctx)
@@ -56,6 +57,7 @@ static inline void start_engine(struct world *w)
         .lease_name = "sluice",
         .identity = "me",
         .config_tracking = true,
+        .no_cross_namespace_refs = w->no_cross_namespace_refs,
         .scale_down_delay_ms = w->scale_down_delay_ms,
         .on_lost = on_lost,
         .on_ready = on_ready,

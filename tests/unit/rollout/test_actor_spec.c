@@ -478,6 +478,24 @@ static void test_a_write_that_fails_for_now_is_tried_until_it_works(void **state
     fake_doc_expect(node_get(node_item(node_at(fake_api_find(w->api, ROUTES), "spec", "http"), 0), "timeout"), "'10s'");
 }
 
+static void test_an_engine_may_refuse_what_is_of_another_namespace(void **state)
+{
+    static const char *const wanted[] = {
+        "spec.strategy: Strategy delivery/ring not found",
+        "spec.strategy.namespace: delivery is another namespace, and the engine runs with -no-cross-namespace-refs",
+    };
+    for (int refused = 0; refused < 2; refused++) {
+        struct world *w = new_world();
+        w->no_cross_namespace_refs = refused;
+        start_engine(w);
+        fake_api_edit(w->api, CANARY, "{'spec':{'strategy':{'name':'ring','namespace':'delivery'}}}");
+        fake_clock_advance(w->fc, 1000);
+        assert_true(is_told(w, wanted[refused]));
+        *state = w;
+        teardown(state);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -505,6 +523,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_refused_repair_holds_nothing_up, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_write_that_fails_for_now_is_tried_until_it_works, setup, teardown),
+        cmocka_unit_test(test_an_engine_may_refuse_what_is_of_another_namespace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
