@@ -19,7 +19,7 @@ local open = {}
 ---@field delivered string[] hooks as they came, each key once
 ---@field deliveries table<string, integer> how often each came, by its key
 ---@field broken string? the first thing that must not be
----@field judge Judge
+---@field judge Judge?
 ---@field edits_due integer how many edits were made, or are about to be
 ---@field deaths integer
 ---@field phase string? of the Canary
@@ -155,6 +155,7 @@ end
 ---@field transcript boolean?
 ---@field people boolean? somebody writes routes, replicas or status by hand
 ---@field start string? a module in the place of stdlib.start
+---@field restored { at_ms: integer, objects: string }? it goes on from what another world had then
 ---@field apart boolean? a successor has to wait until the Lease of the dead has expired
 
 ---@param options WorldOptions
@@ -176,7 +177,7 @@ function World.new(options)
   world:serve('hooks', function(request)
     return self:_serve(request)
   end)
-  self.judge = judge.watch(self)
+  self.judge = not options.restored and judge.watch(self) or nil -- that one knows whole releases
   self:_watch()
   world:on_engine(function(state)
     if state == 'dead' then
@@ -187,12 +188,18 @@ function World.new(options)
       self:_start_engine()
     end
   end)
-  world:create(TARGET)
-  for _, object in ipairs(options.objects or {}) do
-    world:create(object)
+  if options.restored then
+    world:run(options.restored.at_ms)
+    world:create '{apiVersion: v1, kind: Namespace, metadata: {name: test}}'
+    world:restore(options.restored.objects)
+  else
+    world:create(TARGET)
+    for _, object in ipairs(options.objects or {}) do
+      world:create(object)
+    end
+    world:create(World.canary(options))
+    edits.plan(self, options.edits or {})
   end
-  world:create(World.canary(options))
-  edits.plan(self, options.edits or {})
   self:_start_engine()
   return self
 end

@@ -75,6 +75,16 @@ function world:list(kind, namespace) end
 ---@param subresource 'status'? only that part of it; where a kind has one, nothing else writes it
 function world:update(object, subresource) end
 
+--- Objects as another world had them, with status, uid and times: nothing is checked or defaulted.
+---@param objects string|table as world:create
+function world:restore(objects) end
+
+--- The same objects as world:list, for world:restore: a line of JSON each.
+---@param kind string
+---@param namespace string?
+---@return string
+function world:text(kind, namespace) end
+
 ---@param kind string
 ---@param namespace string?
 ---@param name string

@@ -186,6 +186,11 @@ struct checkers *checkers_new(const struct checkers_options *options)
     return checkers;
 }
 
+void checkers_learn(struct checkers *checkers, bool is_learning)
+{
+    checkers->is_learning = is_learning;
+}
+
 void checkers_free(struct checkers *checkers)
 {
     if (checkers == NULL) {

@@ -82,6 +82,9 @@ struct checkers_options {
 struct checkers *checkers_new(const struct checkers_options *options);
 void checkers_free(struct checkers *checkers);
 
+/* While objects of another world are put in, what the checkers see is noted and not judged. */
+void checkers_learn(struct checkers *checkers, bool is_learning);
+
 /* A delivery with this key (header Sluice-Key) is sent by the holder of the Lease. */
 void checkers_note_delivery(struct checkers *checkers, const char *key);
 /* The engine of this identity was paused. What it sends once it has lost the Lease is judged by what it has put on

@@ -14,6 +14,7 @@ struct deed {
 struct checkers {
     struct checkers_options options;
     struct objects *objects;
+    bool is_learning; /* what is seen is noted and not judged */
     struct checked *canaries;
     size_t count;
     struct deed *deeds;

@@ -6,7 +6,7 @@
 
 void checkers_break(struct checkers *checkers, unsigned check, const char *format, ...)
 {
-    if ((checkers->options.checks & check) == 0) {
+    if ((checkers->options.checks & check) == 0 || checkers->is_learning) {
         return;
     }
     va_list args;

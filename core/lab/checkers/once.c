@@ -164,6 +164,9 @@ void once_note(struct checkers *checkers, struct checked *canary, const struct o
             checkers_break(checkers, CHECK_ONCE, "Release %s is created beside an open one", name);
         }
         begin(&canary->release, uid);
+        if (checkers->is_learning) { /* otherwise a new Release has no status */
+            note_status(checkers, canary, node_get(event->object, "status"));
+        }
     } else if (str_equal(uid, canary->release.uid)) {
         note_status(checkers, canary, node_get(event->object, "status"));
     } else {

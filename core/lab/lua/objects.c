@@ -6,6 +6,8 @@
 #include "lab/lua/module_inner.h"
 #include "script/marshal.h"
 
+enum { TEXT_MAX = 64 << 20 };
+
 static int push_document(lua_State *L, struct doc *doc)
 {
     marshal_push(L, doc_root(doc));
@@ -38,6 +40,38 @@ static int world_create(lua_State *L)
     return module_ended(L, w, ok, &err);
 }
 
+/* Writes objects as they are given: status, uid and times as another world had them. */
+static bool restore(struct world *w, const struct node *objects, struct err *err)
+{
+    struct node_iter it = node_iterate(objects);
+    while (node_next(&it)) {
+        const struct kind *kind = cluster_kind(w->stage.cluster, it.value, err);
+        if (kind == NULL) {
+            return false;
+        }
+        if (node_str(node_at(it.value, "metadata", "name")) == NULL) {
+            err_set(err, ERR_INVALID, "%s: metadata.name: a string is wanted", kind->name);
+            return false;
+        }
+        struct doc *object = doc_copy(it.value);
+        objects_put(api_objects(cluster_api(w->stage.cluster)), kind->storage, object);
+        doc_free(object);
+    }
+    return true;
+}
+
+static int world_restore(lua_State *L)
+{
+    struct world *w = module_check_changing(L);
+    struct err err;
+    struct doc *objects = read_objects(L, 2, &err);
+    checkers_learn(w->checkers, true);
+    bool ok = objects != NULL && restore(w, doc_root(objects), &err);
+    checkers_learn(w->checkers, false);
+    doc_free(objects);
+    return module_ended(L, w, ok, &err);
+}
+
 static int world_get(lua_State *L)
 {
     struct world *w = module_check_world(L);
@@ -63,6 +97,25 @@ static int world_list(lua_State *L)
     doc_set_root(list, node_new_array(list));
     objects_each(api_objects(cluster_api(w->stage.cluster)), kind->storage, namespace, collect, list);
     return push_document(L, list);
+}
+
+static bool write_line(void *ctx, const struct node *object)
+{
+    struct buf *text = ctx;
+    return node_write(object, text) && buf_append_char(text, '\n');
+}
+
+static int world_text(lua_State *L)
+{
+    struct world *w = module_check_world(L);
+    const struct kind *kind = module_check_kind(L, w, 2);
+    struct buf text;
+    buf_init(&text, TEXT_MAX);
+    objects_each(api_objects(cluster_api(w->stage.cluster)), kind->storage, luaL_optstring(L, 3, NULL), write_line,
+                 &text);
+    lua_pushstring(L, buf_str(&text));
+    buf_fini(&text);
+    return 1;
 }
 
 static int world_update(lua_State *L)
@@ -123,6 +176,7 @@ static int world_watch(lua_State *L)
 }
 
 const luaL_Reg module_objects[] = {
-    {"create", world_create}, {"get", world_get},     {"list", world_list}, {"update", world_update},
-    {"delete", world_delete}, {"watch", world_watch}, {NULL, NULL},
+    {"create", world_create},   {"get", world_get},       {"list", world_list},
+    {"update", world_update},   {"delete", world_delete}, {"watch", world_watch},
+    {"restore", world_restore}, {"text", world_text},     {NULL, NULL},
 };

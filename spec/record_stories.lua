@@ -1,0 +1,72 @@
+--- The releases of which tests/records has records: what the Canary asked for, how its hooks and its new version
+--- behave. `words` is the version of the words that the engine spoke which wrote them (Release.spec.words); with the
+--- next version the stories are told once more, beside these.
+local stories = require 'spec.world_stories'
+
+local SHARES = {
+  apiVersion = 'sluice.dev/v1alpha1', kind = 'Strategy', metadata = { name = 'shares', namespace = 'test' },
+  spec = { script = [[
+local strategy, param = require 'stdlib.strategy', require 'stdlib.param'
+return strategy {
+  name = 'shares',
+  params = { steps = param.list(param.weight) { default = { 10 } } },
+  run = function(rollout)
+    rollout:begin()
+    for _, share in ipairs(rollout.params.steps) do
+      rollout:shift(share)
+      rollout:analyse { rounds = 2 }
+      while not rollout:open 'confirm-traffic-increase' do end
+    end
+    rollout:event 'the shares have had their time'
+    rollout:wait '40s'
+    while not rollout:open 'confirm-promotion' do end
+    rollout:promote()
+  end,
+}]] },
+}
+
+---@class RecordStory: WorldOptions
+---@field name string
+---@field words integer
+
+---@type RecordStory[]
+return {
+  {
+    name = 'canary-promoted', words = 1,
+    analysis = { stepWeights = { 20, 50 }, mirror = true },
+    hooks = { go = 'confirm-rollout', smoke = 'pre-rollout', load = 'rollout', after = 'post-rollout' },
+    answers = { go = stories.closed_until_told 'waiting for approval go' },
+  },
+  {
+    name = 'canary-taken-back', words = 1,
+    analysis = { stepWeights = { 20, 50 }, threshold = 2 },
+    hooks = { back = 'rollback', load = 'rollout', after = 'post-rollout' },
+    answers = { back = stories.never },
+    version = { errors = 1 },
+  },
+  {
+    name = 'blue-green-promoted', words = 1,
+    analysis = { iterations = 2, mirror = true },
+    hooks = { smoke = 'pre-rollout', promote = 'confirm-promotion' },
+  },
+  {
+    name = 'ab-test-promoted', words = 1,
+    analysis = { iterations = 2, match = { { headers = { ['x-canary'] = { exact = 'insider' } } } } },
+    hooks = { load = 'rollout', after = 'post-rollout' },
+  },
+  {
+    name = 'strategy-promoted', words = 1,
+    analysis = {},
+    strategy = { name = 'shares', params = { steps = { 10, 40 } } },
+    objects = { SHARES },
+    hooks = { smoke = 'pre-rollout', more = 'confirm-traffic-increase', promote = 'confirm-promotion' },
+  },
+  {
+    name = 'strategy-taken-back', words = 1,
+    analysis = { threshold = 2 },
+    strategy = { name = 'shares' },
+    objects = { SHARES },
+    hooks = { load = 'rollout', after = 'post-rollout' },
+    version = { errors = 1 },
+  },
+}
