@@ -27,6 +27,7 @@ local alive = {}
 
 --- `options` replaces fields of the world; `analysis` and `spec` become Canary.spec. Instead of the
 --- strategy `run_words` is the run function of one, and `script` gets what is beneath the words;
+--- `scripted`: these are the words of a Strategy;
 --- `meanwhile` is called when the process has died;
 --- `half_promoted`: of a promotion that fails a part has happened.
 ---@param options table?
@@ -225,7 +226,6 @@ function operations.facts(world)
     weight = world.status.weight,
     restarted = world.restarted or world.finishing or false,
     finishing = world.finishing or false,
-    scripted = world.scripted or false,
     route = not world.route_error and world.route or nil,
     route_error = world.route_error,
     interval_ms = world:interval_ms(),
@@ -522,12 +522,13 @@ function World:live()
   end
   self.modules = sandbox.new(self:primitives())
   if self.script then
-    self.script(self:require 'stdlib.rollout'.new())
+    self.script(self:require(self.words or 'stdlib.rollout'):new())
     error('the script of the spec came to its end, the release did not', 0)
   end
   local definition = self.run_words and { name = 'spec', run = self.run_words }
     or self:require('strategies.' .. self.strategy)
-  self:require 'stdlib.start'.start(definition)
+  local module = (self.scripted and 'scripts.' or 'strategies.') .. definition.name
+  self:require 'stdlib.start'.start(definition, self.params or {}, module)
 end
 
 function World:load(record)

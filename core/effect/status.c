@@ -22,7 +22,7 @@ static bool check_phase(const struct place *at, const struct node *effect)
            err_set(at->err, ERR_INVALID, "%s.phase: \"%s\" is not a phase of a release", at->text, phase_of(effect));
 }
 
-/* One iteration can be taken back before the first (stdlib/rollout.lua). */
+/* One iteration can be taken back before the first (stdlib/shared_words.lua). */
 static bool check_counters(const struct place *at, const struct node *effect)
 {
     return place_check_int(at, effect, "weight", 0, 100, "a share of 0 to 100 percent") &&

@@ -1,7 +1,7 @@
 #include "release/counters.h"
 
 /* Each of them, as the Release and as the Canary's status call it. One iteration can be taken back before the first
- * (stdlib/rollout.lua). */
+ * (stdlib/shared_words.lua). */
 static const struct field {
     size_t at;
     const char *name, *of_canary;

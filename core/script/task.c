@@ -13,7 +13,11 @@
 #include "script/sandbox.h"
 #include "script/vm.h"
 
-enum { NAME_MAX_LEN = 100, MODULE_MAX_LEN = NAME_MAX_LEN + sizeof "strategies." - 1 };
+enum {
+    START_ARGUMENTS = 3, /* the definition, its parameters, its module */
+    NAME_MAX_LEN = 100,
+    MODULE_MAX_LEN = NAME_MAX_LEN + sizeof "strategies." - 1
+};
 
 struct task {
     struct vm vm;
@@ -89,7 +93,8 @@ static int take_strategy(lua_State *L)
     } else {
         lua_newtable(L);
     }
-    lua_xmove(L, task->co, 3); /* start, the definition, its parameters */
+    lua_pushstring(L, task->module);
+    lua_xmove(L, task->co, 1 + START_ARGUMENTS);
     return 0;
 }
 
@@ -234,7 +239,7 @@ static int resume_body(void *ctx)
     struct task *task = ctx;
     if (!task->started) {
         task->started = true;
-        return lua_resume(task->co, 2);
+        return lua_resume(task->co, START_ARGUMENTS);
     }
     bool paused = task->host.paused;
     task->host.paused = false;

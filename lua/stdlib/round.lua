@@ -5,7 +5,6 @@ local hooks = require 'stdlib.hooks'
 local host = require 'host'
 local metrics = require 'stdlib.metrics'
 local sentences = require 'stdlib.sentences'
-local steps = require 'stdlib.steps'
 
 local M = {}
 
@@ -22,7 +21,7 @@ local WAITED_MS = 1000
 ---@field started boolean? this round announced the analysis, and its pre-rollout hooks passed
 ---@field next_weight integer? nil: nothing left to grow
 ---@field mirrors boolean the analysis asks for mirroring
----@field share_lost boolean? the canary has less than a Strategy gave it
+---@field share_lost boolean? the canary has less than it was given
 ---@field lost integer? so many rounds in a row did not find what the step before had ordered
 
 local function threshold_of(spec)
@@ -30,7 +29,7 @@ local function threshold_of(spec)
 end
 
 --- Takes the release back; does not return.
----@param rollout Rollout
+---@param rollout Protocol
 ---@param events Effect[]? what is told first
 local function roll_back(rollout, events)
   local facts, spec = host.call('facts'), rollout:spec()
@@ -65,7 +64,7 @@ local function skip(rollout, facts, spec)
 end
 
 --- The last words of a release that went well; does not return.
----@param rollout Rollout
+---@param rollout Protocol
 ---@param message string
 ---@param skipped boolean
 function M.finish(rollout, message, skipped)
@@ -112,7 +111,7 @@ local function read_facts(rollout)
 end
 
 --- Before the release starts only the primary must be ready.
----@param rollout Rollout
+---@param rollout Protocol
 ---@return table? facts nil: nothing more in this round
 function M.look_before_start(rollout)
   wait_for_primary(rollout, rollout:spec(), false)
@@ -120,7 +119,7 @@ function M.look_before_start(rollout)
 end
 
 --- What every later round begins with: both sides are ready, the routes can be read.
----@param rollout Rollout
+---@param rollout Protocol
 ---@param promoting boolean? the primary has been promoted: never ready means that this failed
 ---@return table? facts nil: nothing more in this round
 ---@return table spec
@@ -183,11 +182,6 @@ local function analyse(facts, spec)
   return verdict and sentences.of(verdict, facts)
 end
 
-local function is_first(facts, analysis)
-  local mirroring = analysis.mirror and facts.route.mirrored
-  return facts.route.canary == 0 and facts.iterations == 0 and not mirroring
-end
-
 --- A step that the routing does not keep is ordered again in each round, as in Flagger. Once may be a
 --- person's hand, or an edit of the Canary; from the second time on the release waits for it.
 local function find_lost(rollout, facts)
@@ -208,21 +202,20 @@ local function find_lost(rollout, facts)
   return lost
 end
 
-local function describe(facts, analysis)
-  local ends = facts.scripted and steps.stuck(analysis, facts.route.canary)
+local function describe(rollout, facts, analysis)
   return {
     passed = true,
     weight = facts.route.canary,
     mirrored = facts.route.mirrored,
     iterations = facts.iterations,
     total = analysis.iterations or 0,
-    next_weight = not ends and steps.next_weight(analysis, facts.route.canary) or nil,
+    next_weight = rollout:next_share(analysis, facts.route.canary),
     mirrors = analysis.mirror == true,
   }
 end
 
 --- Runs one round; the body of the word 'round'.
----@param rollout Rollout
+---@param rollout Protocol
 ---@return Round
 function M.run(rollout)
   local facts, spec, committed = M.look(rollout)
@@ -235,12 +228,12 @@ function M.run(rollout)
     roll_back(rollout)
   end
   local lost = find_lost(rollout, facts)
-  local share_lost = rollout.share and facts.route.canary < rollout.share or nil
+  local share_lost = rollout:lacks_share(facts.route)
   if share_lost and (lost or 0) < 2 then -- given again, and judged then
     return { passed = false, lost = lost, share_lost = true }
   end
   local problem
-  local first = facts.scripted and not rollout.started or not facts.scripted and is_first(facts, analysis)
+  local first = rollout:is_first(facts, analysis)
   if not first then
     problem = analyse(facts, spec)
   elseif not rollout.started or (analysis.iterations or 0) > 0 then
@@ -253,23 +246,11 @@ function M.run(rollout)
     }
     return { passed = false, lost = lost, share_lost = share_lost }
   end
-  local round = describe(facts, analysis)
+  local round = describe(rollout, facts, analysis)
   round.lost, round.share_lost = lost, share_lost
   round.passed = not share_lost
   round.started = first and not rollout.started or nil
-  local by_steps = round.total <= 0 and not facts.scripted
-  local stuck = by_steps and steps.stuck(analysis, facts.route.canary)
-  if stuck then -- it is analysed for ever, as in Flagger
-    round.passed = false
-    rollout.waits = {
-      reason = 'StepsDoNotRise',
-      message = string.format('Halt %s.%s advancement %s', facts.name, facts.namespace, stuck),
-      told = false,
-    }
-  end
-  if facts.scripted then
-    host.call('save') -- a Strategy may count rounds in which nothing happens
-  end
+  rollout:end_round(round, facts, analysis)
   return round
 end
 

@@ -1,5 +1,4 @@
 --- The body of a release's coroutine: the strategy, over its words.
-local Rollout = require 'stdlib.rollout'
 local words = require 'stdlib.words'
 
 local M = {}
@@ -8,8 +7,10 @@ local M = {}
 --- because a release must not stop half way.
 ---@param definition Strategy
 ---@param params table<string, any> the values of its parameters
-function M.start(definition, params)
-  definition.run(words.of(Rollout.new(), params))
+---@param module string where it is defined: strategies.canary is the engine's own, scripts.ring a Strategy of a team's
+function M.start(definition, params, module)
+  local class = module:find '^strategies%.' and 'stdlib.rollout' or 'stdlib.script_words'
+  definition.run(words.of(require(class):new(), params))
   error(definition.name .. ': run returned, but the release is neither promoted nor taken back', 0)
 end
 

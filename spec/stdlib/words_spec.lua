@@ -22,21 +22,25 @@ describe('stdlib.words', function()
     assert.matches(problem, text, 1, true)
   end
 
-  local WORDS = { 'analyse', 'begin', 'event', 'iterate', 'iterate_matched', 'log', 'next_weight', 'open', 'promote',
-    'rounds', 'shift', 'switch', 'wait' }
+  local WORDS = {
+    bundled = { 'begin', 'iterate', 'iterate_matched', 'next_weight', 'open', 'promote', 'rounds', 'shift', 'switch' },
+    scripted = { 'analyse', 'begin', 'event', 'log', 'next_weight', 'open', 'promote', 'rounds', 'shift', 'wait' },
+  }
 
-  it('are all that a strategy reaches', function()
-    play(function(rollout)
-      for _, name in ipairs { 'word', 'act', 'round_word', 'later', 'take_pending', 'tick', 'next_round', 'spec',
-        'pending', 'round', 'committed', 'opened', 'since' } do
-        assert.is_nil(rollout[name])
-      end
-      for _, word in ipairs(WORDS) do
-        assert.equal('function', type(rollout[word]))
-      end
-      assert.is_nil(next(rollout))
+  for class, names in pairs(WORDS) do
+    it('are all that a ' .. class .. ' strategy reaches', function()
+      play(function(rollout)
+        for _, name in ipairs { 'word', 'act', 'round_word', 'later', 'take_pending', 'tick', 'next_round', 'spec',
+          'pending', 'round', 'committed', 'opened', 'since', 'new', 'words', 'order_share', 'is_first' } do
+          assert.is_nil(rollout[name])
+        end
+        for _, word in ipairs(names) do
+          assert.equal('function', type(rollout[word]))
+        end
+        assert.is_nil(next(rollout))
+      end, { scripted = class == 'scripted' })
     end)
-  end)
+  end
 
   it('cannot be changed', function()
     play(function(rollout)
@@ -85,7 +89,7 @@ describe('stdlib.words', function()
         refused(case[3], function()
           rollout[case[1]](rollout, case[2])
         end)
-      end)
+      end, { scripted = true })
     end)
   end
 

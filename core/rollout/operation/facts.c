@@ -1,6 +1,4 @@
 /* facts: the state of the Canary and its routes. */
-#include <string.h>
-
 #include "rollout/operation/operation.h"
 
 static void set_routes(struct operation_call *call, const struct canary *canary, struct doc *doc, struct node *facts)
@@ -37,7 +35,6 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
     node_set_int(doc, facts, "weight", canary->weight);
     node_set_bool(doc, facts, "restarted", call->release->origin != RELEASE_FROM_REST);
     node_set_bool(doc, facts, "finishing", call->release->origin == RELEASE_FINISHING);
-    node_set_bool(doc, facts, "scripted", strchr(call->release->strategy, '/') != NULL);
     node_set_int(doc, facts, "interval_ms", canary->interval_ms);
     node_set_int(doc, facts, "generation", node_int_or(node_at(canary->root, "metadata", "generation"), 0));
     set_routes(call, canary, doc, facts);
@@ -65,7 +62,6 @@ static const struct contract_field answers[] = {
     {.name = "weight", .type = CONTRACT_INTEGER},
     {.name = "restarted", .type = CONTRACT_BOOLEAN},
     {.name = "finishing", .type = CONTRACT_BOOLEAN},
-    {.name = "scripted", .type = CONTRACT_BOOLEAN},
     {.name = "interval_ms", .type = CONTRACT_INTEGER},
     {.name = "generation", .type = CONTRACT_INTEGER},
     {.name = "route", .optional = true, .fields = route},

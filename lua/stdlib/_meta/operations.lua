@@ -7,14 +7,14 @@ error('this file describes operations to the reader; it is not a module')
 
 --- facts {} -> { now: integer, name: string, namespace: string, target: string, target_kind: string,
 --- service: string, provider: string, phase: string, failed_checks: integer, iterations: integer, weight: integer,
---- restarted: boolean, finishing: boolean, scripted: boolean, interval_ms: integer, generation: integer,
+--- restarted: boolean, finishing: boolean, interval_ms: integer, generation: integer,
 --- route: { primary: integer, canary: integer, mirrored: boolean }?, route_error: string? }
 ---
 --- The state of the release now. A read. now: wall clock, ms; target: spec.targetRef.name; service: the apex;
 --- phase: Canary.status.phase as last written; weight: status.canaryWeight; restarted: this release replaced one in
 --- mid-run (no gate, no scale-up); finishing: the primary was promoted before this release began (no analysis, no
---- copy); scripted: a Strategy decides, so the steps of the analysis say nothing; route: percent, from the live routing
---- object, absent with route_error; interval_ms: the analysis interval in force (>= 10,000); generation: of the Canary.
+--- copy); route: percent, from the live routing object, absent with route_error; interval_ms: the analysis interval in
+--- force (>= 10,000); generation: of the Canary.
 
 --- spec {} -> { skipAnalysis: any?, autoscalerRef: any?, ingressRef: any?, routeRef: any?, analysis: any? }
 ---

@@ -1,0 +1,146 @@
+--- The words of a Strategy of a team's own, as methods (words.lua shows them to a script). A script need not know what
+--- may go wrong between two rounds: each word comes back when what it says is so.
+local Shared = require 'stdlib.shared_words'
+local arguments = require 'stdlib.arguments'
+local effects = require 'stdlib.effects'
+local host = require 'host'
+local steps = require 'stdlib.steps'
+
+---@class ScriptWords: SharedWords
+---@field package share integer? what the canary was given last
+---@field package unjudged boolean? no round has passed since the share was set
+---@field package asked table<string, boolean>? the gates that were asked since the last round
+local Script = Shared:class()
+
+-- What is decided in a round (see Policy) ---------------------------------------------------------
+
+function Script:is_first()
+  return not self.started
+end
+
+function Script:lacks_share(route)
+  return self.share and route.canary < self.share or nil
+end
+
+function Script:next_share(analysis, weight) -- luacheck: ignore 212/self
+  return not steps.stuck(analysis, weight) and steps.next_weight(analysis, weight) or nil
+end
+
+--- A script may count rounds in which nothing happens.
+function Script:end_round() -- luacheck: ignore 212/self
+  host.call('save')
+end
+
+function Script:step_to(weight) -- luacheck: ignore 212/self
+  return { canary = weight, mirrored = false }
+end
+
+--- A share that was lost is given again.
+---@return Round
+function Script:try_round()
+  local round = Shared.try_round(self)
+  if round.share_lost then
+    self:order_share(self.share)
+  end
+  return round
+end
+
+---@return Round
+function Script:next_round()
+  local round = Shared.next_round(self)
+  self.unjudged, self.asked = nil, nil
+  return round
+end
+
+-- The words ---------------------------------------------------------------------------------------
+
+--- Does not return before the canary has this share. The first share waits for a round: both sides are ready, and the
+--- pre-rollout hooks have passed.
+---@param weight integer percent, 0 to 100
+function Script:shift(weight)
+  if not self.round then
+    self:next_round()
+  end
+  while not self:order_share(weight) do
+    self:next_round()
+  end
+  self.share, self.unjudged = weight, true
+end
+
+--- A gate that is asked again is asked in the next round.
+---@param gate 'confirm-traffic-increase'|'confirm-promotion'
+---@return boolean
+function Script:open(gate)
+  self.asked = self.asked or {}
+  if self.asked[gate] then
+    self:next_round()
+    self.asked = {}
+  end
+  self.asked[gate] = true
+  return Shared.open(self, gate)
+end
+
+--- What is promoted was judged with the share that it has.
+function Script:promote()
+  if self.unjudged then
+    self:next_round()
+  end
+  Shared.promote(self)
+end
+
+--- Lets some time pass, in which nothing is judged.
+---@param ms integer
+function Script:wait(ms)
+  self:word('wait', { ms = ms }, function()
+    host.call('sleep', { ms = ms })
+    return true
+  end)
+end
+
+--- Runs rounds at the weights as they are.
+---@param count integer? so many; nil: as many as `lasting_ms` takes
+---@param lasting_ms integer? until so much time has passed since the analysis began
+---@return Round the last one
+function Script:analyse(count, lasting_ms)
+  local _, began = self:word('analyse', { rounds = count, lasting = lasting_ms }, function()
+    return true
+  end)
+  local passed = 0
+  repeat
+    self:next_round()
+    passed = passed + 1
+  until passed >= (count or 1) and self.since - began >= (lasting_ms or 0)
+  return self.round
+end
+
+--- Tells something in an event of the Canary.
+---@param text string
+function Script:event(text)
+  self:word('event', { text = text }, function(rollout)
+    return rollout:act { effects.normal(text) }
+  end)
+end
+
+--- Writes a line to the engine's log.
+---@param text string
+function Script:log(text) -- luacheck: ignore 212/self
+  host.log(text)
+end
+
+-- What a script may say (see words.lua) ------------------------------------------------------------
+
+Script.words = {
+  open = arguments.reader('open', arguments.gate),
+  shift = arguments.reader('shift', arguments.weight),
+  next_weight = arguments.reader_of_round 'next_weight',
+  analyse = arguments.reader('analyse', arguments.analyse),
+  wait = arguments.reader('wait', arguments.duration),
+  event = arguments.reader('event', arguments.text),
+  log = arguments.reader('log', arguments.text),
+  promote = arguments.needs_round 'promote',
+}
+
+local BUNDLED = 'it follows the steps of a bundled strategy; shift is for a Strategy'
+Script.refused = { iterate_matched = BUNDLED, iterate = BUNDLED, switch = BUNDLED }
+
+return Script
