@@ -1,4 +1,4 @@
-/* The Lua that travels in the binary: lua/stdlib and lua/strategies, made into C by cmake/Embed.cmake. */
+/* The Lua that travels in the binary: lua/stdlib, lua/strategies and lua/adapters, made into C by cmake/Embed.cmake. */
 #pragma once
 
 #include <stddef.h>

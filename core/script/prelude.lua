@@ -317,6 +317,8 @@ end
 local public = {
   ['stdlib.strategy'] = true,
   ['stdlib.param'] = true,
+  ['stdlib.adapter'] = true,
+  ['stdlib.provider'] = true,
   ['stdlib.duration'] = true,
   ['stdlib.steps'] = true,
   ['stdlib.thresholds'] = true,

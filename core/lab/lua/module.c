@@ -380,6 +380,7 @@ int luaopen_sluice(lua_State *L)
     lua_setfield(L, -2, "__index");
     lua_newtable(L);
     luaL_register(L, NULL, module_operations);
+    luaL_register(L, NULL, module_adapters);
     lua_pushcfunction(L, open_world);
     lua_setfield(L, -2, "world");
     return 1;

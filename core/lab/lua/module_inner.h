@@ -100,4 +100,4 @@ extern const luaL_Reg module_objects[], module_surroundings[];
 
 /* --- functions of the module itself --- */
 
-extern const luaL_Reg module_operations[];
+extern const luaL_Reg module_operations[], module_adapters[];

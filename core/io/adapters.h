@@ -1,0 +1,48 @@
+/* The port of adapters: one question to a server of some kind, in the words of that server's own API.
+ *
+ * An adapter is a pure function: an ask becomes an HTTP request, the response becomes an answer or one more request. It
+ * never touches the network itself. The script room implements the port (script/adapter.h); metric providers
+ * and chats are asked through it. What is in an ask and in an answer is for each kind of adapter to say. */
+#pragma once
+
+#include "base/doc.h"
+
+struct adapters;
+struct adapter_call;
+
+/* `answer` is an object, NULL on failure: the adapter does not load, raised, broke a bound, or answered nonsense. Both
+ * are borrowed. */
+typedef void adapter_done_fn(void *ctx, const struct node *answer, const struct err *err);
+
+struct adapters_ops {
+    bool (*have)(const struct adapters *adapters, const char *name);
+    struct adapter_call *(*start)(struct adapters *adapters, const char *name, const struct node *ask,
+                                  adapter_done_fn *done, void *ctx);
+    void (*cancel)(struct adapter_call *call);
+};
+/* First member of an implementation. */
+struct adapters {
+    const struct adapters_ops *ops;
+};
+/* First member of an implementation's call. */
+struct adapter_call {
+    struct adapters *adapters;
+};
+
+/* `name`: "metrics.datadog", "alerts.slack". */
+static inline bool adapters_have(const struct adapters *adapters, const char *name)
+{
+    return adapters->ops->have(adapters, name);
+}
+
+/* `ask`, an object, is copied. `done` comes once, on a later turn, unless adapter_cancel was called. */
+static inline struct adapter_call *adapter_start(struct adapters *adapters, const char *name, const struct node *ask,
+                                                 adapter_done_fn *done, void *ctx)
+{
+    return adapters->ops->start(adapters, name, ask, done, ctx);
+}
+
+static inline void adapter_cancel(struct adapter_call *call)
+{
+    call->adapters->ops->cancel(call);
+}

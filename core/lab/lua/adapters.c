@@ -1,0 +1,188 @@
+/* An adapter and the servers it asks, for specs: the real host of adapters, on a clock of its own, behind a door that
+ * gives the answers of a list. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "kube/client.h"
+#include "lab/lua/module_inner.h"
+#include "script/adapter.h"
+#include "script/marshal.h"
+
+#define ASKED_AT_MS INT64_C(1773216907000)
+#define PATIENCE_MS (10 * 60 * 1000)
+
+enum { MODULES_MAX = 8 };
+
+/* --- the door --- */
+
+struct servers {
+    struct http door;
+    struct clock *clock;
+    const struct node *responses;
+    struct doc *seen; /* the requests, a list */
+    size_t count;
+};
+
+struct asked {
+    struct http_call base;
+    struct timer turn;
+    const struct node *response; /* NULL: it never answers */
+    size_t response_max;
+    http_done_fn *done;
+    void *ctx;
+};
+
+static enum err_code code_named(const char *name)
+{
+    for (enum err_code code = ERR_NONE; code <= ERR_FENCED; code++) {
+        if (str_equal(err_code_name(code), name)) {
+            return code;
+        }
+    }
+    return ERR_UNREACHABLE;
+}
+
+static void on_turn(struct timer *timer, void *ctx)
+{
+    struct asked asked = *(struct asked *)ctx;
+    struct err err = {0};
+    mem_free(ctx);
+    const char *error = node_str(node_get(asked.response, "error"));
+    struct http_response response = {.status = (int)node_int_or(node_get(asked.response, "status"), 200),
+                                     .retry_after_ms = node_int_or(node_get(asked.response, "retry_after_ms"), 0)};
+    response.body = node_str_n(node_get(asked.response, "body"), &response.body_len);
+    response.body = response.body != NULL ? response.body : "";
+    if (error != NULL) {
+        err_set(&err, code_named(node_str_or(node_get(asked.response, "code"), "")), "%s", error);
+    } else if ((size_t)node_int_or(node_get(asked.response, "size"), 0) > asked.response_max) {
+        err_set(&err, ERR_TOO_LARGE, "the answer is larger than %zu bytes", asked.response_max);
+    }
+    asked.done(asked.ctx, err.code == ERR_NONE ? &response : NULL, &err);
+}
+
+static void note_request(struct servers *servers, const struct http_request *request)
+{
+    struct doc *doc = servers->seen;
+    struct node *seen = node_new_object(doc);
+    node_set_str(doc, seen, "method", request->method);
+    node_set_str(doc, seen, "url", request->url);
+    node_set(doc, seen, "body", node_new_str_n(doc, request->body != NULL ? request->body : "", request->body_len));
+    node_set_int(doc, seen, "timeout_ms", request->timeout_ms);
+    node_set_int(doc, seen, "at_ms", clock_mono_ms(servers->clock));
+    node_set_bool(doc, seen, "insecure", request->tls != NULL && request->tls->insecure);
+    node_set_bool(doc, seen, "same_host", request->follow_redirects && request->same_host);
+    struct node *headers = node_ensure_object(doc, seen, "headers");
+    for (size_t i = 0; i < request->header_count; i++) {
+        const char *name = request->headers[i].name, *before = node_str(node_get(headers, name));
+        char *both =
+            str_format("%s%s%s", before != NULL ? before : "", before != NULL ? ", " : "", request->headers[i].value);
+        node_set_str(doc, headers, name, both);
+        str_free(&both);
+    }
+    node_push(doc_root(doc), seen);
+}
+
+static struct http_call *start(struct http *http, const struct http_request *request, http_data_fn *on_data,
+                               http_done_fn *done, void *ctx)
+{
+    struct servers *servers = (struct servers *)http;
+    struct asked *asked = mem_new(struct asked);
+    *asked = (struct asked){.base.http = http,
+                            .response_max = request->response_max != 0 ? request->response_max : HTTP_RESPONSE_MAX,
+                            .response = node_item(servers->responses, servers->count++),
+                            .done = done,
+                            .ctx = ctx};
+    note_request(servers, request);
+    if (asked->response != NULL) {
+        timer_start(servers->clock, &asked->turn, 0, on_turn, asked);
+    }
+    return &asked->base;
+}
+
+static void cancel(struct http_call *call)
+{
+    struct asked *asked = (struct asked *)call;
+    timer_cancel(&asked->turn);
+    mem_free(asked);
+}
+
+static const struct http_ops ops = {start, cancel};
+
+/* --- one question --- */
+
+struct result {
+    struct adapter_call *call; /* NULL: it is over */
+    struct doc *doc;           /* {answer or error, requests} */
+};
+
+static void on_answer(void *ctx, const struct node *answer, const struct err *err)
+{
+    struct result *result = ctx;
+    result->call = NULL;
+    if (answer != NULL) {
+        node_set(result->doc, doc_root(result->doc), "answer", node_copy(result->doc, answer));
+    } else {
+        node_set_str(result->doc, doc_root(result->doc), "error", err->text);
+    }
+}
+
+/* The binary's modules, and the spec's own ones. */
+static struct embedded_module *modules_of(const struct node *own, size_t *count)
+{
+    struct embedded_module *modules = mem_alloc_array(embedded_count + MODULES_MAX, sizeof *modules);
+    *count = 0;
+    struct node_iter it = node_iterate(own);
+    while (*count < MODULES_MAX && node_next(&it)) {
+        size_t len = 0;
+        const char *text = node_str_n(it.value, &len);
+        modules[(*count)++] = (struct embedded_module){it.key, text, len};
+    }
+    memcpy(modules + *count, embedded_modules, embedded_count * sizeof *modules);
+    *count += embedded_count;
+    return modules;
+}
+
+static void ask(const struct node *order, struct result *result)
+{
+    struct virtual_clock *time = virtual_clock_new(ASKED_AT_MS);
+    struct kube_config config = {.server = str_dup("https://kubernetes")};
+    struct servers servers = {.door.ops = &ops,
+                              .clock = virtual_clock_clock(time),
+                              .responses = node_get(order, "responses"),
+                              .seen = doc_new()};
+    doc_set_root(servers.seen, node_new_array(servers.seen));
+    struct adapters_options options = {
+        .clock = servers.clock, .http = &servers.door, .measured = node_bool_or(node_get(order, "measured"), false)};
+    options.modules = modules_of(node_get(order, "modules"), &options.module_count);
+    options.kube = kube_client_new(&servers.door, servers.clock, NULL, &config);
+    struct adapters *adapters = script_adapters_new(&options);
+    result->call =
+        adapter_start(adapters, node_str_or(node_get(order, "name"), ""), node_get(order, "ask"), on_answer, result);
+    virtual_clock_run(time, PATIENCE_MS);
+    if (result->call != NULL) {
+        adapter_cancel(result->call);
+    }
+    node_set(result->doc, doc_root(result->doc), "requests", node_copy(result->doc, doc_root(servers.seen)));
+    script_adapters_free(adapters);
+    kube_client_free(options.kube);
+    mem_free((void *)options.modules);
+    doc_free(servers.seen);
+    virtual_clock_free(time);
+}
+
+static int ask_adapter(lua_State *L)
+{
+    static const char *const fields[] = {"name", "ask", "responses", "modules", "measured", NULL};
+    module_check_fields(L, 1, fields);
+    struct doc *order = module_check_document(L, 1, "order");
+    struct result result = {.doc = doc_new()};
+    doc_set_root(result.doc, node_new_object(result.doc));
+    ask(doc_root(order), &result);
+    doc_free(order);
+    marshal_push(L, doc_root(result.doc));
+    doc_free(result.doc);
+    return 1;
+}
+
+const luaL_Reg module_adapters[] = {{"ask", ask_adapter}, {NULL, NULL}};

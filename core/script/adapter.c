@@ -1,0 +1,160 @@
+#include "script/adapter.h"
+
+#include <assert.h>
+#include <lauxlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "script/adapter_inner.h"
+#include "script/chunks.h"
+
+/* --- a question --- */
+
+static void question_free(struct question *question)
+{
+    struct scripted_adapters *all = question->all;
+    timer_cancel(&question->turn);
+    adapter_request_cancel(&question->request);
+    doc_free(question->ask);
+    doc_free(question->keep);
+    str_free(&question->name);
+    mem_free(question);
+    if (--all->under_way == 0) {
+        adapter_vm_close(all);
+        chunks_clear(all->modules.chunks);
+    }
+}
+
+static void finish(struct question *question, const struct node *answer, const struct err *err)
+{
+    adapter_done_fn *done = question->done;
+    void *ctx = question->ctx;
+    struct doc *kept = answer != NULL ? doc_copy(answer) : NULL;
+    question_free(question);
+    done(ctx, doc_root(kept), err);
+    doc_free(kept);
+}
+
+static void fail(struct question *question, const struct err *err)
+{
+    finish(question, NULL, err);
+}
+
+static void on_response(void *ctx, const struct adapter_response *response);
+
+static void send_request(struct timer *timer, void *ctx)
+{
+    struct question *question = ctx;
+    adapter_request_send(&question->request, question->all, on_response, question);
+}
+
+/* A step has said what comes next: a request, or the answer. */
+static void take_step(struct question *question, const struct node *said)
+{
+    struct err err = {0};
+    const struct node *order = node_get(said, "request");
+    if (order == NULL) {
+        finish(question, said, &err);
+        return;
+    }
+    if (++question->steps > ADAPTER_STEPS_MAX) {
+        err_set(&err, ERR_LIMIT, "%s: more than %d requests for one question", question->name, ADAPTER_STEPS_MAX);
+        fail(question, &err);
+        return;
+    }
+    doc_free(question->keep);
+    question->keep = node_get(said, "keep") != NULL ? doc_copy(node_get(said, "keep")) : NULL;
+    int64_t wait_ms;
+    if (!adapter_request_read(&question->request, order, &wait_ms, &err)) {
+        err_wrap(&err, "%s", question->name);
+        fail(question, &err);
+        return;
+    }
+    timer_start(question->all->options.clock, &question->turn, wait_ms, send_request, question);
+}
+
+static void run_step(struct question *question, const struct adapter_response *response)
+{
+    struct err err = {0};
+    struct adapter_step step = {
+        .name = question->name, .ask = doc_root(question->ask), .keep = doc_root(question->keep), .response = response};
+    struct doc *said = adapter_vm_run(question->all, &step, &err);
+    if (said == NULL) {
+        fail(question, &err);
+    } else {
+        take_step(question, doc_root(said));
+    }
+    doc_free(said);
+}
+
+static void on_response(void *ctx, const struct adapter_response *response)
+{
+    run_step(ctx, response);
+}
+
+static void begin(struct timer *timer, void *ctx)
+{
+    run_step(ctx, NULL);
+}
+
+/* --- the port --- */
+
+static bool have(const struct adapters *adapters, const char *name)
+{
+    const struct scripted_adapters *all = (const struct scripted_adapters *)adapters;
+    char *module = str_format("adapters.%s", name);
+    size_t len;
+    bool found = module_find(&all->modules, module, &len) != NULL;
+    str_free(&module);
+    return found;
+}
+
+static struct adapter_call *start(struct adapters *adapters, const char *name, const struct node *ask,
+                                  adapter_done_fn *done, void *ctx)
+{
+    struct question *question = mem_new(struct question);
+    question->base.adapters = adapters;
+    question->all = (struct scripted_adapters *)adapters;
+    question->all->under_way++;
+    question->name = str_format("adapters.%s", name);
+    question->ask = doc_copy(ask);
+    question->done = done;
+    question->ctx = ctx;
+    timer_start(question->all->options.clock, &question->turn, 0, begin, question);
+    return &question->base;
+}
+
+static void cancel(struct adapter_call *call)
+{
+    question_free((struct question *)call);
+}
+
+static const struct adapters_ops ops = {.have = have, .start = start, .cancel = cancel};
+
+struct adapters *script_adapters_new(const struct adapters_options *options)
+{
+    struct scripted_adapters *all = mem_new(struct scripted_adapters);
+    all->base.ops = &ops;
+    all->options = *options;
+    all->limits = SCRIPT_LIMITS_DEFAULT;
+    all->limits.memory_max = ADAPTER_MEMORY_MAX;
+    if (options->measured) {
+        all->limits.cpu = SCRIPT_CPU_MEASURED;
+    }
+    all->modules = (struct module_set){
+        .embedded = options->modules, .embedded_count = options->module_count, .chunks = chunks_new()};
+    return &all->base;
+}
+
+void script_adapters_free(struct adapters *adapters)
+{
+    struct scripted_adapters *all = (struct scripted_adapters *)adapters;
+    if (all == NULL) {
+        return;
+    }
+    assert(all->under_way == 0);
+    adapter_vm_close(all);
+    chunks_free(all->modules.chunks);
+    mem_free(all);
+}

@@ -1,0 +1,277 @@
+/* The one request that a question has under way: over the HTTP door, or to the engine's own API server. */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "io/http_error.h"
+#include "kube/client.h"
+#include "script/adapter_inner.h"
+
+/* --- what an adapter orders --- */
+
+static bool is_among(const char *word, const char *const *list)
+{
+    for (size_t i = 0; list[i] != NULL; i++) {
+        if (strcmp(word, list[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A name has no blank and no colon, a value no line end: with them one header would become two. */
+static bool is_header(const char *name, const char *value)
+{
+    for (const char *c = name; *c != '\0'; c++) {
+        if (!isalnum((unsigned char)*c) && strchr("!#$%&'*+-.^_`|~", *c) == NULL) {
+            return false;
+        }
+    }
+    for (const char *c = value; *c != '\0'; c++) {
+        if (iscntrl((unsigned char)*c) && *c != '\t') {
+            return false;
+        }
+    }
+    return name[0] != '\0';
+}
+
+static bool is_url(const char *url)
+{
+    bool known = strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
+    for (const char *c = url; *c != '\0'; c++) {
+        known = known && (unsigned char)*c > ' ' && *c != 0x7f;
+    }
+    return known;
+}
+
+static bool add_header(struct adapter_request *request, const char *name, const struct node *value, struct err *err)
+{
+    size_t len = 0;
+    const char *text = node_str_n(value, &len);
+    if (text == NULL || strlen(text) != len || !is_header(name, text)) { /* the value may be a secret: it is not said */
+        return err_set(err, ERR_INVALID,
+                       "request.headers: %.60s is no header that can be sent, wanted a text in one line", name);
+    }
+    size_t size = (request->header_count + 1) * sizeof request->headers[0];
+    request->headers = mem_resize(request->headers, size);
+    request->headers[request->header_count++] = (struct http_header){name, text};
+    return true;
+}
+
+static bool read_headers(struct adapter_request *request, const struct node *order, struct err *err)
+{
+    struct node_iter it = node_iterate(node_get(order, "headers"));
+    while (node_next(&it)) {
+        if (node_type(it.value) != NODE_ARRAY) {
+            if (!add_header(request, it.key, it.value, err)) {
+                return false;
+            }
+            continue;
+        }
+        struct node_iter values = node_iterate(it.value);
+        while (node_next(&values)) {
+            if (!add_header(request, it.key, values.value, err)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool read_kube(const struct node *order, struct err *err)
+{
+    static const char *const verbs[] = {"get", "list", "create", "delete", NULL};
+    const struct node *kube = node_get(order, "kube");
+    const char *verb = node_str_or(node_get(kube, "verb"), "");
+    if (!is_among(verb, verbs) || node_str(node_get(kube, "version")) == NULL ||
+        str_empty(node_str(node_get(kube, "plural")))) {
+        return err_set(err, ERR_INVALID,
+                       "request.kube: verb (get, list, create or delete), group, version and plural are wanted");
+    }
+    return true;
+}
+
+static bool read_http(struct adapter_request *request, const struct node *order, struct err *err)
+{
+    static const char *const methods[] = {"GET", "POST", "PUT", "DELETE", "HEAD", NULL};
+    const char *method = node_str_or(node_get(order, "method"), "GET");
+    const char *url = node_str_or(node_get(order, "url"), "");
+    if (!is_among(method, methods)) {
+        return err_set(err, ERR_INVALID, "request.method: %.20s came, wanted GET, POST, PUT, DELETE or HEAD", method);
+    }
+    if (!is_url(url)) {
+        char *shown = http_printable_url(url);
+        err_set(err, ERR_INVALID, "request.url: %.200s is no http or https URL", shown);
+        str_free(&shown);
+        return false;
+    }
+    return read_headers(request, order, err);
+}
+
+static void clear(struct adapter_request *request)
+{
+    mem_free(request->headers);
+    doc_free(request->order);
+    *request = (struct adapter_request){0};
+}
+
+bool adapter_request_read(struct adapter_request *request, const struct node *order, int64_t *wait_ms, struct err *err)
+{
+    clear(request);
+    request->order = doc_copy(order);
+    order = doc_root(request->order);
+    *wait_ms = node_int_or(node_get(order, "wait_ms"), 0);
+    if (*wait_ms < 0 || *wait_ms > ADAPTER_WAIT_MAX_MS) {
+        return err_set(err, ERR_INVALID, "request.wait_ms: %lld came, wanted 0 to %d", (long long)*wait_ms,
+                       ADAPTER_WAIT_MAX_MS);
+    }
+    return node_get(order, "kube") != NULL ? read_kube(order, err) : read_http(request, order, err);
+}
+
+/* --- the response --- */
+
+static void respond(struct adapter_request *request, const struct adapter_response *response)
+{
+    adapter_response_fn *done = request->done;
+    void *ctx = request->ctx;
+    request->call = NULL;
+    request->kube_call = NULL;
+    done(ctx, response);
+}
+
+/* The URL as texts may show it: the parameters of some servers are keys. */
+static char *shown_url(const struct node *order)
+{
+    const char *url = node_str_or(node_get(order, "url"), "");
+    if (!node_bool_or(node_get(order, "secret_parameters"), false)) {
+        return str_dup(url);
+    }
+    return str_dup_n(url, strcspn(url, "?#"));
+}
+
+static void on_http(void *ctx, const struct http_response *response, const struct err *err)
+{
+    struct adapter_request *request = ctx;
+    const struct node *order = doc_root(request->order);
+    if (response != NULL) {
+        respond(request, &(struct adapter_response){.status = response->status,
+                                                    .retry_after_ms = response->retry_after_ms,
+                                                    .body = response->body,
+                                                    .body_len = response->body_len});
+        return;
+    }
+    const char *method = node_str_or(node_get(order, "method"), "GET");
+    char *verb = str_dup(method), *url = shown_url(order);
+    for (char *c = verb + 1; verb[0] != '\0' && *c != '\0'; c++) {
+        *c = (char)tolower((unsigned char)*c);
+    }
+    char *text = http_error_text(verb, url, "context deadline exceeded", err);
+    respond(request, &(struct adapter_response){.error = text, .timed_out = err->code == ERR_TIMEOUT});
+    str_free(&text);
+    str_free(&url);
+    str_free(&verb);
+}
+
+static void on_kube(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct adapter_request *request = ctx;
+    if (answer == NULL) {
+        respond(request, &(struct adapter_response){.error = err->text,
+                                                    .status = err->http_status,
+                                                    .retry_after_ms = err->retry_after_ms,
+                                                    .timed_out = err->code == ERR_TIMEOUT});
+        return;
+    }
+    char *text = node_to_text(doc_root(answer));
+    respond(request, &(struct adapter_response){.status = 200, .body = text, .body_len = strlen(text)});
+    str_free(&text);
+}
+
+/* --- on its way --- */
+
+static int64_t timeout_of(const struct node *order)
+{
+    int64_t timeout_ms = node_int_or(node_get(order, "timeout_ms"), ADAPTER_TIMEOUT_MS);
+    return timeout_ms > 0 && timeout_ms < ADAPTER_TIMEOUT_MAX_MS ? timeout_ms : ADAPTER_TIMEOUT_MAX_MS;
+}
+
+static void send_http(struct adapter_request *request)
+{
+    const struct node *order = doc_root(request->order);
+    size_t body_len = 0;
+    const char *body = node_str_n(node_get(order, "body"), &body_len);
+    request->tls.insecure = node_bool_or(node_get(order, "insecure"), false);
+    struct http_request http = {.method = node_str_or(node_get(order, "method"), "GET"),
+                                .url = node_str(node_get(order, "url")),
+                                .headers = request->headers,
+                                .header_count = request->header_count,
+                                .body = body,
+                                .body_len = body_len,
+                                .timeout_ms = timeout_of(order),
+                                .response_max = ADAPTER_RESPONSE_MAX,
+                                .tls = request->tls.insecure ? &request->tls : NULL,
+                                .follow_redirects = true,
+                                .same_host = true};
+    request->call = http_start(request->all->options.http, &http, NULL, on_http, request);
+}
+
+static enum kube_verb verb_of(const struct node *kube)
+{
+    static const struct {
+        const char *word;
+        enum kube_verb verb;
+    } verbs[] = {{"list", KUBE_LIST}, {"create", KUBE_CREATE}, {"delete", KUBE_DELETE}};
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (node_is(node_get(kube, "verb"), verbs[i].word)) {
+            return verbs[i].verb;
+        }
+    }
+    return KUBE_GET;
+}
+
+static void send_kube(struct adapter_request *request, const struct node *kube)
+{
+    const struct node *order = doc_root(request->order);
+    request->resource = (struct kube_resource){.group = node_str_or(node_get(kube, "group"), ""),
+                                               .version = node_str(node_get(kube, "version")),
+                                               .plural = node_str(node_get(kube, "plural")),
+                                               .kind = node_str_or(node_get(kube, "kind"), "")};
+    struct kube_request ask = {.verb = verb_of(kube),
+                               .resource = &request->resource,
+                               .namespace = node_str(node_get(kube, "namespace")),
+                               .name = node_str(node_get(kube, "name")),
+                               .query = node_str(node_get(kube, "query")),
+                               .body = node_get(kube, "body"),
+                               .timeout_ms = timeout_of(order),
+                               .answer_max = ADAPTER_RESPONSE_MAX};
+    request->kube_call = kube_start(request->all->options.kube, &ask, on_kube, request);
+}
+
+void adapter_request_send(struct adapter_request *request, struct scripted_adapters *all, adapter_response_fn *done,
+                          void *ctx)
+{
+    request->all = all;
+    request->done = done;
+    request->ctx = ctx;
+    const struct node *kube = node_get(doc_root(request->order), "kube");
+    if (kube == NULL) {
+        send_http(request);
+    } else if (all->options.kube != NULL) {
+        send_kube(request, kube);
+    } else {
+        respond(request, &(struct adapter_response){.error = "there is no API server to ask"});
+    }
+}
+
+void adapter_request_cancel(struct adapter_request *request)
+{
+    if (request->call != NULL) {
+        http_cancel(request->call);
+    }
+    if (request->kube_call != NULL) {
+        kube_cancel(request->kube_call);
+    }
+    clear(request);
+}

@@ -1,0 +1,184 @@
+/* The VM of adapters, and one step in it. The steps share nothing but the modules that are loaded. */
+#include <lauxlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/utf8.h"
+#include "script/adapter_inner.h"
+#include "script/failure.h"
+#include "script/json.h"
+#include "script/marshal.h"
+#include "script/plain.h"
+#include "script/sandbox.h"
+#include "script/signing.h"
+
+enum { LOG_MAX = 4096, SHOWN_MAX = 1024 };
+
+/* --- what adapters reach --- */
+
+static int log_line(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    char line[LOG_MAX];
+    kill_host_enter();
+    plain_copy(line, sizeof line, text, len);
+    log_info(NULL, "adapter: %s", line);
+    kill_host_leave();
+    return 0;
+}
+
+/* (text, max) -> what a person may read of it: one line of UTF-8. */
+static int one_line(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    char shown[4 * SHOWN_MAX + 1];
+    lua_Integer max = luaL_optinteger(L, 2, SHOWN_MAX);
+    luaL_argcheck(L, max > 0 && max <= SHOWN_MAX, 2, "1 to 1024 are wanted");
+    kill_host_enter();
+    struct buf line;
+    buf_init(&line, sizeof shown - 1);
+    utf8_append_line(&line, text, len, (size_t)max);
+    memcpy(shown, buf_str(&line), line.len + 1);
+    buf_fini(&line);
+    kill_host_leave();
+    lua_pushstring(L, shown);
+    return 1;
+}
+
+static int install(lua_State *L)
+{
+    static const luaL_Reg primitives[] = {
+        {"log", log_line},
+        {"line", one_line},
+        {"array", marshal_array},
+        {"json_decode", json_decode},
+        {"json_encode", json_encode},
+        {"sha256", signing_sha256},
+        {"hmac_sha256", signing_hmac_sha256},
+        {"rs256", signing_rs256},
+        {"base64", signing_base64},
+        {NULL, NULL},
+    };
+    struct scripted_adapters *all = lua_touserdata(L, 1);
+    const struct sandbox_parts parts = {.load = module_load, .load_ctx = &all->modules, .chunks = all->modules.chunks};
+    marshal_install(L);
+    lua_pushcfunction(L, log_line);
+    lua_newtable(L);
+    luaL_register(L, NULL, primitives);
+    lua_pushlightuserdata(L, NULL);
+    lua_setfield(L, -2, "null");
+    sandbox_install(L, &parts);
+    return 0;
+}
+
+static bool open_vm(struct scripted_adapters *all, struct err *err)
+{
+    if (all->has_vm) {
+        return true;
+    }
+    if (!vm_init(&all->vm, all->limits.memory_max, err)) {
+        return false;
+    }
+    all->has_vm = true;
+    if (lua_cpcall(all->vm.L, install, all) != 0) {
+        err_set(err, ERR_SCRIPT, "adapters: the sandbox does not start: %s", lua_tostring(all->vm.L, -1));
+        adapter_vm_close(all);
+        return false;
+    }
+    vm_limit(&all->vm, all->limits.memory_max);
+    return true;
+}
+
+void adapter_vm_close(struct scripted_adapters *all)
+{
+    if (all->has_vm) {
+        vm_fini(&all->vm);
+        all->has_vm = false;
+    }
+}
+
+/* --- a step --- */
+
+struct run {
+    lua_State *L;
+    const struct adapter_step *step;
+    struct doc *said;
+    struct err *err;
+};
+
+static void set_text(lua_State *L, const char *name, const char *text, size_t len)
+{
+    lua_pushlstring(L, text, len);
+    lua_setfield(L, -2, name);
+}
+
+static void push_response(lua_State *L, const struct adapter_response *response)
+{
+    lua_newtable(L);
+    lua_pushinteger(L, response->status);
+    lua_setfield(L, -2, "status");
+    set_text(L, "body", response->body != NULL ? response->body : "", response->body_len);
+    if (response->error != NULL) {
+        set_text(L, "error", response->error, strlen(response->error));
+        lua_pushboolean(L, response->timed_out);
+        lua_setfield(L, -2, "timed_out");
+    }
+    if (response->retry_after_ms > 0) {
+        lua_pushnumber(L, (lua_Number)response->retry_after_ms);
+        lua_setfield(L, -2, "retry_after_ms");
+    }
+}
+
+/* Calls stdlib.adapter's step(definition, ask, keep, response), and reads what it gives. */
+static int step_body(lua_State *L)
+{
+    struct run *run = lua_touserdata(L, 1);
+    const struct adapter_step *step = run->step;
+    sandbox_require(L, "stdlib.adapter");
+    lua_getfield(L, -1, "step");
+    sandbox_require(L, step->name);
+    marshal_push(L, step->ask);
+    marshal_push(L, step->keep);
+    if (step->response != NULL) {
+        push_response(L, step->response);
+    } else {
+        lua_pushnil(L);
+    }
+    lua_call(L, 4, 1);
+    marshal_prepare(L);
+    kill_host_enter();
+    run->said = marshal_read(L, -1, "answer", run->err);
+    kill_host_leave();
+    return 0;
+}
+
+static int run_step(void *ctx)
+{
+    struct run *run = ctx;
+    return lua_cpcall(run->L, step_body, run);
+}
+
+struct doc *adapter_vm_run(struct scripted_adapters *all, const struct adapter_step *step, struct err *err)
+{
+    if (!open_vm(all, err)) {
+        return NULL;
+    }
+    struct run run = {.L = all->vm.L, .step = step, .err = err};
+    struct kill_report report = kill_run(all->vm.L, &all->limits.cpu, run_step, &run);
+    struct err problem = {0};
+    struct failure failure = {
+        .L = all->vm.L, .from = all->vm.L, .report = &report, .limits = &all->limits, .doing = step->name};
+    enum failure_kind kind = failure_kind(&failure, &problem);
+    if (kind == FAILURE_NONE) {
+        lua_settop(all->vm.L, 0);
+        return run.said;
+    }
+    doc_free(run.said); /* a kill may come after it was read */
+    *err = problem;
+    adapter_vm_close(all); /* a module that failed while it loaded stays unusable in this VM */
+    return NULL;
+}

@@ -1,0 +1,244 @@
+--- What the adapters of metric providers share: the forms of their answers, in Flagger's words, and what Go makes of
+--- addresses, durations, numbers and JSON.
+---
+--- A provider answers { value = n }, with several = count when other series were left out; { none = true, error = … }
+--- when it was answered with nothing; { error = … }; or, before anything was sent, { unusable = true, error = … } when
+--- the template or its Secret does not fit. Asked whether it is there (ask.online), it answers { online = true }.
+local adapter = require 'stdlib.adapter'
+
+local M = {}
+
+M.NO_VALUES = 'no values found'
+M.SHOWN_MAX = 256
+
+---@class MetricAsk: Ask
+---@field type string spec.provider.type, as written
+---@field address string?
+---@field query string? absent when `online`
+---@field online boolean? only whether the provider is there and takes the credentials
+---@field headers table<string, string[]>?
+---@field region string?
+---@field insecure boolean?
+---@field ambient table<string, string>? credentials of the engine's own surroundings
+
+-- Answers ----------------------------------------------------------------------------------------
+
+function M.unusable(problem)
+  return { unusable = true, error = problem }
+end
+
+---@param where string? what stands before the words
+function M.nothing(where)
+  return { none = true, error = (where and where .. ': ' or '') .. M.NO_VALUES }
+end
+
+--- The body as error texts show it. Flagger shows all of it; an address may name any host that the engine reaches, and
+--- readers of events must not see its pages.
+function M.shown(body)
+  return adapter.line(body, M.SHOWN_MAX)
+end
+
+--- An answer with nothing, where Flagger quotes the body.
+function M.nothing_in(body)
+  return M.nothing('invalid response: ' .. M.shown(body))
+end
+
+--- Of a provider that was asked whether it is there, by a query.
+function M.offline(said)
+  return { error = 'running query failed: ' .. said.error }
+end
+
+-- Go ---------------------------------------------------------------------------------------------
+
+local REASONS = {
+  [400] = 'Bad Request', [401] = 'Unauthorized', [402] = 'Payment Required', [403] = 'Forbidden', [404] = 'Not Found',
+  [405] = 'Method Not Allowed', [406] = 'Not Acceptable', [408] = 'Request Timeout', [409] = 'Conflict',
+  [410] = 'Gone', [411] = 'Length Required', [413] = 'Request Entity Too Large', [414] = 'Request URI Too Long',
+  [415] = 'Unsupported Media Type', [418] = "I'm a teapot", [422] = 'Unprocessable Entity',
+  [429] = 'Too Many Requests', [500] = 'Internal Server Error', [501] = 'Not Implemented', [502] = 'Bad Gateway',
+  [503] = 'Service Unavailable', [504] = 'Gateway Timeout',
+}
+
+---@param status integer
+function M.reason(status)
+  return REASONS[status] or ''
+end
+
+--- Every run of white space is one blank, inside of literals too.
+---@param query string
+function M.in_one_line(query)
+  return (query:gsub('[ \t\n\r\f]+', ' '))
+end
+
+--- The address of a provider: where its paths begin, without a slash at the end.
+---@return { root: string }? base
+---@return string? problem
+function M.base_url(ask)
+  local address = ask.address or ''
+  local root = address:match '^[^?#]*'
+  if not root:find '^[hH][tT][tT][pP][sS]?://[^/]' or address:find '[%c ]' then
+    return nil, ('%s address %s is not a valid URL'):format(ask.type, address)
+  end
+  return { root = (root:gsub('/+$', '')) }
+end
+
+--- What strconv.ParseFloat reads. Lua's tonumber would also take white space and hexadecimal integers.
+---@param text string
+---@return number?
+---@return string? problem
+function M.parse_float(text)
+  local sign, word = text:match '^([+-]?)(%a+)$'
+  word = word and word:lower()
+  if word == 'inf' or word == 'infinity' then
+    return sign == '-' and -math.huge or math.huge
+  elseif word == 'nan' and sign == '' then
+    return 0 / 0
+  end
+  local is_number = text:find '^[+-]?%d+%.?%d*[eE]?[+-]?%d*$' or text:find '^[+-]?%.%d+[eE]?[+-]?%d*$'
+  local value = is_number and tonumber(text)
+  if not value then
+    return nil, ('strconv.ParseFloat: parsing "%s": invalid syntax'):format(M.shown(text))
+  elseif value == math.huge or value == -math.huge then
+    return nil, ('strconv.ParseFloat: parsing "%s": value out of range'):format(M.shown(text))
+  end
+  return value
+end
+
+local SECONDS = { h = 3600, m = 60, s = 1, ms = 1e-3, us = 1e-6, ['µs'] = 1e-6, ['μs'] = 1e-6, ns = 1e-9 }
+
+--- What time.ParseDuration reads, in seconds.
+---@param text string?
+---@return number?
+---@return string? problem
+function M.interval(text)
+  text = text or ''
+  local sign, rest = text:match '^([+-]?)(.*)$'
+  local sum, problem = 0, (text == '' or rest == '') and 'invalid duration' or nil
+  if rest == '0' then
+    return 0
+  end
+  while rest ~= '' and not problem do
+    local number, unit, more = rest:match '^(%d*%.?%d*)([^%d.]*)(.*)$'
+    if not number or number == '' or number == '.' then
+      problem = 'invalid duration'
+    elseif unit == '' then
+      problem = 'missing unit in duration'
+    elseif not SECONDS[unit] then
+      problem = ('unknown unit "%s" in duration'):format(M.shown(unit))
+    else
+      sum, rest = sum + tonumber(number) * SECONDS[unit], more
+    end
+  end
+  if problem then
+    return nil, ('error parsing metric interval: time: %s "%s"'):format(problem, M.shown(text))
+  end
+  return sign == '-' and -sum or sum
+end
+
+--- A text that is no JSON from its beginning on, as Go's decoder says it; nil for what goes wrong further inside.
+local function go_problem(text)
+  local at = text:match '^[ \t\r\n]*(.*)$'
+  if at == '' then
+    return 'unexpected end of JSON input'
+  end
+  for _, literal in ipairs { 'null', 'true', 'false' } do
+    local same = 0
+    while same < #literal and at:byte(same + 1) == literal:byte(same + 1) do
+      same = same + 1
+    end
+    if same > 0 and same < #literal and same < #at then
+      return ("invalid character '%s' in literal %s (expecting '%s')"):format(
+        M.shown(at:sub(same + 1, same + 1)), literal, literal:sub(same + 1, same + 1))
+    end
+  end
+  if not at:find '^[{%["%-%dntf]' then
+    local first = at:match '^[%z\1-\127\194-\244][\128-\191]*' or '?'
+    return ("invalid character '%s' looking for beginning of value"):format(M.shown(first))
+  end
+end
+
+--- The body as a value. False for what is no JSON, and why, in Flagger's words.
+---@param text string
+---@return any value
+---@return table? said
+function M.decode(text)
+  local value, problem = adapter.json.decode(text)
+  if value == nil then
+    return nil, { error = ("error unmarshaling result: %s, '%s'"):format(go_problem(text) or problem, M.shown(text)) }
+  end
+  return value
+end
+
+--- A number of an answer; nil and the answer that says what stands there instead.
+function M.number(value, field)
+  if type(value) == 'number' then
+    return value
+  end
+  local kind = value == adapter.json.null and 'null' or type(value)
+  local words = 'error unmarshaling result: json: cannot unmarshal %s into %s of type float64'
+  return nil, { error = words:format(kind, field) }
+end
+
+--- A list that is there; json null and what is absent are none. An empty object looks like one.
+function M.is_list(value)
+  return type(value) == 'table' and (value[1] ~= nil or next(value) == nil)
+end
+
+--- The list, empty when it is absent or null; nil when something else stands there.
+function M.list(value)
+  if value == nil or value == adapter.json.null then
+    return {}
+  end
+  return M.is_list(value) and value or nil
+end
+
+-- Responses --------------------------------------------------------------------------------------
+
+--- The text of a response that can be read; nil and the answer otherwise.
+---@param response AdapterResponse
+---@param refused fun(status: integer, text: string): string? the words for a status that is refused; nil: it is taken
+---@return string? text
+---@return table? said
+function M.text(response, refused)
+  if response.error then
+    return nil, { error = 'request failed: ' .. response.error }
+  end
+  local problem = refused(response.status, M.shown(response.body))
+  if problem then
+    return nil, { error = problem, retry_after_ms = response.retry_after_ms, status = response.status }
+  end
+  return response.body
+end
+
+--- The same as JSON, of which an object or a list is wanted.
+---@return table? body
+---@return table? said
+function M.body(response, refused)
+  local text, said = M.text(response, refused)
+  if not text then
+    return nil, said
+  end
+  local value
+  value, said = M.decode(text)
+  if not value then
+    return nil, said
+  elseif type(value) ~= 'table' then
+    return nil, { error = ("error unmarshaling result: json: cannot unmarshal %s into Go value, '%s'"):format(
+      value == adapter.json.null and 'null' or type(value), M.shown(text)) }
+  end
+  return value
+end
+
+--- For providers that take nothing but 200: `error response: <body>`.
+function M.unless_ok(status, text)
+  return status ~= 200 and 'error response: ' .. text or nil
+end
+
+--- For those that take what is below 400.
+function M.unless_below_400(words)
+  return function(status, text)
+    return status >= 400 and words(status, text) or nil
+  end
+end
+
+return M
