@@ -477,6 +477,10 @@ function World:primitives()
   function host.random()
     return 0.5
   end
+  function host.place(f)
+    local info = debug.getinfo(f, 'S')
+    return info.lastlinedefined > 0 and info.short_src .. ':' .. info.lastlinedefined or ''
+  end
   return host
 end
 

@@ -16,8 +16,13 @@ local function read(path)
 end
 
 local function source(name, place, environment)
+  if not name then
+    return {} -- a release of the specs pins nothing
+  end
   local text = read('lua/' .. name:gsub('%.', '/') .. '.lua')
-  if text ~= nil then
+  if not place then
+    return text
+  elseif text ~= nil then
     return load(text, place, 't', environment)
   end
 end

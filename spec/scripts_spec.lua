@@ -126,7 +126,7 @@ describe('a Strategy', function()
     ['is bytecode'] = { '\27LJ\2', 'scripts.ring: attempt to load chunk with wrong mode' },
     ['has a default that does not fit'] = {
       "return require 'stdlib.strategy' { name = 'x', run = print, params = {\n" ..
-      "a = require 'stdlib.param'.percent { default = 120 } } }", 'a.default: at most 100 is wanted' },
+      "a = require 'stdlib.param'.percent { default = 120 } } }", 'a.default: at most 100 is wanted, got 120' },
     ['has a parameter of no type'] = {
       "return require 'stdlib.strategy' { name = 'x', run = print, params = { a = { type = 'colour' } } }",
       'a: colour is not a type of a parameter' },
@@ -138,8 +138,27 @@ describe('a Strategy', function()
       "return require 'stdlib.strategy' { name = 'x', run = print, params = {\n" ..
       "a = require 'stdlib.param':percent { min = 1 } } }",
       'scripts/ring.lua:2: param.percent: a dot is wanted: param.percent { … }' },
-    ['has an unknown field'] = { "return require 'stdlib.strategy' { name = 'x', run = print, steps = 1 }",
-      'strategy.steps: there is no such field' },
+    ['has an unknown field'] = { "local a = { steps = 1 }\nreturn require 'stdlib.strategy' {\n" ..
+      "name = 'x', run = print,\nsteps = 1,\nparam = {} }",
+      'scripts/ring.lua:5: strategy: there is no field "param", known are params, ' },
+    ['has no name'] = { "\nreturn require 'stdlib.strategy' {\nrun = print }",
+      'scripts/ring.lua:2: strategy.name: a string is wanted, got nil' },
+    ['has a parameter that is not declared'] = {
+      "return require 'stdlib.strategy' { name = 'x', run = print, params = {\nb = nil,\na = 5 } }",
+      'scripts/ring.lua:3: strategy.params.a: a declaration like param.percent { default = 5 } is wanted' },
+    ['has a choice of numbers'] = {
+      "return require 'stdlib.strategy' { name = 'x', run = print, params = {\n" ..
+      "a = require 'stdlib.param'.choice { values = { 'a', 5 } } } }",
+      'scripts/ring.lua:2: param.choice: values[2]: a text is wanted, got 5' },
+    ['requires a module of another name'] = { "require 'scripts.clam'",
+      "scripts/ring.lua:1: module 'scripts.clam' is neither pinned by the release nor part of this engine; " ..
+      'there are scripts.calm, ' },
+    ['requires a module without a root'] = { "require 'strategy'",
+      "scripts/ring.lua:1: module 'strategy' is not for scripts; there are stdlib.strategy, " },
+    ['has a default that no word takes'] = {
+      "return require 'stdlib.strategy' { name = 'x', run = print, params = {\n" ..
+      "a = require 'stdlib.param'.duration { default = '721h' } } }",
+      'a.default: at most "720h" is wanted, got "721h"' },
   } do
     it('that ' .. problem .. ' stops its Canary alone, and says the line', function()
       local world = scripted()
@@ -163,9 +182,9 @@ describe('a Strategy', function()
     ['an unknown one'] = { { stpes = { 1 } }, 'spec.strategy.params.stpes: there is no such parameter, known are ' },
     ['a number for a list'] = { { steps = 5 }, 'spec.strategy.params.steps: 5 is not a list' },
     ['a text that is no percentage'] = { { steps = { 5, 'ten' } }, 'steps[1]: "ten" is not a number from 0 to 100' },
-    ['a percentage above 100'] = { { steps = { 101 } }, 'steps[0]: at most 100 is wanted' },
+    ['a percentage above 100'] = { { steps = { 101 } }, 'steps[0]: at most 100 is wanted, got 101' },
     ['half a round'] = { { rounds = 0.5 }, 'rounds: 0.5 is not a whole number' },
-    ['no round'] = { { rounds = 0 }, 'rounds: at least 1 is wanted' },
+    ['no round'] = { { rounds = 0 }, 'rounds: at least 1 is wanted, got 0' },
   } do
     it('refuses ' .. given .. ' before any traffic moves', function()
       local world = scripted { name = 'ring', params = wrong[1] }
@@ -292,6 +311,22 @@ describe('a Strategy', function()
     assert.equal('Failed', world.phase)
     assert.matches('scripts/ring.lua:2: rollout:iterate_matched: it follows the steps of a bundled strategy',
       release(world).status.reason)
+  end)
+
+  it('that comes to its end without promoting says where', function()
+    local world = scripted { name = 'ring' }
+    world.world:create(run 'rollout:begin()\nrollout:event "nothing more"')
+    world:initialise():push():finish()
+    assert.equal('Failed', world.phase)
+    assert.matches('scripts/ring.lua:4: ring: run returned, but the release is neither promoted nor taken back',
+      release(world).status.reason, 1, true)
+  end)
+
+  it('says in the evidence which of its lines has asked', function()
+    local world = scripted { name = 'ring' }
+    world.world:create(run 'rollout:begin()\nrollout:shift(10)\nrollout:analyse { rounds = 1 } rollout:promote()')
+    world:initialise():push():finish()
+    assert.equal('scripts/ring.lua:4', release(world).status.evidence[1].where)
   end)
 
   it('finds the end of the steps where the analysis has none', function()

@@ -66,16 +66,17 @@ static const struct type {
     const char *name;
     read_fn *read;
     const char *wanted;
-    bool is_ordered; /* it may have `min` and `max` */
+    bool is_ordered;          /* it may have `min` and `max` */
+    const char *least, *most; /* JSON: what `min` and `max` are where the declaration says nothing; NULL: no bounds */
 } types[] = {
-    {"number", node_real, "a number", true},
-    {"integer", read_integer, "a whole number", true},
-    {"percent", read_percent, "a number from 0 to 100, or a text like \"5%\"", true},
-    {"weight", read_weight, "a whole number from 0 to 100, or a text like \"5%\"", true},
-    {"duration", read_duration, "a duration like \"1m30s\"", true},
-    {"string", read_string, "a text", false},
-    {"choice", read_string, "a text", false},
-    {"boolean", read_boolean, "true or false", false},
+    {"number", node_real, "a number", true, NULL, NULL},
+    {"integer", read_integer, "a whole number", true, NULL, NULL},
+    {"percent", read_percent, "a number from 0 to 100, or a text like \"5%\"", true, "0", "100"},
+    {"weight", read_weight, "a whole number from 0 to 100, or a text like \"5%\"", true, "0", "100"},
+    {"duration", read_duration, "a duration like \"1m30s\"", true, "\"1ms\"", "\"720h\""},
+    {"string", read_string, "a text", false, NULL, NULL},
+    {"choice", read_string, "a text", false, NULL, NULL},
+    {"boolean", read_boolean, "true or false", false, NULL, NULL},
 };
 
 static const struct type *type_of(const struct node *declared)
@@ -102,30 +103,50 @@ static int shown_len(const char *text, size_t max)
     return (int)(len > max ? utf8_floor(text, max) : len);
 }
 
-static void refuse(const char *field, const struct node *value, const char *wanted, struct str_list *reasons)
+static char *shown_text(const struct node *value)
 {
     enum { SHOWN_MAX = 60 };
     char *text = value != NULL ? node_to_text(value) : str_dup("nothing");
     int shown = shown_len(text, SHOWN_MAX);
-    str_list_push_format(reasons, "%s: %.*s%s is not %s", field, shown, text, text[shown] != '\0' ? "…" : "", wanted);
+    char *out = str_format("%.*s%s", shown, text, text[shown] != '\0' ? "…" : "");
+    str_free(&text);
+    return out;
+}
+
+static void refuse(const char *field, const struct node *value, const char *wanted, struct str_list *reasons)
+{
+    char *text = shown_text(value);
+    str_list_push_format(reasons, "%s: %s is not %s", field, text, wanted);
     str_free(&text);
 }
 
-static void check_bound(const struct node *declared, const char *key, double value, double fallback, const char *field,
+static struct doc *bound_of(const struct node *declared, const char *key, const char *fallback)
+{
+    const struct node *bound = node_get(declared, key);
+    struct err ignored;
+    if (bound != NULL) {
+        return doc_copy(bound);
+    }
+    return fallback != NULL ? doc_parse(fallback, strlen(fallback), &ignored) : NULL;
+}
+
+static void check_bound(const struct node *declared, const char *key, const struct node *given, const char *field,
                         struct str_list *reasons)
 {
     const struct type *type = type_of(declared);
-    const struct node *bound = node_get(declared, key);
     bool is_least = strcmp(key, "min") == 0;
-    double limit = fallback;
-    if (bound != NULL && !type->read(bound, &limit)) {
-        return; /* the declaration is at fault, and told */
+    struct doc *bound = bound_of(declared, key, is_least ? type->least : type->most);
+    double value, limit;
+    /* A bound that cannot be read is a fault of the declaration, and told. */
+    if (bound != NULL && type->read(doc_root(bound), &limit) && type->read(given, &value) &&
+        (is_least ? value < limit : value > limit)) {
+        char *wanted = node_to_text(doc_root(bound)), *came = shown_text(given);
+        str_list_push_format(reasons, "%s: at %s %s is wanted, got %s", field, is_least ? "least" : "most", wanted,
+                             came);
+        str_free(&came);
+        str_free(&wanted);
     }
-    if (is_least ? value < limit : value > limit) {
-        char *text = bound != NULL ? node_to_text(bound) : str_format("%g", fallback);
-        str_list_push_format(reasons, "%s: at %s %s is wanted", field, is_least ? "least" : "most", text);
-        str_free(&text);
-    }
+    doc_free(bound);
 }
 
 static void check_choice(const struct node *declared, const struct node *value, const char *field,
@@ -150,15 +171,12 @@ static void check_single(const struct node *declared, const struct node *value, 
                          struct str_list *reasons)
 {
     const struct type *type = type_of(declared);
-    double number;
-    if (!type->read(value, &number)) {
+    double ignored;
+    if (!type->read(value, &ignored)) {
         refuse(field, value, type->wanted, reasons);
-    } else if (type->read == read_percent || type->read == read_weight) {
-        check_bound(declared, "min", number, 0, field, reasons);
-        check_bound(declared, "max", number, 100, field, reasons);
     } else if (type->is_ordered) {
-        check_bound(declared, "min", number, -INFINITY, field, reasons);
-        check_bound(declared, "max", number, INFINITY, field, reasons);
+        check_bound(declared, "min", value, field, reasons);
+        check_bound(declared, "max", value, field, reasons);
     } else if (strcmp(type->name, "choice") == 0) {
         check_choice(declared, value, field, reasons);
     }
@@ -193,6 +211,23 @@ static void check_value(const struct node *declared, const struct node *value, c
 
 /* --- declarations --- */
 
+static bool check_values(const char *name, const struct node *values, struct str_list *reasons)
+{
+    size_t before = reasons->count;
+    if (node_type(values) != NODE_ARRAY || node_count(values) == 0) {
+        str_list_push_format(reasons, "%s: a choice without values", name);
+    }
+    struct node_iter it = node_iterate(values);
+    while (node_next(&it)) {
+        char *field = str_format("%s.values[%zu]", name, it.index);
+        if (node_str(it.value) == NULL) {
+            refuse(field, it.value, "a text", reasons);
+        }
+        str_free(&field);
+    }
+    return reasons->count == before;
+}
+
 static bool check_type(const char *name, const struct node *declared, struct str_list *reasons)
 {
     const struct node *element = is_list(declared) ? node_get(declared, "of") : declared;
@@ -201,11 +236,7 @@ static bool check_type(const char *name, const struct node *declared, struct str
                              node_str_or(node_get(element, "type"), "nothing"));
         return false;
     }
-    if (node_is(node_get(element, "type"), "choice") && node_count(node_get(element, "values")) == 0) {
-        str_list_push_format(reasons, "%s: a choice without values", name);
-        return false;
-    }
-    return true;
+    return !node_is(node_get(element, "type"), "choice") || check_values(name, node_get(element, "values"), reasons);
 }
 
 static void check_bounds_of(const char *name, const struct node *declared, struct str_list *reasons)

@@ -5,8 +5,9 @@
  *   filled    {"steps": [10, 50]}, every declared name that has a value
  *
  * Types: number, integer, percent (0 to 100; a text like "5%" counts as 5), weight (a whole percent), duration (a
- * text of Go's, "1m30s"), string, boolean, choice (one of `values`), list (of one type; `min` and `max` count its
- * elements). `min` and `max` are inclusive, and of the declaration's own type. */
+ * text of Go's, "1m30s", from 1ms to 720h: what the word wait takes), string, boolean, choice (one of `values`), list
+ * (of one type; `min` and `max` count its elements). `min` and `max` are inclusive, and of the declaration's own type:
+ * they take the place of the type's own bounds. */
 #pragma once
 
 #include "base/doc.h"

@@ -97,15 +97,30 @@ static bool has_place(lua_State *L, const char *text)
     return false;
 }
 
+/* True when stdlib has raised this, with a place of a script's that no frame is left of (misuse.lua). */
+static bool is_placed_by_stdlib(lua_State *L, const char *text)
+{
+    lua_Debug frame;
+    for (int level = 0; level < FRAMES_MAX && lua_getstack(L, level, &frame); level++) {
+        if (lua_getinfo(L, "S", &frame) && frame.source[0] == '@') {
+            const char *colon = strchr(text, ':');
+            return str_has_prefix(frame.source, "@stdlib/") && host_is_script(text) && colon != NULL &&
+                   isdigit((unsigned char)colon[1]);
+        }
+    }
+    return false;
+}
+
 static void describe_raised(const struct failure *failure, struct err *err)
 {
     struct message message;
     char where[KILL_WHERE_SIZE];
     host_where(failure->from, where, sizeof where);
     message_of(failure, &message);
-    if (!has_place(failure->from, message.text) && where[0] != '\0') {
+    bool placed = has_place(failure->from, message.text) || is_placed_by_stdlib(failure->from, message.text);
+    if (!placed && where[0] != '\0') {
         err_set(err, ERR_SCRIPT, "%s: %s", where, message.text);
-    } else if (str_has_prefix(where, "strategies/") && !str_has_prefix(message.text, "strategies/")) {
+    } else if (host_is_script(where) && !host_is_script(message.text)) {
         err_set(err, ERR_SCRIPT, "%s (called from %s)", message.text, where);
     } else {
         err_set(err, ERR_SCRIPT, "%s", message.text);

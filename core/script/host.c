@@ -238,6 +238,20 @@ static int primitive_random(lua_State *L)
     return 1;
 }
 
+/* Where the stack has no frame of the script's any more, an error can still say which function it is about. */
+static int primitive_place(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_Debug function;
+    lua_settop(L, 1);
+    if (lua_getinfo(L, ">S", &function) && function.lastlinedefined > 0) {
+        lua_pushfstring(L, "%s:%d", function.short_src, function.lastlinedefined);
+    } else {
+        lua_pushliteral(L, "");
+    }
+    return 1;
+}
+
 static void set_primitive(lua_State *L, struct host *host, const char *name, lua_CFunction primitive)
 {
     lua_pushlightuserdata(L, host);
@@ -255,11 +269,17 @@ void host_install(lua_State *L, struct host *host)
     set_primitive(L, host, "evidence", primitive_evidence);
     set_primitive(L, host, "log", primitive_log);
     set_primitive(L, host, "random", primitive_random);
+    set_primitive(L, host, "place", primitive_place);
     set_primitive(L, host, "array", marshal_array);
     lua_pushlightuserdata(L, NULL);
     lua_setfield(L, -2, "null");
     lua_getfield(L, -1, "log");
     lua_insert(L, -2);
+}
+
+bool host_is_script(const char *place)
+{
+    return str_has_prefix(place, "strategies/") || str_has_prefix(place, "scripts/");
 }
 
 void host_where(lua_State *L, char *out, size_t size)
@@ -271,7 +291,7 @@ void host_where(lua_State *L, char *out, size_t size)
         if (!lua_getinfo(L, "Sl", &frame) || frame.source[0] != '@') {
             continue;
         }
-        bool strategy = str_has_prefix(frame.source, "@strategies/");
+        bool strategy = host_is_script(frame.source + 1);
         if (!strategy && out[0] != '\0') {
             continue;
         }

@@ -49,3 +49,6 @@ void host_push_replayed(lua_State *L, struct host *host);
 /* "strategies/canary.lua:12": the innermost line of a strategy on the stack of L, else the innermost line of any
  * module; "" without one. Raises nothing. */
 void host_where(lua_State *L, char *out, size_t size);
+
+/* True for a place in a strategy's file, the engine's own or a team's: "scripts/ring.lua:12". */
+bool host_is_script(const char *place);

@@ -33,10 +33,39 @@ const char *module_find(const struct module_set *set, const char *name, size_t *
     return embedded != NULL ? embedded->source : NULL;
 }
 
+static int push_pinned_names(lua_State *L, const struct module_set *set)
+{
+    lua_newtable(L);
+    int count = 0;
+    struct node_iter it = node_iterate(set->pinned);
+    while (node_next(&it)) {
+        if (!module_is_engines(it.key)) {
+            lua_pushstring(L, it.key);
+            lua_rawseti(L, -2, ++count);
+        }
+    }
+    return 1;
+}
+
+static int push_text(lua_State *L, const struct module_set *set, const char *name)
+{
+    size_t len;
+    const char *text = module_find(set, name, &len);
+    lua_pushlstring(L, text != NULL ? text : "", text != NULL ? len : 0);
+    return 1;
+}
+
 int module_load(lua_State *L)
 {
     const struct module_set *set = lua_touserdata(L, lua_upvalueindex(1));
-    const char *name = luaL_checkstring(L, 1), *place = luaL_checkstring(L, 2);
+    if (lua_gettop(L) == 0) {
+        return push_pinned_names(L, set);
+    }
+    const char *name = luaL_checkstring(L, 1);
+    if (lua_gettop(L) == 1) {
+        return push_text(L, set, name);
+    }
+    const char *place = luaL_checkstring(L, 2);
     size_t len;
     const char *text = module_find(set, name, &len);
     const struct embedded_module *embedded = find_embedded(set, name);

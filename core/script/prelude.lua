@@ -4,7 +4,8 @@
 -- file in each new VM, and so do the specs (spec/sandbox.lua). It is given
 --   raw     the globals of LuaJIT, which it empties at the end
 --   source  the function of a module, by its name, the name of its place and its environment; nil for an unknown one,
---           nil and why for one that does not compile
+--           nil and why for one that does not compile. By the name alone its text; without a name, the names of the
+--           modules that the release has pinned
 --   log     takes a line
 --   host    the primitives, for stdlib alone
 -- and returns the `require` of the engine.
@@ -369,22 +370,63 @@ maths.random, maths.randomseed = nil, nil
 local coroutines =
   { create = create, wrap = wrap, resume = resume, yield = yield, status = raw_status, running = running }
 
+-- Names, the one that is most like `name` first: what an unknown one may have been meant to be. At most 100 are looked
+-- at, so that it takes little time whatever a script asks.
+local function distance(a, b)
+  local row = {}
+  for j = 0, #b do row[j] = j end
+  for i = 1, #a do
+    local diagonal = row[0]
+    row[0] = i
+    for j = 1, #b do
+      local cost = byte(a, i) == byte(b, j) and 0 or 1
+      diagonal, row[j] = row[j], maths.min(row[j] + 1, row[j - 1] + 1, diagonal + cost)
+    end
+  end
+  return row[#b]
+end
+
+local function nearest(name, names)
+  name = sub(tostring(name), 1, 60)
+  local list, far = {}, {}
+  for i = 1, #names < 100 and #names or 100 do
+    list[i] = names[i]
+    far[names[i]] = distance(name, sub(names[i], 1, 60))
+  end
+  sort(list, function(a, b)
+    if far[a] ~= far[b] then return far[a] < far[b] end
+    return a < b
+  end)
+  return list
+end
+
 -- Modules. Those of one root (stdlib, strategies) share an environment, so that a script that changes string.len
 -- changes its own, not the stdlib's. Only stdlib gets the host; the others get of stdlib what is public.
 local environments, loaded, loading = {}, {}, {}
+local under_way = {} -- the modules that are loading, the innermost last
 local new_environment
+
+local function known_modules(name)
+  local names = source()
+  for public_name in pairs(public) do names[#names + 1] = public_name end
+  return concat(nearest(name, names), ', ')
+end
+
 local function load_module(name)
   if loading[name] then error("module '" .. name .. "' requires itself, or failed to load before", 3) end
   local root = match(name, '^[^.]+')
   environments[root] = environments[root] or new_environment(root == 'stdlib')
   local chunk, problem = source(name, '@' .. raw_gsub(name, '%.', '/') .. '.lua', environments[root])
   if not chunk and not problem then
-    error("module '" .. name .. "' is neither pinned by the release nor part of this engine", 3)
+    error("module '" .. name .. "' is neither pinned by the release nor part of this engine; there are "
+      .. known_modules(name), 3)
   end
   if problem == 'not enough memory' then raw_rep(' ', 1e9) end -- the same again, as the error that load made a text of
   if not chunk then error(problem, 0) end
   loading[name] = true
+  under_way[#under_way + 1] = name
   local value = chunk(name) -- unprotected: an error keeps its class and its place
+  under_way[#under_way] = nil
   loading[name] = nil
   if value == nil then value = true end
   loaded[name] = value
@@ -399,7 +441,7 @@ local function new_require(trusted)
     local root = match(name, '^([%l%d_]+)%.[%l%d_.-]+$')
     local inner = root == 'stdlib' and not trusted
     if not root or inner and not public[name] then
-      error("module '" .. sub(name, 1, 60) .. "' is not for scripts: a name such as stdlib.strategy is wanted", 2)
+      error("module '" .. sub(name, 1, 60) .. "' is not for scripts; there are " .. known_modules(name), 2)
     end
     if loaded[name] == nil then load_module(name) end
     if not inner then return loaded[name] end
@@ -447,6 +489,14 @@ end
 function host.seal(t, problem)
   sealed[t] = problem
   return t
+end
+function host.nearest(name, names)
+  return nearest(name, names)
+end
+function host.loading()
+  for i = #under_way, 1, -1 do
+    if not find(under_way[i], '^stdlib%.') then return under_way[i], source(under_way[i]) end
+  end
 end
 
 -- Methods of strings come from a table that no script can reach; the originals of everything are emptied.

@@ -50,35 +50,38 @@ function M.weight(word, weight)
   return weight
 end
 
-local WAIT_MAX_MS = 30 * 24 * 3600000
-
 --- Milliseconds of a duration.
 ---@param name string? of the argument; nil: the only one
 ---@return integer
 function M.duration(word, value, name)
-  local ms, problem = duration.parse(value)
-  local what = name and name .. ': ' or ''
-  if not ms then
-    wrong(word, what .. problem)
-  elseif ms < 1 or ms > WAIT_MAX_MS then
-    wrong(word, what .. 'from 1ms to 720h are wanted, got ' .. value)
-  end
-  return ms
+  local ms, problem = duration.span(value)
+  return ms or wrong(word, (name and name .. ': ' or '') .. problem)
 end
 
-local ANALYSE = { rounds = true, lasting = true }
+--- Options of a word: a table with no other names than these.
+---@param wanted string
+---@param known string[]
+---@return table
+local function check_options(word, options, wanted, known)
+  if type(options) ~= 'table' then
+    wrong(word, wanted .. ' is wanted, got ' .. type(options))
+  end
+  local names = {}
+  for _, name in ipairs(known) do
+    names[name] = true
+  end
+  for name in pairs(options) do
+    if not names[name] then
+      wrong(word, misuse.unknown('option', name, known))
+    end
+  end
+  return options
+end
 
 ---@return integer? rounds
 ---@return integer? lasting_ms
 function M.analyse(word, options)
-  if type(options) ~= 'table' then
-    wrong(word, '{ rounds = n } or { lasting = duration } is wanted, got ' .. type(options))
-  end
-  for name in pairs(options) do
-    if not ANALYSE[name] then
-      wrong(word, 'there is no option "' .. tostring(name) .. '", known are lasting and rounds')
-    end
-  end
+  check_options(word, options, '{ rounds = n } or { lasting = duration }', { 'lasting', 'rounds' })
   local rounds = options.rounds
   if rounds ~= nil and (type(rounds) ~= 'number' or rounds % 1 ~= 0 or rounds < 1 or rounds > 1e6) then
     wrong(word, 'rounds: a whole number from 1 on is wanted, got ' .. tostring(rounds))
@@ -102,8 +105,7 @@ end
 ---@return string
 function M.gate(word, gate)
   if not gates.is_known(gate) or gate == 'confirm-rollout' then -- begin() asks that one
-    wrong(word, 'gate "' .. tostring(gate) .. '" does not exist, known are confirm-traffic-increase and '
-      .. 'confirm-promotion')
+    wrong(word, misuse.unknown('gate', gate, { 'confirm-traffic-increase', 'confirm-promotion' }))
   end
   return gate
 end

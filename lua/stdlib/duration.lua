@@ -1,25 +1,76 @@
---- Durations as people write them: '90s', '1h30m', '1.5h'.
+--- Durations as people write them: '90s', '1h30m', '1.5h'. The forms are Go's, and the same ones that C reads in a
+--- manifest (core/base/duration.c); spec/stdlib/duration_spec.lua holds the two together.
 local M = {}
 
-local MS = { h = 3600000, m = 60000, s = 1000, ms = 1 }
+local NS = {
+  h = 3.6e12, m = 6e10, s = 1e9, ms = 1e6, us = 1e3, ns = 1,
+  ['\194\181s'] = 1e3, ['\206\188s'] = 1e3, -- the micro sign, and the Greek letter
+}
+local MS = 1e6
+local NS_MAX = 2 ^ 63 - 1024 -- the last number below what C can hold
+local FRACTION_MAX = 18 -- digits; the others are below a nanosecond
+
+--- One number with its unit, in whole nanoseconds; nil for no such thing.
+local function part_of(whole, fraction, unit)
+  if not NS[unit] or whole == '' and (fraction or '') == '' then
+    return nil
+  end
+  local ns = (tonumber(whole) or 0) * NS[unit]
+  local digits = (fraction or ''):sub(1, FRACTION_MAX)
+  if digits ~= '' then
+    ns = ns + math.floor(tonumber(digits) * (NS[unit] / 10 ^ #digits))
+  end
+  return ns
+end
+
+--- Nanoseconds, whole, not negative; nil for another text.
+local function nanoseconds(text)
+  local sign, rest = text:match '^([+-]?)(.*)$'
+  if rest == '0' then
+    return 0
+  end
+  local sum = rest ~= '' and 0 or nil
+  while sum and rest ~= '' do
+    local whole, fraction, unit, more = rest:match '^(%d*)%.(%d*)([^%d.]+)(.*)$'
+    if not whole then
+      whole, unit, more = rest:match '^(%d+)([^%d.]+)(.*)$'
+    end
+    local ns = whole and part_of(whole, fraction, unit)
+    sum, rest = ns and sum + ns, more
+    sum = sum and sum <= NS_MAX and sum or nil
+  end
+  return (sign ~= '-' or sum == 0) and sum or nil
+end
+
+local function read(text)
+  local ns = type(text) == 'string' and nanoseconds(text)
+  if not ns then
+    return nil, "a duration like '90s' or '1h30m' is wanted, got " .. tostring(text)
+  end
+  return ns
+end
 
 --- Milliseconds, whole; nil and why for another text.
 ---@param text any
 ---@return integer? ms
 ---@return string? problem
 function M.parse(text)
-  local rest, sum = type(text) == 'string' and text or '', 0
-  while rest ~= '' do
-    local number, unit, more = rest:match '^(%d+%.?%d*)(%a+)(.*)$'
-    if not number or not MS[unit] then
-      break
-    end
-    sum, rest = sum + tonumber(number) * MS[unit], more
+  local ns, problem = read(text)
+  return ns and math.floor(ns / MS), problem
+end
+
+local SPAN_MAX_NS = 30 * 24 * 3600 * 1e9
+
+--- Milliseconds of a time that a word can let pass, and that param.duration takes unless its bounds say otherwise.
+---@param text any
+---@return integer? ms
+---@return string? problem
+function M.span(text)
+  local ns, problem = read(text)
+  if ns and (ns < MS or ns > SPAN_MAX_NS) then
+    return nil, 'from 1ms to 720h are wanted, got ' .. text
   end
-  if rest ~= '' or text == '' or type(text) ~= 'string' then
-    return nil, "a duration like '90s' or '1h30m' is wanted, got " .. tostring(text)
-  end
-  return math.floor(sum)
+  return ns and math.floor(ns / MS), problem
 end
 
 return M

@@ -21,31 +21,61 @@
 ---@field of Param? of a list
 
 local host = require 'host'
+local misuse = require 'stdlib.misuse'
 
-local OPTIONS = { default = true, min = true, max = true, values = true, doc = true }
+local OPTIONS = { 'default', 'doc', 'max', 'min' }
+local OPTIONS_OF_CHOICE = { 'default', 'doc', 'max', 'min', 'values' }
 
---- Called in tail position, so that level 2 is the script's line.
+local function wrong(kind, problem)
+  misuse.raise('param.' .. kind .. ': ' .. problem)
+end
+
+local function check_options(kind, options)
+  local known = kind == 'choice' and OPTIONS_OF_CHOICE or OPTIONS
+  for name in pairs(options) do
+    local found = false
+    for _, option in ipairs(known) do
+      found = found or option == name
+    end
+    if not found then
+      wrong(kind, misuse.unknown('option', name, known))
+    end
+  end
+  if options.doc ~= nil and type(options.doc) ~= 'string' then
+    wrong(kind, 'doc: a text is wanted, got ' .. type(options.doc))
+  end
+end
+
+local function check_values(values)
+  if type(values) ~= 'table' or #values == 0 then
+    wrong('choice', "values: a list of texts is wanted, such as { 'eu', 'us' }, got "
+      .. (type(values) == 'table' and 'a table without any' or type(values)))
+  end
+  for i, value in ipairs(values) do
+    if type(value) ~= 'string' then
+      wrong('choice', ('values[%d]: a text is wanted, got %s'):format(i, tostring(value)))
+    end
+  end
+end
+
 local function declare(kind, options, of, extra)
   if extra ~= nil then
-    error(('param.%s: a dot is wanted: param.%s { … }'):format(kind, kind), 2)
+    wrong(kind, 'a dot is wanted: param.' .. kind .. ' { … }')
   end
   options = options or {}
   if type(options) ~= 'table' then
-    error(('param.%s: a table of options is wanted, got %s'):format(kind, type(options)), 2)
+    wrong(kind, 'a table of options is wanted, got ' .. type(options))
+  end
+  check_options(kind, options)
+  if kind == 'choice' then
+    check_values(options.values)
   end
   local declared = { type = kind, of = of }
   for name, value in pairs(options) do
-    if not OPTIONS[name] or name == 'values' and kind ~= 'choice' then
-      error(('param.%s: there is no option "%s", known are default, doc, max, min%s')
-        :format(kind, tostring(name), kind == 'choice' and ', values' or ''), 2)
-    end
     declared[name] = value
   end
   if of and type(declared.default) == 'table' and next(declared.default) == nil then
     declared.default = host.array() -- an empty table alone is an object
-  end
-  if declared.doc ~= nil and type(declared.doc) ~= 'string' then
-    error(('param.%s: doc: a text is wanted, got %s'):format(kind, type(declared.doc)), 2)
   end
   return declared
 end
@@ -80,7 +110,7 @@ function M.weight(options, extra)
   return declare('weight', options, nil, extra)
 end
 
---- A text like '90s' or '1h30m'.
+--- A text like '90s' or '1h30m', from 1ms to 720h unless `min` and `max` say otherwise: what rollout:wait takes.
 ---@param options ParamOptions?
 ---@return Param
 function M.duration(options, extra)
@@ -113,7 +143,7 @@ end
 function M.list(of)
   local element = type(of) == 'function' and of() or of
   if type(element) ~= 'table' or type(element.type) ~= 'string' or element.type == 'list' then
-    error('param.list: the type of its elements is wanted, such as param.list(param.percent) { … }', 2)
+    wrong('list', 'the type of its elements is wanted, such as param.list(param.percent) { … }, got ' .. type(of))
   end
   return function(options)
     return declare('list', options, element)

@@ -1,4 +1,5 @@
 --- The body of a release's coroutine: the strategy, over its words.
+local host = require 'host'
 local words = require 'stdlib.words'
 
 local M = {}
@@ -11,7 +12,9 @@ local M = {}
 function M.start(definition, params, module)
   local class = module:find '^strategies%.' and 'stdlib.rollout' or 'stdlib.script_words'
   definition.run(words.of(require(class):new(), params))
-  error(definition.name .. ': run returned, but the release is neither promoted nor taken back', 0)
+  local place = host.place(definition.run)
+  error((place ~= '' and place .. ': ' or '') .. definition.name
+    .. ': run returned, but the release is neither promoted nor taken back', 0)
 end
 
 return M

@@ -90,8 +90,18 @@ function M.of(rollout, params)
     end
   end
 
+  local known = {}
+  for word in pairs(words) do
+    known[#known + 1] = word ~= 'params' and not rollout.refused[word] and word or nil
+  end
+
   setmetatable(handle, {
-    __index = words,
+    __index = function(_, word)
+      if words[word] == nil then
+        misuse.raise('rollout: ' .. misuse.unknown('word', word, known))
+      end
+      return words[word]
+    end,
     __newindex = function()
       error(SEALED, 2)
     end,

@@ -44,6 +44,12 @@ function sluice.answer_problem(operation, answer) end
 ---@return string?
 function sluice.effects_problem(list) end
 
+--- What is wrong with parameters, or with their declarations; nil when nothing is.
+---@param declared table<string, Param>
+---@param given table<string, any>
+---@return string?
+function sluice.params_problem(declared, given) end
+
 --- Marks a table as a list, so that it is one when it is empty, too.
 ---@generic T: table
 ---@param list T

@@ -32,7 +32,9 @@ describe('stdlib.words', function()
       play(function(rollout)
         for _, name in ipairs { 'word', 'act', 'round_word', 'later', 'take_pending', 'tick', 'next_round', 'spec',
           'pending', 'round', 'committed', 'opened', 'since', 'new', 'words', 'order_share', 'is_first' } do
-          assert.is_nil(rollout[name])
+          refused('rollout: there is no word "' .. name .. '", known are ', function()
+            return nil, rollout[name]
+          end)
         end
         for _, word in ipairs(names) do
           assert.equal('function', type(rollout[word]))
@@ -41,6 +43,15 @@ describe('stdlib.words', function()
       end, { scripted = class == 'scripted' })
     end)
   end
+
+  it('are named, the nearest first, where there is no such word', function()
+    play(function(rollout)
+      rollout:begin()
+      refused('rollout: there is no word "shfit", known are shift, ', function()
+        rollout:shfit(10)
+      end)
+    end)
+  end)
 
   it('cannot be changed', function()
     play(function(rollout)
@@ -77,7 +88,7 @@ describe('stdlib.words', function()
       'rollout:analyse: rounds: a whole number from 1 on is wanted, got 0.5' },
     ['nothing to analyse'] = { 'analyse', {}, 'rollout:analyse: rounds or lasting is wanted' },
     ['an unknown option'] = { 'analyse', { round = 1 },
-      'rollout:analyse: there is no option "round", known are lasting and rounds' },
+      'rollout:analyse: there is no option "round", known are rounds, lasting' },
     ['an analysis of unknown length'] = { 'analyse', { lasting = 'long' },
       "rollout:analyse: lasting: a duration like '90s' or '1h30m' is wanted, got long" },
     ['no text'] = { 'event', '', 'rollout:event: a text of 1 to 1000 bytes is wanted, got 0 bytes' },
@@ -143,7 +154,7 @@ describe('stdlib.words', function()
   it('refuse a gate that does not exist', function()
     play(function(rollout)
       rollout:begin()
-      refused('rollout:open: gate "confirm-lunch" does not exist', function()
+      refused('rollout:open: there is no gate "confirm-lunch", known are confirm-promotion', function()
         rollout:open 'confirm-lunch'
       end)
     end)

@@ -2,6 +2,7 @@
  * code that holds the engine to it. */
 #include "base/buf.h"
 #include "base/str.h"
+#include "canary/params.h"
 #include "effect/effect.h"
 #include "lab/lua/module_inner.h"
 #include "rollout/operation/operation.h"
@@ -81,7 +82,30 @@ static int effects_problem(lua_State *L)
     return push_problem(L, ok, &err);
 }
 
+static int params_problem(lua_State *L)
+{
+    struct err err = {0};
+    struct doc *declared = read_value(L, 1, "declared", &err);
+    struct doc *given = declared != NULL ? read_value(L, 2, "given", &err) : NULL;
+    struct str_list reasons = {0};
+    if (given != NULL && params_are_sound(doc_root(declared), &reasons)) {
+        params_fit(doc_root(declared), doc_root(given), "params", &reasons);
+    }
+    if (reasons.count > 0) {
+        err_set(&err, ERR_INVALID, "%s", reasons.items[0]);
+    }
+    str_list_fini(&reasons);
+    doc_free(given);
+    doc_free(declared);
+    return push_problem(L, err.code == ERR_NONE, &err);
+}
+
 const luaL_Reg module_operations[] = {
-    {"operations", list_operations},      {"call_problem", call_problem}, {"answer_problem", answer_problem},
-    {"effects_problem", effects_problem}, {"list", marshal_array},        {NULL, NULL},
+    {"operations", list_operations},
+    {"call_problem", call_problem},
+    {"answer_problem", answer_problem},
+    {"effects_problem", effects_problem},
+    {"params_problem", params_problem},
+    {"list", marshal_array},
+    {NULL, NULL},
 };

@@ -53,6 +53,22 @@ function host.random() end
 ---@return T t the same table
 function host.seal(t, problem) end
 
+--- These names, the one that is most like `name` first.
+---@param name any
+---@param names string[] at most 100 of them are looked at
+---@return string[]
+function host.nearest(name, names) end
+
+--- The module of a script's that is being loaded now, and its text; nil when none is.
+---@return string? name
+---@return string? text
+function host.loading() end
+
+--- Where a function ends: 'scripts/ring.lua:17'; '' for one that is not written in Lua.
+---@param f function
+---@return string
+function host.place(f) end
+
 --- Marks a table as a list, so that it stays one when it is empty ([] and not {}). Lists in answers
 --- are marked already.
 ---@generic T: table

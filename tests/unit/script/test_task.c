@@ -170,9 +170,9 @@ static void test_start_refuses_what_cannot_run(void **state)
         {"require 'strategies.t'", "strategies.t: strategies/t.lua:1: module 'strategies.t' requires itself, or failed "
                                    "to load before"},
         {"require 'checks.nope'", "strategies.t: strategies/t.lua:1: module 'checks.nope' is neither pinned by the "
-                                  "release nor part of this engine"},
-        {"require 'host'", "strategies.t: strategies/t.lua:1: module 'host' is not for scripts: a name such as "
-                           "stdlib.strategy is wanted"},
+                                  "release nor part of this engine; there are stdlib.steps, "},
+        {"require 'host'", "strategies.t: strategies/t.lua:1: module 'host' is not for scripts; there are "
+                           "stdlib.steps, "},
         {"require('stdlib.steps').enter('w', {})",
          "strategies.t: strategies/t.lua:1: host.enter: no word can run while a module loads"},
         {"while true do end",
@@ -183,7 +183,11 @@ static void test_start_refuses_what_cannot_run(void **state)
     for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
         struct err err;
         assert_false(start_source(e, sources[i][0], &err));
-        assert_string_equal(err.text, sources[i][1]);
+        if (str_has_suffix(sources[i][1], ", ")) { /* a list that the engine's modules go on */
+            assert_true(str_has_prefix(err.text, sources[i][1]));
+        } else {
+            assert_string_equal(err.text, sources[i][1]);
+        }
     }
     expect_seen(e, "");
     assert_int_equal(e->ended, 0);
