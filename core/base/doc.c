@@ -65,6 +65,11 @@ void doc_own(struct doc **doc)
     }
 }
 
+bool doc_is_shared(const struct doc *doc)
+{
+    return doc->is_shared;
+}
+
 struct node *doc_root(const struct doc *doc)
 {
     return doc != NULL ? node_out(yyjson_mut_doc_get_root(doc->tree)) : NULL;

@@ -37,6 +37,7 @@ void doc_free(struct doc *doc);
 struct doc *doc_share(struct doc *doc);
 /* One's own again, to be changed: a copy takes the place of a shared document, which is left to the others. */
 void doc_own(struct doc **doc);
+bool doc_is_shared(const struct doc *doc);
 struct node *doc_root(const struct doc *doc); /* NULL without a root or without a doc */
 void doc_set_root(struct doc *doc, struct node *n);
 

@@ -14,6 +14,7 @@
 #include "sim/api/object.h"
 #include "sim/api/present.h"
 #include "sim/api/reply.h"
+#include "sim/api/write.h"
 #include "sim/kinds/protobuf.h"
 
 /* --- one object --- */
@@ -138,6 +139,7 @@ static struct doc *leave(struct api *api, const struct kind *kind, const struct 
     if (str_equal(kind->storage, "/namespaces")) {
         end_namespace(doc);
     }
+    doc = write_normalise(kind, doc);
     if (!dry_run && !node_equal(before, doc_root(doc))) {
         objects_put(api->objects, kind->storage, doc);
     }

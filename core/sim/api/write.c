@@ -2,6 +2,7 @@
  * rules, the database. */
 #include "sim/api/write.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -78,9 +79,7 @@ struct doc *write_decode(struct write *write, const struct node *body, struct fa
     return doc;
 }
 
-/* Built-in kinds are stored as Go would write them: in the order of their types, with zero values, without what is
- * empty. */
-static struct doc *normalise(const struct kind *kind, struct doc *doc)
+struct doc *write_normalise(const struct kind *kind, struct doc *doc)
 {
     struct err err;
     if (kind->is_custom) {
@@ -257,21 +256,30 @@ static void default_all(struct api *api, const struct write *write, struct doc *
     }
 }
 
+/* The database sets it where it stands. */
+static void reserve_version(const struct write *write, struct doc *doc)
+{
+    if (!write->dry_run && !write->kind->is_custom) {
+        node_set_str(doc, metadata_of(doc), "resourceVersion", "0");
+    }
+}
+
 struct doc *write_create(struct api *api, struct write *write, struct doc *doc, struct failure *f)
 {
-    bool ok = check_namespace(api, write, doc, f);
+    bool ok = check_namespace(api, write, doc, f), has_version = meta_str(doc_root(doc), "resourceVersion")[0] != '\0';
     if (ok) {
         generate_name(api, doc);
         stamp_new(api, write, doc);
         default_all(api, write, doc, true);
-        doc = normalise(write->kind, doc);
+        doc = write_normalise(write->kind, doc);
         own(api, write, NULL, doc);
         builtin_allocate(api, write->kind, doc, true);
-        doc = normalise(write->kind, doc);
+        reserve_version(write, doc);
+        doc = write_normalise(write->kind, doc);
         ok = check_new(write, doc_root(doc), f);
     }
     const char *name = meta_str(doc_root(doc), "name");
-    if (ok && meta_str(doc_root(doc), "resourceVersion")[0] != '\0') {
+    if (ok && has_version) {
         ok = fail_with(f, 500, NULL, "resourceVersion should not be set on objects to be created");
     }
     struct doc *existing = ok ? objects_read(api->objects, write->kind->storage, write->namespace, name) : NULL;
@@ -378,8 +386,8 @@ static bool is_same_spec(const struct kind *kind, const struct node *a, const st
     return same;
 }
 
-static bool check_version(const struct write *write, const struct node *existing, const struct node *object,
-                          struct failure *f)
+bool write_check_version(const struct write *write, const struct node *existing, const struct node *object,
+                         struct failure *f)
 {
     const char *wanted = meta_str(object, "resourceVersion"), *name = meta_str(existing, "name");
     const char *uid = meta_str(object, "uid"), *live = meta_str(existing, "uid");
@@ -467,7 +475,7 @@ static struct doc *prepare_update(struct api *api, struct write *write, const st
     }
     default_all(api, write, doc, false);
     builtin_allocate(api, write->kind, doc, false);
-    doc = normalise(write->kind, doc);
+    doc = write_normalise(write->kind, doc);
     int64_t generation = meta_int(existing, "generation");
     bool counts = has_generation(write->kind) && !is_status && !is_same_spec(write->kind, doc_root(doc), existing);
     if (counts) {
@@ -486,14 +494,11 @@ static bool is_changed(const struct node *object, const struct node *existing, b
            !node_equal_but(node_get(object, "metadata"), node_get(existing, "metadata"), "managedFields");
 }
 
-struct doc *write_update(struct api *api, struct write *write, const struct node *existing, struct doc *doc,
-                         struct failure *f)
+/* Takes what the object is to be; NULL, and f, when a rule forbids it. */
+static struct doc *commit(struct api *api, struct write *write, const struct node *existing, struct doc *doc,
+                          struct failure *f)
 {
-    bool ok = check_version(write, existing, doc_root(doc), f);
-    if (ok) {
-        doc = prepare_update(api, write, existing, doc);
-        ok = check_update(write, doc_root(doc), existing, f);
-    }
+    bool ok = check_update(write, doc_root(doc), existing, f);
     bool changes = ok && is_changed(doc_root(doc), existing, write->is_apply);
     if (changes) {
         own(api, write, existing, doc);
@@ -511,4 +516,26 @@ struct doc *write_update(struct api *api, struct write *write, const struct node
     }
     doc_free(doc);
     return ok ? doc_copy(existing) : NULL;
+}
+
+struct doc *write_update(struct api *api, struct write *write, const struct node *existing, struct doc *doc,
+                         struct failure *f)
+{
+    if (write_check_version(write, existing, doc_root(doc), f)) {
+        return commit(api, write, existing, prepare_update(api, write, existing, doc), f);
+    }
+    doc_free(doc);
+    return NULL;
+}
+
+struct doc *write_status(struct api *api, struct write *write, const struct node *existing, const struct node *status,
+                         struct failure *f)
+{
+    struct err err;
+    const struct type *type = type_of_field(type_find(write->kind->name), "status");
+    struct doc *converted = type_convert(type, status, NULL, &err), *doc = doc_copy(existing);
+    assert(converted != NULL && "a controller's status has the right types");
+    node_set(doc, doc_root(doc), "status", node_copy(doc, doc_root(converted)));
+    doc_free(converted);
+    return commit(api, write, existing, doc, f);
 }

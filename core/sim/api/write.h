@@ -25,3 +25,13 @@ struct doc *write_decode(struct write *write, const struct node *body, struct fa
 struct doc *write_create(struct api *api, struct write *write, struct doc *object, struct failure *f);
 struct doc *write_update(struct api *api, struct write *write, const struct node *existing, struct doc *object,
                          struct failure *f);
+/* `object` was made of the version that is there. False: f. */
+bool write_check_version(const struct write *write, const struct node *existing, const struct node *object,
+                         struct failure *f);
+/* The status of a built-in kind alone, as write_update writes it of an object that is otherwise as `existing` is. */
+struct doc *write_status(struct api *api, struct write *write, const struct node *existing, const struct node *status,
+                         struct failure *f);
+
+/* Built-in kinds are stored as Go would write them: in the order of their types, with zero values, without what is
+ * empty. Takes the object. */
+struct doc *write_normalise(const struct kind *kind, struct doc *object);

@@ -26,13 +26,7 @@ bool item_save(struct controllers *c, struct doc **doc, const char *subresource)
 {
     struct err ignored; /* the next look sees what there is */
     const struct kind *kind = item_kind_of(c, doc_root(*doc));
-    struct doc *stored = kind != NULL ? api_update(c->api, kind, subresource, doc_root(*doc), &ignored) : NULL;
-    if (stored == NULL) {
-        return false;
-    }
-    doc_free(*doc);
-    *doc = stored;
-    return true;
+    return kind != NULL && api_write_back(c->api, kind, subresource, doc, &ignored);
 }
 
 struct doc *item_status(const struct node *object)
@@ -47,10 +41,15 @@ struct doc *item_status(const struct node *object)
 
 void item_save_status(struct controllers *c, struct doc **doc, const struct node *status)
 {
-    if (node_equal(node_get(doc_root(*doc), "status"), status)) {
+    struct err ignored;
+    const struct kind *kind = item_kind_of(c, doc_root(*doc));
+    if (kind == NULL || node_equal(node_get(doc_root(*doc), "status"), status)) {
         return;
     }
-    doc_own(doc);
+    if (doc_is_shared(*doc)) {
+        api_write_status(c->api, kind, doc, status, &ignored);
+        return;
+    }
     node_set(*doc, doc_root(*doc), "status", node_copy(*doc, status));
     item_save(c, doc, "status");
 }

@@ -11,7 +11,8 @@ struct controllers;
 struct doc *item_read(struct controllers *c, const struct item *item);
 /* The same to be looked at, as most looks change nothing: doc_own comes before a change. */
 struct doc *item_view(struct controllers *c, const struct item *item);
-/* Writes and takes over what is stored now. False: it was refused, and `doc` is as it was. */
+/* Writes and takes over what is stored now, to be looked at as after item_view. False: it was refused
+ * (api_write_back). */
 bool item_save(struct controllers *c, struct doc **doc, const char *subresource);
 /* A copy of the status, to be changed: the root of a document, an object. */
 struct doc *item_status(const struct node *object);

@@ -16,8 +16,8 @@ enum { DRAIN_MS = 1000 }; /* how long a container takes to stop */
 
 /* --- conditions --- */
 
-static void add_condition(struct controllers *c, struct doc *doc, struct node *status, const char *type, bool value,
-                          const char *reason, const char *message)
+static void add_condition(struct controllers *c, const struct node *pod, struct doc *doc, struct node *status,
+                          const char *type, bool value, const char *reason, const char *message)
 {
     const struct node *before = condition_find(status, type);
     const char *word = value ? "True" : "False";
@@ -25,9 +25,8 @@ static void add_condition(struct controllers *c, struct doc *doc, struct node *s
     char *since = is_same ? str_dup(node_str(node_get(before, "lastTransitionTime"))) : NULL;
     condition_remove(status, type);
     struct node *condition = condition_add(c, doc, status, type, word, reason, message, since);
-    const struct node *generation = node_at(doc_root(doc), "metadata", "generation");
     node_set(doc, condition, "lastProbeTime", node_new_null(doc));
-    node_set(doc, condition, "observedGeneration", node_copy(doc, generation));
+    node_set(doc, condition, "observedGeneration", node_copy(doc, node_at(pod, "metadata", "generation")));
     mem_free(since);
 }
 
@@ -42,16 +41,17 @@ static char *names_of(const struct node *pod)
     return buf_take(&b);
 }
 
-static void set_conditions(struct controllers *c, struct doc *doc, struct node *status, bool has_started, bool is_ready)
+static void set_conditions(struct controllers *c, const struct node *pod, struct doc *doc, struct node *status,
+                           bool has_started, bool is_ready)
 {
-    char *names = names_of(doc_root(doc));
+    char *names = names_of(pod);
     char *unready = str_format("containers with unready status: [%s]", names);
     const char *reason = is_ready ? NULL : "ContainersNotReady", *message = is_ready ? NULL : unready;
-    add_condition(c, doc, status, "PodReadyToStartContainers", has_started, NULL, NULL);
-    add_condition(c, doc, status, "Initialized", true, NULL, NULL);
-    add_condition(c, doc, status, "Ready", is_ready, reason, message);
-    add_condition(c, doc, status, "ContainersReady", is_ready, reason, message);
-    add_condition(c, doc, status, "PodScheduled", true, NULL, NULL);
+    add_condition(c, pod, doc, status, "PodReadyToStartContainers", has_started, NULL, NULL);
+    add_condition(c, pod, doc, status, "Initialized", true, NULL, NULL);
+    add_condition(c, pod, doc, status, "Ready", is_ready, reason, message);
+    add_condition(c, pod, doc, status, "ContainersReady", is_ready, reason, message);
+    add_condition(c, pod, doc, status, "PodScheduled", true, NULL, NULL);
     mem_free(names);
     mem_free(unready);
 }
@@ -111,10 +111,11 @@ static void keep_state(struct doc *doc, struct node *statuses, const struct node
     }
 }
 
-static void set_containers(struct controllers *c, struct doc *doc, struct node *status, enum stage stage)
+static void set_containers(struct controllers *c, const struct node *pod, struct doc *doc, struct node *status,
+                           enum stage stage)
 {
     struct node *statuses = node_new_array(doc);
-    struct node_iter it = node_iterate(node_at(doc_root(doc), "spec", "containers"));
+    struct node_iter it = node_iterate(node_at(pod, "spec", "containers"));
     while (node_next(&it)) {
         add_container(c, doc, statuses, it.value, stage);
     }
@@ -159,31 +160,32 @@ static void set_start(struct controllers *c, struct doc *doc, struct node *statu
 
 /* --- stages --- */
 
-static void report(struct controllers *c, struct doc **doc, enum stage stage)
+static void report(struct controllers *c, struct doc **object, enum stage stage)
 {
     bool runs = stage == STAGE_STARTING || stage == STAGE_READY;
-    doc_own(doc);
-    struct node *status = node_ensure_object(*doc, doc_root(*doc), "status");
-    node_set_str(*doc, status, "phase", runs ? "Running" : "Pending");
-    node_set(*doc, status, "observedGeneration", node_copy(*doc, node_at(doc_root(*doc), "metadata", "generation")));
-    set_start(c, *doc, status);
+    const struct node *pod = doc_root(*object);
+    struct doc *doc = item_status(pod);
+    struct node *status = doc_root(doc);
+    node_set_str(doc, status, "phase", runs ? "Running" : "Pending");
+    node_set(doc, status, "observedGeneration", node_copy(doc, node_at(pod, "metadata", "generation")));
+    set_start(c, doc, status);
     if (runs) {
-        set_pod_address(c, *doc, status);
+        set_pod_address(c, doc, status);
     }
-    set_conditions(c, *doc, status, runs, stage == STAGE_READY);
-    set_containers(c, *doc, status, stage);
-    item_save(c, doc, "status");
+    set_conditions(c, pod, doc, status, runs, stage == STAGE_READY);
+    set_containers(c, pod, doc, status, stage);
+    item_save_status(c, object, status);
+    doc_free(doc);
 }
 
 /* As a Binding does, which no update may. */
 static void bind(struct controllers *c, struct doc **doc)
 {
     doc_own(doc);
-    struct node *spec = node_ensure_object(*doc, doc_root(*doc), "spec");
-    struct node *status = node_ensure_object(*doc, doc_root(*doc), "status");
-    node_set_str(*doc, spec, "nodeName", POD_NODE);
-    add_condition(c, *doc, status, "PodScheduled", true, NULL, NULL);
-    objects_put(c->objects, c->kinds[ITEM_POD]->storage, *doc);
+    struct node *pod = doc_root(*doc), *status = node_ensure_object(*doc, pod, "status");
+    node_set_str(*doc, node_ensure_object(*doc, pod, "spec"), "nodeName", POD_NODE);
+    add_condition(c, pod, *doc, status, "PodScheduled", true, NULL, NULL);
+    api_put(c->api, c->kinds[ITEM_POD], doc);
 }
 
 /* As the scheduler says it of a node that has no room. */
@@ -193,12 +195,12 @@ static void report_unschedulable(struct controllers *c, struct doc **doc)
     if (node_is(node_get(told, "reason"), "Unschedulable")) {
         return;
     }
-    doc_own(doc);
-    struct node *status = node_ensure_object(*doc, doc_root(*doc), "status");
-    add_condition(c, *doc, status, "PodScheduled", false, "Unschedulable",
+    struct doc *changed = item_status(doc_root(*doc));
+    add_condition(c, doc_root(*doc), changed, doc_root(changed), "PodScheduled", false, "Unschedulable",
                   "0/1 nodes are available: 1 Too many pods. preemption: 0/1 nodes are available: 1 No preemption "
                   "victims found for incoming pod.");
-    item_save(c, doc, "status");
+    item_save_status(c, doc, doc_root(changed));
+    doc_free(changed);
 }
 
 /* Who has a probe runs before it is ready; of the others nobody can tell. */
@@ -232,7 +234,7 @@ static void release(struct controllers *c, struct item *item, struct doc **doc)
     } else if (node_int_or(node_get(metadata, "deletionGracePeriodSeconds"), 0) != 0) {
         doc_own(doc);
         node_set_int(*doc, node_get(doc_root(*doc), "metadata"), "deletionGracePeriodSeconds", 0);
-        objects_put(c->objects, item->storage, *doc);
+        api_put(c->api, c->kinds[ITEM_POD], doc);
     }
 }
 

@@ -328,6 +328,7 @@ static void controllers_write_without_a_wire(void **state)
     assert_int_equal(node_int_or(node_at(doc_root(stored), "spec", "replicas"), 0), 1);
     assert_null(api_create(w->api, kind, doc_root(object), &err));
     assert_int_equal(err.code, ERR_EXISTS);
+    doc_own(&stored);
     node_set_int(stored, node_ensure_object(stored, doc_root(stored), "status"), "replicas", 1);
     struct doc *updated = api_update(w->api, kind, "status", doc_root(stored), &err);
     assert_non_null(updated);
@@ -339,6 +340,78 @@ static void controllers_write_without_a_wire(void **state)
     doc_free(object);
     doc_free(stored);
     doc_free(updated);
+}
+
+static const char replica_set[] =
+    "{\"metadata\":{\"name\":\"s\",\"namespace\":\"default\"},\"spec\":{\"selector\":{\"matchLabels\":{\"a\":\"b\"}},"
+    "\"template\":{\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}"
+    "}}}";
+static const char new_status[] = "{\"observedGeneration\":1,\"readyReplicas\":0,\"replicas\":2,\"conditions\":["
+                                 "{\"status\":\"True\",\"type\":\"ReplicaFailure\"}]}";
+
+/* What a fresh server has stored after a status was written, in the way that a caller of its own has or in that of all
+ * others (mem_free). */
+static char *with_status(bool alone)
+{
+    void *fresh;
+    struct err err;
+    setup(&fresh);
+    struct world *w = fresh;
+    const struct kind *kind = kinds_find(api_kinds(w->api), "apps", "v1", "replicasets");
+    struct doc *object = doc_parse(replica_set, strlen(replica_set), &err);
+    struct doc *status = doc_parse(new_status, strlen(new_status), &err);
+    struct doc *stored = api_create(w->api, kind, doc_root(object), &err), *updated = NULL;
+    if (alone) {
+        updated = doc_share(stored);
+        assert_true(api_write_status(w->api, kind, &updated, doc_root(status), &err));
+        assert_false(api_write_status(w->api, kind, &stored, doc_root(status), &err));
+        assert_int_equal(err.code, ERR_CONFLICT);
+    } else {
+        doc_own(&stored);
+        node_set(stored, doc_root(stored), "status", node_copy(stored, doc_root(status)));
+        updated = api_update(w->api, kind, "status", doc_root(stored), &err);
+    }
+    char *text = node_to_text(doc_root(updated));
+    doc_free(object);
+    doc_free(status);
+    doc_free(stored);
+    doc_free(updated);
+    teardown(&fresh);
+    return text;
+}
+
+static void a_status_written_alone_is_as_any_other(void **state)
+{
+    char *alone = with_status(true), *in_full = with_status(false);
+    assert_string_equal(alone, in_full);
+    assert_non_null(strstr(alone, "\"conditions\":[{\"type\":\"ReplicaFailure\""));
+    mem_free(alone);
+    mem_free(in_full);
+}
+
+static void a_writer_that_is_refused_keeps_what_it_has(void **state)
+{
+    struct world *w = *state;
+    struct err err;
+    const struct kind *kind = kinds_find(api_kinds(w->api), "apps", "v1", "replicasets");
+    struct doc *object = doc_parse(replica_set, strlen(replica_set), &err);
+    struct doc *first = api_create(w->api, kind, doc_root(object), &err), *late = doc_copy(doc_root(first));
+    doc_own(&first);
+    node_set_int(first, node_get(doc_root(first), "spec"), "replicas", 3);
+    node_set_int(late, node_get(doc_root(late), "spec"), "replicas", 5);
+    assert_true(api_write_back(w->api, kind, NULL, &first, &err));
+    assert_int_equal(node_int_or(node_at(doc_root(first), "metadata", "generation"), 0), 2);
+    assert_false(api_write_back(w->api, kind, NULL, &late, &err));
+    assert_int_equal(err.code, ERR_CONFLICT);
+    assert_int_equal(node_int_or(node_at(doc_root(late), "spec", "replicas"), 0), 5);
+    doc_own(&first);
+    node_set_str(first, node_at(doc_root(first), "spec", "selector", "matchLabels"), "a", "other");
+    assert_false(api_write_back(w->api, kind, NULL, &first, &err));
+    assert_int_equal(err.code, ERR_REJECTED);
+    assert_int_equal(node_int_or(node_at(doc_root(first), "spec", "replicas"), 0), 3);
+    doc_free(object);
+    doc_free(first);
+    doc_free(late);
 }
 
 int main(void)
@@ -353,6 +426,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(finalizers_hold_what_is_deleted, setup, teardown),
         cmocka_unit_test_setup_teardown(a_definition_makes_its_kind, setup, teardown),
         cmocka_unit_test_setup_teardown(controllers_write_without_a_wire, setup, teardown),
+        cmocka_unit_test(a_status_written_alone_is_as_any_other),
+        cmocka_unit_test_setup_teardown(a_writer_that_is_refused_keeps_what_it_has, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
