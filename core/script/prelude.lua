@@ -317,6 +317,7 @@ end
 -- nothing.
 local public = {
   ['stdlib.strategy'] = true,
+  ['stdlib.check'] = true,
   ['stdlib.param'] = true,
   ['stdlib.adapter'] = true,
   ['stdlib.provider'] = true,

@@ -1,87 +1,13 @@
 --- The checks of spec.analysis.metrics: what is asked of Prometheus, and the verdict on its answer (docs/flagger.md,
 --- "Metric checks").
+local checking = require 'stdlib.checking'
 local effects = require 'stdlib.effects'
 local host = require 'host'
+local question = require 'stdlib.question'
 local sentences = require 'stdlib.sentences'
-local template = require 'stdlib.template'
 local verdicts = require 'stdlib.verdict'
 
 local M = {}
-
--- The blanks are Flagger's, because events quote the text of a failed query.
-local SUCCESS_RATE = [[
-  sum(
-    rate(
-      istio_requests_total{
-        reporter="destination",
-        destination_workload_namespace="{{ namespace }}",
-        destination_workload=~"{{ target }}",
-        response_code!~"5.*"
-      }[{{ interval }}]
-    )
-  )
-  /
-  sum(
-    rate(
-      istio_requests_total{
-        reporter="destination",
-        destination_workload_namespace="{{ namespace }}",
-        destination_workload=~"{{ target }}"
-      }[{{ interval }}]
-    )
-  )
-  * 100]]
-
-local DURATION = [[
-  histogram_quantile(
-    0.99,
-    sum(
-      rate(
-        istio_request_duration_milliseconds_bucket{
-          reporter="destination",
-          destination_workload_namespace="{{ namespace }}",
-          destination_workload=~"{{ target }}"
-        }[{{ interval }}]
-      )
-    ) by (le)
-  )]]
-
-local function is_set(text)
-  return (text or '') ~= ''
-end
-
-local function model_of(facts, spec, metric)
-  local ingress, route = spec.ingressRef or {}, spec.routeRef or {}
-  return {
-    name = facts.name,
-    namespace = facts.namespace,
-    target = facts.target,
-    service = facts.service,
-    ingress = ingress.name or facts.target,
-    route = route.name or facts.target,
-    interval = is_set(metric.interval) and metric.interval or '1m',
-    variables = metric.templateVariables,
-  }
-end
-
-local function in_one_line(text)
-  return (text:gsub('%s+', ' '))
-end
-
----@return Measured
----@return string query
-local function ask(query, model)
-  local text, problem, unsupported = template.render(query, model)
-  if unsupported then
-    return { error = problem }, in_one_line(query)
-  end
-  text = in_one_line(text or '') -- what makes no sense asks nothing, and that is answered: Flagger's way
-  local answer = host.call('query', { query = text })
-  if answer.infinite then
-    answer.value = answer.infinite * math.huge
-  end
-  return answer, text
-end
 
 --- Keeps a verdict with the release.
 local function remember(verdict, facts)
@@ -97,28 +23,37 @@ local function remember(verdict, facts)
   }
 end
 
+--- The metrics that Flagger knows by name: scripts in lua/checks, judged and told by Flagger's rules.
 ---@type table<string, Measure>
 local BUILTIN = {
-  ['request-success-rate'] = {
-    kind = 'request-success-rate',
-    query = SUCCESS_RATE,
-    direction = 'min',
-    unit = 1,
-  },
+  ['request-success-rate'] = { kind = 'request-success-rate', direction = 'min', unit = 1 },
   ['request-duration'] = {
     kind = 'request-duration',
-    query = DURATION,
     direction = 'max',
     whole = true, -- milliseconds
     unit = 1000, -- shown in seconds
   },
 }
 
---- Makes one query, and keeps its evidence and its gauge.
+--- Runs the script of a metric that Flagger knows by name.
+---@return Verdict
+local function run_builtin(facts, spec, metric, measure)
+  local bounds = verdicts.bounds_of(metric, measure)
+  local round = { facts = facts, model = question.model(facts, spec, metric), params = {}, bounds = bounds }
+  return verdicts.of_outcome(metric, measure, bounds, checking.run(checking.load('checks.' .. measure.kind), round))
+end
+
+--- Asks the query of a metric.
+---@return Verdict
+local function run_inline(facts, spec, metric, measure)
+  local measured, query = question.ask(measure.query, question.model(facts, spec, metric))
+  return verdicts.of(metric, measure, measured, query)
+end
+
+--- Runs one check, and keeps its evidence and its gauge.
 ---@return Verdict
 local function check(facts, spec, metric, measure)
-  local measured, query = ask(measure.query, model_of(facts, spec, metric))
-  local verdict = verdicts.of(metric, measure, measured, query)
+  local verdict = (measure.query and run_inline or run_builtin)(facts, spec, metric, measure)
   remember(verdict, facts)
   local value = verdicts.finite_value(verdict)
   if value then
@@ -131,7 +66,7 @@ end
 ---@return Measure[]
 local function measures_of(metric)
   local measures = { BUILTIN[metric.name] }
-  if is_set(metric.query) then
+  if (metric.query or '') ~= '' then
     measures[#measures + 1] = { kind = 'inline', query = metric.query, direction = 'max', unit = 1 }
   end
   return measures

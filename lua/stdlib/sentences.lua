@@ -42,8 +42,8 @@ local SENTENCES = {
   ['request-duration'] = {
     ['no values'] = no_values,
     failed = query_failed,
-    ['not finite'] = function()
-      return 'Prometheus query failed: the duration is not a finite number'
+    said = function(verdict)
+      return 'Prometheus query failed: ' .. verdict.problem
     end,
     bound = function(verdict, facts)
       return out_of_bounds(verdict, facts, 'request duration', go_format.duration, go_format.duration)

@@ -12,19 +12,13 @@ local M = {}
 ---@field value number? in the metric's own unit; may be infinite
 ---@field bounds Bounds?
 ---@field broken { relation: '<'|'>', bound: number }? of fail: which bound the value breaks
----@field cause 'no values'|'failed'|'not finite'|'no query'|nil of blind, or of a value that is none
+---@field cause 'no values'|'failed'|'said'|'no query'|nil of blind; said: by its script
 ---@field problem string? what was said about that cause
 --- Where it was asked (file and line of the strategy), when, and at which weight is added by C as it goes on record.
 
----@class Measured what one query gave
----@field value number? in the metric's own unit
----@field infinite integer? its sign: the value is no finite number
----@field none boolean? answered, but with nothing
----@field error string?
-
 ---@class Measure how a kind of metric is judged
 ---@field kind string
----@field query string
+---@field query string? of an inline one
 ---@field direction 'min'|'max' what the older `threshold` means
 ---@field whole boolean? values and bounds are cut off to whole numbers, so that there must be one
 ---@field unit number what is shown is the value divided by this
@@ -33,7 +27,11 @@ local function cut_off(value)
   return value and (value < 0 and math.ceil(value) or math.floor(value))
 end
 
-local function bounds_of(metric, measure)
+--- The bounds of a metric as Flagger has them.
+---@param metric table an entry of spec.analysis.metrics
+---@param measure Measure
+---@return Bounds
+function M.bounds_of(metric, measure)
   local bounds = thresholds.bounds(metric, measure.direction)
   if measure.whole then
     bounds.min, bounds.max = cut_off(bounds.min), cut_off(bounds.max)
@@ -48,20 +46,43 @@ end
 ---@param query string? as it was asked
 ---@return Verdict
 function M.of(metric, measure, measured, query)
-  local bounds = bounds_of(metric, measure)
+  local bounds = M.bounds_of(metric, measure)
   local verdict = { verdict = 'pass', metric = metric.name, kind = measure.kind, query = query, bounds = bounds }
   if measured.error then
     verdict.verdict, verdict.cause = 'blind', measured.none and 'no values' or 'failed'
     verdict.problem = measured.error
     return verdict
-  elseif measured.infinite and measure.whole then
-    verdict.verdict, verdict.cause = 'fail', 'not finite'
-    return verdict
   end
-  verdict.value = measure.whole and cut_off(measured.value) or measured.value
+  verdict.value = measured.value
   local relation, bound = thresholds.broken(verdict.value, bounds)
   if relation then
     verdict.verdict, verdict.broken = 'fail', { relation = relation, bound = bound }
+  end
+  return verdict
+end
+
+--- Of what a script has found.
+---@param metric table
+---@param measure Measure
+---@param bounds Bounds
+---@param outcome Outcome
+---@param asked Asked[]
+---@return Verdict
+function M.of_outcome(metric, measure, bounds, outcome, asked)
+  local last = asked[#asked] or { query = '', measured = {} }
+  local verdict = {
+    verdict = outcome.verdict,
+    metric = metric.name,
+    kind = measure.kind,
+    query = last.query,
+    bounds = bounds,
+    value = outcome.value,
+    broken = outcome.broken,
+  }
+  if outcome.verdict == 'blind' then
+    local measured = last.measured
+    verdict.problem = outcome.cause
+    verdict.cause = outcome.cause ~= measured.error and 'said' or measured.none and 'no values' or 'failed'
   end
   return verdict
 end

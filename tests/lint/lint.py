@@ -103,10 +103,12 @@ def floors(tree):
     for path in sorted((tree / 'lua').rglob('*.lua')):
         for number, line in enumerate(path.read_text().split('\n'), 1):
             required = re.search(r"require\s*\(?\s*['\"]([\w.]+)['\"]", line)
-            if required and path.parent.name == 'stdlib' and required.group(1).startswith('strategies.'):
-                yield f'{path}:{number}: the stdlib must not require a strategy'
-            if required and path.parent.name == 'strategies' and not required.group(1).startswith('stdlib.'):
-                yield f'{path}:{number}: a strategy requires words of the stdlib only, not {required.group(1)}'
+            of_script = required and required.group(1).startswith(('strategies.', 'checks.'))
+            if of_script and path.parent.name == 'stdlib':
+                yield f'{path}:{number}: the stdlib must not require a strategy, nor a check'
+            is_script = path.parent.name in ('strategies', 'checks')
+            if required and is_script and not required.group(1).startswith('stdlib.'):
+                yield f'{path}:{number}: a script requires words of the stdlib only, not {required.group(1)}'
 
 
 TOUR = ('docs/tour.md', 'docs/sim.md')  # the pages with tables of rooms
@@ -153,7 +155,7 @@ def pages(tree):
 
 def named_files(tree):
     """A file that a comment or a page of docs names by its room is there: rollout/run.h, stdlib/words.lua."""
-    rooms = sorted({room.split('/')[0] for room in Rooms(tree).below} | {'stdlib', 'strategies'})
+    rooms = sorted({room.split('/')[0] for room in Rooms(tree).below} | {'stdlib', 'strategies', 'checks'})
     named = re.compile(rf'(?<![\w/.-])(?:core/|lua/)?((?:{"|".join(rooms)})/[\w/]*\w\.(?:[ch]|lua))\b')
     files = [path for path in written(tree) if path.is_relative_to(tree / 'core') or path.suffix == '.lua']
     for path in files + sorted((tree / 'docs').glob('*.md')):

@@ -94,6 +94,8 @@ PLANTED = [
     ('floors', 'core/app/run.c', '#include <lua.h>\n'),
     ('floors', 'lua/stdlib/x.lua', "local c = require 'strategies.canary'\n"),
     ('floors', 'lua/strategies/s.lua', "local h = require 'host'\n"),
+    ('floors', 'lua/stdlib/x.lua', "local c = require 'checks.c'\n"),
+    ('floors', 'lua/checks/c.lua', "local h = require 'host'\n"),
     ('floors', 'core/sim/ground/clock.h', '#include "sim/api/api.h"\n'),
     ('floors', 'core/sim/ground/clock.h', '#include "sim/cluster.h"\n'),
     ('floors', 'core/sim/api/builtin/pod.h', '#include "sim/cluster.h"\n'),

@@ -1,0 +1,80 @@
+--- One question to the metrics server: the template filled in, in one line, and asked.
+local host = require 'host'
+local template = require 'stdlib.template'
+
+local M = {}
+
+local function is_set(text)
+  return (text or '') ~= ''
+end
+
+---@class Model the values of templates, by name
+---@field interval string
+---@field variables table<string, string>?
+
+--- What a template of this metric may name.
+---@param facts table see _meta/operations.lua
+---@param spec table Canary.spec
+---@param metric table? an entry of spec.analysis.metrics
+---@return Model
+function M.model(facts, spec, metric)
+  local ingress, route = spec.ingressRef or {}, spec.routeRef or {}
+  metric = metric or {}
+  return {
+    name = facts.name,
+    namespace = facts.namespace,
+    target = facts.target,
+    service = facts.service,
+    ingress = ingress.name or facts.target,
+    route = route.name or facts.target,
+    interval = is_set(metric.interval) and metric.interval or '1m',
+    variables = metric.templateVariables,
+  }
+end
+
+local function in_one_line(text)
+  return (text:gsub('%s+', ' '))
+end
+
+---@class Measured what one query gave
+---@field value number? in the metric's own unit; may be infinite
+---@field infinite integer? its sign: the value is no finite number
+---@field none boolean? answered, but with nothing
+---@field error string?
+
+--- Fills a template in.
+---@param query string
+---@param model Model
+---@return string? text in one line; nil on failure
+---@return string? problem
+---@return boolean? unsupported Go could fill it in
+function M.fill(query, model)
+  local text, problem, unsupported = template.render(query, model)
+  return text and in_one_line(text), problem, unsupported
+end
+
+--- Asks a text that is filled in.
+---@param text string
+---@return Measured
+function M.send(text)
+  local answer = host.call('query', { query = text })
+  if answer.infinite then
+    answer.value = answer.infinite * math.huge
+  end
+  return answer
+end
+
+--- As Flagger asks a query of a Canary: what makes no sense asks nothing, and that is answered.
+---@param query string a template
+---@param model Model
+---@return Measured
+---@return string query as it was asked
+function M.ask(query, model)
+  local text, problem, unsupported = M.fill(query, model)
+  if unsupported then
+    return { error = problem }, in_one_line(query)
+  end
+  return M.send(text or ''), text or ''
+end
+
+return M
