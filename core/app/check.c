@@ -8,17 +8,22 @@
 #include "base/log.h"
 #include "canary/kinds.h"
 
-static const char usage[] = "usage: sluice check -f FILE|FOLDER|- [-f ...] [-o json]\n"
+static const char usage[] = "usage: sluice check FILE|FOLDER... [-write] [-o json]\n"
+                            "       sluice check -f FILE|FOLDER|- [-f ...] [-o json]\n"
                             "       sluice check -kubeconfig FILE [-namespace NAME] [-o json]\n"
                             "\n"
-                            "Says of each Canary whether this version of Sluice accepts it, else every reason\n"
-                            "why not, with its line. Files hold YAML documents, JSON or Lists; other kinds are\n"
-                            "counted and passed over. Nothing is changed, and what a Canary names (its target,\n"
-                            "ConfigMaps, hooks) is not looked for.\n"
+                            "Reads scripts (.lua), Strategies and Canaries, and says what is wrong with them, a\n"
+                            "line each with file, line and column. No cluster is asked, and nothing is run.\n"
+                            "\n"
+                            "With -f or -kubeconfig it says of each Canary whether this version of Sluice\n"
+                            "accepts it, else every reason why not. Files hold YAML documents, JSON or Lists;\n"
+                            "other kinds are counted and passed over. Nothing is changed, and what a Canary\n"
+                            "names (its target, ConfigMaps, hooks) is not looked for, but for a Strategy.\n"
                             "\n";
 
 static const char after[] = "\n"
-                            "Exit status: 0 all are accepted, 1 one is refused, 2 something could not be read.\n";
+                            "Exit status: 0 all is well, 1 something is wrong or refused, 2 something could not\n"
+                            "be read.\n";
 
 const struct cli_flag check_flags[] = {
     {"f", "PATH", "a file, - for the standard input, or a folder, of which every .yaml, .yml and .json file is read"},
@@ -30,23 +35,27 @@ const struct cli_flag check_flags[] = {
     {"n", "NAME", NULL},
     {"o", "text|json", "text (default) or json, which docs/check.md describes"},
     {"output", "text|json", NULL},
+    {"write", NULL, "first bring the scripts in Strategies NAME up to date with the files NAME.lua beside them"},
     CLI_COMMON,
     {0},
 };
 
 struct words {
     struct str_list paths;
+    bool for_authors; /* the paths are words, without -f */
+    bool names_files; /* by -f */
     const char *kubeconfig, *namespace, *provider;
-    bool json, help, version;
+    bool json, writes, help, version;
 };
 
 static bool take(void *ctx, const char *name, const char *value, struct err *err)
 {
     struct words *words = ctx;
     if (name == NULL) {
-        return err_set(err, ERR_INVALID, "%s: unexpected word; files are named by -f", value);
-    }
-    if (strcmp(name, "f") == 0 || strcmp(name, "filename") == 0) {
+        words->for_authors = true;
+        str_list_push(&words->paths, value);
+    } else if (strcmp(name, "f") == 0 || strcmp(name, "filename") == 0) {
+        words->names_files = true;
         str_list_push(&words->paths, value);
     } else if (strcmp(name, "kubeconfig") == 0) {
         words->kubeconfig = value;
@@ -58,6 +67,8 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
         words->json = strcmp(value, "json") == 0;
         return words->json || strcmp(value, "text") == 0 ||
                err_set(err, ERR_INVALID, "-o %s: neither text nor json", value);
+    } else if (strcmp(name, "write") == 0) {
+        words->writes = true;
     } else if (strcmp(name, "version") == 0) {
         words->version = true;
     } else {
@@ -71,10 +82,16 @@ static bool is_whole(const struct words *words, struct err *err)
     if (words->help || words->version) {
         return true;
     }
+    if (words->for_authors && words->names_files) {
+        return err_set(err, ERR_INVALID, "files are named either by -f or without it, not both");
+    }
     if ((words->paths.count > 0) == (words->kubeconfig != NULL)) {
         return err_set(err, ERR_INVALID, "%s",
-                       words->kubeconfig != NULL ? "either -f or -kubeconfig, not both"
-                                                 : "-f or -kubeconfig is missing");
+                       words->kubeconfig != NULL ? "either files or -kubeconfig, not both"
+                                                 : "a file, -f or -kubeconfig is missing");
+    }
+    if (words->writes && !words->for_authors) {
+        return err_set(err, ERR_INVALID, "-write is for files that are named without -f");
     }
     return words->namespace == NULL || words->kubeconfig != NULL ||
            err_set(err, ERR_INVALID, "-namespace is of use with -kubeconfig only");
@@ -100,10 +117,15 @@ static int look(const struct words *words)
     } else if (words->kubeconfig != NULL) {
         check_cluster(&check, words->kubeconfig, words->namespace);
     }
+    check.takes_scripts = words->for_authors;
+    for (size_t i = 0; words->writes && i < words->paths.count; i++) {
+        check_write(&check, words->paths.items[i], words->json ? stderr : stdout);
+    }
     for (size_t i = 0; i < words->paths.count; i++) {
         check_path(&check, words->paths.items[i]);
     }
-    (words->json ? check_print_json : check_print_text)(&check, stdout);
+    check_end(&check);
+    (words->json ? check_print_json : words->for_authors ? check_print_findings : check_print_text)(&check, stdout);
     cli_flush(stdout);
     for (size_t i = 0; i < check.errors.count; i++) {
         fprintf(stderr, "sluice check: %s\n", check.errors.items[i]);
@@ -112,7 +134,7 @@ static int look(const struct words *words)
         fprintf(stderr, "sluice check: what holds {{ looks like a template; render it first, as in\n"
                         "  helm template CHART | sluice check -f -\n");
     }
-    int status = check.errors.count > 0 ? 2 : check.refused_count > 0 ? 1 : 0;
+    int status = check.errors.count > 0 ? 2 : check_is_wrong(&check) ? 1 : 0;
     check_fini(&check);
     return status;
 }

@@ -30,15 +30,8 @@ static size_t path_length(const char *text)
     return len;
 }
 
-static const struct yaml_place *place_of(const struct check_source *source, const struct node *canary,
-                                         const char *field)
-{
-    return source->places != NULL ? yaml_places_find(source->places, form_nearest(canary, field)) : NULL;
-}
-
 /* --- reasons of the API server's --- */
 
-#define REMARK "Invalid value: null: some validation rules were not checked"
 #define GENERAL "Invalid value: \"\": "
 
 /* Some causes name their field in their text only: `"spec.analysis" must validate one ...`, `Checked value must be of
@@ -105,7 +98,7 @@ static void refuse_in_general(const struct refusing *r, const char *message)
     bool is_consequence = choice == NULL && names.count > 0 && misses_below(r->causes, field);
     char *named = str_format("%s%s%s", field, field[0] != '\0' ? ": " : "", text);
     if (!is_consequence) {
-        check_refuse(r->to, field, choice != NULL ? choice : named, true, place_of(r->source, r->canary, field));
+        check_refuse(r->to, field, choice != NULL ? choice : named, true, check_place(r->source, r->canary, field));
     }
     mem_free(choice);
     mem_free(named);
@@ -119,7 +112,7 @@ static void refuse_all_in_general(const struct refusing *r)
     for (size_t i = 0; i < node_count(r->causes); i++) {
         const struct node *cause = node_item(r->causes, i);
         const char *message = node_str_or(node_get(cause, "message"), "");
-        if (node_is(node_get(cause, "field"), "<nil>") && !str_has_prefix(message, REMARK)) {
+        if (node_is(node_get(cause, "field"), "<nil>") && !str_has_prefix(message, CHECK_REMARK)) {
             refuse_in_general(r, message);
         }
     }
@@ -137,7 +130,7 @@ static void refuse_by_api(const struct check *check, struct check_canary *to, co
         const char *field = node_str_or(node_get(it.value, "field"), "");
         char *text = str_format("%s: %s", field, node_str_or(node_get(it.value, "message"), ""));
         if (!node_is(node_get(it.value, "field"), "<nil>")) {
-            check_refuse(to, field, text, true, place_of(source, canary, field));
+            check_refuse(to, field, text, true, check_place(source, canary, field));
         }
         mem_free(text);
     }
@@ -155,7 +148,7 @@ static void refuse_by_engine(const struct check *check, struct check_canary *to,
     canary_refusals(&read, &reasons);
     for (size_t i = 0; i < reasons.count; i++) {
         char *field = str_dup_n(reasons.items[i], path_length(reasons.items[i]));
-        check_refuse(to, field, reasons.items[i], false, place_of(source, canary, field));
+        check_refuse(to, field, reasons.items[i], false, check_place(source, canary, field));
         mem_free(field);
     }
     str_list_fini(&reasons);
@@ -171,13 +164,14 @@ static void check_one(struct check *check, const struct check_source *source, co
     to->line = place != NULL ? place->line : 0;
     if (strcmp(version, API_VERSION_SERVED) != 0) {
         char *text = str_format("apiVersion: %s is not served, only " API_VERSION_SERVED, version);
-        check_refuse(to, "apiVersion", text, true, place_of(source, canary, "apiVersion"));
+        check_refuse(to, "apiVersion", text, true, check_place(source, canary, "apiVersion"));
         mem_free(text);
     } else {
         refuse_by_api(check, to, source, canary);
         refuse_by_engine(check, to, source, canary);
     }
     check->refused_count += to->reason_count > 0;
+    check_uses(check, source, canary, check->canary_count - 1);
 }
 
 void check_object(struct check *check, const struct check_source *source, const struct node *object)
@@ -186,6 +180,8 @@ void check_object(struct check *check, const struct check_source *source, const 
     const char *version = node_str_or(node_get(object, "apiVersion"), "");
     if (strcmp(kind, "Canary") == 0 && str_has_prefix(version, GROUP)) {
         check_one(check, source, object, version);
+    } else if (strcmp(kind, "Strategy") == 0 && strcmp(version, "sluice.dev/v1alpha1") == 0) {
+        check_strategy(check, source, object);
     } else if (str_has_suffix(kind, "List") && node_type(node_get(object, "items")) == NODE_ARRAY) {
         struct node_iter it = node_iterate(node_get(object, "items"));
         while (node_next(&it)) {

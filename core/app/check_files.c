@@ -1,4 +1,4 @@
-/* Canaries in files: streams of YAML documents, JSON, Lists. */
+/* Canaries, Strategies and scripts in files: streams of YAML documents, JSON, Lists. */
 #include <string.h>
 
 #include "app/check_inner.h"
@@ -30,40 +30,54 @@ static struct doc *parse(const char *name, const struct buf *text, struct yaml_p
     return documents;
 }
 
+/* Kept until the end, with the documents and their places. */
+static struct check_file *add_file(struct check *check, const char *name)
+{
+    struct check_file *file = mem_new(struct check_file);
+    file->name = str_dup(name);
+    file->places = yaml_places_new();
+    buf_init(&file->text, FILE_MAX);
+    check->files = mem_resize(check->files, (check->file_count + 1) * sizeof check->files[0]);
+    check->files[check->file_count++] = file;
+    return file;
+}
+
 static void check_file(struct check *check, const char *path, const char *name)
 {
-    struct buf text;
     struct err err = {0};
-    struct yaml_places *places = yaml_places_new();
-    struct check_source source = {.file = name, .places = places};
-    buf_init(&text, FILE_MAX);
-    struct doc *documents = file_read(path, &text, &err) ? parse(name, &text, places, &err) : NULL;
-    if (documents == NULL) {
-        str_list_push(&check->errors, err.text);
-        check->has_templates |= strstr(buf_str(&text), "{{") != NULL;
+    if (str_has_suffix(path, ".lua")) {
+        add_file(check, name);
+        check_script_file(check, path);
+        return;
     }
-    struct node_iter it = node_iterate(doc_root(documents));
+    struct check_file *file = add_file(check, name);
+    file->documents = file_read(path, &file->text, &err) ? parse(name, &file->text, file->places, &err) : NULL;
+    if (file->documents == NULL) {
+        str_list_push(&check->errors, err.text);
+        check->has_templates |= strstr(buf_str(&file->text), "{{") != NULL;
+    }
+    struct check_source source = {.file = file->name, .places = file->places, .text = &file->text};
+    struct node_iter it = node_iterate(doc_root(file->documents));
     while (node_next(&it)) {
         check_object(check, &source, it.value);
     }
-    doc_free(documents);
-    yaml_places_free(places);
-    buf_fini(&text);
 }
 
 void check_path(struct check *check, const char *path)
 {
-    static const char *const endings[] = {".yaml", ".yml", ".json", NULL};
+    static const char *const manifests[] = {".yaml", ".yml", ".json", NULL};
+    static const char *const all[] = {".yaml", ".yml", ".json", ".lua", NULL};
     struct str_list files = {0};
     struct err err = {0};
     if (strcmp(path, "-") == 0) {
         check_file(check, STDIN_PATH, "stdin");
         return;
     }
-    if (!folder_list(path, endings, &files, &err)) {
+    if (!folder_list(path, check->takes_scripts ? all : manifests, &files, &err)) {
         str_list_push(&check->errors, err.text);
     } else if (files.count == 0) {
-        char *text = str_format("%s: no .yaml, .yml or .json file is in there", path);
+        char *text = str_format("%s: no .yaml, .yml%s .json%s file is in there", path,
+                                check->takes_scripts ? "," : " or", check->takes_scripts ? " or .lua" : "");
         str_list_push(&check->errors, text);
         mem_free(text);
     }

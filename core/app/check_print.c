@@ -52,10 +52,47 @@ static void print_sum(const struct check *check, FILE *out)
     fprintf(out, "%s", check->other_count > 0 ? "\n" : "");
 }
 
+static void print_finding(const struct check_finding *finding, FILE *out)
+{
+    fprintf(out, "%s", finding->file != NULL ? finding->file : "");
+    if (finding->line > 0) {
+        fprintf(out, ":%zu", finding->line);
+    }
+    if (finding->line > 0 && finding->column > 0) {
+        fprintf(out, ":%zu", finding->column);
+    }
+    fprintf(out, "%s%s: %s\n", finding->file != NULL ? ": " : "", finding->is_error ? "error" : "warning",
+            finding->text);
+}
+
+static size_t count(const struct check *check, bool is_error)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < check->finding_count; i++) {
+        found += check->findings[i].is_error == is_error;
+    }
+    return found;
+}
+
+void check_print_findings(const struct check *check, FILE *out)
+{
+    for (size_t i = 0; i < check->finding_count; i++) {
+        print_finding(&check->findings[i], out);
+    }
+    size_t errors = count(check, true), warnings = count(check, false);
+    fprintf(out, "%zu %s, %zu %s, %zu %s\n", check->file_count, check->file_count == 1 ? "file" : "files", errors,
+            errors == 1 ? "error" : "errors", warnings, warnings == 1 ? "warning" : "warnings");
+}
+
 void check_print_text(const struct check *check, FILE *out)
 {
     for (size_t i = 0; i < check->canary_count; i++) {
         print_canary(&check->canaries[i], out);
+    }
+    for (size_t i = 0; i < check->finding_count; i++) {
+        if (!check->findings[i].is_reason) {
+            print_finding(&check->findings[i], out);
+        }
     }
     print_sum(check, out);
 }
@@ -104,6 +141,28 @@ static struct node *canary_node(struct doc *doc, const struct check_canary *cana
     return n;
 }
 
+static struct node *findings_node(struct doc *doc, const struct check *check)
+{
+    struct node *array = node_new_array(doc);
+    for (size_t i = 0; i < check->finding_count; i++) {
+        const struct check_finding *finding = &check->findings[i];
+        struct node *n = node_new_object(doc);
+        if (finding->file != NULL) {
+            node_set_str(doc, n, "file", finding->file);
+        }
+        if (finding->line > 0) {
+            node_set_int(doc, n, "line", (int64_t)finding->line);
+        }
+        if (finding->column > 0) {
+            node_set_int(doc, n, "column", (int64_t)finding->column);
+        }
+        node_set_str(doc, n, "severity", finding->is_error ? "error" : "warning");
+        node_set_str(doc, n, "message", finding->text);
+        node_push(array, n);
+    }
+    return array;
+}
+
 void check_print_json(const struct check *check, FILE *out)
 {
     struct doc *doc = doc_new();
@@ -120,6 +179,8 @@ void check_print_json(const struct check *check, FILE *out)
     node_set_int(doc, root, "refused", (int64_t)check->refused_count);
     node_set(doc, root, "canaries", canaries);
     node_set(doc, root, "passedOver", others);
+    node_set_int(doc, root, "files", (int64_t)check->file_count);
+    node_set(doc, root, "findings", findings_node(doc, check));
     node_set(doc, root, "errors", texts_node(doc, &check->errors));
     char *text = node_to_text(root);
     fprintf(out, "%s\n", text);

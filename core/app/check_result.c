@@ -2,47 +2,6 @@
 
 #include "app/check_inner.h"
 #include "base/mem.h"
-#include "base/yaml.h"
-#include "kube/object.h"
-#include "lab/texts.h"
-
-#define CANARY_CRD "crds/canaries.flagger.app.yaml"
-
-bool check_init(struct check *check, const char *provider, struct err *err)
-{
-    *check = (struct check){.provider = provider, .kinds = kinds_new()};
-    const struct text *text = texts_find(CANARY_CRD);
-    check->crd = yaml_parse(text->name, text->bytes, text->len, err);
-    return check->crd != NULL && kinds_define(check->kinds, doc_root(check->crd), err);
-}
-
-static void canary_fini_found(struct check_canary *canary)
-{
-    for (size_t i = 0; i < canary->reason_count; i++) {
-        str_free(&canary->reasons[i].field);
-        str_free(&canary->reasons[i].text);
-    }
-    mem_free(canary->reasons);
-    str_free(&canary->namespace);
-    str_free(&canary->name);
-    str_free(&canary->file);
-    str_list_fini(&canary->warnings);
-}
-
-void check_fini(struct check *check)
-{
-    for (size_t i = 0; i < check->canary_count; i++) {
-        canary_fini_found(&check->canaries[i]);
-    }
-    for (size_t i = 0; i < check->other_count; i++) {
-        str_free(&check->others[i].name);
-    }
-    mem_free(check->canaries);
-    mem_free(check->others);
-    str_list_fini(&check->errors);
-    kinds_free(check->kinds);
-    doc_free(check->crd);
-}
 
 struct check_canary *check_add(struct check *check, const struct node *canary)
 {

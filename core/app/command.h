@@ -19,10 +19,10 @@
       "play a scenario on an embedded cluster", demo_flags_of_demo, "--", "FILE")                                      \
     X(sim, "sim [flags]", "serve an embedded cluster without an engine, for kubectl",                                  \
       "serve an embedded cluster for kubectl", demo_flags_of_sim, "--", NULL)                                          \
-    X(check, "check -f PATH",                                                                                          \
-      "say of each Canary in files, or of a cluster, whether it is\n"                                                  \
-      "accepted, and why not",                                                                                         \
-      "say of each Canary whether it is accepted", check_flags, "--", NULL)                                            \
+    X(check, "check PATH...",                                                                                          \
+      "say what is wrong with scripts, Strategies and Canaries; with\n"                                                \
+      "-f, or for a cluster, whether each Canary is accepted",                                                         \
+      "say what is wrong with scripts, Strategies and Canaries", check_flags, "--", "FILE")                            \
     X(version, "version", "print the version, as -version does behind every command", "print the version", NULL, "--", \
       NULL)                                                                                                            \
     X(help, "help COMMAND", "say how a command is used, as -help does behind it", "say how a command is used", NULL,   \

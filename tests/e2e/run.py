@@ -349,9 +349,9 @@ class Check(unittest.TestCase):
         self.assertRegex(errors, r'(?s)/a.yaml:\d+:\d+: .*helm template CHART')
 
     def test_cannot(self):
-        for words, said in (((), '-f or -kubeconfig is missing'), (('-f',), '-f: its value is missing'),
+        for words, said in (((), 'a file, -f or -kubeconfig is missing'), (('-f',), '-f: its value is missing'),
                             (('--nope',), '--nope: unknown flag'),
-                            (('x.yaml',), 'x.yaml: unexpected word; files are named by -f'),
+                            (('x', '-f', 'y'), 'files are named either by -f or without it, not both'),
                             (('-f', 'x', '-o', 'xml'), '-o xml: neither text nor json'),
                             (('-f', 'no/such'), 'no/such: No such file'),
                             (('-kubeconfig', 'no/such'), 'kubeconfig no/such: ')):

@@ -361,8 +361,6 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-__attribute__((visibility("default"))) int luaopen_sluice(lua_State *L);
-
 int luaopen_sluice(lua_State *L)
 {
     module_log_to(NULL);                         /* what the specs print is theirs */

@@ -100,4 +100,7 @@ extern const luaL_Reg module_objects[], module_surroundings[];
 
 /* --- functions of the module itself --- */
 
+/* What `require 'sluice'` calls. */
+__attribute__((visibility("default"))) int luaopen_sluice(lua_State *L);
+
 extern const luaL_Reg module_operations[], module_adapters[];

@@ -218,7 +218,7 @@ static void test_json(void **state)
                         "\"name\":\"web\",\"accepted\":false,\"file\":\"a.yaml\",\"line\":1,\"reasons\":[{"
                         "\"field\":\"spec.revertOnDeletion\",\"message\":\"spec.revertOnDeletion is not supported "
                         "yet\",\"by\":\"engine\",\"line\":7,\"column\":21}],\"warnings\":[]}],"
-                        "\"passedOver\":{\"Service\":1},\"errors\":[]}\n");
+                        "\"passedOver\":{\"Service\":1},\"files\":1,\"findings\":[],\"errors\":[]}\n");
     mem_free(text);
     tear_down(&w);
 }

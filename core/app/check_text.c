@@ -1,0 +1,94 @@
+/* The texts of scripts: in files, and in the blocks of manifests. */
+#include <string.h>
+
+#include "app/check_inner.h"
+#include "base/mem.h"
+#include "io/file.h"
+
+enum { SCRIPT_MAX = 256 * 1024 }; /* as the CRD has it */
+
+char *check_read_text(const char *path, struct err *err)
+{
+    struct buf text;
+    buf_init(&text, SCRIPT_MAX);
+    bool ok = file_read(path, &text, err);
+    char *taken = ok && strlen(buf_str(&text)) == text.len ? str_dup(buf_str(&text)) : NULL;
+    if (ok && taken == NULL) {
+        err_set(err, ERR_INVALID, "%s: a NUL byte is in there", path);
+    }
+    buf_fini(&text);
+    return taken;
+}
+
+char *check_base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    return str_dup_n(name, strlen(name) - strlen(".lua"));
+}
+
+char *check_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? str_dup_n(path, (size_t)(slash - path)) : str_dup(".");
+}
+
+static const char *line_at(const char *text, size_t line)
+{
+    for (size_t i = 1; i < line && text != NULL; i++) {
+        text = strchr(text, '\n');
+        text = text != NULL ? text + 1 : NULL;
+    }
+    return text;
+}
+
+bool check_find_block(const char *file, const struct yaml_place *place, const char *value, size_t *indent)
+{
+    const char *head = place != NULL ? line_at(file, place->line) : NULL, *begin = value;
+    if (head == NULL || strcspn(head, "\n") < place->column || head[place->column - 1] != '|') {
+        return false;
+    }
+    size_t skipped = 1;
+    for (; *begin == '\n'; begin++) {
+        skipped++;
+    }
+    const char *line = line_at(file, place->line + skipped);
+    size_t len = strcspn(begin, "\n"), columns = line != NULL ? strcspn(line, "\n") : 0;
+    if (line == NULL || columns < len || strncmp(line + columns - len, begin, len) != 0) {
+        return false;
+    }
+    *indent = columns - len;
+    return true;
+}
+
+/* Where the lines of the block end: blank ones at the end are none of its. */
+static const char *end_of_block(const char *begin, size_t indent)
+{
+    const char *end = begin;
+    for (const char *line = begin; *line != '\0';) {
+        size_t len = strcspn(line, "\n"), blanks = strspn(line, " ");
+        const char *next = line + len + (line[len] == '\n');
+        if (blanks < len && blanks < indent) {
+            break;
+        }
+        end = blanks < len ? next : end;
+        line = next;
+    }
+    return end;
+}
+
+char *check_replace_block(const char *file, const struct yaml_place *place, size_t indent, const char *value)
+{
+    const char *begin = line_at(file, place->line + 1), *end = end_of_block(begin, indent);
+    struct buf text;
+    buf_init(&text, 2 * strlen(file) + (indent + 2) * (strlen(value) + 1));
+    buf_append(&text, file, (size_t)(begin - file));
+    while (*value != '\0') {
+        size_t len = strcspn(value, "\n");
+        buf_printf(&text, "%*s%.*s\n", len > 0 ? (int)indent : 0, "", (int)len, value);
+        value += len + (value[len] == '\n');
+    }
+    buf_append_str(&text, end);
+    char *taken = buf_take(&text);
+    buf_fini(&text);
+    return taken;
+}

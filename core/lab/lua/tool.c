@@ -1,0 +1,136 @@
+#include "lab/lua/tool.h"
+
+#include <assert.h>
+#include <lualib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "lab/lua/module_inner.h"
+#include "lab/texts.h"
+#include "script/embedded.h"
+#include "script/marshal.h"
+
+enum { FOLDER_LOADERS = 2 }; /* ours comes after package.preload, and before any folder */
+
+struct tool {
+    lua_State *L;
+};
+
+/* --- modules --- */
+
+static int load_text(lua_State *L, const char *text, size_t len, const char *place)
+{
+    if (luaL_loadbuffer(L, text, len, place) != 0) {
+        return lua_error(L);
+    }
+    return 1;
+}
+
+/* "tool.scan" and "stdlib.words", as they are in the binary. */
+static int find_module(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    const char *file = luaL_gsub(L, name, ".", "/");
+    const char *place = lua_pushfstring(L, "@%s.lua", file);
+    const struct text *text = str_has_prefix(name, "tool.") ? texts_find(place + 1) : NULL;
+    if (text != NULL) {
+        return load_text(L, text->bytes, text->len, place);
+    }
+    for (size_t i = 0; i < embedded_count; i++) {
+        if (strcmp(embedded_modules[i].name, name) == 0) {
+            return load_text(L, embedded_modules[i].source, embedded_modules[i].len, place);
+        }
+    }
+    lua_pushfstring(L, "\n\tno module '%s' in the binary", name);
+    return 1;
+}
+
+static int require_host(lua_State *L)
+{
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "tool.host");
+    lua_call(L, 1, 1);
+    return 1;
+}
+
+static int prepare(lua_State *L)
+{
+    luaL_openlibs(L);
+    lua_settop(L, 0);
+    lua_getglobal(L, "package");
+    lua_getfield(L, -1, "preload");
+    lua_pushcfunction(L, luaopen_sluice);
+    lua_setfield(L, -2, "sluice");
+    lua_pushcfunction(L, require_host);
+    lua_setfield(L, -2, "host");
+    lua_getfield(L, 1, "loaders");
+    for (int i = (int)lua_objlen(L, -1); i >= FOLDER_LOADERS; i--) {
+        lua_rawgeti(L, -1, i);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lua_pushcfunction(L, find_module);
+    lua_rawseti(L, -2, FOLDER_LOADERS);
+    lua_getglobal(L, "require"); /* of sluice, which makes the marks of lists */
+    lua_pushliteral(L, "sluice");
+    lua_call(L, 1, 0);
+    return 0;
+}
+
+/* --- calls --- */
+
+struct call {
+    const char *module, *function;
+    const struct node *argument;
+    struct doc *result;
+    struct err *err;
+};
+
+static int call_protected(lua_State *L)
+{
+    struct call *call = lua_touserdata(L, 1);
+    lua_getglobal(L, "require");
+    lua_pushstring(L, call->module);
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, call->function);
+    if (call->argument != NULL) {
+        marshal_push(L, call->argument);
+    } else {
+        lua_pushnil(L);
+    }
+    lua_call(L, 1, 1);
+    marshal_prepare(L);
+    call->result = marshal_read(L, -1, call->module, call->err);
+    return 0;
+}
+
+struct doc *tool_call(struct tool *tool, const char *module, const char *function, const struct node *argument,
+                      struct err *err)
+{
+    struct call call = {.module = module, .function = function, .argument = argument, .err = err};
+    err_clear(err);
+    if (lua_cpcall(tool->L, call_protected, &call) != 0) {
+        const char *raised = lua_tostring(tool->L, -1);
+        err_set(err, ERR_SCRIPT, "%s", raised != NULL ? raised : "an error that is no text");
+        lua_pop(tool->L, 1);
+    }
+    return call.result;
+}
+
+struct tool *tool_open(void)
+{
+    struct tool *tool = mem_new(struct tool);
+    tool->L = luaL_newstate();
+    assert(tool->L != NULL);
+    int status = lua_cpcall(tool->L, prepare, NULL);
+    assert(status == 0);
+    return tool;
+}
+
+void tool_close(struct tool *tool)
+{
+    if (tool != NULL) {
+        lua_close(tool->L);
+        mem_free(tool);
+    }
+}

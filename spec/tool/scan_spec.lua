@@ -1,0 +1,115 @@
+--- What sluice check says of a script that it does not run.
+package.loaded.host = require 'tool.host'
+local scan = require 'tool.scan'
+
+local GLOBALS = { ipairs = true, pairs = true, require = true, string = true, string__format = true, string__rep = true,
+  math = true, math__floor = true }
+local PARAMS = { steps = { type = 'list', default = { 5, 20 } }, ring = { type = 'duration', default = '10m' } }
+
+--- All that is said of a text, "LINE:COLUMN: severity: text" each.
+local function said(text)
+  local lines = {}
+  for i, finding in ipairs(scan.scan({ text = text, globals = GLOBALS, params = PARAMS }).findings) do
+    lines[i] = ('%d:%d: %s: %s'):format(finding.line, finding.column, finding.severity, finding.text)
+  end
+  return lines
+end
+
+local HEAD = "return require 'stdlib.strategy' { name = 'x', run = function(rollout)\n"
+
+--- A strategy with these lines between begin() and promote(): they begin with line 3.
+local function strategy(lines)
+  return HEAD .. 'rollout:begin()\n' .. lines .. '\nrollout:promote()\nend }'
+end
+
+describe('tool.scan', function()
+  for lines, wanted in pairs {
+    ['rollout:shift(150)'] = '3:15: error: shift: weight: a whole number from 0 to 100 is wanted, got 150',
+    ['rollout:shift(-1)'] = '3:15: error: shift: weight: a whole number from 0 to 100 is wanted, got -1',
+    ["rollout:shift '5 %'"] = "3:15: error: shift: weight: a whole number from 0 to 100 is wanted, got '5 %'",
+    ['local w = 101 rollout:shift(w)'] = '3:29: error: shift: weight: a whole number from 0 to 100 is wanted, got 101',
+    ['rollout:shift()'] = '3:9: error: shift: weight: a whole number from 0 to 100 is wanted, got nil',
+    ['rollout:analyse {}'] = '3:17: error: analyse: rounds or lasting is wanted',
+    ['rollout:analyse { round = 3, lasting = ipairs {} }'] =
+      '3:17: error: analyse: there is no option "round", known are rounds, lasting',
+    ["rollout:wait 'x'"] = "3:14: error: wait: a duration like '90s' or '1h30m' is wanted, got 'x'",
+    ['rollout:wait(rollout.params.steps)'] =
+      "3:14: error: wait: a duration like '90s' or '1h30m' is wanted, got a table",
+    ['rollout:event(5)'] = '3:15: error: event: a text of 1 to 1000 bytes is wanted, got number',
+    ['rollout.shift(5)'] = '3:9: error: shift: a colon is wanted: rollout:shift(…)',
+    ['local _ = rollout.params.ringg'] =
+      '3:26: error: rollout.params.ringg: there is no such parameter, known are ring, steps',
+    ['local p = rollout.params\nlocal _ = p.step'] =
+      '4:13: error: rollout.params.step: there is no such parameter, known are steps, ring',
+    ['local _ = os.time()'] = "3:11: error: unknown global 'os': time is rollout:wait",
+    ["local _ = string.dump('')"] = '3:18: error: string.dump: scripts have no such function, known are rep, format',
+    ['while true do end'] = '3:1: error: this loop never ends, and says no word',
+    ['repeat until false'] = '3:1: error: this loop never ends, and says no word',
+    ['if rollout.params.ring then rollout:promote() rollout:shift(5) end'] =
+      '3:47: warning: promote() does not come back; this is never reached',
+    ['weight = 5'] = '3:1: warning: global weight is set: local is missing',
+  } do
+    it('says of ' .. lines .. ' what is wrong', function()
+      assert.same({ wanted }, said(strategy(lines)))
+    end)
+  end
+
+  it('names the nearest word first', function()
+    assert.matches('^3:9: error: rollout: there is no word "shfit", known are shift, ',
+      said(strategy 'rollout:shfit(5)')[1])
+    assert.matches('^3:9: error: rollout: there is no word "iterate", ', said(strategy 'rollout:iterate()')[1])
+    assert.matches("^3:11: error: unknown global 'iparis', known are ipairs, ",
+      said(strategy 'local _ = iparis')[1])
+  end)
+
+  it('takes what may be right', function()
+    for _, lines in ipairs {
+      'for _, weight in ipairs(rollout.params.steps) do rollout:shift(weight) rollout:analyse { rounds = 3 } end',
+      'rollout:analyse { lasting = rollout.params.ring }',
+      'while not rollout:open "confirm-promotion" do end',
+      'local r = rollout r:shift(5)',
+      'local w = 500 w = 5 rollout:shift(w)',
+      'rollout.shift(rollout, 5)',
+      'goto over ::over:: rollout:shift(0x10)',
+      'if rollout.params.ring then return end',
+    } do
+      assert.same({}, said(strategy(lines)), lines)
+    end
+  end)
+
+  it('follows the words into functions of the file', function()
+    local text = 'local function step(r, weight)\n  r:shfit(weight)\n  r:promote()\nend\n'
+      .. HEAD .. 'rollout:begin()\nstep(rollout, 5)\nend }'
+    assert.same(1, #said(text))
+    assert.matches('^2:5: error: rollout: there is no word "shfit"', said(text)[1])
+  end)
+
+  it('misses begin and promote', function()
+    assert.same({ "1:54: error: run: rollout:begin() is missing; it comes before all other words",
+      '1:54: error: run: rollout:promote() is missing; a script that ends without it has its release taken back' },
+      said(HEAD .. 'rollout:shift(5) end }'))
+    assert.same({ '2:9: error: shift: begin() comes first' },
+      said(HEAD .. 'rollout:shift(5) rollout:begin() rollout:promote() end }'))
+  end)
+
+  it('misses nothing where the words go where they are not followed', function()
+    assert.same({}, said("local other = require 'scripts.other'\n" .. HEAD .. 'other.run(rollout) end }'))
+    assert.same({}, said(HEAD .. 'local t = { rollout } t[1]:begin() end }'))
+  end)
+
+  it('says where a text is no Lua', function()
+    for text, wanted in pairs {
+      ['return +'] = "1:8: error: unexpected symbol near '+'",
+      ['local a = 5\nif a then\n'] = "3:1: error: 'end' expected (to close 'if' at line 2) near '<eof>'",
+      ['x = "a'] = "1:5: error: unfinished string near '<eof>'",
+      ['f(\n'] = "2:1: error: unexpected symbol near '<eof>'",
+    } do
+      assert.same({ wanted }, said(text), text)
+    end
+  end)
+
+  it('takes a module for what it is', function()
+    assert.is_nil(scan.scan({ text = 'return { steps = { 5 } }', globals = GLOBALS }).kind)
+    assert.equal('strategy', scan.scan({ text = strategy '', globals = GLOBALS }).kind)
+  end)
+end)

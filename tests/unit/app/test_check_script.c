@@ -1,0 +1,234 @@
+/* What sluice check finds in scripts and Strategies, and where. (spec/tool/scan_spec.lua has what is said of Lua.) */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "app/check_inner.h"
+#include "base/mem.h"
+
+#define STRATEGY(name) "apiVersion: sluice.dev/v1alpha1\nkind: Strategy\nmetadata: {name: " name ", namespace: shop}\n"
+#define CANARY                                                                                                         \
+    "---\napiVersion: flagger.app/v1beta1\nkind: Canary\nmetadata: {name: web, namespace: shop}\nspec:\n"              \
+    "  targetRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n  service: {port: 80}\n"                         \
+    "  analysis: {interval: 1m, threshold: 5}\n"
+#define GOOD                                                                                                           \
+    "local param = require 'stdlib.param'\n"                                                                           \
+    "return require 'stdlib.strategy' { name = 'ring', params = { calm = param.integer { default = 3 } },\n"           \
+    "run = function(rollout) rollout:begin() rollout:shift(50) rollout:promote() end }\n"
+
+struct world {
+    char folder[64];
+    struct check check;
+};
+
+static void set_up(struct world *w)
+{
+    struct err err = {0};
+    strcpy(w->folder, "/tmp/sluice-check-XXXXXX");
+    assert_non_null(mkdtemp(w->folder));
+    assert_true(check_init(&w->check, "istio", &err));
+    w->check.takes_scripts = true;
+}
+
+static void write_file(const struct world *w, const char *name, const char *text)
+{
+    char *path = str_format("%s/%s", w->folder, name);
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    fputs(text, out);
+    fclose(out);
+    mem_free(path);
+}
+
+static void expect_printed(struct world *w, const char *wanted)
+{
+    char *text = NULL, *at;
+    size_t len = 0, skipped = strlen(w->folder) + 1;
+    FILE *out = open_memstream(&text, &len);
+    check_path(&w->check, w->folder);
+    check_end(&w->check);
+    check_print_findings(&w->check, out);
+    fclose(out);
+    while ((at = strstr(text, w->folder)) != NULL) {
+        memmove(at, at + skipped, strlen(at + skipped) + 1);
+    }
+    assert_string_equal(text, wanted);
+    assert_int_equal(w->check.errors.count, 0);
+    assert_int_equal(check_is_wrong(&w->check), strstr(wanted, " error: ") != NULL);
+    free(text);
+    char *command = str_format("rm -r %s", w->folder);
+    assert_int_equal(system(command), 0);
+    mem_free(command);
+    check_fini(&w->check);
+}
+
+static void expect(const char *name, const char *text, const char *wanted)
+{
+    struct world w;
+    set_up(&w);
+    write_file(&w, name, text);
+    expect_printed(&w, wanted);
+}
+
+static void test_lua(void **state)
+{
+    expect("a.lua", GOOD, "1 file, 0 errors, 0 warnings\n");
+    expect("a.lua", "return +", "a.lua:1:8: error: unexpected symbol near '+'\n1 file, 1 error, 0 warnings\n");
+    expect("a_spec.lua", "describe('x', function() end)", "1 file, 0 errors, 0 warnings\n");
+    expect("a_spec.lua", "describe(",
+           "a_spec.lua:1:10: error: unexpected symbol near '<eof>'\n"
+           "1 file, 1 error, 0 warnings\n");
+    expect("module.lua", "return { 5, oss.x }",
+           "module.lua:1:13: error: unknown global 'oss', known are load, assert, math, next, pairs, type, error, "
+           "ipairs, …\n1 file, 1 error, 0 warnings\n");
+}
+
+/* What the engine says when it loads a script has a line, and stands where the text of that line begins. */
+static void test_loading(void **state)
+{
+    expect("a.lua",
+           "local strategy = require 'stdlib.strategy'\n  error 'no'\nreturn strategy { name = 'a', run = "
+           "function(r) r:begin() r:promote() end }",
+           "a.lua:2:3: error: no\n"
+           "1 file, 1 error, 0 warnings\n");
+    expect("a.lua", "return require 'stdlib.strategy' { run = function(r) r:begin() r:promote() end }",
+           "a.lua:1:1: error: strategy.name: a string is wanted, got nil\n1 file, 1 error, 0 warnings\n");
+    expect("a.lua",
+           "return require 'stdlib.strategy' { name = 'a', params = {\n"
+           "  calm = require 'stdlib.param'.percent { default = 120 } },\n"
+           "run = function(r) r:begin() r:promote() end }",
+           "a.lua:2:3: error: params.calm.default: at most 100 is wanted, got 120\n1 file, 1 error, 0 warnings\n");
+}
+
+/* A script in a manifest is told at the lines of the manifest. */
+static void test_manifest(void **state)
+{
+    expect("a.yaml",
+           STRATEGY("ring") "spec:\n  script: |\n\n    local strategy = require 'stdlib.strategy'\n"
+                            "    return strategy { name = 'ring', run = function(rollout)\n      rollout:begin()\n"
+                            "      rollout:shift(101)\n      rollout:promote()\n    end }\n",
+           "a.yaml:10:21: error: shift: weight: a whole number from 0 to 100 is wanted, got 101\n"
+           "1 file, 1 error, 0 warnings\n");
+    expect("a.yaml", STRATEGY("ring") "spec:\n  modules: {calendar: 'return 5'}\n  script: |-\n      return +\n",
+           "a.yaml:7:14: error: unexpected symbol near '+'\n1 file, 1 error, 0 warnings\n");
+    expect("a.yaml", STRATEGY("ring") "spec:\n  script: \"\\n\\nreturn +\"\n",
+           "a.yaml:5:11: error: line 3 of the script: unexpected symbol near '+'\n1 file, 1 error, 0 warnings\n");
+    expect(
+        "a.yaml",
+        STRATEGY("ring") "spec:\n  modules:\n    calendar: |\n      return 5 +\n  script: require 'scripts.calendar'\n",
+        "a.yaml:8:7: error: unexpected symbol near '<eof>'\n1 file, 1 error, 0 warnings\n");
+    expect("a.yaml", STRATEGY("ring") "spec:\n  script: return 5\n",
+           "a.yaml:5:11: error: line 1 of the script: the module gives a number, wanted strategy { name = …, run = … }"
+           "\n1 file, 1 error, 0 warnings\n");
+    expect("a.yaml", STRATEGY("ring") "spec: {scripts: return 5}\n",
+           "a.yaml:1:1: warning: unknown field \"spec.scripts\"\n"
+           "a.yaml:4:7: error: spec.script: Required value\n1 file, 1 error, 1 warning\n");
+    expect("a.json",
+           "{\"apiVersion\": \"sluice.dev/v1alpha1\", \"kind\": \"Strategy\", \"metadata\": {\"name\": \"ring\"}, "
+           "\"spec\": {\"script\": \"return +\"}}",
+           "a.json:1:108: error: line 1 of the script: unexpected symbol near '+'\n1 file, 1 error, 0 warnings\n");
+}
+
+/* The script of a manifest may be kept in a file beside it. */
+static void test_beside(void **state)
+{
+    struct world w;
+    set_up(&w);
+    write_file(&w, "strategy.yaml", STRATEGY("ring") "spec:\n  script: |\n    return +\n");
+    write_file(&w, "ring.lua", "return +\n");
+    expect_printed(&w, "ring.lua:1:8: error: unexpected symbol near '+'\n2 files, 1 error, 0 warnings\n");
+    set_up(&w);
+    write_file(&w, "strategy.yaml", STRATEGY("ring") "spec:\n  script: |\n    return 5\n");
+    write_file(&w, "ring.lua", GOOD);
+    char *wanted = str_format("strategy.yaml:5:11: error: spec.script is not what ring.lua says; "
+                              "sluice check --write brings it up to date\n"
+                              "strategy.yaml:6:5: error: the module gives a number, wanted strategy { name = …, run = "
+                              "… }\n2 files, 2 errors, 0 warnings\n");
+    expect_printed(&w, wanted);
+    str_free(&wanted);
+}
+
+static void test_write(void **state)
+{
+    struct world w;
+    set_up(&w);
+    write_file(&w, "b.yaml",
+               STRATEGY("ring") "spec:\n  script: |\n      return 5\n\n      -- more\n\n  modules: {}\n---\n" STRATEGY(
+                   "other") "spec:\n  script: |\n    return +\n");
+    write_file(&w, "ring.lua", GOOD);
+    write_file(&w, "other.lua", GOOD);
+    FILE *nowhere = fopen("/dev/null", "w");
+    check_write(&w.check, w.folder, nowhere);
+    fclose(nowhere);
+    char *path = str_format("%s/b.yaml", w.folder), text[2048] = "";
+    FILE *in = fopen(path, "r");
+    assert_true(fread(text, 1, sizeof text - 1, in) > 0);
+    fclose(in);
+    mem_free(path);
+    assert_non_null(strstr(text, "  script: |\n      local param = require 'stdlib.param'\n      return "));
+    assert_non_null(strstr(text, "rollout:promote() end }\n\n  modules: {}\n---\n"));
+    assert_non_null(strstr(text, "  script: |\n    local param = require 'stdlib.param'\n    return "));
+    expect_printed(&w, "3 files, 0 errors, 0 warnings\n");
+}
+
+static void expect_use(const char *strategy, const char *wanted)
+{
+    struct world w;
+    char *canary = str_format(CANARY "  strategy: %s\n", strategy);
+    set_up(&w);
+    write_file(&w, "b.yaml", canary);
+    write_file(&w, "c.yaml",
+               STRATEGY("ring") "spec:\n  script: |\n    local param = require 'stdlib.param'\n"
+                                "    return require 'stdlib.strategy' { name = 'ring',\n"
+                                "      params = { calm = param.integer { default = 3 } },\n"
+                                "      run = function(r) r:begin() r:promote() end }\n");
+    expect_printed(&w, wanted);
+    str_free(&canary);
+}
+
+static void test_use(void **state)
+{
+    expect_use("{name: ring, params: {calm: 5}}", "2 files, 0 errors, 0 warnings\n");
+    expect_use("{name: ring}", "2 files, 0 errors, 0 warnings\n");
+    expect_use("{name: ring, params: {clam: 5}}",
+               "b.yaml:9:41: error: spec.strategy.params.clam: there is no such parameter, known are calm\n"
+               "2 files, 1 error, 0 warnings\n");
+    expect_use("{name: ring, params: {calm: x}}",
+               "b.yaml:9:41: error: spec.strategy.params.calm: \"x\" is not a whole number\n"
+               "2 files, 1 error, 0 warnings\n");
+    expect_use("{name: rong}", "b.yaml:9:20: warning: spec.strategy: Strategy shop/rong is not among the files; its "
+                               "parameters are not checked\n2 files, 0 errors, 1 warning\n");
+    expect_use("{name: ring, namespace: other}",
+               "b.yaml:9:20: warning: spec.strategy: Strategy other/ring is not among the files; its parameters are "
+               "not checked\n2 files, 0 errors, 1 warning\n");
+}
+
+/* What the engine takes, and is most likely not meant. */
+static void test_doctor(void **state)
+{
+    expect("a.yaml",
+           "apiVersion: flagger.app/v1beta1\nkind: Canary\nmetadata: {name: web, namespace: shop}\nspec:\n"
+           "  targetRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n  service: {port: 80}\n  analysis:\n"
+           "    interval: 1m\n    threshold: 5\n    stepWeights: [5, 3]\n    metrics:\n      - name: errors\n"
+           "        query: sum(rate(errors[1m]))\n        thresholdRange: {max: 1}\n",
+           "a.yaml:10:22: warning: spec.analysis.stepWeights[1]: 3 does not rise above 5\n"
+           "a.yaml:13:16: warning: spec.analysis.metrics[0].query: no label of the query tells the canary from the "
+           "primary; both sides are judged together\n1 file, 0 errors, 2 warnings\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lua),    cmocka_unit_test(test_loading), cmocka_unit_test(test_manifest),
+        cmocka_unit_test(test_beside), cmocka_unit_test(test_use),     cmocka_unit_test(test_doctor),
+        cmocka_unit_test(test_write),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
