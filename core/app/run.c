@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/ambient.h"
 #include "app/command.h"
 #include "app/flags.h"
 #include "app/identity.h"
@@ -16,6 +17,7 @@
 #include "io/server.h"
 #include "prom/query.h"
 #include "rollout/engine.h"
+#include "script/adapter.h"
 #include "script/embedded.h"
 #include "script/strategist.h"
 
@@ -26,6 +28,7 @@ struct program {
     struct kube_client *kube, *mesh_kube;
     struct metrics *metrics;
     struct strategist *strategist;
+    struct adapters *adapters;
     struct server *server;
     struct engine *engine;
     struct kube_call *check; /* is the kind registered? */
@@ -177,6 +180,8 @@ static void start_engine(struct program *p)
         .kube = p->kube,
         .mesh_kube = p->mesh_kube,
         .strategist = p->strategist,
+        .adapters = p->adapters,
+        .ambient = ambient_add,
         .metrics = p->metrics,
         .namespace = p->flags.namespace[0] != '\0' ? p->flags.namespace : NULL,
         .defaults = {.provider = p->flags.mesh_provider, .metrics_server = p->flags.metrics_server},
@@ -197,7 +202,8 @@ static void start_engine(struct program *p)
     p->engine = engine_new(&options);
 }
 
-static const struct kube_resource *const required_kinds[] = {&KUBE_CANARIES, &KUBE_RELEASES, &KUBE_STRATEGIES};
+static const struct kube_resource *const required_kinds[] = {&KUBE_CANARIES, &KUBE_RELEASES, &KUBE_STRATEGIES,
+                                                             &KUBE_METRIC_TEMPLATES};
 
 static void check_next(struct program *p);
 
@@ -252,6 +258,12 @@ static bool open_all(struct program *p, struct err *err)
     if (!open_clients(p, err)) {
         return false;
     }
+    p->adapters = script_adapters_new(&(struct adapters_options){.clock = loop_clock(p->loop),
+                                                                 .http = p->http,
+                                                                 .kube = p->kube,
+                                                                 .modules = embedded_modules,
+                                                                 .module_count = embedded_count,
+                                                                 .measured = true});
     p->server = server_start(p->loop, NULL, (int)strtol(p->flags.port, NULL, 10), serve, p, err);
     return p->server != NULL || err_wrap(err, "-port %s", p->flags.port);
 }
@@ -267,6 +279,7 @@ static void close_all(struct program *p)
     if (p->kube != NULL) {
         kube_client_free(p->kube);
     }
+    script_adapters_free(p->adapters);
     script_strategist_free(p->strategist);
     metrics_free(p->metrics);
     curl_http_free(p->http);

@@ -95,7 +95,10 @@ static void read_status(struct canary *canary)
 
 bool canary_init(struct canary *canary, struct doc *doc, const struct canary_defaults *defaults, struct err *err)
 {
-    *canary = (struct canary){.doc = doc, .root = doc_root(doc), .scripts = defaults->scripts};
+    *canary = (struct canary){.doc = doc,
+                              .root = doc_root(doc),
+                              .scripts = defaults->scripts,
+                              .no_cross_namespace_refs = defaults->no_cross_namespace_refs};
     canary->spec = node_get(canary->root, "spec");
     canary->analysis = node_get(canary->spec, "analysis");
     canary->status = node_get(canary->root, "status");

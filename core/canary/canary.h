@@ -22,6 +22,7 @@ struct canary_scripts {
 struct canary_defaults {
     const char *provider;       /* -mesh-provider */
     const char *metrics_server; /* -metrics-server */
+    bool no_cross_namespace_refs;
     /* NULL: what spec.strategy names is not looked at, as for a release that has pinned its scripts */
     const struct canary_scripts *scripts;
 };
@@ -37,6 +38,7 @@ struct canary {
     /* as Flagger's metrics name it: "canary", "blue-green", "ab-testing"; of a Strategy its name */
     const char *strategy_label;
     const struct canary_scripts *scripts;
+    bool no_cross_namespace_refs;
     int64_t interval_ms; /* at least 10,000 */
     int64_t progress_deadline_s;
     int primary_ready_pct, canary_ready_pct;

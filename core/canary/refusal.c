@@ -87,17 +87,6 @@ static void check_integers(const struct node *spec, struct str_list *reasons)
 
 /* --- what this engine does not do yet --- */
 
-static void check_metrics(const struct node *analysis, struct str_list *reasons)
-{
-    struct node_iter it = node_iterate(node_get(analysis, "metrics"));
-    while (node_next(&it)) {
-        if (node_get(it.value, "templateRef") != NULL) {
-            str_list_push_format(reasons, "spec.analysis.metrics[%zu].templateRef (metric %s) is not supported yet",
-                                 it.index, node_str_or(node_get(it.value, "name"), ""));
-        }
-    }
-}
-
 /* What Flagger has and this engine does not do yet. Fields that Flagger ignores are ignored here too. */
 static void check_supported(const struct canary *canary, struct str_list *reasons)
 {
@@ -126,7 +115,23 @@ static void check_supported(const struct canary *canary, struct str_list *reason
     if (node_get(canary->analysis, "sessionAffinity") != NULL) {
         str_list_push_format(reasons, "spec.analysis.sessionAffinity is not supported yet");
     }
-    check_metrics(canary->analysis, reasons);
+}
+
+/* --- what it may name --- */
+
+static void check_references(const struct canary *canary, struct str_list *reasons)
+{
+    struct node_iter it = node_iterate(node_get(canary->analysis, "metrics"));
+    while (canary->no_cross_namespace_refs && node_next(&it)) {
+        const struct node *ref = node_get(it.value, "templateRef");
+        const char *namespace = node_str_or(node_get(ref, "namespace"), "");
+        if (namespace[0] != '\0' && !str_equal(namespace, canary->names.namespace)) {
+            str_list_push_format(reasons,
+                                 "spec.analysis.metrics[%zu].templateRef: can't access metric template %s.%s, "
+                                 "cross-namespace references are blocked",
+                                 it.index, node_str_or(node_get(ref, "name"), ""), namespace);
+        }
+    }
 }
 
 /* --- what must be there --- */
@@ -217,6 +222,7 @@ bool canary_refusals(const struct canary *canary, struct str_list *reasons)
     check_required(canary, reasons);
     check_integers(canary->spec, reasons);
     check_supported(canary, reasons);
+    check_references(canary, reasons);
     check_match(canary, reasons);
     check_names(canary, reasons);
     canary_unworkable(canary, reasons);

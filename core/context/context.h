@@ -13,6 +13,7 @@
 #include "notify/notify.h"
 #include "workload/workload.h"
 
+struct adapters;
 struct strategist;
 struct library;
 
@@ -21,6 +22,10 @@ struct context {
     struct http *http;                    /* hooks and queries */
     struct kube_client *kube, *mesh_kube; /* the same client when one cluster has both */
     struct strategist *strategist;
+    struct adapters *adapters; /* io/adapters.h */
+    /* Adds to an ask, as `ambient`, what the engine's surroundings have of credentials for a metric provider of that
+     * type. NULL: they have none. */
+    void (*ambient)(struct doc *ask, const char *type);
     struct notify notify;
     struct gauges gauges;
     struct stores stores;

@@ -8,6 +8,7 @@
 #include "base/yaml.h"
 #include "canary/kinds.h"
 #include "lab/texts.h"
+#include "script/adapter.h"
 #include "script/strategist.h"
 
 /* An engine and what it runs on. */
@@ -17,6 +18,7 @@ struct stage_life {
     struct kube_client *kube;
     struct metrics *metrics;
     struct strategist *strategist;
+    struct adapters *adapters;
     struct engine *engine; /* NULL: it was told to close */
     bool is_closed;
 };
@@ -92,6 +94,7 @@ static struct engine *open_engine(struct stage_life *life, const char *identity)
         .kube = life->kube,
         .mesh_kube = life->kube,
         .strategist = life->strategist,
+        .adapters = life->adapters,
         .metrics = life->metrics,
         .defaults = {.provider = CANARY_PROVIDER, .metrics_server = CLUSTER_PROMETHEUS_URL},
         .selector_labels = "app,name,app.kubernetes.io/name",
@@ -141,6 +144,7 @@ static void discard(struct stage *stage, struct stage_life **place)
     }
     kube_client_free(life->kube);
     script_strategist_free(life->strategist);
+    script_adapters_free(life->adapters);
     metrics_free(life->metrics);
     stage->requests += machine_requests(life->machine);
     stage->discarded = mem_resize(stage->discarded, (stage->discarded_count + 1) * sizeof stage->discarded[0]);
@@ -181,6 +185,11 @@ void stage_start_engine(struct stage *stage, const char *identity, void (*change
     life->kube = kube_client_new(machine_door(life->machine), machine_clock(life->machine), NULL, &config);
     life->metrics = metrics_new();
     life->strategist = script_strategist_new(machine_clock(life->machine), stage->modules, stage->module_count);
+    life->adapters = script_adapters_new(&(struct adapters_options){.clock = machine_clock(life->machine),
+                                                                    .http = machine_door(life->machine),
+                                                                    .kube = life->kube,
+                                                                    .modules = stage->modules,
+                                                                    .module_count = stage->module_count});
     stage->state = STAGE_STARTING;
     life->engine = open_engine(life, identity);
 }

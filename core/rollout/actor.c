@@ -1,4 +1,5 @@
 #include "rollout/actor_inner.h"
+#include "rollout/providers.h"
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -6,7 +7,6 @@
 #include "effect/status_write.h"
 #include "effect/writer.h"
 #include "kube/object.h"
-#include "prom/query.h"
 #include "release/history.h"
 #include "rollout/difference.h"
 #include "workload/likeness.h"
@@ -146,8 +146,8 @@ static void cancel_all(struct actor *actor)
     if (actor->promotion != NULL) {
         promotion_cancel(actor->promotion);
     }
-    if (actor->query != NULL) {
-        prom_query_cancel(actor->query);
+    if (actor->providers != NULL) {
+        providers_cancel(actor->providers);
     }
     if (actor->creating != NULL) {
         history_cancel(actor->creating);

@@ -21,7 +21,7 @@ struct difference;
 struct history_call;
 struct likeness;
 struct promotion;
-struct prom_query;
+struct providers;
 struct writer;
 
 /* An object that a step is about. */
@@ -53,7 +53,7 @@ struct actor {
     /* At most one of these is under way. */
     struct writer *writer;
     struct promotion *promotion;
-    struct prom_query *query;
+    struct providers *providers;
     struct history_call *creating;
     struct kube_call *reading; /* a Release or a config */
     bool reading_secret;

@@ -7,19 +7,18 @@
 #include "effect/promote.h"
 #include "effect/writer.h"
 #include "kube/object.h"
-#include "prom/query.h"
 #include "rollout/actor_inner.h"
 #include "rollout/difference.h"
 #include "rollout/providers.h"
 #include "rollout/reconcile.h"
 #include "workload/likeness.h"
 
-static void on_provider(void *ctx, const struct prom_answer *answer)
+static void on_providers(void *ctx, const char *trouble)
 {
     struct actor *actor = ctx;
-    actor->query = NULL;
+    actor->providers = NULL;
     actor->providers_checked = true;
-    providers_tell(actor->announcer, answer);
+    providers_tell(actor->announcer, trouble);
     actor_wake(actor);
 }
 
@@ -27,10 +26,10 @@ static void on_provider(void *ctx, const struct prom_answer *answer)
 static void check_providers(struct actor *actor, const struct canary *canary)
 {
     if (!providers_are_needed(canary)) {
-        on_provider(actor, NULL);
+        on_providers(actor, NULL);
         return;
     }
-    actor->query = prom_query_start(actor->context->http, canary->metrics_server, "vector(1)", on_provider, actor);
+    actor->providers = providers_check(actor->context, canary, on_providers, actor);
 }
 
 static void on_primary_made(void *ctx, const struct err *err);

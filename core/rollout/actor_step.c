@@ -17,7 +17,7 @@ void actor_wake(struct actor *actor)
 
 bool actor_is_busy(const struct actor *actor)
 {
-    return actor->writer != NULL || actor->promotion != NULL || actor->query != NULL || actor->creating != NULL ||
+    return actor->writer != NULL || actor->promotion != NULL || actor->providers != NULL || actor->creating != NULL ||
            actor->reading != NULL || actor->difference != NULL || actor->likeness != NULL;
 }
 

@@ -39,8 +39,10 @@ struct engine {
 };
 
 /* The engine's own; workload and mesh say what they watch. */
-static const struct store_plan own_stores[] = {
-    {&KUBE_CANARIES, canary_prune, false}, {&KUBE_RELEASES, history_prune, false}, {&KUBE_STRATEGIES, NULL, false}};
+static const struct store_plan own_stores[] = {{&KUBE_CANARIES, canary_prune, false},
+                                               {&KUBE_RELEASES, history_prune, false},
+                                               {&KUBE_STRATEGIES, NULL, false},
+                                               {&KUBE_METRIC_TEMPLATES, NULL, false}};
 
 static void begin_work(struct engine *engine);
 
@@ -70,7 +72,8 @@ static void on_change(void *ctx, const struct store *store, const char *namespac
         registry_release_changed(&engine->registry, namespace, name);
     } else if (store == context_store(&engine->context, &KUBE_STRATEGIES)) {
         library_note_changed(engine->context.library, namespace, name);
-    } else {
+    } else if (store !=
+               context_store(&engine->context, &KUBE_METRIC_TEMPLATES)) { /* these are read when they are used */
         registry_object_changed(&engine->registry, namespace, name);
     }
 }
@@ -177,11 +180,14 @@ static void fill_context(struct engine *engine, const struct engine_options *opt
     context->kube = options->kube;
     context->mesh_kube = options->mesh_kube;
     context->strategist = options->strategist;
+    context->adapters = options->adapters;
+    context->ambient = options->ambient;
     engine->provider = str_dup(options->defaults.provider);
     engine->metrics_server = str_dup(options->defaults.metrics_server);
     context->defaults = (struct canary_defaults){
         .provider = engine->provider,
         .metrics_server = engine->metrics_server,
+        .no_cross_namespace_refs = options->no_cross_namespace_refs,
     };
     str_list_split(&context->selector_labels, options->selector_labels, ',');
     str_list_split(&context->label_prefixes, options->include_label_prefix, ',');

@@ -11,6 +11,7 @@
 #include "kube/client.h"
 #include "prom/metrics.h"
 
+struct adapters;
 struct engine;
 struct strategist;
 
@@ -24,6 +25,8 @@ struct engine_options {
     struct kube_client *kube;
     struct kube_client *mesh_kube; /* the same as `kube`, or the mesh control plane's */
     struct strategist *strategist;
+    struct adapters *adapters;
+    void (*ambient)(struct doc *ask, const char *type); /* context.h; NULL: none */
     struct metrics *metrics;
     const char *namespace; /* NULL: all */
     struct canary_defaults defaults;

@@ -85,7 +85,9 @@ function M.step(definition, ask, keep, response)
   if type(said) ~= 'table' then
     error(('%s: %s gives a table, got %s'):format(definition.name, response and 'answer' or 'request', type(said)), 0)
   end
-  if said.url or said.kube then
+  if ask.checked_only and not said.unusable then
+    return { checked = true }
+  elseif said.url or said.kube then
     return { request = said }
   end
   return with_finite(said)

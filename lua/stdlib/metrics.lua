@@ -3,6 +3,7 @@
 local checking = require 'stdlib.checking'
 local effects = require 'stdlib.effects'
 local host = require 'host'
+local metric_template = require 'stdlib.metric_template'
 local question = require 'stdlib.question'
 local sentences = require 'stdlib.sentences'
 local verdicts = require 'stdlib.verdict'
@@ -50,10 +51,20 @@ local function run_inline(facts, spec, metric, measure)
   return verdicts.of(metric, measure, measured, query)
 end
 
+--- Asks the provider of a MetricTemplate.
+---@return Verdict
+local function run_template(facts, spec, metric, measure)
+  local measured, query = metric_template.ask(facts, spec, metric)
+  return verdicts.of(metric, measure, measured, query)
+end
+
+--- How each kind of metric is judged; all others are built in.
+local RUN = { inline = run_inline, template = run_template }
+
 --- Runs one check, and keeps its evidence and its gauge.
 ---@return Verdict
 local function check(facts, spec, metric, measure)
-  local verdict = (measure.query and run_inline or run_builtin)(facts, spec, metric, measure)
+  local verdict = (RUN[measure.kind] or run_builtin)(facts, spec, metric, measure)
   remember(verdict, facts)
   local value = verdicts.finite_value(verdict)
   if value then
@@ -72,7 +83,10 @@ local function measures_of(metric)
   return measures
 end
 
---- Checks every entry in order until the first that is not good enough.
+---@type Measure
+local TEMPLATE = { kind = 'template', direction = 'max', unit = 1 }
+
+--- Checks every entry in order until the first that is not good enough: the templates after all others.
 ---@param facts table see _meta/operations.lua
 ---@param spec table Canary.spec
 ---@return Verdict? verdict why not to go on; nil: all is well
@@ -87,8 +101,14 @@ function M.check(facts, spec)
     end
   end
   for _, metric in ipairs(metrics) do
-    if #measures_of(metric) == 0 then
-      return verdicts.without_query(metric)
+    local verdict
+    if metric.templateRef then
+      verdict = check(facts, spec, metric, TEMPLATE)
+    elseif #measures_of(metric) == 0 then
+      verdict = verdicts.without_query(metric)
+    end
+    if verdict and verdict.verdict ~= 'pass' then
+      return verdict
     end
   end
 end

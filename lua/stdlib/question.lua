@@ -41,6 +41,7 @@ end
 ---@field infinite integer? its sign: the value is no finite number
 ---@field none boolean? answered, but with nothing
 ---@field error string?
+---@field fault string? what is wrong with a MetricTemplate, or with what it names
 
 --- Fills a template in.
 ---@param query string

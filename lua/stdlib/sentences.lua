@@ -65,6 +65,19 @@ local SENTENCES = {
   },
 }
 
+SENTENCES.template = {
+  template = function(verdict)
+    return verdict.problem
+  end,
+  ['no values'] = function(verdict)
+    return 'Halt advancement no values found for custom metric: ' .. verdict.metric .. ': ' .. verdict.problem
+  end,
+  failed = function(verdict)
+    return 'Metric query failed for ' .. verdict.metric .. ': ' .. verdict.problem
+  end,
+  bound = SENTENCES.inline.bound,
+}
+
 --- Why a round does not pass; nil for a verdict that lets it pass.
 ---@param verdict Verdict
 ---@param facts table see _meta/operations.lua

@@ -7,12 +7,12 @@ local M = {}
 ---@class Verdict
 ---@field verdict 'pass'|'fail'|'blind' blind: there is no value to judge by
 ---@field metric string its name
----@field kind string how it is judged and told: 'request-success-rate', 'request-duration', 'inline'
+---@field kind string how it is judged and told: 'request-success-rate', 'request-duration', 'inline', 'template'
 ---@field query string? what was asked, in one line
 ---@field value number? in the metric's own unit; may be infinite
 ---@field bounds Bounds?
 ---@field broken { relation: '<'|'>', bound: number }? of fail: which bound the value breaks
----@field cause 'no values'|'failed'|'said'|'no query'|nil of blind; said: by its script
+---@field cause 'no values'|'failed'|'said'|'no query'|'template'|nil of blind; said: by its script
 ---@field problem string? what was said about that cause
 --- Where it was asked (file and line of the strategy), when, and at which weight is added by C as it goes on record.
 
@@ -49,7 +49,8 @@ function M.of(metric, measure, measured, query)
   local bounds = M.bounds_of(metric, measure)
   local verdict = { verdict = 'pass', metric = metric.name, kind = measure.kind, query = query, bounds = bounds }
   if measured.error then
-    verdict.verdict, verdict.cause = 'blind', measured.none and 'no values' or 'failed'
+    verdict.verdict = 'blind'
+    verdict.cause = measured.fault and 'template' or measured.none and 'no values' or 'failed'
     verdict.problem = measured.error
     return verdict
   end

@@ -82,6 +82,35 @@ describe('stdlib.metrics', function()
       3,
       'Halt podinfo.test advancement request duration 3ms > 0s',
     },
+    ['template above'] = {
+      { name = 'errors', templateRef = { name = 'errors' }, thresholdRange = range(nil, 2) },
+      2.505,
+      'Halt podinfo.test advancement errors 2.50 > 2',
+    },
+    ['template without any bound'] = {
+      { name = 'errors', templateRef = { name = 'errors' } },
+      0.5,
+      'Halt podinfo.test advancement errors 0.50 > 0',
+    },
+    ['template at its bounds'] = {
+      { name = 'errors', templateRef = { name = 'errors' }, thresholdRange = range(2, 2) },
+      2,
+    },
+    ['template, no values'] = {
+      { name = 'errors', templateRef = { name = 'errors' } },
+      { none = true, error = 'invalid response: []: no values found' },
+      'Halt advancement no values found for custom metric: errors: invalid response: []: no values found',
+    },
+    ['template, error'] = {
+      { name = 'errors', templateRef = { name = 'errors' } },
+      BROKEN,
+      'Metric query failed for errors: error response: Status 503 Service Unavailable: no',
+    },
+    ['template, fault'] = {
+      { name = 'errors', templateRef = { name = 'errors', namespace = 'other' } },
+      { fault = 'secret s error: secrets "s" not found', error = 'x' },
+      'Metric template errors.other secret s error: secrets "s" not found',
+    },
     ['duration, no values'] = {
       { name = DURATION },
       NONE,

@@ -1,11 +1,15 @@
-/* query: one question to Prometheus. */
+/* query: one question to Prometheus, or to the provider of a MetricTemplate. */
 #include <math.h>
+#include <string.h>
 
+#include "base/str.h"
 #include "prom/query.h"
+#include "rollout/metric_template.h"
 #include "rollout/operation/operation.h"
 
 struct query {
     struct prom_query *under_way;
+    struct metric_template_call *asking;
 };
 
 /* JSON has no infinity: only its sign is on record. */
@@ -45,10 +49,73 @@ static void on_answer(void *ctx, const struct prom_answer *result)
     operation_answer(call, doc);
 }
 
+/* --- of a MetricTemplate --- */
+
+/* An adapter is a script: only what an answer may have is taken of what it says. */
+static void take_said(struct doc *doc, struct node *answer, const struct node *said)
+{
+    double value;
+    int64_t whole;
+    const char *error = node_str(node_get(said, "error"));
+    if (error != NULL) {
+        node_set_str(doc, answer, "error", error);
+        if (node_bool_or(node_get(said, "none"), false)) {
+            node_set_bool(doc, answer, "none", true);
+        }
+    } else if (node_int(node_get(said, "infinite"), &whole)) {
+        node_set_int(doc, answer, "infinite", whole > 0 ? 1 : -1);
+    } else if (node_real(node_get(said, "value"), &value)) {
+        node_set(doc, answer, "value", node_new_real(doc, value));
+    } else {
+        node_set_str(doc, answer, "error", "the adapter gave neither a value nor an error");
+    }
+    if (error == NULL && node_int(node_get(said, "several"), &whole)) {
+        node_set_int(doc, answer, "several", whole);
+    }
+}
+
+static void on_template(void *ctx, const struct metric_template_answer *result)
+{
+    struct operation_call *call = ctx;
+    struct query *query = call->state;
+    query->asking = NULL;
+    struct doc *doc = operation_object();
+    if (result->fault != NULL) {
+        node_set_str(doc, doc_root(doc), "fault", result->fault);
+        node_set_str(doc, doc_root(doc), "error", result->fault);
+    } else if (result->error != NULL) {
+        node_set_str(doc, doc_root(doc), "error", result->error);
+    } else {
+        take_said(doc, doc_root(doc), result->said);
+    }
+    operation_answer(call, doc);
+}
+
+static void ask_template(struct operation_call *call, const char *key)
+{
+    struct query *query = call->state;
+    const char *slash = strchr(key, '/');
+    char *namespace = slash != NULL ? str_dup_n(key, (size_t)(slash - key)) : str_dup("");
+    const struct node *args = doc_root(call->args);
+    struct metric_template_question question = {.namespace = namespace,
+                                                .name = slash != NULL ? slash + 1 : key,
+                                                .interval = operation_text(call, "interval"),
+                                                .query = operation_text(call, "query"),
+                                                .problem = node_str(node_get(args, "problem"))};
+    query->asking = metric_template_ask(call->context, &question, on_template, call);
+    str_free(&namespace);
+}
+
+/* --- the operation --- */
+
 static bool start(struct operation_call *call, const struct canary *canary, struct doc **answer)
 {
     struct query *query = call->state;
-    const char *server = operation_text(call, "server");
+    const char *server = operation_text(call, "server"), *template = operation_text(call, "template");
+    if (template[0] != '\0') {
+        ask_template(call, template);
+        return false;
+    }
     query->under_way = prom_query_start(call->context->http, server[0] != '\0' ? server : canary->metrics_server,
                                         operation_text(call, "query"), on_answer, call);
     return false;
@@ -60,11 +127,17 @@ static void cancel(struct operation_call *call)
     if (query->under_way != NULL) {
         prom_query_cancel(query->under_way);
     }
+    if (query->asking != NULL) {
+        metric_template_cancel(query->asking);
+    }
 }
 
 static const struct contract_field takes[] = {
     {.name = "query", .type = CONTRACT_STRING},
     {.name = "server", .type = CONTRACT_STRING, .optional = true},
+    {.name = "template", .type = CONTRACT_STRING, .optional = true},
+    {.name = "interval", .type = CONTRACT_STRING, .optional = true},
+    {.name = "problem", .type = CONTRACT_STRING, .optional = true},
     {0},
 };
 static const struct contract_field answers[] = {
@@ -73,6 +146,7 @@ static const struct contract_field answers[] = {
     {.name = "none", .type = CONTRACT_BOOLEAN, .optional = true},
     {.name = "several", .type = CONTRACT_INTEGER, .optional = true},
     {.name = "error", .type = CONTRACT_STRING, .optional = true},
+    {.name = "fault", .type = CONTRACT_STRING, .optional = true},
     {0},
 };
 

@@ -1,6 +1,29 @@
 /* spec: the fields that a script decides by, and no others, because the answer stays on record while the word that
  * asked goes on. Hooks and alerts, most of many a Canary, are left to C. */
+#include "base/str.h"
+#include "rollout/metric_template.h"
 #include "rollout/operation/operation.h"
+
+/* {"namespace/name": {query: …}} of the MetricTemplates that the metrics name and that are there; without metrics that
+ * name one it is absent. */
+static void add_templates(const struct context *context, const struct canary *canary, struct doc *doc)
+{
+    struct node_iter it = node_iterate(node_get(canary->analysis, "metrics"));
+    while (node_next(&it)) {
+        char *key = metric_template_key(it.value, canary->names.namespace);
+        if (key == NULL) {
+            continue;
+        }
+        struct node *templates = node_ensure_object(doc, doc_root(doc), "templates");
+        struct doc *template = metric_template_find(context, key);
+        if (template != NULL && node_get(templates, key) == NULL) {
+            const struct node *query = node_at(doc_root(template), "spec", "query");
+            node_set_str(doc, node_ensure_object(doc, templates, key), "query", node_str_or(query, ""));
+        }
+        doc_free(template);
+        str_free(&key);
+    }
+}
 
 static bool start(struct operation_call *call, const struct canary *canary, struct doc **answer)
 {
@@ -15,6 +38,7 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
     struct node *analysis = node_get(doc_root(doc), "analysis");
     node_remove(analysis, "webhooks");
     node_remove(analysis, "alerts");
+    add_templates(call->context, canary, doc);
     *answer = doc;
     return true;
 }
@@ -26,6 +50,7 @@ static const struct contract_field answers[] = {
     {.name = "ingressRef", .type = CONTRACT_ANY, .optional = true},
     {.name = "routeRef", .type = CONTRACT_ANY, .optional = true},
     {.name = "analysis", .type = CONTRACT_ANY, .optional = true},
+    {.name = "templates", .type = CONTRACT_ANY, .optional = true},
     {0},
 };
 

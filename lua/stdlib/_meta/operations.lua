@@ -16,10 +16,12 @@ error('this file describes operations to the reader; it is not a module')
 --- copy); route: percent, from the live routing object, absent with route_error; interval_ms: the analysis interval in
 --- force (>= 10,000); generation: of the Canary.
 
---- spec {} -> { skipAnalysis: any?, autoscalerRef: any?, ingressRef: any?, routeRef: any?, analysis: any? }
+--- spec {} -> { skipAnalysis: any?, autoscalerRef: any?, ingressRef: any?, routeRef: any?, analysis: any?,
+--- templates: any? }
 ---
---- What Canary.spec decides by, analysis without its webhooks and alerts. A read. A changed analysis is used from the
---- next round on.
+--- What Canary.spec decides by, analysis without its webhooks and alerts; templates: { query: string } of each
+--- MetricTemplate that a metric names and that is there, by 'namespace/name'. A read. A changed analysis is used from
+--- the next round on.
 
 --- tick { since: integer? } -> { now: integer }
 ---
@@ -32,11 +34,14 @@ error('this file describes operations to the reader; it is not a module')
 --- Waits (by watch, no polling) until that side is ready; C reports "… not ready: …" events meanwhile. ready = false
 --- and an error when it never will be (deadline passed).
 
---- query { query: string, server: string? } ->
---- { value: number?, infinite: -1..1?, none: boolean?, several: integer?, error: string? }
+--- query { query: string, server: string?, template: string?, interval: string?, problem: string? } ->
+--- { value: number?, infinite: -1..1?, none: boolean?, several: integer?, error: string?, fault: string? }
 ---
---- One Prometheus instant query. value; or infinite and its sign (a value that JSON does not have); or none, with an
---- error (nothing, or NaN); or an error alone. With several series it is the last one's value, and their count. A read.
+--- One Prometheus instant query; or, with a template ('namespace/name' of a MetricTemplate), one question to its
+--- provider: interval is the metric's, as written; problem says why the query could not be filled in, and then nothing
+--- is sent. value; or infinite and its sign (a value that JSON does not have); or none, with an error (nothing, or
+--- NaN); or an error alone. With several series it is the last one's value, and their count. fault: what is wrong with
+--- the template or with what it names; it follows the template's name in a sentence. A read.
 
 --- difference { canary: 0..100, mirrored: boolean } -> { text: string? }
 ---

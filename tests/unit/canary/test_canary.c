@@ -9,7 +9,8 @@
 #include "base/str.h"
 #include "canary/refusal.h"
 
-static const struct canary_defaults defaults = {.provider = "istio", .metrics_server = "http://prometheus:9090"};
+static const struct canary_defaults defaults = {
+    .provider = "istio", .metrics_server = "http://prometheus:9090", .no_cross_namespace_refs = true};
 
 /* A valid Canary whose analysis and further spec fields are given; "" leaves them out. */
 static bool read(struct canary *canary, const char *analysis, const char *more, struct err *err)
@@ -100,8 +101,9 @@ static void test_what_is_refused_is_named(void **state)
          "", "spec.analysis.webhooks[1].retries: 1.5 is not an integer"},
         {"\"alerts\":[{\"name\":\"a\"}]", "", "spec.analysis.alerts is not supported yet"},
         {"\"sessionAffinity\":{\"cookieName\":\"c\"}", "", "spec.analysis.sessionAffinity is not supported yet"},
-        {"\"metrics\":[{\"name\":\"m\",\"templateRef\":{\"name\":\"t\"}}]", "",
-         "spec.analysis.metrics[0].templateRef (metric m) is not supported yet"},
+        {"\"metrics\":[{\"name\":\"m\",\"templateRef\":{\"name\":\"t\",\"namespace\":\"other\"}}]", "",
+         "spec.analysis.metrics[0].templateRef: can't access metric template t.other, cross-namespace references are "
+         "blocked"},
         {"\"metrics\":[{\"name\":\"m\",\"query\":\"{{ target }} {{- if eq name `x` }}1{{ end }}\"}]", "",
          "spec.analysis.metrics[0].query (metric m): {{- if eq name `x` }} is not supported yet"},
         {"\"metrics\":[{\"name\":\"m\",\"query\":\"{{ interval | len }}\"}]", "",
@@ -212,16 +214,17 @@ static void test_everything_that_is_refused_is_named_at_once(void **state)
 {
     struct canary canary;
     struct err err;
-    assert_false(
-        read(&canary,
-             "\"threshold\":1.5,\"maxWeight\":\"x\",\"alerts\":[{\"name\":\"a\"}],\"metrics\":[{\"name\":\"m\","
-             "\"templateRef\":{\"name\":\"t\"}},{\"name\":\"n\",\"query\":\"{{ if x }}{{ end }}\"}]",
-             ",\"revertOnDeletion\":true,\"service\":{\"port\":0.5}", &err));
+    assert_false(read(
+        &canary,
+        "\"threshold\":1.5,\"maxWeight\":\"x\",\"alerts\":[{\"name\":\"a\"}],\"metrics\":[{\"name\":\"m\","
+        "\"templateRef\":{\"name\":\"t\",\"namespace\":\"other\"}},{\"name\":\"n\",\"query\":\"{{ if x }}{{ end }}\"}]",
+        ",\"revertOnDeletion\":true,\"service\":{\"port\":0.5}", &err));
     assert_string_equal(err.text,
                         "spec.service.port: 0.5 is not an integer; spec.analysis.threshold: 1.5 is not an integer; "
                         "spec.analysis.maxWeight: \"x\" is not an integer; spec.revertOnDeletion is not supported yet; "
                         "spec.analysis.alerts is not supported yet; "
-                        "spec.analysis.metrics[0].templateRef (metric m) is not supported yet; "
+                        "spec.analysis.metrics[0].templateRef: can't access metric template t.other, cross-namespace "
+                        "references are blocked; "
                         "spec.analysis.metrics[1].query (metric n): {{ if x }} is not supported yet");
     struct str_list reasons = {0};
     assert_true(canary_refusals(&canary, &reasons));
