@@ -69,17 +69,23 @@ bool buf_append_char(struct buf *b, char c)
     return buf_append(b, &c, 1);
 }
 
+/* Most texts fit at once; a longer one is written again when its length is known. */
 bool buf_printf(struct buf *b, const char *format, ...)
 {
+    char first[256];
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(first, sizeof first, format, args);
     va_end(args);
     assert(len >= 0);
     bool fits = len == 0 ? !b->overflow : reserve(b, (size_t)len);
     if (fits && len > 0) {
-        vsnprintf(b->data + b->len, (size_t)len + 1, format, again);
+        if ((size_t)len < sizeof first) {
+            memcpy(b->data + b->len, first, (size_t)len + 1);
+        } else {
+            vsnprintf(b->data + b->len, (size_t)len + 1, format, again);
+        }
         b->len += (size_t)len;
     }
     va_end(again);

@@ -125,5 +125,7 @@ void node_remove_item(struct node *array, size_t index);
 bool node_write(const struct node *n, struct buf *b);
 /* The same with the keys of every object sorted bytewise: equal values give equal bytes. */
 bool node_write_sorted(const struct node *n, struct buf *b);
+/* Compact JSON, terminated; borrowed until anything is written as JSON. */
+const char *node_text(const struct node *n, size_t *len);
 /* Compact JSON as a new string (mem_free). */
 char *node_to_text(const struct node *n);

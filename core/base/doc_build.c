@@ -71,9 +71,20 @@ static yyjson_mut_val *unplaced(struct node *value)
 
 void node_set(struct doc *doc, struct node *object, const char *key, struct node *value)
 {
-    assert(yyjson_mut_is_obj(node_in(object)));
-    if (value != NULL) {
-        yyjson_mut_obj_put(node_in(object), new_text(doc, key, strlen(key)), unplaced(value));
+    yyjson_mut_val *in = node_in(object);
+    size_t len = strlen(key);
+    assert(yyjson_mut_is_obj(in));
+    if (value == NULL) {
+        return;
+    }
+    yyjson_mut_val *made = unplaced(value), *found = doc_find_key(in, key, len);
+    if (found != NULL) {
+        made->next = found->next->next;
+        found->next = made;
+    } else if (utf8_valid(key, len)) {
+        yyjson_mut_obj_add(in, yyjson_mut_strncpy(doc_tree(doc), key, len), made);
+    } else { /* the clean key may be there */
+        yyjson_mut_obj_put(in, new_text(doc, key, len), made);
     }
 }
 

@@ -88,6 +88,31 @@ struct node *node_copy(struct doc *doc, const struct node *n)
     struct need need = {0};
     measure(&need, node_in(n));
     struct room room = {.nodes = unsafe_yyjson_mut_val(doc_tree(doc), need.nodes),
-                        .text = need.text > 0 ? unsafe_yyjson_mut_str_alc(doc->tree, need.text) : NULL};
+                        .text = need.text > 0 ? unsafe_yyjson_mut_str_alc(&doc->body, need.text) : NULL};
     return node_out(copy_into(&room, node_in(n)));
+}
+
+struct doc *doc_copy(const struct node *n)
+{
+    struct need need = {0};
+    if (n == NULL) {
+        return doc_new();
+    }
+    measure(&need, node_in(n));
+    struct doc *doc = doc_sized(need.nodes, need.text);
+    struct room room = {.nodes = doc->nodes, .text = doc->body.str_pool.cur};
+    doc->body.root = copy_into(&room, node_in(n));
+    doc->body.root->next = NULL;
+    doc->body.val_pool.cur = room.nodes;
+    doc->body.str_pool.cur = room.text;
+    return doc;
+}
+
+void doc_own(struct doc **doc)
+{
+    struct doc *shared = *doc;
+    if (shared->is_shared) {
+        *doc = doc_copy(doc_root(shared));
+        doc_free(shared);
+    }
 }

@@ -56,13 +56,13 @@ static unsigned slot_of(const yyjson_mut_val *key)
 static bool are_distinct(yyjson_mut_val *object)
 {
     size_t count = yyjson_mut_obj_size(object);
-    if (count > SEEN_MAX) {
-        return false;
+    if (count < 2 || count > SEEN_MAX) {
+        return count < 2;
     }
     const yyjson_mut_val *seen[SEEN_MAX];
     unsigned char slots[SEEN_SLOTS] = {0}; /* index in `seen` + 1 */
-    yyjson_mut_val *key = count > 1 ? object->uni.ptr : NULL;
-    for (size_t i = 0; key != NULL && i < count; i++) {
+    yyjson_mut_val *key = object->uni.ptr;
+    for (size_t i = 0; i < count; i++) {
         key = key->next->next;
         unsigned at = slot_of(key);
         for (; slots[at] != 0; at = (at + 1) % SEEN_SLOTS) {

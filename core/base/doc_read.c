@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/doc_inner.h"
 
@@ -28,7 +29,8 @@ enum node_type node_type(const struct node *n)
 
 struct node *node_get(const struct node *n, const char *key)
 {
-    return node_out(yyjson_mut_obj_get(node_in(n), key));
+    yyjson_mut_val *found = key != NULL ? doc_find_key(node_in(n), key, strlen(key)) : NULL;
+    return found != NULL ? node_out(found->next) : NULL;
 }
 
 struct node *node_at_path(const struct node *n, const char *const *path)

@@ -6,14 +6,35 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-static char *write_text(yyjson_mut_val *v, size_t *len)
+/* What was written last. */
+static struct doc_piece written;
+
+static void *written_malloc(void *ctx, size_t size)
 {
-    if (v == NULL) {
+    return doc_piece_ensure(&written, size);
+}
+
+static void *written_realloc(void *ctx, void *p, size_t old_size, size_t size)
+{
+    assert(p == written.bytes);
+    return doc_piece_ensure(&written, size);
+}
+
+static void written_free(void *ctx, void *p)
+{
+    assert(p == written.bytes);
+}
+
+const char *node_text(const struct node *n, size_t *len)
+{
+    static const yyjson_alc memory = {written_malloc, written_realloc, written_free, NULL};
+    if (n == NULL) {
         *len = 4;
-        return str_dup("null");
+        return "null";
     }
     yyjson_write_err failure = {0};
-    char *text = yyjson_mut_val_write_opts(v, YYJSON_WRITE_NOFLAG, &doc_memory, len, &failure);
+    doc_piece_trim(&written);
+    char *text = yyjson_mut_val_write_opts(node_in(n), YYJSON_WRITE_NOFLAG, &memory, len, &failure);
     assert(text != NULL && "a node holds what JSON cannot say");
     return text;
 }
@@ -21,16 +42,15 @@ static char *write_text(yyjson_mut_val *v, size_t *len)
 bool node_write(const struct node *n, struct buf *b)
 {
     size_t len = 0;
-    char *text = write_text(node_in(n), &len);
-    bool fits = buf_append(b, text, len);
-    mem_free(text);
-    return fits;
+    const char *text = node_text(n, &len);
+    return buf_append(b, text, len);
 }
 
 char *node_to_text(const struct node *n)
 {
     size_t len = 0;
-    return write_text(node_in(n), &len);
+    const char *text = node_text(n, &len);
+    return str_dup_n(text, len);
 }
 
 static yyjson_mut_val *sorted(yyjson_mut_doc *tree, yyjson_mut_val *v);

@@ -1,6 +1,7 @@
 #include "base/utf8.h"
 
 #include <stdint.h>
+#include <string.h>
 
 static bool is_tail(unsigned char c)
 {
@@ -52,6 +53,12 @@ size_t utf8_char(const char *s, size_t len)
 static size_t valid_prefix(const char *s, size_t len)
 {
     size_t at = 0;
+    for (uint64_t eight; len - at >= sizeof eight; at += sizeof eight) { /* most texts are ASCII */
+        memcpy(&eight, s + at, sizeof eight);
+        if ((eight & UINT64_C(0x8080808080808080)) != 0) {
+            break;
+        }
+    }
     while (at < len) {
         size_t n = (unsigned char)s[at] < 0x80 ? 1 : utf8_char(s + at, len - at);
         if (n == 0) {

@@ -198,17 +198,17 @@ static yyjson_mut_val *key_text(struct reader *r, struct node *key)
     case NODE_STRING:
         return v;
     case NODE_BOOL:
-        return yyjson_mut_str(r->doc->tree, yyjson_mut_get_bool(v) ? "true" : "false");
+        return yyjson_mut_str(&r->doc->body, yyjson_mut_get_bool(v) ? "true" : "false");
     case NODE_INT:
         if (yyjson_mut_is_uint(v)) {
             snprintf(text, sizeof text, "%" PRIu64, yyjson_mut_get_uint(v));
         } else {
             snprintf(text, sizeof text, "%" PRIi64, yyjson_mut_get_sint(v));
         }
-        return yyjson_mut_strcpy(r->doc->tree, text);
+        return yyjson_mut_strcpy(&r->doc->body, text);
     case NODE_REAL:
         number_write(yyjson_mut_get_real(v), text);
-        return yyjson_mut_strcpy(r->doc->tree, text);
+        return yyjson_mut_strcpy(&r->doc->body, text);
     default:
         return NULL;
     }

@@ -208,9 +208,9 @@ static struct node *word_node(struct doc *doc, const struct word *w, const char 
     case WORD_INT:
         return node_new_int(doc, w->i64);
     case WORD_UINT:
-        return node_fresh(yyjson_mut_uint(doc->tree, w->u64));
+        return node_fresh(yyjson_mut_uint(&doc->body, w->u64));
     case WORD_REAL:
-        return node_fresh(real_node(doc->tree, w->real));
+        return node_fresh(real_node(&doc->body, w->real));
     case WORD_NO_NUMBER:
         *problem = "infinity and not-a-number cannot become JSON";
         return NULL;

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
 
 /* TREES_MAX: all objects of some hundred canaries. */
@@ -74,15 +73,12 @@ static void keep_tree(struct version *version, struct doc *tree)
 
 struct version *version_new(struct trees *trees, struct doc *object)
 {
-    struct buf b;
-    buf_init(&b, OBJECT_MAX);
-    bool fits = node_write(doc_root(object), &b);
-    assert(fits && "an object of more than 8 MiB");
-    (void)fits;
-    struct version *version = mem_alloc(sizeof(struct version) + b.len + 1);
-    *version = (struct version){.trees = trees, .refs = 1, .len = b.len};
-    memcpy(version->text, b.data, b.len + 1);
-    buf_fini(&b);
+    size_t len;
+    const char *text = node_text(doc_root(object), &len);
+    assert(len <= OBJECT_MAX && "an object of more than 8 MiB");
+    struct version *version = mem_resize(NULL, sizeof(struct version) + len + 1);
+    *version = (struct version){.trees = trees, .refs = 1, .len = len};
+    memcpy(version->text, text, len + 1);
     trees->versions++;
     keep_tree(version, doc_share(object));
     return version;
