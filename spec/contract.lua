@@ -40,6 +40,14 @@ function M.check_answer(operation, answer)
   end
 end
 
+--- What the operation calendar answers.
+---@param now integer ms
+---@param args table
+---@return table
+function M.calendar(now, args)
+  return sluice.calendar(now, marked(args))
+end
+
 --- What is wrong with a list of effects; nil when nothing is.
 ---@param list table[]
 ---@return string?

@@ -206,6 +206,9 @@ end
 -- Operations ----------------------------------------------------------------------------------
 
 local operations = {}
+for name, operation in pairs(require 'spec.fake_waits') do
+  operations[name] = operation
+end
 
 function operations.difference(world)
   return { text = world.difference }
@@ -241,18 +244,6 @@ function operations.tick(world, args)
   assert(world.journal.depth == 0, 'tick is used between words')
   while not world.journal:is_replaying() and world.now < args.since + world:interval_ms() do
     world:pass_time(args.since + world:interval_ms())
-  end
-  return { now = world.now }
-end
-
-function operations.sleep(world, args, intent)
-  local due = intent and intent['until'] or world.now + args.ms
-  if not intent then
-    world.journal:intend { ['until'] = due }
-    world:flush()
-  end
-  while world.now < due do
-    world:pass_time(due)
   end
   return { now = world.now }
 end

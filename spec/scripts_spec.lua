@@ -267,6 +267,42 @@ describe('a Strategy', function()
     assert.equal('Failed', world.phase)
   end)
 
+  it('waits for another Canary of its namespace', function()
+    local world = scripted { name = 'ring' }
+    world.world:create(run [[
+      rollout:begin()
+      local came = rollout:wait_until({ canary = 'other', phase = 'Initialized' }, { timeout = '20m' })
+      rollout:event('other came: ' .. tostring(came))
+      rollout:analyse { rounds = 1 }
+      rollout:promote()]])
+    world:initialise():push().world:run '3m'
+    assert.is_nil(world.told['Normal other came: true'])
+    assert.matches('podinfo.test waits until canary other.test is Initialized, at the longest until 2026-',
+      condition(world, 'canaries.flagger.app', 'podinfo', 'Waiting').message, 1, true)
+    local target = world.world:get('deployments.apps', 'test', 'podinfo')
+    local other = World.canary { analysis = { stepWeight = 10 } }
+    other.metadata.name, other.spec.targetRef.name, other.spec.service.hosts = 'other', 'other', nil
+    target.spec.template.metadata.labels, target.spec.selector.matchLabels = { app = 'other' }, { app = 'other' }
+    world.world:create { apiVersion = 'apps/v1', kind = 'Deployment', spec = target.spec,
+      metadata = { name = 'other', namespace = 'test', labels = { app = 'other' } } }
+    world.world:create(other)
+    world.world:run('2m', function()
+      return world.told['Normal other came: true'] ~= nil
+    end)
+    world:finish()
+    assert.equal('Succeeded', world.phase)
+    assert.equal(1, world.told['Normal other came: true'])
+  end)
+
+  it('names a time zone that is not there, with the line', function()
+    local world = scripted { name = 'ring' }
+    world.world:create(run "rollout:begin()\nrollout:wait_until { from = '08:00', zone = 'Europe/Berln' }")
+    world:initialise():push():finish()
+    assert.equal('Failed', world.phase)
+    assert.matches('scripts/ring.lua:3: rollout:wait_until: there is no time zone "Europe/Berln" in /usr/share/',
+      release(world).status.reason, 1, true)
+  end)
+
   it('promotes no share that no round has judged', function()
     local world = scripted({ name = 'ring' }, { version = { errors = 0.5 } })
     world.world:create(run "rollout:begin() rollout:shift(100) rollout:wait '2m' rollout:promote()")

@@ -1,5 +1,6 @@
 --- What may be given to a word. Each of these raises at the strategy's line, and says the word, the argument, what came
 --- and what was wanted.
+local calendar = require 'stdlib.calendar'
 local duration = require 'stdlib.duration'
 local gates = require 'stdlib.gates'
 local misuse = require 'stdlib.misuse'
@@ -16,6 +17,15 @@ end
 function M.reader(word, read)
   return function(_, _, value)
     return read(word, value)
+  end
+end
+
+--- The same for a word with options in a second one.
+---@param word string
+---@param read fun(word: string, value: any, options: any): any
+function M.reader_with_options(word, read)
+  return function(_, _, value, options)
+    return read(word, value, options)
   end
 end
 
@@ -89,6 +99,48 @@ function M.analyse(word, options)
     wrong(word, 'rounds or lasting is wanted')
   end
   return rounds, options.lasting ~= nil and M.duration(word, options.lasting, 'lasting') or nil
+end
+
+local CALENDAR = { 'weekdays', 'from', 'to', 'zone', 'except', 'timeout' }
+local CONDITION = { 'canary', 'phase', 'timeout' }
+local PHASES = { 'Initialized', 'Waiting', 'Progressing', 'WaitingPromotion', 'Promoting', 'Finalising', 'Succeeded',
+  'Failed' }
+
+local function check_one_of(word, name, value, known)
+  for _, one in ipairs(known) do
+    if value == one then
+      return value
+    end
+  end
+  wrong(word, name .. ': one of ' .. table.concat(known, ', ') .. ' is wanted, got ' .. tostring(value))
+end
+
+local function read_condition(word, given)
+  check_options(word, given, '', CONDITION)
+  if type(given.canary) ~= 'string' or given.canary == '' or #given.canary > 253 then
+    wrong(word, 'canary: the name of a Canary of this namespace is wanted, got ' .. tostring(given.canary))
+  end
+  return { name = given.canary, phase = check_one_of(word, 'phase', given.phase, PHASES) }
+end
+
+--- The names of both in one table: the timeout may stand in either.
+---@return table? hours what the operation `calendar` takes
+---@return { name: string, phase: string }? canary
+---@return integer? timeout_ms
+function M.wait_until(word, given, options)
+  if type(given) ~= 'table' then
+    wrong(word, "hours like { from = '08:00', to = '16:00' } or { canary = …, phase = … } are wanted, got "
+      .. type(given))
+  end
+  options = options == nil and {} or check_options(word, options, '{ timeout = duration }', { 'timeout' })
+  local timeout = given.timeout == nil and options.timeout or given.timeout
+  local timeout_ms = timeout ~= nil and M.duration(word, timeout, 'timeout') or nil
+  if given.canary ~= nil or given.phase ~= nil then
+    return nil, read_condition(word, given), timeout_ms
+  end
+  check_options(word, given, '', CALENDAR)
+  local hours, problem = calendar.read(given)
+  return hours or wrong(word, problem), nil, timeout_ms
 end
 
 local EVENT_MAX = 1000

@@ -141,6 +141,17 @@ function M.look(rollout, promoting)
   return facts, spec
 end
 
+--- A rollback hook asks for it; does not return.
+---@param rollout Protocol
+---@param facts table
+---@param hook string its name
+function M.roll_back_by_hook(rollout, facts, hook)
+  roll_back(rollout, {
+    effects.warning(string.format('Rollback check %s passed', hook)),
+    effects.warning(string.format('Rolling back %s.%s manual webhook invoked', facts.name, facts.namespace)),
+  })
+end
+
 local function ask_rollback_hooks(rollout, facts)
   local results, asked = hooks.call('rollback', facts.phase)
   for _, result in ipairs(results) do
@@ -150,11 +161,7 @@ local function ask_rollback_hooks(rollout, facts)
     end
   end
   if asked then
-    roll_back(rollout, {
-      effects.warning(string.format('Rollback check %s passed', asked.name)),
-      effects.warning(string.format('Rolling back %s.%s manual webhook invoked', facts.name,
-        facts.namespace)),
-    })
+    M.roll_back_by_hook(rollout, facts, asked.name)
   end
 end
 

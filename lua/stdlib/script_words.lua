@@ -4,6 +4,8 @@ local Shared = require 'stdlib.shared_words'
 local arguments = require 'stdlib.arguments'
 local effects = require 'stdlib.effects'
 local host = require 'host'
+local misuse = require 'stdlib.misuse'
+local rounds = require 'stdlib.round'
 local steps = require 'stdlib.steps'
 
 ---@class ScriptWords: SharedWords
@@ -88,13 +90,58 @@ function Script:promote()
   Shared.promote(self)
 end
 
+--- Lets time pass; a rollback hook that asks for it ends the release meanwhile.
+---@param ms integer at most
+---@param canary { name: string, phase: string }? until that one has come to this phase
+---@return boolean came
+local function sleep(rollout, ms, canary)
+  local answer = host.call('sleep', { ms = ms, canary = canary })
+  if answer.rollback then
+    rounds.roll_back_by_hook(rollout, host.call('facts'), answer.rollback)
+  end
+  return answer.came
+end
+
 --- Lets some time pass, in which nothing is judged.
 ---@param ms integer
 function Script:wait(ms)
-  self:word('wait', { ms = ms }, function()
-    host.call('sleep', { ms = ms })
+  self:word('wait', { ms = ms }, function(rollout)
+    sleep(rollout, ms)
     return true
   end)
+end
+
+local LONGEST_MS = 30 * 24 * 3600000
+
+--- Sleeps until these hours begin; the clock is asked again, because it may have been set meanwhile.
+local function sleep_until(rollout, hours, timeout_ms)
+  local rest = timeout_ms
+  while true do
+    local answer = host.call('calendar', hours)
+    if answer.error then
+      misuse.raise('rollout:wait_until: ' .. answer.error)
+    elseif answer.ms == 0 or rest and rest <= 0 then
+      return answer.ms == 0
+    end
+    local ms = math.min(answer.ms, rest or answer.ms)
+    sleep(rollout, ms)
+    rest = rest and rest - ms
+  end
+end
+
+--- Waits until certain hours begin, or another Canary of the namespace has come to a phase.
+---@param hours table? what the operation `calendar` takes
+---@param canary { name: string, phase: string }?
+---@param timeout_ms integer?
+---@return boolean came false: the time was over before
+function Script:wait_until(hours, canary, timeout_ms)
+  local args = { hours = hours, canary = canary, timeout = timeout_ms }
+  return self:word('wait_until', args, function(rollout)
+    if canary then
+      return sleep(rollout, timeout_ms or LONGEST_MS, canary)
+    end
+    return sleep_until(rollout, hours, timeout_ms)
+  end).done
 end
 
 --- Runs rounds at the weights as they are.
@@ -135,6 +182,7 @@ Script.words = {
   next_weight = arguments.reader_of_round 'next_weight',
   analyse = arguments.reader('analyse', arguments.analyse),
   wait = arguments.reader('wait', arguments.duration),
+  wait_until = arguments.reader_with_options('wait_until', arguments.wait_until),
   event = arguments.reader('event', arguments.text),
   log = arguments.reader('log', arguments.text),
   promote = arguments.needs_round 'promote',

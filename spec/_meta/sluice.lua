@@ -50,6 +50,12 @@ function sluice.effects_problem(list) end
 ---@return string?
 function sluice.params_problem(declared, given) end
 
+--- What the operation calendar answers.
+---@param now integer wall clock, ms
+---@param args table its lists are marked (sluice.list)
+---@return { ms: integer?, error: string? }
+function sluice.calendar(now, args) end
+
 --- Marks a table as a list, so that it is one when it is empty, too.
 ---@generic T: table
 ---@param list T

@@ -24,7 +24,8 @@ describe('stdlib.words', function()
 
   local WORDS = {
     bundled = { 'begin', 'iterate', 'iterate_matched', 'next_weight', 'open', 'promote', 'rounds', 'shift', 'switch' },
-    scripted = { 'analyse', 'begin', 'event', 'log', 'next_weight', 'open', 'promote', 'rounds', 'shift', 'wait' },
+    scripted = { 'analyse', 'begin', 'event', 'log', 'next_weight', 'open', 'promote', 'rounds', 'shift', 'wait',
+      'wait_until' },
   }
 
   for class, names in pairs(WORDS) do
@@ -91,6 +92,20 @@ describe('stdlib.words', function()
       'rollout:analyse: there is no option "round", known are rounds, lasting' },
     ['an analysis of unknown length'] = { 'analyse', { lasting = 'long' },
       "rollout:analyse: lasting: a duration like '90s' or '1h30m' is wanted, got long" },
+    ['hours of an unknown day'] = { 'wait_until', { weekdays = 'Mo' },
+      "rollout:wait_until: weekdays: days like 'Mon-Fri' or 'Sat,Sun' are wanted, got Mo" },
+    ['hours with an unknown field'] = { 'wait_until', { form = '08:00' },
+      'rollout:wait_until: there is no option "form", known are from, to, ' },
+    ['a condition without a phase'] = { 'wait_until', { canary = 'other' },
+      'rollout:wait_until: phase: one of Initialized, Waiting, Progressing, WaitingPromotion, Promoting, Finalising, '
+      .. 'Succeeded, Failed is wanted, got nil' },
+    ['a phase of nobody'] = { 'wait_until', { phase = 'Failed' },
+      'rollout:wait_until: canary: the name of a Canary of this namespace is wanted, got nil' },
+    ['a timeout that is none'] = { 'wait_until', { timeout = 5 },
+      "rollout:wait_until: timeout: a duration like '90s' or '1h30m' is wanted, got 5" },
+    ['a text for hours'] = { 'wait_until', '08:00',
+      "rollout:wait_until: hours like { from = '08:00', to = '16:00' } or { canary = …, phase = … } are wanted, got "
+      .. 'string' },
     ['no text'] = { 'event', '', 'rollout:event: a text of 1 to 1000 bytes is wanted, got 0 bytes' },
     ['a table for a text'] = { 'log', {}, 'rollout:log: a text of 1 to 1000 bytes is wanted, got table' },
   } do

@@ -82,6 +82,22 @@ static int effects_problem(lua_State *L)
     return push_problem(L, ok, &err);
 }
 
+/* What the operation calendar answers, for a world without an engine. */
+static int calendar(lua_State *L)
+{
+    int64_t now_ms = (int64_t)luaL_checknumber(L, 1);
+    struct err err = {0};
+    struct doc *args = read_value(L, 2, "args", &err);
+    if (args == NULL) {
+        return luaL_error(L, "%s", err.text);
+    }
+    struct doc *answer = operation_calendar_find(doc_root(args), now_ms);
+    marshal_push(L, doc_root(answer));
+    doc_free(answer);
+    doc_free(args);
+    return 1;
+}
+
 static int params_problem(lua_State *L)
 {
     struct err err = {0};
@@ -106,6 +122,7 @@ const luaL_Reg module_operations[] = {
     {"answer_problem", answer_problem},
     {"effects_problem", effects_problem},
     {"params_problem", params_problem},
+    {"calendar", calendar},
     {"list", marshal_array},
     {NULL, NULL},
 };

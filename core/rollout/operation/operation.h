@@ -64,6 +64,8 @@ void operation_write(const struct operation *operation, struct buf *out);
 /* A new document with an empty object as its root; and one that is {error: text}. */
 struct doc *operation_object(void);
 struct doc *operation_error(const char *text);
+/* What the operation calendar answers at that moment. */
+struct doc *operation_calendar_find(const struct node *args, int64_t now_ms);
 /* A text among the arguments; "" when it is absent. */
 const char *operation_text(const struct operation_call *call, const char *key);
 

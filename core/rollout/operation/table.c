@@ -19,6 +19,7 @@
     X(finish)                                                                                                          \
     X(difference)                                                                                                      \
     X(sleep)                                                                                                           \
+    X(calendar)                                                                                                        \
     X(save)
 
 #define DECLARE(row) extern const struct operation operation_##row;

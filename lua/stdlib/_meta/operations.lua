@@ -47,9 +47,18 @@ error('this file describes operations to the reader; it is not a module')
 ---
 --- How the live routing differs from these weights, and who wrote that; without a text it does not differ. A read.
 
---- sleep { ms: 1..2592000000 } -> { now: integer }
+--- sleep { ms: 1..34646400000, canary: { name: string, phase: string }? } -> { now: integer, came: boolean,
+--- rollback: string? }
 ---
---- Waits so long. The end is on record before the wait begins.
+--- Waits so long, or until that Canary of the same namespace has come to this phase (came; it is looked at once per
+--- interval). The end is on record before the wait begins. Rollback hooks are asked once per interval: rollback is the
+--- name of one that asks for it, which ends the wait.
+
+--- calendar { weekdays: 1..127, from: 0..1440, to: 0..1440, zone: string, except: { first: 10000101..99991231,
+--- last: 10000101..99991231 }[] } -> { ms: integer?, error: string? }
+---
+--- How long until these hours begin, 0 within them (base/calendar.h). weekdays: bit 0 is Monday; from, to: minutes of
+--- the day; zone: a name of the system's zoneinfo database, else an error; except: dates as numbers, 20261224. A read.
 
 --- save {} -> {}
 ---

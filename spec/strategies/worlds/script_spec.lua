@@ -43,7 +43,60 @@ return strategy {
 }]] },
 }
 
+local function script_of(name, body)
+  return { apiVersion = 'sluice.dev/v1alpha1', kind = 'Strategy', metadata = { name = name, namespace = 'test' },
+    spec = { script = "local strategy, param = require 'stdlib.strategy', require 'stdlib.param'\n" ..
+      "return strategy { name = '" .. name .. "',\n" ..
+      'params = { steps = param.list(param.percent) { default = { 30 } } },\n' ..
+      'run = function(rollout)\n' .. body .. '\nend }' } }
+end
+
+--- Worlds begin on a Wednesday at 08:15:07 UTC.
+local OFFICE = script_of('office', [[
+  rollout:begin()
+  local came = rollout:wait_until { weekdays = 'Mon-Fri', from = '09:19', to = '16:00', zone = 'Europe/Berlin' }
+  rollout:event('office hours: ' .. tostring(came))
+  rollout:shift(30)
+  came = rollout:wait_until({ weekdays = 'Sat' }, { timeout = '25s' })
+  rollout:event('Saturday: ' .. tostring(came))
+  rollout:promote()]])
+
+local AFTER = script_of('after', [[
+  rollout:begin()
+  local came = rollout:wait_until { canary = 'other', phase = 'Succeeded', timeout = '25s' }
+  rollout:event('other came: ' .. tostring(came))
+  rollout:wait '10m'
+  rollout:promote()]])
+
 stories.describe('a Strategy', {
+  ['promoted in office hours'] = {
+    analysis = {},
+    strategy = { name = 'office' },
+    objects = { OFFICE },
+    ends = 'Succeeded',
+    image = 'podinfo:2',
+    told = {
+      'Normal office hours: true',
+      'Normal Advance podinfo.test canary weight 30',
+      'Normal Saturday: false',
+      'Normal Promotion completed! Scaling down podinfo.test',
+    },
+  },
+  ['taken back by a hook while it waits'] = {
+    analysis = {},
+    hooks = { back = 'rollback' },
+    answers = { back = stories.closed_until_told 'other came: false' },
+    strategy = { name = 'after' },
+    objects = { AFTER },
+    ends = 'Failed',
+    image = 'podinfo:1',
+    told = {
+      'Normal other came: false',
+      'Warning Rollback check back passed',
+      'Warning Rolling back podinfo.test manual webhook invoked',
+      'Warning Canary failed! Scaling down podinfo.test',
+    },
+  },
   ['promoted'] = {
     analysis = {},
     strategy = { name = 'ring', params = { steps = { 30 } } },
