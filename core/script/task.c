@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "script/coverage.h"
 #include "script/failure.h"
 #include "script/host.h"
 #include "script/marshal.h"
@@ -135,6 +136,7 @@ static bool load(struct task *task, struct err *err)
         return err_set(err, ERR_SCRIPT, "script: the sandbox does not start: %s", lua_tostring(task->vm.L, -1));
     }
     vm_limit(&task->vm, task->limits.memory_max);
+    coverage_watch(task->vm.L);
     struct kill_report report = kill_run(task->vm.L, &task->limits.cpu, load_body, task);
     task->spent_ns = report.spent_ns;
     struct failure failure = {
@@ -254,6 +256,7 @@ enum task_turn task_resume(struct task *task, struct err *err)
     task->answered = false;
     task->running = true;
     task->host.replayed = 0;
+    coverage_watch(task->vm.L);
     struct kill_report report = kill_run(task->vm.L, &task->limits.cpu, resume_body, task);
     task->running = false;
     task->spent_ns = report.spent_ns;

@@ -16,10 +16,11 @@ error('this file describes a module to the language server; it is not one')
 local sluice = {}
 
 --- A new world. It has the kinds of deploy/crds and what an installation of Istio leaves.
----@param options { seed: integer?, apart: boolean?, transcript: boolean?, start: string?, people: boolean? }
----  seed: the same one gives the same world; apart: a successor cannot see that an engine is dead and waits until its
----  Lease has expired; transcript: keep one; start: the text of a module in the place of stdlib.start, which gets the
----  host; people: somebody writes routes, replicas or status by hand, so that the engine is not held to them
+---@param options { scenario: string?, seed: integer?, apart: boolean?, transcript: boolean?, start: string?,
+---  people: boolean? }|string scenario (or a text alone): the file of a scenario, see below; seed: the same one gives
+---  the same world; apart: a successor cannot see that an engine is dead and waits until its Lease has expired;
+---  transcript: keep one; start: the text of a module in the place of stdlib.start, which gets the host; people:
+---  somebody writes routes, replicas or status by hand, so that the engine is not held to them
 ---@return sluice.World
 function sluice.world(options) end
 
@@ -74,6 +75,98 @@ function sluice.ask(order) end
 
 ---@class sluice.World
 local world = {}
+
+-- Worlds of a scenario (lua/tool/world.lua), for specs of strategies --------------------------------
+--
+--     local world = sluice.world 'scenario.yaml'
+--
+-- The file is looked for beside the spec. Its objects, versions, traffic and hooks are there, and an engine is at work;
+-- its acts and faults come with world:play(). Where `canary` can be given and is not, the only one is meant.
+
+--- Waits until the objects of the Canary are there, pushes a new version and waits until its release has begun.
+---@param image string for the first container of the target
+---@param canary string? its name, or namespace/name
+---@return sluice.World world
+function world:deploy(image, canary) end
+
+--- Waits until the objects of the Canary are there.
+---@param canary string?
+---@return sluice.World world
+function world:settle(canary) end
+
+--- Lets time pass until something is so, and raises when it has not come by then.
+---@param what string|fun(): boolean|{ phase: string?, weight: integer?, canary: string? } a phase, a part of
+---  the text of an event that is told from now on, or what must be so
+---@param limit string? "6h" without one
+---@return sluice.World world
+function world:run_until(what, limit) end
+
+--- Lets time pass until the release is over, and raises when it is not by then.
+---@param canary string?
+---@param limit string? "6h" without one
+---@return 'Succeeded'|'Failed' phase
+function world:finish(canary, limit) end
+
+--- Plays the acts and faults of the scenario, once, and raises what is not as it expects.
+---@return sluice.World world
+function world:play() end
+
+--- Changes an object, as kubectl patch --type merge.
+---@param kind string
+---@param namespace string?
+---@param name string
+---@param patch table lists in it replace those that are there
+---@return sluice.World world
+function world:patch(kind, namespace, name, patch) end
+
+---@param canary string?
+---@return string phase of the Canary; "" without one
+function world:phase(canary) end
+
+---@param canary string?
+---@return integer weight the share of the traffic that the routes give to the canary
+function world:weight(canary) end
+
+---@param canary string?
+---@return string? image of the primary
+function world:primary(canary) end
+
+--- The texts of all events of Canaries, in order.
+---@return string[]
+function world:events() end
+
+--- How many events have this text in them.
+---@param text string
+---@return integer
+function world:told(text) end
+
+--- What was measured in the last release: metric, value, verdict ('pass', 'fail', 'blind'), weight, …
+---@param canary string?
+---@return table[]
+function world:checks(canary) end
+
+--- The object.
+---@param canary string?
+---@return table
+function world:canary(canary) end
+
+--- The object of the last release; nil before the first one.
+---@param canary string?
+---@return table?
+function world:release(canary) end
+
+--- What happened, a line each, as sluice test shows it when a spec fails.
+---@return string
+function world:story() end
+
+--- The scripts of its Strategies. The file is NAME.lua where that is beside the manifest.
+---@return { name: string, file: string, text: string }[]
+function world:scripts() end
+
+--- As world:play; tells news, and gives what is not as expected.
+---@param tell fun(what: 'people'|'world'|'engine', text: string)
+---@return string[] wrong
+function world:play_acts(tell) end
 
 -- Objects, as the API server has them; they are checked and defaulted as a request is -------------
 

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "lab/lua/module_inner.h"
+#include "lab/texts.h"
 #include "script/marshal.h"
 
 #define BEGIN_MS INT64_C(1773216907000) /* what clocks show first */
@@ -258,6 +259,10 @@ static void close_world(lua_State *L, struct world *w)
         str_free(&callback->kind);
         mem_free(callback);
     }
+    luaL_unref(L, LUA_REGISTRYINDEX, w->tell);
+    module_close_scenario(w);
+    w->scenario = NULL;
+    w->play = NULL;
     checkers_free(w->checkers);
     str_free(&w->broken);
     transcript_free(w->transcript);
@@ -286,6 +291,8 @@ static int world_collect(lua_State *L)
     struct world *w = *(struct world **)luaL_checkudata(L, 1, WORLD_TYPE);
     if (w->is_open) {
         close_world(L, w);
+    } else {
+        module_close_scenario(w); /* of one that was never opened */
     }
     mem_free(w);
     return 0;
@@ -295,7 +302,7 @@ static struct world *push_world(lua_State *L)
 {
     struct world **box = lua_newuserdata(L, sizeof(struct world *));
     *box = mem_new(struct world);
-    **box = (struct world){.L = L, .on_engine = LUA_NOREF, .fates = LUA_NOREF, .failure = LUA_NOREF};
+    **box = (struct world){.L = L, .on_engine = LUA_NOREF, .fates = LUA_NOREF, .failure = LUA_NOREF, .tell = LUA_NOREF};
     luaL_getmetatable(L, WORLD_TYPE);
     lua_setmetatable(L, -2);
     return *box;
@@ -319,26 +326,49 @@ static void take_start(lua_State *L, struct world *w)
     lua_pop(L, 1);
 }
 
+/* A world has the faults of its scenario, or those that the spec decides on. */
+static bool fill(struct world *w, uint64_t seed, struct err *err)
+{
+    if (w->scenario != NULL) {
+        return module_begin_scenario(w, seed, err);
+    }
+    network_fates(cluster_network(w->stage.cluster), module_on_fate, w);
+    return true;
+}
+
+static const char *scenario_of(lua_State *L)
+{
+    lua_getfield(L, 1, "scenario");
+    const char *path = luaL_optstring(L, -1, NULL); /* the options hold on to it */
+    lua_pop(L, 1);
+    return path;
+}
+
 static int open_world(lua_State *L)
 {
-    static const char *const fields[] = {"seed", "apart", "transcript", "start", "people", NULL};
+    static const char *const fields[] = {"seed", "apart", "transcript", "start", "people", "scenario", NULL};
     module_check_fields(L, 1, fields);
-    uint64_t seed = (uint64_t)module_integer(L, 1, "seed", 0, 1);
     bool is_apart = module_flag(L, 1, "apart"), is_written = module_flag(L, 1, "transcript");
     bool has_people = module_flag(L, 1, "people");
     struct world *w = push_world(L);
-    struct err err;
+    const char *path = scenario_of(L);
+    struct err err = {0};
+    if (path != NULL && !module_open_scenario(w, path, &err)) {
+        return module_fail(L, &err);
+    }
+    uint64_t usual = w->scenario != NULL ? w->scenario->seed : 1;
+    uint64_t seed = (uint64_t)module_integer(L, 1, "seed", 0, (int64_t)usual);
     buf_init(&w->log, LOG_MAX);
     module_log_to(w);
-    w->time = virtual_clock_new(BEGIN_MS);
+    w->time = virtual_clock_new(w->scenario != NULL ? w->scenario->begin_ms : BEGIN_MS);
     w->is_open = true;
     bool ok = stage_init(&w->stage, virtual_clock_clock(w->time), seed, &err);
     w->stage.is_apart = is_apart;
     take_start(L, w);
-    watch_world(w, has_people);
+    watch_world(w, has_people || w->scenario != NULL);
     w->transcript = is_written ? transcript_new(w->stage.cluster) : NULL;
     objects_listen(api_objects(cluster_api(w->stage.cluster)), module_on_object, w);
-    network_fates(cluster_network(w->stage.cluster), module_on_fate, w);
+    ok = ok && fill(w, seed, &err);
     return ok ? 1 : module_fail(L, &err);
 }
 
@@ -361,6 +391,21 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
+/* What is written in Lua on top: lua/tool/world.lua gets the module and the methods of a world, and adds to them. */
+static int load_author(lua_State *L)
+{
+    const struct text *text = texts_find("tool/world.lua");
+    if (luaL_loadbuffer(L, text->bytes, text->len, "@tool/world.lua") != 0) {
+        return lua_error(L);
+    }
+    lua_pushvalue(L, -2);
+    luaL_getmetatable(L, WORLD_TYPE);
+    lua_getfield(L, -1, "__index");
+    lua_remove(L, -2);
+    lua_call(L, 2, 0);
+    return 1;
+}
+
 int luaopen_sluice(lua_State *L)
 {
     module_log_to(NULL);                         /* what the specs print is theirs */
@@ -375,11 +420,12 @@ int luaopen_sluice(lua_State *L)
     luaL_register(L, NULL, methods);
     luaL_register(L, NULL, module_objects);
     luaL_register(L, NULL, module_surroundings);
+    luaL_register(L, NULL, module_scenario);
     lua_setfield(L, -2, "__index");
     lua_newtable(L);
     luaL_register(L, NULL, module_operations);
     luaL_register(L, NULL, module_adapters);
     lua_pushcfunction(L, open_world);
     lua_setfield(L, -2, "world");
-    return 1;
+    return load_author(L);
 }

@@ -12,6 +12,7 @@
 #include "lab/checkers/checkers.h"
 #include "lab/stage.h"
 #include "lab/transcript.h"
+#include "sim/story/play.h"
 
 #define WORLD_TYPE "sluice.world"
 
@@ -35,6 +36,11 @@ struct world {
     char *start;
     struct buf log;
     struct callback *callbacks;
+    struct scenario *scenario; /* NULL: the spec alone says what is there */
+    struct play *play;
+    bool has_ended; /* its acts were all played, or play_err says why not */
+    struct err play_err;
+    int tell;             /* in the registry; LUA_NOREF: its acts were not played */
     int on_engine, fates; /* functions in the registry; LUA_NOREF: none */
     struct timer news;    /* of the engine's state, told on a turn of its own */
     char *fate_body;
@@ -96,7 +102,12 @@ int module_fail(lua_State *L, const struct err *err);
 
 objects_listen_fn module_on_object;
 network_fate_fn module_on_fate;
-extern const luaL_Reg module_objects[], module_surroundings[];
+extern const luaL_Reg module_objects[], module_surroundings[], module_scenario[];
+
+/* Reads the scenario, then makes what is there at first on a stage that is ready. */
+bool module_open_scenario(struct world *w, const char *path, struct err *err);
+bool module_begin_scenario(struct world *w, uint64_t seed, struct err *err);
+void module_close_scenario(struct world *w);
 
 /* --- functions of the module itself --- */
 

@@ -193,6 +193,7 @@ struct network_fate module_on_fate(void *ctx, const struct http_request *request
 static int world_fates(lua_State *L)
 {
     struct world *w = module_check_world(L);
+    luaL_argcheck(L, w->scenario == NULL, 1, "the faults of this world are those of its scenario");
     luaL_unref(L, LUA_REGISTRYINDEX, w->fates);
     w->fates = lua_isnoneornil(L, 2) ? LUA_NOREF : module_take_function(L, 2);
     return 0;

@@ -2,12 +2,15 @@
 
 #include <assert.h>
 #include <lualib.h>
+#include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "base/str.h"
 #include "lab/lua/module_inner.h"
 #include "lab/texts.h"
+#include "script/coverage.h"
 #include "script/embedded.h"
 #include "script/marshal.h"
 
@@ -54,6 +57,77 @@ static int require_host(lua_State *L)
     return 1;
 }
 
+/* --- require 'tool.process' --- */
+
+static volatile sig_atomic_t is_interrupted; /* there is one process */
+
+static int ask_interrupted(lua_State *L)
+{
+    lua_pushboolean(L, is_interrupted);
+    return 1;
+}
+
+/* Seconds of real time. */
+static int ask_clock(lua_State *L)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / 1e9);
+    return 1;
+}
+
+static void push_file(void *ctx, const char *file, const bool *ran, size_t count)
+{
+    lua_State *L = ctx;
+    lua_newtable(L);
+    for (size_t line = 1; line < count; line++) {
+        if (ran[line]) {
+            lua_pushboolean(L, true);
+            lua_rawseti(L, -2, (int)line);
+        }
+    }
+    lua_setfield(L, -2, file);
+}
+
+/* coverage(true) begins; coverage(false) gives { file = { [line] = true } }. */
+static int set_coverage(lua_State *L)
+{
+    if (lua_toboolean(L, 1)) {
+        coverage_start();
+        return 0;
+    }
+    coverage_stop();
+    lua_newtable(L);
+    coverage_each(push_file, L);
+    coverage_clear();
+    return 1;
+}
+
+static int open_process(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"interrupted", ask_interrupted},
+        {"clock", ask_clock},
+        {"coverage", set_coverage},
+        {NULL, NULL},
+    };
+    lua_newtable(L);
+    luaL_register(L, NULL, functions);
+    return 1;
+}
+
+static void raise_interrupt(lua_State *L, lua_Debug *at)
+{
+    lua_sethook(L, NULL, 0, 0);
+    luaL_error(L, "interrupted");
+}
+
+void tool_interrupt(struct tool *tool)
+{
+    is_interrupted = 1;
+    lua_sethook(tool->L, raise_interrupt, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
+}
+
 static int prepare(lua_State *L)
 {
     luaL_openlibs(L);
@@ -64,6 +138,8 @@ static int prepare(lua_State *L)
     lua_setfield(L, -2, "sluice");
     lua_pushcfunction(L, require_host);
     lua_setfield(L, -2, "host");
+    lua_pushcfunction(L, open_process);
+    lua_setfield(L, -2, "tool.process");
     lua_getfield(L, 1, "loaders");
     for (int i = (int)lua_objlen(L, -1); i >= FOLDER_LOADERS; i--) {
         lua_rawgeti(L, -1, i);

@@ -14,3 +14,6 @@ void tool_close(struct tool *tool);
  * can hold. `argument` NULL: nil. */
 struct doc *tool_call(struct tool *tool, const char *module, const char *function, const struct node *argument,
                       struct err *err);
+/* Ends what is under way with an error at its next line; safe in a handler of signals. require 'tool.process' knows of
+ * it. */
+void tool_interrupt(struct tool *tool);

@@ -1,0 +1,340 @@
+--- sluice test: runs spec files in embedded clusters and virtual time, each spec once undisturbed and once with a
+--- `kill -9` of the engine at every word of its releases, which must end the same.
+local coverage = require 'tool.coverage'
+local expect = require 'tool.expect'
+local process = require 'tool.process'
+local report = require 'tool.report'
+local sluice = require 'sluice'
+local suites = require 'tool.suite'
+
+local M = {}
+
+jit.off() -- machine code looks at no hook, by which Ctrl-C comes
+
+local NO_KILLS = '#no-kills' -- in the name of a spec
+
+---@class Result
+---@field name string
+---@field file string
+---@field line integer
+---@field status 'passed'|'failed'|'pending'
+---@field seconds number
+---@field message string?
+---@field story string[]?
+---@field kills integer? how many deaths were tried, each at another word
+---@field same integer? after how many of them it ended the same
+
+---@class Runner
+---@field worlds AuthorWorld[] of the attempt that is under way
+---@field plan table<integer, table>? kills of each world
+
+-- One attempt -----------------------------------------------------------------------------------
+
+--- Keeps the line of the spec at which it was raised.
+local function handler(file)
+  return function(raised)
+    if type(raised) ~= 'table' or not raised.expectation then
+      return type(raised) == 'string' and debug.traceback(raised, 2) or raised
+    end
+    for level = 2, 30 do
+      local info = debug.getinfo(level, 'Sl')
+      if info and info.source == '@' .. file then
+        raised.place = raised.place or info.currentline
+        break
+      end
+    end
+    return raised
+  end
+end
+
+local function close_worlds(worlds)
+  for _, kept in ipairs(worlds) do
+    pcall(kept.world.close, kept.world)
+  end
+end
+
+--- All functions in a row; the first thing that one of them raised.
+local function call_all(functions, file)
+  for _, f in ipairs(functions) do
+    local ok, raised = xpcall(f, handler(file))
+    if not ok then
+      return raised
+    end
+  end
+end
+
+local function hooks_of(blocks, name, inner_first)
+  local list = {}
+  for i = 1, #blocks do
+    for _, f in ipairs(blocks[inner_first and #blocks + 1 - i or i][name]) do
+      list[#list + 1] = f
+    end
+  end
+  return list
+end
+
+--- Runs the body of a spec with what is before and after it; what it raised.
+local function attempt(self, spec, reader, plan)
+  local blocks = suites.blocks(spec.block)
+  self.worlds, self.plan, reader.finally, reader.running = {}, plan, {}, true
+  local raised = call_all(hooks_of(blocks, 'before_each'), spec.file)
+  if not raised then
+    raised = call_all({ spec.body }, spec.file)
+  end
+  local ends = {}
+  for i, kept in ipairs(self.worlds) do
+    local ok, outcome = pcall(M.outcome, kept)
+    ends[i] = ok and outcome or { outcome }
+    raised = raised or ok and outcome.broken and 'the engine did what it must not: ' .. outcome.broken or nil
+  end
+  raised = call_all(reader.finally, spec.file) or raised
+  raised = call_all(hooks_of(blocks, 'after_each', true), spec.file) or raised
+  reader.running = false
+  local worlds = self.worlds
+  close_worlds(worlds)
+  return raised, ends, worlds
+end
+
+-- What must be the same -------------------------------------------------------------------------
+
+--- Texts of events without what depends on the moment.
+local function calm(text)
+  return (text:gsub('%d+%.?%d*', 'N'))
+end
+
+--- What a world is at the end of a spec, as lines.
+function M.outcome(kept)
+  local lines, seen = {}, {}
+  for _, canary in ipairs(kept.canaries) do
+    local name = canary.namespace .. '/' .. canary.name
+    lines[#lines + 1] = ('%s: phase %s, primary %s'):format(name, kept.phases[name] or '-',
+      tostring(kept.world:primary(name)))
+    lines[#lines + 1] = ('%s: last release %s'):format(name, kept.states[kept.last_release[name] or ''] or '-')
+  end
+  for _, step in ipairs(kept.steps) do
+    lines[#lines + 1] = 'share ' .. step
+  end
+  for _, event in ipairs(kept.told) do
+    local text = calm(event.text)
+    if not seen[text] and not text:find ' not ready: ' then
+      seen[text] = true
+      lines[#lines + 1] = 'event ' .. text
+    end
+  end
+  lines.broken = kept.world:broken()
+  return lines
+end
+
+local function difference(wanted, got)
+  for i = 1, math.max(#wanted, #got) do
+    if wanted[i] ~= got[i] then
+      return ('without it: %s; with it: %s'):format(wanted[i] or 'nothing more', got[i] or 'nothing more')
+    end
+  end
+end
+
+-- Messages --------------------------------------------------------------------------------------
+
+local function message_of(spec, raised)
+  if type(raised) == 'table' and raised.expectation then
+    return ('%s:%d: %s'):format(spec.file, raised.place or spec.line, raised.expectation)
+  elseif type(raised) == 'string' then
+    local text = raised:match '^(.-)\nstack traceback' or raised
+    if not text:find('^' .. spec.file:gsub('%p', '%%%0')) then
+      local line = raised:match(spec.file:gsub('%p', '%%%0') .. ':(%d+)')
+      text = ('%s:%s: %s'):format(spec.file, line or spec.line, text)
+    end
+    return text
+  end
+  return ('%s:%d: an error that is no text: %s'):format(spec.file, spec.line, expect.show(raised))
+end
+
+local function story_of(worlds)
+  local lines = {}
+  for i, kept in ipairs(worlds) do
+    if #worlds > 1 then
+      lines[#lines + 1] = ('world %d (%s)'):format(i, kept.file)
+    end
+    for _, line in ipairs(kept.story) do
+      lines[#lines + 1] = line
+    end
+  end
+  return lines
+end
+
+-- A spec ----------------------------------------------------------------------------------------
+
+--- What is different when the engine dies so; nil: nothing.
+local function with_kills(self, spec, reader, plan, ends)
+  local raised, others, worlds = attempt(self, spec, reader, plan)
+  if process.interrupted() then
+    return nil, worlds
+  end
+  if raised then
+    return message_of(spec, raised), worlds
+  end
+  for i, wanted in ipairs(ends) do
+    local differs = difference(wanted, others[i] or {})
+    if plan[i] and worlds[i] and worlds[i].killed == 0 then
+      return ('%s:%d: the engine lived on'):format(spec.file, spec.line), worlds
+    end
+    if differs then
+      return ('%s:%d: it ends otherwise: %s'):format(spec.file, spec.line, differs), worlds
+    end
+  end
+  return nil, worlds
+end
+
+--- All words at once: each life of the engine ends at its first word. Only when that is not the same, one by one, which
+--- names the word.
+local function kill_everywhere(self, spec, reader, result, calm_worlds, ends)
+  local counts, everywhere = {}, {}
+  for i, kept in ipairs(calm_worlds) do
+    counts[i], everywhere[i] = kept.words, { every = true }
+    result.kills = (result.kills or 0) + kept.words
+  end
+  result.same = result.kills
+  if not result.kills or result.kills == 0 then
+    return
+  end
+  local wrong, worlds = with_kills(self, spec, reader, everywhere, ends)
+  if not wrong and not self.options.each then
+    return
+  end
+  local first, story = wrong and wrong .. ' (killed at every word)', story_of(worlds)
+  result.same = 0
+  for i, count in ipairs(counts) do
+    for at = 1, count do
+      local one, killed = with_kills(self, spec, reader, { [i] = { at = at } }, ends)
+      result.same = result.same + (one and 0 or 1)
+      if one and (not first or first == wrong or not result.named) then
+        first, story, result.named = ('%s (killed at word %d of %d)'):format(one, at, count), story_of(killed), true
+      end
+      if process.interrupted() then
+        return
+      end
+    end
+  end
+  result.named = nil
+  if first then
+    result.status, result.message, result.story = 'failed', first, story
+  end
+end
+
+local function names_of(spec)
+  local names = {}
+  for _, block in ipairs(suites.blocks(spec.block)) do
+    names[#names + 1] = block.name ~= '' and block.name or nil
+  end
+  names[#names + 1] = spec.name
+  return names
+end
+
+---@return Result
+local function run_spec(self, spec, reader)
+  local began = process.clock()
+  local result = { name = table.concat(names_of(spec), ' '), title = spec.name, file = spec.file, line = spec.line,
+    status = 'passed' }
+  if not spec.body then
+    result.status, result.seconds, result.message = 'pending', 0, spec.reason
+    return result
+  end
+  local raised, ends, worlds = attempt(self, spec, reader)
+  if type(raised) == 'table' and raised.pending then
+    result.status, result.message = 'pending', raised.pending
+  elseif raised then
+    result.status, result.message, result.story = 'failed', message_of(spec, raised), story_of(worlds)
+  elseif self.options.kills and not result.name:find(NO_KILLS, 1, true) then
+    kill_everywhere(self, spec, reader, result, worlds, ends)
+  end
+  result.seconds = process.clock() - began
+  return result
+end
+
+-- All of them -----------------------------------------------------------------------------------
+
+local function wanted(self, spec)
+  local filter = self.options.filter
+  return not filter or table.concat(names_of(spec), ' '):find(filter, 1, true) ~= nil
+end
+
+local function has_wanted(self, block)
+  for _, child in ipairs(block.children) do
+    if child.children and has_wanted(self, child) or not child.children and wanted(self, child) then
+      return true
+    end
+  end
+  return false
+end
+
+local function fail_block(self, block, file, raised)
+  self:add({ name = block.name, title = block.name, file = file, line = 1, status = 'failed', seconds = 0,
+    message = message_of({ file = file, line = 1 }, raised) })
+end
+
+local function run_block(self, block, reader, depth)
+  if not has_wanted(self, block) then
+    return
+  end
+  if block.name ~= '' then
+    self.report:block(block.name, depth)
+  end
+  local raised = call_all(block.setup, reader.file)
+  if raised then
+    fail_block(self, block, reader.file, raised)
+  end
+  for _, child in ipairs(raised and {} or block.children) do
+    if process.interrupted() then
+      return
+    elseif child.children then
+      run_block(self, child, reader, depth + 1)
+    elseif wanted(self, child) then
+      self.report:begin(child.name, depth + 1)
+      self:add(run_spec(self, child, reader), depth + 1)
+    end
+  end
+  raised = call_all(block.teardown, reader.file)
+  if raised then
+    fail_block(self, block, reader.file, raised)
+  end
+end
+
+local function run_file(self, file)
+  local suite, reader = suites.read(file)
+  if not suite then
+    fail_block(self, { name = file }, file, reader)
+  else
+    run_block(self, suite, reader, 0)
+  end
+end
+
+--- Runs spec files.
+---@param options { files: string[], kills: boolean, each: boolean?, filter: string?, coverage: number?, json: boolean?,
+---  fail_on_empty: boolean?, terminal: boolean? }
+---@return { status: integer, junit: string }
+function M.run(options)
+  local self = { options = options, results = {}, worlds = {}, report = report.new(options) }
+  function self.add(_, result, depth)
+    self.results[#self.results + 1] = result
+    self.report:result(result, depth or 0)
+  end
+  sluice.observer = function(kept)
+    self.worlds[#self.worlds + 1] = kept
+    kept.kills = self.plan and self.plan[#self.worlds]
+    coverage.note_scripts(kept.world:scripts())
+  end
+  package.loaded.luassert = expect.assert
+  coverage.start()
+  for _, file in ipairs(options.files) do
+    local ok, raised = pcall(run_file, self, file)
+    if process.interrupted() then
+      break -- wherever that was raised
+    elseif not ok then
+      error(raised, 0)
+    end
+  end
+  sluice.observer = nil
+  return self.report:finish(self.results, coverage.measure(), process.interrupted())
+end
+
+return M

@@ -1,0 +1,427 @@
+--- Worlds for authors of strategies: what spec/_meta/sluice.lua has under "Worlds of a scenario". It is given the
+--- module `sluice` and the methods of a world (core/lab/lua/module.c), and adds to both.
+---
+---     local world = sluice.world 'scenario.yaml'
+---     world:deploy 'shop/web:2'
+---     assert.equal('Succeeded', world:finish())
+local sluice, methods = ...
+
+local CANARIES, RELEASES, ROUTES = 'canaries.flagger.app', 'releases.sluice.dev', 'virtualservices.networking.istio.io'
+local COMBINED = '^%(combined from similar events%): '
+local AT_REST = { Initialized = true, Succeeded = true, Failed = true }
+local PHASES = { Initializing = true, Initialized = true, Waiting = true, Progressing = true, WaitingPromotion = true,
+  Promoting = true, Finalising = true, Succeeded = true, Failed = true, Terminating = true, Terminated = true }
+
+---@class AuthorWorld what is kept of a world, beside it
+---@field world sluice.World
+---@field canaries { namespace: string, name: string }[]
+---@field phases table<string, string> by "namespace/name"
+---@field shares table<string, integer> of the canary, by the name of its routes
+---@field states table<string, string> of releases, by name
+---@field ended table<string, boolean> whether their records are closed
+---@field last_release table<string, table> by the name of the Canary
+---@field told { text: string, warning: boolean, at: integer }[]
+---@field story string[]
+---@field kills { every: boolean?, at: integer? } when the engine dies
+---@field killed integer how often it did
+---@field words integer how many records of words were written
+local kept = setmetatable({}, { __mode = 'k' })
+
+local function raise(format, ...)
+  error(format:format(...), 0)
+end
+
+local function kept_of(world, method)
+  return kept[world] or raise('world:%s: a world of a scenario is wanted: sluice.world %q', method, 'scenario.yaml')
+end
+
+-- What is watched -------------------------------------------------------------------------------
+
+local function clock_of(self)
+  local seconds = math.floor(self.world:now() / 1000)
+  return ('%3d:%02d'):format(math.floor(seconds / 60), seconds % 60)
+end
+
+local function note(self, mark, text)
+  self.story[#self.story + 1] = ('%s %s %s'):format(clock_of(self), mark, text)
+end
+
+local function hear(self, event)
+  if event.involvedObject.kind ~= 'Canary' then
+    return
+  end
+  local text, is_warning = event.message:gsub(COMBINED, ''), event.type == 'Warning'
+  self.told[#self.told + 1] = { text = text, warning = is_warning, at = self.world:now() }
+  note(self, is_warning and '!' or ' ', text)
+end
+
+--- The highest share that a route gives to a host that ends in -canary.
+local function share_of(routes)
+  local share = 0
+  for _, http in ipairs(routes.spec.http or routes.spec.tcp or {}) do
+    for _, to in ipairs(http.route or {}) do
+      local host = to.destination and to.destination.host or ''
+      share = host:find '%-canary' and math.max(share, to.weight or 100) or share
+    end
+  end
+  return share
+end
+
+local function see_routes(self, routes)
+  local name, share = routes.metadata.namespace .. '/' .. routes.metadata.name, share_of(routes)
+  if self.shares[name] ~= share then
+    self.shares[name] = share
+    self.steps[#self.steps + 1] = ('%s %d'):format(name, share)
+  end
+end
+
+local function see_canary(self, canary)
+  local name = canary.metadata.namespace .. '/' .. canary.metadata.name
+  self.phases[name] = canary.status and canary.status.phase or nil
+end
+
+--- How far a release has come: finished words, and begun ones as halves.
+local function progress_of(status)
+  local count = 0
+  for _, entry in ipairs(status.entries or {}) do
+    count = count + (entry.n or 1)
+  end
+  return count + (next(status.open or {}) ~= nil and 0.5 or 0)
+end
+
+local function due(kills, count)
+  return kills and (kills.every or kills.at == count)
+end
+
+--- Called from inside of the write, where nothing may be changed.
+local function kill_soon(self, word)
+  local arrives = self.words % 2 == 0
+  self.world:after(self.words % 3 == 0 and 1 or 0, function()
+    if self.world:engine() == 'ready' or self.world:engine() == 'starting' then
+      self.killed = self.killed + 1
+      note(self, '*', ('kill -9 of the engine, at word %d%s'):format(self.words, word and ', ' .. word or ''))
+      self.world:kill_engine(arrives)
+    end
+  end)
+end
+
+local function see_release(self, release)
+  local name, status = release.metadata.name, release.status or {}
+  local of = release.metadata.namespace .. '/' .. ((release.spec or {}).canary or '')
+  self.states[name], self.last_release[of], self.ended[name] = status.state, name, status.ended ~= nil
+  local progress = progress_of(status)
+  if progress > (self.progress[name] or 0) then
+    self.progress[name] = progress
+    self.words = self.words + 1
+    if due(self.kills, self.words) then
+      local last = status.entries and status.entries[#status.entries]
+      kill_soon(self, last and last.w)
+    end
+  end
+end
+
+local function watch(self)
+  local world = self.world
+  for kind, see in pairs { [CANARIES] = see_canary, [RELEASES] = see_release, [ROUTES] = see_routes, events = hear } do
+    world:watch(kind, function(object, change)
+      if change ~= 'deleted' then
+        see(self, object)
+      end
+    end)
+  end
+end
+
+local function start_engine(self)
+  self.engines = self.engines + 1
+  self.world:start_engine('engine-' .. self.engines)
+end
+
+--- A dead engine is followed by another one at once, unless the scenario keeps it down.
+local function keep_engine(self)
+  self.world:on_engine(function(state)
+    if state == 'dead' and not self.is_down then
+      start_engine(self)
+    end
+  end)
+  start_engine(self)
+end
+
+-- Opening ---------------------------------------------------------------------------------------
+
+--- The file as it is seen from the spec that names it, or else from here.
+local function path_of(path)
+  for level = 3, 12 do
+    local info = debug.getinfo(level, 'S')
+    local folder = info and info.source:match '^@(.*/)[^/]*$'
+    local file = folder and path:sub(1, 1) ~= '/' and io.open(folder .. path)
+    if file then
+      file:close()
+      return folder .. path
+    end
+  end
+  return path
+end
+
+local function list_canaries(self)
+  for _, canary in ipairs(self.world:list(CANARIES)) do
+    local found = { namespace = canary.metadata.namespace, name = canary.metadata.name }
+    self.canaries[#self.canaries + 1] = found
+  end
+end
+
+local open_world = sluice.world
+
+--- Called with every world of a scenario that is opened, and what is kept of it: for who runs specs (tool.runner).
+sluice.observer = nil ---@type fun(kept: AuthorWorld)?
+
+function sluice.world(what)
+  if type(what) == 'string' then
+    what = { scenario = what }
+  end
+  if type(what) ~= 'table' or not what.scenario then
+    return open_world(what)
+  end
+  local options = {}
+  for name, value in pairs(what) do
+    options[name] = value
+  end
+  options.scenario = path_of(what.scenario)
+  local world = open_world(options)
+  local self = { world = world, file = options.scenario, canaries = {}, phases = {}, shares = {}, steps = {},
+    states = {}, last_release = {}, ended = {}, progress = {}, told = {}, story = {},
+    killed = 0, words = 0, engines = 0 }
+  kept[world] = self
+  if sluice.observer then
+    sluice.observer(self)
+  end
+  watch(self)
+  list_canaries(self)
+  keep_engine(self)
+  return world
+end
+
+-- What there is ---------------------------------------------------------------------------------
+
+--- The Canary that is meant: "namespace/name" or a name; without one the only one.
+local function named(world, method, name)
+  local self = kept_of(world, method)
+  local found
+  for _, canary in ipairs(self.canaries) do
+    if not name or name == canary.name or name == canary.namespace .. '/' .. canary.name then
+      if found then
+        raise('world:%s: there are several Canaries: NAMESPACE/NAME is wanted', method)
+      end
+      found = canary
+    end
+  end
+  if not found then
+    raise('world:%s: there is no Canary %s', method, name or 'in the scenario')
+  end
+  return found, self, found.namespace .. '/' .. found.name
+end
+
+function methods.canary(world, name)
+  local canary = named(world, 'canary', name)
+  return world:get(CANARIES, canary.namespace, canary.name)
+end
+
+function methods.phase(world, name)
+  local _, self, key = named(world, 'phase', name)
+  return self.phases[key] or ''
+end
+
+local function target_of(world, canary)
+  local object = world:get(CANARIES, canary.namespace, canary.name)
+  return object.spec.targetRef.name, object.spec.service and object.spec.service.name or object.spec.targetRef.name
+end
+
+function methods.weight(world, name)
+  local canary, self = named(world, 'weight', name)
+  local _, apex = target_of(world, canary)
+  return self.shares[canary.namespace .. '/' .. apex] or 0
+end
+
+function methods.primary(world, name)
+  local canary = named(world, 'primary', name)
+  local primary = world:get('deployments.apps', canary.namespace, target_of(world, canary) .. '-primary')
+  return primary and primary.spec.template.spec.containers[1].image
+end
+
+function methods.release(world, name)
+  local canary, self, key = named(world, 'release', name)
+  local last = self.last_release[key]
+  return last and world:get(RELEASES, canary.namespace, last)
+end
+
+function methods.checks(world, name)
+  local release = world:release(name)
+  return release and release.status and release.status.evidence or {}
+end
+
+function methods.events(world)
+  local texts = {}
+  for i, event in ipairs(kept_of(world, 'events').told) do
+    texts[i] = event.text
+  end
+  return texts
+end
+
+function methods.told(world, text)
+  local count = 0
+  for _, event in ipairs(kept_of(world, 'told').told) do
+    count = count + (event.text:find(text, 1, true) and 1 or 0)
+  end
+  return count
+end
+
+function methods.story(world)
+  return table.concat(kept_of(world, 'story').story, '\n')
+end
+
+-- What happens ----------------------------------------------------------------------------------
+
+local LIMIT = '6h'
+
+--- Why a Canary does not get on, as far as it says so.
+local function hindrance(world, canary)
+  local object = world:get(CANARIES, canary.namespace, canary.name)
+  local texts = {}
+  for _, condition in ipairs(object and object.status and object.status.conditions or {}) do
+    if condition.type == 'Accepted' and condition.status == 'False' or condition.type == 'Waiting' then
+      texts[#texts + 1] = condition.message
+    end
+  end
+  return texts[1] and '; ' .. table.concat(texts, '; ') or ''
+end
+
+local function state_of(world)
+  local texts = {}
+  for i, canary in ipairs(kept[world].canaries) do
+    local name = canary.namespace .. '/' .. canary.name
+    texts[i] = ('%s is %s, weight %d%s'):format(name, kept[world].phases[name] or 'without a phase',
+      world:weight(name), hindrance(world, canary))
+  end
+  return table.concat(texts, '; ')
+end
+
+--- A function that says whether it has come, and what it is.
+local function wish_of(world, what)
+  local self = kept[world]
+  if type(what) == 'function' then
+    return what, 'what was waited for'
+  elseif type(what) == 'string' and PHASES[what] then
+    return function()
+      return world:phase() == what
+    end, 'phase ' .. what
+  elseif type(what) == 'string' then
+    local from = #self.told
+    return function()
+      for i = from + 1, #self.told do
+        if self.told[i].text:find(what, 1, true) then
+          return true
+        end
+      end
+      return false
+    end, ('an event %q'):format(what)
+  elseif type(what) == 'table' and (what.phase or what.weight) then
+    return function()
+      return (not what.phase or world:phase(what.canary) == what.phase)
+        and (not what.weight or world:weight(what.canary) == what.weight)
+    end, (what.phase and 'phase ' .. what.phase .. ' ' or '') .. (what.weight and 'weight ' .. what.weight or '')
+  end
+  return raise('world:run_until: a phase, a text of an event, { weight = n, phase = … } or a function is wanted')
+end
+
+function methods.run_until(world, what, limit)
+  kept_of(world, 'run_until')
+  local wish, name = wish_of(world, what)
+  if not world:run(limit or LIMIT, wish) then
+    raise('%s has not come in %s; %s', name, tostring(limit or LIMIT), state_of(world))
+  end
+  return world
+end
+
+local function is_over(self, key)
+  return AT_REST[self.phases[key]] and self.ended[self.last_release[key]]
+end
+
+--- Until the objects of the Canary are there, and no release is under way.
+function methods.settle(world, name)
+  local canary, self, key = named(world, 'settle', name)
+  if not world:run('30m', function() return AT_REST[self.phases[key]] ~= nil end) then
+    raise('%s is not initialised after 30m%s', key, hindrance(world, canary))
+  end
+  world:run '2s' -- until that is told
+  return world
+end
+
+function methods.deploy(world, image, name)
+  local canary, self, key = named(world, 'deploy', name)
+  if not self.phases[key] or not AT_REST[self.phases[key]] and not self.last_release[key] then
+    world:settle(key)
+  end
+  local before = self.last_release[key]
+  local target = world:get('deployments.apps', canary.namespace, (target_of(world, canary)))
+  local container = target.spec.template.spec.containers[1]
+  if container.image == image then
+    raise('world:deploy: %s runs %s already', key, image)
+  end
+  note(self, '$', ('kubectl -n %s set image deployment/%s %s=%s'):format(canary.namespace, target.metadata.name,
+    container.name, image))
+  container.image = image
+  world:update(target)
+  if not world:run('30m', function() return self.last_release[key] ~= before end) then
+    raise('no release has begun in 30m; %s', state_of(world))
+  end
+  return world
+end
+
+function methods.finish(world, name, limit)
+  local _, self, key = named(world, 'finish', name)
+  local function over()
+    return self.last_release[key] and is_over(self, key)
+  end
+  if not world:run(limit or LIMIT, over) then
+    raise('the release has not ended in %s; %s', tostring(limit or LIMIT), state_of(world))
+  end
+  world:run '2s' -- until that is told
+  return self.phases[key]
+end
+
+function methods.play(world)
+  local self = kept_of(world, 'play')
+  local wrong = world:play_acts(function(what, text)
+    if what == 'engine' then
+      self.is_down = text == 'down'
+      if self.is_down then
+        world:kill_engine()
+      elseif world:engine() == 'dead' then
+        start_engine(self)
+      end
+    else
+      note(self, what == 'people' and '$' or '*', text)
+    end
+  end)
+  if wrong[1] then
+    error(table.concat(wrong, '\n'), 0)
+  end
+  return world
+end
+
+--- Changes what is there: a merge patch, as kubectl patch --type merge.
+local function merge(into, patch)
+  for key, value in pairs(patch) do
+    if type(value) == 'table' and #value == 0 and type(into[key]) == 'table' then
+      merge(into[key], value)
+    else
+      into[key] = value
+    end
+  end
+end
+
+function methods.patch(world, kind, namespace, name, patch)
+  local object = world:get(kind, namespace, name) or raise('world:patch: there is no %s %s/%s', kind, namespace, name)
+  merge(object, patch)
+  world:update(object)
+  return world
+end

@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+"""The commands for authors of strategies: what they tell, on which stream, and their exit status.
+
+    authors.py SLUICE
+
+(What is said of scripts in detail: spec/tool, tests/unit/app/test_check_script.c.)
+"""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / 'examples/strategies/growing-shares'
+SLUICE = None
+PATIENCE_S = 120
+
+
+class Folder(unittest.TestCase):
+    """A copy of an example, which a test may spoil."""
+
+    def setUp(self):
+        self.top = tempfile.TemporaryDirectory()
+        self.addCleanup(self.top.cleanup)
+        self.folder = pathlib.Path(self.top.name, 'growing-shares')
+        shutil.copytree(EXAMPLE, self.folder)
+        self.script = self.folder / 'growing-shares.lua'
+        self.spec = self.folder / 'growing_shares_spec.lua'
+
+    def run_sluice(self, *words):
+        done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S, cwd=self.top.name)
+        return done.returncode, done.stdout, done.stderr
+
+    def expect(self, status, told, *words):
+        self.assertEqual((status, told, ''), self.run_sluice(*words))
+
+    def spoil(self, path, old, new):
+        text = path.read_text()
+        self.assertIn(old, text)
+        path.write_text(text.replace(old, new))
+
+
+class Check(Folder):
+    def test_sound(self):
+        self.expect(0, '6 files, 0 errors, 0 warnings\n', 'check', 'growing-shares')
+
+    def test_behind(self):
+        """The manifest is behind the script until it is written."""
+        self.spoil(self.script, 'rollout:shift(share)', 'rollout:shift(share) -- now')
+        behind = ('growing-shares/strategy.yaml:8:11: error: spec.script is not what growing-shares/growing-shares.lua '
+                  'says; sluice check --write brings it up to date\n6 files, 1 error, 0 warnings\n')
+        self.expect(1, behind, 'check', 'growing-shares')
+        self.expect(0, 'growing-shares/strategy.yaml: brought up to date\n6 files, 0 errors, 0 warnings\n',
+                    'check', '--write', 'growing-shares')
+        self.expect(0, '6 files, 0 errors, 0 warnings\n', 'check', 'growing-shares')
+        self.assertIn('\n          rollout:shift(share) -- now\n', (self.folder / 'strategy.yaml').read_text())
+
+    def test_wrong(self):
+        self.spoil(self.script, 'rollout:begin()', 'rollout:begin()\n    rollout:shfit(5)\n    rollout:wait "soon"')
+        self.spoil(self.folder / 'canary.yaml', '{shares: [10, 50%]}', '{shares: [10, 150%], round: 3}')
+        status, told, errors = self.run_sluice('check', '--write', 'growing-shares', '-o', 'json')
+        self.assertEqual((1, 'growing-shares/strategy.yaml: brought up to date\n'), (status, errors))
+        found = [(pathlib.Path(each['file']).name, each['line'], each['column'], each['severity'])
+                 for each in json.loads(told)['findings']]
+        self.assertEqual([('canary.yaml', 9, 27, 'error'), ('canary.yaml', 9, 41, 'error'),
+                          ('growing-shares.lua', 12, 13, 'error'), ('growing-shares.lua', 13, 18, 'error')], found)
+
+    def test_unreadable(self):
+        status, _, errors = self.run_sluice('check', 'no/such.lua')
+        self.assertEqual((2, 'sluice check: no/such.lua: No such file or directory\n'), (status, errors))
+        self.script.write_bytes(b'return \0')
+        status, _, errors = self.run_sluice('check', 'growing-shares/growing-shares.lua')
+        self.assertEqual((2, 'sluice check: growing-shares/growing-shares.lua: a NUL byte is in there\n'),
+                         (status, errors))
+
+
+class Test(Folder):
+    def test_sound(self):
+        status, told, errors = self.run_sluice('test', 'growing-shares')
+        self.assertEqual((0, ''), (status, errors), told)
+        self.assertRegex(told, r'''(?x)\A\ \ growing-shares\n
+            \ \ \ \ ✓\ gives\ a\ good\ version\ its\ shares\ and\ promotes\ it\ +\d+\.\d\d\ s\n
+            \ \ \ \ ✓\ takes\ a\ bad\ version\ back\ at\ its\ first\ share\ +\d+\.\d\d\ s\n
+            \ \ \ \ ✓\ goes\ as\ the\ scenario\ tells\ it\ +\d+\.\d\d\ s\n
+            \ \ killed\ at\ every\ word:\ (\d+)\ of\ \1\ end\ the\ same\n
+            3\ passed,\ 0\ failed\ ·\ 13\ of\ 13\ lines\ ran\ \(100\ %\)\n\Z''')
+
+    def test_failed(self):
+        """One that fails shows the line, what came, and the story."""
+        self.spoil(self.spec, "assert.equal('Failed', world:finish())", "assert.equal('Succeeded', world:finish())")
+        status, told, errors = self.run_sluice('test', 'growing-shares', '--filter', 'bad version', '--no-kills')
+        self.assertEqual((1, ''), (status, errors), told)
+        for said in ("      growing-shares/growing_shares_spec.lua:27: expected 'Succeeded', got 'Failed'\n",
+                     ' $ kubectl -n shop set image deployment/web web=shop/web:3\n',
+                     ' Advance web.shop canary weight 10\n',
+                     ' ! Rolling back web.shop failed checks threshold reached 2\n',
+                     "        again: sluice test growing-shares/growing_shares_spec.lua --filter 'growing-shares "
+                     "takes a bad version back at its first share'\n", '0 passed, 1 failed · '):
+            self.assertIn(said, told)
+        self.assertNotIn('killed at', told)
+
+    def test_runs_what_is_edited(self):
+        """The script beside the manifest is the one that runs."""
+        self.spoil(self.script, 'rollout:shift(share)', 'rollout:shift(share + 1)')
+        status, told, _ = self.run_sluice('test', 'growing-shares', '--filter', 'good version', '--no-kills')
+        self.assertEqual(1, status)
+        self.assertIn('weight 10 has not come in 6h; shop/web is Succeeded, weight 0', told)
+        self.assertIn('Advance web.shop canary weight 11\n', told)
+
+    def test_not_loaded(self):
+        """A script that does not load holds its Canary up, and the spec says why."""
+        self.script.write_text('return +')
+        status, told, _ = self.run_sluice('test', 'growing-shares', '--filter', 'good version', '--no-kills')
+        self.assertEqual(1, status)
+        self.assertIn("shop/web is not initialised after 30m; spec.strategy: Strategy shop/growing-shares is not "
+                      "ready: scripts.growing-shares: scripts/growing-shares.lua:1: unexpected symbol near '+'", told)
+
+    def test_killed(self):
+        """What ends otherwise when the engine dies is found, and the word is named."""
+        self.spec.write_text('''local sluice, runs = require 'sluice', 0
+it('counts', function()
+  runs = runs + 1
+  local world = sluice.world 'scenario.yaml'
+  world:deploy 'shop/web:2'
+  world:finish()
+  assert.is_true(runs == 1, 'the first run')
+end)
+it('counts #no-kills', function() end)
+''')
+        status, told, _ = self.run_sluice('test', 'growing-shares')
+        self.assertEqual(1, status)
+        self.assertRegex(told, r'growing_shares_spec.lua:7: the first run: expected true, got false '
+                               r'\(killed at word 1 of \d+\)\n')
+        self.assertRegex(told, r'\* kill -9 of the engine, at word 1, ')
+        self.assertRegex(told, r'killed at every word: 0 of \d+ end the same\n1 passed, 1 failed')
+
+    def test_hooks(self):
+        """Hooks run in busted's order, and what is pending does not run."""
+        self.spec.write_text('''
+describe('outer', function()
+  local told = {}
+  setup(function() told[#told + 1] = 'setup' end)
+  before_each(function() told[#told + 1] = 'before' end)
+  after_each(function() told[#told + 1] = 'after' end)
+  describe('inner', function()
+    before_each(function() told[#told + 1] = 'inner before' end)
+    after_each(function() told[#told + 1] = 'inner after' end)
+    it('one', function() finally(function() told[#told + 1] = 'finally' end) told[#told + 1] = 'one' end)
+  end)
+  it('two', function()
+    assert.same({ 'setup', 'before', 'inner before', 'one', 'finally', 'inner after', 'after', 'before' }, told)
+    assert.has_error(function() error('x') end, 'x')
+    assert.is_not_nil(told)
+    assert.are_not.equal(1, 2)
+    assert.matches('%d+', 'a 5')
+    assert.has_no.errors(function() end)
+  end)
+  pending('three', function() error('x') end)
+  it('four', function() pending 'later' end)
+  it('five', function() leaked = 5 end)
+  it('six', function() error({}) end)
+end)
+''')
+        status, told, _ = self.run_sluice('test', 'growing-shares', '-o', 'json')
+        found = json.loads(told)
+        self.assertEqual((1, 3, 1, 2), (status, found['passed'], found['failed'], found['pending']), told)
+        self.assertEqual(['outer inner one', 'outer two', 'outer three', 'outer four', 'outer five', 'outer six'],
+                         [each['name'] for each in found['specs']])
+        self.assertEqual('growing-shares/growing_shares_spec.lua:23: an error that is no text: {}',
+                         found['specs'][5]['message'])
+
+    def test_broken(self):
+        """A spec file that does not load fails; the others run."""
+        (self.folder / 'a_spec.lua').write_text('return +')
+        (self.folder / 'b_spec.lua').write_text('describe("x", function() error("no") end)')
+        status, told, _ = self.run_sluice('test', 'growing-shares', '--no-kills')
+        self.assertEqual(1, status)
+        self.assertIn("growing-shares/a_spec.lua:1: unexpected symbol near '+'\n", told)
+        self.assertIn('growing-shares/b_spec.lua:1: no\n', told)
+        self.assertIn('3 passed, 2 failed', told)
+
+    def test_thresholds(self):
+        """Lines that did not run, and no spec at all, fail when that is asked."""
+        words = ('test', 'growing-shares', '--no-kills', '--filter', 'bad version')
+        status, told, _ = self.run_sluice(*words, '--coverage', '100')
+        self.assertEqual(1, status)
+        self.assertIn('1 passed, 0 failed · 12 of 13 lines ran (92 %): growing-shares/growing-shares.lua 16\n'
+                      'fewer lines ran than --coverage 100 wants\n', told)
+        self.assertEqual(0, self.run_sluice(*words, '--coverage', '92')[0])
+        self.expect(1, '0 passed, 0 failed\nno spec ran (--fail-on-empty)\n', 'test', 'growing-shares', '--filter',
+                    'none', '--fail-on-empty')
+        self.expect(0, '0 passed, 0 failed\n', 'test', 'growing-shares', '--filter', 'none')
+
+    def test_junit(self):
+        self.spoil(self.spec, "assert.equal('Failed', world:finish())", "assert.equal('<&>', world:finish())")
+        status, _, _ = self.run_sluice('test', 'growing-shares', '--no-kills', '--junit', 'junit.xml')
+        suite = xml.etree.ElementTree.parse(pathlib.Path(self.top.name, 'junit.xml')).getroot()[0]
+        self.assertEqual((1, '3', '1'), (status, suite.get('tests'), suite.get('failures')))
+        self.assertIn("expected '<&>', got 'Failed'", suite[1][0].get('message'))
+        status, _, errors = self.run_sluice('test', 'growing-shares', '--no-kills', '--junit', '/no/such')
+        self.assertEqual((2, 'sluice test: --junit /no/such: No such file or directory\n'), (status, errors))
+
+    def test_interrupted(self):
+        """Ctrl-C ends a spec that does not end, and tells what has run."""
+        self.spec.write_text("it('ends', function() end)\nit('spins', function() while true do end end)\n"
+                             "it('comes late', function() end)\n")
+        process = subprocess.Popen([SLUICE, 'test', str(self.spec)], stdout=subprocess.PIPE, text=True)
+        self.assertIn('✓ ends', process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        told = process.stdout.read()
+        self.assertEqual(130, process.wait(PATIENCE_S))
+        self.assertIn('interrupted\n', told)
+        self.assertNotIn('comes late', told)
+
+    def test_cannot(self):
+        for words, said in (((), 'a file or a folder is missing'), (('no/such',), 'no/such: No such file or directory'),
+                            (('x', '--coverage', '101'), '--coverage 101: a whole number from 0 to 100 is wanted'),
+                            (('x', '-o', 'xml'), '-o xml: neither text nor json')):
+            status, told, errors = self.run_sluice('test', *words)
+            self.assertEqual((2, ''), (status, told))
+            self.assertTrue(errors.startswith(f'sluice test: {said}\n'), errors)
+
+
+if __name__ == '__main__':
+    SLUICE = str(pathlib.Path(sys.argv[1]).resolve())
+    os.environ.pop('LUA_PATH', None)
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:], verbosity=2)
