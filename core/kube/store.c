@@ -5,30 +5,22 @@
 #include <uthash.h>
 
 #include "base/mem.h"
-#include "base/pack.h"
 #include "base/str.h"
 #include "kube/object.h"
+#include "kube/shelf.h"
 
-/* An answer is at most 8 MiB long (io/http.h), so an object that came in one fits. */
-enum { KEY_MAX = 640, OBJECT_MAX = 16 * 1024 * 1024, REMOVED_MAX = 1024, WARM_MAX = 32 };
+enum { KEY_MAX = 640, REMOVED_MAX = 1024 };
 
-/* An object: its key "namespace/name" with a NUL, then the packed object, in one allocation. A removed object leaves
- * key and version behind, so that the late answer to an older write does not bring it back. They are kept until the
- * next list, which may be weeks away, or until there are too many of them. */
+/* An object. A removed one leaves key and version behind, so that the late answer to an older write does not bring it
+ * back. They are kept until the next list, which may be weeks away, or until there are too many of them. */
 struct item {
     UT_hash_handle hh;
     uint64_t version;
-    uint32_t key_len, packed_len; /* packed_len 0: removed */
-    bool listed;                  /* named by the list under way */
-    bool learnt;                  /* put or removed since that list began, so it may be newer than the list */
-    uint8_t warm;                 /* its place among those that are kept parsed, counted from 1; 0: none */
-    char bytes[];
-};
-
-/* An object as it was parsed last: what is read once is often read again soon. */
-struct warm {
-    struct item *item;
-    struct doc *object;
+    struct content content; /* empty: removed */
+    uint32_t key_len;
+    bool listed; /* named by the list under way */
+    bool learnt; /* put or removed since that list began, so it may be newer than the list */
+    char key[];  /* "namespace/name" */
 };
 
 struct subscriber {
@@ -40,13 +32,9 @@ struct store {
     const struct kube_resource *resource;
     store_prune_fn *prune;
     struct item *items;
-    struct pack pack; /* of their texts: the objects of one kind repeat each other */
-    size_t count, bytes;
+    struct shelf *shelf; /* the objects themselves; a pointer, because reading one changes nothing that a store says */
+    size_t count;
     size_t removed; /* items that only say so */
-    struct warm_set {
-        struct warm places[WARM_MAX];
-        size_t next; /* to be taken */
-    } * warm;
     bool synced;
     struct subscriber *subscribers;
     size_t subscriber_count;
@@ -57,38 +45,25 @@ struct store *store_new(const struct kube_resource *resource, store_prune_fn *pr
     struct store *store = mem_new(struct store);
     store->resource = resource;
     store->prune = prune;
-    store->warm = mem_new(struct warm_set);
-    pack_init(&store->pack);
+    store->shelf = mem_new(struct shelf);
+    shelf_init(store->shelf);
     return store;
-}
-
-static void cool(struct warm *warm)
-{
-    if (warm->item != NULL) {
-        warm->item->warm = 0;
-        doc_free(warm->object);
-        *warm = (struct warm){0};
-    }
 }
 
 void store_cool(struct store *store)
 {
-    for (size_t i = 0; i < WARM_MAX; i++) {
-        cool(&store->warm->places[i]);
-    }
+    shelf_cool(store->shelf);
+}
+
+static bool is_removed(const struct item *item)
+{
+    return content_is_empty(&item->content);
 }
 
 static void item_free(struct store *store, struct item *item)
 {
-    if (item->warm > 0) {
-        cool(&store->warm->places[item->warm - 1]);
-    }
-    if (item->packed_len > 0) {
-        store->count--;
-        store->bytes -= item->packed_len;
-    } else {
-        store->removed--;
-    }
+    *(is_removed(item) ? &store->removed : &store->count) -= 1;
+    content_clear(store->shelf, &item->content);
     HASH_DEL(store->items, item);
     mem_free(item);
 }
@@ -100,8 +75,8 @@ void store_free(struct store *store)
     {
         item_free(store, item);
     }
-    pack_fini(&store->pack);
-    mem_free(store->warm);
+    shelf_fini(store->shelf);
+    mem_free(store->shelf);
     mem_free(store->subscribers);
     mem_free(store);
 }
@@ -129,7 +104,7 @@ size_t store_count(const struct store *store)
 
 size_t store_bytes(const struct store *store)
 {
-    return store->bytes;
+    return shelf_size(store->shelf);
 }
 
 /* --- keys --- */
@@ -159,7 +134,7 @@ static struct item *item_find(const struct store *store, const char *namespace, 
 /* Splits "namespace/name" into two texts in `copy`. */
 static const char *split_key(const struct item *item, char copy[static KEY_MAX])
 {
-    memcpy(copy, item->bytes, item->key_len + 1);
+    memcpy(copy, item->key, item->key_len + 1);
     char *slash = strchr(copy, '/');
     *slash = '\0';
     return slash + 1;
@@ -181,43 +156,16 @@ static void tell_item(const struct store *store, const struct item *item)
 
 /* --- reading --- */
 
-static struct doc *item_read(const struct store *store, const struct item *item)
-{
-    struct err err;
-    size_t len;
-    char *text = pack_read(&store->pack, item->bytes + item->key_len + 1, item->packed_len, &len);
-    struct doc *object = doc_parse(text, len, &err);
-    mem_free(text);
-    return object;
-}
-
-/* Takes the object. */
-static void keep_warm(const struct store *store, struct item *item, struct doc *object)
-{
-    struct warm_set *warm = store->warm;
-    struct warm *place = &warm->places[warm->next];
-    cool(place);
-    *place = (struct warm){item, object};
-    item->warm = (uint8_t)(warm->next + 1);
-    warm->next = (warm->next + 1) % WARM_MAX;
-}
-
 struct doc *store_find(const struct store *store, const char *namespace, const char *name)
 {
     struct item *item = item_find(store, namespace, name);
-    if (item == NULL || item->packed_len == 0) {
-        return NULL;
-    }
-    if (item->warm == 0) {
-        keep_warm(store, item, item_read(store, item));
-    }
-    return doc_share(store->warm->places[item->warm - 1].object);
+    return item != NULL && !is_removed(item) ? content_read(store->shelf, &item->content) : NULL;
 }
 
 bool store_has(const struct store *store, const char *namespace, const char *name)
 {
     const struct item *item = item_find(store, namespace, name);
-    return item != NULL && item->packed_len > 0;
+    return item != NULL && !is_removed(item);
 }
 
 /* The slash that ends the namespace sorts before every character of a name: "test/x" stands before "test-2/a". */
@@ -228,7 +176,7 @@ static int rank(char c)
 
 static int by_key(const void *a, const void *b)
 {
-    const char *x = (*(const struct item *const *)a)->bytes, *y = (*(const struct item *const *)b)->bytes;
+    const char *x = (*(const struct item *const *)a)->key, *y = (*(const struct item *const *)b)->key;
     while (*x != '\0' && *x == *y) {
         x++;
         y++;
@@ -241,7 +189,7 @@ void store_each(const struct store *store, const char *namespace, store_each_fn 
     size_t n = 0;
     const struct item **sorted = mem_alloc_array(HASH_COUNT(store->items) + 1, sizeof *sorted);
     for (const struct item *item = store->items; item != NULL; item = item->hh.next) {
-        if (item->packed_len > 0) {
+        if (!is_removed(item)) {
             sorted[n++] = item;
         }
     }
@@ -251,7 +199,7 @@ void store_each(const struct store *store, const char *namespace, store_each_fn 
         char copy[KEY_MAX];
         const char *name = split_key(sorted[i], copy);
         if (namespace == NULL || strcmp(namespace, copy) == 0) {
-            struct doc *object = item_read(store, sorted[i]);
+            struct doc *object = content_read_once(store->shelf, &sorted[i]->content);
             more = fn(ctx, copy, name, object);
             doc_free(object);
         }
@@ -325,34 +273,19 @@ static struct doc *pruned_copy(const struct store *store, const struct node *obj
     return pruned;
 }
 
-static void pack(struct store *store, const struct doc *pruned, struct buf *packed)
+/* The item of this key, at the end of the table, with nothing in it. */
+static struct item *item_renew(struct store *store, struct item *old, const struct node *object)
 {
-    struct buf text;
-    buf_init(&text, OBJECT_MAX);
-    node_write(doc_root(pruned), &text);
-    pack_write(&store->pack, buf_str(&text), text.len, packed);
-    buf_fini(&text);
-}
-
-static struct item *item_set(struct store *store, struct item *old, const char *key, size_t key_len, uint64_t version,
-                             const char *packed, size_t packed_len)
-{
-    struct item *item = mem_alloc(sizeof *item + key_len + 1 + packed_len);
-    item->version = version;
+    char key[KEY_MAX];
+    size_t key_len = key_write(key, object_namespace(object), object_name(object));
+    struct item *item = mem_alloc(sizeof *item + key_len + 1);
+    item->version = version_of(object);
     item->key_len = (uint32_t)key_len;
-    item->packed_len = (uint32_t)packed_len;
-    memcpy(item->bytes, key, key_len + 1);
-    memcpy(item->bytes + key_len + 1, packed, packed_len);
+    memcpy(item->key, key, key_len + 1);
     if (old != NULL) {
         item_free(store, old);
     }
-    HASH_ADD_KEYPTR(hh, store->items, item->bytes, key_len, item);
-    if (packed_len > 0) {
-        store->count++;
-        store->bytes += packed_len;
-    } else {
-        store->removed++;
-    }
+    HASH_ADD_KEYPTR(hh, store->items, item->key, key_len, item);
     return item;
 }
 
@@ -361,23 +294,13 @@ static struct item *item_of(const struct store *store, const struct node *object
     return item_find(store, object_namespace(object), object_name(object));
 }
 
-/* Puts `object` in the place of `old` (NULL: none yet). What has changed is read soon, so the parsed object is kept,
- * except those of a list. */
+/* Puts `object` in the place of `old` (NULL: none yet). What has changed is read soon, but for what a list says. */
 static struct item *take(struct store *store, struct item *old, const struct node *object, bool is_read_soon)
 {
-    char key[KEY_MAX];
-    size_t key_len = key_write(key, object_namespace(object), object_name(object));
-    struct buf packed;
-    buf_init(&packed, OBJECT_MAX);
     struct doc *pruned = pruned_copy(store, object);
-    pack(store, pruned, &packed);
-    struct item *item = item_set(store, old, key, key_len, version_of(object), buf_str(&packed), packed.len);
-    buf_fini(&packed);
-    if (is_read_soon) {
-        keep_warm(store, item, pruned);
-    } else {
-        doc_free(pruned);
-    }
+    struct item *item = item_renew(store, old, object);
+    content_set(store->shelf, &item->content, pruned, is_read_soon);
+    store->count++;
     return item;
 }
 
@@ -412,7 +335,7 @@ static void forget_removed(struct store *store)
         if (store->removed <= REMOVED_MAX / 2) {
             return;
         }
-        if (item->packed_len == 0) {
+        if (is_removed(item)) {
             item_free(store, item);
         }
     }
@@ -425,10 +348,9 @@ static void remove_object(struct store *store, const struct node *root)
     if (!has_name(root) || (old != NULL && version < old->version)) {
         return;
     }
-    char key[KEY_MAX];
-    size_t key_len = key_write(key, object_namespace(root), object_name(root));
-    bool was_there = old != NULL && old->packed_len > 0;
-    struct item *item = item_set(store, old, key, key_len, version, "", 0);
+    bool was_there = old != NULL && !is_removed(old);
+    struct item *item = item_renew(store, old, root);
+    store->removed++;
     item->learnt = true;
     if (was_there) {
         tell_item(store, item);
@@ -474,8 +396,7 @@ void store_list_item(struct store *store, const struct node *object)
     struct item *item = item_of(store, object);
     uint64_t version = version_of(object);
     bool learnt = item != NULL && item->learnt;
-    bool changed =
-        item == NULL || (learnt ? version > item->version : version != item->version || item->packed_len == 0);
+    bool changed = item == NULL || (learnt ? version > item->version : version != item->version || is_removed(item));
     if (changed) {
         item = take(store, item, object, false);
         item->learnt = learnt;
@@ -497,7 +418,7 @@ void store_list_end(struct store *store, const char *version)
         }
         char copy[KEY_MAX];
         const char *name = split_key(item, copy);
-        bool was_there = item->packed_len > 0;
+        bool was_there = !is_removed(item);
         item_free(store, item);
         if (was_there) {
             tell(store, copy, name);

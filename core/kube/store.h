@@ -1,4 +1,5 @@
-/* What we know of one kind: the live objects, pruned to what the engine reads, packed (base/pack.h).
+/* What we know of one kind: the live objects, pruned to what the engine reads, packed while nobody reads them
+ * (kube/shelf.h).
  *
  * A store is filled by a watch (kube/watch.h) and by the answers to our own writes (store_put), whichever is newer
  * by resourceVersion; so after a write the next reader sees it. Subscribers learn the name of what changed, never

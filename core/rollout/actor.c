@@ -207,6 +207,11 @@ const char *actor_name(const struct actor *actor)
     return actor->name;
 }
 
+bool actor_has_release(const struct actor *actor)
+{
+    return actor->run != NULL;
+}
+
 void actor_note_release(struct actor *actor, int64_t number)
 {
     if (number > actor->release_number) {

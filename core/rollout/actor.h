@@ -29,5 +29,8 @@ void actor_wake(struct actor *actor);
 /* A Release with this number exists, and is the Canary's. */
 void actor_note_release(struct actor *actor, int64_t number);
 
+/* True while a release is under way. */
+bool actor_has_release(const struct actor *actor);
+
 const char *actor_namespace(const struct actor *actor);
 const char *actor_name(const struct actor *actor);

@@ -19,7 +19,8 @@ enum {
     LEASE_RENEW_MS = 5 * 1000,
     LEASE_RENEW_DEADLINE_MS = 10 * 1000,
     LEASE_RETRY_MS = 2 * 1000,
-    TIDY_AFTER_MS = 2 * 1000
+    TIDY_AFTER_MS = 2 * 1000,
+    TIDY_IN_RELEASES_MS = 75 * 1000 /* longer than most intervals */
 };
 
 struct engine {
@@ -29,7 +30,8 @@ struct engine {
     struct watch *watches[STORES_MAX];
     struct lease *lease;
     bool leading, ready;
-    struct timer tidy; /* after the last change */
+    struct timer tidy;  /* after the last change */
+    int64_t changed_ms; /* monotonic: the last change */
     char *namespace, *provider, *metrics_server;
     void (*on_lost)(void *ctx, const struct err *err);
     void (*on_ready)(void *ctx);
@@ -46,9 +48,20 @@ static const struct store_plan own_stores[] = {{&KUBE_CANARIES, canary_prune, fa
 
 static void begin_work(struct engine *engine);
 
+/* Between two rounds of a release it is quiet, too, and the next one reads the same objects again. */
+static bool is_about_to_go_on(const struct engine *engine)
+{
+    int64_t quiet_ms = clock_mono_ms(engine->context.clock) - engine->changed_ms;
+    return quiet_ms < TIDY_IN_RELEASES_MS && registry_has_releases(&engine->registry);
+}
+
 static void on_tidy(struct timer *timer, void *ctx)
 {
     struct engine *engine = ctx;
+    if (is_about_to_go_on(engine)) {
+        timer_start(engine->context.clock, &engine->tidy, TIDY_AFTER_MS, on_tidy, engine);
+        return;
+    }
     for (size_t i = 0; i < engine->context.stores.count; i++) {
         store_cool(engine->context.stores.entries[i].store);
     }
@@ -58,6 +71,7 @@ static void on_tidy(struct timer *timer, void *ctx)
 static void on_change(void *ctx, const struct store *store, const char *namespace, const char *name)
 {
     struct engine *engine = ctx;
+    engine->changed_ms = clock_mono_ms(engine->context.clock);
     timer_start(engine->context.clock, &engine->tidy, TIDY_AFTER_MS, on_tidy, engine);
     if (!engine->ready) {
         begin_work(engine);

@@ -234,6 +234,15 @@ size_t registry_canaries(const struct registry *registry)
     return HASH_COUNT(registry->seats);
 }
 
+bool registry_has_releases(const struct registry *registry)
+{
+    const struct seat *seat = registry->seats;
+    while (seat != NULL && !actor_has_release(seat->actor)) {
+        seat = seat->hh.next;
+    }
+    return seat != NULL;
+}
+
 void registry_init(struct registry *registry, struct context *context)
 {
     *registry = (struct registry){.context = context};

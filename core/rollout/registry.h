@@ -24,3 +24,5 @@ void registry_release_changed(struct registry *registry, const char *namespace, 
 void registry_object_changed(struct registry *registry, const char *namespace, const char *name);
 
 size_t registry_canaries(const struct registry *registry);
+/* True while a release is under way. */
+bool registry_has_releases(const struct registry *registry);
