@@ -319,13 +319,14 @@ local public = {
   ['stdlib.strategy'] = true,
   ['stdlib.check'] = true,
   ['stdlib.param'] = true,
-  ['stdlib.adapter'] = true,
-  ['stdlib.provider'] = true,
   ['stdlib.duration'] = true,
   ['stdlib.steps'] = true,
   ['stdlib.thresholds'] = true,
   ['stdlib.go_format'] = true,
 }
+if host.json_decode then -- the VM of adapters (core/script/adapter_vm.c)
+  public['stdlib.adapter'], public['stdlib.provider'], public['stdlib.aws'] = true, true, true
+end
 --- What nobody may write into, by any function, and what is said about it.
 local sealed = raw_setmetatable({}, { __mode = 'k' })
 local MODULE_SEALED = 'a module of stdlib cannot be changed'

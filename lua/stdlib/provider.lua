@@ -82,6 +82,43 @@ function M.base_url(ask)
   return { root = (root:gsub('/+$', '')) }
 end
 
+--- The address without what stands after its path; `default` when there is none.
+---@return string
+function M.address(ask, default)
+  local address = ask.address or ''
+  return address ~= '' and address or default
+end
+
+--- What a text says about a key that the Secret does not have: `words` with its name in the place of %s. Nil when all
+--- are there.
+---@param keys string[]
+---@return string? problem
+function M.missing_key(ask, keys, words)
+  for _, key in ipairs(keys) do
+    if not (ask.secret and ask.secret[key]) then
+      return (words:gsub('%%s', key))
+    end
+  end
+end
+
+--- The credentials of a user with a password, of which Flagger sends none when one of them is empty.
+---@return string? authorization value of the header
+---@return string? problem
+function M.login(ask)
+  local problem = M.missing_key(ask, { 'username' }, ask.type .. ' credentials does not contain a username')
+    or M.missing_key(ask, { 'password' }, ask.type .. ' credentials does not contain a password')
+  if problem then
+    return nil, problem
+  end
+  local username, password = ask.secret.username, ask.secret.password
+  return username ~= '' and password ~= '' and adapter.basic_auth(username, password) or nil
+end
+
+--- An integer of Go's: without its fraction.
+function M.whole(value)
+  return value < 0 and math.ceil(value) or math.floor(value)
+end
+
 --- What strconv.ParseFloat reads. Lua's tonumber would also take white space and hexadecimal integers.
 ---@param text string
 ---@return number?
@@ -192,6 +229,23 @@ function M.list(value)
   return M.is_list(value) and value or nil
 end
 
+--- Down a path of names and places; nil where it ends. A list that is none ends it too.
+function M.dig(value, ...)
+  for i = 1, select('#', ...) do
+    if type(value) ~= 'table' then
+      return nil
+    end
+    value = value[(select(i, ...))]
+  end
+  return value
+end
+
+--- The answer for a value that must be a number.
+function M.valued(value, field)
+  local number, said = M.number(value, field)
+  return number and { value = number } or said
+end
+
 -- Responses --------------------------------------------------------------------------------------
 
 --- The text of a response that can be read; nil and the answer otherwise.
@@ -232,6 +286,17 @@ end
 --- For providers that take nothing but 200: `error response: <body>`.
 function M.unless_ok(status, text)
   return status ~= 200 and 'error response: ' .. text or nil
+end
+
+--- The same where Flagger quotes an error that is none.
+function M.unless_ok_quoted(status, text)
+  return status ~= 200 and 'error response: ' .. text .. ': %!w(<nil>)' or nil
+end
+
+--- Of a provider that was asked whether it is there: 200 says that it is.
+function M.online(response)
+  local text, said = M.text(response, M.unless_ok)
+  return text and { online = true } or said
 end
 
 --- For those that take what is below 400.

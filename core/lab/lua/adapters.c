@@ -1,5 +1,6 @@
 /* An adapter and the servers it asks, for specs: the real host of adapters, on a clock of its own, behind a door that
  * gives the answers of a list. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -43,22 +44,40 @@ static enum err_code code_named(const char *name)
     return ERR_UNREACHABLE;
 }
 
+/* The bytes that a text has as pairs of hexadecimal digits (mem_free); specs cannot give bytes that are no text. */
+static char *bytes_of(const char *hex, size_t *len)
+{
+    *len = strlen(hex) / 2;
+    char *bytes = mem_alloc(*len + 1);
+    for (size_t i = 0; i < *len; i++) {
+        const char pair[] = {hex[2 * i], hex[2 * i + 1], '\0'};
+        bytes[i] = (char)strtol(pair, NULL, 16);
+    }
+    bytes[*len] = '\0';
+    return bytes;
+}
+
 static void on_turn(struct timer *timer, void *ctx)
 {
     struct asked asked = *(struct asked *)ctx;
     struct err err = {0};
     mem_free(ctx);
-    const char *error = node_str(node_get(asked.response, "error"));
+    const char *error = asked.response != NULL ? node_str(node_get(asked.response, "error")) : "no answer came in time";
     struct http_response response = {.status = (int)node_int_or(node_get(asked.response, "status"), 200),
                                      .retry_after_ms = node_int_or(node_get(asked.response, "retry_after_ms"), 0)};
     response.body = node_str_n(node_get(asked.response, "body"), &response.body_len);
     response.body = response.body != NULL ? response.body : "";
+    const char *hex = node_str(node_get(asked.response, "hex"));
+    char *bytes = hex != NULL ? bytes_of(hex, &response.body_len) : NULL;
+    response.body = bytes != NULL ? bytes : response.body;
     if (error != NULL) {
-        err_set(&err, code_named(node_str_or(node_get(asked.response, "code"), "")), "%s", error);
+        const char *code = asked.response != NULL ? node_str_or(node_get(asked.response, "code"), "") : "timeout";
+        err_set(&err, code_named(code), "%s", error);
     } else if ((size_t)node_int_or(node_get(asked.response, "size"), 0) > asked.response_max) {
         err_set(&err, ERR_TOO_LARGE, "the answer is larger than %zu bytes", asked.response_max);
     }
     asked.done(asked.ctx, err.code == ERR_NONE ? &response : NULL, &err);
+    mem_free(bytes);
 }
 
 static void note_request(struct servers *servers, const struct http_request *request)
@@ -94,9 +113,8 @@ static struct http_call *start(struct http *http, const struct http_request *req
                             .done = done,
                             .ctx = ctx};
     note_request(servers, request);
-    if (asked->response != NULL) {
-        timer_start(servers->clock, &asked->turn, 0, on_turn, asked);
-    }
+    int64_t answered_ms = asked->response != NULL ? 0 : request->timeout_ms;
+    timer_start(servers->clock, &asked->turn, answered_ms, on_turn, asked);
     return &asked->base;
 }
 

@@ -12,13 +12,7 @@ local function authorization(ask)
   elseif secret.token then
     return secret.token ~= '' and 'Bearer ' .. secret.token or nil
   end
-  for _, key in ipairs { 'username', 'password' } do
-    if not secret[key] then
-      return nil, ('%s credentials does not contain a %s'):format(ask.type, key)
-    end
-  end
-  local is_given = secret.username ~= '' and secret.password ~= ''
-  return is_given and adapter.basic_auth(secret.username, secret.password) or nil
+  return provider.login(ask)
 end
 
 local function headers_of(ask, authorized)
