@@ -188,3 +188,41 @@ describe('in mid-run', function()
     end)
   end
 end)
+
+--- What a record has of a release must be read under another spec by the engine that goes on.
+local WHILE_DEAD = {
+  ['an analysis is skipped'] = { analysis = WEIGHTS, edit = function(spec)
+    spec.skipAnalysis = true
+  end },
+  ['an analysis is not skipped any more'] = { analysis = WEIGHTS, skipAnalysis = true, edit = function(spec)
+    spec.skipAnalysis = false
+  end },
+  ['a promotion has no steps any more'] = { analysis = { stepWeights = { 50 }, stepWeightPromotion = 50 },
+    edit = function(spec)
+      spec.analysis.stepWeightPromotion = nil
+    end },
+  ['an analysis ends earlier, and has no hooks'] = { analysis = WEIGHTS, hooks = { load = 'rollout' },
+    edit = function(spec)
+      spec.analysis.threshold, spec.analysis.maxWeight, spec.analysis.webhooks = 3, 20, nil
+    end },
+}
+
+describe('while the engine of a release is dead,', function()
+  after_each(World.close_all)
+
+  for i, name in ipairs(world_stories.sorted(WHILE_DEAD)) do
+    local told = WHILE_DEAD[name]
+    told.offset = i
+    it(name .. ', and no other release begins #deaths', function()
+      killing.meanwhile(make, told, function(world)
+        edits.make(world, told.edit)
+      end, function(world)
+        assert.equal('Succeeded', world.phase, world:story())
+        assert.equal('podinfo:2', world.last.primary)
+        assert.equal(1, #world.world:list('releases.sluice.dev', 'test'))
+        assert.is_nil(world.world:expect_rest())
+        assert.is_nil(world.broken, world:story())
+      end)
+    end)
+  end
+end)

@@ -1,6 +1,7 @@
 --- A Canary that names another target while its Service keeps its name: users are led to the primary of that target
 --- once it is ready, and nothing is analysed, as the primary was made from what the target is.
 local World = require 'spec.world'
+local sluice = require 'sluice'
 
 local WEIGHTS = { stepWeight = 20, maxWeight = 40 }
 
@@ -147,10 +148,10 @@ describe('a target that is renamed', function()
     settle(first)
     local last = first.world:requests()
     first:close()
-    local moments = { 'before', 'served', 'answered' }
-    for request = from, last do
+    local strokes = { 'before', 'served', 'answered' }
+    for _, place in ipairs(sluice.places { first = from, last = last, strokes = strokes, in_turn = true }) do
       local world = begin()
-      world.world:kill_engine_at(request, moments[request % #moments + 1])
+      world.world:strike_at(place.request, place.stroke)
       rename(world)
       settle(world)
       check(world, 0)

@@ -130,7 +130,7 @@ describe('a simulated world', function()
       end
     end
     for why, act in pairs {
-      ['sed: unknown field, known are seed, apart, transcript, start and people'] = function()
+      ['sed: unknown field, known are seed, apart, transcript, start, people, scenario and replay_words'] = function()
         sluice.world { sed = 2 }
       end,
       ['apart: expected true or false, got number'] = function()
@@ -143,7 +143,13 @@ describe('a simulated world', function()
         world:blind()
       end,
       ['requests are counted from 1 on'] = function()
-        world:kill_engine_at(0, 'served')
+        world:strike_at(0, 'served')
+      end,
+      ["nothing strikes 'lightning'"] = function()
+        world:strike_at(1, 'lightning')
+      end,
+      ['strokes: a list of at least one is wanted, got nil'] = function()
+        sluice.places { first = 1, last = 2 }
       end,
       ['an object "x": the field kind is missing'] = function()
         world:create '{metadata: {name: x}}'

@@ -156,13 +156,15 @@ end
 ---@field people boolean? somebody writes routes, replicas or status by hand
 ---@field start string? a module in the place of stdlib.start
 ---@field restored { at_ms: integer, objects: string }? it goes on from what another world had then
+---@field replay_words integer? a replay pauses after so many
+---@field skipAnalysis boolean? of the Canary
 ---@field apart boolean? a successor has to wait until the Lease of the dead has expired
 
 ---@param options WorldOptions
 ---@return World
 function World.new(options)
   local world = sluice.world { seed = options.seed or 1, apart = options.apart, transcript = options.transcript,
-    start = options.start, people = options.people }
+    start = options.start, people = options.people, replay_words = options.replay_words }
   local self = setmetatable({
     world = world, answers = options.answers or {}, types = options.hooks or {},
     told = {}, texts = {}, shared = {}, counts = {}, history = {}, last = {}, delivered = {}, deliveries = {},
@@ -226,7 +228,8 @@ function World.canary(options)
   end
   return { apiVersion = 'flagger.app/v1beta1', kind = 'Canary', metadata = { name = 'podinfo', namespace = 'test' },
     spec = { targetRef = { apiVersion = 'apps/v1', kind = 'Deployment', name = 'podinfo' },
-      service = { port = 9898, hosts = { 'web.test' } }, analysis = analysis, strategy = options.strategy } }
+      service = { port = 9898, hosts = { 'web.test' } }, analysis = analysis, strategy = options.strategy,
+      skipAnalysis = options.skipAnalysis } }
 end
 
 function World:_start_engine()

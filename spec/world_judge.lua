@@ -103,6 +103,7 @@ local CLOSED = { Succeeded = true, Failed = true, Superseded = true, Stalled = t
 ---@field services table<string, table> VirtualServices as they were written last
 ---@field release table? the last one
 ---@field analysis_before table? what it went by before an edit
+---@field skipped boolean? the release goes by a spec with skipAnalysis, or went by one
 ---@field status table of the Canary
 local Judge = {}
 Judge.__index = Judge
@@ -172,6 +173,7 @@ function Judge:note_release(object, change)
   end
   if change == 'added' or self.release and self.release.metadata.uid == object.metadata.uid then
     self.release = object
+    self.skipped = accepted_by(object).skipAnalysis or is_known and self.skipped
   end
 end
 
@@ -192,7 +194,7 @@ end
 
 function Judge:note_primary(object)
   local image = object.spec.template.spec.containers[1].image
-  local is_over = not self.image or self.image == image
+  local is_over = not self.image or self.image == image or self.skipped
   for _, analysis in ipairs(self.release and self:_analyses() or {}) do
     is_over = is_over or self:_is_over(analysis)
   end

@@ -1,12 +1,20 @@
---- Kills the engine of a world at every request of a release: another engine goes on, and the world must end
---- as it does without a death, with nothing repeated that was recorded as done.
+--- Strikes the engine of a world at every request of a release (core/lab/killing.h): it is killed and another one goes
+--- on, or a request of it fails, or something happens beside it. The world must end as it does without that, with
+--- nothing repeated that was recorded as done.
+local sluice = require 'sluice'
+
 local M = {}
 
-local MOMENTS = { 'before', 'served', 'answered' }
+local DEATHS = { 'before', 'served', 'answered' }
+local TROUBLE = { 'refused', 'unanswered' }
+local BESIDE = { 'beside' }
 
---- The sanitised engine is slow: it dies at every EVERY-th request only, the other one at each (spec/run).
+--- The sanitised engine is slow: it is struck at every EVERY-th request only, the other one at each (spec/run).
 local EVERY = tonumber(os.getenv 'SLUICE_DEATHS_EVERY') or 1
 local SHOWN = 120
+
+--- Records are short here: a replay stops to breathe after so many words, as that of a long one does.
+local REPLAY_WORDS = 2
 
 --- The first line in which two worlds differ, from a little before where.
 local function difference(calm, lines)
@@ -23,10 +31,15 @@ local function difference(calm, lines)
   end
 end
 
----@param make fun(options: WorldOptions): World the world up to where killing begins
+--- Plays it to its end.
+local function play(world)
+  return world:finish():settle()
+end
+
+--- A story that nothing strikes.
+---@param make fun(options: WorldOptions): World the world up to where striking begins
 ---@param options WorldOptions
----@return string[] outcome
----@return table<string, integer> often how often shared events were told
+---@return World world at its end
 ---@return integer first the requests of the release: from this one
 ---@return integer last to this one
 local function undisturbed(make, options)
@@ -34,76 +47,108 @@ local function undisturbed(make, options)
   local first = world.world:requests() + 1
   world:finish()
   local last = world.world:requests()
-  local lines, often = world:settle():outcome(), world:shared_events()
+  world:settle()
   assert(world.broken == nil, world.broken)
-  world:close()
-  return lines, often, first, last
+  return world, first, last
 end
 
 --- Every second successor has to wait for the Lease of the dead, and finds its release behind time.
-local function with_successor(options, request)
-  return setmetatable({ apart = math.floor(request / EVERY) % 2 == 0 }, { __index = options })
+local function with_successor(options, request, act)
+  return setmetatable({ apart = math.floor(request / EVERY) % 2 == 0, on_death = act, replay_words = REPLAY_WORDS },
+    { __index = options })
 end
 
---- A world whose engine dies once; what is wrong with its end.
-local function killed(make, options, calm, often, request, moment)
-  local world = make(with_successor(options, request))
-  world.world:kill_engine_at(request, moment)
-  local ends, why = pcall(function()
-    world:finish():settle()
-  end)
-  local wrong = (not ends and tostring(why)) or world.broken or difference(calm, world:outcome(often))
-  local died = world.deaths == 1
-  world:close()
-  return wrong, died
+--- Plays the story once for each of these places, struck there.
+---@param visit fun(play: fun(act: function?, ends: function?): World) plays it, and judges it
+local function strike(make, options, places, first, visit)
+  assert(#places > 0, 'the release has no request')
+  for _, place in ipairs(places) do
+    local is_beside = place.stroke == 'beside'
+    local ok, why = pcall(visit, function(act, ends)
+      local world, struck = make(with_successor(options, place.request, not is_beside and act or nil)), false
+      world.world:strike_at(place.request, place.stroke, function()
+        struck = true
+        if is_beside then
+          act(world)
+        end
+      end);
+      (ends or play)(world)
+      assert(struck, 'nothing struck')
+      return world
+    end)
+    if not ok then
+      error(string.format('%s request %d: %s', place.stroke, place.request - first + 1, tostring(why)), 0)
+    end
+  end
 end
 
+--- The requests of a release, every EVERY-th (or fewer: options.sparse), each struck in each way. The sanitised engine
+--- is struck at twice as many of them, but in one way each, in turn.
+local function in_each_way(options, strokes, first, last)
+  local every, is_slow = EVERY * (options.sparse or 1), EVERY > 1
+  return sluice.places { first = first, last = last, strokes = strokes, in_turn = is_slow,
+    every = is_slow and math.ceil(every / 2) or every, offset = options.offset }
+end
+
+--- Its engine dies, at each request in each way, and all that it leaves must be the same.
 ---@param make fun(options: WorldOptions): World
 ---@param options WorldOptions
 function M.at_every_request(make, options)
-  local calm, often, first, last = undisturbed(make, options)
-  local deaths, wanted = 0, 0
-  for request = first, last, EVERY do
-    for _, moment in ipairs(MOMENTS) do
-      local wrong, died = killed(make, options, calm, often, request, moment)
-      if wrong then
-        error(string.format('killed %s request %d: %s', moment, request - first + 1, wrong), 0)
-      end
-      deaths, wanted = deaths + (died and 1 or 0), wanted + 1
-    end
-  end
-  assert(wanted > 0 and deaths == wanted, 'an engine lived on')
+  local world, first, last = undisturbed(make, options)
+  local calm, often = world:outcome(), world:shared_events()
+  world:close()
+  strike(make, options, in_each_way(options, DEATHS, first, last), first, function(play_it)
+    local struck = play_it()
+    local wrong = struck.broken or difference(calm, struck:outcome(often))
+    assert(struck.deaths == 1, 'the engine lived on')
+    struck:close()
+    assert(not wrong, wrong)
+  end)
 end
 
---- As at_every_request, where events and the order of things may differ: an engine that starts tells some of them anew.
+--- What a story leaves is judged by what `ends` says of it, where events and the order of things may differ.
+local function before_the_same_end(make, options, strokes, check, ends)
+  local calm, first, last = undisturbed(make, options)
+  local wanted = ends(calm)
+  calm:close()
+  strike(make, options, in_each_way(options, strokes, first, last), first, function(play_it)
+    local world = play_it()
+    check(world)
+    local got = ends(world)
+    assert(got == wanted, 'expected:\n' .. wanted .. '\ngot:\n' .. got)
+    world:close()
+  end)
+end
+
+--- Its engine dies: one that starts tells some events anew.
 ---@param make fun(options: WorldOptions): World
 ---@param options WorldOptions
 ---@param check fun(world: World)
 ---@param ends fun(world: World): string what must be the same without a death
 function M.before_the_same_end(make, options, check, ends)
-  local calm = make(options):finish():settle()
-  local wanted = ends(calm)
-  calm:close()
-  for _, moment in ipairs(MOMENTS) do
-    M.meanwhile(make, options, function() end, function(world)
-      check(world)
-      local got = ends(world)
-      assert(got == wanted, 'expected:\n' .. wanted .. '\ngot:\n' .. got)
-    end, moment)
-  end
+  before_the_same_end(make, options, DEATHS, check, ends)
 end
 
---- The requests of a release, every EVERY-th (or fewer: options.sparse), and a moment of each in turn.
-local function each_place(make, options, visit)
-  local _, _, first, last = undisturbed(make, options)
-  local stride = EVERY * (options.sparse or 1)
-  for request = first + (options.offset or 0) % stride, last, stride do
-    local moment = MOMENTS[math.floor(request / stride) % #MOMENTS + 1]
-    local ok, why = pcall(visit, request, moment)
-    if not ok then
-      error(string.format('%s request %d: %s', moment, request - first + 1, tostring(why)), 0)
-    end
-  end
+--- A request fails, or is done and seems to have failed; the engine lives.
+---@param make fun(options: WorldOptions): World
+---@param options WorldOptions
+---@param check fun(world: World)
+---@param ends fun(world: World): string what must be the same without it
+function M.in_trouble(make, options, check, ends)
+  before_the_same_end(make, options, TROUBLE, check, ends)
+end
+
+--- Each request is struck in one of the ways, in turn.
+local function with(strokes, make, options, act, check, ends)
+  local world, first, last = undisturbed(make, options)
+  world:close()
+  local places = sluice.places { first = first, last = last, strokes = strokes, in_turn = true,
+    every = EVERY * (options.sparse or 1), offset = options.offset }
+  strike(make, options, places, first, function(play_it)
+    world = play_it(act, ends)
+    check(world)
+    world:close()
+  end)
 end
 
 --- Something happens while no engine lives, which was killed at any request of a release.
@@ -111,16 +156,8 @@ end
 ---@param options WorldOptions
 ---@param act fun(world: World)
 ---@param check fun(world: World)
----@param always string? at this moment of each; nil: at each moment in turn
-function M.meanwhile(make, options, act, check, always)
-  each_place(make, options, function(request, moment)
-    moment = always or moment
-    local world = make(setmetatable({ on_death = act }, { __index = with_successor(options, request) }))
-    world.world:kill_engine_at(request, moment)
-    check(world:finish():settle())
-    assert(world.deaths == 1, 'the engine lived on')
-    world:close()
-  end)
+function M.meanwhile(make, options, act, check)
+  with(DEATHS, make, options, act, check)
 end
 
 --- Something happens as the engine sends any request of a release.
@@ -128,21 +165,9 @@ end
 ---@param options WorldOptions
 ---@param act fun(world: World)
 ---@param check fun(world: World)
-function M.beside(make, options, act, check)
-  each_place(make, options, function(request)
-    local world, acted = make(options), false
-    world.world:fates(function()
-      if not acted and world.world:requests() + 1 >= request then
-        acted = true
-        world.world:after(0, function()
-          act(world)
-        end)
-      end
-    end)
-    check(world:finish():settle())
-    assert(acted, 'nothing happened')
-    world:close()
-  end)
+---@param ends (fun(world: World))? plays it to its end; unless told, until the release is over
+function M.beside(make, options, act, check, ends)
+  with(BESIDE, make, options, act, check, ends)
 end
 
 return M

@@ -12,7 +12,7 @@ return function(seed)
     hooks = { load = 'rollout', after = 'post-rollout' },
   }
   world:initialise():push()
-  world.world:kill_engine_at(world.world:requests() + 20, 'served')
+  world.world:strike_at(world.world:requests() + 20, 'served')
   local text = world:finish():settle().world:transcript()
   world:close()
   return text

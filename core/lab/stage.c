@@ -162,13 +162,38 @@ static void make_room(struct stage *stage)
     discard(stage, &stage->life);
 }
 
+static void on_news(struct timer *timer, void *ctx)
+{
+    struct stage *stage = ctx;
+    stage->struck(stage->struck_ctx);
+}
+
+static void on_struck(void *ctx)
+{
+    struct stage *stage = ctx;
+    if (stage->struck != NULL) {
+        timer_start(cluster_clock(stage->cluster), &stage->news, 0, on_news, stage);
+    }
+}
+
 /* The machine counts from its own first request. */
 static void arm(struct stage *stage)
 {
     int sent = stage->requests + stage_predecessor_requests(stage);
-    if (stage->life != NULL && stage->last_request > sent) {
-        machine_kill_at(stage->life->machine, stage->last_request - sent, stage->last_moment);
+    if (stage->life != NULL && stage->struck_request > sent) {
+        machine_strike_at(stage->life->machine, stage->struck_request - sent, stage->stroke, on_struck, stage);
     }
+}
+
+static struct strategist *new_strategist(const struct stage *stage, struct clock *clock)
+{
+    struct strategist *strategist = script_strategist_new(clock, stage->modules, stage->module_count);
+    struct script_limits limits = SCRIPT_LIMITS_DEFAULT;
+    if (stage->replay_words > 0) {
+        limits.replay_words = stage->replay_words;
+        script_strategist_limit(strategist, &limits);
+    }
+    return strategist;
 }
 
 void stage_start_engine(struct stage *stage, const char *identity, void (*changed)(void *ctx), void *ctx)
@@ -184,7 +209,7 @@ void stage_start_engine(struct stage *stage, const char *identity, void (*change
     arm(stage);
     life->kube = kube_client_new(machine_door(life->machine), machine_clock(life->machine), NULL, &config);
     life->metrics = metrics_new();
-    life->strategist = script_strategist_new(machine_clock(life->machine), stage->modules, stage->module_count);
+    life->strategist = new_strategist(stage, machine_clock(life->machine));
     life->adapters = script_adapters_new(&(struct adapters_options){.clock = machine_clock(life->machine),
                                                                     .http = machine_door(life->machine),
                                                                     .kube = life->kube,
@@ -246,10 +271,12 @@ int stage_requests(const struct stage *stage)
            (stage->life != NULL ? machine_requests(stage->life->machine) : 0);
 }
 
-void stage_kill_engine_at(struct stage *stage, int request, enum machine_moment moment)
+void stage_strike_at(struct stage *stage, int request, enum machine_stroke stroke, void (*struck)(void *ctx), void *ctx)
 {
-    stage->last_request = request;
-    stage->last_moment = moment;
+    stage->struck_request = request;
+    stage->stroke = stroke;
+    stage->struck = struck;
+    stage->struck_ctx = ctx;
     arm(stage);
 }
 
@@ -259,6 +286,7 @@ void stage_fini(struct stage *stage)
         machine_kill(stage->predecessor->machine, false);
     }
     make_room(stage);
+    timer_cancel(&stage->news);
     for (size_t i = 0; i < stage->discarded_count; i++) {
         machine_free(stage->discarded[i]);
     }

@@ -28,6 +28,7 @@ struct stage {
     /* The Lua modules of its engines; the binary's own unless others are set before an engine is started. */
     const struct embedded_module *modules;
     size_t module_count;
+    int64_t replay_words; /* of one step of a replay (script/task.h); 0: as usual. Set before an engine is started */
     enum stage_engine state;
     /* The stage became ready, empty, dead or paused. Called from inside of the engine: only to take note. */
     void (*changed)(void *ctx);
@@ -37,9 +38,12 @@ struct stage {
     struct stage_life *predecessor; /* of an engine that was paused, or resumed beside the last one; NULL: none */
     struct machine **discarded;     /* machines of discarded engines; what these had sent may still arrive */
     size_t discarded_count;
-    int requests;     /* of all discarded engines */
-    int last_request; /* the engine that sends this request is killed; 0: none is */
-    enum machine_moment last_moment;
+    int requests;       /* of all discarded engines */
+    int struck_request; /* of all engines' requests, the one at which something strikes; 0: none */
+    enum machine_stroke stroke;
+    struct timer news; /* of the stroke */
+    void (*struck)(void *ctx);
+    void *struck_ctx;
 };
 
 /* False: err says which object could not be made; stage_fini all the same. */
@@ -61,7 +65,9 @@ bool stage_has_predecessor(const struct stage *stage);
 int stage_predecessor_requests(const struct stage *stage);
 /* The requests of all engines; streams do not count. */
 int stage_requests(const struct stage *stage);
-/* Kills the engine that sends the `request`-th of them. */
-void stage_kill_engine_at(struct stage *stage, int request, enum machine_moment moment);
+/* Strikes the engine that sends the `request`-th of them (machine_strike_at). `struck` is called on a turn of its own,
+ * right after it happened; NULL: nobody is told. */
+void stage_strike_at(struct stage *stage, int request, enum machine_stroke stroke, void (*struck)(void *ctx),
+                     void *ctx);
 /* No engine may be running; a paused one is killed. */
 void stage_fini(struct stage *stage);

@@ -17,10 +17,11 @@ local sluice = {}
 
 --- A new world. It has the kinds of deploy/crds and what an installation of Istio leaves.
 ---@param options { scenario: string?, seed: integer?, apart: boolean?, transcript: boolean?, start: string?,
----  people: boolean? }|string scenario (or a text alone): the file of a scenario, see below; seed: the same one gives
----  the same world; apart: a successor cannot see that an engine is dead and waits until its Lease has expired;
----  transcript: keep one; start: the text of a module in the place of stdlib.start, which gets the host; people:
----  somebody writes routes, replicas or status by hand, so that the engine is not held to them
+---  people: boolean?, replay_words: integer? }|string scenario (or a text alone): the file of a scenario, see below;
+---  seed: the same one gives the same world; apart: a successor cannot see that an engine is dead and waits until its
+---  Lease has expired; transcript: keep one; start: the text of a module in the place of stdlib.start, which gets the
+---  host; people: somebody writes routes, replicas or status by hand, so that the engine is not held to them;
+---  replay_words: a replay pauses after so many words
 ---@return sluice.World
 function sluice.world(options) end
 
@@ -56,6 +57,13 @@ function sluice.params_problem(declared, given) end
 ---@param args table its lists are marked (sluice.list)
 ---@return { ms: integer?, error: string? }
 function sluice.calendar(now, args) end
+
+--- The places at which something may strike a story, from the first request of it to the last: each in each way, or in
+--- one way each, in turn (core/lab/killing.h).
+---@param options { first: integer, last: integer, strokes: sluice.Stroke[], every: integer?, offset: integer?,
+---  in_turn: boolean? } every: at every so many requests; offset: at which of these the first place is
+---@return { request: integer, stroke: sluice.Stroke }[]
+function sluice.places(options) end
 
 --- Marks a table as a list, so that it is one when it is empty, too.
 ---@generic T: table
@@ -248,7 +256,7 @@ function world:serve(host, answer) end
 ---@field lose_answer boolean? served, but the answer is lost
 
 --- Asked before each request of the engines is sent; nil is no harm. Without a function there is none. It must only
---- decide: whoever is to die at a request is killed by kill_engine_at.
+--- decide: whoever is to die at a request is struck by strike_at.
 ---@param decide? fun(request: { method: string, url: string, body: string? }): sluice.Fate?
 function world:fates(decide) end
 
@@ -265,11 +273,15 @@ function world:close_engine() end
 ---@param sent_arrives boolean? requests that are on their way go on without it
 function world:kill_engine(sent_arrives) end
 
---- Kills the one that sends the `request`-th request of this world (streams do not count): before it is sent, when
---- it was served and the answer is not read, or when that is read, at the end of the turn.
+---@alias sluice.Stroke 'before'|'served'|'answered'|'refused'|'unanswered'|'beside'
+
+--- Strikes the engine that sends the `request`-th request of this world (streams do not count). It is killed: before
+--- that is sent, when it was served and the answer is not read, or when that is read, at the end of the turn. Or it
+--- lives: the answer is a 500, or lost on its way back, or nothing happens but `struck`.
 ---@param request integer
----@param moment 'before'|'served'|'answered'
-function world:kill_engine_at(request, moment) end
+---@param stroke sluice.Stroke
+---@param struck? fun() called on a turn of its own, right after
+function world:strike_at(request, stroke, struck) end
 
 --- Calls `tell` when the engine has become ready, none (closed) or dead, on a turn of its own.
 ---@param tell fun(state: string)

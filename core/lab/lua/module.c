@@ -80,17 +80,6 @@ static int world_kill_engine(lua_State *L)
     return 0;
 }
 
-static int world_kill_engine_at(lua_State *L)
-{
-    static const char *const moments[] = {
-        [MACHINE_BEFORE] = "before", [MACHINE_SERVED] = "served", [MACHINE_ANSWERED] = "answered", NULL};
-    struct world *w = module_check_world(L);
-    int request = (int)luaL_checkinteger(L, 2);
-    luaL_argcheck(L, request > 0, 2, "requests are counted from 1 on");
-    stage_kill_engine_at(&w->stage, request, (enum machine_moment)luaL_checkoption(L, 3, NULL, moments));
-    return 0;
-}
-
 static int world_engine(lua_State *L)
 {
     return push_state(L, module_check_world(L));
@@ -346,10 +335,12 @@ static const char *scenario_of(lua_State *L)
 
 static int open_world(lua_State *L)
 {
-    static const char *const fields[] = {"seed", "apart", "transcript", "start", "people", "scenario", NULL};
+    static const char *const fields[] = {"seed",   "apart",    "transcript",   "start",
+                                         "people", "scenario", "replay_words", NULL};
     module_check_fields(L, 1, fields);
     bool is_apart = module_flag(L, 1, "apart"), is_written = module_flag(L, 1, "transcript");
     bool has_people = module_flag(L, 1, "people");
+    int64_t replay_words = module_integer(L, 1, "replay_words", 0, 0);
     struct world *w = push_world(L);
     const char *path = scenario_of(L);
     struct err err = {0};
@@ -364,6 +355,7 @@ static int open_world(lua_State *L)
     w->is_open = true;
     bool ok = stage_init(&w->stage, virtual_clock_clock(w->time), seed, &err);
     w->stage.is_apart = is_apart;
+    w->stage.replay_words = replay_words;
     take_start(L, w);
     watch_world(w, has_people || w->scenario != NULL);
     w->transcript = is_written ? transcript_new(w->stage.cluster) : NULL;
@@ -376,7 +368,6 @@ static const luaL_Reg methods[] = {
     {"start_engine", world_start_engine},
     {"close_engine", world_close_engine},
     {"kill_engine", world_kill_engine},
-    {"kill_engine_at", world_kill_engine_at},
     {"on_engine", world_on_engine},
     {"engine", world_engine},
     {"requests", world_requests},
@@ -421,10 +412,12 @@ int luaopen_sluice(lua_State *L)
     luaL_register(L, NULL, module_objects);
     luaL_register(L, NULL, module_surroundings);
     luaL_register(L, NULL, module_scenario);
+    luaL_register(L, NULL, module_strikes);
     lua_setfield(L, -2, "__index");
     lua_newtable(L);
     luaL_register(L, NULL, module_operations);
     luaL_register(L, NULL, module_adapters);
+    luaL_register(L, NULL, module_killing);
     lua_pushcfunction(L, open_world);
     lua_setfield(L, -2, "world");
     return load_author(L);

@@ -102,7 +102,7 @@ int module_fail(lua_State *L, const struct err *err);
 
 objects_listen_fn module_on_object;
 network_fate_fn module_on_fate;
-extern const luaL_Reg module_objects[], module_surroundings[], module_scenario[];
+extern const luaL_Reg module_objects[], module_surroundings[], module_scenario[], module_strikes[];
 
 /* Reads the scenario, then makes what is there at first on a stage that is ready. */
 bool module_open_scenario(struct world *w, const char *path, struct err *err);
@@ -114,4 +114,4 @@ void module_close_scenario(struct world *w);
 /* What `require 'sluice'` calls. */
 __attribute__((visibility("default"))) int luaopen_sluice(lua_State *L);
 
-extern const luaL_Reg module_operations[], module_adapters[];
+extern const luaL_Reg module_operations[], module_adapters[], module_killing[];

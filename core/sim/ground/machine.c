@@ -20,8 +20,10 @@ struct machine {
     bool dead;
     int64_t died_ms, wall_offset_ms; /* what its clocks show from its death on */
     int requests;
-    int last_request; /* the one that kills it; 0: none does */
-    enum machine_moment last_moment;
+    int struck_request; /* the one at which something strikes; 0: none */
+    enum machine_stroke stroke;
+    void (*struck)(void *ctx);
+    void *struck_ctx;
     struct timer end; /* on the world's clock: the turn in which the last answer is read is over */
     void (*died)(void *ctx);
     void *died_ctx;
@@ -130,6 +132,14 @@ static void on_refused(struct timer *timer, void *ctx)
     call_finish(ctx, NULL, &err);
 }
 
+static void on_failed(struct timer *timer, void *ctx)
+{
+    static const char body[] = "{\"message\":\"the server is in trouble\"}";
+    static const struct err none = {0};
+    struct http_response response = {.status = 500, .body = body, .body_len = sizeof body - 1};
+    call_finish(ctx, &response, &none);
+}
+
 static void refuse(struct call *call)
 {
     call->wire = NULL;
@@ -159,9 +169,14 @@ static bool on_data(void *ctx, const char *bytes, size_t len)
     return wire->call->on_data(wire->call->ctx, bytes, len);
 }
 
-static bool is_last_at(const struct call *call, enum machine_moment moment)
+static bool strikes(const struct call *call, enum machine_stroke stroke)
 {
-    return call->number > 0 && call->number == call->machine->last_request && call->machine->last_moment == moment;
+    struct machine *machine = call->machine;
+    bool does = call->number > 0 && call->number == machine->struck_request && machine->stroke == stroke;
+    if (does && machine->struck != NULL) {
+        machine->struck(machine->struck_ctx);
+    }
+    return does;
 }
 
 static void on_end(struct timer *timer, void *ctx)
@@ -173,11 +188,17 @@ static void read_answer(struct call *call, const struct http_response *response,
 {
     struct machine *machine = call->machine;
     call->wire = NULL;
-    if (is_last_at(call, MACHINE_SERVED)) {
+    if (strikes(call, MACHINE_SERVED)) {
         machine_kill(machine, true);
         return;
     }
-    if (is_last_at(call, MACHINE_ANSWERED)) {
+    if (strikes(call, MACHINE_UNANSWERED)) {
+        struct err lost;
+        err_set(&lost, ERR_TIMEOUT, "the answer is lost");
+        call_finish(call, NULL, &lost);
+        return;
+    }
+    if (strikes(call, MACHINE_ANSWERED)) {
         timer_start(machine->world_clock, &machine->end, 0, on_end, machine);
     }
     call_finish(call, response, err);
@@ -220,12 +241,17 @@ static struct http_call *start(struct http *http, const struct http_request *req
     if (data == NULL && !machine->dead) {
         call->number = ++machine->requests;
     }
-    if (is_last_at(call, MACHINE_BEFORE)) {
+    strikes(call, MACHINE_BESIDE);
+    if (strikes(call, MACHINE_BEFORE)) {
         machine_kill(machine, true);
         return &call->base;
     }
     if (machine->dead) {
         refuse(call);
+        return &call->base;
+    }
+    if (strikes(call, MACHINE_REFUSED)) {
+        timer_start(machine->clock, &call->refusal, 0, on_failed, call);
         return &call->base;
     }
     struct wire *wire = mem_new(struct wire);
@@ -363,10 +389,13 @@ int machine_requests(const struct machine *machine)
     return machine->requests;
 }
 
-void machine_kill_at(struct machine *machine, int request, enum machine_moment moment)
+void machine_strike_at(struct machine *machine, int request, enum machine_stroke stroke, void (*struck)(void *ctx),
+                       void *ctx)
 {
-    machine->last_request = request;
-    machine->last_moment = moment;
+    machine->struck_request = request;
+    machine->stroke = stroke;
+    machine->struck = struck;
+    machine->struck_ctx = ctx;
 }
 
 void machine_on_death(struct machine *machine, void (*died)(void *ctx), void *ctx)

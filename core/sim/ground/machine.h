@@ -29,15 +29,24 @@ bool machine_is_dead(const struct machine *machine);
 /* Called once, when it is killed, from inside of whatever it was doing: only to take note. */
 void machine_on_death(struct machine *machine, void (*died)(void *ctx), void *ctx);
 
-enum machine_moment {
-    MACHINE_BEFORE, /* it is not sent */
+/* What strikes the machine at a request of its own. */
+enum machine_stroke {
+    /* It dies: */
+    MACHINE_BEFORE, /* the request is not sent */
     MACHINE_SERVED, /* it was done, and its answer is not read any more */
     /* The answer was read, and what is sent in the turn that does so is on its way; it dies before it reads another. */
     MACHINE_ANSWERED,
+    /* It lives: */
+    MACHINE_REFUSED,    /* the request is not done; its answer is a 500 */
+    MACHINE_UNANSWERED, /* it was done, and ends as one that timed out */
+    MACHINE_BESIDE,     /* nothing happens to it: others act at the same time */
 };
-/* Kills it at its `request`-th request, counted from its first one, or never when that one is past. Other requests that
- * are on their way go on without it. */
-void machine_kill_at(struct machine *machine, int request, enum machine_moment moment);
+enum { MACHINE_STROKES = MACHINE_BESIDE + 1 };
+/* Strikes at the `request`-th request, counted from the machine's first one, or never when that one is past. Other
+ * requests that are on their way go on. `struck` is called when it happens, from inside of whatever the engine does:
+ * only to take note. NULL: nobody notes it. */
+void machine_strike_at(struct machine *machine, int request, enum machine_stroke stroke, void (*struck)(void *ctx),
+                       void *ctx);
 
 /* Stops the engine where it stands, as SIGSTOP does: no timer fires, and what arrives waits. The engine does not
  * notice. Never call this from inside of the engine's own work. */

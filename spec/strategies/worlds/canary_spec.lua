@@ -35,6 +35,29 @@ stories.describe('canary', {
       'Normal Promotion completed! Scaling down podinfo.test',
     },
   },
+  ['promoted in steps, after a gate was closed'] = {
+    analysis = { stepWeights = { 50 }, stepWeightPromotion = 50 },
+    hooks = { ok = 'confirm-promotion' },
+    answers = { ok = stories.closed_until_told 'promotion approval ok' },
+    ends = 'Succeeded',
+    image = 'podinfo:2',
+    told = {
+      'Normal Confirm-promotion check ok passed',
+      'Normal Advance podinfo.test primary weight 100',
+      'Normal Promotion completed! Scaling down podinfo.test',
+    },
+  },
+  ['promoted without an analysis'] = {
+    analysis = { stepWeights = { 50 } },
+    skipAnalysis = true,
+    hooks = { go = 'confirm-rollout', smoke = 'pre-rollout', after = 'post-rollout' },
+    ends = 'Succeeded',
+    image = 'podinfo:2',
+    told = {
+      'Normal Copying podinfo.test template spec to podinfo-primary.test',
+      'Normal Promotion completed! Canary analysis was skipped for podinfo.test',
+    },
+  },
   ['rolled back for its errors'] = {
     analysis = { stepWeights = { 50 }, threshold = 2 },
     hooks = { back = 'rollback', load = 'rollout', after = 'post-rollout' },

@@ -81,7 +81,7 @@ static inline void kill_now(struct world *w, int64_t sent_arrives)
 
 static inline void kill_soon(struct world *w, int64_t requests)
 {
-    stage_kill_engine_at(&w->stage, stage_requests(&w->stage) + (int)requests, MACHINE_SERVED);
+    stage_strike_at(&w->stage, stage_requests(&w->stage) + (int)requests, MACHINE_SERVED, NULL, NULL);
 }
 
 static inline void stop_now(struct world *w, int64_t unused)

@@ -20,7 +20,7 @@ struct world {
     struct machine *machine;
     int served, gone, deaths;
     /* the client */
-    int to_send, answers, refusals;
+    int to_send, answers, troubles, refusals;
     size_t bytes;
     int64_t fired_ms; /* when its timer did */
     bool closed;
@@ -59,12 +59,14 @@ static void send_next(struct world *w);
 static void on_answer(void *ctx, const struct http_response *response, const struct err *err)
 {
     struct world *w = ctx;
-    if (response == NULL) {
+    if (response == NULL && err->code != ERR_TIMEOUT) {
         assert_int_equal(err->code, ERR_UNREACHABLE);
         w->refusals++;
         return;
     }
-    w->answers++;
+    bool is_well = response != NULL && response->status == 200;
+    w->answers += is_well;
+    w->troubles += !is_well;
     send_next(w);
 }
 
@@ -211,7 +213,7 @@ static void test_the_dead_reach_nobody(void **state)
 static void test_it_dies_at_a_request(void **state)
 {
     static const struct {
-        enum machine_moment moment;
+        enum machine_stroke stroke;
         int served, answers; /* the third is its last */
     } cases[] = {
         {MACHINE_BEFORE, 2, 2},
@@ -221,7 +223,7 @@ static void test_it_dies_at_a_request(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct world w;
         open_world(&w);
-        machine_kill_at(w.machine, 3, cases[i].moment);
+        machine_strike_at(w.machine, 3, cases[i].stroke, NULL, NULL);
         send_requests(&w, 10);
         assert_true(machine_is_dead(w.machine));
         assert_int_equal(w.served, cases[i].served);
@@ -231,12 +233,42 @@ static void test_it_dies_at_a_request(void **state)
     }
 }
 
+static void on_struck(void *ctx)
+{
+    ++*(int *)ctx;
+}
+
+static void test_a_request_fails_and_the_machine_lives(void **state)
+{
+    static const struct {
+        enum machine_stroke stroke;
+        int served, troubles; /* of ten requests */
+    } cases[] = {
+        {MACHINE_REFUSED, 9, 1},
+        {MACHINE_UNANSWERED, 10, 1},
+        {MACHINE_BESIDE, 10, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct world w;
+        int struck = 0;
+        open_world(&w);
+        machine_strike_at(w.machine, 3, cases[i].stroke, on_struck, &struck);
+        send_requests(&w, 10);
+        assert_false(machine_is_dead(w.machine));
+        assert_int_equal(w.served, cases[i].served);
+        assert_int_equal(w.troubles, cases[i].troubles);
+        assert_int_equal(w.answers, 10 - cases[i].troubles);
+        assert_int_equal(struck, 1);
+        close_world(&w);
+    }
+}
+
 static void test_a_request_that_is_past_kills_nobody(void **state)
 {
     struct world w;
     open_world(&w);
     send_requests(&w, 3);
-    machine_kill_at(w.machine, 2, MACHINE_BEFORE);
+    machine_strike_at(w.machine, 2, MACHINE_BEFORE, NULL, NULL);
     send_requests(&w, 3);
     assert_int_equal(w.answers, 6);
     close_world(&w);
@@ -246,7 +278,7 @@ static void test_streams_do_not_count_and_are_cut(void **state)
 {
     struct world w;
     open_world(&w);
-    machine_kill_at(w.machine, 2, MACHINE_SERVED);
+    machine_strike_at(w.machine, 2, MACHINE_SERVED, NULL, NULL);
     open_stream(&w);
     open_stream(&w);
     send_requests(&w, 1);
@@ -311,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_what_was_sent_arrives_or_is_lost),
         cmocka_unit_test(test_the_dead_reach_nobody),
         cmocka_unit_test(test_it_dies_at_a_request),
+        cmocka_unit_test(test_a_request_fails_and_the_machine_lives),
         cmocka_unit_test(test_a_request_that_is_past_kills_nobody),
         cmocka_unit_test(test_streams_do_not_count_and_are_cut),
         cmocka_unit_test(test_the_paused_go_on_where_they_stood),
