@@ -3,7 +3,7 @@
 ---@class Strategy: Definition
 ---@field name string as file and Release name it: 'canary', 'blue_green', …
 ---@field params table<string, Param>? declared with stdlib.param; the values are in rollout.params
----@field run fun(rollout: table) decides one release from its first step to its last, in the words of
+---@field run fun(rollout: sluice.Rollout) decides one release from its first step to its last, in the words of
 ---           stdlib.words
 
 return require 'stdlib.definition'.of 'strategy'

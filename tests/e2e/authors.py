@@ -227,6 +227,51 @@ end)
             self.assertTrue(errors.startswith(f'sluice test: {said}\n'), errors)
 
 
+class New(unittest.TestCase):
+    def setUp(self):
+        top = tempfile.TemporaryDirectory()
+        self.addCleanup(top.cleanup)
+        self.top = pathlib.Path(top.name)
+
+    def run_sluice(self, *words):
+        done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S, cwd=self.top)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_strategy(self):
+        """All that is written runs as it is, and an editor finds the words."""
+        status, told, errors = self.run_sluice('new', 'strategy', 'weekday-ring')
+        self.assertEqual((0, ''), (status, errors))
+        self.assertIn('  weekday-ring/weekday-ring.lua\n', told)
+        self.assertIn('\nnext: sluice check weekday-ring, sluice test weekday-ring\n', told)
+        self.assertEqual((0, '6 files, 0 errors, 0 warnings\n', ''), self.run_sluice('check', 'weekday-ring'))
+        status, told, errors = self.run_sluice('test', 'weekday-ring', '--coverage', '100', '--fail-on-empty')
+        self.assertEqual((0, ''), (status, errors), told)
+        self.assertEqual(0, self.run_sluice('demo', 'weekday-ring/scenario.yaml')[0])
+        self.assertNotRegex(''.join(path.read_text() for path in (self.top / 'weekday-ring').iterdir()
+                                    if path.is_file()), 'growing[-_]shares')
+        json.loads((self.top / 'weekday-ring/.luarc.json').read_text())
+        library = self.top / 'weekday-ring/.sluice/library'
+        self.assertIn('function rollout:shift(weight) end', (library / 'words.lua').read_text())
+        self.assertIn('function world:deploy(image, canary) end', (library / 'sluice.lua').read_text())
+        self.assertIn('function M.weight(options', (library / 'stdlib/param.lua').read_text())
+
+    def test_there(self):
+        """What is there is left alone."""
+        (self.top / 'ring').mkdir()
+        self.assertEqual((2, '', 'sluice new: ring: File exists\n'), self.run_sluice('new', 'strategy', 'ring'))
+        self.assertEqual([], list((self.top / 'ring').iterdir()))
+
+    def test_cannot(self):
+        for words, said in (((), 'what it is and a name are missing, as in sluice new strategy weekday-ring'),
+                            (('strategy',), 'what it is and a name are missing'), (('x', 'y'), 'x: wanted strategy'),
+                            (('strategy', '../x'), "../x: a name of small letters, digits and '-' is wanted"),
+                            (('strategy', 'a', 'b'), 'b: unexpected word')):
+            status, told, errors = self.run_sluice('new', *words)
+            self.assertEqual((2, ''), (status, told))
+            self.assertTrue(errors.startswith(f'sluice new: {said}'), errors)
+            self.assertEqual([], list(self.top.iterdir()))
+
+
 if __name__ == '__main__':
     SLUICE = str(pathlib.Path(sys.argv[1]).resolve())
     os.environ.pop('LUA_PATH', None)

@@ -1,0 +1,186 @@
+/* sluice new: a folder to begin with, that of examples/strategies/growing-shares under another name. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "app/cli.h"
+#include "app/command.h"
+#include "app/version.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "lab/texts.h"
+
+#define TEMPLATE "growing-shares"
+#define TEMPLATE_IN_LUA "growing_shares"
+#define STRATEGY "strategy/" /* of the texts in the binary: what is written into the folder */
+#define ADDON "addon/"       /* and into its .sluice */
+
+enum { TEXT_MAX = 1024 * 1024, NAME_MAX_LEN = 63 };
+
+static const char usage[] = "usage: sluice new strategy NAME\n"
+                            "\n"
+                            "Makes the folder NAME with a strategy that works as it is: the script, its manifest, a\n"
+                            "Canary that names it, a scenario and a spec; and annotations of all words for an editor\n"
+                            "with the Lua language server. `sluice check` and `sluice test` take the folder.\n"
+                            "\n";
+
+const struct cli_flag new_flags[] = {CLI_COMMON, {0}};
+
+struct words {
+    const char *kind, *name;
+    bool help, version;
+};
+
+static bool take(void *ctx, const char *name, const char *value, struct err *err)
+{
+    struct words *words = ctx;
+    if (name != NULL) {
+        words->version |= strcmp(name, "version") == 0;
+        words->help |= strcmp(name, "version") != 0;
+    } else if (words->kind == NULL) {
+        words->kind = value;
+    } else if (words->name == NULL) {
+        words->name = value;
+    } else {
+        return err_set(err, ERR_INVALID, "%s: unexpected word", value);
+    }
+    return true;
+}
+
+/* As the CRD has names. */
+static bool is_name(const char *name)
+{
+    size_t len = strlen(name);
+    return len > 0 && len <= NAME_MAX_LEN && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len &&
+           name[0] != '-' && name[len - 1] != '-';
+}
+
+static bool is_whole(const struct words *words, struct err *err)
+{
+    if (words->help || words->version) {
+        return true;
+    }
+    if (words->kind == NULL || words->name == NULL) {
+        return err_set(err, ERR_INVALID, "what it is and a name are missing, as in sluice new strategy weekday-ring");
+    }
+    if (strcmp(words->kind, "strategy") != 0) {
+        return err_set(err, ERR_INVALID, "%s: wanted strategy", words->kind);
+    }
+    return is_name(words->name) ||
+           err_set(err, ERR_INVALID, "%s: a name of small letters, digits and '-' is wanted, at most %d", words->name,
+                   NAME_MAX_LEN);
+}
+
+/* --- the files --- */
+
+static char *replace(const char *text, const char *old, const char *new)
+{
+    struct buf out;
+    buf_init(&out, TEXT_MAX);
+    for (const char *at; (at = strstr(text, old)) != NULL; text = at + strlen(old)) {
+        buf_append(&out, text, (size_t)(at - text));
+        buf_append_str(&out, new);
+    }
+    buf_append_str(&out, text);
+    char *taken = buf_take(&out);
+    buf_fini(&out);
+    return taken;
+}
+
+/* The text with the names of the strategy: growing-shares, and growing_shares in Lua's names. */
+static char *renamed(const char *text, const char *name)
+{
+    char *in_lua = str_dup(name);
+    for (char *at = in_lua; *at != '\0'; at++) {
+        *at = *at == '-' ? '_' : *at;
+    }
+    char *once = replace(text, TEMPLATE, name), *twice = replace(once, TEMPLATE_IN_LUA, in_lua);
+    str_free(&once);
+    str_free(&in_lua);
+    return twice;
+}
+
+static bool make_folder(const char *path, struct err *err)
+{
+    return mkdir(path, 0777) == 0 || err_set(err, ERR_INVALID, "%s: %s", path, strerror(errno));
+}
+
+static bool write_file(const char *path, const char *text, struct err *err)
+{
+    FILE *out = fopen(path, "wx");
+    bool ok = out != NULL && fputs(text, out) >= 0;
+    ok = (out == NULL || fclose(out) == 0) && ok;
+    return ok || err_set(err, ERR_INVALID, "%s: %s", path, strerror(errno));
+}
+
+/* "strategy/growing-shares.lua" → "ring/ring.lua", "addon/library/words.lua" → "ring/.sluice/library/words.lua". */
+static char *path_of(const char *name, const struct text *text)
+{
+    if (strcmp(text->name, ADDON "luarc.json") == 0) {
+        return str_format("%s/.luarc.json", name);
+    }
+    if (str_has_prefix(text->name, ADDON)) {
+        return str_format("%s/.sluice/%s", name, text->name + strlen(ADDON));
+    }
+    char *file = renamed(text->name + strlen(STRATEGY), name), *path = str_format("%s/%s", name, file);
+    str_free(&file);
+    return path;
+}
+
+static bool write_text(const char *name, const struct text *text, struct err *err)
+{
+    bool is_template = str_has_prefix(text->name, STRATEGY);
+    if (!is_template && !str_has_prefix(text->name, ADDON)) {
+        return true;
+    }
+    char *path = path_of(name, text), *written = is_template ? renamed(text->bytes, name) : str_dup(text->bytes);
+    bool ok = write_file(path, written, err);
+    if (ok && is_template) {
+        printf("  %s\n", path);
+    }
+    str_free(&path);
+    str_free(&written);
+    return ok;
+}
+
+static bool make(const char *name, struct err *err)
+{
+    static const char *const folders[] = {"", "/.sluice", "/.sluice/library", "/.sluice/library/stdlib"};
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        char *path = str_format("%s%s", name, folders[i]);
+        bool ok = make_folder(path, err);
+        str_free(&path);
+        if (!ok) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < texts_count; i++) {
+        if (!write_text(name, &texts[i], err)) {
+            return false;
+        }
+    }
+    printf("next: sluice check %s, sluice test %s\n", name, name);
+    return true;
+}
+
+int command_new(int argc, char **argv)
+{
+    struct words words = {0};
+    struct err err = {0};
+    if (!cli_read(new_flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {
+        fprintf(stderr, "sluice new: %s\n\nsluice new --help says how to use it\n", err.text);
+        return 2;
+    }
+    if (words.help) {
+        fputs(usage, stdout);
+        cli_print(new_flags, stdout);
+    } else if (words.version) {
+        version_print();
+    } else if (!make(words.name, &err)) {
+        fprintf(stderr, "sluice new: %s\n", err.text);
+        return 2;
+    }
+    return 0;
+}

@@ -1,0 +1,129 @@
+---@meta
+--- What a script is given, for the language server and for docs/reference.md. The words themselves are
+--- stdlib/script_words.lua and stdlib/checking.lua.
+error('this file describes words to the language server; it is not a module')
+
+--- The words of a strategy: what `run` is given. Each is on record when it comes back, so that after a crash another
+--- engine goes on behind it.
+---@class sluice.Rollout
+---@field params table<string, any> the values of the parameters, as declared with stdlib.param
+local rollout = {}
+
+--- Waits for the gate `confirm-rollout`, fixes the revision and scales the target up. It comes before all other words.
+---
+---     rollout:begin()
+function rollout:begin() end
+
+--- Rounds of analysis, for a loop. Each call waits until an interval has passed since the last round, and until both
+--- sides are ready and the checks and hooks of the analysis pass. Failed checks are counted; at the threshold the
+--- release is taken back, and the script ends there.
+---
+---     for round in rollout:rounds() do … end
+---@return fun(): sluice.Round next_round
+function rollout:rounds() end
+
+--- Rounds of analysis at the weights as they are: so many, or until so much time has passed; of both, what takes
+--- longer.
+---
+---     rollout:analyse { rounds = 3 }
+---     rollout:analyse { lasting = '10m' }
+---@param options { rounds: integer?, lasting: string? }
+---@return sluice.Round round the last one
+function rollout:analyse(options) end
+
+--- Gives the canary this share of the traffic; with `analysis.match`, of the requests that match. It waits until both
+--- sides are ready, and the first one until a round has passed, with the pre-rollout hooks.
+---
+---     rollout:shift(10)
+---@param weight integer from 0 to 100
+function rollout:shift(weight) end
+
+--- The next share by the steps of the analysis.
+---@param round sluice.Round the one that rounds() gave last
+---@return integer? weight nil at the end of the steps, or without steps
+function rollout:next_weight(round) end
+
+--- Asks the webhooks of a gate. Asked again, it waits for the next round.
+---
+---     while not rollout:open 'confirm-promotion' do end
+---@param gate 'confirm-traffic-increase'|'confirm-promotion'
+---@return boolean open whether all agree
+function rollout:open(gate) end
+
+--- Lets time pass, in which nothing is judged. The Canary's column WAITING shows until when.
+---
+---     rollout:wait '10m'
+---@param duration string from 1ms to 720h
+function rollout:wait(duration) end
+
+--- Waits until certain hours begin, or until another Canary of the namespace has come to a phase, which is looked at
+--- once per interval.
+---
+---     rollout:wait_until { weekdays = 'Mon-Fri', from = '08:00', to = '16:00', zone = 'Europe/Berlin' }
+---     rollout:wait_until { canary = 'backend', phase = 'Succeeded', timeout = '1h' }
+---@param options sluice.Hours|{ canary: string, phase: string?, timeout: string? }
+---@return boolean came false: the time was over before
+function rollout:wait_until(options) end
+
+--- Tells something in an event of the Canary.
+---@param text string at most 1000 bytes
+function rollout:event(text) end
+
+--- Writes a line to the engine's log; a release has 60 of them in a minute.
+---@param text string at most 1000 bytes
+function rollout:log(text) end
+
+--- Makes the canary the primary and ends the release; it does not come back. A share that no round has judged yet is
+--- judged first.
+function rollout:promote() end
+
+--- What a round of analysis has seen.
+---@class sluice.Round
+---@field weight integer the canary's share of the traffic
+---@field mirrored boolean whether requests are mirrored to the canary
+
+--- Hours of the week in a time zone. Each field may be left out.
+---@class sluice.Hours
+---@field weekdays string|string[]? days like 'Mon-Fri' or 'Sat,Sun'
+---@field from string? '08:00'
+---@field to string? '16:00'; before `from`: over midnight
+---@field zone string? of the system's zoneinfo database, such as 'Europe/Berlin'; UTC unless told
+---@field except string|string[]? days, and dates like '2026-12-24' or '2026-12-24..2027-01-06'
+---@field timeout string? ends the wait before
+
+--- What a check is given. A check measures and judges, and never acts.
+---@class sluice.Check
+---@field params table<string, any> the values of the parameters
+---@field bounds { min: number?, max: number? } those of the metric
+---@field target string
+---@field name string
+---@field namespace string
+---@field service string
+---@field interval string
+---@field weight integer
+---@field iterations integer
+---@field failed_checks integer
+---@field now integer milliseconds since 1970
+local c = {}
+
+--- Asks the metrics server.
+---
+---     local value, cause = c:query 'sum(rate(orders_total{version="{{ target }}"}[{{ interval }}]))'
+---@param text string with Flagger's variables of templates
+---@return number? value nil: there is none
+---@return string? cause why not
+function c:query(text) end
+
+--- Holds a value against bounds.
+---
+---     return c:judge(value, { max = 0.05, unit = 'ratio' }, 'revenue fell by %.1f %%')
+---@param value number
+---@param options { min: number?, max: number?, unit: string? }? without bounds those of the metric count
+---@param text string? with one place for the value
+---@return table outcome for the check to return
+function c:judge(value, options, text) end
+
+--- There is nothing to judge by: nothing is counted, and the release holds.
+---@param cause string
+---@return table outcome for the check to return
+function c:blind(cause) end
