@@ -40,6 +40,11 @@ function M.check_answer(operation, answer)
   end
 end
 
+--- A list that stays one when it is empty.
+function M.list(list)
+  return json.array(list)
+end
+
 --- What the operation calendar answers.
 ---@param now integer ms
 ---@param args table

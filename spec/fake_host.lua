@@ -233,6 +233,9 @@ function operations.facts(world)
     route_error = world.route_error,
     interval_ms = world:interval_ms(),
     generation = 1,
+    started = START_MS,
+    revision = world.revision,
+    replicas = { primary = 2, canary = world.replicas },
   }
 end
 

@@ -1,4 +1,4 @@
---- The operations of a fake host in which time passes, but for ticks (spec/fake_host.lua).
+--- Operations of a fake host that words of a Strategy alone need (spec/fake_host.lua).
 local contract = require 'spec.contract'
 
 local operations = {}
@@ -11,7 +11,9 @@ local function asked_back(world)
 end
 
 function operations.sleep(world, args, intent)
-  local due, asked = intent and intent['until'] or world.now + args.ms, world.now
+  local due = intent and intent['until'] or world.now + args.ms
+  local slept = world.now - (due - args.ms)
+  local asked = world.now - (slept > 0 and (slept - 1) % world:interval_ms() + 1 or 0)
   if not intent then
     world.journal:intend { ['until'] = due }
     world:flush()
@@ -34,6 +36,36 @@ end
 
 function operations.calendar(world, args)
   return contract.calendar(world.now, args)
+end
+
+--- The hook of that name; an answer that is a table {body=, json=} is one that passes.
+function operations.webhook(world, args, intent)
+  local hook
+  for _, one in ipairs(world.spec.analysis.webhooks or {}) do
+    hook = hook or one.name == args.name and one or nil
+  end
+  if not hook then
+    return { known = false, ok = false, error = 'the Canary declares no webhook "' .. args.name .. '"' }
+  end
+  if args.deliver and not intent then
+    world.journal:intend(args)
+    world:flush()
+  end
+  local call = { type = args.deliver and 'script' or 'rollback', phase = args.phase,
+    key = string.format('hook/%d/script', world.journal.word_count), data = args.data }
+  local result = world:call_hook(hook, call)
+  world:point()
+  local heard = type(result.error) == 'table' and result.error or nil
+  return { known = true, ok = result.ok or heard ~= nil, error = not heard and result.error or nil,
+    body = heard and heard.body, json = heard and heard.json }
+end
+
+function operations.history(world)
+  local list = {}
+  for i, release in ipairs(world.history or {}) do
+    list[i] = { number = release.number, outcome = release.outcome, revision = release.revision, began = release.began }
+  end
+  return contract.list(list)
 end
 
 return operations

@@ -126,6 +126,7 @@ struct hook_call {
     int64_t timeout_ms;
     int64_t attempts, attempts_max;
     char *error; /* an error found at the start, reported on a later turn */
+    void (*heard)(void *ctx, const char *body, size_t len);
     hook_done_fn *done;
     void *ctx;
 };
@@ -214,6 +215,9 @@ static void on_answer(void *ctx, const struct http_response *response, const str
     struct hook_call *call = ctx;
     call->attempt = NULL;
     if (response != NULL && response->status <= STATUS_PASSED_MAX) {
+        if (call->heard != NULL) {
+            call->heard(call->ctx, response->body, response->body_len);
+        }
         finish(call, NULL);
     } else if (is_retriable(response, err)) {
         if (call->attempts < call->attempts_max) {
@@ -298,6 +302,7 @@ struct hook_call *hook_start(const struct hook_options *options, hook_done_fn *d
     call->tls.insecure = node_bool_or(node_get(options->hook, "disableTLS"), false);
     int64_t retries = node_int_or(node_get(options->hook, "retries"), 0);
     call->attempts_max = 1 + (retries > RETRIES_MAX ? RETRIES_MAX : retries > 0 ? retries : 0);
+    call->heard = options->heard;
     call->done = done;
     call->ctx = ctx;
     if (read_timeout(options->hook, &call->timeout_ms, &err)) {

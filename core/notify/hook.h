@@ -22,6 +22,8 @@ struct hook_options {
     const struct node *hook; /* url, timeout, retries, disableTLS; borrowed until hook_start returns */
     const char *body;
     const char *key; /* header Sluice-Key: the same for every repetition of the same delivery; NULL: none */
+    /* What a hook that passed has answered, before `done`; NULL: nobody wants to know. */
+    void (*heard)(void *ctx, const char *body, size_t len);
 };
 
 struct hook_call;

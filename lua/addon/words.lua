@@ -61,9 +61,10 @@ function rollout:wait(duration) end
 ---
 ---     rollout:wait_until { weekdays = 'Mon-Fri', from = '08:00', to = '16:00', zone = 'Europe/Berlin' }
 ---     rollout:wait_until { canary = 'backend', phase = 'Succeeded', timeout = '1h' }
----@param options sluice.Hours|{ canary: string, phase: string?, timeout: string? }
+---@param options sluice.Hours|{ canary: string, phase: string, timeout: string? }
+---@param more { timeout: string? }? the timeout may stand here, too
 ---@return boolean came false: the time was over before
-function rollout:wait_until(options) end
+function rollout:wait_until(options, more) end
 
 --- Tells something in an event of the Canary.
 ---@param text string at most 1000 bytes
@@ -72,6 +73,71 @@ function rollout:event(text) end
 --- Writes a line to the engine's log; a release has 60 of them in a minute.
 ---@param text string at most 1000 bytes
 function rollout:log(text) end
+
+--- Asks a webhook of the Canary by its name, or those of a type of gate, until they agree, with a round between two
+--- questions.
+---
+---     if not rollout:gate('approval', { timeout = '2h' }) then … end
+---     rollout:gate('confirm-promotion', { timeout = '2h', otherwise = 'rollback' })
+---@param name string of a webhook, or 'confirm-traffic-increase', 'confirm-promotion'
+---@param options { timeout: string?, otherwise: 'rollback'|'go on'|nil }? otherwise: when the time is over
+---@return boolean open false: the time was over before
+function rollout:gate(name, options) end
+
+--- Tells a webhook of the Canary something, at most once; it passes as other webhooks do.
+---
+---     local ok, cause = rollout:hook('notify', { stage = 'insiders' })
+---@param name string of the webhook
+---@param data table? what its payload has in the field `data`, at most 4 KiB as JSON
+---@return boolean ok
+---@return string? cause why not
+function rollout:hook(name, data) end
+
+--- Asks a webhook of the Canary for an answer.
+---
+---     local body, answer = rollout:fetch('risk', { version = rollout:revision() })
+---@param name string of the webhook
+---@param data table? what its payload has in the field `data`, at most 4 KiB as JSON
+---@return string? body at most 16 KiB; nil: there is none
+---@return any answer what the body says as JSON; why not, where there is no body
+function rollout:fetch(name, data) end
+
+--- The time.
+---@return integer seconds since 1970
+function rollout:now() end
+
+--- How long the release has been under way.
+---@return integer seconds
+function rollout:elapsed() end
+
+--- The live weights.
+---@return { primary: integer, canary: integer, mirrored: boolean }? weights percent; nil: the routes cannot be read
+---@return string? cause why not
+function rollout:weights() end
+
+--- The revision that is tried, as the status of the Release has it.
+---@return string revision
+function rollout:revision() end
+
+--- How many Pods a side is to have.
+---@param side 'primary'|'canary'
+---@return integer replicas
+function rollout:replicas(side) end
+
+--- A number from the release's own seed: the same one in every replay.
+---@return number number from 0 to below 1
+function rollout:random() end
+
+--- How the releases of this Canary before this one have ended, the last one first; `began` is in seconds since 1970.
+---@param count integer from 1 to 10
+---@return { number: integer, outcome: string, revision: string, began: integer? }[] releases
+function rollout:history(count) end
+
+--- Takes the release back and ends it; it does not come back.
+---
+---     rollout:rollback 'nobody approved'
+---@param reason string at most 1000 bytes
+function rollout:rollback(reason) end
 
 --- Makes the canary the primary and ends the release; it does not come back. A share that no round has judged yet is
 --- judged first.
@@ -88,7 +154,7 @@ function rollout:promote() end
 ---@field from string? '08:00'
 ---@field to string? '16:00'; before `from`: over midnight
 ---@field zone string? of the system's zoneinfo database, such as 'Europe/Berlin'; UTC unless told
----@field except string|string[]? days, and dates like '2026-12-24' or '2026-12-24..2027-01-06'
+---@field except string[]? days, and dates like '2026-12-24' or '2026-12-24..2027-01-06'
 ---@field timeout string? ends the wait before
 
 --- What a check is given. A check measures and judges, and never acts.

@@ -42,7 +42,10 @@ function M.reader_of_round(word)
   end
 end
 
---- Of a word that is given nothing.
+--- Of a word that is given nothing, and needs nothing.
+function M.nothing() end
+
+--- Of a word that is given nothing, but wants a round before it.
 ---@param word string
 function M.needs_round(word)
   return function(_, usage)
@@ -160,6 +163,55 @@ function M.gate(word, gate)
     wrong(word, misuse.unknown('gate', gate, { 'confirm-traffic-increase', 'confirm-promotion' }))
   end
   return gate
+end
+
+---@return string
+function M.side(word, side)
+  return check_one_of(word, 'side', side, { 'primary', 'canary' })
+end
+
+local COUNT_MAX = 10
+
+---@return integer
+function M.count(word, count)
+  if type(count) ~= 'number' or count % 1 ~= 0 or count < 1 or count > COUNT_MAX then
+    wrong(word, 'a whole number from 1 to ' .. COUNT_MAX .. ' is wanted, got ' .. tostring(count))
+  end
+  return count
+end
+
+local function check_name(word, name)
+  if type(name) ~= 'string' or name == '' or #name > 253 then
+    wrong(word, 'the name of a webhook of the Canary is wanted, got ' .. tostring(name))
+  end
+  return name
+end
+
+---@return string name
+---@return table? data
+function M.webhook(word, name, data)
+  check_name(word, name)
+  if data ~= nil and type(data) ~= 'table' then
+    wrong(word, 'data: a table is wanted, got ' .. type(data))
+  end
+  return name, data
+end
+
+---@return string name
+---@return integer? timeout_ms
+---@return 'rollback'|'go on' otherwise
+function M.gate_or_webhook(word, name, options)
+  check_name(word, name)
+  if name == 'confirm-rollout' then -- begin() asks that one
+    M.gate(word, name)
+  end
+  options = options == nil and {} or check_options(word, options, '{ timeout = duration }', { 'timeout', 'otherwise' })
+  local otherwise = options.otherwise ~= nil
+    and check_one_of(word, 'otherwise', options.otherwise, { 'rollback', 'go on' }) or 'go on'
+  if options.otherwise ~= nil and options.timeout == nil then
+    wrong(word, 'timeout is wanted with otherwise')
+  end
+  return name, options.timeout ~= nil and M.duration(word, options.timeout, 'timeout') or nil, otherwise
 end
 
 return M

@@ -31,7 +31,7 @@ end
 --- Takes the release back; does not return.
 ---@param rollout Protocol
 ---@param events Effect[]? what is told first
-local function roll_back(rollout, events)
+function M.roll_back(rollout, events)
   local facts, spec = host.call('facts'), rollout:spec()
   local told = host.array {}
   for _, event in ipairs(rollout:take_pending(events)) do
@@ -94,7 +94,7 @@ local function wait_for_primary(rollout, spec, promoting)
   elseif promoting then
     host.call('fail_promotion', { error = primary.error })
   end
-  roll_back(rollout)
+  M.roll_back(rollout)
 end
 
 --- The facts, once everything is ready; nil when the round must end here. One that had to wait ends
@@ -132,7 +132,7 @@ function M.look(rollout, promoting)
   end
   wait_for_primary(rollout, spec, promoting)
   if not host.call('ready', { side = 'canary' }).ready then
-    roll_back(rollout)
+    M.roll_back(rollout)
   end
   local facts = read_facts(rollout)
   if facts and skips_analysis(rollout, spec) then
@@ -146,7 +146,7 @@ end
 ---@param facts table
 ---@param hook string its name
 function M.roll_back_by_hook(rollout, facts, hook)
-  roll_back(rollout, {
+  M.roll_back(rollout, {
     effects.warning(string.format('Rollback check %s passed', hook)),
     effects.warning(string.format('Rolling back %s.%s manual webhook invoked', facts.name, facts.namespace)),
   })
@@ -232,7 +232,7 @@ function M.run(rollout)
   local analysis = spec.analysis
   ask_rollback_hooks(rollout, facts)
   if facts.failed_checks >= threshold_of(spec) then
-    roll_back(rollout)
+    M.roll_back(rollout)
   end
   local lost = find_lost(rollout, facts)
   local share_lost = rollout:lacks_share(facts.route)

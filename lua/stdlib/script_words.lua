@@ -2,7 +2,9 @@
 --- may go wrong between two rounds: each word comes back when what it says is so.
 local Shared = require 'stdlib.shared_words'
 local arguments = require 'stdlib.arguments'
+local asking = require 'stdlib.script_asking'
 local effects = require 'stdlib.effects'
+local facts = require 'stdlib.script_facts'
 local host = require 'host'
 local misuse = require 'stdlib.misuse'
 local rounds = require 'stdlib.round'
@@ -144,19 +146,42 @@ function Script:wait_until(hours, canary, timeout_ms)
   end).done
 end
 
+--- Puts on record that something begins now.
+---@param word string
+---@param args table
+---@return integer ms
+function Script:note_begin(word, args)
+  local _, began = self:word(word, args, function()
+    host.call('save')
+    return true
+  end)
+  return began
+end
+
+--- Has the last round begun at this time or later? Equal rounds are kept once, with the time of the last one, so the
+--- answer is a word of its own, on record with each of them.
+---@param word string
+---@param at integer ms
+---@return boolean
+function Script:is_over(word, at)
+  local since = self.since
+  return self:word(word, {}, function()
+    return since >= at
+  end).done
+end
+
 --- Runs rounds at the weights as they are.
 ---@param count integer? so many; nil: as many as `lasting_ms` takes
 ---@param lasting_ms integer? until so much time has passed since the analysis began
 ---@return Round the last one
 function Script:analyse(count, lasting_ms)
-  local _, began = self:word('analyse', { rounds = count, lasting = lasting_ms }, function()
-    return true
-  end)
+  local began = self:note_begin('analyse', { rounds = count, lasting = lasting_ms })
   local passed = 0
   repeat
     self:next_round()
     passed = passed + 1
-  until passed >= (count or 1) and self.since - began >= (lasting_ms or 0)
+    local over = not lasting_ms or self:is_over('analysed', began + lasting_ms)
+  until over and passed >= (count or 1)
   return self.round
 end
 
@@ -174,6 +199,17 @@ function Script:log(text) -- luacheck: ignore 212/self
   host.log(text)
 end
 
+--- Takes the release back; does not return.
+---@param reason string
+function Script:rollback(reason)
+  self:word('rollback', { reason = reason }, function(rollout)
+    local now = host.call('facts')
+    rounds.roll_back(rollout, {
+      effects.warning(string.format('Rolling back %s.%s %s', now.name, now.namespace, reason)),
+    })
+  end)
+end
+
 -- What a script may say (see words.lua) ------------------------------------------------------------
 
 Script.words = {
@@ -186,7 +222,10 @@ Script.words = {
   event = arguments.reader('event', arguments.text),
   log = arguments.reader('log', arguments.text),
   promote = arguments.needs_round 'promote',
+  rollback = arguments.reader('rollback', arguments.text),
 }
+asking.add(Script)
+facts.add(Script)
 
 local BUNDLED = 'it follows the steps of a bundled strategy; shift is for a Strategy'
 Script.refused = { iterate_matched = BUNDLED, iterate = BUNDLED, switch = BUNDLED }

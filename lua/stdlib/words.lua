@@ -49,12 +49,15 @@ function M.of(rollout, params)
   --- Runs a word. A round that it gives, or the first one that passed in it, is the one that is known from then on.
   local function run(word, ...)
     usage.running = word
-    local result = rollout[word](rollout, ...)
+    local result, cause = rollout[word](rollout, ...)
     usage.running = nil
     if rollout.round and (not usage.shown or rawequal(result, rollout.round)) then
       usage.shown = copy_of(rollout.round)
     end
-    return rawequal(result, rollout.round) and usage.shown or result
+    if result ~= nil and rawequal(result, rollout.round) then
+      return usage.shown
+    end
+    return result, cause
   end
 
   function words.begin(self)

@@ -24,8 +24,9 @@ describe('stdlib.words', function()
 
   local WORDS = {
     bundled = { 'begin', 'iterate', 'iterate_matched', 'next_weight', 'open', 'promote', 'rounds', 'shift', 'switch' },
-    scripted = { 'analyse', 'begin', 'event', 'log', 'next_weight', 'open', 'promote', 'rounds', 'shift', 'wait',
-      'wait_until' },
+    scripted = { 'analyse', 'begin', 'elapsed', 'event', 'fetch', 'gate', 'history', 'hook', 'log', 'next_weight',
+      'now', 'open', 'promote', 'random', 'replicas', 'revision', 'rollback', 'rounds', 'shift', 'wait', 'wait_until',
+      'weights' },
   }
 
   for class, names in pairs(WORDS) do
@@ -106,6 +107,12 @@ describe('stdlib.words', function()
     ['a text for hours'] = { 'wait_until', '08:00',
       "rollout:wait_until: hours like { from = '08:00', to = '16:00' } or { canary = …, phase = … } are wanted, got "
       .. 'string' },
+    ['a side of nothing'] = { 'replicas', 'left',
+      'rollout:replicas: side: one of primary, canary is wanted, got left' },
+    ['too much history'] = { 'history', 11, 'rollout:history: a whole number from 1 to 10 is wanted, got 11' },
+    ['no webhook'] = { 'hook', nil, 'rollout:hook: the name of a webhook of the Canary is wanted, got nil' },
+    ['no reason'] = { 'rollback', nil, 'rollout:rollback: a text of 1 to 1000 bytes is wanted, got nil' },
+    ['a gate of begin'] = { 'gate', 'confirm-rollout', 'rollout:gate: there is no gate "confirm-rollout", known are ' },
     ['no text'] = { 'event', '', 'rollout:event: a text of 1 to 1000 bytes is wanted, got 0 bytes' },
     ['a table for a text'] = { 'log', {}, 'rollout:log: a text of 1 to 1000 bytes is wanted, got table' },
   } do

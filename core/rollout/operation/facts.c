@@ -18,6 +18,20 @@ static void set_routes(struct operation_call *call, const struct canary *canary,
     node_set_bool(doc, route, "mirrored", live.mirrored);
 }
 
+static int64_t replicas_of(const struct canary *canary, struct doc *workload)
+{
+    int64_t replicas = workload != NULL ? workload_of(&canary->names)->replicas(doc_root(workload)) : 0;
+    doc_free(workload);
+    return replicas;
+}
+
+static void set_replicas(struct operation_call *call, const struct canary *canary, struct doc *doc, struct node *facts)
+{
+    struct node *replicas = node_ensure_object(doc, facts, "replicas");
+    node_set_int(doc, replicas, "primary", replicas_of(canary, context_primary(call->context, &canary->names)));
+    node_set_int(doc, replicas, "canary", replicas_of(canary, context_target(call->context, &canary->names)));
+}
+
 static bool start(struct operation_call *call, const struct canary *canary, struct doc **answer)
 {
     struct doc *doc = operation_object();
@@ -37,6 +51,9 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
     node_set_bool(doc, facts, "finishing", call->release->origin == RELEASE_FINISHING);
     node_set_int(doc, facts, "interval_ms", canary->interval_ms);
     node_set_int(doc, facts, "generation", node_int_or(node_at(canary->root, "metadata", "generation"), 0));
+    node_set_int(doc, facts, "started", call->release->started_ms);
+    node_set_str(doc, facts, "revision", call->release->revision);
+    set_replicas(call, canary, doc, facts);
     set_routes(call, canary, doc, facts);
     *answer = doc;
     return true;
@@ -46,6 +63,11 @@ static const struct contract_field route[] = {
     {.name = "primary", .type = CONTRACT_INTEGER},
     {.name = "canary", .type = CONTRACT_INTEGER},
     {.name = "mirrored", .type = CONTRACT_BOOLEAN},
+    {0},
+};
+static const struct contract_field replicas[] = {
+    {.name = "primary", .type = CONTRACT_INTEGER},
+    {.name = "canary", .type = CONTRACT_INTEGER},
     {0},
 };
 static const struct contract_field answers[] = {
@@ -64,6 +86,9 @@ static const struct contract_field answers[] = {
     {.name = "finishing", .type = CONTRACT_BOOLEAN},
     {.name = "interval_ms", .type = CONTRACT_INTEGER},
     {.name = "generation", .type = CONTRACT_INTEGER},
+    {.name = "started", .type = CONTRACT_INTEGER},
+    {.name = "revision", .type = CONTRACT_STRING},
+    {.name = "replicas", .fields = replicas},
     {.name = "route", .optional = true, .fields = route},
     {.name = "route_error", .type = CONTRACT_STRING, .optional = true},
     {0},

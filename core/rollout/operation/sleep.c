@@ -129,7 +129,9 @@ static void look(struct operation_call *call, const struct canary *canary)
     int64_t now = clock_mono_ms(call->context->clock), rest = rest_ms(call);
     if (!sleep->begun) {
         sleep->begun = true;
-        sleep->asked_ms = now;
+        /* Another engine asks at the same moments; also at this one, which the dead one may not have lived to see. */
+        int64_t slept = whole_ms(call) - rest;
+        sleep->asked_ms = now - (slept > 0 ? (slept - 1) % canary->interval_ms + 1 : 0);
         char *text = text_of(call, canary);
         operation_wait(call, WAIT_STRATEGY, text);
         str_free(&text);

@@ -20,6 +20,8 @@
     X(difference)                                                                                                      \
     X(sleep)                                                                                                           \
     X(calendar)                                                                                                        \
+    X(webhook)                                                                                                         \
+    X(history)                                                                                                         \
     X(save)
 
 #define DECLARE(row) extern const struct operation operation_##row;

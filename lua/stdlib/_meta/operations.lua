@@ -8,13 +8,15 @@ error('this file describes operations to the reader; it is not a module')
 --- facts {} -> { now: integer, name: string, namespace: string, target: string, target_kind: string,
 --- service: string, provider: string, phase: string, failed_checks: integer, iterations: integer, weight: integer,
 --- restarted: boolean, finishing: boolean, interval_ms: integer, generation: integer,
+--- started: integer, revision: string, replicas: { primary: integer, canary: integer },
 --- route: { primary: integer, canary: integer, mirrored: boolean }?, route_error: string? }
 ---
 --- The state of the release now. A read. now: wall clock, ms; target: spec.targetRef.name; service: the apex;
 --- phase: Canary.status.phase as last written; weight: status.canaryWeight; restarted: this release replaced one in
 --- mid-run (no gate, no scale-up); finishing: the primary was promoted before this release began (no analysis, no
 --- copy); route: percent, from the live routing object, absent with route_error; interval_ms: the analysis interval in
---- force (>= 10,000); generation: of the Canary.
+--- force (>= 10,000); generation: of the Canary; started: when the release began, ms; revision: that is tried;
+--- replicas: how many Pods each side is to have.
 
 --- spec {} -> { skipAnalysis: any?, autoscalerRef: any?, ingressRef: any?, routeRef: any?, analysis: any?,
 --- templates: any? }
@@ -72,6 +74,18 @@ error('this file describes operations to the reader; it is not a module')
 --- were called. Type 'rollout' includes hooks without a type. Types confirm-rollout, confirm-traffic-increase,
 --- confirm-promotion and rollback ask a question (reads); the others are deliveries: their intent is on record before
 --- they are sent, with a key (header Sluice-Key) that is the same when they are sent again after a crash.
+
+--- webhook { name: string, phase: string, data: any?, deliver: boolean, body: boolean } -> { known: boolean,
+--- ok: boolean, error: string?, body: string?, json: any? }
+---
+--- Calls the Canary's webhook of that name, whatever its type; known: false when there is none. data: what its payload
+--- has in the field `data`, at most 4 KiB as JSON. deliver: as deliveries of `hooks` are; otherwise it is a question.
+--- body: the answer is wanted, a text of at most 16 KiB; json: what it says, if it is JSON.
+
+--- history { count: 1..10 } -> { number: integer, outcome: string, revision: string, began: integer? }[]
+---
+--- The releases of this Canary before this one that are kept, the last one first. outcome: the state of the Release
+--- (release/release.h). A read.
 
 --- act table[] -> { ok: boolean, failed: integer?, error: string?, begun: boolean? }
 ---

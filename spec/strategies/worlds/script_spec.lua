@@ -68,7 +68,37 @@ local AFTER = script_of('after', [[
   rollout:wait '10m'
   rollout:promote()]])
 
+local ASKING = script_of('asking', [[
+  rollout:begin()
+  if rollout:gate('approval', { timeout = '25s' }) then
+    rollout:event 'approved'
+  else
+    rollout:event('nobody approved, history ' .. #rollout:history(3) .. ', canary ' .. rollout:replicas 'canary')
+  end
+  rollout:event('told: ' .. tostring(rollout:hook('tell', { stage = 'first' })))
+  local body, answer = rollout:fetch 'risk'
+  rollout:shift(30)
+  rollout:analyse { lasting = '35s' }
+  rollout:rollback('the answer is ' .. tostring(body) .. ', weight ' .. rollout:weights().canary)]])
+
 stories.describe('a Strategy', {
+  ['that asks and tells'] = {
+    analysis = {},
+    hooks = { approval = 'confirm-promotion', tell = 'script', risk = 'confirm-traffic-increase' },
+    answers = { approval = stories.never },
+    strategy = { name = 'asking' },
+    objects = { ASKING },
+    ends = 'Failed',
+    image = 'podinfo:1',
+    told = {
+      'Warning Halt podinfo.test advancement waiting for approval',
+      'Normal nobody approved, history 0, canary 1',
+      'Normal told: true',
+      'Normal Advance podinfo.test canary weight 30',
+      'Warning Rolling back podinfo.test the answer is OK, weight 30',
+      'Warning Canary failed! Scaling down podinfo.test',
+    },
+  },
   ['promoted in office hours'] = {
     analysis = {},
     strategy = { name = 'office' },
