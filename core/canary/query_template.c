@@ -13,11 +13,11 @@ struct span {
 
 static const char *const words[] = {"name", "namespace", "target", "service", "ingress", "route", "interval"};
 
-/* What Go's text/template has and this engine has not. */
-static const char *const unsupported[] = {
-    "and", "block", "break",  "call",    "continue", "define", "else",     "end",      "eq",        "ge",
-    "gt",  "html",  "if",     "index",   "js",       "le",     "len",      "lt",       "ne",        "not",
-    "or",  "print", "printf", "println", "range",    "slice",  "template", "urlquery", "variables", "with",
+/* What else of Go's text/template may stand alone in an action; whether it may there is seen when it is filled in. */
+static const char *const others[] = {
+    "and",    "block",   "break", "call",  "continue", "define",   "else",      "end",  "eq",  "ge",   "gt",
+    "html",   "if",      "index", "js",    "le",       "len",      "lt",        "ne",   "not", "or",   "print",
+    "printf", "println", "range", "slice", "template", "urlquery", "variables", "with", "nil", "true", "false",
 };
 
 static bool is_among(struct span word, const char *const *list, size_t count)
@@ -103,23 +103,31 @@ static bool is_index(struct span action)
     return (quote == '"' || quote == '`') && memchr(action.at + 1, quote, action.len - 1) == action.at + action.len - 1;
 }
 
-static bool is_supported(struct span action)
+/* True when it is one word and nothing else. */
+static bool is_word(struct span action)
 {
-    size_t letters = 0;
-    while (letters < action.len && isalpha((unsigned char)action.at[letters])) {
-        letters++;
-    }
     for (size_t i = 0; i < action.len; i++) {
-        if (strchr("|(/\"`$:", action.at[i]) != NULL) {
+        if (!isalnum((unsigned char)action.at[i]) && action.at[i] != '_') {
             return false;
         }
     }
-    return !is_among((struct span){action.at, letters}, unsupported, sizeof unsupported / sizeof unsupported[0]);
+    return action.len > 0 && !isdigit((unsigned char)action.at[0]);
+}
+
+/* The first word of an action is one of these. */
+static bool begins_with(struct span action, const char *const *list, size_t count)
+{
+    struct span first = {action.at, 0};
+    while (first.len < action.len && isalpha((unsigned char)action.at[first.len])) {
+        first.len++;
+    }
+    return is_among(first, list, count);
 }
 
 /* `whole` is the action with its braces. */
-static char *problem_of(struct span whole, struct span action, const struct node *variables)
+static char *problem_of(struct span whole, struct span action, const struct node *variables, bool has_control)
 {
+    static const char *const definitions[] = {"define", "template", "block"};
     struct span key;
     int len = (int)whole.len;
     if (is_among(action, words, sizeof words / sizeof words[0]) || is_index(action)) {
@@ -127,29 +135,50 @@ static char *problem_of(struct span whole, struct span action, const struct node
     }
     if (is_variable(action, &key)) {
         char *name = str_format("%.*s", (int)key.len, key.at);
-        bool known = node_str(node_get(variables, name)) != NULL;
+        bool known = has_control || node_str(node_get(variables, name)) != NULL;
         char *problem = known ? NULL : str_format("%.*s: templateVariables has no %s", len, whole.at, name);
         str_free(&name);
         return problem;
     }
-    if (action.len > 0 && !is_supported(action)) {
-        return str_format("%.*s is not supported yet", len, whole.at);
+    if (begins_with(action, definitions, sizeof definitions / sizeof definitions[0])) {
+        return str_format("%.*s is not supported", len, whole.at);
     }
-    return str_format("%.*s is no word of a template, wanted name, namespace, target, service, ingress, route, "
-                      "interval, variables.KEY or index variables \"KEY\"",
-                      len, whole.at);
+    bool is_unknown = is_word(action) && !is_among(action, others, sizeof others / sizeof others[0]);
+    return action.len > 0 && !is_unknown
+               ? NULL
+               : str_format("%.*s is no word of a template, wanted name, namespace, target, service, ingress, route, "
+                            "interval, variables.KEY, index variables \"KEY\" or a function of Go's templates",
+                            len, whole.at);
+}
+
+/* Only one branch of an if is filled in, so what stands in it may not be there. */
+static bool has_control(const char *query)
+{
+    static const char *const controls[] = {"if", "with", "range"};
+    const char *open = query;
+    while ((open = strstr(open, "{{")) != NULL) {
+        const char *close = strstr(open + 2, "}}");
+        struct span action = action_of((struct span){open + 2, close != NULL ? (size_t)(close - open - 2) : 0});
+        if (begins_with(action, controls, sizeof controls / sizeof controls[0])) {
+            return true;
+        }
+        open += 2;
+    }
+    return false;
 }
 
 char *query_template_problem(const char *query, const struct node *variables)
 {
     const char *open = query;
+    bool controlled = has_control(query);
     while ((open = strstr(open, "{{")) != NULL) {
         const char *close = strstr(open + 2, "}}");
         if (close == NULL) {
             return str_format("%s is not closed, wanted }}", open);
         }
         struct span body = {open + 2, (size_t)(close - open - 2)};
-        char *problem = problem_of((struct span){open, (size_t)(close + 2 - open)}, action_of(body), variables);
+        char *problem =
+            problem_of((struct span){open, (size_t)(close + 2 - open)}, action_of(body), variables, controlled);
         if (problem != NULL) {
             return problem;
         }

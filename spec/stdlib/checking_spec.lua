@@ -95,7 +95,7 @@ describe('stdlib.checking', function()
     ['a dot'] = { function(c) c.query 'x' end, 'c:query: a colon is wanted: c:query(…)' },
     ['no query'] = { function(c) c:query(5) end, 'c:query: a text is wanted, got number' },
     ['a template without an end'] = { function(c) c:query 'x{{ name' end, 'c:query: template parsing failed' },
-    ['a template of another language'] = { function(c) c:query '{{ if x }}' end, '{{ if x }} is not supported' },
+    ['a template of another language'] = { function(c) c:query '{{ template "x" }}' end, '{{ template }} is not' },
     ['no value'] = { function(c) return c:judge(nil, { max = 1 }) end, 'c:judge: value: a number is wanted, got nil' },
     ['bounds that are no table'] = { function(c) return c:judge(1, 5) end, 'c:judge: options: a table' },
     ['an unknown option'] = { function(c) return c:judge(1, { most = 5 }) end,

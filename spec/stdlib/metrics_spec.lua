@@ -154,10 +154,10 @@ describe('stdlib.metrics', function()
       'Prometheus query failed for errors: error response: Status 503 Service Unavailable: no',
     },
     ['inline, a template that is not supported'] = {
-      { name = 'errors', query = 'x{{ printf "%s" name }}' },
+      { name = 'errors', query = 'x{{ template "y" }}' },
       1,
       'Prometheus query failed for errors: template parsing failed: template: tmpl:1: '
-        .. '{{ printf "%s" name }} is not supported',
+        .. '{{ template }} is not supported',
     },
     ['inline, several series'] = {
       { name = 'errors', query = 'errors', threshold = 5 },

@@ -54,6 +54,26 @@ describe('stdlib.template', function()
     end)
   end
 
+  it('agrees with Go', function()
+    local model = { name = 'podinfo', namespace = 'test', target = 'podinfo', service = 'svc', ingress = 'ing',
+      route = 'rt', interval = '1m',
+      variables = { a = 'A', ['b-c'] = 'BC', n = '5', empty = '', list = 'x,y' } }
+    for _, case in ipairs(require 'spec.stdlib.template_cases') do
+      local text, problem = template.render(case[1], model)
+      assert.equal(case[2], text, case[1])
+      assert.equal(case[3], problem, case[1])
+    end
+  end)
+
+  it('knows no definitions, and says so', function()
+    for _, word in ipairs { 'define "x"', 'template "x"', 'block "x" .' } do
+      local text, problem, unsupported = template.render('{{ ' .. word .. ' }}{{ end }}', MODEL)
+      assert.is_nil(text)
+      assert.matches('is not supported$', problem)
+      assert.is_true(unsupported)
+    end
+  end)
+
   it('does without variables', function()
     assert.equal('', template.render('{{ index variables "a" }}', { name = 'podinfo' }))
     assert.is_nil((template.render('{{ variables.a }}', { name = 'podinfo' })))

@@ -104,10 +104,12 @@ static void test_what_is_refused_is_named(void **state)
         {"\"metrics\":[{\"name\":\"m\",\"templateRef\":{\"name\":\"t\",\"namespace\":\"other\"}}]", "",
          "spec.analysis.metrics[0].templateRef: can't access metric template t.other, cross-namespace references are "
          "blocked"},
-        {"\"metrics\":[{\"name\":\"m\",\"query\":\"{{ target }} {{- if eq name `x` }}1{{ end }}\"}]", "",
-         "spec.analysis.metrics[0].query (metric m): {{- if eq name `x` }} is not supported yet"},
-        {"\"metrics\":[{\"name\":\"m\",\"query\":\"{{ interval | len }}\"}]", "",
-         "spec.analysis.metrics[0].query (metric m): {{ interval | len }} is not supported yet"},
+        {"\"metrics\":[{\"name\":\"m\",\"query\":\"{{ target }} {{- if eq name `x` }}1{{ foo }}{{ end }}\"}]", "",
+         "spec.analysis.metrics[0].query (metric m): {{ foo }} is no word of a template, wanted name, namespace, "
+         "target, "
+         "service, ingress, route, interval, variables.KEY, index variables \"KEY\" or a function of Go's templates"},
+        {"\"metrics\":[{\"name\":\"m\",\"query\":\"{{ define `x` }}{{ end }}\"}]", "",
+         "spec.analysis.metrics[0].query (metric m): {{ define `x` }} is not supported"},
         {"", ",\"revertOnDeletion\":true", "spec.revertOnDeletion is not supported yet"},
         {"", ",\"provider\":\"nginx\"", "spec.provider: nginx is not supported yet, only istio"},
         {"", ",\"autoscalerRef\":{\"kind\":\"ScaledObject\",\"name\":\"s\"}",
@@ -214,18 +216,19 @@ static void test_everything_that_is_refused_is_named_at_once(void **state)
 {
     struct canary canary;
     struct err err;
-    assert_false(read(
-        &canary,
-        "\"threshold\":1.5,\"maxWeight\":\"x\",\"alerts\":[{\"name\":\"a\"}],\"metrics\":[{\"name\":\"m\","
-        "\"templateRef\":{\"name\":\"t\",\"namespace\":\"other\"}},{\"name\":\"n\",\"query\":\"{{ if x }}{{ end }}\"}]",
-        ",\"revertOnDeletion\":true,\"service\":{\"port\":0.5}", &err));
+    assert_false(
+        read(&canary,
+             "\"threshold\":1.5,\"maxWeight\":\"x\",\"alerts\":[{\"name\":\"a\"}],\"metrics\":[{\"name\":\"m\","
+             "\"templateRef\":{\"name\":\"t\",\"namespace\":\"other\"}},{\"name\":\"n\",\"query\":\"{{ define `x` }}{{ "
+             "end }}\"}]",
+             ",\"revertOnDeletion\":true,\"service\":{\"port\":0.5}", &err));
     assert_string_equal(err.text,
                         "spec.service.port: 0.5 is not an integer; spec.analysis.threshold: 1.5 is not an integer; "
                         "spec.analysis.maxWeight: \"x\" is not an integer; spec.revertOnDeletion is not supported yet; "
                         "spec.analysis.alerts is not supported yet; "
                         "spec.analysis.metrics[0].templateRef: can't access metric template t.other, cross-namespace "
                         "references are blocked; "
-                        "spec.analysis.metrics[1].query (metric n): {{ if x }} is not supported yet");
+                        "spec.analysis.metrics[1].query (metric n): {{ define `x` }} is not supported");
     struct str_list reasons = {0};
     assert_true(canary_refusals(&canary, &reasons));
     assert_int_equal(reasons.count, 7);
@@ -281,10 +284,11 @@ static void test_words_of_queries(void **state)
         {"{{ name }}/{{- variables.if -}} {{ index variables \\\"x\\\" }} a }} b", NULL},
         {"{{ target }}{{ foo }}",
          "{{ foo }} is no word of a template, wanted name, namespace, target, service, ingress, route, interval, "
-         "variables.KEY or index variables \"KEY\""},
+         "variables.KEY, index variables \"KEY\" or a function of Go's templates"},
         {"{{ target }}{{ variables.x }}", "{{ variables.x }}: templateVariables has no x"},
         {"{{ name }} {{ target", "{{ target is not closed, wanted }}"},
-        {"{{ with name }}", "{{ with name }} is not supported yet"},
+        {"{{ with variables.if }}{{ . }}{{ else }}{{ variables.x }}{{ end }}{{ name | len }}", NULL},
+        {"{{ template `name` }}", "{{ template `name` }} is not supported"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct canary canary;
