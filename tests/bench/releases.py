@@ -7,9 +7,11 @@ named.
 Each engine has a new control plane to itself, in which Pods are only reported Ready and nothing is proxied. `count`
 canaries are Initialized and rest for a while; then all targets get a new image at once, until all are Succeeded
 (interval 10 s, steps of 10 to 50, the two built-in metrics, which a Prometheus in this process answers). Printed are
-the engine's CPU (user and system) and requests from the new image to the end, and its memory, as figures and as ratios.
-Needs what tests/cluster/build makes, and build/sluice (SLUICE_BIN for another). The older build is made from git's
-history, in the cache. FLAGGER_BIN is a default of --flagger; --only picks engines: sluice, COMMIT, flagger.
+the engine's CPU (user and system) and requests from the new image to the end, and its memory, as figures and as ratios;
+and how many of as many releases are simulated in a second of CPU, by the bench_simulation of the same build. Needs what
+tests/cluster/build makes, and build/sluice with build/tests/bench_simulation (SLUICE_BIN for another sluice). The older
+build is made from git's history, in the cache. FLAGGER_BIN is a default of --flagger; --only picks engines: sluice,
+COMMIT, flagger.
 """
 import argparse
 import collections
@@ -17,8 +19,10 @@ import contextlib
 import dataclasses
 import http.server
 import json
+import math
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -37,6 +41,7 @@ from lab import Lab  # noqa: E402
 from waiting import wait_for  # noqa: E402
 
 MIB = 1 << 20
+BENCH = 'tests/bench_simulation'  # of a build
 
 
 @dataclasses.dataclass
@@ -50,6 +55,7 @@ class Cost:
     requests: collections.Counter  # likewise, by verb and resource
     peak_mib: float        # the most that was ever resident
     rested_mib: float      # resident, with all canaries Succeeded
+    simulated: float       # releases per second of CPU in the embedded cluster; NaN for an engine that has none
 
 
 class Contender(Engine):
@@ -96,20 +102,31 @@ def build_commit(commit):
     folder = parts.cache() / f'commit-{commit}'
     final = folder / 'build' / 'sluice'
     with parts.locked(folder.with_suffix('.lock')):
-        if not final.exists():
+        bench = folder / 'build' / BENCH
+        if not (final.exists() and bench.exists()):
             print(f'building {commit} in {folder} …', flush=True)
             folder.mkdir(exist_ok=True)
             archive = subprocess.run(['git', '-C', ROOT, 'archive', commit], check=True, stdout=subprocess.PIPE).stdout
             subprocess.run(['tar', '-x', '-C', folder], input=archive, check=True)
             subprocess.run(['cmake', '--preset', 'release'], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-            subprocess.run(['cmake', '--build', '--preset', 'release', '--target', 'sluice'], cwd=folder, check=True,
-                           stdout=subprocess.DEVNULL)
+            subprocess.run(['cmake', '--build', '--preset', 'release', '--target', 'sluice', 'bench_simulation'],
+                           cwd=folder, check=True, stdout=subprocess.DEVNULL)
     return final
 
 
 def others(requests):
     """Requests beside the renewals of the Lease and of watches."""
     return [r for r in requests if r['resource'] != 'leases' and r['verb'] != 'watch']
+
+
+def simulate(path, count):
+    """Releases per second of CPU in the embedded cluster of the build that has this binary."""
+    bench = path.parent / BENCH
+    if not bench.exists():
+        return math.nan
+    told = subprocess.run([bench, '--counts', str(count)], check=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True).stdout
+    return float(re.search(r'^releases per CPU s +([0-9.]+)', told, re.MULTILINE)[1])
 
 
 def measure(lab, engine, count, rest_s):
@@ -141,7 +158,7 @@ def measure(lab, engine, count, rest_s):
     return Cost(initialised_s=initialised, resting_mib=resting_memory / MIB, resting=resting, released_s=released,
                 cpu_s=cpu,
                 requests=collections.Counter(f'{r["verb"]} {r["resource"]}' for r in requests),
-                peak_mib=engine.peak() / MIB, rested_mib=engine.cost()[1] / MIB)
+                peak_mib=engine.peak() / MIB, rested_mib=engine.cost()[1] / MIB, simulated=math.nan)
 
 
 def await_all(lab, engine, phase, count):
@@ -161,7 +178,8 @@ def run(variable, path, prometheus, options):
           Lab(pathlib.Path(folder) / 'lab', fake=True) as lab):
             lab.client.create({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': NAMESPACE}})
             with Contender(lab, flags=['-log-level', 'info', '-metrics-server', prometheus]) as engine:
-                return measure(lab, engine, options.count, options.rest)
+                cost = measure(lab, engine, options.count, options.rest)
+        return dataclasses.replace(cost, simulated=simulate(path, options.count))
     finally:
         del os.environ[variable]
 
@@ -177,13 +195,15 @@ def print_table(costs, count, rest_s):
         (f'requests in {rest_s} s of rest', 0, lambda c: c.resting),
         ('all Initialized after, s', 1, lambda c: c.initialised_s),
         ('all Succeeded after, s', 1, lambda c: c.released_s),
+        ('simulated releases per CPU s', 0, lambda c: c.simulated),
     ]
     print('| ' + ' | '.join([f'{count} releases at once', *costs]) + ' |')
     print('|---' * (1 + len(costs)) + '|')
     for what, digits, figure in rows:
         figures = [figure(cost) for cost in costs.values()]
-        cells = [f'{figures[0]:.{digits}f}']
-        cells += [f'{f:.{digits}f}' + (f' ({f / figures[0]:.1f}x)' if figures[0] else '') for f in figures[1:]]
+        ratios = [f' ({f / figures[0]:.1f}x)' if figures[0] else '' for f in figures]
+        cells = ['–' if math.isnan(f) else f'{f:.{digits}f}' + (ratio if i > 0 else '')
+                 for i, (f, ratio) in enumerate(zip(figures, ratios))]
         print(f'| {what} | ' + ' | '.join(cells) + ' |')
     for name, cost in costs.items():
         each = ', '.join(f'{n / count:.2f} {what}' for what, n in cost.requests.most_common() if n >= count / 100)
