@@ -130,8 +130,14 @@ describe('a simulated world', function()
       end
     end
     for why, act in pairs {
-      ['sed: unknown field, known are seed, apart, transcript, start, people, scenario and replay_words'] = function()
+      ['sed: unknown field, known are seed, apart, transcript, start, people, scenario, begin and '] = function()
         sluice.world { sed = 2 }
+      end,
+      ['begin: a time such as 2026-03-13T12:00:00Z is wanted, got noon'] = function()
+        sluice.world { begin = 'noon' }
+      end,
+      ['no/such.yaml'] = function()
+        sluice.world { scenario = 'no/such.yaml' }
       end,
       ['apart: expected true or false, got number'] = function()
         sluice.world { apart = 1 }

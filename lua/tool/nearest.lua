@@ -38,13 +38,13 @@ function M.sorted(name, known)
   return names
 end
 
---- ", known are promote, open, …": at most eight, the nearest one first; "" without any.
+--- ", known are promote, open, …": the three that are nearest; "" without any.
 function M.known(name, known)
   local names = M.sorted(name, known)
   if #names == 0 then
     return ''
   end
-  return ', known are ' .. table.concat(names, ', ', 1, math.min(#names, 8)) .. (#names > 8 and ', …' or '')
+  return ', known are ' .. table.concat(names, ', ', 1, math.min(#names, 3)) .. (#names > 3 and ', …' or '')
 end
 
 return M

@@ -10,6 +10,7 @@
  * but uses its host's. */
 #include <string.h>
 
+#include "base/duration.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "lab/lua/module_inner.h"
@@ -325,6 +326,20 @@ static bool fill(struct world *w, uint64_t seed, struct err *err)
     return true;
 }
 
+/* What clocks show first. */
+static int64_t begin_of(lua_State *L, const struct world *w)
+{
+    int64_t begin_ms = w->scenario != NULL ? w->scenario->begin_ms : BEGIN_MS;
+    struct err err;
+    lua_getfield(L, 1, "begin");
+    const char *text = luaL_optstring(L, -1, NULL);
+    if (text != NULL && !time_parse(text, &begin_ms, &err)) {
+        luaL_error(L, "begin: a time such as 2026-03-13T12:00:00Z is wanted, got %s", text);
+    }
+    lua_pop(L, 1);
+    return begin_ms;
+}
+
 static const char *scenario_of(lua_State *L)
 {
     lua_getfield(L, 1, "scenario");
@@ -335,8 +350,8 @@ static const char *scenario_of(lua_State *L)
 
 static int open_world(lua_State *L)
 {
-    static const char *const fields[] = {"seed",   "apart",    "transcript",   "start",
-                                         "people", "scenario", "replay_words", NULL};
+    static const char *const fields[] = {"seed",     "apart", "transcript",   "start", "people",
+                                         "scenario", "begin", "replay_words", NULL};
     module_check_fields(L, 1, fields);
     bool is_apart = module_flag(L, 1, "apart"), is_written = module_flag(L, 1, "transcript");
     bool has_people = module_flag(L, 1, "people");
@@ -349,9 +364,10 @@ static int open_world(lua_State *L)
     }
     uint64_t usual = w->scenario != NULL ? w->scenario->seed : 1;
     uint64_t seed = (uint64_t)module_integer(L, 1, "seed", 0, (int64_t)usual);
+    int64_t begin_ms = begin_of(L, w);
     buf_init(&w->log, LOG_MAX);
     module_log_to(w);
-    w->time = virtual_clock_new(w->scenario != NULL ? w->scenario->begin_ms : BEGIN_MS);
+    w->time = virtual_clock_new(begin_ms);
     w->is_open = true;
     bool ok = stage_init(&w->stage, virtual_clock_clock(w->time), seed, &err);
     w->stage.is_apart = is_apart;
