@@ -203,7 +203,7 @@ static void start_engine(struct program *p)
 }
 
 static const struct kube_resource *const required_kinds[] = {&KUBE_CANARIES, &KUBE_RELEASES, &KUBE_STRATEGIES,
-                                                             &KUBE_METRIC_TEMPLATES};
+                                                             &KUBE_CHECKS, &KUBE_METRIC_TEMPLATES};
 
 static void check_next(struct program *p);
 

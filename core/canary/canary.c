@@ -155,6 +155,13 @@ char *canary_strategy_module(const char *strategy)
     return slash != NULL ? str_format("scripts.%s", slash + 1) : str_format("strategies.%s", strategy);
 }
 
+char *canary_check_module(const char *key)
+{
+    const char *slash = strchr(key, '/');
+    return slash == key ? str_format("checks.%s", key + 1)
+                        : str_format("checks.%.*s.%s", (int)(slash - key), key, slash + 1);
+}
+
 bool canary_is_at_rest(const struct canary *canary)
 {
     return phase_state(canary->phase) == PHASE_AT_REST;

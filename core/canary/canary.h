@@ -14,7 +14,7 @@ struct canary;
 /* What the scripts are that a Canary names. */
 struct canary_scripts {
     void *ctx;
-    /* Adds why the Canary's spec.strategy cannot be used, if so: reasons that begin with the field. */
+    /* Adds why what the Canary names cannot be used, if so: reasons that begin with the field. */
     void (*check)(void *ctx, const struct canary *canary, struct str_list *reasons);
 };
 
@@ -23,7 +23,7 @@ struct canary_defaults {
     const char *provider;       /* -mesh-provider */
     const char *metrics_server; /* -metrics-server */
     bool no_cross_namespace_refs;
-    /* NULL: what spec.strategy names is not looked at, as for a release that has pinned its scripts */
+    /* NULL: the scripts that it names are not looked at, as for a release that has pinned them */
     const struct canary_scripts *scripts;
 };
 
@@ -74,5 +74,8 @@ bool canary_is_promoting(const struct canary *canary);
 bool canary_is_scripted(const struct canary *canary);
 /* The module that decides for a value of `strategy`: "strategies.canary", "scripts.weekday-ring" (mem_free). */
 char *canary_strategy_module(const char *strategy);
+/* The module of a Check: "checks.delivery.revenue-guard" for "delivery/revenue-guard", "checks.request-duration" for
+ * "/request-duration", which no object is (mem_free). */
+char *canary_check_module(const char *key);
 /* Lists the names of the Canary's objects, without the tracked configs. */
 void canary_list_objects(const struct canary *canary, struct str_list *objects);

@@ -21,15 +21,19 @@ void canary_names_init(struct canary_names *names, const struct node *canary)
     names->apex_primary = str_format("%s-primary", names->apex);
     names->apex_canary = str_format("%s-canary", names->apex);
     names->target_primary = str_format("%s-primary", names->target);
-    const struct node *strategy = node_get(spec, "strategy");
-    if (strategy != NULL && node_type(strategy) != NODE_NULL) {
-        const char *namespace = node_str(node_get(strategy, "namespace"));
-        namespace = str_empty(namespace) ? names->namespace : namespace;
-        names->strategy =
-            str_format("%s/%s", namespace != NULL ? namespace : "", node_str_or(node_get(strategy, "name"), ""));
-    }
+    names->strategy = canary_reference_key(node_get(spec, "strategy"), names->namespace);
     names->id =
         str_format("%s.%s", names->name != NULL ? names->name : "", names->namespace != NULL ? names->namespace : "");
+}
+
+char *canary_reference_key(const struct node *reference, const char *own_namespace)
+{
+    if (reference == NULL || node_type(reference) == NODE_NULL) {
+        return NULL;
+    }
+    const char *namespace = node_str(node_get(reference, "namespace"));
+    namespace = str_empty(namespace) ? own_namespace : namespace;
+    return str_format("%s/%s", namespace != NULL ? namespace : "", node_str_or(node_get(reference, "name"), ""));
 }
 
 void canary_names_fini(struct canary_names *names)

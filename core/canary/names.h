@@ -21,6 +21,10 @@ struct canary_names {
 void canary_names_init(struct canary_names *names, const struct node *canary);
 void canary_names_fini(struct canary_names *names);
 
+/* "namespace/name" of a reference to a script, {name, namespace}; without a namespace it is the Canary's own. NULL:
+ * there is no reference. (mem_free) */
+char *canary_reference_key(const struct node *reference, const char *own_namespace);
+
 /* `name` as it is when it has at most `max` characters, else its beginning and a hash of it: different names stay
  * different. A valid name, or value of a label, stays one. `max` is at least 20. (mem_free) */
 char *name_shorten(const char *name, size_t max);

@@ -119,13 +119,29 @@ static void check_supported(const struct canary *canary, struct str_list *reason
 
 /* --- what it may name --- */
 
+/* One metric is one thing to judge. */
+static void check_single(const struct node *metric, size_t index, struct str_list *reasons)
+{
+    static const char *const others[] = {"query", "templateRef", "threshold"};
+    if (node_type(node_get(metric, "checkRef")) != NODE_OBJECT) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (node_get(metric, others[i]) != NULL) {
+            str_list_push_format(reasons, "spec.analysis.metrics[%zu]: a checkRef is wanted, or %s, not both", index,
+                                 others[i]);
+        }
+    }
+}
+
 static void check_references(const struct canary *canary, struct str_list *reasons)
 {
     struct node_iter it = node_iterate(node_get(canary->analysis, "metrics"));
-    while (canary->no_cross_namespace_refs && node_next(&it)) {
+    while (node_next(&it)) {
         const struct node *ref = node_get(it.value, "templateRef");
         const char *namespace = node_str_or(node_get(ref, "namespace"), "");
-        if (namespace[0] != '\0' && !str_equal(namespace, canary->names.namespace)) {
+        check_single(it.value, it.index, reasons);
+        if (canary->no_cross_namespace_refs && namespace[0] != '\0' && !str_equal(namespace, canary->names.namespace)) {
             str_list_push_format(reasons,
                                  "spec.analysis.metrics[%zu].templateRef: can't access metric template %s.%s, "
                                  "cross-namespace references are blocked",
@@ -226,7 +242,7 @@ bool canary_refusals(const struct canary *canary, struct str_list *reasons)
     check_match(canary, reasons);
     check_names(canary, reasons);
     canary_unworkable(canary, reasons);
-    if (canary->scripts != NULL && canary->names.strategy != NULL) {
+    if (canary->scripts != NULL) {
         canary->scripts->check(canary->scripts->ctx, canary, reasons);
     }
     return reasons->count > before;

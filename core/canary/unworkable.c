@@ -20,7 +20,8 @@ static void check_metric(const struct node *metric, size_t index, struct str_lis
 {
     const char *name = node_str_or(node_get(metric, "name"), "");
     const char *query = node_str_or(node_get(metric, "query"), "");
-    if (query[0] == '\0' && !is_builtin(name) && node_get(metric, "templateRef") == NULL) {
+    bool refers = node_get(metric, "templateRef") != NULL || node_get(metric, "checkRef") != NULL;
+    if (query[0] == '\0' && !is_builtin(name) && !refers) {
         str_list_push_format(
             reasons,
             "spec.analysis.metrics[%zu] (metric %s): it has no query, and its name is no built-in one, wanted a query "

@@ -15,6 +15,7 @@ struct kube_resource {
     X(CANARIES, "flagger.app", "v1beta1", "canaries", "Canary")                                                        \
     X(RELEASES, "sluice.dev", "v1alpha1", "releases", "Release")                                                       \
     X(STRATEGIES, "sluice.dev", "v1alpha1", "strategies", "Strategy")                                                  \
+    X(CHECKS, "sluice.dev", "v1alpha1", "checks", "Check")                                                             \
     X(DEPLOYMENTS, "apps", "v1", "deployments", "Deployment")                                                          \
     X(SERVICES, "", "v1", "services", "Service")                                                                       \
     X(CONFIG_MAPS, "", "v1", "configmaps", "ConfigMap")                                                                \

@@ -67,12 +67,33 @@ static bool check_params(const struct node *params, struct err *err)
     return fits || refuse("spec.params", params, "an object of at most 100 values", err);
 }
 
+/* What the values are is the script's business. */
+static bool check_pinned(const struct node *checks, struct err *err)
+{
+    if (is_absent(checks)) {
+        return true;
+    }
+    if (node_type(checks) != NODE_OBJECT || node_count(checks) > RELEASE_SOURCES_MAX) {
+        return refuse("spec.checks", checks, "an object of Checks", err);
+    }
+    struct node_iter it = node_iterate(checks);
+    while (node_next(&it)) {
+        const struct node *params = node_get(it.value, "params");
+        if (node_type(it.value) != NODE_OBJECT || node_str(node_get(it.value, "module")) == NULL ||
+            !(is_absent(params) || node_type(params) == NODE_OBJECT)) {
+            return refuse("spec.checks", it.value, "{module, params}", err);
+        }
+    }
+    return true;
+}
+
 static bool check_spec(const struct node *spec, struct err *err)
 {
     return check_text("spec.canary", node_get(spec, "canary"), NAME_SIZE_MAX, err) &&
            check_text("spec.revision", node_get(spec, "revision"), NAME_SIZE_MAX, err) &&
            check_text("spec.strategy", node_get(spec, "strategy"), NAME_SIZE_MAX, err) &&
            check_count("spec.words", node_get(spec, "words"), err) && check_params(node_get(spec, "params"), err) &&
+           check_pinned(node_get(spec, "checks"), err) &&
            check_map("spec.sources", node_get(spec, "sources"), RELEASE_SOURCES_MAX, SOURCE_SIZE_MAX, err);
 }
 

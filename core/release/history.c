@@ -10,9 +10,9 @@ enum { DELETES_MAX = 8 };
 struct history_call {
     struct context *context;
     struct canary canary;     /* a copy of its own */
-    struct release_plan plan; /* its revision, its sources and its params are copies */
+    struct release_plan plan; /* its revision, its sources, params and checks are copies */
     char *revision;
-    struct doc *sources, *params;
+    struct doc *sources, *params, *checks;
     struct doc *created; /* NULL: not yet */
     struct kube_call *call;
     struct str_list old; /* to be deleted after the new one is there */
@@ -117,6 +117,7 @@ void history_prune(struct doc *object)
     int64_t goes_by = accepted_generation(root);
     node_remove(node_get(root, "spec"), "sources");
     node_remove(node_get(root, "spec"), "params");
+    node_remove(node_get(root, "spec"), "checks");
     node_remove(node_get(root, "spec"), "accepted");
     const char *state = node_str(node_at(root, "status", "state"));
     struct node *status = NULL;
@@ -142,6 +143,7 @@ static void history_free(struct history_call *h)
     str_free(&h->revision);
     doc_free(h->sources);
     doc_free(h->params);
+    doc_free(h->checks);
     doc_free(h->created);
     mem_free(h);
 }
@@ -276,6 +278,7 @@ struct history_call *history_create(struct context *context, const struct canary
     h->plan.revision = h->revision;
     h->plan.sources = h->sources = doc_copy(doc_root(plan->sources));
     h->plan.params = h->params = doc_copy(doc_root(plan->params));
+    h->plan.checks = h->checks = doc_copy(doc_root(plan->checks));
     h->done = done;
     h->ctx = ctx;
     create(h);

@@ -81,6 +81,7 @@ struct doc *release_new_object(struct context *context, const struct canary *can
     node_set_str(doc, spec, "strategy", canary->strategy);
     node_set(doc, spec, "sources", node_copy(doc, doc_root(plan->sources)));
     node_set(doc, spec, "params", node_copy(doc, doc_root(plan->params)));
+    node_set(doc, spec, "checks", node_copy(doc, doc_root(plan->checks)));
     node_set_int(doc, spec, "words", RELEASE_WORDS);
     struct accepted accepted = {0};
     accepted_take(&accepted, canary);
@@ -148,6 +149,7 @@ struct release *release_open(struct context *context, const struct node *object)
     r->strategy = str_dup(node_str_or(node_get(spec, "strategy"), "canary"));
     r->sources = doc_copy(node_get(spec, "sources"));
     r->params = doc_copy(node_get(spec, "params"));
+    r->checks = doc_copy(node_get(spec, "checks"));
     r->origin = node_bool_or(node_get(spec, "restarted"), false)   ? RELEASE_RESTARTED
                 : node_bool_or(node_get(spec, "continued"), false) ? RELEASE_CONTINUED
                 : node_bool_or(node_get(spec, "finishing"), false) ? RELEASE_FINISHING
@@ -187,6 +189,7 @@ void release_free(struct release *r)
     account_fini(&r->account);
     doc_free(r->sources);
     doc_free(r->params);
+    doc_free(r->checks);
     doc_free(r->checksums);
     doc_free(r->live_checksums);
     doc_free(r->ending);

@@ -50,6 +50,7 @@ struct release {
     char *canary, *strategy;
     struct doc *sources; /* what the Release pinned, {module: text} */
     struct doc *params;  /* of its strategy, {name: value}; pinned too */
+    struct doc *checks;  /* the Checks that it pinned; see canary/check_ref.h */
     enum release_origin origin;
     int64_t words, epoch, serial;
     /* the release was created while its Canary was refused: the script begins once the Canary is accepted */
@@ -128,6 +129,7 @@ struct release_plan {
     bool waiting;
     struct doc *sources; /* of its strategy, {module: text} */
     struct doc *params;  /* the values of its parameters; NULL: none */
+    struct doc *checks;  /* the Checks whose sources are among them; NULL: none */
 };
 /* The object to create: open, unclaimed. Takes nothing. */
 struct doc *release_new_object(struct context *context, const struct canary *canary, const struct release_plan *plan);

@@ -198,7 +198,8 @@ static void create_release(struct actor *actor, const struct canary *canary, con
                                 .origin = origin,
                                 .waiting = actor->refused && origin == RELEASE_RESTARTED,
                                 .sources = choice.sources,
-                                .params = choice.params};
+                                .params = choice.params,
+                                .checks = choice.checks};
     actor->creating = history_create(actor->context, canary, &plan, on_created, actor);
     library_choice_fini(&choice);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "canary/check_ref.h"
 #include "canary/edit.h"
 #include "canary/status.h"
 #include "rollout/actor_inner.h"
@@ -202,18 +203,33 @@ static enum take take_subject(struct actor *actor, const struct canary *before, 
     return TAKE_BUSY;
 }
 
+/* The Canary names a Check that the release has not pinned, or gives it other parameters than the pinned one has. */
+static enum take take_unpinned(struct actor *actor, const struct canary *canary, const struct err *why)
+{
+    if (!run_release(actor->run)->waiting) {
+        return wait_for_end(actor, why->text);
+    }
+    run_accept(actor->run, canary);
+    run_supersede(actor->run, "it waited for a spec that names other Checks");
+    return TAKE_BUSY;
+}
+
 static enum take take_edit(struct actor *actor, struct canary *before, struct canary *canary)
 {
     enum edit edit = edit_between(before, canary);
+    struct err unpinned = {0};
     bool analysing = canary_phase_is(canary, PHASE_PROGRESSING) || canary_phase_is(canary, PHASE_WAITING_PROMOTION);
     if (!run_is_scripted(actor->run) || canary_is_initialising(canary)) {
         return TAKE_LATER;
     } else if (edit != EDIT_PLAIN && is_promoted(actor, canary)) {
         return wait_for_end(actor, "it is being promoted");
-    } else if (edit == EDIT_ROUTING && analysing) {
-        return take_routing(actor, before, canary);
     } else if (edit == EDIT_SUBJECT && analysing) {
         return take_subject(actor, before, canary);
+    } else if (strcmp(before->strategy, canary->strategy) == 0 &&
+               !check_refs_are_pinned(canary, doc_root(run_release(actor->run)->checks), &unpinned)) {
+        return take_unpinned(actor, canary, &unpinned);
+    } else if (edit == EDIT_ROUTING && analysing) {
+        return take_routing(actor, before, canary);
     } else if (edit_changes_objects(before, canary)) {
         return take_objects(actor, before, canary);
     }

@@ -41,10 +41,10 @@ struct engine {
 };
 
 /* The engine's own; workload and mesh say what they watch. */
-static const struct store_plan own_stores[] = {{&KUBE_CANARIES, canary_prune, false},
-                                               {&KUBE_RELEASES, history_prune, false},
-                                               {&KUBE_STRATEGIES, NULL, false},
-                                               {&KUBE_METRIC_TEMPLATES, NULL, false}};
+static const struct store_plan own_stores[] = {
+    {&KUBE_CANARIES, canary_prune, false}, {&KUBE_RELEASES, history_prune, false}, {&KUBE_STRATEGIES, NULL, false},
+    {&KUBE_CHECKS, NULL, false},           {&KUBE_METRIC_TEMPLATES, NULL, false},
+};
 
 static void begin_work(struct engine *engine);
 
@@ -68,6 +68,12 @@ static void on_tidy(struct timer *timer, void *ctx)
     mem_trim();
 }
 
+static bool is_of_scripts(const struct store *store)
+{
+    const struct kube_resource *resource = store_resource(store);
+    return resource == &KUBE_STRATEGIES || resource == &KUBE_CHECKS;
+}
+
 static void on_change(void *ctx, const struct store *store, const char *namespace, const char *name)
 {
     struct engine *engine = ctx;
@@ -84,8 +90,8 @@ static void on_change(void *ctx, const struct store *store, const char *namespac
         registry_canary_changed(&engine->registry, namespace, name);
     } else if (store == context_store(&engine->context, &KUBE_RELEASES)) {
         registry_release_changed(&engine->registry, namespace, name);
-    } else if (store == context_store(&engine->context, &KUBE_STRATEGIES)) {
-        library_note_changed(engine->context.library, namespace, name);
+    } else if (is_of_scripts(store)) {
+        library_note_changed(engine->context.library, store_resource(store), namespace, name);
     } else if (store !=
                context_store(&engine->context, &KUBE_METRIC_TEMPLATES)) { /* these are read when they are used */
         registry_object_changed(&engine->registry, namespace, name);
@@ -108,11 +114,17 @@ static bool add_release(void *ctx, const char *namespace, const char *name, cons
 
 static bool add_strategy(void *ctx, const char *namespace, const char *name, const struct doc *object)
 {
-    library_note_changed(ctx, namespace, name);
+    library_note_changed(ctx, &KUBE_STRATEGIES, namespace, name);
     return true;
 }
 
-static void on_strategy_changed(void *ctx, const char *namespace, const char *name)
+static bool add_check(void *ctx, const char *namespace, const char *name, const struct doc *object)
+{
+    library_note_changed(ctx, &KUBE_CHECKS, namespace, name);
+    return true;
+}
+
+static void on_script_changed(void *ctx, const char *namespace, const char *name)
 {
     registry_canary_changed(ctx, namespace, name);
 }
@@ -129,6 +141,7 @@ static void begin_work(struct engine *engine)
     }
     engine->ready = true;
     store_each(context_store(&engine->context, &KUBE_STRATEGIES), NULL, add_strategy, engine->context.library);
+    store_each(context_store(&engine->context, &KUBE_CHECKS), NULL, add_check, engine->context.library);
     store_each(context_store(&engine->context, &KUBE_CANARIES), NULL, add_canary, &engine->registry);
     store_each(context_store(&engine->context, &KUBE_RELEASES), NULL, add_release, &engine->registry);
     log_info(NULL, "every store is synced; %zu canaries", engine_canaries(engine));
@@ -223,7 +236,7 @@ struct engine *engine_new(const struct engine_options *options)
     open_all_stores(engine);
     context_connect_notify(&engine->context, options->event_webhook);
     registry_init(&engine->registry, &engine->context);
-    engine->context.library = library_new(&engine->context, on_strategy_changed, &engine->registry);
+    engine->context.library = library_new(&engine->context, on_script_changed, &engine->registry);
     engine->scripts = (struct canary_scripts){.ctx = engine->context.library, .check = library_check};
     engine->context.defaults.scripts = &engine->scripts;
     struct lease_options lease = {

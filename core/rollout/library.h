@@ -1,27 +1,31 @@
-/* The Strategies of the cluster: what each one is worth, and which script decides for a Canary.
+/* The scripts of the cluster, Strategies and Checks: what each one is worth, and which of them a Canary goes by.
  *
- *   Strategy changes ──> loaded in a VM of its own, nothing of it runs ──> sound: its parameters as declared
- *                                                                    └──> or the fault, with file and line
- *        ├──> Strategy.status: Ready, the parameters
+ *   an object changes ──> loaded in a VM of its own, nothing of it runs ──> sound: its parameters as declared
+ *                                                                     └──> or the fault, with file and line
+ *        ├──> its status: Ready, the parameters
  *        └──> the Canaries that name it look again: refused, or accepted
  *
- * A release pins the sources and the parameters that library_choose gave, so no later change of a Strategy reaches a
- * release that is under way. */
+ * A release pins the sources and the parameters that library_choose gave, so no later change of a script reaches a
+ * release that is under way.
+ *
+ * A name without a namespace is that of an object in the Canary's own; where none is, a check of this name that the
+ * engine brings. */
 #pragma once
 
 #include "context/context.h"
 
 struct library;
 
-/* `changed` is told of each Canary that names a Strategy that changed. Borrows `context`, whose strategist and store
- * of Strategies must be there. */
+/* `changed` is told of each Canary that names a script that changed. Borrows `context`, whose strategist and stores of
+ * Strategies and Checks must be there. */
 typedef void library_changed_fn(void *ctx, const char *namespace, const char *name);
 struct library *library_new(struct context *context, library_changed_fn *changed, void *ctx);
 /* Drops writes that are under way. */
 void library_free(struct library *library);
 
-/* A Strategy appeared, changed, or went. */
-void library_note_changed(struct library *library, const char *namespace, const char *name);
+/* A Strategy or a Check appeared, changed, or went. */
+void library_note_changed(struct library *library, const struct kube_resource *resource, const char *namespace,
+                          const char *name);
 
 /* A canary_scripts.check; `library` is its context. */
 void library_check(void *library, const struct canary *canary, struct str_list *reasons);
@@ -30,8 +34,9 @@ void library_check(void *library, const struct canary *canary, struct str_list *
 struct library_choice {
     struct doc *sources; /* {module: text} */
     struct doc *params;  /* {name: value}; NULL for a bundled strategy */
+    struct doc *checks;  /* canary/check_ref.h; NULL: none */
 };
-/* False and err: the Strategy is missing, or cannot be used. */
+/* False and err: a script is missing, or cannot be used. */
 bool library_choose(struct library *library, const struct canary *canary, struct library_choice *choice,
                     struct err *err);
 void library_choice_fini(struct library_choice *choice);

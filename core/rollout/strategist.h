@@ -56,7 +56,8 @@ struct strategist_ops {
     /* Drops it, running or not; no Lua runs and nothing is called back. */
     void (*stop)(struct strategy *strategy);
     /* Loads a script as `start` would, and runs nothing of it. NULL and err (file, line and message) when it does not
-     * load; otherwise what it declares: {"name": …, "params": {…}} (canary/params.h). */
+     * load, ERR_NOT_FOUND when there is no such module; otherwise what it declares: {"kind": "strategy", "name": …,
+     * "params": {…}} (canary/params.h). */
     struct doc *(*inspect)(struct strategist *strategist, const char *module, const struct node *sources,
                            struct err *err);
     /* The sources a new Release pins, as an object in `doc`: {"strategies.canary": "text"}. */

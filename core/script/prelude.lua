@@ -402,26 +402,45 @@ local function nearest(name, names)
   return list
 end
 
--- Modules. Those of one root (stdlib, strategies) share an environment, so that a script that changes string.len
--- changes its own, not the stdlib's. Only stdlib gets the host; the others get of stdlib what is public.
+-- Modules. Those of one root (stdlib, strategies) share an environment, and each team's Check has one of its own, so
+-- that a script that changes string.len changes its own, not the stdlib's. Only stdlib gets the host; the others get of
+-- stdlib what is public.
 local environments, loaded, loading = {}, {}, {}
 local under_way = {} -- the modules that are loading, the innermost last
 local new_environment
 
-local function known_modules(name)
-  local names = source()
+-- Whose a module is: all of one root share an environment, and a team's Check has one of its own.
+local function home_of(name)
+  return match(name, '^checks%.[%l%d-]+%.[%l%d-]+') or match(name, '^[^.]+')
+end
+
+-- What the scripts of a home may have beside stdlib: a check its own modules, the others all but checks.
+local function inside_of(home, name)
+  if sub(home, 1, 6) ~= 'checks' then
+    if sub(name, 1, 7) ~= 'checks.' then return name end
+  elseif home ~= 'checks' and sub(name, 1, 8) == 'scripts.' then
+    return home .. '.' .. name
+  end
+end
+
+local function known_modules(home, name)
+  local names = {}
+  for _, pinned in words.ipairs(source()) do
+    local at = sub(home, 1, 6) == 'checks' and #home + 2 or 1
+    if inside_of(home, sub(pinned, at)) == pinned then names[#names + 1] = sub(pinned, at) end
+  end
   for public_name in pairs(public) do names[#names + 1] = public_name end
   return concat(nearest(name, names), ', ')
 end
 
-local function load_module(name)
+local function load_module(name, asked_from)
   if loading[name] then error("module '" .. name .. "' requires itself, or failed to load before", 3) end
-  local root = match(name, '^[^.]+')
-  environments[root] = environments[root] or new_environment(root == 'stdlib')
-  local chunk, problem = source(name, '@' .. raw_gsub(name, '%.', '/') .. '.lua', environments[root])
+  local home = home_of(name)
+  environments[home] = environments[home] or new_environment(home)
+  local chunk, problem = source(name, '@' .. raw_gsub(name, '%.', '/') .. '.lua', environments[home])
   if not chunk and not problem then
     error("module '" .. name .. "' is neither pinned by the release nor part of this engine; there are "
-      .. known_modules(name), 3)
+      .. known_modules(asked_from, name), 3)
   end
   if problem == 'not enough memory' then raw_rep(' ', 1e9) end -- the same again, as the error that load made a text of
   if not chunk then error(problem, 0) end
@@ -435,17 +454,19 @@ local function load_module(name)
   return value
 end
 
-local function new_require(trusted)
-  local seen = {}
+local function new_require(home)
+  local seen, trusted = {}, home == 'stdlib'
   return function(name)
     if type(name) ~= 'string' then wanted(1, 'require', 'string', name) end
     if name == 'host' and trusted then return host end
     local root = match(name, '^([%l%d_]+)%.[%l%d_.-]+$')
     local inner = root == 'stdlib' and not trusted
-    if not root or inner and not public[name] then
-      error("module '" .. sub(name, 1, 60) .. "' is not for scripts; there are " .. known_modules(name), 2)
+    local found = root and (trusted and name or inner and public[name] and name or not inner and inside_of(home, name))
+    if not found then
+      error("module '" .. sub(name, 1, 60) .. "' is not for scripts; there are " .. known_modules(home, name), 2)
     end
-    if loaded[name] == nil then load_module(name) end
+    name = found
+    if loaded[name] == nil then load_module(name, home) end
     if not inner then return loaded[name] end
     if seen[name] == nil then seen[name] = view_of(loaded[name]) end
     return seen[name]
@@ -469,12 +490,12 @@ local function new_load(environment)
   end
 end
 
-function new_environment(trusted)
+function new_environment(home)
   local environment = copy(words)
   environment._G = environment
   environment.string, environment.table, environment.math = copy(strings), copy(tables), copy(maths)
   environment.coroutine = copy(coroutines)
-  environment.require = new_require(trusted)
+  environment.require = new_require(home)
   environment.load = new_load(environment)
   return environment
 end
@@ -511,4 +532,4 @@ for name, value in raw_next, raw do
   raw[name] = nil
 end
 
-return new_require(true)
+return new_require('stdlib')

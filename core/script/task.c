@@ -16,7 +16,7 @@
 
 enum {
     START_ARGUMENTS = 3, /* the definition, its parameters, its module */
-    NAME_MAX_LEN = 100,
+    NAME_MAX_LEN = 160,
     MODULE_MAX_LEN = NAME_MAX_LEN + sizeof "strategies." - 1
 };
 
@@ -74,8 +74,8 @@ static int take_strategy(lua_State *L)
     struct task *task = lua_touserdata(L, 1);
     lua_xmove(task->loader, L, 1);
     if (!lua_istable(L, -1)) {
-        luaL_error(L, "%s: the module gives a %s, wanted strategy { name = …, run = … }", task->module,
-                   luaL_typename(L, -1));
+        luaL_error(L, "%s: the module gives a %s, wanted %s { name = …, run = … }", task->module, luaL_typename(L, -1),
+                   str_has_prefix(task->module, "checks.") ? "check" : "strategy");
     }
     check_field(L, task, "name", LUA_TSTRING);
     check_field(L, task, "run", LUA_TFUNCTION);
@@ -149,10 +149,10 @@ static bool load(struct task *task, struct err *err)
     return true;
 }
 
-/* A table {name = …, params = …} of what the definition says, on the loader's stack. */
+/* A table {kind = …, name = …, params = …} of what the definition says, on the loader's stack. */
 static int push_declaration(lua_State *L)
 {
-    static const char *const fields[] = {"name", "params"};
+    static const char *const fields[] = {"kind", "name", "params"};
     const struct task *task = lua_touserdata(L, 1);
     lua_pushvalue(task->co, 2); /* the definition */
     lua_xmove(task->co, L, 1);

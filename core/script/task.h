@@ -59,7 +59,7 @@ enum task_turn {
     TASK_ABANDONED, /* task_abandon was called meanwhile */
 };
 
-/* What the loaded script declares: {"name": …, "params": {…}}; NULL and err when that is no data. */
+/* What the loaded script declares: {"kind": …, "name": …, "params": {…}}; NULL and err when that is no data. */
 struct doc *task_declares(struct task *task, struct err *err);
 
 /* Loads the strategy; NULL and err. `set` is copied, what it points to stays the caller's and outlives the task; so

@@ -24,7 +24,7 @@ local M = {}
 ---@field facts table see _meta/operations.lua
 ---@field model Model what its queries may name
 ---@field params table<string, any>
----@field bounds Bounds of the metric: what c:judge goes by when it is given none
+---@field bounds Bounds? of the metric: what c:judge goes by when it is given none
 
 local SEALED = 'c: what a check has cannot be changed'
 local QUERIES_MAX, TEXT_MAX = 50, 1000
@@ -165,10 +165,10 @@ end
 ---@field now integer ms, wall clock
 
 local function facts_of(round)
-  local facts = round.facts
+  local facts, bounds = round.facts, round.bounds or {}
   return {
     params = round.params,
-    bounds = { min = round.bounds.min, max = round.bounds.max },
+    bounds = { min = bounds.min, max = bounds.max },
     target = facts.target,
     name = facts.name,
     namespace = facts.namespace,
@@ -224,6 +224,9 @@ local function new_words(run, handle)
     end
     if value ~= value then
       return give(run, blind 'the value is not a number')
+    end
+    if not (options.min or options.max or run.round.bounds) then
+      misuse(run, 'judge', 'options: min or max is wanted, or a thresholdRange of the metric: there is no bound')
     end
     local own = (options.min or options.max) and { min = options.min, max = options.max }
     return give(run, judged(value, own or words.bounds, options.unit, text))

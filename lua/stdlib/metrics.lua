@@ -6,35 +6,25 @@ local host = require 'host'
 local metric_template = require 'stdlib.metric_template'
 local question = require 'stdlib.question'
 local sentences = require 'stdlib.sentences'
+local thresholds = require 'stdlib.thresholds'
 local verdicts = require 'stdlib.verdict'
 
 local M = {}
 
 --- Keeps a verdict with the release.
 local function remember(verdict, facts)
+  local bounds = verdict.bounds or {}
   host.evidence {
     metric = verdict.metric,
     query = verdict.query:match('^ ?(.-) ?$'),
     value = verdicts.finite_value(verdict),
-    min = verdict.bounds.min,
-    max = verdict.bounds.max,
+    min = bounds.min,
+    max = bounds.max,
     verdict = verdict.verdict,
-    cause = verdict.cause,
+    cause = verdict.cause == 'said' and verdict.problem or verdict.cause,
     reason = sentences.of(verdict, facts),
   }
 end
-
---- The metrics that Flagger knows by name: scripts in lua/checks, judged and told by Flagger's rules.
----@type table<string, Measure>
-local BUILTIN = {
-  ['request-success-rate'] = { kind = 'request-success-rate', direction = 'min', unit = 1 },
-  ['request-duration'] = {
-    kind = 'request-duration',
-    direction = 'max',
-    whole = true, -- milliseconds
-    unit = 1000, -- shown in seconds
-  },
-}
 
 --- Runs the script of a metric that Flagger knows by name.
 ---@return Verdict
@@ -42,6 +32,34 @@ local function run_builtin(facts, spec, metric, measure)
   local bounds = verdicts.bounds_of(metric, measure)
   local round = { facts = facts, model = question.model(facts, spec, metric), params = {}, bounds = bounds }
   return verdicts.of_outcome(metric, measure, bounds, checking.run(checking.load('checks.' .. measure.kind), round))
+end
+
+--- The metrics that Flagger knows by name: scripts in lua/checks, judged and told by Flagger's rules.
+---@type table<string, Measure>
+local BUILTIN = {
+  ['request-success-rate'] = { kind = 'request-success-rate', direction = 'min', unit = 1, run = run_builtin },
+  ['request-duration'] = {
+    kind = 'request-duration',
+    direction = 'max',
+    whole = true, -- milliseconds
+    unit = 1000, -- shown in seconds
+    run = run_builtin,
+  },
+}
+
+--- Runs a team's own check.
+---@return Verdict
+local function run_own(facts, spec, metric)
+  local check = metric.check
+  if check.lacking then
+    return verdicts.of_own(metric, { verdict = 'blind', cause = check.lacking, text = check.lacking }, {})
+  end
+  return verdicts.of_own(metric, checking.run(checking.load(check.module), {
+    facts = facts,
+    model = question.model(facts, spec, metric),
+    params = check.params,
+    bounds = metric.thresholdRange and thresholds.bounds(metric, 'max') or nil,
+  }))
 end
 
 --- Asks the query of a metric.
@@ -58,13 +76,10 @@ local function run_template(facts, spec, metric, measure)
   return verdicts.of(metric, measure, measured, query)
 end
 
---- How each kind of metric is judged; all others are built in.
-local RUN = { inline = run_inline, template = run_template }
-
 --- Runs one check, and keeps its evidence and its gauge.
 ---@return Verdict
 local function check(facts, spec, metric, measure)
-  local verdict = (RUN[measure.kind] or run_builtin)(facts, spec, metric, measure)
+  local verdict = measure.run(facts, spec, metric, measure)
   remember(verdict, facts)
   local value = verdicts.finite_value(verdict)
   if value then
@@ -76,26 +91,33 @@ end
 --- What is asked for a metric; nothing is for one without a query.
 ---@return Measure[]
 local function measures_of(metric)
+  if metric.check then
+    return { { kind = 'own', unit = 1, run = run_own } }
+  end
   local measures = { BUILTIN[metric.name] }
   if (metric.query or '') ~= '' then
-    measures[#measures + 1] = { kind = 'inline', query = metric.query, direction = 'max', unit = 1 }
+    measures[#measures + 1] = { kind = 'inline', query = metric.query, direction = 'max', unit = 1, run = run_inline }
   end
   return measures
 end
 
 ---@type Measure
-local TEMPLATE = { kind = 'template', direction = 'max', unit = 1 }
+local TEMPLATE = { kind = 'template', direction = 'max', unit = 1, run = run_template }
 
---- Checks every entry in order until the first that is not good enough: the templates after all others.
+--- Checks every entry in order until the first that is not good enough: the templates after all others. A team's own
+--- check that is blind only holds, so the others are asked all the same.
 ---@param facts table see _meta/operations.lua
 ---@param spec table Canary.spec
 ---@return Verdict? verdict why not to go on; nil: all is well
 function M.check(facts, spec)
   local metrics = spec.analysis.metrics or {}
+  local held
   for _, metric in ipairs(metrics) do
     for _, measure in ipairs(measures_of(metric)) do
       local verdict = check(facts, spec, metric, measure)
-      if verdict.verdict ~= 'pass' then
+      if verdicts.holds(verdict) then
+        held = held or verdict
+      elseif verdict.verdict ~= 'pass' then
         return verdict
       end
     end
@@ -111,6 +133,7 @@ function M.check(facts, spec)
       return verdict
     end
   end
+  return held
 end
 
 return M

@@ -5,6 +5,7 @@ local hooks = require 'stdlib.hooks'
 local host = require 'host'
 local metrics = require 'stdlib.metrics'
 local sentences = require 'stdlib.sentences'
+local verdicts = require 'stdlib.verdict'
 
 local M = {}
 
@@ -179,6 +180,8 @@ local function start(rollout, facts)
     facts.name, facts.namespace, failed.name, failed.error)
 end
 
+---@return string? problem a failed check
+---@return string? held why nothing can be judged now
 local function analyse(facts, spec)
   local _, failed = hooks.call('rollout', 'Progressing')
   if failed then
@@ -186,7 +189,11 @@ local function analyse(facts, spec)
       facts.namespace, failed.name, failed.error)
   end
   local verdict = metrics.check(facts, spec)
-  return verdict and sentences.of(verdict, facts)
+  local text = verdict and sentences.of(verdict, facts)
+  if verdict and verdicts.holds(verdict) then
+    return nil, text
+  end
+  return text
 end
 
 --- A step that the routing does not keep is ordered again in each round, as in Flagger. Once may be a
@@ -239,10 +246,10 @@ function M.run(rollout)
   if share_lost and (lost or 0) < 2 then -- given again, and judged then
     return { passed = false, lost = lost, share_lost = true }
   end
-  local problem
+  local problem, held
   local first = rollout:is_first(facts, analysis)
   if not first then
-    problem = analyse(facts, spec)
+    problem, held = analyse(facts, spec)
   elseif not rollout.started or (analysis.iterations or 0) > 0 then
     problem = start(rollout, facts)
   end -- else a gate is closed before the first step: there is nothing to judge yet
@@ -251,6 +258,10 @@ function M.run(rollout)
       effects.warning(problem),
       effects.status { failed_checks = facts.failed_checks + 1 },
     }
+    return { passed = false, lost = lost, share_lost = share_lost }
+  end
+  if held then -- weight and counter stay
+    rollout.waits = rollout.waits or { reason = 'CheckBlind', message = held, told = false }
     return { passed = false, lost = lost, share_lost = share_lost }
   end
   local round = describe(rollout, facts, analysis)

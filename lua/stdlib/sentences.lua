@@ -49,6 +49,15 @@ local SENTENCES = {
       return out_of_bounds(verdict, facts, 'request duration', go_format.duration, go_format.duration)
     end,
   },
+  own = {
+    said = function(verdict, facts)
+      return string.format('Halt %s.%s advancement %s is blind: %s', facts.name, facts.namespace, verdict.metric,
+        verdict.text)
+    end,
+    bound = function(verdict, facts)
+      return string.format('Halt %s.%s advancement %s: %s', facts.name, facts.namespace, verdict.metric, verdict.text)
+    end,
+  },
   inline = {
     ['no query'] = function()
       return 'Metric query failed for no usable metrics template and query were configured'

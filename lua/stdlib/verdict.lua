@@ -14,6 +14,8 @@ local M = {}
 ---@field broken { relation: '<'|'>', bound: number }? of fail: which bound the value breaks
 ---@field cause 'no values'|'failed'|'said'|'no query'|'template'|nil of blind; said: by its script
 ---@field problem string? what was said about that cause
+---@field text string? of a team's own check: for people
+---@field own boolean? by a team's own check: blind holds, and does not count
 --- Where it was asked (file and line of the strategy), when, and at which weight is added by C as it goes on record.
 
 ---@class Measure how a kind of metric is judged
@@ -22,6 +24,9 @@ local M = {}
 ---@field direction 'min'|'max' what the older `threshold` means
 ---@field whole boolean? values and bounds are cut off to whole numbers, so that there must be one
 ---@field unit number what is shown is the value divided by this
+---@field run fun(facts: table, spec: table, metric: table, measure: Measure): Verdict
+
+local QUERIES_SHOWN_MAX = 2000
 
 local function cut_off(value)
   return value and (value < 0 and math.ceil(value) or math.floor(value))
@@ -86,6 +91,38 @@ function M.of_outcome(metric, measure, bounds, outcome, asked)
     verdict.cause = outcome.cause ~= measured.error and 'said' or measured.none and 'no values' or 'failed'
   end
   return verdict
+end
+
+--- Of what a team's own check has found.
+---@param metric table
+---@param outcome Outcome
+---@param asked Asked[]
+---@return Verdict
+function M.of_own(metric, outcome, asked)
+  local queries = {}
+  for i, one in ipairs(asked) do
+    queries[i] = one.query
+  end
+  return {
+    own = true,
+    verdict = outcome.verdict,
+    metric = metric.name,
+    kind = 'own',
+    query = table.concat(queries, '; '):sub(1, QUERIES_SHOWN_MAX),
+    bounds = outcome.bounds,
+    value = outcome.value,
+    broken = outcome.broken,
+    cause = outcome.cause and 'said',
+    problem = outcome.cause,
+    text = outcome.text,
+  }
+end
+
+--- True when a round neither passes nor fails: a team's own check has nothing to judge by.
+---@param verdict Verdict
+---@return boolean
+function M.holds(verdict)
+  return verdict.own and verdict.verdict == 'blind' or false
 end
 
 --- Of a metric that nothing can be asked for.

@@ -14,7 +14,7 @@ describe('stdlib.checking', function()
       facts = facts,
       model = model,
       params = options.params or {},
-      bounds = options.bounds or {},
+      bounds = options.bounds,
     })
     return outcome, asked, world
   end
@@ -22,7 +22,7 @@ describe('stdlib.checking', function()
   local function judge(value, options, text, bounds)
     return (check(function(c)
       return c:judge(value, options, text)
-    end, { bounds = bounds }))
+    end, { bounds = bounds or {} }))
   end
 
   for name, case in pairs {
@@ -98,6 +98,7 @@ describe('stdlib.checking', function()
     ['a template of another language'] = { function(c) c:query '{{ template "x" }}' end, '{{ template }} is not' },
     ['no value'] = { function(c) return c:judge(nil, { max = 1 }) end, 'c:judge: value: a number is wanted, got nil' },
     ['bounds that are no table'] = { function(c) return c:judge(1, 5) end, 'c:judge: options: a table' },
+    ['no bound at all'] = { function(c) return c:judge(1) end, 'c:judge: options: min or max is wanted, or a thr' },
     ['an unknown option'] = { function(c) return c:judge(1, { most = 5 }) end,
       'c:judge: there is no option "most", known are max, min and unit' },
     ['a bound that is a text'] = { function(c) return c:judge(1, { max = '5' }) end,

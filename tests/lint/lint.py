@@ -155,7 +155,7 @@ def pages(tree):
 
 def named_files(tree):
     """A file that a comment or a page of docs names by its room is there: rollout/run.h, stdlib/words.lua."""
-    rooms = sorted({room.split('/')[0] for room in Rooms(tree).below} | {'stdlib', 'strategies', 'checks'})
+    rooms = sorted({room.split('/')[0] for room in Rooms(tree).below} | {'stdlib', 'strategies'})
     named = re.compile(rf'(?<![\w/.-])(?:core/|lua/)?((?:{"|".join(rooms)})/[\w/]*\w\.(?:[ch]|lua))\b')
     files = [path for path in written(tree) if path.is_relative_to(tree / 'core') or path.suffix == '.lua']
     for path in files + sorted((tree / 'docs').glob('*.md')):

@@ -1,6 +1,7 @@
 /* spec: the fields that a script decides by, and no others, because the answer stays on record while the word that
  * asked goes on. Hooks and alerts, most of many a Canary, are left to C. */
 #include "base/str.h"
+#include "canary/check_ref.h"
 #include "rollout/metric_template.h"
 #include "rollout/operation/operation.h"
 
@@ -39,6 +40,7 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
     node_remove(analysis, "webhooks");
     node_remove(analysis, "alerts");
     add_templates(call->context, canary, doc);
+    check_refs_resolve(doc, analysis, canary, doc_root(call->release->checks));
     *answer = doc;
     return true;
 }

@@ -1,4 +1,4 @@
-/* Which Strategy a Canary names, and when it may not. */
+/* Which scripts a Canary names, and when it may not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,23 +23,34 @@ static struct doc *inspect(struct strategist *strategist, const char *module, co
                            struct err *err)
 {
     const char *text = node_str(node_get(sources, module));
-    struct doc *declared = doc_parse(text, strlen(text), err);
+    bool is_bundled = sources == NULL && strcmp(module, "checks.request-duration") == 0;
+    text = is_bundled ? "{\"kind\":\"check\",\"name\":\"request-duration\"}" : text;
+    struct doc *declared = text != NULL ? doc_parse(text, strlen(text), err) : NULL;
     if (declared == NULL) {
-        err_set(err, ERR_SCRIPT, "%s: no script", module);
+        err_set(err, text == NULL ? ERR_NOT_FOUND : ERR_SCRIPT, "%s: no script", module);
     }
     return declared;
 }
 
-static const struct strategist_ops ops = {.inspect = inspect};
+/* What a bundled strategy pins. */
+static struct node *sources(struct strategist *strategist, const char *name, struct doc *doc)
+{
+    return node_new_object(doc);
+}
 
-#define SCRIPT                                                                                                         \
-    "{\\\"name\\\":\\\"ring\\\",\\\"params\\\":{\\\"calm\\\":{\\\"type\\\":\\\"integer\\\",\\\"default\\\":1}}}"
+static const struct strategist_ops ops = {.inspect = inspect, .sources = sources};
+
+#define SCRIPT "{" SCRIPT_REST
+#define SCRIPT_REST                                                                                                    \
+    "\\\"name\\\":\\\"ring\\\",\\\"params\\\":{\\\"calm\\\":{\\\"type\\\":\\\"integer\\\",\\\"default\\\":1}}}"
 
 static void on_changed(void *ctx, const char *namespace, const char *name)
 {
 }
 
-static void put(struct shelf *shelf, const char *namespace, const char *script)
+#define CHECK "{\\\"kind\\\":\\\"check\\\"," SCRIPT_REST
+
+static void put_in(struct shelf *shelf, const struct kube_resource *resource, const char *namespace, const char *script)
 {
     char *text = str_format("{\"metadata\":{\"name\":\"ring\",\"namespace\":\"%s\",\"resourceVersion\":\"1\"},"
                             "\"spec\":{\"script\":\"%s\"}}",
@@ -47,9 +58,14 @@ static void put(struct shelf *shelf, const char *namespace, const char *script)
     struct err err;
     struct doc *doc = doc_parse(text, strlen(text), &err);
     assert_non_null(doc);
-    store_put(context_store(&shelf->context, &KUBE_STRATEGIES), doc);
+    store_put(context_store(&shelf->context, resource), doc);
     doc_free(doc);
     str_free(&text);
+}
+
+static void put(struct shelf *shelf, const char *namespace, const char *script)
+{
+    put_in(shelf, &KUBE_STRATEGIES, namespace, script);
 }
 
 static int setup(void **state)
@@ -60,6 +76,7 @@ static int setup(void **state)
     shelf->strategist.ops = &ops;
     shelf->context.strategist = &shelf->strategist;
     stores_add(&shelf->context.stores, store_new(&KUBE_STRATEGIES, NULL), NULL);
+    stores_add(&shelf->context.stores, store_new(&KUBE_CHECKS, NULL), NULL);
     shelf->library = library_new(&shelf->context, on_changed, NULL);
     *state = shelf;
     return 0;
@@ -75,14 +92,14 @@ static int teardown(void **state)
     return 0;
 }
 
-/* The reasons why a Canary of the namespace `shop` cannot have this strategy. */
-static void expect(struct shelf *shelf, const char *strategy, const char *wanted)
+/* The reasons why a Canary of the namespace `shop` cannot have this spec, of a strategy or of an analysis. */
+static struct library_choice expect_spec(struct shelf *shelf, const char *field, const char *value, const char *wanted)
 {
     static const struct canary_defaults defaults = {.provider = "istio", .metrics_server = "http://prometheus:9090"};
     char *text = str_format("{\"metadata\":{\"name\":\"web\",\"namespace\":\"shop\"},\"spec\":{\"targetRef\":{\"kind\":"
-                            "\"Deployment\",\"name\":\"web\"},\"service\":{\"port\":80},\"analysis\":{},"
-                            "\"strategy\":%s}}",
-                            strategy);
+                            "\"Deployment\",\"name\":\"web\"},\"service\":{\"port\":80},\"%s\":%s,"
+                            "\"%s\":{\"iterations\":1}}}",
+                            field, value, strcmp(field, "analysis") == 0 ? "ignored" : "analysis");
     struct err err = {0};
     struct canary canary;
     assert_true(canary_init(&canary, doc_parse(text, strlen(text), &err), &defaults, &err));
@@ -92,11 +109,26 @@ static void expect(struct shelf *shelf, const char *strategy, const char *wanted
     assert_string_equal(told, wanted);
     struct library_choice choice = {0};
     assert_int_equal(library_choose(shelf->library, &canary, &choice, &err), wanted[0] == '\0');
-    library_choice_fini(&choice);
     str_free(&told);
     str_list_fini(&reasons);
     canary_fini(&canary);
     str_free(&text);
+    return choice;
+}
+
+static void expect(struct shelf *shelf, const char *strategy, const char *wanted)
+{
+    struct library_choice choice = expect_spec(shelf, "strategy", strategy, wanted);
+    library_choice_fini(&choice);
+}
+
+/* Of one metric. */
+static struct library_choice expect_metric(struct shelf *shelf, const char *reference, const char *wanted)
+{
+    char *analysis = str_format("{\"iterations\":1,\"metrics\":[{\"name\":\"revenue\",\"checkRef\":%s}]}", reference);
+    struct library_choice choice = expect_spec(shelf, "analysis", analysis, wanted);
+    str_free(&analysis);
+    return choice;
 }
 
 static void test_the_canarys_own_namespace_comes_first(void **state)
@@ -126,12 +158,62 @@ static void test_another_namespace_may_be_forbidden(void **state)
     expect(shelf, "{\"name\":\"ring\"}", "");
 }
 
+static void refuse_check(struct shelf *shelf, const char *reference, const char *wanted)
+{
+    struct library_choice choice = expect_metric(shelf, reference, wanted);
+    library_choice_fini(&choice);
+}
+
+static void test_a_check_is_pinned_with_its_declaration(void **state)
+{
+    struct shelf *shelf = *state;
+    put_in(shelf, &KUBE_CHECKS, "shop", CHECK);
+    struct library_choice choice = expect_metric(shelf, "{\"name\":\"ring\",\"params\":{\"calm\":2}}", "");
+    assert_non_null(node_get(doc_root(choice.sources), "checks.shop.ring"));
+    const struct node *pinned = node_get(doc_root(choice.checks), "shop/ring");
+    assert_true(node_is(node_get(pinned, "module"), "checks.shop.ring"));
+    assert_true(node_is(node_at(pinned, "params", "calm", "type"), "integer"));
+    library_choice_fini(&choice);
+}
+
+static void test_a_check_of_the_engine_stands_in_for_none(void **state)
+{
+    struct shelf *shelf = *state;
+    struct library_choice choice = expect_metric(shelf, "{\"name\":\"request-duration\"}", "");
+    const struct node *pinned = node_get(doc_root(choice.checks), "shop/request-duration");
+    assert_true(node_is(node_get(pinned, "module"), "checks.request-duration"));
+    library_choice_fini(&choice);
+    refuse_check(shelf, "{\"name\":\"request-duration\",\"namespace\":\"shop\"}",
+                 "spec.analysis.metrics[0].checkRef: Check shop/request-duration not found");
+}
+
+static void test_a_check_that_cannot_be_used(void **state)
+{
+    struct shelf *shelf = *state;
+    refuse_check(shelf, "{\"name\":\"rang\"}", "spec.analysis.metrics[0].checkRef: Check shop/rang not found");
+    put_in(shelf, &KUBE_CHECKS, "shop", CHECK);
+    refuse_check(shelf, "{\"name\":\"ring\",\"params\":{\"calm\":\"x\"}}",
+                 "spec.analysis.metrics[0].checkRef.params.calm: \"x\" is not a whole number");
+    put_in(shelf, &KUBE_CHECKS, "delivery", SCRIPT);
+    refuse_check(
+        shelf, "{\"name\":\"ring\",\"namespace\":\"delivery\"}",
+        "spec.analysis.metrics[0].checkRef: Check delivery/ring is not ready: checks.delivery.ring: the script "
+        "returns a strategy, wanted a check, as for: return require 'stdlib.check' {…}");
+    shelf->context.no_cross_namespace_refs = true;
+    refuse_check(shelf, "{\"name\":\"ring\",\"namespace\":\"delivery\"}",
+                 "spec.analysis.metrics[0].checkRef.namespace: delivery is another namespace, and the engine runs with "
+                 "-no-cross-namespace-refs");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_the_canarys_own_namespace_comes_first),
         TEST(test_another_namespace_may_be_forbidden),
+        TEST(test_a_check_is_pinned_with_its_declaration),
+        TEST(test_a_check_of_the_engine_stands_in_for_none),
+        TEST(test_a_check_that_cannot_be_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

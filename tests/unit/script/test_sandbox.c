@@ -81,7 +81,7 @@ static enum task_turn run_within(const struct script_limits *limits, const char 
     node_set_str(doc, pinned, "strategies.t", source);
     node_set_str(doc, pinned, "stdlib.start", "error 'a forged start'");
     node_set_str(doc, pinned, "stdlib.strategy", "return require 'host'");
-    node_set_str(doc, pinned, "checks.mine", "return { host = pcall(require, 'host'), same = string }");
+    node_set_str(doc, pinned, "scripts.mine", "return { host = pcall(require, 'host'), same = string }");
     struct module_set set = {
         .embedded = modules, .embedded_count = sizeof modules / sizeof modules[0], .pinned = pinned};
     struct strategy_start start = {.module = "strategies.t", .label = "podinfo.test", .seed = 7, .host = host()};
@@ -157,8 +157,8 @@ static const char *const friendly[] = {
     "local n = select('#', coroutine.wrap(function(...) return ... end)(unpack({}, 1, 200))) assert(n == 200)",
     /* modules: one environment per root, none shared with the stdlib */
     "string.len = function() return 0 end assert(require('stdlib.steps').length('abc') == 6)",
-    "local mine = require 'checks.mine' assert(mine.host == false and mine.same ~= string and mine == require "
-    "'checks.mine')",
+    "local mine = require 'scripts.mine' assert(mine.host == false and mine.same ~= string and mine == require "
+    "'scripts.mine')",
 };
 
 static void test_friendly_scripts_work(void **state)

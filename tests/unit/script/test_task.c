@@ -169,8 +169,8 @@ static void test_start_refuses_what_cannot_run(void **state)
         {"error {}", "strategies.t: strategies/t.lua:1: an error that is a table, not a text"},
         {"require 'strategies.t'", "strategies.t: strategies/t.lua:1: module 'strategies.t' requires itself, or failed "
                                    "to load before"},
-        {"require 'checks.nope'", "strategies.t: strategies/t.lua:1: module 'checks.nope' is neither pinned by the "
-                                  "release nor part of this engine; there are stdlib.steps, "},
+        {"require 'scripts.nope'", "strategies.t: strategies/t.lua:1: module 'scripts.nope' is neither pinned by the "
+                                   "release nor part of this engine; there are stdlib.steps, "},
         {"require 'host'", "strategies.t: strategies/t.lua:1: module 'host' is not for scripts; there are "
                            "stdlib.steps, "},
         {"require('stdlib.steps').enter('w', {})",

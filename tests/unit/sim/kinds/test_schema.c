@@ -340,9 +340,10 @@ static struct schema *schema_of_crd(const char *path)
 
 static void test_our_own_definitions(void **state)
 {
-    static const char *const paths[] = {
-        "deploy/crds/alertproviders.flagger.app.yaml", "deploy/crds/metrictemplates.flagger.app.yaml",
-        "deploy/crds/releases.sluice.dev.yaml", "deploy/crds/strategies.sluice.dev.yaml"};
+    static const char *const paths[] = {"deploy/crds/alertproviders.flagger.app.yaml",
+                                        "deploy/crds/metrictemplates.flagger.app.yaml",
+                                        "deploy/crds/releases.sluice.dev.yaml",
+                                        "deploy/crds/strategies.sluice.dev.yaml", "deploy/crds/checks.sluice.dev.yaml"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         schema_free(schema_of_crd(paths[i]));
     struct schema *schema = schema_of_crd("deploy/crds/canaries.flagger.app.yaml");

@@ -1,0 +1,259 @@
+#include "rollout/book.h"
+
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "canary/params.h"
+#include "kube/object.h"
+#include "rollout/strategist.h"
+
+enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 60 * 1000 };
+
+const struct book_kind book_strategy = {
+    .resource = &KUBE_STRATEGIES, .declares = "strategy", .module = canary_strategy_module};
+const struct book_kind book_check = {
+    .resource = &KUBE_CHECKS, .declares = "check", .module = canary_check_module, .modules_below = true};
+
+const char *book_key_name(const char *key)
+{
+    return strchr(key, '/') + 1;
+}
+
+char *book_key_namespace(const char *key)
+{
+    return str_dup_n(key, (size_t)(book_key_name(key) - 1 - key));
+}
+
+struct book *book_new(struct context *context, const struct book_kind *kind, const char *key)
+{
+    struct book *book = mem_alloc(sizeof *book + strlen(key) + 1);
+    book->context = context;
+    book->kind = kind;
+    memcpy(book->key, key, strlen(key) + 1);
+    return book;
+}
+
+static void forget_look(struct book *book)
+{
+    doc_free(book->spec);
+    doc_free(book->sources);
+    doc_free(book->declared);
+    str_free(&book->fault);
+    book->spec = book->sources = book->declared = NULL;
+}
+
+void book_free(struct book *book)
+{
+    timer_cancel(&book->retry);
+    if (book->write != NULL) {
+        kube_cancel(book->write);
+    }
+    forget_look(book);
+    mem_free(book);
+}
+
+/* --- loading --- */
+
+static void add_source(struct book *book, const char *module, const char *text)
+{
+    node_set_str(book->sources, doc_root(book->sources), module, text);
+    book->size += strlen(text);
+}
+
+/* {"scripts.weekday-ring": text, "scripts.calendar": text}; those of a Check have the root checks, and a place of their
+ * own. No name can reach a root of the engine's. */
+static void take_sources(struct book *book, const char *module, const struct node *spec)
+{
+    book->size = 0;
+    book->sources = doc_new();
+    doc_set_root(book->sources, node_new_object(book->sources));
+    struct node_iter it = node_iterate(node_get(spec, "modules"));
+    while (node_next(&it)) {
+        char *name =
+            book->kind->modules_below ? str_format("%s.scripts.%s", module, it.key) : str_format("scripts.%s", it.key);
+        add_source(book, name, node_str_or(it.value, ""));
+        str_free(&name);
+    }
+    add_source(book, module, node_str_or(node_get(spec, "script"), ""));
+}
+
+/* A script of another kind loads too. */
+static bool is_of_kind(const struct book *book, const char *module, const struct doc *declaration,
+                       struct str_list *faults)
+{
+    const char *declares = node_str_or(node_get(doc_root(declaration), "kind"), "strategy");
+    if (strcmp(declares, book->kind->declares) == 0) {
+        return true;
+    }
+    str_list_push_format(faults, "%s: the script returns a %s, wanted a %s, as for: return require 'stdlib.%s' {…}",
+                         module, declares, book->kind->declares, book->kind->declares);
+    return false;
+}
+
+static void take_declaration(struct book *book, const char *module, const struct doc *declaration)
+{
+    const struct node *params = node_get(doc_root(declaration), "params");
+    struct str_list faults = {0};
+    if (!is_of_kind(book, module, declaration, &faults) || !params_are_sound(params, &faults)) {
+        book->fault = str_list_join(&faults, "; ");
+    } else if (params != NULL && node_type(params) == NODE_OBJECT) {
+        book->declared = doc_copy(params);
+    } else {
+        book->declared = doc_new();
+        doc_set_root(book->declared, node_new_object(book->declared));
+    }
+    str_list_fini(&faults);
+}
+
+/* False: no text has this name. */
+static bool load(struct book *book, const char *module)
+{
+    struct strategist *strategist = book->context->strategist;
+    struct err err = {0};
+    struct doc *declaration = strategist->ops->inspect(strategist, module, doc_root(book->sources), &err);
+    if (declaration != NULL) {
+        take_declaration(book, module, declaration);
+        doc_free(declaration);
+    } else {
+        book->fault = str_dup(err.text);
+    }
+    return err.code != ERR_NOT_FOUND;
+}
+
+void book_look(struct book *book, const struct node *object)
+{
+    const struct node *spec = node_get(object, "spec");
+    if (book->spec != NULL && node_equal(doc_root(book->spec), spec)) {
+        return;
+    }
+    char *module = book->kind->module(book->key);
+    forget_look(book);
+    book->spec = doc_copy(spec);
+    book->generation = object_generation(object);
+    take_sources(book, module, spec);
+    load(book, module);
+    str_free(&module);
+}
+
+bool book_look_bundled(struct book *book)
+{
+    char *module = book->kind->module(book->key);
+    bool found = load(book, module);
+    str_free(&module);
+    return found;
+}
+
+/* --- its status --- */
+
+static struct node *condition_of(const struct book *book, struct doc *doc, const struct node *live)
+{
+    const struct node *before = object_condition(live, "Ready");
+    const char *status = book->fault == NULL ? "True" : "False";
+    struct node *condition = node_new_object(doc);
+    char now[32];
+    time_write(clock_wall_ms(book->context->clock), now);
+    node_set_str(doc, condition, "type", "Ready");
+    node_set_str(doc, condition, "status", status);
+    node_set_int(doc, condition, "observedGeneration", book->generation);
+    node_set_str(doc, condition, "reason", book->fault == NULL ? "Loaded" : "Fault");
+    node_set_str(doc, condition, "message", book->fault == NULL ? "the script loads" : book->fault);
+    bool stays = node_is(node_get(before, "status"), status);
+    node_set_str(doc, condition, "lastTransitionTime",
+                 stays ? node_str_or(node_get(before, "lastTransitionTime"), now) : now);
+    return condition;
+}
+
+static struct node *params_of(const struct book *book, struct doc *doc)
+{
+    struct node *list = node_new_array(doc);
+    struct node_iter it = node_iterate(doc_root(book->declared));
+    while (node_next(&it)) {
+        struct node *one = node_copy(doc, it.value);
+        node_set_str(doc, one, "name", it.key);
+        node_push(list, one);
+    }
+    return list;
+}
+
+/* What `kubectl get strategies` shows in one column. */
+static char *names_of(const struct node *params)
+{
+    struct str_list names = {0};
+    struct node_iter it = node_iterate(params);
+    while (node_next(&it)) {
+        str_list_push(&names, node_str_or(node_get(it.value, "name"), ""));
+    }
+    char *text = str_list_join(&names, ", ");
+    str_list_fini(&names);
+    return text;
+}
+
+/* The status as it should be; NULL when the live one says so already. */
+static struct doc *status_of(const struct book *book, const struct node *live)
+{
+    struct doc *doc = doc_new();
+    struct node *root = node_new_object(doc);
+    doc_set_root(doc, root);
+    struct node *status = node_ensure_object(doc, root, "status");
+    struct node *conditions = node_new_array(doc);
+    node_push(conditions, condition_of(book, doc, live));
+    node_set(doc, status, "conditions", conditions);
+    struct node *params = params_of(book, doc);
+    char *names = names_of(params);
+    node_set(doc, status, "params", params);
+    node_set_str(doc, status, "parameters", names);
+    str_free(&names);
+    if (node_equal(status, node_get(live, "status"))) {
+        doc_free(doc);
+        return NULL;
+    }
+    return doc;
+}
+
+static void on_retry(struct timer *timer, void *ctx)
+{
+    book_write_status(ctx);
+}
+
+static void on_written(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct book *book = ctx;
+    book->write = NULL;
+    if (answer != NULL) {
+        book->retry_ms = 0;
+        store_put(context_store(book->context, book->kind->resource), answer);
+        book_write_status(book); /* it may have changed meanwhile */
+        return;
+    }
+    if (err->code == ERR_NOT_FOUND) {
+        return; /* the watch tells that it is gone */
+    }
+    book->retry_ms = book->retry_ms == 0 ? RETRY_MIN_MS : book->retry_ms * 2;
+    book->retry_ms = book->retry_ms > RETRY_MAX_MS ? RETRY_MAX_MS : book->retry_ms;
+    log_warn(NULL, "%s %s: its status cannot be written: %s", book->kind->resource->kind, book->key, err->text);
+    timer_start(book->context->clock, &book->retry, book->retry_ms, on_retry, book);
+}
+
+void book_write_status(struct book *book)
+{
+    char *namespace = book_key_namespace(book->key);
+    struct doc *live =
+        store_find(context_store(book->context, book->kind->resource), namespace, book_key_name(book->key));
+    struct doc *patch = live != NULL ? status_of(book, doc_root(live)) : NULL;
+    if (patch != NULL && book->write == NULL) {
+        struct kube_request request = {.verb = KUBE_PATCH_MERGE,
+                                       .resource = book->kind->resource,
+                                       .namespace = namespace,
+                                       .name = book_key_name(book->key),
+                                       .subresource = "status",
+                                       .body = doc_root(patch)};
+        timer_cancel(&book->retry);
+        book->write = kube_start(book->context->kube, &request, on_written, book);
+    }
+    doc_free(patch);
+    doc_free(live);
+    str_free(&namespace);
+}
