@@ -36,6 +36,10 @@ local IMPOSSIBLE = {
     answer = 'effects[0].primary: 130 is not a share of 0 to 100 percent' },
   { 'act', { { kind = 'event', type = 'Error', message = 'x' } },
     answer = 'effects[0].type: "Error" is not Normal or Warning' },
+  { 'act', { { kind = 'route', primary = 80, canary = 20, mirorred = true } },
+    answer = 'effects[0].mirorred: there is no such field' },
+  { 'act', { { kind = 'route', primary = 80, canary = 20, mirrored = 'yes' } },
+    answer = 'effects[0].mirrored: a boolean is wanted, got "yes"' },
 }
 
 --- One of each that is right, but for those that end a release.
@@ -153,6 +157,11 @@ describe('the operations behind host.call', function()
     local file = assert(io.open 'lua/stdlib/_meta/operations.lua')
     local text = file:read '*a':gsub('\n%-%-%-?', ' '):gsub('%s+', ' '):gsub('| ', '|')
     file:close()
+    for _, effect in ipairs(sluice.effects()) do
+      for _, shown in ipairs { ' ' .. effect.signature .. ' ', ' Again: ' .. effect.again .. '.' } do
+        assert(text:find(shown, 1, true), 'lua/stdlib/_meta/operations.lua does not have: ' .. shown)
+      end
+    end
     for _, operation in ipairs(sluice.operations()) do
       assert(text:find(' ' .. operation.signature .. ' ', 1, true),
         'lua/stdlib/_meta/operations.lua does not have: ' .. operation.signature)

@@ -9,8 +9,15 @@ static enum effect_step start(struct effect_call *call, const struct canary *can
                                           true, write, err));
 }
 
+static const struct contract_field takes[] = {
+    EFFECT_NAMED("autoscaler"),
+    {0},
+};
+
 const struct effect_kind effect_autoscaler = {
     .name = "autoscaler",
     .lists = EFFECTS_IN(EFFECTS_OF_SCRIPT),
+    .takes = takes,
+    .again = "compared, only what differs is written",
     .start = start,
 };

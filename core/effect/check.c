@@ -18,6 +18,15 @@ static bool check(const struct place *at, enum effects_of of, const struct node 
            (of == EFFECTS_OF_SCRIPT || kind->check_own == NULL || kind->check_own(at, of, effect));
 }
 
+static bool takes(const struct place *at, const struct node *effect)
+{
+    const struct effect_kind *kind = effect_kind_find(node_str_or(node_get(effect, "kind"), ""));
+    const struct contract_field wanted = {.type = CONTRACT_OBJECT, .fields = kind->takes};
+    bool ok = contract_check(&wanted, at->text, effect, at->err);
+    at->err->code = ok ? ERR_NONE : ERR_INVALID;
+    return ok;
+}
+
 bool effects_check(const struct node *list, enum effects_of of, const char *field, struct err *err)
 {
     if (node_type(list) != NODE_ARRAY || node_count(list) > EFFECTS_MAX) {
@@ -28,6 +37,18 @@ bool effects_check(const struct node *list, enum effects_of of, const char *fiel
     while (ok && node_next(&it)) {
         struct place at = {.text = str_format("%s[%zu]", field, it.index), .err = err};
         ok = check(&at, of, it.value);
+        str_free(&at.text);
+    }
+    return ok;
+}
+
+bool effects_accept(const struct node *list, const char *field, struct err *err)
+{
+    bool ok = effects_check(list, EFFECTS_OF_SCRIPT, field, err);
+    struct node_iter it = node_iterate(list);
+    while (ok && node_next(&it)) {
+        struct place at = {.text = str_format("%s[%zu]", field, it.index), .err = err};
+        ok = takes(&at, it.value);
         str_free(&at.text);
     }
     return ok;

@@ -1,24 +1,10 @@
 /* What a release does to the world, as data: a list of effects that is on record before the first one starts.
  *
- *   { kind: route, primary, canary, mirrored, from: {primary, canary, mirrored} }
- *   { kind: phase, phase }
- *   { kind: sync, phase, weight, iterations, failed_checks }
- *   { kind: status, weight, iterations, failed_checks }
- *   { kind: event, type, message, phase, key }
- *   { kind: hooks, type, phase, event_phase, key }
- *   { kind: scale, to: up|zero }
- *   { kind: promote, id, copies }
- *   { kind: autoscaler }
- *   { kind: gauge, name, value }
+ *   { kind: route, primary: 80, canary: 20 }, { kind: status, weight: 20 }, { kind: event, message: … }
  *
- * They are done in order; the first failure ends the list. Repeating a list after a crash does nothing twice:
- *
- *   route       live = to: done; live = from: write; else the mesh wins: left as it is
- *   scale       up: replicas > 0 is done; zero: replicas = 0 is done, else the wait below begins anew
- *   promote     the primary carries the id: done; without an answer it is asked for again, until one comes
- *   phase, sync, status, autoscaler     compared, only what differs is written
- *   event, hooks                        sent again under the same key
- *   gauge                               nothing to repeat
+ * They are done in order; the first failure ends the list. Repeating a list after a crash does nothing twice. What each
+ * kind has as members, and what repeating it does, stands in its file of this folder; lua/stdlib/_meta/operations.lua
+ * shows all of them.
  *
  * Whatever a script says, weights are whole, not negative and sum to 100, and no list increases the share of a side
  * that is not ready; only the engine's own ending of a release (`trusted`) may do that. And a target goes to zero only
@@ -51,6 +37,9 @@ enum effects_of {
 /* False: err names the effect and the field ("effects[1].primary: 130 is not a share"); `field` is what the list is
  * called. A list from a record is checked like a list from a script. */
 bool effects_check(const struct node *list, enum effects_of of, const char *field, struct err *err);
+/* The same for a list that a script orders now: it has no member that its kind does not take. A list from a record has
+ * what effects_prepare has added. */
+bool effects_accept(const struct node *list, const char *field, struct err *err);
 /* Checks a list, and completes it with what the record needs: from, keys, ids. */
 bool effects_prepare(struct context *context, const struct release *release, const struct node *list,
                      enum effects_of of, struct doc *prepared, struct err *err);

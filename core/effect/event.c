@@ -47,9 +47,19 @@ static void cancel(struct effect_call *call)
     announcer_disown(call->announcer, call);
 }
 
+static const struct contract_field takes[] = {
+    EFFECT_NAMED("event"),
+    {.name = "type", .type = CONTRACT_STRING, .words = types, .optional = true},
+    {.name = "message", .type = CONTRACT_STRING},
+    {.name = "phase", .type = CONTRACT_STRING, .optional = true},
+    {0},
+};
+
 const struct effect_kind effect_event = {
     .name = "event",
     .lists = EFFECTS_IN(EFFECTS_OF_SCRIPT) | EFFECTS_IN(EFFECTS_OF_ENDING) | EFFECTS_IN(EFFECTS_OF_RESTART),
+    .takes = takes,
+    .again = "sent again under the same key",
     .check = check,
     .complete = complete,
     .start = start,

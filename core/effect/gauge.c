@@ -20,9 +20,18 @@ static enum effect_step start(struct effect_call *call, const struct canary *can
     return EFFECT_DONE;
 }
 
+static const struct contract_field takes[] = {
+    EFFECT_NAMED("gauge"),
+    {.name = "name", .type = CONTRACT_STRING},
+    {.name = "value", .type = CONTRACT_NUMBER},
+    {0},
+};
+
 const struct effect_kind effect_gauge = {
     .name = "gauge",
     .lists = EFFECTS_IN(EFFECTS_OF_SCRIPT),
+    .takes = takes,
+    .again = "nothing to repeat",
     .check = check,
     .start = start,
 };

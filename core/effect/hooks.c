@@ -89,6 +89,7 @@ static void cancel(struct effect_call *call)
 const struct effect_kind effect_hooks = {
     .name = "hooks",
     .lists = EFFECTS_IN(EFFECTS_OF_ENDING),
+    .again = "sent again under the same key",
     .check = check,
     .complete = complete,
     .start = start,

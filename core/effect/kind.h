@@ -1,13 +1,16 @@
 /* A kind of effect, as effect/list.c sees it: one file each, and one row in effect/kinds.c.
  *
- *   check     what a script, or a record, may say in it
+ *   takes     what a script may say in it, as data
+ *   again     what repeating it does, in words
+ *   check     what no table can say: sums, and what records may have besides
  *   complete  what the record must have besides, so that repeating the effect after a crash does nothing twice
  *   start     done already? one write? something that ends later?
  *   cancel    stops what it started
  *
- * What repeating means for each kind is the table of effect/effect.h. */
+ * lua/stdlib/_meta/operations.lua shows `takes` and `again` of each kind that a script can order, to people. */
 #pragma once
 
+#include "base/contract.h"
 #include "effect/effect.h"
 #include "effect/place.h"
 #include "kube/write.h"
@@ -38,6 +41,9 @@ struct effect_call {
 struct effect_kind {
     const char *name;
     unsigned lists; /* the lists that may contain it: EFFECTS_IN(EFFECTS_OF_SCRIPT) | … */
+    /* The members of an effect that a script orders; EFFECT_NAMED is the first. NULL: no script orders it. */
+    const struct contract_field *takes;
+    const char *again; /* after a crash */
     bool (*check)(const struct place *at, const struct node *effect);
     /* Checks more strictly in the engine's own lists, which are exempt from some rules of safety. NULL: no further
      * check. */
@@ -58,8 +64,17 @@ struct effect_kind {
 
 #define EFFECTS_IN(of) (1U << (of))
 
-/* NULL for an unknown name. */
+#define EFFECT_NAMED(kind)                                                                                             \
+    {                                                                                                                  \
+        .name = "kind", .type = CONTRACT_STRING, .words = (const char *const[])                                        \
+        {                                                                                                              \
+            kind, NULL                                                                                                 \
+        }                                                                                                              \
+    }
+
+/* NULL for an unknown name, and after the last one. */
 const struct effect_kind *effect_kind_find(const char *name);
+const struct effect_kind *effect_kind_at(size_t index);
 
 /* What the list offers to the effect that it does: see the three functions below. */
 struct effect_port {

@@ -23,12 +23,16 @@ EFFECT_KINDS(DECLARE)
 static const struct effect_kind *const kinds[] = {EFFECT_KINDS(ROW)};
 #undef ROW
 
+const struct effect_kind *effect_kind_at(size_t index)
+{
+    return index < sizeof kinds / sizeof kinds[0] ? kinds[index] : NULL;
+}
+
 const struct effect_kind *effect_kind_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (strcmp(kinds[i]->name, name) == 0) {
-            return kinds[i];
-        }
+    size_t i = 0;
+    while (effect_kind_at(i) != NULL && strcmp(kinds[i]->name, name) != 0) {
+        i++;
     }
-    return NULL;
+    return effect_kind_at(i);
 }

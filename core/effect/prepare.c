@@ -16,7 +16,8 @@ bool effects_prepare(struct context *context, const struct release *release, con
                      enum effects_of of, struct doc *prepared, struct err *err)
 {
     struct canary canary;
-    if (!effects_check(list, of, "effects", err) || !check_pinned(release, list, err)) {
+    bool ok = of == EFFECTS_OF_SCRIPT ? effects_accept(list, "effects", err) : effects_check(list, of, "effects", err);
+    if (!ok || !check_pinned(release, list, err)) {
         return false;
     }
     if (!release_canary(release, &canary, err)) {

@@ -141,9 +141,16 @@ static void cancel(struct effect_call *call)
     promotion_cancel(call->under_way);
 }
 
+static const struct contract_field takes[] = {
+    EFFECT_NAMED("promote"),
+    {0},
+};
+
 const struct effect_kind effect_promote = {
     .name = "promote",
     .lists = EFFECTS_IN(EFFECTS_OF_SCRIPT),
+    .takes = takes,
+    .again = "done when the primary carries the id; without an answer it is asked for again, until one comes",
     .check = check,
     .complete = complete,
     .start = start,

@@ -141,9 +141,19 @@ static void written(struct effect_call *call)
     }
 }
 
+static const struct contract_field takes[] = {
+    EFFECT_NAMED("route"),
+    {.name = "primary", .type = CONTRACT_INTEGER, .min = 0, .max = 100},
+    {.name = "canary", .type = CONTRACT_INTEGER, .min = 0, .max = 100},
+    {.name = "mirrored", .type = CONTRACT_BOOLEAN, .optional = true},
+    {0},
+};
+
 const struct effect_kind effect_route = {
     .name = "route",
     .lists = EFFECTS_IN(EFFECTS_OF_SCRIPT) | EFFECTS_IN(EFFECTS_OF_ENDING) | EFFECTS_IN(EFFECTS_OF_RESTART),
+    .takes = takes,
+    .again = "done when the live weights are these; written when they are those of before; else the mesh wins",
     .check = check,
     .check_own = check_own,
     .complete = complete,

@@ -104,9 +104,19 @@ static enum effect_step start(struct effect_call *call, const struct canary *can
     return step;
 }
 
+static const char *const ways[] = {"up", "zero", NULL};
+
+static const struct contract_field takes[] = {
+    EFFECT_NAMED("scale"),
+    {.name = "to", .type = CONTRACT_STRING, .words = ways},
+    {0},
+};
+
 const struct effect_kind effect_scale = {
     .name = "scale",
     .lists = EFFECTS_IN(EFFECTS_OF_SCRIPT) | EFFECTS_IN(EFFECTS_OF_ENDING) | EFFECTS_IN(EFFECTS_OF_RESTART),
+    .takes = takes,
+    .again = "up: done with any replicas; zero: done with none, else its wait begins anew",
     .check = check,
     .check_own = check_own,
     .start = start,

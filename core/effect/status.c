@@ -108,23 +108,52 @@ static bool settle_counters(struct effect_call *call, const struct err *err)
     return true;
 }
 
+static const struct contract_field takes_phase[] = {
+    EFFECT_NAMED("phase"),
+    {.name = "phase", .type = CONTRACT_STRING},
+    {0},
+};
+
 const struct effect_kind effect_phase = {
     .name = "phase",
     .lists = EFFECTS_IN(EFFECTS_OF_SCRIPT),
+    .takes = takes_phase,
+    .again = "compared, only what differs is written",
     .check = check_phase,
     .start = start_phase,
     .settle = settle,
 };
+static const struct contract_field takes_counters[] = {
+    EFFECT_NAMED("status"),
+    {.name = "weight", .type = CONTRACT_INTEGER, .optional = true, .min = 0, .max = 100},
+    {.name = "iterations", .type = CONTRACT_INTEGER, .optional = true},
+    {.name = "failed_checks", .type = CONTRACT_INTEGER, .optional = true},
+    {0},
+};
+
 const struct effect_kind effect_status = {
     .name = "status",
     .lists = EFFECTS_IN(EFFECTS_OF_SCRIPT),
+    .takes = takes_counters,
+    .again = "compared, only what differs is written",
     .check = check_counters,
     .start = start_counters,
     .settle = settle_counters,
 };
+static const struct contract_field takes_sync[] = {
+    EFFECT_NAMED("sync"),
+    {.name = "phase", .type = CONTRACT_STRING},
+    {.name = "weight", .type = CONTRACT_INTEGER, .optional = true, .min = 0, .max = 100},
+    {.name = "iterations", .type = CONTRACT_INTEGER, .optional = true},
+    {.name = "failed_checks", .type = CONTRACT_INTEGER, .optional = true},
+    {0},
+};
+
 const struct effect_kind effect_sync = {
     .name = "sync",
     .lists = EFFECTS_IN(EFFECTS_OF_SCRIPT) | EFFECTS_IN(EFFECTS_OF_ENDING) | EFFECTS_IN(EFFECTS_OF_RESTART),
+    .takes = takes_sync,
+    .again = "compared, only what differs is written",
     .check = check_sync,
     .check_own = check_own_sync,
     .start = start_sync,

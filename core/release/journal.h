@@ -8,7 +8,7 @@
  * dropped and one entry with the word's result stays. After a crash the script runs again from its first line: finished
  * words are answered from their entries without running their bodies, the word in progress runs its body again and its
  * operations are answered as far as they were recorded; an intent without an answer is the one thing that is done
- * again, by the redo rules of effect/effect.h.
+ * again, by the redo rules of its kind (effect/kind.h).
  *
  * Equal neighbours fold: a word equal to the one before it, and a round (from one word "round" to the next), or two,
  * equal to what stands before them, become one with a count; so a gate closed for a week costs an entry or two. Times

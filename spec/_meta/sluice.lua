@@ -30,6 +30,10 @@ function sluice.world(options) end
 ---@return { name: string, signature: string }[]
 function sluice.operations() end
 
+--- The effects that a script can order, what each takes, and what repeating it after a crash does (core/effect/kind.h).
+---@return { signature: string, again: string }[]
+function sluice.effects() end
+
 --- What is wrong with a call of an operation, as the engine would say it; nil when nothing is.
 ---@param operation string
 ---@param args table lists in it are marked (sluice.list)

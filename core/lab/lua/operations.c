@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "canary/params.h"
-#include "effect/effect.h"
+#include "effect/kind.h"
 #include "lab/lua/module_inner.h"
 #include "rollout/operation/operation.h"
 #include "script/marshal.h"
@@ -29,6 +29,29 @@ static int list_operations(lua_State *L)
     for (size_t i = 0; operation_at(i) != NULL; i++) {
         push_operation(L, operation_at(i));
         lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+/* The kinds of effects that a script can order. */
+static int list_effects(lua_State *L)
+{
+    int count = 0;
+    lua_newtable(L);
+    for (size_t i = 0; effect_kind_at(i) != NULL; i++) {
+        const struct effect_kind *kind = effect_kind_at(i);
+        if (kind->takes != NULL) {
+            struct buf text;
+            buf_init(&text, SIGNATURE_MAX);
+            contract_write(&(struct contract_field){.type = CONTRACT_OBJECT, .fields = kind->takes}, &text);
+            lua_createtable(L, 0, 2);
+            lua_pushstring(L, buf_str(&text));
+            lua_setfield(L, -2, "signature");
+            lua_pushstring(L, kind->again);
+            lua_setfield(L, -2, "again");
+            lua_rawseti(L, -2, ++count);
+            buf_fini(&text);
+        }
     }
     return 1;
 }
@@ -77,7 +100,7 @@ static int effects_problem(lua_State *L)
 {
     struct err err = {0};
     struct doc *list = read_value(L, 1, "effects", &err);
-    bool ok = list != NULL && effects_check(doc_root(list), EFFECTS_OF_SCRIPT, "effects", &err);
+    bool ok = list != NULL && effects_accept(doc_root(list), "effects", &err);
     doc_free(list);
     return push_problem(L, ok, &err);
 }
@@ -118,6 +141,7 @@ static int params_problem(lua_State *L)
 
 const luaL_Reg module_operations[] = {
     {"operations", list_operations},
+    {"effects", list_effects},
     {"call_problem", call_problem},
     {"answer_problem", answer_problem},
     {"effects_problem", effects_problem},

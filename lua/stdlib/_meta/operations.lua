@@ -93,21 +93,41 @@ error('this file describes operations to the reader; it is not a module')
 --- repeated by rules that do nothing twice. failed: the index (from 1) of the one that failed; effects after it did
 --- not happen; begun: a part of it did (a promotion whose configs are copied), which cannot be taken back. Of a list
 --- with an effect that cannot be (a share of 130) nothing is done.
---- Effects:
----   { kind = 'route', primary = n, canary = n, mirrored = boolean }   whole percent, sum 100
----   { kind = 'phase', phase = s }    Flagger's "set phase" (docs/flagger.md, "Status writes"): Waiting,
----                                    WaitingPromotion, Promoting, Finalising, Succeeded
----   { kind = 'sync', phase = s, weight = n, iterations = n, failed_checks = n }   Flagger's
----                                    "status sync": also lastAppliedSpec and trackedConfigs;
----                                    absent counters are 0
----   { kind = 'status', weight = n?, iterations = n?, failed_checks = n? }         single counters
----   { kind = 'event', type = 'Normal' | 'Warning', message = s, phase = s? }   phase: what event
----                                    hooks are told; absent: the Canary's own
----   { kind = 'scale', to = 'up' | 'zero' }   the target (docs/flagger.md, "Scaling the target")
----   { kind = 'promote' }             copies the pinned revision of the target to the primary;
----                                    fails when the target is another revision by now
----   { kind = 'autoscaler' }          brings the primary's HPA in line with the target's
----   { kind = 'gauge', name = s, value = n }   flagger_canary_metric_analysis (not recorded)
+---
+--- The effects: what each takes, and what its repetition does, are rows of C too (core/effect/), compared likewise. A
+--- member that a kind does not take is refused.
+---
+--- { kind: 'route', primary: 0..100, canary: 0..100, mirrored: boolean? }
+---     Whole percent, sum 100. Again: done when the live weights are these; written when they are those of before; else
+---     the mesh wins.
+---
+--- { kind: 'phase', phase: string }
+---     Flagger's "set phase" (docs/flagger.md, "Status writes"): Waiting, WaitingPromotion, Promoting, Finalising,
+---     Succeeded. Again: compared, only what differs is written.
+---
+--- { kind: 'sync', phase: string, weight: 0..100?, iterations: integer?, failed_checks: integer? }
+---     Flagger's "status sync": also lastAppliedSpec and trackedConfigs; absent counters are 0. Again: compared, only
+---     what differs is written.
+---
+--- { kind: 'status', weight: 0..100?, iterations: integer?, failed_checks: integer? }
+---     Single counters. Again: compared, only what differs is written.
+---
+--- { kind: 'event', type: 'Normal'|'Warning'?, message: string, phase: string? }
+---     phase: what event hooks are told; absent: the Canary's own. Again: sent again under the same key.
+---
+--- { kind: 'scale', to: 'up'|'zero' }
+---     The target (docs/flagger.md, "Scaling the target"). Again: up: done with any replicas; zero: done with none,
+---     else its wait begins anew.
+---
+--- { kind: 'promote' }
+---     Copies the pinned revision of the target to the primary; fails when the target is another revision by now.
+---     Again: done when the primary carries the id; without an answer it is asked for again, until one comes.
+---
+--- { kind: 'autoscaler' }
+---     Brings the primary's autoscaler in line with the target's. Again: compared, only what differs is written.
+---
+--- { kind: 'gauge', name: string, value: number }
+---     flagger_canary_metric_analysis; not recorded. Again: nothing to repeat.
 
 --- pin {} -> { revision: string }
 ---

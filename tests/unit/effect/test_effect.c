@@ -406,6 +406,8 @@ static void test_a_list_that_makes_no_sense_is_refused(void **state)
          "effects[0].failed_checks: 9223372036854775807 is not a count"},
         {"[{'kind':'event','type':'Loud','message':'x'}]", "effects[0].type: \"Loud\" is not Normal or Warning"},
         {"[{'kind':'gauge','name':'x','value':'high'}]", "effects[0].value: \"high\" is not a number"},
+        {"[{'kind':'route','primary':80,'canary':20,'mirorred':true}]", "effects[0].mirorred: there is no such field"},
+        {"[{'kind':'gauge','value':1}]", "effects[0].name: a string is wanted, got nothing"},
         {"[{'kind':'hooks','type':'post-rollout'}]", "effects[0].kind: \"hooks\" is not a kind of effect"},
         {"{'kind':'promote'}", "effects: a list of at most 2000 effects is wanted"},
     };
