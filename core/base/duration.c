@@ -203,34 +203,55 @@ static struct tm split_time(int64_t wall_ms, int *fraction_ms)
     return tm;
 }
 
-static int write_seconds(const struct tm *tm, char out[static 32])
+static char *put_number(char *at, int value, int digits)
 {
-    return snprintf(out, 32, "%04d-%02d-%02dT%02d:%02d:%02d", (tm->tm_year + 1900) % 10000, tm->tm_mon + 1, tm->tm_mday,
-                    tm->tm_hour, tm->tm_min, tm->tm_sec);
+    for (int i = digits; i-- > 0; value /= 10) {
+        at[i] = (char)('0' + value % 10);
+    }
+    return at + digits;
+}
+
+static char *put_char(char *at, char c)
+{
+    *at = c;
+    return at + 1;
+}
+
+/* Written some thousand times a second in an embedded cluster, and so without printf. */
+static char *write_seconds(const struct tm *tm, char *at)
+{
+    at = put_char(put_number(at, ((tm->tm_year + 1900) % 10000 + 10000) % 10000, 4), '-');
+    at = put_char(put_number(at, tm->tm_mon + 1, 2), '-');
+    at = put_char(put_number(at, tm->tm_mday, 2), 'T');
+    at = put_char(put_number(at, tm->tm_hour, 2), ':');
+    at = put_char(put_number(at, tm->tm_min, 2), ':');
+    return put_number(at, tm->tm_sec, 2);
+}
+
+static void write_time(int64_t wall_ms, bool has_milli, const char *after, char out[static 32])
+{
+    int ms;
+    struct tm tm = split_time(wall_ms, &ms);
+    char *at = write_seconds(&tm, out);
+    if (has_milli) {
+        at = put_number(put_char(at, '.'), ms, 3);
+    }
+    memcpy(at, after, strlen(after) + 1);
 }
 
 void time_write(int64_t wall_ms, char out[static 32])
 {
-    int ms;
-    struct tm tm = split_time(wall_ms, &ms);
-    int at = write_seconds(&tm, out);
-    snprintf(out + at, 32 - (size_t)at, "Z");
+    write_time(wall_ms, false, "Z", out);
 }
 
 void time_write_milli(int64_t wall_ms, char out[static 32])
 {
-    int ms;
-    struct tm tm = split_time(wall_ms, &ms);
-    int at = write_seconds(&tm, out);
-    snprintf(out + at, 32 - (size_t)at, ".%03dZ", ms);
+    write_time(wall_ms, true, "Z", out);
 }
 
 void time_write_micro(int64_t wall_ms, char out[static 32])
 {
-    int ms;
-    struct tm tm = split_time(wall_ms, &ms);
-    int at = write_seconds(&tm, out);
-    snprintf(out + at, 32 - (size_t)at, ".%03d000Z", ms);
+    write_time(wall_ms, true, "000Z", out);
 }
 
 /* Exactly `count` digits, then `after` (0: anything). */

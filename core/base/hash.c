@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,14 +17,28 @@ static void write_hex(const unsigned char *bytes, size_t len, char *out)
     out[2 * len] = '\0';
 }
 
-void hash_sha256(const void *bytes, size_t len, char out[static 65])
+static void check(bool ok)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned digest_len = 0;
-    if (EVP_Digest(bytes, len, digest, &digest_len, EVP_sha256(), NULL) != 1 || digest_len != 32) {
+    if (!ok) {
         fputs("sluice: libcrypto has no SHA-256\n", stderr);
         abort();
     }
+}
+
+/* Both are kept: to look for the algorithm costs many times a digest. */
+void hash_sha256(const void *bytes, size_t len, char out[static 65])
+{
+    static EVP_MD *algorithm;
+    static EVP_MD_CTX *context;
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned digest_len = 0;
+    if (algorithm == NULL) {
+        algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+        context = EVP_MD_CTX_new();
+        check(algorithm != NULL && context != NULL);
+    }
+    check(EVP_DigestInit_ex2(context, algorithm, NULL) == 1 && EVP_DigestUpdate(context, bytes, len) == 1 &&
+          EVP_DigestFinal_ex(context, digest, &digest_len) == 1 && digest_len == 32);
     write_hex(digest, digest_len, out);
 }
 

@@ -60,13 +60,8 @@ struct doc *api_update(struct api *api, const struct kind *kind, const char *sub
 /* What the writer has read was as the type has it, and the rest is made so when it is stored: it needs no decoding. */
 static struct doc *decode_own(struct write *write, struct doc *object, struct failure *f)
 {
-    if (!write->kind->is_custom) {
-        doc_own(&object);
-        return object;
-    }
-    struct doc *decoded = write_decode(write, doc_root(object), f);
-    doc_free(object);
-    return decoded;
+    doc_own(&object);
+    return !write->kind->is_custom ? object : write_decode_own(write, object, f);
 }
 
 bool api_write_back(struct api *api, const struct kind *kind, const char *subresource, struct doc **object,

@@ -44,6 +44,21 @@ static struct doc *as_table(const struct request *request, const struct node *ob
     return table;
 }
 
+/* What is stored was printed already. */
+static bool reply_stored(const struct request *request, int status, const struct node *object)
+{
+    size_t len;
+    const char *text = objects_text(request->api->objects, request->kind->storage, object, &len);
+    if (text == NULL) {
+        return false;
+    }
+    exchange_begin(request->exchange, status, "application/json");
+    exchange_send(request->exchange, text, len);
+    exchange_send(request->exchange, "\n", 1);
+    exchange_end(request->exchange);
+    return true;
+}
+
 void api_reply_object(const struct request *request, int status, const struct node *object)
 {
     struct doc *doc = NULL;
@@ -51,7 +66,9 @@ void api_reply_object(const struct request *request, int status, const struct no
         !node_is(node_get(object, "kind"), "Scale")) {
         doc = as_table(request, object);
     } else if (request->form != FORM_PARTIAL && !api_present_changes(request->kind, object)) {
-        api_reply(request, status, object);
+        if (!reply_stored(request, status, object)) {
+            api_reply(request, status, object);
+        }
         return;
     } else {
         doc = doc_new();

@@ -48,7 +48,8 @@ static struct doc *decode_body(struct request *request, struct write *write, str
         json_duplicates(request->exchange->body, request->exchange->body_len, &write->unknown);
     }
     if (body != NULL && body_check(request, doc_root(body), f)) {
-        decoded = write_decode(write, doc_root(body), f);
+        decoded = write_decode_own(write, body, f);
+        body = NULL;
     }
     doc_free(body);
     if (decoded == NULL || unknown_report(request, write, doc_root(decoded), f)) {
@@ -130,7 +131,8 @@ static struct doc *patched(struct request *request, struct write *write, const s
 {
     struct doc *result = patch_of_body(request, existing, f), *decoded = NULL;
     if (result != NULL && body_check(request, doc_root(result), f)) {
-        decoded = write_decode(write, doc_root(result), f);
+        decoded = write_decode_own(write, result, f);
+        result = NULL;
     }
     doc_free(result);
     if (decoded == NULL ||

@@ -30,29 +30,23 @@ void write_fini(struct write *write)
 /* --- decoding --- */
 
 /* Objects of a CRD have Go's type for their metadata only. */
-static struct doc *decode_custom(struct write *write, const struct node *body, struct err *err)
+static bool decode_custom(struct write *write, struct doc *doc, struct err *err)
 {
-    const struct node *metadata = node_get(body, "metadata");
+    const struct node *metadata = node_get(doc_root(doc), "metadata");
     if (metadata != NULL && node_type(metadata) != NODE_OBJECT && node_type(metadata) != NODE_NULL) {
-        err_set(err, ERR_INVALID,
-                "json: cannot unmarshal %s into Go struct field ObjectMeta.metadata of type v1.ObjectMeta",
-                node_type(metadata) == NODE_ARRAY ? "array" : "string");
-        return NULL;
+        return err_set(err, ERR_INVALID,
+                       "json: cannot unmarshal %s into Go struct field ObjectMeta.metadata of type v1.ObjectMeta",
+                       node_type(metadata) == NODE_ARRAY ? "array" : "string");
     }
-    struct doc *doc = doc_copy(body);
     custom_prune(write->kind, doc, &write->unknown);
     metadata = node_get(doc_root(doc), "metadata");
-    struct doc *converted = type_convert(type_find("ObjectMeta"), metadata, NULL, err);
-    if (converted == NULL) {
-        doc_free(doc);
-        return NULL;
-    }
-    node_set(doc, doc_root(doc), "metadata", node_copy(doc, doc_root(converted)));
-    doc_free(converted);
-    return doc;
+    struct node *converted = type_convert_into(doc, type_find("ObjectMeta"), metadata, NULL, err);
+    node_set(doc, doc_root(doc), "metadata", converted);
+    return converted != NULL;
 }
 
-struct doc *write_decode(struct write *write, const struct node *body, struct failure *f)
+/* Takes the body of an object of a CRD, leaves any other. NULL: f. */
+static struct doc *decode(struct write *write, struct doc *own, const struct node *body, struct failure *f)
 {
     const struct kind *kind = write->kind;
     struct err err;
@@ -61,13 +55,19 @@ struct doc *write_decode(struct write *write, const struct node *body, struct fa
                          kind->version, kind->name);
         return NULL;
     }
-    struct doc *doc = kind->is_custom ? decode_custom(write, body, &err)
-                                      : type_convert(type_find(kind->name), body, &write->unknown, &err);
-    if (doc == NULL && write->is_patch) {
+    struct doc *doc = own;
+    bool ok = true;
+    if (kind->is_custom) {
+        ok = decode_custom(write, doc, &err);
+    } else {
+        doc = type_convert(type_find(kind->name), body, &write->unknown, &err);
+        ok = doc != NULL;
+    }
+    if (!ok && write->is_patch) {
         fail_patched(f, body, err.text);
         return NULL;
     }
-    if (doc == NULL) {
+    if (!ok) {
         fail_bad_request(f, "%s in version \"%s\" cannot be handled as a %s: %s", kind->name, kind->version, kind->name,
                          err.text);
         return NULL;
@@ -77,6 +77,20 @@ struct doc *write_decode(struct write *write, const struct node *body, struct fa
     node_set_str(doc, doc_root(doc), "kind", kind->name);
     mem_free(version);
     return doc;
+}
+
+struct doc *write_decode_own(struct write *write, struct doc *body, struct failure *f)
+{
+    struct doc *decoded = decode(write, body, doc_root(body), f);
+    if (decoded != body) {
+        doc_free(body);
+    }
+    return decoded;
+}
+
+struct doc *write_decode(struct write *write, const struct node *body, struct failure *f)
+{
+    return write->kind->is_custom ? write_decode_own(write, doc_copy(body), f) : decode(write, NULL, body, f);
 }
 
 struct doc *write_normalise(const struct kind *kind, struct doc *doc)
@@ -533,9 +547,9 @@ struct doc *write_status(struct api *api, struct write *write, const struct node
 {
     struct err err;
     const struct type *type = type_of_field(type_find(write->kind->name), "status");
-    struct doc *converted = type_convert(type, status, NULL, &err), *doc = doc_copy(existing);
+    struct doc *doc = doc_copy(existing);
+    struct node *converted = type_convert_into(doc, type, status, NULL, &err);
     assert(converted != NULL && "a controller's status has the right types");
-    node_set(doc, doc_root(doc), "status", node_copy(doc, doc_root(converted)));
-    doc_free(converted);
+    node_set(doc, doc_root(doc), "status", converted);
     return commit(api, write, existing, doc, f);
 }

@@ -21,6 +21,8 @@ void write_fini(struct write *write);
 
 /* What a body or a patch made, as the kind has it: unknown fields go and are noted. NULL: f. */
 struct doc *write_decode(struct write *write, const struct node *body, struct failure *f);
+/* The same; takes the body. */
+struct doc *write_decode_own(struct write *write, struct doc *body, struct failure *f);
 /* `object` was decoded; it is taken, the result is what was stored. NULL: f. */
 struct doc *write_create(struct api *api, struct write *write, struct doc *object, struct failure *f);
 struct doc *write_update(struct api *api, struct write *write, const struct node *existing, struct doc *object,

@@ -1,12 +1,13 @@
 #include "sim/kinds/shape.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/str.h"
 #include "sim/kinds/kinds.h"
 
-enum { NAME_BYTES_MAX = 64 * 1024 };
+enum { NAME_BYTES_MAX = 64 * 1024, KEY_MAX = 64 };
 
 struct shape shape_of_kind(const struct kind *kind)
 {
@@ -71,38 +72,71 @@ struct shape shape_element(const struct shape *of)
 
 /* --- names of elements --- */
 
-static void put_value(struct buf *b, const char *key, const struct node *value)
+/* Text that JSON has between quotes as it is. */
+static bool is_plain(const char *text, size_t len)
 {
-    struct doc *doc = doc_new();
-    buf_append_char(b, b->len > 2 ? ',' : '{'); /* behind "k:" */
-    node_write(node_new_str(doc, key), b);
-    buf_append_char(b, ':');
-    node_write_sorted(value, b);
-    doc_free(doc);
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] < ' ' || text[i] > '~' || text[i] == '"' || text[i] == '\\') {
+            return false;
+        }
+    }
+    return true;
 }
 
-/* "containerPort,protocol=TCP", in the order of the names. A key that is not there has a default: that of the table, or
- * Go's zero. */
+static void put_text(struct buf *b, const char *text)
+{
+    buf_append_char(b, '"');
+    buf_append_str(b, text);
+    buf_append_char(b, '"');
+}
+
+static void put_value(struct buf *b, const struct node *value)
+{
+    size_t len = 0;
+    const char *text = node_str_n(value, &len);
+    if (text != NULL && is_plain(text, len)) {
+        put_text(b, text);
+    } else {
+        node_write_sorted(value, b);
+    }
+}
+
+/* A key that is not there has a default: that of the table, or Go's zero. */
+static void put_default(struct buf *b, const char *key, const char *fallback, size_t len)
+{
+    if (str_equal(key, "port") || str_equal(key, "containerPort")) {
+        buf_append_char(b, '0');
+    } else {
+        buf_append_char(b, '"');
+        buf_append(b, fallback, len);
+        buf_append_char(b, '"');
+    }
+}
+
+/* "containerPort,protocol=TCP", in the order of the names. */
 static void put_keys(struct buf *b, const char *keys, const struct node *element)
 {
-    struct str_list names = {0};
-    struct doc *doc = doc_new();
-    str_list_split(&names, keys, ',');
-    for (size_t i = 0; i < names.count; i++) {
-        char *fallback = strchr(names.items[i], '=');
-        if (fallback != NULL) {
-            *fallback++ = '\0';
+    for (const char *at = keys; *at != '\0';) {
+        char key[KEY_MAX];
+        size_t len = strcspn(at, "=,");
+        assert(len < sizeof key);
+        memcpy(key, at, len);
+        key[len] = '\0';
+        at += len;
+        const char *fallback = *at == '=' ? at + 1 : at;
+        const struct node *value = node_get(element, key);
+        buf_append_char(b, b->len > 2 ? ',' : '{'); /* behind "k:" */
+        put_text(b, key);
+        buf_append_char(b, ':');
+        if (value != NULL) {
+            put_value(b, value);
+        } else {
+            put_default(b, key, fallback, strcspn(fallback, ","));
         }
-        const struct node *value = node_get(element, names.items[i]);
-        bool is_number = str_equal(names.items[i], "port") || str_equal(names.items[i], "containerPort");
-        if (value == NULL) {
-            value = is_number ? node_new_int(doc, 0) : node_new_str(doc, fallback == NULL ? "" : fallback);
-        }
-        put_value(b, names.items[i], value);
+        at = fallback + strcspn(fallback, ",");
+        at += *at == ',';
     }
     buf_append_char(b, '}');
-    doc_free(doc);
-    str_list_fini(&names);
 }
 
 static size_t put_rule_keys(struct buf *b, const struct rule *rule, const struct node *element)

@@ -14,5 +14,9 @@ const struct type *type_find(const char *name);
  * field "spec.extra". NULL: err is what Go says about a value of the wrong kind. */
 struct doc *type_convert(const struct type *type, const struct node *value, struct str_list *unknown, struct err *err);
 
+/* The same as a node of `doc`. */
+struct node *type_convert_into(struct doc *doc, const struct type *type, const struct node *value,
+                               struct str_list *unknown, struct err *err);
+
 /* Adds the schemas of the type and of all it refers to under their names, for /openapi/v3. */
 void type_describe(const struct type *type, struct doc *doc, struct node *schemas, const char *prefix);

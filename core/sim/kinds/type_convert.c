@@ -418,13 +418,22 @@ static struct node *convert_struct(struct conversion *c, const struct type *type
     return object;
 }
 
+struct node *type_convert_into(struct doc *doc, const struct type *type, const struct node *value,
+                               struct str_list *unknown, struct err *err)
+{
+    struct conversion c = {.doc = doc, .unknown = unknown, .err = err};
+    struct node *converted = convert_struct(&c, type, value);
+    return c.failed ? NULL : converted;
+}
+
 struct doc *type_convert(const struct type *type, const struct node *value, struct str_list *unknown, struct err *err)
 {
-    struct conversion c = {.doc = doc_new(), .unknown = unknown, .err = err};
-    doc_set_root(c.doc, convert_struct(&c, type, value));
-    if (!c.failed) {
-        return c.doc;
+    struct doc *doc = doc_new();
+    struct node *root = type_convert_into(doc, type, value, unknown, err);
+    if (root == NULL) {
+        doc_free(doc);
+        return NULL;
     }
-    doc_free(c.doc);
-    return NULL;
+    doc_set_root(doc, root);
+    return doc;
 }

@@ -249,6 +249,14 @@ struct doc *objects_read(const struct objects *objects, const char *storage, con
     return entry != NULL ? version_tree(entry->now) : NULL;
 }
 
+const char *objects_text(const struct objects *objects, const char *storage, const struct node *object, size_t *len)
+{
+    const struct node *metadata = node_get(object, "metadata");
+    const struct entry *entry = find_entry(find_storage(objects, storage), node_str(node_get(metadata, "namespace")),
+                                           node_str_or(node_get(metadata, "name"), ""));
+    return entry != NULL && version_is(entry->now, object) ? version_text(entry->now, len) : NULL;
+}
+
 void objects_put(struct objects *objects, const char *storage_name, struct doc *object)
 {
     const struct node *metadata = node_get(doc_root(object), "metadata");

@@ -21,6 +21,8 @@ void objects_compact(struct objects *objects);
 /* The object as it is, shared with all who read it (doc_free): nobody changes it. NULL without one. `namespace` NULL
  * for a kind without namespaces. */
 struct doc *objects_read(const struct objects *objects, const char *storage, const char *namespace, const char *name);
+/* The object, which was read or written here, as compact JSON; NULL when it is not stored any more. */
+const char *objects_text(const struct objects *objects, const char *storage, const struct node *object, size_t *len);
 /* A copy of one's own. */
 struct doc *objects_get(const struct objects *objects, const char *storage, const char *namespace, const char *name);
 /* Writes it with the next resourceVersion (set in `object`); adds it when it was not there. The document is kept:

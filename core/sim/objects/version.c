@@ -107,6 +107,11 @@ const char *version_text(const struct version *version, size_t *len)
     return version->text;
 }
 
+bool version_is(const struct version *version, const struct node *root)
+{
+    return version->tree != NULL && doc_root(version->tree) == root;
+}
+
 struct doc *version_tree(struct version *version)
 {
     struct err err;

@@ -21,5 +21,7 @@ void version_unref(struct version *version);          /* NULL is fine */
 const char *version_text(const struct version *version, size_t *len);
 /* Shared with the caller (doc_free); NULL for NULL. */
 struct doc *version_tree(struct version *version);
+/* The tree that is kept has this root. */
+bool version_is(const struct version *version, const struct node *root);
 /* It belongs to the past: who reads it again pays for it. */
 void version_forget_tree(struct version *version);

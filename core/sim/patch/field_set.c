@@ -48,6 +48,16 @@ static size_t position(const struct field_set *set, const char *element, bool *f
     return low;
 }
 
+/* A power of two, so that it need not be stored. */
+static size_t capacity_of(size_t count)
+{
+    size_t capacity = 1;
+    while (capacity < count) {
+        capacity *= 2;
+    }
+    return capacity;
+}
+
 static struct field_set *ensure(struct field_set *set, const char *element)
 {
     bool found;
@@ -55,7 +65,9 @@ static struct field_set *ensure(struct field_set *set, const char *element)
     if (found) {
         return &set->children[at];
     }
-    set->children = mem_resize(set->children, (set->count + 1) * sizeof *set->children);
+    if ((set->count & (set->count - 1)) == 0) {
+        set->children = mem_resize(set->children, capacity_of(set->count + 1) * sizeof *set->children);
+    }
     memmove(set->children + at + 1, set->children + at, (set->count - at) * sizeof *set->children);
     set->count++;
     set->children[at] = (struct field_set){.element = str_dup(element)};
@@ -72,13 +84,21 @@ void field_set_fini(struct field_set *set)
     *set = (struct field_set){0};
 }
 
-void field_set_copy(struct field_set *to, const struct field_set *from)
+/* `to` has none. */
+static void copy_children(struct field_set *to, const struct field_set *from)
 {
-    *to = (struct field_set){.element = str_dup(from->element), .is_member = from->is_member, .count = from->count};
-    to->children = mem_alloc_array(from->count, sizeof *to->children);
+    mem_free(to->children);
+    to->children = from->count > 0 ? mem_alloc_array(capacity_of(from->count), sizeof *to->children) : NULL;
+    to->count = from->count;
     for (size_t i = 0; i < from->count; i++) {
         field_set_copy(&to->children[i], &from->children[i]);
     }
+}
+
+void field_set_copy(struct field_set *to, const struct field_set *from)
+{
+    *to = (struct field_set){.element = str_dup(from->element), .is_member = from->is_member};
+    copy_children(to, from);
 }
 
 bool field_set_empty(const struct field_set *set)
@@ -115,6 +135,10 @@ bool field_set_has(const struct field_set *set, const char *element)
 
 void field_set_add(struct field_set *set, const struct field_set *other)
 {
+    if (set->count == 0) {
+        copy_children(set, other);
+        return;
+    }
     for (size_t i = 0; i < other->count; i++) {
         struct field_set *child = ensure(set, other->children[i].element);
         child->is_member |= other->children[i].is_member;

@@ -27,7 +27,7 @@ bool field_written_is_canonical(const struct node *fields)
            is_canonical_below(fields);
 }
 
-static bool is_member(const struct node *field)
+bool field_written_is_member(const struct node *field)
 {
     return node_count(field) == 0 || node_get(field, ".") != NULL;
 }
@@ -37,7 +37,8 @@ bool field_written_has_any(const struct node *fields, const struct field_set *se
     for (size_t i = 0; i < set->count; i++) {
         const struct field_set *child = &set->children[i];
         const struct node *same = node_get(fields, child->element);
-        if (same != NULL && ((child->is_member && is_member(same)) || field_written_has_any(same, child))) {
+        if (same != NULL &&
+            ((child->is_member && field_written_is_member(same)) || field_written_has_any(same, child))) {
             return true;
         }
     }
@@ -49,7 +50,8 @@ bool field_written_has_all(const struct node *fields, const struct field_set *se
     for (size_t i = 0; i < set->count; i++) {
         const struct field_set *child = &set->children[i];
         const struct node *same = node_get(fields, child->element);
-        if (same == NULL || (child->is_member && !is_member(same)) || !field_written_has_all(same, child)) {
+        if (same == NULL || (child->is_member && !field_written_is_member(same)) ||
+            !field_written_has_all(same, child)) {
             return false;
         }
     }

@@ -9,3 +9,5 @@ bool field_written_is_canonical(const struct node *fields);
 /* `fields`, which is canonical, has some member of the set; has all of them. */
 bool field_written_has_any(const struct node *fields, const struct field_set *set);
 bool field_written_has_all(const struct node *fields, const struct field_set *set);
+/* A field that stands in one, not only something below it. */
+bool field_written_is_member(const struct node *field);

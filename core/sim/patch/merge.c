@@ -3,6 +3,16 @@
 #include "sim/patch/patch.h"
 #include "sim/patch/refuse.h"
 
+static bool has_null(const struct node *n)
+{
+    bool has = node_type(n) == NODE_NULL;
+    struct node_iter it = node_iterate(n);
+    while (!has && node_next(&it)) {
+        has = has_null(it.value);
+    }
+    return has;
+}
+
 /* A copy of what a patch brings: members that are null are none. */
 static struct node *without_nulls(struct doc *doc, const struct node *n)
 {
@@ -32,7 +42,7 @@ static void merge(struct doc *doc, struct node *target, const struct node *patch
         } else if (node_type(it.value) == NODE_OBJECT && node_type(old) == NODE_OBJECT) {
             merge(doc, old, it.value);
         } else {
-            node_set(doc, target, it.key, without_nulls(doc, it.value));
+            node_set(doc, target, it.key, has_null(it.value) ? without_nulls(doc, it.value) : node_copy(doc, it.value));
         }
     }
 }

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "sim/kinds/kinds.h"
 #include "sim/patch/field_written.h"
+#include "sim/patch/own_values.h"
 #include "sim/patch/patch.h"
 
 /* --- objects as ownership sees them --- */
@@ -301,6 +302,33 @@ static const struct node *with_always(const struct kind *kind, const struct node
     return *made != NULL ? doc_root(*made) : object;
 }
 
+/* Only the writer's time is another, if any. False: look closer. */
+static bool take_values(struct managers *managers, const struct kind *kind, const struct node *before,
+                        const struct node *after, const char *name, const char *subresource, const char *time)
+{
+    struct shape shape = shape_of_kind(kind);
+    char *version = patch_own_version(kind);
+    struct manager *self = managers_find(managers, patch_own_name(name), false, version, subresource);
+    bool is_plain =
+        before != NULL && self != NULL && self->written != NULL && !field_written_has_any(self->written, nobodys());
+    enum own_values values = is_plain ? own_values_compare(managers, self, &shape, before, after) : OWN_VALUES_UNKNOWN;
+    if (values == OWN_VALUES_CHANGED) {
+        patch_own_set_time(self, time);
+    }
+    mem_free(version);
+    return values != OWN_VALUES_UNKNOWN;
+}
+
+static void take_changes(struct managers *managers, const struct kind *kind, const struct node *before,
+                         const struct node *after, const char *manager, const char *subresource, const char *time)
+{
+    struct doc *left, *right;
+    const struct node *old = with_always(kind, before, &left), *new = with_always(kind, after, &right);
+    patch_own_changes(managers, kind, old, new, manager, subresource, time);
+    doc_free(left);
+    doc_free(right);
+}
+
 void patch_own(const struct kind *kind, const struct node *before, struct doc *object, const char *manager,
                const char *subresource, const char *time)
 {
@@ -308,12 +336,10 @@ void patch_own(const struct kind *kind, const struct node *before, struct doc *o
     choose_entries(&managers, before, doc_root(object), subresource);
     /* What nobody tracked so far is not tracked from an update on. */
     if (managers.count > 0 || before == NULL) {
-        struct doc *left, *right;
-        const struct node *old = with_always(kind, before, &left), *new = with_always(kind, doc_root(object), &right);
-        patch_own_changes(&managers, kind, old, new, manager, subresource, time);
+        if (!take_values(&managers, kind, before, doc_root(object), manager, subresource, time)) {
+            take_changes(&managers, kind, before, doc_root(object), manager, subresource, time);
+        }
         managers_cap(&managers);
-        doc_free(left);
-        doc_free(right);
     }
     patch_own_set_entries(object, &managers);
     if (before != NULL) {
