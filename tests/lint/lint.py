@@ -309,9 +309,16 @@ def scripts(tree):
                 yield path
 
 
+def manifests(tree):
+    """Objects and scenarios, and how an image is made; not what tests have recorded."""
+    for folder in ('core', 'deploy', 'examples'):
+        yield from sorted((tree / folder).rglob('*.yaml'))
+    yield from sorted((tree / 'deploy').glob('Dockerfile*'))
+
+
 def lines_of(tree):
-    """The lines of code, and the prose of pages: neither tables nor what stands in fences."""
-    for path in {*written(tree), *scripts(tree)}:
+    """The lines of code and manifests, and the prose of pages: neither tables nor what stands in fences."""
+    for path in {*written(tree), *scripts(tree), *manifests(tree)}:
         if 'corpus' not in path.parts:
             yield from ((path, number, line) for number, line in enumerate(path.read_text().split('\n'), 1))
     for path in pages(tree):

@@ -142,6 +142,7 @@ PLANTED = [
     ('sizes', 'cmake/X.cmake', f'# {"x" * 119}\n'),
     ('sizes', 'CMakeLists.txt', ROOMS + f'# {"x" * 119}\n'),
     ('sizes', 'scripts/x', f'#!/bin/sh\n# {"x" * 119}\n'),
+    ('sizes', 'deploy/x.yaml', f'# {"x" * 119}\n'),
     ('sizes', 'docs/flagger.md', PAGE + 'x' * 121 + '\n'),
     ('sizes', 'tests/unit/base/test_a.c', 'int x;\n' * 601),
     ('sizes', 'spec/a_spec.lua', 'local x\n' * 601),
