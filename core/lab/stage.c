@@ -25,12 +25,23 @@ struct stage_life {
 
 /* --- the cluster --- */
 
-static bool create(struct stage *stage, const struct text *text, struct err *err)
+/* The texts are constant, and their YAML takes as long as a tenth of a short story: each is read once in a process. */
+static const struct node *objects_of(size_t index, struct err *err)
 {
-    struct doc *objects = yaml_parse_all(text->name, text->bytes, text->len, err);
-    bool ok = objects != NULL && cluster_create(stage->cluster, doc_root(objects), err);
-    doc_free(objects);
-    return ok;
+    static struct doc **parsed;
+    if (parsed == NULL) {
+        parsed = mem_alloc_array(texts_count, sizeof *parsed);
+    }
+    if (parsed[index] == NULL) {
+        parsed[index] = yaml_parse_all(texts[index].name, texts[index].bytes, texts[index].len, err);
+    }
+    return doc_root(parsed[index]);
+}
+
+static bool create(struct stage *stage, size_t index, struct err *err)
+{
+    const struct node *objects = objects_of(index, err);
+    return objects != NULL && cluster_create(stage->cluster, objects, err);
 }
 
 bool stage_init(struct stage *stage, struct clock *clock, uint64_t seed, struct err *err)
@@ -38,7 +49,7 @@ bool stage_init(struct stage *stage, struct clock *clock, uint64_t seed, struct 
     *stage = (struct stage){
         .cluster = cluster_new(clock, seed), .modules = embedded_modules, .module_count = embedded_count};
     for (size_t i = 0; i < texts_count; i++) {
-        if (str_has_prefix(texts[i].name, "crds/") && !create(stage, &texts[i], err)) {
+        if (str_has_prefix(texts[i].name, "crds/") && !create(stage, i, err)) {
             return false;
         }
     }

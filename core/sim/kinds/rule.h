@@ -55,6 +55,7 @@ struct rule_property {
 };
 
 struct schema {
+    size_t owners;
     struct doc *doc;
     struct rule *root;
     bool has_validations; /* x-kubernetes-validations somewhere */

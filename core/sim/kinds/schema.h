@@ -17,8 +17,8 @@
 
 struct schema;
 
-/* From spec.versions[].schema.openAPIV3Schema. False: err names the path that cannot be, as in "properties[spec].type:
- * Required value: …". */
+/* From spec.versions[].schema.openAPIV3Schema; shared, so nobody changes it. NULL: err names the path that cannot be,
+ * as in "properties[spec].type: Required value: …". */
 struct schema *schema_parse(const struct node *openapi, struct err *err);
 void schema_free(struct schema *schema);
 const struct node *schema_openapi(const struct schema *schema); /* for /openapi/v3 */

@@ -201,7 +201,7 @@ static struct change *remember(struct objects *objects, struct change change)
 
 static void tell(const struct change *change, const struct listener *listeners, size_t count)
 {
-    struct doc *object = version_tree(change->object), *before = version_tree(change->before);
+    struct doc *object = version_peek(change->object), *before = version_peek(change->before);
     struct objects_event event = {
         .change = change->change,
         .version = change->version,
@@ -271,7 +271,7 @@ void objects_put(struct objects *objects, const char *storage_name, struct doc *
     }
     set_version(object, ++objects->version);
     struct version *before = entry->now;
-    entry->now = version_new(objects->trees, object);
+    entry->now = version_new(objects->trees, object, is_new);
     tell_all(objects, remember(objects, (struct change){
                                             .change = is_new ? OBJECTS_ADDED : OBJECTS_MODIFIED,
                                             .version = objects->version,
@@ -298,7 +298,7 @@ bool objects_remove(struct objects *objects, const char *storage_name, const cha
     struct change change = {.change = OBJECTS_DELETED,
                             .version = objects->version,
                             .storage = storage,
-                            .object = version_new(objects->trees, last),
+                            .object = version_new(objects->trees, last, true),
                             .before = before};
     tell_all(objects, remember(objects, change));
     version_forget_tree(change.object);

@@ -5,8 +5,8 @@
 
 #include "base/mem.h"
 
-/* TREES_MAX: all objects of some hundred canaries. */
-enum { OBJECT_MAX = 8 * 1024 * 1024, TREES_MAX = 2048 };
+/* TREES_MAX: what controllers and clients use of some twenty canaries. */
+enum { OBJECT_MAX = 8 * 1024 * 1024, TREES_MAX = 512 };
 
 struct version {
     struct trees *trees;
@@ -48,6 +48,14 @@ static void link_tree(struct version *version)
     trees->newest = version;
 }
 
+static void link_last(struct version *version)
+{
+    struct trees *trees = version->trees;
+    version->newer = trees->oldest;
+    *(trees->oldest != NULL ? &trees->oldest->older : &trees->newest) = version;
+    trees->oldest = version;
+}
+
 void version_forget_tree(struct version *version)
 {
     if (version->tree == NULL) {
@@ -60,18 +68,22 @@ void version_forget_tree(struct version *version)
 }
 
 /* Takes the tree. */
-static void keep_tree(struct version *version, struct doc *tree)
+static void keep_tree(struct version *version, struct doc *tree, bool is_last)
 {
     struct trees *trees = version->trees;
-    version->tree = tree;
-    link_tree(version);
-    trees->count++;
-    if (trees->count > TREES_MAX) {
+    if (trees->count == TREES_MAX) {
         version_forget_tree(trees->oldest);
+    }
+    version->tree = tree;
+    trees->count++;
+    if (is_last) {
+        link_last(version);
+    } else {
+        link_tree(version);
     }
 }
 
-struct version *version_new(struct trees *trees, struct doc *object)
+struct version *version_new(struct trees *trees, struct doc *object, bool is_first)
 {
     size_t len;
     const char *text = node_text(doc_root(object), &len);
@@ -80,7 +92,7 @@ struct version *version_new(struct trees *trees, struct doc *object)
     *version = (struct version){.trees = trees, .refs = 1, .len = len};
     memcpy(version->text, text, len + 1);
     trees->versions++;
-    keep_tree(version, doc_share(object));
+    keep_tree(version, doc_share(object), is_first);
     return version;
 }
 
@@ -112,6 +124,11 @@ bool version_is(const struct version *version, const struct node *root)
     return version->tree != NULL && doc_root(version->tree) == root;
 }
 
+struct doc *version_peek(struct version *version)
+{
+    return version != NULL && version->tree != NULL ? doc_share(version->tree) : version_tree(version);
+}
+
 struct doc *version_tree(struct version *version)
 {
     struct err err;
@@ -121,7 +138,7 @@ struct doc *version_tree(struct version *version)
     if (version->tree == NULL) {
         struct doc *tree = doc_parse(version->text, version->len, &err);
         assert(tree != NULL);
-        keep_tree(version, tree);
+        keep_tree(version, tree, false);
     } else {
         unlink_tree(version);
         link_tree(version);

@@ -364,6 +364,24 @@ static void test_our_own_definitions(void **state)
     schema_free(schema);
 }
 
+static void what_was_parsed_before_is_shared(void **state)
+{
+    struct err err;
+    struct doc *doc = fake_doc("{'type':'object','properties':{'a':{'type':'string'}}}"),
+               *again = doc_copy(doc_root(doc));
+    struct schema *first = schema_parse(doc_root(doc), &err), *second = schema_parse(doc_root(again), &err);
+    node_set_str(again, node_at(doc_root(again), "properties", "a"), "type", "integer");
+    struct schema *other = schema_parse(doc_root(again), &err);
+    assert_ptr_equal(first, second);
+    assert_ptr_not_equal(first, other);
+    doc_free(doc);
+    doc_free(again);
+    schema_free(first);
+    assert_int_equal(node_count(node_at(schema_openapi(second), "properties", "a")), 1);
+    schema_free(second);
+    schema_free(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -379,6 +397,7 @@ int main(void)
         cmocka_unit_test(test_nulls_go_and_defaults_come),
         cmocka_unit_test(test_a_schema_that_cannot_be_is_refused_with_its_place),
         cmocka_unit_test(test_our_own_definitions),
+        cmocka_unit_test(what_was_parsed_before_is_shared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
