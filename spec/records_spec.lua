@@ -61,7 +61,7 @@ local function cut(story, share)
       objects[i] = self.world:text(kind, 'test')
     end
   end }, { __index = story })):initialise():push()
-  world.world:kill_engine_at(first + math.floor((last - first) * share), 'served')
+  world.world:strike_at(first + math.floor((last - first) * share), 'served')
   world:finish():close()
   local text = table.concat(objects):gsub(',"managedFields":%b[]', '')
   return at_ms, (text:gsub('\n(.)', '\n---\n%1'))

@@ -45,7 +45,7 @@ static char *field_in(const char *text)
     return str_dup(last != NULL && path_length(last + 1) > 0 ? last + 1 : "");
 }
 
-/* That a field is missing which an alternative of the oneOf above it would need is no reason beside the choice
+/* True for a missing field that one alternative of the oneOf above it needs. The reason that is told is the choice
  * itself. */
 static bool is_of_choice(const struct node *cause, const char *above, const struct str_list *names)
 {
@@ -64,7 +64,7 @@ static void drop_choice(struct node *causes, const char *above, const struct str
     }
 }
 
-/* Something else is missing there: what no alternative can do without. */
+/* True when another field is missing there, which every alternative needs. */
 static bool misses_below(const struct node *causes, const char *above)
 {
     struct node_iter it = node_iterate(causes);
@@ -106,7 +106,8 @@ static void refuse_in_general(const struct refusing *r, const char *message)
     str_list_fini(&names);
 }
 
-/* About no field, or about one that its text alone names; the remark that rules in CEL were not looked at is none. */
+/* Refusals of the whole object, or of a field that only the text names. The remark that nobody has looked at the rules
+ * in CEL refuses nothing. */
 static void refuse_all_in_general(const struct refusing *r)
 {
     for (size_t i = 0; i < node_count(r->causes); i++) {

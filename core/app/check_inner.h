@@ -145,7 +145,7 @@ const struct yaml_place *check_place(const struct check_source *source, const st
 void check_schema(struct check *check, const struct check_source *source, const struct node *object, const char *kind);
 /* What a function of lua/tool says; NULL: what went wrong is among the errors. */
 struct doc *check_ask(struct check *check, const char *module, const char *function, const struct node *argument);
-/* The text of a script; NULL and err when it cannot be read, or is none. */
+/* The text of a script; NULL and err when it cannot be read, or is no script. */
 char *check_read_text(const char *path, struct err *err);
 /* "a/b/ring.lua": "ring" and "a/b". */
 char *check_base_of(const char *path);

@@ -60,7 +60,7 @@ bool check_find_block(const char *file, const struct yaml_place *place, const ch
     return true;
 }
 
-/* Where the lines of the block end: blank ones at the end are none of its. */
+/* Where the lines of the block end. Blank lines at the end do not belong to it. */
 static const char *end_of_block(const char *begin, size_t indent)
 {
     const char *end = begin;

@@ -45,7 +45,7 @@ describe('an effect that fails', function()
         assert.same(calm.status, world.status)
         assert.equal('r2', world.primary_revision)
         assert.equal(1, #world:lines { only = ' failed$' })
-        -- An interval is lost but where the route has moved on or the mirror can be missed.
+        -- The release is an interval late, unless the route has moved already or the mirror can be left out.
         local late = world:seconds() - calm:seconds()
         assert.is_true(late == 0 or late == 10, late .. ' s late after failure ' .. failing)
         for _, line in ipairs { 'scale up', 'promote r2', 'scale zero', 'autoscaler' } do

@@ -23,7 +23,7 @@ static void take_names(struct checked *canary, const struct node *spec)
     shares_add_service(canary, node_str_or(node_at(spec, "service", "name"), target));
 }
 
-/* What was there before its Canary. */
+/* Notes the Deployments that are there before their Canary. */
 static void take_deployments(struct checkers *checkers, struct checked *canary)
 {
     char *name = primary_of(canary);
@@ -47,7 +47,8 @@ static struct checked *add_canary(struct checkers *checkers, const char *namespa
     return canary;
 }
 
-/* As in Flagger, or for their safety, the steps begin again where requests of others are meant. */
+/* True when an edit leads other requests to the canary than before. Then the steps begin again: as in Flagger, or for
+ * the safety of those requests. */
 static bool is_about_others(const struct node *now, const struct node *before)
 {
     return before != NULL && (!node_equal(node_get(now, "service"), node_get(before, "service")) ||
@@ -125,7 +126,8 @@ static void note_object(struct checkers *checkers, struct checked *canary, const
     }
 }
 
-/* An engine that was paused before it led may be resumed, lead, and lose the Lease: nothing else tells its end. */
+/* Counts the holders of the Lease. An engine that is paused before it leads may be resumed, lead and lose the Lease;
+ * only its successor in the Lease shows that it has ended. */
 static void note_lease(struct checkers *checkers, const struct node *lease)
 {
     const char *holder = node_str_or(node_at(lease, "spec", "holderIdentity"), "");
