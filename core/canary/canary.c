@@ -116,6 +116,13 @@ bool canary_init(struct canary *canary, struct doc *doc, const struct canary_def
     return true;
 }
 
+void canary_copy(struct canary *copy, const struct canary *canary)
+{
+    *copy = *canary;
+    doc_share(copy->doc);
+    canary_names_copy(&copy->names, &canary->names);
+}
+
 bool canary_find(struct canary *canary, const struct store *canaries, const char *namespace, const char *name,
                  const struct canary_defaults *defaults, struct err *err)
 {

@@ -54,6 +54,8 @@ struct canary {
  * the names are filled all the same. */
 bool canary_init(struct canary *canary, struct doc *doc, const struct canary_defaults *defaults, struct err *err);
 void canary_fini(struct canary *canary);
+/* Makes `copy` equal to `canary`; they share the document. */
+void canary_copy(struct canary *copy, const struct canary *canary);
 /* The Canary as the store has it. False when it is gone (`canary` is zeroed) or refused (`canary` is filled, err says
  * why). */
 bool canary_find(struct canary *canary, const struct store *canaries, const char *namespace, const char *name,

@@ -4,8 +4,40 @@
 #include <strings.h>
 
 #include "base/hash.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "kube/object.h"
+
+struct built_names {
+    size_t others; /* owners besides the first */
+    char text[];
+};
+
+/* Writes the text a + between + b at `*end`, which moves behind it. */
+static const char *build(char **end, const char *a, const char *between, const char *b)
+{
+    const char *start = *end;
+    *end = stpcpy(stpcpy(stpcpy(*end, a), between), b) + 1;
+    return start;
+}
+
+static void build_names(struct canary_names *names, const struct node *canary)
+{
+    static const char primary[] = "-primary", of_canary[] = "-canary";
+    const char *namespace = names->namespace != NULL ? names->namespace : "";
+    const char *name = names->name != NULL ? names->name : "";
+    char *strategy = canary_reference_key(node_at(canary, "spec", "strategy"), names->namespace);
+    size_t size = 2 * strlen(names->apex) + strlen(names->target) + 2 * sizeof primary + sizeof of_canary +
+                  strlen(name) + strlen(namespace) + 2 + (strategy != NULL ? strlen(strategy) + 1 : 0);
+    names->built = mem_alloc(sizeof *names->built + size);
+    char *end = names->built->text;
+    names->apex_primary = build(&end, names->apex, primary, "");
+    names->apex_canary = build(&end, names->apex, of_canary, "");
+    names->target_primary = build(&end, names->target, primary, "");
+    names->id = build(&end, name, ".", namespace);
+    names->strategy = strategy != NULL ? build(&end, strategy, "", "") : NULL;
+    str_free(&strategy);
+}
 
 void canary_names_init(struct canary_names *names, const struct node *canary)
 {
@@ -18,12 +50,14 @@ void canary_names_init(struct canary_names *names, const struct node *canary)
     names->target_kind = node_str_or(node_at(spec, "targetRef", "kind"), "");
     const char *service = node_str(node_at(spec, "service", "name"));
     names->apex = str_empty(service) ? names->target : service;
-    names->apex_primary = str_format("%s-primary", names->apex);
-    names->apex_canary = str_format("%s-canary", names->apex);
-    names->target_primary = str_format("%s-primary", names->target);
-    names->strategy = canary_reference_key(node_get(spec, "strategy"), names->namespace);
-    names->id =
-        str_format("%s.%s", names->name != NULL ? names->name : "", names->namespace != NULL ? names->namespace : "");
+    build_names(names, canary);
+}
+
+void canary_names_copy(struct canary_names *copy, const struct canary_names *names)
+{
+    *copy = *names;
+    copy->selector_label = NULL;
+    copy->built->others++;
 }
 
 char *canary_reference_key(const struct node *reference, const char *own_namespace)
@@ -38,11 +72,11 @@ char *canary_reference_key(const struct node *reference, const char *own_namespa
 
 void canary_names_fini(struct canary_names *names)
 {
-    str_free(&names->apex_primary);
-    str_free(&names->apex_canary);
-    str_free(&names->target_primary);
-    str_free(&names->id);
-    str_free(&names->strategy);
+    if (names->built != NULL && names->built->others > 0) {
+        names->built->others--;
+    } else {
+        mem_free(names->built);
+    }
     *names = (struct canary_names){0};
 }
 

@@ -1,5 +1,6 @@
 #include "context/context.h"
 
+#include "base/mem.h"
 #include "base/str.h"
 
 struct store *context_store(const struct context *context, const struct kube_resource *resource)
@@ -32,7 +33,17 @@ struct doc *context_primary(const struct context *context, const struct canary_n
 bool context_canary(const struct context *context, const char *namespace, const char *name, struct canary *canary,
                     struct err *err)
 {
-    return canary_find(canary, context_store(context, &KUBE_CANARIES), namespace, name, &context->defaults, err);
+    return canary_reading_find(context->reading, canary, context_store(context, &KUBE_CANARIES), namespace, name,
+                               &context->defaults, err);
+}
+
+bool context_canary_of_release(const struct context *context, const char *namespace, const char *name,
+                               struct canary *canary, struct err *err)
+{
+    struct canary_defaults defaults = context->defaults;
+    defaults.scripts = NULL;
+    return canary_reading_find(context->reading, canary, context_store(context, &KUBE_CANARIES), namespace, name,
+                               &defaults, err);
 }
 
 void context_connect_notify(struct context *context, const char *event_webhook)
@@ -49,6 +60,10 @@ void context_connect_notify(struct context *context, const char *event_webhook)
 
 void context_fini(struct context *context)
 {
+    if (context->reading != NULL) {
+        canary_reading_fini(context->reading);
+        mem_free(context->reading);
+    }
     event_recorder_free(context->notify.recorder);
     stores_fini(&context->stores);
     str_free(&context->notify.event_webhook);

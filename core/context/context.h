@@ -4,7 +4,7 @@
  * further workload kind or mesh adds a store and changes nothing here. It names neither the engine nor an actor. */
 #pragma once
 
-#include "canary/canary.h"
+#include "canary/reading.h"
 #include "kube/client.h"
 #include "kube/event.h"
 #include "kube/stores.h"
@@ -30,7 +30,8 @@ struct context {
     struct gauges gauges;
     struct stores stores;
     struct router router;
-    struct library *library; /* rollout/library.h */
+    struct library *library;        /* rollout/library.h */
+    struct canary_reading *reading; /* the Canary of this turn; owned, NULL: none is remembered */
     struct canary_defaults defaults;
     struct str_list selector_labels, label_prefixes;
     char *identity; /* of this process: holder of leases and releases */
@@ -47,9 +48,12 @@ struct store *context_workloads(const struct context *context, const struct cana
 struct doc *context_target(const struct context *context, const struct canary_names *names);
 struct doc *context_primary(const struct context *context, const struct canary_names *names);
 
-/* The Canary as the store has it; see canary_find. */
+/* The Canary as the store has it (see canary_find), read once per turn: whoever asks for it again gets the same. */
 bool context_canary(const struct context *context, const char *namespace, const char *name, struct canary *canary,
                     struct err *err);
+/* The same for a release, which has its scripts: what became of them since is not looked at. */
+bool context_canary_of_release(const struct context *context, const char *namespace, const char *name,
+                               struct canary *canary, struct err *err);
 
 /* Fills context->notify, once clock, http, kube, the defaults and the Canaries' store are there. */
 void context_connect_notify(struct context *context, const char *event_webhook);

@@ -111,7 +111,7 @@ static void start_hook(struct announcer *a, const struct node *hook)
     const struct message *m = a->first;
     struct canary canary;
     struct err ignored;
-    canary_init(&canary, doc_copy(doc_root(a->canary)), a->notify->defaults, &ignored);
+    canary_init(&canary, doc_share(a->canary), a->notify->defaults, &ignored);
     char *body = hook_event_payload(&canary, hook, m->phase != NULL ? m->phase : canary.phase, m->type, m->text,
                                     clock_wall_ms(a->notify->clock));
     struct hook_options options = {

@@ -69,17 +69,16 @@ void accepted_write(const struct accepted *accepted, struct doc *doc, struct nod
 bool accepted_canary(const struct accepted *accepted, struct context *context, const char *namespace, const char *name,
                      struct canary *canary, struct err *err)
 {
-    const struct store *canaries = context_store(context, &KUBE_CANARIES);
-    struct canary_defaults defaults = context->defaults;
-    defaults.scripts = NULL; /* the release has its scripts, whatever became of them since */
-    struct doc *stored = store_find(canaries, namespace, name);
-    int64_t generation = generation_of(doc_root(stored));
-    if (stored == NULL || accepted->spec == NULL || (generation != 0 && generation == accepted->generation)) {
-        doc_free(stored);
-        return canary_find(canary, canaries, namespace, name, &defaults, err);
+    bool known = context_canary_of_release(context, namespace, name, canary, err);
+    int64_t generation = generation_of(canary->root);
+    if (canary->doc == NULL || accepted->spec == NULL || (generation != 0 && generation == accepted->generation)) {
+        return known;
     }
-    struct doc *doc = doc_copy(doc_root(stored));
-    doc_free(stored);
+    struct doc *doc = doc_copy(canary->root);
+    struct canary_defaults defaults = context->defaults;
+    defaults.scripts = NULL; /* as context_canary_of_release */
+    canary_fini(canary);
+    err_clear(err);
     node_set(doc, doc_root(doc), "spec", node_copy(doc, doc_root(accepted->spec)));
     /* the generation belongs to the spec: a Release that is created from this spec must not count the other as
      * accepted */

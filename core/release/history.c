@@ -270,9 +270,8 @@ struct history_call *history_create(struct context *context, const struct canary
                                     const struct release_plan *plan, history_done_fn *done, void *ctx)
 {
     struct history_call *h = mem_new(struct history_call);
-    struct err ignored;
     h->context = context;
-    canary_init(&h->canary, doc_copy(canary->root), &context->defaults, &ignored);
+    canary_copy(&h->canary, canary);
     h->revision = str_dup(plan->revision);
     h->plan = *plan;
     h->plan.revision = h->revision;

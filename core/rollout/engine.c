@@ -65,6 +65,7 @@ static void on_tidy(struct timer *timer, void *ctx)
     for (size_t i = 0; i < engine->context.stores.count; i++) {
         store_cool(engine->context.stores.entries[i].store);
     }
+    canary_reading_fini(engine->context.reading);
     mem_trim();
 }
 
@@ -209,6 +210,7 @@ static void fill_context(struct engine *engine, const struct engine_options *opt
     context->strategist = options->strategist;
     context->adapters = options->adapters;
     context->ambient = options->ambient;
+    context->reading = mem_new(struct canary_reading);
     engine->provider = str_dup(options->defaults.provider);
     engine->metrics_server = str_dup(options->defaults.metrics_server);
     context->defaults = (struct canary_defaults){

@@ -1,0 +1,57 @@
+#include "canary/reading.h"
+
+void canary_reading_fini(struct canary_reading *reading)
+{
+    canary_fini(&reading->canary);
+    *reading = (struct canary_reading){0};
+}
+
+static void read_again(struct canary_reading *reading, struct doc *doc, const struct canary_defaults *defaults)
+{
+    struct canary_defaults without_scripts = *defaults;
+    without_scripts.scripts = NULL;
+    canary_reading_fini(reading);
+    reading->accepted = canary_init(&reading->canary, doc_share(doc), &without_scripts, &reading->refusal);
+}
+
+/* What a Canary names may have changed since the Canary was read. */
+static bool accepts_scripts(const struct canary_reading *reading, const struct canary *canary, struct err *err)
+{
+    struct str_list reasons = {0};
+    if (!reading->accepted) {
+        str_list_push(&reasons, reading->refusal.text);
+    }
+    canary->scripts->check(canary->scripts->ctx, canary, &reasons);
+    bool accepted = reasons.count == 0;
+    if (!accepted) {
+        char *text = str_list_join(&reasons, "; ");
+        err_set(err, ERR_INVALID, "%s", text);
+        str_free(&text);
+    }
+    str_list_fini(&reasons);
+    return accepted;
+}
+
+/* A store gives the same document until the object changes, or was not read for long. */
+bool canary_reading_find(struct canary_reading *reading, struct canary *canary, const struct store *canaries,
+                         const char *namespace, const char *name, const struct canary_defaults *defaults,
+                         struct err *err)
+{
+    struct doc *doc = reading != NULL ? store_find(canaries, namespace, name) : NULL;
+    if (doc == NULL) {
+        return canary_find(canary, canaries, namespace, name, defaults, err);
+    }
+    if (reading->canary.doc != doc) {
+        read_again(reading, doc, defaults);
+    }
+    doc_free(doc);
+    canary_copy(canary, &reading->canary);
+    canary->scripts = defaults->scripts;
+    if (canary->scripts != NULL) {
+        return accepts_scripts(reading, canary, err);
+    }
+    if (!reading->accepted) {
+        *err = reading->refusal;
+    }
+    return reading->accepted;
+}
