@@ -9,11 +9,23 @@
 #include "script/adapter_inner.h"
 #include "script/chunks.h"
 
-/* --- a question --- */
+/* --- a question, and those who wait for its answer --- */
+
+static void leave_list(struct question *question)
+{
+    struct question **place = &question->all->questions;
+    while (*place != NULL && *place != question) {
+        place = &(*place)->next;
+    }
+    if (*place != NULL) {
+        *place = question->next;
+    }
+}
 
 static void question_free(struct question *question)
 {
     struct scripted_adapters *all = question->all;
+    leave_list(question);
     timer_cancel(&question->turn);
     adapter_request_cancel(&question->request);
     doc_free(question->ask);
@@ -26,14 +38,20 @@ static void question_free(struct question *question)
     }
 }
 
+/* Tells everybody. From here on the same question is a new one, and whoever is told may cancel the others. */
 static void finish(struct question *question, const struct node *answer, const struct err *err)
 {
-    adapter_done_fn *done = question->done;
-    void *ctx = question->ctx;
+    leave_list(question);
+    question->is_answered = true;
     struct doc *kept = answer != NULL ? doc_copy(answer) : NULL;
-    question_free(question);
-    done(ctx, doc_root(kept), err);
+    while (question->waiters != NULL) {
+        struct waiter waiter = *question->waiters;
+        mem_free(question->waiters);
+        question->waiters = waiter.next;
+        waiter.done(waiter.ctx, doc_root(kept), err);
+    }
     doc_free(kept);
+    question_free(question);
 }
 
 static void fail(struct question *question, const struct err *err)
@@ -110,24 +128,66 @@ static bool have(const struct adapters *adapters, const char *name)
     return found;
 }
 
+/* The same question to the same server at the same moment, of several Canaries: it is asked once. */
+static struct question *find_equal(struct scripted_adapters *all, const char *name, const struct node *ask)
+{
+    struct question *question = all->questions;
+    while (question != NULL && !(str_equal(question->name, name) && node_equal(doc_root(question->ask), ask))) {
+        question = question->next;
+    }
+    return question;
+}
+
+/* Takes the name. */
+static struct question *new_question(struct scripted_adapters *all, char *name, const struct node *ask)
+{
+    struct question *question = mem_new(struct question);
+    question->all = all;
+    all->under_way++;
+    question->name = name;
+    question->ask = doc_copy(ask);
+    question->next = all->questions;
+    all->questions = question;
+    timer_start(all->options.clock, &question->turn, 0, begin, question);
+    return question;
+}
+
 static struct adapter_call *start(struct adapters *adapters, const char *name, const struct node *ask,
                                   adapter_done_fn *done, void *ctx)
 {
-    struct question *question = mem_new(struct question);
-    question->base.adapters = adapters;
-    question->all = (struct scripted_adapters *)adapters;
-    question->all->under_way++;
-    question->name = str_format("adapters.%s", name);
-    question->ask = doc_copy(ask);
-    question->done = done;
-    question->ctx = ctx;
-    timer_start(question->all->options.clock, &question->turn, 0, begin, question);
-    return &question->base;
+    struct scripted_adapters *all = (struct scripted_adapters *)adapters;
+    struct waiter *waiter = mem_new(struct waiter);
+    char *module = str_format("adapters.%s", name);
+    waiter->question = find_equal(all, module, ask);
+    if (waiter->question == NULL) {
+        waiter->question = new_question(all, module, ask);
+    } else {
+        str_free(&module);
+    }
+    waiter->base.adapters = adapters;
+    waiter->done = done;
+    waiter->ctx = ctx;
+    struct waiter **end = &waiter->question->waiters;
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = waiter;
+    return &waiter->base;
 }
 
 static void cancel(struct adapter_call *call)
 {
-    question_free((struct question *)call);
+    struct waiter *waiter = (struct waiter *)call;
+    struct question *question = waiter->question;
+    struct waiter **place = &question->waiters;
+    while (*place != waiter) {
+        place = &(*place)->next;
+    }
+    *place = waiter->next;
+    mem_free(waiter);
+    if (question->waiters == NULL && !question->is_answered) {
+        question_free(question);
+    }
 }
 
 static const struct adapters_ops ops = {.have = have, .start = start, .cancel = cancel};

@@ -8,6 +8,8 @@
  * keeps nothing between two steps, so a step that breaks a bound costs its own question alone: a spin, a bomb or an
  * error ends that question, and the next step gets a new VM.
  *
+ * Equal questions that are under way at the same moment are asked once.
+ *
  * What an adapter may ask is bounded here: steps and time of a question, bytes of a response, redirects to the same
  * host only. Names and values of headers are checked, so that no secret with a line end in it makes a header of its
  * own. */

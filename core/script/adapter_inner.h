@@ -13,6 +13,8 @@
 
 enum { ADAPTER_MEMORY_MAX = 16 * 1024 * 1024 };
 
+struct question;
+
 struct scripted_adapters {
     struct adapters base;
     struct adapters_options options;
@@ -20,6 +22,7 @@ struct scripted_adapters {
     struct module_set modules;
     struct vm vm;
     bool has_vm;
+    struct question *questions; /* that are not answered yet */
     size_t under_way;
 };
 
@@ -71,14 +74,22 @@ void adapter_vm_close(struct scripted_adapters *all);
 
 /* --- adapter.c --- */
 
-struct question {
+struct waiter {
     struct adapter_call base;
+    struct question *question;
+    struct waiter *next;
+    adapter_done_fn *done;
+    void *ctx;
+};
+
+struct question {
     struct scripted_adapters *all;
+    struct question *next;
+    struct waiter *waiters;
+    bool is_answered; /* they are being told */
     char *name;
     struct doc *ask, *keep;
     struct adapter_request request;
     int steps;
     struct timer turn;
-    adapter_done_fn *done;
-    void *ctx;
 };

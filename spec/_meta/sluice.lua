@@ -78,11 +78,14 @@ function sluice.list(list) end
 
 --- Asks an adapter of lua/adapters, or of `modules`, over a door that gives the answers of a list, in virtual time from
 --- 2026-03-11T08:15:07Z on. After the last of them no server answers any more.
----@param order { name: string, ask: table, responses: table[]?, modules: table<string, string>?, measured: boolean? }
+---@param order { name: string, ask: table, responses: table[]?, modules: table<string, string>?, measured: boolean?,
+---  askers: integer?, cancelled: integer? }
 ---  name: 'metrics.datadog'; responses: { status = 200, body = '', retry_after_ms = 0 } each, or { hex = '00ff' } for
 ---  bytes that are no text, or { size = bytes } of a body that is too large, or { error = '…', code = 'timeout' } for a
----  call without an answer; measured: with the CPU limits of an engine in real time
----@return { answer: table?, error: string?, requests: table[] } requests: method, url, headers, body, timeout_ms,
+---  call without an answer; measured: with the CPU limits of an engine in real time; askers: so many ask at once, and
+---  so many of them are cancelled
+---@return { answer: table?, error: string?, answers: integer, requests: table[] }
+---  requests: method, url, headers, body, timeout_ms,
 ---  insecure, same_host, at_ms
 function sluice.ask(order) end
 

@@ -116,6 +116,20 @@ describe('the host of adapters', function()
     assert.matches('larger than', said.answer.error)
   end)
 
+  it('asks equal questions of the same moment once', function()
+    local function asked(order)
+      order.name, order.ask = 'metrics.graphite', { type = 'graphite', address = 'http://server', query = 'target=a' }
+      order.responses = sluice.list { { body = '[{"datapoints":[[1,1]]}]' } }
+      return sluice.ask(order)
+    end
+    local said = asked { askers = 3 }
+    assert.same({ 3, 1, 1 }, { said.answers, #said.requests, said.answer.value })
+    said = asked { askers = 3, cancelled = 2 }
+    assert.same({ 1, 1, 1 }, { said.answers, #said.requests, said.answer.value })
+    said = asked { askers = 2, cancelled = 2 }
+    assert.same({ 0, 0 }, { said.answers, #said.requests })
+  end)
+
   it('has no adapter by a name that is not there', function()
     assert.matches('nor part of this engine', sluice.ask({ name = 'metrics.nothing', ask = { a = 1 } }).error)
   end)

@@ -13,7 +13,7 @@
 #define ASKED_AT_MS INT64_C(1773216907000)
 #define PATIENCE_MS (10 * 60 * 1000)
 
-enum { MODULES_MAX = 8 };
+enum { MODULES_MAX = 8, ASKERS_MAX = 4 };
 
 /* --- the door --- */
 
@@ -130,14 +130,22 @@ static const struct http_ops ops = {start, cancel};
 /* --- one question --- */
 
 struct result {
-    struct adapter_call *call; /* NULL: it is over */
-    struct doc *doc;           /* {answer or error, requests} */
+    struct adapter_call *calls[ASKERS_MAX]; /* NULL: it is over */
+    struct doc *doc;                        /* {answer or error, answers, requests} */
+    int64_t answers;
+};
+
+struct asker {
+    struct result *result;
+    size_t index;
 };
 
 static void on_answer(void *ctx, const struct node *answer, const struct err *err)
 {
-    struct result *result = ctx;
-    result->call = NULL;
+    struct asker *asker = ctx;
+    struct result *result = asker->result;
+    result->calls[asker->index] = NULL;
+    result->answers++;
     if (answer != NULL) {
         node_set(result->doc, doc_root(result->doc), "answer", node_copy(result->doc, answer));
     } else {
@@ -161,6 +169,17 @@ static struct embedded_module *modules_of(const struct node *own, size_t *count)
     return modules;
 }
 
+/* Of the first so many of them. */
+static void cancel_calls(struct result *result, int64_t count)
+{
+    for (int64_t i = 0; i < count && i < ASKERS_MAX; i++) {
+        if (result->calls[i] != NULL) {
+            adapter_cancel(result->calls[i]);
+            result->calls[i] = NULL;
+        }
+    }
+}
+
 static void ask(const struct node *order, struct result *result)
 {
     struct virtual_clock *time = virtual_clock_new(ASKED_AT_MS);
@@ -175,12 +194,17 @@ static void ask(const struct node *order, struct result *result)
     options.modules = modules_of(node_get(order, "modules"), &options.module_count);
     options.kube = kube_client_new(&servers.door, servers.clock, NULL, &config);
     struct adapters *adapters = script_adapters_new(&options);
-    result->call =
-        adapter_start(adapters, node_str_or(node_get(order, "name"), ""), node_get(order, "ask"), on_answer, result);
-    virtual_clock_run(time, PATIENCE_MS);
-    if (result->call != NULL) {
-        adapter_cancel(result->call);
+    int64_t askers = node_int_or(node_get(order, "askers"), 1);
+    struct asker waiting[ASKERS_MAX];
+    for (size_t i = 0; i < ASKERS_MAX && (int64_t)i < askers; i++) {
+        waiting[i] = (struct asker){result, i};
+        result->calls[i] = adapter_start(adapters, node_str_or(node_get(order, "name"), ""), node_get(order, "ask"),
+                                         on_answer, &waiting[i]);
     }
+    cancel_calls(result, node_int_or(node_get(order, "cancelled"), 0));
+    virtual_clock_run(time, PATIENCE_MS);
+    cancel_calls(result, ASKERS_MAX);
+    node_set_int(result->doc, doc_root(result->doc), "answers", result->answers);
     node_set(result->doc, doc_root(result->doc), "requests", node_copy(result->doc, doc_root(servers.seen)));
     script_adapters_free(adapters);
     kube_client_free(options.kube);
@@ -191,7 +215,8 @@ static void ask(const struct node *order, struct result *result)
 
 static int ask_adapter(lua_State *L)
 {
-    static const char *const fields[] = {"name", "ask", "responses", "modules", "measured", NULL};
+    static const char *const fields[] = {"name",     "ask",    "responses", "modules",
+                                         "measured", "askers", "cancelled", NULL};
     module_check_fields(L, 1, fields);
     struct doc *order = module_check_document(L, 1, "order");
     struct result result = {.doc = doc_new()};
