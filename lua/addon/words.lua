@@ -27,7 +27,9 @@ function rollout:rounds() end
 ---
 ---     rollout:analyse { rounds = 3 }
 ---     rollout:analyse { lasting = '10m' }
----@param options { rounds: integer?, lasting: string? }
+---     rollout:analyse { rounds = 3, checks = { 'revenue' } }
+---@param options { rounds: integer?, lasting: string?, checks: string[]? } checks: judge these metrics of the Canary
+---               alone meanwhile, by their names
 ---@return sluice.Round round the last one
 function rollout:analyse(options) end
 
@@ -83,6 +85,24 @@ function rollout:log(text) end
 ---@param options { timeout: string?, otherwise: 'rollback'|'go on'|nil }? otherwise: when the time is over
 ---@return boolean open false: the time was over before
 function rollout:gate(name, options) end
+
+--- Asks one metric of the Canary by its name or by that of its Check, or a check that the engine brings. Nothing is
+--- counted: what becomes of the verdict is for the strategy to say.
+---
+---     local verdict = rollout:check('request-duration', { max = 100 })
+---     if verdict.verdict == 'fail' then … end
+---@param name string
+---@param params table<string, any>? in place of what the Canary gives; `min` and `max` are bounds
+---@return sluice.Verdict verdict
+function rollout:check(name, params) end
+
+--- Asks the metrics server of the Canary.
+---
+---     local users = rollout:query 'sum(active_users{app="{{ target }}"})'
+---@param text string a template like that of an inline query
+---@return number? value nil: there is none
+---@return string? cause why not
+function rollout:query(text) end
 
 --- Tells a webhook of the Canary something, at most once; it passes as other webhooks do.
 ---
@@ -148,6 +168,15 @@ function rollout:promote() end
 ---@field weight integer the canary's share of the traffic
 ---@field mirrored boolean whether requests are mirrored to the canary
 
+--- What a check has found.
+---@class sluice.Verdict
+---@field verdict 'pass'|'fail'|'blind' blind: there is nothing to judge by
+---@field value number? nil when it is blind, or infinite
+---@field bounds { min: number?, max: number? }?
+---@field margin number? how far inside of the bounds it is; below 0 outside
+---@field cause string? of blind
+---@field text string for people
+
 --- Hours of the week in a time zone. Each field may be left out.
 ---@class sluice.Hours
 ---@field weekdays string|string[]? days like 'Mon-Fri' or 'Sat,Sun'
@@ -186,10 +215,10 @@ function c:query(text) end
 ---@param value number
 ---@param options { min: number?, max: number?, unit: string? }? without bounds those of the metric count
 ---@param text string? with one place for the value
----@return table outcome for the check to return
+---@return sluice.Verdict outcome for the check to return
 function c:judge(value, options, text) end
 
 --- There is nothing to judge by: nothing is counted, and the release holds.
 ---@param cause string
----@return table outcome for the check to return
+---@return sluice.Verdict outcome for the check to return
 function c:blind(cause) end

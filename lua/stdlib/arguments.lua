@@ -91,17 +91,38 @@ local function check_options(word, options, wanted, known)
   return options
 end
 
+local CHECKS_MAX = 50
+
+local function read_checks(word, list)
+  if list == nil then
+    return nil
+  elseif type(list) ~= 'table' or #list == 0 or #list > CHECKS_MAX then
+    wrong(word, 'checks: a list of 1 to ' .. CHECKS_MAX .. ' names of metrics is wanted, got '
+      .. (type(list) == 'table' and #list .. ' of them' or type(list)))
+  end
+  local names = {}
+  for i, name in ipairs(list) do
+    if type(name) ~= 'string' or name == '' then
+      wrong(word, ('checks[%d]: the name of a metric is wanted, got %s'):format(i, tostring(name)))
+    end
+    names[i] = name
+  end
+  return names
+end
+
 ---@return integer? rounds
 ---@return integer? lasting_ms
+---@return string[]? checks
 function M.analyse(word, options)
-  check_options(word, options, '{ rounds = n } or { lasting = duration }', { 'lasting', 'rounds' })
+  check_options(word, options, '{ rounds = n } or { lasting = duration }', { 'lasting', 'rounds', 'checks' })
   local rounds = options.rounds
   if rounds ~= nil and (type(rounds) ~= 'number' or rounds % 1 ~= 0 or rounds < 1 or rounds > 1e6) then
     wrong(word, 'rounds: a whole number from 1 on is wanted, got ' .. tostring(rounds))
   elseif rounds == nil and options.lasting == nil then
     wrong(word, 'rounds or lasting is wanted')
   end
-  return rounds, options.lasting ~= nil and M.duration(word, options.lasting, 'lasting') or nil
+  local lasting_ms = options.lasting ~= nil and M.duration(word, options.lasting, 'lasting') or nil
+  return rounds, lasting_ms, read_checks(word, options.checks)
 end
 
 local CALENDAR = { 'weekdays', 'from', 'to', 'zone', 'except', 'timeout' }
@@ -144,6 +165,47 @@ function M.wait_until(word, given, options)
   check_options(word, given, '', CALENDAR)
   local hours, problem = calendar.read(given)
   return hours or wrong(word, problem), nil, timeout_ms
+end
+
+--- A value of a parameter: JSON has it, and a list goes one level deep.
+local function is_value(value, is_element)
+  local kind = type(value)
+  if kind ~= 'table' then
+    return kind == 'string' or kind == 'boolean' or kind == 'number' and value == value
+  end
+  for i, element in pairs(value) do
+    if is_element or type(i) ~= 'number' or not is_value(element, true) then
+      return false
+    end
+  end
+  return true
+end
+
+---@return string name
+---@return table? params
+function M.check(word, name, params)
+  if type(name) ~= 'string' or name == '' or #name > 253 then
+    wrong(word, 'the name of a metric or a check is wanted, got ' .. tostring(name))
+  elseif params ~= nil and type(params) ~= 'table' then
+    wrong(word, 'params: a table is wanted, got ' .. type(params))
+  end
+  for key, value in pairs(params or {}) do
+    if type(key) ~= 'string' or not is_value(value) then
+      wrong(word, ('params.%s: a number, a text, a boolean or a list of them is wanted'):format(tostring(key)))
+    end
+  end
+  return name, params
+end
+
+local QUERY_MAX = 16384
+
+---@return string
+function M.query(word, text)
+  if type(text) ~= 'string' or text == '' or #text > QUERY_MAX then
+    wrong(word, 'a query of 1 to ' .. QUERY_MAX .. ' bytes is wanted, got '
+      .. (type(text) == 'string' and #text .. ' bytes' or type(text)))
+  end
+  return text
 end
 
 local EVENT_MAX = 1000

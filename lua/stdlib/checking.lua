@@ -132,6 +132,7 @@ local function write_bound(value, unit)
   return go_format.number(shown(value, unit)) .. (unit == 'ratio' and ' %' or unit and unit ~= '' and ' ' .. unit or '')
 end
 
+--- What a value comes to.
 ---@return Outcome
 local function judged(value, bounds, unit, text)
   local outcome = { verdict = 'pass', value = value, bounds = bounds, margin = margin_of(value, bounds) }
@@ -148,6 +149,8 @@ end
 local function blind(text)
   return { verdict = 'blind', cause = text, text = text }
 end
+
+M.judge, M.blind = judged, blind
 
 -- The words ------------------------------------------------------------------------------------
 

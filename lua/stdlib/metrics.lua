@@ -104,13 +104,63 @@ end
 ---@type Measure
 local TEMPLATE = { kind = 'template', direction = 'max', unit = 1, run = run_template }
 
+--- The metric of a Canary by its own name, or by that of its Check.
+---@param spec table Canary.spec
+---@param name string
+---@return table? metric
+function M.find(spec, name)
+  local list = spec.analysis.metrics or {}
+  for _, metric in ipairs(list) do
+    if metric.name == name then
+      return metric
+    end
+  end
+  for _, metric in ipairs(list) do
+    if metric.checkRef and metric.checkRef.name == name then
+      return metric
+    end
+  end
+end
+
+--- What names there are for M.find.
+---@return string[]
+function M.names(spec)
+  local names = {}
+  for i, metric in ipairs(spec.analysis.metrics or {}) do
+    names[i] = metric.name
+  end
+  return names
+end
+
+--- How Flagger judges a metric of a name that it knows.
+---@param name string
+---@return Measure?
+function M.builtin(name)
+  return BUILTIN[name]
+end
+
+--- Those that are judged now.
+---@param only string[]? nil: all
+local function judged_of(spec, only)
+  if not only then
+    return spec.analysis.metrics or {}
+  end
+  local list = {}
+  for i, name in ipairs(only) do
+    local lacking = { lacking = 'the Canary has no metric of this name' }
+    list[i] = M.find(spec, name) or { name = name, check = lacking }
+  end
+  return list
+end
+
 --- Checks every entry in order until the first that is not good enough: the templates after all others. A team's own
 --- check that is blind only holds, so the others are asked all the same.
 ---@param facts table see _meta/operations.lua
 ---@param spec table Canary.spec
+---@param only string[]? names of the metrics to check; nil: all
 ---@return Verdict? verdict why not to go on; nil: all is well
-function M.check(facts, spec)
-  local metrics = spec.analysis.metrics or {}
+function M.check(facts, spec, only)
+  local metrics = judged_of(spec, only)
   local held
   for _, metric in ipairs(metrics) do
     for _, measure in ipairs(measures_of(metric)) do

@@ -25,6 +25,7 @@ local rounds = require 'stdlib.round'
 ---@field package lost integer? rounds in a row that found less
 ---@field package advanced { canary: integer, mirrored: boolean }? the step that was told last
 ---@field package waited boolean? the word in progress had to wait before it could do anything
+---@field package only string[]? the metrics that rounds judge now; nil: all
 ---@field package finishing boolean? the primary was promoted before this release began
 local Protocol = {}
 Protocol.__index = Protocol

@@ -182,13 +182,13 @@ end
 
 ---@return string? problem a failed check
 ---@return string? held why nothing can be judged now
-local function analyse(facts, spec)
+local function analyse(rollout, facts, spec)
   local _, failed = hooks.call('rollout', 'Progressing')
   if failed then
     return string.format('Halt %s.%s advancement external check %s failed %s', facts.name,
       facts.namespace, failed.name, failed.error)
   end
-  local verdict = metrics.check(facts, spec)
+  local verdict = metrics.check(facts, spec, rollout.only)
   local text = verdict and sentences.of(verdict, facts)
   if verdict and verdicts.holds(verdict) then
     return nil, text
@@ -249,7 +249,7 @@ function M.run(rollout)
   local problem, held
   local first = rollout:is_first(facts, analysis)
   if not first then
-    problem, held = analyse(facts, spec)
+    problem, held = analyse(rollout, facts, spec)
   elseif not rollout.started or (analysis.iterations or 0) > 0 then
     problem = start(rollout, facts)
   end -- else a gate is closed before the first step: there is nothing to judge yet

@@ -3,6 +3,7 @@
 local Shared = require 'stdlib.shared_words'
 local arguments = require 'stdlib.arguments'
 local asking = require 'stdlib.script_asking'
+local checks_words = require 'stdlib.script_checks'
 local effects = require 'stdlib.effects'
 local facts = require 'stdlib.script_facts'
 local host = require 'host'
@@ -173,15 +174,21 @@ end
 --- Runs rounds at the weights as they are.
 ---@param count integer? so many; nil: as many as `lasting_ms` takes
 ---@param lasting_ms integer? until so much time has passed since the analysis began
+---@param checks string[]? the only metrics that are judged meanwhile
 ---@return Round the last one
-function Script:analyse(count, lasting_ms)
-  local began = self:note_begin('analyse', { rounds = count, lasting = lasting_ms })
+function Script:analyse(count, lasting_ms, checks)
+  if checks then
+    self:know_metrics(checks)
+  end
+  local began = self:note_begin('analyse', { rounds = count, lasting = lasting_ms, checks = checks })
   local passed = 0
+  self.only = checks
   repeat
     self:next_round()
     passed = passed + 1
     local over = not lasting_ms or self:is_over('analysed', began + lasting_ms)
   until over and passed >= (count or 1)
+  self.only = nil
   return self.round
 end
 
@@ -225,6 +232,7 @@ Script.words = {
   rollback = arguments.reader('rollback', arguments.text),
 }
 asking.add(Script)
+checks_words.add(Script)
 facts.add(Script)
 
 local BUNDLED = 'it follows the steps of a bundled strategy; shift is for a Strategy'

@@ -13,6 +13,11 @@ describe('stdlib.script_words', function()
     { name = 'back', type = 'rollback' },
   }
 
+  local METRICS = { interval = '10s', threshold = 3, metrics = {
+    { name = 'a', query = 'a', threshold = 5 },
+    { name = 'b', query = 'b', threshold = 5 },
+  } }
+
   --- A world whose Strategy says this; it is promoted after it.
   local function make(script, options)
     return function()
@@ -56,6 +61,124 @@ describe('stdlib.script_words', function()
       local world = one():run()
       assert.same({ '80s route 50/50' }, world:lines { times = true, only = '^route 50' })
       killing.once(one)
+    end)
+
+    it('judges the metrics alone that it names', function()
+      local one = make(function(rollout)
+        rollout:analyse { rounds = 3, checks = { 'b' } } -- the first one only begins
+      end, { analysis = METRICS, measures = { a = 100, b = 1 } })
+      local world = one():run()
+      assert.same({ 'b', 'b' }, { world.queries[1], world.queries[2] })
+      assert.equal('a', world.queries[3]) -- the round after the share judges all
+      assert.equal('Failed', world.state)
+      killing.once(one)
+    end)
+
+    it('wants names of metrics', function()
+      for list, problem in pairs {
+        [{ 'c' }] = 'rollout:analyse: checks: there is no metric "c", known are a, b',
+        [{}] = 'rollout:analyse: checks: a list of 1 to 50 names of metrics is wanted, got 0 of them',
+        [{ 5 }] = 'rollout:analyse: checks[1]: the name of a metric is wanted, got 5',
+      } do
+        local _, text = pcall(play, function(rollout)
+          rollout:analyse { rounds = 1, checks = list }
+        end, { analysis = METRICS, measures = { any = 1 } })
+        assert.matches('script_words_spec.lua:%d+: ', text)
+        assert.matches(problem, text, 1, true)
+      end
+    end)
+  end)
+
+  describe('check', function()
+    local function ask(name, params, options)
+      local verdict
+      options = options or {}
+      options.analysis = options.analysis or METRICS
+      local one = make(function(rollout)
+        local given = rollout:check(name, params)
+        assert.same(verdict or given, given)
+        verdict = given
+      end, options)
+      local world = one():run()
+      killing.once(one)
+      return verdict, world
+    end
+
+    it('asks a metric of the Canary, and counts nothing', function()
+      local verdict, world = ask('b', nil, { measures = { a = 1, b = 7 }, analysis = { interval = '10s', metrics = {
+        { name = 'b', query = 'b', thresholdRange = { max = 5 } } } } })
+      assert.same({ verdict = 'fail', value = 7, bounds = { max = 5 }, margin = -2,
+        text = '7, at most 5 wanted' }, verdict)
+      assert.is_false(told(world, 'Halt podinfo.test advancement b 7.00 > 5.*Halt.*Halt'))
+    end)
+
+    it('takes other bounds', function()
+      local verdict = ask('b', { max = 8, min = 2 }, { measures = { any = 4 } })
+      assert.same({ 'pass', 2 }, { verdict.verdict, verdict.margin })
+    end)
+
+    it('asks a check that the engine brings', function()
+      local verdict = ask('request-duration', { max = 100 }, { measures = { any = 3.5 } })
+      assert.same({ verdict = 'pass', value = 3, bounds = { max = 100 }, margin = 97,
+        text = 'request duration 3 ms' }, verdict)
+    end)
+
+    it('asks a Check that a metric names', function()
+      local verdict = ask('slow', nil, { measures = { any = 4 }, analysis = { interval = '10s', metrics = { {
+        name = 'speed', checkRef = { name = 'slow' }, thresholdRange = { max = 5 },
+        check = { module = 'checks.request-duration', params = {} } } } } })
+      assert.same({ 'pass', 1 }, { verdict.verdict, verdict.margin })
+    end)
+
+    it('is blind where there is no value', function()
+      local verdict = ask('b', nil, { measures = { a = 1, b = { error = '503' } }, analysis = { interval = '10s',
+        metrics = { { name = 'b', query = 'b', threshold = 1 } } } })
+      assert.same({ verdict = 'blind', cause = '503', text = '503' }, verdict)
+    end)
+
+    for problem, given in pairs {
+      ['there is no metric or check "c", known are a, b, '] = { 'c' },
+      ['the name of a metric or a check is wanted, got 5'] = { 5 },
+      ['params: a table is wanted, got number'] = { 'b', 5 },
+      ['there is no parameter "mx", known are max, min'] = { 'b', { mx = 5 } },
+      ['params.max: a number is wanted, got 5'] = { 'b', { max = '5' } },
+      ['params.max: a number, a text, a boolean or a list of them is wanted'] = { 'b', { max = print } },
+    } do
+      it('raises: ' .. problem, function()
+        local _, text = pcall(play, function(rollout)
+          rollout:check(unpack(given))
+        end, { analysis = METRICS, measures = { any = 1 } })
+        assert.matches('script_words_spec.lua:%d+: rollout:check: ', text)
+        assert.matches(problem, text, 1, true)
+      end)
+    end
+  end)
+
+  describe('query', function()
+    it('gives a number, or nil and the cause', function()
+      local got = {}
+      local one = make(function(rollout)
+        got[1] = rollout:query 'up{app="{{ target }}"}'
+        got[2], got[3] = rollout:query 'down'
+        got[4] = rollout:query 'far'
+      end, { measures = { ['up{app="podinfo"}'] = 5, down = { none = true, error = 'no values found' },
+        far = { infinite = -1 }, any = 1 } })
+      one():run()
+      assert.same({ 5, nil, 'no values found', -math.huge }, { got[1], got[2], got[3], got[4] })
+      killing.once(one)
+    end)
+
+    it('raises what is wrong with it', function()
+      for problem, text in pairs {
+        ['template parsing failed'] = 'x{{ name',
+        ['a query of 1 to 16384 bytes is'] = '',
+      } do
+        local _, told_text = pcall(play, function(rollout)
+          rollout:query(text)
+        end)
+        assert.matches('script_words_spec.lua:%d+: rollout:query: ', told_text)
+        assert.matches(problem, told_text, 1, true)
+      end
     end)
   end)
 

@@ -24,9 +24,9 @@ describe('stdlib.words', function()
 
   local WORDS = {
     bundled = { 'begin', 'iterate', 'iterate_matched', 'next_weight', 'open', 'promote', 'rounds', 'shift', 'switch' },
-    scripted = { 'analyse', 'begin', 'elapsed', 'event', 'fetch', 'gate', 'history', 'hook', 'log', 'next_weight',
-      'now', 'open', 'promote', 'random', 'replicas', 'revision', 'rollback', 'rounds', 'shift', 'wait', 'wait_until',
-      'weights' },
+    scripted = { 'analyse', 'begin', 'check', 'elapsed', 'event', 'fetch', 'gate', 'history', 'hook', 'log',
+      'next_weight', 'now', 'open', 'promote', 'query', 'random', 'replicas', 'revision', 'rollback', 'rounds', 'shift',
+      'wait', 'wait_until', 'weights' },
   }
 
   for class, names in pairs(WORDS) do

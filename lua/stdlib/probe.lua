@@ -1,0 +1,108 @@
+--- One metric or check, asked outside of a round: nothing of it is counted.
+local checking = require 'stdlib.checking'
+local metric_template = require 'stdlib.metric_template'
+local metrics = require 'stdlib.metrics'
+local misuse = require 'stdlib.misuse'
+local question = require 'stdlib.question'
+local thresholds = require 'stdlib.thresholds'
+local verdicts = require 'stdlib.verdict'
+
+local M = {}
+
+local function wrong(problem)
+  misuse.raise('rollout:check: ' .. problem)
+end
+
+local TYPES = { duration = 'string', string = 'string', choice = 'string', boolean = 'boolean', list = 'table' }
+
+--- The declared parameters with what is given in their place; `min` and `max`, where they are none, are bounds.
+---@return table params
+---@return Bounds? bounds
+local function read_params(definition, values, given)
+  local params, bounds = {}, nil
+  local declared = definition and definition.params or {}
+  for name, value in pairs(values or {}) do
+    params[name] = value
+  end
+  for name, value in pairs(given) do
+    local wanted = declared[name] and (TYPES[declared[name].type] or 'number')
+      or (name == 'min' or name == 'max') and 'number'
+    if not wanted then
+      local known = { 'min', 'max' }
+      for one in pairs(declared) do
+        known[#known + 1] = one
+      end
+      wrong(misuse.unknown('parameter', name, known))
+    elseif type(value) ~= wanted then
+      wrong(('params.%s: a %s is wanted, got %s'):format(name, wanted, tostring(value)))
+    elseif declared[name] then
+      params[name] = value
+    else
+      bounds = bounds or {}
+      bounds[name] = value
+    end
+  end
+  return params, bounds
+end
+
+--- What a query gave, as a check would say it.
+local function judge_measured(metric, measured, bounds)
+  if not measured.value then
+    return checking.blind(measured.error)
+  elseif not bounds then
+    wrong('params: min or max is wanted: metric ' .. metric.name .. ' has no bounds')
+  end
+  return checking.judge(measured.value, bounds)
+end
+
+local function run_script(module, facts, spec, metric, given, values, own_bounds)
+  local definition = checking.load(module)
+  local params, bounds = read_params(definition, values, given)
+  return (checking.run(definition, {
+    facts = facts,
+    model = question.model(facts, spec, metric),
+    params = params,
+    bounds = bounds or own_bounds,
+  }))
+end
+
+local function has_bounds(metric)
+  return metric.thresholdRange or metric.threshold
+end
+
+---@param facts table see _meta/operations.lua
+---@param spec table Canary.spec
+---@param name string a metric of the Canary, or a check that the engine brings
+---@param given table parameters, or min and max
+---@return Outcome
+function M.run(facts, spec, name, given)
+  local builtin = metrics.builtin(name)
+  local metric = metrics.find(spec, name) or builtin and { name = name }
+  if not metric then
+    local known = metrics.names(spec)
+    known[#known + 1], known[#known + 2] = 'request-success-rate', 'request-duration'
+    wrong(misuse.unknown('metric or check', name, known))
+  end
+  local check = metric.check
+  if check and check.lacking then
+    return checking.blind(check.lacking)
+  elseif check then
+    local own = metric.thresholdRange and thresholds.bounds(metric, 'max') or nil
+    return run_script(check.module, facts, spec, metric, given, check.params, own)
+  end
+  builtin = not metric.templateRef and metrics.builtin(metric.name)
+  if builtin then
+    local own = has_bounds(metric) and verdicts.bounds_of(metric, builtin) or nil
+    return run_script('checks.' .. builtin.kind, facts, spec, metric, given, nil, own)
+  end
+  local _, bounds = read_params(nil, nil, given)
+  local measured
+  if metric.templateRef then
+    measured = metric_template.ask(facts, spec, metric)
+  else
+    measured = question.ask(metric.query or '', question.model(facts, spec, metric))
+  end
+  return judge_measured(metric, measured, bounds or has_bounds(metric) and thresholds.bounds(metric, 'max') or nil)
+end
+
+return M

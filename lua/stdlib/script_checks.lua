@@ -1,0 +1,76 @@
+--- Words of a Strategy that ask the metrics server: a query, a metric or a check.
+local arguments = require 'stdlib.arguments'
+local host = require 'host'
+local metrics = require 'stdlib.metrics'
+local misuse = require 'stdlib.misuse'
+local probe = require 'stdlib.probe'
+local question = require 'stdlib.question'
+local verdicts = require 'stdlib.verdict'
+
+local M = {}
+
+local words = {}
+
+--- Asks a metric of the Canary, or a check that the engine brings; counts nothing.
+---@param name string
+---@param params table?
+---@return Outcome
+function words:check(name, params)
+  local result = self:word('check', { name = name, params = params }, function(rollout)
+    local outcome = probe.run(host.call('facts'), rollout:spec(), name, params or {})
+    return {
+      verdict = outcome.verdict,
+      value = verdicts.finite_value(outcome),
+      bounds = outcome.bounds,
+      margin = outcome.margin,
+      cause = outcome.cause,
+      text = outcome.text,
+    }
+  end)
+  local bounds = result.bounds and { min = result.bounds.min, max = result.bounds.max }
+  return { verdict = result.verdict, value = result.value, bounds = bounds, margin = result.margin,
+    cause = result.cause, text = result.text }
+end
+
+--- Asks the metrics server.
+---@param text string a query, a template like those of spec.analysis.metrics
+---@return number? value nil: there is none
+---@return string? cause of nil
+function words:query(text)
+  local result = self:word('query', { query = text }, function(rollout)
+    local filled, problem = question.fill(text, question.model(host.call('facts'), rollout:spec()))
+    if not filled then
+      misuse.raise('rollout:query: ' .. problem)
+    end
+    local measured = question.send(filled)
+    return { value = not measured.infinite and measured.value or nil, infinite = measured.infinite,
+      error = measured.error }
+  end)
+  return result.infinite and result.infinite * math.huge or result.value, result.error
+end
+
+--- Raises when the Canary has no metric of one of these names.
+---@param names string[]
+function M:know_metrics(names)
+  self:word('metrics', { names = names }, function(rollout)
+    local spec = rollout:spec()
+    for _, name in ipairs(names) do
+      if not metrics.find(spec, name) then
+        misuse.raise('rollout:analyse: checks: ' .. misuse.unknown('metric', name, metrics.names(spec)))
+      end
+    end
+    return true
+  end)
+end
+
+--- Adds these words to a class of words.
+function M.add(class)
+  for name, word in pairs(words) do
+    class[name] = word
+  end
+  class.know_metrics = M.know_metrics
+  class.words.check = arguments.reader_with_options('check', arguments.check)
+  class.words.query = arguments.reader('query', arguments.query)
+end
+
+return M
