@@ -79,6 +79,8 @@ static const struct flag table[] = {
          "how long a canary keeps its Pods after its last share of the traffic, until all proxies know"),
     BOOL("no-cross-namespace-refs", no_cross_namespace_refs, "",
          "refuse a Canary that names something of another namespace"),
+    TEXT("scripts", "FOLDER", scripts, "",
+         "folder with strategies/NAME.lua and checks/NAME.lua, read again when they change; empty: none"),
     BOOL("version", version, "", "print the version and end"),
     BOOL("help", help, "", "print this and end"),
     BOOL("h", help, "", "print this and end"),

@@ -14,7 +14,7 @@ struct flags {
     const char *metrics_server, *mesh_provider, *namespace, *selector_labels, *include_label_prefix;
     const char *log_level, *zap_encoding, *port, *event_webhook, *leader_election_namespace;
     bool enable_config_tracking, version, help, no_cross_namespace_refs;
-    const char *scale_down_delay;
+    const char *scale_down_delay, *scripts;
     int64_t scale_down_delay_ms; /* what scale_down_delay says */
 };
 

@@ -194,6 +194,7 @@ static void start_engine(struct program *p)
         .is_dead = identity_is_dead,
         .config_tracking = p->flags.enable_config_tracking,
         .no_cross_namespace_refs = p->flags.no_cross_namespace_refs,
+        .scripts = p->flags.scripts[0] != '\0' ? p->flags.scripts : NULL,
         .scale_down_delay_ms = p->flags.scale_down_delay_ms,
         .on_lost = on_lost,
         .on_ready = on_ready,

@@ -10,6 +10,7 @@
 #include "release/history.h"
 #include "rollout/library.h"
 #include "rollout/registry.h"
+#include "rollout/script_folder.h"
 #include "workload/stores.h"
 
 /* As client-go's defaults: a crash of the holder's machine costs a quarter of a minute, an engine at rest sends one
@@ -27,6 +28,7 @@ struct engine {
     struct context context;
     struct registry registry;
     struct canary_scripts scripts;
+    struct script_folder *folder; /* NULL: none */
     struct watch *watches[STORES_MAX];
     struct lease *lease;
     bool leading, ready;
@@ -127,7 +129,10 @@ static bool add_check(void *ctx, const char *namespace, const char *name, const 
 
 static void on_script_changed(void *ctx, const char *namespace, const char *name)
 {
-    registry_canary_changed(ctx, namespace, name);
+    struct engine *engine = ctx;
+    if (engine->ready) { /* files are read before, too */
+        registry_canary_changed(&engine->registry, namespace, name);
+    }
 }
 
 /* Actors start once the Lease is held and every store is synced. */
@@ -238,7 +243,8 @@ struct engine *engine_new(const struct engine_options *options)
     open_all_stores(engine);
     context_connect_notify(&engine->context, options->event_webhook);
     registry_init(&engine->registry, &engine->context);
-    engine->context.library = library_new(&engine->context, on_script_changed, &engine->registry);
+    engine->context.library = library_new(&engine->context, on_script_changed, engine);
+    engine->folder = options->scripts != NULL ? script_folder_open(&engine->context, options->scripts) : NULL;
     engine->scripts = (struct canary_scripts){.ctx = engine->context.library, .check = library_check};
     engine->context.defaults.scripts = &engine->scripts;
     struct lease_options lease = {
@@ -278,6 +284,7 @@ void engine_close(struct engine *engine, void (*closed)(void *ctx), void *ctx)
     engine->closed = closed;
     engine->closed_ctx = ctx;
     registry_fini(&engine->registry);
+    script_folder_close(engine->folder);
     library_free(engine->context.library);
     for (size_t i = 0; i < engine->context.stores.count; i++) {
         watch_close(engine->watches[i]);

@@ -37,6 +37,7 @@ struct engine_options {
     const char *identity;                  /* of this process: holder of leases and releases */
     bool (*is_dead)(const char *identity); /* see kube/lease.h */
     bool config_tracking, no_cross_namespace_refs;
+    const char *scripts;         /* a folder of scripts (rollout/script_folder.h); NULL: none */
     int64_t scale_down_delay_ms; /* between the end of a canary's share and that of its Pods */
     /* The Lease was lost: the process must end. */
     void (*on_lost)(void *ctx, const struct err *err);

@@ -22,6 +22,7 @@ static const struct book_kind *const kinds[SHELVES] = {[STRATEGIES] = &book_stra
 struct library {
     struct context *context;
     struct book *shelves[SHELVES]; /* by key */
+    struct doc *files[SHELVES];    /* {name: text}; NULL: none */
     library_changed_fn *changed;
     void *ctx;
 };
@@ -68,15 +69,34 @@ static struct book *find_object(struct library *library, enum shelf shelf, const
     return book;
 }
 
-/* A check that the engine brings; NULL when it brings none of this name. */
-static struct book *find_bundled(struct library *library, const char *name)
+/* A check that the engine brings, or else a file; false: there is none. */
+static bool look_without_object(struct library *library, enum shelf shelf, struct book *book)
+{
+    const struct node *text = node_get(doc_root(library->files[shelf]), book_key_name(book->key));
+    if (shelf == CHECKS && book_look_bundled(book)) {
+        return true;
+    }
+    if (text == NULL) {
+        return false;
+    }
+    struct doc *object = doc_new();
+    doc_set_root(object, node_new_object(object));
+    struct node *spec = node_ensure_object(object, doc_root(object), "spec");
+    node_set(object, spec, "script", node_copy(object, text));
+    book_look(book, doc_root(object));
+    doc_free(object);
+    return true;
+}
+
+/* A script that no object has; NULL when there is none of this name. */
+static struct book *find_without_object(struct library *library, enum shelf shelf, const char *name)
 {
     char *key = str_format("/%s", name);
-    struct book *book = find_book(library, CHECKS, key);
+    struct book *book = find_book(library, shelf, key);
     if (book == NULL) {
-        book = add_book(library, CHECKS, key);
-        if (!book_look_bundled(book)) {
-            drop_book(library, CHECKS, book);
+        book = add_book(library, shelf, key);
+        if (!look_without_object(library, shelf, book)) {
+            drop_book(library, shelf, book);
             book = NULL;
         }
     }
@@ -89,10 +109,7 @@ static struct book *find(struct library *library, enum shelf shelf, const struct
 {
     struct book *book = find_object(library, shelf, key);
     bool is_local = str_empty(node_str(node_get(reference, "namespace")));
-    if (book == NULL && is_local && shelf == CHECKS) {
-        book = find_bundled(library, book_key_name(key));
-    }
-    return book;
+    return book == NULL && is_local ? find_without_object(library, shelf, book_key_name(key)) : book;
 }
 
 /* --- who uses it --- */
@@ -162,6 +179,58 @@ void library_note_changed(struct library *library, const struct kube_resource *r
         }
     }
     str_free(&key);
+}
+
+static bool wake_local_user(void *ctx, const char *namespace, const char *name, const struct doc *object)
+{
+    const struct users *users = ctx;
+    char *key = str_format("%s/%s", namespace, users->key);
+    struct users local = {users->library, users->shelf, key};
+    wake_user(&local, namespace, name, object);
+    str_free(&key);
+    return true;
+}
+
+static void note_file(struct library *library, enum shelf shelf, const char *name, const char *place)
+{
+    char *key = str_format("/%s", name);
+    struct book *book = find_book(library, shelf, key);
+    if (book != NULL) {
+        drop_book(library, shelf, book);
+    }
+    book = find_without_object(library, shelf, name);
+    if (book != NULL && book->sources == NULL) {
+        log_warn(NULL, "%s/%s.lua is not used: the engine brings a check of this name", place, name);
+    } else if (book != NULL && book->fault != NULL) {
+        log_warn(NULL, "%s/%s.lua is not ready: %s", place, name, book->fault);
+    }
+    struct users users = {library, shelf, name};
+    store_each(context_store(library->context, &KUBE_CANARIES), NULL, wake_local_user, &users);
+    str_free(&key);
+}
+
+/* Notes each file of `files` that differs from its namesake among `others`; one that is in both is noted once. */
+static void note_files(struct library *library, enum shelf shelf, const struct node *files, const struct node *others,
+                       bool absent_only, const char *place)
+{
+    struct node_iter it = node_iterate(files);
+    while (node_next(&it)) {
+        const struct node *other = node_get(others, it.key);
+        if (other == NULL || (!absent_only && !node_equal(it.value, other))) {
+            note_file(library, shelf, it.key, place);
+        }
+    }
+}
+
+void library_set_files(struct library *library, const struct kube_resource *resource, struct doc *files,
+                       const char *place)
+{
+    enum shelf shelf = resource == book_strategy.resource ? STRATEGIES : CHECKS;
+    struct doc *before = library->files[shelf];
+    library->files[shelf] = files;
+    note_files(library, shelf, doc_root(files), doc_root(before), false, place);
+    note_files(library, shelf, doc_root(before), doc_root(files), true, place);
+    doc_free(before);
 }
 
 /* --- what a Canary asks for --- */
@@ -346,6 +415,7 @@ void library_free(struct library *library)
         {
             drop_book(library, shelf, book);
         }
+        doc_free(library->files[shelf]);
     }
     mem_free(library);
 }

@@ -8,8 +8,8 @@
  * A release pins the sources and the parameters that library_choose gave, so no later change of a script reaches a
  * release that is under way.
  *
- * A name without a namespace is that of an object in the Canary's own; where none is, a check of this name that the
- * engine brings. */
+ * A name without a namespace is that of an object in the Canary's own namespace; where none is, a check of this name
+ * that the engine brings; where that is none, a file of the engine's folder (rollout/script_folder.h). */
 #pragma once
 
 #include "context/context.h"
@@ -26,6 +26,10 @@ void library_free(struct library *library);
 /* A Strategy or a Check appeared, changed, or went. */
 void library_note_changed(struct library *library, const struct kube_resource *resource, const char *namespace,
                           const char *name);
+
+/* The scripts that are there as files, {name: text}; takes `files`. `place` is their folder, for logs. */
+void library_set_files(struct library *library, const struct kube_resource *resource, struct doc *files,
+                       const char *place);
 
 /* A canary_scripts.check; `library` is its context. */
 void library_check(void *library, const struct canary *canary, struct str_list *reasons);

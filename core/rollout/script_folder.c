@@ -1,0 +1,122 @@
+#include "rollout/script_folder.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/file.h"
+#include "io/folder.h"
+
+enum { TEXT_SIZE_MAX = 256 * 1024, NAME_MAX_LEN = 63 };
+
+static const struct {
+    const char *name;
+    const struct kube_resource *resource;
+} folders[] = {{"strategies", &KUBE_STRATEGIES}, {"checks", &KUBE_CHECKS}};
+
+enum { FOLDERS = sizeof folders / sizeof folders[0] };
+
+struct script_folder {
+    struct context *context;
+    char *path;
+    char *troubles[FOLDERS]; /* as they were told last; NULL: none */
+    struct timer timer;
+};
+
+/* "ring" of "/scripts/strategies/ring.lua"; NULL when no script can have that name. (mem_free) */
+static char *name_of(const char *path)
+{
+    const char *base = strrchr(path, '/') + 1;
+    size_t len = strlen(base) - strlen(".lua");
+    bool ok = len > 0 && len <= NAME_MAX_LEN && base[0] != '-' &&
+              strspn(base, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+    return ok ? str_dup_n(base, len) : NULL;
+}
+
+static void read_one(const char *path, struct doc *files, struct str_list *troubles)
+{
+    char *name = name_of(path);
+    struct buf text;
+    struct err err = {0};
+    buf_init(&text, TEXT_SIZE_MAX);
+    if (name == NULL) {
+        str_list_push_format(troubles, "%s: the name of a script has small letters, digits and '-', at most %d of them",
+                             path, NAME_MAX_LEN);
+    } else if (!file_read_regular(path, &text, &err)) {
+        str_list_push_format(troubles, "%s: %s", path, err.text);
+    } else {
+        node_set(files, doc_root(files), name, node_new_str_n(files, buf_str(&text), text.len));
+    }
+    buf_fini(&text);
+    str_free(&name);
+}
+
+/* {name: text}. A folder that is not there has none. */
+static struct doc *read_all(const char *path, struct str_list *troubles)
+{
+    static const char *const endings[] = {".lua", NULL};
+    struct doc *files = doc_new();
+    doc_set_root(files, node_new_object(files));
+    struct str_list paths = {0};
+    struct err err = {0};
+    if (!folder_list(path, endings, &paths, &err) && err.code != ERR_NOT_FOUND) {
+        str_list_push(troubles, err.text);
+    }
+    for (size_t i = 0; i < paths.count; i++) {
+        read_one(paths.items[i], files, troubles);
+    }
+    str_list_fini(&paths);
+    return files;
+}
+
+static void tell(char **told, struct str_list *troubles)
+{
+    char *text = str_list_join(troubles, "; ");
+    if (text[0] != '\0' && !str_equal(*told, text)) {
+        log_warn(NULL, "-scripts: %s", text);
+    }
+    str_free(told);
+    *told = text;
+}
+
+static void look(struct script_folder *folder)
+{
+    for (size_t i = 0; i < FOLDERS; i++) {
+        char *path = str_format("%s/%s", folder->path, folders[i].name);
+        struct str_list troubles = {0};
+        struct doc *files = read_all(path, &troubles);
+        tell(&folder->troubles[i], &troubles);
+        library_set_files(folder->context->library, folders[i].resource, files, path);
+        str_list_fini(&troubles);
+        str_free(&path);
+    }
+}
+
+static void on_timer(struct timer *timer, void *ctx)
+{
+    struct script_folder *folder = ctx;
+    look(folder);
+    timer_start(folder->context->clock, &folder->timer, SCRIPT_FOLDER_PERIOD_MS, on_timer, folder);
+}
+
+struct script_folder *script_folder_open(struct context *context, const char *path)
+{
+    struct script_folder *folder = mem_new(struct script_folder);
+    folder->context = context;
+    folder->path = str_dup(path);
+    on_timer(&folder->timer, folder);
+    return folder;
+}
+
+void script_folder_close(struct script_folder *folder)
+{
+    if (folder == NULL) {
+        return;
+    }
+    timer_cancel(&folder->timer);
+    for (size_t i = 0; i < FOLDERS; i++) {
+        str_free(&folder->troubles[i]);
+    }
+    str_free(&folder->path);
+    mem_free(folder);
+}
