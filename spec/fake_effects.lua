@@ -57,18 +57,22 @@ function kinds.route(world, effect, options)
   end
   local edited = options.redo and not options.trusted and not same_route(live, want)
     and not same_route(live, effect.from)
-  if edited or same_route(live, want) then
+  local match = effect.analysis and effect.analysis.match
+  local match_text = match and (#match > 0 and ' of ' .. json.text(match) or '') or world.match or ''
+  local others = match_text ~= (world.match or '')
+  if edited or same_route(live, want) and not others then
     return
   end
   if not options.trusted then
-    if want.canary > live.canary and not world.sides.canary.ready then
+    if (want.canary > live.canary or others and want.canary > 0) and not world.sides.canary.ready then
       return "the canary's share of podinfo.test must not grow while it is not ready"
     elseif want.primary > live.primary and not world.spec.skipAnalysis and not world.sides.primary.ready then
       return "the primary's share of podinfo.test must not grow while it is not ready"
     end
   end
-  world.route = want
-  world:note(string.format('route %d/%d%s', want.primary, want.canary, want.mirrored and ' mirrored' or ''))
+  world.route, world.match = want, match_text
+  world:note(string.format('route %d/%d%s%s', want.primary, want.canary, want.mirrored and ' mirrored' or '',
+    match_text))
 end
 
 function kinds.phase(world, effect)

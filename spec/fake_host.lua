@@ -235,6 +235,7 @@ function operations.facts(world)
     generation = 1,
     started = START_MS,
     revision = world.revision,
+    tcp = world.tcp or false,
     replicas = { primary = 2, canary = world.replicas },
   }
 end

@@ -294,6 +294,46 @@ describe('a Strategy', function()
     assert.equal(1, world.told['Normal other came: true'])
   end)
 
+  it('gives no requests that match over TCP, and says so at its line', function()
+    local world = scripted { name = 'ring' }
+    local canary = world.world:get('canaries.flagger.app', 'test', 'podinfo')
+    canary.spec.service.appProtocol = 'TCP'
+    world.world:update(canary)
+    world.world:create(run "rollout:begin()\nrollout:match { headers = { ['x-ring'] = 'insider' } }")
+    world:initialise():push():finish()
+    assert.equal('Failed', world.phase)
+    assert.matches('scripts/ring.lua:3: rollout:match: it is not possible over TCP', release(world).status.reason, 1,
+      true)
+  end)
+
+  it('keeps the requests that its script chose through an edit, and gives them back at its end', function()
+    local world = scripted { name = 'ring' }
+    world.world:create(run [[
+      rollout:begin()
+      rollout:match { headers = { ['x-ring'] = 'insider' } }
+      rollout:analyse { rounds = 5 }
+      rollout:promote()]])
+    world:initialise():push().world:run '15s'
+    local function first_route()
+      return world.world:get('virtualservices.networking.istio.io', 'test', 'podinfo').spec.http[1]
+    end
+    local wanted = { { headers = { ['x-ring'] = { exact = 'insider' } } } }
+    assert.same(wanted, first_route().match)
+    assert.equal(100, first_route().route[2].weight)
+    local canary = world.world:get('canaries.flagger.app', 'test', 'podinfo')
+    canary.spec.analysis.threshold = 7
+    canary.spec.analysis.match = { { headers = { other = { exact = 'x' } } } }
+    world.world:update(canary)
+    world.world:run '12s'
+    assert.same(wanted, first_route().match)
+    assert.equal(100, first_route().route[2].weight)
+    world:finish():settle()
+    assert.equal('Succeeded', world.phase)
+    assert.same(canary.spec.analysis.match, first_route().match)
+    assert.equal(0, first_route().route[2].weight)
+    assert.is_nil(world.world:broken())
+  end)
+
   it('names a time zone that is not there, with the line', function()
     local world = scripted { name = 'ring' }
     world.world:create(run "rollout:begin()\nrollout:wait_until { from = '08:00', zone = 'Europe/Berln' }")

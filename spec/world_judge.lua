@@ -90,10 +90,17 @@ local MAY = {
   end,
 }
 
---- The spec that the release goes by, which it has on record.
+--- The spec that the release goes by, which it has on record, with what its strategy says in place of the analysis.
 local function accepted_by(release)
   local status = release.status or {}
-  return cjson.decode((status.accepted or release.spec.accepted).spec)
+  local spec = cjson.decode((status.accepted or release.spec.accepted).spec)
+  for name, value in pairs(status.overrides and cjson.decode(status.overrides) or {}) do
+    spec.analysis[name] = value
+  end
+  if spec.analysis.match and #spec.analysis.match == 0 then
+    spec.analysis.match = nil
+  end
+  return spec
 end
 
 local CLOSED = { Succeeded = true, Failed = true, Superseded = true, Stalled = true }
@@ -142,7 +149,10 @@ end
 function Judge:note_service(object)
   local name = object.metadata.name
   local before, seen = self.services[name] or { routes = {}, share = 0 }, read(object)
-  if before.rules and before.rules ~= seen.rules and before.share + seen.share > 0 then
+  local by_strategy = self.release and (self.release.status or {}).overrides
+  if by_strategy and before.rules ~= seen.rules and seen.share > 0 then
+    self:_check_rules(accepted_by(self.release), name, seen, seen.routes[1])
+  elseif before.rules and before.rules ~= seen.rules and before.share + seen.share > 0 then
     self.world:_break('%s: the rules went from "%s" to "%s" while the canary has %d%%, then %d%%', name, before.rules,
       seen.rules, before.share, seen.share)
   end

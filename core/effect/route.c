@@ -1,4 +1,5 @@
-/* { kind: route, primary, canary, mirrored, from: {primary, canary, mirrored} }: which side gets which share.
+/* { kind: route, primary, canary, mirrored, from: {primary, canary, mirrored}, analysis: {match, mirrorWeight} }: which
+ * side gets which share, and of which requests, if its strategy says so in place of the Canary.
  *
  * After a crash the mesh wins: weights that are neither the wanted ones nor those in `from` were set by somebody
  * else meanwhile, and stay. */
@@ -6,6 +7,7 @@
 
 #include "base/log.h"
 #include "effect/kind.h"
+#include "effect/requests.h"
 #include "workload/workload.h"
 
 enum { SHARE_MAX = 1000 * 1000 };
@@ -31,6 +33,9 @@ static bool check(const struct place *at, const struct node *effect)
         return err_set(at->err, ERR_INVALID, "%s: primary %" PRId64 " and canary %" PRId64 " do not sum to 100",
                        at->text, primary, canary);
     }
+    if (node_get(effect, "analysis") != NULL && !requests_check(at, node_get(effect, "analysis"))) {
+        return false;
+    }
     return place_check_int(at, from, "primary", -SHARE_MAX, SHARE_MAX, "a share") &&
            place_check_int(at, from, "canary", -SHARE_MAX, SHARE_MAX, "a share");
 }
@@ -39,6 +44,9 @@ static bool check(const struct place *at, const struct node *effect)
 static bool check_own(const struct place *at, enum effects_of of, const struct node *effect)
 {
     int64_t canary = effect_int(effect, "canary", 0);
+    if (node_get(effect, "analysis") != NULL) {
+        return place_refuse(at, "analysis", node_get(effect, "analysis"), "what such a list says");
+    }
     return canary == 0 || (of == EFFECTS_OF_ENDING && canary == 100) ||
            place_refuse(at, "canary", node_get(effect, "canary"), "a share that such a list gives");
 }
@@ -72,10 +80,12 @@ static bool side_is_ready(struct context *context, const struct canary *canary, 
     return readiness == READY && has_pods;
 }
 
+/* `others`: the shares are of other requests than before, so any share is a larger one. */
 static bool share_is_safe(struct context *context, const struct canary *canary, const struct routes *live,
-                          const struct routes *want, struct err *err)
+                          const struct routes *want, bool others, struct err *err)
 {
-    if (want->canary_pct > live->canary_pct && !side_is_ready(context, canary, false)) {
+    bool grows = want->canary_pct > live->canary_pct || (others && want->canary_pct > 0);
+    if (grows && !side_is_ready(context, canary, false)) {
         return err_set(err, ERR_INVALID, "the canary's share of %s must not grow while it is not ready",
                        canary->names.id);
     }
@@ -124,7 +134,11 @@ static enum effect_step start(struct effect_call *call, const struct canary *can
                  live.canary_pct);
         return EFFECT_DONE;
     }
-    if (!call->trusted ? !share_is_safe(call->context, canary, &live, &want, err)
+    bool others = node_get(call->effect, "analysis") != NULL;
+    if (others && !requests_can_be_told_apart(canary, want.mirrored, err)) {
+        return EFFECT_FAILED;
+    }
+    if (!call->trusted ? !share_is_safe(call->context, canary, &live, &want, others, err)
                        : !leads_somewhere(call->context, canary, &live, &want, err)) {
         return EFFECT_FAILED;
     }
@@ -141,11 +155,17 @@ static void written(struct effect_call *call)
     }
 }
 
+static const struct contract_field analysis[] = {
+    {.name = "match", .type = CONTRACT_LIST, .optional = true},
+    {.name = "mirrorWeight", .type = CONTRACT_INTEGER, .optional = true, .min = 1, .max = 100},
+    {0},
+};
 static const struct contract_field takes[] = {
     EFFECT_NAMED("route"),
     {.name = "primary", .type = CONTRACT_INTEGER, .min = 0, .max = 100},
     {.name = "canary", .type = CONTRACT_INTEGER, .min = 0, .max = 100},
     {.name = "mirrored", .type = CONTRACT_BOOLEAN, .optional = true},
+    {.name = "analysis", .optional = true, .fields = analysis},
     {0},
 };
 

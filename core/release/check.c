@@ -5,7 +5,13 @@
 #include "base/str.h"
 #include "release/counters.h"
 
-enum { NAME_SIZE_MAX = 253, TEXT_SIZE_MAX = 64 * 1024, SOURCE_SIZE_MAX = 256 * 1024, PARAMS_MAX = 100 };
+enum {
+    NAME_SIZE_MAX = 253,
+    TEXT_SIZE_MAX = 64 * 1024,
+    SOURCE_SIZE_MAX = 256 * 1024,
+    PARAMS_MAX = 100,
+    OVERRIDES_SIZE_MAX = 32 * 1024
+};
 
 static bool refuse(const char *field, const struct node *n, const char *wanted, struct err *err)
 {
@@ -115,6 +121,7 @@ static bool check_status(const struct node *status, struct err *err)
            check_writes("status.serial", node_get(status, "serial"), err) &&
            check_text("status.state", node_get(status, "state"), NAME_SIZE_MAX, err) &&
            check_text("status.revision", node_get(status, "revision"), NAME_SIZE_MAX, err) &&
+           check_text("status.overrides", node_get(status, "overrides"), OVERRIDES_SIZE_MAX, err) &&
            check_account(status, err) && counters_check(status, err) &&
            check_map("status.checksums", node_get(status, "checksums"), RELEASE_CHECKSUMS_MAX, NAME_SIZE_MAX, err) &&
            check_list("status.entries", node_get(status, "entries"), err) &&

@@ -208,6 +208,11 @@ bool release_canary(const struct release *r, struct canary *canary, struct err *
     return known;
 }
 
+bool release_override(const struct release *r, struct canary *canary, struct err *err)
+{
+    return accepted_apply(&r->accepted, &r->context->defaults, canary, err);
+}
+
 void release_accept(struct release *r, const struct canary *canary)
 {
     accepted_take(&r->accepted, canary);

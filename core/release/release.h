@@ -118,6 +118,9 @@ bool release_is_flushing(const struct release *release);
  * release is under way. */
 bool release_canary(const struct release *release, struct canary *canary, struct err *err);
 
+/* Puts what the release's strategy says over a Canary that was read without it (accepted_apply). */
+bool release_override(const struct release *release, struct canary *canary, struct err *err);
+
 /* From now on the release goes by what this Canary says; the next flush records it. */
 void release_accept(struct release *release, const struct canary *canary);
 

@@ -74,7 +74,8 @@ static void on_wake(struct timer *timer, void *ctx)
     actor->ended_run = NULL;
     struct canary canary;
     struct err err = {0};
-    bool accepted = context_canary(actor->context, actor->namespace, actor->name, &canary, &err);
+    bool accepted = context_canary(actor->context, actor->namespace, actor->name, &canary, &err) &&
+                    (actor->run == NULL || release_override(run_release(actor->run), &canary, &err));
     if (!is_mine(actor, &canary)) {
         canary_fini(&canary);
         actor->events.gone(actor->ctx); /* frees the actor */

@@ -40,6 +40,19 @@ function rollout:analyse(options) end
 ---@param weight integer from 0 to 100
 function rollout:shift(weight) end
 
+--- Gives the canary the requests that match, all of them, and no others, in place of `analysis.match`. It waits as
+--- `shift` does; a later `shift` is of all requests again. It is not possible over TCP.
+---
+---     rollout:match { headers = { ['x-ring'] = 'insider' } }
+---     rollout:match { { cookies = { ring = 'insider' } }, { queryParams = { region = { prefix = 'eu-' } } } }
+---@param rules sluice.Rule|sluice.Rule[] of a list one must hold
+function rollout:match(rules) end
+
+--- Sends copies of this share of the requests to the canary, whose answers nobody gets, and all requests to the
+--- primary. A later `shift` ends it. It is not possible over TCP, nor with `analysis.match`.
+---@param share integer percent, from 1 to 100
+function rollout:mirror(share) end
+
 --- The next share by the steps of the analysis.
 ---@param round sluice.Round the one that rounds() gave last
 ---@return integer? weight nil at the end of the steps, or without steps
@@ -176,6 +189,13 @@ function rollout:promote() end
 ---@field margin number? how far inside of the bounds it is; below 0 outside
 ---@field cause string? of blind
 ---@field text string for people
+
+--- Rules by which requests are told apart; all of one must hold. A value is a text that must be equal, or
+--- `{ prefix = … }` or `{ regex = … }`.
+---@class sluice.Rule
+---@field headers table<string, string|table>? names in lower case
+---@field queryParams table<string, string|table>?
+---@field cookies table<string, string|table>? one of them
 
 --- Hours of the week in a time zone. Each field may be left out.
 ---@class sluice.Hours

@@ -4,6 +4,7 @@ local calendar = require 'stdlib.calendar'
 local duration = require 'stdlib.duration'
 local gates = require 'stdlib.gates'
 local misuse = require 'stdlib.misuse'
+local requests = require 'stdlib.requests'
 
 local M = {}
 
@@ -274,6 +275,20 @@ function M.gate_or_webhook(word, name, options)
     wrong(word, 'timeout is wanted with otherwise')
   end
   return name, options.timeout ~= nil and M.duration(word, options.timeout, 'timeout') or nil, otherwise
+end
+
+---@return table[]
+function M.rules(word, given)
+  local rules, problem = requests.read(given)
+  return rules or wrong(word, problem)
+end
+
+---@return integer
+function M.share(word, share)
+  if type(share) ~= 'number' or share % 1 ~= 0 or share < 1 or share > 100 then
+    wrong(word, 'share: a whole number from 1 to 100 is wanted, got ' .. tostring(share))
+  end
+  return share
 end
 
 return M

@@ -27,9 +27,10 @@ end
 --- The canary's share in whole percent; the primary has the rest.
 ---@param canary integer 0 to 100
 ---@param mirrored boolean? copies of the primary's requests go to the canary
+---@param analysis { match: table[]?, mirrorWeight: integer? }? what counts in place of the Canary's, for this release
 ---@return Effect
-function M.route(canary, mirrored)
-  return { kind = 'route', primary = 100 - canary, canary = canary, mirrored = mirrored or false }
+function M.route(canary, mirrored, analysis)
+  return { kind = 'route', primary = 100 - canary, canary = canary, mirrored = mirrored or false, analysis = analysis }
 end
 
 ---@param to 'up'|'zero'

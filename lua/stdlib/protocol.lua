@@ -35,7 +35,12 @@ Protocol.__index = Protocol
 ---@field lacks_share fun(self, route: table): boolean? the canary has less than it was given
 ---@field next_share fun(self, analysis: table, weight: integer): integer? by the steps; nil: nothing left to grow
 ---@field end_round fun(self, round: Round, facts: table, analysis: table) the last look at one that would pass
----@field step_to fun(self, weight: integer): { canary: integer, mirrored: boolean } what a shift asks of the routing
+---@field step_to fun(self, weight: integer): Step what a shift asks of the routing
+
+---@class Step
+---@field canary integer
+---@field mirrored boolean
+---@field analysis table? what counts in place of the Canary's analysis (see effects.route)
 
 --- A class over another one.
 ---@generic T

@@ -9,10 +9,12 @@ local facts = require 'stdlib.script_facts'
 local host = require 'host'
 local misuse = require 'stdlib.misuse'
 local rounds = require 'stdlib.round'
+local routing = require 'stdlib.script_routing'
 local steps = require 'stdlib.steps'
 
 ---@class ScriptWords: SharedWords
 ---@field package share integer? what the canary was given last
+---@field package matches table[]? whose requests the share is of, if a word has said so
 ---@field package unjudged boolean? no round has passed since the share was set
 ---@field package asked table<string, boolean>? the gates that were asked since the last round
 local Script = Shared:class()
@@ -36,15 +38,18 @@ function Script:end_round() -- luacheck: ignore 212/self
   host.call('save')
 end
 
-function Script:step_to(weight) -- luacheck: ignore 212/self
-  return { canary = weight, mirrored = false }
+--- A share of all requests ends one of those that match, if a word has said so.
+function Script:step_to(weight)
+  return { canary = weight, mirrored = false, analysis = self.matches and { match = host.array() } or nil }
 end
 
 --- A share that was lost is given again.
 ---@return Round
 function Script:try_round()
   local round = Shared.try_round(self)
-  if round.share_lost then
+  if round.share_lost and self.matches then
+    self:order_requests(self.matches)
+  elseif round.share_lost then
     self:order_share(self.share)
   end
   return round
@@ -69,7 +74,7 @@ function Script:shift(weight)
   while not self:order_share(weight) do
     self:next_round()
   end
-  self.share, self.unjudged = weight, true
+  self.share, self.unjudged, self.matches = weight, true, nil
 end
 
 --- A gate that is asked again is asked in the next round.
@@ -234,6 +239,7 @@ Script.words = {
 asking.add(Script)
 checks_words.add(Script)
 facts.add(Script)
+routing.add(Script)
 
 local BUNDLED = 'it follows the steps of a bundled strategy; shift is for a Strategy'
 Script.refused = { iterate_matched = BUNDLED, iterate = BUNDLED, switch = BUNDLED }

@@ -116,7 +116,7 @@ end
 function Shared:order_share(weight)
   local result = self:word('shift', { weight = weight }, function(rollout)
     local facts, step, told = host.call('facts'), rollout:step_to(weight), rollout.advanced or {}
-    local orders = { effects.route(step.canary, step.mirrored), effects.status { weight = step.canary } }
+    local orders = { effects.route(step.canary, step.mirrored, step.analysis), effects.status { weight = step.canary } }
     if told.canary ~= step.canary or told.mirrored ~= step.mirrored then
       orders[#orders + 1] = advance(facts, step.canary)
     end

@@ -274,6 +274,74 @@ describe('stdlib.script_words', function()
     end)
   end)
 
+  describe('match', function()
+    local INSIDERS = { headers = { ['x-ring'] = 'insider' } }
+
+    it('gives the canary the requests that match; a later shift is of all', function()
+      local one = make(function(rollout)
+        rollout:match(INSIDERS)
+        rollout:analyse { rounds = 1 }
+      end)
+      local world = one():run()
+      assert.same({
+        'route 0/100 of [{"headers":{"x-ring":{"exact":"insider"}}}]',
+        'route 50/50',
+        'route 100/0',
+      }, world:lines { only = '^route' })
+      assert.is_true(told(world, 'Requests to podinfo.test that match go to the canary'))
+      killing.once(one)
+    end)
+
+    it('is not possible over TCP, and says so at its line', function()
+      for word, argument in pairs { match = INSIDERS, mirror = 10 } do
+        local ok, problem = pcall(play, function(rollout)
+          rollout[word](rollout, argument)
+        end, { tcp = true })
+        assert.is_false(ok)
+        assert.matches('script_words_spec.lua:%d+: rollout:' .. word .. ': it is not possible over TCP', problem)
+      end
+    end)
+
+    it('waits until the canary is ready', function()
+      local function one()
+        local world = make(function(rollout)
+          rollout:match(INSIDERS)
+          rollout:match { { queryParams = { beta = { prefix = 'y' } } }, { cookies = { ring = 'a.b' } } }
+        end, { canary_ready_after = 25000 })()
+        return world
+      end
+      local world = one():run()
+      assert.same({
+        'route 0/100 of [{"headers":{"x-ring":{"exact":"insider"}}}]',
+        'route 0/100 of [{"queryParams":{"beta":{"prefix":"y"}}},'
+          .. '{"headers":{"cookie":{"regex":"^(.*;\\\\s*)?ring=(a\\\\.b)(;.*)?$"}}}]',
+        'route 50/50',
+        'route 100/0',
+      }, world:lines { only = '^route' })
+      killing.once(one)
+    end)
+  end)
+
+  describe('mirror', function()
+    it('sends copies to the canary until a share is given', function()
+      local one = make(function(rollout)
+        rollout:mirror(20)
+        rollout:analyse { rounds = 1 }
+      end)
+      local world = one():run()
+      assert.same({ 'route 100/0 mirrored', 'route 50/50', 'route 100/0' }, world:lines { only = '^route' })
+      killing.once(one)
+    end)
+
+    it('is not possible while only some requests match', function()
+      local ok, problem = pcall(play, function(rollout)
+        rollout:mirror(20)
+      end, { analysis = { interval = '10s', match = { { headers = { a = { exact = 'b' } } } } } })
+      assert.is_false(ok)
+      assert.matches('rollout:mirror: it is not possible while only some requests match', problem, 1, true)
+    end)
+  end)
+
   describe('hook', function()
     it('tells one webhook, once, with data', function()
       local ok, cause, data

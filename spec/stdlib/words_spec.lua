@@ -25,8 +25,8 @@ describe('stdlib.words', function()
   local WORDS = {
     bundled = { 'begin', 'iterate', 'iterate_matched', 'next_weight', 'open', 'promote', 'rounds', 'shift', 'switch' },
     scripted = { 'analyse', 'begin', 'check', 'elapsed', 'event', 'fetch', 'gate', 'history', 'hook', 'log',
-      'next_weight', 'now', 'open', 'promote', 'query', 'random', 'replicas', 'revision', 'rollback', 'rounds', 'shift',
-      'wait', 'wait_until', 'weights' },
+      'match', 'mirror', 'next_weight', 'now', 'open', 'promote', 'query', 'random', 'replicas', 'revision', 'rollback', 'rounds',
+      'shift', 'wait', 'wait_until', 'weights' },
   }
 
   for class, names in pairs(WORDS) do
@@ -113,6 +113,19 @@ describe('stdlib.words', function()
     ['no webhook'] = { 'hook', nil, 'rollout:hook: the name of a webhook of the Canary is wanted, got nil' },
     ['no reason'] = { 'rollback', nil, 'rollout:rollback: a text of 1 to 1000 bytes is wanted, got nil' },
     ['a gate of begin'] = { 'gate', 'confirm-rollout', 'rollout:gate: there is no gate "confirm-rollout", known are ' },
+    ['a match by nothing'] = { 'match', {},
+      'rollout:match: rules[1]: a table with headers, queryParams or cookies is wanted, got table' },
+    ['a match by a field of another mesh'] = { 'match', { header = { a = 'b' } },
+      'rollout:match: rules[1]: there is no field "header", known are headers, queryParams, cookies' },
+    ['a match by a suffix'] = { 'match', { headers = { a = { suffix = 'b' } } },
+      'rollout:match: rules[1].headers.a: a text, or one of { exact = … }, { prefix = … } and { regex = … } is '
+      .. 'wanted, got a table of 1 fields' },
+    ['a match by two cookies'] = { 'match', { cookies = { a = 'b', c = 'd' } },
+      'rollout:match: rules[1].cookies: one cookie in a rule is wanted, got several' },
+    ['a match by a header in upper case'] = { 'match', { headers = { ['X-Ring'] = 'b' } },
+      'rollout:match: rules[1].headers: names in lower case are wanted, got X-Ring' },
+    ['a mirror of nothing'] = { 'mirror', 0,
+      'rollout:mirror: share: a whole number from 1 to 100 is wanted, got 0' },
     ['no text'] = { 'event', '', 'rollout:event: a text of 1 to 1000 bytes is wanted, got 0 bytes' },
     ['a table for a text'] = { 'log', {}, 'rollout:log: a text of 1 to 1000 bytes is wanted, got table' },
   } do

@@ -104,6 +104,16 @@ static void note_deployment(struct checkers *checkers, struct checked *canary, c
     str_free(&primary);
 }
 
+/* A Strategy may say that its share is of other requests from now on: the steps begin again. */
+static void note_overrides(struct checked *canary, const struct objects_event *event)
+{
+    const struct node *now = node_at(event->object, "status", "overrides");
+    if (now != NULL && !node_equal(now, node_at(event->before, "status", "overrides"))) {
+        canary->is_about_others = true;
+        canary->release.peak = -1;
+    }
+}
+
 static void note_object(struct checkers *checkers, struct checked *canary, const struct objects_event *event,
                         const char *kind, const char *name)
 {
@@ -115,6 +125,7 @@ static void note_object(struct checkers *checkers, struct checked *canary, const
     } else if (strcmp(kind, "Release") == 0 && node_is(node_at(event->object, "spec", "canary"), canary->name)) {
         if (is_there) {
             once_note(checkers, canary, event);
+            note_overrides(canary, event);
         } else {
             once_note_gone(canary, event->object);
         }

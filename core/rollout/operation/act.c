@@ -1,6 +1,7 @@
 /* act: a list of effects (effect/effect.h), on record before the first one starts. An effect that cannot be is answered
  * and not raised: the numbers in it may stem from objects that somebody has written. */
 #include "effect/effect.h"
+#include "effect/requests.h"
 #include "release/note.h"
 #include "rollout/operation/operation.h"
 
@@ -63,6 +64,22 @@ static void on_recorded(struct operation_call *call)
     begin(call, false);
 }
 
+/* What a list says in place of the Canary's analysis counts as soon as it is on record, with the list itself: before
+ * its write, as repairs must not take it back. */
+static bool adopt(struct release *release, const struct canary *canary, const struct node *list, struct err *err)
+{
+    struct node_iter it = node_iterate(list);
+    while (node_next(&it)) {
+        const struct node *analysis = node_get(it.value, "analysis");
+        if (analysis != NULL && !requests_can_be_told_apart(canary, false, err)) {
+            return false;
+        } else if (analysis != NULL) {
+            accepted_override(&release->accepted, analysis);
+        }
+    }
+    return true;
+}
+
 static bool start(struct operation_call *call, const struct canary *canary, struct doc **answer)
 {
     if (call->intent != NULL) {
@@ -71,7 +88,8 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
     }
     struct err err = {0};
     struct doc *prepared = doc_new();
-    if (!effects_prepare(call->context, call->release, doc_root(call->args), EFFECTS_OF_SCRIPT, prepared, &err)) {
+    if (!effects_prepare(call->context, call->release, doc_root(call->args), EFFECTS_OF_SCRIPT, prepared, &err) ||
+        !adopt(call->release, canary, doc_root(prepared), &err)) {
         doc_free(prepared);
         *answer = answer_of(0, false, &err);
         return true;

@@ -53,6 +53,7 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
     node_set_int(doc, facts, "generation", node_int_or(node_at(canary->root, "metadata", "generation"), 0));
     node_set_int(doc, facts, "started", call->release->started_ms);
     node_set_str(doc, facts, "revision", call->release->revision);
+    node_set_bool(doc, facts, "tcp", canary_is_tcp(canary->root));
     set_replicas(call, canary, doc, facts);
     set_routes(call, canary, doc, facts);
     *answer = doc;
@@ -88,6 +89,7 @@ static const struct contract_field answers[] = {
     {.name = "generation", .type = CONTRACT_INTEGER},
     {.name = "started", .type = CONTRACT_INTEGER},
     {.name = "revision", .type = CONTRACT_STRING},
+    {.name = "tcp", .type = CONTRACT_BOOLEAN},
     {.name = "replicas", .fields = replicas},
     {.name = "route", .optional = true, .fields = route},
     {.name = "route_error", .type = CONTRACT_STRING, .optional = true},

@@ -8,7 +8,7 @@ error('this file describes operations to the reader; it is not a module')
 --- facts {} -> { now: integer, name: string, namespace: string, target: string, target_kind: string,
 --- service: string, provider: string, phase: string, failed_checks: integer, iterations: integer, weight: integer,
 --- restarted: boolean, finishing: boolean, interval_ms: integer, generation: integer,
---- started: integer, revision: string, replicas: { primary: integer, canary: integer },
+--- started: integer, revision: string, tcp: boolean, replicas: { primary: integer, canary: integer },
 --- route: { primary: integer, canary: integer, mirrored: boolean }?, route_error: string? }
 ---
 --- The state of the release now. A read. now: wall clock, ms; target: spec.targetRef.name; service: the apex;
@@ -16,7 +16,7 @@ error('this file describes operations to the reader; it is not a module')
 --- mid-run (no gate, no scale-up); finishing: the primary was promoted before this release began (no analysis, no
 --- copy); route: percent, from the live routing object, absent with route_error; interval_ms: the analysis interval in
 --- force (>= 10,000); generation: of the Canary; started: when the release began, ms; revision: that is tried;
---- replicas: how many Pods each side is to have.
+--- tcp: requests cannot be told apart, nor mirrored; replicas: how many Pods each side is to have.
 
 --- spec {} -> { skipAnalysis: any?, autoscalerRef: any?, ingressRef: any?, routeRef: any?, analysis: any?,
 --- templates: any? }
@@ -97,8 +97,9 @@ error('this file describes operations to the reader; it is not a module')
 --- The effects: what each takes, and what its repetition does, are rows of C too (core/effect/), compared likewise. A
 --- member that a kind does not take is refused.
 ---
---- { kind: 'route', primary: 0..100, canary: 0..100, mirrored: boolean? }
----     Whole percent, sum 100. Again: done when the live weights are these; written when they are those of before; else
+--- { kind: 'route', primary: 0..100, canary: 0..100, mirrored: boolean?,
+--- analysis: { match: table[]?, mirrorWeight: 1..100? }? }
+---     Whole percent, sum 100. analysis: what counts in place of the Canary's own for the time of the release. Again: done when the live weights are these; written when they are those of before; else
 ---     the mesh wins.
 ---
 --- { kind: 'phase', phase: string }

@@ -43,11 +43,11 @@ return strategy {
 }]] },
 }
 
-local function script_of(name, body)
+local function script_of(name, body, steps)
   return { apiVersion = 'sluice.dev/v1alpha1', kind = 'Strategy', metadata = { name = name, namespace = 'test' },
     spec = { script = "local strategy, param = require 'stdlib.strategy', require 'stdlib.param'\n" ..
       "return strategy { name = '" .. name .. "',\n" ..
-      'params = { steps = param.list(param.percent) { default = { 30 } } },\n' ..
+      'params = { steps = param.list(param.percent) { default = ' .. (steps or '{ 30 }') .. ' } },\n' ..
       'run = function(rollout)\n' .. body .. '\nend }' } }
 end
 
@@ -81,7 +81,33 @@ local ASKING = script_of('asking', [[
   rollout:analyse { lasting = '35s' }
   rollout:rollback('the answer is ' .. tostring(body) .. ', weight ' .. rollout:weights().canary)]])
 
+local INSIDERS = script_of('insiders', [[
+  rollout:begin()
+  rollout:mirror(50)
+  rollout:analyse { rounds = 1 }
+  rollout:match { headers = { ['x-canary'] = { exact = 'insider' } } }
+  rollout:analyse { rounds = 1 }
+  rollout:event('insiders have ' .. rollout:weights().canary .. ' %')
+  rollout:shift(30)
+  rollout:analyse { rounds = 1 }
+  rollout:shift(100)
+  rollout:promote()]], '{ 30, 100 }')
+
 stories.describe('a Strategy', {
+  ['of insiders first'] = {
+    analysis = {},
+    strategy = { name = 'insiders' },
+    objects = { INSIDERS },
+    ends = 'Succeeded',
+    image = 'podinfo:2',
+    told = {
+      'Normal 50% of the requests to podinfo.test are mirrored to the canary',
+      'Normal Requests to podinfo.test that match go to the canary',
+      'Normal insiders have 100 %',
+      'Normal Advance podinfo.test canary weight 30',
+      'Normal Promotion completed! Scaling down podinfo.test',
+    },
+  },
   ['that asks and tells'] = {
     analysis = {},
     hooks = { approval = 'confirm-promotion', tell = 'script', risk = 'confirm-traffic-increase' },
