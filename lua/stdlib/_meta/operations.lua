@@ -99,8 +99,8 @@ error('this file describes operations to the reader; it is not a module')
 ---
 --- { kind: 'route', primary: 0..100, canary: 0..100, mirrored: boolean?,
 --- analysis: { match: table[]?, mirrorWeight: 1..100? }? }
----     Whole percent, sum 100. analysis: what counts in place of the Canary's own for the time of the release. Again: done when the live weights are these; written when they are those of before; else
----     the mesh wins.
+---     Whole percent, sum 100. analysis: what counts in place of the Canary's own for the time of the release. Again:
+---     done when the live weights are these; written when they are those of before; else the mesh wins.
 ---
 --- { kind: 'phase', phase: string }
 ---     Flagger's "set phase" (docs/flagger.md, "Status writes"): Waiting, WaitingPromotion, Promoting, Finalising,
