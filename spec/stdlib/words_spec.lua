@@ -25,8 +25,8 @@ describe('stdlib.words', function()
   local WORDS = {
     bundled = { 'begin', 'iterate', 'iterate_matched', 'next_weight', 'open', 'promote', 'rounds', 'shift', 'switch' },
     scripted = { 'analyse', 'begin', 'check', 'elapsed', 'event', 'fetch', 'gate', 'history', 'hook', 'log',
-      'match', 'mirror', 'next_weight', 'now', 'open', 'promote', 'query', 'random', 'replicas', 'revision', 'rollback', 'rounds',
-      'shift', 'wait', 'wait_until', 'weights' },
+      'match', 'mirror', 'next_weight', 'now', 'open', 'promote', 'query', 'random', 'replicas', 'revision', 'rollback',
+      'rounds', 'shift', 'wait', 'wait_until', 'weights' },
   }
 
   for class, names in pairs(WORDS) do
