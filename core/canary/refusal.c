@@ -39,19 +39,22 @@ static bool is_out_of_bounds(const struct node *n)
     return node_real(n, &value) && (value > INTEGER_MAX || value < -INTEGER_MAX);
 }
 
-static void check_integer(const struct node *n, const char *field, bool bounded, struct str_list *reasons)
+/* Asked of all, before a name is made for the few that are. */
+static bool is_wrong_integer(const struct node *n, bool bounded)
 {
-    bool outside = bounded && is_out_of_bounds(n);
-    if (outside || !is_integer_or_absent(n)) {
-        char *text = node_to_text(n);
-        if (outside) {
-            str_list_push_format(reasons, "%s: %s is too large, wanted an integer from %d to %d", field, text,
-                                 -INTEGER_MAX, INTEGER_MAX);
-        } else {
-            str_list_push_format(reasons, "%s: %s is not an integer", field, text);
-        }
-        str_free(&text);
+    return !is_integer_or_absent(n) || (bounded && is_out_of_bounds(n));
+}
+
+static void refuse_integer(const struct node *n, const char *field, bool bounded, struct str_list *reasons)
+{
+    char *text = node_to_text(n);
+    if (bounded && is_out_of_bounds(n)) {
+        str_list_push_format(reasons, "%s: %s is too large, wanted an integer from %d to %d", field, text, -INTEGER_MAX,
+                             INTEGER_MAX);
+    } else {
+        str_list_push_format(reasons, "%s: %s is not an integer", field, text);
     }
+    str_free(&text);
 }
 
 static void check_integers_in_lists(const struct node *spec, struct str_list *reasons)
@@ -59,14 +62,29 @@ static void check_integers_in_lists(const struct node *spec, struct str_list *re
     char field[64];
     struct node_iter it = node_iterate(node_at(spec, "analysis", "stepWeights"));
     while (node_next(&it)) {
-        snprintf(field, sizeof field, "spec.analysis.stepWeights[%zu]", it.index);
-        check_integer(it.value, field, true, reasons);
+        if (is_wrong_integer(it.value, true)) {
+            snprintf(field, sizeof field, "spec.analysis.stepWeights[%zu]", it.index);
+            refuse_integer(it.value, field, true, reasons);
+        }
     }
     it = node_iterate(node_at(spec, "analysis", "webhooks"));
     while (node_next(&it)) {
-        snprintf(field, sizeof field, "spec.analysis.webhooks[%zu].retries", it.index);
-        check_integer(node_get(it.value, "retries"), field, true, reasons);
+        const struct node *retries = node_get(it.value, "retries");
+        if (is_wrong_integer(retries, true)) {
+            snprintf(field, sizeof field, "spec.analysis.webhooks[%zu].retries", it.index);
+            refuse_integer(retries, field, true, reasons);
+        }
     }
+}
+
+static void refuse_field(const struct node *n, const char *const path[4], bool bounded, struct str_list *reasons)
+{
+    char field[128] = "spec";
+    for (size_t k = 0; k < 4 && path[k] != NULL; k++) {
+        size_t len = strlen(field);
+        snprintf(field + len, sizeof field - len, ".%s", path[k]);
+    }
+    refuse_integer(n, field, bounded, reasons);
 }
 
 static void check_integers(const struct node *spec, struct str_list *reasons)
@@ -74,13 +92,12 @@ static void check_integers(const struct node *spec, struct str_list *reasons)
     const size_t own_bounds = 2;
     for (size_t i = 0; i < sizeof integer_fields / sizeof integer_fields[0]; i++) {
         const struct node *n = spec;
-        char field[128] = "spec";
         for (size_t k = 0; k < 4 && integer_fields[i][k] != NULL; k++) {
-            size_t len = strlen(field);
-            snprintf(field + len, sizeof field - len, ".%s", integer_fields[i][k]);
             n = node_get(n, integer_fields[i][k]);
         }
-        check_integer(n, field, i >= own_bounds, reasons);
+        if (is_wrong_integer(n, i >= own_bounds)) {
+            refuse_field(n, integer_fields[i], i >= own_bounds, reasons);
+        }
     }
     check_integers_in_lists(spec, reasons);
 }
