@@ -15,16 +15,28 @@ local function read(path)
   return texts[path] or nil
 end
 
+local compiled = {}
+
+--- The bytecode of a file, or nil. Each life of a killed release loads all modules anew, and most of that would be
+--- compiling them.
+local function compile(path, place)
+  local text = read(path)
+  if text and not compiled[path] then
+    compiled[path] = string.dump(assert(loadstring(text, place)))
+  end
+  return compiled[path]
+end
+
 local function source(name, place, environment)
   if not name then
     return {} -- a release of the specs pins nothing
   end
-  local text = read('lua/' .. name:gsub('%.', '/') .. '.lua')
+  local path = 'lua/' .. name:gsub('%.', '/') .. '.lua'
   if not place then
-    return text
-  elseif text ~= nil then
-    return load(text, place, 't', environment)
+    return read(path)
   end
+  local chunk = compile(path, place)
+  return chunk and load(chunk, place, 'b', environment)
 end
 
 --- The prelude empties what it is given: busted needs the globals, so this is a copy of what a VM of the engine has.
@@ -46,7 +58,7 @@ end
 ---@param host table the primitives
 ---@return fun(name: string): any require
 function M.new(host)
-  local prelude = assert(loadstring(read('core/script/prelude.lua'), '=sandbox'))
+  local prelude = assert(loadstring(compile('core/script/prelude.lua', '=sandbox')))
   local methods = debug.getmetatable('')
   local index = methods.__index
   local require = prelude(copy_of_globals(), source, host.log or function() end, host)
