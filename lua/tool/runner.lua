@@ -185,39 +185,47 @@ local function with_kills(self, spec, reader, plan, ends)
   return nil, worlds
 end
 
---- All words at once: each life of the engine ends at its first word. Only when that is not the same, one by one, which
---- names the word.
-local function kill_everywhere(self, spec, reader, result, calm_worlds, ends)
-  local counts, everywhere = {}, {}
-  for i, kept in ipairs(calm_worlds) do
-    counts[i], everywhere[i] = kept.words, { every = true }
-    result.kills = (result.kills or 0) + kept.words
-  end
-  result.same = result.kills
-  if not result.kills or result.kills == 0 then
-    return
-  end
-  local wrong, worlds = with_kills(self, spec, reader, everywhere, ends)
-  if not wrong and not self.options.each then
-    return
-  end
-  local first, story = wrong and wrong .. ' (killed at every word)', story_of(worlds)
-  result.same = 0
+--- One death after the other, each in a run of its own: what is different first, and after how many it was not.
+local function kill_one_by_one(self, spec, reader, counts, ends)
+  local first, story
+  local tried, same = 0, 0
   for i, count in ipairs(counts) do
     for at = 1, count do
-      local one, killed = with_kills(self, spec, reader, { [i] = { at = at } }, ends)
-      result.same = result.same + (one and 0 or 1)
-      if one and (not first or first == wrong or not result.named) then
-        first, story, result.named = ('%s (killed at word %d of %d)'):format(one, at, count), story_of(killed), true
+      local wrong, worlds = with_kills(self, spec, reader, { [i] = { at = at } }, ends)
+      tried, same = tried + 1, same + (wrong and 0 or 1)
+      if wrong and not first then
+        first, story = ('%s (killed at word %d of %d)'):format(wrong, at, count), story_of(worlds)
       end
-      if process.interrupted() then
-        return
+      if process.interrupted() or first and not self.options.each then
+        return first, story, tried, same
       end
     end
   end
-  result.named = nil
-  if first then
-    result.status, result.message, result.story = 'failed', first, story
+  return first, story, tried, same
+end
+
+--- All words at once: each life of the engine ends at its first word. Only when that is not the same, one by one, which
+--- names the word.
+local function kill_everywhere(self, spec, reader, result, calm_worlds, ends)
+  local counts, everywhere, total = {}, {}, 0
+  for i, kept in ipairs(calm_worlds) do
+    counts[i], everywhere[i] = kept.words, kept.words > 0 and { every = true } or nil
+    total = total + kept.words
+  end
+  if total == 0 then
+    return
+  end
+  local wrong, worlds = with_kills(self, spec, reader, everywhere, ends)
+  local story = wrong and story_of(worlds)
+  wrong = wrong and wrong .. ' (killed at every word)'
+  result.kills, result.same = total, wrong and 0 or total
+  if wrong or self.options.each then
+    local first, first_story, tried, same = kill_one_by_one(self, spec, reader, counts, ends)
+    wrong, story = first or wrong, first_story or story
+    result.kills, result.same = tried, same
+  end
+  if wrong then
+    result.status, result.message, result.story = 'failed', wrong, story
   end
 end
 
