@@ -90,7 +90,7 @@ describe('stdlib.words', function()
       'rollout:analyse: rounds: a whole number from 1 on is wanted, got 0.5' },
     ['nothing to analyse'] = { 'analyse', {}, 'rollout:analyse: rounds or lasting is wanted' },
     ['an unknown option'] = { 'analyse', { round = 1 },
-      'rollout:analyse: there is no option "round", known are rounds, lasting' },
+      'rollout:analyse: there is no option "round", known are rounds, ' },
     ['an analysis of unknown length'] = { 'analyse', { lasting = 'long' },
       "rollout:analyse: lasting: a duration like '90s' or '1h30m' is wanted, got long" },
     ['hours of an unknown day'] = { 'wait_until', { weekdays = 'Mo' },
