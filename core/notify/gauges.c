@@ -37,6 +37,9 @@ void gauges_declare(struct gauges *g, struct metrics *metrics, const char *versi
     g->status_refused =
         metrics_declare(metrics, METRIC_COUNTER, "sluice_canary_status_writes_refused_total",
                         "Writes of the status of a canary that the API server refused", LABELS("name", "namespace"));
+    g->limits = metrics_declare(metrics, METRIC_COUNTER, "sluice_script_limits_broken_total",
+                                "Limits of time or memory that a script broke, by its file and line",
+                                LABELS("name", "namespace", "script", "line"));
     metric_set(g->info, VALUES(version, mesh_provider), 1);
 }
 
@@ -77,6 +80,11 @@ void gauges_stalled(struct gauges *g, const char *canary, const char *namespace)
 void gauges_status_refused(struct gauges *g, const char *canary, const char *namespace)
 {
     metric_add(g->status_refused, VALUES(canary, namespace), 1);
+}
+
+void gauges_limit(struct gauges *g, const char *canary, const char *namespace, const char *script, const char *line)
+{
+    metric_add(g->limits, VALUES(canary, namespace, script, line), 1);
 }
 
 void gauges_duration(struct gauges *g, const char *target, const char *namespace, double seconds)

@@ -6,7 +6,7 @@
 
 struct gauges {
     struct metric_family *info, *total, *status, *weight, *analysis, *duration, *successes, *failures, *refused,
-        *stalled, *status_refused;
+        *stalled, *status_refused, *limits;
 };
 
 void gauges_declare(struct gauges *gauges, struct metrics *metrics, const char *version, const char *mesh_provider);
@@ -22,6 +22,10 @@ void gauges_failure(struct gauges *gauges, const char *target, const char *names
 void gauges_stalled(struct gauges *gauges, const char *canary, const char *namespace);
 /* A write of this Canary's status was refused. */
 void gauges_status_refused(struct gauges *gauges, const char *canary, const char *namespace);
+/* A script of this Canary's release broke a limit. `script`: "scripts/ring.lua", `line`: "12"; "" when it is not
+ * known. */
+void gauges_limit(struct gauges *gauges, const char *canary, const char *namespace, const char *script,
+                  const char *line);
 /* Notes how long a round of an analysis took, in seconds. */
 void gauges_duration(struct gauges *gauges, const char *target, const char *namespace, double seconds);
 void gauges_total(struct gauges *gauges, const char *namespace, size_t canaries);

@@ -341,6 +341,43 @@ static void on_log(void *ctx, const char *message)
     str_free(&id);
 }
 
+/* Finds where a script stood, "scripts/ring.lua:12", in what is said about it: the last place is the innermost. False:
+ * nothing says it. */
+static bool find_place(const char *text, struct str_list *place)
+{
+    static const char ending[] = ".lua:";
+    const char *at = NULL;
+    for (const char *next = strstr(text, ending); next != NULL; next = strstr(next + 1, ending)) {
+        at = next;
+    }
+    if (at == NULL) {
+        return false;
+    }
+    const char *from = at, *line = at + strlen(ending);
+    while (from > text && strchr(" :(", from[-1]) == NULL) {
+        from--;
+    }
+    char *script = str_dup_n(from, (size_t)(line - 1 - from)), *number = str_dup_n(line, strspn(line, "0123456789"));
+    str_list_push(place, script);
+    str_list_push(place, number);
+    str_free(&script);
+    str_free(&number);
+    return true;
+}
+
+static void tell_broken_limit(const struct run *run, const char *text)
+{
+    const struct release *release = run->release;
+    struct str_list place = {0};
+    bool known = find_place(text, &place);
+    gauges_limit(&run->context->gauges, release->canary, release->namespace, known ? place.items[0] : release->strategy,
+                 known ? place.items[1] : "");
+    str_list_fini(&place);
+    char *event = str_format("A script of release %s.%s broke a limit: %s", release->name, release->namespace, text);
+    announce_text(run->announcer, "Warning", event);
+    str_free(&event);
+}
+
 /* A failed script is replayed once, because the cause may have been a passing shortage. After the next failure the
  * release is taken back. */
 static void on_script_ended(void *ctx, enum strategy_end end, const struct err *err)
@@ -351,6 +388,9 @@ static void on_script_ended(void *ctx, enum strategy_end end, const struct err *
     }
     const char *text = end == STRATEGY_RETURNED ? "the strategy returned without finishing the release" : err->text;
     log_error(NULL, "Release %s.%s: %s", run->release->name, run->release->namespace, text);
+    if (end == STRATEGY_KILLED) {
+        tell_broken_limit(run, text);
+    }
     str_free(&run->failure);
     run->failure = str_dup(text);
     run_decide(run, ++run->failures < FAILURES_MAX ? VERDICT_REPLAY : VERDICT_ROLLBACK);

@@ -99,9 +99,14 @@ static inline bool fake_script_call(struct fake_strategist *s, const char *opera
     return answered;
 }
 
-static inline void fake_script_fail(struct fake_strategist *s, const char *text)
+static inline void fake_script_end(struct fake_strategist *s, enum strategy_end end, const char *text)
 {
     struct err err = {0};
     err_set(&err, ERR_SCRIPT, "%s", text);
-    s->host.ended(s->host.ctx, STRATEGY_FAILED, &err);
+    s->host.ended(s->host.ctx, end, &err);
+}
+
+static inline void fake_script_fail(struct fake_strategist *s, const char *text)
+{
+    fake_script_end(s, STRATEGY_FAILED, text);
 }

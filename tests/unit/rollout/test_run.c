@@ -58,6 +58,30 @@ static void test_a_script_that_fails_and_then_goes_another_way_is_taken_back(voi
     close_world(&w);
 }
 
+static bool is_event(const struct world *w, const char *text)
+{
+    bool told = false;
+    for (size_t i = 0; i < fake_http_count(w->f.fh, "POST", EVENTS); i++) {
+        told = told || strstr(fake_http_find(w->f.fh, "POST", EVENTS, i)->body, text) != NULL;
+    }
+    return told;
+}
+
+static void test_a_broken_limit_is_told_and_counted(void **state)
+{
+    static const char *const labels[] = {"podinfo", "test", "scripts/ring.lua", "12"};
+    struct world w;
+    double count = 0;
+    open_run(&w, "", "{'state':'Running','pinned':true}");
+    fake_script_end(&w.script, STRATEGY_KILLED, "strategies/canary.lua:9: scripts/ring.lua:12: more than 50 ms");
+    fake_clock_run(w.f.fc);
+    assert_true(metric_read(w.f.context.gauges.limits, labels, &count));
+    assert_int_equal((int)count, 1);
+    assert_true(is_event(&w, "A script of release podinfo-1.test broke a limit: strategies/canary.lua:9: "
+                             "scripts/ring.lua:12: more than 50 ms"));
+    close_world(&w);
+}
+
 /* --- a crash, at each place --- */
 
 /* The process is killed and the next one takes over. */
@@ -509,6 +533,7 @@ int main(void)
         cmocka_unit_test(test_a_failed_script_is_replayed_once_and_then_taken_back),
         cmocka_unit_test(test_a_restarted_release_is_taken_back_too),
         cmocka_unit_test(test_a_script_that_fails_and_then_goes_another_way_is_taken_back),
+        cmocka_unit_test(test_a_broken_limit_is_told_and_counted),
         cmocka_unit_test(test_a_wrong_call_is_refused),
         cmocka_unit_test(test_an_effect_is_on_record_before_it_begins),
         cmocka_unit_test(test_killed_before_the_intent_nothing_has_happened),
