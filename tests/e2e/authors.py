@@ -19,7 +19,7 @@ import xml.etree.ElementTree
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / 'examples/strategies/growing-shares'
 SLUICE = None
-PATIENCE_S = 120
+PATIENCE_S = 400
 
 
 class Folder(unittest.TestCase):
@@ -225,6 +225,31 @@ end)
             status, told, errors = self.run_sluice('test', *words)
             self.assertEqual((2, ''), (status, told))
             self.assertTrue(errors.startswith(f'sluice test: {said}\n'), errors)
+
+
+class Examples(unittest.TestCase):
+    """Every example passes; growing-shares is also killed at every word (Test)."""
+
+    def run_sluice(self, *words):
+        done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S, cwd=ROOT)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_check(self):
+        status, told, errors = self.run_sluice('check', 'examples/strategies')
+        self.assertEqual((0, ''), (status, errors), told)
+        self.assertRegex(told, r'\A\d+ files, 0 errors, 0 warnings\n\Z')
+
+    def test_test(self):
+        status, told, errors = self.run_sluice('test', 'examples/strategies', '--no-kills', '--coverage', '100',
+                                               '--fail-on-empty')
+        self.assertEqual((0, ''), (status, errors), told)
+
+    def test_listed(self):
+        """The page names each of them."""
+        page = (ROOT / 'examples/strategies/README.md').read_text()
+        for folder in (ROOT / 'examples/strategies').iterdir():
+            if folder.is_dir():
+                self.assertIn(f'({folder.name}/{folder.name}.lua)', page)
 
 
 class New(unittest.TestCase):
