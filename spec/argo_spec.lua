@@ -3,7 +3,7 @@
 local World = require 'spec.world'
 
 local WORDS = { Healthy = true, Progressing = true, Degraded = true, Suspended = true, Missing = true, Unknown = true }
-local ALERTS = { { name = 'chat', severity = 'info', providerRef = { name = 'chat' } } } -- not supported yet
+local AFFINITY = { cookieName = 'x' } -- not supported yet
 
 --- The folder of the script and of its own test; nil and why where it cannot be had.
 local function find_argo()
@@ -87,12 +87,12 @@ local STORIES = {
   },
   ['a refusal from the start'] = {
     options = function()
-      return { analysis = { stepWeights = { 50 }, alerts = ALERTS } }
+      return { analysis = { stepWeights = { 50 }, sessionAffinity = AFFINITY } }
     end,
     play = function(world)
       world.world:run '15m'
       edit(world, function(spec)
-        spec.analysis.alerts = nil
+        spec.analysis.sessionAffinity = nil
       end)
       world:initialise():push():finish():settle()
     end,
@@ -104,11 +104,11 @@ local STORIES = {
     play = function(world)
       world:initialise():push().world:run '25s'
       edit(world, function(spec)
-        spec.analysis.alerts = ALERTS
+        spec.analysis.sessionAffinity = AFFINITY
       end)
       world:finish():settle()
       edit(world, function(spec)
-        spec.analysis.alerts = nil
+        spec.analysis.sessionAffinity = nil
       end)
       world:settle()
     end,

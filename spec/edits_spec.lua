@@ -39,7 +39,7 @@ local FIRST = { [AB] = 'iteration 1/2', [BLUE_GREEN] = 'iteration 1/2', [STEPS] 
 
 --- What is refused: the release goes on by the spec of before.
 local function not_supported(spec)
-  spec.analysis.alerts = { { name = 'x', severity = 'info', providerRef = { name = 'x' } } }
+  spec.analysis.sessionAffinity = { cookieName = 'x' }
 end
 
 --- One edit, after the first step; others may follow.

@@ -134,6 +134,18 @@ function kinds.autoscaler(world)
   end
 end
 
+function kinds.alert(world, effect, options, list)
+  if world.alerts and not effect.begun then
+    effect.begun = true
+    if not options.trusted then
+      world.journal:intend(list)
+    end
+    world:flush()
+    local described = effect.described and ' (described)' or ''
+    world:note(string.format('alert %s%s: %s', effect.severity, described, effect.message))
+  end
+end
+
 function kinds.gauge(world, effect)
   world.gauges[effect.name] = effect.value
 end
@@ -174,7 +186,7 @@ end
 ---@return string? error
 function M.run(world, list, options)
   for i, effect in ipairs(list) do
-    local problem = world:failure_of(effect) or kinds[effect.kind](world, effect, options)
+    local problem = world:failure_of(effect) or kinds[effect.kind](world, effect, options, list)
     if problem then
       return i, problem
     end
@@ -193,12 +205,15 @@ local function route(canary)
 end
 
 ---@param phase string the Canary's, before it failed
-function M.rollback(events, phase)
+function M.rollback(events, alerts, phase)
   local list = {}
   for _, each in ipairs(events) do
     list[#list + 1] = event(each.type, each.message)
   end
   list[#list + 1] = route(0)
+  for _, each in ipairs(alerts or {}) do
+    list[#list + 1] = { kind = 'alert', severity = each.severity, message = each.message }
+  end
   list[#list + 1] = event('Warning', 'Canary failed! Scaling down podinfo.test', 'Failed')
   list[#list + 1] = { kind = 'scale', to = 'zero' }
   list[#list + 1] = { kind = 'sync', phase = 'Failed' }
@@ -210,6 +225,7 @@ function M.failed_promotion(problem, phase)
   return {
     event('Warning', 'Promotion of podinfo.test failed, primary not ready: ' .. problem),
     route(100),
+    { kind = 'alert', severity = 'error', message = 'Promotion failed, primary not ready: ' .. problem },
     { kind = 'sync', phase = 'Failed', weight = 100 },
     { kind = 'hooks', type = 'post-rollout', phase = 'Failed', event_phase = phase },
   }

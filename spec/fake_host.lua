@@ -237,6 +237,7 @@ function operations.facts(world)
     revision = world.revision,
     tcp = world.tcp or false,
     replicas = { primary = 2, canary = world.replicas },
+    alerts = world.alerts, -- true: somebody gets them
   }
 end
 
@@ -397,7 +398,7 @@ function World:end_with(list)
 end
 
 function operations.rollback(world, args)
-  world:end_with(effects.rollback(args.events, world.status.phase))
+  world:end_with(effects.rollback(args.events, args.alerts, world.status.phase))
 end
 
 function operations.fail_promotion(world, args)

@@ -125,7 +125,7 @@ describe('a status that nobody can write', function()
     world:initialise()
     refuse_status(world)
     local canary = world.world:get('canaries.flagger.app', 'test', 'podinfo')
-    canary.spec.analysis.alerts = { { name = 'chat', severity = 'info', providerRef = { name = 'chat' } } }
+    canary.spec.analysis.sessionAffinity = { cookieName = 'x' }
     world.world:update(canary)
     world.world:run '1h'
     assert.equal(1, times_told(world, 'canary podinfo.test is refused: '))

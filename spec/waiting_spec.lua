@@ -165,7 +165,7 @@ describe('the condition Waiting', function()
       world.world:update(object)
     end
     edit('canaries.flagger.app', function(spec)
-      spec.analysis.alerts = { { name = 'chat', severity = 'info', providerRef = { name = 'chat' } } }
+      spec.analysis.sessionAffinity = { cookieName = 'x' }
     end)
     edit('deployments.apps', function(spec)
       spec.template.spec.containers[1].image = 'podinfo:3'
@@ -180,7 +180,7 @@ describe('the condition Waiting', function()
     assert.equal(1, times_told(world, 'has been waiting for 2m0s: ' .. text))
     assert.equal(2, times_told(world, text))
     edit('canaries.flagger.app', function(spec)
-      spec.analysis.alerts = nil
+      spec.analysis.sessionAffinity = nil
     end)
     world.world:run '1s'
     assert.equal('nothing', world.shown[#world.shown])

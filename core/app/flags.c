@@ -16,7 +16,6 @@ enum flag_kind {
     FLAG_BOOL,
     FLAG_IDLE,      /* takes a value, has no meaning here */
     FLAG_IDLE_BOOL, /* a boolean without a meaning here */
-    FLAG_LATER,     /* Flagger has it, Sluice does not yet */
 };
 
 struct flag {
@@ -44,10 +43,6 @@ struct flag {
     {                                                                                                                  \
         name, NULL, FLAG_IDLE_BOOL, 0, "", why                                                                         \
     }
-#define LATER(name)                                                                                                    \
-    {                                                                                                                  \
-        name, "VALUE", FLAG_LATER, 0, "", "not supported yet"                                                          \
-    }
 
 #define ALTERNATIVE(row, provider) "|" provider
 #define LISTED(row, provider) " " provider
@@ -72,6 +67,15 @@ static const struct flag table[] = {
     TEXT("port", "PORT", port, "8080", "port of /healthz and /metrics"),
     TEXT("event-webhook", "URL", event_webhook, "",
          "URL that gets every event of canaries without event hooks of their own"),
+    TEXT("cluster-name", "NAME", cluster_name, "", "what alerts call this cluster"),
+    TEXT("slack-url", "URL", slack_url, "",
+         "Slack webhook that gets the alerts of canaries without alerts of their own"),
+    TEXT("slack-token", "TOKEN", slack_token, "", "bearer token for it"),
+    TEXT("slack-user", "NAME", slack_user, "flagger", "sender of the alerts"),
+    TEXT("slack-channel", "NAME", slack_channel, "", "channel of the alerts; without one there are none"),
+    TEXT("slack-proxy-url", "URL", slack_proxy_url, "", "proxy on the way to Slack"),
+    TEXT("msteams-url", "URL", msteams_url, "", "the same for a Teams webhook, which wins over Slack"),
+    TEXT("msteams-proxy-url", "URL", msteams_proxy_url, "", "proxy on the way to Teams"),
     TEXT("leader-election-namespace", "NAME", leader_election_namespace, "kube-system",
          "namespace of the Lease, unless -namespace is set"),
     BOOL("enable-config-tracking", enable_config_tracking, "true", "follow ConfigMaps and Secrets of the target"),
@@ -89,11 +93,6 @@ static const struct flag table[] = {
     IDLE("kubeconfig-burst", "there is no client-side limit"),
     IDLE("threadiness", "there is one thread"),
     IDLE_BOOL("enable-leader-election", "a Lease is always held"),
-    IDLE("cluster-name", "only alerts say it, which are not supported yet"),
-    IDLE("slack-user", "only a Slack alert says it"),
-    IDLE("slack-channel", "only a Slack alert goes there"),
-    IDLE("slack-proxy-url", "only a Slack alert goes through it"),
-    IDLE("msteams-proxy-url", "only a Teams alert goes through it"),
     IDLE("ingress-annotations-prefix", "the mesh provider is istio"),
     IDLE("ingress-class", "the mesh provider is istio"),
     IDLE_BOOL("zap-replace-globals", "there is one logger"),
@@ -110,15 +109,23 @@ static const struct flag table[] = {
     IDLE_BOOL("skip_headers", "logs go to stderr"),
     IDLE_BOOL("skip_log_headers", "logs go to stderr"),
     IDLE_BOOL("one_output", "logs go to stderr"),
-    LATER("slack-url"),
-    LATER("slack-token"),
-    LATER("msteams-url"),
 };
 
 enum { HELP_COLUMN = 30 };
 enum { TABLE_SIZE = sizeof table / sizeof table[0] };
 
-static const char *const later_environment[] = {"SLACK_URL", "SLACK_TOKEN", "MSTEAMS_URL"};
+/* Environment variables that override a flag. */
+static const struct {
+    const char *variable;
+    size_t offset; /* into struct flags */
+} environment[] = {
+    {"EVENT_WEBHOOK_URL", offsetof(struct flags, event_webhook)},
+    {"SLACK_URL", offsetof(struct flags, slack_url)},
+    {"SLACK_TOKEN", offsetof(struct flags, slack_token)},
+    {"SLACK_PROXY_URL", offsetof(struct flags, slack_proxy_url)},
+    {"MSTEAMS_URL", offsetof(struct flags, msteams_url)},
+    {"MSTEAMS_PROXY_URL", offsetof(struct flags, msteams_proxy_url)},
+};
 
 static const char **text_field(struct flags *flags, const struct flag *flag)
 {
@@ -180,8 +187,6 @@ static bool set(struct flags *flags, const struct flag *flag, const char *value,
         str_free(&text);
         break;
     }
-    case FLAG_LATER:
-        return value[0] == '\0' || err_set(err, ERR_INVALID, "-%s is not supported yet", flag->name);
     }
     return true;
 }
@@ -255,19 +260,16 @@ static bool check(struct flags *flags, struct err *err)
         return err_set(err, ERR_INVALID, "-mesh-provider: %s is not supported yet, only %s", flags->mesh_provider,
                        kinds_providers);
     }
-    for (size_t i = 0; i < sizeof later_environment / sizeof later_environment[0]; i++) {
-        if (!str_empty(getenv(later_environment[i]))) {
-            return err_set(err, ERR_INVALID, "the environment variable %s is not supported yet", later_environment[i]);
-        }
-    }
     return read_scale_down_delay(flags, err);
 }
 
 static bool finish(struct flags *flags, struct err *err)
 {
-    const char *event_webhook = getenv("EVENT_WEBHOOK_URL");
-    if (!str_empty(event_webhook)) {
-        flags->event_webhook = event_webhook;
+    for (size_t i = 0; i < sizeof environment / sizeof environment[0]; i++) {
+        const char *value = getenv(environment[i].variable);
+        if (!str_empty(value)) {
+            *(const char **)((char *)flags + environment[i].offset) = value;
+        }
     }
     return flags->help || flags->version || check(flags, err);
 }

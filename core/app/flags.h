@@ -1,7 +1,6 @@
 /* Command-line flags of `sluice run`: Flagger's, with the same names and forms (Go's flag syntax: one or two dashes,
- * -f=v or -f v, booleans -f or -f=true). A flag without a meaning here is accepted with a note; a flag that is not
- * supported yet is an error, unless it is empty. A word that is no flag is an error: Go would stop there and ignore
- * the rest. */
+ * -f=v or -f v, booleans -f or -f=true). A flag without a meaning here is accepted with a note. A word that is no flag
+ * is an error: Go would stop there and ignore the rest. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,13 +12,15 @@ struct flags {
     const char *kubeconfig, *master, *kubeconfig_service_mesh;
     const char *metrics_server, *mesh_provider, *namespace, *selector_labels, *include_label_prefix;
     const char *log_level, *zap_encoding, *port, *event_webhook, *leader_election_namespace;
+    const char *cluster_name, *slack_url, *slack_token, *slack_user, *slack_channel, *slack_proxy_url;
+    const char *msteams_url, *msteams_proxy_url;
     bool enable_config_tracking, version, help, no_cross_namespace_refs;
     const char *scale_down_delay, *scripts;
     int64_t scale_down_delay_ms; /* what scale_down_delay says */
 };
 
-/* Defaults, then `argv`, then the environment variables that override (EVENT_WEBHOOK_URL). Texts are borrowed from argv
- * and the environment. `note` is called for each flag that was accepted and has no meaning. */
+/* Defaults, then `argv`, then the environment variables that override flags (EVENT_WEBHOOK_URL and others). Texts are
+ * borrowed from argv and the environment. `note` is called for each flag that was accepted and has no meaning. */
 bool flags_parse(struct flags *flags, int argc, char **argv, void (*note)(const char *text), struct err *err);
 /* The help text: one line a flag with its default. */
 void flags_print(void);

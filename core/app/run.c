@@ -172,6 +172,20 @@ static void on_ready(void *ctx)
     log_info(NULL, "sluice %s is ready as %s", SLUICE_VERSION, p->identity);
 }
 
+/* Teams wins over Slack. */
+static struct alerter_chat chat_of(const struct flags *flags)
+{
+    if (flags->msteams_url[0] != '\0') {
+        return (struct alerter_chat){.type = "msteams", .url = flags->msteams_url, .proxy = flags->msteams_proxy_url};
+    }
+    return (struct alerter_chat){.type = "slack",
+                                 .url = flags->slack_url,
+                                 .token = flags->slack_token,
+                                 .proxy = flags->slack_proxy_url,
+                                 .username = flags->slack_user,
+                                 .channel = flags->slack_channel};
+}
+
 static void start_engine(struct program *p)
 {
     struct engine_options options = {
@@ -188,6 +202,8 @@ static void start_engine(struct program *p)
         .selector_labels = p->flags.selector_labels,
         .include_label_prefix = p->flags.include_label_prefix,
         .event_webhook = p->flags.event_webhook[0] != '\0' ? p->flags.event_webhook : NULL,
+        .chat = chat_of(&p->flags),
+        .cluster = p->flags.cluster_name,
         .lease_namespace = p->flags.namespace[0] != '\0' ? p->flags.namespace : p->flags.leader_election_namespace,
         .lease_name = "sluice-leader-election",
         .identity = p->identity,
@@ -203,8 +219,8 @@ static void start_engine(struct program *p)
     p->engine = engine_new(&options);
 }
 
-static const struct kube_resource *const required_kinds[] = {&KUBE_CANARIES, &KUBE_RELEASES, &KUBE_STRATEGIES,
-                                                             &KUBE_CHECKS, &KUBE_METRIC_TEMPLATES};
+static const struct kube_resource *const required_kinds[] = {
+    &KUBE_CANARIES, &KUBE_RELEASES, &KUBE_STRATEGIES, &KUBE_CHECKS, &KUBE_METRIC_TEMPLATES, &KUBE_ALERT_PROVIDERS};
 
 static void check_next(struct program *p);
 

@@ -126,9 +126,6 @@ static void check_supported(const struct canary *canary, struct str_list *reason
     if (node_bool_or(node_get(spec, "revertOnDeletion"), false)) {
         str_list_push_format(reasons, "spec.revertOnDeletion is not supported yet");
     }
-    if (node_count(node_get(canary->analysis, "alerts")) > 0) {
-        str_list_push_format(reasons, "spec.analysis.alerts is not supported yet");
-    }
     if (node_get(canary->analysis, "sessionAffinity") != NULL) {
         str_list_push_format(reasons, "spec.analysis.sessionAffinity is not supported yet");
     }
@@ -151,19 +148,29 @@ static void check_single(const struct node *metric, size_t index, struct str_lis
     }
 }
 
+static void check_reference(const struct canary *canary, const struct node *ref, const char *field, const char *what,
+                            struct str_list *reasons)
+{
+    const char *namespace = node_str_or(node_get(ref, "namespace"), "");
+    if (canary->no_cross_namespace_refs && namespace[0] != '\0' && !str_equal(namespace, canary->names.namespace)) {
+        str_list_push_format(reasons, "%s: can't access %s %s.%s, cross-namespace references are blocked", field, what,
+                             node_str_or(node_get(ref, "name"), ""), namespace);
+    }
+}
+
 static void check_references(const struct canary *canary, struct str_list *reasons)
 {
+    char field[64];
     struct node_iter it = node_iterate(node_get(canary->analysis, "metrics"));
     while (node_next(&it)) {
-        const struct node *ref = node_get(it.value, "templateRef");
-        const char *namespace = node_str_or(node_get(ref, "namespace"), "");
         check_single(it.value, it.index, reasons);
-        if (canary->no_cross_namespace_refs && namespace[0] != '\0' && !str_equal(namespace, canary->names.namespace)) {
-            str_list_push_format(reasons,
-                                 "spec.analysis.metrics[%zu].templateRef: can't access metric template %s.%s, "
-                                 "cross-namespace references are blocked",
-                                 it.index, node_str_or(node_get(ref, "name"), ""), namespace);
-        }
+        snprintf(field, sizeof field, "spec.analysis.metrics[%zu].templateRef", it.index);
+        check_reference(canary, node_get(it.value, "templateRef"), field, "metric template", reasons);
+    }
+    it = node_iterate(node_get(canary->analysis, "alerts"));
+    while (node_next(&it)) {
+        snprintf(field, sizeof field, "spec.analysis.alerts[%zu].providerRef", it.index);
+        check_reference(canary, node_get(it.value, "providerRef"), field, "alert provider", reasons);
     }
 }
 

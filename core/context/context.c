@@ -64,6 +64,7 @@ void context_fini(struct context *context)
         canary_reading_fini(context->reading);
         mem_free(context->reading);
     }
+    alerter_free(context->alerter);
     event_recorder_free(context->notify.recorder);
     stores_fini(&context->stores);
     str_free(&context->notify.event_webhook);

@@ -9,6 +9,7 @@
 #include "kube/event.h"
 #include "kube/stores.h"
 #include "mesh/router.h"
+#include "notify/alerter.h"
 #include "notify/gauges.h"
 #include "notify/notify.h"
 #include "workload/workload.h"
@@ -27,6 +28,7 @@ struct context {
      * type. NULL: they have none. */
     void (*ambient)(struct doc *ask, const char *type);
     struct notify notify;
+    struct alerter *alerter; /* NULL: nobody gets alerts */
     struct gauges gauges;
     struct stores stores;
     struct router router;

@@ -25,6 +25,9 @@ struct effects_options {
     bool redo;               /* some of it may have happened already */
     bool trusted;
     size_t first; /* of the list; those before it are done */
+    /* Puts the list on record as it is now: the next effect may be done once only. effects_recorded goes on, on a
+     * later turn. It gets the ctx of effects_start. NULL: the list has no such effect. */
+    void (*record)(void *ctx, const struct node *list);
 };
 
 /* The origin of a list decides what the list may contain. */
@@ -48,4 +51,6 @@ bool effects_prepare(struct context *context, const struct release *release, con
  * happened, and cannot be taken back. */
 typedef void effects_done_fn(void *ctx, size_t failed, bool begun, const struct err *err);
 struct effects *effects_start(const struct effects_options *options, effects_done_fn *done, void *ctx);
+/* What options.record was asked for is on record. */
+void effects_recorded(struct effects *effects);
 void effects_cancel(struct effects *effects);

@@ -1,6 +1,7 @@
 #include "effect/ending.h"
 
 #include "base/str.h"
+#include "notify/alert.h"
 
 static struct doc *new_list(void)
 {
@@ -22,6 +23,13 @@ static void push_event(struct doc *doc, const char *type, const char *phase, con
     struct node *effect = push(doc, "event");
     node_set_str(doc, effect, "type", type);
     node_set_str(doc, effect, "phase", phase);
+    node_set_str(doc, effect, "message", message);
+}
+
+static void push_alert(struct doc *doc, const char *severity, const char *message)
+{
+    struct node *effect = push(doc, "alert");
+    node_set_str(doc, effect, "severity", severity);
     node_set_str(doc, effect, "message", message);
 }
 
@@ -49,7 +57,7 @@ static void push_hooks(struct doc *doc, const struct canary *canary, const char 
     node_set_str(doc, effect, "event_phase", canary->phase);
 }
 
-struct doc *ending_rollback(const struct canary *canary, const struct node *events)
+struct doc *ending_rollback(const struct canary *canary, const struct node *events, const struct node *alerts)
 {
     struct doc *doc = new_list();
     struct node_iter it = node_iterate(events);
@@ -58,6 +66,11 @@ struct doc *ending_rollback(const struct canary *canary, const struct node *even
                    node_str_or(node_get(it.value, "message"), ""));
     }
     push_route(doc, 100, 0);
+    it = node_iterate(alerts); /* an alert costs a write of the record, which must not keep the traffic waiting */
+    while (node_next(&it)) {
+        push_alert(doc, node_str_or(node_get(it.value, "severity"), ALERT_ERROR),
+                   node_str_or(node_get(it.value, "message"), ""));
+    }
     char *text = str_format("Canary failed! Scaling down %s", canary->names.id);
     push_event(doc, "Warning", PHASE_FAILED, text);
     str_free(&text);
@@ -67,7 +80,7 @@ struct doc *ending_rollback(const struct canary *canary, const struct node *even
     return doc;
 }
 
-struct doc *ending_failed_promotion(const struct canary *canary, const char *error)
+struct doc *ending_failed_promotion(const struct canary *canary, const char *error, bool alerts)
 {
     struct doc *doc = new_list();
     char *text = str_format("Promotion of %s.%s failed, primary not ready: %s", canary->names.target,
@@ -75,6 +88,11 @@ struct doc *ending_failed_promotion(const struct canary *canary, const char *err
     push_event(doc, "Warning", NULL, text);
     str_free(&text);
     push_route(doc, 0, 100);
+    if (alerts) {
+        text = str_format("Promotion failed, primary not ready: %s", error);
+        push_alert(doc, ALERT_ERROR, text);
+        str_free(&text);
+    }
     push_sync(doc, PHASE_FAILED, 100);
     push_hooks(doc, canary, PHASE_FAILED);
     return doc;

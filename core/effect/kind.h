@@ -4,6 +4,7 @@
  *   again     what repeating it does, in words
  *   check     what no table can say: sums, and what records may have besides
  *   complete  what the record must have besides, so that repeating the effect after a crash does nothing twice
+ *   once      may it be done at most once, whatever happens?
  *   start     done already? one write? something that ends later?
  *   cancel    stops what it started
  *
@@ -53,6 +54,9 @@ struct effect_kind {
                      struct doc *doc, struct node *effect);
     enum effect_step (*start)(struct effect_call *call, const struct canary *canary, struct kube_write *write,
                               struct err *err);
+    /* Not NULL: the effect is on record as begun before it starts, and never starts again. False: there is nothing to
+     * do, and nothing goes on record. */
+    bool (*once)(const struct effect_call *call, const struct canary *canary);
     /* NULL: it starts nothing. */
     void (*cancel)(struct effect_call *call);
     /* Called once the effect is done, and after a write that may have been done. NULL: nothing to note. */

@@ -13,7 +13,8 @@
     X(promote)                                                                                                         \
     X(autoscaler)                                                                                                      \
     X(hooks)                                                                                                           \
-    X(gauge)
+    X(gauge)                                                                                                           \
+    X(alert)
 
 #define DECLARE(row) extern const struct effect_kind effect_##row;
 EFFECT_KINDS(DECLARE)

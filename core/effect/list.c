@@ -1,4 +1,6 @@
 /* The last third of effect/effect.h: the effects of a list, one after the other. */
+#include <assert.h>
+
 #include "base/mem.h"
 #include "effect/kind.h"
 #include "effect/writer.h"
@@ -13,8 +15,10 @@ struct effects {
     size_t index;
     int conflicts;
     bool begun;
+    bool recorded; /* the one under way is on record as begun, by us */
     struct timer turn;
     struct writer *writer;
+    void (*record)(void *ctx, const struct node *list);
     effects_done_fn *done;
     void *ctx;
 };
@@ -76,6 +80,7 @@ static void go_on(struct effects *e)
 {
     e->index++;
     e->conflicts = 0;
+    e->recorded = false;
     next_turn(e, 0);
 }
 
@@ -138,6 +143,30 @@ static void take(struct effects *e, const struct node *effect)
     e->kind = effect_kind_find(node_str_or(node_get(effect, "kind"), ""));
 }
 
+/* An effect that is done once only is marked as begun, and the mark is on record before it starts. An effect that has
+ * the mark from before is not done: it may have been. True: the list goes on later. */
+static bool hold_back(struct effects *e, const struct canary *canary)
+{
+    if (e->kind->once == NULL || e->recorded) {
+        return false;
+    }
+    bool begun = node_bool_or(node_get(e->call.effect, "begun"), false);
+    if (begun || !e->kind->once(&e->call, canary)) {
+        go_on(e);
+        return true;
+    }
+    assert(e->record != NULL);
+    node_set_bool(e->list, node_item(doc_root(e->list), e->index), "begun", true);
+    e->record(e->ctx, doc_root(e->list));
+    return true;
+}
+
+void effects_recorded(struct effects *e)
+{
+    e->recorded = true;
+    next_turn(e, 0);
+}
+
 static void on_turn(struct timer *timer, void *ctx)
 {
     struct effects *e = ctx;
@@ -150,6 +179,10 @@ static void on_turn(struct timer *timer, void *ctx)
         return;
     }
     take(e, effect);
+    if (hold_back(e, &canary)) {
+        canary_fini(&canary);
+        return;
+    }
     struct kube_write write = {0};
     e->started = true;
     enum effect_step step = e->kind->start(&e->call, &canary, &write, &err);
@@ -185,6 +218,7 @@ struct effects *effects_start(const struct effects_options *options, effects_don
     };
     e->list = doc_copy(options->list);
     e->index = options->first;
+    e->record = options->record;
     e->done = done;
     e->ctx = ctx;
     next_turn(e, 0);

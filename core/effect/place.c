@@ -26,6 +26,12 @@ bool place_check_text(const struct place *at, const struct node *effect, const c
     return n == NULL || node_type(n) == NODE_NULL || node_str(n) != NULL || place_refuse(at, key, n, "a text");
 }
 
+bool place_check_bool(const struct place *at, const struct node *effect, const char *key)
+{
+    const struct node *n = node_get(effect, key);
+    return n == NULL || node_type(n) == NODE_NULL || node_type(n) == NODE_BOOL || place_refuse(at, key, n, "a boolean");
+}
+
 bool place_check_share(const struct place *at, const struct node *effect, const char *key, int64_t *pct)
 {
     const struct node *n = node_get(effect, key);

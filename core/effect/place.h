@@ -12,6 +12,7 @@ struct place {
 bool place_check_int(const struct place *at, const struct node *effect, const char *key, int64_t min, int64_t max,
                      const char *what);
 bool place_check_text(const struct place *at, const struct node *effect, const char *key);
+bool place_check_bool(const struct place *at, const struct node *effect, const char *key);
 /* A share of 0 to 100 percent. */
 bool place_check_share(const struct place *at, const struct node *effect, const char *key, int64_t *pct);
 /* One of a list of texts that ends with NULL; "effects[2].phase: \"x\" is not a phase" with `what` "a phase". */

@@ -217,6 +217,12 @@ static void set_no_proxy(CURL *easy)
 static void set_proxy(CURL *easy, const struct http_request *request, const char *host)
 {
     const char *capitals = getenv("HTTP_PROXY");
+    if (!str_empty(request->proxy)) {
+        curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy);
+        curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* the environment's exceptions are for its own proxy */
+        curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+        return;
+    }
     if (request->no_proxy || (host != NULL && is_loopback(host))) {
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
     } else if (!str_empty(capitals) && str_has_prefix(request->url, "http://")) {

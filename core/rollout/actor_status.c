@@ -44,6 +44,19 @@ bool actor_status_must_wait(const struct actor *actor)
     return timer_is_pending(&actor->status_write.retry);
 }
 
+static void alert_initialised(struct actor *actor)
+{
+    struct canary canary;
+    struct err ignored = {0};
+    if (context_canary(actor->context, actor->namespace, actor->name, &canary, &ignored)) {
+        char *text = str_format("New %s detected, initialization completed.", canary.names.target_kind);
+        struct alert alert = {.severity = ALERT_INFO, .message = text, .described = true};
+        alerter_send(actor->context->alerter, &canary, &alert);
+        str_free(&text);
+    }
+    canary_fini(&canary);
+}
+
 static void on_written(void *ctx, const struct err *err)
 {
     struct actor *actor = ctx;
@@ -54,6 +67,7 @@ static void on_written(void *ctx, const struct err *err)
         char *text = str_format("Initialization done! %s", actor->id);
         actor_say(actor, "Normal", text);
         str_free(&text);
+        alert_initialised(actor);
     }
     note_outcome(actor, err);
     actor_wake(actor);

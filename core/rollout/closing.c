@@ -68,6 +68,19 @@ static void on_ending_done(void *ctx, size_t failed, bool begun, const struct er
     close_record(run, RELEASE_FAILED, on_closed);
 }
 
+static void on_ending_marked(struct run *run)
+{
+    effects_recorded(run->effects);
+}
+
+static void record_ending(void *ctx, const struct node *list)
+{
+    struct run *run = ctx;
+    doc_free(run->release->ending);
+    run->release->ending = doc_copy(list);
+    run_flush(run, on_ending_marked);
+}
+
 static void start_ending(struct run *run, bool redo)
 {
     struct effects_options options = {
@@ -78,6 +91,7 @@ static void start_ending(struct run *run, bool redo)
         .redo = redo,
         .trusted = true,
         .first = run->effects_first,
+        .record = record_ending,
     };
     run->effects = effects_start(&options, on_ending_done, run);
 }
@@ -110,23 +124,39 @@ static bool set_ending(struct run *run, const struct node *list)
     return true;
 }
 
+static bool has_alerts(const struct run *run, const struct canary *canary)
+{
+    return alerter_is_needed(run->context->alerter, canary, NULL);
+}
+
+/* [{`key`: `word`, message: text}] */
+static struct doc *list_of_one(const char *key, const char *word, const char *text)
+{
+    struct doc *doc = doc_new();
+    struct node *item = node_new_object(doc);
+    node_set_str(doc, item, key, word);
+    node_set_str(doc, item, "message", text);
+    doc_set_root(doc, node_new_array(doc));
+    node_push(doc_root(doc), item);
+    return doc;
+}
+
 /* Makes the list of a rollback without the script, which has failed for good. */
 static void set_failure_ending(struct run *run)
 {
     struct canary canary;
     if (run_canary(run, &canary)) {
-        char *text = str_format("Rolling back %s strategy failed: %s", canary.names.id,
-                                run->failure != NULL ? run->failure : "unknown reason");
-        struct doc *events = doc_new();
-        struct node *event = node_new_object(events);
-        node_set_str(events, event, "type", "Warning");
-        node_set_str(events, event, "message", text);
-        doc_set_root(events, node_new_array(events));
-        node_push(doc_root(events), event);
-        struct doc *list = ending_rollback(&canary, doc_root(events));
+        const char *why = run->failure != NULL ? run->failure : "unknown reason";
+        char *text = str_format("Rolling back %s strategy failed: %s", canary.names.id, why);
+        char *alert = str_format("Strategy failed: %s", why);
+        struct doc *events = list_of_one("type", "Warning", text);
+        struct doc *alerts = has_alerts(run, &canary) ? list_of_one("severity", ALERT_ERROR, alert) : NULL;
+        struct doc *list = ending_rollback(&canary, doc_root(events), doc_root(alerts));
         set_ending(run, doc_root(list));
         doc_free(list);
+        doc_free(alerts);
         doc_free(events);
+        str_free(&alert);
         str_free(&text);
     }
     canary_fini(&canary);
@@ -240,11 +270,11 @@ void closing_prepare(struct run *run, enum operation_ending ending, const struct
     switch (ending) {
     case OPERATION_ROLLED_BACK:
         note_rollback(run->release, events, run->not_ready);
-        take_back(run, ending_rollback(&canary, events));
+        take_back(run, ending_rollback(&canary, events, node_get(args, "alerts")));
         break;
     case OPERATION_PROMOTION_FAILED:
         note_failed_promotion(run->release, error);
-        take_back(run, ending_failed_promotion(&canary, error));
+        take_back(run, ending_failed_promotion(&canary, error, has_alerts(run, &canary)));
         break;
     case OPERATION_SUCCEEDED:
         run_decide(run, VERDICT_SUCCEEDED);

@@ -45,7 +45,7 @@ struct engine {
 /* The engine's own; workload and mesh say what they watch. */
 static const struct store_plan own_stores[] = {
     {&KUBE_CANARIES, canary_prune, false}, {&KUBE_RELEASES, history_prune, false}, {&KUBE_STRATEGIES, NULL, false},
-    {&KUBE_CHECKS, NULL, false},           {&KUBE_METRIC_TEMPLATES, NULL, false},
+    {&KUBE_CHECKS, NULL, false},           {&KUBE_METRIC_TEMPLATES, NULL, false},  {&KUBE_ALERT_PROVIDERS, NULL, false},
 };
 
 static void begin_work(struct engine *engine);
@@ -77,6 +77,12 @@ static bool is_of_scripts(const struct store *store)
     return resource == &KUBE_STRATEGIES || resource == &KUBE_CHECKS;
 }
 
+static bool is_read_when_used(const struct store *store)
+{
+    const struct kube_resource *resource = store_resource(store);
+    return resource == &KUBE_METRIC_TEMPLATES || resource == &KUBE_ALERT_PROVIDERS;
+}
+
 static void on_change(void *ctx, const struct store *store, const char *namespace, const char *name)
 {
     struct engine *engine = ctx;
@@ -95,8 +101,7 @@ static void on_change(void *ctx, const struct store *store, const char *namespac
         registry_release_changed(&engine->registry, namespace, name);
     } else if (is_of_scripts(store)) {
         library_note_changed(engine->context.library, store_resource(store), namespace, name);
-    } else if (store !=
-               context_store(&engine->context, &KUBE_METRIC_TEMPLATES)) { /* these are read when they are used */
+    } else if (!is_read_when_used(store)) {
         registry_object_changed(&engine->registry, namespace, name);
     }
 }
@@ -232,6 +237,19 @@ static void fill_context(struct engine *engine, const struct engine_options *opt
     gauges_declare(&context->gauges, options->metrics, SLUICE_VERSION, options->defaults.provider);
 }
 
+static void open_alerter(struct context *context, const struct engine_options *options)
+{
+    struct alerter_options alerter = {
+        .clock = context->clock,
+        .kube = context->kube,
+        .adapters = context->adapters,
+        .providers = context_store(context, &KUBE_ALERT_PROVIDERS),
+        .cluster = options->cluster,
+        .chat = options->chat,
+    };
+    context->alerter = alerter_new(&alerter);
+}
+
 struct engine *engine_new(const struct engine_options *options)
 {
     struct engine *engine = mem_new(struct engine);
@@ -242,6 +260,7 @@ struct engine *engine_new(const struct engine_options *options)
     engine->ctx = options->ctx;
     open_all_stores(engine);
     context_connect_notify(&engine->context, options->event_webhook);
+    open_alerter(&engine->context, options);
     registry_init(&engine->registry, &engine->context);
     engine->context.library = library_new(&engine->context, on_script_changed, engine);
     engine->folder = options->scripts != NULL ? script_folder_open(&engine->context, options->scripts) : NULL;

@@ -9,6 +9,7 @@
 #include "io/clock.h"
 #include "io/http.h"
 #include "kube/client.h"
+#include "notify/alerter.h"
 #include "prom/metrics.h"
 
 struct adapters;
@@ -33,6 +34,8 @@ struct engine_options {
     const char *selector_labels; /* comma-separated, as the flag has them */
     const char *include_label_prefix;
     const char *event_webhook; /* NULL: none */
+    struct alerter_chat chat;  /* of canaries without alerts of their own */
+    const char *cluster;       /* what alerts call it; NULL: nothing */
     const char *lease_namespace, *lease_name;
     const char *identity;                  /* of this process: holder of leases and releases */
     bool (*is_dead)(const char *identity); /* see kube/lease.h */

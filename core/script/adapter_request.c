@@ -46,6 +46,11 @@ static bool is_url(const char *url)
     return known;
 }
 
+static bool is_proxy(const char *url)
+{
+    return is_url(url) || (strncasecmp(url, "socks5://", 9) == 0 && url[strcspn(url, " \t\r\n")] == '\0');
+}
+
 static bool add_header(struct adapter_request *request, const char *name, const struct node *value, struct err *err)
 {
     size_t len = 0;
@@ -107,6 +112,10 @@ static bool read_http(struct adapter_request *request, const struct node *order,
         str_free(&shown);
         return false;
     }
+    const char *proxy = node_str_or(node_get(order, "proxy"), "");
+    if (proxy[0] != '\0' && !is_proxy(proxy)) {
+        return err_set(err, ERR_INVALID, "request.proxy: it is no URL of http, https or socks5");
+    }
     return read_headers(request, order, err);
 }
 
@@ -141,10 +150,15 @@ static void respond(struct adapter_request *request, const struct adapter_respon
     done(ctx, response);
 }
 
-/* The URL as texts may show it: the parameters of some servers are keys. */
+/* The URL as texts may show it: the parameters of some servers are keys, and so is all of a chat's webhook but its
+ * host. */
 static char *shown_url(const struct node *order)
 {
     const char *url = node_str_or(node_get(order, "url"), "");
+    if (node_bool_or(node_get(order, "secret_url"), false)) {
+        size_t scheme = (size_t)(strstr(url, "://") - url) + 3; /* it has one: read_http */
+        return str_dup_n(url, scheme + strcspn(url + scheme, "/?#"));
+    }
     if (!node_bool_or(node_get(order, "secret_parameters"), false)) {
         return str_dup(url);
     }
@@ -211,6 +225,7 @@ static void send_http(struct adapter_request *request)
                                 .body_len = body_len,
                                 .timeout_ms = timeout_of(order),
                                 .response_max = ADAPTER_RESPONSE_MAX,
+                                .proxy = node_str(node_get(order, "proxy")),
                                 .tls = request->tls.insecure ? &request->tls : NULL,
                                 .follow_redirects = true,
                                 .same_host = true};

@@ -85,6 +85,14 @@ function rollout:wait_until(options, more) end
 ---@param text string at most 1000 bytes
 function rollout:event(text) end
 
+--- Tells something in the chats that get alerts of this severity: those of the Canary, or the engine's own. It is told
+--- once, or not at all, and nothing waits for it.
+---
+---     rollout:alert('warn', 'half of the traffic is on the new version')
+---@param severity 'info'|'warn'|'error'
+---@param text string at most 1000 bytes
+function rollout:alert(severity, text) end
+
 --- Writes a line to the engine's log; a release has 60 of them in a minute.
 ---@param text string at most 1000 bytes
 function rollout:log(text) end

@@ -19,6 +19,8 @@ local M = {}
 ---@field timeout_ms integer? absent: 5000
 ---@field wait_ms integer? how long to wait before it is sent
 ---@field insecure boolean? any certificate will do
+---@field proxy string? URL of one; absent: the one that the environment names, if any
+---@field secret_url boolean? of the URL, texts show no more than the host
 ---@field secret_parameters boolean? the URL's parameters are shown to nobody
 ---@field kube table? instead of all these: a request to the engine's own API server: verb, group, version, plural,
 ---       namespace, name, query, body

@@ -220,6 +220,16 @@ function M.text(word, text)
   return text
 end
 
+local SEVERITIES = { info = true, warn = true, error = true }
+
+--- The reader of the word alert.
+function M.alert(_, _, severity, text)
+  if not SEVERITIES[severity] then
+    wrong('alert', misuse.unknown('severity', severity, { 'info', 'warn', 'error' }))
+  end
+  return severity, M.text('alert', text)
+end
+
 ---@return string
 function M.gate(word, gate)
   if not gates.is_known(gate) or gate == 'confirm-rollout' then -- begin() asks that one

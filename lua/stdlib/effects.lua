@@ -78,6 +78,15 @@ function M.autoscaler()
   return { kind = 'autoscaler' }
 end
 
+--- Sent once, or not at all.
+---@param severity 'info'|'warn'|'error'
+---@param message string
+---@param described boolean? with what the Canary is
+---@return Effect
+function M.alert(severity, message, described)
+  return { kind = 'alert', severity = severity, message = message, described = described }
+end
+
 ---@param name string of the metric
 ---@param value number
 ---@return Effect

@@ -1,5 +1,6 @@
 --- Gates: hooks that a person or a pipeline answers. While a gate is closed, the release waits and
 --- asks again every interval.
+local alerts = require 'stdlib.alerts'
 local effects = require 'stdlib.effects'
 local hooks = require 'stdlib.hooks'
 
@@ -8,18 +9,21 @@ local M = {}
 ---@class Gate
 ---@field label string how events name it when it is open
 ---@field waiting string how events name what is waited for
+---@field waits string what waits, as alerts name it
 ---@field phase string? the phase while it is closed; nil: it stays as it is
 
 ---@type table<string, Gate>
 local GATES = {
-  ['confirm-rollout'] = { label = 'Confirm-rollout', waiting = 'approval', phase = 'Waiting' },
+  ['confirm-rollout'] = { label = 'Confirm-rollout', waiting = 'approval', waits = 'Canary', phase = 'Waiting' },
   ['confirm-traffic-increase'] = {
     label = 'Confirm-traffic-increase',
     waiting = 'traffic increase approval',
+    waits = 'Canary traffic increase',
   },
   ['confirm-promotion'] = {
     label = 'Confirm-promotion',
     waiting = 'promotion approval',
+    waits = 'Canary promotion',
     phase = 'WaitingPromotion',
   },
 }
@@ -32,7 +36,7 @@ end
 
 --- Asks the hooks of a gate.
 ---@param name string
----@param facts { name: string, namespace: string, phase: string }
+---@param facts { name: string, namespace: string, phase: string, alerts: boolean? }
 ---@param phase string what the payload says
 ---@param told boolean? that it is closed
 ---@return boolean open
@@ -59,6 +63,9 @@ function M.ask(name, facts, phase, told)
   -- As in Flagger, event hooks are told the phase before the change.
   orders[#orders + 1] = effects.warning(string.format('Halt %s.%s advancement waiting for %s %s',
     facts.name, facts.namespace, gate.waiting, closed.name), gate.phase and facts.phase)
+  if not closed.mute then
+    alerts.add(orders, facts, 'warn', gate.waits .. ' is waiting for approval.')
+  end
   return false, orders, waits
 end
 

@@ -88,7 +88,7 @@ end
 local function finalise(rollout)
   local facts = rounds.look(rollout, true)
   if facts and rollout:act(orders_to_finalise(facts)) then
-    rounds.finish(rollout, string.format('Promotion completed! Scaling down %s.%s', facts.target,
+    rounds.finish(rollout, facts, string.format('Promotion completed! Scaling down %s.%s', facts.target,
       facts.namespace), false)
   end
   return false

@@ -1,5 +1,6 @@
 --- One round of a release: what is looked at once per interval, in Flagger's order (docs/flagger.md,
 --- "The tick").
+local alerts = require 'stdlib.alerts'
 local effects = require 'stdlib.effects'
 local hooks = require 'stdlib.hooks'
 local host = require 'host'
@@ -32,9 +33,13 @@ end
 --- Takes the release back; does not return.
 ---@param rollout Protocol
 ---@param events Effect[]? what is told first
-function M.roll_back(rollout, events)
+---@param alert { severity: 'warn'|'error', message: string }?
+function M.roll_back(rollout, events, alert)
   local facts, spec = host.call('facts'), rollout:spec()
-  local told = host.array {}
+  local told, alerted = host.array {}, host.array {}
+  if alert then
+    alerts.add(alerted, facts, alert.severity, alert.message)
+  end
   for _, event in ipairs(rollout:take_pending(events)) do
     told[#told + 1] = event
   end
@@ -42,8 +47,9 @@ function M.roll_back(rollout, events)
     told[#told + 1] = effects.warning(string.format(
       'Rolling back %s.%s failed checks threshold reached %d', facts.name, facts.namespace,
       facts.failed_checks))
+    alerts.add(alerted, facts, 'error', 'Failed checks threshold reached ' .. facts.failed_checks)
   end
-  host.call('rollback', { events = told })
+  host.call('rollback', { events = told, alerts = alerted[1] and alerted })
 end
 
 --- Promotes without an analysis (spec.skipAnalysis). Returns only when something failed.
@@ -58,7 +64,7 @@ local function skip(rollout, facts, spec)
   orders[#orders + 1] = effects.phase('Succeeded')
   local done, failed, begun = rollout:act(orders)
   if done then
-    M.finish(rollout, string.format('Promotion completed! Canary analysis was skipped for %s.%s',
+    M.finish(rollout, facts, string.format('Promotion completed! Canary analysis was skipped for %s.%s',
       facts.target, facts.namespace), true)
   end
   return begun or failed > promoting
@@ -66,9 +72,10 @@ end
 
 --- The last words of a release that went well; does not return.
 ---@param rollout Protocol
+---@param facts { alerts: boolean? }
 ---@param message string
 ---@param skipped boolean
-function M.finish(rollout, message, skipped)
+function M.finish(rollout, facts, message, skipped)
   local results, failed = hooks.call('post-rollout', 'Succeeded')
   local orders = hooks.passed(results, 'Post-rollout')
   if failed then
@@ -76,6 +83,8 @@ function M.finish(rollout, message, skipped)
       failed.name, failed.error))
   end
   orders[#orders + 1] = effects.normal(message)
+  alerts.add(orders, facts, 'info', skipped and 'Canary analysis was skipped, promotion finished.'
+    or 'Canary analysis completed successfully, promotion finished.')
   rollout:act(orders)
   host.call('finish', { skipped = skipped })
 end
@@ -150,7 +159,7 @@ function M.roll_back_by_hook(rollout, facts, hook)
   M.roll_back(rollout, {
     effects.warning(string.format('Rollback check %s passed', hook)),
     effects.warning(string.format('Rolling back %s.%s manual webhook invoked', facts.name, facts.namespace)),
-  })
+  }, { severity = 'warn', message = 'Rolling back manual webhook invoked' })
 end
 
 local function ask_rollback_hooks(rollout, facts)

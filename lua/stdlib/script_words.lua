@@ -1,6 +1,7 @@
 --- The words of a Strategy of a team's own, as methods (words.lua shows them to a script). A script need not know what
 --- may go wrong between two rounds: each word comes back when what it says is so.
 local Shared = require 'stdlib.shared_words'
+local alerts = require 'stdlib.alerts'
 local arguments = require 'stdlib.arguments'
 local asking = require 'stdlib.script_asking'
 local checks_words = require 'stdlib.script_checks'
@@ -205,6 +206,17 @@ function Script:event(text)
   end)
 end
 
+--- Tells something in the chats that the Canary's alerts go to, or the engine's own. Each is told once, or not at all.
+---@param severity 'info'|'warn'|'error' which of them it is for
+---@param text string
+function Script:alert(severity, text)
+  self:word('alert', { severity = severity, text = text }, function(rollout)
+    local orders = {}
+    alerts.add(orders, host.call('facts'), severity, text)
+    return rollout:act(orders)
+  end)
+end
+
 --- Writes a line to the engine's log.
 ---@param text string
 function Script:log(text) -- luacheck: ignore 212/self
@@ -218,7 +230,7 @@ function Script:rollback(reason)
     local now = host.call('facts')
     rounds.roll_back(rollout, {
       effects.warning(string.format('Rolling back %s.%s %s', now.name, now.namespace, reason)),
-    })
+    }, { severity = 'error', message = 'Rolling back ' .. reason })
   end)
 end
 
@@ -232,6 +244,7 @@ Script.words = {
   wait = arguments.reader('wait', arguments.duration),
   wait_until = arguments.reader_with_options('wait_until', arguments.wait_until),
   event = arguments.reader('event', arguments.text),
+  alert = arguments.alert,
   log = arguments.reader('log', arguments.text),
   promote = arguments.needs_round 'promote',
   rollback = arguments.reader('rollback', arguments.text),

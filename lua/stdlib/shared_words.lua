@@ -1,5 +1,6 @@
 --- The words that a bundled strategy and a Strategy both have.
 local Protocol = require 'stdlib.protocol'
+local alerts = require 'stdlib.alerts'
 local effects = require 'stdlib.effects'
 local gates = require 'stdlib.gates'
 local host = require 'host'
@@ -30,6 +31,7 @@ local function ask_to_begin(rollout)
   end
   orders[#orders + 1] = effects.scale('up')
   orders[#orders + 1] = effects.sync('Progressing')
+  alerts.add(orders, facts, 'info', 'New revision detected, progressing canary analysis.', true)
   return rollout:act(orders)
 end
 

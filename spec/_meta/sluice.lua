@@ -86,7 +86,7 @@ function sluice.list(list) end
 ---  so many of them are cancelled
 ---@return { answer: table?, error: string?, answers: integer, requests: table[] }
 ---  requests: method, url, headers, body, timeout_ms,
----  insecure, same_host, at_ms
+---  proxy, insecure, same_host, at_ms
 function sluice.ask(order) end
 
 ---@class sluice.World

@@ -89,6 +89,7 @@ static void note_request(struct servers *servers, const struct http_request *req
     node_set(doc, seen, "body", node_new_str_n(doc, request->body != NULL ? request->body : "", request->body_len));
     node_set_int(doc, seen, "timeout_ms", request->timeout_ms);
     node_set_int(doc, seen, "at_ms", clock_mono_ms(servers->clock));
+    node_set_str(doc, seen, "proxy", request->proxy);
     node_set_bool(doc, seen, "insecure", request->tls != NULL && request->tls->insecure);
     node_set_bool(doc, seen, "same_host", request->follow_redirects && request->same_host);
     struct node *headers = node_ensure_object(doc, seen, "headers");

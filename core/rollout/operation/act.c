@@ -23,16 +23,23 @@ static struct doc *answer_of(size_t failed, bool begun, const struct err *err)
     return doc;
 }
 
-static bool is_only(const struct node *list, const char *kind, const char *other)
+static bool is_only(const struct node *list, const char *const *kinds)
 {
     struct node_iter it = node_iterate(list);
     while (node_next(&it)) {
-        if (!node_is(node_get(it.value, "kind"), kind) && !node_is(node_get(it.value, "kind"), other)) {
+        size_t i = 0;
+        while (kinds[i] != NULL && !node_is(node_get(it.value, "kind"), kinds[i])) {
+            i++;
+        }
+        if (kinds[i] == NULL) {
             return false;
         }
     }
     return true;
 }
+
+static const char *const tell[] = {"event", "alert", "gauge", NULL};
+static const char *const measure[] = {"gauge", NULL};
 
 /* A list that only tells something does not end a wait: a failure is told by a list of its own. */
 static void on_done(void *ctx, size_t failed, bool begun, const struct err *err)
@@ -41,10 +48,23 @@ static void on_done(void *ctx, size_t failed, bool begun, const struct err *err)
     ((struct act *)call->state)->under_way = NULL;
     if (err->code != ERR_NONE) {
         operation_wait(call, WAIT_EFFECT, err->text); /* the script tells it */
-    } else if (!is_only(doc_root(call->intent), "event", "gauge")) {
+    } else if (!is_only(doc_root(call->intent), tell)) {
         waiting_end(call->waiting, WAIT_EFFECT);
     }
     operation_answer(call, answer_of(failed, begun, err));
+}
+
+static void on_marked(struct operation_call *call)
+{
+    effects_recorded(((struct act *)call->state)->under_way);
+}
+
+static void record(void *ctx, const struct node *list)
+{
+    struct operation_call *call = ctx;
+    doc_free(call->intent);
+    call->intent = doc_copy(list);
+    operation_intend(call, doc_root(call->intent), on_marked);
 }
 
 static void begin(struct operation_call *call, bool redo)
@@ -55,6 +75,7 @@ static void begin(struct operation_call *call, bool redo)
         .announcer = call->announcer,
         .list = doc_root(call->intent),
         .redo = redo,
+        .record = record,
     };
     ((struct act *)call->state)->under_way = effects_start(&options, on_done, call);
 }
@@ -95,7 +116,7 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
         return true;
     }
     call->intent = prepared;
-    if (is_only(doc_root(prepared), "gauge", "gauge")) {
+    if (is_only(doc_root(prepared), measure)) {
         begin(call, false);
     } else {
         note_orders(call->release, doc_root(prepared));

@@ -22,6 +22,7 @@ static bool finish(struct operation_call *call, const struct canary *canary, str
 
 static const char *const types[] = {"Normal", "Warning", NULL};
 static const char *const kinds[] = {"event", NULL};
+static const char *const alert_kinds[] = {"alert", NULL};
 static const struct contract_field events[] = {
     {.name = "kind", .type = CONTRACT_STRING, .words = kinds, .optional = true},
     {.name = "type", .type = CONTRACT_STRING, .words = types},
@@ -29,7 +30,17 @@ static const struct contract_field events[] = {
     {.name = "phase", .type = CONTRACT_STRING, .optional = true},
     {0},
 };
-static const struct contract_field why[] = {{.name = "events", .type = CONTRACT_LIST, .fields = events}, {0}};
+static const struct contract_field alerts[] = {
+    {.name = "kind", .type = CONTRACT_STRING, .words = alert_kinds, .optional = true},
+    {.name = "severity", .type = CONTRACT_STRING, .words = alert_severities},
+    {.name = "message", .type = CONTRACT_STRING},
+    {0},
+};
+static const struct contract_field why[] = {
+    {.name = "events", .type = CONTRACT_LIST, .fields = events},
+    {.name = "alerts", .type = CONTRACT_LIST, .fields = alerts, .optional = true},
+    {0},
+};
 static const struct contract_field failure[] = {{.name = "error", .type = CONTRACT_STRING, .optional = true}, {0}};
 static const struct contract_field success[] = {{.name = "skipped", .type = CONTRACT_BOOLEAN}, {0}};
 

@@ -55,6 +55,9 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
     node_set_str(doc, facts, "revision", call->release->revision);
     node_set_bool(doc, facts, "tcp", canary_is_tcp(canary->root));
     set_replicas(call, canary, doc, facts);
+    if (alerter_is_needed(call->context->alerter, canary, NULL)) {
+        node_set_bool(doc, facts, "alerts", true);
+    }
     set_routes(call, canary, doc, facts);
     *answer = doc;
     return true;
@@ -91,6 +94,7 @@ static const struct contract_field answers[] = {
     {.name = "revision", .type = CONTRACT_STRING},
     {.name = "tcp", .type = CONTRACT_BOOLEAN},
     {.name = "replicas", .fields = replicas},
+    {.name = "alerts", .type = CONTRACT_BOOLEAN, .optional = true},
     {.name = "route", .optional = true, .fields = route},
     {.name = "route_error", .type = CONTRACT_STRING, .optional = true},
     {0},

@@ -8,7 +8,7 @@ error('this file describes operations to the reader; it is not a module')
 --- facts {} -> { now: integer, name: string, namespace: string, target: string, target_kind: string,
 --- service: string, provider: string, phase: string, failed_checks: integer, iterations: integer, weight: integer,
 --- restarted: boolean, finishing: boolean, interval_ms: integer, generation: integer,
---- started: integer, revision: string, tcp: boolean, replicas: { primary: integer, canary: integer },
+--- started: integer, revision: string, tcp: boolean, replicas: { primary: integer, canary: integer }, alerts: boolean?,
 --- route: { primary: integer, canary: integer, mirrored: boolean }?, route_error: string? }
 ---
 --- The state of the release now. A read. now: wall clock, ms; target: spec.targetRef.name; service: the apex;
@@ -16,7 +16,8 @@ error('this file describes operations to the reader; it is not a module')
 --- mid-run (no gate, no scale-up); finishing: the primary was promoted before this release began (no analysis, no
 --- copy); route: percent, from the live routing object, absent with route_error; interval_ms: the analysis interval in
 --- force (>= 10,000); generation: of the Canary; started: when the release began, ms; revision: that is tried;
---- tcp: requests cannot be told apart, nor mirrored; replicas: how many Pods each side is to have.
+--- tcp: requests cannot be told apart, nor mirrored; replicas: how many Pods each side is to have; alerts: somebody
+--- gets alerts of this release.
 
 --- spec {} -> { skipAnalysis: any?, autoscalerRef: any?, ingressRef: any?, routeRef: any?, analysis: any?,
 --- templates: any? }
@@ -129,15 +130,20 @@ error('this file describes operations to the reader; it is not a module')
 ---
 --- { kind: 'gauge', name: string, value: number }
 ---     flagger_canary_metric_analysis; not recorded. Again: nothing to repeat.
+---
+--- { kind: 'alert', severity: 'info'|'warn'|'error', message: string, described: boolean? }
+---     To those who want alerts of this severity; on record as begun before it is sent. described: with what the Canary
+---     is. Again: never sent again, whether it arrived or not.
 
 --- pin {} -> { revision: string }
 ---
 --- From now on the revision is fixed (the confirm-rollout gate is open).
 
---- rollback { events: { kind: 'event'?, type: 'Normal'|'Warning', message: string, phase: string? }[] }
+--- rollback { events: { kind: 'event'?, type: 'Normal'|'Warning', message: string, phase: string? }[],
+--- alerts: { kind: 'alert'?, severity: 'info'|'warn'|'error', message: string }[]? }
 ---
---- Never answers: the script ends here and C finishes: these events, routes 100/0, "Canary failed! …", scale to zero,
---- status Failed, post-rollout hooks.
+--- Never answers: the script ends here and C finishes: these events, routes 100/0, these alerts, "Canary
+--- failed! …", scale to zero, status Failed, post-rollout hooks.
 
 --- fail_promotion { error: string? }
 ---

@@ -139,10 +139,7 @@ static void values_are_checked(void **state)
 /* What Flagger's chart passes by default, and klog's flags. */
 static void flags_without_a_meaning_are_noted(void **state)
 {
-    static const char *const args[] = {"-slack-user=flagger",
-                                       "-slack-channel=general",
-                                       "-cluster-name=lab",
-                                       "-ingress-class=nginx",
+    static const char *const args[] = {"-ingress-class=nginx",
                                        "-ingress-annotations-prefix=nginx.ingress.kubernetes.io",
                                        "-threadiness=2",
                                        "-kubeconfig-qps 100",
@@ -156,32 +153,55 @@ static void flags_without_a_meaning_are_noted(void **state)
     }
 }
 
-static void what_is_not_supported_yet_is_refused(void **state)
+static void the_flags_of_alerts(void **state)
 {
-    expect_refused("-slack-url=https://hooks", "-slack-url is not supported yet");
-    expect_refused("-msteams-url https://hooks", "-msteams-url is not supported yet");
-    assert_true(parse("-slack-url= -msteams-url="));
-    setenv("SLACK_URL", "https://hooks", 1);
-    expect_refused("", "the environment variable SLACK_URL is not supported yet");
-    assert_true(parse("-version"));
-    setenv("SLACK_URL", "", 1);
     assert_true(parse(""));
-    unsetenv("SLACK_URL");
+    assert_string_equal(flags.slack_url, "");
+    assert_string_equal(flags.slack_user, "flagger");
+    assert_string_equal(flags.slack_channel, "");
+    assert_string_equal(flags.cluster_name, "");
+    assert_true(parse("-slack-url=https://hooks -slack-token t -slack-user u -slack-channel=c -slack-proxy-url=p "
+                      "-msteams-url=m -msteams-proxy-url=q -cluster-name=lab"));
+    assert_string_equal(flags.slack_url, "https://hooks");
+    assert_string_equal(flags.slack_token, "t");
+    assert_string_equal(flags.slack_user, "u");
+    assert_string_equal(flags.slack_channel, "c");
+    assert_string_equal(flags.slack_proxy_url, "p");
+    assert_string_equal(flags.msteams_url, "m");
+    assert_string_equal(flags.msteams_proxy_url, "q");
+    assert_string_equal(flags.cluster_name, "lab");
 }
 
 static void the_environment_overrides_its_flag(void **state)
 {
-    setenv("EVENT_WEBHOOK_URL", "http://from-environment", 1);
-    assert_true(parse("-event-webhook=http://from-flag"));
-    assert_string_equal(flags.event_webhook, "http://from-environment");
-    unsetenv("EVENT_WEBHOOK_URL");
-    assert_true(parse("-event-webhook=http://from-flag"));
-    assert_string_equal(flags.event_webhook, "http://from-flag");
+    static const struct {
+        const char *variable, *flag;
+        const char **field;
+    } table[] = {
+        {"EVENT_WEBHOOK_URL", "event-webhook", &flags.event_webhook},
+        {"SLACK_URL", "slack-url", &flags.slack_url},
+        {"SLACK_TOKEN", "slack-token", &flags.slack_token},
+        {"SLACK_PROXY_URL", "slack-proxy-url", &flags.slack_proxy_url},
+        {"MSTEAMS_URL", "msteams-url", &flags.msteams_url},
+        {"MSTEAMS_PROXY_URL", "msteams-proxy-url", &flags.msteams_proxy_url},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        char arg[64];
+        snprintf(arg, sizeof arg, "-%s=http://from-flag", table[i].flag);
+        setenv(table[i].variable, "http://from-environment", 1);
+        assert_true(parse(arg));
+        assert_string_equal(*table[i].field, "http://from-environment");
+        setenv(table[i].variable, "", 1);
+        assert_true(parse(arg));
+        assert_string_equal(*table[i].field, "http://from-flag");
+        unsetenv(table[i].variable);
+    }
 }
 
 int main(void)
 {
-    static const char *const variables[] = {"SLACK_URL", "SLACK_TOKEN", "MSTEAMS_URL", "EVENT_WEBHOOK_URL"};
+    static const char *const variables[] = {"SLACK_URL",   "SLACK_TOKEN",       "SLACK_PROXY_URL",
+                                            "MSTEAMS_URL", "MSTEAMS_PROXY_URL", "EVENT_WEBHOOK_URL"};
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
         unsetenv(variables[i]);
     }
@@ -193,7 +213,7 @@ int main(void)
         cmocka_unit_test(what_is_no_flag_is_not_passed_over),
         cmocka_unit_test(values_are_checked),
         cmocka_unit_test(flags_without_a_meaning_are_noted),
-        cmocka_unit_test(what_is_not_supported_yet_is_refused),
+        cmocka_unit_test(the_flags_of_alerts),
         cmocka_unit_test(the_environment_overrides_its_flag),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,7 +99,6 @@ static void test_what_is_refused_is_named(void **state)
         {"\"webhooks\":[{\"name\":\"a\",\"type\":\"event\",\"retries\":2},{\"name\":\"b\",\"type\":\"event\","
          "\"retries\":1.5}]",
          "", "spec.analysis.webhooks[1].retries: 1.5 is not an integer"},
-        {"\"alerts\":[{\"name\":\"a\"}]", "", "spec.analysis.alerts is not supported yet"},
         {"\"sessionAffinity\":{\"cookieName\":\"c\"}", "", "spec.analysis.sessionAffinity is not supported yet"},
         {"\"metrics\":[{\"name\":\"m\",\"templateRef\":{\"name\":\"t\",\"namespace\":\"other\"}}]", "",
          "spec.analysis.metrics[0].templateRef: can't access metric template t.other, cross-namespace references are "
@@ -212,20 +211,38 @@ static void test_what_can_never_work(void **state)
     }
 }
 
+static void test_what_is_of_another_namespace_may_be_forbidden(void **state)
+{
+    static const char alerts[] =
+        "\"alerts\":[{\"name\":\"a\",\"providerRef\":{\"name\":\"own\",\"namespace\":\"test\"}},"
+        "{\"name\":\"b\",\"providerRef\":{\"name\":\"chat\",\"namespace\":\"far\"}}]";
+    struct canary canary;
+    struct err err = {0};
+    assert_false(read(&canary, alerts, "", &err));
+    assert_string_equal(err.text, "spec.analysis.alerts[1].providerRef: can't access alert provider chat.far, "
+                                  "cross-namespace references are blocked");
+    struct canary_defaults lax = defaults;
+    lax.no_cross_namespace_refs = false;
+    struct doc *doc = doc_copy(canary.root);
+    canary_fini(&canary);
+    assert_true(canary_init(&canary, doc, &lax, &err));
+    canary_fini(&canary);
+}
+
 static void test_everything_that_is_refused_is_named_at_once(void **state)
 {
     struct canary canary;
     struct err err;
     assert_false(
         read(&canary,
-             "\"threshold\":1.5,\"maxWeight\":\"x\",\"alerts\":[{\"name\":\"a\"}],\"metrics\":[{\"name\":\"m\","
+             "\"threshold\":1.5,\"maxWeight\":\"x\",\"sessionAffinity\":{},\"metrics\":[{\"name\":\"m\","
              "\"templateRef\":{\"name\":\"t\",\"namespace\":\"other\"}},{\"name\":\"n\",\"query\":\"{{ define `x` }}{{ "
              "end }}\"}]",
              ",\"revertOnDeletion\":true,\"service\":{\"port\":0.5}", &err));
     assert_string_equal(err.text,
                         "spec.service.port: 0.5 is not an integer; spec.analysis.threshold: 1.5 is not an integer; "
                         "spec.analysis.maxWeight: \"x\" is not an integer; spec.revertOnDeletion is not supported yet; "
-                        "spec.analysis.alerts is not supported yet; "
+                        "spec.analysis.sessionAffinity is not supported yet; "
                         "spec.analysis.metrics[0].templateRef: can't access metric template t.other, cross-namespace "
                         "references are blocked; "
                         "spec.analysis.metrics[1].query (metric n): {{ define `x` }} is not supported");
@@ -313,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_what_is_refused_is_named),
         cmocka_unit_test(test_numbers_that_nobody_counts_to),
         cmocka_unit_test(test_what_can_never_work),
+        cmocka_unit_test(test_what_is_of_another_namespace_may_be_forbidden),
         cmocka_unit_test(test_everything_that_is_refused_is_named_at_once),
         cmocka_unit_test(test_names_that_cannot_exist),
         cmocka_unit_test(test_words_of_queries),

@@ -473,6 +473,26 @@ static void over_http_1_a_dozen_watches_do_not_wait_for_each_other(void **state)
 
 /* --- proxies --- */
 
+/* As Go's http.ProxyURL: whatever the environment says, and for this machine too. */
+static void a_request_may_name_its_proxy(void **state)
+{
+    struct world *w = *state;
+    setenv("http_proxy", "http://127.0.0.1:1", 1);
+    setenv("NO_PROXY", "*", 1);
+    static const char *const urls[] = {"http://far.sluice.test/x", "http://127.0.0.1:2/x"};
+    for (size_t i = 0; i < 2; i++) {
+        struct http_request request = {.url = urls[i], .proxy = fake_net_url(w->net, "")};
+        struct reply *r = start_with(w, request, NULL);
+        run_until(w, all_done);
+        char *line = str_format("GET %s HTTP/1.1\r\n", urls[i]);
+        assert_int_equal(r->status, 200);
+        assert_true(str_has_prefix(fake_net_request(w->net, i), line));
+        str_free(&line);
+    }
+    unsetenv("NO_PROXY");
+    unsetenv("http_proxy");
+}
+
 static void a_proxy_is_used_but_never_for_loopback(void **state)
 {
     struct world *w = *state;
@@ -552,6 +572,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_streamed_call_that_is_refused_has_the_body_of_the_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(bytes_keep_an_idle_timeout_away_and_silence_brings_it, setup, teardown),
         cmocka_unit_test_setup_teardown(over_http_1_a_dozen_watches_do_not_wait_for_each_other, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_request_may_name_its_proxy, setup, teardown),
         cmocka_unit_test_setup_teardown(a_proxy_is_used_but_never_for_loopback, setup, teardown),
         cmocka_unit_test_setup_teardown(the_proxy_may_be_named_in_capitals_as_go_reads_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_request_may_refuse_every_proxy, setup, teardown),

@@ -17,7 +17,7 @@ static void test_a_canary_refused_from_its_first_status_on_is_adopted_later(void
 {
     struct world *w = *state;
     fake_api_edit(w->api, CANARY,
-                  "{'spec':{'revertOnDeletion':true,'analysis':{'alerts':[{'name':'a'}]}},'status':null}");
+                  "{'spec':{'revertOnDeletion':true,'analysis':{'sessionAffinity':{'cookieName':'a'}}},'status':null}");
     fake_clock_advance(w->fc, 1000);
     const struct node *status = node_get(fake_api_find(w->api, CANARY), "status");
     const struct node *condition = node_item(node_get(status, "conditions"), 0);
@@ -26,10 +26,11 @@ static void test_a_canary_refused_from_its_first_status_on_is_adopted_later(void
     assert_int_equal(node_int_or(node_get(status, "failedChecks"), -1), 0);
     assert_int_equal(node_int_or(node_get(status, "iterations"), -1), 0);
     assert_true(node_is(node_get(condition, "type"), "Accepted"));
-    assert_true(node_is(node_get(condition, "message"),
-                        "spec.revertOnDeletion is not supported yet; spec.analysis.alerts is not supported yet"));
+    assert_true(
+        node_is(node_get(condition, "message"),
+                "spec.revertOnDeletion is not supported yet; spec.analysis.sessionAffinity is not supported yet"));
     assert_true(has_metric(w, REFUSED "1"));
-    fake_api_edit(w->api, CANARY, "{'spec':{'revertOnDeletion':false,'analysis':{'alerts':null}}}");
+    fake_api_edit(w->api, CANARY, "{'spec':{'revertOnDeletion':false,'analysis':{'sessionAffinity':null}}}");
     fake_clock_advance(w->fc, 1000);
     assert_string_equal(text_at(w, CANARY, "status", "phase"), "Initialized"); /* its primary was there */
     fake_doc_expect(node_get(node_item(node_at(fake_api_find(w->api, CANARY), "status", "conditions"), 0), "type"),
