@@ -153,7 +153,8 @@ function M.parameters(parameters)
   local parts = {}
   for i, parameter in ipairs(parameters) do
     local value = type(parameter[2]) == 'number' and ('%.0f'):format(parameter[2]) or parameter[2]
-    parts[i] = M.escape(parameter[1]) .. '=' .. M.escape(value):gsub('%%20', '+')
+    local pair = M.escape(parameter[1]) .. '=' .. M.escape(value)
+    parts[i] = pair:gsub('%%20', '+')
   end
   return table.concat(parts, '&')
 end

@@ -51,6 +51,7 @@ end
 -- Go ---------------------------------------------------------------------------------------------
 
 local REASONS = {
+  [201] = 'Created', [202] = 'Accepted', [203] = 'Non-Authoritative Information', [204] = 'No Content',
   [400] = 'Bad Request', [401] = 'Unauthorized', [402] = 'Payment Required', [403] = 'Forbidden', [404] = 'Not Found',
   [405] = 'Method Not Allowed', [406] = 'Not Acceptable', [408] = 'Request Timeout', [409] = 'Conflict',
   [410] = 'Gone', [411] = 'Length Required', [413] = 'Request Entity Too Large', [414] = 'Request URI Too Long',
@@ -183,9 +184,10 @@ local function go_problem(text)
     while same < #literal and at:byte(same + 1) == literal:byte(same + 1) do
       same = same + 1
     end
-    if same > 0 and same < #literal and same < #at then
-      return ("invalid character '%s' in literal %s (expecting '%s')"):format(
-        M.shown(at:sub(same + 1, same + 1)), literal, literal:sub(same + 1, same + 1))
+    if same > 0 and same < #literal then
+      local met = same < #at and M.shown(at:sub(same + 1, same + 1)) or ' '
+      return ("invalid character '%s' in literal %s (expecting '%s')"):format(met, literal,
+        literal:sub(same + 1, same + 1))
     end
   end
   if not at:find '^[{%["%-%dntf]' then
@@ -201,6 +203,7 @@ end
 function M.decode(text)
   local value, problem = adapter.json.decode(text)
   if value == nil then
+    problem = problem:find('T_END', 1, true) and 'unexpected end of JSON input' or problem
     return nil, { error = ("error unmarshaling result: %s, '%s'"):format(go_problem(text) or problem, M.shown(text)) }
   end
   return value
@@ -264,10 +267,16 @@ function M.text(response, refused)
   return response.body
 end
 
---- The same as JSON, of which an object or a list is wanted.
+local GO_KINDS = { number = 'number', string = 'string', boolean = 'bool' }
+
+--- The same as JSON, of which an object or a list is wanted; null is an empty one.
+---@param response AdapterResponse
+---@param refused fun(status: integer, text: string): string?
+---@param go_type string? what Flagger reads it into, for the text when it is something else
+---@param wants_list boolean?
 ---@return table? body
 ---@return table? said
-function M.body(response, refused)
+function M.body(response, refused, go_type, wants_list)
   local text, said = M.text(response, refused)
   if not text then
     return nil, said
@@ -276,11 +285,16 @@ function M.body(response, refused)
   value, said = M.decode(text)
   if not value then
     return nil, said
-  elseif type(value) ~= 'table' then
-    return nil, { error = ("error unmarshaling result: json: cannot unmarshal %s into Go value, '%s'"):format(
-      value == adapter.json.null and 'null' or type(value), M.shown(text)) }
+  elseif value == adapter.json.null then
+    return {}
   end
-  return value
+  local is_list = text:find '^%s*%[' ~= nil
+  if type(value) == 'table' and is_list == (wants_list or false) then
+    return value
+  end
+  local kind = GO_KINDS[type(value)] or is_list and 'array' or 'object'
+  local words = "error unmarshaling result: json: cannot unmarshal %s into Go value of type providers.%s, '%s'"
+  return nil, { error = words:format(kind, go_type or 'Response', M.shown(text)) }
 end
 
 --- For providers that take nothing but 200: `error response: <body>`.

@@ -36,7 +36,7 @@ return adapter {
     end
     local body, failed = provider.body(response, function(status, text)
       return status ~= 200 and ('error response: %s: %d %s'):format(text, status, provider.reason(status)) or nil
-    end)
+    end, 'datadogResponse')
     if not body then
       return failed
     end

@@ -94,7 +94,7 @@ return adapter {
   answer = function(ask, response)
     local targets, said = provider.body(response, provider.unless_below_400(function(_, text)
       return 'error response: ' .. text
-    end))
+    end), 'graphiteResponse', true)
     if targets then
       local value, problem = last_of(targets)
       if problem then

@@ -31,7 +31,7 @@ return adapter {
     if ask.online then
       return provider.online(response)
     end
-    local body, failed = provider.body(response, provider.unless_ok_quoted)
+    local body, failed = provider.body(response, provider.unless_ok_quoted, 'newRelicResponse')
     if not body then
       return failed
     end

@@ -71,7 +71,7 @@ return adapter {
   answer = function(ask, response)
     local body, failed = provider.body(response, provider.unless_below_400(function(status, text)
       return ('error response: Status %d %s: %s'):format(status, provider.reason(status), text)
-    end))
+    end), 'prometheusResponse')
     if not body then
       return ask.online and provider.offline(failed) or failed
     end

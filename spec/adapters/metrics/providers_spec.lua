@@ -164,6 +164,14 @@ describe('prometheus', function()
     assert.equal("error unmarshaling result: invalid character '<' looking for beginning of value, '<html>'",
       error_of '<html>')
     assert.equal("error unmarshaling result: unexpected end of JSON input, ''", error_of '')
+    assert.equal("error unmarshaling result: unexpected end of JSON input, '[1'", error_of '[1')
+    assert.equal("error unmarshaling result: invalid character ' ' in literal null (expecting 'l'), 'nul'",
+      error_of 'nul')
+    for text, kind in pairs { ['5'] = 'number', ['"x"'] = 'string', ['true'] = 'bool', ['[1]'] = 'array' } do
+      assert.equal(('error unmarshaling result: json: cannot unmarshal %s into Go value of type '
+        .. "providers.prometheusResponse, '%s'"):format(kind, text), error_of(text))
+    end
+    assert.equal('no values found', error_of 'null')
     assert.matches('^request failed: Get "http://prom:9090/api/v1/query%?query=up": context deadline exceeded',
       error_of { error = 'x', code = 'timeout' })
   end)
