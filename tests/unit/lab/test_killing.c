@@ -94,7 +94,7 @@ static void on_engine(void *ctx)
 
 static void start_engine(struct world *w)
 {
-    char name[16];
+    char name[32];
     snprintf(name, sizeof name, "engine-%d", ++w->engines);
     stage_start_engine(&w->stage, name, on_engine, w);
 }
