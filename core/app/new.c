@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/yaml.h"
 #include "lab/texts.h"
 
 #define TEMPLATE "growing-shares"
@@ -57,6 +58,16 @@ static bool is_name(const char *name)
            name[0] != '-' && name[len - 1] != '-';
 }
 
+/* It stands in manifests, where `null`, `on` and `1e3` are no texts. */
+static bool is_text_in_yaml(const char *name)
+{
+    struct err err;
+    struct doc *doc = yaml_parse_all("name", name, strlen(name), &err);
+    bool is_text = node_type(node_item(doc_root(doc), 0)) == NODE_STRING;
+    doc_free(doc);
+    return is_text;
+}
+
 static bool is_whole(const struct words *words, struct err *err)
 {
     if (words->help || words->version) {
@@ -68,9 +79,12 @@ static bool is_whole(const struct words *words, struct err *err)
     if (strcmp(words->kind, "strategy") != 0) {
         return err_set(err, ERR_INVALID, "%s: wanted strategy", words->kind);
     }
-    return is_name(words->name) ||
-           err_set(err, ERR_INVALID, "%s: a name of small letters, digits and '-' is wanted, at most %d", words->name,
-                   NAME_MAX_LEN);
+    if (!is_name(words->name)) {
+        return err_set(err, ERR_INVALID, "%s: a name of small letters, digits and '-' is wanted, at most %d",
+                       words->name, NAME_MAX_LEN);
+    }
+    return is_text_in_yaml(words->name) ||
+           err_set(err, ERR_INVALID, "%s: a name that YAML reads as a text is wanted", words->name);
 }
 
 /* --- the files --- */

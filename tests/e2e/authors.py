@@ -105,6 +105,19 @@ class Test(Folder):
             self.assertIn(said, told)
         self.assertNotIn('killed at', told)
 
+    def test_neither_left_nor_silent(self):
+        """A spec that ends the process, or raises nothing, has failed, and those behind it run."""
+        self.spec.write_text("""
+            it('leaves', function() os.exit(0) end)
+            it('raises nil', function() error() end)
+            it('raises false', function() error(false) end)
+            it('passes', function() end)""")
+        status, told, errors = self.run_sluice('test', 'growing-shares')
+        self.assertEqual((1, ''), (status, errors), told)
+        for said in ('os.exit: a spec does not end the run', 'an error that is nil', 'an error that is false',
+                     '1 passed, 3 failed'):
+            self.assertIn(said, told)
+
     def test_runs_what_is_edited(self):
         """The script beside the manifest is the one that runs."""
         self.spoil(self.script, 'rollout:shift(share)', 'rollout:shift(share + 1)')
@@ -208,15 +221,19 @@ end)
 
     def test_interrupted(self):
         """Ctrl-C ends a spec that does not end, and tells what has run."""
-        self.spec.write_text("it('ends', function() end)\nit('spins', function() while true do end end)\n"
-                             "it('comes late', function() end)\n")
-        process = subprocess.Popen([SLUICE, 'test', str(self.spec)], stdout=subprocess.PIPE, text=True)
-        self.assertIn('✓ ends', process.stdout.readline())
-        process.send_signal(signal.SIGINT)
-        told = process.stdout.read()
-        self.assertEqual(130, process.wait(PATIENCE_S))
-        self.assertIn('interrupted\n', told)
-        self.assertNotIn('comes late', told)
+        begun = "io.stdout:write('begins\\n') io.stdout:flush()"
+        for endless in ('while true do end', "require('sluice').world('scenario.yaml'):run '999999h'"):
+            self.spec.write_text("it('ends', function() end)\n"
+                                 f"it('spins', function() {begun} {endless} end)\n"
+                                 "it('comes late', function() end)\n")
+            with subprocess.Popen([SLUICE, 'test', str(self.spec)], stdout=subprocess.PIPE, text=True) as process:
+                self.assertIn('✓ ends', process.stdout.readline())
+                self.assertIn('begins', process.stdout.readline())
+                process.send_signal(signal.SIGINT)
+                told = process.stdout.read()
+                self.assertEqual(130, process.wait(PATIENCE_S))
+            self.assertIn('interrupted\n', told)
+            self.assertNotIn('comes late', told)
 
     def test_cannot(self):
         for words, said in (((), 'a file or a folder is missing'), (('no/such',), 'no/such: No such file or directory'),
@@ -290,6 +307,8 @@ class New(unittest.TestCase):
         for words, said in (((), 'what it is and a name are missing, as in sluice new strategy weekday-ring'),
                             (('strategy',), 'what it is and a name are missing'), (('x', 'y'), 'x: wanted strategy'),
                             (('strategy', '../x'), "../x: a name of small letters, digits and '-' is wanted"),
+                            (('strategy', 'null'), 'null: a name that YAML reads as a text is wanted'),
+                            (('strategy', '1e3'), '1e3: a name that YAML reads as a text is wanted'),
                             (('strategy', 'a', 'b'), 'b: unexpected word')):
             status, told, errors = self.run_sluice('new', *words)
             self.assertEqual((2, ''), (status, told))

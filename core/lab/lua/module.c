@@ -156,6 +156,27 @@ static bool run_until(struct world *w, int64_t until_ms, int wish)
     return granted;
 }
 
+enum { SLICE_MS = 60 * 60 * 1000 };
+
+static int do_nothing(lua_State *L)
+{
+    return 0;
+}
+
+/* Every hour a function is called in the state of the spec, so that what interrupts that state ends a long wait. */
+static void run_on(struct world *w, int64_t until_ms)
+{
+    lua_pushcfunction(w->L, do_nothing);
+    int function = luaL_ref(w->L, LUA_REGISTRYINDEX);
+    bool goes_on = true;
+    while (goes_on && now_ms(w) < until_ms) {
+        int64_t slice_ms = until_ms - now_ms(w) < SLICE_MS ? until_ms - now_ms(w) : SLICE_MS;
+        goes_on = virtual_clock_run(w->time, now_ms(w) + slice_ms) &&
+                  module_visit((struct visit){.world = w, .function = function, .push = module_push_nothing});
+    }
+    luaL_unref(w->L, LUA_REGISTRYINDEX, function);
+}
+
 static int world_run(lua_State *L)
 {
     struct world *w = module_check_changing(L);
@@ -170,7 +191,7 @@ static int world_run(lua_State *L)
     if (wish != LUA_NOREF) {
         granted = run_until(w, until_ms, wish);
     } else {
-        virtual_clock_run(w->time, until_ms);
+        run_on(w, until_ms);
     }
     w->is_running = false;
     luaL_unref(L, LUA_REGISTRYINDEX, wish);
