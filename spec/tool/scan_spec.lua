@@ -31,7 +31,7 @@ describe('tool.scan', function()
     ['rollout:shift()'] = '3:9: error: shift: weight: a whole number from 0 to 100 is wanted, got nil',
     ['rollout:analyse {}'] = '3:17: error: analyse: rounds or lasting is wanted',
     ['rollout:analyse { round = 3, lasting = ipairs {} }'] =
-      '3:17: error: analyse: there is no option "round", known are rounds, lasting',
+      '3:17: error: analyse: there is no option "round", known are rounds, checks, lasting',
     ["rollout:wait 'x'"] = "3:14: error: wait: a duration like '90s' or '1h30m' is wanted, got 'x'",
     ['rollout:wait(rollout.params.steps)'] =
       "3:14: error: wait: a duration like '90s' or '1h30m' is wanted, got a table",

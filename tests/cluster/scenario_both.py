@@ -65,6 +65,8 @@ class SameStory(Scenario):
         """The tutorial: a revision that is well and, after `spoil()`, one that is not. Returns the objects after
         each."""
         scene.create(manifests.autoscaler(scene.namespace)).deploy(replicas=None, tag='3.1.0')
+        # the autoscaler's write counts as a generation of the target, in both clusters
+        scene.wait(lambda: scene.target()['spec']['replicas'] == 2, 60, 'the autoscaler has its least of replicas')
         scene.canary(manifests.analysis(hooks, threshold=2), autoscalerRef=manifests.AUTOSCALER_REF).initialise()
         scene.set_image('3.1.1')
         scene.wait_phase('Succeeded')
