@@ -1,5 +1,6 @@
 --- A Check of a team's own: loaded, named by a Canary, asked, killed, changed, and wrong in every way that its author
 --- can be.
+local own_scripts = require 'spec.own_scripts'
 local World = require 'spec.world'
 
 local GUARD = [[
@@ -23,17 +24,6 @@ return check {
 
 local SHARE = 'return { of = function(part, whole) return part / whole end }'
 
-local function check(script, namespace)
-  return { apiVersion = 'sluice.dev/v1alpha1', kind = 'Check',
-    metadata = { name = 'guard', namespace = namespace or 'test' },
-    spec = { script = script or GUARD, modules = { share = SHARE } } }
-end
-
---- A check whose run function has this body, from line 2 on.
-local function run(body)
-  return check("return require 'stdlib.check' { name = 'guard', run = function(c)\n" .. body .. ' end }')
-end
-
 --- A world whose Canary names the check guard.
 local function judged_by(reference, options)
   options = options or {}
@@ -43,48 +33,64 @@ local function judged_by(reference, options)
   return World.new(options)
 end
 
-local function condition(world, resource, name, type)
-  local object = world.world:get(resource, 'test', name)
-  for _, one in ipairs(object.status and object.status.conditions or {}) do
-    if one.type == type then
-      return one
-    end
-  end
+---@type OwnScript
+local CHECK = {
+  kind = 'Check', plural = 'checks', name = 'guard', file = 'checks/test/guard.lua', script = GUARD,
+  modules = { share = SHARE },
+  parameters = 'most',
+  params = { { name = 'most', type = 'percent', default = 5, doc = 'of the answers that are errors' } },
+  world = function(params)
+    return judged_by { name = 'guard', params = params }
+  end,
+  absent = 'spec.analysis.metrics[0].checkRef: Check test/guard not found',
+  problems = {
+    ['is no check'] = { 'return 5', 'the module gives a number, wanted check { name = …, run = … }' },
+    ['is a strategy'] = { "return require 'stdlib.strategy' { name = 'x', run = print }",
+      'the script returns a strategy, wanted a check' },
+    ['requires what is beneath the words'] = { "require 'stdlib.checking'", "module 'stdlib.checking' is not for" },
+    ['requires a strategy'] = { "require 'strategies.canary'", "module 'strategies.canary' is not for scripts" },
+    ['requires another check'] = { "require 'checks.request-duration'", "module 'checks.request-duration' is not for" },
+    ['requires a module that it does not bring'] = { "require 'scripts.shard'",
+      'is neither pinned by the release nor part of this engine; there are scripts.share, ' },
+    ['has an unknown field'] = { "return require 'stdlib.check' { name = 'x', run = print, query = 'y' }",
+      'checks/test/guard.lua:1: check: there is no field "query"' },
+  },
+  misfits = {
+    ['an unknown one'] = { { mots = 5 },
+      'spec.analysis.metrics[0].checkRef.params.mots: there is no such parameter, known are most' },
+    ['a text that is no percentage'] = { { most = 'few' },
+      'spec.analysis.metrics[0].checkRef.params.most: "few" is not a number from 0' },
+  },
+  other = { 'fails everything now', (GUARD:gsub('share.of%(bad or 0, all%)', '1')) },
+  keeps = function(world)
+    assert.equal(GUARD, world:release().spec.sources['checks.test.guard'])
+  end,
+}
+
+local function check(script, namespace)
+  return own_scripts.object(CHECK, script, namespace)
 end
 
-local function accepted(world)
-  return condition(world, 'canaries.flagger.app', 'podinfo', 'Accepted')
-end
-
-local function ready(world)
-  return condition(world, 'checks.sluice.dev', 'guard', 'Ready')
-end
-
-local function release(world, number)
-  return world.world:get('releases.sluice.dev', 'test', 'podinfo-' .. (number or 1))
-end
-
-local function told(world, pattern)
-  for _, text in ipairs(world.texts) do
-    if text:find(pattern) then
-      return text
-    end
-  end
+--- A check whose run function has this body, from line 2 on.
+local function run(body)
+  return check("return require 'stdlib.check' { name = 'guard', run = function(c)\n" .. body .. ' end }')
 end
 
 describe('a Check', function()
   after_each(World.close_all)
+
+  own_scripts.specs(CHECK)
 
   it('judges the releases of a Canary that names it', function()
     local world = judged_by { name = 'guard', params = { most = '7%' } }
     world.world:create(check())
     world:initialise():push():finish()
     assert.equal('Succeeded', world.phase)
-    local spec = release(world).spec
+    local spec = world:release().spec
     assert.equal(GUARD, spec.sources['checks.test.guard'])
     assert.equal(SHARE, spec.sources['checks.test.guard.scripts.share'])
     assert.equal('checks.test.guard', spec.checks['test/guard'].module)
-    local evidence = release(world).status.evidence[1]
+    local evidence = world:release().status.evidence[1]
     assert.same({ 'errors', 'pass', 0, 0.07 }, { evidence.metric, evidence.verdict, evidence.value, evidence.max })
     assert.matches('sum%(rate%(istio_requests_total{destination_workload="podinfo"}%[1m%]%)%); ', evidence.query)
   end)
@@ -94,8 +100,8 @@ describe('a Check', function()
     world.world:create(check())
     world:initialise():push():finish()
     assert.equal('Failed', world.phase)
-    assert.truthy(told(world, '^Warning Halt podinfo.test advancement errors: errors are %d+ %%, at most 5 %% wanted$'),
-      world:story())
+    assert.truthy(world:first_told(
+      '^Warning Halt podinfo.test advancement errors: errors are %d+ %%, at most 5 %% wanted$'), world:story())
   end)
 
   it('holds a release while it is blind: weight and counter stay', function()
@@ -110,14 +116,14 @@ describe('a Check', function()
     local status = world.world:get('canaries.flagger.app', 'test', 'podinfo').status
     assert.equal(0, status.failedChecks)
     assert.equal(20, status.canaryWeight)
-    local waiting = condition(world, 'canaries.flagger.app', 'podinfo', 'Waiting')
+    local waiting = world:condition('Waiting')
     assert.same({ 'CheckBlind', 'Halt podinfo.test advancement errors is blind: no requests to judge by' },
       { waiting.reason, waiting.message })
     assert.equal(1, world.told['Warning ' .. waiting.message])
     world.world:blind(false)
     world:finish()
     assert.equal('Succeeded', world.phase)
-    assert.is_nil(condition(world, 'canaries.flagger.app', 'podinfo', 'Waiting'))
+    assert.is_nil(world:condition('Waiting'))
   end)
 
   it('that is blind does not hide another check that fails', function()
@@ -136,8 +142,8 @@ describe('a Check', function()
     world:initialise():push():finish()
     assert.equal('Failed', world.phase)
     assert.matches('checks/request-success-rate.lua:33: c:judge: options: min or max is wanted, or a thresholdRange',
-      release(world).status.reason, 1, true)
-    assert.is_nil(release(world).spec.sources['checks.request-success-rate'])
+      world:release().status.reason, 1, true)
+    assert.is_nil(world:release().spec.sources['checks.request-success-rate'])
   end)
 
   it('of the engine goes by the bounds of the metric', function()
@@ -146,79 +152,17 @@ describe('a Check', function()
     } } })
     world:initialise():push():finish()
     assert.equal('Failed', world.phase)
-    assert.truthy(told(world, 'Halt podinfo.test advancement rate: success rate %d+%.%d+ %%, at least 99 %% wanted'),
-      world:story())
+    assert.truthy(world:first_told(
+      'Halt podinfo.test advancement rate: success rate %d+%.%d+ %%, at least 99 %% wanted'), world:story())
   end)
-
-  it('may come after its Canary, which waits for it', function()
-    local world = judged_by()
-    world.world:run '2m'
-    assert.equal('False', accepted(world).status)
-    assert.matches('spec.analysis.metrics[0].checkRef: Check test/guard not found', accepted(world).message, 1, true)
-    world.world:create(check())
-    world:initialise():push():finish()
-    assert.equal('Succeeded', world.phase)
-    assert.is_nil(accepted(world))
-    local status = world.world:get('checks.sluice.dev', 'test', 'guard').status
-    assert.equal('most', status.parameters)
-    assert.same({ name = 'most', type = 'percent', default = 5, doc = 'of the answers that are errors' },
-      status.params[1])
-  end)
-
-  for problem, wrong in pairs {
-    ['does not parse'] = { 'return +', "checks/test/guard.lua:1: unexpected symbol near '+'" },
-    ['is no check'] = { 'return 5', 'the module gives a number, wanted check { name = …, run = … }' },
-    ['is a strategy'] = { "return require 'stdlib.strategy' { name = 'x', run = print }",
-      'the script returns a strategy, wanted a check' },
-    ['requires the host'] = { "require 'host'", "checks/test/guard.lua:1: module 'host' is not for scripts" },
-    ['requires what is beneath the words'] = { "require 'stdlib.checking'", "module 'stdlib.checking' is not for" },
-    ['requires a strategy'] = { "require 'strategies.canary'", "module 'strategies.canary' is not for scripts" },
-    ['requires another check'] = { "require 'checks.request-duration'", "module 'checks.request-duration' is not for" },
-    ['requires a module that it does not bring'] = { "require 'scripts.shard'",
-      'is neither pinned by the release nor part of this engine; there are scripts.share, ' },
-    ['has an unknown field'] = { "return require 'stdlib.check' { name = 'x', run = print, query = 'y' }",
-      'checks/test/guard.lua:1: check: there is no field "query"' },
-    ['has a default that does not fit'] = { "return require 'stdlib.check' { name = 'x', run = print, params = {\n" ..
-      "a = require 'stdlib.param'.percent { default = 120 } } }", 'a.default: at most 100 is wanted' },
-  } do
-    it('that ' .. problem .. ' stops its Canary alone, and says the line', function()
-      local world = judged_by()
-      world.world:create(check(wrong[1]))
-      world.world:run '2m'
-      assert.equal('False', ready(world).status)
-      assert.matches(wrong[2], ready(world).message, 1, true)
-      assert.equal('False', accepted(world).status)
-      assert.matches(wrong[2], accepted(world).message, 1, true)
-      assert.not_equal('Initialized', world.phase)
-      local mended = world.world:get('checks.sluice.dev', 'test', 'guard')
-      mended.spec.script = GUARD
-      world.world:update(mended)
-      world:initialise():push():finish()
-      assert.equal('Succeeded', world.phase)
-      assert.equal('True', ready(world).status)
-    end)
-  end
-
-  for given, wrong in pairs {
-    ['an unknown one'] = { { mots = 5 }, '.checkRef.params.mots: there is no such parameter, known are most' },
-    ['a text that is no percentage'] = { { most = 'few' }, '.checkRef.params.most: "few" is not a number from 0' },
-  } do
-    it('refuses ' .. given .. ' before any traffic moves', function()
-      local world = judged_by { name = 'guard', params = wrong[1] }
-      world.world:create(check())
-      world.world:run '2m'
-      assert.equal('False', accepted(world).status)
-      assert.matches('spec.analysis.metrics[0]' .. wrong[2], accepted(world).message, 1, true)
-    end)
-  end
 
   it('and a query are two things to judge', function()
     local world = judged_by(nil, { analysis = { stepWeight = 20, metrics = {
       { name = 'errors', query = 'vector(1)', checkRef = { name = 'guard' } } } } })
     world.world:create(check())
     world.world:run '2m'
-    assert.matches('spec.analysis.metrics[0]: a checkRef is wanted, or query, not both', accepted(world).message, 1,
-      true)
+    assert.matches('spec.analysis.metrics[0]: a checkRef is wanted, or query, not both',
+      world:condition('Accepted').message, 1, true)
   end)
 
   it('may stand in another namespace, beside one of the same name', function()
@@ -232,35 +176,8 @@ describe('a Check', function()
     world.world:create(check((GUARD:gsub('local share', 'assert(not seen and string.format)\nlocal share'))))
     world:initialise():push():finish()
     assert.equal('Succeeded', world.phase, world:story())
-    assert.not_nil(release(world).spec.sources['checks.delivery.guard'])
+    assert.not_nil(world:release().spec.sources['checks.delivery.guard'])
   end)
-
-  for what, change in pairs {
-    ['is broken'] = function(world)
-      local object = world:get('checks.sluice.dev', 'test', 'guard')
-      object.spec.script = 'return +'
-      world:update(object)
-    end,
-    ['is deleted'] = function(world)
-      world:delete('checks.sluice.dev', 'test', 'guard')
-    end,
-    ['fails everything now'] = function(world)
-      local object = world:get('checks.sluice.dev', 'test', 'guard')
-      object.spec.script = (GUARD:gsub('share.of%(bad or 0, all%)', '1'))
-      world:update(object)
-    end,
-  } do
-    it('that ' .. what .. ' in mid-run does not reach the release under way', function()
-      local world = judged_by()
-      world.world:create(check())
-      world:initialise():push().world:run '25s'
-      assert.equal('Progressing', world.phase)
-      change(world.world)
-      world.world:kill_engine()
-      world:finish()
-      assert.equal('Succeeded', world.phase)
-    end)
-  end
 
   it('gets other parameters in mid-run, from the next round on', function()
     local world = judged_by(nil, { version = { errors = 0.2 }, analysis = { stepWeight = 1, maxWeight = 50, metrics = {
@@ -286,7 +203,7 @@ describe('a Check', function()
     world.world:update(canary)
     world:finish()
     assert.equal('Succeeded', world.phase)
-    assert.truthy(told(world, 'counts once release podinfo%-1 has ended: the release did not begin with Check '
+    assert.truthy(world:first_told('counts once release podinfo%-1 has ended: the release did not begin with Check '
       .. 'test/other'), world:story())
   end)
 
@@ -306,7 +223,7 @@ describe('a Check', function()
       world.world:create(run(wrong[1]))
       world:initialise():push():finish()
       assert.equal('Failed', world.phase)
-      assert.matches(wrong[2], release(world).status.reason, 1, true)
+      assert.matches(wrong[2], world:release().status.reason, 1, true)
     end)
   end
 end)

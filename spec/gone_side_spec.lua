@@ -13,17 +13,12 @@ local function share(world)
 end
 
 local function waiting(world)
-  local canary = world.world:get('canaries.flagger.app', 'test', 'podinfo')
-  for _, condition in ipairs(canary.status.conditions) do
-    if condition.type == 'Waiting' then
-      return condition.reason .. ': ' .. condition.message
-    end
-  end
-  return 'nothing'
+  local condition = world:condition 'Waiting'
+  return condition and condition.reason .. ': ' .. condition.message or 'nothing'
 end
 
 local function release(world)
-  return world.world:list('releases.sluice.dev', 'test')[1].status
+  return world:release().status
 end
 
 --- A release at weight 30; a blind one has no metrics.

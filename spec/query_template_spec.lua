@@ -44,13 +44,8 @@ describe('the words of query templates', function()
     end
     local world = World.new { analysis = { stepWeights = { 50 }, metrics = metrics } }
     world.world:run '5s'
-    local canary = world.world:get('canaries.flagger.app', 'test', 'podinfo')
-    local accepted = canary.status.conditions[1]
-    for _, condition in ipairs(canary.status.conditions) do
-      accepted = condition.type == 'Accepted' and condition or accepted
-    end
     local refused, count = {}, 0
-    for i in accepted.message:gmatch 'metrics%[(%d+)%]%.query' do
+    for i in world:condition('Accepted').message:gmatch 'metrics%[(%d+)%]%.query' do
       refused[tonumber(i) + 1] = true
     end
     for i, query in ipairs(QUERIES) do

@@ -1,5 +1,6 @@
 --- A Strategy of a team's own: loaded, named by a Canary, run, killed, changed, and wrong in every way that its author
 --- can be.
+local own_scripts = require 'spec.own_scripts'
 local World = require 'spec.world'
 
 local RING = [[
@@ -27,35 +28,12 @@ return strategy {
 
 local CALM = 'return { rounds = function(n) return n + 1 end }'
 
-local function strategy(script, namespace)
-  return { apiVersion = 'sluice.dev/v1alpha1', kind = 'Strategy',
-    metadata = { name = 'ring', namespace = namespace or 'test' },
-    spec = { script = script or RING, modules = { calm = CALM } } }
-end
-
 --- A world whose Canary names the strategy ring.
 local function scripted(reference, options)
   options = options or {}
   options.analysis = options.analysis or {}
   options.strategy = reference or { name = 'ring' }
   return World.new(options)
-end
-
-local function condition(world, resource, name, type)
-  local object = world.world:get(resource, 'test', name)
-  for _, one in ipairs(object.status and object.status.conditions or {}) do
-    if one.type == type then
-      return one
-    end
-  end
-end
-
-local function accepted(world)
-  return condition(world, 'canaries.flagger.app', 'podinfo', 'Accepted')
-end
-
-local function ready(world)
-  return condition(world, 'strategies.sluice.dev', 'ring', 'Ready')
 end
 
 local function weights_told(world)
@@ -66,67 +44,26 @@ local function weights_told(world)
   return list
 end
 
-local function release(world)
-  return world.world:get('releases.sluice.dev', 'test', 'podinfo-1')
-end
-
-describe('a Strategy', function()
-  after_each(World.close_all)
-
-  it('decides the releases of a Canary that names it', function()
-    local world = scripted { name = 'ring', params = { steps = { 10, '30%', 50 } } }
-    world.world:create(strategy())
-    world:initialise():push():finish()
-    assert.equal('Succeeded', world.phase)
-    assert.same({ '10', '30', '50' }, weights_told(world))
-    assert.equal('test/ring', release(world).spec.strategy)
-    assert.same({ steps = { 10, 30, 50 }, rounds = 1 }, release(world).spec.params)
-    assert.equal(RING, release(world).spec.sources['scripts.ring'])
-    assert.equal(CALM, release(world).spec.sources['scripts.calm'])
-  end)
-
-  it('takes a release back when its checks fail', function()
-    local world = scripted({ name = 'ring' }, { version = { errors = 0.5 } })
-    world.world:create(strategy())
-    world:initialise():push():finish()
-    assert.equal('Failed', world.phase)
-  end)
-
-  it('says in its status that it loads, and what it declares', function()
-    local world = scripted()
-    world.world:create(strategy())
-    world:initialise()
-    assert.equal('True', ready(world).status)
-    local status = world.world:get('strategies.sluice.dev', 'test', 'ring').status
-    assert.equal('rounds, steps', status.parameters)
-    assert.same({ name = 'rounds', type = 'integer', default = 1, min = 1 }, status.params[1])
-    assert.same({ name = 'steps', type = 'list', of = { type = 'percent' }, default = { 5, 20 },
-      doc = 'shares, growing' }, status.params[2])
-  end)
-
-  it('may come after its Canary, which waits for it', function()
-    local world = scripted()
-    world.world:run '2m'
-    assert.equal('False', accepted(world).status)
-    assert.matches('spec.strategy: Strategy test/ring not found', accepted(world).message)
-    world.world:create(strategy())
-    world:initialise():push():finish()
-    assert.equal('Succeeded', world.phase)
-    assert.is_nil(accepted(world))
-  end)
-
-  for problem, wrong in pairs {
-    ['does not parse'] = { 'return +', "scripts/ring.lua:1: unexpected symbol near '+'" },
+---@type OwnScript
+local STRATEGY = {
+  kind = 'Strategy', plural = 'strategies', name = 'ring', file = 'scripts/ring.lua', script = RING,
+  modules = { calm = CALM },
+  parameters = 'rounds, steps',
+  params = {
+    { name = 'rounds', type = 'integer', default = 1, min = 1 },
+    { name = 'steps', type = 'list', of = { type = 'percent' }, default = { 5, 20 }, doc = 'shares, growing' },
+  },
+  world = function(params)
+    return scripted { name = 'ring', params = params }
+  end,
+  absent = 'spec.strategy: Strategy test/ring not found',
+  problems = {
     ['raises while it loads'] = { 'local a\n\nreturn a.b', 'scripts/ring.lua:3: attempt to index' },
     ['is no strategy'] = { 'return 5', 'the module gives a number, wanted strategy' },
-    ['requires the host'] = { "require 'host'", "scripts/ring.lua:1: module 'host' is not for scripts" },
     ['requires what is beneath the words'] = { "require 'stdlib.promotion'", "module 'stdlib.promotion' is not for" },
     ['requires a module that it does not bring'] = { "require 'scripts.nope'", "module 'scripts.nope' is neither" },
     ['never ends'] = { 'while true do end', 'scripts/ring.lua:1: more than 2000 ms of CPU time' },
     ['is bytecode'] = { '\27LJ\2', 'scripts.ring: attempt to load chunk with wrong mode' },
-    ['has a default that does not fit'] = {
-      "return require 'stdlib.strategy' { name = 'x', run = print, params = {\n" ..
-      "a = require 'stdlib.param'.percent { default = 120 } } }", 'a.default: at most 100 is wanted, got 120' },
     ['has a parameter of no type'] = {
       "return require 'stdlib.strategy' { name = 'x', run = print, params = { a = { type = 'colour' } } }",
       'a: colour is not a type of a parameter' },
@@ -159,41 +96,48 @@ describe('a Strategy', function()
       "return require 'stdlib.strategy' { name = 'x', run = print, params = {\n" ..
       "a = require 'stdlib.param'.duration { default = '721h' } } }",
       'a.default: at most "720h" is wanted, got "721h"' },
-  } do
-    it('that ' .. problem .. ' stops its Canary alone, and says the line', function()
-      local world = scripted()
-      world.world:create(strategy(wrong[1]))
-      world.world:run '2m'
-      assert.equal('False', ready(world).status)
-      assert.matches(wrong[2], ready(world).message, 1, true)
-      assert.equal('False', accepted(world).status)
-      assert.matches(wrong[2], accepted(world).message, 1, true)
-      assert.not_equal('Initialized', world.phase)
-      local mended = world.world:get('strategies.sluice.dev', 'test', 'ring')
-      mended.spec.script = RING
-      world.world:update(mended)
-      world:initialise():push():finish()
-      assert.equal('Succeeded', world.phase)
-      assert.equal('True', ready(world).status)
-    end)
-  end
-
-  for given, wrong in pairs {
+  },
+  misfits = {
     ['an unknown one'] = { { stpes = { 1 } }, 'spec.strategy.params.stpes: there is no such parameter, known are ' },
     ['a number for a list'] = { { steps = 5 }, 'spec.strategy.params.steps: 5 is not a list' },
     ['a text that is no percentage'] = { { steps = { 5, 'ten' } }, 'steps[1]: "ten" is not a number from 0 to 100' },
     ['a percentage above 100'] = { { steps = { 101 } }, 'steps[0]: at most 100 is wanted, got 101' },
     ['half a round'] = { { rounds = 0.5 }, 'rounds: 0.5 is not a whole number' },
     ['no round'] = { { rounds = 0 }, 'rounds: at least 1 is wanted, got 0' },
-  } do
-    it('refuses ' .. given .. ' before any traffic moves', function()
-      local world = scripted { name = 'ring', params = wrong[1] }
-      world.world:create(strategy())
-      world.world:run '2m'
-      assert.equal('False', accepted(world).status)
-      assert.matches(wrong[2], accepted(world).message, 1, true)
-    end)
-  end
+  },
+  other = { 'promotes at once now', (RING:gsub('{ 5, 20 }', '{ 100 }')) },
+  keeps = function(world)
+    assert.same({ '5', '20' }, weights_told(world))
+  end,
+}
+
+local function strategy(script, namespace)
+  return own_scripts.object(STRATEGY, script, namespace)
+end
+
+describe('a Strategy', function()
+  after_each(World.close_all)
+
+  own_scripts.specs(STRATEGY)
+
+  it('decides the releases of a Canary that names it', function()
+    local world = scripted { name = 'ring', params = { steps = { 10, '30%', 50 } } }
+    world.world:create(strategy())
+    world:initialise():push():finish()
+    assert.equal('Succeeded', world.phase)
+    assert.same({ '10', '30', '50' }, weights_told(world))
+    assert.equal('test/ring', world:release().spec.strategy)
+    assert.same({ steps = { 10, 30, 50 }, rounds = 1 }, world:release().spec.params)
+    assert.equal(RING, world:release().spec.sources['scripts.ring'])
+    assert.equal(CALM, world:release().spec.sources['scripts.calm'])
+  end)
+
+  it('takes a release back when its checks fail', function()
+    local world = scripted({ name = 'ring' }, { version = { errors = 0.5 } })
+    world.world:create(strategy())
+    world:initialise():push():finish()
+    assert.equal('Failed', world.phase)
+  end)
 
   it('may stand in another namespace', function()
     local world = scripted { name = 'ring', namespace = 'delivery' }
@@ -201,36 +145,8 @@ describe('a Strategy', function()
     world.world:create(strategy(nil, 'delivery'))
     world:initialise():push():finish()
     assert.equal('Succeeded', world.phase)
-    assert.equal('delivery/ring', release(world).spec.strategy)
+    assert.equal('delivery/ring', world:release().spec.strategy)
   end)
-
-  for what, change in pairs {
-    ['is broken'] = function(world)
-      local object = world:get('strategies.sluice.dev', 'test', 'ring')
-      object.spec.script = 'return +'
-      world:update(object)
-    end,
-    ['is deleted'] = function(world)
-      world:delete('strategies.sluice.dev', 'test', 'ring')
-    end,
-    ['promotes at once now'] = function(world)
-      local object = world:get('strategies.sluice.dev', 'test', 'ring')
-      object.spec.script = (RING:gsub('{ 5, 20 }', '{ 100 }'))
-      world:update(object)
-    end,
-  } do
-    it('that ' .. what .. ' in mid-run does not reach the release under way', function()
-      local world = scripted()
-      world.world:create(strategy())
-      world:initialise():push().world:run '25s'
-      assert.equal('Progressing', world.phase)
-      change(world.world)
-      world.world:kill_engine()
-      world:finish()
-      assert.equal('Succeeded', world.phase)
-      assert.same({ '5', '20' }, weights_told(world))
-    end)
-  end
 
   it('waits as long as it says, in sight of everybody, and for the rest alone after a crash', function()
     local world = scripted({ name = 'ring' })
@@ -242,7 +158,7 @@ describe('a Strategy', function()
         rollout:promote()
       end }]])
     world:initialise():push().world:run '5m'
-    assert.equal('StrategyWaits', condition(world, 'canaries.flagger.app', 'podinfo', 'Waiting').reason)
+    assert.equal('StrategyWaits', world:condition('Waiting').reason)
     assert.is_nil(world.told['Normal Starting canary analysis for podinfo.test'])
     world.world:kill_engine()
     local before = world.world:now()
@@ -278,7 +194,7 @@ describe('a Strategy', function()
     world:initialise():push().world:run '3m'
     assert.is_nil(world.told['Normal other came: true'])
     assert.matches('podinfo.test waits until canary other.test is Initialized, at the longest until 2026-',
-      condition(world, 'canaries.flagger.app', 'podinfo', 'Waiting').message, 1, true)
+      world:condition('Waiting').message, 1, true)
     local target = world.world:get('deployments.apps', 'test', 'podinfo')
     local other = World.canary { analysis = { stepWeight = 10 } }
     other.metadata.name, other.spec.targetRef.name, other.spec.service.hosts = 'other', 'other', nil
@@ -302,7 +218,7 @@ describe('a Strategy', function()
     world.world:create(run "rollout:begin()\nrollout:match { headers = { ['x-ring'] = 'insider' } }")
     world:initialise():push():finish()
     assert.equal('Failed', world.phase)
-    assert.matches('scripts/ring.lua:3: rollout:match: it is not possible over TCP', release(world).status.reason, 1,
+    assert.matches('scripts/ring.lua:3: rollout:match: it is not possible over TCP', world:release().status.reason, 1,
       true)
   end)
 
@@ -340,7 +256,7 @@ describe('a Strategy', function()
     world:initialise():push():finish()
     assert.equal('Failed', world.phase)
     assert.matches('scripts/ring.lua:3: rollout:wait_until: there is no time zone "Europe/Berln" in /usr/share/',
-      release(world).status.reason, 1, true)
+      world:release().status.reason, 1, true)
   end)
 
   it('promotes no share that no round has judged', function()
@@ -386,7 +302,7 @@ describe('a Strategy', function()
     world:initialise():push():finish()
     assert.equal('Failed', world.phase)
     assert.matches('scripts/ring.lua:2: rollout:iterate_matched: it follows the steps of a bundled strategy',
-      release(world).status.reason)
+      world:release().status.reason)
   end)
 
   it('that comes to its end without promoting says where', function()
@@ -395,14 +311,14 @@ describe('a Strategy', function()
     world:initialise():push():finish()
     assert.equal('Failed', world.phase)
     assert.matches('scripts/ring.lua:4: ring: run returned, but the release is neither promoted nor taken back',
-      release(world).status.reason, 1, true)
+      world:release().status.reason, 1, true)
   end)
 
   it('says in the evidence which of its lines has asked', function()
     local world = scripted { name = 'ring' }
     world.world:create(run 'rollout:begin()\nrollout:shift(10)\nrollout:analyse { rounds = 1 } rollout:promote()')
     world:initialise():push():finish()
-    assert.equal('scripts/ring.lua:4', release(world).status.evidence[1].where)
+    assert.equal('scripts/ring.lua:4', world:release().status.evidence[1].where)
   end)
 
   it('finds the end of the steps where the analysis has none', function()
@@ -469,7 +385,7 @@ describe('a Strategy', function()
         for i = 1, 1e9 do rollout:event(i .. ('x'):rep(900)) end]])
       world:initialise():push():finish()
       assert.equal('Failed', world.phase)
-      assert.matches('strategy failed: its record is full', release(world).status.reason)
+      assert.matches('strategy failed: its record is full', world:release().status.reason)
     end)
   end
 
@@ -477,7 +393,8 @@ describe('a Strategy', function()
     local world = scripted { name = 'ring', params = { rounds = ('é'):rep(400), ['x' .. ('é'):rep(400)] = 1 } }
     world.world:create(strategy())
     world.world:run '2m'
-    assert.matches('rounds: "' .. ('é'):rep(29) .. '… is not a whole number', accepted(world).message, 1, true)
+    assert.matches('rounds: "' .. ('é'):rep(29) .. '… is not a whole number', world:condition('Accepted').message, 1,
+      true)
     local requests = world.world:requests()
     world.world:run '2m'
     assert.is_true(world.world:requests() - requests < 60) -- renewals
@@ -488,6 +405,6 @@ describe('a Strategy', function()
     world.world:create(strategy((RING:gsub('rollout:promote%(%)', 'rollout.params.steps.x.y = 1'))))
     world:initialise():push():finish()
     assert.equal('Failed', world.phase)
-    assert.matches("scripts/ring.lua:18: attempt to index field 'x'", release(world).status.reason)
+    assert.matches("scripts/ring.lua:18: attempt to index field 'x'", world:release().status.reason)
   end)
 end)

@@ -29,12 +29,9 @@ local function canary_share(world)
   return table.concat(texts, ' ')
 end
 
-local function release(world)
-  return world.world:list('releases.sluice.dev', 'test')[1]
-end
-
 local function counters(world)
-  return release(world) and release(world).status and release(world).status.counters or {}
+  local release = world:release()
+  return release and release.status and release.status.counters or {}
 end
 
 --- In mid-analysis, and from now on the status is refused.
@@ -61,7 +58,7 @@ describe('a status that nobody can write', function()
       end)
       world.world:kill_engine()
       world.world:run('30m', function()
-        return release(world).status.state == 'RollingBack' and canary_share(world) == '0'
+        return world:release().status.state == 'RollingBack' and canary_share(world) == '0'
       end)
       assert.equal('0', canary_share(world))
       assert.is_true(world.world:now() - began < 120 * 1000)

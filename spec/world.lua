@@ -341,6 +341,38 @@ function World:times_told(text)
   return count
 end
 
+--- The first event that was told and matches, with its type before it.
+---@param pattern string
+---@return string?
+function World:first_told(pattern)
+  for _, text in ipairs(self.texts) do
+    if text:find(pattern) then
+      return text
+    end
+  end
+end
+
+--- A condition of an object; unless told, of the Canary.
+---@param type string
+---@param resource string?
+---@param name string?
+---@return table?
+function World:condition(type, resource, name)
+  local object = self.world:get(resource or 'canaries.flagger.app', 'test', name or 'podinfo')
+  for _, one in ipairs(object.status and object.status.conditions or {}) do
+    if one.type == type then
+      return one
+    end
+  end
+end
+
+--- The record of the first release, or of that with this number.
+---@param number integer?
+---@return table?
+function World:release(number)
+  return self.world:get('releases.sluice.dev', 'test', 'podinfo-' .. (number or 1))
+end
+
 --- What happened, for a person to read.
 ---@return string
 function World:story()

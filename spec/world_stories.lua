@@ -15,12 +15,7 @@ local M = {}
 ---@param pattern string
 function M.closed_until_told(pattern)
   return function(world)
-    for _, text in ipairs(world.texts) do
-      if text:find(pattern) then
-        return true
-      end
-    end
-    return false
+    return world:first_told(pattern) ~= nil
   end
 end
 
