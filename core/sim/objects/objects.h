@@ -21,7 +21,8 @@ void objects_compact(struct objects *objects);
 /* The object as it is, shared with all who read it (doc_free): nobody changes it. NULL without one. `namespace` NULL
  * for a kind without namespaces. */
 struct doc *objects_read(const struct objects *objects, const char *storage, const char *namespace, const char *name);
-/* The object, which was read or written here, as compact JSON; NULL when it is not stored any more. */
+/* What is stored as compact JSON, when `object` is the root of the very document that objects_read gives now; NULL for
+ * any other document. */
 const char *objects_text(const struct objects *objects, const char *storage, const struct node *object, size_t *len);
 /* A copy of one's own. */
 struct doc *objects_get(const struct objects *objects, const char *storage, const char *namespace, const char *name);

@@ -13,8 +13,8 @@ struct trees *trees_new(void);
 /* Asserts that no version is left. */
 void trees_free(struct trees *trees);
 
-/* Keeps the document, which nobody changes from now on (doc_share). The first version of an object is not in use before
- * it is read: most, as Events, never are. */
+/* Keeps the document, which nobody changes from now on (doc_share). The tree of an object's first version is the next
+ * to be forgotten until somebody reads it: most first versions, as those of Events, are never read. */
 struct version *version_new(struct trees *trees, struct doc *object, bool is_first);
 struct version *version_ref(struct version *version); /* NULL for NULL */
 void version_unref(struct version *version);          /* NULL is fine */
@@ -22,7 +22,7 @@ void version_unref(struct version *version);          /* NULL is fine */
 const char *version_text(const struct version *version, size_t *len);
 /* Shared with the caller (doc_free); NULL for NULL. */
 struct doc *version_tree(struct version *version);
-/* The same of a version that was just made: it is not in use for that. */
+/* The same for those who are told of a version: its tree becomes no more likely to be kept. */
 struct doc *version_peek(struct version *version);
 /* The tree that is kept has this root. */
 bool version_is(const struct version *version, const struct node *root);
