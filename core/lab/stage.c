@@ -25,7 +25,8 @@ struct stage_life {
 
 /* --- the cluster --- */
 
-/* The texts are constant, and their YAML takes as long as a tenth of a short story: each is read once in a process. */
+/* The texts are constant, and to parse their YAML takes a tenth of a short story: each is parsed once, and kept until
+ * the process ends. */
 static const struct node *objects_of(size_t index, struct err *err)
 {
     static struct doc **parsed;

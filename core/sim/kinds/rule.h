@@ -55,7 +55,7 @@ struct rule_property {
 };
 
 struct schema {
-    size_t owners;
+    size_t owners; /* schema_parse counts up, schema_free down */
     struct doc *doc;
     struct rule *root;
     bool has_validations; /* x-kubernetes-validations somewhere */

@@ -19,7 +19,8 @@ static bool has_validations(const struct node *n)
 
 /* --- schemas that were parsed already ---
  *
- * A definition is checked and then served, and each story of a process defines the same kinds. */
+ * A definition is checked and then served, and each cluster of a process defines the same kinds. The schemas that were
+ * parsed last are kept until the process ends, whichever clusters do; schema_free gives up a share. */
 
 enum { KEPT_MAX = 32 };
 
