@@ -11,6 +11,7 @@ enum {
     TYPES_MAX = 256,
     TYPE_SIZE = 6,
     DAY_S = 86400,
+    THURSDAY = 4,             /* 1970-01-01, counted from Sunday on */
     OFFSET_MAX_S = 26 * 3600, /* RFC 9636 */
     RULE_TIME_MAX_S = 167 * 3600 + 59 * 60 + 59
 };
@@ -177,8 +178,8 @@ static int64_t day_of(const struct moment *m, int64_t year)
         return zone_days(year, 1, 1) + m->day - 1 + (is_leap(year) && m->day >= 60);
     }
     int64_t first = zone_days(year, m->month, 1);
-    int64_t weekday = floor_div(first + 4, 7) * 7; /* the Sunday before, or this day */
-    int64_t day = weekday - 4 + m->day;
+    int64_t sunday = floor_div(first + THURSDAY, 7) * 7 - THURSDAY; /* the last one up to `first` */
+    int64_t day = sunday + m->day;
     day += day < first ? 7 : 0;
     day += (int64_t)(m->week - 1) * 7;
     int64_t next = m->month == 12 ? zone_days(year + 1, 1, 1) : zone_days(year, m->month + 1, 1);
