@@ -143,8 +143,9 @@ static void note_stray(void *ctx, const struct objects_event *event)
     const struct kind *kind = kinds_of(api_kinds(strays->w->api), event->object);
     struct doc *converted = type_convert(type_find(kind->name), event->object, NULL, &err);
     char *stored = node_to_text(event->object), *wanted = node_to_text(doc_root(converted));
-    if (!str_equal(stored, wanted))
+    if (!str_equal(stored, wanted)) {
         str_list_push_format(&strays->names, "%s\nwanted %s", stored, wanted);
+    }
     mem_free(stored);
     mem_free(wanted);
     doc_free(converted);

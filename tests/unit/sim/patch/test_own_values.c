@@ -106,8 +106,9 @@ static void what_is_told_is_what_the_sets_say(void **state)
         struct doc *before = fake_doc(BEFORE), *after = fake_doc(cases[i].after);
         struct manager *self = managers_find(&w.managers, "me", false, "v1", NULL);
         enum own_values values = own_values_compare(&w.managers, self, &shape, doc_root(before), doc_root(after));
-        if (values != cases[i].values)
+        if (values != cases[i].values) {
             fail_msg("%s: %d", cases[i].name, values);
+        }
         if (values != OWN_VALUES_UNKNOWN) {
             char *said = as_it_was(&w, self, values);
             char *ruled = by_sets(cases[i].entries, &kind, doc_root(before), doc_root(after));
