@@ -52,14 +52,28 @@ void err_clear(struct err *err)
     err->text[0] = '\0';
 }
 
+static const char *const names[] = {
+#define ERR_NAME(name, text) [ERR_##name] = text,
+    ERR_CODES(ERR_NAME)
+#undef ERR_NAME
+};
+
+enum { NAMES = sizeof names / sizeof names[0] };
+
 const char *err_code_name(enum err_code code)
 {
-    static const char *const names[] = {
-#define ERR_NAME(name, text) [ERR_##name] = text,
-        ERR_CODES(ERR_NAME)
-#undef ERR_NAME
-    };
-    return (size_t)code < sizeof names / sizeof *names ? names[code] : "unknown";
+    return (size_t)code < NAMES ? names[code] : "unknown";
+}
+
+bool err_code_find(const char *name, enum err_code *code)
+{
+    for (size_t i = 0; i < NAMES; i++) {
+        if (strcmp(names[i], name) == 0) {
+            *code = (enum err_code)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 bool err_is_transient(const struct err *err)

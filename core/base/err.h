@@ -53,6 +53,8 @@ void err_clear(struct err *err);
 
 /* "not-found" and so on; for logs and metrics. */
 const char *err_code_name(enum err_code code);
+/* False for an unknown name. */
+bool err_code_find(const char *name, enum err_code *code);
 
 /* True for SERVER, TIMEOUT, UNREACHABLE: the same request may work later. */
 bool err_is_transient(const struct err *err);

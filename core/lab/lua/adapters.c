@@ -34,16 +34,6 @@ struct asked {
     void *ctx;
 };
 
-static enum err_code code_named(const char *name)
-{
-    for (enum err_code code = ERR_NONE; code <= ERR_FENCED; code++) {
-        if (str_equal(err_code_name(code), name)) {
-            return code;
-        }
-    }
-    return ERR_UNREACHABLE;
-}
-
 /* The bytes that a text has as pairs of hexadecimal digits (mem_free); specs cannot give bytes that are no text. */
 static char *bytes_of(const char *hex, size_t *len)
 {
@@ -71,8 +61,9 @@ static void on_turn(struct timer *timer, void *ctx)
     char *bytes = hex != NULL ? bytes_of(hex, &response.body_len) : NULL;
     response.body = bytes != NULL ? bytes : response.body;
     if (error != NULL) {
-        const char *code = asked.response != NULL ? node_str_or(node_get(asked.response, "code"), "") : "timeout";
-        err_set(&err, code_named(code), "%s", error);
+        enum err_code code = asked.response != NULL ? ERR_UNREACHABLE : ERR_TIMEOUT;
+        err_code_find(node_str_or(node_get(asked.response, "code"), ""), &code);
+        err_set(&err, code, "%s", error);
     } else if ((size_t)node_int_or(node_get(asked.response, "size"), 0) > asked.response_max) {
         err_set(&err, ERR_TOO_LARGE, "the answer is larger than %zu bytes", asked.response_max);
     }
@@ -224,9 +215,7 @@ static int ask_adapter(lua_State *L)
     doc_set_root(result.doc, node_new_object(result.doc));
     ask(doc_root(order), &result);
     doc_free(order);
-    marshal_push(L, doc_root(result.doc));
-    doc_free(result.doc);
-    return 1;
+    return module_push_document(L, result.doc);
 }
 
 const luaL_Reg module_adapters[] = {{"ask", ask_adapter}, {NULL, NULL}};

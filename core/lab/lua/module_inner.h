@@ -98,6 +98,9 @@ double module_number(lua_State *L, int index, const char *name, double fallback)
 int64_t module_integer(lua_State *L, int index, const char *name, int64_t min, int64_t fallback);
 int module_fail(lua_State *L, const struct err *err);
 
+/* Gives the document as a table, and frees it. Returns how many values that are: 1. */
+int module_push_document(lua_State *L, struct doc *doc);
+
 /* --- what the files give to module.c: listeners, and methods of a world --- */
 
 objects_listen_fn module_on_object;

@@ -8,13 +8,6 @@
 
 enum { TEXT_MAX = 64 << 20 };
 
-static int push_document(lua_State *L, struct doc *doc)
-{
-    marshal_push(L, doc_root(doc));
-    doc_free(doc);
-    return 1;
-}
-
 /* YAML, or one object as a table. */
 static struct doc *read_objects(lua_State *L, int index, struct err *err)
 {
@@ -78,7 +71,7 @@ static int world_get(lua_State *L)
     const struct kind *kind = module_check_kind(L, w, 2);
     const char *namespace = luaL_optstring(L, 3, NULL), *name = luaL_checkstring(L, 4);
     struct doc *object = objects_get(api_objects(cluster_api(w->stage.cluster)), kind->storage, namespace, name);
-    return object != NULL ? push_document(L, object) : 0;
+    return object != NULL ? module_push_document(L, object) : 0;
 }
 
 static bool collect(void *ctx, const struct node *object)
@@ -96,7 +89,7 @@ static int world_list(lua_State *L)
     struct doc *list = doc_new();
     doc_set_root(list, node_new_array(list));
     objects_each(api_objects(cluster_api(w->stage.cluster)), kind->storage, namespace, collect, list);
-    return push_document(L, list);
+    return module_push_document(L, list);
 }
 
 static bool write_line(void *ctx, const struct node *object)

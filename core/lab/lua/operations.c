@@ -109,16 +109,10 @@ static int effects_problem(lua_State *L)
 static int calendar(lua_State *L)
 {
     int64_t now_ms = (int64_t)luaL_checknumber(L, 1);
-    struct err err = {0};
-    struct doc *args = read_value(L, 2, "args", &err);
-    if (args == NULL) {
-        return luaL_error(L, "%s", err.text);
-    }
+    struct doc *args = module_check_document(L, 2, "args");
     struct doc *answer = operation_calendar_find(doc_root(args), now_ms);
-    marshal_push(L, doc_root(answer));
-    doc_free(answer);
     doc_free(args);
-    return 1;
+    return module_push_document(L, answer);
 }
 
 static int params_problem(lua_State *L)

@@ -132,15 +132,11 @@ static int push_request(lua_State *L, const void *args)
 
 static enum err_code code_of(lua_State *L, const char *name)
 {
-    for (int code = ERR_NONE; name != NULL && code <= ERR_FENCED; code++) {
-        if (strcmp(err_code_name((enum err_code)code), name) == 0) {
-            return (enum err_code)code;
-        }
-    }
-    if (name != NULL) {
+    enum err_code code = ERR_NONE;
+    if (name != NULL && !err_code_find(name, &code)) {
         luaL_error(L, "code: there is no error '%s'", name);
     }
-    return ERR_NONE;
+    return code;
 }
 
 struct lot {

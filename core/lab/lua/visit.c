@@ -170,6 +170,13 @@ struct doc *module_check_document(lua_State *L, int index, const char *name)
     return doc;
 }
 
+int module_push_document(lua_State *L, struct doc *doc)
+{
+    marshal_push(L, doc_root(doc));
+    doc_free(doc);
+    return 1;
+}
+
 static bool is_known(const char *field, const char *const *known)
 {
     for (; *known != NULL; known++) {

@@ -67,6 +67,10 @@ static void names_and_transience(void **state)
     assert_string_equal(err_code_name(ERR_EXISTS), "already-exists");
     assert_string_equal(err_code_name(ERR_FENCED), "fenced");
     assert_string_equal(err_code_name((enum err_code)999), "unknown");
+    enum err_code found = ERR_NONE;
+    assert_true(err_code_find("fenced", &found));
+    assert_int_equal(found, ERR_FENCED);
+    assert_false(err_code_find("unknown", &found));
     for (int code = ERR_NONE; code <= ERR_FENCED; code++) {
         struct err err = {.code = (enum err_code)code};
         bool want = code == ERR_SERVER || code == ERR_TIMEOUT || code == ERR_UNREACHABLE;
