@@ -5,7 +5,7 @@ local gates = require 'stdlib.gates'
 local host = require 'host'
 local misuse = require 'stdlib.misuse'
 
-local M = {}
+local methods = {}
 
 ---@param word string
 ---@param name string of the webhook
@@ -22,14 +22,12 @@ local function call(word, name, order)
   return answer, facts
 end
 
-local words = {}
-
 --- Tells a webhook something, at most once.
 ---@param name string
 ---@param data table? what its payload has in the field `data`
 ---@return boolean ok
 ---@return string? error
-function words:hook(name, data)
+function methods:hook(name, data)
   local result = self:word('hook', { name = name, data = data }, function()
     local answer = call('hook', name, { data = data, deliver = true, body = false })
     return { done = answer.ok, error = answer.error }
@@ -42,7 +40,7 @@ end
 ---@param data table?
 ---@return string? body nil: there is none
 ---@return any json what the body says, if it is JSON; why there is no body
-function words:fetch(name, data)
+function methods:fetch(name, data)
   local result = self:word('fetch', { name = name, data = data }, function()
     local answer = call('fetch', name, { data = data, deliver = false, body = true })
     return { body = answer.body, json = answer.json, error = answer.error }
@@ -86,7 +84,7 @@ end
 ---@param timeout_ms integer?
 ---@param otherwise 'rollback'|'go on' when the time is over
 ---@return boolean open
-function words:gate(name, timeout_ms, otherwise)
+function methods:gate(name, timeout_ms, otherwise)
   local began = self:note_begin('gate', { gate = name, timeout = timeout_ms })
   while not is_open(self, name) do
     if timeout_ms and self.round and self:is_over('gate_over', began + timeout_ms) then
@@ -100,15 +98,12 @@ function words:gate(name, timeout_ms, otherwise)
   return true
 end
 
---- Gives a class of words these, too.
----@param class ScriptWords
-function M.add(class)
-  for word, method in pairs(words) do
-    class[word] = method
-  end
-  class.words.hook = arguments.reader_with_options('hook', arguments.webhook)
-  class.words.fetch = arguments.reader_with_options('fetch', arguments.webhook)
-  class.words.gate = arguments.reader_with_options('gate', arguments.gate_or_webhook)
-end
+-- What a script may say (see words.lua) ------------------------------------------------------------
 
-return M
+local words = {
+  hook = arguments.reader_with_options('hook', arguments.webhook),
+  fetch = arguments.reader_with_options('fetch', arguments.webhook),
+  gate = arguments.reader_with_options('gate', arguments.gate_or_webhook),
+}
+
+return { methods = methods, words = words }

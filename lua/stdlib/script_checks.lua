@@ -7,15 +7,13 @@ local probe = require 'stdlib.probe'
 local question = require 'stdlib.question'
 local verdicts = require 'stdlib.verdict'
 
-local M = {}
-
-local words = {}
+local methods = {}
 
 --- Asks a metric of the Canary, or a check that the engine brings; counts nothing.
 ---@param name string
 ---@param params table?
 ---@return Outcome
-function words:check(name, params)
+function methods:check(name, params)
   local result = self:word('check', { name = name, params = params }, function(rollout)
     local outcome = probe.run(host.call('facts'), rollout:spec(), name, params or {})
     return {
@@ -36,7 +34,7 @@ end
 ---@param text string a query, a template like those of spec.analysis.metrics
 ---@return number? value nil: there is none
 ---@return string? cause of nil
-function words:query(text)
+function methods:query(text)
   local result = self:word('query', { query = text }, function(rollout)
     local filled, problem = question.fill(text, question.model(host.call('facts'), rollout:spec()))
     if not filled then
@@ -51,7 +49,7 @@ end
 
 --- Raises when the Canary has no metric of one of these names.
 ---@param names string[]
-function M:know_metrics(names)
+function methods:know_metrics(names)
   self:word('metrics', { names = names }, function(rollout)
     local spec = rollout:spec()
     for _, name in ipairs(names) do
@@ -63,14 +61,11 @@ function M:know_metrics(names)
   end)
 end
 
---- Adds these words to a class of words.
-function M.add(class)
-  for name, word in pairs(words) do
-    class[name] = word
-  end
-  class.know_metrics = M.know_metrics
-  class.words.check = arguments.reader_with_options('check', arguments.check)
-  class.words.query = arguments.reader('query', arguments.query)
-end
+-- What a script may say (see words.lua) ------------------------------------------------------------
 
-return M
+local words = {
+  check = arguments.reader_with_options('check', arguments.check),
+  query = arguments.reader('query', arguments.query),
+}
+
+return { methods = methods, words = words }

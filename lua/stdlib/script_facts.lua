@@ -2,7 +2,7 @@
 local arguments = require 'stdlib.arguments'
 local host = require 'host'
 
-local M = {}
+local methods = {}
 
 ---@param rollout ScriptWords
 ---@param word string
@@ -18,11 +18,9 @@ local function seconds(ms)
   return math.floor(ms / 1000)
 end
 
-local words = {}
-
 --- Seconds since 1970.
 ---@return integer
-function words:now()
+function methods:now()
   return tell(self, 'now', {}, function(facts)
     return seconds(facts.now)
   end)
@@ -30,7 +28,7 @@ end
 
 --- Seconds since the release began.
 ---@return integer
-function words:elapsed()
+function methods:elapsed()
   return tell(self, 'elapsed', {}, function(facts)
     return seconds(facts.now - facts.started)
   end)
@@ -39,7 +37,7 @@ end
 --- The live weights in percent; nil and why when the routes cannot be read.
 ---@return { primary: integer, canary: integer, mirrored: boolean }?
 ---@return string? cause
-function words:weights()
+function methods:weights()
   local fact = tell(self, 'weights', {}, function(facts)
     return { route = facts.route, cause = facts.route_error }
   end)
@@ -48,7 +46,7 @@ end
 
 --- The revision that is tried, as the Release's status has it.
 ---@return string
-function words:revision()
+function methods:revision()
   return tell(self, 'revision', {}, function(facts)
     return facts.revision
   end)
@@ -57,7 +55,7 @@ end
 --- How many Pods a side is to have.
 ---@param side 'primary'|'canary'
 ---@return integer
-function words:replicas(side)
+function methods:replicas(side)
   return tell(self, 'replicas', { side = side }, function(facts)
     return facts.replicas[side]
   end)
@@ -65,14 +63,14 @@ end
 
 --- A number in [0, 1) from the release's own seed: the same one in every replay.
 ---@return number
-function words:random() -- luacheck: ignore 212/self
+function methods:random() -- luacheck: ignore 212/self
   return host.random()
 end
 
 --- How the last releases of this Canary have ended, the last one first.
 ---@param count integer
 ---@return { number: integer, outcome: string, revision: string, began: integer? }[]
-function words:history(count)
+function methods:history(count)
   return self:word('history', { count = count }, function()
     local list = host.call('history', { count = count })
     for _, release in ipairs(list) do
@@ -82,15 +80,16 @@ function words:history(count)
   end).fact
 end
 
---- Gives a class of words these, too.
----@param class ScriptWords
-function M.add(class)
-  for word, method in pairs(words) do
-    class[word] = method
-    class.words[word] = arguments.nothing
-  end
-  class.words.replicas = arguments.reader('replicas', arguments.side)
-  class.words.history = arguments.reader('history', arguments.count)
-end
+-- What a script may say (see words.lua) ------------------------------------------------------------
 
-return M
+local words = {
+  now = arguments.nothing,
+  elapsed = arguments.nothing,
+  weights = arguments.nothing,
+  revision = arguments.nothing,
+  replicas = arguments.reader('replicas', arguments.side),
+  random = arguments.nothing,
+  history = arguments.reader('history', arguments.count),
+}
+
+return { methods = methods, words = words }

@@ -4,9 +4,7 @@ local effects = require 'stdlib.effects'
 local host = require 'host'
 local misuse = require 'stdlib.misuse'
 
-local M = {}
-
-local words = {}
+local methods = {}
 
 --- Raises where the mesh can do no such thing.
 local function check_mesh(word, facts)
@@ -18,7 +16,7 @@ end
 --- Orders that the requests that match go to the canary, once.
 ---@param rules table[]
 ---@return boolean done
-function M.order_requests(self, rules)
+function methods:order_requests(rules)
   local step = { canary = 100, mirrored = false }
   local result = self:word('match', { rules = rules }, function(rollout)
     local facts, told = host.call('facts'), rollout.advanced or {}
@@ -38,7 +36,7 @@ end
 
 --- Gives the canary the requests that match, and no others. As a shift it waits for a round first.
 ---@param rules table[]
-function words:match(rules)
+function methods:match(rules)
   if not self.round then
     self:next_round()
   end
@@ -74,7 +72,7 @@ end
 
 --- Sends copies of this share of the requests to the canary, whose answers nobody gets; all requests go to the primary.
 ---@param share integer percent, 1 to 100
-function words:mirror(share)
+function methods:mirror(share)
   if not self.round then
     self:next_round()
   end
@@ -84,15 +82,11 @@ function words:mirror(share)
   self.share, self.unjudged, self.matches = 0, true, nil
 end
 
---- Gives a class of words these, too.
----@param class ScriptWords
-function M.add(class)
-  for word, method in pairs(words) do
-    class[word] = method
-  end
-  class.order_requests = M.order_requests
-  class.words.match = arguments.reader('match', arguments.rules)
-  class.words.mirror = arguments.reader('mirror', arguments.share)
-end
+-- What a script may say (see words.lua) ------------------------------------------------------------
 
-return M
+local words = {
+  match = arguments.reader('match', arguments.rules),
+  mirror = arguments.reader('mirror', arguments.share),
+}
+
+return { methods = methods, words = words }

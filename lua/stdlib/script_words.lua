@@ -3,14 +3,10 @@
 local Shared = require 'stdlib.shared_words'
 local alerts = require 'stdlib.alerts'
 local arguments = require 'stdlib.arguments'
-local asking = require 'stdlib.script_asking'
-local checks_words = require 'stdlib.script_checks'
 local effects = require 'stdlib.effects'
-local facts = require 'stdlib.script_facts'
 local host = require 'host'
 local misuse = require 'stdlib.misuse'
 local rounds = require 'stdlib.round'
-local routing = require 'stdlib.script_routing'
 local steps = require 'stdlib.steps'
 
 ---@class ScriptWords: SharedWords
@@ -249,10 +245,21 @@ Script.words = {
   promote = arguments.needs_round 'promote',
   rollback = arguments.reader('rollback', arguments.text),
 }
-asking.add(Script)
-checks_words.add(Script)
-facts.add(Script)
-routing.add(Script)
+
+--- The words of one subject are a file of their own: their methods, and which of these a script may say.
+for _, subject in ipairs {
+  require 'stdlib.script_asking',
+  require 'stdlib.script_checks',
+  require 'stdlib.script_facts',
+  require 'stdlib.script_routing',
+} do
+  for name, method in pairs(subject.methods) do
+    Script[name] = method
+  end
+  for word, read in pairs(subject.words) do
+    Script.words[word] = read
+  end
+end
 
 local BUNDLED = 'it follows the steps of a bundled strategy; shift is for a Strategy'
 Script.refused = { iterate_matched = BUNDLED, iterate = BUNDLED, switch = BUNDLED }
