@@ -44,17 +44,22 @@ local function misuse(run, word, problem)
   error(run.place .. 'c:' .. word .. ': ' .. problem, 0)
 end
 
-local STRATEGY_WORDS = {}
-for word in ([[begin rounds next_weight open iterate iterate_matched switch shift match mirror analyse check gate hook
-  fetch wait wait_until all any within promote rollback event alert log random history]]):gmatch('%S+') do
-  STRATEGY_WORDS[word] = true
+--- The words of strategies are loaded when a check has misused one, and not before.
+local function is_word_of_strategies(key)
+  local class = require 'stdlib.script_words'
+  for _, word in ipairs(require 'stdlib.words'.known(class)) do
+    if word == key then
+      return true
+    end
+  end
+  return class.refused[key] ~= nil
 end
 
 local MAY = 'a check may say query, judge and blind, and read params, bounds, target, name, namespace, service, '
   .. 'interval, weight, iterations, failed_checks and now'
 
 local function unknown(key)
-  if STRATEGY_WORDS[key] then
+  if is_word_of_strategies(key) then
     return ('c:%s: a check never acts, this is a word of strategies; %s'):format(key, MAY)
   end
   return ('c.%s: there is no such word; %s'):format(tostring(key), MAY)

@@ -40,6 +40,17 @@ local function check(usage, word, is_handle)
   end
 end
 
+--- What a class lets a script say, in no order: its words, and the two that every class has.
+---@param class { words: table<string, function> }
+---@return string[]
+function M.known(class)
+  local known = { 'begin', 'rounds' }
+  for word in pairs(class.words) do
+    known[#known + 1] = word
+  end
+  return known
+end
+
 ---@param rollout SharedWords
 ---@param params table<string, any> the values of the strategy's parameters
 ---@return table words of this release, read-only, and `params`
@@ -93,15 +104,10 @@ function M.of(rollout, params)
     end
   end
 
-  local known = {}
-  for word in pairs(words) do
-    known[#known + 1] = word ~= 'params' and not rollout.refused[word] and word or nil
-  end
-
   setmetatable(handle, {
     __index = function(_, word)
       if words[word] == nil then
-        misuse.raise('rollout: ' .. misuse.unknown('word', word, known))
+        misuse.raise('rollout: ' .. misuse.unknown('word', word, M.known(rollout)))
       end
       return words[word]
     end,

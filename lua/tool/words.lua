@@ -25,13 +25,9 @@ end
 --- What `rollout` has for a Strategy: true for a word, false for a value.
 ---@return table<string, boolean>
 function M.known()
-  local handle = handle_of()
-  local _, raised = pcall(function()
-    return handle['?']
-  end)
   local known = { params = false }
-  for name in raised:match('known are (.*)$'):gmatch '[%w_]+' do
-    known[name] = true
+  for _, word in ipairs(stdlib_words.known(class)) do
+    known[word] = true
   end
   return known
 end

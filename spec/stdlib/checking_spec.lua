@@ -91,6 +91,8 @@ describe('stdlib.checking', function()
   for name, case in pairs {
     ['promote'] = { function(c) c:promote() end, 'c:promote: a check never acts, this is a word of strategies; a check '
       .. 'may say query, judge and blind' },
+    ['a fact'] = { function(c) c:elapsed() end, 'c:elapsed: a check never acts, this is a word of strategies' },
+    ['a word of bundled strategies'] = { function(c) c:iterate() end, 'c:iterate: a check never acts' },
     ['a word that nobody has'] = { function(c) c:jugde(5) end, 'c.jugde: there is no such word; a check may say' },
     ['a dot'] = { function(c) c.query 'x' end, 'c:query: a colon is wanted: c:query(…)' },
     ['no query'] = { function(c) c:query(5) end, 'c:query: a text is wanted, got number' },
