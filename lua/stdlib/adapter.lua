@@ -146,6 +146,15 @@ function M.escape(text)
   end))
 end
 
+--- What a part of a URL's query means, where `+` is a blank.
+---@param text string
+---@return string
+function M.unescape(text)
+  return (text:gsub('+', ' '):gsub('%%(%x%x)', function(hex)
+    return string.char(tonumber(hex, 16))
+  end))
+end
+
 --- The query of a URL from a list of { name, value }, with `+` for a blank.
 ---@param parameters { [1]: string, [2]: string|number }[]
 ---@return string

@@ -71,11 +71,7 @@ end
 --- The parameters of a query API in the order in which they were added; a blank is %20.
 ---@param list { [1]: string, [2]: string }[]
 function M.form(list)
-  local parts = {}
-  for i, pair in ipairs(list) do
-    parts[i] = adapter.escape(pair[1]) .. '=' .. adapter.escape(pair[2])
-  end
-  return table.concat(parts, '&')
+  return (adapter.parameters(list):gsub('%+', '%%20')) -- a plus of the values' own is %2B
 end
 
 ---@class XmlElement a list of the elements in it
@@ -126,10 +122,13 @@ function M.text(xml, name)
   return text and text:gsub('&(%a+);', ENTITIES) or nil
 end
 
---- What an error of a query API says, as Amazon's client for Go does.
+--- Why a question to a query API has failed, as Amazon's client for Go says it.
 ---@param response AdapterResponse
 ---@return string
 function M.problem(response)
+  if response.error then
+    return 'RequestError: send request failed\ncaused by: ' .. response.error
+  end
   local code, message = M.text(response.body, 'Code'), M.text(response.body, 'Message')
   if not code then
     return ('%d: %s'):format(response.status, adapter.line(response.body, 256))

@@ -65,6 +65,13 @@ function M.reason(status)
   return REASONS[status] or ''
 end
 
+--- '503 Service Unavailable: <body>', or why there was no response.
+---@param response AdapterResponse
+function M.refusal(response)
+  return response.error
+    or ('%d %s: %s'):format(response.status, M.reason(response.status), M.shown(response.body))
+end
+
 --- Every run of white space is one blank, inside of literals too.
 ---@param query string
 function M.in_one_line(query)

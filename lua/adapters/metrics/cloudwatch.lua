@@ -88,13 +88,13 @@ local function value_in(xml)
   end
   local values = results[1] and aws.find(results[1], 'Values')
   local value = values and values[1] and provider.parse_float(values[1].text)
-  return value and { value = value } or provider.nothing('invalid response: ' .. provider.shown(xml))
+  return value and { value = value } or provider.nothing_in(xml)
 end
 
 --- Of the question whether it is there: a query without queries is refused with 400 by one that takes the credentials.
 local function online(response)
   if response.error then
-    return { error = 'unexpected error: RequestError: send request failed\ncaused by: ' .. response.error }
+    return { error = 'unexpected error: ' .. aws.problem(response) }
   elseif response.status == 200 or response.status == 400 then
     return { online = true }
   end
@@ -104,9 +104,7 @@ end
 local function conclude(ask, response)
   if ask.online then
     return online(response)
-  elseif response.error then
-    return { error = 'error requesting cloudwatch: RequestError: send request failed\ncaused by: ' .. response.error }
-  elseif response.status ~= 200 then
+  elseif response.error or response.status ~= 200 then
     return { error = 'error requesting cloudwatch: ' .. aws.problem(response),
       retry_after_ms = response.retry_after_ms }
   end

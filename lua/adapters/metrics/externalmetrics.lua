@@ -5,12 +5,6 @@ local provider = require 'stdlib.provider'
 local GROUP, VERSION = 'external.metrics.k8s.io', 'v1beta1'
 local WANTED = 'expected <namespace>/<metricName>?labelSelector=<urlencoded label selectors>, got '
 
-local function unescape(text)
-  return (text:gsub('+', ' '):gsub('%%(%x%x)', function(hex)
-    return string.char(tonumber(hex, 16))
-  end))
-end
-
 --- namespace/metric?labelSelector=…, where only the metric must be there.
 local function parse(query)
   query = query:gsub('%s+$', '')
@@ -18,7 +12,7 @@ local function parse(query)
   if query:find '[%c]' then
     return nil, 'malformed query string, ' .. WANTED .. query
   end
-  path = unescape(path:gsub('+', '%%2B')):gsub('^/', '', 1)
+  path = adapter.unescape(path:gsub('+', '%%2B')):gsub('^/', '', 1)
   local namespace, metric, more = path:match '^([^/]*)/([^/]*)(.*)$'
   if not namespace then
     namespace, metric, more = '', path, ''
@@ -32,7 +26,7 @@ local function parse(query)
   return {
     namespace = namespace ~= '' and namespace or 'default',
     metric = metric,
-    selector = selector and unescape(selector) or '',
+    selector = selector and adapter.unescape(selector) or '',
   }
 end
 
@@ -81,7 +75,7 @@ local function message_of(response)
   end
   local body = provider.decode(response.body)
   return type(body) == 'table' and type(body.message) == 'string' and provider.shown(body.message)
-    or ('status %d %s: %s'):format(response.status, provider.reason(response.status), provider.shown(response.body))
+    or 'status ' .. provider.refusal(response)
 end
 
 local function value_in(response)

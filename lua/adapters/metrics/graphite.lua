@@ -4,12 +4,6 @@ local provider = require 'stdlib.provider'
 
 local ONLINE = 'target=test'
 
-local function unescape(text)
-  return (text:gsub('+', ' '):gsub('%%(%x%x)', function(hex)
-    return string.char(tonumber(hex, 16))
-  end))
-end
-
 --- The parameters in the order of their names, as Go writes them; of one name in their own order. A pair with a
 --- semicolon or half an escape is dropped, as there.
 local function parameters_of(query)
@@ -17,11 +11,11 @@ local function parameters_of(query)
   for pair in query:gsub('#.*$', ''):gmatch '[^&]+' do
     local name, value = pair:match '^([^=]*)=?(.*)$'
     if not pair:find(';', 1, true) and not pair:gsub('%%%x%x', ''):find('%', 1, true) then
-      name = unescape(name)
+      name = adapter.unescape(name)
       if not values[name] then
         names[#names + 1], values[name] = name, {}
       end
-      values[name][#values[name] + 1] = unescape(value)
+      values[name][#values[name] + 1] = adapter.unescape(value)
     end
   end
   if not values.format then

@@ -67,7 +67,7 @@ local function refusal(response)
   local body = adapter.json.decode(response.body)
   local problem = type(body) == 'table' and type(body.error) == 'table' and body.error or {}
   local message = type(problem.message) == 'string' and provider.shown(problem.message)
-    or ('%d %s: %s'):format(response.status, provider.reason(response.status), provider.shown(response.body))
+    or provider.refusal(response)
   return code_of(problem.status), message
 end
 
@@ -105,10 +105,8 @@ local function take_token(ask, response)
   if type(body) == 'table' and type(body.access_token) == 'string' then
     return query_request(ask, body.access_token)
   end
-  local problem = response.error or ('%d %s: %s'):format(response.status, provider.reason(response.status),
-    provider.shown(response.body))
   return { error = (ask.online and 'unexpected error: ' or 'error requesting stackdriver: ')
-    .. 'cannot fetch token: ' .. problem }
+    .. 'cannot fetch token: ' .. provider.refusal(response) }
 end
 
 return adapter {
