@@ -56,12 +56,39 @@ function M.needs_round(word)
   end
 end
 
+---@param name string of the argument; '': the only one
+---@return integer
+local function check_whole(word, name, value, min, max)
+  if type(value) ~= 'number' or value % 1 ~= 0 or value < min or value > max then
+    wrong(word, ('%sa whole number from %d to %d is wanted, got %s'):format(name, min, max, tostring(value)))
+  end
+  return value
+end
+
+---@param what string 'a text'
+---@return string
+local function check_text(word, what, text, max)
+  if type(text) ~= 'string' or text == '' or #text > max then
+    wrong(word, ('%s of 1 to %d bytes is wanted, got %s'):format(what, max,
+      type(text) == 'string' and #text .. ' bytes' or type(text)))
+  end
+  return text
+end
+
+local NAME_MAX = 253
+
+---@param what string 'the name of a metric'
+---@return string
+local function check_name(word, what, name)
+  if type(name) ~= 'string' or name == '' or #name > NAME_MAX then
+    wrong(word, ('%s is wanted, got %s'):format(what, tostring(name)))
+  end
+  return name
+end
+
 ---@return integer
 function M.weight(word, weight)
-  if type(weight) ~= 'number' or weight % 1 ~= 0 or weight < 0 or weight > 100 then
-    wrong(word, 'weight: a whole number from 0 to 100 is wanted, got ' .. tostring(weight))
-  end
-  return weight
+  return check_whole(word, 'weight: ', weight, 0, 100)
 end
 
 --- Milliseconds of a duration.
@@ -142,10 +169,8 @@ end
 
 local function read_condition(word, given)
   check_options(word, given, '', CONDITION)
-  if type(given.canary) ~= 'string' or given.canary == '' or #given.canary > 253 then
-    wrong(word, 'canary: the name of a Canary of this namespace is wanted, got ' .. tostring(given.canary))
-  end
-  return { name = given.canary, phase = check_one_of(word, 'phase', given.phase, PHASES) }
+  local name = check_name(word, 'canary: the name of a Canary of this namespace', given.canary)
+  return { name = name, phase = check_one_of(word, 'phase', given.phase, PHASES) }
 end
 
 --- The names of both in one table: the timeout may stand in either.
@@ -185,9 +210,8 @@ end
 ---@return string name
 ---@return table? params
 function M.check(word, name, params)
-  if type(name) ~= 'string' or name == '' or #name > 253 then
-    wrong(word, 'the name of a metric or a check is wanted, got ' .. tostring(name))
-  elseif params ~= nil and type(params) ~= 'table' then
+  check_name(word, 'the name of a metric or a check', name)
+  if params ~= nil and type(params) ~= 'table' then
     wrong(word, 'params: a table is wanted, got ' .. type(params))
   end
   for key, value in pairs(params or {}) do
@@ -202,22 +226,14 @@ local QUERY_MAX = 16384
 
 ---@return string
 function M.query(word, text)
-  if type(text) ~= 'string' or text == '' or #text > QUERY_MAX then
-    wrong(word, 'a query of 1 to ' .. QUERY_MAX .. ' bytes is wanted, got '
-      .. (type(text) == 'string' and #text .. ' bytes' or type(text)))
-  end
-  return text
+  return check_text(word, 'a query', text, QUERY_MAX)
 end
 
 local EVENT_MAX = 1000
 
 ---@return string
 function M.text(word, text)
-  if type(text) ~= 'string' or text == '' or #text > EVENT_MAX then
-    wrong(word, 'a text of 1 to ' .. EVENT_MAX .. ' bytes is wanted, got '
-      .. (type(text) == 'string' and #text .. ' bytes' or type(text)))
-  end
-  return text
+  return check_text(word, 'a text', text, EVENT_MAX)
 end
 
 local SEVERITIES = { info = true, warn = true, error = true }
@@ -247,23 +263,15 @@ local COUNT_MAX = 10
 
 ---@return integer
 function M.count(word, count)
-  if type(count) ~= 'number' or count % 1 ~= 0 or count < 1 or count > COUNT_MAX then
-    wrong(word, 'a whole number from 1 to ' .. COUNT_MAX .. ' is wanted, got ' .. tostring(count))
-  end
-  return count
+  return check_whole(word, '', count, 1, COUNT_MAX)
 end
 
-local function check_name(word, name)
-  if type(name) ~= 'string' or name == '' or #name > 253 then
-    wrong(word, 'the name of a webhook of the Canary is wanted, got ' .. tostring(name))
-  end
-  return name
-end
+local WEBHOOK = 'the name of a webhook of the Canary'
 
 ---@return string name
 ---@return table? data
 function M.webhook(word, name, data)
-  check_name(word, name)
+  check_name(word, WEBHOOK, name)
   if data ~= nil and type(data) ~= 'table' then
     wrong(word, 'data: a table is wanted, got ' .. type(data))
   end
@@ -274,7 +282,7 @@ end
 ---@return integer? timeout_ms
 ---@return 'rollback'|'go on' otherwise
 function M.gate_or_webhook(word, name, options)
-  check_name(word, name)
+  check_name(word, WEBHOOK, name)
   if name == 'confirm-rollout' then -- begin() asks that one
     M.gate(word, name)
   end
@@ -295,10 +303,7 @@ end
 
 ---@return integer
 function M.share(word, share)
-  if type(share) ~= 'number' or share % 1 ~= 0 or share < 1 or share > 100 then
-    wrong(word, 'share: a whole number from 1 to 100 is wanted, got ' .. tostring(share))
-  end
-  return share
+  return check_whole(word, 'share: ', share, 1, 100)
 end
 
 return M

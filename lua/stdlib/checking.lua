@@ -104,12 +104,16 @@ local function check_options(run, options)
   end
 end
 
---- A text with one place for the value at most, such as 'revenue fell by %.1f %%'.
-local function check_text(run, text)
+local function check_bytes(run, word, text)
   if type(text) ~= 'string' or text == '' or #text > TEXT_MAX then
-    misuse(run, 'judge', ('text: 1 to %d bytes are wanted, got %s'):format(TEXT_MAX,
+    misuse(run, word, ('text: 1 to %d bytes are wanted, got %s'):format(TEXT_MAX,
       type(text) == 'string' and #text .. ' bytes' or type(text)))
   end
+end
+
+--- A text with one place for the value at most, such as 'revenue fell by %.1f %%'.
+local function check_text(run, text)
+  check_bytes(run, 'judge', text)
   local places = 0
   for kind in text:gsub('%%%%', ''):gmatch '%%[-+ #0]*%d?%d?%.?%d?%d?(.?)' do
     places = places + 1
@@ -245,10 +249,7 @@ local function new_words(run, handle)
   ---@return Outcome
   function words.blind(self, text)
     check_use(run, 'blind', rawequal(self, handle))
-    if type(text) ~= 'string' or text == '' or #text > TEXT_MAX then
-      misuse(run, 'blind', ('text: 1 to %d bytes are wanted, got %s'):format(TEXT_MAX,
-        type(text) == 'string' and #text .. ' bytes' or type(text)))
-    end
+    check_bytes(run, 'blind', text)
     return give(run, blind(text))
   end
 

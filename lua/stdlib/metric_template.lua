@@ -1,18 +1,13 @@
 --- The question that a metric's templateRef stands for: the MetricTemplate's query, filled in, to its provider.
-local host = require 'host'
 local question = require 'stdlib.question'
 local template = require 'stdlib.template'
 
 local M = {}
 
-local function is_set(text)
-  return (text or '') ~= ''
-end
-
 --- 'namespace/name' of the MetricTemplate that a metric names.
 local function key_of(metric, facts)
   local ref = metric.templateRef
-  return (is_set(ref.namespace) and ref.namespace or facts.namespace) .. '/' .. (ref.name or '')
+  return ((ref.namespace or '') ~= '' and ref.namespace or facts.namespace) .. '/' .. (ref.name or '')
 end
 
 --- The interval is passed on as it is written: Flagger has a default for it in its other queries alone.
@@ -32,17 +27,12 @@ function M.ask(facts, spec, metric)
   local key, model = key_of(metric, facts), model_of(facts, spec, metric)
   local known = (spec.templates or {})[key] or { query = '' } -- one that is missing is named by the answer
   local text, problem = template.render(known.query, model)
-  local answer = host.call('query',
-    { query = text or '', template = key, interval = model.interval, problem = problem })
-  if answer.infinite then
-    answer.value = answer.infinite * math.huge
-  end
+  local answer = question.send(text or '', { template = key, interval = model.interval, problem = problem })
   if answer.fault then
     local namespace, name = key:match '^(.-)/(.*)$'
     answer.error = ('Metric template %s.%s %s'):format(name, namespace, answer.fault)
   end
-  local line = (text or known.query):gsub('%s+', ' ')
-  return answer, line
+  return answer, question.in_one_line(text or known.query)
 end
 
 return M

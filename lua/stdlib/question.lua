@@ -4,10 +4,6 @@ local template = require 'stdlib.template'
 
 local M = {}
 
-local function is_set(text)
-  return (text or '') ~= ''
-end
-
 ---@class Model the values of templates, by name
 ---@field interval string
 ---@field variables table<string, string>?
@@ -27,12 +23,15 @@ function M.model(facts, spec, metric)
     service = facts.service,
     ingress = ingress.name or facts.target,
     route = route.name or facts.target,
-    interval = is_set(metric.interval) and metric.interval or '1m',
+    interval = (metric.interval or '') ~= '' and metric.interval or '1m',
     variables = metric.templateVariables,
   }
 end
 
-local function in_one_line(text)
+--- A query as it is asked and shown.
+---@param text string
+---@return string
+function M.in_one_line(text)
   return (text:gsub('%s+', ' '))
 end
 
@@ -51,14 +50,17 @@ end
 ---@return boolean? unsupported Go could fill it in
 function M.fill(query, model)
   local text, problem, unsupported = template.render(query, model)
-  return text and in_one_line(text), problem, unsupported
+  return text and M.in_one_line(text), problem, unsupported
 end
 
 --- Asks a text that is filled in.
 ---@param text string
+---@param more { template: string, interval: string, problem: string? }? of a MetricTemplate: its provider is asked
 ---@return Measured
-function M.send(text)
-  local answer = host.call('query', { query = text })
+function M.send(text, more)
+  more = more or {}
+  local answer = host.call('query',
+    { query = text, template = more.template, interval = more.interval, problem = more.problem })
   if answer.infinite then
     answer.value = answer.infinite * math.huge
   end
@@ -73,7 +75,7 @@ end
 function M.ask(query, model)
   local text, problem, unsupported = M.fill(query, model)
   if unsupported then
-    return { error = problem }, in_one_line(query)
+    return { error = problem }, M.in_one_line(query)
   end
   return M.send(text or ''), text or ''
 end

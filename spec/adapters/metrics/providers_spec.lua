@@ -507,6 +507,11 @@ describe('cloudwatch', function()
     local order = { region = 'eu-west-1', ambient = ORDER.ambient, online = true }
     assert.same({ online = true }, answer('cloudwatch', order, { status = 400, body = '' }))
     assert.matches('^unexpected status code: 403', answer('cloudwatch', order, { status = 403, body = '' }).error)
+    local silent = { error = 'dial tcp: refused' }
+    local cause = 'RequestError: send request failed\ncaused by: Post "https://monitoring.eu-west-1.amazonaws.com/": '
+      .. silent.error
+    assert.equal('unexpected error: ' .. cause, answer('cloudwatch', order, silent).error)
+    assert.equal('error requesting cloudwatch: ' .. cause, answer('cloudwatch', ORDER, silent).error)
   end)
 end)
 
