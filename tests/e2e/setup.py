@@ -6,6 +6,7 @@ stand for apt and its like.
 """
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -148,6 +149,17 @@ class Setup(unittest.TestCase):
         for package in ('prometheus', 'nginx', 'libcmocka-dev', 'lua-busted', 'clang-format'):
             self.assertNotIn(package, machine.installed())
         self.assertEqual((0, 'setup: everything is installed\n'), machine.setup('demo'))
+
+    def test_image(self):
+        """The image is built with what the demo is built with; time zones are for the program alone."""
+        machine = Machine(self, 'ID=debian\nVERSION_ID="13"\n')
+        status, told = machine.setup('demo')
+        self.assertEqual(0, status, told)
+        build, run = re.findall(r'apt-get install -y --no-install-recommends(.*?)&&',
+                                (ROOT / 'deploy/Dockerfile').read_text(), re.DOTALL)
+        demo = set(machine.installed()) - {'install', 'libyyjson0', 'tzdata'}  # the first is apt-get's own word
+        self.assertEqual(demo, set(build.replace('\\', '').split()))
+        self.assertIn('tzdata', run.split())
 
     def test_debian_13(self):
         """It has libyyjson itself."""
