@@ -22,20 +22,28 @@ SLUICE = None
 PATIENCE_S = 400
 
 
-class Folder(unittest.TestCase):
-    """A copy of an example, which a test may spoil."""
+class Author(unittest.TestCase):
+    """Runs commands in the folder `top`, which is empty at first."""
 
     def setUp(self):
-        self.top = tempfile.TemporaryDirectory()
-        self.addCleanup(self.top.cleanup)
-        self.folder = pathlib.Path(self.top.name, 'growing-shares')
+        top = tempfile.TemporaryDirectory()
+        self.addCleanup(top.cleanup)
+        self.top = pathlib.Path(top.name)
+
+    def run_sluice(self, *words):
+        done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S, cwd=self.top)
+        return done.returncode, done.stdout, done.stderr
+
+
+class Folder(Author):
+    """In a folder with a copy of an example, which a test may spoil."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder = self.top / 'growing-shares'
         shutil.copytree(EXAMPLE, self.folder)
         self.script = self.folder / 'growing-shares.lua'
         self.spec = self.folder / 'growing_shares_spec.lua'
-
-    def run_sluice(self, *words):
-        done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S, cwd=self.top.name)
-        return done.returncode, done.stdout, done.stderr
 
     def expect(self, status, told, *words):
         self.assertEqual((status, told, ''), self.run_sluice(*words))
@@ -213,7 +221,7 @@ end)
     def test_junit(self):
         self.spoil(self.spec, "assert.equal('Failed', world:finish())", "assert.equal('<&>', world:finish())")
         status, _, _ = self.run_sluice('test', 'growing-shares', '--no-kills', '--junit', 'junit.xml')
-        suite = xml.etree.ElementTree.parse(pathlib.Path(self.top.name, 'junit.xml')).getroot()[0]
+        suite = xml.etree.ElementTree.parse(self.top / 'junit.xml').getroot()[0]
         self.assertEqual((1, '3', '1'), (status, suite.get('tests'), suite.get('failures')))
         self.assertIn("expected '<&>', got 'Failed'", suite[1][0].get('message'))
         status, _, errors = self.run_sluice('test', 'growing-shares', '--no-kills', '--junit', '/no/such')
@@ -244,12 +252,11 @@ end)
             self.assertTrue(errors.startswith(f'sluice test: {said}\n'), errors)
 
 
-class Examples(unittest.TestCase):
+class Examples(Author):
     """Every example passes; growing-shares is also killed at every word (Test)."""
 
-    def run_sluice(self, *words):
-        done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S, cwd=ROOT)
-        return done.returncode, done.stdout, done.stderr
+    def setUp(self):
+        self.top = ROOT
 
     def test_check(self):
         status, told, errors = self.run_sluice('check', 'examples/strategies')
@@ -269,16 +276,7 @@ class Examples(unittest.TestCase):
                 self.assertIn(f'({folder.name}/{folder.name}.lua)', page)
 
 
-class New(unittest.TestCase):
-    def setUp(self):
-        top = tempfile.TemporaryDirectory()
-        self.addCleanup(top.cleanup)
-        self.top = pathlib.Path(top.name)
-
-    def run_sluice(self, *words):
-        done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S, cwd=self.top)
-        return done.returncode, done.stdout, done.stderr
-
+class New(Author):
     def test_strategy(self):
         """All that is written runs as it is, and an editor finds the words."""
         status, told, errors = self.run_sluice('new', 'strategy', 'weekday-ring')
