@@ -161,6 +161,12 @@ class Setup(unittest.TestCase):
         self.assertEqual(demo, set(build.replace('\\', '').split()))
         self.assertIn('tzdata', run.split())
 
+    def test_image_of_sources_alone(self):
+        """What is built here does not get into the image's build."""
+        left_out = [line.rpartition('/')[2] for line in (ROOT / '.dockerignore').read_text().splitlines()]
+        for line in (ROOT / '.gitignore').read_text().splitlines():
+            self.assertIn(line.strip('/'), left_out)
+
     def test_debian_13(self):
         """It has libyyjson itself."""
         machine = Machine(self, 'ID=debian\nVERSION_ID="13"\n')
