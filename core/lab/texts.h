@@ -1,5 +1,6 @@
-/* YAML that travels in the binary: "crds/<file>" (deploy/crds, and what the mesh brings), "tutorial/<file>"
- * (examples/tutorial), "scenarios/tutorial.yaml" (examples/scenarios). Made by cmake/Embed.cmake. */
+/* Files that travel in the binary, made by cmake/Embed.cmake. YAML: "crds/<file>" (deploy/crds, and what the mesh
+ * brings), "tutorial/<file>" (examples/tutorial), "scenarios/tutorial.yaml" (examples/scenarios). For authors:
+ * "tool/<file>" (lua/tool), and what `sluice new` writes, "strategy/<file>" and "addon/<path>". */
 #pragma once
 
 #include <stddef.h>

@@ -149,7 +149,7 @@ static void open_world(struct world *w)
     log_set_sink(log_drop, NULL);
     *w = (struct world){.time = virtual_clock_new(1773216907000)};
     assert_true(stage_init(&w->stage, virtual_clock_clock(w->time), 1, &err));
-    w->stage.replay_words = 2;
+    w->stage.replay_words = 2; /* so that a replay takes several turns */
     assert_true(cluster_create(w->stage.cluster, doc_root(objects), &err));
     doc_free(objects);
     start_engine(w);
