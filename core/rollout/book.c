@@ -38,11 +38,11 @@ struct book *book_new(struct context *context, const struct book_kind *kind, con
 
 static void forget_look(struct book *book)
 {
-    doc_free(book->spec);
+    doc_free(book->object);
     doc_free(book->sources);
     doc_free(book->declared);
     str_free(&book->fault);
-    book->spec = book->sources = book->declared = NULL;
+    book->object = book->sources = book->declared = NULL;
 }
 
 void book_free(struct book *book)
@@ -57,27 +57,32 @@ void book_free(struct book *book)
 
 /* --- loading --- */
 
-static void add_source(struct book *book, const char *module, const char *text)
+size_t book_sources_size(const struct node *sources)
 {
-    node_set_str(book->sources, doc_root(book->sources), module, text);
-    book->size += strlen(text);
+    size_t size = 0;
+    struct node_iter it = node_iterate(sources);
+    while (node_next(&it)) {
+        size += strlen(node_str_or(it.value, ""));
+    }
+    return size;
 }
 
 /* {"scripts.weekday-ring": text, "scripts.calendar": text}; those of a Check have the root checks, and a place of their
  * own. No name can reach a root of the engine's. */
 static void take_sources(struct book *book, const char *module, const struct node *spec)
 {
-    book->size = 0;
     book->sources = doc_new();
-    doc_set_root(book->sources, node_new_object(book->sources));
+    struct node *sources = node_new_object(book->sources);
+    doc_set_root(book->sources, sources);
     struct node_iter it = node_iterate(node_get(spec, "modules"));
     while (node_next(&it)) {
         char *name =
             book->kind->modules_below ? str_format("%s.scripts.%s", module, it.key) : str_format("scripts.%s", it.key);
-        add_source(book, name, node_str_or(it.value, ""));
+        node_set_str(book->sources, sources, name, node_str_or(it.value, ""));
         str_free(&name);
     }
-    add_source(book, module, node_str_or(node_get(spec, "script"), ""));
+    node_set_str(book->sources, sources, module, node_str_or(node_get(spec, "script"), ""));
+    book->size = book_sources_size(sources);
 }
 
 /* A script of another kind loads too. */
@@ -123,19 +128,28 @@ static bool load(struct book *book, const char *module)
     return err.code != ERR_NOT_FOUND;
 }
 
-void book_look(struct book *book, const struct node *object)
+static const struct node *spec_of(const struct doc *object)
 {
-    const struct node *spec = node_get(object, "spec");
-    if (book->spec != NULL && node_equal(doc_root(book->spec), spec)) {
-        return;
+    return node_get(doc_root(object), "spec");
+}
+
+/* A store gives the same document until the object changes, or was not read for long. */
+bool book_look(struct book *book, struct doc *object)
+{
+    if (book->object == object) {
+        return false;
     }
-    char *module = book->kind->module(book->key);
-    forget_look(book);
-    book->spec = doc_copy(spec);
-    book->generation = object_generation(object);
-    take_sources(book, module, spec);
-    load(book, module);
-    str_free(&module);
+    bool changed = book->object == NULL || !node_equal(spec_of(book->object), spec_of(object));
+    if (changed) {
+        char *module = book->kind->module(book->key);
+        forget_look(book);
+        take_sources(book, module, spec_of(object));
+        load(book, module);
+        str_free(&module);
+    }
+    doc_free(book->object);
+    book->object = doc_share(object);
+    return changed;
 }
 
 bool book_look_bundled(struct book *book)
@@ -157,7 +171,7 @@ static struct node *condition_of(const struct book *book, struct doc *doc, const
     time_write(clock_wall_ms(book->context->clock), now);
     node_set_str(doc, condition, "type", "Ready");
     node_set_str(doc, condition, "status", status);
-    node_set_int(doc, condition, "observedGeneration", book->generation);
+    node_set_int(doc, condition, "observedGeneration", object_generation(doc_root(book->object)));
     node_set_str(doc, condition, "reason", book->fault == NULL ? "Loaded" : "Fault");
     node_set_str(doc, condition, "message", book->fault == NULL ? "the script loads" : book->fault);
     bool stays = node_is(node_get(before, "status"), status);

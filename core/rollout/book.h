@@ -19,10 +19,9 @@ struct book {
     UT_hash_handle hh;
     struct context *context;
     const struct book_kind *kind;
-    struct doc *spec; /* what was looked at */
-    int64_t generation;
+    struct doc *object;   /* what was looked at last, shared with the store */
     struct doc *sources;  /* {module: text}; what the engine itself brings has none */
-    size_t size;          /* of the texts */
+    size_t size;          /* of these texts */
     struct doc *declared; /* its parameters, an object; NULL when it has a fault */
     char *fault;          /* NULL: none */
     struct kube_call *write;
@@ -35,8 +34,8 @@ struct book *book_new(struct context *context, const struct book_kind *kind, con
 /* Drops writes that are under way. */
 void book_free(struct book *book);
 
-/* Loads what an object's spec says, unless that is what was looked at last. */
-void book_look(struct book *book, const struct node *object);
+/* Loads what an object's spec says. False: that is what was looked at last. */
+bool book_look(struct book *book, struct doc *object);
 /* Loads a module of the engine's. False: there is none. */
 bool book_look_bundled(struct book *book);
 
@@ -46,3 +45,6 @@ void book_write_status(struct book *book);
 /* "delivery" and "ring" of "delivery/ring". */
 const char *book_key_name(const char *key);
 char *book_key_namespace(const char *key); /* (mem_free) */
+
+/* Bytes of the texts of {module: text}. */
+size_t book_sources_size(const struct node *sources);

@@ -49,8 +49,9 @@ static void drop_book(struct library *library, enum shelf shelf, struct book *bo
     book_free(book);
 }
 
-/* The object of this key as the store has it now; NULL when there is none. */
-static struct book *find_object(struct library *library, enum shelf shelf, const char *key)
+/* The object of this key as the store has it now; NULL when there is none. `changed`: it says something else than when
+ * it was looked at last. */
+static struct book *look_at_object(struct library *library, enum shelf shelf, const char *key, bool *changed)
 {
     struct book *book = find_book(library, shelf, key);
     char *namespace = book_key_namespace(key);
@@ -61,10 +62,11 @@ static struct book *find_object(struct library *library, enum shelf shelf, const
         if (book != NULL) {
             drop_book(library, shelf, book);
         }
+        *changed = true;
         return NULL;
     }
     book = book != NULL ? book : add_book(library, shelf, key);
-    book_look(book, doc_root(object));
+    *changed = book_look(book, object);
     doc_free(object);
     return book;
 }
@@ -83,7 +85,7 @@ static bool look_without_object(struct library *library, enum shelf shelf, struc
     doc_set_root(object, node_new_object(object));
     struct node *spec = node_ensure_object(object, doc_root(object), "spec");
     node_set(object, spec, "script", node_copy(object, text));
-    book_look(book, doc_root(object));
+    book_look(book, object);
     doc_free(object);
     return true;
 }
@@ -107,7 +109,8 @@ static struct book *find_without_object(struct library *library, enum shelf shel
 /* What a reference of a Canary stands for. */
 static struct book *find(struct library *library, enum shelf shelf, const struct node *reference, const char *key)
 {
-    struct book *book = find_object(library, shelf, key);
+    bool ignored;
+    struct book *book = look_at_object(library, shelf, key, &ignored);
     bool is_local = str_empty(node_str(node_get(reference, "namespace")));
     return book == NULL && is_local ? find_without_object(library, shelf, book_key_name(key)) : book;
 }
@@ -122,10 +125,9 @@ struct users {
 
 static bool names_strategy(const struct node *canary, const char *key)
 {
-    struct canary_names names;
-    canary_names_init(&names, canary);
-    bool names_it = str_equal(names.strategy, key);
-    canary_names_fini(&names);
+    char *named = canary_reference_key(node_at(canary, "spec", "strategy"), object_namespace(canary));
+    bool names_it = str_equal(named, key);
+    str_free(&named);
     return names_it;
 }
 
@@ -153,20 +155,18 @@ static bool wake_user(void *ctx, const char *namespace, const char *name, const 
 
 static void note_changed(struct library *library, enum shelf shelf, const char *key)
 {
-    struct book *book = find_book(library, shelf, key);
-    struct doc *before = book != NULL ? doc_copy(doc_root(book->spec)) : NULL;
-    book = find_object(library, shelf, key);
+    bool changed;
+    struct book *book = look_at_object(library, shelf, key, &changed);
     if (book != NULL) {
         book_write_status(book);
     }
-    if (book == NULL || before == NULL || !node_equal(doc_root(before), doc_root(book->spec))) {
+    if (changed) {
         struct users users = {library, shelf, key};
         if (book != NULL && book->fault != NULL) {
             log_warn(NULL, "%s %s is not ready: %s", kinds[shelf]->resource->kind, key, book->fault);
         }
         store_each(context_store(library->context, &KUBE_CANARIES), NULL, wake_user, &users);
     }
-    doc_free(before);
 }
 
 void library_note_changed(struct library *library, const struct kube_resource *resource, const char *namespace,
@@ -279,6 +279,96 @@ static const struct book *usable_check(struct library *library, const struct can
     return book;
 }
 
+static struct doc *bundled_sources(struct strategist *strategist, const char *strategy)
+{
+    struct doc *doc = doc_new();
+    doc_set_root(doc, strategist->ops->sources(strategist, strategy, doc));
+    return doc;
+}
+
+/* The scripts that a Canary names and may use, each once. Nothing of them is copied: each look at the Canary asks. */
+struct named {
+    struct doc *bundled;         /* the sources of the engine's own strategy; NULL: the Canary names one */
+    const struct book *strategy; /* NULL: the engine's own, or the named one cannot be used */
+    const struct book **checks;  /* room for one per metric */
+    size_t check_count;
+    size_t texts, size; /* of all, as a release pins them */
+};
+
+static void named_fini(struct named *named)
+{
+    doc_free(named->bundled);
+    mem_free(named->checks);
+}
+
+static void count_texts(struct named *named, const struct book *book)
+{
+    named->texts += node_count(doc_root(book->sources));
+    named->size += book->size;
+}
+
+static void add_check(struct named *named, const struct book *book)
+{
+    for (size_t i = 0; i < named->check_count; i++) {
+        if (named->checks[i] == book) {
+            return;
+        }
+    }
+    named->checks[named->check_count++] = book;
+    count_texts(named, book);
+}
+
+static void check_size(const struct named *named, struct str_list *reasons)
+{
+    if (named->texts > RELEASE_SOURCES_MAX || named->size > SOURCES_SIZE_MAX) {
+        str_list_push_format(reasons,
+                             "spec: the scripts that it names are %zu texts of %zu bytes together, and a release pins "
+                             "at most %d of %d",
+                             named->texts, named->size, RELEASE_SOURCES_MAX, SOURCES_SIZE_MAX);
+    }
+}
+
+/* Reasons say what cannot be used. */
+static struct named find_named(struct library *library, const struct canary *canary, struct str_list *reasons)
+{
+    size_t metrics = node_count(node_get(canary->analysis, "metrics"));
+    struct named named = {.checks = mem_alloc_array(metrics + 1, sizeof named.checks[0])};
+    if (!canary_is_scripted(canary)) {
+        named.bundled = bundled_sources(library->context->strategist, canary->strategy);
+        named.texts = node_count(doc_root(named.bundled));
+        named.size = book_sources_size(doc_root(named.bundled));
+    } else if ((named.strategy = usable_strategy(library, canary, reasons)) != NULL) {
+        count_texts(&named, named.strategy);
+    }
+    struct check_ref_iter it = check_ref_iterate(canary->root);
+    while (check_ref_next(&it)) {
+        const struct book *book = usable_check(library, canary, &it, reasons);
+        if (book != NULL) {
+            add_check(&named, book);
+        }
+    }
+    check_size(&named, reasons);
+    return named;
+}
+
+static bool names_scripts(const struct canary *canary)
+{
+    struct check_ref_iter it = check_ref_iterate(canary->root);
+    bool names = canary_is_scripted(canary) || check_ref_next(&it);
+    check_ref_stop(&it);
+    return names;
+}
+
+void library_check(void *ctx, const struct canary *canary, struct str_list *reasons)
+{
+    if (names_scripts(canary)) {
+        struct named named = find_named(ctx, canary, reasons);
+        named_fini(&named);
+    }
+}
+
+/* --- what a release pins of it --- */
+
 static void pin_sources(struct library_choice *choice, const struct book *book)
 {
     struct node_iter it = node_iterate(doc_root(book->sources));
@@ -301,91 +391,41 @@ static void pin_check(struct library_choice *choice, const struct book *book, co
     pin_sources(choice, book);
 }
 
-static size_t size_of(const struct node *sources)
+/* Everything that a release of the Canary pins. Takes named->bundled. */
+static struct library_choice pin(struct library *library, const struct canary *canary, struct named *named)
 {
-    size_t size = 0;
-    struct node_iter it = node_iterate(sources);
-    while (node_next(&it)) {
-        size += strlen(node_str_or(it.value, ""));
-    }
-    return size;
-}
-
-static void check_size(const struct library_choice *choice, struct str_list *reasons)
-{
-    const struct node *sources = doc_root(choice->sources);
-    size_t size = size_of(sources);
-    if (node_count(sources) > RELEASE_SOURCES_MAX || size > SOURCES_SIZE_MAX) {
-        str_list_push_format(reasons,
-                             "spec: the scripts that it names are %zu texts of %zu bytes together, and a release pins "
-                             "at most %d of %d",
-                             node_count(sources), size, RELEASE_SOURCES_MAX, SOURCES_SIZE_MAX);
-    }
-}
-
-static struct doc *bundled_sources(struct strategist *strategist, const char *strategy)
-{
-    struct doc *doc = doc_new();
-    doc_set_root(doc, strategist->ops->sources(strategist, strategy, doc));
-    return doc;
-}
-
-/* Everything that a release of the Canary pins; reasons say what cannot be used. */
-static struct library_choice choose(struct library *library, const struct canary *canary, struct str_list *reasons)
-{
-    struct library_choice choice = {0};
-    if (canary_is_scripted(canary)) {
-        const struct book *book = usable_strategy(library, canary, reasons);
+    struct library_choice choice = {.sources = named->bundled};
+    named->bundled = NULL;
+    if (named->strategy != NULL) {
+        const struct node *given = node_at(canary->spec, "strategy", "params");
         choice.sources = doc_new();
         doc_set_root(choice.sources, node_new_object(choice.sources));
-        if (book != NULL) {
-            const struct node *given = node_at(canary->spec, "strategy", "params");
-            choice.params = doc_new();
-            doc_set_root(choice.params, params_fill(choice.params, doc_root(book->declared), given));
-            pin_sources(&choice, book);
-        }
-    } else {
-        choice.sources = bundled_sources(library->context->strategist, canary->strategy);
+        choice.params = doc_new();
+        doc_set_root(choice.params, params_fill(choice.params, doc_root(named->strategy->declared), given));
+        pin_sources(&choice, named->strategy);
     }
     struct check_ref_iter it = check_ref_iterate(canary->root);
     while (check_ref_next(&it)) {
-        const struct book *book = usable_check(library, canary, &it, reasons);
-        if (book != NULL) {
-            pin_check(&choice, book, it.key);
-        }
+        pin_check(&choice, find(library, CHECKS, it.reference, it.key), it.key);
     }
-    check_size(&choice, reasons);
     return choice;
-}
-
-static bool names_scripts(const struct canary *canary)
-{
-    struct check_ref_iter it = check_ref_iterate(canary->root);
-    bool names = canary_is_scripted(canary) || check_ref_next(&it);
-    check_ref_stop(&it);
-    return names;
-}
-
-void library_check(void *ctx, const struct canary *canary, struct str_list *reasons)
-{
-    if (names_scripts(canary)) {
-        struct library_choice choice = choose(ctx, canary, reasons);
-        library_choice_fini(&choice);
-    }
 }
 
 bool library_choose(struct library *library, const struct canary *canary, struct library_choice *choice,
                     struct err *err)
 {
     struct str_list reasons = {0};
-    *choice = choose(library, canary, &reasons);
+    struct named named = find_named(library, canary, &reasons);
     bool ok = reasons.count == 0;
-    if (!ok) {
+    *choice = (struct library_choice){0};
+    if (ok) {
+        *choice = pin(library, canary, &named);
+    } else {
         char *text = str_list_join(&reasons, "; ");
         err_set(err, ERR_INVALID, "%s", text);
         str_free(&text);
-        library_choice_fini(choice);
     }
+    named_fini(&named);
     str_list_fini(&reasons);
     return ok;
 }
