@@ -70,6 +70,18 @@ char *canary_reference_key(const struct node *reference, const char *own_namespa
     return str_format("%s/%s", namespace != NULL ? namespace : "", node_str_or(node_get(reference, "name"), ""));
 }
 
+const char *canary_reference_name(const char *key)
+{
+    const char *slash = strchr(key, '/');
+    return slash != NULL ? slash + 1 : key;
+}
+
+char *canary_reference_namespace(const char *key)
+{
+    const char *slash = strchr(key, '/');
+    return str_dup_n(key, slash != NULL ? (size_t)(slash - key) : 0);
+}
+
 void canary_names_fini(struct canary_names *names)
 {
     if (names->built != NULL && names->built->others > 0) {

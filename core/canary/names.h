@@ -24,9 +24,12 @@ void canary_names_init(struct canary_names *names, const struct node *canary);
 void canary_names_copy(struct canary_names *copy, const struct canary_names *names);
 void canary_names_fini(struct canary_names *names);
 
-/* "namespace/name" of a reference to a script, {name, namespace}; without a namespace it is the Canary's own. NULL:
- * there is no reference. (mem_free) */
+/* "namespace/name" of a reference to a script or a template, {name, namespace}; without a namespace it is the Canary's
+ * own. NULL: there is no reference. (mem_free) */
 char *canary_reference_key(const struct node *reference, const char *own_namespace);
+/* "ring" and "delivery" of "delivery/ring". */
+const char *canary_reference_name(const char *key);
+char *canary_reference_namespace(const char *key); /* (mem_free) */
 
 /* `name` as it is when it has at most `max` characters, else its beginning and a hash of it: different names stay
  * different. A valid name, or value of a label, stays one. `max` is at least 20. (mem_free) */

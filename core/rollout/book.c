@@ -17,16 +17,6 @@ const struct book_kind book_strategy = {
 const struct book_kind book_check = {
     .resource = &KUBE_CHECKS, .declares = "check", .module = canary_check_module, .modules_below = true};
 
-const char *book_key_name(const char *key)
-{
-    return strchr(key, '/') + 1;
-}
-
-char *book_key_namespace(const char *key)
-{
-    return str_dup_n(key, (size_t)(book_key_name(key) - 1 - key));
-}
-
 struct book *book_new(struct context *context, const struct book_kind *kind, const char *key)
 {
     struct book *book = mem_alloc(sizeof *book + strlen(key) + 1);
@@ -253,15 +243,15 @@ static void on_written(void *ctx, const struct doc *answer, const struct err *er
 
 void book_write_status(struct book *book)
 {
-    char *namespace = book_key_namespace(book->key);
+    char *namespace = canary_reference_namespace(book->key);
     struct doc *live =
-        store_find(context_store(book->context, book->kind->resource), namespace, book_key_name(book->key));
+        store_find(context_store(book->context, book->kind->resource), namespace, canary_reference_name(book->key));
     struct doc *patch = live != NULL ? status_of(book, doc_root(live)) : NULL;
     if (patch != NULL && book->write == NULL) {
         struct kube_request request = {.verb = KUBE_PATCH_MERGE,
                                        .resource = book->kind->resource,
                                        .namespace = namespace,
-                                       .name = book_key_name(book->key),
+                                       .name = canary_reference_name(book->key),
                                        .subresource = "status",
                                        .body = doc_root(patch)};
         timer_cancel(&book->retry);

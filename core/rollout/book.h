@@ -42,9 +42,5 @@ bool book_look_bundled(struct book *book);
 /* Brings the status of its object in line with what was found: Ready, the parameters. */
 void book_write_status(struct book *book);
 
-/* "delivery" and "ring" of "delivery/ring". */
-const char *book_key_name(const char *key);
-char *book_key_namespace(const char *key); /* (mem_free) */
-
 /* Bytes of the texts of {module: text}. */
 size_t book_sources_size(const struct node *sources);

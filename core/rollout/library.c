@@ -54,9 +54,9 @@ static void drop_book(struct library *library, enum shelf shelf, struct book *bo
 static struct book *look_at_object(struct library *library, enum shelf shelf, const char *key, bool *changed)
 {
     struct book *book = find_book(library, shelf, key);
-    char *namespace = book_key_namespace(key);
+    char *namespace = canary_reference_namespace(key);
     struct doc *object =
-        store_find(context_store(library->context, kinds[shelf]->resource), namespace, book_key_name(key));
+        store_find(context_store(library->context, kinds[shelf]->resource), namespace, canary_reference_name(key));
     str_free(&namespace);
     if (object == NULL) {
         if (book != NULL) {
@@ -74,7 +74,7 @@ static struct book *look_at_object(struct library *library, enum shelf shelf, co
 /* A check that the engine brings, or else a file; false: there is none. */
 static bool look_without_object(struct library *library, enum shelf shelf, struct book *book)
 {
-    const struct node *text = node_get(doc_root(library->files[shelf]), book_key_name(book->key));
+    const struct node *text = node_get(doc_root(library->files[shelf]), canary_reference_name(book->key));
     if (shelf == CHECKS && book_look_bundled(book)) {
         return true;
     }
@@ -112,7 +112,7 @@ static struct book *find(struct library *library, enum shelf shelf, const struct
     bool ignored;
     struct book *book = look_at_object(library, shelf, key, &ignored);
     bool is_local = str_empty(node_str(node_get(reference, "namespace")));
-    return book == NULL && is_local ? find_without_object(library, shelf, book_key_name(key)) : book;
+    return book == NULL && is_local ? find_without_object(library, shelf, canary_reference_name(key)) : book;
 }
 
 /* --- who uses it --- */

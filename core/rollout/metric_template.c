@@ -12,7 +12,7 @@ enum { SECRET_TIMEOUT_MS = 5000 };
 
 struct metric_template_call {
     struct context *context;
-    char *namespace, *name, *interval, *query, *problem, *fault;
+    char *key, *interval, *query, *problem, *fault;
     struct doc *template;
     struct doc *ask;
     struct timer turn;
@@ -27,18 +27,14 @@ struct metric_template_call {
 char *metric_template_key(const struct node *metric, const char *namespace)
 {
     const struct node *ref = node_get(metric, "templateRef");
-    if (node_type(ref) != NODE_OBJECT) {
-        return NULL;
-    }
-    const char *given = node_str_or(node_get(ref, "namespace"), "");
-    return str_format("%s/%s", given[0] != '\0' ? given : namespace, node_str_or(node_get(ref, "name"), ""));
+    return node_type(ref) == NODE_OBJECT ? canary_reference_key(ref, namespace) : NULL;
 }
 
 struct doc *metric_template_find(const struct context *context, const char *key)
 {
-    const char *name = strchr(key, '/') + 1;
-    char *namespace = str_dup_n(key, (size_t)(name - 1 - key));
-    struct doc *found = store_find(context_store(context, &KUBE_METRIC_TEMPLATES), namespace, name);
+    char *namespace = canary_reference_namespace(key);
+    struct doc *found =
+        store_find(context_store(context, &KUBE_METRIC_TEMPLATES), namespace, canary_reference_name(key));
     str_free(&namespace);
     return found;
 }
@@ -60,8 +56,7 @@ static void call_free(struct metric_template_call *call)
     timer_cancel(&call->turn);
     doc_free(call->template);
     doc_free(call->ask);
-    str_free(&call->namespace);
-    str_free(&call->name);
+    str_free(&call->key);
     str_free(&call->interval);
     str_free(&call->query);
     str_free(&call->problem);
@@ -181,11 +176,10 @@ static void on_secret(void *ctx, const struct doc *secret, const struct err *err
 static void on_turn(struct timer *timer, void *ctx)
 {
     struct metric_template_call *call = ctx;
-    char *key = str_format("%s/%s", call->namespace, call->name);
-    call->template = metric_template_find(call->context, key);
-    str_free(&key);
+    call->template = metric_template_find(call->context, call->key);
     if (call->template == NULL) {
-        call->fault = str_format("error: metrictemplate.flagger.app \"%s\" not found", call->name);
+        call->fault =
+            str_format("error: metrictemplate.flagger.app \"%s\" not found", canary_reference_name(call->key));
         finish(call, NULL, NULL);
         return;
     }
@@ -199,12 +193,14 @@ static void on_turn(struct timer *timer, void *ctx)
         finish(call, NULL, NULL);
         return;
     }
+    char *namespace = canary_reference_namespace(call->key);
     struct kube_request request = {.verb = KUBE_GET,
                                    .resource = &KUBE_SECRETS,
-                                   .namespace = call->namespace,
+                                   .namespace = namespace,
                                    .name = secret,
                                    .timeout_ms = SECRET_TIMEOUT_MS};
     call->reading = kube_start(call->context->kube, &request, on_secret, call);
+    str_free(&namespace);
 }
 
 struct metric_template_call *metric_template_ask(struct context *context,
@@ -213,8 +209,7 @@ struct metric_template_call *metric_template_ask(struct context *context,
 {
     struct metric_template_call *call = mem_new(struct metric_template_call);
     call->context = context;
-    call->namespace = str_dup(question->namespace);
-    call->name = str_dup(question->name);
+    call->key = str_dup(question->key);
     call->interval = str_dup(question->interval);
     call->query = str_dup(question->query);
     call->problem = str_dup(question->problem);

@@ -12,14 +12,14 @@
 #include "context/context.h"
 
 struct metric_template_question {
-    const char *namespace, *name; /* of the template */
-    const char *interval;         /* of the metric, as written; "" without one */
-    const char *query;            /* filled in; NULL: only whether the provider is there */
-    const char *problem;          /* why the query could not be filled in; NULL: it could */
+    const char *key;      /* of the template, as metric_template_key gives it */
+    const char *interval; /* of the metric, as written; "" without one */
+    const char *query;    /* filled in; NULL: only whether the provider is there */
+    const char *problem;  /* why the query could not be filled in; NULL: it could */
 };
 
 struct metric_template_answer {
-    char *fault;             /* NULL: none */
+    const char *fault;       /* NULL: none */
     const char *type;        /* of the provider; "" when there is no template */
     const struct node *said; /* by the adapter (lua/stdlib/provider.lua); NULL with a fault */
     const char *error;       /* of the adapter itself; NULL: none */

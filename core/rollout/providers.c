@@ -1,7 +1,5 @@
 #include "rollout/providers.h"
 
-#include <string.h>
-
 #include "base/mem.h"
 #include "base/str.h"
 #include "prom/query.h"
@@ -109,29 +107,26 @@ static void on_template(void *ctx, const struct metric_template_answer *answer)
 {
     struct providers *check = ctx;
     check->template_call = NULL;
-    const char *name = strchr(check->key, '/') + 1;
-    int namespace_len = (int)(name - 1 - check->key);
+    const char *name = canary_reference_name(check->key);
+    char *namespace = canary_reference_namespace(check->key);
     const char *error = answer->error != NULL ? answer->error : node_str(node_get(answer->said, "error"));
     if (answer->fault != NULL) {
-        finish(check, str_format("metric template %s.%.*s %s", name, namespace_len, check->key, answer->fault));
+        finish(check, str_format("metric template %s.%s %s", name, namespace, answer->fault));
     } else if (error != NULL) {
-        finish(check, str_format("%s in metric template %s.%.*s not avaiable: %s", answer->type, name, namespace_len,
-                                 check->key, error));
+        finish(check, str_format("%s in metric template %s.%s not avaiable: %s", answer->type, name, namespace, error));
     } else {
         ask_next(check);
     }
+    str_free(&namespace);
 }
 
 static void ask_template(struct providers *check, const struct node *metric)
 {
     str_free(&check->key);
     check->key = metric_template_key(metric, check->namespace);
-    const char *name = strchr(check->key, '/') + 1;
-    char *namespace = str_dup_n(check->key, (size_t)(name - 1 - check->key));
-    struct metric_template_question question = {
-        .namespace = namespace, .name = name, .interval = node_str_or(node_get(metric, "interval"), "")};
+    struct metric_template_question question = {.key = check->key,
+                                                .interval = node_str_or(node_get(metric, "interval"), "")};
     check->template_call = metric_template_ask(check->context, &question, on_template, check);
-    str_free(&namespace);
 }
 
 /* --- one after another --- */

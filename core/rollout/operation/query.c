@@ -1,8 +1,6 @@
 /* query: one question to Prometheus, or to the provider of a MetricTemplate. */
 #include <math.h>
-#include <string.h>
 
-#include "base/str.h"
 #include "prom/query.h"
 #include "rollout/metric_template.h"
 #include "rollout/operation/operation.h"
@@ -94,16 +92,11 @@ static void on_template(void *ctx, const struct metric_template_answer *result)
 static void ask_template(struct operation_call *call, const char *key)
 {
     struct query *query = call->state;
-    const char *slash = strchr(key, '/');
-    char *namespace = slash != NULL ? str_dup_n(key, (size_t)(slash - key)) : str_dup("");
-    const struct node *args = doc_root(call->args);
-    struct metric_template_question question = {.namespace = namespace,
-                                                .name = slash != NULL ? slash + 1 : key,
+    struct metric_template_question question = {.key = key,
                                                 .interval = operation_text(call, "interval"),
                                                 .query = operation_text(call, "query"),
-                                                .problem = node_str(node_get(args, "problem"))};
+                                                .problem = node_str(node_get(doc_root(call->args), "problem"))};
     query->asking = metric_template_ask(call->context, &question, on_template, call);
-    str_free(&namespace);
 }
 
 /* --- the operation --- */
