@@ -35,6 +35,24 @@ void operation_intend(struct operation_call *call, const struct node *intent,
     call->port->intend(call, intent, recorded);
 }
 
+static void on_send_recorded(struct operation_call *call)
+{
+    struct canary canary;
+    struct err ignored = {0};
+    release_canary(call->release, &canary, &ignored);
+    call->operation->send(call, &canary);
+    canary_fini(&canary);
+}
+
+void operation_send(struct operation_call *call, const struct canary *canary, bool delivers)
+{
+    if (call->intent != NULL || !delivers) {
+        call->operation->send(call, canary);
+    } else {
+        operation_intend(call, doc_root(call->args), on_send_recorded);
+    }
+}
+
 void operation_wait(struct operation_call *call, const char *reason, const char *message)
 {
     waiting_begin(call->waiting, &(struct wait){.reason = reason, .message = message, .told = true});

@@ -46,15 +46,6 @@ static void send(struct operation_call *call, const struct canary *canary)
     str_free(&prefix);
 }
 
-static void on_recorded(struct operation_call *call)
-{
-    struct canary canary;
-    struct err ignored = {0};
-    release_canary(call->release, &canary, &ignored);
-    send(call, &canary);
-    canary_fini(&canary);
-}
-
 static bool start(struct operation_call *call, const struct canary *canary, struct doc **answer)
 {
     const char *type = operation_text(call, "type");
@@ -63,11 +54,7 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
         doc_set_root(*answer, node_new_array(*answer));
         return true;
     }
-    if (call->intent != NULL || is_question(type)) {
-        send(call, canary);
-    } else {
-        operation_intend(call, doc_root(call->args), on_recorded);
-    }
+    operation_send(call, canary, !is_question(type));
     return false;
 }
 
@@ -104,4 +91,5 @@ const struct operation operation_hooks = {.name = "hooks",
                                           .recorded = true,
                                           .size = sizeof(struct hooks),
                                           .start = start,
+                                          .send = send,
                                           .cancel = cancel};

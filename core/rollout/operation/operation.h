@@ -43,6 +43,8 @@ struct operation {
     bool (*start)(struct operation_call *call, const struct canary *canary, struct doc **answer);
     /* Called when an object has changed while the operation waits. NULL: changes do not matter to it. */
     void (*poke)(struct operation_call *call, const struct canary *canary);
+    /* For operation_send: calls hooks as the arguments say. NULL: the operation calls none. */
+    void (*send)(struct operation_call *call, const struct canary *canary);
     /* Stops what the operation has started. NULL: it starts nothing. */
     void (*cancel)(struct operation_call *call);
 };
@@ -93,6 +95,9 @@ void operation_answer(struct operation_call *call, struct doc *answer);
 /* Records the intent. `recorded` comes once it is recorded and the release is still ours. */
 void operation_intend(struct operation_call *call, const struct node *intent,
                       void (*recorded)(struct operation_call *call));
+/* Calls operation->send: at once when nothing is delivered, or the delivery is on record already; else once its
+ * arguments are on record as the intent. */
+void operation_send(struct operation_call *call, const struct canary *canary, bool delivers);
 /* Notes that the release cannot go on for this reason, which has been told already. */
 void operation_wait(struct operation_call *call, const char *reason, const char *message);
 /* The script ends here, and C finishes the release as its arguments say. */

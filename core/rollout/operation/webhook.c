@@ -131,15 +131,6 @@ static void send(struct operation_call *call, const struct canary *canary)
     str_free(&key);
 }
 
-static void on_recorded(struct operation_call *call)
-{
-    struct canary canary;
-    struct err ignored = {0};
-    release_canary(call->release, &canary, &ignored);
-    send(call, &canary);
-    canary_fini(&canary);
-}
-
 static struct doc *check(const struct operation_call *call, const struct canary *canary)
 {
     const char *name = operation_text(call, "name");
@@ -164,11 +155,7 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
         *answer = failed(true, "the Canary does not declare it any more");
         return true;
     }
-    if (call->intent != NULL || !delivers) {
-        send(call, canary);
-    } else {
-        operation_intend(call, doc_root(call->args), on_recorded);
-    }
+    operation_send(call, canary, delivers);
     return false;
 }
 
@@ -205,4 +192,5 @@ const struct operation operation_webhook = {.name = "webhook",
                                             .recorded = true,
                                             .size = sizeof(struct webhook),
                                             .start = start,
+                                            .send = send,
                                             .cancel = cancel};
