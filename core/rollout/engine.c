@@ -50,18 +50,14 @@ static const struct store_plan own_stores[] = {
 
 static void begin_work(struct engine *engine);
 
-/* Between two rounds of a release it is quiet, too, and the next one reads the same objects again. */
-static bool is_about_to_go_on(const struct engine *engine)
-{
-    int64_t quiet_ms = clock_mono_ms(engine->context.clock) - engine->changed_ms;
-    return quiet_ms < TIDY_IN_RELEASES_MS && registry_has_releases(&engine->registry);
-}
-
 static void on_tidy(struct timer *timer, void *ctx)
 {
     struct engine *engine = ctx;
-    if (is_about_to_go_on(engine)) {
-        timer_start(engine->context.clock, &engine->tidy, TIDY_AFTER_MS, on_tidy, engine);
+    int64_t quiet_ms = clock_mono_ms(engine->context.clock) - engine->changed_ms;
+    /* Between two rounds of a release it is quiet, too, and the next one reads the same objects again. The end of a
+     * release is a change. */
+    if (quiet_ms < TIDY_IN_RELEASES_MS && registry_has_releases(&engine->registry)) {
+        timer_start(engine->context.clock, &engine->tidy, TIDY_IN_RELEASES_MS - quiet_ms, on_tidy, engine);
         return;
     }
     for (size_t i = 0; i < engine->context.stores.count; i++) {
