@@ -42,6 +42,9 @@ static size_t index_of(const struct node *list, const char *type)
 /* The API server has a text without what is no UTF-8. */
 static bool is_text(const struct node *live, const char *text)
 {
+    if (node_is(live, text)) {
+        return true;
+    }
     struct buf clean;
     size_t len = strlen(text);
     buf_init(&clean, 3 * len + 1);

@@ -128,14 +128,12 @@ bool accepted_canary(const struct accepted *accepted, struct context *context, c
 {
     bool known = context_canary_of_release(context, namespace, name, canary, err);
     int64_t generation = generation_of(canary->root);
+    struct canary_defaults defaults = context->defaults;
+    defaults.scripts = NULL; /* as context_canary_of_release */
     if (canary->doc == NULL || accepted->spec == NULL || (generation != 0 && generation == accepted->generation)) {
-        struct canary_defaults defaults = context->defaults;
-        defaults.scripts = NULL; /* the release has its scripts, whatever became of them since */
         return known && accepted_apply(accepted, &defaults, canary, err);
     }
     struct doc *doc = doc_copy(canary->root);
-    struct canary_defaults defaults = context->defaults;
-    defaults.scripts = NULL; /* as context_canary_of_release */
     canary_fini(canary);
     err_clear(err);
     node_set(doc, doc_root(doc), "spec", node_copy(doc, doc_root(accepted->spec)));

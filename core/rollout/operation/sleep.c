@@ -136,8 +136,9 @@ static void look(struct operation_call *call, const struct canary *canary)
         operation_wait(call, WAIT_STRATEGY, text);
         str_free(&text);
     }
-    if (has_come(call) || rest == 0) {
-        wake(call, condition_of(call) == NULL || has_come(call), NULL);
+    bool came = has_come(call);
+    if (came || rest == 0) {
+        wake(call, came || condition_of(call) == NULL, NULL);
         return;
     }
     if (now - sleep->asked_ms >= canary->interval_ms) {
