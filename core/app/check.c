@@ -64,9 +64,7 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
     } else if (strcmp(name, "namespace") == 0 || strcmp(name, "n") == 0) {
         words->namespace = value;
     } else if (strcmp(name, "o") == 0 || strcmp(name, "output") == 0) {
-        words->json = strcmp(value, "json") == 0;
-        return words->json || strcmp(value, "text") == 0 ||
-               err_set(err, ERR_INVALID, "-o %s: neither text nor json", value);
+        return cli_read_form(value, &words->json, err);
     } else if (strcmp(name, "write") == 0) {
         words->writes = true;
     } else if (strcmp(name, "version") == 0) {

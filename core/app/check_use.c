@@ -3,7 +3,9 @@
 
 #include "app/check_inner.h"
 #include "base/mem.h"
+#include "canary/names.h"
 #include "canary/params.h"
+#include "kube/object.h"
 
 #define PARAMS "spec.strategy.params"
 
@@ -36,21 +38,19 @@ static void ask_doctor(struct check *check, const struct check_source *source, c
 void check_uses(struct check *check, const struct check_source *source, const struct node *canary, size_t index)
 {
     const struct node *strategy = node_at(canary, "spec", "strategy");
-    const char *name = node_str(node_get(strategy, "name"));
     if (node_type(node_get(canary, "spec")) == NODE_OBJECT) {
         ask_doctor(check, source, canary);
     }
-    if (name == NULL || source->file == NULL) {
+    if (node_str(node_get(strategy, "name")) == NULL || source->file == NULL) {
         return;
     }
-    const char *own = node_str_or(node_at(canary, "metadata", "namespace"), "");
     check->uses = mem_resize(check->uses, (check->use_count + 1) * sizeof check->uses[0]);
     check->uses[check->use_count++] =
         (struct check_use){.canary = index,
                            .object = canary,
                            .file = source->file,
                            .places = source->places,
-                           .key = str_format("%s/%s", node_str_or(node_get(strategy, "namespace"), own), name)};
+                           .key = canary_reference_key(strategy, object_namespace(canary))};
 }
 
 /* Where one of them says no namespace, another tool will. */

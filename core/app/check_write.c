@@ -1,5 +1,4 @@
 /* sluice check --write: the script of a Strategy is that of the file beside its manifest. */
-#include <errno.h>
 #include <string.h>
 
 #include "app/check_inner.h"
@@ -40,14 +39,6 @@ static char *replaced(const char *path, const char *text, const struct node *doc
     return result;
 }
 
-static bool write_text(const char *path, const char *text, struct err *err)
-{
-    FILE *out = fopen(path, "w");
-    bool ok = out != NULL && fputs(text, out) >= 0;
-    ok = (out == NULL || fclose(out) == 0) && ok;
-    return ok || err_set(err, ERR_INVALID, "%s: %s", path, strerror(errno));
-}
-
 /* True: another text was written. */
 static bool write_one(struct check *check, const char *path)
 {
@@ -59,7 +50,7 @@ static bool write_one(struct check *check, const char *path)
                                 ? yaml_parse_all_placed(path, buf_str(&text), text.len, places, &ignored)
                                 : NULL;
     char *result = documents != NULL ? replaced(path, buf_str(&text), doc_root(documents), places, &err) : NULL;
-    bool is_written = result != NULL && write_text(path, result, &err);
+    bool is_written = result != NULL && file_write(path, result, false, &err);
     if (err.code != ERR_NONE) {
         str_list_push(&check->errors, err.text);
     }

@@ -59,6 +59,12 @@ bool cli_read(const struct cli_flag *table, int argc, char **argv, cli_take_fn *
 
 static int write_errno;
 
+bool cli_read_form(const char *value, bool *json, struct err *err)
+{
+    *json = strcmp(value, "json") == 0;
+    return *json || strcmp(value, "text") == 0 || err_set(err, ERR_INVALID, "-o %s: neither text nor json", value);
+}
+
 void cli_flush(FILE *out)
 {
     errno = 0;

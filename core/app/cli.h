@@ -27,6 +27,8 @@ typedef bool cli_take_fn(void *ctx, const char *name, const char *value, struct 
 /* False: refused by the table or by `take`; the text names the flag, and tells an unknown one from one without its
  * value. */
 bool cli_read(const struct cli_flag *table, int argc, char **argv, cli_take_fn *take, void *ctx, struct err *err);
+/* The value of -o: text or json. */
+bool cli_read_form(const char *value, bool *json, struct err *err);
 /* Writes out what `out` holds. The reason of the first failure is kept: a later flush has nothing left that could
  * fail. */
 void cli_flush(FILE *out);

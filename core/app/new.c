@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "io/file.h"
 #include "lab/texts.h"
 
 #define TEMPLATE "growing-shares"
@@ -121,14 +122,6 @@ static bool make_folder(const char *path, struct err *err)
     return mkdir(path, 0777) == 0 || err_set(err, ERR_INVALID, "%s: %s", path, strerror(errno));
 }
 
-static bool write_file(const char *path, const char *text, struct err *err)
-{
-    FILE *out = fopen(path, "wx");
-    bool ok = out != NULL && fputs(text, out) >= 0;
-    ok = (out == NULL || fclose(out) == 0) && ok;
-    return ok || err_set(err, ERR_INVALID, "%s: %s", path, strerror(errno));
-}
-
 /* "strategy/growing-shares.lua" → "ring/ring.lua", "addon/library/words.lua" → "ring/.sluice/library/words.lua". */
 static char *path_of(const char *name, const struct text *text)
 {
@@ -150,7 +143,7 @@ static bool write_text(const char *name, const struct text *text, struct err *er
         return true;
     }
     char *path = path_of(name, text), *written = is_template ? renamed(text->bytes, name) : str_dup(text->bytes);
-    bool ok = write_file(path, written, err);
+    bool ok = file_write(path, written, true, err);
     if (ok && is_template) {
         printf("  %s\n", path);
     }

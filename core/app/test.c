@@ -1,5 +1,4 @@
 /* sluice test: runs specs of strategies in embedded clusters and virtual time (lua/tool/runner.lua). */
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "base/doc.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/file.h"
 #include "io/folder.h"
 #include "lab/lua/tool.h"
 
@@ -58,9 +58,7 @@ static bool take_text(struct words *words, const char *name, const char *value, 
         return (*value != '\0' && *end == '\0' && percent >= 0 && percent <= 100) ||
                err_set(err, ERR_INVALID, "--coverage %s: a whole number from 0 to 100 is wanted", value);
     } else {
-        words->json = strcmp(value, "json") == 0;
-        return words->json || strcmp(value, "text") == 0 ||
-               err_set(err, ERR_INVALID, "-o %s: neither text nor json", value);
+        return cli_read_form(value, &words->json, err);
     }
     return true;
 }
@@ -144,14 +142,6 @@ static struct doc *order_of(const struct words *words, const struct str_list *fi
     return order;
 }
 
-static bool write_junit(const char *path, const char *text, struct err *err)
-{
-    FILE *out = fopen(path, "w");
-    bool ok = out != NULL && fputs(text, out) >= 0;
-    ok = (out == NULL || fclose(out) == 0) && ok;
-    return ok || err_set(err, ERR_INVALID, "--junit %s: %s", path, strerror(errno));
-}
-
 static int tell(const struct words *words, const struct node *result)
 {
     struct err err = {0};
@@ -161,8 +151,8 @@ static int tell(const struct words *words, const struct node *result)
         printf("%s\n", text);
         mem_free(text);
     }
-    if (words->junit != NULL && !write_junit(words->junit, node_str_or(node_get(result, "junit"), ""), &err)) {
-        fprintf(stderr, "sluice test: %s\n", err.text);
+    if (words->junit != NULL && !file_write(words->junit, node_str_or(node_get(result, "junit"), ""), false, &err)) {
+        fprintf(stderr, "sluice test: --junit %s\n", err.text);
         return 2;
     }
     return (int)node_int_or(node_get(result, "status"), 2);

@@ -89,6 +89,17 @@ static bool write_all(int fd, const char *text, size_t len, struct err *why)
     return true;
 }
 
+bool file_write(const char *path, const char *text, bool is_new, struct err *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (is_new ? O_EXCL : O_TRUNC), 0666);
+    bool ok = fd >= 0 || err_set(err, ERR_IO, "%s", strerror(errno));
+    ok = ok && write_all(fd, text, strlen(text), err);
+    if (fd >= 0 && close(fd) != 0 && ok) {
+        ok = err_set(err, ERR_IO, "%s", strerror(errno));
+    }
+    return ok || err_wrap(err, "%s", path);
+}
+
 bool file_write_private(const char *path, const char *text, size_t len, struct err *why)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
