@@ -120,33 +120,27 @@ static void refuse(const char *field, const struct node *value, const char *want
     str_free(&text);
 }
 
-static struct doc *bound_of(const struct node *declared, const char *key, const char *fallback)
-{
-    const struct node *bound = node_get(declared, key);
-    struct err ignored;
-    if (bound != NULL) {
-        return doc_copy(bound);
-    }
-    return fallback != NULL ? doc_parse(fallback, strlen(fallback), &ignored) : NULL;
-}
-
 static void check_bound(const struct node *declared, const char *key, const struct node *given, const char *field,
                         struct str_list *reasons)
 {
     const struct type *type = type_of(declared);
     bool is_least = strcmp(key, "min") == 0;
-    struct doc *bound = bound_of(declared, key, is_least ? type->least : type->most);
+    const char *own = is_least ? type->least : type->most;
+    const struct node *bound = node_get(declared, key);
+    struct err ignored;
+    struct doc *parsed = bound == NULL && own != NULL ? doc_parse(own, strlen(own), &ignored) : NULL;
+    bound = parsed != NULL ? doc_root(parsed) : bound;
     double value, limit;
     /* A bound that cannot be read is a fault of the declaration, and told. */
-    if (bound != NULL && type->read(doc_root(bound), &limit) && type->read(given, &value) &&
+    if (bound != NULL && type->read(bound, &limit) && type->read(given, &value) &&
         (is_least ? value < limit : value > limit)) {
-        char *wanted = node_to_text(doc_root(bound)), *came = shown_text(given);
+        char *wanted = node_to_text(bound), *came = shown_text(given);
         str_list_push_format(reasons, "%s: at %s %s is wanted, got %s", field, is_least ? "least" : "most", wanted,
                              came);
         str_free(&came);
         str_free(&wanted);
     }
-    doc_free(bound);
+    doc_free(parsed);
 }
 
 static void check_choice(const struct node *declared, const struct node *value, const char *field,
