@@ -173,6 +173,26 @@ static void a_folder_is_no_file(void **state)
     buf_fini(&b);
 }
 
+static void a_text_is_written_in_the_place_of_what_was_there(void **state)
+{
+    struct buf b;
+    struct err err;
+    buf_init(&b, 100);
+    assert_true(file_write(path, "x\n", false, &err));
+    assert_true(file_read(path, &b, &err));
+    assert_string_equal(buf_str(&b), "x\n");
+    buf_fini(&b);
+}
+
+static void a_new_file_replaces_none(void **state)
+{
+    struct err err;
+    char *wanted = str_format("%s: File exists", path);
+    assert_false(file_write(path, "x", true, &err));
+    assert_string_equal(err.text, wanted);
+    str_free(&wanted);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +203,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_private_goes_through_no_link, make_file, remove_file),
         cmocka_unit_test_setup_teardown(a_file_above_the_ceiling_is_too_large, make_file, remove_file),
         cmocka_unit_test_setup_teardown(a_file_larger_than_one_read_is_read_to_its_end, make_file, remove_file),
+        cmocka_unit_test_setup_teardown(a_text_is_written_in_the_place_of_what_was_there, make_file, remove_file),
+        cmocka_unit_test_setup_teardown(a_new_file_replaces_none, make_file, remove_file),
         cmocka_unit_test(a_missing_file_is_not_found_and_named),
         cmocka_unit_test(a_folder_is_no_file),
     };
