@@ -139,6 +139,9 @@ void check_object(struct check *check, const struct check_source *source, const 
 char *check_choice(const struct check *check, const char *field, const struct node *value, struct str_list *names);
 /* Where a field stands, or the nearest one above it that is there; NULL: not known. */
 const struct yaml_place *check_place(const struct check_source *source, const struct node *object, const char *field);
+/* A finding at that place. */
+void check_find_at(struct check *check, const struct check_source *source, const struct node *object, const char *field,
+                   bool is_error, const char *text);
 /* What an API server says beside, when rules in CEL were not looked at. */
 #define CHECK_REMARK "Invalid value: null: some validation rules were not checked"
 /* What an API server would have against an object of this kind, by its schema. */

@@ -10,15 +10,15 @@ const struct yaml_place *check_place(const struct check_source *source, const st
     return source->places != NULL ? yaml_places_find(source->places, form_nearest(canary, field)) : NULL;
 }
 
-static void find(struct check *check, const struct check_source *source, const struct node *object, const char *field,
-                 bool is_error, char *text)
+void check_find_at(struct check *check, const struct check_source *source, const struct node *object, const char *field,
+                   bool is_error, const char *text)
 {
     const struct yaml_place *place = check_place(source, object, field);
     check_find(check, &(struct check_finding){.file = (char *)source->file,
                                               .line = place != NULL ? place->line : 0,
                                               .column = place != NULL ? place->column : 0,
                                               .is_error = is_error,
-                                              .text = text});
+                                              .text = (char *)text});
 }
 
 void check_schema(struct check *check, const struct check_source *source, const struct node *object, const char *kind)
@@ -32,12 +32,12 @@ void check_schema(struct check *check, const struct check_source *source, const 
         bool is_general = strcmp(field, "<nil>") == 0;
         char *text = is_general ? str_dup(message) : str_format("%s: %s", field, message);
         if (!is_general || !str_has_prefix(message, CHECK_REMARK)) {
-            find(check, source, object, field, true, text);
+            check_find_at(check, source, object, field, true, text);
         }
         str_free(&text);
     }
     for (size_t i = 0; i < unknown.count; i++) {
-        find(check, source, object, "", false, unknown.items[i]);
+        check_find_at(check, source, object, "", false, unknown.items[i]);
     }
     doc_free(causes);
     str_list_fini(&unknown);

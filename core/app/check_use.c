@@ -11,24 +11,13 @@
 
 /* --- queries and steps --- */
 
-static void find_at(struct check *check, const struct check_source *source, const struct node *object,
-                    const char *field, bool is_error, const char *text)
-{
-    const struct yaml_place *place = check_place(source, object, field);
-    check_find(check, &(struct check_finding){.file = (char *)source->file,
-                                              .line = place != NULL ? place->line : 0,
-                                              .column = place != NULL ? place->column : 0,
-                                              .is_error = is_error,
-                                              .text = (char *)text});
-}
-
 static void ask_doctor(struct check *check, const struct check_source *source, const struct node *canary)
 {
     struct doc *answer = check_ask(check, "tool.doctor", "look", node_get(canary, "spec"));
     struct node_iter it = node_iterate(doc_root(answer));
     while (node_next(&it)) {
-        find_at(check, source, canary, node_str_or(node_get(it.value, "field"), "spec"),
-                node_is(node_get(it.value, "severity"), "error"), node_str_or(node_get(it.value, "text"), ""));
+        check_find_at(check, source, canary, node_str_or(node_get(it.value, "field"), "spec"),
+                      node_is(node_get(it.value, "severity"), "error"), node_str_or(node_get(it.value, "text"), ""));
     }
     doc_free(answer);
 }
@@ -95,7 +84,7 @@ void check_uses_end(struct check *check)
         if (strategy == NULL) {
             char *text = str_format("spec.strategy: Strategy %s is not among the files; its parameters are not checked",
                                     use->key[0] == '/' ? use->key + 1 : use->key);
-            find_at(check, &source, use->object, "spec.strategy.name", false, text);
+            check_find_at(check, &source, use->object, "spec.strategy.name", false, text);
             str_free(&text);
         } else if (strategy->declared != NULL) {
             refuse_params(check, use, &source, doc_root(strategy->declared));
