@@ -20,9 +20,9 @@ struct canary_scripts {
 
 /* Values of flags that a Canary may override, and what it may name. */
 struct canary_defaults {
-    const char *provider;       /* -mesh-provider */
-    const char *metrics_server; /* -metrics-server */
-    bool no_cross_namespace_refs;
+    const char *provider;         /* -mesh-provider */
+    const char *metrics_server;   /* -metrics-server */
+    bool no_cross_namespace_refs; /* a Canary may name nothing of another namespace */
     /* NULL: the scripts that it names are not looked at, as for a release that has pinned them */
     const struct canary_scripts *scripts;
 };

@@ -38,8 +38,7 @@ struct context {
     struct str_list selector_labels, label_prefixes;
     char *identity; /* of this process: holder of leases and releases */
     bool config_tracking;
-    bool no_cross_namespace_refs; /* a Canary may name nothing of another namespace */
-    int64_t scale_down_delay_ms;  /* how long a canary keeps its Pods after its last share */
+    int64_t scale_down_delay_ms; /* how long a canary keeps its Pods after its last share */
 };
 
 struct store *context_store(const struct context *context, const struct kube_resource *resource);

@@ -228,7 +228,6 @@ static void fill_context(struct engine *engine, const struct engine_options *opt
     str_list_split(&context->label_prefixes, options->include_label_prefix, ',');
     context->identity = str_dup(options->identity);
     context->config_tracking = options->config_tracking;
-    context->no_cross_namespace_refs = options->no_cross_namespace_refs;
     context->scale_down_delay_ms = options->scale_down_delay_ms;
     gauges_declare(&context->gauges, options->metrics, SLUICE_VERSION, options->defaults.provider);
 }

@@ -243,7 +243,7 @@ static const struct book *usable(struct library *library, enum shelf shelf, cons
     const char *namespace = node_str(node_get(reference, "namespace")), *kind = kinds[shelf]->resource->kind;
     bool is_foreign = !str_empty(namespace) && !str_equal(namespace, canary->names.namespace);
     const struct book *book = find(library, shelf, reference, key);
-    if (is_foreign && library->context->no_cross_namespace_refs) {
+    if (is_foreign && canary->no_cross_namespace_refs) {
         str_list_push_format(reasons,
                              "%s.namespace: %s is another namespace, and the engine runs with -no-cross-namespace-refs",
                              at, namespace);

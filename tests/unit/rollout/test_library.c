@@ -16,6 +16,7 @@ struct shelf {
     struct strategist strategist;
     struct fake_clock *time;
     struct library *library;
+    bool no_cross_namespace_refs;
 };
 
 /* A script is sound when its text is the JSON of what it declares. */
@@ -95,7 +96,9 @@ static int teardown(void **state)
 /* The reasons why a Canary of the namespace `shop` cannot have this spec, of a strategy or of an analysis. */
 static struct library_choice expect_spec(struct shelf *shelf, const char *field, const char *value, const char *wanted)
 {
-    static const struct canary_defaults defaults = {.provider = "istio", .metrics_server = "http://prometheus:9090"};
+    const struct canary_defaults defaults = {.provider = "istio",
+                                             .metrics_server = "http://prometheus:9090",
+                                             .no_cross_namespace_refs = shelf->no_cross_namespace_refs};
     char *text = str_format("{\"metadata\":{\"name\":\"web\",\"namespace\":\"shop\"},\"spec\":{\"targetRef\":{\"kind\":"
                             "\"Deployment\",\"name\":\"web\"},\"service\":{\"port\":80},\"%s\":%s,"
                             "\"%s\":{\"iterations\":1}}}",
@@ -151,7 +154,7 @@ static void test_another_namespace_may_be_forbidden(void **state)
     put(shelf, "shop", SCRIPT);
     put(shelf, "delivery", SCRIPT);
     expect(shelf, "{\"name\":\"ring\",\"namespace\":\"delivery\"}", "");
-    shelf->context.no_cross_namespace_refs = true;
+    shelf->no_cross_namespace_refs = true;
     expect(shelf, "{\"name\":\"ring\",\"namespace\":\"delivery\"}",
            "spec.strategy.namespace: delivery is another namespace, and the engine runs with -no-cross-namespace-refs");
     expect(shelf, "{\"name\":\"ring\",\"namespace\":\"shop\"}", "");
@@ -199,7 +202,7 @@ static void test_a_check_that_cannot_be_used(void **state)
         shelf, "{\"name\":\"ring\",\"namespace\":\"delivery\"}",
         "spec.analysis.metrics[0].checkRef: Check delivery/ring is not ready: checks.delivery.ring: the script "
         "returns a strategy, wanted a check, as for: return require 'stdlib.check' {…}");
-    shelf->context.no_cross_namespace_refs = true;
+    shelf->no_cross_namespace_refs = true;
     refuse_check(shelf, "{\"name\":\"ring\",\"namespace\":\"delivery\"}",
                  "spec.analysis.metrics[0].checkRef.namespace: delivery is another namespace, and the engine runs with "
                  "-no-cross-namespace-refs");
