@@ -399,7 +399,8 @@ function methods.play(world)
         start_engine(self)
       end
     else
-      note(self, what == 'people' and '$' or '*', text)
+      local command = what == 'people' and text:match '^%$ (.*)'
+      note(self, command and '$' or '*', command or text)
     end
   end)
   if wrong[1] then

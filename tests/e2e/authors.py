@@ -113,6 +113,13 @@ class Test(Folder):
             self.assertIn(said, told)
         self.assertNotIn('killed at', told)
 
+    def test_failed_play(self):
+        """What people do in a scenario is a command in its story, marked once."""
+        self.spoil(self.folder / 'scenario.yaml', 'times: 1', 'times: 2')
+        status, told, errors = self.run_sluice('test', 'growing-shares', '--filter', 'scenario', '--no-kills')
+        self.assertEqual((1, ''), (status, errors), told)
+        self.assertRegex(told, r'\n +\d+:\d\d \$ kubectl -n shop set image deployment/web web=shop/web:3\n')
+
     def test_neither_left_nor_silent(self):
         """A spec that ends the process, or raises nothing, has failed, and those behind it run."""
         self.spec.write_text("""
