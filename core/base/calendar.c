@@ -2,16 +2,9 @@
 
 enum { MINUTE_S = 60, DAY_S = 86400, STEP_S = 30 * MINUTE_S, EVENING_S = 22 * 3600 };
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
-
 static bool is_included(const struct calendar *calendar, int64_t day)
 {
-    enum { THURSDAY = 3 }; /* 1970-01-01 */
-    int64_t weekday = (day + THURSDAY) - floor_div(day + THURSDAY, 7) * 7;
-    if ((calendar->weekdays >> weekday & 1U) == 0) {
+    if ((calendar->weekdays >> zone_weekday(day) & 1U) == 0) {
         return false;
     }
     int64_t year;
@@ -29,7 +22,7 @@ static bool is_included(const struct calendar *calendar, int64_t day)
 bool calendar_is_open(const struct calendar *calendar, int64_t unix_s)
 {
     int64_t local_s = unix_s + zone_offset_s(calendar->zone, unix_s);
-    int64_t day = floor_div(local_s, DAY_S), minute = (local_s - day * DAY_S) / MINUTE_S;
+    int64_t day = zone_day(local_s), minute = (local_s - day * DAY_S) / MINUTE_S;
     if (calendar->from_min < calendar->to_min) {
         return minute >= calendar->from_min && minute < calendar->to_min && is_included(calendar, day);
     }
@@ -42,7 +35,7 @@ bool calendar_is_open(const struct calendar *calendar, int64_t unix_s)
 static int64_t next_look(const struct calendar *calendar, int64_t unix_s)
 {
     int64_t local_s = unix_s + zone_offset_s(calendar->zone, unix_s);
-    int64_t day = floor_div(local_s, DAY_S), of_day = local_s - day * DAY_S;
+    int64_t day = zone_day(local_s), of_day = local_s - day * DAY_S;
     bool may_open = of_day >= EVENING_S || is_included(calendar, day) ||
                     (calendar->from_min > calendar->to_min && is_included(calendar, day - 1));
     return unix_s - of_day % MINUTE_S + (may_open ? MINUTE_S : STEP_S);

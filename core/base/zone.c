@@ -11,7 +11,6 @@ enum {
     TYPES_MAX = 256,
     TYPE_SIZE = 6,
     DAY_S = 86400,
-    THURSDAY = 4,             /* 1970-01-01, counted from Sunday on */
     OFFSET_MAX_S = 26 * 3600, /* RFC 9636 */
     RULE_TIME_MAX_S = 167 * 3600 + 59 * 60 + 59
 };
@@ -61,9 +60,15 @@ static bool is_leap(int64_t year)
     return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 }
 
-static int64_t floor_div(int64_t a, int64_t b)
+int64_t zone_day(int64_t seconds)
 {
-    return a / b - (a % b < 0);
+    return seconds / DAY_S - (seconds % DAY_S < 0);
+}
+
+int zone_weekday(int64_t days)
+{
+    enum { THURSDAY = 3 }; /* 1970-01-01 */
+    return (int)(((days + THURSDAY) % 7 + 7) % 7);
 }
 
 /* --- the rule --- */
@@ -178,10 +183,8 @@ static int64_t day_of(const struct moment *m, int64_t year)
         return zone_days(year, 1, 1) + m->day - 1 + (is_leap(year) && m->day >= 60);
     }
     int64_t first = zone_days(year, m->month, 1);
-    int64_t sunday = floor_div(first + THURSDAY, 7) * 7 - THURSDAY; /* the last one up to `first` */
-    int64_t day = sunday + m->day;
-    day += day < first ? 7 : 0;
-    day += (int64_t)(m->week - 1) * 7;
+    int since_sunday = (zone_weekday(first) + 1) % 7;
+    int64_t day = first + (m->day - since_sunday + 7) % 7 + (int64_t)(m->week - 1) * 7;
     int64_t next = m->month == 12 ? zone_days(year + 1, 1, 1) : zone_days(year, m->month + 1, 1);
     return day < next ? day : day - 7;
 }
@@ -193,7 +196,7 @@ static int32_t offset_by_rule(const struct zone *zone, int64_t unix_s)
     }
     int64_t year;
     int month, day;
-    zone_date(floor_div(unix_s + zone->winter_s, DAY_S), &year, &month, &day);
+    zone_date(zone_day(unix_s + zone->winter_s), &year, &month, &day);
     int64_t begins = day_of(&zone->begins, year) * DAY_S + zone->begins.time_s - zone->winter_s;
     int64_t ends = day_of(&zone->ends, year) * DAY_S + zone->ends.time_s - zone->summer_s;
     bool summer = begins < ends ? unix_s >= begins && unix_s < ends : !(unix_s >= ends && unix_s < begins);
@@ -250,8 +253,8 @@ static bool read_transitions(struct zone *zone, const unsigned char *at, const s
     }
     zone->first_s = of_type[0];
     zone->count = h->times;
-    zone->times = mem_alloc(h->times * sizeof *zone->times + 1);
-    zone->offsets = mem_alloc(h->times * sizeof *zone->offsets + 1);
+    zone->times = mem_alloc_array(h->times, sizeof *zone->times);
+    zone->offsets = mem_alloc_array(h->times, sizeof *zone->offsets);
     for (size_t i = 0; i < h->times; i++) {
         zone->times[i] = read_i64(at + i * 8);
         if (indexes[i] >= h->types || (i > 0 && zone->times[i] <= zone->times[i - 1])) {

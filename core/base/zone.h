@@ -21,3 +21,6 @@ int32_t zone_offset_s(const struct zone *zone, int64_t unix_s);
 /* Days since 1970-01-01 of a date of the Gregorian calendar, and the other way round. */
 int64_t zone_days(int64_t year, int month, int day);
 void zone_date(int64_t days, int64_t *year, int *month, int *day);
+/* The day in which a second lies, both counted from 1970-01-01 on, and which weekday it is (0: Monday). */
+int64_t zone_day(int64_t seconds);
+int zone_weekday(int64_t days);

@@ -140,6 +140,13 @@ static void test_dates_are_counted(void **state)
         zone_date(days, &year, &month, &day);
         assert_int_equal(zone_days(year, month, day), days);
     }
+    static const int64_t moments[] = {-86401, -86400, -1, 0, 86399, 86400};
+    static const int days[] = {-2, -1, -1, 0, 0, 1}, weekdays[] = {1, 2, 2, 3, 3, 4};
+    for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
+        assert_int_equal(zone_day(moments[i]), days[i]);
+        assert_int_equal(zone_weekday(days[i]), weekdays[i]);
+    }
+    assert_int_equal(zone_weekday(zone_days(2026, 3, 11)), 2);
     assert_int_equal(zone_days(1970, 1, 1), 0);
     assert_int_equal(zone_days(2026, 3, 11), 20523);
 }
