@@ -125,7 +125,6 @@ static void on_change_awaited(void *ctx, const struct objects_event *event)
     virtual_clock_stop(((struct world *)ctx)->time);
 }
 
-/* Asks the spec whether its wish has come true, before any time passes and whenever an object has changed. */
 static void read_wish(lua_State *L, void *out)
 {
     *(bool *)out = lua_toboolean(L, 1);
@@ -140,6 +139,7 @@ static bool is_granted(struct world *w, int wish)
     return granted;
 }
 
+/* Asks the spec whether its wish has come true, before any time passes and whenever an object has changed. */
 static bool run_until(struct world *w, int64_t until_ms, int wish)
 {
     struct objects *objects = api_objects(cluster_api(w->stage.cluster));
