@@ -11,8 +11,7 @@ enum {
     TYPES_MAX = 256,
     TYPE_SIZE = 6,
     DAY_S = 86400,
-    OFFSET_MAX_S = 26 * 3600, /* RFC 9636 */
-    RULE_TIME_MAX_S = 167 * 3600 + 59 * 60 + 59
+    OFFSET_MAX_S = 26 * 3600 /* RFC 9636 */
 };
 
 /* When one half of the year begins: "M3.5.0/2", "J60", "59". */
