@@ -367,6 +367,25 @@ describe('a Strategy', function()
       world:finish()
       assert.equal('Failed', world.phase)
     end)
+
+    it('gives the canary the requests that match again after an edit for ' .. what, function()
+      local world = scripted { name = 'ring' }
+      world.world:create(run [[
+        rollout:begin()
+        rollout:match { headers = { ['x-canary'] = 'insider' } }
+        rollout:analyse { rounds = 9 }
+        rollout:promote()]])
+      world:initialise():push().world:run '13s'
+      local canary = world.world:get('canaries.flagger.app', 'test', 'podinfo')
+      edit(canary.spec)
+      world.world:update(canary)
+      world.world:run '25s'
+      assert.equal('Progressing', world.phase)
+      local name = canary.spec.service.name or 'podinfo'
+      local first = world.world:get('virtualservices.networking.istio.io', 'test', name).spec.http[1]
+      assert.same({ { headers = { ['x-canary'] = { exact = 'insider' } } } }, first.match)
+      assert.equal(100, first.route[2].weight)
+    end)
   end
 
   it('judges rounds without a share', function()
