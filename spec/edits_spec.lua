@@ -163,6 +163,7 @@ describe('in mid-run', function()
         check_end(world, told)
       end)
 
+      local unedited = without_edits(told)
       local function edit(world)
         edits.make(world, told.edits[1].edit)
       end
@@ -179,11 +180,11 @@ describe('in mid-run', function()
       end
 
       it('ends well, when that is done while its engine is dead #deaths', function()
-        killing.meanwhile(make, without_edits(told), edit, check)
+        killing.meanwhile(make, unedited, edit, check)
       end)
 
       it('ends well, when that is done beside any request #deaths', function()
-        killing.beside(make, without_edits(told), edit, check)
+        killing.beside(make, unedited, edit, check)
       end)
     end)
   end

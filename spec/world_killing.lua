@@ -52,6 +52,21 @@ local function undisturbed(make, options)
   return world, first, last
 end
 
+--- Of each story its maker and the requests of its release, by its options: who strikes it in two ways plays it
+--- undisturbed once.
+local counted = setmetatable({}, { __mode = 'k' })
+
+local function requests_of(make, options)
+  local count = counted[options]
+  if not count or count.make ~= make then
+    local world, first, last = undisturbed(make, options)
+    world:close()
+    count = { make = make, first = first, last = last }
+    counted[options] = count
+  end
+  return count.first, count.last
+end
+
 --- Every second successor has to wait for the Lease of the dead, and finds its release behind time.
 local function with_successor(options, request, act)
   return setmetatable({ apart = math.floor(request / EVERY) % 2 == 0, on_death = act, replay_words = REPLAY_WORDS },
@@ -140,12 +155,11 @@ end
 
 --- Each request is struck in one of the ways, in turn.
 local function with(strokes, make, options, act, check, ends)
-  local world, first, last = undisturbed(make, options)
-  world:close()
+  local first, last = requests_of(make, options)
   local places = sluice.places { first = first, last = last, strokes = strokes, in_turn = true,
     every = EVERY * (options.sparse or 1), offset = options.offset }
   strike(make, options, places, first, function(play_it)
-    world = play_it(act, ends)
+    local world = play_it(act, ends)
     check(world)
     world:close()
   end)
