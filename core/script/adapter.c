@@ -11,6 +11,26 @@
 
 /* --- a question, and those who wait for its answer --- */
 
+struct waiter {
+    struct adapter_call base;
+    struct question *question;
+    struct waiter *next;
+    adapter_done_fn *done;
+    void *ctx;
+};
+
+struct question {
+    struct scripted_adapters *all;
+    struct question *next;
+    struct waiter *waiters;
+    bool is_answered; /* they are being told */
+    char *name;
+    struct doc *ask, *keep;
+    struct adapter_request request;
+    int steps;
+    struct timer turn;
+};
+
 static void leave_list(struct question *question)
 {
     struct question **place = &question->all->questions;

@@ -5,6 +5,7 @@
  *   adapter_vm.c       the VM, and one step in it */
 #pragma once
 
+#include "kube/client.h"
 #include "kube/resource.h"
 #include "script/adapter.h"
 #include "script/module.h"
@@ -46,6 +47,7 @@ struct adapter_request {
     struct kube_call *kube_call;
     struct http_header *headers;
     size_t header_count;
+    enum kube_verb verb;
     struct kube_resource resource;
     struct http_tls tls;
     adapter_response_fn *done;
@@ -71,25 +73,3 @@ struct adapter_step {
 /* What the adapter says, a new document with an object; NULL and err. */
 struct doc *adapter_vm_run(struct scripted_adapters *all, const struct adapter_step *step, struct err *err);
 void adapter_vm_close(struct scripted_adapters *all);
-
-/* --- adapter.c --- */
-
-struct waiter {
-    struct adapter_call base;
-    struct question *question;
-    struct waiter *next;
-    adapter_done_fn *done;
-    void *ctx;
-};
-
-struct question {
-    struct scripted_adapters *all;
-    struct question *next;
-    struct waiter *waiters;
-    bool is_answered; /* they are being told */
-    char *name;
-    struct doc *ask, *keep;
-    struct adapter_request request;
-    int steps;
-    struct timer turn;
-};

@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/http_error.h"
-#include "kube/client.h"
 #include "script/adapter_inner.h"
 
 /* --- what an adapter orders --- */
@@ -85,12 +84,25 @@ static bool read_headers(struct adapter_request *request, const struct node *ord
     return true;
 }
 
-static bool read_kube(const struct node *order, struct err *err)
+static bool read_verb(const struct node *kube, enum kube_verb *verb)
 {
-    static const char *const verbs[] = {"get", "list", "create", "delete", NULL};
+    static const struct {
+        const char *word;
+        enum kube_verb verb;
+    } verbs[] = {{"get", KUBE_GET}, {"list", KUBE_LIST}, {"create", KUBE_CREATE}, {"delete", KUBE_DELETE}};
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (node_is(node_get(kube, "verb"), verbs[i].word)) {
+            *verb = verbs[i].verb;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_kube(struct adapter_request *request, const struct node *order, struct err *err)
+{
     const struct node *kube = node_get(order, "kube");
-    const char *verb = node_str_or(node_get(kube, "verb"), "");
-    if (!is_among(verb, verbs) || node_str(node_get(kube, "version")) == NULL ||
+    if (!read_verb(kube, &request->verb) || node_str(node_get(kube, "version")) == NULL ||
         str_empty(node_str(node_get(kube, "plural")))) {
         return err_set(err, ERR_INVALID,
                        "request.kube: verb (get, list, create or delete), group, version and plural are wanted");
@@ -136,7 +148,7 @@ bool adapter_request_read(struct adapter_request *request, const struct node *or
         return err_set(err, ERR_INVALID, "request.wait_ms: %lld came, wanted 0 to %d", (long long)*wait_ms,
                        ADAPTER_WAIT_MAX_MS);
     }
-    return node_get(order, "kube") != NULL ? read_kube(order, err) : read_http(request, order, err);
+    return node_get(order, "kube") != NULL ? read_kube(request, order, err) : read_http(request, order, err);
 }
 
 /* --- the response --- */
@@ -232,20 +244,6 @@ static void send_http(struct adapter_request *request)
     request->call = http_start(request->all->options.http, &http, NULL, on_http, request);
 }
 
-static enum kube_verb verb_of(const struct node *kube)
-{
-    static const struct {
-        const char *word;
-        enum kube_verb verb;
-    } verbs[] = {{"list", KUBE_LIST}, {"create", KUBE_CREATE}, {"delete", KUBE_DELETE}};
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (node_is(node_get(kube, "verb"), verbs[i].word)) {
-            return verbs[i].verb;
-        }
-    }
-    return KUBE_GET;
-}
-
 static void send_kube(struct adapter_request *request, const struct node *kube)
 {
     const struct node *order = doc_root(request->order);
@@ -253,7 +251,7 @@ static void send_kube(struct adapter_request *request, const struct node *kube)
                                                .version = node_str(node_get(kube, "version")),
                                                .plural = node_str(node_get(kube, "plural")),
                                                .kind = node_str_or(node_get(kube, "kind"), "")};
-    struct kube_request ask = {.verb = verb_of(kube),
+    struct kube_request ask = {.verb = request->verb,
                                .resource = &request->resource,
                                .namespace = node_str(node_get(kube, "namespace")),
                                .name = node_str(node_get(kube, "name")),

@@ -1,4 +1,5 @@
-/* The Lua that travels in the binary: lua/stdlib, lua/strategies and lua/adapters, made into C by cmake/Embed.cmake. */
+/* The Lua that travels in the binary: lua/stdlib, lua/strategies, lua/checks and lua/adapters, made into C by
+ * cmake/Embed.cmake. */
 #pragma once
 
 #include <stddef.h>
