@@ -12,49 +12,41 @@ local function wrong(word, problem)
   misuse.raise('rollout:' .. word .. ': ' .. problem)
 end
 
---- A reader (see words.lua) for a word with one argument.
----@param word string
----@param read fun(word: string, value: any): any
-function M.reader(word, read)
-  return function(_, _, value)
-    return read(word, value)
-  end
-end
+-- Of words that go by how far the strategy has come: these are readers as words.lua wants them ----
 
---- The same for a word with options in a second one.
+--- Of a word that is given nothing, but wants a round before it.
 ---@param word string
----@param read fun(word: string, value: any, options: any): any
-function M.reader_with_options(word, read)
-  return function(_, _, value, options)
-    return read(word, value, options)
+---@param usage Usage
+function M.needs_round(word, _, usage)
+  if not usage.shown then
+    wrong(word, 'no round has passed yet')
   end
 end
 
 --- Of a word that is given the round that passed last.
 ---@param word string
-function M.reader_of_round(word)
-  return function(rollout, usage, round)
-    if not usage.shown then
-      wrong(word, 'no round has passed yet')
-    elseif not rawequal(round, usage.shown) then
-      wrong(word, 'round: the one that rounds() gave last is wanted')
-    end
-    return rollout.round
+---@param rollout SharedWords
+---@param usage Usage
+function M.round(word, rollout, usage, round)
+  M.needs_round(word, rollout, usage)
+  if not rawequal(round, usage.shown) then
+    wrong(word, 'round: the one that rounds() gave last is wanted')
+  end
+  return rollout.round
+end
+
+-- Of all other words ------------------------------------------------------------------------------
+
+--- Makes a reader of one that needs the arguments alone.
+---@param read fun(word: string, ...: any): any
+function M.reader(read)
+  return function(word, _, _, ...)
+    return read(word, ...)
   end
 end
 
 --- Of a word that is given nothing, and needs nothing.
 function M.nothing() end
-
---- Of a word that is given nothing, but wants a round before it.
----@param word string
-function M.needs_round(word)
-  return function(_, usage)
-    if not usage.shown then
-      wrong(word, 'no round has passed yet')
-    end
-  end
-end
 
 ---@param name string of the argument; '': the only one
 ---@return integer
@@ -91,12 +83,17 @@ function M.weight(word, weight)
   return check_whole(word, 'weight: ', weight, 0, 100)
 end
 
---- Milliseconds of a duration.
----@param name string? of the argument; nil: the only one
----@return integer
-function M.duration(word, value, name)
+---@param name string of the argument; '': the only one
+---@return integer ms
+local function read_duration(word, name, value)
   local ms, problem = duration.span(value)
-  return ms or wrong(word, (name and name .. ': ' or '') .. problem)
+  return ms or wrong(word, name .. problem)
+end
+
+--- Milliseconds of a duration.
+---@return integer
+function M.duration(word, value)
+  return read_duration(word, '', value)
 end
 
 --- Options of a word: a table with no other names than these.
@@ -149,7 +146,7 @@ function M.analyse(word, options)
   elseif rounds == nil and options.lasting == nil then
     wrong(word, 'rounds or lasting is wanted')
   end
-  local lasting_ms = options.lasting ~= nil and M.duration(word, options.lasting, 'lasting') or nil
+  local lasting_ms = options.lasting ~= nil and read_duration(word, 'lasting: ', options.lasting) or nil
   return rounds, lasting_ms, read_checks(word, options.checks)
 end
 
@@ -184,7 +181,7 @@ function M.wait_until(word, given, options)
   end
   options = options == nil and {} or check_options(word, options, '{ timeout = duration }', { 'timeout' })
   local timeout = given.timeout == nil and options.timeout or given.timeout
-  local timeout_ms = timeout ~= nil and M.duration(word, timeout, 'timeout') or nil
+  local timeout_ms = timeout ~= nil and read_duration(word, 'timeout: ', timeout) or nil
   if given.canary ~= nil or given.phase ~= nil then
     return nil, read_condition(word, given), timeout_ms
   end
@@ -238,12 +235,11 @@ end
 
 local SEVERITIES = { info = true, warn = true, error = true }
 
---- The reader of the word alert.
-function M.alert(_, _, severity, text)
+function M.alert(word, severity, text)
   if not SEVERITIES[severity] then
-    wrong('alert', misuse.unknown('severity', severity, { 'info', 'warn', 'error' }))
+    wrong(word, misuse.unknown('severity', severity, { 'info', 'warn', 'error' }))
   end
-  return severity, M.text('alert', text)
+  return severity, M.text(word, text)
 end
 
 ---@return string
@@ -292,7 +288,7 @@ function M.gate_or_webhook(word, name, options)
   if options.otherwise ~= nil and options.timeout == nil then
     wrong(word, 'timeout is wanted with otherwise')
   end
-  return name, options.timeout ~= nil and M.duration(word, options.timeout, 'timeout') or nil, otherwise
+  return name, options.timeout ~= nil and read_duration(word, 'timeout: ', options.timeout) or nil, otherwise
 end
 
 ---@return table[]

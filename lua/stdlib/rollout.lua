@@ -101,13 +101,13 @@ end
 -- What a script may say (see words.lua) ------------------------------------------------------------
 
 Rollout.words = {
-  open = arguments.reader('open', arguments.gate),
-  shift = arguments.reader('shift', arguments.weight),
-  next_weight = arguments.reader_of_round 'next_weight',
-  iterate_matched = arguments.reader_of_round 'iterate_matched',
-  iterate = arguments.reader_of_round 'iterate',
-  switch = arguments.reader_of_round 'switch',
-  promote = arguments.needs_round 'promote',
+  open = arguments.reader(arguments.gate),
+  shift = arguments.reader(arguments.weight),
+  next_weight = arguments.round,
+  iterate_matched = arguments.round,
+  iterate = arguments.round,
+  switch = arguments.round,
+  promote = arguments.needs_round,
 }
 
 Rollout.refused = {}

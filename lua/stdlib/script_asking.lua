@@ -101,9 +101,9 @@ end
 -- What a script may say (see words.lua) ------------------------------------------------------------
 
 local words = {
-  hook = arguments.reader_with_options('hook', arguments.webhook),
-  fetch = arguments.reader_with_options('fetch', arguments.webhook),
-  gate = arguments.reader_with_options('gate', arguments.gate_or_webhook),
+  hook = arguments.reader(arguments.webhook),
+  fetch = arguments.reader(arguments.webhook),
+  gate = arguments.reader(arguments.gate_or_webhook),
 }
 
 return { methods = methods, words = words }

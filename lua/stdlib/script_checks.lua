@@ -64,8 +64,8 @@ end
 -- What a script may say (see words.lua) ------------------------------------------------------------
 
 local words = {
-  check = arguments.reader_with_options('check', arguments.check),
-  query = arguments.reader('query', arguments.query),
+  check = arguments.reader(arguments.check),
+  query = arguments.reader(arguments.query),
 }
 
 return { methods = methods, words = words }

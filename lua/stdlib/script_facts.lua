@@ -87,9 +87,9 @@ local words = {
   elapsed = arguments.nothing,
   weights = arguments.nothing,
   revision = arguments.nothing,
-  replicas = arguments.reader('replicas', arguments.side),
+  replicas = arguments.reader(arguments.side),
   random = arguments.nothing,
-  history = arguments.reader('history', arguments.count),
+  history = arguments.reader(arguments.count),
 }
 
 return { methods = methods, words = words }

@@ -85,8 +85,8 @@ end
 -- What a script may say (see words.lua) ------------------------------------------------------------
 
 local words = {
-  match = arguments.reader('match', arguments.rules),
-  mirror = arguments.reader('mirror', arguments.share),
+  match = arguments.reader(arguments.rules),
+  mirror = arguments.reader(arguments.share),
 }
 
 return { methods = methods, words = words }

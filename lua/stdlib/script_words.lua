@@ -233,17 +233,17 @@ end
 -- What a script may say (see words.lua) ------------------------------------------------------------
 
 Script.words = {
-  open = arguments.reader('open', arguments.gate),
-  shift = arguments.reader('shift', arguments.weight),
-  next_weight = arguments.reader_of_round 'next_weight',
-  analyse = arguments.reader('analyse', arguments.analyse),
-  wait = arguments.reader('wait', arguments.duration),
-  wait_until = arguments.reader_with_options('wait_until', arguments.wait_until),
-  event = arguments.reader('event', arguments.text),
-  alert = arguments.alert,
-  log = arguments.reader('log', arguments.text),
-  promote = arguments.needs_round 'promote',
-  rollback = arguments.reader('rollback', arguments.text),
+  open = arguments.reader(arguments.gate),
+  shift = arguments.reader(arguments.weight),
+  next_weight = arguments.round,
+  analyse = arguments.reader(arguments.analyse),
+  wait = arguments.reader(arguments.duration),
+  wait_until = arguments.reader(arguments.wait_until),
+  event = arguments.reader(arguments.text),
+  alert = arguments.reader(arguments.alert),
+  log = arguments.reader(arguments.text),
+  promote = arguments.needs_round,
+  rollback = arguments.reader(arguments.text),
 }
 
 --- The words of one subject are a file of their own: their methods, and which of these a script may say.

@@ -93,7 +93,7 @@ function M.of(rollout, params)
   for word, read in pairs(rollout.words) do
     words[word] = function(self, ...)
       check(usage, word, rawequal(self, handle))
-      return run(word, read(rollout, usage, ...))
+      return run(word, read(word, rollout, usage, ...))
     end
   end
 
