@@ -26,7 +26,7 @@ static void select_strategy(struct canary *canary)
 {
     if (canary->names.strategy != NULL) {
         canary->strategy = canary->names.strategy;
-        canary->strategy_label = strchr(canary->strategy, '/') + 1;
+        canary->strategy_label = canary_reference_name(canary->strategy);
         return;
     }
     bool iterates = node_int_or(node_get(canary->analysis, "iterations"), 0) > 0;
@@ -156,10 +156,15 @@ bool canary_is_scripted(const struct canary *canary)
     return canary->names.strategy != NULL;
 }
 
+bool canary_strategy_is_object(const char *strategy)
+{
+    return strchr(strategy, '/') != NULL;
+}
+
 char *canary_strategy_module(const char *strategy)
 {
-    const char *slash = strchr(strategy, '/');
-    return slash != NULL ? str_format("scripts.%s", slash + 1) : str_format("strategies.%s", strategy);
+    return str_format("%s.%s", canary_strategy_is_object(strategy) ? "scripts" : "strategies",
+                      canary_reference_name(strategy));
 }
 
 char *canary_check_module(const char *key)

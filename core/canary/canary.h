@@ -74,6 +74,8 @@ bool canary_is_at_rest(const struct canary *canary);
 bool canary_is_promoting(const struct canary *canary);
 /* True when a Strategy object decides, not a bundled strategy. */
 bool canary_is_scripted(const struct canary *canary);
+/* True for a value of `strategy` that is the key of a Strategy: "delivery/weekday-ring". */
+bool canary_strategy_is_object(const char *strategy);
 /* The module that decides for a value of `strategy`: "strategies.canary", "scripts.weekday-ring" (mem_free). */
 char *canary_strategy_module(const char *strategy);
 /* The module of a Check: "checks.delivery.revenue-guard" for "delivery/revenue-guard", "checks.request-duration" for

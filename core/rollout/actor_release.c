@@ -262,7 +262,7 @@ void actor_look_at_run(struct actor *actor, struct canary *canary, const struct 
     }
     /* The status was lost. It is rebuilt, because an initialisation would scale the target down. */
     if (canary_is_initialising(canary)) {
-        if (run_is_scripted(actor->run)) {
+        if (run_is_in_script(actor->run)) {
             actor_send_status(actor, canary, detect_lost_status(actor->context, canary, release));
         }
         return;

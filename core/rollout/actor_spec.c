@@ -68,7 +68,7 @@ static bool is_promoted(const struct actor *actor, const struct canary *canary)
 
 bool actor_change_strategy(struct actor *actor, const struct canary *canary)
 {
-    if (!run_is_scripted(actor->run) || is_promoted(actor, canary) ||
+    if (!run_is_in_script(actor->run) || is_promoted(actor, canary) ||
         strcmp(run_release(actor->run)->strategy, canary->strategy) == 0) {
         return false;
     }
@@ -219,7 +219,7 @@ static enum take take_edit(struct actor *actor, struct canary *before, struct ca
     enum edit edit = edit_between(before, canary);
     struct err unpinned = {0};
     bool analysing = canary_phase_is(canary, PHASE_PROGRESSING) || canary_phase_is(canary, PHASE_WAITING_PROMOTION);
-    if (!run_is_scripted(actor->run) || canary_is_initialising(canary)) {
+    if (!run_is_in_script(actor->run) || canary_is_initialising(canary)) {
         return TAKE_LATER;
     } else if (edit != EDIT_PLAIN && is_promoted(actor, canary)) {
         return wait_for_end(actor, "it is being promoted");

@@ -179,11 +179,12 @@ static void halt_when_full(struct run *run)
     if (!journal_is_full(run->release->journal)) {
         return;
     }
-    if (strchr(run->release->strategy, '/') == NULL) {
+    if (!canary_strategy_is_object(run->release->strategy)) {
         run_decide(run, VERDICT_HALTED);
         return;
     }
-    str_free(&run->failure); /* a Strategy that fills the record: nobody would judge its share any more */
+    /* A halted release would keep its share, and nobody would judge it. */
+    str_free(&run->failure);
     run->failure = str_dup("its record is full: too many words, such as a loop in which no time passes");
     run_decide(run, VERDICT_ROLLBACK);
 }

@@ -183,14 +183,14 @@ bool run_is_settled(const struct run *run)
     return !run_is_acting(run) && !attempt_replays(run) && run->state != RUN_CLAIMING && run->state != RUN_OVER;
 }
 
-bool run_is_scripted(const struct run *run)
+bool run_is_in_script(const struct run *run)
 {
     return run->state == RUN_SCRIPT && run->verdict == VERDICT_NONE;
 }
 
 bool run_is_replaceable(const struct run *run)
 {
-    return run->release->pinned && run_is_scripted(run);
+    return run->release->pinned && run_is_in_script(run);
 }
 
 const struct release *run_release(const struct run *run)
@@ -200,7 +200,7 @@ const struct release *run_release(const struct run *run)
 
 bool run_is_waiting(const struct run *run)
 {
-    return run_is_scripted(run) && run->attempt.call.operation != NULL && run->attempt.call.operation->poke != NULL;
+    return run_is_in_script(run) && run->attempt.call.operation != NULL && run->attempt.call.operation->poke != NULL;
 }
 
 void run_accept(struct run *run, const struct canary *canary)

@@ -60,7 +60,7 @@ bool run_is_beginning(const struct run *run);
  * Canary. */
 bool run_is_settled(const struct run *run);
 /* True while the script decides the next step, so that another strategy could take over. */
-bool run_is_scripted(const struct run *run);
+bool run_is_in_script(const struct run *run);
 /* True while the revision is fixed and nothing was promoted or taken back yet: a new revision of the target replaces
  * this release. */
 bool run_is_replaceable(const struct run *run);
