@@ -106,14 +106,8 @@ bool canary_init(struct canary *canary, struct doc *doc, const struct canary_def
     read_spec(canary, defaults);
     read_status(canary);
     struct str_list reasons = {0};
-    if (canary_refusals(canary, &reasons)) {
-        char *text = str_list_join(&reasons, "; ");
-        err_set(err, ERR_INVALID, "%s", text);
-        str_free(&text);
-        str_list_fini(&reasons);
-        return false;
-    }
-    return true;
+    canary_refusals(canary, &reasons);
+    return canary_refusals_end(&reasons, err);
 }
 
 void canary_copy(struct canary *copy, const struct canary *canary)

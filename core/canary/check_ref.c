@@ -1,9 +1,8 @@
 #include "canary/check_ref.h"
 
-#include <string.h>
-
 #include "base/str.h"
 #include "canary/params.h"
+#include "canary/refusal.h"
 #include "kube/object.h"
 
 struct check_ref_iter check_ref_iterate(const struct node *canary)
@@ -52,14 +51,7 @@ bool check_refs_are_pinned(const struct canary *canary, const struct node *pinne
     while (check_ref_next(&it)) {
         fits(&it, pinned, &reasons);
     }
-    bool ok = reasons.count == 0;
-    if (!ok) {
-        char *text = str_list_join(&reasons, "; ");
-        err_set(err, ERR_INVALID, "%s", text);
-        str_free(&text);
-    }
-    str_list_fini(&reasons);
-    return ok;
+    return canary_refusals_end(&reasons, err);
 }
 
 static struct node *resolved(struct doc *doc, const struct check_ref_iter *it, const struct node *pinned)

@@ -1,5 +1,7 @@
 #include "canary/reading.h"
 
+#include "canary/refusal.h"
+
 void canary_reading_fini(struct canary_reading *reading)
 {
     canary_fini(&reading->canary);
@@ -22,14 +24,7 @@ static bool accepts_scripts(const struct canary_reading *reading, const struct c
         str_list_push(&reasons, reading->refusal.text);
     }
     canary->scripts->check(canary->scripts->ctx, canary, &reasons);
-    bool accepted = reasons.count == 0;
-    if (!accepted) {
-        char *text = str_list_join(&reasons, "; ");
-        err_set(err, ERR_INVALID, "%s", text);
-        str_free(&text);
-    }
-    str_list_fini(&reasons);
-    return accepted;
+    return canary_refusals_end(&reasons, err);
 }
 
 /* A store gives the same document until the object changes, or was not read for long. */

@@ -271,3 +271,15 @@ bool canary_refusals(const struct canary *canary, struct str_list *reasons)
     }
     return reasons->count > before;
 }
+
+bool canary_refusals_end(struct str_list *reasons, struct err *err)
+{
+    bool ok = reasons->count == 0;
+    if (!ok) {
+        char *text = str_list_join(reasons, "; ");
+        err_set(err, ERR_INVALID, "%s", text);
+        str_free(&text);
+    }
+    str_list_fini(reasons);
+    return ok;
+}

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "canary/check_ref.h"
 #include "canary/params.h"
+#include "canary/refusal.h"
 #include "kube/object.h"
 #include "release/check.h"
 #include "rollout/book.h"
@@ -416,17 +417,9 @@ bool library_choose(struct library *library, const struct canary *canary, struct
 {
     struct str_list reasons = {0};
     struct named named = find_named(library, canary, &reasons);
-    bool ok = reasons.count == 0;
-    *choice = (struct library_choice){0};
-    if (ok) {
-        *choice = pin(library, canary, &named);
-    } else {
-        char *text = str_list_join(&reasons, "; ");
-        err_set(err, ERR_INVALID, "%s", text);
-        str_free(&text);
-    }
+    bool ok = canary_refusals_end(&reasons, err);
+    *choice = ok ? pin(library, canary, &named) : (struct library_choice){0};
     named_fini(&named);
-    str_list_fini(&reasons);
     return ok;
 }
 
