@@ -387,6 +387,11 @@ static void on_script_ended(void *ctx, enum strategy_end end, const struct err *
     if (run->verdict != VERDICT_NONE) {
         return; /* an ending was decided before, and its reason counts */
     }
+    if (end == STRATEGY_LOST) {
+        log_info(NULL, "Release %s.%s: %s", run->release->name, run->release->namespace, err->text);
+        run_decide(run, VERDICT_REPLAY);
+        return;
+    }
     const char *text = end == STRATEGY_RETURNED ? "the strategy returned without finishing the release" : err->text;
     log_error(NULL, "Release %s.%s: %s", run->release->name, run->release->namespace, text);
     if (end == STRATEGY_KILLED) {

@@ -1,5 +1,4 @@
-/* The strategist port: who decides the steps of a release. Implemented by the script room (one VM per running
- * release), plugged in by app.
+/* The strategist port: who decides the steps of a release. Implemented by the script room, plugged in by app.
  *
  * A running strategy asks through `strategy_host`: everything it wants from the world is one call with a name and a
  * JSON argument, answered with one JSON value. So the journal, the fence and the safety rules stand in one place
@@ -15,6 +14,7 @@ enum strategy_end {
     STRATEGY_RETURNED, /* the run function came back without having finished the release */
     STRATEGY_FAILED,   /* the script raised; err->text has file:line and the message */
     STRATEGY_KILLED,   /* the script broke a bound (time, memory); err->text says which and where */
+    STRATEGY_LOST,     /* by another one's end, and no fault of this one: to be started again */
 };
 
 struct strategy_host {
@@ -34,8 +34,7 @@ struct strategy_host {
     /* The script has spent its CPU time of this minute, so its next turn waits this long; 0: it goes on. Must only
      * take note. */
     void (*delayed)(void *ctx, int64_t wait_ms);
-    /* The last callback; comes on a later turn than strategist_start. The VM is closed by strategist_stop, which
-     * must be called. */
+    /* The last callback; comes on a later turn than strategist_start. strategist_stop must follow. */
     void (*ended)(void *ctx, enum strategy_end end, const struct err *err);
 };
 

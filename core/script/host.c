@@ -14,7 +14,8 @@ enum { LOG_MAX = 4096, FRAMES_MAX = 100 };
 
 static struct host *host_of(lua_State *L)
 {
-    return lua_touserdata(L, lua_upvalueindex(1));
+    struct host *const *host = lua_touserdata(L, lua_upvalueindex(1));
+    return *host;
 }
 
 /* Words wait, are recorded and end in the order of the strategy's own coroutine. */
@@ -252,16 +253,15 @@ static int primitive_place(lua_State *L)
     return 1;
 }
 
-static void set_primitive(lua_State *L, struct host *host, const char *name, lua_CFunction primitive)
+static void set_primitive(lua_State *L, struct host **host, const char *name, lua_CFunction primitive)
 {
     lua_pushlightuserdata(L, host);
     lua_pushcclosure(L, primitive, 1);
     lua_setfield(L, -2, name);
 }
 
-void host_install(lua_State *L, struct host *host)
+void host_install(lua_State *L, struct host **host)
 {
-    host->L = L;
     lua_newtable(L);
     set_primitive(L, host, "enter", primitive_enter);
     set_primitive(L, host, "leave", primitive_leave);

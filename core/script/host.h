@@ -21,7 +21,6 @@ enum {
 
 struct host {
     struct strategy_host port;
-    lua_State *L;            /* the VM's main state */
     lua_State *co;           /* the strategy's coroutine; NULL while its modules load: no word may run then */
     struct budget *budget;   /* NULL: none */
     bool waiting;            /* an operation has been asked for and is not answered */
@@ -35,9 +34,9 @@ struct host {
     char label[128];
 };
 
-/* Pushes the function that print calls, then the table of primitives. `host` must outlive the VM. Raises when memory is
- * out. */
-void host_install(lua_State *L, struct host *host);
+/* Pushes the function that print calls, then the table of primitives. While Lua runs, `*host` is whose they are. Raises
+ * when memory is out. */
+void host_install(lua_State *L, struct host **host);
 void host_fini(struct host *host);
 
 /* Takes `doc` (may be NULL): the next marshal_push reads it. */

@@ -33,6 +33,18 @@ const char *module_find(const struct module_set *set, const char *name, size_t *
     return embedded != NULL ? embedded->source : NULL;
 }
 
+bool module_all_engines(const struct module_set *set)
+{
+    struct node_iter it = node_iterate(set->pinned);
+    while (node_next(&it)) {
+        const struct embedded_module *embedded = find_embedded(set, it.key);
+        if (embedded == NULL || !str_equal(node_str(it.value), embedded->source)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static int push_pinned_names(lua_State *L, const struct module_set *set)
 {
     lua_newtable(L);

@@ -22,6 +22,8 @@ struct module_set {
 
 /* True for a module under the root that only the binary may fill. */
 bool module_is_engines(const char *name);
+/* True when all that is pinned is as it stands in the binary. */
+bool module_all_engines(const struct module_set *set);
 /* The text of a module, borrowed; NULL when there is none. */
 const char *module_find(const struct module_set *set, const char *name, size_t *len);
 /* A sandbox_parts.load; its context is the set. */

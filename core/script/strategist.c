@@ -11,6 +11,7 @@ struct scripts {
     struct clock *clock;
     struct module_set binary; /* without pinned sources */
     struct script_limits limits;
+    struct sandbox_vm *shared; /* by the engine's own strategies; NULL: none is there */
     size_t running;
 };
 
@@ -24,6 +25,12 @@ struct strategy {
     struct timer turn;
 };
 
+static void drop_shared(struct scripts *scripts)
+{
+    sandbox_vm_release(scripts->shared);
+    scripts->shared = NULL;
+}
+
 static void strategy_free(struct strategy *strategy)
 {
     timer_cancel(&strategy->turn);
@@ -31,6 +38,7 @@ static void strategy_free(struct strategy *strategy)
     budget_fini(&strategy->budget);
     doc_free(strategy->pinned);
     if (--strategy->scripts->running == 0) {
+        drop_shared(strategy->scripts);
         chunks_clear(strategy->scripts->binary.chunks);
     }
     mem_free(strategy);
@@ -94,7 +102,23 @@ static void on_turn(struct timer *timer, void *ctx)
     case TASK_ABANDONED:
         strategy_free(strategy);
         break;
+    case TASK_LOST:
+        report_end(strategy, STRATEGY_LOST, &err);
+        break;
     }
+}
+
+/* A VM for one strategy; to be released by who asked. NULL and err. */
+static struct sandbox_vm *vm_for(struct scripts *scripts, const struct module_set *set, struct err *err)
+{
+    if (!module_all_engines(set)) {
+        return sandbox_vm_new(set, scripts->limits.memory_max, false, err);
+    }
+    if (!sandbox_vm_has_room(scripts->shared)) {
+        drop_shared(scripts);
+        scripts->shared = sandbox_vm_new(&scripts->binary, scripts->limits.memory_max, true, err);
+    }
+    return scripts->shared != NULL ? sandbox_vm_hold(scripts->shared) : NULL;
 }
 
 static struct strategy *start(struct strategist *strategist, const struct strategy_start *order, struct err *err)
@@ -108,7 +132,9 @@ static struct strategy *start(struct strategist *strategist, const struct strate
     budget_init(&strategy->budget, scripts->clock, &scripts->limits.budget, order->label);
     struct module_set set = scripts->binary;
     set.pinned = doc_root(strategy->pinned);
-    strategy->task = task_new(order, &set, &scripts->limits, &strategy->budget, err);
+    struct sandbox_vm *vm = vm_for(scripts, &set, err);
+    strategy->task = vm != NULL ? task_new(order, vm, &scripts->limits, &strategy->budget, err) : NULL;
+    sandbox_vm_release(vm);
     if (strategy->task == NULL) {
         strategy_free(strategy);
         return NULL;
@@ -160,7 +186,9 @@ static struct doc *inspect(struct strategist *strategist, const char *module, co
     struct strategy_start order = {.module = module, .sources = sources, .host = {.log = drop_log}};
     struct module_set set = scripts->binary;
     set.pinned = sources;
-    struct task *task = task_new(&order, &set, &scripts->limits, NULL, err);
+    struct sandbox_vm *vm = sandbox_vm_new(&set, scripts->limits.memory_max, false, err);
+    struct task *task = vm != NULL ? task_new(&order, vm, &scripts->limits, NULL, err) : NULL;
+    sandbox_vm_release(vm);
     struct doc *declared = task != NULL ? task_declares(task, err) : NULL;
     task_free(task);
     return declared;

@@ -9,10 +9,8 @@
 #include "base/str.h"
 #include "script/coverage.h"
 #include "script/failure.h"
-#include "script/host.h"
 #include "script/marshal.h"
 #include "script/sandbox.h"
-#include "script/vm.h"
 
 enum {
     START_ARGUMENTS = 3, /* the definition, its parameters, its module */
@@ -21,9 +19,8 @@ enum {
 };
 
 struct task {
-    struct vm vm;
+    struct sandbox_vm *vm;
     struct host host;
-    struct module_set modules;
     struct script_limits limits;
     char module[MODULE_MAX_LEN + 1]; /* "strategies.canary" */
     const struct node *params;       /* borrowed while it loads */
@@ -34,17 +31,6 @@ struct task {
 };
 
 /* --- loading --- */
-
-static int install(lua_State *L)
-{
-    struct task *task = lua_touserdata(L, 1);
-    const struct sandbox_parts parts = {
-        .load = module_load, .load_ctx = &task->modules, .chunks = task->modules.chunks};
-    marshal_install(L);
-    host_install(L, &task->host);
-    sandbox_install(L, &parts);
-    return 0;
-}
 
 static void check_field(lua_State *L, const struct task *task, const char *field, int type)
 {
@@ -66,6 +52,13 @@ static void keep_thread(lua_State *L, lua_State **place)
     lua_rawset(L, LUA_REGISTRYINDEX);
     lua_pop(L, 1);
     *place = co;
+}
+
+static void forget_thread(lua_State *L, lua_State **place)
+{
+    lua_pushlightuserdata(L, place);
+    lua_pushnil(L);
+    lua_rawset(L, LUA_REGISTRYINDEX);
 }
 
 /* The module's value is on top of the loader's stack. */
@@ -109,12 +102,28 @@ static int new_loader(lua_State *L)
     return 0;
 }
 
+/* All Lua of a task runs in here. */
+static struct kill_report run(struct task *task, kill_body_fn *body)
+{
+    struct sandbox_vm *vm = task->vm;
+    lua_settop(vm->vm.L, 0); /* an error of a task before this one */
+    vm->host = &task->host;
+    coverage_watch(vm->vm.L);
+    struct kill_report report = kill_run(vm->vm.L, &task->limits.cpu, body, task);
+    vm->host = NULL;
+    task->spent_ns = report.spent_ns;
+    if (report.stage == KILL_HARD) {
+        sandbox_vm_lose(vm);
+    }
+    return report;
+}
+
 /* Runs on a coroutine without a C function, because a failed coroutine still knows where it stood. */
 static int load_body(void *ctx)
 {
     struct task *task = ctx;
-    int status = lua_cpcall(task->vm.L, new_loader, task);
-    task->failed = task->vm.L;
+    int status = lua_cpcall(task->vm->vm.L, new_loader, task);
+    task->failed = task->vm->vm.L;
     if (status != 0) {
         return status;
     }
@@ -123,24 +132,14 @@ static int load_body(void *ctx)
         task->failed = task->loader;
         return status;
     }
-    return lua_cpcall(task->vm.L, take_strategy, task);
+    return lua_cpcall(task->vm->vm.L, take_strategy, task);
 }
 
 static bool load(struct task *task, struct err *err)
 {
-    if (!vm_init(&task->vm, task->limits.memory_max, err)) {
-        return false;
-    }
-    int status = lua_cpcall(task->vm.L, install, task);
-    if (status != 0) {
-        return err_set(err, ERR_SCRIPT, "script: the sandbox does not start: %s", lua_tostring(task->vm.L, -1));
-    }
-    vm_limit(&task->vm, task->limits.memory_max);
-    coverage_watch(task->vm.L);
-    struct kill_report report = kill_run(task->vm.L, &task->limits.cpu, load_body, task);
-    task->spent_ns = report.spent_ns;
+    struct kill_report report = run(task, load_body);
     struct failure failure = {
-        .L = task->vm.L, .from = task->failed, .report = &report, .limits = &task->limits, .doing = "loading"};
+        .L = task->vm->vm.L, .from = task->failed, .report = &report, .limits = &task->limits, .doing = "loading"};
     failure_kind(&failure, err);
     if (err->code != ERR_NONE) {
         return err_wrap(err, "%s", task->module);
@@ -169,15 +168,15 @@ static int push_declaration(lua_State *L)
 
 struct doc *task_declares(struct task *task, struct err *err)
 {
-    if (lua_cpcall(task->vm.L, push_declaration, task) != 0 || !lua_checkstack(task->loader, LUA_MINSTACK)) {
+    if (lua_cpcall(task->vm->vm.L, push_declaration, task) != 0 || !lua_checkstack(task->loader, LUA_MINSTACK)) {
         err_set(err, ERR_LIMIT, "%s: no memory is left to read what it declares", task->module);
         return NULL;
     }
     return marshal_read(task->loader, -1, task->module, err);
 }
 
-struct task *task_new(const struct strategy_start *start, const struct module_set *set,
-                      const struct script_limits *limits, struct budget *budget, struct err *err)
+struct task *task_new(const struct strategy_start *start, struct sandbox_vm *vm, const struct script_limits *limits,
+                      struct budget *budget, struct err *err)
 {
     err_clear(err);
     const char *name = start->module != NULL ? strchr(start->module, '.') : NULL;
@@ -187,7 +186,7 @@ struct task *task_new(const struct strategy_start *start, const struct module_se
     }
     name++;
     struct task *task = mem_new(struct task);
-    task->modules = *set;
+    task->vm = sandbox_vm_hold(vm);
     task->limits = *limits;
     task->host.port = start->host;
     task->host.random = start->seed;
@@ -197,7 +196,7 @@ struct task *task_new(const struct strategy_start *start, const struct module_se
     str_copy(task->module, sizeof task->module, start->module);
     task->params = start->params;
     size_t len;
-    if (module_find(set, task->module, &len) == NULL) {
+    if (module_find(&vm->modules, task->module, &len) == NULL) {
         err_set(err, ERR_NOT_FOUND, "strategy '%s': module %s is neither pinned by the release nor part of this engine",
                 name, task->module);
     } else if (load(task, err)) {
@@ -207,13 +206,26 @@ struct task *task_new(const struct strategy_start *start, const struct module_se
     return NULL;
 }
 
+/* The next collection frees them. */
+static int forget_threads(lua_State *L)
+{
+    struct task *task = lua_touserdata(L, 1);
+    forget_thread(L, &task->loader);
+    forget_thread(L, &task->co);
+    return 0;
+}
+
 void task_free(struct task *task)
 {
     if (task == NULL) {
         return;
     }
     assert(!task->running);
-    vm_fini(&task->vm);
+    if (task->vm->shared && !task->vm->lost) {
+        lua_settop(task->vm->vm.L, 0);
+        lua_cpcall(task->vm->vm.L, forget_threads, task);
+    }
+    sandbox_vm_release(task->vm);
     host_fini(&task->host);
     mem_free(task);
 }
@@ -245,7 +257,7 @@ static int resume_body(void *ctx)
     }
     bool paused = task->host.paused;
     task->host.paused = false;
-    int status = lua_cpcall(task->vm.L, paused ? push_replayed : push_answer, task);
+    int status = lua_cpcall(task->vm->vm.L, paused ? push_replayed : push_answer, task);
     return status != 0 ? status : lua_resume(task->co, paused ? 3 : 1);
 }
 
@@ -254,12 +266,15 @@ enum task_turn task_resume(struct task *task, struct err *err)
     assert(!task->running && !task->host.waiting && (task->host.paused || task->answered == task->started));
     err_clear(err);
     task->answered = false;
+    if (task->vm->lost) {
+        task->spent_ns = 0;
+        err_set(err, ERR_SCRIPT, "%s: the VM that it shared with others was lost", task->module);
+        return TASK_LOST;
+    }
     task->running = true;
     task->host.replayed = 0;
-    coverage_watch(task->vm.L);
-    struct kill_report report = kill_run(task->vm.L, &task->limits.cpu, resume_body, task);
+    struct kill_report report = run(task, resume_body);
     task->running = false;
-    task->spent_ns = report.spent_ns;
     if (task->abandoned) {
         return TASK_ABANDONED;
     }
@@ -271,7 +286,7 @@ enum task_turn task_resume(struct task *task, struct err *err)
         return TASK_FAILED;
     }
     struct failure failure = {
-        .L = task->vm.L, .from = task->co, .report = &report, .limits = &task->limits, .doing = task->host.word};
+        .L = task->vm->vm.L, .from = task->co, .report = &report, .limits = &task->limits, .doing = task->host.word};
     switch (failure_kind(&failure, err)) {
     case FAILURE_NONE:
         return TASK_RETURNED;
@@ -310,5 +325,5 @@ void task_abandon(struct task *task)
 {
     assert(task->running);
     task->abandoned = true;
-    kill_abandon(task->vm.L);
+    kill_abandon(task->vm->vm.L);
 }

@@ -1,4 +1,4 @@
-/* One strategy that runs: a VM, a coroutine in it, and at most one operation that it waits for.
+/* One strategy that runs: a coroutine in a VM, and at most one operation that it waits for.
  *
  *                 task_new                 task_resume                  task_resume
  *                    │                          │                            │
@@ -18,8 +18,7 @@
  * metamethods and iterators, so a strategy may wait wherever it stands; it may not inside a coroutine of its own,
  * whose resume would catch the yield, and the primitives say so.
  *
- * Modules load in task_new, on the VM's main state and under the same bounds, so that a script that does not compile
- * never becomes a task.
+ * Modules load in task_new, under the same bounds, so that a script that does not compile never becomes a task.
  *
  * Dropping a task frees its memory: no Lua runs, neither to unwind nor to finalize. A task can be dropped while it
  * is inside of a primitive, where the engine may learn that it has lost the release: task_abandon makes the door
@@ -30,7 +29,7 @@
 #include "rollout/strategist.h"
 #include "script/budget.h"
 #include "script/kill.h"
-#include "script/module.h"
+#include "script/sandbox_vm.h"
 
 struct task;
 
@@ -57,15 +56,16 @@ enum task_turn {
     TASK_FAILED,    /* it raised; err: file:line and message */
     TASK_KILLED,    /* a bound was broken; err: which and where */
     TASK_ABANDONED, /* task_abandon was called meanwhile */
+    TASK_LOST,      /* nothing ran: another task has left a VM behind that nobody may touch */
 };
 
 /* What the loaded script declares: {"kind": …, "name": …, "params": {…}}; NULL and err when that is no data. */
 struct doc *task_declares(struct task *task, struct err *err);
 
-/* Loads the strategy; NULL and err. `set` is copied, what it points to stays the caller's and outlives the task; so
- * does `budget` (NULL: none), of which the task takes lines of log alone. */
-struct task *task_new(const struct strategy_start *start, const struct module_set *set,
-                      const struct script_limits *limits, struct budget *budget, struct err *err);
+/* Loads the strategy; NULL and err. The task holds `vm`. `budget` (NULL: none) stays the caller's and outlives the
+ * task, which takes of it lines of log alone. */
+struct task *task_new(const struct strategy_start *start, struct sandbox_vm *vm, const struct script_limits *limits,
+                      struct budget *budget, struct err *err);
 /* Never while it is running. */
 void task_free(struct task *task);
 

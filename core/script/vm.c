@@ -14,6 +14,7 @@ enum {
     /* A collection ends before the state has grown by much: twice the default, a strategy takes a tenth less memory and
      * no more time. */
     GC_STEP_PCT = 400,
+    GC_PAUSE_LARGE_PCT = 150,
 };
 
 /* Every call into a state is protected, so an unprotected error is a mistake in this code. */
@@ -50,4 +51,9 @@ void vm_fini(struct vm *vm)
 void vm_limit(struct vm *vm, size_t memory_max)
 {
     arena_limit(&vm->arena, memory_max);
+}
+
+void vm_collect_less(struct vm *vm)
+{
+    lua_gc(vm->L, LUA_GCSETPAUSE, GC_PAUSE_LARGE_PCT);
 }

@@ -19,3 +19,5 @@ bool vm_init(struct vm *vm, size_t memory_max, struct err *err);
 void vm_fini(struct vm *vm);
 /* From now on an allocation above `memory_max` live bytes fails. Called once libraries are there. */
 void vm_limit(struct vm *vm, size_t memory_max);
+/* Collects when the state has grown by half, not by a tenth: for one that lives long and holds much. */
+void vm_collect_less(struct vm *vm);

@@ -93,7 +93,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err err;
     log_set_sink(log_drop, NULL);
     calls = 0;
-    struct task *task = task_new(&start, &set, &limits, NULL, &err);
+    struct sandbox_vm *vm = sandbox_vm_new(&set, limits.memory_max, false, &err);
+    struct task *task = vm != NULL ? task_new(&start, vm, &limits, NULL, &err) : NULL;
+    sandbox_vm_release(vm);
     if (task)
         run(task);
     task_free(task);

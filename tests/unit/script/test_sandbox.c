@@ -85,7 +85,10 @@ static enum task_turn run_within(const struct script_limits *limits, const char 
     struct module_set set = {
         .embedded = modules, .embedded_count = sizeof modules / sizeof modules[0], .pinned = pinned};
     struct strategy_start start = {.module = "strategies.t", .label = "podinfo.test", .seed = 7, .host = host()};
-    struct task *task = task_new(&start, &set, limits, NULL, err);
+    struct sandbox_vm *vm = sandbox_vm_new(&set, limits->memory_max, false, err);
+    assert_non_null(vm);
+    struct task *task = task_new(&start, vm, limits, NULL, err);
+    sandbox_vm_release(vm);
     enum task_turn turn = task ? task_resume(task, err) : TASK_FAILED;
     task_free(task);
     doc_free(doc);
