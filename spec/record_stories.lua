@@ -25,6 +25,24 @@ return strategy {
 }]] },
 }
 
+local WAITS = {
+  apiVersion = 'sluice.dev/v1alpha1', kind = 'Strategy', metadata = { name = 'waits', namespace = 'test' },
+  spec = { script = [[
+return require 'stdlib.strategy' {
+  name = 'waits',
+  run = function(rollout)
+    rollout:begin()
+    local came = rollout:wait_until({ from = '08:19', to = '16:00', zone = 'UTC' }, { timeout = '2h' })
+    rollout:event('the hours have begun: ' .. tostring(came))
+    came = rollout:wait_until { canary = 'backend', phase = 'Succeeded', timeout = '90s' }
+    rollout:event('the other one has come: ' .. tostring(came))
+    rollout:wait '40s'
+    rollout:shift(50)
+    rollout:promote()
+  end,
+}]] },
+}
+
 ---@class RecordStory: WorldOptions
 ---@field name string
 ---@field words integer
@@ -68,5 +86,13 @@ return {
     objects = { SHARES },
     hooks = { load = 'rollout', after = 'post-rollout' },
     version = { errors = 1 },
+  },
+  {
+    name = 'strategy-waits', words = 1,
+    analysis = {},
+    strategy = { name = 'waits' },
+    objects = { WAITS },
+    hooks = { back = 'rollback' },
+    answers = { back = stories.never },
   },
 }
