@@ -38,6 +38,20 @@ function operations.calendar(world, args)
   return contract.calendar(world.now, args)
 end
 
+--- A measure that is a number was that all the time.
+function operations.query_range(world, args)
+  world.queries[#world.queries + 1] = args.query
+  local measure = world.measures[args.query] or world.measures.any or 100
+  if type(measure) ~= 'number' then
+    return measure
+  end
+  local points = {}
+  for ago = args.span, 0, -args.step do
+    points[#points + 1] = { time = (world.now - ago) / 1000, value = measure }
+  end
+  return { points = contract.list(points) }
+end
+
 --- The hook of that name; an answer that is a table {body=, json=} is one that passes.
 function operations.webhook(world, args, intent)
   local hook

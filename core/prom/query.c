@@ -21,6 +21,7 @@ struct prom_query {
     char *url;
     /* length of the part of the URL that texts may show: the rest is the address's own query, which may hold a token */
     size_t shown;
+    bool over_span;
     struct err early; /* an error found before anything was sent, reported on a later turn */
     prom_done_fn *done;
     void *ctx;
@@ -98,7 +99,15 @@ static bool append_own_parameters(struct buf *url, const char *address)
     return len == 0 || (buf_append_char(url, '&') && buf_append(url, own + 1, len));
 }
 
-static bool build_url(struct prom_query *q, struct buf *url, const char *address, const char *query)
+/* Seconds, with three digits behind the point. */
+static bool append_span(struct buf *url, const struct prom_span *span)
+{
+    return span == NULL || buf_printf(url, "&start=%.3f&end=%.3f&step=%.3f", (double)span->start_ms / 1000,
+                                      (double)span->end_ms / 1000, (double)span->step_ms / 1000);
+}
+
+static bool build_url(struct prom_query *q, struct buf *url, const char *address, const char *query,
+                      const struct prom_span *span)
 {
     if (!is_url(address)) {
         return err_set(&q->early, ERR_INVALID, "prometheus address %s is not a valid URL", q->address);
@@ -108,8 +117,9 @@ static bool build_url(struct prom_query *q, struct buf *url, const char *address
         len--;
     }
     char *text = collapse(query);
-    bool fits =
-        buf_append(url, address, len) && buf_append_str(url, "/api/v1/query?query=") && append_parameter(url, text);
+    bool fits = buf_append(url, address, len) &&
+                buf_append_str(url, span != NULL ? "/api/v1/query_range?query=" : "/api/v1/query?query=") &&
+                append_parameter(url, text) && append_span(url, span);
     mem_free(text);
     q->shown = url->len;
     return (fits && append_own_parameters(url, address)) ||
@@ -125,6 +135,18 @@ static bool bad_answer(struct prom_answer *answer, const struct prom_query *quer
     return err_set(&answer->err, ERR_PARSE, "prometheus %s: %s", query->address, what);
 }
 
+/* False: it is no number, and the answer is that error. */
+static bool read_number(const struct node *item, double *value, struct prom_answer *answer)
+{
+    size_t len = 0;
+    const char *text = node_str_n(item, &len), *problem = "invalid syntax";
+    if (strlen(text) < len || !number_read(text, value, &problem)) { /* a NUL ends no number */
+        answer->kind = PROM_ERROR;
+        return err_set(&answer->err, ERR_PARSE, "strconv.ParseFloat: parsing \"%s\": %s", text, problem);
+    }
+    return true;
+}
+
 /* One series: its number becomes the answer's, so that the last one wins. */
 static bool read_series(const struct prom_query *query, const struct node *series, struct prom_answer *answer)
 {
@@ -135,15 +157,12 @@ static bool read_series(const struct prom_query *query, const struct node *serie
         answer->kind = PROM_ERROR;
         return err_set(&answer->err, ERR_INVALID, "query returned multiple values");
     }
-    size_t len = 0;
-    const char *text = node_str_n(node_item(node_get(series, "value"), 1), &len);
-    if (text == NULL) {
+    const struct node *number = node_item(node_get(series, "value"), 1);
+    if (node_str(number) == NULL) {
         return true;
     }
-    const char *problem = "invalid syntax";
-    if (strlen(text) < len || !number_read(text, &answer->value, &problem)) { /* a NUL ends no number */
-        answer->kind = PROM_ERROR;
-        return err_set(&answer->err, ERR_PARSE, "strconv.ParseFloat: parsing \"%s\": %s", text, problem);
+    if (!read_number(number, &answer->value, answer)) {
+        return false;
     }
     answer->kind = PROM_VALUE;
     return true;
@@ -166,6 +185,50 @@ static void read_result(const struct prom_query *query, const struct node *resul
     }
     if (answer->kind == PROM_NOTHING || answer->kind == PROM_NAN) {
         err_set(&answer->err, ERR_NO_DATA, "no values found");
+    }
+}
+
+/* The numbers of one series over time. */
+static bool read_points(const struct prom_query *query, const struct node *values, struct prom_answer *answer)
+{
+    struct prom_point *points = mem_alloc_array(node_count(values) + 1, sizeof *points);
+    answer->points = points;
+    struct node_iter it = node_iterate(values);
+    while (node_next(&it)) {
+        struct prom_point point;
+        if (!node_real(node_item(it.value, 0), &point.time_s)) {
+            return bad_answer(answer, query, "a value of the result has no time");
+        }
+        if (node_str(node_item(it.value, 1)) == NULL) {
+            return bad_answer(answer, query, "a value of the result is no text");
+        }
+        if (!read_number(node_item(it.value, 1), &point.value, answer)) {
+            return false;
+        }
+        if (!isnan(point.value)) {
+            points[answer->point_count++] = point;
+        }
+    }
+    return true;
+}
+
+static void read_matrix(const struct prom_query *query, const struct node *result, struct prom_answer *answer)
+{
+    answer->series_count = node_count(result);
+    const struct node *values = node_get(node_item(result, 0), "values");
+    if (answer->series_count > 1) {
+        answer->kind = PROM_ERROR;
+        err_set(&answer->err, ERR_INVALID, "one series is wanted, the query gives %zu: sum(…) makes one of them",
+                answer->series_count);
+    } else if (answer->series_count == 1 && node_type(values) != NODE_ARRAY) {
+        bad_answer(answer, query, "the result is no matrix");
+    } else if (read_points(query, values, answer)) {
+        answer->kind = answer->point_count > 0 ? PROM_VALUE : PROM_NOTHING;
+        if (answer->kind == PROM_NOTHING) {
+            err_set(&answer->err, ERR_NO_DATA, "no values found");
+        } else {
+            answer->value = answer->points[answer->point_count - 1].value;
+        }
     }
 }
 
@@ -299,6 +362,8 @@ static void read_body(const struct prom_query *query, const struct http_response
     bool is_list = result == NULL || node_type(result) == NODE_NULL || node_type(result) == NODE_ARRAY;
     if (node_type(doc_root(doc)) != NODE_OBJECT || !is_list) {
         bad_answer(answer, query, "the answer has no list of results");
+    } else if (query->over_span) {
+        read_matrix(query, result, answer);
     } else {
         read_result(query, result, answer);
     }
@@ -340,20 +405,22 @@ static void on_done(void *ctx, const struct http_response *response, const struc
     void *done_ctx = query->ctx;
     query_free(query);
     done(done_ctx, &answer);
+    mem_free(answer.points);
 }
 
-struct prom_query *prom_query_start(struct http *http, const char *address, const char *query, prom_done_fn *done,
-                                    void *ctx)
+struct prom_query *prom_query_start_over(struct http *http, const char *address, const char *query,
+                                         const struct prom_span *span, prom_done_fn *done, void *ctx)
 {
     assert(http != NULL && done != NULL);
     struct prom_query *q = mem_new(struct prom_query);
     char *given = str_dup(address != NULL ? address : "");
     q->address = prom_printable_address(given);
+    q->over_span = span != NULL;
     q->done = done;
     q->ctx = ctx;
     struct buf url;
     buf_init(&url, URL_MAX);
-    if (!build_url(q, &url, given, query)) {
+    if (!build_url(q, &url, given, query, span)) {
         buf_clear(&url);
         buf_append_str(&url, "http://"); /* has no host, so every transport refuses it without a packet */
     }
@@ -365,6 +432,12 @@ struct prom_query *prom_query_start(struct http *http, const char *address, cons
     q->call = http_start(http, &request, NULL, on_done, q);
     buf_fini(&url);
     return q;
+}
+
+struct prom_query *prom_query_start(struct http *http, const char *address, const char *query, prom_done_fn *done,
+                                    void *ctx)
+{
+    return prom_query_start_over(http, address, query, NULL, done, ctx);
 }
 
 void prom_query_cancel(struct prom_query *query)

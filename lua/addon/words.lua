@@ -125,6 +125,17 @@ function rollout:check(name, params) end
 ---@return string? cause why not
 function rollout:query(text) end
 
+--- Asks the metrics server of the Canary over a span of time that ends now. A moment without a value is left out. Each
+--- answer stays on record, so a release has room for some twenty long ones.
+---
+---     local points = rollout:query_range('sum(rate(orders_total[5m]))', '3h', '5m')
+---@param text string a template like that of an inline query, whose answer is one series
+---@param span string from 1s to 720h
+---@param step string one value for each; at most 300 values
+---@return { time: number, value: number }[]? points in order; time is in seconds since 1970; nil: there are none
+---@return string? cause why not
+function rollout:query_range(text, span, step) end
+
 --- Tells a webhook of the Canary something, at most once; it passes as other webhooks do.
 ---
 ---     local ok, cause = rollout:hook('notify', { stage = 'insiders' })
@@ -236,6 +247,16 @@ local c = {}
 ---@return number? value nil: there is none
 ---@return string? cause why not
 function c:query(text) end
+
+--- Asks the metrics server over a span of time that ends now. A moment without a value is left out.
+---
+---     local points, cause = c:query_range('sum(rate(orders_total[5m]))', '3h', '5m')
+---@param text string with Flagger's variables of templates; its answer is one series
+---@param span string from 1s to 720h
+---@param step string one value for each; at most 300 values
+---@return { time: number, value: number }[]? points in order; time is in seconds since 1970; nil: there are none
+---@return string? cause why not
+function c:query_range(text, span, step) end
 
 --- Holds a value against bounds.
 ---

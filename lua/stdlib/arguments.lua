@@ -4,6 +4,7 @@ local calendar = require 'stdlib.calendar'
 local duration = require 'stdlib.duration'
 local gates = require 'stdlib.gates'
 local misuse = require 'stdlib.misuse'
+local question = require 'stdlib.question'
 local requests = require 'stdlib.requests'
 
 local M = {}
@@ -224,6 +225,14 @@ local QUERY_MAX = 16384
 ---@return string
 function M.query(word, text)
   return check_text(word, 'a query', text, QUERY_MAX)
+end
+
+---@return string
+---@return Span
+function M.query_range(word, text, span, step)
+  check_text(word, 'a query', text, QUERY_MAX)
+  local read, problem = question.read_span(span, step)
+  return text, read or wrong(word, problem)
 end
 
 local EVENT_MAX = 1000

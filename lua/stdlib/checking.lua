@@ -55,8 +55,8 @@ local function is_word_of_strategies(key)
   return class.refused[key] ~= nil
 end
 
-local MAY = 'a check may say query, judge and blind, and read params, bounds, target, name, namespace, service, '
-  .. 'interval, weight, iterations, failed_checks and now'
+local MAY = 'a check may say query, query_range, judge and blind, and read params, bounds, target, name, namespace, '
+  .. 'service, interval, weight, iterations, failed_checks and now'
 
 local function unknown(key)
   if is_word_of_strategies(key) then
@@ -73,15 +73,15 @@ local function check_use(run, word, is_handle)
   end
 end
 
-local function check_query(run, text)
+local function check_query(run, word, text)
   if type(text) ~= 'string' or text == '' then
-    misuse(run, 'query', 'a text is wanted, got ' .. (text == '' and 'an empty one' or type(text)))
+    misuse(run, word, 'a text is wanted, got ' .. (text == '' and 'an empty one' or type(text)))
   elseif #run.asked >= QUERIES_MAX then
-    misuse(run, 'query', ('more than %d queries in one run of a check'):format(QUERIES_MAX))
+    misuse(run, word, ('more than %d queries in one run of a check'):format(QUERIES_MAX))
   end
   local filled, problem = question.fill(text, run.round.model)
   if not filled then
-    misuse(run, 'query', problem)
+    misuse(run, word, problem)
   end
   return filled
 end
@@ -212,10 +212,28 @@ local function new_words(run, handle)
   ---@return string? cause of nil
   function words.query(self, text)
     check_use(run, 'query', rawequal(self, handle))
-    text = check_query(run, text)
+    text = check_query(run, 'query', text)
     local measured = question.send(text)
     run.asked[#run.asked + 1] = { query = text, measured = measured }
     return measured.value, measured.error
+  end
+
+  --- Asks the metrics server over a span of time that ends now.
+  ---@param text string a query, a template like those of spec.analysis.metrics
+  ---@param span string a duration
+  ---@param step string a duration: one value for each
+  ---@return { time: number, value: number }[]? points nil: there are none
+  ---@return string? cause of nil
+  function words.query_range(self, text, span, step)
+    check_use(run, 'query_range', rawequal(self, handle))
+    text = check_query(run, 'query_range', text)
+    local read, problem = question.read_span(span, step)
+    if not read then
+      misuse(run, 'query_range', problem)
+    end
+    local answer = question.send_over(text, read)
+    run.asked[#run.asked + 1] = { query = text, measured = { error = answer.error, none = answer.none } }
+    return question.points_of(answer)
   end
 
   --- Says whether a value is good enough.

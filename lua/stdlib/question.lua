@@ -1,4 +1,5 @@
 --- One question to the metrics server: the template filled in, in one line, and asked.
+local duration = require 'stdlib.duration'
 local host = require 'host'
 local template = require 'stdlib.template'
 
@@ -65,6 +66,59 @@ function M.send(text, more)
     answer.value = answer.infinite * math.huge
   end
   return answer
+end
+
+local STEP_MIN_MS, POINTS_MAX = 1000, 300 -- as the operation query_range has them
+
+---@class Span a span of time that ends now, in steps
+---@field span integer ms
+---@field step integer ms
+
+--- Reads what a word query_range is given besides its query.
+---@param span any a duration
+---@param step any a duration
+---@return Span? span nil: there is a problem
+---@return string? problem
+function M.read_span(span, step)
+  local span_ms, problem = duration.span(span)
+  if not span_ms then
+    return nil, 'span: ' .. problem
+  end
+  local step_ms
+  step_ms, problem = duration.span(step)
+  if not step_ms then
+    return nil, 'step: ' .. problem
+  elseif step_ms < STEP_MIN_MS or span_ms < step_ms then
+    return nil, ('step: from 1s to the span (%s) is wanted, got %s'):format(span, step)
+  end
+  local count = math.floor(span_ms / step_ms) + 1
+  if count > POINTS_MAX then
+    return nil, ('step: at most %d values are wanted, %s in steps of %s are %d'):format(POINTS_MAX, span, step, count)
+  end
+  return { span = span_ms, step = step_ms }
+end
+
+--- Asks a text that is filled in, over a span of time.
+---@param text string
+---@param span Span
+---@return { points: table[]?, error: string? } answer as it can be on record
+function M.send_over(text, span)
+  return host.call('query_range', { query = text, span = span.span, step = span.step })
+end
+
+--- What a script gets of such an answer.
+---@param answer { points: table[]?, error: string? }
+---@return { time: number, value: number }[]? points nil: there are none
+---@return string? cause of nil
+function M.points_of(answer)
+  if not answer.points then
+    return nil, answer.error
+  end
+  local points = {}
+  for i, point in ipairs(answer.points) do
+    points[i] = { time = point.time, value = point.infinite and point.infinite * math.huge or point.value }
+  end
+  return points
 end
 
 --- As Flagger asks a query of a Canary: what makes no sense asks nothing, and that is answered.

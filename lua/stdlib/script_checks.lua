@@ -47,6 +47,23 @@ function methods:query(text)
   return result.infinite and result.infinite * math.huge or result.value, result.error
 end
 
+--- Asks the metrics server over a span of time that ends now.
+---@param text string a query, a template like those of spec.analysis.metrics
+---@param span Span
+---@return { time: number, value: number }[]? points nil: there are none
+---@return string? cause of nil
+function methods:query_range(text, span)
+  return question.points_of(self:word('query_range', { query = text, span = span.span, step = span.step },
+    function(rollout)
+      local filled, problem = question.fill(text, question.model(host.call('facts'), rollout:spec()))
+      if not filled then
+        misuse.raise('rollout:query_range: ' .. problem)
+      end
+      local answer = question.send_over(filled, span)
+      return { points = answer.points, error = answer.error }
+    end))
+end
+
 --- Raises when the Canary has no metric of one of these names.
 ---@param names string[]
 function methods:know_metrics(names)
@@ -66,6 +83,7 @@ end
 local words = {
   check = arguments.reader(arguments.check),
   query = arguments.reader(arguments.query),
+  query_range = arguments.reader(arguments.query_range),
 }
 
 return { methods = methods, words = words }

@@ -79,6 +79,21 @@ describe('stdlib.checking', function()
     end, { params = { most = 5 }, bounds = { max = 3 } })
   end)
 
+  it('asks over a span of time', function()
+    local outcome, asked, world = check(function(c)
+      local points, cause = c:query_range('x{app="{{ target }}"}', '2m', '1m')
+      assert.is_nil(cause)
+      local first, last = points[1], points[#points]
+      assert.same({ 3, 120, 7 }, { #points, last.time - first.time, last.value })
+      points, cause = c:query_range('gone', '1h', '30s')
+      assert.is_nil(points)
+      return c:blind(cause)
+    end, { measures = { any = 7, gone = { none = true, error = 'no values found' } } })
+    assert.same({ 'x{app="podinfo"}', 'gone' }, world.queries)
+    assert.equal('gone', asked[2].query)
+    assert.same({ 'blind', 'no values found' }, { outcome.verdict, outcome.cause })
+  end)
+
   it('goes by what was judged, whatever the script makes of the table', function()
     local outcome = check(function(c)
       local verdict = c:judge(9, { max = 5 })
@@ -90,12 +105,16 @@ describe('stdlib.checking', function()
 
   for name, case in pairs {
     ['promote'] = { function(c) c:promote() end, 'c:promote: a check never acts, this is a word of strategies; a check '
-      .. 'may say query, judge and blind' },
+      .. 'may say query, query_range, judge and blind' },
     ['a fact'] = { function(c) c:elapsed() end, 'c:elapsed: a check never acts, this is a word of strategies' },
     ['a word of bundled strategies'] = { function(c) c:iterate() end, 'c:iterate: a check never acts' },
     ['a word that nobody has'] = { function(c) c:jugde(5) end, 'c.jugde: there is no such word; a check may say' },
     ['a dot'] = { function(c) c.query 'x' end, 'c:query: a colon is wanted: c:query(…)' },
     ['no query'] = { function(c) c:query(5) end, 'c:query: a text is wanted, got number' },
+    ['no query over a span'] = { function(c) c:query_range(5, '1h', '1m') end,
+      'c:query_range: a text is wanted, got number' },
+    ['a span that is none'] = { function(c) c:query_range('up', 5, '1m') end,
+      "c:query_range: span: a duration like '90s' or '1h30m' is wanted, got 5" },
     ['a template without an end'] = { function(c) c:query 'x{{ name' end, 'c:query: template parsing failed' },
     ['a template of another language'] = { function(c) c:query '{{ template "x" }}' end, '{{ template }} is not' },
     ['no value'] = { function(c) return c:judge(nil, { max = 1 }) end, 'c:judge: value: a number is wanted, got nil' },

@@ -182,6 +182,42 @@ describe('stdlib.script_words', function()
     end)
   end)
 
+  describe('query_range', function()
+    local list = require 'spec.contract'.list
+
+    it('gives the values of a span of time, or nil and the cause', function()
+      local got = {}
+      local one = make(function(rollout)
+        got = { rollout:query_range('up{app="{{ target }}"}', '2m', '1m') }
+        got[2], got[3] = rollout:query_range('down', '1h', '5m')
+      end, { measures = { down = { none = true, error = 'no values found' }, ['up{app="podinfo"}'] = {
+        points = list { { time = 60, value = 5 }, { time = 120.5, infinite = -1 } } } } })
+      one():run()
+      assert.same({ { { time = 60, value = 5 }, { time = 120.5, value = -math.huge } }, nil, 'no values found' },
+        { got[1], got[2], got[3] })
+      killing.once(one)
+    end)
+
+    for problem, given in pairs {
+      ['template parsing failed'] = { 'x{{ name', '1h', '1m' },
+      ['a query of 1 to 16384 bytes is wanted, got nil'] = { nil, '1h', '1m' },
+      ["span: a duration like '90s' or '1h30m' is wanted, got nil"] = { 'x' },
+      ['span: from 1ms to 720h are wanted, got 721h'] = { 'x', '721h', '10h' },
+      ["step: a duration like '90s' or '1h30m' is wanted, got 60"] = { 'x', '1h', 60 },
+      ['step: from 1s to the span (1h) is wanted, got 500ms'] = { 'x', '1h', '500ms' },
+      ['step: from 1s to the span (1m) is wanted, got 2m'] = { 'x', '1m', '2m' },
+      ['step: at most 300 values are wanted, 24h in steps of 1m are 1441'] = { 'x', '24h', '1m' },
+    } do
+      it('raises: ' .. problem, function()
+        local _, text = pcall(play, function(rollout)
+          rollout:query_range(given[1], given[2], given[3])
+        end)
+        assert.matches('script_words_spec.lua:%d+: rollout:query_range: ', text)
+        assert.matches(problem, text, 1, true)
+      end)
+    end
+  end)
+
   describe('wait', function()
     it('is ended by a rollback hook, which is asked once per interval', function()
       local one = make(function(rollout)

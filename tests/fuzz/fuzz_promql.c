@@ -52,7 +52,7 @@ static const struct traffic *mesh(void)
     traffic_flow(traffic, "app.test", 10, NULL);
     timer_start(clock, &later, 60000, on_time, NULL);
     virtual_clock_run(vc, 60000);
-    must(traffic_count(traffic, "test", "app", 60000).requests > 0);
+    must(traffic_count(traffic, "test", "app", 0, 60000).requests > 0);
     return traffic;
 }
 
@@ -61,10 +61,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err err = {0};
     struct promql_answer answer, again;
     char *query = str_dup_n((const char *)data, size);
-    bool done = promql_ask(mesh(), query, &answer, &err);
+    bool done = promql_ask(mesh(), 0, query, &answer, &err);
     if (!done)
         must(strstr(err.text, ": parse error: ") != NULL);
-    must(promql_ask(mesh(), query, &again, &err) == done);
+    must(promql_ask(mesh(), 0, query, &again, &err) == done);
     if (done)
         must(again.is_empty == answer.is_empty && memcmp(&again.value, &answer.value, sizeof answer.value) == 0);
     mem_free(query);

@@ -11,6 +11,7 @@
     X(tick)                                                                                                            \
     X(ready)                                                                                                           \
     X(query)                                                                                                           \
+    X(query_range)                                                                                                     \
     X(hooks)                                                                                                           \
     X(act)                                                                                                             \
     X(pin)                                                                                                             \

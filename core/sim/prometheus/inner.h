@@ -28,6 +28,7 @@ struct promql_value {
 struct promql_query {
     struct promql_lexer lexer;
     const struct traffic *traffic;
+    int64_t ago_ms; /* when it is asked for */
     int depth;
 };
 

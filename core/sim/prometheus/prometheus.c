@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "sim/prometheus/promql.h"
 
-enum { ANSWER_MAX = 256 * 1024 };
+enum { ANSWER_MAX = 1024 * 1024, RANGE_POINTS_MAX = 11000 };
 
 struct said {
     struct said *next;
@@ -40,12 +40,11 @@ static void answer_text(struct exchange *exchange, int status, const char *text)
     exchange_answer(exchange, status, "text/plain; charset=utf-8", text, strlen(text));
 }
 
-static void answer_bad(struct exchange *exchange, const char *param, const char *problem)
+static void answer_error(struct exchange *exchange, const char *text)
 {
     struct buf body;
     struct doc *doc = doc_new();
     struct node *root = node_new_object(doc);
-    char *text = str_format("invalid parameter \"%s\": %s", param, problem);
     node_set_str(doc, root, "status", "error");
     node_set_str(doc, root, "errorType", "bad_data");
     node_set_str(doc, root, "error", text);
@@ -53,8 +52,14 @@ static void answer_bad(struct exchange *exchange, const char *param, const char 
     node_write(root, &body);
     answer_json(exchange, 400, &body);
     buf_fini(&body);
-    mem_free(text);
     doc_free(doc);
+}
+
+static void answer_bad(struct exchange *exchange, const char *param, const char *problem)
+{
+    char *text = str_format("invalid parameter \"%s\": %s", param, problem);
+    answer_error(exchange, text);
+    mem_free(text);
 }
 
 /* Seconds, with three digits behind the point only where there is a fraction. */
@@ -142,6 +147,13 @@ static bool said_of(const struct prometheus *prometheus, const char *query, stru
     return false;
 }
 
+/* As it was so long ago; what a scenario says holds for all times. */
+static bool ask(const struct prometheus *prometheus, int64_t ago_ms, const char *query, struct promql_answer *answer,
+                struct err *err)
+{
+    return said_of(prometheus, query, answer) || promql_ask(prometheus->traffic, ago_ms, query, answer, err);
+}
+
 static void serve_query(const struct prometheus *prometheus, struct exchange *exchange)
 {
     struct err err;
@@ -152,8 +164,7 @@ static void serve_query(const struct prometheus *prometheus, struct exchange *ex
         char *problem = str_format("Invalid time value for 'time': cannot parse \"%s\" to a valid timestamp", time);
         answer_bad(exchange, "time", problem);
         mem_free(problem);
-    } else if (said_of(prometheus, query != NULL ? query : "", &answer) ||
-               promql_ask(prometheus->traffic, query != NULL ? query : "", &answer, &err)) {
+    } else if (ask(prometheus, 0, query != NULL ? query : "", &answer, &err)) {
         answer_value(exchange, wall_ms, &answer);
     } else {
         answer_bad(exchange, "query", err.text);
@@ -162,9 +173,125 @@ static void serve_query(const struct prometheus *prometheus, struct exchange *ex
     mem_free(query);
 }
 
+/* --- queries over a span of time --- */
+
+struct range {
+    int64_t start_ms, end_ms, step_ms;
+};
+
+/* A duration as Prometheus writes it, or seconds. */
+static bool parse_step(const char *text, int64_t *step_ms)
+{
+    struct err err;
+    char *end;
+    int64_t ns;
+    double seconds = strtod(text, &end);
+    if (*end != '\0' || end == text) {
+        bool done = duration_parse(text, &ns, &err);
+        *step_ms = done ? ns / 1000000 : 0;
+        return done;
+    }
+    *step_ms = (int64_t)round(seconds * 1000);
+    return fabs(seconds) < 1e12;
+}
+
+static bool read_time_of(struct exchange *exchange, const char *name, int64_t *wall_ms)
+{
+    char *text = param_of(exchange, name);
+    bool done = !str_empty(text) && parse_time(text, wall_ms);
+    if (!done) {
+        char *problem = str_format("cannot parse \"%s\" to a valid timestamp", text != NULL ? text : "");
+        answer_bad(exchange, name, problem);
+        mem_free(problem);
+    }
+    mem_free(text);
+    return done;
+}
+
+static bool read_step(struct exchange *exchange, int64_t *step_ms)
+{
+    char *text = param_of(exchange, "step");
+    bool done = !str_empty(text) && parse_step(text, step_ms);
+    if (!done) {
+        char *problem = str_format("cannot parse \"%s\" to a valid duration", text != NULL ? text : "");
+        answer_bad(exchange, "step", problem);
+        mem_free(problem);
+    }
+    mem_free(text);
+    return done;
+}
+
+/* False: it was answered. */
+static bool read_range(struct exchange *exchange, struct range *range)
+{
+    if (!read_time_of(exchange, "start", &range->start_ms) || !read_time_of(exchange, "end", &range->end_ms)) {
+        return false;
+    }
+    if (range->end_ms < range->start_ms) {
+        answer_bad(exchange, "end", "end timestamp must not be before start time");
+        return false;
+    }
+    if (!read_step(exchange, &range->step_ms)) {
+        return false;
+    }
+    if (range->step_ms <= 0) {
+        answer_bad(exchange, "step",
+                   "zero or negative query resolution step widths are not accepted. Try a positive integer");
+        return false;
+    }
+    if ((range->end_ms - range->start_ms) / range->step_ms > RANGE_POINTS_MAX) {
+        answer_error(exchange, "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query "
+                               "resolution (?step=XX)");
+        return false;
+    }
+    return true;
+}
+
+static void write_point(struct buf *body, bool is_first, int64_t wall_ms, double value)
+{
+    buf_append_str(body, is_first ? "{\"metric\":{},\"values\":[[" : ",[");
+    write_time(body, wall_ms);
+    buf_append_str(body, ",\"");
+    write_value(body, value);
+    buf_append_str(body, "\"]");
+}
+
+static void serve_range(const struct prometheus *prometheus, struct exchange *exchange)
+{
+    struct range range;
+    struct err err = {0};
+    struct buf body;
+    bool is_empty = true, done = true;
+    if (!read_range(exchange, &range)) {
+        return;
+    }
+    char *query = param_of(exchange, "query");
+    int64_t now_ms = clock_wall_ms(prometheus->clock);
+    buf_init(&body, ANSWER_MAX);
+    buf_append_str(&body, "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[");
+    for (int64_t at_ms = range.start_ms; done && at_ms <= range.end_ms; at_ms += range.step_ms) {
+        struct promql_answer answer;
+        done = ask(prometheus, now_ms - at_ms, query != NULL ? query : "", &answer, &err);
+        if (done && !answer.is_empty) {
+            write_point(&body, is_empty, at_ms, answer.value);
+            is_empty = false;
+        }
+    }
+    buf_append_str(&body, is_empty ? "]}}" : "]}]}}");
+    if (done) {
+        answer_json(exchange, 200, &body);
+    } else {
+        answer_error(exchange, err.text);
+    }
+    buf_fini(&body);
+    mem_free(query);
+}
+
 /* --- requests --- */
 
-static void serve_api(const struct prometheus *prometheus, struct exchange *exchange)
+typedef void serve_fn(const struct prometheus *prometheus, struct exchange *exchange);
+
+static void serve_api(const struct prometheus *prometheus, struct exchange *exchange, serve_fn *serve)
 {
     bool is_known = str_equal(exchange->method, "GET") || str_equal(exchange->method, "POST");
     if (!is_known) {
@@ -173,7 +300,7 @@ static void serve_api(const struct prometheus *prometheus, struct exchange *exch
     } else if (prometheus->is_blind) {
         answer_text(exchange, 503, "Service Unavailable");
     } else {
-        serve_query(prometheus, exchange);
+        serve(prometheus, exchange);
     }
 }
 
@@ -182,7 +309,9 @@ void prometheus_serve(void *ctx, struct exchange *exchange)
     const struct prometheus *prometheus = ctx;
     bool wants_body = !str_equal(exchange->method, "HEAD");
     if (str_equal(exchange->path, "/api/v1/query")) {
-        serve_api(prometheus, exchange);
+        serve_api(prometheus, exchange, serve_query);
+    } else if (str_equal(exchange->path, "/api/v1/query_range")) {
+        serve_api(prometheus, exchange, serve_range);
     } else if (str_equal(exchange->path, "/-/healthy")) {
         answer_text(exchange, 200, wants_body ? "Prometheus Server is Healthy.\n" : "");
     } else if (str_equal(exchange->path, "/-/ready") && prometheus->is_blind) {

@@ -1,7 +1,7 @@
-/* A Prometheus that answers instant queries (GET and POST /api/v1/query) from the traffic model: the queries that
- * Flagger builds in for Istio, vector(number), what else sim/prometheus/promql.h reads, and what a scenario says;
- * anything else is an error 400 as Prometheus words it ("bad_data"). It knows the present only: a query's `time` is the
- * time that its answer bears. */
+/* A Prometheus that answers queries (GET and POST, /api/v1/query and /api/v1/query_range) from the traffic model: those
+ * that Flagger builds in for Istio, vector(number), what else sim/prometheus/promql.h reads, and what a scenario says;
+ * anything else is an error 400 as Prometheus words it ("bad_data"). Of an instant query it knows the present only: its
+ * `time` is the time that the answer bears. A query over a span of time reaches back for an hour. */
 #pragma once
 
 #include "io/exchange.h"

@@ -192,9 +192,10 @@ static bool whole(struct promql_query *query, const char *text, struct promql_va
     return promql_simplify(query, 0, value, err);
 }
 
-bool promql_ask(const struct traffic *traffic, const char *text, struct promql_answer *answer, struct err *err)
+bool promql_ask(const struct traffic *traffic, int64_t ago_ms, const char *text, struct promql_answer *answer,
+                struct err *err)
 {
-    struct promql_query query = {.traffic = traffic};
+    struct promql_query query = {.traffic = traffic, .ago_ms = ago_ms};
     struct promql_value value = {0};
     bool done = whole(&query, text, &value, err);
     *answer = (struct promql_answer){value.type == VALUE_SCALAR, value.is_empty, value.number};

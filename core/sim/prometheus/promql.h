@@ -18,4 +18,6 @@ struct promql_answer {
     double value;
 };
 
-bool promql_ask(const struct traffic *traffic, const char *query, struct promql_answer *answer, struct err *err);
+/* `ago_ms`: as it was so long ago. */
+bool promql_ask(const struct traffic *traffic, int64_t ago_ms, const char *query, struct promql_answer *answer,
+                struct err *err);

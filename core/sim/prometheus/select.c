@@ -66,7 +66,8 @@ static bool matchers(struct promql_query *query, struct selection *selection, st
 bool promql_selector(struct promql_query *query, const char *metric, struct promql_value *value, struct err *err)
 {
     size_t at = query->lexer.token.at;
-    struct selection selection = {.metric = series_metric(metric), .is_bounded = *metric != '\0'};
+    struct selection selection = {
+        .metric = series_metric(metric), .ago_ms = query->ago_ms, .is_bounded = *metric != '\0'};
     *value = (struct promql_value){.type = VALUE_SERIES, .selection = selection};
     if (!matchers(query, &value->selection, err)) {
         return false;

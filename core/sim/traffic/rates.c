@@ -1,4 +1,4 @@
-/* A workload's history is a list of steps, each valid until the next. Steps that ended before the longest window are
+/* A workload's history is a list of steps, each valid until the next. Steps that ended longer ago than is kept are
  * forgotten. Noise is drawn per slot of time, not per question, so that windows agree: two halves of a window count as
  * much as the whole. */
 #include "sim/traffic/rates.h"
@@ -175,7 +175,7 @@ static bool step_is(const struct step *step, const struct step *other)
 static void forget_old(struct rates_workload *workload, int64_t now_ms)
 {
     size_t old = 0;
-    while (old + 1 < workload->step_count && workload->steps[old + 1].from_ms <= now_ms - RATES_WINDOW_MAX_MS) {
+    while (old + 1 < workload->step_count && workload->steps[old + 1].from_ms <= now_ms - RATES_KEPT_MS) {
         old++;
     }
     if (old == 0) {
@@ -265,16 +265,18 @@ static void count_step(const struct rates *rates, const struct rates_workload *w
     }
 }
 
-struct traffic_count rates_count(const struct rates *rates, const char *namespace, const char *name, int64_t window_ms)
+struct traffic_count rates_count(const struct rates *rates, const char *namespace, const char *name, int64_t ago_ms,
+                                 int64_t window_ms)
 {
     const struct rates_workload *workload = find_workload(rates, namespace, name);
-    int64_t to_ms = clock_mono_ms(rates->clock);
+    int64_t now_ms = clock_mono_ms(rates->clock), to_ms = now_ms - ago_ms;
     int64_t from_ms = to_ms - (window_ms < RATES_WINDOW_MAX_MS ? window_ms : RATES_WINDOW_MAX_MS);
     struct traffic_count count = {0};
     for (size_t i = 0; workload != NULL && i < workload->step_count; i++) {
         const struct step *step = &workload->steps[i];
-        int64_t end_ms = i + 1 < workload->step_count ? step[1].from_ms : to_ms;
-        count_step(rates, workload, step, step->from_ms > from_ms ? step->from_ms : from_ms, end_ms, &count);
+        int64_t end_ms = i + 1 < workload->step_count ? step[1].from_ms : now_ms;
+        count_step(rates, workload, step, step->from_ms > from_ms ? step->from_ms : from_ms,
+                   end_ms < to_ms ? end_ms : to_ms, &count);
     }
     count.latency_ms = count.requests > 0 ? count.latency_ms / count.requests : NAN;
     count.latency_p99_ms = count.requests > 0 ? count.latency_p99_ms / count.requests : NAN;

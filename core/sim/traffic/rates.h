@@ -12,6 +12,8 @@
 
 /* No window is longer. */
 #define RATES_WINDOW_MAX_MS (10 * 60 * 1000)
+/* What was longer ago is forgotten. */
+#define RATES_KEPT_MS (60 * 60 * 1000 + RATES_WINDOW_MAX_MS)
 
 struct rate {
     double requests; /* per second */
@@ -37,6 +39,6 @@ void rates_touch(struct rates *rates, const char *key);
 typedef bool rates_has_pods_fn(void *ctx, const char *namespace, const char *workload);
 void rates_settle(struct rates *rates, rates_has_pods_fn *has_pods, void *ctx);
 
-struct traffic_count rates_count(const struct rates *rates, const char *namespace, const char *workload,
+struct traffic_count rates_count(const struct rates *rates, const char *namespace, const char *workload, int64_t ago_ms,
                                  int64_t window_ms);
 void rates_each(const struct rates *rates, traffic_each_fn *each, void *ctx);

@@ -141,7 +141,8 @@ static void add_workload(void *ctx, const char *namespace, const char *workload)
     if (!is_selected(summing->selection, &good) && !is_selected(summing->selection, &bad)) {
         return;
     }
-    struct traffic_count count = traffic_count(summing->traffic, namespace, workload, summing->selection->window_ms);
+    struct traffic_count count =
+        traffic_count(summing->traffic, namespace, workload, summing->selection->ago_ms, summing->selection->window_ms);
     if (count.has_successes) {
         add_series(summing, &good, &count, count.requests - count.errors);
     }

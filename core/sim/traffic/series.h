@@ -18,7 +18,7 @@ struct matcher;
 
 struct selection {
     enum series_metric metric;
-    int64_t window_ms;
+    int64_t ago_ms, window_ms; /* the window ends so long ago */
     struct matcher *matchers;
     size_t matcher_count;
     bool is_bounded; /* a matcher asks for something: it is not met by a label that is absent */

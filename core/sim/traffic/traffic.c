@@ -153,9 +153,9 @@ void traffic_flow(struct traffic *traffic, const char *host, double per_second, 
 /* --- what is counted --- */
 
 struct traffic_count traffic_count(const struct traffic *traffic, const char *namespace, const char *workload,
-                                   int64_t window_ms)
+                                   int64_t ago_ms, int64_t window_ms)
 {
-    return rates_count(traffic->rates, namespace, workload, window_ms);
+    return rates_count(traffic->rates, namespace, workload, ago_ms, window_ms);
 }
 
 void traffic_each(const struct traffic *traffic, traffic_each_fn *each, void *ctx)

@@ -21,8 +21,8 @@ void traffic_flow(struct traffic *traffic, const char *host, double per_second, 
 /* The behaviours have changed. */
 void traffic_changed(struct traffic *traffic);
 
-/* What a workload's Pods got within the last `window_ms` (at most ten minutes) before now. Counts are not whole
- * numbers. */
+/* What a workload's Pods got within `window_ms` (at most ten minutes) until `ago_ms` ago (at most an hour; what was
+ * before is nothing). Counts are not whole numbers. */
 struct traffic_count {
     double requests, errors;
     double latency_ms, latency_p99_ms; /* of its answers, weighted; NAN without requests */
@@ -31,7 +31,7 @@ struct traffic_count {
     bool has_successes, has_failures;
 };
 struct traffic_count traffic_count(const struct traffic *traffic, const char *namespace, const char *workload,
-                                   int64_t window_ms);
+                                   int64_t ago_ms, int64_t window_ms);
 /* Every workload that ever got a request, in the order of the first one. */
 typedef void traffic_each_fn(void *ctx, const char *namespace, const char *workload);
 void traffic_each(const struct traffic *traffic, traffic_each_fn *each, void *ctx);

@@ -46,6 +46,13 @@ error('this file describes operations to the reader; it is not a module')
 --- NaN); or an error alone. With several series it is the last one's value, and their count. fault: what is wrong with
 --- the template or with what it names; it follows the template's name in a sentence. A read.
 
+--- query_range { query: string, span: 1000..2592000000, step: 1000..2592000000 } ->
+--- { points: { time: number, value: number?, infinite: -1..1? }[]?, none: boolean?, error: string? }
+---
+--- One Prometheus query over the last `span` ms, a value per `step` ms, at most 300 of them, in order of time (seconds
+--- since 1970); those that are NaN are left out, and none means that nothing is left. value or infinite: as in query.
+--- One series is wanted; several are an error. A read.
+
 --- difference { canary: 0..100, mirrored: boolean } -> { text: string? }
 ---
 --- How the live routing differs from these weights, and who wrote that; without a text it does not differ. A read.

@@ -93,7 +93,32 @@ local INSIDERS = script_of('insiders', [[
   rollout:shift(100)
   rollout:promote()]], '{ 30, 100 }')
 
+local LOOKING_BACK = script_of('looking-back', [[
+  rollout:begin()
+  rollout:shift(30)
+  rollout:analyse { rounds = 3 }
+  local points = rollout:query_range('vector(7)', '1m', '20s')
+  rollout:event(('%d values, the last %d, 40 s after the second'):format(#points, points[4].value,
+    points[4].time - points[2].time))
+  local busy, cause = rollout:query_range('sum(rate(istio_requests_total[10s]))', '30s', '10s')
+  rollout:event('requests came: ' .. tostring(busy and busy[#busy].value > 1 or cause))
+  busy, cause = rollout:query_range('nobody_reports_this', '30s', '10s')
+  rollout:event(('%s of the other: %s'):format(busy, cause))
+  rollout:promote()]])
+
 stories.describe('a Strategy', {
+  ['that looks back'] = {
+    analysis = {},
+    strategy = { name = 'looking-back' },
+    objects = { LOOKING_BACK },
+    ends = 'Succeeded',
+    image = 'podinfo:2',
+    told = {
+      'Normal 4 values, the last 7, 40 s after the second',
+      'Normal requests came: true',
+      'Normal nil of the other: no values found',
+    },
+  },
   ['of insiders first'] = {
     analysis = {},
     strategy = { name = 'insiders' },

@@ -20,6 +20,7 @@ struct world {
     struct fake_http *fh;
     int done;
     struct prom_answer answer;
+    char text[256]; /* of its points */
 };
 
 static int setup(void **state)
@@ -332,6 +333,74 @@ static void test_a_cancelled_query_is_silent(void **state)
     assert_int_equal(fake_http_open_calls(w->fh), 0);
 }
 
+/* --- over a span of time --- */
+
+static const struct prom_span span = {.start_ms = 1773216000000, .end_ms = 1773216907500, .step_ms = 60000};
+
+static void on_points(void *ctx, const struct prom_answer *answer)
+{
+    struct world *w = ctx;
+    on_done(ctx, answer);
+    w->text[0] = '\0';
+    for (size_t i = 0; i < answer->point_count; i++) {
+        char *point = str_format("%g %g;", answer->points[i].time_s, answer->points[i].value);
+        strncat(w->text, point, sizeof w->text - strlen(w->text) - 1);
+        str_free(&point);
+    }
+}
+
+static void ask_over_span(struct world *w, const char *address)
+{
+    prom_query_start_over(fake_http_door(w->fh), address, "a b", &span, on_points, w);
+    fake_clock_run(w->fc);
+}
+
+static void test_a_span_goes_into_the_url(void **state)
+{
+    struct world *w = *state;
+    fake_http_route(w->fh, "GET", NULL, 200, "{}");
+    ask_over_span(w, ADDRESS "/?token=1");
+    assert_string_equal(fake_http_last(w->fh)->url,
+                        ADDRESS "/api/v1/query_range?query=a+b&start=1773216000.000&end=1773216907.500&step=60.000"
+                                "&token=1");
+}
+
+#define VALUES(values) "{\"metric\":{},\"values\":[" values "]}"
+#define MATRIX(series) "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[" series "]}}"
+
+static void test_values_over_a_span(void **state)
+{
+    static const struct {
+        const char *body;
+        enum prom_kind kind;
+        const char *text;
+    } cases[] = {
+        {MATRIX(VALUES("[10,\"1\"],[20.5,\"+Inf\"],[30,\"2e3\"]")), PROM_VALUE, "10 1;20.5 inf;30 2000;"},
+        {MATRIX(VALUES("[10,\"NaN\"],[20,\"1\"]")), PROM_VALUE, "20 1;"},
+        {MATRIX(VALUES("[10,\"NaN\"]")), PROM_NOTHING, "no values found"},
+        {MATRIX(VALUES("")), PROM_NOTHING, "no values found"},
+        {MATRIX(""), PROM_NOTHING, "no values found"},
+        {MATRIX(VALUES("[10,\"1\"]") "," VALUES("[10,\"1\"]")), PROM_ERROR,
+         "one series is wanted, the query gives 2: sum(…) makes one of them"},
+        {MATRIX("{\"metric\":{},\"value\":[10,\"1\"]}"), PROM_ERROR, "prometheus " ADDRESS ": the result is no matrix"},
+        {MATRIX("5"), PROM_ERROR, "prometheus " ADDRESS ": the result is no matrix"},
+        {MATRIX(VALUES("[10,\"x\"]")), PROM_ERROR, "strconv.ParseFloat: parsing \"x\": invalid syntax"},
+        {MATRIX(VALUES("[10,1]")), PROM_ERROR, "prometheus " ADDRESS ": a value of the result is no text"},
+        {MATRIX(VALUES("[\"10\",\"1\"]")), PROM_ERROR, "prometheus " ADDRESS ": a value of the result has no time"},
+        {MATRIX(VALUES("5")), PROM_ERROR, "prometheus " ADDRESS ": a value of the result has no time"},
+    };
+    struct world *w = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        fake_http_once(w->fh, "GET", "/api/v1/query_range", 200, cases[i].body);
+        ask_over_span(w, ADDRESS);
+        assert_int_equal(w->answer.kind, cases[i].kind);
+        assert_string_equal(cases[i].kind == PROM_VALUE ? w->text : w->answer.err.text, cases[i].text);
+    }
+    fake_http_once(w->fh, "GET", "/api/v1/query_range", 429, "later");
+    ask_over_span(w, ADDRESS);
+    expect_error(w, PROM_ERROR, ERR_SERVER, "error response: Status 429 Too Many Requests: later");
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -347,6 +416,8 @@ int main(void)
         CASE(test_refusals_have_flaggers_words),
         CASE(test_five_seconds_and_no_longer),
         CASE(test_a_cancelled_query_is_silent),
+        CASE(test_a_span_goes_into_the_url),
+        CASE(test_values_over_a_span),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <strings.h>
 
 #include "sim/prometheus/prometheus.h"
@@ -363,6 +364,79 @@ static void times_are_told_as_they_were_asked_for(void **state)
     assert_int_equal(w->status, 400);
 }
 
+/* --- over a span of time --- */
+
+#define MATRIX(series) "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[" series "]}}"
+#define VALUES(values) MATRIX("{\"metric\":{},\"values\":[" values "]}")
+
+static const char *ask_over(struct world *w, const char *query, const char *span)
+{
+    char *params = encoded(query, span);
+    const char *body = request(w, "GET", "/api/v1/query_range", params, "");
+    mem_free(params);
+    assert_string_equal(w->type, "application/json");
+    return body;
+}
+
+/* What a Prometheus 2.42 without any data answers. */
+static void answers_over_a_span_are_those_of_prometheus(void **state)
+{
+#define SPAN "&start=100&end=130&step=10"
+#define BAD_PARAM(name, text) BAD("invalid parameter \\\"" name "\\\": " text)
+    static const struct {
+        const char *query, *span, *answer;
+    } cases[] = {
+        {"vector(1)", SPAN, VALUES("[100,\"1\"],[110,\"1\"],[120,\"1\"],[130,\"1\"]")},
+        {"1", SPAN, VALUES("[100,\"1\"],[110,\"1\"],[120,\"1\"],[130,\"1\"]")},
+        {"1", "&start=100&end=130&step=7.5",
+         VALUES("[100,\"1\"],[107.500,\"1\"],[115,\"1\"],[122.500,\"1\"],[130,\"1\"]")},
+        {"1", "&start=100.5&end=130&step=10s", VALUES("[100.500,\"1\"],[110.500,\"1\"],[120.500,\"1\"]")},
+        {"1", "&start=100&end=130&step=1m", VALUES("[100,\"1\"]")},
+        {"nope", SPAN, MATRIX("")},
+        {"1", "&start=&end=130&step=10", BAD_PARAM("start", "cannot parse \\\"\\\" to a valid timestamp")},
+        {"1", "&start=1&end=x&step=10", BAD_PARAM("end", "cannot parse \\\"x\\\" to a valid timestamp")},
+        {"1", "&start=200&end=130&step=10", BAD_PARAM("end", "end timestamp must not be before start time")},
+        {"1", "&start=100&end=130&step=z", BAD_PARAM("step", "cannot parse \\\"z\\\" to a valid duration")},
+        {"1", "&start=100&end=130&step=", BAD_PARAM("step", "cannot parse \\\"\\\" to a valid duration")},
+        {"1", "&start=100&end=130&step=0",
+         BAD_PARAM("step", "zero or negative query resolution step widths are not accepted. Try a positive integer")},
+        {"1", "&start=0&end=11001&step=1",
+         BAD("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution "
+             "(?step=XX)")},
+        {"((", SPAN, BAD("1:3: parse error: unclosed left parenthesis")},
+        {"", SPAN, BAD("1:1: parse error: no expression found in input")},
+    };
+    struct world *w = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_string_equal(ask_over(w, cases[i].query, cases[i].span), cases[i].answer);
+        assert_int_equal(w->status, strstr(cases[i].answer, "\"success\"") ? 200 : 400);
+    }
+}
+
+/* Two minutes of few errors and two of many: each moment is answered as it was answered then. */
+static void a_span_has_what_was_said_at_its_moments(void **state)
+{
+    struct world *w = *state;
+    char then[2][64];
+    run_traffic(w, .1);
+    for (int i = 0; i < 2; i++) {
+        fake_mesh_behaviour(w->mesh, "podinfo:2", i == 0 ? .1 : .5, 400);
+        fake_mesh_run(w->mesh, 120000);
+        const char *value = strstr(ask_at(w, SUCCESS_RATE, ""), "\"value\":[");
+        snprintf(then[i], sizeof then[i], "%s", value + strlen("\"value\":"));
+        *strchr(then[i], ']') = '\0';
+    }
+    /* begun at 1767225600, and 300 s have passed */
+    const char *body = ask_over(w, SUCCESS_RATE, "&start=1767225780&end=1767225900&step=120");
+    assert_non_null(strstr(body, then[0]));
+    assert_non_null(strstr(body, then[1]));
+    /* nothing was there before, and nothing is known of what comes */
+    body = ask_over(w, "sum(rate(istio_requests_total[1m]))", "&start=1767220000&end=1767225500&step=100");
+    assert_string_equal(body, MATRIX(""));
+    body = ask_over(w, "sum(rate(istio_requests_total[1m]))", "&start=1767226000&end=1767229000&step=100");
+    assert_string_equal(body, MATRIX(""));
+}
+
 static void a_form_is_read_as_a_url_is(void **state)
 {
     struct world *w = *state;
@@ -414,6 +488,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(the_built_in_queries_are_answered),
+        TEST(answers_over_a_span_are_those_of_prometheus),
+        TEST(a_span_has_what_was_said_at_its_moments),
         TEST(nothing_and_not_a_number_are_two_answers),
         TEST(where_all_fails_there_is_no_success_rate),
         TEST(other_queries_of_the_same_series_are_answered),

@@ -106,7 +106,7 @@ static inline void fake_mesh_flow(struct fake_mesh *mesh, double per_second, con
 static inline struct traffic_count fake_mesh_count(const struct fake_mesh *mesh, const char *workload,
                                                    int64_t window_ms)
 {
-    return traffic_count(mesh->traffic, "test", workload, window_ms);
+    return traffic_count(mesh->traffic, "test", workload, 0, window_ms);
 }
 
 /* Three Services (podinfo and podinfo-primary for the primary's Pods, podinfo-canary for the target's), two Ready Pods

@@ -290,7 +290,7 @@ static void a_rolling_update_changes_the_answers(void **state)
     fake_mesh_behaviour(mesh, "web:2", .5, 300);
     traffic_flow(mesh->traffic, "web.real", 10, NULL);
     fake_mesh_run(mesh, 2 * MINUTE);
-    struct traffic_count count = traffic_count(mesh->traffic, "real", "web", MINUTE);
+    struct traffic_count count = traffic_count(mesh->traffic, "real", "web", 0, MINUTE);
     expect_near(count.requests, 600, 2);
     assert_true(count.errors == 0);
     struct doc *deployment = objects_get(api_objects(mesh->api), "apps/deployments", "real", "web");
@@ -301,7 +301,7 @@ static void a_rolling_update_changes_the_answers(void **state)
                         doc_root(deployment), &err));
     doc_free(deployment);
     fake_mesh_run(mesh, 2 * MINUTE);
-    count = traffic_count(mesh->traffic, "real", "web", MINUTE);
+    count = traffic_count(mesh->traffic, "real", "web", 0, MINUTE);
     expect_near(count.requests, 600, 2);
     expect_near(count.errors, 300, 3);
     controllers_free(controllers);
