@@ -11,12 +11,12 @@ local M = {}
 
 local SEALED = 'rollout: its words cannot be changed'
 
---- A copy of a round for the strategy, which may keep, change and compare it. The words decide by
---- the original.
+--- A copy of a round for the strategy, which may keep, change and compare it. The words decide by the original. Tables
+--- in it are the words' own: among them are the events that ride with the next orders, and a script gives no orders.
 local function copy_of(round)
   local copy = {}
   for name, value in pairs(round) do
-    copy[name] = value
+    copy[name] = type(value) ~= 'table' and value or nil
   end
   return copy
 end
