@@ -15,6 +15,14 @@ static void open_library(lua_State *L, const char *name, lua_CFunction open)
     lua_call(L, 1, 0);
 }
 
+/* The libraries that are open are given up, and no script reaches the table that is in their place. But for a literal
+ * like 1LL LuaJIT opens its ffi by itself, and where that has no place it is collected while its parts are in use. */
+static void keep_loaded_by_literals(lua_State *L)
+{
+    lua_newtable(L);
+    lua_setfield(L, LUA_REGISTRYINDEX, "_LOADED");
+}
+
 void sandbox_install(lua_State *L, const struct sandbox_parts *parts)
 {
     int log = lua_gettop(L) - 1, host = log + 1;
@@ -33,8 +41,7 @@ void sandbox_install(lua_State *L, const struct sandbox_parts *parts)
     lua_pushvalue(L, host);
     lua_call(L, 4, 1);
     lua_rawset(L, LUA_REGISTRYINDEX);
-    lua_pushnil(L);
-    lua_setfield(L, LUA_REGISTRYINDEX, "_LOADED");
+    keep_loaded_by_literals(L);
     lua_settop(L, log - 1);
 }
 
