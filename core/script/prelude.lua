@@ -150,7 +150,7 @@ local function format(form, ...)
     if kind ~= '%' then
       at = at + 1
       if kind == 'p' then error("bad argument #1 to 'format' (%p would give an address away)", 2) end
-      if kind == 's' and at <= count then args[at] = tostring(args[at]) end
+      if (kind == 's' or kind == 'q') and at <= count then args[at] = tostring(args[at]) end
     end
   end
   return raw_format(form, unpack(args, 1, count))
@@ -484,7 +484,8 @@ local function new_load(environment)
   return function(text, name, mode, scope)
     if type(text) ~= 'string' then wanted(1, 'load', 'string', text) end
     if #text > CHUNK_MAX then return nil, 'load: a text above 65536 bytes' end
-    if mode ~= nil and not find(raw_tostring(mode), 't', 1, true) then return nil, 'load: only text is loaded' end
+    if mode ~= nil and type(mode) ~= 'string' then wanted(3, 'load', 'string', mode) end
+    if mode and not find(mode, 't', 1, true) then return nil, 'load: only text is loaded' end
     if scope == nil then scope = environment end
     if type(scope) ~= 'table' then wanted(4, 'load', 'table', scope) end
     return raw_load(text, chunk_name(name), 't', scope)
