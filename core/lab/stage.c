@@ -203,8 +203,11 @@ static struct strategist *new_strategist(const struct stage *stage, struct clock
     struct script_limits limits = SCRIPT_LIMITS_DEFAULT;
     if (stage->replay_words > 0) {
         limits.replay_words = stage->replay_words;
-        script_strategist_limit(strategist, &limits);
     }
+    if (stage->step_ms > 0) {
+        limits.cpu = (struct kill_limits){.soft_ms = stage->step_ms, .hard_ms = stage->step_ms};
+    }
+    script_strategist_limit(strategist, &limits);
     return strategist;
 }
 

@@ -28,7 +28,9 @@ struct stage {
     /* The Lua modules of its engines; the binary's own unless others are set before an engine is started. */
     const struct embedded_module *modules;
     size_t module_count;
-    int64_t replay_words; /* of one step of a replay (script/task.h); 0: as usual. Set before an engine is started */
+    /* Of one step of a script (script/task.h); 0: as usual. Set before an engine is started. */
+    int64_t replay_words; /* of a replay */
+    int64_t step_ms;      /* CPU time before each of the two stages of a kill: some story may meet the limit then */
     enum stage_engine state;
     /* The stage became ready, empty, dead or paused. Called from inside of the engine: only to take note. */
     void (*changed)(void *ctx);

@@ -371,12 +371,12 @@ static const char *scenario_of(lua_State *L)
 
 static int open_world(lua_State *L)
 {
-    static const char *const fields[] = {"seed",     "apart", "transcript",   "start", "people",
-                                         "scenario", "begin", "replay_words", NULL};
+    static const char *const fields[] = {"seed",     "apart", "transcript",   "start",   "people",
+                                         "scenario", "begin", "replay_words", "step_ms", NULL};
     module_check_fields(L, 1, fields);
     bool is_apart = module_flag(L, 1, "apart"), is_written = module_flag(L, 1, "transcript");
     bool has_people = module_flag(L, 1, "people");
-    int64_t replay_words = module_integer(L, 1, "replay_words", 0, 0);
+    int64_t replay_words = module_integer(L, 1, "replay_words", 0, 0), step_ms = module_integer(L, 1, "step_ms", 0, 0);
     struct world *w = push_world(L);
     const char *path = scenario_of(L);
     struct err err = {0};
@@ -393,6 +393,7 @@ static int open_world(lua_State *L)
     bool ok = stage_init(&w->stage, virtual_clock_clock(w->time), seed, &err);
     w->stage.is_apart = is_apart;
     w->stage.replay_words = replay_words;
+    w->stage.step_ms = step_ms;
     take_start(L, w);
     watch_world(w, has_people || w->scenario != NULL);
     w->transcript = is_written ? transcript_new(w->stage.cluster) : NULL;
