@@ -7,8 +7,6 @@
 #include "base/str.h"
 #include "script/kill.h"
 
-#define COUNTED "@scripts/"
-
 enum { LINES_MAX = 256 * 1024 };
 
 struct covered {
@@ -35,9 +33,14 @@ static struct covered *find(const char *file)
     return covered;
 }
 
+static bool is_counted(const char *source)
+{
+    return str_has_prefix(source, "@scripts/") || str_has_prefix(source, "@checks/");
+}
+
 static void on_line(lua_State *L, lua_Debug *at)
 {
-    if (!lua_getinfo(L, "S", at) || !str_has_prefix(at->source, COUNTED) || at->currentline >= LINES_MAX) {
+    if (!lua_getinfo(L, "S", at) || !is_counted(at->source) || at->currentline >= LINES_MAX) {
         return;
     }
     kill_host_enter(); /* it allocates, where no jump may come */

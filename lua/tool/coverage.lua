@@ -10,7 +10,7 @@ local M = {}
 ---@field ran integer
 ---@field missed string "22-23, 30"
 
-local scripts = {} -- by name
+local scripts = {} -- by place, such as 'scripts/ring.lua'
 
 --- Lines that hold instructions, of a function and those inside of it.
 local function note_lines(func, lines)
@@ -31,14 +31,14 @@ local function note_lines(func, lines)
   end
 end
 
----@param list { name: string, file: string, text: string }[]
+---@param list { place: string, file: string, text: string }[]
 function M.note_scripts(list)
   for _, script in ipairs(list) do
-    local chunk = not scripts[script.name] and loadstring(script.text)
+    local chunk = not scripts[script.place] and loadstring(script.text)
     if chunk then
       local lines = {}
       note_lines(chunk, lines)
-      scripts[script.name] = { file = script.file, lines = lines }
+      scripts[script.place] = { file = script.file, lines = lines }
     end
   end
 end
@@ -64,8 +64,8 @@ end
 ---@return Covered[] by file
 function M.measure()
   local ran, list = process.coverage(false), {}
-  for name, script in pairs(scripts) do
-    local hits, missed, count, done = ran['scripts/' .. name .. '.lua'] or {}, {}, 0, 0
+  for place, script in pairs(scripts) do
+    local hits, missed, count, done = ran[place] or {}, {}, 0, 0
     for line in pairs(script.lines) do
       count = count + 1
       if hits[line] then

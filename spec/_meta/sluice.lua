@@ -175,8 +175,9 @@ function world:release(canary) end
 ---@return string
 function world:story() end
 
---- The scripts of its Strategies. The file is NAME.lua where that is beside the manifest.
----@return { name: string, file: string, text: string }[]
+--- The scripts of its Strategies and Checks, by what the sandbox calls them. The file is NAME.lua where that is beside
+--- the manifest.
+---@return { place: string, file: string, text: string }[]
 function world:scripts() end
 
 --- As world:play; tells news, and gives what is not as expected.
@@ -243,6 +244,11 @@ function world:traffic(host, per_second, headers) end
 --- Prometheus answers every query with nothing from now on, or as it should.
 ---@param blind boolean
 function world:blind(blind) end
+
+--- What Prometheus says to queries with this text in them, of metrics that only the team's own applications report.
+---@param text string
+---@param value number? without it Prometheus answers as it would
+function world:answer(text, value) end
 
 ---@class sluice.Request
 ---@field method string

@@ -70,7 +70,16 @@ static void take_scripts(struct scenario *scenario)
     }
 }
 
-/* The scripts at first: { name, file, text } each. `file` is the manifest where there is no NAME.lua. */
+/* What the sandbox calls the script, as in "scripts/ring.lua" and "checks/shop/guard.lua". */
+static char *place_of(const struct node *object)
+{
+    return node_is(node_get(object, "kind"), "Check")
+               ? str_format("checks/%s/%s.lua", node_str_or(node_at(object, "metadata", "namespace"), ""),
+                            name_of(object))
+               : str_format("scripts/%s.lua", name_of(object));
+}
+
+/* The scripts at first: { place, file, text } each. `file` is the manifest where there is no NAME.lua. */
 static int world_scripts(lua_State *L)
 {
     struct world *w = module_check_world(L);
@@ -82,15 +91,16 @@ static int world_scripts(lua_State *L)
             continue;
         }
         const char *manifest = file_of(w->scenario, object);
-        char *path = path_beside(manifest, name_of(object)), *text = read_beside(path);
+        char *path = path_beside(manifest, name_of(object)), *text = read_beside(path), *place = place_of(object);
         lua_createtable(L, 0, 3);
-        lua_pushstring(L, name_of(object));
-        lua_setfield(L, -2, "name");
+        lua_pushstring(L, place);
+        lua_setfield(L, -2, "place");
         lua_pushstring(L, text != NULL ? path : manifest);
         lua_setfield(L, -2, "file");
         lua_pushstring(L, node_str(node_at(object, "spec", "script")));
         lua_setfield(L, -2, "text");
         lua_rawseti(L, -2, (int)++count);
+        str_free(&place);
         str_free(&text);
         str_free(&path);
     }

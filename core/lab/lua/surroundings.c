@@ -49,6 +49,19 @@ static int world_blind(lua_State *L)
     return 0;
 }
 
+static int world_answer(lua_State *L)
+{
+    struct world *w = module_check_world(L);
+    struct prometheus *prometheus = cluster_prometheus(w->stage.cluster);
+    const char *part = luaL_checkstring(L, 2);
+    if (lua_isnoneornil(L, 3)) {
+        prometheus_forget(prometheus, part);
+    } else {
+        prometheus_answer(prometheus, part, luaL_checknumber(L, 3));
+    }
+    return 0;
+}
+
 static void set_text(lua_State *L, const char *name, const char *text)
 {
     lua_pushstring(L, text); /* nil for NULL */
@@ -196,6 +209,6 @@ static int world_fates(lua_State *L)
 }
 
 const luaL_Reg module_surroundings[] = {
-    {"version", world_version}, {"traffic", world_traffic}, {"blind", world_blind},
+    {"version", world_version}, {"traffic", world_traffic}, {"blind", world_blind}, {"answer", world_answer},
     {"serve", world_serve},     {"fates", world_fates},     {NULL, NULL},
 };
