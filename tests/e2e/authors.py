@@ -260,27 +260,44 @@ end)
 
 
 class Examples(Author):
-    """Every example passes; growing-shares is also killed at every word (Test)."""
+    """Every example is whole and passes as it is, also killed at every word."""
+
+    FOLDERS = [folder for kind in ('strategies', 'checks') for folder in sorted((ROOT / 'examples' / kind).iterdir())]
 
     def setUp(self):
-        self.top = ROOT
+        self.top = ROOT / 'examples'
+
+    def test_whole(self):
+        for folder in self.FOLDERS:
+            manifest = {'strategies': 'strategy.yaml', 'checks': 'check.yaml'}[folder.parent.name]
+            spec = folder.name.replace('-', '_') + '_spec.lua'
+            for name in (f'{folder.name}.lua', manifest, 'app.yaml', 'canary.yaml', 'scenario.yaml', spec):
+                self.assertTrue((folder / name).exists(), folder / name)
 
     def test_check(self):
-        status, told, errors = self.run_sluice('check', 'examples/strategies')
+        status, told, errors = self.run_sluice('check', 'strategies', 'checks')
         self.assertEqual((0, ''), (status, errors), told)
         self.assertRegex(told, r'\A\d+ files, 0 errors, 0 warnings\n\Z')
 
     def test_test(self):
-        status, told, errors = self.run_sluice('test', 'examples/strategies', '--no-kills', '--coverage', '100',
-                                               '--fail-on-empty')
+        status, told, errors = self.run_sluice('test', 'strategies', 'checks', '--coverage', '100', '-o', 'json')
         self.assertEqual((0, ''), (status, errors), told)
+        found = json.loads(told)
+        for each in found['specs']:
+            self.assertTrue(0 < each['kills'] == each['same'], each)
+        self.assertEqual([str(folder.relative_to(self.top) / f'{folder.name}.lua') for folder in sorted(self.FOLDERS)],
+                         [each['file'] for each in found['scripts']])
 
     def test_listed(self):
         """The page names each of them."""
-        page = (ROOT / 'examples/strategies/README.md').read_text()
-        for folder in (ROOT / 'examples/strategies').iterdir():
-            if folder.is_dir():
-                self.assertIn(f'({folder.name}/{folder.name}.lua)', page)
+        page = (self.top / 'README.md').read_text()
+        for folder in self.FOLDERS:
+            self.assertIn(f'({folder.parent.name}/{folder.name}/{folder.name}.lua)', page)
+
+    def test_shown(self):
+        """The page on checks shows one of them as it is."""
+        manifest = (self.top / 'checks/revenue-guard/check.yaml').read_text().partition('\n')[2]
+        self.assertIn(f'```yaml\n{manifest}```\n', (ROOT / 'docs/checks.md').read_text())
 
 
 class New(Author):
