@@ -1,0 +1,97 @@
+"""Strategies and checks of examples/ decide real releases, wherever their engine is killed."""
+import pathlib
+import time
+
+import manifests
+from engine import Engine
+from scenario import Scenario
+from scenario_rollout import PHASES, story_begin, story_end, story_promote, story_start, story_steps
+
+EXAMPLES = pathlib.Path(__file__).parents[2] / 'examples'
+INSIDER, REGIONAL = {'x-ring': 'insider'}, {'x-region': 'eu-west'}
+MATCHED = 'Requests to podinfo.{} that match go to the canary'
+
+
+def adapted(text, namespace):
+    """What a user changes in a copy of an example: namespace, name, image, port and host."""
+    for old, new in (('shop.example.com', manifests.host(namespace)), ('shop/web:', 'stefanprodan/podinfo:'),
+                     ('name: shop', f'name: {namespace}'), ('namespace: shop', f'namespace: {namespace}'),
+                     ('name: web', f'name: {manifests.NAME}'), ('app: web', f'app: {manifests.NAME}'),
+                     ('8080', str(manifests.PORT))):
+        text = text.replace(old, new)
+    return text
+
+
+class Examples(Scenario):
+    when = 'alone'
+    flagger_too = False
+
+    def apply(self, example, script, analysis, **spec):
+        """An example in a namespace of its own, by kubectl, its Canary patched so that the release takes minutes."""
+        scene = self.scene(example.name)
+        for name in ('app.yaml', script, 'canary.yaml'):
+            self.lab.apply(adapted((example / name).read_text(encoding='utf-8'), scene.namespace))
+        scene.edit({'spec': {'analysis': analysis, **spec}})
+        return scene
+
+    def test_killed(self):
+        """One is promoted and one taken back, as a strategy and a check of the examples say; the engine is killed in
+        the middle of both."""
+        good = self.apply(EXAMPLES / 'strategies/insiders-then-region', 'strategy.yaml', {'interval': '10s'},
+                          strategy={'params': {'alone': '1m'}})
+        bad = self.apply(EXAMPLES / 'checks/compare-with-primary', 'check.yaml', {'interval': '20s'})
+        with Engine(self.lab, 'examples') as engine:
+            for scene, rate in ((good, 10), (bad, 40)):  # of the canary's tenth every ninth answer is a 500
+                scene.initialise()
+                self.traffic(scene, rate=rate)
+            insiders, regional = (self.traffic(good, rate=5, headers=headers) for headers in (INSIDER, REGIONAL))
+            self.assert_ready(good.get('Strategy', 'insiders-then-region'), 'alone, region, shares')
+            self.assert_ready(bad.get('Check', 'compare-with-primary'), 'max_more')
+            good.set_image('2')
+            bad.set_image('2', env=[{'name': 'PODINFO_RANDOM_ERROR', 'value': 'true'}])
+
+            self.await_answers(good, (insiders, '2'), (regional, '1'))
+            self.kill(engine)
+            self.await_answers(good, (insiders, '2'), (regional, '2'))
+            self.kill(engine)
+            good.wait_phase('Succeeded', 240)
+            bad.wait_phase('Failed', 240)
+            good.wait_message(f'^{story_end(good.namespace)[0]}$')
+            self.assertEqual(0, engine.terminate(), engine.log_tail(20))
+        self.check_promoted(good)
+        self.check_taken_back(bad)
+
+    def assert_ready(self, script, parameters):
+        status = script['status']
+        self.assertEqual(('True', parameters), (status['conditions'][0]['status'], status['parameters']))
+
+    def await_answers(self, scene, *streams):
+        """Until each of these streams is answered by its version alone."""
+        def told():
+            return ', '.join(f'{stream.headers} by {version}' for stream, version in streams)
+
+        def answered():
+            since = time.monotonic() - 2
+            return all(stream.versions(since) == {version} for stream, version in streams)
+        scene.wait(answered, 180, told)
+
+    def kill(self, engine):
+        engine.kill9()
+        engine.start()
+
+    def check_promoted(self, scene):
+        ns = scene.namespace
+        self.assert_steps(scene, [0, 100, 10, 50, 0])
+        self.assert_phases(scene, PHASES)
+        told = [text for text in scene.messages() if 'Halt' not in text]
+        # One that is told twice in a row is one text here, with how often in the event.
+        self.assertEqual(story_begin(ns) + story_start(ns) + [MATCHED.format(ns)] + story_steps(ns, 10, 50)
+                         + story_promote(ns) + story_end(ns), told, scene.story())
+        self.assert_promoted(scene, '2')
+
+    def check_taken_back(self, scene):
+        self.assertEqual('1', scene.image(scene.primary()))
+        self.assertEqual((0, 10), (scene.weights()[-1], max(scene.weights())))
+        self.assertRegex('\n'.join(scene.messages()),
+                         r'errors: \d+\.\d % more errors than the primary, at most 2 % wanted')
+        self.assert_answers(scene, {'1'})
