@@ -197,9 +197,18 @@ static void arm(struct stage *stage)
     }
 }
 
+/* A spec may bring modules, whose texts end with its world. */
+static bool has_texts_of_binary(const struct stage *stage)
+{
+    return stage->modules == embedded_modules;
+}
+
 static struct strategist *new_strategist(const struct stage *stage, struct clock *clock)
 {
     struct strategist *strategist = script_strategist_new(clock, stage->modules, stage->module_count);
+    if (has_texts_of_binary(stage)) {
+        script_strategist_share(strategist);
+    }
     struct script_limits limits = SCRIPT_LIMITS_DEFAULT;
     if (stage->replay_words > 0) {
         limits.replay_words = stage->replay_words;
@@ -229,6 +238,7 @@ void stage_start_engine(struct stage *stage, const char *identity, void (*change
                                                                     .http = machine_door(life->machine),
                                                                     .kube = life->kube,
                                                                     .modules = stage->modules,
+                                                                    .shares = has_texts_of_binary(stage),
                                                                     .module_count = stage->module_count});
     stage->state = STAGE_STARTING;
     life->engine = open_engine(life, identity);

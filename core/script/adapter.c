@@ -222,8 +222,9 @@ struct adapters *script_adapters_new(const struct adapters_options *options)
     if (options->measured) {
         all->limits.cpu = SCRIPT_CPU_MEASURED;
     }
-    all->modules = (struct module_set){
-        .embedded = options->modules, .embedded_count = options->module_count, .chunks = chunks_new()};
+    all->modules = (struct module_set){.embedded = options->modules,
+                                       .embedded_count = options->module_count,
+                                       .chunks = options->shares ? chunks_shared() : chunks_new()};
     return &all->base;
 }
 

@@ -36,6 +36,7 @@ struct adapters_options {
     struct kube_client *kube; /* for requests to the engine's own API server; NULL: there are none */
     const struct embedded_module *modules;
     size_t module_count;
+    bool shares;   /* compiled modules, with all engines of an embedded cluster (chunks_shared) */
     bool measured; /* CPU limits of an engine in real time (SCRIPT_CPU_MEASURED) */
 };
 

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "script/vm.h"
 
-enum { TEXTS_MAX = 64, CHUNK_MAX = 1024 * 1024, COMPILER_MEMORY = 1024 * 1024 };
+enum { TEXTS_MAX = 128, CHUNK_MAX = 1024 * 1024, COMPILER_MEMORY = 1024 * 1024 };
 
 struct chunks {
     struct compiled {
@@ -14,6 +14,7 @@ struct chunks {
         struct buf bytecode;
     } texts[TEXTS_MAX];
     size_t count;
+    bool is_shared;
 };
 
 struct chunks *chunks_new(void)
@@ -21,16 +22,22 @@ struct chunks *chunks_new(void)
     return mem_new(struct chunks);
 }
 
+struct chunks *chunks_shared(void)
+{
+    static struct chunks shared = {.is_shared = true};
+    return &shared;
+}
+
 void chunks_clear(struct chunks *chunks)
 {
-    while (chunks->count > 0) {
+    while (!chunks->is_shared && chunks->count > 0) {
         buf_fini(&chunks->texts[--chunks->count].bytecode);
     }
 }
 
 void chunks_free(struct chunks *chunks)
 {
-    if (chunks != NULL) {
+    if (chunks != NULL && !chunks->is_shared) {
         chunks_clear(chunks);
         mem_free(chunks);
     }

@@ -10,6 +10,9 @@
 struct chunks;
 
 struct chunks *chunks_new(void);
+/* The one that all engines of an embedded cluster share: they follow each other fast, and what one has compiled is kept
+ * until the process ends. It is neither cleared nor freed. */
+struct chunks *chunks_shared(void);
 void chunks_free(struct chunks *chunks);
 /* Forgets the bytecode. */
 void chunks_clear(struct chunks *chunks);

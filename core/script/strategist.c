@@ -225,6 +225,13 @@ void script_strategist_measure(struct strategist *strategist)
     limits->budget.measured = true;
 }
 
+void script_strategist_share(struct strategist *strategist)
+{
+    struct scripts *scripts = (struct scripts *)strategist;
+    chunks_free(scripts->binary.chunks);
+    scripts->binary.chunks = chunks_shared();
+}
+
 void script_strategist_limit(struct strategist *strategist, const struct script_limits *limits)
 {
     ((struct scripts *)strategist)->limits = *limits;

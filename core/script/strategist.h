@@ -17,5 +17,7 @@ void script_strategist_free(struct strategist *strategist);
 /* CPU time counts for the budget of strategies started from now on, and one turn has SCRIPT_CPU_MEASURED of it: for an
  * engine in real time. A simulated one tells the same story on every machine. */
 void script_strategist_measure(struct strategist *strategist);
+/* Compiled modules are those of all engines of an embedded cluster (chunks_shared). Before the first strategy. */
+void script_strategist_share(struct strategist *strategist);
 /* For strategies started from now on; before, SCRIPT_LIMITS_DEFAULT. */
 void script_strategist_limit(struct strategist *strategist, const struct script_limits *limits);

@@ -55,6 +55,20 @@ static void bytecode_does_what_its_text_does(void **state)
     chunks_free(chunks);
 }
 
+/* The text is changed under the same address: whoever goes by what was compiled before does not see it. */
+static void the_shared_ones_stay(void **state)
+{
+    static char text[] = "return 1";
+    expect(chunks_shared(), text, "1");
+    text[strlen(text) - 1] = '2';
+    chunks_clear(chunks_shared());
+    chunks_free(chunks_shared());
+    expect(chunks_shared(), text, "1");
+    struct chunks *own = chunks_new();
+    expect(own, text, "2");
+    chunks_free(own);
+}
+
 static void without_them_a_text_is_compiled(void **state)
 {
     expect(NULL, good, "42");
@@ -131,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytecode_does_what_its_text_does),
+        cmocka_unit_test(the_shared_ones_stay),
         cmocka_unit_test(without_them_a_text_is_compiled),
         cmocka_unit_test(a_vm_that_gets_bytecode_takes_less),
         cmocka_unit_test(a_pinned_text_is_never_taken_for_the_binarys),
