@@ -1,4 +1,4 @@
-/* sluice check --write: the script of a Strategy is that of the file beside its manifest. */
+/* sluice check --write: the script of a Strategy or a Check is that of the file beside its manifest. */
 #include <string.h>
 
 #include "app/check_inner.h"
@@ -9,7 +9,13 @@
 
 enum { FILE_MAX = 64 * 1024 * 1024 };
 
-/* The file with the script of its first Strategy that differs; NULL: none does. */
+static bool has_script(const struct node *object)
+{
+    const struct node *kind = node_get(object, "kind");
+    return node_is(kind, check_served[CHECK_STRATEGY].kind) || node_is(kind, check_served[CHECK_CHECK].kind);
+}
+
+/* The file with the first script that differs; NULL: none does. */
 static char *replaced(const char *path, const char *text, const struct node *documents,
                       const struct yaml_places *places, struct err *err)
 {
@@ -20,8 +26,7 @@ static char *replaced(const char *path, const char *text, const struct node *doc
         const char *value = node_str(script);
         char *file = str_format("%s/%s.lua", folder, node_str_or(node_at(it.value, "metadata", "name"), ""));
         struct err ignored = {0};
-        char *wanted =
-            value != NULL && node_is(node_get(it.value, "kind"), "Strategy") ? check_read_text(file, &ignored) : NULL;
+        char *wanted = value != NULL && has_script(it.value) ? check_read_text(file, &ignored) : NULL;
         size_t indent;
         const struct yaml_place *place = yaml_places_find(places, script);
         if (wanted == NULL || strcmp(wanted, value) == 0) {
@@ -50,7 +55,7 @@ static bool write_one(struct check *check, const char *path)
                                 ? yaml_parse_all_placed(path, buf_str(&text), text.len, places, &ignored)
                                 : NULL;
     char *result = documents != NULL ? replaced(path, buf_str(&text), doc_root(documents), places, &err) : NULL;
-    bool is_written = result != NULL && file_write(path, result, false, &err);
+    bool is_written = result != NULL && file_replace(path, result, &err);
     if (err.code != ERR_NONE) {
         str_list_push(&check->errors, err.text);
     }

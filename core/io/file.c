@@ -2,9 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/str.h"
 
 enum { CHUNK = 16 * 1024 };
 
@@ -97,6 +102,43 @@ bool file_write(const char *path, const char *text, bool is_new, struct err *err
     if (fd >= 0 && close(fd) != 0 && ok) {
         ok = err_set(err, ERR_IO, "%s", strerror(errno));
     }
+    return ok || err_wrap(err, "%s", path);
+}
+
+/* A hidden file beside `path`, with the mode of `about`; -1. `name` is its template. */
+static int open_beside(char *name, const struct stat *about)
+{
+    int fd = mkostemp(name, O_CLOEXEC);
+    if (fd >= 0 && fchmod(fd, about->st_mode & 07777) != 0) {
+        close(fd);
+        unlink(name);
+        return -1;
+    }
+    return fd;
+}
+
+static bool replace_at(const char *path, const char *text, struct err *err)
+{
+    struct stat about;
+    const char *slash = strrchr(path, '/');
+    char *beside = str_format("%.*s.%s.XXXXXX", (int)(slash + 1 - path), path, slash + 1);
+    int fd = stat(path, &about) == 0 ? open_beside(beside, &about) : -1;
+    bool ok = fd >= 0 && write_all(fd, text, strlen(text), err) && fsync(fd) == 0;
+    ok = fd >= 0 && close(fd) == 0 && ok && rename(beside, path) == 0;
+    if (!ok && err->code == ERR_NONE) {
+        err_set(err, ERR_IO, "%s", strerror(errno));
+    }
+    if (!ok && fd >= 0) {
+        unlink(beside);
+    }
+    str_free(&beside);
+    return ok;
+}
+
+bool file_replace(const char *path, const char *text, struct err *err)
+{
+    char real[PATH_MAX];
+    bool ok = realpath(path, real) != NULL ? replace_at(real, text, err) : err_set(err, ERR_IO, "%s", strerror(errno));
     return ok || err_wrap(err, "%s", path);
 }
 

@@ -193,9 +193,36 @@ static void a_new_file_replaces_none(void **state)
     str_free(&wanted);
 }
 
+static void a_replaced_file_keeps_its_mode_and_its_links(void **state)
+{
+    struct buf b;
+    struct err err = {0};
+    struct stat before, after;
+    char *link = str_format("%s.link", path);
+    buf_init(&b, 100);
+    assert_int_equal(chmod(path, 0640), 0);
+    assert_int_equal(symlink(path, link), 0);
+    assert_int_equal(stat(path, &before), 0);
+    assert_true(file_replace(link, "new", &err));
+    assert_int_equal(lstat(link, &after), 0);
+    assert_true(S_ISLNK(after.st_mode));
+    assert_int_equal(stat(path, &after), 0);
+    assert_int_equal(after.st_mode & 0777, 0640);
+    assert_int_not_equal(after.st_ino,
+                         before.st_ino); /* it was written beside: a reader of the old one has all of it */
+    assert_true(file_read(path, &b, &err));
+    assert_string_equal(buf_str(&b), "new");
+    unlink(link);
+    buf_fini(&b);
+    mem_free(link);
+    assert_false(file_replace("/tmp/sluice-no-such-file", "new", &err));
+    assert_string_equal(err.text, "/tmp/sluice-no-such-file: No such file or directory");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_replaced_file_keeps_its_mode_and_its_links, make_file, remove_file),
         cmocka_unit_test_setup_teardown(a_file_is_read_whole_and_replaces_what_was_there, make_file, remove_file),
         cmocka_unit_test_setup_teardown(a_fifo_is_refused_at_once_where_nobody_may_wait, make_file, remove_file),
         cmocka_unit_test_setup_teardown(a_regular_file_is_read_the_same_way, make_file, remove_file),
