@@ -36,7 +36,7 @@ static bool decode_custom(struct write *write, struct doc *doc, struct err *err)
     if (metadata != NULL && node_type(metadata) != NODE_OBJECT && node_type(metadata) != NODE_NULL) {
         return err_set(err, ERR_INVALID,
                        "json: cannot unmarshal %s into Go struct field ObjectMeta.metadata of type v1.ObjectMeta",
-                       node_type(metadata) == NODE_ARRAY ? "array" : "string");
+                       type_json_word(metadata));
     }
     custom_prune(write->kind, doc, &write->unknown);
     metadata = node_get(doc_root(doc), "metadata");

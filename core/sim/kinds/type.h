@@ -14,6 +14,9 @@ const struct type *type_find(const char *name);
  * field "spec.extra". NULL: err is what Go says about a value of the wrong kind. */
 struct doc *type_convert(const struct type *type, const struct node *value, struct str_list *unknown, struct err *err);
 
+/* What encoding/json calls a value: "number", "array". */
+const char *type_json_word(const struct node *value);
+
 /* The same as a node of `doc`. */
 struct node *type_convert_into(struct doc *doc, const struct type *type, const struct node *value,
                                struct str_list *unknown, struct err *err);

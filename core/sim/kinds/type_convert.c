@@ -48,7 +48,7 @@ static char *path_of(const struct conversion *c)
     return buf_take(&b);
 }
 
-static const char *json_word(const struct node *value)
+const char *type_json_word(const struct node *value)
 {
     switch (node_type(value)) {
     case NODE_BOOL:
@@ -80,8 +80,8 @@ static void mismatch(struct conversion *c, const struct type *in, const struct n
         }
     }
     path[out] = '\0';
-    err_set(c->err, ERR_INVALID, "json: cannot unmarshal %s into Go struct field %s.%s of type %s", json_word(value),
-            in->name, path, go_type);
+    err_set(c->err, ERR_INVALID, "json: cannot unmarshal %s into Go struct field %s.%s of type %s",
+            type_json_word(value), in->name, path, go_type);
     mem_free(path);
     c->failed = true;
 }
