@@ -12,13 +12,15 @@ static const char usage[] = "usage: sluice check FILE|FOLDER... [-write] [-o jso
                             "       sluice check -f FILE|FOLDER|- [-f ...] [-o json]\n"
                             "       sluice check -kubeconfig FILE [-namespace NAME] [-o json]\n"
                             "\n"
-                            "Reads scripts (.lua), Strategies and Canaries, and says what is wrong with them, a\n"
-                            "line each with file, line and column. No cluster is asked, and nothing is run.\n"
+                            "Reads scripts (.lua), Strategies, Checks, MetricTemplates, AlertProviders and\n"
+                            "Canaries, and says what is wrong with them, a line each with file, line and column.\n"
+                            "No cluster is asked, and nothing is run.\n"
                             "\n"
                             "With -f or -kubeconfig it says of each Canary whether this version of Sluice\n"
                             "accepts it, else every reason why not. Files hold YAML documents, JSON or Lists;\n"
-                            "other kinds are counted and passed over. Nothing is changed, and what a Canary\n"
-                            "names (its target, ConfigMaps, hooks) is not looked for, but for a Strategy.\n"
+                            "other kinds are counted and passed over. Nothing is changed. What a Canary names is\n"
+                            "looked for among the files where it is one of these kinds, and else (its target,\n"
+                            "ConfigMaps, hooks) not at all.\n"
                             "\n";
 
 static const char after[] = "\n"
@@ -35,7 +37,8 @@ const struct cli_flag check_flags[] = {
     {"n", "NAME", NULL},
     {"o", "text|json", "text (default) or json, which docs/check.md describes"},
     {"output", "text|json", NULL},
-    {"write", NULL, "first bring the scripts in Strategies NAME up to date with the files NAME.lua beside them"},
+    {"write", NULL,
+     "first bring the scripts in Strategies and Checks NAME up to date with the files NAME.lua beside them"},
     CLI_COMMON,
     {0},
 };
@@ -104,6 +107,17 @@ static void on_log(void *ctx, const char *line)
     doc_free(doc);
 }
 
+static void print_errors(const struct check *check)
+{
+    for (size_t i = 0; i < check->errors.count; i++) {
+        fprintf(stderr, "sluice check: %s\n", check->errors.items[i]);
+    }
+    if (check->has_templates) {
+        fprintf(stderr, "sluice check: what holds {{ looks like a template; render it first, as in\n"
+                        "  helm template CHART | sluice check -f -\n");
+    }
+}
+
 static int look(const struct words *words)
 {
     log_set_level(LOG_WARN);
@@ -123,15 +137,11 @@ static int look(const struct words *words)
         check_path(&check, words->paths.items[i]);
     }
     check_end(&check);
-    (words->json ? check_print_json : words->for_authors ? check_print_findings : check_print_text)(&check, stdout);
+    print_errors(&check);
+    if (words->json || !words->for_authors || check.file_count > 0) { /* "0 files" says nothing of a wrong name */
+        (words->json ? check_print_json : words->for_authors ? check_print_findings : check_print_text)(&check, stdout);
+    }
     cli_flush(stdout);
-    for (size_t i = 0; i < check.errors.count; i++) {
-        fprintf(stderr, "sluice check: %s\n", check.errors.items[i]);
-    }
-    if (check.has_templates) {
-        fprintf(stderr, "sluice check: what holds {{ looks like a template; render it first, as in\n"
-                        "  helm template CHART | sluice check -f -\n");
-    }
     int status = check.errors.count > 0 ? 2 : check_is_wrong(&check) ? 1 : 0;
     check_fini(&check);
     return status;

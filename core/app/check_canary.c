@@ -10,7 +10,6 @@
 #include "sim/api/api.h"
 
 #define API_VERSION_SERVED "flagger.app/v1beta1"
-#define GROUP "flagger.app/"
 
 /* --- fields: "spec.analysis.metrics[0].query" --- */
 
@@ -93,7 +92,9 @@ static void refuse_in_general(const struct refusing *r, const char *message)
     struct str_list names = {0};
     char *field = field_in(text);
     const struct node *value = form_nearest(r->canary, field);
-    char *choice = strstr(text, "(oneOf)") != NULL ? check_choice(r->check, field, value, &names) : NULL;
+    char *choice = strstr(text, "(oneOf)") != NULL
+                       ? check_choice(doc_root(r->check->crds[CHECK_CANARY]), field, value, &names)
+                       : NULL;
     drop_choice(r->causes, field, &names);
     bool is_consequence = choice == NULL && names.count > 0 && misses_below(r->causes, field);
     char *named = str_format("%s%s%s", field, field[0] != '\0' ? ": " : "", text);
@@ -126,10 +127,13 @@ static void refuse_by_api(const struct check *check, struct check_canary *to, co
     struct doc *causes = api_find_faults(kind, canary, &to->warnings);
     struct refusing r = {check, to, source, canary, doc_root(causes)};
     refuse_all_in_general(&r);
+    const struct node *crd = doc_root(check->crds[CHECK_CANARY]);
     struct node_iter it = node_iterate(doc_root(causes));
     while (node_next(&it)) {
         const char *field = node_str_or(node_get(it.value, "field"), "");
-        char *text = str_format("%s: %s", field, node_str_or(node_get(it.value, "message"), ""));
+        const char *message = node_str_or(node_get(it.value, "message"), "");
+        bool is_wrong = str_has_prefix(message, "Invalid value");
+        char *text = str_format("%s: %s%s", field, message, is_wrong ? check_wanted_at(crd, field) : "");
         if (!node_is(node_get(it.value, "field"), "<nil>")) {
             check_refuse(to, field, text, true, check_place(source, canary, field));
         }
@@ -156,9 +160,9 @@ static void refuse_by_engine(const struct check *check, struct check_canary *to,
     canary_fini(&read);
 }
 
-static void check_one(struct check *check, const struct check_source *source, const struct node *canary,
-                      const char *version)
+void check_canary(struct check *check, const struct check_source *source, const struct node *canary)
 {
+    const char *version = node_str_or(node_get(canary, "apiVersion"), "");
     struct check_canary *to = check_add(check, canary);
     const struct yaml_place *place = source->places != NULL ? yaml_places_find(source->places, canary) : NULL;
     to->file = str_dup(source->file);
@@ -173,22 +177,4 @@ static void check_one(struct check *check, const struct check_source *source, co
     }
     check->refused_count += to->reason_count > 0;
     check_uses(check, source, canary, check->canary_count - 1);
-}
-
-void check_object(struct check *check, const struct check_source *source, const struct node *object)
-{
-    const char *kind = node_str_or(node_get(object, "kind"), "");
-    const char *version = node_str_or(node_get(object, "apiVersion"), "");
-    if (strcmp(kind, "Canary") == 0 && str_has_prefix(version, GROUP)) {
-        check_one(check, source, object, version);
-    } else if (strcmp(kind, "Strategy") == 0 && strcmp(version, "sluice.dev/v1alpha1") == 0) {
-        check_strategy(check, source, object);
-    } else if (str_has_suffix(kind, "List") && node_type(node_get(object, "items")) == NODE_ARRAY) {
-        struct node_iter it = node_iterate(node_get(object, "items"));
-        while (node_next(&it)) {
-            check_object(check, source, it.value);
-        }
-    } else {
-        check_pass_over(check, kind[0] != '\0' ? kind : "");
-    }
 }

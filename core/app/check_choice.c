@@ -1,14 +1,17 @@
-/* What a schema's oneOf wants, in words for people: the API server says only how many of its alternatives fit. */
+/* What a schema wants at a field, in words for people: of a oneOf the API server says only how many of its alternatives
+ * fit. */
 #include <string.h>
 
 #include "app/check_inner.h"
 #include "base/mem.h"
 
+#define DURATION "^[0-9]+(m|s)" /* the pattern of one in the CRD */
+
 enum { TEXT_MAX = 4096 };
 
-/* --- the schema at a path --- */
+/* --- a field --- */
 
-static const struct node *schema_at(const struct node *crd, const char *path)
+const struct node *check_schema_at(const struct node *crd, const char *path)
 {
     const struct node *version = node_item(node_at(crd, "spec", "versions"), 0);
     const struct node *schema = node_at(version, "schema", "openAPIV3Schema");
@@ -28,7 +31,13 @@ static const struct node *schema_at(const struct node *crd, const char *path)
     return schema;
 }
 
-/* --- the alternatives --- */
+const char *check_wanted_at(const struct node *crd, const char *field)
+{
+    bool is_duration = node_is(node_get(check_schema_at(crd, field), "pattern"), DURATION);
+    return is_duration ? ", wanted a duration such as 30s or 1m" : "";
+}
+
+/* --- alternatives --- */
 
 static bool requires(const struct node *alternative, const char *name)
 {
@@ -83,11 +92,11 @@ static void put_names(struct buf *b, const struct str_list *names, const char *l
     }
 }
 
-char *check_choice(const struct check *check, const char *field, const struct node *value, struct str_list *names)
+char *check_choice(const struct node *crd, const char *field, const struct node *value, struct str_list *names)
 {
     struct str_list given = {0};
     struct buf text;
-    if (!read_names(node_get(schema_at(doc_root(check->crd), field), "oneOf"), names)) {
+    if (!read_names(node_get(check_schema_at(crd, field), "oneOf"), names)) {
         return NULL;
     }
     for (size_t i = 0; i < names->count; i++) {

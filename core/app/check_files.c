@@ -42,6 +42,15 @@ static struct check_file *add_file(struct check *check, const char *name)
     return file;
 }
 
+/* kubectl refuses JSON without a value, and finds nothing to apply in YAML without one. */
+static void find_empty(struct check *check, const struct check_file *file)
+{
+    check_find(check, &(struct check_finding){.file = file->name,
+                                              .line = 1,
+                                              .is_error = str_has_suffix(file->name, ".json"),
+                                              .text = (char *)"no object is in there"});
+}
+
 static void check_file(struct check *check, const char *path, const char *name)
 {
     struct err err = {0};
@@ -55,6 +64,9 @@ static void check_file(struct check *check, const char *path, const char *name)
     if (file->documents == NULL) {
         str_list_push(&check->errors, err.text);
         check->has_templates |= strstr(buf_str(&file->text), "{{") != NULL;
+    }
+    if (file->documents != NULL && node_count(doc_root(file->documents)) == 0) {
+        find_empty(check, file);
     }
     struct check_source source = {.file = file->name, .places = file->places, .text = &file->text};
     struct node_iter it = node_iterate(doc_root(file->documents));

@@ -4,20 +4,22 @@
 #include "base/yaml.h"
 #include "lab/texts.h"
 
-#define CANARY_CRD "crds/canaries.flagger.app.yaml"
-#define STRATEGY_CRD "crds/strategies.sluice.dev.yaml"
-
-static bool define(struct check *check, const char *name, struct doc **crd, struct err *err)
+static bool define(struct check *check, enum check_role role, struct err *err)
 {
-    const struct text *text = texts_find(name);
-    *crd = yaml_parse(text->name, text->bytes, text->len, err);
-    return *crd != NULL && kinds_define(check->kinds, doc_root(*crd), err);
+    const struct text *text = texts_find(check_served[role].crd);
+    check->crds[role] = yaml_parse(text->name, text->bytes, text->len, err);
+    return check->crds[role] != NULL && kinds_define(check->kinds, doc_root(check->crds[role]), err);
 }
 
 bool check_init(struct check *check, const char *provider, struct err *err)
 {
     *check = (struct check){.provider = provider, .kinds = kinds_new()};
-    return define(check, CANARY_CRD, &check->crd, err) && define(check, STRATEGY_CRD, &check->strategy_crd, err);
+    for (size_t i = 0; i < CHECK_ROLES; i++) {
+        if (!define(check, (enum check_role)i, err)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void canary_fini_found(struct check_canary *canary)
@@ -51,13 +53,15 @@ void check_fini(struct check *check)
     }
     mem_free(check->files);
     check_findings_fini(check);
-    check_scripts_fini(check);
+    check_named_fini(check);
+    check_tools_fini(check);
     mem_free(check->canaries);
     mem_free(check->others);
     str_list_fini(&check->errors);
     kinds_free(check->kinds);
-    doc_free(check->crd);
-    doc_free(check->strategy_crd);
+    for (size_t i = 0; i < CHECK_ROLES; i++) {
+        doc_free(check->crds[i]);
+    }
 }
 
 /* --- what is known of all files together --- */

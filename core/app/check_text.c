@@ -92,3 +92,45 @@ char *check_replace_block(const char *file, const struct yaml_place *place, size
     buf_fini(&text);
     return taken;
 }
+
+/* --- places in them --- */
+
+struct check_text check_text_of(const struct check_source *source, const struct node *value)
+{
+    const struct yaml_place *place = source->places != NULL ? yaml_places_find(source->places, value) : NULL;
+    struct check_text text = {.file = str_dup(source->file),
+                              .line = place != NULL ? place->line : 0,
+                              .column = place != NULL ? place->column : 0};
+    text.is_mapped =
+        source->text != NULL && check_find_block(buf_str(source->text), place, node_str_or(value, ""), &text.indent);
+    return text;
+}
+
+struct check_text check_text_in(const char *file)
+{
+    return (struct check_text){.file = str_dup(file), .is_mapped = true};
+}
+
+void check_text_fini(struct check_text *text)
+{
+    str_free(&text->file);
+}
+
+void check_find_in(struct check *check, const struct check_text *text, size_t line, size_t column, bool is_error,
+                   const char *what, const char *said)
+{
+    struct check_finding finding = {.file = text->file, .is_error = is_error, .text = str_dup(said)};
+    if (text->is_mapped) {
+        finding.line = text->line + line;
+        finding.column = column > 0 ? column + text->indent : 0;
+    } else {
+        finding.line = text->line;
+        finding.column = text->column;
+        if (what != NULL) {
+            str_free(&finding.text);
+            finding.text = str_format("line %zu of the %s: %s", line, what, said);
+        }
+    }
+    check_find(check, &finding);
+    str_free(&finding.text);
+}

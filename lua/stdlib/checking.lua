@@ -44,8 +44,13 @@ local function misuse(run, word, problem)
   error(run.place .. 'c:' .. word .. ': ' .. problem, 0)
 end
 
+--- What a check may say, and what it may read.
+M.WORDS = { 'query', 'query_range', 'judge', 'blind' }
+M.VALUES = { 'params', 'bounds', 'target', 'name', 'namespace', 'service', 'interval', 'weight', 'iterations',
+  'failed_checks', 'now' }
+
 --- The words of strategies are loaded when a check has misused one, and not before.
-local function is_word_of_strategies(key)
+function M.is_word_of_strategies(key)
   local class = require 'stdlib.script_words'
   for _, word in ipairs(require 'stdlib.words'.known(class)) do
     if word == key then
@@ -55,14 +60,17 @@ local function is_word_of_strategies(key)
   return class.refused[key] ~= nil
 end
 
-local MAY = 'a check may say query, query_range, judge and blind, and read params, bounds, target, name, namespace, '
-  .. 'service, interval, weight, iterations, failed_checks and now'
+--- 'query, judge and blind'
+local function listed(names)
+  return table.concat(names, ', ', 1, #names - 1) .. ' and ' .. names[#names]
+end
 
 local function unknown(key)
-  if is_word_of_strategies(key) then
-    return ('c:%s: a check never acts, this is a word of strategies; %s'):format(key, MAY)
+  local may = ('a check may say %s, and read %s'):format(listed(M.WORDS), listed(M.VALUES))
+  if M.is_word_of_strategies(key) then
+    return ('c:%s: a check never acts, this is a word of strategies; %s'):format(key, may)
   end
-  return ('c.%s: there is no such word; %s'):format(tostring(key), MAY)
+  return ('c.%s: there is no such word; %s'):format(tostring(key), may)
 end
 
 local function check_use(run, word, is_handle)

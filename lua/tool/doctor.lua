@@ -1,4 +1,7 @@
---- What of a Canary is taken by the engine and most likely not meant: queries, thresholds, steps.
+--- What of a Canary, a MetricTemplate or an AlertProvider is taken by the API server and not meant so, or does not
+--- work: queries, thresholds, steps, addresses, Secrets.
+local template = require 'tool.template'
+
 local list_of = require 'sluice'.list
 
 local M = {}
@@ -7,6 +10,11 @@ local M = {}
 ---@field field string as in spec.analysis.metrics[0].query
 ---@field severity 'error'|'warning'
 ---@field text string
+---@field line integer? of the field's text
+
+local function find_error(remarks, field, text, line)
+  remarks[#remarks + 1] = { field = field, severity = 'error', text = field .. ': ' .. text, line = line }
+end
 
 local function remark(remarks, field, text, ...)
   remarks[#remarks + 1] = { field = field, severity = 'warning', text = field .. ': ' .. text:format(...) }
@@ -86,6 +94,101 @@ function M.look(spec)
     end
   end
   check_steps(remarks, list(analysis.stepWeights))
+  return remarks
+end
+
+-- What is filled in -----------------------------------------------------------------------------
+
+--- The inline queries of a Canary that cannot be filled in.
+---@param canary table
+---@return Remark[]
+function M.queries(canary)
+  local remarks = list_of {}
+  local spec = list(canary.spec)
+  for i, metric in ipairs(list(list(spec.analysis or spec.canaryAnalysis).metrics)) do
+    if type(metric) == 'table' and type(metric.query) == 'string' then
+      local filled, problem = template.fill(metric.query, canary, metric)
+      if not filled then
+        find_error(remarks, ('spec.analysis.metrics[%d].query'):format(i - 1), problem)
+      end
+    end
+  end
+  return remarks
+end
+
+--- The query of a MetricTemplate for the metric that names it.
+---@param use { canary: table, index: integer, template: table, key: string } index: from 0
+---@return Remark[]
+function M.use(use)
+  local remarks = list_of {}
+  local spec = list(use.canary.spec)
+  local metric = list(list(spec.analysis or spec.canaryAnalysis).metrics)[use.index + 1]
+  local query = list(use.template.spec).query
+  if type(query) == 'string' and not template.problem(query) then
+    local filled, problem = template.fill(query, use.canary, metric)
+    if not filled then
+      find_error(remarks, ('spec.analysis.metrics[%d].templateRef'):format(use.index),
+        ('the query of MetricTemplate %s cannot be filled in: %s'):format(use.key, problem))
+    end
+  end
+  return remarks
+end
+
+-- Who is asked, and told -------------------------------------------------------------------------
+
+local WEB = { http = true, https = true }
+local SCHEMES = { proxy = { http = true, https = true, socks5 = true }, splunk = { http = true, https = true, ws = true,
+  wss = true } }
+
+---@param schemes table<string, boolean>
+local function check_url(remarks, object, field, name, schemes)
+  local value = object[name]
+  if type(value) ~= 'string' or value == '' then
+    return
+  end
+  local scheme = value:match '^(%a%w*)://[^/?#%s]'
+  if not schemes[(scheme or ''):lower()] or value:find '[%c ]' then
+    find_error(remarks, field .. '.' .. name, ('"%s" is no URL, wanted one of http or https'):format(value))
+  end
+end
+
+local function check_secret(remarks, object, field)
+  local ref = object.secretRef
+  if type(ref) == 'table' and (ref.name == nil or ref.name == '') then
+    find_error(remarks, field .. '.secretRef', 'the name of a Secret of this namespace is wanted, as in {name: login}')
+  end
+end
+
+--- Those that have no address of their own.
+local NEEDS_ADDRESS = { prometheus = true, graphite = true, influxdb = true, splunk = true, dynatrace = true }
+
+---@param spec table of a MetricTemplate
+---@return Remark[]
+function M.template(spec)
+  local remarks, provider, query = list_of {}, list(spec.provider), spec.query
+  check_url(remarks, provider, 'spec.provider', 'address', SCHEMES[provider.type] or WEB)
+  check_secret(remarks, provider, 'spec.provider')
+  if NEEDS_ADDRESS[provider.type] and (provider.address == nil or provider.address == '') then
+    find_error(remarks, 'spec.provider', ('a provider of type %s needs its address'):format(provider.type))
+  end
+  if type(query) == 'string' then
+    local problem, line = template.problem(query)
+    if problem then
+      find_error(remarks, 'spec.query', problem, line)
+    elseif provider.type == 'prometheus' then
+      check_sides(remarks, 'spec', spec)
+    end
+  end
+  return remarks
+end
+
+---@param spec table of an AlertProvider
+---@return Remark[]
+function M.alert_provider(spec)
+  local remarks = list_of {}
+  check_url(remarks, spec, 'spec', 'address', WEB)
+  check_url(remarks, spec, 'spec', 'proxy', SCHEMES.proxy)
+  check_secret(remarks, spec, 'spec')
   return remarks
 end
 

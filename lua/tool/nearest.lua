@@ -2,7 +2,7 @@
 local M = {}
 
 --- The number of letters that differ (Levenshtein).
-local function distance(a, b)
+function M.distance(a, b)
   local row = {}
   for j = 0, #b do
     row[j] = j
@@ -26,7 +26,7 @@ function M.sorted(name, known)
   local names, far = {}, {}
   for other in pairs(known) do
     if not other:find '^_' then
-      names[#names + 1], far[other] = other, distance(name, other)
+      names[#names + 1], far[other] = other, M.distance(name, other)
     end
   end
   table.sort(names, function(a, b)

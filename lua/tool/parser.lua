@@ -6,7 +6,7 @@
 ---   table (items: key?, value)   operator (left?, right)   group (inner)
 --- Statements:
 ---   local (variables, values)   assign (targets, values)   run (call)   do while repeat for_number for_each (body, …)
----   if (tests, bodies)   return (values)   break goto label
+---   if (tests, bodies)   return (values)   break   goto (label)   label (label)
 --- A variable has name, line, column, and `value` while one expression alone gives it a value.
 local lexer = require 'tool.lexer'
 
@@ -344,14 +344,13 @@ statements['break'] = function(_, token)
 end
 
 statements['goto'] = function(self, token)
-  self:expect 'name'
-  return node('goto', token)
+  return node('goto', token, { label = self:expect('name').text })
 end
 
 statements['::'] = function(self, token)
-  self:expect 'name'
+  local label = self:expect('name').text
   self:expect '::'
-  return node('label', token)
+  return node('label', token, { label = label })
 end
 
 function Parser:expression_statement(token)

@@ -13,6 +13,13 @@ local list = require 'sluice'.list
 ---@field severity 'error'|'warning'
 ---@field text string
 
+---@class Named
+---@field what 'webhook'|'metric'
+---@field word string
+---@field name string
+---@field line integer
+---@field column integer
+
 --- What a module makes of a table: `return strategy { … }`.
 local KINDS = { ['stdlib.strategy'] = 'strategy', ['stdlib.check'] = 'check' }
 
@@ -21,10 +28,19 @@ local KINDS = { ['stdlib.strategy'] = 'strategy', ['stdlib.check'] = 'check' }
 ---@field globals table<string, any> true, or the fields of a library
 ---@field params table<string, table>? as declared; nil: not known
 ---@field rollouts table<table, boolean> the variables that hold the words
+---@field words Vocabulary of this kind of script
+---@field names Named[] what of a Canary it asks for by name
 ---@field escapes boolean? the words are handed to where they are not followed
 ---@field said table<table, boolean>
 local Scan = {}
 Scan.__index = Scan
+
+--- What is said of one subject is a file of its own.
+for _, subject in ipairs { require 'tool.scan_words', require 'tool.scan_flow' } do
+  for name, method in pairs(subject) do
+    Scan[name] = method
+  end
+end
 
 function Scan:find(severity, place, text, ...)
   self.findings[#self.findings + 1] = { line = place.line, column = place.column, severity = severity,
@@ -33,13 +49,16 @@ end
 
 -- Globals ---------------------------------------------------------------------------------------
 
-local WHY = { os = 'time is rollout:wait', io = 'what a script tells is rollout:event and rollout:log',
+local WHY = {}
+WHY.strategy = { os = 'time is rollout:wait', io = 'what a script tells is rollout:event and rollout:log',
   package = 'modules come by require', debug = 'a script is not debugged where it runs',
   print = 'rollout:log tells the log', dofile = 'modules come by require', loadfile = 'modules come by require',
   getfenv = 'a script has one environment', setfenv = 'a script has one environment',
   collectgarbage = 'a script must not depend on the collector' }
+WHY.check = setmetatable({ os = 'time is c.now', io = 'a check gives its verdict and no more',
+  print = 'what a check says is the text of its verdict' }, { __index = WHY.strategy })
 
-function Scan:read_globals(block)
+function Scan:read_globals(block, why)
   local set = {}
   tree.walk_block(block, function(node)
     for _, target in ipairs(node.kind == 'assign' and node.targets or {}) do
@@ -59,7 +78,7 @@ function Scan:read_globals(block)
     end
     local fields = self.globals[node.name]
     if fields == nil then
-      self:find('error', node, "unknown global '%s'%s", node.name, WHY[node.name] and ': ' .. WHY[node.name]
+      self:find('error', node, "unknown global '%s'%s", node.name, why[node.name] and ': ' .. why[node.name]
         or nearest.known(node.name, self.globals))
     elseif type(fields) == 'table' and parent and parent.kind == 'index' and parent.object == node
       and parent.key.kind == 'string' and not fields[parent.key.value] then
@@ -93,217 +112,18 @@ local function definition(block)
   return found, kind
 end
 
--- Who has the words -----------------------------------------------------------------------------
-
---- Follows the words into other names and into functions of this file. True when one more name has them.
-function Scan:follow(block)
-  local more = false
-  local function note(variable)
-    if variable and not self.rollouts[variable] then
-      self.rollouts[variable], more = true, true
-    end
-  end
-  local function holds(node)
-    return node and node.kind == 'name' and self.rollouts[node.variable or false]
-  end
+--- The function `run` of a definition; it may be set behind the table.
+local function run_of(block, fields)
+  local run = tree.field(fields, 'run')
   tree.walk_block(block, function(node)
-    for i, variable in ipairs(node.kind == 'local' and node.variables or {}) do
-      note(holds(node.values[i]) and variable)
-    end
-    local callee = node.kind == 'call' and tree.meant(node.callee)
-    for i, arg in ipairs(node.kind == 'call' and node.args or {}) do
-      if holds(arg) and callee.kind == 'function' then
-        note(callee.params[i])
+    for i, target in ipairs(node.kind == 'assign' and node.targets or {}) do
+      if target.kind == 'index' and target.key.value == 'run' and tree.meant(target.object) == fields then
+        run = run or node.values[i]
       end
     end
   end)
-  return more
-end
-
---- Whether the words go where they are not followed: into a table, another module, an upvalue that is set.
-function Scan:note_escapes(block)
-  local used = {}
-  tree.walk_block(block, function(node)
-    if (node.kind == 'method' or node.kind == 'index') and node.object.kind == 'name' then
-      used[node.object] = true
-    elseif node.kind == 'local' then
-      for _, value in ipairs(node.values) do
-        used[value] = true
-      end
-    elseif node.kind == 'call' then
-      local callee = tree.meant(node.callee)
-      for i, arg in ipairs(node.args) do
-        used[arg] = callee.kind == 'function' and callee.params[i] ~= nil or nil
-      end
-    end
-    if node.kind == 'name' and self.rollouts[node.variable or false] and not used[node] then
-      self.escapes = true
-    end
-  end)
-end
-
--- Words -----------------------------------------------------------------------------------------
-
---- Defaults of parameters count as their values.
-function Scan:value_of_param(node)
-  local params = node.kind == 'index' and tree.meant(node.object)
-  if params and params.kind == 'index' and params.key.value == 'params' and node.key.kind == 'string' then
-    local declared = self.params and self.params[node.key.value]
-    if declared and declared.default ~= nil then
-      return true, declared.default
-    end
-  end
-  return false
-end
-
---- "…, got 5 %" with the text in quotes, as the script has it.
-local function in_quotes(problem, value)
-  if type(value) == 'string' and problem:sub(-#value - 5) == ' got ' .. value then
-    return problem:sub(1, -#value - 1) .. "'" .. value .. "'"
-  end
-  return problem
-end
-
-function Scan:check_arguments(call)
-  local values, all = { n = #call.args }, true
-  for i, arg in ipairs(call.args) do
-    local known, value = tree.value(arg, function(node)
-      return self:value_of_param(node)
-    end)
-    all = all and known
-    values[i] = value
-  end
-  local problem = (all or call.args[1].kind == 'table') and call.name ~= 'begin' and words.problem(call.name, values)
-  if problem and (all or problem:find 'there is no ') then
-    self:find('error', call.args[1] or { line = call.name_line, column = call.name_column }, '%s: %s', call.name,
-      in_quotes(problem, values[1]))
-  end
-end
-
-function Scan:check_call(call)
-  local place = { line = call.name_line, column = call.name_column }
-  if self.known[call.name] == nil then
-    self:find('error', place, 'rollout: there is no word "%s"%s', call.name, nearest.known(call.name, self.known))
-  elseif self.known[call.name] then
-    self:check_arguments(call)
-  end
-end
-
-function Scan:check_params(index)
-  local name = index.key.kind == 'string' and index.key.value
-  if name and self.params and not self.params[name] then
-    self:find('error', index.key, 'rollout.params.%s: there is no such parameter%s', name,
-      nearest.known(name, self.params))
-  end
-end
-
-function Scan:check_index(index, parent)
-  local name = index.key.kind == 'string' and index.key.value
-  if not name then
-    return
-  end
-  if self.known[name] == nil then
-    self:find('error', index.key, 'rollout: there is no word "%s"%s', name, nearest.known(name, self.known))
-  elseif self.known[name] and parent and parent.kind == 'call' and parent.callee == index then
-    local first = parent.args[1]
-    if not (first and first.kind == 'name' and self.rollouts[first.variable or false]) then
-      self:find('error', index.key, '%s: a colon is wanted: rollout:%s(…)', name, name)
-    end
-  end
-end
-
-function Scan:check_words(block)
-  local first
-  self.used = {}
-  tree.walk_block(block, function(node, parent)
-    local object = (node.kind == 'method' or node.kind == 'index') and node.object
-    if object and object.kind == 'name' and self.rollouts[object.variable or false] then
-      if node.kind == 'method' then
-        self.used[node.name] = true
-        self:check_call(node)
-        local is_first = not first or node.name_line < first.name_line
-          or node.name_line == first.name_line and node.name_column < first.name_column
-        first = is_first and self.known[node.name] and node or first
-      else
-        self.used[node.key.value or false] = true
-        self:check_index(node, parent)
-      end
-    end
-    local params = object and tree.meant(object)
-    if node.kind == 'index' and params and params.kind == 'index' and params.key.value == 'params'
-      and params.object.kind == 'name' and self.rollouts[params.object.variable or false] then
-      self:check_params(node)
-    end
-  end)
-  self.first = first
-end
-
--- The whole of run ------------------------------------------------------------------------------
-
-local ENDS = { promote = true, rollback = true }
-
-function Scan:check_order(run)
-  if self.escapes then
-    return
-  end
-  local first = self.first
-  if not self.used.begin then
-    self:find('error', run, 'run: rollout:begin() is missing; it comes before all other words')
-  elseif first and first.name ~= 'begin' and self.run_holds[first] then
-    self:find('error', { line = first.name_line, column = first.name_column }, '%s: begin() comes first', first.name)
-  end
-  if not self.used.promote then
-    self:find(self.used.rollback and 'warning' or 'error', run,
-      'run: rollout:promote() is missing; a script that ends without it has its release taken back')
-  end
-end
-
-function Scan:is_end(statement)
-  local call = statement.kind == 'run' and statement.call
-  return call and call.kind == 'method' and ENDS[call.name] and call.object.kind == 'name'
-    and self.rollouts[call.object.variable or false] and call
-end
-
---- What follows a word that does not come back.
-function Scan:check_dead_code(block)
-  for i, statement in ipairs(block) do
-    local call, after = self:is_end(statement), block[i + 1]
-    if call and after and after.kind ~= 'return' and after.kind ~= 'label' then
-      self:find('warning', after, '%s() does not come back; this is never reached', call.name)
-      return
-    end
-  end
-end
-
-local LEAVES = { ['break'] = true, ['return'] = true, ['goto'] = true, call = true, method = true }
-
-function Scan:check_loop(loop)
-  local known, value = tree.value(loop.test)
-  local forever = known and (loop.kind == 'while') == (value and true or false)
-  local leaves = false
-  tree.walk_block(loop.body, function(node)
-    leaves = leaves or LEAVES[node.kind]
-  end)
-  if forever and not leaves then
-    self:find('error', loop, 'this loop never ends, and says no word')
-  end
-end
-
-function Scan:check_run(run)
-  if #run.params == 0 then
-    self:find('error', run, 'run: a function of the words is wanted: function(rollout)')
-    return
-  end
-  self.rollouts[run.params[1]] = true
-  self.run_holds = {}
-  local function note(node)
-    self.run_holds[node] = true
-  end
-  for _, statement in ipairs(run.body) do
-    if statement.kind ~= 'local' then
-      tree.walk(statement, note)
-    end
-  end
+  run = run and tree.meant(run)
+  return run and run.kind == 'function' and run or nil
 end
 
 local M = {}
@@ -363,43 +183,71 @@ function M.syntax(options)
   return { findings = list { syntax_error(options.text) } }
 end
 
---- What can be said of a script.
----@param options { text: string, globals: table, params: table? } globals: by NAME, or LIBRARY__NAME
----@return { findings: Finding[], kind: string?, params: table<string, table>, broken: boolean? } params: their places
-function M.scan(options)
-  local fault = options.text:sub(1, 1) ~= '\27' and syntax_error(options.text)
-  if fault then
-    return { findings = list { fault }, params = {}, broken = true }
-  end
-  local parsed, block = pcall(parser.parse, options.text)
-  if not parsed then -- bytecode, and what LuaJIT has beyond Lua: the engine says what it is
-    return { findings = list {}, params = {} }
-  end
+--- What is said of a text that is Lua.
+local function look(options, block)
   local self = setmetatable({ findings = list {}, globals = libraries(options.globals), params = options.params,
-    rollouts = {}, known = words.known() }, Scan)
+    rollouts = {}, names = list {} }, Scan)
   local fields, kind = definition(block)
-  self:read_globals(block)
-  local run = kind == 'strategy' and tree.meant(tree.field(fields, 'run') or fields)
-  if run and run.kind == 'function' then
+  self:read_globals(block, WHY[kind or 'strategy'])
+  local run = fields and run_of(block, fields)
+  if run then
+    self.words = words.of[kind]
+    self.known = self.words.known()
     self:check_run(run)
     repeat until not self:follow(block)
     self:note_escapes(block)
     self:check_words(block)
-    if #run.params > 0 then
+    if #run.params > 0 and kind == 'strategy' then
       self:check_order(run)
+    elseif #run.params > 0 then
+      self:check_verdict(run)
     end
-    self:check_dead_code(block)
   end
+  local function check_block(body)
+    self:check_jumps(body)
+    if kind == 'strategy' then
+      self:check_dead_code(body)
+    end
+  end
+  check_block(block)
   tree.walk_block(block, function(node)
     for _, body in ipairs(node.bodies or { node.body }) do
-      self:check_dead_code(body)
+      check_block(body)
     end
     if node.kind == 'while' or node.kind == 'repeat' then
       self:check_loop(node)
     end
   end)
   table.sort(self.findings, by_place)
-  return { findings = self.findings, kind = kind, params = places_of_params(fields) }
+  return { findings = self.findings, kind = kind, params = places_of_params(fields), names = self.names }
+end
+
+local TOO_DEEP = { line = 1, column = 0, severity = 'warning',
+  text = 'an expression is nested too deeply: only what the engine says when it loads the script is told' }
+
+--- What can be said of a script.
+---@param options { text: string, globals: table, params: table? } globals: by NAME, or LIBRARY__NAME
+---@return { findings: Finding[], kind: string?, params: table, names: Named[]?, broken: boolean? } params: their places
+function M.scan(options)
+  local fault = options.text:sub(1, 1) ~= '\27' and syntax_error(options.text)
+  if fault then
+    return { findings = list { fault }, params = {}, broken = true }
+  end
+  local parsed, block = pcall(parser.parse, options.text)
+  local looked, result = parsed, nil
+  if parsed then
+    looked, result = pcall(look, options, block)
+  end
+  if looked then
+    return result
+  end
+  local problem = not parsed and block or result
+  if type(problem) == 'string' and problem:find 'stack overflow' then
+    return { findings = list { TOO_DEEP }, params = {} }
+  elseif not parsed then -- bytecode, and what LuaJIT has beyond Lua: the engine says what it is
+    return { findings = list {}, params = {} }
+  end
+  error(problem, 0)
 end
 
 return M

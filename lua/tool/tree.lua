@@ -5,8 +5,11 @@ local PARTS = { 'object', 'callee', 'key', 'inner', 'left', 'right', 'call', 'te
 local LISTS = { 'targets', 'values', 'args', 'tests' }
 
 --- Calls visit(node, parent) for this node and everything inside of it, in the order of the text but for operators.
+--- Where it gives false, nothing inside is visited.
 function M.walk(node, visit, parent)
-  visit(node, parent)
+  if visit(node, parent) == false then
+    return
+  end
   for _, part in ipairs(PARTS) do
     if node[part] then
       M.walk(node[part], visit, node)

@@ -1,9 +1,46 @@
---- The words of a strategy, as the stdlib itself has them: which there are, and what they say to arguments. Nothing
+--- The words that scripts have, as the stdlib itself has them: which there are, and what they say to arguments. Nothing
 --- beneath them happens.
+local checking = require 'stdlib.checking'
 local class = require 'stdlib.script_words'
+local process = require 'tool.process'
 local stdlib_words = require 'stdlib.words'
+local template = require 'tool.template'
+local tree = require 'tool.tree'
+
+---@class Vocabulary of one kind of script
+---@field handle string what the words are said to
+---@field known fun(): table<string, boolean> true for a word, false for a value
+---@field foreign fun(name: string): string? what is said of a word that only another kind of script has
+---@field problem fun(word: string, args: Arguments): string? what a word says to these arguments; nil: it takes them
+
+---@class Arguments of a call, as far as they are known
+---@field n integer
+---@field [integer] any
+---@field known boolean[]
+---@field nodes table[] of tool.parser
 
 local M = {}
+
+local function all_known(args)
+  for i = 1, args.n do
+    if not args.known[i] then
+      return false
+    end
+  end
+  return true
+end
+
+--- What is raised behind the name of a word.
+local function sentence(raised, prefix)
+  local _, ends = tostring(raised):find(prefix, 1, true)
+  return ends and raised:sub(ends + 1):gsub('table: 0x%x+', 'a table') or nil
+end
+
+local function is_query(word, args)
+  return word:find '^query' and type(args[1]) == 'string'
+end
+
+-- Of a strategy ---------------------------------------------------------------------------------
 
 --- What stands beneath the words: it does nothing, and a round has passed.
 local function silent()
@@ -22,9 +59,9 @@ local function handle_of()
   return handle
 end
 
---- What `rollout` has for a Strategy: true for a word, false for a value.
----@return table<string, boolean>
-function M.known()
+local strategy = { handle = 'rollout' }
+
+function strategy.known()
   local known = { params = false }
   for _, word in ipairs(stdlib_words.known(class)) do
     known[word] = true
@@ -32,15 +69,98 @@ function M.known()
   return known
 end
 
---- What a word says to these arguments; nil when it takes them.
----@param word string
----@param args table with its length in n
----@return string?
-function M.problem(word, args)
+function strategy.foreign(name)
+  for _, word in ipairs(checking.WORDS) do
+    if word == name then
+      return ('rollout:%s: this is a word of checks'):format(name)
+    end
+  end
+end
+
+--- What the words themselves would say only when the release comes to them.
+local function later_problem(word, args)
+  if is_query(word, args) then
+    return (template.problem(args[1]))
+  elseif word == 'wait_until' and type(args[1]) == 'table' and type(args[1].zone) == 'string' then
+    return process.zone_problem(args[1].zone)
+  end
+end
+
+function strategy.problem(word, args)
+  local all = all_known(args)
+  if word == 'begin' or not all and tree.meant(args.nodes[1]).kind ~= 'table' then
+    return later_problem(word, args)
+  end
   local handle = handle_of()
   local ok, raised = pcall(handle[word], handle, unpack(args, 1, args.n))
-  local _, ends = tostring(raised):find('rollout:' .. word .. ': ', 1, true)
-  return not ok and ends and raised:sub(ends + 1):gsub('table: 0x%x+', 'a table') or nil
+  local problem = not ok and sentence(raised, 'rollout:' .. word .. ': ') or later_problem(word, args)
+  return problem and (all or ok or problem:find 'there is no ') and problem or nil
 end
+
+-- Of a check ------------------------------------------------------------------------------------
+
+local check = { handle = 'c' }
+
+function check.known()
+  local known = {}
+  for _, word in ipairs(checking.WORDS) do
+    known[word] = true
+  end
+  for _, value in ipairs(checking.VALUES) do
+    known[value] = false
+  end
+  return known
+end
+
+function check.foreign(name)
+  if checking.is_word_of_strategies(name) then
+    return ('c:%s: a check never acts, this is a word of strategies'):format(name)
+  end
+end
+
+--- Stand for what is not known, and are taken.
+local OPTIONS = { min = 0, max = 0, unit = '' }
+local SAMPLES = { judge = { 0, { min = 0 } }, query = { 'x' }, query_range = { 'x', '1h', '1m' }, blind = { 'x' } }
+
+--- Options with a value for each name that has one in the text.
+local function options_of(value, node)
+  local options = {}
+  for _, item in ipairs(node.items) do
+    local name = item.key and item.key.kind == 'string' and item.key.value
+    if name then
+      options[name] = OPTIONS[name] or 0
+    end
+  end
+  for name, known in pairs(value or {}) do
+    options[name] = known
+  end
+  return options
+end
+
+function check.problem(word, args)
+  local given = {}
+  for i = 1, args.n do
+    local node = tree.meant(args.nodes[i])
+    if args.known[i] then
+      given[i] = args[i]
+    elseif word == 'judge' and i == 2 and node.kind == 'table' then
+      given[i] = options_of(args[i], node)
+    else
+      given[i] = (SAMPLES[word] or {})[i]
+    end
+  end
+  local round = { facts = {}, model = template.MODEL, params = {}, bounds = { min = 0 } }
+  local ok, raised = pcall(checking.run, { run = function(c)
+    return c[word](c, unpack(given, 1, args.n))
+  end }, round)
+  local problem = not ok and sentence(raised, 'c:' .. word .. ': ') or nil
+  if problem and is_query(word, args) then
+    return (template.problem(args[1])) -- variables of the metric are not known here
+  end
+  return problem
+end
+
+---@type table<string, Vocabulary> by the kind of script
+M.of = { strategy = strategy, check = check }
 
 return M

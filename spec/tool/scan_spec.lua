@@ -1,5 +1,10 @@
 --- What sluice check says of a script that it does not run.
 package.loaded.host = require 'tool.host'
+package.loaded['tool.process'] = package.loaded['tool.process'] or {
+  zone_problem = function(name)
+    return name ~= 'Europe/Berlin' and ('there is no time zone "%s"'):format(name) or nil
+  end,
+}
 local scan = require 'tool.scan'
 
 local GLOBALS = { ipairs = true, pairs = true, require = true, string = true, string__format = true, string__rep = true,
@@ -47,6 +52,14 @@ describe('tool.scan', function()
     ['repeat until false'] = '3:1: error: this loop never ends, and says no word',
     ['if rollout.params.ring then rollout:promote() rollout:shift(5) end'] =
       '3:47: warning: promote() does not come back; this is never reached',
+    ["rollout:wait_until { from = '08:00', zone = 'Europe/Berln' }"] =
+      '3:20: error: wait_until: there is no time zone "Europe/Berln"',
+    ["rollout:query 'sum(x{v=\"{{ targt }}\"})'"] = '3:15: error: query: function "targt" not defined, known are name, '
+      .. 'namespace, target, service, ingress, route, interval, variables and the functions of Go',
+    ["rollout:query 'sum({{ target'"] = '3:15: error: query: the template cannot be read: unclosed action',
+    ['rollout:judge(5)'] = '3:9: error: rollout:judge: this is a word of checks',
+    ['::again:: local x = 1 goto again'] = '3:1: error: this loop never ends, and says no word',
+    ['while true do goto over ::over:: end'] = '3:1: error: this loop never ends, and says no word',
     ['weight = 5'] = '3:1: warning: global weight is set: local is missing',
   } do
     it('says of ' .. lines .. ' what is wrong', function()
@@ -72,6 +85,10 @@ describe('tool.scan', function()
       'rollout.shift(rollout, 5)',
       'goto over ::over:: rollout:shift(0x10)',
       'if rollout.params.ring then return end',
+      '::again:: rollout:wait "1m" goto again',
+      '::again:: if rollout.params.ring then goto over end goto again ::over::',
+      'while true do if rollout.params.ring then goto over end end ::over::',
+      "rollout:wait_until { from = '08:00', zone = 'Europe/Berlin' }",
     } do
       assert.same({}, said(strategy(lines)), lines)
     end
@@ -111,5 +128,86 @@ describe('tool.scan', function()
   it('takes a module for what it is', function()
     assert.is_nil(scan.scan({ text = 'return { steps = { 5 } }', globals = GLOBALS }).kind)
     assert.equal('strategy', scan.scan({ text = strategy '', globals = GLOBALS }).kind)
+  end)
+
+  it('finds run where it is set behind the table', function()
+    for _, text in ipairs {
+      "local d = { name = 'x' }\nfunction d.run(r) r:begin() r:shfit(5) r:promote() end\nreturn require "
+        .. "'stdlib.strategy'(d)",
+      "local s, d = require 'stdlib.strategy', { name = 'x', run = function(r)\nr:begin() r:shfit(5) r:promote() end "
+        .. '}\nlocal made = s(d)\nreturn made',
+    } do
+      assert.equal(1, #said(text), text)
+      assert.matches('^2:%d+: error: rollout: there is no word "shfit"', said(text)[1])
+    end
+  end)
+
+  it('names what a strategy asks of its Canary', function()
+    local text = strategy("rollout:gate 'approval' rollout:gate 'confirm-promotion'\nrollout:fetch('ask', {})\n"
+      .. "rollout:analyse { rounds = 1, checks = { 'errors' } } rollout:check(rollout.params.ring)")
+    local found = scan.scan { text = text, globals = GLOBALS }
+    local names = {}
+    for i, named in ipairs(found.names) do
+      names[i] = ('%d:%d: %s %s %s'):format(named.line, named.column, named.word, named.what, named.name)
+    end
+    assert.same({ '3:14: gate webhook approval', '4:15: fetch webhook ask', '5:17: analyse metric errors' }, names)
+  end)
+
+  it('says of an expression that is nested too deeply that it is', function()
+    assert.same({ '1:0: warning: an expression is nested too deeply: only what the engine says when it loads the '
+      .. 'script is told' }, said('return ' .. ('1+'):rep(30000) .. '1'))
+  end)
+end)
+
+--- A check with these lines before its verdict: they begin with line 2.
+local function check(lines)
+  return "return require 'stdlib.check' { name = 'x', run = function(c)\n" .. lines
+    .. '\nreturn c:judge(5, { max = 9 })\nend }'
+end
+
+describe('tool.scan of a check', function()
+  for lines, wanted in pairs {
+    ['c:promote()'] = '2:3: error: c:promote: a check never acts, this is a word of strategies',
+    ['local _ = c.shift'] = '2:13: error: c:shift: a check never acts, this is a word of strategies',
+    ['c:jugde(5)'] = '2:3: error: c: there is no word "jugde", known are judge, ',
+    ['c.query(5)'] = '2:3: error: query: a colon is wanted: c:query(…)',
+    ['c:query(5)'] = '2:9: error: query: a text is wanted, got number',
+    ["c:query 'x{{ targt }}'"] = '2:9: error: query: function "targt" not defined, known are name, ',
+    ["c:judge('5')"] = '2:9: error: judge: value: a number is wanted, got string',
+    ['c:judge(c.now, 5)'] = '2:9: error: judge: options: a table { min = …, max = …, unit = … } is wanted, got number',
+    ['c:judge(c.now, { maximum = c.now })'] = '2:9: error: judge: there is no option "maximum", known are ',
+    ["c:judge(c.now, { max = c.now, unit = 5 })"] = '2:9: error: judge: unit: a string is wanted, got 5',
+    ["c:judge(c.now, { max = 1 }, 'from %d to %d')"] = '2:9: error: judge: text: one place for the value is wanted',
+    ['c:blind()'] = '2:3: error: blind: text: 1 to 1000 bytes are wanted, got nil',
+    ['local _ = c.params.rign'] = '2:20: error: c.params.rign: there is no such parameter, known are ring, steps',
+    ['local _ = os.time()'] = "2:11: error: unknown global 'os': time is c.now",
+    ['do return end'] = '2:4: error: run returns nothing, wanted what c:judge or c:blind gives',
+    ['if c.now then return true end'] = '2:15: error: run returns a boolean, wanted what c:judge or c:blind gives',
+    ['while true do end'] = '2:1: error: this loop never ends, and says no word',
+  } do
+    it('says of ' .. lines .. ' what is wrong', function()
+      local found = said(check(lines))
+      assert.equal(1, #found, table.concat(found, '\n'))
+      assert.equal(wanted, found[1]:sub(1, #wanted))
+    end)
+  end
+
+  it('takes what may be right', function()
+    for _, lines in ipairs {
+      'local ms, cause = c:query [[sum(x{v="{{ target }}"}[{{ interval }}])]] if not ms then return c:blind(cause) end',
+      "c:query 'x{v=\"{{ variables.v }}\", w=\"{{ index variables \"w\" }}\"}'",
+      "c:judge(c.now, { max = c.params.steps[1], unit = c.interval }, 'at %.1f %%')", 'c:judge(c.now)',
+      'local o = c.bounds c:judge(c.now, o, c.name)', 'local f = function() return true end f()',
+      'do return c:judge(c.now - c.weight, { min = 0 }) end',
+    } do
+      assert.same({}, said(check(lines)), lines)
+    end
+  end)
+
+  it('misses the verdict', function()
+    assert.same({ '1:51: error: run: neither c:judge nor c:blind is said; a check returns what one of them gives' },
+      said "return require 'stdlib.check' { name = 'x', run = function(c) return c.now end }")
+    assert.same({}, said("local other = require 'scripts.other'\nreturn require 'stdlib.check' { name = 'x', "
+      .. 'run = function(c) return other.judge(c) end }'))
   end)
 end)

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/tzdata.h"
 #include "lab/lua/module_inner.h"
 #include "lab/texts.h"
 #include "script/coverage.h"
@@ -103,9 +104,23 @@ static int set_coverage(lua_State *L)
     return 1;
 }
 
+/* Why there is no such time zone; nil: there is. */
+static int ask_zone_problem(lua_State *L)
+{
+    struct err err = {0};
+    struct zone *zone = tzdata_zone(luaL_checkstring(L, 1), &err);
+    if (zone != NULL) {
+        zone_free(zone);
+        return 0;
+    }
+    lua_pushstring(L, err.text);
+    return 1;
+}
+
 static int open_process(lua_State *L)
 {
     static const luaL_Reg functions[] = {
+        {"zone_problem", ask_zone_problem},
         {"interrupted", ask_interrupted},
         {"clock", ask_clock},
         {"coverage", set_coverage},

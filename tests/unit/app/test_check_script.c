@@ -85,6 +85,14 @@ static void test_lua(void **state)
     expect("a_spec.lua", "describe(",
            "a_spec.lua:1:10: error: unexpected symbol near '<eof>'\n"
            "1 file, 1 error, 0 warnings\n");
+    expect("module.lua", "local text = ... return { name = 'x', text }", "1 file, 0 errors, 0 warnings\n");
+    expect("module.lua", "local t = {}\nreturn t.x.y",
+           "module.lua:2:1: error: attempt to index field 'x' (a nil value)\n1 file, 1 error, 0 warnings\n");
+    expect("a.lua",
+           "local made = require('stdlib.strategy')({ name = 'a', run = function(r) r:begin() r:promote() end,\n"
+           "  params = { x = 5 } })\nreturn made",
+           "a.lua:2:3: error: strategy.params.x: a declaration like param.percent { default = 5 } is wanted, got "
+           "number\n1 file, 1 error, 0 warnings\n");
     expect(
         "module.lua", "return { 5, oss.x }",
         "module.lua:1:13: error: unknown global 'oss', known are load, assert, math, …\n1 file, 1 error, 0 warnings\n");
@@ -223,12 +231,164 @@ static void test_doctor(void **state)
            "primary; both sides are judged together\n1 file, 0 errors, 2 warnings\n");
 }
 
+#define CHECK(name) "apiVersion: sluice.dev/v1alpha1\nkind: Check\nmetadata: {name: " name ", namespace: shop}\n"
+
+/* The script of a Check, and its modules, as those of a Strategy. */
+static void test_check_object(void **state)
+{
+    expect("a.yaml",
+           CHECK("guard") "spec:\n  script: |\n    local other = require 'scripts.other'\n"
+                          "    return require 'stdlib.check' { name = 'guard', run = function(c)\n"
+                          "      c:shift(5)\n      return c:judge(other.value, { max = 5 })\n    end }\n"
+                          "  modules:\n    other: |\n      return { value = oss }\n",
+           "a.yaml:8:9: error: c:shift: a check never acts, this is a word of strategies\n"
+           "a.yaml:13:24: error: unknown global 'oss', known are load, assert, math, …\n"
+           "1 file, 2 errors, 0 warnings\n");
+    expect("a.yaml", CHECK("guard") "spec:\n  script: |\n    local x\n    error 'no'\n",
+           "a.yaml:7:5: error: no\n1 file, 1 error, 0 warnings\n");
+    expect("a.yaml",
+           CHECK("guard") "spec:\n  script: |\n    return require 'stdlib.strategy' { name = 'x',\n"
+                          "      run = function(r) r:begin() r:promote() end }\n",
+           "a.yaml:6:5: error: the script returns a strategy, wanted a check, as for: return require 'stdlib.check' "
+           "{…}\n1 file, 1 error, 0 warnings\n");
+    expect("a.yaml", CHECK("guard") "spec: {modules: {x: 5}}\n",
+           "a.yaml:4:7: error: spec.script: Required value\n"
+           "a.yaml:4:21: error: spec.modules.x: Invalid value: \"integer\": spec.modules.x in body must be of type "
+           "string: \"integer\"\n1 file, 2 errors, 0 warnings\n");
+}
+
+static void expect_reference(const char *metric, const char *wanted)
+{
+    struct world w;
+    char *canary = str_format("%s", CANARY), *analysis = strstr(canary, "  analysis:");
+    *analysis = '\0';
+    char *text = str_format("%s  analysis: {interval: 1m, threshold: 5, stepWeight: 10, %s}\n", canary, metric);
+    set_up(&w);
+    write_file(&w, "b.yaml", text);
+    write_file(&w, "c.yaml",
+               CHECK("guard") "spec:\n  script: |\n    local param = require 'stdlib.param'\n"
+                              "    return require 'stdlib.check' { name = 'guard',\n"
+                              "      params = { most = param.percent { default = 3 } },\n"
+                              "      run = function(c) return c:judge(1, { max = c.params.most }) end }\n"
+                              "---\napiVersion: flagger.app/v1beta1\nkind: MetricTemplate\n"
+                              "metadata: {name: errors, namespace: shop}\n"
+                              "spec: {provider: {type: prometheus, address: 'http://prom:9090'}, query: 'x{v=\"{{ "
+                              "target }}\", code=\"{{ variables.code }}\"}'}\n"
+                              "---\napiVersion: flagger.app/v1beta1\nkind: AlertProvider\n"
+                              "metadata: {name: chat, namespace: shop}\nspec: {type: slack, address: 'http://x'}\n");
+    expect_printed(&w, wanted);
+    str_free(&canary);
+    str_free(&text);
+}
+
+/* What a Canary names is looked for among the files. */
+static void test_references(void **state)
+{
+    expect_reference("metrics: [{name: a, checkRef: {name: guard, params: {most: 5}}}]",
+                     "2 files, 0 errors, 0 warnings\n");
+    expect_reference("metrics: [{name: a, checkRef: {name: guard, params: {mots: 5}}}]",
+                     "b.yaml:8:117: error: spec.analysis.metrics[0].checkRef.params.mots: there is no such parameter, "
+                     "known are most\n2 files, 1 error, 0 warnings\n");
+    expect_reference("metrics: [{name: a, checkRef: {name: gard}}]",
+                     "b.yaml:8:95: warning: spec.analysis.metrics[0].checkRef: Check shop/gard is not among the files; "
+                     "its parameters are not checked\n2 files, 0 errors, 1 warning\n");
+    expect_reference("metrics: [{name: a, checkRef: {name: request-duration}, thresholdRange: {max: 5}}]",
+                     "2 files, 0 errors, 0 warnings\n");
+    expect_reference("metrics: [{name: a, templateRef: {name: errors}, templateVariables: {code: '5'}, "
+                     "thresholdRange: {max: 5}}]",
+                     "2 files, 0 errors, 0 warnings\n");
+    expect_reference("metrics: [{name: a, templateRef: {name: errors}, thresholdRange: {max: 5}}]",
+                     "b.yaml:8:91: error: spec.analysis.metrics[0].templateRef: the query of MetricTemplate "
+                     "shop/errors cannot be filled in: template excution failed: template: tmpl:1:29: executing "
+                     "\"tmpl\" at <variables>: map has no entry for key \"code\"\n2 files, 1 error, 0 warnings\n");
+    expect_reference("metrics: [{name: a, templateRef: {name: errs}, thresholdRange: {max: 5}}]",
+                     "b.yaml:8:98: warning: spec.analysis.metrics[0].templateRef: MetricTemplate shop/errs is not "
+                     "among the files; its query is not checked\n2 files, 0 errors, 1 warning\n");
+    expect_reference("alerts: [{name: a, providerRef: {name: chat}}]", "2 files, 0 errors, 0 warnings\n");
+    expect_reference("alerts: [{name: a, providerRef: {name: chats}}]",
+                     "b.yaml:8:97: warning: spec.analysis.alerts[0].providerRef: AlertProvider shop/chats is not among "
+                     "the files\n2 files, 0 errors, 1 warning\n");
+}
+
+/* A script asks webhooks of the Canary that names it by their names. */
+static void test_webhooks(void **state)
+{
+    struct world w;
+    char *canary = str_format(CANARY "  strategy: {name: ring}\n"), *at = strstr(canary, "threshold: 5}");
+    char *text = str_format("%.*sthreshold: 5, webhooks: [{name: approval, type: script, url: 'http://x/'}]}%s",
+                            (int)(at - canary), canary, at + strlen("threshold: 5}"));
+    set_up(&w);
+    write_file(&w, "b.yaml", text);
+    write_file(&w, "c.yaml",
+               STRATEGY("ring") "spec:\n  script: |\n    return require 'stdlib.strategy' { name = 'ring', run = "
+                                "function(r)\n      r:begin()\n      r:gate 'aproval'\n      r:promote()\n    end }\n");
+    expect_printed(&w, "c.yaml:8:14: error: gate: Canary shop/web has no webhook \"aproval\", wanted \"approval\"\n"
+                       "2 files, 1 error, 0 warnings\n");
+    str_free(&canary);
+    str_free(&text);
+}
+
+static void test_providers(void **state)
+{
+    expect("a.yaml",
+           "apiVersion: flagger.app/v1beta1\nkind: MetricTemplate\nmetadata: {name: x}\nspec:\n"
+           "  provider: {type: prom, address: 'http://x'}\n  query: |\n    sum(\n      {{ bad\n",
+           "a.yaml:5:20: error: spec.provider.type: Unsupported value: \"prom\": supported values: \"prometheus\", "
+           "\"influxdb\", \"datadog\", \"externalmetrics\", \"stackdriver\", \"cloudwatch\", \"newrelic\", "
+           "\"graphite\", \"dynatrace\", \"keptn\", \"splunk\"\n"
+           "a.yaml:8:5: error: spec.query: the template cannot be read: unclosed action\n"
+           "1 file, 2 errors, 0 warnings\n");
+    expect("a.yaml",
+           "apiVersion: flagger.app/v1beta1\nkind: AlertProvider\nmetadata: {name: x}\n"
+           "spec: {type: slak, address: 'http://x', secretRef: {name: z}}\n",
+           "a.yaml:4:7: error: spec: wanted one of address or secretRef alone, there are address and secretRef\n"
+           "a.yaml:4:14: error: spec.type: Unsupported value: \"slak\": supported values: \"slack\", \"msteams\", "
+           "\"discord\", \"rocket\", \"gchat\"\n1 file, 2 errors, 0 warnings\n");
+}
+
+/* What would be applied as something else, or not at all. */
+static void test_no_object(void **state)
+{
+    static const struct {
+        const char *text, *said;
+    } cases[] = {
+        {"apiVersion: sluice.dev/v2\nkind: Strategy\n",
+         "a.yaml:1:13: error: apiVersion: sluice.dev/v2 is not served, only sluice.dev/v1alpha1\n"},
+        {"apiVersion: flagger.app/v1beta1\nkind: [Canary]\n",
+         "a.yaml:2:7: error: kind: a text such as Canary is wanted, got a list\n"},
+        {"apiVersion: flagger.app/v1beta1\nspec: {}\n",
+         "a.yaml:1:1: error: kind: a text such as Canary is wanted, got nothing\n"},
+        {"{\"kind\":\"Canary\",}",
+         "a.yaml:1:1: error: apiVersion: flagger.app/v1beta1 is wanted for a Canary, got nothing\n"},
+        {"apiVersion: sluice.dev/v1alpha1\nkind: Canary\n",
+         "a.yaml:1:13: error: apiVersion: sluice.dev/v1alpha1 has no kind Canary, flagger.app/v1beta1 has\n"},
+        {"apiVersion: sluice.dev/v1alpha1\nkind: Strateggy\n",
+         "a.yaml:2:7: error: kind: sluice.dev/v1alpha1 has no kind Strateggy, known are Strategy, Check\n"},
+        {"# nothing\n", "a.yaml:1: warning: no object is in there\n"},
+        /* Of others. */
+        {"apiVersion: v2\nname: chart\n", ""},
+        {"apiVersion: canaries.example.com/v1\nkind: Canary\n", ""},
+        {"apiVersion: sluice.dev/v1alpha1\nkind: Release\n", ""},
+        {"kind: x\n", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bool is_error = strstr(cases[i].said, " error: ") != NULL;
+        bool is_warning = strstr(cases[i].said, " warning: ") != NULL;
+        char *wanted = str_format("%s1 file, %d error%s, %d warning%s\n", cases[i].said, is_error, is_error ? "" : "s",
+                                  is_warning, is_warning ? "" : "s");
+        expect("a.yaml", cases[i].text, wanted);
+        str_free(&wanted);
+    }
+    expect("a.json", "", "a.json:1: error: no object is in there\n1 file, 1 error, 0 warnings\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lua),    cmocka_unit_test(test_loading), cmocka_unit_test(test_manifest),
-        cmocka_unit_test(test_beside), cmocka_unit_test(test_use),     cmocka_unit_test(test_doctor),
-        cmocka_unit_test(test_write),
+        cmocka_unit_test(test_lua),      cmocka_unit_test(test_loading),      cmocka_unit_test(test_manifest),
+        cmocka_unit_test(test_beside),   cmocka_unit_test(test_use),          cmocka_unit_test(test_doctor),
+        cmocka_unit_test(test_write),    cmocka_unit_test(test_check_object), cmocka_unit_test(test_references),
+        cmocka_unit_test(test_webhooks), cmocka_unit_test(test_providers),    cmocka_unit_test(test_no_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,172 @@
+/* Where scripts come from: Strategies, Checks, and files. */
+#include <string.h>
+
+#include "app/check_inner.h"
+#include "base/mem.h"
+#include "io/folder.h"
+
+/* --- files --- */
+
+/* The other files of the folder are its modules. */
+static void add_siblings(struct check_scripts *scripts, const char *path)
+{
+    static const char *const endings[] = {".lua", NULL};
+    struct str_list files = {0};
+    struct err ignored = {0};
+    char *folder = check_folder_of(path);
+    folder_list(folder, endings, &files, &ignored);
+    for (size_t i = 0; i < files.count; i++) {
+        const char *file = files.items[i], *inside = file + strlen(folder) + 1;
+        char *text = strcmp(file, path) != 0 && strchr(inside, '/') == NULL && !str_has_suffix(file, "_spec.lua")
+                         ? check_read_text(file, &ignored)
+                         : NULL;
+        if (text != NULL) {
+            char *name = check_base_of(file);
+            check_scripts_add(scripts, str_format("scripts.%s", name), text, check_text_in(file));
+            str_free(&name);
+        }
+        str_free(&text);
+    }
+    str_free(&folder);
+    str_list_fini(&files);
+}
+
+/* The engine's flag -scripts has a folder with the folders strategies and checks in it. */
+static bool is_in_folder_of(const char *path, const char *kind)
+{
+    char *folder = check_folder_of(path), *name = strrchr(folder, '/');
+    name = name != NULL ? name + 1 : folder;
+    bool is = strcmp(kind, "strategy") == 0 ? strcmp(name, "strategies") == 0 : strcmp(name, "checks") == 0;
+    str_free(&folder);
+    return is;
+}
+
+static void look_at_file(struct check *check, const char *path, const char *name, const char *text)
+{
+    struct check_scripts scripts = {.has_files = true};
+    check_scripts_add(&scripts, str_format("scripts.%s", name), text, check_text_in(path));
+    add_siblings(&scripts, path);
+    struct check_looked looked = check_look(check, &scripts);
+    if (looked.kind != NULL && is_in_folder_of(path, looked.kind)) {
+        check_name(check, (struct check_named){.role = strcmp(looked.kind, "check") == 0 ? CHECK_CHECK : CHECK_STRATEGY,
+                                               .key = str_format("/%s", name),
+                                               .declared = looked.declared,
+                                               .names = looked.names,
+                                               .text = check_text_in(path)});
+    } else {
+        doc_free(looked.declared);
+        doc_free(looked.names);
+    }
+    str_free(&looked.kind);
+    check_scripts_free(&scripts);
+}
+
+void check_script_file(struct check *check, const char *path)
+{
+    struct err err = {0};
+    char *text = check_read_text(path, &err);
+    if (text == NULL) {
+        str_list_push(&check->errors, err.text);
+        return;
+    }
+    char *name = check_base_of(path);
+    if (str_has_suffix(path, "_spec.lua")) { /* it runs where all of Lua is there */
+        struct check_script script = {.text = text, .place = check_text_in(path)};
+        check_syntax(check, &script);
+        check_text_fini(&script.place);
+    } else {
+        look_at_file(check, path, name, text);
+    }
+    str_free(&name);
+    str_free(&text);
+}
+
+/* --- objects --- */
+
+/* The script of an object whose file has NAME.lua beside it is that file's, and told there. */
+static void compare_file(struct check *check, const struct check_source *source, struct check_script *script,
+                         const char *name)
+{
+    struct err ignored = {0};
+    char *folder = check_folder_of(source->file), *path = str_format("%s/%s.lua", folder, name);
+    char *text = check_read_text(path, &ignored);
+    if (text != NULL && strcmp(text, script->text) == 0) {
+        check_text_fini(&script->place);
+        script->place = check_text_in(path);
+    } else if (text != NULL) {
+        char *what = str_format("spec.script is not what %s says; sluice check --write brings it up to date", path);
+        check_find(check, &(struct check_finding){.file = script->place.file,
+                                                  .line = script->place.line,
+                                                  .column = script->place.column,
+                                                  .is_error = true,
+                                                  .text = what});
+        str_free(&what);
+    }
+    str_free(&text);
+    str_free(&path);
+    str_free(&folder);
+}
+
+/* The modules of a Check are below it, as the engine has them. */
+static char *module_of(enum check_role role, const char *namespace, const char *name)
+{
+    return role == CHECK_CHECK ? str_format("checks.%s.%s", namespace[0] != '\0' ? namespace : "default", name)
+                               : str_format("scripts.%s", name);
+}
+
+static void add_value(struct check_scripts *scripts, const struct check_source *source, char *module,
+                      const struct node *value)
+{
+    check_scripts_add(scripts, module, node_str_or(value, ""), check_text_of(source, value));
+}
+
+static void add_all(struct check_scripts *scripts, const struct check_source *source, const struct node *object,
+                    char *module, enum check_role role)
+{
+    const struct node *spec = node_get(object, "spec");
+    add_value(scripts, source, module, node_get(spec, "script"));
+    struct node_iter it = node_iterate(node_get(spec, "modules"));
+    while (node_next(&it)) {
+        char *name =
+            role == CHECK_CHECK ? str_format("%s.scripts.%s", module, it.key) : str_format("scripts.%s", it.key);
+        add_value(scripts, source, name, it.value);
+    }
+}
+
+/* A script of another kind loads too. */
+static void check_kind(struct check *check, const struct check_script *script, struct check_looked *looked,
+                       const char *wanted)
+{
+    if (looked->kind != NULL && strcmp(looked->kind, wanted) != 0) {
+        char *text = str_format("the script returns a %s, wanted a %s, as for: return require 'stdlib.%s' {…}",
+                                looked->kind, wanted, wanted);
+        check_find_in(check, &script->place, 1, 1, true, "script", text);
+        str_free(&text);
+        doc_free(looked->declared);
+        looked->declared = NULL;
+    }
+}
+
+void check_scripted(struct check *check, const struct check_source *source, const struct node *object,
+                    enum check_role role)
+{
+    const char *name = node_str_or(node_at(object, "metadata", "name"), "");
+    const char *namespace = node_str_or(node_at(object, "metadata", "namespace"), "");
+    struct check_named named = {.role = role, .key = str_format("%s/%s", namespace, name), .object = object};
+    if (check_schema(check, source, object, role)) {
+        struct check_scripts scripts = {0};
+        add_all(&scripts, source, object, module_of(role, namespace, name), role);
+        if (source->file != NULL) {
+            compare_file(check, source, &scripts.items[0], name);
+        }
+        struct check_looked looked = check_look(check, &scripts);
+        check_kind(check, &scripts.items[0], &looked, role == CHECK_CHECK ? "check" : "strategy");
+        named.declared = looked.declared;
+        named.names = looked.names;
+        named.text = scripts.items[0].place;
+        scripts.items[0].place = (struct check_text){0};
+        str_free(&looked.kind);
+        check_scripts_free(&scripts);
+    }
+    check_name(check, named);
+}

@@ -1,0 +1,197 @@
+--- The words in a script: where they go, which there are, and what they are given (methods of tool.scan).
+local gates = require 'stdlib.gates'
+local nearest = require 'tool.nearest'
+local tree = require 'tool.tree'
+
+---@class Scan
+local Scan = {}
+
+-- Who has the words -----------------------------------------------------------------------------
+
+--- Follows the words into other names and into functions of this file. True when one more name has them.
+function Scan:follow(block)
+  local more = false
+  local function note(variable)
+    if variable and not self.rollouts[variable] then
+      self.rollouts[variable], more = true, true
+    end
+  end
+  local function holds(node)
+    return node and node.kind == 'name' and self.rollouts[node.variable or false]
+  end
+  tree.walk_block(block, function(node)
+    for i, variable in ipairs(node.kind == 'local' and node.variables or {}) do
+      note(holds(node.values[i]) and variable)
+    end
+    local callee = node.kind == 'call' and tree.meant(node.callee)
+    for i, arg in ipairs(node.kind == 'call' and node.args or {}) do
+      if holds(arg) and callee.kind == 'function' then
+        note(callee.params[i])
+      end
+    end
+  end)
+  return more
+end
+
+--- Whether the words go where they are not followed: into a table, another module, an upvalue that is set.
+function Scan:note_escapes(block)
+  local used = {}
+  tree.walk_block(block, function(node)
+    if (node.kind == 'method' or node.kind == 'index') and node.object.kind == 'name' then
+      used[node.object] = true
+    elseif node.kind == 'local' then
+      for _, value in ipairs(node.values) do
+        used[value] = true
+      end
+    elseif node.kind == 'call' then
+      local callee = tree.meant(node.callee)
+      for i, arg in ipairs(node.args) do
+        used[arg] = callee.kind == 'function' and callee.params[i] ~= nil or nil
+      end
+    end
+    if node.kind == 'name' and self.rollouts[node.variable or false] and not used[node] then
+      self.escapes = true
+    end
+  end)
+end
+
+-- Words -----------------------------------------------------------------------------------------
+
+--- Defaults of parameters count as their values.
+function Scan:value_of_param(node)
+  local params = node.kind == 'index' and tree.meant(node.object)
+  if params and params.kind == 'index' and params.key.value == 'params' and node.key.kind == 'string' then
+    local declared = self.params and self.params[node.key.value]
+    if declared and declared.default ~= nil then
+      return true, declared.default
+    end
+  end
+  return false
+end
+
+--- "…, got 5 %" with the text in quotes, as the script has it.
+local function in_quotes(problem, value)
+  if type(value) == 'string' and problem:sub(-#value - 5) == ' got ' .. value then
+    return problem:sub(1, -#value - 1) .. "'" .. value .. "'"
+  end
+  return problem
+end
+
+--- The arguments of a call, as far as they are known.
+---@return Arguments
+function Scan:arguments_of(call)
+  local args = { n = #call.args, known = {}, nodes = call.args }
+  for i, arg in ipairs(call.args) do
+    args.known[i], args[i] = tree.value(arg, function(node)
+      return self:value_of_param(node)
+    end)
+  end
+  return args
+end
+
+local NAMES = { gate = 'webhook', hook = 'webhook', fetch = 'webhook', check = 'metric' }
+
+--- Keeps what the Canary must have.
+function Scan:note_names(call, args)
+  local what, name = NAMES[call.name], args[1]
+  local names = call.name == 'analyse' and type(name) == 'table' and type(name.checks) == 'table' and name.checks
+    or { name }
+  what = call.name == 'analyse' and 'metric' or what
+  for _, each in ipairs(what and names or {}) do
+    if type(each) == 'string' and not (call.name == 'gate' and gates.is_known(each)) then
+      self.names[#self.names + 1] = { what = what, word = call.name, name = each, line = call.args[1].line,
+        column = call.args[1].column }
+    end
+  end
+end
+
+function Scan:check_arguments(call)
+  local args = self:arguments_of(call)
+  local problem = self.words.problem(call.name, args)
+  if problem then
+    self:find('error', call.args[1] or { line = call.name_line, column = call.name_column }, '%s: %s', call.name,
+      in_quotes(problem, args[1]))
+  end
+  self:note_names(call, args)
+end
+
+function Scan:unknown_word(place, name)
+  self:find('error', place, '%s', self.words.foreign(name) or ('%s: there is no word "%s"%s'):format(
+    self.words.handle, name, nearest.known(name, self.known)))
+end
+
+function Scan:check_call(call)
+  if self.known[call.name] == nil then
+    self:unknown_word({ line = call.name_line, column = call.name_column }, call.name)
+  elseif self.known[call.name] then
+    self:check_arguments(call)
+  end
+end
+
+function Scan:check_params(index)
+  local name = index.key.kind == 'string' and index.key.value
+  if name and self.params and not self.params[name] then
+    self:find('error', index.key, '%s.params.%s: there is no such parameter%s', self.words.handle, name,
+      nearest.known(name, self.params))
+  end
+end
+
+function Scan:check_index(index, parent)
+  local name = index.key.kind == 'string' and index.key.value
+  if not name then
+    return
+  end
+  if self.known[name] == nil then
+    self:unknown_word(index.key, name)
+  elseif self.known[name] and parent and parent.kind == 'call' and parent.callee == index then
+    local first = parent.args[1]
+    if not (first and first.kind == 'name' and self.rollouts[first.variable or false]) then
+      self:find('error', index.key, '%s: a colon is wanted: %s:%s(…)', name, self.words.handle, name)
+    end
+  end
+end
+
+function Scan:check_words(block)
+  local first
+  self.used = {}
+  tree.walk_block(block, function(node, parent)
+    local object = (node.kind == 'method' or node.kind == 'index') and node.object
+    if object and object.kind == 'name' and self.rollouts[object.variable or false] then
+      if node.kind == 'method' then
+        self.used[node.name] = true
+        self:check_call(node)
+        local is_first = not first or node.name_line < first.name_line
+          or node.name_line == first.name_line and node.name_column < first.name_column
+        first = is_first and self.known[node.name] and node or first
+      else
+        self.used[node.key.value or false] = true
+        self:check_index(node, parent)
+      end
+    end
+    local params = object and tree.meant(object)
+    if node.kind == 'index' and params and params.kind == 'index' and params.key.value == 'params'
+      and params.object.kind == 'name' and self.rollouts[params.object.variable or false] then
+      self:check_params(node)
+    end
+  end)
+  self.first = first
+end
+
+function Scan:check_run(run)
+  if #run.params == 0 then
+    self:find('error', run, 'run: a function of the words is wanted: function(%s)', self.words.handle)
+    return
+  end
+  self.rollouts[run.params[1]] = true
+  self.run_holds = {}
+  local function note(node)
+    self.run_holds[node] = true
+  end
+  for _, statement in ipairs(run.body) do
+    if statement.kind ~= 'local' then
+      tree.walk(statement, note)
+    end
+  end
+end
+
+return Scan

@@ -1,0 +1,52 @@
+--- What a script asks of a Canary by name, held against the Canary that names the script: webhooks and metrics.
+local list_of = require 'sluice'.list
+local nearest = require 'tool.nearest'
+
+local M = {}
+
+local FAR = 2 -- so many letters may differ in a name that is most likely meant
+
+local function table_or(value)
+  return type(value) == 'table' and value or {}
+end
+
+--- What the Canary has of a kind, by name. A metric is known by the name of its Check, too.
+local function names_of(canary, what)
+  local spec = table_or(canary.spec)
+  local analysis = table_or(spec.analysis or spec.canaryAnalysis)
+  local names = {}
+  for _, entry in ipairs(table_or(analysis[what .. 's'])) do
+    entry = table_or(entry)
+    names[entry.name or ''] = true
+    names[table_or(entry.checkRef).name or ''] = true
+  end
+  names[''] = nil
+  return names
+end
+
+local BUILTIN = { ['request-success-rate'] = true, ['request-duration'] = true } -- the word check has these as well
+
+--- The name that is most likely meant.
+local function meant(name, names)
+  local first = nearest.sorted(name, names)[1]
+  return first and nearest.distance(name, first) <= FAR and first or nil
+end
+
+---@param use { canary: table, key: string, names: Named[] }
+---@return Finding[]
+function M.look(use)
+  local findings = list_of {}
+  local known = { webhook = names_of(use.canary, 'webhook'), metric = names_of(use.canary, 'metric') }
+  for _, named in ipairs(use.names) do
+    local names = known[named.what]
+    if not names[named.name] and not (named.word == 'check' and BUILTIN[named.name]) then
+      local near = meant(named.name, names)
+      findings[#findings + 1] = { line = named.line, column = named.column, severity = near and 'error' or 'warning',
+        text = ('%s: Canary %s has no %s "%s"%s'):format(named.word, use.key, named.what, named.name,
+          near and (', wanted "%s"'):format(near) or nearest.known(named.name, names)) }
+    end
+  end
+  return findings
+end
+
+return M
