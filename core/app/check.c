@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "canary/kinds.h"
 
-static const char usage[] = "usage: sluice check FILE|FOLDER... [-write] [-o json]\n"
+static const char usage[] = "usage: sluice check FILE|FOLDER... [-write] [-prometheus URL] [-o json]\n"
                             "       sluice check -f FILE|FOLDER|- [-f ...] [-o json]\n"
                             "       sluice check -kubeconfig FILE [-namespace NAME] [-o json]\n"
                             "\n"
@@ -37,6 +37,7 @@ const struct cli_flag check_flags[] = {
     {"n", "NAME", NULL},
     {"o", "text|json", "text (default) or json, which docs/check.md describes"},
     {"output", "text|json", NULL},
+    {"prometheus", "URL", "ask this Prometheus the queries of the Canaries, too"},
     {"write", NULL,
      "first bring the scripts in Strategies and Checks NAME up to date with the files NAME.lua beside them"},
     CLI_COMMON,
@@ -47,7 +48,7 @@ struct words {
     struct str_list paths;
     bool for_authors; /* the paths are words, without -f */
     bool names_files; /* by -f */
-    const char *kubeconfig, *namespace, *provider;
+    const char *kubeconfig, *namespace, *provider, *prometheus;
     bool json, writes, help, version;
 };
 
@@ -68,6 +69,8 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
         words->namespace = value;
     } else if (strcmp(name, "o") == 0 || strcmp(name, "output") == 0) {
         return cli_read_form(value, &words->json, err);
+    } else if (strcmp(name, "prometheus") == 0) {
+        words->prometheus = value;
     } else if (strcmp(name, "write") == 0) {
         words->writes = true;
     } else if (strcmp(name, "version") == 0) {
@@ -90,6 +93,9 @@ static bool is_whole(const struct words *words, struct err *err)
         return err_set(err, ERR_INVALID, "%s",
                        words->kubeconfig != NULL ? "either files or -kubeconfig, not both"
                                                  : "a file, -f or -kubeconfig is missing");
+    }
+    if (words->prometheus != NULL && words->kubeconfig != NULL) {
+        return err_set(err, ERR_INVALID, "-prometheus is asked about Canaries in files");
     }
     if (words->writes && !words->for_authors) {
         return err_set(err, ERR_INVALID, "-write is for files that are named without -f");
@@ -135,6 +141,9 @@ static int look(const struct words *words)
     }
     for (size_t i = 0; i < words->paths.count; i++) {
         check_path(&check, words->paths.items[i]);
+    }
+    if (words->prometheus != NULL) {
+        check_prometheus(&check, words->prometheus);
     }
     check_end(&check);
     print_errors(&check);
