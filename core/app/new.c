@@ -1,4 +1,4 @@
-/* sluice new: a folder to begin with, that of examples/strategies/growing-shares under another name. */
+/* sluice new: a folder to begin with, that of an example under another name. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,19 +14,27 @@
 #include "io/file.h"
 #include "lab/texts.h"
 
-#define TEMPLATE "growing-shares"
-#define TEMPLATE_IN_LUA "growing_shares"
-#define STRATEGY "strategy/" /* of the texts in the binary: what is written into the folder */
-#define ADDON "addon/"       /* and into its .sluice */
+#define ADDON "addon/" /* of the texts in the binary: what is written into the folder's .sluice */
+
+/* The example that becomes the folder, and where its texts are in the binary. */
+struct template
+{
+    const char *kind, *example, *in_lua, *texts;
+};
+static const struct template templates[] = {
+    {"strategy", "growing-shares", "growing_shares", "strategy/"},
+    {"check", "compare-with-primary", "compare_with_primary", "check/"},
+};
 
 enum { TEXT_MAX = 1024 * 1024, NAME_MAX_LEN = 63 };
 
-static const char usage[] = "usage: sluice new strategy NAME\n"
-                            "\n"
-                            "Makes the folder NAME with a strategy that works as it is: the script, its manifest, a\n"
-                            "Canary that names it, a scenario and a spec; and annotations of all words for an editor\n"
-                            "with the Lua language server. `sluice check` and `sluice test` take the folder.\n"
-                            "\n";
+static const char usage[] =
+    "usage: sluice new strategy|check NAME\n"
+    "\n"
+    "Makes the folder NAME with a strategy or a check that works as it is: the script, its\n"
+    "manifest, a Canary that names it, a scenario and a spec; and annotations of all words for\n"
+    "an editor with the Lua language server. `sluice check` and `sluice test` take the folder.\n"
+    "\n";
 
 const struct cli_flag new_flags[] = {CLI_COMMON, {0}};
 
@@ -69,6 +77,16 @@ static bool is_text_in_yaml(const char *name)
     return is_text;
 }
 
+static const struct template *find_template(const char *kind)
+{
+    for (size_t i = 0; i < sizeof templates / sizeof templates[0]; i++) {
+        if (strcmp(templates[i].kind, kind) == 0) {
+            return &templates[i];
+        }
+    }
+    return NULL;
+}
+
 static bool is_whole(const struct words *words, struct err *err)
 {
     if (words->help || words->version) {
@@ -77,8 +95,8 @@ static bool is_whole(const struct words *words, struct err *err)
     if (words->kind == NULL || words->name == NULL) {
         return err_set(err, ERR_INVALID, "what it is and a name are missing, as in sluice new strategy weekday-ring");
     }
-    if (strcmp(words->kind, "strategy") != 0) {
-        return err_set(err, ERR_INVALID, "%s: wanted strategy", words->kind);
+    if (find_template(words->kind) == NULL) {
+        return err_set(err, ERR_INVALID, "%s: wanted strategy or check", words->kind);
     }
     if (!is_name(words->name)) {
         return err_set(err, ERR_INVALID, "%s: a name of small letters, digits and '-' is wanted, at most %d",
@@ -104,14 +122,14 @@ static char *replace(const char *text, const char *old, const char *new)
     return taken;
 }
 
-/* The text with the names of the strategy: growing-shares, and growing_shares in Lua's names. */
-static char *renamed(const char *text, const char *name)
+/* The text with another name in the place of the example's: growing-shares, and growing_shares in Lua's names. */
+static char *renamed(const struct template *template, const char *text, const char *name)
 {
     char *in_lua = str_dup(name);
     for (char *at = in_lua; *at != '\0'; at++) {
         *at = *at == '-' ? '_' : *at;
     }
-    char *once = replace(text, TEMPLATE, name), *twice = replace(once, TEMPLATE_IN_LUA, in_lua);
+    char *once = replace(text, template->example, name), *twice = replace(once, template->in_lua, in_lua);
     str_free(&once);
     str_free(&in_lua);
     return twice;
@@ -123,7 +141,7 @@ static bool make_folder(const char *path, struct err *err)
 }
 
 /* "strategy/growing-shares.lua" → "ring/ring.lua", "addon/library/words.lua" → "ring/.sluice/library/words.lua". */
-static char *path_of(const char *name, const struct text *text)
+static char *path_of(const struct template *template, const char *name, const struct text *text)
 {
     if (strcmp(text->name, ADDON "luarc.json") == 0) {
         return str_format("%s/.luarc.json", name);
@@ -131,18 +149,19 @@ static char *path_of(const char *name, const struct text *text)
     if (str_has_prefix(text->name, ADDON)) {
         return str_format("%s/.sluice/%s", name, text->name + strlen(ADDON));
     }
-    char *file = renamed(text->name + strlen(STRATEGY), name), *path = str_format("%s/%s", name, file);
+    char *file = renamed(template, text->name + strlen(template->texts), name), *path = str_format("%s/%s", name, file);
     str_free(&file);
     return path;
 }
 
-static bool write_text(const char *name, const struct text *text, struct err *err)
+static bool write_text(const struct template *template, const char *name, const struct text *text, struct err *err)
 {
-    bool is_template = str_has_prefix(text->name, STRATEGY);
+    bool is_template = str_has_prefix(text->name, template->texts);
     if (!is_template && !str_has_prefix(text->name, ADDON)) {
         return true;
     }
-    char *path = path_of(name, text), *written = is_template ? renamed(text->bytes, name) : str_dup(text->bytes);
+    char *path = path_of(template, name, text);
+    char *written = is_template ? renamed(template, text->bytes, name) : str_dup(text->bytes);
     bool ok = file_write(path, written, true, err);
     if (ok && is_template) {
         printf("  %s\n", path);
@@ -152,7 +171,7 @@ static bool write_text(const char *name, const struct text *text, struct err *er
     return ok;
 }
 
-static bool make(const char *name, struct err *err)
+static bool make(const struct template *template, const char *name, struct err *err)
 {
     static const char *const folders[] = {"", "/.sluice", "/.sluice/library", "/.sluice/library/stdlib"};
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
@@ -164,7 +183,7 @@ static bool make(const char *name, struct err *err)
         }
     }
     for (size_t i = 0; i < texts_count; i++) {
-        if (!write_text(name, &texts[i], err)) {
+        if (!write_text(template, name, &texts[i], err)) {
             return false;
         }
     }
@@ -185,7 +204,7 @@ int command_new(int argc, char **argv)
         cli_print(new_flags, stdout);
     } else if (words.version) {
         version_print();
-    } else if (!make(words.name, &err)) {
+    } else if (!make(find_template(words.kind), words.name, &err)) {
         fprintf(stderr, "sluice new: %s\n", err.text);
         return 2;
     }
