@@ -10,7 +10,9 @@ local M = {}
 ---@field ran integer
 ---@field missed string "22-23, 30"
 
-local scripts = {} -- by place, such as 'scripts/ring.lua'
+local scripts = {} -- those of the newest worlds, by what the sandbox calls them: 'scripts/ring.lua'
+local files = {} -- by name: { lines = those that could run, ran = those that did }
+local known = {} -- the lines of texts
 
 --- Lines that hold instructions, of a function and those inside of it.
 local function note_lines(func, lines)
@@ -31,16 +33,36 @@ local function note_lines(func, lines)
   end
 end
 
----@param list { place: string, file: string, text: string }[]
+local function lines_of(text)
+  local chunk = not known[text] and loadstring(text)
+  if chunk then
+    known[text] = {}
+    note_lines(chunk, known[text])
+  end
+  return known[text] or {}
+end
+
+--- Notes the scripts of a world.
+---@param list { place: string, file: string, before: integer, text: string }[]
 function M.note_scripts(list)
   for _, script in ipairs(list) do
-    local chunk = not scripts[script.place] and loadstring(script.text)
-    if chunk then
-      local lines = {}
-      note_lines(chunk, lines)
-      scripts[script.place] = { file = script.file, lines = lines }
+    local file = files[script.file] or { lines = {}, ran = {} }
+    files[script.file], scripts[script.place] = file, { file = file, before = script.before }
+    for line in pairs(lines_of(script.text)) do
+      file.lines[line + script.before] = true
     end
   end
+end
+
+--- Takes over what ran since the last time: another folder may have a script of the same name.
+function M.collect()
+  for place, ran in pairs(process.coverage(false)) do
+    local script = scripts[place]
+    for line in pairs(script and ran or {}) do
+      script.file.ran[line + script.before] = true
+    end
+  end
+  process.coverage(true)
 end
 
 --- "22-23, 30" of a sorted list.
@@ -57,25 +79,27 @@ end
 
 --- Counts from now on.
 function M.start()
-  scripts = {}
+  scripts, files = {}, {}
   process.coverage(true)
 end
 
 ---@return Covered[] by file
 function M.measure()
-  local ran, list = process.coverage(false), {}
-  for place, script in pairs(scripts) do
-    local hits, missed, count, done = ran[place] or {}, {}, 0, 0
-    for line in pairs(script.lines) do
+  local list = {}
+  M.collect()
+  process.coverage(false)
+  for name, file in pairs(files) do
+    local missed, count, done = {}, 0, 0
+    for line in pairs(file.lines) do
       count = count + 1
-      if hits[line] then
+      if file.ran[line] then
         done = done + 1
       else
         missed[#missed + 1] = line
       end
     end
     table.sort(missed)
-    list[#list + 1] = { file = script.file, lines = count, ran = done, missed = spans(missed) }
+    list[#list + 1] = { file = name, lines = count, ran = done, missed = spans(missed) }
   end
   table.sort(list, function(a, b)
     return a.file < b.file

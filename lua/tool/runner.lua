@@ -94,6 +94,7 @@ local function attempt(self, spec, reader, plan)
   reader.running = false
   local worlds = self.worlds
   close_worlds(worlds)
+  coverage.collect()
   return raised, ends, worlds
 end
 

@@ -175,9 +175,9 @@ function world:release(canary) end
 ---@return string
 function world:story() end
 
---- The scripts of its Strategies and Checks, by what the sandbox calls them. The file is NAME.lua where that is beside
---- the manifest.
----@return { place: string, file: string, text: string }[]
+--- The scripts of its Strategies and Checks and their modules, by what the sandbox calls them. The file is NAME.lua
+--- where that is beside the manifest; in a manifest, so many lines of it stand before those of the text.
+---@return { place: string, file: string, before: integer, text: string }[]
 function world:scripts() end
 
 --- As world:play; tells news, and gives what is not as expected.

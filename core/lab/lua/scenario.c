@@ -70,39 +70,67 @@ static void take_scripts(struct scenario *scenario)
     }
 }
 
-/* What the sandbox calls the script, as in "scripts/ring.lua" and "checks/shop/guard.lua". */
-static char *place_of(const struct node *object)
+/* What the sandbox calls the script, or a module of it: "scripts/ring.lua", "scripts/calendar.lua"; of a Check
+ * "checks/shop/guard.lua" and "checks/shop/guard/scripts/other.lua". */
+static char *place_of(const struct node *object, const char *module)
 {
-    return node_is(node_get(object, "kind"), "Check")
-               ? str_format("checks/%s/%s.lua", node_str_or(node_at(object, "metadata", "namespace"), ""),
-                            name_of(object))
-               : str_format("scripts/%s.lua", name_of(object));
+    if (!node_is(node_get(object, "kind"), "Check")) {
+        return str_format("scripts/%s.lua", module != NULL ? module : name_of(object));
+    }
+    return str_format("checks/%s/%s%s%s.lua", node_str_or(node_at(object, "metadata", "namespace"), ""),
+                      name_of(object), module != NULL ? "/scripts/" : "", module != NULL ? module : "");
 }
 
-/* The scripts at first: { place, file, text } each. `file` is the manifest where there is no NAME.lua. */
+/* How many lines of the manifest stand before those of a text in it. */
+static size_t lines_before(const struct scenario *scenario, const struct node *text)
+{
+    const struct yaml_place *place = yaml_places_find(scenario->places, text);
+    bool is_block = strchr(node_str_or(text, ""), '\n') != NULL;
+    return place == NULL ? 0 : is_block ? place->line : place->line - 1;
+}
+
+/* Puts { place, file, before, text } into the list on top of the stack; takes `place`. */
+static void push_script(lua_State *L, char *place, const char *file, size_t before, const struct node *text)
+{
+    lua_createtable(L, 0, 4);
+    lua_pushstring(L, place);
+    lua_setfield(L, -2, "place");
+    lua_pushstring(L, file);
+    lua_setfield(L, -2, "file");
+    lua_pushinteger(L, (lua_Integer)before);
+    lua_setfield(L, -2, "before");
+    lua_pushstring(L, node_str_or(text, ""));
+    lua_setfield(L, -2, "text");
+    lua_rawseti(L, -2, (int)lua_objlen(L, -2) + 1);
+    str_free(&place);
+}
+
+static void push_scripts(lua_State *L, const struct scenario *scenario, const struct node *object)
+{
+    const char *manifest = file_of(scenario, object);
+    const struct node *script = node_at(object, "spec", "script");
+    char *path = path_beside(manifest, name_of(object)), *beside = read_beside(path);
+    push_script(L, place_of(object, NULL), beside != NULL ? path : manifest,
+                beside != NULL ? 0 : lines_before(scenario, script), script);
+    struct node_iter it = node_iterate(node_at(object, "spec", "modules"));
+    while (node_next(&it)) {
+        push_script(L, place_of(object, it.key), manifest, lines_before(scenario, it.value), it.value);
+    }
+    str_free(&beside);
+    str_free(&path);
+}
+
+/* The scripts at first, and their modules. `file` is the manifest where there is no NAME.lua. */
 static int world_scripts(lua_State *L)
 {
     struct world *w = module_check_world(L);
     const struct node *objects = w->scenario != NULL ? doc_root(w->scenario->objects) : NULL;
     lua_newtable(L);
-    for (size_t i = 0, count = 0; i < node_count(objects); i++) {
+    for (size_t i = 0; i < node_count(objects); i++) {
         const struct node *object = node_item(objects, i);
-        if (!is_script(object)) {
-            continue;
+        if (is_script(object)) {
+            push_scripts(L, w->scenario, object);
         }
-        const char *manifest = file_of(w->scenario, object);
-        char *path = path_beside(manifest, name_of(object)), *text = read_beside(path), *place = place_of(object);
-        lua_createtable(L, 0, 3);
-        lua_pushstring(L, place);
-        lua_setfield(L, -2, "place");
-        lua_pushstring(L, text != NULL ? path : manifest);
-        lua_setfield(L, -2, "file");
-        lua_pushstring(L, node_str(node_at(object, "spec", "script")));
-        lua_setfield(L, -2, "text");
-        lua_rawseti(L, -2, (int)++count);
-        str_free(&place);
-        str_free(&text);
-        str_free(&path);
     }
     return 1;
 }
