@@ -88,6 +88,27 @@ class Check(Folder):
                          (status, errors))
 
 
+    def test_missing(self):
+        """A name that is not there is all that is told."""
+        self.expect_failure('no-such: No such file or directory\n', 'check', 'no-such')
+
+    def expect_failure(self, said, *words):
+        self.assertEqual((2, '', f'sluice check: {said}'), self.run_sluice(*words))
+
+    def test_full_disk(self):
+        """What cannot be written whole is not begun."""
+        self.spoil(self.script, 'rollout:shift(share)', 'rollout:shift(share) -- now')
+        manifest, before = self.folder / 'strategy.yaml', (self.folder / 'strategy.yaml').read_text()
+        full = 'ulimit -f 0; trap "" XFSZ; exec "$0" check --write growing-shares'
+        done = subprocess.run(['bash', '-c', full, SLUICE],
+                              stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=self.top,
+                              timeout=PATIENCE_S)
+        self.assertEqual((2, 'sluice check: growing-shares/strategy.yaml: File too large\n'),
+                         (done.returncode, done.stderr))
+        self.assertEqual(before, manifest.read_text())
+        self.assertEqual(6, len(list(self.folder.iterdir())))
+
+
 class Test(Folder):
     def test_sound(self):
         status, told, errors = self.run_sluice('test', 'growing-shares')
@@ -225,6 +246,32 @@ end)
                     'none', '--fail-on-empty')
         self.expect(0, '0 passed, 0 failed\n', 'test', 'growing-shares', '--filter', 'none')
 
+    def test_lines_of_modules(self):
+        """Lines of modules count, at the lines of the manifest, and two folders may have scripts of one name."""
+        self.spoil(self.script, 'rollout:begin()', "rollout:begin()\n    require 'scripts.other'.log(rollout)")
+        manifest = self.folder / 'strategy.yaml'
+        manifest.write_text(manifest.read_text() + """  modules:
+    other: |
+      local M = {}
+
+      function M.log(rollout)
+        rollout:log 'begun'
+      end
+
+      function M.never()
+        return 5
+      end
+
+      return M
+""")
+        line = manifest.read_text().splitlines().index('        return 5') + 1
+        shutil.copytree(EXAMPLE, self.top / 'other')
+        status, told, errors = self.run_sluice('test', 'growing-shares', 'other', '--no-kills', '-o', 'json')
+        self.assertEqual((0, ''), (status, errors), told)
+        self.assertEqual({'growing-shares/growing-shares.lua': '', 'growing-shares/strategy.yaml': str(line),
+                          'other/growing-shares.lua': ''},
+                         {each['file']: each['missed'] for each in json.loads(told)['scripts']})
+
     def test_junit(self):
         self.spoil(self.spec, "assert.equal('Failed', world:finish())", "assert.equal('<&>', world:finish())")
         status, _, _ = self.run_sluice('test', 'growing-shares', '--no-kills', '--junit', 'junit.xml')
@@ -319,6 +366,22 @@ class New(Author):
         self.assertIn('function world:deploy(image, canary) end', (library / 'sluice.lua').read_text())
         self.assertIn('function M.weight(options', (library / 'stdlib/param.lua').read_text())
 
+    def test_check(self):
+        status, told, errors = self.run_sluice('new', 'check', 'error-gap')
+        self.assertEqual((0, ''), (status, errors))
+        self.assertIn('  error-gap/error-gap.lua\n', told)
+        self.assertEqual((0, '6 files, 0 errors, 0 warnings\n', ''), self.run_sluice('check', 'error-gap'))
+        status, told, errors = self.run_sluice('test', 'error-gap', '--coverage', '100', '--fail-on-empty')
+        self.assertEqual((0, ''), (status, errors), told)
+        self.assertEqual(0, self.run_sluice('demo', 'error-gap/scenario.yaml')[0])
+        self.assertNotRegex(''.join(path.read_text() for path in (self.top / 'error-gap').iterdir()
+                                    if path.is_file()), 'compare[-_]with[-_]primary')
+        script, manifest = self.top / 'error-gap/error-gap.lua', self.top / 'error-gap/check.yaml'
+        script.write_text(script.read_text().replace("c:blind 'one", "c:blind 'at least one"))
+        self.assertEqual((0, 'error-gap/check.yaml: brought up to date\n6 files, 0 errors, 0 warnings\n', ''),
+                         self.run_sluice('check', '--write', 'error-gap'))
+        self.assertIn("c:blind 'at least one", manifest.read_text())
+
     def test_there(self):
         """What is there is left alone."""
         (self.top / 'ring').mkdir()
@@ -327,7 +390,8 @@ class New(Author):
 
     def test_cannot(self):
         for words, said in (((), 'what it is and a name are missing, as in sluice new strategy weekday-ring'),
-                            (('strategy',), 'what it is and a name are missing'), (('x', 'y'), 'x: wanted strategy'),
+                            (('strategy',), 'what it is and a name are missing'),
+                            (('x', 'y'), 'x: wanted strategy or check'),
                             (('strategy', '../x'), "../x: a name of small letters, digits and '-' is wanted"),
                             (('strategy', 'null'), 'null: a name that YAML reads as a text is wanted'),
                             (('strategy', '1e3'), '1e3: a name that YAML reads as a text is wanted'),
