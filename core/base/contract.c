@@ -4,7 +4,14 @@
 
 #include "base/str.h"
 
-enum { WANTED_MAX = 512 };
+enum { WANTED_MAX = 512, PLACE_MAX = 200 };
+
+/* Where a value stands: a member of what stands at `outer`, or one of its items. As text only when it is refused. */
+struct place {
+    const struct place *outer; /* NULL: the outermost one */
+    const char *name;          /* NULL: an item */
+    size_t number;             /* of the item, as Lua counts */
+};
 
 static const char *const types[] = {
     [CONTRACT_OBJECT] = "table",    [CONTRACT_ANY] = "value",       [CONTRACT_LIST] = "list",
@@ -38,15 +45,31 @@ static void write_wanted(const struct contract_field *field, struct buf *out)
     }
 }
 
-static bool refuse(const struct contract_field *field, const char *place, const struct node *value, struct err *err)
+static void write_place(const struct place *place, struct buf *out)
 {
-    struct buf wanted;
+    if (place->outer != NULL) {
+        write_place(place->outer, out);
+    }
+    if (place->name == NULL) {
+        buf_printf(out, "[%zu]", place->number);
+    } else {
+        buf_printf(out, "%s%s", place->outer != NULL ? "." : "", place->name);
+    }
+}
+
+static bool refuse(const struct contract_field *field, const struct place *place, const struct node *value,
+                   struct err *err)
+{
+    struct buf at, wanted;
+    buf_init(&at, PLACE_MAX);
+    write_place(place, &at);
     buf_init(&wanted, WANTED_MAX);
     write_wanted(field, &wanted);
     char *got = value == NULL ? str_dup("nothing") : node_to_text(value);
-    err_set(err, ERR_SCRIPT, "%.200s: %s is wanted, got %.100s", place, buf_str(&wanted), got);
+    err_set(err, ERR_SCRIPT, "%s: %s is wanted, got %.100s", buf_str(&at), buf_str(&wanted), got);
     str_free(&got);
     buf_fini(&wanted);
+    buf_fini(&at);
     return false;
 }
 
@@ -96,20 +119,27 @@ static const struct contract_field *find(const struct contract_field *fields, co
     return fields->name != NULL ? fields : NULL;
 }
 
-static bool check_known(const struct contract_field *fields, const char *place, const struct node *object,
+static bool check_known(const struct contract_field *fields, const struct place *place, const struct node *object,
                         struct err *err)
 {
     struct node_iter it = node_iterate(object);
     while (node_next(&it)) {
         if (find(fields, it.key) == NULL) {
-            err_set(err, ERR_SCRIPT, "%.200s.%.60s: there is no such field", place, it.key);
+            struct buf at;
+            buf_init(&at, PLACE_MAX);
+            write_place(place, &at);
+            err_set(err, ERR_SCRIPT, "%s.%.60s: there is no such field", buf_str(&at), it.key);
+            buf_fini(&at);
             return false;
         }
     }
     return true;
 }
 
-static bool check_fields(const struct contract_field *fields, const char *place, const struct node *object,
+static bool check(const struct contract_field *field, const struct place *place, const struct node *value,
+                  struct err *err);
+
+static bool check_fields(const struct contract_field *fields, const struct place *place, const struct node *object,
                          struct err *err)
 {
     bool ok = check_known(fields, place, object, err);
@@ -117,30 +147,26 @@ static bool check_fields(const struct contract_field *fields, const char *place,
         const struct node *value = node_get(object, field->name);
         bool is_absent = value == NULL || node_type(value) == NODE_NULL;
         if (!is_absent || !field->optional) {
-            char *at = str_format("%s.%s", place, field->name);
-            ok = contract_check(field, at, value, err);
-            str_free(&at);
+            ok = check(field, &(struct place){.outer = place, .name = field->name}, value, err);
         }
     }
     return ok;
 }
 
-static bool check_items(const struct contract_field *field, const char *place, const struct node *list, struct err *err)
+static bool check_items(const struct contract_field *field, const struct place *place, const struct node *list,
+                        struct err *err)
 {
-    static const struct contract_field item = {.type = CONTRACT_OBJECT};
-    struct contract_field each = item;
-    each.fields = field->fields;
+    const struct contract_field each = {.type = CONTRACT_OBJECT, .fields = field->fields};
     bool ok = true;
     struct node_iter it = node_iterate(list);
     while (ok && node_next(&it)) {
-        char *at = str_format("%s[%zu]", place, it.index + 1); /* as Lua counts */
-        ok = contract_check(&each, at, it.value, err);
-        str_free(&at);
+        ok = check(&each, &(struct place){.outer = place, .number = it.index + 1}, it.value, err);
     }
     return ok;
 }
 
-bool contract_check(const struct contract_field *field, const char *place, const struct node *value, struct err *err)
+static bool check(const struct contract_field *field, const struct place *place, const struct node *value,
+                  struct err *err)
 {
     if (!has_type(field, value)) {
         return refuse(field, place, value, err);
@@ -148,6 +174,11 @@ bool contract_check(const struct contract_field *field, const char *place, const
         return check_items(field, place, value, err);
     }
     return field->fields == NULL || check_fields(field->fields, place, value, err);
+}
+
+bool contract_check(const struct contract_field *field, const char *place, const struct node *value, struct err *err)
+{
+    return check(field, &(struct place){.name = place}, value, err);
 }
 
 /* --- showing --- */

@@ -16,7 +16,7 @@
 #include "kube/resource.h"
 
 /* More requests at once would not get more done: an API server works on a few hundred from all its clients together. */
-enum { KUBE_UNDER_WAY_MAX = 32 };
+enum { KUBE_UNDER_WAY_MAX = 16 };
 
 struct kube_client;
 

@@ -9,7 +9,7 @@
 #include "kube/object.h"
 #include "kube/shelf.h"
 
-enum { KEY_MAX = 640, REMOVED_MAX = 1024 };
+enum { KEY_MAX = 640, REMOVED_MAX = 1024, PUT_KEPT = 64 };
 
 /* An object. A removed one leaves key and version behind, so that the late answer to an older write does not bring it
  * back. They are kept until the next list, which may be weeks away, or until there are too many of them. */
@@ -36,6 +36,8 @@ struct store {
     size_t count;
     size_t removed; /* items that only say so */
     bool synced;
+    uint64_t put[PUT_KEPT]; /* versions that store_put has taken, since the last list; 0: none */
+    size_t next_put;        /* the place to be taken */
     struct subscriber *subscribers;
     size_t subscriber_count;
 };
@@ -304,20 +306,37 @@ static struct item *take(struct store *store, struct item *old, const struct nod
     return item;
 }
 
-static void put(struct store *store, const struct node *root, uint64_t least_version_step)
+/* NULL: it was known. */
+static const struct item *put(struct store *store, const struct node *root, uint64_t least_version_step)
 {
     struct item *old = has_name(root) ? item_of(store, root) : NULL;
     if (!has_name(root) || (old != NULL && version_of(root) < old->version + least_version_step)) {
-        return;
+        return NULL;
     }
     struct item *item = take(store, old, root, true);
     item->learnt = true;
     tell_item(store, item);
+    return item;
 }
 
 void store_put(struct store *store, const struct doc *object)
 {
-    put(store, doc_root(object), 1);
+    const struct item *item = put(store, doc_root(object), 1);
+    if (item != NULL) {
+        store->put[store->next_put] = item->version;
+        store->next_put = (store->next_put + 1) % PUT_KEPT;
+    }
+}
+
+bool store_has_put(const struct store *store, const char *version)
+{
+    uint64_t number = version_number(version);
+    for (size_t i = 0; number != 0 && i < PUT_KEPT; i++) {
+        if (store->put[i] == number) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void store_complete(struct store *store, const struct doc *object)
@@ -382,6 +401,7 @@ void store_event(struct store *store, const struct node *object, bool deleted)
 
 void store_list_begin(struct store *store)
 {
+    memset(store->put, 0, sizeof store->put); /* the server may have been restored from a backup, and count anew */
     for (struct item *item = store->items; item != NULL; item = item->hh.next) {
         item->listed = false;
         item->learnt = false;

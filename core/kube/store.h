@@ -45,6 +45,8 @@ void store_each(const struct store *store, const char *namespace, store_each_fn 
 void store_put(struct store *store, const struct doc *object);
 /* The same for an object that was read whole; it also replaces the metadata of the same version. */
 void store_complete(struct store *store, const struct doc *object);
+/* True for the version of an object that store_put has taken not long ago: an event about it says nothing new. */
+bool store_has_put(const struct store *store, const char *version);
 /* Frees the memory that makes reading the same objects again fast. */
 void store_cool(struct store *store);
 /* Removes the object, unless a newer version than that of `object` is known. */

@@ -499,6 +499,8 @@ function new_environment(home)
   environment.coroutine = copy(coroutines)
   environment.require = new_require(home)
   environment.load = new_load(environment)
+  -- No script reaches a metatable of stdlib's, so none of them needs to be looked at.
+  if home == 'stdlib' then environment.setmetatable = raw_setmetatable end
   return environment
 end
 

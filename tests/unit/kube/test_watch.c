@@ -375,6 +375,46 @@ static void test_bookmarks_move_the_version(void **state)
     expect_heard(w, "");
 }
 
+static void put(struct world *w, const char *text)
+{
+    struct err err;
+    struct doc *object = doc_parse(text, strlen(text), &err);
+    store_put(w->store, object);
+    doc_free(object);
+}
+
+/* What follows the version in these lines is no JSON: they would lead to a new list if they were parsed. */
+static void test_an_event_of_an_own_write_moves_the_version_and_is_not_parsed(void **state)
+{
+    struct world *w = *state;
+    open_listed(w);
+    put(w, ITEM("podinfo", "12"));
+    buf_clear(&w->heard);
+    stream(w, "{\"type\":\"MODIFIED\",\"object\":{\"metadata\":{\"resourceVersion\":\"12\"}, no JSON\n");
+    assert_string_equal(watch_trouble(w->watch), "");
+    expect_heard(w, "");
+    stream(w, EVENT("MODIFIED", "podinfo", "13")); /* somebody else's */
+    expect_heard(w, "podinfo ");
+    stream(w, EVENT("DELETED", "podinfo", "13"));
+    expect_heard(w, "podinfo ");
+    end(w, ERR_NONE);
+    until_next_request(w);
+    expect_query(w, "&resourceVersion=13&");
+}
+
+static void test_after_a_list_the_versions_of_own_writes_say_nothing(void **state)
+{
+    struct world *w = *state;
+    open_listed(w);
+    put(w, ITEM("podinfo", "12"));
+    fake_http_once(w->fh, "GET", "limit=", 200, LIST("3", ITEM("podinfo", "2")));
+    stream(w, "no event\n"); /* the server was restored from a backup */
+    until_next_request(w);
+    buf_clear(&w->heard);
+    stream(w, EVENT("MODIFIED", "podinfo", "12"));
+    expect_heard(w, "podinfo ");
+}
+
 /* Ends the watch by `line` and shows the list that follows. */
 static void expect_relist(struct world *w, const char *line, const char *trouble)
 {
@@ -585,6 +625,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_an_answer_that_is_no_list_empties_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_watch_cut_in_mid_line_goes_on_from_the_last_version, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bookmarks_move_the_version, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_event_of_an_own_write_moves_the_version_and_is_not_parsed, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_after_a_list_the_versions_of_own_writes_say_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_only_too_old_and_garbage_lead_to_a_new_list, setup, teardown),
         cmocka_unit_test_setup_teardown(test_410_as_a_status_leads_to_a_new_list, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_refusal_of_the_version_leads_to_a_new_list, setup, teardown),
