@@ -2,6 +2,7 @@
 --- the first result counts.
 local adapter = require 'stdlib.adapter'
 local aws = require 'stdlib.aws'
+local moment = require 'stdlib.moment'
 local provider = require 'stdlib.provider'
 
 local INTERVALS, DATAPOINTS = 10, 20
@@ -51,8 +52,8 @@ local function form_of(ask)
     return nil, 'error unmarshaling query: ' .. (problem or 'a list of MetricDataQuery is wanted')
   end
   local seconds = provider.interval(ask.interval)
-  local _, from = aws.time(ask.now - provider.whole(INTERVALS * seconds))
-  local _, to = aws.time(ask.now)
+  local _, from = moment.written(ask.now - provider.whole(INTERVALS * seconds))
+  local _, to = moment.written(ask.now)
   local form = { { 'Action', 'GetMetricData' }, { 'EndTime', to }, { 'StartTime', from }, { 'Version', '2010-08-01' } }
   if not ask.online then
     form[#form + 1] = { 'MaxDatapoints', plain(DATAPOINTS) }
