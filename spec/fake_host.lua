@@ -27,7 +27,7 @@ local alive = {}
 
 --- `options` replaces fields of the world; `analysis` and `spec` become Canary.spec. Instead of the
 --- strategy `run_words` is the run function of one, and `script` gets what is beneath the words;
---- `scripted`: these are the words of a Strategy;
+--- `scripted`: these are the words of a Strategy, in `version`, the latest unless told;
 --- `meanwhile` is called when the process has died;
 --- `half_promoted`: of a promotion that fails a part has happened.
 ---@param options table?
@@ -410,7 +410,7 @@ function operations.finish(world, args)
   world:close 'Succeeded'
 end
 
-local UNRECORDED = { tick = true, rollback = true, fail_promotion = true, finish = true }
+local UNRECORDED = { tick = true, await = true, rollback = true, fail_promotion = true, finish = true }
 
 -- Primitives ----------------------------------------------------------------------------------
 
@@ -528,7 +528,7 @@ function World:live()
   local definition = self.run_words and { name = 'spec', run = self.run_words }
     or self:require('strategies.' .. self.strategy)
   local module = (self.scripted and 'scripts.' or 'strategies.') .. definition.name
-  self:require 'stdlib.start'.start(definition, self.params or {}, module)
+  self:require 'stdlib.start'.start(definition, self.params or {}, module, self.version or 0)
 end
 
 function World:load(record)

@@ -34,6 +34,36 @@ function operations.sleep(world, args, intent)
   return { now = world.now, came = args.canary == nil or has_come() }
 end
 
+function operations.phase(world, args)
+  return { came = (world.others or {})[args.name] == args.phase }
+end
+
+--- When the next look of an interval is due; nil: there are none.
+local function next_look(world, args)
+  if args.often or #world:hooks_of 'rollback' > 0 then
+    local passed = math.floor(math.max(0, args.since - args.began) / world:interval_ms())
+    return args.began + (passed + 1) * world:interval_ms()
+  end
+end
+
+local function has_one_come(world, canaries)
+  for _, canary in ipairs(canaries) do
+    if operations.phase(world, canary).came then
+      return true
+    end
+  end
+  return false
+end
+
+function operations.await(world, args)
+  assert(world.journal.depth == 0, 'await is used between words')
+  local due = math.min(args['until'] or math.huge, next_look(world, args) or math.huge)
+  while not world.journal:is_replaying() and world.now < due and not has_one_come(world, args.canaries) do
+    world:pass_time(due)
+  end
+  return { now = world.now }
+end
+
 function operations.calendar(world, args)
   return contract.calendar(world.now, args)
 end

@@ -1,6 +1,6 @@
 --- The releases of which tests/records has records: what the Canary asked for, how its hooks and its new version
---- behave. `words` is the version of the words that the engine spoke which wrote them (Release.spec.words); with the
---- next version the stories are told once more, beside these.
+--- behave. Each story is told once with each version of the words (Release.spec.words) since it is there, by the engine
+--- that spoke that version.
 local stories = require 'spec.world_stories'
 
 local SHARES = {
@@ -43,44 +43,66 @@ return require 'stdlib.strategy' {
 }]] },
 }
 
+local JOINS = {
+  apiVersion = 'sluice.dev/v1alpha1', kind = 'Strategy', metadata = { name = 'joins', namespace = 'test' },
+  spec = { script = [[
+return require 'stdlib.strategy' {
+  name = 'joins',
+  run = function(rollout)
+    rollout:begin()
+    local first = rollout:any { other = { canary = 'other', phase = 'Succeeded' }, office = { from = '08:17' } }
+    rollout:event('first: ' .. first)
+    local held = rollout:within('2h', { all = { '90s', { gate = 'go' } } })
+    rollout:event('held: ' .. tostring(held))
+    local points = rollout:query_range('vector(1)', '1m', '20s')
+    rollout:event('points: ' .. #points)
+    rollout:shift(50)
+    rollout:promote()
+  end,
+}]] },
+}
+
+local VERSIONS = 2
+
 ---@class RecordStory: WorldOptions
 ---@field name string
+---@field since integer? the first version with which it is told
 ---@field words integer
 
 ---@type RecordStory[]
-return {
+local STORIES = {
   {
-    name = 'canary-promoted', words = 1,
+    name = 'canary-promoted',
     analysis = { stepWeights = { 20, 50 }, mirror = true },
     hooks = { go = 'confirm-rollout', smoke = 'pre-rollout', load = 'rollout', after = 'post-rollout' },
     answers = { go = stories.closed_until_told 'waiting for approval go' },
   },
   {
-    name = 'canary-taken-back', words = 1,
+    name = 'canary-taken-back',
     analysis = { stepWeights = { 20, 50 }, threshold = 2 },
     hooks = { back = 'rollback', load = 'rollout', after = 'post-rollout' },
     answers = { back = stories.never },
     version = { errors = 1 },
   },
   {
-    name = 'blue-green-promoted', words = 1,
+    name = 'blue-green-promoted',
     analysis = { iterations = 2, mirror = true },
     hooks = { smoke = 'pre-rollout', promote = 'confirm-promotion' },
   },
   {
-    name = 'ab-test-promoted', words = 1,
+    name = 'ab-test-promoted',
     analysis = { iterations = 2, match = { { headers = { ['x-canary'] = { exact = 'insider' } } } } },
     hooks = { load = 'rollout', after = 'post-rollout' },
   },
   {
-    name = 'strategy-promoted', words = 1,
+    name = 'strategy-promoted',
     analysis = {},
     strategy = { name = 'shares', params = { steps = { 10, 40 } } },
     objects = { SHARES },
     hooks = { smoke = 'pre-rollout', more = 'confirm-traffic-increase', promote = 'confirm-promotion' },
   },
   {
-    name = 'strategy-taken-back', words = 1,
+    name = 'strategy-taken-back',
     analysis = { threshold = 2 },
     strategy = { name = 'shares' },
     objects = { SHARES },
@@ -88,11 +110,29 @@ return {
     version = { errors = 1 },
   },
   {
-    name = 'strategy-waits', words = 1,
+    name = 'strategy-waits',
     analysis = {},
     strategy = { name = 'waits' },
     objects = { WAITS },
     hooks = { back = 'rollback' },
     answers = { back = stories.never },
   },
+  {
+    name = 'strategy-joins', since = 2,
+    analysis = {},
+    strategy = { name = 'joins' },
+    objects = { JOINS },
+    hooks = { go = 'confirm-promotion', back = 'rollback' },
+    answers = { back = stories.never },
+  },
 }
+
+local told = {}
+for words = 1, VERSIONS do
+  for _, story in ipairs(STORIES) do
+    if words >= (story.since or 1) then
+      told[#told + 1] = setmetatable({ words = words }, { __index = story })
+    end
+  end
+end
+return told

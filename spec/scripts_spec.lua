@@ -184,7 +184,7 @@ describe('a Strategy', function()
   end)
 
   it('waits for another Canary of its namespace', function()
-    local world = scripted { name = 'ring' }
+    local world = scripted({ name = 'ring' }, { analysis = { interval = '2m' } })
     world.world:create(run [[
       rollout:begin()
       local came = rollout:wait_until({ canary = 'other', phase = 'Initialized' }, { timeout = '20m' })
@@ -201,10 +201,17 @@ describe('a Strategy', function()
     target.spec.template.metadata.labels, target.spec.selector.matchLabels = { app = 'other' }, { app = 'other' }
     world.world:create { apiVersion = 'apps/v1', kind = 'Deployment', spec = target.spec,
       metadata = { name = 'other', namespace = 'test', labels = { app = 'other' } } }
+    local came_at
+    world.world:watch('canaries.flagger.app', function(object)
+      if object.metadata.name == 'other' and object.status and object.status.phase == 'Initialized' then
+        came_at = came_at or world.world:now()
+      end
+    end)
     world.world:create(other)
-    world.world:run('2m', function()
+    world.world:run('4m', function()
       return world.told['Normal other came: true'] ~= nil
     end)
+    assert.is_true(world.world:now() - came_at < 1000) -- not at the end of the interval
     world:finish()
     assert.equal('Succeeded', world.phase)
     assert.equal(1, world.told['Normal other came: true'])

@@ -23,8 +23,10 @@
 #include "release/counters.h"
 #include "release/journal.h"
 
-/* The version of the words (lua/stdlib) that this engine speaks and replays. */
-enum { RELEASE_WORDS = 1, RELEASE_KEPT = 10, RELEASE_ENDED_SIZE_MAX = 32 * 1024 };
+/* The version of the words (lua/stdlib) that a new release begins with. This engine speaks and replays those before,
+ * too, as lua/stdlib/start.lua has them; what a version has changed:
+ *   2  waits are looks that stand on record one by one (stdlib/script_waits.lua); before, one operation sleep each */
+enum { RELEASE_WORDS = 2, RELEASE_KEPT = 10, RELEASE_ENDED_SIZE_MAX = 32 * 1024 };
 
 #define RELEASE_NEVER_DRAINED INT64_MIN
 

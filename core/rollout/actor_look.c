@@ -18,6 +18,9 @@ static void watch_names(struct actor *actor, const struct canary *canary, const 
         str_free(&copy);
     }
     actor_watch_warnings(actor, canary, &objects);
+    if (actor->run != NULL) {
+        run_list_watched(actor->run, &objects);
+    }
     actor->events.watches(actor->ctx, actor->namespace, &objects);
     str_list_fini(&objects);
     if (!str_equal(actor->target, canary->names.target)) {

@@ -62,7 +62,7 @@ static void record_answer(struct run *run, const struct doc *answer)
 static void answer(struct operation_call *call, struct doc *answer)
 {
     struct run *run = of_call(call);
-    assert(call->operation != NULL && run->state == RUN_SCRIPT);
+    assert(call->operation != NULL && !run->attempt.starts && run->state == RUN_SCRIPT);
     if (run_holds_still(run)) {
         run->attempt.held_answer = answer;
         run->events.settled(run->ctx);
@@ -138,8 +138,13 @@ static bool start_operation(struct run *run, struct doc **answer)
     if (run->attempt.held) {
         run->events.settled(run->ctx);
     }
+    run->attempt.starts = true;
     bool answered = !run->attempt.held && call->operation->start(call, &canary, answer);
+    run->attempt.starts = false;
     canary_fini(&canary);
+    if (!answered && call->operation != NULL && call->operation->watches != NULL) {
+        run->events.settled(run->ctx); /* the actor watches what the operation waits for */
+    }
     return answered;
 }
 
@@ -155,6 +160,14 @@ void attempt_poke(struct run *run)
         call->operation->poke(call, &canary);
     }
     canary_fini(&canary);
+}
+
+void attempt_list_watched(const struct run *run, struct str_list *canaries)
+{
+    const struct operation *operation = run->attempt.call.operation;
+    if (operation != NULL && operation->watches != NULL) {
+        operation->watches(&run->attempt.call, canaries);
+    }
 }
 
 void attempt_thaw(struct run *run)
@@ -414,6 +427,7 @@ void attempt_start(struct run *run)
         .params = doc_root(release->params),
         .sources = doc_root(release->sources),
         .label = release->canary,
+        .words = release->words,
         .seed = hash_fnv32(release->uid, strlen(release->uid)),
         .host = {.ctx = run,
                  .call = on_call,

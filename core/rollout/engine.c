@@ -93,6 +93,7 @@ static void on_change(void *ctx, const struct store *store, const char *namespac
     }
     if (store == context_store(&engine->context, &KUBE_CANARIES)) {
         registry_canary_changed(&engine->registry, namespace, name);
+        registry_object_changed(&engine->registry, namespace, name); /* a release may wait for it */
     } else if (store == context_store(&engine->context, &KUBE_RELEASES)) {
         registry_release_changed(&engine->registry, namespace, name);
     } else if (is_of_scripts(store)) {

@@ -20,7 +20,7 @@ void registry_fini(struct registry *registry);
 void registry_canary_changed(struct registry *registry, const char *namespace, const char *name);
 /* A Release appeared, changed, or went: the actor of its Canary looks. */
 void registry_release_changed(struct registry *registry, const char *namespace, const char *name);
-/* Any other object appeared, changed, or went: the actors that watch it look. */
+/* An object appeared, changed, or went: the actors that watch it look. */
 void registry_object_changed(struct registry *registry, const char *namespace, const char *name);
 
 size_t registry_canaries(const struct registry *registry);

@@ -101,10 +101,10 @@ static void on_claimed(struct run *run)
         run_stall(run, &err);
     } else if (release->ending != NULL) {
         closing_resume(run);
-    } else if (release->words != RELEASE_WORDS) {
+    } else if (release->words < 1 || release->words > RELEASE_WORDS) {
         struct err err = {0};
-        err_set(&err, ERR_INVALID, "its words are of version %lld, this engine speaks %d", (long long)release->words,
-                RELEASE_WORDS);
+        err_set(&err, ERR_INVALID, "its words are of version %lld, this engine speaks 1 to %d",
+                (long long)release->words, RELEASE_WORDS);
         run_diverge(run, &err);
     } else {
         begin(run);
@@ -151,6 +151,11 @@ void run_free(struct run *run)
 void run_poke(struct run *run)
 {
     attempt_poke(run);
+}
+
+void run_list_watched(const struct run *run, struct str_list *canaries)
+{
+    attempt_list_watched(run, canaries);
 }
 
 void run_freeze(struct run *run, bool frozen)

@@ -41,6 +41,9 @@ void run_free(struct run *run);
 
 /* To be called when an object of the Canary has changed: a wait may be over. */
 void run_poke(struct run *run);
+/* Adds the names of other Canaries of the namespace, of which a change is such a one, too. When there are others, the
+ * run says that it is settled. */
+void run_list_watched(const struct run *run, struct str_list *canaries);
 /* A frozen run starts nothing and learns nothing, but it finishes recorded effects. */
 void run_freeze(struct run *run, bool frozen);
 /* Closes the record as Superseded, for this reason, and ends the run. Must not be called while the run is ending by

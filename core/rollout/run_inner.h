@@ -33,6 +33,7 @@ struct attempt {
     struct strategy *strategy;
     struct operation_call call; /* call.operation NULL: none is under way */
     void (*recorded)(struct operation_call *call);
+    bool starts;             /* the operation is in its start */
     bool held;               /* the operation starts when the freeze ends */
     struct doc *held_answer; /* so does this answer */
     char *word;              /* that was entered last, and what it was asked for */
@@ -104,8 +105,9 @@ void run_diverge(struct run *run, const struct err *err);
 void attempt_start(struct run *run);
 /* Drops the script where it stands. */
 void attempt_stop(struct run *run);
-/* See run_poke, run_freeze. */
+/* See run_poke, run_list_watched, run_freeze. */
 void attempt_poke(struct run *run);
+void attempt_list_watched(const struct run *run, struct str_list *canaries);
 void attempt_thaw(struct run *run);
 /* True while the script is over its record: what it asks for is answered from there. */
 bool attempt_replays(const struct run *run);

@@ -44,6 +44,7 @@ struct strategy_start {
     const struct node *sources;
     const struct node *params; /* the values of its parameters, an object; NULL: none */
     const char *label;         /* "podinfo.test", for logs */
+    int64_t words;             /* the version of the words that it speaks (release/release.h); 0: the latest */
     uint32_t seed;             /* of the script's random numbers */
     struct strategy_host host;
 };

@@ -13,7 +13,7 @@
 #include "script/sandbox.h"
 
 enum {
-    START_ARGUMENTS = 3, /* the definition, its parameters, its module */
+    START_ARGUMENTS = 4, /* the definition, its parameters, its module, the version of its words */
     NAME_MAX_LEN = 160,
     MODULE_MAX_LEN = NAME_MAX_LEN + sizeof "strategies." - 1
 };
@@ -24,6 +24,7 @@ struct task {
     struct script_limits limits;
     char module[MODULE_MAX_LEN + 1]; /* "strategies.canary" */
     const struct node *params;       /* borrowed while it loads */
+    int64_t words;                   /* the version of the words that it speaks; 0: the latest */
     lua_State *loader, *co;
     lua_State *failed; /* the one whose stack has the error of loading */
     bool started, answered, running, abandoned;
@@ -88,6 +89,7 @@ static int take_strategy(lua_State *L)
         lua_newtable(L);
     }
     lua_pushstring(L, task->module);
+    lua_pushnumber(L, (lua_Number)task->words);
     lua_xmove(L, task->co, 1 + START_ARGUMENTS);
     return 0;
 }
@@ -195,6 +197,7 @@ struct task *task_new(const struct strategy_start *start, struct sandbox_vm *vm,
     str_copy(task->host.label, sizeof task->host.label, start->label != NULL ? start->label : "");
     str_copy(task->module, sizeof task->module, start->module);
     task->params = start->params;
+    task->words = start->words;
     size_t len;
     if (module_find(&vm->modules, task->module, &len) == NULL) {
         err_set(err, ERR_NOT_FOUND, "strategy '%s': module %s is neither pinned by the release nor part of this engine",

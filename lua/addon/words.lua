@@ -71,15 +71,39 @@ function rollout:open(gate) end
 ---@param duration string from 1ms to 720h
 function rollout:wait(duration) end
 
---- Waits until certain hours begin, or until another Canary of the namespace has come to a phase, which is looked at
---- once per interval.
+--- Waits until a condition holds: certain hours, another Canary in a phase (at the longest 720 hours), and so on.
 ---
 ---     rollout:wait_until { weekdays = 'Mon-Fri', from = '08:00', to = '16:00', zone = 'Europe/Berlin' }
 ---     rollout:wait_until { canary = 'backend', phase = 'Succeeded', timeout = '1h' }
----@param options sluice.Hours|{ canary: string, phase: string, timeout: string? }
+---@param condition sluice.Condition with a timeout in it, if it is a table
 ---@param more { timeout: string? }? the timeout may stand here, too
 ---@return boolean came false: the time was over before
-function rollout:wait_until(options, more) end
+function rollout:wait_until(condition, more) end
+
+--- Waits until one of several conditions holds. They are looked at in order: those of a list, then those with names, by
+--- their names.
+---
+---     local first = rollout:any { approved = { gate = 'approval' }, late = '8h' }
+---     if first == 'late' then … end
+---@param conditions table<string|integer, sluice.Condition> at most 20
+---@return string|integer first the name of the one that holds, or its place in the list
+function rollout:any(conditions) end
+
+--- Waits until several conditions hold at the same moment.
+---
+---     rollout:all { { from = '08:00', to = '16:00' }, { canary = 'backend', phase = 'Succeeded' } }
+---@param conditions table<string|integer, sluice.Condition> at most 20
+---@return true held
+function rollout:all(conditions) end
+
+--- Waits until a condition holds, at the longest so long.
+---
+---     if not rollout:within('2h', { gate = 'approval' }) then … end
+---     local first = rollout:within('2h', { any = { yes = { gate = 'yes' }, no = { gate = 'no' } } })
+---@param duration string from 1ms to 720h
+---@param condition sluice.Condition
+---@return string|integer|true|nil what true, or of `{ any = … }` what came first; nil: the time was over before
+function rollout:within(duration, condition) end
 
 --- Tells something in an event of the Canary.
 ---@param text string at most 1000 bytes
@@ -215,6 +239,20 @@ function rollout:promote() end
 ---@field headers table<string, string|table>? names in lower case
 ---@field queryParams table<string, string|table>?
 ---@field cookies table<string, string|table>? one of them
+
+--- What a script waits for: a time since the word began, such as '10m', hours, or one of these.
+---@alias sluice.Condition string|sluice.Hours|sluice.Event
+
+--- What a script waits for beside times: either another Canary, a gate, a check, or several conditions.
+---@class sluice.Event
+---@field canary string? of the namespace
+---@field phase string? that it is in
+---@field gate string? of a webhook, or 'confirm-traffic-increase', 'confirm-promotion'; asked once per interval
+---@field check string? a metric, or a check; asked once per interval
+---@field params table<string, any>? of the check
+---@field verdict 'pass'|'fail'|'blind'|nil of the check; 'pass' unless told
+---@field any table<string|integer, sluice.Condition>? one of these holds
+---@field all table<string|integer, sluice.Condition>? all of these hold
 
 --- Hours of the week in a time zone. Each field may be left out.
 ---@class sluice.Hours

@@ -1,6 +1,5 @@
 --- What may be given to a word. Each of these raises at the strategy's line, and says the word, the argument, what came
 --- and what was wanted.
-local calendar = require 'stdlib.calendar'
 local duration = require 'stdlib.duration'
 local gates = require 'stdlib.gates'
 local misuse = require 'stdlib.misuse'
@@ -9,9 +8,14 @@ local requests = require 'stdlib.requests'
 
 local M = {}
 
+--- Raises at the strategy's line; does not return.
+---@param word string
+---@param problem string
 local function wrong(word, problem)
   misuse.raise('rollout:' .. word .. ': ' .. problem)
 end
+
+M.wrong = wrong
 
 -- Of words that go by how far the strategy has come: these are readers as words.lua wants them ----
 
@@ -70,6 +74,7 @@ end
 
 local NAME_MAX = 253
 
+---@param word string
 ---@param what string 'the name of a metric'
 ---@return string
 local function check_name(word, what, name)
@@ -78,6 +83,8 @@ local function check_name(word, what, name)
   end
   return name
 end
+
+M.check_name = check_name
 
 ---@return integer
 function M.weight(word, weight)
@@ -90,6 +97,8 @@ local function read_duration(word, name, value)
   local ms, problem = duration.span(value)
   return ms or wrong(word, name .. problem)
 end
+
+M.check_duration = read_duration
 
 --- Milliseconds of a duration.
 ---@return integer
@@ -116,6 +125,8 @@ local function check_options(word, options, wanted, known)
   end
   return options
 end
+
+M.check_options = check_options
 
 local CHECKS_MAX = 50
 
@@ -151,11 +162,6 @@ function M.analyse(word, options)
   return rounds, lasting_ms, read_checks(word, options.checks)
 end
 
-local CALENDAR = { 'weekdays', 'from', 'to', 'zone', 'except', 'timeout' }
-local CONDITION = { 'canary', 'phase', 'timeout' }
-local PHASES = { 'Initialized', 'Waiting', 'Progressing', 'WaitingPromotion', 'Promoting', 'Finalising', 'Succeeded',
-  'Failed' }
-
 local function check_one_of(word, name, value, known)
   for _, one in ipairs(known) do
     if value == one then
@@ -165,31 +171,7 @@ local function check_one_of(word, name, value, known)
   wrong(word, name .. ': one of ' .. table.concat(known, ', ') .. ' is wanted, got ' .. tostring(value))
 end
 
-local function read_condition(word, given)
-  check_options(word, given, '', CONDITION)
-  local name = check_name(word, 'canary: the name of a Canary of this namespace', given.canary)
-  return { name = name, phase = check_one_of(word, 'phase', given.phase, PHASES) }
-end
-
---- The names of both in one table: the timeout may stand in either.
----@return table? hours what the operation `calendar` takes
----@return { name: string, phase: string }? canary
----@return integer? timeout_ms
-function M.wait_until(word, given, options)
-  if type(given) ~= 'table' then
-    wrong(word, "hours like { from = '08:00', to = '16:00' } or { canary = …, phase = … } are wanted, got "
-      .. type(given))
-  end
-  options = options == nil and {} or check_options(word, options, '{ timeout = duration }', { 'timeout' })
-  local timeout = given.timeout == nil and options.timeout or given.timeout
-  local timeout_ms = timeout ~= nil and read_duration(word, 'timeout: ', timeout) or nil
-  if given.canary ~= nil or given.phase ~= nil then
-    return nil, read_condition(word, given), timeout_ms
-  end
-  check_options(word, given, '', CALENDAR)
-  local hours, problem = calendar.read(given)
-  return hours or wrong(word, problem), nil, timeout_ms
-end
+M.check_one_of = check_one_of
 
 --- A value of a parameter: JSON has it, and a list goes one level deep.
 local function is_value(value, is_element)

@@ -9,8 +9,8 @@ local verdicts = require 'stdlib.verdict'
 
 local M = {}
 
-local function wrong(problem)
-  misuse.raise('rollout:check: ' .. problem)
+local function wrong(word, problem)
+  misuse.raise(('rollout:%s: %s'):format(word, problem))
 end
 
 local TYPES = { duration = 'string', string = 'string', choice = 'string', boolean = 'boolean', list = 'table' }
@@ -18,7 +18,7 @@ local TYPES = { duration = 'string', string = 'string', choice = 'string', boole
 --- The declared parameters with what is given in their place; `min` and `max`, where they are none, are bounds.
 ---@return table params
 ---@return Bounds? bounds
-local function read_params(definition, values, given)
+local function read_params(word, definition, values, given)
   local params, bounds = {}, nil
   local declared = definition and definition.params or {}
   for name, value in pairs(values or {}) do
@@ -32,9 +32,9 @@ local function read_params(definition, values, given)
       for one in pairs(declared) do
         known[#known + 1] = one
       end
-      wrong(misuse.unknown('parameter', name, known))
+      wrong(word, misuse.unknown('parameter', name, known))
     elseif type(value) ~= wanted then
-      wrong(('params.%s: a %s is wanted, got %s'):format(name, wanted, tostring(value)))
+      wrong(word, ('params.%s: a %s is wanted, got %s'):format(name, wanted, tostring(value)))
     elseif declared[name] then
       params[name] = value
     else
@@ -46,18 +46,18 @@ local function read_params(definition, values, given)
 end
 
 --- What a query gave, as a check would say it.
-local function judge_measured(metric, measured, bounds)
+local function judge_measured(word, metric, measured, bounds)
   if not measured.value then
     return checking.blind(measured.error)
   elseif not bounds then
-    wrong('params: min or max is wanted: metric ' .. metric.name .. ' has no bounds')
+    wrong(word, 'params: min or max is wanted: metric ' .. metric.name .. ' has no bounds')
   end
   return checking.judge(measured.value, bounds)
 end
 
-local function run_script(module, facts, spec, metric, given, values, own_bounds)
+local function run_script(word, module, facts, spec, metric, given, values, own_bounds)
   local definition = checking.load(module)
-  local params, bounds = read_params(definition, values, given)
+  local params, bounds = read_params(word, definition, values, given)
   return (checking.run(definition, {
     facts = facts,
     model = question.model(facts, spec, metric),
@@ -70,39 +70,41 @@ local function has_bounds(metric)
   return metric.thresholdRange or metric.threshold
 end
 
+---@param word string that asks
 ---@param facts table see _meta/operations.lua
 ---@param spec table Canary.spec
 ---@param name string a metric of the Canary, or a check that the engine brings
 ---@param given table parameters, or min and max
 ---@return Outcome
-function M.run(facts, spec, name, given)
+function M.run(word, facts, spec, name, given)
   local builtin = metrics.builtin(name)
   local metric = metrics.find(spec, name) or builtin and { name = name }
   if not metric then
     local known = metrics.names(spec)
     known[#known + 1], known[#known + 2] = 'request-success-rate', 'request-duration'
-    wrong(misuse.unknown('metric or check', name, known))
+    wrong(word, misuse.unknown('metric or check', name, known))
   end
   local check = metric.check
   if check and check.lacking then
     return checking.blind(check.lacking)
   elseif check then
     local own = metric.thresholdRange and thresholds.bounds(metric, 'max') or nil
-    return run_script(check.module, facts, spec, metric, given, check.params, own)
+    return run_script(word, check.module, facts, spec, metric, given, check.params, own)
   end
   builtin = not metric.templateRef and metrics.builtin(metric.name)
   if builtin then
     local own = has_bounds(metric) and verdicts.bounds_of(metric, builtin) or nil
-    return run_script('checks.' .. builtin.kind, facts, spec, metric, given, nil, own)
+    return run_script(word, 'checks.' .. builtin.kind, facts, spec, metric, given, nil, own)
   end
-  local _, bounds = read_params(nil, nil, given)
+  local _, bounds = read_params(word, nil, nil, given)
   local measured
   if metric.templateRef then
     measured = metric_template.ask(facts, spec, metric)
   else
     measured = question.ask(metric.query or '', question.model(facts, spec, metric))
   end
-  return judge_measured(metric, measured, bounds or has_bounds(metric) and thresholds.bounds(metric, 'max') or nil)
+  bounds = bounds or has_bounds(metric) and thresholds.bounds(metric, 'max') or nil
+  return judge_measured(word, metric, measured, bounds)
 end
 
 return M

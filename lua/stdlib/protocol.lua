@@ -142,13 +142,18 @@ function Protocol:act(orders)
   return answer.ok, answer.failed and answer.failed - kept, answer.begun
 end
 
---- Waits until the interval since the last round began has passed; kept events are told first.
-function Protocol:tick()
+--- Tells the kept events, before a wait.
+function Protocol:tell_kept()
   if #self.pending > 0 then
     self:word('tell', {}, function(rollout)
       return rollout:act {}
     end)
   end
+end
+
+--- Waits until the interval since the last round began has passed; kept events are told first.
+function Protocol:tick()
+  self:tell_kept()
   host.call('tick', { since = self.since })
 end
 

@@ -2,6 +2,7 @@
 local arguments = require 'stdlib.arguments'
 local effects = require 'stdlib.effects'
 local gates = require 'stdlib.gates'
+local hooks = require 'stdlib.hooks'
 local host = require 'host'
 local misuse = require 'stdlib.misuse'
 
@@ -77,6 +78,18 @@ local function is_open(rollout, name)
   end).done
   rollout.closed = not open and name or nil
   return open
+end
+
+--- Asks once whether a gate is open, and tells nothing.
+---@param word string that asks
+---@param name string of a type of gate, or of a webhook
+---@return boolean
+function methods:agrees(word, name) -- luacheck: ignore 212/self
+  if gates.is_known(name) then
+    local _, closed = hooks.call(name, host.call('facts').phase)
+    return closed == nil
+  end
+  return (call(word, name, { deliver = false, body = false })).ok
 end
 
 --- Waits until a gate is open, with a round between two questions.

@@ -15,7 +15,7 @@ local methods = {}
 ---@return Outcome
 function methods:check(name, params)
   local result = self:word('check', { name = name, params = params }, function(rollout)
-    local outcome = probe.run(host.call('facts'), rollout:spec(), name, params or {})
+    local outcome = probe.run('check', host.call('facts'), rollout:spec(), name, params or {})
     return {
       verdict = outcome.verdict,
       value = verdicts.finite_value(outcome),

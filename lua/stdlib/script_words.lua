@@ -5,7 +5,6 @@ local alerts = require 'stdlib.alerts'
 local arguments = require 'stdlib.arguments'
 local effects = require 'stdlib.effects'
 local host = require 'host'
-local misuse = require 'stdlib.misuse'
 local rounds = require 'stdlib.round'
 local steps = require 'stdlib.steps'
 
@@ -93,60 +92,6 @@ function Script:promote()
     self:next_round()
   end
   Shared.promote(self)
-end
-
---- Lets time pass; a rollback hook that asks for it ends the release meanwhile.
----@param ms integer at most
----@param canary { name: string, phase: string }? until that one has come to this phase
----@return boolean came
-local function sleep(rollout, ms, canary)
-  local answer = host.call('sleep', { ms = ms, canary = canary })
-  if answer.rollback then
-    rounds.roll_back_by_hook(rollout, host.call('facts'), answer.rollback)
-  end
-  return answer.came
-end
-
---- Lets some time pass, in which nothing is judged.
----@param ms integer
-function Script:wait(ms)
-  self:word('wait', { ms = ms }, function(rollout)
-    sleep(rollout, ms)
-    return true
-  end)
-end
-
-local LONGEST_MS = 30 * 24 * 3600000
-
---- Sleeps until these hours begin; the clock is asked again, because it may have been set meanwhile.
-local function sleep_until(rollout, hours, timeout_ms)
-  local rest = timeout_ms
-  while true do
-    local answer = host.call('calendar', hours)
-    if answer.error then
-      misuse.raise('rollout:wait_until: ' .. answer.error)
-    elseif answer.ms == 0 or rest and rest <= 0 then
-      return answer.ms == 0
-    end
-    local ms = math.min(answer.ms, rest or answer.ms)
-    sleep(rollout, ms)
-    rest = rest and rest - ms
-  end
-end
-
---- Waits until certain hours begin, or another Canary of the namespace has come to a phase.
----@param hours table? what the operation `calendar` takes
----@param canary { name: string, phase: string }?
----@param timeout_ms integer?
----@return boolean came false: the time was over before
-function Script:wait_until(hours, canary, timeout_ms)
-  local args = { hours = hours, canary = canary, timeout = timeout_ms }
-  return self:word('wait_until', args, function(rollout)
-    if canary then
-      return sleep(rollout, timeout_ms or LONGEST_MS, canary)
-    end
-    return sleep_until(rollout, hours, timeout_ms)
-  end).done
 end
 
 --- Puts on record that something begins now.
@@ -237,8 +182,6 @@ Script.words = {
   shift = arguments.reader(arguments.weight),
   next_weight = arguments.round,
   analyse = arguments.reader(arguments.analyse),
-  wait = arguments.reader(arguments.duration),
-  wait_until = arguments.reader(arguments.wait_until),
   event = arguments.reader(arguments.text),
   alert = arguments.reader(arguments.alert),
   log = arguments.reader(arguments.text),
@@ -252,6 +195,7 @@ for _, subject in ipairs {
   require 'stdlib.script_checks',
   require 'stdlib.script_facts',
   require 'stdlib.script_routing',
+  require 'stdlib.script_waits',
 } do
   for name, method in pairs(subject.methods) do
     Script[name] = method

@@ -4,14 +4,24 @@ local words = require 'stdlib.words'
 
 local M = {}
 
+--- The words of a Strategy, by their version (core/release/release.h): a release keeps those that it began with.
+local CLASSES = { 'stdlib.words_1', 'stdlib.script_words' }
+
+local function class_of(module, version)
+  if module:find '^strategies%.' then
+    return 'stdlib.rollout' -- the same in every version
+  end
+  return CLASSES[version] or CLASSES[#CLASSES]
+end
+
 --- Runs a strategy for the release of this VM. Errors when `run` returns without having promoted,
 --- because a release must not stop half way.
 ---@param definition Strategy
 ---@param params table<string, any> the values of its parameters
 ---@param module string where it is defined: strategies.canary is the engine's own, scripts.ring a Strategy of a team's
-function M.start(definition, params, module)
-  local class = module:find '^strategies%.' and 'stdlib.rollout' or 'stdlib.script_words'
-  definition.run(words.of(require(class):new(), params))
+---@param version integer of the words; 0: the latest
+function M.start(definition, params, module, version)
+  definition.run(words.of(require(class_of(module, version)):new(), params))
   local place = host.place(definition.run)
   error((place ~= '' and place .. ': ' or '') .. definition.name
     .. ': run returned, but the release is neither promoted nor taken back', 0)

@@ -218,59 +218,6 @@ describe('stdlib.script_words', function()
     end
   end)
 
-  describe('wait', function()
-    it('is ended by a rollback hook, which is asked once per interval', function()
-      local one = make(function(rollout)
-        rollout:wait '10m'
-      end, { answers = { back = opens_at(35) } })
-      local world = one():run()
-      assert.equal('Failed', world.state)
-      assert.same({ 'back', 'back', 'back', 'back' }, world.asked)
-      assert.is_true(told(world, 'Rolling back podinfo.test manual webhook invoked'))
-      killing.once(one)
-    end)
-  end)
-
-  describe('wait_until', function()
-    it('waits for its hours', function()
-      local came
-      local one = make(function(rollout)
-        came = rollout:wait_until { from = '22:20', to = '23:00' } -- the world begins at 22:13:20
-      end)
-      local world = one():run()
-      assert.is_true(came)
-      assert.same({ '400s Normal: Starting canary analysis for podinfo.test' },
-        world:lines { times = true, only = 'Starting' })
-      killing.once(one)
-    end)
-
-    it('gives up when its time is over', function()
-      local came
-      local one = make(function(rollout)
-        came = rollout:wait_until({ from = '23:20' }, { timeout = '30s' })
-      end)
-      one():run()
-      assert.is_false(came)
-      killing.once(one)
-    end)
-
-    it('sees another canary come', function()
-      local came
-      local function one()
-        local world = make(function(rollout)
-          came = rollout:wait_until { canary = 'other', phase = 'Succeeded', timeout = '5m' }
-        end)()
-        world:at(65000, function()
-          world.others = { other = 'Succeeded' }
-        end)
-        return world
-      end
-      one():run()
-      assert.is_true(came)
-      killing.once(one)
-    end)
-  end)
-
   describe('gate', function()
     for name, case in pairs {
       ['go'] = { open = 'Confirm%-promotion check go passed', gate = 'confirm-promotion' },

@@ -15,7 +15,9 @@
 struct operation;
 struct operation_port;
 
-/* One operation under way. */
+/* One operation under way. The run makes it and frees it, with args, intent and state, right after `cancel`: so an
+ * operation touches nothing of it any more once it has called operation_answer. It may replace the intent by a new
+ * document, and frees the one before. */
 struct operation_call {
     const struct operation *operation;
     struct context *context;
@@ -38,19 +40,26 @@ struct operation {
     bool ends;     /* it never answers: the script ends here */
     struct contract_field takes, answers;
     size_t size;
-    /* True: *answer is set. False: operation_answer or operation_end comes later, or has come. `canary` is as the
+    /* Begins. True: *answer is the answer, a new document, and nothing that was begun is left. False: *answer is not
+     * looked at, and the call is under way; operation_answer comes once, on a later turn, never within start. An
+     * operation that `ends` calls operation_end instead, in start or later, and returns false. `canary` is as the
      * release goes by it, and lives as long as this call; it is always there (a run without a Canary is frozen). */
     bool (*start)(struct operation_call *call, const struct canary *canary, struct doc **answer);
-    /* Called when an object has changed while the operation waits. NULL: changes do not matter to it. */
+    /* Called when an object has changed while the operation waits; it may answer within. NULL: changes do not matter to
+     * it. */
     void (*poke)(struct operation_call *call, const struct canary *canary);
+    /* Adds the names of other Canaries of the namespace whose changes are to poke it, too. NULL: there are none. */
+    void (*watches)(const struct operation_call *call, struct str_list *canaries);
     /* For operation_send: calls hooks as the arguments say. NULL: the operation calls none. */
     void (*send)(struct operation_call *call, const struct canary *canary);
-    /* Stops what the operation has started. NULL: it starts nothing. */
+    /* Stops what the operation has started, if that is still under way, and frees what its state points to. It comes
+     * once for every call, however that ends: with the answer (after it, while the release is frozen much later), or
+     * without one, when the release ends or the script is dropped. NULL: there is nothing to stop or free. */
     void (*cancel)(struct operation_call *call);
 };
 
-/* The fields of an operation that takes nothing. */
-extern const struct contract_field operation_nothing[];
+/* The fields of an operation that takes nothing, and of { name, phase } of a Canary. */
+extern const struct contract_field operation_nothing[], operation_condition[];
 
 /* NULL for an unknown name, and after the last one. */
 const struct operation *operation_find(const char *name);
@@ -68,6 +77,8 @@ struct doc *operation_object(void);
 struct doc *operation_error(const char *text);
 /* What the operation calendar answers at that moment. */
 struct doc *operation_calendar_find(const struct node *args, int64_t now_ms);
+/* True when the Canary { name, phase } of the release's namespace is in that phase. */
+bool operation_phase_is(const struct operation_call *call, const struct node *condition);
 /* A text among the arguments; "" when it is absent. */
 const char *operation_text(const struct operation_call *call, const char *key);
 
@@ -90,7 +101,7 @@ struct operation_port {
     void (*poke)(struct operation_call *call);
 };
 
-/* The answer (taken), on a later turn than start. */
+/* The answer, which is taken, on a later turn than start. The call is gone after it. */
 void operation_answer(struct operation_call *call, struct doc *answer);
 /* Records the intent. `recorded` comes once it is recorded and the release is still ours. */
 void operation_intend(struct operation_call *call, const struct node *intent,

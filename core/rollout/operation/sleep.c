@@ -1,6 +1,8 @@
-/* sleep: some time passes, or until another Canary has come to a phase, and nothing of the release happens; but a
- * rollback hook is asked once per interval, as in rounds. The moment of the end is on record as the operation's intent,
- * so that another engine waits for the rest alone. */
+/* sleep: the waits of releases that began with the words of version 1 (release/release.h); later ones have await.
+ *
+ * Some time passes, or until another Canary has come to a phase, and nothing of the release happens; but a rollback
+ * hook is asked once per interval, as in rounds. The moment of the end is on record as the operation's intent, so that
+ * another engine waits for the rest alone. */
 #include <string.h>
 
 #include "base/duration.h"
@@ -57,13 +59,7 @@ static const struct node *condition_of(const struct operation_call *call)
 static bool has_come(const struct operation_call *call)
 {
     const struct node *condition = condition_of(call);
-    struct canary other = {0};
-    struct err ignored = {0};
-    bool known = condition != NULL && context_canary(call->context, call->release->namespace,
-                                                     node_str_or(node_get(condition, "name"), ""), &other, &ignored);
-    bool came = known && canary_phase_is(&other, node_str_or(node_get(condition, "phase"), ""));
-    canary_fini(&other);
-    return came;
+    return condition != NULL && operation_phase_is(call, condition);
 }
 
 static char *text_of(const struct operation_call *call, const struct canary *canary)
@@ -148,8 +144,8 @@ static void look(struct operation_call *call, const struct canary *canary)
         }
     }
     int64_t pause = sleep->asked_ms + canary->interval_ms - now;
-    bool polls = condition_of(call) != NULL || hook_run_is_needed(canary, "rollback");
-    timer_start(call->context->clock, &sleep->timer, polls && pause < rest ? pause : rest, on_due, call);
+    bool asks = hook_run_is_needed(canary, "rollback");
+    timer_start(call->context->clock, &sleep->timer, asks && pause < rest ? pause : rest, on_due, call);
 }
 
 static void on_recorded(struct operation_call *call)
@@ -172,6 +168,14 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
     return false;
 }
 
+static void list_canary(const struct operation_call *call, struct str_list *names)
+{
+    const struct node *condition = condition_of(call);
+    if (condition != NULL) {
+        str_list_push(names, node_str_or(node_get(condition, "name"), ""));
+    }
+}
+
 static void cancel(struct operation_call *call)
 {
     struct sleep *sleep = call->state;
@@ -182,11 +186,9 @@ static void cancel(struct operation_call *call)
 }
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
-static const struct contract_field other[] = {
-    {.name = "name", .type = CONTRACT_STRING}, {.name = "phase", .type = CONTRACT_STRING}, {0}};
 static const struct contract_field takes[] = {
     {.name = "ms", .type = CONTRACT_INTEGER, .min = 1, .max = 401 * (int64_t)DAY_MS},
-    {.name = "canary", .optional = true, .fields = other},
+    {.name = "canary", .optional = true, .fields = operation_condition},
     {0},
 };
 static const struct contract_field answers[] = {
@@ -203,4 +205,5 @@ const struct operation operation_sleep = {.name = "sleep",
                                           .size = sizeof(struct sleep),
                                           .start = start,
                                           .poke = look,
+                                          .watches = list_canary,
                                           .cancel = cancel};

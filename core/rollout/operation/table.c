@@ -20,6 +20,8 @@
     X(finish)                                                                                                          \
     X(difference)                                                                                                      \
     X(sleep)                                                                                                           \
+    X(await)                                                                                                           \
+    X(phase)                                                                                                           \
     X(calendar)                                                                                                        \
     X(webhook)                                                                                                         \
     X(history)                                                                                                         \

@@ -57,12 +57,24 @@ error('this file describes operations to the reader; it is not a module')
 ---
 --- How the live routing differs from these weights, and who wrote that; without a text it does not differ. A read.
 
+--- await { began: integer, since: integer, until: integer?, often: boolean,
+--- canaries: { name: string, phase: string }[] } -> { now: integer }
+---
+--- Waits until it is worth looking again: until the time `until` (ms), until one of these Canaries of the namespace is
+--- in its phase (its change wakes the wait), and, often or where the Canary has rollback hooks, once per interval since
+--- `began` after the look at `since`. Without any of these it waits for ever. Returns at once while finished words are
+--- replayed. Used between words, not inside.
+
+--- phase { name: string, phase: string } -> { came: boolean }
+---
+--- Is that Canary of the namespace in this phase? A read.
+
 --- sleep { ms: 1..34646400000, canary: { name: string, phase: string }? } -> { now: integer, came: boolean,
 --- rollback: string? }
 ---
---- Waits so long, or until that Canary of the same namespace has come to this phase (came; it is looked at once per
---- interval). The end is on record before the wait begins. Rollback hooks are asked once per interval: rollback is the
---- name of one that asks for it, which ends the wait.
+--- Of releases that began with words of version 1. Waits so long, or until that Canary of the same namespace has come
+--- to this phase (came). The end is on record before the wait begins. Rollback hooks are asked once per interval:
+--- rollback is the name of one that asks for it, which ends the wait.
 
 --- calendar { weekdays: 1..127, from: 0..1440, to: 0..1440, zone: string, except: { first: 10000101..99991231,
 --- last: 10000101..99991231 }[] } -> { ms: integer?, error: string? }

@@ -93,6 +93,27 @@ local INSIDERS = script_of('insiders', [[
   rollout:shift(100)
   rollout:promote()]], '{ 30, 100 }')
 
+--- The example of the page that explains the words.
+local function example_of_docs()
+  local file = assert(io.open 'docs/strategies.md')
+  local text = file:read '*a'
+  file:close()
+  local body = assert(text:match '```lua\nrun = function%(rollout%)\n([^`]-rollout:any.-)\nend\n```')
+  return script_of('example', body, '{ 10 }')
+end
+
+local JOINED = script_of('joined', [[
+  rollout:begin()
+  local first = rollout:any { yes = { gate = 'approval' }, hours = { from = '08:17', to = '16:00' }, late = '10m' }
+  rollout:event('first: ' .. first)
+  rollout:event('all: ' .. tostring(rollout:all { { from = '08:17' }, '15s', { gate = 'approval' } }))
+  rollout:event('within: ' .. tostring(rollout:within('15s', { canary = 'other', phase = 'Succeeded' })))
+  rollout:shift(30)
+  first = rollout:within('5m', { any = { seen = { check = 'request-success-rate' }, late = '4m' } })
+  rollout:event('then: ' .. tostring(first))
+  rollout:event('came: ' .. tostring(rollout:wait_until({ gate = 'never' }, { timeout = '15s' })))
+  rollout:promote()]])
+
 local LOOKING_BACK = script_of('looking-back', [[
   rollout:begin()
   rollout:shift(30)
@@ -107,6 +128,43 @@ local LOOKING_BACK = script_of('looking-back', [[
   rollout:promote()]])
 
 stories.describe('a Strategy', {
+  ['that joins conditions'] = {
+    analysis = {},
+    hooks = { approval = 'confirm-promotion', never = 'confirm-traffic-increase' },
+    answers = { approval = stories.closed_until_told 'first: hours', never = stories.never },
+    strategy = { name = 'joined' },
+    objects = { JOINED },
+    ends = 'Succeeded',
+    image = 'podinfo:2',
+    told = {
+      'Normal first: hours',
+      'Normal all: true',
+      'Normal within: nil',
+      'Normal then: seen',
+      'Normal came: false',
+      'Normal Promotion completed! Scaling down podinfo.test',
+    },
+  },
+  ['as in the docs, approved'] = {
+    analysis = {},
+    hooks = { approval = 'confirm-promotion' },
+    strategy = { name = 'example' },
+    objects = { example_of_docs() },
+    ends = 'Succeeded',
+    image = 'podinfo:2',
+    told = { 'Normal the backend is not out', 'Normal Promotion completed! Scaling down podinfo.test' },
+  },
+  ['as in the docs, with errors'] = {
+    analysis = {},
+    hooks = { approval = 'confirm-promotion' },
+    answers = { approval = stories.never },
+    version = { errors = 0.5 },
+    strategy = { name = 'example' },
+    objects = { example_of_docs() },
+    ends = 'Failed',
+    image = 'podinfo:1',
+    told = { 'Warning Rolling back podinfo.test nobody has approved it: failing' },
+  },
   ['that looks back'] = {
     analysis = {},
     strategy = { name = 'looking-back' },
