@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Follows pages of docs/ word by word, each in an empty folder: every command says what the page shows.
+
+    pages.py SLUICE
+
+A block of `lua` is written into the file that the paragraph above it names last, a block of `console` is typed.
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SLUICE = None
+PATIENCE_S = 300
+
+
+def blocks(page):
+    """(language, text, the paragraph above) of each block of code."""
+    for match in re.finditer(r'([^\n]*(?:\n[^\n`][^\n]*)*)\n\n```(\w+)\n(.*?)```\n', page, flags=re.S):
+        yield match.group(2), match.group(3), match.group(1)
+
+
+def calm(text):
+    """Without how long it took, at how many words an engine was killed, and which words are less near."""
+    text = re.sub(r' +\d+\.\d\d s\n', ' N s\n', text)
+    text = re.sub(r'killed at every word: ([1-9]\d*) of \1 end', 'killed at every word: N of N end', text)
+    return re.sub(r'(known are \w+), .*', r'\1, …', text)
+
+
+class Pages(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        top = tempfile.TemporaryDirectory()
+        self.addCleanup(top.cleanup)
+        self.top = pathlib.Path(top.name)
+
+    def type(self, command):
+        done = subprocess.run(['bash', '-c', command], cwd=self.top, capture_output=True, text=True,
+                              timeout=PATIENCE_S, env={**os.environ, 'PATH': f'{SLUICE.parent}:{os.environ["PATH"]}'})
+        return done.stdout + done.stderr
+
+    def follow(self, page):
+        """How many blocks were typed, and how many written."""
+        typed = written = 0
+        for language, text, above in blocks((ROOT / page).read_text()):
+            if language == 'console':
+                for step in re.split(r'^\$ ', text, flags=re.M)[1:]:
+                    command, _, told = step.partition('\n')
+                    with self.subTest(command):
+                        self.assertEqual(calm(told), calm(self.type(command)))
+                typed += 1
+            elif language == 'lua':
+                path = self.top / re.findall(r'`([\w-]+/[\w-]+\.lua)`', above)[-1]
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text)
+                written += 1
+        return typed, written
+
+    def test_first_strategy(self):
+        self.assertEqual((7, 2), self.follow('docs/first-strategy.md'))
+
+    def test_replay(self):
+        self.assertEqual((4, 3), self.follow('docs/replay.md'))
+
+    def test_readme(self):
+        """The strategy of README.md is one, and its commands are there."""
+        page = (ROOT / 'README.md').read_text()
+        run = re.search(r'```lua\n(run = function.*?)```', page, flags=re.S).group(1)
+        commands = re.findall(r'^sluice (?:new|check|test) [^#\n]*', page, flags=re.M)[:3]
+        new, check, test = (command.strip() for command in commands)
+        self.type(new)
+        name = new.split()[-1]
+        script = self.top / name / f'{name}.lua'
+        head = script.read_text().partition('  params = {')[0]
+        script.write_text(head + run.rstrip() + ',\n}\n')
+        canary = self.top / name / 'canary.yaml'
+        canary.write_text(re.sub(r'\n +params:.*', '', canary.read_text()))
+        scenario = self.top / name / 'scenario.yaml'
+        scenario.write_text(scenario.read_text().replace(
+            'traffic:\n', 'traffic:\n  - {host: shop.example.com, perSecond: 9, headers: {x-ring: insider}}\n'))
+        self.assertIn('0 errors, 0 warnings', self.type(f'{check} --write'))
+        self.assertRegex(self.type(f'{test} --filter scenario'), r'\n1 passed, 0 failed')
+
+
+if __name__ == '__main__':
+    SLUICE = pathlib.Path(sys.argv[1]).resolve()
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:], verbosity=2)
