@@ -48,8 +48,8 @@ static void reread(struct writer *w)
     w->call = kube_start(stores_client(&w->context->stores, w->write.resource), &request, on_reread, w);
 }
 
-/* A Scale names version and replicas. All else is as it was in the version that the write was guarded by; unless the
- * watch has told more meanwhile, that is the one in the store. */
+/* A Scale names version and replicas, and none when there are zero. All else is as it was in the version that the write
+ * was guarded by; unless the watch has told more meanwhile, that is the one in the store. */
 static void take_scale(struct writer *w, const struct node *scale)
 {
     struct store *store = context_store(w->context, w->write.resource);
@@ -61,8 +61,8 @@ static void take_scale(struct writer *w, const struct node *scale)
         if (object_generation(doc_root(stored)) > 0) {
             node_set_int(scaled, metadata, "generation", object_generation(doc_root(stored)) + 1);
         }
-        node_set(scaled, node_ensure_object(scaled, doc_root(scaled), "spec"), "replicas",
-                 node_copy(scaled, node_at(scale, "spec", "replicas")));
+        node_set_int(scaled, node_ensure_object(scaled, doc_root(scaled), "spec"), "replicas",
+                     node_int_or(node_at(scale, "spec", "replicas"), 0));
         store_put(store, scaled);
         doc_free(scaled);
     }

@@ -316,7 +316,8 @@ static void patch(struct fake_api *api, struct object *o, bool status, const str
     doc_free(change);
 }
 
-/* The subresource: of the body nothing but the replicas counts, and the answer has nothing else of the object. */
+/* The subresource: of the body nothing but the replicas counts, and the answer has nothing else of the object. As that
+ * of an API server, it leaves them out when there are zero. */
 static void scale(struct fake_api *api, struct object *o, const struct doc *body, struct fake_http_answer *answer)
 {
     const char *guard = node_str(node_at(doc_root(body), "metadata", "resourceVersion"));
@@ -332,7 +333,8 @@ static void scale(struct fake_api *api, struct object *o, const struct doc *body
     }
     merge(api, o, doc_root(change));
     doc_free(change);
-    struct doc *shown = fake_doc_format("{'kind':'Scale','spec':{'replicas':%d}}", (int)replicas);
+    struct doc *shown = replicas > 0 ? fake_doc_format("{'kind':'Scale','spec':{'replicas':%d}}", (int)replicas)
+                                     : fake_doc_format("{'kind':'Scale','spec':{}}");
     node_set(shown, doc_root(shown), "metadata", node_copy(shown, node_get(doc_root(o->doc), "metadata")));
     show(api, answer, 200, shown);
     doc_free(shown);

@@ -90,6 +90,22 @@ static void test_a_target_is_scaled_by_the_subresource(void **state)
     assert_int_equal(fake_http_count(w->fh, "PATCH", TARGET "/scale"), 2);
 }
 
+/* An API server's Scale of zero replicas has none, which is not one replica: that would be written again, and told as a
+ * write that somebody undoes. */
+static void test_a_target_at_zero_is_known_before_its_watch_tells(void **state)
+{
+    struct world *w = *state;
+    begin_initialisation(w);
+    fake_api_edit(w->api, PRIMARY, "{" FAKE_READY "}");
+    fake_clock_advance(w->fc, 4900);
+    fake_api_mute(w->api, true);
+    fake_clock_advance(w->fc, 30 * 1000);
+    assert_int_equal(replicas(w), 0);
+    assert_int_equal(fake_http_count(w->fh, "PATCH", TARGET "/scale"), 1);
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Initialized");
+    fake_api_mute(w->api, false);
+}
+
 /* The one before may have changed the Service a moment ago. */
 static void test_an_engine_that_finds_a_service_moved_keeps_the_target_as_long(void **state)
 {
@@ -185,6 +201,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_status_that_is_lost_meanwhile_leads_nobody_to_an_unready_primary, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_target_is_scaled_by_the_subresource, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_target_at_zero_is_known_before_its_watch_tells, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_engine_that_finds_a_service_moved_keeps_the_target_as_long, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_an_initialisation_takes_the_share_of_an_earlier_canary_back, setup,
