@@ -1,11 +1,13 @@
 #include "io/http_error.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/str.h"
 #include "io/file.h"
 
 #define UNKNOWN_HOST "Could not resolve host: "
+#define NO_CONNECTION "Failed to connect to "
 #define UNKNOWN_AUTHORITY "tls: failed to verify certificate: x509: certificate signed by unknown authority"
 
 enum { RESOLV_CONF_MAX = 64 * 1024 };
@@ -145,17 +147,38 @@ static const char *connect_error(const char *reason)
     return "connection refused";
 }
 
+/* "127.0.0.1:3128" of "Failed to connect to 127.0.0.1 port 3128 after 0 ms: …"; NULL: libcurl names none. */
+static char *dialled_address(const char *reason)
+{
+    static const char words[] = " port ";
+    const char *host = reason + strlen(NO_CONNECTION), *port = strstr(host, words);
+    size_t digits = port != NULL ? strspn(port + strlen(words), "0123456789") : 0;
+    if (digits == 0) {
+        return NULL;
+    }
+    return str_format("%.*s:%.*s", (int)(port - host), host, (int)digits, port + strlen(words));
+}
+
+/* What is dialled is a proxy where it is not the URL's own host. (libcurl names an IPv6 host without brackets.) */
+static char *no_connection(const char *url, const char *reason)
+{
+    char *address = address_of(url), *dialled = dialled_address(reason);
+    bool is_proxy = dialled != NULL && address[0] != '[' && strcasecmp(dialled, address) != 0;
+    char *text = str_format("%sdial tcp %s: connect: %s", is_proxy ? "proxyconnect tcp: " : "",
+                            is_proxy ? dialled : address, connect_error(reason));
+    str_free(&dialled);
+    str_free(&address);
+    return text;
+}
+
 static char *failure_of(const char *url, const char *timeout, const struct err *err)
 {
     const char *reason = reason_of(err);
     if (err->code == ERR_TIMEOUT) {
         return str_dup(timeout);
     }
-    if (err->code == ERR_UNREACHABLE && str_has_prefix(reason, "Failed to connect to ")) {
-        char *address = address_of(url);
-        char *text = str_format("dial tcp %s: connect: %s", address, connect_error(reason));
-        str_free(&address);
-        return text;
+    if (err->code == ERR_UNREACHABLE && str_has_prefix(reason, NO_CONNECTION)) {
+        return no_connection(url, reason);
     }
     if (str_has_prefix(reason, UNKNOWN_HOST)) {
         return unknown_host(reason);

@@ -16,21 +16,64 @@ local M = {}
 ---@field severity 'info'|'warn'|'error'
 ---@field fields { name: string, value: string }[]
 
+local UNSENT = 'postMessage failed: sending notification failed to send: Post "%s": %s'
+
+--- The address as texts show it: who knows the path of a webhook may write to the chat.
+local function shown(address)
+  return address:match '^(%a[%w+.-]*://[^/?#]*)' or ''
+end
+
+--- Why nothing can be asked of an address that Go takes for a URL; nil: something can.
+local function unreachable(address)
+  local scheme, host = address:match '^(%a[%w+.-]*):/?/?([^/?#]*)'
+  scheme = (scheme or ''):lower()
+  if scheme ~= 'http' and scheme ~= 'https' then
+    return ('unsupported protocol scheme "%s"'):format(scheme)
+  elseif host == '' then
+    return 'http: no Host in request URL'
+  end
+end
+
+--- Why a proxy is none, in the words of Go's url.Parse; nil: it is one. One of another scheme than http, https and
+--- socks5 is told of when it is used.
+local function proxy_problem(proxy)
+  if proxy:find '%c' then
+    return 'net/url: invalid control character in URL'
+  elseif proxy:find '^:' then
+    return 'missing protocol scheme'
+  elseif not proxy:find '^%a[%w+.-]*:' and proxy:match('^[^/]*'):find(':', 1, true) then
+    return 'first path segment in URL cannot contain colon'
+  elseif (proxy:match '^%a[%w+.-]*://([^/?#]*)' or ''):find ' ' then
+    return 'invalid character " " in host name'
+  end
+end
+
 --- What keeps the alert from being sent; nil: nothing. The address is not in it.
 ---@param ask AlertAsk
 ---@param what string how the chat calls its webhook: 'Slack hook'
 ---@param chat string? that has channels and users: 'Slack'
----@return { unsendable: true, error: string }?
+---@return { unsendable: true?, error: string }?
 function M.problem(ask, what, chat)
-  local problem
-  if not ask.address:find '^[hH][tT][tT][pP][sS]?://[^/?#]' or ask.address:find '[%c ]' then
+  local address, problem = ask.address, nil
+  if address:find '%c' or not address:find '^%a[%w+.-]*:' and not address:find '^/'
+    or (address:match '^%a[%w+.-]*://([^/?#]*)' or ''):find ' ' then
     problem = ('invalid %s URL'):format(what)
   elseif chat and (ask.username or '') == '' then
     problem = ('empty %s username'):format(chat)
   elseif chat and (ask.channel or '') == '' then
     problem = ('empty %s channel'):format(chat)
   end
-  return problem and { unsendable = true, error = problem } or nil
+  if problem then
+    return { unsendable = true, error = problem }
+  end
+  local proxy = (ask.proxy or '') ~= '' and proxy_problem(ask.proxy)
+  if proxy then
+    local words = "postMessage failed: unable to parse proxy URL '%s', error: parse \"%s\": %s"
+    local text = adapter.line(ask.proxy, 256)
+    return { error = words:format(text, text, proxy) }
+  end
+  problem = unreachable(address)
+  return problem and { error = UNSENT:format(shown(address), problem) } or nil
 end
 
 --- 'podinfo.test'
@@ -92,7 +135,7 @@ function M.post(ask, payload, more)
   end
   return {
     method = 'POST',
-    url = more and more.url or ask.address,
+    url = (more and more.url or ask.address):gsub(' ', '%%20'),
     headers = headers,
     body = adapter.json.encode(payload),
     proxy = ask.proxy,

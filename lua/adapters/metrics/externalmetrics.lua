@@ -52,30 +52,60 @@ local function quantity(text)
 end
 
 local function request(ask, asked)
-  local parameters = asked.selector ~= '' and adapter.parameters { { 'labelSelector', asked.selector } } or nil
+  local parameters = asked.selector ~= '' and { { 'labelSelector', asked.selector } } or {}
   if (ask.address or '') == '' then
     return { kube = {
       verb = 'list', group = GROUP, version = VERSION, plural = asked.metric, namespace = asked.namespace,
-      query = parameters,
+      query = parameters[1] and adapter.parameters(parameters) or nil,
     } }
   end
   local token = ask.secret and ask.secret.token
+  parameters[#parameters + 1] = { 'timeout', '5s' } -- the server's, which Kubernetes' clients name beside their own
   return {
-    url = ('%s/apis/%s/%s/namespaces/%s/%s%s'):format(provider.address(ask):gsub('/+$', ''), GROUP, VERSION,
-      asked.namespace, asked.metric, parameters and '?' .. parameters or ''),
+    url = ('%s/apis/%s/%s/namespaces/%s/%s?%s'):format(provider.address(ask):gsub('/+$', ''), GROUP, VERSION,
+      asked.namespace, asked.metric, adapter.parameters(parameters)),
     headers = { Accept = 'application/json', Authorization = token and 'Bearer ' .. token or nil },
     insecure = ask.insecure,
   }
 end
 
+--- What Kubernetes' clients say of a status whose body does not say more.
+local REFUSALS = {
+  [400] = 'the server rejected our request for an unknown reason',
+  [401] = 'the server has asked for the client to provide credentials',
+  [404] = 'the server could not find the requested resource',
+  [405] = 'the server does not allow this method on the requested resource',
+  [406] = 'the server was unable to respond with a content type that the client supports',
+  [409] = 'the server reported a conflict',
+  [422] = 'the server rejected our request due to an error in our request',
+  [429] = 'the server has received too many requests and has asked us to try again later',
+  [503] = 'the server is currently unable to handle the request',
+  [504] = 'the server was unable to return a response in the time allotted, but may still be processing the request',
+}
+
+local function refusal_of(status, text, metric)
+  text = text:match '^%s*(.-)%s*$'
+  text = text ~= '' and text or 'unknown'
+  local words = REFUSALS[status]
+  if status == 403 or status == 415 or status == 406 and text ~= 'unknown' then
+    words = text
+  elseif not words and status >= 500 then
+    words = ('an error on the server (%q) has prevented the request from succeeding'):format(text)
+  end
+  words = words or ('the server responded with the status code %d but did not return more information'):format(status)
+  return ('%s (get %s.%s)'):format(words, metric, GROUP)
+end
+
 --- What an API server says of a refusal.
-local function message_of(response)
+---@param metric string that was asked for
+local function message_of(response, metric)
   if response.error then
-    return response.error
+    local text = response.error:match ': status %d+: (.*)$' -- of the engine's own API server, no Status
+    return text and refusal_of(response.status, text, metric) or response.error
   end
   local body = provider.decode(response.body)
   return type(body) == 'table' and type(body.message) == 'string' and provider.shown(body.message)
-    or 'status ' .. provider.refusal(response)
+    or refusal_of(response.status, provider.shown(response.body), metric)
 end
 
 local function value_in(response)
@@ -91,14 +121,19 @@ local function value_in(response)
     or { error = 'error querying external metrics API: quantities must match the regular expression' }
 end
 
+--- Whether the API is there is asked by a metric that nobody has.
+local function asked_by(ask)
+  if ask.online then
+    return { namespace = 'kube-system', metric = 'dummy-metric', selector = '' }
+  end
+  return parse(ask.query)
+end
+
 return adapter {
   name = 'externalmetrics',
 
   request = function(ask)
-    local asked, problem = { namespace = 'kube-system', metric = 'dummy-metric', selector = '' }, nil
-    if not ask.online then
-      asked, problem = parse(ask.query)
-    end
+    local asked, problem = asked_by(ask)
     if asked and not (is_name(asked.namespace) and is_name(asked.metric)) then
       problem = 'malformed query string, ' .. WANTED .. provider.shown(ask.query)
     end
@@ -109,13 +144,13 @@ return adapter {
   end,
 
   answer = function(ask, response)
-    local is_refused = response.error or response.status ~= 200
+    local is_refused, metric = response.error or response.status ~= 200, asked_by(ask).metric
     if ask.online then
-      return is_refused and { error = 'external metrics service unavailable: ' .. message_of(response) }
+      return is_refused and { error = 'external metrics service unavailable: ' .. message_of(response, metric) }
         or { online = true }
     elseif is_refused then
       return {
-        error = 'error querying external metrics API: ' .. message_of(response),
+        error = 'error querying external metrics API: ' .. message_of(response, metric),
         retry_after_ms = response.retry_after_ms,
       }
     end

@@ -160,6 +160,7 @@ describe('the request', function()
       ['https://discord.test/api/webhooks/1/x/slack'] = 'https://discord.test/api/webhooks/1/x/slack',
       ['https://discord.test/api//a/../x?thread_id=5'] = 'https://discord.test/api/x/slack?thread_id=5',
       ['https://discord.test'] = 'https://discord.test/slack',
+      ['https://discord.test/a b'] = 'https://discord.test/a%20b/slack',
     } do
       local _, request = sent('discord', { address = address })
       assert.equal(url, request.url)
@@ -172,11 +173,37 @@ describe('an alert that cannot be sent', function()
     local names = { slack = 'Slack hook', discord = 'Discord hook', rocket = 'Rocket hook',
       msteams = 'MS Teams webhook', gchat = 'Google Chat webhook' }
     for chat, name in pairs(names) do
-      for _, address in ipairs { 'secret', 'ftp://secret', 'http:///secret', 'https://secret/a b', 'https://a\nb' } do
+      for _, address in ipairs { 'secret', '', 'https://sec ret/a', 'https://a\nb' } do
         local said = send(chat, { address = address })
         assert.same({ unsendable = true, error = 'invalid ' .. name .. ' URL' }, said.answer)
         assert.same({}, said.requests)
       end
+    end
+  end)
+
+  it('goes where nothing is asked, which is told as Go does', function()
+    local words = 'postMessage failed: sending notification failed to send: Post "%s": %s'
+    for address, told in pairs {
+      ['ftp://chat.test/secret'] = words:format('ftp://chat.test', 'unsupported protocol scheme "ftp"'),
+      ['/secret'] = words:format('', 'unsupported protocol scheme ""'),
+      ['http:///secret'] = words:format('http://', 'http: no Host in request URL'),
+    } do
+      for _, chat in ipairs(CHATS) do
+        local said = send(chat, { address = address })
+        assert.same({ error = told }, said.answer)
+        assert.same({}, said.requests)
+      end
+    end
+  end)
+
+  it('has a proxy that is none', function()
+    for proxy, problem in pairs {
+      ['127.0.0.1:3128'] = 'first path segment in URL cannot contain colon',
+      ['http://a b'] = 'invalid character " " in host name',
+      [':bad'] = 'missing protocol scheme',
+    } do
+      assert.same({ error = ("postMessage failed: unable to parse proxy URL '%s', error: parse \"%s\": %s")
+        :format(proxy, proxy, problem) }, send('slack', { proxy = proxy }).answer)
     end
   end)
 

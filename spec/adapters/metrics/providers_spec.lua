@@ -362,12 +362,36 @@ describe('externalmetrics', function()
     assert.equal('https://kubernetes' .. path, ask('externalmetrics', BASICS.externalmetrics.order).requests[1].url)
     local request = ask('externalmetrics', { address = 'https://other/', secret = { token = 't' }, insecure = true,
       query = 'test/queue?labelSelector=app%3Dpodinfo' }).requests[1]
-    assert.equal('https://other' .. path, request.url)
+    assert.equal('https://other' .. path .. '&timeout=5s', request.url) -- as Kubernetes' clients do
     assert.equal('Bearer t', request.headers.Authorization)
     assert.is_true(request.insecure)
     assert.matches('/namespaces/default/queue$', ask('externalmetrics', { query = 'queue' }).requests[1].url)
     assert.matches('/namespaces/kube%-system/dummy%-metric$',
       ask('externalmetrics', { online = true }).requests[1].url)
+  end)
+
+  it('says of a refusal what Kubernetes\' clients say', function()
+    for status, told in pairs {
+      [401] = 'the server has asked for the client to provide credentials (get queue.external.metrics.k8s.io)',
+      [403] = 'no way (get queue.external.metrics.k8s.io)',
+      [404] = 'the server could not find the requested resource (get queue.external.metrics.k8s.io)',
+      [418] = 'the server responded with the status code 418 but did not return more information '
+        .. '(get queue.external.metrics.k8s.io)',
+      [500] = 'an error on the server ("no way") has prevented the request from succeeding '
+        .. '(get queue.external.metrics.k8s.io)',
+      [503] = 'the server is currently unable to handle the request (get queue.external.metrics.k8s.io)',
+    } do
+      for _, address in ipairs { '', 'https://other' } do
+        local order = { query = 'test/queue', address = address }
+        assert.equal('error querying external metrics API: ' .. told,
+          answer('externalmetrics', order, { status = status, body = 'no way\n' }).error)
+      end
+    end
+    assert.equal('external metrics service unavailable: the server could not find the requested resource '
+      .. '(get dummy-metric.external.metrics.k8s.io)',
+      answer('externalmetrics', { online = true }, { status = 404, body = '404 page not found' }).error)
+    assert.equal('error querying external metrics API: queue is not here', answer('externalmetrics',
+      { query = 'queue' }, { status = 404, body = '{"kind":"Status","message":"queue is not here"}' }).error)
   end)
 
   it('takes no query that leads elsewhere', function()

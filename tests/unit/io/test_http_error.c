@@ -26,10 +26,12 @@ static void a_timeout_has_the_words_of_the_caller(void **state)
 
 static void a_refused_connection_names_the_address(void **state)
 {
-    const char *text = "POST http://h: Failed to connect to h port 9 after 0 ms: Couldn't connect to server";
-    expect("http://127.0.0.1:9/a?b=c", ERR_UNREACHABLE, text,
+    const char *text = "POST https://[::1]: Failed to connect to ::1 port 443 after 0 ms: Couldn't connect to server";
+    expect("http://127.0.0.1:9/a?b=c", ERR_UNREACHABLE,
+           "POST http://h: Failed to connect to 127.0.0.1 port 9 after 0 ms: Couldn't connect to server",
            "Post \"http://127.0.0.1:9/a?b=c\": dial tcp 127.0.0.1:9: connect: connection refused");
-    expect("http://user:p@ss@h/", ERR_UNREACHABLE, text,
+    expect("http://user:p@ss@h/", ERR_UNREACHABLE,
+           "POST http://h: Failed to connect to h port 80 after 0 ms: Couldn't connect to server",
            "Post \"http://user:***@h/\": dial tcp h:80: connect: connection refused");
     expect("http://10.1.2.3/", ERR_UNREACHABLE,
            "POST http://10.1.2.3/: Failed to connect to 10.1.2.3 port 80 after 3 ms: Couldn't connect to server: No "
@@ -39,6 +41,14 @@ static void a_refused_connection_names_the_address(void **state)
            "Post \"https://[::1]\": dial tcp [::1]:443: connect: connection refused");
     expect("https://[::1]:8443", ERR_UNREACHABLE, text,
            "Post \"https://[::1]:8443\": dial tcp [::1]:8443: connect: connection refused");
+}
+
+static void a_refused_connection_names_the_proxy(void **state)
+{
+    expect(
+        "http://chat.example/a", ERR_UNREACHABLE,
+        "POST http://chat.example/a: Failed to connect to 127.0.0.1 port 3128 after 0 ms: Couldn't connect to server",
+        "Post \"http://chat.example/a\": proxyconnect tcp: dial tcp 127.0.0.1:3128: connect: connection refused");
 }
 
 static void what_go_says_otherwise(void **state)
@@ -79,6 +89,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_timeout_has_the_words_of_the_caller),
         cmocka_unit_test(a_refused_connection_names_the_address),
+        cmocka_unit_test(a_refused_connection_names_the_proxy),
         cmocka_unit_test(what_go_says_otherwise),
         cmocka_unit_test(other_reasons_keep_their_words),
     };
