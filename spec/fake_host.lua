@@ -422,7 +422,7 @@ end
 function World:call(name, args)
   self:script_point()
   args = json.copy(args or {}, name .. ': args')
-  contract.check_call(name, args, 3) -- raised at the line that calls host.call, which is a tail call
+  contract.check_call(name, args, 4) -- raised at the line that calls host.call (core/script/prelude.lua)
   local operation = operations[name]
   local step, result
   if not UNRECORDED[name] then

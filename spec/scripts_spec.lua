@@ -408,7 +408,7 @@ describe('a Strategy', function()
       world.world:create(run [[
         rollout:begin()
         rollout:shift(50)
-        for i = 1, 1e9 do rollout:event(i .. ('x'):rep(900)) end]])
+        for i = 1, 1e9 do rollout:query('vector(' .. i .. ')' .. (' '):rep(900)) end]])
       world:initialise():push():finish()
       assert.equal('Failed', world.phase)
       assert.matches('strategy failed: its record is full', world:release().status.reason)

@@ -1,6 +1,4 @@
 /* Scripts: what tool.scan says of their text, and what the engine says when it loads them. */
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "app/check_inner.h"
@@ -8,6 +6,7 @@
 #include "canary/params.h"
 #include "io/virtual_clock.h"
 #include "lab/lua/tool.h"
+#include "rollout/script_place.h"
 #include "script/strategist.h"
 
 /* --- what is looked at --- */
@@ -57,7 +56,7 @@ static struct doc *inspect(struct check *check, const struct check_scripts *scri
         node_set_str(sources, doc_root(sources), more, more_text);
     }
     const char *module = more != NULL ? more : scripts->items[0].module;
-    struct doc *declared = check->strategist->ops->inspect(check->strategist, module, doc_root(sources), err);
+    struct doc *declared = check->strategist->ops->inspect(check->strategist, module, doc_root(sources), NULL, err);
     doc_free(sources);
     return declared;
 }
@@ -124,14 +123,19 @@ static const char *sentence_of(const struct check_scripts *scripts, const char *
     return text;
 }
 
-/* "scripts/ring.lua:" of "scripts.ring". */
-static char *place_of(const char *module)
+/* The script in which that place is, "scripts/ring.lua" of "scripts.ring"; NULL: none of these. */
+static const struct check_script *script_of(const struct check_scripts *scripts, const struct script_place *place)
 {
-    char *place = str_format("%s.lua:", module);
-    for (char *at = place; at < place + strlen(module); at++) {
-        *at = *at == '.' ? '/' : *at;
+    const struct check_script *found = NULL;
+    for (size_t i = 0; i < scripts->count && found == NULL; i++) {
+        char *file = str_format("%s.lua", scripts->items[i].module);
+        for (char *at = file; at < file + strlen(scripts->items[i].module); at++) {
+            *at = *at == '.' ? '/' : *at;
+        }
+        found = script_place_is_in(place, file) ? &scripts->items[i] : NULL;
+        str_free(&file);
     }
-    return place;
+    return found;
 }
 
 static bool has_error_at(const struct node *findings, size_t line)
@@ -151,19 +155,17 @@ static bool has_error_at(const struct node *findings, size_t line)
 static void find_fault(struct check *check, const struct check_scripts *scripts, const struct node *findings,
                        const char *text)
 {
-    const struct check_script *script = &scripts->items[0];
-    size_t line = 1;
+    const struct check_script *script = NULL;
     const char *rest = sentence_of(scripts, text);
-    for (size_t i = 0; i < scripts->count; i++) {
-        char *place = place_of(scripts->items[i].module);
-        const char *at = strstr(text, place);
-        char *end = NULL;
-        if (at != NULL && isdigit((unsigned char)at[strlen(place)])) {
-            script = &scripts->items[i];
-            line = strtoul(at + strlen(place), &end, 10);
-            rest = at == rest && str_has_prefix(end, ": ") ? end + 2 : rest;
-        }
-        str_free(&place);
+    struct script_place place = {.rest = text};
+    while (script == NULL && script_place_find(place.rest, &place)) {
+        script = script_of(scripts, &place);
+    }
+    size_t line = script != NULL ? place.line : 1;
+    if (script == NULL) {
+        script = &scripts->items[0];
+    } else if (place.file == rest && str_has_prefix(place.rest, ": ")) {
+        rest = place.rest + 2;
     }
     if (script != &scripts->items[0] || !has_error_at(findings, line)) {
         check_find_in(check, &script->place, line, begin_of(script, line), true, "script", rest);
@@ -302,7 +304,7 @@ struct doc *check_bundled(struct check *check, const char *name)
     struct err ignored = {0};
     char *module = str_format("checks.%s", name);
     open_tools(check);
-    struct doc *declared = check->strategist->ops->inspect(check->strategist, module, NULL, &ignored);
+    struct doc *declared = check->strategist->ops->inspect(check->strategist, module, NULL, NULL, &ignored);
     struct doc *params = declared != NULL ? params_of(declared) : NULL;
     doc_free(declared);
     str_free(&module);

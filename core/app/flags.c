@@ -44,6 +44,9 @@ struct flag {
         name, NULL, FLAG_IDLE_BOOL, 0, "", why                                                                         \
     }
 
+#define FLAG_OF_LIMIT(id, field, flag, value, fallback, unit, least, most, help)                                       \
+    TEXT(flag, value, limit_texts[LIMIT_##id], fallback, help),
+
 #define ALTERNATIVE(row, provider) "|" provider
 #define LISTED(row, provider) " " provider
 
@@ -85,6 +88,7 @@ static const struct flag table[] = {
          "refuse a Canary that names something of another namespace"),
     TEXT("scripts", "FOLDER", scripts, "",
          "folder with strategies/NAME.lua and checks/NAME.lua, read again when they change; empty: none"),
+    LIMITS(FLAG_OF_LIMIT) /* a Strategy or a Check may ask for less */
     BOOL("version", version, "", "print the version and end"),
     BOOL("help", help, "", "print this and end"),
     BOOL("h", help, "", "print this and end"),
@@ -242,6 +246,15 @@ static bool read_scale_down_delay(struct flags *flags, struct err *err)
     return ns >= 0 || err_set(err, ERR_INVALID, "-scale-down-delay: \"%s\" is negative", flags->scale_down_delay);
 }
 
+static bool read_limits(struct flags *flags, struct err *err)
+{
+    bool ok = true;
+    for (enum limit limit = 0; ok && limit < LIMIT_COUNT; limit++) {
+        ok = limits_parse(limit, flags->limit_texts[limit], &flags->limits.of[limit], err);
+    }
+    return ok;
+}
+
 static bool check(struct flags *flags, struct err *err)
 {
     char *end;
@@ -260,7 +273,7 @@ static bool check(struct flags *flags, struct err *err)
         return err_set(err, ERR_INVALID, "-mesh-provider: %s is not supported yet, only %s", flags->mesh_provider,
                        kinds_providers);
     }
-    return read_scale_down_delay(flags, err);
+    return read_scale_down_delay(flags, err) && read_limits(flags, err);
 }
 
 static bool finish(struct flags *flags, struct err *err)

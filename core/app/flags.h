@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "app/cli.h"
+#include "canary/limits.h"
 
 struct flags {
     const char *kubeconfig, *master, *kubeconfig_service_mesh;
@@ -17,6 +18,8 @@ struct flags {
     bool enable_config_tracking, version, help, no_cross_namespace_refs;
     const char *scale_down_delay, *scripts;
     int64_t scale_down_delay_ms; /* what scale_down_delay says */
+    const char *limit_texts[LIMIT_COUNT];
+    struct limits limits; /* what these say */
 };
 
 /* Defaults, then `argv`, then the environment variables that override flags (EVENT_WEBHOOK_URL and others). Texts are

@@ -272,6 +272,7 @@ static bool open_all(struct program *p, struct err *err)
     p->metrics = metrics_new();
     p->strategist = script_strategist_new(loop_clock(p->loop), embedded_modules, embedded_count);
     script_strategist_measure(p->strategist);
+    script_strategist_allow(p->strategist, &p->flags.limits);
     if (!open_clients(p, err)) {
         return false;
     }

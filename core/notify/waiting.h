@@ -16,6 +16,7 @@
 #define WAIT_EDIT "EditFailed"     /* the objects of an edit cannot be brought about: the release goes on without it */
 #define WAIT_EFFECT "OrderFailed"  /* an order of a release, tried again */
 #define WAIT_BUDGET "CPUTimeSpent" /* a script's, of this minute */
+#define WAIT_RATE "RateLimited"    /* its queries or messages of this minute */
 #define WAIT_REVISION "RevisionUnknown" /* the target or one of its configs cannot be read */
 #define WAIT_RELEASE "ReleaseNotCreated"
 #define WAIT_RECORD "RecordRefused" /* the record of a release is refused: it goes on without */

@@ -82,6 +82,10 @@ struct doc *release_new_object(struct context *context, const struct canary *can
     node_set(doc, spec, "sources", node_copy(doc, doc_root(plan->sources)));
     node_set(doc, spec, "params", node_copy(doc, doc_root(plan->params)));
     node_set(doc, spec, "checks", node_copy(doc, doc_root(plan->checks)));
+    struct node *limits = limits_write(&plan->limits, doc);
+    if (node_count(limits) > 0) {
+        node_set(doc, spec, "limits", limits);
+    }
     node_set_int(doc, spec, "words", RELEASE_WORDS);
     struct accepted accepted = {0};
     accepted_take(&accepted, canary);
@@ -150,6 +154,7 @@ struct release *release_open(struct context *context, const struct node *object)
     r->sources = doc_copy(node_get(spec, "sources"));
     r->params = doc_copy(node_get(spec, "params"));
     r->checks = doc_copy(node_get(spec, "checks"));
+    r->limits = limits_of_record(node_get(spec, "limits"));
     r->origin = node_bool_or(node_get(spec, "restarted"), false)   ? RELEASE_RESTARTED
                 : node_bool_or(node_get(spec, "continued"), false) ? RELEASE_CONTINUED
                 : node_bool_or(node_get(spec, "finishing"), false) ? RELEASE_FINISHING
@@ -159,6 +164,11 @@ struct release *release_open(struct context *context, const struct node *object)
     r->waiting = node_bool_or(node_get(spec, "waiting"), false) && node_get(status, "accepted") == NULL;
     read_status(r, spec, status);
     return r;
+}
+
+bool release_has_own_scripts(const struct release *r)
+{
+    return canary_strategy_is_object(r->strategy) || node_count(doc_root(r->checks)) > 0;
 }
 
 void release_refuse(struct release *r, const char *canary, const char *reason)

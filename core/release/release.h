@@ -16,6 +16,7 @@
  * that is taken claims it. An engine that holds another Lease, and whose record is refused, too, would not be seen. */
 #pragma once
 
+#include "canary/limits.h"
 #include "context/context.h"
 #include "release/accepted.h"
 #include "release/account.h"
@@ -50,9 +51,10 @@ struct release {
     struct context *context;
     char *namespace, *name, *uid, *version; /* resourceVersion of the last answer */
     char *canary, *strategy;
-    struct doc *sources; /* what the Release pinned, {module: text} */
-    struct doc *params;  /* of its strategy, {name: value}; pinned too */
-    struct doc *checks;  /* the Checks that it pinned; see canary/check_ref.h */
+    struct doc *sources;  /* what the Release pinned, {module: text} */
+    struct doc *params;   /* of its strategy, {name: value}; pinned too */
+    struct doc *checks;   /* the Checks that it pinned; see canary/check_ref.h */
+    struct limits limits; /* what its scripts may use since it began; an older engine has recorded none */
     enum release_origin origin;
     int64_t words, epoch, serial;
     /* the release was created while its Canary was refused: the script begins once the Canary is accepted */
@@ -100,6 +102,8 @@ void release_refuse(struct release *release, const char *canary, const char *rea
 
 /* True for states in which something is left to do. */
 bool release_state_is_open(const char *state);
+/* True when not all of its scripts are the engine's own. */
+bool release_has_own_scripts(const struct release *release);
 /* "<canary>-<n>", the Canary's name cut to what fits (mem_free). */
 char *release_name(const char *canary, int64_t number);
 /* The number in such a name; 0 for another name, or a number above RELEASE_COUNT_MAX. */
@@ -132,9 +136,10 @@ struct release_plan {
     const char *revision;
     enum release_origin origin;
     bool waiting;
-    struct doc *sources; /* of its strategy, {module: text} */
-    struct doc *params;  /* the values of its parameters; NULL: none */
-    struct doc *checks;  /* the Checks whose sources are among them; NULL: none */
+    struct doc *sources;  /* of its strategy, {module: text} */
+    struct doc *params;   /* the values of its parameters; NULL: none */
+    struct doc *checks;   /* the Checks whose sources are among them; NULL: none */
+    struct limits limits; /* of scripts of a team's own */
 };
 /* The object to create: open, unclaimed. Takes nothing. */
 struct doc *release_new_object(struct context *context, const struct canary *canary, const struct release_plan *plan);

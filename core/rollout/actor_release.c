@@ -199,7 +199,8 @@ static void create_release(struct actor *actor, const struct canary *canary, con
                                 .waiting = actor->refused && origin == RELEASE_RESTARTED,
                                 .sources = choice.sources,
                                 .params = choice.params,
-                                .checks = choice.checks};
+                                .checks = choice.checks,
+                                .limits = choice.limits};
     actor->creating = history_create(actor->context, canary, &plan, on_created, actor);
     library_choice_fini(&choice);
 }

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "release/note.h"
 #include "rollout/run_inner.h"
+#include "rollout/script_place.h"
 #include "rollout/strategist.h"
 
 enum { FAILURES_MAX = 2 };
@@ -328,22 +329,37 @@ static void on_evidence(void *ctx, const struct node *evidence, const char *wher
     }
 }
 
+/* By the place that a text about it names. */
+static void count_broken_limit(const struct run *run, const char *text)
+{
+    const struct release *release = run->release;
+    struct script_place place;
+    bool known = script_place_find(text, &place);
+    char *script = known ? str_dup_n(place.file, place.file_len) : str_dup(release->strategy);
+    char *line = known ? str_format("%zu", place.line) : str_dup("");
+    gauges_limit(&run->context->gauges, release->canary, release->namespace, script, line);
+    str_free(&script);
+    str_free(&line);
+}
+
 /* Tells it once: one minute is like the other. */
-static void on_delayed(void *ctx, int64_t wait_ms)
+static void on_delayed(void *ctx, int64_t wait_ms, const char *what, const char *where)
 {
     struct run *run = ctx;
     const struct release *release = run->release;
     if (wait_ms == 0) {
         waiting_end(run->waiting, WAIT_BUDGET);
+        waiting_end(run->waiting, WAIT_RATE);
         return;
     }
-    char *text = str_format("Release %s.%s has used up its CPU time of this minute: it goes on when the minute is over",
-                            release->name, release->namespace);
+    count_broken_limit(run, where);
+    char *text = str_format("Release %s.%s has used up its %s of this minute%s%s: it goes on when the minute is over",
+                            release->name, release->namespace, what, where[0] != '\0' ? ", at " : "", where);
     if (!run->delay_told) {
         run->delay_told = true;
         announce_text(run->announcer, "Warning", text);
     }
-    run_wait(run, WAIT_BUDGET, text);
+    run_wait(run, strcmp(what, "CPU time") == 0 ? WAIT_BUDGET : WAIT_RATE, text);
     str_free(&text);
 }
 
@@ -355,38 +371,10 @@ static void on_log(void *ctx, const char *message)
     str_free(&id);
 }
 
-/* Finds where a script stood, "scripts/ring.lua:12", in what is said about it: the last place is the innermost. False:
- * nothing says it. */
-static bool find_place(const char *text, struct str_list *place)
-{
-    static const char ending[] = ".lua:";
-    const char *at = NULL;
-    for (const char *next = strstr(text, ending); next != NULL; next = strstr(next + 1, ending)) {
-        at = next;
-    }
-    if (at == NULL) {
-        return false;
-    }
-    const char *from = at, *line = at + strlen(ending);
-    while (from > text && strchr(" :(", from[-1]) == NULL) {
-        from--;
-    }
-    char *script = str_dup_n(from, (size_t)(line - 1 - from)), *number = str_dup_n(line, strspn(line, "0123456789"));
-    str_list_push(place, script);
-    str_list_push(place, number);
-    str_free(&script);
-    str_free(&number);
-    return true;
-}
-
 static void tell_broken_limit(const struct run *run, const char *text)
 {
     const struct release *release = run->release;
-    struct str_list place = {0};
-    bool known = find_place(text, &place);
-    gauges_limit(&run->context->gauges, release->canary, release->namespace, known ? place.items[0] : release->strategy,
-                 known ? place.items[1] : "");
-    str_list_fini(&place);
+    count_broken_limit(run, text);
     char *event = str_format("A script of release %s.%s broke a limit: %s", release->name, release->namespace, text);
     announce_text(run->announcer, "Warning", event);
     str_free(&event);
@@ -426,6 +414,7 @@ void attempt_start(struct run *run)
         .module = module,
         .params = doc_root(release->params),
         .sources = doc_root(release->sources),
+        .limits = release_has_own_scripts(release) ? &release->limits : NULL,
         .label = release->canary,
         .words = release->words,
         .seed = hash_fnv32(release->uid, strlen(release->uid)),

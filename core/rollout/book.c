@@ -103,12 +103,25 @@ static void take_declaration(struct book *book, const char *module, const struct
     str_list_fini(&faults);
 }
 
+/* False: it asks for more than there is, or for what is not known. */
+static bool take_limits(struct book *book, const struct node *spec)
+{
+    struct strategist *strategist = book->context->strategist;
+    struct str_list faults = {0};
+    struct limits most = strategist->ops->limits(strategist);
+    book->limits = limits_read(node_get(spec, "limits"), &most, &faults);
+    book->fault = faults.count > 0 ? str_list_join(&faults, "; ") : NULL;
+    str_list_fini(&faults);
+    return book->fault == NULL;
+}
+
 /* False: no text has this name. */
 static bool load(struct book *book, const char *module)
 {
     struct strategist *strategist = book->context->strategist;
     struct err err = {0};
-    struct doc *declaration = strategist->ops->inspect(strategist, module, doc_root(book->sources), &err);
+    struct doc *declaration =
+        strategist->ops->inspect(strategist, module, doc_root(book->sources), &book->limits, &err);
     if (declaration != NULL) {
         take_declaration(book, module, declaration);
         doc_free(declaration);
@@ -134,7 +147,9 @@ bool book_look(struct book *book, struct doc *object)
         char *module = book->kind->module(book->key);
         forget_look(book);
         take_sources(book, module, spec_of(object));
-        load(book, module);
+        if (take_limits(book, spec_of(object))) {
+            load(book, module);
+        }
         str_free(&module);
     }
     doc_free(book->object);

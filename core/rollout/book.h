@@ -4,6 +4,7 @@
 
 #include <uthash.h>
 
+#include "canary/limits.h"
 #include "context/context.h"
 
 /* What tells Strategies from Checks. */
@@ -23,6 +24,7 @@ struct book {
     struct doc *sources;  /* {module: text}; what the engine itself brings has none */
     size_t size;          /* of these texts */
     struct doc *declared; /* its parameters, an object; NULL when it has a fault */
+    struct limits limits; /* that it asks for */
     char *fault;          /* NULL: none */
     struct kube_call *write;
     struct timer retry;

@@ -392,10 +392,28 @@ static void pin_check(struct library_choice *choice, const struct book *book, co
     pin_sources(choice, book);
 }
 
+/* All scripts of a release run in one VM, so what is the least for one of them is the least for all. */
+static struct limits limits_of(const struct library *library, const struct named *named)
+{
+    const struct strategist *strategist = library->context->strategist;
+    struct limits limits = {0};
+    if (named->strategy == NULL && named->check_count == 0) {
+        return limits;
+    }
+    limits = strategist->ops->limits(strategist);
+    if (named->strategy != NULL) {
+        limits_lower(&limits, &named->strategy->limits);
+    }
+    for (size_t i = 0; i < named->check_count; i++) {
+        limits_lower(&limits, &named->checks[i]->limits);
+    }
+    return limits;
+}
+
 /* Everything that a release of the Canary pins. Takes named->bundled. */
 static struct library_choice pin(struct library *library, const struct canary *canary, struct named *named)
 {
-    struct library_choice choice = {.sources = named->bundled};
+    struct library_choice choice = {.sources = named->bundled, .limits = limits_of(library, named)};
     named->bundled = NULL;
     if (named->strategy != NULL) {
         const struct node *given = node_at(canary->spec, "strategy", "params");

@@ -12,6 +12,7 @@
  * that the engine brings; where that is none, a file of the engine's folder (rollout/script_folder.h). */
 #pragma once
 
+#include "canary/limits.h"
 #include "context/context.h"
 
 struct library;
@@ -36,9 +37,10 @@ void library_check(void *library, const struct canary *canary, struct str_list *
 
 /* What a release of a Canary begins with. */
 struct library_choice {
-    struct doc *sources; /* {module: text} */
-    struct doc *params;  /* {name: value}; NULL for a bundled strategy */
-    struct doc *checks;  /* canary/check_ref.h; NULL: none */
+    struct doc *sources;  /* {module: text} */
+    struct doc *params;   /* {name: value}; NULL for a bundled strategy */
+    struct doc *checks;   /* canary/check_ref.h; NULL: none */
+    struct limits limits; /* of a release with scripts of a team's own; nothing is said of another one */
 };
 /* False and err: a script is missing, or cannot be used. */
 bool library_choose(struct library *library, const struct canary *canary, struct library_choice *choice,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/doc.h"
+#include "canary/limits.h"
 
 struct strategist;
 struct strategy; /* one running strategy */
@@ -31,9 +32,9 @@ struct strategy_host {
     /* Evidence for a verdict: kept with the release. `where`: "file:line" of the strategy. */
     void (*evidence)(void *ctx, const struct node *evidence, const char *where);
     void (*log)(void *ctx, const char *message);
-    /* The script has spent its CPU time of this minute, so its next turn waits this long; 0: it goes on. Must only
-     * take note. */
-    void (*delayed)(void *ctx, int64_t wait_ms);
+    /* The script has used up something of this minute ("CPU time", "queries", "messages"), so it waits this long at
+     * `where` ("scripts/ring.lua:12", "" when that is not known); 0: it goes on. Must only take note. */
+    void (*delayed)(void *ctx, int64_t wait_ms, const char *what, const char *where);
     /* The last callback; comes on a later turn than strategist_start. strategist_stop must follow. */
     void (*ended)(void *ctx, enum strategy_end end, const struct err *err);
 };
@@ -43,9 +44,12 @@ struct strategy_start {
     /* {"strategies.canary": "text", …}: what the Release pinned; a module not named is the binary's own */
     const struct node *sources;
     const struct node *params; /* the values of its parameters, an object; NULL: none */
-    const char *label;         /* "podinfo.test", for logs */
-    int64_t words;             /* the version of the words that it speaks (release/release.h); 0: the latest */
-    uint32_t seed;             /* of the script's random numbers */
+    /* What its scripts may use, as far as the engine's own limits allow it. NULL: they are the engine's own, and ask
+     * as many questions as the Canary says. */
+    const struct limits *limits;
+    const char *label; /* "podinfo.test", for logs */
+    int64_t words;     /* the version of the words that it speaks (release/release.h); 0: the latest */
+    uint32_t seed;     /* of the script's random numbers */
     struct strategy_host host;
 };
 
@@ -59,7 +63,9 @@ struct strategist_ops {
      * load, ERR_NOT_FOUND when there is no such module; otherwise what it declares: {"kind": "strategy", "name": …,
      * "params": {…}} (canary/params.h). */
     struct doc *(*inspect)(struct strategist *strategist, const char *module, const struct node *sources,
-                           struct err *err);
+                           const struct limits *limits, struct err *err);
+    /* The most that a script may use. */
+    struct limits (*limits)(const struct strategist *strategist);
     /* The sources a new Release pins, as an object in `doc`: {"strategies.canary": "text"}. */
     struct node *(*sources)(struct strategist *strategist, const char *name, struct doc *doc);
 };

@@ -1,5 +1,7 @@
 #include "script/budget.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "base/str.h"
 
@@ -39,6 +41,8 @@ static void renew(struct budget *budget)
         tell_dropped(budget);
         budget->began_ms = clock_mono_ms(budget->clock);
         budget->spent_ns = budget->lines = 0;
+        budget->exceeded = NULL;
+        memset(budget->taken, 0, sizeof budget->taken);
     }
 }
 
@@ -58,7 +62,28 @@ int64_t budget_wait_ms(struct budget *budget)
 {
     renew(budget);
     bool fits = budget->limits.cpu_ms == 0 || budget->spent_ns < budget->limits.cpu_ms * 1000 * 1000;
-    return fits ? 0 : rest_ms(budget);
+    return fits && budget->exceeded == NULL ? 0 : rest_ms(budget);
+}
+
+const char *budget_lacks(const struct budget *budget)
+{
+    return budget->exceeded != NULL ? budget->exceeded : "CPU time";
+}
+
+bool budget_fits(struct budget *budget, enum budget_item item)
+{
+    static const char *const names[] = {[BUDGET_QUERY] = "queries", [BUDGET_MESSAGE] = "messages"};
+    int64_t bound = item == BUDGET_QUERY ? budget->limits.queries : budget->limits.messages;
+    renew(budget);
+    bool fits = bound == 0 || budget->taken[item] < bound;
+    budget->exceeded = fits ? budget->exceeded : names[item];
+    return fits;
+}
+
+void budget_count(struct budget *budget, enum budget_item item)
+{
+    renew(budget);
+    budget->taken[item]++;
 }
 
 static void on_window_end(struct timer *timer, void *ctx)

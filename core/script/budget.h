@@ -1,11 +1,12 @@
-/* What one release may spend in a minute: CPU time and lines of log. kill.h bounds one step; a budget bounds many
- * steps, each of them within its bound.
+/* What one release may spend in a minute: CPU time, questions to metrics servers, messages, lines of log. kill.h bounds
+ * one step; a budget bounds many steps, each of them within its bound.
  *
- * Nothing fails here. A release that has spent its time waits until the minute is over, while the others go on.
- * Lines above the budget are dropped, and one line says how many there were.
+ * Nothing fails here. A release that has spent its time, or would ask or tell more than its share, waits until the
+ * minute is over, while the others go on. Lines above the budget are dropped, and one line says how many there were.
  *
- *   turn ──> budget_spend      next turn ──> budget_wait_ms: 0, or how long it waits
- *   log  ──> budget_take_line: true, or it is dropped
+ *   turn             ──> budget_spend      next turn ──> budget_wait_ms: 0, or how long it waits
+ *   query, message   ──> budget_fits: true, or it waits for budget_wait_ms, and then goes ahead; budget_count
+ *   log              ──> budget_take_line: true, or it is dropped
  *
  * Measured CPU time differs between machines, and a simulated story must not. There nothing is measured, and a turn
  * costs what `turn_us` says. */
@@ -15,13 +16,17 @@
 
 struct budget_limits {
     int64_t window_ms;
-    int64_t cpu_ms;    /* of all turns in one window; 0: no bound */
-    int64_t turn_us;   /* what one turn costs besides the measured time: the engine's work with its answer */
-    int64_t log_lines; /* 0: no bound */
-    bool measured;     /* CPU time counts */
+    int64_t cpu_ms;  /* of all turns in one window; 0: no bound */
+    int64_t turn_us; /* what one turn costs besides the measured time: the engine's work with its answer */
+    int64_t log_lines, queries, messages; /* 0: no bound */
+    bool measured;                        /* CPU time counts */
 };
 #define BUDGET_LIMITS_DEFAULT                                                                                          \
-    ((struct budget_limits){.window_ms = 60 * 1000, .cpu_ms = 2000, .turn_us = 1000, .log_lines = 60})
+    ((struct budget_limits){                                                                                           \
+        .window_ms = 60 * 1000, .cpu_ms = 2000, .turn_us = 1000, .log_lines = 60, .queries = 600, .messages = 60})
+
+/* Of these the one that is too much waits. */
+enum budget_item { BUDGET_QUERY, BUDGET_MESSAGE, BUDGET_ITEMS };
 
 struct budget {
     struct clock *clock;
@@ -29,7 +34,9 @@ struct budget {
     char label[128];
     int64_t began_ms; /* the window, monotonic */
     int64_t spent_ns, lines, dropped;
-    struct timer timer; /* at the end of a window with dropped lines */
+    int64_t taken[BUDGET_ITEMS];
+    const char *exceeded; /* "queries": what would have been too much in this window; NULL: nothing */
+    struct timer timer;   /* at the end of a window with dropped lines */
 };
 
 /* `label`: "podinfo.test", for the log; may be "". */
@@ -43,5 +50,10 @@ void budget_spend(struct budget *budget, int64_t cpu_ns);
 void budget_spend_replay(struct budget *budget, int64_t cpu_ns);
 /* How long the next turn has to wait; 0: it may begin. */
 int64_t budget_wait_ms(struct budget *budget);
+/* What a turn waits for that has to wait: "CPU time", "queries", "messages". */
+const char *budget_lacks(const struct budget *budget);
+/* False: one more would be too many, and waits. */
+bool budget_fits(struct budget *budget, enum budget_item item);
+void budget_count(struct budget *budget, enum budget_item item);
 /* False: the line is to be dropped; it has been counted. */
 bool budget_take_line(struct budget *budget);

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "script/host.h"
 #include "script/plain.h"
 #include "script/task.h"
+#include "script/where.h"
 
 enum { MESSAGE_MAX = 800 /* what is left of err's text is for the place */, FRAMES_MAX = 100 };
 
@@ -97,15 +97,22 @@ static bool has_place(lua_State *L, const char *text)
     return false;
 }
 
-/* True when stdlib has raised this, with a place of a script's that no frame is left of (misuse.lua). */
-static bool is_placed_by_stdlib(lua_State *L, const char *text)
+static bool is_place(const char *text)
+{
+    const char *colon = strchr(text, ':');
+    return where_is_script(text) && colon != NULL && isdigit((unsigned char)colon[1]);
+}
+
+/* True when the engine's Lua has raised this, with a place of a script's that no frame is left of (misuse.lua), or that
+ * is of a coroutine of the script's own. */
+static bool is_placed_by_engine(lua_State *L, const char *text)
 {
     lua_Debug frame;
     for (int level = 0; level < FRAMES_MAX && lua_getstack(L, level, &frame); level++) {
-        if (lua_getinfo(L, "S", &frame) && frame.source[0] == '@') {
-            const char *colon = strchr(text, ':');
-            return str_has_prefix(frame.source, "@stdlib/") && host_is_script(text) && colon != NULL &&
-                   isdigit((unsigned char)colon[1]);
+        if (lua_getinfo(L, "S", &frame) && frame.source[0] != '=') {
+            return str_has_prefix(frame.source, "@stdlib/") && is_place(text);
+        } else if (strcmp(frame.source, "=sandbox") == 0) {
+            return is_place(text);
         }
     }
     return false;
@@ -115,12 +122,12 @@ static void describe_raised(const struct failure *failure, struct err *err)
 {
     struct message message;
     char where[KILL_WHERE_SIZE];
-    host_where(failure->from, where, sizeof where);
+    where_find(failure->from, where, sizeof where);
     message_of(failure, &message);
-    bool placed = has_place(failure->from, message.text) || is_placed_by_stdlib(failure->from, message.text);
+    bool placed = has_place(failure->from, message.text) || is_placed_by_engine(failure->from, message.text);
     if (!placed && where[0] != '\0') {
         err_set(err, ERR_SCRIPT, "%s: %s", where, message.text);
-    } else if (host_is_script(where) && !host_is_script(message.text)) {
+    } else if (where_is_script(where) && !where_is_script(message.text)) {
         err_set(err, ERR_SCRIPT, "%s (called from %s)", message.text, where);
     } else {
         err_set(err, ERR_SCRIPT, "%s", message.text);
@@ -140,7 +147,7 @@ static void describe_time(const struct failure *failure, struct err *err)
 static void describe_memory(const struct failure *failure, struct err *err)
 {
     char where[KILL_WHERE_SIZE];
-    host_where(failure->from, where, sizeof where);
+    where_find(failure->from, where, sizeof where);
     err_set(err, ERR_LIMIT, "%s%smore than %zu bytes of memory", where, where[0] ? ": " : "",
             failure->limits->memory_max);
 }

@@ -1,6 +1,7 @@
 #include "script/host.h"
 
 #include <lauxlib.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,8 +10,11 @@
 #include "script/kill.h"
 #include "script/marshal.h"
 #include "script/plain.h"
+#include "script/where.h"
 
-enum { LOG_MAX = 4096, FRAMES_MAX = 100 };
+#define ROOT "args"
+
+enum { LOG_MAX = 4096 };
 
 static struct host *host_of(lua_State *L)
 {
@@ -18,15 +22,29 @@ static struct host *host_of(lua_State *L)
     return *host;
 }
 
+/* Raises at the line of the script that has said the word, wherever in stdlib the primitive was called. */
+static int raise_at_script(lua_State *L, const char *format, ...)
+{
+    char where[KILL_WHERE_SIZE];
+    va_list args;
+    va_start(args, format);
+    where_find(L, where, sizeof where);
+    lua_pushfstring(L, "%s%s", where, where[0] != '\0' ? ": " : "");
+    lua_pushvfstring(L, format, args);
+    va_end(args);
+    lua_concat(L, 2);
+    return lua_error(L);
+}
+
 /* Words wait, are recorded and end in the order of the strategy's own coroutine. */
-static struct host *host_for_word(lua_State *L, const char *primitive)
+static struct host *host_for_word(lua_State *L)
 {
     struct host *host = host_of(L);
     if (host->co == NULL) {
-        luaL_error(L, "host.%s: no word can run while a module loads", primitive);
+        raise_at_script(L, "no word can run while a module loads");
     }
     if (L != host->co) {
-        luaL_error(L, "host.%s: no word can run inside a coroutine of the script", primitive);
+        raise_at_script(L, "no word can run inside a coroutine of the script");
     }
     return host;
 }
@@ -36,11 +54,18 @@ static void note_word(struct host *host, const char *word)
     plain_copy(host->word, sizeof host->word, word, strlen(word));
 }
 
+/* "args.text: why": "text: why", as the script knows no args. */
+static const char *after_root(const char *problem)
+{
+    const char *rest = problem + (str_has_prefix(problem, ROOT) ? strlen(ROOT) : 0);
+    return rest + strspn(rest, rest[0] == '.' ? "." : ": ");
+}
+
 /* Absent arguments are an empty object. Between kill_host_enter and kill_host_leave. */
 static struct doc *read_args(lua_State *L, int index, struct err *err)
 {
     if (!lua_isnil(L, index)) {
-        return marshal_read(L, index, "args", err);
+        return marshal_read(L, index, ROOT, err);
     }
     struct doc *doc = doc_new();
     doc_set_root(doc, node_new_object(doc));
@@ -74,9 +99,65 @@ static bool is_pause_due(struct host *host)
     return host->replayed == host->replay_words || (measured && kill_elapsed_ns() > HOST_REPLAY_NS);
 }
 
+/* --- what a minute has room for --- */
+
+/* Words of a script that people, chats and webhooks get something of. */
+static bool is_message(const char *word)
+{
+    static const char *const words[] = {"event", "alert", "hook", "fetch"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i], word) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_query(const char *operation)
+{
+    return str_has_prefix(operation, "query");
+}
+
+/* True when it has to wait, which it then does by yielding. */
+static bool is_over(struct host *host, lua_State *L, enum budget_item item)
+{
+    return host->budget != NULL && lua_isyieldable(L) && !budget_fits(host->budget, item);
+}
+
+static void count(struct host *host, enum budget_item item)
+{
+    if (host->budget != NULL) {
+        budget_count(host->budget, item);
+    }
+}
+
+static int push_begun(lua_State *L, int64_t started_ms)
+{
+    lua_pushboolean(L, false);
+    lua_pushnil(L);
+    lua_pushnumber(L, (lua_Number)started_ms);
+    return 3;
+}
+
+/* A call is asked for again (prelude.lua). */
+int host_push_held(lua_State *L, struct host *host)
+{
+    enum host_hold held = host->held;
+    host->held = HOST_GOES_ON;
+    if (held == HOST_HOLDS_WORD) {
+        count(host, BUDGET_MESSAGE);
+        return push_begun(L, host->word_started_ms);
+    }
+    lua_pushnil(L);
+    lua_pushboolean(L, true);
+    return 2;
+}
+
+/* --- the primitives --- */
+
 static int primitive_enter(lua_State *L)
 {
-    struct host *host = host_for_word(L, "enter");
+    struct host *host = host_for_word(L);
     luaL_checktype(L, 1, LUA_TSTRING);
     lua_settop(L, 2);
     marshal_prepare(L);
@@ -104,7 +185,7 @@ static int primitive_enter(lua_State *L)
     kill_host_leave();
 
     if (!readable) {
-        return luaL_error(L, "%s: %s", lua_tostring(L, 1), err.text);
+        return raise_at_script(L, "rollout:%s: %s", lua_tostring(L, 1), after_root(err.text));
     }
     if (done && host->paused) {
         return lua_yield(L, 0);
@@ -113,15 +194,20 @@ static int primitive_enter(lua_State *L)
         host_push_replayed(L, host);
         return 3;
     }
-    lua_pushboolean(L, false);
-    lua_pushnil(L);
-    lua_pushnumber(L, (lua_Number)started_ms);
-    return 3;
+    if (is_message(lua_tostring(L, 1))) {
+        host->word_started_ms = started_ms;
+        if (is_over(host, L, BUDGET_MESSAGE)) {
+            host->held = HOST_HOLDS_WORD;
+            return lua_yield(L, 0);
+        }
+        count(host, BUDGET_MESSAGE);
+    }
+    return push_begun(L, started_ms);
 }
 
 static int primitive_leave(lua_State *L)
 {
-    struct host *host = host_for_word(L, "leave");
+    struct host *host = host_for_word(L);
     lua_settop(L, 1);
     marshal_prepare(L);
     struct err err = {0};
@@ -135,17 +221,21 @@ static int primitive_leave(lua_State *L)
     doc_free(result);
     kill_host_leave();
 
-    return readable ? 0 : luaL_error(L, "%s", err.text);
+    return readable ? 0 : raise_at_script(L, "%s", err.text);
 }
 
 static int primitive_call(lua_State *L)
 {
-    struct host *host = host_for_word(L, "call");
+    struct host *host = host_for_word(L);
     luaL_checktype(L, 1, LUA_TSTRING);
     lua_settop(L, 2);
     marshal_prepare(L);
     if (host->waiting || !lua_isyieldable(L)) {
-        return luaL_error(L, "host.call: nothing can be waited for here");
+        return raise_at_script(L, "%s: nothing can be waited for here", lua_tostring(L, 1));
+    }
+    if (is_query(lua_tostring(L, 1)) && is_over(host, L, BUDGET_QUERY)) {
+        host->held = HOST_HOLDS_CALL;
+        return lua_yield(L, 0);
     }
     struct err err = {0};
     struct doc *answer = NULL;
@@ -163,13 +253,16 @@ static int primitive_call(lua_State *L)
     host_hand_over(host, answered ? answer : NULL);
     bool accepted = err.code == ERR_NONE;
     host->waiting = accepted && !answered;
+    if (host->waiting && is_query(operation)) { /* one on record is answered at once */
+        count(host, BUDGET_QUERY);
+    }
     kill_host_leave();
 
     if (!readable) {
-        return luaL_error(L, "%s: %s", lua_tostring(L, 1), err.text);
+        return raise_at_script(L, "%s: %s", lua_tostring(L, 1), err.text);
     }
     if (!accepted) {
-        return luaL_error(L, "%s", err.text);
+        return raise_at_script(L, "%s", err.text);
     }
     if (!answered) {
         return lua_yield(L, 0);
@@ -180,12 +273,12 @@ static int primitive_call(lua_State *L)
 
 static int primitive_evidence(lua_State *L)
 {
-    struct host *host = host_for_word(L, "evidence");
+    struct host *host = host_for_word(L);
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     marshal_prepare(L);
     char where[KILL_WHERE_SIZE];
-    host_where(L, where, sizeof where);
+    where_find(L, where, sizeof where);
     struct err err = {0};
 
     kill_host_enter();
@@ -197,7 +290,7 @@ static int primitive_evidence(lua_State *L)
     doc_free(evidence);
     kill_host_leave();
 
-    return readable ? 0 : luaL_error(L, "%s", err.text);
+    return readable ? 0 : raise_at_script(L, "%s", err.text);
 }
 
 /* Logs a line of the script. While a module loads, nothing is called back. */
@@ -275,33 +368,4 @@ void host_install(lua_State *L, struct host **host)
     lua_setfield(L, -2, "null");
     lua_getfield(L, -1, "log");
     lua_insert(L, -2);
-}
-
-bool host_is_script(const char *place)
-{
-    return str_has_prefix(place, "strategies/") || str_has_prefix(place, "scripts/");
-}
-
-void host_where(lua_State *L, char *out, size_t size)
-{
-    lua_Debug frame;
-    out[0] = '\0';
-    for (int level = 0; level < FRAMES_MAX && lua_getstack(L, level, &frame); level++) {
-        /* Chunks of modules are named after their file ("@strategies/canary.lua"), the sandbox's own is not. */
-        if (!lua_getinfo(L, "Sl", &frame) || frame.source[0] != '@') {
-            continue;
-        }
-        bool strategy = host_is_script(frame.source + 1);
-        if (!strategy && out[0] != '\0') {
-            continue;
-        }
-        if (frame.currentline > 0) {
-            snprintf(out, size, "%s:%d", frame.short_src, frame.currentline);
-        } else { /* an instruction that ran out of memory leaves no line */
-            snprintf(out, size, "%s, in the function of line %d", frame.short_src, frame.linedefined);
-        }
-        if (strategy) {
-            return;
-        }
-    }
 }

@@ -19,15 +19,18 @@ enum {
     HOST_REPLAY_NS = 5 * 1000 * 1000, /* a replay lets the loop turn after so much CPU time, where that is measured */
 };
 
+enum host_hold { HOST_GOES_ON, HOST_HOLDS_WORD, HOST_HOLDS_CALL };
+
 struct host {
     struct strategy_host port;
     lua_State *co;           /* the strategy's coroutine; NULL while its modules load: no word may run then */
     struct budget *budget;   /* NULL: none */
     bool waiting;            /* an operation has been asked for and is not answered */
     bool paused;             /* in the middle of a replay: host_push_replayed has what the script gets next */
+    enum host_hold held;     /* the budget of this minute lacks what is asked for: see host_push_held */
     int64_t replayed;        /* words of this turn that were on record; after `replay_words` the loop turns */
     int64_t replay_words;    /* 0: no bound */
-    int64_t word_started_ms; /* of the word that was replayed last */
+    int64_t word_started_ms; /* of the word that was replayed, or held, last */
     struct doc *handed_over; /* what Lua is about to read or has read last */
     uint64_t random;
     char word[HOST_WORD_SIZE]; /* the last word or operation, for the text of a kill */
@@ -45,9 +48,5 @@ void host_hand_over(struct host *host, struct doc *doc);
 /* After a pause: pushes the three values that the primitive `enter` gives for the recorded word. May raise. */
 void host_push_replayed(lua_State *L, struct host *host);
 
-/* "strategies/canary.lua:12": the innermost line of a strategy on the stack of L, else the innermost line of any
- * module; "" without one. Raises nothing. */
-void host_where(lua_State *L, char *out, size_t size);
-
-/* True for a place in a strategy's file, the engine's own or a team's: "scripts/ring.lua:12". */
-bool host_is_script(const char *place);
+/* After a hold: pushes what the primitive that was held gives, and returns how many values. May raise. */
+int host_push_held(lua_State *L, struct host *host);

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "script/where.h"
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
@@ -56,8 +57,8 @@ static void arm(int64_t when_ns)
 static void raise_time_limit(lua_State *L, lua_Debug *at)
 {
     struct run *run = innermost;
-    if (run != NULL && run->where[0] == '\0' && lua_getinfo(L, "Sl", at)) {
-        snprintf(run->where, sizeof run->where, "%s:%d", at->short_src, at->currentline);
+    if (run != NULL && run->where[0] == '\0') {
+        where_find(L, run->where, sizeof run->where);
     }
     luaL_error(L, "time limit");
 }

@@ -33,7 +33,7 @@ enum { KILL_WHERE_SIZE = 160 };
 struct kill_report {
     enum kill_stage stage;
     int status;                  /* what the body returned; meaningless after KILL_HARD */
-    char where[KILL_WHERE_SIZE]; /* "file:line" at which the hook first raised, or "" */
+    char where[KILL_WHERE_SIZE]; /* where the script stood when the hook first raised (where.h), or "" */
     int64_t spent_ns; /* CPU time that is charged to the script: each replayed word has KILL_REPLAY_FREE_NS free */
 };
 

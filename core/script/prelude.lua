@@ -22,7 +22,7 @@ local raw_format, raw_gsub, raw_rep = raw.string.format, raw.string.gsub, raw.st
 local find, match, gmatch = raw.string.find, raw.string.match, raw.string.gmatch
 local sub, byte = raw.string.sub, raw.string.byte
 
-local TEXT_MAX, CHUNK_MAX, DEPTH_MAX, VALUES_MAX = 1048576, 65536, 16, 200
+local TEXT_MAX, CHUNK_MAX, DEPTH_MAX, VALUES_MAX, FRAMES_MAX = 1048576, 65536, 16, 200, 40
 
 local function wanted(place, name, kind, value)
   error(raw_format("bad argument #%d to '%s' (%s expected, got %s)", place, name, kind, type(value)), 3)
@@ -434,14 +434,49 @@ local function known_modules(home, name)
   return concat(nearest(name, names), ', ')
 end
 
+-- The line at which a module calls something in tail position, as in `return require 'scripts.x'`: the stack has no
+-- frame of the module any more.
+local function line_of_return(text)
+  local at = 1
+  for from in gmatch('\n' .. text, '()\n[ \t]*return%f[^%w_]') do at = from end
+  local _, lines = raw_gsub(sub(text, 1, at - 1), '\n', '')
+  return lines + 1
+end
+
+local function module_under_way()
+  for i = #under_way, 1, -1 do
+    if not find(under_way[i], '^stdlib%.') then return under_way[i], source(under_way[i]) end
+  end
+end
+
+-- 'scripts/ring.lua:12: ', the line of the script that has called what is running; '' without one.
+local function place_of_script()
+  local place, level = '', 2
+  while place == '' and level < FRAMES_MAX do
+    local _, text = pcall(error, '', level)
+    if text ~= '' and not find(text, '^stdlib/') and not find(text, '^sandbox:') then place = text end
+    level = level + 1
+  end
+  local name, text = module_under_way()
+  local file = name and raw_gsub(name, '%.', '/') .. '.lua:'
+  if file and sub(place, 1, #file) ~= file and not find(place, '^load') then
+    return file .. line_of_return(text) .. ': '
+  end
+  return place
+end
+
+local function raise_at_script(problem)
+  error(place_of_script() .. problem, 0)
+end
+
 local function load_module(name, asked_from)
-  if loading[name] then error("module '" .. name .. "' requires itself, or failed to load before", 3) end
+  if loading[name] then raise_at_script("module '" .. name .. "' requires itself, or failed to load before") end
   local home = home_of(name)
   environments[home] = environments[home] or new_environment(home)
   local chunk, problem = source(name, '@' .. raw_gsub(name, '%.', '/') .. '.lua', environments[home])
   if not chunk and not problem then
-    error("module '" .. name .. "' is neither pinned by the release nor part of this engine; there are "
-      .. known_modules(asked_from, name), 3)
+    raise_at_script("module '" .. name .. "' is neither pinned by the release nor part of this engine; there are "
+      .. known_modules(asked_from, name))
   end
   if problem == 'not enough memory' then raw_rep(' ', 1e9) end -- the same again, as the error that load made a text of
   if not chunk then error(problem, 0) end
@@ -464,7 +499,7 @@ local function new_require(home)
     local inner = root == 'stdlib' and not trusted
     local found = root and (trusted and name or inner and public[name] and name or not inner and inside_of(home, name))
     if not found then
-      error("module '" .. sub(name, 1, 60) .. "' is not for scripts; there are " .. known_modules(home, name), 2)
+      raise_at_script("module '" .. sub(name, 1, 60) .. "' is not for scripts; there are " .. known_modules(home, name))
     end
     name = found
     if loaded[name] == nil then load_module(name, home) end
@@ -511,7 +546,11 @@ function host.enter(...)
 end
 function host.call(...)
   check_metatables()
-  return raw_call(...)
+  local answer, again
+  repeat
+    answer, again = raw_call(...) -- again: it had to wait, because there were too many of its kind in this minute
+  until not again
+  return answer
 end
 function host.seal(t, problem)
   sealed[t] = problem
@@ -521,9 +560,10 @@ function host.nearest(name, names)
   return nearest(name, names)
 end
 function host.loading()
-  for i = #under_way, 1, -1 do
-    if not find(under_way[i], '^stdlib%.') then return under_way[i], source(under_way[i]) end
-  end
+  return module_under_way()
+end
+function host.place_of_script()
+  return place_of_script()
 end
 
 -- Methods of strings come from a table that no script can reach; the originals of everything are emptied.

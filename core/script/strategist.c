@@ -12,6 +12,7 @@ struct scripts {
     struct module_set binary; /* without pinned sources */
     struct script_limits limits;
     struct sandbox_vm *shared; /* by the engine's own strategies; NULL: none is there */
+    struct limits most;
     size_t running;
 };
 
@@ -60,8 +61,10 @@ static bool may_go_on(struct strategy *strategy)
         timer_start(strategy->scripts->clock, &strategy->turn, wait_ms, on_turn, strategy);
     }
     if (strategy->delayed != (wait_ms > 0)) {
+        char where[KILL_WHERE_SIZE];
+        task_where(strategy->task, where, sizeof where);
         strategy->delayed = wait_ms > 0;
-        strategy->host.delayed(strategy->host.ctx, wait_ms);
+        strategy->host.delayed(strategy->host.ctx, wait_ms, budget_lacks(&strategy->budget), where);
     }
     return wait_ms == 0;
 }
@@ -88,6 +91,7 @@ static void on_turn(struct timer *timer, void *ctx)
     case TASK_WAITS:
         break;
     case TASK_PAUSED:
+    case TASK_HELD:
         timer_start(strategy->scripts->clock, &strategy->turn, 0, on_turn, strategy);
         break;
     case TASK_RETURNED:
@@ -108,11 +112,52 @@ static void on_turn(struct timer *timer, void *ctx)
     }
 }
 
+/* --- limits --- */
+
+static void lower(int64_t *limit, int64_t asked)
+{
+    *limit = asked != 0 && (*limit == 0 || asked < *limit) ? asked : *limit;
+}
+
+static void apply(struct script_limits *limits, const struct limits *asked)
+{
+    int64_t memory = (int64_t)limits->memory_max;
+    lower(&memory, asked->of[LIMIT_MEMORY]);
+    limits->memory_max = (size_t)memory;
+    if (limits->budget.measured) { /* otherwise a slow machine would tell another story */
+        lower(&limits->cpu.soft_ms, asked->of[LIMIT_STEP_TIME]);
+    }
+    lower(&limits->budget.cpu_ms, asked->of[LIMIT_TIME_PER_MINUTE]);
+    lower(&limits->budget.queries, asked->of[LIMIT_QUERIES]);
+    lower(&limits->budget.messages, asked->of[LIMIT_MESSAGES]);
+    lower(&limits->budget.log_lines, asked->of[LIMIT_LOG_LINES]);
+}
+
+/* `asked` NULL: the scripts are the engine's own. */
+static struct script_limits limits_of(const struct scripts *scripts, const struct limits *asked)
+{
+    struct script_limits limits = scripts->limits;
+    if (asked != NULL) {
+        apply(&limits, asked);
+    } else {
+        limits.budget.queries = limits.budget.messages = 0;
+    }
+    return limits;
+}
+
+static struct limits most(const struct strategist *strategist)
+{
+    return ((const struct scripts *)strategist)->most;
+}
+
+/* --- the port --- */
+
 /* A VM for one strategy; to be released by who asked. NULL and err. */
-static struct sandbox_vm *vm_for(struct scripts *scripts, const struct module_set *set, struct err *err)
+static struct sandbox_vm *vm_for(struct scripts *scripts, const struct module_set *set,
+                                 const struct script_limits *limits, struct err *err)
 {
     if (!module_all_engines(set)) {
-        return sandbox_vm_new(set, scripts->limits.memory_max, false, err);
+        return sandbox_vm_new(set, limits->memory_max, false, err);
     }
     if (!sandbox_vm_has_room(scripts->shared)) {
         drop_shared(scripts);
@@ -129,11 +174,12 @@ static struct strategy *start(struct strategist *strategist, const struct strate
     scripts->running++;
     strategy->host = order->host;
     strategy->pinned = order->sources != NULL ? doc_copy(order->sources) : NULL;
-    budget_init(&strategy->budget, scripts->clock, &scripts->limits.budget, order->label);
+    struct script_limits limits = limits_of(scripts, order->limits);
+    budget_init(&strategy->budget, scripts->clock, &limits.budget, order->label);
     struct module_set set = scripts->binary;
     set.pinned = doc_root(strategy->pinned);
-    struct sandbox_vm *vm = vm_for(scripts, &set, err);
-    strategy->task = vm != NULL ? task_new(order, vm, &scripts->limits, &strategy->budget, err) : NULL;
+    struct sandbox_vm *vm = vm_for(scripts, &set, &limits, err);
+    strategy->task = vm != NULL ? task_new(order, vm, &limits, &strategy->budget, err) : NULL;
     sandbox_vm_release(vm);
     if (strategy->task == NULL) {
         strategy_free(strategy);
@@ -180,14 +226,15 @@ static void drop_log(void *ctx, const char *message)
 }
 
 static struct doc *inspect(struct strategist *strategist, const char *module, const struct node *sources,
-                           struct err *err)
+                           const struct limits *asked, struct err *err)
 {
     const struct scripts *scripts = (const struct scripts *)strategist;
+    struct script_limits limits = limits_of(scripts, asked);
     struct strategy_start order = {.module = module, .sources = sources, .host = {.log = drop_log}};
     struct module_set set = scripts->binary;
     set.pinned = sources;
-    struct sandbox_vm *vm = sandbox_vm_new(&set, scripts->limits.memory_max, false, err);
-    struct task *task = vm != NULL ? task_new(&order, vm, &scripts->limits, NULL, err) : NULL;
+    struct sandbox_vm *vm = sandbox_vm_new(&set, limits.memory_max, false, err);
+    struct task *task = vm != NULL ? task_new(&order, vm, &limits, NULL, err) : NULL;
     sandbox_vm_release(vm);
     struct doc *declared = task != NULL ? task_declares(task, err) : NULL;
     task_free(task);
@@ -195,7 +242,7 @@ static struct doc *inspect(struct strategist *strategist, const char *module, co
 }
 
 static const struct strategist_ops ops = {
-    .start = start, .answer = answer, .stop = stop, .inspect = inspect, .sources = sources};
+    .start = start, .answer = answer, .stop = stop, .inspect = inspect, .limits = most, .sources = sources};
 
 struct strategist *script_strategist_new(struct clock *clock, const struct embedded_module *modules, size_t count)
 {
@@ -204,6 +251,7 @@ struct strategist *script_strategist_new(struct clock *clock, const struct embed
     scripts->clock = clock;
     scripts->binary = (struct module_set){.embedded = modules, .embedded_count = count, .chunks = chunks_new()};
     scripts->limits = SCRIPT_LIMITS_DEFAULT;
+    scripts->most = limits_default();
     return &scripts->strategist;
 }
 
@@ -230,6 +278,19 @@ void script_strategist_share(struct strategist *strategist)
     struct scripts *scripts = (struct scripts *)strategist;
     chunks_free(scripts->binary.chunks);
     scripts->binary.chunks = chunks_shared();
+}
+
+void script_strategist_allow(struct strategist *strategist, const struct limits *most)
+{
+    struct scripts *scripts = (struct scripts *)strategist;
+    struct script_limits *limits = &scripts->limits;
+    scripts->most = *most;
+    limits->memory_max = (size_t)most->of[LIMIT_MEMORY];
+    limits->cpu.soft_ms = limits->budget.measured ? most->of[LIMIT_STEP_TIME] : limits->cpu.soft_ms;
+    limits->budget.cpu_ms = most->of[LIMIT_TIME_PER_MINUTE];
+    limits->budget.queries = most->of[LIMIT_QUERIES];
+    limits->budget.messages = most->of[LIMIT_MESSAGES];
+    limits->budget.log_lines = most->of[LIMIT_LOG_LINES];
 }
 
 void script_strategist_limit(struct strategist *strategist, const struct script_limits *limits)

@@ -4,6 +4,7 @@
  * the clock. So a caller of this module is never called back before its call returns. */
 #pragma once
 
+#include "canary/limits.h"
 #include "io/clock.h"
 #include "rollout/strategist.h"
 #include "script/embedded.h"
@@ -19,5 +20,8 @@ void script_strategist_free(struct strategist *strategist);
 void script_strategist_measure(struct strategist *strategist);
 /* Compiled modules are those of all engines of an embedded cluster (chunks_shared). Before the first strategy. */
 void script_strategist_share(struct strategist *strategist);
-/* For strategies started from now on; before, SCRIPT_LIMITS_DEFAULT. */
+/* The most that strategies started from now on may use; before, limits_default. A simulated engine goes by it but for
+ * the time of a step. After script_strategist_measure. */
+void script_strategist_allow(struct strategist *strategist, const struct limits *most);
+/* The same for tests, which may go beyond what flags can say; before, SCRIPT_LIMITS_DEFAULT. */
 void script_strategist_limit(struct strategist *strategist, const struct script_limits *limits);

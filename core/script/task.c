@@ -11,6 +11,7 @@
 #include "script/failure.h"
 #include "script/marshal.h"
 #include "script/sandbox.h"
+#include "script/where.h"
 
 enum {
     START_ARGUMENTS = 4, /* the definition, its parameters, its module, the version of its words */
@@ -251,6 +252,13 @@ static int push_replayed(lua_State *L)
     return 0;
 }
 
+static int push_held(lua_State *L)
+{
+    struct task *task = lua_touserdata(L, 1);
+    lua_xmove(L, task->co, host_push_held(L, &task->host));
+    return 0;
+}
+
 static int resume_body(void *ctx)
 {
     struct task *task = ctx;
@@ -258,15 +266,17 @@ static int resume_body(void *ctx)
         task->started = true;
         return lua_resume(task->co, START_ARGUMENTS);
     }
-    bool paused = task->host.paused;
+    lua_CFunction push = task->host.paused ? push_replayed : task->host.held ? push_held : push_answer;
     task->host.paused = false;
-    int status = lua_cpcall(task->vm->vm.L, paused ? push_replayed : push_answer, task);
-    return status != 0 ? status : lua_resume(task->co, paused ? 3 : 1);
+    int before = lua_gettop(task->co);
+    int status = lua_cpcall(task->vm->vm.L, push, task);
+    return status != 0 ? status : lua_resume(task->co, lua_gettop(task->co) - before);
 }
 
 enum task_turn task_resume(struct task *task, struct err *err)
 {
-    assert(!task->running && !task->host.waiting && (task->host.paused || task->answered == task->started));
+    assert(!task->running && !task->host.waiting);
+    assert(task->host.paused || task->host.held || task->answered == task->started);
     err_clear(err);
     task->answered = false;
     if (task->vm->lost) {
@@ -282,8 +292,8 @@ enum task_turn task_resume(struct task *task, struct err *err)
         return TASK_ABANDONED;
     }
     if (report.stage != KILL_HARD && report.status == LUA_YIELD) {
-        if (task->host.waiting || task->host.paused) {
-            return task->host.paused ? TASK_PAUSED : TASK_WAITS;
+        if (task->host.waiting || task->host.paused || task->host.held) {
+            return task->host.paused ? TASK_PAUSED : task->host.held ? TASK_HELD : TASK_WAITS;
         }
         err_set(err, ERR_SCRIPT, "%s: it yielded, but waits for no operation", task->module);
         return TASK_FAILED;
@@ -304,6 +314,14 @@ enum task_turn task_resume(struct task *task, struct err *err)
 int64_t task_spent_ns(const struct task *task)
 {
     return task->spent_ns;
+}
+
+void task_where(const struct task *task, char *out, size_t size)
+{
+    out[0] = '\0';
+    if (!task->vm->lost) {
+        where_find(task->co, out, size);
+    }
 }
 
 void task_answer(struct task *task, struct doc *answer)

@@ -52,6 +52,7 @@ struct script_limits {
 enum task_turn {
     TASK_WAITS,  /* for task_answer */
     TASK_PAUSED, /* it replays a long record: to be resumed on a later turn */
+    TASK_HELD,   /* the budget lacks what it asks for: to be resumed once there is some again */
     TASK_RETURNED,
     TASK_FAILED,    /* it raised; err: file:line and message */
     TASK_KILLED,    /* a bound was broken; err: which and where */
@@ -69,10 +70,12 @@ struct task *task_new(const struct strategy_start *start, struct sandbox_vm *vm,
 /* Never while it is running. */
 void task_free(struct task *task);
 
-/* Runs until it waits, pauses or ends. The first time, after task_answer, or after a pause. */
+/* Runs until it waits, pauses, is held or ends. The first time, after task_answer, after a pause or a hold. */
 enum task_turn task_resume(struct task *task, struct err *err);
 /* CPU time of the last resume, or of loading, that is charged to the script. */
 int64_t task_spent_ns(const struct task *task);
+/* "scripts/ring.lua:12": where it waits; "" when that is not known. */
+void task_where(const struct task *task, char *out, size_t size);
 /* Answers the operation that the task waits for; takes the document. The task goes on at the next task_resume. */
 void task_answer(struct task *task, struct doc *answer);
 bool task_is_waiting(const struct task *task);

@@ -21,6 +21,9 @@ return {
   place = function()
     return ''
   end,
+  place_of_script = function()
+    return ''
+  end,
   loading = nothing,
   random = function()
     return 0

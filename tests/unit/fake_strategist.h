@@ -52,11 +52,17 @@ static inline struct node *fake_strategist_sources(struct strategist *strategist
     return node_new_object(doc);
 }
 
+static inline struct limits fake_strategist_limits(const struct strategist *strategist)
+{
+    return limits_default();
+}
+
 static inline void fake_strategist_init(struct fake_strategist *s)
 {
     static const struct strategist_ops ops = {.start = fake_strategist_start,
                                               .answer = fake_strategist_answer,
                                               .stop = fake_strategist_stop,
+                                              .limits = fake_strategist_limits,
                                               .sources = fake_strategist_sources};
     *s = (struct fake_strategist){.base = {.ops = &ops}};
 }

@@ -64,6 +64,10 @@ function host.nearest(name, names) end
 ---@return string? text
 function host.loading() end
 
+--- Where the script stands that has called what is running: 'scripts/ring.lua:12: '; '' when no script has.
+---@return string
+function host.place_of_script() end
+
 --- Where a function ends: 'scripts/ring.lua:17'; '' for one that is not written in Lua.
 ---@param f function
 ---@return string

@@ -58,6 +58,21 @@ static void the_defaults_are_flaggers(void **state)
     assert_false(flags.version || flags.help);
 }
 
+static void what_scripts_may_use(void **state)
+{
+    const struct limits defaults = limits_default();
+    assert_true(parse(""));
+    assert_memory_equal(&flags.limits, &defaults, sizeof defaults);
+    assert_true(parse("-script-memory=16Mi -script-step-time 20ms --script-queries-per-minute=9"));
+    assert_int_equal(flags.limits.of[LIMIT_MEMORY], 16 * 1024 * 1024);
+    assert_int_equal(flags.limits.of[LIMIT_STEP_TIME], 20);
+    assert_int_equal(flags.limits.of[LIMIT_QUERIES], 9);
+    expect_refused("-script-memory=lots", "-script-memory: \"lots\" is not a size like 4Mi, from 1Mi to 256Mi");
+    expect_refused("-script-step-time=5s", "-script-step-time: \"5s\" is not a duration like 20ms, from 5ms to 1s");
+    expect_refused("-script-messages-per-minute=-1",
+                   "-script-messages-per-minute: \"-1\" is not a whole number, from 1 to 10000");
+}
+
 static void every_form_that_go_takes(void **state)
 {
     static const char *const forms[] = {"-namespace=test",
@@ -206,15 +221,11 @@ int main(void)
         unsetenv(variables[i]);
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_defaults_are_flaggers),
-        cmocka_unit_test(every_form_that_go_takes),
-        cmocka_unit_test(booleans),
-        cmocka_unit_test(what_go_refuses),
-        cmocka_unit_test(what_is_no_flag_is_not_passed_over),
-        cmocka_unit_test(values_are_checked),
-        cmocka_unit_test(flags_without_a_meaning_are_noted),
-        cmocka_unit_test(the_flags_of_alerts),
-        cmocka_unit_test(the_environment_overrides_its_flag),
+        cmocka_unit_test(the_defaults_are_flaggers), cmocka_unit_test(what_scripts_may_use),
+        cmocka_unit_test(every_form_that_go_takes),  cmocka_unit_test(booleans),
+        cmocka_unit_test(what_go_refuses),           cmocka_unit_test(what_is_no_flag_is_not_passed_over),
+        cmocka_unit_test(values_are_checked),        cmocka_unit_test(flags_without_a_meaning_are_noted),
+        cmocka_unit_test(the_flags_of_alerts),       cmocka_unit_test(the_environment_overrides_its_flag),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,7 +21,7 @@ struct shelf {
 
 /* A script is sound when its text is the JSON of what it declares. */
 static struct doc *inspect(struct strategist *strategist, const char *module, const struct node *sources,
-                           struct err *err)
+                           const struct limits *limits, struct err *err)
 {
     const char *text = node_str(node_get(sources, module));
     bool is_bundled = sources == NULL && strcmp(module, "checks.request-duration") == 0;
@@ -39,7 +39,12 @@ static struct node *sources(struct strategist *strategist, const char *name, str
     return node_new_object(doc);
 }
 
-static const struct strategist_ops ops = {.inspect = inspect, .sources = sources};
+static struct limits limits(const struct strategist *strategist)
+{
+    return limits_default();
+}
+
+static const struct strategist_ops ops = {.inspect = inspect, .limits = limits, .sources = sources};
 
 #define SCRIPT "{" SCRIPT_REST
 #define SCRIPT_REST                                                                                                    \
@@ -51,16 +56,28 @@ static void on_changed(void *ctx, const char *namespace, const char *name)
 
 #define CHECK "{\\\"kind\\\":\\\"check\\\"," SCRIPT_REST
 
+/* Each object is a newer one. */
+static int version;
+
 static void put_in(struct shelf *shelf, const struct kube_resource *resource, const char *namespace, const char *script)
 {
-    char *text = str_format("{\"metadata\":{\"name\":\"ring\",\"namespace\":\"%s\",\"resourceVersion\":\"1\"},"
+    char *text = str_format("{\"metadata\":{\"name\":\"ring\",\"namespace\":\"%s\",\"resourceVersion\":\"%d\"},"
                             "\"spec\":{\"script\":\"%s\"}}",
-                            namespace, script);
+                            namespace, ++version, script);
     struct err err;
     struct doc *doc = doc_parse(text, strlen(text), &err);
     assert_non_null(doc);
     store_put(context_store(&shelf->context, resource), doc);
     doc_free(doc);
+    str_free(&text);
+}
+
+/* With spec.limits. */
+static void put_limited(struct shelf *shelf, const struct kube_resource *resource, const char *script,
+                        const char *limits)
+{
+    char *text = str_format("%s\",\"limits\":%s,\"ignored\":\"", script, limits);
+    put_in(shelf, resource, "shop", text);
     str_free(&text);
 }
 
@@ -208,6 +225,37 @@ static void test_a_check_that_cannot_be_used(void **state)
                  "-no-cross-namespace-refs");
 }
 
+static void test_a_release_has_the_least_of_what_its_scripts_ask_for(void **state)
+{
+    struct shelf *shelf = *state;
+    const char *spec = "{\"iterations\":1,\"metrics\":[{\"name\":\"revenue\",\"checkRef\":{\"name\":\"ring\"}}]},"
+                       "\"strategy\":{\"name\":\"ring\"}";
+    put_limited(shelf, &KUBE_STRATEGIES, SCRIPT, "{\"memory\":\"4Mi\",\"queriesPerMinute\":20}");
+    put_limited(shelf, &KUBE_CHECKS, CHECK, "{\"memory\":\"2Mi\",\"queriesPerMinute\":30}");
+    struct library_choice choice = expect_spec(shelf, "analysis", spec, "");
+    struct limits wanted = limits_default();
+    wanted.of[LIMIT_MEMORY] = 2 * 1024 * 1024;
+    wanted.of[LIMIT_QUERIES] = 20;
+    assert_memory_equal(&choice.limits, &wanted, sizeof wanted);
+    library_choice_fini(&choice);
+    choice = expect_spec(shelf, "analysis", "{\"iterations\":1}", "");
+    const struct limits none = {0};
+    assert_memory_equal(&choice.limits, &none, sizeof none);
+    library_choice_fini(&choice);
+}
+
+static void test_a_script_that_asks_for_more_than_there_is(void **state)
+{
+    struct shelf *shelf = *state;
+    put_limited(shelf, &KUBE_STRATEGIES, SCRIPT, "{\"memory\":\"9Mi\"}");
+    expect(
+        shelf, "{\"name\":\"ring\"}",
+        "spec.strategy: Strategy shop/ring is not ready: spec.limits.memory: \"9Mi\" is more than 8Mi, the most that "
+        "the engine's flag -script-memory allows");
+    put_limited(shelf, &KUBE_STRATEGIES, SCRIPT, "{\"memory\":\"8Mi\"}");
+    expect(shelf, "{\"name\":\"ring\"}", "");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -217,6 +265,8 @@ int main(void)
         TEST(test_a_check_is_pinned_with_its_declaration),
         TEST(test_a_check_of_the_engine_stands_in_for_none),
         TEST(test_a_check_that_cannot_be_used),
+        TEST(test_a_release_has_the_least_of_what_its_scripts_ask_for),
+        TEST(test_a_script_that_asks_for_more_than_there_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

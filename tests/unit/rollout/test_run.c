@@ -73,12 +73,12 @@ static void test_a_broken_limit_is_told_and_counted(void **state)
     struct world w;
     double count = 0;
     open_run(&w, "", "{'state':'Running','pinned':true}");
-    fake_script_end(&w.script, STRATEGY_KILLED, "strategies/canary.lua:9: scripts/ring.lua:12: more than 50 ms");
+    fake_script_end(&w.script, STRATEGY_KILLED,
+                    "scripts/ring.lua:12: more than 50 ms (called from strategies/canary.lua:9)");
     fake_clock_run(w.f.fc);
     assert_true(metric_read(w.f.context.gauges.limits, labels, &count));
     assert_int_equal((int)count, 1);
-    assert_true(is_event(&w, "A script of release podinfo-1.test broke a limit: strategies/canary.lua:9: "
-                             "scripts/ring.lua:12: more than 50 ms"));
+    assert_true(is_event(&w, "A script of release podinfo-1.test broke a limit: scripts/ring.lua:12: more than 50 ms"));
     close_world(&w);
 }
 

@@ -26,7 +26,7 @@ struct shop {
 
 /* A script is sound when its text is the JSON of what it declares. */
 static struct doc *inspect(struct strategist *strategist, const char *module, const struct node *sources,
-                           struct err *err)
+                           const struct limits *limits, struct err *err)
 {
     const char *text = node_str(node_get(sources, module));
     struct doc *declared = text != NULL ? doc_parse(text, strlen(text), err) : NULL;
@@ -41,7 +41,12 @@ static struct node *sources(struct strategist *strategist, const char *name, str
     return node_new_object(doc);
 }
 
-static const struct strategist_ops ops = {.inspect = inspect, .sources = sources};
+static struct limits limits(const struct strategist *strategist)
+{
+    return limits_default();
+}
+
+static const struct strategist_ops ops = {.inspect = inspect, .limits = limits, .sources = sources};
 
 static void on_changed(void *ctx, const char *namespace, const char *name)
 {

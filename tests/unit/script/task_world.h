@@ -30,10 +30,12 @@ struct engine {
     struct strategy *strategy;
     struct doc *pinned;
     struct buf seen;
-    const char *later;          /* an operation that is answered later */
-    const char *recorded;       /* a word that is on record with the result "recorded" */
-    const char *stop_in;        /* an operation or word during which the strategy is stopped */
-    int delays, resumptions;    /* of the budget */
+    const char *later;           /* an operation that is answered later */
+    const char *recorded;        /* a word that is on record with the result "recorded" */
+    const char *stop_in;         /* an operation or word during which the strategy is stopped */
+    const struct limits *limits; /* that the scripts ask for; NULL: they are the engine's own */
+    int delays, resumptions;     /* of the budget */
+    char lacks[32], delayed_at[64];
     int *others, others_at_end; /* turns of somebody else */
     int ended;
     enum strategy_end end;
@@ -96,9 +98,13 @@ static inline void on_log(void *ctx, const char *message)
     note(ctx, "log", message, NULL);
 }
 
-static inline void on_delayed(void *ctx, int64_t wait_ms)
+static inline void on_delayed(void *ctx, int64_t wait_ms, const char *what, const char *where)
 {
     struct engine *e = ctx;
+    if (wait_ms > 0) {
+        str_copy(e->lacks, sizeof e->lacks, what);
+        str_copy(e->delayed_at, sizeof e->delayed_at, where);
+    }
     e->delays += wait_ms > 0;
     e->resumptions += wait_ms == 0;
 }
@@ -114,7 +120,8 @@ static inline void on_ended(void *ctx, enum strategy_end end, const struct err *
 
 static const char start[] =
     "local host = require 'host' return { start = function(definition) return definition.run('rollout', host) end }";
-static const char steps[] = "return { enter = require('host').enter }";
+static const char steps[] = "return { enter = require('host').enter, spin = function() while true do end end, "
+                            "grow = function() local t = {} while true do t[#t + 1] = { t } end end }";
 static const char builtin[] = "return { name = 'plain', run = function() end }";
 static const struct embedded_module modules[] = {
     {"stdlib.start", start, sizeof start - 1},
@@ -150,6 +157,7 @@ static inline bool start_named(struct engine *e, const char *name, struct err *e
     char *module = str_format("strategies.%s", name);
     struct strategy_start order = {.module = module,
                                    .sources = doc_root(e->pinned),
+                                   .limits = e->limits,
                                    .label = "podinfo.test",
                                    .seed = 7,
                                    .host = {.ctx = e,

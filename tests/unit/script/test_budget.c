@@ -165,6 +165,167 @@ static void test_a_long_replay_lets_others_have_their_turn(void **state)
     assert_int_equal(e->delays, 0);
 }
 
+/* --- what is asked and told in a minute --- */
+
+static void expect_delay(struct engine *e, int delays, const char *lacks, const char *at)
+{
+    assert_int_equal(e->delays, delays);
+    assert_string_equal(e->lacks, lacks);
+    assert_string_equal(e->delayed_at, at);
+}
+
+static void answer_and_expect(struct engine *e, const char *wanted)
+{
+    buf_clear(&e->seen);
+    answer(e, "{}");
+    expect_seen(e, wanted);
+}
+
+static void test_a_query_too_many_is_asked_in_the_next_minute(void **state)
+{
+    struct engine *e = *state;
+    const struct limits asked = {.of = {[LIMIT_QUERIES] = 2}};
+    e->limits = &asked;
+    e->later = "query";
+    run(e, "for i = 1, 5 do host.call('query', { n = i }) end");
+    expect_seen(e, "call query {\"n\":1};");
+    answer_and_expect(e, "call query {\"n\":2};");
+    answer_and_expect(e, "");
+    expect_delay(e, 1, "queries", "strategies/t.lua:2");
+    fake_clock_advance(e->time, 60 * 1000);
+    expect_seen(e, "call query {\"n\":3};");
+    assert_int_equal(e->resumptions, 1);
+    answer_and_expect(e, "call query {\"n\":4};");
+    answer_and_expect(e, "");
+    assert_int_equal(e->delays, 2);
+    fake_clock_advance(e->time, 60 * 1000);
+    answer_and_expect(e, "");
+    expect_returned(e);
+}
+
+static void test_a_query_on_record_is_none_of_this_minute(void **state)
+{
+    struct engine *e = *state;
+    const struct limits asked = {.of = {[LIMIT_QUERIES] = 1}};
+    e->limits = &asked;
+    run(e, "for i = 1, 20 do host.call('query', {}) end"); /* answered at once */
+    expect_returned(e);
+    assert_int_equal(e->delays, 0);
+}
+
+static void test_a_message_too_many_is_told_in_the_next_minute(void **state)
+{
+    static const char *const words[] = {"event", "alert", "hook", "fetch"};
+    const struct limits asked = {.of = {[LIMIT_MESSAGES] = 1}};
+    struct engine *e = *state;
+    e->limits = &asked;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        e->ended = e->delays = 0;
+        char *body = str_format("for i = 1, 2 do\nlocal done, result, began = host.enter('%s', {})\n"
+                                "assert(done == false and result == nil and began == 1773216907000)\n"
+                                "host.call('act', { n = i })\nend",
+                                words[i]);
+        run(e, body);
+        assert_null(strstr(buf_str(&e->seen), "\"n\":2"));
+        expect_delay(e, 1, "messages", "strategies/t.lua:3");
+        fake_clock_advance(e->time, 60 * 1000);
+        assert_non_null(strstr(buf_str(&e->seen), "\"n\":2"));
+        expect_returned(e);
+        stop(e);
+        buf_clear(&e->seen);
+        mem_free(body);
+    }
+    e->recorded = "event";
+    e->ended = e->delays = 0;
+    run(e, "for i = 1, 20 do host.enter('event', {}) end");
+    expect_returned(e);
+    assert_int_equal(e->delays, 0);
+}
+
+static void test_a_held_script_can_be_stopped(void **state)
+{
+    const struct limits asked = {.of = {[LIMIT_MESSAGES] = 1, [LIMIT_QUERIES] = 1}};
+    struct engine *e = *state;
+    e->limits = &asked;
+    e->later = "query";
+    run(e, "host.enter('event', {}) host.enter('event', {})");
+    assert_int_equal(e->delays, 1);
+    stop(e);
+    run(e, "while true do host.call('query', {}) end");
+    answer(e, "{}");
+    assert_int_equal(e->delays, 2);
+}
+
+static void test_the_engines_own_scripts_ask_what_they_must(void **state)
+{
+    struct engine *e = *state;
+    e->later = "query";
+    run(e, "for i = 1, 700 do host.call('query', {}) host.enter('event', {}) end");
+    for (int i = 0; i < 700; i++) {
+        answer(e, "{}");
+    }
+    expect_returned(e);
+    assert_int_equal(e->delays, 0);
+}
+
+/* --- what a script asks for --- */
+
+static void test_less_memory_than_there_is(void **state)
+{
+    struct engine *e = *state;
+    const struct limits asked = {.of = {[LIMIT_MEMORY] = 2 * 1024 * 1024}}, more = {.of = {[LIMIT_MEMORY] = 1 << 30}};
+    const char *body = "local t = {} for i = 1, 60 do t[i] = ('x'):rep(50000) .. i end";
+    run(e, body);
+    expect_returned(e);
+    stop(e);
+    e->limits = &asked;
+    run(e, body);
+    assert_int_equal(e->end, STRATEGY_KILLED);
+    assert_non_null(strstr(e->err.text, "more than 2097152 bytes of memory"));
+    stop(e);
+    e->limits = &more;
+    run(e, "local t = {} for i = 1, 1000 do t[i] = ('x'):rep(50000) .. i end");
+    assert_non_null(strstr(e->err.text, "more than 8388608 bytes of memory"));
+}
+
+static void test_the_engines_own_limits_are_the_most(void **state)
+{
+    struct engine *e = *state;
+    struct limits most = limits_default(), asked = {.of = {[LIMIT_STEP_TIME] = 5}};
+    most.of[LIMIT_STEP_TIME] = 20;
+    most.of[LIMIT_LOG_LINES] = 3;
+    const char *spin = "for i = 1, 5 do print(i) end while true do end";
+    script_strategist_measure(e->strategist);
+    script_strategist_allow(e->strategist, &most);
+    most = e->strategist->ops->limits(e->strategist);
+    assert_int_equal(most.of[LIMIT_STEP_TIME], 20);
+    for (int i = 0; i < 2; i++) {
+        e->limits = i == 0 ? NULL : &asked;
+        run(e, spin);
+        assert_int_equal(e->end, STRATEGY_KILLED);
+        char *wanted = str_format("more than %d ms of CPU time", i == 0 ? 20 : 5);
+        assert_non_null(strstr(e->err.text, wanted));
+        assert_non_null(strstr(buf_str(&e->seen), "log 3;"));
+        assert_null(strstr(buf_str(&e->seen), "log 4;"));
+        mem_free(wanted);
+        stop(e);
+    }
+}
+
+/* A machine that is slow must not tell another story. */
+static void test_a_simulated_engine_measures_no_step(void **state)
+{
+    struct engine *e = *state;
+    const struct limits asked = {.of = {[LIMIT_STEP_TIME] = 5, [LIMIT_TIME_PER_MINUTE] = 100}};
+    e->limits = &asked;
+    run(e, "local n = 0 for i = 1, 20000000 do n = n + i end");
+    expect_returned(e);
+    stop(e);
+    e->later = "ask";
+    run(e, "while true do host.call('ask') end");
+    assert_int_equal(answers_within(e, 60 * 1000), 99); /* a turn costs 1 ms, and loading one */
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -175,6 +336,14 @@ int main(void)
         TEST(test_lines_above_the_budget_are_dropped_and_counted),
         TEST(test_lines_of_a_module_that_loads_are_counted),
         TEST(test_a_long_replay_lets_others_have_their_turn),
+        TEST(test_a_query_too_many_is_asked_in_the_next_minute),
+        TEST(test_a_query_on_record_is_none_of_this_minute),
+        TEST(test_a_message_too_many_is_told_in_the_next_minute),
+        TEST(test_a_held_script_can_be_stopped),
+        TEST(test_the_engines_own_scripts_ask_what_they_must),
+        TEST(test_less_memory_than_there_is),
+        TEST(test_the_engines_own_limits_are_the_most),
+        TEST(test_a_simulated_engine_measures_no_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -174,7 +174,7 @@ static void test_start_refuses_what_cannot_run(void **state)
         {"require 'host'", "strategies.t: strategies/t.lua:1: module 'host' is not for scripts; there are "
                            "stdlib.steps, "},
         {"require('stdlib.steps').enter('w', {})",
-         "strategies.t: strategies/t.lua:1: host.enter: no word can run while a module loads"},
+         "strategies.t: strategies/t.lua:1: no word can run while a module loads"},
         {"while true do end",
          "strategies.t: strategies/t.lua:1: more than 50 ms of CPU time in one step (after loading)"},
     };
@@ -217,6 +217,82 @@ static void test_memory_that_is_out_while_loading_is_a_bound_with_a_place(void *
         assert_non_null(strstr(err.text, "more than 1048576 bytes of memory"));
         doc_free(e->pinned);
         e->pinned = NULL;
+    }
+}
+
+/* Its own line, and not the one in the stdlib at which it happened. */
+static void test_a_bound_that_breaks_in_the_stdlib_is_told_with_the_scripts_line(void **state)
+{
+    static const char *const bodies[][2] = {
+        {"local steps = require 'stdlib.steps'\nlocal go = 1\nsteps.spin() go = 2",
+         "strategies/t.lua:4: more than 50 ms of CPU time in one step (after start)"},
+        {"local steps = require 'stdlib.steps'\nlocal go = 1\npcall(steps.spin)",
+         "strategies/t.lua:4: more than 50 ms of CPU time in one step (after start)"},
+        {"local steps = require 'stdlib.steps'\nlocal co = coroutine.wrap(function()\nsteps.spin()\nend)\nco()",
+         "strategies/t.lua:4: more than 50 ms of CPU time in one step (after start)"},
+        {"local t = setmetatable({}, { __index = function(_, i) return i end })\nlocal n = 0\n"
+         "n = ('x'):gsub('x', function() while true do n = n + 1 end end)",
+         "strategies/t.lua:4: more than 50 ms of CPU time in one step (after start)"},
+        {"local steps = require 'stdlib.steps'\nlocal go = 1\nsteps.grow() go = 2",
+         "strategies/t.lua:4: more than 8388608 bytes of memory"},
+    };
+    struct engine *e = *state;
+    script_strategist_measure(e->strategist);
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        run(e, bodies[i][0]);
+        assert_int_equal(e->end, STRATEGY_KILLED);
+        assert_string_equal(e->err.text, bodies[i][1]);
+        stop(e);
+    }
+}
+
+/* A call in tail position leaves no frame of its module. */
+static void test_a_module_that_fails_in_tail_position_is_named_with_its_own_line(void **state)
+{
+    static const char *const cases[][2] = {
+        {"local a = 1\n\nreturn require 'scripts.nope'", "scripts/u.lua:3: module 'scripts.nope' is neither"},
+        {"local a = 1\n\nreturn require 'host'", "scripts/u.lua:3: module 'host' is not for scripts"},
+        {"local a = 1\nreturn require 'scripts.u'", "scripts/u.lua:2: module 'scripts.u' requires itself"},
+        {"local a = require 'scripts.nope'\nreturn a", "scripts/u.lua:1: module 'scripts.nope' is neither"},
+    };
+    struct engine *e = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct err err;
+        e->pinned = doc_new();
+        struct node *pinned = node_new_object(e->pinned);
+        doc_set_root(e->pinned, pinned);
+        node_set_str(e->pinned, pinned, "strategies.t", "\n\n\n\nlocal u = require 'scripts.u'\nreturn u");
+        node_set_str(e->pinned, pinned, "scripts.u", cases[i][0]);
+        assert_false(start_named(e, "t", &err));
+        char *wanted = str_format("strategies.t: %s", cases[i][1]);
+        if (!str_has_prefix(err.text, wanted)) {
+            fail_msg("%s", err.text);
+        }
+        mem_free(wanted);
+        doc_free(e->pinned);
+        e->pinned = NULL;
+    }
+}
+
+/* Wherever in the stdlib the primitive is called. */
+static void test_what_a_primitive_refuses_is_told_with_the_scripts_line(void **state)
+{
+    static const char *const bodies[][2] = {
+        {"local enter = require('stdlib.steps').enter\nenter('event', { text = '\\255' })",
+         "strategies/t.lua:3: rollout:event: text: a string that is not UTF-8 has no place in JSON"},
+        {"local t = {}\nt.t = t\nhost.enter('hook', { data = t })", "strategies/t.lua:4: rollout:hook: data"},
+        {"host.enter('hook', { [1] = 1, a = 2 })", "strategies/t.lua:2: rollout:hook: "},
+        {"local co = coroutine.wrap(function()\nhost.enter('event', {})\nend)\nco()",
+         "strategies/t.lua:3: no word can run inside a coroutine of the script"},
+    };
+    struct engine *e = *state;
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        run(e, bodies[i][0]);
+        assert_int_equal(e->end, STRATEGY_FAILED);
+        if (!str_has_prefix(e->err.text, bodies[i][1])) {
+            fail_msg("%s", e->err.text);
+        }
+        stop(e);
     }
 }
 
@@ -315,6 +391,9 @@ int main(void)
         TEST(test_killed_strategy_leaves_others_untouched),
         TEST(test_start_refuses_what_cannot_run),
         TEST(test_memory_that_is_out_while_loading_is_a_bound_with_a_place),
+        TEST(test_a_bound_that_breaks_in_the_stdlib_is_told_with_the_scripts_line),
+        TEST(test_a_module_that_fails_in_tail_position_is_named_with_its_own_line),
+        TEST(test_what_a_primitive_refuses_is_told_with_the_scripts_line),
         TEST(test_unknown_strategy_is_not_found),
         TEST(test_pinned_source_goes_before_the_binary),
         TEST(test_sources_are_what_a_release_pins),

@@ -1,0 +1,17 @@
+/* Places of scripts in what is said about them: errors of a strategist (rollout/strategist.h) name a line as
+ * "scripts/ring.lua:12", the innermost first. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct script_place {
+    const char *file; /* borrowed from the text: "scripts/ring.lua" */
+    size_t file_len;
+    size_t line;
+    const char *rest; /* what follows the line */
+};
+
+/* The next place in `text`; false: there is none. */
+bool script_place_find(const char *text, struct script_place *place);
+bool script_place_is_in(const struct script_place *place, const char *file);
