@@ -53,7 +53,8 @@ function Report:result(result, depth)
     self:say(indented(line, depth * 2 + 4))
   end
   if result.status == 'failed' then
-    self:say(indented(("again: sluice test %s --filter '%s'"):format(result.file, result.name), depth * 2 + 4))
+    local name = result.name:gsub("'", "'\\''") -- as a shell takes it
+    self:say(indented(("again: sluice test %s --filter '%s'"):format(result.file, name), depth * 2 + 4))
   end
 end
 

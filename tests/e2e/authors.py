@@ -8,6 +8,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -133,6 +134,15 @@ class Test(Folder):
                      "takes a bad version back at its first share'\n", '0 passed, 1 failed · '):
             self.assertIn(said, told)
         self.assertNotIn('killed at', told)
+
+    def test_again(self):
+        """What is to be typed to run a spec again can be typed, whatever its name has in it."""
+        self.spec.write_text("it([[isn't $HOME]], function() error 'no' end) it('passes', function() end)")
+        _, told, _ = self.run_sluice('test', 'growing-shares')
+        again = re.search(r'again: sluice (.*)', told).group(1)
+        done = subprocess.run(['bash', '-c', f'{SLUICE} {again}'], capture_output=True, text=True, cwd=self.top)
+        self.assertEqual((1, ''), (done.returncode, done.stderr), told)
+        self.assertIn('\n0 passed, 1 failed', done.stdout)
 
     def test_failed_play(self):
         """What people do in a scenario is a command in its story, marked once."""
