@@ -1,13 +1,12 @@
 #include "canary/unworkable.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/duration.h"
 #include "base/str.h"
 #include "canary/query_template.h"
+#include "io/http.h"
 
 /* --- metrics --- */
 
@@ -50,19 +49,6 @@ static bool is_needed(const char *type)
     return false;
 }
 
-static bool is_http_url(const char *url)
-{
-    size_t scheme = strncasecmp(url, "http://", 7) == 0 ? 7 : strncasecmp(url, "https://", 8) == 0 ? 8 : 0;
-    size_t host = scheme > 0 ? strcspn(url + scheme, "/?#") : 0;
-    for (const char *c = url; *c != '\0'; c++) {
-        bool in_host = c < url + scheme + host;
-        if (iscntrl((unsigned char)*c) || (in_host && isspace((unsigned char)*c))) {
-            return false;
-        }
-    }
-    return host > 0;
-}
-
 static void check_hook(const struct node *hook, size_t index, struct str_list *reasons)
 {
     const char *name = node_str_or(node_get(hook, "name"), "");
@@ -73,7 +59,7 @@ static void check_hook(const struct node *hook, size_t index, struct str_list *r
     if (!is_needed(node_str_or(node_get(hook, "type"), ""))) {
         return;
     }
-    if (!is_http_url(url)) {
+    if (!http_is_url(url)) {
         str_list_push_format(
             reasons, "spec.analysis.webhooks[%zu].url (webhook %s): \"%s\" is no URL, wanted one of http or https",
             index, name, url);

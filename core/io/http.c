@@ -1,6 +1,9 @@
 #include "io/http.h"
 
 #include <assert.h>
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
 
 #include "base/str.h"
 
@@ -34,4 +37,16 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
 void http_cancel(struct http_call *call)
 {
     call->http->ops->cancel(call);
+}
+
+bool http_is_url(const char *url)
+{
+    size_t scheme = strncasecmp(url, "http://", 7) == 0 ? 7 : strncasecmp(url, "https://", 8) == 0 ? 8 : 0;
+    size_t host = scheme > 0 ? strcspn(url + scheme, "/?#") : 0;
+    for (size_t i = 0; url[i] != '\0'; i++) {
+        if (iscntrl((unsigned char)url[i]) || (url[i] == ' ' && i < scheme + host)) {
+            return false;
+        }
+    }
+    return host > 0;
 }

@@ -71,6 +71,10 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
 /* No callback comes after this; the call is freed. Never from inside on_data. */
 void http_cancel(struct http_call *call);
 
+/* As Go's url.Parse takes one of http or https: it has a host, no blank in it, and no control character anywhere. (A
+ * blank behind the host is sent as %20.) */
+bool http_is_url(const char *url);
+
 /* --- for transports --- */
 
 /* What a server asked for, which may be any number, as http_response has it. */

@@ -2,11 +2,11 @@
 
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/http.h"
 #include "kube/pem.h"
 
 /* One alert to one chat. */
@@ -30,16 +30,11 @@ struct alerter {
 
 /* --- the chat of the flags --- */
 
-static bool is_url(const char *url)
-{
-    return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
-}
-
 /* Why the chat cannot be used; NULL: it can. The URL is not told: who knows it may write to the chat. */
 static const char *problem_of(const struct alerter_chat *chat)
 {
     bool is_slack = str_equal(chat->type, "slack");
-    if (!is_url(chat->url)) {
+    if (str_empty(chat->url) || !http_is_url(chat->url)) {
         return is_slack ? "invalid Slack hook URL" : "invalid MS Teams webhook URL";
     } else if (is_slack && str_empty(chat->username)) {
         return "empty Slack username";

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/doc.h"
 #include "base/mem.h"
@@ -28,32 +27,6 @@ struct prom_query {
 };
 
 /* --- the request --- */
-
-static size_t authority_at(const char *address)
-{
-    static const char *const schemes[] = {"http://", "https://"};
-    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-        if (strncasecmp(address, schemes[i], strlen(schemes[i])) == 0) {
-            return strlen(schemes[i]);
-        }
-    }
-    return 0;
-}
-
-/* Not inlined: for a constant address GCC 12 takes the text to end before the part behind its scheme. */
-static __attribute__((noinline)) bool is_url(const char *address)
-{
-    size_t at = authority_at(address);
-    if (at == 0 || at >= strlen(address) || strchr("/?#", address[at]) != NULL) {
-        return false;
-    }
-    for (const char *c = address; *c != '\0'; c++) {
-        if ((unsigned char)*c <= ' ' || *c == 0x7f) {
-            return false;
-        }
-    }
-    return true;
-}
 
 /* As Flagger does it, also inside string literals: scripts that compare recorded queries see the same text. */
 static char *collapse(const char *query)
@@ -109,7 +82,7 @@ static bool append_span(struct buf *url, const struct prom_span *span)
 static bool build_url(struct prom_query *q, struct buf *url, const char *address, const char *query,
                       const struct prom_span *span)
 {
-    if (!is_url(address)) {
+    if (!http_is_url(address)) {
         return err_set(&q->early, ERR_INVALID, "prometheus address %s is not a valid URL", q->address);
     }
     size_t len = strcspn(address, "?#");

@@ -36,18 +36,9 @@ static bool is_header(const char *name, const char *value)
     return name[0] != '\0';
 }
 
-static bool is_url(const char *url)
-{
-    bool known = strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
-    for (const char *c = url; *c != '\0'; c++) {
-        known = known && (unsigned char)*c > ' ' && *c != 0x7f;
-    }
-    return known;
-}
-
 static bool is_proxy(const char *url)
 {
-    return is_url(url) || (strncasecmp(url, "socks5://", 9) == 0 && url[strcspn(url, " \t\r\n")] == '\0');
+    return http_is_url(url) || (strncasecmp(url, "socks5://", 9) == 0 && url[strcspn(url, " \t\r\n")] == '\0');
 }
 
 static bool add_header(struct adapter_request *request, const char *name, const struct node *value, struct err *err)
@@ -118,7 +109,7 @@ static bool read_http(struct adapter_request *request, const struct node *order,
     if (!is_among(method, methods)) {
         return err_set(err, ERR_INVALID, "request.method: %.20s came, wanted GET, POST, PUT, DELETE or HEAD", method);
     }
-    if (!is_url(url)) {
+    if (!http_is_url(url)) {
         char *shown = http_printable_url(url);
         err_set(err, ERR_INVALID, "request.url: %.200s is no http or https URL", shown);
         str_free(&shown);

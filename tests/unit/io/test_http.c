@@ -241,9 +241,25 @@ static void what_tls_holds_is_freed_once(void **state)
     http_tls_fini(&tls);
 }
 
+static void test_what_is_a_url(void **state)
+{
+    static const char *const urls[] = {"http://h",           "HTTPS://h:1/p?q#f", "http://user:word@h/",
+                                       "http://[::1]:9090/", "http://h/a b",      "https://h?x=y z"};
+    static const char *const others[] = {"",           "h:9090",        "ftp://h",  "http://",
+                                         "http:///p",  "http://?q",     "http:/h",  "http://a b/",
+                                         "http://h\n", "http://h/\x7f", " http://h"};
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+        assert_true(http_is_url(urls[i]));
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_false(http_is_url(others[i]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_a_url),
         cmocka_unit_test_setup_teardown(done_comes_once_and_on_a_later_turn, setup, teardown),
         cmocka_unit_test_setup_teardown(the_record_keeps_what_was_sent, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cancelled_call_says_nothing, setup, teardown),

@@ -131,9 +131,9 @@ static void test_parameters_and_password_are_in_no_text(void **state)
     start(w, "http://user:word@h/?token=secret", "up");
     fake_clock_run(w->fc);
     assert_string_equal(w->answer.err.text, "prometheus http://user:xxxxx@h/: the answer has no list of results");
-    start(w, "http://user:word@h/ ?token=secret", "up");
+    start(w, "http://user:word@h h/?token=secret", "up");
     fake_clock_run(w->fc);
-    assert_string_equal(w->answer.err.text, "prometheus address http://user:xxxxx@h/  is not a valid URL");
+    assert_string_equal(w->answer.err.text, "prometheus address http://user:xxxxx@h h/ is not a valid URL");
 }
 
 /* The fake would answer; the real door refuses a URL without a host, and nothing is sent. */
