@@ -221,7 +221,8 @@ struct check_script {
 struct check_scripts {
     struct check_script *items;
     size_t count;
-    bool has_files; /* the modules are files, which are looked at by themselves */
+    bool has_files;  /* the modules are files, which are looked at by themselves */
+    bool is_adapter; /* it is for the VM of adapters, and is not loaded */
 };
 /* Borrowed until the next one; takes `place`. */
 struct check_script *check_scripts_add(struct check_scripts *scripts, char *module, const char *text,

@@ -241,13 +241,22 @@ static bool look_at_modules(struct check *check, const struct check_scripts *scr
 }
 
 /* Loads a file, whatever it returns: a definition is handed on, of anything else there is nothing to declare. */
-#define PROBE "scripts.sluice.probe"
+#define PROBE "scripts.sluice.probe" /* a name that no file has */
 #define MODULE_KIND "module"
 static const char probe[] = "local found = require '%s'\n"
                             "if type(found) == 'table' and found.name ~= nil and found.run ~= nil then\n"
                             "  return found\n"
                             "end\n"
                             "return { kind = '" MODULE_KIND "', name = 'module', run = function() end }\n";
+
+/* The text without the probe, in front and in lists of modules. */
+static char *without_probe(const char *text)
+{
+    static const char item[] = ", " PROBE;
+    text += str_has_prefix(text, PROBE ": ") ? strlen(PROBE ": ") : 0;
+    const char *at = strstr(text, item);
+    return at != NULL ? str_format("%.*s%s", (int)(at - text), text, at + strlen(item)) : str_dup(text);
+}
 
 /* What a script declares: {"kind": …, "params": …}; NULL: it does not load, which is told. */
 static struct doc *load(struct check *check, const struct check_scripts *scripts, const struct node *findings)
@@ -257,8 +266,9 @@ static struct doc *load(struct check *check, const struct check_scripts *scripts
     struct doc *declared =
         inspect(check, scripts, scripts->has_files ? PROBE : NULL, scripts->has_files ? probing : NULL, &err);
     if (declared == NULL) {
-        const char *text = str_has_prefix(err.text, PROBE ": ") ? err.text + strlen(PROBE ": ") : err.text;
+        char *text = without_probe(err.text);
         find_fault(check, scripts, findings, text);
+        str_free(&text);
     }
     str_free(&probing);
     return declared;
@@ -281,7 +291,8 @@ struct check_looked check_look(struct check *check, const struct check_scripts *
     struct doc *found = scan(check, script, "scan", NULL);
     const struct node *findings = node_get(doc_root(found), "findings");
     bool is_broken = node_bool_or(node_get(doc_root(found), "broken"), false);
-    struct doc *declared = look_at_modules(check, scripts) && !is_broken ? load(check, scripts, findings) : NULL;
+    bool is_whole = look_at_modules(check, scripts) && !is_broken;
+    struct doc *declared = is_whole && !scripts->is_adapter ? load(check, scripts, findings) : NULL;
     const char *kind = node_str_or(node_get(doc_root(declared), "kind"), "strategy");
     if (declared != NULL && strcmp(kind, MODULE_KIND) != 0) {
         looked.kind = str_dup(kind);

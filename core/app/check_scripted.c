@@ -41,9 +41,15 @@ static bool is_in_folder_of(const char *path, const char *kind)
     return is;
 }
 
+/* One of the folders above it is `adapters`. */
+static bool is_adapter(const char *path)
+{
+    return str_has_prefix(path, "adapters/") || strstr(path, "/adapters/") != NULL;
+}
+
 static void look_at_file(struct check *check, const char *path, const char *name, const char *text)
 {
-    struct check_scripts scripts = {.has_files = true};
+    struct check_scripts scripts = {.has_files = true, .is_adapter = is_adapter(path)};
     check_scripts_add(&scripts, str_format("scripts.%s", name), text, check_text_in(path));
     add_siblings(&scripts, path);
     struct check_looked looked = check_look(check, &scripts);

@@ -203,7 +203,8 @@ static bool begin(struct reference *ref, const struct check_use *use, enum check
                   const char *at)
 {
     *ref = (struct reference){.use = use, .role = role, .node = node, .at = at};
-    ref->key = canary_reference_key(node, object_namespace(use->object));
+    bool has_name = !str_empty(node_str(node_get(node, "name")));
+    ref->key = has_name ? canary_reference_key(node, object_namespace(use->object)) : NULL;
     return ref->key != NULL;
 }
 

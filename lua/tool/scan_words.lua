@@ -2,6 +2,7 @@
 local gates = require 'stdlib.gates'
 local nearest = require 'tool.nearest'
 local tree = require 'tool.tree'
+local words = require 'tool.words'
 
 ---@class Scan
 local Scan = {}
@@ -91,17 +92,24 @@ end
 
 local NAMES = { gate = 'webhook', hook = 'webhook', fetch = 'webhook', check = 'metric' }
 
---- Keeps what the Canary must have.
+--- Keeps what the Canary must have: what words and conditions name, and the metrics of `analyse { checks = … }`.
 function Scan:note_names(call, args)
-  local what, name = NAMES[call.name], args[1]
-  local names = call.name == 'analyse' and type(name) == 'table' and type(name.checks) == 'table' and name.checks
-    or { name }
-  what = call.name == 'analyse' and 'metric' or what
-  for _, each in ipairs(what and names or {}) do
-    if type(each) == 'string' and not (call.name == 'gate' and gates.is_known(each)) then
-      self.names[#self.names + 1] = { what = what, word = call.name, name = each, line = call.args[1].line,
+  local function note(word, name)
+    if type(name) == 'string' and not (word == 'gate' and gates.is_known(name)) then
+      self.names[#self.names + 1] = { what = NAMES[word], word = call.name, name = name, line = call.args[1].line,
         column = call.args[1].column }
     end
+  end
+  if NAMES[call.name] then
+    note(call.name, args[1])
+  end
+  for _, condition in ipairs(words.conditions(call.name, args)) do
+    note('gate', condition.gate)
+    note('check', condition.check)
+  end
+  local checks = call.name == 'analyse' and type(args[1]) == 'table' and args[1].checks
+  for _, name in ipairs(type(checks) == 'table' and checks or {}) do
+    note('check', name)
   end
 end
 

@@ -39,7 +39,7 @@ function M.look(use)
   local known = { webhook = names_of(use.canary, 'webhook'), metric = names_of(use.canary, 'metric') }
   for _, named in ipairs(use.names) do
     local names = known[named.what]
-    if not names[named.name] and not (named.word == 'check' and BUILTIN[named.name]) then
+    if not names[named.name] and not (named.word ~= 'analyse' and BUILTIN[named.name]) then
       local near = meant(named.name, names)
       findings[#findings + 1] = { line = named.line, column = named.column, severity = near and 'error' or 'warning',
         text = ('%s: Canary %s has no %s "%s"%s'):format(named.word, use.key, named.what, named.name,

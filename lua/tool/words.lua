@@ -77,12 +77,37 @@ function strategy.foreign(name)
   end
 end
 
+--- Which argument of a word is a condition (stdlib/conditions.lua).
+local CONDITIONS = { wait_until = 1, any = 1, all = 1, within = 2 }
+
+--- All conditions in the arguments of a word, also those inside of others.
+---@param word string
+---@param args Arguments
+---@return table[]
+function M.conditions(word, args)
+  local found = {}
+  local function visit(value)
+    if type(value) == 'table' then
+      found[#found + 1] = value
+      for _, inner in pairs(value) do
+        visit(inner)
+      end
+    end
+  end
+  visit(CONDITIONS[word] and args[CONDITIONS[word]])
+  return found
+end
+
 --- What the words themselves would say only when the release comes to them.
 local function later_problem(word, args)
   if is_query(word, args) then
     return (template.problem(args[1]))
-  elseif word == 'wait_until' and type(args[1]) == 'table' and type(args[1].zone) == 'string' then
-    return process.zone_problem(args[1].zone)
+  end
+  for _, condition in ipairs(M.conditions(word, args)) do
+    local problem = type(condition.zone) == 'string' and process.zone_problem(condition.zone)
+    if problem then
+      return problem
+    end
   end
 end
 

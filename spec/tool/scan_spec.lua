@@ -54,6 +54,8 @@ describe('tool.scan', function()
       '3:47: warning: promote() does not come back; this is never reached',
     ["rollout:wait_until { from = '08:00', zone = 'Europe/Berln' }"] =
       '3:20: error: wait_until: there is no time zone "Europe/Berln"',
+    ["rollout:any { night = { from = '22:00', to = '06:00', zone = 'UCT+1' }, late = '5h' }"] =
+      '3:13: error: any: there is no time zone "UCT+1"',
     ["rollout:query 'sum(x{v=\"{{ targt }}\"})'"] = '3:15: error: query: function "targt" not defined, known are name, '
       .. 'namespace, target, service, ingress, route, interval, variables and the functions of Go',
     ["rollout:query 'sum({{ target'"] = '3:15: error: query: the template cannot be read: unclosed action',
@@ -144,13 +146,18 @@ describe('tool.scan', function()
 
   it('names what a strategy asks of its Canary', function()
     local text = strategy("rollout:gate 'approval' rollout:gate 'confirm-promotion'\nrollout:fetch('ask', {})\n"
+      .. "rollout:within('1h', { any = { yes = { gate = 'said' }, late = { check = 'slow' } } })\n"
       .. "rollout:analyse { rounds = 1, checks = { 'errors' } } rollout:check(rollout.params.ring)")
     local found = scan.scan { text = text, globals = GLOBALS }
     local names = {}
+    table.sort(found.names, function(a, b)
+      return a.line ~= b.line and a.line < b.line or a.line == b.line and a.name < b.name
+    end)
     for i, named in ipairs(found.names) do
       names[i] = ('%d:%d: %s %s %s'):format(named.line, named.column, named.word, named.what, named.name)
     end
-    assert.same({ '3:14: gate webhook approval', '4:15: fetch webhook ask', '5:17: analyse metric errors' }, names)
+    assert.same({ '3:14: gate webhook approval', '4:15: fetch webhook ask', '5:16: within webhook said',
+      '5:16: within metric slow', '6:17: analyse metric errors' }, names)
   end)
 
   it('says of an expression that is nested too deeply that it is', function()

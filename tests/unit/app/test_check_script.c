@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -96,6 +97,20 @@ static void test_lua(void **state)
     expect(
         "module.lua", "return { 5, oss.x }",
         "module.lua:1:13: error: unknown global 'oss', known are load, assert, math, …\n1 file, 1 error, 0 warnings\n");
+}
+
+/* An adapter runs in a VM of its own, with other modules. */
+static void test_adapter(void **state)
+{
+    struct world w;
+    set_up(&w);
+    char *folder = str_format("%s/adapters", w.folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    write_file(&w, "adapters/orders.lua",
+               "local adapter = require 'stdlib.adapter'\nreturn { ask = adapter.none, x = os }\n");
+    expect_printed(&w, "adapters/orders.lua:2:34: error: unknown global 'os': time is rollout:wait\n"
+                       "1 file, 1 error, 0 warnings\n");
+    str_free(&folder);
 }
 
 /* What the engine says when it loads a script has a line, and stands where the text of that line begins. */
@@ -385,10 +400,11 @@ static void test_no_object(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lua),      cmocka_unit_test(test_loading),      cmocka_unit_test(test_manifest),
-        cmocka_unit_test(test_beside),   cmocka_unit_test(test_use),          cmocka_unit_test(test_doctor),
-        cmocka_unit_test(test_write),    cmocka_unit_test(test_check_object), cmocka_unit_test(test_references),
-        cmocka_unit_test(test_webhooks), cmocka_unit_test(test_providers),    cmocka_unit_test(test_no_object),
+        cmocka_unit_test(test_adapter),    cmocka_unit_test(test_lua),      cmocka_unit_test(test_loading),
+        cmocka_unit_test(test_manifest),   cmocka_unit_test(test_beside),   cmocka_unit_test(test_use),
+        cmocka_unit_test(test_doctor),     cmocka_unit_test(test_write),    cmocka_unit_test(test_check_object),
+        cmocka_unit_test(test_references), cmocka_unit_test(test_webhooks), cmocka_unit_test(test_providers),
+        cmocka_unit_test(test_no_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
