@@ -326,7 +326,7 @@ local public = {
 }
 if host.json_decode then -- the VM of adapters (core/script/adapter_vm.c)
   public['stdlib.adapter'], public['stdlib.provider'], public['stdlib.aws'] = true, true, true
-  public['stdlib.chat'] = true
+  public['stdlib.chat'], public['stdlib.moment'] = true, true
 end
 --- What nobody may write into, by any function, and what is said about it.
 local sealed = raw_setmetatable({}, { __mode = 'k' })
