@@ -3,6 +3,7 @@
 local coverage = require 'tool.coverage'
 local expect = require 'tool.expect'
 local process = require 'tool.process'
+local readable = require 'tool.readable'
 local report = require 'tool.report'
 local sluice = require 'sluice'
 local suites = require 'tool.suite'
@@ -288,7 +289,7 @@ local function run_block(self, block, reader, depth)
     return
   end
   if block.name ~= '' then
-    self.report:block(block.name, depth)
+    self.report:block(readable(block.name), depth)
   end
   local raised = call_all(block.setup, reader.file)
   if raised then
@@ -300,7 +301,7 @@ local function run_block(self, block, reader, depth)
     elseif child.children then
       run_block(self, child, reader, depth + 1)
     elseif wanted(self, child) then
-      self.report:begin(child.name, depth + 1)
+      self.report:begin(readable(child.name), depth + 1)
       self:add(run_spec(self, child, reader), depth + 1)
     end
   end
@@ -326,6 +327,12 @@ end
 function M.run(options)
   local self = { options = options, results = {}, worlds = {}, report = report.new(options) }
   function self.add(_, result, depth)
+    for _, field in ipairs { 'name', 'title', 'file', 'message' } do
+      result[field] = result[field] and readable(result[field])
+    end
+    for i, line in ipairs(result.story or {}) do
+      result.story[i] = readable(line)
+    end
     self.results[#self.results + 1] = result
     self.report:result(result, depth or 0)
   end

@@ -291,6 +291,19 @@ end)
         status, _, errors = self.run_sluice('test', 'growing-shares', '--no-kills', '--junit', '/no/such')
         self.assertEqual((2, 'sluice test: --junit /no/such: No such file or directory\n'), (status, errors))
 
+    def test_any_bytes(self):
+        """Whatever bytes a spec raises, and names itself by, a terminal, JSON and XML get text."""
+        raised = r'\1 \27[31m ]]> \237\160\128 \239\191\190 é'
+        self.spec.write_text(f"it('b\\255', function() error('{raised}') end)")
+        status, told, errors = self.run_sluice('test', 'growing-shares', '-o', 'json', '--junit', 'junit.xml')
+        self.assertEqual((1, ''), (status, errors))
+        self.assertEqual(r'b\xff', json.loads(told)['specs'][0]['name'])
+        message = r'growing-shares/growing_shares_spec.lua:1: \x01 \x1b[31m ]]> \xed\xa0\x80 \xef\xbf\xbe é'
+        self.assertEqual(message, json.loads(told)['specs'][0]['message'])
+        suite = xml.etree.ElementTree.parse(self.top / 'junit.xml').getroot()[0]
+        self.assertEqual((r'b\xff', message), (suite[0].get('name'), suite[0][0].get('message')))
+        self.assertIn(message, self.run_sluice('test', 'growing-shares')[1])
+
     def test_interrupted(self):
         """Ctrl-C ends a spec that does not end, and tells what has run."""
         begun = "io.stdout:write('begins\\n') io.stdout:flush()"
