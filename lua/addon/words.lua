@@ -69,6 +69,7 @@ function rollout:open(gate) end
 ---
 ---     rollout:wait '10m'
 ---@param duration string from 1ms to 720h
+---@return true came
 function rollout:wait(duration) end
 
 --- Waits until a condition holds: certain hours, another Canary in a phase (at the longest 720 hours), and so on.

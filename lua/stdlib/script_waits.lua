@@ -80,8 +80,7 @@ function kinds.hours(look, condition)
   elseif answer.ms == 0 then
     return true
   end
-  local seconds = math.floor((look.facts.now + answer.ms) / 1000 + 0.5) -- hours begin with a second
-  return nil, { due = seconds * 1000 }
+  return nil, { due = answer.at }
 end
 
 function kinds.canary(look, condition)
@@ -199,8 +198,9 @@ end
 
 --- Lets some time pass, in which nothing is judged.
 ---@param ms integer
+---@return true
 function methods:wait(ms)
-  wait_for(self, 'wait', { ms = ms }, { ms = ms })
+  return wait_for(self, 'wait', { ms = ms }, { ms = ms })
 end
 
 --- Waits until a condition holds.

@@ -56,6 +56,10 @@ describe('tool.scan', function()
       '3:20: error: wait_until: there is no time zone "Europe/Berln"',
     ["rollout:any { night = { from = '22:00', to = '06:00', zone = 'UCT+1' }, late = '5h' }"] =
       '3:13: error: any: there is no time zone "UCT+1"',
+    ["rollout:within('2h', { any = { { from = '08:00', zone = 'Europe/Berln' } } })"] =
+      '3:16: error: within: there is no time zone "Europe/Berln"',
+    ["rollout:any { a = { canary = 'b', phase = 'Done' } }"] = '3:13: error: any: a: phase: one of Initialized, '
+      .. 'Waiting, Progressing, WaitingPromotion, Promoting, Finalising, Succeeded, Failed is wanted, got Done',
     ["rollout:query 'sum(x{v=\"{{ targt }}\"})'"] = '3:15: error: query: function "targt" not defined, known are name, '
       .. 'namespace, target, service, ingress, route, interval, variables and the functions of Go',
     ["rollout:query 'sum({{ target'"] = '3:15: error: query: the template cannot be read: unclosed action',
@@ -91,6 +95,7 @@ describe('tool.scan', function()
       '::again:: if rollout.params.ring then goto over end goto again ::over::',
       'while true do if rollout.params.ring then goto over end end ::over::',
       "rollout:wait_until { from = '08:00', zone = 'Europe/Berlin' }",
+      "rollout:any { a = { gate = rollout.params.ring }, b = { all = { '1h', { from = '08:00' } } } }",
     } do
       assert.same({}, said(strategy(lines)), lines)
     end

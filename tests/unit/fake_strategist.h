@@ -17,6 +17,7 @@ struct fake_strategist {
     struct strategy_host host; /* of the script that runs */
     int started, stopped;
     bool running;
+    int64_t words;      /* that it is to speak */
     struct doc *answer; /* of the last call; NULL: not yet */
     struct doc *result; /* of the last word on record */
     int64_t word_started_ms;
@@ -30,6 +31,7 @@ static inline struct strategy *fake_strategist_start(struct strategist *strategi
     s->host = start->host;
     s->started++;
     s->running = true;
+    s->words = start->words;
     return (struct strategy *)s;
 }
 

@@ -37,6 +37,7 @@ static struct doc *find(const struct node *args, const struct zone *zone, int64_
     struct doc *doc = operation_object();
     int64_t at_ms = at_s * 1000;
     node_set_int(doc, doc_root(doc), "ms", at_ms > now_ms ? at_ms - now_ms : 0);
+    node_set_int(doc, doc_root(doc), "at", at_ms > now_ms ? at_ms : now_ms);
     return doc;
 }
 
@@ -73,6 +74,7 @@ static const struct contract_field takes[] = {
 };
 static const struct contract_field answers[] = {
     {.name = "ms", .type = CONTRACT_INTEGER, .optional = true},
+    {.name = "at", .type = CONTRACT_INTEGER, .optional = true},
     {.name = "error", .type = CONTRACT_STRING, .optional = true},
     {0},
 };

@@ -77,10 +77,11 @@ error('this file describes operations to the reader; it is not a module')
 --- rollback is the name of one that asks for it, which ends the wait.
 
 --- calendar { weekdays: 1..127, from: 0..1440, to: 0..1440, zone: string, except: { first: 10000101..99991231,
---- last: 10000101..99991231 }[] } -> { ms: integer?, error: string? }
+--- last: 10000101..99991231 }[] } -> { ms: integer?, at: integer?, error: string? }
 ---
---- How long until these hours begin, 0 within them (base/calendar.h). weekdays: bit 0 is Monday; from, to: minutes of
---- the day; zone: a name of the system's zoneinfo database, else an error; except: dates as numbers, 20261224. A read.
+--- How long until these hours begin, 0 within them (base/calendar.h), and when that is. weekdays: bit 0 is Monday;
+--- from, to: minutes of the day; zone: a name of the system's zoneinfo database, else an error; except: dates as
+--- numbers, 20261224. A read.
 
 --- save {} -> {}
 ---

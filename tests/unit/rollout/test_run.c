@@ -527,6 +527,20 @@ static void test_words_of_another_version_are_not_replayed(void **state)
     close_world(&w);
 }
 
+static void test_a_release_keeps_the_words_that_it_began_with(void **state)
+{
+    static const char *const members[] = {",'words':1", ",'words':2", ""};
+    static const int64_t words[] = {1, 2, RELEASE_WORDS};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        struct world w;
+        open_world(&w);
+        begin(&w, fake_context_release_of(&w.f, members[i], "{}"));
+        assert_int_equal(w.script.started, 1);
+        assert_int_equal(w.script.words, words[i]);
+        close_world(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -553,6 +567,7 @@ int main(void)
         cmocka_unit_test(test_a_failed_promotion_that_never_was_moves_no_traffic),
         cmocka_unit_test(test_the_end_of_no_word_is_a_failure_of_the_script),
         cmocka_unit_test(test_words_of_another_version_are_not_replayed),
+        cmocka_unit_test(test_a_release_keeps_the_words_that_it_began_with),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
