@@ -92,7 +92,7 @@ struct check_named {
     char *key;                 /* "namespace/name" */
     const struct node *object; /* NULL: a script in a file of its own */
     struct doc *declared;      /* of a script: its parameters; NULL: it does not load */
-    struct doc *names;         /* of a script: what of the Canary it asks for (lua/tool/scan.lua) */
+    struct doc *said;          /* of a script: what lua/tool/scan.lua says of it */
     struct check_text text;    /* of a script */
 };
 
@@ -232,7 +232,7 @@ void check_scripts_free(struct check_scripts *scripts);
 struct check_looked {
     char *kind;           /* "strategy", "check"; NULL: it is a module, or does not load */
     struct doc *declared; /* its parameters; NULL: it is a module, or does not load */
-    struct doc *names;    /* as in check_named */
+    struct doc *said;     /* as in check_named */
 };
 /* Says what is wrong with a script. */
 struct check_looked check_look(struct check *check, const struct check_scripts *scripts);

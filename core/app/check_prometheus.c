@@ -43,6 +43,34 @@ static void add_templates(struct check *check, struct doc *doc, struct node *ent
     }
 }
 
+/* {script, metric, queries} for a script among the files that asks something; `metric` below 0: a strategy asks. */
+static void add_script(struct check *check, struct doc *doc, struct node *scripts, enum check_role role,
+                       const struct node *reference, const struct node *canary, int64_t metric)
+{
+    char *key = canary_reference_key(reference, object_namespace(canary));
+    const struct check_named *named = key != NULL ? check_find_named(check, role, key) : NULL;
+    const struct node *queries = named != NULL ? node_get(doc_root(named->said), "queries") : NULL;
+    if (node_count(queries) > 0) {
+        struct node *script = node_new_object(doc);
+        node_set_int(doc, script, "script", named - check->named);
+        node_set(doc, script, "metric", metric >= 0 ? node_new_int(doc, metric) : NULL);
+        node_set(doc, script, "queries", node_copy(doc, queries));
+        node_push(scripts, script);
+    }
+    str_free(&key);
+}
+
+static void add_scripts(struct check *check, struct doc *doc, struct node *entry, const struct node *canary)
+{
+    struct node *scripts = node_new_array(doc);
+    node_set(doc, entry, "scripts", scripts);
+    add_script(check, doc, scripts, CHECK_STRATEGY, node_at(canary, "spec", "strategy"), canary, -1);
+    struct node_iter it = node_iterate(node_at(canary, "spec", "analysis", "metrics"));
+    while (node_next(&it)) {
+        add_script(check, doc, scripts, CHECK_CHECK, node_get(it.value, "checkRef"), canary, (int64_t)it.index);
+    }
+}
+
 static struct doc *find_questions(struct check *check)
 {
     struct doc *doc = doc_new();
@@ -53,6 +81,7 @@ static struct doc *find_questions(struct check *check)
         struct node *entry = node_new_object(doc);
         node_set(doc, entry, "object", node_copy(doc, check->uses[i].object));
         add_templates(check, doc, entry, templates, &check->uses[i]);
+        add_scripts(check, doc, entry, check->uses[i].object);
         node_push(canaries, entry);
     }
     node_set(doc, root, "canaries", canaries);
@@ -121,6 +150,22 @@ static void run(struct asker *asker)
 
 /* --- what follows --- */
 
+/* In the script that asks, or at the field of the Canary. */
+static void find(struct check *check, const struct node *finding)
+{
+    const char *text = node_str_or(node_get(finding, "text"), "");
+    bool is_error = node_is(node_get(finding, "severity"), "error");
+    int64_t script = node_int_or(node_get(finding, "script"), -1);
+    if (script >= 0) {
+        check_find_in(check, &check->named[script].text, (size_t)node_int_or(node_get(finding, "line"), 1),
+                      (size_t)node_int_or(node_get(finding, "column"), 0), is_error, "script", text);
+    } else {
+        const struct check_use *use = &check->uses[node_int_or(node_get(finding, "canary"), 0)];
+        check_find_at(check, &use->source, use->object, node_str_or(node_get(finding, "field"), "spec"), is_error,
+                      text);
+    }
+}
+
 static void judge(struct check *check, const struct asker *asker, const char *url)
 {
     struct doc *judged = check_ask(check, "tool.prometheus", "judge", doc_root(asker->answers));
@@ -130,9 +175,7 @@ static void judge(struct check *check, const struct asker *asker, const char *ur
     }
     struct node_iter it = node_iterate(node_get(doc_root(judged), "findings"));
     while (node_next(&it)) {
-        const struct check_use *use = &check->uses[node_int_or(node_get(it.value, "canary"), 0)];
-        check_find_at(check, &use->source, use->object, node_str_or(node_get(it.value, "field"), "spec"),
-                      node_is(node_get(it.value, "severity"), "error"), node_str_or(node_get(it.value, "text"), ""));
+        find(check, it.value);
     }
     doc_free(judged);
 }

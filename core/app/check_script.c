@@ -303,10 +303,8 @@ struct check_looked check_look(struct check *check, const struct check_scripts *
         found = again;
     }
     find_all(check, script, node_get(doc_root(found), "findings"));
-    const struct node *names = node_get(doc_root(found), "names");
-    looked.names = names != NULL ? doc_copy(names) : NULL;
+    looked.said = found;
     doc_free(declared);
-    doc_free(found);
     return looked;
 }
 

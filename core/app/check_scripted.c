@@ -57,11 +57,11 @@ static void look_at_file(struct check *check, const char *path, const char *name
         check_name(check, (struct check_named){.role = strcmp(looked.kind, "check") == 0 ? CHECK_CHECK : CHECK_STRATEGY,
                                                .key = str_format("/%s", name),
                                                .declared = looked.declared,
-                                               .names = looked.names,
+                                               .said = looked.said,
                                                .text = check_text_in(path)});
     } else {
         doc_free(looked.declared);
-        doc_free(looked.names);
+        doc_free(looked.said);
     }
     str_free(&looked.kind);
     check_scripts_free(&scripts);
@@ -168,7 +168,7 @@ void check_scripted(struct check *check, const struct check_source *source, cons
         struct check_looked looked = check_look(check, &scripts);
         check_kind(check, &scripts.items[0], &looked, role == CHECK_CHECK ? "check" : "strategy");
         named.declared = looked.declared;
-        named.names = looked.names;
+        named.said = looked.said;
         named.text = scripts.items[0].place;
         scripts.items[0].place = (struct check_text){0};
         str_free(&looked.kind);

@@ -64,7 +64,7 @@ void check_named_fini(struct check *check)
     for (size_t i = 0; i < check->named_count; i++) {
         str_free(&check->named[i].key);
         doc_free(check->named[i].declared);
-        doc_free(check->named[i].names);
+        doc_free(check->named[i].said);
         check_text_fini(&check->named[i].text);
     }
     mem_free(check->named);
@@ -144,7 +144,7 @@ static void look_at_names(struct check *check, const struct reference *ref, cons
                            node_str_or(node_at(ref->use->object, "metadata", "name"), ""));
     doc_set_root(argument, root);
     node_set(argument, root, "canary", node_copy(argument, ref->use->object));
-    node_set(argument, root, "names", node_copy(argument, doc_root(named->names)));
+    node_set(argument, root, "names", node_copy(argument, node_get(doc_root(named->said), "names")));
     node_set_str(argument, root, "key", key[0] == '/' ? key + 1 : key);
     struct doc *answer = check_ask(check, "tool.uses", "look", root);
     struct node_iter it = node_iterate(doc_root(answer));
@@ -173,7 +173,7 @@ static void look_at_script(struct check *check, const struct reference *ref)
     } else if (named->declared != NULL) {
         refuse_params(check, ref, doc_root(named->declared));
     }
-    if (named != NULL && named->names != NULL && node_count(doc_root(named->names)) > 0) {
+    if (named != NULL && node_count(node_get(doc_root(named->said), "names")) > 0) {
         look_at_names(check, ref, named);
     }
     doc_free(bundled);

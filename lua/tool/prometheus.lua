@@ -10,7 +10,10 @@ local M = {}
 
 ---@class Subject one query of one metric
 ---@field canary integer its index, from 0
----@field field string
+---@field field string 'query' in a script
+---@field script integer? in which script it stands, and where
+---@field line integer?
+---@field column integer?
 ---@field query string as it is asked
 ---@field selectors Selector[]
 
@@ -68,7 +71,44 @@ local TARGETS = '/api/v1/targets?state=active'
 
 local subjects
 
----@param options { canaries: table[], templates: table<string, table> } canaries: { object, templates: key by index }
+local function metrics_of(canary)
+  local spec = table_or(canary.spec)
+  return table_or(table_or(spec.analysis or spec.canaryAnalysis).metrics)
+end
+
+--- The queries of the metrics of a Canary.
+local function add_metrics(index, each, templates)
+  for i, metric in ipairs(metrics_of(each.object)) do
+    metric = table_or(metric)
+    metric.template = each.templates[tostring(i - 1)]
+    local query, field = query_of(metric, each.object, templates)
+    if query then
+      subjects[#subjects + 1] = { canary = index, query = query,
+        field = ('spec.analysis.metrics[%d].%s'):format(i - 1, field) }
+    end
+  end
+end
+
+--- The queries that stand in the scripts that it names.
+local function add_scripts(index, each)
+  for _, script in ipairs(each.scripts or {}) do
+    local metric = script.metric and metrics_of(each.object)[script.metric + 1]
+    for _, one in ipairs(script.queries) do
+      local query = template.fill(one.text, each.object, metric)
+      if query then
+        subjects[#subjects + 1] = { canary = index, field = 'query', query = query, script = script.script,
+          line = one.line, column = one.column }
+      end
+    end
+  end
+end
+
+---@class PromCanary
+---@field object table
+---@field templates table<string, string> the MetricTemplates of its metrics, by their places from '0' on
+---@field scripts { script: integer, metric: integer?, queries: table[] }[]? what it names
+
+---@param options { canaries: PromCanary[], templates: table<string, table> }
 ---@return string[] paths
 function M.questions(options)
   local paths, asked = sluice.list {}, {}
@@ -80,22 +120,16 @@ function M.questions(options)
   subjects = {}
   ask(path_of 'vector(1)')
   ask(TARGETS)
-  for index, each in ipairs(options.canaries) do
-    local spec = table_or(each.object.spec)
-    for i, metric in ipairs(table_or(table_or(spec.analysis or spec.canaryAnalysis).metrics)) do
-      metric = table_or(metric)
-      metric.template = each.templates[tostring(i - 1)]
-      local query, field = query_of(metric, each.object, options.templates)
-      if query then
-        local subject = { canary = index - 1, field = ('spec.analysis.metrics[%d].%s'):format(i - 1, field),
-          query = query, selectors = promql.selectors(query) }
-        subjects[#subjects + 1] = subject
-        ask(path_of(query))
-        for _, selector in ipairs(subject.selectors) do
-          ask(origins(selector.text))
-          ask(origins(selector.metric or selector.text))
-        end
-      end
+  for i, each in ipairs(options.canaries) do
+    add_metrics(i - 1, each, options.templates)
+    add_scripts(i - 1, each)
+  end
+  for _, subject in ipairs(subjects) do
+    subject.selectors = promql.selectors(subject.query)
+    ask(path_of(subject.query))
+    for _, selector in ipairs(subject.selectors) do
+      ask(origins(selector.text))
+      ask(origins(selector.metric or selector.text))
     end
   end
   return paths
@@ -210,7 +244,8 @@ function M.judge(options)
       text = ('%s: Prometheus: %s'):format(subject.field, text:format(...))
       if not said[text] then
         said[text] = true
-        findings[#findings + 1] = { canary = subject.canary, field = subject.field, severity = severity, text = text }
+        findings[#findings + 1] = { canary = subject.canary, field = subject.field, severity = severity, text = text,
+          script = subject.script, line = subject.line, column = subject.column }
       end
     end
     judge_windows(subject, answers, intervals, find)

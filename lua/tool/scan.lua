@@ -30,6 +30,7 @@ local KINDS = { ['stdlib.strategy'] = 'strategy', ['stdlib.check'] = 'check' }
 ---@field rollouts table<table, boolean> the variables that hold the words
 ---@field words Vocabulary of this kind of script
 ---@field names Named[] what of a Canary it asks for by name
+---@field queries { text: string, line: integer, column: integer }[] that stand in the text
 ---@field escapes boolean? the words are handed to where they are not followed
 ---@field said table<table, boolean>
 local Scan = {}
@@ -186,7 +187,7 @@ end
 --- What is said of a text that is Lua.
 local function look(options, block)
   local self = setmetatable({ findings = list {}, globals = libraries(options.globals), params = options.params,
-    rollouts = {}, names = list {} }, Scan)
+    rollouts = {}, names = list {}, queries = list {} }, Scan)
   local fields, kind = definition(block)
   self:read_globals(block, WHY[kind or 'strategy'])
   local run = fields and run_of(block, fields)
@@ -219,7 +220,8 @@ local function look(options, block)
     end
   end)
   table.sort(self.findings, by_place)
-  return { findings = self.findings, kind = kind, params = places_of_params(fields), names = self.names }
+  return { findings = self.findings, kind = kind, params = places_of_params(fields), names = self.names,
+    queries = self.queries }
 end
 
 local TOO_DEEP = { line = 1, column = 0, severity = 'warning',
@@ -227,7 +229,7 @@ local TOO_DEEP = { line = 1, column = 0, severity = 'warning',
 
 --- What can be said of a script.
 ---@param options { text: string, globals: table, params: table? } globals: by NAME, or LIBRARY__NAME
----@return { findings: Finding[], kind: string?, params: table, names: Named[]?, broken: boolean? } params: their places
+---@return { findings: Finding[], kind: string?, params: table, names: Named[]?, queries: table[]?, broken: boolean? }
 function M.scan(options)
   local fault = options.text:sub(1, 1) ~= '\27' and syntax_error(options.text)
   if fault then

@@ -89,6 +89,16 @@ class Check(Folder):
                          (status, errors))
 
 
+    def test_utf16(self):
+        """A file in UTF-16 is read as kubectl reads it."""
+        text = (self.folder / 'canary.yaml').read_text().replace('interval: 30s', 'interval: 30')
+        for encoding in ('utf-16-le', 'utf-16-be'):
+            (self.folder / 'canary.yaml').write_bytes(('\ufeff' + text).encode(encoding))
+            status, told, errors = self.run_sluice('check', 'growing-shares')
+            self.assertEqual((1, ''), (status, errors))
+            self.assertRegex(told, r'\Agrowing-shares/canary.yaml:\d+:15: error: spec.analysis.interval: .*, wanted a '
+                                   r'duration such as 30s or 1m\n6 files, 1 error, 0 warnings\n\Z')
+
     def test_missing(self):
         """A name that is not there is all that is told."""
         self.expect_failure('no-such: No such file or directory\n', 'check', 'no-such')

@@ -105,6 +105,28 @@ class Prometheus(unittest.TestCase):
             with self.subTest(name):
                 self.assertEqual((status, [tuple(said)], []), self.check({name: QUERIES[name]}))
 
+    def test_scripts(self):
+        """Queries in the scripts of Checks are asked for the Canaries that name them, and told at the script."""
+        canary = json.loads(manifest({}))
+        canary['spec']['analysis']['metrics'] = [{'name': 'a', 'interval': '1s', 'checkRef': {'name': 'guard'}}]
+        (self.top / 'canary.json').write_text(json.dumps(canary))
+        (self.top / 'check.yaml').write_text("""apiVersion: sluice.dev/v1alpha1
+kind: Check
+metadata: {name: guard, namespace: shop}
+spec:
+  script: |
+    return require 'stdlib.check' { name = 'guard', run = function(c)
+      local value = c:query 'sum(up{job="{{ target }}"})'
+      local other = c:query 'sum(rate(up{job="{{ target }}"}[{{ interval }}]))'
+      return c:judge(value - other, { max = 1 })
+    end }
+""")
+        done = subprocess.run([SLUICE, 'check', 'canary.json', 'check.yaml', '--prometheus', self.url],
+                              capture_output=True, text=True, timeout=PATIENCE_S, cwd=self.top)
+        self.assertEqual('check.yaml:8:29: warning: query: Prometheus: the window [1s] is too short: job "self" is '
+                         'scraped every 1s, and a rate needs two samples\n2 files, 0 errors, 1 warning\n', done.stdout)
+        self.assertEqual((0, ''), (done.returncode, done.stderr))
+
     def test_away(self):
         """A server that is away, or is none, is told as such, and the files are looked at all the same."""
         away = f'http://127.0.0.1:{free_port()}'

@@ -110,6 +110,22 @@ static void test_refused(void **state)
            "  a.yaml:1:13: apiVersion: flagger.app/v1alpha3 is not served, only flagger.app/v1beta1\n"
            "1 Canary: 0 accepted, 1 refused\n");
     expect(
+        HEAD "spec:\n" TARGET "  service: {port: 80}\n  analysis: {interval: 30, threshold: 5, stepWeight: 10}\n",
+        "refused  shop/web (a.yaml:1)\n"
+        "  a.yaml:7:24: spec.analysis.interval: Invalid value: \"integer\": spec.analysis.interval in body must be of "
+        "type string: \"integer\", wanted a duration such as 30s or 1m\n"
+        "1 Canary: 0 accepted, 1 refused\n");
+    expect(
+        "apiVersion: flagger.app/v1beta1\nkind: Canary\nmetadata: 3\nspec: {}\n",
+        "refused  (without a name) (a.yaml:1)\n"
+        "  a.yaml:3:11: metadata: Canary in version \"v1beta1\" cannot be handled as a Canary: json: cannot unmarshal "
+        "number into Go struct field ObjectMeta.metadata of type v1.ObjectMeta\n"
+        "  a.yaml:4:7: spec.targetRef.name is missing\n"
+        "  a.yaml:4:7: spec.analysis is missing\n"
+        "  a.yaml:4:7: spec.service.port is missing\n"
+        "  a.yaml:4:7: spec.targetRef.kind is missing\n"
+        "1 Canary: 0 accepted, 1 refused\n");
+    expect(
         "apiVersion: flagger.app/v1beta1\nkind: Canary\nmetadata: [a]\nspec: {}\n",
         "refused  (without a name) (a.yaml:1)\n"
         "  a.yaml:3:11: metadata: Canary in version \"v1beta1\" cannot be handled as a Canary: json: cannot unmarshal "
