@@ -57,22 +57,38 @@ size_t book_sources_size(const struct node *sources)
     return size;
 }
 
-/* {"scripts.weekday-ring": text, "scripts.calendar": text}; those of a Check have the root checks, and a place of their
- * own. No name can reach a root of the engine's. */
-static void take_sources(struct book *book, const char *module, const struct node *spec)
+/* A text of C ends at a NUL, so what stands behind it would be seen by people and not be run. False: it has one. */
+static bool take_source(struct book *book, const char *module, const char *field, const struct node *text)
 {
+    size_t len = 0;
+    const char *source = node_str_n(text, &len);
+    source = source != NULL ? source : "";
+    node_set_str(book->sources, doc_root(book->sources), module, source);
+    if (strlen(source) != len && book->fault == NULL) {
+        book->fault = str_format("%s: there is a NUL behind %zu bytes, and a script is a text", field, strlen(source));
+    }
+    return strlen(source) == len;
+}
+
+/* {"scripts.weekday-ring": text, "scripts.calendar": text}; those of a Check have the root checks, and a place of their
+ * own. No name can reach a root of the engine's. False: one of them is no text. */
+static bool take_sources(struct book *book, const char *module, const struct node *spec)
+{
+    bool are_texts = true;
     book->sources = doc_new();
-    struct node *sources = node_new_object(book->sources);
-    doc_set_root(book->sources, sources);
+    doc_set_root(book->sources, node_new_object(book->sources));
     struct node_iter it = node_iterate(node_get(spec, "modules"));
     while (node_next(&it)) {
         char *name =
             book->kind->modules_below ? str_format("%s.scripts.%s", module, it.key) : str_format("scripts.%s", it.key);
-        node_set_str(book->sources, sources, name, node_str_or(it.value, ""));
+        char *field = str_format("spec.modules.%s", it.key);
+        are_texts = take_source(book, name, field, it.value) && are_texts;
+        str_free(&field);
         str_free(&name);
     }
-    node_set_str(book->sources, sources, module, node_str_or(node_get(spec, "script"), ""));
-    book->size = book_sources_size(sources);
+    are_texts = take_source(book, module, "spec.script", node_get(spec, "script")) && are_texts;
+    book->size = book_sources_size(doc_root(book->sources));
+    return are_texts;
 }
 
 /* A script of another kind loads too. */
@@ -146,8 +162,7 @@ bool book_look(struct book *book, struct doc *object)
     if (changed) {
         char *module = book->kind->module(book->key);
         forget_look(book);
-        take_sources(book, module, spec_of(object));
-        if (take_limits(book, spec_of(object))) {
+        if (take_sources(book, module, spec_of(object)) && take_limits(book, spec_of(object))) {
             load(book, module);
         }
         str_free(&module);

@@ -151,11 +151,19 @@ static bool load(struct task *task, struct err *err)
     return true;
 }
 
-/* A table {kind = …, name = …, params = …} of what the definition says, on the loader's stack. */
-static int push_declaration(lua_State *L)
+struct declaration {
+    const struct task *task;
+    struct doc *doc; /* NULL: err says why */
+    struct err *err;
+};
+
+/* Reads a table {kind = …, name = …, params = …} of what the definition says. Protected, because the script may have
+ * left no memory for it. */
+static int read_declaration(lua_State *L)
 {
     static const char *const fields[] = {"kind", "name", "params"};
-    const struct task *task = lua_touserdata(L, 1);
+    struct declaration *declaration = lua_touserdata(L, 1);
+    const struct task *task = declaration->task;
     lua_pushvalue(task->co, 2); /* the definition */
     lua_xmove(task->co, L, 1);
     lua_newtable(L);
@@ -165,17 +173,18 @@ static int push_declaration(lua_State *L)
         lua_rawget(L, 2);
         lua_rawset(L, 3);
     }
-    lua_xmove(L, task->loader, 1);
+    marshal_prepare(L);
+    declaration->doc = marshal_read(L, 3, task->module, declaration->err);
     return 0;
 }
 
 struct doc *task_declares(struct task *task, struct err *err)
 {
-    if (lua_cpcall(task->vm->vm.L, push_declaration, task) != 0 || !lua_checkstack(task->loader, LUA_MINSTACK)) {
+    struct declaration declaration = {.task = task, .err = err};
+    if (lua_cpcall(task->vm->vm.L, read_declaration, &declaration) != 0) {
         err_set(err, ERR_LIMIT, "%s: no memory is left to read what it declares", task->module);
-        return NULL;
     }
-    return marshal_read(task->loader, -1, task->module, err);
+    return declaration.doc;
 }
 
 struct task *task_new(const struct strategy_start *start, struct sandbox_vm *vm, const struct script_limits *limits,
