@@ -20,6 +20,18 @@ static bool is_among(const char *word, const char *const *list)
     return false;
 }
 
+/* A text of the order; "" where there is none, or one with a NUL, behind which C would not look. */
+static const char *text_of(const struct node *order, const char *name, const char *fallback)
+{
+    const struct node *value = node_get(order, name);
+    size_t len = 0;
+    const char *text = node_str_n(value, &len);
+    if (value == NULL) {
+        return fallback;
+    }
+    return text != NULL && strlen(text) == len ? text : "";
+}
+
 /* A name has no blank and no colon, a value no line end: with them one header would become two. */
 static bool is_header(const char *name, const char *value)
 {
@@ -104,8 +116,7 @@ static bool read_kube(struct adapter_request *request, const struct node *order,
 static bool read_http(struct adapter_request *request, const struct node *order, struct err *err)
 {
     static const char *const methods[] = {"GET", "POST", "PUT", "DELETE", "HEAD", NULL};
-    const char *method = node_str_or(node_get(order, "method"), "GET");
-    const char *url = node_str_or(node_get(order, "url"), "");
+    const char *method = text_of(order, "method", "GET"), *url = text_of(order, "url", "");
     if (!is_among(method, methods)) {
         return err_set(err, ERR_INVALID, "request.method: %.20s came, wanted GET, POST, PUT, DELETE or HEAD", method);
     }

@@ -403,22 +403,25 @@ local function nearest(name, names)
   return list
 end
 
--- Modules. Those of one root (stdlib, strategies) share an environment, and each team's Check has one of its own, so
--- that a script that changes string.len changes its own, not the stdlib's. Only stdlib gets the host; the others get of
--- stdlib what is public.
+-- Modules. Those of one root (stdlib, strategies) share an environment, and each adapter and each team's Check has one
+-- of its own, so that a script that changes string.len changes its own, not the stdlib's. Only stdlib gets the host; the
+-- others get of stdlib what is public.
 local environments, loaded, loading = {}, {}, {}
 local under_way = {} -- the modules that are loading, the innermost last
 local new_environment
 
--- Whose a module is: all of one root share an environment, and a team's Check has one of its own.
+-- Whose a module is: all of one root share an environment, but for checks and adapters, of which a VM may have those of
+-- several teams.
 local function home_of(name)
-  return match(name, '^checks%.[%l%d-]+%.[%l%d-]+') or match(name, '^[^.]+')
+  return match(name, '^checks%.[%l%d-]+%.[%l%d-]+') or match(name, '^adapters%..+') or match(name, '^[^.]+')
 end
 
--- What the scripts of a home may have beside stdlib: a check its own modules, the others all but checks.
+-- What the scripts of a home may have beside stdlib: a check its own modules, an adapter none, the others all
+-- but those.
 local function inside_of(home, name)
+  if find(home, '^adapters') then return nil end
   if sub(home, 1, 6) ~= 'checks' then
-    if sub(name, 1, 7) ~= 'checks.' then return name end
+    if not find(name, '^checks%.') and not find(name, '^adapters%.') then return name end
   elseif home ~= 'checks' and sub(name, 1, 8) == 'scripts.' then
     return home .. '.' .. name
   end
