@@ -222,6 +222,7 @@ struct adapters *script_adapters_new(const struct adapters_options *options)
     if (options->measured) {
         all->limits.cpu = SCRIPT_CPU_MEASURED;
     }
+    budget_init(&all->budget, options->clock, &all->limits.budget, NULL);
     all->modules = (struct module_set){.embedded = options->modules,
                                        .embedded_count = options->module_count,
                                        .chunks = options->shares ? chunks_shared() : chunks_new()};
@@ -236,6 +237,7 @@ void script_adapters_free(struct adapters *adapters)
     }
     assert(all->under_way == 0);
     adapter_vm_close(all);
+    budget_fini(&all->budget);
     chunks_free(all->modules.chunks);
     mem_free(all);
 }

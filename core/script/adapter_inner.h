@@ -20,6 +20,7 @@ struct scripted_adapters {
     struct adapters base;
     struct adapters_options options;
     struct script_limits limits;
+    struct budget budget; /* of lines of log */
     struct module_set modules;
     struct vm vm;
     bool has_vm;

@@ -20,12 +20,15 @@ enum { LOG_MAX = 4096, SHOWN_MAX = 1024 };
 
 static int log_line(lua_State *L)
 {
+    struct scripted_adapters *all = lua_touserdata(L, lua_upvalueindex(1));
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
     char line[LOG_MAX];
     kill_host_enter();
-    plain_copy(line, sizeof line, text, len);
-    log_info(NULL, "adapter: %s", line);
+    if (budget_take_line(&all->budget)) {
+        plain_copy(line, sizeof line, text, len);
+        log_info(NULL, "adapter: %s", line);
+    }
     kill_host_leave();
     return 0;
 }
@@ -52,21 +55,15 @@ static int one_line(lua_State *L)
 static int install(lua_State *L)
 {
     static const luaL_Reg primitives[] = {
-        {"log", log_line},
-        {"line", one_line},
-        {"array", marshal_array},
-        {"json_decode", json_decode},
-        {"json_encode", json_encode},
-        {"sha256", signing_sha256},
-        {"hmac_sha256", signing_hmac_sha256},
-        {"rs256", signing_rs256},
-        {"base64", signing_base64},
-        {NULL, NULL},
+        {"line", one_line},           {"array", marshal_array},   {"json_decode", json_decode},
+        {"json_encode", json_encode}, {"sha256", signing_sha256}, {"hmac_sha256", signing_hmac_sha256},
+        {"rs256", signing_rs256},     {"base64", signing_base64}, {NULL, NULL},
     };
     struct scripted_adapters *all = lua_touserdata(L, 1);
     const struct sandbox_parts parts = {.load = module_load, .load_ctx = &all->modules, .chunks = all->modules.chunks};
     marshal_install(L);
-    lua_pushcfunction(L, log_line);
+    lua_pushlightuserdata(L, all);
+    lua_pushcclosure(L, log_line, 1);
     lua_newtable(L);
     luaL_register(L, NULL, primitives);
     lua_pushlightuserdata(L, NULL);

@@ -233,11 +233,14 @@ static struct doc *inspect(struct strategist *strategist, const char *module, co
     struct strategy_start order = {.module = module, .sources = sources, .host = {.log = drop_log}};
     struct module_set set = scripts->binary;
     set.pinned = sources;
+    struct budget budget; /* a script may print while it loads */
+    budget_init(&budget, scripts->clock, &limits.budget, NULL);
     struct sandbox_vm *vm = sandbox_vm_new(&set, limits.memory_max, false, err);
-    struct task *task = vm != NULL ? task_new(&order, vm, &limits, NULL, err) : NULL;
+    struct task *task = vm != NULL ? task_new(&order, vm, &limits, &budget, err) : NULL;
     sandbox_vm_release(vm);
     struct doc *declared = task != NULL ? task_declares(task, err) : NULL;
     task_free(task);
+    budget_fini(&budget);
     return declared;
 }
 

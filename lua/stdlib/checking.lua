@@ -106,8 +106,10 @@ local function check_options(run, options)
     local wanted = OPTIONS[name]
     if not wanted then
       misuse(run, 'judge', ('there is no option "%s", known are max, min and unit'):format(tostring(name)))
-    elseif type(value) ~= wanted or value ~= value then
+    elseif type(value) ~= wanted then
       misuse(run, 'judge', ('%s: a %s is wanted, got %s'):format(name, wanted, tostring(value)))
+    elseif wanted == 'number' and value - value ~= 0 then
+      misuse(run, 'judge', ('%s: a finite number is wanted, got %s'):format(name, tostring(value)))
     end
   end
 end

@@ -84,8 +84,8 @@ function sluice.list(list) end
 ---  bytes that are no text, or { size = bytes } of a body that is too large, or { error = '…', code = 'timeout' } for a
 ---  call without an answer; measured: with the CPU limits of an engine in real time; askers: so many ask at once, and
 ---  so many of them are cancelled
----@return { answer: table?, error: string?, answers: integer, requests: table[] }
----  requests: method, url, headers, body, timeout_ms,
+---@return { answer: table?, error: string?, answers: integer, requests: table[], lines: integer }
+---  lines: of log; requests: method, url, headers, body, timeout_ms,
 ---  proxy, insecure, same_host, at_ms
 function sluice.ask(order) end
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "kube/client.h"
@@ -121,9 +122,14 @@ static const struct http_ops ops = {start, cancel};
 
 /* --- one question --- */
 
+static void count_line(void *ctx, const char *line)
+{
+    (*(int64_t *)ctx)++;
+}
+
 struct result {
     struct adapter_call *calls[ASKERS_MAX]; /* NULL: it is over */
-    struct doc *doc;                        /* {answer or error, answers, requests} */
+    struct doc *doc;                        /* {answer or error, answers, requests, lines} */
     int64_t answers;
 };
 
@@ -213,7 +219,12 @@ static int ask_adapter(lua_State *L)
     struct doc *order = module_check_document(L, 1, "order");
     struct result result = {.doc = doc_new()};
     doc_set_root(result.doc, node_new_object(result.doc));
+    int64_t lines = 0;
+    struct world *logged = module_log_to(NULL);
+    log_set_sink(count_line, &lines);
     ask(doc_root(order), &result);
+    module_log_to(logged);
+    node_set_int(result.doc, doc_root(result.doc), "lines", lines);
     doc_free(order);
     return module_push_document(L, result.doc);
 }
