@@ -15,7 +15,7 @@ local sluice = require 'sluice'
 ---@field responses table[]? what servers answer to an adapter
 ---@field refused string? it does not load, and this is said
 ---@field raised string? it ends its release, and this is said
----@field stopped 'time'|'memory'|nil by which limit
+---@field stopped 'time'|'limit'|nil by the limit of time, or by any
 ---@field harmless boolean? unless told otherwise: it comes to its end, and has found nothing
 ---@field tells string? a payload of the webhook `told` or a share of the canary, 'weight 5'; what an adapter answers
 ---@field silent string? nothing of these has this text in it
@@ -24,6 +24,7 @@ local sluice = require 'sluice'
 ---@field how 'refused'|'raised'|'harmless'|'endless'
 ---@field text string
 ---@field told string[]
+---@field lines integer of the engine's log
 
 local M = {}
 
@@ -46,7 +47,7 @@ local function canary(kind)
   if kind == 'Strategy' then
     spec.strategy = { name = 'attack' }
   else
-    analysis.stepWeight, analysis.maxWeight = 50, 50
+    analysis.stepWeight, analysis.maxWeight = 20, 60
     analysis.metrics = { { name = 'attack', interval = '1m', checkRef = { name = 'attack' } } }
   end
   return { apiVersion = 'flagger.app/v1beta1', kind = 'Canary', metadata = { name = 'podinfo', namespace = 'test' },
@@ -57,7 +58,7 @@ local KINDS = {
   Strategy = {
     plural = 'strategies.sluice.dev',
     script = function(body)
-      return "return require 'stdlib.strategy' { name = 'attack', run = function(rollout) rollout:begin()\n" .. body
+      return "return require 'stdlib.strategy' { name = 'attack', run = function(rollout) rollout:begin();\n" .. body
         .. '\nrollout:analyse { rounds = 1 } rollout:promote() end }'
     end,
   },
@@ -165,17 +166,22 @@ function Door:_release()
   return { how = status.state == 'Succeeded' and 'harmless' or 'raised', text = status.reason or '', told = self.told }
 end
 
+function Door:_lines()
+  return select(2, self.world:log():gsub('\n', ''))
+end
+
 --- Lets an attack in.
 ---@param attack Attack
 ---@return Outcome
 function Door:take(attack)
   self.told = {}
+  local before = self:_lines()
   self:_give(attack)
   local ready = assert(self:_ready(), 'nobody has looked at the script')
-  if ready.status == 'False' then
-    return { how = 'refused', text = ready.message, told = self.told }
-  end
-  return self:_release()
+  local outcome = ready.status == 'False' and { how = 'refused', text = ready.message, told = self.told }
+    or self:_release()
+  outcome.lines = self:_lines() - before
+  return outcome
 end
 
 --- What must be so whatever came in; nil: it is so.
@@ -193,9 +199,9 @@ end
 
 local ADAPTER = [[
 local adapter = require 'stdlib.adapter'
-return adapter { name = 'attack', request = function(ask) %s
-end, answer = function(ask, response) %s
-return { value = 1 } end }]]
+return adapter { name = 'attack', request = function(ask) do %s
+end end, answer = function(ask, response) do %s
+end return { value = 1 } end }]]
 
 --- Lets an attack in as an adapter of its own.
 ---@param attack Attack
@@ -207,11 +213,13 @@ function M.ask(attack)
     modules[name] = text
   end
   local said = sluice.ask { name = 'metrics.attack', ask = { address = 'http://server', secret = { token = 'hush' } },
-    measured = true, responses = sluice.list(attack.responses or { { body = '{}' } }), modules = modules }
+    measured = attack.stopped ~= nil, responses = sluice.list(attack.responses or { { body = '{}' } }),
+    modules = modules }
   if said.answer then
-    return { how = 'harmless', text = '', told = { tostring(said.answer.value), said.answer.error } }
+    local told = { tostring(said.answer.value), said.answer.error }
+    return { how = 'harmless', text = '', told = told, lines = said.lines }
   end
-  return { how = 'raised', text = said.error or 'nothing came', told = {} }
+  return { how = 'raised', text = said.error or 'nothing came', told = {}, lines = said.lines }
 end
 
 return M

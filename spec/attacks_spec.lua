@@ -2,9 +2,12 @@
 --- None may get out of the sandbox, crash or hang the engine, or reach the next release.
 local doors = require 'spec.attack_doors'
 
-local CLASSES = { 'escapes', 'words' }
+local CLASSES = { 'escapes', 'words', 'errors', 'loading', 'spins', 'patterns', 'memory', 'coroutines', 'checks',
+  'adapters', 'json' }
 
-local STOPPED = { time = 'of CPU time in one step', memory = 'bytes of memory' }
+local LINES_MAX = 300 -- of log, the engine's own among them
+
+local STOPPED = { time = 'of CPU time in one step', limit = 'more than ' }
 
 ---@param attack Attack
 ---@return string how
@@ -28,6 +31,7 @@ local function judge(attack, outcome)
   if text then
     assert.matches(text, outcome.text, 1, true)
   end
+  assert.is_true(outcome.lines < LINES_MAX, outcome.lines .. ' lines of log')
   local told = table.concat(outcome.told, '\n')
   if attack.tells then
     assert.matches(attack.tells, told, 1, true)

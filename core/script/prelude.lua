@@ -404,8 +404,8 @@ local function nearest(name, names)
 end
 
 -- Modules. Those of one root (stdlib, strategies) share an environment, and each adapter and each team's Check has one
--- of its own, so that a script that changes string.len changes its own, not the stdlib's. Only stdlib gets the host; the
--- others get of stdlib what is public.
+-- of its own, so that a script that changes string.len changes its own, not the stdlib's. Only stdlib gets the host;
+-- the others get of stdlib what is public.
 local environments, loaded, loading = {}, {}, {}
 local under_way = {} -- the modules that are loading, the innermost last
 local new_environment

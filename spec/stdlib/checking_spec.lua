@@ -124,6 +124,8 @@ describe('stdlib.checking', function()
       'c:judge: there is no option "most", known are max, min and unit' },
     ['a bound that is a text'] = { function(c) return c:judge(1, { max = '5' }) end,
       'c:judge: max: a number is wanted, got 5' },
+    ['a bound without an end'] = { function(c) return c:judge(1, { max = math.huge }) end,
+      'c:judge: max: a finite number is wanted, got inf' },
     ['a text with two places'] = { function(c) return c:judge(1, {}, '%d of %d') end,
       'c:judge: text: one place for the value is wanted' },
     ['a text with a place for a text'] = { function(c) return c:judge(1, {}, '%s') end, 'c:judge: text: one place' },
