@@ -28,6 +28,7 @@ static const char after[] = "\n"
 const struct cli_flag test_flags[] = {
     {"no-kills", NULL, "run each spec once, undisturbed"},
     {"each-kill", NULL, "kill the engine at one word after the other, each in a run of its own: slower"},
+    {"jobs", "NUMBER", "run so many spec files at once (default: one for each processor)"},
     {"filter", "TEXT", "only specs with this text in their names"},
     {"coverage", "PERCENT", "fail when fewer lines of the scripts ran"},
     {"fail-on-empty", NULL, "fail when no spec ran"},
@@ -38,10 +39,13 @@ const struct cli_flag test_flags[] = {
     {0},
 };
 
+enum { JOBS_MAX = 64 };
+
 struct words {
     struct str_list paths;
     const char *filter, *junit;
     int coverage; /* -1: no matter */
+    int jobs;
     bool no_kills, each, fails_on_empty, json, help, version;
 };
 
@@ -57,6 +61,12 @@ static bool take_text(struct words *words, const char *name, const char *value, 
         words->coverage = (int)percent;
         return (*value != '\0' && *end == '\0' && percent >= 0 && percent <= 100) ||
                err_set(err, ERR_INVALID, "--coverage %s: a whole number from 0 to 100 is wanted", value);
+    } else if (strcmp(name, "jobs") == 0) {
+        char *end;
+        long jobs = strtol(value, &end, 10);
+        words->jobs = (int)jobs;
+        return (*value != '\0' && *end == '\0' && jobs >= 1 && jobs <= JOBS_MAX) ||
+               err_set(err, ERR_INVALID, "--jobs %s: a whole number from 1 to %d is wanted", value, JOBS_MAX);
     } else {
         return cli_read_form(value, &words->json, err);
     }
@@ -136,6 +146,7 @@ static struct doc *order_of(const struct words *words, const struct str_list *fi
     node_set_bool(order, root, "json", words->json);
     node_set_bool(order, root, "fail_on_empty", words->fails_on_empty);
     node_set_bool(order, root, "terminal", isatty(STDOUT_FILENO) != 0);
+    node_set_int(order, root, "jobs", words->jobs);
     if (words->coverage >= 0) {
         node_set_int(order, root, "coverage", words->coverage);
     }
@@ -186,7 +197,9 @@ static int run(const struct words *words)
 
 int command_test(int argc, char **argv)
 {
-    struct words words = {.coverage = -1};
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    int jobs = processors < 1 ? 1 : processors > JOBS_MAX ? JOBS_MAX : (int)processors;
+    struct words words = {.coverage = -1, .jobs = jobs};
     struct err err = {0};
     int status = 0;
     if (!cli_read(test_flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {

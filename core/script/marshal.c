@@ -18,6 +18,7 @@ struct reader {
     const void *mark; /* the metatable of lists */
     size_t nodes, bytes;
     int depth;
+    bool is_bounded;
     char path[PATH_SIZE];
     struct err *err;
 };
@@ -89,7 +90,7 @@ static bool text_fits(struct reader *r, const char *s, size_t len, const char *w
 {
     char why[96];
     r->bytes += len;
-    if (r->bytes > MARSHAL_BYTES_MAX) {
+    if (r->is_bounded && r->bytes > MARSHAL_BYTES_MAX) {
         snprintf(why, sizeof why, "more than %d bytes of text in one value", MARSHAL_BYTES_MAX);
     } else if (!utf8_valid(s, len)) {
         snprintf(why, sizeof why, "a %s that is not UTF-8 has no place in JSON", what);
@@ -163,7 +164,7 @@ static bool read_members(struct reader *r, int index, struct member *members)
 
 static struct node *read_object(struct reader *r, int index, size_t count)
 {
-    if (count > MARSHAL_MEMBERS_MAX) {
+    if (r->is_bounded && count > MARSHAL_MEMBERS_MAX) {
         return refuse(r, "a table with more than 2000 names");
     }
     struct node *object = node_new_object(r->doc);
@@ -233,7 +234,7 @@ static struct node *read_table(struct reader *r, int index)
 
 static struct node *read_value(struct reader *r, int index)
 {
-    if (++r->nodes > MARSHAL_NODES_MAX) {
+    if (++r->nodes > MARSHAL_NODES_MAX && r->is_bounded) {
         return refuse(r, "more than 20000 values in one");
     }
     int type = lua_type(r->L, index);
@@ -263,9 +264,9 @@ void marshal_prepare(lua_State *L)
     luaL_checkstack(L, SLOTS_PER_LEVEL * (MARSHAL_DEPTH_MAX + 2), "a value to be written as JSON");
 }
 
-struct doc *marshal_read(lua_State *L, int index, const char *root, struct err *err)
+static struct doc *read_root(lua_State *L, int index, const char *root, bool is_bounded, struct err *err)
 {
-    struct reader r = {.L = L, .err = err};
+    struct reader r = {.L = L, .is_bounded = is_bounded, .err = err};
     int top = lua_gettop(L);
     if (index < 0 && index > LUA_REGISTRYINDEX) {
         index = top + 1 + index;
@@ -284,6 +285,16 @@ struct doc *marshal_read(lua_State *L, int index, const char *root, struct err *
     }
     doc_set_root(r.doc, value);
     return r.doc;
+}
+
+struct doc *marshal_read(lua_State *L, int index, const char *root, struct err *err)
+{
+    return read_root(L, index, root, true, err);
+}
+
+struct doc *marshal_read_large(lua_State *L, int index, const char *root, struct err *err)
+{
+    return read_root(L, index, root, false, err);
 }
 
 /* --- into Lua --- */

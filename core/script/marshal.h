@@ -31,6 +31,9 @@ void marshal_prepare(lua_State *L);
  * marshal_prepare. `root` starts the path in errors. */
 struct doc *marshal_read(lua_State *L, int index, const char *root, struct err *err);
 
+/* The same for a value of the binary's own Lua, however large it is: without a bound of nodes, bytes and members. */
+struct doc *marshal_read_large(lua_State *L, int index, const char *root, struct err *err);
+
 /* Pushes one value; raises when memory is out. */
 void marshal_push(lua_State *L, const struct node *n);
 

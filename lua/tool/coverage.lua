@@ -1,6 +1,7 @@
 --- Which lines of the scripts ran (script/coverage.h counts them in the sandbox), of those that could.
 local jutil = require 'jit.util'
 local process = require 'tool.process'
+local sluice = require 'sluice'
 
 local M = {}
 
@@ -81,6 +82,38 @@ end
 function M.start()
   scripts, files = {}, {}
   process.coverage(true)
+end
+
+local function numbers(set)
+  local list = sluice.list {}
+  for number in pairs(set) do
+    list[#list + 1] = number
+  end
+  return list
+end
+
+--- What this process has counted, for another one to take.
+---@return { name: string, lines: integer[], ran: integer[] }[]
+function M.give()
+  local list = sluice.list {}
+  M.collect()
+  for name, file in pairs(files) do
+    list[#list + 1] = { name = name, lines = numbers(file.lines), ran = numbers(file.ran) }
+  end
+  return list
+end
+
+--- What another process has counted.
+function M.take(list)
+  for _, other in ipairs(list) do
+    local file = files[other.name] or { lines = {}, ran = {} }
+    files[other.name] = file
+    for _, field in ipairs { 'lines', 'ran' } do
+      for _, line in ipairs(other[field]) do
+        file[field][line] = true
+      end
+    end
+  end
 end
 
 ---@return Covered[] by file

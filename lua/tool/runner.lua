@@ -320,9 +320,43 @@ local function run_file(self, file)
   end
 end
 
+local function run_here(self, files)
+  for _, file in ipairs(files) do
+    local ok, raised = pcall(run_file, self, file)
+    if process.interrupted() then
+      break -- wherever that was raised
+    elseif not ok then
+      error(raised, 0)
+    end
+  end
+end
+
+--- Each file in one of several processes. What they tell comes in the order of the files.
+local function run_in_processes(self, jobs)
+  local files = self.options.files
+  self.options.terminal = false -- what runs now is not one spec
+  process.workers(#files, jobs, function(at)
+    self.results = sluice.list {}
+    coverage.start()
+    run_here(self, { files[at] })
+    return { results = self.results, lines = coverage.give() }
+  end, function(at, done, printed, problem)
+    io.write(printed)
+    io.flush()
+    if not done then
+      fail_block(self, { name = files[at] }, files[at], problem)
+      return
+    end
+    for _, result in ipairs(done.results) do
+      self.results[#self.results + 1] = result
+    end
+    coverage.take(done.lines)
+  end)
+end
+
 --- Runs spec files.
 ---@param options { files: string[], kills: boolean, each: boolean?, filter: string?, coverage: number?, json: boolean?,
----  fail_on_empty: boolean?, terminal: boolean? }
+---  fail_on_empty: boolean?, terminal: boolean?, jobs: integer? } jobs: processes at once
 ---@return { status: integer, junit: string }
 function M.run(options)
   local self = { options = options, results = {}, worlds = {}, report = report.new(options) }
@@ -346,13 +380,11 @@ function M.run(options)
     error('os.exit: a spec does not end the run', 2)
   end
   coverage.start()
-  for _, file in ipairs(options.files) do
-    local ok, raised = pcall(run_file, self, file)
-    if process.interrupted() then
-      break -- wherever that was raised
-    elseif not ok then
-      error(raised, 0)
-    end
+  local jobs = math.min(options.jobs or 1, #options.files)
+  if jobs > 1 then
+    run_in_processes(self, jobs)
+  else
+    run_here(self, options.files)
   end
   sluice.observer = nil
   return self.report:finish(self.results, coverage.measure(), process.interrupted())

@@ -301,6 +301,38 @@ end)
         status, _, errors = self.run_sluice('test', 'growing-shares', '--no-kills', '--junit', '/no/such')
         self.assertEqual((2, 'sluice test: --junit /no/such: No such file or directory\n'), (status, errors))
 
+    def test_jobs(self):
+        """Files that run at once are told in their order, with what they print, and count the same lines."""
+        for name in 'abcd':
+            text = f"print 'in {name}' it('{name}', function() print '{name}' end)"
+            (self.folder / f'{name}_spec.lua').write_text(text)
+        told = []
+        for jobs in ('1', '3', '64'):
+            status, text, errors = self.run_sluice('test', 'growing-shares', '--no-kills', '--jobs', jobs)
+            self.assertEqual((0, ''), (status, errors))
+            told.append(re.sub(r' +\d+\.\d\d s\n', '\n', text))
+        self.assertIn('in b\nb\n  ✓ b\nin c\n', told[0])
+        self.assertIn('7 passed, 0 failed · 13 of 13 lines ran (100 %)\n', told[0])
+        self.assertEqual([told[0]] * 2, told[1:])
+
+    def test_crashed(self):
+        """A spec file whose process ends in the middle has failed, and the others run."""
+        (self.folder / 'a_spec.lua').write_text("require('ffi').cdef 'void abort(void);'\n"
+                                                "it('aborts', function() require('ffi').C.abort() end)")
+        status, told, _ = self.run_sluice('test', 'growing-shares', '--no-kills', '--jobs', '2')
+        self.assertEqual(1, status, told)
+        self.assertIn('  growing-shares/a_spec.lua:1: its process ended by signal 6\n', told)
+        self.assertIn('\n3 passed, 1 failed', told)
+
+    def test_much(self):
+        """However much there is to tell, it is told."""
+        self.spec.write_text("for i = 1, 300 do it('spec ' .. i, function() error(('x'):rep(9000)) end) end")
+        status, told, errors = self.run_sluice('test', 'growing-shares', '-o', 'json', '--junit', 'junit.xml')
+        self.assertEqual((1, ''), (status, errors))
+        self.assertEqual(300, json.loads(told)['failed'])
+        suite = xml.etree.ElementTree.parse(self.top / 'junit.xml').getroot()[0]
+        self.assertEqual(300 * 9000, sum(case[0].get('message').count('x') for case in suite))
+
     def test_any_bytes(self):
         """Whatever bytes a spec raises, and names itself by, a terminal, JSON and XML get text."""
         raised = r'\1 \27[31m ]]> \237\160\128 \239\191\190 é'
@@ -330,9 +362,23 @@ end)
             self.assertIn('interrupted\n', told)
             self.assertNotIn('comes late', told)
 
+    def test_interrupted_jobs(self):
+        """So it does where several files run at once."""
+        other = self.folder / 'other_spec.lua'
+        other.write_text("it('is done', function() end)")
+        self.spec.write_text("it('spins', function() io.stderr:write('begins\\n') while true do end end)")
+        with subprocess.Popen([SLUICE, 'test', self.folder, '--jobs', '2'], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as process:
+            self.assertEqual('begins\n', process.stderr.readline())
+            process.send_signal(signal.SIGINT)
+            told = process.stdout.read()
+            self.assertEqual(130, process.wait(PATIENCE_S))
+        self.assertIn('interrupted\n', told)
+
     def test_cannot(self):
         for words, said in (((), 'a file or a folder is missing'), (('no/such',), 'no/such: No such file or directory'),
                             (('x', '--coverage', '101'), '--coverage 101: a whole number from 0 to 100 is wanted'),
+                            (('x', '--jobs', '0'), '--jobs 0: a whole number from 1 to 64 is wanted'),
                             (('x', '-o', 'xml'), '-o xml: neither text nor json')):
             status, told, errors = self.run_sluice('test', *words)
             self.assertEqual((2, ''), (status, told))

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "io/tzdata.h"
 #include "lab/lua/module_inner.h"
+#include "lab/lua/workers.h"
 #include "lab/texts.h"
 #include "script/coverage.h"
 #include "script/embedded.h"
@@ -60,11 +61,9 @@ static int require_host(lua_State *L)
 
 /* --- require 'tool.process' --- */
 
-static volatile sig_atomic_t is_interrupted; /* there is one process */
-
 static int ask_interrupted(lua_State *L)
 {
-    lua_pushboolean(L, is_interrupted);
+    lua_pushboolean(L, workers_interrupted);
     return 1;
 }
 
@@ -120,11 +119,8 @@ static int ask_zone_problem(lua_State *L)
 static int open_process(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"zone_problem", ask_zone_problem},
-        {"interrupted", ask_interrupted},
-        {"clock", ask_clock},
-        {"coverage", set_coverage},
-        {NULL, NULL},
+        {"zone_problem", ask_zone_problem}, {"interrupted", ask_interrupted}, {"clock", ask_clock},
+        {"coverage", set_coverage},         {"workers", workers_run},         {NULL, NULL},
     };
     lua_newtable(L);
     luaL_register(L, NULL, functions);
@@ -139,7 +135,7 @@ static void raise_interrupt(lua_State *L, lua_Debug *at)
 
 void tool_interrupt(struct tool *tool)
 {
-    is_interrupted = 1;
+    workers_interrupted = 1;
     lua_sethook(tool->L, raise_interrupt, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
 }
 
@@ -191,7 +187,7 @@ static int call_protected(lua_State *L)
     }
     lua_call(L, 1, 1);
     marshal_prepare(L);
-    call->result = marshal_read(L, -1, call->module, call->err);
+    call->result = marshal_read_large(L, -1, call->module, call->err);
     return 0;
 }
 

@@ -137,6 +137,21 @@ static void test_refuses_mixed_and_holed_tables(void **state)
     expect_refused("{ t = array { name = 1 } }", why);
 }
 
+/* Of the binary's own Lua. */
+static void test_reads_what_is_large(void **state)
+{
+    struct err err;
+    lua_settop(vm.L, 0);
+    assert_int_equal(
+        luaL_dostring(vm.L, "local t = {} for i = 1, 30000 do t['key ' .. i] = ('x'):rep(100) end return t"), 0);
+    marshal_prepare(vm.L);
+    assert_null(marshal_read(vm.L, -1, "args", &err));
+    struct doc *doc = marshal_read_large(vm.L, -1, "args", &err);
+    assert_non_null(doc);
+    assert_int_equal(node_count(doc_root(doc)), 30000);
+    doc_free(doc);
+}
+
 static void test_refuses_what_has_no_end(void **state)
 {
     struct err err;
@@ -241,6 +256,7 @@ int main(void)
         TEST(test_writes_members_in_the_order_of_their_names),
         TEST(test_refusals_name_the_path),
         TEST(test_refuses_mixed_and_holed_tables),
+        TEST(test_reads_what_is_large),
         TEST(test_refuses_what_has_no_end),
         TEST(test_depth_of_64_is_fine),
         TEST(test_calls_no_metamethod),
