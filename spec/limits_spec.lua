@@ -51,6 +51,16 @@ describe('limits of scripts', function()
       messagesPerMinute = 60, logLinesPerMinute = 60 }, world:release().spec.limits)
   end)
 
+  it('of what a terminal is told are texts alone', function()
+    local world = scripted("    rollout:event('\\27[31m red')\n    error('\\27[32m green\\nnext')")
+    world:initialise():push():finish()
+    assert.equal(1, told(world, '\239\191\189[31m red'), world:story())
+    assert.equal(1, told(world, 'strategy failed: scripts/script.lua:6: ?[32m green'), world:story())
+    for _, line in ipairs(world.texts) do
+      assert.is_nil(line:find '\27')
+    end
+  end)
+
   it('are not on record of a release without scripts of a team\'s own', function()
     local world = World.new { analysis = { iterations = 1 } }
     world:initialise():push():finish()

@@ -130,7 +130,7 @@ describe('a simulated world', function()
       end
     end
     for why, act in pairs {
-      ['sed: unknown field, known are seed, apart, transcript, start, people, scenario, begin and '] = function()
+      ['sed: unknown field, known are seed, apart, transcript, start, people, scenario, begin, '] = function()
         sluice.world { sed = 2 }
       end,
       ['begin: a time such as 2026-03-13T12:00:00Z is wanted, got noon'] = function()
@@ -220,6 +220,18 @@ describe('a simulated world', function()
     world:close()
     local _, why = pcall(world.world.run, world.world, '1s')
     assert.matches('the world is closed', why)
+  end)
+
+  it('of a scenario says so when it is closed, whatever is asked of it', function()
+    local world = require 'sluice'.world 'examples/scenarios/new-revision.yaml'
+    world:close()
+    for _, method in ipairs { 'canary', 'phase', 'weight', 'primary', 'release', 'checks', 'events', 'told', 'story',
+      'run_until', 'settle', 'deploy', 'finish', 'play', 'now', 'run' } do
+      local ok, why = pcall(world[method], world, 'x')
+      assert.is_false(ok, method)
+      assert.matches('the world is closed', why)
+    end
+    world:close()
   end)
 
   it('leaves its end to the collector alone', function()

@@ -4,16 +4,34 @@
 
 #include "app/check_inner.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 static bool is_same(const struct check_finding *a, const struct check_finding *b)
 {
     return a->line == b->line && a->column == b->column && str_equal(a->file, b->file) && strcmp(a->text, b->text) == 0;
 }
 
+/* One line: what a script says in an error must look like no finding of its own. */
+static char *line_of(const char *text)
+{
+    enum { REPLACED_SIZE = 3 };
+    size_t len = strlen(text);
+    struct buf line;
+    buf_init(&line, len * REPLACED_SIZE + 1);
+    utf8_append_line(&line, text, len, len);
+    char *copy = buf_take(&line);
+    buf_fini(&line);
+    return copy;
+}
+
 void check_find(struct check *check, const struct check_finding *finding)
 {
+    char *text = line_of(finding->text);
+    struct check_finding shown = *finding;
+    shown.text = text;
     for (size_t i = 0; i < check->finding_count; i++) {
-        if (is_same(&check->findings[i], finding)) {
+        if (is_same(&check->findings[i], &shown)) {
+            str_free(&text);
             return;
         }
     }
@@ -21,7 +39,7 @@ void check_find(struct check *check, const struct check_finding *finding)
     struct check_finding *added = &check->findings[check->finding_count++];
     *added = *finding;
     added->file = str_dup(finding->file);
-    added->text = str_dup(finding->text);
+    added->text = text;
 }
 
 void check_findings_fini(struct check *check)

@@ -195,6 +195,8 @@ char *check_read_text(const char *path, struct err *err);
 /* "a/b/ring.lua": "ring" and "a/b". */
 char *check_base_of(const char *path);
 char *check_folder_of(const char *path);
+/* NAME.lua in the folder of that file. */
+char *check_beside(const char *path, const char *name);
 /* True when the value at that place is a block (`script: |`), whose lines are those of the value, each behind so many
  * blanks. */
 bool check_find_block(const char *file, const struct yaml_place *place, const char *value, size_t *indent);

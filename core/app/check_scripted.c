@@ -16,16 +16,17 @@ static void add_siblings(struct check_scripts *scripts, const char *path)
     char *folder = check_folder_of(path);
     folder_list(folder, endings, &files, &ignored);
     for (size_t i = 0; i < files.count; i++) {
-        const char *file = files.items[i], *inside = file + strlen(folder) + 1;
-        char *text = strcmp(file, path) != 0 && strchr(inside, '/') == NULL && !str_has_suffix(file, "_spec.lua")
-                         ? check_read_text(file, &ignored)
-                         : NULL;
+        const char *file = files.items[i];
+        char *beside = check_folder_of(file);
+        bool is_module = strcmp(file, path) != 0 && strcmp(beside, folder) == 0 && !str_has_suffix(file, "_spec.lua");
+        char *text = is_module ? check_read_text(file, &ignored) : NULL;
         if (text != NULL) {
             char *name = check_base_of(file);
             check_scripts_add(scripts, str_format("scripts.%s", name), text, check_text_in(file));
             str_free(&name);
         }
         str_free(&text);
+        str_free(&beside);
     }
     str_free(&folder);
     str_list_fini(&files);
@@ -94,7 +95,7 @@ static void compare_file(struct check *check, const struct check_source *source,
                          const char *name)
 {
     struct err ignored = {0};
-    char *folder = check_folder_of(source->file), *path = str_format("%s/%s.lua", folder, name);
+    char *path = check_beside(source->file, name);
     char *text = check_read_text(path, &ignored);
     if (text != NULL && strcmp(text, script->text) == 0) {
         check_text_fini(&script->place);
@@ -110,7 +111,6 @@ static void compare_file(struct check *check, const struct check_source *source,
     }
     str_free(&text);
     str_free(&path);
-    str_free(&folder);
 }
 
 /* The modules of a Check are below it, as the engine has them. */

@@ -32,6 +32,12 @@ char *check_folder_of(const char *path)
     return slash != NULL ? str_dup_n(path, (size_t)(slash - path)) : str_dup(".");
 }
 
+char *check_beside(const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/');
+    return str_format("%.*s%s.lua", slash != NULL ? (int)(slash + 1 - path) : 0, path, name);
+}
+
 static const char *line_at(const char *text, size_t line)
 {
     for (size_t i = 1; i < line && text != NULL; i++) {

@@ -20,11 +20,11 @@ static char *replaced(const char *path, const char *text, const struct node *doc
                       const struct yaml_places *places, struct err *err)
 {
     struct node_iter it = node_iterate(documents);
-    char *folder = check_folder_of(path), *result = NULL;
+    char *result = NULL;
     while (result == NULL && err->code == ERR_NONE && node_next(&it)) {
         const struct node *script = node_at(it.value, "spec", "script");
         const char *value = node_str(script);
-        char *file = str_format("%s/%s.lua", folder, node_str_or(node_at(it.value, "metadata", "name"), ""));
+        char *file = check_beside(path, node_str_or(node_at(it.value, "metadata", "name"), ""));
         struct err ignored = {0};
         char *wanted = value != NULL && has_script(it.value) ? check_read_text(file, &ignored) : NULL;
         size_t indent;
@@ -40,7 +40,6 @@ static char *replaced(const char *path, const char *text, const struct node *doc
         str_free(&wanted);
         str_free(&file);
     }
-    str_free(&folder);
     return result;
 }
 

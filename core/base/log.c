@@ -127,7 +127,7 @@ static void build_console(struct buf *b, enum log_level level, const char *ts, c
                           const char *message)
 {
     buf_printf(b, "%s\t%s\t%s\t", ts, level_names[level], caller);
-    utf8_append_clean(b, message, strlen(message));
+    utf8_append_visible(b, message, strlen(message));
     if (canary != NULL) {
         buf_printf(b, "\t{\"canary\": \"%s\"}", canary);
     }

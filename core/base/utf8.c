@@ -109,8 +109,7 @@ static bool is_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* C0 and C1, and what turns the direction of the text around it. */
-static bool is_control(const char *s, size_t len)
+bool utf8_is_control(const char *s, size_t len)
 {
     const unsigned char *u = (const unsigned char *)s;
     if (len == 1) {
@@ -122,6 +121,18 @@ static bool is_control(const char *s, size_t len)
     bool is_mark = len == 3 && u[0] == 0xE2 && u[1] == 0x80 && u[2] >= 0xA8 && u[2] <= 0xAE;  /* U+2028 to U+202E */
     bool isolates = len == 3 && u[0] == 0xE2 && u[1] == 0x81 && u[2] >= 0xA6 && u[2] <= 0xA9; /* U+2066 to U+2069 */
     return is_mark || isolates;
+}
+
+bool utf8_append_visible(struct buf *b, const char *s, size_t len)
+{
+    bool fits = true;
+    for (size_t at = 0; at < len && fits;) {
+        size_t n = utf8_char(s + at, len - at);
+        bool is_shown = n > 0 && (s[at] == '\t' || s[at] == '\n' || !utf8_is_control(s + at, n));
+        fits = is_shown ? buf_append(b, s + at, n) : buf_append_str(b, "\xEF\xBF\xBD");
+        at += n > 0 ? n : 1;
+    }
+    return fits;
 }
 
 void utf8_append_line(struct buf *b, const char *s, size_t len, size_t max)
@@ -137,7 +148,7 @@ void utf8_append_line(struct buf *b, const char *s, size_t len, size_t max)
             wants_blank = true;
         } else {
             buf_append_str(b, wants_blank && !is_first ? " " : "");
-            if (n == 0 || is_control(s + at, n)) {
+            if (n == 0 || utf8_is_control(s + at, n)) {
                 buf_append_str(b, "\xEF\xBF\xBD");
             } else {
                 buf_append(b, s + at, n);

@@ -77,7 +77,9 @@ static bool walk(const char *path, const char *const *endings, int depth, struct
     struct str_list names = {0};
     bool ok = list_names(path, &names, err);
     for (size_t i = 0; i < names.count && ok; i++) {
-        char *inner = str_format("%s%s%s", path, str_has_suffix(path, "/") ? "" : "/", names.items[i]);
+        bool is_here = strcmp(path, ".") == 0; /* one file has one name, whatever leads to it */
+        char *inner =
+            str_format("%s%s%s", is_here ? "" : path, is_here || str_has_suffix(path, "/") ? "" : "/", names.items[i]);
         ok = visit(inner, endings, depth, files, err);
         mem_free(inner);
     }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "kube/object.h"
 #include "notify/hook.h"
 
@@ -197,12 +198,25 @@ static void next_message(struct announcer *a)
     a->event = event_start(a->notify->recorder, &event, on_event, a);
 }
 
+/* Texts of scripts and answers of servers end here; people read them in terminals. */
+static char *visible(const char *text)
+{
+    enum { REPLACED_SIZE = 3 };
+    size_t len = strlen(text);
+    struct buf clean;
+    buf_init(&clean, len * REPLACED_SIZE + 1);
+    utf8_append_visible(&clean, text, len);
+    char *copy = buf_take(&clean);
+    buf_fini(&clean);
+    return copy;
+}
+
 void announce(struct announcer *a, const struct announcement *announcement, announcer_done_fn *done, void *ctx)
 {
     struct message *m = mem_new(struct message);
     m->type = str_dup(announcement->type);
     m->phase = str_dup(announcement->phase);
-    m->text = str_dup(announcement->text);
+    m->text = visible(announcement->text);
     m->key = str_dup(announcement->key);
     m->moment = announcement->moment;
     m->done = done;

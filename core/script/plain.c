@@ -12,9 +12,10 @@ void plain_copy(char *to, size_t size, const char *s, size_t len)
         if (at + (step == 0 ? 1 : step) >= size) {
             break;
         }
-        if (step == 0 || s[i] == '\0') {
-            to[at++] = step == 0 ? '?' : ' ';
-            i++;
+        bool is_shown = s[i] == '\t' || s[i] == '\n' || (step > 0 && !utf8_is_control(s + i, step));
+        if (!is_shown) {
+            to[at++] = s[i] != '\0' ? '?' : ' ';
+            i += step == 0 ? 1 : step;
         } else {
             memcpy(to + at, s + i, step);
             at += step;

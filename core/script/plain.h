@@ -3,5 +3,6 @@
 
 #include <stddef.h>
 
-/* Copies what fits into `to`, terminated, with '?' for every byte that is not UTF-8 and a space for every NUL. */
+/* Copies what fits into `to`, terminated, with '?' for every byte that is not UTF-8 and every control character but
+ * tabs and ends of lines, and a space for every NUL. */
 void plain_copy(char *to, size_t size, const char *s, size_t len);

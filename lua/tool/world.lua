@@ -25,6 +25,7 @@ local PHASES = { Initializing = true, Initialized = true, Waiting = true, Progre
 ---@field kills { every: boolean?, at: integer? } when the engine dies
 ---@field killed integer how often it did
 ---@field words integer how many records of words were written
+---@field closed boolean?
 local kept = setmetatable({}, { __mode = 'k' })
 
 local function raise(format, ...)
@@ -32,7 +33,9 @@ local function raise(format, ...)
 end
 
 local function kept_of(world, method)
-  return kept[world] or raise('world:%s: a world of a scenario is wanted: sluice.world %q', method, 'scenario.yaml')
+  local self = kept[world]
+    or raise('world:%s: a world of a scenario is wanted: sluice.world %q', method, 'scenario.yaml')
+  return not self.closed and self or raise('world:%s: the world is closed', method)
 end
 
 -- What is watched -------------------------------------------------------------------------------
@@ -169,7 +172,14 @@ local function list_canaries(self)
   end
 end
 
-local open_world = sluice.world
+local open_world, close_world = sluice.world, methods.close
+
+function methods.close(world)
+  if kept[world] then
+    kept[world].closed = true
+  end
+  close_world(world)
+end
 
 --- Called with every world of a scenario that is opened, and what is kept of it: for who runs specs (tool.runner).
 sluice.observer = nil ---@type fun(kept: AuthorWorld)?

@@ -130,6 +130,43 @@ static void test_loading(void **state)
            "a.lua:2:3: error: params.calm.default: at most 100 is wanted, got 120\n1 file, 1 error, 0 warnings\n");
 }
 
+/* What a script says in an error is one line, and text alone. */
+static void test_hostile_texts(void **state)
+{
+    expect("a.lua", "error('\\27[31m red\\nb.lua:1:1: error: no \\194\\155m', 0)",
+           "a.lua:1:1: error: ?[31m red b.lua:1:1: error: no ?m\n1 file, 1 error, 0 warnings\n");
+}
+
+/* Whatever leads to a file, and whoever complains of it. */
+static void test_a_file_has_one_name(void **state)
+{
+    char before[512];
+    assert_non_null(getcwd(before, sizeof before));
+    static const char *const paths[] = {".", "ring.lua"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        struct world w;
+        char *text = NULL;
+        size_t len;
+        set_up(&w);
+        write_file(&w, "ring.lua", "local calm = require 'scripts.calm'\n" GOOD);
+        write_file(&w, "calm.lua", "local a = 1\nreturn a.b.c\n");
+        FILE *out = open_memstream(&text, &len);
+        assert_int_equal(chdir(w.folder), 0);
+        check_path(&w.check, paths[i]);
+        check_end(&w.check);
+        assert_int_equal(chdir(before), 0);
+        check_print_findings(&w.check, out);
+        fclose(out);
+        assert_true(str_has_prefix(text, "calm.lua:2:1: error: attempt to index"));
+        assert_null(strstr(text, "./"));
+        free(text);
+        char *command = str_format("rm -r %s", w.folder);
+        assert_int_equal(system(command), 0);
+        mem_free(command);
+        check_fini(&w.check);
+    }
+}
+
 /* A script in a manifest is told at the lines of the manifest. */
 static void test_manifest(void **state)
 {
@@ -400,10 +437,20 @@ static void test_no_object(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_adapter),    cmocka_unit_test(test_lua),      cmocka_unit_test(test_loading),
-        cmocka_unit_test(test_manifest),   cmocka_unit_test(test_beside),   cmocka_unit_test(test_use),
-        cmocka_unit_test(test_doctor),     cmocka_unit_test(test_write),    cmocka_unit_test(test_check_object),
-        cmocka_unit_test(test_references), cmocka_unit_test(test_webhooks), cmocka_unit_test(test_providers),
+        cmocka_unit_test(test_adapter),
+        cmocka_unit_test(test_hostile_texts),
+        cmocka_unit_test(test_a_file_has_one_name),
+        cmocka_unit_test(test_lua),
+        cmocka_unit_test(test_loading),
+        cmocka_unit_test(test_manifest),
+        cmocka_unit_test(test_beside),
+        cmocka_unit_test(test_use),
+        cmocka_unit_test(test_doctor),
+        cmocka_unit_test(test_write),
+        cmocka_unit_test(test_check_object),
+        cmocka_unit_test(test_references),
+        cmocka_unit_test(test_webhooks),
+        cmocka_unit_test(test_providers),
         cmocka_unit_test(test_no_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

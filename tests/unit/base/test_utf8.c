@@ -51,6 +51,17 @@ static void bad_bytes_are_replaced_one_by_one(void **state)
     buf_fini(&b);
 }
 
+static void a_terminal_is_told_nothing_but_text(void **state)
+{
+    static const char text[] = "a\tb\n\x1B[31m \x7F\r\xC2\x9Bm \xE2\x80\xAE\xFF\xC3\xA9";
+    struct buf b;
+    buf_init(&b, 100);
+    assert_true(utf8_append_visible(&b, text, sizeof text - 1));
+    assert_string_equal(buf_str(&b), "a\tb\n\xEF\xBF\xBD[31m \xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDm "
+                                     "\xEF\xBF\xBD\xEF\xBF\xBD\xC3\xA9");
+    buf_fini(&b);
+}
+
 static void a_text_from_outside_becomes_one_printable_line(void **state)
 {
     static const struct {
@@ -84,6 +95,7 @@ int main(void)
         cmocka_unit_test(only_well_formed_characters_count),
         cmocka_unit_test(floor_never_cuts_a_character),
         cmocka_unit_test(bad_bytes_are_replaced_one_by_one),
+        cmocka_unit_test(a_terminal_is_told_nothing_but_text),
         cmocka_unit_test(a_text_from_outside_becomes_one_printable_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

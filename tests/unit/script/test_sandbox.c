@@ -374,6 +374,7 @@ static void test_errors_have_a_place(void **state)
         {"host.call('act', { { weight = 0/0 } })", "strategies/t.lua:2: act: args[1].weight: NaN has no place in JSON"},
         {"host.call('refuse', { x = 5 })", "strategies/t.lua:2: refuse: args.x: a table is wanted, got 5"},
         {"error('bad \\255 bytes')", "strategies/t.lua:2: bad ? bytes"},
+        {"error('\\27[31m red \\7 \\194\\155m \\0 end')", "strategies/t.lua:2: ?[31m red ? ?m   end"},
         {"load('error(\"x\", 0)')()", "strategies/t.lua:2: x"},
         {"load('\\nerror \"x\"', '@strategies/canary.lua')()",
          "load(strategiescanary.lua):2: x (called from strategies/t.lua:2)"},
