@@ -217,6 +217,30 @@ describe('a Strategy', function()
     assert.equal(1, world.told['Normal other came: true'])
   end)
 
+  it('goes on at once when it was suspended beyond the end of its wait', function()
+    local world = scripted { name = 'ring' }
+    world.world:create(run [[
+      rollout:begin()
+      rollout:all { '3m', { from = '08:00' } }
+      rollout:event 'over'
+      rollout:analyse { rounds = 1 }
+      rollout:promote()]])
+    world:initialise():push().world:run '1m'
+    local function suspend(is_suspended)
+      local canary = world.world:get('canaries.flagger.app', 'test', 'podinfo')
+      canary.spec.suspend = is_suspended
+      world.world:update(canary)
+    end
+    suspend(true)
+    world.world:run '10m'
+    assert.is_nil(world.told['Normal over'])
+    suspend(false)
+    world.world:run '2s'
+    assert.equal(1, world.told['Normal over'])
+    world:finish()
+    assert.equal('Succeeded', world.phase)
+  end)
+
   it('gives no requests that match over TCP, and says so at its line', function()
     local world = scripted { name = 'ring' }
     local canary = world.world:get('canaries.flagger.app', 'test', 'podinfo')

@@ -26,7 +26,7 @@ local M = {}
 ---@field any { key: string|integer, condition: Condition }[]?
 ---@field all { key: string|integer, condition: Condition }[]?
 
-local ITEMS_MAX, DEPTH_MAX = 20, 4
+local ITEMS_MAX, DEPTH_MAX, KEY_MAX = 20, 4, 100
 local PHASES = { 'Initialized', 'Waiting', 'Progressing', 'WaitingPromotion', 'Promoting', 'Finalising', 'Succeeded',
   'Failed' }
 local VERDICTS = { 'pass', 'fail', 'blind' }
@@ -44,10 +44,11 @@ local function keys_of(place, list)
   local names, count = {}, #list
   for key in pairs(list) do
     local is_place = type(key) == 'number' and key % 1 == 0 and key >= 1 and key <= count
-    if type(key) == 'string' then
+    if type(key) == 'string' and #key <= KEY_MAX then
       names[#names + 1] = key
     elseif not is_place then
-      wrong(place, 'names, or a list without holes, are wanted, got the key ' .. tostring(key))
+      wrong(place, ('names of at most %d bytes, or a list without holes, are wanted, got the key %s'):format(KEY_MAX,
+        tostring(key):sub(1, KEY_MAX)))
     end
   end
   table.sort(names)

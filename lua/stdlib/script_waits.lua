@@ -130,12 +130,13 @@ function kinds.all(look, condition)
   return true
 end
 
---- A rollback hook that asks for it ends the release. They are asked once per interval, as in rounds.
+--- A rollback hook that asks for it ends the release. They are asked once per interval, as in rounds, also by a clock
+--- that was set back.
 local function ask_rollback_hooks(look, since)
   local function intervals_until(ms)
     return math.floor((ms - look.began) / look.facts.interval_ms)
   end
-  if intervals_until(look.facts.now) > intervals_until(since) then
+  if intervals_until(look.facts.now) ~= intervals_until(since) then
     local _, asks = hooks.call('rollback', look.facts.phase)
     if asks then
       rounds.roll_back_by_hook(look.rollout, look.facts, asks.name)

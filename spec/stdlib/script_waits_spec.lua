@@ -222,7 +222,10 @@ describe('stdlib.script_waits', function()
   for problem, say in pairs {
     ['any: a list of conditions is wanted, got nil'] = function(rollout) rollout:any() end,
     ['any: a list of 1 to 20 conditions is wanted, got 0'] = function(rollout) rollout:any {} end,
-    ['any: names, or a list without holes, are wanted, got the key 3'] = function(rollout)
+    ['any: names of at most 100 bytes, or a list without holes, are wanted, got the key xxx'] = function(rollout)
+      rollout:any { [('x'):rep(101)] = '1h' }
+    end,
+    ['any: names of at most 100 bytes, or a list without holes, are wanted, got the key 3'] = function(rollout)
       rollout:any { '1h', [3] = '2h' }
     end,
     ['all: [2]: a condition like \'10m\', { gate = \'approval\' }'] = function(rollout) rollout:all { '1h', 5 } end,

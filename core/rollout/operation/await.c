@@ -5,6 +5,7 @@
 
 struct await {
     struct timer timer;
+    int64_t since_ms; /* monotonic: when the last look began */
 };
 
 static int64_t arg_ms(const struct operation_call *call, const char *name, int64_t otherwise)
@@ -19,17 +20,13 @@ static struct doc *now_answer(struct operation_call *call)
     return doc;
 }
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
+/* --- when --- */
 
-/* The looks of an interval are in step with the beginning, so that those of another engine are, too. */
-static int64_t next_look_ms(const struct operation_call *call, int64_t interval_ms)
+/* The record has wall time; the wait itself is monotonic, so that a wall clock set back holds no look up. */
+static int64_t since_ms(const struct operation_call *call)
 {
-    int64_t began = arg_ms(call, "began", 0), since = arg_ms(call, "since", 0);
-    int64_t passed = since > began ? since - began : 0;
-    return began + (passed / interval_ms + 1) * interval_ms;
+    int64_t passed = clock_wall_ms(call->context->clock) - arg_ms(call, "since", 0);
+    return clock_mono_ms(call->context->clock) - (passed > 0 ? passed : 0);
 }
 
 static bool looks_often(const struct operation_call *call, const struct canary *canary)
@@ -37,20 +34,29 @@ static bool looks_often(const struct operation_call *call, const struct canary *
     return node_bool_or(node_get(doc_root(call->args), "often"), false) || hook_run_is_needed(canary, "rollback");
 }
 
-/* INT64_MAX: no time ends the wait. Never longer than it was at the last look: the wall clock may have been set back
- * since. */
+/* From one look to the next. They are in step with the beginning, so that those of another engine are, too. */
+static int64_t step_ms(const struct operation_call *call, int64_t interval_ms)
+{
+    int64_t passed = arg_ms(call, "since", 0) - arg_ms(call, "began", 0);
+    return passed > 0 ? interval_ms - passed % interval_ms : interval_ms;
+}
+
+/* Until the next look; INT64_MAX: no time brings it. */
 static int64_t pause_ms(const struct operation_call *call, const struct canary *canary)
 {
-    int64_t now = clock_wall_ms(call->context->clock), due = arg_ms(call, "until", INT64_MAX);
-    if (looks_often(call, canary)) {
-        due = least(due, next_look_ms(call, canary->interval_ms));
+    int64_t since = arg_ms(call, "since", 0), until = arg_ms(call, "until", INT64_MAX);
+    if (clock_wall_ms(call->context->clock) >= until) {
+        return 0;
     }
-    if (due == INT64_MAX || due <= now) {
-        return due == INT64_MAX ? INT64_MAX : 0;
+    int64_t whole = until == INT64_MAX ? INT64_MAX : until - since;
+    if (looks_often(call, canary) && step_ms(call, canary->interval_ms) < whole) {
+        whole = step_ms(call, canary->interval_ms);
     }
-    int64_t since = arg_ms(call, "since", 0);
-    return least(due - now, since < due ? due - since : 0);
+    int64_t passed = clock_mono_ms(call->context->clock) - ((struct await *)call->state)->since_ms;
+    return whole == INT64_MAX ? INT64_MAX : whole > passed ? whole - passed : 0;
 }
+
+/* --- what else --- */
 
 static bool has_come(const struct operation_call *call)
 {
@@ -94,6 +100,7 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
         *answer = now_answer(call);
         return true;
     }
+    ((struct await *)call->state)->since_ms = since_ms(call);
     if (call->known) {
         arm(call, 0);
     }

@@ -20,9 +20,46 @@ return check {
 }]] },
 }
 
+local WORST = {
+  apiVersion = 'sluice.dev/v1alpha1', kind = 'Check', metadata = { name = 'worst', namespace = 'test' },
+  spec = { script = [[
+return require 'stdlib.check' {
+  name = 'worst',
+  run = function(c)
+    local points, cause = c:query_range('sum(rate(istio_requests_total{destination_workload="{{ target }}",' ..
+      'response_code=~"5.*"}[10s])) or vector(0)', '40s', '10s')
+    if not points then
+      return c:blind(cause)
+    end
+    local worst = 0
+    for _, point in ipairs(points) do
+      worst = math.max(worst, point.value)
+    end
+    return c:judge(worst, { max = 0.1 }, 'errors at the worst moment')
+  end,
+}]] },
+}
+
+local WORST_METRICS = { { name = 'worst', interval = '1m', checkRef = { name = 'worst' } } }
+
 local METRICS = { { name = 'errors', interval = '1m', checkRef = { name = 'guard', params = { most = 10 } } } }
 
 stories.describe('a Check', {
+  ['of what was, which is content'] = {
+    analysis = { stepWeight = 30, maxWeight = 30, metrics = WORST_METRICS },
+    objects = { WORST },
+    ends = 'Succeeded',
+    image = 'podinfo:2',
+    told = { 'Normal Promotion completed! Scaling down podinfo.test' },
+  },
+  ['of what was, which is not'] = {
+    analysis = { stepWeight = 30, maxWeight = 30, threshold = 1, metrics = WORST_METRICS },
+    version = { errors = 0.5 },
+    objects = { WORST },
+    ends = 'Failed',
+    image = 'podinfo:1',
+    told = { 'Warning Canary failed! Scaling down podinfo.test' },
+  },
   ['which is content'] = {
     analysis = { stepWeight = 30, maxWeight = 30, metrics = METRICS },
     objects = { GUARD },
