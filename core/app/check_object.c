@@ -7,18 +7,11 @@
 
 #define RELEASE "Release" /* written by the engine alone */
 
-static const char *group_of(const char *version, size_t *len)
-{
-    const char *slash = strchr(version, '/');
-    *len = slash != NULL ? (size_t)(slash - version) : 0;
-    return version;
-}
-
+/* Of "flagger.app/v1beta1" the part before the slash. */
 static bool is_group(const char *version, const char *group)
 {
-    size_t len;
-    const char *given = group_of(version, &len);
-    return strlen(group) == len && strncmp(given, group, len) == 0;
+    size_t len = strlen(group);
+    return strncmp(version, group, len) == 0 && version[len] == '/';
 }
 
 static bool is_ours(const char *version)
@@ -115,7 +108,8 @@ void check_object(struct check *check, const struct check_source *source, const 
     const char *version = node_str_or(node_get(object, "apiVersion"), "");
     for (size_t i = 0; i < CHECK_ROLES; i++) {
         const struct check_served *served = &check_served[i];
-        bool is_served = is_group(version, served->group) && strcmp(strchr(version, '/') + 1, served->version) == 0;
+        bool is_served =
+            is_group(version, served->group) && strcmp(version + strlen(served->group) + 1, served->version) == 0;
         /* A Canary of another version is refused as such. */
         if (strcmp(served->kind, kind) == 0 && (is_served || (i == CHECK_CANARY && is_group(version, served->group)))) {
             look(check, source, object, (enum check_role)i);

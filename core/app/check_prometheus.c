@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "canary/names.h"
 #include "io/curl.h"
+#include "io/http_error.h"
 #include "io/loop.h"
 #include "kube/object.h"
 
@@ -171,7 +172,9 @@ static void judge(struct check *check, const struct asker *asker, const char *ur
     struct doc *judged = check_ask(check, "tool.prometheus", "judge", doc_root(asker->answers));
     const char *away = node_str(node_get(doc_root(judged), "away"));
     if (away != NULL) {
-        str_list_push_format(&check->errors, "--prometheus %s: %s", url, away);
+        char *shown = http_printable_url(url);
+        str_list_push_format(&check->errors, "--prometheus %s: %s", shown, away);
+        str_free(&shown);
     }
     struct node_iter it = node_iterate(node_get(doc_root(judged), "findings"));
     while (node_next(&it)) {

@@ -195,7 +195,7 @@ local function judge_value(subject, answers, find, is_short)
   local answer = answers[path_of(subject.query)]
   local body = table_or(answer.body)
   if body.status ~= 'success' then
-    find('error', 'it refuses the query: %s', body.error or answer.error or 'status ' .. tostring(answer.status))
+    find('error', 'it refuses the query: %s', body.error or 'status ' .. tostring(answer.status))
     return
   end
   local kind, series = table_or(body.data).resultType, series_of(answer)
@@ -237,7 +237,7 @@ function M.judge(options)
     return { away = probe.error or ('status %s, and no answer of a Prometheus'):format(tostring(probe.status)),
       findings = findings }
   end
-  local intervals = intervals_of(answers[TARGETS])
+  local intervals, away = intervals_of(answers[TARGETS]), nil
   for _, subject in ipairs(subjects) do
     local said = {}
     local function find(severity, text, ...)
@@ -249,9 +249,12 @@ function M.judge(options)
       end
     end
     judge_windows(subject, answers, intervals, find)
-    judge_value(subject, answers, find, next(said) ~= nil)
+    away = away or answers[path_of(subject.query)].error
+    if not answers[path_of(subject.query)].error then
+      judge_value(subject, answers, find, next(said) ~= nil)
+    end
   end
-  return { findings = findings }
+  return { away = away, findings = findings }
 end
 
 return M

@@ -132,6 +132,17 @@ describe('tool.prometheus', function()
     assert.same({}, judged({ query = '{{ bad' }, {}), 'said elsewhere')
   end)
 
+  it('says that the server went away in the middle', function()
+    local canary = { spec = { analysis = { metrics = { { query = 'x{v="{{ target }}"}' } } } } }
+    local answers = {}
+    local paths = prometheus.questions { canaries = { { object = canary, templates = {} } }, templates = {} }
+    for i, path in ipairs(paths) do
+      answers[i] = i < 3 and { path = path, status = 200, body = { status = 'success' } }
+        or { path = path, error = 'no answer within 10 s' }
+    end
+    assert.same({ away = 'no answer within 10 s', findings = {} }, prometheus.judge { answers = answers })
+  end)
+
   it('says that the server is away', function()
     prometheus.questions { canaries = {}, templates = {} }
     local path = '/api/v1/query?query=vector%281%29'
