@@ -43,6 +43,7 @@ typedef void adapter_response_fn(void *ctx, const struct adapter_response *respo
 /* Zero before it is read. */
 struct adapter_request {
     struct doc *order; /* as the adapter gave it */
+    char *unsendable;  /* why no client could send it, in Go's words: there is no response; NULL: it can be sent */
     struct scripted_adapters *all;
     struct http_call *call;
     struct kube_call *kube_call;

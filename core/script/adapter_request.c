@@ -53,13 +53,47 @@ static bool is_proxy(const char *url)
     return http_is_url(url) || (strncasecmp(url, "socks5://", 9) == 0 && url[strcspn(url, " \t\r\n")] == '\0');
 }
 
+/* In a URL no byte is a blank or a control. */
+static bool is_in_one_word(const char *url)
+{
+    const char *c = url;
+    while ((unsigned char)*c > ' ' && *c != 0x7f) {
+        c++;
+    }
+    return c > url && *c == '\0';
+}
+
+/* Why no client of HTTP could ask such a URL; NULL: it is none. */
+static const char *why_unsendable(const char *url)
+{
+    size_t scheme = strncasecmp(url, "http://", 7) == 0 ? 7 : strncasecmp(url, "https://", 8) == 0 ? 8 : 0;
+    if (!is_in_one_word(url)) {
+        return NULL;
+    } else if (scheme == 0) {
+        return "Unsupported URL scheme";
+    }
+    return strcspn(url + scheme, "/?#") == 0 ? "http: no Host in request URL" : NULL;
+}
+
+/* The first reason counts, as it would be met first. */
+static void note_unsendable(struct adapter_request *request, char *why)
+{
+    if (request->unsendable == NULL) {
+        request->unsendable = why;
+    } else {
+        str_free(&why);
+    }
+}
+
 static bool add_header(struct adapter_request *request, const char *name, const struct node *value, struct err *err)
 {
     size_t len = 0;
     const char *text = node_str_n(value, &len);
-    if (text == NULL || strlen(text) != len || !is_header(name, text)) { /* the value may be a secret: it is not said */
-        return err_set(err, ERR_INVALID,
-                       "request.headers: %.60s is no header that can be sent, wanted a text in one line", name);
+    if (text == NULL) {
+        return err_set(err, ERR_INVALID, "request.headers: %.60s is no text", name);
+    }
+    if (strlen(text) != len || !is_header(name, text)) { /* the value may be a secret: it is not said */
+        note_unsendable(request, str_format("net/http: invalid header field value for \"%.60s\"", name));
     }
     size_t size = (request->header_count + 1) * sizeof request->headers[0];
     request->headers = mem_resize(request->headers, size);
@@ -120,9 +154,12 @@ static bool read_http(struct adapter_request *request, const struct node *order,
     if (!is_among(method, methods)) {
         return err_set(err, ERR_INVALID, "request.method: %.20s came, wanted GET, POST, PUT, DELETE or HEAD", method);
     }
-    if (!http_is_url(url)) {
+    const char *why = http_is_url(url) ? NULL : why_unsendable(url);
+    if (why != NULL) {
+        note_unsendable(request, str_dup(why));
+    } else if (!http_is_url(url)) {
         char *shown = http_printable_url(url);
-        err_set(err, ERR_INVALID, "request.url: %.200s is no http or https URL", shown);
+        err_set(err, ERR_INVALID, "request.url: %.200s is no URL", shown);
         str_free(&shown);
         return false;
     }
@@ -137,6 +174,7 @@ static void clear(struct adapter_request *request)
 {
     mem_free(request->headers);
     doc_free(request->order);
+    str_free(&request->unsendable);
     *request = (struct adapter_request){0};
 }
 
@@ -170,8 +208,8 @@ static char *shown_url(const struct node *order)
 {
     const char *url = node_str_or(node_get(order, "url"), "");
     if (node_bool_or(node_get(order, "secret_url"), false)) {
-        size_t scheme = (size_t)(strstr(url, "://") - url) + 3; /* it has one: read_http */
-        return str_dup_n(url, scheme + strcspn(url + scheme, "/?#"));
+        const char *end = strstr(url, "://");
+        return end != NULL ? str_dup_n(url, (size_t)(end - url) + 3 + strcspn(end + 3, "/?#")) : str_dup("");
     }
     if (!node_bool_or(node_get(order, "secret_parameters"), false)) {
         return str_dup(url);
@@ -179,17 +217,10 @@ static char *shown_url(const struct node *order)
     return str_dup_n(url, strcspn(url, "?#"));
 }
 
-static void on_http(void *ctx, const struct http_response *response, const struct err *err)
+/* There is no response, and this is why. */
+static void respond_failed(struct adapter_request *request, const struct err *err)
 {
-    struct adapter_request *request = ctx;
     const struct node *order = doc_root(request->order);
-    if (response != NULL) {
-        respond(request, &(struct adapter_response){.status = response->status,
-                                                    .retry_after_ms = response->retry_after_ms,
-                                                    .body = response->body,
-                                                    .body_len = response->body_len});
-        return;
-    }
     const char *method = node_str_or(node_get(order, "method"), "GET");
     char *verb = str_dup(method), *url = shown_url(order);
     for (char *c = verb + 1; verb[0] != '\0' && *c != '\0'; c++) {
@@ -200,6 +231,19 @@ static void on_http(void *ctx, const struct http_response *response, const struc
     str_free(&text);
     str_free(&url);
     str_free(&verb);
+}
+
+static void on_http(void *ctx, const struct http_response *response, const struct err *err)
+{
+    struct adapter_request *request = ctx;
+    if (response != NULL) {
+        respond(request, &(struct adapter_response){.status = response->status,
+                                                    .retry_after_ms = response->retry_after_ms,
+                                                    .body = response->body,
+                                                    .body_len = response->body_len});
+    } else {
+        respond_failed(request, err);
+    }
 }
 
 static void on_kube(void *ctx, const struct doc *answer, const struct err *err)
@@ -271,7 +315,11 @@ void adapter_request_send(struct adapter_request *request, struct scripted_adapt
     request->done = done;
     request->ctx = ctx;
     const struct node *kube = node_get(doc_root(request->order), "kube");
-    if (kube == NULL) {
+    struct err err = {0};
+    if (request->unsendable != NULL) {
+        err_set(&err, ERR_INVALID, "%s", request->unsendable);
+        respond_failed(request, &err);
+    } else if (kube == NULL) {
         send_http(request);
     } else if (all->options.kube != NULL) {
         send_kube(request, kube);

@@ -16,24 +16,6 @@ local M = {}
 ---@field severity 'info'|'warn'|'error'
 ---@field fields { name: string, value: string }[]
 
-local UNSENT = 'postMessage failed: sending notification failed to send: Post "%s": %s'
-
---- The address as texts show it: who knows the path of a webhook may write to the chat.
-local function shown(address)
-  return address:match '^(%a[%w+.-]*://[^/?#]*)' or ''
-end
-
---- Why nothing can be asked of an address that Go takes for a URL; nil: something can.
-local function unreachable(address)
-  local scheme, host = address:match '^(%a[%w+.-]*):/?/?([^/?#]*)'
-  scheme = (scheme or ''):lower()
-  if scheme ~= 'http' and scheme ~= 'https' then
-    return ('unsupported protocol scheme "%s"'):format(scheme)
-  elseif host == '' then
-    return 'http: no Host in request URL'
-  end
-end
-
 --- Why a proxy is none, in the words of Go's url.Parse; nil: it is one. One of another scheme than http, https and
 --- socks5 is told of when it is used.
 local function proxy_problem(proxy)
@@ -72,8 +54,6 @@ function M.problem(ask, what, chat)
     local text = adapter.line(ask.proxy, 256)
     return { error = words:format(text, text, proxy) }
   end
-  problem = unreachable(address)
-  return problem and { error = UNSENT:format(shown(address), problem) } or nil
 end
 
 --- 'podinfo.test'

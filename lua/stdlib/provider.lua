@@ -72,22 +72,81 @@ function M.refusal(response)
     or ('%d %s: %s'):format(response.status, M.reason(response.status), M.shown(response.body))
 end
 
+--- What Kubernetes' clients say of a status whose body does not say more.
+local KUBE_REFUSALS = {
+  [400] = 'the server rejected our request for an unknown reason',
+  [401] = 'the server has asked for the client to provide credentials',
+  [404] = 'the server could not find the requested resource',
+  [405] = 'the server does not allow this method on the requested resource',
+  [406] = 'the server was unable to respond with a content type that the client supports',
+  [409] = 'the server reported a conflict',
+  [422] = 'the server rejected our request due to an error in our request',
+  [429] = 'the server has received too many requests and has asked us to try again later',
+  [503] = 'the server is currently unable to handle the request',
+  [504] = 'the server was unable to return a response in the time allotted, but may still be processing the request',
+}
+
+local function kube_words(status, text)
+  text = text:match '^%s*(.-)%s*$'
+  text = text ~= '' and text or 'unknown'
+  if status == 403 or status == 415 or status == 406 and text ~= 'unknown' then
+    return text
+  elseif KUBE_REFUSALS[status] then
+    return KUBE_REFUSALS[status]
+  elseif status >= 500 then
+    return ('an error on the server (%q) has prevented the request from succeeding'):format(text)
+  end
+  return ('the server responded with the status code %d but did not return more information'):format(status)
+end
+
+--- What an API server of Kubernetes says of a refusal, or why there was no response.
+---@param response AdapterResponse
+---@param asked string? 'get queue.external.metrics.k8s.io'
+function M.kube_refusal(response, asked)
+  local message, text
+  if response.error then
+    text = response.error:match ': status %d+: (.*)$' -- of the engine's own API server, and no Status
+    message = not text and response.error
+  else
+    local body = M.decode(response.body)
+    message = type(body) == 'table' and type(body.message) == 'string' and M.shown(body.message)
+    text = M.shown(response.body)
+  end
+  return message or kube_words(response.status, text) .. (asked and (' (%s)'):format(asked) or '')
+end
+
 --- Every run of white space is one blank, inside of literals too.
 ---@param query string
 function M.in_one_line(query)
   return (query:gsub('[ \t\n\r\f]+', ' '))
 end
 
---- The address of a provider: where its paths begin, without a slash at the end.
+--- True for what Go's url.Parse takes: nearly everything.
+local function is_url(address)
+  local scheme, rest = address:match '^(%a[%w+.-]*):(.*)$'
+  local host = (rest or address):match '^//([^/?#]*)' or ''
+  local is_path = scheme or not address:match('^[^/?#]*'):find(':', 1, true)
+  return address ~= '' and is_path and not address:find '%c' and not host:find '[ <>"]'
+    and not host:gsub('^.*@', ''):gsub('%b[]', ''):find ':.*%D'
+end
+
+--- The address of a provider: where its paths begin, without a slash at the end. One that leads nowhere is told of when
+--- it is asked, as in Flagger.
 ---@return { root: string }? base
 ---@return string? problem
 function M.base_url(ask)
   local address = ask.address or ''
-  local root = address:match '^[^?#]*'
-  if not root:find '^[hH][tT][tT][pP][sS]?://[^/]' or address:find '[%c ]' then
+  if not is_url(address) then
     return nil, ('%s address %s is not a valid URL'):format(ask.type, address)
   end
-  return { root = (root:gsub('/+$', '')) }
+  local root = address:match('^[^?#]*'):gsub(' ', '%%20')
+  local scheme, rest = root:match '^(%a[%w+.-]*):(.*)$'
+  if scheme and not rest:find '^/' then -- prometheus:9090 is of the scheme prometheus
+    root = scheme .. '://'
+  elseif not scheme and not root:find '^/' then
+    root = '/' .. root
+  end
+  return { root = root:find '://$' and root or (root:gsub('/+$', '')) }
 end
 
 --- The address without what stands after its path; `default` when there is none.
@@ -210,7 +269,8 @@ end
 function M.decode(text)
   local value, problem = adapter.json.decode(text)
   if value == nil then
-    problem = problem:find('T_END', 1, true) and 'unexpected end of JSON input' or problem
+    local is_cut = problem:find('T_END', 1, true) or problem:find('unexpected end of string', 1, true)
+    problem = is_cut and 'unexpected end of JSON input' or problem
     return nil, { error = ("error unmarshaling result: %s, '%s'"):format(go_problem(text) or problem, M.shown(text)) }
   end
   return value
@@ -275,6 +335,11 @@ function M.text(response, refused)
 end
 
 local GO_KINDS = { number = 'number', string = 'string', boolean = 'bool' }
+
+--- How Go calls what stands where something else is wanted: 'number', 'string', 'bool'; nil for lists and objects.
+function M.go_kind(value)
+  return GO_KINDS[type(value)]
+end
 
 --- The same as JSON, of which an object or a list is wanted; null is an empty one.
 ---@param response AdapterResponse

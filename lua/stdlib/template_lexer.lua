@@ -2,10 +2,10 @@
 local M = {}
 
 ---@class Token
----@field kind string 'text', 'open', 'close', 'eof'; in an action 'identifier', 'keyword', 'field', 'dot', 'variable',
----       'string', 'number', 'bool', 'nil', 'pipe', 'declare', 'assign', 'paren', 'char'
+---@field kind string 'text', 'open', 'close', 'eof', 'error'; in an action 'identifier', 'keyword', 'field', 'dot',
+---       'variable', 'string', 'number', 'bool', 'nil', 'pipe', 'declare', 'assign', 'paren', 'char'
 ---@field text string as it is written
----@field value any of a literal
+---@field value any of a literal; of an error, what is wrong
 ---@field at integer its first byte
 ---@field spaced boolean? a blank stands before it
 
@@ -177,9 +177,12 @@ local function read_action(lexer)
     local at = lexer.at
     local trims = blanks ~= '' and text:find('^%-}}', at) ~= nil
     if trims or text:find('^}}', at) then
+      if lexer.depth > 0 then
+        return 'unclosed left paren'
+      end
       lexer.tokens[#lexer.tokens + 1] = { kind = 'close', text = '}}', at = at }
       lexer.at, lexer.trims = at + (trims and 3 or 2), trims
-      return lexer.depth > 0 and 'unclosed left paren' or nil
+      return nil
     elseif at > #text then
       return 'unclosed action'
     end
@@ -214,11 +217,10 @@ local function skip_comment(lexer)
   lexer.at = close
 end
 
---- The tokens of a template; nil, what is wrong, and where.
+--- The tokens of a template. Where one cannot be read, the last is of the kind 'error': like Go's parser, ours meets it
+--- after what stands before it.
 ---@param text string
----@return Token[]? tokens
----@return string? problem
----@return integer? at
+---@return Token[]
 function M.tokens(text)
   local lexer = { text = text, tokens = {}, at = 1, depth = 0, trims = false }
   while true do
@@ -245,7 +247,8 @@ function M.tokens(text)
       problem = read_action(lexer)
     end
     if problem then
-      return nil, problem, math.min(lexer.at, #text)
+      lexer.tokens[#lexer.tokens + 1] = { kind = 'error', text = '', value = problem, at = math.min(lexer.at, #text) }
+      return lexer.tokens
     end
   end
 end

@@ -25,11 +25,15 @@ local function fail(format, ...)
 end
 
 function Parser:peek()
-  return self.tokens[self.at]
+  local token = self.tokens[self.at]
+  if token.kind == 'error' then
+    fail('%s', token.value)
+  end
+  return token
 end
 
 function Parser:next()
-  local token = self.tokens[self.at]
+  local token = self:peek()
   self.at = self.at + 1
   return token
 end
@@ -295,10 +299,7 @@ end
 ---@return integer? at
 ---@return boolean? unsupported Go understands it
 function M.parse(text, functions)
-  local tokens, problem, at = lexer.tokens(text)
-  if not tokens then
-    return nil, problem, at
-  end
+  local tokens = lexer.tokens(text)
   local parser = setmetatable({
     source = text, tokens = tokens, at = 1, functions = functions, variables = { '$' }, ranges = 0,
   }, Parser)

@@ -48,6 +48,12 @@ describe('an adapter', function()
     assert.same({ 0, 1000, 2000 }, { said.requests[1].at_ms, said.requests[2].at_ms, said.requests[3].at_ms })
   end)
 
+  it('is told of no error that there is not', function()
+    local ok, problem = pcall(ask, adapter [[return { url = 'http://server/' }]], { { error = 'x', code = 'timeuot' } })
+    assert.is_false(ok)
+    assert.matches("responses: code: there is no error 'timeuot'", problem, 1, true)
+  end)
+
   it('learns why there is no response', function()
     local said = ask(adapter [[return { url = 'http://server/' }]], { { error = 'x', code = 'timeout' } })
     assert.matches('^Get "http://server/": context deadline exceeded', said.answer.error)
@@ -99,16 +105,30 @@ describe('the host of adapters', function()
   end)
 
   it('takes no nonsense for a request', function()
-    assert.matches('no http or https URL', problem [[return { url = 'file:///etc/passwd' }]])
-    assert.matches('no http or https URL', problem [[return { url = 'http://a b/' }]])
+    assert.matches('request.url: http://a b/ is no URL', problem [[return { url = 'http://a b/' }]])
+    assert.matches('request.headers: Key is no text',
+      problem [[return { url = 'http://server/', headers = { Key = 5 } }]])
     assert.matches('wanted GET', problem [[return { url = 'http://server/', method = 'TRACE' }]])
-    assert.matches('Key is no header', problem [[return { url = 'http://server/', headers = { Key = 'a\r\nB: c' } }]])
-    assert.matches('no header', problem [[return { url = 'http://server/', headers = { ['A: b'] = 'c' } }]])
     assert.matches('wait_ms', problem [[return { url = 'http://server/', wait_ms = 1e9 }]])
     assert.matches('request.kube', problem [[return { kube = { verb = 'watch' } }]])
     assert.matches('request gives a table, got nil', problem '')
     assert.matches('answer gives a table', problem([[return { url = 'http://server/' }]], 'return 5'))
     assert.matches('has no place in JSON', problem [[return { value = print }]])
+  end)
+
+  it('sends nothing that no client of HTTP would send, which is no response', function()
+    for request, told in pairs {
+      [ [[{ url = 'file:///etc/passwd' }]] ] = 'Get "file:///etc/passwd": unsupported protocol scheme "file"',
+      [ [[{ url = 'http:///x', secret_url = true }]] ] = 'Get "http://": http: no Host in request URL',
+      [ [[{ url = 'http://server/', headers = { Key = 'a\r\nB: c' } }]] ] =
+        'Get "http://server/": net/http: invalid header field value for "Key"',
+      [ [[{ url = 'http://server/', headers = { ['A: b'] = 'c' } }]] ] =
+        'Get "http://server/": net/http: invalid header field value for "A: b"',
+    } do
+      local said = ask(adapter('return ' .. request))
+      assert.same({}, said.requests)
+      assert.equal(told, said.answer.error)
+    end
   end)
 
   it('bounds what a server may send', function()

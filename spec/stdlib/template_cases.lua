@@ -466,6 +466,8 @@ return {
   { '{{ $x := 1 }}{{ if true }}{{ $x = 2 }}{{ end }}{{ $x }}', '2' },
   { '{{ }}', nil, 'template parsing failed: template: tmpl:1: missing value for command' },
   { '{{', nil, 'template parsing failed: template: tmpl:1: unclosed action' },
+  { '{{ bad', nil, 'template parsing failed: template: tmpl:1: function "bad" not defined' },
+  { '{{ name', nil, 'template parsing failed: template: tmpl:1: unclosed action' },
   { '}}', '}}' },
   { '{{{ name }}}', nil, 'template parsing failed: template: tmpl:1: unexpected "{" in command' },
   { '{{ name }}}}', 'podinfo}}' },

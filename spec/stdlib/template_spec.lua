@@ -24,7 +24,7 @@ local RENDERED = {
 
 local FAILED = {
   { '{{ name', 'template parsing failed: template: tmpl:1: unclosed action' },
-  { 'one\n{{ name }}\n{{ two', 'template parsing failed: template: tmpl:3: unclosed action' },
+  { 'one\n{{ name }}\n{{ name', 'template parsing failed: template: tmpl:3: unclosed action' },
   { '{{ foo }}', 'template parsing failed: template: tmpl:1: function "foo" not defined' },
   { '{{}}', 'template parsing failed: template: tmpl:1: missing value for command' },
   {

@@ -63,7 +63,10 @@ static void on_turn(struct timer *timer, void *ctx)
     response.body = bytes != NULL ? bytes : response.body;
     if (error != NULL) {
         enum err_code code = asked.response != NULL ? ERR_UNREACHABLE : ERR_TIMEOUT;
-        err_code_find(node_str_or(node_get(asked.response, "code"), ""), &code);
+        const char *named = node_str(node_get(asked.response, "code"));
+        if (named != NULL) {
+            err_code_find(named, &code); /* there is one of this name: check_codes */
+        }
         err_set(&err, code, "%s", error);
     } else if ((size_t)node_int_or(node_get(asked.response, "size"), 0) > asked.response_max) {
         err_set(&err, ERR_TOO_LARGE, "the answer is larger than %zu bytes", asked.response_max);
@@ -211,12 +214,28 @@ static void ask(const struct node *order, struct result *result)
     virtual_clock_free(time);
 }
 
+/* A name that is none would be another error than the one that a spec is about. */
+static void check_codes(lua_State *L, struct doc *order)
+{
+    struct node_iter it = node_iterate(node_get(doc_root(order), "responses"));
+    while (node_next(&it)) {
+        const char *named = node_str(node_get(it.value, "code"));
+        enum err_code ignored;
+        if (named != NULL && !err_code_find(named, &ignored)) {
+            lua_pushfstring(L, "responses: code: there is no error '%s'", named);
+            doc_free(order);
+            lua_error(L);
+        }
+    }
+}
+
 static int ask_adapter(lua_State *L)
 {
     static const char *const fields[] = {"name",     "ask",    "responses", "modules",
                                          "measured", "askers", "cancelled", NULL};
     module_check_fields(L, 1, fields);
     struct doc *order = module_check_document(L, 1, "order");
+    check_codes(L, order);
     struct result result = {.doc = doc_new()};
     doc_set_root(result.doc, node_new_object(result.doc));
     int64_t lines = 0;

@@ -21,8 +21,8 @@ local function in_slacks_form(address)
   if address:sub(-#FORM) == FORM then
     return address
   end
-  local root, path, rest = address:match '^(%a+://[^/?#]*)([^?#]*)(.*)$'
-  return root .. clean(path) .. FORM .. rest
+  local root, path, rest = address:match '^(%a[%w+.-]*://[^/?#]*)([^?#]*)(.*)$'
+  return (root or '') .. clean(path or address) .. FORM .. (rest or '')
 end
 
 return adapter {

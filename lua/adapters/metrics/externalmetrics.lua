@@ -69,43 +69,9 @@ local function request(ask, asked)
   }
 end
 
---- What Kubernetes' clients say of a status whose body does not say more.
-local REFUSALS = {
-  [400] = 'the server rejected our request for an unknown reason',
-  [401] = 'the server has asked for the client to provide credentials',
-  [404] = 'the server could not find the requested resource',
-  [405] = 'the server does not allow this method on the requested resource',
-  [406] = 'the server was unable to respond with a content type that the client supports',
-  [409] = 'the server reported a conflict',
-  [422] = 'the server rejected our request due to an error in our request',
-  [429] = 'the server has received too many requests and has asked us to try again later',
-  [503] = 'the server is currently unable to handle the request',
-  [504] = 'the server was unable to return a response in the time allotted, but may still be processing the request',
-}
-
-local function refusal_of(status, text, metric)
-  text = text:match '^%s*(.-)%s*$'
-  text = text ~= '' and text or 'unknown'
-  local words = REFUSALS[status]
-  if status == 403 or status == 415 or status == 406 and text ~= 'unknown' then
-    words = text
-  elseif not words and status >= 500 then
-    words = ('an error on the server (%q) has prevented the request from succeeding'):format(text)
-  end
-  words = words or ('the server responded with the status code %d but did not return more information'):format(status)
-  return ('%s (get %s.%s)'):format(words, metric, GROUP)
-end
-
 --- What an API server says of a refusal.
----@param metric string that was asked for
 local function message_of(response, metric)
-  if response.error then
-    local text = response.error:match ': status %d+: (.*)$' -- of the engine's own API server, no Status
-    return text and refusal_of(response.status, text, metric) or response.error
-  end
-  local body = provider.decode(response.body)
-  return type(body) == 'table' and type(body.message) == 'string' and provider.shown(body.message)
-    or refusal_of(response.status, provider.shown(response.body), metric)
+  return provider.kube_refusal(response, ('get %s.%s'):format(metric, GROUP))
 end
 
 local function value_in(response)

@@ -50,7 +50,7 @@ end
 
 local function metric_value(asked, response)
   if response.error then
-    return { error = ('could not retrieve KeptnMetric %s: %s'):format(title(asked), response.error) }
+    return { error = ('could not retrieve KeptnMetric %s: %s'):format(title(asked), provider.kube_refusal(response)) }
   end
   local text = provider.dig(provider.decode(response.body), 'status', 'value')
   if type(text) ~= 'string' then
@@ -95,7 +95,8 @@ end
 --- The answer, once there is one.
 local function verdict_in(asked, response, count)
   if response.error then
-    return { error = ('could not check status of created Keptn Analysis %s: %s'):format(title(asked), response.error) }
+    return { error = ('could not check status of created Keptn Analysis %s: %s')
+      :format(title(asked), provider.kube_refusal(response)) }
   end
   local status = provider.dig(provider.decode(response.body), 'status')
   if type(status) == 'table' and status.state == 'Completed' and type(status.pass) == 'boolean' then
@@ -109,7 +110,8 @@ local function next_of_analysis(ask, asked, response)
   local keep = ask.keep
   if not keep then
     if response.error then
-      return { error = ('could not create Keptn Analysis %s: %s'):format(title(asked), response.error) }
+      return { error = ('could not create Keptn Analysis %s: %s')
+        :format(title(asked), provider.kube_refusal(response)) }
     end
     return look(ask, asked, 1)
   elseif keep.answer then

@@ -24,11 +24,16 @@ local function headers_of(ask, authorized)
   return headers
 end
 
-local function value_of(result)
+--- What Flagger reads a series into, as its text has it where something else stands there.
+local NO_SERIES = 'error unmarshaling result: json: cannot unmarshal %s into Go struct field .Data.Result of type '
+  .. [[struct { Metric struct { Name string "json:\"name\"" }; Value []interface {} "json:\"value\""; ]]
+  .. [[Values []interface {} "json:\"values\"" }, '%s']]
+
+local function value_of(result, body)
   local value, series = nil, 0
   for _, one in ipairs(result) do
     if type(one) ~= 'table' then
-      return { error = 'error unmarshaling result: the result is no vector' }
+      return { error = NO_SERIES:format(provider.go_kind(one), provider.shown(body)) }
     elseif provider.is_list(one.values) then
       return { error = 'query returned multiple values' }
     end
@@ -80,7 +85,7 @@ return adapter {
     if data.result ~= nil and data.result ~= adapter.json.null and not provider.is_list(data.result) then
       said = { error = 'error unmarshaling result: data.result is no list' }
     else
-      said = value_of(provider.is_list(data.result) and data.result or {})
+      said = value_of(provider.is_list(data.result) and data.result or {}, response.body)
     end
     if not ask.online then
       return said

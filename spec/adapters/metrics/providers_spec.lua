@@ -128,7 +128,7 @@ describe('prometheus', function()
   it('is not asked when the template does not fit', function()
     for text, order in pairs {
       ['prometheus address  is not a valid URL'] = {},
-      ['prometheus address prom:9090 is not a valid URL'] = { address = 'prom:9090' },
+      ['prometheus address 10.0.0.1:9090 is not a valid URL'] = { address = '10.0.0.1:9090' },
       ['prometheus credentials does not contain a username'] = { address = ADDRESS, secret = { password = 'x' } },
       ['prometheus credentials does not contain a password'] = { address = ADDRESS, secret = { username = 'x' } },
     } do

@@ -384,7 +384,7 @@ static void test_providers(void **state)
 {
     expect("a.yaml",
            "apiVersion: flagger.app/v1beta1\nkind: MetricTemplate\nmetadata: {name: x}\nspec:\n"
-           "  provider: {type: prom, address: 'http://x'}\n  query: |\n    sum(\n      {{ bad\n",
+           "  provider: {type: prom, address: 'http://x'}\n  query: |\n    sum(\n      {{ name\n",
            "a.yaml:5:20: error: spec.provider.type: Unsupported value: \"prom\": supported values: \"prometheus\", "
            "\"influxdb\", \"datadog\", \"externalmetrics\", \"stackdriver\", \"cloudwatch\", \"newrelic\", "
            "\"graphite\", \"dynatrace\", \"keptn\", \"splunk\"\n"
