@@ -12,7 +12,11 @@
 #include "rollout/script_place.h"
 #include "rollout/strategist.h"
 
-enum { FAILURES_MAX = 2 };
+enum {
+    FAILURES_MAX = 2,
+    REST_AFTER_MS = 20 * 1000, /* starting again costs a millisecond */
+    REST_WORDS_MAX = 2000,     /* on record: more would take long to replay */
+};
 
 static struct run *of_call(const struct operation_call *call)
 {
@@ -24,6 +28,7 @@ static struct run *of_call(const struct operation_call *call)
 static void forget_operation(struct run *run)
 {
     struct operation_call *call = &run->attempt.call;
+    timer_cancel(&run->attempt.rest);
     if (call->operation != NULL && call->operation->cancel != NULL) {
         call->operation->cancel(call);
     }
@@ -70,9 +75,32 @@ static void answer(struct operation_call *call, struct doc *answer)
         return;
     }
     record_answer(run, answer);
-    run->context->strategist->ops->answer(run->attempt.strategy, doc_root(answer));
+    if (run->attempt.rests) {
+        run_decide(run, VERDICT_REPLAY);
+    } else {
+        run->context->strategist->ops->answer(run->attempt.strategy, doc_root(answer));
+    }
     doc_free(answer);
     run->events.settled(run->ctx);
+}
+
+static void on_rest(struct timer *timer, void *ctx)
+{
+    struct run *run = ctx;
+    run->context->strategist->ops->stop(run->attempt.strategy);
+    run->attempt.strategy = NULL;
+    run->attempt.rests = true;
+}
+
+/* The script waits for the operation, or will in a moment. */
+static void rest_later(struct run *run)
+{
+    const struct attempt *attempt = &run->attempt;
+    if (attempt->call.operation != NULL && attempt->call.operation->rests && !attempt->held &&
+        journal_words(run->release->journal) <= REST_WORDS_MAX &&
+        run->context->strategist->ops->is_apart(attempt->strategy)) {
+        timer_start(run->context->clock, &run->attempt.rest, REST_AFTER_MS, on_rest, run);
+    }
 }
 
 static void on_recorded(struct run *run)
@@ -143,6 +171,9 @@ static bool start_operation(struct run *run, struct doc **answer)
     bool answered = !run->attempt.held && call->operation->start(call, &canary, answer);
     run->attempt.starts = false;
     canary_fini(&canary);
+    if (!answered) {
+        rest_later(run);
+    }
     if (!answered && call->operation != NULL && call->operation->watches != NULL) {
         run->events.settled(run->ctx); /* the actor watches what the operation waits for */
     }
@@ -247,6 +278,9 @@ static bool on_call(void *ctx, const char *name, const struct node *args, struct
     struct doc *recorded = NULL;
     enum journal_step step =
         operation->recorded ? journal_ask(run->release->journal, name, args, &recorded, &err) : JOURNAL_NEW;
+    if (operation->rests && !journal_is_replaying(run->release->journal)) {
+        run->attempt.known = false; /* this is what it rested for */
+    }
     if (step == JOURNAL_RECORDED) {
         note_answer(run, name, doc_root(recorded));
         note_replayed(run);
@@ -321,10 +355,16 @@ static void on_leave(void *ctx, const struct node *result)
     halt_when_full(run);
 }
 
+static bool is_known(void *ctx)
+{
+    const struct run *run = ctx;
+    return run->attempt.known;
+}
+
 static void on_evidence(void *ctx, const struct node *evidence, const char *where)
 {
     struct run *run = ctx;
-    if (!journal_is_replaying(run->release->journal)) {
+    if (!run->attempt.known && !journal_is_replaying(run->release->journal)) {
         note_evidence(run->release, run->attempt.rounds, evidence, where);
     }
 }
@@ -417,11 +457,13 @@ void attempt_start(struct run *run)
         .limits = release_has_own_scripts(release) ? &release->limits : NULL,
         .label = release->canary,
         .words = release->words,
+        .again = run->attempt.rests,
         .seed = hash_fnv32(release->uid, strlen(release->uid)),
         .host = {.ctx = run,
                  .call = on_call,
                  .enter = on_enter,
                  .leave = on_leave,
+                 .is_known = is_known,
                  .evidence = on_evidence,
                  .log = on_log,
                  .delayed = on_delayed,
@@ -430,6 +472,8 @@ void attempt_start(struct run *run)
     struct err err = {0};
     run->state = RUN_SCRIPT;
     run->attempt.rounds = 0;
+    run->attempt.known = run->attempt.rests;
+    run->attempt.rests = false;
     run->attempt.strategy = strategist->ops->start(strategist, &start, &err);
     str_free(&module);
     if (run->attempt.strategy == NULL) {

@@ -34,6 +34,9 @@ struct attempt {
     struct operation_call call; /* call.operation NULL: none is under way */
     void (*recorded)(struct operation_call *call);
     bool starts;             /* the operation is in its start */
+    struct timer rest;       /* when the script that waits for the operation is dropped */
+    bool rests;              /* it is: the answer starts it again */
+    bool known;              /* what it does was done before it rested */
     bool held;               /* the operation starts when the freeze ends */
     struct doc *held_answer; /* so does this answer */
     char *word;              /* that was entered last, and what it was asked for */
@@ -101,7 +104,8 @@ void run_diverge(struct run *run, const struct err *err);
 
 /* --- attempt.c --- */
 
-/* Starts the script at its first line; it replays the record. */
+/* Starts the script at its first line; it replays the record. A script of a team's that has waited for a while is
+ * dropped, because its VM takes more memory than the rest of the release, and is started again by what it waited for. */
 void attempt_start(struct run *run);
 /* Drops the script where it stands. */
 void attempt_stop(struct run *run);

@@ -29,6 +29,8 @@ struct strategy_host {
     bool (*enter)(void *ctx, const char *word, const struct node *args, struct doc **result, int64_t *started_ms);
     /* The word that was entered last is finished. */
     void (*leave)(void *ctx, const struct node *result);
+    /* True while what the script does was done before: its lines of log are dropped. NULL: it never was. */
+    bool (*is_known)(void *ctx);
     /* Evidence for a verdict: kept with the release. `where`: "file:line" of the strategy. */
     void (*evidence)(void *ctx, const struct node *evidence, const char *where);
     void (*log)(void *ctx, const char *message);
@@ -49,6 +51,7 @@ struct strategy_start {
     const struct limits *limits;
     const char *label; /* "podinfo.test", for logs */
     int64_t words;     /* the version of the words that it speaks (release/release.h); 0: the latest */
+    bool again;        /* it has run before: its lines of log while it loads are dropped */
     uint32_t seed;     /* of the script's random numbers */
     struct strategy_host host;
 };
@@ -59,6 +62,8 @@ struct strategist_ops {
     void (*answer)(struct strategy *strategy, const struct node *answer);
     /* Drops it, running or not; no Lua runs and nothing is called back. */
     void (*stop)(struct strategy *strategy);
+    /* True when it has memory to itself, which stopping it frees. */
+    bool (*is_apart)(const struct strategy *strategy);
     /* Loads a script as `start` would, and runs nothing of it. NULL and err (file, line and message) when it does not
      * load, ERR_NOT_FOUND when there is no such module; otherwise what it declares: {"kind": "strategy", "name": …,
      * "params": {…}} (canary/params.h). */

@@ -25,6 +25,7 @@ struct host {
     struct strategy_host port;
     lua_State *co;           /* the strategy's coroutine; NULL while its modules load: no word may run then */
     struct budget *budget;   /* NULL: none */
+    bool again;              /* while it loads, nothing is logged */
     bool waiting;            /* an operation has been asked for and is not answered */
     bool paused;             /* in the middle of a replay: host_push_replayed has what the script gets next */
     enum host_hold held;     /* the budget of this minute lacks what is asked for: see host_push_held */

@@ -207,6 +207,11 @@ static void stop(struct strategy *strategy)
     }
 }
 
+static bool is_apart(const struct strategy *strategy)
+{
+    return task_is_apart(strategy->task);
+}
+
 static struct node *sources(struct strategist *strategist, const char *name, struct doc *doc)
 {
     const struct scripts *scripts = (const struct scripts *)strategist;
@@ -245,7 +250,14 @@ static struct doc *inspect(struct strategist *strategist, const char *module, co
 }
 
 static const struct strategist_ops ops = {
-    .start = start, .answer = answer, .stop = stop, .inspect = inspect, .limits = most, .sources = sources};
+    .start = start,
+    .answer = answer,
+    .stop = stop,
+    .is_apart = is_apart,
+    .inspect = inspect,
+    .limits = most,
+    .sources = sources,
+};
 
 struct strategist *script_strategist_new(struct clock *clock, const struct embedded_module *modules, size_t count)
 {

@@ -202,6 +202,7 @@ struct task *task_new(const struct strategy_start *start, struct sandbox_vm *vm,
     task->limits = *limits;
     task->host.port = start->host;
     task->host.random = start->seed;
+    task->host.again = start->again;
     task->host.budget = budget;
     task->host.replay_words = limits->replay_words;
     str_copy(task->host.label, sizeof task->host.label, start->label != NULL ? start->label : "");
@@ -339,6 +340,11 @@ void task_answer(struct task *task, struct doc *answer)
     task->host.waiting = false;
     task->answered = true;
     host_hand_over(&task->host, answer);
+}
+
+bool task_is_apart(const struct task *task)
+{
+    return !task->vm->shared;
 }
 
 bool task_is_waiting(const struct task *task)

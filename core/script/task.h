@@ -79,6 +79,8 @@ void task_where(const struct task *task, char *out, size_t size);
 /* Answers the operation that the task waits for; takes the document. The task goes on at the next task_resume. */
 void task_answer(struct task *task, struct doc *answer);
 bool task_is_waiting(const struct task *task);
+/* True when nobody else is in its VM. */
+bool task_is_apart(const struct task *task);
 
 /* True inside task_resume. */
 bool task_is_running(const struct task *task);

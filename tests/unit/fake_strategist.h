@@ -22,6 +22,8 @@ struct fake_strategist {
     struct doc *result; /* of the last word on record */
     int64_t word_started_ms;
     struct err refused; /* of the last call: it would be raised */
+    bool again;         /* it was told so when it started last */
+    bool apart;         /* it has a VM to itself */
 };
 
 static inline struct strategy *fake_strategist_start(struct strategist *strategist, const struct strategy_start *start,
@@ -29,6 +31,7 @@ static inline struct strategy *fake_strategist_start(struct strategist *strategi
 {
     struct fake_strategist *s = (struct fake_strategist *)strategist;
     s->host = start->host;
+    s->again = start->again;
     s->started++;
     s->running = true;
     s->words = start->words;
@@ -49,6 +52,11 @@ static inline void fake_strategist_stop(struct strategy *strategy)
     s->running = false;
 }
 
+static inline bool fake_strategist_is_apart(const struct strategy *strategy)
+{
+    return ((const struct fake_strategist *)strategy)->apart;
+}
+
 static inline struct node *fake_strategist_sources(struct strategist *strategist, const char *name, struct doc *doc)
 {
     return node_new_object(doc);
@@ -64,6 +72,7 @@ static inline void fake_strategist_init(struct fake_strategist *s)
     static const struct strategist_ops ops = {.start = fake_strategist_start,
                                               .answer = fake_strategist_answer,
                                               .stop = fake_strategist_stop,
+                                              .is_apart = fake_strategist_is_apart,
                                               .limits = fake_strategist_limits,
                                               .sources = fake_strategist_sources};
     *s = (struct fake_strategist){.base = {.ops = &ops}};

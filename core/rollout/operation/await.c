@@ -133,6 +133,7 @@ static const struct contract_field answers[] = {{.name = "now", .type = CONTRACT
 const struct operation operation_await = {.name = "await",
                                           .takes.fields = takes,
                                           .answers.fields = answers,
+                                          .rests = true,
                                           .size = sizeof(struct await),
                                           .start = start,
                                           .poke = look,

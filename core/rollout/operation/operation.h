@@ -38,6 +38,9 @@ struct operation {
     bool recorded; /* the journal notes what it answered */
     bool writes;   /* while this operation is under way, nothing else may write the Canary's objects */
     bool ends;     /* it never answers: the script ends here */
+    /* It waits for times and others alone. Asked for anew after its answer, it goes on from there. So the script need not
+     * stand by meanwhile. */
+    bool rests;
     struct contract_field takes, answers;
     size_t size;
     /* Begins. True: *answer is the answer, a new document, and nothing that was begun is left. False: *answer is not

@@ -64,6 +64,7 @@ static const struct contract_field answers[] = {{.name = "now", .type = CONTRACT
 const struct operation operation_tick = {.name = "tick",
                                          .takes.fields = takes,
                                          .answers.fields = answers,
+                                         .rests = true,
                                          .size = sizeof(struct tick),
                                          .start = start,
                                          .poke = arm,

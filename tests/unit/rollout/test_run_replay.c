@@ -2,14 +2,16 @@
 #include "fake_strategist.h"
 #include "rollout/run.h"
 
-/* A run whose script is the test: what holds while it is replayed in many turns, and while it waits for its CPU
- * time. */
+/* A run whose script is the test: what holds while it is replayed in many turns, while it rests, and while it waits for
+ * its CPU time. */
 struct world {
     struct fake_context f;
     struct fake_strategist script;
     struct waiting waiting;
     struct run *run;
     int settled, settled_at_claim;
+    bool known;       /* what the script said before its tick */
+    int64_t since_ms; /* of the tick */
 };
 
 static void on_ended(void *ctx, enum run_end end)
@@ -68,6 +70,100 @@ static void test_nobody_else_writes_between_two_words_on_record(void **state)
     close_world(&w);
 }
 
+/* --- a script that rests --- */
+
+enum { REST_MS = 20 * 1000, INTERVAL_MS = 60 * 1000 };
+
+/* One round on record, and the tick after it, of a script that says a line before. */
+static void play_to_tick(struct world *w, int64_t since_ms)
+{
+    if (!fake_script_enter(&w->script, "round")) {
+        fake_script_leave(&w->script, "{}");
+    }
+    w->known = w->script.host.is_known(w->script.host.ctx);
+    struct doc *args = fake_doc_format("{'since':%lld}", (long long)since_ms);
+    char *text = node_to_text(doc_root(args));
+    fake_script_call(&w->script, "tick", text);
+    str_free(&text);
+    doc_free(args);
+}
+
+static void open_resting(struct world *w, bool apart)
+{
+    open_run(w, "{'state':'Running','pinned':true}");
+    fake_api_edit(w->f.api, CANARY, "{'spec':{'analysis':{'interval':'60s'}}}");
+    run_freeze(w->run, false);
+    w->script.apart = apart;
+    w->since_ms = clock_wall_ms(w->f.context.clock);
+    play_to_tick(w, w->since_ms);
+    assert_false(w->known);
+}
+
+static void test_a_script_that_waits_long_gives_its_vm_back_and_goes_on_from_its_record(void **state)
+{
+    struct world w;
+    open_resting(&w, true);
+    fake_clock_advance(w.f.fc, REST_MS - 1);
+    assert_true(w.script.running);
+    fake_clock_advance(w.f.fc, 1);
+    assert_false(w.script.running);
+    assert_false(run_is_acting(w.run));
+    assert_true(run_is_waiting(w.run));
+    run_poke(w.run);
+    fake_clock_advance(w.f.fc, INTERVAL_MS - REST_MS - 1);
+    assert_false(w.script.running);
+    fake_clock_advance(w.f.fc, 1);
+    assert_true(w.script.running);
+    assert_true(w.script.again);
+    play_to_tick(&w, w.since_ms);
+    assert_true(w.known); /* its line is not logged again */
+    fake_clock_run(w.f.fc);
+    assert_non_null(w.script.answer); /* the tick is due */
+    assert_false(w.script.host.is_known(w.script.host.ctx));
+    close_world(&w);
+}
+
+static void test_a_script_that_is_frozen_while_it_rests_goes_on_after_that(void **state)
+{
+    struct world w;
+    open_resting(&w, true);
+    fake_clock_advance(w.f.fc, REST_MS);
+    run_freeze(w.run, true);
+    fake_clock_advance(w.f.fc, 2 * INTERVAL_MS);
+    assert_false(w.script.running);
+    run_freeze(w.run, false);
+    fake_clock_run(w.f.fc);
+    assert_true(w.script.running);
+    close_world(&w);
+}
+
+static void test_a_script_that_shares_its_vm_stays(void **state)
+{
+    struct world w;
+    open_resting(&w, false);
+    fake_clock_advance(w.f.fc, INTERVAL_MS - 1);
+    assert_true(w.script.running);
+    fake_clock_advance(w.f.fc, 1);
+    assert_non_null(w.script.answer);
+    close_world(&w);
+}
+
+static void test_a_script_of_many_words_stays(void **state)
+{
+    struct world w;
+    open_run(&w, "{'state':'Running','pinned':true,'entries':[{'w':'round','r':{},'a':'5465b825','n':2001}]}");
+    fake_api_edit(w.f.api, CANARY, "{'spec':{'analysis':{'interval':'60s'}}}");
+    run_freeze(w.run, false);
+    w.script.apart = true;
+    for (int i = 0; i < 2001; i++) {
+        assert_true(fake_script_enter(&w.script, "round"));
+    }
+    play_to_tick(&w, clock_wall_ms(w.f.context.clock));
+    fake_clock_advance(w.f.fc, INTERVAL_MS - 1);
+    assert_true(w.script.running);
+    close_world(&w);
+}
+
 static void test_a_delay_is_told_once_and_shown_while_it_lasts(void **state)
 {
     struct world w;
@@ -104,6 +200,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nobody_else_writes_between_two_words_on_record),
+        cmocka_unit_test(test_a_script_that_waits_long_gives_its_vm_back_and_goes_on_from_its_record),
+        cmocka_unit_test(test_a_script_that_is_frozen_while_it_rests_goes_on_after_that),
+        cmocka_unit_test(test_a_script_that_shares_its_vm_stays),
+        cmocka_unit_test(test_a_script_of_many_words_stays),
         cmocka_unit_test(test_a_delay_is_told_once_and_shown_while_it_lasts),
         cmocka_unit_test(test_a_deadline_that_no_clock_counts_is_the_usual_one),
     };
