@@ -109,7 +109,6 @@ local function release(self)
     self.world:update(target)
   end
   run_until(self, 'waiting')
-  self.world:run '1s'
 end
 
 local function restart(self)
@@ -132,6 +131,7 @@ local function cost_of_restart(count, body, is_at_rest)
   initialise(self)
   if not is_at_rest then
     release(self)
+    self.world:run '1s'
   end
   restart(self)
   return spent(function() restart(self) end)
@@ -159,6 +159,16 @@ local SHIFTS = ('for i = 1, %d do rollout:shift(i %% 50 + 1) end'):format(ROUNDS
 local ANALYSE = ('rollout:analyse { rounds = %d }'):format(ROUNDS)
 local CHECK = '{name: bench, interval: 1m, checkRef: {name: bench}}'
 
+--- KiB of a release after this time of waiting. It has shifted, checked and analysed before.
+local function memory_after(wait)
+  local self = new_world(RELEASES, 'rollout:shift(10) rollout:analyse { rounds = 3 }', CHECK)
+  initialise(self)
+  local before = arenas()
+  release(self)
+  self.world:run(wait)
+  return (arenas() - before) / RELEASES
+end
+
 local measurements = {
   fact = function() return (cost_of(MANY) - cost_of '') / WORDS * 1e6 end,
   shift = function() return (cost_of(SHIFTS) - cost_of '') / ROUNDS * 1e6 end,
@@ -167,13 +177,8 @@ local measurements = {
   creation = function()
     return (cost_of_restart(RELEASES, '') - cost_of_restart(RELEASES, '', true)) / RELEASES * 1e6
   end,
-  memory = function()
-    local self = new_world(RELEASES, 'rollout:shift(10) rollout:analyse { rounds = 3 }', CHECK)
-    initialise(self)
-    local before = arenas()
-    release(self)
-    return (arenas() - before) / RELEASES
-  end,
+  memory = function() return memory_after '1s' end,
+  rest = function() return memory_after '30s' end,
   restart = function() return cost_of_restart(1, '') * 1e6 end,
   replay = function() return (cost_of_restart(1, MANY) - cost_of_restart(1, '')) / WORDS * 1e6 end,
 }
