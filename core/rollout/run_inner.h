@@ -105,7 +105,7 @@ void run_diverge(struct run *run, const struct err *err);
 /* --- attempt.c --- */
 
 /* Starts the script at its first line; it replays the record. A script of a team's that has waited for a while is
- * dropped, because its VM takes more memory than the rest of the release, and is started again by what it waited for. */
+ * dropped, because its VM takes more memory than all else of the release, and started again by what it waited for. */
 void attempt_start(struct run *run);
 /* Drops the script where it stands. */
 void attempt_stop(struct run *run);

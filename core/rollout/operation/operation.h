@@ -38,8 +38,8 @@ struct operation {
     bool recorded; /* the journal notes what it answered */
     bool writes;   /* while this operation is under way, nothing else may write the Canary's objects */
     bool ends;     /* it never answers: the script ends here */
-    /* It waits for times and others alone. Asked for anew after its answer, it goes on from there. So the script need not
-     * stand by meanwhile. */
+    /* It waits for times and others alone. Asked for anew after its answer, it goes on from there. So the script need
+     * not stand by meanwhile. */
     bool rests;
     struct contract_field takes, answers;
     size_t size;
