@@ -123,15 +123,38 @@ static void refuse_params(struct check *check, const struct reference *ref, cons
     str_free(&at);
 }
 
+/* " (is shop/guard meant?)" when one of nearly the same name is there; else "". mem_free. */
+static char *near_to(struct check *check, const struct reference *ref)
+{
+    struct doc *argument = doc_new();
+    struct node *root = node_new_object(argument), *known = node_new_array(argument);
+    doc_set_root(argument, root);
+    for (size_t i = 0; i < check->named_count; i++) {
+        if (check->named[i].role == ref->role) {
+            node_push_str(argument, known, check->named[i].key);
+        }
+    }
+    node_set_str(argument, root, "name", ref->key);
+    node_set(argument, root, "known", known);
+    struct doc *answer = check_ask(check, "tool.uses", "near", root);
+    const char *name = node_str(node_get(doc_root(answer), "name"));
+    char *text = name != NULL ? str_format(" (is %s meant?)", name[0] == '/' ? name + 1 : name) : str_dup("");
+    doc_free(answer);
+    doc_free(argument);
+    return text;
+}
+
 static void say_missing(struct check *check, const struct reference *ref)
 {
     static const char *const then[CHECK_ROLES] = {[CHECK_STRATEGY] = "; its parameters are not checked",
                                                   [CHECK_CHECK] = "; its parameters are not checked",
                                                   [CHECK_METRIC_TEMPLATE] = "; its query is not checked",
                                                   [CHECK_ALERT_PROVIDER] = ""};
-    char *text = str_format("%s: %s %s is not among the files%s", ref->at, check_served[ref->role].kind,
-                            ref->key[0] == '/' ? ref->key + 1 : ref->key, then[ref->role]);
+    char *near = near_to(check, ref);
+    char *text = str_format("%s: %s %s is not among the files%s%s", ref->at, check_served[ref->role].kind,
+                            ref->key[0] == '/' ? ref->key + 1 : ref->key, near, then[ref->role]);
     find_at(check, ref, ".name", false, text);
+    str_free(&near);
     str_free(&text);
 }
 

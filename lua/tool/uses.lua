@@ -32,6 +32,17 @@ local function meant(name, names)
   return first and nearest.distance(name, first) <= FAR and first or nil
 end
 
+--- The name that is most likely meant, of those that there are.
+---@param options { name: string, known: string[] }
+---@return { name: string? }
+function M.near(options)
+  local names = {}
+  for _, name in ipairs(options.known) do
+    names[name] = true
+  end
+  return { name = meant(options.name, names) }
+end
+
 ---@param use { canary: table, key: string, names: Named[] }
 ---@return Finding[]
 function M.look(use)

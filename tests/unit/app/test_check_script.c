@@ -263,8 +263,10 @@ static void test_use(void **state)
     expect_use("{name: ring, params: {calm: x}}",
                "b.yaml:9:41: error: spec.strategy.params.calm: \"x\" is not a whole number\n"
                "2 files, 1 error, 0 warnings\n");
-    expect_use("{name: rong}", "b.yaml:9:20: warning: spec.strategy: Strategy shop/rong is not among the files; its "
-                               "parameters are not checked\n2 files, 0 errors, 1 warning\n");
+    expect_use(
+        "{name: rong}",
+        "b.yaml:9:20: warning: spec.strategy: Strategy shop/rong is not among the files (is shop/ring meant?); its "
+        "parameters are not checked\n2 files, 0 errors, 1 warning\n");
     expect_use("{name: ring, namespace: other}",
                "b.yaml:9:20: warning: spec.strategy: Strategy other/ring is not among the files; its parameters are "
                "not checked\n2 files, 0 errors, 1 warning\n");
@@ -342,8 +344,8 @@ static void test_references(void **state)
                      "b.yaml:8:117: error: spec.analysis.metrics[0].checkRef.params.mots: there is no such parameter, "
                      "known are most\n2 files, 1 error, 0 warnings\n");
     expect_reference("metrics: [{name: a, checkRef: {name: gard}}]",
-                     "b.yaml:8:95: warning: spec.analysis.metrics[0].checkRef: Check shop/gard is not among the files; "
-                     "its parameters are not checked\n2 files, 0 errors, 1 warning\n");
+                     "b.yaml:8:95: warning: spec.analysis.metrics[0].checkRef: Check shop/gard is not among the files "
+                     "(is shop/guard meant?); its parameters are not checked\n2 files, 0 errors, 1 warning\n");
     expect_reference("metrics: [{name: a, checkRef: {name: request-duration}, thresholdRange: {max: 5}}]",
                      "2 files, 0 errors, 0 warnings\n");
     expect_reference("metrics: [{name: a, templateRef: {name: errors}, templateVariables: {code: '5'}, "
@@ -353,13 +355,14 @@ static void test_references(void **state)
                      "b.yaml:8:91: error: spec.analysis.metrics[0].templateRef: the query of MetricTemplate "
                      "shop/errors cannot be filled in: template excution failed: template: tmpl:1:29: executing "
                      "\"tmpl\" at <variables>: map has no entry for key \"code\"\n2 files, 1 error, 0 warnings\n");
-    expect_reference("metrics: [{name: a, templateRef: {name: errs}, thresholdRange: {max: 5}}]",
-                     "b.yaml:8:98: warning: spec.analysis.metrics[0].templateRef: MetricTemplate shop/errs is not "
-                     "among the files; its query is not checked\n2 files, 0 errors, 1 warning\n");
+    expect_reference(
+        "metrics: [{name: a, templateRef: {name: errs}, thresholdRange: {max: 5}}]",
+        "b.yaml:8:98: warning: spec.analysis.metrics[0].templateRef: MetricTemplate shop/errs is not among the files "
+        "(is shop/errors meant?); its query is not checked\n2 files, 0 errors, 1 warning\n");
     expect_reference("alerts: [{name: a, providerRef: {name: chat}}]", "2 files, 0 errors, 0 warnings\n");
     expect_reference("alerts: [{name: a, providerRef: {name: chats}}]",
                      "b.yaml:8:97: warning: spec.analysis.alerts[0].providerRef: AlertProvider shop/chats is not among "
-                     "the files\n2 files, 0 errors, 1 warning\n");
+                     "the files (is shop/chat meant?)\n2 files, 0 errors, 1 warning\n");
 }
 
 /* A script asks webhooks of the Canary that names it by their names. */
