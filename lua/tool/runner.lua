@@ -341,8 +341,9 @@ local function run_in_processes(self, jobs)
     run_here(self, { files[at] })
     return { results = self.results, lines = coverage.give() }
   end, function(at, done, printed, problem)
-    io.write(printed)
-    io.flush()
+    local stream = self.options.json and io.stderr or io.stdout -- where nothing but the object stands
+    stream:write(printed)
+    stream:flush()
     if not done then
       fail_block(self, { name = files[at] }, files[at], problem)
       return
@@ -381,7 +382,7 @@ function M.run(options)
   end
   coverage.start()
   local jobs = math.min(options.jobs or 1, #options.files)
-  if jobs > 1 then
+  if jobs > 1 or options.json then
     run_in_processes(self, jobs)
   else
     run_here(self, options.files)

@@ -315,6 +315,12 @@ end)
         self.assertIn('7 passed, 0 failed · 13 of 13 lines ran (100 %)\n', told[0])
         self.assertEqual([told[0]] * 2, told[1:])
 
+    def test_printed(self):
+        """What a spec prints does not get into the object on standard output."""
+        self.spec.write_text("it('prints', function() print 'printed' io.write 'written' end)")
+        status, told, errors = self.run_sluice('test', 'growing-shares', '-o', 'json')
+        self.assertEqual((0, 'printed\nwritten', 1), (status, errors, json.loads(told)['passed']))
+
     def test_crashed(self):
         """A spec file whose process ends in the middle has failed, and the others run."""
         (self.folder / 'a_spec.lua').write_text("require('ffi').cdef 'void abort(void);'\n"
