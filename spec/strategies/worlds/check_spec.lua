@@ -20,25 +20,14 @@ return check {
 }]] },
 }
 
-local WORST = {
-  apiVersion = 'sluice.dev/v1alpha1', kind = 'Check', metadata = { name = 'worst', namespace = 'test' },
-  spec = { script = [[
-return require 'stdlib.check' {
-  name = 'worst',
-  run = function(c)
-    local points, cause = c:query_range('sum(rate(istio_requests_total{destination_workload="{{ target }}",' ..
-      'response_code=~"5.*"}[10s])) or vector(0)', '40s', '10s')
-    if not points then
-      return c:blind(cause)
-    end
-    local worst = 0
-    for _, point in ipairs(points) do
-      worst = math.max(worst, point.value)
-    end
-    return c:judge(worst, { max = 0.1 }, 'errors at the worst moment')
-  end,
-}]] },
-}
+--- The example of the page that explains the words.
+local function example_of_docs()
+  local file = assert(io.open 'docs/checks.md')
+  local body = assert(file:read('*a'):match '```lua\n(run = function%(c%)\n[^`]-query_range.-\nend)\n```')
+  file:close()
+  return { apiVersion = 'sluice.dev/v1alpha1', kind = 'Check', metadata = { name = 'worst', namespace = 'test' },
+    spec = { script = "return require 'stdlib.check' {\nname = 'worst',\n" .. body .. ',\n}' } }
+end
 
 local WORST_METRICS = { { name = 'worst', interval = '1m', checkRef = { name = 'worst' } } }
 
@@ -47,7 +36,7 @@ local METRICS = { { name = 'errors', interval = '1m', checkRef = { name = 'guard
 stories.describe('a Check', {
   ['of what was, which is content'] = {
     analysis = { stepWeight = 30, maxWeight = 30, metrics = WORST_METRICS },
-    objects = { WORST },
+    objects = { example_of_docs() },
     ends = 'Succeeded',
     image = 'podinfo:2',
     told = { 'Normal Promotion completed! Scaling down podinfo.test' },
@@ -55,7 +44,7 @@ stories.describe('a Check', {
   ['of what was, which is not'] = {
     analysis = { stepWeight = 30, maxWeight = 30, threshold = 1, metrics = WORST_METRICS },
     version = { errors = 0.5 },
-    objects = { WORST },
+    objects = { example_of_docs() },
     ends = 'Failed',
     image = 'podinfo:1',
     told = { 'Warning Canary failed! Scaling down podinfo.test' },

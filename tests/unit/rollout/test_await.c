@@ -1,4 +1,4 @@
-/* The operation await: what brings the next look of a script that waits. */
+/* The operation await, and sleep before it: what brings the next look of a script that waits. */
 #include "base/mem.h"
 #include "run_world.h"
 
@@ -126,6 +126,23 @@ static void test_another_canary_brings_it(void **state)
     close_world(&w);
 }
 
+/* A wait of the words of version 1, which is one operation. */
+static void test_another_canary_ends_a_sleep(void **state)
+{
+    struct world w;
+    open_script(&w);
+    fake_api_put(w.f.api, BACKEND, BACKEND_OF("Progressing"));
+    assert_false(fake_script_enter(&w.script, "wait_until"));
+    fake_script_call(&w.script, "sleep", "{'ms':7200000,'canary':{'name':'backend','phase':'Succeeded'}}");
+    fake_clock_advance(w.f.fc, 3600 * SECOND);
+    assert_null(w.script.answer);
+    expect_watched(&w, "backend");
+    fake_api_edit(w.f.api, BACKEND, "{'status':{'phase':'Succeeded'}}");
+    run_poke(w.run);
+    assert_true(node_bool_or(node_get(doc_root(w.script.answer), "came"), false));
+    close_world(&w);
+}
+
 static void test_a_frozen_release_does_not_look(void **state)
 {
     struct world w;
@@ -146,6 +163,7 @@ int main(void)
         cmocka_unit_test(test_looks_of_an_interval_are_in_step_with_the_beginning),
         cmocka_unit_test(test_a_clock_that_is_set_holds_no_look_up),
         cmocka_unit_test(test_another_canary_brings_it),
+        cmocka_unit_test(test_another_canary_ends_a_sleep),
         cmocka_unit_test(test_a_frozen_release_does_not_look),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
