@@ -105,8 +105,8 @@ function kinds.scale(world, effect)
   world:note('scale ' .. effect.to)
   if up and world.canary_ready_after then
     world.sides.canary = { ready = false }
-    world:at(world.canary_ready_after, function()
-      world.sides.canary = { ready = true }
+    world:at(world.canary_ready_after, function(one)
+      one.sides.canary = { ready = true }
     end)
   end
 end
@@ -121,8 +121,8 @@ function kinds.promote(world, effect)
   world:note('promote ' .. world.pinned)
   if world.primary_ready_after then
     world.sides.primary = { ready = false }
-    world:at(world.primary_ready_after, function()
-      world.sides.primary = { ready = true }
+    world:at(world.primary_ready_after, function(one)
+      one.sides.primary = { ready = true }
     end)
   end
 end

@@ -482,7 +482,6 @@ end
 
 --- A module of lua/ in this world's own state of modules.
 ---@param name string such as 'stdlib.metrics'
----@return any
 function World:require(name)
   return self.modules(name)
 end
@@ -582,14 +581,19 @@ function World:stop()
 end
 
 --- Nothing may be left open: no process, no unanswered operation, no word in progress.
+function World:must_be_closed()
+  assert(self.process == nil, 'a release was left in mid-run: end it, or stop it between words')
+  assert(self.unanswered == nil, 'operation without an answer: ' .. tostring(self.unanswered))
+  assert(self.journal.depth == 0, 'word without an end: ' .. tostring(self.journal.word))
+  assert(#self.journal.steps == 0, 'the record of a word was left open')
+end
+
+--- The same of all worlds of a spec.
 function World.prove_closed()
   local worlds = alive
   alive = {}
   for _, world in ipairs(worlds) do
-    assert(world.process == nil, 'a release was left in mid-run: end it, or stop it between words')
-    assert(world.unanswered == nil, 'operation without an answer: ' .. tostring(world.unanswered))
-    assert(world.journal.depth == 0, 'word without an end: ' .. tostring(world.journal.word))
-    assert(#world.journal.steps == 0, 'the record of a word was left open')
+    world:must_be_closed()
   end
 end
 

@@ -73,17 +73,39 @@ local function must_not_repeat(world, deaths, what)
   end
 end
 
---- One run with `changes` to the world; it must end as `calm` did.
-local function compare(make, calm, changes, what, options)
-  local world = make()
-  for name, value in pairs(changes) do
-    world[name] = value
+--- A table with all that is in it; functions, and null, stay the same ones.
+local function copy_of(value, copies)
+  if type(value) ~= 'table' then
+    return value
+  elseif not copies[value] then
+    local copy = {}
+    copies[value] = copy
+    for name, field in pairs(value) do
+      copy[copy_of(name, copies)] = copy_of(field, copies)
+    end
+    debug.setmetatable(copy, debug.getmetatable(value)) -- that of lists hides itself
   end
+  return copies[value]
+end
+
+--- What is left of a world whose process dies in this moment, in a world of its own: that process is one which has just
+--- died, as the one of a world in which it happened.
+local function dead_copy(world)
+  local process, journal, deaths = world.process, world.journal, world.deaths
+  world.process, world.journal, world.deaths = nil, nil, nil -- the first two are lost with it
+  local copy = copy_of(world, {})
+  world.process, world.journal, world.deaths = process, journal, deaths
+  copy.deaths, copy.state = {}, nil -- what it has come to by its death is what was saved
+  copy.process = coroutine.create(function()
+    coroutine.yield 'killed'
+  end)
+  return copy
+end
+
+--- The world ends, and has ended as `calm` did.
+local function must_end_so(calm, world, deaths, what, options)
   world:run(LIMIT_MS)
-  local deaths = 0
-  for _ in pairs(changes.deaths or {}) do
-    deaths = deaths + 1
-  end
+  world:must_be_closed()
   must_equal(calm, world, what, options)
   must_not_repeat(world, deaths, what)
 end
@@ -94,27 +116,38 @@ local function undisturbed(make)
   return world
 end
 
+--- The story is told once, and goes on from each such point with a process that has died there: what comes before a
+--- death is the same for all that follow.
+---@param visit fun(world: World, at: integer)
+local function at_points(make, every, visit)
+  local world = make()
+  world.deaths = setmetatable({}, { __index = function(_, at)
+    if (at - 1) % every == 0 then
+      visit(dead_copy(world), at)
+    end
+  end })
+  world:run(LIMIT_MS)
+end
+
 --- The process dies at each point.
 ---@param make fun(): World a fresh world, always the same
 function M.once(make)
-  local one = undisturbed(make)
-  local calm = outcome(one)
-  for at = 1, one.points do
-    compare(make, calm, { deaths = { [at] = true } }, 'killed at point ' .. at)
-  end
+  local calm = outcome(undisturbed(make))
+  at_points(make, 1, function(world, at)
+    must_end_so(calm, world, 1, 'killed at point ' .. at)
+  end)
 end
 
 --- The process dies, and its successor soon after.
 ---@param make fun(): World
 ---@param every integer? at each such point; 1 unless told
 function M.twice(make, every)
-  local one = undisturbed(make)
-  local calm, soon = outcome(one), { 1, 2, 5 }
-  for at = 1, one.points, every or 1 do
+  local calm, soon = outcome(undisturbed(make)), { 1, 2, 5 }
+  at_points(make, every or 1, function(world, at)
     local again = at + soon[at % #soon + 1]
-    compare(make, calm, { deaths = { [at] = true, [again] = true } },
-      string.format('killed at points %d and %d', at, again))
-  end
+    world.deaths[again] = true
+    must_end_so(calm, world, 2, string.format('killed at points %d and %d', at, again))
+  end)
 end
 
 --- The process dies and stays away for `downtime_ms`: the same happens, only later.
@@ -122,21 +155,23 @@ end
 ---@param downtime_ms integer
 ---@param every integer? at each such point; 1 unless told
 function M.for_a_while(make, downtime_ms, every)
-  local one = undisturbed(make)
-  local calm = outcome(one, { late = true })
-  for at = 1, one.points, every or 1 do
-    compare(make, calm, { deaths = { [at] = true }, downtime_ms = downtime_ms },
-      string.format('killed at point %d, down for a while', at), { late = true })
-  end
+  local calm = outcome(undisturbed(make), { late = true })
+  at_points(make, every or 1, function(world, at)
+    world.downtime_ms = downtime_ms
+    must_end_so(calm, world, 1, string.format('killed at point %d, down for a while', at), { late = true })
+  end)
 end
 
---- The script fails at each of its calls and is replayed over the record in memory.
+--- The script fails at each of its calls and is replayed over the record in memory. (What raises in the middle of a
+--- script cannot be put into a copy.)
 ---@param make fun(): World
 function M.script_at_every_call(make)
   local one = undisturbed(make)
   local calm = outcome(one)
   for at = 1, one.script_points do
-    compare(make, calm, { script_fails_at = at }, 'the script failed at call ' .. at)
+    local world = make()
+    world.script_fails_at = at
+    must_end_so(calm, world, 0, 'the script failed at call ' .. at)
   end
 end
 

@@ -98,6 +98,43 @@ describe('a simulated world', function()
     assert.matches('a host answers with a status and a text, got number and table', why)
   end)
 
+  it('goes on in a copy of the process, of which nothing is left but a text', function()
+    local sluice = require 'sluice'
+    local world = world_with {}
+    world:initialise()
+    local now, here = world.world:now(), true
+    local text = sluice.fork(function()
+      here = false
+      world:push():finish()
+      return world.phase .. '\0' .. ('x'):rep(1e6)
+    end)
+    assert.equal('Succeeded\0' .. ('x'):rep(1e6), text)
+    assert.is_true(here)
+    assert.equal(now, world.world:now())
+    assert.equal('Initialized', world.phase)
+    assert.is_nil(sluice.fork(function() end))
+    local ok, why = pcall(sluice.fork, function()
+      error('in the copy', 0)
+    end)
+    assert.is_false(ok)
+    assert.equal('in the copy', why)
+    ok, why = pcall(sluice.fork, function()
+      os.execute 'kill -9 $PPID'
+    end)
+    assert.is_false(ok)
+    assert.equal('the copy of the process ended with signal 9', why)
+    assert.equal('Succeeded', world:push():finish().phase) -- as in the copy
+  end)
+
+  it('says when a request was sent', function()
+    local world = world_with {}
+    world:initialise()
+    local sent = world.world:requests()
+    assert.is_nil(world.world:sent_at(sent + 1))
+    local last = world.world:sent_at(sent)
+    assert.is_true(last <= world.world:now() and last >= world.world:sent_at(1))
+  end)
+
   it('checks the numbers that it is given', function()
     local sluice = require 'sluice'
     for _, seed in ipairs { -1, 0.5, 1e300, 0 / 0 } do
@@ -130,7 +167,7 @@ describe('a simulated world', function()
       end
     end
     for why, act in pairs {
-      ['sed: unknown field, known are seed, apart, transcript, start, people, scenario, begin, '] = function()
+      ['sed: unknown field, known are seed, transcript, start, people, scenario, begin, '] = function()
         sluice.world { sed = 2 }
       end,
       ['begin: a time such as 2026-03-13T12:00:00Z is wanted, got noon'] = function()
@@ -139,8 +176,8 @@ describe('a simulated world', function()
       ['no/such.yaml'] = function()
         sluice.world { scenario = 'no/such.yaml' }
       end,
-      ['apart: expected true or false, got number'] = function()
-        sluice.world { apart = 1 }
+      ['people: expected true or false, got number'] = function()
+        sluice.world { people = 1 }
       end,
       ['error: unknown field, known are errors, latency_ms, latency_p99_ms and ready_ms'] = version { error = 1 },
       ['errors: expected a share from 0 to 1, got 20'] = version { errors = 20 },

@@ -149,7 +149,7 @@ end
 ---@field version table? how podinfo:2 behaves
 ---@field seed integer?
 ---@field edits WorldEdit[]? of the Canary, one after the other
----@field on_death fun(world: World)? before another engine starts
+---@field on_death fun(world: World)? before another engine starts; read when one dies, as `apart` is
 ---@field sparse integer? fewer deaths, by this factor
 ---@field offset integer? where the first one is
 ---@field transcript boolean?
@@ -163,7 +163,7 @@ end
 ---@param options WorldOptions
 ---@return World
 function World.new(options)
-  local world = sluice.world { seed = options.seed or 1, apart = options.apart, transcript = options.transcript,
+  local world = sluice.world { seed = options.seed or 1, transcript = options.transcript,
     start = options.start, people = options.people, replay_words = options.replay_words }
   local self = setmetatable({
     world = world, answers = options.answers or {}, types = options.hooks or {},
@@ -187,7 +187,7 @@ function World.new(options)
       if options.on_death then
         options.on_death(self)
       end
-      self:_start_engine()
+      self:_start_engine(options.apart)
     end
   end)
   if options.restored then
@@ -232,9 +232,10 @@ function World.canary(options)
       skipAnalysis = options.skipAnalysis } }
 end
 
-function World:_start_engine()
+---@param apart boolean? it has to wait until the Lease of the dead has expired
+function World:_start_engine(apart)
   self.engines = self.engines + 1
-  self.world:start_engine('engine-' .. self.engines)
+  self.world:start_engine('engine-' .. self.engines, apart)
 end
 
 local LIMIT = '30m'

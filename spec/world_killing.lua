@@ -36,20 +36,28 @@ local function play(world)
   return world:finish():settle()
 end
 
+--- Where a release may be struck.
+---@class Requests
+---@field first integer
+---@field last integer
+---@field sent_at table<integer, integer> ms since the world began, by request
+
 --- A story that nothing strikes.
 ---@param make fun(options: WorldOptions): World the world up to where striking begins
 ---@param options WorldOptions
 ---@return World world at its end
----@return integer first the requests of the release: from this one
----@return integer last to this one
+---@return Requests
 local function undisturbed(make, options)
   local world = make(options)
-  local first = world.world:requests() + 1
+  local requests = { first = world.world:requests() + 1, sent_at = {} }
   world:finish()
-  local last = world.world:requests()
+  requests.last = world.world:requests()
+  for request = requests.first, requests.last do
+    requests.sent_at[request] = world.world:sent_at(request)
+  end
   world:settle()
   assert(world.broken == nil, world.broken)
-  return world, first, last
+  return world, requests
 end
 
 --- Of each story its maker and the requests of its release, by its options: who strikes it in two ways plays it
@@ -59,49 +67,66 @@ local counted = setmetatable({}, { __mode = 'k' })
 local function requests_of(make, options)
   local count = counted[options]
   if not count or count.make ~= make then
-    local world, first, last = undisturbed(make, options)
+    local world, requests = undisturbed(make, options)
     world:close()
-    count = { make = make, first = first, last = last }
+    count = { make = make, requests = requests }
     counted[options] = count
   end
-  return count.first, count.last
+  return count.requests
 end
 
---- Every second successor has to wait for the Lease of the dead, and finds its release behind time.
-local function with_successor(options, request, act)
-  return setmetatable({ apart = math.floor(request / EVERY) % 2 == 0, on_death = act, replay_words = REPLAY_WORDS },
-    { __index = options })
+--- The world goes on from here to its end, struck. Every second successor has to wait for the Lease of the dead, and
+--- finds its release behind time.
+local function go_on(world, options, place, act, ends)
+  local struck, is_beside = false, place.stroke == 'beside'
+  options.apart = math.floor(place.request / EVERY) % 2 == 0
+  options.on_death = not is_beside and act or nil
+  world.world:strike_at(place.request, place.stroke, function()
+    struck = true
+    if is_beside then
+      act(world)
+    end
+  end);
+  (ends or play)(world)
+  assert(struck, 'nothing struck')
+  return world
 end
 
---- Plays the story once for each of these places, struck there.
+--- Plays the story once, and from shortly before each of these places on, struck there, in a copy of the process: what
+--- comes before a place is the same for all that follow. At the last place the world itself is struck, so that
+--- sanitizers see at the end of the specs whether a death leaks memory.
+---@param requests Requests
+---@param places { request: integer, stroke: sluice.Stroke }[] in their order
 ---@param visit fun(play: fun(act: function?, ends: function?): World) plays it, and judges it
-local function strike(make, options, places, first, visit)
+local function strike(make, options, places, requests, visit)
   assert(#places > 0, 'the release has no request')
-  for _, place in ipairs(places) do
-    local is_beside = place.stroke == 'beside'
-    local ok, why = pcall(visit, function(act, ends)
-      local world, struck = make(with_successor(options, place.request, not is_beside and act or nil)), false
-      world.world:strike_at(place.request, place.stroke, function()
-        struck = true
-        if is_beside then
-          act(world)
-        end
-      end);
-      (ends or play)(world)
-      assert(struck, 'nothing struck')
-      return world
-    end)
-    if not ok then
-      error(string.format('%s request %d: %s', place.stroke, place.request - first + 1, tostring(why)), 0)
+  local own = setmetatable({ replay_words = REPLAY_WORDS }, { __index = options })
+  local world = make(own)
+  for i, place in ipairs(places) do
+    world.world:run(math.max(0, requests.sent_at[place.request] - 1 - world.world:now()))
+    local function strike_here()
+      local ok, why = pcall(visit, function(act, ends)
+        return go_on(world, own, place, act, ends)
+      end)
+      return not ok and tostring(why) or nil
+    end
+    local why
+    if i < #places then
+      why = sluice.fork(strike_here)
+    else
+      why = strike_here()
+    end
+    if why then
+      error(string.format('%s request %d: %s', place.stroke, place.request - requests.first + 1, why), 0)
     end
   end
 end
 
 --- The requests of a release, every EVERY-th (or fewer: options.sparse), each struck in each way. The sanitised engine
 --- is struck at twice as many of them, but in one way each, in turn.
-local function in_each_way(options, strokes, first, last)
+local function in_each_way(options, strokes, requests)
   local every, is_slow = EVERY * (options.sparse or 1), EVERY > 1
-  return sluice.places { first = first, last = last, strokes = strokes, in_turn = is_slow,
+  return sluice.places { first = requests.first, last = requests.last, strokes = strokes, in_turn = is_slow,
     every = is_slow and math.ceil(every / 2) or every, offset = options.offset }
 end
 
@@ -109,10 +134,10 @@ end
 ---@param make fun(options: WorldOptions): World
 ---@param options WorldOptions
 function M.at_every_request(make, options)
-  local world, first, last = undisturbed(make, options)
+  local world, requests = undisturbed(make, options)
   local calm, often = world:outcome(), world:shared_events()
   world:close()
-  strike(make, options, in_each_way(options, DEATHS, first, last), first, function(play_it)
+  strike(make, options, in_each_way(options, DEATHS, requests), requests, function(play_it)
     local struck = play_it()
     local wrong = struck.broken or difference(calm, struck:outcome(often))
     assert(struck.deaths == 1, 'the engine lived on')
@@ -123,10 +148,10 @@ end
 
 --- What a story leaves is judged by what `ends` says of it, where events and the order of things may differ.
 local function before_the_same_end(make, options, strokes, check, ends)
-  local calm, first, last = undisturbed(make, options)
+  local calm, requests = undisturbed(make, options)
   local wanted = ends(calm)
   calm:close()
-  strike(make, options, in_each_way(options, strokes, first, last), first, function(play_it)
+  strike(make, options, in_each_way(options, strokes, requests), requests, function(play_it)
     local world = play_it()
     check(world)
     local got = ends(world)
@@ -155,10 +180,10 @@ end
 
 --- Each request is struck in one of the ways, in turn.
 local function with(strokes, make, options, act, check, ends)
-  local first, last = requests_of(make, options)
-  local places = sluice.places { first = first, last = last, strokes = strokes, in_turn = true,
+  local requests = requests_of(make, options)
+  local places = sluice.places { first = requests.first, last = requests.last, strokes = strokes, in_turn = true,
     every = EVERY * (options.sparse or 1), offset = options.offset }
-  strike(make, options, places, first, function(play_it)
+  strike(make, options, places, requests, function(play_it)
     local world = play_it(act, ends)
     check(world)
     world:close()

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <lauxlib.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -106,10 +107,20 @@ static void set_signal_stack(void)
     sigaltstack(&ours, NULL);
 }
 
+/* A copy of the process has none of its timers. */
+static void forget_timer(void)
+{
+    timer_ready = false;
+}
+
 static void prepare_thread(void)
 {
+    static bool is_watched;
     if (timer_ready) {
         return;
+    }
+    if (!is_watched) {
+        is_watched = pthread_atfork(NULL, NULL, forget_timer) == 0;
     }
     set_signal_stack();
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK | SA_RESTART | SA_NODEFER};

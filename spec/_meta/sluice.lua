@@ -16,15 +16,20 @@ error('this file describes a module to the language server; it is not one')
 local sluice = {}
 
 --- A new world. It has the kinds of deploy/crds and what an installation of Istio leaves.
----@param options { scenario: string?, seed: integer?, apart: boolean?, transcript: boolean?, start: string?,
----  people: boolean?, replay_words: integer?, step_ms: integer?, begin: string? }|string scenario (or a text alone):
----  the file of a scenario, see below; begin: what clocks show first, such as '2026-03-13T12:00:00Z'; seed: the same
----  one gives the same world; apart: a successor cannot see that an engine is dead and waits until its Lease has
----  expired; transcript: keep one; start: the text of a module in the place of stdlib.start, which gets the host;
+---@param options { scenario: string?, seed: integer?, transcript: boolean?, start: string?, people: boolean?,
+---  replay_words: integer?, step_ms: integer?, begin: string? }|string scenario (or a text alone): the file of a
+---  scenario, see below; begin: what clocks show first, such as '2026-03-13T12:00:00Z'; seed: the same one gives the
+---  same world; transcript: keep one; start: the text of a module in the place of stdlib.start, which gets the host;
 ---  people: somebody writes routes, replicas or status by hand, so that the engine is not held to them; replay_words: a
 ---  replay pauses after so many words; step_ms: CPU time of a step of a script, and once more before it is stopped hard
 ---@return sluice.World
 function sluice.world(options) end
+
+--- Calls the function in a copy of the process, which ends with it: nothing of what it does is left, in worlds or in
+--- variables, but the text that it gives. What it raises is raised here, as a text.
+---@param act fun(): string?
+---@return string?
+function sluice.fork(act) end
 
 --- The operations behind host.call, and what each takes and answers (core/rollout/operation/table.c).
 ---@return { name: string, signature: string }[]
@@ -278,7 +283,8 @@ function world:fates(decide) end
 
 --- Starts one; none may be running.
 ---@param identity string different for each
-function world:start_engine(identity) end
+---@param is_apart boolean? it cannot see that an engine is dead, and waits until the Lease of that has expired
+function world:start_engine(identity, is_apart) end
 
 --- Closes it as SIGTERM does. Nothing happens without one.
 function world:close_engine() end
@@ -307,6 +313,11 @@ function world:engine() end
 --- How many requests the engines have sent, streams not counted.
 ---@return integer
 function world:requests() end
+
+--- When one of them was sent. Nil before, and in a world of a scenario.
+---@param request integer
+---@return integer? milliseconds since the world began
+function world:sent_at(request) end
 
 -- Time ----------------------------------------------------------------------------------------------
 

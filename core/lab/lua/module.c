@@ -60,9 +60,11 @@ static int world_start_engine(lua_State *L)
 {
     struct world *w = module_check_changing(L);
     const char *identity = luaL_checkstring(L, 2);
+    bool is_apart = lua_toboolean(L, 3);
     if (w->stage.state != STAGE_EMPTY && w->stage.state != STAGE_DEAD) {
         return luaL_error(L, "an engine is %s", states[w->stage.state]);
     }
+    w->stage.is_apart = is_apart;
     stage_start_engine(&w->stage, identity, on_engine, w);
     return module_done(L, w, 0);
 }
@@ -89,6 +91,17 @@ static int world_engine(lua_State *L)
 static int world_requests(lua_State *L)
 {
     lua_pushinteger(L, stage_requests(&module_check_world(L)->stage));
+    return 1;
+}
+
+static int world_sent_at(lua_State *L)
+{
+    const struct world *w = module_check_world(L);
+    lua_Integer request = luaL_checkinteger(L, 2);
+    if (request < 1 || (size_t)request > w->sent_count) {
+        return 0;
+    }
+    lua_pushnumber(L, (lua_Number)w->sent_ms[request - 1]);
     return 1;
 }
 
@@ -284,6 +297,7 @@ static void close_world(lua_State *L, struct world *w)
     module_log_to(logged != w ? logged : NULL);
     buf_fini(&w->log);
     str_free(&w->fate_body);
+    mem_free(w->sent_ms);
 }
 
 static int world_close(lua_State *L)
@@ -371,11 +385,10 @@ static const char *scenario_of(lua_State *L)
 
 static int open_world(lua_State *L)
 {
-    static const char *const fields[] = {"seed",     "apart", "transcript",   "start",   "people",
-                                         "scenario", "begin", "replay_words", "step_ms", NULL};
+    static const char *const fields[] = {"seed",     "transcript", "start",        "people",
+                                         "scenario", "begin",      "replay_words", "step_ms", NULL};
     module_check_fields(L, 1, fields);
-    bool is_apart = module_flag(L, 1, "apart"), is_written = module_flag(L, 1, "transcript");
-    bool has_people = module_flag(L, 1, "people");
+    bool is_written = module_flag(L, 1, "transcript"), has_people = module_flag(L, 1, "people");
     int64_t replay_words = module_integer(L, 1, "replay_words", 0, 0), step_ms = module_integer(L, 1, "step_ms", 0, 0);
     struct world *w = push_world(L);
     const char *path = scenario_of(L);
@@ -391,7 +404,6 @@ static int open_world(lua_State *L)
     w->time = virtual_clock_new(begin_ms);
     w->is_open = true;
     bool ok = stage_init(&w->stage, virtual_clock_clock(w->time), seed, &err);
-    w->stage.is_apart = is_apart;
     w->stage.replay_words = replay_words;
     w->stage.step_ms = step_ms;
     take_start(L, w);
@@ -409,6 +421,7 @@ static const luaL_Reg methods[] = {
     {"on_engine", world_on_engine},
     {"engine", world_engine},
     {"requests", world_requests},
+    {"sent_at", world_sent_at},
     {"now", world_now},
     {"after", world_after},
     {"run", world_run},
@@ -456,6 +469,7 @@ int luaopen_sluice(lua_State *L)
     luaL_register(L, NULL, module_operations);
     luaL_register(L, NULL, module_adapters);
     luaL_register(L, NULL, module_killing);
+    luaL_register(L, NULL, module_fork);
     lua_pushcfunction(L, open_world);
     lua_setfield(L, -2, "world");
     return load_author(L);

@@ -44,6 +44,8 @@ struct world {
     int on_engine, fates; /* functions in the registry; LUA_NOREF: none */
     struct timer news;    /* of the engine's state, told on a turn of its own */
     char *fate_body;
+    int64_t *sent_ms; /* when each request of the engines was sent, in a world without a scenario */
+    size_t sent_count, sent_capacity;
     bool is_open, is_running;
     const char *forbids; /* why the spec's function that is called now must change nothing; NULL: it may */
     bool has_changed;    /* an object has changed since the spec was asked whether its wish has come true */
@@ -117,4 +119,4 @@ void module_close_scenario(struct world *w);
 /* What `require 'sluice'` calls. */
 __attribute__((visibility("default"))) int luaopen_sluice(lua_State *L);
 
-extern const luaL_Reg module_operations[], module_adapters[], module_killing[];
+extern const luaL_Reg module_operations[], module_adapters[], module_killing[], module_fork[];

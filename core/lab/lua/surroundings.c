@@ -2,6 +2,7 @@
  * faults of the network. */
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "lab/lua/module_inner.h"
 
@@ -180,10 +181,24 @@ static void read_fate(lua_State *L, void *out)
     lot->fate.body = lot->world->fate_body;
 }
 
+/* Streams do not count: at one of these nothing is new. */
+static void note_request(struct world *w)
+{
+    size_t sent = (size_t)stage_requests(&w->stage);
+    if (sent > w->sent_capacity) {
+        w->sent_capacity = 2 * sent + 64;
+        w->sent_ms = mem_resize(w->sent_ms, w->sent_capacity * sizeof *w->sent_ms);
+    }
+    while (w->sent_count < sent) {
+        w->sent_ms[w->sent_count++] = clock_mono_ms(virtual_clock_clock(w->time));
+    }
+}
+
 struct network_fate module_on_fate(void *ctx, const struct http_request *request)
 {
     struct world *w = ctx;
     struct lot lot = {.world = w};
+    note_request(w);
     if (w->transcript != NULL) {
         transcript_request(w->transcript, request);
     }

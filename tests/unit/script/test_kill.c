@@ -8,7 +8,10 @@
 #include <lauxlib.h>
 #include <lualib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "script/kill.h"
@@ -191,6 +194,22 @@ static void test_killed_states_leave_others_untouched(void **state)
     vm_fini(&bystander);
 }
 
+/* Its timer stays with the other process. A copy that is never stopped ends by its own limit of CPU. */
+static void test_spins_end_in_a_copy_of_the_process(void **state)
+{
+    assert_int_equal(run("return").stage, KILL_NONE);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        setrlimit(RLIMIT_CPU, &(struct rlimit){5, 5});
+        _exit(run("while true do end").stage == KILL_SOFT ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_replay_costs_nothing),
         cmocka_unit_test(test_runs_nest),
         cmocka_unit_test(test_killed_states_leave_others_untouched),
+        cmocka_unit_test(test_spins_end_in_a_copy_of_the_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
