@@ -81,7 +81,7 @@ static void a_list_grows(void **state)
 {
     struct str_list list = {0};
     for (int i = 0; i < 100; i++) {
-        char text[16];
+        char text[32];
         snprintf(text, sizeof text, "item %d", i);
         str_list_push(&list, text);
     }
