@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -44,8 +45,13 @@ void doc_set_root(struct doc *doc, struct node *n);
 /* --- reading --- */
 
 enum node_type node_type(const struct node *n);
-/* The value of `key` in an object; NULL when absent. */
-struct node *node_get(const struct node *n, const char *key);
+/* The value of a key of so many bytes in an object; NULL when absent. */
+struct node *node_get_n(const struct node *n, const char *key, size_t len);
+/* The same for a text; NULL for NULL. Inline, as the length of a constant is known when it is compiled. */
+static inline struct node *node_get(const struct node *n, const char *key)
+{
+    return key != NULL ? node_get_n(n, key, strlen(key)) : NULL;
+}
 /* Down a path of keys: node_at(root, "spec", "template", "metadata"). */
 #define node_at(n, ...) node_at_path((n), (const char *const[]){__VA_ARGS__, NULL})
 struct node *node_at_path(const struct node *n, const char *const *path);

@@ -79,7 +79,9 @@ static inline yyjson_mut_val *doc_find_key(const yyjson_mut_val *object, const c
     yyjson_mut_val *key = object->uni.ptr;
     for (size_t count = doc_text_len(object); count > 0; count--) {
         key = key->next->next;
-        if ((key->tag | YYJSON_SUBTYPE_MASK) == (tag | YYJSON_SUBTYPE_MASK) && memcmp(key->uni.str, text, len) == 0) {
+        /* Most keys of one length differ in their first letter: that needs no call. */
+        if ((key->tag | YYJSON_SUBTYPE_MASK) == (tag | YYJSON_SUBTYPE_MASK) &&
+            (len == 0 || (key->uni.str[0] == text[0] && memcmp(key->uni.str, text, len) == 0))) {
             return key;
         }
     }

@@ -27,9 +27,9 @@ enum node_type node_type(const struct node *n)
     }
 }
 
-struct node *node_get(const struct node *n, const char *key)
+struct node *node_get_n(const struct node *n, const char *key, size_t len)
 {
-    yyjson_mut_val *found = key != NULL ? doc_find_key(node_in(n), key, strlen(key)) : NULL;
+    yyjson_mut_val *found = doc_find_key(node_in(n), key, len);
     return found != NULL ? node_out(found->next) : NULL;
 }
 

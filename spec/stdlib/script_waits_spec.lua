@@ -30,8 +30,8 @@ describe('stdlib.script_waits', function()
       end
       world = World.new(world)
       for seconds, others in pairs(options.others or {}) do
-        world:at(seconds * 1000, function()
-          world.others = others
+        world:at(seconds * 1000, function(one_of_them)
+          one_of_them.others = others
         end)
       end
       return world

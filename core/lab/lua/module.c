@@ -385,8 +385,8 @@ static const char *scenario_of(lua_State *L)
 
 static int open_world(lua_State *L)
 {
-    static const char *const fields[] = {"seed",     "transcript", "start",        "people",
-                                         "scenario", "begin",      "replay_words", "step_ms", NULL};
+    static const char *const fields[] = {"seed",  "transcript",   "start",   "people", "scenario",
+                                         "begin", "replay_words", "step_ms", NULL};
     module_check_fields(L, 1, fields);
     bool is_written = module_flag(L, 1, "transcript"), has_people = module_flag(L, 1, "people");
     int64_t replay_words = module_integer(L, 1, "replay_words", 0, 0), step_ms = module_integer(L, 1, "step_ms", 0, 0);

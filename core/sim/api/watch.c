@@ -183,9 +183,6 @@ static void send_deleted_as_it_was(struct watch *watch, const struct objects_eve
 static void on_change(void *ctx, const struct objects_event *event)
 {
     struct watch *watch = ctx;
-    if (!str_equal(event->storage, watch->request.kind->storage)) {
-        return;
-    }
     if (watch->namespace != NULL && !str_equal(watch->namespace, meta_str(event->object, "namespace"))) {
         return;
     }
@@ -280,7 +277,7 @@ static void begin(struct watch *watch, int64_t version, bool initial)
     if (initial) {
         send_bookmark(watch, true);
     }
-    objects_listen(api->objects, on_change, watch);
+    objects_listen_to(api->objects, storage, on_change, watch);
     int64_t timeout_ms = watch->end_ms - clock_mono_ms(api->clock);
     timer_start(api->clock, &watch->timeout, timeout_ms, on_timeout, watch);
     start_bookmark(watch);

@@ -12,47 +12,41 @@ enum { PATH_BYTES_MAX = 64 * 1024 };
 /* EMBEDDED: apiVersion, kind and metadata stay. KEEPS: what is unknown stays, but not in what is known. */
 enum { EMBEDDED = 1, KEEPS = 2 };
 
-/* The path to what is looked at, for the names of unknown fields. */
-struct pruning {
-    struct str_list *unknown;
-    struct buf path;
+/* A step of the path to what is looked at: a key, or an index. Only an unknown field makes a text of it. */
+struct step {
+    const struct step *above; /* NULL: the root */
+    const char *key;          /* NULL: an index */
+    size_t index;
 };
 
-static void prune(struct pruning *p, struct node *n, const struct rule *rule, unsigned how);
+static void prune(struct str_list *unknown, const struct step *at, struct node *n, const struct rule *rule,
+                  unsigned how);
 
 static bool is_meta(const char *key)
 {
     return str_equal(key, "apiVersion") || str_equal(key, "kind") || str_equal(key, "metadata");
 }
 
-static void step_down(struct pruning *p, const char *key, size_t index)
+static void write_path(struct buf *path, const struct step *at)
 {
-    if (key == NULL) {
-        buf_printf(&p->path, "[%zu]", index);
-    } else {
-        if (p->path.len > 0) {
-            buf_append_char(&p->path, '.');
-        }
-        buf_append_str(&p->path, key);
-    }
-}
-
-static void step_up(struct pruning *p, size_t len)
-{
-    if (p->path.data == NULL) {
+    if (at == NULL) {
         return;
     }
-    p->path.len = len;
-    p->path.data[len] = '\0';
-    p->path.overflow = false;
+    write_path(path, at->above);
+    if (at->key != NULL) {
+        buf_printf(path, "%s%s", path->len > 0 ? "." : "", at->key);
+    } else {
+        buf_printf(path, "[%zu]", at->index);
+    }
 }
 
-static void note_unknown(struct pruning *p, const char *key)
+static void note_unknown(struct str_list *unknown, const struct step *at)
 {
-    size_t len = p->path.len;
-    step_down(p, key, 0);
-    str_list_push(p->unknown, buf_str(&p->path));
-    step_up(p, len);
+    struct buf path;
+    buf_init(&path, PATH_BYTES_MAX);
+    write_path(&path, at);
+    str_list_push(unknown, buf_str(&path));
+    buf_fini(&path);
 }
 
 static unsigned how_of(const struct rule *rule)
@@ -61,24 +55,23 @@ static unsigned how_of(const struct rule *rule)
 }
 
 /* `rule` NULL: nothing is known about what is inside. */
-static void prune_object(struct pruning *p, struct node *n, const struct rule *rule, unsigned how)
+static void prune_object(struct str_list *unknown, const struct step *at, struct node *n, const struct rule *rule,
+                         unsigned how)
 {
     struct str_list gone = {0};
-    size_t len = p->path.len;
     struct node_iter it = node_iterate(n);
     while (node_next(&it)) {
+        const struct step step = {.above = at, .key = it.key};
         const struct rule *property = rule_property(rule, it.key);
         if ((how & EMBEDDED) && is_meta(it.key)) {
             continue;
         }
         if (property != NULL || (rule != NULL && rule->has_additional)) {
             const struct rule *inner = property != NULL ? property : rule->additional;
-            step_down(p, it.key, 0);
-            prune(p, it.value, inner, how_of(inner));
-            step_up(p, len);
+            prune(unknown, &step, it.value, inner, how_of(inner));
         } else if (!(how & KEEPS)) {
-            if (p->unknown != NULL && (rule == NULL || !is_meta(it.key) || len > 0)) {
-                note_unknown(p, it.key);
+            if (unknown != NULL && (rule == NULL || !is_meta(it.key) || at != NULL)) {
+                note_unknown(unknown, &step);
             }
             str_list_push(&gone, it.key);
         }
@@ -89,11 +82,11 @@ static void prune_object(struct pruning *p, struct node *n, const struct rule *r
     str_list_fini(&gone);
 }
 
-static void prune(struct pruning *p, struct node *n, const struct rule *rule, unsigned how)
+static void prune(struct str_list *unknown, const struct step *at, struct node *n, const struct rule *rule,
+                  unsigned how)
 {
-    size_t len = p->path.len;
     if (node_type(n) == NODE_OBJECT) {
-        prune_object(p, n, rule, how);
+        prune_object(unknown, at, n, rule, how);
         return;
     }
     const struct rule *items = rule == NULL ? NULL : rule->items;
@@ -103,9 +96,7 @@ static void prune(struct pruning *p, struct node *n, const struct rule *rule, un
     }
     struct node_iter it = node_iterate(n);
     while (node_next(&it)) {
-        step_down(p, NULL, it.index);
-        prune(p, it.value, items, how_of(items) | (how & KEEPS));
-        step_up(p, len);
+        prune(unknown, &(struct step){.above = at, .index = it.index}, it.value, items, how_of(items) | (how & KEEPS));
     }
 }
 
@@ -115,10 +106,10 @@ static void prune_nulls(struct node *n, const struct rule *rule)
     struct str_list gone = {0};
     struct node_iter it = node_iterate(n);
     while (node_next(&it)) {
-        const struct rule *inner = it.key == NULL ? (rule == NULL ? NULL : rule->items) : rule_member(rule, it.key);
+        const struct rule *inner = it.key == NULL ? rule->items : rule_member(rule, it.key);
         if (it.key != NULL && rule_forbids_null(inner, it.value) && inner->fallback == NULL) {
             str_list_push(&gone, it.key);
-        } else {
+        } else if (inner != NULL) {
             prune_nulls(it.value, inner);
         }
     }
@@ -135,11 +126,8 @@ static int by_text(const void *a, const void *b)
 
 void schema_prune(const struct schema *schema, struct doc *object, struct str_list *unknown)
 {
-    struct pruning p = {.unknown = unknown};
     size_t before = unknown == NULL ? 0 : unknown->count;
-    buf_init(&p.path, PATH_BYTES_MAX);
-    prune(&p, doc_root(object), schema->root, how_of(schema->root));
-    buf_fini(&p.path);
+    prune(unknown, NULL, doc_root(object), schema->root, how_of(schema->root));
     if (unknown != NULL && unknown->count > before) {
         qsort(unknown->items + before, unknown->count - before, sizeof *unknown->items, by_text);
     }
@@ -155,8 +143,11 @@ static void default_object(struct doc *doc, struct node *n, const struct rule *r
 {
     for (size_t i = 0; i < rule->property_count; i++) {
         const struct rule *property = rule->properties[i].rule;
+        if (property->fallback == NULL) {
+            continue;
+        }
         const struct node *value = node_get(n, rule->properties[i].name);
-        if (property->fallback != NULL && (value == NULL || rule_forbids_null(property, value))) {
+        if (value == NULL || rule_forbids_null(property, value)) {
             node_set(doc, n, rule->properties[i].name, node_copy(doc, property->fallback));
         }
     }

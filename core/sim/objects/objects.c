@@ -29,6 +29,7 @@ struct change {
 };
 
 struct listener {
+    const struct storage *storage; /* NULL: of all */
     objects_listen_fn *listen;
     void *ctx;
 };
@@ -211,7 +212,9 @@ static void tell(const struct change *change, const struct listener *listeners, 
     };
     event.text = version_text(change->object, &event.text_len);
     for (size_t i = 0; i < count; i++) {
-        listeners[i].listen(listeners[i].ctx, &event);
+        if (listeners[i].storage == NULL || listeners[i].storage == change->storage) {
+            listeners[i].listen(listeners[i].ctx, &event);
+        }
     }
     doc_free(object);
     doc_free(before);
@@ -443,10 +446,20 @@ const char *objects_change_name(enum objects_change change)
     return names[change];
 }
 
-void objects_listen(struct objects *objects, objects_listen_fn *listen, void *ctx)
+static void add_listener(struct objects *objects, struct listener listener)
 {
     objects->listeners = mem_resize(objects->listeners, (objects->listener_count + 1) * sizeof(objects->listeners[0]));
-    objects->listeners[objects->listener_count++] = (struct listener){listen, ctx};
+    objects->listeners[objects->listener_count++] = listener;
+}
+
+void objects_listen(struct objects *objects, objects_listen_fn *listen, void *ctx)
+{
+    add_listener(objects, (struct listener){.listen = listen, .ctx = ctx});
+}
+
+void objects_listen_to(struct objects *objects, const char *storage, objects_listen_fn *listen, void *ctx)
+{
+    add_listener(objects, (struct listener){.storage = ensure_storage(objects, storage), .listen = listen, .ctx = ctx});
 }
 
 void objects_unlisten(struct objects *objects, objects_listen_fn *listen, void *ctx)
@@ -464,7 +477,7 @@ void objects_unlisten(struct objects *objects, objects_listen_fn *listen, void *
 bool objects_replay(const struct objects *objects, const char *storage, int64_t version, objects_listen_fn *listen,
                     void *ctx)
 {
-    const struct listener listener = {listen, ctx};
+    const struct listener listener = {.listen = listen, .ctx = ctx};
     if (version < objects->oldest) {
         return false;
     }

@@ -59,6 +59,8 @@ struct objects_event {
 /* Called after each change, in order, from inside objects_put and objects_remove: it must only take note. */
 typedef void objects_listen_fn(void *ctx, const struct objects_event *event);
 void objects_listen(struct objects *objects, objects_listen_fn *listen, void *ctx);
+/* The same of one storage alone. */
+void objects_listen_to(struct objects *objects, const char *storage, objects_listen_fn *listen, void *ctx);
 void objects_unlisten(struct objects *objects, objects_listen_fn *listen, void *ctx);
 /* The history of one storage after `version`, in order. False when `version` is older than objects_oldest. */
 bool objects_replay(const struct objects *objects, const char *storage, int64_t version, objects_listen_fn *listen,

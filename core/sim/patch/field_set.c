@@ -12,9 +12,11 @@ enum { PATH_BYTES_MAX = 64 * 1024 };
 /* Text, but numbers in keys and values by their size. */
 int field_set_compare(const char *a, const char *b)
 {
-    bool numbers = a[0] != 'f' && b[0] != 'f';
+    if (a[0] == 'f' || b[0] == 'f') { /* a field: no number is in it */
+        return strcmp(a, b);
+    }
     for (; *a != '\0' && *b != '\0'; a++, b++) {
-        if (numbers && isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+        if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
             size_t left = strspn(a, "0123456789"), right = strspn(b, "0123456789");
             if (left != right) {
                 return left < right ? -1 : 1;

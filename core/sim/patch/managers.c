@@ -170,6 +170,11 @@ void managers_cap(struct managers *managers)
     managers_drop_empty(managers, NULL);
 }
 
+static void add_text(struct doc *doc, struct node *entry, const char *key, const char *text)
+{
+    node_add(doc, entry, key, text != NULL ? node_new_str(doc, text) : NULL);
+}
+
 struct node *managers_write(struct managers *managers, struct doc *doc)
 {
     sort(managers);
@@ -177,14 +182,14 @@ struct node *managers_write(struct managers *managers, struct doc *doc)
     for (size_t i = 0; i < managers->count; i++) {
         const struct manager *one = &managers->items[i];
         struct node *entry = node_new_object(doc);
-        node_set_str(doc, entry, "manager", one->name);
-        node_set_str(doc, entry, "operation", one->applies ? "Apply" : "Update");
-        node_set_str(doc, entry, "apiVersion", one->api_version);
-        node_set_str(doc, entry, "time", one->time);
-        node_set_str(doc, entry, "fieldsType", "FieldsV1");
-        node_set(doc, entry, "fieldsV1",
+        add_text(doc, entry, "manager", one->name);
+        add_text(doc, entry, "operation", one->applies ? "Apply" : "Update");
+        add_text(doc, entry, "apiVersion", one->api_version);
+        add_text(doc, entry, "time", one->time);
+        add_text(doc, entry, "fieldsType", "FieldsV1");
+        node_add(doc, entry, "fieldsV1",
                  one->written != NULL ? node_copy(doc, one->written) : field_set_write(&one->fields, doc));
-        node_set_str(doc, entry, "subresource", one->subresource);
+        add_text(doc, entry, "subresource", one->subresource);
         node_push(entries, entry);
     }
     return managers->count > 0 ? entries : NULL;

@@ -342,8 +342,5 @@ void patch_own(const struct kind *kind, const struct node *before, struct doc *o
         managers_cap(&managers);
     }
     patch_own_set_entries(object, &managers);
-    if (before != NULL) {
-        patch_own_keep_times(before, object);
-    }
     managers_fini(&managers);
 }

@@ -176,8 +176,8 @@ struct traffic *traffic_new(struct api *api, struct clock *clock, const struct b
     traffic->rates = rates_new(clock, seed);
     traffic->streams =
         streams_new(&(struct streams_world){traffic->endpoints, traffic->virtual_services, behaviours, traffic->rates});
-    objects_listen(traffic->objects, on_change, traffic);
     for (size_t i = 0; i < sizeof storages / sizeof storages[0]; i++) {
+        objects_listen_to(traffic->objects, *storages[i], on_change, traffic);
         objects_each(traffic->objects, *storages[i], NULL, on_existing, &(struct existing){traffic, *storages[i]});
     }
     return traffic;

@@ -147,6 +147,22 @@ static void listeners_hear_each_change_with_what_was_before(void **state)
     assert_null(strstr(w->log, "v104"));
 }
 
+/* Also of a storage in which nothing is yet. */
+static void a_listener_to_one_storage_hears_no_other(void **state)
+{
+    struct world *w = *state;
+    objects_listen_to(w->objects, "others", on_event, w);
+    put(w, "a", "x");
+    assert_string_equal(w->log, "");
+    objects_unlisten(w->objects, on_event, w);
+    objects_listen_to(w->objects, "s", on_event, w);
+    put(w, "a", "y");
+    assert_string_equal(w->log, "added y v102;");
+    objects_unlisten(w->objects, on_event, w);
+    put(w, "a", "z");
+    assert_string_equal(w->log, "added y v102;");
+}
+
 static void history_is_replayed_until_it_is_forgotten(void **state)
 {
     struct world *w = *state;
@@ -200,6 +216,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(any_number_of_objects_can_be_read, setup, teardown),
         cmocka_unit_test_setup_teardown(objects_come_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(listeners_hear_each_change_with_what_was_before, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_listener_to_one_storage_hears_no_other, setup, teardown),
         cmocka_unit_test_setup_teardown(history_is_replayed_until_it_is_forgotten, setup, teardown),
         cmocka_unit_test_setup_teardown(the_past_is_shown_as_it_was, setup, teardown),
         cmocka_unit_test_setup_teardown(history_has_a_ceiling, setup, teardown),
