@@ -382,7 +382,7 @@ function M.run(options)
   end
   coverage.start()
   local jobs = math.min(options.jobs or 1, #options.files)
-  if jobs > 1 or options.json then
+  if jobs > 1 or jobs == 1 and options.json then
     run_in_processes(self, jobs)
   else
     run_here(self, options.files)

@@ -265,6 +265,11 @@ end)
         self.expect(1, '0 passed, 0 failed\nno spec ran (--fail-on-empty)\n', 'test', 'growing-shares', '--filter',
                     'none', '--fail-on-empty')
         self.expect(0, '0 passed, 0 failed\n', 'test', 'growing-shares', '--filter', 'none')
+        self.spec.unlink()
+        self.expect(0, '0 passed, 0 failed\n', 'test', 'growing-shares')
+        for more, wanted in (((), 0), (('--fail-on-empty',), 1)):
+            status, told, errors = self.run_sluice('test', 'growing-shares', '-o', 'json', *more)
+            self.assertEqual((wanted, '', []), (status, errors, json.loads(told)['specs']))
 
     def test_lines_of_modules(self):
         """Lines of modules count, at the lines of the manifest, and two folders may have scripts of one name."""
