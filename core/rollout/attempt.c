@@ -337,6 +337,9 @@ static bool on_enter(void *ctx, const char *word, const struct node *args, struc
         note_wait(run, doc_root(*result));
         note_replayed(run);
     }
+    if (step == JOURNAL_NEW) {
+        attempt->known = false; /* also where the script does not ask again for what it rested for */
+    }
     if (step == JOURNAL_NEW && strcmp(word, "round") == 0) {
         attempt->round_started_ms = now;
     }

@@ -123,6 +123,32 @@ static void test_a_script_that_waits_long_gives_its_vm_back_and_goes_on_from_its
     close_world(&w);
 }
 
+/* One that looks goes on with a look: it does not ask for the wait again. */
+static void test_a_script_that_rests_between_two_looks_says_more_afterwards(void **state)
+{
+    struct world w;
+    open_resting(&w, true);
+    fake_clock_advance(w.f.fc, INTERVAL_MS);
+    play_to_tick(&w, w.since_ms);
+    fake_clock_run(w.f.fc);
+    assert_false(fake_script_enter(&w.script, "look"));
+    fake_script_leave(&w.script, "{'done':false}");
+    struct doc *args = fake_doc_format("{'began':%lld,'since':%lld,'often':true,'canaries':[]}", (long long)w.since_ms,
+                                       (long long)clock_wall_ms(w.f.context.clock));
+    char *text = node_to_text(doc_root(args));
+    fake_script_call(&w.script, "await", text);
+    fake_clock_advance(w.f.fc, INTERVAL_MS);
+    assert_true(w.script.again);
+    assert_true(fake_script_enter(&w.script, "round"));
+    assert_true(fake_script_enter(&w.script, "look"));
+    assert_true(w.script.host.is_known(w.script.host.ctx));
+    assert_false(fake_script_enter(&w.script, "look"));
+    assert_false(w.script.host.is_known(w.script.host.ctx)); /* its next line is a new one */
+    str_free(&text);
+    doc_free(args);
+    close_world(&w);
+}
+
 static void test_a_script_that_is_frozen_while_it_rests_goes_on_after_that(void **state)
 {
     struct world w;
@@ -201,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nobody_else_writes_between_two_words_on_record),
         cmocka_unit_test(test_a_script_that_waits_long_gives_its_vm_back_and_goes_on_from_its_record),
+        cmocka_unit_test(test_a_script_that_rests_between_two_looks_says_more_afterwards),
         cmocka_unit_test(test_a_script_that_is_frozen_while_it_rests_goes_on_after_that),
         cmocka_unit_test(test_a_script_that_shares_its_vm_stays),
         cmocka_unit_test(test_a_script_of_many_words_stays),
