@@ -51,6 +51,18 @@ describe('limits of scripts', function()
       messagesPerMinute = 60, logLinesPerMinute = 60 }, world:release().spec.limits)
   end)
 
+  it('that break in the library are told with the line of the check that has called it', function()
+    local world = World.new { analysis = { iterations = 3, metrics = {
+      { name = 'calm', checkRef = { name = 'calm' } } } } }
+    world.world:create { apiVersion = 'sluice.dev/v1alpha1', kind = 'Check',
+      metadata = { name = 'calm', namespace = 'test' }, spec = { limits = { memory = '2Mi' },
+        script = "return require 'stdlib.check' { name = 'calm', run = function()\nlocal text = ('x'):rep(1e5)\n" ..
+          "text = text:gsub('.', function(c) return c end)\nreturn text end }" } }
+    world:initialise():push():finish()
+    assert.equal('Failed', world.phase)
+    assert.equal(1, told(world, 'broke a limit: checks/test/calm.lua:3: more than 2097152 bytes'), world:story())
+  end)
+
   it('of what a terminal is told are texts alone', function()
     local world = scripted("    rollout:event('\\27[31m red')\n    error('\\27[32m green\\nnext')")
     world:initialise():push():finish()

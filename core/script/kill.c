@@ -33,7 +33,7 @@ struct run {
     volatile sig_atomic_t soft; /* the hook is in place */
     volatile sig_atomic_t in_host;
     volatile sig_atomic_t jump_due;
-    char where[KILL_WHERE_SIZE];
+    char where[KILL_WHERE_SIZE], noted[KILL_WHERE_SIZE];
     sigjmp_buf door;
 };
 
@@ -159,7 +159,7 @@ struct kill_report kill_run(lua_State *L, const struct kill_limits *limits, kill
     run.deadline_ns = run.began_ns + limits->soft_ms * 1000000;
     if (sigsetjmp(run.door, 1) != 0) {
         leave_run(&run);
-        memcpy(report.where, run.where, sizeof report.where);
+        memcpy(report.where, run.where[0] != '\0' ? run.where : run.noted, sizeof report.where);
         report.stage = KILL_HARD;
         report.spent_ns = run.spent_ns;
         return report;
@@ -174,6 +174,14 @@ struct kill_report kill_run(lua_State *L, const struct kill_limits *limits, kill
     report.spent_ns = run.spent_ns;
     report.stage = run.soft ? KILL_SOFT : KILL_NONE;
     return report;
+}
+
+void kill_note_place(lua_State *L)
+{
+    struct run *run = innermost;
+    if (run != NULL) {
+        where_find(L, run->noted, sizeof run->noted);
+    }
 }
 
 void kill_host_enter(void)

@@ -42,6 +42,10 @@ enum { KILL_REPLAY_FREE_NS = 100 * 1000 };
 typedef int kill_body_fn(void *ctx);
 struct kill_report kill_run(lua_State *L, const struct kill_limits *limits, kill_body_fn *body, void *ctx);
 
+/* Notes where the script stands, before it calls what no hook can reach: a run that ends as KILL_HARD before its hook
+ * has raised is told to have been there. */
+void kill_note_place(lua_State *L);
+
 void kill_host_enter(void);
 void kill_host_leave(void);
 /* Gives the run its whole soft time again after a replayed word, because replaying is not charged to the script.

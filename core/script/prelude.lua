@@ -168,6 +168,34 @@ local function rep(s, n, separator)
   return raw_rep(s .. separator, n - 1) .. s
 end
 
+-- A pattern runs in C, where no hook reaches it. One that may take long is preceded by a note of the script's line, so
+-- that a kill can name it.
+local LIGHT_MAX = 256
+local note_place = raw.note_place or function() end
+
+local function note_heavy(name, s, pattern)
+  if type(s) ~= 'string' and type(s) ~= 'number' then wanted(1, name, 'string', s) end
+  if type(pattern) ~= 'string' and type(pattern) ~= 'number' then wanted(2, name, 'string', pattern) end
+  if type(s) == 'string' and type(pattern) == 'string' and #s * #pattern > LIGHT_MAX and find(pattern, '[*+?-]') then
+    note_place()
+  end
+end
+
+local function careful_find(s, pattern, ...)
+  note_heavy('find', s, pattern)
+  return find(s, pattern, ...)
+end
+
+local function careful_match(s, pattern, ...)
+  note_heavy('match', s, pattern)
+  return match(s, pattern, ...)
+end
+
+local function careful_gmatch(s, pattern)
+  note_heavy('gmatch', s, pattern)
+  return gmatch(s, pattern)
+end
+
 -- gsub with a function or a table: in Lua, because a callback from C cannot wait, and nests on the C stack until
 -- that is gone.
 local function replacement(value, whole)
@@ -190,10 +218,9 @@ end
 
 local function gsub(s, pattern, by, limit)
   local kind = type(by)
+  note_heavy('gsub', s, pattern)
   if kind ~= 'function' and kind ~= 'table' then return raw_gsub(s, pattern, by, limit) end
   if type(s) == 'number' then s = raw_tostring(s) end
-  if type(s) ~= 'string' then wanted(1, 'gsub', 'string', s) end
-  if type(pattern) ~= 'string' then wanted(2, 'gsub', 'string', pattern) end
   if limit ~= nil and type(limit) ~= 'number' then wanted(4, 'gsub', 'number', limit) end
   local once = byte(pattern, 1) == 94
   local out, n, count, at = {}, 0, 0, 1
@@ -364,7 +391,8 @@ local words = pick(raw, 'assert error ipairs pcall select tonumber type unpack r
 words.pairs, words.next, words.tostring, words.xpcall, words.setmetatable, words.rawset, words.print =
   pairs, next, tostring, xpcall, setmetatable, rawset, print
 words._VERSION = raw._VERSION
-local strings = pick(raw.string, 'len byte char sub reverse lower upper find match gmatch')
+local strings = pick(raw.string, 'len byte char sub reverse lower upper')
+strings.find, strings.match, strings.gmatch = careful_find, careful_match, careful_gmatch
 strings.format, strings.rep, strings.gsub = format, rep, gsub
 local tables = pick(raw.table, 'remove concat maxn')
 tables.sort, tables.insert = sort, insert

@@ -4,6 +4,7 @@
 #include <lualib.h>
 #include <string.h>
 
+#include "script/kill.h"
 #include "script/prelude.h"
 
 static const char require_key;
@@ -23,6 +24,12 @@ static void keep_loaded_by_literals(lua_State *L)
     lua_setfield(L, LUA_REGISTRYINDEX, "_LOADED");
 }
 
+static int note_place(lua_State *L)
+{
+    kill_note_place(L);
+    return 0;
+}
+
 void sandbox_install(lua_State *L, const struct sandbox_parts *parts)
 {
     int log = lua_gettop(L) - 1, host = log + 1;
@@ -30,6 +37,8 @@ void sandbox_install(lua_State *L, const struct sandbox_parts *parts)
     open_library(L, LUA_STRLIBNAME, luaopen_string);
     open_library(L, LUA_TABLIBNAME, luaopen_table);
     open_library(L, LUA_MATHLIBNAME, luaopen_math);
+    lua_pushcfunction(L, note_place);
+    lua_setglobal(L, "note_place");
     lua_pushlightuserdata(L, (void *)&require_key);
     if (chunks_load(parts->chunks, L, prelude_source, strlen(prelude_source), "=sandbox") != 0) {
         lua_error(L);

@@ -8,8 +8,12 @@ enum { FRAMES_MAX = 100 };
 
 bool where_is_script(const char *place)
 {
-    return str_has_prefix(place, "strategies/") || str_has_prefix(place, "scripts/") ||
-           str_has_prefix(place, "checks/");
+    static const char *const roots[] = {"strategies/", "scripts/", "checks/", "adapters/"};
+    size_t i = 0;
+    while (i < sizeof roots / sizeof roots[0] && !str_has_prefix(place, roots[i])) {
+        i++;
+    }
+    return i < sizeof roots / sizeof roots[0];
 }
 
 void where_find(lua_State *L, char *out, size_t size)

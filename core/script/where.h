@@ -10,5 +10,5 @@
  * module; "" without any. Raises nothing. */
 void where_find(lua_State *L, char *out, size_t size);
 
-/* True for a place in the file of a strategy or a check, the engine's own or a team's: "scripts/ring.lua:12". */
+/* True for a place in the file of a strategy, a check or an adapter, the engine's own or a team's. */
 bool where_is_script(const char *place);

@@ -15,6 +15,8 @@
 struct fake_strategist {
     struct strategist base;
     struct strategy_host host; /* of the script that runs */
+    struct limits limits;      /* that it was started with */
+    bool is_limited;           /* it was; the engine's own scripts are not */
     int started, stopped;
     bool running;
     int64_t words;      /* that it is to speak */
@@ -32,6 +34,8 @@ static inline struct strategy *fake_strategist_start(struct strategist *strategi
     struct fake_strategist *s = (struct fake_strategist *)strategist;
     s->host = start->host;
     s->again = start->again;
+    s->is_limited = start->limits != NULL;
+    s->limits = s->is_limited ? *start->limits : (struct limits){0};
     s->started++;
     s->running = true;
     s->words = start->words;

@@ -92,6 +92,32 @@ static void crash(struct world *w)
     assert_true(w->script.running);
 }
 
+/* Every engine that goes on with a release gives its scripts what they began with. */
+static void test_limits_are_those_on_record(void **state)
+{
+    static const struct {
+        const char *spec;
+        bool is_limited;
+        int64_t memory, queries;
+    } cases[] = {
+        {"", false, 0, 0},
+        {",'strategy':'test/ring','limits':{'memory':'2Mi','queriesPerMinute':7}", true, 2 * 1024 * 1024, 7},
+        {",'strategy':'test/ring'", true, 0, 0}, /* of an older engine: what the flags say */
+        {",'checks':{'test/calm':{'module':'checks.test.calm'}},'limits':{'queriesPerMinute':7}", true, 0, 7},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct world w;
+        open_run(&w, cases[i].spec, "{'state':'Running','pinned':true}");
+        for (int life = 0; life < 2; life++) {
+            assert_int_equal(w.script.is_limited, cases[i].is_limited);
+            assert_int_equal(w.script.limits.of[LIMIT_MEMORY], cases[i].memory);
+            assert_int_equal(w.script.limits.of[LIMIT_QUERIES], cases[i].queries);
+            crash(&w);
+        }
+        close_world(&w);
+    }
+}
+
 #define TO_20                                                                                                          \
     "[{'kind':'route','primary':80,'canary':20},{'kind':'status','weight':20},{'kind':'event','message':'Advance'}]"
 
@@ -548,6 +574,7 @@ int main(void)
         cmocka_unit_test(test_a_restarted_release_is_taken_back_too),
         cmocka_unit_test(test_a_script_that_fails_and_then_goes_another_way_is_taken_back),
         cmocka_unit_test(test_a_broken_limit_is_told_and_counted),
+        cmocka_unit_test(test_limits_are_those_on_record),
         cmocka_unit_test(test_a_wrong_call_is_refused),
         cmocka_unit_test(test_an_effect_is_on_record_before_it_begins),
         cmocka_unit_test(test_killed_before_the_intent_nothing_has_happened),

@@ -233,6 +233,14 @@ static void test_a_bound_that_breaks_in_the_stdlib_is_told_with_the_scripts_line
         {"local t = setmetatable({}, { __index = function(_, i) return i end })\nlocal n = 0\n"
          "n = ('x'):gsub('x', function() while true do n = n + 1 end end)",
          "strategies/t.lua:4: more than 50 ms of CPU time in one step (after start)"},
+        {"local text, pattern = ('a'):rep(40), ('a*'):rep(20) .. 'b'\nlocal go = 1\ngo = text:find(pattern)",
+         "strategies/t.lua:4: more than 100 ms of CPU time in one step (after start)"},
+        {"local text, pattern = ('a'):rep(40), ('a*'):rep(20) .. 'b'\nlocal go = 1\n"
+         "for word in text:gmatch(pattern) do go = word end",
+         "strategies/t.lua:4: more than 100 ms of CPU time in one step (after start)"},
+        {"local text, pattern = ('a'):rep(40), ('a*'):rep(20) .. 'b'\nlocal go = 1\n"
+         "go = pcall(string.gsub, text, pattern, function() end)",
+         "strategies/t.lua:4: more than 100 ms of CPU time in one step (after start)"},
         {"local steps = require 'stdlib.steps'\nlocal go = 1\nsteps.grow() go = 2",
          "strategies/t.lua:4: more than 8388608 bytes of memory"},
     };
