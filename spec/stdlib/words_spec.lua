@@ -105,8 +105,7 @@ describe('stdlib.words', function()
     ['a timeout that is none'] = { 'wait_until', { timeout = 5 },
       "rollout:wait_until: timeout: a duration like '90s' or '1h30m' is wanted, got 5" },
     ['a text for hours'] = { 'wait_until', '08:00',
-      "rollout:wait_until: hours like { from = '08:00', to = '16:00' } or { canary = …, phase = … } are wanted, got "
-      .. 'string' },
+      "rollout:wait_until: a duration like '90s' or '1h30m' is wanted, got 08:00" },
     ['a side of nothing'] = { 'replicas', 'left',
       'rollout:replicas: side: one of primary, canary is wanted, got left' },
     ['too much history'] = { 'history', 11, 'rollout:history: a whole number from 1 to 10 is wanted, got 11' },

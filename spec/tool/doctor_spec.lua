@@ -75,7 +75,7 @@ end
 describe('tool.doctor of a MetricTemplate', function()
   local ADDRESS = 'http://prom:9090'
   for what, case in pairs {
-    ['a query that is not closed'] = { { query = 'sum(\n  x{v="{{ bad' },
+    ['a query that is not closed'] = { { query = 'sum(\n  x{v="{{ name' },
       '2: spec.query: the template cannot be read: unclosed action' },
     ['an unknown name'] = { { query = 'x{v="{{ targt }}"}' }, '1: spec.query: function "targt" not defined' },
     ['a query about everybody'] = { { query = 'sum(rate(errors[1m]))' }, 'spec.query: no label of the query tells' },
