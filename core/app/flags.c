@@ -86,8 +86,10 @@ static const struct flag table[] = {
          "how long a canary keeps its Pods after its last share of the traffic, until all proxies know"),
     BOOL("no-cross-namespace-refs", no_cross_namespace_refs, "",
          "refuse a Canary that names something of another namespace"),
-    TEXT("scripts", "FOLDER", scripts, "",
-         "folder with strategies/NAME.lua and checks/NAME.lua, read again when they change; empty: none"),
+    TEXT(
+        "scripts", "FOLDER", scripts, "",
+        "folder with strategies/NAME.lua, checks/NAME.lua and adapters/{metrics,alerts}/NAME.lua, read again when they "
+        "change; empty: none"),
     LIMITS(FLAG_OF_LIMIT) /* a Strategy or a Check may ask for less */
     BOOL("version", version, "", "print the version and end"),
     BOOL("help", help, "", "print this and end"),

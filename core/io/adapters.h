@@ -19,6 +19,8 @@ struct adapters_ops {
     struct adapter_call *(*start)(struct adapters *adapters, const char *name, const struct node *ask,
                                   adapter_done_fn *done, void *ctx);
     void (*cancel)(struct adapter_call *call);
+    void (*set_own)(struct adapters *adapters, const struct node *texts);
+    bool (*load)(struct adapters *adapters, const char *name, struct err *err);
 };
 /* First member of an implementation. */
 struct adapters {
@@ -45,4 +47,16 @@ static inline struct adapter_call *adapter_start(struct adapters *adapters, cons
 static inline void adapter_cancel(struct adapter_call *call)
 {
     call->adapters->ops->cancel(call);
+}
+
+/* A team's own adapters, {"metrics.queue": text}, which is copied: these, and those of before no more. */
+static inline void adapters_set_own(struct adapters *adapters, const struct node *texts)
+{
+    adapters->ops->set_own(adapters, texts);
+}
+
+/* Loads a team's own adapter, and asks it nothing. False and err: why it cannot be used. */
+static inline bool adapters_load(struct adapters *adapters, const char *name, struct err *err)
+{
+    return adapters->ops->load(adapters, name, err);
 }

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "io/adapters.h"
 #include "io/file.h"
 #include "io/folder.h"
 
@@ -11,8 +12,9 @@ enum { TEXT_SIZE_MAX = 256 * 1024, NAME_MAX_LEN = 63 };
 
 static const struct {
     const char *name;
-    const struct kube_resource *resource;
-} folders[] = {{"strategies", &KUBE_STRATEGIES}, {"checks", &KUBE_CHECKS}};
+    const struct kube_resource *resource; /* of the scripts that it has; NULL: they are adapters */
+} folders[] = {
+    {"strategies", &KUBE_STRATEGIES}, {"checks", &KUBE_CHECKS}, {"adapters/metrics", NULL}, {"adapters/alerts", NULL}};
 
 enum { FOLDERS = sizeof folders / sizeof folders[0] };
 
@@ -20,6 +22,7 @@ struct script_folder {
     struct context *context;
     char *path;
     char *troubles[FOLDERS]; /* as they were told last; NULL: none */
+    struct doc *adapters;    /* {"metrics.queue": text}; NULL: they were not looked at */
     struct timer timer;
 };
 
@@ -79,17 +82,64 @@ static void tell(char **told, struct str_list *troubles)
     *told = text;
 }
 
+/* Those of one folder by the names that adapters have: "metrics.queue" of adapters/metrics/queue.lua. */
+static void add_adapters(struct doc *adapters, const char *folder, const struct doc *files)
+{
+    struct node_iter it = node_iterate(doc_root(files));
+    while (node_next(&it)) {
+        char *name = str_format("%s.%s", folder + strlen("adapters/"), it.key);
+        node_set(adapters, doc_root(adapters), name, node_copy(adapters, it.value));
+        str_free(&name);
+    }
+}
+
+/* One that cannot be used is named once for each text of it, and the others go on. */
+static void tell_of_adapters(const struct script_folder *folder, const struct doc *before)
+{
+    struct node_iter it = node_iterate(doc_root(folder->adapters));
+    while (node_next(&it)) {
+        const struct node *known = node_get(doc_root(before), it.key);
+        struct err err = {0};
+        if ((known == NULL || !node_equal(known, it.value)) &&
+            !adapters_load(folder->context->adapters, it.key, &err)) {
+            const char *dot = strchr(it.key, '.');
+            log_warn(NULL, "%s/adapters/%.*s/%s.lua is not %s: %s", folder->path, (int)(dot - it.key), it.key, dot + 1,
+                     err.code == ERR_CONFLICT ? "used" : "ready", err.text);
+        }
+    }
+}
+
+/* Takes `adapters`. */
+static void take_adapters(struct script_folder *folder, struct doc *adapters)
+{
+    struct doc *before = folder->adapters;
+    folder->adapters = adapters;
+    if (folder->context->adapters != NULL && (before == NULL || !node_equal(doc_root(before), doc_root(adapters)))) {
+        adapters_set_own(folder->context->adapters, doc_root(adapters));
+        tell_of_adapters(folder, before);
+    }
+    doc_free(before);
+}
+
 static void look(struct script_folder *folder)
 {
+    struct doc *adapters = doc_new();
+    doc_set_root(adapters, node_new_object(adapters));
     for (size_t i = 0; i < FOLDERS; i++) {
         char *path = str_format("%s/%s", folder->path, folders[i].name);
         struct str_list troubles = {0};
         struct doc *files = read_all(path, &troubles);
         tell(&folder->troubles[i], &troubles);
-        library_set_files(folder->context->library, folders[i].resource, files, path);
+        if (folders[i].resource != NULL) {
+            library_set_files(folder->context->library, folders[i].resource, files, path);
+        } else {
+            add_adapters(adapters, folders[i].name, files);
+            doc_free(files);
+        }
         str_list_fini(&troubles);
         str_free(&path);
     }
+    take_adapters(folder, adapters);
 }
 
 static void on_timer(struct timer *timer, void *ctx)
@@ -117,6 +167,7 @@ void script_folder_close(struct script_folder *folder)
     for (size_t i = 0; i < FOLDERS; i++) {
         str_free(&folder->troubles[i]);
     }
+    doc_free(folder->adapters);
     str_free(&folder->path);
     mem_free(folder);
 }

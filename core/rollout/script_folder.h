@@ -1,4 +1,5 @@
-/* Scripts of a folder (-scripts), such as a mounted ConfigMap: FOLDER/strategies/NAME.lua, FOLDER/checks/NAME.lua.
+/* Scripts of a folder (-scripts), such as a mounted ConfigMap: FOLDER/strategies/NAME.lua, FOLDER/checks/NAME.lua,
+ * and adapters of a team's own, FOLDER/adapters/metrics/NAME.lua, FOLDER/adapters/alerts/NAME.lua.
  *
  * They are read when it is opened, and every few seconds again: that finds a swap of links, as of a ConfigMap, and any
  * other change, on every file system. A file that cannot be read, or whose name no script can have, is named in a

@@ -53,7 +53,7 @@ static void question_free(struct question *question)
     str_free(&question->name);
     mem_free(question);
     if (--all->under_way == 0) {
-        adapter_vm_close(all);
+        adapter_vm_close(&all->shared);
         chunks_clear(all->modules.chunks);
     }
 }
@@ -98,6 +98,12 @@ static void take_step(struct question *question, const struct node *said)
     }
     if (++question->steps > ADAPTER_STEPS_MAX) {
         err_set(&err, ERR_LIMIT, "%s: more than %d requests for one question", question->name, ADAPTER_STEPS_MAX);
+        fail(question, &err);
+        return;
+    }
+    if (node_get(order, "kube") != NULL && adapter_is_own(question->all, question->name)) {
+        err_set(&err, ERR_INVALID, "%s: request.kube: only the engine's own adapters may ask the API server",
+                question->name);
         fail(question, &err);
         return;
     }
@@ -210,7 +216,47 @@ static void cancel(struct adapter_call *call)
     }
 }
 
-static const struct adapters_ops ops = {.have = have, .start = start, .cancel = cancel};
+/* --- a team's own --- */
+
+static bool is_bundled(const struct scripted_adapters *all, const char *module)
+{
+    struct module_set bundled = all->modules;
+    size_t len;
+    bundled.pinned = NULL;
+    return module_find(&bundled, module, &len) != NULL;
+}
+
+/* One that has the name of an adapter of the engine's stays out: nobody may take its place. */
+static void set_own(struct adapters *adapters, const struct node *texts)
+{
+    struct scripted_adapters *all = (struct scripted_adapters *)adapters;
+    struct doc *own = doc_new();
+    doc_set_root(own, node_new_object(own));
+    struct node_iter it = node_iterate(texts);
+    while (node_next(&it)) {
+        char *module = str_format("adapters.%s", it.key);
+        if (!is_bundled(all, module)) {
+            node_set(own, doc_root(own), module, node_copy(own, it.value));
+        }
+        str_free(&module);
+    }
+    doc_free(all->own);
+    all->own = own;
+    all->modules.pinned = doc_root(own);
+}
+
+static bool load(struct adapters *adapters, const char *name, struct err *err)
+{
+    struct scripted_adapters *all = (struct scripted_adapters *)adapters;
+    char *module = str_format("adapters.%s", name);
+    bool ok = is_bundled(all, module) ? err_set(err, ERR_CONFLICT, "the engine brings an adapter of this name")
+                                      : adapter_vm_load(all, module, err);
+    str_free(&module);
+    return ok;
+}
+
+static const struct adapters_ops ops = {
+    .have = have, .start = start, .cancel = cancel, .set_own = set_own, .load = load};
 
 struct adapters *script_adapters_new(const struct adapters_options *options)
 {
@@ -236,7 +282,8 @@ void script_adapters_free(struct adapters *adapters)
         return;
     }
     assert(all->under_way == 0);
-    adapter_vm_close(all);
+    adapter_vm_close(&all->shared);
+    doc_free(all->own);
     budget_fini(&all->budget);
     chunks_free(all->modules.chunks);
     mem_free(all);

@@ -1,12 +1,14 @@
-/* Adapters in Lua behind io/adapters.h: lua/adapters/metrics/NAME.lua, lua/adapters/alerts/NAME.lua.
+/* Adapters in Lua behind io/adapters.h: lua/adapters/metrics/NAME.lua, lua/adapters/alerts/NAME.lua, and those of a
+ * team's own, which come as texts.
  *
  *     ask ──> request(ask) ──> HTTP door or API server ──> answer(ask, response) ──> the answer
  *                    ▲                                              │
  *                    └────────────── { request = …, keep = … } ─────┘
  *
- * All adapters share a VM of their own, which is made for the first question and dropped when none is under way. It
+ * The engine's adapters share a VM, which is made for the first question and dropped when none is under way. It
  * keeps nothing between two steps, so a step that breaks a bound costs its own question alone: a spin, a bomb or an
- * error ends that question, and the next step gets a new VM.
+ * error ends that question, and the next step gets a new VM. Each step of a team's own adapter has a VM to itself, so
+ * that it changes nothing for others, and it may not ask the engine's own API server.
  *
  * Equal questions that are under way at the same moment are asked once.
  *

@@ -16,14 +16,19 @@ enum { ADAPTER_MEMORY_MAX = 16 * 1024 * 1024 };
 
 struct question;
 
+struct adapter_vm {
+    struct vm vm;
+    bool is_open;
+};
+
 struct scripted_adapters {
     struct adapters base;
     struct adapters_options options;
     struct script_limits limits;
-    struct budget budget; /* of lines of log */
-    struct module_set modules;
-    struct vm vm;
-    bool has_vm;
+    struct budget budget;       /* of lines of log */
+    struct module_set modules;  /* its pinned ones are those of a team's own */
+    struct doc *own;            /* {"adapters.metrics.queue": text}; NULL: none */
+    struct adapter_vm shared;   /* of the engine's adapters */
     struct question *questions; /* that are not answered yet */
     size_t under_way;
 };
@@ -72,6 +77,10 @@ struct adapter_step {
     const struct adapter_response *response; /* NULL: the first step */
 };
 
+/* True for a module of a team's own. */
+bool adapter_is_own(const struct scripted_adapters *all, const char *module);
 /* What the adapter says, a new document with an object; NULL and err. */
 struct doc *adapter_vm_run(struct scripted_adapters *all, const struct adapter_step *step, struct err *err);
-void adapter_vm_close(struct scripted_adapters *all);
+/* Loads a module of a team's own, and runs nothing else of it. */
+bool adapter_vm_load(struct scripted_adapters *all, const char *name, struct err *err);
+void adapter_vm_close(struct adapter_vm *vm);

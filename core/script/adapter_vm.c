@@ -72,35 +72,36 @@ static int install(lua_State *L)
     return 0;
 }
 
-static bool open_vm(struct scripted_adapters *all, struct err *err)
+static bool open_vm(struct scripted_adapters *all, struct adapter_vm *vm, struct err *err)
 {
-    if (all->has_vm) {
+    if (vm->is_open) {
         return true;
     }
-    if (!vm_init(&all->vm, all->limits.memory_max, err)) {
+    if (!vm_init(&vm->vm, all->limits.memory_max, err)) {
         return false;
     }
-    all->has_vm = true;
-    if (lua_cpcall(all->vm.L, install, all) != 0) {
-        err_set(err, ERR_SCRIPT, "adapters: the sandbox does not start: %s", lua_tostring(all->vm.L, -1));
-        adapter_vm_close(all);
+    vm->is_open = true;
+    if (lua_cpcall(vm->vm.L, install, all) != 0) {
+        err_set(err, ERR_SCRIPT, "adapters: the sandbox does not start: %s", lua_tostring(vm->vm.L, -1));
+        adapter_vm_close(vm);
         return false;
     }
-    vm_limit(&all->vm, all->limits.memory_max);
+    vm_limit(&vm->vm, all->limits.memory_max);
     return true;
 }
 
-void adapter_vm_close(struct scripted_adapters *all)
+void adapter_vm_close(struct adapter_vm *vm)
 {
-    if (all->has_vm) {
-        vm_fini(&all->vm);
-        all->has_vm = false;
+    if (vm->is_open) {
+        vm_fini(&vm->vm);
+        vm->is_open = false;
     }
 }
 
 /* --- a step --- */
 
 struct run {
+    lua_CFunction body;
     lua_State *L;
     const struct adapter_step *step;
     struct doc *said;
@@ -130,6 +131,24 @@ static void push_response(lua_State *L, const struct adapter_response *response)
     }
 }
 
+/* Pushes what the adapter's file gives; raises when that is no adapter. */
+static void push_definition(lua_State *L, const char *name)
+{
+    sandbox_require(L, "stdlib.adapter");
+    lua_getfield(L, -1, "loaded");
+    lua_remove(L, -2);
+    lua_pushstring(L, name);
+    sandbox_require(L, name);
+    lua_call(L, 2, 1);
+}
+
+static int load_body(lua_State *L)
+{
+    const struct run *run = lua_touserdata(L, 1);
+    push_definition(L, run->step->name);
+    return 0;
+}
+
 /* Calls stdlib.adapter's step(definition, ask, keep, response), and reads what it gives. */
 static int step_body(lua_State *L)
 {
@@ -137,7 +156,7 @@ static int step_body(lua_State *L)
     const struct adapter_step *step = run->step;
     sandbox_require(L, "stdlib.adapter");
     lua_getfield(L, -1, "step");
-    sandbox_require(L, step->name);
+    push_definition(L, step->name);
     marshal_push(L, step->ask);
     marshal_push(L, step->keep);
     if (step->response != NULL) {
@@ -153,29 +172,57 @@ static int step_body(lua_State *L)
     return 0;
 }
 
-static int run_step(void *ctx)
+static int run_body(void *ctx)
 {
     struct run *run = ctx;
-    return lua_cpcall(run->L, step_body, run);
+    return lua_cpcall(run->L, run->body, run);
+}
+
+/* False and err: it raised, or broke a bound. Its VM is not used again then: a module that failed while it loaded stays
+ * unusable in it. */
+static bool run_in(struct scripted_adapters *all, struct adapter_vm *vm, struct run *run, struct err *err)
+{
+    if (!open_vm(all, vm, err)) {
+        return false;
+    }
+    run->L = vm->vm.L;
+    run->err = err;
+    struct kill_report report = kill_run(vm->vm.L, &all->limits.cpu, run_body, run);
+    struct err problem = {0};
+    struct failure failure = {
+        .L = vm->vm.L, .from = vm->vm.L, .report = &report, .limits = &all->limits, .doing = run->step->name};
+    if (failure_kind(&failure, &problem) == FAILURE_NONE) {
+        lua_settop(vm->vm.L, 0);
+        return true;
+    }
+    doc_free(run->said); /* a kill may come after it was read */
+    run->said = NULL;
+    *err = problem;
+    adapter_vm_close(vm);
+    return false;
+}
+
+bool adapter_is_own(const struct scripted_adapters *all, const char *module)
+{
+    return node_get(doc_root(all->own), module) != NULL;
 }
 
 struct doc *adapter_vm_run(struct scripted_adapters *all, const struct adapter_step *step, struct err *err)
 {
-    if (!open_vm(all, err)) {
-        return NULL;
-    }
-    struct run run = {.L = all->vm.L, .step = step, .err = err};
-    struct kill_report report = kill_run(all->vm.L, &all->limits.cpu, run_step, &run);
-    struct err problem = {0};
-    struct failure failure = {
-        .L = all->vm.L, .from = all->vm.L, .report = &report, .limits = &all->limits, .doing = step->name};
-    enum failure_kind kind = failure_kind(&failure, &problem);
-    if (kind == FAILURE_NONE) {
-        lua_settop(all->vm.L, 0);
-        return run.said;
-    }
-    doc_free(run.said); /* a kill may come after it was read */
-    *err = problem;
-    adapter_vm_close(all); /* a module that failed while it loaded stays unusable in this VM */
-    return NULL;
+    struct run run = {.body = step_body, .step = step};
+    struct adapter_vm alone = {.is_open = false};
+    bool is_own = adapter_is_own(all, step->name);
+    run_in(all, is_own ? &alone : &all->shared, &run, err);
+    adapter_vm_close(&alone);
+    return run.said;
+}
+
+bool adapter_vm_load(struct scripted_adapters *all, const char *name, struct err *err)
+{
+    const struct adapter_step step = {.name = name};
+    struct run run = {.body = load_body, .step = &step};
+    struct adapter_vm alone = {.is_open = false};
+    bool ok = run_in(all, &alone, &run, err);
+    adapter_vm_close(&alone);
+    return ok;
 }

@@ -2,6 +2,7 @@
 --- response) … end }`, and what adapters are made with. An adapter is a pure function: it gets an ask, gives a request,
 --- gets the response, gives an answer. It reaches nothing else.
 local host = require 'host'
+local misuse = require 'stdlib.misuse'
 
 local M = {}
 
@@ -38,20 +39,40 @@ local M = {}
 ---@field answer fun(ask: Ask, response: AdapterResponse): table an answer, or { request = …, keep = … }
 
 local FIELDS = { name = 'string', request = 'function', answer = 'function' }
+local NAMES = { 'name', 'request', 'answer' }
+local defined = {} -- what adapter {…} has given
+
+local function wrong(field, problem)
+  misuse.raise_in_definition('adapter', field, (field and 'adapter.' .. field or 'adapter') .. ': ' .. problem)
+end
 
 local function define(_, definition)
   if type(definition) ~= 'table' then
-    error('adapter: a table { name = …, request = …, answer = … } is wanted, got ' .. type(definition), 0)
-  end
-  for field, wanted in pairs(FIELDS) do
-    if type(definition[field]) ~= wanted then
-      error(('adapter.%s: a %s is wanted, got %s'):format(field, wanted, type(definition[field])), 0)
-    end
+    wrong(nil, 'a table { name = …, request = …, answer = … } is wanted, got ' .. type(definition))
   end
   for field in pairs(definition) do
     if not FIELDS[field] then
-      error(('adapter.%s: there is no such field, known are name, request, answer'):format(tostring(field)), 0)
+      local name = type(field) == 'string' and field:match '^[%a_][%w_]*$'
+      misuse.raise_in_definition('adapter', name, 'adapter: ' .. misuse.unknown('field', field, NAMES))
     end
+  end
+  for _, field in ipairs(NAMES) do
+    if type(definition[field]) ~= FIELDS[field] then
+      wrong(field, ('a %s is wanted, got %s'):format(FIELDS[field], type(definition[field])))
+    end
+  end
+  defined[definition] = true
+  return definition
+end
+
+--- What the file of an adapter gives, for the engine.
+---@param module string 'adapters.metrics.prometheus'
+---@param definition any
+---@return Adapter
+function M.loaded(module, definition)
+  if not defined[definition] then
+    error(("%s.lua: the file gives a %s, wanted an adapter, as for: return require 'stdlib.adapter' {…}")
+      :format((module:gsub('%.', '/')), type(definition)), 0)
   end
   return definition
 end

@@ -162,10 +162,28 @@ end
 --- Those that have no address of their own.
 local NEEDS_ADDRESS = { prometheus = true, graphite = true, influxdb = true, splunk = true, dynatrace = true }
 
+local PROVIDERS = { 'prometheus', 'influxdb', 'datadog', 'externalmetrics', 'stackdriver', 'cloudwatch', 'newrelic',
+  'graphite', 'dynatrace', 'keptn', 'splunk' }
+local CHATS = { 'slack', 'msteams', 'discord', 'rocket', 'gchat' }
+
+--- A type that the engine does not bring is one of a team's own, or a slip.
+local function check_type(remarks, field, type_name, known, otherwise)
+  for _, name in ipairs(known) do
+    if name == type_name then
+      return
+    end
+  end
+  if type(type_name) == 'string' then
+    remark(remarks, field, 'the engine brings no "%s", only %s; without a file adapters/%s/%s.lua of -scripts %s',
+      type_name, table.concat(known, ', '), known == CHATS and 'alerts' or 'metrics', type_name, otherwise)
+  end
+end
+
 ---@param spec table of a MetricTemplate
 ---@return Remark[]
 function M.template(spec)
   local remarks, provider, query = list_of {}, list(spec.provider), spec.query
+  check_type(remarks, 'spec.provider.type', provider.type, PROVIDERS, 'prometheus is asked')
   check_url(remarks, provider, 'spec.provider', 'address', SCHEMES[provider.type] or WEB)
   check_secret(remarks, provider, 'spec.provider')
   if NEEDS_ADDRESS[provider.type] and (provider.address == nil or provider.address == '') then
@@ -186,6 +204,7 @@ end
 ---@return Remark[]
 function M.alert_provider(spec)
   local remarks = list_of {}
+  check_type(remarks, 'spec.type', spec.type, CHATS, 'nobody is told')
   check_url(remarks, spec, 'spec', 'address', WEB)
   check_url(remarks, spec, 'spec', 'proxy', SCHEMES.proxy)
   check_secret(remarks, spec, 'spec')

@@ -87,7 +87,8 @@ static inline struct adapter_call *fake_adapters_start(struct adapters *adapters
 
 static inline void fake_adapters_init(struct fake_adapters *fa, struct clock *clock)
 {
-    static const struct adapters_ops ops = {fake_adapters_have, fake_adapters_start, fake_adapters_cancel};
+    static const struct adapters_ops ops = {
+        .have = fake_adapters_have, .start = fake_adapters_start, .cancel = fake_adapters_cancel};
     *fa = (struct fake_adapters){.base.ops = &ops, .clock = clock, .answer = "{}"};
 }
 

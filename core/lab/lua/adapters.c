@@ -181,6 +181,20 @@ static void cancel_calls(struct result *result, int64_t count)
     }
 }
 
+/* A team's own, and why each of those that cannot be used cannot: {name: text}. */
+static void load_own(struct adapters *adapters, const struct node *own, struct result *result)
+{
+    struct node *faults = node_ensure_object(result->doc, doc_root(result->doc), "faults");
+    adapters_set_own(adapters, own);
+    struct node_iter it = node_iterate(own);
+    while (node_next(&it)) {
+        struct err err = {0};
+        if (!adapters_load(adapters, it.key, &err)) {
+            node_set_str(result->doc, faults, it.key, err.text);
+        }
+    }
+}
+
 static void ask(const struct node *order, struct result *result)
 {
     struct virtual_clock *time = virtual_clock_new(ASKED_AT_MS);
@@ -195,6 +209,7 @@ static void ask(const struct node *order, struct result *result)
     options.modules = modules_of(node_get(order, "modules"), &options.module_count);
     options.kube = kube_client_new(&servers.door, servers.clock, NULL, &config);
     struct adapters *adapters = script_adapters_new(&options);
+    load_own(adapters, node_get(order, "own"), result);
     int64_t askers = node_int_or(node_get(order, "askers"), 1);
     struct asker waiting[ASKERS_MAX];
     for (size_t i = 0; i < ASKERS_MAX && (int64_t)i < askers; i++) {
@@ -231,8 +246,8 @@ static void check_codes(lua_State *L, struct doc *order)
 
 static int ask_adapter(lua_State *L)
 {
-    static const char *const fields[] = {"name",     "ask",    "responses", "modules",
-                                         "measured", "askers", "cancelled", NULL};
+    static const char *const fields[] = {"name",   "ask",       "responses", "modules", "measured",
+                                         "askers", "cancelled", "own",       NULL};
     module_check_fields(L, 1, fields);
     struct doc *order = module_check_document(L, 1, "order");
     check_codes(L, order);

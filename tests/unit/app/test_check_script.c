@@ -385,20 +385,22 @@ static void test_webhooks(void **state)
 
 static void test_providers(void **state)
 {
-    expect("a.yaml",
-           "apiVersion: flagger.app/v1beta1\nkind: MetricTemplate\nmetadata: {name: x}\nspec:\n"
-           "  provider: {type: prom, address: 'http://x'}\n  query: |\n    sum(\n      {{ name\n",
-           "a.yaml:5:20: error: spec.provider.type: Unsupported value: \"prom\": supported values: \"prometheus\", "
-           "\"influxdb\", \"datadog\", \"externalmetrics\", \"stackdriver\", \"cloudwatch\", \"newrelic\", "
-           "\"graphite\", \"dynatrace\", \"keptn\", \"splunk\"\n"
-           "a.yaml:8:5: error: spec.query: the template cannot be read: unclosed action\n"
-           "1 file, 2 errors, 0 warnings\n");
-    expect("a.yaml",
-           "apiVersion: flagger.app/v1beta1\nkind: AlertProvider\nmetadata: {name: x}\n"
-           "spec: {type: slak, address: 'http://x', secretRef: {name: z}}\n",
-           "a.yaml:4:7: error: spec: wanted one of address or secretRef alone, there are address and secretRef\n"
-           "a.yaml:4:14: error: spec.type: Unsupported value: \"slak\": supported values: \"slack\", \"msteams\", "
-           "\"discord\", \"rocket\", \"gchat\"\n1 file, 2 errors, 0 warnings\n");
+    expect(
+        "a.yaml",
+        "apiVersion: flagger.app/v1beta1\nkind: MetricTemplate\nmetadata: {name: x}\nspec:\n"
+        "  provider: {type: prom, address: 'http://x'}\n  query: |\n    sum(\n      {{ name\n",
+        "a.yaml:5:20: warning: spec.provider.type: the engine brings no \"prom\", only prometheus, influxdb, datadog, "
+        "externalmetrics, stackdriver, cloudwatch, newrelic, graphite, dynatrace, keptn, splunk; without a file "
+        "adapters/metrics/prom.lua of -scripts prometheus is asked\n"
+        "a.yaml:8:5: error: spec.query: the template cannot be read: unclosed action\n"
+        "1 file, 1 error, 1 warning\n");
+    expect(
+        "a.yaml",
+        "apiVersion: flagger.app/v1beta1\nkind: AlertProvider\nmetadata: {name: x}\n"
+        "spec: {type: slak, address: 'http://x', secretRef: {name: z}}\n",
+        "a.yaml:4:7: error: spec: wanted one of address or secretRef alone, there are address and secretRef\n"
+        "a.yaml:4:14: warning: spec.type: the engine brings no \"slak\", only slack, msteams, discord, rocket, gchat; "
+        "without a file adapters/alerts/slak.lua of -scripts nobody is told\n1 file, 1 error, 1 warning\n");
 }
 
 /* What would be applied as something else, or not at all. */

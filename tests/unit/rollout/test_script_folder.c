@@ -11,7 +11,9 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "fake_clock.h"
+#include "io/adapters.h"
 #include "rollout/script_folder.h"
 #include "rollout/strategist.h"
 
@@ -173,6 +175,59 @@ static void test_files_come_and_go(void **state)
     expect_reasons(shop, NO_CHECK);
 }
 
+/* --- adapters --- */
+
+struct fake_adapters {
+    struct adapters base;
+    struct doc *own;
+    int loads;
+};
+
+static void set_own(struct adapters *adapters, const struct node *texts)
+{
+    struct fake_adapters *fake = (struct fake_adapters *)adapters;
+    doc_free(fake->own);
+    fake->own = doc_copy(texts);
+}
+
+/* One whose text begins with "return +" cannot be used. */
+static bool load(struct adapters *adapters, const char *name, struct err *err)
+{
+    struct fake_adapters *fake = (struct fake_adapters *)adapters;
+    fake->loads++;
+    const char *text = node_str_or(node_get(doc_root(fake->own), name), "");
+    return strncmp(text, "return +", 8) != 0 || err_set(err, ERR_SCRIPT, "%s: oh", name);
+}
+
+static void test_adapters_come_and_go(void **state)
+{
+    static const struct adapters_ops adapters_ops = {.set_own = set_own, .load = load};
+    struct shop *shop = *state;
+    struct fake_adapters fake = {.base.ops = &adapters_ops};
+    shop->context.adapters = &fake.base;
+    make_folder(shop, "adapters");
+    make_folder(shop, "adapters/metrics");
+    make_folder(shop, "adapters/alerts");
+    put(shop, "adapters/metrics/queue.lua", "return 1");
+    put(shop, "adapters/alerts/pager.lua", "return +");
+    shop->folder = script_folder_open(&shop->context, shop->path);
+    assert_int_equal(node_count(doc_root(fake.own)), 2);
+    assert_string_equal(node_str(node_get(doc_root(fake.own), "metrics.queue")), "return 1");
+    assert_string_equal(node_str(node_get(doc_root(fake.own), "alerts.pager")), "return +");
+    assert_int_equal(fake.loads, 2);
+    pass_period(shop);
+    assert_int_equal(fake.loads, 2);
+    put(shop, "adapters/alerts/pager.lua", "return 2");
+    pass_period(shop);
+    assert_int_equal(fake.loads, 3); /* the one that changed */
+    char *path = str_format("%s/adapters/metrics/queue.lua", shop->path);
+    assert_int_equal(unlink(path), 0);
+    str_free(&path);
+    pass_period(shop);
+    assert_int_equal(node_count(doc_root(fake.own)), 1);
+    doc_free(fake.own);
+}
+
 /* As the kubelet does: the files are links through ..data, which is a link that is swapped. */
 static void test_a_config_map_is_swapped(void **state)
 {
@@ -232,9 +287,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_files_come_and_go),
-        TEST(test_a_config_map_is_swapped),
-        TEST(test_a_bad_file_leaves_the_others),
+        TEST(test_files_come_and_go),       TEST(test_adapters_come_and_go),
+        TEST(test_a_config_map_is_swapped), TEST(test_a_bad_file_leaves_the_others),
         TEST(test_an_object_hides_a_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
