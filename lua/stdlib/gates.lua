@@ -34,6 +34,16 @@ function M.is_known(name)
   return GATES[name] ~= nil
 end
 
+--- What is waited for. A hook that nobody answers is no gate that somebody keeps closed, so it says why. (In the event
+--- Flagger's words are kept, which do not tell one from the other.)
+---@param gate Gate
+---@param closed HookResult
+local function message_of(gate, closed)
+  local text = string.format('waiting for %s %s', gate.waiting, closed.name)
+  local is_unanswered = (closed.error or ''):find('^POST .* giving up after ') ~= nil
+  return is_unanswered and text .. ': ' .. closed.error or text
+end
+
 --- Asks the hooks of a gate.
 ---@param name string
 ---@param facts { name: string, namespace: string, phase: string, alerts: boolean? }
@@ -51,7 +61,7 @@ function M.ask(name, facts, phase, told)
   end
   local waits = {
     reason = 'GateClosed',
-    message = string.format('waiting for %s %s', gate.waiting, closed.name),
+    message = message_of(gate, closed),
     told = true,
   }
   if told or gate.phase and facts.phase == gate.phase then

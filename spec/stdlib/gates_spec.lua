@@ -74,6 +74,18 @@ describe('stdlib.gates', function()
     assert.same({ false, {}, closed }, { gates.ask('confirm-traffic-increase', facts, 'Progressing', true) })
   end)
 
+  it('says of a hook that nobody answers what became of it', function()
+    local error = 'POST http://nowhere/x giving up after 1 attempt(s): Post "http://nowhere/x": no such host'
+    local world = World.new {
+      analysis = { webhooks = { { name = 'more', type = 'confirm-rollout' } } },
+      answers = { more = error },
+    }
+    local facts = { name = 'podinfo', namespace = 'test', phase = 'Initialized' }
+    local _, orders, closed = world:require 'stdlib.gates'.ask('confirm-rollout', facts, 'Initialized')
+    assert.equal('waiting for approval more: ' .. error, closed.message)
+    assert.equal('Halt podinfo.test advancement waiting for approval more', orders[2].message)
+  end)
+
   it('knows its names', function()
     local gates = World.new():require 'stdlib.gates'
     assert.is_true(gates.is_known 'confirm-promotion')
