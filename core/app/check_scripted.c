@@ -3,6 +3,7 @@
 
 #include "app/check_inner.h"
 #include "base/mem.h"
+#include "canary/limits.h"
 #include "io/folder.h"
 
 /* --- files --- */
@@ -153,6 +154,26 @@ static void check_kind(struct check *check, const struct check_script *script, s
     }
 }
 
+/* What no flag allows is wrong; what needs a flag is remarked. */
+static void check_limits(struct check *check, const struct check_source *source, const struct node *object)
+{
+    const struct node *given = node_at(object, "spec", "limits");
+    struct limits most = limits_most(), usual = limits_default();
+    struct str_list faults = {0}, remarks = {0};
+    limits_read(given, &most, &faults);
+    if (faults.count == 0) {
+        limits_read(given, &usual, &remarks);
+    }
+    const struct str_list *list = faults.count > 0 ? &faults : &remarks;
+    for (size_t i = 0; i < list->count; i++) {
+        char *field = str_dup_n(list->items[i], strcspn(list->items[i], ":"));
+        check_find_at(check, source, object, field, list == &faults, list->items[i]);
+        str_free(&field);
+    }
+    str_list_fini(&faults);
+    str_list_fini(&remarks);
+}
+
 void check_scripted(struct check *check, const struct check_source *source, const struct node *object,
                     enum check_role role)
 {
@@ -160,6 +181,7 @@ void check_scripted(struct check *check, const struct check_source *source, cons
     const char *namespace = node_str_or(node_at(object, "metadata", "namespace"), "");
     struct check_named named = {.role = role, .key = str_format("%s/%s", namespace, name), .object = object};
     if (check_schema(check, source, object, role)) {
+        check_limits(check, source, object);
         struct check_scripts scripts = {0};
         add_all(&scripts, source, object, module_of(role, namespace, name), role);
         if (source->file != NULL) {

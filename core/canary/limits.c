@@ -131,6 +131,15 @@ struct limits limits_default(void)
     return limits;
 }
 
+struct limits limits_most(void)
+{
+    struct limits limits;
+    for (enum limit limit = 0; limit < LIMIT_COUNT; limit++) {
+        limits.of[limit] = kinds[limit].most;
+    }
+    return limits;
+}
+
 void limits_lower(struct limits *limits, const struct limits *others)
 {
     for (enum limit limit = 0; limit < LIMIT_COUNT; limit++) {

@@ -39,6 +39,9 @@ struct limits {
 /* What the flags are when nobody sets them. */
 struct limits limits_default(void);
 
+/* The highest values that flags take. */
+struct limits limits_most(void);
+
 /* A flag's value. False: err says what is wanted. */
 bool limits_parse(enum limit limit, const char *text, int64_t *value, struct err *err);
 

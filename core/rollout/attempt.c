@@ -386,8 +386,10 @@ static void count_broken_limit(const struct run *run, const char *text)
 }
 
 /* Tells it once: one minute is like the other. */
-static void on_delayed(void *ctx, int64_t wait_ms, const char *what, const char *where)
+static void on_delayed(void *ctx, int64_t wait_ms, enum strategy_budget lack, const char *where)
 {
+    static const char *const names[] = {
+        [STRATEGY_CPU_TIME] = "CPU time", [STRATEGY_QUERIES] = "queries", [STRATEGY_MESSAGES] = "messages"};
     struct run *run = ctx;
     const struct release *release = run->release;
     if (wait_ms == 0) {
@@ -397,12 +399,12 @@ static void on_delayed(void *ctx, int64_t wait_ms, const char *what, const char 
     }
     count_broken_limit(run, where);
     char *text = str_format("Release %s.%s has used up its %s of this minute%s%s: it goes on when the minute is over",
-                            release->name, release->namespace, what, where[0] != '\0' ? ", at " : "", where);
+                            release->name, release->namespace, names[lack], where[0] != '\0' ? ", at " : "", where);
     if (!run->delay_told) {
         run->delay_told = true;
         announce_text(run->announcer, "Warning", text);
     }
-    run_wait(run, strcmp(what, "CPU time") == 0 ? WAIT_BUDGET : WAIT_RATE, text);
+    run_wait(run, lack == STRATEGY_CPU_TIME ? WAIT_BUDGET : WAIT_RATE, text);
     str_free(&text);
 }
 

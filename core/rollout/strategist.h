@@ -18,6 +18,9 @@ enum strategy_end {
     STRATEGY_LOST,     /* by another one's end, and no fault of this one: to be started again */
 };
 
+/* What a release has in each minute. */
+enum strategy_budget { STRATEGY_CPU_TIME, STRATEGY_QUERIES, STRATEGY_MESSAGES };
+
 struct strategy_host {
     void *ctx;
     /* An operation. True: answered at once, *answer is a new document (the strategist frees it). False: the answer
@@ -34,9 +37,9 @@ struct strategy_host {
     /* Evidence for a verdict: kept with the release. `where`: "file:line" of the strategy. */
     void (*evidence)(void *ctx, const struct node *evidence, const char *where);
     void (*log)(void *ctx, const char *message);
-    /* The script has used up something of this minute ("CPU time", "queries", "messages"), so it waits this long at
-     * `where` ("scripts/ring.lua:12", "" when that is not known); 0: it goes on. Must only take note. */
-    void (*delayed)(void *ctx, int64_t wait_ms, const char *what, const char *where);
+    /* The script has used up its `lack` of this minute, so it waits this long at `where` ("scripts/ring.lua:12", ""
+     * when that is not known); 0: it goes on. Must only take note. */
+    void (*delayed)(void *ctx, int64_t wait_ms, enum strategy_budget lack, const char *where);
     /* The last callback; comes on a later turn than strategist_start. strategist_stop must follow. */
     void (*ended)(void *ctx, enum strategy_end end, const struct err *err);
 };

@@ -1,7 +1,5 @@
 #include "script/budget.h"
 
-#include <string.h>
-
 #include "base/log.h"
 #include "base/str.h"
 
@@ -40,9 +38,8 @@ static void renew(struct budget *budget)
         timer_cancel(&budget->timer);
         tell_dropped(budget);
         budget->began_ms = clock_mono_ms(budget->clock);
-        budget->spent_ns = budget->lines = 0;
-        budget->exceeded = NULL;
-        memset(budget->taken, 0, sizeof budget->taken);
+        budget->spent_ns = budget->lines = budget->queries = budget->messages = 0;
+        budget->exceeded = STRATEGY_CPU_TIME;
     }
 }
 
@@ -62,28 +59,28 @@ int64_t budget_wait_ms(struct budget *budget)
 {
     renew(budget);
     bool fits = budget->limits.cpu_ms == 0 || budget->spent_ns < budget->limits.cpu_ms * 1000 * 1000;
-    return fits && budget->exceeded == NULL ? 0 : rest_ms(budget);
+    return fits && budget->exceeded == STRATEGY_CPU_TIME ? 0 : rest_ms(budget);
 }
 
-const char *budget_lacks(const struct budget *budget)
+enum strategy_budget budget_lack(const struct budget *budget)
 {
-    return budget->exceeded != NULL ? budget->exceeded : "CPU time";
+    return budget->exceeded;
 }
 
-bool budget_fits(struct budget *budget, enum budget_item item)
+bool budget_fits(struct budget *budget, enum strategy_budget what)
 {
-    static const char *const names[] = {[BUDGET_QUERY] = "queries", [BUDGET_MESSAGE] = "messages"};
-    int64_t bound = item == BUDGET_QUERY ? budget->limits.queries : budget->limits.messages;
+    bool is_query = what == STRATEGY_QUERIES;
+    int64_t bound = is_query ? budget->limits.queries : budget->limits.messages;
     renew(budget);
-    bool fits = bound == 0 || budget->taken[item] < bound;
-    budget->exceeded = fits ? budget->exceeded : names[item];
+    bool fits = bound == 0 || (is_query ? budget->queries : budget->messages) < bound;
+    budget->exceeded = fits ? budget->exceeded : what;
     return fits;
 }
 
-void budget_count(struct budget *budget, enum budget_item item)
+void budget_count(struct budget *budget, enum strategy_budget what)
 {
     renew(budget);
-    budget->taken[item]++;
+    *(what == STRATEGY_QUERIES ? &budget->queries : &budget->messages) += 1;
 }
 
 static void on_window_end(struct timer *timer, void *ctx)

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "io/clock.h"
+#include "rollout/strategist.h"
 
 struct budget_limits {
     int64_t window_ms;
@@ -25,18 +26,15 @@ struct budget_limits {
     ((struct budget_limits){                                                                                           \
         .window_ms = 60 * 1000, .cpu_ms = 2000, .turn_us = 1000, .log_lines = 60, .queries = 600, .messages = 60})
 
-/* Of these the one that is too much waits. */
-enum budget_item { BUDGET_QUERY, BUDGET_MESSAGE, BUDGET_ITEMS };
-
 struct budget {
     struct clock *clock;
     struct budget_limits limits;
     char label[128];
     int64_t began_ms; /* the window, monotonic */
     int64_t spent_ns, lines, dropped;
-    int64_t taken[BUDGET_ITEMS];
-    const char *exceeded; /* "queries": what would have been too much in this window; NULL: nothing */
-    struct timer timer;   /* at the end of a window with dropped lines */
+    int64_t queries, messages;
+    enum strategy_budget exceeded; /* what would have been too much in this window; STRATEGY_CPU_TIME: neither */
+    struct timer timer;            /* at the end of a window with dropped lines */
 };
 
 /* `label`: "podinfo.test", for the log; may be "". */
@@ -50,10 +48,10 @@ void budget_spend(struct budget *budget, int64_t cpu_ns);
 void budget_spend_replay(struct budget *budget, int64_t cpu_ns);
 /* How long the next turn has to wait; 0: it may begin. */
 int64_t budget_wait_ms(struct budget *budget);
-/* What a turn waits for that has to wait: "CPU time", "queries", "messages". */
-const char *budget_lacks(const struct budget *budget);
-/* False: one more would be too many, and waits. */
-bool budget_fits(struct budget *budget, enum budget_item item);
-void budget_count(struct budget *budget, enum budget_item item);
+/* What a turn that has to wait lacks. */
+enum strategy_budget budget_lack(const struct budget *budget);
+/* False: one more query or message would be too many, and waits. */
+bool budget_fits(struct budget *budget, enum strategy_budget what);
+void budget_count(struct budget *budget, enum strategy_budget what);
 /* False: the line is to be dropped; it has been counted. */
 bool budget_take_line(struct budget *budget);

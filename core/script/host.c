@@ -119,15 +119,15 @@ static bool is_query(const char *operation)
 }
 
 /* True when it has to wait, which it then does by yielding. */
-static bool is_over(struct host *host, lua_State *L, enum budget_item item)
+static bool is_over(struct host *host, lua_State *L, enum strategy_budget what)
 {
-    return host->budget != NULL && lua_isyieldable(L) && !budget_fits(host->budget, item);
+    return host->budget != NULL && lua_isyieldable(L) && !budget_fits(host->budget, what);
 }
 
-static void count(struct host *host, enum budget_item item)
+static void count(struct host *host, enum strategy_budget what)
 {
     if (host->budget != NULL) {
-        budget_count(host->budget, item);
+        budget_count(host->budget, what);
     }
 }
 
@@ -145,7 +145,7 @@ int host_push_held(lua_State *L, struct host *host)
     enum host_hold held = host->held;
     host->held = HOST_GOES_ON;
     if (held == HOST_HOLDS_WORD) {
-        count(host, BUDGET_MESSAGE);
+        count(host, STRATEGY_MESSAGES);
         return push_begun(L, host->word_started_ms);
     }
     lua_pushnil(L);
@@ -196,11 +196,11 @@ static int primitive_enter(lua_State *L)
     }
     if (is_message(lua_tostring(L, 1))) {
         host->word_started_ms = started_ms;
-        if (is_over(host, L, BUDGET_MESSAGE)) {
+        if (is_over(host, L, STRATEGY_MESSAGES)) {
             host->held = HOST_HOLDS_WORD;
             return lua_yield(L, 0);
         }
-        count(host, BUDGET_MESSAGE);
+        count(host, STRATEGY_MESSAGES);
     }
     return push_begun(L, started_ms);
 }
@@ -233,7 +233,7 @@ static int primitive_call(lua_State *L)
     if (host->waiting || !lua_isyieldable(L)) {
         return raise_at_script(L, "%s: nothing can be waited for here", lua_tostring(L, 1));
     }
-    if (is_query(lua_tostring(L, 1)) && is_over(host, L, BUDGET_QUERY)) {
+    if (is_query(lua_tostring(L, 1)) && is_over(host, L, STRATEGY_QUERIES)) {
         host->held = HOST_HOLDS_CALL;
         return lua_yield(L, 0);
     }
@@ -254,7 +254,7 @@ static int primitive_call(lua_State *L)
     bool accepted = err.code == ERR_NONE;
     host->waiting = accepted && !answered;
     if (host->waiting && is_query(operation)) { /* one on record is answered at once */
-        count(host, BUDGET_QUERY);
+        count(host, STRATEGY_QUERIES);
     }
     kill_host_leave();
 

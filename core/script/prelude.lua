@@ -24,8 +24,8 @@ local sub, byte = raw.string.sub, raw.string.byte
 
 local TEXT_MAX, CHUNK_MAX, DEPTH_MAX, VALUES_MAX, FRAMES_MAX = 1048576, 65536, 16, 200, 40
 
-local function wanted(place, name, kind, value)
-  error(raw_format("bad argument #%d to '%s' (%s expected, got %s)", place, name, kind, type(value)), 3)
+local function wanted(place, name, kind, value, level)
+  error(raw_format("bad argument #%d to '%s' (%s expected, got %s)", place, name, kind, type(value)), level or 3)
 end
 
 -- pairs and next: numbers, then strings, each in order, then what is left. LuaJIT's own order differs between
@@ -174,26 +174,18 @@ local LIGHT_MAX = 256
 local note_place = raw.note_place or function() end
 
 local function note_heavy(name, s, pattern)
-  if type(s) ~= 'string' and type(s) ~= 'number' then wanted(1, name, 'string', s) end
-  if type(pattern) ~= 'string' and type(pattern) ~= 'number' then wanted(2, name, 'string', pattern) end
+  if type(s) ~= 'string' and type(s) ~= 'number' then wanted(1, name, 'string', s, 4) end
+  if type(pattern) ~= 'string' and type(pattern) ~= 'number' then wanted(2, name, 'string', pattern, 4) end
   if type(s) == 'string' and type(pattern) == 'string' and #s * #pattern > LIGHT_MAX and find(pattern, '[*+?-]') then
     note_place()
   end
 end
 
-local function careful_find(s, pattern, ...)
-  note_heavy('find', s, pattern)
-  return find(s, pattern, ...)
-end
-
-local function careful_match(s, pattern, ...)
-  note_heavy('match', s, pattern)
-  return match(s, pattern, ...)
-end
-
-local function careful_gmatch(s, pattern)
-  note_heavy('gmatch', s, pattern)
-  return gmatch(s, pattern)
+local function careful(name, f)
+  return function(s, pattern, ...)
+    note_heavy(name, s, pattern)
+    return f(s, pattern, ...)
+  end
 end
 
 -- gsub with a function or a table: in Lua, because a callback from C cannot wait, and nests on the C stack until
@@ -392,7 +384,7 @@ words.pairs, words.next, words.tostring, words.xpcall, words.setmetatable, words
   pairs, next, tostring, xpcall, setmetatable, rawset, print
 words._VERSION = raw._VERSION
 local strings = pick(raw.string, 'len byte char sub reverse lower upper')
-strings.find, strings.match, strings.gmatch = careful_find, careful_match, careful_gmatch
+strings.find, strings.match, strings.gmatch = careful('find', find), careful('match', match), careful('gmatch', gmatch)
 strings.format, strings.rep, strings.gsub = format, rep, gsub
 local tables = pick(raw.table, 'remove concat maxn')
 tables.sort, tables.insert = sort, insert
@@ -590,12 +582,8 @@ end
 function host.nearest(name, names)
   return nearest(name, names)
 end
-function host.loading()
-  return module_under_way()
-end
-function host.place_of_script()
-  return place_of_script()
-end
+function host.loading() return module_under_way() end
+function host.place_of_script() return place_of_script() end
 
 -- Methods of strings come from a table that no script can reach; the originals of everything are emptied.
 local meta = raw_getmetatable('')

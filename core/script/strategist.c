@@ -64,7 +64,7 @@ static bool may_go_on(struct strategy *strategy)
         char where[KILL_WHERE_SIZE];
         task_where(strategy->task, where, sizeof where);
         strategy->delayed = wait_ms > 0;
-        strategy->host.delayed(strategy->host.ctx, wait_ms, budget_lacks(&strategy->budget), where);
+        strategy->host.delayed(strategy->host.ctx, wait_ms, budget_lack(&strategy->budget), where);
     }
     return wait_ms == 0;
 }

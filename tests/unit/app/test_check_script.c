@@ -130,6 +130,25 @@ static void test_loading(void **state)
            "a.lua:2:3: error: params.calm.default: at most 100 is wanted, got 120\n1 file, 1 error, 0 warnings\n");
 }
 
+/* A cluster's engine may have other flags. */
+static void test_limits(void **state)
+{
+    const char *script = "  script: |\n    return require 'stdlib.strategy' { name = 'ring',\n"
+                         "    run = function(rollout) rollout:begin() rollout:promote() end }\n";
+    static const char *const cases[][2] = {
+        {"{memory: 4Mi, queriesPerMinute: 5}", "1 file, 0 errors, 0 warnings\n"},
+        {"{memory: 16Mi}", "a.yaml:5:20: warning: spec.limits.memory: \"16Mi\" is more than 8Mi, the most that the "
+                           "engine's flag -script-memory allows\n1 file, 0 errors, 1 warning\n"},
+        {"{stepTime: soon}", "a.yaml:5:22: error: spec.limits.stepTime: a duration like 20ms, from 5ms to 1s is "
+                             "wanted, got \"soon\"\n1 file, 1 error, 0 warnings\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *text = str_format(STRATEGY("ring") "spec:\n  limits: %s\n%s", cases[i][0], script);
+        expect("a.yaml", text, cases[i][1]);
+        mem_free(text);
+    }
+}
+
 /* What a script says in an error is one line, and text alone. */
 static void test_hostile_texts(void **state)
 {
@@ -442,21 +461,14 @@ static void test_no_object(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_adapter),
-        cmocka_unit_test(test_hostile_texts),
-        cmocka_unit_test(test_a_file_has_one_name),
-        cmocka_unit_test(test_lua),
-        cmocka_unit_test(test_loading),
-        cmocka_unit_test(test_manifest),
-        cmocka_unit_test(test_beside),
-        cmocka_unit_test(test_use),
-        cmocka_unit_test(test_doctor),
-        cmocka_unit_test(test_write),
-        cmocka_unit_test(test_check_object),
-        cmocka_unit_test(test_references),
-        cmocka_unit_test(test_webhooks),
-        cmocka_unit_test(test_providers),
-        cmocka_unit_test(test_no_object),
+        cmocka_unit_test(test_adapter),       cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_hostile_texts), cmocka_unit_test(test_a_file_has_one_name),
+        cmocka_unit_test(test_lua),           cmocka_unit_test(test_loading),
+        cmocka_unit_test(test_manifest),      cmocka_unit_test(test_beside),
+        cmocka_unit_test(test_use),           cmocka_unit_test(test_doctor),
+        cmocka_unit_test(test_write),         cmocka_unit_test(test_check_object),
+        cmocka_unit_test(test_references),    cmocka_unit_test(test_webhooks),
+        cmocka_unit_test(test_providers),     cmocka_unit_test(test_no_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

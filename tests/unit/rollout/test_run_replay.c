@@ -195,16 +195,20 @@ static void test_a_delay_is_told_once_and_shown_while_it_lasts(void **state)
     struct world w;
     open_run(&w, "{'state':'Running','pinned':true}");
     for (int minute = 0; minute < 3; minute++) {
-        w.script.host.delayed(w.script.host.ctx, 40 * 1000, "CPU time", "strategies/canary.lua:9");
+        w.script.host.delayed(w.script.host.ctx, 40 * 1000, STRATEGY_CPU_TIME, "strategies/canary.lua:9");
         fake_clock_advance(w.f.fc, 40 * 1000);
         assert_string_equal(waiting_reason(&w.waiting), WAIT_BUDGET);
         assert_int_equal(fake_http_count(w.f.fh, "POST", EVENTS), 1);
-        w.script.host.delayed(w.script.host.ctx, 0, "CPU time", "");
+        w.script.host.delayed(w.script.host.ctx, 0, STRATEGY_CPU_TIME, "");
         assert_null(waiting_reason(&w.waiting));
     }
     assert_non_null(
         strstr(fake_http_find(w.f.fh, "POST", EVENTS, 0)->body,
                "Release podinfo-1.test has used up its CPU time of this minute, at strategies/canary.lua:9"));
+    static const char *const labels[] = {"podinfo", "test", "strategies/canary.lua", "9"};
+    double count = 0;
+    assert_true(metric_read(w.f.context.gauges.limits, labels, &count));
+    assert_int_equal((int)count, 3);
     assert_false(run_is_acting(w.run)); /* it can be superseded, suspended and taken back meanwhile */
     close_world(&w);
 }
@@ -215,7 +219,7 @@ static void test_a_deadline_that_no_clock_counts_is_the_usual_one(void **state)
     struct world w;
     open_run(&w, "{'state':'Running','pinned':true}");
     fake_api_edit(w.f.api, CANARY, "{'spec':{'progressDeadlineSeconds':9000000000000000000}}");
-    w.script.host.delayed(w.script.host.ctx, 40 * 1000, "CPU time", "strategies/canary.lua:9");
+    w.script.host.delayed(w.script.host.ctx, 40 * 1000, STRATEGY_CPU_TIME, "strategies/canary.lua:9");
     assert_int_equal(w.waiting.list[0].deadline_ms, 600 * 1000);
     fake_clock_advance(w.f.fc, 40 * 1000);
     assert_false(w.waiting.list[0].overdue);

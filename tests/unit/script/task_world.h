@@ -35,7 +35,8 @@ struct engine {
     const char *stop_in;         /* an operation or word during which the strategy is stopped */
     const struct limits *limits; /* that the scripts ask for; NULL: they are the engine's own */
     int delays, resumptions;     /* of the budget */
-    char lacks[32], delayed_at[64];
+    enum strategy_budget lack;   /* at the last one, and where it stood */
+    char delayed_at[64];
     int *others, others_at_end; /* turns of somebody else */
     int ended;
     enum strategy_end end;
@@ -98,11 +99,11 @@ static inline void on_log(void *ctx, const char *message)
     note(ctx, "log", message, NULL);
 }
 
-static inline void on_delayed(void *ctx, int64_t wait_ms, const char *what, const char *where)
+static inline void on_delayed(void *ctx, int64_t wait_ms, enum strategy_budget lack, const char *where)
 {
     struct engine *e = ctx;
     if (wait_ms > 0) {
-        str_copy(e->lacks, sizeof e->lacks, what);
+        e->lack = lack;
         str_copy(e->delayed_at, sizeof e->delayed_at, where);
     }
     e->delays += wait_ms > 0;

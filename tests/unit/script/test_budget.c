@@ -167,10 +167,10 @@ static void test_a_long_replay_lets_others_have_their_turn(void **state)
 
 /* --- what is asked and told in a minute --- */
 
-static void expect_delay(struct engine *e, int delays, const char *lacks, const char *at)
+static void expect_delay(struct engine *e, int delays, enum strategy_budget lack, const char *at)
 {
     assert_int_equal(e->delays, delays);
-    assert_string_equal(e->lacks, lacks);
+    assert_int_equal(e->lack, lack);
     assert_string_equal(e->delayed_at, at);
 }
 
@@ -191,7 +191,7 @@ static void test_a_query_too_many_is_asked_in_the_next_minute(void **state)
     expect_seen(e, "call query {\"n\":1};");
     answer_and_expect(e, "call query {\"n\":2};");
     answer_and_expect(e, "");
-    expect_delay(e, 1, "queries", "strategies/t.lua:2");
+    expect_delay(e, 1, STRATEGY_QUERIES, "strategies/t.lua:2");
     fake_clock_advance(e->time, 60 * 1000);
     expect_seen(e, "call query {\"n\":3};");
     assert_int_equal(e->resumptions, 1);
@@ -227,7 +227,7 @@ static void test_a_message_too_many_is_told_in_the_next_minute(void **state)
                                 words[i]);
         run(e, body);
         assert_null(strstr(buf_str(&e->seen), "\"n\":2"));
-        expect_delay(e, 1, "messages", "strategies/t.lua:3");
+        expect_delay(e, 1, STRATEGY_MESSAGES, "strategies/t.lua:3");
         fake_clock_advance(e->time, 60 * 1000);
         assert_non_null(strstr(buf_str(&e->seen), "\"n\":2"));
         expect_returned(e);

@@ -61,7 +61,7 @@ static void on_log(void *ctx, const char *line)
     str_copy(release->told, sizeof release->told, line);
 }
 
-static void on_delayed(void *ctx, int64_t wait_ms, const char *what, const char *where)
+static void on_delayed(void *ctx, int64_t wait_ms, enum strategy_budget lack, const char *where)
 {
 }
 
