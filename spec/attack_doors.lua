@@ -17,7 +17,8 @@ local sluice = require 'sluice'
 ---@field raised string? it ends its release, and this is said
 ---@field stopped 'time'|'limit'|nil by the limit of time, or by any
 ---@field harmless boolean? unless told otherwise: it comes to its end, and has found nothing
----@field tells string? a payload of the webhook `told` or a share of the canary, 'weight 5'; what an adapter answers
+---@field tells string? a payload of the webhook `told` or a share of the canary, 'weight 5'; what an adapter answers,
+---  and how many requests were sent, '1 sent'
 ---@field silent string? nothing of these has this text in it
 
 ---@class Outcome what became of an attack
@@ -216,7 +217,7 @@ function M.ask(attack)
     measured = attack.stopped ~= nil, responses = sluice.list(attack.responses or { { body = '{}' } }),
     modules = modules }
   if said.answer then
-    local told = { tostring(said.answer.value), said.answer.error }
+    local told = { tostring(said.answer.value), #said.requests .. ' sent', said.answer.error }
     return { how = 'harmless', text = '', told = told, lines = said.lines }
   end
   return { how = 'raised', text = said.error or 'nothing came', told = {}, lines = said.lines }

@@ -63,7 +63,7 @@ return {
   text('a spin that catches while it loads', 'while true do pcall(function() while true do end end) end',
     { refused = 'scripts/attack.lua:1: more than' }),
   text('a pattern bomb while it loads', "(('a'):rep(40)):find(('a*'):rep(20) .. 'b')",
-    { refused = 'a function of the standard library: more than' }),
+    { refused = 'more than ' }),
   text('a memory bomb while it loads', "local t = {} for i = 1, 1e9 do t[i] = { i } end",
     { refused = 'more than ' }),
   text('a stack that overflows while it loads', 'local function f() return 1 + f() end f()',

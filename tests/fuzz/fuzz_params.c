@@ -1,7 +1,7 @@
 // room: canary
 // mutants: 20000
-/* Parameters: any declaration, and any values for it. What must hold: what is refused has a reason; what fits is filled,
- * and fits as it was filled. */
+/* Parameters: any declaration, and any values for it. What must hold: what is refused has a reason; what fits is
+ * filled, and fits as it was filled. */
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
