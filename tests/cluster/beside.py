@@ -16,7 +16,6 @@ import json
 import os
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -30,7 +29,7 @@ from control_plane import DEPLOY
 from engine import binary
 from lab import Lab
 from processes import free_port
-from servers import Answer, Server
+from servers import Answer, Server, certificate
 from waiting import wait_for
 
 NAMESPACES = {'sluice': 'side-a', 'flagger': 'side-b'}
@@ -188,16 +187,6 @@ def loose_crds(folder):
         files.append(folder / path.name)
         files[-1].write_text(text)
     return files
-
-
-def certificate(folder):
-    path = folder / 'tls.pem'
-    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1',
-                    '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', folder / 'key.pem',
-                    '-out', folder / 'crt.pem'],
-                   check=True, stderr=subprocess.DEVNULL)
-    path.write_text((folder / 'key.pem').read_text() + (folder / 'crt.pem').read_text())
-    return path
 
 
 class Stage:

@@ -2,10 +2,22 @@
 import http.server
 import json
 import ssl
+import subprocess
 import threading
 import time
 
 from processes import free_port
+
+
+def certificate(folder):
+    """A file with a key and a certificate that nobody has signed, for 127.0.0.1."""
+    path = folder / 'tls.pem'
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1',
+                    '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', folder / 'key.pem',
+                    '-out', folder / 'crt.pem'],
+                   check=True, stderr=subprocess.DEVNULL)
+    path.write_text((folder / 'key.pem').read_text() + (folder / 'crt.pem').read_text())
+    return path
 
 
 class Answer:
