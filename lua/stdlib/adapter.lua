@@ -100,9 +100,6 @@ end
 function M.step(definition, ask, keep, response)
   ask.keep = keep
   local said
-  if type(definition) ~= 'table' or type(definition.request) ~= 'function' then
-    error('the file gives a ' .. type(definition) .. ', wanted adapter { name = …, request = …, answer = … }', 0)
-  end
   if response then
     said = definition.answer(ask, response)
   else
