@@ -137,6 +137,24 @@ describe('a Check', function()
     assert.equal('Failed', world.phase)
   end)
 
+  it('whose server asks it to come back later is blind, and goes on when it is answered', function()
+    local world, asked = judged_by(), 0
+    world.world:create(run [[
+      local value, cause = c:query 'up'
+      return value and c:judge(value, { max = 2 }) or c:blind(cause)]])
+    world.world:serve('prometheus', function(request)
+      asked = asked + (((request.query or '') .. (request.body or '')):find('query=up', 1, true) and 1 or 0)
+      if asked > 0 and asked < 4 then
+        return 429, 'slow down'
+      end
+      return 200, '{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"1"]}]}}'
+    end)
+    world:initialise():push():finish()
+    assert.equal('Succeeded', world.phase)
+    assert.matches('^Warning Halt podinfo.test advancement errors is blind: .*429', world:first_told 'is blind' or '')
+    assert.equal(0, world:release().status.failedChecks or 0)
+  end)
+
   it('of the engine is named like any other, and wants a bound', function()
     local world = judged_by { name = 'request-success-rate' }
     world:initialise():push():finish()

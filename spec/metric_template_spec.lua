@@ -29,6 +29,19 @@ describe('a MetricTemplate', function()
     return world.texts
   end
 
+  it('whose provider asks to come back later has failed, as in Flagger', function()
+    local metric = { name = 'errors', templateRef = { name = 'errors' }, thresholdRange = { max = 1 } }
+    local world = World.new { analysis = { stepWeights = { 50 }, threshold = 1, metrics = { metric } },
+      objects = { template { address = 'http://busy' } } }
+    world.world:serve('busy', function()
+      return 429, 'slow down'
+    end)
+    world:initialise():push():finish()
+    assert.equal('Failed', world.phase)
+    local text = 'Metric query failed for errors: error response: Status 429 Too Many Requests: slow down'
+    assert.equal(1, world:times_told(text))
+  end)
+
   for name, case in pairs {
     ['is asked, and its value judged'] = {
       { thresholdRange = { max = 0.5 } },
