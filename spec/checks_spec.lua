@@ -197,6 +197,22 @@ describe('a Check', function()
     assert.not_nil(world:release().spec.sources['checks.delivery.guard'])
   end)
 
+  it('may have a dot in its name, and shares nothing with the one of the name before', function()
+    local world = judged_by(nil, { analysis = { stepWeight = 20, maxWeight = 40, metrics = {
+      { name = 'first', interval = '1m', checkRef = { name = 'guard' } },
+      { name = 'second', interval = '1m', checkRef = { name = 'guard.v2' } },
+    } } })
+    world.world:create(check((GUARD:gsub('return check {', 'string.format = nil; seen = true\nreturn check {', 1))))
+    local second = check((GUARD:gsub('local share', 'assert(not seen and string.format)\nlocal share')))
+    second.metadata.name = 'guard.v2'
+    second.spec.modules = { share = 'return { of = function() return 0.5 end }' }
+    world.world:create(second)
+    world:initialise():push():finish()
+    assert.equal('Failed', world.phase, world:story())
+    assert.truthy(world:first_told 'advancement second: errors are 50 %%, at most 5 %% wanted', world:story())
+    assert.not_nil(world:release().spec.sources['checks.test.guard_v2'])
+  end)
+
   it('gets other parameters in mid-run, from the next round on', function()
     local world = judged_by(nil, { version = { errors = 0.2 }, analysis = { stepWeight = 1, maxWeight = 50, metrics = {
       { name = 'errors', interval = '1m', checkRef = { name = 'guard', params = { most = 90 } } } } } })

@@ -3,6 +3,7 @@
 
 #include "app/check_inner.h"
 #include "base/mem.h"
+#include "canary/canary.h"
 #include "canary/limits.h"
 #include "io/folder.h"
 
@@ -117,8 +118,13 @@ static void compare_file(struct check *check, const struct check_source *source,
 /* The modules of a Check are below it, as the engine has them. */
 static char *module_of(enum check_role role, const char *namespace, const char *name)
 {
-    return role == CHECK_CHECK ? str_format("checks.%s.%s", namespace[0] != '\0' ? namespace : "default", name)
-                               : str_format("scripts.%s", name);
+    if (role != CHECK_CHECK) {
+        return str_format("scripts.%s", name);
+    }
+    char *key = str_format("%s/%s", namespace[0] != '\0' ? namespace : "default", name);
+    char *module = canary_check_module(key);
+    str_free(&key);
+    return module;
 }
 
 static void add_value(struct check_scripts *scripts, const struct check_source *source, char *module,

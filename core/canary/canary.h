@@ -78,7 +78,8 @@ bool canary_is_scripted(const struct canary *canary);
 bool canary_strategy_is_object(const char *strategy);
 /* The module that decides for a value of `strategy`: "strategies.canary", "scripts.weekday-ring" (mem_free). */
 char *canary_strategy_module(const char *strategy);
-/* The module of a Check: "checks.delivery.revenue-guard" for "delivery/revenue-guard", "checks.request-duration" for
+/* The module of a Check: "checks.delivery.revenue-guard" for "delivery/revenue-guard", "checks.delivery.revenue_v2" for
+ * "delivery/revenue.v2", as what stands below a module is that Check's own; and "checks.request-duration" for
  * "/request-duration", which no object is (mem_free). */
 char *canary_check_module(const char *key);
 /* Lists the names of the Canary's objects, without the tracked configs. */

@@ -433,7 +433,7 @@ local new_environment
 -- Whose a module is: all of one root share an environment, but for checks and adapters, of which a VM may have those of
 -- several teams.
 local function home_of(name)
-  return match(name, '^checks%.[%l%d-]+%.[%l%d-]+') or match(name, '^adapters%..+') or match(name, '^[^.]+')
+  return match(name, '^checks%.[%l%d-]+%.[%l%d_-]+') or match(name, '^adapters%..+') or match(name, '^[^.]+')
 end
 
 -- What the scripts of a home may have beside stdlib: a check its own modules, an adapter none, the others all
