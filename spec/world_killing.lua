@@ -42,13 +42,20 @@ end
 ---@field last integer
 ---@field sent_at table<integer, integer> ms since the world began, by request
 
+--- Of a script that rests, the record is replayed also where nothing strikes.
+---@param options WorldOptions
+---@return WorldOptions
+local function with_short_records(options)
+  return setmetatable({ replay_words = REPLAY_WORDS }, { __index = options })
+end
+
 --- A story that nothing strikes.
 ---@param make fun(options: WorldOptions): World the world up to where striking begins
 ---@param options WorldOptions
 ---@return World world at its end
 ---@return Requests
 local function undisturbed(make, options)
-  local world = make(options)
+  local world = make(with_short_records(options))
   local requests = { first = world.world:requests() + 1, sent_at = {} }
   world:finish()
   requests.last = world.world:requests()
@@ -100,7 +107,7 @@ end
 ---@param visit fun(play: fun(act: function?, ends: function?): World) plays it, and judges it
 local function strike(make, options, places, requests, visit)
   assert(#places > 0, 'the release has no request')
-  local own = setmetatable({ replay_words = REPLAY_WORDS }, { __index = options })
+  local own = with_short_records(options)
   local world = make(own)
   for i, place in ipairs(places) do
     world.world:run(math.max(0, requests.sent_at[place.request] - 1 - world.world:now()))
