@@ -137,7 +137,7 @@ local function cost_of_restart(count, body, is_at_rest)
   return spent(function() restart(self) end)
 end
 
---- The resident memory of all VMs in KiB. A VM reserves a multiple of 64 MiB (core/script/vm.c), which nobody else does.
+--- The resident memory of all VMs in KiB. A VM reserves a multiple of 64 MiB (core/script/vm.c), as nobody else does.
 local function arenas()
   local kib, size = 0, 0
   for line in io.lines '/proc/self/smaps' do

@@ -30,7 +30,8 @@ def sources(tree):
 
 def written(tree):
     """Every file of code that people wrote and read, tests too."""
-    for folder, endings in (('core', 'ch'), ('lua', ('lua',)), ('spec', ('lua',)), ('tests', ('c', 'h', 'py'))):
+    for folder, endings in (('core', 'ch'), ('lua', ('lua',)), ('spec', ('lua',)),
+                            ('examples', ('lua',)), ('tests', ('c', 'h', 'py', 'lua', 'go'))):
         for ending in endings:
             yield from sorted((tree / folder).rglob(f'*.{ending}'))
 

@@ -139,6 +139,8 @@ PLANTED = [
     ('sizes', 'core/base/a.c', 'int x;\n' * 601),
     ('sizes', 'core/base/a.c', f'/* {"x" * 118} */\n'),
     ('sizes', 'tests/cluster/x.py', f'x = "{"x" * 118}"\n'),
+    ('sizes', 'tests/cluster/stack/x.go', f'// {"x" * 118}\n'),
+    ('sizes', 'tests/bench/x.lua', f'-- {"x" * 118}\n'),
     ('sizes', 'cmake/X.cmake', f'# {"x" * 119}\n'),
     ('sizes', 'CMakeLists.txt', ROOMS + f'# {"x" * 119}\n'),
     ('sizes', 'scripts/x', f'#!/bin/sh\n# {"x" * 119}\n'),

@@ -1,8 +1,9 @@
 package main
 
-// Envoy's configuration from Kubernetes and Istio objects: one cluster for every Service, one virtual host for every VirtualService and for every
-// Service that none of them covers. Of a VirtualService's HTTP routes it takes matches by URI and headers, weighted destinations, mirrors,
-// rewrites by prefix and timeouts; what else a route can carry does not change where a request goes.
+// Envoy's configuration from Kubernetes and Istio objects: one cluster for every Service, one virtual host for every
+// VirtualService and for every Service that none of them covers. Of a VirtualService's HTTP routes it takes matches by
+// URI and headers, weighted destinations, mirrors, rewrites by prefix and timeouts; what else a route can carry does
+// not change where a request goes.
 
 import (
 	"sort"
@@ -28,7 +29,8 @@ func envoyClusters(services []*corev1.Service, pods []*corev1.Pod) (clusters []a
 		var endpoints []any
 		statName := s.Name
 		for _, p := range pods {
-			if p.Namespace == s.Namespace && p.Status.PodIP != "" && p.DeletionTimestamp == nil && selector.Matches(labels.Set(p.Labels)) {
+			if p.Namespace == s.Namespace && p.Status.PodIP != "" && p.DeletionTimestamp == nil &&
+				selector.Matches(labels.Set(p.Labels)) {
 				statName = workloadName(p)
 				address := object{"address": p.Status.PodIP, "port_value": targetPort(s, p)}
 				endpoints = append(endpoints, object{"endpoint": object{"address": object{"socket_address": address}}})
@@ -37,7 +39,8 @@ func envoyClusters(services []*corev1.Service, pods []*corev1.Pod) (clusters []a
 		name := serviceName(s)
 		known[name] = true
 		clusters = append(clusters, object{
-			"@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster", "name": name, "type": "STATIC", "connect_timeout": "1s",
+			"@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster", "name": name, "type": "STATIC",
+			"connect_timeout": "1s",
 			// Prometheus splits this into Istio's labels; a dot would move a part of it into the metric's name.
 			"alt_stat_name":   statName + "|" + s.Namespace,
 			"load_assignment": object{"cluster_name": name, "endpoints": []any{object{"lb_endpoints": endpoints}}},
@@ -102,7 +105,8 @@ func envoyRoutes(routes []*unstructured.Unstructured, services []*corev1.Service
 			hosts = append(hosts, object{"name": "service/" + name, "domains": []any{name, name + ":*"}, "routes": []any{all}})
 		}
 	}
-	return []any{object{"@type": "type.googleapis.com/envoy.config.route.v3.RouteConfiguration", "name": "mesh", "virtual_hosts": hosts}}
+	return []any{object{"@type": "type.googleapis.com/envoy.config.route.v3.RouteConfiguration", "name": "mesh",
+		"virtual_hosts": hosts}}
 }
 
 // routeEntries is one HTTP route of a VirtualService: an entry for each of its matches.

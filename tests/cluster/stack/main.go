@@ -1,7 +1,7 @@
 // stack is a Kubernetes cluster for one machine in one binary: the first argument chooses the program.
 //
 //	etcd, kube-apiserver, kube-controller-manager, kubectl   as their projects ship them
-//	pods                                                     scheduler and kubelet: Pods become processes with addresses of their own
+//	pods                                                     scheduler and kubelet: Pods become processes
 //	mesh                                                     Services and VirtualServices become Envoy's configuration
 package main
 

@@ -1,8 +1,9 @@
 package main
 
-// mesh stands in for Istio's control plane: Services and VirtualServices become configuration files of one Envoy, which replaces them whole in a
-// folder that it watches. Pods are found by the Services' selectors (EndpointSlices refuse loopback addresses). VirtualServices may live on
-// another API server than Services and Pods: -mesh-kubeconfig, which may be given several times.
+// mesh stands in for Istio's control plane: Services and VirtualServices become configuration files of one Envoy, which
+// replaces them whole in a folder that it watches. Pods are found by the Services' selectors (EndpointSlices refuse
+// loopback addresses). VirtualServices may live on another API server than Services and Pods: -mesh-kubeconfig, which
+// may be given several times.
 
 import (
 	"context"
@@ -30,7 +31,8 @@ import (
 // settle is how long changes are gathered before they are written.
 const settle = 20 * time.Millisecond
 
-var virtualServices = schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1beta1", Resource: "virtualservices"}
+var virtualServices = schema.GroupVersionResource{
+	Group: "networking.istio.io", Version: "v1beta1", Resource: "virtualservices"}
 
 // mesh is what the configuration is made from.
 type mesh struct {

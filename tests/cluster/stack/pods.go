@@ -1,10 +1,11 @@
 package main
 
-// pods stands in for the scheduler and the kubelet. Every Pod is bound to the one node. With -podinfo, a Pod whose image is podinfo runs as a
-// real process on an address of its own, with its command line, its environment (ConfigMaps and Secrets included) and its image's tag as the
-// message it answers; it is Ready when podinfo says so. Any other Pod is only reported Ready after -ready-after. Two tags are special:
-// "never-ready" never becomes Ready, and a Pod that misses a ConfigMap or Secret waits for it, as with a kubelet. Addresses are of a loopback
-// network that is free, or of the -network that whoever starts this has made local (EndpointSlices refuse loopback addresses).
+// pods stands in for the scheduler and the kubelet. Every Pod is bound to the one node. With -podinfo, a Pod whose
+// image is podinfo runs as a real process on an address of its own, with its command line, its environment (ConfigMaps
+// and Secrets included) and its image's tag as the message it answers; it is Ready when podinfo says so. Any other Pod
+// is only reported Ready after -ready-after. Two tags are special: "never-ready" never becomes Ready, and a Pod that
+// misses a ConfigMap or Secret waits for it, as with a kubelet. Addresses are of a loopback network that is free, or of
+// the -network that whoever starts this has made local (EndpointSlices refuse loopback addresses).
 
 import (
 	"context"
@@ -34,7 +35,7 @@ import (
 
 const (
 	nodeName = "lab"
-	drain    = time.Second // how long a Pod that is being deleted still serves, unless a preStop hook says how long it sleeps
+	drain    = time.Second // how long a Pod that is being deleted still serves, unless a preStop hook says otherwise
 )
 
 // node is the one node of the cluster.
@@ -62,7 +63,8 @@ func runPods(args []string) {
 	flags := flag.NewFlagSet("pods", flag.ExitOnError)
 	kubeconfig := flags.String("kubeconfig", "", "kubeconfig of the cluster")
 	podinfo := flags.String("podinfo", "", "podinfo binary; empty: Pods are only reported Ready")
-	network := flags.String("network", "", "the first two bytes of Pods' addresses, as 10.99; empty: a loopback network that is free")
+	network := flags.String("network", "",
+		"the first two bytes of Pods' addresses, as 10.99; empty: a loopback network that is free")
 	readyAfter := flags.Duration("ready-after", 50*time.Millisecond, "time until a Pod without a process is Ready")
 	flags.Parse(args)
 
@@ -95,7 +97,8 @@ func runPods(args []string) {
 	n.stopAll()
 }
 
-// claimNetwork takes a loopback network that no other lab on this machine has: who listens on its first address owns it.
+// claimNetwork takes a loopback network that no other lab on this machine has: who listens on its first address owns
+// it.
 func (n *node) claimNetwork() net.Listener {
 	for second := 20; second < 250; second++ {
 		n.network = fmt.Sprintf("127.%d", second)
@@ -143,7 +146,8 @@ func (n *node) terminate(pod *corev1.Pod, serving bool) {
 	}
 	n.stop(pod.UID)
 	now := int64(0)
-	n.client.CoreV1().Pods(pod.Namespace).Delete(context.Background(), pod.Name, metav1.DeleteOptions{GracePeriodSeconds: &now})
+	options := metav1.DeleteOptions{GracePeriodSeconds: &now}
+	n.client.CoreV1().Pods(pod.Namespace).Delete(context.Background(), pod.Name, options)
 }
 
 func drainOf(pod *corev1.Pod) time.Duration {
@@ -195,7 +199,8 @@ func (n *node) runPodinfo(pod *corev1.Pod, ip string) bool {
 	// The last word on the address is ours: every Pod has its own, but gRPC and metrics would listen on all.
 	args = append(args, "--host="+ip, "--port=9898", "--port-metrics=0", "--grpc-port=0", "--level=error")
 	cmd := exec.Command(n.podinfo, args...)
-	cmd.Env = append(append([]string{"PATH=" + os.Getenv("PATH"), "PODINFO_UI_MESSAGE=" + tag}, env...), "HOSTNAME="+pod.Name)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "PODINFO_UI_MESSAGE=" + tag}, env...)
+	cmd.Env = append(cmd.Env, "HOSTNAME="+pod.Name)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := n.launch(pod.UID, cmd); err != nil {
 		log.Print(pod.Namespace, "/", pod.Name, ": ", err)
@@ -223,7 +228,8 @@ func (n *node) runPodinfo(pod *corev1.Pod, ip string) bool {
 	return false
 }
 
-// environment is what the container's env and envFrom say; an error when a mandatory ConfigMap, Secret or key is missing.
+// environment is what the container's env and envFrom say; an error when a mandatory ConfigMap, Secret or key is
+// missing.
 func (n *node) environment(namespace string, container *corev1.Container) ([]string, error) {
 	var env []string
 	for _, from := range container.EnvFrom {
@@ -300,15 +306,19 @@ func (n *node) config(namespace, kind, name string) (map[string]string, error) {
 func (n *node) reportReady(pod *corev1.Pod, ip string) {
 	now := metav1.Now()
 	started := true
-	status := corev1.PodStatus{Phase: corev1.PodRunning, PodIP: ip, PodIPs: []corev1.PodIP{{IP: ip}}, HostIP: "127.0.0.1", StartTime: &now}
+	status := corev1.PodStatus{Phase: corev1.PodRunning, PodIP: ip, PodIPs: []corev1.PodIP{{IP: ip}},
+		HostIP: "127.0.0.1", StartTime: &now}
 	for _, c := range pod.Spec.Containers {
 		status.ContainerStatuses = append(status.ContainerStatuses, corev1.ContainerStatus{
 			Name: c.Name, Image: c.Image, Ready: true, Started: &started,
 			State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: now}},
 		})
 	}
-	for _, kind := range []corev1.PodConditionType{corev1.PodScheduled, corev1.PodInitialized, corev1.ContainersReady, corev1.PodReady} {
-		status.Conditions = append(status.Conditions, corev1.PodCondition{Type: kind, Status: corev1.ConditionTrue, LastTransitionTime: now})
+	kinds := []corev1.PodConditionType{
+		corev1.PodScheduled, corev1.PodInitialized, corev1.ContainersReady, corev1.PodReady}
+	for _, kind := range kinds {
+		condition := corev1.PodCondition{Type: kind, Status: corev1.ConditionTrue, LastTransitionTime: now}
+		status.Conditions = append(status.Conditions, condition)
 	}
 	patch, _ := json.Marshal(map[string]any{"status": status})
 	_, err := n.client.CoreV1().Pods(pod.Namespace).Patch(
@@ -318,8 +328,8 @@ func (n *node) reportReady(pod *corev1.Pod, ip string) {
 	}
 }
 
-// launcher starts all processes from one thread that never ends: the kernel ends a child when the thread that began it ends, so that no podinfo
-// outlives this process, however that ends.
+// launcher starts all processes from one thread that never ends: the kernel ends a child when the thread that began it
+// ends, so that no podinfo outlives this process, however that ends.
 func (n *node) launcher() {
 	runtime.LockOSThread()
 	for l := range n.launches {

@@ -1,4 +1,5 @@
-// Writes core/sim/kinds/builtin.types: how the built-in kinds look in Go, which is how a real API server reads and writes them.
+// Writes core/sim/kinds/builtin.types: how the built-in kinds look in Go, which is how a real API server reads and
+// writes them.
 //
 //	cd tests/cluster/stack && go run ../../conformance/types/main.go > ../../../core/sim/kinds/builtin.types
 package main
@@ -23,16 +24,20 @@ import (
 )
 
 var roots = []any{
-	corev1.Namespace{}, corev1.Pod{}, corev1.Service{}, corev1.ConfigMap{}, corev1.Secret{}, corev1.Event{}, corev1.ServiceAccount{},
+	corev1.Namespace{}, corev1.Pod{}, corev1.Service{}, corev1.ConfigMap{}, corev1.Secret{}, corev1.Event{},
+	corev1.ServiceAccount{},
 	corev1.Endpoints{}, corev1.Node{}, appsv1.Deployment{}, appsv1.ReplicaSet{}, appsv1.DaemonSet{}, appsv1.StatefulSet{},
-	autoscalingv2.HorizontalPodAutoscaler{}, autoscalingv1.Scale{}, coordinationv1.Lease{}, discoveryv1.EndpointSlice{}, networkingv1.Ingress{},
-	rbacv1.ClusterRole{}, rbacv1.ClusterRoleBinding{}, rbacv1.Role{}, rbacv1.RoleBinding{}, apiextensionsv1.CustomResourceDefinition{},
+	autoscalingv2.HorizontalPodAutoscaler{}, autoscalingv1.Scale{}, coordinationv1.Lease{}, discoveryv1.EndpointSlice{},
+	networkingv1.Ingress{},
+	rbacv1.ClusterRole{}, rbacv1.ClusterRoleBinding{}, rbacv1.Role{}, rbacv1.RoleBinding{},
+	apiextensionsv1.CustomResourceDefinition{},
 	metav1.DeleteOptions{},
 }
 
 // Types that read and write themselves.
 var special = map[string]string{
-	"v1.Time": "Time", "v1.MicroTime": "MicroTime", "intstr.IntOrString": "IntOrString", "resource.Quantity": "Quantity", "v1.Duration": "Duration",
+	"v1.Time": "Time", "v1.MicroTime": "MicroTime", "intstr.IntOrString": "IntOrString", "resource.Quantity": "Quantity",
+	"v1.Duration": "Duration",
 	"v1.FieldsV1": "Raw", "runtime.RawExtension": "Raw", "v1.JSON": "Raw", "v1.JSONSchemaPropsOrBool": "Raw",
 	"v1.JSONSchemaPropsOrArray": "Raw", "v1.JSONSchemaPropsOrStringArray": "Raw",
 }
