@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <lauxlib.h>
+#include <link.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -21,7 +22,12 @@
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
-enum { SIGNAL_STACK_SIZE = 64 * 1024 };
+enum {
+    SIGNAL_STACK_SIZE = 64 * 1024,
+    UNWINDER_FRAMES_SIZE = 1024, /* of stack between what the unwinder calls and the unwinder itself */
+    PUT_OFF_MAX = 50,            /* how often the jump is put off: a raise takes microseconds */
+    PUT_OFF_NS = 100 * 1000,
+};
 
 struct run {
     struct run *outer;
@@ -33,6 +39,7 @@ struct run {
     volatile sig_atomic_t soft; /* the hook is in place */
     volatile sig_atomic_t in_host;
     volatile sig_atomic_t jump_due;
+    volatile sig_atomic_t put_off;
     char where[KILL_WHERE_SIZE], noted[KILL_WHERE_SIZE];
     sigjmp_buf door;
 };
@@ -40,6 +47,8 @@ struct run {
 static _Thread_local struct run *volatile innermost;
 static _Thread_local timer_t timer;
 static _Thread_local bool timer_ready;
+static _Thread_local uintptr_t stack_end;
+static uintptr_t unwinder_begin, unwinder_end; /* the code of libgcc; both 0: it is not there */
 
 static int64_t cpu_ns(void)
 {
@@ -64,7 +73,65 @@ static void raise_time_limit(lua_State *L, lua_Debug *at)
     luaL_error(L, "time limit");
 }
 
-static void expire(struct run *run)
+/* --- the unwinder ---
+ *
+ * LuaJIT raises errors by libgcc's unwinder, which may take a lock that the whole process shares. A jump out of there
+ * would leave it locked, and the next error of any script would wait for ever. So the jump is put off while the
+ * unwinder runs. What was left of it on the stack by an earlier error looks the same, hence a bound. */
+
+static int find_unwinder(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+    if (strstr(info->dlpi_name, "libgcc_s") == NULL) {
+        return 0;
+    }
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        if (part->p_type == PT_LOAD && (part->p_flags & PF_X) != 0) {
+            unwinder_begin = info->dlpi_addr + part->p_vaddr;
+            unwinder_end = unwinder_begin + part->p_memsz;
+        }
+    }
+    return 1;
+}
+
+static bool is_of_unwinder(uintptr_t address)
+{
+    return address >= unwinder_begin && address < unwinder_end;
+}
+
+/* Looks for the unwinder among the innermost return addresses. The stack is read as it is. */
+__attribute__((no_sanitize("address"))) static bool is_unwinding(const ucontext_t *interrupted)
+{
+#ifdef __x86_64__
+    uintptr_t at = (uintptr_t)interrupted->uc_mcontext.gregs[REG_RIP];
+    uintptr_t top = (uintptr_t)interrupted->uc_mcontext.gregs[REG_RSP];
+#else
+    uintptr_t at = interrupted->uc_mcontext.pc, top = interrupted->uc_mcontext.sp;
+#endif
+    bool found = is_of_unwinder(at);
+    uintptr_t end = top + UNWINDER_FRAMES_SIZE < stack_end ? top + UNWINDER_FRAMES_SIZE : stack_end;
+    for (uintptr_t place = top & ~(uintptr_t)7; !found && place + sizeof(uintptr_t) <= end;
+         place += sizeof(uintptr_t)) {
+        found = is_of_unwinder(*(const uintptr_t *)place);
+    }
+    return found;
+}
+
+static void find_stack_end(void)
+{
+    pthread_attr_t attr;
+    void *begin;
+    size_t size;
+    if (pthread_getattr_np(pthread_self(), &attr) == 0) {
+        pthread_attr_getstack(&attr, &begin, &size);
+        stack_end = (uintptr_t)begin + size;
+        pthread_attr_destroy(&attr);
+    }
+}
+
+/* --- the stages --- */
+
+static void expire(struct run *run, const ucontext_t *interrupted)
 {
     if (!run->soft) {
         run->soft = 1;
@@ -73,19 +140,23 @@ static void expire(struct run *run)
         arm(run->deadline_ns);
     } else if (run->in_host) {
         run->jump_due = 1;
+    } else if (run->put_off < PUT_OFF_MAX && is_unwinding(interrupted)) {
+        run->put_off++;
+        run->deadline_ns = cpu_ns() + PUT_OFF_NS;
+        arm(run->deadline_ns);
     } else {
         siglongjmp(run->door, 1);
     }
 }
 
-static void on_signal(int signum)
+static void on_signal(int signum, siginfo_t *info, void *interrupted)
 {
     int saved_errno = errno;
     struct run *run = innermost;
     if (run != NULL) {
         /* A signal of an earlier deadline may come late. */
         if (cpu_ns() >= run->deadline_ns) {
-            expire(run);
+            expire(run, interrupted);
         } else {
             arm(run->deadline_ns);
         }
@@ -123,7 +194,10 @@ static void prepare_thread(void)
         is_watched = pthread_atfork(NULL, NULL, forget_timer) == 0;
     }
     set_signal_stack();
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK | SA_RESTART | SA_NODEFER};
+    find_stack_end();
+    dl_iterate_phdr(find_unwinder, NULL);
+    struct sigaction action = {.sa_sigaction = on_signal,
+                               .sa_flags = SA_ONSTACK | SA_RESTART | SA_NODEFER | SA_SIGINFO};
     sigemptyset(&action.sa_mask);
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGRTMIN};
     event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);

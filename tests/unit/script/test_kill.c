@@ -77,7 +77,7 @@ static void open_libraries(lua_State *L)
     }
 }
 
-static struct kill_report run_in(struct vm *vm, const char *source)
+static struct kill_report run_within(const struct kill_limits *within, struct vm *vm, const char *source)
 {
     struct err err;
     assert_true(vm_init(vm, MEMORY_MAX, &err));
@@ -87,7 +87,12 @@ static struct kill_report run_in(struct vm *vm, const char *source)
     lua_register(vm->L, "generous", generous);
     vm_limit(vm, MEMORY_MAX);
     assert_int_equal(luaL_loadbuffer(vm->L, source, strlen(source), "@kill.lua"), 0);
-    return kill_run(vm->L, &limits, call_body, vm->L);
+    return kill_run(vm->L, within, call_body, vm->L);
+}
+
+static struct kill_report run_in(struct vm *vm, const char *source)
+{
+    return run_within(&limits, vm, source);
 }
 
 static struct kill_report run(const char *source)
@@ -131,6 +136,23 @@ static void test_what_has_no_instruction_to_stop_at_ends_hard(void **state)
     };
     for (size_t i = 0; i < sizeof bombs / sizeof bombs[0]; i++)
         assert_int_equal(run(bombs[i]).stage, KILL_HARD);
+}
+
+/* Thousands of pcalls, each of which the hook ends: when the jump is due, an error is being raised most of the time.
+ * Where the unwinder locks (that depends on the process), a lock that is left behind would stop the next error. */
+static void test_errors_are_raised_after_a_jump_out_of_one(void **state)
+{
+    static const struct kill_limits short_limits = {.soft_ms = 1, .hard_ms = 1};
+    const char *deep =
+        "local function f(n) if n > 0 then pcall(f, n - 1) end while true do pcall(f, 0) end end f(6000)";
+    int hard = 0;
+    for (int i = 0; i < 100; i++) {
+        struct vm vm;
+        hard += run_within(&short_limits, &vm, deep).stage == KILL_HARD;
+        vm_fini(&vm);
+        assert_int_equal(run("for i = 1, 10 do pcall(error) end").stage, KILL_NONE);
+    }
+    assert_true(hard > 10);
 }
 
 static void test_waits_for_a_primitive_to_leave(void **state)
@@ -216,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_leaves_what_ends_in_time_alone),
         cmocka_unit_test(test_spins_end_softly_with_their_line),
         cmocka_unit_test(test_what_has_no_instruction_to_stop_at_ends_hard),
+        cmocka_unit_test(test_errors_are_raised_after_a_jump_out_of_one),
         cmocka_unit_test(test_waits_for_a_primitive_to_leave),
         cmocka_unit_test(test_abandoned_run_never_gets_control_back),
         cmocka_unit_test(test_replay_costs_nothing),
