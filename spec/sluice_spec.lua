@@ -158,6 +158,18 @@ describe('a simulated world', function()
     assert.matches("the cluster has no kind 'unicorns'", why)
   end)
 
+  it('takes a kind as kubectl does', function()
+    local world = world_with {}.world
+    for _, kind in ipairs { 'namespaces', 'Namespace' } do
+      assert.is_nil(world:get(kind, nil, 'absent'))
+    end
+    for _, kind in ipairs { 'canaries.flagger.app', 'canaries', 'Canary', 'Canary.flagger.app' } do
+      assert.is_nil(world:get(kind, 'test', 'absent'))
+    end
+    local _, why = pcall(world.get, world, 'Canary.sluice.dev', 'test', 'absent')
+    assert.matches("the cluster has no kind 'Canary.sluice.dev'", why, 1, true)
+  end)
+
   it('says what it cannot make sense of', function()
     local sluice = require 'sluice'
     local world = world_with {}.world

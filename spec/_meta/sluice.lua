@@ -134,7 +134,7 @@ function world:finish(canary, limit) end
 function world:play() end
 
 --- Changes an object, as kubectl patch --type merge.
----@param kind string
+---@param kind string as kubectl takes it: "Deployment", "deployments", "deployments.apps"
 ---@param namespace string?
 ---@param name string
 ---@param patch table lists in it replace those that are there
@@ -197,7 +197,7 @@ function world:play_acts(tell) end
 ---@param objects string|table
 function world:create(objects) end
 
----@param kind string plural and group: "deployments.apps", "pods"
+---@param kind string as kubectl takes it: "Deployment", "deployments", "deployments.apps"
 ---@param namespace string? nil for a kind without namespaces
 ---@param name string
 ---@return table? object

@@ -137,20 +137,30 @@ int64_t module_check_duration(lua_State *L, int index)
     return ns / 1000000;
 }
 
+/* As kubectl takes it: "deployments.apps", "deployments", "Deployment". Without a group the first kind counts. */
+static bool is_called(const struct kind *kind, const char *text)
+{
+    size_t len = strcspn(text, ".");
+    bool named = (strlen(kind->plural) == len && strncmp(kind->plural, text, len) == 0) ||
+                 (strlen(kind->name) == len && strncmp(kind->name, text, len) == 0);
+    return named && (text[len] == '\0' || strcmp(kind->group, text + len + 1) == 0);
+}
+
 const struct kind *module_check_kind(lua_State *L, struct world *w, int index)
 {
     const char *text = luaL_checkstring(L, index);
-    size_t len = strcspn(text, ".");
-    const char *group = text[len] == '.' ? text + len + 1 : "";
     const struct kinds *kinds = api_kinds(cluster_api(w->stage.cluster));
+    const struct kind *found = NULL;
     for (size_t i = 0; i < kinds_count(kinds); i++) {
         const struct kind *kind = kinds_at(kinds, i);
-        if (strlen(kind->plural) == len && strncmp(kind->plural, text, len) == 0 && strcmp(kind->group, group) == 0) {
-            return kind;
+        if (is_called(kind, text) && (found == NULL || (found->group[0] != '\0' && kind->group[0] == '\0'))) {
+            found = kind;
         }
     }
-    luaL_argerror(L, index, lua_pushfstring(L, "the cluster has no kind '%s'", text));
-    return NULL;
+    if (found == NULL) {
+        luaL_argerror(L, index, lua_pushfstring(L, "the cluster has no kind '%s'", text));
+    }
+    return found;
 }
 
 int module_fail(lua_State *L, const struct err *err)
