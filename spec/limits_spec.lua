@@ -126,4 +126,12 @@ describe('limits of scripts', function()
     assert.equal(1, told(world, 'asked'))
     assert.equal(1, told(world, 'has used up its queries of this minute, at scripts/script.lua:5'))
   end)
+
+  it('hold for a script that rests in between, too', function()
+    local world = scripted("    for _ = 1, 3 do\n      rollout:query 'vector(1)'\n      rollout:query 'vector(2)'\n"
+      .. "      rollout:wait '25s'\n    end", { queriesPerMinute = 3 })
+    world:initialise():push():finish()
+    assert.equal('Succeeded', world.phase, world:story())
+    assert.equal(1, told(world, 'has used up its queries of this minute, at scripts/script.lua:7'), world:story())
+  end)
 end)

@@ -87,8 +87,7 @@ static void answer(struct operation_call *call, struct doc *answer)
 static void on_rest(struct timer *timer, void *ctx)
 {
     struct run *run = ctx;
-    run->context->strategist->ops->stop(run->attempt.strategy);
-    run->attempt.strategy = NULL;
+    run->context->strategist->ops->rest(run->attempt.strategy);
     run->attempt.rests = true;
 }
 
@@ -462,7 +461,7 @@ void attempt_start(struct run *run)
         .limits = release_has_own_scripts(release) ? &release->limits : NULL,
         .label = release->canary,
         .words = release->words,
-        .again = run->attempt.rests,
+        .before = run->attempt.strategy,
         .seed = hash_fnv32(release->uid, strlen(release->uid)),
         .host = {.ctx = run,
                  .call = on_call,
@@ -490,10 +489,17 @@ void attempt_stop(struct run *run)
 {
     forget_operation(run);
     if (run->attempt.strategy != NULL) {
+        run->context->strategist->ops->rest(run->attempt.strategy);
+    }
+    str_free(&run->attempt.word);
+}
+
+void attempt_end(struct run *run)
+{
+    if (run->attempt.strategy != NULL) {
         run->context->strategist->ops->stop(run->attempt.strategy);
         run->attempt.strategy = NULL;
     }
-    str_free(&run->attempt.word);
 }
 
 bool attempt_replays(const struct run *run)

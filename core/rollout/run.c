@@ -138,6 +138,7 @@ void run_free(struct run *run)
         return;
     }
     stop(run);
+    attempt_end(run);
     timer_cancel(&run->turn);
     release_free(run->release);
     trouble_fini(&run->trouble);

@@ -30,7 +30,7 @@ struct strategy;
 
 /* One life of the script; attempt.c. */
 struct attempt {
-    struct strategy *strategy;
+    struct strategy *strategy;  /* NULL: none has begun; between two lives it rests */
     struct operation_call call; /* call.operation NULL: none is under way */
     void (*recorded)(struct operation_call *call);
     bool starts;             /* the operation is in its start */
@@ -107,8 +107,10 @@ void run_diverge(struct run *run, const struct err *err);
 /* Starts the script at its first line; it replays the record. A script of a team's that has waited for a while is
  * dropped, because its VM takes more memory than all else of the release, and started again by what it waited for. */
 void attempt_start(struct run *run);
-/* Drops the script where it stands. */
+/* Drops the script where it stands; attempt_start may follow. */
 void attempt_stop(struct run *run);
+/* After that: there is no next one. */
+void attempt_end(struct run *run);
 /* See run_poke, run_list_watched, run_freeze. */
 void attempt_poke(struct run *run);
 void attempt_list_watched(const struct run *run, struct str_list *canaries);

@@ -54,8 +54,10 @@ struct strategy_start {
     const struct limits *limits;
     const char *label; /* "podinfo.test", for logs */
     int64_t words;     /* the version of the words that it speaks (release/release.h); 0: the latest */
-    bool again;        /* it has run before: its lines of log while it loads are dropped */
-    uint32_t seed;     /* of the script's random numbers */
+    /* It ran before, and rests: it goes on with what it has left of this minute, and its lines of log while it loads
+     * are dropped. Taken, whatever comes of it. NULL: it begins. */
+    struct strategy *before;
+    uint32_t seed; /* of the script's random numbers */
     struct strategy_host host;
 };
 
@@ -63,9 +65,11 @@ struct strategist_ops {
     /* NULL and err when there is no such strategy or it does not compile. Nothing is called back before it returns. */
     struct strategy *(*start)(struct strategist *strategist, const struct strategy_start *start, struct err *err);
     void (*answer)(struct strategy *strategy, const struct node *answer);
-    /* Drops it, running or not; no Lua runs and nothing is called back. */
+    /* Drops it, running, resting or not; no Lua runs and nothing is called back. */
     void (*stop)(struct strategy *strategy);
-    /* True when it has memory to itself, which stopping it frees. */
+    /* Drops its script alone; not from inside a callback. `start` takes its place, or `stop` follows. */
+    void (*rest)(struct strategy *strategy);
+    /* True when it has memory to itself, which resting frees. */
     bool (*is_apart)(const struct strategy *strategy);
     /* Loads a script as `start` would, and runs nothing of it. NULL and err (file, line and message) when it does not
      * load, ERR_NOT_FOUND when there is no such module; otherwise what it declares: {"kind": "strategy", "name": …,

@@ -32,16 +32,32 @@ static void drop_shared(struct scripts *scripts)
     scripts->shared = NULL;
 }
 
-static void strategy_free(struct strategy *strategy)
+/* What only running strategies need. */
+static void tidy(struct scripts *scripts)
+{
+    if (scripts->running == 0) {
+        drop_shared(scripts);
+        chunks_clear(scripts->binary.chunks);
+    }
+}
+
+static void drop_task(struct strategy *strategy)
 {
     timer_cancel(&strategy->turn);
-    task_free(strategy->task);
-    budget_fini(&strategy->budget);
-    doc_free(strategy->pinned);
-    if (--strategy->scripts->running == 0) {
-        drop_shared(strategy->scripts);
-        chunks_clear(strategy->scripts->binary.chunks);
+    if (strategy->task != NULL) {
+        task_free(strategy->task);
+        strategy->task = NULL;
+        strategy->scripts->running--;
     }
+    doc_free(strategy->pinned);
+    strategy->pinned = NULL;
+    tidy(strategy->scripts);
+}
+
+static void strategy_free(struct strategy *strategy)
+{
+    drop_task(strategy);
+    budget_fini(&strategy->budget);
     mem_free(strategy);
 }
 
@@ -169,13 +185,15 @@ static struct sandbox_vm *vm_for(struct scripts *scripts, const struct module_se
 static struct strategy *start(struct strategist *strategist, const struct strategy_start *order, struct err *err)
 {
     struct scripts *scripts = (struct scripts *)strategist;
-    struct strategy *strategy = mem_new(struct strategy);
-    strategy->scripts = scripts;
-    scripts->running++;
+    struct script_limits limits = limits_of(scripts, order->limits);
+    struct strategy *strategy = order->before;
+    if (strategy == NULL) {
+        strategy = mem_new(struct strategy);
+        strategy->scripts = scripts;
+        budget_init(&strategy->budget, scripts->clock, &limits.budget, order->label);
+    }
     strategy->host = order->host;
     strategy->pinned = order->sources != NULL ? doc_copy(order->sources) : NULL;
-    struct script_limits limits = limits_of(scripts, order->limits);
-    budget_init(&strategy->budget, scripts->clock, &limits.budget, order->label);
     struct module_set set = scripts->binary;
     set.pinned = doc_root(strategy->pinned);
     struct sandbox_vm *vm = vm_for(scripts, &set, &limits, err);
@@ -185,6 +203,7 @@ static struct strategy *start(struct strategist *strategist, const struct strate
         strategy_free(strategy);
         return NULL;
     }
+    scripts->running++;
     budget_spend(&strategy->budget, task_spent_ns(strategy->task));
     timer_start(scripts->clock, &strategy->turn, 0, on_turn, strategy);
     return strategy;
@@ -200,11 +219,17 @@ static void answer(struct strategy *strategy, const struct node *value)
 
 static void stop(struct strategy *strategy)
 {
-    if (task_is_running(strategy->task)) {
+    if (strategy->task != NULL && task_is_running(strategy->task)) {
         task_abandon(strategy->task); /* on_turn frees it */
     } else {
         strategy_free(strategy);
     }
+}
+
+static void rest(struct strategy *strategy)
+{
+    assert(strategy->task == NULL || !task_is_running(strategy->task));
+    drop_task(strategy);
 }
 
 static bool is_apart(const struct strategy *strategy)
@@ -253,6 +278,7 @@ static const struct strategist_ops ops = {
     .start = start,
     .answer = answer,
     .stop = stop,
+    .rest = rest,
     .is_apart = is_apart,
     .inspect = inspect,
     .limits = most,

@@ -202,7 +202,7 @@ struct task *task_new(const struct strategy_start *start, struct sandbox_vm *vm,
     task->limits = *limits;
     task->host.port = start->host;
     task->host.random = start->seed;
-    task->host.again = start->again;
+    task->host.again = start->before != NULL;
     task->host.budget = budget;
     task->host.replay_words = limits->replay_words;
     str_copy(task->host.label, sizeof task->host.label, start->label != NULL ? start->label : "");

@@ -17,7 +17,7 @@ struct fake_strategist {
     struct strategy_host host; /* of the script that runs */
     struct limits limits;      /* that it was started with */
     bool is_limited;           /* it was; the engine's own scripts are not */
-    int started, stopped;
+    int started;
     bool running;
     int64_t words;      /* that it is to speak */
     struct doc *answer; /* of the last call; NULL: not yet */
@@ -33,7 +33,7 @@ static inline struct strategy *fake_strategist_start(struct strategist *strategi
 {
     struct fake_strategist *s = (struct fake_strategist *)strategist;
     s->host = start->host;
-    s->again = start->again;
+    s->again = start->before != NULL;
     s->is_limited = start->limits != NULL;
     s->limits = s->is_limited ? *start->limits : (struct limits){0};
     s->started++;
@@ -52,7 +52,12 @@ static inline void fake_strategist_answer(struct strategy *strategy, const struc
 static inline void fake_strategist_stop(struct strategy *strategy)
 {
     struct fake_strategist *s = (struct fake_strategist *)strategy;
-    s->stopped++;
+    s->running = false;
+}
+
+static inline void fake_strategist_rest(struct strategy *strategy)
+{
+    struct fake_strategist *s = (struct fake_strategist *)strategy;
     s->running = false;
 }
 
@@ -76,6 +81,7 @@ static inline void fake_strategist_init(struct fake_strategist *s)
     static const struct strategist_ops ops = {.start = fake_strategist_start,
                                               .answer = fake_strategist_answer,
                                               .stop = fake_strategist_stop,
+                                              .rest = fake_strategist_rest,
                                               .is_apart = fake_strategist_is_apart,
                                               .limits = fake_strategist_limits,
                                               .sources = fake_strategist_sources};
