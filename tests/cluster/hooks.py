@@ -1,10 +1,8 @@
 """A server for webhooks that records every call and answers as told, per path."""
-import http.server
 import json
-import threading
 import time
 
-from processes import free_port
+from servers import Served
 
 
 class Answer:
@@ -26,39 +24,12 @@ class Call:
         return self.headers.get('Sluice-Key')
 
 
-class Hooks:
-    """The server; use it as a context manager. Every path answers 200 unless answer() said otherwise."""
+class Hooks(Served):
+    """The server. Every path answers 200 unless answer() said otherwise."""
 
     def __init__(self):
         self._calls, self._answers = [], {}
-        self._lock, self._closing = threading.Lock(), threading.Event()
-        hooks = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                hooks._handle(self)
-
-            def log_message(self, *_):
-                pass
-
-        self.port = free_port()
-        self._server = http.server.ThreadingHTTPServer(('127.0.0.1', self.port), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        self._closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-
-    def url(self, path):
-        return f'http://127.0.0.1:{self.port}{path}'
+        super().__init__()
 
     def answer(self, path, **how):
         """From now on: Answer(**how), or `by`, a function from a Call to an Answer."""
@@ -71,7 +42,7 @@ class Hooks:
             return [c for c in self._calls
                     if (path is None or c.path == path) and (prefix is None or c.path.startswith(prefix))]
 
-    def _handle(self, request):
+    def handle(self, request):
         body = request.rfile.read(int(request.headers.get('Content-Length') or 0))
         try:
             body = json.loads(body)
@@ -83,7 +54,7 @@ class Hooks:
             answer = self._answers.get(request.path) or Answer()
         if callable(answer):
             answer = answer(call)
-        if self._closing.wait(3600 if answer.hang else answer.delay) or answer.hang:
+        if self.waits_in_vain(answer):
             return
         try:
             request.send_response(answer.status)

@@ -53,20 +53,20 @@ class Listener(http.server.ThreadingHTTPServer):
         pass  # a client that refuses the certificate, say
 
 
-class Server:
-    """The server; use it as a context manager. A path that answer() said nothing of is answered 404.
+class Served:
+    """What has a server of its own on a free port of 127.0.0.1, whose requests its `handle` answers; use it as a
+    context manager.
 
     `certificate`: a file with key and certificate, for a server of TLS.
     """
 
     def __init__(self, certificate=None):
-        self._answers, self._requests = {}, []
         self._lock, self._closing = threading.Lock(), threading.Event()
-        server = self
+        served = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                server._handle(self)
+                served.handle(self)
 
             do_POST = do_PUT = do_DELETE = do_GET
 
@@ -96,6 +96,18 @@ class Server:
     def url(self, path=''):
         return f'{self.scheme}://127.0.0.1:{self.port}{path}'
 
+    def waits_in_vain(self, answer):
+        """Waits as the answer says; true: nobody will get it any more."""
+        return self._closing.wait(3600 if answer.hang else answer.delay) or answer.hang
+
+
+class Server(Served):
+    """Answers as told; a path that answer() said nothing of is answered 404."""
+
+    def __init__(self, certificate=None):
+        self._answers, self._requests = {}, []
+        super().__init__(certificate)
+
     def answer(self, path, *answers, **how):
         """What requests whose path begins so are answered from now on: Answer(**how), or `answers`, of which the last
         one stays."""
@@ -114,13 +126,13 @@ class Server:
         answers = self._answers[max(fitting, key=len)]
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
-    def _handle(self, handler):
+    def handle(self, handler):
         body = handler.rfile.read(int(handler.headers.get('Content-Length') or 0))
         with self._lock:
             request = Request(handler, body)
             self._requests.append(request)
             answer = self._answer_of(request.path)
-        if self._closing.wait(3600 if answer.hang else answer.delay) or answer.hang:
+        if self.waits_in_vain(answer):
             return
         try:
             handler.send_response(answer.status)
