@@ -164,11 +164,10 @@ char *canary_strategy_module(const char *strategy)
 char *canary_check_module(const char *key)
 {
     const char *slash = strchr(key, '/');
-    char *module = str_format("checks.%.*s.%s", (int)(slash - key), key, slash + 1);
     if (slash == key) {
-        str_free(&module);
         return str_format("checks.%s", key + 1);
     }
+    char *module = str_format("checks.%.*s.%s", (int)(slash - key), key, slash + 1);
     for (char *c = module + strlen("checks.") + (slash - key) + 1; *c != '\0'; c++) {
         *c = *c == '.' ? '_' : *c; /* no name of an object has one of these */
     }

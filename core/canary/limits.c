@@ -140,11 +140,15 @@ struct limits limits_most(void)
     return limits;
 }
 
+void limit_lower(int64_t *limit, int64_t other)
+{
+    *limit = other != 0 && (*limit == 0 || other < *limit) ? other : *limit;
+}
+
 void limits_lower(struct limits *limits, const struct limits *others)
 {
     for (enum limit limit = 0; limit < LIMIT_COUNT; limit++) {
-        int64_t *own = &limits->of[limit], other = others->of[limit];
-        *own = other != 0 && (*own == 0 || other < *own) ? other : *own;
+        limit_lower(&limits->of[limit], others->of[limit]);
     }
 }
 

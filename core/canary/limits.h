@@ -49,7 +49,9 @@ bool limits_parse(enum limit limit, const char *text, int64_t *value, struct err
  * not known, a value that is none, and one above `most`, with the flag that says so. */
 struct limits limits_read(const struct node *given, const struct limits *most, struct str_list *reasons);
 
-/* Each of them becomes the smaller one of both. */
+/* Becomes the smaller one of both; 0: there is none. */
+void limit_lower(int64_t *limit, int64_t other);
+/* The same for each of them. */
 void limits_lower(struct limits *limits, const struct limits *others);
 
 /* For the record of a Release, a new object of `doc`; and back. What cannot be read counts as not said. */

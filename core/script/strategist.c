@@ -130,23 +130,18 @@ static void on_turn(struct timer *timer, void *ctx)
 
 /* --- limits --- */
 
-static void lower(int64_t *limit, int64_t asked)
-{
-    *limit = asked != 0 && (*limit == 0 || asked < *limit) ? asked : *limit;
-}
-
 static void apply(struct script_limits *limits, const struct limits *asked)
 {
     int64_t memory = (int64_t)limits->memory_max;
-    lower(&memory, asked->of[LIMIT_MEMORY]);
+    limit_lower(&memory, asked->of[LIMIT_MEMORY]);
     limits->memory_max = (size_t)memory;
     if (limits->budget.measured) { /* otherwise a slow machine would tell another story */
-        lower(&limits->cpu.soft_ms, asked->of[LIMIT_STEP_TIME]);
+        limit_lower(&limits->cpu.soft_ms, asked->of[LIMIT_STEP_TIME]);
     }
-    lower(&limits->budget.cpu_ms, asked->of[LIMIT_TIME_PER_MINUTE]);
-    lower(&limits->budget.queries, asked->of[LIMIT_QUERIES]);
-    lower(&limits->budget.messages, asked->of[LIMIT_MESSAGES]);
-    lower(&limits->budget.log_lines, asked->of[LIMIT_LOG_LINES]);
+    limit_lower(&limits->budget.cpu_ms, asked->of[LIMIT_TIME_PER_MINUTE]);
+    limit_lower(&limits->budget.queries, asked->of[LIMIT_QUERIES]);
+    limit_lower(&limits->budget.messages, asked->of[LIMIT_MESSAGES]);
+    limit_lower(&limits->budget.log_lines, asked->of[LIMIT_LOG_LINES]);
 }
 
 /* `asked` NULL: the scripts are the engine's own. */
