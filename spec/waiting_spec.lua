@@ -216,6 +216,25 @@ describe('the condition Waiting', function()
     assert.equal('Succeeded', world.phase)
   end)
 
+  for killed_after, what in pairs { [0] = '', [40] = ', also of an engine that took over' } do
+    it('is not overdue at the moment in which its time is over' .. what, function()
+      local world = watched_world { analysis = {}, strategy = { name = 'calm' } }
+      world.world:create { apiVersion = 'sluice.dev/v1alpha1', kind = 'Strategy', spec = { script = [[
+        return require 'stdlib.strategy' { name = 'calm', run = function(rollout)
+          rollout:begin() rollout:wait '2m' rollout:analyse { rounds = 1 } rollout:promote()
+        end }]] }, metadata = { name = 'calm', namespace = 'test' } }
+      world:initialise():push()
+      if killed_after > 0 then
+        world.world:run(killed_after .. 's')
+        world.world:kill_engine()
+      end
+      world:finish()
+      assert.equal('Succeeded', world.phase)
+      assert.same({ 'nothing', 'StrategyWaits', 'nothing' }, reasons(world))
+      assert.equal(0, times_told(world, 'has been waiting for'))
+    end)
+  end
+
   for name, change in pairs {
     ['matches'] = function(spec)
       spec.analysis.match = { { headers = { ['x-canary'] = { exact = 'insider' } } } }

@@ -10,6 +10,7 @@
 enum {
     LASTING_MS = 10 * 1000, /* the shortest interval; a shorter wait is not written into the status */
     DEADLINE_DEFAULT_S = 600,
+    SECOND_MS = 1000, /* what times in a status are rounded down to */
 };
 
 void waiting_init(struct waiting *w, const struct notify *notify, struct announcer *announcer, const char *namespace,
@@ -151,6 +152,7 @@ static bool inherit(struct waiting *w, struct waiting_for *one, const struct nod
     }
     one->since_wall_ms = since;
     one->began_ms -= now_wall - since;
+    one->overdue_ms = one->began_ms + SECOND_MS + one->deadline_ms;
     one->overdue = updated >= since + one->deadline_ms;
     return true;
 }
@@ -174,11 +176,11 @@ static void begin(struct waiting *w, const struct wait *wait, const char *key)
                                 .began_ms = mono_ms(w),
                                 .deadline_ms = deadline_s * 1000,
                                 .unshown = wait->unshown};
+    one->overdue_ms = one->began_ms + one->deadline_ms + 1; /* a wait that ends with its deadline has kept it */
     const struct node *live = object_condition(canary.root, CONDITION_WAITING);
     bool known = w->inherited && !one->unshown && inherit(w, one, live);
     w->inherited = w->inherited && !known;
     w->written = live != NULL;
-    one->overdue_ms = one->began_ms + one->deadline_ms;
     if (!one->overdue && one->overdue_ms <= mono_ms(w)) {
         tell_overdue(w, one);
     } else if (!known && !wait->told) {

@@ -357,10 +357,11 @@ static void on_leave(void *ctx, const struct node *result)
     halt_when_full(run);
 }
 
-static bool is_known(void *ctx)
+/* Given the same record a script says the same lines, so that their number tells which it has said before. */
+static bool is_line_known(void *ctx)
 {
-    const struct run *run = ctx;
-    return run->attempt.known;
+    struct run *run = ctx;
+    return ++run->attempt.lines <= run->lines_logged || journal_is_replaying(run->release->journal);
 }
 
 static void on_evidence(void *ctx, const struct node *evidence, const char *where)
@@ -467,7 +468,7 @@ void attempt_start(struct run *run)
                  .call = on_call,
                  .enter = on_enter,
                  .leave = on_leave,
-                 .is_known = is_known,
+                 .is_line_known = is_line_known,
                  .evidence = on_evidence,
                  .log = on_log,
                  .delayed = on_delayed,
@@ -476,6 +477,8 @@ void attempt_start(struct run *run)
     struct err err = {0};
     run->state = RUN_SCRIPT;
     run->attempt.rounds = 0;
+    run->lines_logged = run->attempt.lines > run->lines_logged ? run->attempt.lines : run->lines_logged;
+    run->attempt.lines = 0;
     run->attempt.known = run->attempt.rests;
     run->attempt.rests = false;
     run->attempt.strategy = strategist->ops->start(strategist, &start, &err);

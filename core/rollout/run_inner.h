@@ -41,6 +41,7 @@ struct attempt {
     struct doc *held_answer; /* so does this answer */
     char *word;              /* that was entered last, and what it was asked for */
     int64_t rounds;          /* rounds begun since the script's first line */
+    int64_t lines;           /* of log, since then */
     int64_t round_started_ms;
 };
 
@@ -60,8 +61,9 @@ struct run {
     struct trouble trouble;
 
     struct attempt attempt;
-    int failures;  /* of the script */
-    char *failure; /* the script's last error */
+    int64_t lines_logged; /* by the attempts before this one, at most */
+    int failures;         /* of the script */
+    char *failure;        /* the script's last error */
     /* why the last `ready` found a side that will never be ready; NULL: it is ready, or may become so */
     char *not_ready;
     bool delay_told; /* it was told that the script has spent its CPU time */

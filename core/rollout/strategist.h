@@ -32,8 +32,8 @@ struct strategy_host {
     bool (*enter)(void *ctx, const char *word, const struct node *args, struct doc **result, int64_t *started_ms);
     /* The word that was entered last is finished. */
     void (*leave)(void *ctx, const struct node *result);
-    /* True while what the script does was done before: its lines of log are dropped. NULL: it never was. */
-    bool (*is_known)(void *ctx);
+    /* Asked for each line of log. True: the script has said it before, and it is dropped. NULL: it never has. */
+    bool (*is_line_known)(void *ctx);
     /* Evidence for a verdict: kept with the release. `where`: "file:line" of the strategy. */
     void (*evidence)(void *ctx, const struct node *evidence, const char *where);
     void (*log)(void *ctx, const char *message);

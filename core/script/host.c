@@ -304,10 +304,10 @@ static void write_log(struct host *host, const char *message)
 }
 
 /* A script that runs again, over its record, has logged these lines before. */
-static bool is_known(const struct host *host)
+static bool is_line_known(const struct host *host)
 {
     const struct strategy_host *port = &host->port;
-    return host->co == NULL ? host->again : port->is_known != NULL && port->is_known(port->ctx);
+    return host->co == NULL ? host->again : port->is_line_known != NULL && port->is_line_known(port->ctx);
 }
 
 static int primitive_log(lua_State *L)
@@ -320,7 +320,7 @@ static int primitive_log(lua_State *L)
     size_t len;
     const char *text = lua_tolstring(L, 1, &len);
     plain_copy(message, sizeof message, text, len);
-    if (!is_known(host) && (host->budget == NULL || budget_take_line(host->budget))) {
+    if (!is_line_known(host) && (host->budget == NULL || budget_take_line(host->budget))) {
         write_log(host, message);
     }
     kill_host_leave();

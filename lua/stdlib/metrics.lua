@@ -132,6 +132,23 @@ function M.names(spec)
   return names
 end
 
+--- All names by which M.find finds something.
+---@return string[]
+function M.known(spec)
+  local names = host.array(M.names(spec))
+  for _, metric in ipairs(spec.analysis.metrics or {}) do
+    names[#names + 1] = metric.checkRef and metric.checkRef.name
+  end
+  return names
+end
+
+--- What is said of a metric with which the release began, and which an edit of the Canary has taken away.
+---@param name string
+---@return string
+function M.gone(name)
+  return ('the Canary has no metric "%s" any more, with which the release began'):format(name)
+end
+
 --- How Flagger judges a metric of a name that it knows.
 ---@param name string
 ---@return Measure?
@@ -147,8 +164,7 @@ local function judged_of(spec, only)
   end
   local list = {}
   for i, name in ipairs(only) do
-    local lacking = { lacking = 'the Canary has no metric of this name' }
-    list[i] = M.find(spec, name) or { name = name, check = lacking }
+    list[i] = M.find(spec, name) or { name = name, check = { lacking = M.gone(name) } }
   end
   return list
 end

@@ -45,12 +45,16 @@ local function read_params(word, definition, values, given)
   return params, bounds
 end
 
+local function lacks_bounds(word, name)
+  wrong(word, ('params: min or max is wanted: the Canary has no metric "%s" with bounds'):format(name))
+end
+
 --- What a query gave, as a check would say it.
 local function judge_measured(word, metric, measured, bounds)
   if not measured.value then
     return checking.blind(measured.error)
   elseif not bounds then
-    wrong(word, 'params: min or max is wanted: metric ' .. metric.name .. ' has no bounds')
+    lacks_bounds(word, metric.name)
   end
   return checking.judge(measured.value, bounds)
 end
@@ -71,14 +75,18 @@ local function has_bounds(metric)
 end
 
 ---@param word string that asks
+---@param rollout ScriptWords
 ---@param facts table see _meta/operations.lua
----@param spec table Canary.spec
 ---@param name string a metric of the Canary, or a check that the engine brings
 ---@param given table parameters, or min and max
 ---@return Outcome
-function M.run(word, facts, spec, name, given)
-  local builtin = metrics.builtin(name)
-  local metric = metrics.find(spec, name) or builtin and { name = name }
+function M.run(word, rollout, facts, name, given)
+  local spec, builtin = rollout:spec(), metrics.builtin(name)
+  local metric = metrics.find(spec, name)
+  if not metric and rollout:began_with(name) then
+    return checking.blind(metrics.gone(name))
+  end
+  metric = metric or builtin and { name = name }
   if not metric then
     local known = metrics.names(spec)
     known[#known + 1], known[#known + 2] = 'request-success-rate', 'request-duration'
@@ -94,6 +102,9 @@ function M.run(word, facts, spec, name, given)
   builtin = not metric.templateRef and metrics.builtin(metric.name)
   if builtin then
     local own = has_bounds(metric) and verdicts.bounds_of(metric, builtin) or nil
+    if not own and given.min == nil and given.max == nil then
+      lacks_bounds(word, name)
+    end
     return run_script(word, 'checks.' .. builtin.kind, facts, spec, metric, given, nil, own)
   end
   local _, bounds = read_params(word, nil, nil, given)

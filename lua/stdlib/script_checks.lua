@@ -9,13 +9,30 @@ local verdicts = require 'stdlib.verdict'
 
 local methods = {}
 
+--- A metric that an edit of the Canary takes away is not one that there never was: the release goes on without it.
+function methods:metrics_to_keep()
+  return metrics.known(self:spec())
+end
+
+--- Did the release begin with a metric of this name?
+---@param name string
+---@return boolean
+function methods:began_with(name)
+  for _, one in ipairs(self.metrics_at_start or {}) do
+    if one == name then
+      return true
+    end
+  end
+  return false
+end
+
 --- Asks a metric of the Canary, or a check that the engine brings; counts nothing.
 ---@param name string
 ---@param params table?
 ---@return Outcome
 function methods:check(name, params)
   local result = self:word('check', { name = name, params = params }, function(rollout)
-    local outcome = probe.run('check', host.call('facts'), rollout:spec(), name, params or {})
+    local outcome = probe.run('check', rollout, host.call('facts'), name, params or {})
     return {
       verdict = outcome.verdict,
       value = verdicts.finite_value(outcome),
@@ -70,7 +87,7 @@ function methods:know_metrics(names)
   self:word('metrics', { names = names }, function(rollout)
     local spec = rollout:spec()
     for _, name in ipairs(names) do
-      if not metrics.find(spec, name) then
+      if not metrics.find(spec, name) and not rollout:began_with(name) then
         misuse.raise('rollout:analyse: checks: ' .. misuse.unknown('metric', name, metrics.names(spec)))
       end
     end

@@ -100,7 +100,7 @@ function kinds.gate(look, condition)
 end
 
 function kinds.check(look, condition)
-  local outcome = probe.run(look.word, look.facts, look.rollout:spec(), condition.check, condition.params or {})
+  local outcome = probe.run(look.word, look.rollout, look.facts, condition.check, condition.params or {})
   if outcome.verdict == condition.verdict then
     return true
   end
@@ -184,6 +184,9 @@ local function wait_for(rollout, word, args, condition, timeout_ms)
       end
       wake = timeout_ms and either(wake, { due = began + timeout_ms }) or wake
       ask_rollback_hooks(look, since)
+      if rollout:spec().skipAnalysis then
+        return { done = false, skips = true }
+      end
       rollout.waited = true
       rollout.waits = { reason = 'StrategyWaits', message = text_of(look, wake), told = true }
       return { done = false }
@@ -191,6 +194,8 @@ local function wait_for(rollout, word, args, condition, timeout_ms)
     since = looked
     if result.done then
       return result.value
+    elseif result.skips then
+      rollout:next_round() -- it promotes without an analysis, and comes back when that was not to be after all
     end
   end
 end

@@ -35,20 +35,26 @@ local function ask_to_begin(rollout)
   return rollout:act(orders)
 end
 
-local function note_start()
+local function note_start(rollout)
   local facts = host.call('facts')
   return {
     done = true,
     restarted = facts.restarted,
     finishing = facts.finishing and facts.phase or nil,
+    metrics = rollout:metrics_to_keep(),
   }
 end
+
+--- The names of metrics that a script may ask for later on; nil: it asks for none by their names.
+---@return string[]?
+function Shared:metrics_to_keep() end -- luacheck: ignore 212/self
 
 --- Opens the release: waits for the gate confirm-rollout, fixes the revision, scales the target up.
 --- A release that replaces another one in mid-run skips all that. One whose primary is promoted already
 --- does not return from here.
 function Shared:begin()
   local start = self:round_word('start', note_start)
+  self.metrics_at_start = start.metrics
   if start.finishing then
     self.finishing = true
     promotion.finish(self, start.finishing)

@@ -78,6 +78,17 @@ static void test_a_wait_is_told_twice_and_asks_for_nothing(void **state)
     assert_int_equal(writes(w), before);
 }
 
+/* What a strategy waits for ends in the very millisecond of the deadline when both are ten minutes. */
+static void test_a_wait_that_ends_with_its_deadline_is_not_overdue(void **state)
+{
+    struct world *w = *state;
+    wait_for_pods(w);
+    fake_clock_advance(w->fc, 600 * 1000);
+    assert_int_equal(told(w, "has been waiting for"), 0);
+    fake_clock_advance(w->fc, 1);
+    assert_int_equal(told(w, "has been waiting for"), 1);
+}
+
 static void test_since_when_outlives_the_engine(void **state)
 {
     struct world *w = *state;
@@ -96,7 +107,7 @@ static void test_a_release_that_cannot_be_created_is_tried_again_later_and_later
     struct world *w = *state;
     fake_http_route(w->fh, "POST", SLUICE, 422, "{'kind':'Status','message':'no releases here','code':422}");
     fake_api_edit(w->api, TARGET, NEW_IMAGE);
-    for (int i = 0; i < 600; i++) { /* each wakes the actor, once a second */
+    for (int i = 0; i < 601; i++) { /* each wakes the actor, once a second */
         fake_api_edit(w->api, TARGET,
                       i % 2 ? "{'metadata':{'labels':{'x':'1'}}}" : "{'metadata':{'labels':{'x':'2'}}}");
         fake_clock_advance(w->fc, 1000);
@@ -135,6 +146,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_moment_is_no_news, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_wait_that_lasts_is_visible_until_it_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_wait_is_told_twice_and_asks_for_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_wait_that_ends_with_its_deadline_is_not_overdue, setup, teardown),
         cmocka_unit_test_setup_teardown(test_since_when_outlives_the_engine, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_release_that_cannot_be_created_is_tried_again_later_and_later, setup,
                                         teardown),

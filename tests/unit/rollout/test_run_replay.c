@@ -80,7 +80,7 @@ static void play_to_tick(struct world *w, int64_t since_ms)
     if (!fake_script_enter(&w->script, "round")) {
         fake_script_leave(&w->script, "{}");
     }
-    w->known = w->script.host.is_known(w->script.host.ctx);
+    w->known = w->script.host.is_line_known(w->script.host.ctx);
     struct doc *args = fake_doc_format("{'since':%lld}", (long long)since_ms);
     char *text = node_to_text(doc_root(args));
     fake_script_call(&w->script, "tick", text);
@@ -119,7 +119,7 @@ static void test_a_script_that_waits_long_gives_its_vm_back_and_goes_on_from_its
     assert_true(w.known); /* its line is not logged again */
     fake_clock_run(w.f.fc);
     assert_non_null(w.script.answer); /* the tick is due */
-    assert_false(w.script.host.is_known(w.script.host.ctx));
+    assert_false(w.script.host.is_line_known(w.script.host.ctx));
     close_world(&w);
 }
 
@@ -141,9 +141,9 @@ static void test_a_script_that_rests_between_two_looks_says_more_afterwards(void
     assert_true(w.script.again);
     assert_true(fake_script_enter(&w.script, "round"));
     assert_true(fake_script_enter(&w.script, "look"));
-    assert_true(w.script.host.is_known(w.script.host.ctx));
+    assert_true(w.script.host.is_line_known(w.script.host.ctx));
     assert_false(fake_script_enter(&w.script, "look"));
-    assert_false(w.script.host.is_known(w.script.host.ctx)); /* its next line is a new one */
+    assert_false(w.script.host.is_line_known(w.script.host.ctx)); /* its next line is a new one */
     str_free(&text);
     doc_free(args);
     close_world(&w);
