@@ -231,6 +231,12 @@ static bool is_led_away(struct call *call)
     return call->is_led_away;
 }
 
+/* Before a name is looked up: servers of names that belong to others are asked nothing, either. */
+static int on_resolve(void *resolver, void *reserved, void *ctx)
+{
+    return is_led_away(ctx) ? 1 : 0;
+}
+
 /* Called before a connection is opened; on_connected is called for reused ones too. */
 static curl_socket_t on_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -472,6 +478,8 @@ static void set_callbacks(struct call *call)
     curl_easy_setopt(call->easy, CURLOPT_ERRORBUFFER, call->why);
     curl_easy_setopt(call->easy, CURLOPT_PREREQFUNCTION, on_connected);
     curl_easy_setopt(call->easy, CURLOPT_PREREQDATA, call);
+    curl_easy_setopt(call->easy, CURLOPT_RESOLVER_START_FUNCTION, on_resolve);
+    curl_easy_setopt(call->easy, CURLOPT_RESOLVER_START_DATA, call);
     curl_easy_setopt(call->easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
     curl_easy_setopt(call->easy, CURLOPT_OPENSOCKETDATA, call);
     curl_easy_setopt(call->easy, CURLOPT_HEADERFUNCTION, on_header);

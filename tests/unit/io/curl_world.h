@@ -109,6 +109,8 @@ static inline void on_request(void *ctx, struct fake_net_conn *conn, const char 
         send_answer(conn, "307 Temporary Redirect", "Location: /landed\r\n", "moved");
     else if (path_is(request, "/away"))
         send_away(w, conn);
+    else if (path_is(request, "/nowhere"))
+        send_answer(conn, "307 Temporary Redirect", "Location: http://nobody.invalid/\r\n", "moved");
     else if (path_is(request, "/circle"))
         send_answer(conn, "301 Moved Permanently", "Location: /circle\r\n", "");
     else if (path_is(request, "/large"))

@@ -189,6 +189,15 @@ static void a_redirect_to_another_host_is_refused_where_that_is_wanted(void **st
     assert_int_equal(ask(w, "/away", any)->status, 200);
 }
 
+/* A name that leads nowhere is not found out to do so. */
+static void a_host_that_is_not_followed_is_not_looked_up(void **state)
+{
+    struct world *w = *state;
+    struct http_request only = {.follow_redirects = true, .same_host = true}, any = {.follow_redirects = true};
+    assert_true(str_has_suffix(ask(w, "/nowhere", only)->err.text, ": a redirect to another host is not followed"));
+    assert_true(str_has_suffix(ask(w, "/nowhere", any)->err.text, "Could not resolve host: nobody.invalid"));
+}
+
 static void a_redirect_to_another_host_carries_no_credentials(void **state)
 {
     struct world *w = *state;
@@ -553,6 +562,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_temporary_redirect_keeps_method_and_body, setup, teardown),
         cmocka_unit_test_setup_teardown(what_go_does_not_follow_is_an_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(a_redirect_to_another_host_is_refused_where_that_is_wanted, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_host_that_is_not_followed_is_not_looked_up, setup, teardown),
         cmocka_unit_test_setup_teardown(a_redirect_to_another_host_carries_no_credentials, setup, teardown),
         cmocka_unit_test_setup_teardown(redirects_are_answers_unless_they_are_to_be_followed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_circle_of_redirects_ends_after_ten_requests, setup, teardown),
