@@ -276,14 +276,25 @@ function M.decode(text)
   return value
 end
 
+--- Larger than any of Go's numbers, which JSON can say: Graphite writes infinity so.
+local BEYOND = { [math.huge] = 'number 1e9999', [-math.huge] = 'number -1e9999' }
+
+--- Why a value of JSON is no number, in Go's words; nil when it is one.
+---@param value any
+---@param field string that it is read into
+---@return string? problem
+function M.number_problem(value, field)
+  local kind = BEYOND[value] or value == adapter.json.null and 'null' or type(value) ~= 'number' and type(value)
+  return kind and ('json: cannot unmarshal %s into %s of type float64'):format(kind, field) or nil
+end
+
 --- A number of an answer; nil and the answer that says what stands there instead.
 function M.number(value, field)
-  if type(value) == 'number' then
-    return value
+  local problem = M.number_problem(value, field)
+  if problem then
+    return nil, { error = 'error unmarshaling result: ' .. problem }
   end
-  local kind = value == adapter.json.null and 'null' or type(value)
-  local words = 'error unmarshaling result: json: cannot unmarshal %s into %s of type float64'
-  return nil, { error = words:format(kind, field) }
+  return value
 end
 
 --- A list that is there; json null and what is absent are none. An empty object looks like one.

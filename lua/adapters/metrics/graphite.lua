@@ -43,7 +43,8 @@ local function value_of(point)
   elseif type(point[1]) ~= 'number' then
     return nil, 'error unmarshaling value: ' .. tostring(point[1])
   end
-  return point[1]
+  local problem = provider.number_problem(point[1], 'Go struct field graphiteTargetResp.datapoints')
+  return not problem and point[1] or nil, problem
 end
 
 --- The last value of all targets.

@@ -97,6 +97,15 @@ describe('the adapter of each provider', function()
       end
     end)
   end
+
+  it('takes no number for one that a float64 does not hold', function()
+    for _, type in ipairs { 'datadog', 'newrelic', 'dynatrace', 'graphite' } do
+      local case = BASICS[type]
+      local said = answer(type, case.order, (case.good:gsub('42%.5', '1e9999')))
+      assert.matches('json: cannot unmarshal number 1e9999 into ', said.error, 1, true)
+      assert.is_nil(said.infinite)
+    end
+  end)
 end)
 
 describe('prometheus', function()
@@ -272,6 +281,12 @@ describe('graphite', function()
     assert.same({ none = true, error = 'no values found' }, answer('graphite', order, '[{"datapoints":[[null,1]]}]'))
     assert.same({ none = true, error = 'no values found' }, answer('graphite', order, '[]'))
     assert.equal('error response: no', answer('graphite', order, { status = 400, body = 'no' }).error)
+    -- Infinity, as Graphite writes it: a number that no float64 holds.
+    for _, number in ipairs { '1e9999', '-1e9999' } do
+      local body = ('[{"datapoints":[[%s,1],[1,2]]}]'):format(number)
+      assert.equal('error unmarshaling result: json: cannot unmarshal number ' .. number .. ' into Go struct field '
+        .. "graphiteTargetResp.datapoints of type float64, '" .. body .. "'", answer('graphite', order, body).error)
+    end
   end)
 
   it('is there when it answers, with values or without', function()
