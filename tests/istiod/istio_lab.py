@@ -15,7 +15,7 @@ from network import ClientHost
 from processes import free_port
 from proxy import Proxy
 from traffic import sample
-from waiting import wait_for
+from waiting import http_ok, wait_for
 
 SYSTEM = 'istio-system'
 GATEWAY = {'istio': 'ingressgateway'}
@@ -87,7 +87,7 @@ class IstioLab(lab.Lab):
             f'--httpsAddr={self.webhook}', f'--tlsCertFile={certificate}', f'--tlsKeyFile={key}',
             f'--caCertFile={authority}',
             '--secureGRPCAddr=', f'--monitoringAddr={network.CLUSTER}:15014', '--ctrlz_port=0'], env=ENVIRONMENT)
-        wait_for(lambda: lab.http_ok(f'http://{ready}/ready'), 60, 'istiod is ready')
+        wait_for(lambda: http_ok(f'http://{ready}/ready'), 60, 'istiod is ready')
 
     def _install_webhook(self):
         """istiod's validation as an installation has it: what it does not accept is not written."""
