@@ -1,5 +1,6 @@
 """Releases that are judged by servers of other kinds than the lab's own Prometheus 2: Prometheus 3, and Graphite."""
 import re
+import time
 
 import manifests
 import prometheus3
@@ -19,11 +20,12 @@ class Told(Scenario):
         scene.wait_message('^all the metrics providers are available!$')
         scene.set_image('6.0.1')
 
-    def ask(self, scene, query, *told):
-        """The template's query from now on, and what is told of the answer."""
+    def ask(self, scene, query, told=''):
+        """The template's query from now on, and how what is told of the answer begins."""
+        since = time.monotonic()
         self.lab.client.patch('MetricTemplate', scene.namespace, 'm', {'spec': {'query': query}})
-        for text in told:
-            scene.wait_message(f'^{re.escape(text)}')
+        if told:
+            scene.wait_message(f'^{re.escape(told)}', since=since)
 
     def fail(self, scene, query, told):
         """One more release, which this query takes back."""
@@ -83,8 +85,7 @@ class RealGraphite(Told):
         self.ask(scene, f'target=divideSeries({series},diffSeries({series},{series}))&from=-5min',
                  nothing + 'no values found')  # points, and no value in any
         self.ask(scene, f'target=scale({series},1e400)&from=-5min',
-                 failed + 'error unmarshaling result: json: cannot unmarshal number 1e9999 into Go value of type '
-                          'float64')
+                 failed + 'error unmarshaling result: json: cannot unmarshal number 1e9999 into Go struct field ')
         self.ask(scene, f'target=scale({series},0.5)&from=-5min')
         scene.wait_phase('Succeeded')
         self.fail(scene, last, 'Halt podinfo.graphite advancement m 42.50 > 42')
