@@ -100,8 +100,7 @@ describe('the adapter of each provider', function()
 
   it('takes no number for one that a float64 does not hold', function()
     for _, type in ipairs { 'datadog', 'newrelic', 'dynatrace', 'graphite' } do
-      local case = BASICS[type]
-      local said = answer(type, case.order, (case.good:gsub('42%.5', '1e9999')))
+      local said = answer(type, BASICS[type].order, (BASICS[type].good:gsub('42%.5', '1e9999')))
       assert.matches('json: cannot unmarshal number 1e9999 into ', said.error, 1, true)
       assert.is_nil(said.infinite)
     end
