@@ -62,7 +62,25 @@ return require 'stdlib.strategy' {
 }]] },
 }
 
-local VERSIONS = 2
+local CHECKS = {
+  apiVersion = 'sluice.dev/v1alpha1', kind = 'Strategy', metadata = { name = 'checks', namespace = 'test' },
+  spec = { script = [[
+return require 'stdlib.strategy' {
+  name = 'checks',
+  run = function(rollout)
+    rollout:begin()
+    for _, share in ipairs { 0, 20, 50 } do
+      rollout:shift(share)
+      local found = rollout:check('request-duration', { max = 500 })
+      rollout:event(('at %d: %s, %s, %s'):format(share, found.verdict, found.cause or found.value, found.text))
+      rollout:wait '1m'
+    end
+    rollout:promote()
+  end,
+}]] },
+}
+
+local VERSIONS = 3
 
 ---@class RecordStory: WorldOptions
 ---@field name string
@@ -124,6 +142,12 @@ local STORIES = {
     objects = { JOINS },
     hooks = { go = 'confirm-promotion', back = 'rollback' },
     answers = { back = stories.never },
+  },
+  {
+    name = 'strategy-checks', since = 3,
+    analysis = {},
+    strategy = { name = 'checks' },
+    objects = { CHECKS },
   },
 }
 

@@ -205,6 +205,26 @@ static void read_matrix(const struct prom_query *query, const struct node *resul
     }
 }
 
+const char *prom_blind_cause(const struct prom_answer *answer)
+{
+    if (answer->kind == PROM_VALUE || answer->kind == PROM_SEVERAL) {
+        return NULL;
+    }
+    switch (answer->err.code) {
+    case ERR_NO_DATA:
+        return "no data";
+    case ERR_SERVER:
+    case ERR_TIMEOUT:
+    case ERR_UNREACHABLE:
+    case ERR_TLS:
+        return "unreachable";
+    case ERR_INVALID:
+        return answer->series_count > 0 ? "several values" : "failed";
+    default:
+        return "failed";
+    }
+}
+
 /* RFC 9110, section 15. */
 static const char *reason(int status)
 {

@@ -27,6 +27,10 @@ struct prom_answer {
     struct err err;
 };
 
+/* Why an answer gives no number, by a name that records have: "no data", "unreachable" (also 429 and 5xx: worth another
+ * try), "several values", or "failed" (refused, or answered with something else). NULL: it gives one. */
+const char *prom_blind_cause(const struct prom_answer *answer);
+
 struct prom_query;
 typedef void prom_done_fn(void *ctx, const struct prom_answer *answer);
 /* `address`: the server's URL, with any path prefix and parameters of its own (a token, `latency_offset`), checked ("%s

@@ -26,8 +26,9 @@
 
 /* The version of the words (lua/stdlib) that a new release begins with. This engine speaks and replays those before,
  * too, as lua/stdlib/start.lua has them; what a version has changed:
- *   2  waits are looks that stand on record one by one (stdlib/script_waits.lua); before, one operation sleep each */
-enum { RELEASE_WORDS = 2, RELEASE_KEPT = 10, RELEASE_ENDED_SIZE_MAX = 32 * 1024 };
+ *   2  waits are looks that stand on record one by one (stdlib/script_waits.lua); before, one operation sleep each
+ *   3  check gives a kind of cause, with the text beside it (stdlib/outcome.lua); before, the text was the cause */
+enum { RELEASE_WORDS = 3, RELEASE_KEPT = 10, RELEASE_ENDED_SIZE_MAX = 32 * 1024 };
 
 #define RELEASE_NEVER_DRAINED INT64_MIN
 

@@ -229,10 +229,19 @@ function rollout:promote() end
 ---@class sluice.Verdict
 ---@field verdict 'pass'|'fail'|'blind' blind: there is nothing to judge by
 ---@field value number? nil when it is blind, or infinite
+---@field unit string?
 ---@field bounds { min: number?, max: number? }?
 ---@field margin number? how far inside of the bounds it is; below 0 outside
----@field cause string? of blind
+---@field samples integer? so many requests it goes by
+---@field needed integer? so many it wants
+---@field cause sluice.Cause|nil of blind
+---@field problem string? of blind: why, for people
 ---@field text string for people
+
+--- Why a check is blind: there is nothing for its query; the server did not answer, or said 429 or 5xx; one series is
+--- wanted; there were too few requests; what there is, is old; or the server refused the query (`failed`), or the
+--- script says so and no query is the cause (`said`).
+---@alias sluice.Cause 'no data'|'unreachable'|'several values'|'too few samples'|'stale'|'failed'|'said'
 
 --- Rules by which requests are told apart; all of one must hold. A value is a text that must be equal, or
 --- `{ prefix = … }` or `{ regex = … }`.
@@ -301,12 +310,17 @@ function c:query_range(text, span, step) end
 ---
 ---     return c:judge(value, { max = 0.05, unit = 'ratio' }, 'revenue fell by %.1f %%')
 ---@param value number
----@param options { min: number?, max: number?, unit: string? }? without bounds those of the metric count
+---@param options { min: number?, max: number?, unit: string?, samples: integer?, needed: integer? }? without bounds
+--- those of the metric count; `samples`: so many requests it goes by, `needed`: so many it wants; both are only shown
 ---@param text string? with one place for the value
 ---@return sluice.Verdict outcome for the check to return
 function c:judge(value, options, text) end
 
 --- There is nothing to judge by: nothing is counted, and the release holds.
----@param cause string
+---
+---     return c:blind('12 of 40 requests', { cause = 'too few samples', samples = 12, needed = 40 })
+---@param text string why, for people
+---@param options { cause: sluice.Cause|nil, samples: integer?, needed: integer? }? without a cause that of the query
+--- whose error the text is, or else of the last query that gave nothing
 ---@return sluice.Verdict outcome for the check to return
-function c:blind(cause) end
+function c:blind(text, options) end

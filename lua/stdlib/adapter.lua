@@ -91,6 +91,11 @@ local function with_finite(said)
   return said
 end
 
+--- A server that did not answer, or said to come again: another try may succeed.
+local function is_away(response)
+  return response and (response.error or response.status >= 500 or response.status == 429) and true or nil
+end
+
 --- One step, for the engine: what comes next is a request, or the answer.
 ---@param definition Adapter
 ---@param ask table
@@ -113,6 +118,7 @@ function M.step(definition, ask, keep, response)
   elseif said.url or said.kube then
     return { request = said }
   end
+  said.unreachable = ask.query and said.error and is_away(response)
   return with_finite(said)
 end
 

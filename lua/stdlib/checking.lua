@@ -1,20 +1,10 @@
 --- One run of a check: what it may say, and what comes of it. A check measures and judges, and never acts: beside
 --- questions to the metrics server, nothing that it can say leaves the VM.
-local go_format = require 'stdlib.go_format'
 local host = require 'host'
+local outcomes = require 'stdlib.outcome'
 local question = require 'stdlib.question'
-local thresholds = require 'stdlib.thresholds'
 
 local M = {}
-
----@class Outcome
----@field verdict 'pass'|'fail'|'blind' blind: there is nothing to judge by
----@field value number? may be infinite
----@field bounds Bounds?
----@field broken { relation: '<'|'>', bound: number }? of fail
----@field margin number? how far inside of its bounds the value is; below 0 outside
----@field cause string? of blind
----@field text string for people: what was found, or why nothing was
 
 ---@class Asked
 ---@field query string in one line, as it was asked
@@ -27,7 +17,7 @@ local M = {}
 ---@field bounds Bounds? of the metric: what c:judge goes by when it is given none
 
 local SEALED = 'c: what a check has cannot be changed'
-local QUERIES_MAX, TEXT_MAX = 50, 1000
+local QUERIES_MAX = 50
 
 local function raise_here(level)
   error('', level)
@@ -94,82 +84,26 @@ local function check_query(run, word, text)
   return filled
 end
 
--- Judging --------------------------------------------------------------------------------------
-
-local OPTIONS = { min = 'number', max = 'number', unit = 'string' }
-
-local function check_options(run, options)
-  if type(options) ~= 'table' then
-    misuse(run, 'judge', 'options: a table { min = …, max = …, unit = … } is wanted, got ' .. type(options))
+--- Raises what is wrong with what a word was given; nil: nothing.
+local function check_given(run, word, problem)
+  if problem then
+    misuse(run, word, problem)
   end
-  for name, value in pairs(options) do
-    local wanted = OPTIONS[name]
-    if not wanted then
-      misuse(run, 'judge', ('there is no option "%s", known are max, min and unit'):format(tostring(name)))
-    elseif type(value) ~= wanted then
-      misuse(run, 'judge', ('%s: a %s is wanted, got %s'):format(name, wanted, tostring(value)))
-    elseif wanted == 'number' and value - value ~= 0 then
-      misuse(run, 'judge', ('%s: a finite number is wanted, got %s'):format(name, tostring(value)))
+end
+
+--- Why a script is blind that names no cause: the query whose error it repeats, or else the last one that gave nothing.
+---@return Cause
+local function cause_of(run, text)
+  local found
+  for _, one in ipairs(run.asked) do
+    local measured = one.measured
+    if measured.error == text then
+      return measured.cause
     end
+    found = measured.error and measured.cause or found
   end
+  return found or 'said'
 end
-
-local function check_bytes(run, word, text)
-  if type(text) ~= 'string' or text == '' or #text > TEXT_MAX then
-    misuse(run, word, ('text: 1 to %d bytes are wanted, got %s'):format(TEXT_MAX,
-      type(text) == 'string' and #text .. ' bytes' or type(text)))
-  end
-end
-
---- A text with one place for the value at most, such as 'revenue fell by %.1f %%'.
-local function check_text(run, text)
-  check_bytes(run, 'judge', text)
-  local places = 0
-  for kind in text:gsub('%%%%', ''):gmatch '%%[-+ #0]*%d?%d?%.?%d?%d?(.?)' do
-    places = places + 1
-    if not ('dfgei'):find(kind, 1, true) or kind == '' or places > 1 then
-      misuse(run, 'judge', 'text: one place for the value is wanted, such as %.2f or %d; a percent sign is %%')
-    end
-  end
-end
-
-local function margin_of(value, bounds)
-  local above, below = bounds.min and value - bounds.min, bounds.max and bounds.max - value
-  local margin = math.min(above or math.huge, below or math.huge)
-  return margin - margin == 0 and margin or nil
-end
-
---- A ratio is shown as a percentage.
-local function shown(value, unit)
-  if unit == 'ratio' then
-    return value * 100
-  end
-  return value
-end
-
-local function write_bound(value, unit)
-  return go_format.number(shown(value, unit)) .. (unit == 'ratio' and ' %' or unit and unit ~= '' and ' ' .. unit or '')
-end
-
---- What a value comes to.
----@return Outcome
-local function judged(value, bounds, unit, text)
-  local outcome = { verdict = 'pass', value = value, bounds = bounds, margin = margin_of(value, bounds) }
-  text = text and text:format(shown(value, unit)) or write_bound(value, unit)
-  local relation, bound = thresholds.broken(value, bounds)
-  if relation then
-    outcome.verdict, outcome.broken = 'fail', { relation = relation, bound = bound }
-    text = ('%s, at %s %s wanted'):format(text, relation == '<' and 'least' or 'most', write_bound(bound, unit))
-  end
-  outcome.text = text
-  return outcome
-end
-
-local function blind(text)
-  return { verdict = 'blind', cause = text, text = text }
-end
-
-M.judge, M.blind = judged, blind
 
 -- The words ------------------------------------------------------------------------------------
 
@@ -242,14 +176,15 @@ local function new_words(run, handle)
       misuse(run, 'query_range', problem)
     end
     local answer = question.send_over(text, read)
-    run.asked[#run.asked + 1] = { query = text, measured = { error = answer.error, none = answer.none } }
+    run.asked[#run.asked + 1] = { query = text, measured = { error = answer.error, cause = answer.cause } }
     return question.points_of(answer)
   end
 
   --- Says whether a value is good enough.
   ---@param value number
-  ---@param options { min: number?, max: number?, unit: string? }? without bounds those of the metric; unit: shown
-  ---               behind the value, 'ratio' is shown as a percentage
+  ---@param options { min: number?, max: number?, unit: string?, samples: integer?, needed: integer? }? without bounds
+  ---               those of the metric; unit: shown behind the value, 'ratio' is shown as a percentage; samples: so
+  ---               many requests it goes by, of `needed` ones
   ---@param text string? for people, with one place for the value: 'revenue fell by %.1f %%'
   ---@return Outcome
   function words.judge(self, value, options, text)
@@ -258,27 +193,33 @@ local function new_words(run, handle)
       misuse(run, 'judge', 'value: a number is wanted, got ' .. type(value))
     end
     options = options == nil and {} or options
-    check_options(run, options)
-    if text ~= nil then
-      check_text(run, text)
-    end
+    check_given(run, 'judge', outcomes.problem_of_options(options, outcomes.OF_JUDGE))
+    check_given(run, 'judge', text ~= nil and outcomes.problem_of_format(text) or nil)
     if value ~= value then
-      return give(run, blind 'the value is not a number')
+      return give(run, outcomes.blind('the value is not a number', { cause = 'no data' }))
     end
     if not (options.min or options.max or run.round.bounds) then
       misuse(run, 'judge', 'options: min or max is wanted, or a thresholdRange of the metric: there is no bound')
     end
     local own = (options.min or options.max) and { min = options.min, max = options.max }
-    return give(run, judged(value, own or words.bounds, options.unit, text))
+    return give(run, outcomes.judge(value, own or words.bounds, options, text))
   end
 
   --- Says that there is nothing to judge by.
   ---@param text string why
+  ---@param options { cause: Cause?, samples: integer?, needed: integer? }? without a cause that of the query whose
+  ---               error the text repeats, or of the last query that gave nothing; samples: as of judge
   ---@return Outcome
-  function words.blind(self, text)
+  function words.blind(self, text, options)
     check_use(run, 'blind', rawequal(self, handle))
-    check_bytes(run, 'blind', text)
-    return give(run, blind(text))
+    check_given(run, 'blind', outcomes.problem_of_text(text))
+    options = options == nil and {} or options
+    check_given(run, 'blind', outcomes.problem_of_options(options, outcomes.OF_BLIND))
+    return give(run, outcomes.blind(text, {
+      cause = options.cause or cause_of(run, text),
+      samples = options.samples,
+      needed = options.needed,
+    }))
   end
 
   return words

@@ -23,6 +23,7 @@ end
 ---@param metric table an entry of spec.analysis.metrics
 ---@return Measured
 ---@return string query in one line
+---@return string key of the template, 'namespace/name'
 function M.ask(facts, spec, metric)
   local key, model = key_of(metric, facts), model_of(facts, spec, metric)
   local known = (spec.templates or {})[key] or { query = '' } -- one that is missing is named by the answer
@@ -32,7 +33,7 @@ function M.ask(facts, spec, metric)
     local namespace, name = key:match '^(.-)/(.*)$'
     answer.error = ('Metric template %s.%s %s'):format(name, namespace, answer.fault)
   end
-  return answer, question.in_one_line(text or known.query)
+  return answer, question.in_one_line(text or known.query), key
 end
 
 return M

@@ -2,29 +2,15 @@
 --- "Metric checks").
 local checking = require 'stdlib.checking'
 local effects = require 'stdlib.effects'
+local evidence = require 'stdlib.evidence'
 local host = require 'host'
 local metric_template = require 'stdlib.metric_template'
+local outcomes = require 'stdlib.outcome'
 local question = require 'stdlib.question'
-local sentences = require 'stdlib.sentences'
 local thresholds = require 'stdlib.thresholds'
 local verdicts = require 'stdlib.verdict'
 
 local M = {}
-
---- Keeps a verdict with the release.
-local function remember(verdict, facts)
-  local bounds = verdict.bounds or {}
-  host.evidence {
-    metric = verdict.metric,
-    query = verdict.query:match('^ ?(.-) ?$'),
-    value = verdicts.finite_value(verdict),
-    min = bounds.min,
-    max = bounds.max,
-    verdict = verdict.verdict,
-    cause = verdict.cause == 'said' and verdict.problem or verdict.cause,
-    reason = sentences.of(verdict, facts),
-  }
-end
 
 --- Runs the script of a metric that Flagger knows by name.
 ---@return Verdict
@@ -52,7 +38,7 @@ local BUILTIN = {
 local function run_own(facts, spec, metric)
   local check = metric.check
   if check.lacking then
-    return verdicts.of_own(metric, { verdict = 'blind', cause = check.lacking, text = check.lacking }, {})
+    return verdicts.of_own(metric, outcomes.blind(check.lacking), {})
   end
   return verdicts.of_own(metric, checking.run(checking.load(check.module), {
     facts = facts,
@@ -72,15 +58,17 @@ end
 --- Asks the provider of a MetricTemplate.
 ---@return Verdict
 local function run_template(facts, spec, metric, measure)
-  local measured, query = metric_template.ask(facts, spec, metric)
-  return verdicts.of(metric, measure, measured, query)
+  local measured, query, key = metric_template.ask(facts, spec, metric)
+  local verdict = verdicts.of(metric, measure, measured, query)
+  verdict.template = key
+  return verdict
 end
 
 --- Runs one check, and keeps its evidence and its gauge.
 ---@return Verdict
 local function check(facts, spec, metric, measure)
   local verdict = measure.run(facts, spec, metric, measure)
-  remember(verdict, facts)
+  evidence.keep(verdict, facts, spec)
   local value = verdicts.finite_value(verdict)
   if value then
     host.call('act', { effects.gauge(metric.name, value / measure.unit) })
@@ -194,6 +182,7 @@ function M.check(facts, spec, only)
       verdict = check(facts, spec, metric, TEMPLATE)
     elseif #measures_of(metric) == 0 then
       verdict = verdicts.without_query(metric)
+      evidence.keep(verdict, facts, spec)
     end
     if verdict and verdict.verdict ~= 'pass' then
       return verdict

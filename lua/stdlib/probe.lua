@@ -3,6 +3,7 @@ local checking = require 'stdlib.checking'
 local metric_template = require 'stdlib.metric_template'
 local metrics = require 'stdlib.metrics'
 local misuse = require 'stdlib.misuse'
+local outcomes = require 'stdlib.outcome'
 local question = require 'stdlib.question'
 local thresholds = require 'stdlib.thresholds'
 local verdicts = require 'stdlib.verdict'
@@ -52,26 +53,75 @@ end
 --- What a query gave, as a check would say it.
 local function judge_measured(word, metric, measured, bounds)
   if not measured.value then
-    return checking.blind(measured.error)
+    return outcomes.blind(measured.error, { cause = measured.cause })
   elseif not bounds then
     lacks_bounds(word, metric.name)
   end
-  return checking.judge(measured.value, bounds)
+  return outcomes.judge(measured.value, bounds)
 end
 
 local function run_script(word, module, facts, spec, metric, given, values, own_bounds)
   local definition = checking.load(module)
   local params, bounds = read_params(word, definition, values, given)
-  return (checking.run(definition, {
+  return checking.run(definition, {
     facts = facts,
     model = question.model(facts, spec, metric),
     params = params,
     bounds = bounds or own_bounds,
-  }))
+  })
 end
 
 local function has_bounds(metric)
   return metric.thresholdRange or metric.threshold
+end
+
+--- The metric of a name, or what stands for it: a check that the engine brings.
+local function find(word, rollout, spec, name)
+  local metric = metrics.find(spec, name)
+  if not metric and rollout:began_with(name) then
+    return { name = name, check = { lacking = metrics.gone(name) } }
+  end
+  metric = metric or metrics.builtin(name) and { name = name }
+  if not metric then
+    local known = metrics.names(spec)
+    known[#known + 1], known[#known + 2] = 'request-success-rate', 'request-duration'
+    wrong(word, misuse.unknown('metric or check', name, known))
+  end
+  return metric
+end
+
+local function ask_server(word, facts, spec, metric, given)
+  local _, bounds = read_params(word, nil, nil, given)
+  local measured, query, template
+  if metric.templateRef then
+    measured, query, template = metric_template.ask(facts, spec, metric)
+  else
+    measured, query = question.ask(metric.query or '', question.model(facts, spec, metric))
+  end
+  bounds = bounds or has_bounds(metric) and thresholds.bounds(metric, 'max') or nil
+  return judge_measured(word, metric, measured, bounds), { { query = query, measured = measured } }, template
+end
+
+---@return Outcome
+---@return Asked[]
+---@return string? template
+local function ask(word, facts, spec, metric, given)
+  local check = metric.check
+  if check and check.lacking then
+    return outcomes.blind(check.lacking), {}
+  elseif check then
+    local own = metric.thresholdRange and thresholds.bounds(metric, 'max') or nil
+    return run_script(word, check.module, facts, spec, metric, given, check.params, own)
+  end
+  local builtin = not metric.templateRef and metrics.builtin(metric.name)
+  if builtin then
+    local own = has_bounds(metric) and verdicts.bounds_of(metric, builtin) or nil
+    if not own and given.min == nil and given.max == nil then
+      lacks_bounds(word, metric.name)
+    end
+    return run_script(word, 'checks.' .. builtin.kind, facts, spec, metric, given, nil, own)
+  end
+  return ask_server(word, facts, spec, metric, given)
 end
 
 ---@param word string that asks
@@ -80,42 +130,14 @@ end
 ---@param name string a metric of the Canary, or a check that the engine brings
 ---@param given table parameters, or min and max
 ---@return Outcome
+---@return Verdict of the same, for the evidence
 function M.run(word, rollout, facts, name, given)
-  local spec, builtin = rollout:spec(), metrics.builtin(name)
-  local metric = metrics.find(spec, name)
-  if not metric and rollout:began_with(name) then
-    return checking.blind(metrics.gone(name))
-  end
-  metric = metric or builtin and { name = name }
-  if not metric then
-    local known = metrics.names(spec)
-    known[#known + 1], known[#known + 2] = 'request-success-rate', 'request-duration'
-    wrong(word, misuse.unknown('metric or check', name, known))
-  end
-  local check = metric.check
-  if check and check.lacking then
-    return checking.blind(check.lacking)
-  elseif check then
-    local own = metric.thresholdRange and thresholds.bounds(metric, 'max') or nil
-    return run_script(word, check.module, facts, spec, metric, given, check.params, own)
-  end
-  builtin = not metric.templateRef and metrics.builtin(metric.name)
-  if builtin then
-    local own = has_bounds(metric) and verdicts.bounds_of(metric, builtin) or nil
-    if not own and given.min == nil and given.max == nil then
-      lacks_bounds(word, name)
-    end
-    return run_script(word, 'checks.' .. builtin.kind, facts, spec, metric, given, nil, own)
-  end
-  local _, bounds = read_params(word, nil, nil, given)
-  local measured
-  if metric.templateRef then
-    measured = metric_template.ask(facts, spec, metric)
-  else
-    measured = question.ask(metric.query or '', question.model(facts, spec, metric))
-  end
-  bounds = bounds or has_bounds(metric) and thresholds.bounds(metric, 'max') or nil
-  return judge_measured(word, metric, measured, bounds)
+  local spec = rollout:spec()
+  local metric = find(word, rollout, spec, name)
+  local outcome, asked, template = ask(word, facts, spec, metric, given)
+  local verdict = verdicts.of_own(metric, outcome, asked)
+  verdict.own, verdict.template = metric.check and true or nil, template
+  return outcome, verdict
 end
 
 return M

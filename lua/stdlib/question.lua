@@ -41,6 +41,7 @@ end
 ---@field infinite integer? its sign: the value is no finite number
 ---@field none boolean? answered, but with nothing
 ---@field error string?
+---@field cause Cause|'template'|nil of an error
 ---@field fault string? what is wrong with a MetricTemplate, or with what it names
 
 --- Fills a template in.
@@ -54,6 +55,11 @@ function M.fill(query, model)
   return text and M.in_one_line(text), problem, unsupported
 end
 
+--- Why an answer gives no number. An engine that wrote no cause on record has known two of them.
+local function cause_of(answer)
+  return answer.error and (answer.fault and 'template' or answer.cause or answer.none and 'no data' or 'failed')
+end
+
 --- Asks a text that is filled in.
 ---@param text string
 ---@param more { template: string, interval: string, problem: string? }? of a MetricTemplate: its provider is asked
@@ -65,6 +71,7 @@ function M.send(text, more)
   if answer.infinite then
     answer.value = answer.infinite * math.huge
   end
+  answer.cause = cause_of(answer)
   return answer
 end
 
@@ -101,9 +108,11 @@ end
 --- Asks a text that is filled in, over a span of time.
 ---@param text string
 ---@param span Span
----@return { points: table[]?, error: string? } answer as it can be on record
+---@return { points: table[]?, error: string?, cause: Cause? } answer as it can be on record
 function M.send_over(text, span)
-  return host.call('query_range', { query = text, span = span.span, step = span.step })
+  local answer = host.call('query_range', { query = text, span = span.span, step = span.step })
+  answer.cause = cause_of(answer)
+  return answer
 end
 
 --- What a script gets of such an answer.
@@ -129,7 +138,7 @@ end
 function M.ask(query, model)
   local text, problem, unsupported = M.fill(query, model)
   if unsupported then
-    return { error = problem }, M.in_one_line(query)
+    return { error = problem, cause = 'failed' }, M.in_one_line(query)
   end
   return M.send(text or ''), text or ''
 end

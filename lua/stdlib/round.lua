@@ -2,6 +2,7 @@
 --- "The tick").
 local alerts = require 'stdlib.alerts'
 local effects = require 'stdlib.effects'
+local evidence = require 'stdlib.evidence'
 local hooks = require 'stdlib.hooks'
 local host = require 'host'
 local metrics = require 'stdlib.metrics'
@@ -26,10 +27,6 @@ local WAITED_MS = 1000
 ---@field share_lost boolean? the canary has less than it was given
 ---@field lost integer? so many rounds in a row did not find what the step before had ordered
 
-local function threshold_of(spec)
-  return math.max(1, spec.analysis.threshold or 1)
-end
-
 --- Takes the release back; does not return.
 ---@param rollout Protocol
 ---@param events Effect[]? what is told first
@@ -43,7 +40,7 @@ function M.roll_back(rollout, events, alert)
   for _, event in ipairs(rollout:take_pending(events)) do
     told[#told + 1] = event
   end
-  if facts.failed_checks >= threshold_of(spec) then
+  if facts.failed_checks >= evidence.threshold(spec) then
     told[#told + 1] = effects.warning(string.format(
       'Rolling back %s.%s failed checks threshold reached %d', facts.name, facts.namespace,
       facts.failed_checks))
@@ -175,8 +172,16 @@ local function ask_rollback_hooks(rollout, facts)
   end
 end
 
+--- A hook whose answer counts as a failed check.
+---@return string problem
+local function hook_failed(format, failed, facts, spec)
+  local problem = format:format(facts.name, facts.namespace, failed.name, failed.error)
+  evidence.keep_hook(failed.name, problem, facts, spec)
+  return problem
+end
+
 --- The first round of an analysis: it is announced, and the pre-rollout hooks must pass.
-local function start(rollout, facts)
+local function start(rollout, facts, spec)
   rollout:act {
     effects.normal(string.format('Starting canary analysis for %s.%s', facts.target,
       facts.namespace)),
@@ -185,8 +190,7 @@ local function start(rollout, facts)
   for _, event in ipairs(hooks.passed(results, 'Pre-rollout')) do
     rollout:later(event)
   end
-  return failed and string.format('Halt %s.%s advancement pre-rollout check %s failed %s',
-    facts.name, facts.namespace, failed.name, failed.error)
+  return failed and hook_failed('Halt %s.%s advancement pre-rollout check %s failed %s', failed, facts, spec)
 end
 
 ---@return string? problem a failed check
@@ -194,8 +198,7 @@ end
 local function analyse(rollout, facts, spec)
   local _, failed = hooks.call('rollout', 'Progressing')
   if failed then
-    return string.format('Halt %s.%s advancement external check %s failed %s', facts.name,
-      facts.namespace, failed.name, failed.error)
+    return hook_failed('Halt %s.%s advancement external check %s failed %s', failed, facts, spec)
   end
   local verdict = metrics.check(facts, spec, rollout.only)
   local text = verdict and sentences.of(verdict, facts)
@@ -247,7 +250,7 @@ function M.run(rollout)
   end
   local analysis = spec.analysis
   ask_rollback_hooks(rollout, facts)
-  if facts.failed_checks >= threshold_of(spec) then
+  if facts.failed_checks >= evidence.threshold(spec) then
     M.roll_back(rollout)
   end
   local lost = find_lost(rollout, facts)
@@ -260,7 +263,7 @@ function M.run(rollout)
   if not first then
     problem, held = analyse(rollout, facts, spec)
   elseif not rollout.started or (analysis.iterations or 0) > 0 then
-    problem = start(rollout, facts)
+    problem = start(rollout, facts, spec)
   end -- else a gate is closed before the first step: there is nothing to judge yet
   if problem then
     rollout:act {

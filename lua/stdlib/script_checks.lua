@@ -1,5 +1,6 @@
 --- Words of a Strategy that ask the metrics server: a query, a metric or a check.
 local arguments = require 'stdlib.arguments'
+local evidence = require 'stdlib.evidence'
 local host = require 'host'
 local metrics = require 'stdlib.metrics'
 local misuse = require 'stdlib.misuse'
@@ -26,25 +27,29 @@ function methods:began_with(name)
   return false
 end
 
+--- What a script gets of a check's outcome; the record has the same.
+local FIELDS = { 'verdict', 'value', 'unit', 'margin', 'samples', 'needed', 'cause', 'problem', 'text' }
+
+local function shown(outcome, value)
+  local copy = { bounds = outcome.bounds and { min = outcome.bounds.min, max = outcome.bounds.max } }
+  for _, field in ipairs(FIELDS) do
+    copy[field] = outcome[field]
+  end
+  copy.value = value
+  return copy
+end
+
 --- Asks a metric of the Canary, or a check that the engine brings; counts nothing.
 ---@param name string
 ---@param params table?
 ---@return Outcome
 function methods:check(name, params)
   local result = self:word('check', { name = name, params = params }, function(rollout)
-    local outcome = probe.run('check', rollout, host.call('facts'), name, params or {})
-    return {
-      verdict = outcome.verdict,
-      value = verdicts.finite_value(outcome),
-      bounds = outcome.bounds,
-      margin = outcome.margin,
-      cause = outcome.cause,
-      text = outcome.text,
-    }
+    local outcome, verdict = probe.run('check', rollout, host.call('facts'), name, params or {})
+    evidence.keep_of_word('check', verdict)
+    return shown(outcome, verdicts.finite_value(outcome))
   end)
-  local bounds = result.bounds and { min = result.bounds.min, max = result.bounds.max }
-  return { verdict = result.verdict, value = result.value, bounds = bounds, margin = result.margin,
-    cause = result.cause, text = result.text }
+  return shown(result, result.value)
 end
 
 --- Asks the metrics server.

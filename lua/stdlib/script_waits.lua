@@ -7,6 +7,7 @@
 --- between them is not on record: after a crash another engine looks at once.
 local arguments = require 'stdlib.arguments'
 local conditions = require 'stdlib.conditions'
+local evidence = require 'stdlib.evidence'
 local hooks = require 'stdlib.hooks'
 local host = require 'host'
 local misuse = require 'stdlib.misuse'
@@ -100,8 +101,9 @@ function kinds.gate(look, condition)
 end
 
 function kinds.check(look, condition)
-  local outcome = probe.run(look.word, look.rollout, look.facts, condition.check, condition.params or {})
+  local outcome, verdict = probe.run(look.word, look.rollout, look.facts, condition.check, condition.params or {})
   if outcome.verdict == condition.verdict then
+    evidence.keep_of_word(look.word, verdict) -- of all others there may be thousands
     return true
   end
   return nil, { often = true, clauses = { ('check %s says %s'):format(condition.check, condition.verdict) } }

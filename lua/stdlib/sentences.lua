@@ -26,11 +26,11 @@ local function percent(write)
   end
 end
 
---- By kind, and by cause (a value that breaks a bound has none).
+--- By kind, and by cause (a value that breaks a bound has none); a cause without a sentence has that of `failed`.
 ---@type table<string, table<string, fun(verdict: Verdict, facts: table): string>>
 local SENTENCES = {
   ['request-success-rate'] = {
-    ['no values'] = function(verdict, facts)
+    ['no data'] = function(verdict, facts)
       return no_values(verdict, facts) .. ': running query failed: ' .. verdict.problem
     end,
     failed = query_failed,
@@ -40,7 +40,7 @@ local SENTENCES = {
     end,
   },
   ['request-duration'] = {
-    ['no values'] = no_values,
+    ['no data'] = no_values,
     failed = query_failed,
     said = function(verdict)
       return 'Prometheus query failed: ' .. verdict.problem
@@ -50,7 +50,7 @@ local SENTENCES = {
     end,
   },
   own = {
-    said = function(verdict, facts)
+    failed = function(verdict, facts)
       return string.format('Halt %s.%s advancement %s is blind: %s', facts.name, facts.namespace, verdict.metric,
         verdict.text)
     end,
@@ -62,7 +62,7 @@ local SENTENCES = {
     ['no query'] = function()
       return 'Metric query failed for no usable metrics template and query were configured'
     end,
-    ['no values'] = function(verdict)
+    ['no data'] = function(verdict)
       return 'Halt advancement no values found for metric: ' .. verdict.metric
     end,
     failed = function(verdict)
@@ -78,7 +78,7 @@ SENTENCES.template = {
   template = function(verdict)
     return verdict.problem
   end,
-  ['no values'] = function(verdict)
+  ['no data'] = function(verdict)
     return 'Halt advancement no values found for custom metric: ' .. verdict.metric .. ': ' .. verdict.problem
   end,
   failed = function(verdict)
@@ -95,7 +95,8 @@ function M.of(verdict, facts)
   if verdict.verdict == 'pass' then
     return nil
   end
-  return SENTENCES[verdict.kind][verdict.cause or 'bound'](verdict, facts)
+  local ways = SENTENCES[verdict.kind]
+  return (ways[verdict.cause or 'bound'] or ways.failed)(verdict, facts)
 end
 
 return M

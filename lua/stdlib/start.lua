@@ -5,7 +5,7 @@ local words = require 'stdlib.words'
 local M = {}
 
 --- The words of a Strategy, by their version (core/release/release.h): a release keeps those that it began with.
-local CLASSES = { 'stdlib.words_1', 'stdlib.script_words' }
+local CLASSES = { 'stdlib.words_1', 'stdlib.words_2', 'stdlib.script_words' }
 
 local function class_of(module, version)
   if module:find '^strategies%.' then

@@ -1,5 +1,6 @@
 --- Verdicts as data: what a check found, and what was made of it. The sentence that a person reads is made of a verdict
 --- (sentences.lua), and so is the evidence on record.
+local outcomes = require 'stdlib.outcome'
 local thresholds = require 'stdlib.thresholds'
 
 local M = {}
@@ -10,10 +11,15 @@ local M = {}
 ---@field kind string how it is judged and told: 'request-success-rate', 'request-duration', 'inline', 'template'
 ---@field query string? what was asked, in one line
 ---@field value number? in the metric's own unit; may be infinite
+---@field unit string? of value and bounds
 ---@field bounds Bounds?
+---@field margin number? how far inside of its bounds the value is; below 0 outside
+---@field samples integer? so many requests it goes by
+---@field needed integer? so many it wants
 ---@field broken { relation: '<'|'>', bound: number }? of fail: which bound the value breaks
----@field cause 'no values'|'failed'|'said'|'no query'|'template'|nil of blind; said: by its script
+---@field cause Cause|'no query'|'template'|nil of blind
 ---@field problem string? what was said about that cause
+---@field template string? the MetricTemplate that was asked, 'namespace/name'
 ---@field text string? of a team's own check: for people
 ---@field own boolean? by a team's own check: blind holds, and does not count
 --- Where it was asked (file and line of the strategy), when, and at which weight is added by C as it goes on record.
@@ -25,8 +31,6 @@ local M = {}
 ---@field whole boolean? values and bounds are cut off to whole numbers, so that there must be one
 ---@field unit number what is shown is the value divided by this
 ---@field run fun(facts: table, spec: table, metric: table, measure: Measure): Verdict
-
-local QUERIES_SHOWN_MAX = 2000
 
 local function cut_off(value)
   return value and (value < 0 and math.ceil(value) or math.floor(value))
@@ -55,16 +59,34 @@ function M.of(metric, measure, measured, query)
   local verdict = { verdict = 'pass', metric = metric.name, kind = measure.kind, query = query, bounds = bounds }
   if measured.error then
     verdict.verdict = 'blind'
-    verdict.cause = measured.fault and 'template' or measured.none and 'no values' or 'failed'
+    verdict.cause = measured.cause
     verdict.problem = measured.error
     return verdict
   end
-  verdict.value = measured.value
+  verdict.value, verdict.margin = measured.value, outcomes.margin(measured.value, bounds)
   local relation, bound = thresholds.broken(verdict.value, bounds)
   if relation then
     verdict.verdict, verdict.broken = 'fail', { relation = relation, bound = bound }
   end
   return verdict
+end
+
+--- What a verdict has of an outcome.
+local function taken_over(metric, kind, outcome)
+  return {
+    verdict = outcome.verdict,
+    metric = metric.name,
+    kind = kind,
+    value = outcome.value,
+    unit = outcome.unit,
+    bounds = outcome.bounds,
+    margin = outcome.margin,
+    samples = outcome.samples,
+    needed = outcome.needed,
+    broken = outcome.broken,
+    cause = outcome.cause,
+    problem = outcome.problem,
+  }
 end
 
 --- Of what a script has found.
@@ -75,21 +97,9 @@ end
 ---@param asked Asked[]
 ---@return Verdict
 function M.of_outcome(metric, measure, bounds, outcome, asked)
-  local last = asked[#asked] or { query = '', measured = {} }
-  local verdict = {
-    verdict = outcome.verdict,
-    metric = metric.name,
-    kind = measure.kind,
-    query = last.query,
-    bounds = bounds,
-    value = outcome.value,
-    broken = outcome.broken,
-  }
-  if outcome.verdict == 'blind' then
-    local measured = last.measured
-    verdict.problem = outcome.cause
-    verdict.cause = outcome.cause ~= measured.error and 'said' or measured.none and 'no values' or 'failed'
-  end
+  local last = asked[#asked] or { query = '' }
+  local verdict = taken_over(metric, measure.kind, outcome)
+  verdict.query, verdict.bounds = last.query, bounds
   return verdict
 end
 
@@ -103,19 +113,9 @@ function M.of_own(metric, outcome, asked)
   for i, one in ipairs(asked) do
     queries[i] = one.query
   end
-  return {
-    own = true,
-    verdict = outcome.verdict,
-    metric = metric.name,
-    kind = 'own',
-    query = table.concat(queries, '; '):sub(1, QUERIES_SHOWN_MAX),
-    bounds = outcome.bounds,
-    value = outcome.value,
-    broken = outcome.broken,
-    cause = outcome.cause and 'said',
-    problem = outcome.cause,
-    text = outcome.text,
-  }
+  local verdict = taken_over(metric, 'own', outcome)
+  verdict.own, verdict.text, verdict.query = true, outcome.text, table.concat(queries, '; ')
+  return verdict
 end
 
 --- True when a round neither passes nor fails: a team's own check has nothing to judge by.
@@ -129,7 +129,8 @@ end
 ---@param metric table
 ---@return Verdict
 function M.without_query(metric)
-  return { verdict = 'blind', metric = metric.name, kind = 'inline', cause = 'no query' }
+  return { verdict = 'blind', metric = metric.name, kind = 'inline', cause = 'no query',
+    problem = 'neither a query nor a template' }
 end
 
 --- The value, when there is one that JSON has.

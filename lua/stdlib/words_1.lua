@@ -1,6 +1,6 @@
 --- The words of a Strategy in version 1 (core/release/release.h), for releases that began with it: waits are one word
 --- and one operation each.
-local Script = require 'stdlib.script_words'
+local Script = require 'stdlib.words_2'
 local arguments = require 'stdlib.arguments'
 local conditions = require 'stdlib.conditions'
 local host = require 'host'

@@ -144,7 +144,7 @@ function check.foreign(name)
 end
 
 --- Stand for what is not known, and are taken.
-local OPTIONS = { min = 0, max = 0, unit = '' }
+local OPTIONS = { min = 0, max = 0, unit = '', samples = 0, needed = 0, cause = 'no data' }
 local SAMPLES = { judge = { 0, { min = 0 } }, query = { 'x' }, query_range = { 'x', '1h', '1m' }, blind = { 'x' } }
 
 --- Options with a value for each name that has one in the text.
@@ -168,7 +168,7 @@ function check.problem(word, args)
     local node = tree.meant(args.nodes[i])
     if args.known[i] then
       given[i] = args[i]
-    elseif word == 'judge' and i == 2 and node.kind == 'table' then
+    elseif i == 2 and node.kind == 'table' and (word == 'judge' or word == 'blind') then
       given[i] = options_of(args[i], node)
     else
       given[i] = (SAMPLES[word] or {})[i]

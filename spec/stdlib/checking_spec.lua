@@ -38,7 +38,7 @@ describe('stdlib.checking', function()
     ['by its own bounds before those of the metric'] = { { 5, { max = 6 }, nil, { min = 100 } }, verdict = 'pass',
       margin = 1, text = '5' },
     ['infinite'] = { { math.huge, { max = 5 } }, verdict = 'fail', text = '+Inf, at most 5 wanted' },
-    ['not a number'] = { { 0 / 0, { max = 5 } }, verdict = 'blind', cause = 'the value is not a number',
+    ['not a number'] = { { 0 / 0, { max = 5 } }, verdict = 'blind', cause = 'no data',
       text = 'the value is not a number' },
     ['with a text that has no place for it'] = { { 5, nil, 'as ever, 100 %%' }, verdict = 'pass',
       text = 'as ever, 100 %' },
@@ -67,7 +67,57 @@ describe('stdlib.checking', function()
       assert.is_nil(value)
       return c:blind(cause)
     end, { measures = { any = { error = '503' } } })
-    assert.same({ verdict = 'blind', cause = '503', text = '503' }, outcome)
+    assert.same({ verdict = 'blind', cause = 'failed', problem = '503', text = '503' }, outcome)
+  end)
+
+  describe('the cause of blind', function()
+    local MEASURES = {
+      gone = { none = true, error = 'no values found', cause = 'no data' },
+      away = { error = '503', cause = 'unreachable' },
+      any = 1,
+    }
+
+    --- Asks these queries, and is blind with this text.
+    local function cause_of(queries, text, options)
+      local outcome = check(function(c)
+        for _, query in ipairs(queries) do
+          c:query(query)
+        end
+        return c:blind(text, options)
+      end, { measures = MEASURES })
+      assert.same({ 'blind', text, text }, { outcome.verdict, outcome.problem, outcome.text })
+      return outcome.cause
+    end
+
+    it('is that of the query whose error it repeats', function()
+      assert.equal('no data', cause_of({ 'gone', 'away' }, 'no values found'))
+      assert.equal('unreachable', cause_of({ 'away', 'gone' }, '503'))
+    end)
+
+    it('is that of the last query that gave nothing', function()
+      assert.equal('unreachable', cause_of({ 'gone', 'away', 'up' }, 'no orders to compare'))
+    end)
+
+    it('is the script where every query gave a number', function()
+      assert.equal('said', cause_of({ 'up' }, 'Sunday'))
+      assert.equal('said', cause_of({}, 'Sunday'))
+    end)
+
+    it('is what the script names', function()
+      assert.equal('stale', cause_of({ 'away' }, 'an hour old', { cause = 'stale' }))
+    end)
+  end)
+
+  it('says how many requests it goes by', function()
+    local outcome = check(function(c)
+      return c:judge(0.5, { max = 1, samples = 11.7, needed = 40 })
+    end)
+    assert.same({ 'pass', 12, 40 }, { outcome.verdict, outcome.samples, outcome.needed })
+    outcome = check(function(c)
+      return c:blind('12 of 40 requests', { cause = 'too few samples', samples = 12, needed = 40 })
+    end)
+    assert.same({ 'blind', 'too few samples', 12, 40 },
+      { outcome.verdict, outcome.cause, outcome.samples, outcome.needed })
   end)
 
   it('knows its parameters and the facts of the round', function()
@@ -91,7 +141,7 @@ describe('stdlib.checking', function()
     end, { measures = { any = 7, gone = { none = true, error = 'no values found' } } })
     assert.same({ 'x{app="podinfo"}', 'gone' }, world.queries)
     assert.equal('gone', asked[2].query)
-    assert.same({ 'blind', 'no values found' }, { outcome.verdict, outcome.cause })
+    assert.same({ 'blind', 'no values found' }, { outcome.verdict, outcome.problem })
   end)
 
   it('goes by what was judged, whatever the script makes of the table', function()
@@ -121,11 +171,17 @@ describe('stdlib.checking', function()
     ['bounds that are no table'] = { function(c) return c:judge(1, 5) end, 'c:judge: options: a table' },
     ['no bound at all'] = { function(c) return c:judge(1) end, 'c:judge: options: min or max is wanted, or a thr' },
     ['an unknown option'] = { function(c) return c:judge(1, { most = 5 }) end,
-      'c:judge: there is no option "most", known are max, min and unit' },
+      'c:judge: there is no option "most", known are max, min, needed, samples and unit' },
     ['a bound that is a text'] = { function(c) return c:judge(1, { max = '5' }) end,
       'c:judge: max: a number is wanted, got 5' },
     ['a bound without an end'] = { function(c) return c:judge(1, { max = math.huge }) end,
       'c:judge: max: a finite number is wanted, got inf' },
+    ['a count below 0'] = { function(c) return c:judge(1, { max = 1, samples = -1 }) end,
+      'c:judge: samples: a count, 0 or more, is wanted, got -1' },
+    ['a cause that nobody knows'] = { function(c) return c:blind('x', { cause = 'bored' }) end,
+      "c:blind: cause: 'no data', 'unreachable', 'several values', 'too few samples', 'stale' is wanted, got bored" },
+    ['a bound for what is blind'] = { function(c) return c:blind('x', { max = 5 }) end,
+      'c:blind: there is no option "max", known are cause, needed and samples' },
     ['a text with two places'] = { function(c) return c:judge(1, {}, '%d of %d') end,
       'c:judge: text: one place for the value is wanted' },
     ['a text with a place for a text'] = { function(c) return c:judge(1, {}, '%s') end, 'c:judge: text: one place' },

@@ -287,23 +287,28 @@ describe('stdlib.metrics', function()
       { name = 'b', query = 'b', threshold = 0.5 },
     }, 1)
     assert.same({
-      { metric = 'a', query = 'a', value = 1, min = 1, max = 5, verdict = 'pass' },
+      { metric = 'a', query = 'a', value = 1, min = 1, max = 5, margin = 0, verdict = 'pass' },
       {
         metric = 'b',
         query = 'b',
         value = 1,
         max = 0.5,
+        margin = -0.5,
         verdict = 'fail',
+        failed = 1,
+        threshold = 1,
         reason = 'Halt podinfo.test advancement b 1.00 > 0.5',
       },
     }, world.journal.evidence)
   end)
 
   it('says when it could not tell, and why', function()
-    for cause, measure in pairs { ['no values'] = NONE, failed = BROKEN } do
+    local unreachable = { error = 'request failed: timeout', cause = 'unreachable' }
+    for cause, measure in pairs { ['no data'] = NONE, failed = BROKEN, unreachable = unreachable } do
       local reason, world = check({ { name = 'a', query = 'a' } }, measure)
       local evidence = world.journal.evidence[1]
-      assert.same({ 'blind', cause, reason }, { evidence.verdict, evidence.cause, evidence.reason })
+      assert.same({ 'blind', cause, measure.error, reason, 1 },
+        { evidence.verdict, evidence.cause, evidence.problem, evidence.reason, evidence.failed })
       assert.is_nil(evidence.value)
     end
   end)
@@ -323,6 +328,8 @@ describe('stdlib.metrics', function()
       metric = RATE,
       kind = RATE,
       value = 98.5,
+      unit = '%',
+      margin = -0.5,
       bounds = { min = 99 },
       broken = { relation = '<', bound = 99 },
     }, verdict)

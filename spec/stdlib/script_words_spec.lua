@@ -119,7 +119,7 @@ describe('stdlib.script_words', function()
 
     it('asks a check that the engine brings', function()
       local verdict = ask('request-duration', { max = 100 }, { measures = { any = 3.5 } })
-      assert.same({ verdict = 'pass', value = 3, bounds = { max = 100 }, margin = 97,
+      assert.same({ verdict = 'pass', value = 3, unit = 'ms', bounds = { max = 100 }, margin = 97,
         text = 'request duration 3 ms' }, verdict)
     end)
 
@@ -130,10 +130,24 @@ describe('stdlib.script_words', function()
       assert.same({ 'pass', 1 }, { verdict.verdict, verdict.margin })
     end)
 
+    local BLIND = { measures = { b = { error = '503', cause = 'unreachable' } }, analysis = { interval = '10s',
+      metrics = { { name = 'b', query = 'b', threshold = 1 } } } }
+
     it('is blind where there is no value', function()
-      local verdict = ask('b', nil, { measures = { a = 1, b = { error = '503' } }, analysis = { interval = '10s',
-        metrics = { { name = 'b', query = 'b', threshold = 1 } } } })
-      assert.same({ verdict = 'blind', cause = '503', text = '503' }, verdict)
+      assert.same({ verdict = 'blind', cause = 'unreachable', problem = '503', text = '503' }, ask('b', nil, BLIND))
+    end)
+
+    it('gives the text as the cause to a release that began with version 2 of the words', function()
+      local verdict = ask('b', nil, { version = 2, measures = BLIND.measures, analysis = BLIND.analysis })
+      assert.same({ '503', '503' }, { verdict.cause, verdict.text })
+    end)
+
+    it('leaves evidence that counts nothing', function()
+      local _, world = ask('b', { max = 8 }, { measures = { any = 9 }, analysis = METRICS })
+      local kept = world.journal.evidence[1]
+      assert.same({ 'check', 'b', 'b', 'fail', 9, 8, -1 },
+        { kept.word, kept.metric, kept.query, kept.verdict, kept.value, kept.max, kept.margin })
+      assert.is_nil(kept.failed)
     end)
 
     for problem, given in pairs {

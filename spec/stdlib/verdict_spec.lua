@@ -21,8 +21,9 @@ describe('stdlib.verdict', function()
     ['a value below'] = { PLAIN, { value = 0 }, 'fail', value = 0, relation = '<', bound = 1 },
     ['an infinite value'] = { PLAIN, { value = math.huge, infinite = 1 }, 'fail', value = math.huge, relation = '>',
       bound = 5 },
-    ['no values'] = { PLAIN, { none = true, error = 'nothing' }, 'blind', cause = 'no values', problem = 'nothing' },
-    ['an error'] = { PLAIN, { error = '503' }, 'blind', cause = 'failed', problem = '503' },
+    ['no values'] = { PLAIN, { none = true, error = 'nothing', cause = 'no data' }, 'blind', cause = 'no data',
+      problem = 'nothing' },
+    ['an error'] = { PLAIN, { error = '503', cause = 'unreachable' }, 'blind', cause = 'unreachable', problem = '503' },
   } do
     it('of ' .. name, function()
       local verdict = of(case[1], case[2])
@@ -45,7 +46,8 @@ describe('stdlib.verdict', function()
   end)
 
   it('is blind without a query', function()
-    assert.same({ verdict = 'blind', metric = 'm', kind = 'inline', cause = 'no query' },
+    assert.same({ verdict = 'blind', metric = 'm', kind = 'inline', cause = 'no query',
+      problem = 'neither a query nor a template' },
       verdicts.without_query { name = 'm' })
   end)
 end)

@@ -186,10 +186,12 @@ describe('tool.scan of a check', function()
     ['c:query(5)'] = '2:9: error: query: a text is wanted, got number',
     ["c:query 'x{{ targt }}'"] = '2:9: error: query: function "targt" not defined, known are name, ',
     ["c:judge('5')"] = '2:9: error: judge: value: a number is wanted, got string',
-    ['c:judge(c.now, 5)'] = '2:9: error: judge: options: a table { min = …, max = …, unit = … } is wanted, got number',
+    ['c:judge(c.now, 5)'] = '2:9: error: judge: options: a table of max, min, needed, samples and unit is wanted, got ',
     ['c:judge(c.now, { maximum = c.now })'] = '2:9: error: judge: there is no option "maximum", known are ',
     ["c:judge(c.now, { max = c.now, unit = 5 })"] = '2:9: error: judge: unit: a string is wanted, got 5',
     ["c:judge(c.now, { max = 1 }, 'from %d to %d')"] = '2:9: error: judge: text: one place for the value is wanted',
+    ["c:judge(c.now, { max = 1, samples = 'many' })"] = '2:9: error: judge: samples: a count, 0 or more, is wanted',
+    ["c:blind('x', { cause = 'bored', needed = c.now })"] = "2:9: error: blind: cause: 'no data', 'unreachable', ",
     ['c:blind()'] = '2:3: error: blind: text: 1 to 1000 bytes are wanted, got nil',
     ['local _ = c.params.rign'] = '2:20: error: c.params.rign: there is no such parameter, known are ring, steps',
     ['local _ = os.time()'] = "2:11: error: unknown global 'os': time is c.now",
@@ -206,6 +208,7 @@ describe('tool.scan of a check', function()
 
   it('takes what may be right', function()
     for _, lines in ipairs {
+      "c:blind('few', { cause = c.name, samples = c.now, needed = c.params.steps[1] })",
       'local ms, cause = c:query [[sum(x{v="{{ target }}"}[{{ interval }}])]] if not ms then return c:blind(cause) end',
       "c:query 'x{v=\"{{ variables.v }}\", w=\"{{ index variables \"w\" }}\"}'",
       "c:judge(c.now, { max = c.params.steps[1], unit = c.interval }, 'at %.1f %%')", 'c:judge(c.now)',

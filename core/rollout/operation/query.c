@@ -44,6 +44,7 @@ static void on_answer(void *ctx, const struct prom_answer *result)
         node_set_str(doc, answer, "error", result->err.text);
         break;
     }
+    node_set_str(doc, answer, "cause", prom_blind_cause(result));
     operation_answer(call, doc);
 }
 
@@ -56,10 +57,13 @@ static void take_said(struct doc *doc, struct node *answer, const struct node *s
     int64_t whole;
     const char *error = node_str(node_get(said, "error"));
     if (error != NULL) {
+        bool none = node_bool_or(node_get(said, "none"), false);
+        bool away = node_bool_or(node_get(said, "unreachable"), false);
         node_set_str(doc, answer, "error", error);
-        if (node_bool_or(node_get(said, "none"), false)) {
+        if (none) {
             node_set_bool(doc, answer, "none", true);
         }
+        node_set_str(doc, answer, "cause", none ? "no data" : away ? "unreachable" : "failed");
     } else if (node_int(node_get(said, "infinite"), &whole)) {
         node_set_int(doc, answer, "infinite", whole > 0 ? 1 : -1);
     } else if (node_real(node_get(said, "value"), &value)) {
@@ -139,6 +143,7 @@ static const struct contract_field answers[] = {
     {.name = "none", .type = CONTRACT_BOOLEAN, .optional = true},
     {.name = "several", .type = CONTRACT_INTEGER, .optional = true},
     {.name = "error", .type = CONTRACT_STRING, .optional = true},
+    {.name = "cause", .type = CONTRACT_STRING, .optional = true},
     {.name = "fault", .type = CONTRACT_STRING, .optional = true},
     {0},
 };

@@ -26,6 +26,7 @@ static struct doc *answer_of(const struct prom_answer *result)
         if (result->kind == PROM_NOTHING) {
             node_set_bool(doc, doc_root(doc), "none", true);
         }
+        node_set_str(doc, doc_root(doc), "cause", prom_blind_cause(result));
         return doc;
     }
     struct doc *doc = operation_object();
@@ -85,6 +86,7 @@ static const struct contract_field answers[] = {
     {.name = "points", .type = CONTRACT_LIST, .fields = point, .optional = true},
     {.name = "none", .type = CONTRACT_BOOLEAN, .optional = true},
     {.name = "error", .type = CONTRACT_STRING, .optional = true},
+    {.name = "cause", .type = CONTRACT_STRING, .optional = true},
     {0},
 };
 

@@ -38,20 +38,23 @@ error('this file describes operations to the reader; it is not a module')
 --- and an error when it never will be (deadline passed).
 
 --- query { query: string, server: string?, template: string?, interval: string?, problem: string? } ->
---- { value: number?, infinite: -1..1?, none: boolean?, several: integer?, error: string?, fault: string? }
+--- { value: number?, infinite: -1..1?, none: boolean?, several: integer?, error: string?, cause: string?,
+--- fault: string? }
 ---
 --- One Prometheus instant query; or, with a template ('namespace/name' of a MetricTemplate), one question to its
 --- provider: interval is the metric's, as written; problem says why the query could not be filled in, and then nothing
 --- is sent. value; or infinite and its sign (a value that JSON does not have); or none, with an error (nothing, or
---- NaN); or an error alone. With several series it is the last one's value, and their count. fault: what is wrong with
+--- NaN); or an error alone. With several series it is the last one's value, and their count. cause: why there
+--- is no number: 'no data', 'unreachable' (also 429 and 5xx), 'several values' or 'failed'. fault: what is wrong with
 --- the template or with what it names; it follows the template's name in a sentence. A read.
 
 --- query_range { query: string, span: 1000..2592000000, step: 1000..2592000000 } ->
---- { points: { time: number, value: number?, infinite: -1..1? }[]?, none: boolean?, error: string? }
+--- { points: { time: number, value: number?, infinite: -1..1? }[]?, none: boolean?, error: string?,
+--- cause: string? }
 ---
 --- One Prometheus query over the last `span` ms, a value per `step` ms, at most 300 of them, in order of time (seconds
---- since 1970); those that are NaN are left out, and none means that nothing is left. value or infinite: as in query.
---- One series is wanted; several are an error. A read.
+--- since 1970); those that are NaN are left out, and none means that nothing is left. value, infinite and cause: as in
+--- query. One series is wanted; several are an error. A read.
 
 --- difference { canary: 0..100, mirrored: boolean } -> { text: string? }
 ---
