@@ -25,12 +25,14 @@
       "say what is wrong with scripts, Strategies and Canaries", check_flags, "--", "FILE")                            \
     X(test, "test PATH...", "run specs of strategies in virtual time, killed at every word",                           \
       "run specs of strategies", test_flags, "--", "FILE")                                                             \
+    X(repl, "repl SCENARIO", "walk through a release word by word, forward and back",                                  \
+      "walk through a release word by word", repl_flags, "--", "FILE")                                                 \
     X(new, "new strategy NAME", "make a folder with a strategy that works, to begin with",                             \
       "make a folder with a strategy", new_flags, "--", "strategy")                                                    \
     X(version, "version", "print the version, as -version does behind every command", "print the version", NULL, "--", \
       NULL)                                                                                                            \
     X(help, "help COMMAND", "say how a command is used, as -help does behind it", "say how a command is used", NULL,   \
-      "--", "run demo sim check test new completion")                                                                  \
+      "--", "run demo sim check test repl new completion")                                                             \
     X(completion, "completion bash|zsh", "write what makes a shell complete commands and flags",                       \
       "write what makes a shell complete", NULL, "--", "bash zsh")
 
@@ -38,4 +40,4 @@
 COMMANDS(COMMAND_DECLARE)
 #undef COMMAND_DECLARE
 
-extern const struct cli_flag check_flags[], test_flags[], new_flags[];
+extern const struct cli_flag check_flags[], test_flags[], repl_flags[], new_flags[];

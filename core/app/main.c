@@ -1,6 +1,8 @@
 /* sluice: chooses the command. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/cli.h"
 #include "app/command.h"
@@ -111,8 +113,22 @@ static int end_output(int status)
     return status != 0 ? status : 1;
 }
 
+/* A file that is opened later must not take the place of a standard one that whoever started this has closed: it would
+ * be read from, or written to. */
+static void hold_standard_files(void)
+{
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
 int main(int argc, char **argv)
 {
     mem_init();
+    hold_standard_files();
     return end_output(argc > 1 ? dispatch(argv[1], argc - 2, argv + 2) : command_help(0, NULL));
 }

@@ -17,7 +17,8 @@ struct stage_life {
     struct machine *machine;
     struct kube_client *kube;
     struct metrics *metrics;
-    struct strategist *strategist;
+    struct strategist *scripts, *strategist; /* the same, or with a witness before it */
+    struct witness *witness;                 /* NULL: none */
     struct adapters *adapters;
     struct engine *engine; /* NULL: it was told to close */
     bool is_closed;
@@ -155,7 +156,8 @@ static void discard(struct stage *stage, struct stage_life **place)
         machine_discard(life->machine, &life->is_closed);
     }
     kube_client_free(life->kube);
-    script_strategist_free(life->strategist);
+    witness_free(life->witness);
+    script_strategist_free(life->scripts);
     script_adapters_free(life->adapters);
     metrics_free(life->metrics);
     stage->requests += machine_requests(life->machine);
@@ -233,7 +235,11 @@ void stage_start_engine(struct stage *stage, const char *identity, void (*change
     arm(stage);
     life->kube = kube_client_new(machine_door(life->machine), machine_clock(life->machine), NULL, &config);
     life->metrics = metrics_new();
-    life->strategist = new_strategist(stage, machine_clock(life->machine));
+    life->scripts = life->strategist = new_strategist(stage, machine_clock(life->machine));
+    if (stage->witness != NULL) {
+        life->witness = witness_new(life->scripts, stage->witness, stage->witness_ctx);
+        life->strategist = witness_strategist(life->witness);
+    }
     life->adapters = script_adapters_new(&(struct adapters_options){.clock = machine_clock(life->machine),
                                                                     .http = machine_door(life->machine),
                                                                     .kube = life->kube,

@@ -4,6 +4,7 @@
  * (sim/story/play.h). */
 #pragma once
 
+#include "lab/witness.h"
 #include "rollout/engine.h"
 #include "script/embedded.h"
 #include "sim/cluster.h"
@@ -31,6 +32,9 @@ struct stage {
     /* Of one step of a script (script/task.h); 0: as usual. Set before an engine is started. */
     int64_t replay_words; /* of a replay */
     int64_t step_ms;      /* CPU time before each of the two stages of a kill: some story may meet the limit then */
+    /* Told what scripts say to the engines that are started from now on; NULL: nobody is. */
+    witness_fn *witness;
+    void *witness_ctx;
     enum stage_engine state;
     /* The stage became ready, empty, dead or paused. Called from inside of the engine: only to take note. */
     void (*changed)(void *ctx);

@@ -320,11 +320,34 @@ function world:requests() end
 ---@return integer? milliseconds since the world began
 function world:sent_at(request) end
 
+---@class sluice.News what a script and the engine say to each other (core/lab/witness.h)
+---@field kind 'word'|'operation'|'answer'|'leave'|'evidence'|'end'
+---@field canary string "NAME.NAMESPACE"
+---@field name string? of the word or operation; of evidence, where it was asked; of an end, why it failed
+---@field args table?
+---@field answer any what was answered, or the result of the word; nil of an operation: it comes later
+---@field known boolean it was done before, by an engine that died
+
+--- Tells what the scripts of releases say, for the engines that are started from now on. It must only take note.
+---@param note fun(news: sluice.News)
+function world:witness(note) end
+
+--- Asks the world's Prometheus, as the engine does. What is due at this moment happens meanwhile.
+---@param text string
+---@param span_ms number? over so much time until now, a value for each step
+---@param step_ms number?
+---@return { value: number?, several: integer?, points: table[]?, error: string?, none: boolean? } answer
+function world:query(text, span_ms, step_ms) end
+
 -- Time ----------------------------------------------------------------------------------------------
 
 --- Milliseconds since the world began.
 ---@return integer
 function world:now() end
+
+--- What clocks show, as milliseconds since 1970.
+---@return integer
+function world:wall() end
 
 ---@param delay string|number "10s", or milliseconds
 ---@param act fun()

@@ -1,8 +1,10 @@
 /* A function in a copy of the process that ends with it, for Lua (see module.c): nothing of what it does is left here
  * but the text that it gives. So a world comes to a place once, and goes on from there in many ways. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +29,7 @@ static void write_all(int fd, const char *bytes, size_t len)
  * which would write into every page that the two share. */
 static _Noreturn void live(lua_State *L, int to)
 {
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody would read what it gives */
     lua_gc(L, LUA_GCSTOP, 0);
     int status = lua_pcall(L, 0, 1, 0) == 0 ? GAVE_NOTHING : RAISED;
     size_t len = 0;

@@ -124,6 +124,13 @@ static void on_later(struct timer *timer, void *ctx)
     module_visit((struct visit){.world = later->world, .function = later->function, .push = module_push_nothing});
 }
 
+/* What clocks show, as milliseconds since 1970. */
+static int world_wall(lua_State *L)
+{
+    lua_pushnumber(L, (lua_Number)clock_wall_ms(virtual_clock_clock(module_check_world(L)->time)));
+    return 1;
+}
+
 static int world_after(lua_State *L)
 {
     struct world *w = module_check_world(L);
@@ -157,6 +164,7 @@ static bool run_until(struct world *w, int64_t until_ms, int wish)
 {
     struct objects *objects = api_objects(cluster_api(w->stage.cluster));
     objects_listen(objects, on_change_awaited, w);
+    w->is_wishing = true;
     bool granted = is_granted(w, wish);
     while (!granted && w->failure == LUA_NOREF && now_ms(w) < until_ms) {
         bool is_over = virtual_clock_run(w->time, until_ms);
@@ -165,6 +173,7 @@ static bool run_until(struct world *w, int64_t until_ms, int wish)
         }
         granted = w->has_changed && is_granted(w, wish);
     }
+    w->is_wishing = false;
     objects_unlisten(objects, on_change_awaited, w);
     return granted;
 }
@@ -272,7 +281,9 @@ static void close_world(lua_State *L, struct world *w)
     objects_unlisten(api_objects(cluster_api(w->stage.cluster)), module_on_object, w);
     luaL_unref(L, LUA_REGISTRYINDEX, w->on_engine);
     luaL_unref(L, LUA_REGISTRYINDEX, w->fates);
+    luaL_unref(L, LUA_REGISTRYINDEX, w->witness);
     luaL_unref(L, LUA_REGISTRYINDEX, w->failure);
+    w->witness = LUA_NOREF;
     stage_kill_engine(&w->stage, false);
     timer_cancel(&w->news);
     while (w->callbacks != NULL) {
@@ -327,7 +338,12 @@ static struct world *push_world(lua_State *L)
 {
     struct world **box = lua_newuserdata(L, sizeof(struct world *));
     *box = mem_new(struct world);
-    **box = (struct world){.L = L, .on_engine = LUA_NOREF, .fates = LUA_NOREF, .failure = LUA_NOREF, .tell = LUA_NOREF};
+    **box = (struct world){.L = L,
+                           .on_engine = LUA_NOREF,
+                           .fates = LUA_NOREF,
+                           .witness = LUA_NOREF,
+                           .failure = LUA_NOREF,
+                           .tell = LUA_NOREF};
     luaL_getmetatable(L, WORLD_TYPE);
     lua_setmetatable(L, -2);
     return *box;
@@ -423,6 +439,7 @@ static const luaL_Reg methods[] = {
     {"requests", world_requests},
     {"sent_at", world_sent_at},
     {"now", world_now},
+    {"wall", world_wall},
     {"after", world_after},
     {"run", world_run},
     {"transcript", world_transcript},
@@ -464,6 +481,8 @@ int luaopen_sluice(lua_State *L)
     luaL_register(L, NULL, module_surroundings);
     luaL_register(L, NULL, module_scenario);
     luaL_register(L, NULL, module_strikes);
+    luaL_register(L, NULL, module_witness);
+    luaL_register(L, NULL, module_asking);
     lua_setfield(L, -2, "__index");
     lua_newtable(L);
     luaL_register(L, NULL, module_operations);

@@ -40,13 +40,14 @@ struct world {
     struct play *play;
     bool has_ended; /* its acts were all played, or play_err says why not */
     struct err play_err;
-    int tell;             /* in the registry; LUA_NOREF: its acts were not played */
-    int on_engine, fates; /* functions in the registry; LUA_NOREF: none */
-    struct timer news;    /* of the engine's state, told on a turn of its own */
+    int tell;                      /* in the registry; LUA_NOREF: its acts were not played */
+    int on_engine, fates, witness; /* functions in the registry; LUA_NOREF: none */
+    struct timer news;             /* of the engine's state, told on a turn of its own */
     char *fate_body;
     int64_t *sent_ms; /* when each request of the engines was sent, in a world without a scenario */
     size_t sent_count, sent_capacity;
     bool is_open, is_running;
+    bool is_wishing;     /* it runs until a wish of the spec's has come true */
     const char *forbids; /* why the spec's function that is called now must change nothing; NULL: it may */
     bool has_changed;    /* an object has changed since the spec was asked whether its wish has come true */
     int failure;         /* what a function of the spec raised first, in the registry; LUA_NOREF: nothing yet */
@@ -107,7 +108,8 @@ int module_push_document(lua_State *L, struct doc *doc);
 
 objects_listen_fn module_on_object;
 network_fate_fn module_on_fate;
-extern const luaL_Reg module_objects[], module_surroundings[], module_scenario[], module_strikes[];
+extern const luaL_Reg module_objects[], module_surroundings[], module_scenario[], module_strikes[], module_witness[],
+    module_asking[];
 
 /* Reads the scenario, then makes what is there at first on a stage that is ready. */
 bool module_open_scenario(struct world *w, const char *path, struct err *err);

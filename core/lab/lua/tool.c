@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/tzdata.h"
+#include "lab/lua/console.h"
 #include "lab/lua/module_inner.h"
 #include "lab/lua/workers.h"
 #include "lab/texts.h"
@@ -116,11 +117,27 @@ static int ask_zone_problem(lua_State *L)
     return 1;
 }
 
+/* A text that travels in the binary; nil: there is none of this name. */
+static int find_text(lua_State *L)
+{
+    const struct text *text = texts_find(luaL_checkstring(L, 1));
+    if (text == NULL) {
+        return 0;
+    }
+    lua_pushlstring(L, text->bytes, text->len);
+    return 1;
+}
+
 static int open_process(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"zone_problem", ask_zone_problem}, {"interrupted", ask_interrupted}, {"clock", ask_clock},
-        {"coverage", set_coverage},         {"workers", workers_run},         {NULL, NULL},
+        {"zone_problem", ask_zone_problem},
+        {"interrupted", ask_interrupted},
+        {"clock", ask_clock},
+        {"coverage", set_coverage},
+        {"workers", workers_run},
+        {"text", find_text},
+        {NULL, NULL},
     };
     lua_newtable(L);
     luaL_register(L, NULL, functions);
@@ -151,6 +168,8 @@ static int prepare(lua_State *L)
     lua_setfield(L, -2, "host");
     lua_pushcfunction(L, open_process);
     lua_setfield(L, -2, "tool.process");
+    lua_pushcfunction(L, console_open);
+    lua_setfield(L, -2, "tool.console");
     lua_getfield(L, 1, "loaders");
     for (int i = (int)lua_objlen(L, -1); i >= FOLDER_LOADERS; i--) {
         lua_rawgeti(L, -1, i);

@@ -1,0 +1,195 @@
+/* sluice repl: a console over a world (lua/tool/repl): walks through a release word by word, forward and back. */
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "app/cli.h"
+#include "app/command.h"
+#include "app/repl_line.h"
+#include "app/repl_world.h"
+#include "app/version.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+static const char usage[] = "usage: sluice repl SCENARIO|FOLDER [flags]\n"
+                            "\n"
+                            "Walks through a release in an embedded cluster and virtual time: word by word, forward\n"
+                            "and back, with any expression of Lua, all checks and queries, and a world that can be\n"
+                            "changed between two words. docs/repl.md has all of it; help, typed there, a list.\n"
+                            "\n";
+
+static const char after[] = "\n"
+                            "Over a pipe the same lines are carried out, and only answers are printed. Exit status:\n"
+                            "that of the last line: 0 well, 1 the rule says no or the line is wrong, 2 it could not.\n";
+
+const struct cli_flag repl_flags[] = {
+    {"history", "FILE", "keep the lines there (default: sluice/history in $XDG_STATE_HOME); none: nowhere"},
+    CLI_COMMON,
+    {0},
+};
+
+enum { COLUMNS_DEFAULT = 80, LINE_MAX_LEN = 1 << 20 };
+
+struct words {
+    const char *path, *history;
+    bool help, version;
+};
+
+static bool take(void *ctx, const char *name, const char *value, struct err *err)
+{
+    struct words *words = ctx;
+    if (name == NULL) {
+        if (words->path != NULL) {
+            return err_set(err, ERR_INVALID, "%s: one scenario is wanted", value);
+        }
+        words->path = value;
+    } else if (strcmp(name, "history") == 0) {
+        words->history = value;
+    } else if (strcmp(name, "version") == 0) {
+        words->version = true;
+    } else {
+        words->help = true;
+    }
+    return true;
+}
+
+/* --- the two ways in which lines come --- */
+
+/* A line of a pipe, without its end; to be freed. NULL: there is none any more. */
+static char *read_piped(void)
+{
+    struct buf line;
+    int next = fgetc(stdin);
+    if (next == EOF) {
+        return NULL;
+    }
+    buf_init(&line, LINE_MAX_LEN);
+    for (; next != EOF && next != '\n'; next = fgetc(stdin)) {
+        buf_append_char(&line, (char)next);
+    }
+    return buf_take(&line);
+}
+
+/* Adds lines until they are a whole one. */
+static char *read_whole(struct repl_line *editor, struct repl_world *world)
+{
+    struct buf text;
+    buf_init(&text, LINE_MAX_LEN);
+    for (bool is_more = false;; is_more = true) {
+        char *line = editor != NULL ? repl_line_read(editor, is_more) : read_piped();
+        if (line == NULL && !is_more) {
+            buf_fini(&text);
+            return NULL;
+        }
+        buf_append_str(&text, is_more ? "\n" : "");
+        buf_append_str(&text, line != NULL ? line : "");
+        bool is_end = line == NULL;
+        str_free(&line);
+        if (is_end || (editor != NULL && repl_line_dropped(editor)) || repl_world_is_whole(world, buf_str(&text))) {
+            break;
+        }
+    }
+    return buf_take(&text);
+}
+
+static int talk(struct repl_line *editor, struct repl_world *world, struct repl_reply reply)
+{
+    while (!reply.is_end) {
+        char *line = read_whole(editor, world);
+        if (line == NULL) {
+            break;
+        }
+        bool is_dropped = editor != NULL && repl_line_dropped(editor);
+        if (!is_dropped && line[0] != '\0') {
+            if (editor != NULL) {
+                repl_line_keep(editor, line);
+            }
+            reply = repl_world_line(world, line);
+        }
+        str_free(&line);
+        if (ferror(stdout)) {
+            break; /* nobody reads any more */
+        }
+    }
+    return reply.status;
+}
+
+/* --- signals --- */
+
+static void on_interrupt(int signum)
+{
+    repl_world_interrupt();
+}
+
+static void listen_for_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a write tells */
+}
+
+/* --- the command --- */
+
+static int columns_of_terminal(void)
+{
+    struct winsize size = {0};
+    if (!isatty(STDOUT_FILENO)) {
+        return 0;
+    }
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : COLUMNS_DEFAULT;
+}
+
+static struct doc *order_of(const struct words *words, bool is_terminal)
+{
+    struct doc *order = doc_new();
+    struct node *root = node_new_object(order);
+    doc_set_root(order, root);
+    node_set_str(order, root, "scenario", words->path);
+    node_set_int(order, root, "columns", columns_of_terminal());
+    node_set_bool(order, root, "terminal", is_terminal);
+    return order;
+}
+
+static int run(const struct words *words)
+{
+    bool is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    struct doc *order = order_of(words, is_terminal);
+    struct repl_reply reply = {0};
+    listen_for_signals();
+    struct repl_world *world = repl_world_open(doc_root(order), NULL, NULL, &reply);
+    doc_free(order);
+    if (world == NULL) {
+        return reply.status;
+    }
+    struct repl_line *editor = is_terminal ? repl_line_open(words->history, world) : NULL;
+    int status = talk(editor, world, reply);
+    repl_line_close(editor);
+    repl_world_close(world);
+    return status;
+}
+
+int command_repl(int argc, char **argv)
+{
+    struct words words = {0};
+    struct err err = {0};
+    bool ok = cli_read(repl_flags, argc, argv, take, &words, &err);
+    if (ok && words.help) {
+        fputs(usage, stdout);
+        cli_print(repl_flags, stdout);
+        fputs(after, stdout);
+        return 0;
+    } else if (ok && words.version) {
+        version_print();
+        return 0;
+    } else if (ok && words.path == NULL) {
+        ok = err_set(&err, ERR_INVALID, "a scenario, or the folder of a strategy, is missing");
+    }
+    if (!ok) {
+        fprintf(stderr, "sluice repl: %s\n\nsluice repl --help says how to use it\n", err.text);
+        return 2;
+    }
+    return run(&words);
+}

@@ -1,0 +1,276 @@
+--- The commands of the console. A line that is none of them is Lua.
+local console = require 'tool.console'
+local show = require 'tool.repl.show'
+local nearest = require 'tool.nearest'
+
+local M = {}
+
+---@class Command
+---@field name string
+---@field short string? another name
+---@field form string how it is written
+---@field says string what it does
+---@field run fun(session: Session, argument: string): integer? status
+
+local RUN_LIMIT = 10000 -- words of one `run` or `until`: the end of a story that has none
+
+local function problem(format, ...)
+  error({ problem = select('#', ...) > 0 and format:format(...) or format }, 0)
+end
+
+--- 'podinfo:2' of "'podinfo:2'", "('podinfo:2')" or "podinfo:2".
+local function text_of(argument)
+  argument = argument:match '^%s*%((.*)%)%s*$' or argument
+  local quoted = argument:match "^%s*'([^']*)'%s*$" or argument:match '^%s*"([^"]*)"%s*$'
+  return quoted or argument:match '^%s*(.-)%s*$', quoted ~= nil
+end
+
+local function count_of(argument, name)
+  local text = text_of(argument)
+  if text == '' then
+    return 1
+  end
+  local count = tonumber(text)
+  if not count or count < 1 or count % 1 ~= 0 then
+    problem('%s: a whole number from 1 on is wanted, got %s', name, text)
+  end
+  return count
+end
+
+-- Where the world is ----------------------------------------------------------------------------
+
+local function place_of(session)
+  local canary = session.kept.canaries[1]
+  if not canary then
+    return 'no Canary'
+  end
+  local key = canary.namespace .. '/' .. canary.name
+  local phase = session.kept.phases[key]
+  local weight = session.world:weight(key)
+  return ('%s.%s %s, weight %d'):format(canary.name, canary.namespace, phase or 'without a phase', weight)
+end
+
+local function tell_here(session)
+  session:tell(session.world:now(), '', { place_of(session) })
+end
+
+-- Walking ---------------------------------------------------------------------------------------
+
+local function tell_end(session, why)
+  if why == 'interrupted' then
+    session:say 'interrupted'
+    return 130
+  elseif why == 'nothing' then
+    local open = session:open_release()
+    if open then
+      problem('nothing has come for 6 h of virtual time: %s', place_of(session))
+    end
+    problem('no release is under way: deploy IMAGE begins one (%s)', place_of(session))
+  end
+end
+
+local function deploy(session, argument)
+  local image, canary = argument:match "^%s*(%S+)%s+([%w%-%./]+)%s*$"
+  image = text_of(image or argument)
+  if image == '' then
+    problem('deploy: an image is wanted, such as podinfo:2')
+  end
+  session.world:deploy(image, canary)
+  session.step = session.step + 1
+  session:flush()
+  local release = session.world:release(canary)
+  session:tell(session.world:now(), 'deploy', { ('%s → %s, release %s has begun'):format(
+    session.world:primary(canary) or 'nothing', image, release and release.metadata.name or '?') })
+end
+
+local function step(session, argument)
+  return tell_end(session, session:walk_on(count_of(argument, 's')))
+end
+
+local function back(session, argument)
+  local count = count_of(argument, 'b')
+  if session.step == 0 then
+    problem('this is the beginning')
+  end
+  console.give('B', 0, math.max(0, session.step - count), '')
+  return 'back'
+end
+
+local function run_to_end(session)
+  local key = session:open_release()
+  if not key then
+    return tell_end(session, 'nothing')
+  end
+  local why = session:walk_on(RUN_LIMIT, function()
+    return not session:open_release()
+  end)
+  if why == 'count' then
+    problem('the release has not ended after %d words', RUN_LIMIT)
+  end
+  local status = tell_end(session, why)
+  if not status then
+    tell_here(session)
+  end
+  return status
+end
+
+local PHASES = { Initializing = true, Initialized = true, Waiting = true, Progressing = true, WaitingPromotion = true,
+  Promoting = true, Finalising = true, Succeeded = true, Failed = true }
+
+local function clock_ms(text)
+  local minutes, seconds = text:match '^(%d+):(%d%d)$'
+  return minutes and (tonumber(minutes) * 60 + tonumber(seconds)) * 1000
+end
+
+local UNITS = { ms = 1, s = 1000, m = 60 * 1000, h = 60 * 60 * 1000 }
+
+local function duration_ms(text)
+  local value, unit = text:match '^%+?([%d%.]+)(%a+)$'
+  return value and UNITS[unit] and tonumber(value) and tonumber(value) * UNITS[unit]
+end
+
+--- When it is meant, if it is a time; otherwise what must come true.
+local function wish_of(session, argument)
+  local text, quoted = text_of(argument)
+  local world = session.world
+  if text == '' then
+    problem("until: an event ('Halt'), a phase (Promoting), a weight (20) or a time (12:30, 10m) is wanted")
+  end
+  local weight = not quoted and tonumber((text:gsub('^weight%s+', ''):gsub('%s*%%$', '')))
+  if weight then
+    return function()
+      return world:weight() == weight
+    end
+  elseif not quoted and (clock_ms(text) or duration_ms(text)) then
+    return nil, clock_ms(text) or world:now() + duration_ms(text)
+  elseif not quoted and PHASES[text] then
+    return function()
+      return world:phase() == text
+    end
+  end
+  local from = #session.kept.told
+  return function()
+    for i = from + 1, #session.kept.told do
+      if session.kept.told[i].text:find(text, 1, true) then
+        return true
+      end
+    end
+    return false
+  end
+end
+
+--- Words that end before this time, and what is left of it.
+local function walk_to(session, at)
+  if at < session.world:now() then
+    problem('until: it is%s already; b goes back', session:clock())
+  end
+  local is_time = false
+  session.world:after(at - session.world:now(), function()
+    is_time = true
+  end)
+  return session:walk_on(RUN_LIMIT, function()
+    return is_time or session.world:now() >= at
+  end)
+end
+
+local function run_until(session, argument)
+  local wish, at = wish_of(session, argument)
+  if wish and wish() then
+    problem('until: it is so already (%s)', place_of(session))
+  end
+  local why
+  if at then
+    session.world:after(math.max(0, at - session.world:now()), function() end)
+    why = walk_to(session, at)
+  else
+    why = session:walk_on(RUN_LIMIT, wish)
+  end
+  if why == 'count' then
+    problem('until: it has not come in %d words', RUN_LIMIT)
+  elseif why == 'nothing' then
+    problem('until: it has not come: %s', place_of(session))
+  end
+  return tell_end(session, why)
+end
+
+-- Telling ---------------------------------------------------------------------------------------
+
+local function why(session)
+  for _, line in ipairs(require 'tool.repl.why'.lines(session)) do
+    session:say(show.fold(line, session.columns, 8))
+  end
+end
+
+local function words(session)
+  local scope = require 'tool.repl.scope'
+  session:say('here        ' .. table.concat(scope.WORDS, ', '))
+  session:say('facts       canary, release, world')
+  local acting = require 'stdlib.words'.known(require 'stdlib.script_words')
+  table.sort(acting)
+  session:say(show.fold('a strategy  ' .. table.concat(acting, ', '), session.columns, 12))
+  session:say 'help WORD says what it does'
+end
+
+local function help(session, argument)
+  local topic = text_of(argument)
+  for _, line in ipairs(require 'tool.repl.help'.lines(topic, M.list)) do
+    session:say(line)
+  end
+end
+
+local function quit()
+  return 'quit'
+end
+
+---@type Command[]
+M.list = {
+  { name = 'deploy', short = 'd', form = 'deploy IMAGE [CANARY]', run = deploy,
+    says = 'push a version, and wait until its release has begun' },
+  { name = 'step', short = 's', form = 's [COUNT]', run = step,
+    says = 'the next word of the release, or so many: what it asked, and what came back' },
+  { name = 'back', short = 'b', form = 'b [COUNT]', run = back,
+    says = 'back before the last word or change, or so many; the world goes back with it' },
+  { name = 'until', short = 'u', form = "until 'TEXT'|PHASE|WEIGHT|TIME", run = run_until,
+    says = "to the first event with this text ('Halt'), a phase (Promoting), a share (20), a time (12:30 or 10m)" },
+  { name = 'run', short = 'r', form = 'run', run = run_to_end, says = 'to the end of the release' },
+  { name = 'why', form = 'why', run = why, says = 'the last verdicts: what was asked, what came, what was wanted' },
+  { name = 'words', form = 'words', run = words, says = 'what can be named here' },
+  { name = 'help', short = 'h', form = 'help [WORD]', run = help, says = 'this, or what a word does' },
+  { name = 'quit', short = 'q', form = 'q', run = quit, says = 'end' },
+  { name = 'here', form = 'here', run = tell_here, says = 'where the release is' },
+}
+
+local by_name = {}
+for _, command in ipairs(M.list) do
+  by_name[command.name] = command
+  if command.short then
+    by_name[command.short] = command
+  end
+end
+
+--- The command of a line and what stands behind it; nil: it is Lua. An assignment, a field or an operator behind a name
+--- makes it Lua: `s = 5`, `run.x`.
+---@param session Session
+---@param line string
+---@return Command? command
+---@return string? argument
+function M.find(session, line)
+  local name, rest = line:match '^%s*([%a][%w%-]*)(.*)$'
+  local command = name and by_name[name]
+  if not command or rest:find '^%s*[=%.:%[,%*/<>~]' or rest:find '^%S' and not rest:find "^[%('\"]" then
+    return nil
+  elseif rest:find '^%s*%+' and not rest:find '^%s*%+%d+%a' then
+    return nil -- a sum, and no time as in `until +10m`
+  elseif rawget(session.env, name) ~= nil and not rest:find '%S' then
+    return nil -- a variable of the user's
+  end
+  return command, rest
+end
+
+M.problem = problem
+
+function M.nearest(name)
+  return nearest.known(name, by_name)
+end
+
+return M

@@ -1,0 +1,359 @@
+--- What a line of the console can name: the facts of the world, the words that only read, Lua's own library without
+--- what reaches out of it, and the variables of the user.
+local asking = require 'tool.repl.asking'
+local console = require 'tool.console'
+local nearest = require 'tool.nearest'
+local show = require 'tool.repl.show'
+
+local M = {}
+
+--- Of Lua's own; no file, process, module or foreign code is among them.
+local LIBRARY = { 'assert', 'error', 'getmetatable', 'ipairs', 'next', 'pairs', 'pcall', 'rawequal', 'rawget', 'rawset',
+  'select', 'setmetatable', 'tonumber', 'tostring', 'type', 'unpack', 'xpcall', 'math', 'table', 'string', 'bit' }
+
+--- Methods of a world that change it, so that a line which calls one is a step.
+local CHANGING = { deploy = true, settle = true, run = true, run_until = true, finish = true, play = true, patch = true,
+  create = true, update = true, restore = true, delete = true, version = true, traffic = true, blind = true,
+  answer = true, serve = true, start_engine = true, close_engine = true, kill_engine = true, strike_at = true,
+  after = true, play_acts = true, fates = true }
+
+--- What the console needs itself, or which would take the world away.
+local KEPT = { close = 'q ends the console', witness = 'the console listens already' }
+
+-- The world -------------------------------------------------------------------------------------
+
+local function unknown(what, name, known)
+  return ('%s: there is no %s%s'):format(what, name, nearest.known(name, known))
+end
+
+local function methods_of(world)
+  local meta = debug.getmetatable(world)
+  return meta.__index
+end
+
+--- What a method gives, with the handle in the place of the world.
+local function give_handle(session, handle, ...)
+  if rawequal((...), session.world) then
+    return handle, select(2, ...)
+  end
+  return ...
+end
+
+--- world, as a line sees it: the same methods, and each change is counted.
+local function world_of(session)
+  local methods = methods_of(session.world)
+  local handle = {}
+  local wrapped = {}
+  local function wrap(name)
+    return function(self, ...)
+      if self ~= handle then
+        error(('world:%s: a colon is wanted: world:%s(…)'):format(name, name), 2)
+      elseif KEPT[name] then
+        error(('world:%s: not here: %s'):format(name, KEPT[name]), 2)
+      elseif CHANGING[name] then
+        session.changes = session.changes + 1
+      end
+      return give_handle(session, handle, methods[name](session.world, ...))
+    end
+  end
+  return setmetatable(handle, {
+    __index = function(_, name)
+      if type(methods[name]) ~= 'function' then
+        error(unknown('world', tostring(name), methods), 2)
+      end
+      wrapped[name] = wrapped[name] or wrap(name)
+      return wrapped[name]
+    end,
+    __newindex = function()
+      error('world: its methods are fixed', 2)
+    end,
+    __metatable = false,
+    __tostring = function()
+      return ('the world of %s at%s'):format(session.file, session:clock())
+    end,
+  })
+end
+
+M.CHANGING = CHANGING
+
+-- Facts -----------------------------------------------------------------------------------------
+
+--- Fields that ask Prometheus when they are read.
+local MEASURED = {
+  p99 = { check = 'request-duration', params = { max = math.huge } },
+  success_rate = { check = 'request-success-rate', params = { min = -math.huge } },
+}
+
+local function image_of(session, namespace, name)
+  local object = session.world:get('deployments.apps', namespace, name)
+  local container = object and object.spec.template.spec.containers[1]
+  return container and container.image
+end
+
+local function facts_of_canary(session)
+  local facts = asking.facts(session)
+  local canary = session.world:canary(facts.namespace .. '/' .. facts.name)
+  return {
+    name = facts.name, namespace = facts.namespace, phase = facts.phase, weight = facts.route.canary,
+    iterations = facts.iterations, failed_checks = facts.failed_checks,
+    threshold = canary.spec.analysis and canary.spec.analysis.threshold,
+    interval = canary.spec.analysis and canary.spec.analysis.interval,
+    target = facts.target, service = facts.service,
+    image = image_of(session, facts.namespace, facts.target),
+    primary = session.world:primary(facts.namespace .. '/' .. facts.name),
+    spec = canary.spec, status = canary.status, metadata = canary.metadata,
+  }
+end
+
+local HIDDEN = { spec = true, status = true, metadata = true } -- shown when they are asked for
+
+local function canary_of(session)
+  local facts = facts_of_canary(session)
+  local function measure(name)
+    local measured = MEASURED[name]
+    return measured and asking.check(session, measured.check, { min = -1e300, max = 1e300 }).value
+  end
+  return setmetatable(facts, {
+    __index = function(_, name)
+      if MEASURED[name] then
+        return measure(name)
+      end
+      error(unknown('canary', tostring(name), M.fields(session, 'canary')), 2)
+    end,
+    all = function(t)
+      local all = {}
+      for name, value in pairs(t) do
+        all[name] = not HIDDEN[name] and value or nil
+      end
+      for name in pairs(MEASURED) do
+        all[name] = measure(name)
+      end
+      return all
+    end,
+  })
+end
+
+local function release_of(session)
+  local release = session.kept.canaries[1] and session.world:release(session.kept.canaries[1].namespace .. '/'
+    .. session.kept.canaries[1].name)
+  if not release then
+    return nil
+  end
+  local status = release.status or {}
+  return setmetatable({ name = release.metadata.name, strategy = release.spec.strategy, state = status.state,
+    weight = status.weight, failed_checks = status.failedChecks, threshold = status.threshold, checks = status.checks,
+    images = status.images, started = status.started, ended = status.ended, evidence = status.evidence,
+    spec = release.spec, status = status, metadata = release.metadata }, {
+    all = function(t)
+      local all = {}
+      for name, value in pairs(t) do
+        all[name] = not HIDDEN[name] and name ~= 'evidence' and value or nil
+      end
+      return all
+    end,
+  })
+end
+
+--- The names of the fields that `canary` or `release` has.
+function M.fields(session, what)
+  local names = {}
+  for name in pairs(what == 'canary' and facts_of_canary(session) or release_of(session) or {}) do
+    names[name] = true
+  end
+  for name in pairs(what == 'canary' and MEASURED or {}) do
+    names[name] = true
+  end
+  return names
+end
+
+-- Words -----------------------------------------------------------------------------------------
+
+local function words_of(session)
+  local words = {}
+
+  function words.check(name, params)
+    return asking.check(session, name, params)
+  end
+
+  function words.query(text)
+    return asking.query(session, text)
+  end
+
+  function words.query_range(text, span, step)
+    return asking.query_range(session, text, span, step)
+  end
+
+  function words.now()
+    return math.floor(asking.facts(session).now / 1000)
+  end
+
+  function words.elapsed()
+    local facts = asking.facts(session)
+    return facts.started and math.floor((facts.now - facts.started) / 1000) or nil
+  end
+
+  function words.weights()
+    return asking.facts(session).route
+  end
+
+  function words.revision()
+    return asking.facts(session).revision
+  end
+
+  function words.replicas(side)
+    local counts = asking.facts(session).replicas or {}
+    return side and counts[side] or counts
+  end
+
+  function words.history(count)
+    local list = {}
+    local facts = asking.facts(session)
+    for _, release in ipairs(session.world:list('releases.sluice.dev', facts.namespace)) do
+      if release.spec.canary == facts.name and #list < (count or 10) then
+        table.insert(list, 1, { name = release.metadata.name, outcome = release.status and release.status.state })
+      end
+    end
+    return list
+  end
+
+  return words
+end
+
+--- Words of strategies that do something.
+local function acting()
+  local names = {}
+  for _, name in ipairs(require 'stdlib.words'.known(require 'stdlib.script_words')) do
+    names[name] = true
+  end
+  return names
+end
+
+M.WORDS = { 'check', 'query', 'query_range', 'now', 'elapsed', 'weights', 'revision', 'replicas', 'history' }
+M.FACTS = { 'canary', 'release', 'world', 'told' }
+
+-- The scope -------------------------------------------------------------------------------------
+
+local function printer(session)
+  return function(...)
+    local texts = {}
+    for i = 1, select('#', ...) do
+      texts[i] = show.value((select(i, ...)), session.columns)
+    end
+    session:say(table.concat(texts, '\t'))
+  end
+end
+
+local function library(session)
+  local names = {}
+  for _, name in ipairs(LIBRARY) do
+    names[name] = _G[name]
+  end
+  names.os = { time = os.time, date = os.date, clock = os.clock, difftime = os.difftime }
+  names.print = printer(session)
+  return names
+end
+
+---@return table env variables of the user, over all the rest
+function M.new(session)
+  local fixed = library(session)
+  for name, word in pairs(words_of(session)) do
+    fixed[name] = word
+  end
+  fixed.world = world_of(session)
+  local live = { canary = canary_of, release = release_of }
+  local known = { canary = true, release = true }
+  for name in pairs(fixed) do
+    known[name] = true
+  end
+  local acts = acting()
+  local env = {}
+  session.names = known
+  return setmetatable(env, {
+    __index = function(_, name)
+      if live[name] then
+        return live[name](session)
+      elseif fixed[name] ~= nil then
+        return fixed[name]
+      elseif acts[name] then
+        error(('%s is a word of a strategy: nothing that is typed here is a word of the release; world:… changes the '
+          .. 'world'):format(name), 2)
+      end
+      for variable in pairs(env) do
+        known[variable] = type(variable) == 'string' or nil
+      end
+      error(('there is no %s%s'):format(tostring(name), nearest.known(tostring(name), known)), 2)
+    end,
+    __metatable = false,
+  })
+end
+
+-- Lines -----------------------------------------------------------------------------------------
+
+local function compile(text)
+  local chunk = loadstring('return ' .. text, '=line')
+  if chunk then
+    return chunk, nil, true
+  end
+  return loadstring(text, '=line')
+end
+
+--- Lua's own words for a line, without what the console has put around it.
+local function plain(raised)
+  return (tostring(raised):gsub('^line:1: ', ''):gsub('^line:(%d+): ', 'line %1: '))
+end
+
+M.plain = plain
+
+--- False: something is missing at its end.
+---@param text string
+function M.is_whole(text)
+  for _, form in ipairs { 'return ' .. text, text } do
+    local chunk, problem = loadstring(form, '=line')
+    if chunk then
+      return true
+    elseif problem:find "near '<eof>'$" then
+      return false
+    end
+  end
+  return true
+end
+
+--- Runs a line of Lua.
+---@return boolean ok
+---@return string? shown of an expression; or what was raised
+function M.run(session, text)
+  if text:byte() == 27 then
+    return false, 'a line of text is wanted, this is machine code'
+  end
+  local chunk, problem = compile(text)
+  if not chunk then
+    return false, plain(problem)
+  end
+  setfenv(chunk, session.env)
+  local values = { n = 0 }
+  local function keep(ok, ...)
+    values = { n = select('#', ...), ... }
+    return ok
+  end
+  if not keep(pcall(chunk)) then
+    local raised = values[1]
+    if console.interrupted() then
+      console.leave()
+    elseif raised == 'not enough memory' then -- nothing can be relied on any more
+      console.give('E', 0, 0, 'the line was ended: it wants more memory than there is for it (2 GiB)\n')
+      console.leave()
+    elseif type(raised) == 'table' and raised.order then
+      error(raised, 0)
+    end
+    return false, type(raised) == 'table' and show.value(raised, session.columns) or plain(raised)
+  end
+  local texts = {}
+  for i = 1, values.n do
+    texts[i] = show.value(values[i], session.columns)
+  end
+  return true, values.n > 0 and table.concat(texts, '\t') or nil
+end
+
+M.interrupted = console.interrupted
+
+return M

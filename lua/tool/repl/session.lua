@@ -1,0 +1,224 @@
+--- A world that a console walks through: opened from a scenario, advanced a word at a time, with what was done kept for
+--- `save`. Steps are counted: a word of a release, or a line that has changed the world. The console goes back to the
+--- step before by going back to another process (core/lab/lua/console.h).
+local console = require 'tool.console'
+local sluice = require 'sluice'
+local tell = require 'tool.repl.told'
+
+local M = {}
+
+local LIMIT_MS = 6 * 60 * 60 * 1000 -- of virtual time in which a word must come
+local IDLE_MS = 60 * 1000 -- the same while no release is under way
+local TOLD_MS = 1000
+local TOGETHER = 32 -- words between two snapshots in the middle of a line
+
+---@class Session
+---@field world sluice.World
+---@field kept AuthorWorld
+---@field told Told
+---@field step integer
+---@field columns integer of the terminal; 0: there is none
+---@field quiet boolean? a line is carried out once more: nothing is told
+---@field stop_at integer? the step beyond which it must not go then
+---@field done { text: string, kind: string, from: integer, to: integer, ms: integer, began_ms: integer }[]
+local Session = {}
+Session.__index = Session
+
+-- Opening ---------------------------------------------------------------------------------------
+
+--- The scenario of a folder that `sluice new strategy` has made.
+local function scenario_of(path)
+  local file = io.open(path .. '/scenario.yaml')
+  if file then
+    file:close()
+    return path .. '/scenario.yaml'
+  end
+  return path
+end
+
+local function watch_words(self)
+  self.known = {}
+  self.told = tell.new(function()
+    return self.world:now()
+  end, function(text)
+    self.known[text] = true
+  end)
+  self.world:witness(function(news)
+    self.told:note(news)
+  end)
+end
+
+---@param order { scenario: string, columns: integer? }
+---@return Session
+function M.open(order)
+  local self = setmetatable({ step = 0, columns = order.columns or 0, done = {}, heard = 0, changes = 0 }, Session)
+  sluice.observer = function(kept)
+    self.kept, self.world = kept, kept.world
+    watch_words(self)
+  end
+  self.file = scenario_of(order.scenario)
+  sluice.world(self.file)
+  sluice.observer = nil
+  self:find_names()
+  return self
+end
+
+--- What the routes, the target and the primary of the only Canary are called.
+function Session:find_names()
+  local first = self.kept.canaries[1]
+  if not first then
+    return
+  end
+  local canary = self.world:canary(first.namespace .. '/' .. first.name)
+  local target = canary.spec.targetRef.name
+  local service = canary.spec.service and canary.spec.service.name or target
+  self.told.names = { target = target, primary = target .. '-primary', routes = 'VirtualService ' .. service }
+end
+
+-- Telling ---------------------------------------------------------------------------------------
+
+function Session:say(text)
+  if not self.quiet then
+    console.give('O', 0, 0, text .. '\n')
+  end
+end
+
+function Session:clock(ms)
+  local seconds = math.floor((ms or self.world:now()) / 1000)
+  return ('%3d:%02d'):format(math.floor(seconds / 60), seconds % 60)
+end
+
+local MARGIN = 24 -- where the details of a word begin
+
+--- A line of the walk: when, what, and what came of it.
+function Session:tell(ms, title, details)
+  local show = require 'tool.repl.show'
+  local readable = require 'tool.readable'
+  local head = ('%s %s'):format(self:clock(ms), title)
+  local indent = self.columns > 60 and MARGIN or 7
+  local text = head .. (' '):rep(math.max(1, indent - show.width(head))) .. table.concat(details, ' · ')
+  self:say(show.fold(readable((text:gsub('%s+$', ''))), self.columns, indent))
+end
+
+--- Events that no word has ordered: what the engine tells of its own accord.
+local function tell_heard(self)
+  local told = self.kept.told
+  for i = self.heard + 1, #told do
+    if not self.known[told[i].text] then
+      self:tell(told[i].at, '', { told[i].text })
+    end
+  end
+  self.heard = #told
+end
+
+--- Tells the words that have ended and the events that came, in this order.
+function Session:flush()
+  for _, word in ipairs(self.told:take()) do
+    self:tell(word.at, tell.title(word), word.details)
+  end
+  tell_heard(self)
+end
+
+-- Walking ---------------------------------------------------------------------------------------
+
+local function open_release(self)
+  for _, canary in ipairs(self.kept.canaries) do
+    local key = canary.namespace .. '/' .. canary.name
+    local last = self.kept.last_release[key]
+    if last and not self.kept.ended[last] then
+      return key, last
+    end
+  end
+end
+
+Session.open_release = open_release
+
+local function ended_count(self)
+  local count = 0
+  for _, ended in pairs(self.kept.ended) do
+    count = count + (ended and 1 or 0)
+  end
+  return count
+end
+
+--- Lets time pass until a word has ended, or a release, or `wish` has come true; says whether any of it came.
+function Session:advance(wish)
+  local words, ended = self.told.words, ended_count(self)
+  console.hold(true)
+  local came = self.world:run(open_release(self) and LIMIT_MS or IDLE_MS, function()
+    return self.told.words > words or ended_count(self) > ended or wish and wish() or console.interrupted()
+  end)
+  console.hold(false)
+  return came
+end
+
+--- A word more. Gives whether there was one.
+---@param wish fun(): boolean? what else may end the wait
+function Session:walk(wish)
+  local words = self.told.words
+  local came = self:advance(wish)
+  if self.told.word and self.told.words == words then -- what came is part of a word, which mostly ends at once
+    self.world:run(TOLD_MS, function()
+      return self.told.words > words
+    end)
+  end
+  self.step = self.step + 1
+  self:flush()
+  return came
+end
+
+--- Called between two steps of a long line. What comes back to a snapshot that was made here goes on, or has another
+--- line to carry out, which is raised.
+function Session:checkpoint(count)
+  if count % TOGETHER ~= 0 then
+    return
+  end
+  local kind, number, text = console.snapshot(self.step, false)
+  if kind == 'G' then
+    self.quiet, self.stop_at = true, number
+  elseif kind then
+    error({ order = { kind, number, text } }, 0)
+  end
+end
+
+--- Steps until `is_over` says so, or nothing comes any more.
+---@param count integer at most
+---@param is_over fun(): boolean? asked after each, and while time passes
+---@return 'count'|'over'|'nothing'|'interrupted' why it ended
+function Session:walk_on(count, is_over)
+  for i = 1, count do
+    if self.stop_at and self.step >= self.stop_at then
+      return 'over'
+    end
+    local came = self:walk(is_over)
+    if console.interrupted() then
+      return 'interrupted'
+    elseif is_over and is_over() then
+      return 'over'
+    elseif not came then
+      return 'nothing'
+    elseif i < count then
+      self:checkpoint(i)
+    end
+  end
+  return 'count'
+end
+
+-- What was done ---------------------------------------------------------------------------------
+
+--- A line begins.
+function Session:begin(text)
+  self.line = { text = text, from = self.step, began_ms = self.world:now() }
+end
+
+--- It has ended, or it is gone on from its middle.
+function Session:end_line(kind)
+  local line = self.line
+  self.line = nil
+  if line and self.step > line.from then
+    line.to, line.ms, line.kind = self.step, self.world:now(), kind or line.kind
+    self.done[#self.done + 1] = line
+  end
+end
+
+return M

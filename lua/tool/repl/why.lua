@@ -1,0 +1,85 @@
+--- Why a release is where it is: the last verdicts, or what it waits for.
+local tell = require 'tool.repl.told'
+
+local M = {}
+
+local function number(value)
+  return ('%.2f'):format(value):gsub('%.00$', '')
+end
+
+local RANK = { fail = 1, blind = 2, pass = 3 }
+
+local function head_of(evidence)
+  local line = ('%-5s %s'):format(evidence.verdict, evidence.metric or 'check')
+  if evidence.verdict == 'blind' then
+    return line .. ': ' .. (evidence.cause or 'there is no value')
+  end
+  if evidence.value then
+    line = line .. ' = ' .. number(evidence.value)
+  end
+  local margin = tell.margin(evidence)
+  if evidence.verdict == 'fail' and margin then
+    local is_low = evidence.min and evidence.value < evidence.min
+    line = line .. (', at %s %s wanted (%s by %s)'):format(is_low and 'least' or 'most',
+      number(is_low and evidence.min or evidence.max), is_low and 'short' or 'over', number(-margin))
+  elseif margin then
+    line = line .. (', within its bounds by %s'):format(number(margin))
+  end
+  return line .. (evidence.samples and (', %d requests'):format(evidence.samples) or '')
+end
+
+local function add(lines, format, ...)
+  lines[#lines + 1] = '      ' .. format:format(...)
+end
+
+local function verdict_lines(lines, session, evidence, word)
+  lines[#lines + 1] = head_of(evidence)
+  local canary = session.kept.canaries[1]
+  local object = session.world:canary(canary.namespace .. '/' .. canary.name)
+  local counted = ('; failed checks now %d of %d'):format(object.status and object.status.failedChecks or 0,
+    object.spec.analysis and object.spec.analysis.threshold or 1)
+  add(lines, 'asked by %s%s%s', word.name, (evidence.where or '') ~= '' and ', ' .. evidence.where or '', counted)
+  if evidence.verdict ~= 'pass' and (evidence.query or '') ~= '' then
+    add(lines, 'query  %s', evidence.query)
+  end
+end
+
+--- What it says itself that it waits for.
+local function waits(session)
+  local canary = session.kept.canaries[1]
+  local object = canary and session.world:canary(canary.namespace .. '/' .. canary.name)
+  local lines = {}
+  for _, condition in ipairs(object and object.status and object.status.conditions or {}) do
+    if condition.type == 'Accepted' and condition.status == 'False'
+      or condition.type == 'Waiting' and condition.status ~= 'False' then
+      lines[#lines + 1] = ('%s: %s'):format(condition.reason or condition.type, condition.message or '')
+    end
+  end
+  return lines
+end
+
+---@param session Session
+---@return string[]
+function M.lines(session)
+  local lines = {}
+  local last = session.told.last_evidence
+  local sorted = {}
+  for i, evidence in ipairs(last or {}) do
+    sorted[i] = evidence
+  end
+  table.sort(sorted, function(a, b)
+    return (RANK[a.verdict] or 4) < (RANK[b.verdict] or 4)
+  end)
+  for _, evidence in ipairs(sorted) do
+    verdict_lines(lines, session, evidence, last.word)
+  end
+  for _, line in ipairs(waits(session)) do
+    lines[#lines + 1] = line
+  end
+  if #lines == 0 then
+    lines[1] = 'nothing has been judged yet'
+  end
+  return lines
+end
+
+return M

@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+"""sluice repl over a pipe: what a script gets of it, on which stream, and the exit status.
+
+    repl.py SLUICE
+"""
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LEAK = ROOT / 'examples/scenarios/slow-leak.yaml'
+SLUICE = None
+PATIENCE_S = 300
+
+BEGUN = """\
+  0:00  all the metrics providers are available!
+  0:00  checkout-primary.shop not ready: waiting for rollout to finish: 0 out of 4 new replicas have been updated
+  0:05  Initialization done! checkout.shop
+  0:07 deploy shop/checkout:1 → shop/checkout:2, release checkout-1 has begun
+"""
+FIRST_WORDS = """\
+  0:07 begin confirm-rollout: no gate · New revision detected! Scaling up checkout.shop · scale up checkout
+  0:37 round Starting canary analysis for checkout.shop
+  0:37 open confirm-traffic-increase no gate
+  0:37 shift 10 VirtualService checkout: primary 90, canary 10 · Advance checkout.shop canary weight 10
+"""
+NEXT_WORDS = """\
+  1:07 round request-success-rate 100 (≥ 99, margin 1) · request-duration 120 (≤ 500, margin 380)
+  1:07 open confirm-traffic-increase no gate
+"""
+HALTED = """\
+  1:07 round request-success-rate 88.08 (≥ 99, short by 10.92) · Halt checkout.shop advancement success rate 88.08% \
+< 99% · failed checks 1
+"""
+
+
+class Repl(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        top = tempfile.TemporaryDirectory()
+        self.addCleanup(top.cleanup)
+        self.top = pathlib.Path(top.name)
+
+    def type(self, *lines, path=LEAK, words=()):
+        done = subprocess.run([SLUICE, 'repl', path, *words], input='\n'.join(lines) + '\n', capture_output=True,
+                              text=True, timeout=PATIENCE_S, cwd=self.top)
+        return done.returncode, done.stdout, done.stderr
+
+    def expect(self, told, *lines, status=0, errors='', **more):
+        self.assertEqual((status, told, errors), self.type(*lines, **more))
+
+
+class Walking(Repl):
+    def test_words(self):
+        """Each word tells what it asked and what came back."""
+        self.expect(BEGUN + FIRST_WORDS + NEXT_WORDS, "deploy 'shop/checkout:2'", 's', 's 3')
+
+    def test_until(self):
+        """The world is changed between two words; the verdict says why."""
+        status, told, errors = self.type("deploy 'shop/checkout:2'", 's 3',
+                                         "world:version('shop/checkout:2', { errors = 0.12 })", "until 'Halt'", 'why')
+        self.assertEqual((0, ''), (status, errors))
+        begun, _, query = told.partition('      query  ')
+        self.assertEqual(BEGUN + FIRST_WORDS + HALTED + """\
+fail  request-success-rate = 88.08, at least 99 wanted (short by 10.92)
+      asked by round, strategies/canary.lua:9; failed checks now 1 of 3
+""", begun)
+        self.assertIn('istio_requests_total', query)
+
+    def test_places(self):
+        """A phase, a weight, a time; what is there already, and what does not come."""
+        lines = ("deploy 'shop/checkout:2'", 'until 20', 'canary.weight', 'until Promoting', 'canary.phase',
+                 'until 3:20', 'until +5s', 'world:now()', 'until 3:00')
+        status, told, errors = self.type(*lines)
+        self.assertEqual((1, 'until: it is  3:25 already; b goes back\n'), (status, errors))
+        answers = [line for line in told.splitlines() if not line.startswith('  ')]
+        self.assertEqual(['20', 'Promoting', '205000'], answers)
+
+    def test_run(self):
+        status, told, _ = self.type("deploy 'shop/checkout:2'", 'run', 'release.state', 's')
+        self.assertTrue(told.endswith('  4:07  checkout.shop Succeeded, weight 0\nSucceeded\n'), told)
+        self.assertEqual(1, status)
+
+    def test_nothing(self):
+        status, _, errors = self.type('s', 'run', 'why')
+        self.assertEqual(0, status)
+        self.assertEqual('no release is under way: deploy IMAGE begins one (checkout.shop Initialized, weight 0)\n',
+                         errors.splitlines(True)[-1])
+
+
+class Back(Repl):
+    def test_one(self):
+        """World, clock, engine, Prometheus and variables are as they were; what follows is the same again."""
+        walk = ("deploy 'shop/checkout:2'", 'x = 1', 's 4')
+        facts = ('world:now()', 'canary.weight', 'canary.p99', 'x', 'world:requests()')
+        _, plain, _ = self.type(*walk, *facts, 's 3', *facts)
+        _, there_and_back, _ = self.type(*walk, *facts, 'x = 2', 's 3', 'x = 3', "world:delete('Canary', 'shop', "
+                                         "'checkout')", 'b 4', 'x = 1', 's 3', *facts)
+        words = plain[plain.index('  1:07 shift 20'):plain.index('97000')]
+        here = '  1:07  checkout.shop Progressing, weight 10\n'
+        self.assertEqual(plain.replace(words, words + here + words), there_and_back)
+
+    def test_variables(self):
+        self.expect('1\n', 'x = 1', 'x')
+        _, told, _ = self.type("deploy 'shop/checkout:2'", 'x = 1', 's', 'x = 2', 's', 'b', 'x', 'b', 'x')
+        self.assertEqual(['2', '1'], [line for line in told.splitlines() if not line.startswith('  ')])
+
+    def test_change(self):
+        """A change of the world is a step of its own."""
+        _, told, _ = self.type("deploy 'shop/checkout:2'", 'until 10', 'until 1:06',
+                               "world:version('shop/checkout:2', { latency_p99_ms = 400 })", 'b', 's', 'canary.p99')
+        self.assertIn('request-duration 120 (', told)
+
+    def test_beginning(self):
+        self.expect('', 'b', status=1, errors='this is the beginning\n')
+        _, told, _ = self.type("deploy 'shop/checkout:2'", 's 3', 'b 100', "deploy 'shop/checkout:2'")
+        self.assertTrue(told.endswith('weight 0\n' + BEGUN), told)
+
+
+class Lua(Repl):
+    def test_values(self):
+        self.expect("3\na text\n{ 1, 2, a = 'b', c = {} }\ntrue\tnil\n", '1 + 2', "'a text'",
+                    "{ 1, 2, a = 'b', c = {} }", 'true, nil')
+
+    def test_several_lines(self):
+        self.expect('6\n', 'sum = 0', 'for i = 1, 3 do', '  sum = sum + i', 'end', 'sum')
+
+    def test_errors(self):
+        self.expect('', 'canry', status=1, errors='there is no canry, known are canary, pairs, query, …\n')
+        self.expect('', 'shift(10)', status=1, errors='shift is a word of a strategy: nothing that is typed here is a '
+                    'word of the release; world:… changes the world\n')
+        self.expect('', "check('request-duraton')", status=1, errors="rollout:check: there is no metric or check "
+                    "\"request-duraton\", known are request-duration, request-success-rate\n")
+        self.expect('2\n', 'error({ 1 })', '1 + 1', errors='{ 1 }\n')
+
+    def test_closed_in(self):
+        """Nothing reaches files, processes or modules."""
+        for name in ('io', 'require', 'package', 'debug', 'ffi', 'loadstring', 'getfenv', 'dofile', 'jit'):
+            status, told, errors = self.type(f'{name}')
+            self.assertEqual((1, ''), (status, told))
+            self.assertIn(f'there is no {name}', errors)
+        self.expect('nil\n', 'os.execute')
+        self.expect('', 'world:close()', status=1, errors='world:close: not here: q ends the console\n')
+
+
+class Trouble(Repl):
+    def test_spinning(self):
+        """Ctrl-C ends a line, and leaves no trace of it."""
+        done = self.interrupted('x = 1', 'x = 2; while true do end', 'x')
+        self.assertEqual((0, '1\n', 'interrupted; all is as it was before this line\n'), done)
+
+    def test_holding_on(self):
+        """So does it with a line that catches all errors: its process is ended."""
+        spin = 'x = 2; while true do pcall(function() while true do end end) end'
+        done = self.interrupted('x = 1', spin, 'x')
+        self.assertEqual((0, '1\n', 'interrupted; all is as it was before this line\n'), done)
+
+    def interrupted(self, first, spinning, last):
+        """Presses Ctrl-C when the line spins: when the answer to the line before it has come, and CPU time is spent."""
+        child = subprocess.Popen([SLUICE, 'repl', LEAK], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True, cwd=self.top)
+        self.addCleanup(child.kill)
+        child.stdin.write(f'{first}\nprint "spins"\n{spinning}\n{last}\n')
+        child.stdin.close()
+        self.addCleanup(child.stdout.close)
+        self.addCleanup(child.stderr.close)
+        self.assertEqual('spins\n', child.stdout.readline())
+        self.wait_until(lambda: any(spent(pid) > 20 for pid in descendants(child.pid)))
+        child.send_signal(signal.SIGINT)
+        told, errors = child.stdout.read(), child.stderr.read()
+        return child.wait(PATIENCE_S), told, errors
+
+    def wait_until(self, is_so):
+        while not is_so():
+            os.sched_yield()
+
+    def test_processes_end(self):
+        """No process outlives the console, not even one that spins, when the console is killed."""
+        child = subprocess.Popen([SLUICE, 'repl', LEAK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        child.stdin.write("deploy 'shop/checkout:2'\ns 3\nprint 'spins'\nwhile true do end\n")
+        child.stdin.flush()
+        while child.stdout.readline() != 'spins\n':
+            pass
+        left = descendants(child.pid)
+        self.assertGreater(len(left), 3)
+        child.kill()
+        child.wait()
+        child.stdin.close()
+        child.stdout.close()
+        self.wait_until(lambda: not any(is_running(pid) for pid in left))
+
+    def test_memory(self):
+        if b'__asan_' in SLUICE.read_bytes():
+            self.skipTest('sanitizers need more address space than the limit leaves')
+        status, told, errors = self.type('t = {} while true do t[#t + 1] = ("x"):rep(2^20) .. #t end', '1 + 1')
+        self.assertEqual((0, '2\n'), (status, told))
+        self.assertEqual('the line was ended: it wants more memory than there is for it (2 GiB)\n'
+                         'the line has ended its process; all is as it was before this line\n', errors)
+
+    def test_closed_pipe(self):
+        """Whoever reads has gone: it ends, and leaves no process."""
+        done = subprocess.run(['bash', '-c', f'yes canary | "$0" repl "$1" | head -n 1', SLUICE, LEAK],
+                              capture_output=True, text=True, timeout=PATIENCE_S)
+        self.assertEqual('{\n', done.stdout)
+
+    def test_bad_input(self):
+        bad = self.top / 'bad.yaml'
+        bad.write_text('title: x\nobjects: 3\n')
+        status, told, errors = self.type('1', path=bad)
+        self.assertEqual((2, ''), (status, told))
+        self.assertRegex(errors, r'\Asluice repl: .*bad.yaml:2:10: ')
+        status, _, errors = self.type('1', path=self.top / 'none.yaml')
+        self.assertEqual(2, status)
+        self.assertIn('none.yaml', errors)
+        self.assertEqual(2, subprocess.run([SLUICE, 'repl'], capture_output=True).returncode)
+
+    def test_long_line(self):
+        status, told, errors = self.type('x = "' + 'y' * 100000 + '"', '1')
+        self.assertEqual((0, '1\n'), (status, told))
+        self.assertEqual('a line of 100006 bytes: at most 65535 are taken\n', errors)
+
+    def test_closed_input(self):
+        done = subprocess.run(['bash', '-c', '"$0" repl "$1" <&-', SLUICE, LEAK], capture_output=True, text=True,
+                              timeout=PATIENCE_S)
+        self.assertEqual((0, '', ''), (done.returncode, done.stdout, done.stderr))
+
+
+def descendants(pid):
+    found = []
+    for task in pathlib.Path(f'/proc/{pid}/task').glob('*/children'):
+        for child in task.read_text().split():
+            found += [int(child), *descendants(int(child))]
+    return found
+
+
+def stat_of(pid):
+    try:
+        return pathlib.Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+    except FileNotFoundError:
+        return None
+
+
+def spent(pid):
+    """CPU time in ticks."""
+    stat = stat_of(pid)
+    return int(stat[11]) + int(stat[12]) if stat else 0
+
+
+def is_running(pid):
+    stat = stat_of(pid)
+    return stat is not None and stat[0] != 'Z'
+
+
+if __name__ == '__main__':
+    SLUICE = pathlib.Path(sys.argv[1]).resolve()
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:], verbosity=2)
