@@ -21,6 +21,7 @@ static void on_answer(void *ctx, const struct prom_answer *result)
     doc_set_root(doc, answer);
     if (result->kind == PROM_ERROR || result->kind == PROM_NOTHING || result->kind == PROM_NAN) {
         node_set_str(doc, answer, "error", result->kind == PROM_ERROR ? result->err.text : "no values found");
+        node_set_str(doc, answer, "cause", prom_blind_cause(result));
         node_set_bool(doc, answer, "none", result->kind != PROM_ERROR);
     } else if (result->point_count == 0) {
         set_value(doc, answer, result->value);

@@ -106,8 +106,16 @@ end
 ---@return Outcome
 function M.check(session, name, params)
   local facts, spec = M.facts(session), spec_of(session)
+  local words = { -- what a check asks of the words of a strategy
+    spec = function()
+      return spec
+    end,
+    began_with = function()
+      return false
+    end,
+  }
   return (in_copy(session, function()
-    local outcome = require 'stdlib.probe'.run('check', facts, spec, name, params or {})
+    local outcome = require 'stdlib.probe'.run('check', words, facts, name, params or {})
     outcome.broken = nil
     outcome.value = require 'stdlib.verdict'.finite_value(outcome)
     return outcome

@@ -49,7 +49,7 @@ end
 function M.evidence(evidence)
   local name = evidence.metric or 'check'
   if evidence.verdict == 'blind' then
-    return ('%s blind: %s'):format(name, evidence.cause or evidence.reason or 'there is no value')
+    return ('%s blind: %s'):format(name, evidence.problem or evidence.cause or 'there is no value')
   end
   local bounds, margin = wanted(evidence), M.margin(evidence)
   local text = name .. (evidence.value and ' ' .. number(evidence.value) or ' ' .. tostring(evidence.verdict))

@@ -12,7 +12,7 @@ local RANK = { fail = 1, blind = 2, pass = 3 }
 local function head_of(evidence)
   local line = ('%-5s %s'):format(evidence.verdict, evidence.metric or 'check')
   if evidence.verdict == 'blind' then
-    return line .. ': ' .. (evidence.cause or 'there is no value')
+    return line .. ': ' .. (evidence.problem or evidence.cause or 'there is no value')
   end
   if evidence.value then
     line = line .. ' = ' .. number(evidence.value)
