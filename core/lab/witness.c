@@ -39,11 +39,6 @@ static bool come_back(struct strategy *strategy)
     return true;
 }
 
-static bool was_done(const struct strategy *strategy)
-{
-    return strategy->host.is_known != NULL && strategy->host.is_known(strategy->host.ctx);
-}
-
 static void tell(const struct strategy *strategy, struct witness_news news)
 {
     news.label = strategy->label;
@@ -55,7 +50,6 @@ static void tell(const struct strategy *strategy, struct witness_news news)
 static bool on_call(void *ctx, const char *operation, const struct node *args, struct doc **answer, struct err *err)
 {
     struct strategy *strategy = ctx;
-    bool known = was_done(strategy);
     str_free(&strategy->operation);
     strategy->operation = str_dup(operation);
     strategy->is_inside = true;
@@ -64,8 +58,7 @@ static bool on_call(void *ctx, const char *operation, const struct node *args, s
         tell(strategy, (struct witness_news){.kind = WITNESS_OPERATION,
                                              .name = operation,
                                              .args = args,
-                                             .answer = is_answered ? doc_root(*answer) : NULL,
-                                             .known = known});
+                                             .answer = is_answered ? doc_root(*answer) : NULL});
     }
     return is_answered;
 }
@@ -95,17 +88,17 @@ static void on_leave(void *ctx, const struct node *result)
     }
 }
 
-static bool on_is_known(void *ctx)
+static bool is_line_known(void *ctx)
 {
-    return was_done(ctx);
+    struct strategy *strategy = ctx;
+    return strategy->host.is_line_known != NULL && strategy->host.is_line_known(strategy->host.ctx);
 }
 
 static void on_evidence(void *ctx, const struct node *evidence, const char *where)
 {
     struct strategy *strategy = ctx;
-    bool known = was_done(strategy);
     strategy->host.evidence(strategy->host.ctx, evidence, where);
-    tell(strategy, (struct witness_news){.kind = WITNESS_EVIDENCE, .name = where, .args = evidence, .known = known});
+    tell(strategy, (struct witness_news){.kind = WITNESS_EVIDENCE, .name = where, .args = evidence});
 }
 
 static void on_log(void *ctx, const char *message)
@@ -145,7 +138,7 @@ static struct strategy *start(struct strategist *strategist, const struct strate
                                          .call = on_call,
                                          .enter = on_enter,
                                          .leave = on_leave,
-                                         .is_known = on_is_known,
+                                         .is_line_known = is_line_known,
                                          .evidence = on_evidence,
                                          .log = on_log,
                                          .delayed = on_delayed,

@@ -18,7 +18,7 @@ struct witness_news {
     const char *label; /* "podinfo.test" */
     const char *name;
     const struct node *args, *answer; /* NULL: none */
-    bool known;                       /* it was done before, and happens again after a crash */
+    bool known;                       /* of a word: it is on record, and what it did is not done again */
 };
 
 /* Only to take note. */

@@ -326,7 +326,7 @@ function world:sent_at(request) end
 ---@field name string? of the word or operation; of evidence, where it was asked; of an end, why it failed
 ---@field args table?
 ---@field answer any what was answered, or the result of the word; nil of an operation: it comes later
----@field known boolean it was done before, by an engine that died
+---@field known boolean of a word: it is on record, and what it did is not done again
 
 --- Tells what the scripts of releases say, for the engines that are started from now on. It must only take note.
 ---@param note fun(news: sluice.News)

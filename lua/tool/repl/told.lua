@@ -262,6 +262,14 @@ local function note_operation(self, name, args, answer, waited_ms)
   end
 end
 
+--- A word that was begun, and is begun once more by the engine after a dead one, tells it all again.
+function Told:forget_begun()
+  if self.begun == self.words and self.kept_details then
+    self.details = { unpack(self.kept_details) }
+  end
+  self.begun, self.kept_details = self.words, { unpack(self.details) }
+end
+
 local ENDING = { rollback = true, finish = true, fail_promotion = true }
 
 ---@param news sluice.News
@@ -271,8 +279,9 @@ function Told:note(news)
     if not news.known then
       self.word = { name = news.name, args = news.args or {}, began = self.now(), evidence = {} }
     end
-  elseif news.known then
-    self.pending = nil
+    if not SILENT[news.name] then
+      self:forget_begun()
+    end
   elseif news.kind == 'operation' then
     self.pending = nil
     if news.answer ~= nil or ENDING[news.name] then
