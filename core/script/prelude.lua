@@ -513,7 +513,29 @@ local function load_module(name, asked_from)
   return value
 end
 
-local function new_require(home)
+-- What a module of stdlib gets of another one: a table that loads it once a field of it is read, and then is as the
+-- module is. So a VM holds what its script needs. Such a table is neither walked nor called before.
+local stand_ins, stands_for = {}, {}
+local stand_in = {}
+function stand_in.__index(t, field)
+  local name = stands_for[t]
+  loading[name] = nil -- one that failed, because memory or stack was short, is tried again
+  if loaded[name] == nil then load_module(name, 'stdlib') end
+  for key, value in raw_next, loaded[name] do t[key] = value end
+  raw_setmetatable(t, raw_getmetatable(loaded[name]))
+  return t[field]
+end
+
+local function stand_in_of(name)
+  if not stand_ins[name] then
+    local t = raw_setmetatable({}, stand_in)
+    stand_ins[name], stands_for[t] = t, name
+  end
+  return stand_ins[name]
+end
+
+-- `at_once`: nothing stands in for a module that is not loaded.
+local function new_require(home, at_once)
   local seen, trusted = {}, home == 'stdlib'
   return function(name)
     if type(name) ~= 'string' then wanted(1, 'require', 'string', name) end
@@ -525,6 +547,7 @@ local function new_require(home)
       raise_at_script("module '" .. sub(name, 1, 60) .. "' is not for scripts; there are " .. known_modules(home, name))
     end
     name = found
+    if loaded[name] == nil and trusted and root == 'stdlib' and not at_once then return stand_in_of(name) end
     if loaded[name] == nil then load_module(name, home) end
     if not inner then return loaded[name] end
     if seen[name] == nil then seen[name] = view_of(loaded[name]) end
@@ -595,4 +618,4 @@ for name, value in raw_next, raw do
   raw[name] = nil
 end
 
-return new_require('stdlib')
+return new_require('stdlib', true)

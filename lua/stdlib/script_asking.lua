@@ -84,7 +84,7 @@ end
 ---@param word string that asks
 ---@param name string of a type of gate, or of a webhook
 ---@return boolean
-function methods:agrees(word, name) -- luacheck: ignore 212/self
+local function agrees(word, name)
   if gates.is_known(name) then
     local _, closed = hooks.call(name, host.call('facts').phase)
     return closed == nil
@@ -119,4 +119,4 @@ local words = {
   gate = arguments.reader(arguments.gate_or_webhook),
 }
 
-return { methods = methods, words = words }
+return { methods = methods, words = words, agrees = agrees }

@@ -10,23 +10,6 @@ local verdicts = require 'stdlib.verdict'
 
 local methods = {}
 
---- A metric that an edit of the Canary takes away is not one that there never was: the release goes on without it.
-function methods:metrics_to_keep()
-  return metrics.known(self:spec())
-end
-
---- Did the release begin with a metric of this name?
----@param name string
----@return boolean
-function methods:began_with(name)
-  for _, one in ipairs(self.metrics_at_start or {}) do
-    if one == name then
-      return true
-    end
-  end
-  return false
-end
-
 --- What a script gets of a check's outcome; the record has the same.
 local FIELDS = { 'verdict', 'value', 'unit', 'margin', 'samples', 'needed', 'cause', 'problem', 'text' }
 
@@ -87,9 +70,10 @@ function methods:query_range(text, span)
 end
 
 --- Raises when the Canary has no metric of one of these names.
+---@param rollout ScriptWords
 ---@param names string[]
-function methods:know_metrics(names)
-  self:word('metrics', { names = names }, function(rollout)
+local function know_metrics(rollout, names)
+  rollout:word('metrics', { names = names }, function()
     local spec = rollout:spec()
     for _, name in ipairs(names) do
       if not metrics.find(spec, name) and not rollout:began_with(name) then
@@ -108,4 +92,4 @@ local words = {
   query_range = arguments.reader(arguments.query_range),
 }
 
-return { methods = methods, words = words }
+return { methods = methods, words = words, know_metrics = know_metrics }

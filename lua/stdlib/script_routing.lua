@@ -14,11 +14,12 @@ local function check_mesh(word, facts)
 end
 
 --- Orders that the requests that match go to the canary, once.
+---@param rollout ScriptWords
 ---@param rules table[]
 ---@return boolean done
-function methods:order_requests(rules)
+local function order_requests(rollout, rules)
   local step = { canary = 100, mirrored = false }
-  local result = self:word('match', { rules = rules }, function(rollout)
+  local result = rollout:word('match', { rules = rules }, function()
     local facts, told = host.call('facts'), rollout.advanced or {}
     check_mesh('match', facts)
     local orders = { effects.route(step.canary, false, { match = rules }), effects.status { weight = step.canary } }
@@ -29,7 +30,7 @@ function methods:order_requests(rules)
     return rollout:act(orders)
   end)
   if result.done then
-    self.ordered, self.advanced = step, { match = rules }
+    rollout.ordered, rollout.advanced = step, { match = rules }
   end
   return result.done
 end
@@ -40,7 +41,7 @@ function methods:match(rules)
   if not self.round then
     self:next_round()
   end
-  while not self:order_requests(rules) do
+  while not order_requests(self, rules) do
     self:next_round()
   end
   self.share, self.unjudged, self.matches = 100, true, rules
@@ -89,4 +90,4 @@ local words = {
   mirror = arguments.reader(arguments.share),
 }
 
-return { methods = methods, words = words }
+return { methods = methods, words = words, order_requests = order_requests }

@@ -14,6 +14,7 @@ local misuse = require 'stdlib.misuse'
 local moment = require 'stdlib.moment'
 local probe = require 'stdlib.probe'
 local rounds = require 'stdlib.round'
+local script_asking = require 'stdlib.script_asking'
 
 local methods = {}
 
@@ -94,7 +95,7 @@ function kinds.canary(look, condition)
 end
 
 function kinds.gate(look, condition)
-  if look.rollout:agrees(look.word, condition.gate) then
+  if script_asking.agrees(look.word, condition.gate) then
     return true
   end
   return nil, { often = true, clauses = { ('gate %s is open'):format(condition.gate) } }

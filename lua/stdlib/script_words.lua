@@ -5,7 +5,13 @@ local alerts = require 'stdlib.alerts'
 local arguments = require 'stdlib.arguments'
 local effects = require 'stdlib.effects'
 local host = require 'host'
+local metrics = require 'stdlib.metrics'
 local rounds = require 'stdlib.round'
+local script_asking = require 'stdlib.script_asking'
+local script_checks = require 'stdlib.script_checks'
+local script_facts = require 'stdlib.script_facts'
+local script_routing = require 'stdlib.script_routing'
+local script_waits = require 'stdlib.script_waits'
 local steps = require 'stdlib.steps'
 
 ---@class ScriptWords: SharedWords
@@ -44,7 +50,7 @@ end
 function Script:try_round()
   local round = Shared.try_round(self)
   if round.share_lost and self.matches then
-    self:order_requests(self.matches)
+    script_routing.order_requests(self, self.matches)
   elseif round.share_lost then
     self:order_share(self.share)
   end
@@ -56,6 +62,23 @@ function Script:next_round()
   local round = Shared.next_round(self)
   self.unjudged, self.asked = nil, nil
   return round
+end
+
+--- A metric that an edit of the Canary takes away is not one that there never was: the release goes on without it.
+function Script:metrics_to_keep()
+  return metrics.known(self:spec())
+end
+
+--- Did the release begin with a metric of this name?
+---@param name string
+---@return boolean
+function Script:began_with(name)
+  for _, one in ipairs(self.metrics_at_start or {}) do
+    if one == name then
+      return true
+    end
+  end
+  return false
 end
 
 -- The words ---------------------------------------------------------------------------------------
@@ -125,7 +148,7 @@ end
 ---@return Round the last one
 function Script:analyse(count, lasting_ms, checks)
   if checks then
-    self:know_metrics(checks)
+    script_checks.know_metrics(self, checks)
   end
   local began = self:note_begin('analyse', { rounds = count, lasting = lasting_ms, checks = checks })
   local passed = 0
@@ -189,19 +212,17 @@ Script.words = {
   rollback = arguments.reader(arguments.text),
 }
 
---- The words of one subject are a file of their own: their methods, and which of these a script may say.
-for _, subject in ipairs {
-  require 'stdlib.script_asking',
-  require 'stdlib.script_checks',
-  require 'stdlib.script_facts',
-  require 'stdlib.script_routing',
-  require 'stdlib.script_waits',
+--- The words of one subject are a file of their own: their methods, and what may be given to them. It is loaded with
+--- the first of them that a script says.
+for words, subject in pairs {
+  ['fetch gate hook'] = script_asking,
+  ['check query query_range'] = script_checks,
+  ['elapsed history now random replicas revision weights'] = script_facts,
+  ['match mirror'] = script_routing,
+  ['all any wait wait_until within'] = script_waits,
 } do
-  for name, method in pairs(subject.methods) do
-    Script[name] = method
-  end
-  for word, read in pairs(subject.words) do
-    Script.words[word] = read
+  for word in words:gmatch '%S+' do
+    Script.words[word] = subject
   end
 end
 

@@ -2,8 +2,9 @@
 --- no more than these words do.
 ---
 --- A class of words (stdlib/rollout.lua, stdlib/script_words.lua) says which ones it has in its table `words`: for each
---- the function that reads what the script gave, and raises what is wrong with it (stdlib/arguments.lua). What it
---- returns goes to the method of that name. `refused` says why a word is not there.
+--- the function that reads what the script gave, and raises what is wrong with it (stdlib/arguments.lua); or a subject,
+--- that is a module with this function in a table `words` of its own. What is read goes to the method of that name, of
+--- the class or in the table `methods` of the subject. `refused` says why a word is not there.
 local host = require 'host'
 local misuse = require 'stdlib.misuse'
 
@@ -41,7 +42,7 @@ local function check(usage, word, is_handle)
 end
 
 --- What a class lets a script say, in no order: its words, and the two that every class has.
----@param class { words: table<string, function> }
+---@param class { words: table<string, function|table> }
 ---@return string[]
 function M.known(class)
   local known = { 'begin', 'rounds' }
@@ -59,8 +60,9 @@ function M.of(rollout, params)
 
   --- Runs a word. A round that it gives, or the first one that passed in it, is the one that is known from then on.
   local function run(word, ...)
+    local method = rollout[word] or rollout.words[word].methods[word]
     usage.running = word
-    local result, cause = rollout[word](rollout, ...)
+    local result, cause = method(rollout, ...)
     usage.running = nil
     if rollout.round and (not usage.shown or rawequal(result, rollout.round)) then
       usage.shown = copy_of(rollout.round)
@@ -90,24 +92,29 @@ function M.of(rollout, params)
     return next_round
   end
 
-  for word, read in pairs(rollout.words) do
-    words[word] = function(self, ...)
-      check(usage, word, rawequal(self, handle))
-      return run(word, read(word, rollout, usage, ...))
-    end
-  end
-
-  for word, reason in pairs(rollout.refused) do
-    words[word] = function(self)
-      check(usage, word, rawequal(self, handle))
-      wrong(word, reason)
+  --- A word as a script has it, which is made when it is said first.
+  ---@return function? nil: there is none of this name
+  local function new_word(word)
+    local row, reason = rollout.words[word], rollout.refused[word]
+    local read = type(row) == 'table' and row.words[word] or row
+    if read then
+      return function(self, ...)
+        check(usage, word, rawequal(self, handle))
+        return run(word, read(word, rollout, usage, ...))
+      end
+    elseif reason then
+      return function(self)
+        check(usage, word, rawequal(self, handle))
+        wrong(word, reason)
+      end
     end
   end
 
   setmetatable(handle, {
     __index = function(_, word)
       if words[word] == nil then
-        misuse.raise('rollout: ' .. misuse.unknown('word', word, M.known(rollout)))
+        words[word] = new_word(word)
+          or misuse.raise('rollout: ' .. misuse.unknown('word', word, M.known(rollout)))
       end
       return words[word]
     end,

@@ -46,6 +46,25 @@ describe('stdlib.words', function()
     end)
   end
 
+  it('of a subject are all that its file has', function()
+    play(function(_, world)
+      local class = world:require 'stdlib.script_words'
+      local said = {}
+      for word, row in pairs(class.words) do
+        if type(row) == 'table' then
+          assert.equal('function', type(row.words[word]), word)
+          assert.equal('function', type(row.methods[word]), word)
+          said[word] = true
+        end
+      end
+      for _, subject in ipairs { 'asking', 'checks', 'facts', 'routing', 'waits' } do
+        for word in pairs(world:require('stdlib.script_' .. subject).words) do
+          assert.is_true(said[word], word)
+        end
+      end
+    end, { scripted = true })
+  end)
+
   it('are named, the nearest first, where there is no such word', function()
     play(function(rollout)
       rollout:begin()

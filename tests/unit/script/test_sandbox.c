@@ -18,20 +18,30 @@ static const char frame[] =
     "local host = require 'host' return { start = function(definition) return definition.run(host) end }";
 static const char text[] = "return { length = function(s) return s:len() + string.len(s) end, more = { a = 1 } }";
 static const char acts[] = "return { act = require('host').call }";
+/* A class over another one, which asks for something as it is loaded; and a module that needs it at times. */
+static const char class[] = "local Base = { base = function() return 'base' end } Base.__index = Base "
+                            "local Class = setmetatable({}, Base) Class.__index = Class "
+                            "function Class:new() return setmetatable({ own = 'own' }, self) end "
+                            "require('host').call('load', { x = 1 }) return Class";
+static const char needs[] = "local Class = require 'stdlib.round' "
+                            "return { base = function() return Class.base() end, class = function() return Class end, "
+                            "join = function() local object = Class:new() return object.own .. object.base() end }";
 static const struct embedded_module modules[] = {
-    {"stdlib.start", frame, sizeof frame - 1},
-    {"stdlib.steps", text, sizeof text - 1},
-    {"stdlib.promotion", acts, sizeof acts - 1},
+    {"stdlib.start", frame, sizeof frame - 1},      {"stdlib.steps", text, sizeof text - 1},
+    {"stdlib.promotion", acts, sizeof acts - 1},    {"stdlib.round", class, sizeof class - 1},
+    {"stdlib.thresholds", needs, sizeof needs - 1},
 };
 static const struct script_limits roomy = {.memory_max = 4 * 1024 * 1024, .cpu = {.soft_ms = 500, .hard_ms = 500}};
 /* So that a suite of spins stays quick; the stages are the same. */
 static const struct script_limits tight = {.memory_max = 4 * 1024 * 1024, .cpu = {.soft_ms = 8, .hard_ms = 12}};
 
 static char logged[512];
+static int loads, failing_loads;
 
 static bool host_call(void *ctx, const char *operation, const struct node *args, struct doc **answer, struct err *err)
 {
-    if (strcmp(operation, "refuse") == 0) {
+    loads += strcmp(operation, "load") == 0;
+    if (strcmp(operation, "refuse") == 0 || (strcmp(operation, "load") == 0 && loads <= failing_loads)) {
         err_set(err, ERR_SCRIPT, "refuse: args.x: a table is wanted, got 5");
         return false;
     }
@@ -406,6 +416,37 @@ static void test_print_goes_to_the_log(void **state)
     assert_string_equal(logged, "a\t1\tnil\ttable\ttrue");
 }
 
+/* --- modules of stdlib --- */
+
+static int count_loads(const char *body)
+{
+    struct err err;
+    loads = 0;
+    if (run_within(&roomy, body, &err) != TASK_RETURNED)
+        fail_msg("%s\n%s", body, err.text);
+    return loads;
+}
+
+static void test_a_module_of_stdlib_is_loaded_once_it_is_needed(void **state)
+{
+    assert_int_equal(count_loads("require 'stdlib.thresholds'"), 0);
+    assert_int_equal(count_loads("assert(require('stdlib.thresholds').base() == 'base')"), 1);
+    assert_int_equal(count_loads("local needs = require 'stdlib.thresholds' "
+                                 "assert(needs.join() == 'ownbase' and needs.base() == 'base')"),
+                     1);
+    assert_int_equal(count_loads("assert(next(require('stdlib.thresholds').class()) == nil)"), 0);
+}
+
+static void test_a_module_of_stdlib_that_failed_to_load_is_tried_again(void **state)
+{
+    failing_loads = 1;
+    assert_int_equal(count_loads("local needs = require 'stdlib.thresholds' local ok, text = pcall(needs.join) "
+                                 "assert(not ok and text:find 'a table is wanted', text) "
+                                 "assert(needs.join() == 'ownbase')"),
+                     2);
+    failing_loads = 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,6 +457,8 @@ int main(void)
         cmocka_unit_test(test_errors_have_a_place),
         cmocka_unit_test(test_long_errors_are_cut),
         cmocka_unit_test(test_print_goes_to_the_log),
+        cmocka_unit_test(test_a_module_of_stdlib_is_loaded_once_it_is_needed),
+        cmocka_unit_test(test_a_module_of_stdlib_that_failed_to_load_is_tried_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
