@@ -14,8 +14,8 @@
 
 enum {
     FAILURES_MAX = 2,
-    REST_AFTER_MS = 20 * 1000, /* starting again costs a millisecond */
-    REST_WORDS_MAX = 2000,     /* on record: more would take long to replay */
+    REST_MIN_MS = 20 * 1000, /* starting again costs a millisecond */
+    REST_WORDS_MAX = 2000,   /* on record: more would take long to replay */
 };
 
 static struct run *of_call(const struct operation_call *call)
@@ -92,13 +92,13 @@ static void on_rest(struct timer *timer, void *ctx)
 }
 
 /* The script waits for the operation, or will in a moment. */
-static void rest_later(struct run *run)
+static void rest_if_long(struct run *run)
 {
     const struct attempt *attempt = &run->attempt;
-    if (attempt->call.operation != NULL && attempt->call.operation->rests && !attempt->held &&
+    if (attempt->call.quiet_ms >= REST_MIN_MS && !attempt->held &&
         journal_words(run->release->journal) <= REST_WORDS_MAX &&
         run->context->strategist->ops->is_apart(attempt->strategy)) {
-        timer_start(run->context->clock, &run->attempt.rest, REST_AFTER_MS, on_rest, run);
+        timer_start(run->context->clock, &run->attempt.rest, 0, on_rest, run);
     }
 }
 
@@ -171,7 +171,7 @@ static bool start_operation(struct run *run, struct doc **answer)
     run->attempt.starts = false;
     canary_fini(&canary);
     if (!answered) {
-        rest_later(run);
+        rest_if_long(run);
     }
     if (!answered && call->operation != NULL && call->operation->watches != NULL) {
         run->events.settled(run->ctx); /* the actor watches what the operation waits for */

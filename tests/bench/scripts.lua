@@ -101,13 +101,18 @@ local function spent(act)
   return os.clock() - before
 end
 
---- Pushes a new version everywhere, until all releases wait.
-local function release(self)
+--- Pushes a new version everywhere.
+local function push(self)
   for i = 1, self.count do
     local target = self.world:get('deployments.apps', 'bench', 'app-' .. i)
     target.spec.template.spec.containers[1].image = 'app:2'
     self.world:update(target)
   end
+end
+
+--- The same, until all releases wait.
+local function release(self)
+  push(self)
   run_until(self, 'waiting')
 end
 
@@ -159,13 +164,13 @@ local SHIFTS = ('for i = 1, %d do rollout:shift(i %% 50 + 1) end'):format(ROUNDS
 local ANALYSE = ('rollout:analyse { rounds = %d }'):format(ROUNDS)
 local CHECK = '{name: bench, interval: 1m, checkRef: {name: bench}}'
 
---- KiB of a release after this time of waiting. It has shifted, checked and analysed before.
-local function memory_after(wait)
-  local self = new_world(RELEASES, 'rollout:shift(10) rollout:analyse { rounds = 3 }', CHECK)
+--- KiB of a release in a word that comes after a shift and rounds with a check.
+local function memory_in(word)
+  local self = new_world(RELEASES, 'rollout:shift(10) rollout:analyse { rounds = 3 } ' .. word, CHECK)
   initialise(self)
   local before = arenas()
-  release(self)
-  self.world:run(wait)
+  push(self)
+  self.world:run '5m'
   return (arenas() - before) / RELEASES
 end
 
@@ -177,8 +182,8 @@ local measurements = {
   creation = function()
     return (cost_of_restart(RELEASES, '') - cost_of_restart(RELEASES, '', true)) / RELEASES * 1e6
   end,
-  memory = function() return memory_after '1s' end,
-  rest = function() return memory_after '30s' end,
+  memory = function() return memory_in 'rollout:analyse { rounds = 1000 }' end,
+  rest = function() return memory_in '' end,
   restart = function() return cost_of_restart(1, '') * 1e6 end,
   replay = function() return (cost_of_restart(1, MANY) - cost_of_restart(1, '')) / WORDS * 1e6 end,
 }

@@ -26,8 +26,8 @@ RUNS, CORES = 3, 2
 ROWS = (('fact', 'a word that reads (now), us'), ('shift', 'a word that acts (shift, with the round before it), us'),
         ('round', 'a round without a metric, us'), ('check', 'a check with one query, beyond the round, us'),
         ('creation', 'a VM at work again after a restart, us'),
-        ('memory', 'a VM of a team\'s script at work, resident KiB'),
-        ('rest', 'the same after 30 s of waiting, resident KiB'),
+        ('memory', 'a VM of a team\'s script between two rounds of 10 s, resident KiB'),
+        ('rest', 'the same in a wait of 20 s or more, resident KiB'),
         ('restart', 'a kill: the engine starts again, with one release, us'),
         ('replay', 'a kill: each word on record, us'))
 
@@ -73,14 +73,14 @@ def main():
     parser.add_argument('--copies', type=int, default=1, help='of the examples (1)')
     args = parser.parse_args()
     for name, title in ROWS:
-        print(f'{title:<60} {measure(name):>10.1f}', flush=True)
+        print(f'{title:<66} {measure(name):>10.1f}', flush=True)
     for name, copies, make in (('a new strategy', 20 * args.copies, make_strategy),
                                ('all examples', args.copies, copy_examples)):
         specs, kills, passed_s, cpu_s = run_specs(copies, make)
         for title, value in ((f'specs of {name}, each with kills', specs), ('kills in them', kills),
                              (f'so many specs in a minute on {CORES} cores', specs / passed_s * 60),
                              (f'so many specs in {CORES} minutes of CPU', specs / cpu_s * 60 * CORES)):
-            print(f'{title:<60} {value:>10.1f}', flush=True)
+            print(f'{title:<66} {value:>10.1f}', flush=True)
 
 
 if __name__ == '__main__':

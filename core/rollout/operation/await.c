@@ -102,6 +102,7 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
     }
     ((struct await *)call->state)->since_ms = since_ms(call);
     if (call->known) {
+        call->quiet_ms = has_come(call) ? 0 : pause_ms(call, canary);
         arm(call, 0);
     }
     return false;

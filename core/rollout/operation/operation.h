@@ -30,6 +30,8 @@ struct operation_call {
     struct doc *intent;
     void *state; /* operation->size bytes, zero at first */
     bool known;  /* in start: an accepted spec is known; without one, nothing is judged until a poke */
+    /* Set in start by one that `rests`, where that is known: so long nothing but an act of others ends it. */
+    int64_t quiet_ms;
     const struct operation_port *port;
 };
 

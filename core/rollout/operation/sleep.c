@@ -156,6 +156,7 @@ static void on_recorded(struct operation_call *call)
 
 static bool start(struct operation_call *call, const struct canary *canary, struct doc **answer)
 {
+    call->quiet_ms = call->intent == NULL ? whole_ms(call) : rest_ms(call);
     if (call->intent == NULL) {
         call->intent = operation_object();
         node_set_int(call->intent, doc_root(call->intent), "until",

@@ -27,7 +27,8 @@ static void arm(struct operation_call *call, const struct canary *canary)
 {
     struct tick *tick = call->state;
     int64_t waited_ms = clock_mono_ms(call->context->clock) - tick->began_ms;
-    timer_start(call->context->clock, &tick->timer, canary->interval_ms - waited_ms, on_due, call);
+    call->quiet_ms = canary->interval_ms - waited_ms;
+    timer_start(call->context->clock, &tick->timer, call->quiet_ms, on_due, call);
 }
 
 /* The record has wall time; the wait itself is monotonic, so that a wall clock set back holds no round up. */

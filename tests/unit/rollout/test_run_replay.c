@@ -72,7 +72,7 @@ static void test_nobody_else_writes_between_two_words_on_record(void **state)
 
 /* --- a script that rests --- */
 
-enum { REST_MS = 20 * 1000, INTERVAL_MS = 60 * 1000 };
+enum { LONG_MS = 20 * 1000, INTERVAL_MS = 60 * 1000 };
 
 /* One round on record, and the tick after it, of a script that says a line before. */
 static void play_to_tick(struct world *w, int64_t since_ms)
@@ -88,10 +88,12 @@ static void play_to_tick(struct world *w, int64_t since_ms)
     doc_free(args);
 }
 
-static void open_resting(struct world *w, bool apart)
+static void open_waiting(struct world *w, bool apart, int64_t interval_ms)
 {
     open_run(w, "{'state':'Running','pinned':true}");
-    fake_api_edit(w->f.api, CANARY, "{'spec':{'analysis':{'interval':'60s'}}}");
+    char *spec = str_format("{'spec':{'analysis':{'interval':'%lldms'}}}", (long long)interval_ms);
+    fake_api_edit(w->f.api, CANARY, spec);
+    str_free(&spec);
     run_freeze(w->run, false);
     w->script.apart = apart;
     w->since_ms = clock_wall_ms(w->f.context.clock);
@@ -99,18 +101,22 @@ static void open_resting(struct world *w, bool apart)
     assert_false(w->known);
 }
 
+static void open_resting(struct world *w, bool apart)
+{
+    open_waiting(w, apart, INTERVAL_MS);
+    assert_true(w->script.running); /* as long as it is in its turn */
+    fake_clock_run(w->f.fc);
+}
+
 static void test_a_script_that_waits_long_gives_its_vm_back_and_goes_on_from_its_record(void **state)
 {
     struct world w;
     open_resting(&w, true);
-    fake_clock_advance(w.f.fc, REST_MS - 1);
-    assert_true(w.script.running);
-    fake_clock_advance(w.f.fc, 1);
     assert_false(w.script.running);
     assert_false(run_is_acting(w.run));
     assert_true(run_is_waiting(w.run));
     run_poke(w.run);
-    fake_clock_advance(w.f.fc, INTERVAL_MS - REST_MS - 1);
+    fake_clock_advance(w.f.fc, INTERVAL_MS - 1);
     assert_false(w.script.running);
     fake_clock_advance(w.f.fc, 1);
     assert_true(w.script.running);
@@ -153,7 +159,6 @@ static void test_a_script_that_is_frozen_while_it_rests_goes_on_after_that(void 
 {
     struct world w;
     open_resting(&w, true);
-    fake_clock_advance(w.f.fc, REST_MS);
     run_freeze(w.run, true);
     fake_clock_advance(w.f.fc, 2 * INTERVAL_MS);
     assert_false(w.script.running);
@@ -161,6 +166,17 @@ static void test_a_script_that_is_frozen_while_it_rests_goes_on_after_that(void 
     fake_clock_run(w.f.fc);
     assert_true(w.script.running);
     close_world(&w);
+}
+
+static void test_a_script_stays_for_a_short_wait(void **state)
+{
+    struct world w;
+    for (int more_ms = 0; more_ms < 2; more_ms++) {
+        open_waiting(&w, true, LONG_MS - 1 + more_ms);
+        fake_clock_advance(w.f.fc, LONG_MS - 2);
+        assert_true(w.script.running == (more_ms == 0));
+        close_world(&w);
+    }
 }
 
 static void test_a_script_that_shares_its_vm_stays(void **state)
@@ -233,6 +249,7 @@ int main(void)
         cmocka_unit_test(test_a_script_that_waits_long_gives_its_vm_back_and_goes_on_from_its_record),
         cmocka_unit_test(test_a_script_that_rests_between_two_looks_says_more_afterwards),
         cmocka_unit_test(test_a_script_that_is_frozen_while_it_rests_goes_on_after_that),
+        cmocka_unit_test(test_a_script_stays_for_a_short_wait),
         cmocka_unit_test(test_a_script_that_shares_its_vm_stays),
         cmocka_unit_test(test_a_script_of_many_words_stays),
         cmocka_unit_test(test_a_delay_is_told_once_and_shown_while_it_lasts),
