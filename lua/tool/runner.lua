@@ -374,7 +374,7 @@ function M.run(options)
   sluice.observer = function(kept)
     self.worlds[#self.worlds + 1] = kept
     kept.kills = self.plan and self.plan[#self.worlds]
-    coverage.note_scripts(kept.world:scripts())
+    coverage.note_scripts(kept.world:scripts(), self.plan ~= nil)
   end
   package.loaded.luassert = expect.assert
   os.exit = function() -- luacheck: ignore 122 (whoever leaves would leave without a verdict on the rest)
