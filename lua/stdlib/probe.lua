@@ -116,7 +116,7 @@ local function ask(word, facts, spec, metric, given)
   local builtin = not metric.templateRef and metrics.builtin(metric.name)
   if builtin then
     local own = has_bounds(metric) and verdicts.bounds_of(metric, builtin) or nil
-    if not own and given.min == nil and given.max == nil then
+    if not own and rawget(given, 'min') == nil and rawget(given, 'max') == nil then
       lacks_bounds(word, metric.name)
     end
     return run_script(word, 'checks.' .. builtin.kind, facts, spec, metric, given, nil, own)
