@@ -64,6 +64,16 @@ local function status(own)
     assert.same(own.params, said.params)
   end)
 
+  busted.it('says in its status that its script says another name', function()
+    local world = own.world()
+    local script, count = own.script:gsub("name = '" .. own.name .. "'", "name = 'other'")
+    assert.equal(1, count)
+    world.world:create(M.object(own, script))
+    world:initialise()
+    assert.equal('True', ready(own, world).status)
+    assert.equal('the script loads; the name "other" that it says counts for nothing', ready(own, world).message)
+  end)
+
   busted.it('may come after its Canary, which waits for it', function()
     local world = own.world()
     world.world:run '2m'

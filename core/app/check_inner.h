@@ -225,6 +225,7 @@ struct check_scripts {
     size_t count;
     bool has_files;  /* the modules are files, which are looked at by themselves */
     bool is_adapter; /* it is for the VM of adapters, and is not loaded */
+    bool is_bundled; /* the first is one of the engine's own, word by word */
 };
 /* Borrowed until the next one; takes `place`. */
 struct check_script *check_scripts_add(struct check_scripts *scripts, char *module, const char *text,
@@ -233,9 +234,11 @@ void check_scripts_free(struct check_scripts *scripts);
 /* What is known of a script in the end. */
 struct check_looked {
     char *kind;           /* "strategy", "check"; NULL: it is a module, or does not load */
+    char *name;           /* that it says; NULL: as kind */
     struct doc *declared; /* its parameters; NULL: it is a module, or does not load */
     struct doc *said;     /* as in check_named */
 };
+void check_looked_fini(struct check_looked *looked);
 /* Says what is wrong with a script. */
 struct check_looked check_look(struct check *check, const struct check_scripts *scripts);
 /* That the text is Lua at all: all that is said of a spec, which runs where all of Lua is there. */

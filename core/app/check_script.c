@@ -184,7 +184,7 @@ static void find_all(struct check *check, const struct check_script *script, con
 }
 
 /* `params` NULL: not known. */
-static struct doc *scan(struct check *check, const struct check_script *script, const char *function,
+static struct doc *scan(struct check *check, const struct check_script *script, const char *function, bool is_bundled,
                         const struct node *params)
 {
     open_tools(check);
@@ -193,6 +193,7 @@ static struct doc *scan(struct check *check, const struct check_script *script, 
     doc_set_root(argument, root);
     node_set_str(argument, root, "text", script->text);
     node_set(argument, root, "globals", node_copy(argument, node_get(doc_root(check->globals), "params")));
+    node_set_bool(argument, root, "bundled", is_bundled);
     if (params != NULL) {
         node_set(argument, root, "params", node_copy(argument, params));
     }
@@ -203,7 +204,7 @@ static struct doc *scan(struct check *check, const struct check_script *script, 
 
 void check_syntax(struct check *check, const struct check_script *script)
 {
-    struct doc *found = scan(check, script, "syntax", NULL);
+    struct doc *found = scan(check, script, "syntax", false, NULL);
     find_all(check, script, node_get(doc_root(found), "findings"));
     doc_free(found);
 }
@@ -232,7 +233,7 @@ static bool look_at_modules(struct check *check, const struct check_scripts *scr
 {
     bool are_whole = true;
     for (size_t i = 1; i < scripts->count && !scripts->has_files; i++) {
-        struct doc *found = scan(check, &scripts->items[i], "scan", NULL);
+        struct doc *found = scan(check, &scripts->items[i], "scan", false, NULL);
         are_whole = are_whole && !node_bool_or(node_get(doc_root(found), "broken"), false);
         find_all(check, &scripts->items[i], node_get(doc_root(found), "findings"));
         doc_free(found);
@@ -288,7 +289,7 @@ struct check_looked check_look(struct check *check, const struct check_scripts *
 {
     struct check_looked looked = {0};
     const struct check_script *script = &scripts->items[0];
-    struct doc *found = scan(check, script, "scan", NULL);
+    struct doc *found = scan(check, script, "scan", scripts->is_bundled, NULL);
     const struct node *findings = node_get(doc_root(found), "findings");
     bool is_broken = node_bool_or(node_get(doc_root(found), "broken"), false);
     bool is_whole = look_at_modules(check, scripts) && !is_broken;
@@ -296,9 +297,10 @@ struct check_looked check_look(struct check *check, const struct check_scripts *
     const char *kind = node_str_or(node_get(doc_root(declared), "kind"), "strategy");
     if (declared != NULL && strcmp(kind, MODULE_KIND) != 0) {
         looked.kind = str_dup(kind);
+        looked.name = str_dup(node_str_or(node_get(doc_root(declared), "name"), ""));
         looked.declared = params_of(declared);
         find_unsound(check, script, node_get(doc_root(found), "params"), doc_root(looked.declared));
-        struct doc *again = scan(check, script, "scan", doc_root(looked.declared));
+        struct doc *again = scan(check, script, "scan", scripts->is_bundled, doc_root(looked.declared));
         doc_free(found);
         found = again;
     }
@@ -306,6 +308,14 @@ struct check_looked check_look(struct check *check, const struct check_scripts *
     looked.said = found;
     doc_free(declared);
     return looked;
+}
+
+void check_looked_fini(struct check_looked *looked)
+{
+    str_free(&looked->kind);
+    str_free(&looked->name);
+    doc_free(looked->declared);
+    doc_free(looked->said);
 }
 
 struct doc *check_bundled(struct check *check, const char *name)

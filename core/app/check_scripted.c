@@ -6,6 +6,7 @@
 #include "canary/canary.h"
 #include "canary/limits.h"
 #include "io/folder.h"
+#include "script/embedded.h"
 
 /* --- files --- */
 
@@ -50,23 +51,50 @@ static bool is_adapter(const char *path)
     return str_has_prefix(path, "adapters/") || strstr(path, "/adapters/") != NULL;
 }
 
+/* True for the text of a strategy that the engine brings: it has words of its own. */
+static bool is_bundled(const char *name, const char *text)
+{
+    char *module = str_format("strategies.%s", name);
+    bool is = false;
+    for (size_t i = 0; i < embedded_count && !is; i++) {
+        const struct embedded_module *one = &embedded_modules[i];
+        is = strcmp(one->name, module) == 0 && strlen(text) == one->len && memcmp(one->source, text, one->len) == 0;
+    }
+    str_free(&module);
+    return is;
+}
+
+/* What Canaries name is the object, or the file, whatever its script says. */
+static void check_own_name(struct check *check, const struct check_text *place, const struct check_looked *looked,
+                           const char *name)
+{
+    if (looked->declared == NULL || strcmp(looked->name, name) == 0) {
+        return;
+    }
+    const struct node *at = node_get(doc_root(looked->said), "name");
+    char *text = str_format("name: \"%s\" counts for nothing, Canaries name this one \"%s\"", looked->name, name);
+    check_find_in(check, place, (size_t)node_int_or(node_get(at, "line"), 1),
+                  (size_t)node_int_or(node_get(at, "column"), 0), false, "script", text);
+    str_free(&text);
+}
+
 static void look_at_file(struct check *check, const char *path, const char *name, const char *text)
 {
-    struct check_scripts scripts = {.has_files = true, .is_adapter = is_adapter(path)};
+    struct check_scripts scripts = {
+        .has_files = true, .is_adapter = is_adapter(path), .is_bundled = is_bundled(name, text)};
     check_scripts_add(&scripts, str_format("scripts.%s", name), text, check_text_in(path));
     add_siblings(&scripts, path);
     struct check_looked looked = check_look(check, &scripts);
     if (looked.kind != NULL && is_in_folder_of(path, looked.kind)) {
+        check_own_name(check, &scripts.items[0].place, &looked, name);
         check_name(check, (struct check_named){.role = strcmp(looked.kind, "check") == 0 ? CHECK_CHECK : CHECK_STRATEGY,
                                                .key = str_format("/%s", name),
                                                .declared = looked.declared,
                                                .said = looked.said,
                                                .text = check_text_in(path)});
-    } else {
-        doc_free(looked.declared);
-        doc_free(looked.said);
+        looked.declared = looked.said = NULL;
     }
-    str_free(&looked.kind);
+    check_looked_fini(&looked);
     check_scripts_free(&scripts);
 }
 
@@ -195,11 +223,13 @@ void check_scripted(struct check *check, const struct check_source *source, cons
         }
         struct check_looked looked = check_look(check, &scripts);
         check_kind(check, &scripts.items[0], &looked, role == CHECK_CHECK ? "check" : "strategy");
+        check_own_name(check, &scripts.items[0].place, &looked, name);
         named.declared = looked.declared;
         named.said = looked.said;
         named.text = scripts.items[0].place;
         scripts.items[0].place = (struct check_text){0};
-        str_free(&looked.kind);
+        looked.declared = looked.said = NULL;
+        check_looked_fini(&looked);
         check_scripts_free(&scripts);
     }
     check_name(check, named);

@@ -32,6 +32,7 @@ static void forget_look(struct book *book)
     doc_free(book->sources);
     doc_free(book->declared);
     str_free(&book->fault);
+    str_free(&book->other_name);
     book->object = book->sources = book->declared = NULL;
 }
 
@@ -107,6 +108,8 @@ static bool is_of_kind(const struct book *book, const char *module, const struct
 static void take_declaration(struct book *book, const char *module, const struct doc *declaration)
 {
     const struct node *params = node_get(doc_root(declaration), "params");
+    const char *name = node_str_or(node_get(doc_root(declaration), "name"), "");
+    book->other_name = strcmp(name, canary_reference_name(book->key)) != 0 ? str_dup(name) : NULL;
     struct str_list faults = {0};
     if (!is_of_kind(book, module, declaration, &faults) || !params_are_sound(params, &faults)) {
         book->fault = str_list_join(&faults, "; ");
@@ -182,6 +185,17 @@ bool book_look_bundled(struct book *book)
 
 /* --- its status --- */
 
+/* What a Canary names is the object, whatever its script says. */
+static char *message_of(const struct book *book)
+{
+    if (book->fault != NULL) {
+        return str_dup(book->fault);
+    }
+    return book->other_name == NULL
+               ? str_dup("the script loads")
+               : str_format("the script loads; the name \"%s\" that it says counts for nothing", book->other_name);
+}
+
 static struct node *condition_of(const struct book *book, struct doc *doc, const struct node *live)
 {
     const struct node *before = object_condition(live, "Ready");
@@ -193,7 +207,9 @@ static struct node *condition_of(const struct book *book, struct doc *doc, const
     node_set_str(doc, condition, "status", status);
     node_set_int(doc, condition, "observedGeneration", object_generation(doc_root(book->object)));
     node_set_str(doc, condition, "reason", book->fault == NULL ? "Loaded" : "Fault");
-    node_set_str(doc, condition, "message", book->fault == NULL ? "the script loads" : book->fault);
+    char *message = message_of(book);
+    node_set_str(doc, condition, "message", message);
+    str_free(&message);
     bool stays = node_is(node_get(before, "status"), status);
     node_set_str(doc, condition, "lastTransitionTime",
                  stays ? node_str_or(node_get(before, "lastTransitionTime"), now) : now);

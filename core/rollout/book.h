@@ -26,6 +26,7 @@ struct book {
     struct doc *declared; /* its parameters, an object; NULL when it has a fault */
     struct limits limits; /* that it asks for */
     char *fault;          /* NULL: none */
+    char *other_name;     /* that its script says, other than the object's; NULL: none */
     struct kube_call *write;
     struct timer retry;
     int64_t retry_ms;

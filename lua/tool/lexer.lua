@@ -11,6 +11,7 @@
 ---@class Token
 ---@field kind string
 ---@field text any of a string its value, of a number the number (nil for those that Lua 5.1 has not)
+---@field literal string? a number as it stands in the text
 ---@field line integer
 ---@field column integer
 
@@ -124,7 +125,7 @@ function Lexer:number()
     self:fail("malformed number near '" .. text .. tail .. "'")
   end
   self:advance(self.at + #text + #tail)
-  return tail == '' and tonumber(text) or nil
+  return tail == '' and tonumber(text) or nil, text .. tail
 end
 
 function Lexer:symbol()
@@ -154,7 +155,8 @@ function Lexer:next()
   elseif letter == '"' or letter == "'" then
     token.kind, token.text = 'string', self:quoted(letter)
   elseif self.text:find('^%.?%d', self.at) then
-    token.kind, token.text = 'number', self:number()
+    token.kind = 'number'
+    token.text, token.literal = self:number()
   else
     local text = self:long_bracket()
     if text then

@@ -1,7 +1,8 @@
 --- Reads Lua 5.1 (with LuaJIT's goto) into a tree whose names know their variables, for tool.scan.
 ---
 --- Every node has kind, line and column. Expressions:
----   nil true false vararg   string number (value)   function (params, body)   name (name, variable; nil: a global)
+---   nil true false vararg   string (value)   number (value?, literal)   function (params, body)
+---   name (name, variable; nil: a global)
 ---   index (object, key)   call (callee, args)   method (object, name, name_line, name_column, args)
 ---   table (items: key?, value)   operator (left?, right)   group (inner)
 --- Statements:
@@ -200,7 +201,7 @@ function Parser:simple()
   local token = self.tokens[self.at]
   if token.kind == 'string' or token.kind == 'number' then
     self:take()
-    return node(token.kind, token, { value = token.text })
+    return node(token.kind, token, { value = token.text, literal = token.literal })
   elseif CONSTANTS[token.kind] then
     self:take()
     return node(token.kind == '...' and 'vararg' or token.kind, token)

@@ -1,5 +1,6 @@
 --- Reads a script without running it: what it declares, names that nothing has, words that do not exist, arguments
 --- that no word takes. `sluice check` tells it (core/app/check_script.c).
+local ends = require 'tool.ends'
 local nearest = require 'tool.nearest'
 local parser = require 'tool.parser'
 local tree = require 'tool.tree'
@@ -37,7 +38,7 @@ local Scan = {}
 Scan.__index = Scan
 
 --- What is said of one subject is a file of its own.
-for _, subject in ipairs { require 'tool.scan_words', require 'tool.scan_flow' } do
+for _, subject in ipairs { require 'tool.scan_words', require 'tool.scan_flow', require 'tool.scan_check' } do
   for name, method in pairs(subject) do
     Scan[name] = method
   end
@@ -94,10 +95,7 @@ end
 --- The module that an expression requires.
 local function required(node)
   node = tree.meant(node)
-  local callee = node and node.kind == 'call' and node.callee
-  if callee and callee.kind == 'name' and callee.name == 'require' and not callee.variable and node.args[1] then
-    return node.args[1].value
-  end
+  return tree.is_call_of(node, 'require') and node.args[1] and node.args[1].value or nil
 end
 
 --- The table of `strategy { … }`, and which kind it is.
@@ -127,6 +125,28 @@ local function run_of(block, fields)
   return run and run.kind == 'function' and run or nil
 end
 
+--- Text that gives nothing is neither a script nor a module.
+function Scan:check_end_of_file(block)
+  local open = ends.open(block, { line = 1, column = 0 })
+  if #block == 0 then
+    self:find('error', open, 'there is nothing in it; wanted: return strategy { … }, '
+      .. 'return check { … }, or what a module gives')
+  elseif open and not tree.is_call_of(open.call, 'error') then
+    self:find('error', open, 'return is missing at the end of the file: return strategy { … }, return check { … }, or '
+      .. 'what a module gives')
+  end
+end
+
+--- LuaJIT has more numbers than Lua, which look like tables to all that takes a number.
+function Scan:check_numbers(block)
+  tree.walk_block(block, function(node)
+    if node.kind == 'number' and node.value == nil then
+      local plain = node.literal:match '^0[xX]%x+' or node.literal:match '^[%d.]+'
+      self:find('error', node, '%s is no number of Lua: nothing takes it; wanted %s', node.literal, plain)
+    end
+  end)
+end
+
 local M = {}
 
 local function by_place(a, b)
@@ -134,6 +154,12 @@ local function by_place(a, b)
     return a.line < b.line
   end
   return a.column < b.column
+end
+
+--- Where the script says its name.
+local function place_of_name(fields)
+  local _, key = tree.field(fields or {}, 'name')
+  return key and { line = key.line, column = key.column }
 end
 
 --- Where the definition of each parameter stands, by its name.
@@ -190,20 +216,24 @@ local function look(options, block)
     rollouts = {}, names = list {}, queries = list {} }, Scan)
   local fields, kind = definition(block)
   self:read_globals(block, WHY[kind or 'strategy'])
+  self:check_numbers(block)
   local run = fields and run_of(block, fields)
   if run then
-    self.words = words.of[kind]
+    self.words = options.bundled and words.bundled or words.of[kind]
     self.known = self.words.known()
     self:check_run(run)
     repeat until not self:follow(block)
     self:note_escapes(block)
     self:check_words(block)
+    self:check_coroutines(block)
     if #run.params > 0 and kind == 'strategy' then
       self:check_order(run)
     elseif #run.params > 0 then
       self:check_verdict(run)
+      self:check_state(block)
     end
   end
+  self:check_end_of_file(block)
   local function check_block(body)
     self:check_jumps(body)
     if kind == 'strategy' then
@@ -220,16 +250,18 @@ local function look(options, block)
     end
   end)
   table.sort(self.findings, by_place)
-  return { findings = self.findings, kind = kind, params = places_of_params(fields), names = self.names,
-    queries = self.queries }
+  return { findings = self.findings, kind = kind, name = place_of_name(fields), params = places_of_params(fields),
+    names = self.names, queries = self.queries }
 end
 
 local TOO_DEEP = { line = 1, column = 0, severity = 'warning',
   text = 'an expression is nested too deeply: only what the engine says when it loads the script is told' }
 
 --- What can be said of a script.
----@param options { text: string, globals: table, params: table? } globals: by NAME, or LIBRARY__NAME
----@return { findings: Finding[], kind: string?, params: table, names: Named[]?, queries: table[]?, broken: boolean? }
+--- globals: by NAME, or LIBRARY__NAME; bundled: it is a strategy that the engine brings
+---@param options { text: string, globals: table, params: table?, bundled: boolean? }
+---@return { findings: Finding[], kind: string?, name: table?, params: table, names: Named[]?, queries: table[]?,
+---          broken: boolean? }
 function M.scan(options)
   local fault = options.text:sub(1, 1) ~= '\27' and syntax_error(options.text)
   if fault then

@@ -81,33 +81,4 @@ function Scan:check_jumps(block)
   end
 end
 
---- What the function `run` of a check returns, not what a function inside of it does.
-local function returns_of(run)
-  local found = {}
-  for _, statement in ipairs(run.body) do
-    tree.walk(statement, function(node)
-      found[#found + 1] = node.kind == 'return' and node or nil
-      return node.kind ~= 'function'
-    end)
-  end
-  return found
-end
-
-function Scan:check_verdict(run)
-  if not self.escapes and not self.used.judge and not self.used.blind then
-    self:find('error', run, 'run: neither c:judge nor c:blind is said; a check returns what one of them gives')
-    return
-  end
-  for _, node in ipairs(returns_of(run)) do
-    local known, value = true, nil
-    if node.values[1] then
-      known, value = tree.value(node.values[1])
-    end
-    if known then
-      self:find('error', node, 'run returns %s, wanted what c:judge or c:blind gives',
-        value == nil and 'nothing' or 'a ' .. type(value))
-    end
-  end
-end
-
 return Scan

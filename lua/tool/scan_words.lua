@@ -188,6 +188,29 @@ function Scan:check_words(block)
   self.first = first
 end
 
+--- The function of `coroutine.wrap(function() … end)`; nil: it is another call.
+local function coroutine_of(node)
+  local is_start = tree.is_call_of(node, 'coroutine.wrap') or tree.is_call_of(node, 'coroutine.create')
+  local body = is_start and node.args[1] and tree.meant(node.args[1])
+  return body and body.kind == 'function' and body or nil
+end
+
+function Scan:check_coroutines(block)
+  local function note(node)
+    if node.kind == 'method' and node.object.kind == 'name' and self.rollouts[node.object.variable or false]
+      and self.known[node.name] then
+      self:find('error', { line = node.name_line, column = node.name_column },
+        '%s: no word can run inside a coroutine of the script', node.name)
+    end
+  end
+  tree.walk_block(block, function(node)
+    local inner = coroutine_of(node)
+    if inner then
+      tree.walk_block(inner.body, note)
+    end
+  end)
+end
+
 function Scan:check_run(run)
   if #run.params == 0 then
     self:find('error', run, 'run: a function of the words is wanted: function(%s)', self.words.handle)

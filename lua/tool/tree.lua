@@ -50,7 +50,87 @@ function M.meant(node)
   return node
 end
 
+--- Is this a call of a function that scripts have, 'error' or 'string.format'?
+---@param node table?
+---@param name string
+---@return boolean
+function M.is_call_of(node, name)
+  local callee = node and node.kind == 'call' and node.callee
+  local library, field = name:match '^(%a+)%.(%a+)$'
+  if library then
+    return callee and callee.kind == 'index' and callee.key.value == field and callee.object.kind == 'name'
+      and callee.object.name == library and not callee.object.variable or false
+  end
+  return callee and callee.kind == 'name' and callee.name == name and not callee.variable or false
+end
+
 local CONSTANTS = { ['true'] = true, ['false'] = false }
+
+-- Texts that are put together of known parts ------------------------------------------------------
+
+local PARTS_OF_TEXT = { string = true, number = true }
+
+local function joined(node, ask)
+  local left_known, left = M.value(node.left, ask)
+  local right_known, right = M.value(node.right, ask)
+  if left_known and right_known and PARTS_OF_TEXT[type(left)] and PARTS_OF_TEXT[type(right)] then
+    return true, left .. right
+  end
+  return false
+end
+
+--- The template and the values of `string.format(…)` and `('…'):format(…)`; nil: it is another call.
+local function format_of(node)
+  if node.kind == 'method' and node.name == 'format' then
+    return { node.object, unpack(node.args) }
+  end
+  return M.is_call_of(node, 'string.format') and node.args or nil
+end
+
+local function formatted(parts, ask)
+  local values = {}
+  for i, part in ipairs(parts) do
+    local known, value = M.value(part, ask)
+    if not known or not PARTS_OF_TEXT[type(value)] then
+      return false
+    end
+    values[i] = value
+  end
+  local ok, text = pcall(string.format, unpack(values, 1, #parts))
+  return ok and type(text) == 'string', ok and text or nil
+end
+
+--- The one expression that a function of the file returns, and no more; nil: it does more.
+local function only_result(callee)
+  callee = callee and M.meant(callee)
+  local last = callee and callee.kind == 'function' and #callee.body == 1 and callee.body[1]
+  return last and last.kind == 'return' and #last.values == 1 and last.values[1], callee
+end
+
+local CALLS_MAX = 20 -- in one another: a function may call itself
+local depth = 0
+
+--- `earned('{{ target }}')`, where `local function earned(workload) return 'x{w="' .. workload .. '"}' end`.
+local function result_of(node, ask)
+  local result, callee = only_result(node.kind == 'call' and node.callee)
+  if not result or depth >= CALLS_MAX then
+    return false
+  end
+  local given = {}
+  for i, param in ipairs(callee.params) do
+    given[param] = node.args[i] and { M.value(node.args[i], ask) } or { true }
+  end
+  depth = depth + 1
+  local known, value = M.value(result, function(inner)
+    local param = inner.kind == 'name' and given[inner.variable or false]
+    if param then
+      return param[1], param[2]
+    end
+    return ask and ask(inner)
+  end)
+  depth = depth - 1
+  return known, value
+end
 
 local function table_value(node, ask)
   local value, known, at = {}, true, 0
@@ -88,6 +168,14 @@ function M.value(node, ask)
     return known, known and -value or nil
   elseif node.kind == 'table' then
     return table_value(node, ask)
+  elseif node.kind == 'operator' and node.operator == '..' then
+    return joined(node, ask)
+  end
+  local parts = format_of(node)
+  if parts then
+    return formatted(parts, ask)
+  elseif only_result(node.kind == 'call' and node.callee) then
+    return result_of(node, ask)
   end
   if ask then
     return ask(node)

@@ -1,6 +1,7 @@
 --- The words that scripts have, as the stdlib itself has them: which there are, and what they say to arguments. Nothing
 --- beneath them happens.
 local checking = require 'stdlib.checking'
+local bundled_class = require 'stdlib.rollout'
 local class = require 'stdlib.script_words'
 local process = require 'tool.process'
 local stdlib_words = require 'stdlib.words'
@@ -43,8 +44,8 @@ end
 -- Of a strategy ---------------------------------------------------------------------------------
 
 --- What stands beneath the words: it does nothing, and a round has passed.
-local function silent()
-  return setmetatable({ words = class.words, refused = class.refused, round = { weight = 0, mirrored = false } }, {
+local function silent(of)
+  return setmetatable({ words = of.words, refused = of.refused, round = { weight = 0, mirrored = false } }, {
     __index = function()
       return function() end
     end,
@@ -52,29 +53,11 @@ local function silent()
 end
 
 ---@return table handle what a strategy gets, as it is after a round
-local function handle_of()
-  local handle = stdlib_words.of(silent(), {})
+local function handle_of(of)
+  local handle = stdlib_words.of(silent(of), {})
   handle:begin()
-  handle:analyse { rounds = 1 }
+  handle:rounds()()
   return handle
-end
-
-local strategy = { handle = 'rollout' }
-
-function strategy.known()
-  local known = { params = false }
-  for _, word in ipairs(stdlib_words.known(class)) do
-    known[word] = true
-  end
-  return known
-end
-
-function strategy.foreign(name)
-  for _, word in ipairs(checking.WORDS) do
-    if word == name then
-      return ('rollout:%s: this is a word of checks'):format(name)
-    end
-  end
 end
 
 --- Which argument of a word is a condition (stdlib/conditions.lua).
@@ -111,15 +94,42 @@ local function later_problem(word, args)
   end
 end
 
-function strategy.problem(word, args)
-  local all = all_known(args)
-  if word == 'begin' or not all and tree.meant(args.nodes[1]).kind ~= 'table' then
-    return later_problem(word, args)
+--- The vocabulary of a class of words.
+---@return Vocabulary
+local function vocabulary_of(of)
+  local strategy = { handle = 'rollout' }
+
+  function strategy.known()
+    local known = { params = false }
+    for _, word in ipairs(stdlib_words.known(of)) do
+      known[word] = true
+    end
+    return known
   end
-  local handle = handle_of()
-  local ok, raised = pcall(handle[word], handle, unpack(args, 1, args.n))
-  local problem = not ok and sentence(raised, 'rollout:' .. word .. ': ') or later_problem(word, args)
-  return problem and (all or ok or problem:find 'there is no ') and problem or nil
+
+  function strategy.foreign(name)
+    if of.refused[name] then
+      return ('rollout:%s: %s'):format(name, of.refused[name])
+    end
+    for _, word in ipairs(checking.WORDS) do
+      if word == name then
+        return ('rollout:%s: this is a word of checks'):format(name)
+      end
+    end
+  end
+
+  function strategy.problem(word, args)
+    local all = all_known(args)
+    if word == 'begin' or not all and tree.meant(args.nodes[1]).kind ~= 'table' then
+      return later_problem(word, args)
+    end
+    local handle = handle_of(of)
+    local ok, raised = pcall(handle[word], handle, unpack(args, 1, args.n))
+    local problem = not ok and sentence(raised, 'rollout:' .. word .. ': ') or later_problem(word, args)
+    return problem and (all or ok or problem:find 'there is no ') and problem or nil
+  end
+
+  return strategy
 end
 
 -- Of a check ------------------------------------------------------------------------------------
@@ -186,6 +196,8 @@ function check.problem(word, args)
 end
 
 ---@type table<string, Vocabulary> by the kind of script
-M.of = { strategy = strategy, check = check }
+M.of = { strategy = vocabulary_of(class), check = check }
+---@type Vocabulary of the strategies that the engine brings
+M.bundled = vocabulary_of(bundled_class)
 
 return M

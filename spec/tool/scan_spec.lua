@@ -7,8 +7,9 @@ package.loaded['tool.process'] = package.loaded['tool.process'] or {
 }
 local scan = require 'tool.scan'
 
-local GLOBALS = { ipairs = true, pairs = true, require = true, string = true, string__format = true, string__rep = true,
-  math = true, math__floor = true }
+local GLOBALS = { ipairs = true, pairs = true, require = true, error = true, string = true, string__format = true,
+  string__rep = true, math = true, math__floor = true, table = true, table__insert = true, coroutine = true,
+  coroutine__create = true, coroutine__wrap = true }
 local PARAMS = { steps = { type = 'list', default = { 5, 20 } }, ring = { type = 'duration', default = '10m' } }
 
 --- All that is said of a text, "LINE:COLUMN: severity: text" each.
@@ -64,9 +65,21 @@ describe('tool.scan', function()
       .. 'namespace, target, service, ingress, route, interval, variables and the functions of Go',
     ["rollout:query 'sum({{ target'"] = '3:15: error: query: the template cannot be read: unclosed action',
     ['rollout:judge(5)'] = '3:9: error: rollout:judge: this is a word of checks',
+    ['rollout:iterate()'] =
+      '3:9: error: rollout:iterate: it follows the steps of a bundled strategy; shift is for a Strategy',
     ['::again:: local x = 1 goto again'] = '3:1: error: this loop never ends, and says no word',
     ['while true do goto over ::over:: end'] = '3:1: error: this loop never ends, and says no word',
     ['weight = 5'] = '3:1: warning: global weight is set: local is missing',
+    ['rollout:shift(5LL)'] = '3:15: error: 5LL is no number of Lua: nothing takes it; wanted 5',
+    ['local _ = 0x1fULL'] = '3:11: error: 0x1fULL is no number of Lua: nothing takes it; wanted 0x1f',
+    ["local f = coroutine.wrap(function() rollout:wait '1m' end) f()"] =
+      '3:45: error: wait: no word can run inside a coroutine of the script',
+    ["local function f() for _ = 1, 2 do rollout:wait '1m' end end coroutine.create(f)"] =
+      '3:44: error: wait: no word can run inside a coroutine of the script',
+    ["rollout:wait('1' .. 'x')"] = "3:18: error: wait: a duration like '90s' or '1h30m' is wanted, got '1x'",
+    ["rollout:query(string.format('sum(x{v=\"%s\"})', '{{ targt }}'))"] = '3:15: error: query: function "targt" not '
+      .. 'defined, known are name, namespace, target, service, ingress, route, interval, variables and the functions '
+      .. 'of Go',
   } do
     it('says of ' .. lines .. ' what is wrong', function()
       assert.same({ wanted }, said(strategy(lines)))
@@ -76,7 +89,7 @@ describe('tool.scan', function()
   it('names the nearest word first', function()
     assert.matches('^3:9: error: rollout: there is no word "shfit", known are shift, ',
       said(strategy 'rollout:shfit(5)')[1])
-    assert.matches('^3:9: error: rollout: there is no word "iterate", ', said(strategy 'rollout:iterate()')[1])
+    assert.matches('^3:9: error: rollout: there is no word "itrate", ', said(strategy 'rollout:itrate()')[1])
     assert.matches("^3:11: error: unknown global 'iparis', known are ipairs, ",
       said(strategy 'local _ = iparis')[1])
   end)
@@ -130,6 +143,20 @@ describe('tool.scan', function()
     } do
       assert.same({ wanted }, said(text), text)
     end
+  end)
+
+  it('says that a text gives nothing', function()
+    local HINT = ': return strategy { … }, return check { … }, or what a module gives'
+    for text, wanted in pairs {
+      [''] = '1:0: error: there is nothing in it; wanted' .. HINT,
+      ['--- later'] = '1:0: error: there is nothing in it; wanted' .. HINT,
+      ["require 'stdlib.strategy' { name = 'x' }"] = '1:1: error: return is missing at the end of the file' .. HINT,
+      ['local x = 5\nif x then return x end'] = '2:1: error: return is missing at the end of the file' .. HINT,
+    } do
+      assert.same({ wanted }, said(text), text)
+    end
+    assert.same({}, said "local x = 5 if x then return x else return 6 end")
+    assert.same({}, said "error 'this one is not to be loaded'")
   end)
 
   it('takes a module for what it is', function()
@@ -198,6 +225,12 @@ describe('tool.scan of a check', function()
     ['do return end'] = '2:4: error: run returns nothing, wanted what c:judge or c:blind gives',
     ['if c.now then return true end'] = '2:15: error: run returns a boolean, wanted what c:judge or c:blind gives',
     ['while true do end'] = '2:1: error: this loop never ends, and says no word',
+    ["c:query(('x{{ %s }}'):format('targt'))"] = '2:9: error: query: function "targt" not defined, known are name, ',
+    ["c:query('x{{ ' .. 'targt' .. ' }}')"] = '2:16: error: query: function "targt" not defined, known are name, ',
+    ["local function x(w) return 'x{{ ' .. w .. ' }}' end c:query(x('targt'))"] =
+      '2:61: error: query: function "targt" not defined, known are name, ',
+    ['coroutine.wrap(function() return c:query("x") end)()'] =
+      '2:36: error: query: no word can run inside a coroutine of the script',
   } do
     it('says of ' .. lines .. ' what is wrong', function()
       local found = said(check(lines))
@@ -216,6 +249,63 @@ describe('tool.scan of a check', function()
       'do return c:judge(c.now - c.weight, { min = 0 }) end',
     } do
       assert.same({}, said(check(lines)), lines)
+    end
+  end)
+
+  --- A check whose function has these lines, behind some at its head: they begin with line 2.
+  local function whole(lines, head)
+    return (head or '') .. "return require 'stdlib.check' { name = 'x', run = function(c)\n" .. lines .. '\nend }'
+  end
+
+  local OPEN = 'run may come to its end behind this without a verdict, wanted what c:judge or c:blind gives'
+
+  for lines, wanted in pairs {
+    ['if c.now > 5 then return c:judge(5) end'] = '2:1: error: ' .. OPEN,
+    ['if c.now then return c:judge(5) elseif c.weight then local _ = 5 else return c:blind "x" end'] =
+      '2:54: error: ' .. OPEN,
+    ['for _ = 1, c.now do return c:judge(5) end'] = '2:1: error: ' .. OPEN,
+    ['while true do if c.now then break end return c:judge(5) end'] = '2:1: error: ' .. OPEN,
+    ['if c.now then return c:blind "x" end c:judge(5)'] = '2:38: error: run: return is missing: return c:judge(…)',
+  } do
+    it('misses the verdict of one way: ' .. lines, function()
+      assert.same({ wanted }, said(whole(lines)))
+    end)
+  end
+
+  it('misses no verdict where it is not known to be missing', function()
+    for _, lines in ipairs {
+      'if c.now then return c:judge(5) else return c:blind "x" end',
+      'if c.now then return c:judge(5) end error "x"',
+      'while true do for _ = 1, 5 do if c.now then break end end if c.now then return c:judge(5) end end',
+      'repeat if c.now then return c:judge(5) end until false',
+      'do return c:judge(5) end',
+      'if c.now then return c:judge(5) end local x = c.now if x then goto over end ::over:: return c:judge(5)',
+      'if c.now then return c:judge(5) end c.bounds.give(5)',
+    } do
+      assert.same({}, said(whole(lines)), lines)
+    end
+  end)
+
+  local KEPT = ' is kept from round to round, but a check forgets it when the engine dies and when its script rests '
+    .. '(docs/replay.md)'
+
+  for lines, wanted in pairs {
+    ['bad = bad + 1'] = '3:1: warning: bad' .. KEPT,
+    ['seen.rounds = 5'] = '3:1: warning: seen' .. KEPT,
+    ['seen[#seen + 1] = 5'] = '3:1: warning: seen' .. KEPT,
+    ['table.insert(seen, 5)'] = '3:14: warning: seen' .. KEPT,
+    ['local function note() bad = 1 end note()'] = '3:23: warning: bad' .. KEPT,
+  } do
+    it('warns of what a check keeps: ' .. lines, function()
+      assert.same({ wanted }, said(whole(lines .. ' return c:judge(5)', 'local bad, seen = 0, {}\n')))
+    end)
+  end
+
+  it('takes what a check keeps for one round, or makes when it loads', function()
+    for _, lines in ipairs { 'local bad = 0 bad = bad + 1', 'local seen = {} seen[1] = seen', 'local _ = bad + #seen',
+    } do
+      assert.same({}, said(whole(lines .. ' return c:judge(5)',
+        'local bad, seen = 0, {} for i = 1, 5 do seen[i], bad = i, i end\n')), lines)
     end
   end)
 

@@ -65,7 +65,7 @@ class Pages(unittest.TestCase):
         self.assertEqual((7, 2), self.follow('docs/first-strategy.md'))
 
     def test_replay(self):
-        self.assertEqual((4, 3), self.follow('docs/replay.md'))
+        self.assertEqual((5, 3), self.follow('docs/replay.md'))
 
     def test_readme(self):
         """The strategy of README.md is one, and its commands are there."""

@@ -13,6 +13,7 @@
 
 #include "app/check_inner.h"
 #include "base/mem.h"
+#include "script/embedded.h"
 
 #define STRATEGY(name) "apiVersion: sluice.dev/v1alpha1\nkind: Strategy\nmetadata: {name: " name ", namespace: shop}\n"
 #define CANARY                                                                                                         \
@@ -199,10 +200,10 @@ static void test_manifest(void **state)
            "a.yaml:7:14: error: unexpected symbol near '+'\n1 file, 1 error, 0 warnings\n");
     expect("a.yaml", STRATEGY("ring") "spec:\n  script: \"\\n\\nreturn +\"\n",
            "a.yaml:5:11: error: line 3 of the script: unexpected symbol near '+'\n1 file, 1 error, 0 warnings\n");
-    expect(
-        "a.yaml",
-        STRATEGY("ring") "spec:\n  modules:\n    calendar: |\n      return 5 +\n  script: require 'scripts.calendar'\n",
-        "a.yaml:8:7: error: unexpected symbol near '<eof>'\n1 file, 1 error, 0 warnings\n");
+    expect("a.yaml",
+           STRATEGY("ring") "spec:\n  modules:\n    calendar: |\n      return 5 +\n  script: return require "
+                            "'scripts.calendar'\n",
+           "a.yaml:8:7: error: unexpected symbol near '<eof>'\n1 file, 1 error, 0 warnings\n");
     expect("a.yaml", STRATEGY("ring") "spec:\n  script: return 5\n",
            "a.yaml:5:11: error: line 1 of the script: the module gives a number, wanted strategy { name = …, run = … }"
            "\n1 file, 1 error, 0 warnings\n");
@@ -234,6 +235,50 @@ static void test_beside(void **state)
     str_free(&wanted);
 }
 
+/* What Canaries name is the object. */
+static void test_another_name(void **state)
+{
+    expect("a.yaml",
+           STRATEGY("ring") "spec:\n  script: |\n    local x = 5\n    return require 'stdlib.strategy' {\n"
+                            "      name = 'rign', run = function(r) r:begin() r:promote() end }\n",
+           "a.yaml:8:7: warning: name: \"rign\" counts for nothing, Canaries name this one \"ring\"\n"
+           "1 file, 0 errors, 1 warning\n");
+    expect("a.lua", GOOD, "1 file, 0 errors, 0 warnings\n"); /* of no object, and not in a folder of -scripts */
+    struct world w;
+    set_up(&w);
+    char *folder = str_format("%s/strategies", w.folder);
+    mkdir(folder, 0700);
+    write_file(&w, "strategies/calm.lua", GOOD);
+    expect_printed(&w, "strategies/calm.lua:2:36: warning: name: \"ring\" counts for nothing, Canaries name this one "
+                       "\"calm\"\n1 file, 0 errors, 1 warning\n");
+    str_free(&folder);
+}
+
+/* The engine's own have words that a Strategy has not. */
+static void test_bundled(void **state)
+{
+    struct world w;
+    size_t count = 0;
+    set_up(&w);
+    for (size_t i = 0; i < embedded_count; i++) {
+        const char *name = embedded_modules[i].name;
+        if (str_has_prefix(name, "strategies.") || str_has_prefix(name, "checks.")) {
+            char *file = str_format("%s.lua", strchr(name, '.') + 1);
+            write_file(&w, file, embedded_modules[i].source);
+            str_free(&file);
+            count++;
+        }
+    }
+    char *wanted = str_format("%zu files, 0 errors, 0 warnings\n", count);
+    expect_printed(&w, wanted);
+    str_free(&wanted);
+    expect("ab_test.lua",
+           "return require 'stdlib.strategy' { name = 'ab_test', run = function(rollout)\n"
+           "rollout:begin() rollout:iterate_matched(rollout:rounds()()) rollout:promote() end }",
+           "ab_test.lua:2:25: error: rollout:iterate_matched: it follows the steps of a bundled strategy; shift is for "
+           "a Strategy\n1 file, 1 error, 0 warnings\n");
+}
+
 static void test_write(void **state)
 {
     struct world w;
@@ -242,7 +287,7 @@ static void test_write(void **state)
                STRATEGY("ring") "spec:\n  script: |\n      return 5\n\n      -- more\n\n  modules: {}\n---\n" STRATEGY(
                    "other") "spec:\n  script: |\n    return +\n");
     write_file(&w, "ring.lua", GOOD);
-    write_file(&w, "other.lua", GOOD);
+    write_file(&w, "other.lua", "return 5\n");
     FILE *nowhere = fopen("/dev/null", "w");
     check_write(&w.check, w.folder, nowhere);
     fclose(nowhere);
@@ -253,8 +298,10 @@ static void test_write(void **state)
     mem_free(path);
     assert_non_null(strstr(text, "  script: |\n      local param = require 'stdlib.param'\n      return "));
     assert_non_null(strstr(text, "rollout:promote() end }\n\n  modules: {}\n---\n"));
-    assert_non_null(strstr(text, "  script: |\n    local param = require 'stdlib.param'\n    return "));
-    expect_printed(&w, "3 files, 0 errors, 0 warnings\n");
+    assert_non_null(strstr(text, "---\napiVersion"));
+    assert_non_null(strstr(text, "  script: |\n    return 5\n"));
+    expect_printed(&w, "other.lua:1:1: error: the module gives a number, wanted strategy { name = …, run = … }\n"
+                       "3 files, 1 error, 0 warnings\n");
 }
 
 static void expect_use(const char *strategy, const char *wanted)
@@ -466,6 +513,7 @@ int main(void)
         cmocka_unit_test(test_lua),           cmocka_unit_test(test_loading),
         cmocka_unit_test(test_manifest),      cmocka_unit_test(test_beside),
         cmocka_unit_test(test_use),           cmocka_unit_test(test_doctor),
+        cmocka_unit_test(test_another_name),  cmocka_unit_test(test_bundled),
         cmocka_unit_test(test_write),         cmocka_unit_test(test_check_object),
         cmocka_unit_test(test_references),    cmocka_unit_test(test_webhooks),
         cmocka_unit_test(test_providers),     cmocka_unit_test(test_no_object),
