@@ -5,6 +5,7 @@
 """
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -120,6 +121,67 @@ class Back(Repl):
         self.expect('', 'b', status=1, errors='this is the beginning\n')
         _, told, _ = self.type("deploy 'shop/checkout:2'", 's 3', 'b 100', "deploy 'shop/checkout:2'")
         self.assertTrue(told.endswith('weight 0\n' + BEGUN), told)
+
+
+class Keeping(Repl):
+    WALK = ("deploy 'shop/checkout:2'", 'until 20', "world:version('shop/checkout:2', { errors = 0.12 })")
+
+    def test_spec(self):
+        """What was done, as a spec that passes, killed at every word."""
+        status, told, errors = self.type(*self.WALK, "until 'Rolling back'", 'run', 'save leak_spec.lua')
+        self.assertEqual((0, ''), (status, errors))
+        self.assertTrue(told.endswith('leak_spec.lua: passes; sluice test leak_spec.lua\n'), told)
+        spec = (self.top / 'leak_spec.lua').read_text()
+        for line in ("world:deploy 'shop/checkout:2'", "world:version('shop/checkout:2', { errors = 0.12 })",
+                     "assert.is_true(world:told 'Rolling back' > 0)", "assert.equal('Failed', world:phase())"):
+            self.assertIn('\n    ' + line + '\n', spec)
+        done = subprocess.run([SLUICE, 'test', 'leak_spec.lua'], cwd=self.top, capture_output=True, text=True)
+        self.assertEqual(0, done.returncode, done.stdout)
+        self.assertIn('killed at every word: 8 of 8 end the same', done.stdout)
+
+    def test_spec_after_back(self):
+        """What was gone back from was not done."""
+        status, told, errors = self.type(*self.WALK, 's', 'b 2', 'x = 1', 's', 'save leak_spec.lua')
+        self.assertEqual((0, ''), (status, errors))
+        spec = (self.top / 'leak_spec.lua').read_text()
+        self.assertNotIn('errors', spec)
+        self.assertIn('x = 1', spec)
+
+    def test_scenario(self):
+        stories = self.top / 'scenarios'
+        shutil.copytree(LEAK.parent, stories)
+        for name, more in (('ended.yaml', ("until 'Rolling back'", 'run')), ('half.yaml', ('s',))):
+            status, told, errors = self.type(*self.WALK, *more, f'save scenarios/{name}',
+                                             path='scenarios/slow-leak.yaml')
+            self.assertEqual((0, ''), (status, errors))
+            self.assertTrue(told.endswith(f'{name}: plays; sluice demo scenarios/{name}\n'), told)
+            done = subprocess.run([SLUICE, 'demo', stories / name], capture_output=True, text=True)
+            self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+
+    def test_not_kept(self):
+        refused = {'save x.txt': 'save: NAME_spec.lua or NAME.yaml is wanted, got x.txt\n',
+                   'save no/such_spec.lua': 'save: no/such_spec.lua: No such file or directory\n'}
+        for line, said in refused.items():
+            status, _, errors = self.type("deploy 'shop/checkout:2'", line)
+            self.assertEqual((1, said), (status, errors))
+        self.expect('', 'save x_spec.lua', status=1, errors='save: nothing was done yet\n')
+
+
+class WhatIf(Repl):
+    def test_unknown(self):
+        """What would come of it is told, and nothing of it happens."""
+        walk = ("deploy 'shop/checkout:2'", 'until 20')
+        status, told, errors = self.type(*walk, 'what-if metrics unknown', 's')
+        self.assertEqual((0, ''), (status, errors))
+        self.assertIn('needs   request-success-rate ≥ 99, request-duration ≤ 500\n', told)
+        self.assertIn('then    taken back at 3:12, after 2:05: 3 verdicts were blind, threshold 3 (a blind check '
+                      'counts as a failed one)\n', told)
+        self.assertTrue(told.endswith('  1:37 round request-success-rate 100 (≥ 99, margin 1) · request-duration 119 '
+                                      '(≤ 500, margin 381)\n  1:37 open confirm-traffic-increase no gate\n'), told)
+        self.expect('', 'what-if pigs fly', status=1,
+                    errors='what-if: metrics unknown is wanted, got pigs fly\n')
+        status, _, errors = self.type('what-if metrics unknown')
+        self.assertEqual((1, 'what-if: no release is under way: deploy IMAGE begins one\n'), (status, errors))
 
 
 class Lua(Repl):

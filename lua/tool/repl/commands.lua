@@ -75,8 +75,12 @@ local function deploy(session, argument)
   if image == '' then
     problem('deploy: an image is wanted, such as podinfo:2')
   end
+  session:settle(canary)
+  local pushed_ms = session.world:now()
   session.world:deploy(image, canary)
   session.step = session.step + 1
+  local line = session.line
+  line.image, line.canary, line.pushed_ms = image, canary, pushed_ms
   session:flush()
   local release = session.world:release(canary)
   session:tell(session.world:now(), 'deploy', { ('%s → %s, release %s has begun'):format(
@@ -132,10 +136,14 @@ end
 --- When it is meant, if it is a time; otherwise what must come true.
 local function wish_of(session, argument)
   local text, quoted = text_of(argument)
-  local world = session.world
   if text == '' then
     problem("until: an event ('Halt'), a phase (Promoting), a weight (20) or a time (12:30, 10m) is wanted")
   end
+  return M.wish(session, text, quoted)
+end
+
+function M.wish(session, text, quoted)
+  local world = session.world
   local weight = not quoted and tonumber((text:gsub('^weight%s+', ''):gsub('%s*%%$', '')))
   if weight then
     return function()
@@ -149,6 +157,7 @@ local function wish_of(session, argument)
     end
   end
   local from = #session.kept.told
+  session.line.told = text
   return function()
     for i = from + 1, #session.kept.told do
       if session.kept.told[i].text:find(text, 1, true) then
@@ -201,6 +210,24 @@ local function why(session)
   end
 end
 
+local function what_if(session, argument)
+  local what = argument:gsub('^%s+', ''):gsub('%s+$', ''):gsub('%s+', ' ')
+  if what ~= 'metrics unknown' then
+    problem('what-if: metrics unknown is wanted%s', what ~= '' and ', got ' .. what or '')
+  end
+  for _, line in ipairs(require 'tool.repl.what_if'.metrics_unknown(session)) do
+    session:say(show.fold(line, session.columns, 8))
+  end
+end
+
+local function save(session, argument)
+  local file = text_of(argument)
+  if file == '' then
+    problem 'save: NAME_spec.lua or NAME.yaml is wanted'
+  end
+  session:say(require 'tool.repl.save'.save(session, file))
+end
+
 local function words(session)
   local scope = require 'tool.repl.scope'
   session:say('here        ' .. table.concat(scope.WORDS, ', '))
@@ -234,6 +261,10 @@ M.list = {
     says = "to the first event with this text ('Halt'), a phase (Promoting), a share (20), a time (12:30 or 10m)" },
   { name = 'run', short = 'r', form = 'run', run = run_to_end, says = 'to the end of the release' },
   { name = 'why', form = 'why', run = why, says = 'the last verdicts: what was asked, what came, what was wanted' },
+  { name = 'what-if', form = 'what-if metrics unknown', run = what_if,
+    says = 'what the release would wait for, and what would come of it, if Prometheus answered nothing from now on' },
+  { name = 'save', form = 'save FILE', run = save,
+    says = 'what was done here, as a spec that passes (NAME_spec.lua), or as a scenario (NAME.yaml)' },
   { name = 'words', form = 'words', run = words, says = 'what can be named here' },
   { name = 'help', short = 'h', form = 'help [WORD]', run = help, says = 'this, or what a word does' },
   { name = 'quit', short = 'q', form = 'q', run = quit, says = 'end' },
@@ -257,7 +288,9 @@ end
 function M.find(session, line)
   local name, rest = line:match '^%s*([%a][%w%-]*)(.*)$'
   local command = name and by_name[name]
-  if not command or rest:find '^%s*[=%.:%[,%*/<>~]' or rest:find '^%S' and not rest:find "^[%('\"]" then
+  if not command or rest:find '^%s*[=:%[,%*<>~]' or rest:find '^%S' and not rest:find "^[%('\"]" then
+    return nil
+  elseif command.name ~= 'save' and rest:find '^%s*[%./]' then
     return nil
   elseif rest:find '^%s*%+' and not rest:find '^%s*%+%d+%a' then
     return nil -- a sum, and no time as in `until +10m`

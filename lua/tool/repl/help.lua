@@ -46,6 +46,19 @@ local function add_entry(lines, entry)
   end
 end
 
+--- What help can be asked for.
+---@param commands Command[]
+function M.names(commands)
+  local names = {}
+  for _, entry in pairs(annotations()) do
+    names[entry.name] = true
+  end
+  for _, command in ipairs(commands) do
+    names[command.name] = true
+  end
+  return names
+end
+
 local function all(commands)
   local lines = {}
   for _, command in ipairs(commands) do

@@ -30,6 +30,8 @@ local function run_lua(session, text)
     return NO
   elseif shown then
     session:say(shown)
+  else
+    session.line.kind, session.line.keeps = 'lua', true -- it may have set a variable
   end
   return WELL
 end
@@ -37,6 +39,10 @@ end
 --- Carries one line out; gives the status, 'back' or 'quit'.
 local function carry_out(session, text)
   if not text:find '%S' then
+    if session.greeting then
+      session:say(session.greeting)
+    end
+    session.greeting = nil
     return WELL
   end
   local command, argument = commands.find(session, text)
@@ -103,6 +109,7 @@ end
 ---@param order { scenario: string, columns: integer }
 function M.run(order)
   local session = sessions.open(order)
+  session.greeting = order.terminal and session:title() .. '. help · words · q'
   session.env = scope.new(session)
   local kind, number, text = console.take()
   while true do

@@ -51,7 +51,7 @@ local function world_of(session)
       elseif KEPT[name] then
         error(('world:%s: not here: %s'):format(name, KEPT[name]), 2)
       elseif CHANGING[name] then
-        session.changes = session.changes + 1
+        session:note_change(name, ...)
       end
       return give_handle(session, handle, methods[name](session.world, ...))
     end
@@ -72,6 +72,15 @@ local function world_of(session)
       return ('the world of %s at%s'):format(session.file, session:clock())
     end,
   })
+end
+
+--- The names of the world's methods that a line may call.
+function M.methods(session)
+  local names = {}
+  for name in pairs(methods_of(session.world)) do
+    names[name] = not KEPT[name] or nil
+  end
+  return names
 end
 
 M.CHANGING = CHANGING

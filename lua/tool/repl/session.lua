@@ -75,6 +75,13 @@ function Session:find_names()
   self.told.names = { target = target, primary = target .. '-primary', routes = 'VirtualService ' .. service }
 end
 
+--- What is walked through.
+function Session:title()
+  local first = self.kept.canaries[1]
+  return ('%s in an embedded cluster, virtual time'):format(first and first.name .. '.' .. first.namespace
+    or self.file)
+end
+
 -- Telling ---------------------------------------------------------------------------------------
 
 function Session:say(text)
@@ -117,6 +124,17 @@ function Session:flush()
     self:tell(word.at, tell.title(word), word.details)
   end
   tell_heard(self)
+end
+
+local AT_REST = { Initialized = true, Succeeded = true, Failed = true }
+
+--- As world:deploy does before it pushes a version: waits until the objects of a new Canary are there.
+function Session:settle(canary)
+  local first = self.kept.canaries[1]
+  local key = canary and canary:find '/' and canary or first and first.namespace .. '/' .. (canary or first.name)
+  if key and not self.kept.last_release[key] and not AT_REST[self.kept.phases[key] or ''] then
+    self.world:settle(canary)
+  end
 end
 
 -- Walking ---------------------------------------------------------------------------------------
@@ -204,6 +222,14 @@ function Session:walk_on(count, is_over)
   return 'count'
 end
 
+--- A line calls a method that changes the world.
+function Session:note_change(name, ...)
+  self.changes = self.changes + 1
+  local line = self.line or {}
+  line.calls = line.calls or {}
+  line.calls[#line.calls + 1] = { name = name, at = self.world:now(), args = { n = select('#', ...), ... } }
+end
+
 -- What was done ---------------------------------------------------------------------------------
 
 --- A line begins.
@@ -215,7 +241,7 @@ end
 function Session:end_line(kind)
   local line = self.line
   self.line = nil
-  if line and self.step > line.from then
+  if line and (self.step > line.from or line.keeps) then
     line.to, line.ms, line.kind = self.step, self.world:now(), kind or line.kind
     self.done[#self.done + 1] = line
   end
