@@ -172,7 +172,7 @@ static void test_start_refuses_what_cannot_run(void **state)
         {"require 'scripts.nope'", "strategies.t: strategies/t.lua:1: module 'scripts.nope' is neither pinned by the "
                                    "release nor part of this engine; there are stdlib.steps, "},
         {"require 'host'", "strategies.t: strategies/t.lua:1: module 'host' is not for scripts; there are "
-                           "stdlib.steps, "},
+                           "stdlib.stats, "},
         {"require('stdlib.steps').enter('w', {})",
          "strategies.t: strategies/t.lua:1: no word can run while a module loads"},
         {"while true do end",

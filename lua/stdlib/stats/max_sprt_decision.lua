@@ -1,0 +1,110 @@
+--- What a MaxSPRT says of counts, and what it still needs.
+local given = require 'stdlib.stats.given'
+local max_sprt = require 'stdlib.stats.max_sprt'
+local special = require 'stdlib.stats.special'
+
+local M = {}
+
+local SIDES = { 'canary', 'primary' }
+
+---@param test MaxSprt
+---@param errors { canary: integer, primary: integer }
+---@param rate_ratio number?
+---@return table decision see stats.max_sprt_decide
+function M.decide(test, errors, rate_ratio)
+  local word = 'stats.max_sprt_decide'
+  given.options(word, errors, SIDES)
+  local canary = given.whole(word, 'errors.canary', errors.canary, 0)
+  local all = canary + given.whole(word, 'errors.primary', errors.primary, 0)
+  local fewest = max_sprt.fewest(test, errors.primary)
+  local statistic = max_sprt.statistic(test.p0, canary, all)
+  local decision = {
+    signal = all <= test.horizon and canary >= test.minimum and statistic > test.critical_value,
+    statistic = statistic,
+    most = fewest and fewest - 1,
+    over = all >= test.horizon,
+  }
+  if rate_ratio ~= nil then
+    given.between(word, 'rate_ratio', rate_ratio, 0)
+    if decision.signal then
+      decision.power, decision.errors_needed = 1, 0
+    elseif decision.over then
+      decision.power = 0
+    else
+      local performance = max_sprt.performance(test, rate_ratio, { canary = canary, all = all })
+      decision.power, decision.errors_needed = performance.power, performance.errors_to_signal
+    end
+  end
+  return decision
+end
+
+local RATES = { 'bad', 'fine', 'power' }
+local REQUESTS_MAX = 2 ^ 40
+
+--- The probability that a canary of the rate `bad` signals after so many requests. The primary has had then as many
+--- errors as its rate lets expect, so more requests need not always be better: there is one more error beside.
+local function power_after(test, rates, requests)
+  local primary = math.floor(rates.fine * requests * test.ratio + 0.5)
+  local fewest = max_sprt.fewest(test, primary)
+  return fewest and special.binomial_at_least(fewest, requests, rates.bad) or nil
+end
+
+M.power_after = power_after
+
+---@param test MaxSprt
+---@param rates { bad: number, fine: number, power: number? }
+---@return integer?
+function M.requests(test, rates)
+  local word = 'stats.max_sprt_requests'
+  given.options(word, rates, RATES)
+  given.between(word, 'bad', rates.bad, 0, 1)
+  given.number(word, 'fine', rates.fine, 0, 1)
+  local wanted = given.between(word, 'power', rates.power == nil and 0.8 or rates.power, 0, 1)
+  local high = 1
+  local power = power_after(test, rates, high)
+  while power and power < wanted and high < REQUESTS_MAX do
+    high = high * 2
+    power = power_after(test, rates, high)
+  end
+  if not power then -- beyond the horizon; it may have been enough before
+    high = math.floor((test.horizon - test.minimum) / (rates.fine * test.ratio))
+    power = high >= 1 and power_after(test, rates, high)
+  end
+  if not power or power < wanted then
+    return nil
+  end
+  local low = 0
+  while high - low > 1 do
+    local middle = math.floor((low + high) / 2)
+    if (power_after(test, rates, middle) or 1) >= wanted then
+      high = middle
+    else
+      low = middle
+    end
+  end
+  return high
+end
+
+local AIMS = { 'ratio', 'rate_ratio', 'alpha', 'power', 'minimum' }
+
+---@param aims table see stats.max_sprt_horizon
+---@return integer?
+function M.horizon(aims)
+  local word = 'stats.max_sprt_horizon'
+  given.options(word, aims, AIMS)
+  local ratio = given.between(word, 'ratio', aims.ratio, 0)
+  local rate_ratio = given.between(word, 'rate_ratio', aims.rate_ratio, 1)
+  local wanted = given.between(word, 'power', aims.power == nil and 0.8 or aims.power, 0, 1)
+  local minimum = given.whole(word, 'minimum', aims.minimum or 1, 1, max_sprt.HORIZON_MAX)
+  local function power(horizon)
+    local test = max_sprt.find { horizon = horizon, ratio = ratio, alpha = aims.alpha, minimum = minimum }
+    return test and max_sprt.performance(test, rate_ratio).power or 0
+  end
+  for horizon = minimum, max_sprt.HORIZON_MAX do
+    if power(horizon) >= wanted then
+      return horizon
+    end
+  end
+end
+
+return M
