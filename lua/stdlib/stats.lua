@@ -27,8 +27,9 @@ end
 ---       primary per request of the canary; alpha: of a false alarm, 0.05 unless told; minimum: errors of the canary
 ---       without which it does not signal, 1 unless told; groups: it looks after so many errors only, or after groups
 ---       of a list whose sum is the horizon; critical_value: that of another source, instead of the one found
----@return table test critical_value: the greatest value of the statistic (a logarithm) that does not signal;
----       false_alarms: their probability, at most alpha; horizon, ratio, alpha, minimum, p0
+---@return table? test critical_value: the greatest value of the statistic (a logarithm) that does not signal;
+---       false_alarms: their probability, at most alpha; horizon, ratio, alpha, minimum, p0; nil: with so few errors,
+---       and this ratio, nothing could signal
 function M.max_sprt(options)
   return room 'max_sprt'.test(options)
 end
@@ -82,6 +83,23 @@ end
 ---@return integer? horizon nil: more than 500
 function M.max_sprt_horizon(aims)
   return room 'max_sprt_decision'.horizon(aims)
+end
+
+--- Whether the share of successes is above p0: for any number of trials, and at all times at once, so that it can go on
+--- where the horizon of a MaxSPRT ends. It sees a little later. Source: Howard, Ramdas, McAuliffe, Sekhon,
+--- "Time-uniform, nonparametric, nonasymptotic confidence sequences", Annals of Statistics 49 (2021) (one-sided
+--- beta-binomial mixture).
+---
+---     stats.share_above(60, 400, 0.1).signal -- of 400 errors 60 are those of a canary with a tenth of the requests
+---@param successes integer
+---@param trials integer
+---@param p0 number between 0 and 1
+---@param options { alpha: number?, optimal: number? }? optimal: trials at which it sees most, 100 unless told, never
+---       what one has seen
+---@return { signal: boolean, p_value: number, most: integer } result most: successes that do not signal beside as many
+---       failures
+function M.share_above(successes, trials, p0, options)
+  return room 'share_above'.test(successes, trials, p0, options)
 end
 
 --- The Poisson MaxSPRT: more errors than a known rate lets expect, looked at without a pause. It assumes that the rate

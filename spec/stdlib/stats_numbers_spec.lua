@@ -106,6 +106,24 @@ describe('stdlib.stats', function()
       assert.is_nil(stats.max_sprt_requests(test, { bad = 0.05, fine = 0.049, power = 0.8 }))
     end)
 
+    it('is none where nothing could signal', function()
+      assert.is_nil(stats.max_sprt { horizon = 4, ratio = 1 }) -- four of four are the canary's: 1 / 16
+      assert.equal(1 / 32, stats.max_sprt { horizon = 5, ratio = 1 }.false_alarms)
+      assert.is_nil(stats.max_sprt { horizon = 60, ratio = 1e-6 })
+    end)
+
+    it('goes on beyond the horizon', function()
+      for _, failures in ipairs { 0, 10, 1000, 100000 } do
+        local most = stats.share_above(0, failures, 0.1).most
+        assert.is_true(most >= failures / 9)
+        assert.is_false(stats.share_above(most, most + failures, 0.1).signal)
+        assert.is_true(stats.share_above(most + 1, most + 1 + failures, 0.1).signal)
+        assert.is_true(stats.share_above(most + 1, most + 1 + failures, 0.1).p_value <= 0.05)
+        assert.is_true(stats.share_above(0, failures, 0.1, { alpha = 0.001 }).most > most)
+      end
+      assert.equal(1, stats.share_above(10, 200, 0.1).p_value)
+    end)
+
     it('is what groups of one are', function()
       assert.same(stats.max_sprt { horizon = 30, ratio = 3 }, stats.max_sprt { horizon = 30, ratio = 3, groups = 1 })
     end)
@@ -349,9 +367,6 @@ describe('stdlib.stats', function()
     ['horizon: a whole number from 1 to 500 is wanted, got nan'] = function()
       stats.max_sprt { horizon = NAN, ratio = 1 }
     end,
-    ['horizon: so few cannot signal: a greater one, or a greater alpha, is wanted, got 2'] = function()
-      stats.max_sprt { horizon = 2, ratio = 1 }
-    end,
     ['ratio: a number above 0 is wanted, got -1'] = function() stats.max_sprt { horizon = 20, ratio = -1 } end,
     ['ratio: a number above 0 is wanted, got inf'] = function() stats.max_sprt { horizon = 20, ratio = math.huge } end,
     ['alpha: a number above 0 and below 1 is wanted, got 5'] = function()
@@ -362,6 +377,12 @@ describe('stdlib.stats', function()
     end,
     ['stats.max_sprt_power: test: what stats.max_sprt gives is wanted, got 3'] = function()
       stats.max_sprt_power(3, 2)
+    end,
+    ['stats.share_above: p0: a number above 0 and below 1 is wanted, got 1'] = function()
+      stats.share_above(1, 2, 1)
+    end,
+    ['stats.share_above: successes: a whole number from 0 to 2 is wanted, got 3'] = function()
+      stats.share_above(3, 2, 0.5)
     end,
     ['rate_ratio: a number above 0 is wanted, got 0'] = function() stats.max_sprt_power(test, 0) end,
     ['errors.canary: a whole number of at least 0 is wanted, got -1'] = function()

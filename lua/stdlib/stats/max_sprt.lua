@@ -184,7 +184,7 @@ end
 --- The test with its critical value; nil where nothing that can happen would signal.
 ---@param options table see stats.max_sprt
 ---@return MaxSprt?
-function M.find(options)
+function M.test(options)
   local word = 'stats.max_sprt'
   local test = read(word, options)
   if options.critical_value ~= nil then
@@ -194,17 +194,6 @@ function M.find(options)
   end
   test.false_alarms = false_alarms(test, test.critical_value)
   return test.false_alarms > 0 and test or nil
-end
-
----@param options table see stats.max_sprt
----@return MaxSprt
-function M.test(options)
-  local test = M.find(options)
-  if not test then
-    given.wrong('stats.max_sprt', 'horizon', 'so few cannot signal: a greater one, or a greater alpha, is',
-      options.horizon)
-  end
-  return test
 end
 
 local function worse(test, rate_ratio)

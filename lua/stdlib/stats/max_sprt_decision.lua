@@ -97,7 +97,7 @@ function M.horizon(aims)
   local wanted = given.between(word, 'power', aims.power == nil and 0.8 or aims.power, 0, 1)
   local minimum = given.whole(word, 'minimum', aims.minimum or 1, 1, max_sprt.HORIZON_MAX)
   local function power(horizon)
-    local test = max_sprt.find { horizon = horizon, ratio = ratio, alpha = aims.alpha, minimum = minimum }
+    local test = max_sprt.test { horizon = horizon, ratio = ratio, alpha = aims.alpha, minimum = minimum }
     return test and max_sprt.performance(test, rate_ratio).power or 0
   end
   for horizon = minimum, max_sprt.HORIZON_MAX do
