@@ -339,6 +339,7 @@ local public = {
   ['stdlib.check'] = true,
   ['stdlib.param'] = true,
   ['stdlib.duration'] = true,
+  ['stdlib.sequential'] = true,
   ['stdlib.stats'] = true,
   ['stdlib.steps'] = true,
   ['stdlib.thresholds'] = true,

@@ -286,6 +286,7 @@ function rollout:promote() end
 ---@field iterations integer
 ---@field failed_checks integer
 ---@field now integer milliseconds since 1970
+---@field started integer when the release began
 local c = {}
 
 --- Asks the metrics server.

@@ -37,7 +37,7 @@ end
 --- What a check may say, and what it may read.
 M.WORDS = { 'query', 'query_range', 'judge', 'blind' }
 M.VALUES = { 'params', 'bounds', 'target', 'name', 'namespace', 'service', 'interval', 'weight', 'iterations',
-  'failed_checks', 'now' }
+  'failed_checks', 'now', 'started' }
 
 --- The words of strategies are loaded when a check has misused one, and not before.
 function M.is_word_of_strategies(key)
@@ -119,6 +119,7 @@ end
 ---@field iterations integer
 ---@field failed_checks integer
 ---@field now integer ms, wall clock
+---@field started integer when the release began, ms
 
 local function facts_of(round)
   local facts, bounds = round.facts, round.bounds or {}
@@ -134,6 +135,7 @@ local function facts_of(round)
     iterations = facts.iterations,
     failed_checks = facts.failed_checks,
     now = facts.now,
+    started = facts.started,
   }
 end
 

@@ -153,13 +153,15 @@ static bool add_up(const struct promql_query *query, size_t at, struct promql_va
         return promql_simplify(query, at, value, err);
     }
     bool is_duration = value->selection.metric == SERIES_DURATION;
-    if (by->by_others || by->by_le != is_duration) {
+    bool names_bounds = selection_names_bounds(&value->selection);
+    if (by->by_others || by->by_le != (is_duration && !names_bounds)) {
         return promql_fail(&query->lexer, at, err, NOT_HERE "this grouping: requests are summed up, buckets by (le)");
     }
     struct series_sum sum = series_sum(query->traffic, &value->selection);
     struct promql_value total = {
-        .type = is_duration ? VALUE_BUCKETS : VALUE_VECTOR, .is_empty = sum.is_empty, .sum = sum};
-    total.number = value->is_increase ? sum.requests : sum.requests / sum.seconds;
+        .type = by->by_le ? VALUE_BUCKETS : VALUE_VECTOR, .is_empty = sum.is_empty, .sum = sum};
+    double requests = names_bounds ? series_within(&sum, &value->selection) : sum.requests;
+    total.number = value->is_increase ? requests : requests / sum.seconds;
     promql_value_fini(value);
     *value = total;
     return true;

@@ -3,6 +3,7 @@
  *
  *     numbers  + - * /  or  ( )  vector(n)
  *     sum(rate(istio_requests_total{…}[1m]))       increase, istio_request_duration_milliseconds_count likewise
+ *     sum(rate(istio_request_duration_milliseconds_bucket{…, le="250"}[1m]))
  *     histogram_quantile(n, sum(rate(istio_request_duration_milliseconds_bucket{…}[1m])) by (le))
  *
  * A metric of another name is one that nobody reports: nothing, as in a real Prometheus. What a real one would compute

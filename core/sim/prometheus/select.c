@@ -29,9 +29,6 @@ static bool take_matcher(struct promql_query *query, struct selection *selection
     if (taken && query->lexer.token.type != PROMQL_STRING) {
         taken = promql_unexpected(&query->lexer, " in label matching, expected string", err);
     }
-    if (taken && str_equal(label, "le")) {
-        taken = promql_fail(&query->lexer, at, err, NOT_HERE "single buckets of a histogram");
-    }
     if (taken && str_equal(label, "__name__") && op == MATCH_EQUAL) {
         selection->metric = series_metric(query->lexer.token.string);
         selection->is_bounded |= query->lexer.token.string[0] != '\0';

@@ -11,7 +11,7 @@
 #include "sim/traffic/traffic.h"
 
 /* No window is longer. */
-#define RATES_WINDOW_MAX_MS (10 * 60 * 1000)
+#define RATES_WINDOW_MAX_MS (6 * 60 * 60 * 1000)
 /* What was longer ago is forgotten. */
 #define RATES_KEPT_MS (60 * 60 * 1000 + RATES_WINDOW_MAX_MS)
 

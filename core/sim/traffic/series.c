@@ -1,6 +1,7 @@
 #include "sim/traffic/series.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -95,15 +96,25 @@ static const char *label_value(const struct labels *labels, const char *label)
     return "";
 }
 
+static bool is_met(const struct matcher *matcher, const char *value)
+{
+    bool wanted = matcher->op == MATCH_EQUAL || matcher->op == MATCH_REGEX;
+    bool matches =
+        matcher->pattern != NULL ? pattern_matches(matcher->pattern, value) : str_equal(matcher->value, value);
+    return matches == wanted;
+}
+
+/* Of a bucket of a histogram, but for the other labels of it. */
+static bool is_of_bound(const struct selection *selection, const struct matcher *matcher)
+{
+    return selection->metric == SERIES_DURATION && str_equal(matcher->label, "le");
+}
+
 static bool is_selected(const struct selection *selection, const struct labels *labels)
 {
     for (size_t i = 0; i < selection->matcher_count; i++) {
         const struct matcher *matcher = &selection->matchers[i];
-        const char *value = label_value(labels, matcher->label);
-        bool wanted = matcher->op == MATCH_EQUAL || matcher->op == MATCH_REGEX;
-        bool matches =
-            matcher->pattern != NULL ? pattern_matches(matcher->pattern, value) : str_equal(matcher->value, value);
-        if (matches != wanted) {
+        if (!is_of_bound(selection, matcher) && !is_met(matcher, label_value(labels, matcher->label))) {
             return false;
         }
     }
@@ -211,4 +222,48 @@ double series_quantile(const struct series_sum *sum, double phi)
         return phi < .99 ? 0 : sum->latency_p99_ms;
     }
     return sum->latency_ms * pow(sum->latency_p99_ms / sum->latency_ms, deviations(phi) / deviations(.99));
+}
+
+/* --- buckets --- */
+
+/* Istio's, as Prometheus 2 writes them. */
+static const char *const bounds[] = {"0.5",   "1",      "5",      "10",      "25",      "50",    "100",
+                                     "250",   "500",    "1000",   "2500",    "5000",    "10000", "30000",
+                                     "60000", "300000", "600000", "1800000", "3600000", "+Inf"};
+
+bool selection_names_bounds(const struct selection *selection)
+{
+    for (size_t i = 0; i < selection->matcher_count; i++) {
+        if (is_of_bound(selection, &selection->matchers[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The share of the requests that take at most so long: what series_quantile says, the other way round. */
+static double share_within(const struct series_sum *sum, double ms)
+{
+    if (sum->latency_ms <= 0) {
+        return ms < sum->latency_p99_ms ? .99 : 1;
+    }
+    if (sum->latency_p99_ms <= sum->latency_ms) {
+        return ms < sum->latency_ms ? 0 : 1;
+    }
+    double z = deviations(.99) * log(ms / sum->latency_ms) / log(sum->latency_p99_ms / sum->latency_ms);
+    return erfc(-z / sqrt(2)) / 2;
+}
+
+double series_within(const struct series_sum *sum, const struct selection *selection)
+{
+    double requests = 0;
+    for (size_t i = 0; i < sizeof bounds / sizeof bounds[0] && sum->requests > 0; i++) {
+        bool is_met_by_all = true;
+        for (size_t j = 0; j < selection->matcher_count; j++) {
+            const struct matcher *matcher = &selection->matchers[j];
+            is_met_by_all = is_met_by_all && (!is_of_bound(selection, matcher) || is_met(matcher, bounds[i]));
+        }
+        requests += is_met_by_all ? sum->requests * share_within(sum, strtod(bounds[i], NULL)) : 0;
+    }
+    return requests;
 }

@@ -37,6 +37,10 @@ struct series_sum {
 };
 struct series_sum series_sum(const struct traffic *traffic, const struct selection *selection);
 
+/* Whether it asks for buckets by their bounds (le), and how many requests those have together. */
+bool selection_names_bounds(const struct selection *selection);
+double series_within(const struct series_sum *sum, const struct selection *selection);
+
 /* The answer of histogram_quantile, as if the buckets were infinitely fine: latencies are spread log-normally around
  * their median. */
 double series_quantile(const struct series_sum *sum, double phi);

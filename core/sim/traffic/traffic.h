@@ -21,7 +21,7 @@ void traffic_flow(struct traffic *traffic, const char *host, double per_second, 
 /* The behaviours have changed. */
 void traffic_changed(struct traffic *traffic);
 
-/* What a workload's Pods got within `window_ms` (at most ten minutes) until `ago_ms` ago (at most an hour; what was
+/* What a workload's Pods got within `window_ms` (at most six hours) until `ago_ms` ago (at most an hour; what was
  * before is nothing). Counts are not whole numbers. */
 struct traffic_count {
     double requests, errors;

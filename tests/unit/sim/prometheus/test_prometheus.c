@@ -236,6 +236,35 @@ static void other_queries_of_the_same_series_are_answered(void **state)
     expect_near(value(w, "sum(rate(istio_requests_total[1m])) or vector(0)"), 100, 2);
 }
 
+/* What a bucket has, and the quantile of its share, are two views of one distribution. */
+static void single_buckets_are_answered(void **state)
+{
+    static const char *const bounds[] = {"10", "25", "50", "100", "250"};
+    struct world *w = *state;
+    run_traffic(w, .1);
+    double all = value(w, "sum(increase(istio_request_duration_milliseconds_count[1m]))"), before = 0;
+    expect_near(value(w, "sum(increase(istio_request_duration_milliseconds_bucket{le='+Inf'}[1m]))"), all, .001);
+    for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
+        char query[200];
+        snprintf(query, sizeof query, "sum(increase(istio_request_duration_milliseconds_bucket{le='%s'}[1m]))",
+                 bounds[i]);
+        double within = value(w, query);
+        assert_true(within >= before && within <= all);
+        if (within > all * .01 && within < all * .99) {
+            snprintf(query, sizeof query,
+                     "histogram_quantile(%.17g, sum(rate(istio_request_duration_milliseconds_bucket[1m])) by (le))",
+                     within / all);
+            expect_near(value(w, query), strtod(bounds[i], NULL), strtod(bounds[i], NULL) / 50);
+        }
+        snprintf(query, sizeof query, "sum(increase(istio_request_duration_milliseconds_bucket{le=~'%s([.]0)?'}[1m]))",
+                 bounds[i]);
+        expect_near(value(w, query), within, .001);
+        before = within;
+    }
+    assert_true(before > 0);
+    expect_empty(w, "sum(rate(istio_request_duration_milliseconds_count{le='10'}[1m]))");
+}
+
 static void answers_are_those_of_prometheus(void **state)
 {
     static const struct {
@@ -325,7 +354,8 @@ static void what_has_several_series_is_refused(void **state)
         "rate(istio_requests_total[1m])",
         "sum(rate(istio_requests_total[1m])) by (destination_workload)",
         "sum(rate(istio_request_duration_milliseconds_bucket[1m]))",
-        "sum(rate(istio_request_duration_milliseconds_bucket{le=\"10\"}[1m]))",
+        "sum(rate(istio_request_duration_milliseconds_bucket{le=\"10\"}[1m])) by (le)",
+        "rate(istio_request_duration_milliseconds_bucket{le=\"10\"}[1m])",
         "sum(istio_requests_total) + 1",
         "histogram_quantile(0.99, rate(istio_request_duration_milliseconds_bucket[1m]))",
     };
@@ -493,6 +523,7 @@ int main(void)
         TEST(nothing_and_not_a_number_are_two_answers),
         TEST(where_all_fails_there_is_no_success_rate),
         TEST(other_queries_of_the_same_series_are_answered),
+        TEST(single_buckets_are_answered),
         TEST(answers_are_those_of_prometheus),
         TEST(what_has_several_series_is_refused),
         TEST(a_query_of_any_depth_ends),

@@ -14,7 +14,7 @@
 #include "fake_mesh.h"
 #include "sim/controllers/controllers.h"
 
-enum { MINUTE = 60000 };
+enum { MINUTE = 60000, HOUR = 60 * MINUTE };
 
 static int setup(void **state)
 {
@@ -355,19 +355,19 @@ static void windows_add_up(void **state)
     assert_true(fabs(requests(mesh, "podinfo-primary", MINUTE) - before - since) < 1e-6);
 }
 
-static void ten_minutes_are_remembered(void **state)
+static void six_hours_are_remembered(void **state)
 {
     struct fake_mesh *mesh = *state;
     fake_mesh_flow(mesh, 10, NULL);
     for (int i = 0; i < 30; i++) {
         fake_mesh_weights(mesh, 100 - i, i, "");
-        fake_mesh_run(mesh, MINUTE);
+        fake_mesh_run(mesh, 30 * MINUTE);
     }
     double wanted = 0;
-    for (int i = 20; i < 30; i++)
-        wanted += 10 * 60 * i / 100.0;
-    expect_near(requests(mesh, "podinfo", 10 * MINUTE), wanted, 2);
-    assert_true(requests(mesh, "podinfo", 20 * MINUTE) == requests(mesh, "podinfo", 10 * MINUTE));
+    for (int i = 18; i < 30; i++)
+        wanted += 10 * 30 * 60 * i / 100.0;
+    expect_near(requests(mesh, "podinfo", 6 * HOUR), wanted, 2);
+    assert_true(requests(mesh, "podinfo", 12 * HOUR) == requests(mesh, "podinfo", 6 * HOUR));
 }
 
 /* --- noise --- */
@@ -441,7 +441,7 @@ int main(void)
         TEST(errors_are_a_share_of_the_requests),
         TEST(a_window_sees_what_was_before_a_change),
         TEST(windows_add_up),
-        TEST(ten_minutes_are_remembered),
+        TEST(six_hours_are_remembered),
         TEST(a_counter_goes_with_the_last_pod),
 #undef TEST
         cmocka_unit_test(the_same_seed_tells_the_same_story),
