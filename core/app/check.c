@@ -38,6 +38,7 @@ const struct cli_flag check_flags[] = {
     {"o", "text|json", "text (default) or json, which docs/check.md describes"},
     {"output", "text|json", NULL},
     {"prometheus", "URL", "ask this Prometheus the queries of the Canaries, too"},
+    {"prometheus-token-file", "FILE", "with the bearer token in this file (default the one in $PROMETHEUS_TOKEN)"},
     {"write", NULL,
      "first bring the scripts in Strategies and Checks NAME up to date with the files NAME.lua beside them"},
     CLI_COMMON,
@@ -48,7 +49,7 @@ struct words {
     struct str_list paths;
     bool for_authors; /* the paths are words, without -f */
     bool names_files; /* by -f */
-    const char *kubeconfig, *namespace, *provider, *prometheus;
+    const char *kubeconfig, *namespace, *provider, *prometheus, *token_file;
     bool json, writes, help, version;
 };
 
@@ -71,6 +72,8 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
         return cli_read_form(value, &words->json, err);
     } else if (strcmp(name, "prometheus") == 0) {
         words->prometheus = value;
+    } else if (strcmp(name, "prometheus-token-file") == 0) {
+        words->token_file = value;
     } else if (strcmp(name, "write") == 0) {
         words->writes = true;
     } else if (strcmp(name, "version") == 0) {
@@ -96,6 +99,9 @@ static bool is_whole(const struct words *words, struct err *err)
     }
     if (words->prometheus != NULL && words->kubeconfig != NULL) {
         return err_set(err, ERR_INVALID, "-prometheus is asked about Canaries in files");
+    }
+    if (words->token_file != NULL && words->prometheus == NULL) {
+        return err_set(err, ERR_INVALID, "-prometheus-token-file is of use with -prometheus only");
     }
     if (words->writes && !words->for_authors) {
         return err_set(err, ERR_INVALID, "-write is for files that are named without -f");
@@ -143,7 +149,7 @@ static int look(const struct words *words)
         check_path(&check, words->paths.items[i]);
     }
     if (words->prometheus != NULL) {
-        check_prometheus(&check, words->prometheus);
+        check_prometheus(&check, words->prometheus, words->token_file);
     }
     check_end(&check);
     print_errors(&check);

@@ -202,6 +202,10 @@ char *check_beside(const char *path, const char *name);
 bool check_find_block(const char *file, const struct yaml_place *place, const char *value, size_t *indent);
 /* The file with another text in that block; mem_free. */
 char *check_replace_block(const char *file, const struct yaml_place *place, size_t indent, const char *value);
+/* The file with one more module: before the first of them, or in a mapping of its own behind the block of the script.
+ * NULL: what is there is no block; mem_free. */
+char *check_insert_module(const char *file, const struct yaml_places *places, const struct node *spec, const char *name,
+                          const char *text);
 /* A text that is a value of an object, and one that is a file. */
 struct check_text check_text_of(const struct check_source *source, const struct node *value);
 struct check_text check_text_in(const char *file);
@@ -245,6 +249,9 @@ struct check_looked check_look(struct check *check, const struct check_scripts *
 void check_syntax(struct check *check, const struct check_script *script);
 /* The parameters of a check that the engine brings; NULL: it brings none of this name. */
 struct doc *check_bundled(struct check *check, const char *name);
+/* The modules that a script requires, and those that these require, as far as they are files beside a manifest: their
+ * names. */
+void check_list_modules(struct check *check, const char *manifest, const char *script, struct str_list *names);
 /* A script in a file of its own. */
 void check_script_file(struct check *check, const char *path);
 
@@ -256,8 +263,8 @@ void check_uses(struct check *check, const struct check_source *source, const st
 void check_uses_end(struct check *check);
 /* What this name stands for among the files; NULL: it is not there. */
 const struct check_named *check_find_named(const struct check *check, enum check_role role, const char *key);
-/* Asks a Prometheus what the Canaries in files would ask it. */
-void check_prometheus(struct check *check, const char *url);
+/* Asks a Prometheus what the Canaries in files would ask it. `token_file` NULL: see app/bearer.h. */
+void check_prometheus(struct check *check, const char *url, const char *token_file);
 /* A file, "-" for the standard input, or all .yaml, .yml and .json files of a folder; with takes_scripts .lua too. */
 void check_path(struct check *check, const char *path);
 /* All Canaries that the API server has; `namespace` NULL: of all namespaces. */

@@ -2,6 +2,7 @@
  * lua/tool/prometheus.lua to say; here they are sent, one after the other. */
 #include <string.h>
 
+#include "app/bearer.h"
 #include "app/check_inner.h"
 #include "base/mem.h"
 #include "canary/names.h"
@@ -14,7 +15,8 @@ enum { TIMEOUT_MS = 10000 };
 
 struct asker {
     struct check *check;
-    char *root; /* the address without a slash at its end */
+    char *root;   /* the address without a slash at its end */
+    char *bearer; /* the header Authorization; NULL: none */
     struct loop *loop;
     struct http *http;
     struct http_call *call;
@@ -123,7 +125,12 @@ static void ask(struct asker *asker)
         return;
     }
     char *url = str_format("%s%s", asker->root, path);
-    struct http_request request = {.method = "GET", .url = url, .timeout_ms = TIMEOUT_MS};
+    struct http_header authorization = {"Authorization", asker->bearer};
+    struct http_request request = {.method = "GET",
+                                   .url = url,
+                                   .headers = &authorization,
+                                   .header_count = asker->bearer != NULL,
+                                   .timeout_ms = TIMEOUT_MS};
     asker->call = http_start(asker->http, &request, NULL, on_answer, asker);
     str_free(&url);
 }
@@ -183,14 +190,21 @@ static void judge(struct check *check, const struct asker *asker, const char *ur
     doc_free(judged);
 }
 
-void check_prometheus(struct check *check, const char *url)
+void check_prometheus(struct check *check, const char *url, const char *token_file)
 {
+    struct err err = {0};
+    char *bearer = bearer_read(token_file, "PROMETHEUS_TOKEN", &err);
+    if (err.code != ERR_NONE) {
+        str_list_push_format(&check->errors, "--prometheus: %s", err.text);
+        return;
+    }
     size_t len = strlen(url);
     while (len > 0 && url[len - 1] == '/') {
         len--;
     }
     struct doc *paths = find_questions(check);
-    struct asker asker = {.check = check, .root = str_dup_n(url, len), .paths = doc_root(paths), .answers = doc_new()};
+    struct asker asker = {
+        .check = check, .root = str_dup_n(url, len), .bearer = bearer, .paths = doc_root(paths), .answers = doc_new()};
     doc_set_root(asker.answers, node_new_object(asker.answers));
     node_set(asker.answers, doc_root(asker.answers), "answers", node_new_array(asker.answers));
     size_t errors = check->errors.count;
@@ -201,4 +215,5 @@ void check_prometheus(struct check *check, const char *url)
     doc_free(paths);
     doc_free(asker.answers);
     str_free(&asker.root);
+    str_free(&asker.bearer);
 }

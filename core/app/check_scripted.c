@@ -120,27 +120,114 @@ void check_script_file(struct check *check, const char *path)
 
 /* --- objects --- */
 
-/* The script of an object whose file has NAME.lua beside it is that file's, and told there. */
-static void compare_file(struct check *check, const struct check_source *source, struct check_script *script,
-                         const char *name)
+void check_list_modules(struct check *check, const char *manifest, const char *script, struct str_list *names)
+{
+    struct err ignored = {0};
+    char *text = str_dup(script);
+    for (size_t next = 0; text != NULL; next++) {
+        struct doc *argument = doc_new();
+        doc_set_root(argument, node_new_object(argument));
+        node_set_str(argument, doc_root(argument), "text", text);
+        struct doc *found = check_ask(check, "tool.scan", "modules", doc_root(argument));
+        struct node_iter it = node_iterate(node_get(doc_root(found), "modules"));
+        while (node_next(&it)) {
+            char *path = check_beside(manifest, node_str_or(it.value, ""));
+            char *beside = check_read_text(path, &ignored);
+            if (beside != NULL && !str_list_has(names, node_str(it.value))) {
+                str_list_push(names, node_str(it.value));
+            }
+            str_free(&beside);
+            str_free(&path);
+        }
+        doc_free(argument);
+        doc_free(found);
+        str_free(&text);
+        char *path = next < names->count ? check_beside(manifest, names->items[next]) : NULL;
+        text = path != NULL ? check_read_text(path, &ignored) : NULL;
+        str_free(&path);
+    }
+}
+
+#define REMEDY "; sluice check --write brings it up to date"
+
+static void find_stale(struct check *check, const struct check_text *place, char *said)
+{
+    check_find(check,
+               &(struct check_finding){
+                   .file = place->file, .line = place->line, .column = place->column, .is_error = true, .text = said});
+    str_free(&said);
+}
+
+/* A text of an object whose file has NAME.lua beside it is that file's, and told there. False: there is no such
+ * file. */
+static bool compare_file(struct check *check, const struct check_source *source, struct check_script *script,
+                         const char *field, const char *name)
 {
     struct err ignored = {0};
     char *path = check_beside(source->file, name);
     char *text = check_read_text(path, &ignored);
-    if (text != NULL && strcmp(text, script->text) == 0) {
+    bool found = text != NULL;
+    if (found && strcmp(text, script->text) == 0) {
         check_text_fini(&script->place);
         script->place = check_text_in(path);
-    } else if (text != NULL) {
-        char *what = str_format("spec.script is not what %s says; sluice check --write brings it up to date", path);
-        check_find(check, &(struct check_finding){.file = script->place.file,
-                                                  .line = script->place.line,
-                                                  .column = script->place.column,
-                                                  .is_error = true,
-                                                  .text = what});
-        str_free(&what);
+    } else if (found) {
+        find_stale(check, &script->place, str_format("%s is not what %s says" REMEDY, field, path));
     }
     str_free(&text);
     str_free(&path);
+    return found;
+}
+
+static bool has_module(const struct check_scripts *scripts, const char *name)
+{
+    bool has = false;
+    for (size_t i = 1; i < scripts->count && !has; i++) {
+        const char *last = strrchr(scripts->items[i].module, '.');
+        has = strcmp(last + 1, name) == 0;
+    }
+    return has;
+}
+
+/* What the script requires and the manifest has not is told, and taken from the file: one fault is enough. */
+static void add_missing(struct check *check, const struct check_source *source, struct check_scripts *scripts,
+                        const struct check_text *manifest, enum check_role role)
+{
+    struct str_list names = {0};
+    struct err ignored = {0};
+    check_list_modules(check, source->file, scripts->items[0].text, &names);
+    for (size_t i = 0; i < names.count; i++) {
+        const char *name = names.items[i];
+        if (has_module(scripts, name)) {
+            continue;
+        }
+        char *path = check_beside(source->file, name), *text = check_read_text(path, &ignored);
+        find_stale(check, manifest,
+                   str_format("spec.modules.%s is missing: the script requires %s" REMEDY, name, path));
+        char *module = role == CHECK_CHECK ? str_format("%s.scripts.%s", scripts->items[0].module, name)
+                                           : str_format("scripts.%s", name);
+        check_scripts_add(scripts, module, text, check_text_in(path));
+        str_free(&text);
+        str_free(&path);
+    }
+    str_list_fini(&names);
+}
+
+/* Where the file of the script is beside the manifest, those of its modules are, too. */
+static void compare_files(struct check *check, const struct check_source *source, struct check_scripts *scripts,
+                          const struct node *object, enum check_role role)
+{
+    struct check_text manifest = check_text_of(source, node_at(object, "spec", "script"));
+    const char *name = node_str_or(node_at(object, "metadata", "name"), "");
+    if (compare_file(check, source, &scripts->items[0], "spec.script", name)) {
+        for (size_t i = 1; i < scripts->count; i++) {
+            const char *module = strrchr(scripts->items[i].module, '.') + 1;
+            char *field = str_format("spec.modules.%s", module);
+            compare_file(check, source, &scripts->items[i], field, module);
+            str_free(&field);
+        }
+        add_missing(check, source, scripts, &manifest, role);
+    }
+    check_text_fini(&manifest);
 }
 
 /* The modules of a Check are below it, as the engine has them. */
@@ -219,7 +306,7 @@ void check_scripted(struct check *check, const struct check_source *source, cons
         struct check_scripts scripts = {0};
         add_all(&scripts, source, object, module_of(role, namespace, name), role);
         if (source->file != NULL) {
-            compare_file(check, source, &scripts.items[0], name);
+            compare_files(check, source, &scripts, object, role);
         }
         struct check_looked looked = check_look(check, &scripts);
         check_kind(check, &scripts.items[0], &looked, role == CHECK_CHECK ? "check" : "strategy");

@@ -82,20 +82,81 @@ static const char *end_of_block(const char *begin, size_t indent)
     return end;
 }
 
+static void append_lines(struct buf *text, size_t indent, const char *value)
+{
+    while (*value != '\0') {
+        size_t len = strcspn(value, "\n");
+        buf_printf(text, "%*s%.*s\n", len > 0 ? (int)indent : 0, "", (int)len, value);
+        value += len + (value[len] == '\n');
+    }
+}
+
 char *check_replace_block(const char *file, const struct yaml_place *place, size_t indent, const char *value)
 {
     const char *begin = line_at(file, place->line + 1), *end = end_of_block(begin, indent);
     struct buf text;
     buf_init(&text, 2 * strlen(file) + (indent + 2) * (strlen(value) + 1));
     buf_append(&text, file, (size_t)(begin - file));
-    while (*value != '\0') {
-        size_t len = strcspn(value, "\n");
-        buf_printf(&text, "%*s%.*s\n", len > 0 ? (int)indent : 0, "", (int)len, value);
-        value += len + (value[len] == '\n');
-    }
+    append_lines(&text, indent, value);
     buf_append_str(&text, end);
     char *taken = buf_take(&text);
     buf_fini(&text);
+    return taken;
+}
+
+/* Two more for each level: what people write. */
+enum { LEVEL = 2 };
+
+/* Where one more line may stand, of that indent; NULL: the line of the first module is not its own. */
+static const char *before_first(const char *file, const struct yaml_places *places, const struct node *modules,
+                                size_t *indent)
+{
+    struct node_iter it = node_iterate(modules);
+    bool any = node_next(&it);
+    const struct yaml_place *place = any ? yaml_places_find(places, it.value) : NULL;
+    const char *line = place != NULL ? line_at(file, place->line) : NULL;
+    *indent = line != NULL ? strspn(line, " ") : 0;
+    return line != NULL && strncmp(line + *indent, it.key, strlen(it.key)) == 0 ? line : NULL;
+}
+
+/* Behind the block of the script; NULL: it is none. */
+static const char *behind_script(const char *file, const struct yaml_places *places, const struct node *script,
+                                 size_t *indent)
+{
+    const struct yaml_place *place = yaml_places_find(places, script);
+    size_t of_block;
+    if (!check_find_block(file, place, node_str_or(script, ""), &of_block)) {
+        return NULL;
+    }
+    *indent = strspn(line_at(file, place->line), " ");
+    return end_of_block(line_at(file, place->line + 1), of_block);
+}
+
+char *check_insert_module(const char *file, const struct yaml_places *places, const struct node *spec, const char *name,
+                          const char *text)
+{
+    const struct node *modules = node_get(spec, "modules");
+    size_t indent = 0;
+    const char *at = modules != NULL ? before_first(file, places, modules, &indent)
+                                     : behind_script(file, places, node_get(spec, "script"), &indent);
+    if (at == NULL) {
+        return NULL;
+    }
+    struct buf out;
+    buf_init(&out, 2 * strlen(file) + (indent + 2 * LEVEL + 2) * (strlen(text) + 1) + strlen(name) + 256);
+    buf_append(&out, file, (size_t)(at - file));
+    if (at > file && at[-1] != '\n') { /* the last line of the file has no end */
+        buf_append_str(&out, "\n");
+    }
+    if (modules == NULL) {
+        buf_printf(&out, "%*smodules:\n", (int)indent, "");
+        indent += LEVEL;
+    }
+    buf_printf(&out, "%*s%s: |\n", (int)indent, "", name);
+    append_lines(&out, indent + LEVEL, text);
+    buf_append_str(&out, at);
+    char *taken = buf_take(&out);
+    buf_fini(&out);
     return taken;
 }
 

@@ -225,6 +225,11 @@ local function judge_windows(subject, answers, intervals, find)
   end
 end
 
+local WANTS_TOKEN = {
+  [401] = 'status 401: it wants to know who asks; --prometheus-token-file FILE names a token',
+  [403] = 'status 403: it does not answer this user; --prometheus-token-file FILE names a token',
+}
+
 ---@param options { answers: table[] } { path, status, body, error } each
 ---@return { away: string?, findings: table[] }
 function M.judge(options)
@@ -234,8 +239,8 @@ function M.judge(options)
   end
   local probe = answers[path_of 'vector(1)'] or {}
   if table_or(probe.body).status ~= 'success' then
-    return { away = probe.error or ('status %s, and no answer of a Prometheus'):format(tostring(probe.status)),
-      findings = findings }
+    return { away = probe.error or WANTS_TOKEN[probe.status]
+      or ('status %s, and no answer of a Prometheus'):format(tostring(probe.status)), findings = findings }
   end
   local intervals, away = intervals_of(answers[TARGETS]), nil
   for _, subject in ipairs(subjects) do

@@ -210,6 +210,22 @@ function M.syntax(options)
   return { findings = list { syntax_error(options.text) } }
 end
 
+--- The modules of its own that a text requires, by their names behind `scripts.`.
+---@param options { text: string }
+---@return { modules: string[] }
+function M.modules(options)
+  local found, names = {}, list {}
+  local parsed, block = pcall(parser.parse, options.text)
+  tree.walk_block(parsed and block or {}, function(node)
+    local name = node.kind == 'call' and required(node)
+    name = type(name) == 'string' and name:match '^scripts%.([%w_-]+)$'
+    if name and not found[name] then
+      found[name], names[#names + 1] = true, name
+    end
+  end)
+  return { modules = names }
+end
+
 --- What is said of a text that is Lua.
 local function look(options, block)
   local self = setmetatable({ findings = list {}, globals = libraries(options.globals), params = options.params,

@@ -297,6 +297,20 @@ end)
                           'other/growing-shares.lua': ''},
                          {each['file']: each['missed'] for each in json.loads(told)['scripts']})
 
+    def test_module_in_a_file(self):
+        """Modules that are files go into the manifest, and are tested as they are edited."""
+        self.spoil(self.script, 'rollout:begin()', "rollout:begin()\n    require 'scripts.other'(rollout)")
+        module, manifest = self.folder / 'other.lua', self.folder / 'strategy.yaml'
+        module.write_text("return function(rollout) rollout:log 'begun' end\n")
+        status, told, errors = self.run_sluice('check', '--write', 'growing-shares')
+        self.assertEqual((0, ''), (status, errors), told)
+        self.assertIn("  modules:\n    other: |\n      return function(rollout)", manifest.read_text())
+        module.write_text("return function(rollout)\n  if rollout:random() > 1 then\n    error 'never'\n  end\nend\n")
+        status, told, errors = self.run_sluice('test', 'growing-shares', '--no-kills', '-o', 'json')
+        self.assertEqual((0, ''), (status, errors), told)
+        self.assertEqual({'growing-shares/growing-shares.lua': '', 'growing-shares/other.lua': '3'},
+                         {each['file']: each['missed'] for each in json.loads(told)['scripts']})
+
     def test_junit(self):
         self.spoil(self.spec, "assert.equal('Failed', world:finish())", "assert.equal('<&>', world:finish())")
         status, _, _ = self.run_sluice('test', 'growing-shares', '--no-kills', '--junit', 'junit.xml')

@@ -5,13 +5,16 @@
 
 (What is said of which answer: spec/tool/prometheus_spec.lua.)
 """
+import http.server
 import json
+import os
 import pathlib
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import urllib.parse
@@ -78,11 +81,11 @@ class Prometheus(unittest.TestCase):
             time.sleep(0.1)
         raise AssertionError(f'{query} has no answer')
 
-    def check(self, queries, url=None):
+    def check(self, queries, url=None, *more, **environment):
         path = self.top / 'canary.json'
         path.write_text(manifest(queries))
-        done = subprocess.run([SLUICE, 'check', str(path), '--prometheus', url or self.url, '-o', 'json'],
-                              capture_output=True, text=True, timeout=PATIENCE_S)
+        done = subprocess.run([SLUICE, 'check', path, '--prometheus', url or self.url, '-o', 'json', *more],
+                              capture_output=True, text=True, timeout=PATIENCE_S, env=os.environ | environment)
         found = json.loads(done.stdout)
         said = [(each['severity'], each['message'].partition(': Prometheus: ')[2]) for each in found['findings']]
         return done.returncode, said, found['errors']
@@ -136,6 +139,45 @@ spec:
         status, said, errors = self.check({'short': QUERIES['short']}, f'{self.url}/elsewhere')
         self.assertEqual((2, [], [f'--prometheus {self.url}/elsewhere: status 404, and no answer of a Prometheus']),
                          (status, said, errors))
+
+    def test_token(self):
+        """A server that wants a bearer token gets that of a file, or of the environment, and nobody else does."""
+        asked = []
+
+        class Door(http.server.BaseHTTPRequestHandler):
+            def do_GET(handler):
+                asked.append(handler.headers['Authorization'])
+                allowed = asked[-1] == 'Bearer s3cret'
+                handler.send_response(200 if allowed else 401)
+                handler.end_headers()
+                if allowed:
+                    with urllib.request.urlopen(self.url + handler.path, timeout=PATIENCE_S) as answer:
+                        handler.wfile.write(answer.read())
+
+            def log_message(handler, *_):
+                pass
+
+        door = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Door)
+        threading.Thread(target=door.serve_forever, daemon=True).start()
+        self.addCleanup(door.server_close)
+        self.addCleanup(door.shutdown)
+        url = f'http://127.0.0.1:{door.server_port}'
+        token = self.top / 'token'
+        token.write_text('s3cret\n')
+        fine = {'fine': QUERIES['fine']}
+        self.assertEqual((2, [], [f'--prometheus {url}: status 401: it wants to know who asks; --prometheus-token-file '
+                                  'FILE names a token']), self.check(fine, url))
+        self.assertEqual((0, [], []), self.check(fine, url, '--prometheus-token-file', token))
+        self.assertEqual((0, [], []), self.check(fine, url, PROMETHEUS_TOKEN='s3cret'))
+        self.assertEqual((0, [], []), self.check(fine, url, '--prometheus-token-file', token, PROMETHEUS_TOKEN='other'))
+        self.assertEqual({None, 'Bearer s3cret'}, set(asked))
+        token.write_text('two words')
+        self.assertEqual((2, [], [f'--prometheus: {token}: a token is wanted, got several words']),
+                         self.check(fine, url, '--prometheus-token-file', token))
+        token.unlink()
+        status, _, errors = self.check(fine, url, '--prometheus-token-file', token)
+        self.assertEqual(2, status)
+        self.assertIn(f'{token}: cannot open: No such file or directory', errors[0])
 
 
 if __name__ == '__main__':

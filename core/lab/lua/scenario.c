@@ -1,8 +1,8 @@
 /* A world that a scenario describes (sim/story/scenario.h), for Lua (see module.c): its objects, versions, traffic and
  * hooks are there at first; its acts and faults come when they are played.
  *
- * The script of a Strategy whose manifest has NAME.lua beside it is that file's, so that an author tries what is
- * edited; sluice check says when the manifest is behind. */
+ * The script of a Strategy whose manifest has NAME.lua beside it is that file's, and so are its modules, so that an
+ * author tries what is edited; sluice check says when the manifest is behind. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -53,6 +53,20 @@ static bool is_script(const struct node *object)
     return node_str(node_at(object, "spec", "script")) != NULL;
 }
 
+/* The value becomes the text of NAME.lua beside the manifest. False: there is no such file. */
+static bool take_beside(struct scenario *scenario, const char *manifest, struct node *object, const char *key,
+                        const char *name)
+{
+    char *path = path_beside(manifest, name), *text = read_beside(path);
+    bool found = text != NULL;
+    if (found) {
+        node_set_str(scenario->objects, object, key, text);
+    }
+    str_free(&text);
+    str_free(&path);
+    return found;
+}
+
 static void take_scripts(struct scenario *scenario)
 {
     struct node *objects = doc_root(scenario->objects);
@@ -61,12 +75,13 @@ static void take_scripts(struct scenario *scenario)
         if (!is_script(object)) {
             continue;
         }
-        char *path = path_beside(file_of(scenario, object), name_of(object)), *text = read_beside(path);
-        if (text != NULL) {
-            node_set_str(scenario->objects, node_get(object, "spec"), "script", text);
+        const char *manifest = file_of(scenario, object);
+        struct node *modules = node_at(object, "spec", "modules");
+        bool has_files = take_beside(scenario, manifest, node_get(object, "spec"), "script", name_of(object));
+        struct node_iter it = node_iterate(modules);
+        while (has_files && node_next(&it)) {
+            take_beside(scenario, manifest, modules, it.key, it.key);
         }
-        str_free(&text);
-        str_free(&path);
     }
 }
 
@@ -105,19 +120,28 @@ static void push_script(lua_State *L, char *place, const char *file, size_t befo
     str_free(&place);
 }
 
-static void push_scripts(lua_State *L, const struct scenario *scenario, const struct node *object)
+/* `module` NULL: the script. True: it is that of a file beside the manifest. */
+static bool push_text(lua_State *L, const struct scenario *scenario, const struct node *object, const char *module,
+                      const struct node *text, bool has_files)
 {
     const char *manifest = file_of(scenario, object);
-    const struct node *script = node_at(object, "spec", "script");
-    char *path = path_beside(manifest, name_of(object)), *beside = read_beside(path);
-    push_script(L, place_of(object, NULL), beside != NULL ? path : manifest,
-                beside != NULL ? 0 : lines_before(scenario, script), script);
-    struct node_iter it = node_iterate(node_at(object, "spec", "modules"));
-    while (node_next(&it)) {
-        push_script(L, place_of(object, it.key), manifest, lines_before(scenario, it.value), it.value);
-    }
+    char *path = path_beside(manifest, module != NULL ? module : name_of(object));
+    char *beside = has_files ? read_beside(path) : NULL;
+    bool is_file = beside != NULL;
+    push_script(L, place_of(object, module), is_file ? path : manifest, is_file ? 0 : lines_before(scenario, text),
+                text);
     str_free(&beside);
     str_free(&path);
+    return is_file;
+}
+
+static void push_scripts(lua_State *L, const struct scenario *scenario, const struct node *object)
+{
+    bool has_files = push_text(L, scenario, object, NULL, node_at(object, "spec", "script"), true);
+    struct node_iter it = node_iterate(node_at(object, "spec", "modules"));
+    while (node_next(&it)) {
+        push_text(L, scenario, object, it.key, it.value, has_files);
+    }
 }
 
 /* The scripts at first, and their modules. `file` is the manifest where there is no NAME.lua. */

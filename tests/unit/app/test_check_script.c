@@ -49,7 +49,15 @@ static void write_file(const struct world *w, const char *name, const char *text
     mem_free(path);
 }
 
-static void expect_printed(struct world *w, const char *wanted)
+static void tear_down(struct world *w)
+{
+    char *command = str_format("rm -r %s", w->folder);
+    assert_int_equal(system(command), 0);
+    mem_free(command);
+    check_fini(&w->check);
+}
+
+static void expect_found(struct world *w, const char *wanted)
 {
     char *text = NULL, *at;
     size_t len = 0, skipped = strlen(w->folder) + 1;
@@ -65,10 +73,12 @@ static void expect_printed(struct world *w, const char *wanted)
     assert_int_equal(w->check.errors.count, 0);
     assert_int_equal(check_is_wrong(&w->check), strstr(wanted, " error: ") != NULL);
     free(text);
-    char *command = str_format("rm -r %s", w->folder);
-    assert_int_equal(system(command), 0);
-    mem_free(command);
-    check_fini(&w->check);
+}
+
+static void expect_printed(struct world *w, const char *wanted)
+{
+    expect_found(w, wanted);
+    tear_down(w);
 }
 
 static void expect(const char *name, const char *text, const char *wanted)
@@ -304,6 +314,61 @@ static void test_write(void **state)
                        "3 files, 1 error, 0 warnings\n");
 }
 
+#define RING "local calm = require 'scripts.calm'\n" GOOD
+#define RING_BLOCK                                                                                                     \
+    "    local calm = require 'scripts.calm'\n    local param = require 'stdlib.param'\n"                              \
+    "    return require 'stdlib.strategy' { name = 'ring', params = { calm = param.integer { default = 3 } },\n"       \
+    "    run = function(rollout) rollout:begin() rollout:shift(50) rollout:promote() end }\n"
+#define CALM "local x = require 'scripts.other'\nreturn { x }\n"
+
+static void expect_written(const char *manifest, const char *found, const char *wanted)
+{
+    struct world w;
+    char text[4096] = "";
+    set_up(&w);
+    write_file(&w, "a.yaml", manifest);
+    write_file(&w, "ring.lua", RING);
+    write_file(&w, "calm.lua", CALM);
+    write_file(&w, "other.lua", "return 5\n");
+    write_file(&w, "idle.lua", "return 6\n");
+    expect_found(&w, found);
+    FILE *nowhere = fopen("/dev/null", "w");
+    check_write(&w.check, w.folder, nowhere);
+    fclose(nowhere);
+    char *path = str_format("%s/a.yaml", w.folder);
+    FILE *in = fopen(path, "r");
+    assert_true(fread(text, 1, sizeof text - 1, in) > 0);
+    fclose(in);
+    mem_free(path);
+    assert_string_equal(strstr(text, "promote() end }\n") + strlen("promote() end }\n"), wanted);
+    assert_int_equal(w.check.errors.count, 0);
+    tear_down(&w);
+}
+
+/* What the script requires goes with it, and what it does not stays where it is. */
+static void test_write_modules(void **state)
+{
+    static const char both[] = "  modules:\n    other: |\n      return 5\n    calm: |\n"
+                               "      local x = require 'scripts.other'\n      return { x }\n";
+    expect_written(
+        STRATEGY("ring") "spec:\n  script: |\n    return 5\n",
+        "a.yaml:5:11: error: spec.script is not what ring.lua says; sluice check --write brings it up to date\n"
+        "a.yaml:6:5: error: the module gives a number, wanted strategy { name = …, run = … }\n"
+        "5 files, 2 errors, 0 warnings\n",
+        both);
+    expect_written(STRATEGY("ring") "spec:\n  script: |\n" RING_BLOCK "  modules:\n    calm: |\n      return +\n",
+                   "a.yaml:5:11: error: spec.modules.other is missing: the script requires other.lua; sluice check "
+                   "--write brings it up to date\na.yaml:11:11: error: spec.modules.calm is not what calm.lua says; "
+                   "sluice check --write brings it up to date\na.yaml:12:14: error: unexpected symbol near '+'\n"
+                   "5 files, 3 errors, 0 warnings\n",
+                   both);
+    expect_written(STRATEGY("ring") "spec:\n  script: |\n" RING_BLOCK,
+                   "a.yaml:5:11: error: spec.modules.calm is missing: the script requires calm.lua; sluice check "
+                   "--write brings it up to date\na.yaml:5:11: error: spec.modules.other is missing: the script "
+                   "requires other.lua; sluice check --write brings it up to date\n5 files, 2 errors, 0 warnings\n",
+                   both);
+}
+
 static void expect_use(const char *strategy, const char *wanted)
 {
     struct world w;
@@ -514,9 +579,10 @@ int main(void)
         cmocka_unit_test(test_manifest),      cmocka_unit_test(test_beside),
         cmocka_unit_test(test_use),           cmocka_unit_test(test_doctor),
         cmocka_unit_test(test_another_name),  cmocka_unit_test(test_bundled),
-        cmocka_unit_test(test_write),         cmocka_unit_test(test_check_object),
-        cmocka_unit_test(test_references),    cmocka_unit_test(test_webhooks),
-        cmocka_unit_test(test_providers),     cmocka_unit_test(test_no_object),
+        cmocka_unit_test(test_write),         cmocka_unit_test(test_write_modules),
+        cmocka_unit_test(test_check_object),  cmocka_unit_test(test_references),
+        cmocka_unit_test(test_webhooks),      cmocka_unit_test(test_providers),
+        cmocka_unit_test(test_no_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
