@@ -14,7 +14,7 @@ local UID = '%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%
 --- words it came about: after a death some of them are written once more, later, by another.
 local COUNTERS = { resourceVersion = true, managedFields = true }
 local RECORD = { epoch = true, holder = true, serial = true, entries = true, open = true, openStarted = true,
-  evidence = true }
+  evidence = true, drainedAfterMs = true }
 
 local function plain(value, skipped)
   if type(value) == 'string' then

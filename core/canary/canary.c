@@ -200,7 +200,7 @@ void canary_list_objects(const struct canary *canary, struct str_list *objects)
     }
 }
 
-void canary_prune(struct doc *object)
+void canary_prune(struct doc *object, const struct node *managers)
 {
     node_remove(node_at(doc_root(object), "metadata", "annotations"),
                 "kubectl.kubernetes.io/last-applied-configuration");

@@ -62,7 +62,7 @@ bool canary_find(struct canary *canary, const struct store *canaries, const char
                  const struct canary_defaults *defaults, struct err *err);
 
 /* The store's pruner for Canaries: drops only the annotation in which kubectl repeats the whole object. */
-void canary_prune(struct doc *object);
+void canary_prune(struct doc *object, const struct node *managers);
 
 /* True for one of the phases. */
 bool canary_phase_is(const struct canary *canary, const char *phase);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "effect/kind.h"
 #include "effect/requests.h"
+#include "release/note.h"
 #include "workload/workload.h"
 
 enum { SHARE_MAX = 1000 * 1000 };
@@ -151,7 +152,7 @@ static void written(struct effect_call *call)
 {
     const struct node *from = node_get(call->effect, "from");
     if (from == NULL || routes_of(call->effect).canary_pct < routes_of(from).canary_pct) {
-        call->release->drained_ms = clock_mono_ms(call->context->clock);
+        note_drained(call->release);
     }
 }
 

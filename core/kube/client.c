@@ -352,7 +352,7 @@ static void transmit(struct kube_call *call)
     struct buf authorization;
     buf_init(&authorization, AUTHORIZATION_MAX);
     credential_header(client->credential, &authorization);
-    struct http_header headers[4] = {{"Accept", call->accept}, {"User-Agent", "sluice/" SLUICE_VERSION}};
+    struct http_header headers[4] = {{"Accept", call->accept}, {"User-Agent", KUBE_MANAGER "/" SLUICE_VERSION}};
     size_t count = 2;
     if (authorization.len > 0) {
         headers[count++] = (struct http_header){"Authorization", buf_str(&authorization)};

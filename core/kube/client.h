@@ -18,6 +18,9 @@
 /* More requests at once would not get more done: an API server works on a few hundred from all its clients together. */
 enum { KUBE_UNDER_WAY_MAX = 16 };
 
+/* The API server takes the beginning of the User-Agent for the manager of what we write. */
+#define KUBE_MANAGER "sluice"
+
 struct kube_client;
 
 /* Takes ownership of the content of `config`. `loop` runs exec plugins; may be NULL when there is none. */

@@ -269,7 +269,7 @@ static struct doc *pruned_copy(const struct store *store, const struct node *obj
     copy_members(pruned, root, object, "metadata");
     copy_members(pruned, node_ensure_object(pruned, root, "metadata"), node_get(object, "metadata"), "managedFields");
     if (store->prune != NULL) {
-        store->prune(pruned);
+        store->prune(pruned, node_at(object, "metadata", "managedFields"));
         keep_metadata(pruned, object);
     }
     return pruned;

@@ -13,8 +13,8 @@ struct store;
 
 /* Prunes an object in place to the parts worth keeping. `metadata` always keeps name, namespace, uid,
  * resourceVersion, generation, deletionTimestamp, labels, annotations and ownerReferences. NULL keeps all but
- * managedFields. */
-typedef void store_prune_fn(struct doc *object);
+ * managedFields, which `object` is without: `managers` are these, borrowed; NULL: none. */
+typedef void store_prune_fn(struct doc *object, const struct node *managers);
 
 struct store *store_new(const struct kube_resource *resource, store_prune_fn *prune);
 void store_free(struct store *store);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/duration.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "release/check.h"
@@ -18,7 +19,14 @@ void account_read(struct account *a, const struct node *status)
         .weight_pct = node_int_or(node_get(status, "weight"), -1),
         .failed = node_int_or(node_get(status, "failedChecks"), 0),
         .threshold = node_int_or(node_get(status, "threshold"), 0),
+        .drained_after_ms = node_int_or(node_get(status, "drainedAfterMs"), -1),
     };
+    struct err ignored;
+    time_parse(node_str_or(node_get(status, "decided"), ""), &a->decided_ms, &ignored);
+    read_text(&a->author, node_at(status, "startedBy", "manager"));
+    read_text(&a->written, node_at(status, "startedBy", "at"));
+    read_text(&a->ended_by.kind, node_at(status, "endedBy", "kind"));
+    read_text(&a->ended_by.name, node_at(status, "endedBy", "name"));
     read_text(&a->from, node_at(status, "images", "from"));
     read_text(&a->to, node_at(status, "images", "to"));
     read_text(&a->check, node_get(status, "lastCheck"));
@@ -31,11 +39,37 @@ void account_fini(struct account *a)
     str_free(&a->to);
     str_free(&a->check);
     str_free(&a->summary);
+    str_free(&a->author);
+    str_free(&a->written);
+    str_free(&a->ended_by.kind);
+    str_free(&a->ended_by.name);
 }
 
 static void set_within(struct doc *doc, struct node *status, const char *key, int64_t value, int64_t max)
 {
     node_set_int(doc, status, key, value < 0 ? 0 : value > max ? max : value);
+}
+
+static void write_actors(const struct account *a, struct doc *doc, struct node *status)
+{
+    if (a->author != NULL) {
+        struct node *by = node_ensure_object(doc, status, "startedBy");
+        node_set_str(doc, by, "manager", a->author);
+        node_set_str(doc, by, "at", a->written);
+    }
+    if (a->ended_by.kind != NULL) {
+        struct node *by = node_ensure_object(doc, status, "endedBy");
+        node_set_str(doc, by, "kind", a->ended_by.kind);
+        node_set_str(doc, by, "name", a->ended_by.name);
+    }
+    if (a->decided_ms > 0) {
+        char at[32];
+        time_write_milli(a->decided_ms, at);
+        node_set_str(doc, status, "decided", at);
+    }
+    if (a->drained_after_ms >= 0) {
+        set_within(doc, status, "drainedAfterMs", a->drained_after_ms, RELEASE_COUNT_MAX);
+    }
 }
 
 void account_write(const struct account *a, struct doc *doc, struct node *status)
@@ -45,6 +79,7 @@ void account_write(const struct account *a, struct doc *doc, struct node *status
         node_set_str(doc, images, "from", a->from);
         node_set_str(doc, images, "to", a->to);
     }
+    write_actors(a, doc, status);
     if (a->weight_pct >= 0) {
         set_within(doc, status, "weight", a->weight_pct, 100);
     }
@@ -98,6 +133,12 @@ void account_take_orders(struct account *a, const struct node *list)
             take_count(a, node_int_or(failed, 0), told);
         }
     }
+}
+
+void account_end_by(struct account *a, const char *kind, const char *name)
+{
+    account_set(&a->ended_by.kind, kind);
+    account_set(&a->ended_by.name, name);
 }
 
 void account_sum_up(struct account *a, const char *how, const char *reason)

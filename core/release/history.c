@@ -111,7 +111,7 @@ bool history_went_by(const struct doc *latest, const struct canary *canary)
     return generation == object_generation(canary->root);
 }
 
-void history_prune(struct doc *object)
+void history_prune(struct doc *object, const struct node *managers)
 {
     struct node *root = doc_root(object);
     int64_t goes_by = accepted_generation(root);

@@ -4,7 +4,7 @@
 #include "release/release.h"
 
 /* The store keeps what a Release is about, and its state. The record is read when the release is resumed. */
-void history_prune(struct doc *object);
+void history_prune(struct doc *object, const struct node *managers);
 
 /* The Release with the highest number up to `highest` whose owner is this very Canary (by uid); NULL without one
  * (doc_free). Only this Release is ever run: older ones that were left open belong to the past. */

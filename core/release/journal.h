@@ -32,8 +32,8 @@ enum {
 };
 
 struct journal *journal_new(void);
-/* From status {entries, open, evidence} of a Release; what is there is replayed. NULL and err for a record that this
- * engine does not understand. */
+/* From status {entries, open, evidence, dropped} of a Release; what is there is replayed. NULL and err for a record
+ * that this engine does not understand. */
 struct journal *journal_load(const struct node *status, struct err *err);
 void journal_free(struct journal *journal);
 
@@ -67,7 +67,7 @@ void journal_answer(struct journal *journal, const struct node *answer);
 
 void journal_evidence(struct journal *journal, const struct node *evidence, const char *where);
 
-/* Sets entries, open and evidence in `status`. */
+/* Sets entries, open, evidence and, when bounds have taken something away, dropped in `status`. */
 void journal_write(struct journal *journal, struct doc *doc, struct node *status);
 /* For an ended release: drops the oldest evidence, then the oldest entries, until the text is at most `size_max`
  * bytes. */

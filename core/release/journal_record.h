@@ -1,5 +1,5 @@
 /* The inside of a journal, for journal*.c only: journal.c has the words and their replay, journal_fold.c the
- * folding, journal_text.c reading, writing and bounds. */
+ * folding, journal_text.c reading, writing and bounds, journal_evidence.c the evidence. */
 #pragma once
 
 #include <string.h>
@@ -32,6 +32,9 @@ struct journal {
     struct step *steps;
     size_t step_count, step_capacity;
     struct str_list evidence; /* JSON texts, oldest first */
+    size_t evidence_size;     /* bytes of them */
+    /* what bounds have taken away, of the evidence and, once the release has ended, of the entries */
+    int64_t evidence_dropped, entries_dropped;
 
     /* Replay: the next entry to be answered, and how often its segment still repeats. */
     size_t replay_at, replay_end;
@@ -57,9 +60,16 @@ size_t journal_entry_size(const struct entry *e);
 void journal_pop_entry(struct journal *j);
 void journal_clear_steps(struct journal *j);
 
-/* JSON text of a node ("null" for absent) and back. */
+/* JSON text of a node ("null" for absent) and back (journal_json.c). */
 char *journal_text_of(const struct node *n);
 struct doc *journal_doc_of(const char *text);
+struct node *journal_parsed(struct doc *doc, const char *text);
+
+struct node *evidence_write(const struct journal *j, struct doc *doc);
+void evidence_load(struct journal *j, const struct node *list);
+void evidence_push(struct journal *j, const char *text);
+/* Returns its bytes. */
+size_t evidence_drop_oldest(struct journal *j);
 
 static inline bool journal_is_round(const char *word)
 {

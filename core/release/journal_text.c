@@ -1,25 +1,12 @@
 /* The journal as a document: read, written, measured and cut. */
-#include <assert.h>
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "release/check.h"
 #include "release/journal_record.h"
 
 enum { READ_SIZE_MAX = 4 * 1024 * 1024 };
 #define TIME_MAX_MS INT64_C(253402300799999) /* the end of the year 9999 */
-
-char *journal_text_of(const struct node *n)
-{
-    return n == NULL ? str_dup("null") : node_to_text(n);
-}
-
-struct doc *journal_doc_of(const char *text)
-{
-    struct err err;
-    struct doc *doc = doc_parse(text, strlen(text), &err);
-    assert(doc != NULL); /* we wrote it */
-    return doc;
-}
 
 size_t journal_entry_size(const struct entry *e)
 {
@@ -136,12 +123,6 @@ struct journal *journal_new(void)
     return mem_new(struct journal);
 }
 
-static void drop_oldest_evidence(struct journal *j)
-{
-    mem_free(j->evidence.items[0]);
-    memmove(&j->evidence.items[0], &j->evidence.items[1], --j->evidence.count * sizeof j->evidence.items[0]);
-}
-
 /* Checks that folded segments do not overlap, and bounds their repetitions: a replay goes through all of them. */
 static bool check_segments(const struct journal *j, struct err *err)
 {
@@ -166,6 +147,18 @@ static bool check_segments(const struct journal *j, struct err *err)
     return true;
 }
 
+static int64_t count_of(const struct node *n)
+{
+    int64_t count = node_int_or(n, 0);
+    return is_within(count, 0, RELEASE_COUNT_MAX) ? count : 0;
+}
+
+static void load_dropped(struct journal *j, const struct node *dropped)
+{
+    j->evidence_dropped = count_of(node_get(dropped, "evidence"));
+    j->entries_dropped = count_of(node_get(dropped, "entries"));
+}
+
 struct journal *journal_load(const struct node *status, struct err *err)
 {
     struct journal *j = journal_new();
@@ -185,15 +178,8 @@ struct journal *journal_load(const struct node *status, struct err *err)
     }
     int64_t open_started_ms = node_int_or(node_get(status, "openStarted"), 0);
     j->open_started_ms = is_within(open_started_ms, 0, TIME_MAX_MS) ? open_started_ms : 0;
-    it = node_iterate(node_get(status, "evidence"));
-    while (node_next(&it)) {
-        char *text = node_to_text(it.value);
-        str_list_push(&j->evidence, text);
-        str_free(&text);
-        if (j->evidence.count > JOURNAL_EVIDENCE_MAX) {
-            drop_oldest_evidence(j);
-        }
-    }
+    load_dropped(j, node_get(status, "dropped"));
+    evidence_load(j, node_get(status, "evidence"));
     j->replay_end = j->entry_count;
     return j;
 }
@@ -214,20 +200,12 @@ void journal_free(struct journal *j)
     mem_free(j);
 }
 
-static struct node *parsed(struct doc *doc, const char *text)
-{
-    struct doc *value = journal_doc_of(text);
-    struct node *copy = node_copy(doc, doc_root(value));
-    doc_free(value);
-    return copy;
-}
-
 static struct node *entry_node(struct doc *doc, const struct entry *e)
 {
     struct node *n = node_new_object(doc);
     node_set_str(doc, n, "w", e->word);
     node_set_str(doc, n, "a", e->args);
-    node_set(doc, n, "r", parsed(doc, e->result));
+    node_set(doc, n, "r", journal_parsed(doc, e->result));
     node_set_int(doc, n, "t", e->started_ms);
     if (e->count > 1) {
         node_set_int(doc, n, "n", e->count);
@@ -244,48 +222,40 @@ static struct node *step_node(struct doc *doc, const struct step *s)
     node_set_str(doc, n, "o", s->operation);
     node_set_str(doc, n, "a", s->args);
     if (s->intent != NULL) {
-        node_set(doc, n, "i", parsed(doc, s->intent));
+        node_set(doc, n, "i", journal_parsed(doc, s->intent));
     }
     if (s->answer != NULL) {
-        node_set(doc, n, "r", parsed(doc, s->answer));
+        node_set(doc, n, "r", journal_parsed(doc, s->answer));
     }
     return n;
 }
 
+static void write_dropped(const struct journal *j, struct doc *doc, struct node *status)
+{
+    if (j->evidence_dropped > 0 || j->entries_dropped > 0) {
+        struct node *dropped = node_ensure_object(doc, status, "dropped");
+        node_set_int(doc, dropped, "evidence", j->evidence_dropped);
+        node_set_int(doc, dropped, "entries", j->entries_dropped);
+    }
+}
+
 void journal_write(struct journal *j, struct doc *doc, struct node *status)
 {
-    struct node *entries = node_new_array(doc), *open = node_new_array(doc), *evidence = node_new_array(doc);
+    struct node *entries = node_new_array(doc), *open = node_new_array(doc);
     for (size_t i = 0; i < j->entry_count; i++) {
         node_push(entries, entry_node(doc, &j->entries[i]));
     }
     for (size_t i = 0; i < j->step_count; i++) {
         node_push(open, step_node(doc, &j->steps[i]));
     }
-    for (size_t i = 0; i < j->evidence.count; i++) {
-        node_push(evidence, parsed(doc, j->evidence.items[i]));
-    }
     node_set(doc, status, "entries", entries);
     node_set(doc, status, "open", open);
     node_set_int(doc, status, "openStarted", j->depth > 0 ? j->word_started_ms : 0);
-    node_set(doc, status, "evidence", evidence);
+    node_set(doc, status, "evidence", evidence_write(j, doc));
+    write_dropped(j, doc, status);
 }
 
 /* --- bounds --- */
-
-void journal_evidence(struct journal *j, const struct node *evidence, const char *where)
-{
-    struct doc *doc = doc_copy(evidence);
-    if (node_type(doc_root(doc)) == NODE_OBJECT) {
-        node_set_str(doc, doc_root(doc), "where", where);
-    }
-    char *text = node_to_text(doc_root(doc));
-    str_list_push(&j->evidence, text);
-    str_free(&text);
-    doc_free(doc);
-    if (j->evidence.count > JOURNAL_EVIDENCE_MAX) {
-        drop_oldest_evidence(j);
-    }
-}
 
 static size_t text_size(struct journal *j)
 {
@@ -304,12 +274,12 @@ static size_t drop_oldest(struct journal *j)
 {
     size_t size = 0;
     if (j->evidence.count > 0) {
-        size = strlen(j->evidence.items[0]) + 1;
-        drop_oldest_evidence(j);
+        size = evidence_drop_oldest(j) + 1;
     } else if (j->entry_count > 0) {
         size = journal_entry_size(&j->entries[0]);
         entry_fini(j, &j->entries[0]);
         memmove(&j->entries[0], &j->entries[1], --j->entry_count * sizeof j->entries[0]);
+        j->entries_dropped++;
     }
     return size;
 }

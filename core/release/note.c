@@ -4,7 +4,11 @@
 
 #include "base/duration.h"
 #include "base/str.h"
+#include "base/utf8.h"
+#include "prom/query.h"
 #include "workload/facts.h"
+
+enum { EVIDENCE_TEXT_MAX = 2000 };
 
 static bool live_weight(const struct context *context, const struct canary *canary, int64_t *weight_pct)
 {
@@ -32,13 +36,18 @@ static void look(struct release *release, bool counters)
     canary_fini(&canary);
 }
 
-/* Takes `workload`. */
-static void take_images(struct doc *workload, char **kept)
+static void take_images(const struct doc *workload, char **kept)
 {
     if (workload != NULL) {
         account_set(kept, facts_images(doc_root(workload)));
     }
-    doc_free(workload);
+}
+
+static void take_author(const struct doc *target, struct account *account)
+{
+    const struct node *author = facts_author(doc_root(target));
+    account_set(&account->author, node_str(node_get(author, "manager")));
+    account_set(&account->written, node_str(node_get(author, "at")));
 }
 
 static void note_images(struct release *release)
@@ -50,8 +59,13 @@ static void note_images(struct release *release)
         return; /* what its promotion has replaced is not known any more */
     }
     if (release_canary(release, &canary, &ignored)) {
-        take_images(context_primary(release->context, &canary.names), &account->from);
-        take_images(context_target(release->context, &canary.names), &account->to);
+        struct doc *primary = context_primary(release->context, &canary.names);
+        struct doc *target = context_target(release->context, &canary.names);
+        take_images(primary, &account->from);
+        take_images(target, &account->to);
+        take_author(target, account);
+        doc_free(target);
+        doc_free(primary);
     }
     canary_fini(&canary);
 }
@@ -66,6 +80,32 @@ void note_orders(struct release *release, const struct node *list)
 {
     look(release, false);
     account_take_orders(&release->account, list);
+}
+
+/* Texts may come from anywhere: a query from a Canary, a reason from a server. */
+static void bound_texts(struct doc *doc, struct node *evidence)
+{
+    struct node_iter it = node_iterate(evidence);
+    while (node_next(&it)) {
+        const char *text = node_str(it.value);
+        if (text != NULL && strlen(text) > EVIDENCE_TEXT_MAX) {
+            struct buf line;
+            buf_init(&line, 4 * EVIDENCE_TEXT_MAX);
+            utf8_append_line(&line, text, strlen(text), EVIDENCE_TEXT_MAX);
+            node_set_str(doc, evidence, it.key, buf_str(&line));
+            buf_fini(&line);
+        }
+    }
+}
+
+/* Who was asked, where the evidence does not name a MetricTemplate. */
+static void note_server(struct doc *doc, struct node *evidence, const struct canary *canary)
+{
+    if (node_get(evidence, "query") != NULL && node_get(evidence, "template") == NULL) {
+        char *server = prom_printable_address(canary->metrics_server);
+        node_set_str(doc, evidence, "server", server);
+        str_free(&server);
+    }
 }
 
 void note_evidence(struct release *release, int64_t round, const struct node *evidence, const char *where)
@@ -84,14 +124,34 @@ void note_evidence(struct release *release, int64_t round, const struct node *ev
         if (known && live_weight(release->context, &canary, &weight_pct)) {
             node_set_int(doc, root, "weight", weight_pct);
         }
+        if (known) {
+            note_server(doc, root, &canary);
+        }
+        bound_texts(doc, root);
     }
     canary_fini(&canary);
     journal_evidence(release->journal, root, where);
     doc_free(doc);
 }
 
-void note_end(struct release *release, const char *how, const char *reason)
+static void note_decided(struct release *release)
 {
+    release->account.decided_ms = clock_wall_ms(release->context->clock);
+    release->account.drained_after_ms = -1;
+}
+
+void note_drained(struct release *release)
+{
+    struct account *account = &release->account;
+    release->drained_ms = clock_mono_ms(release->context->clock);
+    if (account->decided_ms > 0 && account->drained_after_ms < 0) {
+        account->drained_after_ms = clock_wall_ms(release->context->clock) - account->decided_ms;
+    }
+}
+
+void note_end(struct release *release, const char *how, const char *reason, const char *by)
+{
+    account_end_by(&release->account, by, NULL);
     account_set(&release->reason, reason);
     account_sum_up(&release->account, how, release->reason);
 }
@@ -125,15 +185,16 @@ static char *join_warnings(const struct node *events, size_t *count)
 /* Finds the reason of a rollback among the script's events. That the threshold is reached is told last, even beside
  * another cause. When that is the only event, the checks are the cause, and the last failed check says more than the
  * count. */
-void note_rollback(struct release *release, const struct node *events, const char *not_ready)
+void note_rollback(struct release *release, const struct node *args, const char *not_ready)
 {
-    const struct account *account = &release->account;
+    struct account *account = &release->account;
     size_t count;
+    note_decided(release);
     look(release, true);
     if (account->to == NULL) {
         note_images(release); /* it never began */
     }
-    char *text = join_warnings(events, &count);
+    char *text = join_warnings(node_get(args, "events"), &count);
     if (not_ready != NULL) {
         str_free(&text);
         text = str_format("never ready: %s", not_ready);
@@ -141,22 +202,28 @@ void note_rollback(struct release *release, const struct node *events, const cha
         str_free(&text);
         text = plain_check(release);
     }
-    note_end(release, "taken back", text[0] != '\0' ? text : "the strategy took it back");
+    const char *by = not_ready != NULL ? ENDED_BY_DEADLINE : node_str_or(node_get(args, "by"), ENDED_BY_STRATEGY);
+    note_end(release, "taken back", text[0] != '\0' ? text : "the strategy took it back", by);
+    if (not_ready == NULL) {
+        account_end_by(account, by, node_str(node_get(args, "name")));
+    }
     str_free(&text);
 }
 
 void note_failed_promotion(struct release *release, const char *error)
 {
+    note_decided(release);
     look(release, true);
     char *text = str_format("promotion failed, primary not ready: %s", error);
-    note_end(release, "failed", text);
+    note_end(release, "failed", text, ENDED_BY_PROMOTION);
     str_free(&text);
 }
 
 void note_failed_script(struct release *release, const char *failure)
 {
+    note_decided(release);
     look(release, true);
     char *text = str_format("strategy failed: %s", failure != NULL ? failure : "unknown reason");
-    note_end(release, "taken back", text);
+    note_end(release, "taken back", text, ENDED_BY_SCRIPT);
     str_free(&text);
 }

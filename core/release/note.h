@@ -11,11 +11,13 @@ void note_orders(struct release *release, const struct node *list);
 /* Notes evidence with the time, the canary's share and the round. */
 void note_evidence(struct release *release, int64_t round, const struct node *evidence, const char *where);
 
-/* Notes why the release ends, and the summary: "<how> at weight 10, …: <reason>". */
-void note_end(struct release *release, const char *how, const char *reason);
-/* `events`: what the script told with it. `not_ready`: what is known of a side that never will be ready; NULL:
+/* Notes why the release ends, by what (account.h), and the summary: "<how> at weight 10, …: <reason>". */
+void note_end(struct release *release, const char *how, const char *reason, const char *by);
+/* `args`: of the script's operation rollback. `not_ready`: what is known of a side that never will be ready; NULL:
  * nothing. */
-void note_rollback(struct release *release, const struct node *events, const char *not_ready);
+void note_rollback(struct release *release, const struct node *args, const char *not_ready);
 void note_failed_promotion(struct release *release, const char *error);
 /* `failure`: of the script; NULL: not known. */
 void note_failed_script(struct release *release, const char *failure);
+/* Notes that the canary's share was made smaller now; of a release that is being taken back, how long that took. */
+void note_drained(struct release *release);

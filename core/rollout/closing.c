@@ -209,7 +209,10 @@ void closing_succeed(struct run *run, bool skipped)
                        skipped);
     }
     canary_fini(&canary);
-    note_end(run->release, "succeeded", why_succeeded(run->release, skipped));
+    const char *by = run->release->origin == RELEASE_FINISHING ? ENDED_BY_FORMER
+                     : skipped                                 ? ENDED_BY_SKIP
+                                                               : ENDED_BY_ANALYSIS;
+    note_end(run->release, "succeeded", why_succeeded(run->release, skipped), by);
     close_record(run, RELEASE_SUCCEEDED, on_closed);
 }
 
@@ -217,7 +220,7 @@ void closing_succeed(struct run *run, bool skipped)
 void closing_stall(struct run *run)
 {
     struct release *release = run->release;
-    note_end(run->release, "stalled", release->unreadable);
+    note_end(run->release, "stalled", release->unreadable, ENDED_BY_RECORD);
     gauges_stalled(&run->context->gauges, release->canary, release->namespace);
     char *text = str_format("Release %s.%s breaks a rule of records and was ended: %s", release->name,
                             release->namespace, release->unreadable);
@@ -228,7 +231,7 @@ void closing_stall(struct run *run)
 
 void closing_halt(struct run *run)
 {
-    note_end(run->release, "halted", "the record of this release is full; traffic stays as it is");
+    note_end(run->release, "halted", "the record of this release is full; traffic stays as it is", ENDED_BY_RECORD);
     char *text = str_format("Halt %s.%s advancement the record of release %s is full", run->release->canary,
                             run->release->namespace, run->release->name);
     announce_text(run->announcer, "Warning", text);
@@ -238,7 +241,7 @@ void closing_halt(struct run *run)
 
 void closing_unreadable(struct run *run)
 {
-    note_end(run->release, "begun again", run->failure);
+    note_end(run->release, "begun again", run->failure, ENDED_BY_RECORD);
     close_record(run, RELEASE_SUPERSEDED, on_unreadable);
 }
 
@@ -269,7 +272,7 @@ void closing_prepare(struct run *run, enum operation_ending ending, const struct
     run_canary(run, &canary);
     switch (ending) {
     case OPERATION_ROLLED_BACK:
-        note_rollback(run->release, events, run->not_ready);
+        note_rollback(run->release, args, run->not_ready);
         take_back(run, ending_rollback(&canary, events, node_get(args, "alerts")));
         break;
     case OPERATION_PROMOTION_FAILED:

@@ -4,10 +4,9 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "kube/client.h"
 #include "kube/object.h"
 
-/* The API server takes the beginning of the User-Agent (kube/client.c) for the manager of what we write. */
-#define OWN_MANAGER "sluice"
 /* What an object was before it was first changed. */
 #define ORIGINAL "flagger.kubernetes.io/original-configuration"
 
@@ -107,7 +106,7 @@ static bool search_manager(struct walk *walk)
     struct manager_search *search = walk->ctx;
     struct node_iter it = node_iterate(search->managed_fields);
     while (node_next(&it)) {
-        bool other = !node_is(node_get(it.value, "manager"), OWN_MANAGER);
+        bool other = !node_is(node_get(it.value, "manager"), KUBE_MANAGER);
         if (other && owns(node_get(it.value, "fieldsV1"), walk) && is_later(it.value, search->latest)) {
             search->latest = it.value;
         }

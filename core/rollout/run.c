@@ -230,7 +230,7 @@ void run_save(struct run *run)
 
 void run_supersede(struct run *run, const char *reason)
 {
-    note_end(run->release, "superseded", reason);
+    note_end(run->release, "superseded", reason, ENDED_BY_REVISION);
     run_decide(run, VERDICT_SUPERSEDED);
 }
 

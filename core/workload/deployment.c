@@ -4,10 +4,10 @@
 #include "workload/facts.h"
 #include "workload/workload.h"
 
-static void prune(struct doc *object)
+static void prune(struct doc *object, const struct node *managers)
 {
     static const char *const kept[] = {"replicas", "selector", "progressDeadlineSeconds", "paused", NULL};
-    facts_keep(object, kept);
+    facts_keep(object, managers, kept);
 }
 
 /* --- readiness --- */

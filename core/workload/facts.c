@@ -4,11 +4,12 @@
 
 #include "base/str.h"
 #include "base/utf8.h"
+#include "kube/client.h"
 #include "kube/object.h"
 #include "workload/revision.h"
 #include "workload/tracked_config.h"
 
-enum { IMAGES_SIZE_MAX = 512 };
+enum { IMAGES_SIZE_MAX = 512, AUTHOR_SIZE_MAX = 128 /* as the API server has it */ };
 
 /* --- pruning --- */
 
@@ -63,6 +64,38 @@ static bool is_primary(const char *name, const struct node *template)
            node_at(template, "metadata", "annotations", "flagger-id") != NULL;
 }
 
+static bool owns_template(const struct node *entry)
+{
+    return node_get(entry, "subresource") == NULL && node_at(entry, "fieldsV1", "f:spec", "f:template") != NULL;
+}
+
+/* The latest of several, by their times; of equal ones the last. */
+static const struct node *find_author(const struct node *managers)
+{
+    const struct node *latest = NULL;
+    struct node_iter it = node_iterate(managers);
+    while (node_next(&it)) {
+        const char *at = node_str_or(node_get(it.value, "time"), "");
+        bool other = !node_is(node_get(it.value, "manager"), KUBE_MANAGER);
+        if (other && owns_template(it.value) &&
+            (latest == NULL || strcmp(at, node_str_or(node_get(latest, "time"), "")) >= 0)) {
+            latest = it.value;
+        }
+    }
+    return latest;
+}
+
+static void note_author(struct doc *object, struct node *sluice, const struct node *managers)
+{
+    const struct node *latest = find_author(managers);
+    const char *manager = node_str(node_get(latest, "manager"));
+    if (manager != NULL && strlen(manager) <= AUTHOR_SIZE_MAX) {
+        struct node *author = node_ensure_object(object, sluice, "author");
+        node_set_str(object, author, "manager", manager);
+        node_set_str(object, author, "at", node_str(node_get(latest, "time")));
+    }
+}
+
 static void note_revision(struct doc *object, struct node *sluice, const struct node *template)
 {
     const struct node *root = doc_root(object);
@@ -112,7 +145,7 @@ static bool is_pruned(const struct node *root)
     return node_get(root, "sluice") != NULL && node_at(root, "spec", "template") == NULL;
 }
 
-void facts_keep(struct doc *object, const char *const *kept)
+void facts_keep(struct doc *object, const struct node *managers, const char *const *kept)
 {
     struct node *root = doc_root(object);
     const struct node *template = node_at(root, "spec", "template");
@@ -124,6 +157,7 @@ void facts_keep(struct doc *object, const char *const *kept)
     node_set(object, sluice, "configs", tracked_config_references(object, node_get(template, "spec")));
     node_set(object, sluice, "ports", container_ports(object, node_get(template, "spec")));
     note_images(object, sluice, node_get(template, "spec"));
+    note_author(object, sluice, managers);
     node_set(object, sluice, "labels", node_copy(object, node_at(template, "metadata", "labels")));
     node_set(object, sluice, "flaggerId",
              node_copy(object, node_at(template, "metadata", "annotations", "flagger-id")));
@@ -143,6 +177,11 @@ const char *facts_revision(const struct node *workload)
 const char *facts_images(const struct node *workload)
 {
     return node_str(node_at(workload, "sluice", "images"));
+}
+
+const struct node *facts_author(const struct node *workload)
+{
+    return node_at(workload, "sluice", "author");
 }
 
 bool facts_revision_is_guessed(const struct node *workload)

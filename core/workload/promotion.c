@@ -170,7 +170,7 @@ static void on_target(void *ctx, const struct doc *answer, const struct err *err
     }
     /* Checks the whole target as the store's copy was checked: this is the one that is promoted. */
     p->pruned = doc_copy(doc_root(answer));
-    p->kind->store.prune(p->pruned);
+    p->kind->store.prune(p->pruned, NULL);
     if (is_wanted_revision(p, doc_root(p->pruned), &why)) {
         read_configs(p);
     } else {
@@ -279,7 +279,7 @@ static bool is_wanted_config(const struct promotion *p, const struct doc *answer
     const char *name, *kind = config_kind(p, &name);
     const char *wanted = node_str(node_get(doc_root(p->wanted), p->keys.items[p->next_key]));
     struct doc *pruned = doc_copy(doc_root(answer));
-    tracked_config_prune(pruned);
+    tracked_config_prune(pruned, NULL);
     const char *live = tracked_config_checksum(doc_root(pruned));
     bool same = wanted == NULL || tracked_config_matches(doc_root(pruned), wanted);
     if (!same) {
@@ -293,7 +293,7 @@ static void note_copied(struct promotion *p, const struct doc *answer)
 {
     struct doc *made = p->options.made_configs;
     struct doc *pruned = doc_copy(doc_root(answer));
-    tracked_config_prune(pruned);
+    tracked_config_prune(pruned, NULL);
     if (made != NULL) {
         node_set_str(made, doc_root(made), p->keys.items[p->next_key], tracked_config_checksum(doc_root(pruned)));
     }

@@ -10,7 +10,7 @@
 #include "workload/facts.h"
 #include "workload/metadata.h"
 
-void service_prune(struct doc *object)
+void service_prune(struct doc *object, const struct node *managers)
 {
     struct node *root = doc_root(object);
     static const char *const kept[] = {"ports", "selector"};

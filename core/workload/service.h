@@ -5,7 +5,7 @@
 #include "kube/write.h"
 #include "workload/workload.h"
 
-void service_prune(struct doc *object);
+void service_prune(struct doc *object, const struct node *managers);
 
 enum service_role { SERVICE_CANARY, SERVICE_PRIMARY, SERVICE_APEX };
 

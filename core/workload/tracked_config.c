@@ -99,7 +99,7 @@ static bool is_whole(const struct node *root)
     return false;
 }
 
-void tracked_config_prune(struct doc *object)
+void tracked_config_prune(struct doc *object, const struct node *managers)
 {
     struct node *root = doc_root(object);
     drop_bulky_annotations(root);

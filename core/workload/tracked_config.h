@@ -10,7 +10,7 @@
 /* The stores of ConfigMaps and Secrets keep no data, only metadata, `type` and { sluice: { checksum, plain } }. They
  * are filled with metadata alone. A config that nobody tracks is never read whole and has no `sluice`. `plain` is
  * the checksum by Flagger's recipe, where that differs. */
-void tracked_config_prune(struct doc *object);
+void tracked_config_prune(struct doc *object, const struct node *managers);
 
 /* Borrowed from a pruned object; NULL when this version was not read whole. */
 const char *tracked_config_checksum(const struct node *object);

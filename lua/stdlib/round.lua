@@ -27,17 +27,22 @@ local WAITED_MS = 1000
 ---@field share_lost boolean? the canary has less than it was given
 ---@field lost integer? so many rounds in a row did not find what the step before had ordered
 
+---@class RollbackCause
+---@field by 'threshold'|'hook'|'gate'|'check'|'strategy'|nil nil: a side is not ready in time
+---@field name string? of the hook, gate or check
+---@field events Effect[]? what is told first
+---@field alert { severity: 'warn'|'error', message: string }?
+
 --- Takes the release back; does not return.
 ---@param rollout Protocol
----@param events Effect[]? what is told first
----@param alert { severity: 'warn'|'error', message: string }?
-function M.roll_back(rollout, events, alert)
-  local facts, spec = host.call('facts'), rollout:spec()
+---@param cause RollbackCause
+function M.roll_back(rollout, cause)
+  local facts, spec, alert = host.call('facts'), rollout:spec(), cause.alert
   local told, alerted = host.array {}, host.array {}
   if alert then
     alerts.add(alerted, facts, alert.severity, alert.message)
   end
-  for _, event in ipairs(rollout:take_pending(events)) do
+  for _, event in ipairs(rollout:take_pending(cause.events)) do
     told[#told + 1] = event
   end
   if facts.failed_checks >= evidence.threshold(spec) then
@@ -46,7 +51,7 @@ function M.roll_back(rollout, events, alert)
       facts.failed_checks))
     alerts.add(alerted, facts, 'error', 'Failed checks threshold reached ' .. facts.failed_checks)
   end
-  host.call('rollback', { events = told, alerts = alerted[1] and alerted })
+  host.call('rollback', { events = told, alerts = alerted[1] and alerted, by = cause.by, name = cause.name })
 end
 
 --- Promotes without an analysis (spec.skipAnalysis). Returns only when something failed.
@@ -101,7 +106,7 @@ local function wait_for_primary(rollout, spec, promoting)
   elseif promoting then
     host.call('fail_promotion', { error = primary.error })
   end
-  M.roll_back(rollout)
+  M.roll_back(rollout, {})
 end
 
 --- The facts, once everything is ready; nil when the round must end here. One that had to wait ends
@@ -139,7 +144,7 @@ function M.look(rollout, promoting)
   end
   wait_for_primary(rollout, spec, promoting)
   if not host.call('ready', { side = 'canary' }).ready then
-    M.roll_back(rollout)
+    M.roll_back(rollout, {})
   end
   local facts = read_facts(rollout)
   if facts and skips_analysis(rollout, spec) then
@@ -154,9 +159,14 @@ end
 ---@param hook string its name
 function M.roll_back_by_hook(rollout, facts, hook)
   M.roll_back(rollout, {
-    effects.warning(string.format('Rollback check %s passed', hook)),
-    effects.warning(string.format('Rolling back %s.%s manual webhook invoked', facts.name, facts.namespace)),
-  }, { severity = 'warn', message = 'Rolling back manual webhook invoked' })
+    by = 'hook',
+    name = hook,
+    events = {
+      effects.warning(string.format('Rollback check %s passed', hook)),
+      effects.warning(string.format('Rolling back %s.%s manual webhook invoked', facts.name, facts.namespace)),
+    },
+    alert = { severity = 'warn', message = 'Rolling back manual webhook invoked' },
+  })
 end
 
 local function ask_rollback_hooks(rollout, facts)
@@ -251,7 +261,7 @@ function M.run(rollout)
   local analysis = spec.analysis
   ask_rollback_hooks(rollout, facts)
   if facts.failed_checks >= evidence.threshold(spec) then
-    M.roll_back(rollout)
+    M.roll_back(rollout, { by = 'threshold' })
   end
   local lost = find_lost(rollout, facts)
   local share_lost = rollout:lacks_share(facts.route)

@@ -102,7 +102,7 @@ function methods:gate(name, timeout_ms, otherwise)
   while not is_open(self, name) do
     if timeout_ms and self.round and self:is_over('gate_over', began + timeout_ms) then
       if otherwise == 'rollback' then
-        self:rollback('gate ' .. name .. ' did not open in time')
+        self:rollback('gate ' .. name .. ' did not open in time', name)
       end
       return false
     end

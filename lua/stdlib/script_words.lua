@@ -189,12 +189,16 @@ end
 
 --- Takes the release back; does not return.
 ---@param reason string
-function Script:rollback(reason)
+---@param gate string? that did not open in time
+function Script:rollback(reason, gate)
   self:word('rollback', { reason = reason }, function(rollout)
     local now = host.call('facts')
     rounds.roll_back(rollout, {
-      effects.warning(string.format('Rolling back %s.%s %s', now.name, now.namespace, reason)),
-    }, { severity = 'error', message = 'Rolling back ' .. reason })
+      by = gate and 'gate' or 'strategy',
+      name = gate,
+      events = { effects.warning(string.format('Rolling back %s.%s %s', now.name, now.namespace, reason)) },
+      alert = { severity = 'error', message = 'Rolling back ' .. reason },
+    })
   end)
 end
 

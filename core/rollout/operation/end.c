@@ -36,9 +36,13 @@ static const struct contract_field alerts[] = {
     {.name = "message", .type = CONTRACT_STRING},
     {0},
 };
+static const char *const ended_by[] = {ENDED_BY_THRESHOLD, ENDED_BY_HOOK,     ENDED_BY_GATE,
+                                       ENDED_BY_CHECK,     ENDED_BY_STRATEGY, NULL};
 static const struct contract_field why[] = {
     {.name = "events", .type = CONTRACT_LIST, .fields = events},
     {.name = "alerts", .type = CONTRACT_LIST, .fields = alerts, .optional = true},
+    {.name = "by", .type = CONTRACT_STRING, .words = ended_by, .optional = true},
+    {.name = "name", .type = CONTRACT_STRING, .optional = true},
     {0},
 };
 static const struct contract_field failure[] = {{.name = "error", .type = CONTRACT_STRING, .optional = true}, {0}};

@@ -163,10 +163,12 @@ error('this file describes operations to the reader; it is not a module')
 --- From now on the revision is fixed (the confirm-rollout gate is open).
 
 --- rollback { events: { kind: 'event'?, type: 'Normal'|'Warning', message: string, phase: string? }[],
---- alerts: { kind: 'alert'?, severity: 'info'|'warn'|'error', message: string }[]? }
+--- alerts: { kind: 'alert'?, severity: 'info'|'warn'|'error', message: string }[]?,
+--- by: 'threshold'|'hook'|'gate'|'check'|'strategy'?, name: string? }
 ---
 --- Never answers: the script ends here and C finishes: these events, routes 100/0, these alerts, "Canary
---- failed! …", scale to zero, status Failed, post-rollout hooks.
+--- failed! …", scale to zero, status Failed, post-rollout hooks. by: what ends it, and the
+--- name of that hook, gate or check, for the record.
 
 --- fail_promotion { error: string? }
 ---

@@ -277,7 +277,7 @@ static void test_readers_share_an_object_until_it_changes(void **state)
     doc_free(now);
 }
 
-static void prune_nearly_all(struct doc *object)
+static void prune_nearly_all(struct doc *object, const struct node *managers)
 {
     node_remove(doc_root(object), "metadata");
     node_remove(doc_root(object), "status");

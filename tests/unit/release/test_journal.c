@@ -335,8 +335,77 @@ static void test_evidence_is_bounded_and_an_ended_record_is_trimmed(void **state
     char *text = node_to_text(status);
     assert_true(strlen(text) <= 8 * 1024);
     assert_true(node_count(node_get(status, "entries")) > 10);
+    const struct node *dropped = node_get(status, "dropped");
+    assert_int_equal(node_int_or(node_get(dropped, "evidence"), 0), 3 * JOURNAL_EVIDENCE_MAX);
+    assert_int_equal(node_int_or(node_get(dropped, "entries"), 0), 500 - node_count(node_get(status, "entries")));
     str_free(&text);
     doc_free(doc);
+    journal_free(j);
+}
+
+static char *evidence_text(struct journal *j)
+{
+    struct doc *doc = doc_new();
+    struct node *status = node_new_object(doc);
+    journal_write(j, doc, status);
+    char *text = node_to_text(node_get(status, "evidence"));
+    doc_free(doc);
+    return text;
+}
+
+static void add_evidence(struct journal *j, const char *text)
+{
+    struct doc *evidence = json(text);
+    journal_evidence(j, doc_root(evidence), "x:1");
+    doc_free(evidence);
+}
+
+static void test_texts_of_one_metric_stand_once_and_survive_what_had_them(void **state)
+{
+    struct journal *j = journal_new();
+    add_evidence(j, "{\"metric\":\"a\",\"query\":\"up\",\"server\":\"s\",\"n\":1}");
+    add_evidence(j, "{\"metric\":\"b\",\"query\":\"up\",\"n\":2}");
+    add_evidence(j, "{\"metric\":\"a\",\"query\":\"up\",\"server\":\"t\",\"n\":3}");
+    add_evidence(j, "{\"metric\":\"a\",\"n\":4}");
+    static const char *const want = "[{\"metric\":\"a\",\"query\":\"up\",\"server\":\"s\",\"n\":1,\"where\":\"x:1\"},"
+                                    "{\"metric\":\"b\",\"query\":\"up\",\"n\":2,\"where\":\"x:1\"},"
+                                    "{\"metric\":\"a\",\"server\":\"t\",\"n\":3,\"where\":\"x:1\"},"
+                                    "{\"metric\":\"a\",\"n\":4,\"where\":\"x:1\",\"query\":\"\",\"server\":\"\"}]";
+    char *text = evidence_text(j);
+    assert_string_equal(text, want);
+    char *status = str_format("{\"evidence\":%s}", text);
+    struct doc *doc = json(status);
+    struct err err = {0};
+    struct journal *read = journal_load(doc_root(doc), &err);
+    for (int i = 0; i < JOURNAL_EVIDENCE_MAX - 2; i++) {
+        add_evidence(read, "{\"metric\":\"c\"}"); /* the first two are dropped */
+    }
+    char *after = evidence_text(read);
+    assert_non_null(strstr(after, "[{\"metric\":\"a\",\"server\":\"t\",\"n\":3,\"where\":\"x:1\",\"query\":\"up\"}"));
+    str_free(&after);
+    str_free(&status);
+    str_free(&text);
+    doc_free(doc);
+    journal_free(read);
+    journal_free(j);
+}
+
+static void test_evidence_is_bounded_in_bytes(void **state)
+{
+    struct journal *j = journal_new();
+    char query[4000];
+    memset(query, 'q', sizeof query - 1);
+    query[sizeof query - 1] = '\0';
+    for (int i = 0; i < JOURNAL_EVIDENCE_MAX; i++) {
+        char *text = str_format("{\"metric\":\"m%d\",\"query\":\"%s\"}", i, query);
+        add_evidence(j, text);
+        str_free(&text);
+    }
+    char *text = evidence_text(j);
+    assert_true(strlen(text) <= 100 * 1024);
+    assert_true(strlen(text) > 80 * 1024);
+    assert_non_null(strstr(text, "\"m99\""));
+    str_free(&text);
     journal_free(j);
 }
 
@@ -367,6 +436,8 @@ int main(void)
         cmocka_unit_test(test_another_script_than_the_recorded_one_is_noticed),
         cmocka_unit_test(test_a_record_that_is_none_is_refused),
         cmocka_unit_test(test_evidence_is_bounded_and_an_ended_record_is_trimmed),
+        cmocka_unit_test(test_texts_of_one_metric_stand_once_and_survive_what_had_them),
+        cmocka_unit_test(test_evidence_is_bounded_in_bytes),
         cmocka_unit_test(test_a_record_that_grows_without_end_is_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

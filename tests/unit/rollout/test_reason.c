@@ -100,7 +100,7 @@ static void test_the_threshold_with_its_last_check(void **state)
 {
     struct world *w = *state;
     reach_threshold(w);
-    fake_script_call(&w->script, "rollback", "{'events':[" THRESHOLD "]}");
+    fake_script_call(&w->script, "rollback", "{'events':[" THRESHOLD "],'by':'threshold'}");
     expect_end(w, RELEASE_FAILED, LAST_CHECK,
                "taken back at weight 10, 3 of 3 failed checks: " LAST_CHECK "; podinfo:1 -> podinfo:2");
     fake_context_expect(&w->f, RELEASE, "{'from':'podinfo:1','to':'podinfo:2'}", "status", "images");
@@ -108,6 +108,25 @@ static void test_the_threshold_with_its_last_check(void **state)
     fake_context_expect(&w->f, RELEASE, "3", "status", "failedChecks");
     fake_context_expect(&w->f, RELEASE, "3", "status", "threshold");
     expect_text(w, "checks", "3/3");
+    expect_text(w, "decided", "2026-03-11T08:15:07.000Z");
+    fake_context_expect(&w->f, RELEASE, "0", "status", "drainedAfterMs");
+    fake_context_expect(&w->f, RELEASE, "{'kind':'threshold'}", "status", "endedBy");
+}
+
+static void test_who_wrote_the_revision(void **state)
+{
+    struct world *w = *state;
+    fake_api_edit(w->f.api, TARGET,
+                  "{'metadata':{'managedFields':["
+                  "{'manager':'helm','time':'2026-03-10T07:00:00Z','fieldsV1':{'f:spec':{'f:template':{}}}},"
+                  "{'manager':'kubectl-set','time':'2026-03-11T08:14:00Z','fieldsV1':{'f:spec':{'f:template':{}}}},"
+                  "{'manager':'sluice','time':'2026-03-11T08:15:00Z','fieldsV1':{'f:spec':{'f:template':{}}}},"
+                  "{'manager':'kubelet','time':'2026-03-11T08:15:01Z','fieldsV1':{'f:status':{}}}]}}");
+    fake_script_enter(&w->script, "again");
+    fake_script_call(&w->script, "pin", "{}");
+    fake_script_call(&w->script, "act", "[{'kind':'status','iterations':1}]");
+    fake_clock_run(w->f.fc);
+    fake_context_expect(&w->f, RELEASE, "{'manager':'kubectl-set','at':'2026-03-11T08:14:00Z'}", "status", "startedBy");
 }
 
 static void test_the_last_check_survives_a_crash(void **state)
@@ -153,8 +172,9 @@ static void test_by_hand_even_when_the_threshold_is_reached(void **state)
     reach_threshold(w);
     fake_script_call(&w->script, "rollback",
                      "{'events':[{'type':'Warning','message':'Rollback check stop passed'},{'type':'Warning','message':"
-                     "'Rolling back podinfo.test manual webhook invoked'}," THRESHOLD "]}");
+                     "'Rolling back podinfo.test manual webhook invoked'}," THRESHOLD "],'by':'hook','name':'stop'}");
     fake_clock_run(w->f.fc);
+    fake_context_expect(&w->f, RELEASE, "{'kind':'hook','name':'stop'}", "status", "endedBy");
     expect_text(w, "reason",
                 "Rollback check stop passed; Rolling back podinfo.test manual webhook invoked; Rolling back "
                 "podinfo.test failed checks threshold reached 3");
@@ -171,6 +191,7 @@ static void test_never_ready(void **state)
     fake_script_call(&w->script, "rollback", "{'events':[]}");
     fake_clock_run(w->f.fc);
     expect_text(w, "state", RELEASE_FAILED);
+    fake_context_expect(&w->f, RELEASE, "{'kind':'deadline'}", "status", "endedBy");
     const char *reason = node_str_or(status_of(w, "reason"), "");
     if (!str_has_prefix(reason, "never ready: canary deployment podinfo.test not ready: ")) {
         fail_msg("%s", reason);
@@ -265,12 +286,13 @@ static void test_evidence_has_time_weight_and_round(void **state)
     struct world *w = *state;
     fail_check(w, 1);
     fake_script_enter(&w->script, "round");
-    struct doc *evidence = fake_doc("{'value':0.5}");
+    struct doc *evidence = fake_doc("{'value':0.5,'query':'up'}");
     w->script.host.evidence(w->script.host.ctx, doc_root(evidence), "metrics.lua:93");
     doc_free(evidence);
     fake_script_call(&w->script, "act", "[{'kind':'status','iterations':1}]");
     fake_clock_run(w->f.fc);
-    fake_doc_expect(status_of(w, "evidence"), "[{'value':0.5,'at':'2026-03-11T08:15:07Z','round':2,'weight':10,"
+    fake_doc_expect(status_of(w, "evidence"), "[{'value':0.5,'query':'up','at':'2026-03-11T08:15:07Z','round':2,"
+                                              "'weight':10,'server':'http://prometheus:9090',"
                                               "'where':'metrics.lua:93'}]");
 }
 
@@ -282,6 +304,7 @@ int main(void)
         CASE(test_the_threshold_with_its_last_check),
         CASE(test_the_last_check_survives_a_crash),
         CASE(test_a_counter_at_zero_forgets_the_check),
+        CASE(test_who_wrote_the_revision),
         CASE(test_by_hand_even_when_the_threshold_is_reached),
         CASE(test_never_ready),
         CASE(test_a_failed_promotion),

@@ -36,7 +36,7 @@ static void test_the_template_becomes_what_is_asked_of_it(void **state)
         "{'type':'Available','status':'True','message':'long'}]}}");
     char revision[REVISION_SIZE];
     revision_of_template(node_at(doc_root(doc), "spec", "template"), revision);
-    kind()->store.prune(doc);
+    kind()->store.prune(doc, NULL);
     const struct node *root = doc_root(doc);
     assert_string_equal(facts_revision(root), revision);
     assert_string_equal(facts_promotion_id(root), "id-1");
@@ -57,7 +57,7 @@ static void test_nothing_to_prune_is_no_harm(void **state)
     static const char *const odd[] = {"{}", "{'spec':null,'metadata':null}", "{'spec':{'template':{'spec':{}}}}"};
     for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
         struct doc *doc = fake_doc(odd[i]);
-        kind()->store.prune(doc);
+        kind()->store.prune(doc, NULL);
         assert_true(revision_is_ours(facts_revision(doc_root(doc))));
         assert_null(facts_promotion_id(doc_root(doc)));
         doc_free(doc);
@@ -73,7 +73,7 @@ static void test_nothing_to_prune_is_no_harm(void **state)
 static char *pruned_revision(const char *text)
 {
     struct doc *doc = fake_doc(text);
-    kind()->store.prune(doc);
+    kind()->store.prune(doc, NULL);
     char *revision = str_dup(facts_revision(doc_root(doc)));
     doc_free(doc);
     return revision;

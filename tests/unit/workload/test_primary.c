@@ -138,7 +138,7 @@ static void test_a_primary_has_its_targets_revision(void **state)
     struct doc *primary = primary_new(&w->names, doc_root(target), &options, &w->err);
     char revision[REVISION_SIZE];
     revision_of_template(node_at(doc_root(target), "spec", "template"), revision);
-    workload_kind_at(0)->store.prune(primary);
+    workload_kind_at(0)->store.prune(primary, NULL);
     assert_string_equal(facts_revision(doc_root(primary)), revision);
     assert_string_equal(facts_promotion_id(doc_root(primary)), "id-2");
     doc_free(primary);

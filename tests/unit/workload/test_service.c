@@ -48,7 +48,7 @@ static void set_ports(struct world *w, const char *containers)
                                 "labels':{'app':'web','tier':'front'}},'spec':{"
                                 "'containers':%s,'initContainers':[{'name':'i','ports':[{'containerPort':7}]}]}}}}",
                                 containers);
-    workload_kind_at(0)->store.prune(w->target);
+    workload_kind_at(0)->store.prune(w->target, NULL);
 }
 
 static void open_world(struct world *w, const char *service)

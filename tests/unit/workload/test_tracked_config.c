@@ -21,7 +21,7 @@ static void expect_checksum(const char *object, const char *want)
     struct err err;
     struct doc *doc = doc_parse(object, strlen(object), &err);
     assert_non_null(doc);
-    tracked_config_prune(doc);
+    tracked_config_prune(doc, NULL);
     assert_string_equal(node_str(node_at(doc_root(doc), "sluice", "checksum")), want);
     doc_free(doc);
 }
@@ -50,7 +50,7 @@ static void test_the_store_keeps_no_data(void **state)
 {
     struct doc *doc = fake_doc("{'metadata':{'name':'a'},'type':'Opaque','data':{'k':'secret'},'binaryData':{'b':'AA'},"
                                "'immutable':true}");
-    tracked_config_prune(doc);
+    tracked_config_prune(doc, NULL);
     node_remove(node_get(doc_root(doc), "sluice"), "checksum");
     node_remove(node_get(doc_root(doc), "sluice"), "plain");
     fake_doc_expect(doc_root(doc), "{'metadata':{'name':'a'},'type':'Opaque','sluice':{}}");
@@ -60,7 +60,7 @@ static void test_the_store_keeps_no_data(void **state)
 static struct doc *pruned(const char *text)
 {
     struct doc *doc = fake_doc(text);
-    tracked_config_prune(doc);
+    tracked_config_prune(doc, NULL);
     return doc;
 }
 
@@ -196,7 +196,7 @@ static void expect_checksums(struct world *w, const char *pod_spec, const char *
     struct doc *doc = doc_new();
     struct node *map = NULL;
     struct err err = {0};
-    workload_kind_at(0)->store.prune(target);
+    workload_kind_at(0)->store.prune(target, NULL);
     if (tracked_config_checksums(doc, doc_root(target), NULL, w->maps, w->secrets, "test", &map, &err)) {
         fake_doc_expect(map, want);
     } else {
@@ -318,7 +318,7 @@ static void test_the_copies_say_what_was_promoted(void **state)
         "}},{'secret':{'secretName':'a-primary'}},{'configMap':{'name':'other-primary'}},{'configMap':{'name':'plain'}}"
         ",{'configMap':{'name':'gone-primary','optional':true}}]}}}}");
     struct doc *doc = doc_new();
-    workload_kind_at(0)->store.prune(primary);
+    workload_kind_at(0)->store.prune(primary, NULL);
     fake_doc_expect(tracked_config_promoted(doc, &w.names, doc_root(primary), NULL, w.maps, w.secrets),
                     "{'configmap/a':'241889ca0604e333','secret/a':'e9508890208eabc4'}");
     fake_doc_expect(tracked_config_promoted(doc, &w.names, NULL, NULL, w.maps, w.secrets), "{}");
@@ -334,7 +334,7 @@ static enum plan copy(struct world *w, const char *source, const char *existing,
     struct str_list prefixes = {0};
     str_list_split(&prefixes, flag, ',');
     if (to != NULL) {
-        tracked_config_prune(to);
+        tracked_config_prune(to, NULL);
     }
     enum plan plan = tracked_config_copy(&w->names, doc_root(from), doc_root(to), &prefixes, &w->write, &w->err);
     str_list_fini(&prefixes);
@@ -443,7 +443,7 @@ static void test_the_copies_of_a_target_are_checked_beforehand(void **state)
     struct doc *target = fake_doc("{'metadata':{'name':'podinfo'},'spec':{'template':{'spec':{'volumes':[{'configMap':{"
                                   "'name':'a'}},{'secret':{'secretName':'s'}}]}}}}");
     open_world(&w);
-    workload_kind_at(0)->store.prune(target);
+    workload_kind_at(0)->store.prune(target, NULL);
     put(w.maps, "'name':'a'},'data':{'color':'blue'}");
     put(w.maps, "'name':'a-primary'" OWNED("podinfo") ",'data':{'color':'red'}");
     put(w.secrets, "'name':'s-primary'},'type':'Opaque','data':{}");
