@@ -7,6 +7,7 @@
 #include "app/cli.h"
 #include "app/command.h"
 #include "app/repl_line.h"
+#include "app/repl_live.h"
 #include "app/repl_world.h"
 #include "app/version.h"
 #include "base/buf.h"
@@ -14,10 +15,14 @@
 #include "base/str.h"
 
 static const char usage[] = "usage: sluice repl SCENARIO|FOLDER [flags]\n"
+                            "       sluice repl --release FILE [flags]\n"
+                            "       sluice repl -n NAMESPACE CANARY [--kubeconfig FILE] [--prometheus URL] [flags]\n"
                             "\n"
                             "Walks through a release in an embedded cluster and virtual time: word by word, forward\n"
                             "and back, with any expression of Lua, all checks and queries, and a world that can be\n"
-                            "changed between two words. docs/repl.md has all of it; help, typed there, a list.\n"
+                            "changed between two words. Of a live canary, the objects are read, and its Prometheus\n"
+                            "is asked; nothing that is typed writes there, or calls a webhook. docs/repl.md has all\n"
+                            "of it; help, typed there, a list.\n"
                             "\n";
 
 static const char after[] = "\n"
@@ -25,6 +30,11 @@ static const char after[] = "\n"
                             "that of the last line: 0 well, 1 the rule says no or the line is wrong, 2 it could not.\n";
 
 const struct cli_flag repl_flags[] = {
+    {"namespace", "NAME", "of a live canary (default: that of the kubeconfig)"},
+    {"n", "NAME", NULL},
+    {"kubeconfig", "FILE", "of the cluster of a live canary (default: $KUBECONFIG, ~/.kube/config)"},
+    {"prometheus", "URL", "ask this one for a live canary (default: its spec.metricsServer)"},
+    {"release", "FILE", "walk a release as it was recorded (kubectl get release NAME -o yaml)"},
     {"history", "FILE", "keep the lines there (default: sluice/history in $XDG_STATE_HOME); none: nowhere"},
     CLI_COMMON,
     {0},
@@ -33,7 +43,8 @@ const struct cli_flag repl_flags[] = {
 enum { COLUMNS_DEFAULT = 80, LINE_MAX_LEN = 1 << 20 };
 
 struct words {
-    const char *path, *history;
+    const char *path, *history; /* path: or the name of a live canary */
+    const char *release, *namespace, *kubeconfig, *prometheus;
     bool help, version;
 };
 
@@ -45,6 +56,14 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
             return err_set(err, ERR_INVALID, "%s: one scenario is wanted", value);
         }
         words->path = value;
+    } else if (strcmp(name, "namespace") == 0 || strcmp(name, "n") == 0) {
+        words->namespace = value;
+    } else if (strcmp(name, "kubeconfig") == 0) {
+        words->kubeconfig = value;
+    } else if (strcmp(name, "prometheus") == 0) {
+        words->prometheus = value;
+    } else if (strcmp(name, "release") == 0) {
+        words->release = value;
     } else if (strcmp(name, "history") == 0) {
         words->history = value;
     } else if (strcmp(name, "version") == 0) {
@@ -142,24 +161,50 @@ static int columns_of_terminal(void)
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : COLUMNS_DEFAULT;
 }
 
-static struct doc *order_of(const struct words *words, bool is_terminal)
+static bool is_live(const struct words *words)
+{
+    return words->namespace != NULL || words->kubeconfig != NULL || words->prometheus != NULL;
+}
+
+static bool is_whole(const struct words *words, struct err *err)
+{
+    if (words->release != NULL) {
+        return (words->path == NULL && !is_live(words)) ||
+               err_set(err, ERR_INVALID, "--release %s: a record is walked alone, without a cluster or a scenario",
+                       words->release);
+    }
+    return words->path != NULL || err_set(err, ERR_INVALID, "%s",
+                                          is_live(words) ? "the name of a Canary is missing"
+                                                         : "a scenario, or the folder of a strategy, is missing");
+}
+
+static struct doc *order_of(const struct words *words, const struct repl_live *live, bool is_terminal)
 {
     struct doc *order = doc_new();
     struct node *root = node_new_object(order);
     doc_set_root(order, root);
-    node_set_str(order, root, "scenario", words->path);
+    if (live != NULL) {
+        node_set_str(order, root, "canary", words->path);
+        node_set_str(order, root, "namespace", words->namespace != NULL ? words->namespace : repl_live_namespace(live));
+        node_set_str(order, root, "server", repl_live_server(live));
+        node_set_str(order, root, "prometheus", words->prometheus);
+    } else if (words->release != NULL) {
+        node_set_str(order, root, "release", words->release);
+    } else {
+        node_set_str(order, root, "scenario", words->path);
+    }
     node_set_int(order, root, "columns", columns_of_terminal());
     node_set_bool(order, root, "terminal", is_terminal);
     return order;
 }
 
-static int run(const struct words *words)
+static int walk(const struct words *words, struct repl_live *live)
 {
     bool is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-    struct doc *order = order_of(words, is_terminal);
+    struct doc *order = order_of(words, live, is_terminal);
     struct repl_reply reply = {0};
     listen_for_signals();
-    struct repl_world *world = repl_world_open(doc_root(order), NULL, NULL, &reply);
+    struct repl_world *world = repl_world_open(doc_root(order), live != NULL ? repl_live_fetch : NULL, live, &reply);
     doc_free(order);
     if (world == NULL) {
         return reply.status;
@@ -168,6 +213,19 @@ static int run(const struct words *words)
     int status = talk(editor, world, reply);
     repl_line_close(editor);
     repl_world_close(world);
+    return status;
+}
+
+static int run(const struct words *words)
+{
+    struct err err = {0};
+    struct repl_live *live = is_live(words) ? repl_live_open(words->kubeconfig, &err) : NULL;
+    if (err.code != ERR_NONE) {
+        fprintf(stderr, "sluice repl: %s\n", err.text);
+        return 2;
+    }
+    int status = walk(words, live);
+    repl_live_close(live);
     return status;
 }
 
@@ -184,10 +242,8 @@ int command_repl(int argc, char **argv)
     } else if (ok && words.version) {
         version_print();
         return 0;
-    } else if (ok && words.path == NULL) {
-        ok = err_set(&err, ERR_INVALID, "a scenario, or the folder of a strategy, is missing");
     }
-    if (!ok) {
+    if (!ok || !is_whole(&words, &err)) {
         fprintf(stderr, "sluice repl: %s\n\nsluice repl --help says how to use it\n", err.text);
         return 2;
     }

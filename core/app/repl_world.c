@@ -150,13 +150,20 @@ static void print(FILE *out, const char *text, size_t len)
 
 static void fetch_for(struct repl_world *world, size_t len)
 {
-    char *body = NULL;
-    world->text[len < CONSOLE_TEXT_MAX ? len : CONSOLE_TEXT_MAX - 1] = '\0';
+    char *what = str_dup_n(world->text, len), *body = NULL;
     struct console_head head = {.kind = CONSOLE_FETCHED};
-    head.number = world->fetch != NULL ? world->fetch(world->ctx, world->text, &body) : 0;
-    size_t size = body != NULL ? strlen(body) : 0;
-    console_send(world->socket, &head, body != NULL ? body : "", size < CONSOLE_TEXT_MAX ? size : CONSOLE_TEXT_MAX, -1);
-    mem_free(body);
+    head.number = world->fetch != NULL ? world->fetch(world->ctx, what, &body) : 0;
+    const char *part = body != NULL ? body : "";
+    size_t left = strlen(part);
+    do {
+        size_t size = left < CONSOLE_TEXT_MAX ? left : CONSOLE_TEXT_MAX;
+        left -= size;
+        head.status = left > 0;
+        console_send(world->socket, &head, part, size, -1);
+        part += size;
+    } while (left > 0);
+    str_free(&what);
+    str_free(&body);
 }
 
 /* What ended the exchange; 0: the worker has ended. */
@@ -167,12 +174,11 @@ struct ending {
     size_t len; /* of world->text */
 };
 
-static struct ending exchange(struct repl_world *world, enum console_kind kind, int64_t number, const char *text)
+/* Follows the worker until it wants something new. */
+static struct ending listen_to(struct repl_world *world)
 {
-    struct console_head head = {.kind = kind, .number = number};
+    struct console_head head;
     struct patience patience = {0};
-    interrupts = 0;
-    console_send(world->socket, &head, text, strlen(text), -1);
     for (;;) {
         int socket;
         if (!wait_for_packet(world, &patience)) {
@@ -193,6 +199,14 @@ static struct ending exchange(struct repl_world *world, enum console_kind kind, 
             print(head.kind == CONSOLE_OUTPUT ? stdout : stderr, world->text, (size_t)len);
         }
     }
+}
+
+static struct ending exchange(struct repl_world *world, enum console_kind kind, int64_t number, const char *text)
+{
+    struct console_head head = {.kind = kind, .number = number};
+    interrupts = 0;
+    console_send(world->socket, &head, text, strlen(text), -1);
+    return listen_to(world);
 }
 
 /* --- lines --- */
@@ -373,7 +387,7 @@ struct repl_world *repl_world_open(const struct node *order, repl_fetch_fn *fetc
         world->socket = ends[0];
     }
     struct ending ending = {0};
-    if (world->pid > 0) {
+    if (world->pid > 0 && listen_to(world).kind == CONSOLE_DONE) { /* it is open */
         ending = exchange(world, CONSOLE_LINE, 0, "");
     }
     reply->status = ending.kind == CONSOLE_DONE ? ending.status : 2;

@@ -17,9 +17,9 @@ struct repl_reply {
     bool is_end; /* the user wants to leave */
 };
 
-/* What a worker asks for, as it has no network: gives the status and the body (to be freed); 0 and a text: no answer
- * came. */
-typedef int repl_fetch_fn(void *ctx, const char *url, char **body);
+/* Reads something for a worker, which has no network: gives the status and the body (to be freed); 0 and why not: no
+ * answer came. */
+typedef int repl_fetch_fn(void *ctx, const char *what, char **body);
 
 /* Starts the first worker, which calls require 'tool.repl.main'.run(order), and says what that has told first. False:
  * the worker has ended, and has told why. */

@@ -172,6 +172,24 @@ local function list_canaries(self)
   end
 end
 
+local RESTORED_MS = 10000 -- until Pods are Ready, as they were
+
+--- Objects of another cluster, with their status. The controllers make Pods of them before an engine comes.
+local function restore(self, objects)
+  for _, object in ipairs(objects) do
+    self.world:restore(object)
+  end
+  local made = {}
+  for _, canary in ipairs(self.world:list(CANARIES)) do
+    local namespace = canary.metadata.namespace
+    if not made[namespace] and not self.world:get('namespaces', nil, namespace) then
+      self.world:create { apiVersion = 'v1', kind = 'Namespace', metadata = { name = namespace } }
+    end
+    made[namespace] = true
+  end
+  self.world:run(RESTORED_MS)
+end
+
 local open_world, close_world = sluice.world, methods.close
 
 function methods.close(world)
@@ -188,14 +206,14 @@ function sluice.world(what)
   if type(what) == 'string' then
     what = { scenario = what }
   end
-  if type(what) ~= 'table' or not what.scenario then
+  if type(what) ~= 'table' or not (what.scenario or what.objects) then
     return open_world(what)
   end
   local options = {}
   for name, value in pairs(what) do
-    options[name] = value
+    options[name] = name ~= 'objects' and value or nil
   end
-  options.scenario = path_of(what.scenario)
+  options.scenario = what.scenario and path_of(what.scenario)
   local world = open_world(options)
   local self = { world = world, file = options.scenario, canaries = {}, phases = {}, shares = {}, steps = {},
     states = {}, last_release = {}, ended = {}, progress = {}, told = {}, story = {},
@@ -205,6 +223,9 @@ function sluice.world(what)
     sluice.observer(self)
   end
   watch(self)
+  if what.objects then
+    restore(self, what.objects)
+  end
   list_canaries(self)
   keep_engine(self)
   return world

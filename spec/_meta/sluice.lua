@@ -16,12 +16,13 @@ error('this file describes a module to the language server; it is not one')
 local sluice = {}
 
 --- A new world. It has the kinds of deploy/crds and what an installation of Istio leaves.
----@param options { scenario: string?, seed: integer?, transcript: boolean?, start: string?, people: boolean?,
----  replay_words: integer?, step_ms: integer?, begin: string? }|string scenario (or a text alone): the file of a
----  scenario, see below; begin: what clocks show first, such as '2026-03-13T12:00:00Z'; seed: the same one gives the
----  same world; transcript: keep one; start: the text of a module in the place of stdlib.start, which gets the host;
----  people: somebody writes routes, replicas or status by hand, so that the engine is not held to them; replay_words: a
----  replay pauses after so many words; step_ms: CPU time of a step of a script, and once more before it is stopped hard
+---@param options { scenario: string?, objects: table[]?, seed: integer?, transcript: boolean?, start: string?,
+---  people: boolean?, replay_words: integer?, step_ms: integer?, begin: string? }|string scenario (or a text alone):
+---  the file of a scenario, see below; objects: those of another cluster, with their status, as tables or texts;
+---  begin: what clocks show first, such as '2026-03-13T12:00:00Z'; seed: the same one gives the same world;
+---  transcript: keep one; start: the text of a module in the place of stdlib.start, which gets the host; people:
+---  somebody writes routes, replicas or status by hand, so that the engine is not held to them; replay_words: a replay
+---  pauses after so many words; step_ms: CPU time of a step of a script, and once more before it is stopped hard
 ---@return sluice.World
 function sluice.world(options) end
 

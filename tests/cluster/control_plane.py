@@ -120,7 +120,11 @@ class ControlPlane:
         """A user with a new token of the ServiceAccount that deploy/ binds its ClusterRole to: what the engine may do
         in a cluster, and no more."""
         subject = self.client.get('ClusterRoleBinding', None, 'sluice')['subjects'][0]
-        path = self.client.path('ServiceAccount', subject['namespace'], subject['name'], 'token')
+        return self.token_user(name, subject['namespace'], subject['name'])
+
+    def token_user(self, name, namespace, account):
+        """A user with a new token of this ServiceAccount."""
+        path = self.client.path('ServiceAccount', namespace, account, 'token')
         answer = self.client.request('POST', path, {
             'apiVersion': 'authentication.k8s.io/v1', 'kind': 'TokenRequest', 'spec': {'expirationSeconds': 24 * 3600}})
         token = answer['status']['token']

@@ -67,6 +67,9 @@ class Pages(unittest.TestCase):
     def test_replay(self):
         self.assertEqual((5, 3), self.follow('docs/replay.md'))
 
+    def test_repl(self):
+        self.assertEqual((2, 0), self.follow('docs/repl.md'))
+
     def test_readme(self):
         """The strategy of README.md is one, and its commands are there."""
         page = (ROOT / 'README.md').read_text()

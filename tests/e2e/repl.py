@@ -69,7 +69,7 @@ class Walking(Repl):
         begun, _, query = told.partition('      query  ')
         self.assertEqual(BEGUN + FIRST_WORDS + HALTED + """\
 fail  request-success-rate = 88.08, at least 99 wanted (short by 10.92)
-      asked by round, strategies/canary.lua:9; failed checks now 1 of 3
+      asked by round, strategies/canary.lua:9; failed check 1 of 3
 """, begun)
         self.assertIn('istio_requests_total', query)
 
@@ -182,6 +182,107 @@ class WhatIf(Repl):
                     errors='what-if: metrics unknown is wanted, got pigs fly\n')
         status, _, errors = self.type('what-if metrics unknown')
         self.assertEqual((1, 'what-if: no release is under way: deploy IMAGE begins one\n'), (status, errors))
+
+
+class Records(Repl):
+    """A release as it was recorded (tests/records has some)."""
+
+    def setUp(self):
+        super().setUp()
+        documents = (ROOT / 'tests/records/words-3-canary-taken-back-3.yaml').read_text().split('---\n')
+        self.release = self.top / 'release.yaml'
+        self.release.write_text(next(text for text in documents if '"kind":"Release"' in text))
+
+    def walk(self, *lines):
+        done = subprocess.run([SLUICE, 'repl', '--release', self.release], input='\n'.join(lines) + '\n',
+                              capture_output=True, text=True, timeout=PATIENCE_S)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_walk(self):
+        told = """\
+  0:00 begin
+  0:10 round
+  0:10 open
+  0:10 shift 20
+  0:20 round request-success-rate blind: no values found
+"""
+        self.assertEqual((0, told, ''), self.walk('s', 's 4'))
+        self.assertEqual((0, told + '  0:10  podinfo-1, word 3 of 6, weight 0\n0\n', ''),
+                         self.walk('until Halt', 'b 2', 'at.weight'))
+        self.assertEqual((0, told.partition('  0:20')[0] + 'Running\n', ''), self.walk('until 20', 'release.state'))
+
+    def test_why(self):
+        status, told, errors = self.walk('until blind', 'why')
+        self.assertEqual((0, ''), (status, errors))
+        self.assertIn('blind request-success-rate: no values found\n'
+                      '      asked by round, strategies/canary.lua:9; failed check 1 of 2\n      query  sum(', told)
+
+    def test_end(self):
+        status, told, errors = self.walk('run', 's')
+        self.assertEqual((1, 'this is the end of the record: podinfo-1 Running\n'), (status, errors))
+        self.assertIn('in progress', told)
+
+    def test_nothing_runs(self):
+        for line in ("deploy 'x'", 'what-if metrics unknown', 'save x_spec.lua'):
+            status, told, errors = self.walk(line)
+            self.assertEqual((1, '', f'{line.split()[0]}: a record is walked as it happened: nothing can be changed\n'),
+                             (status, told, errors))
+
+    def test_bad(self):
+        self.release.write_text('kind: [\n')
+        status, told, errors = self.walk('s')
+        self.assertEqual((2, ''), (status, told))
+        self.assertRegex(errors, r'\Asluice repl: .*release.yaml: .*2:1: ')
+        self.release.write_text('')
+        status, told, errors = self.walk('s')
+        self.assertEqual((2, f'sluice repl: {self.release}: one Release is wanted, got 0\n'), (status, errors))
+
+
+class Live(Repl):
+    """A canary of a served cluster (tests/cluster/scenario_repl.py has a real one)."""
+
+    def setUp(self):
+        super().setUp()
+        self.kubeconfig = self.top / 'kubeconfig'
+        served = subprocess.Popen([SLUICE, 'demo', LEAK, '--serve', '--speed', '20', '--kubeconfig', self.kubeconfig],
+                                  stdout=subprocess.PIPE, text=True)
+        self.addCleanup(served.stdout.close)
+        self.addCleanup(served.wait)
+        self.addCleanup(served.kill)
+        for line in served.stdout:
+            if 'canary weight 10' in line:
+                break
+        self.served = served
+
+    def walk(self, *lines, name='checkout', more=('--prometheus', 'http://127.0.0.1:1')):
+        done = subprocess.run([SLUICE, 'repl', '-n', 'shop', name, '--kubeconfig', self.kubeconfig, *more],
+                              input='\n'.join(lines) + '\n', capture_output=True, text=True, timeout=PATIENCE_S)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_walk(self):
+        """The release that is under way goes on in the console, and comes to its end there alone: Prometheus is away,
+        so it is taken back."""
+        status, told, errors = self.walk('release.name', 'run', 'canary.phase', 'canary.primary', 'b 100',
+                                         'canary.phase')
+        self.assertEqual((0, ''), (status, errors), told)
+        self.assertIn('Failed to connect to 127.0.0.1 port 1', told)
+        self.assertIn('would: ', told)
+        self.assertIn('\nFailed\nshop/checkout:1\n', told)
+        self.assertTrue(told.startswith('checkout-1\n'), told)
+        self.assertTrue(told.endswith('\nProgressing\n'), told)
+        for line in self.served.stdout:  # its own release goes on by its own story
+            if 'canary weight 20' in line:
+                break
+            self.assertNotIn('Rolling back', line)
+
+    def test_not_there(self):
+        status, told, errors = self.walk('1', name='nobody')
+        self.assertEqual((2, ''), (status, told))
+        self.assertRegex(errors, r'\Asluice repl: there is no Canary nobody in namespace shop of http')
+        self.kubeconfig.write_text('{}')
+        status, told, errors = self.walk('1')
+        self.assertEqual((2, ''), (status, told))
+        self.assertRegex(errors, r'\Asluice repl: kubeconfig ')
 
 
 class Lua(Repl):

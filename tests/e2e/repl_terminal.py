@@ -95,7 +95,7 @@ class Typing(Terminal):
         self.assertRegex(self.type("until 'Halt'"), r'Halt checkout.shop\s+advancement\s+success rate')
         told = self.type('why')
         self.assertIn('at least 99 wanted (short by ', told)
-        self.assertIn('asked by round, strategies/canary.lua:9; failed checks now 1 of 3', told)
+        self.assertIn('asked by round, strategies/canary.lua:9; failed check 1 of 3', told)
         self.assertIn('weight 20', self.type('b'))
         self.assertIn('taken back', self.type('what-if metrics unknown'))
         self.assertIn('leak_spec.lua: passes', self.type('save leak_spec.lua'))

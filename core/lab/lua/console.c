@@ -10,14 +10,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/doc.h"
 #include "base/str.h"
 #include "lab/lua/workers.h"
 #include "script/marshal.h"
 
 enum {
-    LINE_CPU_S = 60,           /* CPU time of a line, or between two snapshots of a long one */
-    LINE_CPU_OVERTIME = 3,     /* SIGXCPU comes once a second from then on */
+    LINE_CPU_S = 60,       /* CPU time of a line, or between two snapshots of a long one */
+    LINE_CPU_OVERTIME = 3, /* SIGXCPU comes once a second from then on */
+    FETCHED_MAX = 32 << 20,
     MEMORY_MAX_MIB = 2 * 1024, /* of a worker's address space */
 };
 
@@ -250,6 +252,33 @@ static int forget(lua_State *L)
     return 0;
 }
 
+/* fetch(what): the front reads it (app/repl_live.h). Gives the status, 0 for no answer, and the body or why not. */
+static int fetch(lua_State *L)
+{
+    static char part[CONSOLE_TEXT_MAX];
+    size_t len;
+    const char *what = luaL_checklstring(L, 1, &len);
+    luaL_argcheck(L, len < CONSOLE_TEXT_MAX, 1, "the text is too long");
+    tell(CONSOLE_FETCH, 0, 0, what, len);
+    struct console_head head = {.status = 1};
+    struct buf body;
+    buf_init(&body, FETCHED_MAX);
+    while (head.status == 1) {
+        ssize_t got = console_receive(self.socket, &head, part, NULL);
+        if (got < 0 && errno == EINTR) {
+            head.status = 1;
+        } else if (got < 0) {
+            _exit(0);
+        } else {
+            buf_append(&body, part, (size_t)got);
+        }
+    }
+    lua_pushnumber(L, (lua_Number)head.number);
+    lua_pushlstring(L, buf_str(&body), body.len);
+    buf_fini(&body);
+    return 2;
+}
+
 /* The worker ends in the middle of its line, which leaves no trace: the front goes back to the snapshot before. */
 static int leave(lua_State *L)
 {
@@ -298,6 +327,7 @@ int console_open(lua_State *L)
         {"interrupted", ask_interrupted},
         {"forget", forget},
         {"leave", leave},
+        {"fetch", fetch},
         {"encode", encode},
         {"decode", decode},
         {NULL, NULL},

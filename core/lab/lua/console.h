@@ -24,7 +24,8 @@ enum console_kind {
     CONSOLE_GO_ON = 'G', /* go on with the line in whose middle this snapshot was made, telling nothing, up to there */
     CONSOLE_IS_WHOLE = 'W', /* is this text a whole line? CONSOLE_ANSWER with `number` 1 or 0 */
     CONSOLE_COMPLETE = 'C', /* what may stand at the end of this text? CONSOLE_ANSWER with a line each */
-    CONSOLE_FETCHED = 'F',  /* the answer to CONSOLE_FETCH, its status as `number` */
+    CONSOLE_FETCHED =
+        'F', /* a part of the answer to CONSOLE_FETCH, whose status is `number`; `status` 1: more follows */
     /* from a worker */
     CONSOLE_SNAPSHOT =
         'S', /* I wait from now on, at step `number`; the copy `pid` goes on, at the socket that comes along */
@@ -34,7 +35,7 @@ enum console_kind {
     CONSOLE_BACK = 'B',   /* the line wants the world as it was at step `number` */
     CONSOLE_QUIT = 'X',   /* the line wants the console to end */
     CONSOLE_ANSWER = 'A', /* to CONSOLE_IS_WHOLE or CONSOLE_COMPLETE */
-    CONSOLE_FETCH = 'R',  /* GET this URL for me: a worker has no network */
+    CONSOLE_FETCH = 'R',  /* read this for me (app/repl_live.h): a worker has no network */
 };
 
 struct console_head {

@@ -40,6 +40,9 @@ end
 -- Where the world is ----------------------------------------------------------------------------
 
 local function place_of(session)
+  if session.recorded then
+    return session:place()
+  end
   local canary = session.kept.canaries[1]
   if not canary then
     return 'no Canary'
@@ -51,7 +54,7 @@ local function place_of(session)
 end
 
 local function tell_here(session)
-  session:tell(session.world:now(), '', { place_of(session) })
+  session:tell(nil, '', { place_of(session) })
 end
 
 -- Walking ---------------------------------------------------------------------------------------
@@ -60,6 +63,8 @@ local function tell_end(session, why)
   if why == 'interrupted' then
     session:say 'interrupted'
     return 130
+  elseif why == 'nothing' and session.recorded then
+    problem('this is the end of the record: %s', place_of(session))
   elseif why == 'nothing' then
     local open = session:open_release()
     if open then
@@ -143,6 +148,11 @@ local function wish_of(session, argument)
 end
 
 function M.wish(session, text, quoted)
+  if session.recorded then
+    return function()
+      return session:matches((text:gsub('^weight%s+', ''):gsub('%s*%%$', '')))
+    end
+  end
   local world = session.world
   local weight = not quoted and tonumber((text:gsub('^weight%s+', ''):gsub('%s*%%$', '')))
   if weight then
@@ -184,7 +194,7 @@ end
 
 local function run_until(session, argument)
   local wish, at = wish_of(session, argument)
-  if wish and wish() then
+  if not session.recorded and wish and wish() then
     problem('until: it is so already (%s)', place_of(session))
   end
   local why
@@ -271,6 +281,9 @@ M.list = {
   { name = 'here', form = 'here', run = tell_here, says = 'where the release is' },
 }
 
+--- What a record has nothing to do with.
+local NEEDS_WORLD = { deploy = true, ['what-if'] = true, save = true }
+
 local by_name = {}
 for _, command in ipairs(M.list) do
   by_name[command.name] = command
@@ -296,6 +309,11 @@ function M.find(session, line)
     return nil -- a sum, and no time as in `until +10m`
   elseif rawget(session.env, name) ~= nil and not rest:find '%S' then
     return nil -- a variable of the user's
+  end
+  if session.recorded and NEEDS_WORLD[command.name] then
+    return { name = command.name, run = function()
+      problem('%s: a record is walked as it happened: nothing can be changed', command.name)
+    end }, rest
   end
   return command, rest
 end

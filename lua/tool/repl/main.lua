@@ -111,6 +111,10 @@ function M.run(order)
   local session = sessions.open(order)
   session.greeting = order.terminal and session:title() .. '. help · words · q'
   session.env = scope.new(session)
+  for _, text in ipairs(session.lacks or {}) do
+    console.give('E', 0, 0, 'not read: ' .. text .. '\n')
+  end
+  console.give('D', 0, 0, '')
   local kind, number, text = console.take()
   while true do
     if kind == 'W' then

@@ -143,8 +143,8 @@ local function canary_of(session)
 end
 
 local function release_of(session)
-  local release = session.kept.canaries[1] and session.world:release(session.kept.canaries[1].namespace .. '/'
-    .. session.kept.canaries[1].name)
+  local first = session.kept.canaries[1]
+  local release = session.release or first and session.world:release(first.namespace .. '/' .. first.name)
   if not release then
     return nil
   end
@@ -262,16 +262,13 @@ local function library(session)
   return names
 end
 
----@return table env variables of the user, over all the rest
-function M.new(session)
-  local fixed = library(session)
-  for name, word in pairs(words_of(session)) do
-    fixed[name] = word
-  end
-  fixed.world = world_of(session)
-  local live = { canary = canary_of, release = release_of }
-  local known = { canary = true, release = true }
+--- The variables of the user, over names that are fixed and names that are found out when they are asked for.
+local function with_names(session, fixed, live)
+  local known = {}
   for name in pairs(fixed) do
+    known[name] = true
+  end
+  for name in pairs(live) do
     known[name] = true
   end
   local acts = acting()
@@ -284,8 +281,8 @@ function M.new(session)
       elseif fixed[name] ~= nil then
         return fixed[name]
       elseif acts[name] then
-        error(('%s is a word of a strategy: nothing that is typed here is a word of the release; world:… changes the '
-          .. 'world'):format(name), 2)
+        error(('%s is a word of a strategy: nothing that is typed here is a word of the release'):format(name)
+          .. (session.recorded and '' or '; world:… changes the world'), 2)
       end
       for variable in pairs(env) do
         known[variable] = type(variable) == 'string' or nil
@@ -294,6 +291,27 @@ function M.new(session)
     end,
     __metatable = false,
   })
+end
+
+--- Of a record: how the release is after the word that was told last.
+local function at_of(session)
+  return { word = session.index, of = #session.words, weight = session.weight, time = session:clock():match '%S+' }
+end
+
+---@return table env variables of the user, over all the rest
+function M.new(session)
+  local fixed = library(session)
+  if session.recorded then
+    return with_names(session, fixed, { release = release_of, at = at_of, canary = function()
+      return session.canary or error('the file has the Release alone, and no Canary', 2)
+    end })
+  end
+  for name, word in pairs(words_of(session)) do
+    fixed[name] = word
+  end
+  fixed.world = world_of(session)
+  session.handle = fixed.world
+  return with_names(session, fixed, { canary = canary_of, release = release_of })
 end
 
 -- Lines -----------------------------------------------------------------------------------------
@@ -355,6 +373,9 @@ function M.run(session, text)
       error(raised, 0)
     end
     return false, type(raised) == 'table' and show.value(raised, session.columns) or plain(raised)
+  end
+  if values.n == 1 and rawequal(values[1], session.handle) then -- most of its methods give the world
+    return true, text:find '^%s*world%s*$' and tostring(session.handle) or nil
   end
   local texts = {}
   for i = 1, values.n do

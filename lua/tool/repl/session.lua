@@ -48,7 +48,7 @@ local function watch_words(self)
   end)
 end
 
----@param order { scenario: string, columns: integer? }
+---@param order { scenario: string?, canary: string?, columns: integer? } of a live canary see tool.repl.live
 ---@return Session
 function M.open(order)
   local self = setmetatable({ step = 0, columns = order.columns or 0, done = {}, heard = 0, changes = 0 }, Session)
@@ -56,8 +56,16 @@ function M.open(order)
     self.kept, self.world = kept, kept.world
     watch_words(self)
   end
-  self.file = scenario_of(order.scenario)
-  sluice.world(self.file)
+  if order.release then
+    sluice.observer = nil
+    require 'tool.repl.record'.open(self, order.release)
+    return self
+  elseif order.canary then
+    require 'tool.repl.live'.open(self, order)
+  else
+    self.file = scenario_of(order.scenario)
+    sluice.world(self.file)
+  end
   sluice.observer = nil
   self:find_names()
   return self
@@ -77,6 +85,9 @@ end
 
 --- What is walked through.
 function Session:title()
+  if self.live then
+    return ('%s, as it was read now: nothing that is done here is done there'):format(self.file)
+  end
   local first = self.kept.canaries[1]
   return ('%s in an embedded cluster, virtual time'):format(first and first.name .. '.' .. first.namespace
     or self.file)

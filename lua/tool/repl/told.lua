@@ -105,6 +105,9 @@ function operations.act(told, args, answer)
   for i, effect in ipairs(args) do
     local tell = effects[effect.kind]
     local text = tell and tell(effect, told.names)
+    if text and told.live and effect.kind ~= 'event' then
+      text = 'would: ' .. text
+    end
     if failed and i == failed then
       text = ('%s → failed: %s'):format(text or effect.kind, answer.error or '')
     elseif failed and i > failed then
@@ -114,12 +117,18 @@ function operations.act(told, args, answer)
   end
 end
 
-function operations.hooks(told, args, answer)
+function operations.hooks(told, args, answer, _, on_record)
   if #answer == 0 and args.type:find '^confirm' then
     told:detail(told.word and told.word.name == 'open' and 'no gate' or args.type .. ': no gate')
   end
   for _, hook in ipairs(answer) do
-    told:detail(('%s %s → %s'):format(args.type, hook.name, hook.ok and 'ok' or hook.error or 'failed'))
+    local outcome = hook.ok and 'ok' or hook.error or 'failed'
+    if told.live and on_record then
+      outcome = outcome .. ' (on record)'
+    elseif told.live then
+      outcome = hook.ok and 'not called, held as ok' or 'not called, held as no'
+    end
+    told:detail(('%s %s → %s'):format(args.type, hook.name, outcome))
   end
 end
 
@@ -258,7 +267,7 @@ local function note_operation(self, name, args, answer, waited_ms)
   elseif name == 'query' or name == 'query_range' then
     self.queries[#self.queries + 1] = { query = args.query, answer = answer }
   elseif tell then
-    tell(self, args or {}, answer or {}, waited_ms)
+    tell(self, args or {}, answer or {}, waited_ms or 0, waited_ms == nil)
   end
 end
 
@@ -285,7 +294,7 @@ function Told:note(news)
   elseif news.kind == 'operation' then
     self.pending = nil
     if news.answer ~= nil or ENDING[news.name] then
-      note_operation(self, news.name, news.args, news.answer, 0)
+      note_operation(self, news.name, news.args, news.answer)
     else
       self.pending = { name = news.name, args = news.args, at = self.now() }
     end

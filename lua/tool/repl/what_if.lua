@@ -38,6 +38,7 @@ local function walk(session)
     lines[#lines + 1] = ('%s %s  %s'):format(session:clock(ms), title, table.concat(details, ' · '))
   end
   session.world:blind(true)
+  session.is_blind = true
   local from, note = session.world:now(), session.told.note
   function session.told.note(told, news)
     blind = blind + (news.kind == 'evidence' and news.args.verdict == 'blind' and 1 or 0)

@@ -32,13 +32,24 @@ local function add(lines, format, ...)
   lines[#lines + 1] = '      ' .. format:format(...)
 end
 
+--- How many failed checks there are: what the verdict says itself, or the Canary now.
+local function count_of(session, evidence)
+  if evidence.failed then
+    return ('; failed check %d of %d'):format(evidence.failed, evidence.threshold or 0)
+  end
+  local canary = session.kept.canaries[1]
+  if not canary then
+    return ''
+  end
+  local object = session.world:canary(canary.namespace .. '/' .. canary.name)
+  return ('; failed checks now %d of %d'):format(object.status and object.status.failedChecks or 0,
+    object.spec.analysis and object.spec.analysis.threshold or 1)
+end
+
 local function verdict_lines(lines, session, evidence, word)
   lines[#lines + 1] = head_of(evidence)
-  local canary = session.kept.canaries[1]
-  local object = session.world:canary(canary.namespace .. '/' .. canary.name)
-  local counted = ('; failed checks now %d of %d'):format(object.status and object.status.failedChecks or 0,
-    object.spec.analysis and object.spec.analysis.threshold or 1)
-  add(lines, 'asked by %s%s%s', word.name, (evidence.where or '') ~= '' and ', ' .. evidence.where or '', counted)
+  local where = (evidence.where or '') ~= '' and ', ' .. evidence.where or ''
+  add(lines, 'asked by %s%s%s', word.name, where, count_of(session, evidence))
   if evidence.verdict ~= 'pass' and (evidence.query or '') ~= '' then
     add(lines, 'query  %s', evidence.query)
   end
@@ -58,11 +69,26 @@ local function waits(session)
   return lines
 end
 
+--- The last verdicts of the record, where no word was seen: of a release that was under way, or over, before.
+local function recorded(session)
+  local canary = session.kept.canaries[1]
+  local evidence = canary and session.world:checks(canary.namespace .. '/' .. canary.name) or {}
+  local last = { word = { name = 'round' } }
+  for i = #evidence, 1, -1 do
+    if evidence[i].at ~= evidence[#evidence].at then
+      break
+    end
+    table.insert(last, 1, evidence[i])
+  end
+  last.word.name = last[1] and last[1].word or 'round'
+  return last[1] and last
+end
+
 ---@param session Session
 ---@return string[]
 function M.lines(session)
   local lines = {}
-  local last = session.told.last_evidence
+  local last = session.told.last_evidence or recorded(session)
   local sorted = {}
   for i, evidence in ipairs(last or {}) do
     sorted[i] = evidence

@@ -1,0 +1,157 @@
+#include "app/repl_live.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "io/curl.h"
+#include "io/loop.h"
+#include "kube/client.h"
+
+enum { TIMEOUT_MS = 10000, WORDS = 6, QUERY_MAX = 4096 };
+
+struct repl_live {
+    struct kube_config config; /* until the client has it */
+    char *namespace, *server;
+    struct loop *loop; /* NULL: nothing was asked yet */
+    struct http *http;
+    struct kube_client *kube;
+    int status;
+    char *body; /* of the last answer */
+};
+
+/* --- one question --- */
+
+static void on_object(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct repl_live *live = ctx;
+    live->status = answer != NULL ? 200 : err->http_status;
+    live->body = answer != NULL ? node_to_text(doc_root(answer)) : str_dup(err->text);
+    loop_stop(live->loop);
+}
+
+static void on_response(void *ctx, const struct http_response *response, const struct err *err)
+{
+    struct repl_live *live = ctx;
+    live->status = response != NULL ? response->status : 0;
+    live->body = str_dup(response != NULL ? response->body : err->text);
+    loop_stop(live->loop);
+}
+
+/* Not before there is something to read: the processes of the console are forked without any of it. */
+static void connect_once(struct repl_live *live)
+{
+    if (live->loop == NULL) {
+        live->loop = loop_new();
+        live->http = curl_http_new(live->loop);
+        live->kube = kube_client_new(live->http, loop_clock(live->loop), live->loop, &live->config);
+    }
+}
+
+static void read_object(struct repl_live *live, char *const words[WORDS], bool is_list)
+{
+    struct kube_resource resource = {.group = words[1], .version = words[2], .plural = words[3], .kind = words[3]};
+    struct buf query;
+    buf_init(&query, QUERY_MAX);
+    if (is_list && words[5][0] != '\0') {
+        buf_append_str(&query, "labelSelector=");
+        buf_append_url(&query, words[5]);
+    }
+    struct kube_request request = {.verb = is_list ? KUBE_LIST : KUBE_GET,
+                                   .resource = &resource,
+                                   .namespace = words[4][0] != '\0' ? words[4] : NULL,
+                                   .name = is_list ? NULL : words[5],
+                                   .query = query.len > 0 ? buf_str(&query) : NULL,
+                                   .timeout_ms = TIMEOUT_MS};
+    kube_start(live->kube, &request, on_object, live);
+    loop_run(live->loop);
+    buf_fini(&query);
+}
+
+static void ask(struct repl_live *live, const char *url)
+{
+    struct http_request request = {.method = "GET", .url = url, .timeout_ms = TIMEOUT_MS};
+    http_start(live->http, &request, NULL, on_response, live);
+    loop_run(live->loop);
+}
+
+int repl_live_fetch(void *ctx, const char *what, char **body)
+{
+    struct repl_live *live = ctx;
+    char *copy = str_dup(what), *words[WORDS] = {0}, *rest = copy;
+    size_t count = 0;
+    while (count < WORDS && rest != NULL) {
+        words[count++] = strsep(&rest, "\t");
+    }
+    connect_once(live);
+    live->status = 0;
+    live->body = NULL;
+    bool is_list = strcmp(words[0], "list") == 0;
+    if (count == WORDS && (is_list || strcmp(words[0], "get") == 0)) {
+        read_object(live, words, is_list);
+    } else if (count == 2 && strcmp(words[0], "ask") == 0 && http_is_url(words[1])) {
+        ask(live, words[1]);
+    } else {
+        live->body = str_format("%s: neither get, list nor ask", words[0]);
+    }
+    str_free(&copy);
+    *body = live->body;
+    live->body = NULL;
+    return live->status;
+}
+
+/* --- life --- */
+
+static bool load(const char *path, struct kube_config *config, struct err *err)
+{
+    const char *named = getenv("KUBECONFIG"), *home = getenv("HOME");
+    if (path != NULL || !str_empty(named)) {
+        return kube_config_load(path != NULL ? path : named, NULL, config, err);
+    }
+    char *usual = home != NULL ? str_format("%s/.kube/config", home) : NULL;
+    bool ok = usual != NULL && access(usual, R_OK) == 0 ? kube_config_load(usual, NULL, config, err)
+                                                        : kube_config_in_cluster("", config, err);
+    str_free(&usual);
+    return ok;
+}
+
+struct repl_live *repl_live_open(const char *kubeconfig, struct err *err)
+{
+    struct repl_live *live = mem_new(struct repl_live);
+    if (!load(kubeconfig, &live->config, err)) {
+        repl_live_close(live);
+        return NULL;
+    }
+    live->namespace = str_dup(live->config.namespace);
+    live->server = str_dup(live->config.server);
+    return live;
+}
+
+const char *repl_live_namespace(const struct repl_live *live)
+{
+    return live->namespace;
+}
+
+const char *repl_live_server(const struct repl_live *live)
+{
+    return live->server;
+}
+
+void repl_live_close(struct repl_live *live)
+{
+    if (live == NULL) {
+        return;
+    }
+    if (live->loop != NULL) {
+        kube_client_free(live->kube);
+        curl_http_free(live->http);
+        loop_free(live->loop);
+    } else {
+        kube_config_fini(&live->config);
+    }
+    str_free(&live->namespace);
+    str_free(&live->server);
+    mem_free(live);
+}

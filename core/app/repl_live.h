@@ -1,0 +1,25 @@
+/* What a console over a live canary reads: objects of the API server and answers of Prometheus. It can read and nothing
+ * else: no request of this file has another verb than GET and LIST, and none a body. So whatever is typed, nothing is
+ * written there.
+ *
+ * What is asked for is a text of words with tabs between them:
+ *
+ *     get   GROUP VERSION PLURAL NAMESPACE NAME       an object; "" for the core group
+ *     list  GROUP VERSION PLURAL NAMESPACE SELECTOR   objects with these labels
+ *     ask   URL                                       a GET, of Prometheus */
+#pragma once
+
+#include "base/err.h"
+
+struct repl_live;
+
+/* `kubeconfig` NULL: $KUBECONFIG or ~/.kube/config, or that of the Pod. Nothing is sent yet. NULL and err when the file
+ * cannot be read. */
+struct repl_live *repl_live_open(const char *kubeconfig, struct err *err);
+void repl_live_close(struct repl_live *live); /* NULL: nothing */
+/* Of the context; borrowed. */
+const char *repl_live_namespace(const struct repl_live *live);
+const char *repl_live_server(const struct repl_live *live);
+
+/* A repl_fetch_fn; ctx is the struct repl_live. */
+int repl_live_fetch(void *ctx, const char *what, char **body);

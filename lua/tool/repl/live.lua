@@ -1,0 +1,226 @@
+--- A live canary in an embedded cluster: its objects are read, and restored there; an engine takes its release over as
+--- after a crash, and asks the live Prometheus. Whatever happens from then on happens there: the console's processes
+--- have no network, and what they let the front read for them is GET and LIST alone (core/app/repl_live.h).
+local console = require 'tool.console'
+local sluice = require 'sluice'
+
+local M = {}
+
+local FLAGGER, SLUICE, ISTIO = { 'flagger.app', 'v1beta1' }, { 'sluice.dev', 'v1alpha1' },
+  { 'networking.istio.io', 'v1' }
+
+local WHERE = {
+  canaries = FLAGGER, metrictemplates = FLAGGER, alertproviders = FLAGGER,
+  releases = SLUICE, strategies = SLUICE, checks = SLUICE,
+  deployments = { 'apps', 'v1' }, daemonsets = { 'apps', 'v1' },
+  services = { '', 'v1' }, configmaps = { '', 'v1' }, secrets = { '', 'v1' },
+  horizontalpodautoscalers = { 'autoscaling', 'v2' },
+  virtualservices = ISTIO, destinationrules = ISTIO,
+}
+
+local TARGETS = { Deployment = 'deployments', DaemonSet = 'daemonsets', Service = 'services' }
+
+-- Reading ---------------------------------------------------------------------------------------
+
+local function problem(format, ...)
+  error(format:format(...), 0)
+end
+
+local function fetch(verb, plural, namespace, last)
+  local group = WHERE[plural]
+  return console.fetch(table.concat({ verb, group[1], group[2], plural, namespace, last }, '\t'))
+end
+
+---@class Reading what was read, in order
+---@field objects table[]
+---@field lacks string[] what may not be read, or is not there
+local Reading = {}
+Reading.__index = Reading
+
+function Reading:add(object)
+  object.metadata.managedFields = nil
+  self.objects[#self.objects + 1] = object
+  return object
+end
+
+--- Reads an object once; nil: it is not there, or may not be read.
+function Reading:get(plural, namespace, name)
+  local key = plural .. '/' .. namespace .. '/' .. name
+  if self.seen[key] ~= nil then
+    return self.seen[key] or nil
+  end
+  local status, body = fetch('get', plural, namespace, name)
+  self.seen[key] = false
+  if status == 200 then
+    self.seen[key] = self:add(console.decode(body))
+    return self.seen[key]
+  elseif status == 0 then
+    problem('%s', body)
+  elseif status ~= 404 then
+    self.lacks[#self.lacks + 1] = ('%s %s/%s: %s'):format(plural, namespace, name, body)
+  end
+end
+
+function Reading:list(plural, namespace, selector)
+  local status, body = fetch('list', plural, namespace, selector)
+  if status ~= 200 then
+    self.lacks[#self.lacks + 1] = ('%s of %s: %s'):format(plural, namespace, body)
+    return
+  end
+  local items = console.decode(body).items or {}
+  table.sort(items, function(a, b)
+    return (a.metadata.creationTimestamp or '') < (b.metadata.creationTimestamp or '')
+  end)
+  for _, object in ipairs(items) do
+    self:add(object)
+  end
+end
+
+local function read_references(reading, canary)
+  local spec, namespace = canary.spec, canary.metadata.namespace
+  local function refer(plural, reference)
+    if type(reference) == 'table' and reference.name then
+      reading:get(plural, reference.namespace or namespace, reference.name)
+    end
+  end
+  refer('strategies', spec.strategy)
+  local analysis = spec.analysis or {}
+  for _, metric in ipairs(analysis.metrics or {}) do
+    refer('checks', metric.checkRef)
+    refer('metrictemplates', metric.templateRef)
+  end
+  for _, alert in ipairs(analysis.alerts or {}) do
+    refer('alertproviders', alert.providerRef)
+  end
+end
+
+local function read_workloads(reading, canary)
+  local spec, namespace = canary.spec, canary.metadata.namespace
+  local target = spec.targetRef.name
+  local kind = spec.targetRef.kind
+  local plural = TARGETS[kind] or problem('spec.targetRef.kind %s: this version knows none', tostring(kind))
+  local service = spec.service and spec.service.name or target
+  for _, ending in ipairs { '', '-primary' } do
+    reading:get(plural, namespace, target .. ending)
+  end
+  for _, ending in ipairs { '', '-primary', '-canary' } do
+    reading:get('services', namespace, service .. ending)
+  end
+  reading:get('virtualservices', namespace, service)
+  for _, ending in ipairs { '-primary', '-canary' } do
+    reading:get('destinationrules', namespace, service .. ending)
+  end
+  local autoscaler = spec.autoscalerRef and spec.autoscalerRef.name
+  for _, ending in ipairs(autoscaler and { '', '-primary' } or {}) do
+    reading:get('horizontalpodautoscalers', namespace, autoscaler .. ending)
+  end
+  for key in pairs(canary.status and canary.status.trackedConfigs or {}) do
+    local sort, name = key:match '^(%a+)/(.+)$'
+    for _, ending in ipairs(sort and { '', '-primary' } or {}) do
+      reading:get(sort == 'secret' and 'secrets' or 'configmaps', namespace, name .. ending)
+    end
+  end
+end
+
+--- Reads all that an engine would read of a Canary.
+local function read(namespace, name, server)
+  local reading = setmetatable({ objects = {}, lacks = {}, seen = {} }, Reading)
+  local canary = reading:get('canaries', namespace, name)
+  if not canary then
+    problem('%s', reading.lacks[1] or ('there is no Canary %s in namespace %s of %s'):format(name, namespace, server))
+  end
+  read_workloads(reading, canary)
+  read_references(reading, canary)
+  reading:list('releases', namespace, 'sluice.dev/canary=' .. name)
+  return reading, canary
+end
+
+-- What stands around ----------------------------------------------------------------------------
+
+local function host_of(url)
+  return url:match '^https?://([^/?#]+)'
+end
+
+local function query_of(request)
+  local query = request.query or ''
+  if request.method == 'POST' and request.body ~= '' then
+    query = (query ~= '' and query .. '&' or '') .. request.body
+  end
+  return query ~= '' and '?' .. query or ''
+end
+
+--- Requests to a Prometheus of the embedded cluster are asked of a live one.
+local function forward(session, host, root)
+  session.world:serve(host, function(request)
+    if session.is_blind then
+      return 503, 'Service Unavailable'
+    elseif not root then
+      return 503, 'no Prometheus was named: sluice repl --prometheus URL'
+    end
+    local status, body = console.fetch('ask\t' .. root .. request.path .. query_of(request))
+    if status == 0 then
+      return 503, (body:gsub('^GET %S+: ', ''))
+    end
+    return status, body
+  end)
+end
+
+--- Nobody is called: a gate counts as open, and no hook asks for a rollback.
+local function hold_hooks(session, canary)
+  for _, hook in ipairs(canary.spec.analysis and canary.spec.analysis.webhooks or {}) do
+    local host = type(hook.url) == 'string' and host_of(hook.url)
+    if host then
+      session.hooks[host .. (hook.url:match '^https?://[^/]+(/[^?#]*)' or '/')] = hook.type or 'rollout'
+      session.world:serve(host, function(request)
+        local kind = session.hooks[host .. request.path]
+        return kind == 'rollback' and 403 or 200, 'not called: this is a console that only reads'
+      end)
+    end
+  end
+end
+
+local function without_slash(url)
+  return url and url:gsub('/+$', '') or nil
+end
+
+--- Before an engine is started.
+---@param session Session
+---@param canary table
+---@param prometheus string?
+local function surround(session, canary, prometheus, objects)
+  session.hooks = {}
+  local named = canary.spec.metricsServer
+  local root = without_slash(prometheus or named)
+  forward(session, 'prometheus', root)
+  if type(named) == 'string' and host_of(named) then
+    forward(session, host_of(named), root:match '^https?://[^/]+')
+  end
+  for _, object in ipairs(objects) do
+    local provider = object.kind == 'MetricTemplate' and object.spec.provider or {}
+    if provider.type == 'prometheus' and type(provider.address) == 'string' and host_of(provider.address) then
+      forward(session, host_of(provider.address), provider.address:match '^https?://[^/]+')
+    end
+  end
+  hold_hooks(session, canary)
+end
+
+---@param session Session
+---@param order { namespace: string, canary: string, server: string, prometheus: string? }
+function M.open(session, order)
+  local reading, canary = read(order.namespace, order.canary, order.server)
+  local observer = sluice.observer
+  sluice.observer = function(kept)
+    observer(kept)
+    surround(session, canary, order.prometheus, reading.objects)
+  end
+  local texts = {}
+  for i, object in ipairs(reading.objects) do
+    texts[i] = console.encode(object)
+  end
+  session.file = ('%s/%s of %s'):format(order.namespace, order.canary, order.server)
+  session.live, session.lacks = true, reading.lacks
+  sluice.world { objects = texts, begin = os.date('!%Y-%m-%dT%H:%M:%SZ', os.time() - 10) }
+  session.told.live = true
+end
+
+return M

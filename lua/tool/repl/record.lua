@@ -1,0 +1,183 @@
+--- A release that was kept (kubectl get release -o yaml), walked as it happened: its words in order, with the verdicts
+--- that the record has of each. Nothing runs, and nothing is asked.
+local sluice = require 'sluice'
+local tell = require 'tool.repl.told'
+
+local M = {}
+
+local RELEASES, CANARIES = 'releases.sluice.dev', 'canaries.flagger.app'
+
+-- Reading ---------------------------------------------------------------------------------------
+
+--- Milliseconds since 1970 of '2026-03-11T08:15:10Z'; 0 for what is no such time.
+local function time_of(text)
+  local year, month, day, hour, minute, second = tostring(text):match '^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+)'
+  if not year then
+    return 0
+  end
+  year, month = tonumber(year), tonumber(month)
+  local shifted = month <= 2 and year - 1 or year -- years that begin in March
+  local era = math.floor(shifted / 400)
+  local of_era = shifted - era * 400
+  local of_year = math.floor((153 * (month + (month > 2 and -3 or 9)) + 2) / 5) + tonumber(day) - 1
+  local days = era * 146097 + of_era * 365 + math.floor(of_era / 4) - math.floor(of_era / 100) + of_year - 719468
+  return (((days * 24 + tonumber(hour)) * 60 + tonumber(minute)) * 60 + tonumber(second)) * 1000
+end
+
+M.time_of = time_of
+
+local function read(path)
+  local file, wrong = io.open(path)
+  if not file then
+    error(wrong, 0)
+  end
+  local text = file:read '*a'
+  file:close()
+  local world = sluice.world {}
+  local ok, raised = pcall(world.restore, world, text or '')
+  if not ok then
+    error(('%s: %s'):format(path, raised), 0)
+  end
+  local releases = world:list(RELEASES)
+  if #releases ~= 1 then
+    error(('%s: one Release is wanted, got %d'):format(path, #releases), 0)
+  end
+  return world, releases[1], world:list(CANARIES)[1]
+end
+
+--- The words of a record, each with what the record has of it.
+---@param release table
+---@return table[] words
+function M.words(release)
+  local status, words = release.status or {}, {}
+  for i, entry in ipairs(status.entries or {}) do
+    words[i] = { name = entry.w, at = entry.t, count = entry.n or 1, result = entry.r, evidence = {}, details = {} }
+  end
+  for i, entry in ipairs(status.entries or {}) do
+    for k = 1, (entry.s or 1) - 1 do -- it is repeated with those behind it
+      words[i + k].count = entry.n or 1
+    end
+  end
+  if status.openStarted and next(status.open or {}) then
+    words[#words + 1] = { name = 'in progress', at = status.openStarted, count = 1, evidence = {}, details = {} }
+  end
+  for _, evidence in ipairs(status.evidence or {}) do
+    local at, of = time_of(evidence.at), nil
+    for _, word in ipairs(words) do
+      local wanted = evidence.word and word.name == evidence.word or not evidence.word and (word.name:find 'round'
+        or word.name == 'in progress')
+      if wanted and math.floor((word.at or 0) / 1000) * 1000 <= at then
+        of = word
+      end
+    end
+    of = of or words[1]
+    if of then
+      of.evidence[#of.evidence + 1] = evidence
+      of.details[#of.details + 1] = tell.evidence(evidence)
+    end
+  end
+  return words
+end
+
+-- Walking ---------------------------------------------------------------------------------------
+
+local SILENT = { start = true, tell = true, metrics = true }
+
+local function title_of(word)
+  local step = type(word.result) == 'table' and word.result.step
+  local title = step and ('%s %d'):format(word.name, step.canary or 0) or word.name
+  return word.count > 1 and ('%s (%d times)'):format(title, word.count) or title
+end
+
+local methods = {}
+
+function methods:title()
+  local status = self.release.status or {}
+  return ('%s.%s as it was recorded: %s, %d words'):format(self.release.metadata.name,
+    self.release.metadata.namespace or '', status.state or 'without a state', #self.words)
+end
+
+function methods:clock(ms)
+  local seconds = math.floor(((ms or self.at_ms) - self.began_ms) / 1000)
+  return ('%3d:%02d'):format(math.floor(seconds / 60), seconds % 60)
+end
+
+function methods:open_release()
+  return self.index < #self.words and self.release.metadata.name or nil
+end
+
+function methods.flush() end
+
+function methods.settle() end
+
+--- The word after the one that was told last.
+function methods:walk()
+  local word = self.words[self.index + 1]
+  if not word then
+    return false
+  end
+  self.index, self.step, self.at_ms = self.index + 1, self.step + 1, word.at or self.at_ms
+  local result = type(word.result) == 'table' and word.result or {}
+  if result.step then
+    self.weight = result.step.canary or self.weight
+  end
+  if word.evidence[1] then
+    self.told.last_evidence = { word = word, unpack(word.evidence) }
+  end
+  self:tell(self.at_ms, title_of(word), word.details)
+  return true
+end
+
+--- What has come of it, at the end of the record.
+function methods:place()
+  local status = self.release.status or {}
+  if self.index < #self.words then
+    return ('%s, word %d of %d, weight %d'):format(self.release.metadata.name, self.index, #self.words, self.weight)
+  end
+  return ('%s %s%s'):format(self.release.metadata.name, status.state or 'without a state',
+    status.ended and ', ended ' .. status.ended or '')
+end
+
+--- Whether the last word, or one of its verdicts, is what `until` asks for.
+function methods:matches(text)
+  local word = self.words[self.index]
+  if not word then
+    return false
+  elseif tonumber(text) then
+    return self.weight == tonumber(text) and type(word.result) == 'table' and word.result.step ~= nil
+  end
+  if title_of(word):find(text, 1, true) then
+    return true
+  end
+  for _, evidence in ipairs(word.evidence) do
+    local said = ('%s %s %s %s'):format(evidence.verdict, evidence.metric or '', evidence.reason or '',
+      evidence.problem or '')
+    if said:find(text, 1, true) then
+      return true
+    end
+  end
+  return false
+end
+
+--- Makes a session one over this record.
+---@param session Session
+---@param path string
+function M.open(session, path)
+  local world, release, canary = read(path)
+  session.world, session.file, session.release, session.canary = world, path, release, canary
+  session.recorded, session.index, session.weight, session.words = true, 0, 0, {}
+  for _, word in ipairs(M.words(release)) do
+    if not SILENT[word.name] or word.evidence[1] then
+      session.words[#session.words + 1] = word
+    end
+  end
+  session.began_ms = time_of(release.status and release.status.started or release.metadata.creationTimestamp)
+  session.at_ms = session.began_ms
+  session.kept = { canaries = {}, told = {}, phases = {}, last_release = {}, ended = {} }
+  session.told = { names = {}, words = 0 }
+  for name, method in pairs(methods) do
+    session[name] = method
+  end
+end
+
+return M
