@@ -3,6 +3,7 @@ import pathlib
 import time
 
 import manifests
+import prometheus3
 from engine import Engine
 from scenario import Scenario
 from scenario_rollout import PHASES, story_begin, story_end, story_promote, story_start, story_steps
@@ -22,15 +23,21 @@ def adapted(text, namespace):
     return text
 
 
+# The checks for few requests that the engine brings.
+FEW = [{'name': name, 'interval': '1m', 'checkRef': {'name': check, 'params': params}} for name, check, params in (
+    ('errors', 'sequential-success-rate', {'at_least': '8%'}), ('latency', 'latency-regression', {'quantile': 0.9}),
+    ('budget', 'burn-rate', {'objective': 99}))]
+
+
 class Examples(Scenario):
     when = 'alone'
     flagger_too = False
 
-    def apply(self, example, script, analysis, **spec):
+    def apply(self, example, script, analysis, name=None, **spec):
         """An example in a namespace of its own, by kubectl, its Canary patched so that the release takes minutes."""
-        scene = self.scene(example.name)
-        for name in ('app.yaml', script, 'canary.yaml'):
-            self.lab.apply(adapted((example / name).read_text(encoding='utf-8'), scene.namespace))
+        scene = self.scene(name or example.name)
+        for file in ('app.yaml', *([script] if script else []), 'canary.yaml'):
+            self.lab.apply(adapted((example / file).read_text(encoding='utf-8'), scene.namespace))
         scene.edit({'spec': {'analysis': analysis, **spec}})
         return scene
 
@@ -59,7 +66,36 @@ class Examples(Scenario):
             good.wait_message(f'^{story_end(good.namespace)[0]}$')
             self.assertEqual(0, engine.terminate(), engine.log_tail(20))
         self.check_promoted(good)
-        self.check_taken_back(bad)
+        self.check_taken_back(bad, r'errors: \d+\.\d % more errors than the primary, at most 2 % wanted')
+
+    def test_few_requests(self):
+        """Ten requests in a round to the canary: a good version waits until they are enough, for Prometheus 3, and one
+        of which every ninth answer is an error is taken back after a few errors."""
+        example = EXAMPLES / 'checks/low-traffic'
+        bad = self.apply(example, None, {'interval': '10s'}, name='few-bad')
+        server = self.lab.start_prometheus('few-requests', prometheus3.folder() / 'prometheus')
+        good = self.apply(example, None, {'interval': '10s', 'metrics': FEW}, name='few-good', metricsServer=server)
+        with Engine(self.lab, 'few') as engine:
+            for scene in (good, bad):
+                scene.initialise()
+                self.traffic(scene, rate=10)
+            good.set_image('2')
+            bad.set_image('2', env=[{'name': 'PODINFO_RANDOM_ERROR', 'value': 'true'}])
+            bad.wait_phase('Failed', 240)
+            good.wait_phase('Succeeded', 400)
+            self.assertEqual(0, engine.terminate(), engine.log_tail(20))
+        blind = [text for text in good.messages() if 'is blind' in text]
+        self.assertRegex(blind[0], r'errors is blind: 0 of \d+ requests to the canary failed, 0 of \d+ to the primary; '
+                         r'\d+ more are needed to see 8 %')
+        self.assert_promoted(good, '2')
+        evidence = good.get('Release', 'podinfo-1')['status']['evidence']
+        passed = {each['metric']: each for each in evidence if each['verdict'] == 'pass'}
+        self.assertEqual({'errors', 'latency', 'budget'}, set(passed))
+        for each in passed.values():
+            self.assertLessEqual(each['needed'], each['samples'], each)
+        self.assertRegex(passed['latency']['query'], r'le=~"\d+\(\[\.\]0\)\?"')
+        self.check_taken_back(bad, r'errors: \d+ of \d+ requests to the canary failed, 0 of \d+ to the primary, '
+                              'at most 2 wanted')
 
     def assert_ready(self, script, parameters):
         status = script['status']
@@ -89,9 +125,8 @@ class Examples(Scenario):
                          + story_promote(ns) + story_end(ns), told, scene.story())
         self.assert_promoted(scene, '2')
 
-    def check_taken_back(self, scene):
+    def check_taken_back(self, scene, said):
         self.assertEqual('1', scene.image(scene.primary()))
         self.assertEqual((0, 10), (scene.weights()[-1], max(scene.weights())))
-        self.assertRegex('\n'.join(scene.messages()),
-                         r'errors: \d+\.\d % more errors than the primary, at most 2 % wanted')
+        self.assertRegex('\n'.join(scene.messages()), said)
         self.assert_answers(scene, {'1'})
