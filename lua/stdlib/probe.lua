@@ -16,12 +16,18 @@ end
 
 local TYPES = { duration = 'string', string = 'string', choice = 'string', boolean = 'boolean', list = 'table' }
 
+-- Checks that the engine brings and that are no metric of Flagger's.
+local BROUGHT = { 'burn-rate', 'latency-regression', 'sequential-success-rate' }
+
 --- The declared parameters with what is given in their place; `min` and `max`, where they are none, are bounds.
 ---@return table params
 ---@return Bounds? bounds
 local function read_params(word, definition, values, given)
   local params, bounds = {}, nil
   local declared = definition and definition.params or {}
+  for name, one in pairs(declared) do
+    params[name] = one.default
+  end
   for name, value in pairs(values or {}) do
     params[name] = value
   end
@@ -82,12 +88,13 @@ local function find(word, rollout, spec, name)
     return { name = name, check = { lacking = metrics.gone(name) } }
   end
   metric = metric or metrics.builtin(name) and { name = name }
-  if not metric then
-    local known = metrics.names(spec)
-    known[#known + 1], known[#known + 2] = 'request-success-rate', 'request-duration'
-    wrong(word, misuse.unknown('metric or check', name, known))
+  local known = metrics.names(spec)
+  known[#known + 1], known[#known + 2] = 'request-success-rate', 'request-duration'
+  for _, brought in ipairs(BROUGHT) do
+    metric = metric or name == brought and { name = name, check = { module = 'checks.' .. name } }
+    known[#known + 1] = brought
   end
-  return metric
+  return metric or wrong(word, misuse.unknown('metric or check', name, known))
 end
 
 local function ask_server(word, facts, spec, metric, given)

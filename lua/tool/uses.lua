@@ -24,7 +24,11 @@ local function names_of(canary, what)
   return names
 end
 
-local BUILTIN = { ['request-success-rate'] = true, ['request-duration'] = true } -- the word check has these as well
+-- The word check has these as well.
+local BUILTIN = {
+  ['request-success-rate'] = true, ['request-duration'] = true, ['sequential-success-rate'] = true,
+  ['latency-regression'] = true, ['burn-rate'] = true,
+}
 
 --- The name that is most likely meant.
 local function meant(name, names)

@@ -123,6 +123,21 @@ describe('stdlib.script_words', function()
         text = 'request duration 3 ms' }, verdict)
     end)
 
+    it('asks one that brings bounds, with the parameters that are not given as declared', function()
+      local function ask_now(name, params, measured) -- its queries name the time, so that another life asks others
+        local verdict
+        play(function(rollout)
+          verdict = rollout:check(name, params)
+        end, { analysis = METRICS, measures = { any = measured } })
+        return verdict
+      end
+      local verdict = ask_now('burn-rate', { objective = 80 }, 100) -- all of a hundred requests are errors
+      assert.same({ 'pass', 14.4, 100 }, { verdict.verdict, verdict.bounds.max, verdict.samples })
+      assert.equal('the error budget goes 5.0 times as fast as it may over 1h and 5m, at most 4 wanted',
+        ask_now('burn-rate', { objective = 80, factors = { 4, 4 } }, 100).text)
+      assert.equal('blind', ask_now('sequential-success-rate', nil, 0).verdict)
+    end)
+
     it('asks a Check that a metric names', function()
       local verdict = ask('slow', nil, { measures = { any = 4 }, analysis = { interval = '10s', metrics = { {
         name = 'speed', checkRef = { name = 'slow' }, thresholdRange = { max = 5 },
