@@ -7,7 +7,7 @@ local M = {}
 local ROUNDS_MAX = 400 -- after which a release that is still held ends
 
 --- Numbers from 0 to 1, the same ones for the same seed everywhere (Park and Miller, 1988).
-local function new_random(seed)
+function M.random(seed)
   local state = seed * 7919 % 2147483647 + 1
   return function()
     state = state * 16807 % 2147483647
@@ -112,7 +112,7 @@ end
 ---@return { promoted: number, taken_back: number, held: number, requests: number } shares; requests: of the canary
 ---        until the end, in the mean
 function M.play(story, releases, seed)
-  local random, ends, requests = new_random(seed), { promoted = 0, ['taken back'] = 0, held = 0 }, 0
+  local random, ends, requests = M.random(seed), { promoted = 0, ['taken back'] = 0, held = 0 }, 0
   for _ = 1, releases do
     local outcome, used = play(story, random)
     ends[outcome], requests = ends[outcome] + 1, requests + used

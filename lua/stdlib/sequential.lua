@@ -48,6 +48,7 @@ function M.params(more)
 end
 
 local POINTS_MAX, SHARE_LEAST = 290, 1e-6
+local STEP_MIN = 60 -- seconds: some scrapes
 
 --- A time since 1970 in ms, as the window of a query that reaches back to it.
 local function window_since(c, ms)
@@ -89,7 +90,7 @@ end
 ---@return number? since ms: when the canary began to have requests
 local function weigh_share(c, queries)
   local lasts = math.ceil((c.now - c.started) / 1000)
-  local step = math.max(math.ceil(duration.parse(c.interval) / 1000), math.ceil(lasts / POINTS_MAX))
+  local step = math.max(math.ceil(duration.parse(c.interval) / 1000), math.ceil(lasts / POINTS_MAX), STEP_MIN)
   local shares, cause = over_time(c, 'CANARY / (CANARY + PRIMARY)', queries.all, step)
   local bad
   if shares then

@@ -75,7 +75,8 @@ function M.max_sprt_requests(test, rates)
   return room 'max_sprt_decision'.requests(test, rates)
 end
 
---- The least horizon with which a regression is seen with a certain probability.
+--- The least horizon with which a regression is seen with a certain probability. It is for planning: one of more than a
+--- hundred takes longer than a step of a script may.
 ---
 ---     stats.max_sprt_horizon { ratio = 2, rate_ratio = 5, alpha = 0.01, power = 0.88 } -- 25
 ---@param aims { ratio: number, rate_ratio: number, alpha: number?, power: number?, minimum: integer? } power: 0.8
@@ -107,7 +108,7 @@ end
 ---
 ---     stats.max_sprt_poisson { expected = 10 }.critical_value -- 3.467952
 ---@param options { expected: number, alpha: number?, minimum: integer?, critical_value: number? } expected: errors that
----       the known rate lets expect until the test ends, 0.01 to 200
+---       the known rate lets expect until the test ends, 0.01 to 60
 ---@return table test critical_value, false_alarms, expected, alpha, minimum
 function M.max_sprt_poisson(options)
   return room 'max_sprt_poisson'.test(options)

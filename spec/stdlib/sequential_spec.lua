@@ -84,7 +84,7 @@ describe('stdlib.sequential', function()
 
   -- What it promises, by the lot ---------------------------------------------------------------------------
 
-  local RELEASES = 300
+  local RELEASES = 200
   local steady = few_requests.steady
 
   --- Releases at a tenth of the requests, with so many of them to the canary in each round.

@@ -400,7 +400,7 @@ describe('stdlib.stats', function()
     ['stats.max_sprt_horizon: rate_ratio: a number above 1 is wanted, got 1'] = function()
       stats.max_sprt_horizon { ratio = 1, rate_ratio = 1 }
     end,
-    ['expected: a finite number from 0.01 to 200 is wanted, got 0'] = function()
+    ['expected: a finite number from 0.01 to 60 is wanted, got 0'] = function()
       stats.max_sprt_poisson { expected = 0 }
     end,
     ['minimum: so many are too seldom for alpha: fewer are wanted, got 9'] = function()
@@ -432,7 +432,10 @@ describe('stdlib.stats', function()
     ['stats.uniform_bound: kind: one of normal, gamma-exponential, gamma-poisson, beta-binomial is'] = function()
       stats.uniform_bound('poisson', { v = 1 })
     end,
-    ['c: a number above 0 is wanted, got nil'] = function() stats.uniform_bound('gamma-poisson', { v = 1 }) end,
+    ['c: a number above 0.0001 is wanted, got nil'] = function() stats.uniform_bound('gamma-poisson', { v = 1 }) end,
+    ['c: a number above 0.1 is wanted, got 0.01'] = function()
+      stats.uniform_bound('gamma-exponential', { v = 1e6, c = 0.01 })
+    end,
     ['alpha: for one side a number below 0.5 is wanted, got 0.7'] = function()
       stats.uniform_bound('normal', { v = 1, alpha = 0.7 })
     end,

@@ -100,10 +100,14 @@ function M.horizon(aims)
     local test = max_sprt.test { horizon = horizon, ratio = ratio, alpha = aims.alpha, minimum = minimum }
     return test and max_sprt.performance(test, rate_ratio).power or 0
   end
-  for horizon = minimum, max_sprt.HORIZON_MAX do
-    if power(horizon) >= wanted then
+  local horizon = minimum
+  while horizon <= max_sprt.HORIZON_MAX do
+    local lacks = wanted - power(horizon)
+    if lacks <= 0 then
       return horizon
     end
+    -- Power rises and falls a little from one horizon to the next, so only far from the aim some can be left out.
+    horizon = horizon + (lacks > 0.1 and math.max(math.floor(horizon / 16), 1) or 1)
   end
 end
 

@@ -11,7 +11,7 @@ local solve = require 'stdlib.stats.solve'
 local M = {}
 
 local log, exp = math.log, math.exp
-local EXPECTED_MAX = 200
+local EXPECTED_MAX = 60 -- what a step of a script can afford
 
 ---@class MaxSprtPoisson
 ---@field expected number
@@ -31,53 +31,64 @@ local function time_of(errors, value)
   end, errors * exp(-1 - value / errors), errors)
 end
 
---- The probabilities of 0, 1, … `most` errors in a while in which `mean` are expected.
-local function poisson(mean, most)
-  local list = { [0] = exp(-mean) }
-  for i = 1, most do
-    list[i] = list[i - 1] * mean / i
+local NEGLIGIBLE = 1e-20 -- a probability that no published digit knows of
+
+--- The probabilities of 0, 1, … errors in a while in which `mean` are expected, as far as they count.
+---@return table<integer, number> chances
+---@return integer most
+local function poisson(mean)
+  local list, most = { [0] = exp(-mean) }, 0
+  while most < mean or list[most] > NEGLIGIBLE do
+    most = most + 1
+    list[most] = list[most - 1] * mean / most
   end
-  return list
+  return list, most
 end
 
---- How long it takes, in the mean, until more than `spare` errors have come or `span` is over, at so many per unit.
-local function mean_time(chances, spare, rate)
+--- How long it takes, in the mean, until more than `spare` errors have come or the while is over, at so many per unit.
+local function mean_time(chances, most, spare, rate)
   local sum, below = 0, 0
-  for errors = 0, spare do
+  for errors = 0, math.min(spare, most) do
     below = below + chances[errors]
     sum = sum + 1 - below
   end
   return sum / rate
 end
 
---- From the time of the last look to the next: at most `errors` - 1 may have come by then.
-local function step(states, chances, errors)
-  local after, rest = {}, 0
-  for count = 0, errors - 1 do
+--- From the time of the last look to the next: at most `errors` - 1 may have come by then. `states` has the probability
+--- of each number of errors from `states.low` to `states.high`.
+local function step(states, chances, most, errors)
+  local after = { low = states.low, high = math.min(states.high + most, errors - 1) }
+  for count = after.low, after.high do
     local sum = 0
-    for before, probability in pairs(states) do
-      if before <= count then
-        sum = sum + probability * chances[count - before]
-      end
+    for before = math.max(states.low, count - most), math.min(states.high, count) do
+      sum = sum + states[before] * chances[count - before]
     end
-    after[count], rest = sum, rest + sum
+    after[count] = sum
   end
-  return after, rest
+  while after.low < after.high and after[after.low] < NEGLIGIBLE do
+    after.low = after.low + 1
+  end
+  return after
 end
 
 --- Plays the test where `rate` times as many errors come as expected.
 ---@return number power that it signals
 ---@return number time until it signals or ends, in expected errors
 local function play(test, rate, value)
-  local states, rest, time, now, errors = { [0] = 1 }, 1, 0, 0, test.minimum
+  local states, time, now, errors = { low = 0, high = 0, [0] = 1 }, 0, 0, test.minimum
   while now < test.expected do
     local till = math.min(time_of(errors, value), test.expected)
-    local chances = poisson((till - now) * rate, errors)
-    for before, probability in pairs(states) do
-      time = time + probability * mean_time(chances, errors - 1 - before, rate)
+    local chances, most = poisson((till - now) * rate)
+    for before = states.low, states.high do
+      time = time + states[before] * mean_time(chances, most, errors - 1 - before, rate)
     end
-    states, rest = step(states, chances, errors)
+    states = step(states, chances, most, errors)
     now, errors = till, errors + 1
+  end
+  local rest = 0
+  for count = states.low, states.high do
+    rest = rest + states[count]
   end
   return 1 - rest, time
 end

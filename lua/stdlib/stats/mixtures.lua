@@ -93,16 +93,21 @@ end
 
 local OPTIONS = { 'v', 'v_opt', 'alpha', 'alpha_opt', 'sides', 'c', 'g', 'h' }
 
+--- The scale of the gammas. Of one far below the deviation they are normal, and their digits would not say so.
+local function read_scale(word, o)
+  return given.between(word, 'c', o.c, 1e-4 * math.sqrt(o.v))
+end
+
 --- Kinds of mixtures, by their names: what is made of the options.
 local KINDS = {
   ['normal'] = function(_, o)
     return normal(M.best_rho(o.v_opt, o.alpha_opt, o.sides), o.sides)
   end,
   ['gamma-exponential'] = function(word, o)
-    return gamma_exponential(M.best_rho(o.v_opt, o.alpha_opt, 1), given.between(word, 'c', o.c, 0))
+    return gamma_exponential(M.best_rho(o.v_opt, o.alpha_opt, 1), read_scale(word, o))
   end,
   ['gamma-poisson'] = function(word, o)
-    return gamma_poisson(M.best_rho(o.v_opt, o.alpha_opt, 1), given.between(word, 'c', o.c, 0))
+    return gamma_poisson(M.best_rho(o.v_opt, o.alpha_opt, 1), read_scale(word, o))
   end,
   ['beta-binomial'] = function(word, o)
     local g, h = given.between(word, 'g', o.g, 0), given.between(word, 'h', o.h, 0)
@@ -139,6 +144,7 @@ function M.bound(kind, options)
   local alpha = given.alpha(word, options.alpha)
   local v = given.between(word, 'v', options.v, 0)
   local read = {
+    v = v,
     v_opt = given.between(word, 'v_opt', options.v_opt == nil and v or options.v_opt, 0),
     alpha_opt = given.alpha(word, options.alpha_opt == nil and alpha or options.alpha_opt),
     sides = given.whole(word, 'sides', options.sides or 1, 1, 2),
