@@ -27,12 +27,18 @@
       "run specs of strategies", test_flags, "--", "FILE")                                                             \
     X(repl, "repl SCENARIO", "walk through a release word by word, forward and back",                                  \
       "walk through a release word by word", repl_flags, "--", "FILE")                                                 \
+    X(dryrun, "dryrun -f FILE...", "say what a release would do, at its fastest or in a story",                        \
+      "say what a release would do", dryrun_flags, "--", NULL)                                                         \
+    X(backtest, "backtest -f FILE...", "say what rules would have done with the traffic of the past",                  \
+      "say what rules would have done with past traffic", backtest_flags, "--", NULL)                                  \
+    X(record, "record -f FILE...", "fetch what checks ask a Prometheus, for backtest",                                 \
+      "fetch what checks ask a Prometheus", record_flags, "--", NULL)                                                  \
     X(new, "new strategy NAME", "make a folder with a strategy that works, to begin with",                             \
       "make a folder with a strategy", new_flags, "--", "strategy")                                                    \
     X(version, "version", "print the version, as -version does behind every command", "print the version", NULL, "--", \
       NULL)                                                                                                            \
     X(help, "help COMMAND", "say how a command is used, as -help does behind it", "say how a command is used", NULL,   \
-      "--", "run demo sim check test repl new completion")                                                             \
+      "--", "run demo sim check test repl dryrun backtest record new completion")                                      \
     X(completion, "completion bash|zsh", "write what makes a shell complete commands and flags",                       \
       "write what makes a shell complete", NULL, "--", "bash zsh")
 
@@ -40,4 +46,5 @@
 COMMANDS(COMMAND_DECLARE)
 #undef COMMAND_DECLARE
 
-extern const struct cli_flag check_flags[], test_flags[], repl_flags[], new_flags[];
+extern const struct cli_flag check_flags[], test_flags[], repl_flags[], record_flags[], dryrun_flags[],
+    backtest_flags[], new_flags[];

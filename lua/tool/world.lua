@@ -17,6 +17,7 @@ local PHASES = { Initializing = true, Initialized = true, Waiting = true, Progre
 ---@field canaries { namespace: string, name: string }[]
 ---@field phases table<string, string> by "namespace/name"
 ---@field shares table<string, integer> of the canary, by the name of its routes
+---@field curve { routes: string, at: integer, weight: integer }[] each share, since it began at `at`
 ---@field states table<string, string> of releases, by name
 ---@field ended table<string, boolean> whether their records are closed
 ---@field last_release table<string, table> by the name of the Canary
@@ -75,6 +76,7 @@ local function see_routes(self, routes)
   if self.shares[name] ~= share then
     self.shares[name] = share
     self.steps[#self.steps + 1] = ('%s %d'):format(name, share)
+    self.curve[#self.curve + 1] = { routes = name, at = self.world:now(), weight = share }
   end
 end
 
@@ -190,6 +192,47 @@ local function restore(self, objects)
   self.world:run(RESTORED_MS)
 end
 
+--- Canaries of the scenario that would have the same target as one that is put there.
+local function remove_rivals(world, canary)
+  for _, other in ipairs(world:list(CANARIES, canary.metadata.namespace)) do
+    if other.metadata.name ~= canary.metadata.name and other.spec.targetRef.name == canary.spec.targetRef.name then
+      world:delete(CANARIES, other.metadata.namespace, other.metadata.name)
+    end
+  end
+end
+
+--- Puts manifests in the place of those that are there, or beside them. Nothing has looked at the world yet.
+local function put_manifests(world, what)
+  for _, list in ipairs { what.manifests or {}, what.defaults or {} } do
+    for _, object in ipairs(list) do
+      if object.kind == 'Namespace' and not world:get('Namespace', nil, object.metadata.name) then
+        world:create(object)
+      end
+    end
+  end
+  for _, object in ipairs(what.manifests or {}) do
+    local is_text = type(object) == 'string'
+    if not is_text and object.kind == 'Canary' then
+      remove_rivals(world, object)
+    end
+    local before = not is_text and world:get(object.kind, object.metadata.namespace, object.metadata.name)
+    if before then
+      local after = { metadata = before.metadata }
+      for name, value in pairs(object) do
+        after[name] = after[name] or value
+      end
+      world:update(after)
+    else
+      world:create(object)
+    end
+  end
+  for _, object in ipairs(what.defaults or {}) do
+    if not world:get(object.kind, object.metadata.namespace, object.metadata.name) then
+      world:create(object)
+    end
+  end
+end
+
 local open_world, close_world = sluice.world, methods.close
 
 function methods.close(world)
@@ -206,17 +249,19 @@ function sluice.world(what)
   if type(what) == 'string' then
     what = { scenario = what }
   end
-  if type(what) ~= 'table' or not (what.scenario or what.objects) then
+  if type(what) ~= 'table' or not (what.scenario or what.objects or what.manifests) then
     return open_world(what)
   end
   local options = {}
   for name, value in pairs(what) do
-    options[name] = name ~= 'objects' and value or nil
+    options[name] = value
   end
+  options.objects, options.manifests, options.defaults = nil, nil, nil
   options.scenario = what.scenario and path_of(what.scenario)
+  options.people = what.manifests and true or what.people
   local world = open_world(options)
   local self = { world = world, file = options.scenario, canaries = {}, phases = {}, shares = {}, steps = {},
-    states = {}, last_release = {}, ended = {}, progress = {}, told = {}, story = {},
+    curve = {}, states = {}, last_release = {}, ended = {}, progress = {}, told = {}, story = {},
     killed = 0, words = 0, engines = 0 }
   kept[world] = self
   if sluice.observer then
@@ -226,6 +271,7 @@ function sluice.world(what)
   if what.objects then
     restore(self, what.objects)
   end
+  put_manifests(world, what)
   list_canaries(self)
   keep_engine(self)
   return world
@@ -261,9 +307,13 @@ function methods.phase(world, name)
   return self.phases[key] or ''
 end
 
+local WORKLOADS = { Deployment = 'deployments.apps', DaemonSet = 'daemonsets.apps' }
+
+--- The names of its target and of its service, and what kind the target is of.
 local function target_of(world, canary)
   local object = world:get(CANARIES, canary.namespace, canary.name)
-  return object.spec.targetRef.name, object.spec.service and object.spec.service.name or object.spec.targetRef.name
+  local target, service = object.spec.targetRef, object.spec.service
+  return target.name, service and service.name or target.name, WORKLOADS[target.kind] or WORKLOADS.Deployment
 end
 
 function methods.weight(world, name)
@@ -272,9 +322,23 @@ function methods.weight(world, name)
   return self.shares[canary.namespace .. '/' .. apex] or 0
 end
 
+--- The share of the traffic that the routes gave to the canary, from when on.
+function methods.curve(world, name)
+  local canary, self = named(world, 'curve', name)
+  local _, apex = target_of(world, canary)
+  local curve = {}
+  for _, step in ipairs(self.curve) do
+    if step.routes == canary.namespace .. '/' .. apex then
+      curve[#curve + 1] = { at = step.at, weight = step.weight }
+    end
+  end
+  return curve
+end
+
 function methods.primary(world, name)
   local canary = named(world, 'primary', name)
-  local primary = world:get('deployments.apps', canary.namespace, target_of(world, canary) .. '-primary')
+  local target, _, kind = target_of(world, canary)
+  local primary = world:get(kind, canary.namespace, target .. '-primary')
   return primary and primary.spec.template.spec.containers[1].image
 end
 
@@ -392,13 +456,14 @@ function methods.deploy(world, image, name)
     world:settle(key)
   end
   local before = self.last_release[key]
-  local target = world:get('deployments.apps', canary.namespace, (target_of(world, canary)))
+  local workload, _, kind = target_of(world, canary)
+  local target = world:get(kind, canary.namespace, workload)
   local container = target.spec.template.spec.containers[1]
   if container.image == image then
     raise('world:deploy: %s runs %s already', key, image)
   end
-  note(self, '$', ('kubectl -n %s set image deployment/%s %s=%s'):format(canary.namespace, target.metadata.name,
-    container.name, image))
+  note(self, '$', ('kubectl -n %s set image %s/%s %s=%s'):format(canary.namespace, target.kind:lower(),
+    target.metadata.name, container.name, image))
   container.image = image
   world:update(target)
   if not world:run('30m', function() return self.last_release[key] ~= before end) then

@@ -70,6 +70,9 @@ class Pages(unittest.TestCase):
     def test_repl(self):
         self.assertEqual((2, 0), self.follow('docs/repl.md'))
 
+    def test_dryrun(self):
+        self.assertEqual((1, 0), self.follow('docs/dryrun.md'))
+
     def test_readme(self):
         """The strategy of README.md is one, and its commands are there."""
         page = (ROOT / 'README.md').read_text()

@@ -304,7 +304,7 @@ static void close_world(lua_State *L, struct world *w)
     stage_fini(&w->stage);
     virtual_clock_free(w->time);
     mem_free(w->modules);
-    str_free(&w->start);
+    str_list_fini(&w->texts);
     module_log_to(logged != w ? logged : NULL);
     buf_fini(&w->log);
     str_free(&w->fate_body);
@@ -349,22 +349,38 @@ static struct world *push_world(lua_State *L)
     return *box;
 }
 
-/* A spec may bring the module that a release's coroutine begins with, and so stand where the stdlib stands. */
-static void take_start(lua_State *L, struct world *w)
+/* The text that the options have in the place of a module; NULL: none. They hold on to it. */
+static const char *own_module(lua_State *L, const char *name)
 {
-    lua_getfield(L, 1, "start");
-    const char *text = lua_tostring(L, -1);
-    if (text != NULL) {
-        w->start = str_dup(text);
-        w->modules = mem_alloc_array(embedded_count, sizeof *w->modules);
-        for (size_t i = 0; i < embedded_count; i++) {
-            bool is_start = strcmp(embedded_modules[i].name, "stdlib.start") == 0;
-            w->modules[i] =
-                is_start ? (struct embedded_module){"stdlib.start", w->start, strlen(w->start)} : embedded_modules[i];
-        }
-        w->stage.modules = w->modules;
+    int top = lua_gettop(L);
+    bool is_start = strcmp(name, "stdlib.start") == 0;
+    lua_getfield(L, 1, "modules");
+    if (lua_istable(L, -1)) {
+        lua_getfield(L, -1, name);
     }
-    lua_pop(L, 1);
+    if (is_start && !lua_isstring(L, -1)) {
+        lua_getfield(L, 1, "start");
+    }
+    const char *text = lua_isstring(L, -1) ? lua_tostring(L, -1) : NULL;
+    lua_settop(L, top);
+    return text;
+}
+
+/* A spec may bring modules of its own: `modules`, and as `start` the one that a release's coroutine begins with, which
+ * so stands where the stdlib stands. */
+static void take_modules(lua_State *L, struct world *w)
+{
+    w->modules = mem_alloc_array(embedded_count, sizeof *w->modules);
+    for (size_t i = 0; i < embedded_count; i++) {
+        const char *name = embedded_modules[i].name, *text = own_module(L, name);
+        w->modules[i] = embedded_modules[i];
+        if (text != NULL) {
+            str_list_push(&w->texts, text);
+            w->modules[i].source = w->texts.items[w->texts.count - 1];
+            w->modules[i].len = strlen(text);
+            w->stage.modules = w->modules;
+        }
+    }
 }
 
 /* A world has the faults of its scenario, or those that the spec decides on. */
@@ -401,8 +417,8 @@ static const char *scenario_of(lua_State *L)
 
 static int open_world(lua_State *L)
 {
-    static const char *const fields[] = {"seed",  "transcript",   "start",   "people", "scenario",
-                                         "begin", "replay_words", "step_ms", NULL};
+    static const char *const fields[] = {"seed",  "transcript",   "start",   "people",  "scenario",
+                                         "begin", "replay_words", "step_ms", "modules", NULL};
     module_check_fields(L, 1, fields);
     bool is_written = module_flag(L, 1, "transcript"), has_people = module_flag(L, 1, "people");
     int64_t replay_words = module_integer(L, 1, "replay_words", 0, 0), step_ms = module_integer(L, 1, "step_ms", 0, 0);
@@ -422,7 +438,7 @@ static int open_world(lua_State *L)
     bool ok = stage_init(&w->stage, virtual_clock_clock(w->time), seed, &err);
     w->stage.replay_words = replay_words;
     w->stage.step_ms = step_ms;
-    take_start(L, w);
+    take_modules(L, w);
     watch_world(w, has_people || w->scenario != NULL);
     w->transcript = is_written ? transcript_new(w->stage.cluster) : NULL;
     objects_listen(api_objects(cluster_api(w->stage.cluster)), module_on_object, w);
@@ -465,6 +481,19 @@ static int load_author(lua_State *L)
     return 1;
 }
 
+/* The text of a module of the engine's scripts; nothing without one. */
+static int module_source(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    for (size_t i = 0; i < embedded_count; i++) {
+        if (strcmp(embedded_modules[i].name, name) == 0) {
+            lua_pushlstring(L, embedded_modules[i].source, embedded_modules[i].len);
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int luaopen_sluice(lua_State *L)
 {
     module_log_to(NULL);                         /* what the specs print is theirs */
@@ -489,6 +518,8 @@ int luaopen_sluice(lua_State *L)
     luaL_register(L, NULL, module_adapters);
     luaL_register(L, NULL, module_killing);
     luaL_register(L, NULL, module_fork);
+    lua_pushcfunction(L, module_source);
+    lua_setfield(L, -2, "source");
     lua_pushcfunction(L, open_world);
     lua_setfield(L, -2, "world");
     return load_author(L);

@@ -32,8 +32,8 @@ struct world {
     struct transcript *transcript; /* NULL: not wanted */
     struct checkers *checkers;
     char *broken;                    /* the first thing that they found; NULL: nothing */
-    struct embedded_module *modules; /* with the spec's own stdlib.start; NULL: the binary's */
-    char *start;
+    struct embedded_module *modules; /* some of them the spec's own; NULL: the binary's */
+    struct str_list texts;           /* of these */
     struct buf log;
     struct callback *callbacks;
     struct scenario *scenario; /* NULL: the spec alone says what is there */

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "io/tzdata.h"
 #include "lab/lua/console.h"
+#include "lab/lua/fetch.h"
 #include "lab/lua/module_inner.h"
 #include "lab/lua/workers.h"
 #include "lab/texts.h"
@@ -137,6 +138,8 @@ static int open_process(lua_State *L)
         {"coverage", set_coverage},
         {"workers", workers_run},
         {"text", find_text},
+        {"fetch", fetch_run},
+        {"pause", fetch_pause},
         {NULL, NULL},
     };
     lua_newtable(L);
@@ -237,6 +240,7 @@ void tool_close(struct tool *tool)
 {
     if (tool != NULL) {
         lua_close(tool->L);
+        fetch_close();
         mem_free(tool);
     }
 }

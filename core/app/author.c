@@ -1,0 +1,120 @@
+#include "app/author.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/manifests.h"
+#include "app/version.h"
+#include "base/mem.h"
+#include "lab/lua/tool.h"
+
+bool author_take(struct author *author, const char *name, const char *value)
+{
+    if (name == NULL) {
+        return false;
+    }
+    bool is_file = strcmp(name, "f") == 0;
+    if (is_file) {
+        str_list_push(&author->files, value);
+    }
+    author->version |= strcmp(name, "version") == 0;
+    author->help |= strcmp(name, "help") == 0;
+    return is_file || strcmp(name, "version") == 0 || strcmp(name, "help") == 0;
+}
+
+bool author_asks(const struct author *author)
+{
+    return author->help || author->version;
+}
+
+int author_answer(const struct author *author)
+{
+    if (author->version) {
+        version_print();
+    } else if (author->help) {
+        fputs(author->usage, stdout);
+        cli_print(author->flags, stdout);
+        fputs(author->after, stdout);
+    }
+    return author_asks(author) ? 0 : -1;
+}
+
+int author_refuse(const struct author *author, const struct err *err)
+{
+    fprintf(stderr, "sluice %s: %s\n\nsluice %s --help says how to use it\n", author->command, err->text,
+            author->command);
+    return 2;
+}
+
+struct doc *author_order(const struct author *author)
+{
+    struct err err = {0};
+    struct timespec now;
+    struct doc *order = doc_new();
+    struct node *root = node_new_object(order), *manifests = node_new_array(order);
+    doc_set_root(order, root);
+    if (!manifests_read(&author->files, order, manifests, &err)) {
+        fprintf(stderr, "sluice %s: %s\n", author->command, err.text);
+        doc_free(order);
+        return NULL;
+    }
+    clock_gettime(CLOCK_REALTIME, &now);
+    node_set(order, root, "manifests", manifests);
+    node_set_int(order, root, "now", (int64_t)now.tv_sec * 1000);
+    node_set_bool(order, root, "terminal", isatty(STDERR_FILENO) != 0);
+    return order;
+}
+
+/* --- Ctrl-C --- */
+
+static struct tool *running;
+
+static void on_signal(int signum)
+{
+    tool_interrupt(running);
+}
+
+/* The second one ends the process. */
+static void listen_for_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND | SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+struct doc *author_call(const struct author *author, const char *module, const struct doc *order)
+{
+    struct err err = {0};
+    running = tool_open();
+    listen_for_signals();
+    struct doc *result = tool_call(running, module, "run", doc_root(order), &err);
+    const char *refused = node_str(node_get(doc_root(result), "refused"));
+    if (result == NULL || refused != NULL) {
+        fprintf(stderr, "sluice %s: %s\n", author->command, refused != NULL ? refused : err.text);
+        doc_free(result);
+        result = NULL;
+    }
+    tool_close(running);
+    running = NULL;
+    return result;
+}
+
+int author_tell(const struct doc *result)
+{
+    const struct node *document = node_get(doc_root(result), "document");
+    if (document != NULL) {
+        char *text = node_to_text(document);
+        printf("%s\n", text);
+        mem_free(text);
+    }
+    return (int)node_int_or(node_get(doc_root(result), "status"), 2);
+}
+
+void author_fini(struct author *author)
+{
+    str_list_fini(&author->files);
+}

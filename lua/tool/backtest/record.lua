@@ -1,0 +1,156 @@
+--- sluice record: what the checks of Canaries would ask a Prometheus, fetched once as raw samples into a file, from
+--- which sluice backtest answers (docs/backtest.md).
+local failure = require 'tool.promql.failure'
+local fetching = require 'tool.backtest.fetching'
+local plan = require 'tool.backtest.plan'
+local recording = require 'tool.backtest.recording'
+local release = require 'tool.backtest.release'
+local selectors = require 'tool.backtest.selectors'
+local server_of = require 'tool.backtest.server'
+local settings = require 'tool.backtest.setting'
+local sluice = require 'sluice'
+local span_of = require 'tool.backtest.span'
+
+local M = {}
+
+local LOOKBACK_MS = 300000
+M.PROBE = 'vector(1)' -- by which the engine sees that a server is there
+
+local function refuse(format, ...)
+  error({ refused = format:format(...) }, 0)
+end
+
+-- Which queries ---------------------------------------------------------------------------------
+
+---@class AskedQuery
+---@field query string
+---@field span number ms, over which it is asked
+---@field target string
+
+--- What the checks of a Canary ask, when there are values and when there are none.
+---@param setting Setting
+---@return AskedQuery[]
+---@return string[] notes
+function M.questions(setting)
+  local list, known, notes = {}, {}, {}
+  for _, options in ipairs { {}, { nothing = true } } do
+    local played = plan.play(setting, options)
+    for _, asked in ipairs(played.asked) do
+      if asked.query ~= M.PROBE then
+        local one = known[asked.query]
+        if not one then
+          one = { query = asked.query, span = 0, target = setting.target }
+          known[asked.query], list[#list + 1] = one, one
+        end
+        one.span = math.max(one.span, asked.span or 0)
+      end
+    end
+    if played.decision ~= 'promoted' and not options.nothing then
+      notes[#notes + 1] = ('%s/%s: not all of its checks were found: %s'):format(setting.namespace, setting.name,
+        played.problem or played.summary or played.decision)
+    end
+  end
+  for host, kind in pairs(setting.strangers) do
+    notes[#notes + 1] = ('%s (%s) is no Prometheus: its metrics are not recorded'):format(host, kind)
+  end
+  return list, notes
+end
+
+---@param questions AskedQuery[]
+---@param major integer
+---@return Need[] needs
+---@return string[] notes about queries that are not evaluated here
+function M.needs(questions, major)
+  local needs, notes = {}, {}
+  for _, asked in ipairs(questions) do
+    local ok, found = pcall(selectors.of, asked.query,
+      { major = major, target = asked.target, span = asked.span, lookback = LOOKBACK_MS })
+    if ok then
+      for _, need in ipairs(found) do
+        needs[#needs + 1] = need
+      end
+    else
+      notes[#notes + 1] = ('the query %s: %s'):format(asked.query:match '^ ?(.-) ?$', failure.of(found).text)
+    end
+  end
+  return selectors.merge(needs), notes
+end
+
+-- The file --------------------------------------------------------------------------------------
+
+local function say(format, ...)
+  io.stderr:write('sluice record: ', format:format(...), '\n')
+end
+
+--- What the server has of the needs, as series and their notes.
+local function fetch_all(server, needs, span, progress)
+  local fetched = fetching.new(server, progress)
+  local found = {}
+  for i, need in ipairs(needs) do
+    progress.selector(i, #needs, need.text)
+    local from = math.min(need.from or span.from, span.from) - need.before
+    local to = math.max(need.to or span.to, span.to) + need.after
+    local count = fetched:fetch(need, from, math.min(to, span.now))
+    found[i] = { selector = need.text, from = from, to = to, series = count }
+  end
+  return fetched, found
+end
+
+local function gather(options)
+  local questions, notes = {}, {}
+  for _, name in ipairs(settings.canaries(options.manifests)) do
+    local setting = settings.new(options.manifests, name)
+    local asked, said = M.questions(setting)
+    for _, one in ipairs(asked) do
+      questions[#questions + 1] = one
+    end
+    for _, text in ipairs(said) do
+      notes[#notes + 1] = text
+    end
+  end
+  if not questions[1] then
+    refuse 'there is nothing to record: no check of a Canary in the files asks a Prometheus'
+  end
+  return questions, notes
+end
+
+local function record(options)
+  local questions, notes = gather(options)
+  local server = server_of.new(options.prometheus, function(text)
+    say('%s', text)
+  end)
+  local version, problem = server:version()
+  if not version then
+    refuse('--prometheus %s: %s', server.shown, problem)
+  end
+  notes[#notes + 1] = problem
+  local span = span_of.read(options)
+  local needs, said = M.needs(questions, tonumber(version:match '^%d+'))
+  for _, text in ipairs(said) do
+    notes[#notes + 1] = text
+  end
+  local fetched, found = fetch_all(server, needs, span, fetching.progress(say, options.terminal))
+  for _, text in ipairs(fetched:notes(span, found)) do
+    notes[#notes + 1] = text
+  end
+  local document = recording.write({ list = sluice.list, server = version, recorded = span.now, from = span.from,
+    to = span.to, lookback = LOOKBACK_MS, selectors = sluice.list(found), notes = sluice.list(notes) },
+    fetched:series())
+  return { document = document, notes = notes, series = #document.series, samples = fetched.samples,
+    asked = server.asked, from = release.moment(span.from), to = release.moment(span.to), server = version }
+end
+
+--- Records; what could not be done comes as `refused`.
+---@param options { manifests: table[], prometheus: string, from: string?, to: string?, now: number, terminal: boolean }
+---@return table
+function M.run(options)
+  local ok, result = pcall(record, options)
+  if ok then
+    return result
+  elseif type(result) == 'table' and result.refused then
+    return { refused = result.refused }
+  end
+  error(result, 0)
+end
+
+return M

@@ -1,0 +1,305 @@
+--- Plays one release of a setting, by the real engine in a world of its own, and keeps all of it as data.
+local door = require 'tool.backtest.door'
+local sluice = require 'sluice'
+
+local M = {}
+
+---@class Release one that was played; `at` everywhere: ms since it began
+---@field began number ms, wall clock
+---@field ended number ms
+---@field decision 'promoted'|'taken back'|'undecided'
+---@field strategy string
+---@field steps { at: number, weight: integer }[] the canary's share
+---@field checks table[] the evidence on record: metric, verdict, value, min, max, margin, cause, reason, weight, query
+---@field events { at: number, text: string, warning: boolean }[]
+---@field words { at: number, word: string, result: table }[] of the strategy, as they are on record
+---@field asked { at: number, query: string, span: number?, host: string }[]
+---@field hooks { at: number, name: string, type: string }[]
+---@field summary string? as the Release says it
+---@field problem string? why it did not come to an end
+
+local MARGIN_MS = 120000 -- in which the Canary's objects come about
+
+M.LIMIT_MS = 14 * 86400000 -- after which it is undecided
+
+--- '2026-06-01T12:00:00Z'
+---@param ms number
+---@return string
+function M.moment(ms)
+  return os.date('!%Y-%m-%dT%H:%M:%SZ', math.floor(ms / 1000))
+end
+
+--- ms of '2026-06-01T12:00:00Z', to the second; nil for another text.
+---@param text string?
+---@return number?
+function M.ms_of(text)
+  local year, month, day, hour, minute, second = tostring(text)
+    :match '^(%d%d%d%d)-(%d%d)-(%d%d)T(%d%d):(%d%d):(%d%d)Z$'
+  if not year then
+    return nil
+  end
+  year, month, day = tonumber(year), tonumber(month), tonumber(day)
+  local from_march = (month + 9) % 12
+  local years = year - (month <= 2 and 1 or 0)
+  local days = 365 * years + math.floor(years / 4) - math.floor(years / 100) + math.floor(years / 400)
+    + math.floor((153 * from_march + 2) / 5) + day - 719469
+  return ((days * 24 + tonumber(hour)) * 60 + tonumber(minute)) * 60000 + tonumber(second) * 1000
+end
+
+-- What is kept ----------------------------------------------------------------------------------
+
+---@class Recorder
+---@field world sluice.World
+---@field begin number? ms, what the wall clock showed first
+---@field began number? ms since the world began, when the first release did
+---@field ended number? likewise
+local recorder = {}
+recorder.__index = recorder
+
+local function margin_of(check)
+  if not check.value then
+    return nil
+  end
+  local margin = math.min(check.min and check.value - check.min or math.huge,
+    check.max and check.max - check.value or math.huge)
+  return margin < math.huge and margin or nil
+end
+
+--- Of the record of a release, which drops old evidence: what is new in it.
+local function take_evidence(self, object)
+  for _, check in ipairs((object.status or {}).evidence or {}) do
+    local key = ('%s %s %s %s %s'):format(object.metadata.name, check.at, check.metric or check.hook or '',
+      check.round or '', check.where or '')
+    if not self.seen[key] then
+      self.seen[key] = true
+      check.margin = check.margin or margin_of(check)
+      self.checks[#self.checks + 1] = check
+    end
+  end
+end
+
+--- What the wall clock showed when the world began: a whole second.
+local function begin_of(object, now)
+  return math.ceil((M.ms_of(object.metadata.creationTimestamp) - now) / 1000) * 1000
+end
+
+local function see_release(self, object, change)
+  if change == 'deleted' or object.metadata.namespace ~= self.namespace or object.spec.canary ~= self.name then
+    return
+  end
+  if not self.began then
+    self.began = self.world:now()
+    self.begin = self.begin or begin_of(object, self.began)
+  end
+  take_evidence(self, object)
+  self.last, self.ended = object, (object.status or {}).ended and (self.ended or self.world:now()) or nil
+end
+
+local function see_event(self, event, change)
+  local of = event.involvedObject
+  if change ~= 'deleted' and of.kind == 'Canary' and of.name == self.name and of.namespace == self.namespace then
+    self.events[#self.events + 1] = { at = self.world:now(), text = event.message,
+      warning = event.type == 'Warning' }
+  end
+end
+
+--- Listens to a world from now on.
+---@param world sluice.World
+---@param setting Setting
+---@param begin number? ms, what its wall clock showed first
+---@return Recorder
+local function listen(world, setting, begin)
+  local self = setmetatable({ world = world, begin = begin, namespace = setting.namespace, name = setting.name,
+    checks = {}, events = {}, asked = {}, hooks = {}, seen = {} }, recorder)
+  world:watch('releases.sluice.dev', function(object, change)
+    see_release(self, object, change)
+  end)
+  world:watch('events', function(event, change)
+    see_event(self, event, change)
+  end)
+  return self
+end
+
+--- Times since the release began; what was before is dropped.
+local function since(list, began)
+  local kept = {}
+  for _, each in ipairs(list) do
+    if each.at >= began then
+      each.at = each.at - began
+      kept[#kept + 1] = each
+    end
+  end
+  return kept
+end
+
+local function steps_of(self)
+  local steps = { { at = 0, weight = 0 } }
+  for _, step in ipairs(self.world:curve(self.namespace .. '/' .. self.name)) do
+    if step.at > self.began and step.weight ~= steps[#steps].weight then
+      steps[#steps + 1] = { at = step.at - self.began, weight = step.weight }
+    end
+  end
+  return steps
+end
+
+local function words_of(self)
+  local words = {}
+  for i, entry in ipairs((self.last.status or {}).entries or {}) do
+    words[i] = { at = entry.t - self.begin, word = entry.w, result = entry.r or {}, count = entry.n }
+  end
+  return words
+end
+
+local function kind_of(spec)
+  local analysis = spec.analysis or spec.canaryAnalysis or {}
+  if type(spec.strategy) == 'table' then
+    return spec.strategy.name
+  elseif (analysis.iterations or 0) > 0 then
+    return analysis.match and 'A/B test' or 'blue/green'
+  end
+  return spec.skipAnalysis and 'promotion without an analysis' or 'canary'
+end
+
+local DECISIONS = { Succeeded = 'promoted', Failed = 'taken back' }
+
+--- All of it, as a table.
+---@param setting Setting
+---@param phase string of the Canary now
+---@param problem string?
+---@return Release
+function recorder:finish(setting, phase, problem)
+  local ended, wall = self.ended or self.world:now(), self.begin + self.began
+  for _, check in ipairs(self.checks) do
+    check.at = math.max(self.began, M.ms_of(check.at) - self.begin)
+  end
+  return {
+    began = wall, ended = self.begin + ended, decision = DECISIONS[phase] or 'undecided', problem = problem,
+    strategy = kind_of(setting.canary.spec), steps = steps_of(self), checks = since(self.checks, self.began),
+    events = since(self.events, self.began), asked = since(self.asked, self.began),
+    hooks = since(self.hooks, self.began), words = since(words_of(self), self.began),
+    summary = (self.last.status or {}).summary,
+  }
+end
+
+-- What answers ----------------------------------------------------------------------------------
+
+--- How much of a hook's metadata is in a payload; nil: not all of it.
+local function likeness(hook, body)
+  local count = 0
+  for name, value in pairs(hook.metadata) do
+    local plain = tostring(value):match '^[^"\\%c]*' -- up to what JSON writes otherwise
+    if not body:find(('"%s":"%s'):format(name, plain), 1, true) then
+      return nil
+    end
+    count = count + 1
+  end
+  return count
+end
+
+--- Of several at one URL, the one whose metadata the payload has.
+local function find_hook(setting, host, request)
+  local found, most
+  for _, hook in ipairs(setting.hooks) do
+    local is_there = hook.host == host and (hook.path == request.path or request.path == '/' and hook.path == '')
+    local like = is_there and likeness(hook, request.body or '')
+    if like and (not most or like > most) then
+      found, most = hook, like
+    end
+  end
+  return found
+end
+
+--- Webhooks agree, but no rollback hook asks for a rollback.
+local function serve_hooks(self, setting)
+  for _, hook in ipairs(setting.hooks) do
+    self.world:serve(hook.host, function(request)
+      local asked = find_hook(setting, hook.host, request) or hook
+      self.hooks[#self.hooks + 1] = { at = self.world:now(), name = asked.name, type = asked.type }
+      return asked.type == 'rollback' and 403 or 200, ''
+    end)
+  end
+end
+
+local function serve_prometheus(self, setting, ask)
+  local function now()
+    return self.begin + self.world:now()
+  end
+  for host in pairs(setting.servers) do
+    self.world:serve(host, door.serve(ask, now, function(question)
+      self.asked[#self.asked + 1] = { at = self.world:now(), query = question.query, host = host,
+        span = question.step and question.to - question.from or nil }
+    end))
+  end
+end
+
+-- The play --------------------------------------------------------------------------------------
+
+--- Closes the world whatever happens in it.
+local function within(world, act)
+  local ok, raised = pcall(act)
+  world:close()
+  if not ok then
+    error(raised, 0)
+  end
+  return raised
+end
+
+--- Why nothing came of the objects.
+local function refuse(setting, raised)
+  local text = tostring(raised):gsub('^tool/[%w_/]+%.lua:%d+: ', '')
+  error({ refused = ('%s.%s: %s'):format(setting.name, setting.namespace, text) }, 0)
+end
+
+---@param setting Setting
+---@param options { begin: number, ask: fun(query: string, time: number): PromqlAnswer?, PromqlFailure?,
+---  modules: table<string, string>?, limit: number? } begin: when a new version is pushed, wall clock ms; limit: ms
+---  after which the release is undecided
+---@return Release
+function M.play(setting, options)
+  local begin = math.floor(options.begin / 1000) * 1000 - MARGIN_MS
+  local opened, world = pcall(sluice.world, { manifests = setting.objects, begin = M.moment(begin),
+    modules = options.modules })
+  if not opened then
+    refuse(setting, world)
+  end
+  return within(world, function()
+    local self = listen(world, setting, begin)
+    serve_prometheus(self, setting, options.ask)
+    serve_hooks(self, setting)
+    local settled, why = pcall(world.settle, world)
+    if not settled then
+      refuse(setting, why)
+    end
+    world:run(math.max(0, MARGIN_MS - world:now()))
+    world:deploy(setting.image .. '-next')
+    local over, phase = pcall(world.finish, world, nil, options.limit or M.LIMIT_MS)
+    return self:finish(setting, over and phase or 'undecided', not over and tostring(phase) or nil)
+  end)
+end
+
+--- Plays the acts of a scenario, with the objects of the setting in the place of those that it has.
+---@param setting Setting
+---@param path string
+---@return Release
+function M.play_scenario(setting, path)
+  local given, made = {}, {}
+  for _, object in ipairs(setting.objects) do
+    local list = setting.made[object] and made or given
+    list[#list + 1] = object
+  end
+  local opened, world = pcall(sluice.world, { scenario = path, manifests = given, defaults = made })
+  if not opened then
+    refuse(setting, world)
+  end
+  return within(world, function()
+    local self, name = listen(world, setting), setting.namespace .. '/' .. setting.name
+    local played, problem = pcall(world.play, world)
+    if not self.began then
+      refuse(setting, ('no release of it begins in %s%s'):format(path, played and '' or ': ' .. tostring(problem)))
+    end
+    pcall(world.finish, world, name, M.LIMIT_MS)
+    return self:finish(setting, world:phase(name))
+  end)
+end
+
+return M

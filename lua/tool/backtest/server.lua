@@ -1,0 +1,128 @@
+--- A real Prometheus, asked over HTTP. It may be away, slow, or say that it is asked too much.
+local process = require 'tool.process'
+
+local M = {}
+
+local TRIES, PAUSE_MS, PAUSE_MAX_MS, TIMEOUT_MS, SIZE_MAX = 7, 1000, 60000, 30000, 256 * 1024 * 1024
+
+---@class ServerProblem
+---@field kind 'away'|'busy'|'too much'|'refused'
+---@field text string
+---@field slow boolean? no answer came in time
+
+---@class Server
+---@field url string without a slash at its end
+---@field shown string without a password
+---@field asked integer requests so far
+---@field tell fun(text: string) hears why it takes longer
+local server = {}
+server.__index = server
+
+local function escaped(text)
+  return (tostring(text):gsub('[^%w%-._~]', function(char)
+    return ('%%%02X'):format(char:byte())
+  end))
+end
+
+local function table_or(value)
+  return type(value) == 'table' and value or {}
+end
+
+--- What the server says against a query.
+local function complaint(answer)
+  return table_or(answer.body).error or answer.text ~= '' and answer.text or 'no reason is given'
+end
+
+--- Too many samples, too many points, too slow, or too large a body: a smaller part of it may do.
+local function is_too_much(answer)
+  if answer.error then
+    return answer.code == 'too-large' or answer.code == 'timeout'
+  end
+  local text = complaint(answer)
+  return answer.status == 422 and text:find 'too many samples' or answer.status == 503 and text:find 'timed out'
+    or text:find 'exceeded maximum resolution' or answer.status == 413
+end
+
+---@return ServerProblem?
+---@return boolean? again it may be better later
+local function problem_of(answer)
+  if is_too_much(answer) then
+    return { kind = 'too much', text = answer.error or complaint(answer), slow = answer.code == 'timeout' }
+  elseif answer.error then
+    return { kind = 'away', text = answer.error }, true
+  elseif answer.status == 429 or answer.status >= 500 then
+    return { kind = 'busy', text = ('status %d: %s'):format(answer.status, complaint(answer)) }, true
+  elseif answer.status ~= 200 or table_or(answer.body).status ~= 'success' then
+    return { kind = 'refused', text = answer.body and complaint(answer)
+      or ('status %d, and no answer of a Prometheus'):format(answer.status) }
+  end
+end
+
+--- Asks until there is an answer, for a while.
+---@param path string 'query'
+---@param parameters table<string, any>
+---@param tries integer? how often
+---@return table? data
+---@return ServerProblem? problem
+function server:ask(path, parameters, tries)
+  local parts = {}
+  for name, value in pairs(parameters or {}) do
+    parts[#parts + 1] = name .. '=' .. escaped(value)
+  end
+  local url = ('%s/api/v1/%s%s%s'):format(self.url, path, parts[1] and '?' or '', table.concat(parts, '&'))
+  local pause_ms = PAUSE_MS
+  tries = tries or TRIES
+  for try = 1, tries do
+    local answer = process.fetch { url = url, timeout_ms = TIMEOUT_MS, size_max = SIZE_MAX }
+    self.asked = self.asked + 1
+    local problem, may_change = problem_of(answer)
+    if not problem then
+      return table_or(answer.body.data)
+    elseif not may_change or try == tries then
+      return nil, problem
+    end
+    local wait_ms = (answer.retry_after_ms or 0) > 0 and answer.retry_after_ms or pause_ms
+    self.tell(('%s; once more in %d s'):format(problem.text, math.ceil(wait_ms / 1000)))
+    process.pause(wait_ms)
+    if process.interrupted() then
+      error('interrupted', 0)
+    end
+    pause_ms = math.min(2 * pause_ms, PAUSE_MAX_MS)
+  end
+end
+
+--- An instant query.
+---@param query string
+---@param time number ms
+---@return table? data
+---@return ServerProblem? problem
+function server:query(query, time)
+  return self:ask('query', { query = query, time = ('%.3f'):format(time / 1000) })
+end
+
+--- Its version; '2.0.0' of one that does not say so.
+---@return string? version
+---@return string? problem
+function server:version()
+  local probe, problem = self:ask('query', { query = 'vector(1)' }, 1) -- a wrong address is told at once
+  if not probe then
+    return nil, problem.text
+  end
+  local info = self:ask('status/buildinfo', nil, 1)
+  local version = info and info.version
+  if type(version) ~= 'string' or not version:find '^%d+%.' then
+    return '2.0.0', 'it does not say its version: windows are taken as a Prometheus 2 takes them'
+  end
+  return version
+end
+
+---@param url string
+---@param tell fun(text: string)?
+---@return Server
+function M.new(url, tell)
+  local shown = url:gsub('^(%a+://[^/@]*):[^/@]*@', '%1:xxxxx@')
+  return setmetatable({ url = (url:gsub('/+$', '')), shown = shown, asked = 0,
+    tell = tell or function() end }, server)
+end
+
+return M
