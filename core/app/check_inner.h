@@ -214,7 +214,8 @@ void check_text_fini(struct check_text *text);
  * not. */
 void check_find_in(struct check *check, const struct check_text *text, size_t line, size_t column, bool is_error,
                    const char *what, const char *said);
-/* Writes NAME.lua into the Strategies and Checks NAME beside it, in manifests of a file or a folder, and says so. */
+/* Writes NAME.lua into the Strategies and Checks NAME beside it, and adapters/NAME.lua into their adapters, in
+ * manifests of a file or a folder, and says so. */
 void check_write(struct check *check, const char *path, FILE *out);
 
 /* A text of Lua. */
@@ -227,6 +228,7 @@ struct check_script {
 struct check_scripts {
     struct check_script *items;
     size_t count;
+    size_t adapters; /* so many behind the script are for the VM of adapters */
     bool has_files;  /* the modules are files, which are looked at by themselves */
     bool is_adapter; /* it is for the VM of adapters, and is not loaded */
     bool is_bundled; /* the first is one of the engine's own, word by word */
@@ -241,10 +243,19 @@ struct check_looked {
     char *name;           /* that it says; NULL: as kind */
     struct doc *declared; /* its parameters; NULL: it is a module, or does not load */
     struct doc *said;     /* as in check_named */
+    bool is_whole;        /* all of its texts are Lua */
 };
 void check_looked_fini(struct check_looked *looked);
 /* Says what is wrong with a script. */
 struct check_looked check_look(struct check *check, const struct check_scripts *scripts);
+/* "scripts.ring: scripts/ring.lua:3: attempt to …" at that place. `findings`: what is told of the first script already;
+ * NULL: nothing. */
+void check_find_fault(struct check *check, const struct check_scripts *scripts, const struct node *findings,
+                      const char *text);
+/* What is wrong with spec.adapters of a Check, whose texts are among `scripts`, and with the names by which its script
+ * asks them. */
+void check_adapters(struct check *check, const struct check_source *source, const struct node *object,
+                    const struct check_scripts *scripts, const struct check_looked *looked);
 /* That the text is Lua at all: all that is said of a spec, which runs where all of Lua is there. */
 void check_syntax(struct check *check, const struct check_script *script);
 /* The parameters of a check that the engine brings; NULL: it brings none of this name. */

@@ -152,8 +152,8 @@ static bool has_error_at(const struct node *findings, size_t line)
 
 /* "scripts.ring: scripts/ring.lua:3: attempt to …": the script and the line, and what follows. What the scan has said
  * of that line of the first script is most likely the cause, and is enough. */
-static void find_fault(struct check *check, const struct check_scripts *scripts, const struct node *findings,
-                       const char *text)
+void check_find_fault(struct check *check, const struct check_scripts *scripts, const struct node *findings,
+                      const char *text)
 {
     const struct check_script *script = NULL;
     const char *rest = sentence_of(scripts, text);
@@ -268,7 +268,7 @@ static struct doc *load(struct check *check, const struct check_scripts *scripts
         inspect(check, scripts, scripts->has_files ? PROBE : NULL, scripts->has_files ? probing : NULL, &err);
     if (declared == NULL) {
         char *text = without_probe(err.text);
-        find_fault(check, scripts, findings, text);
+        check_find_fault(check, scripts, findings, text);
         str_free(&text);
     }
     str_free(&probing);
@@ -292,8 +292,8 @@ struct check_looked check_look(struct check *check, const struct check_scripts *
     struct doc *found = scan(check, script, "scan", scripts->is_bundled, NULL);
     const struct node *findings = node_get(doc_root(found), "findings");
     bool is_broken = node_bool_or(node_get(doc_root(found), "broken"), false);
-    bool is_whole = look_at_modules(check, scripts) && !is_broken;
-    struct doc *declared = is_whole && !scripts->is_adapter ? load(check, scripts, findings) : NULL;
+    looked.is_whole = look_at_modules(check, scripts) && !is_broken;
+    struct doc *declared = looked.is_whole && !scripts->is_adapter ? load(check, scripts, findings) : NULL;
     const char *kind = node_str_or(node_get(doc_root(declared), "kind"), "strategy");
     if (declared != NULL && strcmp(kind, MODULE_KIND) != 0) {
         looked.kind = str_dup(kind);

@@ -6,6 +6,7 @@
 #include "canary/canary.h"
 #include "canary/limits.h"
 #include "io/folder.h"
+#include "rollout/check_adapter.h"
 #include "script/embedded.h"
 
 /* --- files --- */
@@ -87,6 +88,7 @@ static void look_at_file(struct check *check, const char *path, const char *name
     struct check_looked looked = check_look(check, &scripts);
     if (looked.kind != NULL && is_in_folder_of(path, looked.kind)) {
         check_own_name(check, &scripts.items[0].place, &looked, name);
+        check_adapters(check, source, object, &scripts, &looked);
         check_name(check, (struct check_named){.role = strcmp(looked.kind, "check") == 0 ? CHECK_CHECK : CHECK_STRATEGY,
                                                .key = str_format("/%s", name),
                                                .declared = looked.declared,
@@ -181,7 +183,7 @@ static bool compare_file(struct check *check, const struct check_source *source,
 static bool has_module(const struct check_scripts *scripts, const char *name)
 {
     bool has = false;
-    for (size_t i = 1; i < scripts->count && !has; i++) {
+    for (size_t i = 1 + scripts->adapters; i < scripts->count && !has; i++) {
         const char *last = strrchr(scripts->items[i].module, '.');
         has = strcmp(last + 1, name) == 0;
     }
@@ -212,6 +214,17 @@ static void add_missing(struct check *check, const struct check_source *source, 
     str_list_fini(&names);
 }
 
+static void compare_adapters(struct check *check, const struct check_source *source, struct check_scripts *scripts)
+{
+    for (size_t i = 1; i <= scripts->adapters; i++) {
+        const char *adapter = strrchr(scripts->items[i].module, '.') + 1;
+        char *field = str_format("spec.adapters.%s.script", adapter), *file = str_format("adapters/%s", adapter);
+        compare_file(check, source, &scripts->items[i], field, file);
+        str_free(&file);
+        str_free(&field);
+    }
+}
+
 /* Where the file of the script is beside the manifest, those of its modules are, too. */
 static void compare_files(struct check *check, const struct check_source *source, struct check_scripts *scripts,
                           const struct node *object, enum check_role role)
@@ -219,7 +232,7 @@ static void compare_files(struct check *check, const struct check_source *source
     struct check_text manifest = check_text_of(source, node_at(object, "spec", "script"));
     const char *name = node_str_or(node_at(object, "metadata", "name"), "");
     if (compare_file(check, source, &scripts->items[0], "spec.script", name)) {
-        for (size_t i = 1; i < scripts->count; i++) {
+        for (size_t i = 1 + scripts->adapters; i < scripts->count; i++) {
             const char *module = strrchr(scripts->items[i].module, '.') + 1;
             char *field = str_format("spec.modules.%s", module);
             compare_file(check, source, &scripts->items[i], field, module);
@@ -227,6 +240,7 @@ static void compare_files(struct check *check, const struct check_source *source
         }
         add_missing(check, source, scripts, &manifest, role);
     }
+    compare_adapters(check, source, scripts);
     check_text_fini(&manifest);
 }
 
@@ -248,11 +262,16 @@ static void add_value(struct check_scripts *scripts, const struct check_source *
     check_scripts_add(scripts, module, node_str_or(value, ""), check_text_of(source, value));
 }
 
+/* The script, its adapters, its modules. */
 static void add_all(struct check_scripts *scripts, const struct check_source *source, const struct node *object,
                     char *module, enum check_role role)
 {
     const struct node *spec = node_get(object, "spec");
     add_value(scripts, source, module, node_get(spec, "script"));
+    struct node_iter adapters = node_iterate(role == CHECK_CHECK ? node_get(spec, "adapters") : NULL);
+    for (; node_next(&adapters); scripts->adapters++) {
+        add_value(scripts, source, check_adapter_module(module, adapters.key), node_get(adapters.value, "script"));
+    }
     struct node_iter it = node_iterate(node_get(spec, "modules"));
     while (node_next(&it)) {
         char *name =

@@ -1,5 +1,5 @@
 /* sluice check --write: the script of a Strategy or a Check is that of the file beside its manifest, and so are its
- * modules. One text at a time: the places of the others are those of the file as it is then. */
+ * modules, and its adapters in the folder adapters. One text at a time: the places of the others are those of the file as it is then. */
 #include <string.h>
 
 #include "app/check_inner.h"
@@ -74,6 +74,19 @@ static bool bring_modules(struct writing *writing, struct err *err)
     return ok;
 }
 
+static bool bring_adapters(struct writing *writing, struct err *err)
+{
+    bool ok = true;
+    struct node_iter it = node_iterate(node_get(writing->spec, "adapters"));
+    while (ok && writing->result == NULL && node_next(&it)) {
+        char *name = str_format("adapters/%s", it.key), *field = str_format("spec.adapters.%s.script", it.key);
+        ok = bring(writing, node_get(it.value, "script"), name, field, err);
+        str_free(&field);
+        str_free(&name);
+    }
+    return ok;
+}
+
 /* A module that the script requires, and the manifest has not. */
 static bool add_module(struct writing *writing, struct err *err)
 {
@@ -108,6 +121,9 @@ static char *replaced(struct writing *writing, const struct node *documents, str
         ok = file == NULL || bring(writing, script, name, "spec.script", err);
         if (ok && file != NULL && writing->result == NULL) {
             ok = bring_modules(writing, err) && (writing->result != NULL || add_module(writing, err));
+        }
+        if (ok && has_script(it.value) && writing->result == NULL) {
+            ok = bring_adapters(writing, err);
         }
         str_free(&file);
     }

@@ -14,6 +14,15 @@ struct adapter_call;
  * are borrowed. */
 typedef void adapter_done_fn(void *ctx, const struct node *answer, const struct err *err);
 
+/* An adapter that comes with its question, as a Check brings one. It asks nothing but what stands below its URLs
+ * (io/url_scope.h), follows no redirect, and a name among them must not lead to this machine or to a link-local
+ * address. */
+struct adapter_guest {
+    const char *module;         /* "checks.shop.queue-depth.adapters.queue" */
+    const struct node *sources; /* {module: text}: its own, and those that it may have besides */
+    const struct node *urls;    /* a list of texts */
+};
+
 struct adapters_ops {
     bool (*have)(const struct adapters *adapters, const char *name);
     struct adapter_call *(*start)(struct adapters *adapters, const char *name, const struct node *ask,
@@ -21,6 +30,9 @@ struct adapters_ops {
     void (*cancel)(struct adapter_call *call);
     void (*set_own)(struct adapters *adapters, const struct node *texts);
     bool (*load)(struct adapters *adapters, const char *name, struct err *err);
+    struct adapter_call *(*start_guest)(struct adapters *adapters, const struct adapter_guest *guest,
+                                        const struct node *ask, adapter_done_fn *done, void *ctx);
+    bool (*load_guest)(struct adapters *adapters, const struct adapter_guest *guest, struct err *err);
 };
 /* First member of an implementation. */
 struct adapters {
@@ -59,4 +71,17 @@ static inline void adapters_set_own(struct adapters *adapters, const struct node
 static inline bool adapters_load(struct adapters *adapters, const char *name, struct err *err)
 {
     return adapters->ops->load(adapters, name, err);
+}
+
+/* As adapter_start; all of the guest is copied. */
+static inline struct adapter_call *adapter_start_guest(struct adapters *adapters, const struct adapter_guest *guest,
+                                                       const struct node *ask, adapter_done_fn *done, void *ctx)
+{
+    return adapters->ops->start_guest(adapters, guest, ask, done, ctx);
+}
+
+/* Loads it, and asks it nothing; the URLs are not looked at. */
+static inline bool adapters_load_guest(struct adapters *adapters, const struct adapter_guest *guest, struct err *err)
+{
+    return adapters->ops->load_guest(adapters, guest, err);
 }

@@ -1,6 +1,7 @@
 #include "io/curl.h"
 
 #include <assert.h>
+#include <netdb.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -9,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/curl_setup.h"
+#include "io/inner_address.h"
 
 enum {
     WATCH_HOST_CONNECTIONS_MAX = 4,
@@ -58,6 +60,8 @@ struct call {
     bool is_cut_short;  /* ended by us instead of being repeated */
     char *only_host;    /* for redirects; NULL: any */
     bool is_led_away;   /* ended by us: a redirect to another host */
+    bool is_outward;    /* its name must not lead to an inner address */
+    bool is_led_inside; /* ended by us: it does */
     long sent_size;     /* bytes that all earlier sendings of this call wrote */
     struct err err;     /* known before the request could be sent */
     char why[CURL_ERROR_SIZE];
@@ -175,6 +179,9 @@ static void call_end(struct call *call, CURLcode result)
     }
     if (call->is_led_away) {
         err_set(&err, ERR_REJECTED, "%s: a redirect to another host is not followed", call->title);
+    } else if (call->is_led_inside) {
+        err_set(&err, ERR_REJECTED, "%s: the name leads to an address of this machine or of its metadata server",
+                call->title);
     } else if (call->refused && call->body.overflow) {
         err_set(&err, ERR_TOO_LARGE, "%s: the answer is larger than %zu bytes", call->title, call->body.size_max);
     } else if (call->refused) {
@@ -218,6 +225,14 @@ static char *host_of(const char *url)
     return copy;
 }
 
+static bool is_name(const char *url)
+{
+    char *host = host_of(url);
+    bool may_hide = inner_address_may_hide(host);
+    str_free(&host);
+    return may_hide;
+}
+
 static bool is_led_away(struct call *call)
 {
     char *url = NULL;
@@ -237,11 +252,21 @@ static int on_resolve(void *resolver, void *reserved, void *ctx)
     return is_led_away(ctx) ? 1 : 0;
 }
 
+static bool is_led_inside(struct call *call, const char *ip)
+{
+    call->is_led_inside = call->is_led_inside || (call->is_outward && inner_address_is(ip));
+    return call->is_led_inside;
+}
+
 /* Called before a connection is opened; on_connected is called for reused ones too. */
 static curl_socket_t on_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    return is_led_away(ctx) ? CURL_SOCKET_BAD
-                            : socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    char ip[NI_MAXHOST] = "";
+    getnameinfo(&address->addr, address->addrlen, ip, sizeof ip, NULL, 0, NI_NUMERICHOST);
+    ip[strcspn(ip, "%")] = '\0'; /* the interface of a link-local one */
+    return is_led_away(ctx) || is_led_inside(ctx, ip)
+               ? CURL_SOCKET_BAD
+               : socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 /* Comes before each sending: the first one, one for each redirect, and libcurl's own repetition when a connection that
@@ -256,7 +281,8 @@ static int on_connected(void *ctx, char *to, char *from, int to_port, int from_p
     call->is_cut_short = call->awaits_answer && size > call->sent_size && !call->is_repeatable;
     call->awaits_answer = true;
     call->sent_size = size;
-    return call->is_cut_short || is_led_away(call) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+    bool goes_on = !call->is_cut_short && !is_led_away(call) && !is_led_inside(call, to);
+    return goes_on ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 /* libcurl follows every 3xx with a Location; to Go a 300, a 304 and the like are answers, and a gate that says so is
@@ -511,6 +537,7 @@ static struct http_call *start(struct http *base, const struct http_request *req
     }
     call->is_plain = str_has_prefix(request->url, "http://");
     call->only_host = request->same_host ? host_of(request->url) : NULL;
+    call->is_outward = request->outward && is_name(request->url) && !curl_setup_has_proxy();
     call->is_repeatable = str_equal(request->method, "GET") || str_equal(request->method, "HEAD");
     call->next = side->calls;
     if (side->calls != NULL) {

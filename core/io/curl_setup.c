@@ -233,6 +233,18 @@ static void set_proxy(CURL *easy, const struct http_request *request, const char
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
+bool curl_setup_has_proxy(void)
+{
+    static const char *const names[] = {"http_proxy",  "HTTP_PROXY", "https_proxy",
+                                        "HTTPS_PROXY", "all_proxy",  "ALL_PROXY"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!str_empty(getenv(names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool set_address(struct curl_setup *setup, CURL *easy, CURLU *url, const struct http_request *request,
                         struct err *err)
 {

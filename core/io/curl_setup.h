@@ -16,5 +16,8 @@ struct curl_setup {
 bool curl_setup_init(struct curl_setup *setup, CURL *easy, const struct http_request *request, struct err *err);
 void curl_setup_fini(struct curl_setup *setup);
 
+/* True when the environment names a proxy for some server: libcurl itself chooses for which. */
+bool curl_setup_has_proxy(void);
+
 /* "GET https://host/path" for errors: without user and password, and not longer than one wants to read. */
 char *curl_setup_title(const struct http_request *request);

@@ -44,9 +44,10 @@ struct http_request {
     const struct http_tls *tls;
     bool follow_redirects; /* as Go's client does: at most 10; 301, 302, 303 turn a POST into a GET without body */
     bool same_host;        /* follows redirects to the URL's own host only; another one is REJECTED and not called */
-    bool no_proxy;         /* straight to the server, whatever proxy the environment names */
-    const char *proxy;     /* instead of the one that the environment names, for any server; NULL: the environment's */
-    bool long_lived;       /* a watch: kept apart from ordinary requests, so that many of them starve nobody */
+    bool outward;      /* a name must not lead to this machine or a link-local address: REJECTED, and nothing is sent */
+    bool no_proxy;     /* straight to the server, whatever proxy the environment names */
+    const char *proxy; /* instead of the one that the environment names, for any server; NULL: the environment's */
+    bool long_lived;   /* a watch: kept apart from ordinary requests, so that many of them starve nobody */
 };
 
 struct http_response {

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "canary/params.h"
 #include "kube/object.h"
+#include "rollout/check_adapter.h"
 #include "rollout/strategist.h"
 
 enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 60 * 1000 };
@@ -71,6 +72,12 @@ static bool take_source(struct book *book, const char *module, const char *field
     return strlen(source) == len;
 }
 
+/* Of a Check; a Strategy has none. */
+static const struct node *adapters_of(const struct book *book, const struct node *spec)
+{
+    return book->kind == &book_check ? node_get(spec, "adapters") : NULL;
+}
+
 /* {"scripts.weekday-ring": text, "scripts.calendar": text}; those of a Check have the root checks, and a place of their
  * own. No name can reach a root of the engine's. False: one of them is no text. */
 static bool take_sources(struct book *book, const char *module, const struct node *spec)
@@ -84,6 +91,14 @@ static bool take_sources(struct book *book, const char *module, const struct nod
             book->kind->modules_below ? str_format("%s.scripts.%s", module, it.key) : str_format("scripts.%s", it.key);
         char *field = str_format("spec.modules.%s", it.key);
         are_texts = take_source(book, name, field, it.value) && are_texts;
+        str_free(&field);
+        str_free(&name);
+    }
+    struct node_iter adapters = node_iterate(adapters_of(book, spec));
+    while (node_next(&adapters)) {
+        char *name = check_adapter_module(module, adapters.key);
+        char *field = str_format("spec.adapters.%s.script", adapters.key);
+        are_texts = take_source(book, name, field, node_get(adapters.value, "script")) && are_texts;
         str_free(&field);
         str_free(&name);
     }
@@ -167,6 +182,10 @@ bool book_look(struct book *book, struct doc *object)
         forget_look(book);
         if (take_sources(book, module, spec_of(object)) && take_limits(book, spec_of(object))) {
             load(book, module);
+        }
+        if (book->fault == NULL) {
+            book->fault = check_adapters_fault(book->context, module, doc_root(book->sources),
+                                               adapters_of(book, spec_of(object)));
         }
         str_free(&module);
     }

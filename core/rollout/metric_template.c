@@ -6,9 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/adapters.h"
-#include "kube/pem.h"
-
-enum { SECRET_TIMEOUT_MS = 5000 };
+#include "rollout/credentials.h"
 
 struct metric_template_call {
     struct context *context;
@@ -114,21 +112,6 @@ static char *adapter_of(const struct metric_template_call *call)
     return name;
 }
 
-/* The credentials of a Secret, decoded: bytes that are no text count for nothing. */
-static void add_secret(struct metric_template_call *call, const struct node *data)
-{
-    struct node *secret = node_ensure_object(call->ask, doc_root(call->ask), "secret");
-    struct node_iter it = node_iterate(data);
-    while (node_next(&it)) {
-        char *text = NULL;
-        struct err err = {0};
-        if (node_str(it.value) != NULL && pem_decode(node_str(it.value), &text, &err)) {
-            node_set_str(call->ask, secret, it.key, text);
-        }
-        str_free(&text);
-    }
-}
-
 static void ask_provider(struct metric_template_call *call)
 {
     static const char *const fields[][2] = {
@@ -169,7 +152,7 @@ static void on_secret(void *ctx, const struct doc *secret, const struct err *err
         finish(call, NULL, NULL);
         return;
     }
-    add_secret(call, node_get(doc_root(secret), "data"));
+    credentials_set(call->ask, secret);
     ask_provider(call);
 }
 
@@ -194,12 +177,7 @@ static void on_turn(struct timer *timer, void *ctx)
         return;
     }
     char *namespace = canary_reference_namespace(call->key);
-    struct kube_request request = {.verb = KUBE_GET,
-                                   .resource = &KUBE_SECRETS,
-                                   .namespace = namespace,
-                                   .name = secret,
-                                   .timeout_ms = SECRET_TIMEOUT_MS};
-    call->reading = kube_start(call->context->kube, &request, on_secret, call);
+    call->reading = credentials_read(call->context, namespace, secret, on_secret, call);
     str_free(&namespace);
 }
 

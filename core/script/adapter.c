@@ -25,6 +25,7 @@ struct question {
     struct waiter *waiters;
     bool is_answered; /* they are being told */
     char *name;
+    struct doc *guest; /* {sources, urls}; NULL: it is none */
     struct doc *ask, *keep;
     struct adapter_request request;
     int steps;
@@ -48,6 +49,7 @@ static void question_free(struct question *question)
     leave_list(question);
     timer_cancel(&question->turn);
     adapter_request_cancel(&question->request);
+    doc_free(question->guest);
     doc_free(question->ask);
     doc_free(question->keep);
     str_free(&question->name);
@@ -87,6 +89,11 @@ static void send_request(struct timer *timer, void *ctx)
     adapter_request_send(&question->request, question->all, on_response, question);
 }
 
+static const struct node *of_guest(const struct question *question, const char *field)
+{
+    return node_get(doc_root(question->guest), field);
+}
+
 /* A step has said what comes next: a request, or the answer. */
 static void take_step(struct question *question, const struct node *said)
 {
@@ -101,7 +108,8 @@ static void take_step(struct question *question, const struct node *said)
         fail(question, &err);
         return;
     }
-    if (node_get(order, "kube") != NULL && adapter_is_own(question->all, question->name)) {
+    bool is_own = question->guest != NULL || adapter_is_own(question->all, question->name);
+    if (node_get(order, "kube") != NULL && is_own) {
         err_set(&err, ERR_INVALID, "%s: request.kube: only the engine's own adapters may ask the API server",
                 question->name);
         fail(question, &err);
@@ -110,7 +118,7 @@ static void take_step(struct question *question, const struct node *said)
     doc_free(question->keep);
     question->keep = node_get(said, "keep") != NULL ? doc_copy(node_get(said, "keep")) : NULL;
     int64_t wait_ms;
-    if (!adapter_request_read(&question->request, order, &wait_ms, &err)) {
+    if (!adapter_request_read(&question->request, order, of_guest(question, "urls"), &wait_ms, &err)) {
         err_wrap(&err, "%s", question->name);
         fail(question, &err);
         return;
@@ -121,8 +129,11 @@ static void take_step(struct question *question, const struct node *said)
 static void run_step(struct question *question, const struct adapter_response *response)
 {
     struct err err = {0};
-    struct adapter_step step = {
-        .name = question->name, .ask = doc_root(question->ask), .keep = doc_root(question->keep), .response = response};
+    struct adapter_step step = {.name = question->name,
+                                .sources = of_guest(question, "sources"),
+                                .ask = doc_root(question->ask),
+                                .keep = doc_root(question->keep),
+                                .response = response};
     struct doc *said = adapter_vm_run(question->all, &step, &err);
     if (said == NULL) {
         fail(question, &err);
@@ -155,22 +166,26 @@ static bool have(const struct adapters *adapters, const char *name)
 }
 
 /* The same question to the same server at the same moment, of several Canaries: it is asked once. */
-static struct question *find_equal(struct scripted_adapters *all, const char *name, const struct node *ask)
+static struct question *find_equal(struct scripted_adapters *all, const char *name, const struct doc *guest,
+                                   const struct node *ask)
 {
     struct question *question = all->questions;
-    while (question != NULL && !(str_equal(question->name, name) && node_equal(doc_root(question->ask), ask))) {
+    while (question != NULL && !(str_equal(question->name, name) && node_equal(doc_root(question->ask), ask) &&
+                                 node_equal(doc_root(question->guest), doc_root(guest)))) {
         question = question->next;
     }
     return question;
 }
 
-/* Takes the name. */
-static struct question *new_question(struct scripted_adapters *all, char *name, const struct node *ask)
+/* Takes name and guest. */
+static struct question *new_question(struct scripted_adapters *all, char *name, struct doc *guest,
+                                     const struct node *ask)
 {
     struct question *question = mem_new(struct question);
     question->all = all;
     all->under_way++;
     question->name = name;
+    question->guest = guest;
     question->ask = doc_copy(ask);
     question->next = all->questions;
     all->questions = question;
@@ -178,19 +193,19 @@ static struct question *new_question(struct scripted_adapters *all, char *name, 
     return question;
 }
 
-static struct adapter_call *start(struct adapters *adapters, const char *name, const struct node *ask,
-                                  adapter_done_fn *done, void *ctx)
+/* Takes name and guest. */
+static struct adapter_call *wait_for_answer(struct scripted_adapters *all, char *name, struct doc *guest,
+                                            const struct node *ask, adapter_done_fn *done, void *ctx)
 {
-    struct scripted_adapters *all = (struct scripted_adapters *)adapters;
     struct waiter *waiter = mem_new(struct waiter);
-    char *module = str_format("adapters.%s", name);
-    waiter->question = find_equal(all, module, ask);
+    waiter->question = find_equal(all, name, guest, ask);
     if (waiter->question == NULL) {
-        waiter->question = new_question(all, module, ask);
+        waiter->question = new_question(all, name, guest, ask);
     } else {
-        str_free(&module);
+        str_free(&name);
+        doc_free(guest);
     }
-    waiter->base.adapters = adapters;
+    waiter->base.adapters = &all->base;
     waiter->done = done;
     waiter->ctx = ctx;
     struct waiter **end = &waiter->question->waiters;
@@ -199,6 +214,24 @@ static struct adapter_call *start(struct adapters *adapters, const char *name, c
     }
     *end = waiter;
     return &waiter->base;
+}
+
+static struct adapter_call *start(struct adapters *adapters, const char *name, const struct node *ask,
+                                  adapter_done_fn *done, void *ctx)
+{
+    struct scripted_adapters *all = (struct scripted_adapters *)adapters;
+    return wait_for_answer(all, str_format("adapters.%s", name), NULL, ask, done, ctx);
+}
+
+static struct adapter_call *start_guest(struct adapters *adapters, const struct adapter_guest *guest,
+                                        const struct node *ask, adapter_done_fn *done, void *ctx)
+{
+    struct scripted_adapters *all = (struct scripted_adapters *)adapters;
+    struct doc *copy = doc_new();
+    doc_set_root(copy, node_new_object(copy));
+    node_set(copy, doc_root(copy), "sources", node_copy(copy, guest->sources));
+    node_set(copy, doc_root(copy), "urls", guest->urls != NULL ? node_copy(copy, guest->urls) : node_new_array(copy));
+    return wait_for_answer(all, str_dup(guest->module), copy, ask, done, ctx);
 }
 
 static void cancel(struct adapter_call *call)
@@ -250,13 +283,23 @@ static bool load(struct adapters *adapters, const char *name, struct err *err)
     struct scripted_adapters *all = (struct scripted_adapters *)adapters;
     char *module = str_format("adapters.%s", name);
     bool ok = is_bundled(all, module) ? err_set(err, ERR_CONFLICT, "the engine brings an adapter of this name")
-                                      : adapter_vm_load(all, module, err);
+                                      : adapter_vm_load(all, module, NULL, err);
     str_free(&module);
     return ok;
 }
 
-static const struct adapters_ops ops = {
-    .have = have, .start = start, .cancel = cancel, .set_own = set_own, .load = load};
+static bool load_guest(struct adapters *adapters, const struct adapter_guest *guest, struct err *err)
+{
+    return adapter_vm_load((struct scripted_adapters *)adapters, guest->module, guest->sources, err);
+}
+
+static const struct adapters_ops ops = {.have = have,
+                                        .start = start,
+                                        .cancel = cancel,
+                                        .set_own = set_own,
+                                        .load = load,
+                                        .start_guest = start_guest,
+                                        .load_guest = load_guest};
 
 struct adapters *script_adapters_new(const struct adapters_options *options)
 {

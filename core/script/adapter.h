@@ -8,7 +8,8 @@
  * The engine's adapters share a VM, which is made for the first question and dropped when none is under way. It
  * keeps nothing between two steps, so a step that breaks a bound costs its own question alone: a spin, a bomb or an
  * error ends that question, and the next step gets a new VM. Each step of a team's own adapter has a VM to itself, so
- * that it changes nothing for others, and it may not ask the engine's own API server.
+ * that it changes nothing for others, and it may not ask the engine's own API server. An adapter that a Check brings
+ * comes with each question, and asks the URLs that were declared for it, and nobody else.
  *
  * Equal questions that are under way at the same moment are asked once.
  *

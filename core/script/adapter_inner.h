@@ -48,6 +48,7 @@ typedef void adapter_response_fn(void *ctx, const struct adapter_response *respo
 /* Zero before it is read. */
 struct adapter_request {
     struct doc *order; /* as the adapter gave it */
+    bool is_guest;     /* it goes where it was declared to go, and no further */
     char *unsendable;  /* why no client could send it, in Go's words: there is no response; NULL: it can be sent */
     struct scripted_adapters *all;
     struct http_call *call;
@@ -61,8 +62,10 @@ struct adapter_request {
     void *ctx;
 };
 
-/* False: the order is no request that may be sent, and err says why. `wait_ms`: how long it is to wait first. */
-bool adapter_request_read(struct adapter_request *request, const struct node *order, int64_t *wait_ms, struct err *err);
+/* False: the order is no request that may be sent, and err says why. `urls`: those of a guest, NULL for another.
+ * `wait_ms`: how long it is to wait first. */
+bool adapter_request_read(struct adapter_request *request, const struct node *order, const struct node *urls,
+                          int64_t *wait_ms, struct err *err);
 /* `done` comes on a later turn, once the request is free for the next order. */
 void adapter_request_send(struct adapter_request *request, struct scripted_adapters *all, adapter_response_fn *done,
                           void *ctx);
@@ -72,7 +75,8 @@ void adapter_request_cancel(struct adapter_request *request);
 /* --- adapter_vm.c --- */
 
 struct adapter_step {
-    const char *name; /* "adapters.metrics.datadog" */
+    const char *name;           /* "adapters.metrics.datadog" */
+    const struct node *sources; /* of a guest, {module: text}; NULL: it is none */
     const struct node *ask, *keep;
     const struct adapter_response *response; /* NULL: the first step */
 };
@@ -81,6 +85,6 @@ struct adapter_step {
 bool adapter_is_own(const struct scripted_adapters *all, const char *module);
 /* What the adapter says, a new document with an object; NULL and err. */
 struct doc *adapter_vm_run(struct scripted_adapters *all, const struct adapter_step *step, struct err *err);
-/* Loads a module of a team's own, and runs nothing else of it. */
-bool adapter_vm_load(struct scripted_adapters *all, const char *name, struct err *err);
+/* Loads a module of a team's own, or of a guest's `sources`, and runs nothing else of it. */
+bool adapter_vm_load(struct scripted_adapters *all, const char *name, const struct node *sources, struct err *err);
 void adapter_vm_close(struct adapter_vm *vm);

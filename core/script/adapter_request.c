@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/http_error.h"
+#include "io/url_scope.h"
 #include "script/adapter_inner.h"
 
 /* --- what an adapter orders --- */
@@ -170,6 +171,26 @@ static bool read_http(struct adapter_request *request, const struct node *order,
     return read_headers(request, order, err);
 }
 
+/* A guest asks what was declared, by itself. The parameters of its URL may be keys, and are not shown. */
+static bool is_declared(const struct node *order, const struct node *urls, struct err *err)
+{
+    const char *url = text_of(order, "url", "");
+    if (node_get(order, "proxy") != NULL) {
+        return err_set(err, ERR_INVALID, "request.proxy: the adapter of a Check has no proxy of its own");
+    }
+    struct node_iter it = node_iterate(urls);
+    while (node_next(&it)) {
+        if (url_scope_has(node_str_or(it.value, ""), url)) {
+            return true;
+        }
+    }
+    char *plain = str_dup_n(url, strcspn(url, "?#")), *shown = http_printable_url(plain);
+    err_set(err, ERR_INVALID, "request.url: %.200s does not stand below one of the declared URLs", shown);
+    str_free(&shown);
+    str_free(&plain);
+    return false;
+}
+
 static void clear(struct adapter_request *request)
 {
     mem_free(request->headers);
@@ -178,17 +199,22 @@ static void clear(struct adapter_request *request)
     *request = (struct adapter_request){0};
 }
 
-bool adapter_request_read(struct adapter_request *request, const struct node *order, int64_t *wait_ms, struct err *err)
+bool adapter_request_read(struct adapter_request *request, const struct node *order, const struct node *urls,
+                          int64_t *wait_ms, struct err *err)
 {
     clear(request);
     request->order = doc_copy(order);
+    request->is_guest = urls != NULL;
     order = doc_root(request->order);
     *wait_ms = node_int_or(node_get(order, "wait_ms"), 0);
     if (*wait_ms < 0 || *wait_ms > ADAPTER_WAIT_MAX_MS) {
         return err_set(err, ERR_INVALID, "request.wait_ms: %lld came, wanted 0 to %d", (long long)*wait_ms,
                        ADAPTER_WAIT_MAX_MS);
     }
-    return node_get(order, "kube") != NULL ? read_kube(request, order, err) : read_http(request, order, err);
+    if (node_get(order, "kube") != NULL) {
+        return read_kube(request, order, err);
+    }
+    return (urls == NULL || is_declared(order, urls, err)) && read_http(request, order, err);
 }
 
 /* --- the response --- */
@@ -285,8 +311,9 @@ static void send_http(struct adapter_request *request)
                                 .response_max = ADAPTER_RESPONSE_MAX,
                                 .proxy = node_str(node_get(order, "proxy")),
                                 .tls = request->tls.insecure ? &request->tls : NULL,
-                                .follow_redirects = true,
-                                .same_host = true};
+                                .follow_redirects = !request->is_guest,
+                                .same_host = true,
+                                .outward = request->is_guest};
     request->call = http_start(request->all->options.http, &http, NULL, on_http, request);
 }
 

@@ -52,6 +52,12 @@ static int one_line(lua_State *L)
     return 1;
 }
 
+/* A VM and the modules that it is to have, which must outlive it. */
+struct opening {
+    struct scripted_adapters *all;
+    struct module_set *modules;
+};
+
 static int install(lua_State *L)
 {
     static const luaL_Reg primitives[] = {
@@ -59,10 +65,11 @@ static int install(lua_State *L)
         {"json_encode", json_encode}, {"sha256", signing_sha256}, {"hmac_sha256", signing_hmac_sha256},
         {"rs256", signing_rs256},     {"base64", signing_base64}, {NULL, NULL},
     };
-    struct scripted_adapters *all = lua_touserdata(L, 1);
-    const struct sandbox_parts parts = {.load = module_load, .load_ctx = &all->modules, .chunks = all->modules.chunks};
+    const struct opening *opening = lua_touserdata(L, 1);
+    const struct sandbox_parts parts = {
+        .load = module_load, .load_ctx = opening->modules, .chunks = opening->modules->chunks};
     marshal_install(L);
-    lua_pushlightuserdata(L, all);
+    lua_pushlightuserdata(L, opening->all);
     lua_pushcclosure(L, log_line, 1);
     lua_newtable(L);
     luaL_register(L, NULL, primitives);
@@ -72,8 +79,9 @@ static int install(lua_State *L)
     return 0;
 }
 
-static bool open_vm(struct scripted_adapters *all, struct adapter_vm *vm, struct err *err)
+static bool open_vm(struct adapter_vm *vm, struct opening *opening, struct err *err)
 {
+    const struct scripted_adapters *all = opening->all;
     if (vm->is_open) {
         return true;
     }
@@ -81,7 +89,7 @@ static bool open_vm(struct scripted_adapters *all, struct adapter_vm *vm, struct
         return false;
     }
     vm->is_open = true;
-    if (lua_cpcall(vm->vm.L, install, all) != 0) {
+    if (lua_cpcall(vm->vm.L, install, opening) != 0) {
         err_set(err, ERR_SCRIPT, "adapters: the sandbox does not start: %s", lua_tostring(vm->vm.L, -1));
         adapter_vm_close(vm);
         return false;
@@ -180,9 +188,10 @@ static int run_body(void *ctx)
 
 /* False and err: it raised, or broke a bound. Its VM is not used again then: a module that failed while it loaded stays
  * unusable in it. */
-static bool run_in(struct scripted_adapters *all, struct adapter_vm *vm, struct run *run, struct err *err)
+static bool run_in(struct opening *opening, struct adapter_vm *vm, struct run *run, struct err *err)
 {
-    if (!open_vm(all, vm, err)) {
+    const struct scripted_adapters *all = opening->all;
+    if (!open_vm(vm, opening, err)) {
         return false;
     }
     run->L = vm->vm.L;
@@ -207,22 +216,32 @@ bool adapter_is_own(const struct scripted_adapters *all, const char *module)
     return node_get(doc_root(all->own), module) != NULL;
 }
 
+/* In a VM that is made for it and ends with it. */
+static bool run_alone(struct scripted_adapters *all, struct run *run, struct err *err)
+{
+    struct module_set modules = all->modules;
+    struct opening opening = {all, &modules};
+    struct adapter_vm alone = {.is_open = false};
+    modules.pinned = run->step->sources != NULL ? run->step->sources : all->modules.pinned;
+    bool ok = run_in(&opening, &alone, run, err);
+    adapter_vm_close(&alone);
+    return ok;
+}
+
 struct doc *adapter_vm_run(struct scripted_adapters *all, const struct adapter_step *step, struct err *err)
 {
     struct run run = {.body = step_body, .step = step};
-    struct adapter_vm alone = {.is_open = false};
-    bool is_own = adapter_is_own(all, step->name);
-    run_in(all, is_own ? &alone : &all->shared, &run, err);
-    adapter_vm_close(&alone);
+    if (step->sources != NULL || adapter_is_own(all, step->name)) {
+        run_alone(all, &run, err);
+    } else {
+        run_in(&(struct opening){all, &all->modules}, &all->shared, &run, err);
+    }
     return run.said;
 }
 
-bool adapter_vm_load(struct scripted_adapters *all, const char *name, struct err *err)
+bool adapter_vm_load(struct scripted_adapters *all, const char *name, const struct node *sources, struct err *err)
 {
-    const struct adapter_step step = {.name = name};
+    const struct adapter_step step = {.name = name, .sources = sources};
     struct run run = {.body = load_body, .step = &step};
-    struct adapter_vm alone = {.is_open = false};
-    bool ok = run_in(all, &alone, &run, err);
-    adapter_vm_close(&alone);
-    return ok;
+    return run_alone(all, &run, err);
 }

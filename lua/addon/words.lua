@@ -307,6 +307,15 @@ function c:query(text) end
 ---@return string? cause why not
 function c:query_range(text, span, step) end
 
+--- Asks an adapter that the Check brings in `spec.adapters`: a server that is no Prometheus.
+---
+---     local waiting, cause = c:ask('queue', '{{ target }}')
+---@param adapter string its name there
+---@param text string for the adapter, with Flagger's variables of templates
+---@return number? value nil: there is none
+---@return string? cause why not
+function c:ask(adapter, text) end
+
 --- Holds a value against bounds.
 ---
 ---     return c:judge(value, { max = 0.05, unit = 'ratio' }, 'revenue fell by %.1f %%')

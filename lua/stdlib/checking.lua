@@ -1,5 +1,5 @@
 --- One run of a check: what it may say, and what comes of it. A check measures and judges, and never acts: beside
---- questions to the metrics server, nothing that it can say leaves the VM.
+--- questions to metrics servers, nothing that it can say leaves the VM.
 local host = require 'host'
 local outcomes = require 'stdlib.outcome'
 local question = require 'stdlib.question'
@@ -15,6 +15,7 @@ local M = {}
 ---@field model Model what its queries may name
 ---@field params table<string, any>
 ---@field bounds Bounds? of the metric: what c:judge goes by when it is given none
+---@field module string? of a team's own check: whose adapters c:ask has
 
 local SEALED = 'c: what a check has cannot be changed'
 local QUERIES_MAX = 50
@@ -35,7 +36,7 @@ local function misuse(run, word, problem)
 end
 
 --- What a check may say, and what it may read.
-M.WORDS = { 'query', 'query_range', 'judge', 'blind' }
+M.WORDS = { 'query', 'query_range', 'ask', 'judge', 'blind' }
 M.VALUES = { 'params', 'bounds', 'target', 'name', 'namespace', 'service', 'interval', 'weight', 'iterations',
   'failed_checks', 'now', 'started' }
 
@@ -180,6 +181,27 @@ local function new_words(run, handle)
     local answer = question.send_over(text, read)
     run.asked[#run.asked + 1] = { query = text, measured = { error = answer.error, cause = answer.cause } }
     return question.points_of(answer)
+  end
+
+  --- Asks an adapter that the Check brings.
+  ---@param adapter string its name in spec.adapters
+  ---@param text string for the adapter, a template like those of c:query
+  ---@return number? value nil: there is none
+  ---@return string? cause of nil
+  function words.ask(self, adapter, text)
+    check_use(run, 'ask', rawequal(self, handle))
+    if type(adapter) ~= 'string' or adapter == '' then
+      misuse(run, 'ask', 'adapter: a name in spec.adapters is wanted, got '
+        .. (adapter == '' and 'an empty text' or type(adapter)))
+    end
+    text = check_query(run, 'ask', text)
+    local measured = question.send(text,
+      { check = run.round.module, adapter = adapter, interval = run.round.model.interval })
+    if measured.lacking then
+      misuse(run, 'ask', 'adapter: ' .. measured.lacking)
+    end
+    run.asked[#run.asked + 1] = { query = adapter .. ': ' .. text, measured = measured }
+    return measured.value, measured.error
   end
 
   --- Says whether a value is good enough.

@@ -44,6 +44,7 @@ local function run_own(facts, spec, metric)
     facts = facts,
     model = question.model(facts, spec, metric),
     params = check.params,
+    module = check.module,
     bounds = metric.thresholdRange and thresholds.bounds(metric, 'max') or nil,
   }))
 end

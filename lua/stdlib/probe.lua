@@ -73,6 +73,7 @@ local function run_script(word, module, facts, spec, metric, given, values, own_
     facts = facts,
     model = question.model(facts, spec, metric),
     params = params,
+    module = module,
     bounds = bounds or own_bounds,
   })
 end

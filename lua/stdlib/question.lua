@@ -43,6 +43,7 @@ end
 ---@field error string?
 ---@field cause Cause|'template'|nil of an error
 ---@field fault string? what is wrong with a MetricTemplate, or with what it names
+---@field lacking string? the Check has no such adapter
 
 --- Fills a template in.
 ---@param query string
@@ -62,12 +63,13 @@ end
 
 --- Asks a text that is filled in.
 ---@param text string
----@param more { template: string, interval: string, problem: string? }? of a MetricTemplate: its provider is asked
+---@param more { template: string?, interval: string, problem: string?, check: string?, adapter: string? }? the provider
+---  of a MetricTemplate is asked, or an adapter of a Check
 ---@return Measured
 function M.send(text, more)
   more = more or {}
-  local answer = host.call('query',
-    { query = text, template = more.template, interval = more.interval, problem = more.problem })
+  local answer = host.call('query', { query = text, template = more.template, interval = more.interval,
+    problem = more.problem, check = more.check, adapter = more.adapter })
   if answer.infinite then
     answer.value = answer.infinite * math.huge
   end

@@ -31,6 +31,7 @@ local KINDS = { ['stdlib.strategy'] = 'strategy', ['stdlib.check'] = 'check' }
 ---@field rollouts table<table, boolean> the variables that hold the words
 ---@field words Vocabulary of this kind of script
 ---@field names Named[] what of a Canary it asks for by name
+---@field adapters { name: string, line: integer, column: integer }[] those of its Check that it asks
 ---@field queries { text: string, line: integer, column: integer }[] that stand in the text
 ---@field escapes boolean? the words are handed to where they are not followed
 ---@field said table<table, boolean>
@@ -229,7 +230,7 @@ end
 --- What is said of a text that is Lua.
 local function look(options, block)
   local self = setmetatable({ findings = list {}, globals = libraries(options.globals), params = options.params,
-    rollouts = {}, names = list {}, queries = list {} }, Scan)
+    rollouts = {}, names = list {}, adapters = list {}, queries = list {} }, Scan)
   local fields, kind = definition(block)
   self:read_globals(block, WHY[kind or 'strategy'])
   self:check_numbers(block)
@@ -267,7 +268,7 @@ local function look(options, block)
   end)
   table.sort(self.findings, by_place)
   return { findings = self.findings, kind = kind, name = place_of_name(fields), params = places_of_params(fields),
-    names = self.names, queries = self.queries }
+    names = self.names, adapters = self.adapters, queries = self.queries }
 end
 
 local TOO_DEEP = { line = 1, column = 0, severity = 'warning',

@@ -121,6 +121,9 @@ function Scan:check_arguments(call)
       in_quotes(problem, args[1]))
   end
   self:note_names(call, args)
+  if call.name == 'ask' and type(args[1]) == 'string' then
+    self.adapters[#self.adapters + 1] = { name = args[1], line = call.args[1].line, column = call.args[1].column }
+  end
   if call.name:find '^query' and type(args[1]) == 'string' then
     self.queries[#self.queries + 1] = { text = args[1], line = call.args[1].line, column = call.args[1].column }
   end

@@ -37,8 +37,10 @@ local function sentence(raised, prefix)
   return ends and raised:sub(ends + 1):gsub('table: 0x%x+', 'a table') or nil
 end
 
-local function is_query(word, args)
-  return word:find '^query' and type(args[1]) == 'string'
+--- The argument that is a query; nil: there is none, or it is not known.
+local function query_of(word, args)
+  local text = word:find '^query' and args[1] or word == 'ask' and args[2] or nil
+  return type(text) == 'string' and text or nil
 end
 
 -- Of a strategy ---------------------------------------------------------------------------------
@@ -83,8 +85,9 @@ end
 
 --- What the words themselves would say only when the release comes to them.
 local function later_problem(word, args)
-  if is_query(word, args) then
-    return (template.problem(args[1]))
+  local query = query_of(word, args)
+  if query then
+    return (template.problem(query))
   end
   for _, condition in ipairs(M.conditions(word, args)) do
     local problem = type(condition.zone) == 'string' and process.zone_problem(condition.zone)
@@ -155,7 +158,8 @@ end
 
 --- Stand for what is not known, and are taken.
 local OPTIONS = { min = 0, max = 0, unit = '', samples = 0, needed = 0, cause = 'no data' }
-local SAMPLES = { judge = { 0, { min = 0 } }, query = { 'x' }, query_range = { 'x', '1h', '1m' }, blind = { 'x' } }
+local SAMPLES = { judge = { 0, { min = 0 } }, query = { 'x' }, query_range = { 'x', '1h', '1m' }, ask = { 'x', 'x' },
+  blind = { 'x' } }
 
 --- Options with a value for each name that has one in the text.
 local function options_of(value, node)
@@ -189,8 +193,9 @@ function check.problem(word, args)
     return c[word](c, unpack(given, 1, args.n))
   end }, round)
   local problem = not ok and sentence(raised, 'c:' .. word .. ': ') or nil
-  if problem and is_query(word, args) then
-    return (template.problem(args[1])) -- variables of the metric are not known here
+  local query = problem and not problem:find '^adapter: ' and query_of(word, args)
+  if query then
+    return (template.problem(query)) -- variables of the metric are not known here
   end
   return problem
 end

@@ -93,15 +93,17 @@ function sluice.list(list) end
 --- Asks an adapter of lua/adapters, or of `modules`, over a door that gives the answers of a list, in virtual time from
 --- 2026-03-11T08:15:07Z on. After the last of them no server answers any more.
 ---@param order { name: string, ask: table, responses: table[]?, modules: table<string, string>?, measured: boolean?,
----  askers: integer?, cancelled: integer?, own: table<string, string>? }
+---  askers: integer?, cancelled: integer?, own: table<string, string>?, sources: table<string, string>?,
+---  urls: string[]? }
 ---  name: 'metrics.datadog'; responses: { status = 200, body = '', retry_after_ms = 0 } each, or { hex = '00ff' } for
 ---  bytes that are no text, or { size = bytes } of a body that is too large, or { error = '…', code = 'timeout' } for a
 ---  call without an answer; measured: with the CPU limits of an engine in real time; askers: so many ask at once, and
----  so many of them are cancelled; own: a team's own adapters, {['metrics.queue'] = text}
+---  so many of them are cancelled; own: a team's own adapters, {['metrics.queue'] = text}; sources: the texts of a
+---  Check, {[module] = text}, of which the module `name` is an adapter that may ask `urls`
 ---@return { answer: table?, error: string?, answers: integer, requests: table[], lines: integer,
 ---  faults: table<string, string> }
 ---  faults: why each of `own` that cannot be used cannot; lines: of log; requests: method, url, headers, body,
----  timeout_ms, proxy, insecure, same_host, at_ms
+---  timeout_ms, proxy, insecure, same_host, follows, outward, at_ms
 function sluice.ask(order) end
 
 ---@class sluice.World

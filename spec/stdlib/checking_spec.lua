@@ -144,6 +144,19 @@ describe('stdlib.checking', function()
     assert.same({ 'blind', 'no values found' }, { outcome.verdict, outcome.problem })
   end)
 
+  it('asks an adapter of the Check', function()
+    local outcome, asked, world = check(function(c)
+      local value, cause = c:ask('queue', 'orders of\n {{ target }}')
+      assert.same({ 7 }, { value, cause })
+      value, cause = c:ask('queue', 'gone')
+      assert.is_nil(value)
+      return c:blind(cause)
+    end, { measures = { ['orders of podinfo'] = 7, gone = { none = true, error = 'no values found' } } })
+    assert.same({ 'orders of podinfo', 'gone' }, world.queries)
+    assert.same({ 'queue: orders of podinfo', 'queue: gone' }, { asked[1].query, asked[2].query })
+    assert.same({ 'blind', 'no values found' }, { outcome.verdict, outcome.cause })
+  end)
+
   it('goes by what was judged, whatever the script makes of the table', function()
     local outcome = check(function(c)
       local verdict = c:judge(9, { max = 5 })
@@ -155,7 +168,7 @@ describe('stdlib.checking', function()
 
   for name, case in pairs {
     ['promote'] = { function(c) c:promote() end, 'c:promote: a check never acts, this is a word of strategies; a check '
-      .. 'may say query, query_range, judge and blind' },
+      .. 'may say query, query_range, ask, judge and blind' },
     ['a fact'] = { function(c) c:elapsed() end, 'c:elapsed: a check never acts, this is a word of strategies' },
     ['a word of bundled strategies'] = { function(c) c:iterate() end, 'c:iterate: a check never acts' },
     ['a word that nobody has'] = { function(c) c:jugde(5) end, 'c.jugde: there is no such word; a check may say' },
@@ -165,6 +178,12 @@ describe('stdlib.checking', function()
       'c:query_range: a text is wanted, got number' },
     ['a span that is none'] = { function(c) c:query_range('up', 5, '1m') end,
       "c:query_range: span: a duration like '90s' or '1h30m' is wanted, got 5" },
+    ['no adapter'] = { function(c) c:ask(nil, 'x') end, 'c:ask: adapter: a name in spec.adapters is wanted, got nil' },
+    ['an adapter without a name'] = { function(c) c:ask('', 'x') end, 'c:ask: adapter: a name in spec.adapters is '
+      .. 'wanted, got an empty text' },
+    ['no question to an adapter'] = { function(c) c:ask 'queue' end, 'c:ask: a text is wanted, got nil' },
+    ['an adapter that there is not'] = { function(c) c:ask('queeu', 'x') end,
+      'c:ask: adapter: there is no adapter "queeu"', { x = { lacking = 'there is no adapter "queeu"' } } },
     ['a template without an end'] = { function(c) c:query 'x{{ name' end, 'c:query: template parsing failed' },
     ['a template of another language'] = { function(c) c:query '{{ template "x" }}' end, '{{ template }} is not' },
     ['no value'] = { function(c) return c:judge(nil, { max = 1 }) end, 'c:judge: value: a number is wanted, got nil' },
@@ -192,7 +211,7 @@ describe('stdlib.checking', function()
       'c:query: more than 50 queries in one run of a check' },
   } do
     it('raises at the line of the script: ' .. name, function()
-      local ok, problem = pcall(check, case[1], { measures = { any = 1 } })
+      local ok, problem = pcall(check, case[1], { measures = case[3] or { any = 1 } })
       assert.is_false(ok)
       assert.matches('checking_spec.lua:', problem, 1, true)
       assert.matches(case[2], problem, 1, true)

@@ -211,6 +211,9 @@ describe('tool.scan of a check', function()
     ['c:jugde(5)'] = '2:3: error: c: there is no word "jugde", known are judge, ',
     ['c.query(5)'] = '2:3: error: query: a colon is wanted: c:query(…)',
     ['c:query(5)'] = '2:9: error: query: a text is wanted, got number',
+    ["c:ask(5, 'x')"] = '2:7: error: ask: adapter: a name in spec.adapters is wanted, got number',
+    ["c:ask 'queue'"] = '2:7: error: ask: a text is wanted, got nil',
+    ["c:ask('queue', '{{ targt }}')"] = '2:7: error: ask: function "targt" not defined, known are name, ',
     ["c:query 'x{{ targt }}'"] = '2:9: error: query: function "targt" not defined, known are name, ',
     ["c:judge('5')"] = '2:9: error: judge: value: a number is wanted, got string',
     ['c:judge(c.now, 5)'] = '2:9: error: judge: options: a table of max, min, needed, samples and unit is wanted, got ',
@@ -246,7 +249,7 @@ describe('tool.scan of a check', function()
       "c:query 'x{v=\"{{ variables.v }}\", w=\"{{ index variables \"w\" }}\"}'",
       "c:judge(c.now, { max = c.params.steps[1], unit = c.interval }, 'at %.1f %%')", 'c:judge(c.now)',
       'local o = c.bounds c:judge(c.now, o, c.name)', 'local f = function() return true end f()',
-      'do return c:judge(c.now - c.weight, { min = 0 }) end',
+      'do return c:judge(c.now - c.weight, { min = 0 }) end', "local n = c:ask(c.name, 'x {{ variables.v }}')",
     } do
       assert.same({}, said(check(lines)), lines)
     end

@@ -42,8 +42,8 @@ wsgiref.simple_server.make_server('127.0.0.1', int(os.environ['PORT']), applicat
 class Graphite:
     """Starts it among `processes`, and is ready when it is made."""
 
-    def __init__(self, processes):
-        folder = processes.folder / 'graphite'
+    def __init__(self, processes, name='graphite'):
+        folder = processes.folder / name
         (folder / 'whisper').mkdir(parents=True)
         web, self._points = free_port(), free_port()
         cache = free_port()
@@ -51,8 +51,8 @@ class Graphite:
         for name, text in (('carbon.conf', CARBON), ('storage-schemas.conf', SCHEMAS), ('lab_settings.py', SETTINGS)):
             (folder / name).write_text(text.format(**ports))
         self.url = f'http://127.0.0.1:{web}'
-        processes.start('carbon', ['carbon-cache', f'--config={folder}/carbon.conf', '--nodaemon', 'start'])
-        processes.start('graphite', [PYTHON, '-c', SERVE], env={
+        processes.start(f'{name}-carbon', ['carbon-cache', f'--config={folder}/carbon.conf', '--nodaemon', 'start'])
+        processes.start(name, [PYTHON, '-c', SERVE], env={
             'PYTHONPATH': folder, 'GRAPHITE_SETTINGS_MODULE': 'lab_settings', 'PORT': str(web)})
         wait_for(lambda: self._takes_points(), 60, 'carbon takes points')
         wait_for(lambda: http_ok(f'{self.url}/render?target=none&format=json'), 60, 'Graphite answers')

@@ -89,3 +89,59 @@ class RealGraphite(Told):
         self.ask(scene, f'target=scale({series},0.5)&from=-5min')
         scene.wait_phase('Succeeded')
         self.fail(scene, last, 'Halt podinfo.graphite advancement m 42.50 > 42')
+
+
+CHECK = """
+return require 'stdlib.check' { name = 'load', run = function(c)
+  local load, cause = c:ask('graphite', 'app.{{ namespace }}.{{ target }}.load')
+  return load and c:judge(load, { max = 42 }, 'the load is %.1f') or c:blind(cause)
+end }
+"""
+ADAPTER = """
+local adapter, provider = require 'stdlib.adapter', require 'stdlib.provider'
+return adapter {
+  name = 'graphite',
+  request = function(ask)
+    return { url = ask.address .. '?' .. adapter.parameters {
+      { 'target', ask.query }, { 'from', '-5min' }, { 'format', 'json' }, { 'noNullPoints', 'true' } } }
+  end,
+  answer = function(_, response)
+    local series, failed = provider.body(response, provider.unless_ok, nil, true)
+    if not series then
+      return failed
+    end
+    local points = provider.dig(series, 1, 'datapoints') or {}
+    return points[1] and provider.valued(points[#points][1], 'datapoints') or provider.nothing()
+  end,
+}
+"""
+
+
+class Adapter(Scenario):
+    flagger_too = False  # it has no Checks
+
+    def test_check(self):
+        """A Check asks a real Graphite by an adapter that it brings, and nobody else."""
+        server = Graphite(self.lab.processes, 'graphite-of-check')
+        scene = self.scene('adapter').deploy(tag='6.0.0')
+        self.lab.client.create({
+            'apiVersion': 'sluice.dev/v1alpha1', 'kind': 'Check', 'metadata': {'name': 'load', 'namespace': 'adapter'},
+            'spec': {'script': CHECK, 'adapters': {'graphite': {'script': ADAPTER, 'urls': [f'{server.url}/render']}}}})
+        load = {'name': 'load', 'interval': '1m', 'checkRef': {'name': 'load'}}
+        scene.canary(manifests.analysis(threshold=1, stepWeight=50, metrics=[load])).initialise()
+        scene.set_image('6.0.1')
+        scene.wait_message(r'^Halt podinfo\.adapter advancement load is blind: no values found$')
+        server.send('app.adapter.podinfo.load', 40)
+        scene.wait_phase('Succeeded')
+        self.assertEqual('6.0.1', scene.image(scene.primary()))
+        self.lab.client.patch('Check', 'adapter', 'load', {'spec': {'adapters': {'graphite': {
+            'urls': [f'{server.url}/metrics'],
+            'script': ADAPTER.replace('ask.address', f"'{server.url}/render'")}}}})
+        scene.set_image('6.0.2')
+        scene.wait_message(rf'^Halt podinfo\.adapter advancement load is blind: .* request\.url: {server.url}/render '
+                           r'does not stand below one of the declared URLs$')
+        server.send('app.adapter.podinfo.load', 42.5)
+        self.lab.client.patch('Check', 'adapter', 'load', {'spec': {'adapters': {'graphite': {
+            'urls': [f'{server.url}/render']}}}})
+        scene.wait_phase('Failed')
+        scene.wait_message(r'^Halt podinfo\.adapter advancement load: the load is 42\.5, at most 42 wanted$')

@@ -38,13 +38,15 @@ class Author(unittest.TestCase):
 
 class Folder(Author):
     """In a folder with a copy of an example, which a test may spoil."""
+    example = EXAMPLE
 
     def setUp(self):
         super().setUp()
-        self.folder = self.top / 'growing-shares'
-        shutil.copytree(EXAMPLE, self.folder)
-        self.script = self.folder / 'growing-shares.lua'
-        self.spec = self.folder / 'growing_shares_spec.lua'
+        name = self.example.name
+        self.folder = self.top / name
+        shutil.copytree(self.example, self.folder)
+        self.script = self.folder / f'{name}.lua'
+        self.spec = self.folder / f'{name.replace("-", "_")}_spec.lua'
 
     def expect(self, status, told, *words):
         self.assertEqual((status, told, ''), self.run_sluice(*words))
@@ -118,6 +120,52 @@ class Check(Folder):
                          (done.returncode, done.stderr))
         self.assertEqual(before, manifest.read_text())
         self.assertEqual(6, len(list(self.folder.iterdir())))
+
+
+class Adapter(Folder):
+    """The adapters that a Check brings."""
+    example = ROOT / 'examples/checks/queue-backlog'
+
+    def setUp(self):
+        super().setUp()
+        self.adapter, self.manifest = self.folder / 'adapters/rabbitmq.lua', self.folder / 'check.yaml'
+
+    def expect_error(self, place, said):
+        self.expect(1, f'queue-backlog/{place}: error: {said}\n7 files, 1 error, 0 warnings\n',
+                    'check', 'queue-backlog')
+
+    def test_behind(self):
+        """The manifest is behind the adapter's file until it is written."""
+        self.spoil(self.adapter, "'messages_ready')", "'messages_ready') -- now")
+        line = self.manifest.read_text().split('\n').index('      script: |') + 1
+        self.expect_error(f'check.yaml:{line}:15',
+                          'spec.adapters.rabbitmq.script is not what queue-backlog/adapters/rabbitmq.lua says; sluice '
+                          'check --write brings it up to date')
+        self.expect(0, 'queue-backlog/check.yaml: brought up to date\n7 files, 0 errors, 0 warnings\n',
+                    'check', '--write', 'queue-backlog')
+        self.assertIn("\n        --- RabbitMQ's management API.", self.manifest.read_text())
+        self.assertIn("'messages_ready') -- now\n", self.manifest.read_text())
+
+    def test_wrong(self):
+        """What the engine would say of the adapter, at its line."""
+        self.spoil(self.adapter, "name = 'rabbitmq'", "name = 'rabbitmq', answers = 5")
+        self.run_sluice('check', '--write', 'queue-backlog')
+        self.expect_error('adapters/rabbitmq.lua:6:3', 'adapter: there is no field "answers", known are answer, name, '
+                          'request')
+
+    def test_urls(self):
+        self.spoil(self.manifest, 'urls: [https://rabbitmq.shop/api]', 'urls: ["https://rabbitmq.shop/api?vhost=x"]')
+        status, told, _ = self.run_sluice('check', 'queue-backlog')
+        self.assertEqual(1, status)
+        self.assertRegex(told, r'check.yaml:\d+:\d+: error: spec.adapters.rabbitmq.urls\[0\]: a URL without a query and '
+                               r'a fragment is wanted, got "https://rabbitmq.shop/api\?vhost=x"\n')
+
+    def test_unknown(self):
+        """The script asks one that the Check does not bring."""
+        self.spoil(self.script, "c:ask('rabbitmq'", "c:ask('rabitmq'")
+        self.run_sluice('check', '--write', 'queue-backlog')
+        self.expect_error('queue-backlog.lua:9:34',
+                          'ask: adapter: there is no adapter "rabitmq", known are rabbitmq')
 
 
 class Test(Folder):

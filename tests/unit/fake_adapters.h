@@ -85,10 +85,21 @@ static inline struct adapter_call *fake_adapters_start(struct adapters *adapters
     return &call->base;
 }
 
+static inline struct adapter_call *fake_adapters_start_guest(struct adapters *adapters,
+                                                             const struct adapter_guest *guest, const struct node *ask,
+                                                             adapter_done_fn *done, void *ctx)
+{
+    return fake_adapters_start(adapters, guest->module, ask, done, ctx);
+}
+
 static inline void fake_adapters_init(struct fake_adapters *fa, struct clock *clock)
 {
     static const struct adapters_ops ops = {
-        .have = fake_adapters_have, .start = fake_adapters_start, .cancel = fake_adapters_cancel};
+        .have = fake_adapters_have,
+        .start = fake_adapters_start,
+        .cancel = fake_adapters_cancel,
+        .start_guest = fake_adapters_start_guest,
+    };
     *fa = (struct fake_adapters){.base.ops = &ops, .clock = clock, .answer = "{}"};
 }
 

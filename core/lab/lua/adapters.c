@@ -87,6 +87,8 @@ static void note_request(struct servers *servers, const struct http_request *req
     node_set_str(doc, seen, "proxy", request->proxy);
     node_set_bool(doc, seen, "insecure", request->tls != NULL && request->tls->insecure);
     node_set_bool(doc, seen, "same_host", request->follow_redirects && request->same_host);
+    node_set_bool(doc, seen, "follows", request->follow_redirects);
+    node_set_bool(doc, seen, "outward", request->outward);
     struct node *headers = node_ensure_object(doc, seen, "headers");
     for (size_t i = 0; i < request->header_count; i++) {
         const char *name = request->headers[i].name, *before = node_str(node_get(headers, name));
@@ -195,6 +197,16 @@ static void load_own(struct adapters *adapters, const struct node *own, struct r
     }
 }
 
+/* The adapter of that name, or the one that comes with the question. */
+static struct adapter_call *start_one(struct adapters *adapters, const struct node *order, struct asker *asker)
+{
+    const char *name = node_str_or(node_get(order, "name"), "");
+    struct adapter_guest guest = {
+        .module = name, .sources = node_get(order, "sources"), .urls = node_get(order, "urls")};
+    return guest.sources != NULL ? adapter_start_guest(adapters, &guest, node_get(order, "ask"), on_answer, asker)
+                                 : adapter_start(adapters, name, node_get(order, "ask"), on_answer, asker);
+}
+
 static void ask(const struct node *order, struct result *result)
 {
     struct virtual_clock *time = virtual_clock_new(ASKED_AT_MS);
@@ -214,8 +226,7 @@ static void ask(const struct node *order, struct result *result)
     struct asker waiting[ASKERS_MAX];
     for (size_t i = 0; i < ASKERS_MAX && (int64_t)i < askers; i++) {
         waiting[i] = (struct asker){result, i};
-        result->calls[i] = adapter_start(adapters, node_str_or(node_get(order, "name"), ""), node_get(order, "ask"),
-                                         on_answer, &waiting[i]);
+        result->calls[i] = start_one(adapters, order, &waiting[i]);
     }
     cancel_calls(result, node_int_or(node_get(order, "cancelled"), 0));
     virtual_clock_run(time, PATIENCE_MS);
@@ -246,8 +257,8 @@ static void check_codes(lua_State *L, struct doc *order)
 
 static int ask_adapter(lua_State *L)
 {
-    static const char *const fields[] = {"name",   "ask",       "responses", "modules", "measured",
-                                         "askers", "cancelled", "own",       NULL};
+    static const char *const fields[] = {"name",      "ask", "responses", "modules", "measured", "askers",
+                                         "cancelled", "own", "sources",   "urls",    NULL};
     module_check_fields(L, 1, fields);
     struct doc *order = module_check_document(L, 1, "order");
     check_codes(L, order);

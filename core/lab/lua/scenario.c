@@ -1,8 +1,8 @@
 /* A world that a scenario describes (sim/story/scenario.h), for Lua (see module.c): its objects, versions, traffic and
  * hooks are there at first; its acts and faults come when they are played.
  *
- * The script of a Strategy whose manifest has NAME.lua beside it is that file's, and so are its modules, so that an
- * author tries what is edited; sluice check says when the manifest is behind. */
+ * The script of a Strategy whose manifest has NAME.lua beside it is that file's, and so are its modules, and the
+ * adapters of a Check those of the folder adapters, so that an author tries what is edited; sluice check says when the manifest is behind. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -67,6 +67,18 @@ static bool take_beside(struct scenario *scenario, const char *manifest, struct 
     return found;
 }
 
+static void take_adapters(struct scenario *scenario, const char *manifest, struct node *object)
+{
+    struct node_iter it = node_iterate(node_at(object, "spec", "adapters"));
+    while (node_next(&it)) {
+        char *name = str_format("adapters/%s", it.key);
+        if (node_type(it.value) == NODE_OBJECT) {
+            take_beside(scenario, manifest, it.value, "script", name);
+        }
+        str_free(&name);
+    }
+}
+
 static void take_scripts(struct scenario *scenario)
 {
     struct node *objects = doc_root(scenario->objects);
@@ -82,6 +94,7 @@ static void take_scripts(struct scenario *scenario)
         while (has_files && node_next(&it)) {
             take_beside(scenario, manifest, modules, it.key, it.key);
         }
+        take_adapters(scenario, manifest, object);
     }
 }
 

@@ -1,13 +1,15 @@
-/* query: one question to Prometheus, or to the provider of a MetricTemplate. */
+/* query: one question to Prometheus, to the provider of a MetricTemplate, or to an adapter that a Check brings. */
 #include <math.h>
 
 #include "prom/query.h"
+#include "rollout/check_adapter.h"
 #include "rollout/metric_template.h"
 #include "rollout/operation/operation.h"
 
 struct query {
     struct prom_query *under_way;
     struct metric_template_call *asking;
+    struct check_adapter_call *of_check;
 };
 
 /* JSON has no infinity: only its sign is on record. */
@@ -48,7 +50,7 @@ static void on_answer(void *ctx, const struct prom_answer *result)
     operation_answer(call, doc);
 }
 
-/* --- of a MetricTemplate --- */
+/* --- what adapters say --- */
 
 /* An adapter is a script: only what an answer may have is taken of what it says. */
 static void take_said(struct doc *doc, struct node *answer, const struct node *said)
@@ -75,6 +77,8 @@ static void take_said(struct doc *doc, struct node *answer, const struct node *s
         node_set_int(doc, answer, "several", whole);
     }
 }
+
+/* --- of a MetricTemplate --- */
 
 static void on_template(void *ctx, const struct metric_template_answer *result)
 {
@@ -103,12 +107,44 @@ static void ask_template(struct operation_call *call, const char *key)
     query->asking = metric_template_ask(call->context, &question, on_template, call);
 }
 
+/* --- of a Check --- */
+
+static void on_check_adapter(void *ctx, const struct check_adapter_answer *result)
+{
+    struct operation_call *call = ctx;
+    struct query *query = call->state;
+    query->of_check = NULL;
+    struct doc *doc = operation_object();
+    node_set_str(doc, doc_root(doc), "lacking", result->lacking);
+    node_set_str(doc, doc_root(doc), "error", result->lacking != NULL ? result->lacking : result->error);
+    node_set_str(doc, doc_root(doc), "cause", result->said == NULL ? "failed" : NULL);
+    if (result->said != NULL) {
+        take_said(doc, doc_root(doc), result->said);
+    }
+    operation_answer(call, doc);
+}
+
+static void ask_check_adapter(struct operation_call *call, const struct canary *canary, const char *adapter)
+{
+    struct query *query = call->state;
+    struct check_adapter_question question = {.module = operation_text(call, "check"),
+                                              .adapter = adapter,
+                                              .interval = operation_text(call, "interval"),
+                                              .query = operation_text(call, "query")};
+    query->of_check = check_adapter_ask(call->context, call->release, canary, &question, on_check_adapter, call);
+}
+
 /* --- the operation --- */
 
 static bool start(struct operation_call *call, const struct canary *canary, struct doc **answer)
 {
     struct query *query = call->state;
     const char *server = operation_text(call, "server"), *template = operation_text(call, "template");
+    const char *adapter = operation_text(call, "adapter");
+    if (adapter[0] != '\0') {
+        ask_check_adapter(call, canary, adapter);
+        return false;
+    }
     if (template[0] != '\0') {
         ask_template(call, template);
         return false;
@@ -127,6 +163,9 @@ static void cancel(struct operation_call *call)
     if (query->asking != NULL) {
         metric_template_cancel(query->asking);
     }
+    if (query->of_check != NULL) {
+        check_adapter_cancel(query->of_check);
+    }
 }
 
 static const struct contract_field takes[] = {
@@ -135,6 +174,8 @@ static const struct contract_field takes[] = {
     {.name = "template", .type = CONTRACT_STRING, .optional = true},
     {.name = "interval", .type = CONTRACT_STRING, .optional = true},
     {.name = "problem", .type = CONTRACT_STRING, .optional = true},
+    {.name = "check", .type = CONTRACT_STRING, .optional = true},
+    {.name = "adapter", .type = CONTRACT_STRING, .optional = true},
     {0},
 };
 static const struct contract_field answers[] = {
@@ -145,6 +186,7 @@ static const struct contract_field answers[] = {
     {.name = "error", .type = CONTRACT_STRING, .optional = true},
     {.name = "cause", .type = CONTRACT_STRING, .optional = true},
     {.name = "fault", .type = CONTRACT_STRING, .optional = true},
+    {.name = "lacking", .type = CONTRACT_STRING, .optional = true},
     {0},
 };
 

@@ -37,16 +37,17 @@ error('this file describes operations to the reader; it is not a module')
 --- Waits (by watch, no polling) until that side is ready; C reports "… not ready: …" events meanwhile. ready = false
 --- and an error when it never will be (deadline passed).
 
---- query { query: string, server: string?, template: string?, interval: string?, problem: string? } ->
---- { value: number?, infinite: -1..1?, none: boolean?, several: integer?, error: string?, cause: string?,
---- fault: string? }
+--- query { query: string, server: string?, template: string?, interval: string?, problem: string?, check: string?,
+--- adapter: string? } -> { value: number?, infinite: -1..1?, none: boolean?, several: integer?, error: string?,
+--- cause: string?, fault: string?, lacking: string? }
 ---
 --- One Prometheus instant query; or, with a template ('namespace/name' of a MetricTemplate), one question to its
 --- provider: interval is the metric's, as written; problem says why the query could not be filled in, and then nothing
 --- is sent. value; or infinite and its sign (a value that JSON does not have); or none, with an error (nothing, or
 --- NaN); or an error alone. With several series it is the last one's value, and their count. cause: why there
 --- is no number: 'no data', 'unreachable' (also 429 and 5xx), 'several values' or 'failed'. fault: what is wrong with
---- the template or with what it names; it follows the template's name in a sentence. A read.
+--- the template or with what it names; it follows the template's name in a sentence. With an adapter, one question to
+--- that adapter of the Check whose script is the module `check`; lacking: it has no such adapter. A read.
 
 --- query_range { query: string, span: 1000..2592000000, step: 1000..2592000000 } ->
 --- { points: { time: number, value: number?, infinite: -1..1? }[]?, none: boolean?, error: string?,
