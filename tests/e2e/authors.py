@@ -157,8 +157,8 @@ class Adapter(Folder):
         self.spoil(self.manifest, 'urls: [https://rabbitmq.shop/api]', 'urls: ["https://rabbitmq.shop/api?vhost=x"]')
         status, told, _ = self.run_sluice('check', 'queue-backlog')
         self.assertEqual(1, status)
-        self.assertRegex(told, r'check.yaml:\d+:\d+: error: spec.adapters.rabbitmq.urls\[0\]: a URL without a query and '
-                               r'a fragment is wanted, got "https://rabbitmq.shop/api\?vhost=x"\n')
+        self.assertRegex(told, r'check.yaml:\d+:\d+: error: spec.adapters.rabbitmq.urls\[0\]: a URL without a query '
+                               r'and a fragment is wanted, got "https://rabbitmq.shop/api\?vhost=x"\n')
 
     def test_unknown(self):
         """The script asks one that the Check does not bring."""
