@@ -154,7 +154,7 @@ describe('stdlib.checking', function()
     end, { measures = { ['orders of podinfo'] = 7, gone = { none = true, error = 'no values found' } } })
     assert.same({ 'orders of podinfo', 'gone' }, world.queries)
     assert.same({ 'queue: orders of podinfo', 'queue: gone' }, { asked[1].query, asked[2].query })
-    assert.same({ 'blind', 'no values found' }, { outcome.verdict, outcome.cause })
+    assert.same({ 'blind', 'no data', 'no values found' }, { outcome.verdict, outcome.cause, outcome.text })
   end)
 
   it('goes by what was judged, whatever the script makes of the table', function()
