@@ -33,8 +33,8 @@ local function check(more)
 end
 
 --- A world whose Canary names it, and whose server says how many wait.
-local function judged_by(object, waiting)
-  local world = World.new { analysis = { stepWeight = 20, maxWeight = 40, metrics = {
+local function judged_by(object, waiting, strategy)
+  local world = World.new { strategy = strategy, analysis = { stepWeight = 20, maxWeight = 40, metrics = {
     { name = 'backlog', interval = '2m', checkRef = { name = 'guard' } } } } }
   world.waiting, world.asked = waiting or 50, {}
   world.world:serve('queue.shop', function(request)
@@ -77,6 +77,22 @@ describe('an adapter of a Check', function()
     local evidence = world:release().status.evidence[1]
     assert.same({ 'backlog', 'pass', 50 }, { evidence.metric, evidence.verdict, evidence.value })
     assert.equal('queue: orders-of-podinfo', evidence.query)
+  end)
+
+  it('is asked when a strategy asks the check', function()
+    local world = judged_by(check(), 7, { name = 'asking' })
+    world.world:create { apiVersion = 'sluice.dev/v1alpha1', kind = 'Strategy',
+      metadata = { name = 'asking', namespace = 'test' }, spec = { script = [[
+return require 'stdlib.strategy' { name = 'asking', run = function(rollout)
+  rollout:begin()
+  local found = rollout:check 'backlog'
+  rollout:event(('%s with %d'):format(found.verdict, found.value))
+  rollout:analyse { rounds = 1 }
+  rollout:promote()
+end }]] } }
+    world:initialise():push():finish()
+    assert.equal('Succeeded', world.phase, world:story())
+    assert.truthy(world:first_told 'pass with 7', world:story())
   end)
 
   it('takes a release back when what it says is out of bounds', function()

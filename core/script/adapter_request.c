@@ -86,8 +86,24 @@ static void note_unsendable(struct adapter_request *request, char *why)
     }
 }
 
+/* Which server is meant and where a message ends are for the client to say. Go's sends none of these either; with them
+ * one request could be read as two, or by another of the servers behind an address. */
+static bool is_clients_own(const char *name)
+{
+    static const char *const names[] = {"Host", "Content-Length", "Transfer-Encoding", "Trailer"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcasecmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool add_header(struct adapter_request *request, const char *name, const struct node *value, struct err *err)
 {
+    if (is_clients_own(name)) {
+        return true;
+    }
     size_t len = 0;
     const char *text = node_str_n(value, &len);
     if (text == NULL) {

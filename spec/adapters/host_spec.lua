@@ -32,6 +32,12 @@ describe('an adapter', function()
     assert.is_true(request.same_host)
   end)
 
+  it('does not say which server is meant, nor where its request ends', function()
+    local said = ask(adapter [[return { method = 'POST', url = ask.address, body = 'x', headers = { Host = 'other',
+      ['content-length'] = '0', ['Transfer-Encoding'] = 'chunked', TRAILER = { 'a', 'b' }, Kept = 'c' } }]])
+    assert.same({ Kept = 'c' }, said.requests[1].headers)
+  end)
+
   it('may answer without a request', function()
     local said = ask(adapter [[return { value = 7 }]])
     assert.same({ value = 7 }, said.answer)
