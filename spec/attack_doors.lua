@@ -204,18 +204,23 @@ return adapter { name = 'attack', request = function(ask) do %s
 end end, answer = function(ask, response) do %s
 end return { value = 1 } end }]]
 
---- Lets an attack in as an adapter of its own.
+--- Lets an attack in as an adapter: one of the folder of a team, or one that a Check brings.
 ---@param attack Attack
+---@param of_check boolean?
 ---@return Outcome
-function M.ask(attack)
-  local modules = { ['adapters.metrics.attack'] = attack.whole and attack[2]
-    or ADAPTER:format(attack.request or "return { url = 'http://server/' }", attack[2]) }
+function M.ask(attack, of_check)
+  local address = of_check and 'http://server/api' or 'http://server/'
+  local module = of_check and 'checks.shop.guard.adapters.attack' or 'adapters.metrics.attack'
+  local modules = { [module] = attack.whole and attack[2]
+    or ADAPTER:format(attack.request or ("return { url = '%s' }"):format(address), attack[2]) }
   for name, text in pairs(attack.modules or {}) do
     modules[name] = text
   end
-  local said = sluice.ask { name = 'metrics.attack', ask = { address = 'http://server', secret = { token = 'hush' } },
+  local said = sluice.ask { name = of_check and module or 'metrics.attack',
+    ask = { address = of_check and address or 'http://server', secret = { token = 'hush' } },
     measured = attack.stopped ~= nil, responses = sluice.list(attack.responses or { { body = '{}' } }),
-    modules = modules }
+    modules = not of_check and modules or nil, sources = of_check and modules or nil,
+    urls = of_check and sluice.list { address } or nil }
   if said.answer then
     local told = { tostring(said.answer.value), #said.requests .. ' sent', said.answer.error }
     return { how = 'harmless', text = '', told = told, lines = said.lines }
