@@ -88,7 +88,6 @@ static void look_at_file(struct check *check, const char *path, const char *name
     struct check_looked looked = check_look(check, &scripts);
     if (looked.kind != NULL && is_in_folder_of(path, looked.kind)) {
         check_own_name(check, &scripts.items[0].place, &looked, name);
-        check_adapters(check, source, object, &scripts, &looked);
         check_name(check, (struct check_named){.role = strcmp(looked.kind, "check") == 0 ? CHECK_CHECK : CHECK_STRATEGY,
                                                .key = str_format("/%s", name),
                                                .declared = looked.declared,
@@ -330,6 +329,7 @@ void check_scripted(struct check *check, const struct check_source *source, cons
         struct check_looked looked = check_look(check, &scripts);
         check_kind(check, &scripts.items[0], &looked, role == CHECK_CHECK ? "check" : "strategy");
         check_own_name(check, &scripts.items[0].place, &looked, name);
+        check_adapters(check, source, object, &scripts, &looked);
         named.declared = looked.declared;
         named.said = looked.said;
         named.text = scripts.items[0].place;

@@ -1,5 +1,6 @@
 /* sluice check --write: the script of a Strategy or a Check is that of the file beside its manifest, and so are its
- * modules, and its adapters in the folder adapters. One text at a time: the places of the others are those of the file as it is then. */
+ * modules, and its adapters in the folder adapters. One text at a time: the places of the others are those of the file
+ * as it is then. */
 #include <string.h>
 
 #include "app/check_inner.h"

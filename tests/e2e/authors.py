@@ -146,6 +146,13 @@ class Adapter(Folder):
         self.assertIn("\n        --- RabbitMQ's management API.", self.manifest.read_text())
         self.assertIn("'messages_ready') -- now\n", self.manifest.read_text())
 
+    def test_runs_what_is_edited(self):
+        """Worlds have the adapter of the file, not the one of the manifest."""
+        self.spoil(self.adapter, 'queue.messages_ready', '400')
+        status, told, _ = self.run_sluice('test', 'queue-backlog')
+        self.assertEqual(1, status, told)
+        self.assertIn('400 orders wait, at most 50 wanted', told)
+
     def test_wrong(self):
         """What the engine would say of the adapter, at its line."""
         self.spoil(self.adapter, "name = 'rabbitmq'", "name = 'rabbitmq', answers = 5")
