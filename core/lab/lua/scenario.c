@@ -2,8 +2,8 @@
  * hooks are there at first; its acts and faults come when they are played.
  *
  * The script of a Strategy whose manifest has NAME.lua beside it is that file's, and so are its modules, and the
- * adapters of a Check those of the folder adapters there, so that an author tries what is edited; sluice check says when
- * the manifest is behind. */
+ * adapters of a Check those of the folder adapters there, so that an author tries what is edited; sluice check says
+ * when the manifest is behind. */
 #include <string.h>
 
 #include "base/mem.h"
