@@ -130,7 +130,7 @@ return {
   { 'a metric that is none', "rollout:check '__index'", raised = 'rollout:check: there is no metric' },
   { 'parameters by __index for check', [[
     local params = setmetatable({}, { __index = error, __pairs = error })
-    rollout:check('request-success-rate', params)]] },
+    rollout:check('request-success-rate', params)]], raised = 'rollout:check: params: min or max is wanted' },
   { 'begin twice', 'rollout:begin()', raised = 'rollout:begin: it has come back already' },
   { 'a share of 101', 'rollout:shift(101)', raised = 'rollout:shift: weight: a whole number from 0 to 100' },
   { 'promote twice', [[
