@@ -24,7 +24,7 @@ local M = {}
 local WORST = 0.99
 local WITHIN_HORIZON = 0.8 -- of alpha; what is left is for releases that go on beyond the horizon
 
---- The parameters that M.judge goes by, and others.
+--- The parameters that `sequential.judge` goes by, and others.
 ---@param more table<string, Param>?
 ---@return table<string, Param>
 function M.params(more)
