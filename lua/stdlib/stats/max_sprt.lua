@@ -27,16 +27,14 @@ local NEGLIGIBLE = 1e-30 -- a probability that no published digit knows of
 ---@field critical_value number the greatest value of the statistic that does not signal
 ---@field false_alarms number the probability of one, at most alpha
 
--- x ln x, by x: nearly all that the statistic is made of.
+-- x ln x, by x, as far as a horizon goes: nearly all that the statistic is made of.
 local X_LOG_X = { [0] = 0 }
+for x = 1, HORIZON_MAX do
+  X_LOG_X[x] = x * log(x)
+end
 
 local function x_log_x(x)
-  local value = X_LOG_X[x]
-  if not value then
-    value = x * log(x)
-    X_LOG_X[x] = value
-  end
-  return value
+  return X_LOG_X[x] or x * log(x)
 end
 
 --- The statistic; see above.
