@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """What a back-test costs: a release every hour of a month, over the series of a hundred Pods.
 
-    backtest.py [--days 30] [--pods 100] [--scrape 60] [--every 1h] [--jobs N]
+    backtest.py [--days 30] [--pods 100] [--scrape 60] [--per-minute 2] [--every 1h] [--jobs N]
 
 Writes what sluice record would have written of that month (errors of one in a thousand, and three spans with one in
-ten), and plays the releases by two sets of rules side by side. Needs sluice of the release build (SLUICE_BUILD for
+ten), and plays the releases by two sets of rules side by side: Flagger's check of the success rate, and the sequential
+test that the engine brings. One Pod in ten stands for the canary. Needs sluice of the release build (SLUICE_BUILD for
 another folder).
 """
 import argparse
@@ -22,6 +23,9 @@ BUILD = pathlib.Path(os.environ.get('SLUICE_BUILD') or ROOT / 'build').resolve()
 BEGIN_S = 1780272000  # 2026-06-01
 BAD = ((4.51, 70), (12.9, 45), (23.02, 120))  # day, minutes
 PER_MINUTE, ERRORS, BAD_ERRORS = 12, 0.001, 0.1
+PLAIN = {'__name__': 'requests_total', 'workload': 'web'}
+ISTIO = {'__name__': 'istio_requests_total', 'reporter': 'destination', 'destination_workload_namespace': 'shop',
+         'destination_workload': 'web-primary'}
 
 
 def joined(numbers):
@@ -42,10 +46,10 @@ def spans(bad):
     return [(BEGIN_S + day * 86400, BEGIN_S + day * 86400 + minutes * 60) for day, minutes in bad]
 
 
-def grown(dice, count, scrape_s, bad):
+def grown(dice, count, scrape_s, bad, per_minute):
     """What was added to the counters of answers and of errors at each scrape."""
     answers, errors = [0], [0]
-    per_scrape = PER_MINUTE * scrape_s // 60
+    per_scrape = per_minute * scrape_s // 60
     edges = spans(bad)
     for i in range(1, count):
         at = BEGIN_S + i * scrape_s
@@ -57,14 +61,14 @@ def grown(dice, count, scrape_s, bad):
     return answers, errors
 
 
-def write_record(path, days, pods, scrape_s, bad=BAD, seed=1):
+def write_record(path, days, pods, scrape_s, bad=BAD, per_minute=PER_MINUTE, labels=PLAIN, code_label='code'):
     """The file of sluice record; how many samples it has."""
-    dice, count = random.Random(seed), int(days * 86400 / scrape_s)
+    dice, count = random.Random(1), int(days * 86400 / scrape_s)
     series = []
     for pod in range(pods):
-        for code, numbers in zip(('200', '500'), grown(dice, count, scrape_s, bad)):
-            series.append({'labels': {'__name__': 'requests_total', 'workload': 'web', 'pod': f'web-{pod:03}-x',
-                                      'code': code}, 'times': 0, 'values': joined(numbers)})
+        for code, numbers in zip(('200', '500'), grown(dice, count, scrape_s, bad, per_minute)):
+            series.append({'labels': {**labels, 'pod': f'web-{pod:03}-x', code_label: code}, 'times': 0,
+                           'values': joined(numbers)})
     path.write_text(json.dumps({
         'kind': 'sluice-record', 'version': 1, 'server': '2.42.0', 'from': BEGIN_S * 1000,
         'to': int(BEGIN_S + days * 86400) * 1000, 'lookback': 300000, 'selectors': [], 'notes': [],
@@ -72,17 +76,26 @@ def write_record(path, days, pods, scrape_s, bad=BAD, seed=1):
     return 2 * pods * count
 
 
-def canary(least):
-    errors = ('sum(rate(requests_total{workload="{{ target }}",code="500"}[5m])) / '
-              'sum(rate(requests_total{workload="{{ target }}"}[5m]))')
+def canary_of(metrics):
     return {'apiVersion': 'flagger.app/v1beta1', 'kind': 'Canary', 'metadata': {'name': 'web', 'namespace': 'shop'},
             'spec': {'targetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': 'web'},
                      'service': {'port': 80},
-                     'analysis': {'interval': '1m', 'threshold': 3, 'maxWeight': 50, 'stepWeight': 10, 'metrics': [
-                         {'name': 'success', 'interval': '5m', 'thresholdRange': {'min': least},
-                          'query': f'100 * (1 - {errors})'},
-                         {'name': 'traffic', 'interval': '5m', 'thresholdRange': {'min': 0.1},
-                          'query': 'sum(rate(requests_total{workload="{{ target }}"}[5m]))'}]}}}
+                     'analysis': {'interval': '1m', 'threshold': 3, 'maxWeight': 50, 'stepWeight': 10,
+                                  'metrics': metrics}}}
+
+
+def canary(least):
+    """With queries of its own, of PLAIN series."""
+    errors = ('sum(rate(requests_total{workload="{{ target }}",code="500"}[5m])) / '
+              'sum(rate(requests_total{workload="{{ target }}"}[5m]))')
+    return canary_of([
+        {'name': 'success', 'interval': '5m', 'thresholdRange': {'min': least}, 'query': f'100 * (1 - {errors})'},
+        {'name': 'traffic', 'interval': '5m', 'thresholdRange': {'min': 0.1},
+         'query': 'sum(rate(requests_total{workload="{{ target }}"}[5m]))'}])
+
+
+RULES = {'fixed': [{'name': 'request-success-rate', 'interval': '2m', 'thresholdRange': {'min': 99}}],
+         'sequential': [{'name': 'errors', 'interval': '2m', 'checkRef': {'name': 'sequential-success-rate'}}]}
 
 
 def main():
@@ -90,22 +103,24 @@ def main():
     parser.add_argument('--days', type=float, default=30)
     parser.add_argument('--pods', type=int, default=100)
     parser.add_argument('--scrape', type=int, default=60, help='seconds between two samples (60)')
+    parser.add_argument('--per-minute', type=int, default=2, help='requests of each Pod (2)')
     parser.add_argument('--every', default='1h')
     parser.add_argument('--jobs', default=str(os.cpu_count()))
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         top = pathlib.Path(folder)
-        samples = write_record(top / 'june.json', args.days, args.pods, args.scrape)
-        for name, least in (('fixed', 99), ('strict', 99.9)):
-            (top / f'{name}.json').write_text(json.dumps(canary(least)))
+        samples = write_record(top / 'june.json', args.days, args.pods, args.scrape, BAD, args.per_minute, ISTIO,
+                               'response_code')
+        for name, metrics in RULES.items():
+            (top / f'{name}.json').write_text(json.dumps(canary_of(metrics)))
         print(f'{samples} samples of {2 * args.pods} series, '
               f'{(top / "june.json").stat().st_size / 1e6:.0f} MB', flush=True)
         bad = [word for begin, end in spans(BAD) for word in
                ('--bad', '/'.join(time.strftime('%Y-%m-%dT%H:%M', time.gmtime(at)) for at in (begin, end)))]
         began = time.monotonic()
-        subprocess.run([BUILD / 'sluice', 'backtest', '-f', top / 'fixed.json', '--name', 'at least 99 %',
-                        '--with', f'at least 99.9 %={top / "strict.json"}', '--data', top / 'june.json',
-                        '--every', args.every, '--jobs', args.jobs, *bad], check=True)
+        subprocess.run([BUILD / 'sluice', 'backtest', '-f', top / 'fixed.json', '--name', 'fixed 99 %',
+                        '--with', f'sequential={top / "sequential.json"}', '--data', top / 'june.json',
+                        '--canary-share', '10%', '--every', args.every, '--jobs', args.jobs, *bad], check=True)
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         print(f'{time.monotonic() - began:.1f} s with reading the file, {used.ru_utime + used.ru_stime:.1f} s of CPU, '
               f'{used.ru_maxrss / 1024:.0f} MiB at most in a process')

@@ -65,16 +65,22 @@ local function margin_of(check)
   return margin < math.huge and margin or nil
 end
 
---- Of the record of a release, which drops old evidence: what is new in it.
+--- Of the record of a release, which drops old evidence: what is new in it, and so at its end.
 local function take_evidence(self, object)
-  for _, check in ipairs((object.status or {}).evidence or {}) do
+  local evidence, fresh = (object.status or {}).evidence or {}, {}
+  for i = #evidence, 1, -1 do
+    local check = evidence[i]
     local key = ('%s %s %s %s %s'):format(object.metadata.name, check.at, check.metric or check.hook or '',
       check.round or '', check.where or '')
-    if not self.seen[key] then
-      self.seen[key] = true
-      check.margin = check.margin or margin_of(check)
-      self.checks[#self.checks + 1] = check
+    if self.seen[key] then
+      break
     end
+    self.seen[key] = true
+    fresh[#fresh + 1] = check
+  end
+  for i = #fresh, 1, -1 do
+    fresh[i].margin = fresh[i].margin or margin_of(fresh[i])
+    self.checks[#self.checks + 1] = fresh[i]
   end
 end
 

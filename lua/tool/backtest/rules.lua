@@ -18,6 +18,9 @@ end
 
 --- The first field in which two values differ: 'analysis.metrics[0].checkRef.name: sequential'.
 local function difference(a, b, path)
+  if a == nil and type(b) == 'table' then
+    a = {} -- what is new is told by what it has
+  end
   if type(a) ~= 'table' or type(b) ~= 'table' then
     return a ~= b and ('%s: %s'):format(path, shown(b)) or nil
   end
