@@ -115,7 +115,7 @@ def main():
             (top / f'{name}.json').write_text(json.dumps(canary_of(metrics)))
         print(f'{samples} samples of {2 * args.pods} series, '
               f'{(top / "june.json").stat().st_size / 1e6:.0f} MB', flush=True)
-        bad = [word for begin, end in spans(BAD) for word in
+        bad = [word for begin, end in spans(BAD) if end < BEGIN_S + args.days * 86400 for word in
                ('--bad', '/'.join(time.strftime('%Y-%m-%dT%H:%M', time.gmtime(at)) for at in (begin, end)))]
         began = time.monotonic()
         subprocess.run([BUILD / 'sluice', 'backtest', '-f', top / 'fixed.json', '--name', 'fixed 99 %',
