@@ -23,6 +23,7 @@ local PHASES = { Initializing = true, Initialized = true, Waiting = true, Progre
 ---@field last_release table<string, table> by the name of the Canary
 ---@field told { text: string, warning: boolean, at: integer }[]
 ---@field story string[]
+---@field hearers table<string, fun(object: table)[]> who else is told of what is watched
 ---@field kills { every: boolean?, at: integer? } when the engine dies
 ---@field killed integer how often it did
 ---@field words integer how many records of words were written
@@ -131,6 +132,9 @@ local function watch(self)
     world:watch(kind, function(object, change)
       if change ~= 'deleted' then
         see(self, object)
+        for _, take in ipairs(self.hearers[kind] or {}) do
+          take(object)
+        end
       end
     end)
   end
@@ -261,7 +265,7 @@ function sluice.world(what)
   options.people = what.manifests and true or what.people
   local world = open_world(options)
   local self = { world = world, file = options.scenario, canaries = {}, phases = {}, shares = {}, steps = {},
-    curve = {}, states = {}, last_release = {}, ended = {}, progress = {}, told = {}, story = {},
+    curve = {}, hearers = {}, states = {}, last_release = {}, ended = {}, progress = {}, told = {}, story = {},
     killed = 0, words = 0, engines = 0 }
   kept[world] = self
   if sluice.observer then
@@ -295,6 +299,14 @@ local function named(world, method, name)
     raise('world:%s: there is no Canary %s', method, name or 'in the scenario')
   end
   return found, self, found.namespace .. '/' .. found.name
+end
+
+--- Calls `take` with the objects of Canaries, releases, routes or events as they change. They are read for this world
+--- anyway, so it costs less than world:watch.
+function methods.hear(world, kind, take)
+  local hearers = kept_of(world, 'hear').hearers
+  hearers[kind] = hearers[kind] or {}
+  table.insert(hearers[kind], take)
 end
 
 function methods.canary(world, name)

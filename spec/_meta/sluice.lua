@@ -160,6 +160,11 @@ function world:phase(canary) end
 ---@return integer weight the share of the traffic that the routes give to the canary
 function world:weight(canary) end
 
+--- Calls `take` with each Canary, release, route or event as it changes; cheaper than world:watch.
+---@param kind 'canaries.flagger.app'|'releases.sluice.dev'|'virtualservices.networking.istio.io'|'events'
+---@param take fun(object: table)
+function world:hear(kind, take) end
+
 ---@param canary string?
 ---@return { at: integer, weight: integer }[] curve each share that the routes gave to the canary; at: ms
 function world:curve(canary) end

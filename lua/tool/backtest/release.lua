@@ -89,8 +89,8 @@ local function begin_of(object, now)
   return math.ceil((M.ms_of(object.metadata.creationTimestamp) - now) / 1000) * 1000
 end
 
-local function see_release(self, object, change)
-  if change == 'deleted' or object.metadata.namespace ~= self.namespace or object.spec.canary ~= self.name then
+local function see_release(self, object)
+  if object.metadata.namespace ~= self.namespace or object.spec.canary ~= self.name then
     return
   end
   if not self.began then
@@ -101,9 +101,9 @@ local function see_release(self, object, change)
   self.last, self.ended = object, (object.status or {}).ended and (self.ended or self.world:now()) or nil
 end
 
-local function see_event(self, event, change)
+local function see_event(self, event)
   local of = event.involvedObject
-  if change ~= 'deleted' and of.kind == 'Canary' and of.name == self.name and of.namespace == self.namespace then
+  if of.kind == 'Canary' and of.name == self.name and of.namespace == self.namespace then
     self.events[#self.events + 1] = { at = self.world:now(), text = event.message,
       warning = event.type == 'Warning' }
   end
@@ -117,11 +117,11 @@ end
 local function listen(world, setting, begin)
   local self = setmetatable({ world = world, begin = begin, namespace = setting.namespace, name = setting.name,
     checks = {}, events = {}, asked = {}, hooks = {}, seen = {} }, recorder)
-  world:watch('releases.sluice.dev', function(object, change)
-    see_release(self, object, change)
+  world:hear('releases.sluice.dev', function(object)
+    see_release(self, object)
   end)
-  world:watch('events', function(event, change)
-    see_event(self, event, change)
+  world:hear('events', function(event)
+    see_event(self, event)
   end)
   return self
 end
