@@ -308,11 +308,14 @@ class Record(Case):
         self.expect(0, r'\nas it is +3 +0 +0 ', done)
 
     def test_from_a_server(self):
-        """A back-test may record by itself."""
-        _, url = self.serve()
-        canary = self.write('canary.json', month.canary(99))
-        done = run('backtest', '-f', canary, '--prometheus', url, '--from', '-3h', '--every', '1h')
+        """A back-test may record by itself: what all sets of rules ask."""
+        server, url = self.serve()
+        canary, other = self.write('canary.json', month.canary(99)), month.canary(99)
+        other['spec']['analysis']['metrics'][0]['query'] = 'count(others_total)'
+        done = run('backtest', '-f', canary, '--prometheus', url, '--from', '-3h', '--every', '1h',
+                   '--with', f'other={self.write("other.json", other)}')
         self.expect(0, r'^\d releases in \d+ s', done)
+        self.assertTrue(any(asked.startswith('{__name__="others_total"}[') for asked in server.asked), server.asked)
 
 
 if __name__ == '__main__':

@@ -50,13 +50,17 @@ local function asker_of(server)
   end
 end
 
-local function load_recording(options)
+local function load_recording(options, rules)
   if options.data then
     local ok, result = pcall(recordings.read, options.data)
     if not ok then
       refuse('--data %s: %s', options.data_file, type(result) == 'table' and result.refused or tostring(result))
     end
     return result
+  end
+  options.sets = {}
+  for i, rule in ipairs(rules) do
+    options.sets[i] = rule.manifests
   end
   local said = record.run(options)
   if said.refused then
@@ -65,8 +69,8 @@ local function load_recording(options)
   return recordings.read(said.document)
 end
 
-local function open_history(options, target)
-  local recording = load_recording(options)
+local function open_history(options, rules)
+  local recording, target = load_recording(options, rules), rules[1].setting.target
   local server = options.prometheus and server_of.new(options.prometheus)
   local history = histories.new(recording, target, { share = read_share(options), by = options.by,
     server = server and asker_of(server) })
@@ -206,12 +210,10 @@ local function run_one(options, rules, history, at, limit)
   return { status = dryrun.STATUS[played.decision] }
 end
 
-local function run_many(options, rules, history, list, limit)
-  local bad, began = {}, process.clock()
-  for i, text in ipairs(options.bad or {}) do
-    bad[i] = span_of.read_pair('bad', text)
-  end
-  local lists, counts = play_all(options, rules, history, list, limit)
+---@param what { bad: table[], moments: number[], limit: number }
+local function run_many(options, rules, history, what)
+  local bad, list, began = what.bad, what.moments, process.clock()
+  local lists, counts = play_all(options, rules, history, list, what.limit)
   counts.seconds, counts.series = process.clock() - began, #history.recording.series
   local scores = {}
   for i in ipairs(rules) do
@@ -241,21 +243,41 @@ local function limit_of(fastest)
   return math.max(LIMIT_FACTOR * lasts, 3600000)
 end
 
-local function run(options)
-  local rules = rule_sets.read(options)
-  local fastest = plan.play(rules[1].setting)
-  if fastest.decision ~= 'promoted' then
-    refuse('%s.%s: it does not come to its end even when every check passes: %s', rules[1].setting.name,
-      rules[1].setting.namespace, fastest.problem or fastest.summary or fastest.decision)
+--- The shortest release of a set of rules.
+---@return Release
+local function fastest_of(rule)
+  local setting, played = rule.setting, plan.play(rule.setting)
+  if played.decision ~= 'promoted' then
+    refuse('%s.%s: it does not come to its end even when every check passes: %s', setting.name, setting.namespace,
+      played.problem or played.summary or played.decision)
   end
-  local lasts = fastest.ended - fastest.began
-  local history = open_history(options, rules[1].setting.target)
-  say_lacks(options, history, rules[1].setting, fastest)
-  local limit = limit_of(fastest)
+  return played
+end
+
+local function read_bad(options)
+  local bad = {}
+  for i, text in ipairs(options.bad or {}) do
+    bad[i] = span_of.read_pair('bad', text)
+  end
+  return bad
+end
+
+local function run(options)
+  local rules, bad, plans = rule_sets.read(options), read_bad(options), {}
+  local lasts, limit = 0, 0
+  for i, rule in ipairs(rules) do
+    plans[i] = fastest_of(rule)
+    lasts, limit = math.max(lasts, plans[i].ended - plans[i].began), math.max(limit, limit_of(plans[i]))
+  end
+  local history = open_history(options, rules)
+  for i, rule in ipairs(rules) do
+    say_lacks(options, history, rule.setting, plans[i])
+  end
   if options.at then
     return run_one(options, rules, history, span_of.read_moment('at', options.at, options.now), limit)
   end
-  return run_many(options, rules, history, moments(options, history.recording, lasts), limit)
+  return run_many(options, rules, history,
+    { bad = bad, moments = moments(options, history.recording, lasts), limit = limit })
 end
 
 ---@param options table see core/app/backtest.c

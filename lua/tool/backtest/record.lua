@@ -96,16 +96,20 @@ local function fetch_all(server, needs, span, progress)
   return fetched, found
 end
 
+local function append(list, more)
+  for _, each in ipairs(more) do
+    list[#list + 1] = each
+  end
+end
+
+--- What all Canaries ask, in each set of manifests.
 local function gather(options)
   local questions, notes = {}, {}
-  for _, name in ipairs(settings.canaries(options.manifests)) do
-    local setting = settings.new(options.manifests, name)
-    local asked, said = M.questions(setting)
-    for _, one in ipairs(asked) do
-      questions[#questions + 1] = one
-    end
-    for _, text in ipairs(said) do
-      notes[#notes + 1] = text
+  for _, manifests in ipairs(options.sets or { options.manifests }) do
+    for _, name in ipairs(settings.canaries(manifests)) do
+      local asked, said = M.questions(settings.new(manifests, name))
+      append(questions, asked)
+      append(notes, said)
     end
   end
   if not questions[1] then
@@ -126,13 +130,9 @@ local function record(options)
   notes[#notes + 1] = problem
   local span = span_of.read(options)
   local needs, said = M.needs(questions, tonumber(version:match '^%d+'))
-  for _, text in ipairs(said) do
-    notes[#notes + 1] = text
-  end
+  append(notes, said)
   local fetched, found = fetch_all(server, needs, span, fetching.progress(say, options.terminal))
-  for _, text in ipairs(fetched:notes(span, found)) do
-    notes[#notes + 1] = text
-  end
+  append(notes, fetched:notes(span, found))
   local document = recording.write({ list = sluice.list, server = version, recorded = span.now, from = span.from,
     to = span.to, lookback = LOOKBACK_MS, selectors = sluice.list(found), notes = sluice.list(notes) },
     fetched:series())
@@ -141,7 +141,8 @@ local function record(options)
 end
 
 --- Records; what could not be done comes as `refused`.
----@param options { manifests: table[], prometheus: string, from: string?, to: string?, now: number, terminal: boolean }
+---@param options { manifests: table[], sets: table[][]?, prometheus: string, from: string?, to: string?, now: number,
+---  terminal: boolean } sets: of manifests, instead of the one
 ---@return table
 function M.run(options)
   local ok, result = pcall(record, options)

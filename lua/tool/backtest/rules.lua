@@ -7,6 +7,7 @@ local M = {}
 ---@field name string
 ---@field differs string? in what, from the first one
 ---@field setting Setting
+---@field manifests { file: string, object: table }[]
 
 local function refuse(format, ...)
   error({ refused = format:format(...) }, 0)
@@ -47,7 +48,7 @@ end
 ---@param options { manifests: table[], canary: string?, name: string?, others: table[]? }
 ---@return RuleSet[]
 function M.read(options)
-  local rules = { { name = options.name or 'as it is',
+  local rules = { { name = options.name or 'as it is', manifests = options.manifests,
     setting = settings.drop_foreign(settings.new(options.manifests, options.canary)) } }
   local first = rules[1].setting
   for _, other in ipairs(options.others or {}) do
@@ -64,7 +65,7 @@ function M.read(options)
       refuse('--with %s: its target is %s, wanted %s: one history is of one target', other.name, setting.target,
         first.target)
     end
-    rules[#rules + 1] = { name = other.name, setting = setting,
+    rules[#rules + 1] = { name = other.name, setting = setting, manifests = manifests,
       differs = difference(first.canary.spec, setting.canary.spec, '') }
   end
   return rules
