@@ -15,9 +15,10 @@
 ---
 --- A check keeps nothing from round to round, so each round counts anew from the beginning. How it decides stands in
 --- docs/statistics.md.
+local decision = require 'stdlib.stats.max_sprt_decision'
 local duration = require 'stdlib.duration'
+local max_sprt = require 'stdlib.stats.max_sprt'
 local param = require 'stdlib.param'
-local stats = require 'stdlib.stats'
 
 local M = {}
 
@@ -156,14 +157,15 @@ local function bounds_of(c, counts, fine, bad)
   share = math.min(math.max(share, SHARE_LEAST), 1 - SHARE_LEAST)
   local params, ratio = c.params, (1 / share - 1) / c.params.tolerated
   local alpha = params.alpha / 100
-  local test = stats.max_sprt { horizon = params.horizon, ratio = ratio, alpha = alpha * WITHIN_HORIZON,
+  local test = max_sprt.test { horizon = params.horizon, ratio = ratio, alpha = alpha * WITHIN_HORIZON,
     minimum = params.minimum }
   local all = counts.canary.bad + counts.primary.bad
   if test and all <= params.horizon then
-    return stats.max_sprt_decide(test, { canary = 0, primary = counts.primary.bad }).most or params.horizon,
-      stats.max_sprt_requests(test, { bad = bad, fine = fine, power = params.power / 100 })
+    return decision.decide(test, { canary = 0, primary = counts.primary.bad }).most or params.horizon,
+      decision.requests(test, { bad = bad, fine = fine, power = params.power / 100 })
   end
-  local beyond = stats.share_above(counts.canary.bad, all, 1 / (1 + ratio),
+  -- Loaded by those alone that come so far.
+  local beyond = require 'stdlib.stats.share_above'.test(counts.canary.bad, all, 1 / (1 + ratio),
     { alpha = alpha * (1 - WITHIN_HORIZON), optimal = params.horizon })
   return math.max(beyond.most, params.minimum - 1)
 end

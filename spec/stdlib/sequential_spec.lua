@@ -85,7 +85,7 @@ describe('stdlib.sequential', function()
   -- What it promises, by the lot ---------------------------------------------------------------------------
 
   local RELEASES = 200
-  local steady = few_requests.steady
+  local steady, sequential = few_requests.steady, few_requests.sequential()
 
   --- Releases at a tenth of the requests, with so many of them to the canary in each round.
   local function play(requests, rate, fine, judge_by, threshold)
@@ -100,7 +100,7 @@ describe('stdlib.sequential', function()
     for _, fine in ipairs { 0, 0.002, 0.01, 0.05 } do
       it(('takes at most 5 %% of good releases back, %d requests a round, %g %% errors'):format(requests, 100 * fine),
         function()
-          local found = play(requests, fine, fine, few_requests.sequential(), 1)
+          local found = play(requests, fine, fine, sequential, 1)
           assert.is_true(found.taken_back <= 0.05, ('%g'):format(found.taken_back))
           assert.equal(0, found.held)
         end)
@@ -109,7 +109,7 @@ describe('stdlib.sequential', function()
     for _, case in ipairs { { 0, 0.05 }, { 0.002, 0.05 }, { 0.01, 0.05 }, { 0.03, 0.09 }, { 0.002, 0.3 } } do
       it(('takes at least 80 %% of bad releases back, %d requests a round, %g instead of %g %% errors')
         :format(requests, 100 * case[2], 100 * case[1]), function()
-        local found = play(requests, case[2], case[1], few_requests.sequential(), 1)
+        local found = play(requests, case[2], case[1], sequential, 1)
         assert.is_true(found.taken_back >= 0.8, ('%g'):format(found.taken_back))
       end)
     end
@@ -135,7 +135,7 @@ describe('stdlib.sequential', function()
     } do
       local found = few_requests.play({
         requests = { canary = canary, primary = primary }, rates = { canary = rate, primary = rate },
-        rounds = 30, threshold = 1, judge = few_requests.sequential(),
+        rounds = 30, threshold = 1, judge = sequential,
       }, RELEASES, 3)
       assert.is_true(found.taken_back <= 0.05, ('%s: %g'):format(name, found.taken_back))
     end
