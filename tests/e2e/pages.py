@@ -3,7 +3,8 @@
 
     pages.py SLUICE
 
-A block of `lua` is written into the file that the paragraph above it names last, a block of `console` is typed.
+A block of `lua` is written into the file that the paragraph above it names last, and so is one of `yaml` where that is
+`release.yaml`; a block of `console` is typed.
 """
 import os
 import pathlib
@@ -48,7 +49,10 @@ class Pages(unittest.TestCase):
         """How many blocks were typed, and how many written."""
         typed = written = 0
         for language, text, above in blocks((ROOT / page).read_text()):
-            if language == 'console':
+            if language == 'yaml' and '`release.yaml`' in above:
+                (self.top / 'release.yaml').write_text(text)
+                written += 1
+            elif language == 'console':
                 for step in re.split(r'^\$ ', text, flags=re.M)[1:]:
                     command, _, told = step.partition('\n')
                     with self.subTest(command):
@@ -72,6 +76,9 @@ class Pages(unittest.TestCase):
 
     def test_dryrun(self):
         self.assertEqual((1, 0), self.follow('docs/dryrun.md'))
+
+    def test_why(self):
+        self.assertEqual((2, 1), self.follow('docs/why.md'))
 
     def test_readme(self):
         """The strategy of README.md is one, and its commands are there."""

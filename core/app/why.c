@@ -1,0 +1,213 @@
+/* sluice why: why a release did what it did, told from its record alone (lua/tool/record). */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "app/cli.h"
+#include "app/command.h"
+#include "app/version.h"
+#include "app/why.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "lab/lua/tool.h"
+#include "release/check.h"
+
+static const char usage[] = "usage: sluice why [-n NAMESPACE] CANARY[/NUMBER] [flags]\n"
+                            "       sluice why -f FILE [CANARY[/NUMBER]] [flags]\n"
+                            "\n"
+                            "Tells from the record of a release, the last one unless told, what it did and why:\n"
+                            "who began it, each verdict that was not good enough with its value and its bound, who\n"
+                            "ended it, and how soon. Nothing is written, and Prometheus is not asked.\n"
+                            "docs/why.md has all of it.\n"
+                            "\n";
+
+static const char after[] = "\n"
+                            "Exit status: 0 it is told, 1 a verdict is another one with --replay, 2 there is no such\n"
+                            "release, or it could not be read.\n";
+
+const struct cli_flag why_flags[] = {
+    {"f", "FILE", "a Release in a file, as kubectl get -o yaml shows it; - for the standard input"},
+    {"filename", "FILE", NULL},
+    {"n", "NAMESPACE", "that of the Canary (default: that of the context)"},
+    {"namespace", "NAMESPACE", NULL},
+    {"kubeconfig", "FILE", "the cluster (default: as kubectl finds it)"},
+    {"context", "NAME", "one of the kubeconfig's (default: its current one)"},
+    {"replay", NULL, "make each verdict once more of what is on record, and name those that differ"},
+    {"o", "text|json", "text (default) or json, which docs/why.md describes"},
+    {"output", "text|json", NULL},
+    CLI_COMMON,
+    {0},
+};
+
+enum { COLUMNS_DEFAULT = 80 };
+
+struct words {
+    struct why_source source;
+    char *canary;
+    bool json, replays, help, version;
+};
+
+/* podinfo, or podinfo/3 */
+static bool take_canary(struct words *words, const char *value, struct err *err)
+{
+    const char *slash = strchr(value, '/');
+    char *end = NULL;
+    long long number = slash != NULL ? strtoll(slash + 1, &end, 10) : 0;
+    if (words->canary != NULL) {
+        return err_set(err, ERR_INVALID, "%s: one Canary is wanted", value);
+    }
+    if (slash == value || value[0] == '\0' ||
+        (slash != NULL && (end == slash + 1 || *end != '\0' || number < 1 || number > RELEASE_COUNT_MAX))) {
+        return err_set(err, ERR_INVALID, "%s: a Canary, or one and the number of a release, as in podinfo/3, is wanted",
+                       value);
+    }
+    words->canary = str_dup_n(value, slash != NULL ? (size_t)(slash - value) : strlen(value));
+    words->source.canary = words->canary;
+    words->source.number = number;
+    return true;
+}
+
+static bool take(void *ctx, const char *name, const char *value, struct err *err)
+{
+    struct words *words = ctx;
+    struct why_source *source = &words->source;
+    if (name == NULL) {
+        return take_canary(words, value, err);
+    } else if (strcmp(name, "f") == 0 || strcmp(name, "filename") == 0) {
+        source->file = value;
+    } else if (strcmp(name, "n") == 0 || strcmp(name, "namespace") == 0) {
+        source->namespace = value;
+    } else if (strcmp(name, "kubeconfig") == 0) {
+        source->kubeconfig = value;
+    } else if (strcmp(name, "context") == 0) {
+        source->context = value;
+    } else if (strcmp(name, "replay") == 0) {
+        words->replays = true;
+    } else if (strcmp(name, "version") == 0) {
+        words->version = true;
+    } else if (value != NULL) {
+        return cli_read_form(value, &words->json, err);
+    } else {
+        words->help = true;
+    }
+    return true;
+}
+
+static bool is_whole(const struct words *words, struct err *err)
+{
+    const struct why_source *source = &words->source;
+    if (words->help || words->version) {
+        return true;
+    }
+    if (source->file != NULL && (source->namespace != NULL || source->kubeconfig != NULL || source->context != NULL)) {
+        return err_set(err, ERR_INVALID, "-f is for a file, -namespace, -kubeconfig and -context are for a cluster");
+    }
+    return source->file != NULL || source->canary != NULL ||
+           err_set(err, ERR_INVALID, "a Canary is missing, or -f with a file");
+}
+
+/* --- telling --- */
+
+/* 0: no terminal, where no line is folded. */
+static int columns_of_terminal(void)
+{
+    struct winsize size = {0};
+    if (!isatty(STDOUT_FILENO)) {
+        return 0;
+    }
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : COLUMNS_DEFAULT;
+}
+
+static struct doc *order_of(const struct words *words, const struct doc *objects, const char *place)
+{
+    struct doc *order = doc_new();
+    struct node *root = node_new_object(order);
+    doc_set_root(order, root);
+    node_set(order, root, "objects", node_copy(order, doc_root(objects)));
+    node_set_str(order, root, "place", place);
+    node_set_str(order, root, "canary", words->source.canary);
+    if (words->source.number > 0) {
+        node_set_int(order, root, "number", words->source.number);
+    }
+    node_set_bool(order, root, "replay", words->replays);
+    node_set_bool(order, root, "json", words->json);
+    int columns = columns_of_terminal();
+    if (columns > 0) {
+        node_set_int(order, root, "columns", columns);
+    }
+    return order;
+}
+
+/* An empty table of Lua's is no list. */
+static void keep_list(struct doc *doc, struct node *document, const char *key)
+{
+    if (node_get(document, key) != NULL && node_count(node_get(document, key)) == 0) {
+        node_set(doc, document, key, node_new_array(doc));
+    }
+}
+
+static int tell(struct doc *told)
+{
+    struct node *root = doc_root(told), *document = node_get(root, "document");
+    const char *problem = node_str(node_get(root, "problem"));
+    if (problem != NULL) {
+        fprintf(stderr, "sluice why: %s\n", problem);
+    } else if (document != NULL) {
+        keep_list(told, document, "differences");
+        char *text = node_to_text(document);
+        printf("%s\n", text);
+        str_free(&text);
+    } else {
+        fputs(node_str_or(node_get(root, "text"), ""), stdout);
+    }
+    cli_flush(stdout);
+    return (int)node_int_or(node_get(root, "status"), 2);
+}
+
+static int run(const struct words *words)
+{
+    struct err err = {0};
+    char *place = NULL;
+    int status = 2;
+    struct doc *told = NULL, *objects = why_read(&words->source, &place, &err);
+    if (objects != NULL) {
+        struct doc *order = order_of(words, objects, place);
+        struct tool *tool = tool_open();
+        told = tool_call(tool, "tool.record.why", "run", doc_root(order), &err);
+        tool_close(tool);
+        doc_free(order);
+    }
+    if (told != NULL) {
+        status = tell(told);
+    } else {
+        fprintf(stderr, "sluice why: %s\n", err.text);
+    }
+    doc_free(told);
+    doc_free(objects);
+    str_free(&place);
+    return status;
+}
+
+int command_why(int argc, char **argv)
+{
+    struct words words = {0};
+    struct err err = {0};
+    int status = 0;
+    signal(SIGPIPE, SIG_IGN); /* a write tells */
+    if (!cli_read(why_flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {
+        fprintf(stderr, "sluice why: %s\n\nsluice why --help says how to use it\n", err.text);
+        status = 2;
+    } else if (words.help) {
+        fputs(usage, stdout);
+        cli_print(why_flags, stdout);
+        fputs(after, stdout);
+    } else if (words.version) {
+        version_print();
+    } else {
+        status = run(&words);
+    }
+    str_free(&words.canary);
+    return status;
+}

@@ -1,0 +1,190 @@
+/* Where the Releases of `sluice why` come from: a file, or a cluster that is asked once or twice and only read. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/why.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/yaml.h"
+#include "io/curl.h"
+#include "io/file.h"
+#include "io/loop.h"
+#include "kube/client.h"
+#include "release/release.h"
+
+#define STDIN_PATH "/dev/stdin"
+
+enum { FILE_MAX = 64 * 1024 * 1024, QUERY_MAX = 64 * 1024, LABEL_LEN_MAX = 63 };
+
+/* --- a file --- */
+
+static struct doc *list_of(const struct node *object)
+{
+    struct doc *list = doc_new();
+    doc_set_root(list, node_new_array(list));
+    node_push(doc_root(list), node_copy(list, object));
+    return list;
+}
+
+/* YAML is wider than JSON, but for some escapes in strings. */
+static struct doc *parse(const char *name, const struct buf *text, struct err *err)
+{
+    struct doc *documents = yaml_parse_all(name, buf_str(text), text->len, err);
+    if (documents == NULL) {
+        struct err ignored;
+        struct doc *json = doc_parse(buf_str(text), text->len, &ignored);
+        documents = json != NULL ? list_of(doc_root(json)) : NULL;
+        doc_free(json);
+    }
+    return documents;
+}
+
+static struct doc *read_file(const char *path, char **place, struct err *err)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    const char *name = is_stdin ? "stdin" : path;
+    struct buf text;
+    buf_init(&text, FILE_MAX);
+    struct doc *objects = file_read(is_stdin ? STDIN_PATH : path, &text, err) ? parse(name, &text, err) : NULL;
+    buf_fini(&text);
+    if (objects != NULL && node_count(doc_root(objects)) == 0) {
+        err_set(err, ERR_INVALID, "%s: no object is in there", name);
+        doc_free(objects);
+        return NULL;
+    }
+    *place = str_format("in %s", name);
+    return objects;
+}
+
+/* --- a cluster --- */
+
+struct asking {
+    struct loop *loop;
+    struct kube_call *call;
+    struct doc *answer;
+    struct err err;
+};
+
+static void on_answer(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct asking *asking = ctx;
+    asking->call = NULL;
+    asking->err = *err;
+    asking->answer = answer != NULL ? doc_copy(doc_root(answer)) : NULL;
+    loop_stop(asking->loop);
+}
+
+static void on_signal(void *ctx, int signum)
+{
+    struct asking *asking = ctx;
+    err_set(&asking->err, ERR_IO, "interrupted");
+    loop_stop(asking->loop);
+}
+
+/* The answer; NULL and err without one. */
+static struct doc *ask(struct asking *asking, struct kube_client *kube, const struct kube_request *request)
+{
+    asking->answer = NULL;
+    asking->err = (struct err){0};
+    asking->call = kube_start(kube, request, on_answer, asking);
+    loop_run(asking->loop);
+    if (asking->call != NULL) {
+        kube_cancel(asking->call);
+        asking->call = NULL;
+    }
+    return asking->answer;
+}
+
+/* A Canary without Releases has not released anything yet; one that is not there is a slip of the pen. */
+static bool check_canary(struct asking *asking, struct kube_client *kube, const struct why_source *source,
+                         const char *namespace, struct err *err)
+{
+    struct kube_request request = {
+        .verb = KUBE_GET, .resource = &KUBE_CANARIES, .namespace = namespace, .name = source->canary};
+    struct doc *canary = ask(asking, kube, &request);
+    bool there = canary != NULL;
+    if (asking->err.code == ERR_NOT_FOUND) {
+        err_set(err, ERR_NOT_FOUND, "there is no Canary %s in the namespace %s", source->canary, namespace);
+    } else if (!there) {
+        *err = asking->err;
+    }
+    doc_free(canary);
+    return there;
+}
+
+static struct doc *list_releases(struct asking *asking, struct kube_client *kube, const struct why_source *source,
+                                 const char *namespace, struct err *err)
+{
+    char *label = name_shorten(source->canary, LABEL_LEN_MAX);
+    struct buf query;
+    buf_init(&query, QUERY_MAX);
+    buf_append_str(&query, "labelSelector=");
+    char *selector = str_format("sluice.dev/canary=%s", label);
+    buf_append_url(&query, selector);
+    struct kube_request request = {
+        .verb = KUBE_LIST, .resource = &KUBE_RELEASES, .namespace = namespace, .query = buf_str(&query)};
+    struct doc *list = ask(asking, kube, &request), *objects = NULL;
+    if (list == NULL) {
+        *err = asking->err;
+    } else if (node_count(node_get(doc_root(list), "items")) > 0 ||
+               check_canary(asking, kube, source, namespace, err)) {
+        objects = doc_copy(node_get(doc_root(list), "items"));
+    }
+    doc_free(list);
+    buf_fini(&query);
+    str_free(&selector);
+    str_free(&label);
+    return objects;
+}
+
+/* As kubectl: the flag, the first file of $KUBECONFIG, ~/.kube/config; and in a Pod the service account. */
+static bool load_config(const struct why_source *source, struct kube_config *config, struct err *err)
+{
+    const char *listed = getenv("KUBECONFIG"), *home = getenv("HOME");
+    char *path = NULL;
+    struct buf ignored;
+    struct err missing;
+    if (source->kubeconfig != NULL) {
+        return kube_config_load(source->kubeconfig, source->context, config, err);
+    }
+    if (!str_empty(listed)) {
+        path = str_dup_n(listed, strcspn(listed, ":"));
+    } else if (!str_empty(home)) {
+        path = str_format("%s/.kube/config", home);
+    }
+    buf_init(&ignored, FILE_MAX);
+    bool is_file = path != NULL && (!str_empty(listed) || file_read_regular(path, &ignored, &missing));
+    buf_fini(&ignored);
+    bool ok = is_file ? kube_config_load(path, source->context, config, err) : kube_config_in_cluster("", config, err);
+    if (!ok && !is_file) {
+        err_set(err, ERR_NOT_FOUND, "no cluster is known: name one by -kubeconfig or $KUBECONFIG, or a file by -f");
+    }
+    str_free(&path);
+    return ok;
+}
+
+static struct doc *read_cluster(const struct why_source *source, char **place, struct err *err)
+{
+    struct kube_config config = {0};
+    if (!load_config(source, &config, err)) {
+        kube_config_fini(&config);
+        return NULL;
+    }
+    char *namespace = str_dup(source->namespace != NULL ? source->namespace : config.namespace);
+    struct asking asking = {.loop = loop_new()};
+    struct http *http = curl_http_new(asking.loop);
+    struct kube_client *kube = kube_client_new(http, loop_clock(asking.loop), asking.loop, &config);
+    loop_on_signal(asking.loop, on_signal, &asking);
+    struct doc *objects = list_releases(&asking, kube, source, namespace, err);
+    *place = str_format("in the namespace %s", namespace);
+    kube_client_free(kube);
+    curl_http_free(http);
+    loop_free(asking.loop);
+    str_free(&namespace);
+    return objects;
+}
+
+struct doc *why_read(const struct why_source *source, char **place, struct err *err)
+{
+    return source->file != NULL ? read_file(source->file, place, err) : read_cluster(source, place, err);
+}

@@ -1,0 +1,82 @@
+--- A verdict of the record: told in a sentence, and made once more of what stands beside it.
+local go_format = require 'stdlib.go_format'
+local thresholds = require 'stdlib.thresholds'
+
+local M = {}
+
+--- Two decimals at most, and no more than are there.
+---@param value number
+---@return string
+function M.number(value)
+  if value - value ~= 0 then
+    return go_format.number(value)
+  end
+  return (('%.2f'):format(value):gsub('%.?0+$', ''))
+end
+
+local function shown(value, unit)
+  if unit == 'ratio' then
+    return M.number(value * 100) .. ' %'
+  end
+  return M.number(value) .. (unit and unit ~= '' and ' ' .. unit or '')
+end
+
+local function bound_of(evidence)
+  local relation, bound = thresholds.broken(evidence.value, { min = evidence.min, max = evidence.max })
+  if relation then
+    return relation == '<' and 'least' or 'most', bound
+  end
+end
+
+local function judged(evidence)
+  local text = shown(evidence.value, evidence.unit)
+  local side, bound = bound_of(evidence)
+  if side then
+    return ('%s, at %s %s wanted, %s by %s'):format(text, side, shown(bound, evidence.unit),
+      side == 'least' and 'short' or 'over', shown(math.abs(bound - evidence.value), evidence.unit))
+  elseif evidence.margin then
+    return ('%s, margin %s'):format(text, shown(evidence.margin, evidence.unit))
+  end
+  return text
+end
+
+local function counted(evidence)
+  if not evidence.samples then
+    return ''
+  elseif evidence.needed then
+    return (', %d of %d requests'):format(evidence.samples, evidence.needed)
+  end
+  return (', %d requests'):format(evidence.samples)
+end
+
+--- 'request-success-rate 96.1 %, at least 99 % wanted, short by 2.9 %, 1204 requests'
+---@param evidence Evidence
+---@return string
+function M.text(evidence)
+  if evidence.hook then
+    return 'webhook ' .. evidence.hook .. ': ' .. (evidence.reason or 'it failed')
+  end
+  local name = evidence.metric or 'a check'
+  if evidence.verdict == 'blind' then
+    local why = evidence.problem or evidence.reason or 'there was nothing to judge by'
+    local cause = evidence.cause and evidence.cause ~= 'said' and evidence.cause ~= why and evidence.cause .. ': ' or ''
+    return ('%s: %s%s%s'):format(name, cause, why, counted(evidence))
+  elseif not evidence.value then
+    return ('%s: %s'):format(name, evidence.text or evidence.reason or 'its value has no end')
+  end
+  local text = evidence.text and evidence.verdict == 'fail' and ' (' .. evidence.text .. ')' or ''
+  return name .. ' ' .. judged(evidence) .. counted(evidence) .. text
+end
+
+--- What the verdict should be by the value and the bounds that stand beside it; nil: that cannot be told, because the
+--- value has no end, or there never was one.
+---@param evidence Evidence
+---@return 'pass'|'fail'|nil verdict
+function M.again(evidence)
+  if evidence.verdict == 'blind' or evidence.hook or not evidence.value then
+    return nil
+  end
+  return bound_of(evidence) and 'fail' or 'pass'
+end
+
+return M
