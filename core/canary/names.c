@@ -26,7 +26,9 @@ static void build_names(struct canary_names *names, const struct node *canary)
     static const char primary[] = "-primary", of_canary[] = "-canary";
     const char *namespace = names->namespace != NULL ? names->namespace : "";
     const char *name = names->name != NULL ? names->name : "";
-    char *strategy = canary_reference_key(node_at(canary, "spec", "strategy"), names->namespace);
+    const struct node *reference = node_at(canary, "spec", "strategy");
+    bool names_one = !str_empty(node_str(node_get(reference, "name")));
+    char *strategy = names_one ? canary_reference_key(reference, names->namespace) : NULL;
     size_t size = 2 * strlen(names->apex) + strlen(names->target) + 2 * sizeof primary + sizeof of_canary +
                   strlen(name) + strlen(namespace) + 2 + (strategy != NULL ? strlen(strategy) + 1 : 0);
     names->built = mem_alloc(sizeof *names->built + size);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "canary/blind_rules.h"
 #include "canary/kinds.h"
 #include "canary/unworkable.h"
 
@@ -260,6 +261,7 @@ bool canary_refusals(const struct canary *canary, struct str_list *reasons)
 {
     size_t before = reasons->count;
     check_required(canary, reasons);
+    blind_rules_check(canary, reasons);
     check_integers(canary->spec, reasons);
     check_supported(canary, reasons);
     check_references(canary, reasons);

@@ -25,6 +25,7 @@ local M = {}
 ---@field text string? of a team's own check: what it found, for people
 ---@field query string? queries of one check are joined by '; '
 ---@field template string? the MetricTemplate whose provider was asked, 'namespace/name'
+---@field way 'hold'|'ignore'|nil of one that neither passes nor counts
 ---@field failed integer? of a verdict that counts: failed checks, this one among them
 ---@field threshold integer? with `failed`: so many take the release back
 ---@field reason string? the event, where there is one
@@ -66,11 +67,14 @@ end
 ---@param verdict Verdict
 ---@param facts table see _meta/operations.lua
 ---@param spec table Canary.spec
-function M.keep(verdict, facts, spec)
+---@param way 'pass'|'fail'|'hold'|'ignore' what becomes of it
+function M.keep(verdict, facts, spec, way)
   local evidence = one_of(verdict)
   evidence.reason = sentences.of(verdict, facts)
-  if verdict.verdict ~= 'pass' and not verdicts.holds(verdict) then
+  if way == 'fail' then
     count(evidence, facts, spec)
+  elseif way ~= 'pass' then
+    evidence.way = way
   end
   host.evidence(evidence)
 end

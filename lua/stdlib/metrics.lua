@@ -1,5 +1,6 @@
 --- The checks of spec.analysis.metrics: what is asked of Prometheus, and the verdict on its answer (docs/flagger.md,
 --- "Metric checks").
+local blind_rules = require 'stdlib.blind_rules'
 local checking = require 'stdlib.checking'
 local effects = require 'stdlib.effects'
 local evidence = require 'stdlib.evidence'
@@ -14,10 +15,20 @@ local M = {}
 
 --- Runs the script of a metric that Flagger knows by name.
 ---@return Verdict
-local function run_builtin(facts, spec, metric, measure)
-  local bounds = verdicts.bounds_of(metric, measure)
-  local round = { facts = facts, model = question.model(facts, spec, metric), params = {}, bounds = bounds }
-  return verdicts.of_outcome(metric, measure, bounds, checking.run(checking.load('checks.' .. measure.kind), round))
+local function run_builtin(facts, spec, metric, measure, counts)
+  local bounds, model = verdicts.bounds_of(metric, measure), question.model(facts, spec, metric)
+  local needed = blind_rules.of(spec).min_requests
+  local counted = needed and blind_rules.count(model, counts)
+  if counted and (counted.value or 0) < needed then
+    return verdicts.of_count(metric, measure, counted, needed)
+  end
+  local round = { facts = facts, model = model, params = {}, bounds = bounds }
+  local verdict = verdicts.of_outcome(metric, measure, bounds,
+    checking.run(checking.load('checks.' .. measure.kind), round))
+  if counted then
+    verdict.samples, verdict.needed = counted.value, needed
+  end
+  return verdict
 end
 
 --- The metrics that Flagger knows by name: scripts in lua/checks, judged and told by Flagger's rules.
@@ -65,16 +76,35 @@ local function run_template(facts, spec, metric, measure)
   return verdict
 end
 
+---@class Judging one look at the metrics
+---@field facts table see _meta/operations.lua
+---@field spec table Canary.spec
+---@field rules BlindRules
+---@field counts table see blind_rules.count
+---@field passed boolean? one has passed
+---@field held Verdict? the first that holds
+---@field ignored Verdict? the first that is left to the others
+
+--- Keeps the evidence of a verdict. True: it is not good enough, and no other one is asked for.
+local function take(judging, verdict)
+  local way = blind_rules.way(verdict, judging.rules)
+  evidence.keep(verdict, judging.facts, judging.spec, way)
+  judging.passed = judging.passed or way == 'pass'
+  judging.held = judging.held or way == 'hold' and verdict or nil
+  judging.ignored = judging.ignored or way == 'ignore' and verdict or nil
+  return way == 'fail'
+end
+
 --- Runs one check, and keeps its evidence and its gauge.
----@return Verdict
-local function check(facts, spec, metric, measure)
-  local verdict = measure.run(facts, spec, metric, measure)
-  evidence.keep(verdict, facts, spec)
+---@return Verdict? verdict that is not good enough
+local function check(judging, metric, measure)
+  local verdict = measure.run(judging.facts, judging.spec, metric, measure, judging.counts)
+  local fails = take(judging, verdict)
   local value = verdicts.finite_value(verdict)
   if value then
     host.call('act', { effects.gauge(metric.name, value / measure.unit) })
   end
-  return verdict
+  return fails and verdict or nil
 end
 
 --- What is asked for a metric; nothing is for one without a query.
@@ -158,38 +188,51 @@ local function judged_of(spec, only)
   return list
 end
 
---- Checks every entry in order until the first that is not good enough: the templates after all others. A team's own
---- check that is blind only holds, so the others are asked all the same.
----@param facts table see _meta/operations.lua
----@param spec table Canary.spec
----@param only string[]? names of the metrics to check; nil: all
----@return Verdict? verdict why not to go on; nil: all is well
-function M.check(facts, spec, only)
-  local metrics = judged_of(spec, only)
-  local held
+--- Those that are no templates.
+local function check_queries(judging, metrics)
   for _, metric in ipairs(metrics) do
     for _, measure in ipairs(measures_of(metric)) do
-      local verdict = check(facts, spec, metric, measure)
-      if verdicts.holds(verdict) then
-        held = held or verdict
-      elseif verdict.verdict ~= 'pass' then
-        return verdict
+      local failed = check(judging, metric, measure)
+      if failed then
+        return failed
       end
     end
   end
+end
+
+local function check_templates(judging, metrics)
   for _, metric in ipairs(metrics) do
-    local verdict
+    local failed
     if metric.templateRef then
-      verdict = check(facts, spec, metric, TEMPLATE)
+      failed = check(judging, metric, TEMPLATE)
     elseif #measures_of(metric) == 0 then
-      verdict = verdicts.without_query(metric)
-      evidence.keep(verdict, facts, spec)
+      local verdict = verdicts.without_query(metric)
+      failed = take(judging, verdict) and verdict
     end
-    if verdict and verdict.verdict ~= 'pass' then
-      return verdict
+    if failed then
+      return failed
     end
   end
-  return held
+end
+
+--- Checks every entry in order until the first that is not good enough: the templates after all others. One that is
+--- blind and only holds, or is ignored, does not end the round: the others are asked all the same. Where none of them
+--- passes, there is no evidence to go on by, and the one that is ignored holds.
+---@param facts table see _meta/operations.lua
+---@param spec table Canary.spec
+---@param only string[]? names of the metrics to check; nil: all
+---@param rules BlindRules? nil: those of the spec
+---@return Verdict? verdict why not to go on; nil: all is well
+---@return boolean? holds it counts nothing
+function M.check(facts, spec, only, rules)
+  local metrics = judged_of(spec, only)
+  local judging = { facts = facts, spec = spec, rules = rules or blind_rules.of(spec), counts = {} }
+  local failed = check_queries(judging, metrics) or check_templates(judging, metrics)
+  if failed then
+    return failed, false
+  end
+  local held = judging.held or not judging.passed and judging.ignored or nil
+  return held, held and true
 end
 
 return M

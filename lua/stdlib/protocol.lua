@@ -23,6 +23,8 @@ local rounds = require 'stdlib.round'
 ---@field package ordered { canary: integer, mirrored: boolean }? what the last step asked of the
 ---               routing, until a round has seen it
 ---@field package lost integer? rounds in a row that found less
+---@field package unjudged_promotion boolean?
+---@field package held { since: integer, cause: string }? since when which check is blind
 ---@field package advanced { canary: integer, mirrored: boolean }? the step that was told last
 ---@field package waited boolean? the word in progress had to wait before it could do anything
 ---@field package only string[]? the metrics that rounds judge now; nil: all
@@ -163,10 +165,24 @@ end
 function Protocol:try_round()
   self:tick()
   local round = self:round_word('round', rounds.run)
-  self.round, self.committed, self.lost = round, round.committed, round.lost
+  self.round, self.committed, self.lost, self.held = round, round.committed, round.lost, round.held
   self.started = self.started or round.started
   self.ordered = nil
+  if round.promotes then
+    self:promote_unjudged(round)
+  end
   return round
+end
+
+--- It has held for as long as its manifest lets it, and that says so. Comes back when it cannot be promoted now.
+---@param round Round
+function Protocol:promote_unjudged(round)
+  if self.unjudged_promotion then
+    round.passed = true -- a copy has failed, and is tried again
+  elseif self:open 'confirm-promotion' then
+    self.unjudged_promotion = true
+    self:promote()
+  end
 end
 
 --- Runs rounds until one passes.

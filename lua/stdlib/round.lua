@@ -1,13 +1,13 @@
 --- One round of a release: what is looked at once per interval, in Flagger's order (docs/flagger.md,
 --- "The tick").
 local alerts = require 'stdlib.alerts'
+local blind_rules = require 'stdlib.blind_rules'
 local effects = require 'stdlib.effects'
 local evidence = require 'stdlib.evidence'
 local hooks = require 'stdlib.hooks'
 local host = require 'host'
 local metrics = require 'stdlib.metrics'
 local sentences = require 'stdlib.sentences'
-local verdicts = require 'stdlib.verdict'
 
 local M = {}
 
@@ -25,6 +25,8 @@ local WAITED_MS = 1000
 ---@field next_weight integer? nil: nothing left to grow
 ---@field mirrors boolean the analysis asks for mirroring
 ---@field share_lost boolean? the canary has less than it was given
+---@field held { since: integer, cause: string }? ms: it holds, because a check is blind
+---@field promotes boolean? it has held for as long as it may, and is promoted all the same
 ---@field lost integer? so many rounds in a row did not find what the step before had ordered
 
 ---@class RollbackCause
@@ -203,19 +205,65 @@ local function start(rollout, facts, spec)
   return failed and hook_failed('Halt %s.%s advancement pre-rollout check %s failed %s', failed, facts, spec)
 end
 
+--- It has held for as long as it may, and counts from now on.
+local function is_overdue(rollout, facts, spec)
+  return blind_rules.overdue(blind_rules.of(spec), rollout.held and rollout.held.since, facts.now) == 'fail'
+end
+
+--- The rules of this round: once a release has held for as long as it may, what is blind may count.
+local function rules_of(rollout, facts, spec)
+  local rules = blind_rules.of(spec)
+  return is_overdue(rollout, facts, spec) and setmetatable({ blind = 'fail' }, { __index = rules }) or rules
+end
+
 ---@return string? problem a failed check
----@return string? held why nothing can be judged now
+---@return { text: string, metric: string, cause: string }? held why nothing can be judged now
 local function analyse(rollout, facts, spec)
   local _, failed = hooks.call('rollout', 'Progressing')
   if failed then
     return hook_failed('Halt %s.%s advancement external check %s failed %s', failed, facts, spec)
   end
-  local verdict = metrics.check(facts, spec, rollout.only)
+  local verdict, holds = metrics.check(facts, spec, rollout.only, rules_of(rollout, facts, spec))
   local text = verdict and sentences.of(verdict, facts)
-  if verdict and verdicts.holds(verdict) then
-    return nil, text
+  if holds then
+    return nil, { text = text, metric = verdict.metric, cause = ('%s: %s'):format(verdict.metric, verdict.cause) }
   end
   return text
+end
+
+--- With rules of a manifest each cause is told here, once, and not by the wait: that is on record, so the time that the
+--- manifest sets counts through a crash.
+---@return { since: integer, cause: string }?
+local function note_hold(rollout, facts, rules, held)
+  if not next(rules) then
+    return nil
+  end
+  local former = rollout.held or {}
+  if former.cause ~= held.cause then
+    rollout:act { effects.warning(held.text) }
+  end
+  return { since = former.since or facts.now, cause = held.cause }
+end
+
+--- Weight and counter stay; after the time that the manifest sets, what it says comes.
+---@param round { lost: integer?, share_lost: boolean? }
+---@return Round
+local function hold(rollout, facts, spec, held, round)
+  local rules = blind_rules.of(spec)
+  round.held = note_hold(rollout, facts, rules, held)
+  local comes = blind_rules.overdue(rules, round.held and round.held.since, facts.now)
+  if comes == 'rollback' then
+    local problem = ('%s was blind for %s'):format(held.metric, rules.blind_timeout)
+    M.roll_back(rollout, {
+      by = 'check',
+      name = held.metric,
+      events = { effects.warning(('Rolling back %s.%s %s'):format(facts.name, facts.namespace, problem)) },
+      alert = { severity = 'error', message = 'Rolling back ' .. problem },
+    })
+  end
+  rollout.waits = rollout.waits or { reason = 'CheckBlind', message = held.text, told = round.held ~= nil }
+  round.passed, round.promotes = false, comes == 'promote' or nil
+  return round
 end
 
 --- A step that the routing does not keep is ordered again in each round, as in Flagger. Once may be a
@@ -256,7 +304,7 @@ end
 function M.run(rollout)
   local facts, spec, committed = M.look(rollout)
   if not facts then
-    return { passed = false, committed = committed }
+    return { passed = false, committed = committed, held = rollout.held }
   end
   local analysis = spec.analysis
   ask_rollback_hooks(rollout, facts)
@@ -280,11 +328,11 @@ function M.run(rollout)
       effects.warning(problem),
       effects.status { failed_checks = facts.failed_checks + 1 },
     }
-    return { passed = false, lost = lost, share_lost = share_lost }
+    local kept = is_overdue(rollout, facts, spec) and rollout.held or nil
+    return { passed = false, lost = lost, share_lost = share_lost, held = kept }
   end
-  if held then -- weight and counter stay
-    rollout.waits = rollout.waits or { reason = 'CheckBlind', message = held, told = false }
-    return { passed = false, lost = lost, share_lost = share_lost }
+  if held then
+    return hold(rollout, facts, spec, held, { lost = lost, share_lost = share_lost })
   end
   local round = describe(rollout, facts, analysis)
   round.lost, round.share_lost = lost, share_lost

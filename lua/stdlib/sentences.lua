@@ -9,6 +9,11 @@ local function no_values(verdict, facts)
     facts.provider, verdict.metric, facts.target, facts.namespace)
 end
 
+local function is_blind(verdict, facts)
+  return string.format('Halt %s.%s advancement %s is blind: %s', facts.name, facts.namespace, verdict.metric,
+    verdict.text or verdict.problem)
+end
+
 local function query_failed(verdict)
   return 'Prometheus query failed: running query failed: ' .. verdict.problem
 end
@@ -33,6 +38,7 @@ local SENTENCES = {
     ['no data'] = function(verdict, facts)
       return no_values(verdict, facts) .. ': running query failed: ' .. verdict.problem
     end,
+    ['too few samples'] = is_blind,
     failed = query_failed,
     bound = function(verdict, facts)
       return out_of_bounds(verdict, facts, 'success rate', percent(go_format.two_decimals),
@@ -41,6 +47,7 @@ local SENTENCES = {
   },
   ['request-duration'] = {
     ['no data'] = no_values,
+    ['too few samples'] = is_blind,
     failed = query_failed,
     said = function(verdict)
       return 'Prometheus query failed: ' .. verdict.problem
@@ -50,10 +57,7 @@ local SENTENCES = {
     end,
   },
   own = {
-    failed = function(verdict, facts)
-      return string.format('Halt %s.%s advancement %s is blind: %s', facts.name, facts.namespace, verdict.metric,
-        verdict.text)
-    end,
+    failed = is_blind,
     bound = function(verdict, facts)
       return string.format('Halt %s.%s advancement %s: %s', facts.name, facts.namespace, verdict.metric, verdict.text)
     end,

@@ -30,7 +30,7 @@ local M = {}
 ---@field direction 'min'|'max' what the older `threshold` means
 ---@field whole boolean? values and bounds are cut off to whole numbers, so that there must be one
 ---@field unit number what is shown is the value divided by this
----@field run fun(facts: table, spec: table, metric: table, measure: Measure): Verdict
+---@field run fun(facts: table, spec: table, metric: table, measure: Measure, counts: table): Verdict
 
 local function cut_off(value)
   return value and (value < 0 and math.ceil(value) or math.floor(value))
@@ -118,11 +118,24 @@ function M.of_own(metric, outcome, asked)
   return verdict
 end
 
---- True when a round neither passes nor fails: a team's own check has nothing to judge by.
----@param verdict Verdict
----@return boolean
-function M.holds(verdict)
-  return verdict.own and verdict.verdict == 'blind' or false
+--- Of a metric for which there were too few requests, or nobody knows how many.
+---@param metric table
+---@param measure Measure
+---@param counted { value: integer?, cause: Cause?, error: string?, query: string }
+---@param needed integer
+---@return Verdict
+function M.of_count(metric, measure, counted, needed)
+  local few = counted.value ~= nil
+  return {
+    verdict = 'blind',
+    metric = metric.name,
+    kind = measure.kind,
+    query = counted.query,
+    cause = few and 'too few samples' or counted.cause,
+    problem = few and ('%d of %d requests'):format(counted.value, needed) or counted.error,
+    samples = counted.value,
+    needed = needed,
+  }
 end
 
 --- Of a metric that nothing can be asked for.

@@ -102,6 +102,14 @@ describe('the story of a release', function()
     assert.matches('fail 2/2', told[#told], 1, true)
   end)
 
+  it('says what became of a blind one', function()
+    for way, said in pairs { hold = ', held: weight and counter stay', ignore = ', left to the other metrics' } do
+      local told = lines(release { state = 'Running', endedBy = { kind = 'x' }, evidence = {
+        { at = at(60), metric = 'b', verdict = 'blind', cause = 'no data', problem = 'none', way = way } } })
+      assert.matches('blind         b: no data: none' .. said, table.concat(told, '\n'), 1, true)
+    end
+  end)
+
   it('makes one line of passes in a row', function()
     local passes = {}
     for i = 1, 5 do

@@ -1,6 +1,7 @@
 /* spec: the fields that a script decides by, and no others, because the answer stays on record while the word that
  * asked goes on. Hooks and alerts, most of many a Canary, are left to C. */
 #include "base/str.h"
+#include "canary/blind_rules.h"
 #include "canary/check_ref.h"
 #include "rollout/metric_template.h"
 #include "rollout/operation/operation.h"
@@ -40,6 +41,10 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
     node_remove(analysis, "webhooks");
     node_remove(analysis, "alerts");
     add_templates(call->context, canary, doc);
+    struct node *rules = blind_rules_fill(doc, canary);
+    if (rules != NULL) {
+        node_set(doc, doc_root(doc), "rules", rules);
+    }
     check_refs_resolve(doc, analysis, canary, doc_root(call->release->checks));
     *answer = doc;
     return true;
@@ -53,6 +58,7 @@ static const struct contract_field answers[] = {
     {.name = "routeRef", .type = CONTRACT_ANY, .optional = true},
     {.name = "analysis", .type = CONTRACT_ANY, .optional = true},
     {.name = "templates", .type = CONTRACT_ANY, .optional = true},
+    {.name = "rules", .type = CONTRACT_ANY, .optional = true},
     {0},
 };
 

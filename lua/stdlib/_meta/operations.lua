@@ -20,11 +20,11 @@ error('this file describes operations to the reader; it is not a module')
 --- gets alerts of this release.
 
 --- spec {} -> { skipAnalysis: any?, autoscalerRef: any?, ingressRef: any?, routeRef: any?, analysis: any?,
---- templates: any? }
+--- templates: any?, rules: any? }
 ---
 --- What Canary.spec decides by, analysis without its webhooks and alerts; templates: { query: string } of each
---- MetricTemplate that a metric names and that is there, by 'namespace/name'. A read. A changed analysis is used from
---- the next round on.
+--- MetricTemplate that a metric names and that is there, by 'namespace/name'; rules: BlindRules. A read. A changed
+--- analysis is used from the next round on.
 
 --- tick { since: integer? } -> { now: integer }
 ---

@@ -55,7 +55,7 @@ local EVIDENCE = { at = 'string', metric = 'string', hook = 'string', word = 'st
   value = 'number', min = 'number', max = 'number', margin = 'number', samples = 'number', needed = 'number',
   unit = 'string', cause = 'string', problem = 'string', text = 'string', query = 'string', template = 'string',
   server = 'string', failed = 'number', threshold = 'number', reason = 'string', round = 'number', weight = 'number',
-  where = 'string', own = 'boolean' }
+  where = 'string', own = 'boolean', way = 'string' }
 
 --- Of a metric these stand once, where they are the same (core/release/journal_evidence.c).
 local SAID_ONCE = { 'query', 'template', 'server' }

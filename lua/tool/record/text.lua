@@ -83,7 +83,7 @@ local function said(line)
     return line.text
   end
   local held = evidence.verdict == 'blind' and not evidence.failed and not evidence.word
-    and ', held: weight and counter stay' or ''
+    and (evidence.way == 'ignore' and ', left to the other metrics' or ', held: weight and counter stay') or ''
   return line.text .. held .. place_of(evidence)
 end
 

@@ -10,7 +10,30 @@ local function closed_for_a_while(world)
   return now - world.gate_asked >= GATE_CLOSED_MS
 end
 
+local SILENT = { { name = 'silent', query = 'nobody_measures_this', thresholdRange = { max = 5 } } }
+
 stories.describe('canary', {
+  ['taken back when a check was blind for too long'] = {
+    analysis = { stepWeights = { 50 }, threshold = 1, metrics = SILENT },
+    strategy = { params = { blind = 'hold', blind_timeout = '1m' } },
+    ends = 'Failed',
+    image = 'podinfo:1',
+    told = {
+      'Normal Advance podinfo.test canary weight 50',
+      'Warning Halt advancement no values found for metric: silent',
+      'Warning Rolling back podinfo.test silent was blind for 1m',
+    },
+  },
+  ['promoted when a check was blind for as long as its manifest lets it'] = {
+    analysis = { stepWeights = { 50 }, threshold = 1, metrics = SILENT },
+    strategy = { params = { blind = 'hold', blind_timeout = '1m', otherwise = 'promote' } },
+    ends = 'Succeeded',
+    image = 'podinfo:2',
+    told = {
+      'Warning Halt advancement no values found for metric: silent',
+      'Normal Promotion completed! Scaling down podinfo.test',
+    },
+  },
   ['promoted after confirm-traffic-increase was closed at weight 0'] = {
     analysis = { stepWeights = { 50 } },
     hooks = { smoke = 'pre-rollout', more = 'confirm-traffic-increase' },

@@ -162,6 +162,39 @@ static void test_choices(void **state)
     }
 }
 
+/* spec.strategy without a name says what a release does while a check is blind. */
+static void test_rules_for_blind_checks(void **state)
+{
+    static const char *const cases[][2] = {
+        {"{params: {blind: hold, min_requests: 20, blind_timeout: 30m, otherwise: promote}}", NULL},
+        {"{params: {blind: maybe}}", "spec.strategy.params.blind: \"maybe\" is not one of fail, hold, ignore"},
+        {"{params: {min_requests: 0}}", "spec.strategy.params.min_requests: at least 1 is wanted, got 0"},
+        {"{params: {otherwise: rollback}}",
+         "spec.strategy.params.otherwise: it says what follows a blind_timeout, and there is none"},
+        {"{params: {blnd: hold}}", "spec.strategy.params.blnd: there is no such parameter, known are blind, "
+                                   "min_requests, blind_timeout, otherwise"},
+        {"{}", "spec.strategy: wanted a name, or params without a namespace for the strategy that the analysis stands "
+               "for"},
+        {"{namespace: x, params: {blind: hold}}", "spec.strategy: wanted a name, or params without a namespace for the "
+                                                  "strategy that the analysis stands for"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *file = str_format(GOOD "  strategy: %s\n", cases[i][0]);
+        struct world w;
+        set_up(&w);
+        write_file(&w, "a.yaml", file);
+        check_path(&w.check, w.folder);
+        check_end(&w.check);
+        char *text = printed(&w, check_print_text);
+        if (cases[i][1] == NULL ? strstr(text, "accepted") != text : strstr(text, cases[i][1]) == NULL) {
+            fail_msg("%s: %s", cases[i][0], text);
+        }
+        mem_free(text);
+        tear_down(&w);
+        mem_free(file);
+    }
+}
+
 static void test_warned(void **state)
 {
     expect(GOOD "  stepWieght: 5\n", "accepted shop/web (a.yaml:1)\n  warning: unknown field \"spec.stepWieght\"\n"
@@ -242,9 +275,15 @@ static void test_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accepted), cmocka_unit_test(test_refused), cmocka_unit_test(test_warned),
-        cmocka_unit_test(test_streams),  cmocka_unit_test(test_files),   cmocka_unit_test(test_unreadable),
-        cmocka_unit_test(test_json),     cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_accepted),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_rules_for_blind_checks),
+        cmocka_unit_test(test_warned),
+        cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_unreadable),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_choices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
