@@ -93,6 +93,14 @@ static void read_status(struct canary *canary)
     canary->last_promoted = node_str_or(node_get(status, "lastPromotedSpec"), "");
 }
 
+struct canary_defaults canary_defaults_of_release(const struct canary_defaults *defaults)
+{
+    struct canary_defaults lax = *defaults;
+    lax.no_cross_namespace_refs = false;
+    lax.scripts = NULL;
+    return lax;
+}
+
 bool canary_init(struct canary *canary, struct doc *doc, const struct canary_defaults *defaults, struct err *err)
 {
     *canary = (struct canary){.doc = doc,

@@ -26,6 +26,8 @@ struct canary_defaults {
     /* NULL: the scripts that it names are not looked at, as for a release that has pinned them */
     const struct canary_scripts *scripts;
 };
+/* The same without what it may name: as for a release under way, which goes on with what it has begun with. */
+struct canary_defaults canary_defaults_of_release(const struct canary_defaults *defaults);
 
 struct canary {
     struct doc *doc; /* owned */

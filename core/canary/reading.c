@@ -10,20 +10,19 @@ void canary_reading_fini(struct canary_reading *reading)
 
 static void read_again(struct canary_reading *reading, struct doc *doc, const struct canary_defaults *defaults)
 {
-    struct canary_defaults without_scripts = *defaults;
-    without_scripts.scripts = NULL;
+    struct canary_defaults lax = canary_defaults_of_release(defaults);
     canary_reading_fini(reading);
-    reading->accepted = canary_init(&reading->canary, doc_share(doc), &without_scripts, &reading->refusal);
+    reading->accepted = canary_init(&reading->canary, doc_share(doc), &lax, &reading->refusal);
 }
 
-/* What a Canary names may have changed since the Canary was read. */
-static bool accepts_scripts(const struct canary_reading *reading, const struct canary *canary, struct err *err)
+/* What a Canary names may have changed since the Canary was read, and who asks for a release does not ask for that. */
+static bool accepts_references(const struct canary_reading *reading, const struct canary *canary, struct err *err)
 {
     struct str_list reasons = {0};
     if (!reading->accepted) {
         str_list_push(&reasons, reading->refusal.text);
     }
-    canary->scripts->check(canary->scripts->ctx, canary, &reasons);
+    canary_refuse_references(canary, &reasons);
     return canary_refusals_end(&reasons, err);
 }
 
@@ -42,8 +41,9 @@ bool canary_reading_find(struct canary_reading *reading, struct canary *canary, 
     doc_free(doc);
     canary_copy(canary, &reading->canary);
     canary->scripts = defaults->scripts;
-    if (canary->scripts != NULL) {
-        return accepts_scripts(reading, canary, err);
+    canary->no_cross_namespace_refs = defaults->no_cross_namespace_refs;
+    if (canary->scripts != NULL || canary->no_cross_namespace_refs) {
+        return accepts_references(reading, canary, err);
     }
     if (!reading->accepted) {
         *err = reading->refusal;

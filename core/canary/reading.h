@@ -8,7 +8,7 @@
 /* Zero-initialised it is empty. */
 struct canary_reading {
     struct canary canary;
-    bool accepted; /* as far as its scripts are not looked at */
+    bool accepted; /* as far as what it names is not looked at */
     struct err refusal;
 };
 

@@ -159,12 +159,19 @@ static void check_reference(const struct canary *canary, const struct node *ref,
     }
 }
 
+static void check_metrics(const struct canary *canary, struct str_list *reasons)
+{
+    struct node_iter it = node_iterate(node_get(canary->analysis, "metrics"));
+    while (node_next(&it)) {
+        check_single(it.value, it.index, reasons);
+    }
+}
+
 static void check_references(const struct canary *canary, struct str_list *reasons)
 {
     char field[64];
     struct node_iter it = node_iterate(node_get(canary->analysis, "metrics"));
     while (node_next(&it)) {
-        check_single(it.value, it.index, reasons);
         snprintf(field, sizeof field, "spec.analysis.metrics[%zu].templateRef", it.index);
         check_reference(canary, node_get(it.value, "templateRef"), field, "metric template", reasons);
     }
@@ -257,6 +264,14 @@ static void check_names(const struct canary *canary, struct str_list *reasons)
     check_length("spec.autoscalerRef.name", scaler, "HorizontalPodAutoscaler", OBJECT_NAME_MAX, reasons);
 }
 
+void canary_refuse_references(const struct canary *canary, struct str_list *reasons)
+{
+    check_references(canary, reasons);
+    if (canary->scripts != NULL) {
+        canary->scripts->check(canary->scripts->ctx, canary, reasons);
+    }
+}
+
 bool canary_refusals(const struct canary *canary, struct str_list *reasons)
 {
     size_t before = reasons->count;
@@ -264,13 +279,11 @@ bool canary_refusals(const struct canary *canary, struct str_list *reasons)
     blind_rules_check(canary, reasons);
     check_integers(canary->spec, reasons);
     check_supported(canary, reasons);
-    check_references(canary, reasons);
+    check_metrics(canary, reasons);
     check_match(canary, reasons);
     check_names(canary, reasons);
     canary_unworkable(canary, reasons);
-    if (canary->scripts != NULL) {
-        canary->scripts->check(canary->scripts->ctx, canary, reasons);
-    }
+    canary_refuse_references(canary, reasons);
     return reasons->count > before;
 }
 

@@ -40,8 +40,7 @@ bool context_canary(const struct context *context, const char *namespace, const 
 bool context_canary_of_release(const struct context *context, const char *namespace, const char *name,
                                struct canary *canary, struct err *err)
 {
-    struct canary_defaults defaults = context->defaults;
-    defaults.scripts = NULL;
+    struct canary_defaults defaults = canary_defaults_of_release(&context->defaults);
     return canary_reading_find(context->reading, canary, context_store(context, &KUBE_CANARIES), namespace, name,
                                &defaults, err);
 }

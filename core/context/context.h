@@ -52,7 +52,8 @@ struct doc *context_primary(const struct context *context, const struct canary_n
 /* The Canary as the store has it (see canary_find), read once per turn: whoever asks for it again gets the same. */
 bool context_canary(const struct context *context, const char *namespace, const char *name, struct canary *canary,
                     struct err *err);
-/* The same for a release, which has its scripts: what became of them since is not looked at. */
+/* The same for a release, which has its scripts: neither what became of them since is looked at, nor what a Canary may
+ * name by the flags of today. */
 bool context_canary_of_release(const struct context *context, const char *namespace, const char *name,
                                struct canary *canary, struct err *err);
 

@@ -22,7 +22,7 @@
 #define WAIT_RECORD "RecordRefused" /* the record of a release is refused: it goes on without */
 #define WAIT_HALTED "ReleaseHalted"
 #define WAIT_STRATEGY "StrategyWaits" /* its script says so */
-#define WAIT_SPEC "SpecRefused"       /* a new revision, for a spec that is accepted */
+#define WAIT_SPEC "SpecRefused"       /* a release, for a spec that is accepted */
 
 enum { WAITS_MAX = 12 }; /* more than the things that can be waited for at a time */
 

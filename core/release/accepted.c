@@ -128,8 +128,7 @@ bool accepted_canary(const struct accepted *accepted, struct context *context, c
 {
     bool known = context_canary_of_release(context, namespace, name, canary, err);
     int64_t generation = generation_of(canary->root);
-    struct canary_defaults defaults = context->defaults;
-    defaults.scripts = NULL; /* as context_canary_of_release */
+    struct canary_defaults defaults = canary_defaults_of_release(&context->defaults);
     if (canary->doc == NULL || accepted->spec == NULL || (generation != 0 && generation == accepted->generation)) {
         return known && accepted_apply(accepted, &defaults, canary, err);
     }

@@ -206,12 +206,22 @@ static void wait_for_spec(struct actor *actor)
     str_free(&text);
 }
 
+/* Another engine has accepted it. */
+static void wait_for_known_spec(struct actor *actor, const struct release *release, const struct err *why)
+{
+    char *text = str_format("Release %s waits until its Canary is accepted: this engine refuses the spec that it goes "
+                            "by: %s",
+                            release->name, why->text);
+    waiting_begin(&actor->waiting, &(struct wait){.reason = WAIT_SPEC, .message = text});
+    str_free(&text);
+}
+
 void actor_look_by_record(struct actor *actor)
 {
     const struct release *release = run_release(actor->run);
     struct canary canary = {0};
-    struct err ignored = {0};
-    bool known = release->accepted.spec != NULL && release_canary(release, &canary, &ignored);
+    struct err why = {0};
+    bool known = release->accepted.spec != NULL && release_canary(release, &canary, &why);
     bool waits = actor->refused && release->waiting;
     run_freeze(actor->run, !known || waits);
     if (waits) {
@@ -219,6 +229,9 @@ void actor_look_by_record(struct actor *actor)
     }
     if (known) {
         actor_look_by(actor, &canary);
+    } else if (release->accepted.spec != NULL) {
+        wait_for_known_spec(actor, release, &why);
+        actor_note_waiting(actor, &canary);
     }
     canary_fini(&canary);
 }

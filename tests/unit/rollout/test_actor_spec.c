@@ -4,6 +4,15 @@
 #define REFUSED "{'spec':{'analysis':{'threshold':1.5}}}"
 #define ACCEPTED "{'spec':{'analysis':{'threshold':7}}}"
 
+static size_t count_told(struct world *w, const char *text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < fake_http_count(w->fh, "POST", EVENTS); i++) {
+        count += strstr(fake_http_find(w->fh, "POST", EVENTS, i)->body, text) != NULL;
+    }
+    return count;
+}
+
 static void refuse(struct world *w)
 {
     fake_api_edit(w->api, CANARY, REFUSED);
@@ -18,14 +27,19 @@ static void expect_threshold(struct world *w, const char *want)
     fake_doc_expect(node_at(doc_root(w->script.answer), "analysis", "threshold"), want);
 }
 
-/* The script of a release that the next engine goes on with, up to where it was. */
-static void replay(struct world *w)
+/* The script of a release that the next engine goes on with, up to the act in which it was. */
+static void replay_to_act(struct world *w)
 {
     assert_true(w->script.running);
     assert_true(fake_script_enter(&w->script, "begin"));
     fake_script_enter(&w->script, "shift");
     fake_script_call(&w->script, "act", "[{'kind':'route','primary':50,'canary':50},{'kind':'status','weight':50}]");
     fake_clock_run(w->fc);
+}
+
+static void replay(struct world *w)
+{
+    replay_to_act(w);
     fake_script_leave(&w->script, "{'done':true}");
 }
 
@@ -98,6 +112,48 @@ static void test_the_next_engine_goes_by_the_last_accepted_edit(void **state)
     fake_script_enter(&w->script, "tell");
     fake_script_call(&w->script, "act", "[{'kind':'status','failed_checks':1}]");
     fake_clock_run(w->fc);
+    fake_script_leave(&w->script, "{'done':true}");
+    expect_threshold(w, "7");
+}
+
+/* What a Canary may name by the flags of the next engine is asked of the next release. */
+static void test_the_next_engine_may_refuse_what_a_release_names(void **state)
+{
+    struct world *w = *state;
+    fake_api_edit(w->api, CANARY,
+                  "{'spec':{'analysis':{'metrics':[{'name':'m','templateRef':{'name':'m','namespace':'other'}}],"
+                  "'alerts':[{'name':'a','providerRef':{'name':'a','namespace':'other'}}]}}}");
+    bring_into_mid_run(w);
+    w->no_cross_namespace_refs = true;
+    restart_engine(w);
+    replay(w);
+    expect_threshold(w, "3");
+    fake_doc_expect(node_get(condition(w, "Accepted"), "status"), "'False'");
+    assert_true(is_told(w, "cross-namespace references are blocked; spec.analysis.alerts[0].providerRef: can't access "
+                           "alert provider a.other, cross-namespace references are blocked; the release under way "
+                           "goes on"));
+    assert_null(condition(w, "Waiting"));
+}
+
+/* An engine that accepted more than this one. */
+static void test_a_release_of_a_spec_that_is_refused_says_what_it_waits_for(void **state)
+{
+    struct world *w = *state;
+    bring_into_mid_run(w);
+    stop_engine(w);
+    fake_api_edit(w->api, CANARY, REFUSED);
+    fake_api_edit(w->api, RELEASE, "{'status':{'accepted':{'generation':99,'spec':'{\\\"analysis\\\":{}}'}}}");
+    start_engine(w);
+    replay_to_act(w);
+    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
+    assert_null(w->script.answer);
+    assert_int_equal(count_told(w, "this engine refuses the spec that it goes by: spec.targetRef.name is missing"), 1);
+    assert_string_equal(node_str(node_get(condition(w, "Waiting"), "reason")), "SpecRefused");
+    expect_routes(w, "[{" FAKE_SIDES(50, 50) "}]");
+    fake_api_edit(w->api, CANARY, ACCEPTED);
+    fake_clock_advance(w->fc, INTERVAL_MS);
+    assert_non_null(w->script.answer);
+    assert_null(condition(w, "Waiting"));
     fake_script_leave(&w->script, "{'done':true}");
     expect_threshold(w, "7");
 }
@@ -350,15 +406,6 @@ static void expect_next_round(struct world *w)
     assert_non_null(w->script.answer);
 }
 
-static size_t count_told(struct world *w, const char *text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < fake_http_count(w->fh, "POST", EVENTS); i++) {
-        count += strstr(fake_http_find(w->fh, "POST", EVENTS, i)->body, text) != NULL;
-    }
-    return count;
-}
-
 static void test_a_release_goes_on_by_the_spec_that_could_be_carried_out(void **state)
 {
     struct world *w = *state;
@@ -503,6 +550,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_release_is_taken_back_under_a_refused_edit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_next_engine_goes_by_the_accepted_spec_too, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_next_engine_goes_by_the_last_accepted_edit, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_next_engine_may_refuse_what_a_release_names, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_release_of_a_spec_that_is_refused_says_what_it_waits_for, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_a_release_without_a_recorded_spec_goes_on, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_release_without_a_recorded_spec_waits_for_an_accepted_one, setup,
                                         teardown),
