@@ -11,20 +11,28 @@ enum { LIST_MAX = 100, KEY_SHOWN_MAX = 100 };
 
 /* --- values of one type --- */
 
-/* "5%" and "5 %" count as 5. */
+/* NULL for what is none, and for one with a NUL in it, of which C would see the beginning and the script the rest. */
+static const char *text_of(const struct node *value)
+{
+    size_t len;
+    const char *text = node_str_n(value, &len);
+    return text != NULL && strlen(text) == len ? text : NULL;
+}
+
+/* "5%" and "5 %" count as 5; "0x5%" and "5e0%" do not, whatever C reads in them. */
 static bool read_percent(const struct node *value, double *out)
 {
-    const char *text = node_str(value);
-    if (text == NULL) {
+    const char *text = text_of(value);
+    if (node_type(value) != NODE_STRING) {
         return node_real(value, out);
     }
-    char *end;
-    if (strspn(text, "0123456789.") == 0) {
+    size_t digits = text != NULL ? strspn(text, "0123456789.") : 0;
+    if (digits == 0) {
         return false;
     }
+    char *end;
     *out = strtod(text, &end);
-    end += strspn(end, " ");
-    return strcmp(end, "%") == 0;
+    return end == text + digits && strcmp(end + strspn(end, " "), "%") == 0;
 }
 
 static bool read_weight(const struct node *value, double *out)
@@ -36,7 +44,7 @@ static bool read_duration(const struct node *value, double *out)
 {
     int64_t ns;
     struct err ignored;
-    bool ok = node_str(value) != NULL && duration_parse(node_str(value), &ns, &ignored) && ns >= 0;
+    bool ok = text_of(value) != NULL && duration_parse(text_of(value), &ns, &ignored) && ns >= 0;
     *out = ok ? (double)ns : 0;
     return ok;
 }
@@ -53,7 +61,7 @@ typedef bool read_fn(const struct node *value, double *out);
 static bool read_string(const struct node *value, double *out)
 {
     *out = 0;
-    return node_str(value) != NULL;
+    return text_of(value) != NULL;
 }
 
 static bool read_boolean(const struct node *value, double *out)
@@ -161,13 +169,24 @@ static void check_choice(const struct node *declared, const struct node *value, 
     str_list_fini(&known);
 }
 
+/* Of a value that is nearly of the type. */
+static const char *wanted_of(const struct type *type, const struct node *value)
+{
+    double number;
+    if (type->read == read_string && node_str(value) != NULL) {
+        return "a text without a NUL";
+    }
+    bool is_whole = node_real(value, &number) && floor(number) == number;
+    return type->read == read_integer && is_whole ? "a whole number that is at most 2^53 from 0" : type->wanted;
+}
+
 static void check_single(const struct node *declared, const struct node *value, const char *field,
                          struct str_list *reasons)
 {
     const struct type *type = type_of(declared);
     double ignored;
     if (!type->read(value, &ignored)) {
-        refuse(field, value, type->wanted, reasons);
+        refuse(field, value, wanted_of(type, value), reasons);
     } else if (type->is_ordered) {
         check_bound(declared, "min", value, field, reasons);
         check_bound(declared, "max", value, field, reasons);

@@ -31,7 +31,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool list_names(const char *path, struct str_list *names, struct err *err)
+bool folder_names(const char *path, struct str_list *names, struct err *err)
 {
     DIR *folder = opendir(path);
     if (folder == NULL) {
@@ -75,7 +75,7 @@ static bool walk(const char *path, const char *const *endings, int depth, struct
         return err_set(err, ERR_TOO_LARGE, "%s: more than %d folders deep", path, DEPTH_MAX);
     }
     struct str_list names = {0};
-    bool ok = list_names(path, &names, err);
+    bool ok = folder_names(path, &names, err);
     for (size_t i = 0; i < names.count && ok; i++) {
         bool is_here = strcmp(path, ".") == 0; /* one file has one name, whatever leads to it */
         char *inner =
@@ -98,4 +98,10 @@ bool folder_list(const char *path, const char *const *endings, struct str_list *
     }
     str_list_push(files, path);
     return true;
+}
+
+bool folder_is(const char *path)
+{
+    struct stat is;
+    return stat(path, &is) == 0 && S_ISDIR(is.st_mode);
 }

@@ -16,29 +16,42 @@ static const struct {
 } folders[] = {
     {"strategies", &KUBE_STRATEGIES}, {"checks", &KUBE_CHECKS}, {"adapters/metrics", NULL}, {"adapters/alerts", NULL}};
 
-enum { FOLDERS = sizeof folders / sizeof folders[0] };
+/* Folders without scripts of their own. */
+static const struct {
+    const char *name;
+    const char *known[4]; /* what they may have, NULL behind the last one */
+    const char *wanted;
+} parents[] = {{"", {"strategies", "checks", "adapters"}, "strategies, checks and adapters"},
+               {"/adapters", {"metrics", "alerts"}, "adapters/metrics and adapters/alerts"}};
+
+enum { FOLDERS = sizeof folders / sizeof folders[0], PARENTS = sizeof parents / sizeof parents[0] };
 
 struct script_folder {
     struct context *context;
     char *path;
     char *troubles[FOLDERS]; /* as they were told last; NULL: none */
-    struct doc *adapters;    /* {"metrics.queue": text}; NULL: they were not looked at */
+    char *misplaced[PARENTS];
+    struct doc *adapters; /* {"metrics.queue": text}; NULL: they were not looked at */
     struct timer timer;
 };
 
-/* "ring" of "/scripts/strategies/ring.lua"; NULL when no script can have that name. (mem_free) */
-static char *name_of(const char *path)
+static bool is_script(const char *file)
 {
-    const char *base = strrchr(path, '/') + 1;
-    size_t len = strlen(base) - strlen(".lua");
-    bool ok = len > 0 && len <= NAME_MAX_LEN && base[0] != '-' &&
-              strspn(base, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
-    return ok ? str_dup_n(base, len) : NULL;
+    return str_has_suffix(file, ".lua");
 }
 
-static void read_one(const char *path, struct doc *files, struct str_list *troubles)
+/* "ring" of "ring.lua"; NULL when no script can have that name. (mem_free) */
+static char *name_of(const char *file)
 {
-    char *name = name_of(path);
+    size_t len = strlen(file) - strlen(".lua");
+    bool ok = len > 0 && len <= NAME_MAX_LEN && file[0] != '-' &&
+              strspn(file, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+    return ok ? str_dup_n(file, len) : NULL;
+}
+
+static void read_one(const char *path, const char *file, struct doc *files, struct str_list *troubles)
+{
+    char *name = name_of(file);
     struct buf text;
     struct err err = {0};
     buf_init(&text, TEXT_SIZE_MAX);
@@ -46,7 +59,7 @@ static void read_one(const char *path, struct doc *files, struct str_list *troub
         str_list_push_format(troubles, "%s: the name of a script has small letters, digits and '-', at most %d of them",
                              path, NAME_MAX_LEN);
     } else if (!file_read_regular(path, &text, &err)) {
-        str_list_push_format(troubles, "%s: %s", path, err.text);
+        str_list_push(troubles, err.text);
     } else {
         node_set(files, doc_root(files), name, node_new_str_n(files, buf_str(&text), text.len));
     }
@@ -55,21 +68,53 @@ static void read_one(const char *path, struct doc *files, struct str_list *troub
 }
 
 /* {name: text}. A folder that is not there has none. */
-static struct doc *read_all(const char *path, struct str_list *troubles)
+static struct doc *read_all(const char *folder, struct str_list *troubles)
 {
-    static const char *const endings[] = {".lua", NULL};
     struct doc *files = doc_new();
     doc_set_root(files, node_new_object(files));
-    struct str_list paths = {0};
+    struct str_list names = {0};
     struct err err = {0};
-    if (!folder_list(path, endings, &paths, &err) && err.code != ERR_NOT_FOUND) {
+    if (!folder_names(folder, &names, &err) && err.code != ERR_NOT_FOUND) {
         str_list_push(troubles, err.text);
     }
-    for (size_t i = 0; i < paths.count; i++) {
-        read_one(paths.items[i], files, troubles);
+    for (size_t i = 0; i < names.count; i++) {
+        char *path = str_format("%s/%s", folder, names.items[i]);
+        if (is_script(names.items[i])) {
+            read_one(path, names.items[i], files, troubles);
+        } else if (folder_is(path)) {
+            str_list_push_format(troubles, "%s: a folder in a folder of scripts is not read", path);
+        }
+        str_free(&path);
     }
-    str_list_fini(&paths);
+    str_list_fini(&names);
     return files;
+}
+
+static bool is_known(const char *const *known, const char *name)
+{
+    while (*known != NULL && strcmp(*known, name) != 0) {
+        known++;
+    }
+    return *known != NULL;
+}
+
+/* Scripts, and folders that may have some, where nobody looks for them. */
+static void find_misplaced(const char *folder, const char *const *known, const char *wanted, bool must_be,
+                           struct str_list *troubles)
+{
+    struct str_list names = {0};
+    struct err err = {0};
+    if (!folder_names(folder, &names, &err) && (must_be || err.code != ERR_NOT_FOUND)) {
+        str_list_push(troubles, err.text);
+    }
+    for (size_t i = 0; i < names.count; i++) {
+        char *path = str_format("%s/%s", folder, names.items[i]);
+        if (!is_known(known, names.items[i]) && (is_script(names.items[i]) || folder_is(path))) {
+            str_list_push_format(troubles, "%s is not read: scripts are wanted in %s", path, wanted);
+        }
+        str_free(&path);
+    }
+    str_list_fini(&names);
 }
 
 static void tell(char **told, struct str_list *troubles)
@@ -121,8 +166,21 @@ static void take_adapters(struct script_folder *folder, struct doc *adapters)
     doc_free(before);
 }
 
+static void look_for_misplaced(struct script_folder *folder)
+{
+    for (size_t i = 0; i < PARENTS; i++) {
+        char *path = str_format("%s%s", folder->path, parents[i].name);
+        struct str_list troubles = {0};
+        find_misplaced(path, parents[i].known, parents[i].wanted, i == 0, &troubles);
+        tell(&folder->misplaced[i], &troubles);
+        str_list_fini(&troubles);
+        str_free(&path);
+    }
+}
+
 static void look(struct script_folder *folder)
 {
+    look_for_misplaced(folder);
     struct doc *adapters = doc_new();
     doc_set_root(adapters, node_new_object(adapters));
     for (size_t i = 0; i < FOLDERS; i++) {
@@ -166,6 +224,9 @@ void script_folder_close(struct script_folder *folder)
     timer_cancel(&folder->timer);
     for (size_t i = 0; i < FOLDERS; i++) {
         str_free(&folder->troubles[i]);
+    }
+    for (size_t i = 0; i < PARENTS; i++) {
+        str_free(&folder->misplaced[i]);
     }
     doc_free(folder->adapters);
     str_free(&folder->path);

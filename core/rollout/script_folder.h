@@ -3,7 +3,7 @@
  *
  * They are read when it is opened, and every few seconds again: that finds a swap of links, as of a ConfigMap, and any
  * other change, on every file system. A file that cannot be read, or whose name no script can have, is named in a
- * warning once, and the others go on. */
+ * warning once, and the others go on; so are scripts where nobody looks for them, and a folder that is not there. */
 #pragma once
 
 #include "rollout/library.h"

@@ -26,6 +26,8 @@ static void expect_reasons(struct str_list *reasons, const char *wanted)
     str_list_fini(reasons);
 }
 
+#define PERCENT "a number from 0 to 100, or a text like \"5%\""
+
 static void test_what_is_given_is_checked_by_type(void **state)
 {
     static const char *const cases[][3] = {
@@ -34,10 +36,19 @@ static void test_what_is_given_is_checked_by_type(void **state)
         {"{\"type\":\"number\"}", "{\"x\":\"1\"}", "p.x: \"1\" is not a number"},
         {"{\"type\":\"integer\"}", "{\"x\":3.0}", ""},
         {"{\"type\":\"integer\"}", "{\"x\":1.5}", "p.x: 1.5 is not a whole number"},
-        {"{\"type\":\"integer\"}", "{\"x\":1e300}", "p.x: 1e300 is not a whole number"},
+        {"{\"type\":\"integer\"}", "{\"x\":1e300}", "p.x: 1e300 is not a whole number that is at most 2^53 from 0"},
         {"{\"type\":\"integer\",\"min\":2}", "{\"x\":1}", "p.x: at least 2 is wanted, got 1"},
         {"{\"type\":\"integer\",\"max\":2}", "{\"x\":2}", ""},
         {"{\"type\":\"percent\"}", "{\"x\":\"5 %\"}", ""},
+        {"{\"type\":\"percent\"}", "{\"x\":\"5.\"}", "p.x: \"5.\" is not " PERCENT},
+        {"{\"type\":\"percent\"}", "{\"x\":\"0x5%\"}", "p.x: \"0x5%\" is not " PERCENT},
+        {"{\"type\":\"percent\"}", "{\"x\":\"5e0%\"}", "p.x: \"5e0%\" is not " PERCENT},
+        {"{\"type\":\"percent\"}", "{\"x\":\"5.5.5%\"}", "p.x: \"5.5.5%\" is not " PERCENT},
+        {"{\"type\":\"percent\"}", "{\"x\":\"5%\\u0000\"}", "p.x: \"5%\\u0000\" is not " PERCENT},
+        {"{\"type\":\"duration\"}", "{\"x\":\"5m\\u0000s\"}", "p.x: \"5m\\u0000s\" is not a duration like \"1m30s\""},
+        {"{\"type\":\"string\"}", "{\"x\":\"a\\u0000b\"}", "p.x: \"a\\u0000b\" is not a text without a NUL"},
+        {"{\"type\":\"choice\",\"values\":[\"a\"]}", "{\"x\":\"a\\u0000b\"}",
+         "p.x: \"a\\u0000b\" is not a text without a NUL"},
         {"{\"type\":\"percent\"}", "{\"x\":100}", ""},
         {"{\"type\":\"percent\"}", "{\"x\":100.5}", "p.x: at most 100 is wanted, got 100.5"},
         {"{\"type\":\"percent\"}", "{\"x\":-1}", "p.x: at least 0 is wanted, got -1"},

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "fake_clock.h"
@@ -267,6 +268,74 @@ static void test_a_bad_file_leaves_the_others(void **state)
     expect_reasons(shop, "");
 }
 
+static void note_line(void *ctx, const char *line)
+{
+    str_list_push(ctx, line);
+}
+
+static void expect_told(const struct str_list *lines, size_t index, const char *wanted)
+{
+    assert_true(index < lines->count);
+    if (strstr(lines->items[index], wanted) == NULL) {
+        fail_msg("wanted %s\n   got %s", wanted, lines->items[index]);
+    }
+}
+
+/* What somebody has put there by mistake is told, once for each change. */
+static void test_what_is_not_read_is_named(void **state)
+{
+    struct shop *shop = *state;
+    struct str_list lines = {0};
+    log_set_sink(note_line, &lines);
+    const char *const folders[] = {"strategies", "strategies/team", "strategies/dir.lua", "strategy",
+                                   "adapters",   "adapters/metric", "adapters/metrics",   "..data"};
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        make_folder(shop, folders[i]);
+    }
+    put(shop, "strategies/ring.lua", STRATEGY);
+    put(shop, "strategies/team/ring.lua", "return +");
+    put(shop, "notes.txt", "");
+    put(shop, "guard.lua", CHECK);
+    char *link = str_format("%s/strategies/gone.lua", shop->path);
+    assert_int_equal(symlink("..data/gone.lua", link), 0);
+    shop->folder = script_folder_open(&shop->context, shop->path);
+    pass_period(shop);
+    expect_reasons(shop, NO_CHECK); /* ring is the one that lies in strategies itself */
+    expect_told(&lines, 0, "/guard.lua is not read: scripts are wanted in strategies, checks and adapters; ");
+    expect_told(&lines, 0, "/strategy is not read: ");
+    expect_told(&lines, 1, "/adapters/metric is not read: scripts are wanted in adapters/metrics and adapters/alerts");
+    expect_told(&lines, 2, "/strategies/dir.lua: not a regular file; file ");
+    expect_told(&lines, 2, "/strategies/gone.lua: cannot open: No such file or directory; ");
+    expect_told(&lines, 2, "/strategies/team: a folder in a folder of scripts is not read");
+    assert_int_equal(lines.count, 3);
+    assert_int_equal(unlink(link), 0);
+    pass_period(shop);
+    assert_int_equal(lines.count, 4);
+    log_set_sink(log_drop, NULL);
+    str_list_fini(&lines);
+    str_free(&link);
+}
+
+static void test_a_folder_that_is_not_there_is_named(void **state)
+{
+    struct shop *shop = *state;
+    struct str_list lines = {0};
+    char *path = str_format("%s/nowhere", shop->path);
+    log_set_sink(note_line, &lines);
+    shop->folder = script_folder_open(&shop->context, path);
+    pass_period(shop);
+    assert_int_equal(lines.count, 1);
+    expect_told(&lines, 0, "/nowhere: No such file or directory");
+    make_folder(shop, "nowhere");
+    make_folder(shop, "nowhere/strategies");
+    put(shop, "nowhere/strategies/ring.lua", STRATEGY);
+    pass_period(shop);
+    expect_reasons(shop, NO_CHECK);
+    log_set_sink(log_drop, NULL);
+    str_list_fini(&lines);
+    str_free(&path);
+}
+
 /* An object of the Canary's own namespace comes first. */
 static void test_an_object_hides_a_file(void **state)
 {
@@ -287,9 +356,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_files_come_and_go),       TEST(test_adapters_come_and_go),
-        TEST(test_a_config_map_is_swapped), TEST(test_a_bad_file_leaves_the_others),
+        TEST(test_files_come_and_go),
+        TEST(test_adapters_come_and_go),
+        TEST(test_a_config_map_is_swapped),
+        TEST(test_a_bad_file_leaves_the_others),
         TEST(test_an_object_hides_a_file),
+        TEST(test_what_is_not_read_is_named),
+        TEST(test_a_folder_that_is_not_there_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
