@@ -1,6 +1,9 @@
 /* query: one question to Prometheus, to the provider of a MetricTemplate, or to an adapter that a Check brings. */
 #include <math.h>
+#include <string.h>
 
+#include "base/str.h"
+#include "base/utf8.h"
 #include "prom/query.h"
 #include "rollout/check_adapter.h"
 #include "rollout/metric_template.h"
@@ -52,8 +55,22 @@ static void on_answer(void *ctx, const struct prom_answer *result)
 
 /* --- what adapters say --- */
 
+/* What an adapter said in place of a number. */
+static char *no_number(const char *type, const struct node *value)
+{
+    enum { SHOWN_MAX = 60 };
+    if (value == NULL) {
+        return str_format("provider %s: the adapter gave neither a value nor an error", type);
+    }
+    char *text = node_to_text(value);
+    size_t len = strlen(text), shown = len > SHOWN_MAX ? utf8_floor(text, SHOWN_MAX) : len;
+    char *out = str_format("provider %s: answer.value: a number is wanted, got %.*s", type, (int)shown, text);
+    str_free(&text);
+    return out;
+}
+
 /* An adapter is a script: only what an answer may have is taken of what it says. */
-static void take_said(struct doc *doc, struct node *answer, const struct node *said)
+static void take_said(struct doc *doc, struct node *answer, const char *type, const struct node *said)
 {
     double value;
     int64_t whole;
@@ -71,7 +88,9 @@ static void take_said(struct doc *doc, struct node *answer, const struct node *s
     } else if (node_real(node_get(said, "value"), &value)) {
         node_set(doc, answer, "value", node_new_real(doc, value));
     } else {
-        node_set_str(doc, answer, "error", "the adapter gave neither a value nor an error");
+        char *text = no_number(type, node_get(said, "value"));
+        node_set_str(doc, answer, "error", text);
+        str_free(&text);
     }
     if (error == NULL && node_int(node_get(said, "several"), &whole)) {
         node_set_int(doc, answer, "several", whole);
@@ -92,7 +111,7 @@ static void on_template(void *ctx, const struct metric_template_answer *result)
     } else if (result->error != NULL) {
         node_set_str(doc, doc_root(doc), "error", result->error);
     } else {
-        take_said(doc, doc_root(doc), result->said);
+        take_said(doc, doc_root(doc), result->type, result->said);
     }
     operation_answer(call, doc);
 }
