@@ -111,12 +111,15 @@ static void call_answer(struct call *call)
     curl_off_t retry_after_s = 0;
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
+    char *content_type = NULL; /* is the handle's own */
+    curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &content_type);
     call_unlink(call);
     struct http_response response = {
         .status = (int)status,
         .body = buf_str(&call->body),
         .body_len = call->body.len,
         .retry_after_ms = http_retry_after_ms(retry_after_s),
+        .content_type = content_type,
     };
     struct err none = {.code = ERR_NONE};
     call->done(call->ctx, &response, &none);

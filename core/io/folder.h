@@ -9,8 +9,8 @@
  * folder is the one file, whatever its ending. */
 bool folder_list(const char *path, const char *const *endings, struct str_list *files, struct err *err);
 
-/* Names of what is in the folder `path` itself, in order, without those that begin with a dot. ERR_NOT_FOUND: there is no
- * such folder. */
+/* Names of what is in the folder `path` itself, in order, without those that begin with a dot. ERR_NOT_FOUND: there is
+ * no such folder. */
 bool folder_names(const char *path, struct str_list *names, struct err *err);
 /* True for a folder, and for a link to one. */
 bool folder_is(const char *path);

@@ -40,6 +40,7 @@ struct adapter_response {
     bool timed_out;
     int status;
     int64_t retry_after_ms;
+    const char *content_type; /* NULL: none */
     const char *body;
     size_t body_len;
 };

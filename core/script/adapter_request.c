@@ -34,19 +34,24 @@ static const char *text_of(const struct node *order, const char *name, const cha
 }
 
 /* A name has no blank and no colon, a value no line end: with them one header would become two. */
-static bool is_header(const char *name, const char *value)
+static bool is_header_name(const char *name)
 {
     for (const char *c = name; *c != '\0'; c++) {
         if (!isalnum((unsigned char)*c) && strchr("!#$%&'*+-.^_`|~", *c) == NULL) {
             return false;
         }
     }
+    return name[0] != '\0';
+}
+
+static bool is_header_value(const char *value)
+{
     for (const char *c = value; *c != '\0'; c++) {
         if (iscntrl((unsigned char)*c) && *c != '\t') {
             return false;
         }
     }
-    return name[0] != '\0';
+    return true;
 }
 
 static bool is_proxy(const char *url)
@@ -109,7 +114,9 @@ static bool add_header(struct adapter_request *request, const char *name, const 
     if (text == NULL) {
         return err_set(err, ERR_INVALID, "request.headers: %.60s is no text", name);
     }
-    if (strlen(text) != len || !is_header(name, text)) { /* the value may be a secret: it is not said */
+    if (!is_header_name(name)) {
+        note_unsendable(request, str_format("net/http: invalid header field name \"%.60s\"", name));
+    } else if (strlen(text) != len || !is_header_value(text)) { /* the value may be a secret: it is not said */
         note_unsendable(request, str_format("net/http: invalid header field value for \"%.60s\"", name));
     }
     size_t size = (request->header_count + 1) * sizeof request->headers[0];
@@ -281,6 +288,7 @@ static void on_http(void *ctx, const struct http_response *response, const struc
     if (response != NULL) {
         respond(request, &(struct adapter_response){.status = response->status,
                                                     .retry_after_ms = response->retry_after_ms,
+                                                    .content_type = response->content_type,
                                                     .body = response->body,
                                                     .body_len = response->body_len});
     } else {

@@ -133,6 +133,9 @@ static void push_response(lua_State *L, const struct adapter_response *response)
         lua_pushboolean(L, response->timed_out);
         lua_setfield(L, -2, "timed_out");
     }
+    if (response->content_type != NULL) {
+        set_text(L, "content_type", response->content_type, strlen(response->content_type));
+    }
     if (response->retry_after_ms > 0) {
         lua_pushnumber(L, (lua_Number)response->retry_after_ms);
         lua_setfield(L, -2, "retry_after_ms");

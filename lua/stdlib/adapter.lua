@@ -32,6 +32,7 @@ local M = {}
 ---@field error string? in the words of Go's HTTP client
 ---@field timed_out boolean?
 ---@field retry_after_ms integer?
+---@field content_type string? as the header has it
 
 ---@class Adapter
 ---@field name string

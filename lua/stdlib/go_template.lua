@@ -128,9 +128,13 @@ function Execution:call(node, operands, dot, final)
     args[i] = self:value_of(operand, dot)
   end
   args[#args + 1] = final
-  local ok, value = pcall(builtin.run, args)
-  self.node = { at = node.at, text = call_text(node, operands) }
+  if name == 'printf' and operands[1] and operands[1].kind == 'literal' and kind_of(args[1]) ~= 'string' then
+    self.node = operands[1]
+    self:fail('expected string; found %s', operands[1].text)
+  end
+  local ok, value = pcall(builtin.run, args, operands[1] and operands[1].text)
   if not ok and type(value) == 'table' and value.problem then
+    self.node = { at = node.at, text = call_text(node, operands) }
     self:fail('error calling %s: %s', name, value.problem)
   elseif not ok then
     error(value, 0)
@@ -203,7 +207,6 @@ end
 
 function Execution:range(node, dot)
   local value = self:pipeline(node.pipeline, dot)
-  self.node = node.pipeline
   if kind_of(value) == 'int' and #node.pipeline.declared > 1 then
     self:fail("can't use %s to iterate over more than one variable", functions.text(value))
   end

@@ -1,6 +1,7 @@
 --- What a check has found, as data; and whether a script may say it so.
 local go_format = require 'stdlib.go_format'
 local thresholds = require 'stdlib.thresholds'
+local utf8 = require 'stdlib.utf8'
 
 local M = {}
 
@@ -25,12 +26,13 @@ local M = {}
 M.CAUSES = { 'no data', 'unreachable', 'several values', 'too few samples', 'stale' }
 
 local TEXT_MAX = 1000
+local UNIT_MAX, SHOWN_MAX = 40, 60
 local COUNT_MAX = 2 ^ 53
 
 -- What a script gives --------------------------------------------------------------------------
 
 --- The type of each option of the words.
-M.OF_JUDGE = { min = 'number', max = 'number', unit = 'string', samples = 'count', needed = 'count' }
+M.OF_JUDGE = { min = 'number', max = 'number', unit = 'unit', samples = 'count', needed = 'count' }
 M.OF_BLIND = { cause = 'cause', samples = 'count', needed = 'count' }
 
 local function is_cause(value)
@@ -44,8 +46,12 @@ end
 
 ---@type table<string, fun(value: any): string?> what is wrong with a value
 local WRONG = {
-  string = function(value)
-    return type(value) ~= 'string' and 'a string is wanted' or nil
+  unit = function(value)
+    if type(value) ~= 'string' then
+      return 'a string is wanted'
+    elseif #value > UNIT_MAX or not utf8.is_valid(value) then
+      return ('at most %d bytes of UTF-8 are wanted'):format(UNIT_MAX)
+    end
   end,
   number = function(value)
     return type(value) ~= 'number' and 'a number is wanted' or value - value ~= 0 and 'a finite number is wanted' or nil
@@ -82,7 +88,7 @@ function M.problem_of_options(options, known)
     end
     local wanted = WRONG[known[name]](value)
     if wanted then
-      return ('%s: %s, got %s'):format(name, wanted, tostring(value))
+      return ('%s: %s, got %s'):format(name, wanted, tostring(value):sub(1, SHOWN_MAX))
     end
   end
 end
@@ -94,6 +100,8 @@ function M.problem_of_text(text)
   if type(text) ~= 'string' or text == '' or #text > TEXT_MAX then
     return ('text: 1 to %d bytes are wanted, got %s'):format(TEXT_MAX,
       type(text) == 'string' and #text .. ' bytes' or type(text))
+  elseif not utf8.is_valid(text) then
+    return 'text: UTF-8 is wanted, got bytes that are none'
   end
 end
 

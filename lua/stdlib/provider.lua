@@ -121,6 +121,21 @@ function M.in_one_line(query)
   return (query:gsub('[ \t\n\r\f]+', ' '))
 end
 
+--- A path as Go joins it: without empty parts, `.` and `..`, and written anew where its escapes hid one of them.
+local function joined(path)
+  local parts = {}
+  for part in adapter.unescape(path:gsub('%+', '%%2B')):gmatch '[^/]+' do
+    if part == '..' then
+      parts[#parts] = nil
+    elseif part ~= '.' then
+      parts[#parts + 1] = part:gsub("[^%w%-_.~$&+,/:;=@]", function(char)
+        return ('%%%02X'):format(char:byte())
+      end)
+    end
+  end
+  return (parts[1] and '/' or '') .. table.concat(parts, '/')
+end
+
 --- True for what Go's url.Parse takes: nearly everything.
 local function is_url(address)
   local scheme, rest = address:match '^(%a[%w+.-]*):(.*)$'
@@ -145,6 +160,10 @@ function M.base_url(ask)
     root = scheme .. '://'
   elseif not scheme and not root:find '^/' then
     root = '/' .. root
+  end
+  local server, path = root:match '^(%a[%w+.-]*://[^/]+)(/.*)$'
+  if server then
+    return { root = server .. joined(path) }
   end
   return { root = root:find '://$' and root or (root:gsub('/+$', '')) }
 end
@@ -186,6 +205,11 @@ function M.whole(value)
   return value < 0 and math.ceil(value) or math.floor(value)
 end
 
+--- Without the underscores that Go lets stand between two digits, and behind the prefix of a hexadecimal number.
+local function without_underscores(text)
+  return (text:gsub('^([+-]?0[xX])_', '%1'):gsub('(%x)_%f[%x]', '%1'))
+end
+
 --- What strconv.ParseFloat reads. Lua's tonumber would also take white space and hexadecimal integers.
 ---@param text string
 ---@return number?
@@ -198,8 +222,10 @@ function M.parse_float(text)
   elseif word == 'nan' and sign == '' then
     return 0 / 0
   end
-  local is_number = text:find '^[+-]?%d+%.?%d*[eE]?[+-]?%d*$' or text:find '^[+-]?%.%d+[eE]?[+-]?%d*$'
-  local value = is_number and tonumber(text)
+  local plain = without_underscores(text)
+  local is_number = plain:find '^[+-]?%d+%.?%d*[eE]?[+-]?%d*$' or plain:find '^[+-]?%.%d+[eE]?[+-]?%d*$'
+    or plain:find '^[+-]?0[xX]%x*%.?%x*[pP][+-]?%d+$'
+  local value = is_number and tonumber(plain)
   if not value then
     return nil, ('strconv.ParseFloat: parsing "%s": invalid syntax'):format(M.shown(text))
   elseif value == math.huge or value == -math.huge then
@@ -239,6 +265,14 @@ function M.interval(text)
   return sign == '-' and -sum or sum
 end
 
+--- One byte as Go shows it, as if it were a character of its own.
+local function byte_shown(byte)
+  if byte >= 0x80 then
+    return string.char(0xC0 + math.floor(byte / 0x40), 0x80 + byte % 0x40)
+  end
+  return byte == 0x27 and "\\'" or string.char(byte)
+end
+
 --- A text that is no JSON from its beginning on, as Go's decoder says it; nil for what goes wrong further inside.
 local function go_problem(text)
   local at = text:match '^[ \t\r\n]*(.*)$'
@@ -257,8 +291,7 @@ local function go_problem(text)
     end
   end
   if not at:find '^[{%["%-%dntf]' then
-    local first = at:match '^[%z\1-\127\194-\244][\128-\191]*' or '?'
-    return ("invalid character '%s' looking for beginning of value"):format(M.shown(first))
+    return ("invalid character '%s' looking for beginning of value"):format(byte_shown(at:byte()))
   end
 end
 
@@ -270,7 +303,9 @@ function M.decode(text)
   local value, problem = adapter.json.decode(text)
   if value == nil then
     local is_cut = problem:find('T_END', 1, true) or problem:find('unexpected end of string', 1, true)
-    problem = is_cut and 'unexpected end of JSON input' or problem
+    local behind = tonumber(problem:match '^Expected the end but found .* at character (%d+)$')
+    problem = is_cut and 'unexpected end of JSON input'
+      or behind and ("invalid character '%s' after top-level value"):format(byte_shown(text:byte(behind))) or problem
     return nil, { error = ("error unmarshaling result: %s, '%s'"):format(go_problem(text) or problem, M.shown(text)) }
   end
   return value
@@ -288,10 +323,12 @@ function M.number_problem(value, field)
   return kind and ('json: cannot unmarshal %s into %s of type float64'):format(kind, field) or nil
 end
 
---- A number of an answer; nil and the answer that says what stands there instead.
-function M.number(value, field)
+--- A number of an answer; nil and the answer that says what stands there instead, and in which body.
+---@param body string?
+function M.number(value, field, body)
   local problem = M.number_problem(value, field)
   if problem then
+    problem = body and ("%s, '%s'"):format(problem, M.shown(body)) or problem
     return nil, { error = 'error unmarshaling result: ' .. problem }
   end
   return value
@@ -322,8 +359,9 @@ function M.dig(value, ...)
 end
 
 --- The answer for a value that must be a number.
-function M.valued(value, field)
-  local number, said = M.number(value, field)
+---@param body string? which is shown when it is none
+function M.valued(value, field, body)
+  local number, said = M.number(value, field, body)
   return number and { value = number } or said
 end
 

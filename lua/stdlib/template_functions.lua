@@ -1,6 +1,7 @@
 --- The functions that every template of Go's text/template may call, and what its values are: texts, booleans, numbers
 --- ({ int = n }, { float = n }), maps ({ map = { … } }) and nil (M.NIL).
 local go_format = require 'stdlib.go_format'
+local go_printf = require 'stdlib.go_printf'
 
 local M = {}
 
@@ -126,65 +127,11 @@ local function println(args)
   return table.concat(out, ' ') .. '\n'
 end
 
-local function quoted(text)
-  return '"' .. text:gsub('[%c"\\]', function(char)
-    local known = { ['\n'] = '\\n', ['\t'] = '\\t', ['\r'] = '\\r', ['"'] = '\\"', ['\\'] = '\\\\' }
-    return known[char] or ('\\x%02x'):format(char:byte())
-  end) .. '"'
-end
-
---- One directive with its value.
-local function formatted(flags, verb, value)
-  local kind = M.kind(value)
-  if verb == 'v' or verb == 's' and kind == 'string' then
-    local left, width, precision = flags:match '^([-+ #0]*)(%d*)%.?(%d*)$'
-    width = (left:find('-', 1, true) and '-' or '') .. width
-    local text = M.text(value)
-    text = kind == 'string' and precision ~= '' and text:sub(1, tonumber(precision)) or text
-    return ('%' .. width .. 's'):format(text)
-  elseif verb == 'q' and kind == 'string' then
-    return ('%' .. flags:gsub('%..*$', '') .. 's'):format(quoted(value))
-  elseif verb == 'd' and kind == 'int' then
-    return ('%' .. flags .. 'd'):format(value.int)
-  elseif (verb == 'x' or verb == 'X') and kind == 'int' then
-    return ('%' .. flags .. verb):format(value.int)
-  elseif (verb == 'x' or verb == 'X') and kind == 'string' then
-    return (value:gsub('.', function(char) return ('%02' .. verb):format(char:byte()) end))
-  elseif verb:find '[eEfFgG]' and kind == 'float' then
-    local plain = verb == 'F' and 'f' or verb
-    return plain:lower() == 'g' and not flags:find '%.' and go_format.number(value.float)
-      or ('%' .. flags .. plain):format(value.float)
-  elseif verb == 't' and kind == 'bool' then
-    return tostring(value)
-  end
-  return ('%%!%s(%s=%s)'):format(verb, M.type_name(value), M.text(value))
-end
-
 local function printf(args)
-  local form, at = args[1], 1
-  if M.kind(form) ~= 'string' then
-    fail('wrong type for value; expected string; got %s', M.type_name(form))
+  if M.kind(args[1]) ~= 'string' then
+    fail('wrong type for value; expected string; got %s', M.type_name(args[1]))
   end
-  local text = form:gsub('%%([-+ #0]*%d*%.?%d*)(.?)', function(flags, verb)
-    if verb == '%' then
-      return '%'
-    elseif verb == '' then
-      return '%!(NOVERB)'
-    end
-    at = at + 1
-    if args[at] == nil then
-      return '%!' .. verb .. '(MISSING)'
-    end
-    return formatted(flags, verb, args[at])
-  end)
-  if at < #args then
-    local extra = {}
-    for i = at + 1, #args do
-      extra[#extra + 1] = M.type_name(args[i]) .. '=' .. M.text(args[i])
-    end
-    text = text .. '%!(EXTRA ' .. table.concat(extra, ', ') .. ')'
-  end
-  return text
+  return go_printf.format(M, args)
 end
 
 -- Parts ------------------------------------------------------------------------------------------
@@ -270,7 +217,7 @@ end
 ---@class TemplateFunction
 ---@field min integer
 ---@field max integer? absent: as many as there are
----@field run fun(args: any[]): any
+---@field run fun(args: any[], written: string?): any  written: the first operand
 
 ---@type table<string, TemplateFunction>
 M.functions = {
@@ -294,8 +241,11 @@ M.functions = {
   urlquery = { min = 0, run = escaped('[^%w%-._~]', function(char)
     return char == ' ' and '+' or ('%%%02X'):format(char:byte())
   end) },
-  call = { min = 1, run = function(args)
-    fail('non-function %s of type %s', M.text(args[1]), M.type_name(args[1]))
+  call = { min = 1, run = function(args, written)
+    if M.kind(args[1]) == 'nil' then
+      fail 'call of nil'
+    end
+    fail('non-function %s of type %s', written or M.text(args[1]), M.type_name(args[1]))
   end },
 }
 

@@ -129,7 +129,7 @@ describe('the host of adapters', function()
       [ [[{ url = 'http://server/', headers = { Key = 'a\r\nB: c' } }]] ] =
         'Get "http://server/": net/http: invalid header field value for "Key"',
       [ [[{ url = 'http://server/', headers = { ['A: b'] = 'c' } }]] ] =
-        'Get "http://server/": net/http: invalid header field value for "A: b"',
+        'Get "http://server/": net/http: invalid header field name "A: b"',
     } do
       local said = ask(adapter('return ' .. request))
       assert.same({}, said.requests)

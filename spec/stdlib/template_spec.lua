@@ -65,6 +65,31 @@ describe('stdlib.template', function()
     end
   end)
 
+  it('prints as Go does', function()
+    local model = { name = 'podinfo', variables = { a = 'A', ['b-c'] = 'BC', n = '5', empty = '', list = 'x,y' } }
+    for _, case in ipairs(require 'spec.stdlib.printf_cases') do
+      local star = case[1]:find('*', 1, true) and ' 6' or ''
+      local action = ('{{ printf "%s"%s %s }}'):format(case[1], star, case[2]:gsub('^6 ', ''))
+      assert.equal(case[3], template.render(action, model), action)
+    end
+    assert.equal('b:a%!(EXTRA int=5) %!d(MISSING) %!(BADWIDTH)x a%!(NOVERB)', template.render(
+      '{{ printf "%s:%s" "b" "a" 5 }} {{ printf "%d" }} {{ printf "%*s" "w" "x" }} {{ printf "a%" }}', model))
+  end)
+
+  it('names the argument of printf that does not fit, and what is no list', function()
+    for text, told in pairs {
+      ['{{ printf 5 }}'] = '1:10: executing "tmpl" at <5>: expected string; found 5',
+      ['{{ range slice name 0 1 }}{{ end }}'] = '1:22: executing "tmpl" at <1>: range can\'t iterate over p',
+      ['{{ call name }}'] = '1:3: executing "tmpl" at <call name>: error calling call: non-function name of type '
+        .. 'string',
+      ['{{ call nil }}'] = '1:3: executing "tmpl" at <call nil>: error calling call: call of nil',
+    } do
+      local rendered, problem = template.render(text, MODEL)
+      assert.is_nil(rendered)
+      assert.equal('template excution failed: template: tmpl:' .. told, problem)
+    end
+  end)
+
   it('knows no definitions, and says so', function()
     for _, word in ipairs { 'define "x"', 'template "x"', 'block "x" .' } do
       local text, problem, unsupported = template.render('{{ ' .. word .. ' }}{{ end }}', MODEL)

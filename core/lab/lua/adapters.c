@@ -55,7 +55,8 @@ static void on_turn(struct timer *timer, void *ctx)
     mem_free(ctx);
     const char *error = asked.response != NULL ? node_str(node_get(asked.response, "error")) : "no answer came in time";
     struct http_response response = {.status = (int)node_int_or(node_get(asked.response, "status"), 200),
-                                     .retry_after_ms = node_int_or(node_get(asked.response, "retry_after_ms"), 0)};
+                                     .retry_after_ms = node_int_or(node_get(asked.response, "retry_after_ms"), 0),
+                                     .content_type = node_str(node_get(asked.response, "content_type"))};
     response.body = node_str_n(node_get(asked.response, "body"), &response.body_len);
     response.body = response.body != NULL ? response.body : "";
     const char *hex = node_str(node_get(asked.response, "hex"));

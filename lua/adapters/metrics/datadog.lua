@@ -44,6 +44,6 @@ return adapter {
     if type(point) ~= 'table' or point[2] == nil or point[2] == adapter.json.null then
       return provider.nothing_in(response.body)
     end
-    return provider.valued(point[2], 'datadogResponse.series.pointlist')
+    return provider.valued(point[2], 'Go struct field .Series.pointlist', response.body)
   end,
 }

@@ -43,6 +43,6 @@ return adapter {
     if value == nil or value == adapter.json.null then
       return provider.nothing_in(response.body)
     end
-    return provider.valued(value, 'dynatraceResponse.result.data.values')
+    return provider.valued(value, 'Go struct field .result.data.values', response.body)
   end,
 }

@@ -12,7 +12,7 @@ local function parse(query)
   if query:find '[%c]' then
     return nil, 'malformed query string, ' .. WANTED .. query
   end
-  path = adapter.unescape(path:gsub('+', '%%2B')):gsub('^/', '', 1)
+  path = adapter.unescape(path:gsub('+', '%%2B'))
   local namespace, metric, more = path:match '^([^/]*)/([^/]*)(.*)$'
   if not namespace then
     namespace, metric, more = '', path, ''
@@ -23,6 +23,9 @@ local function parse(query)
     return nil, 'metric name cannot be empty'
   end
   local selector = ('&' .. parameters):match '&labelSelector=([^&]*)'
+  if selector and (selector:find(';', 1, true) or selector:gsub('%%%x%x', ''):find('%', 1, true)) then
+    selector = nil -- as Go drops a pair with half an escape
+  end
   return {
     namespace = namespace ~= '' and namespace or 'default',
     metric = metric,
@@ -38,17 +41,24 @@ end
 local SUFFIXES = { n = 1e-9, u = 1e-6, m = 1e-3, [''] = 1, k = 1e3, M = 1e6, G = 1e9, T = 1e12, P = 1e15, E = 1e18,
   Ki = 2 ^ 10, Mi = 2 ^ 20, Gi = 2 ^ 30, Ti = 2 ^ 40, Pi = 2 ^ 50, Ei = 2 ^ 60 }
 
---- A quantity of Kubernetes: 1500m, 2Ki, 1e3, 12.
-local function quantity(text)
-  if type(text) == 'number' then
-    return text
+local NO_QUANTITY = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+
+--- A quantity of Kubernetes: 1500m, 2Ki, 1e3, 12; null is 0. Nil and why it is none.
+local function quantity(value)
+  if type(value) == 'number' then
+    return value
+  elseif value == nil or value == adapter.json.null then
+    return 0
   end
-  text = type(text) == 'string' and text or ''
-  local number, suffix = text:match '^([+-]?%d*%.?%d*)(%a*)$'
-  if number and SUFFIXES[suffix] and tonumber(number) then
+  local number, suffix = tostring(value):match '^([+-]?[%d.]+)([eEinumkKMGTP]*[-+]?%d*)$'
+  if type(value) ~= 'string' or not number or not tonumber(number) then
+    return nil, NO_QUANTITY
+  elseif SUFFIXES[suffix] then
     return tonumber(number) * SUFFIXES[suffix]
+  elseif suffix:find '^[eE][+-]?%d+$' then
+    return tonumber(value)
   end
-  return provider.parse_float(text)
+  return nil, "unable to parse quantity's suffix"
 end
 
 local function request(ask, asked)
@@ -74,17 +84,30 @@ local function message_of(response, metric)
   return provider.kube_refusal(response, ('get %s.%s'):format(metric, GROUP))
 end
 
-local function value_in(response)
+--- The types that Kubernetes' clients read; of these adapters JSON alone is one.
+local TYPES = { ['application/json'] = true, ['application/yaml'] = true,
+  ['application/vnd.kubernetes.protobuf'] = true }
+
+--- The values of the list; nil and why there is none.
+local function values_in(response)
+  local kind = response.content_type
+  if kind and kind ~= '' and not TYPES[kind:lower():match '^%s*([^;%s]*)'] then
+    return nil, ("serializer for %s doesn't exist"):format(provider.shown(kind))
+  end
   local body, said = provider.decode(response.body)
   local items = type(body) == 'table' and provider.list(body.items)
   if not items then
-    return { error = 'error querying external metrics API: ' .. (said and said.error or 'the answer has no list') }
-  elseif #items == 0 then
-    return provider.nothing 'no external metrics found'
+    return nil, said and said.error or 'the answer has no list'
   end
-  local value = quantity(type(items[1]) == 'table' and items[1].value)
-  return value and { value = value }
-    or { error = 'error querying external metrics API: quantities must match the regular expression' }
+  local values = {}
+  for i, item in ipairs(items) do
+    local value, problem = quantity(type(item) == 'table' and item.value or nil)
+    if not value then
+      return nil, problem
+    end
+    values[i] = value
+  end
+  return values
 end
 
 --- Whether the API is there is asked by a metric that nobody has.
@@ -110,16 +133,18 @@ return adapter {
   end,
 
   answer = function(ask, response)
-    local is_refused, metric = response.error or response.status ~= 200, asked_by(ask).metric
-    if ask.online then
-      return is_refused and { error = 'external metrics service unavailable: ' .. message_of(response, metric) }
-        or { online = true }
-    elseif is_refused then
-      return {
-        error = 'error querying external metrics API: ' .. message_of(response, metric),
-        retry_after_ms = response.retry_after_ms,
-      }
+    local metric, values, problem = asked_by(ask).metric
+    if response.error or response.status ~= 200 then
+      problem = message_of(response, metric)
+    else
+      values, problem = values_in(response)
     end
-    return value_in(response)
+    if problem then
+      local words = ask.online and 'external metrics service unavailable: ' or 'error querying external metrics API: '
+      return { error = words .. problem, retry_after_ms = response.retry_after_ms }
+    elseif ask.online then
+      return { online = true }
+    end
+    return values[1] and { value = values[1] } or provider.nothing 'no external metrics found'
   end,
 }

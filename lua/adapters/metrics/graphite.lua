@@ -1,5 +1,6 @@
 --- Graphite's render API: the query is the URL's own query, and the last point that has a value counts.
 local adapter = require 'stdlib.adapter'
+local go_format = require 'stdlib.go_format'
 local provider = require 'stdlib.provider'
 
 local ONLINE = 'target=test'
@@ -32,10 +33,26 @@ local function parameters_of(query)
   return adapter.parameters(all)
 end
 
+--- As Go prints what JSON says in a list of anything.
+local function shown(value)
+  if type(value) == 'number' then
+    return go_format.number(value)
+  elseif value == adapter.json.null then
+    return '<nil>'
+  elseif type(value) ~= 'table' then
+    return tostring(value)
+  end
+  local parts = {}
+  for i, part in ipairs(value) do
+    parts[i] = shown(part)
+  end
+  return '[' .. table.concat(parts, ' ') .. ']'
+end
+
 --- The value of a point; nil without one, or nil and what is wrong with it.
 local function value_of(point)
   if type(point) ~= 'table' or #point ~= 2 then
-    return nil, 'error unmarshaling data point'
+    return nil, 'error unmarshaling data point: ' .. provider.shown(shown(point))
   elseif point[1] == adapter.json.null then
     return nil
   elseif type(point[1]) == 'string' then

@@ -54,7 +54,8 @@ end
 local function shown(record, names)
   local parts = {}
   for i = 2, #names do
-    parts[#parts + 1] = names[i] .. ':' .. record[names[i]][1]
+    local value = record[names[i]][1]
+    parts[#parts + 1] = names[i] .. ':' .. (value == '' and '<nil>' or value)
   end
   table.sort(parts)
   return provider.shown(table.concat(parts, ','))
@@ -75,13 +76,27 @@ local function value_in(text)
   return number and { value = number } or { error = 'invalid response: ' .. shown(record, names) }
 end
 
---- {"code": …, "message": …}, as the client of Flagger tells it.
-local function refusal(status, text)
-  local body = provider.decode(text)
-  if type(body) == 'table' and type(body.code) == 'string' and type(body.message) == 'string' then
-    return provider.shown(body.code .. ': ' .. body.message)
+--- What is said of a status whose body does not say more.
+local REFUSALS = {
+  [429] = 'too many requests: exceeded rate limit', [503] = 'unavailable: service temporarily unavailable',
+}
+
+local function text_in(body, field)
+  return type(body) == 'table' and type(body[field]) == 'string' and body[field] or ''
+end
+
+--- {"code": …, "message": …}, or a text of another type, as the client of Flagger tells it.
+local function refusal(response)
+  local status = ('%d %s'):format(response.status, provider.reason(response.status))
+  local code, message = status, response.body
+  if (response.content_type or ''):lower():find '^%s*application/json%s*%f[;%z]' then
+    local body = provider.decode(response.body)
+    code, message = text_in(body, 'code'), text_in(body, 'message')
   end
-  return ('Unexpected status code %d'):format(status)
+  if code == '' and message == '' then
+    return REFUSALS[response.status] or status
+  end
+  return provider.shown(code .. (code ~= '' and message ~= '' and ': ' or '') .. message)
 end
 
 return adapter {
@@ -114,7 +129,7 @@ return adapter {
   answer = function(ask, response)
     local problem = response.error
     if not problem and response.status ~= 200 then
-      problem = refusal(response.status, response.body)
+      problem = refusal(response)
     elseif not problem and not response.body:find '^%s*$' and not response.body:find '^%s*[#,]' then
       problem = ("no annotated CSV: '%s'"):format(provider.shown(response.body))
     end

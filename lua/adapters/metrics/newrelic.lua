@@ -40,6 +40,6 @@ return adapter {
     if #results ~= 1 or result == nil or result == adapter.json.null then
       return provider.nothing_in(response.body)
     end
-    return provider.valued(result, 'newRelicResponse.results.result')
+    return provider.valued(result, 'Go struct field .results.result', response.body)
   end,
 }

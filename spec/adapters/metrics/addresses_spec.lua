@@ -30,6 +30,14 @@ describe('an address that leads nowhere', function()
       .. 'unsupported protocol scheme "influx"', answer('influxdb', { address = 'influx:1', query = 'x' }).error)
   end)
 
+  it('has its path joined as Go joins it', function()
+    for path, wanted in pairs { ['/a//b/'] = '/a/b', ['/a/../b/./c'] = '/b/c', ['/%2F/\195\188'] = '/%C3%BC',
+      ['/a%20b+c'] = '/a%20b+c', ['/..'] = '', ['/~x/$y;z'] = '/~x/$y;z' } do
+      local said = ask('prometheus', { address = 'http://prometheus' .. path, query = 'up' })
+      assert.equal('http://prometheus' .. wanted .. '/api/v1/query?query=up', said.requests[1].url)
+    end
+  end)
+
   it('is none at all', function()
     for _, address in ipairs { '', '10.0.0.1:9090', ':9090', 'http://a b', 'http://host:port', 'http://a\nb' } do
       assert.same({ unusable = true, error = 'prometheus address ' .. address .. ' is not a valid URL' },

@@ -224,7 +224,9 @@ describe('datadog', function()
       assert.same({ none = true, error = 'invalid response: ' .. body .. ': no values found' },
         answer('datadog', ORDER, body))
     end
-    assert.matches('cannot unmarshal string', answer('datadog', ORDER, '{"series":[{"pointlist":[[1,"5"]]}]}').error)
+    local body = '{"series":[{"pointlist":[[1,"5"]]}]}'
+    assert.equal('error unmarshaling result: json: cannot unmarshal string into Go struct field .Series.pointlist of '
+      .. "type float64, '" .. body .. "'", answer('datadog', ORDER, body).error)
   end)
 
   it('fails, and is there, in the words of Flagger', function()
@@ -339,9 +341,20 @@ describe('influxdb', function()
       answer('influxdb', order, table_of('long', '5')).error)
     assert.equal('query error: no such bucket', answer('influxdb', order,
       '#datatype,string,string\n#group,true,true\n#default,,\n,error,reference\n,no such bucket,897\n').error)
-    assert.equal('error accessing influxdb query api: unauthorized: unauthorized access',
-      answer('influxdb', order, { status = 401, body = '{"code":"unauthorized","message":"unauthorized access"}' })
-        .error)
+    local refused = { status = 401, body = '{"code":"unauthorized","message":"unauthorized access"}',
+      content_type = 'application/json; charset=utf-8' }
+    for told, response in pairs {
+      ['unauthorized: unauthorized access'] = refused,
+      ['401 Unauthorized: {"code":"unauthorized","message":"unauthorized access"}'] = {
+        status = 401, body = refused.body },
+      ['500 Internal Server Error: oops'] = { status = 500, body = 'oops', content_type = 'text/plain' },
+      ['too many requests: exceeded rate limit'] = { status = 429, body = '{}', content_type = 'application/json' },
+      ['500 Internal Server Error'] = { status = 500, body = '{}', content_type = 'application/json' },
+    } do
+      assert.equal('error accessing influxdb query api: ' .. told, answer('influxdb', order, response).error)
+    end
+    assert.equal('invalid response: _value:<nil>,result:_result,table:0: no values found',
+      answer('influxdb', order, table_of('double', '')).error)
     assert.equal('influxdb credentials does not contain an organisation',
       ask('influxdb', { address = 'http://x', secret = { token = 't' } }).answer.error)
   end)
@@ -379,7 +392,9 @@ describe('externalmetrics', function()
     assert.equal('https://other' .. path .. '&timeout=5s', request.url) -- as Kubernetes' clients do
     assert.equal('Bearer t', request.headers.Authorization)
     assert.is_true(request.insecure)
-    assert.matches('/namespaces/default/queue$', ask('externalmetrics', { query = 'queue' }).requests[1].url)
+    for _, query in ipairs { 'queue', '/queue', 'queue?labelSelector=%zz', 'queue?labelSelector=a;b' } do
+      assert.matches('/namespaces/default/queue$', ask('externalmetrics', { query = query }).requests[1].url)
+    end
     assert.matches('/namespaces/kube%-system/dummy%-metric$',
       ask('externalmetrics', { online = true }).requests[1].url)
   end)
@@ -409,7 +424,7 @@ describe('externalmetrics', function()
   end)
 
   it('takes no query that leads elsewhere', function()
-    for _, query in ipairs { '', 'a/b/c', 'a/', '../x', 'a/..', 'a/b%2Fc', 'a b' } do
+    for _, query in ipairs { '', 'a/b/c', '/a/b', 'a/', '../x', 'a/..', 'a/b%2Fc', 'a b' } do
       local said = ask('externalmetrics', { query = query })
       assert.matches('^error parsing metric query: ', said.answer.error)
       assert.same({}, said.requests)
@@ -417,10 +432,24 @@ describe('externalmetrics', function()
   end)
 
   it('reads quantities', function()
-    for text, value in pairs { ['"1500m"'] = 1.5, ['"2Ki"'] = 2048, ['"1e3"'] = 1000, ['"12"'] = 12 } do
+    for text, value in pairs { ['"1500m"'] = 1.5, ['"2Ki"'] = 2048, ['"1e3"'] = 1000, ['"12"'] = 12, ['7'] = 7,
+      ['null'] = 0, ['"-5"'] = -5, ['"7u"'] = 7e-6 } do
       local body = '{"items":[{"value":' .. text .. '}]}'
       assert.equal(value, answer('externalmetrics', BASICS.externalmetrics.order, body).value)
     end
+    local problem = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+    for _, text in ipairs { '"many"', '""', '"1 k"', '"nan"', 'true' } do
+      local body = '{"items":[{"value":' .. text .. '}]}'
+      assert.equal('error querying external metrics API: ' .. problem,
+        answer('externalmetrics', BASICS.externalmetrics.order, body).error)
+      assert.equal('external metrics service unavailable: ' .. problem,
+        answer('externalmetrics', { online = true }, body).error)
+    end
+    assert.equal("error querying external metrics API: unable to parse quantity's suffix",
+      answer('externalmetrics', BASICS.externalmetrics.order, '{"items":[{"value":"1mm"}]}').error)
+    assert.equal("error querying external metrics API: serializer for text/html; charset=utf-8 doesn't exist",
+      answer('externalmetrics', { query = 'queue', address = 'http://other' }, { body = '<html>',
+        content_type = 'text/html; charset=utf-8' }).error)
     assert.same({ none = true, error = 'no external metrics found: no values found' },
       answer('externalmetrics', BASICS.externalmetrics.order, '{"items":[]}'))
   end)
