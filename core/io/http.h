@@ -54,7 +54,7 @@ struct http_response {
     int status;
     const char *body; /* NUL-terminated; empty for a streamed call */
     size_t body_len;
-    int64_t retry_after_ms; /* from Retry-After in seconds or as a date, HTTP_RETRY_AFTER_MAX_MS at most; 0: absent */
+    int64_t retry_after_ms;   /* from Retry-After in seconds or as a date, HTTP_RETRY_AFTER_MAX_MS at most; 0: absent */
     const char *content_type; /* as the header has it; NULL: absent */
 };
 

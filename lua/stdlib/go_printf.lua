@@ -232,14 +232,12 @@ local function number_at(state, form, at, complaint)
 end
 
 local function read(state, form, at)
-  local d, complaints = { flags = {} }, ''
+  local d, complaints, complaint = { flags = {} }, nil, nil
   while ('+-# 0'):find(form:sub(at, at), 1, true) and at <= #form do
     d.flags[form:sub(at, at)] = true
     at = at + 1
   end
-  local complaint
-  d.width, at, complaint = number_at(state, form, at, '%!(BADWIDTH)')
-  complaints = complaint
+  d.width, at, complaints = number_at(state, form, at, '%!(BADWIDTH)')
   if d.width and d.width < 0 then
     d.width, d.flags['-'] = -d.width, true
   end
