@@ -232,11 +232,12 @@ local function number_at(state, form, at, complaint)
 end
 
 local function read(state, form, at)
-  local d, complaints, complaint = { flags = {} }, nil, nil
+  local d = { flags = {} }
   while ('+-# 0'):find(form:sub(at, at), 1, true) and at <= #form do
     d.flags[form:sub(at, at)] = true
     at = at + 1
   end
+  local complaints, complaint
   d.width, at, complaints = number_at(state, form, at, '%!(BADWIDTH)')
   if d.width and d.width < 0 then
     d.width, d.flags['-'] = -d.width, true

@@ -97,7 +97,8 @@ return {
     end
     do return c:judge(1, { max = 2 }, '%-+ #05.2f %%') end]] },
   { 'a text of control characters', "do return c:judge(1, { max = 2 }, '\\27[2J\\0\\r\\n%d') end" },
-  { 'a text that is no text', "do return c:judge(5, { max = 2 }, '\\255\\254 %d') end", raised = 'c:judge: text: UTF-8 is wanted' },
+  { 'a text that is no text', "do return c:judge(5, { max = 2 }, '\\255\\254 %d') end",
+    raised = 'c:judge: text: UTF-8 is wanted' },
   { 'a unit of a megabyte', "do return c:judge(5, { max = 2, unit = ('x'):rep(2 ^ 20) }) end",
     raised = 'c:judge: unit: at most 40 bytes of UTF-8 are wanted' },
   { 'a cause of a megabyte', "c:blind(('x'):rep(2 ^ 20))", raised = 'text: 1 to 1000 bytes are wanted' },
