@@ -73,9 +73,12 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
 /* No callback comes after this; the call is freed. Never from inside on_data. */
 void http_cancel(struct http_call *call);
 
-/* As Go's url.Parse takes one of http or https: it has a host, no blank in it, and no control character anywhere. (A
- * blank behind the host is sent as %20.) */
+/* As Go's url.Parse takes one of http or https: it has a host, and can be read. (A blank behind the host is sent as
+ * %20.) */
 bool http_is_url(const char *url);
+/* False where Go's url.Parse finds a control character, a blank in the host, a port that is no number, or half an
+ * escape; err in Go's words. What else is no URL is none that could be asked. */
+bool http_url_parses(const char *url, struct err *err);
 
 /* --- for transports --- */
 

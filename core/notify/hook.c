@@ -305,7 +305,7 @@ struct hook_call *hook_start(const struct hook_options *options, hook_done_fn *d
     call->heard = options->heard;
     call->done = done;
     call->ctx = ctx;
-    if (read_timeout(options->hook, &call->timeout_ms, &err)) {
+    if (read_timeout(options->hook, &call->timeout_ms, &err) && http_url_parses(call->url, &err)) {
         attempt(call);
     } else {
         call->error = str_dup(err.text);

@@ -244,15 +244,42 @@ static void what_tls_holds_is_freed_once(void **state)
 static void test_what_is_a_url(void **state)
 {
     static const char *const urls[] = {"http://h",           "HTTPS://h:1/p?q#f", "http://user:word@h/",
-                                       "http://[::1]:9090/", "http://h/a b",      "https://h?x=y z"};
+                                       "http://[::1]:9090/", "http://h/a b",      "https://h?x=y z",
+                                       "http://h:/",         "http://h:99999/",   "http://h/%2F?x=%zz",
+                                       "http://a:b@h:1/",    "http://[::1]/"};
     static const char *const others[] = {"",           "h:9090",        "ftp://h",  "http://",
                                          "http:///p",  "http://?q",     "http:/h",  "http://a b/",
                                          "http://h\n", "http://h/\x7f", " http://h"};
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+        struct err none = {0};
         assert_true(http_is_url(urls[i]));
+        assert_true(http_url_parses(urls[i], &none));
     }
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         assert_false(http_is_url(others[i]));
+    }
+}
+
+static void test_what_go_says_of_a_url(void **state)
+{
+    static const char *const cases[][2] = {
+        {"http://h:x/", "invalid port \":x\" after host"},
+        {"http://a:b@h:1x/", "invalid port \":1x\" after host"},
+        {"http://[::1]:x/", "invalid port \":x\" after host"},
+        {"http://a b/", "invalid character \" \" in host name"},
+        {"http://h/%zz", "invalid URL escape \"%zz\""},
+        {"http://h/a%2", "invalid URL escape \"%2\""},
+        {"http://h/%", "invalid URL escape \"%\""},
+        {"http://h/#%4", "invalid URL escape \"%4\""},
+        {"http://h/\x01", "net/url: invalid control character in URL"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct err err = {0};
+        char *wanted = str_format("parse \"%s\": %s", cases[i][0], cases[i][1]);
+        assert_false(http_is_url(cases[i][0]));
+        assert_false(http_url_parses(cases[i][0], &err));
+        assert_string_equal(err.text, wanted);
+        str_free(&wanted);
     }
 }
 
@@ -260,6 +287,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_a_url),
+        cmocka_unit_test(test_what_go_says_of_a_url),
         cmocka_unit_test_setup_teardown(done_comes_once_and_on_a_later_turn, setup, teardown),
         cmocka_unit_test_setup_teardown(the_record_keeps_what_was_sent, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cancelled_call_says_nothing, setup, teardown),

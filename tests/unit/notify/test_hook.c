@@ -298,6 +298,17 @@ static void test_a_bad_timeout_fails_every_call(void **state)
     assert_int_equal(fake_http_seen_count(w->fh), 0);
 }
 
+/* In Go's words, which Flagger's events have, and without a request. */
+static void test_a_url_that_cannot_be_read_fails_every_call(void **state)
+{
+    struct world *w = *state;
+    start(w, "{\"url\":\"http://gate/%zz\",\"retries\":3}");
+    fake_clock_run(w->fc);
+    assert_int_equal(w->done, 1);
+    assert_string_equal(w->error, "parse \"http://gate/%zz\": invalid URL escape \"%zz\"");
+    assert_int_equal(fake_http_seen_count(w->fh), 0);
+}
+
 static void test_cancel_between_attempts_is_silent(void **state)
 {
     struct world *w = *state;
@@ -384,6 +395,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_body_of_a_refusal_comes_back_as_one_short_line, setup, teardown),
         cmocka_unit_test_setup_teardown(test_retry_after_is_kept_and_a_hook_that_hangs_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_bad_timeout_fails_every_call, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_url_that_cannot_be_read_fails_every_call, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cancel_between_attempts_is_silent, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hooks_of_a_type_stop_at_the_first_failure, setup, teardown),
         cmocka_unit_test_setup_teardown(test_every_hook_has_a_key_of_its_own, setup, teardown),
