@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/http_error.h"
@@ -104,6 +105,27 @@ static bool is_clients_own(const char *name)
     return false;
 }
 
+/* A name as Go quotes it, on one line. (mem_free) */
+static char *quoted(const char *name)
+{
+    enum { NAME_SHOWN_MAX = 60, ESCAPE_MAX = 4 };
+    static const char *const escapes[256] = {
+        ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t", ['"'] = "\\\"", ['\\'] = "\\\\"};
+    struct buf out;
+    buf_init(&out, ESCAPE_MAX * NAME_SHOWN_MAX);
+    for (const char *c = name; *c != '\0' && c - name < NAME_SHOWN_MAX; c++) {
+        unsigned char byte = (unsigned char)*c;
+        if (escapes[byte] != NULL) {
+            buf_append_str(&out, escapes[byte]);
+        } else if (iscntrl(byte)) {
+            buf_printf(&out, "\\x%02x", (unsigned)byte);
+        } else {
+            buf_append_char(&out, *c);
+        }
+    }
+    return buf_take(&out);
+}
+
 static bool add_header(struct adapter_request *request, const char *name, const struct node *value, struct err *err)
 {
     if (is_clients_own(name)) {
@@ -115,7 +137,9 @@ static bool add_header(struct adapter_request *request, const char *name, const 
         return err_set(err, ERR_INVALID, "request.headers: %.60s is no text", name);
     }
     if (!is_header_name(name)) {
-        note_unsendable(request, str_format("net/http: invalid header field name \"%.60s\"", name));
+        char *shown = quoted(name);
+        note_unsendable(request, str_format("net/http: invalid header field name \"%s\"", shown));
+        str_free(&shown);
     } else if (strlen(text) != len || !is_header_value(text)) { /* the value may be a secret: it is not said */
         note_unsendable(request, str_format("net/http: invalid header field value for \"%.60s\"", name));
     }

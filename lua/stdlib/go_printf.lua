@@ -269,7 +269,7 @@ local function directive(values, state, d, verb)
 end
 
 --- Texts longer than any query are made of none.
-local WIDTH_MAX = 1e6
+local WIDTH_MAX = 20000
 
 --- The values of `args` behind the first one, as that one says.
 ---@param values table template_functions: what values are

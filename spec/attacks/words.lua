@@ -124,7 +124,10 @@ return {
       pcall(rollout.query, rollout, text)
     end]], raised = 'has not come to an end' },
   { 'a query of nothing but levels', "rollout:query(('{{ ('):rep(4000))", raised = 'strategy failed' },
-  { 'a query that formats a gigabyte', "rollout:query('{{ printf \"%999999999d\" 1 }}')", raised = 'invalid option' },
+  { 'a query that formats a gigabyte', "rollout:query('{{ printf \"%999999999d\" 1 }}')" },
+  { 'a query that formats megabytes', [[
+    rollout:query('{{ printf "%20000d" 1 }}')
+    rollout:query(('{{ printf "%20000d" 1 }}'):rep(600))]], raised = 'more than 8388608 bytes of memory' },
   { 'a webhook that is not declared', "rollout:fetch 'http://elsewhere/'", raised = 'rollout:fetch' },
   { 'a webhook by a path', "rollout:hook '../../told'", raised = 'rollout:hook' },
   { 'a metric that is none', "rollout:check '__index'", raised = 'rollout:check: there is no metric' },
