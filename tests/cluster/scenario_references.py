@@ -74,9 +74,11 @@ class References(Scenario):
             self.lab.client.patch('Strategy', first.namespace, 'shares', {'spec': {'script': 'no Lua ]]'}})
             self.lab.client.delete('Check', checked.namespace, 'level')
             for scene in (first, second, checked):
-                self.wait_told(scene, 'is refused: .*; the release under way goes on by the spec that was accepted last$')
+                self.wait_told(
+                    scene, 'is refused: .*; the release under way goes on by the spec that was accepted last$')
             late.set_image('6.0.1')
-            self.wait_told(late, r'is refused: spec\.strategy: Strategy nonsense-a/shares is not ready: .*shares\.lua:1: ')
+            self.wait_told(
+                late, r'is refused: spec\.strategy: Strategy nonsense-a/shares is not ready: .*shares\.lua:1: ')
             engine.kill9()
             engine.start()
             for scene in (first, second, checked):
