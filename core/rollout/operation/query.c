@@ -138,7 +138,7 @@ static void on_check_adapter(void *ctx, const struct check_adapter_answer *resul
     node_set_str(doc, doc_root(doc), "error", result->lacking != NULL ? result->lacking : result->error);
     node_set_str(doc, doc_root(doc), "cause", result->said == NULL ? "failed" : NULL);
     if (result->said != NULL) {
-        take_said(doc, doc_root(doc), result->said);
+        take_said(doc, doc_root(doc), operation_text(call, "adapter"), result->said);
     }
     operation_answer(call, doc);
 }
