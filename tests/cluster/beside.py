@@ -24,7 +24,8 @@ import urllib.parse
 import manifests
 import parts
 from api import ApiError
-from beside_cases import CASES, GLOBAL, KNOWN
+from beside_cases import GLOBAL, KNOWN
+from beside_details import CASES
 from control_plane import DEPLOY
 from engine import binary
 from lab import Lab

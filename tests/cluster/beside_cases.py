@@ -25,6 +25,11 @@ KNOWN = [
     ('*long', 'no such page'),
     ('*-lines', r' failed a|^. b|^. d'),
     ('*away', 'no such host'),
+    ('*rollback*', 'log      (info|warn) Rolling back .* manual webhook invoked'),
+    ('metric-status-30?', 'request  m: GET /m/api/v1/x'),
+    ('metric-302-loop', 'request  m: GET /m/api/v1/query.query=vector2'),
+    ('metric-value-spaces', 'parsing " ?1"'),
+    ('metric-json-blank', '^. event    Warning Metric query failed for m: .*unexpected end of JSON input|^.  .$'),
     ('metric-10mb', 'custom metric: m: no values|larger than'),
     ('metric-nothing', '.'),  # refused
 ]

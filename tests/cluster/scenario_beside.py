@@ -4,7 +4,8 @@ import pathlib
 import tempfile
 
 from beside import Stage, differences
-from beside_cases import CASES, GLOBAL
+from beside_cases import GLOBAL
+from beside_details import CASES
 from scenario import Scenario
 
 AT_ONCE = 40
