@@ -446,7 +446,7 @@ function World:call(name, args)
 end
 
 function World:primitives()
-  local host = { null = json.null, array = json.array }
+  local host = { null = json.null, array = json.array, say = function() end }
   function host.enter(word, args)
     self:script_point()
     local step, result, started_ms = self.journal:enter(word, json.copy(args or {}, 'args'), self.now)

@@ -81,7 +81,7 @@ static const struct type {
     {"integer", read_integer, "a whole number", true, NULL, NULL},
     {"percent", read_percent, "a number from 0 to 100, or a text like \"5%\"", true, "0", "100"},
     {"weight", read_weight, "a whole number from 0 to 100, or a text like \"5%\"", true, "0", "100"},
-    {"duration", read_duration, "a duration like \"1m30s\"", true, "\"1ms\"", "\"720h\""},
+    {"duration", read_duration, "a duration like \"1m30s\"", true, "\"1s\"", "\"720h\""},
     {"string", read_string, "a text", false, NULL, NULL},
     {"choice", read_string, "a text", false, NULL, NULL},
     {"boolean", read_boolean, "true or false", false, NULL, NULL},

@@ -202,7 +202,7 @@ static bool run_in(struct opening *opening, struct adapter_vm *vm, struct run *r
     struct kill_report report = kill_run(vm->vm.L, &all->limits.cpu, run_body, run);
     struct err problem = {0};
     struct failure failure = {
-        .L = vm->vm.L, .from = vm->vm.L, .report = &report, .limits = &all->limits, .doing = run->step->name};
+        .L = vm->vm.L, .from = vm->vm.L, .report = &report, .limits = &all->limits, .when = "in an adapter"};
     if (failure_kind(&failure, &problem) == FAILURE_NONE) {
         lua_settop(vm->vm.L, 0);
         return true;

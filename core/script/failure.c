@@ -139,9 +139,9 @@ static void describe_time(const struct failure *failure, struct err *err)
     const struct kill_limits *cpu = &failure->limits->cpu;
     const struct kill_report *report = failure->report;
     const char *at = report->where[0] ? report->where : "a function of the standard library";
-    const char *doing = str_empty(failure->doing) ? "start" : failure->doing;
     int64_t spent_ms = report->stage == KILL_HARD ? cpu->soft_ms + cpu->hard_ms : cpu->soft_ms;
-    err_set(err, ERR_LIMIT, "%s: more than %lld ms of CPU time in one step (after %s)", at, (long long)spent_ms, doing);
+    err_set(err, ERR_LIMIT, "%s: more than %lld ms of CPU time in one step (%s)", at, (long long)spent_ms,
+            failure->when);
 }
 
 static void describe_memory(const struct failure *failure, struct err *err)

@@ -13,7 +13,7 @@ struct failure {
     lua_State *from; /* whose stack has the error value on top */
     const struct kill_report *report;
     const struct script_limits *limits;
-    const char *doing; /* the last word, or "" */
+    const char *when; /* "after rollout:shift" */
 };
 
 enum failure_kind {

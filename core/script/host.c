@@ -49,11 +49,6 @@ static struct host *host_for_word(lua_State *L)
     return host;
 }
 
-static void note_word(struct host *host, const char *word)
-{
-    plain_copy(host->word, sizeof host->word, word, strlen(word));
-}
-
 /* "args.text: why": "text: why", as the script knows no args. */
 static const char *after_root(const char *problem)
 {
@@ -169,7 +164,6 @@ static int primitive_enter(lua_State *L)
 
     kill_host_enter();
     const char *word = lua_tostring(L, 1);
-    note_word(host, word);
     struct doc *args = read_args(L, 2, &err);
     bool readable = args != NULL;
     if (readable) {
@@ -243,7 +237,6 @@ static int primitive_call(lua_State *L)
 
     kill_host_enter();
     const char *operation = lua_tostring(L, 1);
-    note_word(host, operation);
     struct doc *args = read_args(L, 2, &err);
     bool readable = args != NULL;
     if (readable) {
@@ -327,6 +320,20 @@ static int primitive_log(lua_State *L)
     return 0;
 }
 
+/* The script says this word: what stands on record for it has names of its own. */
+static int primitive_say(lua_State *L)
+{
+    struct host *host = host_of(L);
+    luaL_checktype(L, 1, LUA_TSTRING);
+    size_t len;
+    const char *word = lua_tolstring(L, 1, &len);
+
+    kill_host_enter();
+    plain_copy(host->word, sizeof host->word, word, len);
+    kill_host_leave();
+    return 0;
+}
+
 /* splitmix64: every seed is a good one. */
 static int primitive_random(lua_State *L)
 {
@@ -368,6 +375,7 @@ void host_install(lua_State *L, struct host **host)
     set_primitive(L, host, "call", primitive_call);
     set_primitive(L, host, "evidence", primitive_evidence);
     set_primitive(L, host, "log", primitive_log);
+    set_primitive(L, host, "say", primitive_say);
     set_primitive(L, host, "random", primitive_random);
     set_primitive(L, host, "place", primitive_place);
     set_primitive(L, host, "array", marshal_array);

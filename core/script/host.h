@@ -34,7 +34,7 @@ struct host {
     int64_t word_started_ms; /* of the word that was replayed, or held, last */
     struct doc *handed_over; /* what Lua is about to read or has read last */
     uint64_t random;
-    char word[HOST_WORD_SIZE]; /* the last word or operation, for the text of a kill */
+    char word[HOST_WORD_SIZE]; /* that the script said last, for the text of a kill */
     char label[128];
 };
 

@@ -141,8 +141,11 @@ static int load_body(void *ctx)
 static bool load(struct task *task, struct err *err)
 {
     struct kill_report report = run(task, load_body);
-    struct failure failure = {
-        .L = task->vm->vm.L, .from = task->failed, .report = &report, .limits = &task->limits, .doing = "loading"};
+    struct failure failure = {.L = task->vm->vm.L,
+                              .from = task->failed,
+                              .report = &report,
+                              .limits = &task->limits,
+                              .when = "while it loads"};
     failure_kind(&failure, err);
     if (err->code != ERR_NONE) {
         return err_wrap(err, "%s", task->module);
@@ -308,8 +311,12 @@ enum task_turn task_resume(struct task *task, struct err *err)
         err_set(err, ERR_SCRIPT, "%s: it yielded, but waits for no operation", task->module);
         return TASK_FAILED;
     }
+    char when[sizeof task->host.word + sizeof "after rollout:"] = "before its first word";
+    if (task->host.word[0] != '\0') {
+        snprintf(when, sizeof when, "after rollout:%s", task->host.word);
+    }
     struct failure failure = {
-        .L = task->vm->vm.L, .from = task->co, .report = &report, .limits = &task->limits, .doing = task->host.word};
+        .L = task->vm->vm.L, .from = task->co, .report = &report, .limits = &task->limits, .when = when};
     switch (failure_kind(&failure, err)) {
     case FAILURE_NONE:
         return TASK_RETURNED;

@@ -68,7 +68,7 @@ function rollout:open(gate) end
 --- Lets time pass, in which nothing is judged. The Canary's column WAITING shows until when.
 ---
 ---     rollout:wait '10m'
----@param duration string from 1ms to 720h
+---@param duration string from 1s to 720h
 ---@return true came
 function rollout:wait(duration) end
 
@@ -101,7 +101,7 @@ function rollout:all(conditions) end
 ---
 ---     if not rollout:within('2h', { gate = 'approval' }) then … end
 ---     local first = rollout:within('2h', { any = { yes = { gate = 'yes' }, no = { gate = 'no' } } })
----@param duration string from 1ms to 720h
+---@param duration string from 1s to 720h
 ---@param condition sluice.Condition
 ---@return string|integer|true|nil what true, or of `{ any = … }` what came first; nil: the time was over before
 function rollout:within(duration, condition) end

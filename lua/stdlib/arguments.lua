@@ -98,12 +98,17 @@ local function read_duration(word, name, value)
   return ms or wrong(word, name .. problem)
 end
 
-M.check_duration = read_duration
-
 --- Milliseconds of a duration.
 ---@return integer
 function M.duration(word, value)
   return read_duration(word, '', value)
+end
+
+--- Milliseconds of a wait.
+---@return integer
+function M.wait(word, value)
+  local ms, problem = duration.wait(value)
+  return ms or wrong(word, problem)
 end
 
 --- Options of a word: a table with no other names than these.

@@ -67,6 +67,8 @@ end
 local function check_use(run, word, is_handle)
   if not is_handle then
     misuse(run, word, 'a colon is wanted: c:' .. word .. '(…)')
+  elseif coroutine.running() ~= run.home then
+    misuse(run, word, 'no word can run inside a coroutine of the script')
   elseif run.ended then
     misuse(run, word, 'the check has come to its end')
   end
@@ -262,7 +264,7 @@ end
 ---@return Outcome
 ---@return Asked[] asked in order
 function M.run(definition, round)
-  local run = { round = round, asked = {}, given = {} }
+  local run = { round = round, asked = {}, given = {}, home = coroutine.running() }
   local handle = {}
   local words = new_words(run, handle)
   setmetatable(handle, {

@@ -126,7 +126,7 @@ end
 ---@return Condition
 function read(place, given, depth)
   if type(given) == 'string' then
-    local ms, problem = duration.span(given)
+    local ms, problem = duration.wait(given)
     return { ms = ms or wrong(place, problem) }
   elseif type(given) ~= 'table' then
     wrong(place, WANTED .. ', got ' .. tostring(given))
@@ -154,7 +154,7 @@ end
 ---@return integer timeout_ms
 ---@return Condition
 function M.within(word, timeout, given)
-  return arguments.duration(word, timeout), read(word, given, 1)
+  return arguments.wait(word, timeout), read(word, given, 1)
 end
 
 --- Another Canary is not waited for longer.
@@ -164,9 +164,10 @@ M.LONGEST_MS = 30 * 24 * 3600000
 ---@param word string
 ---@param given any
 ---@param options any
+---@param read_timeout (fun(text: any): integer?, string?)? duration.wait unless told
 ---@return Condition
 ---@return integer? timeout_ms
-function M.wait_until(word, given, options)
+function M.wait_until(word, given, options, read_timeout)
   options = options == nil and {} or arguments.check_options(word, options, '{ timeout = duration }', { 'timeout' })
   local timeout, bare = options.timeout, given
   if type(given) == 'table' then
@@ -176,7 +177,11 @@ function M.wait_until(word, given, options)
     end
     timeout, bare.timeout = given.timeout == nil and timeout or given.timeout, nil
   end
-  local timeout_ms = timeout ~= nil and arguments.check_duration(word, 'timeout: ', timeout) or nil
+  local timeout_ms, problem
+  if timeout ~= nil then
+    timeout_ms, problem = (read_timeout or duration.wait)(timeout)
+    timeout_ms = timeout_ms or wrong(word, 'timeout: ' .. problem)
+  end
   return read(word, bare, 1), timeout_ms
 end
 

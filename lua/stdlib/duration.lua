@@ -59,18 +59,31 @@ function M.parse(text)
   return ns and math.floor(ns / MS), problem
 end
 
-local SPAN_MAX_NS = 30 * 24 * 3600 * 1e9
+local SPAN_MAX_NS = 30 * 24 * NS.h
 
---- Milliseconds of a time that a word can let pass, and that param.duration takes unless its bounds say otherwise.
+local function within(text, least_ns, least)
+  local ns, problem = read(text)
+  if ns and (ns < least_ns or ns > SPAN_MAX_NS) then
+    return nil, ('from %s to 720h are wanted, got %s'):format(least, text)
+  end
+  return ns and math.floor(ns / MS), problem
+end
+
+--- Milliseconds of a time that rounds or a query can take.
 ---@param text any
 ---@return integer? ms
 ---@return string? problem
 function M.span(text)
-  local ns, problem = read(text)
-  if ns and (ns < MS or ns > SPAN_MAX_NS) then
-    return nil, 'from 1ms to 720h are wanted, got ' .. text
-  end
-  return ns and math.floor(ns / MS), problem
+  return within(text, MS, '1ms')
+end
+
+--- Milliseconds of a wait, as param.duration takes them unless its bounds say otherwise. Each wait is written into the
+--- record: a loop of shorter ones would do little else.
+---@param text any
+---@return integer? ms
+---@return string? problem
+function M.wait(text)
+  return within(text, NS.s, '1s')
 end
 
 return M

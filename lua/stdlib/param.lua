@@ -110,7 +110,7 @@ function M.weight(options, extra)
   return declare('weight', options, nil, extra)
 end
 
---- A text like '90s' or '1h30m', from 1ms to 720h unless `min` and `max` say otherwise: what rollout:wait takes.
+--- A text like '90s' or '1h30m', from 1s to 720h unless `min` and `max` say otherwise: what rollout:wait takes.
 ---@param options ParamOptions?
 ---@return Param
 function M.duration(options, extra)

@@ -247,7 +247,7 @@ end
 -- What a script may say (see words.lua) ------------------------------------------------------------
 
 local words = {
-  wait = arguments.reader(arguments.duration),
+  wait = arguments.reader(arguments.wait),
   wait_until = arguments.reader(conditions.wait_until),
   any = arguments.reader(conditions.items),
   all = arguments.reader(conditions.items),

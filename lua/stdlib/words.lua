@@ -30,10 +30,13 @@ end
 ---@field begun boolean? begin() has come back
 ---@field running string? the word in progress; one that raised never ends
 ---@field shown Round? the round that a word gave last
+---@field home thread? the coroutine of the words; nil: the engine's own
 
 local function check(usage, word, is_handle)
   if not is_handle then
     wrong(word, 'a colon is wanted: rollout:' .. word .. '(…)')
+  elseif coroutine.running() ~= usage.home then
+    wrong(word, 'no word can run inside a coroutine of the script')
   elseif usage.running then
     wrong(word, 'the word ' .. usage.running .. ' has not come to an end')
   elseif not usage.begun and word ~= 'begin' then
@@ -56,11 +59,12 @@ end
 ---@param params table<string, any> the values of the strategy's parameters
 ---@return table words of this release, read-only, and `params`
 function M.of(rollout, params)
-  local words, handle, usage = { params = params }, {}, {}
+  local words, handle, usage = { params = params }, {}, { home = coroutine.running() }
 
   --- Runs a word. A round that it gives, or the first one that passed in it, is the one that is known from then on.
   local function run(word, ...)
     local method = rollout[word] or rollout.words[word].methods[word]
+    host.say(word == 'next_round' and 'rounds' or word)
     usage.running = word
     local result, cause = method(rollout, ...)
     usage.running = nil

@@ -3,6 +3,7 @@
 local Script = require 'stdlib.words_2'
 local arguments = require 'stdlib.arguments'
 local conditions = require 'stdlib.conditions'
+local duration = require 'stdlib.duration'
 local host = require 'host'
 local misuse = require 'stdlib.misuse'
 local rounds = require 'stdlib.round'
@@ -60,7 +61,7 @@ function Former:wait_until(condition, timeout_ms)
 end
 
 local function read_wait_until(word, given, options)
-  local condition, timeout_ms = conditions.wait_until(word, given, options)
+  local condition, timeout_ms = conditions.wait_until(word, given, options, duration.span)
   if not condition.hours and not condition.canary then
     arguments.wrong(word, 'hours, or another Canary, are wanted: this release began with an engine that knew no others')
   end
@@ -71,6 +72,7 @@ Former.words = {}
 for word, read in pairs(Script.words) do
   Former.words[word] = read
 end
+Former.words.wait = arguments.reader(arguments.duration) -- they may be shorter
 Former.words.wait_until = arguments.reader(read_wait_until)
 
 return Former

@@ -7,7 +7,7 @@ return {
   enter = function()
     return false
   end,
-  leave = nothing, evidence = nothing, log = nothing,
+  leave = nothing, evidence = nothing, log = nothing, say = nothing,
   call = function()
     return {}
   end,

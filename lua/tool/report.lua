@@ -149,6 +149,9 @@ function Report:finish(results, covered, interrupted)
     self:say('fewer lines ran than --coverage %d wants', options.coverage)
     status = 1
   end
+  if #results == 0 and not options.filter and not options.fail_on_empty then
+    self:say('no spec ran: specs are in files NAME_spec.lua, as it(…, function() … end)')
+  end
   if options.fail_on_empty and #results == sums.pending then
     self:say('no spec ran (--fail-on-empty)')
     status = 1

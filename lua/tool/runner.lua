@@ -139,11 +139,14 @@ end
 
 -- Messages --------------------------------------------------------------------------------------
 
+--- A line of what `sluice` has in Lua says nothing to an author, whose own is in the traceback.
+local OWN_PLACE = '^tool/[%w_/]+%.lua:%d+: '
+
 local function message_of(spec, raised)
   if type(raised) == 'table' and raised.expectation then
     return ('%s:%d: %s'):format(spec.file, raised.place or spec.line, raised.expectation)
   elseif type(raised) == 'string' then
-    local text = raised:match '^(.-)\nstack traceback' or raised
+    local text = (raised:match '^(.-)\nstack traceback' or raised):gsub(OWN_PLACE, '')
     if not text:find('^' .. spec.file:gsub('%p', '%%%0')) then
       local line = raised:match(spec.file:gsub('%p', '%%%0') .. ':(%d+)')
       text = ('%s:%s: %s'):format(spec.file, line or spec.line, text)
@@ -315,6 +318,8 @@ local function run_file(self, file)
   local suite, reader = suites.read(file)
   if not suite then
     fail_block(self, { name = file }, file, reader)
+  elseif #suite.children == 0 then
+    self.report:say('%s: there is no spec in it', file)
   else
     run_block(self, suite, reader, 0)
   end

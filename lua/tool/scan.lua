@@ -204,11 +204,23 @@ local function libraries(names)
   return globals
 end
 
---- Whether a text is Lua at all.
+--- Names of a spec (tool.suite).
+local SPECS = { it = true, spec = true, test = true, pending = true }
+
+--- Whether a spec is Lua at all, and has something to run.
 ---@param options { text: string }
 ---@return { findings: Finding[] }
 function M.syntax(options)
-  return { findings = list { syntax_error(options.text) } }
+  local findings, has_spec = list { syntax_error(options.text) }, false
+  local parsed, block = pcall(parser.parse, options.text)
+  tree.walk_block(parsed and block or {}, function(node)
+    has_spec = has_spec or node.kind == 'name' and not node.variable and SPECS[node.name]
+  end)
+  if parsed and not has_spec and not findings[1] then
+    findings[1] = { line = 1, column = 0, severity = 'warning',
+      text = 'there is no spec in it, wanted: it(…, function() … end)' }
+  end
+  return { findings = findings }
 end
 
 --- The modules of its own that a text requires, by their names behind `scripts.`.

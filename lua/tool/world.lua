@@ -375,6 +375,9 @@ end
 
 function methods.told(world, text)
   local count = 0
+  if type(text) ~= 'string' then
+    raise('world:told: a text of events is wanted, got %s', type(text))
+  end
   for _, event in ipairs(kept_of(world, 'told').told) do
     count = count + (event.text:find(text, 1, true) and 1 or 0)
   end
@@ -534,3 +537,9 @@ function methods.patch(world, kind, namespace, name, patch)
   world:update(object)
   return world
 end
+
+--- What a world lacks is most likely misspelt. (Under busted nothing says which name is nearest.)
+setmetatable(methods, { __index = function(_, name)
+  local found, nearest = pcall(require, 'tool.nearest')
+  raise('world: there is no method "%s"%s', tostring(name), found and nearest.known(tostring(name), methods) or '')
+end })

@@ -105,7 +105,7 @@ return {
   { 'a flood of queries', "for _ = 1, 51 do c:query 'up' end", raised = 'more than 50 queries in one run' },
   { 'a query that is a program', "c:query(('{{ ('):rep(4000))", raised = 'strategy failed' },
   { 'a query in a coroutine', "coroutine.wrap(function() c:query 'up' end)()",
-    raised = 'no word can run inside a coroutine' },
+    raised = 'c:query: no word can run inside a coroutine' },
   { 'a query in every callback', [[
     local function ask() c:query 'up' return 'x' end
     local _ = ('x'):gsub('x', ask)

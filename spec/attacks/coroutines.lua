@@ -73,12 +73,12 @@ return {
     rollout:wait '5s'
     sum = sum + co()
     rollout:hook('told', { text = 'sum ' .. sum })]], tells = 'sum 6' },
-  { 'a word in the coroutine of a check', "pcall(coroutine.wrap(function() rollout:check 'request-success-rate' end))",
-    raised = 'has not come to an end' },
+  { 'a word in the coroutine of a check',
+    "pcall(coroutine.wrap(function() rollout:check 'request-success-rate' end))" },
   { 'a word in a coroutine of a coroutine',
     'coroutine.wrap(function() coroutine.wrap(function() rollout:promote() end)() end)()', raised = 'strategy failed' },
   { 'the end of a script in a coroutine', "coroutine.wrap(function() rollout:rollback 'x' end)()",
-    raised = 'no word can run inside a coroutine' },
+    raised = 'rollout:rollback: no word can run inside a coroutine' },
   { 'an iterator that yields to the engine', [[
     local n = 0
     for _ in coroutine.wrap(function() for i = 1, 5 do coroutine.yield(i) end end) do n = n + 1 rollout:wait '1s' end

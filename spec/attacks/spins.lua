@@ -7,6 +7,7 @@ return {
   door = 'Strategy',
 
   spin('a loop', 'while true do end'),
+  { 'a loop behind words', 'rollout:shift(5) while true do end', raised = 'in one step (after rollout:shift)' },
   spin('a repetition', 'repeat until false'),
   spin('a count', 'for _ = 1, 1e18 do end'),
   spin('a jump', '::again:: goto again'),

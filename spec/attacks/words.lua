@@ -178,19 +178,25 @@ return {
   within('a deep recursion', 'local function deep(n) if n == 0 then say() return 0 end ' ..
     'return 1 + deep(n - 1) end deep(5000)'),
   { 'a word in a coroutine', "coroutine.wrap(function() rollout:event 'x' end)()",
-    raised = 'no word can run inside a coroutine of the script' },
+    raised = 'rollout:event: no word can run inside a coroutine of the script' },
   { 'a word in a coroutine, caught', [[
-    pcall(coroutine.wrap(function() rollout:event 'x' end))
-    rollout:event 'y']], raised = 'the word event has not come to an end' },
+    pcall(coroutine.wrap(function() rollout:hook('told', { text = 'x' }) end))
+    rollout:hook('told', { text = 'y' })]], tells = 'y' },
   { 'a round in a coroutine', "coroutine.wrap(rollout:rounds())()",
-    raised = 'no word can run inside a coroutine of the script' },
+    raised = 'rollout:rounds: no word can run inside a coroutine of the script' },
   { 'the function of rounds, kept and renamed', [[
     local next_round = rollout:rounds()
     local t = setmetatable({}, { __index = next_round, __call = next_round })
     local _ = t.x
     t()
     rollout:hook('told', { text = 'two rounds' })]], tells = 'two rounds' },
-  { 'a loop of waits of a millisecond', "for _ = 1, 300 do rollout:wait '1ms' end" },
-  { 'wait 0', "rollout:wait '0s'", raised = 'from 1ms to 720h are wanted' },
+  { 'a loop of waits of a second', "for _ = 1, 300 do rollout:wait '1s' end" },
+  { 'wait a millisecond', "rollout:wait '1ms'", raised = 'rollout:wait: from 1s to 720h are wanted, got 1ms' },
+  { 'a condition of a millisecond', "rollout:any { '1ms' }", raised = 'rollout:any: [1]: from 1s to 720h are wanted' },
+  { 'a limit of a millisecond', "rollout:within('1ms', { from = '08:00' })",
+    raised = 'rollout:within: from 1s to 720h' },
+  { 'a timeout of a millisecond', "rollout:wait_until({ from = '08:00' }, { timeout = '1ms' })",
+    raised = 'rollout:wait_until: timeout: from 1s to 720h' },
+  { 'wait 0', "rollout:wait '0s'", raised = 'from 1s to 720h are wanted' },
   { 'a wait without an end', "rollout:wait(('9'):rep(300) .. 'h')", raised = 'rollout:wait' },
 }

@@ -27,7 +27,7 @@ describe('stdlib.duration', function()
   --- Texts of pieces that durations are made of, always the same ones.
   local function texts(count)
     local pieces = { '0', '1', '9', '59', '720', '.', '.5', '0.0009', '999999', '18446744073709551616', 'h', 'm', 's',
-      'ms', 'us', '\194\181s', '\206\188s', 'ns', '-', '+', ' ', 'd', '1h', '720h', '1ns', '999us', '30m' }
+      'ms', 'us', '\194\181s', '\206\188s', 'ns', '-', '+', ' ', 'd', '1h', '720h', '1ns', '999us', '999ms', '1s' }
     local list, state = {}, 1
     for i = 1, count do
       local parts = {}
@@ -44,7 +44,7 @@ describe('stdlib.duration', function()
     local taken = 0
     for _, text in ipairs(texts(20000)) do
       local problem = sluice.params_problem({ d = { type = 'duration' } }, { d = text })
-      local ms = duration.span(text)
+      local ms = duration.wait(text)
       assert.equal(problem == nil, ms ~= nil, text .. ': ' .. tostring(problem))
       taken = taken + (ms and 1 or 0)
     end

@@ -321,10 +321,35 @@ end)
                     'none', '--fail-on-empty')
         self.expect(0, '0 passed, 0 failed\n', 'test', 'growing-shares', '--filter', 'none')
         self.spec.unlink()
-        self.expect(0, '0 passed, 0 failed\n', 'test', 'growing-shares')
+        nothing = '0 passed, 0 failed\nno spec ran: specs are in files NAME_spec.lua, as it(…, function() … end)\n'
+        self.expect(0, nothing, 'test', 'growing-shares')
+        self.spec.write_text('--- Later.\n')
+        self.expect(0, f'growing-shares/growing_shares_spec.lua: there is no spec in it\n{nothing}', 'test',
+                    'growing-shares')
+        self.spec.unlink()
         for more, wanted in (((), 0), (('--fail-on-empty',), 1)):
             status, told, errors = self.run_sluice('test', 'growing-shares', '-o', 'json', *more)
             self.assertEqual((wanted, '', []), (status, errors, json.loads(told)['specs']))
+
+    def test_slips(self):
+        """What is wrong in a call of a world is told at the line of the spec, with what was wanted."""
+        for slip, wanted in {
+            "world:patch('nope', 'shop', 'web', {})":
+                "bad argument #1 to 'get' (the cluster has no kind 'nope', wanted one as kubectl has it, such as "
+                'deployments.apps or canaries.flagger.app)',
+            "world:patch('deployment', 'shop', 'webb', {})": 'world:patch: there is no deployment shop/webb',
+            "world:depoly 'shop/web:2'": 'world: there is no method "depoly", known are deploy, ',
+            'world:told(5)': 'world:told: a text of events is wanted, got number',
+            "sluice.world 'none.yaml'": 'file none.yaml: cannot open: No such file or directory',
+        }.items():
+            with self.subTest(slip):
+                self.spec.write_text("local sluice = require 'sluice'\nit('slips', function()\n"
+                                     "  local world = sluice.world 'scenario.yaml'\n  " + slip + '\nend)\n')
+                status, told, errors = self.run_sluice('test', 'growing-shares', '--no-kills', '-o', 'json')
+                self.assertEqual((1, ''), (status, errors), told)
+                message = json.loads(told)['specs'][0]['message']
+                self.assertEqual(f'growing-shares/growing_shares_spec.lua:4: {wanted}',
+                                 message[:len(wanted) + len('growing-shares/growing_shares_spec.lua:4: ')])
 
     def test_lines_of_modules(self):
         """Lines of modules count, at the lines of the manifest, and two folders may have scripts of one name."""

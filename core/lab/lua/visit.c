@@ -1,5 +1,6 @@
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/duration.h"
 #include "base/log.h"
@@ -137,12 +138,13 @@ int64_t module_check_duration(lua_State *L, int index)
     return ns / 1000000;
 }
 
-/* As kubectl takes it: "deployments.apps", "deployments", "Deployment". Without a group the first kind counts. */
+/* As kubectl takes it: "deployments.apps", "deployments", "deployment", "Deployment". Without a group the first kind
+ * counts. */
 static bool is_called(const struct kind *kind, const char *text)
 {
     size_t len = strcspn(text, ".");
-    bool named = (strlen(kind->plural) == len && strncmp(kind->plural, text, len) == 0) ||
-                 (strlen(kind->name) == len && strncmp(kind->name, text, len) == 0);
+    bool named = (strlen(kind->plural) == len && strncasecmp(kind->plural, text, len) == 0) ||
+                 (strlen(kind->name) == len && strncasecmp(kind->name, text, len) == 0);
     return named && (text[len] == '\0' || strcmp(kind->group, text + len + 1) == 0);
 }
 
@@ -158,7 +160,11 @@ const struct kind *module_check_kind(lua_State *L, struct world *w, int index)
         }
     }
     if (found == NULL) {
-        luaL_argerror(L, index, lua_pushfstring(L, "the cluster has no kind '%s'", text));
+        luaL_argerror(L, index,
+                      lua_pushfstring(L,
+                                      "the cluster has no kind '%s', wanted one as kubectl has it, such as "
+                                      "deployments.apps or canaries.flagger.app",
+                                      text));
     }
     return found;
 }

@@ -42,6 +42,10 @@ function host.evidence(evidence) end
 ---@param message string
 function host.log(message) end
 
+--- Notes which word the script says, for what is told of it when it takes too long.
+---@param word string
+function host.say(word) end
+
 --- A number in [0, 1) from the release's own seed.
 ---@return number
 function host.random() end

@@ -93,7 +93,10 @@ static void test_lua(void **state)
 {
     expect("a.lua", GOOD, "1 file, 0 errors, 0 warnings\n");
     expect("a.lua", "return +", "a.lua:1:8: error: unexpected symbol near '+'\n1 file, 1 error, 0 warnings\n");
-    expect("a_spec.lua", "describe('x', function() end)", "1 file, 0 errors, 0 warnings\n");
+    expect("a_spec.lua", "describe('x', function() it('y', function() end) end)", "1 file, 0 errors, 0 warnings\n");
+    expect("a_spec.lua", "describe('x', function() end)",
+           "a_spec.lua:1: warning: there is no spec in it, wanted: it(…, function() … end)\n"
+           "1 file, 0 errors, 1 warning\n");
     expect("a_spec.lua", "describe(",
            "a_spec.lua:1:10: error: unexpected symbol near '<eof>'\n"
            "1 file, 1 error, 0 warnings\n");

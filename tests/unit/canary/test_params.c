@@ -58,7 +58,7 @@ static void test_what_is_given_is_checked_by_type(void **state)
         {"{\"type\":\"weight\"}", "{\"x\":101}", "p.x: at most 100 is wanted, got 101"},
         {"{\"type\":\"duration\",\"min\":\"1m\"}", "{\"x\":\"60s\"}", ""},
         {"{\"type\":\"duration\",\"min\":\"1m\"}", "{\"x\":\"59s\"}", "p.x: at least \"1m\" is wanted, got \"59s\""},
-        {"{\"type\":\"duration\"}", "{\"x\":\"0s\"}", "p.x: at least \"1ms\" is wanted, got \"0s\""},
+        {"{\"type\":\"duration\"}", "{\"x\":\"0s\"}", "p.x: at least \"1s\" is wanted, got \"0s\""},
         {"{\"type\":\"duration\",\"min\":\"0s\"}", "{\"x\":\"0s\"}", ""},
         {"{\"type\":\"duration\"}", "{\"x\":\"720h1ns\"}", "p.x: at most \"720h\" is wanted, got \"720h1ns\""},
         {"{\"type\":\"duration\"}", "{\"x\":60}", "p.x: 60 is not a duration like \"1m30s\""},

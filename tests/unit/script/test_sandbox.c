@@ -351,13 +351,14 @@ static void test_killed_script_says_where(void **state)
 {
     struct err err;
     assert_int_equal(run_within(&tight, "local n = 0\nwhile true do n = n + 1 end", &err), TASK_KILLED);
-    assert_string_equal(err.text, "strategies/t.lua:3: more than 8 ms of CPU time in one step (after start)");
+    assert_string_equal(err.text, "strategies/t.lua:3: more than 8 ms of CPU time in one step (before its first word)");
     assert_int_equal(run_within(&roomy, "local s = ('x'):rep(1e6)\nwhile true do s = s .. s end", &err), TASK_KILLED);
     assert_string_equal(err.text,
                         "strategies/t.lua:1, in the function that begins there: more than 4194304 bytes of memory");
     assert_int_equal(run_within(&tight, "host.call('facts') string.find(('a'):rep(40), ('a*'):rep(20) .. 'b')", &err),
                      TASK_KILLED);
-    assert_string_equal(err.text, "strategies/t.lua:2: more than 20 ms of CPU time in one step (after facts)");
+    assert_string_equal(err.text,
+                        "strategies/t.lua:2: more than 20 ms of CPU time in one step (before its first word)");
 }
 
 /* --- errors --- */

@@ -176,7 +176,7 @@ static void test_start_refuses_what_cannot_run(void **state)
         {"require('stdlib.steps').enter('w', {})",
          "strategies.t: strategies/t.lua:1: no word can run while a module loads"},
         {"while true do end",
-         "strategies.t: strategies/t.lua:1: more than 50 ms of CPU time in one step (after loading)"},
+         "strategies.t: strategies/t.lua:1: more than 50 ms of CPU time in one step (while it loads)"},
     };
     struct engine *e = *state;
     script_strategist_measure(e->strategist);
@@ -225,22 +225,22 @@ static void test_a_bound_that_breaks_in_the_stdlib_is_told_with_the_scripts_line
 {
     static const char *const bodies[][2] = {
         {"local steps = require 'stdlib.steps'\nlocal go = 1\nsteps.spin() go = 2",
-         "strategies/t.lua:4: more than 50 ms of CPU time in one step (after start)"},
+         "strategies/t.lua:4: more than 50 ms of CPU time in one step (before its first word)"},
         {"local steps = require 'stdlib.steps'\nlocal go = 1\npcall(steps.spin)",
-         "strategies/t.lua:4: more than 50 ms of CPU time in one step (after start)"},
+         "strategies/t.lua:4: more than 50 ms of CPU time in one step (before its first word)"},
         {"local steps = require 'stdlib.steps'\nlocal co = coroutine.wrap(function()\nsteps.spin()\nend)\nco()",
-         "strategies/t.lua:4: more than 50 ms of CPU time in one step (after start)"},
+         "strategies/t.lua:4: more than 50 ms of CPU time in one step (before its first word)"},
         {"local t = setmetatable({}, { __index = function(_, i) return i end })\nlocal n = 0\n"
          "n = ('x'):gsub('x', function() while true do n = n + 1 end end)",
-         "strategies/t.lua:4: more than 50 ms of CPU time in one step (after start)"},
+         "strategies/t.lua:4: more than 50 ms of CPU time in one step (before its first word)"},
         {"local text, pattern = ('a'):rep(40), ('a*'):rep(20) .. 'b'\nlocal go = 1\ngo = text:find(pattern)",
-         "strategies/t.lua:4: more than 100 ms of CPU time in one step (after start)"},
+         "strategies/t.lua:4: more than 100 ms of CPU time in one step (before its first word)"},
         {"local text, pattern = ('a'):rep(40), ('a*'):rep(20) .. 'b'\nlocal go = 1\n"
          "for word in text:gmatch(pattern) do go = word end",
-         "strategies/t.lua:4: more than 100 ms of CPU time in one step (after start)"},
+         "strategies/t.lua:4: more than 100 ms of CPU time in one step (before its first word)"},
         {"local text, pattern = ('a'):rep(40), ('a*'):rep(20) .. 'b'\nlocal go = 1\n"
          "go = pcall(string.gsub, text, pattern, function() end)",
-         "strategies/t.lua:4: more than 100 ms of CPU time in one step (after start)"},
+         "strategies/t.lua:4: more than 100 ms of CPU time in one step (before its first word)"},
         {"local steps = require 'stdlib.steps'\nlocal go = 1\nsteps.grow() go = 2",
          "strategies/t.lua:4: more than 8388608 bytes of memory"},
     };
