@@ -17,6 +17,7 @@ local M = {}
 ---@field tokens Token[]
 ---@field at integer
 ---@field scope table<string, table> the variables that are seen here, by name
+---@field variables table[] all that were declared
 local Parser = {}
 Parser.__index = Parser
 
@@ -62,6 +63,7 @@ end
 
 function Parser:declare(token, value)
   local variable = { name = token.text, line = token.line, column = token.column, value = value }
+  self.variables[#self.variables + 1] = variable
   self.scope[token.text] = variable
   return variable
 end
@@ -406,13 +408,14 @@ end
 --- The statements of a text. A Fault (tool.lexer) is raised where it is no Lua.
 ---@param text string
 ---@return table[]
+---@return table[] variables all that are declared in it
 function M.parse(text)
-  local self = setmetatable({ tokens = lexer.tokens(text), at = 1, scope = {} }, Parser)
+  local self = setmetatable({ tokens = lexer.tokens(text), at = 1, scope = {}, variables = {} }, Parser)
   local body = self:block()
   if self.at < #self.tokens then
     self:fail "'<eof>' expected"
   end
-  return body
+  return body, self.variables
 end
 
 return M

@@ -1,7 +1,7 @@
 --- Reads a script without running it: what it declares, names that nothing has, words that do not exist, arguments
 --- that no word takes. `sluice check` tells it (core/app/check_script.c).
 local ends = require 'tool.ends'
-local nearest = require 'tool.nearest'
+local hints = require 'tool.hints'
 local parser = require 'tool.parser'
 local tree = require 'tool.tree'
 local words = require 'tool.words'
@@ -39,7 +39,8 @@ local Scan = {}
 Scan.__index = Scan
 
 --- What is said of one subject is a file of its own.
-for _, subject in ipairs { require 'tool.scan_words', require 'tool.scan_flow', require 'tool.scan_check' } do
+for _, subject in ipairs { require 'tool.scan_globals', require 'tool.scan_words', require 'tool.scan_flow',
+  require 'tool.scan_check' } do
   for name, method in pairs(subject) do
     Scan[name] = method
   end
@@ -50,60 +51,13 @@ function Scan:find(severity, place, text, ...)
     text = select('#', ...) > 0 and text:format(...) or text }
 end
 
--- Globals ---------------------------------------------------------------------------------------
-
-local WHY = {}
-WHY.strategy = { os = 'time is rollout:wait', io = 'what a script tells is rollout:event and rollout:log',
-  package = 'modules come by require', debug = 'a script is not debugged where it runs',
-  print = 'rollout:log tells the log', dofile = 'modules come by require', loadfile = 'modules come by require',
-  getfenv = 'a script has one environment', setfenv = 'a script has one environment',
-  collectgarbage = 'a script must not depend on the collector' }
-WHY.check = setmetatable({ os = 'time is c.now', io = 'a check gives its verdict and no more',
-  print = 'what a check says is the text of its verdict' }, { __index = WHY.strategy })
-
-function Scan:read_globals(block, why)
-  local set = {}
-  tree.walk_block(block, function(node)
-    for _, target in ipairs(node.kind == 'assign' and node.targets or {}) do
-      if target.kind == 'name' and not target.variable and not set[target.name] then
-        set[target.name] = target
-      end
-    end
-  end)
-  for name, target in pairs(set) do
-    if self.globals[name] == nil then
-      self:find('warning', target, 'global %s is set: local is missing', name)
-    end
-  end
-  tree.walk_block(block, function(node, parent)
-    if node.kind ~= 'name' or node.variable or set[node.name] then
-      return
-    end
-    local fields = self.globals[node.name]
-    if fields == nil then
-      self:find('error', node, "unknown global '%s'%s", node.name, why[node.name] and ': ' .. why[node.name]
-        or nearest.known(node.name, self.globals))
-    elseif type(fields) == 'table' and parent and parent.kind == 'index' and parent.object == node
-      and parent.key.kind == 'string' and not fields[parent.key.value] then
-      self:find('error', parent.key, '%s.%s: scripts have no such function%s', node.name, parent.key.value,
-        nearest.known(parent.key.value, fields))
-    end
-  end)
-end
-
 -- What it declares ------------------------------------------------------------------------------
-
---- The module that an expression requires.
-local function required(node)
-  node = tree.meant(node)
-  return tree.is_call_of(node, 'require') and node.args[1] and node.args[1].value or nil
-end
 
 --- The table of `strategy { … }`, and which kind it is.
 local function definition(block)
   local found, kind
   tree.walk_block(block, function(node)
-    local is = node.kind == 'call' and KINDS[required(node.callee) or '']
+    local is = node.kind == 'call' and KINDS[tree.required(node.callee) or '']
     local fields = is and node.args[1] and tree.meant(node.args[1])
     if fields and fields.kind == 'table' and not found then
       found, kind = fields, is
@@ -186,7 +140,7 @@ local function syntax_error(text)
   local _, fault = pcall(parser.parse, text)
   local same = type(fault) == 'table' and fault.line == tonumber(line)
   return { line = tonumber(line) or 1, column = same and fault.column or 0, severity = 'error',
-    text = sentence or problem }
+    text = hints.of(sentence or problem) }
 end
 
 --- { string = { format = true, … }, ipairs = true, … } of { string__format = …, ipairs = … }.
@@ -230,7 +184,7 @@ function M.modules(options)
   local found, names = {}, list {}
   local parsed, block = pcall(parser.parse, options.text)
   tree.walk_block(parsed and block or {}, function(node)
-    local name = node.kind == 'call' and required(node)
+    local name = node.kind == 'call' and tree.required(node)
     name = type(name) == 'string' and name:match '^scripts%.([%w_-]+)$'
     if name and not found[name] then
       found[name], names[#names + 1] = true, name
@@ -240,11 +194,12 @@ function M.modules(options)
 end
 
 --- What is said of a text that is Lua.
-local function look(options, block)
+local function look(options, block, variables)
   local self = setmetatable({ findings = list {}, globals = libraries(options.globals), params = options.params,
     rollouts = {}, names = list {}, adapters = list {}, queries = list {} }, Scan)
   local fields, kind = definition(block)
-  self:read_globals(block, WHY[kind or 'strategy'])
+  self:read_globals(block, kind or 'strategy', variables)
+  self:check_fields(block)
   self:check_numbers(block)
   local run = fields and run_of(block, fields)
   if run then
@@ -276,6 +231,8 @@ local function look(options, block)
     end
     if node.kind == 'while' or node.kind == 'repeat' then
       self:check_loop(node)
+    elseif node.kind == 'for_each' then
+      self:check_iterator(node)
     end
   end)
   table.sort(self.findings, by_place)
@@ -296,10 +253,10 @@ function M.scan(options)
   if fault then
     return { findings = list { fault }, params = {}, broken = true }
   end
-  local parsed, block = pcall(parser.parse, options.text)
+  local parsed, block, variables = pcall(parser.parse, options.text)
   local looked, result = parsed, nil
   if parsed then
-    looked, result = pcall(look, options, block)
+    looked, result = pcall(look, options, block, variables)
   end
   if looked then
     return result

@@ -68,6 +68,15 @@ function Scan:check_loop(loop)
   end
 end
 
+--- `for _, share in rollout.params.shares do`: a list is gone through by ipairs.
+function Scan:check_iterator(loop)
+  local node = tree.meant(loop.values[1])
+  local known, value = self:value_of_param(node)
+  if #loop.values == 1 and (node.kind == 'table' or known and type(value) == 'table') then
+    self:find('error', loop.values[1], 'a list is gone through by ipairs: for _, x in ipairs(…) do')
+  end
+end
+
 --- `::again:: … goto again`
 function Scan:check_jumps(block)
   local labels = {}

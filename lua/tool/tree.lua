@@ -64,6 +64,14 @@ function M.is_call_of(node, name)
   return callee and callee.kind == 'name' and callee.name == name and not callee.variable or false
 end
 
+--- The module that an expression requires: 'stdlib.param' of `require 'stdlib.param'`.
+---@param node table?
+---@return string?
+function M.required(node)
+  node = M.meant(node)
+  return M.is_call_of(node, 'require') and node.args[1] and node.args[1].value or nil
+end
+
 local CONSTANTS = { ['true'] = true, ['false'] = false }
 
 -- Texts that are put together of known parts ------------------------------------------------------

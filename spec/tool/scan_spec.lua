@@ -90,8 +90,50 @@ describe('tool.scan', function()
     assert.matches('^3:9: error: rollout: there is no word "shfit", known are shift, ',
       said(strategy 'rollout:shfit(5)')[1])
     assert.matches('^3:9: error: rollout: there is no word "itrate", ', said(strategy 'rollout:itrate()')[1])
-    assert.matches("^3:11: error: unknown global 'iparis', known are ipairs, ",
-      said(strategy 'local _ = iparis')[1])
+  end)
+
+  for lines, wanted in pairs {
+    ['local _ = iparis'] = "3:11: error: unknown global 'iparis', is it ipairs?",
+    ['local share = 5 rollout:shift(shares)'] = "3:31: error: unknown global 'shares', is it share?",
+    ['do local share = 5 rollout:shift(share) end rollout:shift(share)'] =
+      "3:59: error: unknown global 'share': it is a local of another block or function",
+    ['local _ = param'] = "3:11: error: unknown global 'param': local param = require 'stdlib.param' is missing",
+    ['local _ = params.zone'] = "3:11: error: unknown global 'params': rollout.params has them",
+    ['local _ = weekday'] = "3:11: error: unknown global 'weekday': is it a text, in quotes, or is local missing?",
+    ["local p = require 'stdlib.param' local _ = p.wieght"] =
+      '3:46: error: stdlib.param has no wieght, known are weight, list, integer, …',
+    ['for _, w in rollout.params.steps do rollout:shift(w) end'] =
+      '3:13: error: a list is gone through by ipairs: for _, x in ipairs(…) do',
+    ['for _, w in { 5, 20 } do rollout:shift(w) end'] =
+      '3:13: error: a list is gone through by ipairs: for _, x in ipairs(…) do',
+  } do
+    it('says what is most likely meant by ' .. lines, function()
+      assert.same({ wanted }, said(strategy(lines)))
+    end)
+  end
+
+  it('knows that adapters have more', function()
+    assert.same({}, said "local adapter = require 'stdlib.adapter' return { adapter.sha256 }")
+  end)
+
+  it('says what the words are given to', function()
+    assert.same({ '1:54: error: run: a function of the words is wanted: function(rollout)',
+      "1:65: error: unknown global 'rollout': it is what run is given, run = function(rollout)" },
+      said "return require 'stdlib.strategy' { name = 'x', run = function() rollout:begin() end }")
+  end)
+
+  it('has a hint for people of other languages', function()
+    for text, wanted in pairs {
+      ['local x = 5 if x != 5 then end'] = "1:18: error: 'then' expected near '!' (not equal is ~=)",
+      ['local x = 5 if x = 5 then end'] = "1:18: error: 'then' expected near '=' (a comparison is ==)",
+      ['local x = 5 x += 5'] = "1:15: error: '=' expected near '+' (there is no +=, as in: x = x + 1)",
+      ['return strategy = {}'] =
+        "1:17: error: '<eof>' expected near '=' (behind return stands a value: return strategy { … })",
+      ['local r r:shift 5'] = "1:17: error: function arguments expected near '5' (a word is called: rollout:begin(), "
+        .. 'rollout:shift(5))',
+    } do
+      assert.same({ wanted }, said(text), text)
+    end
   end)
 
   it('takes what may be right', function()
