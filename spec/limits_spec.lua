@@ -134,4 +134,26 @@ describe('limits of scripts', function()
     assert.equal('Succeeded', world.phase, world:story())
     assert.equal(1, told(world, 'has used up its queries of this minute, at scripts/script.lua:7'), world:story())
   end)
+
+  --- Requests to the API server until a script with these lines has come through them.
+  local function requests_of(lines)
+    local world = scripted(lines .. "\n    rollout:event 'at the end'")
+    world:initialise()
+    local before = world.world:requests()
+    world:push().world:run('5m', function() return told(world, 'at the end') == 1 end)
+    return world.world:requests() - before
+  end
+
+  it('are not needed for conditions that hold at once: they cost no write of their own', function()
+    for _, wait in ipairs { "any { { from = '00:00' } }", "wait_until { from = '00:00' }",
+      "within('1h', { from = '00:00' })" } do
+      local more = requests_of('    for _ = 1, 100 do rollout:' .. wait .. ' end') - requests_of ''
+      assert.is_true(more < 10, wait .. ': ' .. more)
+    end
+  end)
+
+  it('are not needed for waits: each is one write', function()
+    local more = requests_of "    for _ = 1, 30 do rollout:wait '1s' end" - requests_of ''
+    assert.is_true(more >= 30 and more < 60, tostring(more))
+  end)
 end)

@@ -78,7 +78,7 @@ describe('an edit while a script waits', function()
         it('leaves the word check nothing to judge by, of ' .. name .. ', ' .. when, function()
           local world = removed_before(([[
             local verdict = rollout:check('%s')
-            rollout:event(verdict.verdict .. ': ' .. verdict.cause)]]):format(name), rests)
+            rollout:event(verdict.verdict .. ': ' .. verdict.text)]]):format(name), rests)
           world:finish()
           assert.equal('Succeeded', world.phase, reason(world))
           assert.equal(1, world.told['Normal blind: ' .. GONE:format(name)])

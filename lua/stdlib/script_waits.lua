@@ -3,7 +3,7 @@
 ---
 ---     any {…}   look   await   look   await   look …
 ---
---- The word is on record as it begins, and so is each look with what it found; equal ones are kept once. The wait
+--- The word is on record before it waits, and so is each look with what it found; equal ones are kept once. The wait
 --- between them is not on record: after a crash another engine looks at once.
 local arguments = require 'stdlib.arguments'
 local conditions = require 'stdlib.conditions'
@@ -168,8 +168,10 @@ end
 ---@param timeout_ms integer?
 ---@return any value of the condition; nil: the time was over before
 local function wait_for(rollout, word, args, condition, timeout_ms)
-  local began = rollout:note_begin(word, args)
-  local since, wake = began, nil
+  local _, began = rollout:word(word, args, function()
+    return true
+  end)
+  local since, wake, is_saved = began, nil, false
   rollout:tell_kept()
   while true do
     if wake then
@@ -192,6 +194,10 @@ local function wait_for(rollout, word, args, condition, timeout_ms)
       end
       rollout.waited = true
       rollout.waits = { reason = 'StrategyWaits', message = text_of(look, wake), told = true }
+      if not is_saved then
+        host.call('save') -- when it began; behind all else, as another engine saves in a later look
+        is_saved = true
+      end
       return { done = false }
     end)
     since = looked

@@ -197,6 +197,13 @@ return {
     raised = 'rollout:within: from 1s to 720h' },
   { 'a timeout of a millisecond', "rollout:wait_until({ from = '08:00' }, { timeout = '1ms' })",
     raised = 'rollout:wait_until: timeout: from 1s to 720h' },
+  { "a number of LuaJIT's", 'rollout:shift(5LL)', raised = 'rollout:shift: weight: a whole number from 0 to 100' },
+  { "a number of LuaJIT's as a duration", 'rollout:wait(5ULL)', raised = 'rollout:wait: a duration like' },
+  { "a number of LuaJIT's in a payload", "rollout:hook('told', { a = { 5LL } })",
+    raised = 'rollout:hook: data.a[1]: a cdata has no place in JSON' },
+  { "a number of LuaJIT's as a text", "rollout:hook('told', { text = tostring(5LL) })", tells = 'cdata' },
+  { "numbers of LuaJIT's as keys", 'for k in pairs { [5LL] = 1, [6LL] = 2 } do rollout:event(k) end',
+    raised = 'pairs: keys that are tables or functions have no order' },
   { 'wait 0', "rollout:wait '0s'", raised = 'from 1s to 720h are wanted' },
   { 'a wait without an end', "rollout:wait(('9'):rep(300) .. 'h')", raised = 'rollout:wait' },
 }

@@ -108,9 +108,9 @@ static void test_lua(void **state)
            "  params = { x = 5 } })\nreturn made",
            "a.lua:2:3: error: strategy.params.x: a declaration like param.percent { default = 5 } is wanted, got "
            "number\n1 file, 1 error, 0 warnings\n");
-    expect(
-        "module.lua", "return { 5, oss.x }",
-        "module.lua:1:13: error: unknown global 'oss', known are load, assert, math, …\n1 file, 1 error, 0 warnings\n");
+    expect("module.lua", "return { 5, oss.x }",
+           "module.lua:1:13: error: unknown global 'oss': is it a text, in quotes, or is local missing?\n1 file, 1 "
+           "error, 0 warnings\n");
 }
 
 /* An adapter runs in a VM of its own, with other modules. */
@@ -430,7 +430,7 @@ static void test_check_object(void **state)
                           "      c:shift(5)\n      return c:judge(other.value, { max = 5 })\n    end }\n"
                           "  modules:\n    other: |\n      return { value = oss }\n",
            "a.yaml:8:9: error: c:shift: a check never acts, this is a word of strategies\n"
-           "a.yaml:13:24: error: unknown global 'oss', known are load, assert, math, …\n"
+           "a.yaml:13:24: error: unknown global 'oss': is it a text, in quotes, or is local missing?\n"
            "1 file, 2 errors, 0 warnings\n");
     expect("a.yaml", CHECK("guard") "spec:\n  script: |\n    local x\n    error 'no'\n",
            "a.yaml:7:5: error: no\n1 file, 1 error, 0 warnings\n");
