@@ -135,6 +135,22 @@ describe('a simulated world', function()
     assert.is_true(last <= world.world:now() and last >= world.world:sent_at(1))
   end)
 
+  it('renews the Lease of its engine as seldom as it is told to', function()
+    local function renewals(factor)
+      local world = require 'sluice'.world { lease_factor = factor }
+      world:start_engine 'engine'
+      world:run '1m'
+      local before = world:requests()
+      world:run '30m'
+      local count = world:requests() - before
+      world:close()
+      return count
+    end
+    local usual, seldom = renewals(), renewals(15)
+    assert.is_true(usual > 340 and usual <= 360)
+    assert.is_true(seldom > 20 and seldom <= 24)
+  end)
+
   it('checks the numbers that it is given', function()
     local sluice = require 'sluice'
     for _, seed in ipairs { -1, 0.5, 1e300, 0 / 0 } do

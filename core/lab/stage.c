@@ -116,6 +116,7 @@ static struct engine *open_engine(struct stage_life *life, const char *identity)
         .lease_name = "sluice-leader-election",
         .identity = identity,
         .is_dead = life->stage->is_apart ? cannot_see : is_dead,
+        .lease_factor = life->stage->lease_factor,
         .config_tracking = true,
         .scale_down_delay_ms = ENGINE_SCALE_DOWN_DELAY_MS,
         .on_lost = on_lost,
@@ -210,6 +211,9 @@ static struct strategist *new_strategist(const struct stage *stage, struct clock
     struct strategist *strategist = script_strategist_new(clock, stage->modules, stage->module_count);
     if (has_texts_of_binary(stage)) {
         script_strategist_share(strategist);
+    }
+    if (stage->awake) {
+        script_strategist_keep_awake(strategist);
     }
     struct script_limits limits = SCRIPT_LIMITS_DEFAULT;
     if (stage->replay_words > 0) {

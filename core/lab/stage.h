@@ -31,6 +31,8 @@ struct stage {
     size_t module_count;
     /* Of one step of a script (script/task.h); 0: as usual. Set before an engine is started. */
     int64_t replay_words; /* of a replay */
+    bool awake;           /* scripts never rest */
+    int lease_factor;     /* see rollout/engine.h */
     int64_t step_ms;      /* CPU time before each of the two stages of a kill: some story may meet the limit then */
     /* Told what scripts say to the engines that are started from now on; NULL: nobody is. */
     witness_fn *witness;

@@ -262,13 +262,14 @@ struct engine *engine_new(const struct engine_options *options)
     engine->folder = options->scripts != NULL ? script_folder_open(&engine->context, options->scripts) : NULL;
     engine->scripts = (struct canary_scripts){.ctx = engine->context.library, .check = library_check};
     engine->context.defaults.scripts = &engine->scripts;
+    int64_t factor = options->lease_factor > 0 ? options->lease_factor : 1;
     struct lease_options lease = {
         .namespace = options->lease_namespace,
         .name = options->lease_name,
         .identity = engine->context.identity,
-        .duration_ms = LEASE_DURATION_MS,
-        .renew_ms = LEASE_RENEW_MS,
-        .renew_deadline_ms = LEASE_RENEW_DEADLINE_MS,
+        .duration_ms = LEASE_DURATION_MS * factor,
+        .renew_ms = LEASE_RENEW_MS * factor,
+        .renew_deadline_ms = LEASE_RENEW_DEADLINE_MS * factor,
         .is_dead = options->is_dead,
         .retry_ms = LEASE_RETRY_MS,
     };

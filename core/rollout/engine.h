@@ -39,6 +39,7 @@ struct engine_options {
     const char *lease_namespace, *lease_name;
     const char *identity;                  /* of this process: holder of leases and releases */
     bool (*is_dead)(const char *identity); /* see kube/lease.h */
+    int lease_factor;                      /* by which the times of the Lease are longer than usual; 0: as usual */
     bool config_tracking, no_cross_namespace_refs;
     const char *scripts;         /* a folder of scripts (rollout/script_folder.h); NULL: none */
     int64_t scale_down_delay_ms; /* between the end of a canary's share and that of its Pods */

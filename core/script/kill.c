@@ -282,8 +282,7 @@ void kill_restart(void)
     if (run->soft) {
         return;
     }
-    run->deadline_ns = run->billed_ns + run->limits.soft_ms * 1000000;
-    arm(run->deadline_ns);
+    run->deadline_ns = run->billed_ns + run->limits.soft_ms * 1000000; /* on_signal arms the timer for the rest */
 }
 
 int64_t kill_elapsed_ns(void)

@@ -13,6 +13,7 @@ struct scripts {
     struct script_limits limits;
     struct sandbox_vm *shared; /* by the engine's own strategies; NULL: none is there */
     struct limits most;
+    bool awake; /* no script rests */
     size_t running;
 };
 
@@ -229,7 +230,7 @@ static void rest(struct strategy *strategy)
 
 static bool is_apart(const struct strategy *strategy)
 {
-    return task_is_apart(strategy->task);
+    return task_is_apart(strategy->task) && !strategy->scripts->awake;
 }
 
 static struct node *sources(struct strategist *strategist, const char *name, struct doc *doc)
@@ -314,6 +315,11 @@ void script_strategist_share(struct strategist *strategist)
     struct scripts *scripts = (struct scripts *)strategist;
     chunks_free(scripts->binary.chunks);
     scripts->binary.chunks = chunks_shared();
+}
+
+void script_strategist_keep_awake(struct strategist *strategist)
+{
+    ((struct scripts *)strategist)->awake = true;
 }
 
 void script_strategist_allow(struct strategist *strategist, const struct limits *most)

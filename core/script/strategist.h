@@ -20,6 +20,9 @@ void script_strategist_free(struct strategist *strategist);
 void script_strategist_measure(struct strategist *strategist);
 /* Compiled modules are those of all engines of an embedded cluster (chunks_shared). Before the first strategy. */
 void script_strategist_share(struct strategist *strategist);
+/* Scripts never rest. Where engines are killed at every word, a rest tries nothing that a kill does not, and the record
+ * is replayed once more for each. Before the first strategy. */
+void script_strategist_keep_awake(struct strategist *strategist);
 /* The most that strategies started from now on may use; before, limits_default. A simulated engine goes by it but for
  * the time of a step. After script_strategist_measure. */
 void script_strategist_allow(struct strategist *strategist, const struct limits *most);

@@ -254,12 +254,14 @@ local function run_spec(self, spec, reader)
     result.status, result.seconds, result.message = 'pending', 0, spec.reason
     return result
   end
+  local kills = self.options.kills and not result.name:find(NO_KILLS, 1, true)
+  sluice.awake = kills -- each of them replays the record as a rest does
   local raised, ends, worlds = attempt(self, spec, reader)
   if type(raised) == 'table' and raised.pending then
     result.status, result.message = 'pending', raised.pending
   elseif raised then
     result.status, result.message, result.story = 'failed', message_of(spec, raised), story_of(worlds)
-  elseif self.options.kills and not result.name:find(NO_KILLS, 1, true) then
+  elseif kills then
     kill_everywhere(self, spec, reader, result, worlds, ends)
   end
   result.seconds = process.clock() - began

@@ -248,6 +248,12 @@ end
 
 --- Called with every world of a scenario that is opened, and what is kept of it: for who runs specs (tool.runner).
 sluice.observer = nil ---@type fun(kept: AuthorWorld)?
+--- In worlds that are opened no script rests.
+sluice.awake = false
+
+--- Nobody stands by for these engines. To renew the Lease every five seconds would be most of what they do in a night
+--- of waiting.
+local LEASE_FACTOR = 15
 
 function sluice.world(what)
   if type(what) == 'string' then
@@ -263,6 +269,7 @@ function sluice.world(what)
   options.objects, options.manifests, options.defaults = nil, nil, nil
   options.scenario = what.scenario and path_of(what.scenario)
   options.people = what.manifests and true or what.people
+  options.awake, options.lease_factor = sluice.awake, LEASE_FACTOR
   local world = open_world(options)
   local self = { world = world, file = options.scenario, canaries = {}, phases = {}, shares = {}, steps = {},
     curve = {}, hearers = {}, states = {}, last_release = {}, ended = {}, progress = {}, told = {}, story = {},

@@ -17,15 +17,16 @@ local sluice = {}
 
 --- A new world. It has the kinds of deploy/crds and what an installation of Istio leaves.
 ---@param options { scenario: string?, objects: table[]?, seed: integer?, transcript: boolean?, start: string?,
----  people: boolean?, replay_words: integer?, step_ms: integer?, begin: string?, modules: table<string, string>?,
----  manifests: (table|string)[]?, defaults: table[]? }|string scenario (or a text alone):
----  the file of a scenario, see below; objects: those of another cluster, with their status, as tables or texts;
----  manifests: what is there at first, instead of a scenario or in the place of what that has; defaults: where there is
----  nothing of these names; modules: texts in the place of those of the engine's scripts (sluice.source);
----  begin: what clocks show first, such as '2026-03-13T12:00:00Z'; seed: the same one gives the same world;
----  transcript: keep one; start: the text of a module in the place of stdlib.start, which gets the host; people:
----  somebody writes routes, replicas or status by hand, so that the engine is not held to them; replay_words: a replay
----  pauses after so many words; step_ms: CPU time of a step of a script, and once more before it is stopped hard
+---  people: boolean?, replay_words: integer?, step_ms: integer?, awake: boolean?, lease_factor: integer?, begin:
+---  string?, modules: table<string, string>?, manifests: (table|string)[]?, defaults: table[]? }|string scenario (or a
+---  text alone): the file of a scenario, see below; objects: those of another cluster, with their status, as tables or
+---  texts; manifests: what is there at first, instead of a scenario or in the place of what that has; defaults: where
+---  there is nothing of these names; modules: texts in the place of those of the engine's scripts (sluice.source);
+---  begin: what clocks show first, such as '2026-03-13T12:00:00Z'; seed: the same one gives the same world; transcript:
+---  keep one; start: the text of a module in the place of stdlib.start, which gets the host; people: somebody writes
+---  routes, replicas or status by hand, so that the engine is not held to them; replay_words: a replay pauses after so
+---  many words; step_ms: CPU time of a step of a script, and once more before it is stopped hard; awake: no script
+---  rests in a long wait; lease_factor: by which the times of the Lease are longer than usual
 ---@return sluice.World
 function sluice.world(options) end
 

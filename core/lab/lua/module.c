@@ -417,10 +417,12 @@ static const char *scenario_of(lua_State *L)
 
 static int open_world(lua_State *L)
 {
-    static const char *const fields[] = {"seed",  "transcript",   "start",   "people",  "scenario",
-                                         "begin", "replay_words", "step_ms", "modules", NULL};
+    static const char *const fields[] = {"seed",         "transcript", "start",   "people", "scenario",     "begin",
+                                         "replay_words", "step_ms",    "modules", "awake",  "lease_factor", NULL};
     module_check_fields(L, 1, fields);
     bool is_written = module_flag(L, 1, "transcript"), has_people = module_flag(L, 1, "people");
+    bool is_awake = module_flag(L, 1, "awake");
+    int lease_factor = (int)module_integer(L, 1, "lease_factor", 0, 0);
     int64_t replay_words = module_integer(L, 1, "replay_words", 0, 0), step_ms = module_integer(L, 1, "step_ms", 0, 0);
     struct world *w = push_world(L);
     const char *path = scenario_of(L);
@@ -438,6 +440,8 @@ static int open_world(lua_State *L)
     bool ok = stage_init(&w->stage, virtual_clock_clock(w->time), seed, &err);
     w->stage.replay_words = replay_words;
     w->stage.step_ms = step_ms;
+    w->stage.awake = is_awake;
+    w->stage.lease_factor = lease_factor;
     take_modules(L, w);
     watch_world(w, has_people || w->scenario != NULL);
     w->transcript = is_written ? transcript_new(w->stage.cluster) : NULL;

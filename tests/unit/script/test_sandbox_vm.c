@@ -97,11 +97,12 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct release *start_release(struct world *world, size_t i, const char *module)
+static struct release *start_pinned(struct world *world, size_t i, const char *module, const struct node *sources)
 {
     struct release *release = &world->releases[i];
     struct strategy_start order = {
         .module = module,
+        .sources = sources,
         .label = "podinfo.test",
         .seed = (uint32_t)i,
         .host = {.ctx = release, .call = on_call, .log = on_log, .delayed = on_delayed, .ended = on_ended}};
@@ -111,6 +112,11 @@ static struct release *start_release(struct world *world, size_t i, const char *
     }
     fake_clock_run(world->time);
     return release;
+}
+
+static struct release *start_release(struct world *world, size_t i, const char *module)
+{
+    return start_pinned(world, i, module, NULL);
 }
 
 static void answer(struct world *world, struct release *release, int number)
@@ -186,12 +192,70 @@ static void test_a_lost_vm_loses_no_release(void **state)
     assert_int_equal(other->end, STRATEGY_RETURNED);
 }
 
+/* However many begin and end beside one that stays. */
+static void test_strategies_that_have_ended_leave_nothing_in_the_vm(void **state)
+{
+    enum { ENDED = 3000 };
+    static const struct script_limits limits = {.memory_max = 256 * 1024, .cpu = {.soft_ms = 500, .hard_ms = 500}};
+    struct world *world = *state;
+    script_strategist_limit(world->strategist, &limits);
+    start_release(world, 0, "strategies.asks");
+    for (int i = 0; i < ENDED; i++) {
+        struct release *release = start_release(world, 1, "strategies.asks");
+        world->strategist->ops->stop(release->strategy);
+        release->strategy = NULL;
+    }
+    assert_int_equal(world->releases[0].ended, 0);
+}
+
+static void test_a_vm_is_shared_by_64(void **state)
+{
+    static const struct script_limits limits = {.memory_max = 8 * 1024 * 1024, .cpu = {.soft_ms = 10, .hard_ms = 10}};
+    struct world *world = *state;
+    int lost = 0;
+    script_strategist_limit(world->strategist, &limits);
+    struct release *culprit = start_release(world, 0, "strategies.spins");
+    for (size_t i = 1; i < RELEASES; i++) {
+        start_release(world, i, "strategies.asks");
+    }
+    answer(world, culprit, 0);
+    for (size_t i = 1; i < RELEASES; i++) {
+        answer(world, &world->releases[i], 1);
+        lost += world->releases[i].ended;
+        assert_int_equal(world->releases[i].ended, i < 64);
+    }
+    assert_int_equal(lost, 63);
+}
+
+static bool is_apart(const struct world *world, const struct release *release)
+{
+    return world->strategist->ops->is_apart(release->strategy);
+}
+
+static void test_a_script_of_a_team_has_a_vm_to_give_back(void **state)
+{
+    struct world *world = *state;
+    struct doc *sources = doc_new();
+    doc_set_root(sources, node_new_object(sources));
+    node_set_str(sources, doc_root(sources), "scripts.own", asks);
+    struct release *own = start_pinned(world, 0, "scripts.own", doc_root(sources));
+    struct release *bundled = start_release(world, 1, "strategies.asks");
+    assert_true(is_apart(world, own));
+    assert_false(is_apart(world, bundled));
+    script_strategist_keep_awake(world->strategist);
+    assert_false(is_apart(world, own));
+    doc_free(sources);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_strategies_in_one_vm_are_told_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_that_fails_or_is_dropped_leaves_the_others_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_lost_vm_loses_no_release, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_strategies_that_have_ended_leave_nothing_in_the_vm, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_vm_is_shared_by_64, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_script_of_a_team_has_a_vm_to_give_back, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

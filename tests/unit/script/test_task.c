@@ -372,7 +372,7 @@ static void test_long_replay_is_not_the_scripts_expense(void **state)
 static void test_only_an_engine_in_real_time_kills_what_is_slow(void **state)
 {
     struct engine *e = *state;
-    const char *slow = "local n = 0 for i = 1, 20000000 do n = n + i end";
+    const char *slow = "local n = 0 for i = 1, 60000000 do n = n + i end";
     run(e, slow);
     expect_returned(e);
     stop(e);
