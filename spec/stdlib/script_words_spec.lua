@@ -63,6 +63,25 @@ describe('stdlib.script_words', function()
       killing.once(one)
     end)
 
+    it('ends with the round that begins as its time is over', function()
+      local world = play(function(rollout)
+        rollout:analyse { lasting = '70s' }
+      end)
+      assert.same({ '70s route 50/50' }, world:lines { times = true, only = '^route 50' })
+    end)
+
+    it('gives a round of plain values, also where an event is kept for the next orders', function()
+      local round
+      local world = play(function(rollout)
+        round = rollout:analyse { rounds = 2 } -- the first one announces the analysis, and tells the event with that
+      end)
+      assert.is_true(round.passed)
+      assert.is_true(told(world, 'Rollback hook back not signaling a rollback'))
+      for name, value in pairs(round) do
+        assert.is_true(type(value) ~= 'table', name)
+      end
+    end)
+
     it('judges the metrics alone that it names', function()
       local one = make(function(rollout)
         rollout:analyse { rounds = 3, checks = { 'b' } } -- the first one only begins
@@ -275,6 +294,18 @@ describe('stdlib.script_words', function()
       end)
     end
 
+    it('is told to be closed each time that it closes', function()
+      local world = play(function(rollout)
+        rollout:gate 'approval'
+        rollout:analyse { lasting = '20s' }
+        rollout:gate 'approval'
+      end, { answers = { approval = function(world)
+        local seconds = world:seconds()
+        return (seconds < 15 or seconds > 35 and seconds < 65) and 'closed' or nil
+      end } })
+      assert.equal(2, #world:lines { only = 'Halt podinfo.test advancement waiting for approval' })
+    end)
+
     it('takes the release back when nobody opens it, if told so', function()
       local one = make(function(rollout)
         rollout:gate('approval', { timeout = '35s', otherwise = 'rollback' })
@@ -282,6 +313,21 @@ describe('stdlib.script_words', function()
       local world = one():run()
       assert.equal('Failed', world.state)
       assert.is_true(told(world, 'Rolling back podinfo.test gate approval did not open in time'))
+      killing.once(one)
+    end)
+  end)
+
+  describe('open', function()
+    it('asks a gate again in the next round', function()
+      local answers = {}
+      local one = make(function(rollout)
+        rollout:analyse { rounds = 1 }
+        for i = 1, 3 do
+          answers[i] = rollout:open 'confirm-promotion'
+        end
+      end, { answers = { go = opens_at(15) } })
+      one():run()
+      assert.same({ false, true, true }, answers)
       killing.once(one)
     end)
   end)
@@ -302,6 +348,34 @@ describe('stdlib.script_words', function()
       }, world:lines { only = '^route' })
       assert.is_true(told(world, 'Requests to podinfo.test that match go to the canary'))
       killing.once(one)
+    end)
+
+    --- The routes of a strategy that says this, while somebody takes the share away.
+    local function routes_of(script)
+      local world = make(script)()
+      world:at(35000, function(at)
+        at.route = { primary = 100, canary = 0, mirrored = false }
+      end)
+      return world:run(), world:lines { only = '^route' }
+    end
+
+    it('gives them again where they were lost, and tells it once', function()
+      local world, routes = routes_of(function(rollout)
+        rollout:match(INSIDERS)
+        rollout:analyse { rounds = 5 }
+      end)
+      local matching = 'route 0/100 of [{"headers":{"x-ring":{"exact":"insider"}}}]'
+      assert.same({ matching, matching, 'route 50/50', 'route 100/0' }, routes)
+      assert.equal(1, #world:lines { only = 'that match go to the canary' })
+    end)
+
+    it('ends with a share of all, which is what is given again', function()
+      local _, routes = routes_of(function(rollout)
+        rollout:match(INSIDERS)
+        rollout:shift(20)
+        rollout:analyse { rounds = 5 }
+      end)
+      assert.same({ 'route 80/20', 'route 80/20', 'route 50/50', 'route 100/0' }, { unpack(routes, 2) })
     end)
 
     it('is not possible over TCP, and says so at its line', function()

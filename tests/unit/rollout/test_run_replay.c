@@ -72,6 +72,8 @@ static void test_nobody_else_writes_between_two_words_on_record(void **state)
 
 /* --- a script that rests --- */
 
+#define BACKEND "/apis/flagger.app/v1beta1/namespaces/test/canaries/backend"
+
 enum { LONG_MS = 20 * 1000, INTERVAL_MS = 60 * 1000 };
 
 /* One round on record, and the tick after it, of a script that says a line before. */
@@ -190,19 +192,88 @@ static void test_a_script_that_shares_its_vm_stays(void **state)
     close_world(&w);
 }
 
-static void test_a_script_of_many_words_stays(void **state)
+/* With so many words on record, and one more that it says before it waits. */
+static bool stays_with(int words)
 {
     struct world w;
-    open_run(&w, "{'state':'Running','pinned':true,'entries':[{'w':'round','r':{},'a':'5465b825','n':2001}]}");
+    char *status =
+        str_format("{'state':'Running','pinned':true,'entries':[{'w':'round','r':{},'a':'5465b825','n':%d}]}", words);
+    open_run(&w, status);
     fake_api_edit(w.f.api, CANARY, "{'spec':{'analysis':{'interval':'60s'}}}");
     run_freeze(w.run, false);
     w.script.apart = true;
-    for (int i = 0; i < 2001; i++) {
+    for (int i = 0; i < words; i++) {
         assert_true(fake_script_enter(&w.script, "round"));
     }
     play_to_tick(&w, clock_wall_ms(w.f.context.clock));
     fake_clock_advance(w.f.fc, INTERVAL_MS - 1);
+    bool stays = w.script.running;
+    close_world(&w);
+    str_free(&status);
+    return stays;
+}
+
+static void test_a_script_of_many_words_stays(void **state)
+{
+    assert_false(stays_with(1999));
+    assert_true(stays_with(2000));
+}
+
+/* What it waits for is there at the first look, on the turn on which it would rest. */
+static void test_an_answer_that_comes_first_leaves_the_script_at_work(void **state)
+{
+    struct world w;
+    open_run(&w, "{'state':'Running','pinned':true}");
+    run_freeze(w.run, false);
+    w.script.apart = true;
+    fake_script_call(&w.script, "await",
+                     "{'began':0,'since':0,'often':false,'canaries':[{'name':'backend','phase':'Succeeded'}]}");
+    fake_api_put(w.f.api, BACKEND, "{'metadata':{'uid':'u-2'},'status':{'phase':'Succeeded'}}");
+    fake_clock_run(w.f.fc);
+    assert_non_null(w.script.answer);
     assert_true(w.script.running);
+    close_world(&w);
+}
+
+static bool answer_query(void *ctx, const struct fake_http_seen *request, struct fake_http_answer *answer)
+{
+    *answer = (struct fake_http_answer){.status = 200, .body = "{}"};
+    return true;
+}
+
+/* A run that is dropped while it is frozen takes the answer with it. */
+static void test_an_answer_that_is_held_back_may_never_come(void **state)
+{
+    struct world w;
+    open_run(&w, "{'state':'Running','pinned':true}");
+    run_freeze(w.run, false);
+    fake_http_handle(w.f.fh, answer_query, NULL);
+    assert_false(fake_script_call(&w.script, "query", "{'query':'up'}"));
+    run_freeze(w.run, true);
+    fake_clock_advance(w.f.fc, INTERVAL_MS);
+    assert_null(w.script.answer);
+    close_world(&w);
+}
+
+static void leave_gate(struct world *w, const char *gate, const char *result)
+{
+    struct doc *args = fake_doc_format("{'gate':'%s'}", gate), *recorded = NULL;
+    int64_t started_ms;
+    assert_false(w->script.host.enter(w->script.host.ctx, "open", doc_root(args), &recorded, &started_ms));
+    fake_script_leave(&w->script, result);
+    doc_free(args);
+}
+
+static void test_another_gate_that_is_open_ends_no_wait(void **state)
+{
+    struct world w;
+    open_run(&w, "{'state':'Running','pinned':true}");
+    run_freeze(w.run, false);
+    leave_gate(&w, "one", "{'done':false,'waiting':{'reason':'GateClosed','message':'waiting for one','told':true}}");
+    leave_gate(&w, "other", "{'done':true}");
+    assert_string_equal(waiting_reason(&w.waiting), "GateClosed");
+    leave_gate(&w, "one", "{'done':true}");
+    assert_null(waiting_reason(&w.waiting));
     close_world(&w);
 }
 
@@ -214,7 +285,7 @@ static void test_a_delay_is_told_once_and_shown_while_it_lasts(void **state)
         w.script.host.delayed(w.script.host.ctx, 40 * 1000, STRATEGY_CPU_TIME, "strategies/canary.lua:9");
         fake_clock_advance(w.f.fc, 40 * 1000);
         assert_string_equal(waiting_reason(&w.waiting), WAIT_BUDGET);
-        assert_int_equal(fake_http_count(w.f.fh, "POST", EVENTS), 1);
+        assert_int_equal(fake_http_count(w.f.fh, "POST", EVENTS) + fake_http_count(w.f.fh, "PATCH", EVENTS), 1);
         w.script.host.delayed(w.script.host.ctx, 0, STRATEGY_CPU_TIME, "");
         assert_null(waiting_reason(&w.waiting));
     }
@@ -252,6 +323,9 @@ int main(void)
         cmocka_unit_test(test_a_script_stays_for_a_short_wait),
         cmocka_unit_test(test_a_script_that_shares_its_vm_stays),
         cmocka_unit_test(test_a_script_of_many_words_stays),
+        cmocka_unit_test(test_an_answer_that_comes_first_leaves_the_script_at_work),
+        cmocka_unit_test(test_an_answer_that_is_held_back_may_never_come),
+        cmocka_unit_test(test_another_gate_that_is_open_ends_no_wait),
         cmocka_unit_test(test_a_delay_is_told_once_and_shown_while_it_lasts),
         cmocka_unit_test(test_a_deadline_that_no_clock_counts_is_the_usual_one),
     };

@@ -19,6 +19,7 @@ static void test_the_innermost_comes_first(void **state)
         {"scripts.ring: scripts/ring.lua:3: no", "scripts/ring.lua", 3, ": no"},
         {"scripts/a.lua:2: no (called from scripts/b.lua:5)", "scripts/a.lua", 2, ": no (called from scripts/b.lua:5)"},
         {"no (called from scripts/b.lua:5)", "scripts/b.lua", 5, ")"},
+        {"error:scripts/ring.lua:4: no", "scripts/ring.lua", 4, ": no"},
         {"scripts/ring.lua:x, checks/shop/revenue.lua:7", "checks/shop/revenue.lua", 7, ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
