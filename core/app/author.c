@@ -9,6 +9,7 @@
 #include "app/manifests.h"
 #include "app/version.h"
 #include "base/mem.h"
+#include "io/file.h"
 #include "lab/lua/tool.h"
 
 bool author_take(struct author *author, const char *name, const char *value)
@@ -20,9 +21,13 @@ bool author_take(struct author *author, const char *name, const char *value)
     if (is_file) {
         str_list_push(&author->files, value);
     }
+    bool is_page = strcmp(name, "html") == 0;
+    if (is_page) {
+        author->html = value;
+    }
     author->version |= strcmp(name, "version") == 0;
     author->help |= strcmp(name, "help") == 0;
-    return is_file || strcmp(name, "version") == 0 || strcmp(name, "help") == 0;
+    return is_file || is_page || strcmp(name, "version") == 0 || strcmp(name, "help") == 0;
 }
 
 bool author_asks(const struct author *author)
@@ -65,6 +70,7 @@ struct doc *author_order(const struct author *author)
     node_set(order, root, "manifests", manifests);
     node_set_int(order, root, "now", (int64_t)now.tv_sec * 1000);
     node_set_bool(order, root, "terminal", isatty(STDERR_FILENO) != 0);
+    node_set_bool(order, root, "html", author->html != NULL);
     return order;
 }
 
@@ -103,7 +109,18 @@ struct doc *author_call(const struct author *author, const char *module, const s
     return result;
 }
 
-int author_tell(const struct doc *result)
+static bool write_page(const struct author *author, const struct doc *result)
+{
+    struct err err = {0};
+    const char *page = node_str(node_get(doc_root(result), "html"));
+    bool ok = page == NULL || file_write(author->html, page, false, &err);
+    if (!ok) {
+        fprintf(stderr, "sluice %s: --html %s\n", author->command, err.text);
+    }
+    return ok;
+}
+
+int author_tell(const struct author *author, const struct doc *result)
 {
     const struct node *document = node_get(doc_root(result), "document");
     if (document != NULL) {
@@ -111,7 +128,7 @@ int author_tell(const struct doc *result)
         printf("%s\n", text);
         mem_free(text);
     }
-    return (int)node_int_or(node_get(doc_root(result), "status"), 2);
+    return write_page(author, result) ? (int)node_int_or(node_get(doc_root(result), "status"), 2) : 2;
 }
 
 void author_fini(struct author *author)

@@ -39,6 +39,7 @@ const struct cli_flag backtest_flags[] = {
     {"canary-share", "PERCENT", "that share of the Pods stands for the canary, instead of all traffic"},
     {"by", "LABEL", "that tells Pods apart (default: pod)"},
     {"jobs", "NUMBER", "so many processes (default: one for each processor)"},
+    {"html", "FILE", "write a page with the curves into it, too"},
     {"o", "text|json", "text (default) or json, which docs/backtest.md describes"},
     {"output", "text|json", NULL},
     CLI_COMMON,
@@ -200,7 +201,7 @@ static int run(struct words *words)
     int status = 2;
     if (fill_order(words, order, &err)) {
         struct doc *result = author_call(&words->author, "tool.backtest.backtest", order);
-        status = author_tell(result);
+        status = author_tell(&words->author, result);
         doc_free(result);
     } else {
         fprintf(stderr, "sluice backtest: %s\n", err.text);

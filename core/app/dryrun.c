@@ -22,6 +22,7 @@ const struct cli_flag dryrun_flags[] = {
     {"canary", "NAME", "which one, NAME or NAMESPACE/NAME, when there are several"},
     {"plan", NULL, "the release at its fastest"},
     {"scenario", "FILE", "the release in this story"},
+    {"html", "FILE", "write a page with the curves into it, too"},
     {"o", "text|json", "text (default) or json, which docs/dryrun.md describes"},
     {"output", "text|json", NULL},
     CLI_COMMON,
@@ -78,7 +79,7 @@ static int run(struct words *words)
     node_set_str(order, root, "scenario", words->scenario);
     node_set_bool(order, root, "json", words->json);
     struct doc *result = author_call(&words->author, "tool.backtest.dryrun", order);
-    int status = author_tell(result);
+    int status = author_tell(&words->author, result);
     doc_free(result);
     doc_free(order);
     return status;

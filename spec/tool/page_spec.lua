@@ -109,7 +109,7 @@ describe('tool.page.release', function()
     for row in release.write(page):gmatch '<tr[^>]*data%-at="%d+"[^>]*>(.-)</tr>' do
       cells[#cells + 1] = row:gsub('<[^>]*>', ' '):gsub('%s+', ' ')
     end
-    assert.same({ ' 0:10 first ', ' 0:10 pass errors 100 ', ' 0:40 blind errors no data ', ' 0:50 Rolling back ' },
+    assert.same({ ' 0:10 pass errors 100 ', ' 0:10 first ', ' 0:40 blind errors no data ', ' 0:50 Rolling back ' },
       cells)
   end)
 
@@ -140,5 +140,30 @@ describe('tool.page.backtest', function()
     assert.truthy(text:find('class="taken-back" data-at="2000"', 1, true))
     assert.truthy(text:find('<td class="number">2</td>', 1, true))
     assert.truthy(text:find('class="forbidden" height="140" width="25.000" x="25.000"', 1, true))
+  end)
+end)
+
+describe('tool.backtest.results', function()
+  package.loaded.host = require 'tool.host'
+
+  local function score(more)
+    local one = { promoted = 90, taken_back = 4, held_blind = 2, undecided = 0, good = 90, false_alarms = 3, bad = {} }
+    for name, value in pairs(more or {}) do
+      one[name] = value
+    end
+    return one
+  end
+
+  it('shows undecided releases only where there are some', function()
+    local results = require 'tool.backtest.results'
+    local function heads_of(more)
+      local texts = {}
+      for i, head in ipairs(results.rows({ { name = 'a' } }, { score(more) }, true)) do
+        texts[i] = head.text
+      end
+      return texts
+    end
+    assert.same({ '', 'promoted', 'taken back', 'held blind', 'false alarms', 'bad seen after' }, heads_of())
+    assert.equal('undecided', heads_of({ undecided = 1 })[5])
   end)
 end)

@@ -3,6 +3,7 @@
 local door = require 'tool.backtest.door'
 local dryrun = require 'tool.backtest.dryrun'
 local histories = require 'tool.backtest.history'
+local pictures = require 'tool.backtest.pictures'
 local plan = require 'tool.backtest.plan'
 local process = require 'tool.process'
 local promql = require 'tool.promql'
@@ -194,12 +195,15 @@ end
 local function run_one(options, rules, history, at, limit)
   local played = release.play(rules[1].setting, { begin = at, ask = history:asker(at), limit = limit })
   local notes = results.remarks(history, { rules[1] })
+  local title = ('a release of %s.%s at %s'):format(rules[1].setting.name, rules[1].setting.namespace,
+    release.moment(at))
+  local html = options.html and pictures.release(title, played, notes) or nil
   if options.json then
     local document = dryrun.document(rules[1].setting, played)
     document.notes = sluice.list(notes)
-    return { status = dryrun.STATUS[played.decision], document = document }
+    return { status = dryrun.STATUS[played.decision], document = document, html = html }
   end
-  print(('a release of %s.%s at %s'):format(rules[1].setting.name, rules[1].setting.namespace, release.moment(at)))
+  print(title)
   for _, line in ipairs(telling.lines(played)) do
     print(('%s  %-5s %s'):format(telling.clock(line.at), line.mark, line.text))
   end
@@ -207,7 +211,14 @@ local function run_one(options, rules, history, at, limit)
   for _, note in ipairs(notes) do
     print(note)
   end
-  return { status = dryrun.STATUS[played.decision] }
+  return { status = dryrun.STATUS[played.decision], html = html }
+end
+
+local function draw(rules, scores, lists, bad, notes)
+  local heads, rows = results.rows(rules, scores, #bad > 0)
+  local setting = rules[1].setting
+  return pictures.backtest(('%s of %s.%s'):format(telling.count(#lists[1], 'release'), setting.name,
+    setting.namespace), { heads = heads, rows = rows, notes = notes }, rules, lists, bad)
 end
 
 ---@param what { bad: table[], moments: number[], limit: number }
@@ -220,8 +231,9 @@ local function run_many(options, rules, history, what)
     scores[i] = score.of(lists[i], bad)
   end
   local notes = results.remarks(history, rules)
+  local html = options.html and draw(rules, scores, lists, bad, notes) or nil
   if options.json then
-    return { status = 0, document = results.document(rules, scores, lists, counts, notes) }
+    return { status = 0, document = results.document(rules, scores, lists, counts, notes), html = html }
   end
   print(('%s in %.0f s · %d answers from %s'):format(telling.count(#list, 'release'), counts.seconds,
     counts.answers, telling.count(counts.series, 'series', 'series')))
@@ -229,7 +241,7 @@ local function run_many(options, rules, history, what)
   for _, note in ipairs(notes) do
     print(note)
   end
-  return { status = 0 }
+  return { status = 0, html = html }
 end
 
 --- After what time a release is undecided. One that waits for hours of the week may wait over a long weekend.

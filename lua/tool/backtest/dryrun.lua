@@ -1,4 +1,5 @@
 --- sluice dryrun: what a release would do, before it does it. --plan: at its fastest; --scenario: in that story.
+local pictures = require 'tool.backtest.pictures'
 local plan = require 'tool.backtest.plan'
 local release = require 'tool.backtest.release'
 local settings = require 'tool.backtest.setting'
@@ -125,10 +126,11 @@ local function run(options)
   local setting = settings.new(options.manifests, options.canary)
   say_notes(setting)
   local played = (options.scenario and run_scenario or run_plan)(setting, options)
-  return { status = M.STATUS[played.decision], document = options.json and M.document(setting, played) or nil }
+  return { status = M.STATUS[played.decision], document = options.json and M.document(setting, played) or nil,
+    html = options.html and pictures.release(title(setting, played), played, setting.notes) or nil }
 end
 
----@param options { manifests: table[], canary: string?, scenario: string?, json: boolean }
+---@param options { manifests: table[], canary: string?, scenario: string?, json: boolean, html: boolean }
 ---@return table
 function M.run(options)
   local ok, result = pcall(run, options)

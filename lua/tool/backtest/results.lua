@@ -25,27 +25,63 @@ local function alarm_text(one, has_bad)
   return ('%d (%.1f %%)'):format(one.false_alarms, one.good > 0 and one.false_alarms / one.good * 100 or 0)
 end
 
+--- The columns behind the names of the rules. `undecided` is shown where a release is.
+local COLUMNS = {
+  { head = 'promoted', width = 8, text = function(one) return one.promoted end },
+  { head = 'taken back', width = 10, text = function(one) return one.taken_back end },
+  { head = 'held blind', width = 10, text = function(one) return one.held_blind end },
+  { head = 'undecided', width = 9, text = function(one) return one.undecided end, is_rare = true },
+  { head = 'false alarms', width = 12, text = alarm_text },
+  { head = 'bad seen after', width = 0, text = seen_text },
+}
+
+--- The table as texts: a row of heads, and one for each set of rules.
 ---@param rules RuleSet[]
 ---@param scores Score[]
 ---@param has_bad boolean
-function M.print(rules, scores, has_bad)
-  local width = 0
-  for _, rule in ipairs(rules) do
-    width = math.max(width, #rule.name)
-  end
+---@return { text: string, number: boolean }[] heads
+---@return { cells: string[], differs: string? }[] rows
+function M.rows(rules, scores, has_bad)
   local undecided = 0
   for _, one in ipairs(scores) do
     undecided = undecided + one.undecided
   end
-  local form = '%-' .. width .. 's  %8s  %10s  %10s  ' .. (undecided > 0 and '%9s  ' or '%s') .. '%12s  %s'
-  print(form:format('', 'promoted', 'taken back', 'held blind', undecided > 0 and 'undecided' or '', 'false alarms',
-    'bad seen after'))
+  local heads, rows = { { text = '', number = false, width = 0 } }, {}
   for i, rule in ipairs(rules) do
-    local one = scores[i]
-    local line = form:format(rule.name, one.promoted, one.taken_back, one.held_blind,
-      undecided > 0 and one.undecided or '', alarm_text(one, has_bad),
-      seen_text(one))
-    print((rule.differs and ('%s  <- with %s'):format(line, rule.differs) or line):match '^(.-)%s*$')
+    heads[1].width = math.max(heads[1].width, #rule.name)
+    rows[i] = { cells = { rule.name }, differs = rule.differs }
+  end
+  for _, column in ipairs(COLUMNS) do
+    if not column.is_rare or undecided > 0 then
+      heads[#heads + 1] = { text = column.head, number = column.width > 0, width = column.width }
+      for i, one in ipairs(scores) do
+        table.insert(rows[i].cells, tostring(column.text(one, has_bad)))
+      end
+    end
+  end
+  return heads, rows
+end
+
+---@param rules RuleSet[]
+---@param scores Score[]
+---@param has_bad boolean
+function M.print(rules, scores, has_bad)
+  local heads, rows = M.rows(rules, scores, has_bad)
+  local function line(texts)
+    local parts = {}
+    for i, head in ipairs(heads) do
+      parts[i] = ('%' .. (head.number and '' or '-') .. head.width .. 's'):format(texts[i])
+    end
+    return table.concat(parts, '  ')
+  end
+  local titles = {}
+  for i, head in ipairs(heads) do
+    titles[i] = head.text
+  end
+  print((line(titles):match '^(.-)%s*$'))
+  for _, row in ipairs(rows) do
+    local text = line(row.cells)
+    print(((row.differs and ('%s  <- with %s'):format(text, row.differs) or text):match '^(.-)%s*$'))
   end
 end
 

@@ -46,20 +46,20 @@ local function figures_of(page, span)
   return figures
 end
 
---- What happened and what was decided, by time; what came at the same time stays in its order.
+--- What happened and what was decided, by time; what was measured before what came of it.
 local function rows_of(page)
   local rows = {}
   local function add(at, name, text, class)
     rows[#rows + 1] = { at = at, order = #rows, class = class, cells = { scale.clock(at), name, text } }
-  end
-  for _, event in ipairs(page.events) do
-    add(event.at, '', event.text, event.class)
   end
   for _, check in ipairs(page.checks) do
     for _, point in ipairs(check.points) do
       local value = point.value and scale.number(point.value) or 'no value'
       add(point.at, ('%s %s'):format(point.verdict, check.name), point.text or value, CLASSES[point.verdict])
     end
+  end
+  for _, event in ipairs(page.events) do
+    add(event.at, '', event.text, event.class)
   end
   table.sort(rows, function(a, b)
     return a.at < b.at or (a.at == b.at and a.order < b.order)
