@@ -298,7 +298,8 @@ class Lua(Repl):
         self.expect('', 'shift(10)', status=1, errors='shift is a word of a strategy: nothing that is typed here is a '
                     'word of the release; world:… changes the world\n')
         self.expect('', "check('request-duraton')", status=1, errors="rollout:check: there is no metric or check "
-                    "\"request-duraton\", known are request-duration, request-success-rate\n")
+                    "\"request-duraton\", known are request-duration, request-success-rate, burn-rate, "
+                    "latency-regression, sequential-success-rate\n")
         self.expect('2\n', 'error({ 1 })', '1 + 1', errors='{ 1 }\n')
 
     def test_closed_in(self):
