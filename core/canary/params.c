@@ -274,6 +274,20 @@ static void check_bounds_of(const char *name, const struct node *declared, struc
     }
 }
 
+/* Bounds that no value fits between. */
+static void check_order(const char *name, const struct node *declared, struct str_list *reasons)
+{
+    const struct node *min = node_get(declared, "min"), *max = node_get(declared, "max");
+    read_fn *read = is_list(declared) ? read_integer : type_of(declared)->read;
+    double least, most;
+    if (min != NULL && max != NULL && read(min, &least) && read(max, &most) && least > most) {
+        char *from = shown_text(min), *to = shown_text(max);
+        str_list_push_format(reasons, "%s.min: %s is above max, %s: nothing fits", name, from, to);
+        str_free(&to);
+        str_free(&from);
+    }
+}
+
 bool params_are_sound(const struct node *declared, struct str_list *reasons)
 {
     size_t before = reasons->count;
@@ -283,6 +297,7 @@ bool params_are_sound(const struct node *declared, struct str_list *reasons)
             continue;
         }
         check_bounds_of(it.key, it.value, reasons);
+        check_order(it.key, it.value, reasons);
         const struct node *fallback = node_get(it.value, "default");
         if (fallback != NULL) {
             char *field = str_format("%s.default", it.key);

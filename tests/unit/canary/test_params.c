@@ -95,6 +95,10 @@ static void test_declarations_are_checked_too(void **state)
 {
     static const char *const cases[][2] = {
         {"{\"type\":\"percent\",\"default\":\"5%\",\"min\":1,\"max\":10}", ""},
+        {"{\"type\":\"integer\",\"min\":9,\"max\":3}", "x.min: 9 is above max, 3: nothing fits"},
+        {"{\"type\":\"duration\",\"min\":\"2m\",\"max\":\"90s\"}", "x.min: \"2m\" is above max, \"90s\": nothing fits"},
+        {"{\"type\":\"list\",\"of\":{\"type\":\"percent\"},\"min\":2,\"max\":1}",
+         "x.min: 2 is above max, 1: nothing fits"},
         {"{\"type\":\"percent\",\"default\":20,\"max\":10}", "x.default: at most 10 is wanted, got 20"},
         {"{\"type\":\"colour\"}", "x: colour is not a type of a parameter"},
         {"{}", "x: nothing is not a type of a parameter"},
