@@ -193,6 +193,13 @@ class Server:
         self.process = subprocess.Popen(
             [program, f'--config.file={config}', f'--storage.tsdb.path={data}', f'--web.listen-address={address}',
              '--storage.tsdb.retention.time=100y', '--web.enable-remote-write-receiver'], stderr=subprocess.DEVNULL)
+        try:
+            self.fill(ending)
+        except BaseException:
+            self.close()
+            raise
+
+    def fill(self, ending):
         self.wait()
         rows = sorted(((labels, at, value) for labels, points in ending for at, value in points),
                       key=lambda row: row[1])
