@@ -90,8 +90,12 @@ local function attempt(self, spec, reader, plan)
     ends[i] = ok and outcome or { outcome }
     raised = raised or ok and outcome.broken and 'the engine did what it must not: ' .. outcome.broken or nil
   end
-  raised = call_all(reader.finally, spec.file) or raised
-  raised = call_all(hooks_of(blocks, 'after_each', true), spec.file) or raised
+  for _, closing in ipairs { reader.finally, hooks_of(blocks, 'after_each', true) } do
+    local later = call_all(closing, spec.file)
+    if not raised or later and type(raised) == 'table' and raised.pending then
+      raised = later -- else it only follows from what was raised first
+    end
+  end
   reader.running = false
   local worlds = self.worlds
   close_worlds(worlds)

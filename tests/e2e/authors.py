@@ -300,14 +300,17 @@ end)
                          found['specs'][5]['message'])
 
     def test_broken(self):
-        """A spec file that does not load fails; the others run."""
+        """A spec file that does not load fails; the others run. Of a spec what was raised first is told."""
         (self.folder / 'a_spec.lua').write_text('return +')
         (self.folder / 'b_spec.lua').write_text('describe("x", function() error("no") end)')
+        (self.folder / 'c_spec.lua').write_text('before_each(function() error("first") end) '
+                                                'after_each(function() error("then") end) it("y", function() end)')
         status, told, _ = self.run_sluice('test', 'growing-shares', '--no-kills')
         self.assertEqual(1, status)
         self.assertIn("growing-shares/a_spec.lua:1: unexpected symbol near '+'\n", told)
         self.assertIn('growing-shares/b_spec.lua:1: no\n', told)
-        self.assertIn('3 passed, 2 failed', told)
+        self.assertIn('growing-shares/c_spec.lua:1: first\n', told)
+        self.assertIn('3 passed, 3 failed', told)
 
     def test_thresholds(self):
         """Lines that did not run, and no spec at all, fail when that is asked."""
