@@ -5,6 +5,7 @@
 """
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -81,6 +82,20 @@ fail  request-success-rate = 88.08, at least 99 wanted (short by 10.92)
         self.assertEqual((1, 'until: it is  3:25 already; b goes back\n'), (status, errors))
         answers = [line for line in told.splitlines() if not line.startswith('  ')]
         self.assertEqual(['20', 'Promoting', '205000'], answers)
+
+    def test_long_wait(self):
+        """What does not come in six hours is given up, with the way on; a time leads over it."""
+        story = (ROOT / 'examples/strategies/business-hours/scenario.yaml').read_text()
+        folder = self.top / 'story'
+        shutil.copytree(ROOT / 'examples/strategies/business-hours', folder)
+        (folder / 'scenario.yaml').write_text(re.sub('begin: .*', 'begin: 2026-03-11T16:30:00Z', story))
+        walk = ("deploy 'shop/web:2'", 'until 10')
+        for last in ('until 10', 'run'):
+            status, _, errors = self.type(*walk[:1], last, path=folder)
+            self.assertEqual(1, status)
+            self.assertIn('for 6 h of virtual time (until +24h goes on): web.shop Progressing', errors)
+        status, told, _ = self.type(*walk, 'until +24h', 'canary.phase', path=folder)
+        self.assertEqual((0, 'Succeeded'), (status, told.splitlines()[-1]))
 
     def test_run(self):
         status, told, _ = self.type("deploy 'shop/checkout:2'", 'run', 'release.state', 's')

@@ -68,7 +68,7 @@ local function tell_end(session, why)
   elseif why == 'nothing' then
     local open = session:open_release()
     if open then
-      problem('nothing has come for 6 h of virtual time: %s', place_of(session))
+      problem('nothing has come for 6 h of virtual time (until +24h goes on): %s', place_of(session))
     end
     problem('no release is under way: deploy IMAGE begins one (%s)', place_of(session))
   end
@@ -187,9 +187,15 @@ local function walk_to(session, at)
   session.world:after(at - session.world:now(), function()
     is_time = true
   end)
-  return session:walk_on(RUN_LIMIT, function()
+  local function is_over()
     return is_time or session.world:now() >= at
-  end)
+  end
+  local why, before
+  repeat -- a word may take longer than one walk waits
+    before = session.world:now()
+    why = session:walk_on(RUN_LIMIT, is_over)
+  until why ~= 'nothing' or is_over() or session.world:now() == before
+  return why
 end
 
 local function run_until(session, argument)
@@ -207,7 +213,8 @@ local function run_until(session, argument)
   if why == 'count' then
     problem('until: it has not come in %d words', RUN_LIMIT)
   elseif why == 'nothing' then
-    problem('until: it has not come: %s', place_of(session))
+    problem('until: it has not come%s: %s', session:open_release() and not session.recorded
+      and ' for 6 h of virtual time (until +24h goes on)' or '', place_of(session))
   end
   return tell_end(session, why)
 end
