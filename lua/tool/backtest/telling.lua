@@ -17,11 +17,12 @@ function M.duration(ms)
   return seconds .. 's'
 end
 
---- '10m', '90s': what stands between two lines of a timeline.
+--- '10m', '90s', '10h 59m': what stands between two lines of a timeline.
 function M.short(ms)
   local seconds = math.floor(ms / 1000 + 0.5)
   return seconds % 3600 == 0 and seconds > 0 and seconds / 3600 .. 'h'
-    or seconds % 60 == 0 and seconds > 0 and seconds / 60 .. 'm' or seconds .. 's'
+    or seconds % 60 == 0 and seconds > 0 and seconds / 60 .. 'm'
+    or seconds > 600 and M.duration(ms) or seconds .. 's'
 end
 
 --- '  1:11': minutes and seconds, or hours before them.
