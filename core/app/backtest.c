@@ -86,7 +86,7 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
         return true;
     }
     if (name == NULL) {
-        return err_set(err, ERR_INVALID, "%s: unexpected word", value);
+        return err_set(err, ERR_INVALID, "%s: unexpected word; files come after -f", value);
     }
     for (size_t i = 0; i < sizeof text_flags / sizeof text_flags[0]; i++) {
         if (strcmp(text_flags[i], name) == 0) {

@@ -35,7 +35,7 @@
       "fetch what checks ask a Prometheus", record_flags, "--", NULL)                                                  \
     X(why, "why CANARY[/NUMBER]", "say from its record why a release did what it did",                                 \
       "say why a release did what it did", why_flags, "--", NULL)                                                      \
-    X(new, "new strategy NAME", "make a folder with a strategy that works, to begin with",                             \
+    X(new, "new strategy|check NAME", "make a folder with one that works, to begin with",                              \
       "make a folder with a strategy", new_flags, "--", "strategy")                                                    \
     X(version, "version", "print the version, as -version does behind every command", "print the version", NULL, "--", \
       NULL)                                                                                                            \

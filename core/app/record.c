@@ -43,7 +43,7 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
         return true;
     }
     if (name == NULL) {
-        return err_set(err, ERR_INVALID, "%s: unexpected word", value);
+        return err_set(err, ERR_INVALID, "%s: unexpected word; files come after -f", value);
     }
     if (strcmp(name, "prometheus") == 0) {
         words->prometheus = value;

@@ -95,6 +95,7 @@ class DryRun(Case):
             **month.canary(99)['spec'], 'provider': 'linkerd'}})
         for said, args in (
                 ('either --plan or --scenario FILE is wanted', ['-f', other]),
+                (f'{other}: unexpected word; files come after -f', ['--plan', other]),
                 ('-f FILE is missing', ['--plan']),
                 ('no Canary is in the files', ['--plan', '-f', EXAMPLES / 'tutorial/podinfo.yaml']),
                 ('no release of it begins in ', ['--scenario', leak, '-f', other]),
