@@ -15,7 +15,7 @@ enum witness_kind {
 
 struct witness_news {
     enum witness_kind kind;
-    const char *label; /* "podinfo.test" */
+    const char *label; /* the name of the Canary */
     const char *name;
     const struct node *args, *answer; /* NULL: none */
     bool known;                       /* of a word: it is on record, and what it did is not done again */

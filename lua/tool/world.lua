@@ -506,9 +506,10 @@ function methods.finish(world, name, limit)
   return self.phases[key]
 end
 
-function methods.play(world)
-  local self = kept_of(world, 'play')
-  local wrong = world:play_acts(function(what, text)
+--- What is done when something of a scenario happens: the engine dies and comes back, and all is noted.
+local function follow_acts(self)
+  local world = self.world
+  return function(what, text)
     if what == 'engine' then
       self.is_down = text == 'down'
       if self.is_down then
@@ -520,10 +521,28 @@ function methods.play(world)
       local command = what == 'people' and text:match '^%$ (.*)'
       note(self, command and '$' or '*', command or text)
     end
-  end)
+  end
+end
+
+function methods.play(world)
+  local wrong = world:play_acts(follow_acts(kept_of(world, 'play')))
   if wrong[1] then
     error(table.concat(wrong, '\n'), 0)
   end
+  return world
+end
+
+local begin_acts = methods.begin_acts
+
+--- `tell` is told of what happens, too.
+function methods.begin_acts(world, tell)
+  local follow = follow_acts(kept_of(world, 'begin_acts'))
+  begin_acts(world, function(what, text)
+    follow(what, text)
+    if tell then
+      tell(what, text)
+    end
+  end)
   return world
 end
 

@@ -212,6 +212,10 @@ function world:scripts() end
 ---@return string[] wrong
 function world:play_acts(tell) end
 
+--- The acts and faults of the scenario come from now on, as time passes.
+---@param tell fun(what: 'people'|'world'|'engine', text: string)
+function world:begin_acts(tell) end
+
 -- Objects, as the API server has them; they are checked and defaulted as a request is -------------
 
 --- Creates objects: YAML of one or more, or one as a table.
@@ -343,7 +347,7 @@ function world:sent_at(request) end
 
 ---@class sluice.News what a script and the engine say to each other (core/lab/witness.h)
 ---@field kind 'word'|'operation'|'answer'|'leave'|'evidence'|'end'
----@field canary string "NAME.NAMESPACE"
+---@field canary string its name
 ---@field name string? of the word or operation; of evidence, where it was asked; of an end, why it failed
 ---@field args table?
 ---@field answer any what was answered, or the result of the word; nil of an operation: it comes later

@@ -67,6 +67,11 @@ class Repl(Scenario):
             self.assertGreaterEqual(len(requests), 10)
             self.assertEqual(set(), {r['verb'] for r in requests} - READS)
             self.assertEqual(set(), {r['code'] for r in requests} - {200, 404})
+        # The log would show it: the same user writes once, without the console.
+        asked = len(self.lab.audit(self.lab.main.other))
+        self.lab.main.kubectl('--kubeconfig', self.lab.main.other.kubeconfig, '-n', ns, 'annotate', 'canary',
+                              manifests.NAME, 'by=hand')
+        self.assertEqual({'patch'}, {r['verb'] for r in self.lab.audit(self.lab.main.other)[asked:]} - READS)
         self.assertEqual([], self.hook_calls(scene, 'after'))
         self.assertEqual(epoch, self.lab.get('Release', ns, release)['status']['epoch'])
         for kind, object_ in before.items():

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -107,6 +108,33 @@ fail  request-success-rate = 88.08, at least 99 wanted (short by 10.92)
         self.assertEqual(0, status)
         self.assertEqual('no release is under way: deploy IMAGE begins one (checkout.shop Initialized, weight 0)\n',
                          errors.splitlines(True)[-1])
+
+
+class Story(Repl):
+    def test_play(self):
+        """The acts of the scenario come between the words, at their times; back goes before them, too."""
+        status, told, errors = self.type('play', "until 'Halt'", 'b 3', "until 'Halt'")
+        self.assertEqual((0, ''), (status, errors))
+        first, _, again = told.partition('  1:45  checkout.shop Progressing, weight 30\n')
+        self.assertTrue(first.endswith(again), told)
+        self.assertEqual("""\
+  2:05 shop/checkout:2: latency 60 ms, p99 800 ms
+  2:15 round request-success-rate 100 (≥ 99, margin 1) · request-duration 450 (≤ 500, margin 50)
+  2:15 open confirm-traffic-increase no gate
+  2:15 shift 40 VirtualService checkout: primary 60, canary 40 · Advance checkout.shop canary weight 40
+  2:35 shop/checkout:2: latency 120 ms, p99 1500 ms
+  2:45 round request-success-rate 100 (≥ 99, margin 1) · request-duration 826 (≤ 500, over by 326) · Halt \
+checkout.shop advancement request duration 826ms > 500ms · failed checks 1
+""", again)
+        self.expect('', 'play', 'play', status=1, errors='play: the acts of the scenario are under way already\n')
+
+    def test_engine_dies(self):
+        """An engine that is killed in mid-run, by the story or by a line, is followed by another one."""
+        _, told, _ = self.type('play', 'until Progressing', 'run', path=LEAK.with_name('engine-killed.yaml'))
+        self.assertEqual(2, told.count('the engine is killed'))
+        self.assertTrue(told.endswith('checkout.shop Succeeded, weight 0\n'), told)
+        _, told, _ = self.type("deploy 'shop/checkout:2'", 'until 20', 'world:kill_engine()', 'run')
+        self.assertTrue(told.endswith('checkout.shop Succeeded, weight 0\n'), told)
 
 
 class Back(Repl):
@@ -312,9 +340,10 @@ class Lua(Repl):
         self.expect('', 'canry', status=1, errors='there is no canry, known are canary, pairs, query, …\n')
         self.expect('', 'shift(10)', status=1, errors='shift is a word of a strategy: nothing that is typed here is a '
                     'word of the release; world:… changes the world\n')
-        self.expect('', "check('request-duraton')", status=1, errors="rollout:check: there is no metric or check "
-                    "\"request-duraton\", known are request-duration, request-success-rate, burn-rate, "
-                    "latency-regression, sequential-success-rate\n")
+        status, told, errors = self.type("check('request-duraton')")
+        self.assertEqual((1, ''), (status, told))
+        self.assertRegex(errors, r'\Arollout:check: there is no metric or check "request-duraton", known are '
+                                 r'request-duration, request-success-rate')
         self.expect('2\n', 'error({ 1 })', '1 + 1', errors='{ 1 }\n')
 
     def test_closed_in(self):
@@ -339,8 +368,23 @@ class Trouble(Repl):
         done = self.interrupted('x = 1', spin, 'x')
         self.assertEqual((0, '1\n', 'interrupted; all is as it was before this line\n'), done)
 
-    def interrupted(self, first, spinning, last):
-        """Presses Ctrl-C when the line spins: when the answer to the line before it has come, and CPU time is spent."""
+    def test_time_that_passes(self):
+        done = self.interrupted("deploy 'shop/checkout:2'", 'for i = 1, 1e9 do world:run(1) end', 'world:now()')
+        self.assertEqual((0, '7000\n', 'interrupted; all is as it was before this line\n'), done)
+
+    def test_long_walk(self):
+        """Ctrl-C ends a walk at the word that it has come to; what was walked stays, and can be gone back from."""
+        gated = ("world:serve('gate.shop', function() return 403 end) world:patch('Canary', 'shop', 'checkout', { spec "
+                 "= { analysis = { webhooks = { { name = 'gate', type = 'confirm-promotion', url = 'http://gate.shop/' "
+                 "} } } } }) world:deploy 'shop/checkout:2'")
+        status, told, errors = self.interrupted(gated, 's 100000000', 'world:now() > 300000', lines=500)
+        self.assertEqual((0, ''), (status, errors))
+        self.assertIn('confirm-promotion gate → ', told)
+        self.assertTrue(told.endswith('\ninterrupted\ntrue\n'), told[-300:])
+
+    def interrupted(self, first, spinning, last, lines=0):
+        """Presses Ctrl-C when the line spins: when the answer to the line before it has come, and CPU time is spent; or
+        it has told so many lines."""
         child = subprocess.Popen([SLUICE, 'repl', LEAK], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE, text=True, cwd=self.top)
         self.addCleanup(child.kill)
@@ -348,14 +392,20 @@ class Trouble(Repl):
         child.stdin.close()
         self.addCleanup(child.stdout.close)
         self.addCleanup(child.stderr.close)
-        self.assertEqual('spins\n', child.stdout.readline())
-        self.wait_until(lambda: any(spent(pid) > 20 for pid in descendants(child.pid)))
+        for line in child.stdout:
+            if line == 'spins\n':
+                break
+        begun = [child.stdout.readline() for _ in range(lines)]
+        if lines == 0:
+            self.wait_until(lambda: any(spent(pid) > 20 for pid in descendants(child.pid)))
         child.send_signal(signal.SIGINT)
-        told, errors = child.stdout.read(), child.stderr.read()
+        told, errors = ''.join(begun) + child.stdout.read(), child.stderr.read()
         return child.wait(PATIENCE_S), told, errors
 
     def wait_until(self, is_so):
+        deadline = time.monotonic() + PATIENCE_S
         while not is_so():
+            self.assertLess(time.monotonic(), deadline)
             os.sched_yield()
 
     def test_processes_end(self):

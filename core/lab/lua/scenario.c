@@ -258,16 +258,28 @@ static void push_wrong(lua_State *L, const struct world *w)
     str_list_fini(&wrong);
 }
 
-/* play_acts(tell): what is not as expected at the end. */
-static int world_play_acts(lua_State *L)
+static struct world *start_acts(lua_State *L)
 {
     struct world *w = module_check_changing(L);
     luaL_argcheck(L, w->play != NULL, 1, "a world of a scenario is wanted");
     luaL_argcheck(L, w->tell == LUA_NOREF, 1, "its acts were played already");
     luaL_argcheck(L, !w->is_running, 1, "the world is running");
     w->tell = module_take_function(L, 2);
-    w->is_running = true;
     play_start(w->play);
+    return w;
+}
+
+/* begin_acts(tell): they come as time passes. */
+static int world_begin_acts(lua_State *L)
+{
+    return module_done(L, start_acts(L), 0);
+}
+
+/* play_acts(tell): what is not as expected at the end. */
+static int world_play_acts(lua_State *L)
+{
+    struct world *w = start_acts(L);
+    w->is_running = true;
     int64_t until_ms = clock_mono_ms(virtual_clock_clock(w->time)) + w->scenario->limit_ms + 60000;
     while (!w->has_ended && w->failure == LUA_NOREF && clock_mono_ms(virtual_clock_clock(w->time)) < until_ms) {
         virtual_clock_run(w->time, until_ms);
@@ -279,6 +291,7 @@ static int world_play_acts(lua_State *L)
 
 const luaL_Reg module_scenario[] = {
     {"scripts", world_scripts},
+    {"begin_acts", world_begin_acts},
     {"play_acts", world_play_acts},
     {NULL, NULL},
 };

@@ -92,6 +92,16 @@ local function deploy(session, argument)
     session.world:primary(canary) or 'nothing', image, release and release.metadata.name or '?') })
 end
 
+local function play(session)
+  if session.acts then
+    problem 'play: the acts of the scenario are under way already'
+  end
+  session:play()
+  session.step = session.step + 1
+  session.line.kind = 'lua'
+  session.line.text = 'world:begin_acts()'
+end
+
 local function step(session, argument)
   return tell_end(session, session:walk_on(count_of(argument, 's')))
 end
@@ -161,7 +171,7 @@ function M.wish(session, text, quoted)
     end
   elseif not quoted and (clock_ms(text) or duration_ms(text)) then
     return nil, clock_ms(text) or world:now() + duration_ms(text)
-  elseif not quoted and PHASES[text] then
+  elseif PHASES[text] then
     return function()
       return world:phase() == text
     end
@@ -270,6 +280,8 @@ end
 M.list = {
   { name = 'deploy', short = 'd', form = 'deploy IMAGE [CANARY]', run = deploy,
     says = 'push a version, and wait until its release has begun' },
+  { name = 'play', short = 'p', form = 'play', run = play,
+    says = 'the acts and faults of the scenario come from now on, as time passes' },
   { name = 'step', short = 's', form = 's [COUNT]', run = step,
     says = 'the next word of the release, or so many: what it asked, and what came back' },
   { name = 'back', short = 'b', form = 'b [COUNT]', run = back,
@@ -289,7 +301,7 @@ M.list = {
 }
 
 --- What a record has nothing to do with.
-local NEEDS_WORLD = { deploy = true, ['what-if'] = true, save = true }
+local NEEDS_WORLD = { deploy = true, play = true, ['what-if'] = true, save = true }
 
 local by_name = {}
 for _, command in ipairs(M.list) do

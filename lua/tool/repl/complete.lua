@@ -7,6 +7,10 @@ local M = {}
 local KINDS = { 'Canary', 'ConfigMap', 'Deployment', 'DestinationRule', 'HorizontalPodAutoscaler', 'MetricTemplate',
   'AlertProvider', 'Check', 'Pod', 'Release', 'Secret', 'Service', 'Strategy', 'VirtualService' }
 
+--- Those that the engine brings.
+local CHECKS = { 'request-success-rate', 'request-duration', 'sequential-success-rate', 'latency-regression',
+  'burn-rate' }
+
 local function sorted(set, prefix)
   local list = {}
   for name in pairs(set) do
@@ -78,7 +82,7 @@ end
 -- Texts -----------------------------------------------------------------------------------------
 
 local function metrics(session)
-  local set = set_of { 'request-success-rate', 'request-duration' }
+  local set = set_of(CHECKS)
   local canary = session.kept.canaries[1]
   local object = canary and session.world:canary(canary.namespace .. '/' .. canary.name)
   for _, metric in ipairs(object and object.spec.analysis and object.spec.analysis.metrics or {}) do

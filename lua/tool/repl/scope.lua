@@ -15,7 +15,7 @@ local LIBRARY = { 'assert', 'error', 'getmetatable', 'ipairs', 'next', 'pairs', 
 local CHANGING = { deploy = true, settle = true, run = true, run_until = true, finish = true, play = true, patch = true,
   create = true, update = true, restore = true, delete = true, version = true, traffic = true, blind = true,
   answer = true, serve = true, start_engine = true, close_engine = true, kill_engine = true, strike_at = true,
-  after = true, play_acts = true, fates = true }
+  after = true, play_acts = true, begin_acts = true, fates = true }
 
 --- What the console needs itself, or which would take the world away.
 local KEPT = { close = 'q ends the console', witness = 'the console listens already' }

@@ -119,22 +119,46 @@ function Session:tell(ms, title, details)
 end
 
 --- Events that no word has ordered: what the engine tells of its own accord.
-local function tell_heard(self)
+local function take_heard(self, lines)
   local told = self.kept.told
   for i = self.heard + 1, #told do
     if not self.known[told[i].text] then
-      self:tell(told[i].at, '', { told[i].text })
+      lines[#lines + 1] = { at = told[i].at, title = '', details = { told[i].text } }
     end
   end
   self.heard = #told
 end
 
---- Tells the words that have ended and the events that came, in this order.
+--- The acts and faults of the scenario come from now on.
+function Session:play()
+  self.acts = {}
+  self.world:begin_acts(function(what, text)
+    if what ~= 'engine' then -- what strikes it is told as well
+      self.acts[#self.acts + 1] = { at = self.world:now(), title = text, details = {} }
+    end
+  end)
+end
+
+--- Tells the words that have ended, and the acts and events that came, in the order of their times.
 function Session:flush()
+  local lines = self.acts or {}
+  self.acts = self.acts and {}
   for _, word in ipairs(self.told:take()) do
-    self:tell(word.at, tell.title(word), word.details)
+    lines[#lines + 1] = { at = word.at, title = tell.title(word), details = word.details }
   end
-  tell_heard(self)
+  take_heard(self, lines)
+  for i, line in ipairs(lines) do
+    line.place = i
+  end
+  table.sort(lines, function(a, b)
+    if a.at ~= b.at then
+      return a.at < b.at
+    end
+    return a.place < b.place
+  end)
+  for _, line in ipairs(lines) do
+    self:tell(line.at, line.title, line.details)
+  end
 end
 
 local AT_REST = { Initialized = true, Succeeded = true, Failed = true }
@@ -173,12 +197,9 @@ end
 --- Lets time pass until a word has ended, or a release, or `wish` has come true; says whether any of it came.
 function Session:advance(wish)
   local words, ended = self.told.words, ended_count(self)
-  console.hold(true)
-  local came = self.world:run(open_release(self) and LIMIT_MS or IDLE_MS, function()
+  return self.world:run(open_release(self) and LIMIT_MS or IDLE_MS, function()
     return self.told.words > words or ended_count(self) > ended or wish and wish() or console.interrupted()
   end)
-  console.hold(false)
-  return came
 end
 
 --- A word more. Gives whether there was one.
@@ -205,6 +226,7 @@ function Session:checkpoint(count)
   local kind, number, text = console.snapshot(self.step, false)
   if kind == 'G' then
     self.quiet, self.stop_at = true, number
+    console.hold(true)
   elseif kind then
     error({ order = { kind, number, text } }, 0)
   end
@@ -215,6 +237,13 @@ end
 ---@param is_over fun(): boolean? asked after each, and while time passes
 ---@return 'count'|'over'|'nothing'|'interrupted' why it ended
 function Session:walk_on(count, is_over)
+  console.hold(true) -- an interrupt ends it at a word, and what was walked stays
+  local why = self:walk_words(count, is_over)
+  console.hold(false)
+  return why
+end
+
+function Session:walk_words(count, is_over)
   for i = 1, count do
     if self.stop_at and self.step >= self.stop_at then
       return 'over'

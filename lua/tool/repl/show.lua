@@ -80,17 +80,21 @@ for word in ('and break do else elseif end false for function goto if in local n
   KEYWORDS[word] = true
 end
 
+local function quoted(text)
+  text = #text > TEXT_MAX and text:sub(1, TEXT_MAX) .. '…' or text
+  return "'" .. text:gsub("[\\']", '\\%0'):gsub('\n', '\\n') .. "'"
+end
+
 local function key_text(key)
   if type(key) == 'string' then
-    return key:find '^[%a_][%w_]*$' and not KEYWORDS[key] and key or ('[%q]'):format(key)
+    return key:find '^[%a_][%w_]*$' and not KEYWORDS[key] and key or '[' .. quoted(key) .. ']'
   end
   return '[' .. tostring(key) .. ']'
 end
 
 local function scalar(value)
   if type(value) == 'string' then
-    local text = #value > TEXT_MAX and value:sub(1, TEXT_MAX) .. '…' or value
-    return "'" .. text:gsub("[\\']", '\\%0'):gsub('\n', '\\n') .. "'"
+    return quoted(value)
   elseif type(value) == 'number' then
     return M.number(value)
   elseif type(value) == 'function' then

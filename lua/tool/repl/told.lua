@@ -56,7 +56,8 @@ function M.evidence(evidence)
   local notes = {}
   notes[#notes + 1] = bounds
   if margin then
-    notes[#notes + 1] = (margin < 0 and 'short by ' or 'margin ') .. number(math.abs(margin))
+    local is_over = evidence.max and evidence.value > evidence.max
+    notes[#notes + 1] = (margin >= 0 and 'margin ' or is_over and 'over by ' or 'short by ') .. number(math.abs(margin))
   end
   return text .. (notes[1] and (' (%s)'):format(table.concat(notes, ', ')) or '')
 end

@@ -1,0 +1,101 @@
+--- What a script and the engine said to each other, as lines of the console.
+local tell = require 'tool.repl.told'
+
+local now, told
+
+--- The lines of the words that have ended.
+local function lines()
+  local texts = {}
+  for i, word in ipairs(told:take()) do
+    texts[i] = tell.title(word) .. ': ' .. table.concat(word.details, ' · ')
+  end
+  return texts
+end
+
+local function say(kind, name, args, answer, known)
+  told:note { kind = kind, canary = 'web', name = name, args = args, answer = answer, known = known or false }
+end
+
+before_each(function()
+  now = 0
+  told = tell.new(function()
+    return now
+  end, function() end)
+end)
+
+describe('a word of the console', function()
+  it('tells what it asked and what came back, also later', function()
+    say('word', 'begin', {})
+    say('operation', 'hooks', { type = 'pre-rollout' })
+    say('answer', 'hooks', nil, { { name = 'smoke', ok = true }, { name = 'load', ok = false, error = 'no' } })
+    say('operation', 'ready', { side = 'canary' })
+    now = 4500
+    say('answer', 'ready', nil, { ready = true })
+    say('operation', 'act', { { kind = 'route', primary = 90, canary = 10 } }, { ok = true })
+    say('leave', nil, nil, { done = true })
+    assert.same({ 'begin: pre-rollout smoke → ok · pre-rollout load → no · canary ready after 4 s · '
+      .. 'routes: primary 90, canary 10' }, lines())
+  end)
+
+  it('tells verdicts with their bounds, and how far they are from them', function()
+    say('word', 'round', {})
+    for _, evidence in ipairs {
+      { metric = 'rate', value = 100, min = 99, verdict = 'pass' },
+      { metric = 'rate', value = 88.13, min = 99, verdict = 'fail' },
+      { metric = 'time', value = 700, max = 500, verdict = 'fail' },
+      { metric = 'band', value = 5, min = 1, max = 7, verdict = 'pass' },
+      { metric = 'odd', verdict = 'blind', problem = 'no values found' },
+    } do
+      say('evidence', 'scripts/ring.lua:7', evidence)
+    end
+    say('leave', nil, nil, {})
+    assert.same({ 'round: rate 100 (≥ 99, margin 1) · rate 88.13 (≥ 99, short by 10.87) · time 700 (≤ 500, over by '
+      .. '200) · band 5 (1 to 7, margin 2) · odd blind: no values found' }, lines())
+    assert.equal(5, #told.last_evidence)
+    assert.equal('scripts/ring.lua:7', told.last_evidence[1].where)
+  end)
+
+  it('shows its arguments, and the result of a question', function()
+    say('word', 'shift', { weight = 20 })
+    say('leave', nil, nil, { done = true })
+    say('word', 'query', { query = 'up' })
+    say('leave', nil, nil, { value = 3 })
+    say('word', 'wait', { ms = 1000 })
+    say('leave', nil, nil, {})
+    assert.same({ 'shift 20: ', 'query up: → 3', 'wait 1000: ' }, lines())
+  end)
+
+  it('takes over what was done for it before', function()
+    say('word', 'start', {})
+    say('operation', 'hooks', { type = 'confirm-rollout' }, {})
+    say('leave', nil, nil, {})
+    assert.same({}, lines())
+    say('word', 'begin', {})
+    say('leave', nil, nil, {})
+    assert.same({ 'begin: confirm-rollout: no gate' }, lines())
+  end)
+
+  it('is told once when another engine goes on behind a dead one', function()
+    say('word', 'round', {})
+    say('operation', 'act', { { kind = 'phase', phase = 'Promoting' } }, { ok = true })
+    say('word', 'begin', {}, {}, true) -- the next engine replays
+    say('word', 'round', {})
+    say('operation', 'act', { { kind = 'phase', phase = 'Promoting' } }, { ok = true })
+    say('leave', nil, nil, {})
+    assert.same({ 'round: phase Promoting' }, lines())
+  end)
+
+  it('ends with the release', function()
+    say('word', 'round', {})
+    say('operation', 'rollback', { events = { { message = 'Rolling back' } } })
+    assert.same({ 'round: Rolling back · taken back' }, lines())
+  end)
+
+  it('tells of effects what failed, and not what did not happen then', function()
+    say('word', 'promote', {})
+    say('operation', 'act', { { kind = 'promote' }, { kind = 'phase', phase = 'Promoting' } },
+      { ok = false, failed = 1, error = 'forbidden' })
+    say('leave', nil, nil, {})
+    assert.same({ 'promote: copy the target to the primary → failed: forbidden' }, lines())
+  end)
+end)
