@@ -74,6 +74,15 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
     return true;
 }
 
+static int columns_of_terminal(void)
+{
+    struct winsize size = {0};
+    if (!isatty(STDOUT_FILENO)) {
+        return 0;
+    }
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : COLUMNS_DEFAULT;
+}
+
 /* --- the two ways in which lines come --- */
 
 /* A line of a pipe, without its end; to be freed. NULL: there is none any more. */
@@ -125,7 +134,7 @@ static int talk(struct repl_line *editor, struct repl_world *world, struct repl_
             if (editor != NULL) {
                 repl_line_keep(editor, line);
             }
-            reply = repl_world_line(world, line);
+            reply = repl_world_line(world, line, columns_of_terminal());
         }
         str_free(&line);
         if (ferror(stdout)) {
@@ -151,15 +160,6 @@ static void listen_for_signals(void)
 }
 
 /* --- the command --- */
-
-static int columns_of_terminal(void)
-{
-    struct winsize size = {0};
-    if (!isatty(STDOUT_FILENO)) {
-        return 0;
-    }
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : COLUMNS_DEFAULT;
-}
 
 static bool is_live(const struct words *words)
 {

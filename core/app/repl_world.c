@@ -44,6 +44,7 @@ struct repl_world {
     pid_t pid; /* the worker */
     int socket;
     int64_t step;
+    int columns;   /* of the terminal; 0: none */
     bool is_quiet; /* lines are made again: nothing is told */
     repl_fetch_fn *fetch;
     void *ctx;
@@ -305,7 +306,7 @@ static struct repl_reply arrive(struct repl_world *world, int64_t to)
                 (long long)world->step, (long long)to);
         return (struct repl_reply){.status = 2};
     }
-    return follow(world, NULL, exchange(world, CONSOLE_LINE, 0, "here"));
+    return follow(world, NULL, exchange(world, CONSOLE_LINE, world->columns, "here"));
 }
 
 static struct repl_reply follow(struct repl_world *world, const char *text, struct ending ending)
@@ -328,13 +329,14 @@ static struct repl_reply follow(struct repl_world *world, const char *text, stru
     }
 }
 
-struct repl_reply repl_world_line(struct repl_world *world, const char *text)
+struct repl_reply repl_world_line(struct repl_world *world, const char *text, int columns)
 {
+    world->columns = columns;
     if (strlen(text) >= CONSOLE_TEXT_MAX) {
         fprintf(stderr, "a line of %zu bytes: at most %d are taken\n", strlen(text), CONSOLE_TEXT_MAX - 1);
         return (struct repl_reply){.status = 1};
     }
-    return follow(world, text, exchange(world, CONSOLE_LINE, 0, text));
+    return follow(world, text, exchange(world, CONSOLE_LINE, columns, text));
 }
 
 bool repl_world_is_whole(struct repl_world *world, const char *text)

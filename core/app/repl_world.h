@@ -26,8 +26,9 @@ typedef int repl_fetch_fn(void *ctx, const char *what, char **body);
 struct repl_world *repl_world_open(const struct node *order, repl_fetch_fn *fetch, void *ctx, struct repl_reply *reply);
 void repl_world_close(struct repl_world *world);
 
-/* Carries a line out; what it tells goes to standard output, and errors to standard error. */
-struct repl_reply repl_world_line(struct repl_world *world, const char *text);
+/* Carries a line out; what it tells goes to standard output, and errors to standard error. `columns`: of the terminal
+ * now; 0: there is none. */
+struct repl_reply repl_world_line(struct repl_world *world, const char *text, int columns);
 /* False: something is missing at its end, as in `function() `. */
 bool repl_world_is_whole(struct repl_world *world, const char *text);
 /* What may stand in the place of the last word of this text, a line each; to be freed. */

@@ -110,6 +110,31 @@ fail  request-success-rate = 88.08, at least 99 wanted (short by 10.92)
                          errors.splitlines(True)[-1])
 
 
+class Several(Repl):
+    """Of several Canaries the one that was deployed last is meant."""
+
+    def test_focus(self):
+        folder = self.top / 'scenarios'
+        shutil.copytree(LEAK.parent, folder)
+        objects = (folder / 'objects/checkout.yaml').read_text()
+        objects = objects.partition('\n---\n')[2].replace('checkout', 'cart')
+        (folder / 'objects/cart.yaml').write_text(objects.replace('shop.example.com', 'cart.example.com'))
+        scenario = folder / 'slow-leak.yaml'
+        text = scenario.read_text().replace('checkout.yaml\n', 'checkout.yaml\n  - file: objects/cart.yaml\n')
+        scenario.write_text(text.replace('versions:\n', 'versions:\n  shop/cart:2: {ready: 5s}\n', 1))
+        status, told, errors = self.type("deploy 'shop/cart:2' cart", 'canary.name', 's 2', "deploy 'shop/checkout:2' "
+                                         'shop/checkout', 'until 10', 'canary.name', 'save two_spec.lua', path=scenario)
+        self.assertEqual((0, ''), (status, errors))
+        answers = [line for line in told.splitlines() if not line.startswith('  ')]
+        self.assertEqual(['cart', 'checkout'], answers[:2])
+        self.assertIn('two_spec.lua: passes', answers[2])
+        spec = (self.top / 'two_spec.lua').read_text()
+        self.assertIn("world:deploy('shop/cart:2', 'shop/cart')", spec)
+        self.assertIn("assert.equal(10, world:weight('shop/checkout'))", spec)
+        status, _, errors = self.type("deploy 'x' nobody", path=scenario)
+        self.assertEqual((1, 'deploy: there is no Canary nobody\n'), (status, errors))
+
+
 class Story(Repl):
     def test_play(self):
         """The acts of the scenario come between the words, at their times; back goes before them, too."""
@@ -135,6 +160,15 @@ checkout.shop advancement request duration 826ms > 500ms · failed checks 1
         self.assertTrue(told.endswith('checkout.shop Succeeded, weight 0\n'), told)
         _, told, _ = self.type("deploy 'shop/checkout:2'", 'until 20', 'world:kill_engine()', 'run')
         self.assertTrue(told.endswith('checkout.shop Succeeded, weight 0\n'), told)
+
+
+class Remarks(Repl):
+    def test_behind_commands(self):
+        """Commands may have remarks, as Lua has."""
+        self.expect(BEGUN + FIRST_WORDS.partition('  0:37')[0], "deploy 'shop/checkout:2' -- the new one",
+                    's                                       -- step: one word', '-- nothing')
+        status, _, errors = self.type("until 'a -- b'")
+        self.assertEqual((1, 'until: it has not come: checkout.shop Initialized, weight 0\n'), (status, errors))
 
 
 class Back(Repl):

@@ -10,7 +10,7 @@ local CAUSE_TEMPLATE = 'a MetricTemplate is asked by a release alone: s shows it
 -- What the words go by --------------------------------------------------------------------------
 
 local function canary_of(session)
-  local first = session.kept.canaries[1]
+  local first = session:focus()
   return first and session.world:canary(first.namespace .. '/' .. first.name)
 end
 

@@ -43,7 +43,7 @@ local function place_of(session)
   if session.recorded then
     return session:place()
   end
-  local canary = session.kept.canaries[1]
+  local canary = session:focus()
   if not canary then
     return 'no Canary'
   end
@@ -80,12 +80,14 @@ local function deploy(session, argument)
   if image == '' then
     problem('deploy: an image is wanted, such as podinfo:2')
   end
+  session:focus_on(canary)
+  canary = session:key()
   session:settle(canary)
   local pushed_ms = session.world:now()
   session.world:deploy(image, canary)
   session.step = session.step + 1
   local line = session.line
-  line.image, line.canary, line.pushed_ms = image, canary, pushed_ms
+  line.image, line.canary, line.pushed_ms = image, #session.kept.canaries > 1 and canary or nil, pushed_ms
   session:flush()
   local release = session.world:release(canary)
   session:tell(session.world:now(), 'deploy', { ('%s → %s, release %s has begun'):format(
@@ -167,13 +169,13 @@ function M.wish(session, text, quoted)
   local weight = not quoted and tonumber((text:gsub('^weight%s+', ''):gsub('%s*%%$', '')))
   if weight then
     return function()
-      return world:weight() == weight
+      return world:weight(session:key()) == weight
     end
   elseif not quoted and (clock_ms(text) or duration_ms(text)) then
     return nil, clock_ms(text) or world:now() + duration_ms(text)
   elseif PHASES[text] then
     return function()
-      return world:phase() == text
+      return world:phase(session:key()) == text
     end
   end
   local from = #session.kept.told
@@ -279,7 +281,7 @@ end
 ---@type Command[]
 M.list = {
   { name = 'deploy', short = 'd', form = 'deploy IMAGE [CANARY]', run = deploy,
-    says = 'push a version, and wait until its release has begun' },
+    says = 'push a version, and wait until its release has begun; from then on this Canary is meant' },
   { name = 'play', short = 'p', form = 'play', run = play,
     says = 'the acts and faults of the scenario come from now on, as time passes' },
   { name = 'step', short = 's', form = 's [COUNT]', run = step,
@@ -311,6 +313,24 @@ for _, command in ipairs(M.list) do
   end
 end
 
+--- What stands before ' -- a remark', which is none within quotes.
+local function without_comment(rest)
+  local at = 1
+  while true do
+    local from = rest:find('%-%-', at)
+    if not from then
+      return rest
+    end
+    local before = rest:sub(1, from - 1)
+    local _, single = before:gsub("'", '')
+    local _, double = before:gsub('"', '')
+    if single % 2 == 0 and double % 2 == 0 and (before == '' or before:find '%s$') then
+      return before
+    end
+    at = from + 1
+  end
+end
+
 --- The command of a line and what stands behind it; nil: it is Lua. An assignment, a field or an operator behind a name
 --- makes it Lua: `s = 5`, `run.x`.
 ---@param session Session
@@ -329,6 +349,7 @@ function M.find(session, line)
   elseif rawget(session.env, name) ~= nil and not rest:find '%S' then
     return nil -- a variable of the user's
   end
+  rest = without_comment(rest)
   if session.recorded and NEEDS_WORLD[command.name] then
     return { name = command.name, run = function()
       problem('%s: a record is walked as it happened: nothing can be changed', command.name)

@@ -83,7 +83,7 @@ end
 
 local function metrics(session)
   local set = set_of(CHECKS)
-  local canary = session.kept.canaries[1]
+  local canary = session:focus()
   local object = canary and session.world:canary(canary.namespace .. '/' .. canary.name)
   for _, metric in ipairs(object and object.spec.analysis and object.spec.analysis.metrics or {}) do
     set[metric.name] = true

@@ -129,6 +129,7 @@ function M.run(order)
       if woken then
         kind, number, text = woken, its_number, its_text
       else
+        session.columns = kind == 'L' and number or session.columns
         session.quiet, session.stop_at = kind == 'Q', kind == 'Q' and number or nil
         kind, number, text = run_line(session, text)
       end

@@ -106,6 +106,8 @@ function methods:open_release()
   return self.index < #self.words and self.release.metadata.name or nil
 end
 
+function methods.focus() end
+
 function methods.flush() end
 
 function methods.settle() end

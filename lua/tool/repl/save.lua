@@ -82,10 +82,9 @@ local function play(session, lines)
     for i, part in ipairs(texts_of(session)) do
       told[i] = { text = part, count = world:told(part) }
     end
-    local canary = world:canary()
-    return console.encode { phase = world:phase(), weight = world:weight(), primary = world:primary(), told = told,
-      failed_checks = canary.status and canary.status.failedChecks or 0, name = canary.metadata.namespace .. '/'
-      .. canary.metadata.name }
+    local key = session:key()
+    return console.encode { name = key, phase = world:phase(key), weight = world:weight(key),
+      primary = world:primary(key), told = told, several = #session.kept.canaries > 1 }
   end)
   local got = console.decode(text)
   if got.problem then
@@ -99,9 +98,10 @@ local function expectations(got)
   for _, told in ipairs(got.told) do
     lines[#lines + 1] = ('assert.is_true(world:told %s %s 0)'):format(quoted(told.text), told.count > 0 and '>' or '==')
   end
-  lines[#lines + 1] = ('assert.equal(%s, world:phase())'):format(quoted(got.phase))
-  lines[#lines + 1] = ('assert.equal(%d, world:weight())'):format(got.weight)
-  lines[#lines + 1] = got.primary and ('assert.equal(%s, world:primary())'):format(quoted(got.primary)) or nil
+  local of = got.several and quoted(got.name) or ''
+  lines[#lines + 1] = ('assert.equal(%s, world:phase(%s))'):format(quoted(got.phase), of)
+  lines[#lines + 1] = ('assert.equal(%d, world:weight(%s))'):format(got.weight, of)
+  lines[#lines + 1] = got.primary and ('assert.equal(%s, world:primary(%s))'):format(quoted(got.primary), of) or nil
   return lines
 end
 

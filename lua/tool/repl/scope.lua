@@ -143,7 +143,7 @@ local function canary_of(session)
 end
 
 local function release_of(session)
-  local first = session.kept.canaries[1]
+  local first = session:focus()
   local release = session.release or first and session.world:release(first.namespace .. '/' .. first.name)
   if not release then
     return nil

@@ -71,9 +71,34 @@ function M.open(order)
   return self
 end
 
---- What the routes, the target and the primary of the only Canary are called.
+--- The Canary that is meant where none is named: the one that was deployed last, else the first.
+function Session:focus()
+  return self.focused or self.kept.canaries[1]
+end
+
+--- "namespace/name" of it; nil: there is none.
+function Session:key()
+  local canary = self:focus()
+  return canary and canary.namespace .. '/' .. canary.name
+end
+
+---@param name string? its name, or namespace/name
+function Session:focus_on(name)
+  for _, canary in ipairs(name and self.kept.canaries or {}) do
+    if name == canary.name or name == canary.namespace .. '/' .. canary.name then
+      self.focused = canary
+      self:find_names()
+      return
+    end
+  end
+  if name then
+    error({ problem = ('deploy: there is no Canary %s'):format(name) }, 0)
+  end
+end
+
+--- What its routes, its target and its primary are called.
 function Session:find_names()
-  local first = self.kept.canaries[1]
+  local first = self:focus()
   if not first then
     return
   end
@@ -88,7 +113,7 @@ function Session:title()
   if self.live then
     return ('%s, as it was read now: nothing that is done here is done there'):format(self.file)
   end
-  local first = self.kept.canaries[1]
+  local first = self:focus()
   return ('%s in an embedded cluster, virtual time'):format(first and first.name .. '.' .. first.namespace
     or self.file)
 end
@@ -165,8 +190,8 @@ local AT_REST = { Initialized = true, Succeeded = true, Failed = true }
 
 --- As world:deploy does before it pushes a version: waits until the objects of a new Canary are there.
 function Session:settle(canary)
-  local first = self.kept.canaries[1]
-  local key = canary and canary:find '/' and canary or first and first.namespace .. '/' .. (canary or first.name)
+  local first = self:focus()
+  local key = canary or first and first.namespace .. '/' .. first.name
   if key and not self.kept.last_release[key] and not AT_REST[self.kept.phases[key] or ''] then
     self.world:settle(canary)
   end

@@ -20,7 +20,7 @@ end
 
 --- The metrics that the analysis goes by.
 local function wanted(session)
-  local canary = session.kept.canaries[1]
+  local canary = session:focus()
   local object = session.world:canary(canary.namespace .. '/' .. canary.name)
   local list = {}
   for i, metric in ipairs(object.spec.analysis and object.spec.analysis.metrics or {}) do
@@ -44,11 +44,12 @@ local function walk(session)
     blind = blind + (news.kind == 'evidence' and news.args.verdict == 'blind' and 1 or 0)
     return note(told, news)
   end
+  local key = session:key()
   local why = session:walk_on(WORDS_MAX, function()
     return not session:open_release()
   end)
   return { why = why, blind = blind, lines = lines, took_ms = session.world:now() - from,
-    phase = session.world:phase() or '', weight = session.world:weight(), at = session:clock():match '%S+' }
+    phase = session.world:phase(key) or '', weight = session.world:weight(key), at = session:clock():match '%S+' }
 end
 
 local function outcome_of(got, threshold)

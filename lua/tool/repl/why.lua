@@ -37,7 +37,7 @@ local function count_of(session, evidence)
   if evidence.failed then
     return ('; failed check %d of %d'):format(evidence.failed, evidence.threshold or 0)
   end
-  local canary = session.kept.canaries[1]
+  local canary = session:focus()
   if not canary then
     return ''
   end
@@ -57,7 +57,7 @@ end
 
 --- What it says itself that it waits for.
 local function waits(session)
-  local canary = session.kept.canaries[1]
+  local canary = session:focus()
   local object = canary and session.world:canary(canary.namespace .. '/' .. canary.name)
   local lines = {}
   for _, condition in ipairs(object and object.status and object.status.conditions or {}) do
@@ -71,7 +71,7 @@ end
 
 --- The last verdicts of the record, where no word was seen: of a release that was under way, or over, before.
 local function recorded(session)
-  local canary = session.kept.canaries[1]
+  local canary = session:focus()
   local evidence = canary and session.world:checks(canary.namespace .. '/' .. canary.name) or {}
   local last = { word = { name = 'round' } }
   for i = #evidence, 1, -1 do
