@@ -251,8 +251,8 @@ class WhatIf(Repl):
         status, told, errors = self.type(*walk, 'what-if metrics unknown', 's')
         self.assertEqual((0, ''), (status, errors))
         self.assertIn('needs   request-success-rate ≥ 99, request-duration ≤ 500\n', told)
-        self.assertIn('then    taken back at 3:12, after 2:05: 3 verdicts were blind, threshold 3 (a blind check '
-                      'counts as a failed one)\n', told)
+        self.assertIn('then    taken back at 3:12, after 2:05: 3 verdicts were blind, and counted as '
+                      'failed checks, threshold 3\n', told)
         self.assertTrue(told.endswith('  1:37 round request-success-rate 100 (≥ 99, margin 1) · request-duration 119 '
                                       '(≤ 500, margin 381)\n  1:37 open confirm-traffic-increase no gate\n'), told)
         self.expect('', 'what-if pigs fly', status=1,

@@ -31,7 +31,7 @@ end
 
 --- Walks to the end in the copy. Gives what was told on the way.
 local function walk(session)
-  local blind, lines = 0, {}
+  local blind, counted, lines = 0, 0, {}
   function session.say() end
   function session.checkpoint() end
   function session.tell(_, ms, title, details)
@@ -41,28 +41,39 @@ local function walk(session)
   session.is_blind = true
   local from, note = session.world:now(), session.told.note
   function session.told.note(told, news)
-    blind = blind + (news.kind == 'evidence' and news.args.verdict == 'blind' and 1 or 0)
+    if news.kind == 'evidence' and news.args.verdict == 'blind' then
+      blind, counted = blind + 1, counted + (news.args.failed and 1 or 0)
+    end
     return note(told, news)
   end
   local key = session:key()
   local why = session:walk_on(WORDS_MAX, function()
     return not session:open_release()
   end)
-  return { why = why, blind = blind, lines = lines, took_ms = session.world:now() - from,
+  return { why = why, blind = blind, counted = counted, lines = lines, took_ms = session.world:now() - from,
     phase = session.world:phase(key) or '', weight = session.world:weight(key), at = session:clock():match '%S+' }
+end
+
+--- How the verdicts that were blind were taken: by the rule of the Canary, or of its Strategy.
+local function blindness(got, threshold)
+  local text = ('%d verdicts were blind'):format(got.blind)
+  if got.counted == 0 then
+    return text .. ', and none of them counted'
+  elseif got.counted < got.blind then
+    return ('%s, of which %d counted as failed checks, threshold %d'):format(text, got.counted, threshold)
+  end
+  return ('%s, and counted as failed checks, threshold %d'):format(text, threshold)
 end
 
 local function outcome_of(got, threshold)
   local minutes = ('%d:%02d'):format(math.floor(got.took_ms / 60000), math.floor(got.took_ms / 1000) % 60)
+  local blind = blindness(got, threshold)
   if got.why ~= 'over' then
-    return ('it holds: after %s more it is %s still, at weight %d; %d verdicts were blind'):format(minutes, got.phase,
-      got.weight, got.blind)
+    return ('it holds: after %s more it is %s still, at weight %d; %s'):format(minutes, got.phase, got.weight, blind)
   elseif got.phase == 'Failed' then
-    return ('taken back at %s, after %s: %d verdicts were blind, threshold %d (a blind check counts as a failed one)')
-      :format(got.at, minutes, got.blind, threshold)
+    return ('taken back at %s, after %s: %s'):format(got.at, minutes, blind)
   end
-  return ('%s at %s, after %s, whatever Prometheus says: %d verdicts were blind'):format(got.phase, got.at, minutes,
-    got.blind)
+  return ('%s at %s, after %s, whatever Prometheus says: %s'):format(got.phase, got.at, minutes, blind)
 end
 
 ---@param session Session
