@@ -208,20 +208,31 @@ bool repl_line_dropped(const struct repl_line *editor)
 
 /* --- life --- */
 
+/* The terminal of this process, as libedit has it. It is never ended, as el_end would lose what EL_ADDFN has copied. */
+static EditLine *terminal;
+
+static EditLine *open_terminal(void)
+{
+    if (terminal == NULL) {
+        terminal = el_init("sluice", stdin, stdout, stderr);
+        el_set(terminal, EL_PROMPT, prompt);
+        el_set(terminal, EL_EDITOR, "emacs");
+        el_set(terminal, EL_ADDFN, "sluice-complete", "completes the word before the cursor", complete);
+        el_set(terminal, EL_BIND, "\t", "sluice-complete", NULL);
+        el_source(terminal, NULL);
+    }
+    return terminal;
+}
+
 struct repl_line *repl_line_open(const char *history_file, struct repl_world *world)
 {
     struct repl_line *editor = mem_new(struct repl_line);
     editor->world = world;
     editor->file = file_of(history_file);
-    editor->el = el_init("sluice", stdin, stdout, stderr);
+    editor->el = open_terminal();
     editor->history = history_init();
     el_set(editor->el, EL_CLIENTDATA, editor);
-    el_set(editor->el, EL_PROMPT, prompt);
-    el_set(editor->el, EL_EDITOR, "emacs");
-    el_set(editor->el, EL_ADDFN, "sluice-complete", "completes the word before the cursor", complete);
-    el_set(editor->el, EL_BIND, "\t", "sluice-complete", NULL);
     load_history(editor);
-    el_source(editor->el, NULL);
     return editor;
 }
 
@@ -231,8 +242,9 @@ void repl_line_close(struct repl_line *editor)
         return;
     }
     save_history(editor);
+    el_set(editor->el, EL_HIST, NULL, NULL);
     history_end(editor->history);
-    el_end(editor->el);
+    el_set(editor->el, EL_PREP_TERM, 0);
     str_free(&editor->file);
     mem_free(editor);
 }
