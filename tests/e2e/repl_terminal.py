@@ -14,6 +14,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -64,17 +65,32 @@ class Terminal(unittest.TestCase):
                 return screen
             self.assertLess(time.monotonic(), deadline, f'{pattern!r} is not on the screen:\n{screen}')
 
+    def await_raw(self):
+        """libedit shows its prompt a moment before the terminal stops echoing what is typed."""
+        terminal = os.open(self.tmux('display-message', '-p', '#{pane_tty}').strip(), os.O_RDWR | os.O_NOCTTY)
+        deadline = time.monotonic() + PATIENCE_S
+        try:
+            while termios.tcgetattr(terminal)[3] & termios.ICANON:
+                self.assertLess(time.monotonic(), deadline, 'the terminal reads whole lines')
+        finally:
+            os.close(terminal)
+
+    def write(self, text):
+        self.await_raw()
+        self.tmux('send-keys', '-l', text)
+
     def keys(self, *keys):
         self.tmux('send-keys', *keys)
 
     def type(self, line):
         """Types a line; gives what it has told, up to the next prompt."""
-        self.tmux('send-keys', '-l', line)
+        self.write(line)
         self.keys('Enter')
         screen = self.wait_for(r'\n> ' + re.escape(line) + r'(?:\n(?!> ).*)*\n> $')
         return screen.rpartition('> ' + line)[2]
 
     def leave(self, status=0):
+        self.await_raw()
         self.keys('C-d')
         screen = self.wait_for(rf'status {status}\n(?s:.*)[ -]icanon')
         self.assertNotRegex(screen, r'-(icanon|echo|isig)\b', 'the terminal is not as it was')
@@ -105,26 +121,26 @@ class Typing(Terminal):
     def test_completion(self):
         self.open()
         self.type("deploy 'shop/checkout:2'")
-        self.tmux('send-keys', '-l', 'canary.fai')
+        self.write('canary.fai')
         self.keys('Tab')
         self.wait_for(r'> canary\.failed_checks $')
         self.keys('C-u')
-        self.tmux('send-keys', '-l', 'world:k')
+        self.write('world:k')
         self.keys('Tab')
         self.wait_for(r'> world:kill_engine $')
         self.keys('C-u')
-        self.tmux('send-keys', '-l', "check('request-d")
+        self.write("check('request-d")
         self.keys('Tab')
         self.wait_for(r"> check\('request-duration $")
-        self.tmux('send-keys', '-l', "', { m")
+        self.write("', { m")
         self.keys('Tab')
         self.wait_for(r"\nmax +min")
         self.keys('C-u')
-        self.tmux('send-keys', '-l', "world:get('Deployment', 'shop', 'checkout-p")
+        self.write("world:get('Deployment', 'shop', 'checkout-p")
         self.keys('Tab')
         self.wait_for(r"'checkout-primary $")
         self.keys('C-u')
-        self.tmux('send-keys', '-l', 'xyz')
+        self.write('xyz')
         self.keys('Tab')
         self.wait_for(r'> xyz $')
 
@@ -132,6 +148,7 @@ class Typing(Terminal):
         """Lines are kept for the next time, for nobody else to read."""
         self.open()
         self.type('1 + 41')
+        self.await_raw()
         self.keys('Up')
         self.wait_for(r'\n42\n> 1 \+ 41 $')
         self.keys('C-u')
@@ -140,6 +157,7 @@ class Typing(Terminal):
         self.assertEqual(0o600, stat.S_IMODE(file.stat().st_mode))
         self.close()
         self.open()
+        self.await_raw()
         self.keys('Up')
         self.wait_for(r'> 1 \+ 41 $')
 
@@ -151,27 +169,27 @@ class Typing(Terminal):
 
     def test_several_lines(self):
         self.open()
-        self.tmux('send-keys', '-l', 'for i = 1, 2 do')
+        self.write('for i = 1, 2 do')
         self.keys('Enter')
         self.wait_for(r'\n\. $')
-        self.tmux('send-keys', '-l', 'print(i) end')
+        self.write('print(i) end')
         self.keys('Enter')
         self.wait_for(r'\. print\(i\) end\n1\n2\n> $')
 
     def test_interrupt(self):
         """Ctrl-C gives up what is typed, ends what runs, and leaves the console as it was."""
         self.open()
-        self.tmux('send-keys', '-l', 'half a li')
+        self.write('half a li')
         self.wait_for(r'> half a li $')
         self.keys('C-c')
         self.wait_for(r'half a li\^C\n> $')
-        self.tmux('send-keys', '-l', 'function f()')
+        self.write('function f()')
         self.keys('Enter')
         self.wait_for(r'\n\. $')
         self.keys('C-c')
         self.wait_for(r'\. \^C\n> $')
         self.type('x = 1')
-        self.tmux('send-keys', '-l', "print 'spins'; x = 2; while true do end")
+        self.write("print 'spins'; x = 2; while true do end")
         self.keys('Enter')
         self.wait_for(r'\nspins *$')
         self.keys('C-c')
