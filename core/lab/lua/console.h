@@ -19,7 +19,7 @@ struct tool;
 
 enum console_kind {
     /* to a worker */
-    CONSOLE_LINE = 'L',     /* carry this line out; `number`: columns of the terminal, 0: there is none */
+    CONSOLE_LINE = 'L',  /* carry this line out; `number`: columns of the terminal, 0: there is none */
     CONSOLE_AGAIN = 'Q', /* the same, telling nothing, and not beyond step `number` */
     CONSOLE_GO_ON = 'G', /* go on with the line in whose middle this snapshot was made, telling nothing, up to there */
     CONSOLE_IS_WHOLE = 'W', /* is this text a whole line? CONSOLE_ANSWER with `number` 1 or 0 */
