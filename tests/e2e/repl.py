@@ -41,6 +41,12 @@ HALTED = """\
 """
 
 
+# A release that never ends.
+GATED = """world:serve('gate.shop', function() return 403 end) world:patch('Canary', 'shop', 'checkout', { spec = { \
+analysis = { webhooks = { { name = 'gate', type = 'confirm-promotion', url = 'http://gate.shop/' } } } } }) \
+world:deploy 'shop/checkout:2'"""
+
+
 class Repl(unittest.TestCase):
     maxDiff = None
 
@@ -182,6 +188,20 @@ class Back(Repl):
         words = plain[plain.index('  1:07 shift 20'):plain.index('97000')]
         here = '  1:07  checkout.shop Progressing, weight 10\n'
         self.assertEqual(plain.replace(words, words + here + words), there_and_back)
+
+    def test_far(self):
+        """Further back than there are snapshots for each step, over steps of one line and of many: what is made again
+        is the same."""
+        facts = "print('@', world:now(), world:requests(), canary.weight, n)"
+        lines = [GATED]
+        for n in range(110):
+            lines += ['s', f'n = {n}', facts]
+        _, told, errors = self.type(*lines, 'b 100', facts, 's 120', facts, 'b 110', facts, 'b 9', facts)
+        told = [line.split('\t') for line in told.splitlines() if line.startswith('@')]
+        self.assertEqual('', errors)
+        self.assertEqual(told[9], told[110])
+        self.assertEqual([*told[19][:-1], '9'], told[112])
+        self.assertEqual([*told[10][:-1], '9'], told[113])
 
     def test_variables(self):
         self.expect('1\n', 'x = 1', 'x')
@@ -408,10 +428,7 @@ class Trouble(Repl):
 
     def test_long_walk(self):
         """Ctrl-C ends a walk at the word that it has come to; what was walked stays, and can be gone back from."""
-        gated = ("world:serve('gate.shop', function() return 403 end) world:patch('Canary', 'shop', 'checkout', { spec "
-                 "= { analysis = { webhooks = { { name = 'gate', type = 'confirm-promotion', url = 'http://gate.shop/' "
-                 "} } } } }) world:deploy 'shop/checkout:2'")
-        status, told, errors = self.interrupted(gated, 's 100000000', 'world:now() > 300000', lines=500)
+        status, told, errors = self.interrupted(GATED, 's 100000000', 'world:now() > 300000', lines=500)
         self.assertEqual((0, ''), (status, errors))
         self.assertIn('confirm-promotion gate → ', told)
         self.assertTrue(told.endswith('\ninterrupted\ntrue\n'), told[-300:])
