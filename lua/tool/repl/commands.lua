@@ -195,18 +195,11 @@ local function walk_to(session, at)
   if at < session.world:now() then
     problem('until: it is%s already; b goes back', session:clock())
   end
-  local is_time = false
-  session.world:after(at - session.world:now(), function()
-    is_time = true
+  session.until_ms = at
+  local why = session:walk_on(RUN_LIMIT, function()
+    return session.world:now() >= at
   end)
-  local function is_over()
-    return is_time or session.world:now() >= at
-  end
-  local why, before
-  repeat -- a word may take longer than one walk waits
-    before = session.world:now()
-    why = session:walk_on(RUN_LIMIT, is_over)
-  until why ~= 'nothing' or is_over() or session.world:now() == before
+  session.until_ms = nil
   return why
 end
 
@@ -217,7 +210,6 @@ local function run_until(session, argument)
   end
   local why
   if at then
-    session.world:after(math.max(0, at - session.world:now()), function() end)
     why = walk_to(session, at)
   else
     why = session:walk_on(RUN_LIMIT, wish)

@@ -222,7 +222,11 @@ end
 --- Lets time pass until a word has ended, or a release, or `wish` has come true; says whether any of it came.
 function Session:advance(wish)
   local words, ended = self.told.words, ended_count(self)
-  return self.world:run(open_release(self) and LIMIT_MS or IDLE_MS, function()
+  local limit_ms = open_release(self) and LIMIT_MS or IDLE_MS
+  if self.until_ms then -- no longer than to that time, whether or not anything changes then
+    limit_ms = math.max(0, self.until_ms - self.world:now())
+  end
+  return self.world:run(limit_ms, function()
     return self.told.words > words or ended_count(self) > ended or wish and wish() or console.interrupted()
   end)
 end
@@ -299,6 +303,7 @@ end
 
 --- A line begins.
 function Session:begin(text)
+  self.until_ms = nil
   self.line = { text = text, from = self.step, began_ms = self.world:now() }
 end
 
