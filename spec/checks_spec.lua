@@ -126,6 +126,19 @@ describe('a Check', function()
     assert.is_nil(world:condition('Waiting'))
   end)
 
+  it('tells once that it is blind, also where its script rests from round to round', function()
+    local world = judged_by(nil, { analysis = { interval = '1m', stepWeight = 20, maxWeight = 60 } })
+    world.world:create(check())
+    world:initialise():push().world:run('5m', function()
+      return world.last.traffic == 'podinfo-primary 80, podinfo-canary 20'
+    end)
+    world.world:blind(true)
+    world.world:run '10m'
+    local waiting = world:condition('Waiting')
+    assert.equal('CheckBlind', waiting.reason)
+    assert.equal(1, world.told['Warning ' .. waiting.message])
+  end)
+
   it('that is blind does not hide another check that fails', function()
     local world = judged_by(nil, { version = { errors = 0.5 }, analysis = { stepWeight = 20, maxWeight = 40,
       metrics = {

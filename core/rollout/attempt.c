@@ -333,7 +333,9 @@ static bool on_enter(void *ctx, const char *word, const struct node *args, struc
         return true;
     }
     if (step == JOURNAL_RECORDED) {
-        note_wait(run, doc_root(*result));
+        if (!attempt->known) { /* after a rest its waits are as they were */
+            note_wait(run, doc_root(*result));
+        }
         note_replayed(run);
     }
     if (step == JOURNAL_NEW) {
