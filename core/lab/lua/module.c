@@ -121,7 +121,12 @@ static int world_now(lua_State *L)
 static void on_later(struct timer *timer, void *ctx)
 {
     struct callback *later = ctx;
-    module_visit((struct visit){.world = later->world, .function = later->function, .push = module_push_nothing});
+    struct world *w = later->world;
+    module_visit((struct visit){.world = w, .function = later->function, .push = module_push_nothing});
+    if (w->is_wishing) { /* what it did may be the wish */
+        w->has_changed = true;
+        virtual_clock_stop(w->time);
+    }
 }
 
 /* What clocks show, as milliseconds since 1970. */
@@ -159,7 +164,8 @@ static bool is_granted(struct world *w, int wish)
     return granted;
 }
 
-/* Asks the spec whether its wish has come true, before any time passes and whenever an object has changed. */
+/* Asks the spec whether its wish has come true, before any time passes, and whenever an object has changed or a
+ * function of `after` has run. */
 static bool run_until(struct world *w, int64_t until_ms, int wish)
 {
     struct objects *objects = api_objects(cluster_api(w->stage.cluster));
