@@ -11,6 +11,7 @@
 #include "app/why.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/file.h"
 #include "lab/lua/tool.h"
 #include "release/check.h"
 
@@ -35,6 +36,7 @@ const struct cli_flag why_flags[] = {
     {"kubeconfig", "FILE", "the cluster (default: as kubectl finds it)"},
     {"context", "NAME", "one of the kubeconfig's (default: its current one)"},
     {"replay", NULL, "make each verdict once more of what is on record, and name those that differ"},
+    {"html", "FILE", "write a page with the curves into it, too"},
     {"o", "text|json", "text (default) or json, which docs/why.md describes"},
     {"output", "text|json", NULL},
     CLI_COMMON,
@@ -46,6 +48,7 @@ enum { COLUMNS_DEFAULT = 80 };
 struct words {
     struct why_source source;
     char *canary;
+    const char *html; /* where a page is written; NULL: none is wanted */
     bool json, replays, help, version;
 };
 
@@ -85,6 +88,8 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
         source->context = value;
     } else if (strcmp(name, "replay") == 0) {
         words->replays = true;
+    } else if (strcmp(name, "html") == 0) {
+        words->html = value;
     } else if (strcmp(name, "version") == 0) {
         words->version = true;
     } else if (value != NULL) {
@@ -103,6 +108,9 @@ static bool is_whole(const struct words *words, struct err *err)
     }
     if (source->file != NULL && (source->namespace != NULL || source->kubeconfig != NULL || source->context != NULL)) {
         return err_set(err, ERR_INVALID, "-f is for a file, -namespace, -kubeconfig and -context are for a cluster");
+    }
+    if (words->html != NULL && words->replays) {
+        return err_set(err, ERR_INVALID, "--html is for the story, not for --replay");
     }
     return source->file != NULL || source->canary != NULL ||
            err_set(err, ERR_INVALID, "a Canary is missing, or -f with a file");
@@ -133,6 +141,7 @@ static struct doc *order_of(const struct words *words, const struct doc *objects
     }
     node_set_bool(order, root, "replay", words->replays);
     node_set_bool(order, root, "json", words->json);
+    node_set_bool(order, root, "html", words->html != NULL);
     int columns = columns_of_terminal();
     if (columns > 0) {
         node_set_int(order, root, "columns", columns);
@@ -148,7 +157,7 @@ static void keep_list(struct doc *doc, struct node *document, const char *key)
     }
 }
 
-static int tell(struct doc *told)
+static int tell(const struct words *words, struct doc *told)
 {
     struct node *root = doc_root(told), *document = node_get(root, "document");
     const char *problem = node_str(node_get(root, "problem"));
@@ -163,6 +172,12 @@ static int tell(struct doc *told)
         fputs(node_str_or(node_get(root, "text"), ""), stdout);
     }
     cli_flush(stdout);
+    struct err err = {0};
+    const char *page = node_str(node_get(root, "html"));
+    if (page != NULL && !file_write(words->html, page, false, &err)) {
+        fprintf(stderr, "sluice why: --html %s\n", err.text);
+        return 2;
+    }
     return (int)node_int_or(node_get(root, "status"), 2);
 }
 
@@ -180,7 +195,7 @@ static int run(const struct words *words)
         doc_free(order);
     }
     if (told != NULL) {
-        status = tell(told);
+        status = tell(words, told);
     } else {
         fprintf(stderr, "sluice why: %s\n", err.text);
     }

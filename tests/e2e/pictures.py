@@ -41,6 +41,7 @@ def write_pages(folder):
         'plan': ['dryrun', '--plan', '-f', EXAMPLES / 'strategies/insiders-then-region'],
         'backtest': ['backtest', '-f', folder / 'canary.json', '--data', folder / 'data.json', '--every', '30m',
                      '--bad', '2026-06-02T00:00/01:10'],
+        'why': ['why', '-f', ROOT / 'tests/records/words-3-strategy-taken-back-3.yaml'],
     }
     for name, order in orders.items():
         done = subprocess.run([SLUICE, *order, '--html', folder / f'{name}.html'], capture_output=True, text=True,
@@ -126,6 +127,13 @@ class Pictures(unittest.TestCase):
         self.assertRegex(self.page.evaluate(NOW), r'taken back after .*: success [0-9.]+, at least 99 wanted')
         self.page.hover(left + width * 0.25, middle)
         self.assertRegex(self.page.evaluate(NOW), r'promoted after ')
+
+    def test_release_on_record(self):
+        """A share holds until the next one; a check without a value has its point on the ground."""
+        self.visit('why')
+        self.assertEqual('M0.000 100.000 L33.333 100.000 L33.333 90.000',
+                         self.page.evaluate("document.querySelector('.curve.share').getAttribute('d')")[:45])
+        self.assertEqual(2, self.page.evaluate("document.querySelectorAll('.point.blind').length"))
 
     def test_without_script(self):
         """All that was decided stands in the table."""

@@ -8,24 +8,6 @@ local M = {}
 local CLASSES = { promoted = 'good', ['taken back'] = 'bad', undecided = 'unsure' }
 local OUTCOMES = { promoted = 'promoted', ['taken back'] = 'taken back', ['held blind'] = 'held', undecided = 'held' }
 
---- The curves of the checks, in the order in which they were asked first.
----@param checks table[] evidence
----@return ReleaseCheck[]
-function M.curves(checks)
-  local curves, by_name = {}, {}
-  for _, check in ipairs(checks) do
-    local name = check.metric or check.hook or '?'
-    local curve = by_name[name]
-    if not curve then
-      curve = { name = name, unit = check.unit, min = check.min, max = check.max, points = {} }
-      curves[#curves + 1], by_name[name] = curve, curve
-    end
-    curve.points[#curve.points + 1] = { at = check.at, value = tonumber(check.value), verdict = check.verdict,
-      text = telling.check(check) }
-  end
-  return curves
-end
-
 --- A plan shows what is asked when: the values by which it is promoted are made up.
 local function stage_events(played)
   local events = {}
@@ -52,7 +34,8 @@ function M.release(title, played, notes)
   local is_plan = played.stages ~= nil
   return release_page.write { title = title, notes = notes,
     outcome = { text = telling.ending(played), class = CLASSES[played.decision] },
-    span = played.ended - played.began, weights = played.steps, checks = is_plan and {} or M.curves(played.checks),
+    span = played.ended - played.began, weights = played.steps,
+    checks = is_plan and {} or release_page.curves(played.checks, telling.check),
     events = is_plan and stage_events(played) or told_events(played) }
 end
 

@@ -67,6 +67,25 @@ local function rows_of(page)
   return rows
 end
 
+--- The curves of evidence, in the order in which it was asked for first.
+---@param evidence table[] of a Release; `at`: ms since it began
+---@param text fun(one: table): string of one, for people
+---@return ReleaseCheck[]
+function M.curves(evidence, text)
+  local curves, by_name = {}, {}
+  for _, one in ipairs(evidence) do
+    local name = one.metric or one.hook or '?'
+    local curve = by_name[name]
+    if not curve then
+      curve = { name = name, unit = one.unit, min = one.min, max = one.max, points = {} }
+      curves[#curves + 1], by_name[name] = curve, curve
+    end
+    curve.points[#curve.points + 1] = { at = one.at, value = tonumber(one.value), verdict = one.verdict,
+      text = text(one) }
+  end
+  return curves
+end
+
 ---@param page ReleasePage
 ---@return string
 function M.write(page)

@@ -10,6 +10,7 @@ local M = {}
 ---@field at_ms number? since 1970; nil: the record does not say
 ---@field kind 'started'|'weight'|'iteration'|'gate'|'pass'|'fail'|'blind'|'promotion'|'ended'
 ---@field text string
+---@field weight number? of kind weight: percent
 ---@field verdict Evidence? of pass, fail and blind
 ---@field times integer? so many passes in a row, of which `verdict` is the last
 
@@ -47,12 +48,14 @@ local function of_result(entry, field)
   return type(entry.result) == 'table' and entry.result[field] or nil
 end
 
----@type table<string, fun(entry: table, release: ReadRelease): string?, string?> by word: kind and text of a line
+--- By word: kind, text and weight of a line.
+---@type table<string, fun(entry: table, release: ReadRelease): string?, string?, number?>
 local WORDS = {
   shift = function(entry)
     local step = of_result(entry, 'step')
     if type(step) == 'table' and of_result(entry, 'done') then
-      return 'weight', step.mirrored and MIRRORED or ('%s %%'):format(tostring(step.canary))
+      return 'weight', step.mirrored and MIRRORED or ('%s %%'):format(tostring(step.canary)),
+        not step.mirrored and tonumber(step.canary) or nil
     end
   end,
   match = function()
@@ -62,7 +65,7 @@ local WORDS = {
     return 'weight', MIRRORED
   end,
   switch = function()
-    return 'weight', '100 %'
+    return 'weight', '100 %', 100
   end,
   iterate = function(entry)
     return 'iteration', entry.times > 1 and ('%d iterations'):format(entry.times) or 'an iteration'
@@ -77,7 +80,7 @@ local function add_entries(lines, release)
   local gate
   for _, entry in ipairs(release.entries) do
     local line = WORDS[entry.word] or function() end
-    local kind, text = line(entry, release)
+    local kind, text, weight = line(entry, release)
     if entry.word == 'open' and of_result(entry, 'done') == false then
       kind, text = not gate and 'gate' or nil, 'a gate is closed'
       gate = true
@@ -85,7 +88,7 @@ local function add_entries(lines, release)
       gate = nil
     end
     if kind then
-      lines[#lines + 1] = { at_ms = entry.at_ms, kind = kind, text = text }
+      lines[#lines + 1] = { at_ms = entry.at_ms, kind = kind, text = text, weight = weight }
     end
   end
 end

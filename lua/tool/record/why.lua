@@ -1,6 +1,7 @@
 --- sluice why: the story of one Release, or its verdicts once more.
 local agains = require 'tool.record.again'
 local moments = require 'tool.record.moment'
+local picture = require 'tool.record.picture'
 local readable = require 'tool.readable'
 local stories = require 'tool.record.story'
 local texts = require 'tool.record.text'
@@ -90,11 +91,12 @@ end
 ---@field number integer?
 ---@field replay boolean
 ---@field json boolean
+---@field html boolean a page is wanted
 ---@field columns integer?
 
 --- What is told of it.
 ---@param order WhyOrder
----@return { status: integer, text: string?, document: table?, problem: string? }
+---@return { status: integer, text: string?, document: table?, html: string?, problem: string? }
 function M.run(order)
   local object = choose(order)
   if object == nil then
@@ -105,10 +107,12 @@ function M.run(order)
   local story, problem = stories.story_of(object)
   if not story then
     return refused(problem)
-  elseif order.json then
-    return { status = 0, document = story }
   end
-  return { status = 0, text = readable(table.concat(texts.lines(story, order.columns), '\n')) .. '\n' }
+  local html = order.html and picture.draw(object, story) or nil
+  if order.json then
+    return { status = 0, document = story, html = html }
+  end
+  return { status = 0, html = html, text = readable(table.concat(texts.lines(story, order.columns), '\n')) .. '\n' }
 end
 
 return M
