@@ -3,6 +3,7 @@
 
     repl.py SLUICE
 """
+import json
 import os
 import pathlib
 import re
@@ -76,10 +77,22 @@ class Walking(Repl):
         self.assertEqual((0, ''), (status, errors))
         begun, _, query = told.partition('      query  ')
         self.assertEqual(BEGUN + FIRST_WORDS + HALTED + """\
-fail  request-success-rate = 88.08, at least 99 wanted (short by 10.92)
+fail  request-success-rate 88.08 %, at least 99 % wanted, short by 10.92 %, 240 requests
       asked by round, strategies/canary.lua:9; failed check 1 of 3
 """, begun)
         self.assertIn('istio_requests_total', query)
+
+    def test_why_it_ended(self):
+        """A release that is over: who decided it; requests are counted at the moment of the verdict alone."""
+        status, told, errors = self.type("deploy 'shop/checkout:2'", 'until 10',
+                                         "world:version('shop/checkout:2', { errors = 0.12 })", 'run', 'why')
+        self.assertEqual((0, ''), (status, errors))
+        verdict, asked, query, ended = told.splitlines()[-4:]
+        self.assertRegex(verdict, r'^fail  request-success-rate 8\d\.\d+ %, at least 99 % wanted, short by [\d.]+ %$')
+        self.assertIn('failed check 3 of 3', asked)
+        self.assertIn('istio_requests_total', query)
+        self.assertEqual('taken back: weights 100/0 at once; nobody asked for it: threshold, 3 of 3 checks failed',
+                         ended)
 
     def test_places(self):
         """A phase, a weight, a time; what is there already, and what does not come."""
@@ -243,6 +256,10 @@ class Keeping(Repl):
         spec = (self.top / 'leak_spec.lua').read_text()
         self.assertNotIn('errors', spec)
         self.assertIn('x = 1', spec)
+        half_way = (self.WALK[0], 's', 's 3', 's 2', self.WALK[2], "until 'Halt'", 'b')
+        status, told, errors = self.type(*half_way, 'save halted_spec.lua')
+        self.assertEqual((0, ''), (status, errors))
+        self.assertNotIn('Halt', (self.top / 'halted_spec.lua').read_text())
 
     def test_scenario(self):
         stories = self.top / 'scenarios'
@@ -311,8 +328,32 @@ class Records(Repl):
     def test_why(self):
         status, told, errors = self.walk('until blind', 'why')
         self.assertEqual((0, ''), (status, errors))
-        self.assertIn('blind request-success-rate: no values found\n'
+        self.assertIn('blind request-success-rate: no data: no values found\n'
                       '      asked by round, strategies/canary.lua:9; failed check 1 of 2\n      query  sum(', told)
+
+    def test_why_once(self):
+        """A query that the record has once, at the first verdict, is that of those behind it."""
+        evidence = [{'at': f'2026-03-11T08:15:{at}Z', 'metric': 'rate', 'verdict': how, 'value': value, 'min': 99}
+                    for at, how, value in ((10, 'pass', 100), (20, 'fail', 90))]
+        evidence[0]['query'] = 'sum(good)'
+        entries = [{'w': 'round', 'a': '1', 't': 1773216910000, 'r': {}},
+                   {'w': 'round', 'a': '2', 't': 1773216920000, 'r': {}}]
+        release = {'apiVersion': 'sluice.dev/v1alpha1', 'kind': 'Release', 'metadata': {'name': 'web-1'},
+                   'spec': {'canary': 'web', 'strategy': 'canary', 'revision': 'r'},
+                   'status': {'state': 'Failed', 'endedBy': {'kind': 'hook', 'name': 'stop'}, 'evidence': evidence,
+                              'entries': entries}}
+        self.release.write_text(json.dumps(release))
+        status, told, errors = self.walk('s 2', 'why')
+        self.assertEqual((0, ''), (status, errors))
+        self.assertTrue(told.endswith('fail  rate 90, at least 99 wanted, short by 9\n      asked by round\n'
+                                      '      query  sum(good)\n'
+                                      'taken back: the rollback hook stop asked for it\n'), told)
+        release['status']['evidence'][1]['verdict'] = 'maybe'
+        self.release.write_text(json.dumps(release))
+        status, told, errors = self.walk('s')
+        self.assertEqual((2, ''), (status, told))
+        self.assertIn('Release web-1: status.evidence[1].verdict: pass, fail or blind is wanted, got "maybe"',
+                      errors)
 
     def test_end(self):
         status, told, errors = self.walk('run', 's')

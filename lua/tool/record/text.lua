@@ -1,5 +1,6 @@
 --- A story in lines for people, in as many columns as there are.
 local moments = require 'tool.record.moment'
+local verdicts = require 'tool.record.verdict'
 
 local M = {}
 
@@ -82,9 +83,7 @@ local function said(line)
   if not evidence or line.times and line.times > 1 then
     return line.text
   end
-  local held = evidence.verdict == 'blind' and not evidence.failed and not evidence.word
-    and (evidence.way == 'ignore' and ', left to the other metrics' or ', held: weight and counter stay') or ''
-  return line.text .. held .. place_of(evidence)
+  return line.text .. verdicts.held(evidence) .. place_of(evidence)
 end
 
 local function add(lines, columns, story, line)

@@ -68,6 +68,53 @@ function M.text(evidence)
   return name .. ' ' .. judged(evidence) .. counted(evidence) .. text
 end
 
+--- '≥ 99', '≤ 500', '1 to 7'; nil: it has no bounds.
+local function wanted(evidence)
+  local min, max = evidence.min, evidence.max
+  return min and max and ('%s to %s'):format(M.number(min), M.number(max)) or min and '≥ ' .. M.number(min)
+    or max and '≤ ' .. M.number(max) or nil
+end
+
+--- How far inside of its bounds a value is; below 0 outside. Nil: there is no value, or it has no bounds.
+local function margin_of(evidence)
+  if evidence.margin or not evidence.value then
+    return evidence.margin
+  end
+  local above = evidence.min and evidence.value - evidence.min or math.huge
+  local below = evidence.max and evidence.max - evidence.value or math.huge
+  local margin = math.min(above, below)
+  return margin < math.huge and margin or nil
+end
+
+--- The same in short, with the bounds of a value that is within them: 'request-success-rate 100 (≥ 99, margin 1)'
+---@param evidence Evidence
+---@return string
+function M.brief(evidence)
+  local name = evidence.metric or 'check'
+  if evidence.verdict == 'blind' then
+    return ('%s blind: %s'):format(name, evidence.problem or evidence.cause or 'there is no value')
+  end
+  local text = name .. ' ' .. (evidence.value and M.number(evidence.value) or tostring(evidence.verdict))
+  local margin, notes = margin_of(evidence), {}
+  notes[1] = wanted(evidence)
+  if margin then
+    local is_over = evidence.max and evidence.value > evidence.max
+    notes[#notes + 1] = (margin >= 0 and 'margin ' or is_over and 'over by ' or 'short by ')
+      .. M.number(math.abs(margin))
+  end
+  return text .. (notes[1] and (' (%s)'):format(table.concat(notes, ', ')) or '')
+end
+
+--- What became of a blind verdict that did not count: ', held: weight and counter stay'; '' of all others.
+---@param evidence Evidence
+---@return string
+function M.held(evidence)
+  if evidence.verdict ~= 'blind' or evidence.failed or evidence.word then
+    return ''
+  end
+  return evidence.way == 'ignore' and ', left to the other metrics' or ', held: weight and counter stay'
+end
+
 --- What the verdict should be by the value and the bounds that stand beside it; nil: that cannot be told, because the
 --- value has no end, or there never was one.
 ---@param evidence Evidence

@@ -5,6 +5,9 @@ local sluice = require 'sluice'
 
 local M = {}
 
+--- Metrics that Flagger knows by name: they go by the requests that Istio counts.
+local COUNTED = { ['request-success-rate'] = true, ['request-duration'] = true }
+
 local CAUSE_TEMPLATE = 'a MetricTemplate is asked by a release alone: s shows its answer'
 
 -- What the words go by --------------------------------------------------------------------------
@@ -120,6 +123,22 @@ function M.check(session, name, params)
     outcome.value = require 'stdlib.verdict'.finite_value(outcome)
     return outcome
   end))
+end
+
+--- How many requests the canary had in the interval of a metric; nil: it goes by none that Sluice counts, or nobody
+--- knows.
+---@param name string of a metric of the Canary
+---@return integer?
+function M.requests(session, name)
+  local facts, spec = M.facts(session), spec_of(session)
+  for _, metric in ipairs(spec.analysis.metrics or {}) do
+    if metric.name == name and COUNTED[name] and not metric.checkRef and not metric.templateRef then
+      return (in_copy(session, function()
+        local model = require 'stdlib.question'.model(facts, spec, metric)
+        return require 'stdlib.blind_rules'.count(model, {}).value
+      end))
+    end
+  end
 end
 
 local function fill(session, text)

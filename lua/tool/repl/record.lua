@@ -1,30 +1,15 @@
 --- A release that was kept (kubectl get release -o yaml), walked as it happened: its words in order, with the verdicts
 --- that the record has of each. Nothing runs, and nothing is asked.
+local moments = require 'tool.record.moment'
+local records = require 'tool.record.read'
 local sluice = require 'sluice'
-local tell = require 'tool.repl.told'
+local verdicts = require 'tool.record.verdict'
 
 local M = {}
 
 local RELEASES, CANARIES = 'releases.sluice.dev', 'canaries.flagger.app'
 
 -- Reading ---------------------------------------------------------------------------------------
-
---- Milliseconds since 1970 of '2026-03-11T08:15:10Z'; 0 for what is no such time.
-local function time_of(text)
-  local year, month, day, hour, minute, second = tostring(text):match '^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+)'
-  if not year then
-    return 0
-  end
-  year, month = tonumber(year), tonumber(month)
-  local shifted = month <= 2 and year - 1 or year -- years that begin in March
-  local era = math.floor(shifted / 400)
-  local of_era = shifted - era * 400
-  local of_year = math.floor((153 * (month + (month > 2 and -3 or 9)) + 2) / 5) + tonumber(day) - 1
-  local days = era * 146097 + of_era * 365 + math.floor(of_era / 4) - math.floor(of_era / 100) + of_year - 719468
-  return (((days * 24 + tonumber(hour)) * 60 + tonumber(minute)) * 60 + tonumber(second)) * 1000
-end
-
-M.time_of = time_of
 
 local function read(path)
   local file, wrong = io.open(path)
@@ -47,8 +32,9 @@ end
 
 --- The words of a record, each with what the record has of it.
 ---@param release table
+---@param evidence Evidence[]? its verdicts, in order of time, each with all its texts
 ---@return table[] words
-function M.words(release)
+function M.words(release, evidence)
   local status, words = release.status or {}, {}
   for i, entry in ipairs(status.entries or {}) do
     words[i] = { name = entry.w, at = entry.t, count = entry.n or 1, result = entry.r, evidence = {}, details = {} }
@@ -61,10 +47,10 @@ function M.words(release)
   if status.openStarted and next(status.open or {}) then
     words[#words + 1] = { name = 'in progress', at = status.openStarted, count = 1, evidence = {}, details = {} }
   end
-  for _, evidence in ipairs(status.evidence or {}) do
-    local at, of = time_of(evidence.at), nil
+  for _, one in ipairs(evidence or {}) do
+    local at, of = moments.parse(one.at) or 0, nil
     for _, word in ipairs(words) do
-      local wanted = evidence.word and word.name == evidence.word or not evidence.word and (word.name:find 'round'
+      local wanted = one.word and word.name == one.word or not one.word and (word.name:find 'round'
         or word.name == 'in progress')
       if wanted and math.floor((word.at or 0) / 1000) * 1000 <= at then
         of = word
@@ -72,8 +58,8 @@ function M.words(release)
     end
     of = of or words[1]
     if of then
-      of.evidence[#of.evidence + 1] = evidence
-      of.details[#of.details + 1] = tell.evidence(evidence)
+      of.evidence[#of.evidence + 1] = one
+      of.details[#of.details + 1] = verdicts.brief(one)
     end
   end
   return words
@@ -166,14 +152,18 @@ end
 ---@param path string
 function M.open(session, path)
   local world, release, canary = read(path)
+  local known, wrong = records.release(release)
+  if not known then
+    error(('%s: %s'):format(path, wrong), 0)
+  end
   session.world, session.file, session.release, session.canary = world, path, release, canary
   session.recorded, session.index, session.weight, session.words = true, 0, 0, {}
-  for _, word in ipairs(M.words(release)) do
+  for _, word in ipairs(M.words(release, known.evidence)) do
     if not SILENT[word.name] or word.evidence[1] then
       session.words[#session.words + 1] = word
     end
   end
-  session.began_ms = time_of(release.status and release.status.started or release.metadata.creationTimestamp)
+  session.began_ms = moments.parse(known.started or release.metadata.creationTimestamp) or 0
   session.at_ms = session.began_ms
   session.kept = { canaries = {}, told = {}, phases = {}, last_release = {}, ended = {} }
   session.told = { names = {}, words = 0 }

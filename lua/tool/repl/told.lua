@@ -1,6 +1,7 @@
 --- What a release's script and the engine said to each other (core/lab/witness.h), as a line for each word: when it
 --- ended, what it asked and what came back.
 local show = require 'tool.repl.show'
+local verdicts = require 'tool.record.verdict'
 
 local M = {}
 
@@ -18,48 +19,6 @@ local SILENT = { start = true, tell = true, metrics = true }
 
 local function text_of(value)
   return type(value) == 'string' and value or show.value(value, 0)
-end
-
--- Evidence --------------------------------------------------------------------------------------
-
-local function number(value)
-  return ('%.2f'):format(value):gsub('%.00$', '')
-end
-
-local function wanted(bounds)
-  return bounds.min and bounds.max and ('%s to %s'):format(number(bounds.min), number(bounds.max))
-    or bounds.min and '≥ ' .. number(bounds.min) or bounds.max and '≤ ' .. number(bounds.max) or nil
-end
-
---- How far inside of its bounds a value is; below 0 outside.
-function M.margin(evidence)
-  if evidence.margin then
-    return evidence.margin
-  elseif not evidence.value then
-    return nil
-  end
-  local above = evidence.min and evidence.value - evidence.min or math.huge
-  local below = evidence.max and evidence.max - evidence.value or math.huge
-  local margin = math.min(above, below)
-  return margin < math.huge and margin or nil
-end
-
---- 'request-success-rate 100 (≥ 99, margin 1)'
----@param evidence table
-function M.evidence(evidence)
-  local name = evidence.metric or 'check'
-  if evidence.verdict == 'blind' then
-    return ('%s blind: %s'):format(name, evidence.problem or evidence.cause or 'there is no value')
-  end
-  local bounds, margin = wanted(evidence), M.margin(evidence)
-  local text = name .. (evidence.value and ' ' .. number(evidence.value) or ' ' .. tostring(evidence.verdict))
-  local notes = {}
-  notes[#notes + 1] = bounds
-  if margin then
-    local is_over = evidence.max and evidence.value > evidence.max
-    notes[#notes + 1] = (margin >= 0 and 'margin ' or is_over and 'over by ' or 'short by ') .. number(math.abs(margin))
-  end
-  return text .. (notes[1] and (' (%s)'):format(table.concat(notes, ', ')) or '')
 end
 
 -- Operations ------------------------------------------------------------------------------------
@@ -309,7 +268,7 @@ function Told:note(news)
     local evidence = news.args
     evidence.where = news.name
     self.word.evidence[#self.word.evidence + 1] = evidence
-    self:detail(M.evidence(evidence))
+    self:detail(verdicts.brief(evidence))
   elseif news.kind == 'leave' then
     self:finish(news.answer)
   elseif news.kind == 'end' and news.name then

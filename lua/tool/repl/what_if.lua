@@ -2,7 +2,6 @@
 --- what the strategy would wait for, and what the rules for a blind check come to.
 local console = require 'tool.console'
 local sluice = require 'sluice'
-local tell = require 'tool.repl.told'
 
 local M = {}
 
@@ -98,7 +97,5 @@ function M.metrics_unknown(session)
   lines[#lines + 1] = 'then    ' .. outcome_of(got, threshold)
   return lines
 end
-
-M.evidence = tell.evidence
 
 return M
