@@ -53,7 +53,7 @@ local CHECK = {
     ['requires a module that it does not bring'] = { "require 'scripts.shard'",
       'is neither pinned by the release nor part of this engine; there are scripts.share, ' },
     ['has an unknown field'] = { "return require 'stdlib.check' { name = 'x', run = print, query = 'y' }",
-      'checks/test/guard.lua:1: check: there is no field "query"' },
+      'checks/test/guard.lua:1:1: check: there is no field "query"' },
   },
   misfits = {
     ['an unknown one'] = { { mots = 5 },

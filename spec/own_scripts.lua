@@ -87,8 +87,8 @@ end
 
 local function problems(own)
   local all = {
-    ['does not parse'] = { 'return +', own.file .. ":1: unexpected symbol near '+'" },
-    ['requires the host'] = { "require 'host'", own.file .. ":1: module 'host' is not for scripts" },
+    ['does not parse'] = { 'return +', own.file .. ":1:8: unexpected symbol near '+'" },
+    ['requires the host'] = { "require 'host'", own.file .. ":1:1: module 'host' is not for scripts" },
     ['has a default that does not fit'] = {
       'return require "stdlib.' .. own.kind:lower() .. '" { name = "x", run = print, params = {\n' ..
       'a = require "stdlib.param".percent { default = 120 } } }', 'a.default: at most 100 is wanted, got 120' },

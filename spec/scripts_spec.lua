@@ -58,11 +58,11 @@ local STRATEGY = {
   end,
   absent = 'spec.strategy: Strategy test/ring not found',
   problems = {
-    ['raises while it loads'] = { 'local a\n\nreturn a.b', 'scripts/ring.lua:3: attempt to index' },
+    ['raises while it loads'] = { 'local a\n\nreturn a.b', 'scripts/ring.lua:3:1: attempt to index' },
     ['is no strategy'] = { 'return 5', 'the module gives a number, wanted strategy' },
     ['requires what is beneath the words'] = { "require 'stdlib.promotion'", "module 'stdlib.promotion' is not for" },
     ['requires a module that it does not bring'] = { "require 'scripts.nope'", "module 'scripts.nope' is neither" },
-    ['never ends'] = { 'while true do end', 'scripts/ring.lua:1: more than 2000 ms of CPU time' },
+    ['never ends'] = { 'while true do end', 'scripts/ring.lua:1:1: more than 2000 ms of CPU time' },
     ['is bytecode'] = { '\27LJ\2', 'scripts.ring: attempt to load chunk with wrong mode' },
     ['has a parameter of no type'] = {
       "return require 'stdlib.strategy' { name = 'x', run = print, params = { a = { type = 'colour' } } }",
@@ -70,28 +70,28 @@ local STRATEGY = {
     ['has an unknown option'] = {
       "return require 'stdlib.strategy' { name = 'x', run = print, params = {\n" ..
       "a = require 'stdlib.param'.percent { least = 1 } } }",
-      'scripts/ring.lua:2: param.percent: there is no option "least"' },
+      'scripts/ring.lua:2:1: param.percent: there is no option "least"' },
     ['declares with a colon'] = {
       "return require 'stdlib.strategy' { name = 'x', run = print, params = {\n" ..
       "a = require 'stdlib.param':percent { min = 1 } } }",
-      'scripts/ring.lua:2: param.percent: a dot is wanted: param.percent { … }' },
+      'scripts/ring.lua:2:1: param.percent: a dot is wanted: param.percent { … }' },
     ['has an unknown field'] = { "local a = { steps = 1 }\nreturn require 'stdlib.strategy' {\n" ..
       "name = 'x', run = print,\nsteps = 1,\nparam = {} }",
-      'scripts/ring.lua:5: strategy: there is no field "param", known are params, ' },
+      'scripts/ring.lua:5:1: strategy: there is no field "param", known are params, ' },
     ['has no name'] = { "\nreturn require 'stdlib.strategy' {\nrun = print }",
-      'scripts/ring.lua:2: strategy.name: a string is wanted, got nil' },
+      'scripts/ring.lua:2:1: strategy.name: a string is wanted, got nil' },
     ['has a parameter that is not declared'] = {
       "return require 'stdlib.strategy' { name = 'x', run = print, params = {\nb = nil,\na = 5 } }",
-      'scripts/ring.lua:3: strategy.params.a: a declaration like param.percent { default = 5 } is wanted' },
+      'scripts/ring.lua:3:1: strategy.params.a: a declaration like param.percent { default = 5 } is wanted' },
     ['has a choice of numbers'] = {
       "return require 'stdlib.strategy' { name = 'x', run = print, params = {\n" ..
       "a = require 'stdlib.param'.choice { values = { 'a', 5 } } } }",
-      'scripts/ring.lua:2: param.choice: values[2]: a text is wanted, got 5' },
+      'scripts/ring.lua:2:1: param.choice: values[2]: a text is wanted, got 5' },
     ['requires a module of another name'] = { "require 'scripts.clam'",
-      "scripts/ring.lua:1: module 'scripts.clam' is neither pinned by the release nor part of this engine; " ..
+      "scripts/ring.lua:1:1: module 'scripts.clam' is neither pinned by the release nor part of this engine; " ..
       'there are scripts.calm, ' },
     ['requires a module without a root'] = { "require 'strategy'",
-      "scripts/ring.lua:1: module 'strategy' is not for scripts; there are stdlib.strategy, " },
+      "scripts/ring.lua:1:1: module 'strategy' is not for scripts; there are stdlib.strategy, " },
     ['has a default that no word takes'] = {
       "return require 'stdlib.strategy' { name = 'x', run = print, params = {\n" ..
       "a = require 'stdlib.param'.duration { default = '721h' } } }",

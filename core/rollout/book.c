@@ -9,6 +9,7 @@
 #include "canary/params.h"
 #include "kube/object.h"
 #include "rollout/check_adapter.h"
+#include "rollout/script_place.h"
 #include "rollout/strategist.h"
 
 enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 60 * 1000 };
@@ -160,7 +161,7 @@ static bool load(struct book *book, const char *module)
         take_declaration(book, module, declaration);
         doc_free(declaration);
     } else {
-        book->fault = str_dup(err.text);
+        book->fault = script_place_with_column(err.text, doc_root(book->sources));
     }
     return err.code != ERR_NOT_FOUND;
 }

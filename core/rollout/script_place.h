@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/doc.h"
+
 struct script_place {
     const char *file; /* borrowed from the text: "scripts/ring.lua" */
     size_t file_len;
@@ -15,3 +17,8 @@ struct script_place {
 /* The next place in `text`; false: there is none. */
 bool script_place_find(const char *text, struct script_place *place);
 bool script_place_is_in(const struct script_place *place, const char *file);
+
+/* The text with a column behind the line of its first place, as "scripts/ring.lua:12:7: …", where `sources`
+ * ({module: text}) have that line: that of the token which a fault of syntax is near, or else where the line begins.
+ * mem_free. */
+char *script_place_with_column(const char *text, const struct node *sources);

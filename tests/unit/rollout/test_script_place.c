@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "rollout/script_place.h"
 
 static void test_the_innermost_comes_first(void **state)
@@ -41,11 +42,54 @@ static void test_texts_without_a_place(void **state)
     }
 }
 
+static void test_columns(void **state)
+{
+    static const char source[] = "local a = 1\n"
+                                 "  if a = 2 then\n"
+                                 "for in in min do\n"
+                                 "\n"
+                                 "return x, x";
+    static const struct {
+        const char *text, *wanted;
+    } cases[] = {
+        /* the token that it is near */
+        {"scripts/ring.lua:2: 'then' expected near '='", "scripts/ring.lua:2:8: 'then' expected near '='"},
+        {"scripts.ring: scripts/ring.lua:2: no near 'then'", "scripts.ring: scripts/ring.lua:2:12: no near 'then'"},
+        {"scripts/ring.lua:3: no near 'min'", "scripts/ring.lua:3:11: no near 'min'"},
+        {"scripts/ring.lua:5: 'end' expected near '<eof>'", "scripts/ring.lua:5:12: 'end' expected near '<eof>'"},
+        /* one that stands there more than once, or is unknown: the line's beginning */
+        {"scripts/ring.lua:3: no near 'in'", "scripts/ring.lua:3:1: no near 'in'"},
+        {"scripts/ring.lua:5: no near 'x'", "scripts/ring.lua:5:1: no near 'x'"},
+        {"scripts/ring.lua:2: no near ''", "scripts/ring.lua:2:3: no near ''"},
+        {"scripts/ring.lua:2: attempt to index", "scripts/ring.lua:2:3: attempt to index"},
+        {"scripts/ring.lua:4: no", "scripts/ring.lua:4:1: no"},
+        /* no such line, no such text, no place */
+        {"scripts/ring.lua:6: no", "scripts/ring.lua:6: no"},
+        {"scripts/ring.lua:0: no", "scripts/ring.lua:0: no"},
+        {"scripts/other.lua:1: no", "scripts/other.lua:1: no"},
+        {"no place", "no place"},
+    };
+    struct doc *sources = doc_new();
+    struct node *root = node_new_object(sources);
+    doc_set_root(sources, root);
+    node_set_str(sources, root, "scripts.ring", source);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *told = script_place_with_column(cases[i].text, root);
+        assert_string_equal(told, cases[i].wanted);
+        mem_free(told);
+    }
+    char *told = script_place_with_column("scripts/ring.lua:2: no", NULL);
+    assert_string_equal(told, "scripts/ring.lua:2: no");
+    mem_free(told);
+    doc_free(sources);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_innermost_comes_first),
         cmocka_unit_test(test_texts_without_a_place),
+        cmocka_unit_test(test_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
