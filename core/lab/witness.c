@@ -175,6 +175,11 @@ static void rest(struct strategy *strategy)
     ops_of(strategy)->rest(strategy->behind);
 }
 
+static void where(const struct strategy *strategy, char *out, size_t size)
+{
+    ops_of(strategy)->where(strategy->behind, out, size);
+}
+
 static bool is_apart(const struct strategy *strategy)
 {
     return ops_of(strategy)->is_apart(strategy->behind);
@@ -209,6 +214,7 @@ static const struct strategist_ops ops = {
     .answer = answer,
     .stop = stop,
     .rest = rest,
+    .where = where,
     .is_apart = is_apart,
     .inspect = inspect,
     .limits = limits_of,

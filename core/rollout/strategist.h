@@ -69,6 +69,8 @@ struct strategist_ops {
     void (*stop)(struct strategy *strategy);
     /* Drops its script alone; not from inside a callback. `start` takes its place, or `stop` follows. */
     void (*rest)(struct strategy *strategy);
+    /* "scripts/ring.lua:12": the line at which it stands, also from inside a callback; "" when that is not known. */
+    void (*where)(const struct strategy *strategy, char *out, size_t size);
     /* True when it has memory to itself, which resting frees. */
     bool (*is_apart)(const struct strategy *strategy);
     /* Loads a script as `start` would, and runs nothing of it. NULL and err (file, line and message) when it does not

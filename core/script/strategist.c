@@ -228,6 +228,11 @@ static void rest(struct strategy *strategy)
     drop_task(strategy);
 }
 
+static void where(const struct strategy *strategy, char *out, size_t size)
+{
+    task_where(strategy->task, out, size);
+}
+
 static bool is_apart(const struct strategy *strategy)
 {
     return task_is_apart(strategy->task) && !strategy->scripts->awake;
@@ -275,6 +280,7 @@ static const struct strategist_ops ops = {
     .answer = answer,
     .stop = stop,
     .rest = rest,
+    .where = where,
     .is_apart = is_apart,
     .inspect = inspect,
     .limits = most,

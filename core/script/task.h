@@ -74,7 +74,7 @@ void task_free(struct task *task);
 enum task_turn task_resume(struct task *task, struct err *err);
 /* CPU time of the last resume, or of loading, that is charged to the script. */
 int64_t task_spent_ns(const struct task *task);
-/* "scripts/ring.lua:12": where it waits; "" when that is not known. */
+/* "scripts/ring.lua:12": where it stands; "" when that is not known. */
 void task_where(const struct task *task, char *out, size_t size);
 /* Answers the operation that the task waits for; takes the document. The task goes on at the next task_resume. */
 void task_answer(struct task *task, struct doc *answer);
