@@ -27,6 +27,16 @@ int64_t journal_words(const struct journal *j)
     return j->words;
 }
 
+bool journal_look_ahead(const struct journal *j, struct journal_ahead *ahead)
+{
+    if (j->replay_at == j->replay_end) {
+        return false;
+    }
+    const struct entry *e = &j->entries[j->replay_at];
+    *ahead = (struct journal_ahead){.word = e->word, .result = e->result, .started_ms = e->started_ms};
+    return true;
+}
+
 /* Moves past the entry just answered; at the end of a repeated segment back to its start. */
 static void replay_advance(struct journal *j)
 {

@@ -42,6 +42,14 @@ bool journal_is_replaying(const struct journal *journal);
 /* Words entered so far, repeats counted: the number of the word in progress, the same when it is replayed. */
 int64_t journal_words(const struct journal *journal);
 
+/* The word on record that comes next. */
+struct journal_ahead {
+    const char *word, *result; /* borrowed; `result` is JSON text */
+    int64_t started_ms;
+};
+/* False: no finished word is ahead. */
+bool journal_look_ahead(const struct journal *journal, struct journal_ahead *ahead);
+
 enum journal_step {
     JOURNAL_NEW,      /* nothing on record: do it */
     JOURNAL_RECORDED, /* *result is a new document: what it answered */

@@ -281,9 +281,16 @@ static void test_another_script_than_the_recorded_one_is_noticed(void **state)
     struct doc *result = NULL;
     struct err err = {0};
     int64_t started;
+    struct journal_ahead ahead;
     assert_int_equal(journal_enter(j, "round", NULL, 2, &result, &started, &err), JOURNAL_DIVERGED);
+    assert_true(journal_look_ahead(j, &ahead));
+    assert_string_equal(ahead.word, "begin");
+    assert_string_equal(ahead.result, "null");
+    assert_int_equal(ahead.started_ms, 1);
     assert_non_null(strstr(err.text, "begin"));
     assert_non_null(strstr(err.text, "round"));
+    expect(j, "begin", "null", 1);
+    assert_false(journal_look_ahead(j, &ahead));
     journal_free(j);
 }
 
