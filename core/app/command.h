@@ -35,12 +35,16 @@
       "fetch what checks ask a Prometheus", record_flags, "--", NULL)                                                  \
     X(why, "why CANARY[/NUMBER]", "say from its record why a release did what it did",                                 \
       "say why a release did what it did", why_flags, "--", NULL)                                                      \
+    X(replay, "replay RELEASE.yaml",                                                                                   \
+      "play a kept release again, by its own script or another one,\n"                                                 \
+      "and name the first difference",                                                                                 \
+      "play a kept release against another script", replay_flags, "--", "FILE")                                        \
     X(new, "new strategy|check NAME", "make a folder with one that works, to begin with",                              \
       "make a folder with a strategy", new_flags, "--", "strategy")                                                    \
     X(version, "version", "print the version, as -version does behind every command", "print the version", NULL, "--", \
       NULL)                                                                                                            \
     X(help, "help COMMAND", "say how a command is used, as -help does behind it", "say how a command is used", NULL,   \
-      "--", "run demo sim check test repl dryrun backtest record why new completion")                                  \
+      "--", "run demo sim check test repl dryrun backtest record why replay new completion")                           \
     X(completion, "completion bash|zsh", "write what makes a shell complete commands and flags",                       \
       "write what makes a shell complete", NULL, "--", "bash zsh")
 
@@ -49,4 +53,4 @@ COMMANDS(COMMAND_DECLARE)
 #undef COMMAND_DECLARE
 
 extern const struct cli_flag check_flags[], test_flags[], repl_flags[], record_flags[], dryrun_flags[],
-    backtest_flags[], why_flags[], new_flags[];
+    backtest_flags[], why_flags[], replay_flags[], new_flags[];

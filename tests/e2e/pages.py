@@ -69,7 +69,7 @@ class Pages(unittest.TestCase):
         self.assertEqual((7, 2), self.follow('docs/first-strategy.md'))
 
     def test_replay(self):
-        self.assertEqual((5, 3), self.follow('docs/replay.md'))
+        self.assertEqual((6, 4), self.follow('docs/replay.md'))
 
     def test_repl(self):
         self.assertEqual((2, 0), self.follow('docs/repl.md'))

@@ -469,7 +469,7 @@ class Flags(unittest.TestCase):
 
     def test_help(self):
         """`sluice help COMMAND` says what `sluice COMMAND -help` does."""
-        for command in ('run', 'demo', 'sim', 'check', 'completion', 'version'):
+        for command in ('run', 'demo', 'sim', 'check', 'replay', 'completion', 'version'):
             told = [subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S)
                     for words in (('help', command), (command, '-help'))]
             self.assertEqual([0, 0], [each.returncode for each in told], command)
@@ -498,6 +498,8 @@ class Flags(unittest.TestCase):
                                (['demo', 'README'], ['README.md']), (['demo', '--kubeconfig', 'README'], ['README.md']),
                                (['demo', '--speed', ''], []),
                                (['check', '-o', ''], ['text', 'json']), (['check', '-f', 'README'], ['README.md']),
+                               (['replay', '--strategy', 'README'], ['README.md']),
+                               (['replay', 'README'], ['README.md']),
                                (['check', '-n', ''], []), (['sim', ''], [])):
             self.assertEqual(offered, self.complete(*words), words)
 

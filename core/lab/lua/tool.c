@@ -12,6 +12,7 @@
 #include "lab/lua/console.h"
 #include "lab/lua/fetch.h"
 #include "lab/lua/module_inner.h"
+#include "lab/lua/replaying.h"
 #include "lab/lua/workers.h"
 #include "lab/texts.h"
 #include "script/coverage.h"
@@ -138,6 +139,7 @@ static int open_process(lua_State *L)
         {"coverage", set_coverage},
         {"workers", workers_run},
         {"text", find_text},
+        {"replay", replaying_run},
         {"fetch", fetch_run},
         {"pause", fetch_pause},
         {NULL, NULL},

@@ -3,6 +3,7 @@ local agains = require 'tool.record.again'
 local moments = require 'tool.record.moment'
 local picture = require 'tool.record.picture'
 local readable = require 'tool.readable'
+local spread = require 'tool.record.spread'
 local stories = require 'tool.record.story'
 local texts = require 'tool.record.text'
 
@@ -18,21 +19,6 @@ end
 
 local function is_of(object, canary)
   return not canary or type(object) == 'table' and type(object.spec) == 'table' and object.spec.canary == canary
-end
-
---- Objects one by one, also those of a List.
-local function spread(documents)
-  local objects = {}
-  for _, object in ipairs(documents) do
-    if type(object) == 'table' and type(object.items) == 'table' and tostring(object.kind):find 'List$' then
-      for _, item in ipairs(object.items) do
-        objects[#objects + 1] = item
-      end
-    else
-      objects[#objects + 1] = object
-    end
-  end
-  return objects
 end
 
 --- The Release that is asked for: that of a number, or the last one.

@@ -1,0 +1,148 @@
+/* sluice replay: a kept release played again by its own script or another one (lua/tool/record/replay.lua). */
+#include <signal.h>
+#include <string.h>
+
+#include "app/cli.h"
+#include "app/command.h"
+#include "app/version.h"
+#include "app/why.h"
+#include "base/buf.h"
+#include "base/str.h"
+#include "io/file.h"
+#include "lab/lua/tool.h"
+
+static const char usage[] = "usage: sluice replay FILE [--strategy NEW.lua] [flags]\n"
+                            "\n"
+                            "Plays a Release, as kubectl get release NAME -o yaml shows it, against the script that\n"
+                            "it pinned, or against another one: the script says its words, and the record answers\n"
+                            "them. The first word that is another one is told, and nothing is asked or done.\n"
+                            "docs/replay.md has all of it.\n"
+                            "\n";
+
+static const char after[] = "\n"
+                            "Exit status: 0 all words agree, 1 one does not, 2 the record cannot be played, or the\n"
+                            "script does not load.\n";
+
+const struct cli_flag replay_flags[] = {
+    {"strategy", "FILE", "a script in the place of the Release's own strategy"},
+    {"o", "text|json", "text (default) or json, which docs/replay.md describes"},
+    {"output", "text|json", NULL},
+    CLI_COMMON,
+    {0},
+};
+
+enum { SCRIPT_MAX = 1024 * 1024 };
+
+struct words {
+    struct why_source source;
+    const char *strategy; /* NULL: the Release's own */
+    bool json, help, version;
+};
+
+static bool take(void *ctx, const char *name, const char *value, struct err *err)
+{
+    struct words *words = ctx;
+    if (name == NULL && words->source.file != NULL) {
+        return err_set(err, ERR_INVALID, "%s: one file with a Release is wanted", value);
+    } else if (name == NULL) {
+        words->source.file = value;
+    } else if (strcmp(name, "strategy") == 0) {
+        words->strategy = value;
+    } else if (strcmp(name, "version") == 0) {
+        words->version = true;
+    } else if (value != NULL) {
+        return cli_read_form(value, &words->json, err);
+    } else {
+        words->help = true;
+    }
+    return true;
+}
+
+static bool is_whole(const struct words *words, struct err *err)
+{
+    return words->help || words->version || words->source.file != NULL ||
+           err_set(err, ERR_INVALID,
+                   "a file with a Release is missing (kubectl get release NAME -o yaml; - for the "
+                   "standard input)");
+}
+
+/* The order with the script in it; NULL and err: that cannot be read. */
+static struct doc *order_of(const struct words *words, const struct doc *objects, const char *place, struct err *err)
+{
+    struct buf script;
+    buf_init(&script, SCRIPT_MAX);
+    struct doc *order = NULL;
+    if (words->strategy == NULL || file_read(words->strategy, &script, err)) {
+        order = doc_new();
+        struct node *root = node_new_object(order);
+        doc_set_root(order, root);
+        node_set(order, root, "objects", node_copy(order, doc_root(objects)));
+        node_set_str(order, root, "place", place);
+        node_set_str(order, root, "path", words->strategy);
+        node_set_str(order, root, "script", words->strategy != NULL ? buf_str(&script) : NULL);
+        node_set_bool(order, root, "json", words->json);
+    }
+    buf_fini(&script);
+    return order;
+}
+
+static int tell(const struct doc *told)
+{
+    const struct node *root = doc_root(told), *document = node_get(root, "document");
+    const char *problem = node_str(node_get(root, "problem"));
+    if (problem != NULL) {
+        fprintf(stderr, "sluice replay: %s\n", problem);
+    } else if (document != NULL) {
+        char *text = node_to_text(document);
+        printf("%s\n", text);
+        str_free(&text);
+    } else {
+        fputs(node_str_or(node_get(root, "text"), ""), stdout);
+    }
+    cli_flush(stdout);
+    return (int)node_int_or(node_get(root, "status"), 2);
+}
+
+static int run(const struct words *words)
+{
+    struct err err = {0};
+    char *place = NULL;
+    int status = 2;
+    struct doc *told = NULL, *objects = why_read(&words->source, &place, &err);
+    struct doc *order = objects != NULL ? order_of(words, objects, place, &err) : NULL;
+    if (order != NULL) {
+        struct tool *tool = tool_open();
+        told = tool_call(tool, "tool.record.replay", "run", doc_root(order), &err);
+        tool_close(tool);
+    }
+    if (told != NULL) {
+        status = tell(told);
+    } else {
+        fprintf(stderr, "sluice replay: %s\n", err.text);
+    }
+    doc_free(told);
+    doc_free(order);
+    doc_free(objects);
+    str_free(&place);
+    return status;
+}
+
+int command_replay(int argc, char **argv)
+{
+    struct words words = {0};
+    struct err err = {0};
+    signal(SIGPIPE, SIG_IGN); /* a write tells */
+    if (!cli_read(replay_flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {
+        fprintf(stderr, "sluice replay: %s\n\nsluice replay --help says how to use it\n", err.text);
+        return 2;
+    } else if (words.help) {
+        fputs(usage, stdout);
+        cli_print(replay_flags, stdout);
+        fputs(after, stdout);
+        return 0;
+    } else if (words.version) {
+        version_print();
+        return 0;
+    }
+    return run(&words);
+}

@@ -1,0 +1,170 @@
+--- sluice replay: a kept Release against its own script, or another one. What both scripts say is compared with the
+--- record word by word (core/lab/replay.h); the first difference is told.
+local moments = require 'tool.record.moment'
+local process = require 'tool.process'
+local read = require 'tool.record.read'
+local readable = require 'tool.readable'
+local said = require 'tool.record.said'
+local spread = require 'tool.record.spread'
+
+local M = {}
+
+local BAD_INPUT = 2
+
+--- The only Release among the documents.
+local function choose(order)
+  local releases, first = {}, nil
+  for _, object in ipairs(spread(order.objects)) do
+    first = first or object
+    if type(object) == 'table' and object.kind == 'Release' then
+      releases[#releases + 1] = object
+    end
+  end
+  if #releases > 1 then
+    return nil, ('one Release is wanted, got %d %s'):format(#releases, order.place)
+  end
+  return releases[1] or first
+end
+
+local BEGINNINGS = { start = true, restart = true }
+
+--- A script can only be played from its first line. (An engine that did not count what it dropped leaves a record that
+--- does not begin at the beginning.)
+local function cut_problem(release)
+  local dropped, first = release.dropped.entries or 0, release.entries[1]
+  if dropped == 0 and (not first or BEGINNINGS[first.word]) then
+    return nil
+  end
+  local began = moments.parse(release.started)
+  local from = first and first.at_ms and began and ' from ' .. moments.clock(first.at_ms - began) .. ' on' or ''
+  return ('Release %s: the record was cut: its first %swords are gone, and a script is played from its first line; '
+    .. 'its verdicts are there%s: sluice why --replay judges them again'):format(release.name,
+    dropped > 0 and dropped .. ' ' or '', from)
+end
+
+--- What both scripts say at the first word that is not on record, or is not the same.
+---@class Difference
+---@field word integer counted from 1
+---@field at_ms number?
+---@field recorded { name: string?, args: table?, where: string? } of the Release's own script, where that agrees so far
+---@field said { name: string, args: table, where: string }? nil: the script has failed
+---@field verdict table?
+---@field problem string?
+
+local function same(a, b)
+  return a.name == b.name and said.text(a) == said.text(b)
+end
+
+--- The word that the Release's own script says there; nil: it does not come so far, or there is no other one.
+local function own_word(order, object, found)
+  local own = order.script and process.replay(object, nil, found.words + 1)
+  return own and (own['end'] == 'word' or own['end'] == 'record') and own.words == found.words and own.word or nil
+end
+
+--- nil: they agree.
+local function difference_of(order, object, found)
+  local own = own_word(order, object, found)
+  local is_other = own and found.word and not same(own, found.word)
+  local in_progress = found['end'] == 'record' or found['end'] == 'operation'
+  if found['end'] == 'record' and not is_other then
+    return nil
+  end
+  local on_record = found.recorded or {}
+  return {
+    word = found.words + 1,
+    at_ms = on_record.at_ms,
+    recorded = own or { name = on_record.name },
+    said = found.word,
+    verdict = found.verdict,
+    problem = not (in_progress and is_other) and found.problem or nil,
+    in_progress = in_progress or nil,
+  }
+end
+
+local function tell(order, release, result)
+  if result.difference then
+    local began = moments.parse(release.started)
+    local at = result.difference.at_ms and began and moments.clock(result.difference.at_ms - began)
+    return said.difference(result.difference, at, order.path)
+  end
+  local rejudged = result.rejudged > 0
+    and (' (%d with other bounds, and the same verdict)'):format(result.rejudged) or ''
+  local next_word = result.next and (', then the script says %s%s'):format(said.text(result.next),
+    said.place(result.next.where)) or ''
+  return ('%d word%s agree%s%s: the record ends here%s'):format(result.words, result.words == 1 and '' or 's',
+    result.words == 1 and 's' or '', rejudged, next_word)
+end
+
+--- The places of a script that stands in for another one are those of its file.
+local function namer_of(order, release)
+  local folder = release.strategy:find('/', 1, true) and 'scripts' or 'strategies'
+  local name = release.strategy:match '[^/]*$'
+  local file, module = ('%s/%s.lua'):format(folder, name), ('%s.%s: '):format(folder, name)
+  return function(text)
+    if not text or not order.script then
+      return text
+    end
+    text = text:sub(1, #module) == module and text:sub(#module + 1) or text
+    local from, to = text:find(file, 1, true)
+    return from and text:sub(1, from - 1) .. order.path .. text:sub(to + 1) or text
+  end
+end
+
+local function refused(problem)
+  return { status = BAD_INPUT, problem = readable(problem) }
+end
+
+--- Why it cannot be played, with the file that it is about.
+local function refused_play(order, release, renamed)
+  local at = order.script and order.path or 'Release ' .. release.name
+  return refused(renamed:sub(1, #at) == at and renamed or ('%s: %s'):format(at, renamed))
+end
+
+local function play(order, object, release)
+  local renamed = namer_of(order, release)
+  local found, problem = process.replay(object, order.script)
+  if not found then
+    return refused_play(order, release, renamed(problem))
+  end
+  found.problem = renamed(found.problem)
+  if found.word then
+    found.word.where = renamed(found.word.where)
+  end
+  local result = {
+    name = release.name,
+    namespace = release.namespace,
+    strategy = order.path or release.strategy,
+    words = found.words,
+    rejudged = found.rejudged,
+    difference = difference_of(order, object, found),
+  }
+  result.agrees = not result.difference
+  result.next = result.agrees and found.word or nil
+  return { status = result.agrees and 0 or 1, document = order.json and result or nil,
+    text = not order.json and readable(tell(order, release, result)) .. '\n' or nil }
+end
+
+---@class ReplayOrder
+---@field objects any[] documents of a file
+---@field place string where they come from: 'in release.yaml'
+---@field script string? of --strategy
+---@field path string? its file
+---@field json boolean
+
+--- What is told of it.
+---@param order ReplayOrder
+---@return { status: integer, text: string?, document: table?, problem: string? }
+function M.run(order)
+  local object, problem = choose(order)
+  local release
+  if object ~= nil then
+    release, problem = read.release(object)
+  end
+  problem = problem or cut_problem(release)
+  if problem then
+    return refused(problem)
+  end
+  return play(order, object, release)
+end
+
+return M
