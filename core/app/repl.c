@@ -35,16 +35,19 @@ const struct cli_flag repl_flags[] = {
     {"kubeconfig", "FILE", "of the cluster of a live canary (default: $KUBECONFIG, ~/.kube/config)"},
     {"prometheus", "URL", "ask this one for a live canary (default: its spec.metricsServer)"},
     {"release", "FILE", "walk a release as it was recorded (kubectl get release NAME -o yaml)"},
+    {"until", "WHEN", "go there first: to a time (2:11), a phase, a share or an event; without -e the scenario plays"},
+    {"e", "LINE", "carry this line out first; may be given several times"},
     {"history", "FILE", "keep the lines there (default: sluice/history in $XDG_STATE_HOME); none: nowhere"},
     CLI_COMMON,
     {0},
 };
 
-enum { COLUMNS_DEFAULT = 80, LINE_MAX_LEN = 1 << 20 };
+enum { COLUMNS_DEFAULT = 80, LINE_MAX_LEN = 1 << 20, INTERRUPTED = 130 };
 
 struct words {
     const char *path, *history; /* path: or the name of a live canary */
-    const char *release, *namespace, *kubeconfig, *prometheus;
+    const char *release, *namespace, *kubeconfig, *prometheus, *until;
+    struct str_list lines; /* of -e */
     bool help, version;
 };
 
@@ -64,6 +67,10 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
         words->prometheus = value;
     } else if (strcmp(name, "release") == 0) {
         words->release = value;
+    } else if (strcmp(name, "until") == 0) {
+        words->until = value;
+    } else if (strcmp(name, "e") == 0) {
+        str_list_push(&words->lines, value);
     } else if (strcmp(name, "history") == 0) {
         words->history = value;
     } else if (strcmp(name, "version") == 0) {
@@ -72,6 +79,11 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
         words->help = true;
     }
     return true;
+}
+
+static bool is_live(const struct words *words)
+{
+    return words->namespace != NULL || words->kubeconfig != NULL || words->prometheus != NULL;
 }
 
 static int columns_of_terminal(void)
@@ -122,6 +134,26 @@ static char *read_whole(struct repl_line *editor, struct repl_world *world)
     return buf_take(&text);
 }
 
+/* What the words of the command ask for, as lines of the console. */
+static void plan_lines(struct words *words)
+{
+    bool has_acts = words->release == NULL && !is_live(words);
+    if (words->until != NULL && has_acts && words->lines.count == 0) {
+        str_list_push(&words->lines, "play");
+    }
+    if (words->until != NULL) {
+        str_list_push_format(&words->lines, "until %s", words->until);
+    }
+}
+
+static struct repl_reply carry_out(const struct str_list *lines, struct repl_world *world, struct repl_reply reply)
+{
+    for (size_t i = 0; i < lines->count && !reply.is_end && reply.status != INTERRUPTED; i++) {
+        reply = repl_world_line(world, lines->items[i], columns_of_terminal());
+    }
+    return reply;
+}
+
 static int talk(struct repl_line *editor, struct repl_world *world, struct repl_reply reply)
 {
     while (!reply.is_end) {
@@ -160,11 +192,6 @@ static void listen_for_signals(void)
 }
 
 /* --- the command --- */
-
-static bool is_live(const struct words *words)
-{
-    return words->namespace != NULL || words->kubeconfig != NULL || words->prometheus != NULL;
-}
 
 static bool is_whole(const struct words *words, struct err *err)
 {
@@ -210,13 +237,13 @@ static int walk(const struct words *words, struct repl_live *live)
         return reply.status;
     }
     struct repl_line *editor = is_terminal ? repl_line_open(words->history, world) : NULL;
-    int status = talk(editor, world, reply);
+    int status = talk(editor, world, carry_out(&words->lines, world, reply));
     repl_line_close(editor);
     repl_world_close(world);
     return status;
 }
 
-static int run(const struct words *words)
+static int run(struct words *words)
 {
     struct err err = {0};
     struct repl_live *live = is_live(words) ? repl_live_open(words->kubeconfig, &err) : NULL;
@@ -224,28 +251,36 @@ static int run(const struct words *words)
         fprintf(stderr, "sluice repl: %s\n", err.text);
         return 2;
     }
+    plan_lines(words);
     int status = walk(words, live);
     repl_live_close(live);
     return status;
 }
 
-int command_repl(int argc, char **argv)
+static int command(struct words *words, int argc, char **argv)
 {
-    struct words words = {0};
     struct err err = {0};
-    bool ok = cli_read(repl_flags, argc, argv, take, &words, &err);
-    if (ok && words.help) {
+    bool ok = cli_read(repl_flags, argc, argv, take, words, &err);
+    if (ok && words->help) {
         fputs(usage, stdout);
         cli_print(repl_flags, stdout);
         fputs(after, stdout);
         return 0;
-    } else if (ok && words.version) {
+    } else if (ok && words->version) {
         version_print();
         return 0;
     }
-    if (!ok || !is_whole(&words, &err)) {
+    if (!ok || !is_whole(words, &err)) {
         fprintf(stderr, "sluice repl: %s\n\nsluice repl --help says how to use it\n", err.text);
         return 2;
     }
-    return run(&words);
+    return run(words);
+}
+
+int command_repl(int argc, char **argv)
+{
+    struct words words = {0};
+    int status = command(&words, argc, argv);
+    str_list_fini(&words.lines);
+    return status;
 }

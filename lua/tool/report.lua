@@ -55,6 +55,9 @@ function Report:result(result, depth)
   if result.status == 'failed' then
     local name = result.name:gsub("'", "'\\''") -- as a shell takes it
     self:say(indented(("again: sluice test %s --filter '%s'"):format(result.file, name), depth * 2 + 4))
+    if result.walk then
+      self:say('%s', indented('again, with a line of its own each word: ' .. result.walk, depth * 2 + 4))
+    end
   end
 end
 

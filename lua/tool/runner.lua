@@ -5,6 +5,7 @@ local expect = require 'tool.expect'
 local process = require 'tool.process'
 local readable = require 'tool.readable'
 local report = require 'tool.report'
+local retrace = require 'tool.retrace'
 local sluice = require 'sluice'
 local suites = require 'tool.suite'
 
@@ -22,6 +23,7 @@ local NO_KILLS = '#no-kills' -- in the name of a spec
 ---@field seconds number
 ---@field message string?
 ---@field story string[]?
+---@field walk string? the command that walks through the same
 ---@field kills integer? how many deaths were tried, each at another word
 ---@field same integer? after how many of them it ended the same
 
@@ -87,6 +89,7 @@ local function attempt(self, spec, reader, plan)
   local ends = {}
   for i, kept in ipairs(self.worlds) do
     local ok, outcome = pcall(M.outcome, kept)
+    kept.ended_ms = ok and kept.world:now() or nil
     ends[i] = ok and outcome or { outcome }
     raised = raised or ok and outcome.broken and 'the engine did what it must not: ' .. outcome.broken or nil
   end
@@ -265,6 +268,7 @@ local function run_spec(self, spec, reader)
     result.status, result.message = 'pending', raised.pending
   elseif raised then
     result.status, result.message, result.story = 'failed', message_of(spec, raised), story_of(worlds)
+    result.walk = #worlds == 1 and retrace.command(worlds[1]) or nil
   elseif kills then
     kill_everywhere(self, spec, reader, result, worlds, ends)
   end
@@ -373,7 +377,7 @@ end
 function M.run(options)
   local self = { options = options, results = {}, worlds = {}, report = report.new(options) }
   function self.add(_, result, depth)
-    for _, field in ipairs { 'name', 'title', 'file', 'message' } do
+    for _, field in ipairs { 'name', 'title', 'file', 'message', 'walk' } do
       result[field] = result[field] and readable(result[field])
     end
     for i, line in ipairs(result.story or {}) do
@@ -384,6 +388,7 @@ function M.run(options)
   end
   sluice.observer = function(kept)
     self.worlds[#self.worlds + 1] = kept
+    retrace.follow(kept.world)
     kept.kills = self.plan and self.plan[#self.worlds]
     coverage.note_scripts(kept.world:scripts(), self.plan ~= nil)
   end

@@ -28,6 +28,8 @@ local PHASES = { Initializing = true, Initialized = true, Waiting = true, Progre
 ---@field killed integer how often it did
 ---@field words integer how many records of words were written
 ---@field closed boolean?
+---@field is_plain boolean there is nothing in it at first but what the scenario says
+---@field ended_ms integer? when the spec was over with it (tool.runner)
 local kept = setmetatable({}, { __mode = 'k' })
 
 local function raise(format, ...)
@@ -255,6 +257,10 @@ sluice.awake = false
 --- of waiting.
 local LEASE_FACTOR = 15
 
+local function is_plain(what)
+  return what.scenario ~= nil and next(what, next(what)) == nil
+end
+
 function sluice.world(what)
   if type(what) == 'string' then
     what = { scenario = what }
@@ -273,7 +279,7 @@ function sluice.world(what)
   local world = open_world(options)
   local self = { world = world, file = options.scenario, canaries = {}, phases = {}, shares = {}, steps = {},
     curve = {}, hearers = {}, states = {}, last_release = {}, ended = {}, progress = {}, told = {}, story = {},
-    killed = 0, words = 0, engines = 0 }
+    killed = 0, words = 0, engines = 0, is_plain = is_plain(what) }
   kept[world] = self
   if sluice.observer then
     sluice.observer(self)

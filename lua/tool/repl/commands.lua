@@ -139,8 +139,8 @@ local PHASES = { Initializing = true, Initialized = true, Waiting = true, Progre
   Promoting = true, Finalising = true, Succeeded = true, Failed = true }
 
 local function clock_ms(text)
-  local minutes, seconds = text:match '^(%d+):(%d%d)$'
-  return minutes and (tonumber(minutes) * 60 + tonumber(seconds)) * 1000
+  local minutes, seconds = text:match '^(%d+):(%d%d%.?%d*)$'
+  return minutes and math.floor((tonumber(minutes) * 60 + tonumber(seconds)) * 1000 + 0.5)
 end
 
 local UNITS = { ms = 1, s = 1000, m = 60 * 1000, h = 60 * 60 * 1000 }
@@ -214,7 +214,10 @@ local function run_until(session, argument)
   else
     why = session:walk_on(RUN_LIMIT, wish)
   end
-  if why == 'count' then
+  if at and why == 'nothing' then -- time stands still in a world without a timer
+    session:tell(nil, '', { 'nothing comes any more: ' .. place_of(session) })
+    return
+  elseif why == 'count' then
     problem('until: it has not come in %d words', RUN_LIMIT)
   elseif why == 'nothing' then
     problem('until: it has not come%s: %s', session:open_release() and not session.recorded

@@ -231,15 +231,21 @@ function Session:advance(wish)
   end)
 end
 
+--- Lets a word that is under way end, which it mostly does at once.
+local function finish_word(self, words)
+  local limit_ms = self.until_ms and math.max(0, self.until_ms - self.world:now()) or TOLD_MS
+  self.world:run(math.min(limit_ms, TOLD_MS), function()
+    return self.told.words > words
+  end)
+end
+
 --- A word more. Gives whether there was one.
 ---@param wish fun(): boolean? what else may end the wait
 function Session:walk(wish)
   local words = self.told.words
   local came = self:advance(wish)
-  if self.told.word and self.told.words == words then -- what came is part of a word, which mostly ends at once
-    self.world:run(TOLD_MS, function()
-      return self.told.words > words
-    end)
+  if self.told.word and self.told.words == words then -- what came is part of a word
+    finish_word(self, words)
   end
   self.step = self.step + 1
   self:flush()
