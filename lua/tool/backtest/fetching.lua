@@ -28,12 +28,13 @@ end
 ---@field slow integer how many answers in a row did not come in time
 ---@field list FetchedSeries[]
 ---@field by_labels table<Labels, FetchedSeries>
+---@field outside integer samples that the server gave beside the spans that it was asked for
 ---@field cells table<integer, boolean> five minutes in which there was a sample
 local fetching = {}
 fetching.__index = fetching
 
---- Takes the samples that are later than those that are there.
-local function take(self, one, seen)
+--- Takes the samples of a span that are later than those that are there. Returns how many there were to choose from.
+local function take(self, one, from, to, seen)
   if one.histograms then
     self.has_histograms = true
   end
@@ -44,17 +45,21 @@ local function take(self, one, seen)
     self.by_labels[labels], self.list[#self.list + 1] = series, series
   end
   seen[series] = true
-  local times, values, count = series.times, series.values, #series.times
+  local times, values, before = series.times, series.values, #series.times
+  local count = before
   local last = times[count] or -1
   for _, sample in ipairs(one.values or {}) do
     local at = math.floor(sample[1] * 1000 + 0.5)
-    if at > last then
+    if at < from or at > to then
+      self.outside = self.outside + 1
+    elseif at > last then
       count = count + 1
       times[count], values[count] = at, door.number(sample[2])
       self.cells[math.floor(at / CELL_MS)] = true
       last = at
     end
   end
+  self.samples = self.samples + count - before
   return #(one.values or {})
 end
 
@@ -72,9 +77,8 @@ local function fetch_piece(self, need, from, to, seen)
   self.slow = 0
   local count = 0
   for _, one in ipairs(data.result or {}) do
-    count = count + take(self, one, seen)
+    count = count + take(self, one, from, to, seen)
   end
-  self.samples = self.samples + count
   return count
 end
 
@@ -155,6 +159,10 @@ function fetching:notes(span, found)
       notes[#notes + 1] = 'no series was like this: ' .. one.selector
     end
   end
+  if self.outside > 0 then
+    notes[#notes + 1] = ('the server gave %d samples of other times than it was asked for, they were left out'):format(
+      self.outside)
+  end
   if first > last then
     return notes
   end
@@ -205,8 +213,8 @@ end
 ---@param progress FetchProgress
 ---@return Fetching
 function M.new(server, progress)
-  return setmetatable({ server = server, progress = progress, samples = 0, slow = 0, list = {}, by_labels = {},
-    cells = {} }, fetching)
+  return setmetatable({ server = server, progress = progress, samples = 0, slow = 0, outside = 0, list = {},
+    by_labels = {}, cells = {} }, fetching)
 end
 
 M.text = selectors.text

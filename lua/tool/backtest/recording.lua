@@ -27,6 +27,33 @@ local function refuse(format, ...)
   error({ refused = format:format(...) }, 0)
 end
 
+local TIME_MAX_MS = 253402300800000 -- the year 10000
+
+--- Moments and spans that there can be.
+local function check_times(data)
+  for _, field in ipairs { 'from', 'to', 'lookback' } do
+    local ms = data[field]
+    if not (ms >= 0 and ms < TIME_MAX_MS) then
+      refuse('%s: milliseconds from 0 on are wanted, up to the year 10000, got %s', field, tostring(ms))
+    end
+  end
+  if data.from >= data.to then
+    refuse 'from: a time before "to" is wanted'
+  end
+end
+
+--- A list that may be absent, whose members are all of a type.
+local function check_list(list, wanted, where)
+  if list ~= nil and type(list) ~= 'table' then
+    refuse('%s: a list is wanted, got %s', where, type(list))
+  end
+  for i, each in ipairs(list or {}) do
+    if type(each) ~= wanted then
+      refuse('%s[%d]: a %s is wanted, got %s', where, i - 1, wanted, type(each))
+    end
+  end
+end
+
 local function check(data)
   if type(data) ~= 'table' or data.kind ~= M.KIND then
     refuse('it is no file of sluice record: kind is %s, wanted "%s"',
@@ -42,9 +69,10 @@ local function check(data)
   end
   if not data.server:find '^%d+%.' then
     refuse('server: a version such as 2.42.0 is wanted, got "%s"', data.server)
-  elseif data.from >= data.to then
-    refuse 'from: a time before "to" is wanted'
   end
+  check_times(data)
+  check_list(data.notes, 'string', 'notes')
+  check_list(data.selectors, 'table', 'selectors')
 end
 
 local function read_list(text, where)
@@ -79,6 +107,7 @@ local function read_series(one, at, clocks)
   if count ~= clock.count then
     refuse('%s.values: %d are wanted, as many as there are times; got %d', where, clock.count, count)
   end
+  check_list(one.stale, 'number', where .. '.stale')
   return series_of.new(one.labels, clock.numbers, values, count, one.stale)
 end
 

@@ -61,24 +61,25 @@ end
 --- Asks until there is an answer, for a while.
 ---@param path string 'query'
 ---@param parameters table<string, any>
----@param tries integer? how often
+---@param options { tries: integer?, at_once: boolean? }? at_once: one that is away is not asked again
 ---@return table? data
 ---@return ServerProblem? problem
-function server:ask(path, parameters, tries)
+function server:ask(path, parameters, options)
   local parts = {}
   for name, value in pairs(parameters or {}) do
     parts[#parts + 1] = name .. '=' .. escaped(value)
   end
   local url = ('%s/api/v1/%s%s%s'):format(self.url, path, parts[1] and '?' or '', table.concat(parts, '&'))
   local pause_ms = PAUSE_MS
-  tries = tries or TRIES
+  options = options or {}
+  local tries = options.tries or TRIES
   for try = 1, tries do
     local answer = process.fetch { url = url, timeout_ms = TIMEOUT_MS, size_max = SIZE_MAX }
     self.asked = self.asked + 1
     local problem, may_change = problem_of(answer)
     if not problem then
       return table_or(answer.body.data)
-    elseif not may_change or try == tries then
+    elseif not may_change or try == tries or options.at_once and problem.kind == 'away' then
       return nil, problem
     end
     local wait_ms = (answer.retry_after_ms or 0) > 0 and answer.retry_after_ms or pause_ms
@@ -91,24 +92,72 @@ function server:ask(path, parameters, tries)
   end
 end
 
+-- The shape of answers: a proxy or a look-alike may say anything ------------------------------------
+
+local function is_pair(value)
+  return type(value) == 'table' and type(value[1]) == 'number' and type(value[2]) == 'string'
+end
+
+local function is_sample(value)
+  return is_pair(value) and tonumber(value[2]) ~= nil -- of NaN, +Inf and -Inf, too
+end
+
+--- A series of an answer; one of native histograms has neither a value nor values.
+local function is_series(one)
+  if type(one) ~= 'table' or type(one.metric) ~= 'table' then
+    return false
+  end
+  for name, value in pairs(one.metric) do
+    if type(name) ~= 'string' or type(value) ~= 'string' then
+      return false
+    end
+  end
+  for i, sample in ipairs(table_or(one.values)) do
+    if not is_sample(sample) or i > 1 and sample[1] < one.values[i - 1][1] then
+      return false
+    end
+  end
+  return (one.value == nil or is_sample(one.value)) and (one.values == nil or type(one.values) == 'table')
+end
+
+--- What is wrong with the data of an answer; nil: nothing.
+local function misshapen(data)
+  if data.resultType == 'scalar' or data.resultType == 'string' then
+    local is_right = data.resultType == 'scalar' and is_sample or is_pair
+    return not is_right(data.result) and ('data.result: a moment and a %s are wanted'):format(data.resultType) or nil
+  elseif type(data.result) ~= 'table' then
+    return 'data.result: a list is wanted, got ' .. type(data.result)
+  end
+  for i, one in ipairs(data.result) do
+    if not is_series(one) then
+      return ('data.result[%d]: a series is wanted, its samples [moment, "value"] in the order of time'):format(i - 1)
+    end
+  end
+end
+
 --- An instant query.
 ---@param query string
 ---@param time number ms
 ---@return table? data
 ---@return ServerProblem? problem
 function server:query(query, time)
-  return self:ask('query', { query = query, time = ('%.3f'):format(time / 1000) })
+  local data, problem = self:ask('query', { query = query, time = ('%.3f'):format(time / 1000) })
+  local wrong = data and misshapen(data)
+  if wrong then
+    return nil, { kind = 'refused', text = 'no answer of a Prometheus: ' .. wrong }
+  end
+  return data, problem
 end
 
 --- Its version; '2.0.0' of one that does not say so.
 ---@return string? version
 ---@return string? problem
 function server:version()
-  local probe, problem = self:ask('query', { query = 'vector(1)' }, 1) -- a wrong address is told at once
+  local probe, problem = self:ask('query', { query = 'vector(1)' }, { at_once = true })
   if not probe then
     return nil, problem.text
   end
-  local info = self:ask('status/buildinfo', nil, 1)
+  local info = self:ask('status/buildinfo', nil, { tries = 3 })
   local version = info and info.version
   if type(version) ~= 'string' or not version:find '^%d+%.' then
     return '2.0.0', 'it does not say its version: windows are taken as a Prometheus 2 takes them'

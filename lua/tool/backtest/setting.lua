@@ -235,8 +235,11 @@ end
 --- What the Canary names by a reference, which must be there: nothing can be played without it.
 local function need(self, kind, reference, field)
   local namespace = text_or(reference.namespace, self.namespace)
-  return take(self, kind, namespace, text_or(reference.name, ''))
-    or refuse('%s: the %s %s/%s is not among the files', field, kind, namespace, tostring(reference.name))
+  if type(reference.name) ~= 'string' then
+    refuse('%s.name: the name of a %s is wanted, got %s', field, kind, type(reference.name))
+  end
+  return take(self, kind, namespace, reference.name)
+    or refuse('%s: the %s %s/%s is not among the files', field, kind, namespace, reference.name)
 end
 
 local function add_template(self, reference, field, index_of)

@@ -66,6 +66,16 @@ describe('a file', function()
       ['kind is "x", wanted "sluice-record"'] = function(data) data.kind = 'x' end,
       ['server: a version such as 2.42.0 is wanted, got "latest"'] = function(data) data.server = 'latest' end,
       ['from: a time before "to" is wanted'] = function(data) data.from = 9000 end,
+      ['from: milliseconds from 0 on are wanted, up to the year 10000, got -1e+308'] = function(data)
+        data.from = -1e308
+      end,
+      ['to: milliseconds from 0 on are wanted, up to the year 10000, got 1e+300'] = function(data) data.to = 1e300 end,
+      ['lookback: milliseconds from 0 on are wanted'] = function(data) data.lookback = -5 end,
+      ['notes: a list is wanted, got string'] = function(data) data.notes = 'x' end,
+      ['notes[1]: a string is wanted, got table'] = function(data) data.notes = { 'a', {} } end,
+      ['selectors[0]: a table is wanted, got number'] = function(data) data.selectors = { 1 } end,
+      ['series[0].stale: a list is wanted, got string'] = function(data) data.series[1].stale = 'x' end,
+      ['series[0].stale[0]: a number is wanted, got string'] = function(data) data.series[1].stale = { 'x' } end,
       ['times: a table is wanted, got nil'] = function(data) data.times = nil end,
       ['times[0]: times rise, but the one at 3 does not'] = function(data) data.times[1] = '1000 1000 -1' end,
       ['times[0]: the text cannot be read'] = function(data) data.times[1] = '1000 1000y' end,
