@@ -44,6 +44,14 @@ end
 
 -- What is watched -------------------------------------------------------------------------------
 
+--- A span as it was given; '336h', '90s' of milliseconds.
+local function shown(span)
+  if type(span) ~= 'number' then
+    return tostring(span)
+  end
+  return span >= 3600000 and ('%.4gh'):format(span / 3600000) or ('%gs'):format(span / 1000)
+end
+
 local function clock_of(self)
   local seconds = math.floor(self.world:now() / 1000)
   return ('%3d:%02d'):format(math.floor(seconds / 60), seconds % 60)
@@ -459,7 +467,7 @@ function methods.run_until(world, what, limit)
   kept_of(world, 'run_until')
   local wish, name = wish_of(world, what)
   if not world:run(limit or LIMIT, wish) then
-    raise('%s has not come in %s; %s', name, tostring(limit or LIMIT), state_of(world))
+    raise('%s has not come in %s; %s', name, shown(limit or LIMIT), state_of(world))
   end
   return world
 end
@@ -506,7 +514,7 @@ function methods.finish(world, name, limit)
     return self.last_release[key] and is_over(self, key)
   end
   if not world:run(limit or LIMIT, over) then
-    raise('the release has not ended in %s; %s', tostring(limit or LIMIT), state_of(world))
+    raise('the release has not ended in %s; %s', shown(limit or LIMIT), state_of(world))
   end
   world:run '2s' -- until that is told
   return self.phases[key]

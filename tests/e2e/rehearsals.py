@@ -91,6 +91,10 @@ class DryRun(Case):
         other = EXAMPLES / 'tutorial/canary.yaml'
         leak = EXAMPLES / 'scenarios/slow-leak.yaml'
         lone = self.write('lone.yaml', (EXAMPLES / 'strategies/approval/canary.yaml').read_text())
+        nameless = self.write('nameless.json', {**month.canary(99), 'spec': {
+            **month.canary(99)['spec'], 'strategy': {'ref': 'ring'}}})
+        endless = self.write('endless.json', {**month.canary(99), 'spec': {
+            **month.canary(99)['spec'], 'analysis': {**month.canary(99)['spec']['analysis'], 'stepWeight': 0}}})
         refused = self.write('refused.json', {**month.canary(99), 'spec': {
             **month.canary(99)['spec'], 'provider': 'linkerd'}})
         for said, args in (
@@ -100,6 +104,8 @@ class DryRun(Case):
                 ('no Canary is in the files', ['--plan', '-f', EXAMPLES / 'tutorial/podinfo.yaml']),
                 ('no release of it begins in ', ['--scenario', leak, '-f', other]),
                 ('spec.strategy: the Strategy shop/approval is not among the files', ['--plan', '-f', lone]),
+                ('spec.strategy.name: the name of a Strategy is wanted, got nil', ['--plan', '-f', nameless]),
+                ('the release has not ended in 336h; ', ['--plan', '-f', endless]),
                 ('web.shop: .*provider', ['--plan', '-f', refused]),
                 ('--canary x: there is none of this name; there is ', ['--plan', '-f', other, '--canary', 'x']),
                 ('nothing.yaml', ['--plan', '-f', self.top / 'nothing.yaml']),

@@ -9,6 +9,7 @@ local M = {}
 
 jit.off() -- machine code looks at no hook, by which Ctrl-C comes
 
+local OWN_PLACE = '^tool/[%w_/]+%.lua:%d+: ' -- which says nothing to the user
 local WELL, NO, INTERRUPTED = 0, 1, 130
 
 local function complain(session, text)
@@ -108,7 +109,10 @@ end
 --- Never returns: the process ends with the front.
 ---@param order { scenario: string, columns: integer }
 function M.run(order)
-  local session = sessions.open(order)
+  local opened, session = pcall(sessions.open, order)
+  if not opened then
+    error((tostring(session):gsub(OWN_PLACE, '')), 0)
+  end
   session.greeting = order.terminal and session:title() .. '. help · words · q'
   session.env = scope.new(session)
   for _, text in ipairs(session.lacks or {}) do

@@ -7,21 +7,32 @@ local verdicts = require 'tool.record.verdict'
 
 local M = {}
 
+local SIZE_MAX = 8 * 1024 * 1024 -- an API server keeps objects of 3 MiB at most
 local RELEASES, CANARIES = 'releases.sluice.dev', 'canaries.flagger.app'
 
 -- Reading ---------------------------------------------------------------------------------------
 
-local function read(path)
+local function text_of(path)
   local file, wrong = io.open(path)
   if not file then
     error(wrong, 0)
   end
-  local text = file:read '*a'
+  local text, problem = file:read(SIZE_MAX + 1)
   file:close()
+  if problem then
+    error(('%s: %s'):format(path, problem), 0)
+  elseif text and #text > SIZE_MAX then
+    error(('%s: larger than %d bytes'):format(path, SIZE_MAX), 0)
+  end
+  return text or ''
+end
+
+local function read(path)
+  local text = text_of(path)
   local world = sluice.world {}
-  local ok, raised = pcall(world.restore, world, text or '')
+  local ok, raised = pcall(world.restore, world, text)
   if not ok then
-    error(('%s: %s'):format(path, raised), 0)
+    error(('%s: %s'):format(path, (raised:gsub('^world:create:', ''))), 0)
   end
   local releases = world:list(RELEASES)
   if #releases ~= 1 then
