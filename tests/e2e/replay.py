@@ -257,7 +257,7 @@ class Bad(Replay):
         run.stdout.close()
         errors = run.stderr.read().decode()
         run.stderr.close()
-        self.assertEqual((1, 'sluice: cannot write to standard output: Broken pipe\n'), (run.wait(PATIENCE_S), errors))
+        self.assertEqual((2, 'sluice: cannot write to standard output: Broken pipe\n'), (run.wait(PATIENCE_S), errors))
 
 
 if __name__ == '__main__':

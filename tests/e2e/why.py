@@ -94,7 +94,7 @@ class File(Why):
         run.stdout.close()
         errors = run.stderr.read().decode()
         run.stderr.close()
-        self.assertEqual((1, 'sluice: cannot write to standard output: Broken pipe\n'), (run.wait(PATIENCE_S), errors))
+        self.assertEqual((2, 'sluice: cannot write to standard output: Broken pipe\n'), (run.wait(PATIENCE_S), errors))
 
     def test_twenty_columns(self):
         leader, follower = pty.openpty()
