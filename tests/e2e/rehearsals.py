@@ -72,6 +72,8 @@ class DryRun(Case):
                          tuple(plan[name] for name in ('version', 'canary', 'decision', 'strategy')))
         self.assertEqual([(0, 0), (30000, 10), (120000, 0)], [(each['at'], each['weight']) for each in plan['steps']])
         self.assertEqual(['scale up', '10 %', 'promote'], [each['what'] for each in plan['stages']])
+        self.assertEqual([([], []), (['request-success-rate'], []), ([], ['approval'])],
+                         [(each['checks'], [hook['name'] for hook in each['hooks']]) for each in plan['stages']])
 
     def test_scenario(self):
         leak = EXAMPLES / 'scenarios/slow-leak.yaml'

@@ -109,6 +109,18 @@ end
 
 -- The command -----------------------------------------------------------------------------------
 
+--- Stages for JSON: lists that are empty stay lists.
+local function stages_for_json(list)
+  local shown = {}
+  for i, stage in ipairs(list) do
+    shown[i] = {}
+    for field, value in pairs(stage) do
+      shown[i][field] = type(value) == 'table' and sluice.list(value) or value
+    end
+  end
+  return sluice.list(shown)
+end
+
 --- What programs get of a release.
 ---@param setting Setting
 ---@param played Release
@@ -119,7 +131,7 @@ function M.document(setting, played)
     ended = release.moment(played.ended), lasted = played.ended - played.began,
     steps = sluice.list(played.steps), checks = sluice.list(played.checks), events = sluice.list(played.events),
     hooks = sluice.list(played.hooks), asked = sluice.list(played.asked),
-    stages = played.stages and sluice.list(played.stages), notes = sluice.list(setting.notes) }
+    stages = played.stages and stages_for_json(played.stages), notes = sluice.list(setting.notes) }
 end
 
 local function run(options)
