@@ -72,7 +72,11 @@ static struct doc *order_of(const struct words *words, const struct doc *objects
     struct buf script;
     buf_init(&script, SCRIPT_MAX);
     struct doc *order = NULL;
-    if (words->strategy == NULL || file_read(words->strategy, &script, err)) {
+    bool ok = words->strategy == NULL || file_read(words->strategy, &script, err);
+    if (ok && strlen(buf_str(&script)) < script.len) {
+        ok = err_set(err, ERR_INVALID, "%s: a script is wanted, got a file with NUL bytes", words->strategy);
+    }
+    if (ok) {
         order = doc_new();
         struct node *root = node_new_object(order);
         doc_set_root(order, root);

@@ -107,6 +107,19 @@ class Another(Replay):
         self.assertEqual((1, 'first difference, word 17: the record ends, and its own script says copy, '
                              'scripts/shares.lua:15; the script says event "well", new.lua:15\n', ''), told)
 
+    def test_another_word_behind_the_record(self):
+        """One that has ended keeps no word in progress."""
+        release = release_in('words-3-strategy-promoted-3.yaml')
+        script = release['spec']['sources']['scripts.shares']
+        entries = release['status']['entries']
+        del entries[[entry['w'] for entry in entries].index('event'):]
+        release['status'].update(open=[], openStarted=0)
+        (self.top / 'new.lua').write_text(script.replace('have had their time', 'are over'))
+        self.assertEqual((1, 'first difference, word 14: the record ends, and its own script says event "the shares '
+                             'have had their time", scripts/shares.lua:12; the script says event "the shares are '
+                             'over", new.lua:12\n', ''),
+                         self.replay('-', '--strategy', 'new.lua', text=json.dumps(release)))
+
     def test_bundled(self):
         status, told, _ = self.against('words-2-canary-promoted-3.yaml', 'rollout:shift(', 'rollout:shift(1 + ', '-o',
                                        'json')
@@ -140,6 +153,45 @@ class Another(Replay):
         self.assertEqual(0, self.replay(record, '--strategy', 'new.lua')[0])
         path.write_text(script.replace('params = {', 'params = { more = param.integer { default = 2 },'))
         self.assertIn('the script says shift 12, new.lua:8', self.replay(record, '--strategy', 'new.lua')[1])
+        script = script.replace(' + rollout.params.more', '').replace('steps = param', 'others = param')
+        path.write_text(script.replace('ipairs(rollout.params.steps)', 'ipairs { 10, 40 }'))
+        self.assertEqual((0, ''), self.replay(record, '--strategy', 'new.lua')[::2])
+
+
+class Rounds(Replay):
+    """An analysis of other metrics: the rounds on record, judged again."""
+
+    def judged(self, evidence, checks):
+        release = release_in('words-3-strategy-taken-back-3.yaml')
+        script = release['spec']['sources']['scripts.shares']
+        (self.top / 'new.lua').write_text(script.replace('{ rounds = 2 }', f'{{ rounds = 2, checks = {checks} }}'))
+        release['status']['evidence'] = evidence
+        status, told, _ = self.replay('-', '--strategy', 'new.lua', text=json.dumps(release))
+        first, _, more = told.partition('\n')
+        self.assertEqual(1, status)
+        self.assertRegex(first, '^first difference at 0:10, word 5: the record has analyse 2, scripts/shares.lua:9; '
+                                r'the script says analyse {checks = {.*}}, new.lua:9$')
+        return more
+
+    def test_metrics_of_a_round(self):
+        fails = {'at': '2026-03-11T08:15:30Z', 'round': 3, 'metric': 'success', 'verdict': 'fail', 'value': 96,
+                 'min': 99, 'failed': 1, 'threshold': 2}
+        passes = {**fails, 'at': '2026-03-11T08:15:20Z', 'round': 2, 'verdict': 'pass', 'value': 99.5, 'failed': None}
+        holds = {**fails, 'verdict': 'blind', 'metric': 'revenue', 'way': 'hold', 'problem': 'none'}
+        del holds['failed'], holds['value']
+        why = 'instead of fail: success 96, at least 99 wanted, short by 3\n'
+        for evidence, checks, told in (
+                ([passes, holds, fails], '{"success"}', ''),
+                ([holds, fails], '{"revenue", "success"}', ''),
+                ([holds, fails], '{"revenue"}', 'at 0:20 the round is held ' + why),
+                ([{**holds, 'verdict': 'pass', 'way': None}, fails], '{"revenue"}', 'at 0:20 the round is pass ' + why),
+                ([fails], '{"revenue"}', 'at 0:20 the round is not known ' + why),
+                ([{**fails, 'word': 'check'}], '{"revenue"}', ''),
+                ([{**fails, 'at': '2026-03-11T08:15:19Z'}], '{"revenue"}', ''),
+                ([{**fails, 'metric': None, 'hook': 'load', 'reason': 'no'}], '{"revenue"}', '')):
+            evidence = [{k: v for k, v in one.items() if v is not None} for one in evidence]
+            with self.subTest(checks=checks, told=told):
+                self.assertEqual(told, self.judged(evidence, checks))
 
 
 class Bounds(Replay):
@@ -220,7 +272,8 @@ class Bad(Replay):
                 self.assertIn(problem, errors)
 
     def test_scripts_that_do_not_load(self):
-        for new, problem in (('return (', "sluice replay: new.lua:1: unexpected symbol"),
+        for new, problem in (('return 1 -- \0', 'new.lua: a script is wanted, got a file with NUL bytes'),
+                             ('return (', "sluice replay: new.lua:1: unexpected symbol"),
                              ('return 1', 'sluice replay: new.lua'),
                              ("return require 'gone'", 'sluice replay: new.lua'),
                              ("return require 'stdlib.check' { name = 'c', run = function() end }",

@@ -4,6 +4,7 @@ local moments = require 'tool.record.moment'
 local process = require 'tool.process'
 local read = require 'tool.record.read'
 local readable = require 'tool.readable'
+local rounds = require 'tool.record.rounds'
 local said = require 'tool.record.said'
 local spread = require 'tool.record.spread'
 
@@ -50,6 +51,7 @@ end
 ---@field said { name: string, args: table, where: string }? nil: the script has failed
 ---@field verdict table?
 ---@field problem string?
+---@field round OtherRound? of an analysis of other metrics: the first round that comes to something else
 
 local function same(a, b)
   return a.name == b.name and said.text(a) == said.text(b)
@@ -61,8 +63,16 @@ local function own_word(order, object, found)
   return own and (own['end'] == 'word' or own['end'] == 'record') and own.words == found.words and own.word or nil
 end
 
+--- An analysis that judges other metrics says so in a word of its own, ahead of it.
+local function other_round(release, found)
+  local on_record, word = found.recorded or {}, found.word
+  if word and word.name == 'metrics' and (on_record.name == 'analyse' or on_record.name == 'metrics') then
+    return rounds.first_other(release, on_record.at_ms, word.args.names)
+  end
+end
+
 --- nil: they agree.
-local function difference_of(order, object, found)
+local function difference_of(order, object, release, found)
   local own = own_word(order, object, found)
   local is_other = own and found.word and not same(own, found.word)
   local in_progress = found['end'] == 'record' or found['end'] == 'operation'
@@ -78,14 +88,19 @@ local function difference_of(order, object, found)
     verdict = found.verdict,
     problem = not (in_progress and is_other) and found.problem or nil,
     in_progress = in_progress or nil,
+    round = other_round(release, found),
   }
 end
 
 local function tell(order, release, result)
-  if result.difference then
-    local began = moments.parse(release.started)
-    local at = result.difference.at_ms and began and moments.clock(result.difference.at_ms - began)
-    return said.difference(result.difference, at, order.path)
+  local difference, began = result.difference, moments.parse(release.started)
+  local function clock(at_ms)
+    return at_ms and began and moments.clock(at_ms - began)
+  end
+  if difference then
+    local round = difference.round
+    return said.difference(difference, clock(difference.at_ms), order.path)
+      .. (round and '\n' .. said.round(round, clock(round.at_ms)) or '')
   end
   local rejudged = result.rejudged > 0
     and (' (%d with other bounds, and the same verdict)'):format(result.rejudged) or ''
@@ -136,7 +151,7 @@ local function play(order, object, release)
     strategy = order.path or release.strategy,
     words = found.words,
     rejudged = found.rejudged,
-    difference = difference_of(order, object, found),
+    difference = difference_of(order, object, release, found),
   }
   result.agrees = not result.difference
   result.next = result.agrees and found.word or nil

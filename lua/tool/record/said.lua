@@ -36,6 +36,9 @@ end
 ---@return string
 function M.text(word)
   local args = word.args or {}
+  if word.name == 'metrics' and args.names then
+    return 'analyse ' .. table_text { checks = args.names }
+  end
   local key, only = next(args)
   if key == nil then
     return word.name or 'nothing more'
@@ -70,6 +73,15 @@ local function recorded_text(difference)
     text = text .. ' with other arguments'
   end
   return text .. M.place(recorded.where)
+end
+
+--- 'at 12:11 the round is held instead of fail: success 96.1 %, at least 99 % wanted, short by 2.9 %'
+---@param round OtherRound
+---@param at string? since the release began
+---@return string
+function M.round(round, at)
+  return ('%sthe round is %s instead of %s: %s'):format(at and 'at ' .. at .. ' ' or '', round.again, round.recorded,
+    verdicts.text(round.evidence))
 end
 
 --- 'first difference at 12:11, word 7: the record has shift 20, scripts/ring.lua:17; the script says shift 25,
