@@ -33,11 +33,11 @@ FIRST_WORDS = """\
   0:37 shift 10 VirtualService checkout: primary 90, canary 10 · Advance checkout.shop canary weight 10
 """
 NEXT_WORDS = """\
-  1:07 round request-success-rate 100 (≥ 99, margin 1) · request-duration 120 (≤ 500, margin 380)
+  1:07 round request-success-rate 100 % (≥ 99, margin 1) · request-duration 120 ms (≤ 500, margin 380)
   1:07 open confirm-traffic-increase no gate
 """
 HALTED = """\
-  1:07 round request-success-rate 88.08 (≥ 99, short by 10.92) · Halt checkout.shop advancement success rate 88.08% \
+  1:07 round request-success-rate 88.08 % (≥ 99, short by 10.92) · Halt checkout.shop advancement success rate 88.08% \
 < 99% · failed checks 1
 """
 
@@ -163,11 +163,11 @@ class Story(Repl):
         self.assertTrue(first.endswith(again), told)
         self.assertEqual("""\
   2:05 shop/checkout:2: latency 60 ms, p99 800 ms
-  2:15 round request-success-rate 100 (≥ 99, margin 1) · request-duration 450 (≤ 500, margin 50)
+  2:15 round request-success-rate 100 % (≥ 99, margin 1) · request-duration 450 ms (≤ 500, margin 50)
   2:15 open confirm-traffic-increase no gate
   2:15 shift 40 VirtualService checkout: primary 60, canary 40 · Advance checkout.shop canary weight 40
   2:35 shop/checkout:2: latency 120 ms, p99 1500 ms
-  2:45 round request-success-rate 100 (≥ 99, margin 1) · request-duration 826 (≤ 500, over by 326) · Halt \
+  2:45 round request-success-rate 100 % (≥ 99, margin 1) · request-duration 826 ms (≤ 500, over by 326) · Halt \
 checkout.shop advancement request duration 826ms > 500ms · failed checks 1
 """, again)
         self.expect('', 'play', 'play', status=1, errors='play: the acts of the scenario are under way already\n')
@@ -225,7 +225,7 @@ class Back(Repl):
         """A change of the world is a step of its own."""
         _, told, _ = self.type("deploy 'shop/checkout:2'", 'until 10', 'until 1:06',
                                "world:version('shop/checkout:2', { latency_p99_ms = 400 })", 'b', 's', 'canary.p99')
-        self.assertIn('request-duration 120 (', told)
+        self.assertIn('request-duration 120 ms (', told)
 
     def test_beginning(self):
         self.expect('', 'b', status=1, errors='this is the beginning\n')
@@ -290,7 +290,7 @@ class WhatIf(Repl):
         self.assertIn('needs   request-success-rate ≥ 99, request-duration ≤ 500\n', told)
         self.assertIn('then    taken back at 3:12, after 2:05: 3 verdicts were blind, and counted as '
                       'failed checks, threshold 3\n', told)
-        self.assertTrue(told.endswith('  1:37 round request-success-rate 100 (≥ 99, margin 1) · request-duration 119 '
+        self.assertTrue(told.endswith('  1:37 round request-success-rate 100 % (≥ 99, margin 1) · request-duration 119 ms '
                                       '(≤ 500, margin 381)\n  1:37 open confirm-traffic-increase no gate\n'), told)
         self.expect('', 'what-if pigs fly', status=1,
                     errors='what-if: metrics unknown is wanted, got pigs fly\n')

@@ -14,11 +14,14 @@ function M.number(value)
   return (('%.2f'):format(value):gsub('%.?0+$', ''))
 end
 
+--- Without its unit; a ratio is told as a percentage.
+local function bare(value, unit)
+  return M.number(unit == 'ratio' and value * 100 or value)
+end
+
 local function shown(value, unit)
-  if unit == 'ratio' then
-    return M.number(value * 100) .. ' %'
-  end
-  return M.number(value) .. (unit and unit ~= '' and ' ' .. unit or '')
+  local sign = unit == 'ratio' and '%' or unit
+  return bare(value, unit) .. (sign and sign ~= '' and ' ' .. sign or '')
 end
 
 local function bound_of(evidence)
@@ -70,9 +73,9 @@ end
 
 --- '≥ 99', '≤ 500', '1 to 7'; nil: it has no bounds.
 local function wanted(evidence)
-  local min, max = evidence.min, evidence.max
-  return min and max and ('%s to %s'):format(M.number(min), M.number(max)) or min and '≥ ' .. M.number(min)
-    or max and '≤ ' .. M.number(max) or nil
+  local min = evidence.min and bare(evidence.min, evidence.unit)
+  local max = evidence.max and bare(evidence.max, evidence.unit)
+  return min and max and ('%s to %s'):format(min, max) or min and '≥ ' .. min or max and '≤ ' .. max or nil
 end
 
 --- How far inside of its bounds a value is; below 0 outside. Nil: there is no value, or it has no bounds.
@@ -86,7 +89,7 @@ local function margin_of(evidence)
   return margin < math.huge and margin or nil
 end
 
---- The same in short, with the bounds of a value that is within them: 'request-success-rate 100 (≥ 99, margin 1)'
+--- The same in short, with the bounds also of a value within them: 'request-success-rate 100 % (≥ 99, margin 1)'
 ---@param evidence Evidence
 ---@return string
 function M.brief(evidence)
@@ -94,13 +97,13 @@ function M.brief(evidence)
   if evidence.verdict == 'blind' then
     return ('%s blind: %s'):format(name, evidence.problem or evidence.cause or 'there is no value')
   end
-  local text = name .. ' ' .. (evidence.value and M.number(evidence.value) or tostring(evidence.verdict))
+  local text = name .. ' ' .. (evidence.value and shown(evidence.value, evidence.unit) or tostring(evidence.verdict))
   local margin, notes = margin_of(evidence), {}
   notes[1] = wanted(evidence)
   if margin then
     local is_over = evidence.max and evidence.value > evidence.max
     notes[#notes + 1] = (margin >= 0 and 'margin ' or is_over and 'over by ' or 'short by ')
-      .. M.number(math.abs(margin))
+      .. bare(math.abs(margin), evidence.unit)
   end
   return text .. (notes[1] and (' (%s)'):format(table.concat(notes, ', ')) or '')
 end

@@ -42,16 +42,17 @@ describe('a word of the console', function()
     for _, evidence in ipairs {
       { metric = 'rate', value = 100, min = 99, verdict = 'pass' },
       { metric = 'rate', value = 88.13, min = 99, verdict = 'fail' },
-      { metric = 'time', value = 700, max = 500, verdict = 'fail' },
+      { metric = 'time', value = 700, max = 500, unit = 'ms', verdict = 'fail' },
+      { metric = 'share', value = 0.07, max = 0.05, unit = 'ratio', verdict = 'fail' },
       { metric = 'band', value = 5, min = 1, max = 7, verdict = 'pass' },
       { metric = 'odd', verdict = 'blind', problem = 'no values found' },
     } do
       say('evidence', 'scripts/ring.lua:7', evidence)
     end
     say('leave', nil, nil, {})
-    assert.same({ 'round: rate 100 (≥ 99, margin 1) · rate 88.13 (≥ 99, short by 10.87) · time 700 (≤ 500, over by '
-      .. '200) · band 5 (1 to 7, margin 2) · odd blind: no values found' }, lines())
-    assert.equal(5, #told.last_evidence)
+    assert.same({ 'round: rate 100 (≥ 99, margin 1) · rate 88.13 (≥ 99, short by 10.87) · time 700 ms (≤ 500, over by '
+      .. '200) · share 7 % (≤ 5, over by 2) · band 5 (1 to 7, margin 2) · odd blind: no values found' }, lines())
+    assert.equal(6, #told.last_evidence)
     assert.equal('scripts/ring.lua:7', told.last_evidence[1].where)
   end)
 
