@@ -290,8 +290,9 @@ class WhatIf(Repl):
         self.assertIn('needs   request-success-rate ≥ 99, request-duration ≤ 500\n', told)
         self.assertIn('then    taken back at 3:12, after 2:05: 3 verdicts were blind, and counted as '
                       'failed checks, threshold 3\n', told)
-        self.assertTrue(told.endswith('  1:37 round request-success-rate 100 % (≥ 99, margin 1) · request-duration 119 ms '
-                                      '(≤ 500, margin 381)\n  1:37 open confirm-traffic-increase no gate\n'), told)
+        self.assertTrue(told.endswith('  1:37 round request-success-rate 100 % (≥ 99, margin 1) · '
+                                      'request-duration 119 ms (≤ 500, margin 381)\n'
+                                      '  1:37 open confirm-traffic-increase no gate\n'), told)
         self.expect('', 'what-if pigs fly', status=1,
                     errors='what-if: metrics unknown is wanted, got pigs fly\n')
         status, _, errors = self.type('what-if metrics unknown')

@@ -3,6 +3,7 @@
 local door = require 'tool.backtest.door'
 local dryrun = require 'tool.backtest.dryrun'
 local histories = require 'tool.backtest.history'
+local moments = require 'tool.record.moment'
 local pictures = require 'tool.backtest.pictures'
 local plan = require 'tool.backtest.plan'
 local process = require 'tool.process'
@@ -105,7 +106,7 @@ end
 -- Moments ---------------------------------------------------------------------------------------
 
 --- When releases begin: all of the span in which the history has what they ask, but the last of them must end in it.
-local function moments(options, recording, fastest)
+local function begins_of(options, recording, fastest)
   local from = options.from and span_of.read_moment('from', options.from, options.now) or recording.from
   local to = options.to and span_of.read_moment('to', options.to, options.now) or recording.to
   from, to = math.max(from, recording.from), math.min(to, recording.to)
@@ -118,8 +119,8 @@ local function moments(options, recording, fastest)
     list[#list + 1] = at
   end
   if not list[1] then
-    refuse('no release fits into %s to %s: one takes %s', release.moment(from), release.moment(to),
-      telling.duration(fastest))
+    refuse('no release fits into %s to %s: one takes %s', moments.text(from), moments.text(to),
+      moments.duration(fastest))
   elseif #list > RELEASES_MAX then
     refuse('--every %s: that are %d releases, at most %d are wanted', options.every or EVERY, #list, RELEASES_MAX)
   end
@@ -196,7 +197,7 @@ local function run_one(options, rules, history, at, limit)
   local played = release.play(rules[1].setting, { begin = at, ask = history:asker(at), limit = limit })
   local notes = results.remarks(history, { rules[1] })
   local title = ('a release of %s.%s at %s'):format(rules[1].setting.name, rules[1].setting.namespace,
-    release.moment(at))
+    moments.text(at))
   local html = options.html and pictures.release(title, played, notes) or nil
   if options.json then
     local document = dryrun.document(rules[1].setting, played)
@@ -289,7 +290,7 @@ local function run(options)
     return run_one(options, rules, history, span_of.read_moment('at', options.at, options.now), limit)
   end
   return run_many(options, rules, history,
-    { bad = bad, moments = moments(options, history.recording, lasts), limit = limit })
+    { bad = bad, moments = begins_of(options, history.recording, lasts), limit = limit })
 end
 
 ---@param options table see core/app/backtest.c

@@ -1,4 +1,5 @@
 --- sluice dryrun: what a release would do, before it does it. --plan: at its fastest; --scenario: in that story.
+local moments = require 'tool.record.moment'
 local pictures = require 'tool.backtest.pictures'
 local plan = require 'tool.backtest.plan'
 local release = require 'tool.backtest.release'
@@ -61,7 +62,7 @@ end
 local function plan_text(setting, played)
   local list = stages.of(played, setting)
   local rounds, gates, others = counts_of(list)
-  say('%s, at its fastest: %s, %s, %s, %s%s', title(setting, played), telling.duration(played.ended - played.began),
+  say('%s, at its fastest: %s, %s, %s, %s%s', title(setting, played), moments.duration(played.ended - played.began),
     telling.count(rounds, 'round'), telling.count(queries_of(played), 'query', 'queries'),
     telling.count(gates, 'gate'), others > 0 and ', ' .. telling.count(others, 'hook') or '')
   local width = 0
@@ -74,7 +75,7 @@ local function plan_text(setting, played)
       details = details .. (details ~= '' and '; ' or '') .. hook
     end
     say('%s', (('%s  %-' .. width .. 's  %5s  %s'):format(telling.clock(stage.at), stage.what,
-      stage.lasts > 0 and telling.short(stage.lasts) or '', details):gsub('%s+$', '')))
+      stage.lasts > 0 and moments.short(stage.lasts) or '', details):gsub('%s+$', '')))
   end
   say('%s  %s', telling.clock(played.ended - played.began), played.decision)
 end
@@ -127,8 +128,8 @@ end
 ---@return table
 function M.document(setting, played)
   return { version = 1, canary = setting.namespace .. '/' .. setting.name, decision = played.decision,
-    problem = played.problem, strategy = played.strategy, began = release.moment(played.began),
-    ended = release.moment(played.ended), lasted = played.ended - played.began,
+    problem = played.problem, strategy = played.strategy, began = moments.text(played.began),
+    ended = moments.text(played.ended), lasted = played.ended - played.began,
     steps = sluice.list(played.steps), checks = sluice.list(played.checks), events = sluice.list(played.events),
     hooks = sluice.list(played.hooks), asked = sluice.list(played.asked),
     stages = played.stages and stages_for_json(played.stages), notes = sluice.list(setting.notes) }

@@ -2,7 +2,7 @@
 local door = require 'tool.backtest.door'
 local labels_of = require 'tool.promql.labels'
 local markers = require 'tool.backtest.markers'
-local release = require 'tool.backtest.release'
+local moments = require 'tool.record.moment'
 local selectors = require 'tool.backtest.selectors'
 
 local M = {}
@@ -72,7 +72,7 @@ local function fetch_piece(self, need, from, to, seen)
       return nil
     end
     refuse('--prometheus %s: %s (asked for %s at %s)', self.server.shown, problem.text, need.text,
-      release.moment(to))
+      moments.text(to))
   end
   self.slow = 0
   local count = 0
@@ -168,14 +168,14 @@ function fetching:notes(span, found)
   end
   if first * CELL_MS - span.from > 2 * CELL_MS then
     notes[#notes + 1] = ('the server has nothing before %s: %s instead of the %s that were asked for'):format(
-      release.moment(first * CELL_MS), days(span.to - first * CELL_MS), days(span.to - span.from))
+      moments.text(first * CELL_MS), days(span.to - first * CELL_MS), days(span.to - span.from))
   end
   if span.to - (last + 1) * CELL_MS > 2 * CELL_MS then
-    notes[#notes + 1] = ('the server has nothing after %s'):format(release.moment((last + 1) * CELL_MS))
+    notes[#notes + 1] = ('the server has nothing after %s'):format(moments.text((last + 1) * CELL_MS))
   end
   for _, hole in ipairs(holes_of(self, first, last)) do
-    notes[#notes + 1] = ('there is nothing from %s to %s (%s)'):format(release.moment(hole.from),
-      release.moment(hole.to), days(hole.to - hole.from))
+    notes[#notes + 1] = ('there is nothing from %s to %s (%s)'):format(moments.text(hole.from),
+      moments.text(hole.to), days(hole.to - hole.from))
   end
   if self.has_histograms then
     notes[#notes + 1] = 'native histograms are not recorded'

@@ -1,7 +1,9 @@
 --- What dryrun and backtest draw with --html, of what they have played (tool.page).
 local backtest_page = require 'tool.page.backtest'
+local moments = require 'tool.record.moment'
 local release_page = require 'tool.page.release'
 local telling = require 'tool.backtest.telling'
+local verdicts = require 'tool.record.verdict'
 
 local M = {}
 
@@ -35,14 +37,14 @@ function M.release(title, played, notes)
   return release_page.write { title = title, notes = notes,
     outcome = { text = telling.ending(played), class = CLASSES[played.decision] },
     span = played.ended - played.began, weights = played.steps,
-    checks = is_plan and {} or release_page.curves(played.checks, telling.check),
+    checks = is_plan and {} or release_page.curves(played.checks, verdicts.measured),
     events = is_plan and stage_events(played) or told_events(played) }
 end
 
 local function strip_of(name, list, from)
   local releases = {}
   for i, one in ipairs(list) do
-    local text = ('%s after %s'):format(one.outcome, telling.duration(one.lasted))
+    local text = ('%s after %s'):format(one.outcome, moments.duration(one.lasted))
     releases[i] = { at = one.at - from, lasted = one.lasted, outcome = OUTCOMES[one.outcome],
       text = one.why and text .. ': ' .. one.why or text }
   end

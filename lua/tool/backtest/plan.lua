@@ -1,6 +1,7 @@
 --- A release at its fastest: every check passes, and every query has a value. What the checks would ask is asked, so
 --- that it can be counted, and recorded.
 local labels_of = require 'tool.promql.labels'
+local moments = require 'tool.record.moment'
 local release = require 'tool.backtest.release'
 local sluice = require 'sluice'
 
@@ -59,7 +60,7 @@ end
 ---@return Release
 function M.play(setting, options)
   options = options or {}
-  return release.play(setting, { begin = options.begin or release.ms_of(BEGIN), modules = M.modules(),
+  return release.play(setting, { begin = options.begin or moments.parse(BEGIN), modules = M.modules(),
     ask = always(not options.nothing and (options.value or 1) or nil), limit = release.LIMIT_MS })
 end
 

@@ -2,9 +2,9 @@
 --- which sluice backtest answers (docs/backtest.md).
 local failure = require 'tool.promql.failure'
 local fetching = require 'tool.backtest.fetching'
+local moments = require 'tool.record.moment'
 local plan = require 'tool.backtest.plan'
 local recording = require 'tool.backtest.recording'
-local release = require 'tool.backtest.release'
 local selectors = require 'tool.backtest.selectors'
 local server_of = require 'tool.backtest.server'
 local settings = require 'tool.backtest.setting'
@@ -137,7 +137,7 @@ local function record(options)
     to = span.to, lookback = LOOKBACK_MS, selectors = sluice.list(found), notes = sluice.list(notes) },
     fetched:series())
   return { document = document, notes = notes, series = #document.series, samples = fetched.samples,
-    asked = server.asked, from = release.moment(span.from), to = release.moment(span.to), server = version }
+    asked = server.asked, from = moments.text(span.from), to = moments.text(span.to), server = version }
 end
 
 --- Records; what could not be done comes as `refused`.

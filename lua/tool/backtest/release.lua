@@ -1,6 +1,8 @@
 --- Plays one release of a setting, by the real engine in a world of its own, and keeps all of it as data.
 local door = require 'tool.backtest.door'
+local moments = require 'tool.record.moment'
 local sluice = require 'sluice'
+local verdicts = require 'tool.record.verdict'
 
 local M = {}
 
@@ -22,30 +24,6 @@ local MARGIN_MS = 120000 -- in which the Canary's objects come about
 
 M.LIMIT_MS = 14 * 86400000 -- after which it is undecided
 
---- '2026-06-01T12:00:00Z'
----@param ms number
----@return string
-function M.moment(ms)
-  return os.date('!%Y-%m-%dT%H:%M:%SZ', math.floor(ms / 1000))
-end
-
---- ms of '2026-06-01T12:00:00Z', to the second; nil for another text.
----@param text string?
----@return number?
-function M.ms_of(text)
-  local year, month, day, hour, minute, second = tostring(text)
-    :match '^(%d%d%d%d)-(%d%d)-(%d%d)T(%d%d):(%d%d):(%d%d)Z$'
-  if not year then
-    return nil
-  end
-  year, month, day = tonumber(year), tonumber(month), tonumber(day)
-  local from_march = (month + 9) % 12
-  local years = year - (month <= 2 and 1 or 0)
-  local days = 365 * years + math.floor(years / 4) - math.floor(years / 100) + math.floor(years / 400)
-    + math.floor((153 * from_march + 2) / 5) + day - 719469
-  return ((days * 24 + tonumber(hour)) * 60 + tonumber(minute)) * 60000 + tonumber(second) * 1000
-end
-
 -- What is kept ----------------------------------------------------------------------------------
 
 ---@class Recorder
@@ -55,15 +33,6 @@ end
 ---@field ended number? likewise
 local recorder = {}
 recorder.__index = recorder
-
-local function margin_of(check)
-  if not check.value then
-    return nil
-  end
-  local margin = math.min(check.min and check.value - check.min or math.huge,
-    check.max and check.max - check.value or math.huge)
-  return margin < math.huge and margin or nil
-end
 
 --- Of the record of a release, which drops old evidence: what is new in it, and so at its end.
 local function take_evidence(self, object)
@@ -79,14 +48,14 @@ local function take_evidence(self, object)
     fresh[#fresh + 1] = check
   end
   for i = #fresh, 1, -1 do
-    fresh[i].margin = fresh[i].margin or margin_of(fresh[i])
+    fresh[i].margin = fresh[i].margin or verdicts.margin(fresh[i])
     self.checks[#self.checks + 1] = fresh[i]
   end
 end
 
 --- What the wall clock showed when the world began: a whole second.
 local function begin_of(object, now)
-  return math.ceil((M.ms_of(object.metadata.creationTimestamp) - now) / 1000) * 1000
+  return math.ceil((moments.parse(object.metadata.creationTimestamp) - now) / 1000) * 1000
 end
 
 local function see_release(self, object)
@@ -176,7 +145,7 @@ local DECISIONS = { Succeeded = 'promoted', Failed = 'taken back' }
 function recorder:finish(setting, phase, problem)
   local ended, wall = self.ended or self.world:now(), self.begin + self.began
   for _, check in ipairs(self.checks) do
-    check.at = math.max(self.began, M.ms_of(check.at) - self.begin)
+    check.at = math.max(self.began, moments.parse(check.at) - self.begin)
   end
   return {
     began = wall, ended = self.begin + ended, decision = DECISIONS[phase] or 'undecided', problem = problem,
@@ -263,7 +232,7 @@ end
 ---@return Release
 function M.play(setting, options)
   local begin = math.floor(options.begin / 1000) * 1000 - MARGIN_MS
-  local opened, world = pcall(sluice.world, { manifests = setting.objects, begin = M.moment(begin),
+  local opened, world = pcall(sluice.world, { manifests = setting.objects, begin = moments.text(begin),
     modules = options.modules })
   if not opened then
     refuse(setting, world)

@@ -1,5 +1,5 @@
 --- What a back-test tells: the table of its sets of rules, what history cannot tell, and the same for programs.
-local release = require 'tool.backtest.release'
+local moments = require 'tool.record.moment'
 local score = require 'tool.backtest.score'
 local sluice = require 'sluice'
 local telling = require 'tool.backtest.telling'
@@ -15,7 +15,7 @@ local function seen_text(one)
   if tried < #one.bad then
     text = text .. (' (%d not tried)'):format(#one.bad - tried)
   end
-  return after and ('%s · %s'):format(text, telling.duration(after)) or text
+  return after and ('%s · %s'):format(text, moments.duration(after)) or text
 end
 
 local function alarm_text(one, has_bad)
@@ -130,12 +130,12 @@ function M.document(rules, scores, lists, counts, notes)
   for i, rule in ipairs(rules) do
     local one, releases = scores[i], sluice.list {}
     for j, each in ipairs(lists[i]) do
-      releases[j] = { at = release.moment(each.at), lasted = each.lasted, outcome = each.outcome, why = each.why,
+      releases[j] = { at = moments.text(each.at), lasted = each.lasted, outcome = each.outcome, why = each.why,
         weight = each.weight }
     end
     local bad = sluice.list {}
     for j, span in ipairs(one.bad) do
-      bad[j] = { from = release.moment(span.from), to = release.moment(span.to), tried = span.tried, seen = span.seen,
+      bad[j] = { from = moments.text(span.from), to = moments.text(span.to), tried = span.tried, seen = span.seen,
         after = span.after }
     end
     document.rules[i] = { name = rule.name, differs = rule.differs, promoted = one.promoted,

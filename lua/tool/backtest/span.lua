@@ -1,6 +1,6 @@
 --- Spans of time as commands are given them: -30d, 2026-06-12T14:00, 2026-06-12T14:00/15:10. Times are UTC.
+local moments = require 'tool.record.moment'
 local promql = require 'tool.promql'
-local release = require 'tool.backtest.release'
 
 local M = {}
 
@@ -24,8 +24,8 @@ function M.moment(text)
   elseif time:find '^%d%d:%d%d$' then
     time = time .. ':00'
   end
-  local ms = release.ms_of(('%sT%sZ'):format(date, time))
-  return ms and release.moment(ms) == ('%sT%sZ'):format(date, time) and ms or nil
+  local ms = moments.parse(('%sT%sZ'):format(date, time))
+  return ms and moments.text(ms) == ('%sT%sZ'):format(date, time) and ms or nil
 end
 
 ---@param flag string for errors
@@ -49,7 +49,7 @@ function M.read(options)
   local to = options.to and M.read_moment('to', options.to, options.now) or options.now
   local from = M.read_moment('from', options.from or DEFAULT_FROM, options.now)
   if from >= to then
-    refuse('--from %s: a time before --to (%s) is wanted', options.from or DEFAULT_FROM, release.moment(to))
+    refuse('--from %s: a time before --to (%s) is wanted', options.from or DEFAULT_FROM, moments.text(to))
   end
   return { from = from, to = to, now = options.now }
 end

@@ -1,4 +1,7 @@
 --- Places of values and times along an axis, and the round ones that are written at it.
+local go_format = require 'stdlib.go_format'
+local moments = require 'tool.record.moment'
+
 local M = {}
 
 local SECOND, MINUTE, HOUR, DAY = 1000, 60000, 3600000, 86400000
@@ -80,23 +83,23 @@ end
 ---@param ms integer
 ---@return string
 function M.clock(ms)
-  local seconds = math.floor(ms / SECOND)
-  local days, hours = math.floor(seconds / 86400), math.floor(seconds / 3600) % 24
-  local minutes, rest = math.floor(seconds / 60) % 60, seconds % 60
-  if days > 0 and hours == 0 and minutes == 0 then
+  local days = math.floor(ms / DAY)
+  local rest = ms - days * DAY
+  if days == 0 then
+    return moments.clock(ms)
+  elseif rest < MINUTE then
     return ('%dd'):format(days)
-  elseif days > 0 then
-    return ('%dd %d:%02d'):format(days, hours, minutes)
   end
-  return hours > 0 and ('%d:%02d:%02d'):format(hours, minutes, rest) or ('%d:%02d'):format(minutes, rest)
+  local minutes = math.floor(rest / MINUTE)
+  return ('%dd %d:%02d'):format(days, math.floor(minutes / 60), minutes % 60)
 end
 
 --- A value as short as it can be told.
 ---@param value number
 ---@return string
 function M.number(value)
-  if value ~= value or not is_finite(value) then
-    return value ~= value and 'NaN' or value > 0 and '+Inf' or '-Inf'
+  if not is_finite(value) then
+    return go_format.number(value)
   end
   local text = ('%.6g'):format(value)
   return (text:gsub('e%+?(%-?)0*', 'e%1'))

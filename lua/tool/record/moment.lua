@@ -1,4 +1,4 @@
---- Times of a record: RFC 3339 and milliseconds since 1970, and spans for people.
+--- Times as tools tell them: RFC 3339 and milliseconds since 1970, clocks of a story, and spans for people.
 local M = {}
 
 --- Days since 1970 of a date of the Gregorian calendar.
@@ -21,6 +21,21 @@ function M.parse(text)
   end
   local whole = ((days(tonumber(year), tonumber(month), tonumber(day)) * 24 + hour) * 60 + minute) * 60 + second
   return whole * 1000 + math.floor((tonumber(fraction) or 0) * 1000 + 0.5)
+end
+
+--- '2026-11-29T10:02:00Z', to the second
+---@param ms number since 1970
+---@return string
+function M.text(ms)
+  return os.date('!%Y-%m-%dT%H:%M:%SZ', math.floor(ms / 1000))
+end
+
+--- Minutes and seconds since a world began, in a column: '  1:11', ' 71:05'.
+---@param ms number
+---@return string
+function M.minutes(ms)
+  local seconds = math.floor(ms / 1000)
+  return ('%3d:%02d'):format(math.floor(seconds / 60), seconds % 60)
 end
 
 --- Since the release began, as a clock: '12:11', '1:02:11'.
@@ -52,6 +67,32 @@ function M.span(ms)
     return ('%dh %02dm'):format(math.floor(seconds / 3600), math.floor(seconds / 60) % 60)
   end
   return ('%dd %02dh'):format(math.floor(seconds / 86400), math.floor(seconds / 3600) % 24)
+end
+
+--- A span rounded to the second, without its tenths: '2s', '32m 11s', '8d 8h'
+---@param ms number
+---@return string
+function M.duration(ms)
+  local seconds = math.floor(ms / 1000 + 0.5)
+  local hours, minutes = math.floor(seconds / 3600), math.floor(seconds / 60) % 60
+  if hours >= 48 then
+    return ('%dd %dh'):format(math.floor(hours / 24), hours % 24)
+  elseif hours > 0 then
+    return ('%dh %02dm'):format(hours, minutes)
+  elseif minutes > 0 then
+    return ('%dm %02ds'):format(minutes, seconds % 60)
+  end
+  return seconds .. 's'
+end
+
+--- '10m', '90s', '10h 59m': what stands between two lines of a timeline.
+---@param ms number
+---@return string
+function M.short(ms)
+  local seconds = math.floor(ms / 1000 + 0.5)
+  return seconds % 3600 == 0 and seconds > 0 and seconds / 3600 .. 'h'
+    or seconds % 60 == 0 and seconds > 0 and seconds / 60 .. 'm'
+    or seconds > 600 and M.duration(ms) or seconds .. 's'
 end
 
 return M

@@ -79,7 +79,9 @@ local function wanted(evidence)
 end
 
 --- How far inside of its bounds a value is; below 0 outside. Nil: there is no value, or it has no bounds.
-local function margin_of(evidence)
+---@param evidence Evidence
+---@return number?
+function M.margin(evidence)
   if evidence.margin or not evidence.value then
     return evidence.margin
   end
@@ -98,7 +100,7 @@ function M.brief(evidence)
     return ('%s blind: %s'):format(name, evidence.problem or evidence.cause or 'there is no value')
   end
   local text = name .. ' ' .. (evidence.value and shown(evidence.value, evidence.unit) or tostring(evidence.verdict))
-  local margin, notes = margin_of(evidence), {}
+  local margin, notes = M.margin(evidence), {}
   notes[1] = wanted(evidence)
   if margin then
     local is_over = evidence.max and evidence.value > evidence.max
@@ -106,6 +108,33 @@ function M.brief(evidence)
       .. bare(math.abs(margin), evidence.unit)
   end
   return text .. (notes[1] and (' (%s)'):format(table.concat(notes, ', ')) or '')
+end
+
+local function wanted_in_words(evidence)
+  local min, max = evidence.min, evidence.max
+  return min and max and ('%s to %s'):format(M.number(min), M.number(max)) or min and 'at least ' .. M.number(min)
+    or max and 'at most ' .. M.number(max) or nil
+end
+
+--- The same of many that are read one below the other, each with its bounds: 'success 96.1 %, at least 99 wanted, short
+--- by 2.9'
+---@param evidence Evidence
+---@return string
+function M.measured(evidence)
+  local name = evidence.metric or evidence.hook or '?'
+  if not evidence.value then
+    return ('%s %s'):format(name, evidence.text or evidence.reason or evidence.cause or 'has no value')
+  end
+  local unit, wanted_of_it = evidence.unit, wanted_in_words(evidence)
+  local text = ('%s %s%s'):format(name, M.number(evidence.value), unit and unit ~= '' and ' ' .. unit or '')
+  if wanted_of_it then
+    text = ('%s, %s wanted'):format(text, wanted_of_it)
+  end
+  if evidence.margin then
+    text = ('%s, %s %s'):format(text, evidence.margin < 0 and 'short by' or 'margin',
+      M.number(math.abs(evidence.margin)))
+  end
+  return text
 end
 
 --- What became of a blind verdict that did not count: ', held: weight and counter stay'; '' of all others.

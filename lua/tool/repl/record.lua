@@ -3,6 +3,7 @@
 local moments = require 'tool.record.moment'
 local records = require 'tool.record.read'
 local sluice = require 'sluice'
+local tell = require 'tool.repl.told'
 local verdicts = require 'tool.record.verdict'
 
 local M = {}
@@ -78,8 +79,6 @@ end
 
 -- Walking ---------------------------------------------------------------------------------------
 
-local SILENT = { start = true, tell = true, metrics = true }
-
 local function title_of(word)
   local step = type(word.result) == 'table' and word.result.step
   local title = step and ('%s %d'):format(word.name, step.canary or 0) or word.name
@@ -95,8 +94,7 @@ function methods:title()
 end
 
 function methods:clock(ms)
-  local seconds = math.floor(((ms or self.at_ms) - self.began_ms) / 1000)
-  return ('%3d:%02d'):format(math.floor(seconds / 60), seconds % 60)
+  return moments.minutes((ms or self.at_ms) - self.began_ms)
 end
 
 function methods:open_release()
@@ -170,7 +168,7 @@ function M.open(session, path)
   session.world, session.file, session.release, session.canary = world, path, release, canary
   session.recorded, session.index, session.weight, session.words = true, 0, 0, {}
   for _, word in ipairs(M.words(release, known.evidence)) do
-    if not SILENT[word.name] or word.evidence[1] then
+    if not tell.SILENT[word.name] or word.evidence[1] then
       session.words[#session.words + 1] = word
     end
   end

@@ -2,6 +2,7 @@
 --- `save`. Steps are counted: a word of a release, or a line that has changed the world. The console goes back to the
 --- step before by going back to another process (core/lab/lua/console.h).
 local console = require 'tool.console'
+local moments = require 'tool.record.moment'
 local sluice = require 'sluice'
 local tell = require 'tool.repl.told'
 
@@ -127,8 +128,7 @@ function Session:say(text)
 end
 
 function Session:clock(ms)
-  local seconds = math.floor((ms or self.world:now()) / 1000)
-  return ('%3d:%02d'):format(math.floor(seconds / 60), seconds % 60)
+  return moments.minutes(ms or self.world:now())
 end
 
 local MARGIN = 24 -- where the details of a word begin

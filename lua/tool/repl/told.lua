@@ -15,7 +15,7 @@ local M = {}
 ---@field result any
 
 --- Words that no script says; what they do belongs to the next one that a script says.
-local SILENT = { start = true, tell = true, metrics = true }
+M.SILENT = { start = true, tell = true, metrics = true }
 
 local function text_of(value)
   return type(value) == 'string' and value or show.value(value, 0)
@@ -199,7 +199,7 @@ function Told:finish(result)
     return
   end
   self.word = nil
-  if SILENT[word.name] then
+  if M.SILENT[word.name] then
     return -- its details stay for the next one
   end
   word.result, word.at = result, self.now()
@@ -248,7 +248,7 @@ function Told:note(news)
     if not news.known then
       self.word = { name = news.name, args = news.args or {}, began = self.now(), evidence = {} }
     end
-    if not SILENT[news.name] then
+    if not M.SILENT[news.name] then
       self:forget_begun()
     end
   elseif news.kind == 'operation' then

@@ -1,6 +1,7 @@
 --- what-if metrics unknown: the rest of the release in a copy of the world whose Prometheus answers nothing any more:
 --- what the strategy would wait for, and what the rules for a blind check come to.
 local console = require 'tool.console'
+local moments = require 'tool.record.moment'
 local sluice = require 'sluice'
 
 local M = {}
@@ -65,7 +66,7 @@ local function blindness(got, threshold)
 end
 
 local function outcome_of(got, threshold)
-  local minutes = ('%d:%02d'):format(math.floor(got.took_ms / 60000), math.floor(got.took_ms / 1000) % 60)
+  local minutes = moments.minutes(got.took_ms):match '%S+'
   local blind = blindness(got, threshold)
   if got.why ~= 'over' then
     return ('it holds: after %s more it is %s still, at weight %d; %s'):format(minutes, got.phase, got.weight, blind)

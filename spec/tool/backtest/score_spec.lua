@@ -1,7 +1,9 @@
 --- What many releases come to, and how a release is told.
+local moments = require 'tool.record.moment'
 local score = require 'tool.backtest.score'
 local stages = require 'tool.backtest.stages'
 local telling = require 'tool.backtest.telling'
+local verdicts = require 'tool.record.verdict'
 
 local MINUTE = 60000
 
@@ -55,24 +57,24 @@ describe('texts', function()
   it('are short', function()
     for ms, text in pairs { [0] = '0s', [59000] = '59s', [131000] = '2m 11s', [7500000] = '2h 05m',
       [200 * 3600000] = '8d 8h' } do
-      assert.equal(text, telling.duration(ms))
+      assert.equal(text, moments.duration(ms))
     end
     assert.equal(' 71:05', telling.clock(4265000))
     assert.equal('15:02:03', telling.clock(54123000))
     for number, text in pairs { [99] = '99', [0.5] = '0.5', [99.126] = '99.13', [100] = '100', [1200] = '1200',
       [-2.1] = '-2.1', [0] = '0' } do
-      assert.equal(text, telling.number(number))
+      assert.equal(text, verdicts.number(number))
     end
   end)
 
   it('tell a check with its margin', function()
     assert.equal('success 96.1 %, at least 99 wanted, short by 2.9',
-      telling.check { metric = 'success', value = 96.1, unit = '%', min = 99, margin = -2.9 })
+      verdicts.measured { metric = 'success', value = 96.1, unit = '%', min = 99, margin = -2.9 })
     assert.equal('duration 48, at most 500 wanted, margin 452',
-      telling.check { metric = 'duration', value = 48, max = 500, margin = 452 })
-    assert.equal('load 3, 1 to 4 wanted, margin 1', telling.check { metric = 'load', value = 3, min = 1, max = 4,
+      verdicts.measured { metric = 'duration', value = 48, max = 500, margin = 452 })
+    assert.equal('load 3, 1 to 4 wanted, margin 1', verdicts.measured { metric = 'load', value = 3, min = 1, max = 4,
       margin = 1 })
-    assert.equal('load no data', telling.check { metric = 'load', cause = 'no data' })
+    assert.equal('load no data', verdicts.measured { metric = 'load', cause = 'no data' })
   end)
 end)
 
