@@ -190,8 +190,8 @@ class BackTest(Case):
         while pathlib.Path(f'/proc/{process.pid}/task/{process.pid}/children').read_text().count(' ') < 2:
             self.assertIsNone(process.poll())
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=PATIENCE_S)
-        self.assertEqual((2, 'sluice backtest: interrupted\n'), (process.returncode, said))
+        told, said = process.communicate(timeout=PATIENCE_S)
+        self.assertEqual((2, '', 'sluice backtest: interrupted\n'), (process.returncode, told, said))
 
     def test_bad_input(self):
         data = json.loads(self.data.read_text())
@@ -207,6 +207,10 @@ class BackTest(Case):
                 ('--every x: a duration such as 1h is wanted', ['--data', self.data, '--every', 'x']),
                 ('--every 1s: that are', ['--data', self.data, '--every', '1s']),
                 ('--bad yesterday: a span such as', ['--data', self.data, '--bad', 'yesterday']),
+                ('--at 2020-01-01: the history is from 2026-06-01T00:00:00Z to 2026-06-03T00:00:00Z',
+                 ['--data', self.data, '--at', '2020-01-01']),
+                ('--with a: a name of its own is wanted', ['--data', self.data, '--name', 'a', '--with',
+                                                           f'a={self.canary}']),
                 ('no release fits into', ['--data', self.data, '--from', '2026-06-02T23:59']),
                 ('--canary-share 200: a share such as 10% is wanted', ['--data', self.data, '--canary-share', '200']),
                 ('--jobs 0', ['--data', self.data, '--jobs', '0'])):

@@ -542,6 +542,8 @@ class Trouble(Repl):
         self.assertEqual(2, status)
         self.assertIn('none.yaml', errors)
         self.assertEqual(2, subprocess.run([SLUICE, 'repl'], capture_output=True).returncode)
+        self.expect('', "world:version('shop/checkout:2', { errors = 5 })", status=1,
+                    errors='errors: expected a share from 0 to 1, got 5\n')
 
     def test_long_line(self):
         status, told, errors = self.type('x = "' + 'y' * 100000 + '"', '1')

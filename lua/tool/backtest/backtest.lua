@@ -127,6 +127,16 @@ local function begins_of(options, recording, fastest)
   return list
 end
 
+--- The moment of --at, of which the history must have something.
+local function moment(options, recording)
+  local at = span_of.read_moment('at', options.at, options.now)
+  if at < recording.from or at >= recording.to then
+    refuse('--at %s: the history is from %s to %s', options.at, release.moment(recording.from),
+      release.moment(recording.to))
+  end
+  return at
+end
+
 -- Playing ---------------------------------------------------------------------------------------
 
 ---@return PlayedRelease
@@ -226,6 +236,9 @@ end
 local function run_many(options, rules, history, what)
   local bad, list, began = what.bad, what.moments, process.clock()
   local lists, counts = play_all(options, rules, history, list, what.limit)
+  if process.interrupted() then
+    refuse 'interrupted' -- a table of a part would be read as that of all
+  end
   counts.seconds, counts.series = process.clock() - began, #history.recording.series
   local scores = {}
   for i in ipairs(rules) do
@@ -287,7 +300,7 @@ local function run(options)
     say_lacks(options, history, rule.setting, plans[i])
   end
   if options.at then
-    return run_one(options, rules, history, span_of.read_moment('at', options.at, options.now), limit)
+    return run_one(options, rules, history, moment(options, history.recording), limit)
   end
   return run_many(options, rules, history,
     { bad = bad, moments = begins_of(options, history.recording, lasts), limit = limit })

@@ -50,8 +50,12 @@ end
 function M.read(options)
   local rules = { { name = options.name or 'as it is', manifests = options.manifests,
     setting = settings.drop_foreign(settings.new(options.manifests, options.canary)) } }
-  local first = rules[1].setting
+  local first, taken = rules[1].setting, { [rules[1].name] = true }
   for _, other in ipairs(options.others or {}) do
+    if other.name == '' or taken[other.name] then
+      refuse('--with %s: a name of its own is wanted, by which the table tells it from the others', other.name)
+    end
+    taken[other.name] = true
     local manifests = {}
     for _, list in ipairs { options.manifests, other.manifests } do
       for _, each in ipairs(list) do

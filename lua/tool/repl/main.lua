@@ -9,7 +9,6 @@ local M = {}
 
 jit.off() -- machine code looks at no hook, by which Ctrl-C comes
 
-local OWN_PLACE = '^tool/[%w_/]+%.lua:%d+: ' -- which says nothing to the user
 local WELL, NO, INTERRUPTED = 0, 1, 130
 
 local function complain(session, text)
@@ -111,7 +110,7 @@ end
 function M.run(order)
   local opened, session = pcall(sessions.open, order)
   if not opened then
-    error((tostring(session):gsub(OWN_PLACE, '')), 0)
+    error(scope.plain(session), 0)
   end
   session.greeting = order.terminal and session:title() .. '. help · words · q'
   session.env = scope.new(session)

@@ -324,9 +324,11 @@ local function compile(text)
   return loadstring(text, '=line')
 end
 
+local OWN_PLACE = '^tool/[%w_/]+%.lua:%d+: ' -- which says nothing to the user
+
 --- Lua's own words for a line, without what the console has put around it.
 local function plain(raised)
-  return (tostring(raised):gsub('^line:1: ', ''):gsub('^line:(%d+): ', 'line %1: '))
+  return (tostring(raised):gsub(OWN_PLACE, ''):gsub('^line:1: ', ''):gsub('^line:(%d+): ', 'line %1: '))
 end
 
 M.plain = plain
