@@ -1,4 +1,5 @@
 --- What sluice test tells: lines for people as specs end, one JSON object for programs, JUnit's XML for CI.
+local columns = require 'tool.columns'
 local sluice = require 'sluice'
 
 local M = {}
@@ -9,10 +10,6 @@ local COLUMNS = 78 -- where the seconds end
 ---@field options table
 local Report = {}
 Report.__index = Report
-
-local function width(text)
-  return select(2, text:gsub('[^\128-\191]', ''))
-end
 
 function Report:say(format, ...)
   if not self.options.json then
@@ -44,7 +41,7 @@ function Report:result(result, depth)
     io.write '\r\027[K'
   end
   local head = ('%s%s %s'):format((' '):rep(depth * 2), MARKS[result.status], result.title)
-  local blanks = math.max(1, COLUMNS - width(head) - 7)
+  local blanks = math.max(1, COLUMNS - columns.width(head) - 7)
   self:say('%s%s%.2f s', head, (' '):rep(blanks), result.seconds)
   if result.message and result.message ~= '' then
     self:say(indented(result.message, depth * 2 + 2))

@@ -10,6 +10,7 @@ local process = require 'tool.process'
 local promql = require 'tool.promql'
 local record = require 'tool.backtest.record'
 local recordings = require 'tool.backtest.recording'
+local refusal = require 'tool.backtest.refusal'
 local release = require 'tool.backtest.release'
 local results = require 'tool.backtest.results'
 local rule_sets = require 'tool.backtest.rules'
@@ -21,12 +22,10 @@ local telling = require 'tool.backtest.telling'
 
 local M = {}
 
+local refuse = refusal.refuse
+
 local EVERY, RELEASES_MAX, LIMIT_FACTOR = '1h', 20000, 4
 local LONG_WAIT_MS = 5 * 86400000
-
-local function refuse(format, ...)
-  error({ refused = format:format(...) }, 0)
-end
 
 -- The history -----------------------------------------------------------------------------------
 
@@ -190,7 +189,7 @@ local function play_all(options, rules, history, list, limit)
     done = done + 1
     told(done)
     if not given then
-      error({ refused = problem }, 0)
+      refuse('%s', problem)
     end
     for i, one in ipairs(given.results) do
       lists[i][#lists[i] + 1] = one
@@ -309,15 +308,13 @@ end
 ---@param options table see core/app/backtest.c
 ---@return table
 function M.run(options)
-  local ok, result = pcall(run, options)
-  if process.interrupted() then
-    return { refused = 'interrupted' }
-  elseif ok then
-    return result
-  elseif type(result) == 'table' and result.refused then
-    return { refused = result.refused }
-  end
-  error(result, 0)
+  return refusal.guard(function()
+    local ok, result = pcall(run, options)
+    if process.interrupted() then -- whatever was raised by that
+      refuse 'interrupted'
+    end
+    return ok and result or error(result, 0)
+  end)
 end
 
 return M

@@ -2,6 +2,7 @@
 local moments = require 'tool.record.moment'
 local pictures = require 'tool.backtest.pictures'
 local plan = require 'tool.backtest.plan'
+local refusal = require 'tool.backtest.refusal'
 local release = require 'tool.backtest.release'
 local settings = require 'tool.backtest.setting'
 local sluice = require 'sluice'
@@ -83,8 +84,8 @@ end
 local function run_plan(setting, options)
   local played = plan.play(setting)
   if played.decision ~= 'promoted' then
-    error({ refused = ('%s.%s: it does not come to its end even when every check passes: %s'):format(setting.name,
-      setting.namespace, played.problem or telling.why(played) or played.summary or played.decision) }, 0)
+    refusal.refuse('%s.%s: it does not come to its end even when every check passes: %s', setting.name,
+      setting.namespace, played.problem or telling.why(played) or played.summary or played.decision)
   end
   if not options.json then
     plan_text(setting, played)
@@ -146,13 +147,7 @@ end
 ---@param options { manifests: table[], canary: string?, scenario: string?, json: boolean, html: boolean }
 ---@return table
 function M.run(options)
-  local ok, result = pcall(run, options)
-  if ok then
-    return result
-  elseif type(result) == 'table' and result.refused then
-    return { refused = result.refused }
-  end
-  error(result, 0)
+  return refusal.guard(run, options)
 end
 
 return M

@@ -3,6 +3,7 @@ local door = require 'tool.backtest.door'
 local labels_of = require 'tool.promql.labels'
 local markers = require 'tool.backtest.markers'
 local moments = require 'tool.record.moment'
+local refuse = require 'tool.backtest.refusal'.refuse
 local selectors = require 'tool.backtest.selectors'
 
 local M = {}
@@ -11,10 +12,6 @@ local FIRST_MS, LEAST_MS, MOST_MS = 3600000, 10000, 86400000
 local SAMPLES_WANTED = 100000 -- in one answer
 local SLOW_MAX = 4 -- a server that does not answer at all is not asked for less and less
 local CELL_MS, HOLE_CELLS = 300000, 3
-
-local function refuse(format, ...)
-  error({ refused = format:format(...) }, 0)
-end
 
 ---@class FetchedSeries
 ---@field labels Labels

@@ -5,6 +5,7 @@ local fetching = require 'tool.backtest.fetching'
 local moments = require 'tool.record.moment'
 local plan = require 'tool.backtest.plan'
 local recording = require 'tool.backtest.recording'
+local refusal = require 'tool.backtest.refusal'
 local selectors = require 'tool.backtest.selectors'
 local server_of = require 'tool.backtest.server'
 local settings = require 'tool.backtest.setting'
@@ -13,12 +14,10 @@ local span_of = require 'tool.backtest.span'
 
 local M = {}
 
+local refuse = refusal.refuse
+
 local LOOKBACK_MS = 300000
 M.PROBE = 'vector(1)' -- by which the engine sees that a server is there
-
-local function refuse(format, ...)
-  error({ refused = format:format(...) }, 0)
-end
 
 -- Which queries ---------------------------------------------------------------------------------
 
@@ -145,13 +144,7 @@ end
 ---  terminal: boolean } sets: of manifests, instead of the one
 ---@return table
 function M.run(options)
-  local ok, result = pcall(record, options)
-  if ok then
-    return result
-  elseif type(result) == 'table' and result.refused then
-    return { refused = result.refused }
-  end
-  error(result, 0)
+  return refusal.guard(record, options)
 end
 
 return M

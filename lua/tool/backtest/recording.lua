@@ -1,4 +1,5 @@
 --- The file of sluice record: what a Prometheus had of some series over a span of time (docs/backtest.md, "The file").
+local refuse = require 'tool.backtest.refusal'.refuse
 local samples = require 'tool.backtest.samples'
 local series_of = require 'tool.promql.series'
 
@@ -22,10 +23,6 @@ M.KIND, M.VERSION = 'sluice-record', 1
 ---@field selectors RecordedSelector[]
 ---@field notes string[] what the server could not give
 ---@field series Series[]
-
-local function refuse(format, ...)
-  error({ refused = format:format(...) }, 0)
-end
 
 local TIME_MAX_MS = 253402300800000 -- the year 10000
 

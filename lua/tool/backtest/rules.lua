@@ -1,4 +1,5 @@
 --- Sets of rules that a back-test compares: the manifests of -f, and for each --with these with some of them replaced.
+local refuse = require 'tool.backtest.refusal'.refuse
 local settings = require 'tool.backtest.setting'
 
 local M = {}
@@ -8,10 +9,6 @@ local M = {}
 ---@field differs string? in what, from the first one
 ---@field setting Setting
 ---@field manifests { file: string, object: table }[]
-
-local function refuse(format, ...)
-  error({ refused = format:format(...) }, 0)
-end
 
 local function shown(value)
   return type(value) == 'table' and '…' or tostring(value)

@@ -1,5 +1,6 @@
 --- What a release is played in, made of manifests: the Canary, what it names, and what manifests do not contain, such
 --- as the Deployment of its target.
+local refuse = require 'tool.backtest.refusal'.refuse
 local sluice = require 'sluice'
 
 local M = {}
@@ -27,10 +28,6 @@ local M = {}
 ---@field notes string[] what was made up, or left out
 
 local TARGETS = { Deployment = true, DaemonSet = true }
-
-local function refuse(format, ...)
-  error({ refused = format:format(...) }, 0)
-end
 
 local function table_or(value)
   return type(value) == 'table' and value or {}

@@ -1,14 +1,11 @@
 --- Spans of time as commands are given them: -30d, 2026-06-12T14:00, 2026-06-12T14:00/15:10. Times are UTC.
 local moments = require 'tool.record.moment'
 local promql = require 'tool.promql'
+local refuse = require 'tool.backtest.refusal'.refuse
 
 local M = {}
 
 local DEFAULT_FROM = '-7d'
-
-local function refuse(format, ...)
-  error({ refused = format:format(...) }, 0)
-end
 
 --- Milliseconds of '2026-06-12', '2026-06-12T14:00' or '2026-06-12T14:00:30Z'; nil for another text.
 ---@param text string

@@ -4,12 +4,10 @@ local verdicts = require 'tool.record.verdict'
 
 local M = {}
 
+local width = require 'tool.columns'.width
+
 local NARROW = 60 -- below this many columns what a line says stands under its time
 local LEFT = { clock = 7, kind = 12 }
-
-local function width(text)
-  return select(2, text:gsub('[^\128-\191]', ''))
-end
 
 --- The first so many characters, and the others.
 local function split(text, columns)

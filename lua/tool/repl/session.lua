@@ -1,6 +1,7 @@
 --- A world that a console walks through: opened from a scenario, advanced a word at a time, with what was done kept for
 --- `save`. Steps are counted: a word of a release, or a line that has changed the world. The console goes back to the
 --- step before by going back to another process (core/lab/lua/console.h).
+local columns = require 'tool.columns'
 local console = require 'tool.console'
 local moments = require 'tool.record.moment'
 local sluice = require 'sluice'
@@ -139,7 +140,7 @@ function Session:tell(ms, title, details)
   local readable = require 'tool.readable'
   local head = ('%s %s'):format(self:clock(ms), title)
   local indent = self.columns > 60 and MARGIN or 7
-  local text = head .. (' '):rep(math.max(1, indent - show.width(head))) .. table.concat(details, ' · ')
+  local text = head .. (' '):rep(math.max(1, indent - columns.width(head))) .. table.concat(details, ' · ')
   self:say(show.fold(readable((text:gsub('%s+$', ''))), self.columns, indent))
 end
 

@@ -1,5 +1,6 @@
 --- Values as the console shows them: tables with their fields, sorted, with bounds on depth and length, and cut to the
 --- width of the terminal.
+local columns_of = require 'tool.columns'
 local readable = require 'tool.readable'
 
 local M = {}
@@ -7,16 +8,11 @@ local M = {}
 local DEPTH_MAX, FIELDS_MAX, TEXT_MAX, LINES_MAX = 6, 60, 4000, 400
 local LINE_WIDTH = 100 -- of a table that is written in one line, where no terminal says how wide it is
 
---- How many columns a text takes, where each character takes one.
-function M.width(text)
-  return select(2, text:gsub('[^\128-\191]', ''))
-end
-
 --- The beginning of a text that fits, with a mark where it was cut.
 ---@param text string
 ---@param columns integer 0: any
 function M.cut(text, columns)
-  if columns <= 0 or M.width(text) <= columns then
+  if columns <= 0 or columns_of.width(text) <= columns then
     return text
   end
   local at, count = 1, 0
@@ -32,12 +28,12 @@ end
 ---@param columns integer 0: any
 ---@param indent integer
 function M.fold(text, columns, indent)
-  if columns <= 0 or M.width(text) <= columns or columns <= indent + 16 then
+  if columns <= 0 or columns_of.width(text) <= columns or columns <= indent + 16 then
     return text
   end
   local lines, line = {}, nil
   for blanks, word in text:gmatch '( *)([^ ]+)' do
-    if line and M.width(line .. blanks .. word) > columns then
+    if line and columns_of.width(line .. blanks .. word) > columns then
       lines[#lines + 1], line = line, (' '):rep(indent) .. word
     else
       line = (line or '') .. blanks .. word
@@ -153,7 +149,7 @@ local function in_one_line(parts, more, columns)
   end
   texts[#texts + 1] = more > 0 and ('… %d more'):format(more) or nil
   local text = '{ ' .. table.concat(texts, ', ') .. ' }'
-  return M.width(text) <= columns and text or nil
+  return columns_of.width(text) <= columns and text or nil
 end
 
 local columns_now

@@ -1,4 +1,5 @@
 --- Values as the console shows them.
+local width = require 'tool.columns'.width
 local show = require 'tool.repl.show'
 
 local function shown(value, columns)
@@ -38,7 +39,7 @@ describe('a value of the console', function()
     local value = { name = 'a name that is long', list = { 'another one that is long' } }
     assert.equal("{\n  list = {\n    'another one th…\n  },\n  name = 'a name th…\n}", shown(value, 20))
     for line in shown(value, 20):gmatch '[^\n]+' do
-      assert.is_true(show.width(line) <= 20)
+      assert.is_true(width(line) <= 20)
     end
   end)
 
