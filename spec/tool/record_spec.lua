@@ -216,6 +216,10 @@ describe('what is no record', function()
     ['Release shop-7: status.entries: a list is wanted, got an object'] =
       release { entries = { [1] = entry('start', 0), [3] = entry('round', 0) } },
     ['Release shop-7: status.entries[0].w: the name of a word is wanted, got nothing'] = release { entries = { {} } },
+    ['Release shop-7: status.entries[0].s: a number is wanted, got an object'] =
+      release { entries = { { w = 'round', s = {} } } },
+    ['Release shop-7: status.open: a list is wanted, got true'] = release { open = true },
+    ['Release shop-7: status.openStarted: a number is wanted, got "x"'] = release { openStarted = 'x' },
     ['Release shop-7: status.state: a text is wanted, got 5'] = release { state = 5 },
   } do
     it('is told: ' .. problem, function()

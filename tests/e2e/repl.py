@@ -361,6 +361,13 @@ class Records(Repl):
         self.assertEqual((1, 'this is the end of the record: podinfo-1 Running\n'), (status, errors))
         self.assertIn('in progress', told)
 
+    def test_control_characters(self):
+        """A terminal obeys none that are in a record."""
+        self.release.write_text(self.release.read_text().replace('"state":"Running"', r'"state":"\u001b[31mRunning"'))
+        status, told, errors = self.walk('run', 'b', 's', 's')
+        self.assertEqual((1, 'this is the end of the record: podinfo-1 \\x1b[31mRunning\n'), (status, errors))
+        self.assertNotIn('\x1b', told)
+
     def test_nothing_runs(self):
         for line in ("deploy 'x'", 'what-if metrics unknown', 'save x_spec.lua'):
             status, told, errors = self.walk(line)

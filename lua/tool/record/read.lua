@@ -102,6 +102,7 @@ function Reader:entries(status)
     elseif type(one.w) ~= 'string' then
       self:fail(path .. '.w', one.w, 'the name of a word')
     end
+    self:optional(one, 's', path, 'number')
     list[i] = { word = one.w, result = one.r, at_ms = self:optional(one, 't', path, 'number'),
       times = self:optional(one, 'n', path, 'number') or 1 }
   end
@@ -109,7 +110,7 @@ function Reader:entries(status)
 end
 
 local TEXTS = { 'state', 'reason', 'summary', 'started', 'ended', 'decided', 'lastCheck', 'holder' }
-local NUMBERS = { 'weight', 'failedChecks', 'threshold', 'drainedAfterMs' }
+local NUMBERS = { 'weight', 'failedChecks', 'threshold', 'drainedAfterMs', 'openStarted' }
 
 local function read(reader, object)
   local metadata = reader:optional(object, 'metadata', 'Release', 'table') or {}
@@ -135,6 +136,7 @@ local function read(reader, object)
   for _, field in ipairs(TEXTS) do
     release[field] = reader:optional(status, field, 'status', 'string')
   end
+  reader:list(status, 'open', 'status')
   for _, field in ipairs(NUMBERS) do
     release[field] = reader:optional(status, field, 'status', 'number')
   end

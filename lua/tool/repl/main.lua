@@ -2,6 +2,7 @@
 --- is.
 local commands = require 'tool.repl.commands'
 local console = require 'tool.console'
+local readable = require 'tool.readable'
 local scope = require 'tool.repl.scope'
 local sessions = require 'tool.repl.session'
 
@@ -13,7 +14,7 @@ local WELL, NO, INTERRUPTED = 0, 1, 130
 
 local function complain(session, text)
   if not session.quiet then
-    console.give('E', 0, 0, text .. '\n')
+    console.give('E', 0, 0, readable(text) .. '\n')
   end
 end
 

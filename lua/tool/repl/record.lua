@@ -52,7 +52,7 @@ function M.words(release, evidence)
     words[i] = { name = entry.w, at = entry.t, count = entry.n or 1, result = entry.r, evidence = {}, details = {} }
   end
   for i, entry in ipairs(status.entries or {}) do
-    for k = 1, (entry.s or 1) - 1 do -- it is repeated with those behind it
+    for k = 1, math.min((entry.s or 1) - 1, #words - i) do -- it is repeated with those behind it
       words[i + k].count = entry.n or 1
     end
   end

@@ -4,6 +4,7 @@
 local columns = require 'tool.columns'
 local console = require 'tool.console'
 local moments = require 'tool.record.moment'
+local readable = require 'tool.readable'
 local sluice = require 'sluice'
 local tell = require 'tool.repl.told'
 
@@ -124,7 +125,7 @@ end
 
 function Session:say(text)
   if not self.quiet then
-    console.give('O', 0, 0, text .. '\n')
+    console.give('O', 0, 0, readable(text) .. '\n')
   end
 end
 
@@ -137,7 +138,6 @@ local MARGIN = 24 -- where the details of a word begin
 --- A line of the walk: when, what, and what came of it.
 function Session:tell(ms, title, details)
   local show = require 'tool.repl.show'
-  local readable = require 'tool.readable'
   local head = ('%s %s'):format(self:clock(ms), title)
   local indent = self.columns > 60 and MARGIN or 7
   local text = head .. (' '):rep(math.max(1, indent - columns.width(head))) .. table.concat(details, ' · ')
