@@ -67,6 +67,12 @@ function M.follow(world)
   end
 end
 
+--- What was done may hold the world itself, in a function, so that it would never go by itself.
+---@param world sluice.World
+function M.forget(world)
+  steps[world] = nil
+end
+
 -- As lines --------------------------------------------------------------------------------------
 
 local literal

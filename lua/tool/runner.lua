@@ -272,6 +272,9 @@ local function run_spec(self, spec, reader)
   elseif kills then
     kill_everywhere(self, spec, reader, result, worlds, ends)
   end
+  for _, kept in ipairs(worlds) do
+    retrace.forget(kept.world)
+  end
   result.seconds = process.clock() - began
   return result
 end
@@ -388,7 +391,9 @@ function M.run(options)
   end
   sluice.observer = function(kept)
     self.worlds[#self.worlds + 1] = kept
-    retrace.follow(kept.world)
+    if not self.plan then
+      retrace.follow(kept.world)
+    end
     kept.kills = self.plan and self.plan[#self.worlds]
     coverage.note_scripts(kept.world:scripts(), self.plan ~= nil)
   end

@@ -97,11 +97,11 @@ fail  request-success-rate 88.08 %, at least 99 % wanted, short by 10.92 %, 240 
     def test_places(self):
         """A phase, a weight, a time; what is there already, and what does not come."""
         lines = ("deploy 'shop/checkout:2'", 'until 20', 'canary.weight', 'until Promoting', 'canary.phase',
-                 'until 3:20', 'until +5s', 'world:now()', 'until 3:00')
+                 'until 3:20.5', 'until +5s', 'world:now()', 'until 0:03:00')
         status, told, errors = self.type(*lines)
         self.assertEqual((1, 'until: it is  3:25 already; b goes back\n'), (status, errors))
         answers = [line for line in told.splitlines() if not line.startswith('  ')]
-        self.assertEqual(['20', 'Promoting', '205000'], answers)
+        self.assertEqual(['20', 'Promoting', '205500'], answers)
 
     def test_long_wait(self):
         """What does not come in six hours is given up, with the way on; a time leads over it."""

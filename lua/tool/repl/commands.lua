@@ -139,8 +139,11 @@ local PHASES = { Initializing = true, Initialized = true, Waiting = true, Progre
   Promoting = true, Finalising = true, Succeeded = true, Failed = true }
 
 local function clock_ms(text)
-  local minutes, seconds = text:match '^(%d+):(%d%d%.?%d*)$'
-  return minutes and math.floor((tonumber(minutes) * 60 + tonumber(seconds)) * 1000 + 0.5)
+  local hours, minutes, seconds = text:match '^(%d+):(%d%d):(%d%d%.?%d*)$'
+  if not hours then
+    hours, minutes, seconds = 0, text:match '^(%d+):(%d%d%.?%d*)$'
+  end
+  return minutes and math.floor(((hours * 60 + minutes) * 60 + seconds) * 1000 + 0.5)
 end
 
 local UNITS = { ms = 1, s = 1000, m = 60 * 1000, h = 60 * 60 * 1000 }
