@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Where sluice repl begins: --until and -e, and the command that sluice test shows of a spec that fails.
+"""A walk of sluice repl from its beginning (--until, -e, the command that sluice test shows of a spec) to a saved spec.
 
     repl_begin.py SLUICE
 """
@@ -80,6 +80,33 @@ class Beginning(unittest.TestCase):
         self.assertEqual((0, ''), (status, errors), done.stdout)
         self.assertIn('Halt web.shop advancement success rate', told)
         self.assertTrue(told.endswith('\nFailed\n'), told)
+
+    def test_whole_walk(self):
+        """A walk with remarks, from the first word to a spec of it, over a pipe: only answers, a spec that passes."""
+        status, told, errors = self.run_repl(LEAK, typed="""deploy 'shop/checkout:2'
+s                                       -- step: one word
+s 3
+canary.p99                              -- any expression; tables are shown, not addressed
+check('request-duration', { max = 100 })
+world:version('shop/checkout:2', { errors = 0.12 })
+until 'Halt'                            -- run to the first event with this text
+why
+b                                       -- back: one word; the world goes back with it
+what-if metrics unknown                 -- what does it wait for, whatever Prometheus says?
+save leak_spec.lua                      -- what was done here, as a spec for sluice test
+""")
+        self.assertEqual((0, ''), (status, errors))
+        answers = [line for line in told.splitlines() if not line.startswith('  ')]
+        for answer, pattern in zip(answers, (
+                r'120', r'fail  request duration 120 ms, at most 100 ms wanted',
+                r'fail  request-success-rate 91\.96 %, at least 99 % wanted, short by 7\.04 %, 718 requests',
+                r'needs   request-success-rate ≥ 99, request-duration ≤ 500', r'then    taken back at .*',
+                r'leak_spec.lua: passes; sluice test leak_spec.lua'), strict=True):
+            self.assertRegex(answer, f'^{pattern}$')
+        done = subprocess.run([SLUICE, 'test', 'leak_spec.lua'], capture_output=True, text=True, cwd=self.top,
+                              timeout=PATIENCE_S)
+        self.assertEqual(0, done.returncode, done.stdout)
+        self.assertIn('1 passed, 0 failed', done.stdout)
 
 
 if __name__ == '__main__':
