@@ -89,12 +89,24 @@ class DryRun(Case):
         done = run('dryrun', '--scenario', EXAMPLES / 'scenarios/slow-leak.yaml', '-f', canary)
         self.expect(0, r'promoted after ', done)
 
+    def test_blind_rules(self):
+        """spec.strategy without a name is none that must be there; at its fastest there are enough requests."""
+        text = (EXAMPLES / 'scenarios/objects/checkout.yaml').read_text().rpartition('---')[2]
+        canary = self.write('canary.yaml', text + """
+  strategy:
+    params: {blind: hold, min_requests: 1000000, blind_timeout: 2m, otherwise: rollback}
+""")
+        self.expect(0, 'canary for checkout.shop, at its fastest: 4m 00s, 6 rounds, 15 queries, 0 gates',
+                    run('dryrun', '--plan', '-f', canary))
+        self.expect(1, r'taken back after .*blind: \d+ of 1000000 requests',
+                    run('dryrun', '--scenario', EXAMPLES / 'scenarios/slow-leak.yaml', '-f', canary))
+
     def test_what_cannot_be_played(self):
         other = EXAMPLES / 'tutorial/canary.yaml'
         leak = EXAMPLES / 'scenarios/slow-leak.yaml'
         lone = self.write('lone.yaml', (EXAMPLES / 'strategies/approval/canary.yaml').read_text())
         nameless = self.write('nameless.json', {**month.canary(99), 'spec': {
-            **month.canary(99)['spec'], 'strategy': {'ref': 'ring'}}})
+            **month.canary(99)['spec'], 'strategy': {'name': 7}}})
         endless = self.write('endless.json', {**month.canary(99), 'spec': {
             **month.canary(99)['spec'], 'analysis': {**month.canary(99)['spec']['analysis'], 'stepWeight': 0}}})
         refused = self.write('refused.json', {**month.canary(99), 'spec': {
@@ -106,7 +118,7 @@ class DryRun(Case):
                 ('no Canary is in the files', ['--plan', '-f', EXAMPLES / 'tutorial/podinfo.yaml']),
                 ('no release of it begins in ', ['--scenario', leak, '-f', other]),
                 ('spec.strategy: the Strategy shop/approval is not among the files', ['--plan', '-f', lone]),
-                ('spec.strategy.name: the name of a Strategy is wanted, got nil', ['--plan', '-f', nameless]),
+                ('spec.strategy.name: the name of a Strategy is wanted, got number', ['--plan', '-f', nameless]),
                 ('the release has not ended in 336h; ', ['--plan', '-f', endless]),
                 ('web.shop: .*provider', ['--plan', '-f', refused]),
                 ('--canary x: there is none of this name; there is ', ['--plan', '-f', other, '--canary', 'x']),

@@ -127,7 +127,7 @@ end
 
 local function kind_of(spec)
   local analysis = spec.analysis or spec.canaryAnalysis or {}
-  if type(spec.strategy) == 'table' then
+  if type(spec.strategy) == 'table' and spec.strategy.name ~= nil then
     return spec.strategy.name
   elseif (analysis.iterations or 0) > 0 then
     return analysis.match and 'A/B test' or 'blue/green'

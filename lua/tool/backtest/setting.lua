@@ -327,7 +327,7 @@ function M.new(manifests, wanted)
   local analysis = table_or(canary.spec.analysis or canary.spec.canaryAnalysis)
   add_workload(self)
   add_autoscaler(self)
-  if type(canary.spec.strategy) == 'table' then
+  if type(canary.spec.strategy) == 'table' and canary.spec.strategy.name ~= nil then -- else Flagger's own
     need(self, 'Strategy', canary.spec.strategy, 'spec.strategy')
   end
   add_metrics(self, analysis)
