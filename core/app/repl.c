@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/http.h"
 
 static const char usage[] = "usage: sluice repl SCENARIO|FOLDER [flags]\n"
                             "       sluice repl --release FILE [flags]\n"
@@ -195,6 +196,9 @@ static void listen_for_signals(void)
 
 static bool is_whole(const struct words *words, struct err *err)
 {
+    if (words->prometheus != NULL && !http_is_url(words->prometheus)) {
+        return err_set(err, ERR_INVALID, "--prometheus: the URL of a server is wanted, got %s", words->prometheus);
+    }
     if (words->release != NULL) {
         return (words->path == NULL && !is_live(words)) ||
                err_set(err, ERR_INVALID, "--release %s: a record is walked alone, without a cluster or a scenario",

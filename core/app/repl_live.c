@@ -93,6 +93,8 @@ int repl_live_fetch(void *ctx, const char *what, char **body)
         read_object(live, words, is_list);
     } else if (count == 2 && strcmp(words[0], "ask") == 0 && http_is_url(words[1])) {
         ask(live, words[1]);
+    } else if (count == 2 && strcmp(words[0], "ask") == 0) {
+        live->body = str_format("the URL of a server is wanted, got %s", words[1]);
     } else {
         live->body = str_format("%s: neither get, list nor ask", words[0]);
     }

@@ -549,6 +549,9 @@ class Trouble(Repl):
         self.assertEqual(2, status)
         self.assertIn('none.yaml', errors)
         self.assertEqual(2, subprocess.run([SLUICE, 'repl'], capture_output=True).returncode)
+        status, _, errors = self.type('1', path='checkout', words=('--prometheus', 'prom:9090'))
+        self.assertEqual(2, status)
+        self.assertIn('--prometheus: the URL of a server is wanted, got prom:9090\n', errors)
         self.expect('', "world:version('shop/checkout:2', { errors = 5 })", status=1,
                     errors='errors: expected a share from 0 to 1, got 5\n')
 
