@@ -20,6 +20,14 @@ local FAST = [[
     le=~"%s([.]0)?"
   }[WINDOW])) or vector(0)]]
 
+local function check_growing(bounds)
+  for i = 2, #bounds do
+    if bounds[i] <= bounds[i - 1] then
+      error(('latency-regression: growing bounds are wanted, got %g behind %g'):format(bounds[i], bounds[i - 1]), 0)
+    end
+  end
+end
+
 --- The bound of the bucket that a duration is in; nil: it is above all of them.
 local function bound_of(bounds, ms)
   for _, bound in ipairs(bounds) do
@@ -36,10 +44,12 @@ return check {
     bounds = param.list(param.number) {
       default = { 0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000, 300000, 600000, 1800000,
         3600000 },
+      min = 1,
       doc = "of the histogram's buckets, in ms, growing; Istio's unless told",
     },
   },
   run = function(c)
+    check_growing(c.params.bounds)
     local ms, cause = c:query(QUANTILE:format(c.params.quantile, sequential.window(c)))
     if not ms then
       return c:blind(cause)

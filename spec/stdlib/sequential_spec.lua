@@ -223,7 +223,7 @@ describe('stdlib.sequential', function()
 
   describe('latency-regression', function()
     --- The primary's quantile, and how many of both are beyond the bucket that it is in.
-    local function regression(ms, slow, asked)
+    local function regression(ms, slow, asked, params)
       return run('latency-regression', function(text, span, step)
         if text:find('histogram_quantile', 1, true) then
           return ms
@@ -234,8 +234,14 @@ describe('stdlib.sequential', function()
           return is_primary(text) and slow[2] or slow[1]
         end
         return is_primary(text) and 36000 or 4000
-      end, nil, 10)
+      end, params, 10)
     end
+
+    it('wants bounds that grow: the first that is large enough would be a wrong one', function()
+      assert.error_matches(function()
+        regression(180.5, { 300, 400 }, {}, { bounds = { 1000, 250 } })
+      end, 'latency-regression: growing bounds are wanted, got 250 behind 1000', 1, true)
+    end)
 
     it("holds both sides' requests against the bucket of the primary's quantile", function()
       local asked = {}
