@@ -130,8 +130,8 @@ end
 local function moment(options, recording)
   local at = span_of.read_moment('at', options.at, options.now)
   if at < recording.from or at >= recording.to then
-    refuse('--at %s: the history is from %s to %s', options.at, release.moment(recording.from),
-      release.moment(recording.to))
+    refuse('--at %s: the history is from %s to %s', options.at, moments.text(recording.from),
+      moments.text(recording.to))
   end
   return at
 end
