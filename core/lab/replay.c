@@ -309,6 +309,25 @@ static bool start(struct replay *replay, const struct node *spec, const struct l
     return replay->strategy != NULL;
 }
 
+/* A release that replaces another one in mid-run begins with a word of the engine's own (rollout/restart.c). */
+static bool pass_restart(struct replay *replay, const struct node *spec, struct err *err)
+{
+    if (!node_bool_or(node_get(spec, "restarted"), false)) {
+        return true;
+    }
+    struct doc *result = NULL;
+    int64_t started_ms = 0;
+    enum journal_step step = journal_enter(replay->journal, "restart", NULL, 0, &result, &started_ms, err);
+    doc_free(result);
+    if (step == JOURNAL_NEW) {
+        err_set(err, ERR_INVALID, "status: the record ends before the first word of a script");
+    } else if (step == JOURNAL_RECORDED) {
+        replay->words++;
+        replay->last_ms = started_ms;
+    }
+    return step == JOURNAL_RECORDED;
+}
+
 static bool play(struct replay *replay, struct err *err)
 {
     const struct node *spec = node_get(replay->order->object, "spec");
@@ -318,7 +337,8 @@ static bool play(struct replay *replay, struct err *err)
         return err_set(err, ERR_INVALID, "spec.words: its words are of version %lld, this engine speaks 1 to %d",
                        (long long)words, RELEASE_WORDS);
     }
-    if (!take_sources(replay, spec, &limits, err) || !start(replay, spec, &limits, err)) {
+    if (!take_sources(replay, spec, &limits, err) || !pass_restart(replay, spec, err) ||
+        !start(replay, spec, &limits, err)) {
         return false;
     }
     virtual_clock_run(replay->time, TIME_MAX_MS);

@@ -71,6 +71,26 @@ class Own(Replay):
                 found = json.loads(told)
                 self.assertEqual((True, words), (found['agrees'], found['words']))
 
+    def test_one_that_replaced_another(self):
+        """Its first word is the engine's own, which no script says."""
+        def restart(release):
+            entries = release['status']['entries']
+            release['spec']['restarted'] = True
+            entries.insert(0, {'w': 'restart', 'a': digest(''), 'r': None, 't': entries[0]['t']})
+        record = 'words-3-canary-promoted-3.yaml'
+        words = sum(self.counts(release_in(record)['status']['entries']))
+        status, told, errors = self.edited(record, restart)
+        self.assertEqual((0, ''), (status, errors), told)
+        self.assertTrue(told.startswith(f'{words + 1} words agree: '), told)
+
+    def test_one_that_was_brought_back_to_its_beginning(self):
+        def cut(release):
+            release['spec']['restarted'] = True
+            release['status'].update(entries=[], open=[], openStarted=0)
+        status, told, errors = self.edited('words-3-canary-promoted-3.yaml', cut)
+        self.assertEqual((2, ''), (status, told))
+        self.assertIn('the record ends before the first word of a script', errors)
+
     @staticmethod
     def counts(entries):
         """How often each entry was said: one with n and s repeats the s entries that begin there."""
