@@ -1,5 +1,8 @@
 """What every scenario starts from: the lab, an engine, namespaces of its own, traffic and hooks that end with it."""
+import json
 import pathlib
+import subprocess
+import tempfile
 import unittest
 
 import engine
@@ -19,6 +22,7 @@ class Scenario(unittest.TestCase):
 
     when = 'together'
     flagger_too = True  # may run with Flagger in Sluice's place; False: about what only Sluice does
+    releases_replay = True  # each Release of the common engine is played again at the end; False: some are forged
     longMessage = True
     maxDiff = None
 
@@ -47,6 +51,22 @@ class Scenario(unittest.TestCase):
         scene.close()
         if self.transcripts is not None:
             scene.save(pathlib.Path(self.transcripts) / scene.namespace, self.hooks)
+        if self.releases_replay and self.engine is not None and not engine.reference():
+            for release in scene.lab.client.list('Release', scene.namespace):
+                with self.subTest(release=release['metadata']['name']):
+                    self._replay(release)
+
+    def _replay(self, release):
+        """The record agrees with what happened: the script says the same words, and the verdicts come to the same. The
+        beginning of a long one was dropped."""
+        if (release.get('status') or {}).get('dropped', {}).get('entries'):
+            return
+        with tempfile.NamedTemporaryFile('w', suffix='.json') as file:
+            json.dump({'apiVersion': 'sluice.dev/v1alpha1', 'kind': 'Release', **release}, file)
+            file.flush()
+            for order in (('replay', file.name), ('why', '-f', file.name, '--replay')):
+                done = subprocess.run([engine.binary(), *order], capture_output=True, text=True, timeout=60)
+                self.assertEqual(0, done.returncode, f'{order[0]}: {done.stdout}{done.stderr}')
 
     def traffic(self, scene, role='', **how):
         """Steady requests to a scene until the scenario ends or stop()."""

@@ -62,6 +62,7 @@ class Unguarded(Scenario):
 
     when = 'after'
     flagger_too = False
+    releases_replay = False
     release = Forged.release
 
     def test_a_forged_release_ends_alone(self):
