@@ -12,47 +12,62 @@
 #include "io/file.h"
 #include "lab/lua/tool.h"
 
-bool author_take(struct author *author, const char *name, const char *value)
+/* --- the command line --- */
+
+struct reading {
+    struct author *author;
+    const struct author_command *command;
+};
+
+static bool take(void *ctx, const char *name, const char *value, struct err *err)
 {
+    const struct reading *reading = ctx;
+    struct author *author = reading->author;
     if (name == NULL) {
-        return false;
+        return err_set(err, ERR_INVALID, "%s: unexpected word; files come after -f", value);
     }
-    bool is_file = strcmp(name, "f") == 0;
-    if (is_file) {
+    if (strcmp(name, "f") == 0) {
         str_list_push(&author->files, value);
-    }
-    bool is_page = strcmp(name, "html") == 0;
-    if (is_page) {
+    } else if (strcmp(name, "html") == 0) {
         author->html = value;
+    } else if (strcmp(name, "version") == 0) {
+        author->version = true;
+    } else if (strcmp(name, "help") == 0) {
+        author->help = true;
+    } else {
+        return reading->command->take(reading->command->ctx, name, value, err);
     }
-    author->version |= strcmp(name, "version") == 0;
-    author->help |= strcmp(name, "help") == 0;
-    return is_file || is_page || strcmp(name, "version") == 0 || strcmp(name, "help") == 0;
+    return true;
 }
 
-bool author_asks(const struct author *author)
-{
-    return author->help || author->version;
-}
-
-int author_answer(const struct author *author)
-{
-    if (author->version) {
-        version_print();
-    } else if (author->help) {
-        fputs(author->usage, stdout);
-        cli_print(author->flags, stdout);
-        fputs(author->after, stdout);
-    }
-    return author_asks(author) ? 0 : -1;
-}
-
-int author_refuse(const struct author *author, const struct err *err)
+static int refuse(const struct author *author, const struct err *err)
 {
     fprintf(stderr, "sluice %s: %s\n\nsluice %s --help says how to use it\n", author->command, err->text,
             author->command);
     return 2;
 }
+
+int author_main(struct author *author, const struct author_command *command, int argc, char **argv)
+{
+    struct reading reading = {author, command};
+    struct err err = {0};
+    if (!cli_read(author->flags, argc, argv, take, &reading, &err)) {
+        return refuse(author, &err);
+    }
+    if (author->version) {
+        version_print();
+        return 0;
+    }
+    if (author->help) {
+        fputs(author->usage, stdout);
+        cli_print(author->flags, stdout);
+        fputs(author->after, stdout);
+        return 0;
+    }
+    return command->is_whole(command->ctx, &err) ? command->run(command->ctx) : refuse(author, &err);
+}
+
+/* --- the order and what comes of it --- */
 
 struct doc *author_order(const struct author *author)
 {

@@ -14,14 +14,17 @@ struct author {
     bool help, version;
 };
 
-/* True when the flag is one that they share: -f, --html, --help, --version. */
-bool author_take(struct author *author, const char *name, const char *value);
-/* Asked for its help or the version, so that nothing else need be there. */
-bool author_asks(const struct author *author);
-/* Tells what was asked for, and gives the exit status; -1: nothing was. */
-int author_answer(const struct author *author);
-/* What is wrong with the command line; gives the exit status. */
-int author_refuse(const struct author *author, const struct err *err);
+/* What is a command's own; all of them get its `ctx`. */
+struct author_command {
+    cli_take_fn *take;                                  /* flags that author_take does not know */
+    bool (*is_whole)(const void *ctx, struct err *err); /* all that must be given is there */
+    int (*run)(void *ctx);                              /* gives the exit status */
+    void *ctx;
+};
+
+/* Reads the command line, tells help or version or what is wrong with it, or else runs the command. Gives the exit
+ * status. */
+int author_main(struct author *author, const struct author_command *command, int argc, char **argv);
 /* {manifests: [{file, object}], now, terminal, html} for lua/tool; NULL: what could not be read was told. */
 struct doc *author_order(const struct author *author);
 /* Calls `run` of a module, which Ctrl-C ends. NULL: why there is no result was told; a result with `refused` is

@@ -82,12 +82,6 @@ static bool take_jobs(struct words *words, const char *value, struct err *err)
 static bool take(void *ctx, const char *name, const char *value, struct err *err)
 {
     struct words *words = ctx;
-    if (author_take(&words->author, name, value)) {
-        return true;
-    }
-    if (name == NULL) {
-        return err_set(err, ERR_INVALID, "%s: unexpected word; files come after -f", value);
-    }
     for (size_t i = 0; i < sizeof text_flags / sizeof text_flags[0]; i++) {
         if (strcmp(text_flags[i], name) == 0) {
             words->texts[i] = value;
@@ -106,12 +100,10 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
     return true;
 }
 
-static bool is_whole(const struct words *words, struct err *err)
+static bool is_whole(const void *ctx, struct err *err)
 {
+    const struct words *words = ctx;
     const char *url = text_of(words, "prometheus");
-    if (author_asks(&words->author)) {
-        return true;
-    }
     if (words->author.files.count == 0) {
         return err_set(err, ERR_INVALID, "-f FILE is missing: a Canary, and what it names");
     }
@@ -191,8 +183,9 @@ static bool fill_order(const struct words *words, struct doc *order, struct err 
     return add_others(words, order, err) && add_data(words, order, err);
 }
 
-static int run(struct words *words)
+static int run(void *ctx)
 {
+    struct words *words = ctx;
     struct err err = {0};
     struct doc *order = author_order(&words->author);
     if (order == NULL) {
@@ -213,12 +206,8 @@ static int run(struct words *words)
 int command_backtest(int argc, char **argv)
 {
     struct words words = {.author = {.command = "backtest", .usage = usage, .flags = backtest_flags, .after = after}};
-    struct err err = {0};
-    bool ok = cli_read(backtest_flags, argc, argv, take, &words, &err) && is_whole(&words, &err);
-    int status = ok ? author_answer(&words.author) : author_refuse(&words.author, &err);
-    if (ok && status < 0) {
-        status = run(&words);
-    }
+    struct author_command command = {take, is_whole, run, &words};
+    int status = author_main(&words.author, &command, argc, argv);
     str_list_fini(&words.bad);
     str_list_fini(&words.with);
     author_fini(&words.author);

@@ -38,12 +38,6 @@ struct words {
 static bool take(void *ctx, const char *name, const char *value, struct err *err)
 {
     struct words *words = ctx;
-    if (author_take(&words->author, name, value)) {
-        return true;
-    }
-    if (name == NULL) {
-        return err_set(err, ERR_INVALID, "%s: unexpected word; files come after -f", value);
-    }
     if (strcmp(name, "canary") == 0) {
         words->canary = value;
     } else if (strcmp(name, "scenario") == 0) {
@@ -56,11 +50,9 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
     return true;
 }
 
-static bool is_whole(const struct words *words, struct err *err)
+static bool is_whole(const void *ctx, struct err *err)
 {
-    if (author_asks(&words->author)) {
-        return true;
-    }
+    const struct words *words = ctx;
     if (words->author.files.count == 0) {
         return err_set(err, ERR_INVALID, "-f FILE is missing: a Canary, and what it names");
     }
@@ -68,8 +60,9 @@ static bool is_whole(const struct words *words, struct err *err)
            err_set(err, ERR_INVALID, "either --plan or --scenario FILE is wanted");
 }
 
-static int run(struct words *words)
+static int run(void *ctx)
 {
+    struct words *words = ctx;
     struct doc *order = author_order(&words->author);
     if (order == NULL) {
         return 2;
@@ -88,12 +81,8 @@ static int run(struct words *words)
 int command_dryrun(int argc, char **argv)
 {
     struct words words = {.author = {.command = "dryrun", .usage = usage, .flags = dryrun_flags, .after = after}};
-    struct err err = {0};
-    bool ok = cli_read(dryrun_flags, argc, argv, take, &words, &err) && is_whole(&words, &err);
-    int status = ok ? author_answer(&words.author) : author_refuse(&words.author, &err);
-    if (ok && status < 0) {
-        status = run(&words);
-    }
+    struct author_command command = {take, is_whole, run, &words};
+    int status = author_main(&words.author, &command, argc, argv);
     author_fini(&words.author);
     return status;
 }

@@ -39,12 +39,6 @@ struct words {
 static bool take(void *ctx, const char *name, const char *value, struct err *err)
 {
     struct words *words = ctx;
-    if (author_take(&words->author, name, value)) {
-        return true;
-    }
-    if (name == NULL) {
-        return err_set(err, ERR_INVALID, "%s: unexpected word; files come after -f", value);
-    }
     if (strcmp(name, "prometheus") == 0) {
         words->prometheus = value;
     } else if (strcmp(name, "from") == 0) {
@@ -57,11 +51,9 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
     return true;
 }
 
-static bool is_whole(const struct words *words, struct err *err)
+static bool is_whole(const void *ctx, struct err *err)
 {
-    if (author_asks(&words->author)) {
-        return true;
-    }
+    const struct words *words = ctx;
     if (words->author.files.count == 0) {
         return err_set(err, ERR_INVALID, "-f FILE is missing: the Canaries, and what they name");
     }
@@ -94,8 +86,9 @@ static int write_document(const struct words *words, const struct node *result)
     return 0;
 }
 
-static int run(struct words *words)
+static int run(void *ctx)
 {
+    struct words *words = ctx;
     struct doc *order = author_order(&words->author);
     if (order == NULL) {
         return 2;
@@ -113,12 +106,8 @@ static int run(struct words *words)
 int command_record(int argc, char **argv)
 {
     struct words words = {.author = {.command = "record", .usage = usage, .flags = record_flags, .after = after}};
-    struct err err = {0};
-    bool ok = cli_read(record_flags, argc, argv, take, &words, &err) && is_whole(&words, &err);
-    int status = ok ? author_answer(&words.author) : author_refuse(&words.author, &err);
-    if (ok && status < 0) {
-        status = run(&words);
-    }
+    struct author_command command = {take, is_whole, run, &words};
+    int status = author_main(&words.author, &command, argc, argv);
     author_fini(&words.author);
     return status;
 }

@@ -9,7 +9,6 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "io/file.h"
-#include "lab/lua/tool.h"
 
 static const char usage[] = "usage: sluice replay FILE [--strategy NEW.lua] [flags]\n"
                             "\n"
@@ -77,34 +76,12 @@ static struct doc *order_of(const struct words *words, const struct doc *objects
         ok = err_set(err, ERR_INVALID, "%s: a script is wanted, got a file with NUL bytes", words->strategy);
     }
     if (ok) {
-        order = doc_new();
-        struct node *root = node_new_object(order);
-        doc_set_root(order, root);
-        node_set(order, root, "objects", node_copy(order, doc_root(objects)));
-        node_set_str(order, root, "place", place);
-        node_set_str(order, root, "path", words->strategy);
-        node_set_str(order, root, "script", words->strategy != NULL ? buf_str(&script) : NULL);
-        node_set_bool(order, root, "json", words->json);
+        order = why_order(objects, place, words->json);
+        node_set_str(order, doc_root(order), "path", words->strategy);
+        node_set_str(order, doc_root(order), "script", words->strategy != NULL ? buf_str(&script) : NULL);
     }
     buf_fini(&script);
     return order;
-}
-
-static int tell(const struct doc *told)
-{
-    const struct node *root = doc_root(told), *document = node_get(root, "document");
-    const char *problem = node_str(node_get(root, "problem"));
-    if (problem != NULL) {
-        fprintf(stderr, "sluice replay: %s\n", problem);
-    } else if (document != NULL) {
-        char *text = node_to_text(document);
-        printf("%s\n", text);
-        str_free(&text);
-    } else {
-        fputs(node_str_or(node_get(root, "text"), ""), stdout);
-    }
-    cli_flush(stdout);
-    return (int)node_int_or(node_get(root, "status"), 2);
 }
 
 static int run(const struct words *words)
@@ -115,12 +92,10 @@ static int run(const struct words *words)
     struct doc *told = NULL, *objects = why_read(&words->source, &place, &err);
     struct doc *order = objects != NULL ? order_of(words, objects, place, &err) : NULL;
     if (order != NULL) {
-        struct tool *tool = tool_open();
-        told = tool_call(tool, "tool.record.replay", "run", doc_root(order), &err);
-        tool_close(tool);
+        told = why_ask("tool.record.replay", order, &err);
     }
     if (told != NULL) {
-        status = tell(told);
+        status = why_tell("replay", told);
     } else {
         fprintf(stderr, "sluice replay: %s\n", err.text);
     }

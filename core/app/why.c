@@ -12,7 +12,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/file.h"
-#include "lab/lua/tool.h"
 #include "release/check.h"
 
 static const char usage[] = "usage: sluice why [-n NAMESPACE] CANARY[/NUMBER] [flags]\n"
@@ -130,17 +129,13 @@ static int columns_of_terminal(void)
 
 static struct doc *order_of(const struct words *words, const struct doc *objects, const char *place)
 {
-    struct doc *order = doc_new();
-    struct node *root = node_new_object(order);
-    doc_set_root(order, root);
-    node_set(order, root, "objects", node_copy(order, doc_root(objects)));
-    node_set_str(order, root, "place", place);
+    struct doc *order = why_order(objects, place, words->json);
+    struct node *root = doc_root(order);
     node_set_str(order, root, "canary", words->source.canary);
     if (words->source.number > 0) {
         node_set_int(order, root, "number", words->source.number);
     }
     node_set_bool(order, root, "replay", words->replays);
-    node_set_bool(order, root, "json", words->json);
     node_set_bool(order, root, "html", words->html != NULL);
     int columns = columns_of_terminal();
     if (columns > 0) {
@@ -160,25 +155,17 @@ static void keep_list(struct doc *doc, struct node *document, const char *key)
 static int tell(const struct words *words, struct doc *told)
 {
     struct node *root = doc_root(told), *document = node_get(root, "document");
-    const char *problem = node_str(node_get(root, "problem"));
-    if (problem != NULL) {
-        fprintf(stderr, "sluice why: %s\n", problem);
-    } else if (document != NULL) {
+    if (document != NULL) {
         keep_list(told, document, "differences");
-        char *text = node_to_text(document);
-        printf("%s\n", text);
-        str_free(&text);
-    } else {
-        fputs(node_str_or(node_get(root, "text"), ""), stdout);
     }
-    cli_flush(stdout);
+    int status = why_tell("why", told);
     struct err err = {0};
     const char *page = node_str(node_get(root, "html"));
     if (page != NULL && !file_write(words->html, page, false, &err)) {
         fprintf(stderr, "sluice why: --html %s\n", err.text);
         return 2;
     }
-    return (int)node_int_or(node_get(root, "status"), 2);
+    return status;
 }
 
 static int run(const struct words *words)
@@ -189,9 +176,7 @@ static int run(const struct words *words)
     struct doc *told = NULL, *objects = why_read(&words->source, &place, &err);
     if (objects != NULL) {
         struct doc *order = order_of(words, objects, place);
-        struct tool *tool = tool_open();
-        told = tool_call(tool, "tool.record.why", "run", doc_root(order), &err);
-        tool_close(tool);
+        told = why_ask("tool.record.why", order, &err);
         doc_free(order);
     }
     if (told != NULL) {

@@ -1,7 +1,10 @@
-/* Where the Releases of `sluice why` come from: a file, or a cluster that is asked once or twice and only read. */
+/* Where the Releases of `sluice why` come from: a file, or a cluster that is asked once or twice and only read; and
+ * what is told of them. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/cli.h"
 #include "app/why.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -10,6 +13,7 @@
 #include "io/file.h"
 #include "io/loop.h"
 #include "kube/client.h"
+#include "lab/lua/tool.h"
 #include "release/release.h"
 
 #define STDIN_PATH "/dev/stdin"
@@ -187,4 +191,42 @@ static struct doc *read_cluster(const struct why_source *source, char **place, s
 struct doc *why_read(const struct why_source *source, char **place, struct err *err)
 {
     return source->file != NULL ? read_file(source->file, place, err) : read_cluster(source, place, err);
+}
+
+/* --- asking and telling --- */
+
+struct doc *why_order(const struct doc *objects, const char *place, bool json)
+{
+    struct doc *order = doc_new();
+    struct node *root = node_new_object(order);
+    doc_set_root(order, root);
+    node_set(order, root, "objects", node_copy(order, doc_root(objects)));
+    node_set_str(order, root, "place", place);
+    node_set_bool(order, root, "json", json);
+    return order;
+}
+
+struct doc *why_ask(const char *module, const struct doc *order, struct err *err)
+{
+    struct tool *tool = tool_open();
+    struct doc *told = tool_call(tool, module, "run", doc_root(order), err);
+    tool_close(tool);
+    return told;
+}
+
+int why_tell(const char *command, const struct doc *told)
+{
+    const struct node *root = doc_root(told), *document = node_get(root, "document");
+    const char *problem = node_str(node_get(root, "problem"));
+    if (problem != NULL) {
+        fprintf(stderr, "sluice %s: %s\n", command, problem);
+    } else if (document != NULL) {
+        char *text = node_to_text(document);
+        printf("%s\n", text);
+        str_free(&text);
+    } else {
+        fputs(node_str_or(node_get(root, "text"), ""), stdout);
+    }
+    cli_flush(stdout);
+    return (int)node_int_or(node_get(root, "status"), 2);
 }
