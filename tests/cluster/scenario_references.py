@@ -78,7 +78,7 @@ class References(Scenario):
                     scene, 'is refused: .*; the release under way goes on by the spec that was accepted last$')
             late.set_image('6.0.1')
             self.wait_told(
-                late, r'is refused: spec\.strategy: Strategy nonsense-a/shares is not ready: .*shares\.lua:1: ')
+                late, r'is refused: spec\.strategy: Strategy nonsense-a/shares is not ready: .*shares\.lua:1:\d+: ')
             engine.kill9()
             engine.start()
             for scene in (first, second, checked):
@@ -130,7 +130,7 @@ class References(Scenario):
             (folder / 'strategies/..next').symlink_to('..1')
             (folder / 'strategies/..next').rename(data)
             self.wait_told(
-                scene, r'Strategy folder/shares is not ready: .*shares\.lua:1: .*; the release under way goes on')
+                scene, r'Strategy folder/shares is not ready: .*shares\.lua:1:\d+: .*; the release under way goes on')
             gauge.write_text(ADAPTER % '5')
             scene.wait_phase('Succeeded', 180)
             self.assertIn('strategies/team: a folder in a folder of scripts is not read', engine.log.read_text())
