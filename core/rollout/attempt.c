@@ -14,8 +14,8 @@
 
 enum {
     FAILURES_MAX = 2,
-    REST_MIN_MS = 20 * 1000, /* starting again costs a millisecond */
-    REST_WORDS_MAX = 2000,   /* on record: more would take long to replay */
+    REST_MIN_MS = 5 * 1000, /* below the least interval, 10 s; starting again costs less than a millisecond */
+    REST_WORDS_MAX = 2000,  /* on record: more would take long to replay */
 };
 
 static struct run *of_call(const struct operation_call *call)

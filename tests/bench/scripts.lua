@@ -182,8 +182,8 @@ local measurements = {
   creation = function()
     return (cost_of_restart(RELEASES, '') - cost_of_restart(RELEASES, '', true)) / RELEASES * 1e6
   end,
-  memory = function() return memory_in 'rollout:analyse { rounds = 1000 }' end,
-  rest = function() return memory_in '' end,
+  memory = function() return memory_in 'for _ = 1, 500 do rollout:wait "4s" end' end,
+  rest = function() return memory_in 'rollout:analyse { rounds = 1000 }' end,
   restart = function() return cost_of_restart(1, '') * 1e6 end,
   replay = function() return (cost_of_restart(1, MANY) - cost_of_restart(1, '')) / WORDS * 1e6 end,
 }

@@ -26,8 +26,8 @@ RUNS, CORES = 3, 2
 ROWS = (('fact', 'a word that reads (now), us'), ('shift', 'a word that acts (shift, with the round before it), us'),
         ('round', 'a round without a metric, us'), ('check', 'a check with one query, beyond the round, us'),
         ('creation', 'a VM at work again after a restart, us'),
-        ('memory', 'a VM of a team\'s script between two rounds of 10 s, resident KiB'),
-        ('rest', 'the same in a wait of 20 s or more, resident KiB'),
+        ('memory', 'a VM of a team\'s script at work, in a wait of 4 s, resident KiB'),
+        ('rest', 'the same between two rounds of 10 s, the least interval, resident KiB'),
         ('restart', 'a kill: the engine starts again, with one release, us'),
         ('replay', 'a kill: each word on record, us'))
 
