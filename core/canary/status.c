@@ -227,6 +227,31 @@ struct doc *status_accepted(const struct canary *canary, int64_t now_wall_ms)
     return status_without(canary, CONDITION_ACCEPTED, now_wall_ms);
 }
 
+/* A merge patch keeps what the answer before says and this one does not, so that is removed by name. */
+static void set_text(struct doc *doc, struct node *object, const char *key, const char *text)
+{
+    node_set(doc, object, key, text != NULL ? node_new_str(doc, text) : node_new_null(doc));
+}
+
+struct doc *status_answer(const struct canary *canary, const struct status_answer *answer, int64_t now_wall_ms)
+{
+    struct doc *doc = conditions_patch(canary, now_wall_ms);
+    struct node *last = node_ensure_object(doc, node_get(doc_root(doc), "status"), "lastRequest");
+    const struct request *request = answer->request;
+    char now[32];
+    time_write(now_wall_ms, now);
+    set_text(doc, last, "id", request->id);
+    set_text(doc, last, "verb", answer->is_bad ? NULL : request_verb_name(request->verb));
+    set_text(doc, last, "release", answer->release);
+    set_text(doc, last, "gate", answer->gate);
+    set_text(doc, last, "by", request->by);
+    set_text(doc, last, "reason", request->reason);
+    set_text(doc, last, "at", now);
+    set_text(doc, last, "outcome", answer->done ? "Done" : "Refused");
+    set_text(doc, last, "message", answer->message);
+    return doc;
+}
+
 bool status_is_same(const struct canary *canary, const struct doc *patch)
 {
     struct node_iter it = node_iterate(node_get(doc_root(patch), "status"));

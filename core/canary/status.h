@@ -5,6 +5,7 @@
 #pragma once
 
 #include "canary/condition.h"
+#include "canary/request.h"
 
 /* "Set phase": phase, the counters it resets, lastPromotedSpec for Initialized and Succeeded, the Promoted
  * condition. */
@@ -37,6 +38,17 @@ struct doc *status_without(const struct canary *canary, const char *type, int64_
 struct doc *status_refused(const struct canary *canary, const char *message, int64_t now_wall_ms);
 /* Removes the condition Accepted; NULL when there is none. */
 struct doc *status_accepted(const struct canary *canary, int64_t now_wall_ms);
+
+/* The answer to a request of a person (canary/request.h). */
+struct status_answer {
+    const struct request *request;
+    bool is_bad;         /* it could not be read: only its id is known */
+    const char *release; /* that it was about; NULL: none */
+    const char *gate;    /* that was approved; NULL: none */
+    bool done;           /* false: refused */
+    const char *message;
+};
+struct doc *status_answer(const struct canary *canary, const struct status_answer *answer, int64_t now_wall_ms);
 
 /* Adds to `patch` the fields that the live status lacks. Clients read phase, counters, time and conditions without a
  * check, so a status has all of them. The phase is then Initializing without Flagger's condition Promoted, and

@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "canary/status.h"
+#include "fake_doc.h"
 
 static const struct canary_defaults defaults = {.provider = "istio", .metrics_server = "http://prometheus:9090"};
 enum { NOW_MS = 1700000000 }; /* any time will do: only whether it changed matters below */
@@ -245,6 +246,27 @@ static void test_a_first_status_is_whole_and_begins_nothing(void **state)
     canary_fini(&canary);
 }
 
+static void test_an_answer_leaves_nothing_of_the_one_before(void **state)
+{
+    struct canary canary;
+    read(&canary, "{\"phase\":\"Progressing\",\"lastRequest\":{\"id\":\"a\",\"gate\":\"g\",\"reason\":\"r\"}}");
+    struct request request = {.verb = REQUEST_PROMOTE, .id = "b", .by = "alice"};
+    struct status_answer answer = {.request = &request, .release = "podinfo-7", .done = true, .message = "m"};
+    struct doc *patch = status_answer(&canary, &answer, 1000);
+    const struct node *last = node_at(doc_root(patch), "status", "lastRequest");
+    fake_doc_expect(last, "{'id':'b','verb':'promote','release':'podinfo-7','gate':null,'by':'alice','reason':null,"
+                          "'at':'1970-01-01T00:00:01Z','outcome':'Done','message':'m'}");
+    doc_free(patch);
+    answer.done = false;
+    answer.is_bad = true;
+    patch = status_answer(&canary, &answer, 1000);
+    last = node_at(doc_root(patch), "status", "lastRequest");
+    assert_true(node_is(node_get(last, "outcome"), "Refused"));
+    assert_int_equal(node_type(node_get(last, "verb")), NODE_NULL);
+    doc_free(patch);
+    canary_fini(&canary);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +279,7 @@ int main(void)
         cmocka_unit_test(test_other_conditions_outlive_every_write),
         cmocka_unit_test(test_a_condition_has_times_as_flaggers),
         cmocka_unit_test(test_a_first_status_is_whole_and_begins_nothing),
+        cmocka_unit_test(test_an_answer_leaves_nothing_of_the_one_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
