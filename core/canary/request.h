@@ -7,9 +7,9 @@
  *                                    one thing to do, once. By hand "promote podinfo-7" says the same, and
  *                                    "approve podinfo-7 confirm-promotion".
  *
- * A request is meant for one release, or for one generation of the target, so that one that is old, or that is put back,
- * does nothing to what came later. The engine never writes metadata: its answer is status.lastRequest, with the id of
- * the request. A request that says no id has its text as id. */
+ * A request is meant for one release, or for one generation of the target: one that is old, or that is put back, does
+ * nothing to what came later. The engine never writes metadata: its answer is status.lastRequest, with the id of the
+ * request. A request that says no id has its text as id. */
 #pragma once
 
 #include "base/doc.h"

@@ -8,7 +8,7 @@ enum { DELEGATES_MAX = 1 /* Istio: a delegate's routes delegate no further */ };
 
 struct search {
     const struct virtual_services *services;
-    const struct request *request;
+    const struct route_request *request;
     struct shares *out;
     struct str_list *asked;
 };
@@ -155,7 +155,7 @@ static void enter_delegate(const struct search *search)
     mem_free(namespace);
 }
 
-void route_split(const struct virtual_services *services, const struct request *request, bool is_service,
+void route_split(const struct virtual_services *services, const struct route_request *request, bool is_service,
                  struct shares *out, struct str_list *asked)
 {
     struct search search = {services, request, out, asked};

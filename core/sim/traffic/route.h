@@ -20,6 +20,6 @@ struct shares {
  *
  * `asked` gets the names whose change could change the answer (sim/traffic/virtual_services.h): the host, the
  * delegates, the Services. A VirtualService of "*.something" can change any. */
-void route_split(const struct virtual_services *services, const struct request *request, bool is_service,
+void route_split(const struct virtual_services *services, const struct route_request *request, bool is_service,
                  struct shares *out, struct str_list *asked);
 void shares_fini(struct shares *shares);

@@ -9,10 +9,10 @@
 
 /* --- the request --- */
 
-void request_init(struct request *request, const char *host, struct node *headers)
+void route_request_init(struct route_request *request, const char *host, struct node *headers)
 {
-    *request = (struct request){.host = str_dup(host), .headers = headers};
-    const char *method = request_header(request, ":method"), *path = request_header(request, ":path");
+    *request = (struct route_request){.host = str_dup(host), .headers = headers};
+    const char *method = route_request_header(request, ":method"), *path = route_request_header(request, ":path");
     if (path == NULL) {
         path = "/";
     }
@@ -23,10 +23,10 @@ void request_init(struct request *request, const char *host, struct node *header
     const struct node *source = node_get(headers, ":source");
     request->labels = node_get(source, "labels");
     request->namespace = node_str(node_get(source, "namespace"));
-    request->delegate = request_header(request, ":delegate");
+    request->delegate = route_request_header(request, ":delegate");
 }
 
-void request_fini(struct request *request)
+void route_request_fini(struct route_request *request)
 {
     str_free(&request->host);
     str_free(&request->method);
@@ -34,7 +34,7 @@ void request_fini(struct request *request)
     str_free(&request->query);
 }
 
-const char *request_header(const struct request *request, const char *name)
+const char *route_request_header(const struct route_request *request, const char *name)
 {
     struct node_iter it = node_iterate(request->headers);
     while (node_next(&it)) {
@@ -46,7 +46,7 @@ const char *request_header(const struct request *request, const char *name)
 }
 
 /* The value of a parameter of the URI as it stands there; NULL when absent. */
-static char *request_param(const struct request *request, const char *name)
+static char *request_param(const struct route_request *request, const char *name)
 {
     struct str_list pairs = {0};
     char *value = NULL;
@@ -102,18 +102,18 @@ static bool text_matches(const struct node *match, const char *value, bool ignor
 
 /* --- conditions --- */
 
-static bool headers_match(const struct node *headers, const struct request *request, bool wanted)
+static bool headers_match(const struct node *headers, const struct route_request *request, bool wanted)
 {
     struct node_iter it = node_iterate(headers);
     while (node_next(&it)) {
-        if (text_matches(it.value, request_header(request, it.key), false) != wanted) {
+        if (text_matches(it.value, route_request_header(request, it.key), false) != wanted) {
             return false;
         }
     }
     return true;
 }
 
-static bool params_match(const struct node *params, const struct request *request)
+static bool params_match(const struct node *params, const struct route_request *request)
 {
     struct node_iter it = node_iterate(params);
     while (node_next(&it)) {
@@ -133,7 +133,7 @@ static bool part_matches(const struct node *condition, const char *key, const ch
     return match == NULL || text_matches(match, value, ignore_case);
 }
 
-static bool source_matches(const struct node *condition, const struct request *request)
+static bool source_matches(const struct node *condition, const struct route_request *request)
 {
     const char *namespace = node_str(node_get(condition, "sourceNamespace"));
     struct node_iter it = node_iterate(node_get(condition, "sourceLabels"));
@@ -146,13 +146,13 @@ static bool source_matches(const struct node *condition, const struct request *r
 }
 
 /* What a request says of itself in such a header; else what every stream is. */
-static const char *said_or(const struct request *request, const char *header, const char *usual)
+static const char *said_or(const struct route_request *request, const char *header, const char *usual)
 {
-    const char *said = request_header(request, header);
+    const char *said = route_request_header(request, header);
     return said != NULL ? said : usual;
 }
 
-static bool condition_matches(const struct node *condition, const struct request *request)
+static bool condition_matches(const struct node *condition, const struct route_request *request)
 {
     bool ignore_case = node_bool_or(node_get(condition, "ignoreUriCase"), false);
     return source_matches(condition, request) && part_matches(condition, "uri", request->path, ignore_case) &&
@@ -164,7 +164,7 @@ static bool condition_matches(const struct node *condition, const struct request
            params_match(node_get(condition, "queryParams"), request);
 }
 
-bool route_matches(const struct node *conditions, const struct request *request)
+bool route_matches(const struct node *conditions, const struct route_request *request)
 {
     struct node_iter it = node_iterate(conditions);
     while (node_next(&it)) {

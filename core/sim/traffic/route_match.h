@@ -3,7 +3,7 @@
 
 #include "base/doc.h"
 
-struct request {
+struct route_request {
     char *host;           /* as route_host writes it */
     char *method;         /* the header ":method", GET without one */
     char *path, *query;   /* the header ":path" at its '?'; "/" and "" without one */
@@ -15,13 +15,13 @@ struct request {
     const char *namespace; /* the same */
 };
 
-void request_init(struct request *request, const char *host, struct node *headers);
-void request_fini(struct request *request);
+void route_request_init(struct route_request *request, const char *host, struct node *headers);
+void route_request_fini(struct route_request *request);
 /* The value of a header, its name in any case; NULL when absent. */
-const char *request_header(const struct request *request, const char *name);
+const char *route_request_header(const struct route_request *request, const char *name);
 
 /* A list of HTTPMatchRequests: one of them must be met in everything it says. No list, or an empty one, is met by every
  * request.
  *
  * What a stream of requests does not have is not asked for: gateways and ports are as they should be. */
-bool route_matches(const struct node *conditions, const struct request *request);
+bool route_matches(const struct node *conditions, const struct route_request *request);

@@ -73,10 +73,10 @@ static void send_to(void *ctx, const struct backend *backend)
 static void stream_attach(struct streams *streams, struct stream *stream)
 {
     const struct streams_world *world = &streams->world;
-    struct request request;
+    struct route_request request;
     struct shares shares;
     struct str_list asked = {0};
-    request_init(&request, stream->host, doc_root(stream->headers));
+    route_request_init(&request, stream->host, doc_root(stream->headers));
     route_split(world->virtual_services, &request, endpoints_has_service(world->endpoints, stream->host), &shares,
                 &asked);
     for (size_t i = 0; i < asked.count; i++) {
@@ -92,7 +92,7 @@ static void stream_attach(struct streams *streams, struct stream *stream)
     }
     str_list_fini(&asked);
     shares_fini(&shares);
-    request_fini(&request);
+    route_request_fini(&request);
 }
 
 /* --- changes --- */
