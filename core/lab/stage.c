@@ -306,6 +306,13 @@ int stage_requests(const struct stage *stage)
            (stage->life != NULL ? machine_requests(stage->life->machine) : 0);
 }
 
+void stage_write_metrics(const struct stage *stage, struct buf *out)
+{
+    if (stage->life != NULL) {
+        metrics_write(stage->life->metrics, out);
+    }
+}
+
 void stage_strike_at(struct stage *stage, int request, enum machine_stroke stroke, void (*struck)(void *ctx), void *ctx)
 {
     stage->struck_request = request;

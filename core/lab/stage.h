@@ -73,6 +73,8 @@ bool stage_has_predecessor(const struct stage *stage);
 int stage_predecessor_requests(const struct stage *stage);
 /* The requests of all engines; streams do not count. */
 int stage_requests(const struct stage *stage);
+/* What the last engine says at /metrics, added to `out`; nothing without one. */
+void stage_write_metrics(const struct stage *stage, struct buf *out);
 /* Strikes the engine that sends the `request`-th of them (machine_strike_at). `struck` is called on a turn of its own,
  * right after it happened; NULL: nobody is told. */
 void stage_strike_at(struct stage *stage, int request, enum machine_stroke stroke, void (*struck)(void *ctx),

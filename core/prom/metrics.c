@@ -16,14 +16,18 @@ enum { LABEL_MAX = 8, BUCKET_COUNT = 11, KEY_MAX = 8 * 1024 * 1024 /* no object 
 
 static const double bounds[BUCKET_COUNT] = {.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10};
 
-struct series {
-    UT_hash_handle hh;
-    char *key; /* the label values, each with its NUL */
-    size_t key_len;
-    const char *values[LABEL_MAX]; /* into key */
-    double value;                  /* of a histogram: the sum */
+struct histogram {
     uint64_t count;
     uint64_t buckets[BUCKET_COUNT]; /* not cumulative */
+};
+
+/* A few stand for each Canary at rest, so they are small. */
+struct series {
+    UT_hash_handle hh;
+    double value; /* of a histogram: the sum */
+    struct histogram *histogram;
+    size_t key_len;
+    char key[]; /* the label values, each with its NUL */
 };
 
 struct metric_family {
@@ -51,7 +55,7 @@ struct metrics *metrics_new(void)
 static void series_drop(struct metric_family *family, struct series *series)
 {
     HASH_DEL(family->series, series);
-    mem_free(series->key);
+    mem_free(series->histogram);
     mem_free(series);
 }
 
@@ -113,19 +117,14 @@ static struct series *series_ensure(struct metric_family *family, const char *co
     size_t len;
     char *key = key_of(family, values, &len);
     struct series *series = series_find(family, key, len);
-    if (series != NULL) {
-        mem_free(key);
-        return series;
+    if (series == NULL) {
+        series = mem_alloc(sizeof *series + len);
+        memcpy(series->key, key, len);
+        series->key_len = len;
+        series->histogram = family->type == METRIC_HISTOGRAM ? mem_new(struct histogram) : NULL;
+        HASH_ADD_KEYPTR(hh, family->series, series->key, series->key_len, series);
     }
-    series = mem_new(struct series);
-    series->key = key;
-    series->key_len = len;
-    const char *at = key;
-    for (size_t i = 0; i < family->label_count; i++) {
-        series->values[i] = at;
-        at += strlen(at) + 1;
-    }
-    HASH_ADD_KEYPTR(hh, family->series, series->key, series->key_len, series);
+    mem_free(key);
     return series;
 }
 
@@ -146,10 +145,10 @@ void metric_observe(struct metric_family *family, const char *const *values, dou
     assert(family->type == METRIC_HISTOGRAM);
     struct series *series = series_ensure(family, values);
     series->value += value;
-    series->count++;
+    series->histogram->count++;
     for (size_t i = 0; i < BUCKET_COUNT; i++) {
         if (value <= bounds[i]) {
-            series->buckets[i]++;
+            series->histogram->buckets[i]++;
             return;
         }
     }
@@ -157,12 +156,24 @@ void metric_observe(struct metric_family *family, const char *const *values, dou
 
 static bool matches(const struct metric_family *family, const struct series *series, const char *const *values)
 {
-    for (size_t i = 0; i < family->label_count; i++) {
-        if (values[i] != NULL && strcmp(values[i], series->values[i]) != 0) {
+    const char *at = series->key;
+    for (size_t i = 0; i < family->label_count; i++, at += strlen(at) + 1) {
+        if (values[i] != NULL && strcmp(values[i], at) != 0) {
             return false;
         }
     }
     return true;
+}
+
+void metric_drop(struct metric_family *family, const char *const *values)
+{
+    size_t len;
+    char *key = key_of(family, values, &len);
+    struct series *series = series_find(family, key, len);
+    mem_free(key);
+    if (series != NULL) {
+        series_drop(family, series);
+    }
 }
 
 void metric_remove_matching(struct metric_family *family, const char *const *values)
@@ -174,6 +185,15 @@ void metric_remove_matching(struct metric_family *family, const char *const *val
             series_drop(family, series);
         }
     }
+}
+
+size_t metric_count(const struct metric_family *family, const char *const *values)
+{
+    size_t count = 0;
+    for (const struct series *series = family->series; series != NULL; series = series->hh.next) {
+        count += matches(family, series, values);
+    }
+    return count;
 }
 
 void metric_remove(struct metric_family *family, const char *name, const char *value)
@@ -238,10 +258,11 @@ static void write_labels(struct buf *out, const struct metric_family *family, co
         return;
     }
     char before = '{';
-    for (size_t i = 0; i < family->label_count; i++) {
+    const char *value = series->key;
+    for (size_t i = 0; i < family->label_count; i++, value += strlen(value) + 1) {
         buf_append_char(out, before);
         buf_printf(out, "%s=\"", family->labels[i]);
-        write_escaped(out, series->values[i], true);
+        write_escaped(out, value, true);
         buf_append_char(out, '"');
         before = ',';
     }
@@ -267,12 +288,12 @@ static void write_histogram(struct buf *out, const struct metric_family *family,
     for (size_t i = 0; i < BUCKET_COUNT; i++) {
         char le[32];
         number_write(bounds[i], le);
-        below += series->buckets[i];
+        below += series->histogram->buckets[i];
         write_sample(out, family, series, "_bucket", le, (double)below);
     }
-    write_sample(out, family, series, "_bucket", "+Inf", (double)series->count);
+    write_sample(out, family, series, "_bucket", "+Inf", (double)series->histogram->count);
     write_sample(out, family, series, "_sum", NULL, series->value);
-    write_sample(out, family, series, "_count", NULL, (double)series->count);
+    write_sample(out, family, series, "_count", NULL, (double)series->histogram->count);
 }
 
 static int by_labels(const struct series *a, const struct series *b)

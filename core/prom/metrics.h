@@ -26,10 +26,14 @@ struct metric_family *metrics_declare(struct metrics *metrics, enum metric_type 
 void metric_set(struct metric_family *family, const char *const *values, double value);
 void metric_add(struct metric_family *family, const char *const *values, double delta);
 void metric_observe(struct metric_family *family, const char *const *values, double value);
+/* Drops the one series with these values, if it is there. */
+void metric_drop(struct metric_family *family, const char *const *values);
 /* Drops every series whose label `name` has this value (a deleted canary). NULL value: all. */
 void metric_remove(struct metric_family *family, const char *name, const char *value);
 /* Drops every series with these values, one per label; NULL: any. */
 void metric_remove_matching(struct metric_family *family, const char *const *values);
+/* How many series have these values; NULL: any. */
+size_t metric_count(const struct metric_family *family, const char *const *values);
 /* Reads one back (a histogram: its sum); false when there is no such series. */
 bool metric_read(const struct metric_family *family, const char *const *values, double *out);
 

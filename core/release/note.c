@@ -146,6 +146,8 @@ void note_drained(struct release *release)
     release->drained_ms = clock_mono_ms(release->context->clock);
     if (account->decided_ms > 0 && account->drained_after_ms < 0) {
         account->drained_after_ms = clock_wall_ms(release->context->clock) - account->decided_ms;
+        gauges_rollback(&release->context->gauges, release->canary, release->namespace,
+                        (double)account->drained_after_ms / 1000);
     }
 }
 

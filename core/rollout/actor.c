@@ -82,6 +82,7 @@ static void on_wake(struct timer *timer, void *ctx)
         return;
     }
     note_refused(actor, !accepted);
+    gauges_canary(&actor->context->gauges, &actor->shown, &canary, accepted);
     if (actor_is_busy(actor)) { /* the thing under way wakes the actor when it ends */
         if (actor->run != NULL) {
             run_poke(actor->run);
@@ -174,16 +175,11 @@ void actor_free(struct actor *actor)
     trouble_fini(&actor->status_write.trouble);
     waiting_fini(&actor->waiting);
     announcer_free(actor->announcer);
-    metric_remove_matching(actor->context->gauges.refused, (const char *const[]){actor->name, actor->namespace});
-    metric_remove_matching(actor->context->gauges.status_refused, (const char *const[]){actor->name, actor->namespace});
-    if (actor->target != NULL) {
-        gauges_forget(&actor->context->gauges, actor->target, actor->namespace);
-    }
+    gauges_forget(&actor->context->gauges, &actor->shown, actor->name, actor->namespace);
     patience_fini(&actor->patience);
     promoted_memory_fini(&actor->promoted);
     str_free(&actor->step.name);
     str_free(&actor->failed.name);
-    str_free(&actor->target);
     str_free(&actor->cleared);
     str_free(&actor->warning);
     str_free(&actor->unfit);

@@ -82,7 +82,7 @@ struct actor {
     struct run *ended_run; /* to be freed on the next turn */
     int64_t release_number;
     int64_t fenced_until_ms; /* monotonic: no Release is claimed before that */
-    char *target;            /* for the metrics, after the Canary is gone */
+    struct gauges_shown shown;
     struct trouble trouble;
     struct waiting waiting;
     struct status_write status_write;

@@ -23,10 +23,6 @@ static void watch_names(struct actor *actor, const struct canary *canary, const 
     }
     actor->events.watches(actor->ctx, actor->namespace, &objects);
     str_list_fini(&objects);
-    if (!str_equal(actor->target, canary->names.target)) {
-        str_free(&actor->target);
-        actor->target = str_dup(canary->names.target);
-    }
 }
 
 static void on_config_read(void *ctx, const struct doc *answer, const struct err *err)

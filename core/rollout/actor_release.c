@@ -205,6 +205,18 @@ static void create_release(struct actor *actor, const struct canary *canary, con
     library_choice_fini(&choice);
 }
 
+/* No release runs that would show them. */
+static void show_weights(struct actor *actor, const struct canary *canary)
+{
+    const struct router *router = &actor->context->router;
+    struct routes live;
+    struct err ignored = {0};
+    if (router->ops->get_routes(router, &canary->names, canary->root, &live, &ignored)) {
+        gauges_weights(&actor->context->gauges, canary->names.target, canary->names.namespace, live.primary_pct,
+                       live.canary_pct);
+    }
+}
+
 void actor_look_for_revision(struct actor *actor, const struct canary *canary, const struct target_now *now,
                              const struct doc *latest)
 {
@@ -234,7 +246,7 @@ void actor_look_for_revision(struct actor *actor, const struct canary *canary, c
         actor_send_status(actor, canary, patch);
     } else {
         waiting_end(&actor->waiting, WAIT_RELEASE);
-        gauges_phase(&actor->context->gauges, canary->names.target, canary->names.namespace, canary->phase);
+        show_weights(actor, canary);
     }
 }
 

@@ -366,11 +366,21 @@ static bool is_line_known(void *ctx)
     return ++run->attempt.lines <= run->lines_logged || journal_is_replaying(run->release->journal);
 }
 
+static void count_check(struct run *run, const struct node *evidence)
+{
+    struct canary canary;
+    if (run_canary(run, &canary)) {
+        gauges_check(&run->context->gauges, &canary.names, evidence);
+    }
+    canary_fini(&canary);
+}
+
 static void on_evidence(void *ctx, const struct node *evidence, const char *where)
 {
     struct run *run = ctx;
     if (!run->attempt.known && !journal_is_replaying(run->release->journal)) {
         note_evidence(run->release, run->attempt.rounds, evidence, where);
+        count_check(run, evidence);
     }
 }
 

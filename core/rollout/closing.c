@@ -9,7 +9,11 @@
 
 static void end(struct run *run, enum run_end how)
 {
+    const struct release *release = run->release;
     run->state = RUN_OVER;
+    if (how != RUN_DROPPED) {
+        gauges_ended(&run->context->gauges, release->canary, release->namespace, release->strategy, release->state);
+    }
     run->events.ended(run->ctx, how);
 }
 

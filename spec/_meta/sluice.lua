@@ -336,6 +336,10 @@ function world:on_engine(tell) end
 ---@return 'none'|'starting'|'ready'|'closing'|'dead'
 function world:engine() end
 
+--- What the last engine says at /metrics; "" without one.
+---@return string
+function world:metrics() end
+
 --- How many requests the engines have sent, streams not counted.
 ---@return integer
 function world:requests() end

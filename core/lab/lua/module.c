@@ -19,6 +19,7 @@
 
 #define BEGIN_MS INT64_C(1773216907000) /* what clocks show first */
 
+enum { METRICS_SIZE_MAX = 16 * 1024 * 1024 };
 enum { LOG_MAX = 16 * 1024 * 1024 };
 
 /* --- the engine --- */
@@ -91,6 +92,16 @@ static int world_engine(lua_State *L)
 static int world_requests(lua_State *L)
 {
     lua_pushinteger(L, stage_requests(&module_check_world(L)->stage));
+    return 1;
+}
+
+static int world_metrics(lua_State *L)
+{
+    struct buf text;
+    buf_init(&text, METRICS_SIZE_MAX);
+    stage_write_metrics(&module_check_world(L)->stage, &text);
+    lua_pushlstring(L, buf_str(&text), text.len);
+    buf_fini(&text);
     return 1;
 }
 
@@ -462,6 +473,7 @@ static const luaL_Reg methods[] = {
     {"kill_engine", world_kill_engine},
     {"on_engine", world_on_engine},
     {"engine", world_engine},
+    {"metrics", world_metrics},
     {"requests", world_requests},
     {"sent_at", world_sent_at},
     {"now", world_now},
