@@ -6,10 +6,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "app/bearer.h"
 #include "app/manifests.h"
 #include "app/version.h"
 #include "base/mem.h"
 #include "io/file.h"
+#include "io/http.h"
 #include "lab/lua/tool.h"
 
 /* --- the command line --- */
@@ -30,6 +32,10 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
         str_list_push(&author->files, value);
     } else if (strcmp(name, "html") == 0) {
         author->html = value;
+    } else if (strcmp(name, "prometheus") == 0) {
+        author->prometheus = value;
+    } else if (strcmp(name, "prometheus-token-file") == 0) {
+        author->token_file = value;
     } else if (strcmp(name, "version") == 0) {
         author->version = true;
     } else if (strcmp(name, "help") == 0) {
@@ -45,6 +51,15 @@ static int refuse(const struct author *author, const struct err *err)
     fprintf(stderr, "sluice %s: %s\n\nsluice %s --help says how to use it\n", author->command, err->text,
             author->command);
     return 2;
+}
+
+static bool is_server(const struct author *author, struct err *err)
+{
+    if (author->prometheus != NULL && !http_is_url(author->prometheus)) {
+        return err_set(err, ERR_INVALID, "--prometheus: the URL of a server is wanted, got %s", author->prometheus);
+    }
+    return author->token_file == NULL || author->prometheus != NULL ||
+           err_set(err, ERR_INVALID, "--prometheus-token-file is of use with --prometheus only");
 }
 
 int author_main(struct author *author, const struct author_command *command, int argc, char **argv)
@@ -64,10 +79,23 @@ int author_main(struct author *author, const struct author_command *command, int
         fputs(author->after, stdout);
         return 0;
     }
-    return command->is_whole(command->ctx, &err) ? command->run(command->ctx) : refuse(author, &err);
+    bool ok = command->is_whole(command->ctx, &err) && is_server(author, &err);
+    return ok ? command->run(command->ctx) : refuse(author, &err);
 }
 
 /* --- the order and what comes of it --- */
+
+static bool add_server(const struct author *author, struct doc *order, struct err *err)
+{
+    if (author->prometheus == NULL) {
+        return true;
+    }
+    char *bearer = bearer_read(author->token_file, "PROMETHEUS_TOKEN", err);
+    node_set_str(order, doc_root(order), "prometheus", author->prometheus);
+    node_set_str(order, doc_root(order), "bearer", bearer);
+    str_free(&bearer);
+    return err->code == ERR_NONE || err_wrap(err, "--prometheus");
+}
 
 struct doc *author_order(const struct author *author)
 {
@@ -76,7 +104,7 @@ struct doc *author_order(const struct author *author)
     struct doc *order = doc_new();
     struct node *root = node_new_object(order), *manifests = node_new_array(order);
     doc_set_root(order, root);
-    if (!manifests_read(&author->files, order, manifests, &err)) {
+    if (!manifests_read(&author->files, order, manifests, &err) || !add_server(author, order, &err)) {
         fprintf(stderr, "sluice %s: %s\n", author->command, err.text);
         doc_free(order);
         return NULL;

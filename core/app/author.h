@@ -11,6 +11,7 @@ struct author {
     const struct cli_flag *flags;
     struct str_list files; /* of -f */
     const char *html;      /* where a page is written; NULL: none is wanted */
+    const char *prometheus, *token_file;
     bool help, version;
 };
 
@@ -25,7 +26,8 @@ struct author_command {
 /* Reads the command line, tells help or version or what is wrong with it, or else runs the command. Gives the exit
  * status. */
 int author_main(struct author *author, const struct author_command *command, int argc, char **argv);
-/* {manifests: [{file, object}], now, terminal, html} for lua/tool; NULL: what could not be read was told. */
+/* {manifests: [{file, object}], now, terminal, html, prometheus, bearer} for lua/tool; NULL: what could not be read was
+ * told. */
 struct doc *author_order(const struct author *author);
 /* Calls `run` of a module, which Ctrl-C ends. NULL: why there is no result was told; a result with `refused` is
  * none. */

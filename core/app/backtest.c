@@ -10,7 +10,6 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "io/file.h"
-#include "io/http.h"
 
 static const char usage[] = "usage: sluice backtest -f FILE (--data FILE | --prometheus URL) [flags]\n"
                             "\n"
@@ -29,6 +28,7 @@ const struct cli_flag backtest_flags[] = {
     {"canary", "NAME", "which one, NAME or NAMESPACE/NAME, when there are several"},
     {"data", "FILE", "what sluice record has written"},
     {"prometheus", "URL", "a server to record from now; with --data: asked what is not evaluated here"},
+    {"prometheus-token-file", "FILE", "with the bearer token in this file (default the one in $PROMETHEUS_TOKEN)"},
     {"from", "TIME", "since when: -30d, or 2026-06-12T14:00 in UTC (default: all of the data; -7d of a server)"},
     {"to", "TIME", "until when (default: all of the data, or now)"},
     {"every", "DURATION", "a release so often (default: 1h)"},
@@ -51,14 +51,13 @@ static const size_t DATA_MAX = (size_t)4 << 30;
 
 struct words {
     struct author author;
-    const char *texts[10]; /* of the flags below */
+    const char *texts[9]; /* of the flags below */
     struct str_list bad, with;
     int jobs;
     bool json;
 };
 
-static const char *const text_flags[] = {"canary", "data", "prometheus",   "from", "to",
-                                         "every",  "at",   "canary-share", "by",   "name"};
+static const char *const text_flags[] = {"canary", "data", "from", "to", "every", "at", "canary-share", "by", "name"};
 
 static const char *text_of(const struct words *words, const char *name)
 {
@@ -103,14 +102,10 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
 static bool is_whole(const void *ctx, struct err *err)
 {
     const struct words *words = ctx;
-    const char *url = text_of(words, "prometheus");
     if (words->author.files.count == 0) {
         return err_set(err, ERR_INVALID, "-f FILE is missing: a Canary, and what it names");
     }
-    if (url != NULL && !http_is_url(url)) {
-        return err_set(err, ERR_INVALID, "--prometheus: the URL of a server is wanted, got %s", url);
-    }
-    return url != NULL || text_of(words, "data") != NULL ||
+    return words->author.prometheus != NULL || text_of(words, "data") != NULL ||
            err_set(err, ERR_INVALID, "--data FILE of `sluice record`, or --prometheus URL, is missing");
 }
 
@@ -167,7 +162,7 @@ static bool add_others(const struct words *words, struct doc *order, struct err 
 
 static bool fill_order(const struct words *words, struct doc *order, struct err *err)
 {
-    static const char *const texts[] = {"canary", "prometheus", "from", "to", "every", "at", "by", "name", NULL};
+    static const char *const texts[] = {"canary", "from", "to", "every", "at", "by", "name", NULL};
     struct node *root = doc_root(order), *bad = node_new_array(order);
     for (size_t i = 0; texts[i] != NULL; i++) {
         node_set_str(order, root, texts[i], text_of(words, texts[i]));

@@ -8,7 +8,6 @@
 #include "app/command.h"
 #include "base/mem.h"
 #include "io/file.h"
-#include "io/http.h"
 
 static const char usage[] = "usage: sluice record --prometheus URL -f FILE -o FILE [flags]\n"
                             "\n"
@@ -21,6 +20,7 @@ static const char after[] = "\n"
 
 const struct cli_flag record_flags[] = {
     {"prometheus", "URL", "the server"},
+    {"prometheus-token-file", "FILE", "with the bearer token in this file (default the one in $PROMETHEUS_TOKEN)"},
     {"f", "FILE", "a manifest, or a folder of them: Canaries and what they name; may be given several times"},
     {"filename", "FILE", NULL},
     {"from", "TIME", "since when: -30d, or 2026-06-12T14:00 in UTC (default: -7d)"},
@@ -33,15 +33,13 @@ const struct cli_flag record_flags[] = {
 
 struct words {
     struct author author;
-    const char *prometheus, *from, *to, *file;
+    const char *from, *to, *file;
 };
 
 static bool take(void *ctx, const char *name, const char *value, struct err *err)
 {
     struct words *words = ctx;
-    if (strcmp(name, "prometheus") == 0) {
-        words->prometheus = value;
-    } else if (strcmp(name, "from") == 0) {
+    if (strcmp(name, "from") == 0) {
         words->from = value;
     } else if (strcmp(name, "to") == 0) {
         words->to = value;
@@ -57,9 +55,8 @@ static bool is_whole(const void *ctx, struct err *err)
     if (words->author.files.count == 0) {
         return err_set(err, ERR_INVALID, "-f FILE is missing: the Canaries, and what they name");
     }
-    if (words->prometheus == NULL || !http_is_url(words->prometheus)) {
-        return err_set(err, ERR_INVALID, "--prometheus: the URL of a server is wanted, got %s",
-                       words->prometheus != NULL ? words->prometheus : "none");
+    if (words->author.prometheus == NULL) {
+        return err_set(err, ERR_INVALID, "--prometheus: the URL of a server is wanted, got none");
     }
     return words->file != NULL || err_set(err, ERR_INVALID, "-o FILE is missing: where it is written");
 }
@@ -93,7 +90,6 @@ static int run(void *ctx)
     if (order == NULL) {
         return 2;
     }
-    node_set_str(order, doc_root(order), "prometheus", words->prometheus);
     node_set_str(order, doc_root(order), "from", words->from);
     node_set_str(order, doc_root(order), "to", words->to);
     struct doc *result = author_call(&words->author, "tool.backtest.record", order);

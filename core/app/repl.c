@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "app/bearer.h"
 #include "app/cli.h"
 #include "app/command.h"
 #include "app/repl_line.h"
@@ -35,6 +36,7 @@ const struct cli_flag repl_flags[] = {
     {"n", "NAME", NULL},
     {"kubeconfig", "FILE", "of the cluster of a live canary (default: $KUBECONFIG, ~/.kube/config)"},
     {"prometheus", "URL", "ask this one for a live canary (default: its spec.metricsServer)"},
+    {"prometheus-token-file", "FILE", "with the bearer token in this file (default the one in $PROMETHEUS_TOKEN)"},
     {"release", "FILE", "walk a release as it was recorded (kubectl get release NAME -o yaml)"},
     {"until", "WHEN", "go there first: to a time (2:11), a phase, a share or an event; without -e the scenario plays"},
     {"e", "LINE", "carry this line out first; may be given several times"},
@@ -47,7 +49,7 @@ enum { COLUMNS_DEFAULT = 80, LINE_MAX_LEN = 1 << 20, INTERRUPTED = 130 };
 
 struct words {
     const char *path, *history; /* path: or the name of a live canary */
-    const char *release, *namespace, *kubeconfig, *prometheus, *until;
+    const char *release, *namespace, *kubeconfig, *prometheus, *token_file, *until;
     struct str_list lines; /* of -e */
     bool help, version;
 };
@@ -66,6 +68,8 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
         words->kubeconfig = value;
     } else if (strcmp(name, "prometheus") == 0) {
         words->prometheus = value;
+    } else if (strcmp(name, "prometheus-token-file") == 0) {
+        words->token_file = value;
     } else if (strcmp(name, "release") == 0) {
         words->release = value;
     } else if (strcmp(name, "until") == 0) {
@@ -199,6 +203,9 @@ static bool is_whole(const struct words *words, struct err *err)
     if (words->prometheus != NULL && !http_is_url(words->prometheus)) {
         return err_set(err, ERR_INVALID, "--prometheus: the URL of a server is wanted, got %s", words->prometheus);
     }
+    if (words->token_file != NULL && words->prometheus == NULL) {
+        return err_set(err, ERR_INVALID, "--prometheus-token-file is of use with --prometheus only");
+    }
     if (words->release != NULL) {
         return (words->path == NULL && !is_live(words)) ||
                err_set(err, ERR_INVALID, "--release %s: a record is walked alone, without a cluster or a scenario",
@@ -250,14 +257,20 @@ static int walk(const struct words *words, struct repl_live *live)
 static int run(struct words *words)
 {
     struct err err = {0};
-    struct repl_live *live = is_live(words) ? repl_live_open(words->kubeconfig, &err) : NULL;
+    char *bearer = words->prometheus != NULL ? bearer_read(words->token_file, "PROMETHEUS_TOKEN", &err) : NULL;
+    struct repl_live *live = is_live(words) && err.code == ERR_NONE ? repl_live_open(words->kubeconfig, &err) : NULL;
+    int status = 2;
     if (err.code != ERR_NONE) {
         fprintf(stderr, "sluice repl: %s\n", err.text);
-        return 2;
+    } else {
+        if (bearer != NULL) {
+            repl_live_trust(live, words->prometheus, bearer);
+        }
+        plan_lines(words);
+        status = walk(words, live);
     }
-    plan_lines(words);
-    int status = walk(words, live);
     repl_live_close(live);
+    str_free(&bearer);
     return status;
 }
 

@@ -15,7 +15,8 @@ enum { TIMEOUT_MS = 10000, WORDS = 6, QUERY_MAX = 4096 };
 struct repl_live {
     struct kube_config config; /* until the client has it */
     char *namespace, *server;
-    struct loop *loop; /* NULL: nothing was asked yet */
+    const char *trusted, *bearer; /* NULL: nobody */
+    struct loop *loop;            /* NULL: nothing was asked yet */
     struct http *http;
     struct kube_client *kube;
     int status;
@@ -70,9 +71,23 @@ static void read_object(struct repl_live *live, char *const words[WORDS], bool i
     buf_fini(&query);
 }
 
+static bool is_below(const char *url, const char *root)
+{
+    size_t len = strlen(root);
+    while (len > 0 && root[len - 1] == '/') {
+        len--;
+    }
+    return strncmp(url, root, len) == 0 && url[len] == '/';
+}
+
 static void ask(struct repl_live *live, const char *url)
 {
-    struct http_request request = {.method = "GET", .url = url, .timeout_ms = TIMEOUT_MS};
+    struct http_header authorization = {"Authorization", live->bearer};
+    struct http_request request = {.method = "GET",
+                                   .url = url,
+                                   .headers = &authorization,
+                                   .header_count = live->bearer != NULL && is_below(url, live->trusted),
+                                   .timeout_ms = TIMEOUT_MS};
     http_start(live->http, &request, NULL, on_response, live);
     loop_run(live->loop);
 }
@@ -139,6 +154,12 @@ const char *repl_live_namespace(const struct repl_live *live)
 const char *repl_live_server(const struct repl_live *live)
 {
     return live->server;
+}
+
+void repl_live_trust(struct repl_live *live, const char *url, const char *bearer)
+{
+    live->trusted = url;
+    live->bearer = bearer;
 }
 
 void repl_live_close(struct repl_live *live)

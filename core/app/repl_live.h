@@ -21,5 +21,8 @@ void repl_live_close(struct repl_live *live); /* NULL: nothing */
 const char *repl_live_namespace(const struct repl_live *live);
 const char *repl_live_server(const struct repl_live *live);
 
+/* What this server gets as Authorization, and nobody else. Both live as long as `live`. */
+void repl_live_trust(struct repl_live *live, const char *url, const char *bearer);
+
 /* A repl_fetch_fn; ctx is the struct repl_live. */
 int repl_live_fetch(void *ctx, const char *what, char **body);

@@ -5,6 +5,7 @@ local host = require 'host'
 local promql = require 'tool.promql'
 local sluice = require 'sluice'
 local template = require 'tool.template'
+local wants_token = require 'tool.wants_token'
 
 local M = {}
 
@@ -225,11 +226,6 @@ local function judge_windows(subject, answers, intervals, find)
   end
 end
 
-local WANTS_TOKEN = {
-  [401] = 'status 401: it wants to know who asks; --prometheus-token-file FILE names a token',
-  [403] = 'status 403: it does not answer this user; --prometheus-token-file FILE names a token',
-}
-
 ---@param options { answers: table[] } { path, status, body, error } each
 ---@return { away: string?, findings: table[] }
 function M.judge(options)
@@ -239,7 +235,7 @@ function M.judge(options)
   end
   local probe = answers[path_of 'vector(1)'] or {}
   if table_or(probe.body).status ~= 'success' then
-    return { away = probe.error or WANTS_TOKEN[probe.status]
+    return { away = probe.error or wants_token[probe.status]
       or ('status %s, and no answer of a Prometheus'):format(tostring(probe.status)), findings = findings }
   end
   local intervals, away = intervals_of(answers[TARGETS]), nil

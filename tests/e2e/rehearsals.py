@@ -8,6 +8,7 @@ spec/tool/backtest.)
 """
 import http.server
 import json
+import os
 import pathlib
 import re
 import signal
@@ -254,6 +255,9 @@ class Forgetful(http.server.BaseHTTPRequestHandler):
     def do_GET(self):  # noqa: N802 (the name is http.server's)
         path, _, query = self.path.partition('?')
         asked = {name: values[0] for name, values in urllib.parse.parse_qs(query).items()}
+        if self.server.token not in (None, self.headers['Authorization']):
+            self.answer(401, {})
+            return
         self.server.asked.append(asked.get('query', path))
         if path.endswith('buildinfo'):
             self.answer(200, {'status': 'success', 'data': {'version': '2.42.0'}})
@@ -279,9 +283,9 @@ class Forgetful(http.server.BaseHTTPRequestHandler):
 
 
 class Record(Case):
-    def serve(self, busy=0):
+    def serve(self, busy=0, token=None):
         server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Forgetful)
-        server.busy, server.asked, server.now_s = busy, [], int(time.time())
+        server.busy, server.asked, server.now_s, server.token = busy, [], int(time.time()), token
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         self.addCleanup(thread.join)
@@ -318,6 +322,26 @@ class Record(Case):
             'record', '--prometheus', url, '-o', self.top / 'x', '-f', self.write('bare.json', {
                 **month.canary(99), 'spec': {**month.canary(99)['spec'], 'analysis': {
                     'interval': '1m', 'threshold': 1, 'stepWeight': 50, 'maxWeight': 50}}})))
+
+    def test_token(self):
+        """A server that wants a bearer token gets that of the file, or else that of the environment."""
+        _, url = self.serve(token='Bearer s3cret')
+        data, token = self.top / 'data.json', self.top / 'token'
+        token.write_text('s3cret\n')
+        files = ['backtest', '-f', self.write('canary.json', month.canary(99))]
+        backtest = [*files, '--prometheus', url, '--from', '-3h']
+        wants = f'--prometheus {url}: status 401: it wants to know who asks; --prometheus-token-file FILE names a token'
+        self.expect(2, wants, self.record(url))
+        self.expect(2, wants, run(*backtest))
+        self.assertFalse(data.exists())
+        self.expect(0, 'samples of 2 series', self.record(url, '--prometheus-token-file', token))
+        self.assertNotIn('s3cret', data.read_text())
+        self.expect(0, r'^\d releases in \d+ s', run(*backtest, '--prometheus-token-file', token))
+        self.expect(0, r'^\d releases in \d+ s', run(*backtest, env={**os.environ, 'PROMETHEUS_TOKEN': 's3cret'}))
+        self.expect(2, f'--prometheus: file {token}.gone: cannot open: ',
+                    run(*backtest, '--prometheus-token-file', f'{token}.gone'))
+        self.expect(2, '--prometheus-token-file is of use with --prometheus only',
+                    run(*files, '--data', data, '--prometheus-token-file', token))
 
     def test_server_beside_data(self):
         """What is not evaluated here is asked of a server, when there is one."""

@@ -386,53 +386,6 @@ class Records(Repl):
         self.assertEqual((2, f'sluice repl: {self.release}: one Release is wanted, got 0\n'), (status, errors))
 
 
-class Live(Repl):
-    """A canary of a served cluster (tests/cluster/scenario_repl.py has a real one)."""
-
-    def setUp(self):
-        super().setUp()
-        self.kubeconfig = self.top / 'kubeconfig'
-        served = subprocess.Popen([SLUICE, 'demo', LEAK, '--serve', '--speed', '20', '--kubeconfig', self.kubeconfig],
-                                  stdout=subprocess.PIPE, text=True)
-        self.addCleanup(served.stdout.close)
-        self.addCleanup(served.wait)
-        self.addCleanup(served.kill)
-        for line in served.stdout:
-            if 'canary weight 10' in line:
-                break
-        self.served = served
-
-    def walk(self, *lines, name='checkout', more=('--prometheus', 'http://127.0.0.1:1')):
-        done = subprocess.run([SLUICE, 'repl', '-n', 'shop', name, '--kubeconfig', self.kubeconfig, *more],
-                              input='\n'.join(lines) + '\n', capture_output=True, text=True, timeout=PATIENCE_S)
-        return done.returncode, done.stdout, done.stderr
-
-    def test_walk(self):
-        """The release that is under way goes on in the console, and comes to its end there alone: Prometheus is away,
-        so it is taken back."""
-        status, told, errors = self.walk('release.name', 'run', 'canary.phase', 'canary.primary', 'b 100',
-                                         'canary.phase')
-        self.assertEqual((0, ''), (status, errors), told)
-        self.assertIn('Failed to connect to 127.0.0.1 port 1', told)
-        self.assertIn('would: ', told)
-        self.assertIn('\nFailed\nshop/checkout:1\n', told)
-        self.assertTrue(told.startswith('checkout-1\n'), told)
-        self.assertTrue(told.endswith('\nProgressing\n'), told)
-        for line in self.served.stdout:  # its own release goes on by its own story
-            if 'canary weight 20' in line:
-                break
-            self.assertNotIn('Rolling back', line)
-
-    def test_not_there(self):
-        status, told, errors = self.walk('1', name='nobody')
-        self.assertEqual((2, ''), (status, told))
-        self.assertRegex(errors, r'\Asluice repl: there is no Canary nobody in namespace shop of http')
-        self.kubeconfig.write_text('{}')
-        status, told, errors = self.walk('1')
-        self.assertEqual((2, ''), (status, told))
-        self.assertRegex(errors, r'\Asluice repl: kubeconfig ')
-
-
 class Lua(Repl):
     def test_values(self):
         self.expect("3\na text\n{ 1, 2, a = 'b', c = {} }\ntrue\tnil\n", '1 + 2', "'a text'",

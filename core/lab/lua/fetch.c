@@ -150,9 +150,13 @@ int fetch_run(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     lua_getfield(L, 1, "url");
+    lua_getfield(L, 1, "bearer");
+    struct http_header authorization = {"Authorization", luaL_optstring(L, 3, NULL)};
     struct http_request request = {
         .method = "GET",
         .url = luaL_checkstring(L, 2),
+        .headers = &authorization,
+        .header_count = authorization.value != NULL,
         .timeout_ms = (int64_t)field(L, "timeout_ms", 30000),
         .response_max = (size_t)field(L, "size_max", 0),
         .follow_redirects = true,

@@ -72,7 +72,7 @@ end
 
 local function open_history(options, rules)
   local recording, target = load_recording(options, rules), rules[1].setting.target
-  local server = options.prometheus and server_of.new(options.prometheus)
+  local server = options.prometheus and server_of.new(options.prometheus, options.bearer)
   local history = histories.new(recording, target, { share = read_share(options), by = options.by,
     server = server and asker_of(server) })
   if #recording.series == 0 then

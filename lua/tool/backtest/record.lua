@@ -119,7 +119,7 @@ end
 
 local function record(options)
   local questions, notes = gather(options)
-  local server = server_of.new(options.prometheus, function(text)
+  local server = server_of.new(options.prometheus, options.bearer, function(text)
     say('%s', text)
   end)
   local version, problem = server:version()
@@ -140,8 +140,8 @@ local function record(options)
 end
 
 --- Records; what could not be done comes as `refused`.
----@param options { manifests: table[], sets: table[][]?, prometheus: string, from: string?, to: string?, now: number,
----  terminal: boolean } sets: of manifests, instead of the one
+---@param options { manifests: table[], sets: table[][]?, prometheus: string, bearer: string?, from: string?,
+---  to: string?, now: number, terminal: boolean } sets: of manifests, instead of the one
 ---@return table
 function M.run(options)
   return refusal.guard(record, options)

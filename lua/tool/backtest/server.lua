@@ -1,5 +1,6 @@
 --- A real Prometheus, asked over HTTP. It may be away, slow, or say that it is asked too much.
 local process = require 'tool.process'
+local wants_token = require 'tool.wants_token'
 
 local M = {}
 
@@ -13,6 +14,7 @@ local TRIES, PAUSE_MS, PAUSE_MAX_MS, TIMEOUT_MS, SIZE_MAX = 7, 1000, 60000, 3000
 ---@class Server
 ---@field url string without a slash at its end
 ---@field shown string without a password
+---@field bearer string? its header Authorization
 ---@field asked integer requests so far
 ---@field tell fun(text: string) hears why it takes longer
 local server = {}
@@ -53,7 +55,7 @@ local function problem_of(answer)
   elseif answer.status == 429 or answer.status >= 500 then
     return { kind = 'busy', text = ('status %d: %s'):format(answer.status, complaint(answer)) }, true
   elseif answer.status ~= 200 or table_or(answer.body).status ~= 'success' then
-    return { kind = 'refused', text = answer.body and complaint(answer)
+    return { kind = 'refused', text = wants_token[answer.status] or answer.body and complaint(answer)
       or ('status %d, and no answer of a Prometheus'):format(answer.status) }
   end
 end
@@ -74,7 +76,7 @@ function server:ask(path, parameters, options)
   options = options or {}
   local tries = options.tries or TRIES
   for try = 1, tries do
-    local answer = process.fetch { url = url, timeout_ms = TIMEOUT_MS, size_max = SIZE_MAX }
+    local answer = process.fetch { url = url, bearer = self.bearer, timeout_ms = TIMEOUT_MS, size_max = SIZE_MAX }
     self.asked = self.asked + 1
     local problem, may_change = problem_of(answer)
     if not problem then
@@ -166,11 +168,12 @@ function server:version()
 end
 
 ---@param url string
+---@param bearer string? what it gets as Authorization
 ---@param tell fun(text: string)?
 ---@return Server
-function M.new(url, tell)
+function M.new(url, bearer, tell)
   local shown = url:gsub('^(%a+://[^/@]*):[^/@]*@', '%1:xxxxx@')
-  return setmetatable({ url = (url:gsub('/+$', '')), shown = shown, asked = 0,
+  return setmetatable({ url = (url:gsub('/+$', '')), shown = shown, bearer = bearer, asked = 0,
     tell = tell or function() end }, server)
 end
 

@@ -149,15 +149,16 @@ local function query_of(request)
   return query ~= '' and '?' .. query or ''
 end
 
---- Requests to a Prometheus of the embedded cluster are asked of a live one.
-local function forward(session, host, root)
+--- Requests to a Prometheus of the embedded cluster are asked of a live one. `path`: of the address there, instead of
+--- which the root has its own.
+local function forward(session, host, root, path)
   session.world:serve(host, function(request)
     if session.is_blind then
       return 503, 'Service Unavailable'
     elseif not root then
       return 503, 'no Prometheus was named: sluice repl --prometheus URL'
     end
-    local status, body = console.fetch('ask\t' .. root .. request.path .. query_of(request))
+    local status, body = console.fetch('ask\t' .. root .. request.path:sub(#path + 1) .. query_of(request))
     if status == 0 then
       return 503, (body:gsub('^GET %S+: ', ''))
     end
@@ -191,14 +192,14 @@ local function surround(session, canary, prometheus, objects)
   session.hooks = {}
   local named = canary.spec.metricsServer
   local root = without_slash(prometheus or named)
-  forward(session, 'prometheus', root)
+  forward(session, 'prometheus', root, '')
   if type(named) == 'string' and host_of(named) then
-    forward(session, host_of(named), root:match '^https?://[^/]+')
+    forward(session, host_of(named), root, without_slash(named):match '^https?://[^/]+(.*)')
   end
   for _, object in ipairs(objects) do
     local provider = object.kind == 'MetricTemplate' and object.spec.provider or {}
     if provider.type == 'prometheus' and type(provider.address) == 'string' and host_of(provider.address) then
-      forward(session, host_of(provider.address), provider.address:match '^https?://[^/]+')
+      forward(session, host_of(provider.address), provider.address:match '^https?://[^/]+', '')
     end
   end
   hold_hooks(session, canary)
