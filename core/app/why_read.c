@@ -99,21 +99,26 @@ static struct doc *ask(struct asking *asking, struct kube_client *kube, const st
     return asking->answer;
 }
 
-/* A Canary without Releases has not released anything yet; one that is not there is a slip of the pen. */
-static bool check_canary(struct asking *asking, struct kube_client *kube, const struct why_source *source,
-                         const char *namespace, struct err *err)
+/* It says what a release under way waits for. Who may not read it, or has deleted it, is told what the record has.
+ * But a Canary without Releases has not released anything yet, and one that is not there is a slip of the pen. */
+static bool add_canary(struct asking *asking, struct kube_client *kube, const struct why_source *source,
+                       const char *namespace, struct doc *objects, struct err *err)
 {
     struct kube_request request = {
         .verb = KUBE_GET, .resource = &KUBE_CANARIES, .namespace = namespace, .name = source->canary};
+    bool is_wanted = node_count(doc_root(objects)) == 0;
     struct doc *canary = ask(asking, kube, &request);
-    bool there = canary != NULL;
+    if (canary != NULL) {
+        node_push(doc_root(objects), node_copy(objects, doc_root(canary)));
+        doc_free(canary);
+        return true;
+    }
     if (asking->err.code == ERR_NOT_FOUND) {
         err_set(err, ERR_NOT_FOUND, "there is no Canary %s in the namespace %s", source->canary, namespace);
-    } else if (!there) {
+    } else {
         *err = asking->err;
     }
-    doc_free(canary);
-    return there;
+    return !is_wanted;
 }
 
 static struct doc *list_releases(struct asking *asking, struct kube_client *kube, const struct why_source *source,
@@ -130,9 +135,12 @@ static struct doc *list_releases(struct asking *asking, struct kube_client *kube
     struct doc *list = ask(asking, kube, &request), *objects = NULL;
     if (list == NULL) {
         *err = asking->err;
-    } else if (node_count(node_get(doc_root(list), "items")) > 0 ||
-               check_canary(asking, kube, source, namespace, err)) {
+    } else {
         objects = doc_copy(node_get(doc_root(list), "items"));
+        if (!add_canary(asking, kube, source, namespace, objects, err)) {
+            doc_free(objects);
+            objects = NULL;
+        }
     }
     doc_free(list);
     buf_fini(&query);

@@ -102,6 +102,46 @@ describe('the story of a release', function()
     assert.matches('fail 2/2', told[#told], 1, true)
   end)
 
+  local function gate(seconds, closed, fields)
+    local message = 'waiting for promotion approval go'
+    local one = entry('open', seconds, closed and { done = false, waiting = { message = message, reason = 'GateClosed',
+      told = true } } or { done = true })
+    for field, value in pairs(fields or {}) do
+      one[field] = value
+    end
+    return one
+  end
+
+  local GATE = 'gate          waiting for promotion approval go'
+
+  it('names the gate that was closed, and says until when', function()
+    local object = release { entries = { entry('start', 0), gate(60, true), entry('round', 150), gate(150, true) } }
+    object.status.entries[3].n, object.status.entries[3].s = 4, 2 -- four times, together with the gate behind it
+    assert.matches('\n   1:00  ' .. GATE .. ', asked 5 times\n', table.concat(lines(object), '\n'), 1, true)
+    table.insert(object.status.entries, gate(180, false))
+    assert.matches('\n   1:00  ' .. GATE .. ': open at 3:00, asked 5 times\n', table.concat(lines(object), '\n'), 1, true)
+  end)
+
+  it('says of one under way what it waits for, by its record and by its Canary', function()
+    local function told(status, conditions)
+      status.state, status.evidence = 'Running', {}
+      return text.lines(assert(story.story_of(release(status),
+        conditions and { status = { conditions = conditions } }))), status
+    end
+    local found = told { entries = { gate(60, true) } }
+    assert.equal('   1:00  ' .. GATE .. ', still', found[#found])
+    found = told { entries = {}, openStarted = at_ms(90), open = { { o = 'act', i = { { kind = 'event',
+      message = 'Halt shop.test advancement waiting for promotion approval go' } } } } }
+    assert.equal('   1:30  ' .. GATE .. ', still', found[#found])
+    local condition = { type = 'Waiting', status = 'True', reason = 'CheckBlind', message = 'errors is blind: none',
+      lastTransitionTime = at(120) }
+    found = told({ entries = {} }, { condition })
+    assert.equal('   2:00  waits         errors is blind: none, still', found[#found])
+    condition.status = 'False'
+    found = told({ entries = {} }, { condition, 7 })
+    assert.matches('started', found[#found], 1, true)
+  end)
+
   it('says what became of a blind one', function()
     for way, said in pairs { hold = ', held: weight and counter stay', ignore = ', left to the other metrics' } do
       local told = lines(release { state = 'Running', endedBy = { kind = 'x' }, evidence = {

@@ -159,6 +159,32 @@ class Cluster(Why):
         self.assertEqual((2, '', 'sluice why: there is no Canary web in the namespace default\n'),
                          self.why(*words, 'web'))
 
+    def test_what_is_waited_for(self):
+        """Of a release under way the Canary says it, and of one without a Canary the record has it."""
+        running = {'state': 'Running', 'started': '2026-11-29T10:00:00Z', 'weight': 50, 'entries': [
+            {'w': 'open', 'a': '34f80210', 't': 1795946580000, 'r': {'done': False, 'waiting': {
+                'reason': 'GateClosed', 'told': True, 'message': 'waiting for promotion approval somebody'}}}]}
+        record = {**TAKEN_BACK, 'status': running}
+        record['spec'] = {**record['spec'], 'canary': 'basket'}
+        record['metadata'] = {'name': 'basket-1', 'namespace': 'default', 'labels': {'sluice.dev/canary': 'basket'}}
+        base = '/apis/sluice.dev/v1alpha1/namespaces/default/releases'
+        made = self.send('POST', base, {key: record[key] for key in ('apiVersion', 'kind', 'metadata', 'spec')})
+        self.send('PUT', f'{base}/basket-1/status', {**made, 'status': running})
+        words = ('-kubeconfig', self.config, '-n', 'default', 'basket')
+        gate = '   3:00  gate          waiting for promotion approval somebody, still\n'
+        self.assertTrue(self.why(*words)[1].endswith(gate), self.why(*words))
+        canaries = '/apis/flagger.app/v1beta1/namespaces/default/canaries'
+        canary = self.send('POST', canaries, {
+            'apiVersion': 'flagger.app/v1beta1', 'kind': 'Canary', 'metadata': {'name': 'basket', 'namespace': 'default'},
+            'spec': {'targetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': 'web'},
+                     'service': {'port': 80}, 'analysis': {'interval': '1m', 'threshold': 1, 'stepWeight': 10}}})
+        canary['status'] = {'conditions': [{'type': 'Waiting', 'status': 'True', 'reason': 'CheckBlind', 'message':
+                                            'errors is blind', 'lastTransitionTime': '2026-11-29T10:05:00Z'}]}
+        self.send('PUT', f'{canaries}/basket/status', canary)
+        status, told, errors = self.why(*words)
+        self.assertEqual((0, ''), (status, errors))
+        self.assertTrue(told.endswith('   5:00  waits         errors is blind, still\n'), told)
+
     def test_no_cluster(self):
         self.assertEqual((2, '', 'sluice why: no cluster is known: name one by -kubeconfig or $KUBECONFIG, or a file '
                           'by -f\n'), self.why('shop', env={'HOME': '/gone', 'KUBECONFIG': ''}))

@@ -102,9 +102,13 @@ function Reader:entries(status)
     elseif type(one.w) ~= 'string' then
       self:fail(path .. '.w', one.w, 'the name of a word')
     end
-    self:optional(one, 's', path, 'number')
-    list[i] = { word = one.w, result = one.r, at_ms = self:optional(one, 't', path, 'number'),
-      times = self:optional(one, 'n', path, 'number') or 1 }
+    list[i] = { word = one.w, args = one.a, result = one.r, at_ms = self:optional(one, 't', path, 'number'),
+      times = self:optional(one, 'n', path, 'number') or 1, segment = self:optional(one, 's', path, 'number') or 1 }
+  end
+  for i, entry in ipairs(list) do
+    for k = i + 1, math.min(i + entry.segment - 1, #list) do -- repeated together with the one before
+      list[k].times = entry.times
+    end
   end
   return list
 end
@@ -136,7 +140,7 @@ local function read(reader, object)
   for _, field in ipairs(TEXTS) do
     release[field] = reader:optional(status, field, 'status', 'string')
   end
-  reader:list(status, 'open', 'status')
+  release.open = reader:list(status, 'open', 'status')
   for _, field in ipairs(NUMBERS) do
     release[field] = reader:optional(status, field, 'status', 'number')
   end
@@ -148,7 +152,8 @@ end
 ---@field namespace string
 ---@field canary string
 ---@field evidence Evidence[] with all texts, also those that the object has once
----@field entries { word: string, result: any, at_ms: integer?, times: integer }[]
+---@field entries { word: string, args: any, result: any, at_ms: integer?, times: integer }[] times: it was said in a row
+---@field open any[] the operations of the word that is in progress
 
 --- Reads a Release, or says what is wrong with it.
 ---@param object any as kubectl shows it, a table

@@ -3,12 +3,13 @@
 local moments = require 'tool.record.moment'
 local read = require 'tool.record.read'
 local verdicts = require 'tool.record.verdict'
+local waits = require 'tool.record.waits'
 
 local M = {}
 
 ---@class StoryLine
 ---@field at_ms number? since 1970; nil: the record does not say
----@field kind 'started'|'weight'|'iteration'|'gate'|'pass'|'fail'|'blind'|'promotion'|'ended'
+---@field kind 'started'|'weight'|'iteration'|'gate'|'waits'|'pass'|'fail'|'blind'|'promotion'|'ended'
 ---@field text string
 ---@field weight number? of kind weight: percent
 ---@field verdict Evidence? of pass, fail and blind
@@ -77,19 +78,27 @@ local WORDS = {
 WORDS.iterate_matched = WORDS.iterate
 
 local function add_entries(lines, release)
-  local gate
   for _, entry in ipairs(release.entries) do
-    local line = WORDS[entry.word] or function() end
-    local kind, text, weight = line(entry, release)
-    if entry.word == 'open' and of_result(entry, 'done') == false then
-      kind, text = not gate and 'gate' or nil, 'a gate is closed'
-      gate = true
-    elseif entry.word == 'open' then
-      gate = nil
+    local line = WORDS[entry.word]
+    local kind, text, weight
+    if line then
+      kind, text, weight = line(entry, release)
     end
     if kind then
       lines[#lines + 1] = { at_ms = entry.at_ms, kind = kind, text = text, weight = weight }
     end
+  end
+end
+
+--- Gates and whatever else was waited for.
+local function add_waits(lines, release, story, canary)
+  local list = waits.past(release.entries)
+  local now = story.outcome == 'under way' and waits.now(release, list, canary)
+  if now and now ~= list[#list] then
+    list[#list + 1] = now
+  end
+  for _, one in ipairs(list) do
+    lines[#lines + 1] = { at_ms = one.at_ms, kind = one.kind, text = waits.text(one, story.started_ms) }
   end
 end
 
@@ -204,8 +213,8 @@ local function why(story, release)
     tostring(release.threshold or '?')) or why_ended(story, release)
 end
 
-local ORDER = { started = 0, pass = 1, fail = 1, blind = 1, gate = 2, iteration = 2, weight = 2, promotion = 3,
-  ended = 4 }
+local ORDER = { started = 0, pass = 1, fail = 1, blind = 1, iteration = 2, weight = 2, gate = 3,
+  waits = 3, promotion = 4, ended = 5 }
 
 --- By second, because evidence knows no smaller unit; what has no time stays where it is.
 local function sort(lines)
@@ -277,9 +286,10 @@ end
 
 --- The story of a Release.
 ---@param object table as kubectl shows it
+---@param canary table? likewise, if somebody has it: it says what a release under way waits for
 ---@return Story? story
 ---@return string? problem
-function M.story_of(object)
+function M.story_of(object, canary)
   local release, problem = read.release(object)
   if not release then
     return nil, problem
@@ -290,6 +300,7 @@ function M.story_of(object)
   end
   story.lines[1] = started(release, story)
   add_entries(story.lines, release)
+  add_waits(story.lines, release, story, canary)
   add_evidence(story.lines, release)
   if story.outcome ~= 'under way' then
     story.lines[#story.lines + 1] = ended(story, release)

@@ -37,6 +37,17 @@ local function choose(order)
   end
 end
 
+--- The Canary of a Release, where it is among the objects.
+local function canary_of(order, release)
+  local spec = type(release) == 'table' and type(release.spec) == 'table' and release.spec or {}
+  for _, object in ipairs(spread(order.objects)) do
+    local metadata = type(object) == 'table' and object.kind == 'Canary' and object.metadata
+    if type(metadata) == 'table' and metadata.name == spec.canary then
+      return object
+    end
+  end
+end
+
 local function refused(problem)
   return { status = BAD_INPUT, problem = readable(problem) }
 end
@@ -90,7 +101,7 @@ function M.run(order)
   elseif order.replay then
     return run_again(order, object)
   end
-  local story, problem = stories.story_of(object)
+  local story, problem = stories.story_of(object, canary_of(order, object))
   if not story then
     return refused(problem)
   end
