@@ -42,6 +42,39 @@ local function read(path)
   return world, releases[1], world:list(CANARIES)[1]
 end
 
+--- Whether a verdict of this time may be one of this word. The record has when a word began; of one that was said several
+--- times in a row, when it was the last time: the first time was behind the word before it.
+local function may_have(word, at_ms)
+  if word.behind then
+    return math.floor(word.behind / 1000) * 1000 < at_ms
+  end
+  return math.floor((word.at or 0) / 1000) * 1000 <= at_ms
+end
+
+--- The word that a verdict belongs to: the last one that may have it.
+local function word_of(words, evidence)
+  local at, found = moments.parse(evidence.at) or 0, words[1]
+  for _, word in ipairs(words) do
+    local wanted = evidence.word and word.name == evidence.word
+      or not evidence.word and (word.name:find 'round' or word.name == 'in progress')
+    if wanted and may_have(word, at) then
+      found = word
+    end
+  end
+  return found
+end
+
+--- Entries that are kept once for several in a row, alone or together with those behind them.
+local function unfold(words, entries)
+  for i, entry in ipairs(entries) do
+    local behind = words[i - 1] and words[i - 1].at or 0
+    for k = i, math.min(i + (entry.s or 1) - 1, #words) do
+      words[k].count = math.max(words[k].count, entry.n or 1)
+      words[k].behind = words[k].behind or words[k].count > 1 and behind or nil
+    end
+  end
+end
+
 --- The words of a record, each with what the record has of it.
 ---@param release table
 ---@param evidence Evidence[]? its verdicts, in order of time, each with all its texts
@@ -51,24 +84,12 @@ function M.words(release, evidence)
   for i, entry in ipairs(status.entries or {}) do
     words[i] = { name = entry.w, at = entry.t, count = entry.n or 1, result = entry.r, evidence = {}, details = {} }
   end
-  for i, entry in ipairs(status.entries or {}) do
-    for k = 1, math.min((entry.s or 1) - 1, #words - i) do -- it is repeated with those behind it
-      words[i + k].count = entry.n or 1
-    end
-  end
+  unfold(words, status.entries or {})
   if status.openStarted and next(status.open or {}) then
     words[#words + 1] = { name = 'in progress', at = status.openStarted, count = 1, evidence = {}, details = {} }
   end
   for _, one in ipairs(evidence or {}) do
-    local at, of = moments.parse(one.at) or 0, nil
-    for _, word in ipairs(words) do
-      local wanted = one.word and word.name == one.word or not one.word and (word.name:find 'round'
-        or word.name == 'in progress')
-      if wanted and math.floor((word.at or 0) / 1000) * 1000 <= at then
-        of = word
-      end
-    end
-    of = of or words[1]
+    local of = word_of(words, one)
     if of then
       of.evidence[#of.evidence + 1] = one
       of.details[#of.details + 1] = verdicts.brief(one)

@@ -23,6 +23,21 @@ describe('a record', function()
     assert.same({ 'begin -', 'round a', 'shift -', 'round b', 'check c' }, found)
   end)
 
+  it('has the verdicts of rounds that are kept once at these, and not at the round before', function()
+    local words = record.words({ status = {
+      entries = {
+        { w = 'round', t = 1773216920000, r = {} },
+        { w = 'shift', t = 1773216920000, r = { step = { canary = 20 } } },
+        { w = 'round', t = 1773216980000, r = {}, n = 3 }, -- the first of them was at :50
+      },
+    } }, {
+      { metric = 'a', verdict = 'pass', at = '2026-03-11T08:15:20Z' },
+      { metric = 'b', verdict = 'fail', at = '2026-03-11T08:15:50Z' },
+      { metric = 'c', verdict = 'fail', at = '2026-03-11T08:16:20Z' },
+    })
+    assert.same({ 1, 0, 2 }, { #words[1].evidence, #words[2].evidence, #words[3].evidence })
+  end)
+
   it('counts what is folded, also rounds of several words, and has the word in progress', function()
     local words = record.words { status = {
       entries = { { w = 'round', t = 1, n = 4, s = 2 }, { w = 'open', t = 1 },
