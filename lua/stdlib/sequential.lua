@@ -189,7 +189,9 @@ function M.judge(c, counts, words)
   local text = ('%d of %d requests to the canary %s, %d of %d to the primary')
     :format(canary.bad, canary.all, words.did, primary.bad, primary.all)
   if canary.bad <= most and needed and canary.all < needed then
-    return c:blind(('%s; %d more are needed to see %.3g %%'):format(text, needed - canary.all, 100 * worse),
+    local more = needed - canary.all
+    local are = more == 1 and 'is' or 'are'
+    return c:blind(('%s; %d more %s needed to see %.3g %%'):format(text, more, are, 100 * worse),
       { cause = 'too few samples', samples = canary.all, needed = needed })
   end
   local format = text:gsub('^%d+', '%%d', 1)

@@ -413,16 +413,18 @@ end
 
 local LIMIT = '6h'
 
---- Why a Canary does not get on, as far as it says so.
+--- Why a Canary does not get on, as far as it says so; and whether it is refused.
 local function hindrance(world, canary)
   local object = world:get(CANARIES, canary.namespace, canary.name)
-  local texts = {}
+  local texts, is_refused = {}, false
   for _, condition in ipairs(object and object.status and object.status.conditions or {}) do
-    if condition.type == 'Accepted' and condition.status == 'False' or condition.type == 'Waiting' then
+    local refuses = condition.type == 'Accepted' and condition.status == 'False'
+    if refuses or condition.type == 'Waiting' then
       texts[#texts + 1] = condition.message
     end
+    is_refused = is_refused or refuses
   end
-  return texts[1] and '; ' .. table.concat(texts, '; ') or ''
+  return texts[1] and '; ' .. table.concat(texts, '; ') or '', is_refused
 end
 
 local function state_of(world)
@@ -480,7 +482,9 @@ end
 function methods.settle(world, name)
   local canary, self, key = named(world, 'settle', name)
   if not world:run('30m', function() return AT_REST[self.phases[key]] ~= nil end) then
-    raise('%s is not initialised after 30m%s', key, hindrance(world, canary))
+    local why, is_refused = hindrance(world, canary)
+    raise(is_refused and '%s is refused%s' or '%s is not initialised after 30m%s', key,
+      is_refused and why:gsub('^;', ':') or why)
   end
   world:run '2s' -- until that is told
   return world

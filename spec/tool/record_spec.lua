@@ -119,7 +119,8 @@ describe('the story of a release', function()
     object.status.entries[3].n, object.status.entries[3].s = 4, 2 -- four times, together with the gate behind it
     assert.matches('\n   1:00  ' .. GATE .. ', asked 5 times\n', table.concat(lines(object), '\n'), 1, true)
     table.insert(object.status.entries, gate(180, false))
-    assert.matches('\n   1:00  ' .. GATE .. ': open at 3:00, asked 5 times\n', table.concat(lines(object), '\n'), 1, true)
+    assert.matches('\n   1:00  ' .. GATE .. ': open at 3:00, asked 5 times\n', table.concat(lines(object), '\n'), 1,
+      true)
   end)
 
   it('says of one under way what it waits for, by its record and by its Canary', function()

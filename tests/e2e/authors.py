@@ -242,7 +242,7 @@ class Test(Folder):
         self.script.write_text('return +')
         status, told, _ = self.run_sluice('test', 'growing-shares', '--filter', 'good version', '--no-kills')
         self.assertEqual(1, status)
-        self.assertIn("shop/web is not initialised after 30m; spec.strategy: Strategy shop/growing-shares is not "
+        self.assertIn("shop/web is refused: spec.strategy: Strategy shop/growing-shares is not "
                       "ready: scripts.growing-shares: scripts/growing-shares.lua:1:8: unexpected symbol near '+'", told)
 
     def test_killed(self):

@@ -67,6 +67,16 @@ class DryRun(Case):
         self.expect(0, r'canary for podinfo.test, at its fastest: ', done)
         self.assertEqual('sluice dryrun: the Deployment podinfo is not in the files: one is made up\n', done.stderr)
 
+    def test_plan_counts_each_round(self):
+        """Also those of an analysis that lasts, which are alike on record, and kept once."""
+        run('new', 'strategy', 'ring', cwd=self.top)
+        script = self.top / 'ring/ring.lua'
+        script.write_text(script.read_text().replace('rollout:analyse { rounds = rollout.params.rounds }',
+                                                     "rollout:analyse { lasting = '10m' }"))
+        self.assertIn("lasting = '10m'", script.read_text())
+        self.expect(0, r'^ring for web.shop, at its fastest: 21m 30s, 41 rounds, 40 queries, 0 gates',
+                    run('dryrun', '--plan', '-f', self.top / 'ring'))
+
     def test_plan_as_json(self):
         plan = json.loads(run('dryrun', '--plan', '-f', EXAMPLES / 'strategies/approval', '-o', 'json').stdout)
         self.assertEqual((1, 'shop/web', 'promoted', 'approval'),
@@ -80,7 +90,7 @@ class DryRun(Case):
         leak = EXAMPLES / 'scenarios/slow-leak.yaml'
         done = run('dryrun', '--scenario', leak, '-f', EXAMPLES / 'scenarios/objects/checkout.yaml')
         self.expect(1, r'pass  request-success-rate 100[^\n]*, at least 99 wanted, margin 1', done)
-        self.expect(1, r'fail  request-duration [\d.]+[^\n]*, at most 500 wanted, short by ', done)
+        self.expect(1, r'fail  request-duration [\d.]+[^\n]*, at most 500 wanted, over by ', done)
         self.expect(1, r'taken back after [^\n]*, the canary had 40 % at most', done)
 
     def test_scenario_with_other_rules(self):
@@ -195,6 +205,16 @@ class BackTest(Case):
                        r'with --prometheus URL the server is asked', done)
         self.expect(0, r'the history has no series like \{__name__="orders_total"\}', done)
         self.expect(0, r'\nas it is +0 +1 +3 ', done)  # blind, but the one in bad traffic
+
+    def test_held_blind(self):
+        """One that waits for more requests than there are is held by that, and not undecided."""
+        data, canary = self.top / 'few.json', month.canary_of([
+            {'name': 'errors', 'interval': '1m', 'checkRef': {'name': 'sequential-success-rate',
+                                                              'params': {'at_least': '0.3%'}}}])
+        month.write_record(data, 0.5, 10, 60, bad=(), per_minute=2, labels=month.ISTIO, code_label='response_code')
+        done = run('backtest', '-f', self.write('canary.json', canary), '--data', data, '--every', '6h',
+                   '--canary-share', '10%')
+        self.expect(0, r'\n +promoted +taken back +held blind +false alarms[^\n]*\nas it is +0 +0 +2 ', done)
 
     def test_interrupted(self):
         """Ctrl-C ends all processes, with a word."""

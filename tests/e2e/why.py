@@ -166,7 +166,8 @@ class Cluster(Why):
                 'reason': 'GateClosed', 'told': True, 'message': 'waiting for promotion approval somebody'}}}]}
         record = {**TAKEN_BACK, 'status': running}
         record['spec'] = {**record['spec'], 'canary': 'basket'}
-        record['metadata'] = {'name': 'basket-1', 'namespace': 'default', 'labels': {'sluice.dev/canary': 'basket'}}
+        labels = {'sluice.dev/canary': 'basket'}
+        record['metadata'] = {'name': 'basket-1', 'namespace': 'default', 'labels': labels}
         base = '/apis/sluice.dev/v1alpha1/namespaces/default/releases'
         made = self.send('POST', base, {key: record[key] for key in ('apiVersion', 'kind', 'metadata', 'spec')})
         self.send('PUT', f'{base}/basket-1/status', {**made, 'status': running})
@@ -175,7 +176,8 @@ class Cluster(Why):
         self.assertTrue(self.why(*words)[1].endswith(gate), self.why(*words))
         canaries = '/apis/flagger.app/v1beta1/namespaces/default/canaries'
         canary = self.send('POST', canaries, {
-            'apiVersion': 'flagger.app/v1beta1', 'kind': 'Canary', 'metadata': {'name': 'basket', 'namespace': 'default'},
+            'apiVersion': 'flagger.app/v1beta1', 'kind': 'Canary',
+            'metadata': {'name': 'basket', 'namespace': 'default'},
             'spec': {'targetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': 'web'},
                      'service': {'port': 80}, 'analysis': {'interval': '1m', 'threshold': 1, 'stepWeight': 10}}})
         canary['status'] = {'conditions': [{'type': 'Waiting', 'status': 'True', 'reason': 'CheckBlind', 'message':

@@ -26,6 +26,7 @@ local refuse = refusal.refuse
 
 local EVERY, RELEASES_MAX, LIMIT_FACTOR = '1h', 20000, 4
 local LONG_WAIT_MS = 5 * 86400000
+local PATIENCE_MS = 6 * 3600000 -- a test that needs two hundred requests, of two a minute
 
 -- The history -----------------------------------------------------------------------------------
 
@@ -265,7 +266,7 @@ local function limit_of(fastest)
       return LIMIT_FACTOR * lasts + LONG_WAIT_MS
     end
   end
-  return math.max(LIMIT_FACTOR * lasts, 3600000)
+  return math.max(LIMIT_FACTOR * lasts, PATIENCE_MS)
 end
 
 --- The shortest release of a set of rules.

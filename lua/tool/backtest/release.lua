@@ -1,6 +1,7 @@
 --- Plays one release of a setting, by the real engine in a world of its own, and keeps all of it as data.
 local door = require 'tool.backtest.door'
 local moments = require 'tool.record.moment'
+local records = require 'tool.record.read'
 local sluice = require 'sluice'
 local verdicts = require 'tool.record.verdict'
 
@@ -14,11 +15,13 @@ local M = {}
 ---@field steps { at: number, weight: integer }[] the canary's share
 ---@field checks table[] the evidence on record: metric, verdict, value, min, max, margin, cause, reason, weight, query
 ---@field events { at: number, text: string, warning: boolean }[]
----@field words { at: number, word: string, result: table }[] of the strategy, as they are on record
+---@field words { at: number, word: string, result: table, count: integer }[] of the strategy, as they are on record;
+---  count: it was said so many times in a row
 ---@field asked { at: number, query: string, span: number?, host: string }[]
 ---@field hooks { at: number, name: string, type: string }[]
 ---@field summary string? as the Release says it
 ---@field problem string? why it did not come to an end
+---@field waits string? why it waits at its end, as the Canary's condition Waiting has it: 'CheckBlind'
 
 local MARGIN_MS = 120000 -- in which the Canary's objects come about
 
@@ -119,10 +122,20 @@ end
 
 local function words_of(self)
   local words = {}
-  for i, entry in ipairs((self.last.status or {}).entries or {}) do
-    words[i] = { at = entry.t - self.begin, word = entry.w, result = entry.r or {}, count = entry.n }
+  for i, entry in ipairs(assert(records.release(self.last)).entries) do
+    words[i] = { at = entry.at_ms - self.begin, word = entry.word, result = entry.result or {}, count = entry.times }
   end
   return words
+end
+
+--- Of a release that holds, the record has no verdict of the rounds since: the Canary says why.
+local function waits_of(self)
+  local canary = self.world:get('canaries.flagger.app', self.namespace, self.name) or {}
+  for _, condition in ipairs((canary.status or {}).conditions or {}) do
+    if condition.type == 'Waiting' and condition.status == 'True' then
+      return condition.reason
+    end
+  end
 end
 
 local function kind_of(spec)
@@ -152,7 +165,7 @@ function recorder:finish(setting, phase, problem)
     strategy = kind_of(setting.canary.spec), steps = steps_of(self), checks = since(self.checks, self.began),
     events = since(self.events, self.began), asked = since(self.asked, self.began),
     hooks = since(self.hooks, self.began), words = since(words_of(self), self.began),
-    summary = (self.last.status or {}).summary,
+    summary = (self.last.status or {}).summary, waits = waits_of(self),
   }
 end
 
@@ -221,7 +234,10 @@ end
 
 --- Why nothing came of the objects.
 local function refuse(setting, raised)
-  local text = tostring(raised):gsub('^tool/[%w_/]+%.lua:%d+: ', '')
+  local text, key = tostring(raised):gsub('^tool/[%w_/]+%.lua:%d+: ', ''), setting.namespace .. '/' .. setting.name
+  if text:sub(1, #key + 1) == key .. ' ' then -- it is named already
+    text = 'it' .. text:sub(#key + 1)
+  end
   error({ refused = ('%s.%s: %s'):format(setting.name, setting.namespace, text) }, 0)
 end
 

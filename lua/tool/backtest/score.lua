@@ -17,13 +17,14 @@ local M = {}
 ---@field false_alarms integer of these, taken back
 ---@field bad { from: number, to: number, tried: integer, seen: boolean, after: number? }[]
 
---- Held blind: taken back for nothing but blindness, or at its end there was nothing to judge by.
+--- Held blind: taken back for nothing but blindness, or given up while a check that had nothing to judge by held it.
 ---@param release Release
 ---@return 'promoted'|'taken back'|'held blind'|'undecided'
 function M.outcome(release)
   local last = release.checks[#release.checks]
   if release.decision == 'undecided' then
-    return last and last.verdict == 'blind' and 'held blind' or 'undecided'
+    local is_held = release.waits == 'CheckBlind' or last and last.verdict == 'blind'
+    return is_held and 'held blind' or 'undecided'
   elseif release.decision == 'promoted' then
     return 'promoted'
   end

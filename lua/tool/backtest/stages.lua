@@ -97,7 +97,7 @@ function M.of(release, setting)
       stages[#stages + 1] = { at = word.at, what = what, checks = {}, hooks = {}, rounds = 0 }
     end
     if word.word == 'round' then
-      stages[#stages].rounds = stages[#stages].rounds + 1
+      stages[#stages].rounds = stages[#stages].rounds + (word.count or 1)
     end
   end
   -- What a round measures belongs to the stage before the step that it ends with.

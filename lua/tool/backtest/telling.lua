@@ -66,8 +66,9 @@ end
 ---@return string?
 function M.why(release)
   for i = #release.checks, 1, -1 do
-    if release.checks[i].verdict ~= 'pass' then
-      return verdicts.measured(release.checks[i])
+    local check = release.checks[i]
+    if check.verdict ~= 'pass' then
+      return check.verdict == 'blind' and verdicts.brief(check) or verdicts.measured(check)
     end
   end
 end

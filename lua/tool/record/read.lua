@@ -152,7 +152,7 @@ end
 ---@field namespace string
 ---@field canary string
 ---@field evidence Evidence[] with all texts, also those that the object has once
----@field entries { word: string, args: any, result: any, at_ms: integer?, times: integer }[] times: it was said in a row
+---@field entries { word: string, args: any, result: any, at_ms: integer?, times: integer }[] times: in a row
 ---@field open any[] the operations of the word that is in progress
 
 --- Reads a Release, or says what is wrong with it.

@@ -71,6 +71,10 @@ function M.text(evidence)
   return name .. ' ' .. judged(evidence) .. counted(evidence) .. text
 end
 
+local function missed_by(evidence)
+  return evidence.max and evidence.value > evidence.max and 'over by ' or 'short by '
+end
+
 --- '≥ 99', '≤ 500', '1 to 7'; nil: it has no bounds.
 local function wanted(evidence)
   local min = evidence.min and bare(evidence.min, evidence.unit)
@@ -103,9 +107,7 @@ function M.brief(evidence)
   local margin, notes = M.margin(evidence), {}
   notes[1] = wanted(evidence)
   if margin then
-    local is_over = evidence.max and evidence.value > evidence.max
-    notes[#notes + 1] = (margin >= 0 and 'margin ' or is_over and 'over by ' or 'short by ')
-      .. bare(math.abs(margin), evidence.unit)
+    notes[#notes + 1] = (margin >= 0 and 'margin ' or missed_by(evidence)) .. bare(math.abs(margin), evidence.unit)
   end
   return text .. (notes[1] and (' (%s)'):format(table.concat(notes, ', ')) or '')
 end
@@ -123,7 +125,8 @@ end
 function M.measured(evidence)
   local name = evidence.metric or evidence.hook or '?'
   if not evidence.value then
-    return ('%s %s'):format(name, evidence.text or evidence.reason or evidence.cause or 'has no value')
+    return ('%s: %s'):format(name, evidence.problem or evidence.text or evidence.reason or evidence.cause
+      or 'it has no value')
   end
   local unit, wanted_of_it = evidence.unit, wanted_in_words(evidence)
   local text = ('%s %s%s'):format(name, M.number(evidence.value), unit and unit ~= '' and ' ' .. unit or '')
@@ -131,10 +134,10 @@ function M.measured(evidence)
     text = ('%s, %s wanted'):format(text, wanted_of_it)
   end
   if evidence.margin then
-    text = ('%s, %s %s'):format(text, evidence.margin < 0 and 'short by' or 'margin',
+    text = ('%s, %s%s'):format(text, evidence.margin >= 0 and 'margin ' or missed_by(evidence),
       M.number(math.abs(evidence.margin)))
   end
-  return text
+  return evidence.text and text .. ' (' .. evidence.text .. ')' or text
 end
 
 --- What became of a blind verdict that did not count: ', held: weight and counter stay'; '' of all others.

@@ -1,5 +1,5 @@
---- What a release waited for besides its intervals: gates that were closed, routes that were not kept; and what it waits
---- for now. From its words, the one that is in progress, and the Canary beside it.
+--- What a release waited for besides its intervals: gates that were closed, routes that were not kept; and what it
+--- waits for now. From its words, the one that is in progress, and the Canary beside it.
 local moments = require 'tool.record.moment'
 
 local M = {}

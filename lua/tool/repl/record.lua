@@ -42,8 +42,8 @@ local function read(path)
   return world, releases[1], world:list(CANARIES)[1]
 end
 
---- Whether a verdict of this time may be one of this word. The record has when a word began; of one that was said several
---- times in a row, when it was the last time: the first time was behind the word before it.
+--- Whether a verdict of this time may be one of this word. The record has when a word began; of one that was said
+--- several times in a row, when it was the last time: the first time was behind the word before it.
 local function may_have(word, at_ms)
   if word.behind then
     return math.floor(word.behind / 1000) * 1000 < at_ms

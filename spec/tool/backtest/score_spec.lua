@@ -23,6 +23,8 @@ describe('an outcome', function()
     assert.equal('held blind', of('undecided', 'pass', 'blind'))
     assert.equal('undecided', of('undecided', 'blind', 'pass'))
     assert.equal('taken back', of('taken back')) -- not by a check
+    assert.equal('held blind', score.outcome { decision = 'undecided', checks = {}, waits = 'CheckBlind' })
+    assert.equal('undecided', score.outcome { decision = 'undecided', checks = {}, waits = 'GateClosed' })
   end)
 end)
 
@@ -74,7 +76,13 @@ describe('texts', function()
       verdicts.measured { metric = 'duration', value = 48, max = 500, margin = 452 })
     assert.equal('load 3, 1 to 4 wanted, margin 1', verdicts.measured { metric = 'load', value = 3, min = 1, max = 4,
       margin = 1 })
-    assert.equal('load no data', verdicts.measured { metric = 'load', cause = 'no data' })
+    assert.equal('load: no data', verdicts.measured { metric = 'load', cause = 'no data' })
+    assert.equal('duration 826 ms, at most 500 wanted, over by 326',
+      verdicts.measured { metric = 'duration', value = 826, unit = 'ms', max = 500, margin = -326 })
+    assert.equal('errors: 1 of 5 failed; 48 more are needed', verdicts.measured { metric = 'errors', verdict = 'blind',
+      problem = '1 of 5 failed; 48 more are needed', reason = 'Halt web.shop advancement errors is blind: 1 of 5' })
+    assert.equal('errors 3, at most 9 wanted, margin 6 (3 of 22 failed)', verdicts.measured { metric = 'errors',
+      value = 3, max = 9, margin = 6, text = '3 of 22 failed' })
   end)
 end)
 
@@ -86,13 +94,14 @@ describe('stages', function()
       began = 0, ended = 300000, steps = { { at = 0, weight = 0 }, { at = 60000, weight = 10 } },
       words = { { at = 0, word = 'begin', result = {} }, { at = 60000, word = 'round', result = {} },
         { at = 60000, word = 'shift', result = { step = { canary = 10 } } },
-        { at = 120000, word = 'round', result = {} }, { at = 120000, word = 'copy', result = {} } },
+        { at = 120000, word = 'round', result = {}, count = 20 },
+        { at = 120000, word = 'copy', result = {} } },
       checks = { { at = 120000, metric = 'success' }, { at = 120000, metric = 'success' } },
       hooks = { { at = 60000, name = 'test', type = 'pre-rollout' },
         { at = 120000, name = 'yes', type = 'confirm-promotion' } },
     }, { hooks = { gate, test } })
     assert.same({ { at = 0, what = 'scale up', lasts = 60000, checks = {}, hooks = { test }, rounds = 1 },
-      { at = 60000, what = '10 %', lasts = 60000, checks = { 'success' }, hooks = {}, rounds = 1 },
+      { at = 60000, what = '10 %', lasts = 60000, checks = { 'success' }, hooks = {}, rounds = 20 },
       { at = 120000, what = 'promote', lasts = 180000, checks = {}, hooks = { gate }, rounds = 0 } }, list)
   end)
 end)
