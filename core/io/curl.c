@@ -108,11 +108,12 @@ static void call_fail(struct call *call, const struct err *err)
 static void call_answer(struct call *call)
 {
     long status = 0;
-    curl_off_t retry_after_s = 0;
+    curl_off_t retry_after_s = 0, took_us = 0;
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
     char *content_type = NULL; /* is the handle's own */
     curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &content_type);
+    curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME_T, &took_us);
     call_unlink(call);
     struct http_response response = {
         .status = (int)status,
@@ -120,6 +121,7 @@ static void call_answer(struct call *call)
         .body_len = call->body.len,
         .retry_after_ms = http_retry_after_ms(retry_after_s),
         .content_type = content_type,
+        .took_us = took_us,
     };
     struct err none = {.code = ERR_NONE};
     call->done(call->ctx, &response, &none);
@@ -561,15 +563,27 @@ static void cancel(struct http_call *base)
 
 static const struct http_ops curl_ops = {.start = start, .cancel = cancel};
 
-struct http *curl_http_new(struct loop *loop)
+static struct curl_http *http_new(struct loop *loop, long host_connections_max)
 {
     curl_global_init(CURL_GLOBAL_DEFAULT);
     struct curl_http *http = mem_new(struct curl_http);
     http->base.ops = &curl_ops;
     http->loop = loop;
-    side_init(&http->ordinary, http, ORDINARY_HOST_CONNECTIONS_MAX);
+    side_init(&http->ordinary, http, host_connections_max);
     side_init(&http->watches, http, WATCH_HOST_CONNECTIONS_MAX);
     http->watches.is_capped = true;
+    return http;
+}
+
+struct http *curl_http_new(struct loop *loop)
+{
+    return &http_new(loop, ORDINARY_HOST_CONNECTIONS_MAX)->base;
+}
+
+struct http *curl_http_new_for_load(struct loop *loop, long idle_max)
+{
+    struct curl_http *http = http_new(loop, 0);
+    curl_multi_setopt(http->ordinary.multi, CURLMOPT_MAXCONNECTS, idle_max);
     return &http->base;
 }
 

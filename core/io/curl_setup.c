@@ -280,8 +280,11 @@ static void set_transport(CURL *easy, const struct http_request *request)
     /* Without TLS nothing tells the version before the first answer, and with PIPEWAIT everybody else would wait for
      * that. */
     bool is_plain = str_has_prefix(request->url, "http://");
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)(is_plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, is_plain ? 0L : 1L);
+    bool is_one = is_plain || request->http1;
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)(is_one ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, is_one ? 0L : 1L);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->no_reuse ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, request->no_reuse ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     /* Otherwise libcurl joins the thread of a slow resolver when its call ends, and the whole loop waits for it. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);

@@ -47,6 +47,8 @@ struct http_request {
     bool outward;      /* a name must not lead to this machine or a link-local address: REJECTED, and nothing is sent */
     bool no_proxy;     /* straight to the server, whatever proxy the environment names */
     const char *proxy; /* instead of the one that the environment names, for any server; NULL: the environment's */
+    bool no_reuse;     /* a connection of its own, which is closed behind it */
+    bool http1;        /* over TLS, too; without TLS it always is */
     bool long_lived;   /* a watch: kept apart from ordinary requests, so that many of them starve nobody */
 };
 
@@ -56,6 +58,7 @@ struct http_response {
     size_t body_len;
     int64_t retry_after_ms;   /* from Retry-After in seconds or as a date, HTTP_RETRY_AFTER_MAX_MS at most; 0: absent */
     const char *content_type; /* as the header has it; NULL: absent */
+    int64_t took_us;          /* the whole call, as the transport has measured it; 0: it has not */
 };
 
 struct http;

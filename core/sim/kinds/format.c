@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/pattern.h"
 #include "base/str.h"
-#include "sim/kinds/pattern.h"
 
 /* Both spellings of date-time are one format. */
 static bool is_named(const char *format, const char *name)

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/duration.h"
 #include "base/mem.h"
-#include "sim/kinds/base64.h"
 #include "sim/kinds/type_inner.h"
 
 enum { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5, DEPTH_MAX = 64 };

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/doc.h"
-#include "sim/kinds/pattern.h"
+#include "base/pattern.h"
 
 enum {
     RULE_OBJECT = 1,

@@ -2,7 +2,7 @@
  * are checked with the texts of Kubernetes' API server.
  *
  * Known: type, format (sim/kinds/format.h), nullable, properties, required, additionalProperties, items, enum, pattern
- * (sim/kinds/pattern.h), minimum and maximum with their exclusive forms, multipleOf, min- and maxLength, -Items and
+ * (base/pattern.h), minimum and maximum with their exclusive forms, multipleOf, min- and maxLength, -Items and
  * -Properties, uniqueItems, allOf, anyOf, oneOf, not, default, and of Kubernetes' extensions preserve-unknown-fields,
  * int-or-string, embedded-resource, list-type, list-map-keys and map-type. Not evaluated: x-kubernetes-validations
  * (rules in CEL); that they were not looked at because something else is wrong is said, as a server says it. Not known

@@ -4,8 +4,8 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "base/str.h"
-#include "sim/kinds/pattern.h"
 
 /* --- the request --- */
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "base/str.h"
-#include "sim/kinds/pattern.h"
 #include "sim/traffic/rates.h"
 
 struct matcher {

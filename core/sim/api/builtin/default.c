@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "sim/api/builtin/pod.h"
@@ -10,7 +11,6 @@
 #include "sim/api/crd.h"
 #include "sim/api/inner.h"
 #include "sim/api/object.h"
-#include "sim/kinds/base64.h"
 
 static struct node *spec_of(struct doc *doc)
 {

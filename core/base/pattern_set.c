@@ -1,4 +1,4 @@
-#include "sim/kinds/pattern_set.h"
+#include "base/pattern_set.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Regular expressions as schemas have them: Go's (RE2), of which the part that POSIX knows too is supported.
+/* Regular expressions as schemas and flags have them: Go's (RE2), of which the part that POSIX knows too is supported.
  *
  * Literals, ., classes (with \d \w \s and [:names:] in them), groups, |, the repetitions * + ? {n,m} lazy or not, ^ $
  * \A \z \b, a leading (?i). Characters are UTF-8, but a class lists ASCII only. What is left is refused when the schema

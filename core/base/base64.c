@@ -1,4 +1,4 @@
-#include "sim/kinds/base64.h"
+#include "base/base64.h"
 
 #include "base/buf.h"
 

@@ -1,4 +1,4 @@
-#include "sim/kinds/pattern.h"
+#include "base/pattern.h"
 
 #include <ctype.h>
 #include <regex.h>
@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "sim/kinds/pattern_set.h"
+#include "base/pattern_set.h"
 
 /* Go refuses more than 1000 repetitions, nested ones multiplied; regcomp would take the memory. */
 enum { TEXT_MAX = 4096, OUTPUT_MAX = 64 * 1024, DEPTH_MAX = 64, REPEAT_MAX = 1000 };

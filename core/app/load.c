@@ -1,0 +1,151 @@
+/* sluice load: a load tester for the hooks of Canaries, in the place of Flagger's (docs/load.md). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "app/command.h"
+#include "app/load_flags.h"
+#include "app/version.h"
+#include "base/log.h"
+#include "io/curl.h"
+#include "io/loop.h"
+#include "io/server.h"
+#include "load/tester.h"
+
+enum { IDLE_CONNECTIONS_MAX = 1024 };
+
+static const char usage[] =
+    "usage: sluice load [flags]\n"
+    "\n"
+    "Serves the hooks of Canaries in the place of Flagger's load tester: loads, which it makes\n"
+    "itself from the command lines of hey, acceptance tests, and gates. docs/load.md describes\n"
+    "it.\n"
+    "\n";
+
+struct program {
+    struct load_flags flags;
+    struct loop *loop;
+    struct http *http;
+    struct pattern *namespaces;
+    struct programs *programs;
+    struct tester *tester;
+    struct server *server;
+    bool closing;
+};
+
+static void on_signal(void *ctx, int signum)
+{
+    struct program *p = ctx;
+    if (p->closing) {
+        exit(1); /* asked twice: at once */
+    }
+    p->closing = true;
+    log_info(NULL, "signal %d: ending", signum);
+    loop_stop(p->loop);
+}
+
+static bool open_programs(struct program *p, struct err *err)
+{
+    struct programs_options options = {.allowed = &p->flags.allowed,
+                                       .variables = &p->flags.variables,
+                                       .timeout_ms = p->flags.timeout_ms,
+                                       .processes_max = (uint64_t)p->flags.processes_max};
+    if (!programs_check(&options, err)) {
+        return false;
+    }
+    p->programs = programs_new(&options);
+    if (p->flags.allowed.count == 0) {
+        return true;
+    }
+    /* A program of the same user could read our environment and memory in /proc otherwise. */
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (geteuid() == 0) {
+        log_warn(NULL, "-allow-commands: programs run as nobody (65534), because this runs as root");
+    }
+    return true;
+}
+
+static bool open_all(struct program *p, struct err *err)
+{
+    if (p->flags.namespace_regexp[0] != '\0') {
+        p->namespaces = pattern_new(p->flags.namespace_regexp, err);
+        if (p->namespaces == NULL) {
+            return err_wrap(err, "-namespace-regexp %s", p->flags.namespace_regexp);
+        }
+    }
+    if (!open_programs(p, err)) {
+        return false;
+    }
+    struct tester_options options = {
+        .ground = {.clock = loop_clock(p->loop),
+                   .loop = p->loop,
+                   .http = p->http,
+                   .programs = p->programs,
+                   .ceiling = {.rate = (double)p->flags.rate_max,
+                               .workers = (int)p->flags.workers_max,
+                               .duration_ms = p->flags.timeout_ms}},
+        .namespaces = p->namespaces,
+        .tasks_max = (size_t)p->flags.tasks_max,
+        .gates_max = (size_t)p->flags.gates_max,
+    };
+    p->tester = tester_new(&options);
+    p->server = server_serve(p->loop, NULL, p->flags.port, tester_serve, p->tester, err);
+    return p->server != NULL || err_wrap(err, "-port %d", p->flags.port);
+}
+
+static void close_all(struct program *p)
+{
+    if (p->server != NULL) {
+        server_stop(p->server);
+    }
+    if (p->tester != NULL) {
+        tester_free(p->tester);
+    }
+    if (p->programs != NULL) {
+        programs_free(p->programs);
+    }
+    pattern_free(p->namespaces);
+    curl_http_free(p->http);
+    loop_free(p->loop);
+}
+
+static int serve(struct program *p)
+{
+    struct err err = {0};
+    p->loop = loop_new();
+    p->http = curl_http_new_for_load(p->loop, IDLE_CONNECTIONS_MAX);
+    bool ok = open_all(p, &err);
+    if (ok) {
+        log_info(NULL, "Starting load tester %s API on port %d", SLUICE_VERSION, server_port(p->server));
+        loop_on_signal(p->loop, on_signal, p);
+        loop_run(p->loop);
+    } else {
+        fprintf(stderr, "sluice load: %s\n", err.text);
+    }
+    close_all(p);
+    return ok ? 0 : 1;
+}
+
+int command_load(int argc, char **argv)
+{
+    struct program p = {0};
+    struct err err = {0};
+    int status = 0;
+    if (!load_flags_read(&p.flags, argc, argv, &err)) {
+        fprintf(stderr, "sluice load: %s\n\nsluice load --help says how to use it\n", err.text);
+        status = 2;
+    } else if (p.flags.version) {
+        version_print();
+    } else if (p.flags.help) {
+        fputs(usage, stdout);
+        cli_print(load_flags_table, stdout);
+    } else {
+        log_set_level(log_level_parse(p.flags.log_level));
+        log_set_console(strcmp(p.flags.zap_encoding, "console") == 0);
+        status = serve(&p);
+    }
+    load_flags_fini(&p.flags);
+    return status;
+}

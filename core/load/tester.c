@@ -1,0 +1,337 @@
+#include "load/tester.h"
+
+#include <string.h>
+#include <utlist.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "load/gates.h"
+#include "load/payload.h"
+
+enum { METRICS_MAX = 16 * 1024 * 1024, ANSWER_MAX = 2 * 1024 * 1024 };
+
+/* A task with whoever waits for it. */
+struct run {
+    struct tester *tester;
+    struct job *job;
+    struct exchange *exchange; /* NULL: answered, or gone */
+    bool returns_output;
+    bool is_answered_first; /* of type cmd; the same command is not started twice */
+    struct run *prev, *next;
+};
+
+struct tester {
+    struct job_ground ground;
+    const struct pattern *namespaces;
+    size_t tasks_max, run_count;
+    struct run *runs;
+    struct gates *gates;
+};
+
+/* --- answers --- */
+
+static void answer_n(struct exchange *exchange, int status, const char *text, size_t len)
+{
+    exchange_answer(exchange, status, "text/plain; charset=utf-8", text, len);
+}
+
+static void answer(struct exchange *exchange, int status, const char *text)
+{
+    answer_n(exchange, status, text, strlen(text));
+}
+
+static int status_of(const struct err *err)
+{
+    return err->code == ERR_FORBIDDEN ? 403 : err->code == ERR_SERVER ? 429 : 400;
+}
+
+static void refuse(struct exchange *exchange, const struct payload *payload, const struct err *err)
+{
+    log_error(payload->canary, "refused: %s", err->text);
+    answer(exchange, status_of(err), err->text);
+}
+
+/* --- the end of a task --- */
+
+static void run_free(struct run *run)
+{
+    struct tester *tester = run->tester;
+    DL_DELETE(tester->runs, run);
+    figures_running(tester->ground.figures, --tester->run_count);
+    job_free(run->job);
+    mem_free(run);
+}
+
+static void on_gone(void *ctx)
+{
+    struct run *run = ctx;
+    run->exchange = NULL;
+}
+
+/* In Flagger's words, which it puts into events. */
+static void answer_failure(struct run *run, const char *output, const struct err *err)
+{
+    struct buf text;
+    buf_init(&text, ANSWER_MAX);
+    buf_printf(&text, "command %s failed: %s: %s", run->job->command, output, err->text);
+    answer_n(run->exchange, 500, buf_str(&text), text.len);
+    buf_fini(&text);
+}
+
+static void on_done(struct job *job, const char *output, size_t len, const struct err *err)
+{
+    struct run *run = job->ctx;
+    if (run->exchange == NULL) {
+        run_free(run);
+        return;
+    }
+    if (err->code != ERR_NONE) {
+        answer_failure(run, output, err);
+    } else {
+        answer_n(run->exchange, 200, output, run->returns_output ? len : 0);
+    }
+    run_free(run);
+}
+
+/* --- tasks --- */
+
+static const struct kind {
+    const char *type;
+    const char *program; /* that gets the command as its words; NULL: the command names it */
+    bool is_answered_first;
+    const char *refusal; /* NULL: it is served */
+} kinds[] = {
+    {"cmd", NULL, true, NULL},
+    {"bash", NULL, false, NULL},
+    {"helm", "helm", false, NULL},
+    {"helmv3", "helm", false, NULL},
+    {"kubectl", "kubectl", false, NULL},
+    {"concord", NULL, false, "processes of Concord are not started here"},
+    {"ngrinder", NULL, false, "tests of nGrinder are not started here"},
+};
+
+static const struct kind *kind_of(const char *type, struct err *err)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(type, kinds[i].type) != 0) {
+            continue;
+        }
+        if (kinds[i].refusal != NULL) {
+            err_set(err, ERR_INVALID, "type %s is refused: %s", type, kinds[i].refusal);
+            return NULL;
+        }
+        return &kinds[i];
+    }
+    err_set(err, ERR_INVALID, "unknown task type %s", type);
+    return NULL;
+}
+
+static bool is_running(const struct tester *tester, const struct job_order *order)
+{
+    struct run *run;
+    DL_FOREACH(tester->runs, run)
+    {
+        if (run->is_answered_first && strcmp(run->job->canary, order->canary) == 0 &&
+            strcmp(run->job->command, order->command) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct run *start(struct tester *tester, const struct kind *kind, const struct job_order *order, struct err *err)
+{
+    if (tester->run_count >= tester->tasks_max) {
+        err_set(err, ERR_SERVER, "%zu tasks are running, -max-tasks allows no more", tester->run_count);
+        return NULL;
+    }
+    struct job *job = job_new(&tester->ground, order, err);
+    if (job == NULL) {
+        return NULL;
+    }
+    struct run *run = mem_new(struct run);
+    run->tester = tester;
+    run->job = job;
+    run->is_answered_first = kind->is_answered_first;
+    DL_APPEND(tester->runs, run);
+    figures_running(tester->ground.figures, ++tester->run_count);
+    job_start(job, on_done, run);
+    return run;
+}
+
+static void count_refusal(struct tester *tester, const struct payload *payload, const char *outcome)
+{
+    figures_begin(tester->ground.figures, payload->namespace, payload->name);
+    figures_task(tester->ground.figures, payload->namespace, payload->name, "", outcome);
+}
+
+static void serve_order(struct tester *tester, struct exchange *exchange, const struct payload *payload,
+                        const struct kind *kind)
+{
+    struct err err = {0};
+    struct job_order order = {.namespace = payload->namespace,
+                              .name = payload->name,
+                              .canary = payload->canary,
+                              .program = kind->program,
+                              .command = payload_metadata(payload, "cmd"),
+                              .logs_output = !kind->is_answered_first || payload_flag(payload, "logCmdOutput")};
+    if (order.command == NULL) {
+        err_set(&err, ERR_INVALID, "cmd not found in metadata");
+        refuse(exchange, payload, &err);
+        return;
+    }
+    if (kind->is_answered_first && is_running(tester, &order)) {
+        log_info(payload->canary, "command skipped %s is already running", order.command);
+        count_refusal(tester, payload, "skipped");
+        answer(exchange, 202, "");
+        return;
+    }
+    struct run *run = start(tester, kind, &order, &err);
+    if (run == NULL) {
+        count_refusal(tester, payload, "refused");
+        refuse(exchange, payload, &err);
+    } else if (kind->is_answered_first) {
+        answer(exchange, 202, "");
+    } else {
+        run->exchange = exchange;
+        run->returns_output = payload_flag(payload, "returnCmdOutput");
+        exchange->gone = on_gone;
+        exchange->ctx = run;
+    }
+}
+
+static void serve_task(struct tester *tester, struct exchange *exchange, const struct payload *payload)
+{
+    struct err err = {0};
+    const char *type = payload_metadata(payload, "type");
+    if (node_count(payload->metadata) == 0) {
+        err_set(&err, ERR_INVALID, "metadata not found in payload");
+        refuse(exchange, payload, &err);
+        return;
+    }
+    const struct kind *kind = kind_of(type != NULL ? type : "cmd", &err);
+    if (kind == NULL) {
+        count_refusal(tester, payload, "refused");
+        refuse(exchange, payload, &err);
+        return;
+    }
+    serve_order(tester, exchange, payload, kind);
+}
+
+/* --- gates --- */
+
+enum gate_verb { GATE_OPEN, GATE_CLOSE, GATE_CHECK };
+
+static void serve_gate(struct tester *tester, struct exchange *exchange, const struct payload *payload, bool rollback,
+                       enum gate_verb verb)
+{
+    struct err err = {0};
+    const char *what = rollback ? "rollback" : "gate";
+    char *name = str_format("%s%s", rollback ? "rollback." : "", payload->canary);
+    if (verb == GATE_CHECK) {
+        bool approved = gates_is_open(tester->gates, name);
+        log_info(payload->canary, "%s %s check: approved %s", name, what, approved ? "true" : "false");
+        answer(exchange, approved ? 200 : 403, approved ? "Approved" : "Forbidden");
+    } else if (verb == GATE_OPEN && !gates_open(tester->gates, name, &err)) {
+        refuse(exchange, payload, &err);
+    } else {
+        if (verb == GATE_CLOSE) {
+            gates_close(tester->gates, name);
+        }
+        log_info(payload->canary, "%s %s %s", name, what, verb == GATE_OPEN ? "opened" : "closed");
+        answer(exchange, 202, "");
+    }
+    str_free(&name);
+}
+
+/* --- the endpoints --- */
+
+static void serve_metrics(struct tester *tester, struct exchange *exchange)
+{
+    struct buf text;
+    buf_init(&text, METRICS_MAX);
+    figures_write(tester->ground.figures, &text);
+    exchange_answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&text), text.len);
+    buf_fini(&text);
+}
+
+/* Those that look at no body. */
+static bool serve_plain(struct tester *tester, struct exchange *exchange, const char *path)
+{
+    if (strcmp(path, "/healthz") == 0 || strcmp(path, "/gate/approve") == 0) {
+        answer(exchange, 200, "OK");
+    } else if (strcmp(path, "/gate/halt") == 0) {
+        answer(exchange, 403, "Forbidden");
+    } else if (strcmp(path, "/metrics") == 0) {
+        serve_metrics(tester, exchange);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void serve_payload(struct tester *tester, struct exchange *exchange, const char *path,
+                          const struct payload *payload)
+{
+    static const struct {
+        const char *path;
+        bool rollback;
+        enum gate_verb verb;
+    } gates[] = {
+        {"/gate/open", false, GATE_OPEN},      {"/gate/close", false, GATE_CLOSE},
+        {"/gate/check", false, GATE_CHECK},    {"/rollback/open", true, GATE_OPEN},
+        {"/rollback/close", true, GATE_CLOSE}, {"/rollback/check", true, GATE_CHECK},
+    };
+    for (size_t i = 0; i < sizeof gates / sizeof gates[0]; i++) {
+        if (strcmp(path, gates[i].path) == 0) {
+            serve_gate(tester, exchange, payload, gates[i].rollback, gates[i].verb);
+            return;
+        }
+    }
+    serve_task(tester, exchange, payload); /* any other path, as in Flagger's */
+}
+
+void tester_serve(void *ctx, struct exchange *exchange)
+{
+    struct tester *tester = ctx;
+    struct err err = {0};
+    struct payload payload = {0};
+    char *path = exchange_decode(exchange->path, strlen(exchange->path), false);
+    if (!serve_plain(tester, exchange, path)) {
+        if (!payload_read(exchange->body, exchange->body_len, &payload, &err)) {
+            log_error(NULL, "decoding the request body failed: %s", err.text);
+            answer(exchange, 400, err.text);
+        } else if (tester->namespaces != NULL && !pattern_matches(tester->namespaces, payload.namespace)) {
+            log_error(payload.canary, "refused: its namespace is not one of -namespace-regexp");
+            answer(exchange, 403, "Forbidden");
+        } else {
+            serve_payload(tester, exchange, path, &payload);
+        }
+        payload_fini(&payload);
+    }
+    str_free(&path);
+}
+
+struct tester *tester_new(const struct tester_options *options)
+{
+    struct tester *tester = mem_new(struct tester);
+    tester->ground = options->ground;
+    tester->ground.figures = figures_new();
+    tester->namespaces = options->namespaces;
+    tester->tasks_max = options->tasks_max;
+    tester->gates = gates_new(options->gates_max);
+    return tester;
+}
+
+void tester_free(struct tester *tester)
+{
+    struct run *run, *next;
+    DL_FOREACH_SAFE(tester->runs, run, next)
+    {
+        log_warn(run->job->canary, "command stopped %s: the load tester ends", run->job->command);
+        run_free(run);
+    }
+    figures_free(tester->ground.figures);
+    gates_free(tester->gates);
+    mem_free(tester);
+}

@@ -1,0 +1,28 @@
+/* The load tester's endpoints, those of Flagger's (docs/load.md):
+ *
+ *     /                         a job; metadata has type, cmd, logCmdOutput, returnCmdOutput
+ *     /gate/{open,close,check}  a gate of the canary that the body names; /gate/approve and /gate/halt always say so
+ *     /rollback/{open,close,check}
+ *     /healthz, /metrics
+ *
+ * A task of type cmd is answered when it has started, one of another type when it has ended. */
+#pragma once
+
+#include "base/pattern.h"
+#include "io/exchange.h"
+#include "load/job.h"
+
+struct tester_options {
+    struct job_ground ground;         /* without figures */
+    const struct pattern *namespaces; /* whose hooks are served; NULL: all */
+    size_t tasks_max, gates_max;
+};
+
+struct tester;
+
+struct tester *tester_new(const struct tester_options *options);
+/* Ends what runs, without an answer: exchanges that are open must be gone, or be gone later without being used. */
+void tester_free(struct tester *tester);
+
+/* An exchange_serve_fn; `ctx` is the tester. */
+void tester_serve(void *ctx, struct exchange *exchange);
