@@ -74,7 +74,7 @@ static void test_nobody_else_writes_between_two_words_on_record(void **state)
 
 #define BACKEND "/apis/flagger.app/v1beta1/namespaces/test/canaries/backend"
 
-enum { LONG_MS = 20 * 1000, INTERVAL_MS = 60 * 1000 };
+enum { LONG_MS = 5 * 1000, INTERVAL_MS = 60 * 1000 };
 
 /* One round on record, and the tick after it, of a script that says a line before. */
 static void play_to_tick(struct world *w, int64_t since_ms)
@@ -90,15 +90,16 @@ static void play_to_tick(struct world *w, int64_t since_ms)
     doc_free(args);
 }
 
-static void open_waiting(struct world *w, bool apart, int64_t interval_ms)
+/* So long before the interval is over. */
+static void open_waiting(struct world *w, bool apart, int64_t left_ms)
 {
     open_run(w, "{'state':'Running','pinned':true}");
-    char *spec = str_format("{'spec':{'analysis':{'interval':'%lldms'}}}", (long long)interval_ms);
+    char *spec = str_format("{'spec':{'analysis':{'interval':'%lldms'}}}", (long long)INTERVAL_MS);
     fake_api_edit(w->f.api, CANARY, spec);
     str_free(&spec);
     run_freeze(w->run, false);
     w->script.apart = apart;
-    w->since_ms = clock_wall_ms(w->f.context.clock);
+    w->since_ms = clock_wall_ms(w->f.context.clock) - (INTERVAL_MS - left_ms);
     play_to_tick(w, w->since_ms);
     assert_false(w->known);
 }
