@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "canary/status.h"
 #include "kube/object.h"
+#include "release/conditions.h"
 
 /* What Kubernetes allows for names and for values of labels, and the digits of the largest number. */
 enum { NAME_MAX_LEN = 253, LABEL_MAX_LEN = 63, NUMBER_LEN = 19, STEM_MAX_LEN = NAME_MAX_LEN - NUMBER_LEN - 1 };
@@ -149,6 +150,7 @@ struct release *release_open(struct context *context, const struct node *object)
     r->name = str_dup(object_name(object));
     r->uid = str_dup(object_uid(object));
     r->version = str_dup(object_version(object));
+    r->generation = object_generation(object);
     r->canary = str_dup(node_str_or(node_get(spec, "canary"), ""));
     r->strategy = str_dup(node_str_or(node_get(spec, "strategy"), "canary"));
     r->sources = doc_copy(node_get(spec, "sources"));
@@ -284,6 +286,7 @@ static struct doc *status_patch(struct release *r)
     if (r->refusals == 0) {
         node_set_str(doc, status, "reason", r->reason);
         account_write(&r->account, doc, status);
+        conditions_write(r, doc, status);
     }
     status_patch_map(doc, status, "checksums", doc_root(r->live_checksums), doc_root(r->checksums));
     set_or_null(doc, status, "ending", doc_root(r->ending));

@@ -57,7 +57,7 @@ struct release {
     struct doc *checks;   /* the Checks that it pinned; see canary/check_ref.h */
     struct limits limits; /* what its scripts may use since it began; an older engine has recorded none */
     enum release_origin origin;
-    int64_t words, epoch, serial;
+    int64_t words, epoch, serial, generation; /* generation: of the object's metadata */
     /* the release was created while its Canary was refused: the script begins once the Canary is accepted */
     bool waiting;
 

@@ -134,7 +134,8 @@ WIDGET_SCHEMA = {'type': 'object', 'required': ['spec'], 'properties': {
         'labels': {'type': 'object', 'additionalProperties': {'type': 'string'}},
         'maybe': {'type': 'string', 'nullable': True},
         'replicas': {'type': 'integer'}}},
-    'status': {'type': 'object', 'properties': {'phase': {'type': 'string'}, 'replicas': {'type': 'integer'}}}}}
+    'status': {'type': 'object', 'default': {'phase': 'New'}, 'properties': {
+        'phase': {'type': 'string'}, 'replicas': {'type': 'integer'}}}}}
 WIDGET_CRD = crd('sim.test', 'widgets', 'Widget', WIDGET_SCHEMA,
                  subresources={'status': {},
                                'scale': {'specReplicasPath': '.spec.replicas',

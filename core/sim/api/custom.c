@@ -20,6 +20,13 @@ void custom_prune(const struct kind *kind, struct doc *object, struct str_list *
     str_list_fini(&paths);
 }
 
+void custom_default(const struct kind *kind, struct doc *object)
+{
+    if (kind->schema != NULL) {
+        schema_default(kind->schema, object);
+    }
+}
+
 void custom_validate(const struct kind *kind, const char *subresource, const struct node *object,
                      const struct node *existing, struct doc *causes)
 {

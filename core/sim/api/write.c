@@ -264,6 +264,7 @@ static void default_all(struct api *api, const struct write *write, struct doc *
     if (write->kind->is_custom) {
         if (is_new && write->kind->has_status) {
             node_remove(doc_root(doc), "status");
+            custom_default(write->kind, doc); /* a status may have a default, which is there in every answer */
         }
     } else {
         builtin_default(write->kind, doc, is_new);

@@ -147,7 +147,12 @@ static void test_a_flush_writes_the_whole_status_under_the_next_serial(void **st
     fake_context_expect(&f, RELEASE,
                         "{'epoch':2,'holder':'me','serial':4,'state':'Failed','revision':'applied','pinned':true,"
                         "'reason':'because','checksums':{'secret/a':'2'},'started':'2026-03-11T08:00:00Z',"
-                        "'ended':'2026-03-11T08:15:07Z','entries':[],'open':[],'openStarted':0,'evidence':[]}",
+                        "'ended':'2026-03-11T08:15:07Z','entries':[],'open':[],'openStarted':0,'evidence':[],"
+                        "'observedGeneration':0,'conditions':["
+                        "{'type':'Ready','status':'False','reason':'Failed','message':'because',"
+                        "'lastTransitionTime':'2026-03-11T08:15:07Z'},"
+                        "{'type':'Stalled','status':'True','reason':'Failed','message':'because',"
+                        "'lastTransitionTime':'2026-03-11T08:15:07Z'}]}",
                         "status");
     assert_int_equal(patches(&f), 2);
     assert_int_equal(reads(&f), 0);
