@@ -28,8 +28,8 @@ struct engine {
     struct context context;
     struct registry registry;
     struct canary_scripts scripts;
-    struct script_folder *folder; /* NULL: none */
-    struct watch *watches[STORES_MAX];
+    struct script_folder *folder;      /* NULL: none */
+    struct watch *watches[STORES_MAX]; /* NULL: of a store that is not followed */
     struct lease *lease;
     bool leading, ready;
     struct timer tidy;  /* after the last change */
@@ -182,14 +182,31 @@ static void fence(struct engine *engine, bool (*may_write)(void *ctx))
     kube_client_fence(engine->context.mesh_kube, may_write, engine);
 }
 
+/* Without config tracking nobody asks for ConfigMaps and Secrets, and the engine's role may lack them. */
+static bool is_followed(const struct engine *engine, const struct kube_resource *resource)
+{
+    return engine->context.config_tracking || (resource != &KUBE_CONFIG_MAPS && resource != &KUBE_SECRETS);
+}
+
+/* A store that stays empty, and is complete. */
+static void leave_empty(struct store *store)
+{
+    store_list_begin(store);
+    store_list_end(store, NULL);
+}
+
 static void open_stores(struct engine *engine, struct kube_client *client, const struct store_plan *plans, size_t count)
 {
     struct context *context = &engine->context;
     for (size_t i = 0; i < count; i++) {
         struct watch_options options = {.namespace = engine->namespace, .metadata_only = plans[i].metadata_only};
         struct store *store = store_new(plans[i].resource, plans[i].prune);
-        store_subscribe(store, on_change, engine);
-        engine->watches[context->stores.count] = watch_open(client, context->clock, store, &options);
+        if (is_followed(engine, plans[i].resource)) {
+            store_subscribe(store, on_change, engine);
+            engine->watches[context->stores.count] = watch_open(client, context->clock, store, &options);
+        } else {
+            leave_empty(store);
+        }
         stores_add(&context->stores, store, client);
     }
 }
@@ -303,7 +320,9 @@ void engine_close(struct engine *engine, void (*closed)(void *ctx), void *ctx)
     script_folder_close(engine->folder);
     library_free(engine->context.library);
     for (size_t i = 0; i < engine->context.stores.count; i++) {
-        watch_close(engine->watches[i]);
+        if (engine->watches[i] != NULL) {
+            watch_close(engine->watches[i]);
+        }
     }
     timer_cancel(&engine->tidy);
     lease_close(engine->lease, on_lease_closed, engine);
