@@ -28,7 +28,8 @@ CONTROLLERS = 'deployment,replicaset,daemonset,garbagecollector,namespace,horizo
 class Lab:
     """The cluster; use it as a context manager. `crds`: files that replace those of deploy/crds (another engine's).
 
-    Another mesh (tests/istiod) is a subclass: it overrides start_data_plane() and what follows here.
+    Another mesh (tests/istiod) is a subclass: it overrides start_data_plane() and what follows here. So is a cluster
+    with another installation (tests/chart), which overrides install().
     """
 
     controllers = CONTROLLERS
@@ -69,13 +70,17 @@ class Lab:
             f'--authorization-kubeconfig={kubeconfig}',
             '--bind-address=127.0.0.1', f'--secure-port={free_port()}', '--horizontal-pod-autoscaler-sync-period=5s',
             '--kube-api-qps=1000', '--kube-api-burst=2000'])
-        self.main.install(crds=self.crds)
-        self.engine = self.main.engine_user('engine')
+        self.install()
         pods = [self.parts / 'stack', 'pods', '-kubeconfig', kubeconfig, *self.pods_flags]
         self.processes.start('pods', pods if self.fake else [*pods, '-podinfo', self.parts / 'podinfo'])
         self._await_line('pods', 'pods ready')
         if not self.fake:
             self.start_data_plane()
+
+    def install(self):
+        """What is there before a scenario begins."""
+        self.main.install(crds=self.crds)
+        self.engine = self.main.engine_user('engine')
 
     # --- the data plane ---
 
@@ -121,12 +126,16 @@ class Lab:
 
     # --- for tests ---
 
+    def start_plane(self, name):
+        plane = ControlPlane(name, self.folder, self.parts, self.processes)
+        plane.start()
+        return plane
+
     def second_api(self):
         """A second API server that carries the mesh's objects, with the engine's RBAC and the namespaces made by the
         caller."""
         if self.second is None:
-            self.second = ControlPlane('second', self.folder, self.parts, self.processes)
-            self.second.start()
+            self.second = self.start_plane('second')
             self.second.install(crds=self.crds)
             self.processes.end(self.mesh)
             self._start_mesh()

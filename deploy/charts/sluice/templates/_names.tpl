@@ -1,0 +1,53 @@
+{{/* What things are called. Names end at 63 characters, as labels do. */}}
+
+{{- define "sluice.short" -}}
+{{- . | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "sluice.name" -}}
+{{- include "sluice.short" (.Values.nameOverride | default .Chart.Name) -}}
+{{- end -}}
+
+{{- define "sluice.fullname" -}}
+{{- $name := include "sluice.name" . -}}
+{{- $both := contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name) -}}
+{{- include "sluice.short" (.Values.fullnameOverride | default $both) -}}
+{{- end -}}
+
+{{/* Texts of affinities that were copied from the values of Flagger's chart say these two. */}}
+{{- define "flagger.name" -}}{{ include "sluice.name" . }}{{- end -}}
+{{- define "flagger.fullname" -}}{{ include "sluice.fullname" . }}{{- end -}}
+
+{{- define "sluice.account" -}}
+{{- $usual := .Values.serviceAccount.create | ternary (include "sluice.fullname" .) "default" -}}
+{{- .Values.serviceAccount.name | default $usual -}}
+{{- end -}}
+
+{{- define "sluice.selector" -}}
+app.kubernetes.io/name: {{ include "sluice.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "sluice.labels" -}}
+{{ include "sluice.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- define "sluice.image" -}}
+{{- $image := .Values.image -}}
+{{- if eq (base $image.repository) "flagger" -}}
+{{- fail (printf "image.repository: %s is Flagger's image, which does not know Sluice's roles: leave image out of your values, or name an image that deploy/Dockerfile made" $image.repository) -}}
+{{- end -}}
+{{- $image.digest | empty | ternary (printf "%s:%s" $image.repository ($image.tag | default .Chart.AppVersion)) (printf "%s@%s" $image.repository $image.digest) -}}
+{{- end -}}
+
+{{/* Labels as they are given by --set, where 2 is a number. */}}
+{{- define "sluice.texts" -}}
+{{- $texts := dict -}}
+{{- range $key, $value := . -}}
+{{- $_ := set $texts $key (toString $value) -}}
+{{- end -}}
+{{- toYaml $texts -}}
+{{- end -}}

@@ -1,0 +1,186 @@
+"""What the chart makes of values, without an installation."""
+import re
+import tarfile
+
+import matrix
+import real_helm
+import yaml
+from chart_scenario import KUBERNETES, ChartScenario
+from matrix import Objects
+
+DEPLOY = real_helm.ROOT / 'deploy'
+
+
+def leaves(values, path=()):
+    """(path, value) of everything that has nothing below it."""
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from leaves(value, (*path, key))
+        else:
+            yield (*path, key), value
+
+
+def nested(path, value):
+    """{'a': {'b': value}} for the path a.b."""
+    for key in reversed(path):
+        value = {key: value}
+    return value
+
+
+class Matrix(ChartScenario):
+    def test_rendered(self):
+        """Each row gives what it is to give, and a real API server takes every object of it, with no field that it does
+        not know."""
+        for name in ('matrix', 'shop', 'monitoring'):
+            self.make_namespace(name)
+        self.each(matrix.ROWS, self.check)
+
+    def check(self, name, row):
+        values, is_right = row
+        text = self.render(values)
+        self.assertIsNot(False, is_right(Objects(text)), text)
+        self.lab.kubectl('apply', '--server-side', '--dry-run=server', '--force-conflicts', '--validate=strict', '-f',
+                         '-', stdin=text)
+
+
+class Files(ChartScenario):
+    def test_lint(self):
+        told = self.helm('lint', '--strict', *KUBERNETES, real_helm.CHART)
+        self.assertIn('1 chart(s) linted, 0 chart(s) failed', told)
+
+    def test_package(self):
+        """What is packed has the files of deploy/ themselves, not links to them, and renders the same."""
+        out = self.lab.folder / 'packed'
+        self.helm('package', real_helm.CHART, '--destination', out)
+        packed = next(out.glob('sluice-*.tgz'))
+        with tarfile.open(packed) as archive:
+            members = {member.name: member for member in archive.getmembers()}
+            self.assertEqual([], [name for name, member in members.items() if not member.isfile()])
+            for path in [*(DEPLOY / 'crds').iterdir(), *(DEPLOY / f'{n}.yaml' for n in ('rbac', 'roles', 'admission'))]:
+                inside = f'sluice/files/{path.relative_to(DEPLOY)}'
+                self.assertEqual(path.read_bytes(), archive.extractfile(inside).read(), inside)
+        self.assertEqual(self.render({}), self.render({}, chart=packed))
+
+    def test_version(self):
+        chart = yaml.safe_load((real_helm.CHART / 'Chart.yaml').read_text())
+        version = re.search(r'project\(sluice VERSION (\S+)', (real_helm.ROOT / 'CMakeLists.txt').read_text()).group(1)
+        self.assertEqual(version, chart['appVersion'])
+
+    def test_same_as_kustomize(self):
+        """With the values that deploy/deployment.yaml has, the chart makes what `kubectl apply -k deploy` makes."""
+        values = {'metricsServer': 'http://prometheus.istio-system:9090', 'meshProvider': 'istio',
+                  'includeLabelPrefix': 'app.kubernetes.io'}
+        mine = self.by_name(self.objects(values, release='sluice', namespace='sluice-system'))
+        theirs = self.by_name(Objects(self.lab.kubectl('kustomize', DEPLOY)))
+        del theirs['Namespace sluice-system']  # helm's --create-namespace
+        self.assertEqual(sorted(theirs), sorted(mine))
+        for name, thing in theirs.items():
+            with self.subTest(name):
+                self.assertEqual(thing, mine[name])
+
+    def by_name(self, objects):
+        return {f"{thing['kind']} {thing['metadata']['name']}": without_marks(thing) for thing in objects.all}
+
+
+def without_marks(thing):
+    """The object without what only helm writes, and with its arguments in order."""
+    marks = {'helm.sh/chart', 'helm.sh/resource-policy', 'app.kubernetes.io/managed-by', 'app.kubernetes.io/instance',
+             'app.kubernetes.io/version', 'imagePullPolicy'}
+    if isinstance(thing, list):
+        return [without_marks(inner) for inner in thing]
+    if not isinstance(thing, dict):
+        return thing
+    kept = {key: without_marks(value) for key, value in thing.items() if key not in marks}
+    if 'args' in kept:
+        kept['args'] = sorted(kept['args'])
+    if 'metadata' in kept:
+        for key in ('labels', 'annotations'):
+            rest = {name: value for name, value in kept['metadata'].get(key, {}).items()
+                    if (name, value) != ('app.kubernetes.io/name', 'sluice')}
+            kept['metadata'].pop(key, None)
+            kept['metadata'].update({key: rest} if rest else {})
+    return kept
+
+
+class Refusals(ChartScenario):
+    def test_typos(self):
+        """A name or a value that is not one is refused, and the text has the place."""
+        rows = {
+            'a name': ({'metricServer': 'http://p'}, "additional properties 'metricServer' not allowed"),
+            'an inner name': ({'slack': {'chanel': 'ops'}}, "'/slack': additional properties 'chanel' not allowed"),
+            'a mesh': ({'meshProvider': 'linkerd'}, "'/meshProvider': value must be one of"),
+            'a log level': ({'logLevel': 'loud'}, "'/logLevel': value must be one of"),
+            'a text for a switch': ({'crd': {'create': 'no'}}, "'/crd/create': got string, want boolean"),
+            'no URL': ({'metricsServer': 'prometheus:9090'}, "'/metricsServer': 'prometheus:9090' does not match"),
+            'a digest': ({'image': {'digest': 'latest'}}, "'/image/digest': 'latest' does not match"),
+            'a namespace': ({'namespace': 'My_Shop'}, "'/namespace': 'My_Shop' does not match"),
+            'an argument': ({'extraArgs': ['scripts=/x']}, "'/extraArgs/0': 'scripts=/x' does not match"),
+            'a script': ({'scripts': {'strategies': {'../x': ''}}}, "'../x' does not match"),
+            'an account': ({'admissionPolicies': {'accounts': ["x' || true"]}}, 'does not match'),
+            "Flagger's image": ({'image': {'repository': 'mirror.example.com/fluxcd/flagger'}}, "is Flagger's image"),
+            'two kubeconfigs': ({'istio': {'kubeconfig': {'secretName': 'a'}},
+                                 'controlplane': {'kubeconfig': {'secretName': 'b'}}}, '(b) and its older name'),
+        }
+        self.each(rows, lambda name, row: self.assertIn(row[1], self.refusal(row[0])))
+
+
+class Values(ChartScenario):
+    def setUp(self):
+        super().setUp()
+        self.flaggers = yaml.safe_load((real_helm.folder() / 'flagger-values.yaml').read_text())
+        self.defaults = yaml.safe_load((real_helm.CHART / 'values.yaml').read_text())
+        self.idle = yaml.safe_load((real_helm.CHART / 'files' / 'idle.yaml').read_text())
+
+    def test_all_of_flaggers(self):
+        """The whole file of Flagger 1.44, but for its image, and what its templates read besides."""
+        del self.flaggers['image']
+        for path in ('slack.proxyUrl', 'msteams.proxyUrl', 'threadiness', 'includeLabelPrefix', 'annotations',
+                     'serviceMonitor.namespace', 'serviceMonitor.labels'):
+            self.assertIn(tuple(path.split('.')), dict(leaves(self.defaults)), path)
+        objects = self.objects(self.flaggers)
+        self.assertIn('-metrics-server=http://prometheus:9090', objects.args())
+        self.assertEqual('enabled', objects.one('Deployment')['spec']['template']['metadata']['annotations'][
+            'linkerd.io/inject'])
+
+    def test_schema_has_all(self):
+        """Every value of values.yaml is in the schema, and the other way round."""
+        schema = yaml.safe_load((real_helm.CHART / 'values.schema.json').read_text())
+
+        def names(node, path=()):
+            node = schema['$defs'][node['$ref'].rpartition('/')[2]] if '$ref' in node else node
+            if 'properties' not in node:
+                return {path}
+            self.assertIs(False, node.get('additionalProperties'), path)
+            return set().union(*(names(inner, (*path, key)) for key, inner in node['properties'].items()))
+
+        def declared(node, known):
+            found = set()
+            for path, _ in leaves(node):
+                found.add(next((path[:n] for n in range(1, len(path) + 1) if path[:n] in known), path))
+            return found
+        known = names(schema) - {('global',)}  # helm's own
+        self.assertEqual(known, declared(self.defaults, known))
+
+    def test_idle_is_told(self):
+        """A value that does nothing is told of where it was given, with the reason that docs/install.md has."""
+        self.assertNotIn('has no meaning', self.notes_of({}))
+        page = (real_helm.ROOT / 'docs' / 'install.md').read_text()
+        for row in self.idle:
+            with self.subTest(row['value']):
+                path = tuple(row['value'].split('.'))
+                usual = dict(leaves(self.defaults))[path]
+                given = not usual if isinstance(usual, bool) else '20'
+                told = f"{row['value']} has no meaning here: {row['why']}."
+                self.assertEqual(1, self.notes_of(nested(path, given)).count(told))
+                self.assertRegex(page, rf"\n\| `{row['value']}` \| .* \| Accepted, no meaning here: {row['why']}\.")
+
+    def test_notes(self):
+        self.assertIn('The CRDs are not there', self.notes_of({'crd': {'create': False}}))
+        budget = {'podDisruptionBudget': {'enabled': True, 'minAvailable': 2}}
+        self.assertIn('no node with an engine can be drained', self.notes_of(budget))
+        self.assertNotIn('drained', self.notes_of({'podDisruptionBudget': {'enabled': True}}))
+
+    def notes_of(self, values):
+        told = self.helm('install', 'rel', real_helm.CHART, '--namespace', 'default', '--dry-run=client', '--output',
+                         'json', '--values', self.values_file(values))
+        return yaml.safe_load(told)['info']['notes']
