@@ -97,12 +97,12 @@ static void finish_message(struct announcer *a)
 
 static void call_hooks(struct announcer *a);
 
-static void on_hook(void *ctx, const char *error)
+static void on_hook(void *ctx, const struct hook_outcome *outcome)
 {
     struct announcer *a = ctx;
     a->hook = NULL;
-    if (error != NULL) {
-        log_error(a->id, "error sending event to webhook: %s", error);
+    if (outcome->error != NULL) {
+        log_error(a->id, "error sending event to webhook: %s", outcome->error);
     }
     call_hooks(a);
 }

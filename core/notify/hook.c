@@ -124,7 +124,8 @@ struct hook_call {
     struct http_tls tls;
     char *url, *body, *key;
     int64_t timeout_ms;
-    int64_t attempts, attempts_max;
+    int64_t attempts, attempts_max, began_ms;
+    int status;  /* see struct hook_outcome */
     char *error; /* an error found at the start, reported on a later turn */
     void (*heard)(void *ctx, const char *body, size_t len);
     hook_done_fn *done;
@@ -149,8 +150,10 @@ static void finish(struct hook_call *call, const char *error)
     hook_done_fn *done = call->done;
     void *ctx = call->ctx;
     char *copy = str_dup(error);
+    struct hook_outcome outcome = {
+        .error = copy, .status = call->status, .took_ms = clock_mono_ms(call->clock) - call->began_ms};
     hook_free(call);
-    done(ctx, copy);
+    done(ctx, &outcome);
     str_free(&copy);
 }
 
@@ -214,6 +217,7 @@ static void on_answer(void *ctx, const struct http_response *response, const str
 {
     struct hook_call *call = ctx;
     call->attempt = NULL;
+    call->status = response != NULL ? response->status : 0;
     if (response != NULL && response->status <= STATUS_PASSED_MAX) {
         if (call->heard != NULL) {
             call->heard(call->ctx, response->body, response->body_len);
@@ -302,6 +306,7 @@ struct hook_call *hook_start(const struct hook_options *options, hook_done_fn *d
     call->tls.insecure = node_bool_or(node_get(options->hook, "disableTLS"), false);
     int64_t retries = node_int_or(node_get(options->hook, "retries"), 0);
     call->attempts_max = 1 + (retries > RETRIES_MAX ? RETRIES_MAX : retries > 0 ? retries : 0);
+    call->began_ms = clock_mono_ms(call->clock);
     call->heard = options->heard;
     call->done = done;
     call->ctx = ctx;
@@ -317,4 +322,12 @@ struct hook_call *hook_start(const struct hook_options *options, hook_done_fn *d
 void hook_cancel(struct hook_call *call)
 {
     hook_free(call);
+}
+
+void hook_tell(struct doc *doc, struct node *object, const struct hook_outcome *outcome)
+{
+    if (outcome->status != 0) {
+        node_set_int(doc, object, "status", outcome->status);
+    }
+    node_set_int(doc, object, "took_ms", outcome->took_ms);
 }

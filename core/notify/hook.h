@@ -27,7 +27,14 @@ struct hook_options {
 };
 
 struct hook_call;
-/* `error` is NULL when it passed (status up to 202). */
-typedef void hook_done_fn(void *ctx, const char *error);
+struct hook_outcome {
+    const char *error; /* NULL when it passed (status up to 202) */
+    int status;        /* of the last answer; 0: there was none */
+    int64_t took_ms;   /* with all attempts, and what lies between them */
+};
+typedef void hook_done_fn(void *ctx, const struct hook_outcome *outcome);
 struct hook_call *hook_start(const struct hook_options *options, hook_done_fn *done, void *ctx);
 void hook_cancel(struct hook_call *call);
+
+/* Adds what people want to know of it besides: status, if there was an answer, and took_ms. */
+void hook_tell(struct doc *doc, struct node *object, const struct hook_outcome *outcome);

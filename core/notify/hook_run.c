@@ -47,18 +47,19 @@ static const struct node *current_hook(const struct hook_run *run)
     return node_get(node_item(doc_root(run->hooks), run->next - 1), "hook");
 }
 
-static void on_hook(void *ctx, const char *error)
+static void on_hook(void *ctx, const struct hook_outcome *outcome)
 {
     struct hook_run *run = ctx;
     run->call = NULL;
     const struct node *hook = current_hook(run);
     struct node *result = node_new_object(run->results);
     node_set_str(run->results, result, "name", node_str_or(node_get(hook, "name"), ""));
-    node_set_bool(run->results, result, "ok", error == NULL);
-    node_set_str(run->results, result, "error", error);
+    node_set_bool(run->results, result, "ok", outcome->error == NULL);
+    node_set_str(run->results, result, "error", outcome->error);
+    hook_tell(run->results, result, outcome);
     node_set_bool(run->results, result, "mute", node_bool_or(node_get(hook, "muteAlert"), false));
     node_push(doc_root(run->results), result);
-    bool passed = error == NULL;
+    bool passed = outcome->error == NULL;
     if (passed == run->stop_at_success) {
         finish(run);
     } else {

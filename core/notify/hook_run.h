@@ -14,7 +14,7 @@ struct hook_run_options {
 };
 
 struct hook_run;
-/* `results`: an array of {name, ok, error, mute}; borrowed. */
+/* `results`: an array of {name, ok, error, status, took_ms, mute}; borrowed. */
 typedef void hook_run_done_fn(void *ctx, const struct doc *results);
 struct hook_run *hook_run_start(const struct hook_run_options *options, hook_run_done_fn *done, void *ctx);
 void hook_run_cancel(struct hook_run *run);

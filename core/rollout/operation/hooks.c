@@ -81,6 +81,8 @@ static const struct contract_field results[] = {
     {.name = "name", .type = CONTRACT_STRING},
     {.name = "ok", .type = CONTRACT_BOOLEAN},
     {.name = "error", .type = CONTRACT_STRING, .optional = true},
+    {.name = "status", .type = CONTRACT_INTEGER, .optional = true},
+    {.name = "took_ms", .type = CONTRACT_INTEGER, .optional = true}, /* of a record of an older engine */
     {.name = "mute", .type = CONTRACT_BOOLEAN},
     {0},
 };

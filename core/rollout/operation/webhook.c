@@ -75,11 +75,11 @@ static void on_heard(void *ctx, const char *body, size_t len)
     doc_free(json);
 }
 
-static void on_done(void *ctx, const char *error)
+static void on_done(void *ctx, const struct hook_outcome *outcome)
 {
     struct operation_call *call = ctx;
     struct webhook *webhook = call->state;
-    struct doc *doc = error != NULL ? failed(true, error) : webhook->answer;
+    struct doc *doc = outcome->error != NULL ? failed(true, outcome->error) : webhook->answer;
     webhook->under_way = NULL;
     if (doc == webhook->answer) {
         webhook->answer = NULL;
@@ -89,6 +89,7 @@ static void on_done(void *ctx, const char *error)
         node_set_bool(doc, doc_root(doc), "ok", true);
         node_set_bool(doc, doc_root(doc), "known", true);
     }
+    hook_tell(doc, doc_root(doc), outcome);
     operation_answer(call, doc);
 }
 
@@ -181,6 +182,8 @@ static const struct contract_field answers[] = {
     {.name = "known", .type = CONTRACT_BOOLEAN},
     {.name = "ok", .type = CONTRACT_BOOLEAN},
     {.name = "error", .type = CONTRACT_STRING, .optional = true},
+    {.name = "status", .type = CONTRACT_INTEGER, .optional = true},
+    {.name = "took_ms", .type = CONTRACT_INTEGER, .optional = true},
     {.name = "body", .type = CONTRACT_STRING, .optional = true},
     {.name = "json", .type = CONTRACT_ANY, .optional = true},
     {0},

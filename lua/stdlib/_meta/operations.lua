@@ -93,7 +93,7 @@ error('this file describes operations to the reader; it is not a module')
 
 --- hooks { type: 'confirm-rollout'|'confirm-traffic-increase'|'confirm-promotion'|'pre-rollout'|'rollout'|
 --- 'post-rollout'|'rollback', phase: string, stop: 'failure'|'success' } -> { name: string, ok: boolean,
---- error: string?, mute: boolean }[]
+--- error: string?, status: integer?, took_ms: integer?, mute: boolean }[]
 ---
 --- Calls the Canary's webhooks of that type in order until the first failure (or success); the answer has those that
 --- were called. Type 'rollout' includes hooks without a type. Types confirm-rollout, confirm-traffic-increase,
@@ -101,7 +101,7 @@ error('this file describes operations to the reader; it is not a module')
 --- they are sent, with a key (header Sluice-Key) that is the same when they are sent again after a crash.
 
 --- webhook { name: string, phase: string, data: any?, deliver: boolean, body: boolean } -> { known: boolean,
---- ok: boolean, error: string?, body: string?, json: any? }
+--- ok: boolean, error: string?, status: integer?, took_ms: integer?, body: string?, json: any? }
 ---
 --- Calls the Canary's webhook of that name, whatever its type; known: false when there is none. data: what its payload
 --- has in the field `data`, at most 4 KiB as JSON. deliver: as deliveries of `hooks` are; otherwise it is a question.

@@ -20,6 +20,8 @@ struct world {
     struct fake_clock *fc;
     struct fake_http *fh;
     int done;
+    int status;
+    int64_t took_ms;
     char *error;
     struct doc *results;
 };
@@ -44,12 +46,14 @@ static int teardown(void **state)
     return 0;
 }
 
-static void on_done(void *ctx, const char *error)
+static void on_done(void *ctx, const struct hook_outcome *outcome)
 {
     struct world *w = ctx;
     w->done++;
+    w->status = outcome->status;
+    w->took_ms = outcome->took_ms;
     str_free(&w->error);
-    w->error = str_dup(error);
+    w->error = str_dup(outcome->error);
 }
 
 static struct hook_call *start(struct world *w, const char *hook)
@@ -151,6 +155,7 @@ static void test_statuses_up_to_202_pass(void **state)
         fake_clock_run(w->fc);
         assert_int_equal(w->done, 1);
         assert_true(str_equal(w->error, cases[i].error));
+        assert_int_equal(w->status, cases[i].status);
     }
     assert_string_equal(fake_http_header(fake_http_last(w->fh), "Sluice-Key"), "uid/1/gate");
     assert_int_equal(fake_http_last(w->fh)->timeout_ms, 10000);
@@ -174,6 +179,8 @@ static void test_500_is_tried_again_and_hides_its_body(void **state)
     assert_int_equal(fake_http_seen_count(w->fh), 4);
     assert_int_equal(w->done, 1);
     assert_string_equal(w->error, "POST http://user:xxxxx@gate/check?x=1 giving up after 4 attempt(s)");
+    assert_int_equal(w->status, 500);
+    assert_int_equal(w->took_ms, 7000);
 }
 
 struct failure {
@@ -199,6 +206,7 @@ static void test_transport_errors(void **state)
     assert_int_equal(fake_http_seen_count(w->fh), 2);
     assert_string_equal(w->error,
                         "POST http://gate/ giving up after 2 attempt(s): Post \"http://gate/\": connection refused");
+    assert_int_equal(w->status, 0);
 }
 
 /* Go's retry policy: what does not get better by waiting is not tried again. */
@@ -351,8 +359,9 @@ static void test_hooks_of_a_type_stop_at_the_first_failure(void **state)
     fake_clock_run(w->fc);
     assert_int_equal(w->done, 1);
     char *text = node_to_text(doc_root(w->results));
-    assert_string_equal(text, "[{\"name\":\"a\",\"ok\":true,\"mute\":false},{\"name\":\"b\",\"ok\":false,\"error\":"
-                              "\"closed\",\"mute\":true}]");
+    assert_string_equal(text, "[{\"name\":\"a\",\"ok\":true,\"status\":200,\"took_ms\":0,\"mute\":false},"
+                              "{\"name\":\"b\",\"ok\":false,\"error\":\"closed\",\"status\":403,\"took_ms\":0,"
+                              "\"mute\":true}]");
     str_free(&text);
     assert_string_equal(fake_http_header(fake_http_last(w->fh), "Sluice-Key"), "uid/7/rollout/b");
 }
