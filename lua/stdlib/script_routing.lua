@@ -3,6 +3,7 @@ local arguments = require 'stdlib.arguments'
 local effects = require 'stdlib.effects'
 local host = require 'host'
 local misuse = require 'stdlib.misuse'
+local rules_text = require 'stdlib.rules_text'
 
 local methods = {}
 
@@ -27,7 +28,8 @@ local function order_requests(rollout, rules)
       orders[#orders + 1] = effects.normal(string.format('Requests to %s.%s that match go to the canary', facts.name,
         facts.namespace))
     end
-    return rollout:act(orders)
+    -- For people: of the arguments the record has a digest alone.
+    return { done = (rollout:act(orders)), matches = rules_text.of(rules) }
   end)
   if result.done then
     rollout.ordered, rollout.advanced = step, { match = rules }

@@ -27,8 +27,8 @@ BEGUN = """\
   0:07 deploy shop/checkout:1 → shop/checkout:2, release checkout-1 has begun
 """
 FIRST_WORDS = """\
-  0:07 begin confirm-rollout: no gate · New revision detected! Scaling up checkout.shop · scale up checkout
-  0:37 round Starting canary analysis for checkout.shop
+  0:07 begin confirm-rollout: no gate · New revision detected! Scaling up checkout.shop · scale up checkout 0 → 4
+  0:37 round canary ready after 5 s · Starting canary analysis for checkout.shop
   0:37 open confirm-traffic-increase no gate
   0:37 shift 10 VirtualService checkout: primary 90, canary 10 · Advance checkout.shop canary weight 10
 """

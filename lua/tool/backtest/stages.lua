@@ -23,8 +23,8 @@ function namers.shift(result)
   return step.canary and ('%d %%'):format(step.canary)
 end
 
-function namers.match(_, weight)
-  return weight > 0 and 'requests that match' or nil
+function namers.match(result, weight)
+  return weight > 0 and (type(result.matches) == 'string' and result.matches or 'requests that match') or nil
 end
 
 function namers.iterate(result)

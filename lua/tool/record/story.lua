@@ -59,8 +59,9 @@ local WORDS = {
         not step.mirrored and tonumber(step.canary) or nil
     end
   end,
-  match = function()
-    return 'weight', 'matched requests to the canary'
+  match = function(entry)
+    local matches = of_result(entry, 'matches')
+    return 'weight', 'requests that match go to the canary' .. (type(matches) == 'string' and ': ' .. matches or '')
   end,
   mirror = function()
     return 'weight', MIRRORED

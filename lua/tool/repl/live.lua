@@ -188,15 +188,19 @@ end
 ---@param session Session
 ---@param canary table
 ---@param prometheus string?
-local function surround(session, canary, prometheus, objects)
+---@param reading Reading
+local function surround(session, canary, prometheus, reading)
   session.hooks = {}
   local named = canary.spec.metricsServer
   local root = without_slash(prometheus or named)
+  if not root then
+    reading.lacks[#reading.lacks + 1] = 'Prometheus: none is named, so metrics are blind; --prometheus URL names one'
+  end
   forward(session, 'prometheus', root, '')
   if type(named) == 'string' and host_of(named) then
     forward(session, host_of(named), root, without_slash(named):match '^https?://[^/]+(.*)')
   end
-  for _, object in ipairs(objects) do
+  for _, object in ipairs(reading.objects) do
     local provider = object.kind == 'MetricTemplate' and object.spec.provider or {}
     if provider.type == 'prometheus' and type(provider.address) == 'string' and host_of(provider.address) then
       forward(session, host_of(provider.address), provider.address:match '^https?://[^/]+', '')
@@ -212,7 +216,7 @@ function M.open(session, order)
   local observer = sluice.observer
   sluice.observer = function(kept)
     observer(kept)
-    surround(session, canary, order.prometheus, reading.objects)
+    surround(session, canary, order.prometheus, reading)
   end
   local texts = {}
   for i, object in ipairs(reading.objects) do

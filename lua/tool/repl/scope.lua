@@ -277,7 +277,11 @@ local function with_names(session, fixed, live)
   return setmetatable(env, {
     __index = function(_, name)
       if live[name] then
-        return live[name](session)
+        local value = live[name](session)
+        if value == nil then
+          error(('%s: there is none yet; deploy IMAGE begins a release'):format(name), 2)
+        end
+        return value
       elseif fixed[name] ~= nil then
         return fixed[name]
       elseif acts[name] then

@@ -49,6 +49,12 @@ local function watch_words(self)
   self.world:witness(function(news)
     self.told:note(news)
   end)
+  self.world:watch('deployments.apps', function(object)
+    local target = self.target
+    if target and object.metadata.name == target.name and object.metadata.namespace == target.namespace then
+      self.told:see_target(object.spec.replicas or 1, (object.status or {}).readyReplicas or 0)
+    end
+  end)
 end
 
 ---@param order { scenario: string?, canary: string?, columns: integer? } of a live canary see tool.repl.live
@@ -107,6 +113,7 @@ function Session:find_names()
   end
   local canary = self.world:canary(first.namespace .. '/' .. first.name)
   local target = canary.spec.targetRef.name
+  self.target = { name = target, namespace = first.namespace }
   local service = canary.spec.service and canary.spec.service.name or target
   self.told.names = { target = target, primary = target .. '-primary', routes = 'VirtualService ' .. service }
 end

@@ -1,6 +1,8 @@
 --- What a release's script and the engine said to each other (core/lab/witness.h), as a line for each word: when it
 --- ended, what it asked and what came back.
+local arguments = require 'tool.repl.arguments'
 local show = require 'tool.repl.show'
+local moments = require 'tool.record.moment'
 local verdicts = require 'tool.record.verdict'
 
 local M = {}
@@ -17,21 +19,23 @@ local M = {}
 --- Words that no script says; what they do belongs to the next one that a script says.
 M.SILENT = { start = true, tell = true, metrics = true }
 
-local function text_of(value)
-  return type(value) == 'string' and value or show.value(value, 0)
-end
-
 -- Operations ------------------------------------------------------------------------------------
 
 local effects = {}
 
 function effects.route(effect, names)
+  local match = effect.analysis and effect.analysis.match
+  if effect.canary == 100 and match and match[1] then
+    return ('%s: requests that match to the canary, others to the primary'):format(names.routes)
+  end
   local mirrored = effect.mirrored and ', mirrored' or ''
   return ('%s: primary %d, canary %d%s'):format(names.routes, effect.primary, effect.canary, mirrored)
 end
 
-function effects.scale(effect, names)
-  return effect.to == 'up' and ('scale up %s'):format(names.target) or ('scale %s to zero'):format(names.target)
+function effects.scale(effect, names, scaled)
+  local from_to = scaled and (' %d → %d'):format(scaled.from, scaled.to) or ''
+  return effect.to == 'up' and ('scale up %s%s'):format(names.target, from_to)
+    or ('scale %s to zero'):format(names.target)
 end
 
 function effects.promote(_, names)
@@ -64,7 +68,7 @@ function operations.act(told, args, answer)
   local failed = answer and not answer.ok and (answer.failed or 1)
   for i, effect in ipairs(args) do
     local tell = effects[effect.kind]
-    local text = tell and tell(effect, told.names)
+    local text = tell and tell(effect, told.names, told.scaled)
     if text and told.live and effect.kind ~= 'event' then
       text = 'would: ' .. text
     end
@@ -77,12 +81,22 @@ function operations.act(told, args, answer)
   end
 end
 
+--- '200 in 12 ms', '403 in 1.2 s: closed'; of a record of an older engine 'ok', or the error.
+local function answer_of(hook)
+  local took = hook.took_ms and (hook.took_ms < 1000 and hook.took_ms .. ' ms' or moments.span(hook.took_ms))
+  if not hook.status then
+    return hook.ok and 'ok' or hook.error or 'failed'
+  end
+  return ('%d%s%s'):format(hook.status, took and ' in ' .. took or '',
+    (hook.error or '') ~= '' and ': ' .. hook.error or '')
+end
+
 function operations.hooks(told, args, answer, _, on_record)
   if #answer == 0 and args.type:find '^confirm' then
     told:detail(told.word and told.word.name == 'open' and 'no gate' or args.type .. ': no gate')
   end
   for _, hook in ipairs(answer) do
-    local outcome = hook.ok and 'ok' or hook.error or 'failed'
+    local outcome = answer_of(hook)
     if told.live and on_record then
       outcome = outcome .. ' (on record)'
     elseif told.live then
@@ -93,7 +107,7 @@ function operations.hooks(told, args, answer, _, on_record)
 end
 
 function operations.webhook(told, args, answer)
-  local outcome = not answer.known and 'there is none of this name' or answer.ok and 'ok' or answer.error or 'failed'
+  local outcome = not answer.known and 'there is none of this name' or answer_of(answer)
   told:detail(('webhook %s → %s'):format(args.name, outcome))
 end
 
@@ -102,6 +116,10 @@ function operations.ready(told, args, answer, waited_ms)
     told:detail(('%s is not ready: %s'):format(args.side, answer.error or ''))
   elseif waited_ms >= 1000 then
     told:detail(('%s ready after %d s'):format(args.side, math.floor(waited_ms / 1000)))
+    told.scaled = nil
+  elseif args.side == 'canary' and told.scaled and told.scaled.ready_ms then
+    told:detail(('canary ready after %d s'):format(math.floor(told.scaled.ready_ms / 1000)))
+    told.scaled = nil
   end
 end
 
@@ -133,23 +151,6 @@ end
 
 -- Words -----------------------------------------------------------------------------------------
 
-local function arguments_text(word)
-  local args = word.args or {}
-  if word.name == 'shift' then
-    return text_of(args.weight or args.canary or '')
-  end
-  local texts = {}
-  for _, key in ipairs(show.sorted_keys(args)) do
-    local value = args[key]
-    if type(value) ~= 'table' then
-      texts[#texts + 1] = text_of(value)
-    elseif next(value) ~= nil then
-      texts[#texts + 1] = show.value(value, 0)
-    end
-  end
-  return table.concat(texts, ' ')
-end
-
 --- Words whose result is what they are asked for.
 local ASKING = { query = true, check = true, now = true, elapsed = true, weights = true, revision = true,
   replicas = true, history = true, next_weight = true, query_range = true }
@@ -168,7 +169,14 @@ local function result_text(word)
   return value ~= nil and '→ ' .. show.value(value, 0) or nil
 end
 
+---@class Scaled the target, when its Pods were ordered last
+---@field from integer
+---@field to integer
+---@field at integer ms
+---@field ready_ms integer? after how long they were all ready
+
 ---@class Told
+---@field scaled Scaled? until that is told
 ---@field names table<string, string>
 ---@field word WordTold? that is under way
 ---@field ended WordTold[] since they were taken last
@@ -191,6 +199,22 @@ function Told:detail(text)
     self.details[#self.details + 1] = text
     self.known(text)
   end
+end
+
+--- The target as it is now: how many Pods it wants, and how many are ready.
+---@param wanted integer
+---@param ready integer
+function Told:see_target(wanted, ready)
+  if self.wanted == 0 and wanted > 0 then
+    self.scaled = { from = 0, to = wanted, at = self.now() }
+  elseif wanted == 0 then
+    self.scaled = nil
+  end
+  local scaled = self.scaled
+  if scaled and not scaled.ready_ms and ready >= scaled.to then
+    scaled.ready_ms = self.now() - scaled.at
+  end
+  self.wanted = wanted
 end
 
 function Told:finish(result)
@@ -287,7 +311,7 @@ end
 
 --- 'shift 10'
 function M.title(word)
-  local args = arguments_text(word)
+  local args = arguments.text(word)
   return word.name .. (args ~= '' and ' ' .. args or '')
 end
 

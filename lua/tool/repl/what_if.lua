@@ -57,7 +57,9 @@ end
 --- How the verdicts that were blind were taken: by the rule of the Canary, or of its Strategy.
 local function blindness(got, threshold)
   local text = ('%d verdicts were blind'):format(got.blind)
-  if got.counted == 0 then
+  if got.blind == 0 then
+    return 'no metric is asked any more'
+  elseif got.counted == 0 then
     return text .. ', and none of them counted'
   elseif got.counted < got.blind then
     return ('%s, of which %d counted as failed checks, threshold %d'):format(text, got.counted, threshold)

@@ -27,13 +27,16 @@ describe('a word of the console', function()
   it('tells what it asked and what came back, also later', function()
     say('word', 'begin', {})
     say('operation', 'hooks', { type = 'pre-rollout' })
-    say('answer', 'hooks', nil, { { name = 'smoke', ok = true }, { name = 'load', ok = false, error = 'no' } })
+    say('answer', 'hooks', nil, { { name = 'smoke', ok = true, status = 200, took_ms = 12 },
+      { name = 'load', ok = false, error = 'no', status = 403, took_ms = 1234 }, { name = 'old', ok = true },
+      { name = 'away', ok = false, error = 'refused', took_ms = 3 } })
     say('operation', 'ready', { side = 'canary' })
     now = 4500
     say('answer', 'ready', nil, { ready = true })
     say('operation', 'act', { { kind = 'route', primary = 90, canary = 10 } }, { ok = true })
     say('leave', nil, nil, { done = true })
-    assert.same({ 'begin: pre-rollout smoke → ok · pre-rollout load → no · canary ready after 4 s · '
+    assert.same({ 'begin: pre-rollout smoke → 200 in 12 ms · pre-rollout load → 403 in 1.2 s: no · '
+      .. 'pre-rollout old → ok · pre-rollout away → refused · canary ready after 4 s · '
       .. 'routes: primary 90, canary 10' }, lines())
   end)
 
@@ -63,7 +66,54 @@ describe('a word of the console', function()
     say('leave', nil, nil, { value = 3 })
     say('word', 'wait', { ms = 1000 })
     say('leave', nil, nil, {})
-    assert.same({ 'shift 20: ', 'query up: → 3', 'wait 1000: ' }, lines())
+    assert.same({ 'shift 20: ', 'query up: → 3', 'wait 1s: ' }, lines())
+  end)
+
+  for title, word in pairs {
+    ['analyse 3 rounds'] = { name = 'analyse', args = { rounds = 3 } },
+    ['analyse 1 round'] = { name = 'analyse', args = { rounds = 1 } },
+    ['analyse 10m'] = { name = 'analyse', args = { lasting = 600000, checks = {} } },
+    ['wait 1500 ms'] = { name = 'wait', args = { ms = 1500 } },
+    ['wait_until Mon-Thu Sat 08:00-16:30 Europe/Berlin but 2026-12-24 2027-01-01..2027-01-06'] = {
+      name = 'wait_until', args = { condition = { hours = { weekdays = 47, from = 480, to = 990, zone = 'Europe/Berlin',
+        except = { { first = 20261224, last = 20261224 }, { first = 20270101, last = 20270106 } } } } } },
+    ['wait_until 08:00-16:00'] = { name = 'wait_until', args = { condition = { hours = { weekdays = 127, from = 480,
+      to = 960 } } } },
+    ["any { canary = 'shop/db' }"] = { name = 'any', args = { condition = { canary = 'shop/db' } } },
+    ['match x-ring: insider'] = { name = 'match', args = { rules = { { headers = { ['x-ring'] = {
+      exact = 'insider' } } } } } },
+    ['match cookie ~ a=b, user-agent: Curl* or uri: /new*'] = { name = 'match', args = { rules = {
+      { headers = { ['user-agent'] = { prefix = 'Curl' }, cookie = { regex = 'a=b' } } },
+      { uri = { prefix = '/new' } } } } },
+  } do
+    it('is called ' .. title, function()
+      assert.equal(title, tell.title(word))
+    end)
+  end
+
+  it('tells from how many Pods to how many, and after how long they were ready', function()
+    told:see_target(0, 0)
+    say('word', 'begin', {})
+    say('operation', 'act', { { kind = 'scale', to = 'up' } })
+    told:see_target(2, 0)
+    say('answer', 'act', nil, { ok = true })
+    say('leave', nil, nil, {})
+    now = 5300
+    told:see_target(2, 2)
+    for _ = 1, 2 do
+      say('word', 'round', {})
+      say('operation', 'ready', { side = 'canary' }, { ready = true })
+      say('leave', nil, nil, {})
+    end
+    assert.same({ 'begin: scale up the target 0 → 2', 'round: canary ready after 5 s', 'round: ' }, lines())
+  end)
+
+  it('tells of requests that match whose they are', function()
+    say('word', 'match', { rules = { { headers = { a = { exact = 'b' } } } } })
+    say('operation', 'act', { { kind = 'route', primary = 0, canary = 100, analysis = { match = { {} } } } },
+      { ok = true })
+    say('leave', nil, nil, {})
+    assert.same({ 'match a: b: routes: requests that match to the canary, others to the primary' }, lines())
   end)
 
   it('takes over what was done for it before', function()
