@@ -67,6 +67,14 @@ class DryRun(Case):
         self.expect(0, r'canary for podinfo.test, at its fastest: ', done)
         self.assertEqual('sluice dryrun: the Deployment podinfo is not in the files: one is made up\n', done.stderr)
 
+    def test_plan_of_a_canary_beside_its_script(self):
+        run('new', 'strategy', 'ring', cwd=self.top)
+        (self.top / 'ring/strategy.yaml').unlink()
+        done = run('dryrun', '-f', 'ring/canary.yaml', '--plan', cwd=self.top)
+        self.expect(0, r'^ring for web.shop, at its fastest: 3m 30s, 5 rounds', done)
+        self.assertIn('the Strategy shop/ring is not in the files: ring.lua beside ring/canary.yaml is its script\n',
+                      done.stderr)
+
     def test_plan_counts_each_round(self):
         """Also those of an analysis that lasts, which are alike on record, and kept once."""
         run('new', 'strategy', 'ring', cwd=self.top)
@@ -128,7 +136,8 @@ class DryRun(Case):
                 ('-f FILE is missing', ['--plan']),
                 ('no Canary is in the files', ['--plan', '-f', EXAMPLES / 'tutorial/podinfo.yaml']),
                 ('no release of it begins in ', ['--scenario', leak, '-f', other]),
-                ('spec.strategy: the Strategy shop/approval is not among the files', ['--plan', '-f', lone]),
+                ('spec.strategy: the Strategy shop/approval is not among the files: -f its file or folder, too',
+                 ['--plan', '-f', lone]),
                 ('spec.strategy.name: the name of a Strategy is wanted, got number', ['--plan', '-f', nameless]),
                 ('the release has not ended in 336h; ', ['--plan', '-f', endless]),
                 ('web.shop: .*provider', ['--plan', '-f', refused]),

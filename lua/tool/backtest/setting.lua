@@ -64,15 +64,20 @@ end
 
 -- Files -----------------------------------------------------------------------------------------
 
---- The script of a Strategy or a Check is that of NAME.lua beside its manifest, when there is one.
-local function take_script(object, file)
-  local folder = file:match '^(.*/)[^/]*$' or ''
-  local script = io.open(folder .. name_of(object) .. '.lua')
-  if script and type(object.spec) == 'table' then
-    object.spec.script = script:read '*a'
-  end
+--- What is in NAME.lua beside a manifest; nil: there is no such file.
+local function script_beside(file, name)
+  local script = io.open((file:match '^(.*/)[^/]*$' or '') .. name .. '.lua')
+  local text = script and script:read '*a'
   if script then
     script:close()
+  end
+  return text
+end
+
+--- The script of a Strategy or a Check is that of NAME.lua beside its manifest, when there is one.
+local function take_script(object, file)
+  if type(object.spec) == 'table' then
+    object.spec.script = script_beside(file, name_of(object)) or object.spec.script
   end
 end
 
@@ -80,8 +85,9 @@ end
 ---@return table<string, table> objects by kind, namespace and name
 ---@return table[] canaries
 ---@return table[] configs ConfigMaps and Secrets, in order
+---@return table<table, string> files of the Canaries
 local function index(manifests)
-  local objects, canaries, configs = {}, {}, {}
+  local objects, canaries, configs, files = {}, {}, {}, {}
   for _, each in ipairs(manifests) do
     local object = copy(each.object)
     if type(object.kind) == 'string' and name_of(object) ~= '' then
@@ -96,14 +102,14 @@ local function index(manifests)
             table.remove(canaries, i)
           end
         end
-        canaries[#canaries + 1] = object
+        canaries[#canaries + 1], files[object] = object, each.file
       elseif object.kind == 'ConfigMap' or object.kind == 'Secret' then
         configs[#configs + 1] = object
       end
       objects[key_of(object.kind, namespace_of(object), name_of(object))] = object
     end
   end
-  return objects, canaries, configs
+  return objects, canaries, configs, files
 end
 
 --- All Canaries of manifests.
@@ -229,14 +235,28 @@ local function add_secret(self, namespace, name)
   end
 end
 
+--- Who has the script beside the Canary needs no object that holds it.
+local function add_script(self, kind, namespace, name)
+  local script = (kind == 'Strategy' or kind == 'Check') and not name:find '/' and script_beside(self.file, name)
+  if script then
+    local object = { apiVersion = 'sluice.dev/v1alpha1', kind = kind, spec = { script = script },
+      metadata = { name = name, namespace = namespace } }
+    self.known[key_of(kind, namespace, name)] = object
+    note(self, 'the %s %s/%s is not in the files: %s.lua beside %s is its script', kind, namespace, name, name,
+      self.file)
+  end
+  return script and take(self, kind, namespace, name)
+end
+
 --- What the Canary names by a reference, which must be there: nothing can be played without it.
 local function need(self, kind, reference, field)
   local namespace = text_or(reference.namespace, self.namespace)
   if type(reference.name) ~= 'string' then
     refuse('%s.name: the name of a %s is wanted, got %s', field, kind, type(reference.name))
   end
-  return take(self, kind, namespace, reference.name)
-    or refuse('%s: the %s %s/%s is not among the files', field, kind, namespace, reference.name)
+  return take(self, kind, namespace, reference.name) or add_script(self, kind, namespace, reference.name)
+    or refuse('%s: the %s %s/%s is not among the files: -f its file or folder, too', field, kind, namespace,
+      reference.name)
 end
 
 local function add_template(self, reference, field, index_of)
@@ -318,12 +338,12 @@ end
 ---@param wanted string? NAME or NAMESPACE/NAME of the Canary
 ---@return Setting
 function M.new(manifests, wanted)
-  local known, canaries, configs = index(manifests)
+  local known, canaries, configs, files = index(manifests)
   local canary = choose(canaries, wanted)
   canary.spec = table_or(canary.spec)
   local self = { canary = canary, namespace = namespace_of(canary), name = name_of(canary), objects = {},
     servers = { prometheus = true }, hooks = {}, strangers = {}, foreign = {}, made = {}, notes = {}, known = known,
-    taken = {} }
+    taken = {}, file = files[canary] }
   local analysis = table_or(canary.spec.analysis or canary.spec.canaryAnalysis)
   add_workload(self)
   add_autoscaler(self)
@@ -339,7 +359,7 @@ function M.new(manifests, wanted)
   end
   self.objects[#self.objects + 1] = canary
   add_namespaces(self)
-  self.known, self.taken = nil, nil
+  self.known, self.taken, self.file = nil, nil, nil
   return self
 end
 
