@@ -103,6 +103,16 @@ local function accepted_by(release)
   return spec
 end
 
+--- A person has promoted it.
+local function is_promoted_by_hand(release)
+  for _, request in ipairs((release.status or {}).requests or {}) do
+    if request.verb == 'promote' then
+      return true
+    end
+  end
+  return false
+end
+
 local CLOSED = { Succeeded = true, Failed = true, Superseded = true, Stalled = true }
 
 ---@class Judge
@@ -110,7 +120,7 @@ local CLOSED = { Succeeded = true, Failed = true, Superseded = true, Stalled = t
 ---@field services table<string, table> VirtualServices as they were written last
 ---@field release table? the last one
 ---@field analysis_before table? what it went by before an edit
----@field skipped boolean? the release goes by a spec with skipAnalysis, or went by one
+---@field skipped boolean? the release goes by a spec with skipAnalysis, or went by one, or was promoted by hand
 ---@field status table of the Canary
 local Judge = {}
 Judge.__index = Judge
@@ -183,7 +193,7 @@ function Judge:note_release(object, change)
   end
   if change == 'added' or self.release and self.release.metadata.uid == object.metadata.uid then
     self.release = object
-    self.skipped = accepted_by(object).skipAnalysis or is_known and self.skipped
+    self.skipped = accepted_by(object).skipAnalysis or is_promoted_by_hand(object) or is_known and self.skipped
   end
 end
 

@@ -5,6 +5,7 @@
 #include "base/duration.h"
 #include "base/str.h"
 #include "canary/refusal.h"
+#include "canary/request.h"
 #include "kube/object.h"
 
 enum { INTERVAL_DEFAULT_MS = 60 * 1000, INTERVAL_MIN_MS = 10 * 1000, NS_PER_MS = 1000 * 1000 };
@@ -67,7 +68,8 @@ static void read_spec(struct canary *canary, const struct canary_defaults *defau
     if (canary->threshold < 1) {
         canary->threshold = 1;
     }
-    canary->suspend = node_bool_or(node_get(spec, "suspend"), false);
+    canary->pause = request_pause(canary->root);
+    canary->suspend = node_bool_or(node_get(spec, "suspend"), false) || canary->pause != NULL;
     canary->skip_analysis = node_bool_or(node_get(spec, "skipAnalysis"), false);
     canary->has_autoscaler = node_get(spec, "autoscalerRef") != NULL;
     select_strategy(canary);

@@ -45,7 +45,9 @@ struct canary {
     int64_t progress_deadline_s;
     int primary_ready_pct, canary_ready_pct;
     int64_t threshold; /* at least 1 */
-    bool suspend, skip_analysis, has_autoscaler;
+    bool suspend;      /* spec.suspend, or it is paused */
+    const char *pause; /* why it is paused, by an annotation (canary/request.h); NULL: it is not */
+    bool skip_analysis, has_autoscaler;
 
     const char *phase; /* "" before the first status */
     int64_t failed_checks, weight, iterations;

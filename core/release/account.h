@@ -19,6 +19,7 @@ enum { ACCOUNT_TEXT_MAX = 1024 };
 #define ENDED_BY_DEADLINE "deadline"   /* a side was not ready in time */
 #define ENDED_BY_PROMOTION "promotion" /* it failed */
 #define ENDED_BY_SCRIPT "script"       /* it failed */
+#define ENDED_BY_PERSON "person"       /* one of this name asked for it */
 #define ENDED_BY_REVISION "revision"   /* another one took its place */
 #define ENDED_BY_RECORD "record"       /* it is full, breaks a rule, or cannot be continued */
 

@@ -4,13 +4,15 @@
 
 #include "base/str.h"
 #include "release/counters.h"
+#include "release/requests.h"
 
 enum {
     NAME_SIZE_MAX = 253,
     TEXT_SIZE_MAX = 64 * 1024,
     SOURCE_SIZE_MAX = 256 * 1024,
     PARAMS_MAX = 100,
-    OVERRIDES_SIZE_MAX = 32 * 1024
+    OVERRIDES_SIZE_MAX = 32 * 1024,
+    REQUEST_FIELDS_MAX = 8
 };
 
 static bool refuse(const char *field, const struct node *n, const char *wanted, struct err *err)
@@ -100,6 +102,7 @@ static bool check_spec(const struct node *spec, struct err *err)
            check_text("spec.strategy", node_get(spec, "strategy"), NAME_SIZE_MAX, err) &&
            check_count("spec.words", node_get(spec, "words"), err) && check_params(node_get(spec, "params"), err) &&
            check_pinned(node_get(spec, "checks"), err) &&
+           check_map("spec.request", node_get(spec, "request"), REQUEST_FIELDS_MAX, REQUEST_SIZE_MAX, err) &&
            check_map("spec.sources", node_get(spec, "sources"), RELEASE_SOURCES_MAX, SOURCE_SIZE_MAX, err);
 }
 
@@ -115,6 +118,21 @@ static bool check_account(const struct node *status, struct err *err)
            check_text("status.summary", node_get(status, "summary"), TEXT_SIZE_MAX, err);
 }
 
+/* What people asked of it (release/requests.h). */
+static bool check_requests(const struct node *list, struct err *err)
+{
+    if (!check_list("status.requests", list, err)) {
+        return false;
+    }
+    struct node_iter it = node_iterate(list);
+    while (node_next(&it)) {
+        if (!check_map("status.requests", it.value, REQUEST_FIELDS_MAX, REQUEST_SIZE_MAX, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool check_status(const struct node *status, struct err *err)
 {
     return check_writes("status.epoch", node_get(status, "epoch"), err) &&
@@ -127,7 +145,8 @@ static bool check_status(const struct node *status, struct err *err)
            check_list("status.entries", node_get(status, "entries"), err) &&
            check_list("status.open", node_get(status, "open"), err) &&
            check_list("status.evidence", node_get(status, "evidence"), err) &&
-           check_list("status.ending", node_get(status, "ending"), err);
+           check_list("status.ending", node_get(status, "ending"), err) &&
+           check_requests(node_get(status, "requests"), err);
 }
 
 bool release_check(const struct node *object, struct err *err)

@@ -10,9 +10,9 @@ enum { DELETES_MAX = 8 };
 struct history_call {
     struct context *context;
     struct canary canary;     /* a copy of its own */
-    struct release_plan plan; /* its revision, its sources, params and checks are copies */
+    struct release_plan plan; /* its revision, its sources, params, checks and request are copies */
     char *revision;
-    struct doc *sources, *params, *checks;
+    struct doc *sources, *params, *checks, *request;
     struct doc *created; /* NULL: not yet */
     struct kube_call *call;
     struct str_list old; /* to be deleted after the new one is there */
@@ -126,6 +126,7 @@ void history_prune(struct doc *object, const struct node *managers)
         node_set_str(object, status, "state", state);
         node_set_str(object, status, "revision", node_str(node_at(root, "status", "revision")));
         node_set_int(object, status, "goesBy", goes_by);
+        node_set(object, status, "requests", node_copy(object, node_at(root, "status", "requests")));
     }
     node_remove(root, "status");
     node_set(object, root, "status", status);
@@ -144,6 +145,7 @@ static void history_free(struct history_call *h)
     doc_free(h->sources);
     doc_free(h->params);
     doc_free(h->checks);
+    doc_free(h->request);
     doc_free(h->created);
     mem_free(h);
 }
@@ -278,6 +280,7 @@ struct history_call *history_create(struct context *context, const struct canary
     h->plan.sources = h->sources = doc_copy(doc_root(plan->sources));
     h->plan.params = h->params = doc_copy(doc_root(plan->params));
     h->plan.checks = h->checks = doc_copy(doc_root(plan->checks));
+    h->plan.request = h->request = doc_copy(doc_root(plan->request));
     h->done = done;
     h->ctx = ctx;
     create(h);

@@ -212,6 +212,19 @@ void note_rollback(struct release *release, const struct node *args, const char 
     str_free(&text);
 }
 
+void note_taken_back(struct release *release, const struct request *request, const char *who)
+{
+    note_decided(release);
+    look(release, true);
+    if (release->account.to == NULL) {
+        note_images(release); /* it never began */
+    }
+    char *text = str_format("rolled back by %s", who);
+    note_end(release, "taken back", text, ENDED_BY_PERSON);
+    account_end_by(&release->account, ENDED_BY_PERSON, request->by);
+    str_free(&text);
+}
+
 void note_failed_promotion(struct release *release, const char *error)
 {
     note_decided(release);

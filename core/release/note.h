@@ -16,6 +16,8 @@ void note_end(struct release *release, const char *how, const char *reason, cons
 /* `args`: of the script's operation rollback. `not_ready`: what is known of a side that never will be ready; NULL:
  * nothing. */
 void note_rollback(struct release *release, const struct node *args, const char *not_ready);
+/* A person took it back. `who`: by whom and why. */
+void note_taken_back(struct release *release, const struct request *request, const char *who);
 void note_failed_promotion(struct release *release, const char *error);
 /* `failure`: of the script; NULL: not known. */
 void note_failed_script(struct release *release, const char *failure);

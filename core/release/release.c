@@ -88,6 +88,7 @@ struct doc *release_new_object(struct context *context, const struct canary *can
         node_set(doc, spec, "limits", limits);
     }
     node_set_int(doc, spec, "words", RELEASE_WORDS);
+    node_set(doc, spec, "request", node_copy(doc, doc_root(plan->request)));
     struct accepted accepted = {0};
     accepted_take(&accepted, canary);
     accepted_write(&accepted, doc, spec);
@@ -163,6 +164,7 @@ struct release *release_open(struct context *context, const struct node *object)
                                                                    : RELEASE_FROM_REST;
     r->words = node_int_or(node_get(spec, "words"), 0);
     accepted_read(&r->accepted, object);
+    requests_read(&r->requests, object);
     r->waiting = node_bool_or(node_get(spec, "waiting"), false) && node_get(status, "accepted") == NULL;
     read_status(r, spec, status);
     return r;
@@ -198,6 +200,7 @@ void release_free(struct release *r)
     }
     journal_free(r->journal);
     accepted_fini(&r->accepted);
+    requests_fini(&r->requests);
     account_fini(&r->account);
     doc_free(r->sources);
     doc_free(r->params);
@@ -213,16 +216,25 @@ void release_free(struct release *r)
     mem_free(r);
 }
 
+/* As spec.skipAnalysis that is set in mid-run. */
+static void skip_if_promoted(const struct release *r, struct canary *canary)
+{
+    canary->skip_analysis = canary->skip_analysis || requests_promotion(&r->requests) != NULL;
+}
+
 bool release_canary(const struct release *r, struct canary *canary, struct err *err)
 {
     bool known = accepted_canary(&r->accepted, r->context, r->namespace, r->canary, canary, err);
     counters_apply(&r->counters, canary);
+    skip_if_promoted(r, canary);
     return known;
 }
 
 bool release_override(const struct release *r, struct canary *canary, struct err *err)
 {
-    return accepted_apply(&r->accepted, &r->context->defaults, canary, err);
+    bool known = accepted_apply(&r->accepted, &r->context->defaults, canary, err);
+    skip_if_promoted(r, canary);
+    return known;
 }
 
 void release_accept(struct release *r, const struct canary *canary)
@@ -299,6 +311,7 @@ static struct doc *status_patch(struct release *r)
         accepted_write(&r->accepted, doc, status);
         r->accepted.sent = true;
     }
+    requests_write(&r->requests, doc, status);
     journal_write(r->journal, doc, status);
     if (r->refusals > 0) {
         node_remove(status, "evidence");

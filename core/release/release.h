@@ -23,6 +23,7 @@
 #include "release/check.h"
 #include "release/counters.h"
 #include "release/journal.h"
+#include "release/requests.h"
 
 /* The version of the words (lua/stdlib) that a new release begins with. This engine speaks and replays those before,
  * too, as lua/stdlib/start.lua has them; what a version has changed:
@@ -70,6 +71,7 @@ struct release {
     struct doc *ending;         /* effects that C must finish in state RollingBack; NULL: none */
     char *reason;               /* one sentence for people; NULL: none */
     struct account account;     /* what else people read */
+    struct requests requests;   /* what people asked of it */
     struct counters counters;   /* those that the Canary's status did not take */
     bool counters_recorded;     /* the object has some */
     int64_t started_ms, ended_ms;
@@ -121,8 +123,8 @@ void release_claim(struct release *release, release_done_fn *done, void *ctx);
 void release_flush(struct release *release, release_done_fn *done, void *ctx);
 bool release_is_flushing(const struct release *release);
 
-/* The Canary as this release goes by it (release/accepted.h). Only this function decides which spec counts while a
- * release is under way. */
+/* The Canary as this release goes by it (release/accepted.h); once a person has promoted the release, it has no
+ * analysis any more. Only this function decides which spec counts while a release is under way. */
 bool release_canary(const struct release *release, struct canary *canary, struct err *err);
 
 /* Puts what the release's strategy says over a Canary that was read without it (accepted_apply). */
@@ -141,6 +143,7 @@ struct release_plan {
     struct doc *params;   /* the values of its parameters; NULL: none */
     struct doc *checks;   /* the Checks whose sources are among them; NULL: none */
     struct limits limits; /* of scripts of a team's own */
+    struct doc *request;  /* of a person, that it begins by (release/requests.h); NULL: none */
 };
 /* The object to create: open, unclaimed. Takes nothing. */
 struct doc *release_new_object(struct context *context, const struct canary *canary, const struct release_plan *plan);

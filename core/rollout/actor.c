@@ -19,9 +19,20 @@ static void freeze(struct actor *actor, bool frozen)
     }
 }
 
+/* Flagger says nothing at the end of spec.suspend. */
+static void end_pause(struct actor *actor)
+{
+    if (actor->paused) {
+        char *text = str_format("%s goes on, it is not paused any more", actor->id);
+        actor_say(actor, "Normal", text);
+        str_free(&text);
+    }
+    actor->suspended = actor->paused = false;
+}
+
 static void go_on(struct actor *actor, struct canary *canary)
 {
-    actor->suspended = false;
+    end_pause(actor);
     waiting_end(&actor->waiting, WAIT_SPEC);
     str_free(&actor->refusal);
     if (actor_note_status(actor, canary, status_accepted(canary, clock_wall_ms(actor->context->clock)))) {
@@ -89,6 +100,8 @@ static void on_wake(struct timer *timer, void *ctx)
         }
     } else if (object_is_deleted(canary.root)) {
         leave(actor);
+    } else if (actor_take_request(actor, &canary, accepted)) {
+        actor->shows_only = false;
     } else if (actor_show_failed(actor, &canary) || actor->shows_only) {
         actor->shows_only = false;
     } else if (!accepted) {
@@ -184,6 +197,7 @@ void actor_free(struct actor *actor)
     str_free(&actor->warning);
     str_free(&actor->unfit);
     str_free(&actor->refusal);
+    str_free(&actor->answered);
     doc_free(actor->unfit_spec);
     str_free(&actor->uid);
     str_free(&actor->namespace);

@@ -2,6 +2,7 @@
  *
  *   actor.c                                       wakes up, and says which look it is; birth and death
  *   actor_refusal.c                               a Canary that is refused
+ *   actor_request.c · actor_verdict.c             what people ask, and whether it makes sense
  *   actor_look.c                                  the look by one spec
  *   actor_release.c                               begins releases and looks after the one that runs
  *   actor_spec.c                                  which spec a running release goes by
@@ -93,6 +94,8 @@ struct actor {
     char *warning;                                /* what was last said of the weights; NULL: nothing yet */
     int warning_writes;
     bool suspended;          /* announced */
+    bool paused;             /* by an annotation; announced */
+    char *answered;          /* the request whose answer was told last; NULL: none */
     bool edit_told;          /* what became of the Canary's last edit */
     bool refused;            /* the Canary was refused at the last look: a new release must wait */
     bool providers_checked;  /* before the first initialisation */
@@ -180,8 +183,43 @@ void actor_resume(struct actor *actor, const struct doc *release);
  * next one starts at weight 0, goes on where another strategy left off, or finishes what is promoted already. */
 void actor_look_for_revision(struct actor *actor, const struct canary *canary, const struct target_now *now,
                              const struct doc *latest);
+/* The Canary's request, if it asks for another release of the same revision after `latest`, which failed; NULL: it does
+ * not (doc_free). As it goes on record. */
+struct doc *actor_retry(struct actor *actor, const struct canary *canary, const struct target_now *now,
+                        const struct doc *latest);
 /* `known`: the current target could be read. */
 void actor_look_at_run(struct actor *actor, struct canary *canary, const struct target_now *now, bool known);
+
+/* --- actor_request.c --- */
+
+/* Acts on what the annotations of the Canary ask, and answers in its status. True: something is under way, and wakes
+ * the actor. `accepted`: the Canary is not refused. */
+bool actor_take_request(struct actor *actor, const struct canary *canary, bool accepted);
+
+/* --- actor_verdict.c --- */
+
+/* What a request is about. */
+struct request_subject {
+    const struct canary *canary;
+    const struct request *request;
+    struct doc *latest;  /* the last Release as the store has it; NULL: none */
+    const char *release; /* its name; NULL: none */
+    bool open;           /* it is under way */
+    bool accepted;       /* the Canary is not refused */
+    int64_t generation;  /* of the target; 0: not known */
+};
+void request_subject_init(struct request_subject *subject, struct actor *actor, const struct canary *canary,
+                          const struct request *request, bool accepted);
+void request_subject_fini(struct request_subject *subject);
+
+/* Why the request makes no sense now (str_free); NULL: it does. Those but retry need the run. */
+char *verdict_on_rollback(const struct actor *actor, const struct request_subject *subject);
+char *verdict_on_promote(const struct actor *actor, const struct request_subject *subject);
+/* *gate becomes the one that is approved (str_free). */
+char *verdict_on_approve(const struct actor *actor, const struct request_subject *subject, char **gate);
+char *verdict_on_retry(struct actor *actor, const struct request_subject *subject, bool *known);
+/* Of a request that needs a release under way, before that was resumed. */
+char *verdict_on_any(const struct request_subject *subject);
 
 /* --- actor_look.c --- */
 

@@ -163,8 +163,29 @@ static bool has_cleared(struct actor *actor, const struct canary *canary, const 
     return false;
 }
 
+struct doc *actor_retry(struct actor *actor, const struct canary *canary, const struct target_now *now,
+                        const struct doc *latest)
+{
+    const struct node *root = doc_root(latest), *status = node_get(root, "status");
+    const char *state = node_str_or(node_get(status, "state"), "");
+    bool failed = strcmp(state, RELEASE_FAILED) == 0 || strcmp(state, RELEASE_HALTED) == 0;
+    struct doc *target = context_target(actor->context, &canary->names), *entry = NULL;
+    struct request request;
+    struct err ignored = {0};
+    bool asked = request_read(&request, canary->root, &ignored) == REQUEST_READ && request.verb == REQUEST_RETRY &&
+                 !request_is_answered(&request, canary->root) && requests_find(root, request.id) == NULL &&
+                 request_is_for(&request, object_name(root), object_generation(doc_root(target)));
+    if (asked && failed && node_is(node_get(status, "revision"), now->revision)) {
+        entry = doc_new();
+        doc_set_root(entry, requests_new_entry(entry, &request, NULL, clock_wall_ms(actor->context->clock)));
+    }
+    request_fini(&request);
+    doc_free(target);
+    return entry;
+}
+
 static void create_release(struct actor *actor, const struct canary *canary, const struct target_now *now,
-                           enum release_origin origin)
+                           enum release_origin origin, struct doc *request)
 {
     if (!gives_no_share(actor, canary, origin)) {
         return;
@@ -200,6 +221,7 @@ static void create_release(struct actor *actor, const struct canary *canary, con
                                 .sources = choice.sources,
                                 .params = choice.params,
                                 .checks = choice.checks,
+                                .request = request,
                                 .limits = choice.limits};
     actor->creating = history_create(actor->context, canary, &plan, on_created, actor);
     library_choice_fini(&choice);
@@ -220,7 +242,12 @@ static void show_weights(struct actor *actor, const struct canary *canary)
 void actor_look_for_revision(struct actor *actor, const struct canary *canary, const struct target_now *now,
                              const struct doc *latest)
 {
-    struct doc *patch;
+    struct doc *patch, *retry = actor_retry(actor, canary, now, latest);
+    if (retry != NULL) {
+        create_release(actor, canary, now, canary_is_at_rest(canary) ? RELEASE_FROM_REST : RELEASE_RESTARTED, retry);
+        doc_free(retry);
+        return;
+    }
     if (history_is_halted(latest, now->revision)) {
         actor_wait(actor, WAIT_HALTED,
                    "the record of its release is full: traffic stays as it is until the target changes");
@@ -235,9 +262,10 @@ void actor_look_for_revision(struct actor *actor, const struct canary *canary, c
         create_release(actor, canary, now,
                        detect_unfinished(canary) ? RELEASE_FINISHING
                        : goes_on                 ? RELEASE_CONTINUED
-                                                 : RELEASE_RESTARTED);
+                                                 : RELEASE_RESTARTED,
+                       NULL);
     } else if (detect_change(canary, now, actor->context->config_tracking)) {
-        create_release(actor, canary, now, RELEASE_FROM_REST);
+        create_release(actor, canary, now, RELEASE_FROM_REST, NULL);
     } else if (canary_phase_is(canary, PHASE_FAILED) && strcmp(canary->last_applied, now->revision) != 0) {
         /* The target is back at the promoted revision. Recorded, it makes the failed revision count as new when that
          * comes again. */

@@ -315,6 +315,35 @@ static void note_wait(struct run *run, const struct node *result)
     }
 }
 
+/* A gate is closed until the word that found it so comes back without it. */
+static void note_gates(struct run *run, const struct node *result)
+{
+    struct attempt *attempt = &run->attempt;
+    const struct node *gates = node_at(result, "waiting", "gates");
+    if (attempt->gates == NULL) {
+        attempt->gates = operation_object();
+    }
+    node_remove(doc_root(attempt->gates), attempt->word);
+    if (node_type(gates) == NODE_ARRAY) {
+        node_set(attempt->gates, doc_root(attempt->gates), attempt->word, node_copy(attempt->gates, gates));
+    }
+}
+
+/* A word says that the primary is the canary's revision by now, or half of it. */
+static void note_committed(struct run *run, const struct node *result)
+{
+    static const char *const signs[] = {"committed", "begun", "promoted"};
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        run->attempt.committed = run->attempt.committed || node_bool_or(node_get(result, signs[i]), false);
+    }
+}
+
+static void note_result(struct run *run, const struct node *result)
+{
+    note_gates(run, result);
+    note_committed(run, result);
+}
+
 static bool on_enter(void *ctx, const char *word, const struct node *args, struct doc **result, int64_t *started_ms)
 {
     struct run *run = ctx;
@@ -333,6 +362,7 @@ static bool on_enter(void *ctx, const char *word, const struct node *args, struc
         return true;
     }
     if (step == JOURNAL_RECORDED) {
+        note_result(run, doc_root(*result));
         if (!attempt->known) { /* after a rest its waits are as they were */
             note_wait(run, doc_root(*result));
         }
@@ -354,6 +384,7 @@ static void on_leave(void *ctx, const struct node *result)
     if (!journal_leave(run->release->journal, result, &err)) {
         run_diverge(run, &err);
     } else {
+        note_result(run, result);
         note_wait(run, result);
     }
     halt_when_full(run);
@@ -489,6 +520,9 @@ void attempt_start(struct run *run)
     struct err err = {0};
     run->state = RUN_SCRIPT;
     run->attempt.rounds = 0;
+    run->attempt.committed = false;
+    doc_free(run->attempt.gates);
+    run->attempt.gates = NULL;
     run->lines_logged = run->attempt.lines > run->lines_logged ? run->attempt.lines : run->lines_logged;
     run->attempt.lines = 0;
     run->attempt.known = run->attempt.rests;
@@ -515,6 +549,8 @@ void attempt_end(struct run *run)
         run->context->strategist->ops->stop(run->attempt.strategy);
         run->attempt.strategy = NULL;
     }
+    doc_free(run->attempt.gates);
+    run->attempt.gates = NULL;
 }
 
 bool attempt_replays(const struct run *run)

@@ -1,9 +1,13 @@
 /* How a running release ends. A rollback, and every other ending that must work without a script, is a list of
  * effects that C records and then carries out (state RollingBack). */
+#include <string.h>
+
 #include "base/log.h"
 #include "base/str.h"
 #include "effect/ending.h"
+#include "kube/object.h"
 #include "release/note.h"
+#include "rollout/detect.h"
 #include "rollout/pin.h"
 #include "rollout/run_inner.h"
 
@@ -198,11 +202,54 @@ void closing_resume(struct run *run)
     start_ending(run, true);
 }
 
-static const char *why_succeeded(const struct release *release, bool skipped)
+bool closing_ask_back(struct run *run, const struct request *request)
 {
-    return release->origin == RELEASE_FINISHING ? "finished, its primary had been promoted before"
-           : skipped                            ? "promoted, the analysis was skipped"
-                                                : "promoted, the analysis passed";
+    struct canary canary;
+    bool known = run_canary(run, &canary);
+    if (known) {
+        char *who = request_who(request);
+        char *text = str_format("Rolling back %s by request of %s", canary.names.id, who);
+        char *alert = str_format("Rolling back by request of %s", who);
+        struct doc *events = list_of_one("type", "Warning", text);
+        struct doc *alerts = has_alerts(run, &canary) ? list_of_one("severity", ALERT_WARN, alert) : NULL;
+        struct doc *list = ending_rollback(&canary, doc_root(events), doc_root(alerts));
+        known = set_ending(run, doc_root(list));
+        if (known) {
+            requests_add(&run->release->requests, request, NULL, clock_wall_ms(run->context->clock));
+            note_taken_back(run->release, request, who);
+        }
+        doc_free(list);
+        doc_free(alerts);
+        doc_free(events);
+        str_free(&alert);
+        str_free(&text);
+        str_free(&who);
+    }
+    canary_fini(&canary);
+    return known;
+}
+
+static char *why_succeeded(const struct release *release, bool skipped)
+{
+    const struct node *promotion = requests_promotion(&release->requests);
+    if (skipped && promotion != NULL) {
+        char *who = requests_who(promotion);
+        char *text = str_format("promoted by %s", who);
+        str_free(&who);
+        return text;
+    }
+    const char *text = release->origin == RELEASE_FINISHING ? "finished, its primary had been promoted before"
+                       : skipped                            ? "promoted, the analysis was skipped"
+                                                            : "promoted, the analysis passed";
+    return str_dup(text);
+}
+
+static const char *ended_by(const struct release *release, bool skipped)
+{
+    return release->origin == RELEASE_FINISHING                        ? ENDED_BY_FORMER
+           : skipped && requests_promotion(&release->requests) != NULL ? ENDED_BY_PERSON
+           : skipped                                                   ? ENDED_BY_SKIP
+                                                                       : ENDED_BY_ANALYSIS;
 }
 
 void closing_succeed(struct run *run, bool skipped)
@@ -213,10 +260,14 @@ void closing_succeed(struct run *run, bool skipped)
                        skipped);
     }
     canary_fini(&canary);
-    const char *by = run->release->origin == RELEASE_FINISHING ? ENDED_BY_FORMER
-                     : skipped                                 ? ENDED_BY_SKIP
-                                                               : ENDED_BY_ANALYSIS;
-    note_end(run->release, "succeeded", why_succeeded(run->release, skipped), by);
+    const char *by = ended_by(run->release, skipped);
+    char *why = why_succeeded(run->release, skipped);
+    note_end(run->release, "succeeded", why, by);
+    if (strcmp(by, ENDED_BY_PERSON) == 0) {
+        account_end_by(&run->release->account, by,
+                       node_str(node_get(requests_promotion(&run->release->requests), "by")));
+    }
+    str_free(&why);
     close_record(run, RELEASE_SUCCEEDED, on_closed);
 }
 
@@ -243,8 +294,31 @@ void closing_halt(struct run *run)
     close_record(run, RELEASE_HALTED, on_halted);
 }
 
+/* A record that its script does not agree with cannot say where the release stands, but it can be taken back. */
+static bool is_asked_back(struct run *run)
+{
+    struct canary canary;
+    struct request request;
+    struct err ignored = {0};
+    bool known = run_canary(run, &canary);
+    struct doc *target = known ? context_target(run->context, &canary.names) : NULL;
+    bool asked = request_read(&request, canary.root, &ignored) == REQUEST_READ && known &&
+                 request.verb == REQUEST_ROLLBACK && !request_is_answered(&request, canary.root) &&
+                 request_is_for(&request, run->release->name, object_generation(doc_root(target))) &&
+                 !detect_promoted(&canary, run->release, run->context->config_tracking) &&
+                 closing_ask_back(run, &request);
+    request_fini(&request);
+    doc_free(target);
+    canary_fini(&canary);
+    return asked;
+}
+
 void closing_unreadable(struct run *run)
 {
+    if (is_asked_back(run)) {
+        closing_roll_back(run);
+        return;
+    }
     note_end(run->release, "begun again", run->failure, ENDED_BY_RECORD);
     close_record(run, RELEASE_SUPERSEDED, on_unreadable);
 }

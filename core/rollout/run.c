@@ -175,6 +175,11 @@ bool run_is_acting(const struct run *run)
     return attempt_is_acting(run) || run->effects != NULL || run->flushed != NULL || run->verdict != VERDICT_NONE;
 }
 
+bool run_is_ending(const struct run *run)
+{
+    return run->state == RUN_ENDING && run->flushed == NULL;
+}
+
 bool run_is_beginning(const struct run *run)
 {
     if (run->state != RUN_SCRIPT) {
@@ -232,6 +237,41 @@ void run_supersede(struct run *run, const char *reason)
 {
     note_end(run->release, "superseded", reason, ENDED_BY_REVISION);
     run_decide(run, VERDICT_SUPERSEDED);
+}
+
+bool run_take_back(struct run *run, const struct request *request)
+{
+    if (!closing_ask_back(run, request)) {
+        return false;
+    }
+    run_decide(run, VERDICT_ROLLBACK);
+    return true;
+}
+
+void run_ask(struct run *run, const struct request *request, const char *gate)
+{
+    requests_add(&run->release->requests, request, gate, clock_wall_ms(run->context->clock));
+    run_save(run);
+}
+
+bool run_can_go_back(const struct run *run)
+{
+    bool decides = run->state == RUN_SCRIPT || run->state == RUN_RESTARTING;
+    return decides && run->verdict == VERDICT_NONE && !run->attempt.committed;
+}
+
+void run_list_gates(const struct run *run, struct str_list *gates)
+{
+    struct node_iter words = node_iterate(doc_root(run->attempt.gates));
+    while (node_next(&words)) {
+        struct node_iter names = node_iterate(words.value);
+        while (node_next(&names)) {
+            const char *name = node_str(names.value);
+            if (name != NULL && !str_list_has(gates, name)) {
+                str_list_push(gates, name);
+            }
+        }
+    }
 }
 
 void run_drop(struct run *run)

@@ -10,6 +10,7 @@
  * finishes (state RollingBack). */
 #pragma once
 
+#include "canary/request.h"
 #include "effect/effect.h"
 #include "notify/trouble.h"
 #include "notify/waiting.h"
@@ -50,12 +51,27 @@ void run_freeze(struct run *run, bool frozen);
  * itself. */
 void run_supersede(struct run *run, const char *reason);
 
+/* What people ask of a release; none of it while the run is acting.
+ *
+ * Takes the release back, as the request says, whatever its script waits for. False: its Canary cannot be read now. */
+bool run_take_back(struct run *run, const struct request *request);
+/* Puts on record that this was asked, and goes by it from then on (release/requests.h). The run must be frozen; it is
+ * acting until that is on record. `gate`: that is approved; NULL: none. */
+void run_ask(struct run *run, const struct request *request, const char *gate);
+/* True while the release can still be taken back: its script, or the step that comes before it, has neither promoted
+ * anything nor come to an end. */
+bool run_can_go_back(const struct run *run);
+/* Adds the names of the gates that the script waits at. */
+void run_list_gates(const struct run *run, struct str_list *gates);
+
 /* The watch says that the Release is gone: the run ends without another write. */
 void run_drop(struct run *run);
 
 /* True while nothing else may write the Canary's objects. That includes the replay of a record, which takes many
  * turns when it is long: an intent may stand at its end. */
 bool run_is_acting(const struct run *run);
+/* True once the list that ends the release is on record. */
+bool run_is_ending(const struct run *run);
 /* True while the script's position is not known: it replays its record, or is about to ask for something. A frozen
  * run wakes the actor once the position is known. */
 bool run_is_beginning(const struct run *run);

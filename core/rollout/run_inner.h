@@ -40,6 +40,8 @@ struct attempt {
     bool held;               /* the operation starts when the freeze ends */
     struct doc *held_answer; /* so does this answer */
     char *word;              /* that was entered last, and what it was asked for */
+    struct doc *gates;       /* {word: names} of the gates that each found closed when it was said last; NULL: none */
+    bool committed;          /* a promotion has begun that cannot be taken back */
     int64_t rounds;          /* rounds begun since the script's first line */
     int64_t lines;           /* of log, since then */
     int64_t round_started_ms;
@@ -136,6 +138,8 @@ void closing_prepare(struct run *run, enum operation_ending ending, const struct
 /* Carries out the recorded list of effects, some of which may have happened already. */
 void closing_resume(struct run *run);
 void closing_roll_back(struct run *run);
+/* Notes that a person takes the release back, and why: closing_roll_back follows. False: its Canary cannot be read. */
+bool closing_ask_back(struct run *run, const struct request *request);
 void closing_succeed(struct run *run, bool skipped);
 void closing_unreadable(struct run *run);
 void closing_supersede(struct run *run);

@@ -63,6 +63,7 @@ function M.ask(name, facts, phase, told)
     reason = 'GateClosed',
     message = message_of(gate, closed),
     told = true,
+    gates = { name },
   }
   if told or gate.phase and facts.phase == gate.phase then
     return false, orders, waits

@@ -9,6 +9,7 @@ local M = {}
 ---@field name string
 ---@field ok boolean
 ---@field error string?
+---@field approved string? by whom and why: a person has answered in the place of the hooks
 ---@field mute boolean
 
 --- Calls the hooks of one type in list order, until the first failure (rollback hooks: until the
@@ -27,7 +28,7 @@ function M.call(type, phase)
   return results
 end
 
---- An event for each hook that passed: 'Pre-rollout check smoke passed'.
+--- An event for each hook that passed: 'Pre-rollout check smoke passed', or 'Confirm-promotion approved by alice'.
 ---@param results HookResult[]
 ---@param label string the type as events write it
 ---@return Effect[]
@@ -35,7 +36,8 @@ function M.passed(results, label)
   local list = {}
   for _, result in ipairs(results) do
     if result.ok then
-      list[#list + 1] = effects.normal(string.format('%s check %s passed', label, result.name))
+      list[#list + 1] = effects.normal(result.approved and ('%s approved by %s'):format(label, result.approved)
+        or string.format('%s check %s passed', label, result.name))
     end
   end
   return list

@@ -16,8 +16,8 @@ local rounds = require 'stdlib.round'
 ---@field package began integer when the word in progress began, ms
 ---@field package spec_read table? Canary.spec, once the word in progress has read it
 ---@field package committed boolean? by the last round (see Round)
----@field package waits { reason: string, message: string, told: boolean }? what the word in progress
----               found closed or stuck
+---@field package waits { reason: string, message: string, told: boolean, gates: string[]? }? what the word in
+---               progress found closed or stuck
 ---@field package closed string? the gate that was told to be closed, and still is
 ---@field package started boolean? the analysis was announced, and its pre-rollout hooks passed
 ---@field package ordered { canary: integer, mirrored: boolean }? what the last step asked of the

@@ -56,11 +56,12 @@ end
 local function ask(rollout, name)
   local answer, facts = call('gate', name, { deliver = false, body = false })
   if answer.ok then
-    rollout:act { effects.normal(string.format('Gate %s of %s.%s is open', name, facts.name, facts.namespace)) }
+    local text = string.format('Gate %s of %s.%s is open', name, facts.name, facts.namespace)
+    rollout:act { effects.normal(answer.approved and ('%s, approved by %s'):format(text, answer.approved) or text) }
     return true
   end
   local text = 'waiting for ' .. name
-  rollout.waits = { reason = 'GateClosed', message = text, told = true }
+  rollout.waits = { reason = 'GateClosed', message = text, told = true, gates = { name } }
   if rollout.closed ~= name then
     rollout:act {
       effects.warning(string.format('Halt %s.%s advancement %s', facts.name, facts.namespace, text)),

@@ -31,18 +31,20 @@ local methods = {}
 ---@field often boolean? only asking again tells
 ---@field canaries { name: string, phase: string }[]? one of these
 ---@field clauses string[]? for people
+---@field gates string[]? the opening of one of these
 
 --- What ends the wait for one of both.
 ---@param wake Wake
 ---@param other Wake
 ---@return Wake
 local function either(wake, other)
-  local joined = { due = wake.due or other.due, often = wake.often or other.often, canaries = {}, clauses = {} }
+  local joined = { due = wake.due or other.due, often = wake.often or other.often, canaries = {}, clauses = {},
+    gates = {} }
   if wake.due and other.due then
     joined.due = math.min(wake.due, other.due)
   end
   for _, one in ipairs { wake, other } do
-    for name, list in pairs { canaries = one.canaries or {}, clauses = one.clauses or {} } do
+    for name, list in pairs { canaries = one.canaries or {}, clauses = one.clauses or {}, gates = one.gates or {} } do
       for _, item in ipairs(list) do
         table.insert(joined[name], item)
       end
@@ -98,7 +100,7 @@ function kinds.gate(look, condition)
   if script_asking.agrees(look.word, condition.gate) then
     return true
   end
-  return nil, { often = true, clauses = { ('gate %s is open'):format(condition.gate) } }
+  return nil, { often = true, clauses = { ('gate %s is open'):format(condition.gate) }, gates = { condition.gate } }
 end
 
 function kinds.check(look, condition)
@@ -193,7 +195,8 @@ local function wait_for(rollout, word, args, condition, timeout_ms)
         return { done = false, skips = true }
       end
       rollout.waited = true
-      rollout.waits = { reason = 'StrategyWaits', message = text_of(look, wake), told = true }
+      rollout.waits = { reason = 'StrategyWaits', message = text_of(look, wake), told = true,
+        gates = wake.gates and wake.gates[1] and wake.gates or nil }
       if not is_saved then
         host.call('save') -- when it began; behind all else, as another engine saves in a later look
         is_saved = true

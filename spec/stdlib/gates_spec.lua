@@ -70,7 +70,8 @@ describe('stdlib.gates', function()
     local gates = world:require 'stdlib.gates'
     local _, orders, closed = gates.ask('confirm-traffic-increase', facts, 'Progressing')
     assert.equal(1, #orders)
-    assert.same({ reason = 'GateClosed', message = 'waiting for traffic increase approval more', told = true }, closed)
+    assert.same({ reason = 'GateClosed', message = 'waiting for traffic increase approval more', told = true,
+      gates = { 'confirm-traffic-increase' } }, closed)
     assert.same({ false, {}, closed }, { gates.ask('confirm-traffic-increase', facts, 'Progressing', true) })
   end)
 

@@ -70,6 +70,8 @@ describe('the story of a release', function()
     hook = { { endedBy = { kind = 'hook', name = 'stop' } }, 'the rollback hook stop asked for it' },
     gate = { { endedBy = { kind = 'gate', name = 'go' } }, 'the gate go did not open in time' },
     strategy = { { endedBy = { kind = 'strategy' }, reason = 'too risky' }, 'its strategy asked for it: too risky' },
+    person = { { endedBy = { kind = 'person', name = 'alice' }, reason = 'rolled back by alice: INC-4711' },
+      'rolled back by alice: INC-4711' },
     deadline = { { endedBy = { kind = 'deadline' }, reason = 'never ready: x' }, 'never ready: x' },
     ['one of a later engine'] = { { endedBy = { kind = 'comet' }, reason = 'boom' }, 'boom' },
   } do
@@ -79,6 +81,21 @@ describe('the story of a release', function()
       assert.matches('taken back    weights 100/0 after 1.9 s; ' .. case[2], told[#told], 1, true)
     end)
   end
+
+  it('tells who asked for what, and when', function()
+    local object = release { requests = {
+      { id = 'a', verb = 'approve', gate = 'confirm-promotion', by = 'alice', reason = 'INC-4711', acted = at(150) },
+      { id = 'b', verb = 'rollback', acted = '2026-11-29T10:04:00.400Z' },
+    } }
+    object.spec.request = { id = 'c', verb = 'retry', by = 'bob' }
+    local told = lines(object)
+    assert.equal('   0:00  started       the same revision again, retried by bob (shop:2.4.1 → 2.4.2), by kubectl set, '
+      .. '2026-11-29T09:59:58Z', told[3])
+    assert.equal('   2:30  asked         approve gate confirm-promotion, by alice: INC-4711', told[7])
+    assert.equal('   4:00  asked         rollback, by somebody', told[9])
+    local _, problem = read.release(release { requests = { 'x' } })
+    assert.matches('status.requests[0]: an object is wanted, got "x"', problem, 1, true)
+  end)
 
   it('says of a record of an older engine what it has', function()
     local object = release()

@@ -86,7 +86,8 @@ static void arm(struct operation_call *call, int64_t ms)
 /* Called by the timer, when an object has changed, and when the release is not frozen any more. */
 static void look(struct operation_call *call, const struct canary *canary)
 {
-    int64_t ms = canary->skip_analysis || has_come(call) ? 0 : pause_ms(call, canary);
+    bool asked = operation_is_asked(call, arg_ms(call, "since", 0));
+    int64_t ms = canary->skip_analysis || asked || has_come(call) ? 0 : pause_ms(call, canary);
     if (ms == 0) {
         operation_answer(call, now_answer(call));
     } else {

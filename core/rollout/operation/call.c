@@ -22,6 +22,18 @@ const char *operation_text(const struct operation_call *call, const char *key)
     return node_str_or(node_get(doc_root(call->args), key), "");
 }
 
+char *operation_approval(struct operation_call *call, const char *gate)
+{
+    char *who = NULL;
+    requests_take_approval(&call->release->requests, gate, clock_wall_ms(call->context->clock), &who);
+    return who;
+}
+
+bool operation_is_asked(const struct operation_call *call, int64_t since_ms)
+{
+    return requests_last_ms(&call->release->requests) > since_ms;
+}
+
 /* --- the port --- */
 
 void operation_answer(struct operation_call *call, struct doc *answer)

@@ -84,6 +84,10 @@ struct doc *operation_error(const char *text);
 struct doc *operation_calendar_find(const struct node *args, int64_t now_ms);
 /* True when the Canary { name, phase } of the release's namespace is in that phase. */
 bool operation_phase_is(const struct operation_call *call, const struct node *condition);
+/* Who approved this gate, and why (str_free); NULL: nobody, or the approval is spent. */
+char *operation_approval(struct operation_call *call, const char *gate);
+/* A person asked something of the release after that moment: what waits between two rounds ends at once. */
+bool operation_is_asked(const struct operation_call *call, int64_t since_ms);
 /* A text among the arguments; "" when it is absent. */
 const char *operation_text(const struct operation_call *call, const char *key);
 

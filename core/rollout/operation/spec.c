@@ -37,6 +37,9 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
             node_set(doc, doc_root(doc), deciding[i], node_copy(doc, field));
         }
     }
+    if (canary->skip_analysis) {
+        node_set_bool(doc, doc_root(doc), "skipAnalysis", true); /* also where a person has promoted the release */
+    }
     struct node *analysis = node_get(doc_root(doc), "analysis");
     node_remove(analysis, "webhooks");
     node_remove(analysis, "alerts");

@@ -1,4 +1,4 @@
-/* tick: the end of the interval. */
+/* tick: the end of the interval, or what a person asked for. */
 #include "rollout/operation/operation.h"
 
 struct tick {
@@ -21,13 +21,20 @@ static void on_due(struct timer *timer, void *ctx)
     }
 }
 
+/* A person who has promoted the release, or opened its gate, does not wait for the interval to end. */
+static bool is_asked(const struct operation_call *call)
+{
+    const struct node *since = node_get(doc_root(call->args), "since");
+    return since != NULL && operation_is_asked(call, node_int_or(since, 0));
+}
+
 /* Sets the timer to the end of the interval. Called again when the Canary changes, because another interval moves
  * that, and when the release is not frozen any more. */
 static void arm(struct operation_call *call, const struct canary *canary)
 {
     struct tick *tick = call->state;
     int64_t waited_ms = clock_mono_ms(call->context->clock) - tick->began_ms;
-    call->quiet_ms = canary->interval_ms - waited_ms;
+    call->quiet_ms = is_asked(call) ? 0 : canary->interval_ms - waited_ms;
     timer_start(call->context->clock, &tick->timer, call->quiet_ms, on_due, call);
 }
 

@@ -145,6 +145,16 @@ static struct doc *check(const struct operation_call *call, const struct canary 
     return refused;
 }
 
+/* A person has answered in the place of the webhook. */
+static struct doc *approved(const char *who)
+{
+    struct doc *doc = operation_object();
+    node_set_bool(doc, doc_root(doc), "known", true);
+    node_set_bool(doc, doc_root(doc), "ok", true);
+    node_set_str(doc, doc_root(doc), "approved", who);
+    return doc;
+}
+
 static bool start(struct operation_call *call, const struct canary *canary, struct doc **answer)
 {
     *answer = call->intent == NULL ? check(call, canary) : NULL;
@@ -154,6 +164,12 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
     bool delivers = node_bool_or(node_get(doc_root(call->args), "deliver"), false);
     if (hook_of(canary, operation_text(call, "name")) == NULL) {
         *answer = failed(true, "the Canary does not declare it any more");
+        return true;
+    }
+    char *who = delivers ? NULL : operation_approval(call, operation_text(call, "name"));
+    if (who != NULL) {
+        *answer = approved(who);
+        str_free(&who);
         return true;
     }
     operation_send(call, canary, delivers);
@@ -184,6 +200,7 @@ static const struct contract_field answers[] = {
     {.name = "error", .type = CONTRACT_STRING, .optional = true},
     {.name = "status", .type = CONTRACT_INTEGER, .optional = true},
     {.name = "took_ms", .type = CONTRACT_INTEGER, .optional = true},
+    {.name = "approved", .type = CONTRACT_STRING, .optional = true},
     {.name = "body", .type = CONTRACT_STRING, .optional = true},
     {.name = "json", .type = CONTRACT_ANY, .optional = true},
     {0},

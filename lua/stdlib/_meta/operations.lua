@@ -29,8 +29,8 @@ error('this file describes operations to the reader; it is not a module')
 --- tick { since: integer? } -> { now: integer }
 ---
 --- Waits until `since` (ms; absent: now) + the analysis interval (which may change meanwhile; suspended time waits
---- too); returns at once when that has passed, and always while finished words are replayed. Used between words, not
---- inside.
+--- too); returns at once when that has passed, when a person asked something of the release since, and always while
+--- finished words are replayed. Used between words, not inside.
 
 --- ready { side: 'primary'|'canary' } -> { ready: boolean, error: string? }
 ---
@@ -93,19 +93,21 @@ error('this file describes operations to the reader; it is not a module')
 
 --- hooks { type: 'confirm-rollout'|'confirm-traffic-increase'|'confirm-promotion'|'pre-rollout'|'rollout'|
 --- 'post-rollout'|'rollback', phase: string, stop: 'failure'|'success' } -> { name: string, ok: boolean,
---- error: string?, status: integer?, took_ms: integer?, mute: boolean }[]
+--- error: string?, status: integer?, took_ms: integer?, approved: string?, mute: boolean }[]
 ---
 --- Calls the Canary's webhooks of that type in order until the first failure (or success); the answer has those that
---- were called. Type 'rollout' includes hooks without a type. Types confirm-rollout, confirm-traffic-increase,
---- confirm-promotion and rollback ask a question (reads); the others are deliveries: their intent is on record before
---- they are sent, with a key (header Sluice-Key) that is the same when they are sent again after a crash.
+--- were called; approved: none was, because a person has approved the gate of that type, and why. Type 'rollout'
+--- includes hooks without a type. Types confirm-rollout, confirm-traffic-increase, confirm-promotion and rollback ask a
+--- question (reads); the others are deliveries: their intent is on record before they are sent, with a key (header
+--- Sluice-Key) that is the same when they are sent again after a crash.
 
 --- webhook { name: string, phase: string, data: any?, deliver: boolean, body: boolean } -> { known: boolean,
---- ok: boolean, error: string?, status: integer?, took_ms: integer?, body: string?, json: any? }
+--- ok: boolean, error: string?, status: integer?, took_ms: integer?, approved: string?, body: string?, json: any? }
 ---
 --- Calls the Canary's webhook of that name, whatever its type; known: false when there is none. data: what its payload
 --- has in the field `data`, at most 4 KiB as JSON. deliver: as deliveries of `hooks` are; otherwise it is a question.
---- body: the answer is wanted, a text of at most 16 KiB; json: what it says, if it is JSON.
+--- body: the answer is wanted, a text of at most 16 KiB; json: what it says, if it is JSON. approved: a question that a
+--- person has answered, and why.
 
 --- history { count: 1..10 } -> { number: integer, outcome: string, revision: string, began: integer? }[]
 ---

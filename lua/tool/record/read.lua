@@ -93,6 +93,33 @@ function Reader:evidence(status)
   return list
 end
 
+---@class ReadRequest what a person asked for
+---@field verb string?
+---@field gate string? that was approved
+---@field by string?
+---@field reason string?
+---@field acted string? when it was acted on
+local REQUEST = { 'id', 'verb', 'gate', 'by', 'reason', 'acted' }
+
+function Reader:request(one, path)
+  if type(one) ~= 'table' then
+    self:fail(path, one, 'an object')
+  end
+  local request = {}
+  for _, field in ipairs(REQUEST) do
+    request[field] = self:optional(one, field, path, 'string')
+  end
+  return request
+end
+
+function Reader:requests(status)
+  local list = {}
+  for i, one in ipairs(self:list(status, 'requests', 'status')) do
+    list[i] = self:request(one, ('status.requests[%d]'):format(i - 1))
+  end
+  return list
+end
+
 function Reader:entries(status)
   local list = {}
   for i, one in ipairs(self:list(status, 'entries', 'status')) do
@@ -134,6 +161,8 @@ local function read(reader, object)
     started_by = reader:optional(status, 'startedBy', 'status', 'table'),
     ended_by = reader:optional(status, 'endedBy', 'status', 'table'),
     dropped = reader:optional(status, 'dropped', 'status', 'table') or {},
+    begun_by = spec.request ~= nil and reader:request(spec.request, 'spec.request') or nil,
+    requests = reader:requests(status),
     evidence = reader:evidence(status),
     entries = reader:entries(status),
   }
@@ -151,6 +180,8 @@ end
 ---@field name string
 ---@field namespace string
 ---@field canary string
+---@field begun_by ReadRequest? a retry
+---@field requests ReadRequest[]
 ---@field evidence Evidence[] with all texts, also those that the object has once
 ---@field entries { word: string, args: any, result: any, at_ms: integer?, times: integer }[] times: in a row
 ---@field open any[] the operations of the word that is in progress

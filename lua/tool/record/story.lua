@@ -9,7 +9,7 @@ local M = {}
 
 ---@class StoryLine
 ---@field at_ms number? since 1970; nil: the record does not say
----@field kind 'started'|'weight'|'iteration'|'gate'|'waits'|'pass'|'fail'|'blind'|'promotion'|'ended'
+---@field kind 'started'|'weight'|'iteration'|'gate'|'waits'|'asked'|'pass'|'fail'|'blind'|'promotion'|'ended'
 ---@field text string
 ---@field weight number? of kind weight: percent
 ---@field verdict Evidence? of pass, fail and blind
@@ -125,6 +125,20 @@ local function add_evidence(lines, release)
   end
 end
 
+--- 'alice: INC-4711'
+local function who(request)
+  return (request.by or 'somebody') .. (request.reason and ': ' .. request.reason or '')
+end
+
+--- What people asked for while it ran.
+local function add_requests(lines, release)
+  for _, request in ipairs(release.requests) do
+    local what = (request.verb or '?') .. (request.gate and ' gate ' .. request.gate or '')
+    lines[#lines + 1] = { at_ms = moments.parse(request.acted), kind = 'asked',
+      text = ('%s, by %s'):format(what, who(request)) }
+  end
+end
+
 --- 'kubectl set' of 'kubectl-set'
 local function writer(manager)
   if manager == 'kubectl-client-side-apply' then
@@ -144,6 +158,9 @@ end
 
 local function started(release, story)
   local text = release.restarted and 'another revision, in mid-run' or 'new revision'
+  if release.begun_by then
+    text = 'the same revision again, retried by ' .. who(release.begun_by)
+  end
   if story.images then
     text = ('%s (%s)'):format(text, story.images)
   end
@@ -173,6 +190,9 @@ local BY = {
   hook = named 'the rollback hook %s asked for it',
   gate = named 'the gate %s did not open in time',
   check = named 'the check %s was blind for too long',
+  person = function(story)
+    return story.reason or 'somebody asked for it'
+  end,
   strategy = function(story)
     return 'its strategy asked for it: ' .. (story.reason or '')
   end,
@@ -214,7 +234,7 @@ local function why(story, release)
     tostring(release.threshold or '?')) or why_ended(story, release)
 end
 
-local ORDER = { started = 0, pass = 1, fail = 1, blind = 1, iteration = 2, weight = 2, gate = 3,
+local ORDER = { started = 0, pass = 1, fail = 1, blind = 1, iteration = 2, weight = 2, asked = 2, gate = 3,
   waits = 3, promotion = 4, ended = 5 }
 
 --- By second, because evidence knows no smaller unit; what has no time stays where it is.
@@ -302,6 +322,7 @@ function M.story_of(object, canary)
   story.lines[1] = started(release, story)
   add_entries(story.lines, release)
   add_waits(story.lines, release, story, canary)
+  add_requests(story.lines, release)
   add_evidence(story.lines, release)
   if story.outcome ~= 'under way' then
     story.lines[#story.lines + 1] = ended(story, release)

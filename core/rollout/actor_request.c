@@ -1,0 +1,236 @@
+/* The part of rollout/actor.h that does what people ask of a Canary (canary/request.h).
+ *
+ *   read ─► answered? ─► on record already? ─► makes sense? ─► on record, and done ─► answer in the status, event
+ *
+ * A request is on record in the Release before anything follows from it, and the answer is written after it. So a
+ * request whose answer was lost is found on record by whoever looks next, and is only answered. */
+#include "base/duration.h"
+#include "base/hash.h"
+#include "base/str.h"
+#include "canary/status.h"
+#include "kube/object.h"
+#include "rollout/actor_inner.h"
+
+/* --- answering --- */
+
+static char *event_of(const struct status_answer *answer)
+{
+    const struct request *request = answer->request;
+    if (answer->is_bad) {
+        return str_format("A request is refused: %s", answer->message);
+    }
+    char *who = request_who(request);
+    char *text = str_format("Request %s by %s%s: %s", request_verb_name(request->verb), who,
+                            answer->done ? "" : " is refused", answer->message);
+    str_free(&who);
+    return text;
+}
+
+/* A pause and its end are told by what they do. */
+static bool is_told(const struct status_answer *answer)
+{
+    bool is_state = answer->request->verb == REQUEST_PAUSE || answer->request->verb == REQUEST_RESUME;
+    return answer->is_bad || !answer->done || !is_state;
+}
+
+/* Of the event, the same whoever tells it: whoever dies before the answer is written has told it already. */
+static struct event_moment moment_of(const struct canary *canary, const struct status_answer *answer, int64_t acted_ms)
+{
+    enum { DAY_MS = 24 * 60 * 60 * 1000, BEHIND_OTHERS = 500 };
+    const char *id = answer->request->id, *created = node_str(node_at(canary->root, "metadata", "creationTimestamp"));
+    int64_t ms = acted_ms;
+    struct err ignored = {0};
+    if (ms == 0 && created != NULL && time_parse(created, &ms, &ignored)) {
+        ms += hash_fnv32(id, strlen(id)) % DAY_MS; /* no record has when a request was refused */
+    }
+    return (struct event_moment){.ms = ms, .index = BEHIND_OTHERS};
+}
+
+static void tell(struct actor *actor, const struct canary *canary, const struct status_answer *answer, int64_t acted_ms)
+{
+    const char *id = answer->request->id;
+    if (!is_told(answer) || str_equal(actor->answered, id)) {
+        return;
+    }
+    char *text = event_of(answer), *key = str_format("%s/request/%s", canary->names.uid, id);
+    struct announcement announcement = {.type = answer->done ? "Normal" : "Warning",
+                                        .text = text,
+                                        .key = key,
+                                        .moment = moment_of(canary, answer, acted_ms)};
+    announce(actor->announcer, &announcement, NULL, NULL);
+    str_free(&actor->answered);
+    actor->answered = str_dup(id);
+    str_free(&key);
+    str_free(&text);
+}
+
+static bool answer(struct actor *actor, const struct canary *canary, const struct status_answer *answer,
+                   int64_t acted_ms)
+{
+    if (actor_status_must_wait(actor)) {
+        return false;
+    }
+    tell(actor, canary, answer, acted_ms);
+    return actor_note_status(actor, canary, status_answer(canary, answer, clock_wall_ms(actor->context->clock)));
+}
+
+/* Takes `why`. */
+static bool refuse(struct actor *actor, const struct request_subject *subject, char *why)
+{
+    bool busy =
+        answer(actor, subject->canary,
+               &(struct status_answer){.request = subject->request, .release = subject->release, .message = why}, 0);
+    str_free(&why);
+    return busy;
+}
+
+/* What became of a request that is on record. */
+static bool answer_by_record(struct actor *actor, const struct request_subject *subject, const struct node *entry)
+{
+    const struct request *request = subject->request;
+    const char *gate = node_str(node_get(entry, "gate")), *name = subject->release;
+    char *text;
+    int64_t acted_ms = 0;
+    struct err ignored = {0};
+    time_parse(node_str_or(node_get(entry, "acted"), ""), &acted_ms, &ignored);
+    switch (request->verb) {
+    case REQUEST_PROMOTE:
+        text = str_format("the rest of the analysis of %s is skipped", name);
+        break;
+    case REQUEST_ROLLBACK:
+        text = str_format("%s is taken back", name);
+        break;
+    case REQUEST_APPROVE:
+        text = str_format("gate %s lets %s through", node_str_or(node_get(entry, "gate"), "?"), name);
+        break;
+    default:
+        text = str_format("%s releases that revision again", name);
+        break;
+    }
+    bool busy = answer(
+        actor, subject->canary,
+        &(struct status_answer){.request = request, .release = name, .gate = gate, .done = true, .message = text},
+        acted_ms);
+    str_free(&text);
+    return busy;
+}
+
+/* --- doing --- */
+
+static bool answer_done(struct actor *actor, const struct request_subject *subject, const char *what)
+{
+    char *text = str_format("%s %s", subject->canary->names.id, what);
+    bool busy = answer(actor, subject->canary,
+                       &(struct status_answer){.request = subject->request, .done = true, .message = text}, 0);
+    str_free(&text);
+    return busy;
+}
+
+static bool take_pause(struct actor *actor, const struct request_subject *subject)
+{
+    if (subject->canary->pause == NULL) {
+        return refuse(actor, subject, str_dup("its annotation " PAUSE_ANNOTATION " is not there"));
+    }
+    actor_suspend(actor, subject->canary);
+    if (!actor->suspended || actor_is_busy(actor)) {
+        return true; /* the run is acting, or the wait is being shown: both wake the actor */
+    }
+    return answer_done(actor, subject, "is paused");
+}
+
+static bool take_resume(struct actor *actor, const struct request_subject *subject)
+{
+    if (subject->canary->pause != NULL) {
+        return refuse(actor, subject,
+                      str_format("its annotation " PAUSE_ANNOTATION " is still there: %s", subject->canary->pause));
+    }
+    return answer_done(actor, subject,
+                       subject->canary->suspend ? "is not paused, but spec.suspend holds it" : "goes on");
+}
+
+/* A release under way: of one that this engine has not taken up yet only a rollback is more urgent than all else. */
+static bool take_of_release(struct actor *actor, const struct request_subject *subject)
+{
+    const struct request *request = subject->request;
+    char *why = verdict_on_any(subject), *gate = NULL;
+    if (why != NULL) {
+        return refuse(actor, subject, why);
+    } else if (actor->run == NULL) {
+        if (request->verb == REQUEST_ROLLBACK) {
+            actor_resume(actor, subject->latest);
+        }
+        return request->verb == REQUEST_ROLLBACK;
+    } else if (run_is_beginning(actor->run)) {
+        run_freeze(actor->run, true); /* it wakes the actor before it does what its script asks for next */
+        return true;
+    }
+    if (request->verb == REQUEST_APPROVE && !run_is_waiting(actor->run) && run_can_go_back(actor->run)) {
+        return false; /* it may be asking the gate just now */
+    }
+    why = request->verb == REQUEST_ROLLBACK  ? verdict_on_rollback(actor, subject)
+          : request->verb == REQUEST_PROMOTE ? verdict_on_promote(actor, subject)
+                                             : verdict_on_approve(actor, subject, &gate);
+    if (why != NULL) {
+        return refuse(actor, subject, why);
+    } else if (request->verb == REQUEST_ROLLBACK) {
+        return run_take_back(actor->run, request);
+    }
+    if (!run_is_in_script(actor->run)) {
+        str_free(&gate);
+        return false; /* it begins anew, and wakes the actor once its script runs */
+    }
+    run_freeze(actor->run, true);
+    run_ask(actor->run, request, gate);
+    str_free(&gate);
+    return true;
+}
+
+static bool take_retry(struct actor *actor, const struct request_subject *subject)
+{
+    bool known;
+    char *why = verdict_on_retry(actor, subject, &known);
+    return why != NULL && refuse(actor, subject, why); /* else the look begins it (actor_retry) */
+}
+
+static bool take(struct actor *actor, const struct request_subject *subject)
+{
+    const char *id = subject->request->id;
+    const struct node *entry = actor->run != NULL ? requests_entry(&run_release(actor->run)->requests, id)
+                                                  : requests_find(doc_root(subject->latest), id);
+    if (entry != NULL) {
+        return answer_by_record(actor, subject, entry);
+    }
+    switch (subject->request->verb) {
+    case REQUEST_PAUSE:
+        return take_pause(actor, subject);
+    case REQUEST_RESUME:
+        return take_resume(actor, subject);
+    case REQUEST_RETRY:
+        return take_retry(actor, subject);
+    default:
+        return take_of_release(actor, subject);
+    }
+}
+
+bool actor_take_request(struct actor *actor, const struct canary *canary, bool accepted)
+{
+    struct request request;
+    struct err err = {0};
+    enum request_found found = request_read(&request, canary->root, &err);
+    /* It wakes the actor when that has ended. A release that is being taken back has begun to do what was asked. */
+    bool acts = actor->run != NULL && run_is_acting(actor->run) && !run_is_ending(actor->run);
+    bool busy = false;
+    if (found == REQUEST_NONE || acts || request_is_answered(&request, canary->root)) {
+        /* there is nothing to do now */
+    } else if (found == REQUEST_BAD) {
+        busy =
+            answer(actor, canary, &(struct status_answer){.request = &request, .is_bad = true, .message = err.text}, 0);
+    } else {
+        struct request_subject subject;
+        request_subject_init(&subject, actor, canary, &request, accepted);
+        busy = take(actor, &subject);
+        request_subject_fini(&subject);
+    }
+    request_fini(&request);
+    return busy;
+}

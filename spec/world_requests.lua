@@ -1,0 +1,69 @@
+--- What people ask of a Canary by its annotations, in a world.
+local cjson = require 'cjson'
+
+local M = {}
+
+local PAUSE, REQUEST = 'sluice.dev/pause', 'sluice.dev/request'
+
+local function canary_of(world)
+  return world.world:get('canaries.flagger.app', 'test', 'podinfo')
+end
+
+--- Sets annotations of the Canary; false takes one away.
+---@param world World
+---@param annotations table<string, string|false>
+function M.annotate(world, annotations)
+  local canary = canary_of(world)
+  local all = canary.metadata.annotations or {}
+  for name, text in pairs(annotations) do
+    all[name] = text or nil
+  end
+  canary.metadata.annotations = next(all) and all or nil
+  world.world:update(canary)
+end
+
+--- Asks for something, as `sluice VERB --reason INC-4711` does.
+---@param world World
+---@param verb string
+---@param more table? fields of the request
+function M.ask(world, verb, more)
+  local request = { verb = verb, by = 'alice', reason = 'INC-4711', id = verb .. '-1' }
+  if verb ~= 'pause' and verb ~= 'resume' then
+    request.release = 'podinfo-1'
+  end
+  for name, value in pairs(more or {}) do
+    request[name] = value
+  end
+  local pause
+  if verb == 'pause' then
+    pause = request.reason
+  elseif verb == 'resume' then
+    pause = false
+  end
+  M.annotate(world, { [REQUEST] = cjson.encode(request), [PAUSE] = pause })
+end
+
+--- status.lastRequest of the Canary.
+---@param world World
+---@return table? answer
+function M.answer(world)
+  local canary = canary_of(world)
+  return canary.status and canary.status.lastRequest
+end
+
+--- Until the request with this id is answered.
+---@param world World
+---@param id string
+---@return table answer
+function M.await_answer(world, id)
+  local asked_at = world.world:now()
+  world.world:run('5m', function()
+    return (M.answer(world) or {}).id == id
+  end)
+  local answer = M.answer(world) or {}
+  assert(answer.id == id, 'no answer to ' .. id)
+  answer.after_ms = world.world:now() - asked_at
+  return answer
+end
+
+return M
