@@ -35,6 +35,18 @@ static const char *since(const struct node *condition)
     return node_str(node_get(condition, "lastTransitionTime"));
 }
 
+/* A rate sees the first release that ends. */
+static void prepare_ending(struct gauges *g, const struct canary *canary)
+{
+    const struct canary_names *names = &canary->names;
+    const char *const values[] = {names->target, names->namespace, canary->strategy_label, "completed"};
+    metric_prepare(g->rollback, VALUES(names->name, names->namespace));
+    if (canary->strategy_label != NULL) {
+        metric_prepare(g->successes, values);
+        metric_prepare(g->failures, values);
+    }
+}
+
 /* Flagger's condition changes with the phase; the status' own time with each write. */
 static void show_states(struct gauges *g, struct gauges_shown *shown, const struct canary *canary)
 {
@@ -47,9 +59,12 @@ static void show_states(struct gauges *g, struct gauges_shown *shown, const stru
     if (has_phase) {
         gauges_phase(g, canary->names.target, canary->names.namespace, canary->phase);
     }
+    if (phase_state(canary->phase) == PHASE_MID_RUN) {
+        prepare_ending(g, canary);
+    }
 }
 
-/* Series of the releases that it may have: a rate sees the first one that ends. */
+/* What it is, and the series of the releases that it may have. */
 static void show_strategy(struct gauges *g, const struct canary *canary)
 {
     static const char *const outcomes[] = {PHASE_SUCCEEDED, PHASE_FAILED};
@@ -59,7 +74,7 @@ static void show_strategy(struct gauges *g, const struct canary *canary)
     for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++) {
         const char *values[] = {names->name, names->namespace, canary->strategy, outcomes[i]};
         gauges_bound(g->ended, values, 3);
-        metric_add(g->ended, values, 0);
+        metric_prepare(g->ended, values);
     }
 }
 

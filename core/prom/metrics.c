@@ -154,6 +154,11 @@ void metric_observe(struct metric_family *family, const char *const *values, dou
     }
 }
 
+void metric_prepare(struct metric_family *family, const char *const *values)
+{
+    series_ensure(family, values);
+}
+
 static bool matches(const struct metric_family *family, const struct series *series, const char *const *values)
 {
     const char *at = series->key;

@@ -26,6 +26,8 @@ struct metric_family *metrics_declare(struct metrics *metrics, enum metric_type 
 void metric_set(struct metric_family *family, const char *const *values, double value);
 void metric_add(struct metric_family *family, const char *const *values, double delta);
 void metric_observe(struct metric_family *family, const char *const *values, double value);
+/* Makes a series of 0, unless it is there. */
+void metric_prepare(struct metric_family *family, const char *const *values);
 /* Drops the one series with these values, if it is there. */
 void metric_drop(struct metric_family *family, const char *const *values);
 /* Drops every series whose label `name` has this value (a deleted canary). NULL value: all. */
