@@ -29,7 +29,7 @@ struct reply {
     struct http_call *call; /* NULL once done */
     int done_count, status;
     bool answered;
-    int64_t retry_after_ms;
+    int64_t retry_after_ms, took_us;
     char body[512];
     struct err err;
     struct buf streamed;
@@ -140,6 +140,7 @@ static inline void on_done(void *ctx, const struct http_response *response, cons
     if (response) {
         r->status = response->status;
         r->retry_after_ms = response->retry_after_ms;
+        r->took_us = response->took_us;
         assert_int_equal(response->body[response->body_len], '\0');
         str_copy(r->body, sizeof(r->body), response->body);
         assert_int_equal(err->code, ERR_NONE);

@@ -96,6 +96,38 @@ static void a_connection_is_used_again(void **state)
     assert_int_equal(fake_net_accepted(w->net), 1);
 }
 
+static void a_connection_of_its_own_is_opened_and_closed(void **state)
+{
+    struct world *w = *state;
+    ask(w, "/fine", (struct http_request){0});
+    ask(w, "/fine", (struct http_request){.no_reuse = true});
+    ask(w, "/fine", (struct http_request){.no_reuse = true});
+    assert_int_equal(fake_net_accepted(w->net), 3);
+    ask(w, "/fine", (struct http_request){0});
+    assert_int_equal(fake_net_accepted(w->net), 3);
+}
+
+static void how_long_it_took_is_known_in_microseconds(void **state)
+{
+    struct world *w = *state;
+    const struct reply *r = ask(w, "/fine", (struct http_request){0});
+    assert_in_range(r->took_us, 1, GUARD_MS * 1000);
+}
+
+/* Bursts of 20 calls at once: the connections of the first serve those behind it, as nobody closes idle ones. */
+static void connections_for_load_are_kept_between_bursts(void **state)
+{
+    struct world *w = *state;
+    curl_http_free(w->http);
+    w->http = curl_http_new_for_load(w->loop, 64);
+    for (int burst = 0; burst < 3; burst++) {
+        for (int i = 0; i < 20; i++)
+            start(w, "/fine", (struct http_request){0});
+        run_until(w, all_done);
+    }
+    assert_int_equal(fake_net_accepted(w->net), 20);
+}
+
 /* --- a connection that dies before the answer --- */
 
 /* The answers before make the connection one that is used again: libcurl takes its end for a sign that the request went
@@ -460,6 +492,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_request_is_copied_when_it_starts, setup, teardown),
         cmocka_unit_test_setup_teardown(retry_after_is_read_in_both_forms, setup, teardown),
         cmocka_unit_test_setup_teardown(a_connection_is_used_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_connection_of_its_own_is_opened_and_closed, setup, teardown),
+        cmocka_unit_test_setup_teardown(how_long_it_took_is_known_in_microseconds, setup, teardown),
+        cmocka_unit_test_setup_teardown(connections_for_load_are_kept_between_bursts, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_read_and_not_answered_is_not_sent_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_get_is_asked_again_over_another_connection, setup, teardown),
         cmocka_unit_test_setup_teardown(a_redirect_over_a_used_connection_is_no_repetition, setup, teardown),

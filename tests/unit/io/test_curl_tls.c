@@ -11,6 +11,17 @@ static void tls_speaks_http_2_and_trusts_the_given_authority(void **state)
     mem_free(expected);
 }
 
+static void http_1_can_be_asked_for(void **state)
+{
+    struct world *w = *state;
+    char *url = str_format("https://127.0.0.1:%d/who", w->nginx.h2_port);
+    struct http_request request = {.url = url, .tls = &w->nginx.tls, .timeout_ms = 30000, .http1 = true};
+    struct reply *r = start_with(w, request, NULL);
+    run_until(w, all_done);
+    assert_true(str_has_prefix(r->body, "|HTTP/1.1|"));
+    mem_free(url);
+}
+
 static void a_client_certificate_is_shown(void **state)
 {
     struct world *w = *state;
@@ -144,6 +155,7 @@ int main(void)
     forget_proxies();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(tls_speaks_http_2_and_trusts_the_given_authority, setup_tls, teardown_tls),
+        cmocka_unit_test_setup_teardown(http_1_can_be_asked_for, setup_tls, teardown_tls),
         cmocka_unit_test_setup_teardown(a_client_certificate_is_shown, setup_tls, teardown_tls),
         cmocka_unit_test_setup_teardown(an_unknown_authority_is_an_error_of_tls, setup_tls, teardown_tls),
         cmocka_unit_test_setup_teardown(another_name_can_be_expected_of_the_server, setup_tls, teardown_tls),
