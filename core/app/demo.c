@@ -162,8 +162,9 @@ static void suggest(const struct demo *d, const struct demo_flags *flags)
     str_free(&command);
 }
 
-/* Tells which expectations have come true. False: one has not, as was told, and the exit status is 1. */
-static bool judge(const struct demo *d, const struct demo_flags *flags)
+/* Tells which expectations have come true, and gives the exit status: 1 when one has not, 2 when the story could not be
+ * played to its end. */
+static int judge(const struct demo *d, const struct demo_flags *flags)
 {
     struct str_list wrong = {0}, met = {0};
     if (d->err.code != ERR_NONE) {
@@ -188,12 +189,12 @@ static bool judge(const struct demo *d, const struct demo_flags *flags)
         cli_flush(stdout);
         fprintf(stderr, "sluice demo: %s\n", wrong.items[i]);
     }
-    bool ok = wrong.count == 0;
+    int status = d->err.code != ERR_NONE ? 2 : wrong.count > 0 ? 1 : 0;
     str_list_fini(&wrong);
-    return ok;
+    return status;
 }
 
-static bool play(const struct demo_flags *flags, const struct scenario *scenario)
+static int play(const struct demo_flags *flags, const struct scenario *scenario)
 {
     struct demo d = {.time = virtual_clock_new(scenario->begin_ms), .scenario = scenario, .said_ms = -1};
     uint64_t seed = demo_flags_seed(flags, scenario);
@@ -207,17 +208,17 @@ static bool play(const struct demo_flags *flags, const struct scenario *scenario
     if (ok && play_create(d.play, &d.err)) {
         tell(&d);
     }
-    ok = judge(&d, flags);
+    int status = judge(&d, flags);
     story_free(d.story);
     play_free(d.play);
     checkers_free(checkers);
     str_list_fini(&d.broken);
     stage_fini(&d.stage);
     virtual_clock_free(d.time);
-    return ok;
+    return status;
 }
 
-static bool act(const struct demo_flags *flags, const struct scenario *scenario)
+static int act(const struct demo_flags *flags, const struct scenario *scenario)
 {
     struct err err = {0};
     if (flags->serves) { /* somebody may apply what the scenario does not bring */

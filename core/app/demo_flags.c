@@ -176,7 +176,7 @@ int demo_flags_run(struct demo_flags *flags, int argc, char **argv, demo_act_fn 
     } else if ((scenario = read_scenario(flags, &err)) == NULL) {
         fprintf(stderr, "sluice %s: %s\n", flags->command, err.text);
     } else {
-        status = act(flags, scenario) ? 0 : 1;
+        status = act(flags, scenario);
     }
     scenario_free(scenario);
     str_free(&flags->host);

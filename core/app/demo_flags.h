@@ -18,10 +18,10 @@ struct demo_flags {
 
 extern const struct cli_flag demo_flags_of_demo[], demo_flags_of_sim[];
 
-/* False: something went wrong, as was told. */
-typedef bool demo_act_fn(const struct demo_flags *flags, const struct scenario *scenario);
+/* Gives the exit status; what went wrong was told. */
+typedef int demo_act_fn(const struct demo_flags *flags, const struct scenario *scenario);
 /* Runs the whole command: reads its words (`command`, `usage`, `table` and `plays` are set) and the scenario, and
- * calls `act` with both. Returns the exit status: 1 when `act` is false, 2 when it was not called. */
+ * calls `act` with both. Returns the exit status: that of `act`, 2 when it was not called. */
 int demo_flags_run(struct demo_flags *flags, int argc, char **argv, demo_act_fn *act);
 /* "sluice demo", as a person typed it; a script that calls it for people says what to type in SLUICE_DEMO. mem_free. */
 char *demo_flags_command(void);

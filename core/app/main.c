@@ -9,7 +9,7 @@
 #include "app/version.h"
 #include "base/mem.h"
 
-enum { FORM_COLUMNS = 16, SAYS_COLUMN = 25 };
+enum { FORM_COLUMNS = 16, SAYS_COLUMN = 25, COULD_NOT = 2, INTERRUPTED = 130 };
 
 static const struct command {
     const char *name, *form, *says;
@@ -100,7 +100,8 @@ int command_help(int argc, char **argv)
 }
 
 /* Flushes the output. The last of it may still be in a buffer, and the disk may be full: a reader of the file must
- * not take a part of the output for all of it, nor the status for that of a rule which says no. */
+ * not take a part of the output for all of it, nor the status for that of a rule which says no. What was interrupted
+ * stays that. */
 static int end_output(int status)
 {
     cli_flush(stdout);
@@ -110,7 +111,7 @@ static int end_output(int status)
     int number = cli_write_errno();
     fprintf(stderr, "sluice: cannot write to standard output%s%s\n", number != 0 ? ": " : "",
             number != 0 ? strerror(number) : "");
-    return status != 0 ? status : 2;
+    return status == INTERRUPTED ? status : COULD_NOT;
 }
 
 /* A file that is opened later must not take the place of a standard one that whoever started this has closed: it would

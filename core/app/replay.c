@@ -19,8 +19,8 @@ static const char usage[] = "usage: sluice replay FILE [--strategy NEW.lua] [fla
                             "\n";
 
 static const char after[] = "\n"
-                            "Exit status: 0 all words agree, 1 one does not, 2 the record cannot be played, or the\n"
-                            "script does not load.\n";
+                            "Exit status: 0 all words agree, 1 one does not, 2 the record cannot be played (its own\n"
+                            "script fails, too), or the script does not load.\n";
 
 const struct cli_flag replay_flags[] = {
     {"strategy", "FILE", "a script in the place of the Release's own strategy"},

@@ -234,7 +234,7 @@ static void on_checked(void *ctx, const struct doc *answer, const struct err *er
         return;
     }
     log_error(NULL, "%s CRD is not registered or cannot be listed: %s", required_kinds[p->checked]->kind, err->text);
-    stop(p, 1);
+    stop(p, 2);
 }
 
 /* Without its own kinds the engine can do nothing, so it ends with a message instead of waiting in silence. */
@@ -326,7 +326,7 @@ int command_run(int argc, char **argv)
     if (!open_all(&p, &err)) {
         fprintf(stderr, "sluice run: %s\n", err.text);
         close_all(&p);
-        return 1;
+        return 2;
     }
     loop_on_signal(p.loop, on_signal, &p);
     p.prometheus = prom_query_start(p.http, p.flags.metrics_server, "vector(1)", on_prometheus, &p);

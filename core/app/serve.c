@@ -1,6 +1,5 @@
 #include "app/serve.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,7 +83,9 @@ static bool write_kubeconfig(const struct demo_flags *flags, int port, struct er
         ok = err_wrap(err, "--kubeconfig %s", flags->kubeconfig);
     }
     str_free(&text);
-    return ok && (fflush(stdout) == 0 || err_set(err, ERR_IO, "cannot write the kubeconfig: %s", strerror(errno)));
+    cli_flush(stdout);
+    return ok && (!ferror(stdout) ||
+                  err_set(err, ERR_IO, "cannot write the kubeconfig: %s", strerror(cli_write_errno())));
 }
 
 /* Warns that the cluster has no passwords and no access rights: everybody who reaches it may do anything there. */
@@ -248,7 +249,7 @@ static void close_all(struct program *p)
     loop_free(p->loop);
 }
 
-bool serve(const struct demo_flags *flags, const struct scenario *scenario)
+int serve(const struct demo_flags *flags, const struct scenario *scenario)
 {
     struct program p = {0};
     struct err err = {0};
@@ -265,7 +266,7 @@ bool serve(const struct demo_flags *flags, const struct scenario *scenario)
         fprintf(stderr, "sluice %s: %s\n", flags->command, err.text);
     }
     close_all(&p);
-    return ok;
+    return ok ? 0 : 2;
 }
 
 int command_sim(int argc, char **argv)

@@ -5,5 +5,5 @@
 #include "app/demo_flags.h"
 
 /* Serves until a signal. A scenario from a file is played, and its acts are printed; of the tutorial in the binary
- * only the world is set up. False: serving could not begin, as was told. */
-bool serve(const struct demo_flags *flags, const struct scenario *scenario);
+ * only the world is set up. Gives the exit status; why serving could not begin was told. */
+int serve(const struct demo_flags *flags, const struct scenario *scenario);

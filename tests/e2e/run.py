@@ -426,7 +426,7 @@ class Doors(unittest.TestCase):
             link.symlink_to(precious)
             done = subprocess.run([SLUICE, 'sim', '--kubeconfig', str(link)], capture_output=True, text=True,
                                   timeout=PATIENCE_S)
-            self.assertEqual((1, f'sluice sim: --kubeconfig {link}: it is a symbolic link\n'),
+            self.assertEqual((2, f'sluice sim: --kubeconfig {link}: it is a symbolic link\n'),
                              (done.returncode, done.stderr))
             self.assertEqual('mine', precious.read_text())
 
@@ -573,17 +573,19 @@ class Flags(unittest.TestCase):
                             (['sim', '--kubeconfig', '/dev/full'],
                              'sluice sim: --kubeconfig /dev/full: not a regular file\n')):
             done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S)
-            self.assertEqual((1, '', said), (done.returncode, done.stdout, done.stderr))
+            self.assertEqual((2, '', said), (done.returncode, done.stdout, done.stderr))
 
 
     def test_full_disk(self):
         """What cannot be written is said, and is neither a success nor the status of a rule that says no."""
+        canary, leak = ROOT / 'examples/tutorial/canary.yaml', ROOT / 'examples/scenarios/slow-leak.yaml'
         for words in (['demo'], ['version'], ['help'], ['demo', '-help'], ['sim'], ['run', '-help'],
-                      ['check', '-f', str(ROOT / 'examples/tutorial/canary.yaml')]):
+                      ['repl', leak, '-e', '1'], ['check', '-f', canary],
+                      ['check', '-f', canary, '-mesh-provider', 'nginx']):
             with open('/dev/full', 'w') as full:
                 done = subprocess.run([SLUICE, *words], stdout=full, stderr=subprocess.PIPE, text=True,
                                       timeout=PATIENCE_S)
-            self.assertEqual(1 if words == ['sim'] else 2, done.returncode, words)
+            self.assertEqual(2, done.returncode, words)
             self.assertRegex(done.stderr, 'cannot write (to standard output|the kubeconfig): No space left on device',
                              words)
 
