@@ -107,6 +107,20 @@ class Own(Replay):
         self.assertEqual((1, 'first difference at 0:10, word 4: the record has shift with other arguments; the '
                              "Release's own script says shift 10, scripts/shares.lua:8\n", ''), (status, told, errors))
 
+    def test_one_whose_script_failed(self):
+        """Its failure is what happened, so it agrees."""
+        def fail(release, by='script'):
+            sources, entries = release['spec']['sources'], release['status']['entries']
+            sources['scripts.shares'] = sources['scripts.shares'].replace('rollout:event', 'error "no" rollout:event')
+            del entries[[entry['w'] for entry in entries].index('event'):]
+            release['status'].update(open=[], openStarted=0, endedBy={'kind': by})
+        record = 'words-3-strategy-promoted-3.yaml'
+        self.assertEqual((0, '13 words agree, and the script fails where the record ends with its failure: '
+                             'scripts/shares.lua:12: no\n', ''), self.edited(record, fail))
+        status, told, errors = self.edited(record, lambda release: fail(release, 'checks'))
+        self.assertEqual((2, ''), (status, told))
+        self.assertIn('at word 14 the record has the end, after open, and the script in spec.sources fails', errors)
+
     def test_an_operation_of_the_word_in_progress(self):
         def change(release):
             release['status']['open'][1]['o'] = 'query'
@@ -290,6 +304,26 @@ class Bad(Replay):
                 status, told, errors = self.edited(self.record, change)
                 self.assertEqual((2, ''), (status, told))
                 self.assertIn(problem, errors)
+
+    def test_answers_that_were_edited(self):
+        """An answer that the script cannot have got says nothing about any script; one that it can have got leads to
+        other words than those on record."""
+        fails = 'status.entries: at word 3 the record has round, and the script in spec.sources fails'
+        changes = (
+            (lambda entries: entries[1].pop('r'), 2, 'status.entries[1].r: an object is wanted, got nothing'),
+            (lambda entries: entries[1].update(r=3), 2, 'status.entries[1].r: an object is wanted, got 3'),
+            (lambda entries: entries[1].update(r='x'), 2, 'status.entries[1].r: an object is wanted, got "x"'),
+            (lambda entries: entries[1]['r'].update(pending=-7), 2, fails),
+            (lambda entries: entries[1].update(r={}), 1, 'at 0:10, word 3: the record has round; '))
+        for change, wanted, problem in changes:
+            for words in ([], ['--strategy', 'same.lua']):
+                with self.subTest(problem, words=words):
+                    release = release_in(self.record)
+                    (self.top / 'same.lua').write_text(release['spec']['sources']['scripts.shares'])
+                    change(release['status']['entries'])
+                    status, told, errors = self.replay('-', *words, text=json.dumps(release))
+                    self.assertEqual(wanted, status, told)
+                    self.assertIn(problem, errors if wanted == 2 else told)
 
     def test_scripts_that_do_not_load(self):
         for new, problem in (('return 1 -- \0', 'new.lua: a script is wanted, got a file with NUL bytes'),

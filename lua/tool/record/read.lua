@@ -42,6 +42,12 @@ function Reader:optional(holder, field, path, kind)
   return value
 end
 
+function Reader:object(holder, field, path)
+  if type(holder[field]) ~= 'table' then
+    self:fail(path .. '.' .. field, holder[field], WANTED.table)
+  end
+end
+
 function Reader:list(holder, field, path)
   local value = holder[field]
   if value ~= nil and not is_list(value) then
@@ -128,6 +134,9 @@ function Reader:entries(status)
       self:fail(path, one, 'an object')
     elseif type(one.w) ~= 'string' then
       self:fail(path .. '.w', one.w, 'the name of a word')
+    end
+    if one.w ~= 'restart' then -- of the engine's own, which gives nothing
+      self:object(one, 'r', path)
     end
     list[i] = { word = one.w, args = one.a, result = one.r, at_ms = self:optional(one, 't', path, 'number'),
       times = self:optional(one, 'n', path, 'number') or 1, segment = self:optional(one, 's', path, 'number') or 1 }

@@ -57,10 +57,35 @@ local function same(a, b)
   return a.name == b.name and said.text(a) == said.text(b)
 end
 
---- The word that the Release's own script says there; nil: it does not come so far, or there is no other one.
-local function own_word(order, object, found)
-  local own = order.script and process.replay(object, nil, found.words + 1)
-  return own and (own['end'] == 'word' or own['end'] == 'record') and own.words == found.words and own.word or nil
+--- How far the Release's own script comes, no further than another one did; nil: there is no other one.
+local function play_own(order, object, found)
+  return order.script and process.replay(object, nil, found.words + 1)
+end
+
+--- The word that it says there; nil: it does not come so far, or the record has another one of it, too.
+local function own_word(object, own, found)
+  if not own or own.words ~= found.words or own['end'] ~= 'word' and own['end'] ~= 'record' then
+    return nil
+  end
+  local is_recorded = not found.recorded or process.replay(object, nil, found.words + 2).words > found.words
+  return is_recorded and own.word or nil
+end
+
+--- The record ends with the failure of its script, which so belongs to what is played again.
+local function fails_as_recorded(release, found)
+  return found['end'] == 'script' and not found.recorded and (release.ended_by or {}).kind == 'script'
+end
+
+--- The script that the Release pinned did not fail where its record goes on. Whoever has changed an answer in the
+--- record, or the script in it, has left nothing that says what another script would do.
+local function broken_problem(release, own)
+  if not own or own['end'] ~= 'script' or fails_as_recorded(release, own) then
+    return nil
+  end
+  local last = release.entries[#release.entries]
+  local recorded = own.recorded and own.recorded.name or ('the end, after %s'):format(last and last.word or 'nothing')
+  return ('status.entries: at word %d the record has %s, and the script in spec.sources fails, so the answers before '
+    .. 'it are not those that it got: %s'):format(own.words + 1, recorded, own.problem)
 end
 
 --- An analysis that judges other metrics says so in a word of its own, ahead of it.
@@ -72,11 +97,11 @@ local function other_round(release, found)
 end
 
 --- nil: they agree.
-local function difference_of(order, object, release, found)
-  local own = own_word(order, object, found)
+local function difference_of(object, release, found, own)
+  own = own_word(object, own, found)
   local is_other = own and found.word and not same(own, found.word)
   local in_progress = found['end'] == 'record' or found['end'] == 'operation'
-  if found['end'] == 'record' and not is_other then
+  if found['end'] == 'record' and not is_other or fails_as_recorded(release, found) then
     return nil
   end
   local on_record = found.recorded or {}
@@ -104,6 +129,10 @@ local function tell(order, release, result)
   end
   local rejudged = result.rejudged > 0
     and (' (%d with other bounds, and the same verdict)'):format(result.rejudged) or ''
+  if result.failed then
+    return ('%d word%s agree%s%s, and the script fails where the record ends with its failure: %s'):format(
+      result.words, result.words == 1 and '' or 's', result.words == 1 and 's' or '', rejudged, result.failed)
+  end
   local next_word = result.next and (', then the script says %s%s'):format(said.text(result.next),
     said.place(result.next.where)) or ''
   return ('%d word%s agree%s%s: the record ends here%s'):format(result.words, result.words == 1 and '' or 's',
@@ -141,6 +170,11 @@ local function play(order, object, release)
   if not found then
     return refused_play(order, release, renamed(problem))
   end
+  local own = play_own(order, object, found)
+  local broken = broken_problem(release, own or not order.script and found)
+  if broken then
+    return refused(('Release %s: %s'):format(release.name, broken))
+  end
   found.problem = renamed(found.problem)
   if found.word then
     found.word.where = renamed(found.word.where)
@@ -151,10 +185,11 @@ local function play(order, object, release)
     strategy = order.path or release.strategy,
     words = found.words,
     rejudged = found.rejudged,
-    difference = difference_of(order, object, release, found),
+    difference = difference_of(object, release, found, own),
   }
   result.agrees = not result.difference
   result.next = result.agrees and found.word or nil
+  result.failed = result.agrees and found['end'] == 'script' and found.problem or nil
   return { status = result.agrees and 0 or 1, document = order.json and result or nil,
     text = not order.json and readable(tell(order, release, result)) .. '\n' or nil }
 end
