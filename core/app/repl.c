@@ -1,4 +1,5 @@
 /* sluice repl: a console over a world (lua/tool/repl): walks through a release word by word, forward and back. */
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -102,19 +103,40 @@ static int columns_of_terminal(void)
 
 /* --- the two ways in which lines come --- */
 
-/* A line of a pipe, without its end; to be freed. NULL: there is none any more. */
+/* Why the pipe gives nothing any more; 0: it is at its end. EINTR: Ctrl-C came while it was waited for. */
+static int pipe_errno;
+/* The line has a NUL byte, with which it would end for whoever reads it. */
+static bool pipe_gave_nul;
+
+/* A line of a pipe, without its end; to be freed. NULL: there is none any more. One that has begun when the pipe fails
+ * is none: nobody has said that it is whole. */
 static char *read_piped(void)
 {
     struct buf line;
-    int next = fgetc(stdin);
-    if (next == EOF) {
-        return NULL;
-    }
     buf_init(&line, LINE_MAX_LEN);
+    errno = 0;
+    int next = fgetc(stdin);
     for (; next != EOF && next != '\n'; next = fgetc(stdin)) {
         buf_append_char(&line, (char)next);
     }
+    pipe_gave_nul = pipe_gave_nul || memchr(buf_str(&line), '\0', line.len) != NULL;
+    pipe_errno = ferror(stdin) ? errno : 0;
+    if (pipe_errno != 0 || (next == EOF && line.len == 0)) {
+        buf_fini(&line);
+        return NULL;
+    }
     return buf_take(&line);
+}
+
+static int status_of_pipe(int last)
+{
+    if (pipe_errno == 0) {
+        return last;
+    } else if (pipe_errno == EINTR) {
+        return INTERRUPTED;
+    }
+    fprintf(stderr, "sluice repl: cannot read standard input: %s\n", strerror(pipe_errno));
+    return 2;
 }
 
 /* Adds lines until they are a whole one. */
@@ -122,9 +144,10 @@ static char *read_whole(struct repl_line *editor, struct repl_world *world)
 {
     struct buf text;
     buf_init(&text, LINE_MAX_LEN);
+    pipe_gave_nul = false;
     for (bool is_more = false;; is_more = true) {
         char *line = editor != NULL ? repl_line_read(editor, is_more) : read_piped();
-        if (line == NULL && !is_more) {
+        if (line == NULL && (!is_more || pipe_errno != 0)) {
             buf_fini(&text);
             return NULL;
         }
@@ -167,7 +190,10 @@ static int talk(struct repl_line *editor, struct repl_world *world, struct repl_
             break;
         }
         bool is_dropped = editor != NULL && repl_line_dropped(editor);
-        if (!is_dropped && line[0] != '\0') {
+        if (pipe_gave_nul) {
+            fprintf(stderr, "a line with a NUL byte: text is wanted\n");
+            reply = (struct repl_reply){.status = 1};
+        } else if (!is_dropped && line[0] != '\0') {
             if (editor != NULL) {
                 repl_line_keep(editor, line);
             }
@@ -178,7 +204,7 @@ static int talk(struct repl_line *editor, struct repl_world *world, struct repl_
             break; /* nobody reads any more */
         }
     }
-    return reply.status;
+    return reply.is_end ? reply.status : status_of_pipe(reply.status);
 }
 
 /* --- signals --- */

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""What must not end sluice repl, or leave anything behind: lines that spin, Ctrl-C, pipes that fail, bad files.
+
+    repl_trouble.py SLUICE
+"""
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LEAK = ROOT / 'examples/scenarios/slow-leak.yaml'
+SLUICE = None
+PATIENCE_S = 300
+
+
+# A release that never ends.
+GATED = """world:serve('gate.shop', function() return 403 end) world:patch('Canary', 'shop', 'checkout', { spec = { \
+analysis = { webhooks = { { name = 'gate', type = 'confirm-promotion', url = 'http://gate.shop/' } } } } }) \
+world:deploy 'shop/checkout:2'"""
+
+
+class Repl(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        top = tempfile.TemporaryDirectory()
+        self.addCleanup(top.cleanup)
+        self.top = pathlib.Path(top.name)
+
+    def type(self, *lines, path=LEAK, words=()):
+        done = subprocess.run([SLUICE, 'repl', path, *words], input='\n'.join(lines) + '\n', capture_output=True,
+                              text=True, timeout=PATIENCE_S, cwd=self.top)
+        return done.returncode, done.stdout, done.stderr
+
+    def expect(self, told, *lines, status=0, errors='', **more):
+        self.assertEqual((status, told, errors), self.type(*lines, **more))
+
+
+class Trouble(Repl):
+    def test_spinning(self):
+        """Ctrl-C ends a line, and leaves no trace of it."""
+        done = self.interrupted('x = 1', 'x = 2; while true do end', 'x')
+        self.assertEqual((0, '1\n', 'interrupted; all is as it was before this line\n'), done)
+
+    def test_holding_on(self):
+        """So does it with a line that catches all errors: its process is ended."""
+        spin = 'x = 2; while true do pcall(function() while true do end end) end'
+        done = self.interrupted('x = 1', spin, 'x')
+        self.assertEqual((0, '1\n', 'interrupted; all is as it was before this line\n'), done)
+
+    def test_time_that_passes(self):
+        done = self.interrupted("deploy 'shop/checkout:2'", 'for i = 1, 1e9 do world:run(1) end', 'world:now()')
+        self.assertEqual((0, '7000\n', 'interrupted; all is as it was before this line\n'), done)
+
+    def test_long_walk(self):
+        """Ctrl-C ends a walk at the word that it has come to; what was walked stays, and can be gone back from."""
+        status, told, errors = self.interrupted(GATED, 's 100000000', 'world:now() > 300000', lines=500)
+        self.assertEqual((0, ''), (status, errors))
+        self.assertIn('confirm-promotion gate → ', told)
+        self.assertTrue(told.endswith('\ninterrupted\ntrue\n'), told[-300:])
+
+    def interrupted(self, first, spinning, last, lines=0):
+        """Presses Ctrl-C when the line spins: when the answer to the line before it has come, and CPU time is spent; or
+        it has told so many lines."""
+        child = subprocess.Popen([SLUICE, 'repl', LEAK], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True, cwd=self.top)
+        self.addCleanup(child.kill)
+        child.stdin.write(f'{first}\nprint "spins"\n{spinning}\n{last}\n')
+        child.stdin.close()
+        self.addCleanup(child.stdout.close)
+        self.addCleanup(child.stderr.close)
+        for line in child.stdout:
+            if line == 'spins\n':
+                break
+        begun = [child.stdout.readline() for _ in range(lines)]
+        if lines == 0:
+            self.wait_until(lambda: any(spent(pid) > 20 for pid in descendants(child.pid)))
+        child.send_signal(signal.SIGINT)
+        told, errors = ''.join(begun) + child.stdout.read(), child.stderr.read()
+        return child.wait(PATIENCE_S), told, errors
+
+    def wait_until(self, is_so):
+        deadline = time.monotonic() + PATIENCE_S
+        while not is_so():
+            self.assertLess(time.monotonic(), deadline)
+            os.sched_yield()
+
+    def test_processes_end(self):
+        """No process outlives the console, not even one that spins, when the console is killed."""
+        child = subprocess.Popen([SLUICE, 'repl', LEAK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        child.stdin.write("deploy 'shop/checkout:2'\ns 3\nprint 'spins'\nwhile true do end\n")
+        child.stdin.flush()
+        while child.stdout.readline() != 'spins\n':
+            pass
+        left = descendants(child.pid)
+        self.assertGreater(len(left), 3)
+        child.kill()
+        child.wait()
+        child.stdin.close()
+        child.stdout.close()
+        self.wait_until(lambda: not any(is_running(pid) for pid in left))
+
+    def test_memory(self):
+        if b'__asan_' in SLUICE.read_bytes():
+            self.skipTest('sanitizers need more address space than the limit leaves')
+        status, told, errors = self.type('t = {} while true do t[#t + 1] = ("x"):rep(2^20) .. #t end', '1 + 1')
+        self.assertEqual((0, '2\n'), (status, told))
+        self.assertEqual('the line was ended: it wants more memory than there is for it (2 GiB)\n'
+                         'the line has ended its process; all is as it was before this line\n', errors)
+
+    def test_closed_pipe(self):
+        """Whoever reads has gone: it ends, and leaves no process."""
+        done = subprocess.run(['bash', '-c', f'yes canary | "$0" repl "$1" | head -n 1', SLUICE, LEAK],
+                              capture_output=True, text=True, timeout=PATIENCE_S)
+        self.assertEqual('{\n', done.stdout)
+
+    def test_bad_input(self):
+        bad = self.top / 'bad.yaml'
+        bad.write_text('title: x\nobjects: 3\n')
+        status, told, errors = self.type('1', path=bad)
+        self.assertEqual((2, ''), (status, told))
+        self.assertRegex(errors, rf'\Asluice repl: {bad}:2:10: ')
+        status, _, errors = self.type('1', path=self.top / 'none.yaml')
+        self.assertEqual(2, status)
+        self.assertIn('none.yaml', errors)
+        self.assertEqual(2, subprocess.run([SLUICE, 'repl'], capture_output=True).returncode)
+        status, _, errors = self.type('1', path='checkout', words=('--prometheus', 'prom:9090'))
+        self.assertEqual(2, status)
+        self.assertIn('--prometheus: the URL of a server is wanted, got prom:9090\n', errors)
+        self.expect('', "world:version('shop/checkout:2', { errors = 5 })", status=1,
+                    errors='errors: expected a share from 0 to 1, got 5\n')
+
+    def test_long_line(self):
+        status, told, errors = self.type('x = "' + 'y' * 100000 + '"', '1')
+        self.assertEqual((0, '1\n'), (status, told))
+        self.assertEqual('a line of 100006 bytes: at most 65535 are taken\n', errors)
+
+    def test_closed_input(self):
+        done = subprocess.run(['bash', '-c', '"$0" repl "$1" <&-', SLUICE, LEAK], capture_output=True, text=True,
+                              timeout=PATIENCE_S)
+        self.assertEqual((0, '', ''), (done.returncode, done.stdout, done.stderr))
+
+    def begun(self, *lines):
+        """A console over a pipe that stays open, after the answer to the last line has come."""
+        child = subprocess.Popen([SLUICE, 'repl', LEAK], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True, cwd=self.top)
+        for close in (child.kill, child.stdin.close, child.stdout.close, child.stderr.close):
+            self.addCleanup(close)
+        child.stdin.write('\n'.join((*lines, "'here'")) + '\n')
+        child.stdin.flush()
+        self.assertEqual('here\n', child.stdout.readline())
+        return child
+
+    def test_interrupted_wait(self):
+        """Ctrl-C while it waits for a line, or for the rest of one, ends it: there is nothing else that it could end,
+        and half a line is none."""
+        for half in ('', "print 'half'", 'for i = 1, 2 do\nprint(i)\n'):
+            with self.subTest(half):
+                child = self.begun()
+                child.stdin.write(half)
+                child.stdin.flush()
+                self.wait_until(lambda: waits_for_input(child.pid))
+                child.send_signal(signal.SIGINT)
+                self.assertEqual((130, '', ''), (child.wait(PATIENCE_S), child.stdout.read(), child.stderr.read()))
+
+    def test_input_that_fails(self):
+        done = subprocess.run(['bash', '-c', '"$0" repl "$1" </', SLUICE, LEAK], capture_output=True, text=True)
+        self.assertEqual((2, '', 'sluice repl: cannot read standard input: Is a directory\n'),
+                         (done.returncode, done.stdout, done.stderr))
+
+    def test_nul_byte(self):
+        """It does not end the line for whoever reads it."""
+        self.expect('', '1 + 1 \0 garbage', status=1, errors='a line with a NUL byte: text is wanted\n')
+
+
+def descendants(pid):
+    found = []
+    for task in pathlib.Path(f'/proc/{pid}/task').glob('*/children'):
+        for child in task.read_text().split():
+            found += [int(child), *descendants(int(child))]
+    return found
+
+
+def stat_of(pid):
+    try:
+        return pathlib.Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+    except FileNotFoundError:
+        return None
+
+
+def spent(pid):
+    """CPU time in ticks."""
+    stat = stat_of(pid)
+    return int(stat[11]) + int(stat[12]) if stat else 0
+
+
+def is_running(pid):
+    stat = stat_of(pid)
+    return stat is not None and stat[0] != 'Z'
+
+
+def waits_for_input(pid):
+    """Its one system call is a read of standard input, and there is nothing to read."""
+    number, first, *_ = (pathlib.Path(f'/proc/{pid}/syscall').read_text() + ' 0').split()
+    return number == '0' and first == '0x0'
+
+
+if __name__ == '__main__':
+    SLUICE = pathlib.Path(sys.argv[1]).resolve()
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:], verbosity=2)
