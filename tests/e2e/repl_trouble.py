@@ -41,6 +41,50 @@ class Repl(unittest.TestCase):
         self.assertEqual((status, told, errors), self.type(*lines, **more))
 
 
+class Names(Repl):
+    def refuse(self, problem, *lines):
+        """The last line is an error, and the console goes on."""
+        status, _, errors = self.type(*lines)
+        self.assertEqual((1, problem + '\n'), (status, errors), lines)
+
+    def test_read_only(self):
+        """A fact that is set would stay what it is without a word."""
+        rest = ('can only be read, and nothing was set: the release gives the shares, and methods of world:… change '
+                'the world')
+        deploy = "deploy 'shop/checkout:2'"
+        for line, field in (('canary.weight = 5', 'canary.weight'), ('canary.new = 5', 'canary.new'),
+                            ('canary.spec.analysis.threshold = 77', 'canary.spec.analysis.threshold'),
+                            ('for i = 1, 100 do local c = canary; if i == 3 then c.name = i end end', 'canary.name'),
+                            ("release.state = 'Failed'", 'release.state'),
+                            ('release.spec.words = nil', 'release.spec.words')):
+            with self.subTest(line):
+                self.refuse(f"{field}: {field.partition('.')[0]} {rest}", deploy, line)
+        for name in ('canary', 'release', 'world'):
+            self.refuse(f'{name} can only be read: a variable needs another name', f'{name} = 5')
+        self.assertEqual((0, '10\n', ''), self.type('mine = canary', 'mine.weight = 10', 'mine.weight'))
+
+    def test_library(self):
+        """What a line does to Lua's own it does to itself."""
+        status, told, errors = self.type('string.format = nil', 'math.floor, table.concat = nil, nil',
+                                         "getmetatable('').__index = nil", "deploy 'shop/checkout:2'", 's',
+                                         "('x'):upper()")
+        self.assertEqual((0, 'attempt to index a boolean value\n'), (status, errors))
+        self.assertTrue(told.endswith('scale up checkout\nX\n'), told)
+
+    def test_arguments(self):
+        """They are named as the line has them."""
+        for line, problem in (
+                ("world:run 'x'", 'world:run: argument 1: time: invalid duration "x"'),
+                ("world:version 'shop/checkout:2'", 'world:version: argument 2: table expected, got no value'),
+                ("check('request-duration', 5)", 'rollout:check: params: a table is wanted, got number'),
+                ("history 'x'", 'rollout:history: a whole number from 1 to 10 is wanted, got x'),
+                ("replicas 'x'", 'rollout:replicas: side: one of primary, canary is wanted, got x')):
+            with self.subTest(line):
+                self.refuse(problem, line)
+        self.expect('{ [a function] = 2, [{…}] = 1 }\n{}\n', '{ [{}] = 1, [print] = 2 }',
+                    'setmetatable({}, { all = 5 })')
+
+
 class Trouble(Repl):
     def test_spinning(self):
         """Ctrl-C ends a line, and leaves no trace of it."""

@@ -152,9 +152,6 @@ end
 ---@return number? value
 ---@return string? cause
 function M.query(session, text)
-  if type(text) ~= 'string' then
-    error(('query: a text is wanted, got %s'):format(type(text)), 0)
-  end
   text = fill(session, text)
   local answer = in_copy(session, function()
     return session.world:query(text)

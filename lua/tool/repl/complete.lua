@@ -1,5 +1,6 @@
 --- What may stand at the end of a line that is being typed: commands, names, fields, parameters, metrics, objects.
 local commands = require 'tool.repl.commands'
+local facts = require 'tool.repl.facts'
 local scope = require 'tool.repl.scope'
 
 local M = {}
@@ -70,7 +71,7 @@ local function fields(session, path)
   if path == 'world' then
     return scope.methods(session)
   elseif path == 'canary' or path == 'release' then
-    return scope.fields(session, path)
+    return facts.fields(session, path)
   end
   local value = value_of(session, path)
   if type(value) == 'string' then

@@ -1,11 +1,22 @@
 --- What a line of the console can name: the facts of the world, the words that only read, Lua's own library without
 --- what reaches out of it, and the variables of the user.
+local arguments = require 'stdlib.arguments'
 local asking = require 'tool.repl.asking'
 local console = require 'tool.console'
+local facts = require 'tool.repl.facts'
 local nearest = require 'tool.nearest'
 local show = require 'tool.repl.show'
 
 local M = {}
+
+local OWN_PLACE = '^tool/[%w_/]+%.lua:%d+: ' -- which says nothing to the user
+
+--- Lua's own words for a line, without what the console has put around it.
+local function plain(raised)
+  return (tostring(raised):gsub(OWN_PLACE, ''):gsub('^line:1: ', ''):gsub('^line:(%d+): ', 'line %1: '))
+end
+
+M.plain = plain
 
 --- Of Lua's own; no file, process, module or foreign code is among them.
 local LIBRARY = { 'assert', 'error', 'getmetatable', 'ipairs', 'next', 'pairs', 'pcall', 'rawequal', 'rawget', 'rawset',
@@ -31,9 +42,23 @@ local function methods_of(world)
   return meta.__index
 end
 
+local METHOD_ARGUMENT = "bad argument #(%d+) to '%?' %((.*)%)$"
+
+--- Lua knows no name of a function that is called through another one, and counts the world as the first argument.
+local function with_name(method, raised)
+  if type(raised) ~= 'string' then
+    return raised
+  end
+  return (plain(raised):gsub(METHOD_ARGUMENT, function(number, problem)
+    return ('world:%s: argument %d: %s'):format(method, number - 1, problem)
+  end))
+end
+
 --- What a method gives, with the handle in the place of the world.
-local function give_handle(session, handle, ...)
-  if rawequal((...), session.world) then
+local function give(session, handle, method, ok, ...)
+  if not ok then
+    error(with_name(method, (...)), 0)
+  elseif rawequal((...), session.world) then
     return handle, select(2, ...)
   end
   return ...
@@ -53,7 +78,7 @@ local function world_of(session)
       elseif CHANGING[name] then
         session:note_change(name, ...)
       end
-      return give_handle(session, handle, methods[name](session.world, ...))
+      return give(session, handle, name, pcall(methods[name], session.world, ...))
     end
   end
   return setmetatable(handle, {
@@ -85,110 +110,21 @@ end
 
 M.CHANGING = CHANGING
 
--- Facts -----------------------------------------------------------------------------------------
-
---- Fields that ask Prometheus when they are read.
-local MEASURED = {
-  p99 = { check = 'request-duration', params = { max = math.huge } },
-  success_rate = { check = 'request-success-rate', params = { min = -math.huge } },
-}
-
-local function image_of(session, namespace, name)
-  local object = session.world:get('deployments.apps', namespace, name)
-  local container = object and object.spec.template.spec.containers[1]
-  return container and container.image
-end
-
-local function facts_of_canary(session)
-  local facts = asking.facts(session)
-  local canary = session.world:canary(facts.namespace .. '/' .. facts.name)
-  return {
-    name = facts.name, namespace = facts.namespace, phase = facts.phase, weight = facts.route.canary,
-    iterations = facts.iterations, failed_checks = facts.failed_checks,
-    threshold = canary.spec.analysis and canary.spec.analysis.threshold,
-    interval = canary.spec.analysis and canary.spec.analysis.interval,
-    target = facts.target, service = facts.service,
-    image = image_of(session, facts.namespace, facts.target),
-    primary = session.world:primary(facts.namespace .. '/' .. facts.name),
-    spec = canary.spec, status = canary.status, metadata = canary.metadata,
-  }
-end
-
-local HIDDEN = { spec = true, status = true, metadata = true } -- shown when they are asked for
-
-local function canary_of(session)
-  local facts = facts_of_canary(session)
-  local function measure(name)
-    local measured = MEASURED[name]
-    return measured and asking.check(session, measured.check, { min = -1e300, max = 1e300 }).value
-  end
-  return setmetatable(facts, {
-    __index = function(_, name)
-      if MEASURED[name] then
-        return measure(name)
-      end
-      error(unknown('canary', tostring(name), M.fields(session, 'canary')), 2)
-    end,
-    all = function(t)
-      local all = {}
-      for name, value in pairs(t) do
-        all[name] = not HIDDEN[name] and value or nil
-      end
-      for name in pairs(MEASURED) do
-        all[name] = measure(name)
-      end
-      return all
-    end,
-  })
-end
-
-local function release_of(session)
-  local first = session:focus()
-  local release = session.release or first and session.world:release(first.namespace .. '/' .. first.name)
-  if not release then
-    return nil
-  end
-  local status = release.status or {}
-  return setmetatable({ name = release.metadata.name, strategy = release.spec.strategy, state = status.state,
-    weight = status.weight, failed_checks = status.failedChecks, threshold = status.threshold, checks = status.checks,
-    images = status.images, started = status.started, ended = status.ended, evidence = status.evidence,
-    spec = release.spec, status = status, metadata = release.metadata }, {
-    all = function(t)
-      local all = {}
-      for name, value in pairs(t) do
-        all[name] = not HIDDEN[name] and name ~= 'evidence' and value or nil
-      end
-      return all
-    end,
-  })
-end
-
---- The names of the fields that `canary` or `release` has.
-function M.fields(session, what)
-  local names = {}
-  for name in pairs(what == 'canary' and facts_of_canary(session) or release_of(session) or {}) do
-    names[name] = true
-  end
-  for name in pairs(what == 'canary' and MEASURED or {}) do
-    names[name] = true
-  end
-  return names
-end
-
 -- Words -----------------------------------------------------------------------------------------
 
 local function words_of(session)
   local words = {}
 
   function words.check(name, params)
-    return asking.check(session, name, params)
+    return asking.check(session, arguments.check('check', name, params))
   end
 
   function words.query(text)
-    return asking.query(session, text)
+    return asking.query(session, arguments.query('query', text))
   end
 
   function words.query_range(text, span, step)
+    arguments.query_range('query_range', text, span, step)
     return asking.query_range(session, text, span, step)
   end
 
@@ -197,8 +133,8 @@ local function words_of(session)
   end
 
   function words.elapsed()
-    local facts = asking.facts(session)
-    return facts.started and math.floor((facts.now - facts.started) / 1000) or nil
+    local here = asking.facts(session)
+    return here.started and math.floor((here.now - here.started) / 1000) or nil
   end
 
   function words.weights()
@@ -211,14 +147,14 @@ local function words_of(session)
 
   function words.replicas(side)
     local counts = asking.facts(session).replicas or {}
-    return side and counts[side] or counts
+    return side == nil and counts or counts[arguments.side('replicas', side)]
   end
 
   function words.history(count)
-    local list = {}
-    local facts = asking.facts(session)
-    for _, release in ipairs(session.world:list('releases.sluice.dev', facts.namespace)) do
-      if release.spec.canary == facts.name and #list < (count or 10) then
+    local list, most = {}, count == nil and 10 or arguments.count('history', count)
+    local here = asking.facts(session)
+    for _, release in ipairs(session.world:list('releases.sluice.dev', here.namespace)) do
+      if release.spec.canary == here.name and #list < most then
         table.insert(list, 1, { name = release.metadata.name, outcome = release.status and release.status.state })
       end
     end
@@ -252,10 +188,26 @@ local function printer(session)
   end
 end
 
+local function copy_of(library)
+  local copy = {}
+  for name, value in pairs(library) do
+    copy[name] = value
+  end
+  return copy
+end
+
+--- Lua's own, as copies: the console goes by the same functions, and a line that sets `string.format` sets its own.
 local function library(session)
   local names = {}
   for _, name in ipairs(LIBRARY) do
-    names[name] = _G[name]
+    local value = _G[name]
+    names[name] = type(value) == 'table' and copy_of(value) or value
+  end
+  names.getmetatable = function(value)
+    if type(value) == 'string' then
+      return false -- it is that of all texts, the console's among them
+    end
+    return getmetatable(value)
   end
   names.os = { time = os.time, date = os.date, clock = os.clock, difftime = os.difftime }
   names.print = printer(session)
@@ -281,7 +233,7 @@ local function with_names(session, fixed, live)
         if value == nil then
           error(('%s: there is none yet; deploy IMAGE begins a release'):format(name), 2)
         end
-        return value
+        return session.handed:give(name, value)
       elseif fixed[name] ~= nil then
         return fixed[name]
       elseif acts[name] then
@@ -292,6 +244,12 @@ local function with_names(session, fixed, live)
         known[variable] = type(variable) == 'string' or nil
       end
       error(('there is no %s%s'):format(tostring(name), nearest.known(tostring(name), known)), 2)
+    end,
+    __newindex = function(_, name, value)
+      if live[name] or name == 'world' and fixed.world then
+        error(('%s can only be read: a variable needs another name'):format(name), 2)
+      end
+      rawset(env, name, value)
     end,
     __metatable = false,
   })
@@ -305,17 +263,16 @@ end
 ---@return table env variables of the user, over all the rest
 function M.new(session)
   local fixed = library(session)
+  session.handed = facts.handed()
   if session.recorded then
-    return with_names(session, fixed, { release = release_of, at = at_of, canary = function()
-      return session.canary or error('the file has the Release alone, and no Canary', 2)
-    end })
+    return with_names(session, fixed, { release = facts.release, at = at_of, canary = facts.recorded_canary })
   end
   for name, word in pairs(words_of(session)) do
     fixed[name] = word
   end
   fixed.world = world_of(session)
   session.handle = fixed.world
-  return with_names(session, fixed, { canary = canary_of, release = release_of })
+  return with_names(session, fixed, { canary = facts.canary, release = facts.release })
 end
 
 -- Lines -----------------------------------------------------------------------------------------
@@ -327,15 +284,6 @@ local function compile(text)
   end
   return loadstring(text, '=line')
 end
-
-local OWN_PLACE = '^tool/[%w_/]+%.lua:%d+: ' -- which says nothing to the user
-
---- Lua's own words for a line, without what the console has put around it.
-local function plain(raised)
-  return (tostring(raised):gsub(OWN_PLACE, ''):gsub('^line:1: ', ''):gsub('^line:(%d+): ', 'line %1: '))
-end
-
-M.plain = plain
 
 --- False: something is missing at its end.
 ---@param text string
@@ -363,6 +311,7 @@ function M.run(session, text)
     return false, plain(problem)
   end
   setfenv(chunk, session.env)
+  session.handed = facts.handed()
   local values = { n = 0 }
   local function keep(ok, ...)
     values = { n = select('#', ...), ... }
@@ -379,6 +328,10 @@ function M.run(session, text)
       error(raised, 0)
     end
     return false, type(raised) == 'table' and show.value(raised, session.columns) or plain(raised)
+  end
+  local unset = session.handed:problem()
+  if unset then
+    return false, unset
   end
   if values.n == 1 and rawequal(values[1], session.handle) then -- most of its methods give the world
     return true, text:find '^%s*world%s*$' and tostring(session.handle) or nil

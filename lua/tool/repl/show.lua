@@ -81,14 +81,16 @@ local function quoted(text)
   return "'" .. text:gsub("[\\']", '\\%0'):gsub('\n', '\\n') .. "'"
 end
 
+local scalar
+
 local function key_text(key)
   if type(key) == 'string' then
     return key:find '^[%a_][%w_]*$' and not KEYWORDS[key] and key or '[' .. quoted(key) .. ']'
   end
-  return '[' .. tostring(key) .. ']'
+  return type(key) == 'table' and '[{…}]' or '[' .. scalar(key) .. ']'
 end
 
-local function scalar(value)
+function scalar(value)
   if type(value) == 'string' then
     return quoted(value)
   elseif type(value) == 'number' then
@@ -114,10 +116,12 @@ local function verdict_text(value)
   end
 end
 
+M.ALL = {} -- of a metatable: gives all fields; a key that no line can name
+
 --- Fields of a table, also those that are only there when they are asked for.
 local function fields_of(value)
   local meta = getmetatable(value)
-  local all = type(meta) == 'table' and meta.all
+  local all = type(meta) == 'table' and meta[M.ALL]
   return all and all(value) or value
 end
 
