@@ -84,8 +84,8 @@ static bool write_kubeconfig(const struct demo_flags *flags, int port, struct er
     }
     str_free(&text);
     cli_flush(stdout);
-    return ok && (!ferror(stdout) ||
-                  err_set(err, ERR_IO, "cannot write the kubeconfig: %s", strerror(cli_write_errno())));
+    return ok &&
+           (!ferror(stdout) || err_set(err, ERR_IO, "cannot write the kubeconfig: %s", strerror(cli_write_errno())));
 }
 
 /* Warns that the cluster has no passwords and no access rights: everybody who reaches it may do anything there. */
