@@ -274,6 +274,7 @@ describe('what is no record', function()
     ['Release shop-7: status.entries: a list is wanted, got an object'] =
       release { entries = { [1] = entry('start', 0), [3] = entry('round', 0) } },
     ['Release shop-7: status.entries[0].w: the name of a word is wanted, got nothing'] = release { entries = { {} } },
+    ['Release shop-7: status.entries[0].r: an object is wanted, got nothing'] = release { entries = { { w = 'x' } } },
     ['Release shop-7: status.entries[0].s: a number is wanted, got an object'] =
       release { entries = { { w = 'round', s = {} } } },
     ['Release shop-7: status.open: a list is wanted, got true'] = release { open = true },

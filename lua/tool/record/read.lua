@@ -135,11 +135,11 @@ function Reader:entries(status)
     elseif type(one.w) ~= 'string' then
       self:fail(path .. '.w', one.w, 'the name of a word')
     end
+    list[i] = { word = one.w, args = one.a, result = one.r, at_ms = self:optional(one, 't', path, 'number'),
+      times = self:optional(one, 'n', path, 'number') or 1, segment = self:optional(one, 's', path, 'number') or 1 }
     if one.w ~= 'restart' then -- of the engine's own, which gives nothing
       self:object(one, 'r', path)
     end
-    list[i] = { word = one.w, args = one.a, result = one.r, at_ms = self:optional(one, 't', path, 'number'),
-      times = self:optional(one, 'n', path, 'number') or 1, segment = self:optional(one, 's', path, 'number') or 1 }
   end
   for i, entry in ipairs(list) do
     for k = i + 1, math.min(i + entry.segment - 1, #list) do -- repeated together with the one before
