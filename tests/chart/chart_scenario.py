@@ -51,4 +51,5 @@ class ChartScenario(Scenario):
                 future.result()
 
     def make_namespace(self, name):
-        self.lab.client.create({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': name}})
+        if self.lab.get('Namespace', None, name) is None:
+            self.lab.client.create({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': name}})
