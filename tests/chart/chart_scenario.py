@@ -14,6 +14,7 @@ KUBERNETES = ('--kube-version', real_helm.parts.KUBERNETES)  # what no cluster i
 
 class ChartScenario(Scenario):
     when = 'alone'
+    chart = real_helm.CHART
     flagger_too = False
 
     @property
@@ -28,9 +29,9 @@ class ChartScenario(Scenario):
         path.write_text(json.dumps(values))
         return path
 
-    def render(self, values, release='rel', namespace='matrix', chart=real_helm.CHART):
+    def render(self, values, release='rel', namespace='matrix', chart=None):
         """The chart's objects with these values, as text."""
-        return self.helm('template', release, chart, '--namespace', namespace, *KUBERNETES,
+        return self.helm('template', release, chart or self.chart, '--namespace', namespace, *KUBERNETES,
                          '--values', self.values_file(values))
 
     def objects(self, values, **how):

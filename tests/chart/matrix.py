@@ -97,7 +97,7 @@ def scripts_of_volume(it):
 
 
 def everything_said(it):
-    for arg in ('-log-level=warn', '-metrics-server=http://prometheus.monitoring:9090', '-mesh-provider=istio',
+    for arg in ('-log-level=warning', '-metrics-server=http://prometheus.monitoring:9090', '-mesh-provider=istio',
                 '-selector-labels=app', '-include-label-prefix=app.kubernetes.io,team', '-cluster-name=berlin',
                 '-event-webhook=http://events', '-slack-url=https://slack/x', '-slack-proxy-url=http://proxy',
                 '-slack-user=us', '-slack-channel=ops', '-msteams-url=https://teams/x',

@@ -7,14 +7,17 @@ import subprocess
 import parts
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CHART = ROOT / 'deploy' / 'charts' / 'sluice'
+CHARTS = ROOT / 'deploy' / 'charts'
+CHART = CHARTS / 'sluice'
+LOADTESTER = CHARTS / 'loadtester'
 
 VERSION = 'v3.22.0'
 # Modules that tests read and keep nothing of: values that must go on working, and the kinds of Prometheus' operator.
 FLAGGER = 'github.com/fluxcd/flagger@v1.44.0'
 OPERATOR = 'github.com/prometheus-operator/prometheus-operator@v0.85.0'
 OPERATOR_CRDS = ('servicemonitors', 'podmonitors')
-NEEDED = ('helm', 'flagger-values.yaml', 'flagger-crds.yaml', *(f'{kind}.yaml' for kind in OPERATOR_CRDS))
+NEEDED = ('helm', 'flagger-values.yaml', 'flagger-loadtester', 'flagger-crds.yaml',
+          *(f'{kind}.yaml' for kind in OPERATOR_CRDS))
 
 
 def folder():
@@ -28,6 +31,7 @@ def build(say=print):
         parts.run(['go', 'install', '-trimpath', '-ldflags', '-s -w', f'helm.sh/helm/v3/cmd/helm@{VERSION}'],
                   env={'GOBIN': str(out)})
         copy_of_module(FLAGGER, 'charts/flagger/values.yaml', out / 'flagger-values.yaml')
+        copy_of_module(FLAGGER, 'charts/loadtester', out / 'flagger-loadtester')
         copy_of_module(FLAGGER, 'charts/flagger/crds/crd.yaml', out / 'flagger-crds.yaml')
         for kind in OPERATOR_CRDS:
             copy_of_module(OPERATOR, f'example/prometheus-operator-crd/monitoring.coreos.com_{kind}.yaml',
@@ -40,8 +44,13 @@ def is_built():
 
 
 def copy_of_module(module, path, to):
+    """A file or a folder, as files of our own: Go's are read-only, and its folders, too."""
     answer = parts.run(['go', 'mod', 'download', '-json', module])
-    to.write_text((pathlib.Path(json.loads(answer)['Dir']) / path).read_text())
+    source = pathlib.Path(json.loads(answer)['Dir']) / path
+    for file in [source] if source.is_file() else [inner for inner in source.rglob('*') if inner.is_file()]:
+        copy = to / file.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(file.read_bytes())
 
 
 class Refused(RuntimeError):

@@ -3,6 +3,7 @@ import re
 import tarfile
 
 import matrix
+import matrix_loadtester
 import real_helm
 import yaml
 from chart_scenario import KUBERNETES, ChartScenario
@@ -20,11 +21,10 @@ def leaves(values, path=()):
             yield (*path, key), value
 
 
-def nested(path, value):
-    """{'a': {'b': value}} for the path a.b."""
-    for key in reversed(path):
-        value = {key: value}
-    return value
+def put(values, path, value):
+    for key in path[:-1]:
+        values = values.setdefault(key, {})
+    values[path[-1]] = value
 
 
 class Matrix(ChartScenario):
@@ -33,7 +33,9 @@ class Matrix(ChartScenario):
         not know."""
         for name in ('matrix', 'shop', 'monitoring'):
             self.make_namespace(name)
-        self.each(matrix.ROWS, self.check)
+        self.each(self.rows, self.check)
+
+    rows = matrix.ROWS
 
     def check(self, name, row):
         values, is_right = row
@@ -43,10 +45,14 @@ class Matrix(ChartScenario):
                          '-', stdin=text)
 
 
+class MatrixOfLoadtester(Matrix):
+    chart, rows = real_helm.LOADTESTER, matrix_loadtester.ROWS
+
+
 class Files(ChartScenario):
     def test_lint(self):
-        told = self.helm('lint', '--strict', *KUBERNETES, real_helm.CHART)
-        self.assertIn('1 chart(s) linted, 0 chart(s) failed', told)
+        told = self.helm('lint', '--strict', *KUBERNETES, real_helm.CHART, real_helm.LOADTESTER)
+        self.assertIn('2 chart(s) linted, 0 chart(s) failed', told)
 
     def test_package(self):
         """What is packed has the files of deploy/ themselves, not links to them, and renders the same."""
@@ -62,9 +68,16 @@ class Files(ChartScenario):
         self.assertEqual(self.render({}), self.render({}, chart=packed))
 
     def test_version(self):
-        chart = yaml.safe_load((real_helm.CHART / 'Chart.yaml').read_text())
         version = re.search(r'project\(sluice VERSION (\S+)', (real_helm.ROOT / 'CMakeLists.txt').read_text()).group(1)
-        self.assertEqual(version, chart['appVersion'])
+        for chart in (real_helm.CHART, real_helm.LOADTESTER):
+            self.assertEqual(version, yaml.safe_load((chart / 'Chart.yaml').read_text())['appVersion'])
+
+    def test_same_loadtester(self):
+        """As deploy/loadtester.yaml, which takes the name that the tutorial has for the chart's."""
+        theirs = self.by_name(Objects((DEPLOY / 'loadtester.yaml').read_text()))
+        mine = self.by_name(Objects(self.render({'nameOverride': 'flagger-loadtester'}, release='flagger-loadtester',
+                                                chart=real_helm.LOADTESTER)))
+        self.assert_same(theirs, mine)
 
     def test_same_as_kustomize(self):
         """With the values that deploy/deployment.yaml has, the chart makes what `kubectl apply -k deploy` makes."""
@@ -73,6 +86,9 @@ class Files(ChartScenario):
         mine = self.by_name(self.objects(values, release='sluice', namespace='sluice-system'))
         theirs = self.by_name(Objects(self.lab.kubectl('kustomize', DEPLOY)))
         del theirs['Namespace sluice-system']  # helm's --create-namespace
+        self.assert_same(theirs, mine)
+
+    def assert_same(self, theirs, mine):
         self.assertEqual(sorted(theirs), sorted(mine))
         for name, thing in theirs.items():
             with self.subTest(name):
@@ -94,9 +110,10 @@ def without_marks(thing):
     if 'args' in kept:
         kept['args'] = sorted(kept['args'])
     if 'metadata' in kept:
+        kept['metadata'].pop('namespace', None)
         for key in ('labels', 'annotations'):
             rest = {name: value for name, value in kept['metadata'].get(key, {}).items()
-                    if (name, value) != ('app.kubernetes.io/name', 'sluice')}
+                    if name not in ('app.kubernetes.io/name', 'app')}
             kept['metadata'].pop(key, None)
             kept['metadata'].update({key: rest} if rest else {})
     return kept
@@ -125,26 +142,28 @@ class Refusals(ChartScenario):
 
 
 class Values(ChartScenario):
+    theirs = 'flagger-values.yaml'
+    # What Flagger's templates read besides its values.yaml.
+    unlisted = ('slack.proxyUrl', 'msteams.proxyUrl', 'threadiness', 'includeLabelPrefix', 'annotations',
+                'serviceMonitor.namespace', 'serviceMonitor.labels')
+
     def setUp(self):
         super().setUp()
-        self.flaggers = yaml.safe_load((real_helm.folder() / 'flagger-values.yaml').read_text())
-        self.defaults = yaml.safe_load((real_helm.CHART / 'values.yaml').read_text())
-        self.idle = yaml.safe_load((real_helm.CHART / 'files' / 'idle.yaml').read_text())
+        self.flaggers = yaml.safe_load((real_helm.folder() / self.theirs).read_text())
+        self.defaults = yaml.safe_load((self.chart / 'values.yaml').read_text())
+        self.idle = yaml.safe_load((self.chart / 'files' / 'idle.yaml').read_text())
 
     def test_all_of_flaggers(self):
-        """The whole file of Flagger 1.44, but for its image, and what its templates read besides."""
+        """The whole file of Flagger 1.44 is taken, but for its image; and what its templates read besides."""
         del self.flaggers['image']
-        for path in ('slack.proxyUrl', 'msteams.proxyUrl', 'threadiness', 'includeLabelPrefix', 'annotations',
-                     'serviceMonitor.namespace', 'serviceMonitor.labels'):
+        for path in self.unlisted:
             self.assertIn(tuple(path.split('.')), dict(leaves(self.defaults)), path)
-        objects = self.objects(self.flaggers)
-        self.assertIn('-metrics-server=http://prometheus:9090', objects.args())
-        self.assertEqual('enabled', objects.one('Deployment')['spec']['template']['metadata']['annotations'][
-            'linkerd.io/inject'])
+        self.assertEqual('enabled' if self.chart == real_helm.CHART else None, self.objects(self.flaggers).one(
+            'Deployment')['spec']['template']['metadata']['annotations'].get('linkerd.io/inject'))
 
     def test_schema_has_all(self):
         """Every value of values.yaml is in the schema, and the other way round."""
-        schema = yaml.safe_load((real_helm.CHART / 'values.schema.json').read_text())
+        schema = yaml.safe_load((self.chart / 'values.schema.json').read_text())
 
         def names(node, path=()):
             node = schema['$defs'][node['$ref'].rpartition('/')[2]] if '$ref' in node else node
@@ -153,34 +172,40 @@ class Values(ChartScenario):
             self.assertIs(False, node.get('additionalProperties'), path)
             return set().union(*(names(inner, (*path, key)) for key, inner in node['properties'].items()))
 
-        def declared(node, known):
-            found = set()
-            for path, _ in leaves(node):
-                found.add(next((path[:n] for n in range(1, len(path) + 1) if path[:n] in known), path))
-            return found
         known = names(schema) - {('global',)}  # helm's own
-        self.assertEqual(known, declared(self.defaults, known))
+        declared = {next((path[:n] for n in range(1, len(path) + 1) if path[:n] in known), path)
+                    for path, _ in leaves(self.defaults)}
+        self.assertEqual(known, declared)
 
     def test_idle_is_told(self):
         """A value that does nothing is told of where it was given, with the reason that docs/install.md has."""
         self.assertNotIn('has no meaning', self.notes_of({}))
         page = (real_helm.ROOT / 'docs' / 'install.md').read_text()
+        given, wanted = {}, []
         for row in self.idle:
-            with self.subTest(row['value']):
-                path = tuple(row['value'].split('.'))
-                usual = dict(leaves(self.defaults))[path]
-                given = not usual if isinstance(usual, bool) else '20'
-                told = f"{row['value']} has no meaning here: {row['why']}."
-                self.assertEqual(1, self.notes_of(nested(path, given)).count(told))
-                self.assertRegex(page, rf"\n\| `{row['value']}` \| .* \| Accepted, no meaning here: {row['why']}\.")
+            path = tuple(row['value'].split('.'))
+            usual = dict(leaves(self.defaults))[path]
+            put(given, path, not usual if isinstance(usual, bool) else [{}] if usual == [] else '20')
+            wanted.append(f"{row['value']} has no meaning here: {row['why']}.")
+            self.assertRegex(page, rf"\n\| `{row['value']}` \| .* \| Accepted, no meaning here: {row['why']}\.")
+        told = [line for line in self.notes_of(given).splitlines() if 'has no meaning' in line]
+        self.assertEqual(wanted, told)
 
-    def test_notes(self):
+    def notes_of(self, values):
+        told = self.helm('install', 'rel', self.chart, '--namespace', 'default', '--dry-run=client', '--output', 'json',
+                         '--values', self.values_file(values))
+        return yaml.safe_load(told)['info']['notes']
+
+
+class ValuesOfLoadtester(Values):
+    chart, theirs, unlisted = real_helm.LOADTESTER, 'flagger-loadtester/values.yaml', ('backends',)
+
+
+class Notes(ChartScenario):
+    notes_of = Values.notes_of
+
+    def test_warnings(self):
         self.assertIn('The CRDs are not there', self.notes_of({'crd': {'create': False}}))
         budget = {'podDisruptionBudget': {'enabled': True, 'minAvailable': 2}}
         self.assertIn('no node with an engine can be drained', self.notes_of(budget))
         self.assertNotIn('drained', self.notes_of({'podDisruptionBudget': {'enabled': True}}))
-
-    def notes_of(self, values):
-        told = self.helm('install', 'rel', real_helm.CHART, '--namespace', 'default', '--dry-run=client', '--output',
-                         'json', '--values', self.values_file(values))
-        return yaml.safe_load(told)['info']['notes']

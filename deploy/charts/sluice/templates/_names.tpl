@@ -1,4 +1,4 @@
-{{/* What things are called. Names end at 63 characters, as labels do. */}}
+{{/* What both charts share: names, labels, the image, the notes. Names end at 63 characters, as labels do. */}}
 
 {{- define "sluice.short" -}}
 {{- . | trunc 63 | trimSuffix "-" -}}
@@ -37,8 +37,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{- define "sluice.image" -}}
 {{- $image := .Values.image -}}
-{{- if eq (base $image.repository) "flagger" -}}
-{{- fail (printf "image.repository: %s is Flagger's image, which does not know Sluice's roles: leave image out of your values, or name an image that deploy/Dockerfile made" $image.repository) -}}
+{{- if has (base $image.repository) (list "flagger" "flagger-loadtester") -}}
+{{- fail (printf "image.repository: %s is Flagger's image: leave image out of your values, or name one that is built from deploy/" $image.repository) -}}
 {{- end -}}
 {{- $image.digest | empty | ternary (printf "%s:%s" $image.repository ($image.tag | default .Chart.AppVersion)) (printf "%s@%s" $image.repository $image.digest) -}}
 {{- end -}}
@@ -50,4 +50,19 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $_ := set $texts $key (toString $value) -}}
 {{- end -}}
 {{- toYaml $texts -}}
+{{- end -}}
+
+{{/* What was given and has no meaning, by files/idle.yaml. */}}
+{{- define "sluice.idleNotes" -}}
+{{- $values := .Values -}}
+{{- range .Files.Get "files/idle.yaml" | fromYamlArray }}
+{{- $given := $values }}
+{{- range splitList "." .value }}
+{{- $given = index ($given | default dict) . }}
+{{- end }}
+{{- if not (eq (.usual | default false) ($given | empty | not)) }}
+
+{{ .value }} has no meaning here: {{ .why }}.
+{{- end }}
+{{- end }}
 {{- end -}}

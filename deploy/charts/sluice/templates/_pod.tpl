@@ -7,7 +7,7 @@
 {{- define "sluice.arguments" -}}
 {{- $values := .Values -}}
 {{- $mesh := include "sluice.mesh" . | fromJson -}}
-{{- $arguments := list (printf "-log-level=%s" (eq $values.logLevel "warning" | ternary "warn" $values.logLevel)) -}}
+{{- $arguments := list (printf "-log-level=%s" $values.logLevel) -}}
 {{- $flags := list
   (list "mesh-provider" $values.meshProvider)
   (list "metrics-server" $values.metricsServer)

@@ -1,0 +1,1 @@
+../../sluice/templates/_names.tpl

@@ -1,0 +1,31 @@
+{{/* Flagger's chart selects by this label, so an installation of it can be upgraded to this one. */}}
+{{- define "loadtester.selector" -}}
+app: {{ include "sluice.name" . }}
+{{- end -}}
+
+{{/* The ServiceAccount; empty: none, and no token. */}}
+{{- define "loadtester.account" -}}
+{{- .Values.serviceAccountName | default (.Values.rbac.create | ternary (include "sluice.fullname" .) "") -}}
+{{- end -}}
+
+{{/* Values that are not given leave the flag to its default. */}}
+{{- define "loadtester.arguments" -}}
+{{- $cmd := .Values.cmd -}}
+{{- $limits := .Values.limits -}}
+{{- $arguments := list "-port=8080" (printf "-log-level=%s" .Values.logLevel) -}}
+{{- $flags := list
+  (list "timeout" $cmd.timeout)
+  (list "namespace-regexp" $cmd.namespaceRegexp)
+  (list "allow-commands" ($cmd.allow | join ","))
+  (list "command-env" ($cmd.environment | join ","))
+  (list "max-rate" $limits.rate)
+  (list "max-workers" $limits.workers)
+  (list "max-tasks" $limits.tasks)
+  (list "command-processes" $limits.processes) -}}
+{{- range $flags -}}
+{{- if last . -}}
+{{- $arguments = append $arguments (printf "-%s=%v" (first .) (last .)) -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $arguments -}}
+{{- end -}}
