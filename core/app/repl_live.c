@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -10,7 +11,8 @@
 #include "io/loop.h"
 #include "kube/client.h"
 
-enum { TIMEOUT_MS = 10000, WORDS = 6, QUERY_MAX = 4096 };
+/* WORDS: of get and list; the others may have headers. */
+enum { TIMEOUT_MS = 10000, WORDS = 6, WORDS_MAX = 64, QUERY_MAX = 4096 };
 
 struct repl_live {
     struct kube_config config; /* until the client has it */
@@ -51,7 +53,7 @@ static void connect_once(struct repl_live *live)
     }
 }
 
-static void read_object(struct repl_live *live, char *const words[WORDS], bool is_list)
+static void read_object(struct repl_live *live, char *const words[], bool is_list)
 {
     struct kube_resource resource = {.group = words[1], .version = words[2], .plural = words[3], .kind = words[3]};
     struct buf query;
@@ -80,14 +82,32 @@ static bool is_below(const char *url, const char *root)
     return strncmp(url, root, len) == 0 && url[len] == '/';
 }
 
-static void ask(struct repl_live *live, const char *url)
+/* "Name: value" */
+static struct http_header header_of(char *text)
 {
-    struct http_header authorization = {"Authorization", live->bearer};
+    char *value = text;
+    const char *name = strsep(&value, ":");
+    return (struct http_header){name, value != NULL ? value + strspn(value, " ") : ""};
+}
+
+/* What a template's own Secret says goes before the token of --prometheus. */
+static void ask(struct repl_live *live, char *const words[], size_t count)
+{
+    struct http_header headers[WORDS_MAX];
     struct http_request request = {.method = "GET",
-                                   .url = url,
-                                   .headers = &authorization,
-                                   .header_count = live->bearer != NULL && is_below(url, live->trusted),
-                                   .timeout_ms = TIMEOUT_MS};
+                                   .url = words[1],
+                                   .headers = headers,
+                                   .timeout_ms = TIMEOUT_MS,
+                                   .outward = strcmp(words[0], "out") == 0};
+    bool is_signed = live->bearer == NULL || !is_below(words[1], live->trusted);
+    for (size_t i = 2; i < count; i++) {
+        struct http_header header = header_of(words[i]);
+        is_signed |= strcasecmp(header.name, "Authorization") == 0;
+        headers[request.header_count++] = header;
+    }
+    if (!is_signed) {
+        headers[request.header_count++] = (struct http_header){"Authorization", live->bearer};
+    }
     http_start(live->http, &request, NULL, on_response, live);
     loop_run(live->loop);
 }
@@ -95,20 +115,21 @@ static void ask(struct repl_live *live, const char *url)
 int repl_live_fetch(void *ctx, const char *what, char **body)
 {
     struct repl_live *live = ctx;
-    char *copy = str_dup(what), *words[WORDS] = {0}, *rest = copy;
+    char *copy = str_dup(what), *words[WORDS_MAX] = {0}, *rest = copy;
     size_t count = 0;
-    while (count < WORDS && rest != NULL) {
+    while (count < WORDS_MAX && rest != NULL) {
         words[count++] = strsep(&rest, "\t");
     }
     connect_once(live);
     live->status = 0;
     live->body = NULL;
     bool is_list = strcmp(words[0], "list") == 0;
+    bool is_ask = strcmp(words[0], "ask") == 0 || strcmp(words[0], "out") == 0;
     if (count == WORDS && (is_list || strcmp(words[0], "get") == 0)) {
         read_object(live, words, is_list);
-    } else if (count == 2 && strcmp(words[0], "ask") == 0 && http_is_url(words[1])) {
-        ask(live, words[1]);
-    } else if (count == 2 && strcmp(words[0], "ask") == 0) {
+    } else if (count >= 2 && is_ask && http_is_url(words[1])) {
+        ask(live, words, count);
+    } else if (count >= 2 && is_ask) {
         live->body = str_format("the URL of a server is wanted, got %s", words[1]);
     } else {
         live->body = str_format("%s: neither get, list nor ask", words[0]);

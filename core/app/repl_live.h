@@ -1,12 +1,13 @@
-/* What a console over a live canary reads: objects of the API server and answers of Prometheus. It can read and nothing
- * else: no request of this file has another verb than GET and LIST, and none a body. So whatever is typed, nothing is
- * written there.
+/* What a console over a live canary reads: objects of the API server and answers of the providers of metrics. It can
+ * read and nothing else: no request of this file has another verb than GET and LIST, and none a body. So whatever is
+ * typed, nothing is written there.
  *
  * What is asked for is a text of words with tabs between them:
  *
  *     get   GROUP VERSION PLURAL NAMESPACE NAME       an object; "" for the core group
  *     list  GROUP VERSION PLURAL NAMESPACE SELECTOR   objects with these labels
- *     ask   URL                                       a GET, of Prometheus */
+ *     ask   URL HEADER...                             a GET, of a provider of metrics; a header is "Name: value"
+ *     out   URL HEADER...                             the same, which must not reach this machine */
 #pragma once
 
 #include "base/err.h"

@@ -293,6 +293,13 @@ function world:answer(text, value) end
 ---@param answer fun(request: sluice.Request): integer, string? status and body
 function world:serve(host, answer) end
 
+---@class sluice.Request
+---@field method string
+---@field url string
+---@field headers string[] 'Name: value'
+---@field outward boolean it must not reach the engine's own machine
+---@field body string?
+
 ---@class sluice.Fate
 ---@field delay_ms number? before it arrives
 ---@field code string? it fails like this, unserved: "unreachable", "timeout"
@@ -302,7 +309,7 @@ function world:serve(host, answer) end
 
 --- Asked before each request of the engines is sent; nil is no harm. Without a function there is none. It must only
 --- decide: whoever is to die at a request is struck by strike_at.
----@param decide? fun(request: { method: string, url: string, body: string? }): sluice.Fate?
+---@param decide? fun(request: sluice.Request): sluice.Fate?
 function world:fates(decide) end
 
 -- The engine, each on a machine of its own ----------------------------------------------------------

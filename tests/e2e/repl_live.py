@@ -74,17 +74,65 @@ class Live(unittest.TestCase):
 
     def test_token(self):
         """The server of --prometheus gets the token, the one that the Canary names does not."""
+        url, asked = self.serve(lambda handler: handler.headers['Authorization'] == 'Bearer s3cret' and {
+            'status': 'success', 'data': {'resultType': 'vector', 'result': [{'metric': {}, 'value': [1, '42']}]}})
+        token = self.top / 'token'
+        token.write_text('s3cret\n')
+        self.send('PATCH', 'flagger.app/v1beta1', 'canaries/checkout', {'spec': {'metricsServer': f'{url}/named/'}})
+
+        def those():
+            return {(path.partition('/api')[0], headers['Authorization']) for _, path, headers in asked}
+        environment = {**os.environ, 'PROMETHEUS_TOKEN': 's3cret'}
+        flags = ('--prometheus', f'{url}/ours/')
+        for more, env in (((*flags, '--prometheus-token-file', token), None), (flags, environment)):
+            self.assertEqual((0, '42\n', ''), self.walk("(query('up'))", more=more, env=env))
+        self.assertEqual({('/ours', 'Bearer s3cret')}, those())
+        asked.clear()
+        self.assertIn('401', self.walk("query('up')", more=(), env=environment)[1])
+        self.assertEqual({('/named', None)}, those())
+        self.assertEqual((2, '', 'sluice repl: --prometheus-token-file is of use with --prometheus only\n\n'
+                                 'sluice repl --help says how to use it\n'),
+                         self.walk('1', more=('--prometheus-token-file', token)))
+        token.write_text('')
+        self.assertEqual((2, '', f'sluice repl: {token}: a token is wanted, got nothing\n'),
+                         self.walk('1', more=(*flags, '--prometheus-token-file', token)))
+
+    def test_providers(self):
+        """Templates ask their providers as an engine does, with their Secrets, but by GET alone."""
+        url, asked = self.serve(lambda handler: {
+            'series': [{'pointlist': [[1577232000000, 4.5]]}]} if 'datadog' in handler.path else [
+            {'target': 'x', 'datapoints': [[7.5, 1]]}])
+        keys = {'datadog_api_key': 'api', 'datadog_application_key': 'app'}
+        self.create('v1', 'secrets', 'Secret', 'datadog', stringData=keys)
+        for kind in ('datadog', 'graphite', 'influxdb'):
+            secret = {'secretRef': {'name': 'datadog'}} if kind == 'datadog' else {}
+            self.create('flagger.app/v1beta1', 'metrictemplates', 'MetricTemplate', kind, spec={
+                'provider': {'type': kind, 'address': f'{url}/{kind}', **secret}, 'query': 'target={{ target }}'})
+        self.send('PATCH', 'flagger.app/v1beta1', 'canaries/checkout', {'spec': {'analysis': {'metrics': [
+            {'name': kind, 'templateRef': {'name': kind}, 'interval': '1m', 'thresholdRange': {'max': 10}}
+            for kind in ('datadog', 'graphite', 'influxdb')]}}})
+        status, told, errors = self.walk('s', 's')
+        self.assertEqual((0, ''), (status, errors))
+        self.assertIn(' datadog 4.5 (≤ 10, margin 5.5) · graphite 7.5 (≤ 10, margin 2.5) · influxdb ', told)
+        self.assertIn('not sent: a console that only reads sends no POST', told)
+        self.assertEqual({'GET'}, {method for method, _, _ in asked})
+        self.assertEqual([('api', 'app')], [(headers['DD-API-KEY'], headers['DD-APPLICATION-KEY'])
+                                            for _, path, headers in asked if path.startswith('/datadog/api/v1/query')])
+        self.assertTrue(any(path.startswith('/graphite/render?format=json&target=checkout') for _, path, _ in asked))
+
+    def serve(self, answer):
+        """A server; `answer`: gives a document to a handler, or what is false: 401. Its URL, and what it was asked."""
         asked = []
 
         class Door(http.server.BaseHTTPRequestHandler):
             def do_GET(handler):
-                asked.append((handler.path.partition('/api')[0], handler.headers['Authorization']))
-                allowed = asked[-1][1] == 'Bearer s3cret'
-                handler.send_response(200 if allowed else 401)
+                asked.append((handler.command, handler.path, handler.headers))
+                said = answer(handler)
+                handler.send_response(200 if said else 401)
                 handler.end_headers()
-                if allowed:
-                    handler.wfile.write(b'{"status":"success","data":{"resultType":"vector","result":'
-                                        b'[{"metric":{},"value":[1,"42"]}]}}')
+                handler.wfile.write(json.dumps(said).encode() if said else b'')
+
+            do_POST = do_GET
 
             def log_message(handler, *_):
                 pass
@@ -93,31 +141,18 @@ class Live(unittest.TestCase):
         threading.Thread(target=door.serve_forever, daemon=True).start()
         self.addCleanup(door.server_close)
         self.addCleanup(door.shutdown)
-        url = f'http://127.0.0.1:{door.server_port}'
-        token = self.top / 'token'
-        token.write_text('s3cret\n')
-        self.patch({'spec': {'metricsServer': f'{url}/named/'}})
-        environment = {**os.environ, 'PROMETHEUS_TOKEN': 's3cret'}
-        flags = ('--prometheus', f'{url}/ours/')
-        for more, env in (((*flags, '--prometheus-token-file', token), None), (flags, environment)):
-            self.assertEqual((0, '42\n', ''), self.walk("(query('up'))", more=more, env=env))
-        self.assertEqual({('/ours', 'Bearer s3cret')}, set(asked))
-        asked.clear()
-        self.assertIn('401', self.walk("query('up')", more=(), env=environment)[1])
-        self.assertEqual({('/named', None)}, set(asked))
-        self.assertEqual((2, '', 'sluice repl: --prometheus-token-file is of use with --prometheus only\n\n'
-                                 'sluice repl --help says how to use it\n'),
-                         self.walk('1', more=('--prometheus-token-file', token)))
-        token.write_text('')
-        self.assertEqual((2, '', f'sluice repl: {token}: a token is wanted, got nothing\n'),
-                         self.walk('1', more=(*flags, '--prometheus-token-file', token)))
+        return f'http://127.0.0.1:{door.server_port}', asked
 
-    def patch(self, patch):
+    def create(self, version, plural, kind, name, **rest):
+        self.send('POST', version, plural, {'apiVersion': version, 'kind': kind,
+                                            'metadata': {'name': name, 'namespace': 'shop'}, **rest})
+
+    def send(self, method, version, path, body):
         server = re.search(r'http://[\d.:]+', self.kubeconfig.read_text()).group()
-        path = '/apis/flagger.app/v1beta1/namespaces/shop/canaries/checkout'
-        urllib.request.urlopen(urllib.request.Request(
-            server + path, json.dumps(patch).encode(), {'Content-Type': 'application/merge-patch+json'},
-            method='PATCH'), timeout=PATIENCE_S).close()
+        url = f'{server}/{"apis" if "/" in version else "api"}/{version}/namespaces/shop/{path}'
+        kind = 'application/merge-patch+json' if method == 'PATCH' else 'application/json'
+        urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), {'Content-Type': kind},
+                                                      method=method), timeout=PATIENCE_S).close()
 
 
 if __name__ == '__main__':

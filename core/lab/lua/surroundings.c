@@ -135,8 +135,16 @@ static int push_request(lua_State *L, const void *args)
 {
     const struct http_request *request = args;
     lua_newtable(L);
+    lua_createtable(L, (int)request->header_count, 0);
+    for (size_t i = 0; i < request->header_count; i++) {
+        lua_pushfstring(L, "%s: %s", request->headers[i].name, request->headers[i].value);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    lua_setfield(L, -2, "headers");
     set_text(L, "method", request->method);
     set_text(L, "url", request->url);
+    lua_pushboolean(L, request->outward);
+    lua_setfield(L, -2, "outward");
     if (request->body != NULL) {
         lua_pushlstring(L, request->body, request->body_len);
         lua_setfield(L, -2, "body");

@@ -20,6 +20,9 @@ local WHERE = {
 
 local TARGETS = { Deployment = 'deployments', DaemonSet = 'daemonsets', Service = 'services' }
 
+-- Of providers whose templates may leave their address out.
+local ADDRESSES = { datadog = 'https://api.datadoghq.com', newrelic = 'https://insights-api.newrelic.com' }
+
 -- Reading ---------------------------------------------------------------------------------------
 
 local function problem(format, ...)
@@ -80,14 +83,23 @@ local function read_references(reading, canary)
   local spec, namespace = canary.spec, canary.metadata.namespace
   local function refer(plural, reference)
     if type(reference) == 'table' and reference.name then
-      reading:get(plural, reference.namespace or namespace, reference.name)
+      return reading:get(plural, reference.namespace or namespace, reference.name)
+    end
+  end
+  local function refer_secret(object, holder)
+    local secret = object and type(holder) == 'table' and holder.secretRef
+    if type(secret) == 'table' and secret.name then
+      reading:get('secrets', object.metadata.namespace, secret.name)
     end
   end
   refer('strategies', spec.strategy)
   local analysis = spec.analysis or {}
   for _, metric in ipairs(analysis.metrics or {}) do
-    refer('checks', metric.checkRef)
-    refer('metrictemplates', metric.templateRef)
+    local check, template = refer('checks', metric.checkRef), refer('metrictemplates', metric.templateRef)
+    for _, adapter in pairs(check and check.spec.adapters or {}) do
+      refer_secret(check, adapter)
+    end
+    refer_secret(template, template and template.spec.provider)
   end
   for _, alert in ipairs(analysis.alerts or {}) do
     refer('alertproviders', alert.providerRef)
@@ -141,6 +153,10 @@ local function host_of(url)
   return url:match '^https?://([^/?#]+)'
 end
 
+local function without_url(text)
+  return (text:gsub('^GET %S+: ', ''))
+end
+
 local function query_of(request)
   local query = request.query or ''
   if request.method == 'POST' and request.body ~= '' then
@@ -160,7 +176,7 @@ local function forward(session, host, root, path)
     end
     local status, body = console.fetch('ask\t' .. root .. request.path:sub(#path + 1) .. query_of(request))
     if status == 0 then
-      return 503, (body:gsub('^GET %S+: ', ''))
+      return 503, without_url(body)
     end
     return status, body
   end)
@@ -184,6 +200,46 @@ local function without_slash(url)
   return url and url:gsub('/+$', '') or nil
 end
 
+--- Hosts that metrics are asked of, but the Canary's own Prometheus: those of the templates, and what teams' adapters
+--- may ask.
+local function providers_of(objects)
+  local hosts = {}
+  local function add(url)
+    local host = type(url) == 'string' and host_of(url)
+    if host then
+      hosts[host] = true
+    end
+  end
+  for _, object in ipairs(objects) do
+    local spec = object.spec or {}
+    if object.kind == 'MetricTemplate' then
+      add((spec.provider.address or '') ~= '' and spec.provider.address or ADDRESSES[spec.provider.type])
+    end
+    for _, adapter in pairs(object.kind == 'Check' and spec.adapters or {}) do
+      for _, url in ipairs(adapter.urls or {}) do
+        add(url)
+      end
+    end
+  end
+  return hosts
+end
+
+--- Asks the providers of metrics themselves. A console that only reads sends GETs alone.
+local function ask_providers(session, hosts)
+  session.world:fates(function(request)
+    if not hosts[host_of(request.url)] then
+      return nil
+    elseif session.is_blind then
+      return { status = 503, body = 'Service Unavailable' }
+    elseif request.method ~= 'GET' then
+      return { status = 503, body = ('not sent: a console that only reads sends no %s'):format(request.method) }
+    end
+    local status, body = console.fetch(table.concat({ request.outward and 'out' or 'ask', request.url,
+      unpack(request.headers) }, '\t'))
+    return { status = status == 0 and 503 or status, body = status == 0 and without_url(body) or body }
+  end)
+end
+
 --- Before an engine is started.
 ---@param session Session
 ---@param canary table
@@ -200,12 +256,7 @@ local function surround(session, canary, prometheus, reading)
   if type(named) == 'string' and host_of(named) then
     forward(session, host_of(named), root, without_slash(named):match '^https?://[^/]+(.*)')
   end
-  for _, object in ipairs(reading.objects) do
-    local provider = object.kind == 'MetricTemplate' and object.spec.provider or {}
-    if provider.type == 'prometheus' and type(provider.address) == 'string' and host_of(provider.address) then
-      forward(session, host_of(provider.address), provider.address:match '^https?://[^/]+', '')
-    end
-  end
+  ask_providers(session, providers_of(reading.objects))
   hold_hooks(session, canary)
 end
 
