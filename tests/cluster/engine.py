@@ -28,12 +28,14 @@ def binary():
 class Engine:
     """One engine process; start it again after kill9() or terminate().
 
-    `user`: a control_plane.User, the lab's engine unless told. As a context manager it waits until it holds the Lease;
-    a `standby`, which waits for another to lose it, only until it answers.
+    `user`: a control_plane.User, the lab's engine unless told. `namespace`: the only one that it sees, where its Lease
+    is, too. As a context manager it waits until it holds the Lease; a `standby`, which waits for another to lose it,
+    only until it answers.
     """
 
-    def __init__(self, lab, name='engine', user=None, flags=(), standby=False):
+    def __init__(self, lab, name='engine', user=None, flags=(), standby=False, namespace=''):
         self.lab, self.name, self.flags, self.standby = lab, name, list(flags), standby
+        self.namespace = namespace
         self.user = user or (lab.main.other if reference() else lab.engine)
         self.port = self.process = None
         self.log = lab.folder / f'{name}.log'
@@ -44,6 +46,7 @@ class Engine:
         argv += ['-kubeconfig', self.user.kubeconfig, '-mesh-provider', 'istio', '-port', self.port, '-log-level',
                  'debug',
                  '-metrics-server', self.lab.prometheus or 'http://127.0.0.1:9', *self.flags]
+        argv += ['-namespace', self.namespace] if self.namespace else []
         self.process = self.lab.processes.start(self.name, argv)
         return self
 
@@ -63,7 +66,7 @@ class Engine:
 
     def lease_holder(self):
         """The identity in the Lease; '' when nobody holds it."""
-        lease = self.lab.get('Lease', LEASE_NAMESPACE, LEASE)
+        lease = self.lab.get('Lease', self.namespace or LEASE_NAMESPACE, LEASE)
         return (lease or {}).get('spec', {}).get('holderIdentity') or ''
 
     def holds_lease(self):

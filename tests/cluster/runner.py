@@ -76,23 +76,33 @@ def say(result):
 
 
 def run_all(lab, cases, flags):
-    """Those that run together, then those after them, then those that want the lab for themselves. `flags`: more for
-    the common engine."""
+    """Each kind of scenario after the other (Scenario.when). `flags`: more for the common engine."""
+    together, after, apart, alone = (
+        [case for case in cases if case.when == when] for when in ('together', 'after', 'apart', 'alone'))
     results = []
-    order = {when: [case for case in cases if case.when == when] for when in ('together', 'after', 'alone')}
-    if order['together'] or order['after']:
+    if together or after:
         common = engine.Engine(lab, flags=flags)
         try:
             Scenario.engine = common.start().await_ready()
-            with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-                results += pool.map(run_one, order['together'])
-            results += [run_one(case) for case in order['after']]
+            results += run_beside(lab, together)
+            results += [run_one(case) for case in after]
             results.append(check_common(common, lab))
         finally:
             common.__exit__()
             Scenario.engine = None
-    results += [run_one(case) for case in order['alone']]
-    return results
+    return results + run_beside(lab, apart) + [run_one(case) for case in alone]
+
+
+def run_beside(lab, cases):
+    """All at the same time, the long ones first."""
+    for group in dict.fromkeys(type(case) for case in cases):
+        group.prepare(lab)
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(run_one, sorted(cases, key=lambda case: not is_long(case))))
+
+
+def is_long(case):
+    return hasattr(getattr(case, case.id().rpartition('.')[2]), 'is_long')
 
 
 def check_common(common, lab):
@@ -161,6 +171,8 @@ def main(ring, folder, open_lab, prepare):
         work.rmdir()
     if args.junit:
         write_junit(args.junit, ring, results)
+    if not engine.reference():
+        print(Scenario.records.summary())
     ran = [r for r in results if not r.skipped]
     failed = sum(not r.wasSuccessful() for r in ran) + broken
     print(f'{len(ran) + broken - failed} passed, {failed} failed')

@@ -1,15 +1,19 @@
 """What every scenario starts from: the lab, an engine, namespaces of its own, traffic and hooks that end with it."""
-import json
 import pathlib
-import subprocess
-import tempfile
 import unittest
 
 import engine
 from hooks import Hooks
+from records import Records
 from scene import Scene
 from traffic import Traffic, sample
 from waiting import Timeout, wait_for
+
+
+def long(test):
+    """A story of minutes: it begins first, so that nobody waits for it alone at the end."""
+    test.is_long = True
+    return test
 
 
 class Scenario(unittest.TestCase):
@@ -17,19 +21,25 @@ class Scenario(unittest.TestCase):
 
     when = 'together'   beside the others, all under one engine, each in namespaces of its own
            'after'      alone, under the same engine, when those have ended
-           'alone'      with the lab to itself: it starts its own engines
+           'apart'      beside the others of this kind: each starts its own engines, which see its one namespace
+           'alone'      with the lab to itself: its engines see all namespaces
     """
 
     when = 'together'
     flagger_too = True  # may run with Flagger in Sluice's place; False: about what only Sluice does
-    releases_replay = True  # each Release of the common engine is played again at the end; False: some are forged
+    releases_replay = True  # each Release is played again at the end; False: some are forged
     longMessage = True
     maxDiff = None
 
     lab = None         # set by runner.py before the first scenario
     notes = ()         # what it has measured, for whoever reads the outcome
-    engine = None      # the common engine, None in 'alone'
+    engine = None      # the common engine, None in 'apart' and 'alone'
     transcripts = None  # folder to keep transcripts in
+    records = Records()  # of all scenarios
+
+    @classmethod
+    def prepare(cls, lab):
+        """What it changes in the lab before those begin that run beside it."""
 
     def setUp(self):
         if engine.reference() and not self.flagger_too:
@@ -40,35 +50,30 @@ class Scenario(unittest.TestCase):
         self.addCleanup(self.hooks.close)
 
     def scene(self, namespace, lab=None, **how):
-        """A new namespace; its transcript is kept and its record closed at the end. `lab`: another than the common
-        one."""
+        """A new namespace; its transcript is kept and its record closed at the end. `lab`: another than the common one;
+        who ends it must finish() the scene before."""
         scene = Scene(lab or self.lab, namespace, **how)
         self.scenes.append(scene)
-        self.addCleanup(self._finish, scene)
+        self.addCleanup(self.finish, scene)
         return scene
 
-    def _finish(self, scene):
+    def finish(self, scene):
+        """As long as its API server lives: at the end, or by a scenario whose lab ends before."""
+        if scene not in self.scenes:
+            return
+        self.scenes.remove(scene)
         scene.close()
         if self.transcripts is not None:
-            scene.save(pathlib.Path(self.transcripts) / scene.namespace, self.hooks)
-        # Another lab, and the engine of an 'alone' scenario, may have ended before.
-        common = scene.lab is self.lab and self.engine is not None and not engine.reference()
-        if self.releases_replay and common:
-            for release in scene.lab.client.list('Release', scene.namespace):
-                with self.subTest(release=release['metadata']['name']):
-                    self._replay(release)
+            name = scene.namespace if scene.lab is self.lab else f'{scene.namespace}-elsewhere'
+            scene.save(pathlib.Path(self.transcripts) / name, self.hooks)
+        if self.releases_replay and not engine.reference():
+            self._replay(scene)
 
-    def _replay(self, release):
-        """The record agrees with what happened: the script says the same words, and the verdicts come to the same. The
-        beginning of a long one was dropped."""
-        if (release.get('status') or {}).get('dropped', {}).get('entries'):
-            return
-        with tempfile.NamedTemporaryFile('w', suffix='.json') as file:
-            json.dump({'apiVersion': 'sluice.dev/v1alpha1', 'kind': 'Release', **release}, file)
-            file.flush()
-            for order in (('replay', file.name), ('why', '-f', file.name, '--replay')):
-                done = subprocess.run([engine.binary(), *order], capture_output=True, text=True, timeout=60)
-                self.assertEqual(0, done.returncode, f'{order[0]}: {done.stdout}{done.stderr}')
+    def _replay(self, scene):
+        """The record of each release agrees with what happened."""
+        for release in scene.lab.client.list('Release', scene.namespace):
+            with self.subTest(release=release['metadata']['name']):
+                self.records.check(release)
 
     def traffic(self, scene, role='', **how):
         """Steady requests to a scene until the scenario ends or stop()."""

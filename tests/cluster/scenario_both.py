@@ -5,7 +5,7 @@ import tempfile
 
 import manifests
 from embedded import EmbeddedLab
-from scenario import Scenario
+from scenario import Scenario, long
 from scene import brief
 
 NAMESPACE = 'app'  # so that the Canary's host is app.example.com, which the embedded cluster's users ask for
@@ -78,6 +78,7 @@ class SameStory(Scenario):
         scene.wait_message('^Canary failed!')
         return promoted, objects(scene)
 
+    @long
     def test_tutorial(self):
         """Events, statuses, weights and objects are the same."""
         real = self.scene(NAMESPACE)
@@ -87,7 +88,7 @@ class SameStory(Scenario):
             embedded_objects = self.play(embedded, [manifests.webhook('acceptance-test', 'pre-rollout', LOAD_TESTER),
                                                     manifests.webhook('load-test', 'rollout', LOAD_TESTER)],
                                              spoil=lambda: None)  # its image 3.1.2 errs by itself
-            embedded.close()
+            self.finish(embedded)
         real_objects = self.play(real,
                                  [self.hook(real, 'acceptance-test', 'pre-rollout'),
                                   self.hook(real, 'load-test', 'rollout')],

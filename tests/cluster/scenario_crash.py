@@ -95,15 +95,16 @@ class Crash(Scenario):
 
 
 class Fencing(Scenario):
-    when = 'alone'
+    when = 'apart'
     flagger_too = False
 
     def test_paused_engine_comes_back(self):
         """An engine that hangs loses the Lease to a second one; when it wakes it writes nothing and ends."""
         scene = self.scene('fencing').deploy(tag='6.0.0')
         scene.canary(manifests.analysis(stepWeight=10, maxWeight=60))
-        rival = self.lab.main.engine_user('rival')
-        with Engine(self.lab, 'paused') as old, Engine(self.lab, 'rival', user=rival, standby=True) as new:
+        hanging, rival = (self.lab.main.engine_user(name) for name in ('hanging', 'rival'))
+        with (Engine(self.lab, 'hanging', hanging, namespace=scene.namespace) as old,
+              Engine(self.lab, 'rival', rival, standby=True, namespace=scene.namespace) as new):
             self.assertTrue(old.holds_lease())
             scene.initialise()
             self.traffic(scene, rate=10)
@@ -113,12 +114,12 @@ class Fencing(Scenario):
             old.stop()
             wait_for(new.holds_lease, 150, 'the second engine holds the Lease')
             scene.wait_weight(40, 60)
-            before = len(self.writes(self.lab.engine))
+            before = len(self.writes(hanging))
             old.resume()
             wait_for(lambda: not old.is_running(), 30, 'the old engine ends')
             self.assertNotEqual(0, old.process.returncode)
             scene.wait_phase('Succeeded', 150)
-            self.assertEqual([], self.writes(self.lab.engine)[before:], 'a fenced engine wrote')
+            self.assertEqual([], self.writes(hanging)[before:], 'a fenced engine wrote')
             self.assertEqual(0, new.terminate(), new.log_tail(20))
         self.assert_steps(scene, [0, 10, 20, 30, 40, 50, 60, 0])
         self.assert_promoted(scene, '6.0.1')
@@ -131,20 +132,20 @@ class Fencing(Scenario):
 
 
 class Ending(Scenario):
-    when = 'alone'
+    when = 'apart'
     flagger_too = False
 
     def test_terminated_in_mid_run(self):
         """SIGTERM in mid-run: it ends with 0 and gives the Lease back, so that the next one goes on at once."""
         scene = self.scene('handover').deploy(tag='6.0.0').canary(manifests.analysis(stepWeight=20, maxWeight=40))
-        with Engine(self.lab, 'first') as first:
+        with Engine(self.lab, 'first', namespace=scene.namespace) as first:
             scene.initialise()
             self.traffic(scene, rate=10)
             scene.set_image('6.0.1')
             scene.wait_weight(20)
             self.assertEqual(0, first.terminate(), first.log_tail(20))
             self.assertEqual('', first.lease_holder())
-        with Engine(self.lab, 'next') as following:
+        with Engine(self.lab, 'next', namespace=scene.namespace) as following:
             scene.wait_phase('Succeeded')
             self.assertEqual(0, following.terminate())
         self.assert_steps(scene, [0, 20, 40, 0])

@@ -5,7 +5,7 @@ import time
 import manifests
 import prometheus3
 from engine import Engine
-from scenario import Scenario
+from scenario import Scenario, long
 from scenario_rollout import PHASES, story_begin, story_end, story_promote, story_start, story_steps
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / 'examples'
@@ -23,14 +23,16 @@ def adapted(text, namespace):
     return text
 
 
-# The checks for few requests that the engine brings.
+# The checks for few requests that the engine brings. On a machine that is busy, a Pod that has just been started is
+# slower indeed, by less than these bounds.
+BOUNDS = [250, 500, 1000, 2500, 5000, 10000]
 FEW = [{'name': name, 'interval': '1m', 'checkRef': {'name': check, 'params': params}} for name, check, params in (
-    ('errors', 'sequential-success-rate', {'at_least': '8%'}), ('latency', 'latency-regression', {'quantile': 0.9}),
+    ('errors', 'sequential-success-rate', {'at_least': '8%'}),
+    ('latency', 'latency-regression', {'quantile': 0.9, 'bounds': BOUNDS}),
     ('budget', 'burn-rate', {'objective': 99}))]
 
 
-class Examples(Scenario):
-    when = 'alone'
+class Example(Scenario):
     flagger_too = False
 
     def apply(self, example, script, analysis, name=None, **spec):
@@ -41,61 +43,52 @@ class Examples(Scenario):
         scene.edit({'spec': {'analysis': analysis, **spec}})
         return scene
 
-    def test_killed(self):
-        """One is promoted and one taken back, as a strategy and a check of the examples say; the engine is killed in
-        the middle of both."""
-        good = self.apply(EXAMPLES / 'strategies/insiders-then-region', 'strategy.yaml', {'interval': '10s'},
-                          strategy={'params': {'alone': '1m'}})
-        bad = self.apply(EXAMPLES / 'checks/compare-with-primary', 'check.yaml', {'interval': '20s'})
-        with Engine(self.lab, 'examples') as engine:
-            for scene, rate in ((good, 10), (bad, 40)):  # of the canary's tenth every ninth answer is a 500
-                scene.initialise()
-                self.traffic(scene, rate=rate)
-            insiders, regional = (self.traffic(good, rate=5, headers=headers) for headers in (INSIDER, REGIONAL))
-            self.assert_ready(good.get('Strategy', 'insiders-then-region'), 'alone, region, shares')
-            self.assert_ready(bad.get('Check', 'compare-with-primary'), 'max_more')
-            good.set_image('2')
-            bad.set_image('2', env=[{'name': 'PODINFO_RANDOM_ERROR', 'value': 'true'}])
+    def check_taken_back(self, scene, said):
+        self.assertEqual('1', scene.image(scene.primary()))
+        self.assertEqual((0, 10), (scene.weights()[-1], max(scene.weights())))
+        self.assertRegex('\n'.join(scene.messages()), said)
+        self.assert_answers(scene, {'1'})
 
-            self.await_answers(good, (insiders, '2'), (regional, '1'))
-            self.kill(engine)
-            self.await_answers(good, (insiders, '2'), (regional, '2'))
-            self.kill(engine)
-            good.wait_phase('Succeeded', 240)
-            bad.wait_phase('Failed', 240)
-            good.wait_message(f'^{story_end(good.namespace)[0]}$')
-            self.assertEqual(0, engine.terminate(), engine.log_tail(20))
-        self.check_promoted(good)
-        self.check_taken_back(bad, r'errors: \d+\.\d % more errors than the primary, at most 2 % wanted')
 
-    def test_few_requests(self):
-        """Ten requests in a round to the canary: a good version waits until they are enough, for Prometheus 3, and one
-        of which every ninth answer is an error is taken back after a few errors."""
-        example = EXAMPLES / 'checks/low-traffic'
-        bad = self.apply(example, None, {'interval': '10s'}, name='few-bad')
-        server = self.lab.start_prometheus('few-requests', prometheus3.folder() / 'prometheus')
-        good = self.apply(example, None, {'interval': '10s', 'metrics': FEW}, name='few-good', metricsServer=server)
-        with Engine(self.lab, 'few') as engine:
-            for scene in (good, bad):
-                scene.initialise()
-                self.traffic(scene, rate=10)
-            good.set_image('2')
-            bad.set_image('2', env=[{'name': 'PODINFO_RANDOM_ERROR', 'value': 'true'}])
-            bad.wait_phase('Failed', 240)
-            good.wait_phase('Succeeded', 400)
+class Killed(Example):
+    """As a strategy and a check of the examples say; the engine is killed twice in the middle."""
+
+    when = 'apart'
+
+    @long
+    def test_promoted(self):
+        scene = self.apply(EXAMPLES / 'strategies/insiders-then-region', 'strategy.yaml', {'interval': '10s'},
+                           strategy={'params': {'alone': '1m'}})
+        with Engine(self.lab, 'insiders', namespace=scene.namespace) as engine:
+            scene.initialise()
+            self.traffic(scene, rate=10)
+            insiders, regional = (self.traffic(scene, rate=5, headers=headers) for headers in (INSIDER, REGIONAL))
+            self.assert_ready(scene.get('Strategy', 'insiders-then-region'), 'alone, region, shares')
+            scene.set_image('2')
+            self.await_answers(scene, (insiders, '2'), (regional, '1'))
+            self.kill(engine)
+            self.await_answers(scene, (insiders, '2'), (regional, '2'))
+            self.kill(engine)
+            scene.wait_phase('Succeeded', 240)
+            scene.wait_message(f'^{story_end(scene.namespace)[0]}$')
             self.assertEqual(0, engine.terminate(), engine.log_tail(20))
-        blind = [text for text in good.messages() if 'is blind' in text]
-        self.assertRegex(blind[0], r'errors is blind: 0 of \d+ requests to the canary failed, 0 of \d+ to the primary; '
-                         r'\d+ more are needed to see 8 %')
-        self.assert_promoted(good, '2')
-        evidence = good.get('Release', 'podinfo-1')['status']['evidence']
-        passed = {each['metric']: each for each in evidence if each['verdict'] == 'pass'}
-        self.assertEqual({'errors', 'latency', 'budget'}, set(passed))
-        for each in passed.values():
-            self.assertLessEqual(each['needed'], each['samples'], each)
-        self.assertRegex(passed['latency']['query'], r'le=~"\d+\(\[\.\]0\)\?"')
-        self.check_taken_back(bad, r'errors: \d+ of \d+ requests to the canary failed, 0 of \d+ to the primary, '
-                              'at most 2 wanted')
+        self.check_promoted(scene)
+
+    def test_taken_back(self):
+        said = r'errors: \d+\.\d % more errors than the primary, at most 2 % wanted'
+        scene = self.apply(EXAMPLES / 'checks/compare-with-primary', 'check.yaml', {'interval': '20s'})
+        with Engine(self.lab, 'compare', namespace=scene.namespace) as engine:
+            scene.initialise()
+            self.traffic(scene, rate=40)  # of the canary's tenth every ninth answer is a 500
+            self.assert_ready(scene.get('Check', 'compare-with-primary'), 'max_more')
+            scene.set_image('2', env=[{'name': 'PODINFO_RANDOM_ERROR', 'value': 'true'}])
+            scene.wait_weight(10)
+            self.kill(engine)
+            scene.wait_message(said)
+            self.kill(engine)
+            scene.wait_phase('Failed', 240)
+            self.assertEqual(0, engine.terminate(), engine.log_tail(20))
+        self.check_taken_back(scene, said)
 
     def assert_ready(self, script, parameters):
         status = script['status']
@@ -125,8 +118,32 @@ class Examples(Scenario):
                          + story_promote(ns) + story_end(ns), told, scene.story())
         self.assert_promoted(scene, '2')
 
-    def check_taken_back(self, scene, said):
-        self.assertEqual('1', scene.image(scene.primary()))
-        self.assertEqual((0, 10), (scene.weights()[-1], max(scene.weights())))
-        self.assertRegex('\n'.join(scene.messages()), said)
-        self.assert_answers(scene, {'1'})
+
+class FewRequests(Example):
+    @long
+    def test_good_and_bad(self):
+        """Ten requests in a round to the canary: a good version waits until they are enough, for Prometheus 3, and one
+        of which every ninth answer is an error is taken back after a few errors."""
+        example = EXAMPLES / 'checks/low-traffic'
+        bad = self.apply(example, None, {'interval': '10s'}, name='few-bad')
+        server = self.lab.start_prometheus('few-requests', prometheus3.folder() / 'prometheus')
+        good = self.apply(example, None, {'interval': '10s', 'metrics': FEW}, name='few-good', metricsServer=server)
+        for scene in (good, bad):
+            scene.initialise()
+            self.traffic(scene, rate=10)
+        good.set_image('2')
+        bad.set_image('2', env=[{'name': 'PODINFO_RANDOM_ERROR', 'value': 'true'}])
+        bad.wait_phase('Failed', 240)
+        good.wait_phase('Succeeded', 400)
+        blind = [text for text in good.messages() if 'is blind' in text]
+        self.assertRegex(blind[0], r'errors is blind: 0 of \d+ requests to the canary failed, 0 of \d+ to the primary; '
+                         r'\d+ more are needed to see 8 %')
+        self.assert_promoted(good, '2')
+        evidence = good.get('Release', 'podinfo-1')['status']['evidence']
+        passed = {each['metric']: each for each in evidence if each['verdict'] == 'pass'}
+        self.assertEqual({'errors', 'latency', 'budget'}, set(passed))
+        for each in passed.values():
+            self.assertLessEqual(each['needed'], each['samples'], each)
+        self.assertRegex(passed['latency']['query'], r'le=~"\d+\(\[\.\]0\)\?"')
+        self.check_taken_back(bad, r'errors: \d+ of \d+ requests to the canary failed, 0 of \d+ to the primary, '
+                              'at most 2 wanted')

@@ -1,7 +1,10 @@
 """Releases that no engine made: the admission policy lets nobody write one, and what is in one all the same ends
 nothing but itself."""
+import contextlib
+
 import manifests
 from api import ApiError
+from engine import Engine
 from scenario import Scenario
 from waiting import wait_for
 
@@ -60,7 +63,7 @@ class Forged(Scenario):
 class Unguarded(Scenario):
     """Without the policy."""
 
-    when = 'after'
+    when = 'apart'
     flagger_too = False
     releases_replay = False
     release = Forged.release
@@ -68,26 +71,34 @@ class Unguarded(Scenario):
     def test_a_forged_release_ends_alone(self):
         """The engine closes it, says why, counts it, and goes on with this Canary and with all others."""
         scene = self.scene('forged').deploy(tag='6.0.0')
-        scene.canary(manifests.analysis(stepWeight=50)).initialise()
-        client = self.lab.main.client
-        policy = client.get('ValidatingAdmissionPolicyBinding', None, 'releases.sluice.dev')
-        client.delete('ValidatingAdmissionPolicyBinding', None, 'releases.sluice.dev')
-        try:
-            self.forge(client, scene)
-        finally:
-            client.create({**policy, 'metadata': {'name': policy['metadata']['name']}})
-        self.traffic(scene, rate=10)
-        scene.set_image('6.0.1')
-        scene.wait_phase('Succeeded')
-        self.assert_promoted(scene, '6.0.1')
-        self.assertIn(f'sluice_releases_stalled_total{{name="podinfo",namespace="{scene.namespace}"}} 1',
-                      self.engine.metrics())
+        with Engine(self.lab, 'forged', namespace=scene.namespace) as engine:
+            scene.canary(manifests.analysis(stepWeight=50)).initialise()
+            with self.unguarded(self.lab.client):
+                self.forge(engine, scene)
+            self.traffic(scene, rate=10)
+            scene.set_image('6.0.1')
+            scene.wait_phase('Succeeded')
+            self.assert_promoted(scene, '6.0.1')
+            self.assertIn(f'sluice_releases_stalled_total{{name="podinfo",namespace="{scene.namespace}"}} 1',
+                          engine.metrics())
 
-    def forge(self, client, scene):
+    @contextlib.contextmanager
+    def unguarded(self, client):
+        kind, name = 'ValidatingAdmissionPolicyBinding', 'releases.sluice.dev'
+        policy = client.get(kind, None, name)
+        client.delete(kind, None, name)
+        try:
+            yield
+        finally:
+            client.create({**policy, 'metadata': {'name': name}})
+
+    def forge(self, engine, scene):
         """The status is a second request: the engine is stopped meanwhile, or it would have run the scripts before it
         comes."""
+        client = self.lab.client
+
         def made():
-            self.engine.stop()
+            engine.stop()
             try:
                 client.create(self.release(scene, 7))
                 client.patch('Release', scene.namespace, 'podinfo-7', {'status': {**FORGED, 'state': 'Running'}},
@@ -98,11 +109,11 @@ class Unguarded(Scenario):
                     raise
                 return False
             finally:
-                self.engine.resume()
+                engine.resume()
         wait_for(made, 30, 'the policy is gone')
 
         def closed():
             return client.get('Release', scene.namespace,
                               'podinfo-7')['status'].get('state') in ('Stalled', 'Failed', 'Superseded')
         wait_for(closed, 60, 'the forged Release is closed')
-        self.assertTrue(self.engine.is_running())
+        self.assertTrue(engine.is_running())

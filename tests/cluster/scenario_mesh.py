@@ -6,7 +6,11 @@ from scenario import Scenario
 
 
 class SecondApi(Scenario):
-    when = 'alone'
+    when = 'apart'
+
+    @classmethod
+    def prepare(cls, lab):
+        lab.second_api()  # the mesh starts anew
 
     def test_promoted(self):
         """Routes live on the mesh's control plane, workloads in the cluster; real requests follow."""
@@ -14,7 +18,8 @@ class SecondApi(Scenario):
         scene = self.scene('two-clusters', mesh=mesh).deploy(tag='6.0.0')
         scene.canary(manifests.analysis(stepWeight=50, maxWeight=50))
         user = mesh.other if engine.reference() else mesh.engine_user('mesh-engine')
-        with Engine(self.lab, 'two-clusters', flags=['-kubeconfig-service-mesh', user.kubeconfig]):
+        with Engine(self.lab, 'two-clusters', namespace=scene.namespace,
+                    flags=['-kubeconfig-service-mesh', user.kubeconfig]):
             scene.initialise()
             self.assert_answers(scene, {'6.0.0'})
             self.traffic(scene, rate=10)

@@ -35,8 +35,7 @@ def script(kind, namespace, name, text):
             'spec': {'script': text}}
 
 
-class References(Scenario):
-    when = 'alone'
+class Named(Scenario):
     flagger_too = False
 
     def setUp(self):
@@ -45,18 +44,20 @@ class References(Scenario):
         self.addCleanup(self.server.close)
         self.server.answer('/', Answer(200, vector('1')))
 
-    def begin(self, name, analysis=None, objects=lambda namespace: (), **spec):
-        """A Canary whose release of 6.0.1 has its first share."""
-        scene = self.scene(name).deploy(tag='6.0.0')
-        scene.create(*objects(scene.namespace))
+    def begin(self, scene, analysis=None, objects=lambda namespace: (), **spec):
+        """A Canary whose release of 6.0.1 begins."""
+        scene.deploy(tag='6.0.0').create(*objects(scene.namespace))
         scene.canary(analysis or manifests.analysis(metrics=[]), metricsServer=self.server.url(), **spec).initialise()
         scene.set_image('6.0.1')
-        scene.wait_weight(10)
         return scene
 
     def wait_told(self, scene, pattern):
         """As wait_message, which leaves out what says "not ready"."""
         scene.wait(lambda: any(re.search(pattern, text) for _, text, _ in scene.events), 120, f'event {pattern!r}')
+
+
+class References(Named):
+    when = 'alone'  # into other namespaces
 
     def test_nonsense(self):
         """A Strategy that two Canaries name, and a Check, become nonsense and are deleted while releases go by them;
@@ -64,13 +65,15 @@ class References(Scenario):
         strategy = {'name': 'shares', 'namespace': 'nonsense-a'}
         level = {'name': 'level', 'interval': '1m', 'checkRef': {'name': 'level'}}
         with Engine(self.lab, 'nonsense') as engine:
-            first = self.begin('nonsense-a', objects=lambda ns: [script('Strategy', ns, 'shares', STRATEGY)],
-                               strategy=strategy)
-            second = self.begin('nonsense-b', strategy=strategy)
-            checked = self.begin('nonsense-c', manifests.analysis(metrics=[level]),
+            first = self.begin(self.scene('nonsense-a'), strategy=strategy,
+                               objects=lambda ns: [script('Strategy', ns, 'shares', STRATEGY)])
+            second = self.begin(self.scene('nonsense-b'), strategy=strategy)
+            checked = self.begin(self.scene('nonsense-c'), manifests.analysis(metrics=[level], maxWeight=20),
                                  lambda ns: [script('Check', ns, 'level', CHECK)])
             late = self.scene('nonsense-d').deploy(tag='6.0.0')
             late.canary(manifests.analysis(metrics=[]), strategy=strategy).initialise()
+            for scene in (first, second, checked):
+                scene.wait_weight(10)
             self.lab.client.patch('Strategy', first.namespace, 'shares', {'spec': {'script': 'no Lua ]]'}})
             self.lab.client.delete('Check', checked.namespace, 'level')
             for scene in (first, second, checked):
@@ -93,7 +96,9 @@ class References(Scenario):
             template('forbidden-far', 'm', {'type': 'prometheus', 'address': self.server.url()}, 'up'))
         there = {'templateRef': {'name': 'm', 'namespace': far.namespace}, 'thresholdRange': {'max': 5}}
         with Engine(self.lab, 'forbidden') as engine:
-            scene = self.begin('forbidden', manifests.analysis(metrics=[metric('m', **there)]))
+            scene = self.begin(self.scene('forbidden'), manifests.analysis(metrics=[metric('m', **there)],
+                                                                               maxWeight=20))
+            scene.wait_weight(10)
             engine.kill9()
             engine.flags.append('-no-cross-namespace-refs')
             engine.start()
@@ -105,7 +110,11 @@ class References(Scenario):
             scene.wait_phase('Progressing', 60)
             self.assertEqual(1, sum('references are blocked' in text for text in scene.messages()), scene.story())
 
-    def test_folder(self):
+
+class Folder(Named):
+    when = 'apart'
+
+    def test_swapped(self):
         """Strategies and adapters of -scripts: links of a mounted ConfigMap that are swapped in mid-release, an adapter
         that gives a text for a number, and what is not read."""
         folder = self.lab.folder / 'scripts'
@@ -121,10 +130,12 @@ class References(Scenario):
         gauge = folder / 'adapters/metrics/gauge.lua'
         gauge.write_text(ADAPTER % "'5 %'")
         rule = metric('m', thresholdRange={'max': 5})
-        with Engine(self.lab, 'folder', flags=['-scripts', folder]) as engine:
-            scene = self.begin('folder', manifests.analysis(threshold=100, metrics=[rule]),
-                               lambda ns: [template(ns, 'm', {'type': 'gauge', 'address': self.server.url()}, 'x')],
-                               strategy={'name': 'shares'})
+        scene = self.scene('folder')
+        with Engine(self.lab, 'folder', namespace=scene.namespace, flags=['-scripts', folder]) as engine:
+            self.begin(scene, manifests.analysis(threshold=100, metrics=[rule]),
+                       lambda ns: [template(ns, 'm', {'type': 'gauge', 'address': self.server.url()}, 'x')],
+                       strategy={'name': 'shares'})
+            scene.wait_weight(10)
             scene.wait_message(
                 '^Metric query failed for m: provider gauge: answer.value: a number is wanted, got "5 %"$')
             (folder / 'strategies/..next').symlink_to('..1')

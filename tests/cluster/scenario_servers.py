@@ -5,7 +5,7 @@ import time
 import manifests
 import prometheus3
 from graphite import Graphite
-from scenario import Scenario
+from scenario import Scenario, long
 from scenario_templates import metric, template
 
 
@@ -37,6 +37,7 @@ class Told(Scenario):
 
 
 class Prometheus3(Told):
+    @long
     def test_prometheus3(self):
         """Flagger's own metrics, a template, and what is told of queries that have no answer."""
         server = self.lab.start_prometheus('prometheus3', prometheus3.folder() / 'prometheus')
@@ -69,6 +70,7 @@ class Prometheus3(Told):
 
 
 class RealGraphite(Told):
+    @long
     def test_graphite(self):
         """Points that carbon has taken are judged, and what is told where there are none."""
         server = Graphite(self.lab.processes)
@@ -120,6 +122,7 @@ return adapter {
 class Adapter(Scenario):
     flagger_too = False  # it has no Checks
 
+    @long
     def test_check(self):
         """A Check asks a real Graphite by an adapter that it brings, and nobody else."""
         server = Graphite(self.lab.processes, 'graphite-of-check')

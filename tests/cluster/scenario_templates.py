@@ -3,7 +3,8 @@ not fit. The same with Flagger in Sluice's place."""
 import re
 
 import manifests
-from scenario import Scenario
+from engine import Engine
+from scenario import Scenario, long
 from servers import Answer, Server, certificate
 from waiting import wait_for
 
@@ -95,6 +96,7 @@ class Templates(Scenario):
                 self.assertIn(wanted, asked)
                 self.assertEqual(headers, {name: asked[wanted].get(name) for name in headers})
 
+    @long
     def test_faults(self):
         """Everything that can be wrong with a template, one after the other, and what is told of it."""
         scene = self.scene('faults').deploy(tag='6.0.0')
@@ -175,7 +177,7 @@ EXTERNAL = 'external.metrics.k8s.io'
 
 class External(Scenario):
     """Kubernetes' external metrics, of the engine's own API server, which asks a server of ours."""
-    when = 'after'
+    when = 'apart'
 
     def serve(self):
         """An APIService, and the server behind it."""
@@ -208,27 +210,27 @@ class External(Scenario):
         scene = self.scene('external').deploy(tag='6.0.0')
         ns = scene.namespace
         queue = metric('queue', thresholdRange={'max': 42})
-        analysis = manifests.analysis(threshold=1, stepWeight=50, metrics=[queue])
         self.lab.client.create(template(ns, 'queue', {'type': 'externalmetrics'},
                                         '{{ namespace }}/queue?labelSelector=app%3D{{ target }}'))
-        scene.canary(analysis)
-        scene.wait_message(r'^Error checking metric providers: externalmetrics in metric template queue\.external not '
-                           r'avaiable: external metrics service unavailable: the server could not find the requested '
-                           r'resource')
-        server = self.serve()
-        scene.initialise()
-
-        def answer(value):
-            item = {'metricName': 'queue', 'metricLabels': {}, 'timestamp': '2026-01-01T00:00:00Z', 'value': value}
-            server.answer(f'/apis/{EXTERNAL}/v1beta1/namespaces/{ns}/queue', Answer(200, {
-                'kind': 'ExternalMetricValueList', 'apiVersion': f'{EXTERNAL}/v1beta1', 'metadata': {},
-                'items': [item]}, {'Content-Type': 'application/json'}))
-        answer('41500m')
-        scene.set_image('6.0.1')
-        scene.wait_phase('Succeeded')
-        answer('42500m')
-        scene.set_image('6.0.2')
-        scene.wait_message(rf'^Halt podinfo\.{ns} advancement queue 42\.50 > 42$')
-        scene.wait_phase('Failed')
+        scene.canary(manifests.analysis(threshold=1, stepWeight=50, metrics=[queue]))
+        with Engine(self.lab, 'external', namespace=ns):
+            scene.wait_message(r'^Error checking metric providers: externalmetrics in metric template queue\.external '
+                               r'not avaiable: external metrics service unavailable: the server could not find the '
+                               r'requested resource')
+            server = self.serve()
+            scene.initialise()
+            self.answer(server, ns, '41500m')
+            scene.set_image('6.0.1')
+            scene.wait_phase('Succeeded')
+            self.answer(server, ns, '42500m')
+            scene.set_image('6.0.2')
+            scene.wait_message(rf'^Halt podinfo\.{ns} advancement queue 42\.50 > 42$')
+            scene.wait_phase('Failed')
         asked = [request.path for request in server.requests(f'/apis/{EXTERNAL}/v1beta1/namespaces/{ns}')]
         self.assertTrue(asked and all('labelSelector=app%3Dpodinfo' in path for path in asked), asked)
+
+    def answer(self, server, namespace, value):
+        item = {'metricName': 'queue', 'metricLabels': {}, 'timestamp': '2026-01-01T00:00:00Z', 'value': value}
+        server.answer(f'/apis/{EXTERNAL}/v1beta1/namespaces/{namespace}/queue', Answer(200, {
+            'kind': 'ExternalMetricValueList', 'apiVersion': f'{EXTERNAL}/v1beta1', 'metadata': {},
+            'items': [item]}, {'Content-Type': 'application/json'}))

@@ -25,7 +25,7 @@ return require 'stdlib.strategy' {
 
 
 class Waits(Scenario):
-    when = 'alone'
+    when = 'apart'
     flagger_too = False
 
     def test_killed_while_it_waits(self):
@@ -35,7 +35,7 @@ class Waits(Scenario):
         self.hooks.answer(f'/{ns}/approval', status=403)
         scene.create({'apiVersion': 'sluice.dev/v1alpha1', 'kind': 'Strategy',
                       'metadata': {'name': 'waits', 'namespace': ns}, 'spec': {'script': SCRIPT}})
-        with Engine(self.lab, 'waits') as engine:
+        with Engine(self.lab, 'waits', namespace=ns) as engine:
             scene.canary(manifests.analysis([self.hook(scene, 'approval', 'script')]), strategy={'name': 'waits'})
             scene.initialise()
             self.traffic(scene, rate=10)

@@ -8,6 +8,7 @@ import re
 import threading
 import time
 
+import engine
 import manifests
 from waiting import Timeout, wait_for
 
@@ -173,6 +174,7 @@ class Scene:
         (folder / 'events.txt').write_text('\n'.join(f'{kind}\t{text}' for kind, text, _ in self.events) + '\n')
         (folder / 'statuses.json').write_text(json.dumps([status for status, _ in self.statuses], indent=1) + '\n')
         kinds = 'canary,deployment,service,hpa,configmap,secret,virtualservice,destinationrule,event'
+        kinds += '' if engine.reference() else ',release'
         (folder / 'objects.yaml').write_text(self.lab.kubectl('get', kinds, '-n', self.namespace, '-o', 'yaml'))
         if self.mesh is not self.lab.main:
             mesh = self.mesh.kubectl('get', 'virtualservice,destinationrule', '-n', self.namespace, '-o', 'yaml')

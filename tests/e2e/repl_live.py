@@ -108,12 +108,14 @@ class Live(unittest.TestCase):
             secret = {'secretRef': {'name': 'datadog'}} if kind == 'datadog' else {}
             self.create('flagger.app/v1beta1', 'metrictemplates', 'MetricTemplate', kind, spec={
                 'provider': {'type': kind, 'address': f'{url}/{kind}', **secret}, 'query': 'target={{ target }}'})
-        self.send('PATCH', 'flagger.app/v1beta1', 'canaries/checkout', {'spec': {'analysis': {'metrics': [
-            {'name': kind, 'templateRef': {'name': kind}, 'interval': '1m', 'thresholdRange': {'max': 10}}
-            for kind in ('datadog', 'graphite', 'influxdb')]}}})
+        self.send('PATCH', 'flagger.app/v1beta1', 'canaries/checkout', {'spec': {'analysis': {
+            'webhooks': [{'name': 'load', 'type': 'rollout', 'url': f'{url}/load'}],  # on the same host
+            'metrics': [{'name': kind, 'templateRef': {'name': kind}, 'interval': '1m', 'thresholdRange': {'max': 10}}
+                        for kind in ('datadog', 'graphite', 'influxdb')]}}})
         status, told, errors = self.walk('s', 's')
         self.assertEqual((0, ''), (status, errors))
         self.assertIn(' datadog 4.5 (≤ 10, margin 5.5) · graphite 7.5 (≤ 10, margin 2.5) · influxdb ', told)
+        self.assertIn('load → not called', told)
         self.assertIn('not sent: a console that only reads sends no POST', told)
         self.assertEqual({'GET'}, {method for method, _, _ in asked})
         self.assertEqual([('api', 'app')], [(headers['DD-API-KEY'], headers['DD-APPLICATION-KEY'])

@@ -174,7 +174,8 @@ local function forward(session, host, root, path)
     elseif not root then
       return 503, 'no Prometheus was named: sluice repl --prometheus URL'
     end
-    local status, body = console.fetch('ask\t' .. root .. request.path:sub(#path + 1) .. query_of(request))
+    local below = request.path:sub(1, #path) == path and request.path:sub(#path + 1) or request.path
+    local status, body = console.fetch('ask\t' .. root .. below .. query_of(request))
     if status == 0 then
       return 503, without_url(body)
     end
@@ -200,8 +201,7 @@ local function without_slash(url)
   return url and url:gsub('/+$', '') or nil
 end
 
---- Hosts that metrics are asked of, but the Canary's own Prometheus: those of the templates, and what teams' adapters
---- may ask.
+--- Hosts that metrics are asked of: those of the templates, and what teams' adapters may ask.
 local function providers_of(objects)
   local hosts = {}
   local function add(url)
@@ -227,7 +227,8 @@ end
 --- Asks the providers of metrics themselves. A console that only reads sends GETs alone.
 local function ask_providers(session, hosts)
   session.world:fates(function(request)
-    if not hosts[host_of(request.url)] then
+    local host, path = request.url:match '^https?://([^/?#]+)([^?#]*)'
+    if not hosts[host] or session.hooks[host .. (path ~= '' and path or '/')] then
       return nil
     elseif session.is_blind then
       return { status = 503, body = 'Service Unavailable' }
@@ -256,7 +257,11 @@ local function surround(session, canary, prometheus, reading)
   if type(named) == 'string' and host_of(named) then
     forward(session, host_of(named), root, without_slash(named):match '^https?://[^/]+(.*)')
   end
-  ask_providers(session, providers_of(reading.objects))
+  local hosts = providers_of(reading.objects)
+  if prometheus and type(named) == 'string' then
+    hosts[host_of(named) or ''] = nil -- which the other one stands in for
+  end
+  ask_providers(session, hosts)
   hold_hooks(session, canary)
 end
 
