@@ -354,6 +354,14 @@ static void add_headers(struct load_plan *plan, const struct flags *flags)
     }
 }
 
+/* A gateway chooses by the name that TLS asks for, too: hey asks for that of -host. */
+static void set_server_name(struct load_plan *plan, const struct flags *flags)
+{
+    if (!str_empty(flags->host) && str_has_prefix(plan->url, "https://")) {
+        plan->server_name = str_dup_n(flags->host, strcspn(flags->host, ":"));
+    }
+}
+
 static bool make_plan(struct load_plan *plan, const struct flags *flags, const char *url, struct err *err)
 {
     bool is_timed = flags->duration_ns > 0;
@@ -379,6 +387,7 @@ static bool make_plan(struct load_plan *plan, const struct flags *flags, const c
     plan->no_keepalive = flags->no_keepalive;
     plan->no_redirects = flags->no_redirects;
     add_headers(plan, flags);
+    set_server_name(plan, flags);
     return true;
 }
 

@@ -12,6 +12,7 @@ void load_plan_fini(struct load_plan *plan)
     str_free(&plan->url);
     str_free(&plan->body);
     str_free(&plan->proxy);
+    str_free(&plan->server_name);
     str_list_fini(&plan->header_names);
     str_list_fini(&plan->header_values);
     *plan = (struct load_plan){0};

@@ -7,7 +7,9 @@
 #include "base/str.h"
 
 struct load_plan {
-    char *method, *url, *body, *proxy; /* body NULL: none; proxy NULL: none */
+    char *method, *url;
+    char *body, *proxy; /* NULL: none */
+    char *server_name;  /* that TLS asks for; NULL: the URL's */
     size_t body_len;
     struct str_list header_names, header_values;
     int64_t requests;    /* of all workers together; 0: as many as the duration has room for */

@@ -142,6 +142,7 @@ static void set_request(struct player *player)
         player->headers[i] = (struct http_header){plan->header_names.items[i], plan->header_values.items[i]};
     }
     player->tls.insecure = true; /* hey asks for no certificate, either */
+    player->tls.server_name = plan->server_name;
     player->request = (struct http_request){
         .method = plan->method,
         .url = plan->url,

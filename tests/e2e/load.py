@@ -21,6 +21,7 @@ import unittest
 
 from load_cases import CASES, CLOSED, order, payload
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 SLUICE = REAL = None
 PATIENCE_S = 60
 
@@ -38,6 +39,13 @@ def wait_for(said, what):
             raise AssertionError(f'{what} has not come')
         time.sleep(0.01)
     return found
+
+
+def is_alive(pid):
+    try:
+        return pathlib.Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] != 'Z'
+    except FileNotFoundError:
+        return False
 
 
 class Tester:
@@ -209,6 +217,25 @@ class Loads(unittest.TestCase):
         self.assertIn('command stopped sleep 3600: the load tester ends', tester.said())
 
 
+    def test_end_with_somebody_waiting(self):
+        tester = sluice(self)
+        connection = http.client.HTTPConnection('127.0.0.1', tester.port, timeout=PATIENCE_S)
+        self.addCleanup(connection.close)
+        connection.request('POST', '/', order(type='bash', cmd=f'hey -z 1h -q 10 -c 1 {self.server.url}/'))
+        wait_for(lambda: self.server.seen, 'the first request')
+        self.assertEqual(0, tester.end())
+        self.assertRaises((http.client.RemoteDisconnected, ConnectionResetError), connection.getresponse)
+
+    def test_what_is_installed(self):
+        """The arguments of deploy/loadtester.yaml are taken, and do what the tutorial needs."""
+        text = (ROOT / 'deploy/loadtester.yaml').read_text()
+        flags = re.findall(r'^ +- (-[a-z-]+=.*)$', text, flags=re.M)
+        self.assertIn('-allow-commands=curl,grep', flags)
+        tester = sluice(self, *(flag for flag in flags if not flag.startswith('-port=')))
+        counted = order(type='bash', cmd='curl --version | grep -c "^curl"', returnCmdOutput='1')
+        self.assertEqual((200, '1\n'), tester.ask('/', counted))
+
+
 class Programs(unittest.TestCase):
     def run_program(self, tester, command):
         return tester.ask('/', order(type='bash', cmd=command, returnCmdOutput='true'))
@@ -238,6 +265,16 @@ class Programs(unittest.TestCase):
         status, told = self.run_program(tester, 'yes')
         self.assertEqual((500, True), (status, told.endswith('it wrote more than 1048576 bytes, killed')))
         self.assertEqual((200, 'OK'), tester.ask('/healthz'))
+
+    def test_sudden_death(self):
+        """What a killed load tester has started dies with it."""
+        tester = sluice(self, '-allow-commands=sleep')
+        tester.ask('/', order(cmd='sleep 3600'))
+        child = wait_for(lambda: pathlib.Path(f'/proc/{tester.child.pid}/task/{tester.child.pid}/children').read_text(),
+                         'the child').strip()
+        wait_for(lambda: 'sleep' in pathlib.Path(f'/proc/{child}/cmdline').read_text(), 'its program')
+        tester.child.kill()
+        wait_for(lambda: not is_alive(child), 'the end of the child')
 
     def test_timeout(self):
         tester = sluice(self, '-allow-commands=sleep', '-timeout=1s')

@@ -82,9 +82,15 @@ static void the_command_lines_of_the_documents_are_read(void **state)
     plan = plan_of("hey -z 2m -q 10 -c 2 -host www.example.com -H 'Cookie: type=insider' http://gateway-istio.istio/");
     assert_string_equal(header(&plan, "Host"), "www.example.com");
     assert_string_equal(header(&plan, "Cookie"), "type=insider");
+    assert_null(plan.server_name);
     load_plan_fini(&plan);
     plan = plan_of("hey -z 1m -q 10 -c 2 -h2 https://podinfo.example.com/");
     assert_true(plan.http2);
+    assert_null(plan.server_name);
+    load_plan_fini(&plan);
+    plan = plan_of("hey -h2 -host app.example.com:8443 https://gateway.istio/");
+    assert_string_equal(header(&plan, "Host"), "app.example.com:8443");
+    assert_string_equal(plan.server_name, "app.example.com");
     load_plan_fini(&plan);
 }
 
