@@ -1,5 +1,6 @@
 #include "io/exchange.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -32,6 +33,17 @@ void exchange_send(struct exchange *exchange, const char *bytes, size_t len)
 void exchange_end(struct exchange *exchange)
 {
     exchange->ops->end(exchange);
+}
+
+size_t exchange_unsent(const struct exchange *exchange)
+{
+    return exchange->ops->unsent != NULL ? exchange->ops->unsent(exchange) : 0;
+}
+
+void exchange_cut(struct exchange *exchange)
+{
+    assert(exchange->ops->cut != NULL && "only a wire that keeps something can be cut");
+    exchange->ops->cut(exchange);
 }
 
 /* --- percent-encoding --- */

@@ -17,6 +17,9 @@ struct exchange_ops {
     void (*begin)(struct exchange *exchange, int status, const char *content_type);
     void (*send)(struct exchange *exchange, const char *bytes, size_t len);
     void (*end)(struct exchange *exchange);
+    /* Of wires that keep what a slow reader has not taken; NULL: this one keeps nothing. */
+    size_t (*unsent)(const struct exchange *exchange);
+    void (*cut)(struct exchange *exchange);
 };
 
 /* First member of a wire's exchange. Texts are borrowed and live as long as it does. */
@@ -40,6 +43,11 @@ void exchange_answer(struct exchange *exchange, int status, const char *content_
 void exchange_begin(struct exchange *exchange, int status, const char *content_type);
 void exchange_send(struct exchange *exchange, const char *bytes, size_t len);
 void exchange_end(struct exchange *exchange);
+/* Bytes that the other side has not taken yet, as far as this process keeps them. */
+size_t exchange_unsent(const struct exchange *exchange);
+/* In place of exchange_end, for a reader that does not read: drops what is unsent, and the connection. `gone` comes
+ * later. */
+void exchange_cut(struct exchange *exchange);
 /* Percent-decodes `len` bytes into a new string; '+' is a space in a query. */
 char *exchange_decode(const char *text, size_t len, bool is_query);
 /* The decoded value of a query parameter as a new string (mem_free); NULL when absent. */

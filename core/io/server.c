@@ -30,7 +30,8 @@ enum {
     BLOCK = 32 * 1024,
 };
 
-/* Above `kept` connections, each new one closes the one that was silent longest. So a client with many connections,
+/* Above `kept` connections, each new one closes the one that was silent longest, but for those that are being sent an
+ * answer in pieces. So a client with many connections,
  * from however many addresses, cannot keep the kubelet's probe out. The connections between `kept` and `connections`
  * are those that are about to be closed. */
 struct bounds {
@@ -38,6 +39,8 @@ struct bounds {
     size_t request_max;
 };
 static const struct bounds served_bounds = {1024, 0, 60, REQUEST_MAX};
+/* For whoever comes, too: a page that stays open is answered as long as it reads. */
+static const struct bounds public_bounds = {640, 512, 60, 64 * 1024};
 /* Idle as in Flagger's server. */
 static const struct bounds handled_bounds = {256, 192, 15, 16 * 1024};
 
@@ -63,6 +66,7 @@ struct visitor {
     struct visitor *prev, *next;
     int fd;
     bool is_sent_away; /* in no list any more */
+    bool is_streaming; /* its answer comes in pieces */
 };
 
 /* Watches the socket of a suspended connection; outlives it until the loop has closed it. */
@@ -219,10 +223,34 @@ static const char *wire_header(const struct exchange *exchange, const char *name
     return MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, name);
 }
 
-static const struct exchange_ops wire_ops = {
-    .add_header = wire_add_header, .begin = wire_begin, .send = wire_send, .end = wire_end};
+static size_t wire_unsent(const struct exchange *exchange)
+{
+    return ((const struct call *)exchange)->unsent.len;
+}
+
+/* microhttpd looks again at a connection that it cannot write to only when the socket says so, as after a shutdown. */
+static void wire_cut(struct exchange *exchange)
+{
+    struct call *call = call_of(exchange);
+    call->broken = true;
+    buf_clear(&call->unsent);
+    shutdown(MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd, SHUT_RDWR);
+    resume(call);
+}
+
+static const struct exchange_ops wire_ops = {.add_header = wire_add_header,
+                                             .begin = wire_begin,
+                                             .send = wire_send,
+                                             .end = wire_end,
+                                             .unsent = wire_unsent,
+                                             .cut = wire_cut};
 
 /* --- answers --- */
+
+static struct visitor *visitor_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
 
 static ssize_t read_unsent(void *ctx, uint64_t position, char *out, size_t size)
 {
@@ -274,6 +302,7 @@ static enum MHD_Result send_answer(struct call *call)
     }
     if (!call->ended) {
         MHD_set_connection_option(call->connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
+        visitor_of(call->connection)->is_streaming = true;
     }
     enum MHD_Result result = MHD_queue_response(call->connection, (unsigned)call->status, response);
     MHD_destroy_response(response);
@@ -320,6 +349,15 @@ static void send_away(struct server *server, struct visitor *visitor)
     shutdown(visitor->fd, SHUT_RDWR);
 }
 
+static void send_one_away(struct server *server)
+{
+    struct visitor *visitor = server->visitors;
+    while (visitor->is_streaming) { /* not the newest one, which has asked for nothing yet */
+        visitor = visitor->next;
+    }
+    send_away(server, visitor);
+}
+
 static void on_visit(void *ctx, struct MHD_Connection *connection, void **visit,
                      enum MHD_ConnectionNotificationCode what)
 {
@@ -331,7 +369,7 @@ static void on_visit(void *ctx, struct MHD_Connection *connection, void **visit,
         DL_APPEND(server->visitors, visitor);
         server->visitor_count++;
         if (server->bounds->kept > 0 && server->visitor_count > server->bounds->kept) {
-            send_away(server, server->visitors);
+            send_one_away(server);
         }
     } else {
         if (!visitor->is_sent_away) {
@@ -344,7 +382,7 @@ static void on_visit(void *ctx, struct MHD_Connection *connection, void **visit,
 
 static void note_activity(struct server *server, struct MHD_Connection *connection)
 {
-    struct visitor *visitor = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    struct visitor *visitor = visitor_of(connection);
     if (visitor != NULL && !visitor->is_sent_away) {
         DL_DELETE(server->visitors, visitor);
         DL_APPEND(server->visitors, visitor);
@@ -394,6 +432,14 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
     return call->broken || !call->begun ? MHD_NO : send_answer(call);
 }
 
+static void end_streaming(struct MHD_Connection *connection)
+{
+    struct visitor *visitor = visitor_of(connection);
+    if (visitor != NULL) {
+        visitor->is_streaming = false;
+    }
+}
+
 static void leave_exchange(struct call *call)
 {
     if (!call->served || call->ended) {
@@ -415,6 +461,7 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **re
     }
     end_lookout(call);
     note_activity(server, connection);
+    end_streaming(connection);
     leave_exchange(call);
     struct call **at = &server->calls;
     while (*at != call) {
@@ -503,6 +550,14 @@ struct server *server_serve(struct loop *loop, const char *host, int port, excha
 {
     struct server *server = mem_new(struct server);
     *server = (struct server){.loop = loop, .serve = serve, .bounds = &served_bounds, .ctx = ctx};
+    return start(server, host, port, err);
+}
+
+struct server *server_serve_public(struct loop *loop, const char *host, int port, exchange_serve_fn *serve, void *ctx,
+                                   struct err *err)
+{
+    struct server *server = mem_new(struct server);
+    *server = (struct server){.loop = loop, .serve = serve, .bounds = &public_bounds, .ctx = ctx};
     return start(server, host, port, err);
 }
 

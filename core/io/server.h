@@ -14,6 +14,12 @@ struct server;
 struct server *server_serve(struct loop *loop, const char *host, int port, exchange_serve_fn *serve, void *ctx,
                             struct err *err);
 
+/* The same for people's browsers: bodies of 64 KiB, and of many connections those that are silent are closed first.
+ * At most SERVER_STREAMS_MAX answers may come in pieces at a time; the caller sees to it. */
+enum { SERVER_STREAMS_MAX = 256 };
+struct server *server_serve_public(struct loop *loop, const char *host, int port, exchange_serve_fn *serve, void *ctx,
+                                   struct err *err);
+
 /* Fills `body` (ceiling 16 MiB) and `*content_type` (static text; default "text/plain; charset=utf-8"); returns the
  * status. */
 typedef int server_handle_fn(void *ctx, const char *path, struct buf *body, const char **content_type);

@@ -62,7 +62,7 @@ static const char *header(const struct exchange *exchange, const char *name)
     return strcasecmp(name, "Accept") == 0 && wire->content_type[0] == 't' ? "application/json;as=Table" : NULL;
 }
 
-static const struct exchange_ops ops = {add_header, begin, send, end};
+static const struct exchange_ops ops = {.add_header = add_header, .begin = begin, .send = send, .end = end};
 
 /* Cuts the next word off. */
 static char *word(char **at)

@@ -1,9 +1,12 @@
 // The server's exchanges: bodies, answers that come later or in pieces, clients that leave.
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -209,6 +212,40 @@ static void a_server_that_stops_lets_its_exchanges_go(void **state)
     w->server = server_serve(w->loop, "127.0.0.1", 0, serve, w, &err);
 }
 
+enum { FLOOD = 64 * 1024 * 1024, FLOOD_LEFT = FLOOD / 2 };
+
+/* Sent all, and cut when the sockets' own buffers are full. */
+static void on_flooded(struct timer *timer, void *ctx)
+{
+    struct world *w = ctx;
+    assert_true(exchange_unsent(w->open) > FLOOD_LEFT);
+    exchange_cut(w->open);
+    assert_int_equal(exchange_unsent(w->open), 0);
+    assert_int_equal(w->gone, 0); /* it comes later */
+}
+
+/* A page whose tab sleeps holds its connection open, and takes nothing. */
+static void a_reader_that_does_not_read_is_cut_off(void **state)
+{
+    struct world *w = *state;
+    static const char request[] = "GET /never HTTP/1.1\r\nHost: x\r\n\r\n";
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)server_port(w->server)),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(write(fd, request, sizeof request - 1), sizeof request - 1);
+    loop_run(w->loop);
+    char *bytes = mem_alloc(FLOOD);
+    exchange_begin(w->open, 200, "text/plain");
+    exchange_send(w->open, bytes, FLOOD);
+    timer_start(loop_clock(w->loop), &w->later, 50, on_flooded, w);
+    loop_run(w->loop);
+    assert_int_equal(w->gone, 1);
+    mem_free(bytes);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +254,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_answer_may_come_later, setup, teardown),
         cmocka_unit_test_setup_teardown(an_answer_may_come_in_pieces, setup, teardown),
         cmocka_unit_test_setup_teardown(a_client_that_leaves_is_noticed_while_nothing_is_sent, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_reader_that_does_not_read_is_cut_off, setup, teardown),
         cmocka_unit_test_setup_teardown(a_server_that_stops_lets_its_exchanges_go, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,7 +61,8 @@ static inline const char *api_wire_header(const struct exchange *exchange, const
 /* The answer's root; NULL when it is no JSON. */
 static inline const struct node *api_ask(struct api_world *w, const char *method, const char *target, const char *body)
 {
-    static const struct exchange_ops ops = {api_wire_add_header, api_wire_begin, api_wire_send, api_wire_end};
+    static const struct exchange_ops ops = {
+        .add_header = api_wire_add_header, .begin = api_wire_begin, .send = api_wire_send, .end = api_wire_end};
     const char *query = strchr(target, '?');
     char *path = query ? str_dup_n(target, (size_t)(query - target)) : str_dup(target);
     struct api_wire wire = {.exchange = {.ops = &ops,

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "app/host.h"
+#include "io/host.h"
 
 static void addresses_and_our_own_name_are_ours(void **state)
 {

@@ -1,0 +1,14 @@
+/* Which requests a server without a password answers. A page in a browser on this machine could reach it under a name
+ * of the page's own that leads here (DNS rebinding). Only the Host header shows that. */
+#pragma once
+
+#include <stdbool.h>
+
+/* `header`: the request's Host, NULL without one; `own`: the host that we listen on, "" for all addresses. True
+ * for an address, "localhost" and `own`, with any port: no name that somebody else gives to this machine is among
+ * them. */
+bool host_is_ours(const char *header, const char *own);
+/* By which this machine itself reaches what listens there. */
+const char *host_reachable(const char *own);
+/* True when only this machine can reach that host. */
+bool host_is_loopback(const char *own);
