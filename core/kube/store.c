@@ -94,6 +94,17 @@ void store_subscribe(struct store *store, store_change_fn *fn, void *ctx)
     store->subscribers[store->subscriber_count++] = (struct subscriber){.fn = fn, .ctx = ctx};
 }
 
+void store_unsubscribe(struct store *store, store_change_fn *fn, void *ctx)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < store->subscriber_count; i++) {
+        if (store->subscribers[i].fn != fn || store->subscribers[i].ctx != ctx) {
+            store->subscribers[kept++] = store->subscribers[i];
+        }
+    }
+    store->subscriber_count = kept;
+}
+
 bool store_is_synced(const struct store *store)
 {
     return store->synced;

@@ -24,6 +24,8 @@ const struct kube_resource *store_resource(const struct store *store);
  * list is complete. It must not change the store. */
 typedef void store_change_fn(void *ctx, const struct store *store, const char *namespace, const char *name);
 void store_subscribe(struct store *store, store_change_fn *fn, void *ctx);
+/* Not from inside of such a call. */
+void store_unsubscribe(struct store *store, store_change_fn *fn, void *ctx);
 
 /* True once the first list is complete. */
 bool store_is_synced(const struct store *store);

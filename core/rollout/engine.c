@@ -340,6 +340,11 @@ bool engine_is_prepared(const struct engine *engine, struct buf *lacking)
     return lease_is_known(engine->lease) || (buf_append_str(lacking, "the Lease has not been read yet") && false);
 }
 
+struct store *engine_store(const struct engine *engine, const struct kube_resource *resource)
+{
+    return context_store(&engine->context, resource);
+}
+
 size_t engine_canaries(const struct engine *engine)
 {
     return registry_canaries(&engine->registry);

@@ -9,6 +9,7 @@
 #include "io/clock.h"
 #include "io/http.h"
 #include "kube/client.h"
+#include "kube/store.h"
 #include "notify/alerter.h"
 #include "prom/metrics.h"
 
@@ -58,4 +59,6 @@ void engine_close(struct engine *engine, void (*closed)(void *ctx), void *ctx);
 /* True when the engine works, or would work at once if it got the Lease: every store is synced, and the holder of
  * the Lease is known. Otherwise `lacking` says what is waited for. */
 bool engine_is_prepared(const struct engine *engine, struct buf *lacking);
+/* One of its stores, for who reads what it has; it lives until engine_close. */
+struct store *engine_store(const struct engine *engine, const struct kube_resource *resource);
 size_t engine_canaries(const struct engine *engine);
