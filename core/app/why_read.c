@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/cli.h"
+#include "app/kubeconfig.h"
 #include "app/why.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -149,36 +150,10 @@ static struct doc *list_releases(struct asking *asking, struct kube_client *kube
     return objects;
 }
 
-/* As kubectl: the flag, the first file of $KUBECONFIG, ~/.kube/config; and in a Pod the service account. */
-static bool load_config(const struct why_source *source, struct kube_config *config, struct err *err)
-{
-    const char *listed = getenv("KUBECONFIG"), *home = getenv("HOME");
-    char *path = NULL;
-    struct buf ignored;
-    struct err missing;
-    if (source->kubeconfig != NULL) {
-        return kube_config_load(source->kubeconfig, source->context, config, err);
-    }
-    if (!str_empty(listed)) {
-        path = str_dup_n(listed, strcspn(listed, ":"));
-    } else if (!str_empty(home)) {
-        path = str_format("%s/.kube/config", home);
-    }
-    buf_init(&ignored, FILE_MAX);
-    bool is_file = path != NULL && (!str_empty(listed) || file_read_regular(path, &ignored, &missing));
-    buf_fini(&ignored);
-    bool ok = is_file ? kube_config_load(path, source->context, config, err) : kube_config_in_cluster("", config, err);
-    if (!ok && !is_file) {
-        err_set(err, ERR_NOT_FOUND, "no cluster is known: name one by -kubeconfig or $KUBECONFIG, or a file by -f");
-    }
-    str_free(&path);
-    return ok;
-}
-
 static struct doc *read_cluster(const struct why_source *source, char **place, struct err *err)
 {
     struct kube_config config = {0};
-    if (!load_config(source, &config, err)) {
+    if (!kubeconfig_load(source->kubeconfig, source->context, "a file by -f", &config, err)) {
         kube_config_fini(&config);
         return NULL;
     }

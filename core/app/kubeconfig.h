@@ -1,0 +1,9 @@
+/* The cluster that a command is about, found as kubectl finds it. */
+#pragma once
+
+#include "kube/config.h"
+
+/* `path` and `context`: the flags, NULL without; else the first file of $KUBECONFIG, ~/.kube/config, and in a Pod its
+ * service account. `otherwise` is what else may be given in place of a cluster, for the message; NULL: nothing. */
+bool kubeconfig_load(const char *path, const char *context, const char *otherwise, struct kube_config *config,
+                     struct err *err);
