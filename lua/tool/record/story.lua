@@ -103,11 +103,11 @@ local function add_waits(lines, release, story, canary)
   end
 end
 
---- Passes in a row are one line.
-local function add_evidence(lines, release)
+--- Passes in a row are one line, unless each of them is wanted.
+local function add_evidence(lines, release, each)
   local passed
   for _, evidence in ipairs(release.evidence) do
-    if evidence.verdict == 'pass' and passed and passed.verdict.weight == evidence.weight then
+    if evidence.verdict == 'pass' and not each and passed and passed.verdict.weight == evidence.weight then
       passed.times, passed.verdict = passed.times + 1, evidence
     else
       local line = { at_ms = moments.parse(evidence.at), kind = evidence.verdict, verdict = evidence }
@@ -308,9 +308,10 @@ end
 --- The story of a Release.
 ---@param object table as kubectl shows it
 ---@param canary table? likewise, if somebody has it: it says what a release under way waits for
+---@param each boolean? a line for each verdict, also of passes in a row
 ---@return Story? story
 ---@return string? problem
-function M.story_of(object, canary)
+function M.story_of(object, canary, each)
   local release, problem = read.release(object)
   if not release then
     return nil, problem
@@ -323,7 +324,7 @@ function M.story_of(object, canary)
   add_entries(story.lines, release)
   add_waits(story.lines, release, story, canary)
   add_requests(story.lines, release)
-  add_evidence(story.lines, release)
+  add_evidence(story.lines, release, each)
   if story.outcome ~= 'under way' then
     story.lines[#story.lines + 1] = ended(story, release)
   end

@@ -54,7 +54,11 @@ local function header(story)
   return table.concat(parts, '  ')
 end
 
-local function kind_of(line, story)
+--- What kind of line it is, in a word or two: 'fail 1/2', 'taken back'.
+---@param line StoryLine
+---@param story Story
+---@return string
+function M.kind(line, story)
   local evidence = line.verdict
   if line.kind == 'ended' then
     return story.outcome
@@ -76,7 +80,10 @@ local function place_of(evidence)
   return parts[1] and ' (' .. table.concat(parts, ', ') .. ')' or ''
 end
 
-local function said(line)
+--- What happened, for people, with what became of it and where it was asked for.
+---@param line StoryLine
+---@return string
+function M.said(line)
   local evidence = line.verdict
   if not evidence or line.times and line.times > 1 then
     return line.text
@@ -86,7 +93,7 @@ end
 
 local function add(lines, columns, story, line)
   local clock = line.at_ms and story.started_ms and moments.clock(line.at_ms - story.started_ms) or ''
-  local kind, text = kind_of(line, story), said(line)
+  local kind, text = M.kind(line, story), M.said(line)
   if not columns then
     lines[#lines + 1] = pad(clock, LEFT.clock, true) .. '  ' .. pad(kind, LEFT.kind) .. '  ' .. text
     return
