@@ -41,12 +41,14 @@
       "play a kept release against another script", replay_flags, "--", "FILE")                                        \
     X(load, "load [flags]", "serve the hooks of Canaries: loads, acceptance tests and gates",                          \
       "serve the hooks of Canaries", load_flags_table, "-", NULL)                                                      \
+    X(dashboard, "dashboard", "serve a page of every Canary and its releases",                                         \
+      "serve a page of Canaries and releases", dashboard_flags, "--", NULL)                                            \
     X(new, "new strategy|check NAME", "make a folder with one that works, to begin with",                              \
       "make a folder with a strategy", new_flags, "--", "strategy")                                                    \
     X(version, "version", "print the version, as -version does behind every command", "print the version", NULL, "--", \
       NULL)                                                                                                            \
     X(help, "help COMMAND", "say how a command is used, as -help does behind it", "say how a command is used", NULL,   \
-      "--", "run demo sim check test repl dryrun backtest record why replay load new completion")                      \
+      "--", "run demo sim check test repl dryrun backtest record why replay load dashboard new completion")            \
     X(completion, "completion bash|zsh", "write what makes a shell complete commands and flags",                       \
       "write what makes a shell complete", NULL, "--", "bash zsh")
 
@@ -55,4 +57,4 @@ COMMANDS(COMMAND_DECLARE)
 #undef COMMAND_DECLARE
 
 extern const struct cli_flag check_flags[], test_flags[], repl_flags[], record_flags[], dryrun_flags[],
-    backtest_flags[], why_flags[], replay_flags[], load_flags_table[], new_flags[];
+    backtest_flags[], why_flags[], replay_flags[], load_flags_table[], dashboard_flags[], new_flags[];

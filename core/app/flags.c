@@ -8,6 +8,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "board/board.h"
 #include "canary/kinds.h"
 #include "rollout/engine.h"
 
@@ -68,6 +69,10 @@ static const struct flag table[] = {
          "the least of what is logged: debug, info, warn, error, fatal or panic"),
     TEXT("zap-encoding", "json|console", zap_encoding, "json", "form of the logs: json or console"),
     TEXT("port", "PORT", port, "8080", "port of /healthz and /metrics"),
+    TEXT("dashboard", "PORT", dashboard, "", "port of the page that shows canaries and releases; empty: none"),
+    TEXT("dashboard-hosts", "NAMES", dashboard_hosts, "",
+         "names by which that page is reached, besides addresses and localhost"),
+    TEXT("dashboard-prefix", "PATH", dashboard_prefix, "", "path below which it is served, for a proxy that keeps it"),
     TEXT("event-webhook", "URL", event_webhook, "",
          "URL that gets every event of canaries without event hooks of their own"),
     TEXT("cluster-name", "NAME", cluster_name, "", "what alerts call this cluster"),
@@ -257,12 +262,33 @@ static bool read_limits(struct flags *flags, struct err *err)
     return ok;
 }
 
-static bool check(struct flags *flags, struct err *err)
+static bool check_port(const char *name, const char *text, struct err *err)
 {
     char *end;
-    long port = strtol(flags->port, &end, 10);
-    if (*end != '\0' || end == flags->port || port < 0 || port > 65535) {
-        return err_set(err, ERR_INVALID, "-port: \"%s\" is not a port", flags->port);
+    long port = strtol(text, &end, 10);
+    bool ok = *end == '\0' && end != text && port >= 0 && port <= 65535;
+    return ok || err_set(err, ERR_INVALID, "-%s: \"%s\" is not a port", name, text);
+}
+
+static bool check_dashboard(const struct flags *flags, struct err *err)
+{
+    const char *port = flags->dashboard;
+    bool is_prefixed = flags->dashboard_prefix[0] != '\0', is_named = flags->dashboard_hosts[0] != '\0';
+    if (port[0] == '\0' && (is_prefixed || is_named)) {
+        const char *which = is_prefixed ? "prefix" : "hosts";
+        return err_set(err, ERR_INVALID, "-dashboard-%s: of use with -dashboard only", which);
+    }
+    if (strcmp(port, flags->port) == 0) {
+        return err_set(err, ERR_INVALID, "-dashboard: port %s is that of /healthz and /metrics", port);
+    }
+    return (port[0] == '\0' || check_port("dashboard", port, err)) &&
+           (board_check_prefix(flags->dashboard_prefix, err) || err_wrap(err, "-dashboard-prefix"));
+}
+
+static bool check(struct flags *flags, struct err *err)
+{
+    if (!check_port("port", flags->port, err) || !check_dashboard(flags, err)) {
+        return false;
     }
     if (!log_level_is(flags->log_level)) {
         return err_set(err, ERR_INVALID, "-log-level: %s is none of debug, info, warn, error, fatal and panic",

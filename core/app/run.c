@@ -6,6 +6,7 @@
 
 #include "app/ambient.h"
 #include "app/command.h"
+#include "app/dashboard_page.h"
 #include "app/flags.h"
 #include "app/identity.h"
 #include "app/version.h"
@@ -31,6 +32,7 @@ struct program {
     struct adapters *adapters;
     struct server *server;
     struct engine *engine;
+    struct dashboard_page page;
     struct kube_call *check; /* is the kind registered? */
     size_t checked;
     struct prom_query *prometheus;
@@ -140,6 +142,7 @@ static void stop(struct program *p, int status)
         prom_query_cancel(p->prometheus);
         p->prometheus = NULL;
     }
+    dashboard_page_close(&p->page); /* it reads the engine's stores */
     if (p->engine != NULL) {
         engine_close(p->engine, on_closed, p);
     } else {
@@ -219,6 +222,27 @@ static void start_engine(struct program *p)
     p->engine = engine_new(&options);
 }
 
+/* The page of what the engine's stores have; every engine has it, also one that waits for the Lease. */
+static void open_page(struct program *p)
+{
+    struct err err = {0};
+    struct dashboard_page_options options = {.loop = p->loop,
+                                             .kube = p->kube,
+                                             .canaries = engine_store(p->engine, &KUBE_CANARIES),
+                                             .releases = engine_store(p->engine, &KUBE_RELEASES),
+                                             .port = (int)strtol(p->flags.dashboard, NULL, 10),
+                                             .prefix = p->flags.dashboard_prefix};
+    if (p->flags.dashboard_hosts[0] != '\0') {
+        str_list_split(&options.hosts, p->flags.dashboard_hosts, ',');
+    }
+    if (!dashboard_page_open(&p->page, &options, &err)) {
+        log_error(NULL, "-dashboard %s: %s", p->flags.dashboard, err.text);
+        stop(p, 1);
+    } else {
+        log_info(NULL, "the dashboard is on port %d", server_port(p->page.server));
+    }
+}
+
 static const struct kube_resource *const required_kinds[] = {
     &KUBE_CANARIES, &KUBE_RELEASES, &KUBE_STRATEGIES, &KUBE_CHECKS, &KUBE_METRIC_TEMPLATES, &KUBE_ALERT_PROVIDERS};
 
@@ -242,6 +266,9 @@ static void check_next(struct program *p)
 {
     if (p->checked == sizeof required_kinds / sizeof required_kinds[0]) {
         start_engine(p);
+        if (p->flags.dashboard[0] != '\0') {
+            open_page(p);
+        }
         return;
     }
     struct kube_request request = {.verb = KUBE_LIST,

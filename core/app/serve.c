@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "app/command.h"
-#include "app/host.h"
+#include "app/demo_page.h"
 #include "app/story.h"
 #include "app/visitors.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "io/file.h"
+#include "io/host.h"
 #include "io/loop.h"
 #include "io/server.h"
 #include "lab/keeper.h"
@@ -36,7 +37,8 @@ struct program {
     bool tells; /* the scenario is played */
     struct api *api;
     struct server *server;
-    const char *host; /* that it listens on */
+    const char *host;       /* that it listens on */
+    struct demo_page *page; /* NULL: none */
 };
 
 /* --- serving --- */
@@ -49,7 +51,9 @@ static void answer(void *ctx, struct exchange *exchange)
         exchange_answer(exchange, 403, "text/plain; charset=utf-8", text, sizeof text - 1);
         return;
     }
-    if (p->stage.cluster != NULL && str_has_prefix(exchange->path, PROMETHEUS_PATH "/")) {
+    if (p->page != NULL && demo_page_has(exchange->path)) {
+        demo_page_serve(p->page, exchange);
+    } else if (p->stage.cluster != NULL && str_has_prefix(exchange->path, PROMETHEUS_PATH "/")) {
         exchange->path += strlen(PROMETHEUS_PATH);
         prometheus_serve(cluster_prometheus(p->stage.cluster), exchange);
     } else {
@@ -60,20 +64,19 @@ static void answer(void *ctx, struct exchange *exchange)
 static bool write_kubeconfig(const struct demo_flags *flags, int port, struct err *err)
 {
     const char *name = "sluice";
-    char *text =
-        str_format("apiVersion: v1\n"
-                   "kind: Config\n"
-                   "current-context: %s\n"
-                   "clusters:\n"
-                   "- name: %s\n"
-                   "  cluster: {server: \"http://%s:%d\"}\n"
-                   "users:\n"
-                   "- name: %s\n"
-                   "  user: {}\n"
-                   "contexts:\n"
-                   "- name: %s\n"
-                   "  context: {cluster: %s, user: %s}\n",
-                   name, name, flags->host[0] == '\0' ? "127.0.0.1" : flags->host, port, name, name, name, name);
+    char *text = str_format("apiVersion: v1\n"
+                            "kind: Config\n"
+                            "current-context: %s\n"
+                            "clusters:\n"
+                            "- name: %s\n"
+                            "  cluster: {server: \"http://%s:%d\"}\n"
+                            "users:\n"
+                            "- name: %s\n"
+                            "  user: {}\n"
+                            "contexts:\n"
+                            "- name: %s\n"
+                            "  context: {cluster: %s, user: %s}\n",
+                            name, name, host_reachable(flags->host), port, name, name, name, name);
     bool ok = true;
     if (flags->kubeconfig == NULL) {
         printf("%s", text);
@@ -207,12 +210,16 @@ static void begin_story(struct program *p, const struct demo_flags *flags, const
         story_note(p->story, 2, line);
         str_free(&line);
     }
+    char *page = demo_page_address(p->host, server_port(p->server));
     if (p->tells) {
         story_note(p->story, 2, "$ kubectl get canaries --all-namespaces -w");
     }
     for (size_t i = 0; i < sizeof commands / sizeof commands[0] && !p->tells; i++) {
         story_note(p->story, 2, commands[i]);
     }
+    story_note(p->story, 0, "In a browser:");
+    story_note(p->story, 2, page);
+    str_free(&page);
     story_note(p->story, 0,
                "What happens to Canaries is told here, with the canary's share of the traffic. Ctrl-C "
                "ends it.");
@@ -226,6 +233,7 @@ static void start(struct program *p, const struct demo_flags *flags, const struc
         log_set_sink(log_drop, NULL);
     }
     begin_story(p, flags, scenario);
+    p->page = demo_page_open(p->loop, fast_clock_clock(p->time), p->host, server_port(p->server));
     p->visitors = visitors_new(p->stage.cluster, p->tells ? scenario : NULL, on_world, p);
     p->keeper = (struct keeper){.stage = &p->stage, .ready = on_ready, .closed = on_closed, .told = on_world, .ctx = p};
     keeper_start(&p->keeper);
@@ -233,6 +241,8 @@ static void start(struct program *p, const struct demo_flags *flags, const struc
 
 static void close_all(struct program *p)
 {
+    demo_page_close(p->page);
+    p->page = NULL;
     if (p->server != NULL) {
         server_stop(p->server);
     }

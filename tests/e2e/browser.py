@@ -62,13 +62,14 @@ class Page:
         for domain in ('Page', 'Runtime', 'Network', 'Log'):
             self.call(f'{domain}.enable')
 
-    def visit(self, path, width, height=800, dark=False):
-        """Opens a file and waits until it has loaded."""
+    def visit(self, where, width, height=800, dark=False, still=False):
+        """Opens a file, or an address, and waits until it has loaded. `still`: for people who want nothing to move."""
         self.call('Emulation.setDeviceMetricsOverride', width=width, height=height, deviceScaleFactor=1, mobile=False)
         self.call('Emulation.setEmulatedMedia',
-                  features=[{'name': 'prefers-color-scheme', 'value': 'dark' if dark else 'light'}])
+                  features=[{'name': 'prefers-color-scheme', 'value': 'dark' if dark else 'light'},
+                            {'name': 'prefers-reduced-motion', 'value': 'reduce' if still else 'no-preference'}])
         self.events.clear()
-        self.call('Page.navigate', url=path.resolve().as_uri())
+        self.call('Page.navigate', url=where if isinstance(where, str) else where.resolve().as_uri())
         while not self.told('Page.loadEventFired'):
             self.events.append(self.read())
 
@@ -81,12 +82,28 @@ class Page:
             raise RuntimeError(result['exceptionDetails']['exception'].get('description', expression))
         return result['result'].get('value')
 
+    def wait(self, expression):
+        """Until the expression is true, on this page; and its value."""
+        return self.evaluate('''new Promise((found, missing) => {
+          const look = () => { const value = (() => { return %s; })(); if (value) { found(value); } return value; };
+          if (look()) { return; }
+          const observer = new MutationObserver(() => look() && observer.disconnect());
+          observer.observe(document, {subtree: true, childList: true, characterData: true, attributes: true});
+          setTimeout(() => missing(new Error('never true; the page says: ' + document.body.innerText)), %d);
+        })''' % (expression, (PATIENCE_S - 20) * 1000))
+
     def hover(self, x, y):
         self.call('Input.dispatchMouseEvent', type='mouseMoved', x=x, y=y)
 
     def press(self, key):
+        codes = {'Tab': 9, 'Enter': 13}
         for kind in ('keyDown', 'keyUp'):
-            self.call('Input.dispatchKeyEvent', type=kind, key=key, code=key)
+            more = {'text': '\r'} if key == 'Enter' and kind == 'keyDown' else {}
+            self.call('Input.dispatchKeyEvent', type=kind, key=key, code=key,
+                      windowsVirtualKeyCode=codes.get(key, 0), **more)
+
+    def type(self, text):
+        self.call('Input.insertText', text=text)
 
     def picture(self, path):
         path.write_bytes(base64.b64decode(self.call('Page.captureScreenshot', format='png')['data']))

@@ -43,7 +43,7 @@ rm -f "$SLUICE_SETUP_ROOT/etc/systemd/system/multi-user.target.wants/${!#}" \
   "$SLUICE_SETUP_ROOT/etc/rc3.d/S01$(basename "${!#}" .service)"''',
 }
 PARTS = ('cc', 'cmake', 'ninja', 'pkg-config', 'git', 'curl', 'luajit', 'busted', 'luacheck', 'clang-format', 'openssl',
-         'prometheus', 'nginx', 'carbon-cache', 'tmux', 'chromium')
+         'prometheus', 'nginx', 'carbon-cache', 'tmux', 'chromium', 'npm')
 NEEDED = ('bash', 'env', 'cat', 'grep', 'sed', 'head', 'tr', 'ln', 'rm', 'mkdir', 'mktemp', 'chmod', 'chown', 'tee',
           'find', 'sort', 'comm', 'basename', 'python3')
 

@@ -375,8 +375,31 @@ def bindings(tree):
         yield f'world:{name}: only in one of spec/_meta/sluice.lua, and core/lab/lua and lua/tool/world.lua'
 
 
+# What makes markup, or code, of a text that an object may have said; and what would load something from elsewhere.
+UNSAFE = re.compile(r'\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval|Function|DOMParser|localStorage'
+                    r'|document\.cookie)\b')
+INLINE = re.compile(r'<script(?![^>]*\bsrc=)[^>]*>|<style\b|\sstyle=|\son\w+=|javascript:', flags=re.I)
+ELSEWHERE = re.compile(r'(?:src|href)="(?:https?:)?/|@import|url\(|(?:from|import\() \'(?!\./)')
+SCRIPT_MAX = 300
+
+
+def web(tree):
+    """The page of the dashboard: no script or style in its markup, nothing that makes markup of a text, only relative
+    addresses, small files."""
+    for path in sorted((tree / 'web').glob('*')):
+        text = path.read_text()
+        for number, line in enumerate(text.split('\n'), 1):
+            found = UNSAFE.search(line) or (path.suffix == '.html' and INLINE.search(line)) or ELSEWHERE.search(line)
+            if found:
+                yield f'{path}:{number}: {found.group().strip()} has no place in the page'
+            if len(line) > COLUMNS_MAX and path.suffix != '.svg':
+                yield f'{path}:{number}: {len(line)} columns, at most {COLUMNS_MAX}'
+        if text.count('\n') > SCRIPT_MAX:
+            yield f'{path}: {text.count(chr(10))} lines, at most {SCRIPT_MAX}'
+
+
 RULES = {'floors': floors, 'tour': tour, 'mirror': mirror, 'ports': ports, 'citations': citations,
-         'banned': banned, 'handwriting': handwriting, 'sizes': sizes, 'bindings': bindings}
+         'banned': banned, 'handwriting': handwriting, 'sizes': sizes, 'bindings': bindings, 'web': web}
 
 
 def main():

@@ -140,6 +140,10 @@ static void values_are_checked(void **state)
     expect_refused("-port=http", "-port: \"http\" is not a port");
     expect_refused("-port=65536", "-port: \"65536\" is not a port");
     expect_refused("-port=", "-port: \"\" is not a port");
+    expect_refused("-dashboard=http", "-dashboard: \"http\" is not a port");
+    expect_refused("-dashboard=8080", "-dashboard: port 8080 is that of /healthz and /metrics");
+    expect_refused("-dashboard-hosts=board.example", "-dashboard-hosts: of use with -dashboard only");
+    expect_refused("-dashboard-prefix=/sluice", "-dashboard-prefix: of use with -dashboard only");
     expect_refused("-scale-down-delay=5", "-scale-down-delay: time: missing unit in duration \"5\"");
     expect_refused("-scale-down-delay=-1s", "-scale-down-delay: \"-1s\" is negative");
     assert_true(parse("-scale-down-delay=1m30s"));

@@ -1,0 +1,176 @@
+/* sluice dashboard: a page of every Canary and its releases, of a cluster that is only read. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/command.h"
+#include "app/dashboard_page.h"
+#include "app/kubeconfig.h"
+#include "app/version.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/curl.h"
+#include "io/host.h"
+
+static const char usage[] = "usage: sluice dashboard [-n NAMESPACE] [--listen HOST:PORT] [flags]\n"
+                            "\n"
+                            "Serves a page of every Canary with its phase, share and what it waits for, and of each\n"
+                            "release with its curves and why it was decided so, kept up to date while it is open.\n"
+                            "It reads the cluster by the rights of its kubeconfig, and shows what it reads to whoever\n"
+                            "reaches it. docs/dashboard.md has all of it.\n"
+                            "\n";
+
+const struct cli_flag dashboard_flags[] = {
+    {"listen", "HOST:PORT", "where it listens (default 127.0.0.1:8090; port 0: any)"},
+    {"prefix", "PATH", "below which it is served, as in /sluice, for a proxy that keeps it"},
+    {"host", "NAME", "one more name by which it is reached; may be said again"},
+    {"n", "NAMESPACE", "the only namespace that is shown (default: all)"},
+    {"namespace", "NAMESPACE", NULL},
+    {"kubeconfig", "FILE", "the cluster (default: as kubectl finds it)"},
+    {"context", "NAME", "one of the kubeconfig's (default: its current one)"},
+    CLI_COMMON,
+    {0},
+};
+
+enum { PORT_DEFAULT = 8090, PORT_MAX = 65535 };
+
+struct words {
+    char *host; /* where it listens */
+    int port;
+    const char *prefix, *namespace, *kubeconfig, *context;
+    struct str_list hosts;
+    bool help, version;
+};
+
+struct program {
+    struct loop *loop;
+    struct http *http;
+    struct kube_client *kube;
+    struct dashboard_page page;
+};
+
+/* --- words --- */
+
+static bool take_listen(struct words *words, const char *value, struct err *err)
+{
+    const char *colon = strrchr(value, ':');
+    char *end = NULL;
+    long port = colon != NULL ? strtol(colon + 1, &end, 10) : -1;
+    if (colon == NULL || end == colon + 1 || *end != '\0' || port < 0 || port > PORT_MAX) {
+        return err_set(err, ERR_INVALID, "--listen %s: expected HOST:PORT, as in 127.0.0.1:8090", value);
+    }
+    str_free(&words->host);
+    words->host = str_dup_n(value, (size_t)(colon - value));
+    words->port = (int)port;
+    return true;
+}
+
+static bool take(void *ctx, const char *name, const char *value, struct err *err)
+{
+    struct words *words = ctx;
+    if (name == NULL) {
+        return err_set(err, ERR_INVALID, "%s: unexpected word", value);
+    } else if (strcmp(name, "listen") == 0) {
+        return take_listen(words, value, err);
+    } else if (strcmp(name, "prefix") == 0) {
+        words->prefix = value;
+        return board_check_prefix(value, err);
+    } else if (strcmp(name, "host") == 0) {
+        str_list_push(&words->hosts, value);
+    } else if (strcmp(name, "n") == 0 || strcmp(name, "namespace") == 0) {
+        words->namespace = value;
+    } else if (strcmp(name, "kubeconfig") == 0) {
+        words->kubeconfig = value;
+    } else if (strcmp(name, "context") == 0) {
+        words->context = value;
+    } else if (strcmp(name, "version") == 0) {
+        words->version = true;
+    } else {
+        words->help = true;
+    }
+    return true;
+}
+
+/* --- serving --- */
+
+static void on_signal(void *ctx, int signum)
+{
+    struct program *p = ctx;
+    loop_stop(p->loop);
+}
+
+static bool open_all(struct program *p, struct words *words, struct err *err)
+{
+    struct kube_config config = {0};
+    if (!kubeconfig_load(words->kubeconfig, words->context, NULL, &config, err)) {
+        kube_config_fini(&config);
+        return false;
+    }
+    p->http = curl_http_new(p->loop);
+    p->kube = kube_client_new(p->http, loop_clock(p->loop), p->loop, &config);
+    struct dashboard_page_options options = {.loop = p->loop,
+                                             .kube = p->kube,
+                                             .namespace = words->namespace,
+                                             .host = words->host,
+                                             .port = words->port,
+                                             .prefix = words->prefix,
+                                             .hosts = words->hosts};
+    words->hosts = (struct str_list){0};
+    return dashboard_page_open(&p->page, &options, err) || err_wrap(err, "--listen");
+}
+
+static void close_all(struct program *p)
+{
+    dashboard_page_close(&p->page);
+    if (p->kube != NULL) {
+        kube_client_free(p->kube);
+    }
+    if (p->http != NULL) {
+        curl_http_free(p->http);
+    }
+    loop_free(p->loop);
+}
+
+static int run(struct words *words)
+{
+    struct err err = {0};
+    struct program p = {.loop = loop_new()};
+    int status = 1;
+    if (open_all(&p, words, &err)) {
+        if (!host_is_loopback(words->host)) {
+            fprintf(stderr, "sluice dashboard: --listen %s:%d is open to other machines: whoever reaches it may read\n",
+                    words->host, server_port(p.page.server));
+        }
+        printf("http://%s:%d%s/\n", host_reachable(words->host), server_port(p.page.server),
+               words->prefix != NULL ? words->prefix : "");
+        cli_flush(stdout);
+        loop_on_signal(p.loop, on_signal, &p);
+        loop_run(p.loop);
+        status = 0;
+    } else {
+        fprintf(stderr, "sluice dashboard: %s\n", err.text);
+    }
+    close_all(&p);
+    return status;
+}
+
+int command_dashboard(int argc, char **argv)
+{
+    struct words words = {.host = str_dup("127.0.0.1"), .port = PORT_DEFAULT};
+    struct err err = {0};
+    int status = 0;
+    if (!cli_read(dashboard_flags, argc, argv, take, &words, &err)) {
+        fprintf(stderr, "sluice dashboard: %s\n\nsluice dashboard --help says how to use it\n", err.text);
+        status = 2;
+    } else if (words.help) {
+        fputs(usage, stdout);
+        cli_print(dashboard_flags, stdout);
+    } else if (words.version) {
+        version_print();
+    } else {
+        status = run(&words);
+    }
+    str_list_fini(&words.hosts);
+    str_free(&words.host);
+    return status;
+}

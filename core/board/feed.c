@@ -1,0 +1,270 @@
+#include "board/feed.h"
+
+#include <utlist.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+enum { MESSAGE_MAX = 16 * 1024 * 1024, HEARTBEAT_MS = 15 * 1000 };
+
+/* A look that is open, with how many pages look at it. */
+struct shared {
+    struct shared *prev, *next;
+    struct look *look;
+    size_t pages;
+};
+
+struct page {
+    struct page *prev, *next;
+    struct feed *feed;
+    struct exchange *exchange;
+    struct shared *shared; /* NULL: the overview */
+    uint64_t sent;         /* the serial that it was sent; 0: nothing yet */
+    size_t unsent;         /* when it was looked at last */
+    int64_t taken_ms;      /* when it took something last */
+};
+
+struct feed {
+    struct feed_options options;
+    struct roster *roster;
+    struct page *pages;
+    struct shared *looks;
+    size_t count;
+    struct timer pace, heartbeat;
+};
+
+/* --- what a page is sent --- */
+
+static void write_event(struct feed *feed, struct buf *out, const char *name, const char *key, const char *json)
+{
+    long long now_ms = clock_wall_ms(feed->options.cluster_clock);
+    buf_printf(out, "event: %s\ndata: {\"now\":%lld,\"%s\":", name, now_ms, key);
+    buf_append_str(out, json);
+    buf_append_str(out, "}\n\n");
+}
+
+static void write_overview(struct feed *feed, uint64_t sent, struct buf *out)
+{
+    bool whole = sent == 0 || roster_has_lost(feed->roster, sent);
+    struct buf rows;
+    buf_init(&rows, MESSAGE_MAX);
+    roster_write(feed->roster, whole ? 0 : sent, &rows);
+    write_event(feed, out, whole ? "overview" : "rows", "rows", rows.overflow ? "[]" : buf_str(&rows));
+    buf_fini(&rows);
+}
+
+static void write_health(struct feed *feed, struct buf *out)
+{
+    const char *trouble = feed->options.trouble != NULL ? feed->options.trouble(feed->options.ctx) : "";
+    struct doc *doc = doc_new();
+    doc_set_root(doc, node_new_object(doc));
+    node_set_bool(doc, doc_root(doc), "synced", store_is_synced(feed->options.sources.canaries));
+    node_set_str(doc, doc_root(doc), "trouble", trouble);
+    char *text = node_to_text(doc_root(doc));
+    write_event(feed, out, "health", "health", text);
+    str_free(&text);
+    doc_free(doc);
+}
+
+static uint64_t serial_of(const struct page *page)
+{
+    return page->shared != NULL ? look_serial(page->shared->look) : roster_serial(page->feed->roster) + 1;
+}
+
+/* The serial is noted before it is written: what changes meanwhile is sent the next time. */
+static void send_state(struct page *page)
+{
+    uint64_t serial = serial_of(page), sent = page->sent;
+    struct buf out;
+    buf_init(&out, MESSAGE_MAX);
+    page->sent = serial;
+    if (sent == 0) {
+        write_health(page->feed, &out);
+    }
+    if (page->shared != NULL) {
+        write_event(page->feed, &out, "release", "look", look_text(page->shared->look));
+    } else {
+        write_overview(page->feed, sent > 0 ? sent - 1 : 0, &out);
+    }
+    if (!out.overflow) {
+        exchange_send(page->exchange, buf_str(&out), out.len);
+    }
+    buf_fini(&out);
+}
+
+/* --- the pace --- */
+
+static int64_t now_of(const struct feed *feed)
+{
+    return clock_mono_ms(feed->options.sources.clock);
+}
+
+static void leave(struct page *page);
+
+/* Drops a page that does not read. True: it waits for something still. */
+static bool serve_page(struct page *page)
+{
+    size_t unsent = exchange_unsent(page->exchange);
+    int64_t now_ms = now_of(page->feed);
+    if (unsent == 0 || unsent < page->unsent) {
+        page->taken_ms = now_ms;
+    }
+    page->unsent = unsent;
+    if (unsent > 0 && now_ms - page->taken_ms >= FEED_PATIENCE_MS) {
+        page->exchange->gone = NULL;
+        exchange_cut(page->exchange);
+        leave(page);
+        return false;
+    }
+    if (unsent == 0 && page->sent != serial_of(page)) {
+        send_state(page);
+        page->unsent = exchange_unsent(page->exchange);
+    }
+    return page->unsent > 0;
+}
+
+static void on_pace(struct timer *timer, void *ctx)
+{
+    struct feed *feed = ctx;
+    struct page *page, *next;
+    bool waits = false;
+    DL_FOREACH_SAFE(feed->pages, page, next)
+    {
+        waits |= serve_page(page);
+    }
+    if (waits && !timer_is_pending(&feed->pace)) {
+        timer_start(feed->options.sources.clock, &feed->pace, FEED_PACE_MS, on_pace, feed);
+    }
+}
+
+static void on_changed(void *ctx)
+{
+    struct feed *feed = ctx;
+    if (feed->count > 0 && !timer_is_pending(&feed->pace)) {
+        timer_start(feed->options.sources.clock, &feed->pace, FEED_PACE_MS, on_pace, feed);
+    }
+}
+
+/* Also tells proxies, and each page, that somebody is there. */
+static void on_heartbeat(struct timer *timer, void *ctx)
+{
+    struct feed *feed = ctx;
+    struct page *page;
+    struct buf out;
+    buf_init(&out, MESSAGE_MAX);
+    write_health(feed, &out);
+    DL_FOREACH(feed->pages, page)
+    {
+        if (exchange_unsent(page->exchange) == 0) {
+            exchange_send(page->exchange, buf_str(&out), out.len);
+        }
+    }
+    buf_fini(&out);
+    on_changed(feed);
+    if (feed->count > 0) {
+        timer_start(feed->options.sources.clock, &feed->heartbeat, HEARTBEAT_MS, on_heartbeat, feed);
+    }
+}
+
+/* --- pages --- */
+
+static struct shared *share_look(struct feed *feed, const char *namespace, const char *canary, int64_t number)
+{
+    struct shared *shared;
+    DL_FOREACH(feed->looks, shared)
+    {
+        if (look_is_at(shared->look, namespace, canary, number)) {
+            shared->pages++;
+            return shared;
+        }
+    }
+    shared = mem_new(struct shared);
+    shared->look = look_open(&feed->options.sources, namespace, canary, number, on_changed, feed);
+    shared->pages = 1;
+    DL_APPEND(feed->looks, shared);
+    return shared;
+}
+
+static void drop_look(struct feed *feed, struct shared *shared)
+{
+    if (shared != NULL && --shared->pages == 0) {
+        DL_DELETE(feed->looks, shared);
+        look_close(shared->look);
+        mem_free(shared);
+    }
+}
+
+static void leave(struct page *page)
+{
+    struct feed *feed = page->feed;
+    DL_DELETE(feed->pages, page);
+    feed->count--;
+    drop_look(feed, page->shared);
+    mem_free(page);
+    if (feed->count == 0) {
+        timer_cancel(&feed->pace);
+        timer_cancel(&feed->heartbeat);
+    }
+}
+
+static void on_gone(void *ctx)
+{
+    leave(ctx);
+}
+
+static void refuse(struct exchange *exchange)
+{
+    static const char text[] = "too many pages are open; this one is tried again\n";
+    exchange_add_header(exchange, "Retry-After", "30");
+    exchange_answer(exchange, 503, "text/plain; charset=utf-8", text, sizeof text - 1);
+}
+
+void feed_serve(struct feed *feed, struct exchange *exchange, const char *namespace, const char *canary, int64_t number)
+{
+    if (feed->count >= FEED_PAGES_MAX) {
+        refuse(exchange);
+        return;
+    }
+    struct page *page = mem_new(struct page);
+    page->feed = feed;
+    page->exchange = exchange;
+    page->taken_ms = now_of(feed);
+    page->shared = canary != NULL ? share_look(feed, namespace, canary, number) : NULL;
+    DL_APPEND(feed->pages, page);
+    feed->count++;
+    exchange->gone = on_gone;
+    exchange->ctx = page;
+    exchange_begin(exchange, 200, "text/event-stream; charset=utf-8");
+    send_state(page);
+    on_changed(feed);
+    if (!timer_is_pending(&feed->heartbeat)) {
+        timer_start(feed->options.sources.clock, &feed->heartbeat, HEARTBEAT_MS, on_heartbeat, feed);
+    }
+}
+
+size_t feed_pages(const struct feed *feed)
+{
+    return feed->count;
+}
+
+/* --- life --- */
+
+struct feed *feed_new(const struct feed_options *options)
+{
+    struct feed *feed = mem_new(struct feed);
+    feed->options = *options;
+    feed->roster = roster_open(options->sources.canaries, on_changed, feed);
+    return feed;
+}
+
+void feed_free(struct feed *feed)
+{
+    while (feed->pages != NULL) {
+        struct page *page = feed->pages;
+        page->exchange->gone = NULL;
+        exchange_end(page->exchange);
+        leave(page);
+    }
+    roster_close(feed->roster);
+    mem_free(feed);
+}

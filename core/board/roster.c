@@ -1,0 +1,153 @@
+#include "board/roster.h"
+
+#include <string.h>
+#include <uthash.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "board/row.h"
+
+struct entry {
+    UT_hash_handle hh;
+    uint64_t serial;
+    char *row; /* NULL: not written since the last change */
+    char *namespace, *name;
+    char key[];
+};
+
+struct roster {
+    struct store *canaries;
+    struct entry *entries;
+    uint64_t serial, lost_serial;
+    void (*changed)(void *ctx);
+    void *ctx;
+};
+
+static struct entry *entry_of(struct roster *roster, const char *key)
+{
+    struct entry *entry;
+    HASH_FIND_STR(roster->entries, key, entry);
+    return entry;
+}
+
+static void entry_free(struct roster *roster, struct entry *entry)
+{
+    HASH_DEL(roster->entries, entry);
+    str_free(&entry->row);
+    str_free(&entry->namespace);
+    str_free(&entry->name);
+    mem_free(entry);
+}
+
+static struct entry *entry_add(struct roster *roster, const char *key, const char *namespace, const char *name)
+{
+    struct entry *entry = mem_alloc(sizeof *entry + strlen(key) + 1);
+    memcpy(entry->key, key, strlen(key) + 1);
+    entry->namespace = str_dup(namespace);
+    entry->name = str_dup(name);
+    HASH_ADD_STR(roster->entries, key, entry);
+    return entry;
+}
+
+static void note(struct roster *roster, const char *namespace, const char *name)
+{
+    char *key = str_format("%s/%s", namespace, name);
+    struct entry *entry = entry_of(roster, key);
+    bool is_there = store_has(roster->canaries, namespace, name);
+    roster->serial++;
+    if (!is_there) {
+        roster->lost_serial = roster->serial;
+        if (entry != NULL) {
+            entry_free(roster, entry);
+        }
+    } else {
+        entry = entry != NULL ? entry : entry_add(roster, key, namespace, name);
+        entry->serial = roster->serial;
+        str_free(&entry->row);
+    }
+    str_free(&key);
+}
+
+static void on_change(void *ctx, const struct store *store, const char *namespace, const char *name)
+{
+    struct roster *roster = ctx;
+    if (name != NULL) {
+        note(roster, namespace, name);
+    } else {
+        roster->serial++; /* the first list is complete, however short it is */
+    }
+    roster->changed(roster->ctx);
+}
+
+static bool add(void *ctx, const char *namespace, const char *name, const struct doc *object)
+{
+    note(ctx, namespace, name);
+    return true;
+}
+
+struct roster *roster_open(struct store *canaries, void (*changed)(void *ctx), void *ctx)
+{
+    struct roster *roster = mem_new(struct roster);
+    *roster = (struct roster){.canaries = canaries, .changed = changed, .ctx = ctx};
+    store_each(canaries, NULL, add, roster);
+    store_subscribe(canaries, on_change, roster);
+    return roster;
+}
+
+void roster_close(struct roster *roster)
+{
+    struct entry *entry, *next;
+    store_unsubscribe(roster->canaries, on_change, roster);
+    HASH_ITER(hh, roster->entries, entry, next)
+    {
+        entry_free(roster, entry);
+    }
+    mem_free(roster);
+}
+
+uint64_t roster_serial(const struct roster *roster)
+{
+    return roster->serial;
+}
+
+bool roster_has_lost(const struct roster *roster, uint64_t serial)
+{
+    return roster->lost_serial > serial;
+}
+
+/* --- writing --- */
+
+static const char *row_text(struct roster *roster, struct entry *entry)
+{
+    if (entry->row == NULL) {
+        struct doc *canary = store_find(roster->canaries, entry->namespace, entry->name);
+        struct doc *row = row_of(doc_root(canary));
+        entry->row = node_to_text(doc_root(row));
+        doc_free(row);
+        doc_free(canary);
+    }
+    return entry->row;
+}
+
+static int by_name(const struct entry *a, const struct entry *b)
+{
+    int order = strcmp(a->namespace, b->namespace);
+    return order != 0 ? order : strcmp(a->name, b->name);
+}
+
+void roster_write(struct roster *roster, uint64_t serial, struct buf *out)
+{
+    struct entry *entry, *next;
+    const char *separator = "";
+    HASH_SORT(roster->entries, by_name);
+    buf_append_char(out, '[');
+    HASH_ITER(hh, roster->entries, entry, next)
+    {
+        if (entry->serial > serial) {
+            buf_append_str(out, separator);
+            buf_append_str(out, row_text(roster, entry));
+            separator = ",";
+        }
+    }
+    buf_append_char(out, ']');
+}

@@ -1,0 +1,66 @@
+#include "board/row.h"
+
+#include "base/str.h"
+#include "canary/condition.h"
+#include "canary/names.h"
+#include "canary/request.h"
+#include "kube/object.h"
+
+enum { THRESHOLD_LEAST = 1 };
+
+static void set_number(struct doc *doc, struct node *row, const char *key, const struct node *value)
+{
+    int64_t number;
+    if (node_int(value, &number)) {
+        node_set_int(doc, row, key, number);
+    }
+}
+
+/* The message of a condition while it has this status; NULL otherwise. */
+static const char *message_of(const struct node *canary, const char *type, const char *status)
+{
+    const struct node *condition = object_condition(canary, type);
+    return node_is(node_get(condition, "status"), status) ? node_str_or(node_get(condition, "message"), "") : NULL;
+}
+
+static void set_waits(struct doc *doc, struct node *row, const struct node *canary)
+{
+    const struct node *condition = object_condition(canary, CONDITION_WAITING);
+    if (!node_is(node_get(condition, "status"), "True")) {
+        return;
+    }
+    struct node *waits = node_ensure_object(doc, row, "waits");
+    node_set_str(doc, waits, "reason", node_str(node_get(condition, "reason")));
+    node_set_str(doc, waits, "message", node_str(node_get(condition, "message")));
+    node_set_str(doc, waits, "since", node_str(node_get(condition, "lastTransitionTime")));
+}
+
+static void set_strategy(struct doc *doc, struct node *row, const struct node *canary)
+{
+    char *key = canary_reference_key(node_at(canary, "spec", "strategy"), object_namespace(canary));
+    node_set_str(doc, row, "strategy", key);
+    str_free(&key);
+}
+
+struct doc *row_of(const struct node *canary)
+{
+    struct doc *doc = doc_new();
+    struct node *row = node_new_object(doc);
+    const struct node *status = node_get(canary, "status");
+    int64_t threshold = node_int_or(node_at(canary, "spec", "analysis", "threshold"), THRESHOLD_LEAST);
+    doc_set_root(doc, row);
+    node_set_str(doc, row, "namespace", object_namespace(canary));
+    node_set_str(doc, row, "name", object_name(canary));
+    node_set_str(doc, row, "phase", node_str(node_get(status, "phase")));
+    set_number(doc, row, "weight", node_get(status, "canaryWeight"));
+    set_number(doc, row, "failed", node_get(status, "failedChecks"));
+    node_set_int(doc, row, "threshold", threshold > THRESHOLD_LEAST ? threshold : THRESHOLD_LEAST);
+    node_set_str(doc, row, "since", node_str(node_get(status, "lastTransitionTime")));
+    set_strategy(doc, row, canary);
+    node_set_bool(doc, row, "suspended", node_bool_or(node_at(canary, "spec", "suspend"), false));
+    node_set_str(doc, row, "paused", request_pause(canary));
+    set_waits(doc, row, canary);
+    node_set_str(doc, row, "refused", message_of(canary, CONDITION_ACCEPTED, "False"));
+    node_set_str(doc, row, "warning", message_of(canary, CONDITION_WEIGHTS_EFFECTIVE, "False"));
+    return doc;
+}

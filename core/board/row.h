@@ -1,0 +1,13 @@
+/* One Canary as the overview of the dashboard shows it. Pure: what its object says, as JSON. */
+#pragma once
+
+#include "base/doc.h"
+
+/* A new document, with absent what the object does not say:
+ *
+ *     {namespace, name, phase, weight, failed, threshold, since, strategy, suspended, paused,
+ *      waits: {reason, message, since}, refused, warning}
+ *
+ * `since` is when the status last changed; `paused` is why a person paused it; `refused` and `warning` are messages of
+ * the conditions Accepted and WeightsEffective while these are False. */
+struct doc *row_of(const struct node *canary);

@@ -1,0 +1,45 @@
+/** The server's events, and what the page says of its connection. */
+import { say } from './dom.js';
+import { cluster } from './time.js';
+
+const REFUSED_AGAIN_MS = 30000;
+
+/** What is known of the cluster, in words; '' while all is well. */
+function health({ synced, trouble }) {
+  return trouble ? `Not up to date: ${trouble}` : synced ? '' : 'The cluster is being read …';
+}
+
+addEventListener('pageshow', event => event.persisted && location.reload());
+
+/**
+ * Listens to the feed: take(name, data) is called for each event but health.
+ *
+ * A browser opens a connection that broke again; one that the server refused, because too many pages are open, it does
+ * not, so that is done here.
+ */
+export function listen(parameters, take) {
+  const link = document.getElementById('link');
+  const source = new EventSource(`feed?${new URLSearchParams(parameters)}`);
+  const state = (text, trouble) => {
+    say(link, text);
+    link.classList.toggle('trouble', trouble);
+  };
+  const on = (name, act) => source.addEventListener(name, event => {
+    const data = JSON.parse(event.data);
+    cluster.hear(data.now);
+    act(data);
+  });
+  on('health', data => state(health(data.health) || 'Live', health(data.health) !== ''));
+  for (const name of ['overview', 'rows', 'release']) {
+    on(name, data => take(name, data));
+  }
+  /* A page that is left may be kept, for the way back, and its connection with it: a browser has six of a host. */
+  addEventListener('pagehide', () => source.close(), { once: true });
+  source.addEventListener('error', () => {
+    const refused = source.readyState === EventSource.CLOSED;
+    state(refused ? 'Too many pages are open: this one tries again in half a minute' : 'Connecting again …', true);
+    if (refused) {
+      setTimeout(() => listen(parameters, take), REFUSED_AGAIN_MS);
+    }
+  });
+}

@@ -1,0 +1,149 @@
+/** The overview: a table of every canary, kept up to date, with a filter that stands in the address. */
+import { element, list, say } from './dom.js';
+import { listen } from './feed.js';
+import { phaseClass, phaseText, releaseAddress, waitText } from './phase.js';
+import { since } from './time.js';
+
+const AGES_MS = 5000; /* how often the ages are told anew */
+const HEADS = ['Canary', 'Phase', 'Weight', 'Failed checks', 'Waits for', 'Last change'];
+
+const keyOf = row => `${row.namespace}/${row.name}`;
+
+/* --- a line --- */
+
+/** The cells of a line are made once, so that a change leaves the focus where it is. */
+class Line {
+  constructor(row) {
+    const cell = index => element('td', { role: 'cell', 'data-head': HEADS[index] });
+    this.bar = element('span', { class: 'fill' });
+    this.weight = element('span', {});
+    this.phase = element('span', {});
+    this.cells = [1, 2, 3, 4, 5].map(cell);
+    this.cells[0].append(this.phase);
+    this.cells[1].append(element('span', { class: 'bar', 'aria-hidden': 'true' }, this.bar), ' ', this.weight);
+    this.row = element('tr', { role: 'row' },
+      element('th', { role: 'rowheader', scope: 'row' },
+        element('a', { href: releaseAddress(row.namespace, row.name) }, row.name), ' ',
+        element('small', {}, row.namespace)),
+      this.cells);
+  }
+
+  show(row) {
+    const weight = row.weight ?? 0;
+    this.said = row;
+    this.phase.className = `badge ${phaseClass(row)}`;
+    say(this.phase, phaseText(row));
+    this.bar.style.width = `${weight}%`;
+    say(this.weight, `${weight} %`);
+    say(this.cells[2], `${row.failed ?? 0} of ${row.threshold}`);
+    this.cells[2].classList.toggle('unsure', (row.failed ?? 0) > 0);
+    this.showAges();
+  }
+
+  showAges() {
+    say(this.cells[3], waitText(this.said));
+    say(this.cells[4], since(this.said.since) && `${since(this.said.since)} ago`);
+  }
+}
+
+/* --- the table --- */
+
+class Overview {
+  constructor(main) {
+    const asked = new URLSearchParams(location.search);
+    this.lines = new Map();
+    this.body = element('tbody', { role: 'rowgroup' });
+    this.count = element('p', { role: 'status', class: 'note' });
+    this.news = element('p', { role: 'status', class: 'unseen' });
+    this.namespace = element('select', { onchange: () => this.filter() },
+      element('option', { value: '' }, 'all'));
+    this.text = element('input', { type: 'search', autocomplete: 'off', spellcheck: 'false',
+      value: asked.get('text') ?? '', oninput: () => this.filter() });
+    this.wanted = asked.get('namespace') ?? '';
+    main.replaceChildren(
+      element('h1', {}, 'Canaries'),
+      element('form', { class: 'filter', role: 'search', onsubmit: event => event.preventDefault() },
+        element('label', {}, 'Namespace ', this.namespace), element('label', {}, 'Text ', this.text)),
+      this.count, this.news,
+      element('table', { role: 'table', class: 'canaries' },
+        element('caption', { class: 'unseen' }, 'Every canary, with its phase, its share and what it waits for'),
+        element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' },
+          HEADS.map(head => element('th', { role: 'columnheader', scope: 'col' }, head)))),
+        this.body));
+    setInterval(() => this.lines.forEach(line => line.showAges()), AGES_MS);
+  }
+
+  take(name, { rows }) {
+    if (name === 'overview') {
+      const there = new Set(rows.map(keyOf));
+      for (const [key, line] of this.lines) {
+        if (!there.has(key)) {
+          line.row.remove();
+          this.lines.delete(key);
+        }
+      }
+    }
+    rows.forEach(row => this.show(row, name === 'rows'));
+    this.sort();
+    this.showNamespaces();
+    this.filter();
+  }
+
+  /** Phases are told to who cannot see them change; each step of a weight would be too much. */
+  show(row, isNews) {
+    const key = keyOf(row), line = this.lines.get(key) ?? new Line(row);
+    const was = line.said && phaseText(line.said);
+    this.lines.set(key, line);
+    line.show(row);
+    if (isNews && was !== phaseText(row)) {
+      say(this.news, `${row.name}.${row.namespace}: ${phaseText(row)}`);
+    }
+  }
+
+  /** A line is moved only when it stands at another place. */
+  sort() {
+    const keys = [...this.lines.keys()].sort();
+    keys.forEach((key, index) => {
+      const { row } = this.lines.get(key);
+      if (this.body.children[index] !== row) {
+        this.body.insertBefore(row, this.body.children[index] ?? null);
+      }
+    });
+  }
+
+  showNamespaces() {
+    const there = [...new Set([...this.lines.values()].map(line => line.said.namespace))].sort();
+    const shown = [...this.namespace.options].slice(1).map(option => option.value);
+    if (there.join() !== shown.join()) {
+      const chosen = this.namespace.value || this.wanted;
+      this.namespace.replaceChildren(this.namespace.options[0],
+        ...there.map(name => element('option', { value: name }, name)));
+      this.namespace.value = there.includes(chosen) ? chosen : '';
+    }
+  }
+
+  filter() {
+    const namespace = this.namespace.value, text = this.text.value.trim().toLowerCase();
+    let shown = 0;
+    for (const [key, { row, said }] of this.lines) {
+      const told = `${key} ${phaseText(said)} ${waitText(said)} ${said.strategy ?? ''}`.toLowerCase();
+      row.hidden = Boolean((namespace && said.namespace !== namespace) || !told.includes(text));
+      shown += row.hidden ? 0 : 1;
+    }
+    const all = this.lines.size;
+    say(this.count, all === 0 ? 'There is no canary.' : shown === all ? `${all} ${all === 1 ? 'canary' : 'canaries'}`
+      : `${shown} of ${all} canaries`);
+    this.keep(namespace, this.text.value);
+  }
+
+  keep(namespace, text) {
+    const asked = new URLSearchParams(Object.entries({ namespace, text }).filter(([, value]) => value));
+    history.replaceState(null, '', String(asked) ? `?${asked}` : './');
+  }
+}
+
+export function showOverview(main) {
+  const overview = new Overview(main);
+  document.title = 'Canaries · Sluice';
+  listen({}, (name, data) => overview.take(name, { ...data, rows: list(data.rows) }));
+}
