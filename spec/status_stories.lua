@@ -76,6 +76,21 @@ return {
       world:finish():settle()
     end,
   },
+  ['a Canary that is paused'] = {
+    options = function()
+      return { analysis = { stepWeights = { 10, 20, 30, 40, 50 } } }
+    end,
+    play = function(world)
+      world:initialise():push().world:run '25s'
+      for _, pause in ipairs { 'INC-4711', 'false' } do
+        local canary = world.world:get('canaries.flagger.app', 'test', 'podinfo')
+        canary.metadata.annotations = { ['sluice.dev/pause'] = pause }
+        world.world:update(canary)
+        world.world:run '30s'
+      end
+      world:finish():settle()
+    end,
+  },
   ['weights that the mesh does not follow'] = {
     options = function()
       return { analysis = { iterations = 2 } }

@@ -4,9 +4,9 @@
 //
 //	{"ask": "health", "object": …}                          {"status": …, "message": …}; null where Argo CD has no script
 //	{"ask": "actions", "object": …}                         [{"name": …, "disabled": …}]
-//	{"ask": "act", "name": …, "object": …}                  the object as the action leaves it
-//	{"ask": "diff", "live": …, "target": …, "ignore": […]}  whether they differ, with these ignoreDifferences of an
-//	                                                        Application, and those of the settings
+//	{"ask": "act", "name": …, "params": …, "object": …}     the object as the action leaves it
+//	{"ask": "diff", "live": …, "target": …, "ignore": […]}  {"live": …, "wanted": …} where they differ, else false; with
+//	                                                        these ignoreDifferences of an Application
 //
 // ARGOCD_CM.yaml is the ConfigMap argocd-cm, read as Argo CD reads it.
 package main
@@ -17,15 +17,21 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 
+	"github.com/argoproj/argo-cd/v3/pkg/apiclient/application"
 	"github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
 	"github.com/argoproj/argo-cd/v3/util/argo/diff"
 	"github.com/argoproj/argo-cd/v3/util/argo/normalizers"
 	"github.com/argoproj/argo-cd/v3/util/lua"
 	"github.com/argoproj/argo-cd/v3/util/settings"
+	openapi_v2 "github.com/google/gnostic-models/openapiv2"
+	"github.com/sirupsen/logrus"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/managedfields"
 	"k8s.io/client-go/kubernetes/fake"
+	"k8s.io/kube-openapi/pkg/util/proto"
 	"sigs.k8s.io/yaml"
 )
 
@@ -37,6 +43,7 @@ const (
 type question struct {
 	Ask    string                               `json:"ask"`
 	Name   string                               `json:"name"`
+	Params map[string]string                    `json:"params"`
 	Object map[string]any                       `json:"object"`
 	Live   map[string]any                       `json:"live"`
 	Target map[string]any                       `json:"target"`
@@ -80,23 +87,56 @@ func actions(vm lua.VM, object *unstructured.Unstructured) any {
 	return found
 }
 
-func act(vm lua.VM, name string, object *unstructured.Unstructured) any {
-	action, err := vm.GetResourceAction(object, name)
-	check(err, name)
-	changed, err := vm.ExecuteResourceAction(object, action.ActionLua, nil)
-	check(err, name)
+// Or {"error": …}, which a person sees.
+func act(vm lua.VM, q *question, object *unstructured.Unstructured) any {
+	action, err := vm.GetResourceAction(object, q.Name)
+	check(err, q.Name)
+	var params []*application.ResourceActionParameters
+	for name, value := range q.Params {
+		params = append(params, &application.ResourceActionParameters{Name: &name, Value: &value})
+	}
+	changed, err := vm.ExecuteResourceAction(object, action.ActionLua, params)
+	if err != nil {
+		return map[string]string{"error": err.Error()}
+	}
 	return changed[0].UnstructuredObj.Object
+}
+
+// The kinds that a cluster tells Argo CD of: it has their types itself, and only their names are looked up.
+var kinds = map[string][3]string{
+	"io.k8s.api.core.v1.Service":                        {"", "v1", "Service"},
+	"io.k8s.api.apps.v1.Deployment":                     {"apps", "v1", "Deployment"},
+	"io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler": {"autoscaling", "v2", "HorizontalPodAutoscaler"},
+}
+
+func parser() *managedfields.GvkParser {
+	definitions := []string{}
+	for name, kind := range kinds {
+		definitions = append(definitions, fmt.Sprintf(`%q: {"type": "object", "x-kubernetes-group-version-kind": [
+			{"group": %q, "version": %q, "kind": %q}]}`, name, kind[0], kind[1], kind[2]))
+	}
+	document, err := openapi_v2.ParseDocument([]byte(`{"swagger": "2.0", "info": {"title": "t", "version": "v1"},
+		"paths": {}, "definitions": {` + strings.Join(definitions, ",") + `}}`))
+	check(err, "kinds")
+	models, err := proto.NewOpenAPIData(document)
+	check(err, "kinds")
+	found, err := managedfields.NewGVKParser(models, false)
+	check(err, "kinds")
+	return found
 }
 
 func differ(overrides map[string]v1alpha1.ResourceOverride, q *question) any {
 	config, err := diff.NewDiffConfigBuilder().
 		WithDiffSettings(q.Ignore, overrides, false, normalizers.IgnoreNormalizerOpts{}).
-		WithTracking("", "").WithNoCache().Build()
+		WithTracking("", "").WithNoCache().WithGVKParser(parser()).Build()
 	check(err, "diff")
 	result, err := diff.StateDiff(&unstructured.Unstructured{Object: q.Live}, &unstructured.Unstructured{Object: q.Target},
 		config)
 	check(err, "diff")
-	return result.Modified
+	if !result.Modified {
+		return false
+	}
+	return map[string]any{"live": json.RawMessage(result.NormalizedLive), "wanted": json.RawMessage(result.PredictedLive)}
 }
 
 func answer(overrides map[string]v1alpha1.ResourceOverride, q *question) any {
@@ -108,7 +148,7 @@ func answer(overrides map[string]v1alpha1.ResourceOverride, q *question) any {
 	case "actions":
 		return actions(vm, object)
 	case "act":
-		return act(vm, q.Name, object)
+		return act(vm, q, object)
 	case "diff":
 		return differ(overrides, q)
 	}
@@ -117,6 +157,7 @@ func answer(overrides map[string]v1alpha1.ResourceOverride, q *question) any {
 }
 
 func main() {
+	logrus.SetLevel(logrus.ErrorLevel)
 	overrides := readOverrides(os.Args[1])
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, lineMax)
