@@ -3,16 +3,20 @@
 
     pages.py SLUICE
 
-A block of `lua` is written into the file that the paragraph above it names last, and so is one of `yaml` where that is
-`release.yaml`; a block of `console` is typed.
+A block of `lua` is written into the file that the paragraph above it names last, and so is one of `yaml` or `awk` where
+one of this ending is named; a block of `console` is typed.
 """
 import os
 import pathlib
 import re
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SLUICE = None
@@ -26,14 +30,19 @@ def blocks(page):
 
 
 def calm(text):
-    """Without how long it took, at how many words an engine was killed, and which words are less near."""
+    """Without how long it took, which Prometheus it was, at how many words an engine was killed, and which words are
+    less near."""
     text = re.sub(r' +\d+\.\d\d s\n', ' N s\n', text)
+    text = re.sub(r'releases in \d+ s ·', 'releases in N s ·', text)
+    text = re.sub(r', of Prometheus \S+, ', ', of Prometheus N, ', text)
     text = re.sub(r'killed at every word: ([1-9]\d*) of \1 end', 'killed at every word: N of N end', text)
     return re.sub(r'(known are \w+), .*', r'\1, …', text)
 
 
 class Pages(unittest.TestCase):
     maxDiff = None
+    serves = False  # blocks of `sh` start servers
+    address = '', ''  # of the server: as the page has it, and here
 
     def setUp(self):
         top = tempfile.TemporaryDirectory()
@@ -45,18 +54,39 @@ class Pages(unittest.TestCase):
                               timeout=PATIENCE_S, env={**os.environ, 'PATH': f'{SLUICE.parent}:{os.environ["PATH"]}'})
         return done.stdout + done.stderr
 
+    def serve(self, command):
+        """Starts a server, on a port that is free, and waits until it is ready."""
+        shown = re.search(r'127\.0\.0\.1:\d+', command).group()
+        with socket.socket() as taken:
+            taken.bind(('127.0.0.1', 0))
+            self.address = shown, '127.0.0.1:%d' % taken.getsockname()[1]
+        server = subprocess.Popen(command.replace(*self.address).split(), cwd=self.top, stderr=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.terminate)
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until and server.poll() is None:
+            try:
+                urllib.request.urlopen(f'http://{self.address[1]}/-/ready', timeout=5).close()
+                return
+            except OSError:
+                time.sleep(0.1)
+        self.fail(f'no answer: {command}')
+
     def follow(self, page):
         """How many blocks were typed, and how many written."""
         typed = written = 0
         for language, text, above in blocks((ROOT / page).read_text()):
-            if language == 'yaml' and '`release.yaml`' in above:
-                (self.top / 'release.yaml').write_text(text)
-                written += 1
+            if language in ('awk', 'yaml'):
+                for name in re.findall(rf'`(\w+\.{language})`', above)[-1:]:
+                    (self.top / name).write_text(text)
+                    written += 1
+            elif language == 'sh' and self.serves:
+                self.serve(text)
             elif language == 'console':
                 for step in re.split(r'^\$ ', text, flags=re.M)[1:]:
                     command, _, told = step.partition('\n')
                     with self.subTest(command):
-                        self.assertEqual(calm(told), calm(self.type(command)))
+                        self.assertEqual(calm(told), calm(self.type(command.replace(*self.address))))
                 typed += 1
             elif language == 'lua':
                 path = self.top / re.findall(r'`([\w-]+/[\w-]+\.lua)`', above)[-1]
@@ -79,6 +109,12 @@ class Pages(unittest.TestCase):
 
     def test_why(self):
         self.assertEqual((2, 1), self.follow('docs/why.md'))
+
+    def test_backtest(self):
+        if shutil.which('promtool') is None:
+            self.skipTest('there is no promtool; scripts/setup installs it')
+        self.serves = True
+        self.assertEqual((4, 2), self.follow('docs/backtest.md'))
 
     def test_readme(self):
         """The strategy of README.md is one, and its commands are there."""

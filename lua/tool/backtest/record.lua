@@ -132,6 +132,10 @@ local function record(options)
   append(notes, said)
   local fetched, found = fetch_all(server, needs, span, fetching.progress(say, options.terminal))
   append(notes, fetched:notes(span, found))
+  if fetched.samples == 0 then -- a file without any would be taken for a history in which nothing happened
+    refuse('nothing was recorded from %s to %s: %s', moments.text(span.from), moments.text(span.to),
+      notes[#notes] or 'the server has no samples')
+  end
   local document = recording.write({ list = sluice.list, server = version, recorded = span.now, from = span.from,
     to = span.to, lookback = LOOKBACK_MS, selectors = sluice.list(found), notes = sluice.list(notes) },
     fetched:series())

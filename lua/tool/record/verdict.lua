@@ -52,6 +52,11 @@ local function counted(evidence)
   return (', %d requests'):format(evidence.samples)
 end
 
+--- What the check has said of it, without the bound, which is told already (stdlib.outcome).
+local function remark(evidence)
+  return evidence.text and (' (%s)'):format((evidence.text:gsub(', at [lm]%a+ [^,]+ wanted$', ''))) or ''
+end
+
 --- 'request-success-rate 96.1 %, at least 99 % wanted, short by 2.9 %, 1204 requests'
 ---@param evidence Evidence
 ---@return string
@@ -67,8 +72,7 @@ function M.text(evidence)
   elseif not evidence.value then
     return ('%s: %s'):format(name, evidence.text or evidence.reason or 'its value has no end')
   end
-  local text = evidence.text and evidence.verdict == 'fail' and ' (' .. evidence.text .. ')' or ''
-  return name .. ' ' .. judged(evidence) .. counted(evidence) .. text
+  return name .. ' ' .. judged(evidence) .. counted(evidence) .. (evidence.verdict == 'fail' and remark(evidence) or '')
 end
 
 local function missed_by(evidence)
@@ -137,7 +141,7 @@ function M.measured(evidence)
     text = ('%s, %s%s'):format(text, evidence.margin >= 0 and 'margin ' or missed_by(evidence),
       M.number(math.abs(evidence.margin)))
   end
-  return evidence.text and text .. ' (' .. evidence.text .. ')' or text
+  return text .. remark(evidence)
 end
 
 --- What became of a blind verdict that did not count: ', held: weight and counter stay'; '' of all others.

@@ -83,6 +83,8 @@ describe('texts', function()
       problem = '1 of 5 failed; 48 more are needed', reason = 'Halt web.shop advancement errors is blind: 1 of 5' })
     assert.equal('errors 3, at most 9 wanted, margin 6 (3 of 22 failed)', verdicts.measured { metric = 'errors',
       value = 3, max = 9, margin = 6, text = '3 of 22 failed' })
+    assert.equal('errors 3, at most 2 wanted, over by 1 (3 of 22 failed)', verdicts.measured { metric = 'errors',
+      value = 3, max = 2, margin = -1, text = '3 of 22 failed, at most 2 wanted' })
   end)
 end)
 
