@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "app/command.h"
@@ -91,7 +92,7 @@ static bool open_all(struct program *p, struct err *err)
         .gates_max = (size_t)p->flags.gates_max,
     };
     p->tester = tester_new(&options);
-    p->server = server_serve(p->loop, NULL, p->flags.port, tester_serve, p->tester, err);
+    p->server = server_serve_public(p->loop, NULL, p->flags.port, tester_serve, p->tester, err);
     return p->server != NULL || err_wrap(err, "-port %d", p->flags.port);
 }
 
@@ -111,9 +112,20 @@ static void close_all(struct program *p)
     loop_free(p->loop);
 }
 
+/* Each worker of a load may have a connection, and so may those who ask. */
+static void raise_open_files(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
 static int serve(struct program *p)
 {
     struct err err = {0};
+    raise_open_files();
     p->loop = loop_new();
     p->http = curl_http_new_for_load(p->loop, IDLE_CONNECTIONS_MAX);
     bool ok = open_all(p, &err);

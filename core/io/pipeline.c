@@ -1,6 +1,7 @@
 /* The children are made by fork, not by libuv: between fork and exec each is confined and joins the process group of
- * the first, so that all of them, and what they started, die together. libuv's own children are not disturbed: only
- * the numbers of ours are waited for. */
+ * the first, so that all of them, and what they started, die together. The first is reaped when the group was killed:
+ * until then the group's number is nobody else's. libuv's own children are not disturbed: only the numbers of ours are
+ * waited for. */
 #include "io/pipeline.h"
 
 #include <assert.h>
@@ -26,11 +27,11 @@ struct pipeline {
     struct loop *loop;
     pipeline_done_fn *done; /* NULL after a cancel */
     void *ctx;
-    pid_t pids[PIPELINE_PROGRAMS_MAX]; /* 0: reaped */
+    pid_t pids[PIPELINE_PROGRAMS_MAX]; /* 0: reaped; the first leads the group */
     size_t count;                      /* of those that were started */
     pid_t group;                       /* 0: none was started */
     int status;                        /* of the last program, as waitpid has it */
-    bool is_reading, is_killed, is_closing;
+    bool leader_exited, is_reading, is_killed, is_draining, is_closing;
     uv_signal_t children;
     uv_pipe_t out;
     int open_handles;
@@ -67,60 +68,13 @@ static void close_all(struct pipeline *p)
 
 static bool is_running(const struct pipeline *p)
 {
-    for (size_t i = 0; i < p->count; i++) {
+    for (size_t i = 1; i < p->count; i++) {
         if (p->pids[i] != 0) {
             return true;
         }
     }
-    return false;
+    return !p->leader_exited;
 }
-
-/* In the words of Go's os/exec, which Flagger's log and answers have. */
-static void set_exit_err(struct pipeline *p)
-{
-    if (WIFSIGNALED(p->status)) {
-        const char *name = sigdescr_np(WTERMSIG(p->status));
-        err_set(&p->err, ERR_IO, "signal: %s", name != NULL ? name : "unknown");
-        char *first = p->err.text + strlen("signal: ");
-        if (islower((unsigned char)first[1])) {
-            first[0] = (char)tolower((unsigned char)first[0]);
-        }
-    } else if (WEXITSTATUS(p->status) != 0) {
-        err_set(&p->err, ERR_IO, "exit status %d", WEXITSTATUS(p->status));
-    }
-}
-
-static void finish_if_over(struct pipeline *p)
-{
-    if (p->is_closing || is_running(p) || (p->is_reading && !p->is_killed)) {
-        return;
-    }
-    if (p->err.code == ERR_NONE) {
-        set_exit_err(p);
-    }
-    close_all(p);
-}
-
-/* The group has members as long as a child is not reaped or somebody holds the output open, so its number is ours. */
-static void kill_group(struct pipeline *p)
-{
-    p->is_killed = true;
-    if (p->group != 0 && (is_running(p) || p->is_reading)) {
-        kill(-p->group, SIGKILL);
-    }
-}
-
-static void on_timeout(struct timer *timer, void *ctx)
-{
-    struct pipeline *p = ctx;
-    char text[32];
-    duration_write(p->timeout_ms * NS_PER_MS, text);
-    err_set(&p->err, ERR_TIMEOUT, "not done within %s, killed", text);
-    kill_group(p);
-    finish_if_over(p);
-}
-
-/* --- what comes from the children --- */
 
 static bool reap(struct pipeline *p, size_t i, int flags)
 {
@@ -139,14 +93,89 @@ static bool reap(struct pipeline *p, size_t i, int flags)
     return true;
 }
 
+/* In the words of Go's os/exec, which Flagger's log and answers have. */
+static void set_exit_err(struct pipeline *p)
+{
+    if (WIFSIGNALED(p->status)) {
+        const char *name = sigdescr_np(WTERMSIG(p->status));
+        err_set(&p->err, ERR_IO, "signal: %s", name != NULL ? name : "unknown");
+        char *first = p->err.text + strlen("signal: ");
+        if (islower((unsigned char)first[1])) {
+            first[0] = (char)tolower((unsigned char)first[0]);
+        }
+    } else if (WEXITSTATUS(p->status) != 0) {
+        err_set(&p->err, ERR_IO, "exit status %d", WEXITSTATUS(p->status));
+    }
+}
+
+static void kill_group(struct pipeline *p)
+{
+    p->is_killed = true;
+    if (p->group != 0 && !p->is_draining) {
+        kill(-p->group, SIGKILL);
+    }
+}
+
+/* What the programs left behind was killed, and is ours to reap where we are the init of a container. */
+static void drain(struct pipeline *p)
+{
+    pid_t got;
+    do {
+        got = waitpid(-p->group, NULL, WNOHANG);
+    } while (got > 0 || (got < 0 && errno == EINTR));
+    if (got < 0) {
+        close_all(p);
+    }
+}
+
+static void finish_if_over(struct pipeline *p)
+{
+    if (p->is_closing || p->is_draining || is_running(p) || (p->is_reading && !p->is_killed)) {
+        return;
+    }
+    kill_group(p);
+    reap(p, 0, 0);
+    if (p->err.code == ERR_NONE) {
+        set_exit_err(p);
+    }
+    p->is_draining = true;
+    drain(p);
+}
+
+static void on_timeout(struct timer *timer, void *ctx)
+{
+    struct pipeline *p = ctx;
+    char text[32];
+    duration_write(p->timeout_ms * NS_PER_MS, text);
+    err_set(&p->err, ERR_TIMEOUT, "not done within %s, killed", text);
+    kill_group(p);
+    finish_if_over(p);
+}
+
+/* --- what comes from the children --- */
+
+static bool has_exited(pid_t pid)
+{
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
 static void on_child(uv_signal_t *handle, int signum)
 {
     struct pipeline *p = handle->data;
-    for (size_t i = 0; i < p->count; i++) {
+    if (p->is_closing) {
+        return;
+    }
+    if (p->is_draining) {
+        drain(p);
+        return;
+    }
+    for (size_t i = 1; i < p->count; i++) {
         if (p->pids[i] != 0) {
             reap(p, i, WNOHANG);
         }
     }
+    p->leader_exited = p->leader_exited || has_exited(p->pids[0]);
     finish_if_over(p);
 }
 
@@ -339,6 +368,9 @@ void pipeline_cancel(struct pipeline *p)
         if (p->pids[i] != 0) {
             reap(p, i, 0);
         }
+    }
+    while (waitpid(-p->group, NULL, 0) > 0 || errno == EINTR) {
+        continue;
     }
     close_all(p);
 }

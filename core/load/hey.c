@@ -136,7 +136,18 @@ static void set_plan_header(struct load_plan *plan, const char *name, const char
     str_list_push(&plan->header_values, value);
 }
 
-/* Go's client takes the host from elsewhere than from its headers, so hey's -H "Host: x" does nothing. */
+/* Go's client takes these from elsewhere than from its headers, so hey's -H "Host: x" does nothing. */
+static bool is_ignored(const char *name)
+{
+    static const char *const ignored[] = {"Host", "Content-Length", "Transfer-Encoding", "Trailer"};
+    for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++) {
+        if (strcasecmp(name, ignored[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool set_header(struct flags *flags, const char *value, struct err *err)
 {
     size_t len = 0;
@@ -152,12 +163,13 @@ static bool set_header(struct flags *flags, const char *value, struct err *err)
         return false;
     }
     char *name = str_dup_n(value, len);
-    bool is_host = strcasecmp(name, "Host") == 0;
-    if (!is_host) {
+    bool is_sent = !is_ignored(name);
+    if (is_sent) {
         set_plan_header(flags->plan, name, text);
     }
     mem_free(name);
-    return !is_host || err_set(err, ERR_INVALID, "hey does not send \"%s\"; -host does", value);
+    return is_sent || err_set(err, ERR_INVALID, "hey does not send \"%s\"%s", value,
+                              strncasecmp(value, "host", 4) == 0 ? "; -host does" : "");
 }
 
 static bool set_body(struct flags *flags, const char *value, struct err *err)
@@ -345,8 +357,9 @@ static void add_headers(struct load_plan *plan, const struct flags *flags)
     if (!has_header(plan, "User-Agent")) {
         set_plan_header(plan, "User-Agent", "sluice-load/" SLUICE_VERSION);
     }
-    /* The bodies are thrown away as they come, compressed or not. */
-    if (!flags->no_compression && !has_header(plan, "Accept-Encoding")) {
+    /* As Go's client asks for it. The bodies are thrown away as they come, compressed or not. */
+    bool has_body = strcmp(plan->method, "HEAD") != 0 && !has_header(plan, "Range");
+    if (!flags->no_compression && has_body && !has_header(plan, "Accept-Encoding")) {
         set_plan_header(plan, "Accept-Encoding", "gzip");
     }
     if (!str_empty(flags->host)) {

@@ -102,6 +102,9 @@ class Server(http.server.ThreadingHTTPServer):
         case.addCleanup(self.shutdown)
         self.url = f'http://127.0.0.1:{self.server_port}'
 
+    def handle_error(self, request, client_address):
+        """A load that was ended has left."""
+
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
@@ -291,6 +294,16 @@ class BadInput(unittest.TestCase):
         self.assertEqual([202] * 100 + [400], answers)
         self.assertEqual((200, 'Approved'), tester.ask('/gate/check', payload(name='gate/99')))
         self.assertEqual((200, 'OK'), tester.ask('/healthz'))
+
+    def test_crowd(self):
+        """Many who never end their requests keep no probe out."""
+        tester = sluice(self)
+        for n in range(700):
+            silent = socket.create_connection(('127.0.0.1', tester.port), timeout=PATIENCE_S)
+            self.addCleanup(silent.close)
+            silent.sendall(b'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{')
+            if n % 50 == 49:
+                self.assertEqual((200, 'OK'), tester.ask('/healthz'))
 
     def test_flags(self):
         for flags, status, told in (

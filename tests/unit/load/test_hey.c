@@ -122,6 +122,17 @@ static void headers_are_set_as_hey_sets_them(void **state)
     load_plan_fini(&plan);
 }
 
+static void bodies_are_compressed_where_there_is_one(void **state)
+{
+    static const char *const without[] = {"hey -m head http://a/", "hey -H 'Range: bytes=0-9' http://a/",
+                                          "hey -disable-compression http://a/"};
+    for (size_t i = 0; i < sizeof without / sizeof without[0]; i++) {
+        struct load_plan plan = plan_of(without[i]);
+        assert_null(header(&plan, "Accept-Encoding"));
+        load_plan_fini(&plan);
+    }
+}
+
 /* 200 requests of 3 workers are 66 of each. */
 static void what_workers_cannot_share_is_left_out(void **state)
 {
@@ -149,6 +160,9 @@ static void what_means_nothing_is_refused_by_name(void **state)
     expect_refused("hey -H 'X: a\nY: b' http://a/", "hey: -H: it has a control character");
     expect_refused("hey -host 'a\nb' http://a/", "hey: -host: it has a control character");
     expect_refused("hey -H 'Host: a' http://a/", "hey: -H: hey does not send \"Host: a\"; -host does");
+    expect_refused("hey -H 'transfer-encoding: chunked' http://a/",
+                   "hey: -H: hey does not send \"transfer-encoding: chunked\"");
+    expect_refused("hey -H 'Content-Length: 5' http://a/", "hey: -H: hey does not send \"Content-Length: 5\"");
     expect_refused("hey -a me http://a/", "hey: -a: it is not user:password");
     expect_refused("hey -D /etc/passwd http://a/", "hey: -D: no file is read here; -d has the body itself");
     expect_refused("hey -o csv http://a/", "hey: -o: the figures are in the log and at /metrics, and in no other form");
@@ -167,6 +181,7 @@ int main(void)
         cmocka_unit_test(the_command_lines_of_the_documents_are_read),
         cmocka_unit_test(flags_are_written_as_go_reads_them),
         cmocka_unit_test(headers_are_set_as_hey_sets_them),
+        cmocka_unit_test(bodies_are_compressed_where_there_is_one),
         cmocka_unit_test(what_workers_cannot_share_is_left_out),
         cmocka_unit_test(what_means_nothing_is_refused_by_name),
     };
