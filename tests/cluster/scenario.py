@@ -3,8 +3,9 @@ import pathlib
 import unittest
 
 import engine
+import manifests
 from hooks import Hooks
-from records import Records
+from records import Records, seen
 from scene import Scene
 from traffic import Traffic, sample
 from waiting import Timeout, wait_for
@@ -62,18 +63,23 @@ class Scenario(unittest.TestCase):
         if scene not in self.scenes:
             return
         self.scenes.remove(scene)
+        if self.releases_replay and not engine.reference():
+            self._replay(scene)
         scene.close()
         if self.transcripts is not None:
             name = scene.namespace if scene.lab is self.lab else f'{scene.namespace}-elsewhere'
             scene.save(pathlib.Path(self.transcripts) / name, self.hooks)
-        if self.releases_replay and not engine.reference():
-            self._replay(scene)
 
     def _replay(self, scene):
-        """The record of each release agrees with what happened."""
-        for release in scene.lab.client.list('Release', scene.namespace):
+        """The record of each release agrees with itself, and with what happened."""
+        releases = [each for each in scene.lab.client.list('Release', scene.namespace)
+                    if each['spec']['canary'] == manifests.NAME]
+        stories = []
+        for release in sorted(releases, key=lambda each: int(each['metadata']['name'].rpartition('-')[2])):
             with self.subTest(release=release['metadata']['name']):
-                self.records.check(release)
+                stories.append(self.records.check(release))
+        with self.subTest('the records'):
+            seen(stories, scene.weights(), scene.status().get('phase'))
 
     def traffic(self, scene, role='', **how):
         """Steady requests to a scene until the scenario ends or stop()."""
