@@ -33,6 +33,16 @@
       "say what rules would have done with past traffic", backtest_flags, "--", NULL)                                  \
     X(record, "record -f FILE...", "fetch what checks ask a Prometheus, for backtest",                                 \
       "fetch what checks ask a Prometheus", record_flags, "--", NULL)                                                  \
+    X(pause, "pause CANARY", "hold a Canary still until sluice resume", "hold a Canary still", hand_flags, "--", NULL) \
+    X(resume, "resume CANARY", "end a pause", "end a pause", hand_flags, "--", NULL)                                   \
+    X(promote, "promote CANARY", "promote the release under way without the rest of its analysis",                     \
+      "promote the release under way", hand_flags, "--", NULL)                                                         \
+    X(rollback, "rollback CANARY", "take the release under way back", "take the release under way back", hand_flags,   \
+      "--", NULL)                                                                                                      \
+    X(retry, "retry CANARY", "release a revision that failed again", "release a revision that failed again",           \
+      hand_flags, "--", NULL)                                                                                          \
+    X(approve, "approve CANARY", "let a release through the gate that it waits at", "let a release through a gate",    \
+      approve_flags, "--", NULL)                                                                                       \
     X(why, "why CANARY[/NUMBER]", "say from its record why a release did what it did",                                 \
       "say why a release did what it did", why_flags, "--", NULL)                                                      \
     X(replay, "replay RELEASE.yaml",                                                                                   \
@@ -48,7 +58,9 @@
     X(version, "version", "print the version, as -version does behind every command", "print the version", NULL, "--", \
       NULL)                                                                                                            \
     X(help, "help COMMAND", "say how a command is used, as -help does behind it", "say how a command is used", NULL,   \
-      "--", "run demo sim check test repl dryrun backtest record why replay load dashboard new completion")            \
+      "--",                                                                                                            \
+      "run demo sim check test repl dryrun backtest record pause resume promote rollback retry approve why replay "    \
+      "load dashboard new completion")                                                                                 \
     X(completion, "completion bash|zsh", "write what makes a shell complete commands and flags",                       \
       "write what makes a shell complete", NULL, "--", "bash zsh")
 
@@ -57,4 +69,5 @@ COMMANDS(COMMAND_DECLARE)
 #undef COMMAND_DECLARE
 
 extern const struct cli_flag check_flags[], test_flags[], repl_flags[], record_flags[], dryrun_flags[],
-    backtest_flags[], why_flags[], replay_flags[], load_flags_table[], dashboard_flags[], new_flags[];
+    backtest_flags[], hand_flags[], approve_flags[], why_flags[], replay_flags[], load_flags_table[], dashboard_flags[],
+    new_flags[];

@@ -389,13 +389,15 @@ static bool read_user(const char *path, const struct node *root, const char *nam
 }
 
 static bool read_context_fields(const char *path, const struct node *root, const struct node *context,
-                                struct kube_config *config, struct err *err)
+                                const struct kube_choice *choice, struct kube_config *config, struct err *err)
 {
     const char *namespace, *cluster, *user;
     if (!text_field(context, "namespace", &namespace, err) || !text_field(context, "cluster", &cluster, err) ||
         !text_field(context, "user", &user, err)) {
         return false;
     }
+    cluster = choice->cluster != NULL ? choice->cluster : cluster;
+    user = choice->user != NULL ? choice->user : user;
     if (cluster == NULL) {
         return err_set(err, ERR_INVALID, "cluster is missing");
     }
@@ -404,10 +406,10 @@ static bool read_context_fields(const char *path, const struct node *root, const
            read_server(root, cluster, config, err);
 }
 
-static bool read_context(const char *path, const struct node *root, const char *wanted, struct kube_config *config,
-                         struct err *err)
+static bool read_context(const char *path, const struct node *root, const struct kube_choice *choice,
+                         struct kube_config *config, struct err *err)
 {
-    const char *name = wanted;
+    const char *name = choice->context;
     if (name == NULL && !text_field(root, "current-context", &name, err)) {
         return false;
     }
@@ -420,7 +422,7 @@ static bool read_context(const char *path, const struct node *root, const char *
     }
     const struct node *context = find_entry(root, "contexts", name, "context", err);
     return context != NULL &&
-           (read_context_fields(path, root, context, config, err) || err_wrap(err, "context \"%s\"", name));
+           (read_context_fields(path, root, context, choice, config, err) || err_wrap(err, "context \"%s\"", name));
 }
 
 /* Of a repeated key the last one counts, as for kubectl. A warning says so, because the other one may have been
@@ -438,6 +440,12 @@ static struct doc *parse(const char *path, const struct buf *text, struct err *e
 
 bool kube_config_load(const char *path, const char *context, struct kube_config *config, struct err *err)
 {
+    return kube_config_load_chosen(path, &(struct kube_choice){.context = context}, config, err);
+}
+
+bool kube_config_load_chosen(const char *path, const struct kube_choice *choice, struct kube_config *config,
+                             struct err *err)
+{
     *config = (struct kube_config){0};
     config->source = str_format("kubeconfig %s", path);
     struct buf text;
@@ -449,7 +457,7 @@ bool kube_config_load(const char *path, const char *context, struct kube_config 
         ok = doc != NULL &&
              (node_type(doc_root(doc)) == NODE_OBJECT || err_set(err, ERR_INVALID, "it is not a mapping"));
     }
-    ok = ok && read_context(path, doc_root(doc), context, config, err);
+    ok = ok && read_context(path, doc_root(doc), choice, config, err);
     if (!ok) {
         err_wrap(err, "%s", config->source);
         kube_config_fini(config);

@@ -35,6 +35,12 @@ struct kube_config {
  * and keys are checked; what is not supported (proxy-url, impersonation, plugins that talk to a person) is refused.
  * Errors name the file, the entry and the field. */
 bool kube_config_load(const char *path, const char *context, struct kube_config *config, struct err *err);
+/* Entries of the kubeconfig that count in the place of those that it names; NULL: its own. */
+struct kube_choice {
+    const char *context, *cluster, *user;
+};
+bool kube_config_load_chosen(const char *path, const struct kube_choice *choice, struct kube_config *config,
+                             struct err *err);
 /* /var/run/secrets/kubernetes.io/serviceaccount and KUBERNETES_SERVICE_HOST/PORT; `root` stands before the path in
  * tests, else "". */
 bool kube_config_in_cluster(const char *root, struct kube_config *config, struct err *err);

@@ -1,0 +1,330 @@
+/* sluice pause, resume, promote, rollback, retry and approve: each writes what a person asks for into annotations of a
+ * Canary (canary/request.h), so that Kubernetes decides whether that person may, and waits for the engine's answer. */
+#include "app/hand.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "app/command.h"
+#include "app/version.h"
+#include "base/duration.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "canary/request.h"
+#include "kube/object.h"
+
+enum { DONE = 0, REFUSED = 1, FAILED = 2, UNANSWERED = 3 };
+enum { TIMEOUT_MS = 15 * 1000 };
+
+#define HAND_FLAGS                                                                                                     \
+    {"reason", "TEXT", "why, for the record: INC-4711"}, SESSION_FLAGS,                                                \
+        {"timeout", "DURATION", "how long the engine's answer is waited for (default: 15s)"},                          \
+        {"o", "text|json", "text (default) or json, which docs/by-hand.md describes"}, {"output", "text|json", NULL},  \
+        CLI_COMMON,                                                                                                    \
+    {                                                                                                                  \
+        0                                                                                                              \
+    }
+const struct cli_flag hand_flags[] = {HAND_FLAGS};
+const struct cli_flag approve_flags[] = {{"gate", "NAME", "which gate (default: the one that is waited at)"},
+                                         HAND_FLAGS};
+
+static const char *const says[] = {
+    [REQUEST_PAUSE] = "Holds a Canary still, as spec.suspend does: no round, no step, no new release, until\n"
+                      "sluice resume. Traffic stays as it is.\n",
+    [REQUEST_RESUME] = "Ends a pause.\n",
+    [REQUEST_PROMOTE] = "Promotes the release under way without the rest of its analysis. Its Pods must be ready.\n",
+    [REQUEST_ROLLBACK] =
+        "Takes the release under way back: all traffic to the primary at once, the Canary is Failed.\n",
+    [REQUEST_RETRY] = "Releases the revision of a release that failed again.\n",
+    [REQUEST_APPROVE] = "Lets the release under way through the gate that it waits at. confirm-rollout and\n"
+                        "confirm-promotion stay open for this release, any other gate is opened once.\n",
+};
+
+struct words {
+    enum request_verb verb;
+    struct session_flags session;
+    const char *canary, *gate, *reason;
+    int64_t timeout_ms;
+    bool json, help, version;
+};
+
+static bool take_canary(struct words *words, const char *value, struct err *err)
+{
+    const char *slash = strchr(value, '/'); /* canary/podinfo, as kubectl shows it */
+    const char *name = slash != NULL && strncmp(value, "canary", strlen("canary")) == 0 ? slash + 1 : value;
+    if (words->canary != NULL) {
+        return err_set(err, ERR_INVALID, "%s: one Canary is wanted", value);
+    } else if (name[0] == '\0' || strchr(name, '/') != NULL) {
+        return err_set(err, ERR_INVALID, "%s: the name of a Canary is wanted", value);
+    }
+    words->canary = name;
+    return true;
+}
+
+static bool take(void *ctx, const char *name, const char *value, struct err *err)
+{
+    struct words *words = ctx;
+    int64_t ns;
+    if (name == NULL) {
+        return take_canary(words, value, err);
+    } else if (session_take(&words->session, name, value)) {
+        return true;
+    } else if (strcmp(name, "gate") == 0) {
+        words->gate = value;
+    } else if (strcmp(name, "reason") == 0) {
+        words->reason = value;
+    } else if (strcmp(name, "timeout") == 0) {
+        if (!duration_parse(value, &ns, err) || ns <= 0) {
+            return err_set(err, ERR_INVALID, "--timeout %s: a duration such as 15s is wanted", value);
+        }
+        words->timeout_ms = ns / 1000000;
+    } else if (strcmp(name, "version") == 0) {
+        words->version = true;
+    } else if (value != NULL) {
+        return cli_read_form(value, &words->json, err);
+    } else {
+        words->help = true;
+    }
+    return true;
+}
+
+/* --- asking --- */
+
+/* Of the person, as the API server says it; NULL: it does not tell. */
+static char *who_am_i(struct session *session)
+{
+    static const struct kube_resource reviews = {"authentication.k8s.io", "v1", "selfsubjectreviews",
+                                                 "SelfSubjectReview"};
+    struct doc *body = doc_new();
+    struct node *root = node_new_object(body);
+    doc_set_root(body, root);
+    node_set_str(body, root, "apiVersion", "authentication.k8s.io/v1");
+    node_set_str(body, root, "kind", "SelfSubjectReview");
+    struct kube_request request = {.verb = KUBE_CREATE, .resource = &reviews, .body = root};
+    struct err ignored = {0};
+    struct doc *answer = session_ask(session, &request, &ignored);
+    char *name = str_dup(node_str(node_at(doc_root(answer), "status", "userInfo", "username")));
+    doc_free(answer);
+    doc_free(body);
+    return name;
+}
+
+static char *new_id(void)
+{
+    unsigned char bytes[8] = {0};
+    char id[2 * sizeof bytes + 1];
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        snprintf(id + 2 * i, sizeof id - 2 * i, "%02x", bytes[i]);
+    }
+    return str_dup(id);
+}
+
+/* Without a Release the generation of the target stands for it: the engine then says what is wrong. */
+static int64_t generation_of_target(struct session *session, const struct node *canary)
+{
+    const struct node *ref = node_at(canary, "spec", "targetRef");
+    bool is_set = node_is(node_get(ref, "kind"), "DaemonSet");
+    struct kube_resource resource = KUBE_DEPLOYMENTS;
+    resource.plural = is_set ? "daemonsets" : resource.plural;
+    resource.kind = is_set ? "DaemonSet" : resource.kind;
+    struct kube_request request = {.verb = KUBE_GET,
+                                   .resource = &resource,
+                                   .namespace = object_namespace(canary),
+                                   .name = node_str_or(node_get(ref, "name"), "")};
+    struct err ignored = {0};
+    struct doc *target = session_ask(session, &request, &ignored);
+    int64_t generation = object_generation(doc_root(target));
+    doc_free(target);
+    return generation > 0 ? generation : 1;
+}
+
+static bool fill(struct session *session, const struct words *words, const struct node *canary, struct request *request,
+                 struct err *err)
+{
+    char now[32];
+    time_write(clock_wall_ms(session_clock(session)), now);
+    *request = (struct request){.verb = words->verb,
+                                .id = new_id(),
+                                .gate = str_dup(words->gate),
+                                .reason = str_dup(words->reason),
+                                .by = who_am_i(session),
+                                .at = str_dup(now)};
+    if (words->verb == REQUEST_PAUSE || words->verb == REQUEST_RESUME) {
+        return request->id != NULL || err_set(err, ERR_IO, "no random number for the id of the request");
+    }
+    struct doc *release = hand_last_release(session, canary, true, err);
+    if (release != NULL) {
+        request->release = str_dup(object_name(doc_root(release)));
+    } else if (err->code == ERR_NONE) {
+        request->generation = generation_of_target(session, canary);
+    }
+    doc_free(release);
+    return err->code == ERR_NONE && request->id != NULL;
+}
+
+static bool send(struct session *session, const struct node *canary, const struct request *request, struct err *err)
+{
+    struct doc *patch = request_patch(request);
+    struct kube_request write = {.verb = KUBE_PATCH_MERGE,
+                                 .resource = &KUBE_CANARIES,
+                                 .namespace = object_namespace(canary),
+                                 .name = object_name(canary),
+                                 .query = "fieldManager=sluice-by-hand",
+                                 .body = doc_root(patch)};
+    struct doc *answer = session_ask(session, &write, err);
+    bool sent = answer != NULL;
+    doc_free(answer);
+    doc_free(patch);
+    return sent;
+}
+
+/* --- the answer --- */
+
+struct waiting {
+    const struct store *canaries;
+    const char *namespace, *name, *id;
+    struct doc *answer; /* status.lastRequest */
+};
+
+static bool is_answered(void *ctx)
+{
+    struct waiting *waiting = ctx;
+    struct doc *canary = store_find(waiting->canaries, waiting->namespace, waiting->name);
+    const struct node *last = node_at(doc_root(canary), "status", "lastRequest");
+    if (node_is(node_get(last, "id"), waiting->id)) {
+        waiting->answer = doc_copy(last);
+    }
+    doc_free(canary);
+    return waiting->answer != NULL;
+}
+
+static void tell_json(const struct node *canary, const struct request *request, const struct node *answer)
+{
+    struct doc *doc = doc_new();
+    struct node *root = node_new_object(doc);
+    doc_set_root(doc, root);
+    node_set_str(doc, root, "canary", object_name(canary));
+    node_set_str(doc, root, "namespace", object_namespace(canary));
+    node_set_str(doc, root, "verb", request_verb_name(request->verb));
+    node_set_str(doc, root, "id", request->id);
+    node_set_str(doc, root, "release", node_str_or(node_get(answer, "release"), request->release));
+    node_set_str(doc, root, "gate", node_str_or(node_get(answer, "gate"), request->gate));
+    node_set_str(doc, root, "by", request->by);
+    node_set_str(doc, root, "reason", request->reason);
+    node_set_str(doc, root, "at", request->at);
+    node_set_str(doc, root, "outcome", node_str_or(node_get(answer, "outcome"), "Unanswered"));
+    node_set_str(doc, root, "message", node_str(node_get(answer, "message")));
+    char *text = node_to_text(root);
+    printf("%s\n", text);
+    str_free(&text);
+    doc_free(doc);
+}
+
+static int tell(const struct words *words, struct session *session, const struct node *canary,
+                const struct request *request, const struct node *answer)
+{
+    const char *verb = request_verb_name(request->verb), *message = node_str_or(node_get(answer, "message"), "");
+    bool done = node_is(node_get(answer, "outcome"), "Done");
+    if (words->json) {
+        tell_json(canary, request, answer);
+    } else if (done) {
+        printf("%s\n", message);
+    }
+    if (answer == NULL) {
+        const char *trouble = session_trouble(session);
+        fprintf(stderr,
+                "sluice %s: no engine answered%s%s; the request stays on the Canary, and is acted on once one "
+                "does\n",
+                verb, trouble[0] != '\0' ? ": " : "", trouble);
+    } else if (!done) {
+        fprintf(stderr, "sluice %s: refused: %s\n", verb, message);
+    }
+    return answer == NULL ? UNANSWERED : done ? DONE : REFUSED;
+}
+
+static int ask(const struct words *words, struct session *session, const struct node *canary)
+{
+    struct err err = {0};
+    struct request request;
+    int status = FAILED;
+    if (fill(session, words, canary, &request, &err) && send(session, canary, &request, &err)) {
+        struct waiting waiting = {.namespace = object_namespace(canary), .name = object_name(canary), .id = request.id};
+        waiting.canaries = session_watch(session, &KUBE_CANARIES, waiting.namespace, waiting.name);
+        session_wait(session, words->timeout_ms, is_answered, &waiting);
+        status = tell(words, session, canary, &request, doc_root(waiting.answer));
+        doc_free(waiting.answer);
+    } else {
+        fprintf(stderr, "sluice %s: %s\n", request_verb_name(words->verb), err.text);
+    }
+    request_fini(&request);
+    return status;
+}
+
+static int run(const struct words *words)
+{
+    struct err err = {0};
+    struct session *session = session_open(&words->session, &err);
+    struct doc *canary = session != NULL ? hand_canary(session, words->canary, &err) : NULL;
+    int status = FAILED;
+    log_set_level(LOG_FATAL); /* trouble is told with the answer */
+    if (canary != NULL) {
+        status = ask(words, session, doc_root(canary));
+    } else {
+        fprintf(stderr, "sluice %s: %s\n", request_verb_name(words->verb), err.text);
+    }
+    doc_free(canary);
+    session_close(session);
+    return status;
+}
+
+static void print_help(enum request_verb verb, const struct cli_flag *flags)
+{
+    printf("usage: sluice %s [-n NAMESPACE] CANARY [--reason TEXT] [flags]\n\n%s"
+           "Who asked, and why, is in the Release, in an event and in sluice why; docs/by-hand.md has all of it.\n\n",
+           request_verb_name(verb), says[verb]);
+    cli_print(flags, stdout);
+    fputs("\nExit status: 0 it is done, 1 the engine refuses it, 2 it could not be asked for, 3 no engine\n"
+          "answered in that time.\n",
+          stdout);
+}
+
+static int hand(enum request_verb verb, int argc, char **argv)
+{
+    const struct cli_flag *flags = verb == REQUEST_APPROVE ? approve_flags : hand_flags;
+    struct words words = {.verb = verb, .timeout_ms = TIMEOUT_MS};
+    struct err err = {0};
+    signal(SIGPIPE, SIG_IGN); /* a write tells */
+    bool ok = cli_read(flags, argc, argv, take, &words, &err);
+    if (ok && words.help) {
+        print_help(verb, flags);
+        return DONE;
+    } else if (ok && words.version) {
+        version_print();
+        return DONE;
+    } else if (ok && words.canary == NULL) {
+        ok = err_set(&err, ERR_INVALID, "a Canary is missing");
+    }
+    if (!ok) {
+        const char *name = request_verb_name(verb);
+        fprintf(stderr, "sluice %s: %s\n\nsluice %s --help says how to use it\n", name, err.text, name);
+        return FAILED;
+    }
+    return run(&words);
+}
+
+#define HAND(name, verb)                                                                                               \
+    int command_##name(int argc, char **argv)                                                                          \
+    {                                                                                                                  \
+        return hand(verb, argc, argv);                                                                                 \
+    }
+HAND(pause, REQUEST_PAUSE)
+HAND(resume, REQUEST_RESUME)
+HAND(promote, REQUEST_PROMOTE)
+HAND(rollback, REQUEST_ROLLBACK)
+HAND(retry, REQUEST_RETRY)
+HAND(approve, REQUEST_APPROVE)

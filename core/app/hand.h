@@ -1,0 +1,10 @@
+/* What the commands share that are about one Canary of a cluster: which release is its last one. */
+#pragma once
+
+#include "app/session.h"
+
+/* The last Release of the Canary (its metadata and, unless `metadata_only`, all of it), by its number (doc_free). NULL:
+ * there is none, and err is NONE, or they could not be read. */
+struct doc *hand_last_release(struct session *session, const struct node *canary, bool metadata_only, struct err *err);
+/* The Canary (doc_free); NULL and err without it. */
+struct doc *hand_canary(struct session *session, const char *name, struct err *err);

@@ -1,0 +1,221 @@
+#include "app/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "io/curl.h"
+#include "io/file.h"
+#include "kube/watch.h"
+
+enum { FILE_MAX = 1024 * 1024, WATCHES_MAX = 4 };
+
+struct session {
+    struct loop *loop;
+    struct http *http;
+    struct kube_client *kube;
+    char *namespace;
+    bool interrupted;
+
+    struct kube_call *call; /* of session_ask; NULL: it is answered */
+    struct doc *answer;
+    struct err err;
+
+    struct watch *watches[WATCHES_MAX];
+    struct store *stores[WATCHES_MAX];
+    size_t watch_count;
+    struct timer timer;
+    bool timed_out;
+    bool (*is_over)(void *ctx); /* of session_wait; NULL: nothing is waited for */
+    void *ctx;
+};
+
+/* --- flags --- */
+
+bool session_take(struct session_flags *flags, const char *name, const char *value)
+{
+    const struct {
+        const char *name, *other, **field;
+    } rows[] = {
+        {"n", "namespace", &flags->namespace}, {"kubeconfig", NULL, &flags->kubeconfig},
+        {"context", NULL, &flags->context},    {"cluster", NULL, &flags->cluster},
+        {"user", NULL, &flags->user},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(name, rows[i].name) == 0 || str_equal(name, rows[i].other)) {
+            *rows[i].field = value;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool load_config(const struct session_flags *flags, struct kube_config *config, struct err *err)
+{
+    const char *listed = getenv("KUBECONFIG"), *home = getenv("HOME");
+    struct kube_choice choice = {.context = flags->context, .cluster = flags->cluster, .user = flags->user};
+    char *path = NULL;
+    struct buf ignored;
+    struct err missing;
+    if (flags->kubeconfig != NULL) {
+        return kube_config_load_chosen(flags->kubeconfig, &choice, config, err);
+    }
+    if (!str_empty(listed)) {
+        path = str_dup_n(listed, strcspn(listed, ":"));
+    } else if (!str_empty(home)) {
+        path = str_format("%s/.kube/config", home);
+    }
+    buf_init(&ignored, FILE_MAX);
+    bool is_file = path != NULL && (!str_empty(listed) || file_read_regular(path, &ignored, &missing));
+    buf_fini(&ignored);
+    bool ok = is_file ? kube_config_load_chosen(path, &choice, config, err) : kube_config_in_cluster("", config, err);
+    if (!ok && !is_file) {
+        err_set(err, ERR_NOT_FOUND, "no cluster is known: name one by -kubeconfig or $KUBECONFIG");
+    }
+    str_free(&path);
+    return ok;
+}
+
+/* --- life --- */
+
+static void on_signal(void *ctx, int signum)
+{
+    struct session *session = ctx;
+    session->interrupted = true;
+    err_set(&session->err, ERR_IO, "interrupted");
+    loop_stop(session->loop);
+}
+
+struct session *session_open(const struct session_flags *flags, struct err *err)
+{
+    struct kube_config config = {0};
+    if (!load_config(flags, &config, err)) {
+        kube_config_fini(&config);
+        return NULL;
+    }
+    struct session *session = mem_new(struct session);
+    session->namespace = str_dup(flags->namespace != NULL ? flags->namespace : config.namespace);
+    session->loop = loop_new();
+    session->http = curl_http_new(session->loop);
+    session->kube = kube_client_new(session->http, loop_clock(session->loop), session->loop, &config);
+    loop_on_signal(session->loop, on_signal, session);
+    return session;
+}
+
+void session_close(struct session *session)
+{
+    if (session == NULL) {
+        return;
+    }
+    timer_cancel(&session->timer);
+    for (size_t i = 0; i < session->watch_count; i++) {
+        watch_close(session->watches[i]);
+        store_free(session->stores[i]);
+    }
+    kube_client_free(session->kube);
+    curl_http_free(session->http);
+    loop_free(session->loop);
+    str_free(&session->namespace);
+    mem_free(session);
+}
+
+const char *session_namespace(const struct session *session)
+{
+    return session->namespace;
+}
+
+struct clock *session_clock(const struct session *session)
+{
+    return loop_clock(session->loop);
+}
+
+/* --- asking --- */
+
+static void on_answer(void *ctx, const struct doc *answer, const struct err *err)
+{
+    struct session *session = ctx;
+    session->call = NULL;
+    session->err = *err;
+    session->answer = answer != NULL ? doc_copy(doc_root(answer)) : NULL;
+    loop_stop(session->loop);
+}
+
+struct doc *session_ask(struct session *session, const struct kube_request *request, struct err *err)
+{
+    session->answer = NULL;
+    session->err = (struct err){0};
+    session->call = kube_start(session->kube, request, on_answer, session);
+    loop_run(session->loop);
+    if (session->call != NULL) {
+        kube_cancel(session->call);
+        session->call = NULL;
+    }
+    if (session->answer == NULL) {
+        *err = session->err;
+    }
+    return session->answer;
+}
+
+/* --- watching --- */
+
+static void look(struct session *session)
+{
+    if (session->is_over != NULL && session->is_over(session->ctx)) {
+        session->is_over = NULL;
+        loop_stop(session->loop);
+    }
+}
+
+static void on_change(void *ctx, const struct store *store, const char *namespace, const char *name)
+{
+    look(ctx);
+}
+
+struct store *session_watch(struct session *session, const struct kube_resource *resource, const char *namespace,
+                            const char *name)
+{
+    struct store *store = store_new(resource, NULL);
+    char *selector = name != NULL ? str_format("metadata.name=%s", name) : NULL;
+    struct watch_options options = {.namespace = namespace, .field_selector = selector};
+    session->stores[session->watch_count] = store;
+    store_subscribe(store, on_change, session);
+    session->watches[session->watch_count++] = watch_open(session->kube, loop_clock(session->loop), store, &options);
+    str_free(&selector);
+    return store;
+}
+
+static void on_timeout(struct timer *timer, void *ctx)
+{
+    struct session *session = ctx;
+    session->timed_out = true;
+    loop_stop(session->loop);
+}
+
+enum session_end session_wait(struct session *session, int64_t timeout_ms, bool (*is_over)(void *ctx), void *ctx)
+{
+    session->is_over = is_over;
+    session->ctx = ctx;
+    session->timed_out = false;
+    if (is_over(ctx)) {
+        session->is_over = NULL;
+        return SESSION_OVER;
+    }
+    timer_start(loop_clock(session->loop), &session->timer, timeout_ms, on_timeout, session);
+    loop_run(session->loop);
+    timer_cancel(&session->timer);
+    bool over = session->is_over == NULL;
+    session->is_over = NULL;
+    return over ? SESSION_OVER : session->timed_out ? SESSION_TIMEOUT : SESSION_INTERRUPTED;
+}
+
+const char *session_trouble(const struct session *session)
+{
+    for (size_t i = 0; i < session->watch_count; i++) {
+        const char *trouble = watch_trouble(session->watches[i]);
+        if (trouble[0] != '\0') {
+            return trouble;
+        }
+    }
+    return "";
+}

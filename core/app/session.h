@@ -1,0 +1,47 @@
+/* A cluster for commands that ask it one thing after the other, and wait for what comes: the flags that name it, as
+ * kubectl has them, requests, and watches. */
+#pragma once
+
+#include "app/cli.h"
+#include "io/loop.h"
+#include "kube/client.h"
+#include "kube/store.h"
+
+/* NULL: as kubectl has it without the flag. */
+struct session_flags {
+    const char *kubeconfig, *context, *cluster, *user, *namespace;
+};
+
+#define SESSION_FLAGS                                                                                                  \
+    {"n", "NAMESPACE", "that of the Canary (default: that of the context)"}, {"namespace", "NAMESPACE", NULL},         \
+        {"kubeconfig", "FILE", "the cluster (default: as kubectl finds it)"},                                          \
+        {"context", "NAME", "one of the kubeconfig's (default: its current one)"},                                     \
+        {"cluster", "NAME", "one of the kubeconfig's, in the place of the context's"},                                 \
+    {                                                                                                                  \
+        "user", "NAME", "one of the kubeconfig's, in the place of the context's"                                       \
+    }
+
+/* True when `name` is one of these flags, and taken. */
+bool session_take(struct session_flags *flags, const char *name, const char *value);
+
+struct session;
+
+/* Finds the kubeconfig as kubectl does (the flag, the first file of $KUBECONFIG, ~/.kube/config), and in a Pod the
+ * service account. Nobody is asked yet. NULL and err: there is none, or it cannot be read. */
+struct session *session_open(const struct session_flags *flags, struct err *err);
+void session_close(struct session *session);
+/* That of the flag, or of the context. */
+const char *session_namespace(const struct session *session);
+struct clock *session_clock(const struct session *session);
+
+/* The answer (doc_free); NULL and err without one. */
+struct doc *session_ask(struct session *session, const struct kube_request *request, struct err *err);
+
+/* Watches one object, or with `name` NULL all of a kind, from now on: the store has what is there once it is synced. */
+struct store *session_watch(struct session *session, const struct kube_resource *resource, const char *namespace,
+                            const char *name);
+enum session_end { SESSION_OVER, SESSION_TIMEOUT, SESSION_INTERRUPTED };
+/* Waits until `is_over`, which is asked at once and after each change of what is watched. */
+enum session_end session_wait(struct session *session, int64_t timeout_ms, bool (*is_over)(void *ctx), void *ctx);
+/* Why a watch brings nothing; "" while all is well. */
+const char *session_trouble(const struct session *session);
