@@ -75,6 +75,9 @@ struct doc *release_new_object(struct context *context, const struct canary *can
     struct node *spec = node_ensure_object(doc, root, "spec");
     node_set_str(doc, spec, "canary", canary->names.name);
     node_set_str(doc, spec, "revision", plan->revision);
+    if (plan->generation > 0) {
+        node_set_int(doc, spec, "generation", plan->generation);
+    }
     node_set_bool(doc, spec, "restarted", plan->origin == RELEASE_RESTARTED);
     node_set_bool(doc, spec, "continued", plan->origin == RELEASE_CONTINUED);
     node_set_bool(doc, spec, "finishing", plan->origin == RELEASE_FINISHING);

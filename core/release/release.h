@@ -137,6 +137,7 @@ void release_accept(struct release *release, const struct canary *canary);
 struct release_plan {
     int64_t number;
     const char *revision;
+    int64_t generation; /* of the target; 0: not known */
     enum release_origin origin;
     bool waiting;
     struct doc *sources;  /* of its strategy, {module: text} */

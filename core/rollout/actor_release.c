@@ -214,7 +214,9 @@ static void create_release(struct actor *actor, const struct canary *canary, con
     if (actor->restart_unreadable) {
         tell_unreadable(actor, canary, origin);
     }
+    struct doc *target = context_target(actor->context, &canary->names);
     struct release_plan plan = {.number = actor->release_number + 1,
+                                .generation = object_generation(doc_root(target)),
                                 .revision = origin == RELEASE_FINISHING ? canary->last_applied : now->revision,
                                 .origin = origin,
                                 .waiting = actor->refused && origin == RELEASE_RESTARTED,
@@ -224,6 +226,7 @@ static void create_release(struct actor *actor, const struct canary *canary, con
                                 .request = request,
                                 .limits = choice.limits};
     actor->creating = history_create(actor->context, canary, &plan, on_created, actor);
+    doc_free(target);
     library_choice_fini(&choice);
 }
 

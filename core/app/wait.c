@@ -1,0 +1,393 @@
+/* sluice wait: until this very change of a target is promoted or taken back, for pipelines. Reads only.
+ *
+ * A change is known by the digest of its pod template, as a Deployment's generation also counts the engine's own
+ * scaling. The Canary's status says which digest was seen last and what became of it; the Releases say what became of
+ * one that others have followed. */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/command.h"
+#include "app/hand.h"
+#include "app/version.h"
+#include "base/duration.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "canary/phase.h"
+#include "kube/object.h"
+#include "release/release.h"
+#include "workload/revision.h"
+
+enum { PROMOTED = 0, TAKEN_BACK = 1, FAILED = 2, UNDECIDED = 3 };
+enum { TIMEOUT_MS = 30 * 60 * 1000, READ_MS = 30 * 1000 /* for the first look */ };
+
+const struct cli_flag wait_flags[] = {
+    {"timeout", "DURATION", "how long it is waited for (default: 30m)"},
+    {"for-generation", "N",
+     "the change that kubectl apply gave this metadata.generation (default: the one that is "
+     "there now)"},
+    SESSION_FLAGS,
+    {"o", "text|json", "text (default) or json, which docs/by-hand.md describes"},
+    {"output", "text|json", NULL},
+    CLI_COMMON,
+    {0},
+};
+
+struct words {
+    struct session_flags session;
+    const char *subject;
+    int64_t timeout_ms, generation;
+    bool json, help, version;
+};
+
+static bool take_generation(struct words *words, const char *value, struct err *err)
+{
+    int64_t n = 0;
+    for (const char *c = value; *c != '\0'; c++) {
+        if (*c < '0' || *c > '9' || n > INT32_MAX) {
+            return err_set(err, ERR_INVALID, "--for-generation %s: a whole number is wanted", value);
+        }
+        n = n * 10 + (*c - '0');
+    }
+    words->generation = n;
+    return n > 0 || err_set(err, ERR_INVALID, "--for-generation %s: a number above 0 is wanted", value);
+}
+
+static bool take(void *ctx, const char *name, const char *value, struct err *err)
+{
+    struct words *words = ctx;
+    int64_t ns;
+    if (name == NULL && words->subject != NULL) {
+        return err_set(err, ERR_INVALID, "%s: one target is wanted", value);
+    } else if (name == NULL) {
+        words->subject = value;
+    } else if (session_take(&words->session, name, value)) {
+        return true;
+    } else if (strcmp(name, "timeout") == 0) {
+        if (!duration_parse(value, &ns, err) || ns < 0) {
+            return err_set(err, ERR_INVALID, "--timeout %s: a duration such as 30m is wanted", value);
+        }
+        words->timeout_ms = ns / 1000000;
+    } else if (strcmp(name, "for-generation") == 0) {
+        return take_generation(words, value, err);
+    } else if (strcmp(name, "version") == 0) {
+        words->version = true;
+    } else if (value != NULL) {
+        return cli_read_form(value, &words->json, err);
+    } else {
+        words->help = true;
+    }
+    return true;
+}
+
+/* --- what is waited for --- */
+
+struct change {
+    const struct store *canaries, *releases, *targets;
+    const char *namespace;
+    char *canary, *target;
+    int64_t generation; /* that was asked about; 0: the one that was there at the beginning */
+    char revision[REVISION_SIZE];
+    bool known;    /* the revision */
+    int status;    /* UNDECIDED: not yet */
+    char *message; /* what became of it, or what it is at */
+};
+
+static void decide(struct change *change, int status, char *message)
+{
+    str_free(&change->message);
+    change->status = status;
+    change->message = message;
+}
+
+struct search {
+    const struct change *change;
+    int64_t number;      /* of the last one that was found */
+    struct doc *release; /* that one */
+    bool by_generation;
+};
+
+static bool search_release(void *ctx, const char *namespace, const char *name, const struct doc *object)
+{
+    struct search *search = ctx;
+    const struct node *root = doc_root(object), *spec = node_get(root, "spec");
+    int64_t number = release_number(name, search->change->canary);
+    bool fits = search->by_generation ? node_int_or(node_get(spec, "generation"), 0) == search->change->generation
+                                      : node_is(node_at(root, "status", "revision"), search->change->revision) ||
+                                            node_is(node_get(spec, "revision"), search->change->revision);
+    if (number > search->number && node_is(node_get(spec, "canary"), search->change->canary) && fits) {
+        doc_free(search->release);
+        search->release = doc_copy(root);
+        search->number = number;
+    }
+    return true;
+}
+
+/* The last Release of that revision, or the one of that generation; NULL: none (doc_free). */
+static struct doc *find_release(const struct change *change, bool by_generation)
+{
+    struct search search = {.change = change, .by_generation = by_generation};
+    store_each(change->releases, change->namespace, search_release, &search);
+    return search.release;
+}
+
+/* The revision of a generation that is not the live one any more is known of its Release alone. */
+static bool know_revision(struct change *change, const struct node *target)
+{
+    if (change->known || object_generation(target) < change->generation) {
+        return change->known;
+    }
+    struct doc *release =
+        change->generation > 0 && object_generation(target) > change->generation ? find_release(change, true) : NULL;
+    const char *recorded = node_str(node_at(doc_root(release), "spec", "revision"));
+    if (recorded != NULL) {
+        str_copy(change->revision, sizeof change->revision, recorded);
+    } else {
+        revision_of_template(node_at(target, "spec", "template"), change->revision);
+    }
+    doc_free(release);
+    change->known = true;
+    return true;
+}
+
+static const char *reason_of(const struct node *release)
+{
+    return node_str_or(node_at(release, "status", "reason"), "its record says no reason");
+}
+
+/* The Canary has seen it, and nothing after it. A record that is not closed yet has not said why. */
+static void look_at_canary(struct change *change, const struct node *canary, const struct node *release)
+{
+    const struct node *status = node_get(canary, "status");
+    const char *phase = node_str_or(node_get(status, "phase"), "");
+    const char *name = release != NULL ? object_name(release) : change->target;
+    bool open = release != NULL && release_state_is_open(node_str(node_at(release, "status", "state")));
+    if (!open && strcmp(phase, PHASE_FAILED) == 0) {
+        decide(change, TAKEN_BACK, str_format("%s was taken back: %s", name, reason_of(release)));
+    } else if (!open && (strcmp(phase, PHASE_SUCCEEDED) == 0 || strcmp(phase, PHASE_INITIALIZED) == 0)) {
+        decide(change, PROMOTED,
+               release != NULL ? str_format("%s was promoted: %s", name, reason_of(release))
+                               : str_format("%s runs already", name));
+    } else {
+        const struct node *waiting = object_condition(canary, "Waiting");
+        const char *why = node_str(node_get(waiting, "message"));
+        decide(change, UNDECIDED,
+               str_format("%s is %s, at weight %" PRId64 "%s%s", name, phase,
+                          node_int_or(node_get(status, "canaryWeight"), 0), why != NULL ? ", " : "",
+                          why != NULL ? why : ""));
+    }
+}
+
+/* Another revision is the target's by now. */
+static void look_at_record(struct change *change, const struct node *target, const struct node *release)
+{
+    const char *state = node_str_or(node_at(release, "status", "state"), "");
+    if (strcmp(state, RELEASE_SUCCEEDED) == 0) {
+        decide(change, PROMOTED,
+               str_format("%s was promoted, and another revision has followed", object_name(release)));
+    } else if (strcmp(state, RELEASE_FAILED) == 0) {
+        decide(change, TAKEN_BACK, str_format("%s was taken back: %s", object_name(release), reason_of(release)));
+    } else {
+        decide(change, TAKEN_BACK,
+               str_format("it was superseded: generation %" PRId64 " of %s has another revision",
+                          object_generation(target), change->target));
+    }
+}
+
+static bool is_read(void *ctx)
+{
+    const struct change *change = ctx;
+    return store_is_synced(change->targets) && store_is_synced(change->canaries) && store_is_synced(change->releases);
+}
+
+static bool is_decided(void *ctx)
+{
+    struct change *change = ctx;
+    struct doc *target = store_find(change->targets, change->namespace, change->target);
+    struct doc *canary = store_find(change->canaries, change->namespace, change->canary);
+    bool is_there = is_read(change);
+    if (is_there && (target == NULL || canary == NULL)) {
+        decide(change, FAILED, str_format("%s is gone", target == NULL ? change->target : change->canary));
+    } else if (is_there && know_revision(change, doc_root(target))) {
+        struct doc *release = find_release(change, false);
+        const char *seen = node_str_or(node_at(doc_root(canary), "status", "lastAppliedSpec"), "");
+        char now[REVISION_SIZE];
+        revision_of_template(node_at(doc_root(target), "spec", "template"), now);
+        if (strcmp(now, change->revision) != 0) {
+            look_at_record(change, doc_root(target), doc_root(release));
+        } else if (strcmp(seen, change->revision) == 0) {
+            look_at_canary(change, doc_root(canary), doc_root(release));
+        } else {
+            decide(change, UNDECIDED, str_format("no release of it has begun"));
+        }
+        doc_free(release);
+    }
+    doc_free(target);
+    doc_free(canary);
+    return change->status != UNDECIDED;
+}
+
+/* --- whose it is --- */
+
+static const struct node *canary_of(const struct node *list, const char *kind, const char *name)
+{
+    struct node_iter it = node_iterate(list);
+    while (node_next(&it)) {
+        const struct node *ref = node_at(it.value, "spec", "targetRef");
+        if (node_is(node_get(ref, "name"), name) && (kind == NULL || node_is(node_get(ref, "kind"), kind))) {
+            return it.value;
+        }
+    }
+    return NULL;
+}
+
+static bool is_kind(const char *word, size_t len, const char *const *spellings)
+{
+    for (; *spellings != NULL; spellings++) {
+        if (strlen(*spellings) == len && strncmp(word, *spellings, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* deployment/podinfo, daemonset/agent or canary/podinfo, spelt as kubectl takes them. */
+static struct doc *find_canary(struct session *session, const char *subject, struct err *err)
+{
+    static const char *const deployments[] = {"deployment",      "deployments",      "deploy",
+                                              "deployment.apps", "deployments.apps", NULL},
+                             *const sets[] = {"daemonset",      "daemonsets",      "ds",
+                                              "daemonset.apps", "daemonsets.apps", NULL},
+                             *const canaries[] = {
+                                 "canary", "canaries", "cn", "canary.flagger.app", "canaries.flagger.app", NULL};
+    const char *slash = strchr(subject, '/');
+    size_t len = slash != NULL ? (size_t)(slash - subject) : 0;
+    bool is_set = is_kind(subject, len, sets);
+    if (slash == NULL || slash[1] == '\0') {
+        err_set(err, ERR_INVALID, "%s: deployment/NAME, daemonset/NAME or canary/NAME is wanted", subject);
+        return NULL;
+    } else if (is_kind(subject, len, canaries)) {
+        return hand_canary(session, slash + 1, err);
+    } else if (!is_set && !is_kind(subject, len, deployments)) {
+        err_set(err, ERR_INVALID, "%s: deployment/NAME, daemonset/NAME or canary/NAME is wanted", subject);
+        return NULL;
+    }
+    struct kube_request request = {
+        .verb = KUBE_LIST, .resource = &KUBE_CANARIES, .namespace = session_namespace(session)};
+    struct doc *list = session_ask(session, &request, err);
+    const struct node *found =
+        canary_of(node_get(doc_root(list), "items"), is_set ? "DaemonSet" : "Deployment", slash + 1);
+    struct doc *canary = found != NULL ? doc_copy(found) : NULL;
+    if (list != NULL && canary == NULL) {
+        err_set(err, ERR_NOT_FOUND, "no Canary of the namespace %s has the target %s", session_namespace(session),
+                subject);
+    }
+    doc_free(list);
+    return canary;
+}
+
+/* --- telling --- */
+
+static int tell(const struct words *words, const struct session *session, const struct change *change,
+                enum session_end end)
+{
+    static const char *const outcomes[] = {
+        [PROMOTED] = "promoted", [TAKEN_BACK] = "taken back", [FAILED] = "unknown", [UNDECIDED] = "undecided"};
+    const char *trouble = session_trouble(session);
+    int status = end == SESSION_INTERRUPTED ? FAILED : change->status;
+    const char *message = end == SESSION_INTERRUPTED ? "interrupted"
+                          : change->message != NULL  ? change->message
+                          : trouble[0] != '\0'       ? trouble
+                          : change->generation > 0   ? "the target has not come to that generation yet"
+                                                     : "it is not read yet";
+    if (words->json) {
+        struct doc *doc = doc_new();
+        struct node *root = node_new_object(doc);
+        doc_set_root(doc, root);
+        node_set_str(doc, root, "canary", change->canary);
+        node_set_str(doc, root, "namespace", change->namespace);
+        node_set_str(doc, root, "target", change->target);
+        node_set_str(doc, root, "revision", change->known ? change->revision : NULL);
+        node_set_str(doc, root, "outcome", outcomes[status]);
+        node_set_str(doc, root, "message", message);
+        char *text = node_to_text(root);
+        printf("%s\n", text);
+        str_free(&text);
+        doc_free(doc);
+    } else if (status == PROMOTED) {
+        printf("%s\n", message);
+    }
+    if (status != PROMOTED) {
+        fprintf(stderr, "sluice wait: %s%s\n", status == UNDECIDED ? "undecided in that time: " : "", message);
+    }
+    return status;
+}
+
+static int follow(const struct words *words, struct session *session, const struct node *canary)
+{
+    const struct node *ref = node_at(canary, "spec", "targetRef");
+    static const struct kube_resource sets = {"apps", "v1", "daemonsets", "DaemonSet"};
+    struct change change = {.namespace = object_namespace(canary),
+                            .canary = str_dup(object_name(canary)),
+                            .target = str_dup(node_str_or(node_get(ref, "name"), "")),
+                            .generation = words->generation,
+                            .status = UNDECIDED};
+    bool is_set = node_is(node_get(ref, "kind"), "DaemonSet");
+    change.targets = session_watch(session, is_set ? &sets : &KUBE_DEPLOYMENTS, change.namespace, change.target);
+    change.canaries = session_watch(session, &KUBE_CANARIES, change.namespace, change.canary);
+    change.releases = session_watch(session, &KUBE_RELEASES, change.namespace, NULL);
+    enum session_end end = session_wait(session, READ_MS, is_read, &change);
+    if (end == SESSION_OVER) {
+        end = session_wait(session, words->timeout_ms, is_decided, &change);
+    }
+    int status = tell(words, session, &change, end);
+    str_free(&change.canary);
+    str_free(&change.target);
+    str_free(&change.message);
+    return status;
+}
+
+static int run(const struct words *words)
+{
+    struct err err = {0};
+    struct session *session = session_open(&words->session, &err);
+    struct doc *canary = session != NULL ? find_canary(session, words->subject, &err) : NULL;
+    int status = FAILED;
+    log_set_level(LOG_FATAL); /* trouble is told at the end */
+    if (canary != NULL) {
+        status = follow(words, session, doc_root(canary));
+    } else {
+        fprintf(stderr, "sluice wait: %s\n", err.text);
+    }
+    session_close(session);
+    doc_free(canary);
+    return status;
+}
+
+int command_wait(int argc, char **argv)
+{
+    struct words words = {.timeout_ms = TIMEOUT_MS};
+    struct err err = {0};
+    signal(SIGPIPE, SIG_IGN); /* a write tells */
+    bool ok = cli_read(wait_flags, argc, argv, take, &words, &err);
+    if (ok && words.help) {
+        fputs("usage: sluice wait [-n NAMESPACE] deployment/NAME|canary/NAME [flags]\n\n"
+              "Waits until the revision that the target has now is promoted or taken back. Another\n"
+              "revision that supersedes it ends the wait. Reads only.\n\n",
+              stdout);
+        cli_print(wait_flags, stdout);
+        fputs("\nExit status: 0 promoted, 1 taken back or superseded, 2 it could not be read, 3 still\n"
+              "undecided in that time.\n",
+              stdout);
+        return 0;
+    } else if (ok && words.version) {
+        version_print();
+        return 0;
+    }
+    if (!ok || (words.subject == NULL && !err_set(&err, ERR_INVALID, "a target is missing: deployment/NAME"))) {
+        fprintf(stderr, "sluice wait: %s\n\nsluice wait --help says how to use it\n", err.text);
+        return FAILED;
+    }
+    return run(&words);
+}

@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""What people do by hand: status, pause, resume, promote, rollback, retry, approve and wait, on a served cluster.
+
+    hand.py SLUICE
+"""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+SLUICE = None
+PATIENCE_S = 60
+
+OBJECTS = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: test}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: podinfo, namespace: test, labels: {app: podinfo}}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: podinfo}}
+  template:
+    metadata: {labels: {app: podinfo}}
+    spec: {containers: [{name: podinfod, image: 'podinfo:1'}]}
+---
+apiVersion: flagger.app/v1beta1
+kind: Canary
+metadata: {name: podinfo, namespace: test}
+spec:
+  targetRef: {apiVersion: apps/v1, kind: Deployment, name: podinfo}
+  service: {port: 9898, hosts: [app.example.com], gateways: [istio-system/public-gateway]}
+  analysis:
+    interval: 1m
+    threshold: 5
+    maxWeight: 50
+    stepWeight: 10
+    metrics: [{name: request-success-rate, thresholdRange: {min: 99}, interval: 1m}]
+    webhooks: [{name: gate, type: confirm-promotion, url: 'http://127.0.0.1:9/gate'}]
+"""
+
+
+class Served(unittest.TestCase):
+    maxDiff = None
+    engine = True
+
+    def setUp(self):
+        top = tempfile.TemporaryDirectory()
+        self.addCleanup(top.cleanup)
+        self.top = pathlib.Path(top.name)
+        self.config = self.top / 'kubeconfig'
+        words = ['demo', '--serve', '--speed', '60'] if self.engine else ['sim']
+        server = subprocess.Popen([SLUICE, *words, '--kubeconfig', self.config], stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.terminate)
+        self.until(lambda: self.config.exists() and self.kubectl('get', 'ns', check=False)[0] == 0)
+        self.kubectl('apply', '-f', '-', text=OBJECTS)
+
+    def until(self, holds):
+        deadline = time.monotonic() + PATIENCE_S
+        while not holds():
+            self.assertLess(time.monotonic(), deadline, 'it has not come')
+            time.sleep(0.05)
+
+    def run_it(self, words, text=None):
+        done = subprocess.run(words, input=text, capture_output=True, text=True, timeout=PATIENCE_S, cwd=self.top,
+                              env={**os.environ, 'KUBECONFIG': str(self.config)})
+        return done.returncode, done.stdout, done.stderr
+
+    def kubectl(self, *words, text=None, check=True):
+        done = self.run_it(['kubectl', *words], text)
+        self.assertTrue(done[0] == 0 or not check, done)
+        return done
+
+    def hand(self, *words):
+        return self.run_it([SLUICE, *words])
+
+    def canary(self):
+        return json.loads(self.kubectl('-n', 'test', 'get', 'canary', 'podinfo', '-o', 'json')[1])
+
+    def push(self, tag):
+        self.kubectl('-n', 'test', 'set', 'image', 'deployment/podinfo', f'podinfod=podinfo:{tag}')
+
+    def until_weight(self, weight):
+        self.until(lambda: self.canary().get('status', {}).get('canaryWeight') == weight)
+
+
+class ByHand(Served):
+    def test_each_verb_of_a_release(self):
+        self.assertEqual((0, 'podinfo runs already\n', ''), self.hand('wait', '-n', 'test', 'deployment/podinfo'))
+        refused = self.hand('promote', '-n', 'test', 'podinfo')
+        self.assertEqual((1, '', 'sluice promote: refused: podinfo.test has no release\n'), refused)
+        self.push(2)
+        self.until_weight(10)
+        self.assertEqual((0, 'podinfo.test is paused\n', ''),
+                         self.hand('pause', '-n', 'test', 'podinfo', '--reason', 'INC-4711'))
+        status, told, _ = self.hand('status', '-n', 'test')
+        self.assertRegex(told, r'test +podinfo +Progressing +\d+ +0/5 +- +Paused: INC-4711\n')
+        self.assertEqual((0, 'podinfo.test goes on\n', ''), self.hand('resume', '-n', 'test', 'podinfo'))
+        status, told, _ = self.hand('rollback', '-n', 'test', 'podinfo', '--reason', 'INC-4711', '-o', 'json')
+        answer = json.loads(told)
+        self.assertEqual((0, 'Done', 'podinfo-1', 'INC-4711'),
+                         (status, answer['outcome'], answer['release'], answer['reason']))
+        taken = self.hand('wait', '-n', 'test', 'canary/podinfo')
+        self.assertEqual((1, ''), taken[:2])
+        self.assertRegex(taken[2], '^sluice wait: podinfo-1 was taken back: rolled back by .*: INC-4711\n$')
+        self.assertEqual((0, 'podinfo-2 releases that revision again\n', ''),
+                         self.hand('retry', '-n', 'test', 'canary/podinfo'))
+        self.until(lambda: self.canary()['status']['phase'] == 'WaitingPromotion')
+        undecided = self.hand('wait', '-n', 'test', 'deployment/podinfo', '--timeout', '1ms')
+        self.assertEqual((3, ''), undecided[:2])
+        self.assertIn('podinfo-2 is WaitingPromotion', undecided[2])
+        self.assertEqual((1, '', 'sluice approve: refused: podinfo-2 waits at gate confirm-promotion, not at other\n'),
+                         self.hand('approve', '-n', 'test', 'podinfo', '--gate', 'other'))
+        self.assertEqual((0, 'gate confirm-promotion lets podinfo-2 through\n', ''),
+                         self.hand('approve', '-n', 'test', 'podinfo'))
+        promoted = self.hand('wait', '-n', 'test', 'deployment/podinfo')
+        self.assertEqual((0, 'podinfo-2 was promoted: promoted, the analysis passed\n', ''), promoted)
+        why = self.hand('why', '-n', 'test', 'podinfo/2')[1]
+        self.assertIn('asked         approve gate confirm-promotion, by', why)
+        self.assertIn('the same revision again, retried by', why)
+
+    def test_a_promotion_and_a_generation(self):
+        self.hand('wait', '-n', 'test', 'deployment/podinfo')
+        self.push(2)
+        target = json.loads(self.kubectl('-n', 'test', 'get', 'deployment', 'podinfo', '-o', 'json')[1])
+        generation = str(target['metadata']['generation'])
+        self.until_weight(10)
+        self.assertEqual((0, 'the rest of the analysis of podinfo-1 is skipped\n', ''),
+                         self.hand('promote', '-n', 'test', 'podinfo', '--reason', 'INC-4711'))
+        waited = self.hand('wait', '-n', 'test', 'deployment/podinfo', '--for-generation', generation)
+        self.assertRegex(waited[1], '^podinfo-1 was promoted: promoted by .*: INC-4711\n$')
+        self.assertEqual(0, waited[0])
+        self.push(3)
+        self.until_weight(10)
+        waiting = subprocess.Popen([SLUICE, 'wait', '-n', 'test', 'deploy/podinfo'], stderr=subprocess.PIPE,
+                                   env={**os.environ, 'KUBECONFIG': str(self.config)}, text=True)
+        self.addCleanup(waiting.stderr.close)
+        self.until_weight(20)
+        self.push(4)
+        self.assertEqual(1, waiting.wait(PATIENCE_S))
+        self.assertIn('it was superseded: generation', waiting.stderr.read())
+
+    def test_as_a_plugin_of_kubectl(self):
+        plugin = self.top / 'kubectl-sluice'
+        plugin.symlink_to(SLUICE)
+        env = {**os.environ, 'KUBECONFIG': str(self.config), 'PATH': f'{self.top}:{os.environ["PATH"]}'}
+        done = subprocess.run(['kubectl', 'sluice', 'status', '-n', 'test', 'podinfo'], env=env, capture_output=True,
+                              text=True, timeout=PATIENCE_S)
+        self.assertRegex(done.stdout, 'test +podinfo')
+
+    def test_what_cannot_be_asked(self):
+        for words, problem in (
+                (['promote', '-n', 'test'], 'a Canary is missing'),
+                (['promote', '-n', 'test', 'none'], 'there is no Canary none in the namespace test'),
+                (['promote', '-n', 'test', 'a', 'b'], 'b: one Canary is wanted'),
+                (['promote', '-n', 'test', 'podinfo', '--gate', 'x'], '--gate: unknown flag'),
+                (['pause', '--context', 'other', 'podinfo'], 'other'),
+                (['pause', '--cluster', 'other', 'podinfo'], 'other'),
+                (['pause', '--user', 'other', 'podinfo'], 'other'),
+                (['pause', '--timeout', 'soon', 'podinfo'], '--timeout soon: a duration such as 15s is wanted'),
+                (['wait', '-n', 'test', 'podinfo'], 'deployment/NAME, daemonset/NAME or canary/NAME is wanted'),
+                (['wait', '-n', 'test', 'deployment/none'], 'no Canary of the namespace test has the target'),
+                (['wait', '-n', 'test', 'deploy/podinfo', '--for-generation', 'x'], 'a whole number is wanted'),
+                (['status', '-A', 'podinfo'], '-A and a Canary exclude each other')):
+            with self.subTest(words):
+                status, told, error = self.hand(*words)
+                self.assertEqual((2, ''), (status, told))
+                self.assertIn(problem, error)
+
+
+class Unanswered(Served):
+    engine = False
+
+    def test_no_engine_answers(self):
+        status, told, error = self.hand('pause', '-n', 'test', 'podinfo', '--timeout', '200ms')
+        self.assertEqual((3, ''), (status, told))
+        self.assertIn('no engine answered', error)
+        annotations = self.canary()['metadata']['annotations']
+        self.assertEqual('by hand', annotations['sluice.dev/pause'])
+
+
+if __name__ == '__main__':
+    SLUICE = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
