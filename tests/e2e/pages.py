@@ -36,6 +36,7 @@ def calm(text):
     text = re.sub(r'releases in \d+ s ·', 'releases in N s ·', text)
     text = re.sub(r', of Prometheus \S+, ', ', of Prometheus N, ', text)
     text = re.sub(r'killed at every word: ([1-9]\d*) of \1 end', 'killed at every word: N of N end', text)
+    text = re.sub(r'^ +\d+:\d\d  |(?<=promoted after )\d.*', 'N', text, flags=re.M)
     return re.sub(r'(known are \w+), .*', r'\1, …', text)
 
 
@@ -43,15 +44,21 @@ class Pages(unittest.TestCase):
     maxDiff = None
     serves = False  # blocks of `sh` start servers
     address = '', ''  # of the server: as the page has it, and here
+    ready = '/-/ready'
+    kubeconfig = None  # in the folder; which the page exports
 
     def setUp(self):
         top = tempfile.TemporaryDirectory()
         self.addCleanup(top.cleanup)
         self.top = pathlib.Path(top.name)
 
+    def environment(self):
+        own = {'KUBECONFIG': str(self.top / self.kubeconfig)} if self.kubeconfig else {}
+        return {**os.environ, **own, 'PATH': f'{SLUICE.parent}:{os.environ["PATH"]}'}
+
     def type(self, command):
         done = subprocess.run(['bash', '-c', command], cwd=self.top, capture_output=True, text=True,
-                              timeout=PATIENCE_S, env={**os.environ, 'PATH': f'{SLUICE.parent}:{os.environ["PATH"]}'})
+                              timeout=PATIENCE_S, env=self.environment())
         return done.stdout + done.stderr
 
     def serve(self, command):
@@ -60,13 +67,14 @@ class Pages(unittest.TestCase):
         with socket.socket() as taken:
             taken.bind(('127.0.0.1', 0))
             self.address = shown, '127.0.0.1:%d' % taken.getsockname()[1]
-        server = subprocess.Popen(command.replace(*self.address).split(), cwd=self.top, stderr=subprocess.DEVNULL)
+        server = subprocess.Popen(command.replace(*self.address).split(), cwd=self.top, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL, env=self.environment())
         self.addCleanup(server.wait)
         self.addCleanup(server.terminate)
         until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until and server.poll() is None:
             try:
-                urllib.request.urlopen(f'http://{self.address[1]}/-/ready', timeout=5).close()
+                urllib.request.urlopen(f'http://{self.address[1]}{self.ready}', timeout=5).close()
                 return
             except OSError:
                 time.sleep(0.1)
@@ -115,6 +123,10 @@ class Pages(unittest.TestCase):
             self.skipTest('there is no promtool; scripts/setup installs it')
         self.serves = True
         self.assertEqual((4, 2), self.follow('docs/backtest.md'))
+
+    def test_by_hand(self):
+        self.serves, self.ready, self.kubeconfig = True, '/version', 'demo.config'
+        self.assertEqual((1, 1), self.follow('docs/by-hand.md'))
 
     def test_readme(self):
         """The strategy of README.md is one, and its commands are there."""
