@@ -27,9 +27,8 @@ local alive = {}
 
 --- `options` replaces fields of the world; `analysis` and `spec` become Canary.spec. Instead of the
 --- strategy `run_words` is the run function of one, and `script` gets what is beneath the words;
---- `scripted`: these are the words of a Strategy, in `version`, the latest unless told;
---- `meanwhile` is called when the process has died;
---- `half_promoted`: of a promotion that fails a part has happened.
+--- `scripted`: these are the words of a Strategy, in `version`, the latest unless told, with what `declare` gives;
+--- `meanwhile` is called when the process has died; `half_promoted`: of a promotion that fails a part has happened.
 ---@param options table?
 ---@return World
 function World.new(options)
@@ -524,7 +523,8 @@ function World:live()
     self.script(self:require(self.words or 'stdlib.rollout'):new())
     error('the script of the spec came to its end, the release did not', 0)
   end
-  local definition = self.run_words and { name = 'spec', run = self.run_words }
+  local definition = self.run_words and { name = 'spec', run = self.run_words, params = self.declare
+    and self.declare(self:require 'stdlib.blind') }
     or self:require('strategies.' .. self.strategy)
   local module = (self.scripted and 'scripts.' or 'strategies.') .. definition.name
   self:require 'stdlib.start'.start(definition, self.params or {}, module, self.version or 0)

@@ -338,6 +338,7 @@ local public = {
   ['stdlib.strategy'] = true,
   ['stdlib.check'] = true,
   ['stdlib.param'] = true,
+  ['stdlib.blind'] = true,
   ['stdlib.duration'] = true,
   ['stdlib.sequential'] = true,
   ['stdlib.stats'] = true,

@@ -1,5 +1,5 @@
 --- What a release does while a check has nothing to judge by: Flagger's rule, or that of spec.strategy.params of a
---- Canary with a bundled strategy (core/canary/blind_rules.h).
+--- Canary with a bundled strategy (core/canary/blind_rules.h) or with one that has these parameters (stdlib/blind.lua).
 local duration = require 'stdlib.duration'
 local question = require 'stdlib.question'
 

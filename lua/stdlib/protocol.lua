@@ -28,6 +28,7 @@ local rounds = require 'stdlib.round'
 ---@field package advanced { canary: integer, mirrored: boolean }? the step that was told last
 ---@field package waited boolean? the word in progress had to wait before it could do anything
 ---@field package only string[]? the metrics that rounds judge now; nil: all
+---@field package rules BlindRules? of the strategy; nil: those of the Canary
 ---@field package finishing boolean? the primary was promoted before this release began
 local Protocol = {}
 Protocol.__index = Protocol
@@ -90,7 +91,10 @@ end
 --- after somebody has changed the Canary.
 ---@return table spec see _meta/operations.lua
 function Protocol:spec()
-  self.spec_read = self.spec_read or host.call('spec')
+  if not self.spec_read then
+    self.spec_read = host.call('spec')
+    self.spec_read.rules = self.rules or self.spec_read.rules
+  end
   return self.spec_read
 end
 

@@ -109,6 +109,16 @@ function Script:open(gate)
   return Shared.open(self, gate)
 end
 
+--- As the other words have it: those of a script run rounds until one passes, and this is in the middle of one.
+function Script:promote_unjudged(round)
+  if self.unjudged_promotion then
+    round.passed = true -- a copy has failed, and is tried again
+  elseif Shared.open(self, 'confirm-promotion') then
+    self.unjudged_promotion = true
+    Shared.promote(self)
+  end
+end
+
 --- What is promoted was judged with the share that it has.
 function Script:promote()
   if self.unjudged then

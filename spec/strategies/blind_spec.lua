@@ -117,6 +117,101 @@ describe('a release whose check is blind', function()
   end)
 end)
 
+--- The parameters of stdlib.blind, with a strategy of a team's own.
+describe("a strategy that has the rules of blind checks as parameters", function()
+  after_each(World.prove_closed)
+
+  local NONE = { none = true, error = 'no values found', cause = 'no data' }
+
+  --- The check is blind from 20 s until a time.
+  local function make(values, until_s, options)
+    options = options or {}
+    local params = { blind = 'hold', min_requests = 1, blind_timeout = '60s', otherwise = 'rollback' }
+    for name, value in pairs(values) do
+      params[name] = value
+    end
+    return function()
+      return World.new {
+        scripted = true,
+        params = params,
+        declare = options.declare or function(blind)
+          return blind.params {}
+        end,
+        run_words = function(rollout)
+          rollout:begin()
+          rollout:shift(20)
+          rollout:analyse { rounds = 2 }
+          rollout:promote()
+        end,
+        measures = { b = function(world)
+          local seconds = world:seconds()
+          return seconds >= 20 and seconds < until_s and NONE or 1
+        end },
+        answers = options.answers,
+        analysis = { interval = '10s', threshold = 1, metrics = { { name = 'b', query = 'b', threshold = 5 } },
+          webhooks = options.webhooks },
+      }
+    end
+  end
+
+  local function played(one)
+    local world = one():run()
+    killing.once(one, { reads = true })
+    return world
+  end
+
+  it('holds, and goes on', function()
+    local world = played(make({}, 60))
+    assert.equal('Succeeded', world.state)
+    assert.equal('hold', world.journal.evidence[1].way)
+  end)
+
+  it('is taken back when it has held for too long', function()
+    local world = played(make({}, 1000))
+    assert.equal('Failed', world.state)
+    assert.equal(1, #world:lines { only = 'Rolling back podinfo.test b was blind for 60s' })
+  end)
+
+  it('is promoted then, where the Canary says so, once the gate is open', function()
+    local function gated(seconds)
+      return make({ otherwise = 'promote' }, 1e6, { webhooks = { { name = 'ok', type = 'confirm-promotion' } },
+        answers = { ok = function(w)
+          return w:seconds() < seconds and 'closed' or nil
+        end } })
+    end
+    local world = played(gated(120))
+    assert.same({ 'Succeeded', 'r2' }, { world.state, world.primary_revision })
+    assert.is_true(world:seconds() > 120)
+    assert.equal('Succeeded', gated(20000)():run().state) -- no round is inside of the one before
+  end)
+
+  it('is a failed check where the Canary says so', function()
+    assert.equal('Failed', played(make({ blind = 'fail' }, 1000)).state)
+  end)
+
+  it('goes by the rule of Flagger with other parameters of these names', function()
+    local world = played(make({}, 1000, { declare = function(blind)
+      local params = {}
+      for name, declared in pairs(blind.params {}) do
+        params[name] = declared
+      end
+      return params
+    end }))
+    assert.equal('Failed', world.state)
+    assert.equal(1, world.journal.evidence[1].failed)
+  end)
+
+  it('may have other defaults', function()
+    local seen
+    make({}, 0, { declare = function(blind)
+      local params = blind.params { min_requests = { type = 'integer', default = 20 } }
+      seen = { params.min_requests.default, params.blind.default }
+      return params
+    end })():run()
+    assert.same({ 20, 'hold' }, seen)
+  end)
+end)
+
 describe('min_requests', function()
   after_each(World.prove_closed)
 
