@@ -287,6 +287,43 @@ describe('a simulated world', function()
     assert.matches('the world is closed', why)
   end)
 
+  it('can be collected when it is closed', function()
+    local worlds = setmetatable({}, { __mode = 'k' })
+    local function come_and_go()
+      local world = require 'sluice'.world 'examples/scenarios/new-revision.yaml'
+      worlds[world] = true
+      world:close()
+    end
+    come_and_go()
+    come_and_go()
+    for _ = 1, 3 do
+      collectgarbage()
+    end
+    assert.is_nil(next(worlds))
+  end)
+
+  it('comes to the end of its time in the same way, whether or not a wish ends it before', function()
+    local function told(...)
+      local world, list = require 'sluice'.world {}, {}
+      world:after('1m', function()
+        list[1] = 'first'
+        world:after(0, function() list[2] = 'because of it' end)
+      end)
+      local granted = world:run(60000, ...)
+      world:close()
+      return granted, list
+    end
+    assert.same({ true, { 'first', 'because of it' } }, { told() })
+    assert.same({ false, { 'first', 'because of it' } }, { told(function() return false end) })
+  end)
+
+  it('asks for a wish at the end of its time, too, when nothing has changed', function()
+    local world = require 'sluice'.world {}
+    world:after('2h', function() end)
+    assert.is_true(world:run('1h', function() return world:now() >= 3600000 end))
+    world:close()
+  end)
+
   it('of a scenario says so when it is closed, whatever is asked of it', function()
     local world = require 'sluice'.world 'examples/scenarios/new-revision.yaml'
     world:close()

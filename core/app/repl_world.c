@@ -12,14 +12,17 @@
 #include <unistd.h>
 
 #include "app/cli.h"
+#include "app/process_memory.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "lab/lua/console.h"
 #include "lab/lua/tool.h"
 
 enum {
-    SNAPSHOTS_MAX = 96, /* when there are more, every other one of the older half is let go */
-    PATIENCE_MS = 2000, /* after an interrupt */
+    SNAPSHOTS_MAX = 96,     /* when there are more, every other one of the older half is let go */
+    MEMORY_MAX = 512 << 20, /* and when all processes together have more */
+    MEASURED_EVERY = 8,     /* snapshots */
+    PATIENCE_MS = 2000,     /* after an interrupt */
 };
 
 /* A process that waits. */
@@ -102,13 +105,42 @@ static void drop_snapshot(struct repl_world *world, size_t at)
             (world->snapshot_count - at) * sizeof world->snapshots[0]);
 }
 
-/* The first one, which is that of the beginning, stays. */
-static void thin_out(struct repl_world *world)
+/* The first one is that of the beginning; and a line that ends badly is gone back from to where it began. */
+static bool is_needed(const struct repl_world *world, size_t at)
 {
-    for (size_t at = SNAPSHOTS_MAX / 2; at > 1; at -= 2) {
-        drop_snapshot(world, at - 1);
+    const struct snapshot *snapshot = &world->snapshots[at];
+    return at == 0 || (snapshot->is_begin && snapshot->line == world->line_count);
+}
+
+/* Drops every other one of the older half. False: none could be spared. */
+static bool thin_out(struct repl_world *world)
+{
+    size_t before = world->snapshot_count, half = before > 3 ? before / 2 : before - 1;
+    for (size_t at = half; at > 1; at -= 2) {
+        if (!is_needed(world, at - 1)) {
+            drop_snapshot(world, at - 1);
+        }
     }
     while (waitpid(-1, NULL, WNOHANG) > 0) { /* of those whose parents were let go */
+    }
+    return world->snapshot_count < before;
+}
+
+static int64_t memory_of_all(const struct repl_world *world)
+{
+    int64_t sum = process_memory(world->pid);
+    for (size_t i = 0; i < world->snapshot_count; i++) {
+        sum += process_memory(world->snapshots[i].pid);
+    }
+    return sum;
+}
+
+/* To measure takes a millisecond for each process, so small ones are measured seldom. */
+static void keep_small(struct repl_world *world)
+{
+    bool is_due = world->snapshot_count % MEASURED_EVERY == 0 || process_memory(world->pid) > MEMORY_MAX / 16;
+    while (is_due && memory_of_all(world) > MEMORY_MAX) {
+        is_due = thin_out(world);
     }
 }
 
@@ -124,6 +156,7 @@ static void add_snapshot(struct repl_world *world, const struct console_head *he
     if (world->snapshot_count > SNAPSHOTS_MAX) {
         thin_out(world);
     }
+    keep_small(world);
 }
 
 /* This snapshot is the worker from now on; it is none any more, and those after it are gone. */

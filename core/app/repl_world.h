@@ -1,8 +1,9 @@
 /* The front's side of a world that lives in other processes (lab/lua/console.h says how): carries lines out there,
  * keeps the processes that wait as snapshots, and goes back to them.
  *
- * The number of processes has a bound: the older the snapshots, the more of them are let go. What was between two of
- * them is made again by carrying out the lines once more, which gives the same, as the world is deterministic. */
+ * The number of processes has a bound, and so has their memory together: the older the snapshots, the more of them are
+ * let go. What was between two of them is made again by carrying out the lines once more, which gives the same, as the
+ * world is deterministic. */
 #pragma once
 
 #include <stdbool.h>

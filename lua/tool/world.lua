@@ -31,6 +31,7 @@ local PHASES = { Initializing = true, Initialized = true, Waiting = true, Progre
 ---@field is_plain boolean there is nothing in it at first but what the scenario says
 ---@field ended_ms integer? when the spec was over with it (tool.runner)
 local kept = setmetatable({}, { __mode = 'k' })
+local CLOSED = { closed = true } -- in the place of what holds the world, which so can be collected
 
 local function raise(format, ...)
   error(format:format(...), 0)
@@ -252,6 +253,7 @@ local open_world, close_world = sluice.world, methods.close
 function methods.close(world)
   if kept[world] then
     kept[world].closed = true
+    kept[world] = CLOSED
   end
   close_world(world)
 end

@@ -345,6 +345,7 @@ class Record(Case):
                            (r'nothing was recorded from 2020-01-01T00:00:00Z to 2020-01-02T00:00:00Z: no series was '
                             'like this: ', [url, '--from', '2020-01-01', '--to', '2020-01-02']),
                            ('--from tomorrow: a time such as', [url, '--from', 'tomorrow']),
+                           ('--to tomorrow: a time such as', ['http://127.0.0.1:1', '--to', 'tomorrow']),
                            ('--from -1h: a time before --to', [url, '--from', '-1h', '--to', '-2h'])):
             with self.subTest(said):
                 self.expect(2, said, self.record(*args))

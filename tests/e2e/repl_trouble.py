@@ -197,8 +197,13 @@ class Trouble(Repl):
             self.addCleanup(close)
         child.stdin.write('\n'.join((*lines, "'here'")) + '\n')
         child.stdin.flush()
-        self.assertEqual('here\n', child.stdout.readline())
+        self.read_until(child, 'here\n')
         return child
+
+    @staticmethod
+    def read_until(child, wanted):
+        while child.stdout.readline() not in (wanted, ''):
+            pass
 
     def test_interrupted_wait(self):
         """Ctrl-C while it waits for a line, or for the rest of one, ends it: there is nothing else that it could end,
@@ -211,6 +216,35 @@ class Trouble(Repl):
                 self.wait_until(lambda: waits_for_input(child.pid))
                 child.send_signal(signal.SIGINT)
                 self.assertEqual((130, '', ''), (child.wait(PATIENCE_S), child.stdout.read(), child.stderr.read()))
+
+    def test_memory_of_all(self):
+        """The processes to go back to have a bound together, and the way back is as exact with fewer of them."""
+        child = self.begun('t = {} for i = 1, 2^21 do t[i] = 0 end')
+        for i in range(60):
+            child.stdin.write('world:run(1) for i = 1, #t do t[i] = t[i] + 1 end print(#t)\n')
+            child.stdin.flush()
+            self.read_until(child, '2097152\n')
+        left = [child.pid, *descendants(child.pid)]
+        self.assertLess(sum(memory_mib(pid) for pid in left), 600)
+        told, errors = child.communicate("b 30\nprint(t[1], t[#t])\nb 29\nt[1]\n", timeout=PATIENCE_S)
+        self.assertEqual((0, ''), (child.returncode, errors))
+        self.assertEqual(['30\t30', '1'], [line for line in told.splitlines() if line[0] != ' '])
+
+    def test_far_time(self):
+        """A time that is far away is come to in parts, and Ctrl-C ends each at once."""
+        status, told, errors = self.type('until +9999999h', 'world:now() / 3600000')
+        self.assertEqual((0, '744'), (status, told.splitlines()[-1]))
+        self.assertEqual('until: no more than 31 days pass in one line, and it is 44640:00 now: checkout.shop '
+                         'Initialized, weight 0\n', errors)
+        child = self.begun()
+        child.stdin.write("print 'waits'\nuntil +700h\nworld:now() < 700 * 3600000\n")
+        child.stdin.flush()
+        self.assertEqual('waits\n', child.stdout.readline())
+        before = {pid: spent(pid) for pid in descendants(child.pid)}
+        self.wait_until(lambda: any(spent(pid) > before.get(pid, 0) + 10 for pid in descendants(child.pid)))
+        child.send_signal(signal.SIGINT)
+        told, errors = child.communicate(timeout=PATIENCE_S)
+        self.assertEqual((0, 'interrupted\ntrue\n'), (child.returncode, told[-17:]))
 
     def test_input_that_fails(self):
         done = subprocess.run(['bash', '-c', '"$0" repl "$1" </', SLUICE, LEAK], capture_output=True, text=True)
@@ -241,6 +275,15 @@ def spent(pid):
     """CPU time in ticks."""
     stat = stat_of(pid)
     return int(stat[11]) + int(stat[12]) if stat else 0
+
+
+def memory_mib(pid):
+    """Of pages that it shares, its part."""
+    try:
+        lines = pathlib.Path(f'/proc/{pid}/smaps_rollup').read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next(int(line.split()[1]) for line in lines if line.startswith('Pss:')) // 1024
 
 
 def is_running(pid):

@@ -175,42 +175,46 @@ static bool is_granted(struct world *w, int wish)
     return granted;
 }
 
-/* Asks the spec whether its wish has come true, before any time passes, and whenever an object has changed or a
- * function of `after` has run. */
+enum { SLICE_MS = 60 * 60 * 1000 };
+
+static int64_t end_of_slice(const struct world *w, int64_t until_ms)
+{
+    return until_ms - now_ms(w) < SLICE_MS ? until_ms : now_ms(w) + SLICE_MS;
+}
+
+/* Asks the spec whether its wish has come true, before any time passes, whenever an object has changed or a function of
+ * `after` has run, every hour, so that what interrupts that state ends a long wait, and when the time is over. What is
+ * due at that time happens, too, as it does without a wish. */
 static bool run_until(struct world *w, int64_t until_ms, int wish)
 {
     struct objects *objects = api_objects(cluster_api(w->stage.cluster));
     objects_listen(objects, on_change_awaited, w);
     w->is_wishing = true;
-    bool granted = is_granted(w, wish);
-    while (!granted && w->failure == LUA_NOREF && now_ms(w) < until_ms) {
-        bool is_over = virtual_clock_run(w->time, until_ms);
-        if (!is_over && !w->has_changed) {
-            break; /* nothing will happen any more */
-        }
-        granted = w->has_changed && is_granted(w, wish);
+    bool granted = is_granted(w, wish), goes_on = now_ms(w) < until_ms;
+    while (!granted && goes_on && w->failure == LUA_NOREF) {
+        int64_t end_ms = end_of_slice(w, until_ms);
+        bool is_there = virtual_clock_run(w->time, end_ms);
+        goes_on = is_there ? end_ms < until_ms : w->has_changed; /* else nothing will happen any more */
+        granted = (is_there || w->has_changed) && is_granted(w, wish);
     }
     w->is_wishing = false;
     objects_unlisten(objects, on_change_awaited, w);
     return granted;
 }
 
-enum { SLICE_MS = 60 * 60 * 1000 };
-
 static int do_nothing(lua_State *L)
 {
     return 0;
 }
 
-/* Every hour a function is called in the state of the spec, so that what interrupts that state ends a long wait. */
+/* Without a wish a function that does nothing is called every hour. */
 static void run_on(struct world *w, int64_t until_ms)
 {
     lua_pushcfunction(w->L, do_nothing);
     int function = luaL_ref(w->L, LUA_REGISTRYINDEX);
     bool goes_on = true;
     while (goes_on && now_ms(w) < until_ms) {
-        int64_t slice_ms = until_ms - now_ms(w) < SLICE_MS ? until_ms - now_ms(w) : SLICE_MS;
-        goes_on = virtual_clock_run(w->time, now_ms(w) + slice_ms) &&
+        goes_on = virtual_clock_run(w->time, end_of_slice(w, until_ms)) &&
                   module_visit((struct visit){.world = w, .function = function, .push = module_push_nothing});
     }
     luaL_unref(w->L, LUA_REGISTRYINDEX, function);

@@ -118,6 +118,7 @@ local function gather(options)
 end
 
 local function record(options)
+  local span = span_of.read(options)
   local questions, notes = gather(options)
   local server = server_of.new(options.prometheus, options.bearer, function(text)
     say('%s', text)
@@ -127,7 +128,6 @@ local function record(options)
     refuse('--prometheus %s: %s', server.shown, problem)
   end
   notes[#notes + 1] = problem
-  local span = span_of.read(options)
   local needs, said = M.needs(questions, tonumber(version:match '^%d+'))
   append(notes, said)
   local fetched, found = fetch_all(server, needs, span, fetching.progress(say, options.terminal))

@@ -193,16 +193,24 @@ function M.wish(session, text, quoted)
   end
 end
 
+local DAY_MS = 24 * 60 * 60 * 1000
+local FAR_MS = 31 * DAY_MS -- some seconds of work
+
 --- Words that end before this time, and what is left of it.
 local function walk_to(session, at)
   if at < session.world:now() then
     problem('until: it is%s already; b goes back', session:clock())
   end
-  session.until_ms = at
+  local most = session.world:now() + FAR_MS
+  session.until_ms = math.min(at, most)
   local why = session:walk_on(RUN_LIMIT, function()
-    return session.world:now() >= at
+    return session.world:now() >= session.until_ms
   end)
   session.until_ms = nil
+  if why == 'over' and at > most then
+    problem('until: no more than %d days pass in one line, and it is %s now: %s', FAR_MS / DAY_MS,
+      session:clock():match '%S+', place_of(session))
+  end
   return why
 end
 
