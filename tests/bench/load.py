@@ -80,8 +80,13 @@ class Bench:
         await_port(self.port)
         await_port(self.tester)
 
-    def served(self, who):
-        return (self.folder / 'access.log').read_text().count(f' /{who} ')
+    def served(self):
+        """Requests of ours and of hey, when nginx has written down the last of them."""
+        seen = None
+        while seen != (text := (self.folder / 'access.log').read_text()):
+            seen = text
+            time.sleep(0.5)
+        return seen.count(' /sluice '), seen.count(' /hey ')
 
     def order(self, flags):
         """Plays it and returns when it is over: of type bash."""
@@ -100,7 +105,7 @@ class Bench:
         ours_s = cpu_s(self.sluice.pid) - before
         _, _, usage = os.wait4(theirs.pid, 0)
         theirs.returncode = 0
-        return self.served('sluice'), self.served('hey'), ours_s, usage.ru_utime + usage.ru_stime
+        return *self.served(), ours_s, usage.ru_utime + usage.ru_stime
 
     def close(self):
         for each in (self.sluice, self.nginx):
