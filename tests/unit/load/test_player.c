@@ -104,13 +104,15 @@ static void a_load_has_its_rate_and_its_duration(void **state)
     assert_int_equal(w->unavailable, 120);
 }
 
-/* Ticks between the milliseconds of timers are not lost: 1500 a second of one worker, 1/3 ms apart of another. */
+/* Ticks between the milliseconds of timers are not lost, nor those of a moment in which the process did not run. */
 static void rates_above_a_thousand_are_kept(void **state)
 {
     struct world *w = *state;
     w->plan.rate = 1500;
     start(w);
-    fake_clock_advance(w->clock, 1000);
+    fake_clock_advance(w->clock, 500);
+    fake_clock_jump(w->clock, 8);
+    fake_clock_advance(w->clock, 492);
     assert_int_equal(w->done, 1);
     assert_in_range(w->answers, 1499, 1501);
 }
@@ -141,6 +143,18 @@ static void a_slow_server_is_asked_less(void **state)
     assert_int_equal(w->answers, 4); /* at 100, 350, 600 and 850 */
     assert_int_equal(w->elapsed_ms, 1100);
     assert_in_range(w->p50_us, 250000, 258000);
+}
+
+/* The last answer comes at the very end, when a tick is left that is not over. */
+static void nothing_begins_when_the_time_is_over(void **state)
+{
+    struct world *w = *state;
+    w->delay_ms = 150;
+    start(w);
+    fake_clock_advance(w->clock, 10000);
+    assert_int_equal(w->done, 1);
+    assert_int_equal(w->answers, 6); /* at 100, 250, 400, 550, 700 and 850 */
+    assert_int_equal(w->elapsed_ms, 1000);
 }
 
 /* When the server is quick again the requests are a period apart again. */
@@ -253,6 +267,7 @@ int main(void)
         TEST(rates_above_a_thousand_are_kept),
         TEST(a_load_ends_when_its_requests_are_made),
         TEST(a_slow_server_is_asked_less),
+        TEST(nothing_begins_when_the_time_is_over),
         TEST(lost_ticks_are_not_made_up_for),
         TEST(a_load_without_answers_ends_too),
         TEST(a_hanging_server_is_given_up),

@@ -186,6 +186,19 @@ static void the_same_command_is_not_started_twice(void **state)
     assert_int_equal(w->served, 3 * 1200);
 }
 
+/* Who waits for the end of a load waits for one of their own. */
+static void a_load_of_type_bash_stands_beside_the_same_command(void **state)
+{
+    struct world *w = *state;
+    open_tester(w, NULL, 32, 10000);
+    send(w, "/", "{" PODINFO ",\"metadata\":{\"type\":\"bash\",\"cmd\":\"" HEY "\"}}");
+    struct http_call *waiting = w->call;
+    expect(w, "/", "{" PODINFO ",\"metadata\":{\"cmd\":\"" HEY "\"}}", 202, "");
+    fake_clock_advance(w->clock, 30000);
+    assert_int_equal(w->served, 2 * 600);
+    http_cancel(waiting);
+}
+
 static void a_load_of_type_bash_is_answered_at_its_end(void **state)
 {
     struct world *w = *state;
@@ -315,6 +328,7 @@ int main(void)
         TEST(gates_are_bounded),
         TEST(a_load_is_played_and_told),
         TEST(the_same_command_is_not_started_twice),
+        TEST(a_load_of_type_bash_stands_beside_the_same_command),
         TEST(a_load_of_type_bash_is_answered_at_its_end),
         TEST(nobody_has_to_wait),
         TEST(a_host_that_does_not_resolve_is_told),
