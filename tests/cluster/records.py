@@ -41,9 +41,12 @@ class Records:
             return None
         return int(agreed(r'^(\d+) words? agrees?\b', 0, 'replay', file))
 
+    def count(self):
+        return self.whole + self.cut
+
     def summary(self):
         cut = f', of {self.cut} only the part that is left' if self.cut else ''
-        return (f'{self.whole + self.cut} releases were played again from their records{cut}: '
+        return (f'{self.count()} releases were played again from their records{cut}: '
                 f'{self.words} words and {self.verdicts} verdicts agree')
 
 

@@ -2,7 +2,7 @@
 
     run.py [-k PATTERN]... [--junit FILE] [--keep] [--transcripts DIR] [--engine-flag FLAG]... [--list]
 
-Scenarios that may run together do, each in namespaces of its own. SLUICE_BIN and SLUICE_ENGINE: see engine.py.
+Scenarios run beside one another where they can (scenario.py). SLUICE_BIN and SLUICE_ENGINE: see engine.py.
 """
 import argparse
 import concurrent.futures
@@ -171,7 +171,7 @@ def main(ring, folder, open_lab, prepare):
         work.rmdir()
     if args.junit:
         write_junit(args.junit, ring, results)
-    if not engine.reference():
+    if Scenario.records.count():
         print(Scenario.records.summary())
     ran = [r for r in results if not r.skipped]
     failed = sum(not r.wasSuccessful() for r in ran) + broken

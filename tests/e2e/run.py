@@ -178,7 +178,7 @@ class Scenarios(unittest.TestCase):
     def test_never(self):
         """A moment that never comes ends the story at its limit."""
         status, told, errors = self.told('title: x\nlimit: 5m\nend: {when: {phase: Failed}}\n')
-        self.assertEqual((1,
+        self.assertEqual((2,
                           'sluice demo: story.yaml:3:13: end.when: it has not come within 5m, the limit of the '
                           'story\n'), (status, errors))
         self.assertEqual('x\n\n$ kubectl get canaries --all-namespaces\nNo resources found\n', told)
