@@ -1,4 +1,5 @@
 /** The page of one release: its curves, the decision under the cursor, and the record as tables. */
+import { Actions } from './actions.js';
 import { element, list, say } from './dom.js';
 import { listen } from './feed.js';
 import { Figures } from './figures.js';
@@ -30,9 +31,10 @@ class Release {
     this.curves = element('section', { 'aria-label': 'Curves', hidden: true }, element('h2', {}, 'Over time'),
       this.figures.whole, element('div', { class: 'decision' }, this.now, this.data));
     this.record = element('section', { 'aria-label': 'Record' });
+    this.actions = new Actions({ namespace: asked.namespace, canary: asked.canary });
     main.replaceChildren(element('p', { class: 'back' }, element('a', { href: './' }, '← All canaries')), this.title,
       element('p', { class: 'subtitle' }, this.phase, ' ', this.about, ' ', this.outcome),
-      this.why, this.waits, this.problems, this.news, this.curves, this.record);
+      this.why, this.waits, this.problems, this.news, this.actions.whole, this.curves, this.record);
   }
 
   take({ look }) {
@@ -45,6 +47,8 @@ class Release {
     say(this.waits, row ? waitText(row) && `Waits: ${waitText(row)}` : 'There is no such canary.');
     this.problems.replaceChildren(...list(look.problems).map(text => element('p', { class: 'problem' }, text)));
     document.title = `${row ? phaseText(row) : 'Gone'} · ${look.name}.${look.namespace} · Sluice`;
+    this.actions.show({ row, release: look.release,
+      latest: look.number === Math.max(...look.releases.map(one => one.number)) });
     if (look.release) {
       this.show(whole(look.release), look);
     } else {

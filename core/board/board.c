@@ -7,12 +7,14 @@
 #include "base/mem.h"
 #include "board/files.h"
 #include "board/guard.h"
+#include "board/person.h"
 
 enum { NAME_MAX_LEN = 253, NUMBER_MAX = 1000000000 };
 
 struct board {
     struct feed *feed;
     struct tool *tool;
+    struct people *people;
     char *prefix;
     struct str_list hosts;
 };
@@ -112,6 +114,19 @@ static void serve_read(struct board *board, struct exchange *exchange, const cha
     }
 }
 
+static void serve_write(struct board *board, struct exchange *exchange, const char *name)
+{
+    bool posts = str_equal(exchange->method, "POST");
+    if (posts && str_equal(name, "access")) {
+        people_serve_access(board->people, exchange);
+    } else if (posts && str_equal(name, "ask")) {
+        people_serve_ask(board->people, exchange);
+    } else {
+        exchange_add_header(exchange, "Allow", "GET, HEAD");
+        answer(exchange, 405, "method not allowed\n");
+    }
+}
+
 void board_serve(void *ctx, struct exchange *exchange)
 {
     struct board *board = ctx;
@@ -124,11 +139,10 @@ void board_serve(void *ctx, struct exchange *exchange)
         return;
     } else if (name == NULL) {
         answer(exchange, 404, "the dashboard is below its prefix\n");
-    } else if (!reads) {
-        exchange_add_header(exchange, "Allow", "GET, HEAD");
-        answer(exchange, 405, "method not allowed\n");
-    } else {
+    } else if (reads) {
         serve_read(board, exchange, name);
+    } else {
+        serve_write(board, exchange, name);
     }
 }
 
@@ -149,6 +163,7 @@ struct board *board_open(struct board_options *options)
     struct board *board = mem_new(struct board);
     options->feed.sources.tool = &board->tool;
     board->feed = feed_new(&options->feed);
+    board->people = people_new(options->feed.sources.kube, options->feed.sources.clock);
     board->prefix = str_dup(options->prefix != NULL ? options->prefix : "");
     board->hosts = options->hosts;
     options->hosts = (struct str_list){0};
@@ -161,6 +176,7 @@ void board_close(struct board *board)
         return;
     }
     feed_free(board->feed);
+    people_free(board->people);
     if (board->tool != NULL) {
         tool_close(board->tool);
     }

@@ -2,6 +2,7 @@
  *
  *     /            the page          /NAME.js, .css, .svg    its files
  *     /feed        server-sent events of the overview; with ?namespace=&canary=[&number=] of one release
+ *     /access, /ask  what a person does by a token of their own (board/person.h)
  *
  * All of it is served below a prefix, and names nothing but by relative addresses, so it works behind a proxy that
  * keeps the prefix, and behind one that takes it away. It reads the cluster by the rights of whoever runs it, and shows

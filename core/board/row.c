@@ -35,6 +35,15 @@ static void set_waits(struct doc *doc, struct node *row, const struct node *cana
     node_set_str(doc, waits, "since", node_str(node_get(condition, "lastTransitionTime")));
 }
 
+static void set_answer(struct doc *doc, struct node *row, const struct node *answer)
+{
+    static const char *const fields[] = {"id", "verb", "outcome", "message", "by", "at"};
+    struct node *copy = node_type(answer) == NODE_OBJECT ? node_ensure_object(doc, row, "answer") : NULL;
+    for (size_t i = 0; copy != NULL && i < sizeof fields / sizeof fields[0]; i++) {
+        node_set_str(doc, copy, fields[i], node_str(node_get(answer, fields[i])));
+    }
+}
+
 static void set_strategy(struct doc *doc, struct node *row, const struct node *canary)
 {
     char *key = canary_reference_key(node_at(canary, "spec", "strategy"), object_namespace(canary));
@@ -60,6 +69,7 @@ struct doc *row_of(const struct node *canary)
     node_set_bool(doc, row, "suspended", node_bool_or(node_at(canary, "spec", "suspend"), false));
     node_set_str(doc, row, "paused", request_pause(canary));
     set_waits(doc, row, canary);
+    set_answer(doc, row, node_get(status, "lastRequest"));
     node_set_str(doc, row, "refused", message_of(canary, CONDITION_ACCEPTED, "False"));
     node_set_str(doc, row, "warning", message_of(canary, CONDITION_WEIGHTS_EFFECTIVE, "False"));
     return doc;

@@ -69,6 +69,22 @@ struct kube_client *kube_client_new(struct http *http, struct clock *clock, stru
     return client;
 }
 
+/* A client certificate would count more than the token, so it is not copied, whatever else is. */
+struct kube_client *kube_client_as(const struct kube_client *client, const char *token)
+{
+    const struct kube_config *own = &client->config;
+    struct kube_config config = {
+        .source = str_dup("bearer token"),
+        .server = str_dup(own->server),
+        .namespace = str_dup(own->namespace),
+        .tls = {.ca_pem = str_dup(own->tls.ca_pem),
+                .server_name = str_dup(own->tls.server_name),
+                .insecure = own->tls.insecure},
+        .token = str_dup(token),
+    };
+    return kube_client_new(client->http, client->clock, NULL, &config);
+}
+
 void kube_client_fence(struct kube_client *client, bool (*may_write)(void *ctx), void *ctx)
 {
     client->may_write = may_write;

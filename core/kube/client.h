@@ -26,6 +26,9 @@ struct kube_client;
 /* Takes ownership of the content of `config`. `loop` runs exec plugins; may be NULL when there is none. */
 struct kube_client *kube_client_new(struct http *http, struct clock *clock, struct loop *loop,
                                     struct kube_config *config);
+/* A client of the same server for whoever has this bearer token: it knows the server and the authority of its
+ * certificate, and none of the credentials of `client`. */
+struct kube_client *kube_client_as(const struct kube_client *client, const char *token);
 /* From now on no write but the urgent ones is sent while `may_write` is false: such a call ends with FENCED. NULL:
  * all writes are sent. */
 void kube_client_fence(struct kube_client *client, bool (*may_write)(void *ctx), void *ctx);

@@ -73,6 +73,18 @@ describe('tool.board.release', function()
     assert.equal('under way', draw({}).release.outcome)
   end)
 
+  it('says which gate it waits at, while that is closed', function()
+    local canary = { status = { conditions = { { type = 'Waiting', status = 'True', reason = 'GateClosed',
+      message = 'waiting for approval go', lastTransitionTime = STARTED } } } }
+    local order = { release = release { state = 'Running', started = STARTED }, canary = canary, events = {} }
+    assert.equal('waiting for approval go', board.draw(order).release.gate)
+    canary.status.conditions[1].reason = 'PodsNotReady'
+    assert.is_nil(board.draw(order).release.gate)
+    order.release.status.state = 'Failed'
+    canary.status.conditions[1].reason = 'GateClosed'
+    assert.is_nil(board.draw(order).release.gate)
+  end)
+
   it('says what is wrong with a record that is none', function()
     local drawn = draw { evidence = { { verdict = 'maybe' } } }
     assert.is_nil(drawn.release)

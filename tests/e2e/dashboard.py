@@ -20,12 +20,11 @@ import urllib.error
 import urllib.request
 
 import browser
+import dashboard_world as world
+from dashboard_people import People  # noqa: F401 (unittest finds it here)
+from dashboard_world import DESK, PATIENCE_S, PHONE
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-SLUICE = KEEP = CLUSTER = None
-PATIENCE_S = 60
-PHONE, DESK = 380, 1000
-SPEED = 20  # seconds there per second here
+KEEP = None
 PAGES_MAX = 200  # FEED_PAGES_MAX of core/board/feed.h
 IMAGE = '<img src=x onerror="document.title=666">'
 CONTRAST = '''(() => {
@@ -38,60 +37,6 @@ CONTRAST = '''(() => {
     .map(one => [one.className || one.tagName, light(getComputedStyle(one).color)])
     .map(([name, ink]) => [name, (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05)]);
 })()'''
-
-
-class Cluster:
-    """`sluice demo --serve`, with the page beside the API server."""
-
-    def __init__(self, scenario, folder):
-        self.kubeconfig = folder / 'kubeconfig'
-        self.process = subprocess.Popen(
-            [SLUICE, 'demo', '--serve', '--speed', str(SPEED), '--kubeconfig', self.kubeconfig, scenario],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        for line in self.process.stdout:
-            found = re.search(r'(http://\S+)/dashboard/$', line)
-            if found:
-                self.address = found.group(1)
-                break
-        self.page = self.address + '/dashboard/'
-        self.port = int(self.address.rpartition(':')[2])
-
-    def ask(self, method, path, body=None, kind='application/json'):
-        request = urllib.request.Request(self.address + path, method=method,
-                                         data=None if body is None else json.dumps(body).encode(),
-                                         headers={'Content-Type': kind})
-        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
-            return json.load(answer)
-
-    def until(self, path, holds):
-        """Waits on the watch of a kind until an object of it is so."""
-        url = f'{self.address}{path}?watch=1'
-        with urllib.request.urlopen(url, timeout=PATIENCE_S) as stream:
-            for line in stream:
-                found = json.loads(line)['object']
-                if holds(found):
-                    return found
-        raise AssertionError(f'{path}: never so')
-
-    def pause(self, why):
-        self.ask('PATCH', '/apis/flagger.app/v1beta1/namespaces/shop/canaries/checkout',
-                 {'metadata': {'annotations': {'sluice.dev/pause': why}}}, 'application/merge-patch+json')
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait(PATIENCE_S)
-        self.process.stdout.close()
-
-
-def setUpModule():
-    """One release that was taken back, for all tests."""
-    global CLUSTER
-    folder = tempfile.TemporaryDirectory()
-    unittest.addModuleCleanup(folder.cleanup)
-    CLUSTER = Cluster(ROOT / 'examples/scenarios/slow-leak.yaml', pathlib.Path(folder.name))
-    unittest.addModuleCleanup(CLUSTER.close)
-    CLUSTER.until('/apis/sluice.dev/v1alpha1/namespaces/shop/releases',
-                  lambda one: one.get('status', {}).get('state') == 'Failed')
 
 
 def event(name, message, canary='checkout'):
@@ -109,7 +54,7 @@ class Dashboard(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.folder = pathlib.Path(folder.name)
-        cls.cluster = CLUSTER
+        cls.cluster = world.cluster
         cls.page = cls.enterClassContext(browser.open())
 
     def visit(self, query='', width=DESK, address=None, **how):
@@ -119,6 +64,10 @@ class Dashboard(unittest.TestCase):
     def release(self, width=DESK, **how):
         self.visit('?canary=shop/checkout', width, **how)
         self.page.wait("document.querySelectorAll('figure').length > 3")
+
+    def why(self, *words):
+        order = [world.sluice, 'why', '--kubeconfig', self.cluster.kubeconfig, '-n', 'shop', 'checkout', *words]
+        return subprocess.run(order, capture_output=True, text=True, timeout=PATIENCE_S).stdout
 
     def tearDown(self):
         """Whatever a test did: no error in the console, and nothing was asked of another host."""
@@ -162,10 +111,8 @@ class Dashboard(unittest.TestCase):
         captions = self.page.evaluate("[...document.querySelectorAll('figcaption')].map(one => one.textContent.trim())")
         self.assertEqual(['Share of the canary', 'request-success-rate at least 99 %',
                           'request-duration at most 500 ms', 'What happened'], captions)
-        done = subprocess.run([SLUICE, 'why', '--kubeconfig', self.cluster.kubeconfig, '-n', 'shop', 'checkout'],
-                              capture_output=True, text=True, timeout=PATIENCE_S)
-        told = [line.split('  ')[-1].strip() for line in done.stdout.splitlines() if ' fail ' in line]
-        self.assertEqual(3, len(told), done.stdout)
+        told = [line.split('  ')[-1].strip() for line in self.why().splitlines() if ' fail ' in line]
+        self.assertEqual(3, len(told), told)
         rows = self.page.evaluate("[...document.querySelectorAll('tr.bad td:last-child')].map(one => one.textContent)")
         for line in told:
             self.assertIn(line, rows)
@@ -260,9 +207,7 @@ class Dashboard(unittest.TestCase):
 
     def test_markup_is_text(self):
         self.cluster.ask('POST', '/api/v1/namespaces/shop/events', event('markup', IMAGE))
-        done = subprocess.run([SLUICE, 'why', '--kubeconfig', self.cluster.kubeconfig, '-n', 'shop', 'checkout', '-o',
-                               'json'], capture_output=True, text=True, timeout=PATIENCE_S)
-        ended = json.loads(done.stdout)['ended_ms'] / 1000
+        ended = json.loads(self.why('-o', 'json'))['ended_ms'] / 1000
         moment = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(ended))
         self.cluster.ask('PATCH', '/api/v1/namespaces/shop/events/markup', {'lastTimestamp': moment},
                          'application/merge-patch+json')
@@ -350,11 +295,11 @@ class Alone(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.folder = pathlib.Path(folder.name)
-        cls.cluster = CLUSTER
+        cls.cluster = world.cluster
 
     @contextlib.contextmanager
     def dashboard(self, *words):
-        process = subprocess.Popen([SLUICE, 'dashboard', '--kubeconfig', self.cluster.kubeconfig, '--listen',
+        process = subprocess.Popen([world.sluice, 'dashboard', '--kubeconfig', self.cluster.kubeconfig, '--listen',
                                     '127.0.0.1:0', *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
             yield process.stdout.readline().strip()
@@ -459,14 +404,15 @@ class Alone(unittest.TestCase):
                                (['podinfo'], 'podinfo: unexpected word'),
                                (['--kubeconfig', 'gone'], 'kubeconfig gone: ')):
             with self.subTest(words=words):
-                done = subprocess.run([SLUICE, 'dashboard', *words], capture_output=True, text=True, timeout=PATIENCE_S)
+                done = subprocess.run([world.sluice, 'dashboard', *words], capture_output=True, text=True,
+                                      timeout=PATIENCE_S)
                 self.assertIn(problem, done.stderr)
                 self.assertNotEqual(0, done.returncode)
 
     def test_open_to_others(self):
         """Who opens it to other machines is told so."""
-        process = subprocess.Popen([SLUICE, 'dashboard', '--kubeconfig', self.cluster.kubeconfig, '--listen', ':0'],
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        order = [world.sluice, 'dashboard', '--kubeconfig', self.cluster.kubeconfig, '--listen', ':0']
+        process = subprocess.Popen(order, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.stdout.close)
         process.stdout.readline()
         process.terminate()
@@ -478,5 +424,7 @@ if __name__ == '__main__':
     parser.add_argument('sluice', metavar='SLUICE')
     parser.add_argument('--keep', type=pathlib.Path, metavar='FOLDER')
     args, rest = parser.parse_known_args()
-    SLUICE, KEEP = args.sluice, args.keep
-    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
+    KEEP = args.keep
+    with world.open(args.sluice):
+        done = unittest.main(argv=[sys.argv[0], *rest], verbosity=2, exit=False)
+    sys.exit(not done.result.wasSuccessful())

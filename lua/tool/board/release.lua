@@ -7,6 +7,7 @@ local readable = require 'tool.readable'
 local stories = require 'tool.record.story'
 local texts = require 'tool.record.text'
 local verdicts = require 'tool.record.verdict'
+local waits = require 'tool.record.waits'
 
 local M = {}
 
@@ -97,6 +98,12 @@ local function cut_text(cut)
   return ('The record was cut: its first %d verdicts and %d words are not in it.'):format(cut.evidence, cut.entries)
 end
 
+--- What a gate is waited for, while it is closed.
+local function gate_of(record, story, canary)
+  local now = story.outcome == 'under way' and waits.now(record, waits.past(record.entries), canary)
+  return now and now.kind == 'gate' and readable(now.message) or nil
+end
+
 --- Events know no smaller unit than a second, and those of the end of a release come a little later than its end.
 local BEFORE_MS, AFTER_MS = 1000, 30000
 
@@ -112,7 +119,8 @@ function M.draw(order)
   if not story then
     return { problem = readable(problem) }
   end
-  local evidence = assert(read.release(order.release)).evidence
+  local record = assert(read.release(order.release))
+  local evidence = record.evidence
   local ended_ms = story.ended_ms
   story.started_ms = story.started_ms or story.lines[1] and story.lines[1].at_ms
     or moments.parse(order.release.metadata.creationTimestamp) or 0
@@ -123,6 +131,7 @@ function M.draw(order)
     state = story.state,
     outcome = story.outcome,
     class = OUTCOMES[story.outcome] or 'unsure',
+    gate = gate_of(record, story, order.canary),
     took = story.took_ms and moments.span(story.took_ms),
     why = story.why and readable(story.why),
     cut = story.cut and cut_text(story.cut),

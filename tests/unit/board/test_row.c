@@ -30,13 +30,14 @@ static void a_running_one_says_how_far_it_is_and_what_it_waits_for(void **state)
                "'spec': {'suspend': true, 'strategy': {'name': 'ring', 'namespace': 'delivery'}, "
                "'analysis': {'threshold': 5}}, "
                "'status': {'phase': 'Progressing', 'canaryWeight': 20, 'failedChecks': 2, "
+               "'lastRequest': {'id': 'x1', 'verb': 'pause', 'outcome': 'Done', 'more': 1}, "
                "'lastTransitionTime': '2026-11-29T10:00:00Z', 'conditions': ["
                "{'type': 'Waiting', 'status': 'True', 'reason': 'StrategyWaits', 'message': 'the hours begin', "
                "'lastTransitionTime': '2026-11-29T09:00:00Z'}]}}",
                "{'namespace': 'test', 'name': 'shop', 'phase': 'Progressing', 'weight': 20, 'failed': 2, "
                "'threshold': 5, 'since': '2026-11-29T10:00:00Z', 'strategy': 'delivery/ring', 'suspended': true, "
                "'paused': 'INC-1', 'waits': {'reason': 'StrategyWaits', 'message': 'the hours begin', "
-               "'since': '2026-11-29T09:00:00Z'}}");
+               "'since': '2026-11-29T09:00:00Z'}, 'answer': {'id': 'x1', 'verb': 'pause', 'outcome': 'Done'}}");
 }
 
 /* A condition counts only with the status that says something is wrong. */
