@@ -3,11 +3,13 @@
 
     hand.py SLUICE
 """
+import hashlib
 import json
 import os
 import pathlib
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import unittest
@@ -155,6 +157,18 @@ class ByHand(Served):
         done = subprocess.run(['kubectl', 'sluice', 'status', '-n', 'test', 'podinfo'], env=env, capture_output=True,
                               text=True, timeout=PATIENCE_S)
         self.assertRegex(done.stdout, 'test +podinfo')
+
+    def test_what_krew_installs_it_from(self):
+        krew = pathlib.Path(__file__).resolve().parents[2] / 'scripts/krew'
+        subprocess.run([krew, SLUICE, 'https://example.com/sluice.tar.gz', self.top / 'krew'], check=True,
+                       stdout=subprocess.DEVNULL)
+        archive = self.top / 'krew/sluice.tar.gz'
+        with tarfile.open(archive) as files:
+            self.assertEqual(['sluice'], files.getnames())
+        manifest = (self.top / 'krew/sluice.yaml').read_text()
+        self.assertIn(f'sha256: {hashlib.sha256(archive.read_bytes()).hexdigest()}\n', manifest)
+        self.assertRegex(manifest, r'\n  version: v\d+\.\d+\.\d+\n')
+        self.assertNotIn('${', manifest)
 
     def test_what_cannot_be_asked(self):
         for words, problem in (
