@@ -1,5 +1,6 @@
---- Texts that a spec or a script has made, for a terminal, JSON and XML: all three want UTF-8, and a terminal obeys
---- control characters. What is none, or is one, is written as in \xff; ends of lines and tabs stay.
+--- Texts that come from outside (of a spec, a script, an object, a server), for a terminal, JSON, XML and HTML: all of
+--- them want UTF-8, a terminal obeys control characters, and characters of direction show a text in another order than
+--- it has. What is none, or is one, is written as in \xff or \u{202e}; ends of lines and tabs stay.
 
 local CHARACTERS = { -- of several bytes, without surrogates, control characters, U+FFFE and U+FFFF
   '^\194[\160-\191]', '^[\195-\223][\128-\191]', '^\224[\160-\191][\128-\191]',
@@ -10,6 +11,19 @@ local CHARACTERS = { -- of several bytes, without surrogates, control characters
 
 local function hex(byte)
   return ('\\x%02x'):format(byte:byte())
+end
+
+--- Of Unicode's own: marks of direction, embeddings and isolates, ends of lines that no file has, and marks that are
+--- not seen.
+local UNSEEN = {
+  ['\216\156'] = 0x061c, ['\226\128\142'] = 0x200e, ['\226\128\143'] = 0x200f, ['\239\187\191'] = 0xfeff,
+  ['\226\128\139'] = 0x200b, ['\226\128\168'] = 0x2028, ['\226\128\169'] = 0x2029,
+}
+for code = 0x2a, 0x2e do
+  UNSEEN['\226\128' .. string.char(0x80 + code)] = 0x2000 + code
+end
+for code = 0x66, 0x69 do
+  UNSEEN['\226\129' .. string.char(0x40 + code)] = 0x2000 + code
 end
 
 local function character_at(bytes, at)
@@ -25,7 +39,8 @@ local function check_run(bytes)
   local parts, at = {}, 1
   while at <= #bytes do
     local character = character_at(bytes, at)
-    parts[#parts + 1] = character or hex(bytes:sub(at, at))
+    parts[#parts + 1] = UNSEEN[character] and ('\\u{%04x}'):format(UNSEEN[character]) or character
+      or hex(bytes:sub(at, at))
     at = at + (character and #character or 1)
   end
   return table.concat(parts)

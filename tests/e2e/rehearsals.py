@@ -94,6 +94,39 @@ class DryRun(Case):
         self.assertEqual([([], []), (['request-success-rate'], []), ([], ['approval'])],
                          [(each['checks'], [hook['name'] for hook in each['hooks']]) for each in plan['stages']])
 
+        for check in plan['checks']:
+            self.assertEqual(set(), {'value', 'margin', 'samples', 'text'} & set(check), 'values of a plan are made up')
+            self.assertEqual(('pass', 99), (check['verdict'], check['min']))
+        self.assertTrue(plan['checks'])
+
+    def test_plan_of_one_that_stands_still(self):
+        """What it would do otherwise is what is asked."""
+        text = (EXAMPLES / 'tutorial/canary.yaml').read_text()
+        for old, new, note in (
+                ('spec:\n', 'spec:\n  suspend: true\n',
+                 'podinfo.test is suspended (spec.suspend): it is played as if'),
+                ('metadata:\n', 'metadata:\n  annotations: {sluice.dev/pause: INC-4711}\n',
+                 'podinfo.test is paused (sluice.dev/pause: INC-4711): it is played as if')):
+            with self.subTest(note):
+                self.assertIn(old, text)
+                done = run('dryrun', '--plan', '-f', self.write('still.yaml', text.replace(old, new, 1)))
+                self.assertEqual(0, done.returncode, done.stderr)
+                self.assertIn(f'sluice dryrun: {note}', done.stderr)
+
+    def test_plan_of_one_that_waits_for_another(self):
+        """At its fastest that one has come."""
+        done = run('dryrun', '--plan', '-f', EXAMPLES / 'strategies/backend-first', '--canary', 'shop/web')
+        self.assertEqual((0, ''), (done.returncode, done.stderr))
+        self.assertRegex(done.stdout, r'\Abackend-first for web.shop, at its fastest: ')
+
+    def test_no_name(self):
+        text = (EXAMPLES / 'tutorial/canary.yaml').read_text()
+        for name, got in (('', 'none'), ('  name: 5\n', '5')):
+            canary = self.write('bare.yaml', text.replace('  name: podinfo\n', name, 1))
+            done = run('dryrun', '--plan', '-f', canary)
+            self.assertEqual((2, '', f'sluice dryrun: {canary}: Canary: metadata.name: a text is wanted, got {got}\n'),
+                             (done.returncode, done.stdout, done.stderr))
+
     def test_scenario(self):
         leak = EXAMPLES / 'scenarios/slow-leak.yaml'
         done = run('dryrun', '--scenario', leak, '-f', EXAMPLES / 'scenarios/objects/checkout.yaml')

@@ -8,6 +8,7 @@ local pictures = require 'tool.backtest.pictures'
 local plan = require 'tool.backtest.plan'
 local process = require 'tool.process'
 local promql = require 'tool.promql'
+local readable = require 'tool.readable'
 local record = require 'tool.backtest.record'
 local recordings = require 'tool.backtest.recording'
 local refusal = require 'tool.backtest.refusal'
@@ -214,13 +215,13 @@ local function run_one(options, rules, history, at, limit)
     document.notes = sluice.list(notes)
     return { status = dryrun.STATUS[played.decision], document = document, html = html }
   end
-  print(title)
+  print(readable(title))
   for _, line in ipairs(telling.lines(played)) do
-    print(('%s  %-5s %s'):format(telling.clock(line.at), line.mark, line.text))
+    print(readable(('%s  %-5s %s'):format(telling.clock(line.at), line.mark, line.text)))
   end
-  print(telling.ending(played))
+  print(readable(telling.ending(played)))
   for _, note in ipairs(notes) do
-    print(note)
+    print(readable(note))
   end
   return { status = dryrun.STATUS[played.decision], html = html }
 end
@@ -253,7 +254,7 @@ local function run_many(options, rules, history, what)
     counts.answers, telling.count(counts.series, 'series', 'series')))
   results.print(rules, scores, #bad > 0)
   for _, note in ipairs(notes) do
-    print(note)
+    print(readable(note))
   end
   return { status = 0, html = html }
 end

@@ -2,6 +2,7 @@
 local moments = require 'tool.record.moment'
 local pictures = require 'tool.backtest.pictures'
 local plan = require 'tool.backtest.plan'
+local readable = require 'tool.readable'
 local refusal = require 'tool.backtest.refusal'
 local release = require 'tool.backtest.release'
 local settings = require 'tool.backtest.setting'
@@ -14,7 +15,7 @@ local M = {}
 M.STATUS = { promoted = 0, ['taken back'] = 1, undecided = 3 }
 
 local function say(format, ...)
-  print(format:format(...))
+  print(readable(format:format(...)))
 end
 
 local function title(setting, played)
@@ -23,7 +24,7 @@ end
 
 local function say_notes(setting)
   for _, note in ipairs(setting.notes) do
-    io.stderr:write('sluice dryrun: ', note, '\n')
+    io.stderr:write('sluice dryrun: ', readable(note), '\n')
   end
 end
 
@@ -81,6 +82,17 @@ local function plan_text(setting, played)
   say('%s  %s', telling.clock(played.ended - played.began), played.decision)
 end
 
+--- What a check is asked, and when, is known of a plan; what it measures is not.
+local MADE_UP = { 'value', 'margin', 'samples', 'needed', 'text', 'cause', 'problem' }
+
+local function forget_values(checks)
+  for _, check in ipairs(checks) do
+    for _, field in ipairs(MADE_UP) do
+      check[field] = nil
+    end
+  end
+end
+
 local function run_plan(setting, options)
   local played = plan.play(setting)
   if played.decision ~= 'promoted' then
@@ -91,6 +103,7 @@ local function run_plan(setting, options)
     plan_text(setting, played)
   end
   played.stages = stages.of(played, setting)
+  forget_values(played.checks)
   return played
 end
 

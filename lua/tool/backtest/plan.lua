@@ -45,12 +45,19 @@ function M.count(...)
   return counted
 end]]
 
---- The modules by which every check passes.
+-- Another Canary that is waited for has come. It stands before a module, in its first line.
+local COMES = "local ask = require; local function require(name) local found = ask(name) "
+  .. "if name ~= 'host' then return found end "
+  .. "return setmetatable({ call = function(operation, ...) "
+  .. "return operation == 'phase' and { came = true } or found.call(operation, ...) end }, { __index = found }) end "
+
+--- The modules by which every check passes, and no other Canary is waited for.
 ---@return table<string, string>
 function M.modules()
   return { ['stdlib.verdict'] = changed('stdlib.verdict', VERDICTS),
     ['stdlib.checking'] = changed('stdlib.checking', CHECKS),
-    ['stdlib.blind_rules'] = changed('stdlib.blind_rules', COUNTS) }
+    ['stdlib.blind_rules'] = changed('stdlib.blind_rules', COUNTS),
+    ['stdlib.script_waits'] = COMES .. sluice.source 'stdlib.script_waits' }
 end
 
 local BEGIN = '2026-03-09T10:00:00Z' -- a Monday

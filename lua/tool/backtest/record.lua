@@ -4,6 +4,7 @@ local failure = require 'tool.promql.failure'
 local fetching = require 'tool.backtest.fetching'
 local moments = require 'tool.record.moment'
 local plan = require 'tool.backtest.plan'
+local readable = require 'tool.readable'
 local recording = require 'tool.backtest.recording'
 local refusal = require 'tool.backtest.refusal'
 local selectors = require 'tool.backtest.selectors'
@@ -78,7 +79,7 @@ end
 -- The file --------------------------------------------------------------------------------------
 
 local function say(format, ...)
-  io.stderr:write('sluice record: ', format:format(...), '\n')
+  io.stderr:write('sluice record: ', readable(format:format(...)), '\n')
 end
 
 --- What the server has of the needs, as series and their notes.
@@ -132,6 +133,9 @@ local function record(options)
   append(notes, said)
   local fetched, found = fetch_all(server, needs, span, fetching.progress(say, options.terminal))
   append(notes, fetched:notes(span, found))
+  for i, note in ipairs(notes) do
+    notes[i] = readable(note)
+  end
   if fetched.samples == 0 then -- a file without any would be taken for a history in which nothing happened
     refuse('nothing was recorded from %s to %s: %s', moments.text(span.from), moments.text(span.to),
       notes[#notes] or 'the server has no samples')

@@ -1,4 +1,6 @@
 --- What a command cannot do with what it was given: raised from within it, and given back by it.
+local readable = require 'tool.readable'
+
 local M = {}
 
 ---@param format string
@@ -14,7 +16,7 @@ function M.guard(f, ...)
   if ok then
     return result
   elseif type(result) == 'table' and result.refused then
-    return { refused = result.refused }
+    return { refused = readable(result.refused) }
   end
   error(result, 0)
 end

@@ -1,4 +1,5 @@
 --- What a back-test tells: the table of its sets of rules, what history cannot tell, and the same for programs.
+local readable = require 'tool.readable'
 local moments = require 'tool.record.moment'
 local score = require 'tool.backtest.score'
 local sluice = require 'sluice'
@@ -81,7 +82,7 @@ function M.print(rules, scores, has_bad)
   print((line(titles):match '^(.-)%s*$'))
   for _, row in ipairs(rows) do
     local text = line(row.cells)
-    print(((row.differs and ('%s  <- with %s'):format(text, row.differs) or text):match '^(.-)%s*$'))
+    print(readable((row.differs and ('%s  <- with %s'):format(text, row.differs) or text):match '^(.-)%s*$'))
   end
 end
 

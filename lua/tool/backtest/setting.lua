@@ -90,6 +90,10 @@ local function index(manifests)
   local objects, canaries, configs, files = {}, {}, {}, {}
   for _, each in ipairs(manifests) do
     local object = copy(each.object)
+    if object.kind == 'Canary' and name_of(object) == '' then
+      refuse('%s: Canary: metadata.name: a text is wanted, got %s', each.file,
+        tostring(table_or(object.metadata).name or 'none'))
+    end
     if type(object.kind) == 'string' and name_of(object) ~= '' then
       object.metadata.namespace = object.kind ~= 'Namespace' and namespace_of(object) or nil
       object.status = nil
@@ -147,6 +151,23 @@ end
 
 local function note(self, format, ...)
   self.notes[#self.notes + 1] = format:format(...)
+end
+
+local PAUSE = 'sluice.dev/pause' -- an annotation; "false" is none
+
+--- Nothing would come of a Canary that stands still, and what it would do otherwise is what is asked.
+local function resume(self)
+  local metadata, spec = self.canary.metadata, self.canary.spec
+  local pause = table_or(metadata.annotations)[PAUSE]
+  if spec.suspend == true then
+    note(self, '%s.%s is suspended (spec.suspend): it is played as if it were not', self.name, self.namespace)
+    spec.suspend = nil
+  end
+  if pause ~= nil and pause ~= 'false' then
+    note(self, '%s.%s is paused (%s: %s): it is played as if it were not', self.name, self.namespace, PAUSE,
+      tostring(pause))
+    metadata.annotations[PAUSE] = nil
+  end
 end
 
 --- Takes an object of the files along; nil: there is none.
@@ -345,6 +366,7 @@ function M.new(manifests, wanted)
     servers = { prometheus = true }, hooks = {}, strangers = {}, foreign = {}, made = {}, notes = {}, known = known,
     taken = {}, file = files[canary] }
   local analysis = table_or(canary.spec.analysis or canary.spec.canaryAnalysis)
+  resume(self)
   add_workload(self)
   add_autoscaler(self)
   if type(canary.spec.strategy) == 'table' and canary.spec.strategy.name ~= nil then -- else Flagger's own

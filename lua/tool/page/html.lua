@@ -3,6 +3,8 @@
 ---     html.element('p', { class = 'note' }, 'a < b', html.element('br'))     --> <p class="note">a &lt; b<br></p>
 ---
 --- A child that is a text is escaped; one that another call has made is taken as it is.
+local readable = require 'tool.readable'
+
 local M = {}
 
 ---@class Html
@@ -16,7 +18,7 @@ local VOID = { br = true, meta = true }
 ---@param text string
 ---@return string
 function M.escape(text)
-  return (text:gsub('[&<>"\']', ENTITIES))
+  return (readable(text):gsub('[&<>"\']', ENTITIES))
 end
 
 --- Markup as it is: for texts of this folder alone.
