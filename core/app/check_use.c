@@ -158,6 +158,52 @@ static void say_missing(struct check *check, const struct reference *ref)
     str_free(&text);
 }
 
+/* The parameters that a check declares; NULL: they are not known. */
+static struct doc *declared_by(struct check *check, const struct check_use *use, const struct node *check_ref)
+{
+    if (str_empty(node_str(node_get(check_ref, "name")))) {
+        return NULL;
+    }
+    char *key = canary_reference_key(check_ref, object_namespace(use->object));
+    const struct check_named *named = key != NULL ? check_find_named(check, CHECK_CHECK, key) : NULL;
+    struct doc *declared = named != NULL && named->declared != NULL ? doc_copy(doc_root(named->declared)) : NULL;
+    str_free(&key);
+    return declared;
+}
+
+static void set_params(struct doc *doc, struct node *params, const char *name, const struct doc *declared)
+{
+    if (name != NULL && declared != NULL && node_get(params, name) == NULL) {
+        node_set(doc, params, name, node_copy(doc, doc_root(declared)));
+    }
+}
+
+/* {name: {parameter: …}} of the checks that a script can ask for: those of the Canary's metrics by both of their names,
+ * and the engine's own that are in `names`. */
+static struct node *params_of_checks(struct check *check, const struct check_use *use, const struct node *names,
+                                     struct doc *doc)
+{
+    struct node *params = node_new_object(doc);
+    struct node_iter it = node_iterate(node_at(use->object, "spec", "analysis", "metrics"));
+    while (node_next(&it)) {
+        const struct node *ref = node_get(it.value, "checkRef");
+        struct doc *declared = declared_by(check, use, ref);
+        set_params(doc, params, node_str(node_get(it.value, "name")), declared);
+        set_params(doc, params, node_str(node_get(ref, "name")), declared);
+        doc_free(declared);
+    }
+    it = node_iterate(names);
+    while (node_next(&it)) {
+        const char *name = node_str(node_get(it.value, "name"));
+        if (node_count(node_get(it.value, "given")) > 0 && name != NULL && node_get(params, name) == NULL) {
+            struct doc *declared = check_bundled(check, name);
+            set_params(doc, params, name, declared);
+            doc_free(declared);
+        }
+    }
+    return params;
+}
+
 /* What the script asks of this Canary by name. */
 static void look_at_names(struct check *check, const struct reference *ref, const struct check_named *named)
 {
@@ -169,6 +215,8 @@ static void look_at_names(struct check *check, const struct reference *ref, cons
     node_set(argument, root, "canary", node_copy(argument, ref->use->object));
     node_set(argument, root, "names", node_copy(argument, node_get(doc_root(named->said), "names")));
     node_set_str(argument, root, "key", key[0] == '/' ? key + 1 : key);
+    node_set(argument, root, "params",
+             params_of_checks(check, ref->use, node_get(doc_root(named->said), "names"), argument));
     struct doc *answer = check_ask(check, "tool.uses", "look", root);
     struct node_iter it = node_iterate(doc_root(answer));
     while (node_next(&it)) {

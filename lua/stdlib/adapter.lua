@@ -4,6 +4,8 @@
 local host = require 'host'
 local misuse = require 'stdlib.misuse'
 
+---@class AdapterModule
+---@overload fun(definition: Adapter): Adapter
 local M = {}
 
 ---@class Ask what is asked; the fields that a kind of adapter has besides these are its own

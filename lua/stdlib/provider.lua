@@ -21,29 +21,45 @@ M.SHOWN_MAX = 256
 ---@field insecure boolean?
 ---@field ambient table<string, string>? credentials of the engine's own surroundings
 
--- Answers ----------------------------------------------------------------------------------------
+---@class MetricAnswer
+---@field value number?
+---@field several boolean? other series were left out
+---@field none boolean? it was answered, with nothing
+---@field error string? why there is no value
+---@field unusable boolean? the template or its Secret does not fit: nothing was sent
+---@field online boolean? it is there, asked for nothing more
 
+-- Answers ----------------------------------------------------------------------------------------
+---@param problem string why nothing is sent
+---@return MetricAnswer
 function M.unusable(problem)
   return { unusable = true, error = problem }
 end
 
 ---@param where string? what stands before the words
+---@return MetricAnswer
 function M.nothing(where)
   return { none = true, error = (where and where .. ': ' or '') .. M.NO_VALUES }
 end
 
 --- The body as error texts show it. Flagger shows all of it; an address may name any host that the engine reaches, and
 --- readers of events must not see its pages.
+---@param body string
+---@return string
 function M.shown(body)
   return adapter.line(body, M.SHOWN_MAX)
 end
 
 --- An answer with nothing, where Flagger quotes the body.
+---@param body string
+---@return MetricAnswer
 function M.nothing_in(body)
   return M.nothing('invalid response: ' .. M.shown(body))
 end
 
 --- Of a provider that was asked whether it is there, by a query.
+---@param said MetricAnswer
+---@return MetricAnswer
 function M.offline(said)
   return { error = 'running query failed: ' .. said.error }
 end
@@ -61,12 +77,14 @@ local REASONS = {
 }
 
 ---@param status integer
+---@return string
 function M.reason(status)
   return REASONS[status] or ''
 end
 
 --- '503 Service Unavailable: <body>', or why there was no response.
 ---@param response AdapterResponse
+---@return string
 function M.refusal(response)
   return response.error
     or ('%d %s: %s'):format(response.status, M.reason(response.status), M.shown(response.body))
@@ -102,6 +120,7 @@ end
 --- What an API server of Kubernetes says of a refusal, or why there was no response.
 ---@param response AdapterResponse
 ---@param asked string? 'get queue.external.metrics.k8s.io'
+---@return string
 function M.kube_refusal(response, asked)
   local message, text
   if response.error then
@@ -117,6 +136,7 @@ end
 
 --- Every run of white space is one blank, inside of literals too.
 ---@param query string
+---@return string
 function M.in_one_line(query)
   return (query:gsub('[ \t\n\r\f]+', ' '))
 end
@@ -147,6 +167,7 @@ end
 
 --- The address of a provider: where its paths begin, without a slash at the end. One that leads nowhere is told of when
 --- it is asked, as in Flagger.
+---@param ask MetricAsk
 ---@return { root: string }? base
 ---@return string? problem
 function M.base_url(ask)
@@ -169,6 +190,8 @@ function M.base_url(ask)
 end
 
 --- The address without what stands after its path; `default` when there is none.
+---@param ask MetricAsk
+---@param default string
 ---@return string
 function M.address(ask, default)
   local address = ask.address or ''
@@ -177,7 +200,9 @@ end
 
 --- What a text says about a key that the Secret does not have: `words` with its name in the place of %s. Nil when all
 --- are there.
+---@param ask MetricAsk
 ---@param keys string[]
+---@param words string
 ---@return string? problem
 function M.missing_key(ask, keys, words)
   for _, key in ipairs(keys) do
@@ -188,6 +213,7 @@ function M.missing_key(ask, keys, words)
 end
 
 --- The credentials of a user with a password, of which Flagger sends none when one of them is empty.
+---@param ask MetricAsk
 ---@return string? authorization value of the header
 ---@return string? problem
 function M.login(ask)
@@ -201,6 +227,8 @@ function M.login(ask)
 end
 
 --- An integer of Go's: without its fraction.
+---@param value number
+---@return integer
 function M.whole(value)
   return value < 0 and math.ceil(value) or math.floor(value)
 end
@@ -324,7 +352,11 @@ function M.number_problem(value, field)
 end
 
 --- A number of an answer; nil and the answer that says what stands there instead, and in which body.
+---@param value any
+---@param field string that it is read into
 ---@param body string?
+---@return number?
+---@return MetricAnswer? said
 function M.number(value, field, body)
   local problem = M.number_problem(value, field)
   if problem then
@@ -335,11 +367,15 @@ function M.number(value, field, body)
 end
 
 --- A list that is there; json null and what is absent are none. An empty object looks like one.
+---@param value any
+---@return boolean
 function M.is_list(value)
   return type(value) == 'table' and (value[1] ~= nil or next(value) == nil)
 end
 
 --- The list, empty when it is absent or null; nil when something else stands there.
+---@param value any
+---@return any[]?
 function M.list(value)
   if value == nil or value == adapter.json.null then
     return {}
@@ -348,6 +384,9 @@ function M.list(value)
 end
 
 --- Down a path of names and places; nil where it ends. A list that is none ends it too.
+---@param value any
+---@param ... string|integer
+---@return any
 function M.dig(value, ...)
   for i = 1, select('#', ...) do
     if type(value) ~= 'table' then
@@ -359,7 +398,10 @@ function M.dig(value, ...)
 end
 
 --- The answer for a value that must be a number.
+---@param value any
+---@param field string that it is read into
 ---@param body string? which is shown when it is none
+---@return MetricAnswer
 function M.valued(value, field, body)
   local number, said = M.number(value, field, body)
   return number and { value = number } or said
@@ -386,6 +428,8 @@ end
 local GO_KINDS = { number = 'number', string = 'string', boolean = 'bool' }
 
 --- How Go calls what stands where something else is wanted: 'number', 'string', 'bool'; nil for lists and objects.
+---@param value any
+---@return string?
 function M.go_kind(value)
   return GO_KINDS[type(value)]
 end
@@ -419,22 +463,32 @@ function M.body(response, refused, go_type, wants_list)
 end
 
 --- For providers that take nothing but 200: `error response: <body>`.
+---@param status integer
+---@param text string
+---@return string? problem
 function M.unless_ok(status, text)
   return status ~= 200 and 'error response: ' .. text or nil
 end
 
 --- The same where Flagger quotes an error that is none.
+---@param status integer
+---@param text string
+---@return string? problem
 function M.unless_ok_quoted(status, text)
   return status ~= 200 and 'error response: ' .. text .. ': %!w(<nil>)' or nil
 end
 
 --- Of a provider that was asked whether it is there: 200 says that it is.
+---@param response AdapterResponse
+---@return MetricAnswer
 function M.online(response)
   local text, said = M.text(response, M.unless_ok)
   return text and { online = true } or said
 end
 
 --- For those that take what is below 400.
+---@param words string
+---@return fun(status: integer, text: string): string?
 function M.unless_below_400(words)
   return function(status, text)
     return status >= 400 and words(status, text) or nil

@@ -20,6 +20,7 @@ local list = require 'sluice'.list
 ---@field name string
 ---@field line integer
 ---@field column integer
+---@field given { name: string, line: integer, column: integer }[]? of the word check: its parameters
 
 --- What a module makes of a table: `return strategy { … }`.
 local KINDS = { ['stdlib.strategy'] = 'strategy', ['stdlib.check'] = 'check' }
@@ -213,7 +214,7 @@ local function look(options, block, variables)
     if #run.params > 0 and kind == 'strategy' then
       self:check_order(run)
     elseif #run.params > 0 then
-      self:check_verdict(run)
+      self:check_verdict(run, block)
       self:check_state(block)
     end
   end

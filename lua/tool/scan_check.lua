@@ -36,17 +36,23 @@ end
 
 function Scan:check_end(run)
   local open = ends.open(run.body, run)
-  if not open or self:may_raise(open) then
-    return
-  elseif open.kind == 'run' and self:is_verdict(open.call) then
-    self:find('error', open, 'run: return is missing: return c:%s(…)', open.call.name)
-  else
+  if open and not self:may_raise(open) and not (open.kind == 'run' and self:is_verdict(open.call)) then
     self:find('error', open, 'run may come to its end behind this without a verdict, wanted what c:judge or c:blind '
       .. 'gives')
   end
 end
 
-function Scan:check_verdict(run)
+--- A verdict that is neither returned nor kept is lost, and the check goes on.
+function Scan:check_lost_verdicts(block)
+  tree.walk_block(block, function(node)
+    if node.kind == 'run' and self:is_verdict(node.call) then
+      self:find('error', node, 'run: return is missing: return c:%s(…)', node.call.name)
+    end
+  end)
+end
+
+function Scan:check_verdict(run, block)
+  self:check_lost_verdicts(block)
   if self.escapes then
     return
   elseif not self.used.judge and not self.used.blind then

@@ -4,6 +4,8 @@ local nearest = require 'tool.nearest'
 local tree = require 'tool.tree'
 local words = require 'tool.words'
 
+local list = require 'sluice'.list
+
 ---@class Scan
 local Scan = {}
 
@@ -92,20 +94,40 @@ end
 
 local NAMES = { gate = 'webhook', hook = 'webhook', fetch = 'webhook', check = 'metric' }
 
+--- The parameters that `check(…, { name = … })` gives, and where.
+local function given_to(call)
+  local fields, given = call.args[2] and tree.meant(call.args[2]), list {}
+  for _, item in ipairs(fields and fields.kind == 'table' and fields.items or {}) do
+    if item.key and item.key.kind == 'string' then
+      given[#given + 1] = { name = item.key.value, line = item.key.line, column = item.key.column }
+    end
+  end
+  return given
+end
+
+--- The same for a condition, which stands in a table: all that is known of its place is where that begins.
+local function given_by(condition, place)
+  local given = list {}
+  for name in pairs(type(condition.params) == 'table' and condition.params or {}) do
+    given[#given + 1] = { name = name, line = place.line, column = place.column }
+  end
+  return given
+end
+
 --- Keeps what the Canary must have: what words and conditions name, and the metrics of `analyse { checks = … }`.
 function Scan:note_names(call, args)
-  local function note(word, name)
+  local function note(word, name, given)
     if type(name) == 'string' and not (word == 'gate' and gates.is_known(name)) then
       self.names[#self.names + 1] = { what = NAMES[word], word = call.name, name = name, line = call.args[1].line,
-        column = call.args[1].column }
+        column = call.args[1].column, given = given }
     end
   end
   if NAMES[call.name] then
-    note(call.name, args[1])
+    note(call.name, args[1], call.name == 'check' and given_to(call) or nil)
   end
   for _, condition in ipairs(words.conditions(call.name, args)) do
     note('gate', condition.gate)
-    note('check', condition.check)
+    note('check', condition.check, given_by(condition, call.args[1]))
   end
   local checks = call.name == 'analyse' and type(args[1]) == 'table' and args[1].checks
   for _, name in ipairs(type(checks) == 'table' and checks or {}) do

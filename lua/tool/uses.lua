@@ -47,13 +47,32 @@ function M.near(options)
   return { name = meant(options.name, names) }
 end
 
----@param use { canary: table, key: string, names: Named[] }
+local BOUNDS = { min = true, max = true } -- each check has these
+
+--- Parameters that the word check gives, and that its check does not have.
+---@param findings Finding[]
+---@param named Named
+---@param declared table<string, table>? nil: not known
+local function look_at_given(findings, named, declared)
+  for _, given in ipairs(declared and named.given or {}) do
+    if not declared[given.name] and not BOUNDS[given.name] then
+      local near = meant(given.name, declared)
+      findings[#findings + 1] = { line = given.line, column = given.column, severity = 'error',
+        text = ('check: "%s" has no parameter "%s"%s'):format(named.name, given.name,
+          near and (', wanted "%s"'):format(near) or nearest.known(given.name, declared)) }
+    end
+  end
+end
+
+---@param use { canary: table, key: string, names: Named[], params: table<string, table<string, table>>? } params: that
+--- are declared, of the checks by their names
 ---@return Finding[]
 function M.look(use)
   local findings = list_of {}
   local known = { webhook = names_of(use.canary, 'webhook'), metric = names_of(use.canary, 'metric') }
   for _, named in ipairs(use.names) do
     local names = known[named.what]
+    look_at_given(findings, named, table_or(use.params)[named.name])
     if not names[named.name] and not (named.word ~= 'analyse' and BUILTIN[named.name]) then
       local near = meant(named.name, names)
       findings[#findings + 1] = { line = named.line, column = named.column, severity = near and 'error' or 'warning',

@@ -166,6 +166,22 @@ describe('tool.uses', function()
       said_of('analyse', 'metric', 'error'))
   end)
 
+  local GUARD = { factor = { type = 'number' }, span = { type = 'string' } }
+
+  local function given(name)
+    return uses.look { canary = canary, key = 'shop/web', params = { guard = GUARD }, names = { { word = 'check',
+      what = 'metric', name = 'guard', line = 3, column = 9, given = { { name = name, line = 4, column = 7 } } } } }
+  end
+
+  it('says which parameter of a check is meant', function()
+    assert.same({ { line = 4, column = 7, severity = 'error',
+      text = 'check: "guard" has no parameter "factr", wanted "factor"' } }, given 'factr')
+    assert.equal('check: "guard" has no parameter "window", known are factor, span', given('window')[1].text)
+    for _, name in ipairs { 'factor', 'span', 'min', 'max' } do
+      assert.same({}, given(name), name)
+    end
+  end)
+
   it('takes those that are there', function()
     assert.is_nil(said_of('gate', 'webhook', 'approval'))
     assert.is_nil(said_of('check', 'metric', 'errors'))

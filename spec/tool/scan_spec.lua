@@ -257,14 +257,18 @@ describe('tool.scan of a check', function()
     ["c:ask 'queue'"] = '2:7: error: ask: a text is wanted, got nil',
     ["c:ask('queue', '{{ targt }}')"] = '2:7: error: ask: function "targt" not defined, known are name, ',
     ["c:query 'x{{ targt }}'"] = '2:9: error: query: function "targt" not defined, known are name, ',
-    ["c:judge('5')"] = '2:9: error: judge: value: a number is wanted, got string',
-    ['c:judge(c.now, 5)'] = '2:9: error: judge: options: a table of max, min, needed, samples and unit is wanted, got ',
-    ['c:judge(c.now, { maximum = c.now })'] = '2:9: error: judge: there is no option "maximum", known are ',
-    ["c:judge(c.now, { max = c.now, unit = 5 })"] = '2:9: error: judge: unit: a string is wanted, got 5',
-    ["c:judge(c.now, { max = 1 }, 'from %d to %d')"] = '2:9: error: judge: text: one place for the value is wanted',
-    ["c:judge(c.now, { max = 1, samples = 'many' })"] = '2:9: error: judge: samples: a count, 0 or more, is wanted',
-    ["c:blind('x', { cause = 'bored', needed = c.now })"] = "2:9: error: blind: cause: 'no data', 'unreachable', ",
-    ['c:blind()'] = '2:3: error: blind: text: 1 to 1000 bytes are wanted, got nil',
+    ["local _ = c:judge('5')"] = '2:19: error: judge: value: a number is wanted, got string',
+    ['local _ = c:judge(c.now, 5)'] =
+      '2:19: error: judge: options: a table of max, min, needed, samples and unit is wanted, got ',
+    ['local _ = c:judge(c.now, { maximum = c.now })'] = '2:19: error: judge: there is no option "maximum", known are ',
+    ["local _ = c:judge(c.now, { max = c.now, unit = 5 })"] = '2:19: error: judge: unit: a string is wanted, got 5',
+    ["local _ = c:judge(c.now, { max = 1 }, 'from %d to %d')"] =
+      '2:19: error: judge: text: one place for the value is wanted',
+    ["local _ = c:judge(c.now, { max = 1, samples = 'many' })"] =
+      '2:19: error: judge: samples: a count, 0 or more, is wanted',
+    ["local _ = c:blind('x', { cause = 'bored', needed = c.now })"] =
+      "2:19: error: blind: cause: 'no data', 'unreachable', ",
+    ['local _ = c:blind()'] = '2:13: error: blind: text: 1 to 1000 bytes are wanted, got nil',
     ['local _ = c.params.rign'] = '2:20: error: c.params.rign: there is no such parameter, known are ring, steps',
     ['local _ = os.time()'] = "2:11: error: unknown global 'os': time is c.now",
     ['do return end'] = '2:4: error: run returns nothing, wanted what c:judge or c:blind gives',
@@ -286,11 +290,12 @@ describe('tool.scan of a check', function()
 
   it('takes what may be right', function()
     for _, lines in ipairs {
-      "c:blind('few', { cause = c.name, samples = c.now, needed = c.params.steps[1] })",
+      "local _ = c:blind('few', { cause = c.name, samples = c.now, needed = c.params.steps[1] })",
       'local ms, cause = c:query [[sum(x{v="{{ target }}"}[{{ interval }}])]] if not ms then return c:blind(cause) end',
       "c:query 'x{v=\"{{ variables.v }}\", w=\"{{ index variables \"w\" }}\"}'",
-      "c:judge(c.now, { max = c.params.steps[1], unit = c.interval }, 'at %.1f %%')", 'c:judge(c.now)',
-      'local o = c.bounds c:judge(c.now, o, c.name)', 'local f = function() return true end f()',
+      "local _ = c:judge(c.now, { max = c.params.steps[1], unit = c.interval }, 'at %.1f %%')",
+      'local _ = c:judge(c.now)',
+      'local o = c.bounds o = c:judge(c.now, o, c.name)', 'local f = function() return true end f()',
       'do return c:judge(c.now - c.weight, { min = 0 }) end', "local n = c:ask(c.name, 'x {{ variables.v }}')",
     } do
       assert.same({}, said(check(lines)), lines)
@@ -311,6 +316,9 @@ describe('tool.scan of a check', function()
     ['for _ = 1, c.now do return c:judge(5) end'] = '2:1: error: ' .. OPEN,
     ['while true do if c.now then break end return c:judge(5) end'] = '2:1: error: ' .. OPEN,
     ['if c.now then return c:blind "x" end c:judge(5)'] = '2:38: error: run: return is missing: return c:judge(…)',
+    ['if c.now then c:blind "x" end return c:judge(5)'] = '2:15: error: run: return is missing: return c:blind(…)',
+    ['local function give(k) k:judge(5) end give(c) return c:blind "x"'] =
+      '2:24: error: run: return is missing: return c:judge(…)',
   } do
     it('misses the verdict of one way: ' .. lines, function()
       assert.same({ wanted }, said(whole(lines)))
@@ -326,6 +334,7 @@ describe('tool.scan of a check', function()
       'do return c:judge(5) end',
       'if c.now then return c:judge(5) end local x = c.now if x then goto over end ::over:: return c:judge(5)',
       'if c.now then return c:judge(5) end c.bounds.give(5)',
+      'local said = c:judge(5) return said',
     } do
       assert.same({}, said(whole(lines)), lines)
     end

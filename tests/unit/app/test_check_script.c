@@ -1,93 +1,5 @@
 /* What sluice check finds in scripts and Strategies, and where. (spec/tool/scan_spec.lua has what is said of Lua.) */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "app/check_inner.h"
-#include "base/mem.h"
-#include "script/embedded.h"
-
-#define STRATEGY(name) "apiVersion: sluice.dev/v1alpha1\nkind: Strategy\nmetadata: {name: " name ", namespace: shop}\n"
-#define CANARY                                                                                                         \
-    "---\napiVersion: flagger.app/v1beta1\nkind: Canary\nmetadata: {name: web, namespace: shop}\nspec:\n"              \
-    "  targetRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n  service: {port: 80}\n"                         \
-    "  analysis: {interval: 1m, threshold: 5}\n"
-#define GOOD                                                                                                           \
-    "local param = require 'stdlib.param'\n"                                                                           \
-    "return require 'stdlib.strategy' { name = 'ring', params = { calm = param.integer { default = 3 } },\n"           \
-    "run = function(rollout) rollout:begin() rollout:shift(50) rollout:promote() end }\n"
-
-struct world {
-    char folder[64];
-    struct check check;
-};
-
-static void set_up(struct world *w)
-{
-    struct err err = {0};
-    strcpy(w->folder, "/tmp/sluice-check-XXXXXX");
-    assert_non_null(mkdtemp(w->folder));
-    assert_true(check_init(&w->check, "istio", &err));
-    w->check.takes_scripts = true;
-}
-
-static void write_file(const struct world *w, const char *name, const char *text)
-{
-    char *path = str_format("%s/%s", w->folder, name);
-    FILE *out = fopen(path, "w");
-    assert_non_null(out);
-    fputs(text, out);
-    fclose(out);
-    mem_free(path);
-}
-
-static void tear_down(struct world *w)
-{
-    char *command = str_format("rm -r %s", w->folder);
-    assert_int_equal(system(command), 0);
-    mem_free(command);
-    check_fini(&w->check);
-}
-
-static void expect_found(struct world *w, const char *wanted)
-{
-    char *text = NULL, *at;
-    size_t len = 0, skipped = strlen(w->folder) + 1;
-    FILE *out = open_memstream(&text, &len);
-    check_path(&w->check, w->folder);
-    check_end(&w->check);
-    check_print_findings(&w->check, out);
-    fclose(out);
-    while ((at = strstr(text, w->folder)) != NULL) {
-        memmove(at, at + skipped, strlen(at + skipped) + 1);
-    }
-    assert_string_equal(text, wanted);
-    assert_int_equal(w->check.errors.count, 0);
-    assert_int_equal(check_is_wrong(&w->check), strstr(wanted, " error: ") != NULL);
-    free(text);
-}
-
-static void expect_printed(struct world *w, const char *wanted)
-{
-    expect_found(w, wanted);
-    tear_down(w);
-}
-
-static void expect(const char *name, const char *text, const char *wanted)
-{
-    struct world w;
-    set_up(&w);
-    write_file(&w, name, text);
-    expect_printed(&w, wanted);
-}
+#include "check_world.h"
 
 static void test_lua(void **state)
 {
@@ -372,40 +284,6 @@ static void test_write_modules(void **state)
                    both);
 }
 
-static void expect_use(const char *strategy, const char *wanted)
-{
-    struct world w;
-    char *canary = str_format(CANARY "  strategy: %s\n", strategy);
-    set_up(&w);
-    write_file(&w, "b.yaml", canary);
-    write_file(&w, "c.yaml",
-               STRATEGY("ring") "spec:\n  script: |\n    local param = require 'stdlib.param'\n"
-                                "    return require 'stdlib.strategy' { name = 'ring',\n"
-                                "      params = { calm = param.integer { default = 3 } },\n"
-                                "      run = function(r) r:begin() r:promote() end }\n");
-    expect_printed(&w, wanted);
-    str_free(&canary);
-}
-
-static void test_use(void **state)
-{
-    expect_use("{name: ring, params: {calm: 5}}", "2 files, 0 errors, 0 warnings\n");
-    expect_use("{name: ring}", "2 files, 0 errors, 0 warnings\n");
-    expect_use("{name: ring, params: {clam: 5}}",
-               "b.yaml:9:41: error: spec.strategy.params.clam: there is no such parameter, known are calm\n"
-               "2 files, 1 error, 0 warnings\n");
-    expect_use("{name: ring, params: {calm: x}}",
-               "b.yaml:9:41: error: spec.strategy.params.calm: \"x\" is not a whole number\n"
-               "2 files, 1 error, 0 warnings\n");
-    expect_use(
-        "{name: rong}",
-        "b.yaml:9:20: warning: spec.strategy: Strategy shop/rong is not among the files (is shop/ring meant?); its "
-        "parameters are not checked\n2 files, 0 errors, 1 warning\n");
-    expect_use("{name: ring, namespace: other}",
-               "b.yaml:9:20: warning: spec.strategy: Strategy other/ring is not among the files; its parameters are "
-               "not checked\n2 files, 0 errors, 1 warning\n");
-}
-
 /* What the engine takes, and is most likely not meant. */
 static void test_doctor(void **state)
 {
@@ -418,8 +296,6 @@ static void test_doctor(void **state)
            "a.yaml:13:16: warning: spec.analysis.metrics[0].query: no label of the query tells the canary from the "
            "primary; both sides are judged together\n1 file, 0 errors, 2 warnings\n");
 }
-
-#define CHECK(name) "apiVersion: sluice.dev/v1alpha1\nkind: Check\nmetadata: {name: " name ", namespace: shop}\n"
 
 /* The script of a Check, and its modules, as those of a Strategy. */
 static void test_check_object(void **state)
@@ -443,78 +319,6 @@ static void test_check_object(void **state)
            "a.yaml:4:7: error: spec.script: Required value\n"
            "a.yaml:4:21: error: spec.modules.x: Invalid value: \"integer\": spec.modules.x in body must be of type "
            "string: \"integer\"\n1 file, 2 errors, 0 warnings\n");
-}
-
-static void expect_reference(const char *metric, const char *wanted)
-{
-    struct world w;
-    char *canary = str_format("%s", CANARY), *analysis = strstr(canary, "  analysis:");
-    *analysis = '\0';
-    char *text = str_format("%s  analysis: {interval: 1m, threshold: 5, stepWeight: 10, %s}\n", canary, metric);
-    set_up(&w);
-    write_file(&w, "b.yaml", text);
-    write_file(&w, "c.yaml",
-               CHECK("guard") "spec:\n  script: |\n    local param = require 'stdlib.param'\n"
-                              "    return require 'stdlib.check' { name = 'guard',\n"
-                              "      params = { most = param.percent { default = 3 } },\n"
-                              "      run = function(c) return c:judge(1, { max = c.params.most }) end }\n"
-                              "---\napiVersion: flagger.app/v1beta1\nkind: MetricTemplate\n"
-                              "metadata: {name: errors, namespace: shop}\n"
-                              "spec: {provider: {type: prometheus, address: 'http://prom:9090'}, query: 'x{v=\"{{ "
-                              "target }}\", code=\"{{ variables.code }}\"}'}\n"
-                              "---\napiVersion: flagger.app/v1beta1\nkind: AlertProvider\n"
-                              "metadata: {name: chat, namespace: shop}\nspec: {type: slack, address: 'http://x'}\n");
-    expect_printed(&w, wanted);
-    str_free(&canary);
-    str_free(&text);
-}
-
-/* What a Canary names is looked for among the files. */
-static void test_references(void **state)
-{
-    expect_reference("metrics: [{name: a, checkRef: {name: guard, params: {most: 5}}}]",
-                     "2 files, 0 errors, 0 warnings\n");
-    expect_reference("metrics: [{name: a, checkRef: {name: guard, params: {mots: 5}}}]",
-                     "b.yaml:8:117: error: spec.analysis.metrics[0].checkRef.params.mots: there is no such parameter, "
-                     "known are most\n2 files, 1 error, 0 warnings\n");
-    expect_reference("metrics: [{name: a, checkRef: {name: gard}}]",
-                     "b.yaml:8:95: warning: spec.analysis.metrics[0].checkRef: Check shop/gard is not among the files "
-                     "(is shop/guard meant?); its parameters are not checked\n2 files, 0 errors, 1 warning\n");
-    expect_reference("metrics: [{name: a, checkRef: {name: request-duration}, thresholdRange: {max: 5}}]",
-                     "2 files, 0 errors, 0 warnings\n");
-    expect_reference("metrics: [{name: a, templateRef: {name: errors}, templateVariables: {code: '5'}, "
-                     "thresholdRange: {max: 5}}]",
-                     "2 files, 0 errors, 0 warnings\n");
-    expect_reference("metrics: [{name: a, templateRef: {name: errors}, thresholdRange: {max: 5}}]",
-                     "b.yaml:8:91: error: spec.analysis.metrics[0].templateRef: the query of MetricTemplate "
-                     "shop/errors cannot be filled in: template excution failed: template: tmpl:1:29: executing "
-                     "\"tmpl\" at <variables>: map has no entry for key \"code\"\n2 files, 1 error, 0 warnings\n");
-    expect_reference(
-        "metrics: [{name: a, templateRef: {name: errs}, thresholdRange: {max: 5}}]",
-        "b.yaml:8:98: warning: spec.analysis.metrics[0].templateRef: MetricTemplate shop/errs is not among the files "
-        "(is shop/errors meant?); its query is not checked\n2 files, 0 errors, 1 warning\n");
-    expect_reference("alerts: [{name: a, providerRef: {name: chat}}]", "2 files, 0 errors, 0 warnings\n");
-    expect_reference("alerts: [{name: a, providerRef: {name: chats}}]",
-                     "b.yaml:8:97: warning: spec.analysis.alerts[0].providerRef: AlertProvider shop/chats is not among "
-                     "the files (is shop/chat meant?)\n2 files, 0 errors, 1 warning\n");
-}
-
-/* A script asks webhooks of the Canary that names it by their names. */
-static void test_webhooks(void **state)
-{
-    struct world w;
-    char *canary = str_format(CANARY "  strategy: {name: ring}\n"), *at = strstr(canary, "threshold: 5}");
-    char *text = str_format("%.*sthreshold: 5, webhooks: [{name: approval, type: script, url: 'http://x/'}]}%s",
-                            (int)(at - canary), canary, at + strlen("threshold: 5}"));
-    set_up(&w);
-    write_file(&w, "b.yaml", text);
-    write_file(&w, "c.yaml",
-               STRATEGY("ring") "spec:\n  script: |\n    return require 'stdlib.strategy' { name = 'ring', run = "
-                                "function(r)\n      r:begin()\n      r:gate 'aproval'\n      r:promote()\n    end }\n");
-    expect_printed(&w, "c.yaml:8:14: error: gate: Canary shop/web has no webhook \"aproval\", wanted \"approval\"\n"
-                       "2 files, 1 error, 0 warnings\n");
-    str_free(&canary);
-    str_free(&text);
 }
 
 static void test_providers(void **state)
@@ -580,12 +384,10 @@ int main(void)
         cmocka_unit_test(test_hostile_texts), cmocka_unit_test(test_a_file_has_one_name),
         cmocka_unit_test(test_lua),           cmocka_unit_test(test_loading),
         cmocka_unit_test(test_manifest),      cmocka_unit_test(test_beside),
-        cmocka_unit_test(test_use),           cmocka_unit_test(test_doctor),
-        cmocka_unit_test(test_another_name),  cmocka_unit_test(test_bundled),
-        cmocka_unit_test(test_write),         cmocka_unit_test(test_write_modules),
-        cmocka_unit_test(test_check_object),  cmocka_unit_test(test_references),
-        cmocka_unit_test(test_webhooks),      cmocka_unit_test(test_providers),
-        cmocka_unit_test(test_no_object),
+        cmocka_unit_test(test_doctor),        cmocka_unit_test(test_another_name),
+        cmocka_unit_test(test_bundled),       cmocka_unit_test(test_write),
+        cmocka_unit_test(test_write_modules), cmocka_unit_test(test_check_object),
+        cmocka_unit_test(test_providers),     cmocka_unit_test(test_no_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
