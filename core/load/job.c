@@ -4,10 +4,11 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "load/hey.h"
 #include "load/player.h"
 
-enum { FIGURES_MAX = 4096 };
+enum { FIGURES_MAX = 4096, COMMAND_SHOWN = 200 };
 
 /* --- what is refused --- */
 
@@ -78,6 +79,16 @@ static bool read_order(struct job *job, const struct job_order *order, struct er
     return programs_find(job->ground->programs, &job->words, &job->paths, err) || explain(&job->words, err);
 }
 
+/* As one line, because a log for people has it as it is. */
+static void name_command(const char *command, struct err *err)
+{
+    struct buf line;
+    buf_init(&line, 2 * COMMAND_SHOWN);
+    utf8_append_line(&line, command, strlen(command), COMMAND_SHOWN);
+    err_wrap(err, "command \"%s\"", buf_str(&line));
+    buf_fini(&line);
+}
+
 struct job *job_new(const struct job_ground *ground, const struct job_order *order, struct err *err)
 {
     struct job *job = mem_new(struct job);
@@ -88,7 +99,7 @@ struct job *job_new(const struct job_ground *ground, const struct job_order *ord
     job->command = str_dup(order->command);
     job->logs_output = order->logs_output;
     if (!read_order(job, order, err)) {
-        err_wrap(err, "command \"%.200s\"", order->command);
+        name_command(order->command, err);
         job_free(job);
         return NULL;
     }

@@ -35,6 +35,11 @@ static bool read_name(const char *field, const struct node *value, const char **
         return err_set(err, ERR_INVALID, "%s: %zu characters, at most %d wanted", field, strlen(text),
                        PAYLOAD_NAME_MAX);
     }
+    for (const char *c = text; c != NULL && *c != '\0'; c++) {
+        if ((unsigned char)*c < ' ' || *c == 0x7f) {
+            return err_set(err, ERR_INVALID, "%s: it has a control character", field);
+        }
+    }
     *name = text != NULL ? text : *name;
     return true;
 }

@@ -47,16 +47,23 @@ void tally_answer(struct tally *tally, int status, int64_t took_us)
     tally->status[status >= 0 && status < TALLY_STATUS_MAX ? status : 0]++;
 }
 
-/* The text begins with the request, which is the same for all. */
-static const char *reason_of(const struct err *err)
+/* The text begins with the request, which is the same for all, and libcurl's says " after 3 ms", which is not: both are
+ * left out. */
+static char *reason_of(const struct err *err)
 {
     const char *colon = strstr(err->text, ": ");
-    return colon != NULL ? colon + 2 : err->text;
+    char *reason = str_dup(colon != NULL ? colon + 2 : err->text), *after = strstr(reason, " after ");
+    size_t digits = after != NULL ? strspn(after + 7, "0123456789") : 0;
+    if (digits > 0 && str_has_prefix(after + 7 + digits, " ms")) {
+        char *rest = after + 7 + digits + 3;
+        memmove(after, rest, strlen(rest) + 1);
+    }
+    return reason;
 }
 
 void tally_failure(struct tally *tally, const struct err *err)
 {
-    const char *reason = reason_of(err);
+    char *reason = reason_of(err);
     size_t i = 0;
     while (i < TALLY_FAILURES - 1 && tally->failed[i].text != NULL && strcmp(tally->failed[i].text, reason) != 0) {
         i++;
@@ -64,6 +71,7 @@ void tally_failure(struct tally *tally, const struct err *err)
     if (tally->failed[i].text == NULL) {
         tally->failed[i].text = str_dup(i == TALLY_FAILURES - 1 ? "other reasons" : reason);
     }
+    str_free(&reason);
     tally->failed[i].count++;
     tally->failures++;
 }

@@ -9,6 +9,7 @@ import urllib.request
 
 import engine
 import manifests
+from control_plane import ROOT
 from processes import free_port
 from scenario import Scenario
 from scenario_rollout import story_begin, story_end, story_promote, story_start, story_steps
@@ -45,6 +46,13 @@ class LoadTester(Scenario):
                 self.hook_at_tester('acceptance-test', 'pre-rollout', type='bash', cmd=acceptance),
                 self.hook_at_tester('load-test', 'rollout', cmd=self.load),
                 self.hook_at_tester('back', 'rollback', '/rollback/check')]
+
+    def test_manifest(self):
+        """A real API server takes what is installed."""
+        scene = self.scene('load-manifest')
+        manifest = ROOT / 'deploy/loadtester.yaml'
+        told = self.lab.kubectl('-n', scene.namespace, 'apply', '--dry-run=server', '-f', manifest)
+        self.assertIn('deployment.apps/flagger-loadtester created (server dry run)', told)
 
     def test_tutorial(self):
         """It is promoted by the load tester's load alone, and the next one taken back by its 500s."""

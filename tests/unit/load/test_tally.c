@@ -65,9 +65,26 @@ static void failures_are_told_apart_by_reason_up_to_a_number(void **state)
     tally_failure(&tally, &err);
     assert_int_equal(tally.failures, 21);
     assert_string_equal(tally.failed[0].text, "reason 0");
+    assert_string_equal(tally.failed[0].text, "reason 0");
     assert_int_equal(tally.failed[0].count, 2);
     assert_string_equal(tally.failed[TALLY_FAILURES - 1].text, "other reasons");
     assert_int_equal(tally.failed[TALLY_FAILURES - 1].count, 13);
+    tally_fini(&tally);
+}
+
+static void how_long_a_failure_took_is_no_reason(void **state)
+{
+    static struct tally tally;
+    struct err err = {0};
+    err_set(&err, ERR_UNREACHABLE, "GET http://a: Failed to connect to a port 1 after 3 ms: Connection refused");
+    tally_failure(&tally, &err);
+    err_set(&err, ERR_UNREACHABLE, "GET http://a: Failed to connect to a port 1 after 41 ms: Connection refused");
+    tally_failure(&tally, &err);
+    assert_string_equal(tally.failed[0].text, "Failed to connect to a port 1: Connection refused");
+    assert_int_equal(tally.failed[0].count, 2);
+    err_set(&err, ERR_UNREACHABLE, "no word after 3 words");
+    tally_failure(&tally, &err);
+    assert_string_equal(tally.failed[1].text, "no word after 3 words");
     tally_fini(&tally);
 }
 
@@ -95,6 +112,7 @@ int main(void)
         cmocka_unit_test(quantiles_are_known_to_three_percent),
         cmocka_unit_test(extremes_have_a_class),
         cmocka_unit_test(failures_are_told_apart_by_reason_up_to_a_number),
+        cmocka_unit_test(how_long_a_failure_took_is_no_reason),
         cmocka_unit_test(figures_are_one_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
