@@ -128,6 +128,24 @@ describe('a request', function()
       finish(world, 'Failed', 'podinfo:1')
     end)
 
+    it('takes one back whose record and script do not agree', function()
+      local function forge(world)
+        local release = world:release()
+        for _, entry in ipairs(release.status.entries) do
+          entry.w = entry.w == 'round' and 'shift' or entry.w
+        end
+        world.world:update(release, 'status')
+        ask(world, 'rollback')
+      end
+      local world = at_weight(make { analysis = WEIGHTS, on_death = forge }, 20)
+      world.world:kill_engine()
+      await_answer(world, 'rollback-1')
+      finish(world, 'Failed', 'podinfo:1')
+      assert.equal('rolled back by alice: INC-4711', world:release().status.reason)
+      assert.equal('traffic: podinfo-primary 100, podinfo-canary 0', world:last_of 'traffic')
+      assert.is_nil(world:release(2))
+    end)
+
     it('is refused once the promotion has begun', function()
       local world = until_told(make(), 'Copying podinfo.test template')
       ask(world, 'rollback')
@@ -259,6 +277,76 @@ describe('a request', function()
       done(world, 'approve-1', 'gate confirm%-promotion lets')
       finish(world, 'Succeeded', 'podinfo:2')
     end)
+  end)
+
+  describe('of a release of a Strategy', function()
+    local function scripted(body, hooks)
+      local script = ("local param = require 'stdlib.param' return require 'stdlib.strategy' { name = 'own', "
+        .. "params = { steps = param.list(param.percent) { default = { 20 } } }, run = function(rollout) %s end }")
+        :format(body)
+      local answers = {}
+      for name in pairs(hooks or {}) do
+        answers[name] = closed
+      end
+      return until_told(make { analysis = {}, strategy = { name = 'own' }, hooks = hooks, answers = answers,
+        objects = { { apiVersion = 'sluice.dev/v1alpha1', kind = 'Strategy',
+          metadata = { name = 'own', namespace = 'test' }, spec = { script = script } } } }, 'here')
+    end
+
+    local WAITS = "rollout:begin() rollout:shift(20) rollout:event 'here' rollout:wait '8h' rollout:promote()"
+
+    it('takes back one that waits for hours', function()
+      local world = scripted(WAITS)
+      world.world:run '1m'
+      ask(world, 'rollback')
+      done(world, 'rollback-1', 'taken back')
+      finish(world, 'Failed', 'podinfo:1')
+    end)
+
+    it('promotes one that waits for hours', function()
+      local world = scripted(WAITS)
+      world.world:run '1m'
+      ask(world, 'promote')
+      done(world, 'promote-1', 'is skipped')
+      finish(world, 'Succeeded', 'podinfo:2')
+    end)
+
+    it('opens the gate that one asks between its rounds, once', function()
+      local world = scripted("rollout:begin() rollout:shift(20) rollout:event 'here' rollout:gate 'go' "
+        .. "rollout:event 'passed' rollout:gate 'go' rollout:promote()", { go = 'script' })
+      until_told(world, 'advancement waiting for go')
+      ask(world, 'approve', { gate = 'go' })
+      done(world, 'approve-1', 'gate go lets podinfo%-1 through')
+      until_told(world, 'Gate go of podinfo.test is open, approved by alice: INC-4711')
+      until_told(world, 'passed')
+      world.world:run '1m'
+      assert.equal('Progressing', world.phase)
+      ask(world, 'approve', { id = 'again' })
+      done(world, 'again', 'gate go lets')
+      finish(world, 'Succeeded', 'podinfo:2')
+    end)
+
+    it('opens one of the gates that one waits at', function()
+      local world = scripted("rollout:begin() rollout:shift(20) rollout:event 'here' local first = rollout:any { "
+        .. "a = { gate = 'go' }, b = { gate = 'stay' } } rollout:event('first ' .. first) rollout:promote()",
+        { go = 'script', stay = 'script' })
+      world.world:run '1m'
+      ask(world, 'approve', { id = 'unnamed' })
+      refused(world, 'unnamed', 'podinfo%-1 waits at more than one gate, and one is to be named: go, stay')
+      ask(world, 'approve', { gate = 'stay' })
+      done(world, 'approve-1', 'gate stay lets podinfo%-1 through')
+      until_told(world, 'first b')
+      finish(world, 'Succeeded', 'podinfo:2')
+    end)
+  end)
+
+  it('to roll back ends a hold, too, of a check that is blind', function()
+    local world = at_weight(make { analysis = WEIGHTS, strategy = { params = { blind = 'hold' } } }, 20)
+    world.world:blind(true)
+    world.world:run '1m'
+    ask(world, 'rollback')
+    done(world, 'rollback-1', 'taken back')
+    finish(world, 'Failed', 'podinfo:1')
   end)
 
   describe('to retry', function()

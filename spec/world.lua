@@ -37,7 +37,7 @@ local TARGET = [[
 
 local HOOKS = 'http://hooks/'
 local ASKING = { ['confirm-rollout'] = true, ['confirm-traffic-increase'] = true, ['confirm-promotion'] = true,
-  rollback = true } -- nothing is delivered: they may be asked again
+  rollback = true, script = true } -- nothing is delivered: they may be asked again
 
 function World:_note(format, ...)
   self.history[#self.history + 1] = string.format(format, ...)

@@ -20,6 +20,13 @@ describe('stdlib.hooks', function()
     assert.same({ 'hook pre-rollout one (Progressing)', 'hook pre-rollout three (Progressing)' }, world:lines())
   end)
 
+  it('tells who approved what in the place of the hooks', function()
+    local _, hooks = world_with {}
+    local told = hooks.passed({ { name = 'confirm-promotion', ok = true, approved = 'alice: INC-4711' } },
+      'Confirm-promotion')
+    assert.equal('Confirm-promotion approved by alice: INC-4711', told[1].message)
+  end)
+
   it('takes a hook without a type for a rollout hook', function()
     local _, hooks = world_with { { name = 'one' }, { name = 'two', type = '' }, { name = 'three', type = 'rollout' } }
     assert.equal(3, #hooks.call('rollout', 'Progressing'))

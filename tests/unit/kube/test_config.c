@@ -172,6 +172,29 @@ static void expect_failure(struct world *w, const char *context, const char *tex
     assert_null(w->config.server);
 }
 
+/* As kubectl's flags: another cluster, another user, of the same file. */
+static void test_a_chosen_cluster_and_user_take_the_place_of_the_contexts(void **state)
+{
+    struct world *w = *state;
+    write_file(w, "config",
+               "current-context: lab\n"
+               "contexts: [{name: lab, context: {cluster: here, user: me, namespace: test}}]\n"
+               "clusters: [{name: here, cluster: {server: 'https://api:6443'}}, "
+               "{name: there, cluster: {server: 'https://other:6443'}}]\n"
+               "users: [{name: me, user: {token: abc}}, {name: you, user: {token: def}}]\n");
+    char *path = path_in(w, "config");
+    struct kube_choice choice = {.cluster = "there", .user = "you"};
+    assert_true(kube_config_load_chosen(path, &choice, &w->config, &w->err));
+    assert_string_equal(w->config.server, "https://other:6443");
+    assert_string_equal(w->config.token, "def");
+    assert_string_equal(w->config.namespace, "test");
+    kube_config_fini(&w->config);
+    choice.user = "nobody";
+    assert_false(kube_config_load_chosen(path, &choice, &w->config, &w->err));
+    assert_non_null(strstr(w->err.text, "nobody"));
+    str_free(&path);
+}
+
 static void expect_cluster_failure(struct world *w, const char *cluster, const char *text)
 {
     write_config(w, cluster, "token: abc");
@@ -555,6 +578,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_context_leads_to_a_cluster_and_a_user, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_repeated_key_is_said_and_the_last_counts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_chosen_cluster_and_user_take_the_place_of_the_contexts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_missing_is_named, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_cluster_without_a_usable_server_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_server_without_a_scheme_gets_one, setup, teardown),
