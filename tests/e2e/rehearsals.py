@@ -168,7 +168,8 @@ class DryRun(Case):
                 (f'{other}: unexpected word; files come after -f', ['--plan', other]),
                 ('-f FILE is missing', ['--plan']),
                 ('no Canary is in the files', ['--plan', '-f', EXAMPLES / 'tutorial/podinfo.yaml']),
-                ('no release of it begins in ', ['--scenario', leak, '-f', other]),
+                ('no release of it begins in .*slow-leak.yaml, whose Canaries are shop/checkout',
+                 ['--scenario', leak, '-f', other]),
                 ('spec.strategy: the Strategy shop/approval is not among the files: -f its file or folder, too',
                  ['--plan', '-f', lone]),
                 ('spec.strategy.name: the name of a Strategy is wanted, got number', ['--plan', '-f', nameless]),
@@ -286,7 +287,8 @@ class BackTest(Case):
                  ['--data', self.data, '--at', '2020-01-01']),
                 ('--with a: a name of its own is wanted', ['--data', self.data, '--name', 'a', '--with',
                                                            f'a={self.canary}']),
-                ('no release fits into', ['--data', self.data, '--from', '2026-06-02T23:59']),
+                ('no release fits into .*: one takes 8m 00s, and the history is from 2026-06-01T00:00:00Z to ',
+                 ['--data', self.data, '--from', '2026-06-02T23:59']),
                 ('--canary-share 200: a share such as 10% is wanted', ['--data', self.data, '--canary-share', '200']),
                 ('--jobs 0', ['--data', self.data, '--jobs', '0'])):
             with self.subTest(said):

@@ -120,8 +120,8 @@ local function begins_of(options, recording, fastest)
     list[#list + 1] = at
   end
   if not list[1] then
-    refuse('no release fits into %s to %s: one takes %s', moments.text(from), moments.text(to),
-      moments.duration(fastest))
+    refuse('no release fits into %s to %s: one takes %s, and the history is from %s to %s', moments.text(from),
+      moments.text(to), moments.duration(fastest), moments.text(recording.from), moments.text(recording.to))
   elseif #list > RELEASES_MAX then
     refuse('--every %s: that are %d releases, at most %d are wanted', options.every or EVERY, #list, RELEASES_MAX)
   end

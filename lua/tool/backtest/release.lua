@@ -268,6 +268,16 @@ function M.play(setting, options)
   end)
 end
 
+--- ', whose Canaries are shop/checkout'
+local function others(world, name)
+  local names = {}
+  for _, canary in ipairs(world:list 'canaries.flagger.app') do
+    local full = canary.metadata.namespace .. '/' .. canary.metadata.name
+    names[#names + 1] = full ~= name and full or nil
+  end
+  return names[1] and ', whose Canaries are ' .. table.concat(names, ', ') or ''
+end
+
 --- Plays the acts of a scenario, with the objects of the setting in the place of those that it has.
 ---@param setting Setting
 ---@param path string
@@ -286,7 +296,8 @@ function M.play_scenario(setting, path)
     local self, name = listen(world, setting), setting.namespace .. '/' .. setting.name
     local played, problem = pcall(world.play, world)
     if not self.began then
-      refuse(setting, ('no release of it begins in %s%s'):format(path, played and '' or ': ' .. tostring(problem)))
+      refuse(setting, ('no release of it begins in %s%s%s'):format(path, others(world, name),
+        played and '' or ': ' .. tostring(problem)))
     end
     pcall(world.finish, world, name, M.LIMIT_MS)
     return self:finish(setting, world:phase(name))
