@@ -138,7 +138,7 @@ class Pictures(unittest.TestCase):
     def test_without_script(self):
         """All that was decided stands in the table."""
         rows = self.pages['dryrun'].read_text()
-        self.assertIn('request-duration 1499 ms, at most 500 wanted, short by 999', rows)
+        self.assertIn('request-duration 1499 ms, at most 500 wanted, over by 999', rows)
 
     def test_keeps_pictures(self):
         if KEEP is None:

@@ -69,7 +69,7 @@ class Names(Repl):
                                          "getmetatable('').__index = nil", "deploy 'shop/checkout:2'", 's',
                                          "('x'):upper()")
         self.assertEqual((0, 'attempt to index a boolean value\n'), (status, errors))
-        self.assertTrue(told.endswith('scale up checkout\nX\n'), told)
+        self.assertTrue(told.endswith('scale up checkout 0 → 4\nX\n'), told)
 
     def test_arguments(self):
         """They are named as the line has them."""
