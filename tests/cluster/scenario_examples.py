@@ -79,10 +79,11 @@ class Killed(Example):
         scene = self.apply(EXAMPLES / 'checks/compare-with-primary', 'check.yaml', {'interval': '20s'})
         with Engine(self.lab, 'compare', namespace=scene.namespace) as engine:
             scene.initialise()
-            self.traffic(scene, rate=40)  # of the canary's tenth every ninth answer is a 500
+            self.traffic(scene, rate=20)
             self.assert_ready(scene.get('Check', 'compare-with-primary'), 'max_more')
             scene.set_image('2', env=[{'name': 'PODINFO_RANDOM_ERROR', 'value': 'true'}])
             scene.wait_weight(10)
+            self.traffic(scene, role='canary', rate=20)  # every ninth answer is a 500, and they are not left to chance
             self.kill(engine)
             scene.wait_message(said)
             self.kill(engine)
