@@ -190,6 +190,17 @@ class Image(unittest.TestCase):
     def test_parts_are_told_the_same_again(self):
         self.assertEqual(self.parts, json.loads(run(ROOT / 'scripts/sbom', SLUICE, check=True).stdout))
 
+    def test_parts_of_debian_13(self):
+        """Its dpkg tells of files that were diverted, too."""
+        with tempfile.TemporaryDirectory() as folder:
+            dpkg = pathlib.Path(folder) / 'dpkg'
+            dpkg.write_text(f'#!/bin/sh\n{shutil.which("dpkg")} "$@"\nfor name; do\n'
+                            'echo "diversion by libc6 from: $name"\ndone\n')
+            dpkg.chmod(0o755)
+            told = run(ROOT / 'scripts/sbom', SLUICE, env={**os.environ, 'PATH': f'{folder}:{os.environ["PATH"]}'})
+        self.assertEqual('', told.stderr)
+        self.assertEqual(self.parts, json.loads(told.stdout))
+
     def test_parts_are_cyclonedx(self):
         """By the schema of its own library."""
         python = validator()
