@@ -108,7 +108,7 @@ class OneNamespace(EngineScenario):
         """Two engines with a namespace each: one without ConfigMaps and Secrets, the other with the mesh on an API
         server of its own, whose kubeconfig is in a Secret."""
         plain = self.scene('plain').deploy(tag='6.0.0').canary(ANALYSIS)
-        meshed = self.scene('meshed', mesh=self.lab.mesh()).deploy(tag='6.0.0').canary(ANALYSIS)
+        meshed = self.scene('meshed', mesh=self.lab.mesh_plane()).deploy(tag='6.0.0').canary(ANALYSIS)
         names = {
             'plain': self.install('plain', {
                 'namespace': 'plain', 'configTracking': {'enabled': False},
