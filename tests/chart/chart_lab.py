@@ -1,5 +1,5 @@
-"""A real cluster in which nothing of Sluice is installed: that is the chart's work. Pods are only reported Ready, unless
-told otherwise."""
+"""A real cluster in which nothing of Sluice is installed: that is the chart's work. Unless told otherwise, Pods are only
+reported Ready."""
 import real_helm
 from lab import Lab
 

@@ -7,6 +7,7 @@ import tempfile
 import real_helm
 from matrix import Objects
 from scenario import Scenario
+from waiting import wait_for
 
 AT_ONCE = 3
 KUBERNETES = ('--kube-version', real_helm.parts.KUBERNETES)  # what no cluster is asked for: one that the lab is, too
@@ -43,6 +44,21 @@ class ChartScenario(Scenario):
             self.render(values)
         return str(refused.exception)
 
+    def notes_of(self, values):
+        """What an installation would tell."""
+        told = self.helm('install', 'rel', self.chart, '--namespace', 'default', '--dry-run=client', '--output', 'json',
+                         '--values', self.values_file(values))
+        return json.loads(told)['info']['notes']
+
+    def remove_crds(self):
+        """With all that was said by them."""
+        names = [crd['metadata']['name'] for crd in self.lab.client.list('CustomResourceDefinition')
+                 if crd['spec']['group'] in ('sluice.dev', 'flagger.app')]
+        for name in names:
+            self.lab.client.delete('CustomResourceDefinition', None, name)
+        wait_for(lambda: not any(self.lab.get('CustomResourceDefinition', None, name) for name in names), 60,
+                 'the CRDs are gone')
+
     def each(self, rows, check):
         """check(name, row) of each row, some at once; tells of every one that fails."""
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
@@ -51,6 +67,7 @@ class ChartScenario(Scenario):
             with self.subTest(name):
                 future.result()
 
-    def make_namespace(self, name):
-        if self.lab.get('Namespace', None, name) is None:
-            self.lab.client.create({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': name}})
+
+def make_namespace(lab, name):
+    if lab.get('Namespace', None, name) is None:
+        lab.client.create({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': name}})

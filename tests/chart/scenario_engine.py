@@ -7,7 +7,7 @@ import manifests
 import real_helm
 import yaml
 from api import ApiError, Client
-from chart_scenario import ChartScenario
+from chart_scenario import ChartScenario, make_namespace
 from pod import Pod
 
 CRDS = real_helm.ROOT / 'deploy' / 'crds'
@@ -104,6 +104,8 @@ class AllNamespaces(EngineScenario):
 
 
 class OneNamespace(EngineScenario):
+    when = 'apart'
+
     def test_two_beside_each_other(self):
         """Two engines with a namespace each: one without ConfigMaps and Secrets, the other with the mesh on an API
         server of its own, whose kubeconfig is in a Secret."""
@@ -153,7 +155,7 @@ class OneNamespace(EngineScenario):
         text = mesh.token_user('sluice', 'default', 'sluice').kubeconfig.read_text()
         authority = base64.b64encode(mesh.ca.read_bytes()).decode()
         text = text.replace(f'"certificate-authority": "{mesh.ca}"', f'"certificate-authority-data": "{authority}"')
-        self.make_namespace(ENGINES)
+        make_namespace(self.lab, ENGINES)
         self.lab.client.create({'apiVersion': 'v1', 'kind': 'Secret', 'stringData': {'config': text},
                                 'metadata': {'name': 'istio-kubeconfig', 'namespace': ENGINES}})
         return {'secretName': 'istio-kubeconfig', 'key': 'config'}

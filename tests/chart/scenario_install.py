@@ -6,7 +6,6 @@ import tempfile
 import real_helm
 import yaml
 from chart_scenario import ChartScenario
-from waiting import wait_for
 
 NAMESPACE = ('--namespace', 'sluice-system')
 WAIT = ('--wait', '--timeout=60s')
@@ -16,7 +15,17 @@ FIELD = 'drainedAfterMs'  # of a Release's status; the older chart below has it 
 class Life(ChartScenario):
     def setUp(self):
         super().setUp()
-        self.addCleanup(self.forget)
+        self.remove_crds()
+        self.addCleanup(self.helm, 'uninstall', 'sluice', *NAMESPACE, '--ignore-not-found', '--wait')
+
+    def test_notes(self):
+        """What one should know, and only then."""
+        self.assertIn('The CRDs are not there', self.notes_of({'crd': {'create': False}}))
+        plain = self.notes_of({'podDisruptionBudget': {'enabled': True}})
+        self.assertNotIn('CRDs', plain)
+        self.assertNotIn('drained', plain)
+        budget = {'podDisruptionBudget': {'enabled': True, 'minAvailable': 2}}
+        self.assertIn('no node with an engine can be drained', self.notes_of(budget))
 
     def test_install_upgrade_rollback_uninstall(self):
         """CRDs come with it, follow an upgrade and a rollback, and stay; everything else goes."""
@@ -98,16 +107,6 @@ class Life(ChartScenario):
     def assert_policy(self, account):
         policy = self.lab.get('ValidatingAdmissionPolicy', None, 'releases.sluice.dev')
         self.assertIn(f"in ['system:serviceaccount:sluice-system:{account}']", str(policy['spec']))
-
-    def forget(self):
-        """Leaves the cluster as it was, for the next scenario."""
-        self.helm('uninstall', 'sluice', *NAMESPACE, '--ignore-not-found', '--wait')
-        crds = [crd['metadata']['name'] for crd in self.lab.client.list('CustomResourceDefinition')
-                if crd['spec']['group'] in ('sluice.dev', 'flagger.app')]
-        for name in crds:
-            self.lab.client.delete('CustomResourceDefinition', None, name)
-        wait_for(lambda: not any(self.lab.get('CustomResourceDefinition', None, name) for name in crds), 30,
-                 'the CRDs are gone')
 
 
 def status_of(crd):

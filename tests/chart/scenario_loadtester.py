@@ -13,6 +13,8 @@ NAMESPACE = ('--namespace', 'tester')
 
 
 class LoadTester(ChartScenario):
+    when = 'apart'
+
     def test_in_the_place_of_flaggers(self):
         """An installation of Flagger's is upgraded to ours: hooks find it where they found the other. It runs what the
         chart allows, and nothing else."""

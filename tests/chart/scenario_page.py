@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 
 import real_helm
-from chart_scenario import ChartScenario
+from chart_scenario import ChartScenario, make_namespace
 
 PAGE = real_helm.ROOT / 'docs' / 'install.md'
 
@@ -22,13 +22,13 @@ def sections(text):
 
 class Page(ChartScenario):
     def test_commands(self):
-        """Section by section, each on a cluster without Sluice but for the last, which ends what the one before left."""
+        """Section by section, each on a cluster without Sluice, but for the last, which takes it away."""
         self.folder = self.desk()
         found = list(sections(PAGE.read_text()))
         self.assertEqual(['By Helm', 'By kustomize', 'The mesh on an API server of its own', 'The load tester',
                           'Permissions', 'Uninstall it'], [heading for heading, _ in found])
         for namespace in ('istio-system', 'shop'):
-            self.make_namespace(namespace)
+            make_namespace(self.lab, namespace)
         for heading, commands in found:
             if heading == 'Uninstall it':
                 self.type(next(command for command in found[0][1] if '--take-ownership' in command))

@@ -1,4 +1,5 @@
 """What the chart makes of values, without an installation."""
+import copy
 import re
 import tarfile
 
@@ -6,7 +7,7 @@ import matrix
 import matrix_loadtester
 import real_helm
 import yaml
-from chart_scenario import KUBERNETES, ChartScenario
+from chart_scenario import KUBERNETES, ChartScenario, make_namespace
 from matrix import Objects
 
 DEPLOY = real_helm.ROOT / 'deploy'
@@ -28,14 +29,18 @@ def put(values, path, value):
 
 
 class Matrix(ChartScenario):
+    when, rows = 'apart', matrix.ROWS
+
+    @classmethod
+    def prepare(cls, lab):
+        """The namespaces that the rows name."""
+        for name in ('matrix', 'shop', 'monitoring'):
+            make_namespace(lab, name)
+
     def test_rendered(self):
         """Each row gives what it is to give, and a real API server takes every object of it, with no field that it does
         not know."""
-        for name in ('matrix', 'shop', 'monitoring'):
-            self.make_namespace(name)
         self.each(self.rows, self.check)
-
-    rows = matrix.ROWS
 
     def check(self, name, row):
         values, is_right = row
@@ -50,6 +55,8 @@ class MatrixOfLoadtester(Matrix):
 
 
 class Files(ChartScenario):
+    when = 'apart'
+
     def test_lint(self):
         told = self.helm('lint', '--strict', *KUBERNETES, real_helm.CHART, real_helm.LOADTESTER)
         self.assertIn('2 chart(s) linted, 0 chart(s) failed', told)
@@ -120,6 +127,8 @@ def without_marks(thing):
 
 
 class Refusals(ChartScenario):
+    when = 'apart'
+
     def test_typos(self):
         """A name or a value that is not one is refused, and the text has the place."""
         rows = {
@@ -142,6 +151,8 @@ class Refusals(ChartScenario):
 
 
 class Values(ChartScenario):
+    when = 'apart'
+    usual = {'crd': {'create': False}}  # others may be at work with them
     theirs = 'flagger-values.yaml'
     # What Flagger's templates read besides its values.yaml.
     unlisted = ('slack.proxyUrl', 'msteams.proxyUrl', 'threadiness', 'includeLabelPrefix', 'annotations',
@@ -179,9 +190,9 @@ class Values(ChartScenario):
 
     def test_idle_is_told(self):
         """A value that does nothing is told of where it was given, with the reason that docs/install.md has."""
-        self.assertNotIn('has no meaning', self.notes_of({}))
+        self.assertNotIn('has no meaning', self.notes_of(self.usual))
         page = (real_helm.ROOT / 'docs' / 'install.md').read_text()
-        given, wanted = {}, []
+        given, wanted = copy.deepcopy(self.usual), []
         for row in self.idle:
             path = tuple(row['value'].split('.'))
             usual = dict(leaves(self.defaults))[path]
@@ -191,21 +202,8 @@ class Values(ChartScenario):
         told = [line for line in self.notes_of(given).splitlines() if 'has no meaning' in line]
         self.assertEqual(wanted, told)
 
-    def notes_of(self, values):
-        told = self.helm('install', 'rel', self.chart, '--namespace', 'default', '--dry-run=client', '--output', 'json',
-                         '--values', self.values_file(values))
-        return yaml.safe_load(told)['info']['notes']
 
 
 class ValuesOfLoadtester(Values):
+    usual = {}
     chart, theirs, unlisted = real_helm.LOADTESTER, 'flagger-loadtester/values.yaml', ('backends',)
-
-
-class Notes(ChartScenario):
-    notes_of = Values.notes_of
-
-    def test_warnings(self):
-        self.assertIn('The CRDs are not there', self.notes_of({'crd': {'create': False}}))
-        budget = {'podDisruptionBudget': {'enabled': True, 'minAvailable': 2}}
-        self.assertIn('no node with an engine can be drained', self.notes_of(budget))
-        self.assertNotIn('drained', self.notes_of({'podDisruptionBudget': {'enabled': True}}))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The tutorial of a mesh on an API server of its own, line by line, with both charts in Flagger's place, on the lab: real
-Pods, Envoy, Prometheus, the engine and the load tester with what the charts give. Needs root.
+"""The tutorial of a mesh on an API server of its own, line by line, with both charts in Flagger's place, on the lab:
+real Pods, Envoy, Prometheus, the engine and the load tester with what the charts give. Needs root.
 
     tutorial.py [--interval 10s] [--write FILE]
 
@@ -31,10 +31,11 @@ HEAD = """# The tutorial with two API servers
 Flagger has a tutorial for a service mesh whose objects live on an API server of its own: the engine is installed beside
 the application, and reaches the mesh by a kubeconfig in a Secret. Here it is with Sluice's chart and load tester in
 Flagger's place, every command as it was typed, on the lab of `tests/cluster`: real Pods, Envoy, Prometheus, and the
-engine and the load tester with the arguments, the role and the Secret that the charts give them.
+engine and the load tester with the arguments, the role and the Secret that the charts give.
 `tests/chart/tutorial.py --write docs/tutorial.md` plays it again, which takes twenty minutes, and writes this page. (The
 CRDs, the application and the Canary are files of this repository, where the tutorial loads Flagger's.)
 """
+WATCH = 'while :; do curl -s http://podinfo-canary.test:9898/status/500; sleep 2; done'
 CLONE_NEWNS = 0x20000
 # What a cluster's DNS and a sidecar do: a name, an address of its own, and where that leads.
 NAMES = {'prometheus': '127.98.0.1', 'flagger-loadtester.test': '127.98.0.2',
@@ -166,8 +167,7 @@ def run(lab, folder, interval, stack):
     phase(lab, 'Progressing')
     wait_for(lambda: 'Advance podinfo.test canary weight 10' in told(terminal, kubectl), 600, 'traffic')
     terminal.say('$ watch curl http://podinfo-canary.test:9898/status/500    # in a separate terminal\n')
-    lab.processes.start('watch', ['sh', '-c', 'while :; do curl -s http://podinfo-canary.test:9898/status/500; sleep 2; '
-                                  'done'])
+    lab.processes.start('watch', ['sh', '-c', WATCH])
     phase(lab, 'Failed')
     events(terminal, kubectl)
     terminal.type(f'{kubectl} get canaries --all-namespaces')
