@@ -1,5 +1,5 @@
-"""A real cluster in which nothing of Sluice is installed: that is the chart's work. Unless told otherwise, Pods are only
-reported Ready."""
+"""A real cluster in which nothing of Sluice is installed: that is for the chart to do. Pods are only reported Ready, if
+not told otherwise."""
 import real_helm
 from lab import Lab
 
@@ -9,7 +9,7 @@ class ChartLab(Lab):
         super().__init__(folder, fake, **how)
 
     def install(self):
-        crds = [self.parts / 'istio-crds.yaml', *sorted(real_helm.folder().glob('*monitors.yaml'))]
+        crds = [self.parts / 'istio-crds.yaml', *map(real_helm.file_of, real_helm.OPERATOR_CRDS)]
         self.kubectl('create', *[word for path in crds for word in ('-f', path)])
         self.helm = real_helm.Helm(self.folder, self.main.admin.kubeconfig)
 

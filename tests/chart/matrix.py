@@ -3,6 +3,7 @@
 Each row: values, and what must be seen in the objects: a function of Objects that asserts, or says whether it is so.
 """
 import yaml
+from real_helm import DEPLOY
 
 SCRIPT = "return require 'stdlib.strategy' {}\n"  # is not run here
 POLICY = {'namespaceSelector': {'matchLabels': {'kubernetes.io/metadata.name': 'monitoring'}}}
@@ -139,6 +140,25 @@ def people_who_write_scripts(it):
     assert role['metadata']['labels']['rbac.authorization.k8s.io/aggregate-to-admin'] == 'true'
 
 
+def alerts_and_dashboards(it):
+    rules = yaml.safe_load((DEPLOY / 'alerts' / 'sluice.rules.yaml').read_text())
+    assert it.one('PrometheusRule')['spec'] == rules
+    files = {path.name: path.read_text() for path in (DEPLOY / 'grafana').glob('*.json')}
+    found = {}
+    for thing in it.of('ConfigMap'):
+        assert thing['metadata']['labels']['grafana_dashboard'] == '1'
+        assert thing['metadata']['namespace'] == 'monitoring'
+        found.update(thing['data'])
+    assert found == files
+
+
+def dashboard(it):
+    assert it.args()[-3:] == ['-dashboard=9000', '-dashboard-hosts=a.example.com,b', '-dashboard-prefix=/x']
+    assert it.container()['ports'][1] == {'name': 'dashboard', 'containerPort': 9000}
+    assert it.one('Service')['spec']['ports'][0]['targetPort'] == 'dashboard'
+    assert it.verbs('', 'events') == ['create', 'list', 'patch', 'watch']
+
+
 AFFINITY = {'podAntiAffinity': {'preferredDuringSchedulingIgnoredDuringExecution': [
     {'weight': 100, 'podAffinityTerm': {
         'labelSelector': {'matchLabels': {'app.kubernetes.io/name': '{{ template "flagger.name" . }}',
@@ -203,6 +223,10 @@ ROWS = {
     'monitors': ({'serviceMonitor': {'enabled': True, 'namespace': 'monitoring', 'labels': {'release': 'prom'}},
                   'podMonitor': {'enabled': True, 'additionalLabels': {'release': 'prom'}, 'honorLabels': True}},
                  lambda it: it.one('ServiceMonitor')['metadata']['namespace'] == 'monitoring'),
+    'alerts and dashboards': ({'alertRules': {'enabled': True, 'labels': {'release': 'prom'}},
+                               'dashboards': {'enabled': True, 'namespace': 'monitoring'}}, alerts_and_dashboards),
+    'the dashboard': ({'dashboard': {'enabled': True, 'port': 9000, 'hosts': ['a.example.com', 'b'], 'prefix': '/x',
+                                     'service': True}}, dashboard),
     'no policies': ({'admissionPolicies': {'create': False}},
                     lambda it: it.of('ValidatingAdmissionPolicy') == []),
     'other engines': ({'admissionPolicies': {'accounts': ['jane@example.com']}},

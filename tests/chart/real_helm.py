@@ -7,7 +7,8 @@ import subprocess
 import parts
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CHARTS = ROOT / 'deploy' / 'charts'
+DEPLOY = ROOT / 'deploy'
+CHARTS = DEPLOY / 'charts'
 CHART = CHARTS / 'sluice'
 LOADTESTER = CHARTS / 'loadtester'
 
@@ -15,7 +16,7 @@ VERSION = 'v3.22.0'
 # Modules that tests read and keep nothing of: values that must go on working, and the kinds of Prometheus' operator.
 FLAGGER = 'github.com/fluxcd/flagger@v1.44.0'
 OPERATOR = 'github.com/prometheus-operator/prometheus-operator@v0.85.0'
-OPERATOR_CRDS = ('servicemonitors', 'podmonitors')
+OPERATOR_CRDS = ('servicemonitors', 'podmonitors', 'prometheusrules')
 NEEDED = ('helm', 'flagger-values.yaml', 'flagger-loadtester', 'flagger-crds.yaml',
           *(f'{kind}.yaml' for kind in OPERATOR_CRDS))
 
@@ -37,6 +38,11 @@ def build(say=print):
             copy_of_module(OPERATOR, f'example/prometheus-operator-crd/monitoring.coreos.com_{kind}.yaml',
                            out / f'{kind}.yaml')
     return parts.build_once('helm', folder(), is_built, make, say)
+
+
+def file_of(kind):
+    """The CRD of a kind of Prometheus' operator."""
+    return folder() / f'{kind}.yaml'
 
 
 def is_built():

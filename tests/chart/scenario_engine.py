@@ -2,6 +2,7 @@
 asks for is forbidden."""
 import base64
 import json
+import urllib.request
 
 import manifests
 import real_helm
@@ -9,6 +10,7 @@ import yaml
 from api import ApiError, Client
 from chart_scenario import ChartScenario, make_namespace
 from pod import Pod
+from processes import free_port
 
 CRDS = real_helm.ROOT / 'deploy' / 'crds'
 ENGINES = 'engines'  # the namespace of installations
@@ -72,17 +74,22 @@ class AllNamespaces(EngineScenario):
             scene.set_image('6.0.1')
             scene.wait_weight(50)
             self.assert_forgery_refused(scene)
+            page = free_port()
             self.install('sluice', {'leaderElection': {'replicaCount': 1}, 'logLevel': 'debug',
-                                    'scripts': {'strategies': {'at-once': STRATEGY}}})
+                                    'scripts': {'strategies': {'at-once': STRATEGY}},
+                                    'dashboard': {'enabled': True, 'port': page}})
             with Pod(self.lab, ENGINES, name, standby=True) as new:
                 self.assertEqual(0, old.terminate())
                 new.await_ready()
+                self.assert_page(f'http://127.0.0.1:{page}/')
                 other.initialise()
                 other.set_image('6.0.1')
                 self.assert_promoted(scene, '6.0.1')
                 other.wait_phase('Succeeded')
                 self.assert_steps(other, [0, 30, 0])
                 self.assert_allowed(old, new)
+                self.assertIn(('list', 'events'), {(entry['verb'], entry['resource'])
+                                                   for entry in self.lab.audit(new.user)}, 'of the page')
 
     def deploy(self, scene):
         ns = scene.namespace
@@ -93,6 +100,13 @@ class AllNamespaces(EngineScenario):
         return scene.deploy(tag='6.0.0', env=[
             {'name': 'COLOUR', 'valueFrom': {'configMapKeyRef': {'name': 'settings', 'key': 'colour'}}},
             {'name': 'WORD', 'valueFrom': {'secretKeyRef': {'name': 'word', 'key': 'word'}}}])
+
+    def assert_page(self, address):
+        """The dashboard's page is there, and what keeps it up to date; a release's page reads Events."""
+        for path in ('', 'feed?namespace=everywhere&canary=podinfo'):
+            with urllib.request.urlopen(address + path, timeout=20) as answer:
+                self.assertEqual(200, answer.status)
+                self.assertTrue(answer.readline())
 
     def assert_forgery_refused(self, scene):
         """Whatever RBAC allows: the other user is of system:masters."""

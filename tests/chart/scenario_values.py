@@ -9,8 +9,7 @@ import real_helm
 import yaml
 from chart_scenario import KUBERNETES, ChartScenario, make_namespace
 from matrix import Objects
-
-DEPLOY = real_helm.ROOT / 'deploy'
+from real_helm import DEPLOY
 
 
 def leaves(values, path=()):

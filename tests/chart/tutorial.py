@@ -32,8 +32,8 @@ Flagger has a tutorial for a service mesh whose objects live on an API server of
 the application, and reaches the mesh by a kubeconfig in a Secret. Here it is with Sluice's chart and load tester in
 Flagger's place, every command as it was typed, on the lab of `tests/cluster`: real Pods, Envoy, Prometheus, and the
 engine and the load tester with the arguments, the role and the Secret that the charts give.
-`tests/chart/tutorial.py --write docs/tutorial.md` plays it again, which takes twenty minutes, and writes this page. (The
-CRDs, the application and the Canary are files of this repository, where the tutorial loads Flagger's.)
+`tests/chart/tutorial.py --write docs/tutorial.md` plays it again, in twenty minutes, and writes this page. (The CRDs,
+the application and the Canary are files of this repository, where the tutorial loads Flagger's.)
 """
 WATCH = 'while :; do curl -s http://podinfo-canary.test:9898/status/500; sleep 2; done'
 CLONE_NEWNS = 0x20000

@@ -62,6 +62,9 @@ true
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- if $values.dashboard.enabled -}}
+{{- $rules = append $rules (dict "apiGroups" (list "") "resources" (list "events") "verbs" (list "list" "watch")) -}}
+{{- end -}}
 {{- if and $values.rbac.secrets.read (not $values.configTracking.enabled) -}}
 {{- $read := dict "apiGroups" (list "") "resources" (list "secrets") "verbs" (list "get") -}}
 {{- with $values.rbac.secrets.names -}}

@@ -27,9 +27,14 @@
   (list "slack-channel" $values.slack.channel)
   (list "msteams-url" $values.msteams.url)
   (list "msteams-proxy-url" $values.msteams.proxyUrl) -}}
+{{- with $values.dashboard -}}
+{{- if .enabled -}}
+{{- $flags = concat $flags (list (list "dashboard" .port) (list "dashboard-hosts" (.hosts | join ",")) (list "dashboard-prefix" .prefix)) -}}
+{{- end -}}
+{{- end -}}
 {{- range $flags -}}
 {{- if last . -}}
-{{- $arguments = append $arguments (printf "-%s=%s" (first .) (last .)) -}}
+{{- $arguments = append $arguments (printf "-%s=%v" (first .) (last .)) -}}
 {{- end -}}
 {{- end -}}
 {{- toYaml (concat $arguments $values.extraArgs) -}}
