@@ -28,10 +28,10 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
     if (name == NULL) {
         return err_set(err, ERR_INVALID, "%s: unexpected word; files come after -f", value);
     }
-    if (strcmp(name, "f") == 0) {
+    if (strcmp(name, "f") == 0 || strcmp(name, "filename") == 0) {
         str_list_push(&author->files, value);
     } else if (strcmp(name, "html") == 0) {
-        author->html = value;
+        return cli_read_output("--html", value, &author->html, err);
     } else if (strcmp(name, "prometheus") == 0) {
         author->prometheus = value;
     } else if (strcmp(name, "prometheus-token-file") == 0) {

@@ -65,6 +65,13 @@ bool cli_read_form(const char *value, bool *json, struct err *err)
     return *json || strcmp(value, "text") == 0 || err_set(err, ERR_INVALID, "-o %s: neither text nor json", value);
 }
 
+bool cli_read_output(const char *flag, const char *value, const char **file, struct err *err)
+{
+    *file = value;
+    return (value[0] != '\0' && strcmp(value, "-") != 0) ||
+           err_set(err, ERR_INVALID, "%s: the name of a file is wanted, got \"%s\"", flag, value);
+}
+
 void cli_flush(FILE *out)
 {
     errno = 0;

@@ -44,7 +44,7 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
     } else if (strcmp(name, "to") == 0) {
         words->to = value;
     } else {
-        words->file = value;
+        return cli_read_output("-o", value, &words->file, err);
     }
     return true;
 }

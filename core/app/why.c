@@ -88,7 +88,7 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
     } else if (strcmp(name, "replay") == 0) {
         words->replays = true;
     } else if (strcmp(name, "html") == 0) {
-        words->html = value;
+        return cli_read_output("--html", value, &words->html, err);
     } else if (strcmp(name, "version") == 0) {
         words->version = true;
     } else if (value != NULL) {

@@ -271,6 +271,8 @@ describe('what is no record', function()
       release { evidence = { { verdict = 'maybe' } } },
     ['Release shop-7: status.evidence[0].value: a number is wanted, got "5"'] =
       release { evidence = { { verdict = 'pass', value = '5' } } },
+    ['Release shop-7: status.dropped.entries: a number is wanted, got "x"'] =
+      release { dropped = { entries = 'x' } },
     ['Release shop-7: status.entries: a list is wanted, got an object'] =
       release { entries = { [1] = entry('start', 0), [3] = entry('round', 0) } },
     ['Release shop-7: status.entries[0].w: the name of a word is wanted, got nothing'] = release { entries = { {} } },

@@ -119,6 +119,23 @@ class DryRun(Case):
         self.assertEqual((0, ''), (done.returncode, done.stderr))
         self.assertRegex(done.stdout, r'\Abackend-first for web.shop, at its fastest: ')
 
+    def test_files(self):
+        """What is written has a file of its own; --filename is -f."""
+        canary = EXAMPLES / 'tutorial/canary.yaml'
+        for name in ('-', ''):
+            done = run('dryrun', '--plan', '-f', canary, '--html', name, cwd=self.top)
+            self.expect(2, f'sluice dryrun: --html: the name of a file is wanted, got "{name}"', done)
+            self.assertEqual('', done.stdout)
+        url = 'http://127.0.0.1:1'
+        for flag in ('-o', '--output'):
+            self.expect(2, 'sluice record: -o: the name of a file is wanted, got "-"',
+                        run('record', '--prometheus', url, '--filename', canary, flag, '-', cwd=self.top))
+        self.expect(2, 'sluice record: -o FILE is missing',
+                    run('record', '--prometheus', url, '--filename', canary, cwd=self.top))
+        self.expect(2, 'Failed to connect',
+                    run('record', '--prometheus', url, '--filename', canary, '--output', 'x.json', cwd=self.top))
+        self.assertEqual([], list(self.top.iterdir()))
+
     def test_no_name(self):
         text = (EXAMPLES / 'tutorial/canary.yaml').read_text()
         for name, got in (('', 'none'), ('  name: 5\n', '5')):

@@ -61,7 +61,7 @@ local function load_recording(options, rules)
     end
     return result
   end
-  options.sets = {}
+  options.sets, options.command = {}, 'backtest'
   for i, rule in ipairs(rules) do
     options.sets[i] = rule.manifests
   end

@@ -78,8 +78,11 @@ end
 
 -- The file --------------------------------------------------------------------------------------
 
-local function say(format, ...)
-  io.stderr:write('sluice record: ', readable(format:format(...)), '\n')
+--- How the command tells what takes its time.
+local function sayer(command)
+  return function(format, ...)
+    io.stderr:write('sluice ', command, ': ', readable(format:format(...)), '\n')
+  end
 end
 
 --- What the server has of the needs, as series and their notes.
@@ -121,6 +124,7 @@ end
 local function record(options)
   local span = span_of.read(options)
   local questions, notes = gather(options)
+  local say = sayer(options.command or 'record')
   local server = server_of.new(options.prometheus, options.bearer, function(text)
     say('%s', text)
   end)
@@ -149,7 +153,7 @@ end
 
 --- Records; what could not be done comes as `refused`.
 ---@param options { manifests: table[], sets: table[][]?, prometheus: string, bearer: string?, from: string?,
----  to: string?, now: number, terminal: boolean } sets: of manifests, instead of the one
+---  to: string?, now: number, terminal: boolean, command: string? } sets: of manifests, instead of the one
 ---@return table
 function M.run(options)
   return refusal.guard(record, options)

@@ -4,6 +4,7 @@ local wants_token = require 'tool.wants_token'
 
 local M = {}
 
+local REST_MAX_MS = 2 * 60 * 1000 -- a server that wants a longer one is given up
 local TRIES, PAUSE_MS, PAUSE_MAX_MS, TIMEOUT_MS, SIZE_MAX = 7, 1000, 60000, 30000, 256 * 1024 * 1024
 
 ---@class ServerProblem
@@ -32,7 +33,9 @@ end
 
 --- What the server says against a query.
 local function complaint(answer)
-  return table_or(answer.body).error or answer.text ~= '' and answer.text or 'no reason is given'
+  local said = table_or(answer.body).error
+  return type(said) == 'string' and said or type(answer.text) == 'string' and answer.text ~= '' and answer.text
+    or 'no reason is given'
 end
 
 --- Too many samples, too many points, too slow, or too large a body: a smaller part of it may do.
@@ -55,7 +58,8 @@ local function problem_of(answer)
   elseif answer.status == 429 or answer.status >= 500 then
     return { kind = 'busy', text = ('status %d: %s'):format(answer.status, complaint(answer)) }, true
   elseif answer.status ~= 200 or table_or(answer.body).status ~= 'success' then
-    return { kind = 'refused', text = wants_token[answer.status] or answer.body and complaint(answer)
+    return { kind = 'refused', text = wants_token[answer.status]
+      or type(table_or(answer.body).error) == 'string' and answer.body.error
       or ('status %d, and no answer of a Prometheus'):format(answer.status) }
   end
 end
@@ -82,6 +86,11 @@ function server:ask(path, parameters, options)
     if not problem then
       return table_or(answer.body.data)
     elseif not may_change or try == tries or options.at_once and problem.kind == 'away' then
+      return nil, problem
+    end
+    if (answer.retry_after_ms or 0) > REST_MAX_MS then
+      problem.text = ('%s; it wants to be asked again no sooner than in %d s'):format(problem.text,
+        answer.retry_after_ms / 1000)
       return nil, problem
     end
     local wait_ms = (answer.retry_after_ms or 0) > 0 and answer.retry_after_ms or pause_ms

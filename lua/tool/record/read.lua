@@ -149,6 +149,12 @@ function Reader:entries(status)
   return list
 end
 
+function Reader:dropped(status)
+  local dropped = self:optional(status, 'dropped', 'status', 'table') or {}
+  return { entries = self:optional(dropped, 'entries', 'status.dropped', 'number'),
+    evidence = self:optional(dropped, 'evidence', 'status.dropped', 'number') }
+end
+
 local TEXTS = { 'state', 'reason', 'summary', 'started', 'ended', 'decided', 'lastCheck', 'holder' }
 local NUMBERS = { 'weight', 'failedChecks', 'threshold', 'drainedAfterMs', 'openStarted' }
 
@@ -169,7 +175,7 @@ local function read(reader, object)
     images = reader:optional(status, 'images', 'status', 'table') or {},
     started_by = reader:optional(status, 'startedBy', 'status', 'table'),
     ended_by = reader:optional(status, 'endedBy', 'status', 'table'),
-    dropped = reader:optional(status, 'dropped', 'status', 'table') or {},
+    dropped = reader:dropped(status),
     begun_by = spec.request ~= nil and reader:request(spec.request, 'spec.request') or nil,
     requests = reader:requests(status),
     evidence = reader:evidence(status),

@@ -44,6 +44,22 @@ describe('a Prometheus', function()
     assert.equal(6, #pauses)
   end)
 
+  it('that wants a very long rest is given up at once', function()
+    local asked = server { { status = 429, text = 'no', retry_after_ms = 300000 } }
+    assert.same({ nil, 'status 429: no; it wants to be asked again no sooner than in 300 s' }, { asked:version() })
+    assert.same({}, pauses)
+  end)
+
+  it('may refuse in any shape', function()
+    for wanted, answer in pairs {
+      ['status 400, and no answer of a Prometheus'] = { status = 400, body = { error = { 1 }, errorType = 5 } },
+      ['status 200, and no answer of a Prometheus'] = { status = 200, body = {}, text = '[]' },
+      ['bad query'] = { status = 400, body = { status = 'error', error = 'bad query' } },
+    } do
+      assert.same({ nil, wanted }, { server({ answer }):version() })
+    end
+  end)
+
   it('that is away at first is told at once', function()
     assert.same({ nil, 'no route' }, { server({ { error = 'no route' } }):version() })
     assert.same({}, pauses)
