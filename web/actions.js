@@ -105,7 +105,7 @@ export class Actions {
     const { row, release, latest } = this.state = state;
     const now = row && {
       paused: row.paused !== undefined, gate: Boolean(release?.gate),
-      running: latest && release?.state === 'Running', failed: latest && row.phase === 'Failed',
+      running: latest && release?.state === 'Running', failed: latest && release?.state === 'Failed',
     };
     const wanted = now ? Object.keys(VERBS).filter(verb => this.verbs.includes(verb) && VERBS[verb].when(now)) : [];
     if (wanted.join() !== this.shown) { /* what stays the same keeps the focus */
@@ -125,7 +125,8 @@ export class Actions {
     const release = verb === 'pause' || verb === 'resume' ? null : this.state.release?.name ?? null;
     say(this.said, `${VERBS[verb].label}: it is asked for …`);
     try {
-      this.asked = (await ask('ask', { ...this.subject, verb, release, reason: reason || null })).id;
+      const { id } = await ask('ask', { ...this.subject, verb, release, reason: reason || null });
+      this.asked = { id, label: VERBS[verb].label };
       this.hear(this.state.row?.answer);
     } catch (error) {
       say(this.said, `${VERBS[verb].label}: refused: ${error.message}`);
@@ -134,9 +135,9 @@ export class Actions {
 
   /** The engine's answer to what was asked here. */
   hear(answer) {
-    if (answer && answer.id === this.asked) {
-      say(this.said, `${VERBS[answer.verb]?.label ?? answer.verb}: ${answer.outcome === 'Done' ? '' : 'refused: '}`
-        + `${answer.message ?? answer.outcome}`);
+    if (answer && answer.id === this.asked?.id) {
+      const refused = answer.outcome === 'Done' ? '' : 'refused: ';
+      say(this.said, `${this.asked.label}: ${refused}${answer.message ?? answer.outcome}`);
     }
   }
 }

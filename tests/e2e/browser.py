@@ -73,6 +73,14 @@ class Page:
         while not self.told('Page.loadEventFired'):
             self.events.append(self.read())
 
+    def back(self):
+        """To the page before, which loads anew."""
+        history = self.call('Page.getNavigationHistory')
+        self.events.clear()
+        self.call('Page.navigateToHistoryEntry', entryId=history['entries'][history['currentIndex'] - 1]['id'])
+        while not self.told('Page.loadEventFired'):
+            self.events.append(self.read())
+
     def told(self, method):
         return [message['params'] for message in self.events if message.get('method') == method]
 

@@ -157,7 +157,7 @@ class Dashboard(unittest.TestCase):
         """A browser keeps them for the way back, and has six connections to a host."""
         for _ in range(8):
             self.visit()
-        self.page.evaluate('history.back()')
+        self.page.back()
         self.page.wait("document.getElementById('link').textContent === 'Live'")
 
     def test_older_release(self):
@@ -350,6 +350,28 @@ class Alone(unittest.TestCase):
                     self.check_page(page, f'{outer}/team/sluice')
             with self.dashboard() as own, self.nginx(own, '/elsewhere/') as outer:
                 self.check_page(page, f'{outer}/elsewhere/')
+
+    def test_beside_an_engine(self):
+        """Of what an engine has read, here of one that stands by; it ends while pages are open."""
+        with socket.socket() as probe:
+            probe.bind(('127.0.0.1', 0))
+            port = probe.getsockname()[1]
+        process = subprocess.Popen([world.sluice, 'run', '-kubeconfig', self.cluster.kubeconfig, '-port', str(port),
+                                    '-metrics-server', 'http://127.0.0.1:9', '-dashboard', '0', '-dashboard-prefix',
+                                    '/board', '-dashboard-hosts', 'board.example'], stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stderr.close)
+        said = (re.search('the dashboard is on port (.*?)"', line) for line in process.stderr)
+        own = next(found.group(1) for found in said if found)
+        feeds = [urllib.request.urlopen(f'http://127.0.0.1:{own}/board/feed{query}', timeout=PATIENCE_S)
+                 for query in ('', '?namespace=shop&canary=checkout')]
+        for feed, wanted in zip(feeds, (b'"name":"checkout"', b'"outcome":"taken back"')):
+            while wanted not in (line := feed.readline()):
+                self.assertNotEqual(b'', line)
+        process.terminate()
+        told = process.stderr.read()
+        self.assertEqual(0, process.wait(PATIENCE_S), told)
+        for feed in feeds:
+            feed.close()
 
     def test_two_thousand_pages(self):
         """So many are open, the others are told to come again, and none keeps a newcomer out once they go."""

@@ -102,7 +102,7 @@ class People(unittest.TestCase):
         self.page.visit(self.address, DESK)
         self.page.evaluate('sessionStorage.clear()')
         self.page.visit(self.address, DESK)
-        self.page.wait("document.querySelectorAll('figure').length > 3")
+        self.page.wait("document.querySelector('.subtitle .badge')?.textContent.startsWith('Failed')")
 
     def tearDown(self):
         self.assertEqual([], self.page.told('Runtime.exceptionThrown'))
@@ -144,21 +144,39 @@ class People(unittest.TestCase):
         """By the person's name, with the reason, and with the engine's answer."""
         self.use('alice-token')
         self.said('You act as alice.')
+        self.page.wait("document.querySelector('[data-verb=retry]')")  # with the record
         self.assertEqual(['pause', 'retry'], self.buttons())
         for verb, reason, then in (('pause', 'INC-4711', 'resume'), ('resume', 'it is over', 'pause')):
-            Guarded.written.clear()
-            self.page.evaluate(f"document.querySelector('[data-verb={verb}]').click()")
-            self.page.wait("document.querySelector('dialog').open")
-            self.page.type(reason)
-            self.page.press('Enter')
+            self.do(verb, verb.capitalize(), reason)
             self.page.wait(f"document.querySelector('[data-verb={then}]')")
-            self.said(verb.capitalize() + ': ')
-            self.page.wait("!document.querySelector('.said').textContent.includes('asked for')")
-            (user, body), = Guarded.written
-            asked = json.loads(body['metadata']['annotations']['sluice.dev/request'])
-            self.assertEqual(('alice', verb, reason, 'alice'), (user, asked['verb'], asked['reason'], asked['by']))
         self.assertEqual(0, self.page.evaluate('localStorage.length'))
         self.assertNotIn('alice-token', self.page.evaluate('document.cookie + location.href'))
+
+    def do(self, verb, label, reason):
+        """Presses a button, says why, and waits for the engine's answer."""
+        Guarded.written.clear()
+        self.page.evaluate(f"document.querySelector('[data-verb={verb}]').click()")
+        self.page.wait("document.querySelector('dialog').open")
+        self.page.type(reason)
+        self.page.press('Enter')
+        self.said(f'{label}: ')
+        self.page.wait("!document.querySelector('.said').textContent.includes('asked for')")
+        self.assertNotIn('refused', self.page.evaluate("document.querySelector('.said').textContent"))
+        (user, body), = Guarded.written
+        asked = json.loads(body['metadata']['annotations']['sluice.dev/request'])
+        self.assertEqual(('alice', verb, reason, 'alice'), (user, asked['verb'], asked['reason'], asked['by']))
+
+    def test_retry_and_roll_back(self):
+        """The version is released again, the page follows the new release, and it is taken back by hand."""
+        self.use('alice-token')
+        self.page.wait("document.querySelector('[data-verb=retry]')")
+        self.do('retry', 'Retry', 'it was the network')
+        self.page.wait("document.querySelector('[data-verb=rollback]')")
+        self.assertEqual(['pause', 'promote', 'rollback'], self.buttons())
+        self.assertIn('checkout-2', self.page.evaluate("document.querySelector('.subtitle').textContent"))
+        self.do('rollback', 'Roll back', 'it was not')
+        self.page.wait("document.querySelector('.outcome').textContent.startsWith('taken back')")
+        self.assertIn('it was not', self.page.evaluate("document.querySelector('main').innerText"))
 
     def test_forget(self):
         self.use('alice-token')
