@@ -28,9 +28,9 @@ class Page:
         self.unread, self.number, self.session = b'', 0, None
         self.events = []
 
-    def read(self):
+    def read(self, deadline=None):
         """The next message; each ends with a NUL."""
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = deadline or time.monotonic() + PATIENCE_S
         while b'\0' not in self.unread:
             ready, _, _ = select.select([self.from_browser], [], [], max(0, deadline - time.monotonic()))
             if not ready:
@@ -48,8 +48,9 @@ class Page:
         if self.session:
             order['sessionId'] = self.session
         os.write(self.to_browser, json.dumps(order).encode() + b'\0')
+        deadline = time.monotonic() + PATIENCE_S
         while True:
-            message = self.read()
+            message = self.read(deadline)
             if message.get('id') == self.number:
                 if 'error' in message:
                     raise RuntimeError(f'{method}: {message["error"]["message"]}')
@@ -70,16 +71,19 @@ class Page:
                             {'name': 'prefers-reduced-motion', 'value': 'reduce' if still else 'no-preference'}])
         self.events.clear()
         self.call('Page.navigate', url=where if isinstance(where, str) else where.resolve().as_uri())
+        self.await_load()
+
+    def await_load(self):
+        deadline = time.monotonic() + PATIENCE_S
         while not self.told('Page.loadEventFired'):
-            self.events.append(self.read())
+            self.events.append(self.read(deadline))
 
     def back(self):
         """To the page before, which loads anew."""
         history = self.call('Page.getNavigationHistory')
         self.events.clear()
         self.call('Page.navigateToHistoryEntry', entryId=history['entries'][history['currentIndex'] - 1]['id'])
-        while not self.told('Page.loadEventFired'):
-            self.events.append(self.read())
+        self.await_load()
 
     def told(self, method):
         return [message['params'] for message in self.events if message.get('method') == method]
