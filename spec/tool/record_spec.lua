@@ -151,6 +151,11 @@ describe('the story of a release', function()
     found = told { entries = {}, openStarted = at_ms(90), open = { { o = 'act', i = { { kind = 'event',
       message = 'Halt shop.test advancement waiting for promotion approval go' } } } } }
     assert.equal('   1:30  ' .. GATE .. ', still', found[#found])
+    found = told { entries = { entry('wait_until', 30) }, open = { { o = 'calendar', r = { at = at_ms(600) } } } }
+    assert.equal('   0:30  waits         its strategy waits (wait_until) until 2026-11-29T10:10:00Z, still',
+      found[#found])
+    found = told { entries = { entry('wait', 30) }, open = { { o = 'calendar', r = { at = 1e300 } }, 7 } } -- by hand
+    assert.equal('   0:30  waits         its strategy waits (wait), still', found[#found])
     local condition = { type = 'Waiting', status = 'True', reason = 'CheckBlind', message = 'errors is blind: none',
       lastTransitionTime = at(120) }
     found = told({ entries = {} }, { condition })

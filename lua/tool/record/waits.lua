@@ -5,6 +5,7 @@ local moments = require 'tool.record.moment'
 local M = {}
 
 local TOLD_BY_EVIDENCE = 'CheckBlind'
+local LAST_MS = 253402300800000 -- the year 10000
 
 ---@class Waiting
 ---@field at_ms number? since when, as far as the record has it
@@ -59,6 +60,24 @@ local function asked_now(open)
   end
 end
 
+local WAITING = { wait = true, wait_until = true, any = true, all = true, within = true }
+
+--- The strategy itself waits: the last word is one that begins a wait, and a look at its hours may be under way.
+---@return string? message
+---@return number? at_ms since when
+local function strategy_waits(release)
+  local last, at = release.entries[#release.entries], nil
+  if not last or not WAITING[last.word] then
+    return nil
+  end
+  for _, operation in ipairs(release.open) do
+    local answer = type(operation) == 'table' and operation.o == 'calendar' and operation.r
+    local ms = type(answer) == 'table' and answer.at
+    at = type(ms) == 'number' and ms >= 0 and ms < LAST_MS and ms or at
+  end
+  return ('its strategy waits (%s)%s'):format(last.word, at and ' until ' .. moments.text(at) or ''), last.at_ms
+end
+
 --- What the Canary says that it waits for.
 local function said_by(canary)
   local status = type(canary) == 'table' and type(canary.status) == 'table' and canary.status or {}
@@ -88,9 +107,11 @@ function M.now(release, past, canary)
     return { kind = is_gate and 'gate' or 'waits', message = message, asked = 1, now = true,
       at_ms = said and said.since_ms or not said and release.openStarted or nil }
   end
+  local waits, since_ms = strategy_waits(release)
+  return waits and { kind = 'waits', message = waits, asked = 1, now = true, at_ms = since_ms } or nil
 end
 
---- 'waiting for approval go: it came at 6:00, asked 6 times'
+--- 'waiting for approval go: open at 6:00, asked 6 times'
 ---@param one Waiting
 ---@param began_ms number? of the release
 function M.text(one, began_ms)

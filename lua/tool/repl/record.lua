@@ -8,6 +8,7 @@ local verdicts = require 'tool.record.verdict'
 
 local M = {}
 
+local DETAILS_MAX = 8 -- of a word
 local SIZE_MAX = 8 * 1024 * 1024 -- an API server keeps objects of 3 MiB at most
 local RELEASES, CANARIES = 'releases.sluice.dev', 'canaries.flagger.app'
 
@@ -75,6 +76,24 @@ local function unfold(words, entries)
   end
 end
 
+--- Verdicts in short, equal ones once: rounds that are kept once may have a hundred.
+local function details_of(evidence)
+  local texts, counts, details = {}, {}, {}
+  for _, one in ipairs(evidence) do
+    local text = verdicts.brief(one)
+    texts[#texts + 1] = not counts[text] and text or nil
+    counts[text] = (counts[text] or 0) + 1
+  end
+  for i, text in ipairs(texts) do
+    if i <= DETAILS_MAX or i == #texts then
+      details[#details + 1] = counts[text] > 1 and ('%s × %d'):format(text, counts[text]) or text
+    elseif i == DETAILS_MAX + 1 then
+      details[#details + 1] = ('… %d more'):format(#texts - DETAILS_MAX - 1)
+    end
+  end
+  return details
+end
+
 --- The words of a record, each with what the record has of it.
 ---@param release table
 ---@param evidence Evidence[]? its verdicts, in order of time, each with all its texts
@@ -92,8 +111,10 @@ function M.words(release, evidence)
     local of = word_of(words, one)
     if of then
       of.evidence[#of.evidence + 1] = one
-      of.details[#of.details + 1] = verdicts.brief(one)
     end
+  end
+  for _, word in ipairs(words) do
+    word.details = details_of(word.evidence)
   end
   return words
 end

@@ -38,6 +38,19 @@ describe('a record', function()
     assert.same({ 1, 0, 2 }, { #words[1].evidence, #words[2].evidence, #words[3].evidence })
   end)
 
+  it('tells equal verdicts once, and of many others the first and the last ones', function()
+    local function details_of(value)
+      local evidence = {}
+      for i = 1, 30 do
+        evidence[i] = { metric = 'a', verdict = 'pass', value = value(i), at = '2026-03-11T08:15:20Z' }
+      end
+      return record.words({ status = { entries = { { w = 'round', t = 1773216920000 } } } }, evidence)[1].details
+    end
+    assert.same({ 'a 7 × 30' }, details_of(function() return 7 end))
+    local many = details_of(function(i) return i end)
+    assert.same({ 10, 'a 1', 'a 8', '… 21 more', 'a 30' }, { #many, many[1], many[8], many[9], many[10] })
+  end)
+
   it('counts what is folded, also rounds of several words, and has the word in progress', function()
     local words = record.words { status = {
       entries = { { w = 'round', t = 1, n = 4, s = 2 }, { w = 'open', t = 1 },
