@@ -234,7 +234,8 @@ struct child {
     char *const *argv;
     const char *const *env;
     int in, out, errors;
-    pid_t group; /* 0: the child leads it */
+    pid_t group;  /* 0: the child leads it */
+    pid_t parent; /* ours */
     const struct confinement *confinement;
 };
 
@@ -250,6 +251,9 @@ static _Noreturn void child_run(const struct child *child)
     if (!confine(child->confinement, &step)) {
         child_fail("cannot confine it", step);
     }
+    if (getppid() != child->parent) { /* it died before the kernel was told that the child dies with it */
+        _exit(CANNOT_RUN);
+    }
     execve(child->path, child->argv, (char *const *)(uintptr_t)child->env);
     child_fail("cannot run it", child->path);
 }
@@ -259,6 +263,7 @@ static _Noreturn void child_run(const struct child *child)
 static bool start_child(struct pipeline *p, struct child *child)
 {
     child->group = p->group;
+    child->parent = getpid();
     pid_t pid = fork();
     if (pid == 0) {
         child_run(child);

@@ -270,14 +270,17 @@ class Programs(unittest.TestCase):
         self.assertEqual((200, 'OK'), tester.ask('/healthz'))
 
     def test_sudden_death(self):
-        """What a killed load tester has started dies with it."""
-        tester = sluice(self, '-allow-commands=sleep')
-        tester.ask('/', order(cmd='sleep 3600'))
-        child = wait_for(lambda: pathlib.Path(f'/proc/{tester.child.pid}/task/{tester.child.pid}/children').read_text(),
-                         'the child').strip()
-        wait_for(lambda: 'sleep' in pathlib.Path(f'/proc/{child}/cmdline').read_text(), 'its program')
-        tester.child.kill()
-        wait_for(lambda: not is_alive(child), 'the end of the child')
+        """What a killed load tester has started dies with it, whether its program runs already or not."""
+        for runs in (True, False):
+            with self.subTest(runs=runs):
+                tester = sluice(self, '-allow-commands=sleep')
+                tester.ask('/', order(cmd='sleep 3600'))
+                children = pathlib.Path(f'/proc/{tester.child.pid}/task/{tester.child.pid}/children')
+                child = wait_for(children.read_text, 'the child').strip()
+                words = pathlib.Path(f'/proc/{child}/cmdline')
+                wait_for(lambda: not runs or words.read_text() == 'sleep\0003600\000', 'its program')
+                tester.child.kill()
+                wait_for(lambda: not is_alive(child), 'the end of the child')
 
     def test_timeout(self):
         tester = sluice(self, '-allow-commands=sleep', '-timeout=1s')
