@@ -245,13 +245,15 @@ static bool read_text(struct request *request, const char *text, struct err *err
 
 enum request_found request_read(struct request *request, const struct node *canary, struct err *err)
 {
-    const char *text = node_str(annotation(canary, REQUEST_ANNOTATION));
+    const struct node *asked = annotation(canary, REQUEST_ANNOTATION);
+    const char *text = node_str(asked);
     *request = (struct request){0};
     if (text == NULL) {
         return REQUEST_NONE;
     }
     request->id = id_of_text(text);
-    if (read_text(request, text, err) && is_sound(request, err)) {
+    bool whole = whole_text(asked) != NULL || err_set(err, ERR_INVALID, "there is a NUL in it");
+    if (whole && read_text(request, text, err) && is_sound(request, err)) {
         return REQUEST_READ;
     }
     char *id = request->id;

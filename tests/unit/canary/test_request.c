@@ -127,6 +127,19 @@ static void test_bad_input_is_named(void **state)
     }
 }
 
+static void test_a_text_is_not_cut_at_a_nul(void **state)
+{
+    struct doc *canary = canary_with("another", "");
+    struct node *annotations = node_at(doc_root(canary), "metadata", "annotations");
+    node_set(canary, annotations, REQUEST_ANNOTATION, node_new_str_n(canary, "promote podinfo-7\0 not", 22));
+    struct request request;
+    struct err err = {0};
+    assert_int_equal(request_read(&request, doc_root(canary), &err), REQUEST_BAD);
+    assert_non_null(strstr(err.text, "there is a NUL in it"));
+    request_fini(&request);
+    doc_free(canary);
+}
+
 static void test_a_long_text_is_refused_and_has_a_short_id(void **state)
 {
     char text[REQUEST_SIZE_MAX + 2];
@@ -245,6 +258,7 @@ int main(void)
         cmocka_unit_test(test_each_field_is_read),
         cmocka_unit_test(test_the_short_form),
         cmocka_unit_test(test_bad_input_is_named),
+        cmocka_unit_test(test_a_text_is_not_cut_at_a_nul),
         cmocka_unit_test(test_a_long_text_is_refused_and_has_a_short_id),
         cmocka_unit_test(test_a_long_reason_is_cut),
         cmocka_unit_test(test_the_text_is_the_id_where_none_is_said),
