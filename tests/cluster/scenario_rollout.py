@@ -54,7 +54,8 @@ class Tutorial(Scenario):
         self.assert_promoted(scene, '3.1.1')
         self.assertEqual({200}, {status for status, _ in traffic.seen()}, 'no request failed during the release')
         self.check_hooks(scene)
-        self.lab.kubectl('-n', ns, 'wait', 'canary/podinfo', '--for=condition=promoted', '--timeout=5s')
+        for what, condition in (('canary/podinfo', 'promoted'), ('release/podinfo-1', 'Ready')):
+            self.lab.kubectl('-n', ns, 'wait', what, f'--for=condition={condition}', '--timeout=5s')
 
     def check_hooks(self, scene):
         acceptance = self.hook_calls(scene, 'acceptance-test')
