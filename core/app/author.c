@@ -14,6 +14,11 @@
 #include "io/http.h"
 #include "lab/lua/tool.h"
 
+enum { INTERRUPTED = 130 };
+
+static struct tool *running;
+static volatile sig_atomic_t is_interrupted; /* what comes of the call is none, whatever it has come to */
+
 /* --- the command line --- */
 
 struct reading {
@@ -80,7 +85,8 @@ int author_main(struct author *author, const struct author_command *command, int
         return 0;
     }
     bool ok = command->is_whole(command->ctx, &err) && is_server(author, &err);
-    return ok ? command->run(command->ctx) : refuse(author, &err);
+    int status = ok ? command->run(command->ctx) : refuse(author, &err);
+    return is_interrupted ? INTERRUPTED : status;
 }
 
 /* --- the order and what comes of it --- */
@@ -119,10 +125,9 @@ struct doc *author_order(const struct author *author)
 
 /* --- Ctrl-C --- */
 
-static struct tool *running;
-
 static void on_signal(int signum)
 {
+    is_interrupted = 1;
     tool_interrupt(running);
 }
 
@@ -141,7 +146,7 @@ struct doc *author_call(const struct author *author, const char *module, const s
     running = tool_open();
     listen_for_signals();
     struct doc *result = tool_call(running, module, "run", doc_root(order), &err);
-    const char *refused = node_str(node_get(doc_root(result), "refused"));
+    const char *refused = is_interrupted ? "interrupted" : node_str(node_get(doc_root(result), "refused"));
     if (result == NULL || refused != NULL) {
         fprintf(stderr, "sluice %s: %s\n", author->command, refused != NULL ? refused : err.text);
         doc_free(result);

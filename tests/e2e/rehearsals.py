@@ -119,6 +119,23 @@ class DryRun(Case):
         self.assertEqual((0, ''), (done.returncode, done.stderr))
         self.assertRegex(done.stdout, r'\Abackend-first for web.shop, at its fastest: ')
 
+    def test_without_an_end(self):
+        """Ctrl-C ends a play at once; one that was cut is neither promoted nor taken back."""
+        run('new', 'strategy', 'ring', cwd=self.top)
+        script = self.top / 'ring/ring.lua'
+        endless = 'while true do rollout:analyse { rounds = 1 } rollout:shift(50) end'
+        script.write_text(script.read_text().replace('rollout:promote()', endless))
+        for words in (['--plan'], ['--scenario', 'ring/scenario.yaml']):
+            with self.subTest(words):
+                process = subprocess.Popen([SLUICE, 'dryrun', '-f', 'ring', *words], stdout=subprocess.PIPE,
+                                           stderr=subprocess.PIPE, text=True, cwd=self.top)
+                stat = pathlib.Path(f'/proc/{process.pid}/stat')
+                while int(stat.read_text().rpartition(')')[2].split()[11]) < 30:
+                    self.assertIsNone(process.poll())
+                process.send_signal(signal.SIGINT)
+                told, said = process.communicate(timeout=PATIENCE_S)
+                self.assertEqual((130, '', 'sluice dryrun: interrupted\n'), (process.returncode, told, said))
+
     def test_files(self):
         """What is written has a file of its own; --filename is -f."""
         canary = EXAMPLES / 'tutorial/canary.yaml'
@@ -284,7 +301,7 @@ class BackTest(Case):
             self.assertIsNone(process.poll())
         process.send_signal(signal.SIGINT)
         told, said = process.communicate(timeout=PATIENCE_S)
-        self.assertEqual((2, '', 'sluice backtest: interrupted\n'), (process.returncode, told, said))
+        self.assertEqual((130, '', 'sluice backtest: interrupted\n'), (process.returncode, told, said))
 
     def test_bad_input(self):
         data = json.loads(self.data.read_text())

@@ -2,6 +2,7 @@
 local moments = require 'tool.record.moment'
 local pictures = require 'tool.backtest.pictures'
 local plan = require 'tool.backtest.plan'
+local process = require 'tool.process'
 local readable = require 'tool.readable'
 local refusal = require 'tool.backtest.refusal'
 local release = require 'tool.backtest.release'
@@ -112,6 +113,9 @@ end
 --- Plays the acts of a scenario with the objects of the files in the place of its own.
 local function run_scenario(setting, options)
   local played = release.play_scenario(setting, options.scenario)
+  if process.interrupted() then
+    error('interrupted', 0) -- what it has come to says nothing
+  end
   if not options.json then
     say('%s in %s', title(setting, played), options.scenario)
     for _, line in ipairs(telling.lines(played)) do
