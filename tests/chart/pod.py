@@ -12,9 +12,11 @@ from processes import free_port
 
 
 class Pod(engine.Engine):
-    """The engine of the installation NAME. Ready when it holds the Lease of `lease_namespace`."""
+    """The engine of the installation NAME. Ready when it holds the Lease of `lease_namespace`. `program`: another one
+    than that under test."""
 
-    def __init__(self, lab, namespace, name, lease_namespace=None, standby=False):
+    def __init__(self, lab, namespace, name, lease_namespace=None, standby=False, program=None):
+        self.program = program or engine.binary()
         self.deployment = lab.get('Deployment', namespace, name)
         self.spec = self.deployment['spec']['template']['spec']
         self.lease_namespace = lease_namespace or namespace
@@ -25,7 +27,7 @@ class Pod(engine.Engine):
         self.port = free_port()
         container = self.spec['containers'][0]
         folders = {mount['mountPath']: self.fill(mount['name']) for mount in container.get('volumeMounts', [])}
-        argv = [engine.binary(), 'run', *(placed(arg, folders) for arg in container['args'])]
+        argv = [self.program, 'run', *(placed(arg, folders) for arg in container['args'])]
         environment = {entry['name']: entry['value'] for entry in container.get('env', [])}
         self.process = self.lab.processes.start(
             self.name, [*argv, '-kubeconfig', self.user.kubeconfig, '-port', self.port], environment)

@@ -2,6 +2,7 @@
 asks for is forbidden."""
 import base64
 import json
+import os
 import urllib.request
 
 import manifests
@@ -63,11 +64,12 @@ class EngineScenario(ChartScenario):
 class AllNamespaces(EngineScenario):
     def test_upgraded_in_mid_release(self):
         """The defaults: a tracked ConfigMap and a Secret, an autoscaler, and a chart that is upgraded while the canary
-        has half of the traffic. The new engine brings a script, which another Canary waits for."""
+        has half of the traffic. The new engine brings a script, which another Canary waits for. SLUICE_OLDER_BIN: a
+        binary of another version, which is upgraded from."""
         name = self.install('sluice', {})
         scene = self.deploy(self.scene('everywhere')).canary(ANALYSIS, autoscalerRef=manifests.AUTOSCALER_REF)
         other = self.scene('scripted').deploy(tag='6.0.0').canary(ANALYSIS, strategy={'name': 'at-once'})
-        with Pod(self.lab, ENGINES, name) as old:
+        with Pod(self.lab, ENGINES, name, program=os.environ.get('SLUICE_OLDER_BIN')) as old:
             scene.initialise()
             self.assertIsNotNone(scene.get('Secret', 'word-primary'))
             self.assertIsNotNone(scene.get('HorizontalPodAutoscaler', 'podinfo-primary'))
