@@ -62,6 +62,9 @@ static bool open_programs(struct program *p, struct err *err)
     }
     /* A program of the same user could read our environment and memory in /proc otherwise. */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (p->namespaces == NULL) {
+        log_warn(NULL, "-allow-commands without -namespace-regexp: canaries of every namespace run these programs");
+    }
     if (geteuid() == 0) {
         log_warn(NULL, "-allow-commands: programs run as nobody (65534), because this runs as root");
     }

@@ -237,6 +237,7 @@ class Loads(unittest.TestCase):
         tester = sluice(self, *(flag for flag in flags if not flag.startswith('-port=')))
         counted = order(type='bash', cmd='curl --version | grep -c "^curl"', returnCmdOutput='1')
         self.assertEqual((200, '1\n'), tester.ask('/', counted))
+        self.assertIn('-allow-commands without -namespace-regexp: ', tester.said())
 
 
 class Programs(unittest.TestCase):
