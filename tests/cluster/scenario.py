@@ -45,7 +45,7 @@ class Scenario(unittest.TestCase):
     def setUp(self):
         if engine.reference() and not self.flagger_too:
             self.skipTest('about what only Sluice does')
-        self.scenes = []
+        self._open_scenes = []
         self.notes = []
         self.hooks = Hooks()
         self.addCleanup(self.hooks.close)
@@ -54,15 +54,15 @@ class Scenario(unittest.TestCase):
         """A new namespace; its transcript is kept and its record closed at the end. `lab`: another than the common one;
         who ends it must finish() the scene before."""
         scene = Scene(lab or self.lab, namespace, **how)
-        self.scenes.append(scene)
+        self._open_scenes.append(scene)
         self.addCleanup(self.finish, scene)
         return scene
 
     def finish(self, scene):
         """As long as its API server lives: at the end, or by a scenario whose lab ends before."""
-        if scene not in self.scenes:
+        if scene not in self._open_scenes:
             return
-        self.scenes.remove(scene)
+        self._open_scenes.remove(scene)
         if self.releases_replay and not engine.reference():
             self._replay(scene)
         scene.close()
