@@ -12,7 +12,8 @@ function health({ synced, trouble }) {
 addEventListener('pageshow', event => event.persisted && location.reload());
 
 /**
- * Listens to the feed: take(name, data) is called for each event but health.
+ * Listens to the feed: take(name, data) is called for each event but health. `data.synced`: all of the cluster was
+ * read, so what is not there is not there.
  *
  * A browser opens a connection that broke again; one that the server refused, because too many pages are open, it does
  * not, so that is done here.
@@ -24,14 +25,18 @@ export function listen(parameters, take) {
     say(link, text);
     link.classList.toggle('trouble', trouble);
   };
+  let synced = false;
   const on = (name, act) => source.addEventListener(name, event => {
     const data = JSON.parse(event.data);
     cluster.hear(data.now);
     act(data);
   });
-  on('health', data => state(health(data.health) || 'Live', health(data.health) !== ''));
+  on('health', data => {
+    synced = data.health.synced;
+    state(health(data.health) || 'Live', health(data.health) !== '');
+  });
   for (const name of ['overview', 'rows', 'release']) {
-    on(name, data => take(name, data));
+    on(name, data => take(name, { ...data, synced }));
   }
   /* A page that is left may be kept, for the way back, and its connection with it: a browser has six of a host. */
   addEventListener('pagehide', () => source.close(), { once: true });

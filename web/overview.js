@@ -73,7 +73,8 @@ class Overview {
     setInterval(() => this.lines.forEach(line => line.showAges()), AGES_MS);
   }
 
-  take(name, { rows }) {
+  take(name, { rows, synced }) {
+    this.synced = synced;
     if (name === 'overview') {
       const there = new Set(rows.map(keyOf));
       for (const [key, line] of this.lines) {
@@ -130,10 +131,15 @@ class Overview {
       row.hidden = Boolean((namespace && said.namespace !== namespace) || !told.includes(text));
       shown += row.hidden ? 0 : 1;
     }
-    const all = this.lines.size;
-    say(this.count, all === 0 ? 'There is no canary.' : shown === all ? `${all} ${all === 1 ? 'canary' : 'canaries'}`
-      : `${shown} of ${all} canaries`);
+    say(this.count, this.countText(shown, this.lines.size));
     this.keep(namespace, this.text.value);
+  }
+
+  countText(shown, all) {
+    if (all === 0) {
+      return this.synced ? 'There is no canary.' : '';
+    }
+    return shown < all ? `${shown} of ${all} canaries` : all === 1 ? '1 canary' : `${all} canaries`;
   }
 
   keep(namespace, text) {

@@ -37,14 +37,14 @@ class Release {
       this.why, this.waits, this.problems, this.news, this.actions.whole, this.curves, this.record);
   }
 
-  take({ look }) {
+  take({ look, synced }) {
     const row = look.canary;
     this.phase.hidden = !row;
     if (row) {
       this.phase.className = `badge ${phaseClass(row)}`;
       say(this.phase, phaseText(row));
     }
-    say(this.waits, row ? waitText(row) && `Waits: ${waitText(row)}` : 'There is no such canary.');
+    say(this.waits, row ? waitText(row) && `Waits: ${waitText(row)}` : synced ? 'There is no such canary.' : '');
     this.problems.replaceChildren(...list(look.problems).map(text => element('p', { class: 'problem' }, text)));
     document.title = `${row ? phaseText(row) : 'Gone'} · ${look.name}.${look.namespace} · Sluice`;
     this.actions.show({ row, release: look.release,
@@ -96,5 +96,6 @@ export function showRelease(main, asked) {
   if (asked.number) {
     parameters.number = asked.number;
   }
-  listen(parameters, (_, data) => release.take({ look: { ...data.look, releases: list(data.look.releases) } }));
+  listen(parameters, (_, { look, synced }) =>
+    release.take({ look: { ...look, releases: list(look.releases) }, synced }));
 }

@@ -78,9 +78,7 @@ static void send_state(struct page *page)
     struct buf out;
     buf_init(&out, MESSAGE_MAX);
     page->sent = serial;
-    if (sent == 0) {
-        write_health(page->feed, &out);
-    }
+    write_health(page->feed, &out);
     if (page->shared != NULL) {
         write_event(page->feed, &out, "release", "look", look_text(page->shared->look));
     } else {

@@ -169,7 +169,8 @@ static inline void world_create(struct world *w, const char *text)
     doc_free(objects);
 }
 
-static inline struct world *world_open(const char *prefix)
+/* Before the board has read anything. */
+static inline struct world *world_begin(const char *prefix)
 {
     struct err err;
     struct world *w = mem_new(struct world);
@@ -193,6 +194,12 @@ static inline struct world *world_open(const char *prefix)
     };
     str_list_push(&options.hosts, "board.example");
     w->board = board_open(&options);
+    return w;
+}
+
+static inline struct world *world_open(const char *prefix)
+{
+    struct world *w = world_begin(prefix);
     world_run(w, 1000);
     return w;
 }

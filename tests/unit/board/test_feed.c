@@ -159,6 +159,27 @@ static void no_more_pages_than_that_are_open(void **state)
     }
 }
 
+static void expect_synced(const struct page *page, bool synced)
+{
+    struct doc *health = page_last(page, "health");
+    assert_int_equal(node_bool_or(node_at(doc_root(health), "health", "synced"), !synced), synced);
+    doc_free(health);
+}
+
+/* A page that was open first is told at once that there is nothing, rather than that nothing is known. */
+static void the_end_of_the_first_list_is_told(void **state)
+{
+    struct world *w = world_begin("");
+    struct page page;
+    world_ask(w, &page, "/feed", "");
+    expect_synced(&page, false);
+    world_run(w, 2000);
+    expect_synced(&page, true);
+    expect_rows(&page, "rows", "");
+    leave(&page);
+    world_close(w);
+}
+
 /* A board that closes ends its pages' exchanges. */
 static void open_pages_end_with_the_board(void **state)
 {
@@ -183,6 +204,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_page_that_reads_nothing_is_dropped, setup, teardown),
         cmocka_unit_test_setup_teardown(a_silent_cluster_has_a_heartbeat, setup, teardown),
         cmocka_unit_test_setup_teardown(no_more_pages_than_that_are_open, setup, teardown),
+        cmocka_unit_test(the_end_of_the_first_list_is_told),
         cmocka_unit_test(open_pages_end_with_the_board),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
