@@ -76,6 +76,7 @@ class AllNamespaces(EngineScenario):
             scene.set_image('6.0.1')
             scene.wait_weight(50)
             self.assert_forgery_refused(scene)
+            self.assert_people(scene.namespace)
             page = free_port()
             self.install('sluice', {'leaderElection': {'replicaCount': 1}, 'logLevel': 'debug',
                                     'scripts': {'strategies': {'at-once': STRATEGY}},
@@ -102,6 +103,27 @@ class AllNamespaces(EngineScenario):
         return scene.deploy(tag='6.0.0', env=[
             {'name': 'COLOUR', 'valueFrom': {'configMapKeyRef': {'name': 'settings', 'key': 'colour'}}},
             {'name': 'WORD', 'valueFrom': {'secretKeyRef': {'name': 'word', 'key': 'word'}}}])
+
+    def assert_people(self, namespace):
+        """What the roles for people allow, and what not."""
+        rows = (('view', 'get', 'sluice.dev', 'releases', True), ('view', 'list', 'flagger.app', 'canaries', True),
+                ('view', 'patch', 'flagger.app', 'canaries', False),
+                ('view', 'get', 'flagger.app', 'alertproviders', False),
+                ('edit', 'patch', 'flagger.app', 'canaries', True),
+                ('edit', 'create', 'sluice.dev', 'strategies', False),
+                ('edit', 'patch', 'sluice.dev', 'releases', False),
+                ('strategies', 'create', 'sluice.dev', 'strategies', True),
+                ('strategies', 'patch', 'flagger.app', 'canaries', False))
+        for role in {row[0] for row in rows}:
+            self.lab.kubectl('-n', namespace, 'create', 'rolebinding', role, f'--clusterrole=sluice-{role}',
+                             f'--user={role}er')
+        for role, verb, group, resource, wanted in rows:
+            with self.subTest(f'{role}: {verb} {resource}'):
+                asked = self.lab.client.request('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+                    'apiVersion': 'authorization.k8s.io/v1', 'kind': 'SubjectAccessReview', 'spec': {
+                        'user': f'{role}er', 'resourceAttributes': {
+                            'namespace': namespace, 'verb': verb, 'group': group, 'resource': resource}}})
+                self.assertEqual(wanted, asked['status']['allowed'])
 
     def assert_page(self, address):
         """The dashboard's page is there, and what keeps it up to date; a release's page reads Events."""
