@@ -49,7 +49,9 @@ local function canary(kind)
     spec.strategy = { name = 'attack' }
   else
     analysis.stepWeight, analysis.maxWeight = 20, 60
-    analysis.metrics = { { name = 'attack', interval = '1m', checkRef = { name = 'attack' } } }
+    -- Asked twice in a round: from one to the next its VM is dropped.
+    analysis.metrics = { { name = 'attack', interval = '1m', checkRef = { name = 'attack' } },
+      { name = 'again', interval = '1m', checkRef = { name = 'attack' } } }
   end
   return { apiVersion = 'flagger.app/v1beta1', kind = 'Canary', metadata = { name = 'podinfo', namespace = 'test' },
     spec = spec }

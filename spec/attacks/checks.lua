@@ -55,13 +55,13 @@ return {
     local outcome = c:judge(5, options)
     outcome.bounds.max, options.max = 100, setmetatable({}, { __index = error })
     do return outcome end]], raised = 'failed checks reached the threshold' },
-  { 'a result of another round', [[
+  { 'a result of another question', [[
     if kept then return kept end
     kept = c:judge(1, { max = 2 })
     c:judge(1, { max = 2 })
     if not kept then return end
     do return kept end]], raised = 'wanted what c:judge or c:blind gives' },
-  { 'the words of another round', [[
+  { 'the words of another question', [[
     if kept then
       assert(not pcall(function() return kept:judge(1, { max = 2 }) end))
       assert(not pcall(function() return kept:query 'x' end))
