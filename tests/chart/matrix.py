@@ -159,6 +159,11 @@ def dashboard(it):
     assert it.verbs('', 'events') == ['create', 'list', 'patch', 'watch']
 
 
+def policy_with_dashboard(it):
+    allowed = it.one('NetworkPolicy')['spec']['ingress'][0]['ports']
+    assert allowed == [{'port': 'http'}, {'port': it.one('Service')['spec']['ports'][0]['targetPort']}], allowed
+
+
 AFFINITY = {'podAntiAffinity': {'preferredDuringSchedulingIgnoredDuringExecution': [
     {'weight': 100, 'podAffinityTerm': {
         'labelSelector': {'matchLabels': {'app.kubernetes.io/name': '{{ template "flagger.name" . }}',
@@ -219,7 +224,12 @@ ROWS = {
     'a network policy': ({'networkPolicy': {'enabled': True, 'from': [POLICY], 'egress': [{'to': [POLICY]}]}},
                          lambda it: it.one('NetworkPolicy')['spec']['ingress'][0]['from'] == [POLICY]),
     'a network policy that is open': ({'networkPolicy': {'enabled': True}},
-                                      lambda it: it.one('NetworkPolicy')['spec']['policyTypes'] == ['Ingress']),
+                                      lambda it: it.one('NetworkPolicy')['spec'] == {
+                                          'podSelector': {'matchLabels': {'app.kubernetes.io/name': 'sluice',
+                                                                          'app.kubernetes.io/instance': 'rel'}},
+                                          'policyTypes': ['Ingress'], 'ingress': [{'ports': [{'port': 'http'}]}]}),
+    'a network policy and the dashboard': ({'networkPolicy': {'enabled': True},
+                                            'dashboard': {'enabled': True, 'service': True}}, policy_with_dashboard),
     'monitors': ({'serviceMonitor': {'enabled': True, 'namespace': 'monitoring', 'labels': {'release': 'prom'}},
                   'podMonitor': {'enabled': True, 'additionalLabels': {'release': 'prom'}, 'honorLabels': True}},
                  lambda it: it.one('ServiceMonitor')['metadata']['namespace'] == 'monitoring'),
