@@ -194,6 +194,7 @@ class Dashboard(unittest.TestCase):
                         show(width=width, dark=dark)
                         self.page.wait("document.querySelector('tbody tr')")
                         self.assertEqual(width, self.page.evaluate('document.documentElement.scrollWidth'))
+                        self.assertEqual([], self.page.evaluate(world.BROKEN))
                         for name, ratio in self.page.evaluate(CONTRAST):
                             self.assertGreaterEqual(ratio, 4.5, name)
                         grounds.add(self.page.evaluate('getComputedStyle(document.body).backgroundColor'))
