@@ -431,6 +431,23 @@ describe('a request', function()
     assert.equal(1, world:times_told 'A request is refused')
   end)
 
+  it('with the id of another one is refused, and is not told as done', function()
+    local world = at_weight(make(), 20)
+    ask(world, 'rollback', { id = 'x' })
+    done(world, 'x', 'podinfo%-1 is taken back')
+    finish(world, 'Failed', 'podinfo:1')
+    ask(world, 'resume')
+    done(world, 'resume-1', 'goes on')
+    for verb, release in pairs { promote = 'podinfo-1', approve = 'podinfo-1', rollback = 'other-99' } do
+      ask(world, verb, { id = 'x', release = release })
+      local answer = await_answer(world, 'x')
+      assert.equal('Refused', answer.outcome)
+      assert.equal('its id x is that of another request: rollback podinfo-1', answer.message)
+      ask(world, 'resume', { id = 'after ' .. verb })
+      done(world, 'after ' .. verb, 'goes on')
+    end
+  end)
+
   it('that is put back does nothing a second time', function()
     local world = make { analysis = WEIGHTS, version = { errors = 1 } }
     finish(world, 'Failed', 'podinfo:1')

@@ -291,8 +291,14 @@ char *request_who(const struct request *request)
 
 /* --- asking --- */
 
+static char *reason_of(const struct request *request)
+{
+    return request->reason != NULL ? one_line(request->reason, REQUEST_TEXT_MAX) : NULL;
+}
+
 static char *text_of(const struct request *request)
 {
+    char *reason = reason_of(request);
     struct doc *doc = doc_new();
     struct node *root = node_new_object(doc);
     doc_set_root(doc, root);
@@ -302,12 +308,13 @@ static char *text_of(const struct request *request)
         node_set_int(doc, root, "generation", request->generation);
     }
     node_set_str(doc, root, "gate", request->gate);
-    node_set_str(doc, root, "reason", request->reason);
+    node_set_str(doc, root, "reason", reason);
     node_set_str(doc, root, "by", request->by);
     node_set_str(doc, root, "at", request->at);
     node_set_str(doc, root, "id", request->id);
     char *text = node_to_text(root);
     doc_free(doc);
+    str_free(&reason);
     return text;
 }
 
@@ -320,7 +327,9 @@ struct doc *request_patch(const struct request *request)
     char *text = text_of(request);
     node_set_str(doc, annotations, REQUEST_ANNOTATION, text);
     if (request->verb == REQUEST_PAUSE) {
-        node_set_str(doc, annotations, PAUSE_ANNOTATION, request->reason != NULL ? request->reason : "by hand");
+        char *reason = reason_of(request);
+        node_set_str(doc, annotations, PAUSE_ANNOTATION, reason != NULL ? reason : "by hand");
+        str_free(&reason);
     } else if (request->verb == REQUEST_RESUME) {
         node_set(doc, annotations, PAUSE_ANNOTATION, node_new_null(doc));
     }

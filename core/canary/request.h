@@ -64,5 +64,5 @@ char *request_who(const struct request *request);
 const char *request_pause(const struct node *canary);
 
 /* The merge patch of a Canary that asks for it. A pause puts the annotation for its reason there, and resume takes it
- * away. */
+ * away. A reason becomes one line of bounded length: what it would be read as anyhow. */
 struct doc *request_patch(const struct request *request);

@@ -192,12 +192,26 @@ static bool take_retry(struct actor *actor, const struct request_subject *subjec
     return why != NULL && refuse(actor, subject, why); /* else the look begins it (actor_retry) */
 }
 
+/* False for the id of a request that asked for something else: an id is for one request. A retry is on record in the
+ * release that it began, and names the one before. */
+static bool is_recorded_as(const struct request_subject *subject, const struct node *entry)
+{
+    const struct request *request = subject->request;
+    bool is_meant =
+        request->verb == REQUEST_RETRY || request->release == NULL || str_equal(request->release, subject->release);
+    return is_meant && node_is(node_get(entry, "verb"), request_verb_name(request->verb));
+}
+
 static bool take(struct actor *actor, const struct request_subject *subject)
 {
     const char *id = subject->request->id;
     const struct node *entry = actor->run != NULL ? requests_entry(&run_release(actor->run)->requests, id)
                                                   : requests_find(doc_root(subject->latest), id);
-    if (entry != NULL) {
+    if (entry != NULL && !is_recorded_as(subject, entry)) {
+        const char *verb = node_str_or(node_get(entry, "verb"), "another one");
+        return refuse(actor, subject,
+                      str_format("its id %s is that of another request: %s %s", id, verb, subject->release));
+    } else if (entry != NULL) {
         return answer_by_record(actor, subject, entry);
     }
     switch (subject->request->verb) {

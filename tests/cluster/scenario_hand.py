@@ -125,6 +125,10 @@ class Hand(Scenario):
             scene.edit({'metadata': {'annotations': {'sluice.dev/request': spelt}}})
         with self.assertRaises(ApiError):
             scene.edit({'metadata': {'annotations': {'sluice.dev/request': '{"by":"admin","by" : "eve"}'}}})
+        for name in ('CORP\\alice', 'o"brien'):
+            text = json.dumps({'verb': 'resume', 'by': name, 'id': name, 'reason': 'C:\\unit'}, separators=(',', ':'))
+            self.lab.kubectl('--as', name, '--as-group', 'system:masters', '-n', scene.namespace, 'annotate',
+                             '--overwrite', 'canary', manifests.NAME, f'sluice.dev/request={text}')
         write(by='admin', id='own', reason='says "by":"eve" himself')
         scene.wait(lambda: scene.status().get('lastRequest', {}).get('id') == 'own', 20, 'the answer')
         self.assertEqual('admin', scene.status()['lastRequest']['by'])

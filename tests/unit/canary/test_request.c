@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "canary/request.h"
 
@@ -234,6 +235,30 @@ static void test_a_patch_reads_back(void **state)
     doc_free(patch);
 }
 
+/* The API server's policy allows no escapes by number, and the engine no annotation above its bound. */
+static void test_a_reason_is_written_as_one_line(void **state)
+{
+    char *letters = mem_alloc(100 * 1000);
+    memset(letters, 'x', 100 * 1000);
+    letters[100 * 1000 - 1] = '\0';
+    struct request pause = {.verb = REQUEST_PAUSE, .id = "x1", .reason = "\x1b[31mred\nline"};
+    struct doc *patch = request_patch(&pause);
+    const struct node *annotations = node_at(doc_root(patch), "metadata", "annotations");
+    assert_string_equal(node_str(node_get(annotations, REQUEST_ANNOTATION)),
+                        "{\"verb\":\"pause\",\"reason\":\"\xef\xbf\xbd[31mred line\",\"id\":\"x1\"}");
+    assert_string_equal(request_pause(doc_root(patch)), "\xef\xbf\xbd[31mred line");
+    doc_free(patch);
+    pause.reason = letters;
+    patch = request_patch(&pause);
+    struct request read;
+    struct err err = {0};
+    assert_int_equal(request_read(&read, doc_root(patch), &err), REQUEST_READ);
+    assert_true(strlen(request_pause(doc_root(patch))) <= REQUEST_TEXT_MAX + strlen("…"));
+    request_fini(&read);
+    doc_free(patch);
+    mem_free(letters);
+}
+
 static void test_a_pause_holds_until_resume(void **state)
 {
     struct request pause = {.verb = REQUEST_PAUSE, .id = "x1", .reason = "INC-4711"};
@@ -265,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_whom_it_is_meant_for),
         cmocka_unit_test(test_a_pause_is_there_or_not),
         cmocka_unit_test(test_a_patch_reads_back),
+        cmocka_unit_test(test_a_reason_is_written_as_one_line),
         cmocka_unit_test(test_a_pause_holds_until_resume),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
