@@ -402,6 +402,8 @@ describe('a request', function()
       ask(world, 'resume')
       done(world, 'resume-1', 'goes on')
       finish(world, 'Succeeded', 'podinfo:2')
+      assert.equal(1, world:times_told 'Request resume by alice: INC-4711: podinfo.test goes on')
+      assert.equal(0, world:times_told 'Request pause')
     end)
 
     it('works by the annotation alone, as GitOps writes it', function()

@@ -14,9 +14,11 @@
 #include "base/str.h"
 #include "canary/request.h"
 #include "kube/object.h"
+#include "release/requests.h"
 
 enum { DONE = 0, REFUSED = 1, FAILED = 2, UNANSWERED = 3 };
 enum { TIMEOUT_MS = 15 * 1000 };
+#define OVERTAKEN "Overtaken" /* an outcome that only this command knows: no engine says it */
 
 #define HAND_FLAGS                                                                                                     \
     {"reason", "TEXT", "why, for the record: INC-4711"}, SESSION_FLAGS,                                                \
@@ -187,20 +189,64 @@ static bool send(struct session *session, const struct node *canary, const struc
 
 struct waiting {
     const struct store *canaries;
-    const char *namespace, *name, *id;
+    const char *namespace, *name;
+    const struct request *request;
     struct doc *answer; /* status.lastRequest */
+    char *overtaken;    /* what took its place before it was answered, for people; NULL: nothing */
 };
+
+/* A Canary has one annotation for requests, so the last of two that come at once is the one that stays. What is asked
+ * of a pause is a second annotation, which another request leaves as it is. */
+static char *find_overtaker(const struct node *canary, const struct request *request)
+{
+    struct request other;
+    struct err ignored = {0};
+    enum request_found found = request_read(&other, canary, &ignored);
+    bool is_state = request->verb == REQUEST_PAUSE || request->verb == REQUEST_RESUME;
+    const char *state = !is_state ? "" : request_pause(canary) != NULL ? "; it is paused" : "; it is not paused";
+    char *text = NULL;
+    if (found == REQUEST_NONE) {
+        text = str_format("its annotation was taken away before it was answered%s", state);
+    } else if (!str_equal(other.id, request->id)) {
+        const char *verb = found == REQUEST_READ ? request_verb_name(other.verb) : "which cannot be read,";
+        text = str_format("overtaken by another request (%s by %s)%s", verb, other.by != NULL ? other.by : "somebody",
+                          state);
+    }
+    request_fini(&other);
+    return text;
+}
 
 static bool is_answered(void *ctx)
 {
     struct waiting *waiting = ctx;
     struct doc *canary = store_find(waiting->canaries, waiting->namespace, waiting->name);
     const struct node *last = node_at(doc_root(canary), "status", "lastRequest");
-    if (node_is(node_get(last, "id"), waiting->id)) {
+    if (node_is(node_get(last, "id"), waiting->request->id)) {
         waiting->answer = doc_copy(last);
+    } else if (canary != NULL) {
+        waiting->overtaken = find_overtaker(doc_root(canary), waiting->request);
     }
     doc_free(canary);
-    return waiting->answer != NULL;
+    return waiting->answer != NULL || waiting->overtaken != NULL;
+}
+
+/* In the place of the engine's answer. One that was given before the watch began is gone with the next one, but the
+ * Release has on record what was acted on. */
+static struct doc *answer_overtaken(struct session *session, const struct node *canary, const struct waiting *waiting)
+{
+    struct err ignored = {0};
+    struct doc *release = hand_last_release(session, canary, false, &ignored), *doc = doc_new();
+    bool is_done = requests_find(doc_root(release), waiting->request->id) != NULL;
+    char *text = is_done ? str_format("it is on record in %s, and then was %s", object_name(doc_root(release)),
+                                      waiting->overtaken)
+                         : str_dup(waiting->overtaken);
+    struct node *root = node_new_object(doc);
+    doc_set_root(doc, root);
+    node_set_str(doc, root, "outcome", is_done ? "Done" : OVERTAKEN);
+    node_set_str(doc, root, "message", text);
+    str_free(&text);
+    doc_free(release);
+    return doc;
 }
 
 static void tell_json(const struct node *canary, const struct request *request, const struct node *answer)
@@ -242,7 +288,8 @@ static int tell(const struct words *words, struct session *session, const struct
                 "does\n",
                 verb, trouble[0] != '\0' ? ": " : "", trouble);
     } else if (!done) {
-        fprintf(stderr, "sluice %s: refused: %s\n", verb, message);
+        bool refused = !node_is(node_get(answer, "outcome"), OVERTAKEN);
+        fprintf(stderr, "sluice %s: %s%s\n", verb, refused ? "refused: " : "", message);
     }
     return answer == NULL ? UNANSWERED : done ? DONE : REFUSED;
 }
@@ -253,11 +300,16 @@ static int ask(const struct words *words, struct session *session, const struct 
     struct request request;
     int status = FAILED;
     if (fill(session, words, canary, &request, &err) && send(session, canary, &request, &err)) {
-        struct waiting waiting = {.namespace = object_namespace(canary), .name = object_name(canary), .id = request.id};
+        struct waiting waiting = {
+            .namespace = object_namespace(canary), .name = object_name(canary), .request = &request};
         waiting.canaries = session_watch(session, &KUBE_CANARIES, waiting.namespace, waiting.name);
         session_wait(session, words->timeout_ms, is_answered, &waiting);
+        if (waiting.overtaken != NULL) {
+            waiting.answer = answer_overtaken(session, canary, &waiting);
+        }
         status = tell(words, session, canary, &request, doc_root(waiting.answer));
         doc_free(waiting.answer);
+        str_free(&waiting.overtaken);
     } else {
         fprintf(stderr, "sluice %s: %s\n", request_verb_name(words->verb), err.text);
     }
@@ -285,11 +337,13 @@ static int run(const struct words *words)
 static void print_help(enum request_verb verb, const struct cli_flag *flags)
 {
     printf("usage: sluice %s [-n NAMESPACE] CANARY [--reason TEXT] [flags]\n\n%s"
-           "Who asked, and why, is in the Release, in an event and in sluice why; docs/by-hand.md has all of it.\n\n",
-           request_verb_name(verb), says[verb]);
+           "Who asked, and why, is in %s; docs/by-hand.md has all of it.\n\n",
+           request_verb_name(verb), says[verb],
+           verb == REQUEST_PAUSE || verb == REQUEST_RESUME ? "an event and in the Canary's status"
+                                                           : "the Release, in an event and in sluice why");
     cli_print(flags, stdout);
-    fputs("\nExit status: 0 it is done, 1 the engine refuses it, 2 it could not be asked for, 3 no engine\n"
-          "answered in that time.\n",
+    fputs("\nExit status: 0 it is done, 1 the engine refuses it, or another request took its place, 2 it could\n"
+          "not be asked for, 3 no engine answered in that time.\n",
           stdout);
 }
 

@@ -14,12 +14,15 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "canary/condition.h"
 #include "canary/phase.h"
+#include "canary/request.h"
 #include "kube/object.h"
 #include "release/release.h"
 #include "workload/revision.h"
 
-enum { PROMOTED = 0, TAKEN_BACK = 1, FAILED = 2, UNDECIDED = 3 };
+/* The first ones are the exit status. */
+enum outcome { PROMOTED = 0, TAKEN_BACK = 1, FAILED = 2, UNDECIDED = 3, SUPERSEDED };
 enum { TIMEOUT_MS = 30 * 60 * 1000, READ_MS = 30 * 1000 /* for the first look */ };
 
 const struct cli_flag wait_flags[] = {
@@ -89,16 +92,40 @@ struct change {
     char *canary, *target;
     int64_t generation; /* that was asked about; 0: the one that was there at the beginning */
     char revision[REVISION_SIZE];
-    bool known;    /* the revision */
-    int status;    /* UNDECIDED: not yet */
-    char *message; /* what became of it, or what it is at */
+    bool known;           /* the revision */
+    enum outcome outcome; /* UNDECIDED: not yet */
+    char *message;        /* what became of it, or what it is at */
 };
 
-static void decide(struct change *change, int status, char *message)
+static void decide(struct change *change, enum outcome outcome, char *message)
 {
     str_free(&change->message);
-    change->status = status;
+    change->outcome = outcome;
     change->message = message;
+}
+
+/* ", …" for people: what keeps the Canary from going on (str_free). */
+static char *find_hindrance(const struct node *canary)
+{
+    const struct node *accepted = object_condition(canary, CONDITION_ACCEPTED);
+    const struct node *waiting = object_condition(canary, CONDITION_WAITING);
+    const char *pause = request_pause(canary);
+    if (pause != NULL) {
+        return str_format(", paused: %s", pause);
+    } else if (node_bool_or(node_at(canary, "spec", "suspend"), false)) {
+        return str_dup(", spec.suspend holds it");
+    } else if (node_is(node_get(accepted, "status"), "False")) {
+        return str_format(", the Canary is refused: %s", node_str_or(node_get(accepted, "message"), "?"));
+    }
+    const char *why = node_str(node_get(waiting, "message"));
+    return str_format("%s%s", why != NULL ? ", " : "", why != NULL ? why : "");
+}
+
+static void decide_not_begun(struct change *change, const struct node *canary)
+{
+    char *why = find_hindrance(canary);
+    decide(change, UNDECIDED, str_format("no release of it has begun%s", why));
+    str_free(&why);
 }
 
 struct search {
@@ -132,23 +159,56 @@ static struct doc *find_release(const struct change *change, bool by_generation)
     return search.release;
 }
 
-/* The revision of a generation that is not the live one any more is known of its Release alone. */
-static bool know_revision(struct change *change, const struct node *target)
+static bool search_follower(void *ctx, const char *namespace, const char *name, const struct doc *object)
+{
+    struct search *search = ctx;
+    const struct node *root = doc_root(object), *spec = node_get(root, "spec");
+    if (node_is(node_get(spec, "canary"), search->change->canary) &&
+        node_int_or(node_get(spec, "generation"), 0) > search->change->generation) {
+        doc_free(search->release);
+        search->release = doc_copy(root);
+    }
+    return search->release == NULL;
+}
+
+/* A generation that is not the present one any more, and has no Release of its own. Where nothing was released since,
+ * and the Canary has seen what is there now, only the engine's scaling came after it. */
+static bool know_older(struct change *change, const struct node *canary)
+{
+    struct search search = {.change = change};
+    store_each(change->releases, change->namespace, search_follower, &search);
+    const char *seen = node_str_or(node_at(canary, "status", "lastAppliedSpec"), "");
+    if (search.release != NULL) {
+        decide(change, SUPERSEDED,
+               str_format("it was superseded: generation %" PRId64
+                          " of %s has no release of its own, and %s came after it",
+                          change->generation, change->target, object_name(doc_root(search.release))));
+    } else if (strcmp(seen, change->revision) == 0) {
+        change->known = true;
+    } else {
+        decide_not_begun(change, canary);
+    }
+    doc_free(search.release);
+    return change->known;
+}
+
+/* The revision of a generation that is not the live one any more is known of its Release. */
+static bool know_revision(struct change *change, const struct node *target, const struct node *canary)
 {
     if (change->known || object_generation(target) < change->generation) {
         return change->known;
     }
-    struct doc *release =
-        change->generation > 0 && object_generation(target) > change->generation ? find_release(change, true) : NULL;
+    bool is_older = change->generation > 0 && object_generation(target) > change->generation;
+    struct doc *release = is_older ? find_release(change, true) : NULL;
     const char *recorded = node_str(node_at(doc_root(release), "spec", "revision"));
     if (recorded != NULL) {
         str_copy(change->revision, sizeof change->revision, recorded);
     } else {
         revision_of_template(node_at(target, "spec", "template"), change->revision);
     }
+    change->known = !is_older || recorded != NULL || know_older(change, canary);
     doc_free(release);
-    change->known = true;
-    return true;
+    return change->known;
 }
 
 static const char *reason_of(const struct node *release)
@@ -170,12 +230,10 @@ static void look_at_canary(struct change *change, const struct node *canary, con
                release != NULL ? str_format("%s was promoted: %s", name, reason_of(release))
                                : str_format("%s runs already", name));
     } else {
-        const struct node *waiting = object_condition(canary, "Waiting");
-        const char *why = node_str(node_get(waiting, "message"));
+        char *why = find_hindrance(canary);
         decide(change, UNDECIDED,
-               str_format("%s is %s, at weight %" PRId64 "%s%s", name, phase,
-                          node_int_or(node_get(status, "canaryWeight"), 0), why != NULL ? ", " : "",
-                          why != NULL ? why : ""));
+               str_format("%s is %s, at weight %" PRId64 "%s", name, phase, hand_weight(canary, release), why));
+        str_free(&why);
     }
 }
 
@@ -189,7 +247,7 @@ static void look_at_record(struct change *change, const struct node *target, con
     } else if (strcmp(state, RELEASE_FAILED) == 0) {
         decide(change, TAKEN_BACK, str_format("%s was taken back: %s", object_name(release), reason_of(release)));
     } else {
-        decide(change, TAKEN_BACK,
+        decide(change, SUPERSEDED,
                str_format("it was superseded: generation %" PRId64 " of %s has another revision",
                           object_generation(target), change->target));
     }
@@ -209,7 +267,7 @@ static bool is_decided(void *ctx)
     bool is_there = is_read(change);
     if (is_there && (target == NULL || canary == NULL)) {
         decide(change, FAILED, str_format("%s is gone", target == NULL ? change->target : change->canary));
-    } else if (is_there && know_revision(change, doc_root(target))) {
+    } else if (is_there && know_revision(change, doc_root(target), doc_root(canary))) {
         struct doc *release = find_release(change, false);
         const char *seen = node_str_or(node_at(doc_root(canary), "status", "lastAppliedSpec"), "");
         char now[REVISION_SIZE];
@@ -219,13 +277,13 @@ static bool is_decided(void *ctx)
         } else if (strcmp(seen, change->revision) == 0) {
             look_at_canary(change, doc_root(canary), doc_root(release));
         } else {
-            decide(change, UNDECIDED, str_format("no release of it has begun"));
+            decide_not_begun(change, doc_root(canary));
         }
         doc_free(release);
     }
     doc_free(target);
     doc_free(canary);
-    return change->status != UNDECIDED;
+    return change->outcome != UNDECIDED;
 }
 
 /* --- whose it is --- */
@@ -292,10 +350,13 @@ static struct doc *find_canary(struct session *session, const char *subject, str
 static int tell(const struct words *words, const struct session *session, const struct change *change,
                 enum session_end end)
 {
-    static const char *const outcomes[] = {
-        [PROMOTED] = "promoted", [TAKEN_BACK] = "taken back", [FAILED] = "unknown", [UNDECIDED] = "undecided"};
+    static const char *const outcomes[] = {[PROMOTED] = "promoted",
+                                           [TAKEN_BACK] = "taken back",
+                                           [FAILED] = "unknown",
+                                           [UNDECIDED] = "undecided",
+                                           [SUPERSEDED] = "superseded"};
     const char *trouble = session_trouble(session);
-    int status = end == SESSION_INTERRUPTED ? FAILED : change->status;
+    enum outcome outcome = end == SESSION_INTERRUPTED ? FAILED : change->outcome;
     const char *message = end == SESSION_INTERRUPTED ? "interrupted"
                           : change->message != NULL  ? change->message
                           : trouble[0] != '\0'       ? trouble
@@ -309,19 +370,19 @@ static int tell(const struct words *words, const struct session *session, const 
         node_set_str(doc, root, "namespace", change->namespace);
         node_set_str(doc, root, "target", change->target);
         node_set_str(doc, root, "revision", change->known ? change->revision : NULL);
-        node_set_str(doc, root, "outcome", outcomes[status]);
+        node_set_str(doc, root, "outcome", outcomes[outcome]);
         node_set_str(doc, root, "message", message);
         char *text = node_to_text(root);
         printf("%s\n", text);
         str_free(&text);
         doc_free(doc);
-    } else if (status == PROMOTED) {
+    } else if (outcome == PROMOTED) {
         printf("%s\n", message);
     }
-    if (status != PROMOTED) {
-        fprintf(stderr, "sluice wait: %s%s\n", status == UNDECIDED ? "undecided in that time: " : "", message);
+    if (outcome != PROMOTED) {
+        fprintf(stderr, "sluice wait: %s%s\n", outcome == UNDECIDED ? "undecided in that time: " : "", message);
     }
-    return status;
+    return outcome == SUPERSEDED ? TAKEN_BACK : (int)outcome;
 }
 
 static int follow(const struct words *words, struct session *session, const struct node *canary)
@@ -332,7 +393,7 @@ static int follow(const struct words *words, struct session *session, const stru
                             .canary = str_dup(object_name(canary)),
                             .target = str_dup(node_str_or(node_get(ref, "name"), "")),
                             .generation = words->generation,
-                            .status = UNDECIDED};
+                            .outcome = UNDECIDED};
     bool is_set = node_is(node_get(ref, "kind"), "DaemonSet");
     change.targets = session_watch(session, is_set ? &sets : &KUBE_DEPLOYMENTS, change.namespace, change.target);
     change.canaries = session_watch(session, &KUBE_CANARIES, change.namespace, change.canary);

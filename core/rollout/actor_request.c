@@ -26,11 +26,11 @@ static char *event_of(const struct status_answer *answer)
     return text;
 }
 
-/* A pause and its end are told by what they do. */
+/* A pause is told by what it does, with who asked for it. The end of one is seen after the annotation is gone, and
+ * nobody knows then whether a request took it away. */
 static bool is_told(const struct status_answer *answer)
 {
-    bool is_state = answer->request->verb == REQUEST_PAUSE || answer->request->verb == REQUEST_RESUME;
-    return answer->is_bad || !answer->done || !is_state;
+    return answer->is_bad || !answer->done || answer->request->verb != REQUEST_PAUSE;
 }
 
 /* Of the event, the same whoever tells it: whoever dies before the answer is written has told it already. */

@@ -118,7 +118,8 @@ class ByHand(Served):
         self.until(lambda: self.canary()['status']['phase'] == 'WaitingPromotion')
         undecided = self.hand('wait', '-n', 'test', 'deployment/podinfo', '--timeout', '1ms')
         self.assertEqual((3, ''), undecided[:2])
-        self.assertIn('podinfo-2 is WaitingPromotion', undecided[2])
+        self.assertIn('podinfo-2 is WaitingPromotion, at weight 50', undecided[2])
+        self.assertRegex(self.hand('status', '-n', 'test')[1], r'WaitingPromotion +50 ')
         self.assertEqual((1, '', 'sluice approve: refused: podinfo-2 waits at gate confirm-promotion, not at other\n'),
                          self.hand('approve', '-n', 'test', 'podinfo', '--gate', 'other'))
         self.assertEqual((0, 'gate confirm-promotion lets podinfo-2 through\n', ''),
@@ -131,6 +132,8 @@ class ByHand(Served):
 
     def test_a_promotion_and_a_generation(self):
         self.hand('wait', '-n', 'test', 'deployment/podinfo')
+        first = ('wait', '-n', 'test', 'deployment/podinfo', '--for-generation', '1')
+        self.assertEqual((0, 'podinfo runs already\n', ''), self.hand(*first))
         self.push(2)
         target = json.loads(self.kubectl('-n', 'test', 'get', 'deployment', 'podinfo', '-o', 'json')[1])
         generation = str(target['metadata']['generation'])
@@ -140,6 +143,9 @@ class ByHand(Served):
         waited = self.hand('wait', '-n', 'test', 'deployment/podinfo', '--for-generation', generation)
         self.assertRegex(waited[1], '^podinfo-1 was promoted: promoted by .*: INC-4711\n$')
         self.assertEqual(0, waited[0])
+        self.assertEqual((1, '', 'sluice wait: it was superseded: generation 1 of podinfo has no release of its own, '
+                                 'and podinfo-1 came after it\n'), self.hand(*first))
+        self.assertEqual('superseded', json.loads(self.hand(*first, '-o', 'json')[1])['outcome'])
         self.push(3)
         self.until_weight(10)
         waiting = subprocess.Popen([SLUICE, 'wait', '-n', 'test', 'deploy/podinfo'], stderr=subprocess.PIPE,
@@ -149,6 +155,26 @@ class ByHand(Served):
         self.push(4)
         self.assertEqual(1, waiting.wait(PATIENCE_S))
         self.assertIn('it was superseded: generation', waiting.stderr.read())
+
+    def test_what_a_wait_is_held_by(self):
+        wait = ('wait', '-n', 'test', 'deployment/podinfo', '--timeout', '1ms')
+        self.hand('wait', '-n', 'test', 'deployment/podinfo')
+        self.push(2)
+        self.until_weight(10)
+        self.hand('pause', '-n', 'test', 'podinfo', '--reason', 'INC-4711')
+        self.assertRegex(self.hand(*wait)[2], r'podinfo-1 is Progressing, at weight \d+, paused: INC-4711\n$')
+        self.hand('resume', '-n', 'test', 'podinfo', '--reason', 'INC-4711')
+        events = json.loads(self.kubectl('-n', 'test', 'get', 'events', '-o', 'json')[1])['items']
+        told = [event['message'] for event in events if event['message'].startswith('Request resume by ')]
+        self.assertEqual(1, len(told), events)
+        self.assertTrue(told[0].endswith(': INC-4711: podinfo.test goes on'), told)
+        refused = {'spec': {'analysis': {'sessionAffinity': {'cookieName': 'x'}}}}
+        self.kubectl('-n', 'test', 'patch', 'canary', 'podinfo', '--type', 'merge', '-p', json.dumps(refused))
+        self.until(lambda: any(c['type'] == 'Accepted' and c['status'] == 'False'
+                               for c in self.canary()['status']['conditions']))
+        status, _, error = self.hand(*wait)
+        self.assertEqual(3, status)
+        self.assertRegex(error, r'podinfo-1 is Progressing, at weight \d+, the Canary is refused: .*sessionAffinity')
 
     def test_as_a_plugin_of_kubectl(self):
         plugin = self.top / 'kubectl-sluice'
@@ -199,6 +225,57 @@ class Unanswered(Served):
         self.assertIn('no engine answered', error)
         annotations = self.canary()['metadata']['annotations']
         self.assertEqual('by hand', annotations['sluice.dev/pause'])
+
+    def request(self):
+        return json.loads(self.canary()['metadata'].get('annotations', {}).get('sluice.dev/request', '{}'))
+
+    def start(self, verb, *words):
+        """It has asked, and waits for the answer."""
+        asking = subprocess.Popen([SLUICE, verb, '-n', 'test', 'podinfo', '--timeout', '10m', *words], text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  env={**os.environ, 'KUBECONFIG': str(self.config)})
+        self.addCleanup(asking.communicate)
+        self.addCleanup(asking.kill)
+        self.until(lambda: self.request().get('verb') == verb)
+        return asking
+
+    def ended(self, asking):
+        told = asking.communicate(timeout=PATIENCE_S)
+        return asking.returncode, *told
+
+    def annotate(self, annotation):
+        self.kubectl('-n', 'test', 'annotate', '--overwrite', 'canary/podinfo', annotation)
+
+    def test_another_request_takes_its_place(self):
+        asking = self.start('promote')
+        other = json.dumps({'verb': 'rollback', 'release': 'podinfo-1', 'by': 'alice', 'id': 'x'})
+        self.annotate(f'sluice.dev/request={other}')
+        self.assertEqual((1, '', 'sluice promote: overtaken by another request (rollback by alice)\n'),
+                         self.ended(asking))
+        asking = self.start('pause', '-o', 'json')
+        self.annotate('sluice.dev/request=rollback podinfo-1')
+        status, told, _ = self.ended(asking)
+        answer = json.loads(told)
+        self.assertEqual((1, 'Overtaken', 'overtaken by another request (rollback by somebody); it is paused'),
+                         (status, answer['outcome'], answer['message']))
+        asking = self.start('promote')
+        self.annotate('sluice.dev/request-')
+        self.assertEqual((1, '', 'sluice promote: its annotation was taken away before it was answered\n'),
+                         self.ended(asking))
+
+    def test_one_that_is_on_record_was_done(self):
+        asking = self.start('retry')
+        canary, request = self.canary(), self.request()
+        owner = {'apiVersion': canary['apiVersion'], 'kind': 'Canary', 'name': 'podinfo',
+                 'uid': canary['metadata']['uid']}
+        release = {'apiVersion': 'sluice.dev/v1alpha1', 'kind': 'Release',
+                   'metadata': {'name': 'podinfo-1', 'namespace': 'test', 'ownerReferences': [owner],
+                                'labels': {'sluice.dev/canary': 'podinfo'}},
+                   'spec': {'canary': 'podinfo', 'revision': '1', 'strategy': 'x', 'request': request}}
+        self.kubectl('create', '--validate=false', '-f', '-', text=json.dumps(release))
+        self.annotate('sluice.dev/request=rollback podinfo-1')
+        self.assertEqual((0, 'it is on record in podinfo-1, and then was overtaken by another request '
+                             '(rollback by somebody)\n', ''), self.ended(asking))
 
 
 if __name__ == '__main__':
