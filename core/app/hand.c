@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "app/command.h"
+#include "app/shown.h"
 #include "app/version.h"
 #include "base/duration.h"
 #include "base/log.h"
@@ -274,7 +275,9 @@ static void tell_json(const struct node *canary, const struct request *request, 
 static int tell(const struct words *words, struct session *session, const struct node *canary,
                 const struct request *request, const struct node *answer)
 {
-    const char *verb = request_verb_name(request->verb), *message = node_str_or(node_get(answer, "message"), "");
+    char line[SHOWN_SIZE], cause[SHOWN_SIZE];
+    const char *verb = request_verb_name(request->verb);
+    const char *message = shown_line(line, sizeof line, node_str(node_get(answer, "message")));
     bool done = node_is(node_get(answer, "outcome"), "Done");
     if (words->json) {
         tell_json(canary, request, answer);
@@ -282,7 +285,7 @@ static int tell(const struct words *words, struct session *session, const struct
         printf("%s\n", message);
     }
     if (answer == NULL) {
-        const char *trouble = session_trouble(session);
+        const char *trouble = shown_line(cause, sizeof cause, session_trouble(session));
         fprintf(stderr,
                 "sluice %s: no engine answered%s%s; the request stays on the Canary, and is acted on once one "
                 "does\n",

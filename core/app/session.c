@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/answer.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/curl.h"
@@ -18,7 +19,8 @@ struct session {
     char *namespace;
     bool interrupted;
 
-    struct kube_call *call; /* of session_ask; NULL: it is answered */
+    const struct kube_request *request; /* of session_ask */
+    struct kube_call *call;             /* of that; NULL: it is answered */
     struct doc *answer;
     struct err err;
 
@@ -91,6 +93,7 @@ struct session *session_open(const struct session_flags *flags, struct err *err)
 {
     struct kube_config config = {0};
     if (!load_config(flags, &config, err)) {
+        answer_show_err(err);
         kube_config_fini(&config);
         return NULL;
     }
@@ -137,7 +140,9 @@ static void on_answer(void *ctx, const struct doc *answer, const struct err *err
     struct session *session = ctx;
     session->call = NULL;
     session->err = *err;
-    session->answer = answer != NULL ? doc_copy(doc_root(answer)) : NULL;
+    if (answer != NULL && answer_check(session->kube, session->request, doc_root(answer), &session->err)) {
+        session->answer = doc_copy(doc_root(answer));
+    }
     loop_stop(session->loop);
 }
 
@@ -145,6 +150,7 @@ struct doc *session_ask(struct session *session, const struct kube_request *requ
 {
     session->answer = NULL;
     session->err = (struct err){0};
+    session->request = request;
     session->call = kube_start(session->kube, request, on_answer, session);
     loop_run(session->loop);
     if (session->call != NULL) {
@@ -153,6 +159,7 @@ struct doc *session_ask(struct session *session, const struct kube_request *requ
     }
     if (session->answer == NULL) {
         *err = session->err;
+        answer_show_err(err);
     }
     return session->answer;
 }

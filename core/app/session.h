@@ -34,7 +34,8 @@ void session_close(struct session *session);
 const char *session_namespace(const struct session *session);
 struct clock *session_clock(const struct session *session);
 
-/* The answer (doc_free); NULL and err without one. */
+/* The answer (doc_free), an object or a list of the kind that was asked for; NULL and err, as one line for a terminal,
+ * without one. */
 struct doc *session_ask(struct session *session, const struct kube_request *request, struct err *err);
 
 /* Watches one object, or with `name` NULL all of a kind, from now on: the store has what is there once it is synced. */

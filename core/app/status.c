@@ -7,6 +7,7 @@
 
 #include "app/command.h"
 #include "app/hand.h"
+#include "app/shown.h"
 #include "app/version.h"
 #include "base/duration.h"
 #include "base/log.h"
@@ -199,13 +200,15 @@ static char *next_of(const struct node *row, int64_t now_ms)
 static char *wait_of(const struct node *row, int64_t now_ms)
 {
     const struct node *waits = node_get(row, "waits");
-    const char *reason = node_str_or(node_get(waits, "reason"), ""), *message = node_str(node_get(waits, "message"));
+    const char *reason = node_str_or(node_get(waits, "reason"), "");
+    char line[SHOWN_SIZE]; /* what follows it is to be seen, too */
+    const char *message = shown_line(line, sizeof line, node_str(node_get(waits, "message")));
     int64_t since_ms;
     struct err ignored = {0};
     if (waits == NULL) {
         return str_dup("-");
     }
-    char *text = str_format("%s: %s", reason, message != NULL ? message : "");
+    char *text = str_format("%s: %s", reason, message);
     const char *since = node_str(node_get(waits, "since"));
     if (since != NULL && time_parse(since, &since_ms, &ignored)) {
         char *age = span(now_ms - since_ms), *whole = str_format("%s, for %s", text, age);
@@ -226,6 +229,11 @@ static void fill_cells(const struct node *row, int64_t now_ms, char *cells[COLUM
                           node_int_or(node_get(row, "threshold"), 0));
     cells[5] = next_of(row, now_ms);
     cells[6] = wait_of(row, now_ms);
+    for (size_t i = 0; i < COLUMNS; i++) {
+        char line[2 * SHOWN_SIZE], *cell = cells[i];
+        cells[i] = str_dup(shown_line(line, sizeof line, cell));
+        str_free(&cell);
+    }
 }
 
 static void print_table(const struct node *rows, int64_t now_ms)
@@ -253,19 +261,27 @@ static void print_table(const struct node *rows, int64_t now_ms)
     mem_free(cells);
 }
 
+static void print_line(char *text)
+{
+    char line[2 * SHOWN_SIZE];
+    printf("%s\n", shown_line(line, sizeof line, text));
+    str_free(&text);
+}
+
 static void print_details(const struct node *row)
 {
     const struct node *release = node_get(row, "release"), *last = node_get(row, "lastRequest");
     if (release != NULL) {
-        printf("\nrelease       %s, %s\n", node_str_or(node_get(release, "name"), "?"),
-               node_str_or(node_get(release, "state"), RELEASE_RUNNING));
+        printf("\n");
+        print_line(str_format("release       %s, %s", node_str_or(node_get(release, "name"), "?"),
+                              node_str_or(node_get(release, "state"), RELEASE_RUNNING)));
     }
     if (last != NULL) {
         const char *reason = node_str(node_get(last, "reason"));
-        printf("last request  %s by %s%s%s, %s: %s: %s\n", node_str_or(node_get(last, "verb"), "?"),
-               node_str_or(node_get(last, "by"), "somebody"), reason != NULL ? ": " : "", reason != NULL ? reason : "",
-               node_str_or(node_get(last, "at"), "?"), node_str_or(node_get(last, "outcome"), "?"),
-               node_str_or(node_get(last, "message"), ""));
+        print_line(str_format("last request  %s by %s%s%s, %s: %s: %s", node_str_or(node_get(last, "verb"), "?"),
+                              node_str_or(node_get(last, "by"), "somebody"), reason != NULL ? ": " : "",
+                              reason != NULL ? reason : "", node_str_or(node_get(last, "at"), "?"),
+                              node_str_or(node_get(last, "outcome"), "?"), node_str_or(node_get(last, "message"), "")));
     }
 }
 

@@ -10,6 +10,7 @@
 
 #include "app/command.h"
 #include "app/hand.h"
+#include "app/shown.h"
 #include "app/version.h"
 #include "base/duration.h"
 #include "base/log.h"
@@ -362,6 +363,8 @@ static int tell(const struct words *words, const struct session *session, const 
                           : trouble[0] != '\0'       ? trouble
                           : change->generation > 0   ? "the target has not come to that generation yet"
                                                      : "it is not read yet";
+    char line[SHOWN_SIZE];
+    message = words->json ? message : shown_line(line, sizeof line, message);
     if (words->json) {
         struct doc *doc = doc_new();
         struct node *root = node_new_object(doc);

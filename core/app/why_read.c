@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/answer.h"
 #include "app/cli.h"
 #include "app/kubeconfig.h"
 #include "app/why.h"
@@ -65,6 +66,8 @@ static struct doc *read_file(const char *path, char **place, struct err *err)
 
 struct asking {
     struct loop *loop;
+    const struct kube_client *kube;
+    const struct kube_request *request;
     struct kube_call *call;
     struct doc *answer;
     struct err err;
@@ -75,7 +78,9 @@ static void on_answer(void *ctx, const struct doc *answer, const struct err *err
     struct asking *asking = ctx;
     asking->call = NULL;
     asking->err = *err;
-    asking->answer = answer != NULL ? doc_copy(doc_root(answer)) : NULL;
+    if (answer != NULL && answer_check(asking->kube, asking->request, doc_root(answer), &asking->err)) {
+        asking->answer = doc_copy(doc_root(answer));
+    }
     loop_stop(asking->loop);
 }
 
@@ -91,12 +96,15 @@ static struct doc *ask(struct asking *asking, struct kube_client *kube, const st
 {
     asking->answer = NULL;
     asking->err = (struct err){0};
+    asking->kube = kube;
+    asking->request = request;
     asking->call = kube_start(kube, request, on_answer, asking);
     loop_run(asking->loop);
     if (asking->call != NULL) {
         kube_cancel(asking->call);
         asking->call = NULL;
     }
+    answer_show_err(&asking->err);
     return asking->answer;
 }
 
@@ -137,7 +145,9 @@ static struct doc *list_releases(struct asking *asking, struct kube_client *kube
     if (list == NULL) {
         *err = asking->err;
     } else {
-        objects = doc_copy(node_get(doc_root(list), "items"));
+        objects = doc_new();
+        const struct node *items = node_get(doc_root(list), "items"); /* may be null */
+        doc_set_root(objects, node_type(items) == NODE_ARRAY ? node_copy(objects, items) : node_new_array(objects));
         if (!add_canary(asking, kube, source, namespace, objects, err)) {
             doc_free(objects);
             objects = NULL;

@@ -4,6 +4,7 @@
     hand.py SLUICE
 """
 import hashlib
+import http.server
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 import unittest
 
@@ -276,6 +278,119 @@ class Unanswered(Served):
         self.annotate('sluice.dev/request=rollback podinfo-1')
         self.assertEqual((0, 'it is on record in podinfo-1, and then was overtaken by another request '
                              '(rollback by somebody)\n', ''), self.ended(asking))
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    """The server's `answers`: what a path ends with, and the status and JSON of it."""
+
+    def do_GET(self):
+        path = self.path.split('?')[0]
+        status, answer = next((a for end, a in self.server.answers.items() if path.endswith(end)), (404, {}))
+        body = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header('Content-Type', 'application/json')
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_PATCH = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+CANARY = {'apiVersion': 'flagger.app/v1beta1', 'kind': 'Canary',
+          'metadata': {'name': 'shop', 'namespace': 'test', 'uid': 'u'},
+          'spec': {'targetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': 'shop'},
+                   'service': {'port': 80}, 'analysis': {'interval': '1m', 'threshold': 5}}}
+
+
+def listed(kind, *items):
+    version = 'sluice.dev/v1alpha1' if kind == 'Release' else 'flagger.app/v1beta1'
+    return 200, {'apiVersion': version, 'kind': f'{kind}List', 'metadata': {}, 'items': list(items)}
+
+
+class OtherServers(unittest.TestCase):
+    """A server that is no API server, or does not mean well."""
+    def setUp(self):
+        top = tempfile.TemporaryDirectory()
+        self.addCleanup(top.cleanup)
+        self.config = pathlib.Path(top.name) / 'kubeconfig'
+        self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Answers)
+        self.addCleanup(self.server.server_close)
+        self.addCleanup(self.server.shutdown)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f'http://127.0.0.1:{self.server.server_port}'
+        self.config.write_text(json.dumps({
+            'apiVersion': 'v1', 'kind': 'Config', 'current-context': 'c', 'users': [],
+            'clusters': [{'name': 'c', 'cluster': {'server': self.url}}],
+            'contexts': [{'name': 'c', 'context': {'cluster': 'c', 'namespace': 'test'}}]}))
+
+    def ask(self, answers, *words):
+        self.server.answers = answers
+        done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S,
+                              env={**os.environ, 'KUBECONFIG': str(self.config)})
+        return done.returncode, done.stdout, done.stderr
+
+    def refused(self, command, kind):
+        return 2, '', f'sluice {command}: the server at {self.url} answered with something that is no {kind}\n'
+
+    def test_an_answer_that_is_none(self):
+        nameless = {**CANARY, 'metadata': {'namespace': 'test'}}
+        for answer in ({'error': 'login required'}, {}, {**CANARY, 'kind': 'Role'}, nameless,
+                       {**CANARY, 'metadata': {'name': 'shop'}}):
+            for words in (['status', 'shop'], ['promote', 'shop'], ['pause', 'shop'], ['wait', 'canary/shop']):
+                with self.subTest(words=words, answer=answer):
+                    self.assertEqual(self.refused(words[0], 'Canary'), self.ask({'': (200, answer)}, *words))
+
+    def test_a_list_that_is_none(self):
+        nowhere = {**CANARY, 'metadata': {'name': 'shop'}}
+        for answer in ((200, {'error': 'login required'}), (200, {}), (200, {'kind': 'CanaryList', 'items': 'none'}),
+                       listed('Canary', CANARY, nowhere), listed('Canary', {}), listed('Canary', 7),
+                       listed('Canary', {**CANARY, 'kind': 'Role'})):
+            for words in (['status'], ['status', '-A'], ['wait', 'deployment/shop']):
+                with self.subTest(words=words, answer=answer):
+                    self.assertEqual(self.refused(words[0], 'list of Canary'), self.ask({'': answer}, *words))
+
+    def test_releases_that_are_none(self):
+        owner = [{'kind': 'Canary', 'name': 'shop', 'uid': 'u', 'controller': True}]
+        release = {'apiVersion': 'sluice.dev/v1alpha1', 'kind': 'Release',
+                   'metadata': {'namespace': 'test', 'ownerReferences': owner}}
+        for answer in ((200, {'error': 'login required'}), (200, {}), listed('Release', release)):
+            answers = {'/releases': answer, '/canaries/shop': (200, CANARY)}
+            for words in (['promote', 'shop'], ['why', 'shop']):
+                with self.subTest(words=words, answer=answer):
+                    self.assertEqual(self.refused(words[0], 'list of Release'), self.ask(answers, *words))
+            self.assertRegex(self.ask(answers, 'status', 'shop')[1], 'test +shop')
+        none = {'/releases': (200, {**listed('Release')[1], 'items': None}), '/canaries/shop': (200, CANARY)}
+        self.assertIn('shop', self.ask(none, 'why', 'shop')[2])
+
+    def test_what_a_terminal_would_obey(self):
+        pause = '\x1b[31mRED\x1b]0;title\x07\ntest  other  Failed \u202e'
+        for text, shown in ((pause, r'\x1b[31mRED\x1b]0;title\x07 test  other  Failed \u{202e}'),
+                            ('x' * 200_000, 'x' * 1020 + '...')):
+            canary = {**CANARY, 'metadata': {**CANARY['metadata'], 'annotations': {'sluice.dev/pause': text}},
+                      'status': {'phase': 'Progressing',
+                                 'lastRequest': {'verb': 'promote', 'by': text, 'outcome': 'Done', 'message': text}}}
+            answers = {'/releases': listed('Release'), '/canaries/shop': (200, canary),
+                       '/canaries': listed('Canary', canary)}
+            for words in (['status'], ['status', 'shop']):
+                with self.subTest(words=words, text=text[:9]):
+                    status, told, error = self.ask(answers, *words)
+                    self.assertEqual((0, ''), (status, error))
+                    self.assertIn(f'Paused: {shown}\n', told)
+                    self.assertLess(len(told), 5000)
+                    self.assertTrue(all(c.isprintable() or c == '\n' for c in told), told)
+                    self.assertEqual(2 if len(words) == 1 else 3, told.count('\n'))
+
+    def test_an_error_that_a_terminal_would_obey(self):
+        message = {'kind': 'Status', 'apiVersion': 'v1', 'status': 'Failure', 'code': 403, 'reason': 'Forbidden',
+                   'message': 'no \x1b[31mRED\nsluice: all is well \u202e'}
+        for words in (['status'], ['status', 'shop'], ['promote', 'shop'], ['wait', 'canary/shop'], ['why', 'shop']):
+            with self.subTest(words):
+                status, told, error = self.ask({'': (403, message)}, *words)
+                self.assertEqual((2, '', 1), (status, told, error.count('\n')))
+                self.assertIn(r'no \x1b[31mRED sluice: all is well \u{202e}', error)
 
 
 if __name__ == '__main__':
