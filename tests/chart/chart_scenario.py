@@ -38,10 +38,10 @@ class ChartScenario(Scenario):
     def objects(self, values, **how):
         return Objects(self.render(values, **how))
 
-    def refusal(self, values):
+    def refusal(self, values, **how):
         """What helm says of values that it does not take."""
         with self.assertRaises(real_helm.Refused) as refused:
-            self.render(values)
+            self.render(values, **how)
         return str(refused.exception)
 
     def notes_of(self, values):

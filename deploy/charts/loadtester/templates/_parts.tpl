@@ -1,6 +1,6 @@
 {{/* Flagger's chart selects by this label, so an installation of it can be upgraded to this one. */}}
 {{- define "loadtester.selector" -}}
-app: {{ include "sluice.name" . }}
+app: {{ include "sluice.name" . | quote }}
 {{- end -}}
 
 {{/* The ServiceAccount; empty: none, and no token. */}}

@@ -1,4 +1,5 @@
-{{/* What both charts share: names, labels, the image, the notes. Names end at 63 characters, as labels do. */}}
+{{/* What both charts share: names, labels, the image, the notes. Names end at 63 characters, as labels do. They are
+quoted wherever they are used: 123, on and null are names, too, and YAML reads another type. */}}
 
 {{- define "sluice.short" -}}
 {{- . | trunc 63 | trimSuffix "-" -}}
@@ -24,14 +25,14 @@
 {{- end -}}
 
 {{- define "sluice.selector" -}}
-app.kubernetes.io/name: {{ include "sluice.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "sluice.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "sluice.labels" -}}
 {{ include "sluice.selector" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 
