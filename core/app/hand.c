@@ -18,7 +18,7 @@
 #include "release/requests.h"
 
 enum { DONE = 0, REFUSED = 1, FAILED = 2, UNANSWERED = 3 };
-enum { TIMEOUT_MS = 15 * 1000 };
+enum { TIMEOUT_MS = 15 * 1000, RECORD_MS = 2 * 1000 /* for what is being put on record */ };
 #define OVERTAKEN "Overtaken" /* an outcome that only this command knows: no engine says it */
 
 #define HAND_FLAGS                                                                                                     \
@@ -196,6 +196,11 @@ struct waiting {
     char *overtaken;    /* what took its place before it was answered, for people; NULL: nothing */
 };
 
+static bool is_state(const struct request *request)
+{
+    return request->verb == REQUEST_PAUSE || request->verb == REQUEST_RESUME;
+}
+
 /* A Canary has one annotation for requests, so the last of two that come at once is the one that stays. What is asked
  * of a pause is a second annotation, which another request leaves as it is. */
 static char *find_overtaker(const struct node *canary, const struct request *request)
@@ -203,8 +208,9 @@ static char *find_overtaker(const struct node *canary, const struct request *req
     struct request other;
     struct err ignored = {0};
     enum request_found found = request_read(&other, canary, &ignored);
-    bool is_state = request->verb == REQUEST_PAUSE || request->verb == REQUEST_RESUME;
-    const char *state = !is_state ? "" : request_pause(canary) != NULL ? "; it is paused" : "; it is not paused";
+    const char *state = !is_state(request)              ? ""
+                        : request_pause(canary) != NULL ? "; it is paused"
+                                                        : "; it is not paused";
     char *text = NULL;
     if (found == REQUEST_NONE) {
         text = str_format("its annotation was taken away before it was answered%s", state);
@@ -231,22 +237,47 @@ static bool is_answered(void *ctx)
     return waiting->answer != NULL || waiting->overtaken != NULL;
 }
 
-/* In the place of the engine's answer. One that was given before the watch began is gone with the next one, but the
- * Release has on record what was acted on. */
-static struct doc *answer_overtaken(struct session *session, const struct node *canary, const struct waiting *waiting)
+struct record {
+    const struct store *releases;
+    const char *namespace, *id;
+    char *release; /* which has the request; NULL: none yet */
+};
+
+static bool look_into(void *ctx, const char *namespace, const char *name, const struct doc *object)
 {
-    struct err ignored = {0};
-    struct doc *release = hand_last_release(session, canary, false, &ignored), *doc = doc_new();
-    bool is_done = requests_find(doc_root(release), waiting->request->id) != NULL;
-    char *text = is_done ? str_format("it is on record in %s, and then was %s", object_name(doc_root(release)),
-                                      waiting->overtaken)
+    struct record *record = ctx;
+    if (requests_find(doc_root(object), record->id) != NULL) {
+        record->release = str_dup(name);
+    }
+    return record->release == NULL;
+}
+
+static bool is_on_record(void *ctx)
+{
+    struct record *record = ctx;
+    store_each(record->releases, record->namespace, look_into, record);
+    return record->release != NULL;
+}
+
+/* In the place of the engine's answer, of which the next one may have taken the place. The engine may also have begun
+ * to act before it saw the other request: the Release has on record then what was done. A pause is in no record. */
+static struct doc *answer_overtaken(struct session *session, const struct waiting *waiting)
+{
+    struct record record = {.namespace = waiting->namespace, .id = waiting->request->id};
+    if (!is_state(waiting->request)) {
+        record.releases = session_watch(session, &KUBE_RELEASES, record.namespace, NULL);
+        session_wait(session, RECORD_MS, is_on_record, &record);
+    }
+    bool is_done = record.release != NULL;
+    char *text = is_done ? str_format("it is on record in %s; %s", record.release, waiting->overtaken)
                          : str_dup(waiting->overtaken);
+    struct doc *doc = doc_new();
     struct node *root = node_new_object(doc);
     doc_set_root(doc, root);
     node_set_str(doc, root, "outcome", is_done ? "Done" : OVERTAKEN);
     node_set_str(doc, root, "message", text);
     str_free(&text);
-    doc_free(release);
+    str_free(&record.release);
     return doc;
 }
 
@@ -308,7 +339,7 @@ static int ask(const struct words *words, struct session *session, const struct 
         waiting.canaries = session_watch(session, &KUBE_CANARIES, waiting.namespace, waiting.name);
         session_wait(session, words->timeout_ms, is_answered, &waiting);
         if (waiting.overtaken != NULL) {
-            waiting.answer = answer_overtaken(session, canary, &waiting);
+            waiting.answer = answer_overtaken(session, &waiting);
         }
         status = tell(words, session, canary, &request, doc_root(waiting.answer));
         doc_free(waiting.answer);

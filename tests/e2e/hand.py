@@ -276,7 +276,7 @@ class Unanswered(Served):
                    'spec': {'canary': 'podinfo', 'revision': '1', 'strategy': 'x', 'request': request}}
         self.kubectl('create', '--validate=false', '-f', '-', text=json.dumps(release))
         self.annotate('sluice.dev/request=rollback podinfo-1')
-        self.assertEqual((0, 'it is on record in podinfo-1, and then was overtaken by another request '
+        self.assertEqual((0, 'it is on record in podinfo-1; overtaken by another request '
                              '(rollback by somebody)\n', ''), self.ended(asking))
 
 
