@@ -18,6 +18,11 @@ def everything_said(it):
     assert it.one('Service')['spec']['ports'][0]['port'] == 8080
 
 
+def large(it):
+    assert it.args()[-2:] == ['-max-rate=100000', '-command-processes=1000000']
+    assert it.one('Deployment')['spec']['template']['metadata']['labels']['build'] == '1000000'
+
+
 def role(kind):
     def check(it):
         assert it.one(kind)['rules'] == RULES
@@ -42,6 +47,7 @@ ROWS = {
                 'environment': ['KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT']},
         'limits': {'rate': 50, 'workers': 10, 'tasks': 4, 'processes': 64},
     }, everything_said),
+    'large numbers': ({'limits': {'processes': 1000000, 'rate': '100000'}, 'podLabels': {'build': 1000000}}, large),
     'no program': ({'cmd': {'allow': []}}, lambda it: not any('allow-commands' in arg for arg in it.args())),
     'a role': ({'rbac': {'create': True, 'rules': RULES, 'serviceAccountAnnotations': {'a': '{{ .Release.Name }}'}}},
                role('Role')),

@@ -128,25 +128,45 @@ def without_marks(thing):
 class Refusals(ChartScenario):
     when = 'apart'
 
+    rows = {
+        'a name': ({'metricServer': 'http://p'}, "additional properties 'metricServer' not allowed"),
+        'an inner name': ({'slack': {'chanel': 'ops'}}, "'/slack': additional properties 'chanel' not allowed"),
+        'a mesh': ({'meshProvider': 'linkerd'}, "'/meshProvider': value must be one of"),
+        'a log level': ({'logLevel': 'loud'}, "'/logLevel': value must be one of"),
+        'a text for a switch': ({'crd': {'create': 'no'}}, "'/crd/create': got string, want boolean"),
+        'no URL': ({'metricsServer': 'prometheus:9090'}, "'/metricsServer': 'prometheus:9090' does not match"),
+        'a digest': ({'image': {'digest': 'latest'}}, "'/image/digest': 'latest' does not match"),
+        'a namespace': ({'namespace': 'My_Shop'}, "'/namespace': 'My_Shop' does not match"),
+        'an argument': ({'extraArgs': ['scripts=/x']}, "'/extraArgs/0': 'scripts=/x' does not match"),
+        'a script': ({'scripts': {'strategies': {'../x': ''}}}, "'../x' does not match"),
+        'an account': ({'admissionPolicies': {'accounts': ["x' || true"]}}, 'does not match'),
+        "Flagger's image": ({'image': {'repository': 'mirror.example.com/fluxcd/flagger'}}, "is Flagger's image"),
+        'two kubeconfigs': ({'istio': {'kubeconfig': {'secretName': 'a'}},
+                             'controlplane': {'kubeconfig': {'secretName': 'b'}}}, '(b) and its older name'),
+        'a path without a slash': ({'dashboard': {'prefix': 'x'}}, "'/dashboard/prefix': 'x' does not match"),
+        'a port that is taken': ({'dashboard': {'enabled': True, 'port': 8080}}, 'dashboard.port: 8080 is the port of'),
+        'a label of the selector': ({'podLabels': {'app.kubernetes.io/name': 'x'}},
+                                    'podLabels: app.kubernetes.io/name is of the chart'),
+    }
+
     def test_typos(self):
         """A name or a value that is not one is refused, and the text has the place."""
-        rows = {
-            'a name': ({'metricServer': 'http://p'}, "additional properties 'metricServer' not allowed"),
-            'an inner name': ({'slack': {'chanel': 'ops'}}, "'/slack': additional properties 'chanel' not allowed"),
-            'a mesh': ({'meshProvider': 'linkerd'}, "'/meshProvider': value must be one of"),
-            'a log level': ({'logLevel': 'loud'}, "'/logLevel': value must be one of"),
-            'a text for a switch': ({'crd': {'create': 'no'}}, "'/crd/create': got string, want boolean"),
-            'no URL': ({'metricsServer': 'prometheus:9090'}, "'/metricsServer': 'prometheus:9090' does not match"),
-            'a digest': ({'image': {'digest': 'latest'}}, "'/image/digest': 'latest' does not match"),
-            'a namespace': ({'namespace': 'My_Shop'}, "'/namespace': 'My_Shop' does not match"),
-            'an argument': ({'extraArgs': ['scripts=/x']}, "'/extraArgs/0': 'scripts=/x' does not match"),
-            'a script': ({'scripts': {'strategies': {'../x': ''}}}, "'../x' does not match"),
-            'an account': ({'admissionPolicies': {'accounts': ["x' || true"]}}, 'does not match'),
-            "Flagger's image": ({'image': {'repository': 'mirror.example.com/fluxcd/flagger'}}, "is Flagger's image"),
-            'two kubeconfigs': ({'istio': {'kubeconfig': {'secretName': 'a'}},
-                                 'controlplane': {'kubeconfig': {'secretName': 'b'}}}, '(b) and its older name'),
-        }
-        self.each(rows, lambda name, row: self.assertIn(row[1], self.refusal(row[0])))
+        self.each(self.rows, lambda name, row: self.assertIn(row[1], self.refusal(row[0])))
+
+
+class RefusalsOfLoadtester(Refusals):
+    chart = real_helm.LOADTESTER
+    rows = {
+        'a rate': ({'limits': {'rate': -5}}, "'/limits/rate': minimum: got -5, want 1"),
+        'no workers': ({'limits': {'workers': 0}}, "'/limits/workers': minimum: got 0, want 1"),
+        'tasks': ({'limits': {'tasks': '0'}}, "'/limits/tasks': '0' does not match"),
+        'processes': ({'limits': {'processes': 1000001}}, "'/limits/processes': maximum: got"),
+        'two programs': ({'cmd': {'allow': ['curl grep']}}, "'/cmd/allow/0': 'curl grep' does not match"),
+        'hey': ({'cmd': {'allow': ['hey']}}, 'cmd.allow: hey: its command lines are played without the program'),
+        'a variable': ({'cmd': {'environment': ['A-B']}}, "'/cmd/environment/0': 'A-B' does not match"),
+        'a time': ({'cmd': {'timeout': '1.5.2h'}}, "'/cmd/timeout': '1.5.2h' does not match"),
+        'a label of the Service': ({'podLabels': {'app': 'x'}}, 'podLabels: app is of the chart'),
+    }
 
 
 class Values(ChartScenario):
@@ -187,6 +207,20 @@ class Values(ChartScenario):
                     for path, _ in leaves(self.defaults)}
         self.assertEqual(known, declared)
 
+    def test_null(self):
+        """Groups and lists of which nothing is left: the chart does without, or helm says which one is missing."""
+        groups = {path[:n] for path, _ in leaves(self.defaults) for n in range(1, len(path))}
+        lists = {path for path, value in leaves(self.defaults) if isinstance(value, list)}
+        self.each({path: path for path in sorted(groups | lists)}, self.check_null)
+
+    def check_null(self, _, path):
+        values = {}
+        put(values, path, None)
+        try:
+            self.render(values)
+        except real_helm.Refused as refused:
+            self.assertIn(f"missing property '{path[-1]}'", str(refused))
+
     def test_idle_is_told(self):
         """A value that does nothing is told of where it was given, with the reason that docs/install.md has."""
         self.assertNotIn('has no meaning', self.notes_of(self.usual))
@@ -200,7 +234,6 @@ class Values(ChartScenario):
             self.assertRegex(page, rf"\n\| `{row['value']}` \| .* \| Accepted, no meaning here: {row['why']}\.")
         told = [line for line in self.notes_of(given).splitlines() if 'has no meaning' in line]
         self.assertEqual(wanted, told)
-
 
 
 class ValuesOfLoadtester(Values):

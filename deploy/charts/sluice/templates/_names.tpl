@@ -44,13 +44,24 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $image.digest | empty | ternary (printf "%s:%s" $image.repository ($image.tag | default .Chart.AppVersion)) (printf "%s@%s" $image.repository $image.digest) -}}
 {{- end -}}
 
-{{/* Labels as they are given by --set, where 2 is a number. */}}
+{{/* Labels as they are given by --set, where 2 is a number; those of a file are floats, which print as 1e+06. */}}
 {{- define "sluice.texts" -}}
 {{- $texts := dict -}}
 {{- range $key, $value := . -}}
-{{- $_ := set $texts $key (toString $value) -}}
+{{- $_ := set $texts $key (kindIs "float64" $value | ternary (toJson $value) (toString $value)) -}}
 {{- end -}}
 {{- toYaml $texts -}}
+{{- end -}}
+
+{{/* (list LABELS SELECTOR): podLabels, which may not say what the Deployment finds its Pods by. */}}
+{{- define "sluice.podLabels" -}}
+{{- $labels := first . -}}
+{{- range $key, $_ := last . -}}
+{{- if hasKey $labels $key -}}
+{{- fail (printf "podLabels: %s is of the chart, which finds its Pods by it: leave it out" $key) -}}
+{{- end -}}
+{{- end -}}
+{{- include "sluice.texts" $labels -}}
 {{- end -}}
 
 {{/* What was given and has no meaning, by files/idle.yaml. */}}

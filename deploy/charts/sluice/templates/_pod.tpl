@@ -29,6 +29,9 @@
   (list "msteams-proxy-url" $values.msteams.proxyUrl) -}}
 {{- with $values.dashboard -}}
 {{- if .enabled -}}
+{{- if eq (int .port) 8080 -}}
+{{- fail "dashboard.port: 8080 is the port of metrics and probes: give another, such as 8090" -}}
+{{- end -}}
 {{- $flags = concat $flags (list (list "dashboard" .port) (list "dashboard-hosts" (.hosts | join ",")) (list "dashboard-prefix" .prefix)) -}}
 {{- end -}}
 {{- end -}}
@@ -37,7 +40,7 @@
 {{- $arguments = append $arguments (printf "-%s=%v" (first .) (last .)) -}}
 {{- end -}}
 {{- end -}}
-{{- toYaml (concat $arguments $values.extraArgs) -}}
+{{- toYaml (concat $arguments ($values.extraArgs | default list)) -}}
 {{- end -}}
 
 {{- define "sluice.volumes" -}}
@@ -55,7 +58,7 @@
 {{- $configMap := dict "name" (printf "%s-scripts" (include "sluice.fullname" .)) "items" $items -}}
 {{- $volumes = append $volumes (dict "name" "scripts" "configMap" $configMap) -}}
 {{- end -}}
-{{- toJson (concat $volumes .Values.additionalVolumes) -}}
+{{- toJson (concat $volumes (.Values.additionalVolumes | default list)) -}}
 {{- end -}}
 
 {{- define "sluice.mounts" -}}
@@ -66,5 +69,5 @@
 {{- if include "sluice.hasScripts" . -}}
 {{- $mounts = append $mounts (dict "name" "scripts" "mountPath" (include "sluice.scriptsFolder" .) "readOnly" true) -}}
 {{- end -}}
-{{- toJson (concat $mounts .Values.additionalVolumeMounts) -}}
+{{- toJson (concat $mounts (.Values.additionalVolumeMounts | default list)) -}}
 {{- end -}}
