@@ -12,6 +12,7 @@ import ctypes
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,19 @@ Flagger's place, every command as it was typed, on the lab of `tests/cluster`: r
 engine and the load tester with the arguments, the role and the Secret that the charts give.
 `tests/chart/tutorial.py --write docs/tutorial.md` plays it again, in twenty minutes, and writes this page. (The CRDs,
 the application and the Canary are files of this repository, where the tutorial loads Flagger's.)
+
+Whoever follows it types in a checkout, and has
+
+- two clusters in one mesh of Istio, and the kubeconfig of each: `USER_CONFIG` names that of the applications' cluster,
+  `MESH_CONFIG` that of the one with the mesh's objects (`export USER_CONFIG=…`). The first has the namespace
+  `istio-system`, the second also `test`;
+- a Prometheus with the mesh's metrics, which is `prometheus:9090` in `istio-system` here;
+- both images in a registry ([install.md](install.md) says how they are built), which stands here for yours.
+"""
+LOAD = """Halts with "no values found" are no fault of the version. The hook's load lasts a minute, as long as a round,
+and a hook that comes while the last load still runs starts none ([load.md](load.md#tasks)). So there are rounds without
+requests. They count as failed checks, of which the threshold allows a few. A load that ends before the next round
+(`hey -z 55s`) leaves no such gap.
 """
 WATCH = 'while :; do curl -s http://podinfo-canary.test:9898/status/500; sleep 2; done'
 CLONE_NEWNS = 0x20000
@@ -41,7 +55,8 @@ CLONE_NEWNS = 0x20000
 NAMES = {'prometheus': '127.98.0.1', 'flagger-loadtester.test': '127.98.0.2',
          'podinfo-canary.test': '127.98.0.3', 'podinfo-canary': '127.98.0.3'}
 
-GATEWAY = """apiVersion: networking.istio.io/v1alpha3
+GATEWAY = """kubectl --kubeconfig $MESH_CONFIG apply -f - <<'END'
+apiVersion: networking.istio.io/v1alpha3
 kind: Gateway
 metadata:
   name: public-gateway
@@ -56,14 +71,17 @@ spec:
         protocol: HTTP
       hosts:
         - "*"
-"""
+END"""
 INSTALL = """helm --kubeconfig $USER_CONFIG upgrade -i flagger deploy/charts/sluice \\
   --namespace=istio-system \\
+  --set image.repository=registry.example.com/sluice \\
   --set crd.create=false \\
   --set meshProvider=istio \\
   --set metricsServer=http://prometheus:9090 \\
   --set istio.kubeconfig.secretName=istio-kubeconfig \\
   --set istio.kubeconfig.key=kubeconfig"""
+LOADTESTER = """helm --kubeconfig $USER_CONFIG upgrade -i flagger-loadtester deploy/charts/loadtester -n test \\
+  --set image.repository=registry.example.com/sluice-loadtester"""
 
 
 def own_names(folder):
@@ -96,7 +114,7 @@ class Terminal:
     def __init__(self, folder, lab):
         self.folder, self.lab, self.text = folder, lab, []
         os.symlink(real_helm.ROOT / 'deploy', folder / 'deploy')
-        os.symlink(real_helm.ROOT / 'examples', folder / 'examples')
+        shutil.copytree(real_helm.ROOT / 'examples' / 'tutorial', folder / 'examples' / 'tutorial')
         programs = {'helm': real_helm.folder() / 'helm', 'kubectl': f"{lab.parts / 'stack'} kubectl"}
         for name, program in programs.items():
             (folder / 'bin').mkdir(exist_ok=True)
@@ -129,28 +147,27 @@ def run(lab, folder, interval, stack):
             plane.client.create({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': name}})
 
     terminal.say('## Step 1: the engine\n')
-    terminal.type(f'cp $MESH_CONFIG kubeconfig\n'
-                  f'{kubectl} -n istio-system create secret generic istio-kubeconfig --from-file kubeconfig\n'
-                  f'{kubectl} -n istio-system label secret istio-kubeconfig istio/multiCluster=true')
+    terminal.type('cp $MESH_CONFIG kubeconfig')
+    terminal.type(f'{kubectl} -n istio-system create secret generic istio-kubeconfig --from-file kubeconfig')
+    terminal.type(f'{kubectl} -n istio-system label secret istio-kubeconfig istio/multiCluster=true')
     terminal.type(f'{kubectl} apply --server-side -f deploy/crds')
     terminal.type(INSTALL)
     pod = Pod(lab, 'istio-system', 'flagger-sluice')
     stack.enter_context(pod)
 
     terminal.say('## Step 2: the gateway\n')
-    (folder / 'public-gateway.yaml').write_text(GATEWAY)
-    terminal.type('kubectl --kubeconfig $MESH_CONFIG apply -f public-gateway.yaml')
+    terminal.type(GATEWAY)
 
     terminal.say('## Step 3: the application and the load tester\n')
     terminal.type(f'{kubectl} apply -f examples/tutorial/podinfo.yaml')
-    terminal.type('helm --kubeconfig $USER_CONFIG upgrade -i flagger-loadtester deploy/charts/loadtester -n test')
+    terminal.type(LOADTESTER)
     [container] = lab.get('Deployment', 'test', 'flagger-loadtester')['spec']['template']['spec']['containers']
     lab.processes.start('loadtester', [engine.binary(), 'load', *container['args']])
 
     terminal.say('## Step 4: the Canary\n')
-    canary = (real_helm.ROOT / 'examples' / 'tutorial' / 'canary.yaml').read_text()
-    (folder / 'podinfo-canary.yaml').write_text(re.sub(r'(?m)^    interval: 1m', f'    interval: {interval}', canary))
-    terminal.type(f'{kubectl} apply -f podinfo-canary.yaml')
+    canary = folder / 'examples' / 'tutorial' / 'canary.yaml'
+    canary.write_text(re.sub(r'(?m)^    interval: 1m', f'    interval: {interval}', canary.read_text()))
+    terminal.type(f'{kubectl} apply -f examples/tutorial/canary.yaml')
     phase(lab, 'Initialized')
     terminal.type(f'{kubectl} get canaries --all-namespaces')
 
@@ -159,6 +176,7 @@ def run(lab, folder, interval, stack):
     phase(lab, 'Progressing')
     phase(lab, 'Succeeded')
     events(terminal, kubectl)
+    terminal.say(LOAD)
     terminal.type(f'{kubectl} get canaries --all-namespaces')
     terminal.type(f'{kubectl} -n test wait canary/podinfo --for=condition=promoted')
 
@@ -208,7 +226,7 @@ def main():
         lab.processes.start('nginx', ['nginx', '-c', folder / 'nginx.conf', '-p', folder])
         text = run(lab, folder, args.interval, stack)
     if args.write:
-        blocks = (line if line.startswith('## ') else f'```console\n{line.rstrip()}\n```\n' for line in text)
+        blocks = (f'```console\n{line.rstrip()}\n```\n' if line.startswith('$ ') else line for line in text)
         args.write.write_text('\n'.join((HEAD, *blocks)))
 
 
