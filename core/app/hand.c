@@ -17,7 +17,7 @@
 #include "kube/object.h"
 #include "release/requests.h"
 
-enum { DONE = 0, REFUSED = 1, FAILED = 2, UNANSWERED = 3 };
+enum { DONE = 0, REFUSED = 1, FAILED = 2, UNANSWERED = 3, INTERRUPTED = 130 };
 enum { TIMEOUT_MS = 15 * 1000, RECORD_MS = 2 * 1000 /* for what is being put on record */ };
 #define OVERTAKEN "Overtaken" /* an outcome that only this command knows: no engine says it */
 
@@ -304,7 +304,7 @@ static void tell_json(const struct node *canary, const struct request *request, 
 }
 
 static int tell(const struct words *words, struct session *session, const struct node *canary,
-                const struct request *request, const struct node *answer)
+                const struct request *request, const struct node *answer, enum session_end end)
 {
     char line[SHOWN_SIZE], cause[SHOWN_SIZE];
     const char *verb = request_verb_name(request->verb);
@@ -315,7 +315,12 @@ static int tell(const struct words *words, struct session *session, const struct
     } else if (done) {
         printf("%s\n", message);
     }
-    if (answer == NULL) {
+    if (answer == NULL && end == SESSION_INTERRUPTED) {
+        fprintf(stderr,
+                "sluice %s: interrupted; the request stays on the Canary, and is acted on once an engine reads it\n",
+                verb);
+        return INTERRUPTED;
+    } else if (answer == NULL) {
         const char *trouble = shown_line(cause, sizeof cause, session_trouble(session));
         fprintf(stderr,
                 "sluice %s: no engine answered%s%s; the request stays on the Canary, and is acted on once one "
@@ -337,11 +342,11 @@ static int ask(const struct words *words, struct session *session, const struct 
         struct waiting waiting = {
             .namespace = object_namespace(canary), .name = object_name(canary), .request = &request};
         waiting.canaries = session_watch(session, &KUBE_CANARIES, waiting.namespace, waiting.name);
-        session_wait(session, words->timeout_ms, is_answered, &waiting);
+        enum session_end end = session_wait(session, words->timeout_ms, is_answered, &waiting);
         if (waiting.overtaken != NULL) {
             waiting.answer = answer_overtaken(session, &waiting);
         }
-        status = tell(words, session, canary, &request, doc_root(waiting.answer));
+        status = tell(words, session, canary, &request, doc_root(waiting.answer), end);
         doc_free(waiting.answer);
         str_free(&waiting.overtaken);
     } else {
@@ -377,7 +382,7 @@ static void print_help(enum request_verb verb, const struct cli_flag *flags)
                                                            : "the Release, in an event and in sluice why");
     cli_print(flags, stdout);
     fputs("\nExit status: 0 it is done, 1 the engine refuses it, or another request took its place, 2 it could\n"
-          "not be asked for, 3 no engine answered in that time.\n",
+          "not be asked for, 3 no engine answered in that time, 130 it was interrupted (the request stays).\n",
           stdout);
 }
 

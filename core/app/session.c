@@ -1,16 +1,15 @@
 #include "app/session.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "app/answer.h"
+#include "app/kubeconfig.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/curl.h"
-#include "io/file.h"
 #include "kube/watch.h"
 
-enum { FILE_MAX = 1024 * 1024, WATCHES_MAX = 4 };
+enum { WATCHES_MAX = 4 };
 
 struct session {
     struct loop *loop;
@@ -55,28 +54,8 @@ bool session_take(struct session_flags *flags, const char *name, const char *val
 
 static bool load_config(const struct session_flags *flags, struct kube_config *config, struct err *err)
 {
-    const char *listed = getenv("KUBECONFIG"), *home = getenv("HOME");
     struct kube_choice choice = {.context = flags->context, .cluster = flags->cluster, .user = flags->user};
-    char *path = NULL;
-    struct buf ignored;
-    struct err missing;
-    if (flags->kubeconfig != NULL) {
-        return kube_config_load_chosen(flags->kubeconfig, &choice, config, err);
-    }
-    if (!str_empty(listed)) {
-        path = str_dup_n(listed, strcspn(listed, ":"));
-    } else if (!str_empty(home)) {
-        path = str_format("%s/.kube/config", home);
-    }
-    buf_init(&ignored, FILE_MAX);
-    bool is_file = path != NULL && (!str_empty(listed) || file_read_regular(path, &ignored, &missing));
-    buf_fini(&ignored);
-    bool ok = is_file ? kube_config_load_chosen(path, &choice, config, err) : kube_config_in_cluster("", config, err);
-    if (!ok && !is_file) {
-        err_set(err, ERR_NOT_FOUND, "no cluster is known: name one by -kubeconfig or $KUBECONFIG");
-    }
-    str_free(&path);
-    return ok;
+    return kubeconfig_load_chosen(flags->kubeconfig, &choice, NULL, config, err);
 }
 
 /* --- life --- */

@@ -26,7 +26,7 @@ bool session_take(struct session_flags *flags, const char *name, const char *val
 
 struct session;
 
-/* Finds the kubeconfig as kubectl does (the flag, the first file of $KUBECONFIG, ~/.kube/config), and in a Pod the
+/* Finds the kubeconfig as kubectl does (app/kubeconfig.h), and in a Pod the
  * service account. Nobody is asked yet. NULL and err: there is none, or it cannot be read. */
 struct session *session_open(const struct session_flags *flags, struct err *err);
 void session_close(struct session *session);

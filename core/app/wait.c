@@ -24,6 +24,7 @@
 
 /* The first ones are the exit status. */
 enum outcome { PROMOTED = 0, TAKEN_BACK = 1, FAILED = 2, UNDECIDED = 3, SUPERSEDED };
+enum { INTERRUPTED = 130 };
 enum { TIMEOUT_MS = 30 * 60 * 1000, READ_MS = 30 * 1000 /* for the first look */ };
 
 const struct cli_flag wait_flags[] = {
@@ -385,7 +386,7 @@ static int tell(const struct words *words, const struct session *session, const 
     if (outcome != PROMOTED) {
         fprintf(stderr, "sluice wait: %s%s\n", outcome == UNDECIDED ? "undecided in that time: " : "", message);
     }
-    return outcome == SUPERSEDED ? TAKEN_BACK : (int)outcome;
+    return end == SESSION_INTERRUPTED ? INTERRUPTED : outcome == SUPERSEDED ? TAKEN_BACK : (int)outcome;
 }
 
 static int follow(const struct words *words, struct session *session, const struct node *canary)
@@ -442,7 +443,7 @@ int command_wait(int argc, char **argv)
               stdout);
         cli_print(wait_flags, stdout);
         fputs("\nExit status: 0 promoted, 1 taken back or superseded, 2 it could not be read, 3 still\n"
-              "undecided in that time.\n",
+              "undecided in that time, 130 interrupted.\n",
               stdout);
         return 0;
     } else if (ok && words.version) {

@@ -8,6 +8,7 @@ import http.server
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tarfile
@@ -285,6 +286,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         path = self.path.split('?')[0]
+        self.server.asked.append(path)
         status, answer = next((a for end, a in self.server.answers.items() if path.endswith(end)), (404, {}))
         body = json.dumps(answer).encode()
         self.send_response(status)
@@ -317,6 +319,7 @@ class OtherServers(unittest.TestCase):
         self.addCleanup(top.cleanup)
         self.config = pathlib.Path(top.name) / 'kubeconfig'
         self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Answers)
+        self.server.asked = []
         self.addCleanup(self.server.server_close)
         self.addCleanup(self.server.shutdown)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -326,14 +329,50 @@ class OtherServers(unittest.TestCase):
             'clusters': [{'name': 'c', 'cluster': {'server': self.url}}],
             'contexts': [{'name': 'c', 'context': {'cluster': 'c', 'namespace': 'test'}}]}))
 
-    def ask(self, answers, *words):
+    def ask(self, answers, *words, config=None):
         self.server.answers = answers
         done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=PATIENCE_S,
-                              env={**os.environ, 'KUBECONFIG': str(self.config)})
+                              env={**os.environ, 'KUBECONFIG': str(config or self.config)})
         return done.returncode, done.stdout, done.stderr
 
     def refused(self, command, kind):
         return 2, '', f'sluice {command}: the server at {self.url} answered with something that is no {kind}\n'
+
+    def test_an_interrupted_wait_leaves_the_request(self):
+        waited_for = '/namespaces/test/canaries'
+        self.server.answers = {waited_for: listed('Canary'), '/canaries/shop': (200, CANARY),
+                               '/deployments': (403, {}),
+                               '/releases': listed('Release')}
+        for words, problem in ((['promote', 'shop'], 'interrupted; the request stays on the Canary, and is acted on '
+                                                     'once an engine reads it'), (['wait', 'canary/shop'], None)):
+            self.server.asked.clear()
+            asking = subprocess.Popen([SLUICE, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                      env={**os.environ, 'KUBECONFIG': str(self.config)})
+            self.addCleanup(asking.kill)
+            deadline = time.monotonic() + PATIENCE_S
+            while not any(path.endswith(waited_for) for path in self.server.asked):
+                self.assertLess(time.monotonic(), deadline, 'it waits for nothing')
+                time.sleep(0.01)
+            asking.send_signal(signal.SIGINT)
+            told, error = asking.communicate(timeout=PATIENCE_S)
+            self.assertEqual((130, '', f'sluice {words[0]}: {problem or "interrupted"}\n'),
+                             (asking.returncode, told, error))
+
+    def test_several_kubeconfigs(self):
+        answers = {'/canaries': listed('Canary'), '/releases': listed('Release')}
+        other = self.config.with_name('other')
+        other.write_text(json.dumps({'apiVersion': 'v1', 'kind': 'Config'}))
+        missing = self.config.with_name('missing')
+        for listing in (f'{missing}:{self.config}', f':{missing}:{self.config}:{other}', f'{self.config}:{other}'):
+            self.assertEqual((0, 'No Canaries in namespace test\n', ''), self.ask(answers, 'status', config=listing))
+        for words in (['status'], ['why', 'shop']):
+            status, told, error = self.ask(answers, *words, config=f'{missing}:{other}:{self.config}')
+            self.assertEqual((2, ''), (status, told))
+            self.assertIn(str(other), error)
+            self.assertIn('only this one is read, they are not merged', error)
+            status, told, error = self.ask(answers, *words, config=f'{missing}:{missing}2')
+            self.assertEqual((2, ''), (status, told))
+            self.assertRegex(error, f'{missing}: ')
 
     def test_an_answer_that_is_none(self):
         nameless = {**CANARY, 'metadata': {'namespace': 'test'}}
