@@ -107,6 +107,11 @@ const char *session_namespace(const struct session *session)
     return session->namespace;
 }
 
+bool session_is_interrupted(const struct session *session)
+{
+    return session->interrupted;
+}
+
 struct clock *session_clock(const struct session *session)
 {
     return loop_clock(session->loop);

@@ -32,6 +32,8 @@ struct session *session_open(const struct session_flags *flags, struct err *err)
 void session_close(struct session *session);
 /* That of the flag, or of the context. */
 const char *session_namespace(const struct session *session);
+/* By a signal, also while it asked. */
+bool session_is_interrupted(const struct session *session);
 struct clock *session_clock(const struct session *session);
 
 /* The answer (doc_free), an object or a list of the kind that was asked for; NULL and err, as one line for a terminal,

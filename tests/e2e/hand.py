@@ -293,7 +293,10 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self.send_header('Content-Type', 'application/json')
         self.send_header('Content-Length', str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        try:
+            self.wfile.write(body)
+        except OSError:
+            pass  # it was interrupted
 
     do_POST = do_PATCH = do_GET
 
@@ -341,7 +344,7 @@ class OtherServers(unittest.TestCase):
     def test_an_interrupted_wait_leaves_the_request(self):
         waited_for = '/namespaces/test/canaries'
         self.server.answers = {waited_for: listed('Canary'), '/canaries/shop': (200, CANARY),
-                               '/deployments': (403, {}),
+                               '/deployments': (500, {}),
                                '/releases': listed('Release')}
         for words, problem in ((['promote', 'shop'], 'interrupted; the request stays on the Canary, and is acted on '
                                                      'once an engine reads it'), (['wait', 'canary/shop'], None)):
@@ -357,6 +360,17 @@ class OtherServers(unittest.TestCase):
             told, error = asking.communicate(timeout=PATIENCE_S)
             self.assertEqual((130, '', f'sluice {words[0]}: {problem or "interrupted"}\n'),
                              (asking.returncode, told, error))
+
+    def test_a_wait_for_what_may_not_be_read(self):
+        denied = 403, {'kind': 'Status', 'apiVersion': 'v1', 'status': 'Failure', 'code': 403, 'reason': 'Forbidden',
+                       'message': 'alice may not list them'}
+        for kind in ('/deployments', '/releases', '/namespaces/test/canaries'):
+            answers = {kind: denied, '/canaries/shop': (200, CANARY), '/canaries': listed('Canary', CANARY)}
+            answers.setdefault('/deployments', (200, {'kind': 'DeploymentList', 'items': []}))
+            answers.setdefault('/releases', listed('Release'))
+            with self.subTest(kind):
+                self.assertEqual((2, '', 'sluice wait: alice may not list them\n'),
+                                 self.ask(answers, 'wait', 'canary/shop', '--timeout', '2s'))
 
     def test_several_kubeconfigs(self):
         answers = {'/canaries': listed('Canary'), '/releases': listed('Release')}
