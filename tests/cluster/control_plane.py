@@ -123,12 +123,12 @@ class ControlPlane:
         return self.token_user(name, subject['namespace'], subject['name'])
 
     def token_user(self, name, namespace, account):
-        """A user with a new token of this ServiceAccount."""
+        """A user with a new token of this ServiceAccount. Two scenarios may have accounts of one name."""
         path = self.client.path('ServiceAccount', namespace, account, 'token')
         answer = self.client.request('POST', path, {
             'apiVersion': 'authentication.k8s.io/v1', 'kind': 'TokenRequest', 'spec': {'expirationSeconds': 24 * 3600}})
         token = answer['status']['token']
-        return User(name, self.write_kubeconfig(name, token), token_id(token))
+        return User(name, self.write_kubeconfig(f'{namespace}-{name}', token), token_id(token))
 
     def audit(self, user):
         """The requests a user made so far, each once, in order: {verb, uri, time, code, stage, agent}. A watch that
