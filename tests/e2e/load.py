@@ -24,6 +24,7 @@ from load_cases import CASES, CLOSED, order, payload
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SLUICE = REAL = None
 PATIENCE_S = 60
+ATTEMPTS = 5  # to get a port that is free
 
 
 def free_port():
@@ -54,18 +55,28 @@ class Tester:
     def __init__(self, case, command, *flags, env=None):
         log = tempfile.NamedTemporaryFile(mode='w+', encoding='utf-8')
         case.addCleanup(log.close)
-        self.log, self.port = pathlib.Path(log.name), free_port()
-        self.child = subprocess.Popen([*command, f'-port={self.port}', *flags], stderr=log, env=env)
-        case.addCleanup(self.child.wait)
-        case.addCleanup(self.child.kill)
-        wait_for(self.listens, f'{command}: {self.said()}')
+        self.log = pathlib.Path(log.name)
+        for _ in range(ATTEMPTS):
+            self.port = free_port()
+            self.child = subprocess.Popen([*command, f'-port={self.port}', *flags], stderr=log, env=env)
+            case.addCleanup(self.child.wait)
+            case.addCleanup(self.child.kill)
+            wait_for(lambda: self.has_ended() or self.listens(), str(command))
+            if not self.has_ended():
+                return
+        raise AssertionError(f'{command}: {self.said()}')
+
+    def has_ended(self):
+        """As when another program has taken the port meanwhile."""
+        return self.child.poll() is not None
 
     def listens(self):
+        """A connection to a port that nobody listens on may be one to itself, as its own port is chosen freely, too."""
         try:
-            socket.create_connection(('127.0.0.1', self.port)).close()
+            with socket.create_connection(('127.0.0.1', self.port)) as connection:
+                return connection.getsockname() != connection.getpeername()
         except ConnectionRefusedError:
             return False
-        return True
 
     def said(self):
         return self.log.read_text(encoding='utf-8')
