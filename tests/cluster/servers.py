@@ -6,7 +6,6 @@ import subprocess
 import threading
 import time
 
-from processes import free_port
 
 
 def certificate(folder):
@@ -73,8 +72,9 @@ class Served:
             def log_message(self, *_):
                 pass
 
-        self.port, self.scheme = free_port(), 'https' if certificate else 'http'
-        self._server = Listener(('127.0.0.1', self.port), Handler)
+        self.scheme = 'https' if certificate else 'http'
+        self._server = Listener(('127.0.0.1', 0), Handler)
+        self.port = self._server.server_address[1]
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
