@@ -7,7 +7,6 @@ import threading
 import time
 
 
-
 def certificate(folder):
     """A file with a key and a certificate that nobody has signed, for 127.0.0.1."""
     path = folder / 'tls.pem'
