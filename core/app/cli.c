@@ -65,6 +65,18 @@ bool cli_read_form(const char *value, bool *json, struct err *err)
     return *json || strcmp(value, "text") == 0 || err_set(err, ERR_INVALID, "-o %s: neither text nor json", value);
 }
 
+bool cli_take_common(struct cli_common *common, const char *name, const char *value, struct err *err)
+{
+    if (value != NULL) {
+        return cli_read_form(value, &common->json, err);
+    } else if (strcmp(name, "version") == 0) {
+        common->version = true;
+    } else {
+        common->help = true;
+    }
+    return true;
+}
+
 bool cli_read_output(const char *flag, const char *value, const char **file, struct err *err)
 {
     *file = value;

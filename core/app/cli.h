@@ -29,6 +29,12 @@ typedef bool cli_take_fn(void *ctx, const char *name, const char *value, struct 
 bool cli_read(const struct cli_flag *table, int argc, char **argv, cli_take_fn *take, void *ctx, struct err *err);
 /* The value of -o: text or json. */
 bool cli_read_form(const char *value, bool *json, struct err *err);
+/* What -o and CLI_COMMON have said. */
+struct cli_common {
+    bool json, help, version;
+};
+/* Takes one of these flags, when a command has taken its own. */
+bool cli_take_common(struct cli_common *common, const char *name, const char *value, struct err *err);
 /* The value of a flag that names a file which is written: not "-", as standard output has what is told. */
 bool cli_read_output(const char *flag, const char *value, const char **file, struct err *err);
 /* Writes out what `out` holds. The reason of the first failure is kept: a later flush has nothing left that could

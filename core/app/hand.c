@@ -50,7 +50,7 @@ struct words {
     struct session_flags session;
     const char *canary, *gate, *reason;
     int64_t timeout_ms;
-    bool json, help, version;
+    struct cli_common common;
 };
 
 static bool take_canary(struct words *words, const char *value, struct err *err)
@@ -83,12 +83,8 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
             return err_set(err, ERR_INVALID, "--timeout %s: a duration such as 15s is wanted", value);
         }
         words->timeout_ms = ns / 1000000;
-    } else if (strcmp(name, "version") == 0) {
-        words->version = true;
-    } else if (value != NULL) {
-        return cli_read_form(value, &words->json, err);
     } else {
-        words->help = true;
+        return cli_take_common(&words->common, name, value, err);
     }
     return true;
 }
@@ -310,7 +306,7 @@ static int tell(const struct words *words, struct session *session, const struct
     const char *verb = request_verb_name(request->verb);
     const char *message = shown_line(line, sizeof line, node_str(node_get(answer, "message")));
     bool done = node_is(node_get(answer, "outcome"), "Done");
-    if (words->json) {
+    if (words->common.json) {
         tell_json(canary, request, answer);
     } else if (done) {
         printf("%s\n", message);
@@ -393,10 +389,10 @@ static int hand(enum request_verb verb, int argc, char **argv)
     struct err err = {0};
     signal(SIGPIPE, SIG_IGN); /* a write tells */
     bool ok = cli_read(flags, argc, argv, take, &words, &err);
-    if (ok && words.help) {
+    if (ok && words.common.help) {
         print_help(verb, flags);
         return DONE;
-    } else if (ok && words.version) {
+    } else if (ok && words.common.version) {
         version_print();
         return DONE;
     } else if (ok && words.canary == NULL) {

@@ -35,7 +35,7 @@ enum { SCRIPT_MAX = 1024 * 1024 };
 struct words {
     struct why_source source;
     const char *strategy; /* NULL: the Release's own */
-    bool json, help, version;
+    struct cli_common common;
 };
 
 static bool take(void *ctx, const char *name, const char *value, struct err *err)
@@ -47,19 +47,15 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
         words->source.file = value;
     } else if (strcmp(name, "strategy") == 0) {
         words->strategy = value;
-    } else if (strcmp(name, "version") == 0) {
-        words->version = true;
-    } else if (value != NULL) {
-        return cli_read_form(value, &words->json, err);
     } else {
-        words->help = true;
+        return cli_take_common(&words->common, name, value, err);
     }
     return true;
 }
 
 static bool is_whole(const struct words *words, struct err *err)
 {
-    return words->help || words->version || words->source.file != NULL ||
+    return words->common.help || words->common.version || words->source.file != NULL ||
            err_set(err, ERR_INVALID,
                    "a file with a Release is missing (kubectl get release NAME -o yaml; - for the "
                    "standard input)");
@@ -76,7 +72,7 @@ static struct doc *order_of(const struct words *words, const struct doc *objects
         ok = err_set(err, ERR_INVALID, "%s: a script is wanted, got a file with NUL bytes", words->strategy);
     }
     if (ok) {
-        order = why_order(objects, place, words->json);
+        order = why_order(objects, place, words->common.json);
         node_set_str(order, doc_root(order), "path", words->strategy);
         node_set_str(order, doc_root(order), "script", words->strategy != NULL ? buf_str(&script) : NULL);
     }
@@ -114,12 +110,12 @@ int command_replay(int argc, char **argv)
     if (!cli_read(replay_flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {
         fprintf(stderr, "sluice replay: %s\n\nsluice replay --help says how to use it\n", err.text);
         return 2;
-    } else if (words.help) {
+    } else if (words.common.help) {
         fputs(usage, stdout);
         cli_print(replay_flags, stdout);
         fputs(after, stdout);
         return 0;
-    } else if (words.version) {
+    } else if (words.common.version) {
         version_print();
         return 0;
     }

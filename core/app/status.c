@@ -33,7 +33,8 @@ const struct cli_flag status_flags[] = {
 struct words {
     struct session_flags session;
     const char *canary;
-    bool all, json, help, version;
+    bool all;
+    struct cli_common common;
 };
 
 static bool take(void *ctx, const char *name, const char *value, struct err *err)
@@ -47,12 +48,8 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
         return true;
     } else if (strcmp(name, "A") == 0 || strcmp(name, "all-namespaces") == 0) {
         words->all = true;
-    } else if (strcmp(name, "version") == 0) {
-        words->version = true;
-    } else if (value != NULL) {
-        return cli_read_form(value, &words->json, err);
     } else {
-        words->help = true;
+        return cli_take_common(&words->common, name, value, err);
     }
     return true;
 }
@@ -287,7 +284,7 @@ static void print_details(const struct node *row)
 
 static void tell(const struct words *words, const struct session *session, struct doc *rows)
 {
-    if (words->json) {
+    if (words->common.json) {
         struct doc *doc = doc_new();
         doc_set_root(doc, node_new_object(doc));
         node_set(doc, doc_root(doc), "canaries", node_copy(doc, doc_root(rows)));
@@ -332,14 +329,14 @@ int command_status(int argc, char **argv)
         (words.all && words.canary != NULL && !err_set(&err, ERR_INVALID, "-A and a Canary exclude each other"))) {
         fprintf(stderr, "sluice status: %s\n\nsluice status --help says how to use it\n", err.text);
         return FAILED;
-    } else if (words.help) {
+    } else if (words.common.help) {
         fputs("usage: sluice status [-n NAMESPACE | -A] [CANARY] [flags]\n\n"
               "Tells of every Canary its phase, the canary's share of the traffic, failed checks, when\n"
               "it is looked at next, what it waits for and for how long. Reads only.\n\n",
               stdout);
         cli_print(status_flags, stdout);
         fputs("\nExit status: 0 it is told, 2 it could not be read.\n", stdout);
-    } else if (words.version) {
+    } else if (words.common.version) {
         version_print();
     } else {
         return run(&words);

@@ -43,7 +43,7 @@ struct words {
     struct session_flags session;
     const char *subject;
     int64_t timeout_ms, generation;
-    bool json, help, version;
+    struct cli_common common;
 };
 
 static bool take_generation(struct words *words, const char *value, struct err *err)
@@ -76,12 +76,8 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
         words->timeout_ms = ns / 1000000;
     } else if (strcmp(name, "for-generation") == 0) {
         return take_generation(words, value, err);
-    } else if (strcmp(name, "version") == 0) {
-        words->version = true;
-    } else if (value != NULL) {
-        return cli_read_form(value, &words->json, err);
     } else {
-        words->help = true;
+        return cli_take_common(&words->common, name, value, err);
     }
     return true;
 }
@@ -372,8 +368,8 @@ static int tell(const struct words *words, const struct session *session, const 
                           : change->generation > 0   ? "the target has not come to that generation yet"
                                                      : "it is not read yet";
     char line[SHOWN_SIZE];
-    message = words->json ? message : shown_line(line, sizeof line, message);
-    if (words->json) {
+    message = words->common.json ? message : shown_line(line, sizeof line, message);
+    if (words->common.json) {
         struct doc *doc = doc_new();
         struct node *root = node_new_object(doc);
         doc_set_root(doc, root);
@@ -473,7 +469,7 @@ int command_wait(int argc, char **argv)
     struct err err = {0};
     signal(SIGPIPE, SIG_IGN); /* a write tells */
     bool ok = cli_read(wait_flags, argc, argv, take, &words, &err);
-    if (ok && words.help) {
+    if (ok && words.common.help) {
         fputs("usage: sluice wait [-n NAMESPACE] deployment/NAME|canary/NAME [flags]\n\n"
               "Waits until the revision that the target has now is promoted or taken back. Another\n"
               "revision that supersedes it ends the wait. Reads only.\n\n",
@@ -483,7 +479,7 @@ int command_wait(int argc, char **argv)
               "undecided in that time, 130 interrupted.\n",
               stdout);
         return 0;
-    } else if (ok && words.version) {
+    } else if (ok && words.common.version) {
         version_print();
         return 0;
     }

@@ -48,7 +48,8 @@ struct words {
     struct why_source source;
     char *canary;
     const char *html; /* where a page is written; NULL: none is wanted */
-    bool json, replays, help, version;
+    bool replays;
+    struct cli_common common;
 };
 
 /* podinfo, or podinfo/3 */
@@ -89,12 +90,8 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
         words->replays = true;
     } else if (strcmp(name, "html") == 0) {
         return cli_read_output("--html", value, &words->html, err);
-    } else if (strcmp(name, "version") == 0) {
-        words->version = true;
-    } else if (value != NULL) {
-        return cli_read_form(value, &words->json, err);
     } else {
-        words->help = true;
+        return cli_take_common(&words->common, name, value, err);
     }
     return true;
 }
@@ -102,7 +99,7 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
 static bool is_whole(const struct words *words, struct err *err)
 {
     const struct why_source *source = &words->source;
-    if (words->help || words->version) {
+    if (words->common.help || words->common.version) {
         return true;
     }
     if (source->file != NULL && (source->namespace != NULL || source->kubeconfig != NULL || source->context != NULL)) {
@@ -129,7 +126,7 @@ static int columns_of_terminal(void)
 
 static struct doc *order_of(const struct words *words, const struct doc *objects, const char *place)
 {
-    struct doc *order = why_order(objects, place, words->json);
+    struct doc *order = why_order(objects, place, words->common.json);
     struct node *root = doc_root(order);
     node_set_str(order, root, "canary", words->source.canary);
     if (words->source.number > 0) {
@@ -199,11 +196,11 @@ int command_why(int argc, char **argv)
     if (!cli_read(why_flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {
         fprintf(stderr, "sluice why: %s\n\nsluice why --help says how to use it\n", err.text);
         status = 2;
-    } else if (words.help) {
+    } else if (words.common.help) {
         fputs(usage, stdout);
         cli_print(why_flags, stdout);
         fputs(after, stdout);
-    } else if (words.version) {
+    } else if (words.common.version) {
         version_print();
     } else {
         status = run(&words);
