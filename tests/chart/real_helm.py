@@ -1,5 +1,4 @@
 """The real helm, built once into the cache beside the parts of the cluster ring, and the chart under test."""
-import json
 import os
 import pathlib
 import subprocess
@@ -31,11 +30,11 @@ def build(say=print):
         say('chart: building helm (3 minutes the first time) …')
         parts.run(['go', 'install', '-trimpath', '-ldflags', '-s -w', f'helm.sh/helm/v3/cmd/helm@{VERSION}'],
                   env={'GOBIN': str(out)})
-        copy_of_module(FLAGGER, 'charts/flagger/values.yaml', out / 'flagger-values.yaml')
-        copy_of_module(FLAGGER, 'charts/loadtester', out / 'flagger-loadtester')
-        copy_of_module(FLAGGER, 'charts/flagger/crds/crd.yaml', out / 'flagger-crds.yaml')
+        parts.copy_of_module(FLAGGER, 'charts/flagger/values.yaml', out / 'flagger-values.yaml')
+        parts.copy_of_module(FLAGGER, 'charts/loadtester', out / 'flagger-loadtester')
+        parts.copy_of_module(FLAGGER, 'charts/flagger/crds/crd.yaml', out / 'flagger-crds.yaml')
         for kind in OPERATOR_CRDS:
-            copy_of_module(OPERATOR, f'example/prometheus-operator-crd/monitoring.coreos.com_{kind}.yaml',
+            parts.copy_of_module(OPERATOR, f'example/prometheus-operator-crd/monitoring.coreos.com_{kind}.yaml',
                            out / f'{kind}.yaml')
     return parts.build_once('helm', folder(), is_built, make, say)
 
@@ -47,16 +46,6 @@ def file_of(kind):
 
 def is_built():
     return all((folder() / name).exists() for name in NEEDED)
-
-
-def copy_of_module(module, path, to):
-    """A file or a folder, as files of our own: Go's are read-only, and its folders, too."""
-    answer = parts.run(['go', 'mod', 'download', '-json', module])
-    source = pathlib.Path(json.loads(answer)['Dir']) / path
-    for file in [source] if source.is_file() else [inner for inner in source.rglob('*') if inner.is_file()]:
-        copy = to / file.relative_to(source)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(file.read_bytes())
 
 
 class Refused(RuntimeError):

@@ -4,10 +4,7 @@
 Fetched once into the cache, beside the parts of the cluster ring. Exit status 77 and one line that says why where it
 cannot be had.
 """
-import json
 import pathlib
-import shutil
-import subprocess
 import sys
 import tempfile
 
@@ -28,19 +25,8 @@ def fetch():
         if folder().exists():
             return
         with tempfile.TemporaryDirectory(dir=parts.cache(), prefix='fetching-') as work:
-            done = subprocess.run(['go', 'mod', 'download', '-json', MODULE], cwd=work, capture_output=True, text=True)
-            if done.returncode != 0:
-                raise SystemExit(f'{MODULE} cannot be downloaded: {done.stdout}{done.stderr}')
-            copy(pathlib.Path(json.loads(done.stdout)['Dir']) / INSIDE, pathlib.Path(work) / 'out')
+            parts.copy_of_module(MODULE, INSIDE, pathlib.Path(work) / 'out')
             (pathlib.Path(work) / 'out').rename(folder())
-
-
-def copy(source, to):
-    """As files of our own: Go's are read-only, their folders too."""
-    for path in source.rglob('*'):
-        if path.is_file():
-            (to / path.relative_to(source)).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, to / path.relative_to(source))
 
 
 def main():

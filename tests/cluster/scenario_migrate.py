@@ -1,11 +1,11 @@
 """From Flagger to Sluice and back, by the steps of docs/migrate.md: no release starts that nobody asked for, and no
 primary is made again. FLAGGER_BIN names a Flagger that `go install` made."""
-import json
 import os
 import pathlib
 import subprocess
 
 import manifests
+import parts
 from control_plane import DEPLOY
 from engine import Engine
 from processes import free_port
@@ -31,9 +31,7 @@ class Migrate(Scenario):
         """The file of CRDs that this Flagger's release comes with."""
         told = subprocess.run(['go', 'version', '-m', self.flagger], check=True, capture_output=True, text=True).stdout
         _, module, version = next(line.split()[:3] for line in told.splitlines() if line.split()[0] == 'mod')
-        told = subprocess.run(['go', 'mod', 'download', '-json', f'{module}@{version}'], check=True,
-                              capture_output=True, text=True).stdout
-        return pathlib.Path(json.loads(told)['Dir']) / 'artifacts/flagger/crd.yaml'
+        return parts.module_folder(f'{module}@{version}') / 'artifacts/flagger/crd.yaml'
 
     def start_flagger(self):
         port = free_port()
