@@ -4,19 +4,14 @@
     repl.py SLUICE
 """
 import json
-import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-LEAK = ROOT / 'examples/scenarios/slow-leak.yaml'
-SLUICE = None
-PATIENCE_S = 300
+from repl_pipe import GATED, LEAK, PATIENCE_S, ROOT, Repl
 
 BEGUN = """\
   0:00  all the metrics providers are available!
@@ -38,29 +33,6 @@ HALTED = """\
   1:07 round request-success-rate 88.08 % (≥ 99, short by 10.92) · Halt checkout.shop advancement success rate 88.08% \
 < 99% · failed checks 1
 """
-
-
-# A release that never ends.
-GATED = """world:serve('gate.shop', function() return 403 end) world:patch('Canary', 'shop', 'checkout', { spec = { \
-analysis = { webhooks = { { name = 'gate', type = 'confirm-promotion', url = 'http://gate.shop/' } } } } }) \
-world:deploy 'shop/checkout:2'"""
-
-
-class Repl(unittest.TestCase):
-    maxDiff = None
-
-    def setUp(self):
-        top = tempfile.TemporaryDirectory()
-        self.addCleanup(top.cleanup)
-        self.top = pathlib.Path(top.name)
-
-    def type(self, *lines, path=LEAK, words=()):
-        done = subprocess.run([SLUICE, 'repl', path, *words], input='\n'.join(lines) + '\n', capture_output=True,
-                              text=True, timeout=PATIENCE_S, cwd=self.top)
-        return done.returncode, done.stdout, done.stderr
-
-    def expect(self, told, *lines, status=0, errors='', **more):
-        self.assertEqual((status, told, errors), self.type(*lines, **more))
 
 
 class Walking(Repl):
@@ -243,7 +215,7 @@ class Keeping(Repl):
         for line in ("world:deploy 'shop/checkout:2'", "world:version('shop/checkout:2', { errors = 0.12 })",
                      "assert.is_true(world:told 'Rolling back' > 0)", "assert.equal('Failed', world:phase())"):
             self.assertIn('\n    ' + line + '\n', spec)
-        done = subprocess.run([SLUICE, 'test', 'leak_spec.lua'], cwd=self.top, capture_output=True, text=True)
+        done = subprocess.run([self.sluice, 'test', 'leak_spec.lua'], cwd=self.top, capture_output=True, text=True)
         self.assertEqual(0, done.returncode, done.stdout)
         self.assertIn('killed at every word: 8 of 8 end the same', done.stdout)
 
@@ -267,7 +239,7 @@ class Keeping(Repl):
                                              path='scenarios/slow-leak.yaml')
             self.assertEqual((0, ''), (status, errors))
             self.assertTrue(told.endswith(f'{name}: plays; sluice demo scenarios/{name}\n'), told)
-            done = subprocess.run([SLUICE, 'demo', stories / name], capture_output=True, text=True)
+            done = subprocess.run([self.sluice, 'demo', stories / name], capture_output=True, text=True)
             self.assertEqual(0, done.returncode, done.stdout + done.stderr)
 
     def test_not_kept(self):
@@ -307,7 +279,7 @@ class Records(Repl):
         self.release.write_text(next(text for text in documents if '"kind":"Release"' in text))
 
     def walk(self, *lines):
-        done = subprocess.run([SLUICE, 'repl', '--release', self.release], input='\n'.join(lines) + '\n',
+        done = subprocess.run([self.sluice, 'repl', '--release', self.release], input='\n'.join(lines) + '\n',
                               capture_output=True, text=True, timeout=PATIENCE_S)
         return done.returncode, done.stdout, done.stderr
 
@@ -413,5 +385,5 @@ class Lua(Repl):
 
 
 if __name__ == '__main__':
-    SLUICE = pathlib.Path(sys.argv[1]).resolve()
+    Repl.sluice = pathlib.Path(sys.argv[1]).resolve()
     unittest.main(argv=sys.argv[:1] + sys.argv[2:], verbosity=2)

@@ -8,37 +8,10 @@ import pathlib
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-LEAK = ROOT / 'examples/scenarios/slow-leak.yaml'
-SLUICE = None
-PATIENCE_S = 300
-
-
-# A release that never ends.
-GATED = """world:serve('gate.shop', function() return 403 end) world:patch('Canary', 'shop', 'checkout', { spec = { \
-analysis = { webhooks = { { name = 'gate', type = 'confirm-promotion', url = 'http://gate.shop/' } } } } }) \
-world:deploy 'shop/checkout:2'"""
-
-
-class Repl(unittest.TestCase):
-    maxDiff = None
-
-    def setUp(self):
-        top = tempfile.TemporaryDirectory()
-        self.addCleanup(top.cleanup)
-        self.top = pathlib.Path(top.name)
-
-    def type(self, *lines, path=LEAK, words=()):
-        done = subprocess.run([SLUICE, 'repl', path, *words], input='\n'.join(lines) + '\n', capture_output=True,
-                              text=True, timeout=PATIENCE_S, cwd=self.top)
-        return done.returncode, done.stdout, done.stderr
-
-    def expect(self, told, *lines, status=0, errors='', **more):
-        self.assertEqual((status, told, errors), self.type(*lines, **more))
+from repl_pipe import GATED, LEAK, PATIENCE_S, Repl
 
 
 class Names(Repl):
@@ -111,7 +84,7 @@ class Trouble(Repl):
     def interrupted(self, first, spinning, last, lines=0):
         """Presses Ctrl-C when the line spins: when the answer to the line before it has come, and CPU time is spent; or
         it has told so many lines."""
-        child = subprocess.Popen([SLUICE, 'repl', LEAK], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        child = subprocess.Popen([self.sluice, 'repl', LEAK], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE, text=True, cwd=self.top)
         self.addCleanup(child.kill)
         child.stdin.write(f'{first}\nprint "spins"\n{spinning}\n{last}\n')
@@ -136,7 +109,7 @@ class Trouble(Repl):
 
     def test_processes_end(self):
         """No process outlives the console, not even one that spins, when the console is killed."""
-        child = subprocess.Popen([SLUICE, 'repl', LEAK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        child = subprocess.Popen([self.sluice, 'repl', LEAK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         child.stdin.write("deploy 'shop/checkout:2'\ns 3\nprint 'spins'\nwhile true do end\n")
         child.stdin.flush()
         while child.stdout.readline() != 'spins\n':
@@ -150,7 +123,7 @@ class Trouble(Repl):
         self.wait_until(lambda: not any(is_running(pid) for pid in left))
 
     def test_memory(self):
-        if b'__asan_' in SLUICE.read_bytes():
+        if b'__asan_' in self.sluice.read_bytes():
             self.skipTest('sanitizers need more address space than the limit leaves')
         status, told, errors = self.type('t = {} while true do t[#t + 1] = ("x"):rep(2^20) .. #t end', '1 + 1')
         self.assertEqual((0, '2\n'), (status, told))
@@ -159,7 +132,7 @@ class Trouble(Repl):
 
     def test_closed_pipe(self):
         """Whoever reads has gone: it ends, and leaves no process."""
-        done = subprocess.run(['bash', '-c', f'yes canary | "$0" repl "$1" | head -n 1', SLUICE, LEAK],
+        done = subprocess.run(['bash', '-c', f'yes canary | "$0" repl "$1" | head -n 1', self.sluice, LEAK],
                               capture_output=True, text=True, timeout=PATIENCE_S)
         self.assertEqual('{\n', done.stdout)
 
@@ -172,7 +145,7 @@ class Trouble(Repl):
         status, _, errors = self.type('1', path=self.top / 'none.yaml')
         self.assertEqual(2, status)
         self.assertIn('none.yaml', errors)
-        self.assertEqual(2, subprocess.run([SLUICE, 'repl'], capture_output=True).returncode)
+        self.assertEqual(2, subprocess.run([self.sluice, 'repl'], capture_output=True).returncode)
         status, _, errors = self.type('1', path='checkout', words=('--prometheus', 'prom:9090'))
         self.assertEqual(2, status)
         self.assertIn('--prometheus: the URL of a server is wanted, got prom:9090\n', errors)
@@ -185,13 +158,13 @@ class Trouble(Repl):
         self.assertEqual('a line of 100006 bytes: at most 65535 are taken\n', errors)
 
     def test_closed_input(self):
-        done = subprocess.run(['bash', '-c', '"$0" repl "$1" <&-', SLUICE, LEAK], capture_output=True, text=True,
+        done = subprocess.run(['bash', '-c', '"$0" repl "$1" <&-', self.sluice, LEAK], capture_output=True, text=True,
                               timeout=PATIENCE_S)
         self.assertEqual((0, '', ''), (done.returncode, done.stdout, done.stderr))
 
     def begun(self, *lines):
         """A console over a pipe that stays open, after the answer to the last line has come."""
-        child = subprocess.Popen([SLUICE, 'repl', LEAK], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        child = subprocess.Popen([self.sluice, 'repl', LEAK], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE, text=True, cwd=self.top)
         for close in (child.kill, child.stdin.close, child.stdout.close, child.stderr.close):
             self.addCleanup(close)
@@ -247,7 +220,7 @@ class Trouble(Repl):
         self.assertEqual((0, 'interrupted\ntrue\n'), (child.returncode, told[-17:]))
 
     def test_input_that_fails(self):
-        done = subprocess.run(['bash', '-c', '"$0" repl "$1" </', SLUICE, LEAK], capture_output=True, text=True)
+        done = subprocess.run(['bash', '-c', '"$0" repl "$1" </', self.sluice, LEAK], capture_output=True, text=True)
         self.assertEqual((2, '', 'sluice repl: cannot read standard input: Is a directory\n'),
                          (done.returncode, done.stdout, done.stderr))
 
@@ -298,5 +271,5 @@ def waits_for_input(pid):
 
 
 if __name__ == '__main__':
-    SLUICE = pathlib.Path(sys.argv[1]).resolve()
+    Repl.sluice = pathlib.Path(sys.argv[1]).resolve()
     unittest.main(argv=sys.argv[:1] + sys.argv[2:], verbosity=2)
