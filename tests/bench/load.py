@@ -17,6 +17,9 @@ import tempfile
 import time
 import urllib.request
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / 'cluster'))
+from processes import free_port  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HEY = 'github.com/rakyll/hey@v0.1.4'
 LOADS = ('-q 10 -c 2', '-q 10 -c 2 -m POST -d {test:2}', '-q 10 -c 20', '-q 50 -c 10', '-q 100 -c 10', '-q 20 -c 50',
@@ -38,12 +41,6 @@ http {{
   }}
 }}
 '''
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(('127.0.0.1', 0))
-        return taken.getsockname()[1]
 
 
 def await_port(port):

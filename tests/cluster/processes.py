@@ -1,23 +1,28 @@
 """Processes that never outlive the test: started from one thread, ended by pid, and ended by the kernel should this
 process die."""
 import concurrent.futures
+import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
 
 _given = set()
+# Below the ports that Linux gives to connections (ip_local_port_range): one of those could take a port between its
+# choice and its use, even the very connection that asks whether somebody listens there.
+PORTS = range(15000, 32768)
 
 
 def free_port():
     """A free port on the loopback address, never the same one twice."""
     while True:
-        with socket.socket() as s:
-            s.bind(('127.0.0.1', 0))
-            port = s.getsockname()[1]
-        if port not in _given:
-            _given.add(port)
-            return port
+        port = random.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(('127.0.0.1', port))
+            if port not in _given:
+                _given.add(port)
+                return port
 
 
 class Processes:

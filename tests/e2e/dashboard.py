@@ -25,6 +25,9 @@ import dashboard_world as world
 from dashboard_people import People  # noqa: F401 (unittest finds it here)
 from dashboard_world import DESK, PATIENCE_S, PHONE
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / 'cluster'))
+from processes import free_port  # noqa: E402
+
 KEEP = None
 PAGES_MAX = 200  # FEED_PAGES_MAX of core/board/feed.h
 IMAGE = '<img src=x onerror="document.title=666">'
@@ -322,9 +325,7 @@ class Alone(unittest.TestCase):
     @contextlib.contextmanager
     def nginx(self, inner, path):
         """A proxy in front of it, below a path."""
-        with socket.socket() as probe:
-            probe.bind(('127.0.0.1', 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         (self.folder / 'nginx.conf').write_text(f'''daemon off; pid {self.folder}/pid; error_log {self.folder}/error;
             events {{}} http {{ access_log off; client_body_temp_path {self.folder}/a; proxy_temp_path {self.folder}/b;
             fastcgi_temp_path {self.folder}/c; uwsgi_temp_path {self.folder}/d; scgi_temp_path {self.folder}/e;
@@ -357,9 +358,7 @@ class Alone(unittest.TestCase):
 
     def test_beside_an_engine(self):
         """Of what an engine has read, here of one that stands by; it ends while pages are open."""
-        with socket.socket() as probe:
-            probe.bind(('127.0.0.1', 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         process = subprocess.Popen([world.sluice, 'run', '-kubeconfig', self.cluster.kubeconfig, '-port', str(port),
                                     '-metrics-server', 'http://127.0.0.1:9', '-dashboard', '0', '-dashboard-prefix',
                                     '/board', '-dashboard-hosts', 'board.example'], stderr=subprocess.PIPE, text=True)

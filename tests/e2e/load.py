@@ -21,16 +21,12 @@ import unittest
 
 from load_cases import CASES, CLOSED, order, payload
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / 'cluster'))
+from processes import free_port  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SLUICE = REAL = None
 PATIENCE_S = 60
-ATTEMPTS = 5  # to get a port that is free
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(('127.0.0.1', 0))
-        return taken.getsockname()[1]
 
 
 def wait_for(said, what):
@@ -56,27 +52,23 @@ class Tester:
         log = tempfile.NamedTemporaryFile(mode='w+', encoding='utf-8')
         case.addCleanup(log.close)
         self.log = pathlib.Path(log.name)
-        for _ in range(ATTEMPTS):
-            self.port = free_port()
-            self.child = subprocess.Popen([*command, f'-port={self.port}', *flags], stderr=log, env=env)
-            case.addCleanup(self.child.wait)
-            case.addCleanup(self.child.kill)
-            wait_for(lambda: self.has_ended() or self.listens(), str(command))
-            if not self.has_ended():
-                return
-        raise AssertionError(f'{command}: {self.said()}')
+        self.port = free_port()
+        self.child = subprocess.Popen([*command, f'-port={self.port}', *flags], stderr=log, env=env)
+        case.addCleanup(self.child.wait)
+        case.addCleanup(self.child.kill)
+        wait_for(self.has_begun, str(command))
+        if self.child.poll() is not None:
+            raise AssertionError(f'{command}: {self.said()}')
 
-    def has_ended(self):
-        """As when another program has taken the port meanwhile."""
-        return self.child.poll() is not None
+    def has_begun(self):
+        return self.child.poll() is not None or self.listens()
 
     def listens(self):
-        """A connection to a port that nobody listens on may be one to itself, as its own port is chosen freely, too."""
         try:
-            with socket.create_connection(('127.0.0.1', self.port)) as connection:
-                return connection.getsockname() != connection.getpeername()
+            socket.create_connection(('127.0.0.1', self.port)).close()
         except ConnectionRefusedError:
             return False
+        return True
 
     def said(self):
         return self.log.read_text(encoding='utf-8')

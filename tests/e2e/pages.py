@@ -10,13 +10,15 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 import urllib.request
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / 'cluster'))
+from processes import free_port  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SLUICE = None
@@ -64,9 +66,7 @@ class Pages(unittest.TestCase):
     def serve(self, command):
         """Starts a server, on a port that is free, and waits until it is ready."""
         shown = re.search(r'127\.0\.0\.1:\d+', command).group()
-        with socket.socket() as taken:
-            taken.bind(('127.0.0.1', 0))
-            self.address = shown, '127.0.0.1:%d' % taken.getsockname()[1]
+        self.address = shown, f'127.0.0.1:{free_port()}'
         server = subprocess.Popen(command.replace(*self.address).split(), cwd=self.top, stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL, env=self.environment())
         self.addCleanup(server.wait)

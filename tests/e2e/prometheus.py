@@ -10,7 +10,6 @@ import json
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,9 @@ import time
 import unittest
 import urllib.parse
 import urllib.request
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / 'cluster'))
+from processes import free_port  # noqa: E402
 
 SLUICE = None
 PATIENCE_S = 60
@@ -30,12 +32,6 @@ QUERIES = {
     'nan': '0 * sum(up{job="{{ target }}"}) / 0',
     'wrong': 'sum(rate(up{job="{{ target }}"}))',
 }
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(('127.0.0.1', 0))
-        return taken.getsockname()[1]
 
 
 def manifest(queries):

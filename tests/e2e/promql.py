@@ -13,7 +13,6 @@ import math
 import pathlib
 import random
 import shutil
-import socket
 import struct
 import subprocess
 import sys
@@ -22,6 +21,9 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / 'cluster'))
+from processes import free_port  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BEGIN_S, SPAN_S, PATIENCE_S = 1780000000, 6 * 3600, 60
@@ -117,7 +119,6 @@ def make_ending(dice):
 
 def programs():
     """A Prometheus 2 of this machine, and a Prometheus 3 where it is built."""
-    sys.path.insert(0, str(ROOT / 'tests/cluster'))
     found = [shutil.which('prometheus')]
     try:
         import prometheus3
@@ -178,9 +179,7 @@ class Server:
     """A Prometheus that has these series, and nothing else."""
 
     def __init__(self, top, program, series, ending):
-        with socket.socket() as taken:
-            taken.bind(('127.0.0.1', 0))
-            address = f'127.0.0.1:{taken.getsockname()[1]}'
+        address = f'127.0.0.1:{free_port()}'
         self.url = f'http://{address}'
         text, data = top / 'series.txt', top / 'data'
         with open(text, 'w') as out:

@@ -11,7 +11,6 @@ import json
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,9 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / 'cluster'))
+from processes import free_port  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RULES = ROOT / 'deploy/alerts/sluice.rules.yaml'
@@ -117,9 +119,7 @@ def openmetrics(lines):
 
 class Prometheus:
     def __init__(self, folder, lines):
-        with socket.socket() as taken:
-            taken.bind(('127.0.0.1', 0))
-            address = f'127.0.0.1:{taken.getsockname()[1]}'
+        address = f'127.0.0.1:{free_port()}'
         self.url = f'http://{address}'
         (folder / 'series.txt').write_text(''.join(openmetrics(lines)))
         command = ['promtool', 'tsdb', 'create-blocks-from', 'openmetrics', folder / 'series.txt', folder / 'data']
