@@ -240,11 +240,6 @@ void feed_serve(struct feed *feed, struct exchange *exchange, const char *namesp
     }
 }
 
-size_t feed_pages(const struct feed *feed)
-{
-    return feed->count;
-}
-
 /* --- life --- */
 
 struct feed *feed_new(const struct feed_options *options)

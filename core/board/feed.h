@@ -31,4 +31,3 @@ void feed_free(struct feed *feed);
 /* Takes the exchange over: a page of the overview, or with `canary` of a release. */
 void feed_serve(struct feed *feed, struct exchange *exchange, const char *namespace, const char *canary,
                 int64_t number);
-size_t feed_pages(const struct feed *feed);

@@ -217,7 +217,7 @@ char *verdict_on_rollback(const struct actor *actor, const struct request_subjec
 char *verdict_on_promote(const struct actor *actor, const struct request_subject *subject);
 /* *gate becomes the one that is approved (str_free). */
 char *verdict_on_approve(const struct actor *actor, const struct request_subject *subject, char **gate);
-char *verdict_on_retry(struct actor *actor, const struct request_subject *subject, bool *known);
+char *verdict_on_retry(struct actor *actor, const struct request_subject *subject);
 /* Of a request that needs a release under way, before that was resumed. */
 char *verdict_on_any(const struct request_subject *subject);
 

@@ -187,8 +187,7 @@ static bool take_of_release(struct actor *actor, const struct request_subject *s
 
 static bool take_retry(struct actor *actor, const struct request_subject *subject)
 {
-    bool known;
-    char *why = verdict_on_retry(actor, subject, &known);
+    char *why = verdict_on_retry(actor, subject);
     return why != NULL && refuse(actor, subject, why); /* else the look begins it (actor_retry) */
 }
 

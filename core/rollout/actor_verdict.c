@@ -156,12 +156,11 @@ char *verdict_on_approve(const struct actor *actor, const struct request_subject
     return why;
 }
 
-/* *known becomes false while it cannot be told: the target is being read. */
-char *verdict_on_retry(struct actor *actor, const struct request_subject *subject, bool *known)
+/* NULL also while it cannot be told: the target is being read. */
+char *verdict_on_retry(struct actor *actor, const struct request_subject *subject)
 {
     const char *state = state_of(subject);
     bool failed = str_equal(state, RELEASE_FAILED) || str_equal(state, RELEASE_HALTED);
-    *known = true;
     if (subject->open) {
         return str_format("%s is under way", subject->release);
     }
@@ -173,8 +172,8 @@ char *verdict_on_retry(struct actor *actor, const struct request_subject *subjec
     }
     struct target_now now;
     struct err problem = {0};
-    *known = target_now_init(&now, actor->context, subject->canary, &problem);
+    bool known = target_now_init(&now, actor->context, subject->canary, &problem);
     bool same = node_is(node_at(doc_root(subject->latest), "status", "revision"), now.revision);
     target_now_fini(&now);
-    return *known && !same ? str_format("the target has another revision than %s by now", subject->release) : NULL;
+    return known && !same ? str_format("the target has another revision than %s by now", subject->release) : NULL;
 }
