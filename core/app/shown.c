@@ -15,21 +15,11 @@ static bool is_unseen(unsigned code)
     return code == 0x061C || code == 0x200B || code == 0x200E || code == 0x200F || code == 0xFEFF;
 }
 
-static unsigned decode(const char *s, size_t len)
-{
-    const unsigned char *u = (const unsigned char *)s;
-    unsigned code = len < 2 ? u[0] : u[0] & (0xFFU >> (len + 1));
-    for (size_t i = 1; i < len; i++) {
-        code = code << 6 | (u[i] & 0x3FU);
-    }
-    return code;
-}
-
 /* One character, or one byte that is none; returns how many bytes it had. */
 static size_t write_piece(char out[static PIECE_SIZE], const char *s, size_t len)
 {
     size_t n = utf8_char(s, len);
-    unsigned code = n > 0 ? decode(s, n) : (unsigned char)*s;
+    unsigned code = n > 0 ? utf8_code(s, n) : (unsigned char)*s;
     if (n == 1 && strchr("\t\n\v\f\r", *s) != NULL) {
         snprintf(out, PIECE_SIZE, " ");
     } else if (n < 2 && (n == 0 || utf8_is_control(s, n))) {

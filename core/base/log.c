@@ -65,42 +65,41 @@ static void write_now(char out[static 32])
     time_write_milli((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, out);
 }
 
-static void append_escaped(struct buf *b, char c)
+/* The control character at the start of `s`, as JSON writes it. */
+static void append_escaped(struct buf *b, const char *s, size_t len)
 {
-    switch (c) {
-    case '\n':
-        buf_append_str(b, "\\n");
-        break;
-    case '\r':
-        buf_append_str(b, "\\r");
-        break;
-    case '\t':
-        buf_append_str(b, "\\t");
-        break;
-    case '"':
-    case '\\':
-        buf_printf(b, "\\%c", c);
-        break;
-    default:
-        buf_printf(b, "\\u%04x", (unsigned)(unsigned char)c);
+    static const char named[] = "\n\r\t", letters[] = "nrt";
+    const char *found = strchr(named, *s);
+    if (found != NULL) {
+        buf_printf(b, "\\%c", letters[found - named]);
+    } else {
+        buf_printf(b, "\\u%04x", utf8_code(s, len));
     }
 }
 
-/* A JSON string of `s`; what is no UTF-8 becomes U+FFFD, so that every line is valid JSON. */
+/* `s` in one line that no terminal obeys: whatever a message quotes, the next line of the log is ours. What is no UTF-8
+ * becomes U+FFFD. `quotes`: what JSON does not have in a string is escaped, too. */
+static void append_text(struct buf *b, const char *s, bool quotes)
+{
+    size_t len = strlen(s);
+    for (size_t at = 0; at < len;) {
+        size_t n = utf8_char(s + at, len - at);
+        if (n > 0 && utf8_is_control(s + at, n)) {
+            append_escaped(b, s + at, n);
+        } else {
+            bool is_quoted = quotes && (s[at] == '"' || s[at] == '\\');
+            buf_append_str(b, is_quoted ? "\\" : "");
+            utf8_append_clean(b, s + at, n > 0 ? n : 1);
+        }
+        at += n > 0 ? n : 1;
+    }
+}
+
+/* Every line is valid JSON, whatever `s` is. */
 static void append_json(struct buf *b, const char *s)
 {
     buf_append_char(b, '"');
-    while (*s) {
-        size_t plain = 0;
-        while ((unsigned char)s[plain] >= 0x20 && s[plain] != '"' && s[plain] != '\\') {
-            plain++;
-        }
-        utf8_append_clean(b, s, plain);
-        s += plain;
-        if (*s) {
-            append_escaped(b, *s++);
-        }
-    }
+    append_text(b, s, true);
     buf_append_char(b, '"');
 }
 
@@ -127,9 +126,11 @@ static void build_console(struct buf *b, enum log_level level, const char *ts, c
                           const char *message)
 {
     buf_printf(b, "%s\t%s\t%s\t", ts, level_names[level], caller);
-    utf8_append_visible(b, message, strlen(message));
+    append_text(b, message, false);
     if (canary != NULL) {
-        buf_printf(b, "\t{\"canary\": \"%s\"}", canary);
+        buf_append_str(b, "\t{\"canary\": ");
+        append_json(b, canary);
+        buf_append_char(b, '}');
     }
 }
 

@@ -49,6 +49,16 @@ size_t utf8_char(const char *s, size_t len)
     return n;
 }
 
+unsigned utf8_code(const char *s, size_t len)
+{
+    const unsigned char *u = (const unsigned char *)s;
+    unsigned code = len < 2 ? u[0] : u[0] & (0xFFU >> (len + 1));
+    for (size_t i = 1; i < len; i++) {
+        code = code << 6 | (u[i] & 0x3FU);
+    }
+    return code;
+}
+
 /* Bytes up to the first that is no part of a character. */
 static size_t valid_prefix(const char *s, size_t len)
 {

@@ -9,6 +9,9 @@
 /* Length of the well-formed character at the start of `s`, 1 to 4; 0 when the bytes are not one (or `len` is 0). */
 size_t utf8_char(const char *s, size_t len);
 
+/* The number of the well-formed character of `len` bytes at the start of `s`. */
+unsigned utf8_code(const char *s, size_t len);
+
 /* True for what a terminal or an editor obeys instead of showing it: C0, C1, and the marks that turn the direction of a
  * text around. `s` begins with a character of `len` bytes. */
 bool utf8_is_control(const char *s, size_t len);

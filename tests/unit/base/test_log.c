@@ -122,6 +122,23 @@ static void the_console_form_is_tab_separated(void **state)
     assert_string_equal(rest, "\tinfo\ta.c:1\thello\t{\"canary\": \"c.n\"}");
 }
 
+/* Whatever a message or a name quotes, it makes no line of its own, and no terminal obeys it. */
+static void a_message_is_one_line(void **state)
+{
+    static const char message[] =
+        "no\n2026-01-01\tinfo\tall is \"well\"\r\033[31m\x7f\xC2\x9b\xE2\x80\xAE\xE2\x80\xA8\xFF \xC3\xA9";
+    log_set_console(true);
+    log_write(LOG_INFO, "a.c", 1, "c\"\n.n", "%s", message);
+    assert_string_equal(
+        strchr(last, '\t'),
+        "\tinfo\ta.c:1\tno\\n2026-01-01\\tinfo\\tall is \"well\"\\r\\u001b[31m\\u007f\\u009b\\u202e\\u2028"
+        "\xEF\xBF\xBD \xC3\xA9\t{\"canary\": \"c\\\"\\n.n\"}");
+    log_set_console(false);
+    log_info(NULL, "%s", message);
+    assert_non_null(strstr(
+        last, "\"no\\n2026-01-01\\tinfo\\tall is \\\"well\\\"\\r\\u001b[31m\\u007f\\u009b\\u202e\\u2028\xEF\xBF\xBD "));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +147,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_huge_message_is_cut_and_the_line_stays_whole, catch_lines, let_go),
         cmocka_unit_test_setup_teardown(levels_filter, catch_lines, let_go),
         cmocka_unit_test_setup_teardown(the_console_form_is_tab_separated, catch_lines, let_go),
+        cmocka_unit_test_setup_teardown(a_message_is_one_line, catch_lines, let_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
