@@ -22,35 +22,71 @@ static const char *dashes(const struct cli_flag *flag)
     return flag->name[1] == '\0' ? "-" : "--";
 }
 
-static bool read_flag(const struct cli_flag *table, int argc, char **argv, int *at, cli_take_fn *take, void *ctx,
-                      struct err *err)
+/* The words of a command line, and at which of them it is read. */
+struct line {
+    int argc, at;
+    char **argv;
+    cli_take_fn *take;
+    void *ctx;
+};
+
+/* `value`: what was written together with the flag; NULL: nothing. */
+static bool take_flag(struct line *line, const struct cli_flag *flag, const char *value, struct err *err)
 {
-    const char *arg = argv[*at], *name = arg + (arg[1] == '-' ? 2 : 1);
-    size_t len = strcspn(name, "=");
-    const struct cli_flag *flag = find(table, name, len);
-    const char *value = name[len] == '=' ? name + len + 1 : NULL;
-    if (flag == NULL) {
-        return err_set(err, ERR_INVALID, "%.*s: unknown flag", (int)(name + len - arg), arg);
-    }
     if (flag->value == NULL && value != NULL) {
         return err_set(err, ERR_INVALID, "%s%s takes no value", dashes(flag), flag->name);
     }
-    if (flag->value != NULL && value == NULL && *at + 1 >= argc) {
+    if (flag->value != NULL && value == NULL && line->at + 1 >= line->argc) {
         return err_set(err, ERR_INVALID, "%s%s: its value is missing, wanted %s", dashes(flag), flag->name,
                        flag->value);
     }
     if (flag->value != NULL && value == NULL) {
-        value = argv[++*at];
+        value = line->argv[++line->at];
     }
-    return take(ctx, flag->name, value, err);
+    return line->take(line->ctx, flag->name, value, err);
+}
+
+/* Flags of one letter in one word: those before the last one have no value, and its value may follow at once. */
+static bool read_letters(struct line *line, const struct cli_flag *table, const char *letters, struct err *err)
+{
+    for (const char *at = letters; *at != '\0'; at++) {
+        const struct cli_flag *flag = find(table, at, 1);
+        const char *value = at[1] == '=' ? at + 2 : at[1] != '\0' ? at + 1 : NULL;
+        bool is_last = flag != NULL && (flag->value != NULL || at[1] == '=');
+        if (flag == NULL) {
+            return err_set(err, ERR_INVALID, "-%c: unknown flag, in -%s", *at, letters);
+        } else if (!take_flag(line, flag, is_last ? value : NULL, err)) {
+            return false;
+        } else if (is_last) {
+            break;
+        }
+    }
+    return true;
+}
+
+static bool read_flag(struct line *line, const struct cli_flag *table, struct err *err)
+{
+    const char *arg = line->argv[line->at], *name = arg + (arg[1] == '-' ? 2 : 1);
+    size_t len = strcspn(name, "=");
+    const struct cli_flag *flag = find(table, name, len);
+    if (flag != NULL) {
+        return take_flag(line, flag, name[len] == '=' ? name + len + 1 : NULL, err);
+    } else if (name == arg + 1 && find(table, name, 1) != NULL) {
+        return read_letters(line, table, name, err);
+    }
+    return err_set(err, ERR_INVALID, "%.*s: unknown flag", (int)(name + len - arg), arg);
 }
 
 bool cli_read(const struct cli_flag *table, int argc, char **argv, cli_take_fn *take, void *ctx, struct err *err)
 {
-    for (int i = 0; i < argc; i++) {
-        bool is_flag = argv[i][0] == '-' && argv[i][1] != '\0';
-        bool ok = is_flag ? read_flag(table, argc, argv, &i, take, ctx, err) : take(ctx, NULL, argv[i], err);
-        if (!ok) {
+    struct line line = {.argc = argc, .argv = argv, .take = take, .ctx = ctx};
+    bool are_words = false; /* all that follows */
+    for (; line.at < argc; line.at++) {
+        const char *arg = argv[line.at];
+        bool is_flag = !are_words && arg[0] == '-' && arg[1] != '\0';
+        if (is_flag && strcmp(arg, "--") == 0) {
+            are_words = true;
+        } else if (is_flag ? !read_flag(&line, table, err) : !take(ctx, NULL, arg, err)) {
             return false;
         }
     }

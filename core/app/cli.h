@@ -1,5 +1,6 @@
 /* The flags of a command as a table, from which they are read, listed by --help and completed in a shell. Written
- * "--name=value" or "--name value", with one dash or two. (`sluice run` has Flagger's flags, which are read as Go
+ * "--name=value" or "--name value", with one dash or two; those of one letter as kubectl has them, too: "-ntest", and
+ * "-An test" for "-A -n test". Behind "--" there are no flags. (`sluice run` has Flagger's flags, which are read as Go
  * reads them: app/flags.h.) */
 #pragma once
 

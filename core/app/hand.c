@@ -9,6 +9,7 @@
 
 #include "app/command.h"
 #include "app/shown.h"
+#include "app/subject.h"
 #include "app/version.h"
 #include "base/duration.h"
 #include "base/log.h"
@@ -55,15 +56,13 @@ struct words {
 
 static bool take_canary(struct words *words, const char *value, struct err *err)
 {
-    const char *slash = strchr(value, '/'); /* canary/podinfo, as kubectl shows it */
-    const char *name = slash != NULL && strncmp(value, "canary", strlen("canary")) == 0 ? slash + 1 : value;
+    struct subject subject;
     if (words->canary != NULL) {
         return err_set(err, ERR_INVALID, "%s: one Canary is wanted", value);
-    } else if (name[0] == '\0' || strchr(name, '/') != NULL) {
-        return err_set(err, ERR_INVALID, "%s: the name of a Canary is wanted", value);
     }
-    words->canary = name;
-    return true;
+    bool ok = subject_read(value, SUBJECT_CANARY, &subject, err);
+    words->canary = subject.name;
+    return ok;
 }
 
 static bool take(void *ctx, const char *name, const char *value, struct err *err)

@@ -11,6 +11,7 @@
 #include "app/repl_line.h"
 #include "app/repl_live.h"
 #include "app/repl_world.h"
+#include "app/subject.h"
 #include "app/version.h"
 #include "base/buf.h"
 #include "base/mem.h"
@@ -224,7 +225,19 @@ static void listen_for_signals(void)
 
 /* --- the command --- */
 
-static bool is_whole(const struct words *words, struct err *err)
+static bool take_canary(struct words *words, struct err *err)
+{
+    struct subject subject;
+    if (words->path == NULL) {
+        return err_set(err, ERR_INVALID, "the name of a Canary is missing");
+    }
+    bool ok = subject_read(words->path, SUBJECT_CANARY, &subject, err) &&
+              (words->namespace == NULL || subject_check_namespace("--namespace", words->namespace, err));
+    words->path = subject.name;
+    return ok;
+}
+
+static bool is_whole(struct words *words, struct err *err)
 {
     if (words->prometheus != NULL && !http_is_url(words->prometheus)) {
         return err_set(err, ERR_INVALID, "--prometheus: the URL of a server is wanted, got %s", words->prometheus);
@@ -237,9 +250,10 @@ static bool is_whole(const struct words *words, struct err *err)
                err_set(err, ERR_INVALID, "--release %s: a record is walked alone, without a cluster or a scenario",
                        words->release);
     }
-    return words->path != NULL || err_set(err, ERR_INVALID, "%s",
-                                          is_live(words) ? "the name of a Canary is missing"
-                                                         : "a scenario, or the folder of a strategy, is missing");
+    if (is_live(words)) {
+        return take_canary(words, err);
+    }
+    return words->path != NULL || err_set(err, ERR_INVALID, "a scenario, or the folder of a strategy, is missing");
 }
 
 static struct doc *order_of(const struct words *words, const struct repl_live *live, bool is_terminal)

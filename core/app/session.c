@@ -4,6 +4,7 @@
 
 #include "app/answer.h"
 #include "app/kubeconfig.h"
+#include "app/subject.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/curl.h"
@@ -71,7 +72,8 @@ static void on_signal(void *ctx, int signum)
 struct session *session_open(const struct session_flags *flags, struct err *err)
 {
     struct kube_config config = {0};
-    if (!load_config(flags, &config, err)) {
+    if ((flags->namespace != NULL && !subject_check_namespace("-n", flags->namespace, err)) ||
+        !load_config(flags, &config, err)) {
         answer_show_err(err);
         kube_config_fini(&config);
         return NULL;

@@ -8,6 +8,7 @@
 #include "app/command.h"
 #include "app/hand.h"
 #include "app/shown.h"
+#include "app/subject.h"
 #include "app/version.h"
 #include "base/duration.h"
 #include "base/log.h"
@@ -43,7 +44,10 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
     if (name == NULL && words->canary != NULL) {
         return err_set(err, ERR_INVALID, "%s: one Canary is wanted, or none", value);
     } else if (name == NULL) {
-        words->canary = value;
+        struct subject subject;
+        bool ok = subject_read(value, SUBJECT_CANARY, &subject, err);
+        words->canary = subject.name;
+        return ok;
     } else if (session_take(&words->session, name, value)) {
         return true;
     } else if (strcmp(name, "A") == 0 || strcmp(name, "all-namespaces") == 0) {

@@ -11,6 +11,7 @@
 #include "app/command.h"
 #include "app/hand.h"
 #include "app/shown.h"
+#include "app/subject.h"
 #include "app/version.h"
 #include "base/duration.h"
 #include "base/log.h"
@@ -41,7 +42,7 @@ const struct cli_flag wait_flags[] = {
 
 struct words {
     struct session_flags session;
-    const char *subject;
+    struct subject subject; /* no name: none was told */
     int64_t timeout_ms, generation;
     struct cli_common common;
 };
@@ -63,10 +64,10 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
 {
     struct words *words = ctx;
     int64_t ns;
-    if (name == NULL && words->subject != NULL) {
+    if (name == NULL && words->subject.name != NULL) {
         return err_set(err, ERR_INVALID, "%s: one target is wanted", value);
     } else if (name == NULL) {
-        words->subject = value;
+        return subject_read(value, SUBJECT_TARGET, &words->subject, err);
     } else if (session_take(&words->session, name, value)) {
         return true;
     } else if (strcmp(name, "timeout") == 0) {
@@ -305,46 +306,20 @@ static const struct node *canary_of(const struct node *list, const char *kind, c
     return NULL;
 }
 
-static bool is_kind(const char *word, size_t len, const char *const *spellings)
+static struct doc *find_canary(struct session *session, const struct subject *subject, struct err *err)
 {
-    for (; *spellings != NULL; spellings++) {
-        if (strlen(*spellings) == len && strncmp(word, *spellings, len) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* deployment/podinfo, daemonset/agent or canary/podinfo, spelt as kubectl takes them. */
-static struct doc *find_canary(struct session *session, const char *subject, struct err *err)
-{
-    static const char *const deployments[] = {"deployment",      "deployments",      "deploy",
-                                              "deployment.apps", "deployments.apps", NULL},
-                             *const sets[] = {"daemonset",      "daemonsets",      "ds",
-                                              "daemonset.apps", "daemonsets.apps", NULL},
-                             *const canaries[] = {
-                                 "canary", "canaries", "cn", "canary.flagger.app", "canaries.flagger.app", NULL};
-    const char *slash = strchr(subject, '/');
-    size_t len = slash != NULL ? (size_t)(slash - subject) : 0;
-    bool is_set = is_kind(subject, len, sets);
-    if (slash == NULL || slash[1] == '\0') {
-        err_set(err, ERR_INVALID, "%s: deployment/NAME, daemonset/NAME or canary/NAME is wanted", subject);
-        return NULL;
-    } else if (is_kind(subject, len, canaries)) {
-        return hand_canary(session, slash + 1, err);
-    } else if (!is_set && !is_kind(subject, len, deployments)) {
-        err_set(err, ERR_INVALID, "%s: deployment/NAME, daemonset/NAME or canary/NAME is wanted", subject);
-        return NULL;
+    if (subject->kind == SUBJECT_CANARY) {
+        return hand_canary(session, subject->name, err);
     }
     struct kube_request request = {
         .verb = KUBE_LIST, .resource = &KUBE_CANARIES, .namespace = session_namespace(session)};
     struct doc *list = session_ask(session, &request, err);
-    const struct node *found =
-        canary_of(node_get(doc_root(list), "items"), is_set ? "DaemonSet" : "Deployment", slash + 1);
+    const char *kind = subject->kind == SUBJECT_DAEMONSET ? "DaemonSet" : "Deployment";
+    const struct node *found = canary_of(node_get(doc_root(list), "items"), kind, subject->name);
     struct doc *canary = found != NULL ? doc_copy(found) : NULL;
     if (list != NULL && canary == NULL) {
-        err_set(err, ERR_NOT_FOUND, "no Canary of the namespace %s has the target %s", session_namespace(session),
-                subject);
+        err_set(err, ERR_NOT_FOUND, "no Canary of the namespace %s has the target %s %s", session_namespace(session),
+                kind, subject->name);
     }
     doc_free(list);
     return canary;
@@ -450,7 +425,7 @@ static int run(const struct words *words)
 {
     struct err err = {0};
     struct session *session = session_open(&words->session, &err);
-    struct doc *canary = session != NULL ? find_canary(session, words->subject, &err) : NULL;
+    struct doc *canary = session != NULL ? find_canary(session, &words->subject, &err) : NULL;
     int status = FAILED;
     log_set_level(LOG_FATAL); /* trouble is told at the end */
     if (canary != NULL) {
@@ -483,7 +458,7 @@ int command_wait(int argc, char **argv)
         version_print();
         return 0;
     }
-    if (!ok || (words.subject == NULL && !err_set(&err, ERR_INVALID, "a target is missing: deployment/NAME"))) {
+    if (!ok || (words.subject.name == NULL && !err_set(&err, ERR_INVALID, "a target is missing: deployment/NAME"))) {
         fprintf(stderr, "sluice wait: %s\n\nsluice wait --help says how to use it\n", err.text);
         return FAILED;
     }

@@ -7,6 +7,7 @@
 
 #include "app/cli.h"
 #include "app/command.h"
+#include "app/subject.h"
 #include "app/version.h"
 #include "app/why.h"
 #include "base/mem.h"
@@ -52,24 +53,32 @@ struct words {
     struct cli_common common;
 };
 
-/* podinfo, or podinfo/3 */
+/* The "/3" at the end of podinfo/3; NULL: there is none. */
+static const char *find_number(const char *value)
+{
+    const char *slash = strrchr(value, '/');
+    bool is_number = slash != NULL && slash[1] != '\0' && strspn(slash + 1, "0123456789") == strlen(slash + 1);
+    return is_number ? slash : NULL;
+}
+
+/* podinfo, canary/podinfo, and each of them with the number of a release. */
 static bool take_canary(struct words *words, const char *value, struct err *err)
 {
-    const char *slash = strchr(value, '/');
-    char *end = NULL;
-    long long number = slash != NULL ? strtoll(slash + 1, &end, 10) : 0;
+    const char *slash = find_number(value);
+    long long number = slash != NULL ? strtoll(slash + 1, NULL, 10) : 0;
+    struct subject subject;
     if (words->canary != NULL) {
         return err_set(err, ERR_INVALID, "%s: one Canary is wanted", value);
     }
-    if (slash == value || value[0] == '\0' ||
-        (slash != NULL && (end == slash + 1 || *end != '\0' || number < 1 || number > RELEASE_COUNT_MAX))) {
+    words->canary = str_dup_n(value, slash != NULL ? (size_t)(slash - value) : strlen(value));
+    if (slash != NULL && (number < 1 || number > RELEASE_COUNT_MAX)) {
         return err_set(err, ERR_INVALID, "%s: a Canary, or one and the number of a release, as in podinfo/3, is wanted",
                        value);
     }
-    words->canary = str_dup_n(value, slash != NULL ? (size_t)(slash - value) : strlen(value));
-    words->source.canary = words->canary;
+    bool ok = subject_read(words->canary, SUBJECT_CANARY, &subject, err);
+    words->source.canary = subject.name;
     words->source.number = number;
-    return true;
+    return ok;
 }
 
 static bool take(void *ctx, const char *name, const char *value, struct err *err)

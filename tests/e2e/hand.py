@@ -106,10 +106,10 @@ class ByHand(Served):
         self.until_weight(10)
         self.assertEqual((0, 'podinfo.test is paused\n', ''),
                          self.hand('pause', '-n', 'test', 'podinfo', '--reason', 'INC-4711'))
-        status, told, _ = self.hand('status', '-n', 'test')
+        status, told, _ = self.hand('status', '-ntest', 'canary/podinfo')
         self.assertRegex(told, r'test +podinfo +Progressing +\d+ +0/5 +- +Paused: INC-4711\n')
         self.assertEqual((0, 'podinfo.test goes on\n', ''), self.hand('resume', '-n', 'test', 'podinfo'))
-        status, told, _ = self.hand('rollback', '-n', 'test', 'podinfo', '--reason', 'INC-4711', '-o', 'json')
+        status, told, _ = self.hand('rollback', '-n', 'test', 'podinfo', '--reason', 'INC-4711', '-ojson')
         answer = json.loads(told)
         self.assertEqual((0, 'Done', 'podinfo-1', 'INC-4711'),
                          (status, answer['outcome'], answer['release'], answer['reason']))
@@ -117,7 +117,7 @@ class ByHand(Served):
         self.assertEqual((1, ''), taken[:2])
         self.assertRegex(taken[2], '^sluice wait: podinfo-1 was taken back: rolled back by .*: INC-4711\n$')
         self.assertEqual((0, 'podinfo-2 releases that revision again\n', ''),
-                         self.hand('retry', '-n', 'test', 'canary/podinfo'))
+                         self.hand('retry', '-ntest', 'Canary.v1beta1.flagger.app/podinfo'))
         self.until(lambda: self.canary()['status']['phase'] == 'WaitingPromotion')
         undecided = self.hand('wait', '-n', 'test', 'deployment/podinfo', '--timeout', '1ms')
         self.assertEqual((3, ''), undecided[:2])
@@ -129,7 +129,7 @@ class ByHand(Served):
                          self.hand('approve', '-n', 'test', 'podinfo'))
         promoted = self.hand('wait', '-n', 'test', 'deployment/podinfo')
         self.assertEqual((0, 'podinfo-2 was promoted: promoted, the analysis passed\n', ''), promoted)
-        why = self.hand('why', '-n', 'test', 'podinfo/2')[1]
+        why = self.hand('why', '-n=test', 'canary/podinfo/2')[1]
         self.assertIn('asked         approve gate confirm-promotion, by', why)
         self.assertIn('the same revision again, retried by', why)
 
@@ -203,6 +203,15 @@ class ByHand(Served):
         for words, problem in (
                 (['promote', '-n', 'test'], 'a Canary is missing'),
                 (['promote', '-n', 'test', 'none'], 'there is no Canary none in the namespace test'),
+                (['promote', '-n', 'test', 'canaryfoo/podinfo'],
+                 '"canaryfoo/podinfo" has a kind that this command does not take: NAME or canary/NAME is wanted'),
+                (['status', '-n', 'test', 'deployment/podinfo'], 'a kind that this command does not take'),
+                (['why', '-n', 'test', 'canaryfoo/podinfo'], 'a kind that this command does not take'),
+                (['repl', '-n', 'test', 'canaryfoo/podinfo'], 'a kind that this command does not take'),
+                (['wait', '-n', 'test', 'canaryfoo/podinfo'], 'a kind that this command does not take'),
+                (['promote', '-n', '', 'podinfo'], '-n "": a namespace is wanted'),
+                (['promote', '-namespce=test', 'podinfo'], '-n "amespce=test": a namespace is wanted'),
+                (['status', '-Axo', 'json'], '-x: unknown flag, in -Axo'),
                 (['promote', '-n', 'test', 'a', 'b'], 'b: one Canary is wanted'),
                 (['promote', '-n', 'test', 'podinfo', '--gate', 'x'], '--gate: unknown flag'),
                 (['pause', '--context', 'other', 'podinfo'], 'other'),

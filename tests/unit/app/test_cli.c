@@ -13,6 +13,7 @@
 
 static const struct cli_flag table[] = {
     {"f", "PATH", "where it is"},
+    {"A", NULL, "all of them"},
     {"serve", NULL, "stay, and say so in a text that is long enough to need more than the one line that it has"},
     {"a-name-that-is-long", "VALUE", "what"},
     CLI_COMMON,
@@ -51,6 +52,24 @@ static void test_forms(void **state)
     expect("f=-x;", (const char *const[5]){"-f", "-x"});
 }
 
+/* As kubectl reads them. */
+static void test_letters(void **state)
+{
+    expect("f=x;f=x=y;f==;", (const char *const[5]){"-fx", "-fx=y", "-f=="});
+    expect("A=;f=x;A=;A=;", (const char *const[5]){"-Afx", "-AA"});
+    expect("A=;f=x;A=;f=y;", (const char *const[5]){"-Af", "x", "-Af=y"});
+    expect("f=A;serve=;f=f=;", (const char *const[5]){"-fA", "-serve", "-ff="});
+    expect("f=x;=-f;=--nope;", (const char *const[5]){"-fx", "--", "-f", "--nope"});
+    expect("f=--;A=;", (const char *const[5]){"-f", "--", "-A"});
+    expect("-x: unknown flag, in -Axf", (const char *const[5]){"-Axf", "y"});
+    expect("--: unknown flag, in -A-", (const char *const[5]){"-A-"});
+    expect("-xA: unknown flag", (const char *const[5]){"-xA"});
+    expect("--fx: unknown flag", (const char *const[5]){"--fx"});
+    expect("-A takes no value", (const char *const[5]){"-A=x"});
+    expect("-A takes no value", (const char *const[5]){"-AA=x"});
+    expect("-f: its value is missing, wanted PATH", (const char *const[5]){"-Af"});
+}
+
 static void test_refused(void **state)
 {
     expect("--nope: unknown flag", (const char *const[5]){"--nope=1"});
@@ -58,7 +77,7 @@ static void test_refused(void **state)
     expect("--a-name-that-is-long: its value is missing, wanted VALUE", (const char *const[5]){"-a-name-that-is-long"});
     expect("--serve takes no value", (const char *const[5]){"--serve=true"});
     expect("bad is bad", (const char *const[5]){"-f", "bad", "--nope"});
-    expect("--: unknown flag", (const char *const[5]){"--"});
+    expect("", (const char *const[5]){"--"});
 }
 
 static void test_help(void **state)
@@ -69,6 +88,7 @@ static void test_help(void **state)
     cli_print(table, out);
     fclose(out);
     assert_string_equal(text, "  -f PATH             where it is\n"
+                              "  -A                  all of them\n"
                               "  --serve             stay, and say so in a text that is long enough to need\n"
                               "                      more than the one line that it has\n"
                               "  --a-name-that-is-long VALUE\n"
@@ -82,6 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_letters),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_help),
     };

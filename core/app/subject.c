@@ -1,0 +1,96 @@
+#include "app/subject.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "app/shown.h"
+#include "base/str.h"
+#include "sim/kinds/naming.h"
+
+enum { WORD_SIZE = 100 }; /* of what is repeated in a message */
+
+static const struct spelling {
+    enum subject_kind kind;
+    const char *words[2]; /* in any case */
+    const char *abbreviation;
+    const char *version, *group;
+} spellings[] = {
+    {SUBJECT_CANARY, {"canary", "canaries"}, NULL, "v1beta1", "flagger.app"},
+    {SUBJECT_DEPLOYMENT, {"deployment", "deployments"}, "deploy", "v1", "apps"},
+    {SUBJECT_DAEMONSET, {"daemonset", "daemonsets"}, "ds", "v1", "apps"},
+};
+
+static bool is_word(const char *text, size_t len, const struct spelling *spelling)
+{
+    for (size_t i = 0; i < sizeof spelling->words / sizeof spelling->words[0]; i++) {
+        if (strlen(spelling->words[i]) == len && strncasecmp(text, spelling->words[i], len) == 0) {
+            return true;
+        }
+    }
+    const char *abbreviation = spelling->abbreviation;
+    return abbreviation != NULL && strlen(abbreviation) == len && strncmp(text, abbreviation, len) == 0;
+}
+
+/* "", ".GROUP" or ".VERSION.GROUP". */
+static bool is_group(const char *text, size_t len, const struct spelling *spelling)
+{
+    char *whole = str_format(".%s.%s", spelling->version, spelling->group);
+    const char *forms[] = {"", whole, whole + 1 + strlen(spelling->version)};
+    bool found = false;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        found = found || (strlen(forms[i]) == len && strncmp(text, forms[i], len) == 0);
+    }
+    str_free(&whole);
+    return found;
+}
+
+/* 0: none. */
+static unsigned read_kind(const char *text, size_t len)
+{
+    const char *dot = memchr(text, '.', len);
+    size_t word = dot != NULL ? (size_t)(dot - text) : len;
+    for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
+        if (is_word(text, word, &spellings[i]) && is_group(text + word, len - word, &spellings[i])) {
+            return spellings[i].kind;
+        }
+    }
+    return 0;
+}
+
+static const char *wanted(unsigned kinds)
+{
+    return kinds == SUBJECT_CANARY ? "NAME or canary/NAME" : "deployment/NAME, daemonset/NAME or canary/NAME";
+}
+
+/* True when `fault`, which it frees, is none. */
+static bool is_free_of(char *fault)
+{
+    bool none = fault == NULL;
+    str_free(&fault);
+    return none;
+}
+
+bool subject_read(const char *word, unsigned kinds, struct subject *subject, struct err *err)
+{
+    char shown[WORD_SIZE];
+    const char *slash = strchr(word, '/'), *name = slash != NULL ? slash + 1 : word;
+    unsigned bare = kinds == SUBJECT_CANARY ? SUBJECT_CANARY : 0;
+    unsigned kind = slash != NULL ? read_kind(word, (size_t)(slash - word)) : bare;
+    *subject = (struct subject){.kind = kind, .name = name};
+    shown_line(shown, sizeof shown, word);
+    if ((kind & kinds) == 0) {
+        return err_set(err, ERR_INVALID, "\"%s\" has %s: %s is wanted", shown,
+                       slash == NULL ? "no kind" : "a kind that this command does not take", wanted(kinds));
+    }
+    return is_free_of(naming_subdomain(name)) ||
+           err_set(err, ERR_INVALID, "\"%s\": %s is wanted, a name of small letters, digits, - and .", shown,
+                   wanted(kinds));
+}
+
+bool subject_check_namespace(const char *flag, const char *name, struct err *err)
+{
+    char shown[WORD_SIZE];
+    return is_free_of(naming_label(name)) ||
+           err_set(err, ERR_INVALID, "%s \"%s\": a namespace is wanted, a name of small letters, digits and -", flag,
+                   shown_line(shown, sizeof shown, name));
+}
