@@ -1,7 +1,8 @@
 // room: io
 // mutants: 50000
-/* Any bytes as a Host header. What must hold: what is taken is "localhost", our own name or an address, as the library's
- * own reader of addresses has it, and a port that is one; so nothing that stands before or behind them is overlooked. */
+/* Any bytes as a Host header. What must hold: what is taken is "localhost", our own name or an address, as the
+ * library's own reader of addresses has it, and a port that is one; so nothing that stands before or behind them is
+ * overlooked. */
 #include <arpa/inet.h>
 #include <assert.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* What a command is about: the spellings that kubectl takes, held to what it answered for each of them, and no other. */
+/* What a command is about: the spellings that kubectl takes, as it answered to each of them, and no other. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
