@@ -1,11 +1,13 @@
 #include "app/cli.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 
-enum { NAME_COLUMNS = 22, LINE_COLUMNS = 80 };
+enum { NAME_COLUMNS = 22, LINE_COLUMNS = 80, PORT_MAX = 65535 };
 
 static const struct cli_flag *find(const struct cli_flag *table, const char *name, size_t len)
 {
@@ -118,6 +120,20 @@ bool cli_read_output(const char *flag, const char *value, const char **file, str
     *file = value;
     return (value[0] != '\0' && strcmp(value, "-") != 0) ||
            err_set(err, ERR_INVALID, "%s: the name of a file is wanted, got \"%s\"", flag, value);
+}
+
+bool cli_read_listen(const char *flag, const char *value, char **host, int *port, struct err *err)
+{
+    const char *colon = strrchr(value, ':');
+    const char *digits = colon != NULL ? colon + 1 : "";
+    bool is_port = digits[0] != '\0' && strlen(digits) <= 5 && digits[strspn(digits, "0123456789")] == '\0';
+    if (!is_port || strtol(digits, NULL, 10) > PORT_MAX) {
+        return err_set(err, ERR_INVALID, "%s %s: expected HOST:PORT, as in 127.0.0.1:8090", flag, value);
+    }
+    str_free(host);
+    *host = str_dup_n(value, (size_t)(colon - value));
+    *port = (int)strtol(digits, NULL, 10);
+    return true;
 }
 
 void cli_flush(FILE *out)

@@ -30,6 +30,9 @@ typedef bool cli_take_fn(void *ctx, const char *name, const char *value, struct 
 bool cli_read(const struct cli_flag *table, int argc, char **argv, cli_take_fn *take, void *ctx, struct err *err);
 /* The value of -o: text or json. */
 bool cli_read_form(const char *value, bool *json, struct err *err);
+/* The value of a flag that says where to listen, as in 127.0.0.1:8090, [::1]:8090 or :8090. `*host` is a new string,
+ * and what it had is freed; "" is all addresses. */
+bool cli_read_listen(const char *flag, const char *value, char **host, int *port, struct err *err);
 /* What -o and CLI_COMMON have said. */
 struct cli_common {
     bool json, help, version;

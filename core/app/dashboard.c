@@ -1,6 +1,5 @@
 /* sluice dashboard: a page of every Canary and its releases, of a cluster that is only read. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "app/command.h"
@@ -32,7 +31,7 @@ const struct cli_flag dashboard_flags[] = {
     {0},
 };
 
-enum { PORT_DEFAULT = 8090, PORT_MAX = 65535 };
+enum { PORT_DEFAULT = 8090 };
 
 struct words {
     char *host; /* where it listens */
@@ -51,27 +50,13 @@ struct program {
 
 /* --- words --- */
 
-static bool take_listen(struct words *words, const char *value, struct err *err)
-{
-    const char *colon = strrchr(value, ':');
-    char *end = NULL;
-    long port = colon != NULL ? strtol(colon + 1, &end, 10) : -1;
-    if (colon == NULL || end == colon + 1 || *end != '\0' || port < 0 || port > PORT_MAX) {
-        return err_set(err, ERR_INVALID, "--listen %s: expected HOST:PORT, as in 127.0.0.1:8090", value);
-    }
-    str_free(&words->host);
-    words->host = str_dup_n(value, (size_t)(colon - value));
-    words->port = (int)port;
-    return true;
-}
-
 static bool take(void *ctx, const char *name, const char *value, struct err *err)
 {
     struct words *words = ctx;
     if (name == NULL) {
         return err_set(err, ERR_INVALID, "%s: unexpected word", value);
     } else if (strcmp(name, "listen") == 0) {
-        return take_listen(words, value, err);
+        return cli_read_listen("--listen", value, &words->host, &words->port, err);
     } else if (strcmp(name, "prefix") == 0) {
         words->prefix = value;
         return board_check_prefix(value, err);
@@ -135,7 +120,7 @@ static int run(struct words *words)
 {
     struct err err = {0};
     struct program p = {.loop = loop_new()};
-    int status = 1;
+    int status = 2;
     if (open_all(&p, words, &err)) {
         if (!host_is_loopback(words->host)) {
             fprintf(stderr, "sluice dashboard: --listen %s:%d is open to other machines: whoever reaches it may read\n",

@@ -46,20 +46,6 @@ static int64_t number_of(const char *text, int64_t min, int64_t max)
     return errno == 0 && end != text && *end == '\0' && value >= min && value <= max ? value : -1;
 }
 
-static bool read_listen(struct demo_flags *flags, const char *text, struct err *err)
-{
-    const char *colon = strrchr(text, ':');
-    int64_t port = colon != NULL ? number_of(colon + 1, 0, 65535) : -1;
-    if (port < 0) {
-        return err_set(err, ERR_INVALID, "--listen %s: expected HOST:PORT, as in 127.0.0.1:8001", text);
-    }
-    mem_free(flags->host);
-    flags->host = str_dup_n(text, (size_t)(colon - text));
-    flags->port = (int)port;
-    flags->listens = true;
-    return true;
-}
-
 static bool take_number(const char *name, const char *value, struct demo_flags *flags, struct err *err)
 {
     if (strcmp(name, "seed") == 0) {
@@ -91,7 +77,8 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
         return take_number(name, value, flags, err);
     }
     if (strcmp(name, "listen") == 0) {
-        return read_listen(flags, value, err);
+        flags->listens = true;
+        return cli_read_listen("--listen", value, &flags->host, &flags->port, err);
     }
     if (strcmp(name, "kubeconfig") == 0) {
         flags->kubeconfig = value;

@@ -13,6 +13,7 @@
 #include "io/curl.h"
 #include "io/loop.h"
 #include "io/server.h"
+#include "load/runners.h"
 #include "load/tester.h"
 
 enum { IDLE_CONNECTIONS_MAX = 1024 };
@@ -47,6 +48,19 @@ static void on_signal(void *ctx, int signum)
     loop_stop(p->loop);
 }
 
+static void warn_of_runners(const struct str_list *allowed)
+{
+    for (size_t i = 0; i < allowed->count; i++) {
+        const char *kind = runner_kind(allowed->items[i]);
+        if (kind != NULL) {
+            log_warn(NULL,
+                     "-allow-commands %s: it is %s, so hooks may run any program that is installed here, whatever else "
+                     "the list names",
+                     allowed->items[i], kind);
+        }
+    }
+}
+
 static bool open_programs(struct program *p, struct err *err)
 {
     struct programs_options options = {.allowed = &p->flags.allowed,
@@ -62,6 +76,7 @@ static bool open_programs(struct program *p, struct err *err)
     }
     /* A program of the same user could read our environment and memory in /proc otherwise. */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    warn_of_runners(&p->flags.allowed);
     if (p->namespaces == NULL) {
         log_warn(NULL, "-allow-commands without -namespace-regexp: canaries of every namespace run these programs");
     }
@@ -95,8 +110,8 @@ static bool open_all(struct program *p, struct err *err)
         .gates_max = (size_t)p->flags.gates_max,
     };
     p->tester = tester_new(&options);
-    p->server = server_serve_public(p->loop, NULL, p->flags.port, tester_serve, p->tester, err);
-    return p->server != NULL || err_wrap(err, "-port %d", p->flags.port);
+    p->server = server_serve_public(p->loop, p->flags.host, p->flags.port, tester_serve, p->tester, err);
+    return p->server != NULL || err_wrap(err, "-%s", p->flags.place_flag != NULL ? p->flags.place_flag : "port");
 }
 
 static void close_all(struct program *p)
@@ -133,14 +148,15 @@ static int serve(struct program *p)
     p->http = curl_http_new_for_load(p->loop, IDLE_CONNECTIONS_MAX);
     bool ok = open_all(p, &err);
     if (ok) {
-        log_info(NULL, "Starting load tester %s API on port %d", SLUICE_VERSION, server_port(p->server));
+        log_info(NULL, "Starting load tester %s API on port %d%s%s", SLUICE_VERSION, server_port(p->server),
+                 p->flags.host[0] != '\0' ? " of " : "", p->flags.host);
         loop_on_signal(p->loop, on_signal, p);
         loop_run(p->loop);
     } else {
         fprintf(stderr, "sluice load: %s\n", err.text);
     }
     close_all(p);
-    return ok ? 0 : 1;
+    return ok ? 0 : 2;
 }
 
 int command_load(int argc, char **argv)

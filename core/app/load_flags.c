@@ -8,11 +8,13 @@
 #include "app/command.h"
 #include "base/duration.h"
 #include "base/log.h"
+#include "base/mem.h"
 
 #define NS_PER_MS INT64_C(1000000)
 
 const struct cli_flag load_flags_table[] = {
     {"port", "PORT", "where hooks are served, on all addresses (default 9090)"},
+    {"listen", "HOST:PORT", "the same on one address, as in 127.0.0.1:9090"},
     {"log-level", "debug|info|warning|error", "the least that is logged (default info)"},
     {"zap-encoding", "json|console", "the form of the log (default json)"},
     {"timeout", "DURATION", "the longest that a load or a program may last (default 1h)"},
@@ -78,19 +80,22 @@ static bool take_timeout(struct load_flags *flags, const char *value, struct err
            err_set(err, ERR_INVALID, "-timeout %s: a duration from 1s to 24h wanted", value);
 }
 
-/* Without empty parts: the chart writes what its values have. */
+/* Without empty parts, and blanks around a part: the chart writes what its values have. */
 static void take_list(struct str_list *list, const char *value)
 {
-    struct str_list parts = {0};
-    str_list_split(&parts, value, ',');
-    for (size_t i = 0; i < parts.count; i++) {
-        char *part = parts.items[i] + strspn(parts.items[i], " ");
-        part[strcspn(part, " ")] = '\0';
-        if (part[0] != '\0' && !str_list_has(list, part)) {
+    for (const char *at = value; *at != '\0'; at += *at == ',' ? 1 : 0) {
+        at += strspn(at, " ");
+        size_t len = strcspn(at, ","), end = len;
+        while (end > 0 && at[end - 1] == ' ') {
+            end--;
+        }
+        char *part = str_dup_n(at, end);
+        if (end > 0 && !str_list_has(list, part)) {
             str_list_push(list, part);
         }
+        mem_free(part);
+        at += len;
     }
-    str_list_fini(&parts);
 }
 
 static bool take_word(const char *name, const char *value, const char **out, bool is_known, const char *wanted,
@@ -109,6 +114,21 @@ static bool take_log(struct load_flags *flags, const char *name, const char *val
     return take_word(name, value, &flags->zap_encoding, is_known, "json or console", err);
 }
 
+static bool take_place(struct load_flags *flags, const char *name, const char *value, struct err *err)
+{
+    int64_t port = 0;
+    if (flags->place_flag != NULL && strcmp(flags->place_flag, name) != 0) {
+        return err_set(err, ERR_INVALID, "-port and -listen both say where hooks are served: one of them wanted");
+    }
+    flags->place_flag = name;
+    if (strcmp(name, "listen") == 0) {
+        return cli_read_listen("-listen", value, &flags->host, &flags->port, err);
+    }
+    bool ok = read_whole(name, value, 0, 65535, &port, err);
+    flags->port = (int)port;
+    return ok;
+}
+
 static bool take(void *ctx, const char *name, const char *value, struct err *err)
 {
     struct load_flags *flags = ctx;
@@ -119,11 +139,8 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
     if (!take_number(flags, name, value, &is_number, err) || is_number) {
         return is_number && err->code == ERR_NONE;
     }
-    if (strcmp(name, "port") == 0) {
-        int64_t port = 0;
-        bool ok = read_whole(name, value, 0, 65535, &port, err);
-        flags->port = (int)port;
-        return ok;
+    if (strcmp(name, "port") == 0 || strcmp(name, "listen") == 0) {
+        return take_place(flags, name, value, err);
     } else if (strcmp(name, "timeout") == 0) {
         return take_timeout(flags, value, err);
     } else if (strcmp(name, "log-level") == 0 || strcmp(name, "zap-encoding") == 0) {
@@ -144,7 +161,8 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
 
 bool load_flags_read(struct load_flags *flags, int argc, char **argv, struct err *err)
 {
-    *flags = (struct load_flags){.port = 9090,
+    *flags = (struct load_flags){.host = str_dup(""),
+                                 .port = 9090,
                                  .log_level = "info",
                                  .zap_encoding = "json",
                                  .namespace_regexp = "",
@@ -157,6 +175,7 @@ bool load_flags_read(struct load_flags *flags, int argc, char **argv, struct err
 
 void load_flags_fini(struct load_flags *flags)
 {
+    str_free(&flags->host);
     str_list_fini(&flags->allowed);
     str_list_fini(&flags->variables);
 }

@@ -7,7 +7,9 @@
 #include "base/str.h"
 
 struct load_flags {
+    char *host; /* "": all addresses */
     int port;
+    const char *place_flag; /* which of -port and -listen has said so; NULL: none */
     const char *log_level, *zap_encoding, *namespace_regexp;
     int64_t timeout_ms;
     int64_t rate_max, workers_max, tasks_max, gates_max, processes_max;

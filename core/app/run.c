@@ -237,7 +237,7 @@ static void open_page(struct program *p)
     }
     if (!dashboard_page_open(&p->page, &options, &err)) {
         log_error(NULL, "-dashboard %s: %s", p->flags.dashboard, err.text);
-        stop(p, 1);
+        stop(p, 2);
     } else {
         log_info(NULL, "the dashboard is on port %d", server_port(p->page.server));
     }

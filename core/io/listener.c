@@ -44,14 +44,24 @@ static int open_first(const struct addrinfo *addresses, int family)
     return fd;
 }
 
+static int resolve(const char *host, int port, struct addrinfo **addresses)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    size_t len = strlen(host);
+    bool bracketed = len > 2 && host[0] == '[' && host[len - 1] == ']';
+    char *bare = bracketed ? str_dup_n(host + 1, len - 2) : str_dup(host);
+    char *service = str_format("%d", port);
+    int rc = getaddrinfo(len == 0 ? NULL : bare, service, &hints, addresses);
+    mem_free(service);
+    mem_free(bare);
+    return rc;
+}
+
 int listener_open(const char *host, int port, struct err *err)
 {
     bool all = str_empty(host);
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *addresses;
-    char *service = str_format("%d", port);
-    int rc = getaddrinfo(all ? NULL : host, service, &hints, &addresses);
-    mem_free(service);
+    int rc = resolve(all ? "" : host, port, &addresses);
     if (rc != 0) {
         err_set(err, ERR_INVALID, "cannot listen on %s:%d: %s", all ? "" : host, port, gai_strerror(rc));
         return -1;

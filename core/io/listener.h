@@ -4,7 +4,8 @@
 
 #include "base/err.h"
 
-/* host "" or NULL: all addresses; port 0: any. The descriptor, or -1 and err. */
+/* host "" or NULL: all addresses; an IPv6 address may have the brackets of a URL; port 0: any. The descriptor, or -1
+ * and err. */
 int listener_open(const char *host, int port, struct err *err);
 /* The port it has. */
 int listener_port(int fd);

@@ -15,7 +15,8 @@ void figures_free(struct figures *figures);
 void figures_begin(struct figures *figures, const char *namespace, const char *name);
 /* `status` 0: no answer. */
 void figures_result(struct figures *figures, const char *namespace, const char *name, int status, int64_t took_us);
-/* `type`: "hey" or "program". `outcome`: "finished", "failed", "refused", "skipped". */
+/* `type`: "hey", "program", or "unknown" of what was refused before its command was read. `outcome`: "finished",
+ * "failed", "refused", "skipped". */
 void figures_task(struct figures *figures, const char *namespace, const char *name, const char *type,
                   const char *outcome);
 void figures_running(struct figures *figures, size_t tasks);

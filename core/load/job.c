@@ -30,14 +30,32 @@ static bool explain(const struct words *words, struct err *err)
     return false;
 }
 
+/* The words may be those before a refusal, so the last program may have none yet. */
 static bool has_hey(const struct words *words)
 {
     for (size_t i = 0; i < words->count; i++) {
-        if (strcmp(words->programs[i].items[0], "hey") == 0) {
+        if (words->programs[i].count > 0 && strcmp(words->programs[i].items[0], "hey") == 0) {
             return true;
         }
     }
     return false;
+}
+
+static const char *type_name(bool is_load)
+{
+    return is_load ? "hey" : "program";
+}
+
+const char *job_type_of(const struct job_order *order)
+{
+    struct words words = {0};
+    struct err ignored = {0};
+    if (order->program == NULL) {
+        words_split(order->command, &words, &ignored);
+    }
+    bool is_load = has_hey(&words);
+    words_fini(&words);
+    return type_name(is_load);
 }
 
 static bool read_load(struct job *job, struct err *err)
@@ -128,7 +146,7 @@ void job_free(struct job *job)
 
 static void count(const struct job *job, const char *outcome)
 {
-    figures_task(job->ground->figures, job->namespace, job->name, job->is_load ? "hey" : "program", outcome);
+    figures_task(job->ground->figures, job->namespace, job->name, type_name(job->is_load), outcome);
 }
 
 static void on_result(void *ctx, int status, int64_t took_us)

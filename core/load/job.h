@@ -42,6 +42,8 @@ struct job {
 
 /* Reads the order and starts nothing. NULL: refused, FORBIDDEN when it is a program that may not run. */
 struct job *job_new(const struct job_ground *ground, const struct job_order *order, struct err *err);
+/* "hey" or "program"; also of an order that was refused. */
+const char *job_type_of(const struct job_order *order);
 /* Ends it without a callback, if it runs. */
 void job_free(struct job *job);
 

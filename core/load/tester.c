@@ -51,6 +51,19 @@ static void refuse(struct exchange *exchange, const struct payload *payload, con
     answer(exchange, status_of(err), err->text);
 }
 
+static void count(struct tester *tester, const struct payload *payload, const char *type, const char *outcome)
+{
+    figures_begin(tester->ground.figures, payload->namespace, payload->name);
+    figures_task(tester->ground.figures, payload->namespace, payload->name, type, outcome);
+}
+
+static void refuse_task(struct tester *tester, struct exchange *exchange, const struct payload *payload,
+                        const char *type, const struct err *err)
+{
+    count(tester, payload, type, "refused");
+    refuse(exchange, payload, err);
+}
+
 /* --- the end of a task --- */
 
 static void run_free(struct run *run)
@@ -159,12 +172,6 @@ static struct run *start(struct tester *tester, const struct kind *kind, const s
     return run;
 }
 
-static void count_refusal(struct tester *tester, const struct payload *payload, const char *outcome)
-{
-    figures_begin(tester->ground.figures, payload->namespace, payload->name);
-    figures_task(tester->ground.figures, payload->namespace, payload->name, "", outcome);
-}
-
 static void serve_order(struct tester *tester, struct exchange *exchange, const struct payload *payload,
                         const struct kind *kind)
 {
@@ -177,19 +184,18 @@ static void serve_order(struct tester *tester, struct exchange *exchange, const 
                               .logs_output = !kind->is_answered_first || payload_flag(payload, "logCmdOutput")};
     if (order.command == NULL) {
         err_set(&err, ERR_INVALID, "cmd not found in metadata");
-        refuse(exchange, payload, &err);
+        refuse_task(tester, exchange, payload, "unknown", &err);
         return;
     }
     if (kind->is_answered_first && is_running(tester, &order)) {
         log_info(payload->canary, "command skipped %s is already running", order.command);
-        count_refusal(tester, payload, "skipped");
+        count(tester, payload, job_type_of(&order), "skipped");
         answer(exchange, 202, "");
         return;
     }
     struct run *run = start(tester, kind, &order, &err);
     if (run == NULL) {
-        count_refusal(tester, payload, "refused");
-        refuse(exchange, payload, &err);
+        refuse_task(tester, exchange, payload, job_type_of(&order), &err);
     } else if (kind->is_answered_first) {
         answer(exchange, 202, "");
     } else {
@@ -206,13 +212,12 @@ static void serve_task(struct tester *tester, struct exchange *exchange, const s
     const char *type = payload_metadata(payload, "type");
     if (node_count(payload->metadata) == 0) {
         err_set(&err, ERR_INVALID, "metadata not found in payload");
-        refuse(exchange, payload, &err);
+        refuse_task(tester, exchange, payload, "unknown", &err);
         return;
     }
     const struct kind *kind = kind_of(type != NULL ? type : "cmd", &err);
     if (kind == NULL) {
-        count_refusal(tester, payload, "refused");
-        refuse(exchange, payload, &err);
+        refuse_task(tester, exchange, payload, "unknown", &err);
         return;
     }
     serve_order(tester, exchange, payload, kind);

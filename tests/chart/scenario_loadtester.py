@@ -14,6 +14,7 @@ NAMESPACE = ('--namespace', 'tester')
 
 class LoadTester(ChartScenario):
     when = 'apart'
+    chart = real_helm.LOADTESTER
 
     def test_in_the_place_of_flaggers(self):
         """An installation of Flagger's is upgraded to ours: hooks find it where they found the other. It runs what the
@@ -39,6 +40,14 @@ class LoadTester(ChartScenario):
         for command, status in ((acceptance, 200), ('ls /', 403)):
             with self.subTest(command):
                 self.assertEqual(status, self.ask(port, {'type': 'bash', 'cmd': command}))
+
+    def test_notes(self):
+        """They warn of allowed programs that run others."""
+        self.assertNotIn('cmd.allow', self.notes_of({}))
+        told = [line.partition(',')[0] for line in
+                self.notes_of({'cmd': {'allow': ['curl', 'bash', 'python3.11', 'jq', 'env']}}).splitlines()
+                if line.startswith('cmd.allow')]
+        self.assertEqual([f'cmd.allow has {name}' for name in ('bash', 'python3.11', 'env')], told)
 
     def ask(self, port, metadata):
         body = json.dumps({'name': 'podinfo', 'namespace': 'test', 'phase': 'Progressing', 'metadata': metadata})

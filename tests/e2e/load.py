@@ -292,6 +292,17 @@ class Programs(unittest.TestCase):
                          self.run_program(tester, 'sleep 60'))
 
 
+class Chart(unittest.TestCase):
+    def test_runners(self):
+        """The chart's notes warn of the same programs as we do at the start."""
+        source = (ROOT / 'core/load/runners.c').read_text()
+        rows = re.findall(r'\{"a[^"]*", ([^}]*)\}', source)
+        names = {name for row in rows for name in row.replace('"', ' ').split()}
+        self.assertLessEqual({'bash', 'python', 'env'}, names)
+        listed = (ROOT / 'deploy/charts/loadtester/files/runners.yaml').read_text()
+        self.assertEqual(sorted(names), re.findall('^- (.*)$', listed, flags=re.M))
+
+
 class BadInput(unittest.TestCase):
     def test_sizes(self):
         tester = sluice(self, '-max-gates=100')
@@ -320,9 +331,13 @@ class BadInput(unittest.TestCase):
                 (['-log-level=loud'], 2, '-log-level loud: debug, info, warning or error wanted'),
                 (['-max-rate=0'], 2, '-max-rate 0: a whole number from 1 to 100000 wanted'),
                 (['run'], 2, 'run: unexpected word'),
-                (['-namespace-regexp=('], 1, '-namespace-regexp (: '),
-                (['-allow-commands=/bin/sh'], 1, '-allow-commands "/bin/sh": the name of a program wanted'),
-                (['-allow-commands=hey'], 1, '-allow-commands hey: its command lines are played without the program')):
+                (['-port=80', '-listen=127.0.0.1:80'], 2, '-port and -listen both say where hooks are served'),
+                (['-listen=nowhere.invalid:0'], 2, '-listen: cannot listen on nowhere.invalid:0: '),
+                (['-namespace-regexp=('], 2, '-namespace-regexp (: '),
+                (['-allow-commands=/bin/sh'], 2, '-allow-commands "/bin/sh": the name of a program wanted'),
+                (['-allow-commands=curl grep'], 2, '-allow-commands "curl grep": the name of a program wanted'),
+                (['-command-env=HOME PATH'], 2, '-command-env "HOME PATH": the name of a variable wanted'),
+                (['-allow-commands=hey'], 2, '-allow-commands hey: its command lines are played without the program')):
             with self.subTest(flags):
                 done = subprocess.run([SLUICE, 'load', *flags], capture_output=True, text=True, timeout=PATIENCE_S)
                 self.assertEqual(status, done.returncode, done.stderr)
@@ -332,8 +347,26 @@ class BadInput(unittest.TestCase):
         tester = sluice(self)
         done = subprocess.run([SLUICE, 'load', f'-port={tester.port}'], capture_output=True, text=True,
                               timeout=PATIENCE_S)
-        self.assertEqual(1, done.returncode)
-        self.assertIn(f'sluice load: -port {tester.port}: ', done.stderr)
+        self.assertEqual(2, done.returncode)
+        self.assertEqual(f'sluice load: -port: cannot listen on :{tester.port}: Address already in use\n', done.stderr)
+
+    def test_one_address(self):
+        """-listen 127.0.0.1:PORT is not reached by the machine's other addresses."""
+        port = free_port()
+        child = subprocess.Popen([SLUICE, 'load', f'-listen=127.0.0.1:{port}'], stderr=subprocess.PIPE, text=True)
+        self.addCleanup(child.wait)
+        self.addCleanup(child.kill)
+        self.addCleanup(child.stderr.close)
+        self.assertIn(f'on port {port} of 127.0.0.1', child.stderr.readline())
+        socket.create_connection(('127.0.0.1', port)).close()
+        self.assertRaises(ConnectionRefusedError, socket.create_connection, ('127.0.0.2', port))
+
+    def test_programs_that_run_others(self):
+        tester = sluice(self, '-allow-commands=curl,sh,env')
+        for name, kind in (('sh', 'a shell'), ('env', 'a program that runs others')):
+            self.assertIn(f'-allow-commands {name}: it is {kind}, so hooks may run any program that is installed here, '
+                          'whatever else the list names', tester.said())
+        self.assertNotIn('-allow-commands curl', tester.said())
 
 
 def main():

@@ -10,6 +10,7 @@
 #include "app/cli.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 static const struct cli_flag table[] = {
     {"f", "PATH", "where it is"},
@@ -98,13 +99,35 @@ static void test_help(void **state)
     mem_free(text);
 }
 
+static void expect_listen(const char *value, const char *host, int port)
+{
+    char *got_host = NULL;
+    int got_port = -1;
+    struct err err = {0};
+    bool ok = cli_read_listen("--listen", value, &got_host, &got_port, &err);
+    assert_string_equal(ok ? got_host : err.text, host);
+    assert_int_equal(got_port, port);
+    str_free(&got_host);
+}
+
+static void test_listen(void **state)
+{
+    expect_listen("127.0.0.1:8090", "127.0.0.1", 8090);
+    expect_listen("[::1]:0", "[::1]", 0);
+    expect_listen(":65535", "", 65535);
+    for (size_t i = 0; i < 7; i++) {
+        static const char *const bad[] = {"", "8090", "a:", "a:65536", "a:-1", "a: 1", "a:9999999999999999999"};
+        char text[100];
+        snprintf(text, sizeof text, "--listen %s: expected HOST:PORT, as in 127.0.0.1:8090", bad[i]);
+        expect_listen(bad[i], text, -1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_letters),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_help),
+        cmocka_unit_test(test_forms), cmocka_unit_test(test_letters), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_help),  cmocka_unit_test(test_listen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -176,6 +176,18 @@ static void a_port_that_is_taken_is_an_error_that_names_it(void **state)
     assert_int_equal(err.code, ERR_INVALID);
 }
 
+static void an_address_may_have_brackets(void **state)
+{
+    struct world *w = *state;
+    struct err err = {0};
+    server_stop(w->server);
+    w->server = server_start(w->loop, "[::1]", 0, handle, w, &err);
+    assert_non_null(w->server);
+    assert_null(server_start(w->loop, "[::1]", server_port(w->server), handle, w, &err));
+    assert_non_null(strstr(err.text, "cannot listen on [::1]:"));
+    assert_non_null(strstr(err.text, "Address already in use"));
+}
+
 static void no_host_means_every_address(void **state)
 {
     struct world *w = *state;
@@ -274,6 +286,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_answer_above_the_ceiling_is_an_error_of_the_server, setup, teardown),
         cmocka_unit_test_setup_teardown(many_ask_at_once_and_all_are_answered, setup, teardown),
         cmocka_unit_test_setup_teardown(a_port_that_is_taken_is_an_error_that_names_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_address_may_have_brackets, setup, teardown),
         cmocka_unit_test_setup_teardown(no_host_means_every_address, setup, teardown),
         cmocka_unit_test_setup_teardown(who_opens_many_connections_keeps_nobody_else_out, setup, teardown),
         cmocka_unit_test_setup_teardown(a_connection_in_use_outlives_the_silent_ones, setup, teardown),

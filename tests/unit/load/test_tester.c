@@ -312,6 +312,42 @@ static void what_is_refused_says_why(void **state)
     assert_non_null(strstr(w->body, "outcome=\"refused\"} "));
 }
 
+static void every_task_is_counted_by_its_type(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const char *metadata, *labels;
+    } cases[] = {
+        {"{}", "type=\"unknown\",outcome=\"refused\""},
+        {"{\"type\":\"cmd\"}", "type=\"unknown\",outcome=\"refused\""},
+        {"{\"type\":\"tekton\",\"cmd\":\"hey http://a/\"}", "type=\"unknown\",outcome=\"refused\""},
+        {"{\"cmd\":\"" HEY "\"}", NULL},
+        {"{\"cmd\":\"" HEY "\"}", "type=\"hey\",outcome=\"skipped\""},
+        {"{\"cmd\":\"hey -q 5000 http://a/\"}", "type=\"hey\",outcome=\"refused\""},
+        {"{\"cmd\":\" hey http://a/$(id)\"}", "type=\"hey\",outcome=\"refused\""},
+        {"{\"cmd\":\"hey http://a/ | |\"}", "type=\"hey\",outcome=\"refused\""},
+        {"{\"cmd\":\"curl http://a/\"}", "type=\"program\",outcome=\"refused\""},
+        {"{\"cmd\":\"; hey\"}", "type=\"program\",outcome=\"refused\""},
+        {"{\"type\":\"helm\",\"cmd\":\"hey\"}", "type=\"program\",outcome=\"refused\""},
+    };
+    open_tester(w, NULL, 32, 10000);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *body =
+            str_format("{\"name\":\"c%zu\",\"namespace\":\"test\",\"metadata\":%s}", i == 4 ? 3 : i, cases[i].metadata);
+        send(w, "/", body);
+        mem_free(body);
+    }
+    send(w, "/metrics", "");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *line = str_format("{namespace=\"test\",name=\"c%zu\",%s} 1\n", i == 4 ? 3 : i,
+                                cases[i].labels != NULL ? cases[i].labels : "");
+        if (cases[i].labels != NULL && strstr(w->body, line) == NULL) {
+            fail_msg("%s is not in\n%s", line, w->body);
+        }
+        mem_free(line);
+    }
+}
+
 /* teardown finds no call and no timer that is left. */
 static void what_runs_at_the_end_is_ended(void **state)
 {
@@ -338,6 +374,7 @@ int main(void)
         TEST(so_many_tasks_run_at_once),
         TEST(hooks_of_other_namespaces_are_refused),
         TEST(what_is_refused_says_why),
+        TEST(every_task_is_counted_by_its_type),
         TEST(what_runs_at_the_end_is_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
