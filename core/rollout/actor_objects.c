@@ -281,6 +281,11 @@ static bool meet_need(struct actor *actor, struct canary *canary, enum reconcile
         waiting_end(&actor->waiting, WAIT_PODS);
         timer_start(actor->context->clock, &actor->retry, target_stays_ms(actor), actor_on_retry, actor);
         return false;
+    case RECONCILE_PROXIES:
+        waiting_end(&actor->waiting, WAIT_PODS);
+        timer_start(actor->context->clock, &actor->retry, reconcile_services_known_ms(actor->context, canary),
+                    actor_on_retry, actor);
+        return false;
     case RECONCILE_NEVER:
         tell_stuck(actor, canary, err);
         return false;

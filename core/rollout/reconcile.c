@@ -1,5 +1,6 @@
 #include "rollout/reconcile.h"
 
+#include "base/duration.h"
 #include "base/str.h"
 #include "effect/scale.h"
 #include "kube/object.h"
@@ -271,6 +272,21 @@ static enum reconcile_need plan_routes(struct look *look)
     return need;
 }
 
+static enum reconcile_need plan_share_back(struct look *look, const struct routes *live, const struct routes *at_rest)
+{
+    const struct router *router = &look->context->router;
+    const struct canary_names *names = &look->canary->names;
+    enum reconcile_need need =
+        need_of_plan(look, router->ops->set_routes(router, names, look->canary->root, at_rest, look->write, look->err));
+    if (need == RECONCILE_DONE) {
+        err_set(look->err, ERR_INVALID,
+                "the routes of %s still give its canary %d%% of the requests: somebody changes them back", names->id,
+                live->canary_pct);
+        need = RECONCILE_FAILED;
+    }
+    return need;
+}
+
 /* An earlier Canary may have left routes that still give the target a share: they are brought in line, and the share is
  * taken back, while the target has Pods. Routes that are missing are made last, as in Flagger. */
 static enum reconcile_need plan_share(struct look *look)
@@ -285,17 +301,13 @@ static enum reconcile_need plan_share(struct look *look)
         return RECONCILE_DONE;
     }
     enum reconcile_need need = plan_routes(look);
-    if (need != RECONCILE_DONE || !router->ops->get_routes(router, names, look->canary->root, &live, &err) ||
-        routes_equal(&live, &at_rest)) {
-        return need;
+    if (need == RECONCILE_DONE && router->ops->get_routes(router, names, look->canary->root, &live, &err) &&
+        !routes_equal(&live, &at_rest)) {
+        need = plan_share_back(look, &live, &at_rest);
     }
-    need = need_of_plan(look,
-                        router->ops->set_routes(router, names, look->canary->root, &at_rest, look->write, look->err));
-    if (need == RECONCILE_DONE) {
-        err_set(look->err, ERR_INVALID,
-                "the routes of %s still give its canary %d%% of the requests: somebody changes them back", names->id,
-                live.canary_pct);
-        need = RECONCILE_FAILED;
+    if (need == RECONCILE_WRITE && reconcile_services_known_ms(look->context, look->canary) > 0) {
+        kube_write_fini(look->write);
+        return RECONCILE_PROXIES;
     }
     return need;
 }
@@ -348,6 +360,21 @@ enum reconcile_need reconcile_plan(struct context *context, struct canary *canar
     }
     doc_free(target);
     return need;
+}
+
+int64_t reconcile_services_known_ms(struct context *context, const struct canary *canary)
+{
+    const struct canary_names *names = &canary->names;
+    struct doc *service = store_find(context_store(context, &KUBE_SERVICES), names->namespace, names->apex_primary);
+    const char *created = node_str(node_at(doc_root(service), "metadata", "creationTimestamp"));
+    int64_t created_ms, delay_ms = context->scale_down_delay_ms, rest_ms = 0;
+    struct err ignored = {0};
+    if (created != NULL && delay_ms > 0 && time_parse(created, &created_ms, &ignored)) {
+        rest_ms = created_ms + 999 + delay_ms - clock_wall_ms(context->clock); /* it is cut to whole seconds */
+    }
+    doc_free(service);
+    /* A clock that is behind the API server's must not make it last longer. */
+    return rest_ms < 0 ? 0 : rest_ms < delay_ms ? rest_ms : delay_ms;
 }
 
 int64_t reconcile_deadline_wall_ms(struct context *context, const struct canary *canary)

@@ -13,6 +13,7 @@ enum reconcile_need {
     RECONCILE_PRIMARY, /* the primary must be created (workload/promotion.h) */
     RECONCILE_WAIT,    /* the primary is not ready yet; err says why */
     RECONCILE_DRAIN,   /* the target would go to zero now, but must stay as long as options.target_stays_ms says */
+    RECONCILE_PROXIES, /* routes would change now, but reconcile_services_known_ms says that it is too early */
     RECONCILE_NEVER,   /* the primary's deadline has passed; err says so */
     /* an object of that name is there and belongs to somebody else (canary/ownership.h), as err says; the rest is in
      * line */
@@ -40,5 +41,8 @@ struct reconcile_options {
 /* `write` is filled for RECONCILE_WRITE only; `canary` is changed for the time of the call. */
 enum reconcile_need reconcile_plan(struct context *context, struct canary *canary,
                                    const struct reconcile_options *options, struct kube_write *write, struct err *err);
+/* How long proxies may not know the primary's Service yet: they answer 503 while a route leads to one they learn of
+ * with it. 0: they know it, or there is none. */
+int64_t reconcile_services_known_ms(struct context *context, const struct canary *canary);
 /* When the primary counts as never ready by the Canary's own deadline; -1: there is none now. */
 int64_t reconcile_deadline_wall_ms(struct context *context, const struct canary *canary);

@@ -1,5 +1,6 @@
 /* An initialisation keeps the target's Pods as long as requests may still be sent to them. */
 #include "actor_world.h"
+#include "base/duration.h"
 
 #define APEX "/api/v1/namespaces/test/services/podinfo"
 
@@ -142,6 +143,33 @@ static void test_an_initialisation_takes_the_share_of_an_earlier_canary_back(voi
     }
 }
 
+/* A proxy that learns of a route and of its Service at once has no answer for a moment, as it asks for Pods of a new
+ * Service after it has the route. */
+static void test_a_route_that_has_users_follows_when_the_service_it_leads_to_is_known(void **state)
+{
+    static const char *const http = "[{'route':[{'destination':{'host':'podinfo'}}]}]";
+    struct world *w = *state;
+    begin_initialisation(w);
+    char now[32];
+    time_write(clock_wall_ms(fake_clock_clock(w->fc)), now);
+    char *created = str_format("{'metadata':{'creationTimestamp':'%s'}}", now);
+    char *routes = str_format("{'spec':{'http':%s}}", http);
+    fake_api_edit(w->api, APEX "-primary", created);
+    fake_api_edit(w->api, ROUTES, routes);
+    str_free(&created);
+    str_free(&routes);
+    fake_api_edit(w->api, PRIMARY, "{" FAKE_READY "}");
+    fake_clock_advance(w->fc, 4900);
+    assert_true(leads_to_primary(w));
+    expect_routes(w, http);
+    fake_clock_advance(w->fc, 1200); /* the API server's time is a second's beginning */
+    expect_routes(w, "[{" FAKE_SIDES(100, 0) "}]");
+    assert_int_equal(replicas(w), 1);
+    fake_clock_advance(w->fc, 5000);
+    assert_int_equal(replicas(w), 0);
+    assert_string_equal(text_at(w, CANARY, "status", "phase"), "Initialized");
+}
+
 /* As long as somebody gives the share again, the target is needed. */
 static void test_a_share_that_comes_back_keeps_the_target(void **state)
 {
@@ -206,6 +234,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_an_initialisation_takes_the_share_of_an_earlier_canary_back, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_a_route_that_has_users_follows_when_the_service_it_leads_to_is_known,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_share_that_comes_back_keeps_the_target, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_share_that_no_release_knows_of_is_given_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_initialisation_without_users_waits_for_nobody, setup, teardown),
