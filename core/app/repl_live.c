@@ -1,10 +1,9 @@
 #include "app/repl_live.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
+#include "app/kubeconfig.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/curl.h"
@@ -142,23 +141,10 @@ int repl_live_fetch(void *ctx, const char *what, char **body)
 
 /* --- life --- */
 
-static bool load(const char *path, struct kube_config *config, struct err *err)
-{
-    const char *named = getenv("KUBECONFIG"), *home = getenv("HOME");
-    if (path != NULL || !str_empty(named)) {
-        return kube_config_load(path != NULL ? path : named, NULL, config, err);
-    }
-    char *usual = home != NULL ? str_format("%s/.kube/config", home) : NULL;
-    bool ok = usual != NULL && access(usual, R_OK) == 0 ? kube_config_load(usual, NULL, config, err)
-                                                        : kube_config_in_cluster("", config, err);
-    str_free(&usual);
-    return ok;
-}
-
 struct repl_live *repl_live_open(const char *kubeconfig, struct err *err)
 {
     struct repl_live *live = mem_new(struct repl_live);
-    if (!load(kubeconfig, &live->config, err)) {
+    if (!kubeconfig_load(kubeconfig, NULL, NULL, &live->config, err)) {
         repl_live_close(live);
         return NULL;
     }

@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "base/doc.h"
-#include "base/log.h"
-#include "base/yaml.h"
 #include "io/file.h"
+#include "kube/config_files.h"
 #include "kube/pem.h"
 
 enum { FILE_MAX = 1024 * 1024 };
@@ -135,38 +134,12 @@ static bool read_pem(const char *kubeconfig, const struct node *entry, const cha
     return ok || err_wrap(err, "%s", *used);
 }
 
-/* kubectl refuses a kubeconfig in which two entries of a list have one name, whichever is in use. */
-static bool check_names(const struct node *root, const char *list, struct err *err)
+/* "cluster "here"", and of which file, when there are several. */
+static bool wrap_entry(const struct config_files *files, const char *kind, const char *name, const char *path,
+                       struct err *err)
 {
-    struct str_list names = {0};
-    bool ok = true;
-    struct node_iter it = node_iterate(node_get(root, list));
-    while (ok && node_next(&it)) {
-        const char *name = node_str_or(node_get(it.value, "name"), "");
-        ok = !str_list_has(&names, name) ||
-             err_set(err, ERR_INVALID, "%s[%zu].name: \"%s\" is there twice, wanted a name of its own", list, it.index,
-                     name);
-        str_list_push(&names, name);
-    }
-    str_list_fini(&names);
-    return ok;
-}
-
-/* The entry of this name in a list such as `clusters`. */
-static const struct node *find_entry(const struct node *root, const char *list, const char *name, const char *field,
-                                     struct err *err)
-{
-    struct node_iter it = node_iterate(node_get(root, list));
-    while (node_next(&it)) {
-        if (node_is(node_get(it.value, "name"), name)) {
-            const struct node *entry = node_get(it.value, field);
-            if (entry != NULL) {
-                return entry;
-            }
-        }
-    }
-    err_set(err, ERR_INVALID, "there is no entry \"%s\" in %s", name, list);
-    return NULL;
+    bool is_one_of_several = files->paths.count > 1;
+    return err_wrap(err, "%s \"%s\"%s%s", kind, name, is_one_of_several ? " of " : "", is_one_of_several ? path : "");
 }
 
 static bool take_url(const char *server, struct kube_config *config, struct err *err)
@@ -200,13 +173,13 @@ static bool take_server(const char *said, struct kube_config *config, struct err
 }
 
 /* After all that says whether TLS is spoken. */
-static bool read_server(const struct node *root, const char *name, struct kube_config *config, struct err *err)
+static bool read_server(const struct config_files *files, const char *name, struct kube_config *config, struct err *err)
 {
-    const struct node *cluster = find_entry(root, "clusters", name, "cluster", err);
-    const char *server;
+    const char *path, *server;
+    const struct node *cluster = config_files_entry(files, "clusters", name, "cluster", &path, err);
     bool ok =
         text_field(cluster, "server", &server, err) && (take_server(server, config, err) || err_wrap(err, "server"));
-    return ok || err_wrap(err, "cluster \"%s\"", name);
+    return ok || wrap_entry(files, "cluster", name, path, err);
 }
 
 bool kube_config_set_server(struct kube_config *config, const char *url, struct err *err)
@@ -238,16 +211,17 @@ static bool read_trust(const char *path, const struct node *cluster, struct kube
     return tls->ca_pem == NULL || pem_check_certificates(tls->ca_pem, err) || err_wrap(err, "%s", used);
 }
 
-static bool read_cluster(const char *path, const struct node *root, const char *name, struct kube_config *config,
+static bool read_cluster(const struct config_files *files, const char *name, struct kube_config *config,
                          struct err *err)
 {
-    const struct node *cluster = find_entry(root, "clusters", name, "cluster", err);
+    const char *path;
+    const struct node *cluster = config_files_entry(files, "clusters", name, "cluster", &path, err);
     if (cluster == NULL) {
         return false;
     }
     bool ok =
         refuse_fields(cluster, (const char *const[]){"proxy-url", NULL}, err) && read_trust(path, cluster, config, err);
-    return ok || err_wrap(err, "cluster \"%s\"", name);
+    return ok || wrap_entry(files, "cluster", name, path, err);
 }
 
 static bool read_exec_lists(const struct node *exec, struct kube_exec *to, struct err *err)
@@ -375,20 +349,17 @@ static bool read_user_fields(const char *path, const struct node *user, struct k
     return ok && read_identity(path, user, config, err) && read_exec(path, node_get(user, "exec"), &config->exec, err);
 }
 
-static bool read_user(const char *path, const struct node *root, const char *name, struct kube_config *config,
-                      struct err *err)
+static bool read_user(const struct config_files *files, const char *name, struct kube_config *config, struct err *err)
 {
     if (name == NULL) {
         return true; /* a context without a user is anonymous */
     }
-    const struct node *user = find_entry(root, "users", name, "user", err);
-    if (user == NULL) {
-        return false;
-    }
-    return read_user_fields(path, user, config, err) || err_wrap(err, "user \"%s\"", name);
+    const char *path;
+    const struct node *user = config_files_entry(files, "users", name, "user", &path, err);
+    return user != NULL && (read_user_fields(path, user, config, err) || wrap_entry(files, "user", name, path, err));
 }
 
-static bool read_context_fields(const char *path, const struct node *root, const struct node *context,
+static bool read_context_fields(const struct config_files *files, const struct node *context,
                                 const struct kube_choice *choice, struct kube_config *config, struct err *err)
 {
     const char *namespace, *cluster, *user;
@@ -402,40 +373,43 @@ static bool read_context_fields(const char *path, const struct node *root, const
         return err_set(err, ERR_INVALID, "cluster is missing");
     }
     config->namespace = str_dup(namespace != NULL ? namespace : "default");
-    return read_cluster(path, root, cluster, config, err) && read_user(path, root, user, config, err) &&
-           read_server(root, cluster, config, err);
+    return read_cluster(files, cluster, config, err) && read_user(files, user, config, err) &&
+           read_server(files, cluster, config, err);
 }
 
-static bool read_context(const char *path, const struct node *root, const struct kube_choice *choice,
-                         struct kube_config *config, struct err *err)
+static bool read_context(const struct config_files *files, const struct kube_choice *choice, struct kube_config *config,
+                         struct err *err)
 {
-    const char *name = choice->context;
-    if (name == NULL && !text_field(root, "current-context", &name, err)) {
-        return false;
-    }
+    const struct node *current = config_files_current_context(files);
+    const char *name = choice->context != NULL ? choice->context : node_str(current), *path;
     if (str_empty(name)) {
-        return err_set(err, ERR_INVALID, "current-context is not set");
+        return err_set(err, ERR_INVALID,
+                       current == NULL || name != NULL ? "current-context is not set"
+                                                       : "current-context: a string is wanted; put quotes around it");
     }
-    if (!check_names(root, "clusters", err) || !check_names(root, "users", err) ||
-        !check_names(root, "contexts", err)) {
-        return false;
-    }
-    const struct node *context = find_entry(root, "contexts", name, "context", err);
+    const struct node *context = config_files_entry(files, "contexts", name, "context", &path, err);
     return context != NULL &&
-           (read_context_fields(path, root, context, choice, config, err) || err_wrap(err, "context \"%s\"", name));
+           (read_context_fields(files, context, choice, config, err) || wrap_entry(files, "context", name, path, err));
 }
 
-/* Of a repeated key the last one counts, as for kubectl. A warning says so, because the other one may have been
- * meant. */
-static struct doc *parse(const char *path, const struct buf *text, struct err *err)
+bool kube_config_load_files(const struct str_list *paths, const struct kube_choice *choice, struct kube_config *config,
+                            struct err *err)
 {
-    struct str_list repeated = {0};
-    struct doc *doc = yaml_parse_last(path, buf_str(text), text->len, &repeated, err);
-    for (size_t i = 0; doc != NULL && i < repeated.count; i++) {
-        log_warn(NULL, "kubeconfig %s: the last one counts", repeated.items[i]);
+    struct config_files files;
+    *config = (struct kube_config){0};
+    if (!config_files_read(&files, paths, err)) {
+        return false;
     }
-    str_list_fini(&repeated);
-    return doc;
+    char *name = config_files_name(&files);
+    config->source = str_format("kubeconfig %s", name);
+    bool ok = read_context(&files, choice, config, err);
+    if (!ok) {
+        err_wrap(err, "%s", config->source);
+        kube_config_fini(config);
+    }
+    str_free(&name);
+    config_files_fini(&files);
+    return ok;
 }
 
 bool kube_config_load(const char *path, const char *context, struct kube_config *config, struct err *err)
@@ -446,24 +420,10 @@ bool kube_config_load(const char *path, const char *context, struct kube_config 
 bool kube_config_load_chosen(const char *path, const struct kube_choice *choice, struct kube_config *config,
                              struct err *err)
 {
-    *config = (struct kube_config){0};
-    config->source = str_format("kubeconfig %s", path);
-    struct buf text;
-    struct doc *doc = NULL;
-    buf_init(&text, FILE_MAX);
-    bool ok = file_read(path, &text, err); /* itself it may be a pipe of the shell */
-    if (ok) {
-        doc = parse(path, &text, err);
-        ok = doc != NULL &&
-             (node_type(doc_root(doc)) == NODE_OBJECT || err_set(err, ERR_INVALID, "it is not a mapping"));
-    }
-    ok = ok && read_context(path, doc_root(doc), choice, config, err);
-    if (!ok) {
-        err_wrap(err, "%s", config->source);
-        kube_config_fini(config);
-    }
-    doc_free(doc);
-    buf_fini(&text);
+    struct str_list paths = {0};
+    str_list_push(&paths, path);
+    bool ok = kube_config_load_files(&paths, choice, config, err);
+    str_list_fini(&paths);
     return ok;
 }
 

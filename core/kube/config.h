@@ -41,6 +41,9 @@ struct kube_choice {
 };
 bool kube_config_load_chosen(const char *path, const struct kube_choice *choice, struct kube_config *config,
                              struct err *err);
+/* The same of several files, as $KUBECONFIG may name them (kube/config_files.h). */
+bool kube_config_load_files(const struct str_list *paths, const struct kube_choice *choice, struct kube_config *config,
+                            struct err *err);
 /* /var/run/secrets/kubernetes.io/serviceaccount and KUBERNETES_SERVICE_HOST/PORT; `root` stands before the path in
  * tests, else "". */
 bool kube_config_in_cluster(const char *root, struct kube_config *config, struct err *err);

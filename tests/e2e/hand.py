@@ -3,8 +3,10 @@
 
     hand.py SLUICE
 """
+import base64
 import hashlib
 import http.server
+import itertools
 import json
 import os
 import pathlib
@@ -296,6 +298,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         path = self.path.split('?')[0]
         self.server.asked.append(path)
+        self.server.told.append(self.headers.get('Authorization'))
         status, answer = next((a for end, a in self.server.answers.items() if path.endswith(end)), (404, {}))
         body = json.dumps(answer).encode()
         self.send_response(status)
@@ -331,7 +334,7 @@ class OtherServers(unittest.TestCase):
         self.addCleanup(top.cleanup)
         self.config = pathlib.Path(top.name) / 'kubeconfig'
         self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Answers)
-        self.server.asked = []
+        self.server.asked, self.server.told = [], []
         self.addCleanup(self.server.server_close)
         self.addCleanup(self.server.shutdown)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -382,20 +385,63 @@ class OtherServers(unittest.TestCase):
                                  self.ask(answers, 'wait', 'canary/shop', '--timeout', '2s'))
 
     def test_several_kubeconfigs(self):
-        answers = {'/canaries': listed('Canary'), '/releases': listed('Release')}
-        other = self.config.with_name('other')
-        other.write_text(json.dumps({'apiVersion': 'v1', 'kind': 'Config'}))
-        missing = self.config.with_name('missing')
-        for listing in (f'{missing}:{self.config}', f':{missing}:{self.config}:{other}', f'{self.config}:{other}'):
-            self.assertEqual((0, 'No Canaries in namespace test\n', ''), self.ask(answers, 'status', config=listing))
-        for words in (['status'], ['why', 'shop']):
-            status, told, error = self.ask(answers, *words, config=f'{missing}:{other}:{self.config}')
-            self.assertEqual((2, ''), (status, told))
-            self.assertIn(str(other), error)
-            self.assertIn('only this one is read, they are not merged', error)
-            status, told, error = self.ask(answers, *words, config=f'{missing}:{missing}2')
-            self.assertEqual((2, ''), (status, told))
-            self.assertRegex(error, f'{missing}: ')
+        answers = {'/canaries': listed('Canary'), '/releases': listed('Release'), '/canaries/shop': (200, CANARY)}
+        other, missing = self.config.with_name('other'), self.config.with_name('missing')
+        other.write_text(json.dumps({'apiVersion': 'v1', 'kind': 'Config', 'current-context': 'gone'}))
+        for listing in (f'{missing}:{self.config}', f':{missing}:{self.config}:{other}', f'/dev/null:{self.config}'):
+            for words in (['status'], ['status', '--context', 'c']):
+                self.assertEqual((0, 'No Canaries in namespace test\n', ''),
+                                 self.ask(answers, *words, config=listing))
+        for words in (['status'], ['why', 'shop'], ['repl', '-n', 'test', 'shop', '--prometheus', self.url]):
+            with self.subTest(words):
+                status, told, error = self.ask(answers, *words, config=f'{missing}:{other}:{self.config}')
+                self.assertEqual((2, ''), (status, told))
+                self.assertIn(f'kubeconfig {other}:{self.config}: there is no entry "gone" in contexts', error)
+                status, told, error = self.ask(answers, *words, config=f'{missing}:{missing}2')
+                self.assertEqual((2, ''), (status, told))
+                self.assertRegex(error, f'{missing}: ')
+
+    def test_kubeconfigs_are_put_together_as_kubectl_does(self):
+        """The server, the user and the namespace that kubectl sees in these files."""
+        (self.config.parent / 'two').mkdir()
+        (self.config.parent / 'two/token').write_text('from-a-file')
+        cluster = {'server': f'{self.url}/one'}
+        one = {'clusters': [{'name': 'here', 'cluster': cluster}], 'users': [{'name': 'me', 'user': {'token': 'abc'}}],
+               'contexts': [{'name': 'lab', 'context': {'cluster': 'here', 'user': 'me'}}]}
+        two = {'current-context': 'lab', 'clusters': [{'name': 'here', 'cluster': {'server': f'{self.url}/two'}},
+                                                      {'name': 'there', 'cluster': {'server': f'{self.url}/there'}}],
+               'users': [{'name': 'me', 'user': {'username': 'x', 'password': 'pw'}},
+                         {'name': 'you', 'user': {'tokenFile': 'token'}}],
+               'contexts': [{'name': 'lab', 'context': {'cluster': 'there', 'user': 'me', 'namespace': 'b'}},
+                            {'name': 'other', 'context': {'cluster': 'here', 'user': 'you', 'namespace': 'other'}}]}
+        three = {'current-context': 'other', 'contexts': [{'name': 'other', 'context': {'cluster': 'there'}}]}
+        paths = [self.config.parent / name for name in ('one', 'two/config', 'three')]
+        for path, file in zip(paths, (one, two, three)):
+            path.write_text(json.dumps({'apiVersion': 'v1', 'kind': 'Config', **file}))
+        seen = set()
+        for order, chosen in itertools.product(itertools.permutations(paths), ([], ['--context', 'other'])):
+            listing = ':'.join(map(str, order))
+            with self.subTest(listing=listing, chosen=chosen):
+                server, token, namespace = self.seen_by_kubectl(listing, chosen)
+                self.server.asked.clear()
+                self.server.told.clear()
+                self.ask({'/canaries': listed('Canary')}, 'status', *chosen, config=listing)
+                self.assertEqual((f'{server}/apis/flagger.app/v1beta1/namespaces/{namespace}/canaries', token),
+                                 (f'{self.url}{self.server.asked[0]}', self.server.told[0]))
+                seen.add((server, token, namespace))
+        self.assertEqual(5, len(seen), seen)
+
+    def seen_by_kubectl(self, listing, chosen):
+        """The server, what is sent to it of who asks, and the namespace."""
+        done = subprocess.run(['kubectl', 'config', 'view', '--minify', '--raw', '-o', 'json', *chosen], check=True,
+                              env={**os.environ, 'KUBECONFIG': listing}, capture_output=True, text=True)
+        view = json.loads(done.stdout)
+        user = view['users'][0]['user'] if view['users'] else {}
+        basic = base64.b64encode(f"{user.get('username')}:{user.get('password')}".encode()).decode()
+        token = f'Basic {basic}' if 'username' in user else 'Bearer from-a-file' if 'tokenFile' in user else \
+            f'Bearer {user["token"]}' if 'token' in user else None
+        return (view['clusters'][0]['cluster']['server'], token,
+                view['contexts'][0]['context'].get('namespace', 'default'))
 
     def test_an_answer_that_is_none(self):
         nameless = {**CANARY, 'metadata': {'namespace': 'test'}}

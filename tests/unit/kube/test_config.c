@@ -256,8 +256,10 @@ static void test_what_is_missing_is_named(void **state)
     expect_failure(w, "lost", "context \"lost\": there is no entry \"nowhere\" in clusters");
     expect_failure(w, "stranger", "context \"stranger\": there is no entry \"nobody\" in users");
     expect_failure(w, "empty", "context \"empty\": cluster is missing");
-    write_file(w, "config", "");
+    write_file(w, "config", "- a\n");
     expect_failure(w, NULL, "it is not a mapping");
+    write_file(w, "config", "");
+    expect_failure(w, NULL, "current-context is not set");
     write_file(w, "config", "kind: Config\n");
     expect_failure(w, NULL, "current-context is not set");
     write_file(w, "config", "current-context: 5\n");
