@@ -18,6 +18,9 @@
 #include "sim/story/play.h"
 
 #define PROMETHEUS_PATH "/prometheus"
+/* Tokens of sim/api/user.h, and the names behind them. */
+#define DEMO_USER "you"
+#define DEMO_VIEWER "viewer"
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 
 static const char sim_usage[] = "usage: sluice sim [--listen HOST:PORT] [--speed N] [--kubeconfig FILE] [--api-only]\n"
@@ -72,7 +75,7 @@ static bool write_kubeconfig(const struct demo_flags *flags, int port, struct er
                             "  cluster: {server: \"http://%s:%d\"}\n"
                             "users:\n"
                             "- name: %s\n"
-                            "  user: {}\n"
+                            "  user: {token: " DEMO_USER "}\n"
                             "contexts:\n"
                             "- name: %s\n"
                             "  context: {cluster: %s, user: %s}\n",
@@ -217,7 +220,7 @@ static void begin_story(struct program *p, const struct demo_flags *flags, const
     for (size_t i = 0; i < sizeof commands / sizeof commands[0] && !p->tells; i++) {
         story_note(p->story, 2, commands[i]);
     }
-    story_note(p->story, 0, "In a browser:");
+    story_note(p->story, 0, "In a browser, where token \"" DEMO_USER "\" gives buttons, and \"" DEMO_VIEWER "\" none:");
     story_note(p->story, 2, page);
     str_free(&page);
     story_note(p->story, 0,

@@ -50,7 +50,9 @@ class ControlPlane:
         self._keys()
         (self.folder / 'audit.yaml').write_text(AUDIT_POLICY)
         (self.folder / 'tokens.csv').write_text('admintoken,admin,admin,"system:masters"\n'
-                                               'othertoken,other,other,"system:masters"\n')
+                                               'othertoken,other,other,"system:masters"\n'
+                                               'you,you,you,"system:masters"\n'  # those of core/sim/api/user.h
+                                               'viewer,viewer,viewer,viewers\n')
         etcd = f'http://127.0.0.1:{free_port()}'
         peer = f'http://127.0.0.1:{free_port()}'
         self.processes.start(f'{self.name}-etcd', [

@@ -28,11 +28,11 @@ class Server:
             return http.client.HTTPSConnection('127.0.0.1', self.port, timeout=30, context=self.tls)
         return http.client.HTTPConnection('127.0.0.1', self.port, timeout=30)
 
-    def ask(self, method, path, body=None, content_type=JSON, accept=JSON):
-        """(status, decoded body, warnings)."""
+    def ask(self, method, path, body=None, content_type=JSON, accept=JSON, token=None):
+        """(status, decoded body, warnings). `token`: of somebody else."""
         headers = {'Accept': accept, 'User-Agent': 'conformance'}
-        if self.token:
-            headers['Authorization'] = f'Bearer {self.token}'
+        if token or self.token:
+            headers['Authorization'] = f'Bearer {token or self.token}'
         if body is not None:
             headers['Content-Type'] = content_type
         connection = self.connect()
@@ -61,17 +61,18 @@ def decode(text):
 class Call:
     """One request. `meanwhile`: calls that are made while this one, a watch, is open."""
 
-    def __init__(self, method, path, body=None, content_type=JSON, accept=JSON, meanwhile=()):
+    def __init__(self, method, path, body=None, content_type=JSON, accept=JSON, meanwhile=(), token=None):
         self.method, self.path, self.body = method, path, body
-        self.content_type, self.accept, self.meanwhile = content_type, accept, meanwhile
+        self.content_type, self.accept, self.meanwhile, self.token = content_type, accept, meanwhile, token
 
     def make(self, server, namespace, answers):
         path, body = fill(self.path, namespace, answers), fill(self.body, namespace, answers)
         if not self.meanwhile:
-            return server.ask(self.method, path, body, self.content_type, self.accept)
+            return server.ask(self.method, path, body, self.content_type, self.accept, self.token)
         done = []
         thread = threading.Thread(
-            target=lambda: done.append(server.ask(self.method, path, body, self.content_type, self.accept)))
+            target=lambda: done.append(server.ask(self.method, path, body, self.content_type, self.accept,
+                                           self.token)))
         thread.start()
         threading.Event().wait(0.3)  # a watch that starts later sees the same events: it names its version
         for call in self.meanwhile:

@@ -3,6 +3,7 @@ import pathlib
 
 from calls import APPLY, JSON_PATCH, MERGE, PARTIAL, PARTIAL_LIST, STRATEGIC, TABLE, Call
 from cases_kinds import KINDS
+from cases_people import PEOPLE
 from things import (CM, CRDS, DEPLOYMENTS, EVENTS, NS, PODS, SERVICES, WIDGETS, WIDGET_CRD, changed, config_map, crd,
                     delete, deployment, get, owner, patch, pod_template, post, put, service, widget, without)
 
@@ -10,6 +11,18 @@ from things import (CM, CRDS, DEPLOYMENTS, EVENTS, NS, PODS, SERVICES, WIDGETS, 
 PREPARATION = [post(CRDS, WIDGET_CRD)] + [
     post(CRDS, path.read_text(), content_type='application/yaml')
     for path in sorted((pathlib.Path(__file__).resolve().parents[2] / 'deploy' / 'crds').glob('*.yaml'))]
+
+# What a user who only reads may do.
+RBAC = '/apis/rbac.authorization.k8s.io/v1'
+PERMISSIONS = [
+    post(f'{RBAC}/clusterroles', {'metadata': {'name': 'viewers'}, 'rules': [
+        {'apiGroups': ['*'], 'resources': ['*'], 'verbs': ['get', 'list', 'watch']},
+        {'nonResourceURLs': ['*'], 'verbs': ['get']}]}),
+    post(f'{RBAC}/clusterrolebindings', {
+        'metadata': {'name': 'viewers'}, 'subjects': [{'kind': 'Group', 'name': 'viewers'}],
+        'roleRef': {'apiGroup': 'rbac.authorization.k8s.io', 'kind': 'ClusterRole', 'name': 'viewers'}}),
+]
+MAY_READ = get('/api/v1/namespaces', token='viewer')
 
 
 def mesh_preparation(text):
@@ -375,4 +388,5 @@ CASES = {
         get(f'{WIDGETS}/w'),
     ],
     **KINDS,
+    **PEOPLE,
 }

@@ -22,7 +22,7 @@ sys.path[:0] = [str(HERE), str(ROOT / 'tests' / 'cluster')]
 
 import parts  # noqa: E402
 from calls import Server, differences, record  # noqa: E402
-from cases import CASES, PREPARATION, mesh_preparation  # noqa: E402
+from cases import CASES, MAY_READ, PERMISSIONS, PREPARATION, mesh_preparation  # noqa: E402
 from control_plane import ControlPlane  # noqa: E402
 from exceptions import EXCEPTIONS  # noqa: E402
 from processes import Processes, free_port  # noqa: E402
@@ -51,11 +51,12 @@ def is_established(server):
 
 def answers(server, cases):
     """What a server says to every call of every case."""
-    for call in preparation():
+    for call in preparation() + PERMISSIONS:
         status, body, _ = call.make(server, 'default', [])
         if status != 201:
             raise SystemExit(f'the preparation failed with {status}: {body}')
     wait_for(lambda: is_established(server), 30, 'the kinds are served')
+    wait_for(lambda: MAY_READ.make(server, 'default', [])[0] == 200, 30, 'the viewer may read')
     return {name: record(server, name, calls) for name, calls in cases.items()}
 
 

@@ -108,7 +108,7 @@ class Page:
         self.call('Input.dispatchMouseEvent', type='mouseMoved', x=x, y=y)
 
     def press(self, key):
-        codes = {'Tab': 9, 'Enter': 13}
+        codes = {'Tab': 9, 'Enter': 13, 'Escape': 27}
         for kind in ('keyDown', 'keyUp'):
             more = {'text': '\r'} if key == 'Enter' and kind == 'keyDown' else {}
             self.call('Input.dispatchKeyEvent', type=kind, key=key, code=key,

@@ -30,17 +30,8 @@ from processes import free_port  # noqa: E402
 
 KEEP = None
 PAGES_MAX = 200  # FEED_PAGES_MAX of core/board/feed.h
+CONTRAST = world.contrast('h1', '.badge', '.outcome', 'small', 'td', 'th', 'a', '#link', '.note')
 IMAGE = '<img src=x onerror="document.title=666">'
-CONTRAST = '''(() => {
-  const parts = text => text.match(/[0-9.]+/g).slice(0, 3).map(part => part / 255)
-    .map(part => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-  const light = text => parts(text).reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = light(getComputedStyle(document.body).backgroundColor);
-  return ['h1', '.badge', '.outcome', 'small', 'td', 'th', 'a', '#link', '.note']
-    .map(name => document.querySelector(name)).filter(Boolean)
-    .map(one => [one.className || one.tagName, light(getComputedStyle(one).color)])
-    .map(([name, ink]) => [name, (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05)]);
-})()'''
 
 
 def event(name, message, canary='checkout'):

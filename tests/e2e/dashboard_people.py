@@ -1,108 +1,69 @@
-"""What the dashboard lets people do, by tokens of their own: dashboard.py plays this."""
-import http.client
-import http.server
+"""What the dashboard lets people do, by tokens of their own, on a cluster that was just served: dashboard.py plays
+this."""
 import json
 import pathlib
 import subprocess
 import tempfile
-import threading
 import unittest
 import urllib.error
 import urllib.request
 
 import browser
 import dashboard_world as world
-from dashboard_world import DESK, PATIENCE_S
+from dashboard_world import DESK, PATIENCE_S, PHONE
 
-USERS = {'alice-token': 'alice', 'bob-token': 'bob'}
-
-
-class Guarded(http.server.BaseHTTPRequestHandler):
-    """In front of the API server, which knows nobody: people by their tokens, of whom alice may change Canaries."""
-    written, inner = [], None
-
-    def answer(self, status, body):
-        text = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header('Content-Type', 'application/json')
-        self.send_header('Content-Length', str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def refuse(self, status, message):
-        self.answer(status, {'kind': 'Status', 'apiVersion': 'v1', 'status': 'Failure', 'code': status,
-                             'message': message})
-
-    def forward(self, body=None):
-        request = urllib.request.Request(self.inner + self.path, method=self.command, data=body)
-        if body is not None:
-            request.add_header('Content-Type', self.headers['Content-Type'])
-        try:
-            with urllib.request.urlopen(request, timeout=10 * PATIENCE_S) as answer:
-                self.send_response(answer.status)
-                self.send_header('Content-Type', answer.headers['Content-Type'])
-                self.end_headers()
-                while some := answer.read1(1 << 16):
-                    self.wfile.write(some)
-        except urllib.error.HTTPError as refused:
-            self.refuse(refused.code, refused.reason)
-        except (OSError, http.client.IncompleteRead):  # either side has gone
-            pass
-
-    def do_GET(self):
-        self.forward()
-
-    def act(self):
-        body = self.rfile.read(int(self.headers['Content-Length']))
-        token = self.headers.get('Authorization', '').removeprefix('Bearer ')
-        user = USERS.get(token)
-        if user is None:
-            self.refuse(401, 'Unauthorized')
-        elif self.path.endswith('/selfsubjectreviews'):
-            self.answer(201, {'status': {'userInfo': {'username': user}}})
-        elif self.path.endswith('/selfsubjectaccessreviews'):
-            asked = json.loads(body)['spec']['resourceAttributes']
-            self.answer(201, {'status': {'allowed': user == 'alice' and asked['namespace'] == 'shop'}})
-        elif user != 'alice':
-            self.refuse(403, f'canaries.flagger.app "checkout" is forbidden: User "{user}" cannot patch')
-        else:
-            self.written.append((user, json.loads(body)))
-            self.forward(body)
-
-    do_POST = do_PATCH = act
-
-    def log_message(self, *_):
-        pass
+CANARIES = '/apis/flagger.app/v1beta1/namespaces/test/canaries'
+DEPLOYMENTS = '/apis/apps/v1/namespaces/test/deployments'
+MERGE = 'application/merge-patch+json'
+# The gate is asked before each step. Nobody answers at its address, so the release waits for a person.
+GATE = {'name': 'somebody-looked', 'type': 'confirm-traffic-increase', 'url': 'http://nobody.test/'}
+THINGS = {
+    '/api/v1/namespaces': {'metadata': {'name': 'test'}},
+    DEPLOYMENTS: {'metadata': {'name': 'shop'}, 'spec': {
+        'selector': {'matchLabels': {'app': 'shop'}}, 'template': {
+            'metadata': {'labels': {'app': 'shop'}},
+            'spec': {'containers': [{'name': 'shop', 'image': 'shop:1'}]}}}},
+    CANARIES: {'apiVersion': 'flagger.app/v1beta1', 'kind': 'Canary', 'metadata': {'name': 'shop'}, 'spec': {
+        'targetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': 'shop'}, 'service': {'port': 80},
+        'analysis': {'interval': '10s', 'threshold': 5, 'maxWeight': 50, 'stepWeight': 10, 'webhooks': [GATE],
+                     'metrics': [{'name': 'request-success-rate', 'thresholdRange': {'min': 99}, 'interval': '1m'}]}}},
+}
+BUTTONS = '''(() => [...document.querySelectorAll('[data-verb]')].map(one => one.dataset.verb).join(' '))()'''
 
 
 class People(unittest.TestCase):
-    """What the page lets a person do: what the cluster allows, by their own token."""
-
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
-        Guarded.inner = world.cluster.address
-        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Guarded)
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        cls.addClassCleanup(server.shutdown)
-        kubeconfig = pathlib.Path(folder.name) / 'kubeconfig'
-        kubeconfig.write_text(world.cluster.kubeconfig.read_text().replace(world.cluster.address,
-                                                                    f'http://127.0.0.1:{server.server_port}'))
-        process = subprocess.Popen([world.sluice, 'dashboard', '--kubeconfig', kubeconfig, '--listen', '127.0.0.1:0'],
-                                   stdout=subprocess.PIPE, text=True)
-        cls.addClassCleanup(process.stdout.close)
-        cls.addClassCleanup(process.wait, PATIENCE_S)
-        cls.addClassCleanup(process.terminate)
-        cls.address = process.stdout.readline().strip() + '?canary=shop/checkout'
+        cls.cluster = world.Cluster(pathlib.Path(folder.name))
+        cls.addClassCleanup(cls.cluster.close)
+        for path, thing in THINGS.items():
+            cls.cluster.ask('POST', path, thing)
+        cls.until(phase='Initialized')
+        cls.release('shop:2')
         cls.page = cls.enterClassContext(browser.open())
+        cls.address = cls.cluster.page + '?canary=test/shop'
+
+    @classmethod
+    def until(cls, **status):
+        """Until the Canary's status is so."""
+        return cls.cluster.until(CANARIES, lambda one: all(one.get('status', {}).get(key) == value
+                                                           for key, value in status.items()))
+
+    @classmethod
+    def release(cls, image):
+        cls.cluster.ask('PATCH', DEPLOYMENTS + '/shop', {'spec': {'template': {'spec': {'containers': [
+            {'name': 'shop', 'image': image}]}}}}, MERGE)
+
+    def visit(self, width=DESK, **how):
+        self.page.visit(self.address, width, **how)
+        self.page.wait("document.querySelectorAll('figure').length > 0")
 
     def setUp(self):
-        self.page.visit(self.address, DESK)
+        self.visit()
         self.page.evaluate('sessionStorage.clear()')
-        self.page.visit(self.address, DESK)
-        self.page.wait("document.querySelector('.subtitle .badge')?.textContent.startsWith('Failed')")
+        self.visit()
 
     def tearDown(self):
         self.assertEqual([], self.page.told('Runtime.exceptionThrown'))
@@ -113,48 +74,106 @@ class People(unittest.TestCase):
         self.page.type(token)
         self.page.press('Enter')
 
-    def buttons(self):
-        return self.page.evaluate("[...document.querySelectorAll('[data-verb]')].map(one => one.dataset.verb)")
+    def has(self, *verbs):
+        """There come to be exactly these buttons."""
+        self.page.wait(f'({BUTTONS}) === {json.dumps(" ".join(verbs))}')
 
     def said(self, text):
         self.page.wait(f"document.querySelector('.said').textContent.includes({json.dumps(text)})")
 
-    def test_without_a_token(self):
-        self.assertEqual([], self.buttons())
+    # --- who may not ---
 
-    def test_who_may_not(self):
-        self.use('bob-token')
-        self.said('bob may not change this canary.')
-        self.assertEqual([], self.buttons())
-        asked = urllib.request.Request(self.address.partition('?')[0] + 'ask', method='POST', headers={
-            'Authorization': 'Bearer bob-token', 'Content-Type': 'application/json'},
-            data=b'{"namespace": "shop", "canary": "checkout", "verb": "pause"}')
+    def test_without_a_token(self):
+        self.has()
+
+    def test_who_only_reads(self):
+        self.use('viewer')
+        self.said('viewer may not change this canary.')
+        self.has()
+        asked = urllib.request.Request(self.cluster.page + 'ask', method='POST', headers={
+            'Authorization': 'Bearer viewer', 'Content-Type': 'application/json'},
+            data=b'{"namespace": "test", "canary": "shop", "verb": "pause"}')
         with self.assertRaises(urllib.error.HTTPError) as refused:  # a button of one's own helps nobody
             urllib.request.urlopen(asked, timeout=PATIENCE_S)
         self.assertEqual(403, refused.exception.code)
-        self.assertIn('User "bob" cannot patch', json.load(refused.exception)['problem'])
+        self.assertIn('User "viewer" cannot patch resource "canaries"', json.load(refused.exception)['problem'])
 
     def test_no_token_at_all(self):
         self.use('stolen')
         self.said('The token is of no use: ')
-        self.assertEqual([], self.buttons())
+        self.has()
         self.assertEqual('', self.page.evaluate("sessionStorage.getItem('token') ?? ''"))
 
-    def test_pause_and_resume(self):
-        """By the person's name, with the reason, and with the engine's answer."""
-        self.use('alice-token')
-        self.said('You act as alice.')
-        self.page.wait("document.querySelector('[data-verb=retry]')")  # with the record
-        self.assertEqual(['pause', 'retry'], self.buttons())
-        for verb, reason, then in (('pause', 'INC-4711', 'resume'), ('resume', 'it is over', 'pause')):
-            self.do(verb, verb.capitalize(), reason)
-            self.page.wait(f"document.querySelector('[data-verb={then}]')")
+    def test_forget(self):
+        self.use('you')
+        self.page.wait("document.querySelector('[data-verb]')")
+        self.visit()  # it stays with the tab
+        self.page.wait("document.querySelector('[data-verb]')")
         self.assertEqual(0, self.page.evaluate('localStorage.length'))
-        self.assertNotIn('alice-token', self.page.evaluate('document.cookie + location.href'))
+        self.assertNotIn('you', self.page.evaluate('document.cookie + location.href'))
+        self.page.evaluate("document.querySelector('.actions form button[type=button]').click()")
+        self.said('The token is forgotten.')
+        self.has()
+        self.assertEqual(0, self.page.evaluate('sessionStorage.length'))
 
-    def do(self, verb, label, reason):
-        """Presses a button, says why, and waits for the engine's answer."""
-        Guarded.written.clear()
+    # --- what it is like ---
+
+    def names(self):
+        """The roles and names that a screen reader is told."""
+        tree = self.page.call('Accessibility.getFullAXTree')['nodes']
+        return {(node['role']['value'], node.get('name', {}).get('value', '')) for node in tree
+                if not node.get('ignored') and 'role' in node}
+
+    def test_words_and_keys(self):
+        """The buttons without eyes and without a pointer: each is reached by Tab, asks in a dialog, and is left."""
+        self.use('you')
+        self.has('pause', 'approve', 'promote', 'rollback')
+        for name in ('Pause', 'Approve', 'Promote', 'Roll back', 'Forget it'):
+            self.assertIn(('button', name), self.names())
+        self.page.evaluate("document.querySelector('[data-verb]').focus()")
+        labels = []
+        for _ in range(4):
+            labels.append(self.page.evaluate('document.activeElement.textContent'))
+            self.page.press('Tab')
+        self.assertEqual(['Pause', 'Approve', 'Promote', 'Roll back'], labels)
+        self.page.evaluate("document.querySelector('[data-verb=promote]').focus()")
+        self.page.press('Enter')
+        self.page.wait("document.querySelector('dialog').open")
+        names = self.names()
+        release = self.page.evaluate("document.querySelector('.subtitle').textContent.match(/shop-[0-9]+/)[0]")
+        self.assertIn(('dialog', f'Promote {release}?'), names)
+        self.assertIn(('textbox', 'Reason, for the record'), names)
+        self.assertEqual('INPUT', self.page.evaluate('document.activeElement.tagName'))
+        self.page.press('Escape')
+        self.page.wait("!document.querySelector('dialog').open")
+        self.assertEqual('promote', self.page.evaluate('document.activeElement.dataset.verb'))
+
+    def test_fits(self):
+        for width in (PHONE, DESK):
+            for dark in (False, True):
+                with self.subTest(width=width, dark=dark):
+                    self.visit(width, dark=dark)
+                    if width == PHONE and not dark:
+                        self.use('you')
+                    self.has('pause', 'approve', 'promote', 'rollback')
+                    self.page.evaluate("document.querySelector('[data-verb=rollback]').click()")
+                    self.page.wait("document.querySelector('dialog').open")
+                    self.assertEqual(width, self.page.evaluate('document.documentElement.scrollWidth'))
+                    self.assertEqual([], self.page.evaluate(world.BROKEN))
+                    self.assertEqual([], self.page.evaluate(OUTSIDE))
+                    for name, ratio in self.page.evaluate(world.contrast('button', 'dialog p', '.said', 'summary')):
+                        self.assertGreaterEqual(ratio, 4.5, name)
+
+    # --- every verb, to its effect ---
+
+    def next(self):
+        """Another release that waits at the gate, for the other tests."""
+        self.release('shop:3')
+        self.until(phase='Progressing')
+
+    def do(self, verb, reason):
+        """Presses a button, says why, and waits for the engine's answer on the page; that on the Canary."""
+        label = self.page.evaluate(f"document.querySelector('[data-verb={verb}]').textContent")
         self.page.evaluate(f"document.querySelector('[data-verb={verb}]').click()")
         self.page.wait("document.querySelector('dialog').open")
         self.page.type(reason)
@@ -162,28 +181,55 @@ class People(unittest.TestCase):
         self.said(f'{label}: ')
         self.page.wait("!document.querySelector('.said').textContent.includes('asked for')")
         self.assertNotIn('refused', self.page.evaluate("document.querySelector('.said').textContent"))
-        (user, body), = Guarded.written
-        asked = json.loads(body['metadata']['annotations']['sluice.dev/request'])
-        self.assertEqual(('alice', verb, reason, 'alice'), (user, asked['verb'], asked['reason'], asked['by']))
+        last = self.cluster.ask('GET', CANARIES + '/shop')['status']['lastRequest']
+        self.assertEqual((verb, 'Done', 'you', reason), tuple(last[key] for key in ('verb', 'outcome', 'by', 'reason')))
 
-    def test_retry_and_roll_back(self):
-        """The version is released again, the page follows the new release, and it is taken back by hand."""
-        self.use('alice-token')
-        self.page.wait("document.querySelector('[data-verb=retry]')")
-        self.do('retry', 'Retry', 'it was the network')
-        self.page.wait("document.querySelector('[data-verb=rollback]')")
-        self.assertEqual(['pause', 'promote', 'rollback'], self.buttons())
-        self.assertIn('checkout-2', self.page.evaluate("document.querySelector('.subtitle').textContent"))
-        self.do('rollback', 'Roll back', 'it was not')
+    def image(self):
+        template = self.cluster.ask('GET', DEPLOYMENTS + '/shop-primary')['spec']['template']
+        return template['spec']['containers'][0]['image']
+
+    def command(self, *words):
+        order = [world.sluice, *words, '--kubeconfig', self.cluster.kubeconfig, '-n', 'test']
+        return subprocess.run(order, capture_output=True, text=True, timeout=PATIENCE_S).stdout
+
+    def test_verbs(self):
+        """A release is led by hand to its end, taken back, tried again and promoted; and all of it is on record."""
+        self.addCleanup(self.next)
+        self.use('you')
+        self.said('You act as you.')
+        self.has('pause', 'approve', 'promote', 'rollback')
+        self.do('approve', 'it looks good')
+        self.until(phase='Progressing', canaryWeight=10)
+        self.has('pause', 'approve', 'promote', 'rollback')  # it waits before the next step
+        self.do('pause', 'INC-4711')
+        self.has('resume', 'approve', 'promote', 'rollback')
+        self.assertIn('Paused: INC-4711', self.command('status', 'shop'))
+        self.do('resume', 'it is over')
+        self.has('pause', 'approve', 'promote', 'rollback')
+        self.do('approve', 'still good')
+        self.until(phase='Progressing', canaryWeight=20)
+        self.do('rollback', 'INC-4712')
+        self.until(phase='Failed', canaryWeight=0)
         self.page.wait("document.querySelector('.outcome').textContent.startsWith('taken back')")
-        self.assertIn('it was not', self.page.evaluate("document.querySelector('main').innerText"))
+        self.assertIn('INC-4712', self.page.evaluate("document.querySelector('main').innerText"))
+        self.assertEqual('shop:1', self.image())
+        self.has('pause', 'retry')
+        self.do('retry', 'it was the network')
+        self.has('pause', 'approve', 'promote', 'rollback')
+        self.assertIn('shop-2', self.page.evaluate("document.querySelector('.subtitle').textContent"))
+        self.do('promote', 'it was')
+        self.until(phase='Succeeded')
+        self.has('pause')
+        self.assertEqual('shop:2', self.image())
+        for number, told in ((1, ('traffic-increase, by you: it looks good', 'traffic-increase, by you: still good',
+                                  'rolled back by you: INC-4712')),
+                             (2, ('retried by you: it was the network', 'promoted by you: it was'))):
+            why = self.command('why', f'shop/{number}')
+            for words in told:
+                self.assertIn(words, why)
 
-    def test_forget(self):
-        self.use('alice-token')
-        self.page.wait("document.querySelector('[data-verb]')")
-        self.page.visit(self.address, DESK)  # it stays with the tab
-        self.page.wait("document.querySelector('[data-verb]')")
-        self.page.evaluate("document.querySelector('.actions form button[type=button]').click()")
-        self.said('The token is forgotten.')
-        self.assertEqual([], self.buttons())
-        self.assertEqual(0, self.page.evaluate('sessionStorage.length'))
+
+# Buttons, and what stands in the dialog, that reach over an edge of the screen.
+OUTSIDE = '''[...document.querySelectorAll('button, dialog, dialog *')].filter(one => one.offsetParent || one.open)
+  .filter(one => { const box = one.getBoundingClientRect(); return box.left < 0 || box.right > innerWidth; })
+  .map(one => one.outerHTML)'''

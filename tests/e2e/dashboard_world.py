@@ -27,17 +27,36 @@ BROKEN = '''(() => {
     .map(one => one.innerText.split('\\n')[0])];
 })()'''
 
+
+def contrast(*names):
+    """A script: how much the first element of each name stands out from what is behind it (WCAG 2)."""
+    return CONTRAST % json.dumps(names)
+
+
 sluice = cluster = None  # set by open()
+
+CONTRAST = '''(() => {
+  const parts = text => text.match(/[0-9.]+/g).slice(0, 3).map(part => part / 255)
+    .map(part => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+  const light = text => parts(text).reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = one => {
+    const colour = getComputedStyle(one).backgroundColor;
+    return colour === 'rgba(0, 0, 0, 0)' && one.parentElement ? behind(one.parentElement) : colour;
+  };
+  return %s.map(name => document.querySelector(name)).filter(Boolean)
+    .map(one => [one.className || one.tagName, light(getComputedStyle(one).color), light(behind(one))])
+    .map(([name, ink, ground]) => [name, (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05)]);
+})()'''
 
 
 class Cluster:
-    """`sluice demo --serve`, with the page beside the API server."""
+    """`sluice demo --serve`, with the page beside the API server; without a scenario an empty cluster."""
 
-    def __init__(self, scenario, folder):
+    def __init__(self, folder, scenario=None):
         self.kubeconfig = folder / 'kubeconfig'
         self.process = subprocess.Popen(
-            [sluice, 'demo', '--serve', '--speed', str(SPEED), '--kubeconfig', self.kubeconfig, scenario],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            [sluice, 'demo', '--serve', '--speed', str(SPEED), '--kubeconfig', self.kubeconfig,
+             *([scenario] if scenario else [])], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         for line in self.process.stdout:
             found = re.search(r'(http://\S+)/dashboard/$', line)
             if found:
@@ -79,7 +98,7 @@ def open(binary):  # pylint: disable=redefined-builtin
     global sluice, cluster
     sluice = binary
     with tempfile.TemporaryDirectory() as folder:
-        cluster = Cluster(ROOT / 'examples/scenarios/slow-leak.yaml', pathlib.Path(folder))
+        cluster = Cluster(pathlib.Path(folder), ROOT / 'examples/scenarios/slow-leak.yaml')
         try:
             cluster.until('/apis/sluice.dev/v1alpha1/namespaces/shop/releases',
                           lambda one: one.get('status', {}).get('state') == 'Failed')

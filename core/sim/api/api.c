@@ -11,9 +11,12 @@
 #include "sim/api/inner.h"
 #include "sim/api/object.h"
 #include "sim/api/openapi.h"
+#include "sim/api/permit.h"
 #include "sim/api/read.h"
 #include "sim/api/reply.h"
+#include "sim/api/review.h"
 #include "sim/api/scale.h"
+#include "sim/api/user.h"
 #include "sim/api/verbs.h"
 #include "sim/api/watch.h"
 
@@ -147,7 +150,7 @@ static bool find_kind(struct request *request, size_t first)
     request->name = segment_at(request, at + 1);
     request->subresource = segment_at(request, at + 2);
     if (request->kind == NULL || segment_at(request, at + 3) != NULL ||
-        (in_namespace && !request->kind->is_namespaced)) {
+        (request->kind->is_review && request->name != NULL) || (in_namespace && !request->kind->is_namespaced)) {
         return false;
     }
     return request->name == NULL || request->namespace != NULL || !request->kind->is_namespaced;
@@ -169,14 +172,6 @@ static bool has_subresource(const struct request *request)
 static void refuse_method(const struct request *request)
 {
     reply_plainly(request, 405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
-}
-
-static bool wants_watch(const struct request *request)
-{
-    char *watch = exchange_param(request->exchange, "watch");
-    bool wants = watch != NULL && !str_equal(watch, "false") && !str_equal(watch, "0");
-    mem_free(watch);
-    return wants;
 }
 
 static void serve_scale(struct request *request)
@@ -228,10 +223,19 @@ static void serve_object(struct request *request)
     }
 }
 
+static void serve_review(struct request *request)
+{
+    if (str_equal(request->exchange->method, "POST")) {
+        review_post(request);
+    } else {
+        refuse_method(request);
+    }
+}
+
 static void serve_collection(struct request *request)
 {
     const char *method = request->exchange->method;
-    if (str_equal(method, "GET") && wants_watch(request)) {
+    if (str_equal(method, "GET") && api_watch_is_wanted(request)) {
         api_watch_start(request);
     } else if (str_equal(method, "GET")) {
         api_read_list(request);
@@ -246,13 +250,18 @@ static void serve_collection(struct request *request)
 
 static void serve_kind(struct request *request)
 {
+    if (!permit_request(request)) {
+        return;
+    }
     if (!accepts_json(request->exchange->header(request->exchange, "Accept"))) {
         reply_plainly(request, 406, "NotAcceptable",
                       "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "
                       "application/vnd.kubernetes.protobuf");
         return;
     }
-    if (request->name == NULL) {
+    if (request->kind->is_review) {
+        serve_review(request);
+    } else if (request->name == NULL) {
         serve_collection(request);
     } else if (str_equal(request->subresource, "scale")) {
         serve_scale(request);
@@ -325,11 +334,11 @@ static bool serve_health(const struct request *request)
 
 void api_serve(void *ctx, struct exchange *exchange)
 {
-    struct request request = {.api = ctx, .exchange = exchange};
+    struct request request = {.api = ctx, .exchange = exchange, .user = user_of(exchange)};
     request.form = form_of(exchange->header(exchange, "Accept"));
     split_path(&request);
-    bool served =
-        serve_health(&request) || discovery_serve(&request) || openapi_serve(&request) || serve_resource(&request);
+    bool served = !permit_caller(&request) || serve_health(&request) || discovery_serve(&request) ||
+                  openapi_serve(&request) || serve_resource(&request);
     if (!served) {
         api_reply_text(&request, 404, "text/plain; charset=utf-8", "404 page not found\n");
     }

@@ -206,6 +206,12 @@ static bool check_custom(const struct request *request, const struct node *body,
     return false;
 }
 
+/* The name of Go's package for a group: "authorization" for authorization.k8s.io. */
+static char *package_of(const struct kind *kind)
+{
+    return kind->group[0] == '\0' ? str_dup("core") : str_dup_n(kind->group, strcspn(kind->group, "."));
+}
+
 static bool check_builtin(const struct request *request, const struct node *body, struct failure *f)
 {
     const struct kind *kind = request->kind;
@@ -220,11 +226,12 @@ static bool check_builtin(const struct request *request, const struct node *body
                                                 same_version ? kind->version : version, name) != NULL;
     bool ok = same_version && same_kind;
     if (!ok && is_other) {
+        char *package = package_of(kind);
         fail_bad_request(f,
                          "%s in version \"%s\" cannot be handled as a %s: converting (%s.%s) to (%s.%s): unknown "
                          "conversion",
-                         name, version, kind->name, version, name, kind->group[0] == '\0' ? "core" : kind->group,
-                         kind->name);
+                         name, version, kind->name, version, name, package, kind->name);
+        str_free(&package);
     } else if (!ok) {
         fail_bad_request(f,
                          "%s in version \"%s\" cannot be handled as a %s: no kind \"%s\" is registered for version "

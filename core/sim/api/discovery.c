@@ -85,11 +85,14 @@ static void add_resources(struct doc *doc, struct node *list, const struct kind 
     struct node *resource = resource_new(doc, kind, NULL);
     node_set_str(doc, resource, "kind", kind->name);
     set_verbs(doc, resource,
-              kind->is_custom ? "delete deletecollection get list patch create update watch"
-                              : "create delete deletecollection get list patch update watch");
+              kind->is_review   ? "create"
+              : kind->is_custom ? "delete deletecollection get list patch create update watch"
+                                : "create delete deletecollection get list patch update watch");
     set_names(doc, resource, "shortNames", &kind->short_names);
     set_names(doc, resource, "categories", &kind->categories);
-    set_hash(doc, resource, kind);
+    if (!kind->is_review) {
+        set_hash(doc, resource, kind);
+    }
     node_push(list, resource);
     if (kind->has_status) {
         struct node *status = resource_new(doc, kind, "status");

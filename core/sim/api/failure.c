@@ -90,6 +90,30 @@ bool fail_conflict(struct failure *f, const struct kind *kind, const char *name,
     return false;
 }
 
+/* A namespace is in itself. */
+static char *place_of(const struct forbidden *what)
+{
+    bool is_namespace = str_equal(what->kind->storage, "/namespaces");
+    const char *namespace = is_namespace ? what->name : what->namespace;
+    return namespace != NULL ? str_format("in the namespace \"%s\"", namespace) : str_dup("at the cluster scope");
+}
+
+bool fail_forbidden(struct failure *f, const struct forbidden *what)
+{
+    const struct kind *kind = what->kind;
+    char *resource = qualified_resource(kind), *place = place_of(what);
+    char *subject = what->name != NULL ? str_format("%s \"%s\"", resource, what->name) : str_dup(resource);
+    const char *sub = what->subresource;
+    fail_with(f, 403, "Forbidden", "%s is forbidden: User \"%s\" cannot %s resource \"%s%s%s\" in API group \"%s\" %s",
+              subject, what->user, what->verb, kind->plural, sub != NULL ? "/" : "", sub != NULL ? sub : "",
+              kind->group, place);
+    add_details(f, what->name, kind->group, kind->plural);
+    mem_free(resource);
+    mem_free(place);
+    mem_free(subject);
+    return false;
+}
+
 /* Equal complaints are said once, though they are counted as causes. */
 static char *join_causes(const struct node *causes)
 {

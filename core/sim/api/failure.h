@@ -21,6 +21,13 @@ bool fail_not_found(struct failure *f, const struct kind *kind, const char *name
 bool fail_conflict(struct failure *f, const struct kind *kind, const char *name, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 bool fail_exists(struct failure *f, const struct kind *kind, const char *name);
+/* What somebody may not do. */
+struct forbidden {
+    const char *user, *verb;
+    const struct kind *kind;
+    const char *subresource, *namespace, *name; /* NULL: none */
+};
+bool fail_forbidden(struct failure *f, const struct forbidden *what);
 /* With an empty "details", as the router answers. */
 bool fail_plainly(struct failure *f, int code, const char *reason, const char *message);
 /* 422 with the causes, an array of {reason, message, field}. */

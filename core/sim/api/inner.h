@@ -8,6 +8,8 @@
  *   builtin/    defaults and rules of built-in kinds              meta.c      rules about metadata
  *   custom.c    objects of CRDs                                   crd.c       CRDs themselves
  *   scale.c     the scale subresource                             filter.c    selectors of a request
+ *   user.c      who asks, and what they may                       permit.c    whether a request may be
+ *   review.c    both as questions
  *   present.c   objects as they are shown                         table.c     the same as tables for kubectl
  *   reply.c     answers                                           faults.c    what is wrong, without a server
  *   object.c    fields of any object                              ids.c       uids and times
@@ -17,6 +19,7 @@
 #include "base/str.h"
 #include "sim/api/api.h"
 
+struct user;
 struct watch;
 
 struct api {
@@ -34,6 +37,7 @@ enum field_validation { FIELDS_WARN, FIELDS_STRICT, FIELDS_IGNORE };
 struct request {
     struct api *api;
     struct exchange *exchange;
+    const struct user *user;
     struct str_list segments; /* decoded */
     const struct kind *kind;
     const char *namespace, *name, *subresource; /* borrowed; NULL when absent */

@@ -40,7 +40,7 @@ static void finish(const struct request *request, struct write *write, int statu
 
 /* --- POST --- */
 
-static struct doc *decode_body(struct request *request, struct write *write, struct failure *f)
+struct doc *verb_body(struct request *request, struct write *write, struct failure *f)
 {
     struct doc *body = body_parse(request, f), *decoded = NULL;
     const char *type = request->exchange->header(request->exchange, "Content-Type");
@@ -64,7 +64,7 @@ void verb_post(struct request *request)
     struct failure f = {0};
     bool ok = options_read(request, "CreateOptions", &f);
     struct write write = write_of(request);
-    struct doc *decoded = ok ? decode_body(request, &write, &f) : NULL;
+    struct doc *decoded = ok ? verb_body(request, &write, &f) : NULL;
     finish(request, &write, 201, decoded != NULL ? write_create(request->api, &write, decoded, &f) : NULL, &f);
 }
 
@@ -109,7 +109,7 @@ void verb_put(struct request *request)
     struct failure f = {0};
     bool ok = options_read(request, "UpdateOptions", &f);
     struct write write = write_of(request);
-    struct doc *decoded = ok ? decode_body(request, &write, &f) : NULL, *stored = NULL;
+    struct doc *decoded = ok ? verb_body(request, &write, &f) : NULL, *stored = NULL;
     if (decoded != NULL && !check_name(request, doc_root(decoded), &f)) {
         doc_free(decoded);
         decoded = NULL;

@@ -298,6 +298,14 @@ static bool version_read(const struct request *request, int64_t *version, struct
     return ok;
 }
 
+bool api_watch_is_wanted(const struct request *request)
+{
+    char *watch = exchange_param(request->exchange, "watch");
+    bool wants = watch != NULL && !str_equal(watch, "false") && !str_equal(watch, "0");
+    mem_free(watch);
+    return wants;
+}
+
 void api_watch_start(const struct request *request)
 {
     struct failure f = {0};

@@ -14,7 +14,7 @@ struct kinds {
 
 /* --- the built-in ones --- */
 
-enum { NAMESPACED = 1, STATUS = 2, SCALE = 4, ALL = 8 };
+enum { NAMESPACED = 1, STATUS = 2, SCALE = 4, ALL = 8, REVIEW = 16 };
 
 struct builtin {
     const char *group, *version, *plural, *singular, *name, *short_names;
@@ -37,6 +37,9 @@ static const struct builtin builtins[] = {
     {"apps", "v1", "deployments", "deployment", "Deployment", "deploy", NAMESPACED | STATUS | SCALE | ALL},
     {"apps", "v1", "replicasets", "replicaset", "ReplicaSet", "rs", NAMESPACED | STATUS | SCALE | ALL},
     {"apps", "v1", "statefulsets", "statefulset", "StatefulSet", "sts", NAMESPACED | STATUS | SCALE | ALL},
+    {"authentication.k8s.io", "v1", "selfsubjectreviews", "selfsubjectreview", "SelfSubjectReview", "", REVIEW},
+    {"authorization.k8s.io", "v1", "selfsubjectaccessreviews", "selfsubjectaccessreview", "SelfSubjectAccessReview", "",
+     REVIEW},
     {"autoscaling", "v2", "horizontalpodautoscalers", "horizontalpodautoscaler", "HorizontalPodAutoscaler", "hpa",
      NAMESPACED | STATUS | ALL},
     {"coordination.k8s.io", "v1", "leases", "lease", "Lease", "", NAMESPACED},
@@ -67,6 +70,7 @@ static struct kind *builtin_new(const struct builtin *b)
         .is_namespaced = (b->flags & NAMESPACED) != 0,
         .has_status = (b->flags & STATUS) != 0,
         .has_scale = (b->flags & SCALE) != 0,
+        .is_review = (b->flags & REVIEW) != 0,
         .storage = storage_of(b->group, b->plural),
     };
     if (b->short_names[0] != '\0') {

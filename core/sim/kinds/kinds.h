@@ -13,6 +13,7 @@ struct kind {
     struct str_list short_names, categories;
     bool is_namespaced, has_status, has_scale;
     bool is_custom;
+    bool is_review; /* it can be created, is answered, and is not kept */
     struct schema
         *schema; /* sim/kinds/schema.h: of a CRD's version, or what is known of a built-in kind; NULL: anything goes */
     struct doc *columns; /* a CRD's additionalPrinterColumns; NULL: the built-in ones of sim/api/table.c, or none */

@@ -33,6 +33,7 @@ static const struct {
     {"Namespace", "spec status", ""},
     {"Lease", "spec", ""},
     {"Event", "involvedObject source", ""},
+    {"SelfSubjectAccessReview", "spec status", ""},
     {"CustomResourceDefinition", "spec.names status.acceptedNames", "spec.versions status.conditions"},
 };
 

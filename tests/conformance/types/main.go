@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -32,6 +34,7 @@ var roots = []any{
 	rbacv1.ClusterRole{}, rbacv1.ClusterRoleBinding{}, rbacv1.Role{}, rbacv1.RoleBinding{},
 	apiextensionsv1.CustomResourceDefinition{},
 	metav1.DeleteOptions{},
+	authenticationv1.SelfSubjectReview{}, authorizationv1.SelfSubjectAccessReview{},
 }
 
 // Types that read and write themselves.

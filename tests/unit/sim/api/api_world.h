@@ -18,7 +18,7 @@
 struct api_world {
     struct virtual_clock *vc;
     struct api *api;
-    const char *accept, *content_type; /* of the next request; NULL: none */
+    const char *accept, *content_type, *authorization; /* of the next request; NULL: none */
     int status;
     char warnings[512];
     char *text;         /* the last answer */
@@ -55,7 +55,10 @@ static inline void api_wire_end(struct exchange *exchange)
 static inline const char *api_wire_header(const struct exchange *exchange, const char *name)
 {
     const struct api_world *w = ((const struct api_wire *)exchange)->w;
-    return strcasecmp(name, "Accept") == 0 ? w->accept : strcasecmp(name, "Content-Type") == 0 ? w->content_type : NULL;
+    return strcasecmp(name, "Accept") == 0          ? w->accept
+           : strcasecmp(name, "Content-Type") == 0  ? w->content_type
+           : strcasecmp(name, "Authorization") == 0 ? w->authorization
+                                                    : NULL;
 }
 
 /* The answer's root; NULL when it is no JSON. */
@@ -82,7 +85,7 @@ static inline const struct node *api_ask(struct api_world *w, const char *method
     doc_free(w->answer);
     w->text = buf_take(&wire.body);
     w->answer = doc_parse(w->text, strlen(w->text), &ignored);
-    w->accept = w->content_type = NULL;
+    w->accept = w->content_type = w->authorization = NULL;
     return doc_root(w->answer);
 }
 
