@@ -3,7 +3,6 @@
 local World = require 'spec.world'
 local cjson = require 'cjson'
 local own_tools = require 'spec.own_tools'
-local stories = require 'spec.status_stories'
 
 local SETTINGS = 'deploy/argo-cd/argocd-cm.yaml'
 
@@ -29,152 +28,103 @@ describe('Argo CD', function()
     return answers
   end
 
-  --- The file of settings without any.
-  local function bare()
-    local path = os.tmpname()
-    local file = assert(io.open(path, 'w'))
-    file:write('apiVersion: v1\nkind: ConfigMap\nmetadata: {name: argocd-cm}\n')
-    file:close()
-    return path
-  end
-
-  -- Health -------------------------------------------------------------------------------------
-
-  --- Every Canary and Release of a story as a line of JSON, each once.
-  local function statuses(story)
-    local open, lines, known = {}, {}, {}
-    local world = World.new(story.options(open))
-    for _, kind in ipairs { 'canaries.flagger.app', 'releases.sluice.dev' } do
-      world.world:watch(kind, function(_, change)
-        for line in (change == 'deleted' and '' or world.world:text(kind, 'test')):gmatch '[^\n]+' do
-          lines[#lines + 1] = not known[line] and line or nil
-          known[line] = true
-        end
-      end)
-    end
-    story.play(world, open)
-    assert.is_nil(world.broken)
-    world:close()
-    return lines
-  end
-
-  local BUNDLED = { Failed = 'Degraded', Progressing = 'Progressing', Finalising = 'Progressing',
-    Promoting = 'Progressing', Succeeded = 'Healthy', Initialized = 'Healthy' }
-  local OURS = { Failed = 'Degraded', Succeeded = 'Healthy', Initialized = 'Healthy', Waiting = 'Suspended',
-    WaitingPromotion = 'Suspended' }
-  local OF_RELEASE = { Succeeded = 'Healthy', Failed = 'Degraded', Superseded = 'Degraded' }
-
-  --- Why a Canary is none of what its phase says; nil: it is.
-  local function exception(canary)
-    for _, condition in ipairs(canary.status and canary.status.conditions or {}) do
-      if condition.type == 'Accepted' and condition.status == 'False' then
-        return 'Degraded'
-      end
-    end
-    local pause = (canary.metadata.annotations or {})['sluice.dev/pause']
-    return (pause and pause ~= 'false' or canary.spec.suspend) and 'Suspended' or nil
-  end
-
-  local function word_of_ours(canary)
-    local word, other = OURS[canary.status and canary.status.phase] or 'Progressing', exception(canary)
-    return other == 'Degraded' and other or word == 'Progressing' and other or word
-  end
-
-  case('has the right word for every status, by its own script and by ours', function()
-    local lines, seen = {}, {}
-    for _, story in pairs(stories) do
-      for _, line in ipairs(statuses(story)) do
-        lines[#lines + 1] = ('{"ask":"health","object":%s}'):format(line)
-      end
-    end
-    local path = bare()
-    local bundled, ours = ask(path, lines), ask(SETTINGS, lines)
-    os.remove(path)
-    for i, line in ipairs(lines) do
-      local object = cjson.decode(line).object
-      local status = object.status or {}
-      if object.kind == 'Release' then
-        assert.equal(OF_RELEASE[status.state] or 'Progressing', ours[i].status, line)
-        seen['Release ' .. ours[i].status] = true
-      else
-        assert.equal(BUNDLED[status.phase] or 'Unknown', bundled[i].status, line)
-        assert.equal(word_of_ours(object), ours[i].status, line)
-        seen[(status.phase or 'none') .. ' ' .. ours[i].status] = true
-      end
-    end
-    for _, what in ipairs { 'none Progressing', 'Initializing Progressing', 'Initialized Healthy', 'Waiting Suspended',
-      'Progressing Progressing', 'Progressing Suspended', 'Progressing Degraded', 'WaitingPromotion Suspended',
-      'Promoting Progressing', 'Finalising Progressing', 'Succeeded Healthy', 'Failed Degraded', 'Release Progressing',
-      'Release Healthy', 'Release Degraded' } do
-      assert.is_true(seen[what], what)
-    end
-  end)
-
   -- Actions ------------------------------------------------------------------------------------
 
-  --- The actions that it offers for a Canary, in one line.
-  local function offered(world)
+  --- The answer to a question about the Canary as it is.
+  local function ask_about(world, question)
     local canary = world.world:text('canaries.flagger.app', 'test'):match '[^\n]+'
-    local names = {}
-    for _, action in ipairs(ask(SETTINGS, { ('{"ask":"actions","object":%s}'):format(canary) })[1]) do
-      names[#names + 1] = not action.disabled and action.name or nil
-    end
-    table.sort(names)
-    return table.concat(names, ' ')
+    return ask(SETTINGS, { ('{%s,"object":%s}'):format(question, canary) })[1]
   end
 
-  --- Takes an action as Argo CD does: only the annotations of what it makes are written.
+  --- The actions that it offers for a Canary, in one line, and what is filled into the form of each.
+  local function offered(world)
+    local names, forms = {}, {}
+    for _, action in ipairs(ask_about(world, '"ask":"actions"')) do
+      names[#names + 1] = not action.disabled and action.name or nil
+      local fields = {}
+      for i, param in ipairs(action.params) do
+        fields[i] = param.name .. (param.default and '=' .. param.default or '')
+      end
+      forms[action.name] = table.concat(fields, ' ')
+    end
+    table.sort(names)
+    return table.concat(names, ' '), forms
+  end
+
+  --- Takes an action as Argo CD does, by the merge patch that it sends: nothing but annotations may be in it.
   local function act(world, name, params)
-    local line = world.world:text('canaries.flagger.app', 'test'):match '[^\n]+'
-    local said = ask(SETTINGS, { ('{"ask":"act","name":"%s","params":%s,"object":%s}'):format(name,
-      next(params or {}) and cjson.encode(params) or '{}', line) })[1]
+    local said = ask_about(world, ('"ask":"act","name":"%s","params":%s'):format(name,
+      next(params or {}) and cjson.encode(params) or '{}'))
     if said.error then
       return said.error
     end
     local canary = world.world:get('canaries.flagger.app', 'test', 'podinfo')
-    canary.metadata.annotations = said.metadata.annotations
+    local annotations = canary.metadata.annotations or {}
+    for key, value in pairs(said.metadata.annotations) do
+      annotations[key] = value ~= cjson.null and value or nil
+    end
+    said.metadata.annotations = nil
+    assert.same({ metadata = {} }, said)
+    canary.metadata.annotations = annotations
     world.world:update(canary)
     world.world:run '2s'
   end
 
+  --- In one line, without the time in its reason.
   local function last_request(world)
     local answer = world.world:get('canaries.flagger.app', 'test', 'podinfo').status.lastRequest
-    return answer.verb .. ' ' .. answer.outcome .. (answer.outcome == 'Refused' and ': ' .. answer.message or '')
+    local reason, count = answer.reason:gsub('%(Argo CD, %d+%-%d+%-%d+T%d+:%d+:%d+Z%)$', '(Argo CD)')
+    assert.equal(1, count, answer.reason)
+    return ('%s %s: %s%s'):format(answer.verb, answer.outcome, reason,
+      answer.outcome == 'Refused' and ': ' .. answer.message or '')
+  end
+
+  local function gated_world(is_open)
+    return World.new { analysis = { stepWeights = { 10, 20, 30, 40, 50 }, threshold = 1 },
+      hooks = { go = 'confirm-rollout' }, answers = { go = is_open } }
   end
 
   case('offers what makes sense for a Canary, and the engine does what it writes', function()
     local closed = true
-    local world = World.new { analysis = { stepWeights = { 10, 20, 30, 40, 50 }, threshold = 1 },
-      hooks = { go = 'confirm-rollout' }, answers = { go = function()
-        return not closed
-      end } }
+    local world = gated_world(function()
+      return not closed
+    end)
     world:initialise()
     assert.equal('pause', offered(world))
-    world:push().world:run '30s'
-    assert.equal('approve pause promote rollback', offered(world))
     assert.equal('which release? its name is wanted, such as podinfo-7', act(world, 'approve'))
+    world:push().world:run '30s'
+    local names, forms = offered(world)
+    assert.equal('approve pause promote rollback', names)
+    assert.same({ pause = 'reason', resume = 'reason', promote = 'release=podinfo-1 reason',
+      rollback = 'release=podinfo-1 reason', retry = 'release=podinfo-1 reason',
+      approve = 'release=podinfo-1 gate reason' }, forms)
     assert.is_nil(act(world, 'approve', { release = 'podinfo-1', gate = 'confirm-rollout' }))
-    assert.equal('approve Done', last_request(world))
+    assert.equal('approve Done: (Argo CD)', last_request(world))
     world.world:run '40s'
     assert.equal('Progressing', world.phase)
-    act(world, 'pause')
+    act(world, 'pause', { reason = 'INC-4711: "it", {we} \\ think\nso -- now' })
+    assert.equal('pause Done: INC-4711: "it", {we} \\ think so -- now (Argo CD)', last_request(world))
     assert.equal('promote resume rollback', offered(world))
     local weight = world:last_of 'traffic'
     world.world:run '2m'
     assert.equal(weight, world:last_of 'traffic')
     act(world, 'resume')
+    assert.equal('resume Done: (Argo CD)', last_request(world))
     assert.equal('pause promote rollback', offered(world))
-    act(world, 'rollback', { release = 'podinfo-1' })
-    assert.equal('rollback Done', last_request(world))
+    act(world, 'rollback', { reason = 'INC-4711' }) -- as argocd app actions run, which has no parameters
+    assert.equal('rollback Done: INC-4711 (Argo CD)', last_request(world))
     world:finish():settle()
     assert.equal('Failed', world.phase)
     assert.equal('pause retry', offered(world))
     closed = false
-    act(world, 'retry', { release = 'podinfo-1' })
-    assert.equal('retry Done', last_request(world))
+    act(world, 'retry', { release = 'podinfo-1', reason = 'it was the database' })
+    assert.equal('retry Done: it was the database (Argo CD)', last_request(world))
     world.world:run '30s'
+    assert.equal('release=podinfo-2 reason', select(2, offered(world)).promote)
+    act(world, 'promote', { release = 'podinfo-1' }) -- an old page
+    assert.truthy(last_request(world):find '^promote Refused: %(Argo CD%): ')
     act(world, 'promote', { release = 'podinfo-2' })
-    assert.equal('promote Done', last_request(world))
+    assert.equal('promote Done: (Argo CD)', last_request(world))
     world.world:run '5m'
     assert.equal('Succeeded', world.phase)
     assert.equal('pause', offered(world))
@@ -194,32 +144,83 @@ describe('Argo CD', function()
     return list
   end
 
-  local DEPLOYMENT = [[
+  --- What Git has: objects that a release changes, and one field of each that it does not.
+  local GIT = {
+    { kind = 'deployments.apps', name = 'podinfo', other = { '"podinfo:2"', '"podinfo:9"' }, [[
 {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"podinfo","namespace":"test",
  "labels":{"app":"podinfo"}},"spec":{"replicas":1,"selector":{"matchLabels":{"app":"podinfo"}},
- "template":{"metadata":{"labels":{"app":"podinfo"}},"spec":{"containers":[{"name":"podinfod","image":"podinfo:1"}]}}}}
-]]
-  local SERVICE = [[
+ "template":{"metadata":{"labels":{"app":"podinfo"}},"spec":{"containers":[{"name":"podinfod","image":"podinfo:2"}]}}}}
+]] },
+    { kind = 'services', name = 'podinfo', other = { '"ClusterIP"', '"NodePort"' }, [[
 {"apiVersion":"v1","kind":"Service","metadata":{"name":"podinfo","namespace":"test"},
- "spec":{"selector":{"app":"podinfo"},"ports":[{"name":"http","port":9898,"targetPort":9898}]}}
-]]
+ "spec":{"type":"ClusterIP","selector":{"app":"podinfo"},"ports":[{"name":"http","port":9898,"targetPort":9898}]}}
+]] },
+    { kind = 'horizontalpodautoscalers.autoscaling', name = 'podinfo-primary', other = { '"podinfo"', '"shop"' }, [[
+{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"podinfo-primary",
+ "namespace":"test","labels":{"team":"podinfo"}},"spec":{"minReplicas":2,"maxReplicas":3,
+ "scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"podinfo-primary"}}}
+]] },
+    { kind = 'virtualservices.networking.istio.io', name = 'podinfo', other = { '"%."', '"*"' }, [[
+{"apiVersion":"networking.istio.io/v1beta1","kind":"VirtualService","metadata":{"name":"podinfo","namespace":"test"},
+ "spec":{"hosts":["web.test"],"exportTo":["."],"http":[{"route":[{"destination":{"host":"podinfo"}}]}]}}
+]] },
+    { kind = 'destinationrules.networking.istio.io', name = 'podinfo-canary', other = { '"%."', '"*"' }, [[
+{"apiVersion":"networking.istio.io/v1beta1","kind":"DestinationRule","metadata":{"name":"podinfo-canary",
+ "namespace":"test"},"spec":{"host":"podinfo-canary","exportTo":["."],
+ "trafficPolicy":{"tls":{"mode":"DISABLE"}}}}
+]] },
+  }
+  --- The target's own autoscaler, which a release only reads.
+  local SCALER = [[{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"podinfo",
+ "namespace":"test"},"spec":{"minReplicas":1,"maxReplicas":4,
+ "scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"podinfo"}}}]]
+
+  local function one_line(text)
+    return (text:gsub('\n', ''))
+  end
+
+  local function out_of_sync(world, thing, target, ignore)
+    local live
+    for line in world.world:text(thing.kind, 'test'):gmatch '[^\n]+' do
+      live = cjson.decode(line).metadata.name == thing.name and line or live
+    end
+    return ask(SETTINGS, { ('{"ask":"diff","live":%s,"target":%s,"ignore":%s}'):format(live, one_line(target),
+      ignore and cjson.encode(ignored()) or '[]') })[1]
+  end
+
+  --- The kinds that are out of sync, without ignoreDifferences and with them.
+  local function differing(world)
+    local plain, left = {}, {}
+    for _, thing in ipairs(GIT) do
+      plain[thing.kind] = out_of_sync(world, thing, thing[1], false) and true or nil
+      left[thing.kind] = out_of_sync(world, thing, thing[1], true) or nil
+    end
+    return plain, left
+  end
 
   case('finds nothing out of sync that a release has changed, and finds what others have', function()
-    local service = SERVICE:gsub('\n', '')
-    local world = World.new { analysis = { stepWeights = { 50 } }, objects = { service } }
-    world:initialise():settle()
-    local function out_of_sync(kind, target, ignore)
-      local live
-      for line in world.world:text(kind, 'test'):gmatch '[^\n]+' do
-        live = cjson.decode(line).metadata.name == 'podinfo' and line or live
-      end
-      return ask(SETTINGS, { ('{"ask":"diff","live":%s,"target":%s,"ignore":%s}'):format(live, target:gsub('\n', ''),
-        ignore and cjson.encode(ignored()) or '[]') })[1]
+    local objects, all = { one_line(SCALER) }, {}
+    for _, thing in ipairs(GIT) do
+      all[thing.kind] = true
+      objects[#objects + 1] = thing.kind ~= 'deployments.apps' and one_line(thing[1]) or nil
     end
-    for kind, target in pairs { ['deployments.apps'] = DEPLOYMENT, services = SERVICE } do
-      assert.is_table(out_of_sync(kind, target, false), kind .. ' is as the engine left it')
-      assert.is_false(out_of_sync(kind, target, true), kind)
+    local world = World.new { analysis = { stepWeights = { 50 } }, objects = objects }
+    local canary = world.world:get('canaries.flagger.app', 'test', 'podinfo')
+    canary.spec.autoscalerRef = { apiVersion = 'autoscaling/v2', kind = 'HorizontalPodAutoscaler', name = 'podinfo' }
+    canary.spec.service.trafficPolicy = { tls = { mode = 'ISTIO_MUTUAL' } }
+    world.world:update(canary)
+    world:initialise():push().world:run '15s'
+    assert.equal('Progressing', world.phase)
+    assert.same({}, (select(2, differing(world))))
+    world:finish():settle()
+    assert.equal('Succeeded', world.phase)
+    local plain, left = differing(world)
+    assert.same({ {}, all }, { left, plain })
+    for _, thing in ipairs(GIT) do
+      local edited, count = thing[1]:gsub(thing.other[1], thing.other[2], 1)
+      assert.equal(1, count)
+      assert.is_table(out_of_sync(world, thing, edited, true), thing.kind)
     end
-    assert.is_table(out_of_sync('deployments.apps', DEPLOYMENT:gsub('podinfo:1', 'podinfo:2'), true))
+    assert.is_false(out_of_sync(world, { kind = GIT[3].kind, name = 'podinfo' }, SCALER, false))
   end)
 end)

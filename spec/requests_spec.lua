@@ -215,6 +215,16 @@ describe('a request', function()
       assert.matches('^the canary is not ready: ', answer.message)
     end)
 
+    it('names the release that the status names', function()
+      local world = at_weight(make(), 20)
+      local canary = world.world:get('canaries.flagger.app', 'test', 'podinfo')
+      local text = ('promote %s -- INC-4711: "it"'):format(canary.status.release)
+      canary.metadata.annotations = { ['sluice.dev/request'] = text }
+      world.world:update(canary)
+      local answer = await_answer(world, text)
+      assert.same({ 'Done', 'podinfo-1', 'INC-4711: "it"' }, { answer.outcome, answer.release, answer.reason })
+    end)
+
     it('is refused of what failed', function()
       local world = make { analysis = WEIGHTS, version = { errors = 1 } }
       finish(world, 'Failed', 'podinfo:1')

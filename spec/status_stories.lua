@@ -8,6 +8,27 @@ local function edit(world, change)
   world.world:run '30s'
 end
 
+local function strategy(name, script)
+  return { apiVersion = 'sluice.dev/v1alpha1', kind = 'Strategy', metadata = { name = name, namespace = 'test' },
+    spec = { script = ("return require 'stdlib.strategy' { name = '%s', run = function(rollout) %s end }"):format(
+      name, script) } }
+end
+
+local own = strategy('own', "rollout:begin() rollout:shift(20) rollout:analyse { rounds = 1 } rollout:promote()")
+
+--- A Release as an engine has left it, whose record another hand has made unreadable since.
+local function damaged_record()
+  local file = assert(io.open 'tests/records/words-3-canary-promoted-1.yaml')
+  local at_ms, objects = file:read('*a'):match '^# at (%d+) ms\n.-%-%-%-\n(.*)$'
+  file:close()
+  for _, story in ipairs(require 'spec.record_stories') do
+    if story.name == 'canary-promoted' and story.words == 3 then
+      return setmetatable({ seed = 2, restored = { at_ms = tonumber(at_ms),
+        objects = objects:gsub('"entries":%[', '"entries":7,"was":[') } }, { __index = story })
+    end
+  end
+end
+
 --- Each plays a part, in a world of these options.
 return {
   gates = {
@@ -108,6 +129,66 @@ return {
     end,
     play = function(world)
       world:initialise():push():finish():settle()
+    end,
+  },
+  ['another revision in mid-run'] = {
+    options = function()
+      return { analysis = { stepWeights = { 20, 50 } } }
+    end,
+    play = function(world)
+      world:initialise():push().world:run '25s'
+      local target = world.world:get('deployments.apps', 'test', 'podinfo')
+      target.spec.template.spec.containers[1].image = 'podinfo:3'
+      world.world:version('podinfo:3', { errors = 0 })
+      world.world:update(target)
+      world:finish():settle()
+    end,
+  },
+  ['a record that breaks a rule'] = {
+    options = damaged_record,
+    play = function(world)
+      world.world:run '1m'
+    end,
+  },
+  ['a record that is full'] = {
+    options = function()
+      return { analysis = { iterations = 9000 } }
+    end,
+    is_told = function(world) -- the rounds before are all alike
+      return world.state == 'Halted'
+    end,
+    play = function(world)
+      world:initialise():push().world:run('48h', function()
+        return world.state == 'Halted'
+      end)
+      world.world:run '1m'
+    end,
+  },
+  ['a Strategy that is taken away'] = {
+    options = function()
+      return { analysis = { stepWeights = { 20 } }, strategy = { name = 'own' }, objects = { own } }
+    end,
+    play = function(world)
+      world:initialise()
+      world.world:delete('strategies.sluice.dev', 'test', 'own')
+      world:push().world:run '2m'
+      world.world:create(own)
+      world:finish():settle()
+    end,
+  },
+  ['what people ask for'] = {
+    options = function()
+      return { analysis = { stepWeights = { 10, 20, 30, 40, 50 } } }
+    end,
+    play = function(world)
+      world:initialise():push().world:run '25s'
+      for _, text in ipairs { 'deploy it', 'approve podinfo-1', 'rollback podinfo-1 -- INC-4711' } do
+        local canary = world.world:get('canaries.flagger.app', 'test', 'podinfo')
+        canary.metadata.annotations = { ['sluice.dev/request'] = text }
+        world.world:update(canary)
+        world.world:run '5s'
+      end
+      world:finish():settle()
     end,
   },
 }

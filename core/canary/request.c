@@ -189,24 +189,32 @@ static bool read_object(struct request *request, const char *text, struct err *e
     return ok;
 }
 
-/* "promote podinfo-7" */
-static bool read_words(struct request *request, const char *line, struct err *err)
+static bool read_subject(struct request *request, const char *head)
 {
     struct str_list words = {0};
-    str_list_split(&words, line, ' ');
+    str_list_split(&words, head, ' ');
     bool ok = request_verb_find(words.items[0], &request->verb);
     size_t most = request->verb == REQUEST_APPROVE ? 3 : 2;
     for (size_t i = 1; i < words.count; i++) {
         ok = ok && is_plain(words.items[i], REQUEST_NAME_MAX);
     }
-    if (!ok || words.count > most) {
-        err_set(err, ERR_INVALID, "'%.100s' is neither JSON nor a request such as promote podinfo-7", line);
-        ok = false;
-    } else {
-        request->release = words.count > 1 ? str_dup(words.items[1]) : NULL;
-        request->gate = words.count > 2 ? str_dup(words.items[2]) : NULL;
-    }
+    ok = ok && words.count <= most;
+    request->release = ok && words.count > 1 ? str_dup(words.items[1]) : NULL;
+    request->gate = ok && words.count > 2 ? str_dup(words.items[2]) : NULL;
     str_list_fini(&words);
+    return ok;
+}
+
+/* "promote podinfo-7", "promote podinfo-7 -- INC-4711" */
+static bool read_words(struct request *request, const char *line, struct err *err)
+{
+    static const char DASHES[] = " -- ";
+    const char *dashes = strstr(line, DASHES);
+    char *head = dashes != NULL ? str_dup_n(line, (size_t)(dashes - line)) : str_dup(line);
+    bool ok = read_subject(request, head) ||
+              err_set(err, ERR_INVALID, "'%.100s' is neither JSON nor a request such as promote podinfo-7", line);
+    request->reason = ok && dashes != NULL ? one_line(dashes + strlen(DASHES), REQUEST_TEXT_MAX) : NULL;
+    str_free(&head);
     return ok;
 }
 

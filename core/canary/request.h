@@ -4,7 +4,7 @@
  *   sluice.dev/pause: INC-4711       a state: while it is there, the Canary stands still as with spec.suspend. "false"
  *                                    is as if it were not there.
  *   sluice.dev/request: {"verb": "promote", "release": "podinfo-7", "reason": "INC-4711", "by": "alice", "id": "x1"}
- *                                    one thing to do, once. By hand "promote podinfo-7" says the same, and
+ *                                    one thing to do, once. By hand "promote podinfo-7 -- INC-4711" says the same, and
  *                                    "approve podinfo-7 confirm-promotion".
  *
  * A request is meant for one release, or for one generation of the target: one that is old, or that is put back, does

@@ -24,6 +24,14 @@ enum effect_step effect_step_of(enum plan plan)
     return plan == PLAN_DONE ? EFFECT_DONE : plan == PLAN_WRITE ? EFFECT_WRITE : EFFECT_FAILED;
 }
 
+/* So that whoever asks for something of a Canary knows which release it is about (canary/request.h). */
+static void name_release(const struct effect_call *call, const struct canary *canary, struct doc *patch)
+{
+    if (!node_is(node_get(canary->status, "release"), call->release->name)) {
+        node_set_str(patch, node_get(doc_root(patch), "status"), "release", call->release->name);
+    }
+}
+
 enum effect_step effect_write_status(struct effect_call *call, const struct canary *canary, struct doc *patch,
                                      struct kube_write *write)
 {
@@ -32,6 +40,7 @@ enum effect_step effect_write_status(struct effect_call *call, const struct cana
         doc_free(patch);
         return EFFECT_DONE;
     }
+    name_release(call, canary, patch);
     status_plan_write(call->context, canary, patch, write);
     return EFFECT_WRITE;
 }

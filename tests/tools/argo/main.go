@@ -3,8 +3,8 @@
 //	argo ARGOCD_CM.yaml < CASES    one case as JSON a line, and for each its answer as JSON in the same order
 //
 //	{"ask": "health", "object": …}                          {"status": …, "message": …}; null where Argo CD has no script
-//	{"ask": "actions", "object": …}                         [{"name": …, "disabled": …}]
-//	{"ask": "act", "name": …, "params": …, "object": …}     the object as the action leaves it
+//	{"ask": "actions", "object": …}                         [{"name": …, "disabled": …, "params": [{"name": …}]}]
+//	{"ask": "act", "name": …, "params": …, "object": …}     the merge patch that Argo CD sends
 //	{"ask": "diff", "live": …, "target": …, "ignore": […]}  {"live": …, "wanted": …} where they differ, else false; with
 //	                                                        these ignoreDifferences of an Application
 //
@@ -25,6 +25,7 @@ import (
 	"github.com/argoproj/argo-cd/v3/util/argo/normalizers"
 	"github.com/argoproj/argo-cd/v3/util/lua"
 	"github.com/argoproj/argo-cd/v3/util/settings"
+	jsonpatch "github.com/evanphx/json-patch"
 	openapi_v2 "github.com/google/gnostic-models/openapiv2"
 	"github.com/sirupsen/logrus"
 	corev1 "k8s.io/api/core/v1"
@@ -99,14 +100,23 @@ func act(vm lua.VM, q *question, object *unstructured.Unstructured) any {
 	if err != nil {
 		return map[string]string{"error": err.Error()}
 	}
-	return changed[0].UnstructuredObj.Object
+	before, err := json.Marshal(q.Object)
+	check(err, q.Name)
+	after, err := json.Marshal(changed[0].UnstructuredObj)
+	check(err, q.Name)
+	patch, err := jsonpatch.CreateMergePatch(before, after)
+	check(err, q.Name)
+	return json.RawMessage(patch)
 }
 
-// The kinds that a cluster tells Argo CD of: it has their types itself, and only their names are looked up.
+// The kinds that a cluster tells Argo CD of. Of Kubernetes' own it has the types itself, and only their names are
+// looked up. The mesh's have no list that is merged by keys, as a type without fields has none.
 var kinds = map[string][3]string{
 	"io.k8s.api.core.v1.Service":                        {"", "v1", "Service"},
 	"io.k8s.api.apps.v1.Deployment":                     {"apps", "v1", "Deployment"},
 	"io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler": {"autoscaling", "v2", "HorizontalPodAutoscaler"},
+	"io.istio.networking.v1beta1.VirtualService":        {"networking.istio.io", "v1beta1", "VirtualService"},
+	"io.istio.networking.v1beta1.DestinationRule":       {"networking.istio.io", "v1beta1", "DestinationRule"},
 }
 
 func parser() *managedfields.GvkParser {

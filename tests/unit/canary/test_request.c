@@ -63,15 +63,18 @@ static void test_the_short_form(void **state)
     static const struct {
         const char *text;
         enum request_verb verb;
-        const char *release, *gate;
+        const char *release, *gate, *reason;
     } cases[] = {
-        {"promote podinfo-7", REQUEST_PROMOTE, "podinfo-7", NULL},
-        {" rollback\tpodinfo-7\n", REQUEST_ROLLBACK, "podinfo-7", NULL},
-        {"retry podinfo-7", REQUEST_RETRY, "podinfo-7", NULL},
-        {"approve podinfo-7", REQUEST_APPROVE, "podinfo-7", NULL},
-        {"approve podinfo-7 canary-gate", REQUEST_APPROVE, "podinfo-7", "canary-gate"},
-        {"resume", REQUEST_RESUME, NULL, NULL},
-        {"pause", REQUEST_PAUSE, NULL, NULL},
+        {"promote podinfo-7", REQUEST_PROMOTE, "podinfo-7", NULL, NULL},
+        {"promote podinfo-7 -- INC-4711 \"it\" -- x", REQUEST_PROMOTE, "podinfo-7", NULL, "INC-4711 \"it\" -- x"},
+        {"approve podinfo-7 gate -- {now}\nplease", REQUEST_APPROVE, "podinfo-7", "gate", "{now} please"},
+        {"pause -- approve podinfo-7", REQUEST_PAUSE, NULL, NULL, "approve podinfo-7"},
+        {" rollback\tpodinfo-7\n", REQUEST_ROLLBACK, "podinfo-7", NULL, NULL},
+        {"retry podinfo-7", REQUEST_RETRY, "podinfo-7", NULL, NULL},
+        {"approve podinfo-7", REQUEST_APPROVE, "podinfo-7", NULL, NULL},
+        {"approve podinfo-7 canary-gate", REQUEST_APPROVE, "podinfo-7", "canary-gate", NULL},
+        {"resume", REQUEST_RESUME, NULL, NULL, NULL},
+        {"pause", REQUEST_PAUSE, NULL, NULL, NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct request request;
@@ -82,6 +85,7 @@ static void test_the_short_form(void **state)
         assert_int_equal(request.verb, cases[i].verb);
         assert_true(str_equal(request.release, cases[i].release));
         assert_true(str_equal(request.gate, cases[i].gate));
+        assert_true(str_equal(request.reason, cases[i].reason));
         request_fini(&request);
     }
 }
@@ -97,6 +101,9 @@ static void test_bad_input_is_named(void **state)
         {"promote", "promote: the release that it is meant for is wanted"},
         {"promote podinfo-7 confirm-promotion", "is neither JSON nor"},
         {"approve podinfo-7 gate more", "is neither JSON nor"},
+        {"promote podinfo-7 --", "is neither JSON nor"},
+        {"promote -- INC-4711", "promote: the release that it is meant for is wanted"},
+        {"-- INC-4711", "is neither JSON nor"},
         {"{\"verb\":\"promote\"", "JSON"},
         {"{}", "verb: promote, rollback, retry, approve, pause or resume is wanted, got nothing"},
         {"{\"verb\":3,\"release\":\"a-1\"}",
