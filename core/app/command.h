@@ -33,6 +33,8 @@
       "say what rules would have done with past traffic", backtest_flags, "--", NULL)                                  \
     X(record, "record -f FILE...", "fetch what checks ask a Prometheus, for backtest",                                 \
       "fetch what checks ask a Prometheus", record_flags, "--", NULL)                                                  \
+    X(shadow, "shadow [CANARY]...", "beside Flagger: say of each of its rounds whether Sluice agrees",                 \
+      "beside Flagger, say whether Sluice agrees", shadow_flags, "--", NULL)                                           \
     X(status, "status [CANARY]", "say of every Canary where its release stands and what it waits for",                 \
       "say where releases stand", status_flags, "--", NULL)                                                            \
     X(wait, "wait deployment/NAME", "wait until this very change is promoted or taken back",                           \
@@ -63,8 +65,8 @@
       NULL)                                                                                                            \
     X(help, "help COMMAND", "say how a command is used, as -help does behind it", "say how a command is used", NULL,   \
       "--",                                                                                                            \
-      "run demo sim check test repl dryrun backtest record status wait pause resume promote rollback retry approve "   \
-      "why replay load dashboard new completion")                                                                      \
+      "run demo sim check test repl dryrun backtest record shadow status wait pause resume promote rollback retry "    \
+      "approve why replay load dashboard new completion")                                                              \
     X(completion, "completion bash|zsh", "write what makes a shell complete commands and flags",                       \
       "write what makes a shell complete", NULL, "--", "bash zsh")
 
@@ -73,5 +75,5 @@ COMMANDS(COMMAND_DECLARE)
 #undef COMMAND_DECLARE
 
 extern const struct cli_flag check_flags[], test_flags[], repl_flags[], record_flags[], dryrun_flags[],
-    backtest_flags[], status_flags[], wait_flags[], hand_flags[], approve_flags[], why_flags[], replay_flags[],
-    load_flags_table[], dashboard_flags[], new_flags[];
+    backtest_flags[], shadow_flags[], status_flags[], wait_flags[], hand_flags[], approve_flags[], why_flags[],
+    replay_flags[], load_flags_table[], dashboard_flags[], new_flags[];

@@ -1,9 +1,9 @@
 #include "app/repl_live.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "app/kubeconfig.h"
+#include "app/reading_door.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/curl.h"
@@ -18,7 +18,7 @@ struct repl_live {
     char *namespace, *server;
     const char *trusted, *bearer; /* NULL: nobody */
     struct loop *loop;            /* NULL: nothing was asked yet */
-    struct http *http;
+    struct http *http, *door;     /* door: to metric servers */
     struct kube_client *kube;
     int status;
     char *body; /* of the last answer */
@@ -48,6 +48,7 @@ static void connect_once(struct repl_live *live)
     if (live->loop == NULL) {
         live->loop = loop_new();
         live->http = curl_http_new(live->loop);
+        live->door = reading_door_new(live->http, loop_clock(live->loop), live->trusted, live->bearer);
         live->kube = kube_client_new(live->http, loop_clock(live->loop), live->loop, &live->config);
     }
 }
@@ -72,15 +73,6 @@ static void read_object(struct repl_live *live, char *const words[], bool is_lis
     buf_fini(&query);
 }
 
-static bool is_below(const char *url, const char *root)
-{
-    size_t len = strlen(root);
-    while (len > 0 && root[len - 1] == '/') {
-        len--;
-    }
-    return strncmp(url, root, len) == 0 && url[len] == '/';
-}
-
 /* "Name: value" */
 static struct http_header header_of(char *text)
 {
@@ -89,7 +81,6 @@ static struct http_header header_of(char *text)
     return (struct http_header){name, value != NULL ? value + strspn(value, " ") : ""};
 }
 
-/* What a template's own Secret says goes before the token of --prometheus. */
 static void ask(struct repl_live *live, char *const words[], size_t count)
 {
     struct http_header headers[WORDS_MAX];
@@ -98,16 +89,10 @@ static void ask(struct repl_live *live, char *const words[], size_t count)
                                    .headers = headers,
                                    .timeout_ms = TIMEOUT_MS,
                                    .outward = strcmp(words[0], "out") == 0};
-    bool is_signed = live->bearer == NULL || !is_below(words[1], live->trusted);
     for (size_t i = 2; i < count; i++) {
-        struct http_header header = header_of(words[i]);
-        is_signed |= strcasecmp(header.name, "Authorization") == 0;
-        headers[request.header_count++] = header;
+        headers[request.header_count++] = header_of(words[i]);
     }
-    if (!is_signed) {
-        headers[request.header_count++] = (struct http_header){"Authorization", live->bearer};
-    }
-    http_start(live->http, &request, NULL, on_response, live);
+    http_start(live->door, &request, NULL, on_response, live);
     loop_run(live->loop);
 }
 
@@ -176,6 +161,7 @@ void repl_live_close(struct repl_live *live)
     }
     if (live->loop != NULL) {
         kube_client_free(live->kube);
+        reading_door_free(live->door);
         curl_http_free(live->http);
         loop_free(live->loop);
     } else {

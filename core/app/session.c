@@ -4,17 +4,18 @@
 
 #include "app/answer.h"
 #include "app/kubeconfig.h"
+#include "app/reading_door.h"
 #include "app/subject.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/curl.h"
 #include "kube/watch.h"
 
-enum { WATCHES_MAX = 4 };
+enum { WATCHES_MAX = 4, QUERY_MAX = 1024 };
 
 struct session {
     struct loop *loop;
-    struct http *http;
+    struct http *http, *door; /* door: over that, for the cluster and all others; it may be the same */
     struct kube_client *kube;
     char *namespace;
     bool interrupted;
@@ -69,7 +70,7 @@ static void on_signal(void *ctx, int signum)
     loop_stop(session->loop);
 }
 
-struct session *session_open(const struct session_flags *flags, struct err *err)
+static struct session *open_session(const struct session_flags *flags, bool reading, struct err *err)
 {
     struct kube_config config = {0};
     if ((flags->namespace != NULL && !subject_check_namespace("-n", flags->namespace, err)) ||
@@ -82,9 +83,20 @@ struct session *session_open(const struct session_flags *flags, struct err *err)
     session->namespace = str_dup(flags->namespace != NULL ? flags->namespace : config.namespace);
     session->loop = loop_new();
     session->http = curl_http_new(session->loop);
-    session->kube = kube_client_new(session->http, loop_clock(session->loop), session->loop, &config);
+    session->door = reading ? reading_door_new(session->http, loop_clock(session->loop), NULL, NULL) : session->http;
+    session->kube = kube_client_new(session->door, loop_clock(session->loop), session->loop, &config);
     loop_on_signal(session->loop, on_signal, session);
     return session;
+}
+
+struct session *session_open(const struct session_flags *flags, struct err *err)
+{
+    return open_session(flags, false, err);
+}
+
+struct session *session_open_reading(const struct session_flags *flags, struct err *err)
+{
+    return open_session(flags, true, err);
 }
 
 void session_close(struct session *session)
@@ -98,6 +110,9 @@ void session_close(struct session *session)
         store_free(session->stores[i]);
     }
     kube_client_free(session->kube);
+    if (session->door != session->http) {
+        reading_door_free(session->door);
+    }
     curl_http_free(session->http);
     loop_free(session->loop);
     str_free(&session->namespace);
@@ -117,6 +132,16 @@ bool session_is_interrupted(const struct session *session)
 struct clock *session_clock(const struct session *session)
 {
     return loop_clock(session->loop);
+}
+
+struct http *session_http(const struct session *session)
+{
+    return session->door;
+}
+
+struct kube_client *session_kube(const struct session *session)
+{
+    return session->kube;
 }
 
 /* --- asking --- */
@@ -152,7 +177,29 @@ struct doc *session_ask(struct session *session, const struct kube_request *requ
 
 /* --- watching --- */
 
-static void look(struct session *session)
+bool session_may_read(struct session *session, const struct kube_resource *resource, const char *namespace,
+                      const char *name, struct err *err)
+{
+    struct buf query;
+    buf_init(&query, QUERY_MAX);
+    buf_append_str(&query, "limit=1");
+    if (name != NULL) {
+        buf_append_str(&query, "&fieldSelector=metadata.name%3D");
+        buf_append_url(&query, name);
+    }
+    struct kube_request request = {.verb = KUBE_LIST,
+                                   .resource = resource,
+                                   .namespace = namespace,
+                                   .query = buf_str(&query),
+                                   .metadata_only = true};
+    struct doc *list = session_ask(session, &request, err);
+    bool may = list != NULL || err_is_transient(err);
+    doc_free(list);
+    buf_fini(&query);
+    return may;
+}
+
+void session_look(struct session *session)
 {
     if (session->is_over != NULL && session->is_over(session->ctx)) {
         session->is_over = NULL;
@@ -162,18 +209,25 @@ static void look(struct session *session)
 
 static void on_change(void *ctx, const struct store *store, const char *namespace, const char *name)
 {
-    look(ctx);
+    session_look(ctx);
+}
+
+struct store *session_watch_fields(struct session *session, const struct kube_resource *resource, const char *namespace,
+                                   const char *selector)
+{
+    struct store *store = store_new(resource, NULL);
+    struct watch_options options = {.namespace = namespace, .field_selector = selector};
+    session->stores[session->watch_count] = store;
+    store_subscribe(store, on_change, session);
+    session->watches[session->watch_count++] = watch_open(session->kube, loop_clock(session->loop), store, &options);
+    return store;
 }
 
 struct store *session_watch(struct session *session, const struct kube_resource *resource, const char *namespace,
                             const char *name)
 {
-    struct store *store = store_new(resource, NULL);
     char *selector = name != NULL ? str_format("metadata.name=%s", name) : NULL;
-    struct watch_options options = {.namespace = namespace, .field_selector = selector};
-    session->stores[session->watch_count] = store;
-    store_subscribe(store, on_change, session);
-    session->watches[session->watch_count++] = watch_open(session->kube, loop_clock(session->loop), store, &options);
+    struct store *store = session_watch_fields(session, resource, namespace, selector);
     str_free(&selector);
     return store;
 }

@@ -29,22 +29,35 @@ struct session;
 /* Finds the kubeconfig as kubectl does (app/kubeconfig.h), and in a Pod the
  * service account. Nobody is asked yet. NULL and err: there is none, or it cannot be read. */
 struct session *session_open(const struct session_flags *flags, struct err *err);
+/* The same; nothing but GET leaves it (app/reading_door.h). */
+struct session *session_open_reading(const struct session_flags *flags, struct err *err);
 void session_close(struct session *session);
 /* That of the flag, or of the context. */
 const char *session_namespace(const struct session *session);
 /* By a signal, also while it asked. */
 bool session_is_interrupted(const struct session *session);
 struct clock *session_clock(const struct session *session);
+struct http *session_http(const struct session *session);
+struct kube_client *session_kube(const struct session *session);
 
 /* The answer (doc_free), an object or a list of the kind that was asked for; NULL and err, as one line for a terminal,
  * without one. */
 struct doc *session_ask(struct session *session, const struct kube_request *request, struct err *err);
 
+/* Whether these objects may be listed: a watch asks again and again for what a person may not read. `name` NULL: all of
+ * the kind; `namespace` NULL: of all namespaces. */
+bool session_may_read(struct session *session, const struct kube_resource *resource, const char *namespace,
+                      const char *name, struct err *err);
 /* Watches one object, or with `name` NULL all of a kind, from now on: the store has what is there once it is synced. */
 struct store *session_watch(struct session *session, const struct kube_resource *resource, const char *namespace,
                             const char *name);
+/* The same for those objects of a kind that a field selector names; `namespace` NULL: of all namespaces. */
+struct store *session_watch_fields(struct session *session, const struct kube_resource *resource, const char *namespace,
+                                   const char *selector);
 enum session_end { SESSION_OVER, SESSION_TIMEOUT, SESSION_INTERRUPTED };
 /* Waits until `is_over`, which is asked at once and after each change of what is watched. */
 enum session_end session_wait(struct session *session, int64_t timeout_ms, bool (*is_over)(void *ctx), void *ctx);
+/* Asks `is_over` of the wait under way, as after something that no watch tells. */
+void session_look(struct session *session);
 /* Why a watch brings nothing; "" while all is well. */
 const char *session_trouble(const struct session *session);

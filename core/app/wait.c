@@ -25,7 +25,7 @@
 
 /* The first ones are the exit status. */
 enum outcome { PROMOTED = 0, TAKEN_BACK = 1, FAILED = 2, UNDECIDED = 3, SUPERSEDED };
-enum { INTERRUPTED = 130, QUERY_MAX = 1024 };
+enum { INTERRUPTED = 130 };
 enum { TIMEOUT_MS = 30 * 60 * 1000, READ_MS = 30 * 1000 /* for the first look */ };
 
 const struct cli_flag wait_flags[] = {
@@ -367,28 +367,6 @@ static int tell(const struct words *words, const struct session *session, const 
     return end == SESSION_INTERRUPTED ? INTERRUPTED : outcome == SUPERSEDED ? TAKEN_BACK : (int)outcome;
 }
 
-/* A watch asks again and again for what a person may not read. `name` NULL: all of the kind. */
-static bool may_read(struct session *session, const struct kube_resource *resource, const char *name, struct err *err)
-{
-    struct buf query;
-    buf_init(&query, QUERY_MAX);
-    buf_append_str(&query, "limit=1");
-    if (name != NULL) {
-        buf_append_str(&query, "&fieldSelector=metadata.name%3D");
-        buf_append_url(&query, name);
-    }
-    struct kube_request request = {.verb = KUBE_LIST,
-                                   .resource = resource,
-                                   .namespace = session_namespace(session),
-                                   .query = buf_str(&query),
-                                   .metadata_only = true};
-    struct doc *list = session_ask(session, &request, err);
-    bool may = list != NULL || err_is_transient(err);
-    doc_free(list);
-    buf_fini(&query);
-    return may;
-}
-
 static int follow(const struct words *words, struct session *session, const struct node *canary)
 {
     const struct node *ref = node_at(canary, "spec", "targetRef");
@@ -401,8 +379,10 @@ static int follow(const struct words *words, struct session *session, const stru
     bool is_set = node_is(node_get(ref, "kind"), "DaemonSet");
     const struct kube_resource *kind = is_set ? &sets : &KUBE_DEPLOYMENTS;
     struct err err = {0};
-    if (!may_read(session, kind, change.target, &err) || !may_read(session, &KUBE_CANARIES, change.canary, &err) ||
-        !may_read(session, &KUBE_RELEASES, NULL, &err)) {
+    const char *namespace = session_namespace(session);
+    if (!session_may_read(session, kind, namespace, change.target, &err) ||
+        !session_may_read(session, &KUBE_CANARIES, namespace, change.canary, &err) ||
+        !session_may_read(session, &KUBE_RELEASES, namespace, NULL, &err)) {
         decide(&change, FAILED, str_dup(err.text));
         int failed =
             tell(words, session, &change, session_is_interrupted(session) ? SESSION_INTERRUPTED : SESSION_OVER);

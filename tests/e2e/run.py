@@ -489,7 +489,7 @@ class Flags(unittest.TestCase):
     def test_completion(self):
         """Commands, flags, and values of flags as the tables of the flags say them."""
         for words, offered in ((['c'], ['check', 'completion']), (['completion', ''], ['bash', 'zsh']),
-                               (['help', 's'], ['sim', 'status']),
+                               (['help', 's'], ['sim', 'shadow', 'status']),
                                (['run', '-log'], ['-log-level']),
                                (['run', '-log-level', ''], ['debug', 'info', 'warn', 'error', 'fatal', 'panic']),
                                (['run', '-log-level', '=', 'w'], ['warn']),

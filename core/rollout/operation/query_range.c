@@ -1,48 +1,15 @@
 /* query_range: one question to Prometheus, over a span of time that ends now. */
-#include <math.h>
-
 #include "prom/query.h"
+#include "rollout/measured.h"
 #include "rollout/operation/operation.h"
 
-enum { POINTS_MAX = 300, STEP_MIN_MS = 1000 };
-
-/* JSON has no infinity: only its sign is on record. */
-static struct node *point_of(struct doc *doc, const struct prom_point *point)
-{
-    struct node *object = node_new_object(doc);
-    node_set(doc, object, "time", node_new_real(doc, point->time_s));
-    if (isinf(point->value)) {
-        node_set_int(doc, object, "infinite", point->value > 0 ? 1 : -1);
-    } else {
-        node_set(doc, object, "value", node_new_real(doc, point->value));
-    }
-    return object;
-}
-
-static struct doc *answer_of(const struct prom_answer *result)
-{
-    if (result->kind != PROM_VALUE) {
-        struct doc *doc = operation_error(result->err.text);
-        if (result->kind == PROM_NOTHING) {
-            node_set_bool(doc, doc_root(doc), "none", true);
-        }
-        node_set_str(doc, doc_root(doc), "cause", prom_blind_cause(result));
-        return doc;
-    }
-    struct doc *doc = operation_object();
-    struct node *points = node_new_array(doc);
-    node_set(doc, doc_root(doc), "points", points);
-    for (size_t i = 0; i < result->point_count && i < POINTS_MAX; i++) {
-        node_push(points, point_of(doc, &result->points[i]));
-    }
-    return doc;
-}
+enum { STEP_MIN_MS = 1000 };
 
 static void on_answer(void *ctx, const struct prom_answer *result)
 {
     struct operation_call *call = ctx;
     *(struct prom_query **)call->state = NULL;
-    operation_answer(call, answer_of(result));
+    operation_answer(call, measured_of_span(result));
 }
 
 static bool start(struct operation_call *call, const struct canary *canary, struct doc **answer)
@@ -50,7 +17,7 @@ static bool start(struct operation_call *call, const struct canary *canary, stru
     const struct node *args = doc_root(call->args);
     int64_t length_ms = node_int_or(node_get(args, "span"), 0);
     struct prom_span span = {.step_ms = node_int_or(node_get(args, "step"), 0)};
-    if (length_ms / span.step_ms >= POINTS_MAX) {
+    if (length_ms / span.step_ms >= MEASURED_POINTS_MAX) {
         *answer = operation_error("more points are asked for than 300");
         return true;
     }

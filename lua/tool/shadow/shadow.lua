@@ -1,0 +1,250 @@
+--- sluice shadow: follows the Canaries that Flagger works on, and says of each of its rounds whether Sluice would have
+--- decided so, too. core/app/shadow.c watches them, asks metric servers, and prints what is given to it here.
+local moments = require 'tool.record.moment'
+local moves = require 'tool.shadow.move'
+local readable = require 'tool.readable'
+local rounds = require 'tool.shadow.round'
+local sluice = require 'sluice'
+local telling = require 'tool.shadow.telling'
+local watching = require 'tool.shadow.watched'
+
+local M = {}
+
+---@type { json: boolean, names: string[]?, once: boolean }
+local options = { json = false }
+---@type table<string, Watched>
+local canaries = {}
+---@type ShadowRound[] that are not concluded
+local open = {}
+---@type table<integer, ShadowRound> by their question
+local asking = {}
+local sums = { rounds = 0, agrees = 0, differs = 0, unknown = 0, releases = 0 }
+local serial, ended = 0, {}
+
+---@class Report what the command is to do
+---@field lines any[] texts, or objects for JSON
+---@field asks table[] questions: id, kind, query, server, template, interval, problem, span, step
+---@field wake number? ms, wall clock: when to wake is wanted
+---@field over boolean? the releases that were waited for have ended
+
+-- Telling ---------------------------------------------------------------------------------------
+
+local function say(report, record)
+  report.lines[#report.lines + 1] = options.json and record or readable((telling.line(record):gsub('%c+', ' ')))
+end
+
+local function is_over()
+  if not options.once or next(ended) == nil then
+    return false
+  end
+  for _, name in ipairs(options.names or {}) do
+    if not ended[name] then
+      return false
+    end
+  end
+  return true
+end
+
+local function end_release(report, watched, release)
+  sums.releases = sums.releases + 1
+  say(report, telling.release(watched, release))
+  ended[watched.sight.canary.metadata.name] = true
+  if watched.release == release then
+    watched.release = nil
+  end
+end
+
+local function conclude(report, round)
+  local release = round.release
+  release.held = round.decision and round.decision.held
+  for _, sum in ipairs { release, sums } do
+    sum.rounds, sum[round.outcome] = sum.rounds + 1, sum[round.outcome] + 1
+  end
+  release.open = release.open - 1
+  say(report, telling.round(round))
+  if release.ended and release.open == 0 then
+    end_release(report, round.watched, release)
+  end
+end
+
+-- Questions -------------------------------------------------------------------------------------
+
+--- What cannot be asked: nil: it can.
+local function unaskable(round, ask)
+  if ask.template then
+    return not round.spec.templates[ask.template]
+      and ('MetricTemplate %s is not among those that are watched'):format(ask.template) or nil
+  elseif round.sight.server == '' then
+    return 'no Prometheus is known: --prometheus URL names one'
+  end
+end
+
+--- Hands the question of a round out, once.
+local function hand_out(report, round)
+  local ask = round.decision and round.decision.ask
+  while ask and not ask.id do
+    local problem = unaskable(round, ask)
+    if problem then
+      round.decision:go_on { unsent = problem }
+      ask = round.decision.ask
+    else
+      serial = serial + 1
+      ask.id, ask.server = serial, round.sight.server
+      asking[serial] = round
+      report.asks[#report.asks + 1] = ask
+    end
+  end
+end
+
+--- Brings each open round as far as it can come, in order.
+local function go_on(report)
+  local left = {}
+  for _, round in ipairs(open) do
+    hand_out(report, round)
+    if round:conclude() then
+      conclude(report, round)
+    else
+      left[#left + 1] = round
+      report.wake = not round.settled and math.min(report.wake or math.huge, round.at + rounds.SETTLED_MS)
+        or report.wake
+    end
+  end
+  open = left
+  report.over = is_over()
+  return report
+end
+
+local function new_report()
+  return { lines = sluice.list {}, asks = sluice.list {} }
+end
+
+-- What is seen ----------------------------------------------------------------------------------
+
+local ENDS = { succeed = 'promoted', ['take back'] = 'taken back' }
+
+local function new_release(is_whole)
+  return { whole = is_whole, open = 0, rounds = 0, agrees = 0, differs = 0, unknown = 0, taken = {} }
+end
+
+local function begin_round(report, watched, move, before, after)
+  if move.does == 'begin' or move.does == 'restart' then
+    watched.release = move.does == 'begin' and new_release(true) or watched.release or new_release(false)
+    watched.release.held, watched.warnings, watched.last = nil, {}, nil
+    say(report, telling.beginning(watched, move, before))
+    return
+  end
+  local release = watched.release or new_release(false)
+  local round = rounds.new(watched, move, before, { held = release.held, taken = release.taken,
+    written = moments.parse(after.written) or watched.sight.now })
+  round.release, watched.release, watched.last = release, release, round
+  release.open, release.ended = release.open + 1, ENDS[move.does]
+  open[#open + 1] = round
+end
+
+---@param sight Sight
+local function look(report, sight)
+  local meta = sight.canary.metadata
+  local key = meta.namespace .. '/' .. meta.name
+  local watched, after = canaries[key], moves.status(sight.canary)
+  if not watched then
+    watched = watching.new(sight)
+    canaries[key] = watched
+    say(report, telling.sight(watched))
+    return
+  end
+  local before, former = watched.status, watched.sight
+  watched.sight, watched.status = sight, after
+  if sight.refused and sight.refused ~= former.refused then
+    say(report, telling.sight(watched))
+  end
+  local move = moves.of_flagger(before, after)
+  if move then
+    begin_round(report, watched, move, before, after)
+    watched:follow(move, after)
+  end
+end
+
+-- What the command calls ------------------------------------------------------------------------
+
+---@param given { json: boolean, names: string[]?, once: boolean }
+function M.open(given)
+  options = given
+  canaries, open, asking, serial, ended = {}, {}, {}, 0, {}
+  sums = { rounds = 0, agrees = 0, differs = 0, unknown = 0, releases = 0 }
+  return new_report()
+end
+
+--- A Canary appeared or changed.
+---@param sight Sight
+---@return Report
+function M.see(sight)
+  local report = new_report()
+  look(report, sight)
+  return go_on(report)
+end
+
+--- A Canary is gone.
+---@param given { namespace: string, name: string }
+---@return Report
+function M.lose(given)
+  canaries[given.namespace .. '/' .. given.name] = nil
+  return go_on(new_report())
+end
+
+local function time_of(event)
+  return moments.parse(event.lastTimestamp) or moments.parse(event.eventTime) or math.huge
+end
+
+--- Flagger has told something of a Canary.
+---@param event table
+---@return Report
+function M.hear(event)
+  local of = event.involvedObject or {}
+  local watched = canaries[('%s/%s'):format(of.namespace or '', of.name or '')]
+  if watched and event.type == 'Warning' then
+    local text = tostring(event.message or ''):gsub('^%(combined from similar events%): ', '')
+    local warning, last = { at = time_of(event), text = text }, watched.last
+    if last and not last.settled then
+      last:hear(warning)
+    else
+      watched.warnings[#watched.warnings + 1] = warning
+    end
+  end
+  return go_on(new_report())
+end
+
+--- A question is answered, as operation `query` or `query_range` would have it.
+---@param given { id: integer, answer: table }
+---@return Report
+function M.answer(given)
+  local round = asking[given.id]
+  asking[given.id] = nil
+  if round and round.decision.ask and round.decision.ask.id == given.id then
+    round.decision:go_on(given.answer)
+  end
+  return go_on(new_report())
+end
+
+--- Rounds whose event does not come are settled without it.
+---@param given { now: number }
+---@return Report
+function M.wake(given)
+  for _, round in ipairs(open) do
+    if given.now >= round.at + rounds.SETTLED_MS then
+      round:settle()
+    end
+  end
+  return go_on(new_report())
+end
+
+--- The last line, and the exit status: 0 all that was compared agrees, 1 something differs, 3 nothing was compared.
+---@param given { now: number }
+---@return Report
+function M.finish(given)
+  local report = new_report()
+  say(report, telling.sum(sums, given.now))
+  report.status = sums.differs > 0 and 1 or sums.agrees > 0 and 0 or 3
+  return report
+end
+
+return M

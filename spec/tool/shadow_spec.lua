@@ -1,0 +1,301 @@
+--- What sluice shadow says of the rounds that Flagger leaves in the status of a Canary and in its events.
+package.loaded.host = require 'tool.host'
+local shadow = require 'tool.shadow.shadow'
+
+local BEGAN = 1790000000 -- s
+
+--- A Canary with what Flagger has written of it, as it is seen `s` seconds after the beginning.
+local function sight(s, status, more)
+  more = more or {}
+  local analysis = more.analysis or { interval = '60s', threshold = 2, stepWeight = 10, maxWeight = 30,
+    metrics = { { name = 'request-success-rate', thresholdRange = { min = 99 }, interval = '1m' } } }
+  status.lastTransitionTime = os.date('!%Y-%m-%dT%H:%M:%SZ', BEGAN + s)
+  status.lastAppliedSpec = status.lastAppliedSpec or 'a'
+  local given = { now = (BEGAN + s) * 1000, strategy = 'canary', scripted = false, provider = 'istio',
+    server = 'http://prometheus', interval_ms = 60000, threshold = analysis.threshold, templates = {},
+    canary = { metadata = { name = 'podinfo', namespace = 'shop' },
+      spec = { targetRef = { kind = 'Deployment', name = 'podinfo' }, analysis = analysis }, status = status } }
+  for name, value in pairs(more) do
+    given[name] = name ~= 'analysis' and value or nil
+  end
+  return given
+end
+
+--- A warning of Flagger's, `s` seconds after the beginning.
+local function warning(s, text)
+  return { type = 'Warning', message = text, involvedObject = { namespace = 'shop', name = 'podinfo' },
+    lastTimestamp = os.date('!%Y-%m-%dT%H:%M:%SZ', BEGAN + s) }
+end
+
+--- One that follows a Canary, and what it has said; `answers`: what is answered to each question, 100 unless told.
+local function follow(options)
+  options = options or {}
+  local told = { lines = {}, asked = {} }
+  local function take(report)
+    for _, line in ipairs(report.lines) do
+      told.lines[#told.lines + 1] = type(line) == 'string' and line:match '^%S+  (.*)$' or line
+    end
+    told.over, told.wake, told.status = report.over, report.wake, report.status
+    for _, ask in ipairs(report.asks) do
+      told.asked[#told.asked + 1] = ask
+      if told.answer ~= false then
+        take(shadow.answer { id = ask.id, answer = told.answer or { value = 100 } })
+      end
+    end
+  end
+  take(shadow.open { json = options.json or false, names = options.names, once = options.once or false })
+  function told.see(s, status, more)
+    take(shadow.see(sight(s, status, more or options.more)))
+  end
+  function told.hear(s, text)
+    take(shadow.hear(warning(s, text)))
+  end
+  function told.wake_at(s)
+    take(shadow.wake { now = (BEGAN + s) * 1000 })
+  end
+  function told.finish()
+    take(shadow.finish { now = BEGAN * 1000 })
+  end
+  --- The last line, without the name.
+  function told.last()
+    return (told.lines[#told.lines]:gsub('^podinfo%.shop  ', ''))
+  end
+  return told
+end
+
+local function at(weight, failed, phase, iterations)
+  return { phase = phase or 'Progressing', canaryWeight = weight, failedChecks = failed or 0,
+    iterations = iterations or 0 }
+end
+
+--- A release that has begun.
+local function begun(options)
+  local told = follow(options)
+  told.see(0, { phase = 'Initialized', canaryWeight = 0, failedChecks = 0, iterations = 0 })
+  told.see(60, at(0))
+  return told
+end
+
+local NONE = { none = true, error = 'no values found', cause = 'no data' }
+local NO_VALUES = 'Halt advancement no values found for istio metric request-success-rate probably podinfo.shop is not '
+  .. 'receiving traffic: running query failed: no values found'
+
+describe('sluice shadow', function()
+  it('agrees with a release that goes well, from its first step to its end', function()
+    local told = begun()
+    for i, status in ipairs { at(10), at(20), at(30), at(30, 0, 'Promoting'), at(0, 0, 'Finalising'),
+      at(0, 0, 'Succeeded') } do
+      told.see(60 + 60 * i, status)
+    end
+    assert.same({ 'podinfo.shop  Initialized, the canary has 0', 'podinfo.shop  a release begins',
+      'podinfo.shop  0 → 10  agrees', 'podinfo.shop  10 → 20  agrees', 'podinfo.shop  20 → 30  agrees',
+      'podinfo.shop  promoted  agrees', 'podinfo.shop  all requests at the primary  agrees',
+      'podinfo.shop  succeeded  agrees', 'podinfo.shop  release promoted: 6 rounds, 6 agree' }, told.lines)
+    assert.equal(3, #told.asked) -- the first step is not judged
+    assert.truthy(told.asked[1].query:find('istio_requests_total', 1, true))
+    assert.equal('http://prometheus', told.asked[1].server)
+    told.finish()
+    assert.equal('1 release: 6 rounds, 6 agree', told.last())
+    assert.equal(0, told.status)
+  end)
+
+  it('agrees with checks that fail, and with the rollback that follows', function()
+    local told = begun()
+    told.see(120, at(10))
+    told.answer = { value = 97.5 }
+    told.see(180, at(10, 1))
+    assert.equal('podinfo.shop  0 → 10  agrees', told.lines[#told.lines]) -- its event is waited for
+    told.hear(180, 'Halt podinfo.shop advancement success rate 97.50% < 99%')
+    assert.equal('failed checks 0 → 1  agrees', told.last())
+    told.hear(240, 'Halt podinfo.shop advancement success rate 97.50% < 99%')
+    told.see(240, at(10, 2))
+    assert.equal('failed checks 1 → 2  agrees', told.last())
+    told.see(300, at(0, 0, 'Failed'))
+    assert.same({ 'podinfo.shop  taken back  agrees', 'podinfo.shop  release taken back: 4 rounds, 4 agree' },
+      { told.lines[#told.lines - 1], told.lines[#told.lines] })
+  end)
+
+  it('differs where Flagger counts a check that is blind, and rules say to hold', function()
+    local told = begun { more = { rules = { blind = 'hold' } } }
+    told.see(120, at(10))
+    told.answer = NONE
+    told.hear(180, NO_VALUES)
+    told.see(180, at(10, 1))
+    assert.equal('failed checks 0 → 1  differs: Flagger counted failed check 1: ' .. NO_VALUES
+      .. '; Sluice would have held: request-success-rate: no values found', told.last())
+    told.finish()
+    assert.equal(1, told.status)
+  end)
+
+  it('takes a release back that has been blind for too long, while Flagger counts on', function()
+    local told = begun { more = { rules = { blind = 'hold', blind_timeout = '2m', otherwise = 'rollback' },
+      analysis = { threshold = 9, stepWeight = 10, metrics = { { name = 'request-success-rate' } } } } }
+    told.see(120, at(10))
+    told.answer = NONE
+    for i = 1, 3 do
+      told.hear(120 + 60 * i, NO_VALUES)
+      told.see(120 + 60 * i, at(10, i))
+    end
+    assert.truthy(told.last():find 'Sluice would have taken the release back: Rolling back podinfo.shop '
+      .. 'request%-success%-rate was blind for 2m')
+  end)
+
+  it('differs where the measures of the same moment say something else', function()
+    local told = begun()
+    told.see(120, at(10))
+    told.answer = { value = 98.2 }
+    told.see(180, at(20))
+    assert.equal('10 → 20  differs: Flagger advanced to 20; Sluice would have counted failed check 1: '
+      .. 'request-success-rate 98.2 %, at least 99 wanted, short by 0.8', told.last())
+  end)
+
+  it('takes webhooks as Flagger got them, without calling them', function()
+    local hooks = { { name = 'load', type = 'rollout' }, { name = 'gate', type = 'confirm-promotion' },
+      { name = 'undo', type = 'rollback' } }
+    local told = begun { more = { analysis = { threshold = 5, stepWeight = 10, maxWeight = 10, webhooks = hooks,
+      metrics = { { name = 'request-success-rate' } } } } }
+    told.see(120, at(10))
+    told.see(180, at(10, 1))
+    told.hear(180, 'Halt podinfo.shop advancement external check load failed 500')
+    assert.equal('failed checks 0 → 1  agrees', told.last())
+    told.see(240, at(0, 1, 'WaitingPromotion', -1))
+    assert.equal('waits for confirm-promotion  agrees', told.last())
+    told.see(300, at(0, 1, 'Promoting', -1))
+    assert.equal('promoted  agrees', told.last())
+    told.see(360, at(0, 0, 'Finalising'))
+    told.see(420, at(0, 0, 'Succeeded'))
+    assert.equal('release promoted: 6 rounds, 6 agree; webhooks were not called, and count as Flagger got them: gate, '
+      .. 'load, undo', told.last())
+  end)
+
+  it('follows a rollback that a hook asked for, and one of a canary that was never ready', function()
+    local hooks = { { name = 'undo', type = 'rollback' } }
+    local more = { analysis = { threshold = 5, stepWeight = 10, webhooks = hooks } }
+    local told = begun { more = more }
+    told.see(120, at(10))
+    told.hear(180, 'Rollback check undo passed')
+    told.hear(180, 'Rolling back podinfo.shop manual webhook invoked')
+    told.see(180, at(0, 0, 'Failed'))
+    assert.equal('podinfo.shop  taken back  agrees', told.lines[#told.lines - 1])
+    told.see(240, at(0))
+    told.see(300, at(0, 0, 'Failed'))
+    told.hear(300, 'Canary failed! Scaling down podinfo.shop')
+    assert.equal('podinfo.shop  taken back  agrees', told.lines[#told.lines - 1])
+  end)
+
+  it('does not compare a failed check that may be a webhook\'s when no event comes', function()
+    local hooks = { { name = 'load', type = 'rollout' } }
+    local told = begun { more = { analysis = { threshold = 5, stepWeight = 10, webhooks = hooks } } }
+    told.see(120, at(10))
+    told.hear(150, 'canary deployment podinfo.shop not ready: waiting') -- of another tick
+    told.see(180, at(10, 1))
+    assert.equal((BEGAN + 182) * 1000, told.wake)
+    told.wake_at(182)
+    assert.equal('failed checks 0 → 1  not compared: Flagger counted a failed check, and no event says whether that '
+      .. 'was a webhook\'s', told.last())
+    told.finish()
+    assert.equal(0, told.status)
+  end)
+
+  it('follows blue/green and A/B tests by their iterations, and the mirroring before weights', function()
+    local told = begun { more = { strategy = 'blue_green', analysis = { threshold = 2, iterations = 2 } } }
+    for i, status in ipairs { at(0, 0, nil, 1), at(0, 0, nil, 2), at(0, 0, nil, 3), at(0, 0, 'Promoting', 3),
+      at(0, 0, 'Finalising'), at(0, 0, 'Succeeded') } do
+      told.see(60 + 60 * i, status)
+    end
+    assert.equal('release promoted: 6 rounds, 6 agree', told.last())
+    told = begun { more = { strategy = 'ab_test', analysis = { threshold = 2, iterations = 1, match = { {} } } } }
+    for i, status in ipairs { at(0, 0, nil, 1), at(0, 0, 'Promoting', 1), at(0, 0, 'Finalising'),
+      at(0, 0, 'Succeeded') } do
+      told.see(60 + 60 * i, status)
+    end
+    assert.equal('release promoted: 4 rounds, 4 agree', told.last())
+    told = begun { more = { analysis = { threshold = 2, stepWeight = 50, maxWeight = 50, mirror = true,
+      stepWeightPromotion = 30 } } }
+    for i, status in ipairs { at(0), at(50), at(50, 0, 'Promoting'), at(20, 0, 'Promoting'),
+      at(0, 0, 'Finalising'), at(0, 0, 'Succeeded') } do
+      told.see(60 + 60 * i, status)
+    end
+    assert.equal('release promoted: 6 rounds, 6 agree', told.last())
+  end)
+
+  it('differs where Flagger jumps to 100 from a share that is not in its list', function()
+    local told = begun { more = { analysis = { threshold = 2, stepWeights = { 10, 20, 50 } } } }
+    told.see(120, at(10))
+    told.see(180, at(15)) -- by hand
+    told.see(240, at(100))
+    assert.equal('15 → 100  differs: Flagger advanced to 100; Sluice would have advanced to 20', told.last())
+  end)
+
+  it('says what it cannot compare: scripts, checks of one\'s own, providers, unknown servers', function()
+    for problem, more in pairs {
+      ['its strategy shop/ring is a script'] = { scripted = true, strategy = 'shop/ring' },
+      ['metric mine is a check of its own'] = { analysis = { threshold = 2, stepWeight = 10,
+        metrics = { { name = 'mine', checkRef = { name = 'mine' } } } } },
+      ['no Prometheus is known: --prometheus URL names one'] = { server = '' },
+      ['MetricTemplate shop/errors is not among those that are watched'] = { analysis = { threshold = 2,
+        stepWeight = 10, metrics = { { name = 'errors', templateRef = { name = 'errors' } } } } },
+    } do
+      local told = follow { more = more }
+      told.see(0, at(10))
+      told.see(60, at(20))
+      assert.truthy(told.last():find('10 → 20  not compared: ' .. problem, 1, true), told.last())
+      told.finish()
+      assert.equal(3, told.status)
+    end
+    local told = begun()
+    told.see(120, at(10))
+    told.answer = { unsent = 'a provider wants POST', error = 'x' }
+    told.see(180, at(20))
+    assert.equal('10 → 20  not compared: a provider wants POST', told.last())
+  end)
+
+  it('says that Sluice would refuse a Canary, at once and in each round', function()
+    local told = begun { more = { refused = 'spec.analysis.threshold: 1.5 is not an integer' } }
+    assert.equal('podinfo.shop  Sluice would refuse this Canary: spec.analysis.threshold: 1.5 is not an integer',
+      told.lines[1])
+    told.see(120, at(10))
+    assert.equal('0 → 10  differs: Flagger advanced to 10; Sluice would refuse this Canary: spec.analysis.threshold: '
+      .. '1.5 is not an integer', told.last())
+  end)
+
+  it('begins in the middle, and ends when the named Canaries have had a release', function()
+    local told = follow { names = { 'podinfo' }, once = true }
+    told.see(0, at(20))
+    assert.is_false(told.over)
+    told.see(60, at(30))
+    told.see(120, at(0, 0, 'WaitingPromotion', -1))
+    told.see(180, at(0, 0, 'Promoting', -1))
+    told.see(240, at(0, 0, 'Finalising'))
+    told.see(300, at(0, 0, 'Succeeded'))
+    assert.is_true(told.over)
+    assert.truthy(told.last():find 'it had begun before it was watched$')
+  end)
+
+  it('waits for answers of several rounds, and drops none', function()
+    local told = begun()
+    told.see(120, at(10))
+    told.answer = false
+    told.see(180, at(20))
+    told.see(240, at(30))
+    assert.equal('podinfo.shop  0 → 10  agrees', told.lines[#told.lines])
+    local first, second = told.asked[1], told.asked[2]
+    told.answer = nil
+    assert.same({}, shadow.answer { id = 77, answer = {} }.lines) -- of nobody
+    assert.truthy(shadow.answer { id = second.id, answer = { value = 100 } }.lines[1]:find('20 → 30  agrees', 1, true))
+    assert.truthy(shadow.answer { id = first.id, answer = { value = 100 } }.lines[1]:find('10 → 20  agrees', 1, true))
+  end)
+
+  it('writes records for programs', function()
+    local told = begun { json = true }
+    told.see(120, at(10))
+    told.answer = { value = 98.2 }
+    told.see(180, at(20))
+    local record = told.lines[#told.lines]
+    assert.same({ kind = 'round', canary = 'podinfo.shop', phase = 'Progressing', step = '10 → 20', outcome = 'differs',
+      flagger = { does = 'advance', number = 20 }, sluice = { does = 'fail', number = 1,
+        reason = 'request-success-rate 98.2 %, at least 99 wanted, short by 0.8' } },
+      { kind = record.kind, canary = record.canary, phase = record.phase, step = record.step,
+        outcome = record.outcome, flagger = record.flagger, sluice = record.sluice })
+  end)
+end)

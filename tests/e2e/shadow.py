@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+"""sluice shadow beside somebody who writes what Flagger writes, on a served cluster.
+
+    shadow.py SLUICE
+
+(What is said of which round: spec/tool/shadow_spec.lua. Beside a real Flagger: tests/cluster/scenario_migrate.py.)
+"""
+import datetime
+import http.server
+import json
+import os
+import pathlib
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+SLUICE = None
+PATIENCE_S = 60
+OBJECTS = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop}
+---
+apiVersion: flagger.app/v1beta1
+kind: MetricTemplate
+metadata: {name: errors, namespace: shop}
+spec:
+  provider: {type: prometheus, address: 'URL/template'}
+  query: errors{target="{{ target }}"}
+---
+apiVersion: flagger.app/v1beta1
+kind: MetricTemplate
+metadata: {name: flux, namespace: shop}
+spec:
+  provider: {type: influxdb, address: 'URL/influx'}
+  query: from(bucket)
+---
+apiVersion: flagger.app/v1beta1
+kind: Canary
+metadata: {name: podinfo, namespace: shop}
+spec:
+  targetRef: {apiVersion: apps/v1, kind: Deployment, name: podinfo}
+  service: {port: 9898}
+  metricsServer: URL/named
+  strategy: {params: {blind: hold}}
+  analysis:
+    interval: 1m
+    threshold: 5
+    maxWeight: 20
+    stepWeight: 10
+    metrics:
+    - {name: request-success-rate, thresholdRange: {min: 99}, interval: 1m}
+    - {name: errors, thresholdRange: {max: 5}, templateRef: {name: errors}}
+    webhooks: [{name: load, url: 'URL/hook'}]
+"""
+
+
+class Metrics(http.server.BaseHTTPRequestHandler):
+    """A Prometheus whose only value is the server's `value`; None: it has nothing."""
+
+    def do_GET(self):
+        self.server.asked.append((self.command, self.path.split('?')[0], self.headers['Authorization']))
+        value = self.server.value
+        result = [] if value is None else [{'metric': {}, 'value': [1, str(value)]}]
+        if self.path.startswith('/template'):
+            result = [{'metric': {}, 'value': [1, '1']}]
+        body = json.dumps({'status': 'success', 'data': {'resultType': 'vector', 'result': result}}).encode()
+        self.send_response(200)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_PUT = do_PATCH = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+class Shadow(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        top = tempfile.TemporaryDirectory()
+        self.addCleanup(top.cleanup)
+        self.config = pathlib.Path(top.name) / 'kubeconfig'
+        self.metrics = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Metrics)
+        self.metrics.asked, self.metrics.value = [], 100
+        self.addCleanup(self.metrics.server_close)
+        self.addCleanup(self.metrics.shutdown)
+        threading.Thread(target=self.metrics.serve_forever, daemon=True).start()
+        self.url = f'http://127.0.0.1:{self.metrics.server_port}'
+        server = subprocess.Popen([SLUICE, 'sim', '--kubeconfig', self.config], stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.terminate)
+        self.until(lambda: self.config.exists() and self.kubectl('get', 'ns', check=False).returncode == 0)
+        self.kubectl('apply', '-f', '-', text=OBJECTS.replace('URL', self.url))
+        self.lines = queue.Queue()
+
+    def until(self, holds):
+        deadline = time.monotonic() + PATIENCE_S
+        while not holds():
+            self.assertLess(time.monotonic(), deadline, 'it has not come')
+            time.sleep(0.05)
+
+    def environment(self):
+        return {**os.environ, 'KUBECONFIG': str(self.config)}
+
+    def kubectl(self, *words, text=None, check=True):
+        done = subprocess.run(['kubectl', *words], input=text, capture_output=True, text=True, timeout=PATIENCE_S,
+                              env=self.environment())
+        self.assertTrue(done.returncode == 0 or not check, done)
+        return done
+
+    def version(self):
+        """Each write gives another one."""
+        return int(json.loads(self.kubectl('get', '--raw', '/api/v1/namespaces').stdout)['metadata']['resourceVersion'])
+
+    def shadow(self, *words, env=None):
+        process = subprocess.Popen([SLUICE, 'shadow', '-n', 'shop', *words], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, env={**self.environment(), **(env or {})})
+
+        def read():
+            with process.stdout:
+                for line in process.stdout:
+                    self.lines.put(line.rstrip('\n'))
+            self.lines.put(None)
+        threading.Thread(target=read, daemon=True).start()
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def line(self):
+        """The next line, without its time; None: there is none any more."""
+        line = self.lines.get(timeout=PATIENCE_S)
+        return line and line.split('  ', 1)[-1]
+
+    @staticmethod
+    def now():
+        return datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
+
+    def write(self, phase, weight=0, failed=0):
+        """What Flagger writes."""
+        status = {'phase': phase, 'canaryWeight': weight, 'failedChecks': failed, 'iterations': 0,
+                  'lastAppliedSpec': 'a', 'lastTransitionTime': self.now()}
+        self.kubectl('-n', 'shop', 'patch', 'canary', 'podinfo', '--subresource=status', '--type=merge', '-p',
+                     json.dumps({'status': status}))
+
+    def tell(self, text):
+        event = {'apiVersion': 'v1', 'kind': 'Event', 'metadata': {'generateName': 'podinfo.', 'namespace': 'shop'},
+                 'involvedObject': {'kind': 'Canary', 'namespace': 'shop', 'name': 'podinfo'}, 'reason': 'Synced',
+                 'type': 'Warning', 'message': text, 'lastTimestamp': self.now(), 'count': 1,
+                 'source': {'component': 'flagger'}}
+        self.kubectl('create', '-f', '-', text=json.dumps(event))
+
+    def test_a_release(self):
+        """It is promoted; what Flagger counts as a failed check, Sluice would have held for."""
+        process = self.shadow('--once', 'podinfo')
+        self.assertEqual('podinfo.shop  no phase yet, the canary has 0', self.line())
+        self.write('Initialized')
+        self.write('Progressing')
+        self.assertEqual('podinfo.shop  a release begins', self.line())
+        self.write('Progressing', 10)
+        self.assertEqual('podinfo.shop  0 → 10  agrees', self.line())
+        self.assertEqual([], self.metrics.asked)
+        self.metrics.value = None
+        text = 'Halt advancement no values found for istio metric request-success-rate probably podinfo.shop is not ' \
+            'receiving traffic: running query failed: no values found'
+        self.write('Progressing', 10, 1)
+        self.tell(text)
+        self.assertEqual(f'podinfo.shop  failed checks 0 → 1  differs: Flagger counted failed check 1: {text}; Sluice '
+                         'would have held: request-success-rate: no values found', self.line())
+        self.write('Progressing', 10, 2)
+        self.tell('Halt podinfo.shop advancement external check load failed 500 Internal Server Error')
+        self.assertEqual('podinfo.shop  failed checks 1 → 2  agrees', self.line())
+        self.metrics.value = 100
+        self.write('Progressing', 20, 2)
+        self.assertEqual('podinfo.shop  10 → 20  agrees', self.line())
+        for phase, step in (('Promoting', 'promoted'), ('Finalising', 'all requests at the primary'),
+                            ('Succeeded', 'succeeded')):
+            self.write(phase, 20 if phase == 'Promoting' else 0, 2)
+            self.assertEqual(f'podinfo.shop  {step}  agrees', self.line())
+        self.assertEqual('podinfo.shop  release promoted: 7 rounds, 6 agree, 1 differ; webhooks were not called, and '
+                         'count as Flagger got them: load', self.line())
+        self.assertEqual('1 release: 7 rounds, 6 agree, 1 differ', self.line())
+        self.assertIsNone(self.line())
+        self.assertEqual((1, ''), (process.wait(PATIENCE_S), process.stderr.read()))
+        self.assertEqual({('GET', '/named/api/v1/query', None), ('GET', '/template/api/v1/query', None)},
+                         set(self.metrics.asked))
+
+    def test_it_writes_nothing(self):
+        """Neither by itself nor while rounds come, and who it is is told to one server alone."""
+        self.write('Progressing', 10)
+        before = self.version()
+        process = self.shadow('--prometheus', f'{self.url}/ours/', '-o', 'json', env={'PROMETHEUS_TOKEN': 's3cret'})
+        self.assertEqual('canary', json.loads(self.lines.get(timeout=PATIENCE_S))['kind'])
+        self.write('Progressing', 20)
+        record = json.loads(self.lines.get(timeout=PATIENCE_S))
+        self.assertEqual(('podinfo.shop', 'round', 'Progressing', '10 → 20', 'agrees'),
+                         tuple(record[name] for name in ('canary', 'kind', 'phase', 'step', 'outcome')))
+        self.assertEqual({'does': 'advance', 'number': 20}, record['flagger'])
+        self.assertEqual(record['flagger'], record['sluice'])
+        process.send_signal(signal.SIGINT)
+        record = json.loads(self.lines.get(timeout=PATIENCE_S))
+        self.assertEqual(('sum', 1, 1), (record['kind'], record['rounds'], record['agrees']))
+        self.assertEqual((130, ''), (process.wait(PATIENCE_S), process.stderr.read()))
+        self.assertEqual(before + 1, self.version())
+        self.assertEqual({('GET', '/ours/api/v1/query', 'Bearer s3cret'), ('GET', '/template/api/v1/query', None)},
+                         set(self.metrics.asked))
+
+    def test_a_provider_that_wants_more_than_get(self):
+        metrics = [{'name': 'flux', 'thresholdRange': {'max': 5}, 'templateRef': {'name': 'flux'}}]
+        self.kubectl('-n', 'shop', 'patch', 'canary', 'podinfo', '--type=merge', '-p',
+                     json.dumps({'spec': {'analysis': {'metrics': metrics}}}))
+        self.write('Progressing', 10)
+        process = self.shadow('--for', '1h')
+        self.line()
+        self.write('Progressing', 20)
+        self.assertEqual('podinfo.shop  10 → 20  not compared: the provider influxdb of MetricTemplate shop/flux is '
+                         'not asked by GET alone, and nothing else is sent', self.line())
+        self.assertEqual([], self.metrics.asked)
+        process.terminate()
+        self.assertEqual(130, process.wait(PATIENCE_S))
+
+    def test_how_it_ends(self):
+        self.assertEqual('podinfo.shop  no phase yet, the canary has 0', self.shadow('--for', '1s') and self.line())
+        self.assertEqual('0 releases: 0 rounds', self.line())
+        self.assertIsNone(self.line())
+        for words, problem in ((['-A', 'podinfo'], '-A and a Canary exclude each other'),
+                               (['--for', 'soon'], '--for soon: a duration such as 1h is wanted'),
+                               (['--prometheus', 'x'], '--prometheus: the URL of a server is wanted, got x'),
+                               (['--prometheus-token-file', 'x'], 'is of use with --prometheus only'),
+                               (['--kubeconfig', '/none'], '/none')):
+            with self.subTest(words):
+                done = subprocess.run([SLUICE, 'shadow', *words], capture_output=True, text=True, timeout=PATIENCE_S,
+                                      env=self.environment())
+                self.assertEqual((2, ''), (done.returncode, done.stdout))
+                self.assertIn(problem, done.stderr)
+
+
+if __name__ == '__main__':
+    SLUICE = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
