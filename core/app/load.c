@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "io/curl.h"
 #include "io/loop.h"
+#include "io/orphans.h"
 #include "io/server.h"
 #include "load/runners.h"
 #include "load/tester.h"
@@ -29,6 +30,7 @@ static const char usage[] =
 struct program {
     struct load_flags flags;
     struct loop *loop;
+    struct orphans *orphans;
     struct http *http;
     struct pattern *namespaces;
     struct programs *programs;
@@ -127,6 +129,7 @@ static void close_all(struct program *p)
     }
     pattern_free(p->namespaces);
     curl_http_free(p->http);
+    orphans_free(p->orphans);
     loop_free(p->loop);
 }
 
@@ -145,6 +148,7 @@ static int serve(struct program *p)
     struct err err = {0};
     raise_open_files();
     p->loop = loop_new();
+    p->orphans = orphans_new(p->loop);
     p->http = curl_http_new_for_load(p->loop, IDLE_CONNECTIONS_MAX);
     bool ok = open_all(p, &err);
     if (ok) {

@@ -42,3 +42,10 @@ bool confine(const struct confinement *confinement, const char **step)
     *step = "rights";
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
 }
+
+void confine_reach(void)
+{
+    if (geteuid() == 0) {
+        seteuid(NOBODY);
+    }
+}

@@ -16,3 +16,6 @@ struct confinement {
  * program with set-uid, dies with the one that made it, and root becomes nobody. False: it could not be held, and must
  * not go on; errno says why, and `*step` at what. */
 bool confine(const struct confinement *confinement, const char **step);
+/* Root without CAP_KILL, as in a container that drops it, may signal such processes as their user; afterwards it is no
+ * more than that, but can be signalled by none of them. */
+void confine_reach(void);

@@ -1,7 +1,10 @@
 /* Child processes that a person's command asks for: programs joined by pipes as a shell joins them, but made by us.
  * They are confined (io/confine.h), have an environment of their own, nothing to read, and what they write, on
- * whichever stream, is one output. */
+ * whichever stream, is one output. When they have ended, whatever else they have started is killed, and so it is when
+ * they last too long or when we die (io/supervisor.h). */
 #pragma once
+
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -31,3 +34,6 @@ struct pipeline *pipeline_start(struct loop *loop, const struct pipeline_options
                                 void *ctx);
 /* Kills them; no callback comes. */
 void pipeline_cancel(struct pipeline *pipeline);
+
+/* A child of ours that a pipeline waits for. */
+bool pipeline_supervises(pid_t pid);

@@ -4,6 +4,7 @@ and what it makes of bad input.
 
     load.py SLUICE [--real LOADTESTER]      with --real: what load_cases.py has of the real one is asked again
 """
+import contextlib
 import http.client
 import http.server
 import json
@@ -43,6 +44,20 @@ def is_alive(pid):
         return pathlib.Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] != 'Z'
     except FileNotFoundError:
         return False
+
+
+def children(pid):
+    return pathlib.Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
+
+
+def with_words(*words):
+    """The processes that run this command."""
+    found = []
+    for path in pathlib.Path('/proc').glob('[0-9]*/cmdline'):
+        with contextlib.suppress(OSError):
+            if path.read_bytes() == b''.join(word.encode() + b'\0' for word in words):
+                found.append(path.parent.name)
+    return found
 
 
 class Tester:
@@ -279,12 +294,23 @@ class Programs(unittest.TestCase):
             with self.subTest(runs=runs):
                 tester = sluice(self, '-allow-commands=sleep')
                 tester.ask('/', order(cmd='sleep 3600'))
-                children = pathlib.Path(f'/proc/{tester.child.pid}/task/{tester.child.pid}/children')
-                child = wait_for(children.read_text, 'the child').strip()
+                supervisor = wait_for(lambda: children(tester.child.pid), 'the supervisor')[0]
+                child = wait_for(lambda: children(supervisor), 'the child')[0]
                 words = pathlib.Path(f'/proc/{child}/cmdline')
                 wait_for(lambda: not runs or words.read_text() == 'sleep\0003600\000', 'its program')
                 tester.child.kill()
                 wait_for(lambda: not is_alive(child), 'the end of the child')
+                wait_for(lambda: not is_alive(supervisor), 'the end of the supervisor')
+
+    def test_daemons(self):
+        """What leaves its session and its parent ends with the command. Nothing of it is left, and no zombie."""
+        tester = sluice(self, '-allow-commands=setsid,sleep', '-timeout=1s')
+        for command in ('setsid -f setsid -f sleep 36017', 'setsid -f sleep 36018 | sleep 36019'):
+            self.assertEqual((500, f'command {command} failed: : not done within 1s, killed'),
+                             self.run_program(tester, command))
+        for number in (36017, 36018, 36019):
+            self.assertEqual([], with_words('sleep', str(number)))
+        self.assertEqual([], children(tester.child.pid))
 
     def test_timeout(self):
         tester = sluice(self, '-allow-commands=sleep', '-timeout=1s')

@@ -7,14 +7,18 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "base/mem.h"
+#include "io/children.h"
+#include "io/orphans.h"
 #include "io/pipeline.h"
 
 #define LENIENT                                                                                                        \
@@ -158,31 +162,189 @@ static void root_is_dropped_for_good(void **state)
     assert_non_null(strstr(w->output, "NoNewPrivs:\t1"));
 }
 
+static void assert_dead(pid_t pid)
+{
+    assert_true(pid > 1);
+    assert_int_equal(kill(pid, 0), -1); /* a zombie would still be there */
+    assert_int_equal(errno, ESRCH);
+}
+
+/* The text has numbers of processes, one a line. */
+static void assert_all_dead(const char *pids, size_t count)
+{
+    size_t seen = 0;
+    for (; *pids != '\0'; pids = strchr(pids, '\n') + 1, seen++) {
+        assert_dead((pid_t)strtol(pids, NULL, 10));
+    }
+    assert_int_equal(seen, count);
+}
+
+static void assert_childless(void)
+{
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+    assert_int_equal(errno, ECHILD);
+}
+
 static void what_lasts_too_long_is_killed_with_all_it_started(void **state)
 {
     struct world *w = *state;
     struct pipeline_options options = {.timeout_ms = 200, .confinement = LENIENT};
-    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     run(w, SCRIPTS("echo $$; sleep 1000 & sleep 1000", "cat"), options);
     assert_int_equal(w->err.code, ERR_TIMEOUT);
     assert_string_equal(w->err.text, "not done within 200ms, killed");
-    assert_true(strtol(w->output, NULL, 10) > 1);
-    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* its orphans are ours, and would sleep on */
-    assert_int_equal(errno, ECHILD);
-    prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+    assert_all_dead(w->output, 1);
+    assert_childless();
 }
 
-/* As the init of a container, or a subreaper: what is left in the background is killed and reaped at the end. */
 static void what_is_left_in_the_background_is_killed(void **state)
 {
     struct world *w = *state;
-    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-    run(w, SCRIPTS("sleep 1000 > /dev/null 2>&1 & echo $$"), lenient);
+    run(w, SCRIPTS("sleep 1000 > /dev/null 2>&1 & echo $!"), lenient);
     assert_int_equal(w->err.code, ERR_NONE);
-    assert_true(strtol(w->output, NULL, 10) > 1);
-    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-    assert_int_equal(errno, ECHILD);
-    prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+    assert_all_dead(w->output, 1);
+    assert_childless();
+}
+
+/* Runs, in the background of a shell, what writes `count` numbers of processes to $f; they are the output. */
+static void run_leaving(struct world *w, const char *background, size_t count)
+{
+    char *script = str_format("exec 3>&1 > /dev/null 2>&1; f=$(mktemp); export f\n"
+                              "{ %s\n} 3>&-\n"
+                              "until [ $(wc -l < $f) = %zu ]; do :; done; cat $f >&3; rm $f",
+                              background, count);
+    run(w, SCRIPTS(script), lenient);
+    assert_int_equal(w->err.code, ERR_NONE);
+    assert_all_dead(w->output, count);
+    assert_childless();
+    str_free(&script);
+}
+
+static void what_leaves_its_group_is_killed(void **state)
+{
+    struct world *w = *state;
+    run_leaving(w, "setsid sh -c 'echo $$ >> $f; exec sleep 1000' &", 1);
+    /* a daemon: a session of its own, and its parent has ended */
+    run_leaving(w, "setsid sh -c 'setsid sh -c \"echo \\$\\$ >> $f; exec sleep 1000\" & exit'", 1);
+    /* below one that is killed, and ignores what can be ignored */
+    run_leaving(w, "setsid sh -c 'trap \"\" 1 2 3 15; echo $$ >> $f; setsid sleep 1000 & echo $! >> $f; wait' &", 2);
+    run_leaving(w, "for i in 1 2 3 4 5 6 7 8 9 10; do setsid sh -c 'echo $$ >> $f; exec sleep 1000' & done", 10);
+}
+
+/* A file that programs may write to, though they are never root. */
+static void make_file(char path[static 32])
+{
+    strcpy(path, "/tmp/sluice-test-XXXXXX");
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(fchmod(fd, 0666), 0);
+    close(fd);
+}
+
+/* The number in the file, when it is there. */
+static pid_t await_number(struct world *w, const char *path)
+{
+    long number = 0;
+    char newline = '\0';
+    while (newline != '\n') {
+        uv_run(loop_uv(w->loop), UV_RUN_NOWAIT);
+        assert_int_equal(w->done, 0);
+        FILE *file = fopen(path, "r");
+        assert_non_null(file);
+        if (fscanf(file, "%ld%c", &number, &newline) != 2) {
+            newline = '\0';
+        }
+        fclose(file);
+    }
+    unlink(path);
+    return (pid_t)number;
+}
+
+static struct pipeline *start_daemon(struct world *w, pid_t *pid)
+{
+    char path[32];
+    make_file(path);
+    char *script =
+        str_format("setsid sh -c 'setsid sh -c \"echo \\$\\$ > %s; exec sleep 1000\" & exit'; sleep 1000", path);
+    struct pipeline *pipeline = start(w, SCRIPTS(script), lenient);
+    str_free(&script);
+    *pid = await_number(w, path);
+    return pipeline;
+}
+
+static void each_ends_its_own_only(void **state)
+{
+    struct world *w = *state;
+    pid_t daemon;
+    struct pipeline *other = start_daemon(w, &daemon);
+    start(w, SCRIPTS("true"), lenient);
+    while (w->done == 0) {
+        uv_run(loop_uv(w->loop), UV_RUN_ONCE);
+    }
+    assert_int_equal(kill(daemon, 0), 0);
+    pipeline_cancel(other);
+    loop_run(w->loop);
+    assert_dead(daemon);
+    assert_childless();
+}
+
+static void kill_child(void *ctx, pid_t pid)
+{
+    kill(pid, SIGKILL);
+}
+
+/* A program can kill its supervisor where both have the same user. What it has left becomes ours. */
+static void a_killed_supervisor_leaves_nobody(void **state)
+{
+    struct world *w = *state;
+    pid_t daemon;
+    struct orphans *orphans = orphans_new(w->loop);
+    start_daemon(w, &daemon);
+    assert_true(children_each(kill_child, NULL));
+    while (w->done == 0 || kill(daemon, 0) == 0) {
+        uv_run(loop_uv(w->loop), UV_RUN_ONCE);
+    }
+    assert_string_equal(w->err.text, "the process that watches over it was killed");
+    assert_dead(daemon);
+    orphans_free(orphans);
+    assert_childless();
+}
+
+/* As the init of a container gets them. */
+static void orphans_of_others_are_waited_for(void **state)
+{
+    struct world *w = *state;
+    struct orphans *orphans = orphans_new(w->loop);
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(0);
+    }
+    while (kill(child, 0) == 0) {
+        uv_run(loop_uv(w->loop), UV_RUN_ONCE);
+    }
+    assert_childless();
+    orphans_free(orphans);
+}
+
+/* What we leave when we are killed has a supervisor that sees it. */
+static void nobody_survives_us(void **state)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t parent = fork();
+    if (parent == 0) {
+        struct world own = {.loop = loop_new()};
+        pid_t daemon;
+        start_daemon(&own, &daemon);
+        _exit(write(ends[1], &daemon, sizeof daemon) == sizeof daemon ? 0 : 1);
+    }
+    pid_t daemon = 0;
+    close(ends[1]);
+    assert_int_equal(read(ends[0], &daemon, sizeof daemon), sizeof daemon);
+    close(ends[0]);
+    assert_int_equal(waitpid(parent, NULL, 0), parent);
+    while (kill(daemon, 0) == 0) {
+        sched_yield();
+    }
 }
 
 static void what_writes_too_much_is_killed(void **state)
@@ -243,8 +405,7 @@ static void a_cancelled_one_is_gone_at_once(void **state)
     pipeline_cancel(pipeline);
     loop_run(w->loop);
     assert_int_equal(w->done, 0);
-    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-    assert_int_equal(errno, ECHILD);
+    assert_childless();
 }
 
 int main(void)
@@ -260,6 +421,11 @@ int main(void)
         TEST(root_is_dropped_for_good),
         TEST(what_lasts_too_long_is_killed_with_all_it_started),
         TEST(what_is_left_in_the_background_is_killed),
+        TEST(what_leaves_its_group_is_killed),
+        TEST(each_ends_its_own_only),
+        TEST(a_killed_supervisor_leaves_nobody),
+        TEST(orphans_of_others_are_waited_for),
+        TEST(nobody_survives_us),
         TEST(what_writes_too_much_is_killed),
         TEST(limits_hold),
         TEST(what_cannot_be_run_says_so),
