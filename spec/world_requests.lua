@@ -51,6 +51,33 @@ function M.answer(world)
   return canary.status and canary.status.lastRequest
 end
 
+--- Sets fields of the Canary's spec.
+---@param world World
+---@param fields table<string, any>
+function M.specify(world, fields)
+  local canary = canary_of(world)
+  for name, value in pairs(fields) do
+    canary.spec[name] = value
+  end
+  world.world:update(canary)
+end
+
+--- What a Release has on record of pauses and their ends: 'pause by alice: INC-4711', 'resume spec.suspend'.
+---@param world World
+---@param number integer? of the Release
+---@return string[]
+function M.pauses(world, number)
+  local lines = {}
+  for _, entry in ipairs(world:release(number).status.requests or {}) do
+    if entry.verb == 'pause' or entry.verb == 'resume' then
+      lines[#lines + 1] = ('%s %s%s'):format(entry.verb, entry.through or 'by ' .. tostring(entry.by),
+        entry.reason and ': ' .. entry.reason or '')
+      assert(entry.acted)
+    end
+  end
+  return lines
+end
+
 --- Until the request with this id is answered.
 ---@param world World
 ---@param id string

@@ -50,6 +50,11 @@ static char *one_line(const char *text, size_t max)
     return copy;
 }
 
+char *request_line(const char *reason)
+{
+    return one_line(reason, REQUEST_TEXT_MAX);
+}
+
 static bool is_plain(const char *text, size_t max)
 {
     size_t len = strlen(text);
@@ -116,7 +121,7 @@ static bool read_line(char **line, const char *field, const struct node *n, stru
     if (node_str(n) == NULL) {
         return refuse(err, field, n, "a text");
     }
-    *line = one_line(node_str(n), REQUEST_TEXT_MAX);
+    *line = request_line(node_str(n));
     return true;
 }
 
@@ -301,7 +306,7 @@ char *request_who(const struct request *request)
 
 static char *reason_of(const struct request *request)
 {
-    return request->reason != NULL ? one_line(request->reason, REQUEST_TEXT_MAX) : NULL;
+    return request->reason != NULL ? request_line(request->reason) : NULL;
 }
 
 static char *text_of(const struct request *request)
@@ -336,7 +341,7 @@ struct doc *request_patch(const struct request *request)
     node_set_str(doc, annotations, REQUEST_ANNOTATION, text);
     if (request->verb == REQUEST_PAUSE) {
         char *reason = reason_of(request);
-        node_set_str(doc, annotations, PAUSE_ANNOTATION, reason != NULL ? reason : "by hand");
+        node_set_str(doc, annotations, PAUSE_ANNOTATION, reason != NULL ? reason : PAUSE_WITHOUT_REASON);
         str_free(&reason);
     } else if (request->verb == REQUEST_RESUME) {
         node_set(doc, annotations, PAUSE_ANNOTATION, node_new_null(doc));

@@ -16,6 +16,7 @@
 
 #define REQUEST_ANNOTATION "sluice.dev/request"
 #define PAUSE_ANNOTATION "sluice.dev/pause"
+#define PAUSE_WITHOUT_REASON "by hand"
 
 enum {
     REQUEST_SIZE_MAX = 8 * 1024, /* of the annotation; a longer one is refused */
@@ -57,6 +58,8 @@ bool request_verb_find(const char *name, enum request_verb *verb);
 bool request_is_answered(const struct request *request, const struct node *canary);
 /* True when it is meant for this release of the target in this generation. */
 bool request_is_for(const struct request *request, const char *release, int64_t generation);
+/* A reason as it is kept: one line of bounded length (str_free); NULL: it says nothing. */
+char *request_line(const char *reason);
 /* Who asks and why, for people: "alice: INC-4711" (str_free). */
 char *request_who(const struct request *request);
 

@@ -247,7 +247,7 @@ struct doc *status_answer(const struct canary *canary, const struct status_answe
     set_text(doc, last, "by", request->by);
     set_text(doc, last, "reason", request->reason);
     set_text(doc, last, "at", now);
-    set_text(doc, last, "outcome", answer->done ? "Done" : "Refused");
+    set_text(doc, last, "outcome", answer->done ? STATUS_DONE : STATUS_REFUSED);
     set_text(doc, last, "message", answer->message);
     return doc;
 }

@@ -39,7 +39,9 @@ struct doc *status_refused(const struct canary *canary, const char *message, int
 /* Removes the condition Accepted; NULL when there is none. */
 struct doc *status_accepted(const struct canary *canary, int64_t now_wall_ms);
 
-/* The answer to a request of a person (canary/request.h). */
+/* The answer to a request of a person (canary/request.h), and its outcome. */
+#define STATUS_DONE "Done"
+#define STATUS_REFUSED "Refused"
 struct status_answer {
     const struct request *request;
     bool is_bad;         /* it could not be read: only its id is known */

@@ -28,9 +28,9 @@ void requests_write(const struct requests *requests, struct doc *doc, struct nod
 
 /* --- finding --- */
 
-static const struct node *entry_in(const struct node *list, const char *id)
+const struct node *requests_in(const struct node *list, const char *id)
 {
-    struct node_iter it = node_iterate(list);
+    struct node_iter it = node_iterate(node_type(list) == NODE_ARRAY ? list : NULL);
     while (node_next(&it)) {
         if (node_is(node_get(it.value, "id"), id)) {
             return it.value;
@@ -41,14 +41,14 @@ static const struct node *entry_in(const struct node *list, const char *id)
 
 const struct node *requests_find(const struct node *release, const char *id)
 {
-    const struct node *begun = node_at(release, "spec", "request"), *list = node_at(release, "status", "requests");
-    return node_is(node_get(begun, "id"), id) ? begun : node_type(list) == NODE_ARRAY ? entry_in(list, id) : NULL;
+    const struct node *begun = node_at(release, "spec", "request");
+    return node_is(node_get(begun, "id"), id) ? begun : requests_in(node_at(release, "status", "requests"), id);
 }
 
 const struct node *requests_entry(const struct requests *requests, const char *id)
 {
     const struct node *begun = doc_root(requests->begun);
-    return node_is(node_get(begun, "id"), id) ? begun : entry_in(doc_root(requests->list), id);
+    return node_is(node_get(begun, "id"), id) ? begun : requests_in(doc_root(requests->list), id);
 }
 
 /* --- adding --- */
@@ -73,9 +73,24 @@ struct node *requests_new_entry(struct doc *doc, const struct request *request, 
     return entry;
 }
 
-static bool is_spent(const struct node *entry)
+static bool is_of(const struct node *entry, enum request_verb verb)
+{
+    return node_is(node_get(entry, "verb"), request_verb_name(verb));
+}
+
+static bool is_about_pause(const struct node *entry)
+{
+    return is_of(entry, REQUEST_PAUSE) || is_of(entry, REQUEST_RESUME);
+}
+
+static bool is_used(const struct node *entry)
 {
     return node_get(entry, "used") != NULL;
+}
+
+static bool is_spent(const struct node *list, const struct node *entry)
+{
+    return is_used(entry) || (is_about_pause(entry) && entry != requests_last_pause(list));
 }
 
 static void make_room(struct node *list)
@@ -84,27 +99,77 @@ static void make_room(struct node *list)
     if (count < REQUESTS_MAX) {
         return;
     }
-    while (oldest < count && !is_spent(node_item(list, oldest))) {
+    while (oldest < count && !is_spent(list, node_item(list, oldest))) {
         oldest++;
     }
     node_remove_item(list, oldest < count ? oldest : 0);
 }
 
-void requests_add(struct requests *requests, const struct request *request, const char *gate, int64_t now_wall_ms)
+static struct node *add(struct requests *requests, const struct request *request, const char *gate, int64_t now_wall_ms)
 {
     struct doc *doc = requests->list;
     if (doc_root(doc) == NULL) {
         doc_set_root(doc, node_new_array(doc));
     }
     make_room(doc_root(doc));
-    node_push(doc_root(doc), requests_new_entry(doc, request, gate, now_wall_ms));
+    struct node *entry = requests_new_entry(doc, request, gate, now_wall_ms);
+    node_push(doc_root(doc), entry);
+    return entry;
+}
+
+void requests_add(struct requests *requests, const struct request *request, const char *gate, int64_t now_wall_ms)
+{
+    add(requests, request, gate, now_wall_ms);
+}
+
+void requests_add_pause(struct requests *requests, const struct pause *pause, const struct request *request,
+                        int64_t now_wall_ms)
+{
+    struct request told = request != NULL ? *request : (struct request){.verb = REQUEST_PAUSE};
+    told.reason = pause->reason; /* what is said of the state counts */
+    struct node *entry = add(requests, &told, NULL, now_wall_ms);
+    if (request == NULL) {
+        set_text(requests->list, entry, "through", pause->through);
+    }
+}
+
+void requests_add_resume(struct requests *requests, const struct request *request, int64_t now_wall_ms)
+{
+    const char *through = requests_through(requests_pause(doc_root(requests->list)));
+    struct request told = request != NULL ? *request : (struct request){.verb = REQUEST_RESUME};
+    struct node *entry = add(requests, &told, NULL, now_wall_ms);
+    if (request == NULL) {
+        set_text(requests->list, entry, "through", through);
+    }
 }
 
 /* --- what follows --- */
 
-static bool is_of(const struct node *entry, enum request_verb verb)
+const struct node *requests_last_pause(const struct node *list)
 {
-    return node_is(node_get(entry, "verb"), request_verb_name(verb));
+    for (size_t i = node_count(list); i > 0; i--) {
+        if (is_about_pause(node_item(list, i - 1))) {
+            return node_item(list, i - 1);
+        }
+    }
+    return NULL;
+}
+
+const struct node *requests_pause(const struct node *list)
+{
+    const struct node *last = requests_last_pause(list);
+    return last != NULL && is_of(last, REQUEST_PAUSE) ? last : NULL;
+}
+
+const char *requests_through(const struct node *entry)
+{
+    return node_is(node_get(entry, "through"), PAUSE_SUSPEND) ? PAUSE_SUSPEND : PAUSE_ANNOTATION;
+}
+
+bool requests_is_pause(const struct node *entry, const struct pause *pause)
+{
+    return entry != NULL && pause->through != NULL && strcmp(requests_through(entry), pause->through) == 0 &&
+           str_equal(node_str(node_get(entry, "reason")), pause->reason);
 }
 
 int64_t requests_last_ms(const struct requests *requests)
@@ -144,7 +209,7 @@ bool requests_take_approval(struct requests *requests, const char *gate, int64_t
     time_write_milli(now_wall_ms, now);
     struct node_iter it = node_iterate(doc_root(requests->list));
     while (node_next(&it)) {
-        if (is_of(it.value, REQUEST_APPROVE) && node_is(node_get(it.value, "gate"), gate) && !is_spent(it.value)) {
+        if (is_of(it.value, REQUEST_APPROVE) && node_is(node_get(it.value, "gate"), gate) && !is_used(it.value)) {
             *who = requests_who(it.value);
             if (!is_passed_once(gate)) {
                 node_set_str(requests->list, it.value, "used", now);

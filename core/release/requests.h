@@ -3,15 +3,20 @@
  * dies, a request is acted on once, and its answer can be given by another engine.
  *
  *   status.requests: [{id, verb, gate, by, reason, at, acted, used}]    acted: when; used: when an approval was spent
+ *                    [{verb: pause, through, reason, acted}]            of nobody's request: through which field
+ *
+ * So that the record says when the release stood still, every pause is in there, and every end of one, also where
+ * nobody sent a request: GitOps writes the annotation alone. What holds it is the last of these entries.
  *
  * What follows from an entry is asked of it here: a promotion skips the rest of the analysis, an approval opens its
  * gate. That of a gate which a release passes once (confirm-rollout, confirm-promotion) holds for the release, because
  * such a gate may be asked more than once on the way; that of any other gate opens it once. */
 #pragma once
 
+#include "canary/pause.h"
 #include "canary/request.h"
 
-enum { REQUESTS_MAX = 64 }; /* beyond that the oldest approval that is spent goes */
+enum { REQUESTS_MAX = 64 }; /* beyond that the oldest one goes that nothing follows from any more */
 
 struct requests {
     struct doc *list;  /* root absent: none */
@@ -26,11 +31,27 @@ void requests_write(const struct requests *requests, struct doc *doc, struct nod
 
 /* The entry with this id of a Release, also as the store has it; NULL: it has none. */
 const struct node *requests_find(const struct node *release, const char *id);
+/* The same of its status.requests alone. */
+const struct node *requests_in(const struct node *list, const char *id);
 /* The same of one that runs. */
 const struct node *requests_entry(const struct requests *requests, const char *id);
 /* An entry as a node of `doc`; `gate` NULL: none. */
 struct node *requests_new_entry(struct doc *doc, const struct request *request, const char *gate, int64_t now_wall_ms);
 void requests_add(struct requests *requests, const struct request *request, const char *gate, int64_t now_wall_ms);
+
+/* `request`: of which that came; NULL: of none. */
+void requests_add_pause(struct requests *requests, const struct pause *pause, const struct request *request,
+                        int64_t now_wall_ms);
+void requests_add_resume(struct requests *requests, const struct request *request, int64_t now_wall_ms);
+
+/* The pause that holds a release with this status.requests, or the list of one that runs; NULL: none does. */
+const struct node *requests_pause(const struct node *list);
+/* The last entry of a pause, or of its end; NULL: there is none. */
+const struct node *requests_last_pause(const struct node *list);
+/* True when this entry says of a pause what the Canary says. NULL: it does not. */
+bool requests_is_pause(const struct node *entry, const struct pause *pause);
+/* The field of the Canary through which it came. */
+const char *requests_through(const struct node *entry);
 
 /* Wall clock: when the last one was acted on; 0: none was. */
 int64_t requests_last_ms(const struct requests *requests);

@@ -19,20 +19,9 @@ static void freeze(struct actor *actor, bool frozen)
     }
 }
 
-/* Flagger says nothing at the end of spec.suspend. */
-static void end_pause(struct actor *actor)
-{
-    if (actor->paused) {
-        char *text = str_format("%s goes on, it is not paused any more", actor->id);
-        actor_say(actor, "Normal", text);
-        str_free(&text);
-    }
-    actor->suspended = actor->paused = false;
-}
-
 static void go_on(struct actor *actor, struct canary *canary)
 {
-    end_pause(actor);
+    actor_end_pause(actor);
     waiting_end(&actor->waiting, WAIT_SPEC);
     str_free(&actor->refusal);
     if (actor_note_status(actor, canary, status_accepted(canary, clock_wall_ms(actor->context->clock)))) {
@@ -92,6 +81,7 @@ static void on_wake(struct timer *timer, void *ctx)
         actor->events.gone(actor->ctx); /* frees the actor */
         return;
     }
+    asked_look(&actor->asked, canary.root);
     note_refused(actor, !accepted);
     gauges_canary(&actor->context->gauges, &actor->shown, &canary, accepted);
     if (actor_is_busy(actor)) { /* the thing under way wakes the actor when it ends */
@@ -104,6 +94,8 @@ static void on_wake(struct timer *timer, void *ctx)
         actor->shows_only = false;
     } else if (actor_show_failed(actor, &canary) || actor->shows_only) {
         actor->shows_only = false;
+    } else if (actor->run != NULL && run_is_saving(actor->run)) {
+        actor_note_waiting(actor, &canary); /* thawed now, it would go on before the world was looked at */
     } else if (!accepted) {
         actor_refuse(actor, &canary);
     } else if (canary.suspend) {
@@ -198,6 +190,8 @@ void actor_free(struct actor *actor)
     str_free(&actor->unfit);
     str_free(&actor->refusal);
     str_free(&actor->answered);
+    str_free(&actor->held);
+    asked_fini(&actor->asked);
     doc_free(actor->unfit_spec);
     str_free(&actor->uid);
     str_free(&actor->namespace);

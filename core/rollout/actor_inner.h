@@ -3,6 +3,7 @@
  *   actor.c                                       wakes up, and says which look it is; birth and death
  *   actor_refusal.c                               a Canary that is refused
  *   actor_request.c · actor_verdict.c             what people ask, and whether it makes sense
+ *   actor_pause.c                                 what holds the Canary still, on record
  *   actor_look.c                                  the look by one spec
  *   actor_release.c                               begins releases and looks after the one that runs
  *   actor_spec.c                                  which spec a running release goes by
@@ -11,6 +12,7 @@
  *   actor_step.c                                  the one step that is under way, and its failure */
 #pragma once
 
+#include "canary/asked.h"
 #include "notify/trouble.h"
 #include "notify/waiting.h"
 #include "rollout/actor.h"
@@ -93,8 +95,9 @@ struct actor {
     int64_t creating_retry_ms, creating_after_ms; /* monotonic: no Release is created before that */
     char *warning;                                /* what was last said of the weights; NULL: nothing yet */
     int warning_writes;
-    bool suspended;          /* announced */
-    bool paused;             /* by an annotation; announced */
+    char *held;              /* that it stands still, as it was told; NULL: it does not */
+    bool paused;             /* by an annotation; told */
+    struct asked asked;      /* what a person asks of it */
     char *answered;          /* the request whose answer was told last; NULL: none */
     bool edit_told;          /* what became of the Canary's last edit */
     bool refused;            /* the Canary was refused at the last look: a new release must wait */
@@ -202,11 +205,12 @@ bool actor_take_request(struct actor *actor, const struct canary *canary, bool a
 struct request_subject {
     const struct canary *canary;
     const struct request *request;
-    struct doc *latest;  /* the last Release as the store has it; NULL: none */
-    const char *release; /* its name; NULL: none */
-    bool open;           /* it is under way */
-    bool accepted;       /* the Canary is not refused */
-    int64_t generation;  /* of the target; 0: not known */
+    struct doc *latest;        /* the last Release as the store has it; NULL: none */
+    const struct node *record; /* its status.requests, or those of the run */
+    const char *release;       /* its name; NULL: none */
+    bool open;                 /* it is under way */
+    bool accepted;             /* the Canary is not refused */
+    int64_t generation;        /* of the target; 0: not known */
 };
 void request_subject_init(struct request_subject *subject, struct actor *actor, const struct canary *canary,
                           const struct request *request, bool accepted);
@@ -221,13 +225,23 @@ char *verdict_on_retry(struct actor *actor, const struct request_subject *subjec
 /* Of a request that needs a release under way, before that was resumed. */
 char *verdict_on_any(const struct request_subject *subject);
 
+/* --- actor_pause.c --- */
+
+/* Puts on record what holds the Canary still, or that nothing does any more, where that is not there yet. True: it is
+ * under way, and wakes the actor. `accepted`: the Canary is not refused. */
+bool actor_note_pause(struct actor *actor, const struct canary *canary, bool accepted);
+/* True while the release under way has not yet on record what the Canary says of a pause. */
+bool actor_lacks_pause(struct actor *actor, const struct canary *canary);
+/* Freezes the run, and tells why once it has. */
+void actor_suspend(struct actor *actor, const struct canary *canary);
+void actor_end_pause(struct actor *actor);
+
 /* --- actor_look.c --- */
 
 /* Looks at what the target is now, and at all that follows, by this spec. */
 void actor_look_by(struct actor *actor, struct canary *canary);
 /* The look, by the spec that the running release goes by. */
 void actor_look_by_record(struct actor *actor);
-void actor_suspend(struct actor *actor, const struct canary *canary);
 
 /* --- actor_refusal.c --- */
 

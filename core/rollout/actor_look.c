@@ -231,36 +231,3 @@ void actor_look_by_record(struct actor *actor)
     }
     canary_fini(&canary);
 }
-
-/* Who paused it is known where a request goes with the annotation. */
-static void tell_suspended(struct actor *actor, const struct canary *canary)
-{
-    if (canary->pause == NULL) {
-        actor_say(actor, "Normal", "skipping canary run as object is suspended");
-        return;
-    }
-    struct request request;
-    struct err ignored = {0};
-    bool known = request_read(&request, canary->root, &ignored) == REQUEST_READ && request.verb == REQUEST_PAUSE &&
-                 request.by != NULL;
-    char *text =
-        str_format("%s is paused%s%s: %s", actor->id, known ? " by " : "", known ? request.by : "", canary->pause);
-    actor->paused = true;
-    actor_say(actor, "Normal", text);
-    str_free(&text);
-    request_fini(&request);
-}
-
-void actor_suspend(struct actor *actor, const struct canary *canary)
-{
-    if (actor->run != NULL) {
-        run_freeze(actor->run, true);
-    }
-    if (actor->suspended || (actor->run != NULL && run_is_acting(actor->run))) {
-        return; /* told already; or the run is acting, and wakes the actor when that ends */
-    }
-    actor->suspended = true;
-    waiting_end(&actor->waiting, NULL);
-    tell_suspended(actor, canary);
-    actor_note_waiting(actor, canary);
-}

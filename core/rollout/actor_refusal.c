@@ -99,7 +99,7 @@ void actor_refuse(struct actor *actor, const struct canary *canary)
         actor_suspend(actor, canary);
         return;
     }
-    actor->suspended = false;
+    str_free(&actor->held);
     actor_forget_edit(actor);
     if (actor->run != NULL) {
         actor_look_by_record(actor);

@@ -170,16 +170,14 @@ struct doc *actor_retry(struct actor *actor, const struct canary *canary, const 
     const char *state = node_str_or(node_get(status, "state"), "");
     bool failed = strcmp(state, RELEASE_FAILED) == 0 || strcmp(state, RELEASE_HALTED) == 0;
     struct doc *target = context_target(actor->context, &canary->names), *entry = NULL;
-    struct request request;
-    struct err ignored = {0};
-    bool asked = request_read(&request, canary->root, &ignored) == REQUEST_READ && request.verb == REQUEST_RETRY &&
-                 !request_is_answered(&request, canary->root) && requests_find(root, request.id) == NULL &&
-                 request_is_for(&request, object_name(root), object_generation(doc_root(target)));
+    const struct request *request = &actor->asked.request;
+    bool asked = asked_is_open(&actor->asked, canary->root) && request->verb == REQUEST_RETRY &&
+                 requests_find(root, request->id) == NULL &&
+                 request_is_for(request, object_name(root), object_generation(doc_root(target)));
     if (asked && failed && node_is(node_get(status, "revision"), now->revision)) {
         entry = doc_new();
-        doc_set_root(entry, requests_new_entry(entry, &request, NULL, clock_wall_ms(actor->context->clock)));
+        doc_set_root(entry, requests_new_entry(entry, request, NULL, clock_wall_ms(actor->context->clock)));
     }
-    request_fini(&request);
     doc_free(target);
     return entry;
 }

@@ -84,15 +84,20 @@ static bool refuse(struct actor *actor, const struct request_subject *subject, c
     return busy;
 }
 
+static int64_t acted_ms_of(const struct node *entry)
+{
+    int64_t ms = 0;
+    struct err ignored = {0};
+    time_parse(node_str_or(node_get(entry, "acted"), ""), &ms, &ignored);
+    return ms;
+}
+
 /* What became of a request that is on record. */
 static bool answer_by_record(struct actor *actor, const struct request_subject *subject, const struct node *entry)
 {
     const struct request *request = subject->request;
     const char *gate = node_str(node_get(entry, "gate")), *name = subject->release;
     char *text;
-    int64_t acted_ms = 0;
-    struct err ignored = {0};
-    time_parse(node_str_or(node_get(entry, "acted"), ""), &acted_ms, &ignored);
     switch (request->verb) {
     case REQUEST_PROMOTE:
         text = str_format("the rest of the analysis of %s is skipped", name);
@@ -110,18 +115,25 @@ static bool answer_by_record(struct actor *actor, const struct request_subject *
     bool busy = answer(
         actor, subject->canary,
         &(struct status_answer){.request = request, .release = name, .gate = gate, .done = true, .message = text},
-        acted_ms);
+        acted_ms_of(entry));
     str_free(&text);
     return busy;
 }
 
 /* --- doing --- */
 
-static bool answer_done(struct actor *actor, const struct request_subject *subject, const char *what)
+/* Of a pause, or of its end, which are on record where a release is under way. */
+static bool answer_state(struct actor *actor, const struct request_subject *subject, const char *what)
 {
+    const struct node *entry = requests_last_pause(subject->record);
+    bool is_recorded = node_is(node_get(entry, "id"), subject->request->id);
     char *text = str_format("%s %s", subject->canary->names.id, what);
     bool busy = answer(actor, subject->canary,
-                       &(struct status_answer){.request = subject->request, .done = true, .message = text}, 0);
+                       &(struct status_answer){.request = subject->request,
+                                               .release = is_recorded ? subject->release : NULL,
+                                               .done = true,
+                                               .message = text},
+                       is_recorded ? acted_ms_of(entry) : 0);
     str_free(&text);
     return busy;
 }
@@ -131,11 +143,24 @@ static bool take_pause(struct actor *actor, const struct request_subject *subjec
     if (subject->canary->pause == NULL) {
         return refuse(actor, subject, str_dup("its annotation " PAUSE_ANNOTATION " is not there"));
     }
+    if (actor_lacks_pause(actor, subject->canary)) {
+        return false; /* the release begins anew, and wakes the actor once it can be put on record */
+    }
     actor_suspend(actor, subject->canary);
-    if (!actor->suspended || actor_is_busy(actor)) {
+    if (actor->held == NULL || actor_is_busy(actor)) {
         return true; /* the run is acting, or the wait is being shown: both wake the actor */
     }
-    return answer_done(actor, subject, "is paused");
+    return answer_state(actor, subject, "is paused");
+}
+
+/* As far as anybody knows: an annotation that came and went without a release, or without an engine, left nothing. */
+static bool was_paused(const struct actor *actor, const struct request_subject *subject)
+{
+    const struct node *last = node_at(subject->canary->root, "status", "lastRequest");
+    bool by_request = node_is(node_get(last, "verb"), request_verb_name(REQUEST_PAUSE)) &&
+                      node_is(node_get(last, "outcome"), STATUS_DONE);
+    const struct node *entry = requests_last_pause(subject->record);
+    return actor->paused || by_request || node_is(node_get(entry, "id"), subject->request->id);
 }
 
 static bool take_resume(struct actor *actor, const struct request_subject *subject)
@@ -144,8 +169,13 @@ static bool take_resume(struct actor *actor, const struct request_subject *subje
         return refuse(actor, subject,
                       str_format("its annotation " PAUSE_ANNOTATION " is still there: %s", subject->canary->pause));
     }
-    return answer_done(actor, subject,
-                       subject->canary->suspend ? "is not paused, but spec.suspend holds it" : "goes on");
+    if (actor_lacks_pause(actor, subject->canary)) {
+        return false;
+    }
+    return answer_state(actor, subject,
+                        subject->canary->suspend     ? "is not paused, but spec.suspend holds it"
+                        : was_paused(actor, subject) ? "goes on"
+                                                     : "is not paused");
 }
 
 /* A release under way: of one that this engine has not taken up yet only a rollback is more urgent than all else. */
@@ -201,6 +231,12 @@ static bool is_recorded_as(const struct request_subject *subject, const struct n
     return is_meant && node_is(node_get(entry, "verb"), request_verb_name(request->verb));
 }
 
+/* What the Canary says by now counts of a pause, and not what was on record once. */
+static bool is_of_state(const struct request *request)
+{
+    return request->verb == REQUEST_PAUSE || request->verb == REQUEST_RESUME;
+}
+
 static bool take(struct actor *actor, const struct request_subject *subject)
 {
     const char *id = subject->request->id;
@@ -210,7 +246,7 @@ static bool take(struct actor *actor, const struct request_subject *subject)
         const char *verb = node_str_or(node_get(entry, "verb"), "another one");
         return refuse(actor, subject,
                       str_format("its id %s is that of another request: %s %s", id, verb, subject->release));
-    } else if (entry != NULL) {
+    } else if (entry != NULL && !is_of_state(subject->request)) {
         return answer_by_record(actor, subject, entry);
     }
     switch (subject->request->verb) {
@@ -225,25 +261,31 @@ static bool take(struct actor *actor, const struct request_subject *subject)
     }
 }
 
+static bool take_open(struct actor *actor, const struct canary *canary, bool accepted)
+{
+    struct request_subject subject;
+    request_subject_init(&subject, actor, canary, &actor->asked.request, accepted);
+    bool busy = take(actor, &subject);
+    request_subject_fini(&subject);
+    return busy;
+}
+
 bool actor_take_request(struct actor *actor, const struct canary *canary, bool accepted)
 {
-    struct request request;
-    struct err err = {0};
-    enum request_found found = request_read(&request, canary->root, &err);
+    const struct asked *asked = &actor->asked;
+    bool is_open = asked_is_open(asked, canary->root);
+    bool is_urgent = is_open && asked->request.verb == REQUEST_ROLLBACK;
     /* It wakes the actor when that has ended. A release that is being taken back has begun to do what was asked. */
-    bool acts = actor->run != NULL && run_is_acting(actor->run) && !run_is_ending(actor->run);
-    bool busy = false;
-    if (found == REQUEST_NONE || acts || request_is_answered(&request, canary->root)) {
-        /* there is nothing to do now */
-    } else if (found == REQUEST_BAD) {
-        busy =
-            answer(actor, canary, &(struct status_answer){.request = &request, .is_bad = true, .message = err.text}, 0);
-    } else {
-        struct request_subject subject;
-        request_subject_init(&subject, actor, canary, &request, accepted);
-        busy = take(actor, &subject);
-        request_subject_fini(&subject);
+    if (actor->run != NULL && run_is_acting(actor->run) && !run_is_ending(actor->run)) {
+        return false;
+    } else if (!is_urgent && actor_note_pause(actor, canary, accepted)) {
+        return true;
+    } else if (is_open) {
+        return take_open(actor, canary, accepted);
+    } else if (asked->found == REQUEST_BAD && !request_is_answered(&asked->request, canary->root)) {
+        return answer(actor, canary,
+                      &(struct status_answer){.request = &asked->request, .is_bad = true, .message = asked->problem},
+                      0);
     }
-    request_fini(&request);
-    return busy;
+    return false;
 }

@@ -19,6 +19,8 @@ void request_subject_init(struct request_subject *subject, struct actor *actor, 
     subject->open =
         actor->run != NULL || (root != NULL && release_state_is_open(node_str(node_at(root, "status", "state"))));
     subject->release = actor->run != NULL ? run_release(actor->run)->name : root != NULL ? object_name(root) : NULL;
+    subject->record =
+        actor->run != NULL ? doc_root(run_release(actor->run)->requests.list) : node_at(root, "status", "requests");
     doc_free(target);
 }
 

@@ -219,6 +219,11 @@ void run_accept(struct run *run, const struct canary *canary)
     release_accept(run->release, canary);
 }
 
+bool run_is_saving(const struct run *run)
+{
+    return run->saves;
+}
+
 static void on_saved(struct run *run)
 {
     if (!run->frozen) {
@@ -252,6 +257,24 @@ void run_ask(struct run *run, const struct request *request, const char *gate)
 {
     requests_add(&run->release->requests, request, gate, clock_wall_ms(run->context->clock));
     run_save(run);
+}
+
+void run_note_pause(struct run *run, const struct pause *pause, const struct request *request)
+{
+    requests_add_pause(&run->release->requests, pause, request, clock_wall_ms(run->context->clock));
+    run_save(run);
+}
+
+void run_note_resume(struct run *run, const struct request *request)
+{
+    requests_add_resume(&run->release->requests, request, clock_wall_ms(run->context->clock));
+    run_save(run);
+}
+
+bool run_goes_on(const struct run *run)
+{
+    bool decides = run->state == RUN_CLAIMING || run->state == RUN_SCRIPT || run->state == RUN_RESTARTING;
+    return decides && run->verdict == VERDICT_NONE && run->release->ending == NULL;
 }
 
 bool run_can_go_back(const struct run *run)

@@ -10,6 +10,7 @@
  * finishes (state RollingBack). */
 #pragma once
 
+#include "canary/pause.h"
 #include "canary/request.h"
 #include "effect/effect.h"
 #include "notify/trouble.h"
@@ -58,6 +59,11 @@ bool run_take_back(struct run *run, const struct request *request);
 /* Puts on record that this was asked, and goes by it from then on (release/requests.h). The run must be frozen; it is
  * acting until that is on record. `gate`: that is approved; NULL: none. */
 void run_ask(struct run *run, const struct request *request, const char *gate);
+/* The same of a pause, and of its end. `request`: that came with it; NULL: none. */
+void run_note_pause(struct run *run, const struct pause *pause, const struct request *request);
+void run_note_resume(struct run *run, const struct request *request);
+/* True until its end is decided: a frozen run stands still in all that it does. */
+bool run_goes_on(const struct run *run);
 /* True while the release can still be taken back: its script, or the step that comes before it, has neither promoted
  * anything nor come to an end. */
 bool run_can_go_back(const struct run *run);
@@ -88,6 +94,8 @@ const struct release *run_release(const struct run *run);
 bool run_is_waiting(const struct run *run);
 /* From now on the release goes by this spec. Must not be called while the run is acting. */
 void run_accept(struct run *run, const struct canary *canary);
+/* True while run_save, or what calls it, is under way. */
+bool run_is_saving(const struct run *run);
 /* Records that spec, and what was done before. The run is acting until then. May be called only while the run is
  * frozen and not acting. */
 void run_save(struct run *run);

@@ -97,6 +97,39 @@ describe('the story of a release', function()
     assert.matches('status.requests[0]: an object is wanted, got "x"', problem, 1, true)
   end)
 
+  it('tells who paused it and who let it go on, and for how long', function()
+    local function told(list, state)
+      local object = release { requests = list, state = state }
+      return lines(object), assert(story.story_of(object))
+    end
+    local paused = { id = 'a', verb = 'pause', by = 'alice', reason = 'INC-4711', acted = at(94) }
+    local over = { verb = 'pause', through = 'spec.suspend', acted = at(100) }
+    local resumed = { id = 'b', verb = 'resume', by = 'bob', reason = 'all is well', acted = at(190) }
+    local shown, whole = told { paused, over, resumed,
+      { verb = 'pause', through = 'sluice.dev/pause', reason = 'freeze', acted = '2026-11-29T10:03:20.200Z' },
+      { verb = 'resume', through = 'sluice.dev/pause', acted = '2026-11-29T10:03:20.700Z' } }
+    assert.matches('  taken back after 4m 00s, of them 1m 36s paused, at weight 10', shown[1], 1, true)
+    assert.same({
+      '   1:34  paused        by alice: INC-4711',
+      '   1:40  paused        by spec.suspend',
+      '   2:00  fail 1/2      success 97.25 %, at least 99 % wanted, short by 1.75 %, 40 requests (round 2, '
+        .. 'strategies/canary.lua:9)',
+      '   3:00  fail 2/2      success 96.1 %, at least 99 % wanted, short by 2.9 %, 40 requests (round 3, '
+        .. 'strategies/canary.lua:9)',
+      '   3:10  resumed       by bob: all is well (paused for 1m 36s)',
+      '   3:20  paused        by an annotation of the Canary: freeze',
+      '   3:20  resumed       the annotation is gone (paused for 0.5 s)',
+    }, { unpack(shown, 6, 12) })
+    assert.equal(96500, whole.paused_ms)
+    whole = select(2, told { paused }) -- taken back, paused as it was
+    assert.equal(146500, whole.paused_ms)
+    shown, whole = told({ paused }, 'Running')
+    assert.equal(at_ms(94), whole.paused_since_ms)
+    assert.matches('under way after 4m 00s, paused', shown[1], 1, true)
+    whole = select(2, told { resumed, { verb = 'pause' } }) -- cut, and by hand
+    assert.is_nil(whole.paused_ms)
+  end)
+
   it('says of a record of an older engine what it has', function()
     local object = release()
     for _, field in ipairs { 'endedBy', 'startedBy', 'decided', 'drainedAfterMs' } do

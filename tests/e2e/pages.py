@@ -39,6 +39,7 @@ def calm(text):
     text = re.sub(r', of Prometheus \S+, ', ', of Prometheus N, ', text)
     text = re.sub(r'killed at every word: ([1-9]\d*) of \1 end', 'killed at every word: N of N end', text)
     text = re.sub(r'^ +\d+:\d\d  |(?<=promoted after )\d.*', 'N', text, flags=re.M)
+    text = re.sub(r'paused for [^)]*', 'paused for N', text)
     return re.sub(r'(known are \w+), .*', r'\1, …', text)
 
 

@@ -281,8 +281,19 @@ static struct checked *sender_of(struct checkers *checkers, const char *key)
     return checkers->count == 1 ? &checkers->canaries[0] : NULL;
 }
 
+/* <canary>/request/<id>, <canary>/pause/<when>/<hash>: of what a person asks, with a release or without one. */
+static bool is_of_person(const char *key)
+{
+    const char *rest = key + strcspn(key, "/");
+    return str_has_prefix(rest, "/request/") || str_has_prefix(rest, "/pause/");
+}
+
 void checkers_note_delivery(struct checkers *checkers, const char *key)
 {
+    if (is_of_person(key)) {
+        note_deed(checkers, key, 1);
+        return;
+    }
     struct checked *canary = sender_of(checkers, key);
     if (canary == NULL) {
         checkers_break(checkers, CHECK_ONCE, "%s was sent for a release that is over", key);
@@ -307,6 +318,9 @@ void checkers_note_stale_delivery(struct checkers *checkers, const char *key)
     size_t len = strcspn(key, "/");
     if (++checkers->stale_deliveries > 1) {
         checkers_break(checkers, CHECK_ONCE, "%s goes on though it has lost the Lease", checkers->paused);
+    }
+    if (is_of_person(key)) {
+        return;
     }
     for (size_t i = 0; i < checkers->count; i++) {
         const struct checked_release *release = &checkers->canaries[i].of_paused;

@@ -12,7 +12,7 @@ local waits = require 'tool.record.waits'
 local M = {}
 
 local OUTCOMES = { promoted = 'good', ['taken back'] = 'bad', failed = 'bad', ['being taken back'] = 'bad' }
-local KINDS = { fail = 'bad', blind = 'unsure', gate = 'unsure', waits = 'unsure', pass = 'good' }
+local KINDS = { fail = 'bad', blind = 'unsure', gate = 'unsure', waits = 'unsure', paused = 'unsure', pass = 'good' }
 
 ---@class BoardDecision
 ---@field at_ms number?

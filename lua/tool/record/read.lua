@@ -104,8 +104,9 @@ end
 ---@field gate string? that was approved
 ---@field by string?
 ---@field reason string?
+---@field through string? the field of the Canary that paused it, where nobody sent a request
 ---@field acted string? when it was acted on
-local REQUEST = { 'id', 'verb', 'gate', 'by', 'reason', 'acted' }
+local REQUEST = { 'id', 'verb', 'gate', 'by', 'reason', 'through', 'acted' }
 
 function Reader:request(one, path)
   if type(one) ~= 'table' then

@@ -2,14 +2,18 @@
 --- table comes out.
 local moments = require 'tool.record.moment'
 local read = require 'tool.record.read'
+local requests = require 'tool.record.requests'
 local verdicts = require 'tool.record.verdict'
 local waits = require 'tool.record.waits'
 
 local M = {}
 
+---@alias StoryKind 'started'|'weight'|'iteration'|'gate'|'waits'|'asked'|'paused'|'resumed'|'pass'|'fail'|'blind'
+---      |'promotion'|'ended'
+
 ---@class StoryLine
 ---@field at_ms number? since 1970; nil: the record does not say
----@field kind 'started'|'weight'|'iteration'|'gate'|'waits'|'asked'|'pass'|'fail'|'blind'|'promotion'|'ended'
+---@field kind StoryKind
 ---@field text string
 ---@field weight number? of kind weight: percent
 ---@field verdict Evidence? of pass, fail and blind
@@ -33,6 +37,8 @@ local M = {}
 ---@field decided_ms number? when it was decided to take it back
 ---@field ended_ms number?
 ---@field took_ms number? from its beginning until that, or its end
+---@field paused_ms number? of that, for so long somebody had paused it; nil: nobody had
+---@field paused_since_ms number? of one that is paused
 ---@field drained_after_ms number? from the decision until the canary had no share
 ---@field weight integer? the canary's share when the end was decided
 ---@field verdicts { pass: integer, fail: integer, blind: integer }
@@ -125,17 +131,16 @@ local function add_evidence(lines, release, each)
   end
 end
 
---- 'alice: INC-4711'
-local function who(request)
-  return (request.by or 'somebody') .. (request.reason and ': ' .. request.reason or '')
-end
-
---- What people asked for while it ran.
-local function add_requests(lines, release)
-  for _, request in ipairs(release.requests) do
-    local what = (request.verb or '?') .. (request.gate and ' gate ' .. request.gate or '')
-    lines[#lines + 1] = { at_ms = moments.parse(request.acted), kind = 'asked',
-      text = ('%s, by %s'):format(what, who(request)) }
+--- What people asked for while it ran, and for how long it stood still.
+local function add_requests(story, release)
+  local lines, holds = requests.told(release.requests)
+  local hold = holds[#holds]
+  if hold and not hold.until_ms and story.outcome == 'under way' then
+    story.paused_since_ms = hold.from_ms
+  end
+  story.paused_ms = requests.held_ms(holds, story.decided_ms or story.ended_ms)
+  for _, line in ipairs(lines) do
+    story.lines[#story.lines + 1] = line
   end
 end
 
@@ -159,7 +164,7 @@ end
 local function started(release, story)
   local text = release.restarted and 'another revision, in mid-run' or 'new revision'
   if release.begun_by then
-    text = 'the same revision again, retried by ' .. who(release.begun_by)
+    text = 'the same revision again, retried by ' .. requests.who(release.begun_by)
   end
   if story.images then
     text = ('%s (%s)'):format(text, story.images)
@@ -234,8 +239,8 @@ local function why(story, release)
     tostring(release.threshold or '?')) or why_ended(story, release)
 end
 
-local ORDER = { started = 0, pass = 1, fail = 1, blind = 1, iteration = 2, weight = 2, asked = 2, gate = 3,
-  waits = 3, promotion = 4, ended = 5 }
+local ORDER = { started = 0, resumed = 1, pass = 2, fail = 2, blind = 2, iteration = 3, weight = 3, asked = 3, gate = 4,
+  waits = 4, promotion = 5, paused = 6, ended = 7 }
 
 --- By second, because evidence knows no smaller unit; what has no time stays where it is.
 local function sort(lines)
@@ -248,10 +253,10 @@ local function sort(lines)
     if x ~= y then
       return x < y
     end
-    return ORDER[a.kind] * #lines + a.place < ORDER[b.kind] * #lines + b.place
+    return ORDER[a.order or a.kind] * #lines + a.place < ORDER[b.order or b.kind] * #lines + b.place
   end)
   for _, line in ipairs(lines) do
-    line.place = nil
+    line.place, line.order = nil, nil
   end
 end
 
@@ -323,7 +328,7 @@ function M.story_of(object, canary, each)
   story.lines[1] = started(release, story)
   add_entries(story.lines, release)
   add_waits(story.lines, release, story, canary)
-  add_requests(story.lines, release)
+  add_requests(story, release)
   add_evidence(story.lines, release, each)
   if story.outcome ~= 'under way' then
     story.lines[#story.lines + 1] = ended(story, release)

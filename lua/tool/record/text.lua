@@ -47,6 +47,11 @@ local function header(story)
   if story.took_ms then
     outcome = ('%s after %s'):format(outcome, moments.span(story.took_ms))
   end
+  if story.paused_since_ms then
+    outcome = outcome .. ', paused'
+  elseif story.paused_ms then
+    outcome = ('%s, of them %s paused'):format(outcome, moments.span(story.paused_ms))
+  end
   if story.weight and story.weight > 0 then
     outcome = ('%s, at weight %d'):format(outcome, story.weight)
   end

@@ -121,6 +121,71 @@ static void test_a_full_list_drops_what_is_spent(void **state)
     requests_fini(&requests);
 }
 
+static void expect_list(const struct requests *requests, const char *text)
+{
+    fake_doc_expect(doc_root(requests->list), text);
+}
+
+static void test_a_pause_is_held_until_it_is_resumed(void **state)
+{
+    struct requests requests;
+    struct request alice = {.verb = REQUEST_PAUSE, .id = (char[]){"a"}, .by = (char[]){"alice"}};
+    struct request bob = {.verb = REQUEST_RESUME, .id = (char[]){"b"}, .by = (char[]){"bob"}};
+    struct pause freeze = {.through = PAUSE_ANNOTATION, .reason = (char[]){"freeze"}};
+    struct pause suspend = {.through = PAUSE_SUSPEND};
+    struct pause nothing = {0};
+    read_text(&requests, "{}");
+    assert_null(requests_pause(doc_root(requests.list)));
+    requests_add_pause(&requests, &freeze, &alice, NOW_MS);
+    expect_list(&requests,
+                "[{'id':'a','verb':'pause','by':'alice','reason':'freeze','acted':'1970-01-01T00:00:01.000Z'}]");
+    const struct node *held = requests_pause(doc_root(requests.list));
+    assert_true(requests_is_pause(held, &freeze));
+    assert_false(requests_is_pause(held, &suspend));
+    assert_false(requests_is_pause(held, &nothing));
+    assert_false(requests_is_pause(NULL, &nothing));
+    requests_add_resume(&requests, &bob, NOW_MS);
+    assert_null(requests_pause(doc_root(requests.list)));
+    assert_string_equal(node_str(node_get(requests_last_pause(doc_root(requests.list)), "id")), "b");
+    requests_fini(&requests);
+}
+
+static void test_a_pause_without_a_request_says_through_what_it_came(void **state)
+{
+    struct requests requests;
+    struct pause suspend = {.through = PAUSE_SUSPEND};
+    read_text(&requests, "{}");
+    requests_add_pause(&requests, &suspend, NULL, NOW_MS);
+    assert_true(requests_is_pause(requests_pause(doc_root(requests.list)), &suspend));
+    requests_add_resume(&requests, NULL, NOW_MS);
+    expect_list(&requests, "[{'verb':'pause','acted':'1970-01-01T00:00:01.000Z','through':'spec.suspend'},"
+                           "{'verb':'resume','acted':'1970-01-01T00:00:01.000Z','through':'spec.suspend'}]");
+    requests_fini(&requests);
+}
+
+static void test_a_full_list_keeps_the_pause_that_holds_it(void **state)
+{
+    struct requests requests;
+    struct pause suspend = {.through = PAUSE_SUSPEND};
+    read_text(&requests, "{}");
+    add(&requests, REQUEST_PROMOTE, "promoted", NULL);
+    for (int i = 0; i < REQUESTS_MAX; i++) {
+        requests_add_pause(&requests, &suspend, NULL, NOW_MS);
+        requests_add_resume(&requests, NULL, NOW_MS);
+    }
+    requests_add_pause(&requests, &suspend, NULL, NOW_MS);
+    for (int i = 0; i < REQUESTS_MAX; i++) {
+        char *id = str_format("a%d", i);
+        add(&requests, REQUEST_APPROVE, id, "own");
+        assert_true(take(&requests, "own"));
+        str_free(&id);
+    }
+    assert_int_equal(node_count(doc_root(requests.list)), REQUESTS_MAX);
+    assert_non_null(requests_promotion(&requests));
+    assert_non_null(requests_pause(doc_root(requests.list)));
+    requests_fini(&requests);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +194,9 @@ int main(void)
         cmocka_unit_test(test_an_entry_is_found_in_an_object),
         cmocka_unit_test(test_a_gate_that_is_passed_once_stays_open_and_others_are_opened_once),
         cmocka_unit_test(test_a_full_list_drops_what_is_spent),
+        cmocka_unit_test(test_a_pause_is_held_until_it_is_resumed),
+        cmocka_unit_test(test_a_pause_without_a_request_says_through_what_it_came),
+        cmocka_unit_test(test_a_full_list_keeps_the_pause_that_holds_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
