@@ -88,6 +88,15 @@ static bool open_programs(struct program *p, struct err *err)
     return true;
 }
 
+static struct load_ceiling ceiling_of(const struct load_flags *flags)
+{
+    bool has_own_rate = flags->load_rate_max > 0 && flags->load_rate_max < flags->rate_max;
+    return (struct load_ceiling){.rate = (double)(has_own_rate ? flags->load_rate_max : flags->rate_max),
+                                 .flag = has_own_rate ? "-max-load-rate" : "-max-rate",
+                                 .workers = (int)flags->workers_max,
+                                 .duration_ms = flags->timeout_ms};
+}
+
 static bool open_all(struct program *p, struct err *err)
 {
     if (p->flags.namespace_regexp[0] != '\0') {
@@ -104,9 +113,8 @@ static bool open_all(struct program *p, struct err *err)
                    .loop = p->loop,
                    .http = p->http,
                    .programs = p->programs,
-                   .ceiling = {.rate = (double)p->flags.rate_max,
-                               .workers = (int)p->flags.workers_max,
-                               .duration_ms = p->flags.timeout_ms}},
+                   .ceiling = ceiling_of(&p->flags)},
+        .rate = (double)p->flags.rate_max,
         .namespaces = p->namespaces,
         .tasks_max = (size_t)p->flags.tasks_max,
         .gates_max = (size_t)p->flags.gates_max,

@@ -19,7 +19,8 @@ const struct cli_flag load_flags_table[] = {
     {"zap-encoding", "json|console", "the form of the log (default json)"},
     {"timeout", "DURATION", "the longest that a load or a program may last (default 1h)"},
     {"namespace-regexp", "PATTERN", "whose hooks are served: canaries of namespaces that match (default: all)"},
-    {"max-rate", "N", "requests per second of a load (default 1000)"},
+    {"max-rate", "N", "requests per second of all loads together (default 1000)"},
+    {"max-load-rate", "N", "requests per second of one load (default: those of -max-rate)"},
     {"max-workers", "N", "workers of a load, the -c of hey (default 200)"},
     {"max-tasks", "N", "loads and programs that run at once (default 32)"},
     {"max-gates", "N", "gates that are open at once (default 10000)"},
@@ -37,6 +38,7 @@ static const struct number {
     int64_t least, most, fallback;
 } numbers[] = {
     {"max-rate", offsetof(struct load_flags, rate_max), 1, 100000, 1000},
+    {"max-load-rate", offsetof(struct load_flags, load_rate_max), 1, 100000, 0},
     {"max-workers", offsetof(struct load_flags, workers_max), 1, 10000, 200},
     {"max-tasks", offsetof(struct load_flags, tasks_max), 1, 1000, 32},
     {"max-gates", offsetof(struct load_flags, gates_max), 1, 1000000, 10000},

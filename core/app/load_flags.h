@@ -12,7 +12,8 @@ struct load_flags {
     const char *place_flag; /* which of -port and -listen has said so; NULL: none */
     const char *log_level, *zap_encoding, *namespace_regexp;
     int64_t timeout_ms;
-    int64_t rate_max, workers_max, tasks_max, gates_max, processes_max;
+    int64_t rate_max, load_rate_max; /* load_rate_max 0: the other one alone */
+    int64_t workers_max, tasks_max, gates_max, processes_max;
     struct str_list allowed, variables;
     bool help, version;
 };

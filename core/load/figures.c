@@ -12,7 +12,7 @@ struct canary {
 
 struct figures {
     struct metrics *metrics;
-    struct metric_family *requests, *durations, *tasks, *running;
+    struct metric_family *requests, *durations, *tasks, *slowed, *running, *wanted;
     struct canary canaries[FIGURES_CANARIES_MAX]; /* the one whose last task is the oldest comes first */
     size_t canary_count;
 };
@@ -32,7 +32,12 @@ struct figures *figures_new(void)
                                      "Tasks that hooks asked for, by what became of them", by_outcome);
     figures->running =
         metrics_declare(metrics, METRIC_GAUGE, "sluice_load_tasks_running", "Loads and programs that run now", NULL);
-    metric_set(figures->running, NULL, 0);
+    figures->slowed =
+        metrics_declare(metrics, METRIC_COUNTER, "sluice_load_slowed_total",
+                        "Loads that got less than their rate, because -max-rate is for all together", by_canary);
+    figures->wanted = metrics_declare(metrics, METRIC_GAUGE, "sluice_load_rate_wanted",
+                                      "Requests per second that the loads that run want together", NULL);
+    figures_running(figures, 0, 0);
     return figures;
 }
 
@@ -65,6 +70,7 @@ static void forget_oldest(struct figures *figures)
     struct canary canary = take_out(figures, 0);
     metric_remove_matching(figures->requests, (const char *const[]){canary.namespace, canary.name, NULL});
     metric_remove_matching(figures->durations, (const char *const[]){canary.namespace, canary.name});
+    metric_remove_matching(figures->slowed, (const char *const[]){canary.namespace, canary.name});
     metric_remove_matching(figures->tasks, (const char *const[]){canary.namespace, canary.name, NULL, NULL});
     canary_fini(&canary);
 }
@@ -104,9 +110,15 @@ void figures_task(struct figures *figures, const char *namespace, const char *na
     metric_add(figures->tasks, (const char *const[]){namespace, name, type, outcome}, 1);
 }
 
-void figures_running(struct figures *figures, size_t tasks)
+void figures_slowed(struct figures *figures, const char *namespace, const char *name)
+{
+    metric_add(figures->slowed, (const char *const[]){namespace, name}, 1);
+}
+
+void figures_running(struct figures *figures, size_t tasks, double rate)
 {
     metric_set(figures->running, NULL, (double)tasks);
+    metric_set(figures->wanted, NULL, rate);
 }
 
 void figures_write(const struct figures *figures, struct buf *out)

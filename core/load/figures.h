@@ -19,6 +19,9 @@ void figures_result(struct figures *figures, const char *namespace, const char *
  * "failed", "refused", "skipped". */
 void figures_task(struct figures *figures, const char *namespace, const char *name, const char *type,
                   const char *outcome);
-void figures_running(struct figures *figures, size_t tasks);
+/* A load gets less than its rate. */
+void figures_slowed(struct figures *figures, const char *namespace, const char *name);
+/* How many tasks run, and how many requests a second their loads want together. */
+void figures_running(struct figures *figures, size_t tasks, double rate);
 
 void figures_write(const struct figures *figures, struct buf *out);

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/utf8.h"
 #include "load/hey.h"
 #include "load/player.h"
@@ -127,6 +128,7 @@ struct job *job_new(const struct job_ground *ground, const struct job_order *ord
 void job_free(struct job *job)
 {
     if (job->player != NULL) {
+        budget_leave(job->ground->budget, &job->share);
         player_cancel(job->player);
     }
     if (job->pipeline != NULL) {
@@ -161,7 +163,11 @@ static void on_played(void *ctx, const struct tally *tally, int64_t elapsed_ms)
     struct err none = {0};
     struct buf text;
     buf_init(&text, FIGURES_MAX);
+    budget_leave(job->ground->budget, &job->share);
     tally_write(tally, elapsed_ms, &text);
+    if (job->is_slowed) {
+        buf_append_str(&text, "; slowed by -max-rate");
+    }
     log_info(job->canary, "load finished %s: %s", job->command, buf_str(&text));
     job->player = NULL;
     count(job, "finished");
@@ -185,6 +191,33 @@ static void on_ran(void *ctx, const char *output, size_t len, const struct err *
     job->done(job, output, len, err);
 }
 
+/* Every load has its share of -max-rate, and is told in the log when that is less than it was asked for. */
+static void on_share(void *ctx)
+{
+    struct job *job = ctx;
+    if (job->share.given < job->share.wanted && !job->plan.takes_any_rate && !job->is_slowed) {
+        char given[32], wanted[32];
+        number_write(job->share.given, given);
+        number_write(job->share.wanted, wanted);
+        log_warn(job->canary, "load slowed %s: %s of its %s requests a second, as -max-rate is for all loads together",
+                 job->command, given, wanted);
+        job->is_slowed = true;
+        figures_slowed(job->ground->figures, job->namespace, job->name);
+    }
+    player_set_rate(job->player, job->share.given / job->plan.workers);
+}
+
+static void start_load(struct job *job)
+{
+    const struct job_ground *ground = job->ground;
+    job->player = player_start(ground->clock, ground->http, &job->plan, on_result, on_played, job);
+    job->share = (struct budget_share){.wanted = job->plan.rate * job->plan.workers, .changed = on_share, .ctx = job};
+    budget_join(ground->budget, &job->share);
+    if (job->share.given < job->share.wanted) {
+        on_share(job);
+    }
+}
+
 void job_start(struct job *job, void (*done)(struct job *, const char *output, size_t len, const struct err *err),
                void *ctx)
 {
@@ -194,7 +227,7 @@ void job_start(struct job *job, void (*done)(struct job *, const char *output, s
     log_info(job->canary, "task starting %s", job->command);
     figures_begin(ground->figures, job->namespace, job->name);
     if (job->is_load) {
-        job->player = player_start(ground->clock, ground->http, &job->plan, on_result, on_played, job);
+        start_load(job);
     } else {
         job->pipeline = programs_start(ground->programs, ground->loop, &job->words, &job->paths, on_ran, job);
     }

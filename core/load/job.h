@@ -6,6 +6,7 @@
 
 #include "io/http.h"
 #include "io/loop.h"
+#include "load/budget.h"
 #include "load/figures.h"
 #include "load/plan.h"
 #include "load/programs.h"
@@ -18,6 +19,7 @@ struct job_ground {
     struct figures *figures;
     const struct programs *programs;
     struct load_ceiling ceiling;
+    struct budget *budget;
 };
 
 struct job_order {
@@ -34,6 +36,8 @@ struct job {
     struct words words;    /* of programs, */
     struct str_list paths; /* and where they are */
     struct load_plan plan;
+    struct budget_share share;
+    bool is_slowed;        /* it was given less than it wants */
     struct player *player; /* of the two the one that runs */
     struct pipeline *pipeline;
     void (*done)(struct job *job, const char *output, size_t len, const struct err *err);

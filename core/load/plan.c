@@ -25,9 +25,11 @@ static bool fit_rate(struct load_plan *plan, const struct load_ceiling *ceiling,
     if (rate > ceiling->rate) {
         number_write(rate, asked);
         number_write(ceiling->rate, allowed);
-        return err_set(err, ERR_LIMIT, "-q and -c make %s requests a second, -max-rate allows %s", asked, allowed);
+        return err_set(err, ERR_LIMIT, "-q and -c make %s requests a second, %s allows %s", asked, ceiling->flag,
+                       allowed);
     }
     if (rate == 0) {
+        plan->takes_any_rate = true;
         plan->rate = ceiling->rate / plan->workers;
     }
     return true;

@@ -16,6 +16,7 @@ struct load_plan {
     int64_t duration_ms; /* no request begins later; 0: until all requests are made */
     int workers;         /* each has one request under way at most */
     double rate;         /* requests per second and worker; 0: as many as it can */
+    bool takes_any_rate; /* none was asked for, so the highest was taken */
     int64_t timeout_ms;  /* of a request; 0: none */
     bool http2, no_keepalive, no_redirects;
 };
@@ -25,6 +26,7 @@ void load_plan_fini(struct load_plan *plan);
 /* What the flags of a tester allow a plan. */
 struct load_ceiling {
     double rate;         /* requests per second, of all workers together */
+    const char *flag;    /* that says so */
     int workers;         /* at once */
     int64_t duration_ms; /* from the first request */
 };

@@ -15,6 +15,7 @@ struct worker {
     int64_t tick_us;        /* of its next request, from the begin */
     int64_t sent_ms;
     int64_t left; /* requests to make; -1: until the time is over */
+    bool rests;   /* its next tick would come behind the end */
 };
 
 struct player {
@@ -29,7 +30,7 @@ struct player {
     struct http_tls tls;
     int64_t began_ms, period_us;
     struct worker *workers;
-    int at_work;
+    int at_work, resting;
     struct timer end;
     struct tally tally;
 };
@@ -59,12 +60,13 @@ static void on_end(struct timer *timer, void *ctx)
     }
 }
 
-/* A load that is told how long it lasts ends then, also when its workers have no more tick before. */
+/* A load that is told how long it lasts ends then, also when its workers have no more tick before; so does one whose
+ * rate is too low for all of its requests. */
 static void worker_end(struct worker *worker)
 {
     struct player *player = worker->player;
-    bool is_counted = player->plan->requests > 0;
-    if (--player->at_work == 0 && (is_counted || !timer_is_pending(&player->end))) {
+    bool is_complete = player->plan->requests > 0 && player->resting == 0;
+    if (--player->at_work == 0 && (is_complete || !timer_is_pending(&player->end))) {
         timer_start(player->clock, &player->end, 0, on_end, player);
     }
 }
@@ -124,6 +126,8 @@ static void worker_wait(struct worker *worker)
     catch_up(worker);
     int64_t end_ms = player->plan->duration_ms;
     if (worker->left == 0 || worker->tick_us > end_ms * 1000 || elapsed_ms(player) >= end_ms) {
+        worker->rests = worker->left != 0;
+        player->resting += worker->rests ? 1 : 0;
         worker_end(worker);
         return;
     }
@@ -160,6 +164,12 @@ static void set_request(struct player *player)
     };
 }
 
+static int64_t period_of(double rate)
+{
+    int64_t period_us = (int64_t)(1e6 / rate);
+    return period_us > 0 ? period_us : 1;
+}
+
 struct player *player_start(struct clock *clock, struct http *http, const struct load_plan *plan,
                             player_result_fn *result, player_done_fn *done, void *ctx)
 {
@@ -173,8 +183,7 @@ struct player *player_start(struct clock *clock, struct http *http, const struct
     player->ctx = ctx;
     set_request(player);
     player->began_ms = clock_mono_ms(clock);
-    player->period_us = (int64_t)(1e6 / plan->rate);
-    player->period_us = player->period_us > 0 ? player->period_us : 1;
+    player->period_us = period_of(plan->rate);
     player->at_work = plan->workers;
     player->workers = mem_alloc_array((size_t)plan->workers, sizeof *player->workers);
     timer_start(clock, &player->end, plan->duration_ms, on_end, player);
@@ -186,6 +195,31 @@ struct player *player_start(struct clock *clock, struct http *http, const struct
         worker_wait(worker);
     }
     return player;
+}
+
+/* Its next tick moves, and it may come before the end now. */
+static void worker_retime(struct worker *worker, int64_t later_us)
+{
+    struct player *player = worker->player;
+    worker->tick_us += later_us;
+    if (timer_is_pending(&worker->timer)) {
+        timer_cancel(&worker->timer);
+        worker_wait(worker);
+    } else if (worker->rests) {
+        worker->rests = false;
+        player->resting--;
+        player->at_work++;
+        worker_wait(worker);
+    }
+}
+
+void player_set_rate(struct player *player, double rate)
+{
+    int64_t period_us = period_of(rate), later_us = period_us - player->period_us;
+    player->period_us = period_us;
+    for (int i = 0; i < player->plan->workers; i++) {
+        worker_retime(&player->workers[i], later_us);
+    }
 }
 
 void player_cancel(struct player *player)

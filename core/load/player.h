@@ -20,5 +20,7 @@ typedef void player_done_fn(void *ctx, const struct tally *tally, int64_t elapse
  * unless player_cancel was called. */
 struct player *player_start(struct clock *clock, struct http *http, const struct load_plan *plan,
                             player_result_fn *result, player_done_fn *done, void *ctx);
+/* From its next tick on each worker makes so many requests per second. */
+void player_set_rate(struct player *player, double rate);
 /* Ends the requests under way; no callback comes. */
 void player_cancel(struct player *player);

@@ -66,12 +66,18 @@ static void refuse_task(struct tester *tester, struct exchange *exchange, const 
 
 /* --- the end of a task --- */
 
+static void tell_running(const struct tester *tester)
+{
+    figures_running(tester->ground.figures, tester->run_count, budget_wanted(tester->ground.budget));
+}
+
 static void run_free(struct run *run)
 {
     struct tester *tester = run->tester;
     DL_DELETE(tester->runs, run);
-    figures_running(tester->ground.figures, --tester->run_count);
+    tester->run_count--;
     job_free(run->job);
+    tell_running(tester);
     mem_free(run);
 }
 
@@ -167,8 +173,9 @@ static struct run *start(struct tester *tester, const struct kind *kind, const s
     run->job = job;
     run->is_answered_first = kind->is_answered_first;
     DL_APPEND(tester->runs, run);
-    figures_running(tester->ground.figures, ++tester->run_count);
+    tester->run_count++;
     job_start(job, on_done, run);
+    tell_running(tester);
     return run;
 }
 
@@ -322,6 +329,7 @@ struct tester *tester_new(const struct tester_options *options)
     struct tester *tester = mem_new(struct tester);
     tester->ground = options->ground;
     tester->ground.figures = figures_new();
+    tester->ground.budget = budget_new(options->rate);
     tester->namespaces = options->namespaces;
     tester->tasks_max = options->tasks_max;
     tester->gates = gates_new(options->gates_max);
@@ -337,6 +345,7 @@ void tester_free(struct tester *tester)
         run_free(run);
     }
     figures_free(tester->ground.figures);
+    budget_free(tester->ground.budget);
     gates_free(tester->gates);
     mem_free(tester);
 }

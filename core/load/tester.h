@@ -13,7 +13,8 @@
 #include "load/job.h"
 
 struct tester_options {
-    struct job_ground ground;         /* without figures */
+    struct job_ground ground;         /* without figures and budget */
+    double rate;                      /* of all loads together */
     const struct pattern *namespaces; /* whose hooks are served; NULL: all */
     size_t tasks_max, gates_max;
 };

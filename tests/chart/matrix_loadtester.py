@@ -14,7 +14,8 @@ def plain(it):
 def everything_said(it):
     assert it.args() == ['-port=8080', '-log-level=warning', '-timeout=30m', '-namespace-regexp=^(test|shop)$',
                          '-allow-commands=kubectl', '-command-env=KUBERNETES_SERVICE_HOST,KUBERNETES_SERVICE_PORT',
-                         '-max-rate=50', '-max-workers=10', '-max-tasks=4', '-command-processes=64']
+                         '-max-rate=50', '-max-load-rate=20', '-max-workers=10', '-max-tasks=4',
+                         '-command-processes=64']
     assert it.one('Service')['spec']['ports'][0]['port'] == 8080
 
 
@@ -45,7 +46,7 @@ ROWS = {
         'logLevel': 'warning', 'service': {'port': 8080, 'type': 'NodePort'},
         'cmd': {'timeout': '30m', 'namespaceRegexp': '^(test|shop)$', 'allow': ['kubectl'],
                 'environment': ['KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT']},
-        'limits': {'rate': 50, 'workers': 10, 'tasks': 4, 'processes': 64},
+        'limits': {'rate': 50, 'loadRate': 20, 'workers': 10, 'tasks': 4, 'processes': 64},
     }, everything_said),
     'large numbers': ({'limits': {'processes': 1000000, 'rate': '100000'}, 'podLabels': {'build': 1000000}}, large),
     'no program': ({'cmd': {'allow': []}}, lambda it: not any('allow-commands' in arg for arg in it.args())),

@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void play(const struct str_list *words)
 {
-    static const struct load_ceiling ceiling = {.rate = 1000, .workers = 200, .duration_ms = 3600 * 1000};
+    static const struct load_ceiling ceiling = {
+        .rate = 1000, .flag = "-max-rate", .workers = 200, .duration_ms = 3600 * 1000};
     struct load_plan plan;
     struct err err = {0};
     if (hey_read(words, &plan, &err) && load_plan_fit(&plan, &ceiling, &err)) {

@@ -36,7 +36,7 @@ static void requests_and_tasks_are_counted_by_canary(void **state)
     figures_result(figures, "test", "podinfo", 200, 300000);
     figures_result(figures, "test", "podinfo", 0, 10);
     figures_task(figures, "test", "podinfo", "hey", "finished");
-    figures_running(figures, 3);
+    figures_running(figures, 3, 40);
     expect(figures, "\nsluice_load_requests_total{namespace=\"test\",name=\"podinfo\",code=\"200\"} 2\n", true);
     expect(figures, "\nsluice_load_requests_total{namespace=\"test\",name=\"podinfo\",code=\"error\"} 1\n", true);
     expect(figures,

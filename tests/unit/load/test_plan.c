@@ -8,7 +8,8 @@
 
 #include "load/plan.h"
 
-static const struct load_ceiling ceiling = {.rate = 1000, .workers = 200, .duration_ms = 3600 * 1000};
+static const struct load_ceiling ceiling = {
+    .rate = 1000, .flag = "-max-rate", .workers = 200, .duration_ms = 3600 * 1000};
 
 static bool fit(struct load_plan *plan, struct err *err)
 {

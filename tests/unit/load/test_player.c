@@ -117,6 +117,64 @@ static void rates_above_a_thousand_are_kept(void **state)
     assert_in_range(w->answers, 1499, 1501);
 }
 
+/* A new rate holds from the last tick on, for those who wait and those who are busy. */
+static void the_rate_may_change(void **state)
+{
+    struct world *w = *state;
+    w->plan.workers = 2;
+    w->plan.duration_ms = 60000;
+    start(w);
+    fake_clock_advance(w->clock, 10050);
+    assert_int_equal(fake_http_seen_count(w->http), 200);
+    player_set_rate(w->player, 1);
+    fake_clock_advance(w->clock, 950 - 1);
+    assert_int_equal(fake_http_seen_count(w->http), 200);
+    fake_clock_advance(w->clock, 1);
+    assert_int_equal(fake_http_seen_count(w->http), 202);
+    fake_clock_advance(w->clock, 9000);
+    assert_int_equal(fake_http_seen_count(w->http), 220);
+    player_set_rate(w->player, 10);
+    fake_clock_advance(w->clock, 40000);
+    assert_int_equal(w->done, 1);
+    assert_int_equal(w->answers, 1020);
+    assert_int_equal(w->elapsed_ms, 60000);
+}
+
+/* So slow that no tick comes before the end, and fast again. */
+static void a_worker_rests_and_goes_on(void **state)
+{
+    struct world *w = *state;
+    w->plan.requests = 100;
+    w->plan.duration_ms = 60000;
+    start(w);
+    fake_clock_advance(w->clock, 1000);
+    player_set_rate(w->player, 0.001);
+    fake_clock_advance(w->clock, 1000);
+    player_set_rate(w->player, 0.002);
+    fake_clock_advance(w->clock, 30000);
+    assert_int_equal(w->done, 0);
+    assert_int_equal(fake_http_seen_count(w->http), 10);
+    player_set_rate(w->player, 10);
+    fake_clock_advance(w->clock, 9000);
+    assert_int_equal(w->done, 1);
+    assert_int_equal(w->answers, 100);
+}
+
+/* Slow to the end: it ends then, with the requests that it has made. */
+static void a_resting_load_ends_in_time(void **state)
+{
+    struct world *w = *state;
+    w->plan.requests = 100;
+    w->plan.duration_ms = 20000;
+    start(w);
+    fake_clock_advance(w->clock, 1000);
+    player_set_rate(w->player, 0.001);
+    fake_clock_advance(w->clock, 19000);
+    assert_int_equal(w->done, 1);
+    assert_int_equal(w->answers, 10);
+    assert_int_equal(w->elapsed_ms, 20000);
+}
+
 static void a_load_ends_when_its_requests_are_made(void **state)
 {
     struct world *w = *state;
@@ -217,7 +275,9 @@ static void a_period_longer_than_the_load_makes_no_request(void **state)
     w->done = 0;
     w->plan.requests = 1;
     start(w);
-    fake_clock_run(w->clock);
+    fake_clock_advance(w->clock, 999);
+    assert_int_equal(w->done, 0); /* its rate may rise yet */
+    fake_clock_advance(w->clock, 1);
     assert_int_equal(w->done, 1);
 }
 
@@ -265,6 +325,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_load_has_its_rate_and_its_duration),
         TEST(rates_above_a_thousand_are_kept),
+        TEST(the_rate_may_change),
+        TEST(a_worker_rests_and_goes_on),
+        TEST(a_resting_load_ends_in_time),
         TEST(a_load_ends_when_its_requests_are_made),
         TEST(a_slow_server_is_asked_less),
         TEST(nothing_begins_when_the_time_is_over),

@@ -56,7 +56,8 @@ static void open_tester(struct world *w, const char *namespaces, size_t tasks_ma
         .ground = {.clock = fake_clock_clock(w->clock),
                    .http = network_door(w->network),
                    .programs = w->programs,
-                   .ceiling = {.rate = 1000, .workers = 200, .duration_ms = 3600 * 1000}},
+                   .ceiling = {.rate = 1000, .flag = "-max-rate", .workers = 200, .duration_ms = 3600 * 1000}},
+        .rate = 1000,
         .namespaces = w->namespaces,
         .tasks_max = tasks_max,
         .gates_max = gates_max,
@@ -250,6 +251,55 @@ static void so_many_tasks_run_at_once(void **state)
     expect(w, "/", "{\"name\":\"c\",\"namespace\":\"test\",\"metadata\":{\"cmd\":\"" HEY "\"}}", 202, "");
 }
 
+static void start_load(struct world *w, const char *name, const char *flags)
+{
+    char *body = str_format("{\"name\":\"%s\",\"namespace\":\"test\",\"metadata\":{\"cmd\":\"hey %s "
+                            "http://podinfo-canary.test:9898/\"}}",
+                            name, flags);
+    expect(w, "/", body, 202, "");
+    mem_free(body);
+}
+
+/* The ceiling is that of the process: a load that finds too little left is slowed, and told so. */
+static void the_rate_of_all_loads_is_bounded(void **state)
+{
+    struct world *w = *state;
+    open_tester(w, NULL, 32, 10000);
+    start_load(w, "a", "-z 10s -q 80 -c 10");
+    fake_clock_advance(w->clock, 5000);
+    assert_in_range(w->served, 3990, 4000);
+    w->served = 0;
+    start_load(w, "b", "-z 5s -q 90 -c 10");
+    start_load(w, "c", "-z 5s -q 10 -c 2");
+    expect_log(w, "load slowed hey -z 10s -q 80 -c 10 http://podinfo-canary.test:9898/: 500 of its 800 requests a "
+                  "second, as -max-rate is for all loads together");
+    send(w, "/metrics", "");
+    assert_non_null(strstr(w->body, "\nsluice_load_rate_wanted 1720\n"));
+    assert_non_null(strstr(w->body, "\nsluice_load_slowed_total{namespace=\"test\",name=\"a\"} 1\n"));
+    assert_non_null(strstr(w->body, "\nsluice_load_slowed_total{namespace=\"test\",name=\"b\"} 1\n"));
+    assert_null(strstr(w->body, "sluice_load_slowed_total{namespace=\"test\",name=\"c\"}"));
+    fake_clock_advance(w->clock, 5000);
+    assert_in_range(w->served, 4950, 5030); /* a tick of each worker is under way at a change */
+    expect_log(w, "; slowed by -max-rate");
+    send(w, "/metrics", "");
+    assert_non_null(strstr(w->body, "\nsluice_load_rate_wanted 0\n"));
+}
+
+/* One that names no rate takes what is there, and is never slowed. */
+static void a_load_without_a_rate_takes_its_share(void **state)
+{
+    struct world *w = *state;
+    open_tester(w, NULL, 32, 10000);
+    start_load(w, "a", "-z 10s -c 10");
+    start_load(w, "b", "-z 5s -c 10");
+    fake_clock_advance(w->clock, 5000);
+    assert_in_range(w->served, 4950, 5000);
+    w->served = 0;
+    fake_clock_advance(w->clock, 5000);
+    assert_in_range(w->served, 4950, 5030);
+    assert_null(strstr(w->log, "slowed"));
+}
+
 static void hooks_of_other_namespaces_are_refused(void **state)
 {
     struct world *w = *state;
@@ -372,6 +422,8 @@ int main(void)
         TEST(nobody_has_to_wait),
         TEST(a_host_that_does_not_resolve_is_told),
         TEST(so_many_tasks_run_at_once),
+        TEST(the_rate_of_all_loads_is_bounded),
+        TEST(a_load_without_a_rate_takes_its_share),
         TEST(hooks_of_other_namespaces_are_refused),
         TEST(what_is_refused_says_why),
         TEST(every_task_is_counted_by_its_type),

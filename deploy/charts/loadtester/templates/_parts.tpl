@@ -22,6 +22,7 @@ app: {{ include "sluice.name" . | quote }}
   (list "allow-commands" ($cmd.allow | join ","))
   (list "command-env" ($cmd.environment | join ","))
   (list "max-rate" (int64 $limits.rate))
+  (list "max-load-rate" (int64 $limits.loadRate))
   (list "max-workers" (int64 $limits.workers))
   (list "max-tasks" (int64 $limits.tasks))
   (list "command-processes" (int64 $limits.processes)) -}}
