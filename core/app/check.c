@@ -4,6 +4,7 @@
 #include "app/check_inner.h"
 #include "app/cli.h"
 #include "app/command.h"
+#include "app/shown.h"
 #include "app/version.h"
 #include "base/log.h"
 #include "canary/kinds.h"
@@ -25,7 +26,9 @@ static const char usage[] = "usage: sluice check FILE|FOLDER... [-write] [-prome
 
 static const char after[] = "\n"
                             "Exit status: 0 all is well, 1 something is wrong or refused, 2 something could not\n"
-                            "be read.\n";
+                            "be read, 130 interrupted.\n";
+
+enum { COULD_NOT = 2, INTERRUPTED = 130 };
 
 const struct cli_flag check_flags[] = {
     {"f", "PATH", "a file, - for the standard input, or a folder, of which every .yaml, .yml and .json file is read"},
@@ -122,7 +125,9 @@ static void on_log(void *ctx, const char *line)
 static void print_errors(const struct check *check)
 {
     for (size_t i = 0; i < check->errors.count; i++) {
-        fprintf(stderr, "sluice check: %s\n", check->errors.items[i]);
+        fprintf(stderr, "sluice check: ");
+        shown_print(check->errors.items[i], stderr);
+        fprintf(stderr, "\n");
     }
     if (check->has_templates) {
         fprintf(stderr, "sluice check: what holds {{ looks like a template; render it first, as in\n"
@@ -153,11 +158,13 @@ static int look(const struct words *words)
     }
     check_end(&check);
     print_errors(&check);
-    if (words->json || !words->for_authors || check.file_count > 0) { /* "0 files" says nothing of a wrong name */
+    bool is_read = words->for_authors ? check.file_count > 0
+                                      : words->kubeconfig == NULL || check.canary_count > 0 || check.errors.count == 0;
+    if (words->json || is_read) { /* "0 files" says nothing of a wrong name, "0 Canaries" nothing of a wrong cluster */
         (words->json ? check_print_json : words->for_authors ? check_print_findings : check_print_text)(&check, stdout);
     }
     cli_flush(stdout);
-    int status = check.errors.count > 0 ? 2 : check_is_wrong(&check) ? 1 : 0;
+    int status = check.is_interrupted ? INTERRUPTED : check.errors.count > 0 ? COULD_NOT : check_is_wrong(&check);
     check_fini(&check);
     return status;
 }

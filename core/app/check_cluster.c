@@ -1,45 +1,13 @@
 /* Canaries of a cluster, page by page. */
 #include "app/check_inner.h"
+#include "app/session.h"
 #include "base/mem.h"
-#include "io/curl.h"
-#include "io/loop.h"
-#include "kube/client.h"
+#include "kube/object.h"
 
 enum { QUERY_MAX = 64 * 1024 };
 
-struct reader {
-    struct check *check;
-    const char *namespace;
-    struct loop *loop;
-    struct kube_client *kube;
-    struct kube_call *call;
-};
-
-static void ask(struct reader *r, const char *next);
-
-static void on_page(void *ctx, const struct doc *answer, const struct err *err)
-{
-    struct reader *r = ctx;
-    const struct check_source source = {0};
-    r->call = NULL;
-    if (err->code != ERR_NONE) {
-        str_list_push(&r->check->errors, err->text);
-        loop_stop(r->loop);
-        return;
-    }
-    struct node_iter it = node_iterate(node_get(doc_root(answer), "items"));
-    while (node_next(&it)) {
-        check_object(r->check, &source, it.value);
-    }
-    const char *next = node_str(node_at(doc_root(answer), "metadata", "continue"));
-    if (str_empty(next)) {
-        loop_stop(r->loop);
-    } else {
-        ask(r, next);
-    }
-}
-
-static void ask(struct reader *r, const char *next)
+/* A page of them from `next` on, NULL: the first one. `namespace` NULL: all. */
+static struct doc *read_page(struct session *session, const char *namespace, const char *next, struct err *err)
 {
     struct buf query;
     buf_init(&query, QUERY_MAX);
@@ -49,37 +17,40 @@ static void ask(struct reader *r, const char *next)
         buf_append_url(&query, next);
     }
     struct kube_request request = {
-        .verb = KUBE_LIST, .resource = &KUBE_CANARIES, .namespace = r->namespace, .query = buf_str(&query)};
-    r->call = kube_start(r->kube, &request, on_page, r);
+        .verb = KUBE_LIST, .resource = &KUBE_CANARIES, .namespace = namespace, .query = buf_str(&query)};
+    struct doc *page = session_ask(session, &request, err);
     buf_fini(&query);
+    return page;
 }
 
-static void on_signal(void *ctx, int signum)
+static bool read_all(struct session *session, struct check *check, const char *namespace, struct err *err)
 {
-    struct reader *r = ctx;
-    str_list_push(&r->check->errors, "interrupted");
-    loop_stop(r->loop);
+    const struct check_source source = {0};
+    char *next = NULL;
+    bool ok = true;
+    do {
+        struct doc *page = read_page(session, namespace, next, err);
+        struct node_iter it = node_iterate(node_get(doc_root(page), "items"));
+        while (node_next(&it)) {
+            check_object(check, &source, it.value);
+        }
+        str_free(&next);
+        next = str_dup(node_str(node_at(doc_root(page), "metadata", "continue")));
+        ok = page != NULL;
+        doc_free(page);
+    } while (!str_empty(next));
+    str_free(&next);
+    return ok;
 }
 
 void check_cluster(struct check *check, const char *kubeconfig, const char *namespace)
 {
-    struct kube_config config = {0};
     struct err err = {0};
-    if (!kube_config_load(kubeconfig, NULL, &config, &err)) {
+    struct session_flags flags = {.kubeconfig = kubeconfig, .namespace = namespace};
+    struct session *session = session_open(&flags, &err);
+    if (session == NULL || !read_all(session, check, namespace, &err)) {
         str_list_push(&check->errors, err.text);
-        kube_config_fini(&config);
-        return;
+        check->is_interrupted = session != NULL && session_is_interrupted(session);
     }
-    struct reader r = {.check = check, .namespace = namespace, .loop = loop_new()};
-    struct http *http = curl_http_new(r.loop);
-    r.kube = kube_client_new(http, loop_clock(r.loop), r.loop, &config);
-    loop_on_signal(r.loop, on_signal, &r);
-    ask(&r, NULL);
-    loop_run(r.loop);
-    if (r.call != NULL) {
-        kube_cancel(r.call);
-    }
-    kube_client_free(r.kube);
-    curl_http_free(http);
-    loop_free(r.loop);
+    session_close(session);
 }

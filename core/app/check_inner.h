@@ -114,6 +114,7 @@ struct check {
     size_t other_count;
     struct str_list errors; /* what could not be read */
     bool has_templates;     /* some of it because it must be rendered first */
+    bool is_interrupted;
 
     struct check_file **files;
     size_t file_count;

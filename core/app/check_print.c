@@ -1,5 +1,6 @@
 /* The result as text, a paragraph each Canary, and as JSON (docs/check.md describes it). */
 #include "app/check_inner.h"
+#include "app/shown.h"
 #include "base/mem.h"
 
 /* --- text --- */
@@ -20,7 +21,8 @@ static void print_place(const struct check_canary *canary, size_t line, size_t c
 static void print_canary(const struct check_canary *canary, FILE *out)
 {
     char *title = title_of(canary);
-    fprintf(out, "%s %s", canary->reason_count > 0 ? "refused " : "accepted", title);
+    fprintf(out, "%s ", canary->reason_count > 0 ? "refused " : "accepted");
+    shown_print(title, out);
     if (canary->file != NULL && canary->line > 0) {
         fprintf(out, " (%s:%zu)", canary->file, canary->line);
     } else if (canary->file != NULL) {
@@ -31,10 +33,13 @@ static void print_canary(const struct check_canary *canary, FILE *out)
         const struct check_reason *reason = &canary->reasons[i];
         fprintf(out, "  ");
         print_place(canary, reason->line, reason->column, out);
-        fprintf(out, "%s\n", reason->text);
+        shown_print(reason->text, out);
+        fprintf(out, "\n");
     }
     for (size_t i = 0; i < canary->warnings.count; i++) {
-        fprintf(out, "  warning: %s\n", canary->warnings.items[i]);
+        fprintf(out, "  warning: ");
+        shown_print(canary->warnings.items[i], out);
+        fprintf(out, "\n");
     }
     str_free(&title);
 }
@@ -46,8 +51,8 @@ static void print_sum(const struct check *check, FILE *out)
             check->refused_count);
     for (size_t i = 0; i < check->other_count; i++) {
         const char *name = check->others[i].name;
-        fprintf(out, "%s%zu %s", i == 0 ? "passed over: " : ", ", check->others[i].count,
-                name[0] != '\0' ? name : "without a kind");
+        fprintf(out, "%s%zu ", i == 0 ? "passed over: " : ", ", check->others[i].count);
+        shown_print(name[0] != '\0' ? name : "without a kind", out);
     }
     fprintf(out, "%s", check->other_count > 0 ? "\n" : "");
 }
@@ -61,8 +66,9 @@ static void print_finding(const struct check_finding *finding, FILE *out)
     if (finding->line > 0 && finding->column > 0) {
         fprintf(out, ":%zu", finding->column);
     }
-    fprintf(out, "%s%s: %s\n", finding->file != NULL ? ": " : "", finding->is_error ? "error" : "warning",
-            finding->text);
+    fprintf(out, "%s%s: ", finding->file != NULL ? ": " : "", finding->is_error ? "error" : "warning");
+    shown_print(finding->text, out);
+    fprintf(out, "\n");
 }
 
 static size_t count(const struct check *check, bool is_error)

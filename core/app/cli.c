@@ -24,6 +24,18 @@ static const char *dashes(const struct cli_flag *flag)
     return flag->name[1] == '\0' ? "-" : "--";
 }
 
+/* What a variable of a shell that is not set leaves. A file or a name that is not meant would take its place. */
+static bool refuse_empty(const struct cli_flag *flag, struct err *err)
+{
+    static const char *const kinds[] = {"FILE", "FOLDER", "PATH", "NAME", "NAMESPACE", "URL", NULL};
+    for (size_t i = 0; kinds[i] != NULL; i++) {
+        if (strcmp(flag->value, kinds[i]) == 0) {
+            return err_set(err, ERR_INVALID, "%s%s: %s is wanted, got \"\"", dashes(flag), flag->name, flag->value);
+        }
+    }
+    return true;
+}
+
 /* The words of a command line, and at which of them it is read. */
 struct line {
     int argc, at;
@@ -44,6 +56,9 @@ static bool take_flag(struct line *line, const struct cli_flag *flag, const char
     }
     if (flag->value != NULL && value == NULL) {
         value = line->argv[++line->at];
+    }
+    if (value != NULL && value[0] == '\0' && !refuse_empty(flag, err)) {
+        return false;
     }
     return line->take(line->ctx, flag->name, value, err);
 }
@@ -86,7 +101,9 @@ bool cli_read(const struct cli_flag *table, int argc, char **argv, cli_take_fn *
     for (; line.at < argc; line.at++) {
         const char *arg = argv[line.at];
         bool is_flag = !are_words && arg[0] == '-' && arg[1] != '\0';
-        if (is_flag && strcmp(arg, "--") == 0) {
+        if (arg[0] == '\0') {
+            return err_set(err, ERR_INVALID, "a word is empty: \"\"");
+        } else if (is_flag && strcmp(arg, "--") == 0) {
             are_words = true;
         } else if (is_flag ? !read_flag(&line, table, err) : !take(ctx, NULL, arg, err)) {
             return false;

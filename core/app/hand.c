@@ -12,7 +12,6 @@
 #include "app/subject.h"
 #include "app/version.h"
 #include "base/duration.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "canary/request.h"
 #include "kube/object.h"
@@ -152,8 +151,10 @@ static bool fill(struct session *session, const struct words *words, const struc
                                 .reason = str_dup(words->reason),
                                 .by = who_am_i(session),
                                 .at = str_dup(now)};
-    if (words->verb == REQUEST_PAUSE || words->verb == REQUEST_RESUME) {
-        return request->id != NULL || err_set(err, ERR_IO, "no random number for the id of the request");
+    if (request->id == NULL) {
+        return err_set(err, ERR_IO, "no random number for the id of the request");
+    } else if (words->verb == REQUEST_PAUSE || words->verb == REQUEST_RESUME) {
+        return true;
     }
     struct doc *release = hand_last_release(session, canary, true, err);
     if (release != NULL) {
@@ -162,7 +163,7 @@ static bool fill(struct session *session, const struct words *words, const struc
         request->generation = generation_of_target(session, canary);
     }
     doc_free(release);
-    return err->code == ERR_NONE && request->id != NULL;
+    return err->code == ERR_NONE;
 }
 
 static bool send(struct session *session, const struct node *canary, const struct request *request, struct err *err)
@@ -328,12 +329,11 @@ static int tell(const struct words *words, struct session *session, const struct
     return answer == NULL ? UNANSWERED : done ? DONE : REFUSED;
 }
 
-static int ask(const struct words *words, struct session *session, const struct node *canary)
+static int ask(const struct words *words, struct session *session, const struct node *canary, struct err *err)
 {
-    struct err err = {0};
     struct request request;
-    int status = FAILED;
-    if (fill(session, words, canary, &request, &err) && send(session, canary, &request, &err)) {
+    int status = SESSION_FAILED;
+    if (fill(session, words, canary, &request, err) && send(session, canary, &request, err)) {
         struct waiting waiting = {
             .namespace = object_namespace(canary), .name = object_name(canary), .request = &request};
         waiting.canaries = session_watch(session, &KUBE_CANARIES, waiting.namespace, waiting.name);
@@ -344,27 +344,17 @@ static int ask(const struct words *words, struct session *session, const struct 
         status = tell(words, session, canary, &request, doc_root(waiting.answer), end);
         doc_free(waiting.answer);
         str_free(&waiting.overtaken);
-    } else {
-        fprintf(stderr, "sluice %s: %s\n", request_verb_name(words->verb), err.text);
     }
     request_fini(&request);
     return status;
 }
 
-static int run(const struct words *words)
+static int run(void *ctx, struct session *session, struct err *err)
 {
-    struct err err = {0};
-    struct session *session = session_open(&words->session, &err);
-    struct doc *canary = session != NULL ? hand_canary(session, words->canary, &err) : NULL;
-    int status = FAILED;
-    log_set_level(LOG_FATAL); /* trouble is told with the answer */
-    if (canary != NULL) {
-        status = ask(words, session, doc_root(canary));
-    } else {
-        fprintf(stderr, "sluice %s: %s\n", request_verb_name(words->verb), err.text);
-    }
+    const struct words *words = ctx;
+    struct doc *canary = hand_canary(session, words->canary, err);
+    int status = canary != NULL ? ask(words, session, doc_root(canary), err) : SESSION_FAILED;
     doc_free(canary);
-    session_close(session);
     return status;
 }
 
@@ -402,7 +392,7 @@ static int hand(enum request_verb verb, int argc, char **argv)
         fprintf(stderr, "sluice %s: %s\n\nsluice %s --help says how to use it\n", name, err.text, name);
         return FAILED;
     }
-    return run(&words);
+    return session_run(request_verb_name(verb), &words.session, run, &words);
 }
 
 #define HAND(name, verb)                                                                                               \

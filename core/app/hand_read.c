@@ -53,9 +53,10 @@ static struct doc *read_whole(struct session *session, const struct node *releas
     return session_ask(session, &request, err);
 }
 
-struct doc *hand_last_release(struct session *session, const struct node *canary, bool metadata_only, struct err *err)
+struct doc *hand_releases(struct session *session, const char *namespace, const char *canary, bool metadata_only,
+                          struct err *err)
 {
-    char *label = name_shorten(object_name(canary), LABEL_LEN_MAX);
+    char *label = name_shorten(canary, LABEL_LEN_MAX);
     char *selector = str_format("sluice.dev/canary=%s", label);
     struct buf query;
     buf_init(&query, QUERY_MAX);
@@ -63,18 +64,24 @@ struct doc *hand_last_release(struct session *session, const struct node *canary
     buf_append_url(&query, selector);
     struct kube_request request = {.verb = KUBE_LIST,
                                    .resource = &KUBE_RELEASES,
-                                   .namespace = object_namespace(canary),
+                                   .namespace = namespace,
                                    .query = buf_str(&query),
-                                   .metadata_only = true};
-    struct doc *list = session_ask(session, &request, err), *found = NULL;
+                                   .metadata_only = metadata_only};
+    struct doc *list = session_ask(session, &request, err);
+    buf_fini(&query);
+    str_free(&selector);
+    str_free(&label);
+    return list;
+}
+
+struct doc *hand_last_release(struct session *session, const struct node *canary, bool metadata_only, struct err *err)
+{
+    struct doc *list = hand_releases(session, object_namespace(canary), object_name(canary), true, err), *found = NULL;
     const struct node *latest = latest_of(node_get(doc_root(list), "items"), canary);
     if (latest != NULL) {
         found = metadata_only ? doc_copy(latest) : read_whole(session, latest, err);
     }
     doc_free(list);
-    buf_fini(&query);
-    str_free(&selector);
-    str_free(&label);
     return found;
 }
 

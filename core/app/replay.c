@@ -33,7 +33,7 @@ const struct cli_flag replay_flags[] = {
 enum { SCRIPT_MAX = 1024 * 1024 };
 
 struct words {
-    struct why_source source;
+    const char *file;
     const char *strategy; /* NULL: the Release's own */
     struct cli_common common;
 };
@@ -41,10 +41,10 @@ struct words {
 static bool take(void *ctx, const char *name, const char *value, struct err *err)
 {
     struct words *words = ctx;
-    if (name == NULL && words->source.file != NULL) {
+    if (name == NULL && words->file != NULL) {
         return err_set(err, ERR_INVALID, "%s: one file with a Release is wanted", value);
     } else if (name == NULL) {
-        words->source.file = value;
+        words->file = value;
     } else if (strcmp(name, "strategy") == 0) {
         words->strategy = value;
     } else {
@@ -55,7 +55,7 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
 
 static bool is_whole(const struct words *words, struct err *err)
 {
-    return words->common.help || words->common.version || words->source.file != NULL ||
+    return words->common.help || words->common.version || words->file != NULL ||
            err_set(err, ERR_INVALID,
                    "a file with a Release is missing (kubectl get release NAME -o yaml; - for the "
                    "standard input)");
@@ -85,7 +85,7 @@ static int run(const struct words *words)
     struct err err = {0};
     char *place = NULL;
     int status = 2;
-    struct doc *told = NULL, *objects = why_read(&words->source, &place, &err);
+    struct doc *told = NULL, *objects = why_read_file(words->file, &place, &err);
     struct doc *order = objects != NULL ? order_of(words, objects, place, &err) : NULL;
     if (order != NULL) {
         told = why_ask("tool.record.replay", order, &err);

@@ -1,17 +1,21 @@
 #include "app/session.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "app/answer.h"
 #include "app/kubeconfig.h"
 #include "app/reading_door.h"
+#include "app/shown.h"
 #include "app/subject.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/curl.h"
 #include "kube/watch.h"
 
 enum { WATCHES_MAX = 4, QUERY_MAX = 1024 };
+enum { COMMAND_SIZE = 32, FAILED = 2, INTERRUPTED = 130 };
 
 struct session {
     struct loop *loop;
@@ -57,7 +61,7 @@ bool session_take(struct session_flags *flags, const char *name, const char *val
 static bool load_config(const struct session_flags *flags, struct kube_config *config, struct err *err)
 {
     struct kube_choice choice = {.context = flags->context, .cluster = flags->cluster, .user = flags->user};
-    return kubeconfig_load_chosen(flags->kubeconfig, &choice, NULL, config, err);
+    return kubeconfig_load_chosen(flags->kubeconfig, &choice, flags->otherwise, config, err);
 }
 
 /* --- life --- */
@@ -265,4 +269,35 @@ const char *session_trouble(const struct session *session)
         }
     }
     return "";
+}
+
+/* --- a command --- */
+
+/* A person reads what others log. */
+static void on_log(void *ctx, const char *line)
+{
+    const char *command = ctx;
+    struct err ignored;
+    struct doc *doc = doc_parse(line, strlen(line), &ignored);
+    char shown[SHOWN_SIZE];
+    fprintf(stderr, "sluice %s: %s\n", command,
+            shown_line(shown, sizeof shown, node_str_or(node_get(doc_root(doc), "msg"), line)));
+    doc_free(doc);
+}
+
+int session_run(const char *command, const struct session_flags *flags, session_body_fn *body, void *ctx)
+{
+    char name[COMMAND_SIZE];
+    struct err err = {0};
+    str_copy(name, sizeof name, command);
+    log_set_sink(on_log, name);
+    struct session *session = session_open(flags, &err);
+    log_set_sink(log_drop, NULL); /* trouble with a request is told at the end */
+    int status = session != NULL ? body(ctx, session, &err) : SESSION_FAILED;
+    if (status == SESSION_FAILED) {
+        fprintf(stderr, "sluice %s: %s\n", command, err.text);
+        status = session != NULL && session->interrupted ? INTERRUPTED : FAILED;
+    }
+    session_close(session);
+    return status;
 }

@@ -10,6 +10,7 @@
 /* NULL: as kubectl has it without the flag. */
 struct session_flags {
     const char *kubeconfig, *context, *cluster, *user, *namespace;
+    const char *otherwise; /* what may be named in the place of a cluster, for a message; NULL: nothing */
 };
 
 #define SESSION_FLAGS                                                                                                  \
@@ -61,3 +62,9 @@ enum session_end session_wait(struct session *session, int64_t timeout_ms, bool 
 void session_look(struct session *session);
 /* Why a watch brings nothing; "" while all is well. */
 const char *session_trouble(const struct session *session);
+
+/* A command that has one session: opens it, has `body` use it, and closes it. Gives the exit status: that of `body`; or
+ * where there is no session, or `body` gives SESSION_FAILED, 2, and 130 when it was interrupted. Then `err` is told. */
+enum { SESSION_FAILED = -1 };
+typedef int session_body_fn(void *ctx, struct session *session, struct err *err);
+int session_run(const char *command, const struct session_flags *flags, session_body_fn *body, void *ctx);

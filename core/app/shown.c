@@ -50,3 +50,13 @@ const char *shown_line(char *out, size_t size, const char *text)
     }
     return out;
 }
+
+void shown_print(const char *text, FILE *out)
+{
+    size_t len = strlen(text);
+    for (size_t at = 0; at < len;) {
+        char piece[PIECE_SIZE];
+        at += write_piece(piece, text + at, len - at);
+        fputs(piece, out);
+    }
+}

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdio.h>
 
 enum { SHOWN_SIZE = 1024 };
 
@@ -10,3 +11,5 @@ enum { SHOWN_SIZE = 1024 };
  * blank; what is no character, is not seen or is obeyed by a terminal is written as in \x1b or \u{202e}; "..." stands
  * for what was left out. Returns `out`. */
 const char *shown_line(char *out, size_t size, const char *text);
+/* All of it, written the same way. */
+void shown_print(const char *text, FILE *out);

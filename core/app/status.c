@@ -11,7 +11,6 @@
 #include "app/subject.h"
 #include "app/version.h"
 #include "base/duration.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "canary/canary.h"
@@ -307,21 +306,16 @@ static void tell(const struct words *words, const struct session *session, struc
     }
 }
 
-static int run(const struct words *words)
+static int run(void *ctx, struct session *session, struct err *err)
 {
-    struct err err = {0};
-    struct session *session = session_open(&words->session, &err);
-    struct doc *rows = session != NULL ? read_rows(session, words, &err) : NULL;
-    log_set_level(LOG_FATAL);
-    if (rows != NULL) {
-        tell(words, session, rows);
-    } else {
-        fprintf(stderr, "sluice status: %s\n", err.text);
+    const struct words *words = ctx;
+    struct doc *rows = read_rows(session, words, err);
+    if (rows == NULL) {
+        return SESSION_FAILED;
     }
-    bool ok = rows != NULL;
+    tell(words, session, rows);
     doc_free(rows);
-    session_close(session);
-    return ok ? 0 : FAILED;
+    return 0;
 }
 
 int command_status(int argc, char **argv)
@@ -339,11 +333,11 @@ int command_status(int argc, char **argv)
               "it is looked at next, what it waits for and for how long. Reads only.\n\n",
               stdout);
         cli_print(status_flags, stdout);
-        fputs("\nExit status: 0 it is told, 2 it could not be read.\n", stdout);
+        fputs("\nExit status: 0 it is told, 2 it could not be read, 130 interrupted.\n", stdout);
     } else if (words.common.version) {
         version_print();
     } else {
-        return run(&words);
+        return session_run("status", &words.session, run, &words);
     }
     return 0;
 }

@@ -14,7 +14,6 @@
 #include "app/subject.h"
 #include "app/version.h"
 #include "base/duration.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "canary/condition.h"
 #include "canary/phase.h"
@@ -401,19 +400,11 @@ static int follow(const struct words *words, struct session *session, const stru
     return status;
 }
 
-static int run(const struct words *words)
+static int run(void *ctx, struct session *session, struct err *err)
 {
-    struct err err = {0};
-    struct session *session = session_open(&words->session, &err);
-    struct doc *canary = session != NULL ? find_canary(session, &words->subject, &err) : NULL;
-    int status = FAILED;
-    log_set_level(LOG_FATAL); /* trouble is told at the end */
-    if (canary != NULL) {
-        status = follow(words, session, doc_root(canary));
-    } else {
-        fprintf(stderr, "sluice wait: %s\n", err.text);
-    }
-    session_close(session);
+    const struct words *words = ctx;
+    struct doc *canary = find_canary(session, &words->subject, err);
+    int status = canary != NULL ? follow(words, session, doc_root(canary)) : SESSION_FAILED;
     doc_free(canary);
     return status;
 }
@@ -442,5 +433,5 @@ int command_wait(int argc, char **argv)
         fprintf(stderr, "sluice wait: %s\n\nsluice wait --help says how to use it\n", err.text);
         return FAILED;
     }
-    return run(&words);
+    return session_run("wait", &words.session, run, &words);
 }

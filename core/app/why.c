@@ -26,15 +26,12 @@ static const char usage[] = "usage: sluice why [-n NAMESPACE] CANARY[/NUMBER] [f
 
 static const char after[] = "\n"
                             "Exit status: 0 it is told, 1 a verdict is another one with --replay, 2 there is no such\n"
-                            "release, or it could not be read.\n";
+                            "release, or it could not be read, 130 interrupted.\n";
 
 const struct cli_flag why_flags[] = {
     {"f", "FILE", "a Release in a file, as kubectl get -o yaml shows it; - for the standard input"},
     {"filename", "FILE", NULL},
-    {"n", "NAMESPACE", "that of the Canary (default: that of the context)"},
-    {"namespace", "NAMESPACE", NULL},
-    {"kubeconfig", "FILE", "the cluster (default: as kubectl finds it)"},
-    {"context", "NAME", "one of the kubeconfig's (default: its current one)"},
+    SESSION_FLAGS,
     {"replay", NULL, "make each verdict once more of what is on record, and name those that differ"},
     {"html", "FILE", "write a page with the curves into it, too"},
     {"o", "text|json", "text (default) or json, which docs/why.md describes"},
@@ -46,9 +43,12 @@ const struct cli_flag why_flags[] = {
 enum { COLUMNS_DEFAULT = 80 };
 
 struct words {
-    struct why_source source;
-    char *canary;
-    const char *html; /* where a page is written; NULL: none is wanted */
+    struct session_flags session;
+    const char *file;   /* NULL: a cluster */
+    char *word;         /* which `canary` points into */
+    const char *canary; /* NULL: not told, which a file allows */
+    int64_t number;     /* of the Release; 0: the last one */
+    const char *html;   /* where a page is written; NULL: none is wanted */
     bool replays;
     struct cli_common common;
 };
@@ -67,34 +67,29 @@ static bool take_canary(struct words *words, const char *value, struct err *err)
     const char *slash = find_number(value);
     long long number = slash != NULL ? strtoll(slash + 1, NULL, 10) : 0;
     struct subject subject;
-    if (words->canary != NULL) {
+    if (words->word != NULL) {
         return err_set(err, ERR_INVALID, "%s: one Canary is wanted", value);
     }
-    words->canary = str_dup_n(value, slash != NULL ? (size_t)(slash - value) : strlen(value));
     if (slash != NULL && (number < 1 || number > RELEASE_COUNT_MAX)) {
         return err_set(err, ERR_INVALID, "%s: a Canary, or one and the number of a release, as in podinfo/3, is wanted",
                        value);
     }
-    bool ok = subject_read(words->canary, SUBJECT_CANARY, &subject, err);
-    words->source.canary = subject.name;
-    words->source.number = number;
+    words->word = str_dup_n(value, slash != NULL ? (size_t)(slash - value) : strlen(value));
+    bool ok = subject_read(words->word, SUBJECT_CANARY, &subject, err);
+    words->canary = subject.name;
+    words->number = number;
     return ok;
 }
 
 static bool take(void *ctx, const char *name, const char *value, struct err *err)
 {
     struct words *words = ctx;
-    struct why_source *source = &words->source;
     if (name == NULL) {
         return take_canary(words, value, err);
     } else if (strcmp(name, "f") == 0 || strcmp(name, "filename") == 0) {
-        source->file = value;
-    } else if (strcmp(name, "n") == 0 || strcmp(name, "namespace") == 0) {
-        source->namespace = value;
-    } else if (strcmp(name, "kubeconfig") == 0) {
-        source->kubeconfig = value;
-    } else if (strcmp(name, "context") == 0) {
-        source->context = value;
+        words->file = value;
+    } else if (session_take(&words->session, name, value)) {
+        return true;
     } else if (strcmp(name, "replay") == 0) {
         words->replays = true;
     } else if (strcmp(name, "html") == 0) {
@@ -107,17 +102,21 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
 
 static bool is_whole(const struct words *words, struct err *err)
 {
-    const struct why_source *source = &words->source;
+    const struct session_flags *session = &words->session;
+    bool is_cluster = session->namespace != NULL || session->kubeconfig != NULL || session->context != NULL ||
+                      session->cluster != NULL || session->user != NULL;
     if (words->common.help || words->common.version) {
         return true;
     }
-    if (source->file != NULL && (source->namespace != NULL || source->kubeconfig != NULL || source->context != NULL)) {
-        return err_set(err, ERR_INVALID, "-f is for a file, -namespace, -kubeconfig and -context are for a cluster");
+    if (words->file != NULL && is_cluster) {
+        return err_set(err, ERR_INVALID,
+                       "-f is for a file, --namespace, --kubeconfig, --context, --cluster and --user are for a "
+                       "cluster");
     }
     if (words->html != NULL && words->replays) {
         return err_set(err, ERR_INVALID, "--html is for the story, not for --replay");
     }
-    return source->file != NULL || source->canary != NULL ||
+    return words->file != NULL || words->canary != NULL ||
            err_set(err, ERR_INVALID, "a Canary is missing, or -f with a file");
 }
 
@@ -137,9 +136,9 @@ static struct doc *order_of(const struct words *words, const struct doc *objects
 {
     struct doc *order = why_order(objects, place, words->common.json);
     struct node *root = doc_root(order);
-    node_set_str(order, root, "canary", words->source.canary);
-    if (words->source.number > 0) {
-        node_set_int(order, root, "number", words->source.number);
+    node_set_str(order, root, "canary", words->canary);
+    if (words->number > 0) {
+        node_set_int(order, root, "number", words->number);
     }
     node_set_bool(order, root, "replay", words->replays);
     node_set_bool(order, root, "html", words->html != NULL);
@@ -174,21 +173,18 @@ static int tell(const struct words *words, struct doc *told)
     return status;
 }
 
-static int run(const struct words *words)
+/* `objects`: NULL when they could not be read. */
+static int tell_of(const struct words *words, struct doc *objects, char *place, struct err *err)
 {
-    struct err err = {0};
-    char *place = NULL;
-    int status = 2;
-    struct doc *told = NULL, *objects = why_read(&words->source, &place, &err);
+    struct doc *told = NULL;
+    int status = SESSION_FAILED;
     if (objects != NULL) {
         struct doc *order = order_of(words, objects, place);
-        told = why_ask("tool.record.why", order, &err);
+        told = why_ask("tool.record.why", order, err);
         doc_free(order);
     }
     if (told != NULL) {
         status = tell(words, told);
-    } else {
-        fprintf(stderr, "sluice why: %s\n", err.text);
     }
     doc_free(told);
     doc_free(objects);
@@ -196,9 +192,33 @@ static int run(const struct words *words)
     return status;
 }
 
+static int run_cluster(void *ctx, struct session *session, struct err *err)
+{
+    const struct words *words = ctx;
+    char *place = NULL;
+    struct doc *objects = why_read_cluster(session, words->canary, &place, err);
+    return tell_of(words, objects, place, err);
+}
+
+static int run(struct words *words)
+{
+    struct err err = {0};
+    char *place = NULL;
+    if (words->file == NULL) {
+        return session_run("why", &words->session, run_cluster, words);
+    }
+    struct doc *objects = why_read_file(words->file, &place, &err);
+    int status = tell_of(words, objects, place, &err);
+    if (status == SESSION_FAILED) {
+        fprintf(stderr, "sluice why: %s\n", err.text);
+        status = 2;
+    }
+    return status;
+}
+
 int command_why(int argc, char **argv)
 {
-    struct words words = {0};
+    struct words words = {.session = {.otherwise = "a file by -f"}};
     struct err err = {0};
     int status = 0;
     signal(SIGPIPE, SIG_IGN); /* a write tells */
@@ -214,6 +234,6 @@ int command_why(int argc, char **argv)
     } else {
         status = run(&words);
     }
-    str_free(&words.canary);
+    str_free(&words.word);
     return status;
 }

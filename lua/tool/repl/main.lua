@@ -111,12 +111,12 @@ end
 function M.run(order)
   local opened, session = pcall(sessions.open, order)
   if not opened then
-    error(scope.plain(session), 0)
+    error(readable(scope.plain(session)), 0)
   end
   session.greeting = order.terminal and session:title() .. '. help · words · q'
   session.env = scope.new(session)
   for _, text in ipairs(session.lacks or {}) do
-    console.give('E', 0, 0, 'not read: ' .. text .. '\n')
+    console.give('E', 0, 0, 'not read: ' .. readable(text) .. '\n')
   end
   console.give('D', 0, 0, '')
   local kind, number, text = console.take()

@@ -15,6 +15,7 @@
 static const struct cli_flag table[] = {
     {"f", "PATH", "where it is"},
     {"A", NULL, "all of them"},
+    {"why", "TEXT", NULL},
     {"serve", NULL, "stay, and say so in a text that is long enough to need more than the one line that it has"},
     {"a-name-that-is-long", "VALUE", "what"},
     CLI_COMMON,
@@ -48,7 +49,7 @@ static void expect(const char *said, const char *const words[5])
 
 static void test_forms(void **state)
 {
-    expect("f=x;f=y;f=z;f=;", (const char *const[5]){"-f=x", "--f=y", "-f", "z", "--f="});
+    expect("f=x;f=y;f=z;why=;", (const char *const[5]){"-f=x", "--f=y", "-f", "z", "--why="});
     expect("serve=;=word;=-;help=;", (const char *const[5]){"-serve", "word", "-", "--help"});
     expect("f=-x;", (const char *const[5]){"-f", "-x"});
 }
@@ -79,6 +80,10 @@ static void test_refused(void **state)
     expect("--serve takes no value", (const char *const[5]){"--serve=true"});
     expect("bad is bad", (const char *const[5]){"-f", "bad", "--nope"});
     expect("", (const char *const[5]){"--"});
+    expect("-f: PATH is wanted, got \"\"", (const char *const[5]){"-f", ""});
+    expect("-f: PATH is wanted, got \"\"", (const char *const[5]){"-Af="});
+    expect("a word is empty: \"\"", (const char *const[5]){"-A", ""});
+    expect("a word is empty: \"\"", (const char *const[5]){"--", ""});
 }
 
 static void test_help(void **state)
