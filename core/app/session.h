@@ -27,8 +27,8 @@ bool session_take(struct session_flags *flags, const char *name, const char *val
 
 struct session;
 
-/* Finds the kubeconfig as kubectl does (app/kubeconfig.h), and in a Pod the
- * service account. Nobody is asked yet. NULL and err: there is none, or it cannot be read. */
+/* Finds the kubeconfig as kubectl does (app/kubeconfig.h), and in a Pod the service account. Nobody is asked yet. NULL
+ * and err: there is none, or it cannot be read. */
 struct session *session_open(const struct session_flags *flags, struct err *err);
 /* The same; nothing but GET leaves it (app/reading_door.h). */
 struct session *session_open_reading(const struct session_flags *flags, struct err *err);
