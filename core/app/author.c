@@ -51,13 +51,6 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
     return true;
 }
 
-static int refuse(const struct author *author, const struct err *err)
-{
-    fprintf(stderr, "sluice %s: %s\n\nsluice %s --help says how to use it\n", author->command, err->text,
-            author->command);
-    return 2;
-}
-
 static bool is_server(const struct author *author, struct err *err)
 {
     if (author->prometheus != NULL && !http_is_url(author->prometheus)) {
@@ -72,7 +65,7 @@ int author_main(struct author *author, const struct author_command *command, int
     struct reading reading = {author, command};
     struct err err = {0};
     if (!cli_read(author->flags, argc, argv, take, &reading, &err)) {
-        return refuse(author, &err);
+        return cli_refuse(author->command, &err);
     }
     if (author->version) {
         version_print();
@@ -85,7 +78,7 @@ int author_main(struct author *author, const struct author_command *command, int
         return 0;
     }
     bool ok = command->is_whole(command->ctx, &err) && is_server(author, &err);
-    int status = ok ? command->run(command->ctx) : refuse(author, &err);
+    int status = ok ? command->run(command->ctx) : cli_refuse(author->command, &err);
     return is_interrupted ? INTERRUPTED : status;
 }
 

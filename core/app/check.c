@@ -182,8 +182,7 @@ int command_check(int argc, char **argv)
     struct err err = {0};
     int status = 0;
     if (!cli_read(check_flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {
-        fprintf(stderr, "sluice check: %s\n\nsluice check --help says how to use it\n", err.text);
-        status = 2;
+        status = cli_refuse("check", &err);
     } else if (words.help) {
         print_help(stdout);
     } else if (words.version) {

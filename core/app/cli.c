@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/shown.h"
 #include "base/mem.h"
 #include "base/str.h"
 
-enum { NAME_COLUMNS = 22, LINE_COLUMNS = 80, PORT_MAX = 65535 };
+enum { NAME_COLUMNS = 22, LINE_COLUMNS = 80, PORT_MAX = 65535, WRONG_USAGE = 2 };
 
 static const struct cli_flag *find(const struct cli_flag *table, const char *name, size_t len)
 {
@@ -151,6 +152,14 @@ bool cli_read_listen(const char *flag, const char *value, char **host, int *port
     *host = str_dup_n(value, (size_t)(colon - value));
     *port = (int)strtol(digits, NULL, 10);
     return true;
+}
+
+int cli_refuse(const char *command, const struct err *err)
+{
+    char line[SHOWN_SIZE];
+    fprintf(stderr, "sluice %s: %s\n\nsluice %s --help says how to use it\n", command,
+            shown_line(line, sizeof line, err->text), command);
+    return WRONG_USAGE;
 }
 
 void cli_flush(FILE *out)

@@ -41,6 +41,8 @@ struct cli_common {
 bool cli_take_common(struct cli_common *common, const char *name, const char *value, struct err *err);
 /* The value of a flag that names a file which is written: not "-", as standard output has what is told. */
 bool cli_read_output(const char *flag, const char *value, const char **file, struct err *err);
+/* Tells how a command was written wrongly, and where it says how it is meant. Gives the exit status of that: 2. */
+int cli_refuse(const char *command, const struct err *err);
 /* Writes out what `out` holds. The reason of the first failure is kept: a later flush has nothing left that could
  * fail. */
 void cli_flush(FILE *out);

@@ -232,7 +232,9 @@ static const char usage[] = "usage: sluice completion bash|zsh\n"
                             "Writes what makes a shell complete sluice's commands and flags. In ~/.bashrc, or\n"
                             "after compinit in ~/.zshrc:\n"
                             "\n"
-                            "  source <(sluice completion bash)\n";
+                            "  source <(sluice completion bash)\n"
+                            "\n"
+                            "Exit status: 0 it is written, 2 for another shell.\n";
 
 int command_completion(int argc, char **argv)
 {
@@ -248,8 +250,9 @@ int command_completion(int argc, char **argv)
     } else if (strcmp(shell, "-help") == 0 || strcmp(shell, "--help") == 0 || strcmp(shell, "-h") == 0) {
         fputs(usage, stdout);
     } else {
-        fprintf(stderr, "sluice completion: %s%swanted bash or zsh\n", shell, shell[0] != '\0' ? ": unknown, " : "");
-        return 2;
+        struct err err;
+        err_set(&err, ERR_INVALID, "\"%s\": bash or zsh is wanted", shell);
+        return cli_refuse("completion", &err);
     }
     return 0;
 }

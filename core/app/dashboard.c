@@ -31,6 +31,9 @@ const struct cli_flag dashboard_flags[] = {
     {0},
 };
 
+static const char after[] = "\n"
+                            "Exit status: 0 ended by a signal, 2 it could not begin.\n";
+
 enum { PORT_DEFAULT = 8090 };
 
 struct words {
@@ -145,11 +148,11 @@ int command_dashboard(int argc, char **argv)
     struct err err = {0};
     int status = 0;
     if (!cli_read(dashboard_flags, argc, argv, take, &words, &err)) {
-        fprintf(stderr, "sluice dashboard: %s\n\nsluice dashboard --help says how to use it\n", err.text);
-        status = 2;
+        status = cli_refuse("dashboard", &err);
     } else if (words.help) {
         fputs(usage, stdout);
         cli_print(dashboard_flags, stdout);
+        fputs(after, stdout);
     } else if (words.version) {
         version_print();
     } else {

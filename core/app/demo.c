@@ -23,14 +23,17 @@ static const char usage[] =
     "       sluice demo [FILE] [--seed N] --serve [--listen HOST:PORT] [--speed N] [--kubeconfig FILE]\n"
     "\n"
     "Plays a scenario on an embedded cluster, in virtual time: the one in FILE\n"
-    "(examples/scenarios has some, and says how to write one), else the tutorial. Exit\n"
-    "status 1 when it does not end as the scenario expects.\n"
+    "(examples/scenarios has some, and says how to write one), else the tutorial.\n"
     "\n"
     "With --serve, that cluster and the engine for kubectl, in real time: without FILE an\n"
     "empty one. There every Canary gets requests; how a version answers them is said by\n"
     "annotations of the Deployment's template: sluice.dev/demo-errors (\"5%\"),\n"
     "sluice.dev/demo-latency and -p99 (\"20ms\"), sluice.dev/demo-ready (\"4s\", \"never\").\n"
     "\n";
+
+static const char after[] = "\n"
+                            "Exit status: 0 it is played, or ended by a signal, 1 it does not end as the scenario\n"
+                            "expects, 2 it could not be read, played or served.\n";
 
 struct demo {
     struct virtual_clock *time;
@@ -232,6 +235,7 @@ static int act(const struct demo_flags *flags, const struct scenario *scenario)
 
 int command_demo(int argc, char **argv)
 {
-    struct demo_flags flags = {.command = "demo", .usage = usage, .table = demo_flags_of_demo, .plays = true};
+    struct demo_flags flags = {
+        .command = "demo", .usage = usage, .after = after, .table = demo_flags_of_demo, .plays = true};
     return demo_flags_run(&flags, argc, argv, act);
 }

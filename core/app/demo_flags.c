@@ -115,6 +115,7 @@ static void print_help(const struct demo_flags *flags, FILE *out)
 {
     fputs(flags->usage, out);
     cli_print(flags->table, out);
+    fputs(flags->after, out);
 }
 
 /* --- the scenario --- */
@@ -152,8 +153,7 @@ int demo_flags_run(struct demo_flags *flags, int argc, char **argv, demo_act_fn 
     struct scenario *scenario = NULL;
     int status = 2;
     if (!read_words(flags, argc, argv, &err)) {
-        fprintf(stderr, "sluice %s: %s\n\nsluice %s --help says how to use it\n", flags->command, err.text,
-                flags->command);
+        status = cli_refuse(flags->command, &err);
     } else if (flags->help) {
         print_help(flags, stdout);
         status = 0;

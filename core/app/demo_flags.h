@@ -5,7 +5,7 @@
 #include "sim/story/scenario.h"
 
 struct demo_flags {
-    const char *command, *usage;
+    const char *command, *usage, *after;
     const struct cli_flag *table;
     bool plays;       /* sluice demo: a scenario and an engine; else sluice sim */
     const char *file; /* the scenario's; NULL: the tutorial in the binary */

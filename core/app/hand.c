@@ -2,7 +2,6 @@
  * Canary (canary/request.h), so that Kubernetes decides whether that person may, and waits for the engine's answer. */
 #include "app/hand.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -376,7 +375,6 @@ static int hand(enum request_verb verb, int argc, char **argv)
     const struct cli_flag *flags = verb == REQUEST_APPROVE ? approve_flags : hand_flags;
     struct words words = {.verb = verb, .timeout_ms = TIMEOUT_MS};
     struct err err = {0};
-    signal(SIGPIPE, SIG_IGN); /* a write tells */
     bool ok = cli_read(flags, argc, argv, take, &words, &err);
     if (ok && words.common.help) {
         print_help(verb, flags);
@@ -388,9 +386,7 @@ static int hand(enum request_verb verb, int argc, char **argv)
         ok = err_set(&err, ERR_INVALID, "a Canary is missing");
     }
     if (!ok) {
-        const char *name = request_verb_name(verb);
-        fprintf(stderr, "sluice %s: %s\n\nsluice %s --help says how to use it\n", name, err.text, name);
-        return FAILED;
+        return cli_refuse(request_verb_name(verb), &err);
     }
     return session_run(request_verb_name(verb), &words.session, run, &words);
 }

@@ -27,6 +27,9 @@ static const char usage[] =
     "it.\n"
     "\n";
 
+static const char after[] = "\n"
+                            "Exit status: 0 ended by a signal, 1 by a second one at once, 2 it could not begin.\n";
+
 struct program {
     struct load_flags flags;
     struct loop *loop;
@@ -177,13 +180,13 @@ int command_load(int argc, char **argv)
     struct err err = {0};
     int status = 0;
     if (!load_flags_read(&p.flags, argc, argv, &err)) {
-        fprintf(stderr, "sluice load: %s\n\nsluice load --help says how to use it\n", err.text);
-        status = 2;
+        status = cli_refuse("load", &err);
     } else if (p.flags.version) {
         version_print();
     } else if (p.flags.help) {
         fputs(usage, stdout);
         cli_print(load_flags_table, stdout);
+        fputs(after, stdout);
     } else {
         log_set_level(log_level_parse(p.flags.log_level));
         log_set_console(strcmp(p.flags.zap_encoding, "console") == 0);

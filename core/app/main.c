@@ -1,15 +1,17 @@
 /* sluice: chooses the command. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app/cli.h"
 #include "app/command.h"
+#include "app/shown.h"
 #include "app/version.h"
 #include "base/mem.h"
 
-enum { FORM_COLUMNS = 16, SAYS_COLUMN = 25, COULD_NOT = 2, INTERRUPTED = 130 };
+enum { FORM_COLUMNS = 16, SAYS_COLUMN = 25, NAME_SIZE = 100, COULD_NOT = 2, INTERRUPTED = 130 };
 
 static const struct command {
     const char *name, *form, *says;
@@ -44,17 +46,19 @@ static bool is_help(const char *word)
 
 static const char version_usage[] = "usage: sluice version\n"
                                     "\n"
-                                    "Prints the version, and the commit it was built from where that is known.\n";
+                                    "Prints the version, and the commit it was built from where that is known.\n"
+                                    "\n"
+                                    "Exit status: 0 it is told.\n";
 
 /* Has no flags but those of every command. */
 int command_version(int argc, char **argv)
 {
     const char *word = argc > 0 ? argv[0] : "-version";
+    struct err err;
     bool is_version = strcmp(word, "-version") == 0 || strcmp(word, "--version") == 0;
     if (argc > 1 || (!is_version && !is_help(word))) {
-        fprintf(stderr, "sluice version: %s: unexpected word\n\nsluice version --help says how to use it\n",
-                argv[argc - 1]);
-        return 2;
+        err_set(&err, ERR_INVALID, "%s: unexpected word", argv[argc - 1]);
+        return cli_refuse("version", &err);
     }
     if (is_version) {
         version_print();
@@ -66,7 +70,8 @@ int command_version(int argc, char **argv)
 
 static int refuse(const char *command)
 {
-    fprintf(stderr, "sluice: there is no command \"%s\"\n\n", command);
+    char line[NAME_SIZE];
+    fprintf(stderr, "sluice: there is no command \"%s\"\n\n", shown_line(line, sizeof line, command));
     print_usage(stderr);
     return 2;
 }
@@ -131,5 +136,6 @@ int main(int argc, char **argv)
 {
     mem_init();
     hold_standard_files();
+    signal(SIGPIPE, SIG_IGN); /* a write tells */
     return end_output(argc > 1 ? dispatch(argv[1], argc - 2, argv + 2) : command_help(0, NULL));
 }

@@ -43,6 +43,9 @@ struct words {
     bool help, version;
 };
 
+static const char after[] = "\n"
+                            "Exit status: 0 it is made, 2 it could not be.\n";
+
 static bool take(void *ctx, const char *name, const char *value, struct err *err)
 {
     struct words *words = ctx;
@@ -196,12 +199,12 @@ int command_new(int argc, char **argv)
     struct words words = {0};
     struct err err = {0};
     if (!cli_read(new_flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {
-        fprintf(stderr, "sluice new: %s\n\nsluice new --help says how to use it\n", err.text);
-        return 2;
+        return cli_refuse("new", &err);
     }
     if (words.help) {
         fputs(usage, stdout);
         cli_print(new_flags, stdout);
+        fputs(after, stdout);
     } else if (words.version) {
         version_print();
     } else if (!make(find_template(words.kind), words.name, &err)) {

@@ -29,9 +29,12 @@ static const char usage[] = "usage: sluice repl SCENARIO|FOLDER [flags]\n"
                             "of it; help, typed there, a list.\n"
                             "\n";
 
-static const char after[] = "\n"
-                            "Over a pipe the same lines are carried out, and only answers are printed. Exit status:\n"
-                            "that of the last line: 0 well, 1 the rule says no or the line is wrong, 2 it could not.\n";
+static const char after[] =
+    "\n"
+    "Over a pipe the same lines are carried out, and only answers are printed.\n"
+    "\n"
+    "Exit status: 0 all is well with the last line, 1 the rule says no or the line is wrong, 2 it\n"
+    "could not be carried out, 130 interrupted.\n";
 
 const struct cli_flag repl_flags[] = {
     {"namespace", "NAME", "of a live canary (default: that of the kubeconfig)"},
@@ -220,7 +223,6 @@ static void listen_for_signals(void)
     struct sigaction action = {.sa_handler = on_interrupt};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a write tells */
 }
 
 /* --- the command --- */
@@ -328,8 +330,7 @@ static int command(struct words *words, int argc, char **argv)
         return 0;
     }
     if (!ok || !is_whole(words, &err)) {
-        fprintf(stderr, "sluice repl: %s\n\nsluice repl --help says how to use it\n", err.text);
-        return 2;
+        return cli_refuse("repl", &err);
     }
     return run(words);
 }

@@ -425,7 +425,7 @@ struct repl_world *repl_world_open(const struct node *order, repl_fetch_fn *fetc
     if (world->pid > 0 && listen_to(world).kind == CONSOLE_DONE) { /* it is open */
         ending = exchange(world, CONSOLE_LINE, 0, "");
     }
-    reply->status = ending.kind == CONSOLE_DONE ? ending.status : 2;
+    reply->status = ending.kind == CONSOLE_DONE ? ending.status : interrupts > 0 ? 130 : 2;
     if (ending.kind == CONSOLE_DONE) {
         return world;
     }

@@ -1,5 +1,4 @@
 /* sluice replay: a kept release played again by its own script or another one (lua/tool/record/replay.lua). */
-#include <signal.h>
 #include <string.h>
 
 #include "app/cli.h"
@@ -106,10 +105,8 @@ int command_replay(int argc, char **argv)
 {
     struct words words = {0};
     struct err err = {0};
-    signal(SIGPIPE, SIG_IGN); /* a write tells */
     if (!cli_read(replay_flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {
-        fprintf(stderr, "sluice replay: %s\n\nsluice replay --help says how to use it\n", err.text);
-        return 2;
+        return cli_refuse("replay", &err);
     } else if (words.common.help) {
         fputs(usage, stdout);
         cli_print(replay_flags, stdout);

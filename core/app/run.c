@@ -22,6 +22,18 @@
 #include "script/embedded.h"
 #include "script/strategist.h"
 
+static const char usage[] =
+    "usage: sluice run [flags]\n"
+    "\n"
+    "Watches Canaries and rolls out their revisions, in a Pod or on a machine of your own. The\n"
+    "flags are Flagger's; docs/reference.md has all of it.\n"
+    "\n";
+
+static const char after[] =
+    "\n"
+    "Exit status: 0 ended by a signal, 1 another engine has the Lease, or by a second signal at\n"
+    "once, 2 it could not begin.\n";
+
 struct program {
     struct flags flags;
     struct loop *loop;
@@ -344,7 +356,9 @@ int command_run(int argc, char **argv)
         if (p.flags.version) {
             version_print();
         } else {
+            fputs(usage, stdout);
             flags_print();
+            fputs(after, stdout);
         }
         return 0;
     }

@@ -29,6 +29,9 @@ static const char sim_usage[] = "usage: sluice sim [--listen HOST:PORT] [--speed
                                 "/prometheus), without an engine.\n"
                                 "\n";
 
+static const char sim_after[] = "\n"
+                                "Exit status: 0 ended by a signal, 2 it could not be served.\n";
+
 struct program {
     struct loop *loop;
     struct fast_clock *time;
@@ -284,6 +287,6 @@ int serve(const struct demo_flags *flags, const struct scenario *scenario)
 
 int command_sim(int argc, char **argv)
 {
-    struct demo_flags flags = {.command = "sim", .usage = sim_usage, .table = demo_flags_of_sim};
+    struct demo_flags flags = {.command = "sim", .usage = sim_usage, .after = sim_after, .table = demo_flags_of_sim};
     return demo_flags_run(&flags, argc, argv, serve);
 }

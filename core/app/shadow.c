@@ -29,9 +29,10 @@ static const char usage[] = "usage: sluice shadow [-n NAMESPACE | -A] [CANARY]..
                             "decided so, too, with the reasons of both where not. docs/migrate.md has more.\n"
                             "\n";
 
-static const char after[] = "\n"
-                            "It ends by Ctrl-C, or as the flags say. Exit status: 0 all that was compared agrees, 1\n"
-                            "something differs, 2 it could not be read, 3 nothing was compared, 130 interrupted.\n";
+static const char after[] =
+    "\n"
+    "It ends by Ctrl-C, or as the flags say.\n\nExit status: 0 all that was compared agrees, 1\n"
+    "something differs, 2 it could not be read, 3 nothing was compared, 130 interrupted.\n";
 
 const struct cli_flag shadow_flags[] = {
     SESSION_FLAGS,

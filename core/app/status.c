@@ -1,7 +1,6 @@
 /* sluice status: every Canary of a namespace in a line: phase, weight, failed checks, when it is looked at next, and
  * what it waits for. Reads only. */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,7 +17,7 @@
 #include "kube/object.h"
 #include "release/release.h"
 
-enum { COLUMNS = 7, FAILED = 2 };
+enum { COLUMNS = 7 };
 
 const struct cli_flag status_flags[] = {
     SESSION_FLAGS,
@@ -322,11 +321,9 @@ int command_status(int argc, char **argv)
 {
     struct words words = {0};
     struct err err = {0};
-    signal(SIGPIPE, SIG_IGN); /* a write tells */
     if (!cli_read(status_flags, argc, argv, take, &words, &err) ||
         (words.all && words.canary != NULL && !err_set(&err, ERR_INVALID, "-A and a Canary exclude each other"))) {
-        fprintf(stderr, "sluice status: %s\n\nsluice status --help says how to use it\n", err.text);
-        return FAILED;
+        return cli_refuse("status", &err);
     } else if (words.common.help) {
         fputs("usage: sluice status [-n NAMESPACE | -A] [CANARY] [flags]\n\n"
               "Tells of every Canary its phase, the canary's share of the traffic, failed checks, when\n"

@@ -203,8 +203,7 @@ int command_test(int argc, char **argv)
     struct err err = {0};
     int status = 0;
     if (!cli_read(test_flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {
-        fprintf(stderr, "sluice test: %s\n\nsluice test --help says how to use it\n", err.text);
-        status = 2;
+        status = cli_refuse("test", &err);
     } else if (words.help) {
         fputs(usage, stdout);
         cli_print(test_flags, stdout);

@@ -4,7 +4,6 @@
  * scaling. The Canary's status says which digest was seen last and what became of it; the Releases say what became of
  * one that others have followed. */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -413,7 +412,6 @@ int command_wait(int argc, char **argv)
 {
     struct words words = {.timeout_ms = TIMEOUT_MS};
     struct err err = {0};
-    signal(SIGPIPE, SIG_IGN); /* a write tells */
     bool ok = cli_read(wait_flags, argc, argv, take, &words, &err);
     if (ok && words.common.help) {
         fputs("usage: sluice wait [-n NAMESPACE] deployment/NAME|canary/NAME [flags]\n\n"
@@ -430,8 +428,7 @@ int command_wait(int argc, char **argv)
         return 0;
     }
     if (!ok || (words.subject.name == NULL && !err_set(&err, ERR_INVALID, "a target is missing: deployment/NAME"))) {
-        fprintf(stderr, "sluice wait: %s\n\nsluice wait --help says how to use it\n", err.text);
-        return FAILED;
+        return cli_refuse("wait", &err);
     }
     return session_run("wait", &words.session, run, &words);
 }

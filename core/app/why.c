@@ -1,5 +1,4 @@
 /* sluice why: why a release did what it did, told from its record alone (lua/tool/record). */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -221,10 +220,8 @@ int command_why(int argc, char **argv)
     struct words words = {.session = {.otherwise = "a file by -f"}};
     struct err err = {0};
     int status = 0;
-    signal(SIGPIPE, SIG_IGN); /* a write tells */
     if (!cli_read(why_flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {
-        fprintf(stderr, "sluice why: %s\n\nsluice why --help says how to use it\n", err.text);
-        status = 2;
+        status = cli_refuse("why", &err);
     } else if (words.common.help) {
         fputs(usage, stdout);
         cli_print(why_flags, stdout);

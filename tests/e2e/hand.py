@@ -211,7 +211,7 @@ class ByHand(Served):
                 (['why', '-n', 'test', 'canaryfoo/podinfo'], 'a kind that this command does not take'),
                 (['repl', '-n', 'test', 'canaryfoo/podinfo'], 'a kind that this command does not take'),
                 (['wait', '-n', 'test', 'canaryfoo/podinfo'], 'a kind that this command does not take'),
-                (['promote', '-n', '', 'podinfo'], '-n "": a namespace is wanted'),
+                (['promote', '-n', '', 'podinfo'], '-n: NAMESPACE is wanted, got ""'),
                 (['promote', '-namespce=test', 'podinfo'], '-n "amespce=test": a namespace is wanted'),
                 (['status', '-Axo', 'json'], '-x: unknown flag, in -Axo'),
                 (['promote', '-n', 'test', 'a', 'b'], 'b: one Canary is wanted'),

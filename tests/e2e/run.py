@@ -515,8 +515,8 @@ class Flags(unittest.TestCase):
                             (['sim', '--listen'], '--listen: its value is missing, wanted HOST:PORT'),
                             (['demo', '--serve=yes'], '--serve takes no value'),
                             (['help', 'deploy'], 'there is no command "deploy"'),
-                            (['completion', 'fish'], 'sluice completion: fish: unknown, wanted bash or zsh'),
-                            (['completion'], 'sluice completion: wanted bash or zsh'),
+                            (['completion', 'fish'], 'sluice completion: "fish": bash or zsh is wanted'),
+                            (['completion'], 'sluice completion: "": bash or zsh is wanted'),
                             (['version', 'extra'], 'sluice version: extra: unexpected word'),
                             (['demo', '--listen', '127.0.0.1:0'],
                              '--listen, --speed, --kubeconfig and --logs are of use with --serve only')):
