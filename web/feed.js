@@ -2,11 +2,26 @@
 import { say } from './dom.js';
 import { cluster } from './time.js';
 
-const REFUSED_AGAIN_MS = 30000;
+const REFUSED_AGAIN_MS = 30000, WORDS_MAX = 200;
 
 /** What is known of the cluster, in words; '' while all is well. */
 function health({ synced, trouble }) {
   return trouble ? `Not up to date: ${trouble}` : synced ? '' : 'The cluster is being read …';
+}
+
+/** Why the server refused a feed, in its words: an EventSource does not tell. */
+async function refusal(address) {
+  const stop = new AbortController();
+  try {
+    const answer = await fetch(address, { signal: stop.signal });
+    const isText = answer.headers.get('Content-Type')?.startsWith('text/plain');
+    const words = !answer.ok && isText ? (await answer.text()).trim().slice(0, WORDS_MAX) : '';
+    return words || `status ${answer.status}`;
+  } catch (error) {
+    return error.message;
+  } finally {
+    stop.abort();
+  }
 }
 
 addEventListener('pageshow', event => event.persisted && location.reload());
@@ -41,10 +56,10 @@ export function listen(parameters, take) {
   /* A page that is left may be kept, for the way back, and its connection with it: a browser has six of a host. */
   addEventListener('pagehide', () => source.close(), { once: true });
   source.addEventListener('error', () => {
-    const refused = source.readyState === EventSource.CLOSED;
-    state(refused ? 'Too many pages are open: this one tries again in half a minute' : 'Connecting again …', true);
-    if (refused) {
+    state('Connecting again …', true);
+    if (source.readyState === EventSource.CLOSED) {
       setTimeout(() => listen(parameters, take), REFUSED_AGAIN_MS);
+      refusal(source.url).then(why => state(`Refused: ${why} (tried again every half minute)`, true));
     }
   });
 }

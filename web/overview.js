@@ -1,19 +1,29 @@
-/** The overview: a table of every canary, kept up to date, with a filter that stands in the address. */
+/** The overview: a table of the canaries, kept up to date, with a filter that stands in the address. */
 import { element, list, say } from './dom.js';
 import { listen } from './feed.js';
 import { phaseClass, phaseText, releaseAddress, waitText } from './phase.js';
 import { since } from './time.js';
 
 const AGES_MS = 5000; /* how often the ages are told anew */
+const LINES_MAX = 1000; /* of more, a browser makes a slow page that nobody reads to its end */
 const HEADS = ['Canary', 'Phase', 'Weight', 'Failed checks', 'Waits for', 'Last change'];
 
 const keyOf = row => `${row.namespace}/${row.name}`;
 
 /* --- a line --- */
 
-/** The cells of a line are made once, so that a change leaves the focus where it is. */
+/** The cells of a line are made once, when it is shown first, so that a change leaves the focus where it is. */
 class Line {
-  constructor(row) {
+  constructor(key) {
+    this.key = key;
+  }
+
+  hear(row) {
+    this.said = row;
+    this.told = `${this.key} ${phaseText(row)} ${waitText(row)} ${row.strategy ?? ''}`.toLowerCase();
+  }
+
+  make() {
     const cell = index => element('td', { role: 'cell', 'data-head': HEADS[index] });
     this.bar = element('span', { class: 'fill' });
     this.weight = element('span', {});
@@ -23,14 +33,16 @@ class Line {
     this.cells[1].append(element('span', { class: 'bar', 'aria-hidden': 'true' }, this.bar), ' ', this.weight);
     this.row = element('tr', { role: 'row' },
       element('th', { role: 'rowheader', scope: 'row' },
-        element('a', { href: releaseAddress(row.namespace, row.name) }, row.name), ' ',
-        element('small', {}, row.namespace)),
+        element('a', { href: releaseAddress(this.said.namespace, this.said.name) }, this.said.name), ' ',
+        element('small', {}, this.said.namespace)),
       this.cells);
   }
 
-  show(row) {
-    const weight = row.weight ?? 0;
-    this.said = row;
+  show() {
+    const row = this.said, weight = row.weight ?? 0;
+    if (!this.row) {
+      this.make();
+    }
     this.phase.className = `badge ${phaseClass(row)}`;
     say(this.phase, phaseText(row));
     this.bar.style.width = `${weight}%`;
@@ -51,7 +63,9 @@ class Line {
 class Overview {
   constructor(main) {
     const asked = new URLSearchParams(location.search);
-    this.lines = new Map();
+    this.lines = new Map(); /* in the order of their keys */
+    this.shown = [];
+    this.there = null; /* the keys of an overview that comes in pieces */
     this.body = element('tbody', { role: 'rowgroup' });
     this.count = element('p', { role: 'status', class: 'note' });
     this.news = element('p', { role: 'status', class: 'unseen' });
@@ -70,46 +84,39 @@ class Overview {
         element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' },
           HEADS.map(head => element('th', { role: 'columnheader', scope: 'col' }, head)))),
         this.body));
-    setInterval(() => this.lines.forEach(line => line.showAges()), AGES_MS);
+    setInterval(() => this.shown.forEach(line => line.showAges()), AGES_MS);
   }
 
-  take(name, { rows, synced }) {
+  /** An overview has all that there is; what does not go into one message follows as rows. */
+  take(name, { rows, synced, more }) {
     this.synced = synced;
     if (name === 'overview') {
-      const there = new Set(rows.map(keyOf));
-      for (const [key, line] of this.lines) {
-        if (!there.has(key)) {
-          line.row.remove();
-          this.lines.delete(key);
-        }
-      }
+      this.there = new Set();
     }
-    rows.forEach(row => this.show(row, name === 'rows'));
-    this.sort();
+    rows.forEach(row => this.hear(row, !this.there));
+    if (this.there && !more) {
+      this.lines.forEach((_, key) => this.there.has(key) || this.lines.delete(key));
+      this.there = null;
+    }
+    if (this.isUnsorted) {
+      this.lines = new Map([...this.lines].sort(([a], [b]) => (a < b ? -1 : 1)));
+      this.isUnsorted = false;
+    }
     this.showNamespaces();
     this.filter();
   }
 
   /** Phases are told to who cannot see them change; each step of a weight would be too much. */
-  show(row, isNews) {
-    const key = keyOf(row), line = this.lines.get(key) ?? new Line(row);
+  hear(row, isNews) {
+    const key = keyOf(row), line = this.lines.get(key) ?? new Line(key);
     const was = line.said && phaseText(line.said);
+    this.isUnsorted ||= !this.lines.has(key);
     this.lines.set(key, line);
-    line.show(row);
+    this.there?.add(key);
+    line.hear(row);
     if (isNews && was !== phaseText(row)) {
       say(this.news, `${row.name}.${row.namespace}: ${phaseText(row)}`);
     }
-  }
-
-  /** A line is moved only when it stands at another place. */
-  sort() {
-    const keys = [...this.lines.keys()].sort();
-    keys.forEach((key, index) => {
-      const { row } = this.lines.get(key);
-      if (this.body.children[index] !== row) {
-        this.body.insertBefore(row, this.body.children[index] ?? null);
-      }
-    });
   }
 
   showNamespaces() {
@@ -125,21 +132,32 @@ class Overview {
 
   filter() {
     const namespace = this.namespace.value, text = this.text.value.trim().toLowerCase();
-    let shown = 0;
-    for (const [key, { row, said }] of this.lines) {
-      const told = `${key} ${phaseText(said)} ${waitText(said)} ${said.strategy ?? ''}`.toLowerCase();
-      row.hidden = Boolean((namespace && said.namespace !== namespace) || !told.includes(text));
-      shown += row.hidden ? 0 : 1;
-    }
-    say(this.count, this.countText(shown, this.lines.size));
+    const found = [...this.lines.values()].filter(({ said, told }) =>
+      (!namespace || said.namespace === namespace) && told.includes(text));
+    this.shown = found.slice(0, LINES_MAX);
+    this.place();
+    say(this.count, this.countText(found.length, this.lines.size));
     this.keep(namespace, this.text.value);
   }
 
-  countText(shown, all) {
+  /** A line is moved only when it stands at another place. */
+  place() {
+    const rows = new Set(this.shown.map(line => (line.show(), line.row)));
+    [...this.body.children].filter(row => !rows.has(row)).forEach(row => row.remove());
+    this.shown.forEach(({ row }, index) => {
+      if (this.body.children[index] !== row) {
+        this.body.insertBefore(row, this.body.children[index] ?? null);
+      }
+    });
+  }
+
+  countText(found, all) {
     if (all === 0) {
       return this.synced ? 'There is no canary.' : '';
     }
-    return shown < all ? `${shown} of ${all} canaries` : all === 1 ? '1 canary' : `${all} canaries`;
+    const count = found < all ? `${found} of ${all} canaries` : all === 1 ? '1 canary' : `${all} canaries`;
+    return found > LINES_MAX ? `${count}. The first ${LINES_MAX} are shown: a namespace or a text finds the others.`
+      : count;
   }
 
   keep(namespace, text) {

@@ -14,6 +14,15 @@ const whole = release => ({ ...release, weights: list(release.weights), decision
   events: list(release.events),
   checks: list(release.checks).map(check => ({ ...check, points: list(check.points) })) });
 
+/** `number` 0: the latest one was asked for, and there is none. */
+function missingText({ canary, name, number, releases }) {
+  if (number === 0) {
+    return canary ? 'There was no release yet.' : '';
+  }
+  const isThere = releases.some(one => one.number === number);
+  return isThere ? '' : `There is no release ${name}-${number}${releases.length > 0 ? '; these are kept:' : '.'}`;
+}
+
 class Release {
   constructor(main, asked) {
     this.title = element('h1', {}, `${asked.canary}.${asked.namespace}`);
@@ -22,6 +31,7 @@ class Release {
     this.about = element('span', {});
     this.why = element('p', { class: 'why' });
     this.waits = element('p', { class: 'waits' });
+    this.missing = element('p', { class: 'waits' });
     this.problems = element('div', {});
     this.news = element('p', { role: 'status', class: 'unseen' });
     this.now = element('p', { id: 'now' }, 'What was decided: under the cursor, or with the arrow keys in a figure.');
@@ -34,7 +44,7 @@ class Release {
     this.actions = new Actions({ namespace: asked.namespace, canary: asked.canary });
     main.replaceChildren(element('p', { class: 'back' }, element('a', { href: './' }, '← All canaries')), this.title,
       element('p', { class: 'subtitle' }, this.phase, ' ', this.about, ' ', this.outcome),
-      this.why, this.waits, this.problems, this.news, this.actions.whole, this.curves, this.record);
+      this.why, this.waits, this.missing, this.problems, this.news, this.actions.whole, this.curves, this.record);
   }
 
   take({ look, synced }) {
@@ -45,6 +55,7 @@ class Release {
       say(this.phase, phaseText(row));
     }
     say(this.waits, row ? waitText(row) && `Waits: ${waitText(row)}` : synced ? 'There is no such canary.' : '');
+    say(this.missing, synced && look.synced ? missingText(look) : '');
     this.problems.replaceChildren(...list(look.problems).map(text => element('p', { class: 'problem' }, text)));
     document.title = `${row ? phaseText(row) : 'Gone'} · ${look.name}.${look.namespace} · Sluice`;
     this.actions.show({ row, release: look.release,
@@ -52,7 +63,8 @@ class Release {
     if (look.release) {
       this.show(whole(look.release), look);
     } else {
-      this.record.replaceChildren(releasesTable(look));
+      this.curves.hidden = true;
+      this.record.replaceChildren(look.releases.length > 0 ? releasesTable(look) : '');
     }
   }
 

@@ -132,8 +132,9 @@ void board_serve(void *ctx, struct exchange *exchange)
     struct board *board = ctx;
     const char *why, *name = below_prefix(board, exchange->path);
     bool reads = str_equal(exchange->method, "GET") || str_equal(exchange->method, "HEAD");
+    bool is_page = str_equal(name, "") || str_equal(exchange->path, board->prefix);
     guard_add_headers(exchange);
-    if (!guard_admits(exchange, &board->hosts, &why)) {
+    if (!guard_admits(exchange, &board->hosts, is_page, &why)) {
         answer(exchange, 403, why);
     } else if (redirects(board, exchange)) {
         return;
@@ -148,14 +149,27 @@ void board_serve(void *ctx, struct exchange *exchange)
 
 /* --- life --- */
 
+/* "/a/../b": browsers and proxies ask for /b, which is not below it. */
+static bool has_dots(const char *prefix)
+{
+    struct str_list folders = {0};
+    str_list_split(&folders, prefix, '/');
+    bool has = str_list_has(&folders, ".") || str_list_has(&folders, "..");
+    str_list_fini(&folders);
+    return has;
+}
+
 bool board_check_prefix(const char *prefix, struct err *err)
 {
     size_t len = strlen(prefix);
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
     bool ok = len == 0 || (prefix[0] == '/' && prefix[len - 1] != '/' && strspn(prefix, letters) == len &&
-                           strstr(prefix, "//") == NULL);
-    return ok || err_set(err, ERR_INVALID, "prefix \"%s\": a path without a slash at its end is wanted, as in /sluice",
-                         prefix);
+                           strstr(prefix, "//") == NULL && !has_dots(prefix));
+    return ok ||
+           err_set(err, ERR_INVALID,
+                   "prefix \"%s\": a path of letters, digits and -._~ is wanted, as in /sluice, without a slash at "
+                   "its end and without the folders . and ..",
+                   prefix);
 }
 
 struct board *board_open(struct board_options *options)

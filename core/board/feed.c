@@ -5,7 +5,11 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-enum { MESSAGE_MAX = 16 * 1024 * 1024, HEARTBEAT_MS = 15 * 1000 };
+enum {
+    MESSAGE_MAX = 16 * 1024 * 1024,
+    ROWS_MAX = 512 * 1024 /* bytes of rows in a message */,
+    HEARTBEAT_MS = 15 * 1000
+};
 
 /* A look that is open, with how many pages look at it. */
 struct shared {
@@ -19,7 +23,9 @@ struct page {
     struct feed *feed;
     struct exchange *exchange;
     struct shared *shared; /* NULL: the overview */
-    uint64_t sent;         /* the serial that it was sent; 0: nothing yet */
+    bool has_begun;        /* something was sent */
+    uint64_t sent;         /* the serial that it was sent; of the overview, that of the last row */
+    uint64_t known;        /* of the overview: the serial up to which it was told what went */
     size_t unsent;         /* when it was looked at last */
     int64_t taken_ms;      /* when it took something last */
 };
@@ -35,22 +41,29 @@ struct feed {
 
 /* --- what a page is sent --- */
 
+static void begin_event(struct feed *feed, struct buf *out, const char *name)
+{
+    buf_printf(out, "event: %s\ndata: {\"now\":%lld", name, (long long)clock_wall_ms(feed->options.cluster_clock));
+}
+
 static void write_event(struct feed *feed, struct buf *out, const char *name, const char *key, const char *json)
 {
-    long long now_ms = clock_wall_ms(feed->options.cluster_clock);
-    buf_printf(out, "event: %s\ndata: {\"now\":%lld,\"%s\":", name, now_ms, key);
+    begin_event(feed, out, name);
+    buf_printf(out, ",\"%s\":", key);
     buf_append_str(out, json);
     buf_append_str(out, "}\n\n");
 }
 
-static void write_overview(struct feed *feed, uint64_t sent, struct buf *out)
+/* Of many Canaries a message has some, and says that there are more: the page gets them when it has taken these. */
+static void write_overview(struct page *page, struct buf *out)
 {
-    bool whole = sent == 0 || roster_has_lost(feed->roster, sent);
-    struct buf rows;
-    buf_init(&rows, MESSAGE_MAX);
-    roster_write(feed->roster, whole ? 0 : sent, &rows);
-    write_event(feed, out, whole ? "overview" : "rows", "rows", rows.overflow ? "[]" : buf_str(&rows));
-    buf_fini(&rows);
+    struct roster *roster = page->feed->roster;
+    bool is_whole = !page->has_begun || roster_has_lost(roster, page->known);
+    begin_event(page->feed, out, is_whole ? "overview" : "rows");
+    buf_append_str(out, ",\"rows\":");
+    page->sent = roster_write(roster, is_whole ? 0 : page->sent, ROWS_MAX, out);
+    page->known = roster_serial(roster);
+    buf_append_str(out, page->sent == page->known ? "}\n\n" : ",\"more\":true}\n\n");
 }
 
 static void write_health(struct feed *feed, struct buf *out)
@@ -66,24 +79,23 @@ static void write_health(struct feed *feed, struct buf *out)
     doc_free(doc);
 }
 
-static uint64_t serial_of(const struct page *page)
+static bool is_behind(const struct page *page)
 {
-    return page->shared != NULL ? look_serial(page->shared->look) : roster_serial(page->feed->roster) + 1;
+    return page->sent != (page->shared != NULL ? look_serial(page->shared->look) : roster_serial(page->feed->roster));
 }
 
-/* The serial is noted before it is written: what changes meanwhile is sent the next time. */
 static void send_state(struct page *page)
 {
-    uint64_t serial = serial_of(page), sent = page->sent;
     struct buf out;
     buf_init(&out, MESSAGE_MAX);
-    page->sent = serial;
     write_health(page->feed, &out);
     if (page->shared != NULL) {
+        page->sent = look_serial(page->shared->look); /* before it is written: what changes meanwhile is sent later */
         write_event(page->feed, &out, "release", "look", look_text(page->shared->look));
     } else {
-        write_overview(page->feed, sent > 0 ? sent - 1 : 0, &out);
+        write_overview(page, &out);
     }
+    page->has_begun = true;
     if (!out.overflow) {
         exchange_send(page->exchange, buf_str(&out), out.len);
     }
@@ -114,11 +126,11 @@ static bool serve_page(struct page *page)
         leave(page);
         return false;
     }
-    if (unsent == 0 && page->sent != serial_of(page)) {
+    if (unsent == 0 && is_behind(page)) {
         send_state(page);
         page->unsent = exchange_unsent(page->exchange);
     }
-    return page->unsent > 0;
+    return page->unsent > 0 || is_behind(page);
 }
 
 static void on_pace(struct timer *timer, void *ctx)
@@ -212,7 +224,7 @@ static void on_gone(void *ctx)
 
 static void refuse(struct exchange *exchange)
 {
-    static const char text[] = "too many pages are open; this one is tried again\n";
+    static const char text[] = "too many pages are open\n";
     exchange_add_header(exchange, "Retry-After", "30");
     exchange_answer(exchange, 503, "text/plain; charset=utf-8", text, sizeof text - 1);
 }

@@ -1,7 +1,8 @@
 /* Pages that are kept up to date by server-sent events: of the overview, or of one release.
  *
  * A page is sent the state that there is, never a queue of what happened: the next message is written when the page has
- * taken the last one, so a slow page misses what was between two states and costs one message. A page that takes
+ * taken the last one, so a slow page misses what was between two states and costs one message. An overview of many
+ * Canaries comes in pieces. A page that takes
  * nothing for FEED_PATIENCE_MS is dropped. At most FEED_PAGES_MAX pages are open; a further one is refused (503). */
 #pragma once
 

@@ -31,7 +31,7 @@ static bool is_link(const struct exchange *exchange)
     return str_equal(exchange->method, "GET") && str_equal(mode, "navigate");
 }
 
-bool guard_admits(const struct exchange *exchange, const struct str_list *hosts, const char **why)
+bool guard_admits(const struct exchange *exchange, const struct str_list *hosts, bool is_page, const char **why)
 {
     const char *host = exchange->header(exchange, "Host"), *origin = exchange->header(exchange, "Origin"),
                *site = exchange->header(exchange, "Sec-Fetch-Site");
@@ -41,7 +41,7 @@ bool guard_admits(const struct exchange *exchange, const struct str_list *hosts,
     }
     bool is_foreign = (origin != NULL && !is_same(origin, host)) ||
                       (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0);
-    if (is_foreign && !is_link(exchange)) {
+    if (is_foreign && !(is_page && is_link(exchange))) {
         *why = "the page of another site asks for the dashboard\n";
         return false;
     }

@@ -211,6 +211,7 @@ static char *write(struct look *look)
     node_set_str(doc, root, "namespace", look->namespace);
     node_set_str(doc, root, "name", look->canary);
     node_set_int(doc, root, "number", look->release != NULL ? number_of(look->release) : look->number);
+    node_set_bool(doc, root, "synced", store_is_synced(look->sources.releases));
     node_set(doc, root, "releases", node_copy(doc, doc_root(releases)));
     node_set(doc, root, "problems", node_new_array(doc));
     bool is_there = add_canary(look, doc) || look->release != NULL;

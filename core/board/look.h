@@ -28,7 +28,8 @@ bool look_is_at(const struct look *look, const char *namespace, const char *cana
 uint64_t look_serial(const struct look *look);
 /* JSON, borrowed until the next call:
  *
- *     {namespace, name, number, canary: row, releases: [{number, state, created}], release, problems: [text]}
+ *     {namespace, name, number, synced, canary: row, releases: [{number, state, created}], release, problems: [text]}
  *
+ * `synced`: all releases were read, so one that is not there is not there.
  * `canary` and `release` (lua/tool/board/release.lua) are absent when there is none. */
 const char *look_text(struct look *look);

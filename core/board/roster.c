@@ -17,7 +17,7 @@ struct entry {
 
 struct roster {
     struct store *canaries;
-    struct entry *entries;
+    struct entry *entries; /* in the order of their serials */
     uint64_t serial, lost_serial;
     void (*changed)(void *ctx);
     void *ctx;
@@ -49,6 +49,13 @@ static struct entry *entry_add(struct roster *roster, const char *key, const cha
     return entry;
 }
 
+static struct entry *entry_to_end(struct roster *roster, struct entry *entry)
+{
+    HASH_DEL(roster->entries, entry);
+    HASH_ADD_STR(roster->entries, key, entry);
+    return entry;
+}
+
 static void note(struct roster *roster, const char *namespace, const char *name)
 {
     char *key = str_format("%s/%s", namespace, name);
@@ -61,7 +68,7 @@ static void note(struct roster *roster, const char *namespace, const char *name)
             entry_free(roster, entry);
         }
     } else {
-        entry = entry != NULL ? entry : entry_add(roster, key, namespace, name);
+        entry = entry != NULL ? entry_to_end(roster, entry) : entry_add(roster, key, namespace, name);
         entry->serial = roster->serial;
         str_free(&entry->row);
     }
@@ -129,25 +136,25 @@ static const char *row_text(struct roster *roster, struct entry *entry)
     return entry->row;
 }
 
-static int by_name(const struct entry *a, const struct entry *b)
-{
-    int order = strcmp(a->namespace, b->namespace);
-    return order != 0 ? order : strcmp(a->name, b->name);
-}
-
-void roster_write(struct roster *roster, uint64_t serial, struct buf *out)
+uint64_t roster_write(struct roster *roster, uint64_t serial, size_t max, struct buf *out)
 {
     struct entry *entry, *next;
+    uint64_t written = roster->serial;
     const char *separator = "";
-    HASH_SORT(roster->entries, by_name);
     buf_append_char(out, '[');
     HASH_ITER(hh, roster->entries, entry, next)
     {
-        if (entry->serial > serial) {
-            buf_append_str(out, separator);
-            buf_append_str(out, row_text(roster, entry));
-            separator = ",";
+        if (entry->serial <= serial) {
+            continue;
+        }
+        buf_append_str(out, separator);
+        buf_append_str(out, row_text(roster, entry));
+        separator = ",";
+        if (out->len >= max && next != NULL) {
+            written = entry->serial;
+            break;
         }
     }
     buf_append_char(out, ']');
+    return written;
 }

@@ -15,5 +15,7 @@ void roster_close(struct roster *roster);
 uint64_t roster_serial(const struct roster *roster);
 /* True when a Canary went after `serial`: what changed since does not tell that. */
 bool roster_has_lost(const struct roster *roster, uint64_t serial);
-/* The JSON array of the rows that changed after `serial`, in the order of their names; of all for 0. */
-void roster_write(struct roster *roster, uint64_t serial, struct buf *out);
+/* The JSON array of the rows that changed after `serial`, in the order of their changes; of all for 0. It ends with the
+ * row that makes `out` `max` bytes long. Returns the serial that what comes next begins behind: roster_serial when that
+ * was all. */
+uint64_t roster_write(struct roster *roster, uint64_t serial, size_t max, struct buf *out);

@@ -18,6 +18,7 @@ import time
 import unittest
 import unittest.mock
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import browser
@@ -29,6 +30,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / 'cluster'))
 from processes import free_port  # noqa: E402
 
 KEEP = None
+LINES_MAX = 1000  # of web/overview.js
 PAGES_MAX = 200  # FEED_PAGES_MAX of core/board/feed.h
 CONTRAST = world.contrast('h1', '.badge', '.outcome', 'small', 'td', 'th', 'a', '#link', '.note')
 IMAGE = '<img src=x onerror="document.title=666">'
@@ -161,8 +163,23 @@ class Dashboard(unittest.TestCase):
         """Each release of the canary has an address."""
         self.visit('?canary=shop/checkout/1')
         self.page.wait("document.querySelector('[aria-current=page]')?.textContent === 'checkout-1'")
+
+    def test_what_there_is_not(self):
+        """A canary, a release, or an address that is none."""
         self.visit('?canary=shop/gone')
         self.page.wait("document.querySelector('.waits').textContent === 'There is no such canary.'")
+        self.visit('?canary=shop/gone/3')
+        self.page.wait("document.querySelectorAll('.waits')[1].textContent === 'There is no release gone-3.'")
+        self.visit('?canary=shop/checkout/99')
+        missing = 'There is no release checkout-99; these are kept:'
+        self.page.wait(f"document.querySelectorAll('.waits')[1].textContent === {json.dumps(missing)}")
+        self.assertEqual('checkout-1', self.page.evaluate("document.querySelector('tbody th').textContent"))
+        for wrong in ('checkout', 'shop/', 'shop/checkout/0', 'shop/checkout/x', 'Shop/a', 'a/b/1/2', '<img src=x>/a'):
+            with self.subTest(wrong):
+                self.page.visit(f'{self.cluster.page}?canary={urllib.parse.quote(wrong)}', DESK)
+                self.page.wait(f"document.querySelector('main').innerText.includes({json.dumps(wrong)})")
+                self.assertIn('names no canary', self.page.evaluate("document.querySelector('main').innerText"))
+                self.assertEqual(0, self.page.evaluate("document.querySelectorAll('main img').length"))
 
     # --- to people ---
 
@@ -231,6 +248,10 @@ class Dashboard(unittest.TestCase):
             for path in ('/dashboard/', '/dashboard/feed', '/dashboard/main.js'):
                 with self.subTest(path, **headers):
                     self.assertEqual(403, self.status(path, **headers).status)
+        link = {'Sec_Fetch_Site': 'cross-site', 'Sec_Fetch_Mode': 'navigate'}
+        for path, status in (('/dashboard/', 200), ('/dashboard/feed', 403), ('/dashboard/main.js', 403)):
+            with self.subTest(path, **link):
+                self.assertEqual(status, self.status(path, **link).status)
 
     def test_foreign_page_in_the_browser(self):
         """A page of another origin gets nothing of it: not to read, not in a frame, not as a script."""
@@ -382,8 +403,9 @@ class Alone(unittest.TestCase):
                 else:
                     one.close()
             self.assertEqual({b'200': PAGES_MAX, b'503': 2000 - PAGES_MAX}, codes)
-            with urllib.request.urlopen(own, timeout=PATIENCE_S) as answer:  # the files are still served
-                self.assertEqual(200, answer.status)
+            with browser.open() as page:  # the files are still served, and say what is wrong
+                page.visit(own, DESK)
+                page.wait("document.getElementById('link').textContent.includes('Refused: too many pages are open')")
             for one in sockets:
                 one.close()
             deadline = time.monotonic() + PATIENCE_S
@@ -394,6 +416,33 @@ class Alone(unittest.TestCase):
                 except urllib.error.HTTPError as refused:
                     self.assertEqual(503, refused.code)
                     self.assertLess(time.monotonic(), deadline)
+
+    def test_many_canaries(self):
+        """Of more than a page shows the first are shown, in words, and the others are found."""
+        with tempfile.TemporaryDirectory() as folder:
+            cluster = world.Cluster(pathlib.Path(folder))
+            self.addCleanup(cluster.close)
+        connection = http.client.HTTPConnection('127.0.0.1', cluster.port, timeout=PATIENCE_S)
+        for number in range(LINES_MAX + 100):
+            connection.request('POST', '/apis/flagger.app/v1beta1/namespaces/default/canaries', json.dumps({
+                'apiVersion': 'flagger.app/v1beta1', 'kind': 'Canary', 'metadata': {'name': f'shop-{number:04}'},
+                'spec': {'targetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': 'gone'}, 'suspend': True,
+                         'service': {'port': 80}, 'analysis': {'interval': '1m', 'threshold': 5}}}))
+            answer = connection.getresponse()
+            self.assertEqual(201, answer.status, answer.read())
+            answer.read()
+        connection.close()
+        with browser.open() as page:
+            page.visit(cluster.page, DESK)
+            note = "document.querySelector('.note').textContent"
+            page.wait(f"{note} === '1100 canaries. The first 1000 are shown: a namespace or a text finds the others.'")
+            rows = page.evaluate("[...document.querySelectorAll('tbody a')].map(one => one.textContent)")
+            self.assertEqual([f'shop-{number:04}' for number in range(LINES_MAX)], rows)
+            page.evaluate("document.querySelector('input').select()")
+            page.type('shop-109')
+            page.wait(f"{note} === '10 of 1100 canaries'")
+            cluster.ask('DELETE', '/apis/flagger.app/v1beta1/namespaces/default/canaries/shop-1095')
+            page.wait(f"{note} === '9 of 1099 canaries'")
 
     def test_silent_connections(self):
         """Connections that ask for nothing keep nobody out, and cost no open page."""
@@ -416,7 +465,8 @@ class Alone(unittest.TestCase):
 
     def test_bad_words(self):
         for words, problem in ((['--listen', '8090'], '--listen 8090: expected HOST:PORT'),
-                               (['--prefix', 'sluice'], 'prefix "sluice": a path without a slash at its end'),
+                               (['--prefix', 'sluice'], 'prefix "sluice": a path of letters'),
+                               (['--prefix', '/..'], 'without the folders . and ..'),
                                (['podinfo'], 'podinfo: unexpected word'),
                                (['--kubeconfig', 'gone'], 'kubeconfig gone: ')):
             with self.subTest(words=words):

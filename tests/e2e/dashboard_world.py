@@ -5,6 +5,7 @@ import pathlib
 import re
 import subprocess
 import tempfile
+import threading
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -54,14 +55,16 @@ class Cluster:
 
     def __init__(self, folder, scenario=None):
         self.kubeconfig = folder / 'kubeconfig'
-        self.process = subprocess.Popen(
-            [sluice, 'demo', '--serve', '--speed', str(SPEED), '--kubeconfig', self.kubeconfig,
-             *([scenario] if scenario else [])], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        words = ['demo', '--serve', '--speed', str(SPEED), '--kubeconfig', self.kubeconfig]
+        self.process = subprocess.Popen([sluice, *words, *([scenario] if scenario else [])], stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
         for line in self.process.stdout:
             found = re.search(r'(http://\S+)/dashboard/$', line)
             if found:
                 self.address = found.group(1)
                 break
+        self.reader = threading.Thread(target=self.process.stdout.read)  # it tells more than a pipe holds
+        self.reader.start()
         self.page = self.address + '/dashboard/'
         self.port = int(self.address.rpartition(':')[2])
 
@@ -89,6 +92,7 @@ class Cluster:
     def close(self):
         self.process.terminate()
         self.process.wait(PATIENCE_S)
+        self.reader.join(PATIENCE_S)
         self.process.stdout.close()
 
 

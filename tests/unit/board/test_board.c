@@ -102,6 +102,24 @@ static void foreign_names_and_pages_get_nothing(void **state)
     world_close(w);
 }
 
+static void a_link_opens_the_page_alone(void **state)
+{
+    static const struct {
+        const char *path;
+        int status;
+    } cases[] = {{"/team/", 200}, {"/team", 301}, {"/team/feed", 403}, {"/team/main.js", 403}};
+    const struct page_header link[] = {
+        {"Host", "127.0.0.1:1"}, {"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Mode", "navigate"}, {0}};
+    struct world *w = world_open("/team");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct page page;
+        ask(w, &page, "GET", cases[i].path, "", link);
+        assert_int_equal(page.status, cases[i].status);
+        page_fini(&page);
+    }
+    world_close(w);
+}
+
 static void what_is_no_name_is_refused(void **state)
 {
     struct world *w = world_open("");
@@ -118,8 +136,9 @@ static void what_is_no_name_is_refused(void **state)
 
 static void a_prefix_is_a_path(void **state)
 {
-    static const char *const right[] = {"", "/sluice", "/a/b-c_d.e~f"};
-    static const char *const wrong[] = {"/", "sluice", "/sluice/", "//a", "/a//b", "/a b", "/a?b", "/a%20"};
+    static const char *const right[] = {"", "/sluice", "/a/b-c_d.e~f", "/..a", "/a...b/.c"};
+    static const char *const wrong[] = {"/",    "sluice", "/sluice/", "//a", "/a//b",   "/a b",
+                                        "/a?b", "/a%20",  "/..",      "/.",  "/a/../b", "/a/."};
     struct err err;
     for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
         assert_true(board_check_prefix(right[i], &err));
@@ -137,6 +156,7 @@ int main(void)
         cmocka_unit_test(a_copy_that_is_the_same_is_not_sent_again),
         cmocka_unit_test(all_of_it_is_below_the_prefix),
         cmocka_unit_test(foreign_names_and_pages_get_nothing),
+        cmocka_unit_test(a_link_opens_the_page_alone),
         cmocka_unit_test(what_is_no_name_is_refused),
         cmocka_unit_test(a_prefix_is_a_path),
     };

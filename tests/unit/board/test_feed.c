@@ -53,10 +53,61 @@ static void a_page_is_sent_all_and_then_what_changes(void **state)
     leave(&page);
 }
 
+static int count_of(const struct page *page, const char *text)
+{
+    int count = 0;
+    for (const char *at = buf_str(&page->body); (at = strstr(at, text)) != NULL; at++) {
+        count++;
+    }
+    return count;
+}
+
+static void delete_canary(struct world *w, const char *name);
+
+/* Each has a reason of 200 KB, so a message has three. What goes in the middle is told by an overview anew, once. */
+static void many_canaries_come_in_pieces(void **state)
+{
+    enum { MANY = 7, REASON = 200 * 1024 };
+    struct world *w = *state;
+    struct page page;
+    char *reason = mem_alloc(REASON + 1);
+    memset(reason, 'x', REASON);
+    reason[REASON] = '\0';
+    char *patch = str_format("{'metadata': {'annotations': {'sluice.dev/pause': '%s'}}}", reason);
+    for (int i = 0; i < MANY; i++) {
+        char name[] = {'c', (char)('0' + i), '\0'};
+        world_canary(w, "test", name);
+        world_patch(w, &KUBE_CANARIES, "test", name, NULL, patch);
+    }
+    page_init(&page, "GET", "/feed", "", NULL);
+    page.reads = false;
+    board_serve(w->board, &page.exchange);
+    assert_int_equal(count_of(&page, "\"name\":\"c"), 3);
+    delete_canary(w, "c0");
+    page.reads = true;
+    page.unread = 0;
+    world_run(w, 2000);
+    assert_int_equal(count_of(&page, "event: overview"), 2);
+    assert_int_equal(count_of(&page, "\"name\":\"c"), 3 + MANY - 1);
+    assert_int_equal(count_of(&page, "\"more\":true}"), 2); /* the first, and the next but its last piece */
+    leave(&page);
+    str_free(&patch);
+    mem_free(reason);
+}
+
 static bool is_done;
 static void on_deleted(void *ctx, const struct doc *answer, const struct err *err)
 {
     is_done = err->code == ERR_NONE;
+}
+
+static void delete_canary(struct world *w, const char *name)
+{
+    struct kube_request request = {.verb = KUBE_DELETE, .resource = &KUBE_CANARIES, .namespace = "test", .name = name};
+    is_done = false;
+    kube_start(w->kube, &request, on_deleted, NULL);
+    world_run(w, 1000);
+    assert_true(is_done);
 }
 
 static void one_that_went_is_missing_from_the_next_overview(void **state)
@@ -67,12 +118,7 @@ static void one_that_went_is_missing_from_the_next_overview(void **state)
     world_canary(w, "test", "shop");
     world_run(w, 1000);
     world_ask(w, &page, "/feed", "");
-    struct kube_request request = {
-        .verb = KUBE_DELETE, .resource = &KUBE_CANARIES, .namespace = "test", .name = "books"};
-    is_done = false;
-    kube_start(w->kube, &request, on_deleted, NULL);
-    world_run(w, 1000);
-    assert_true(is_done);
+    delete_canary(w, "books");
     expect_rows(&page, "overview", "shop - -1 ");
     leave(&page);
 }
@@ -199,6 +245,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_page_is_sent_all_and_then_what_changes, setup, teardown),
+        cmocka_unit_test_setup_teardown(many_canaries_come_in_pieces, setup, teardown),
         cmocka_unit_test_setup_teardown(one_that_went_is_missing_from_the_next_overview, setup, teardown),
         cmocka_unit_test_setup_teardown(a_slow_page_is_sent_the_state_and_no_queue, setup, teardown),
         cmocka_unit_test_setup_teardown(a_page_that_reads_nothing_is_dropped, setup, teardown),

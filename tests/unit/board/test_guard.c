@@ -3,7 +3,7 @@
 #include "board_world.h"
 
 /* True when a GET with these headers is admitted. */
-static bool admits(const char *host, const char *origin, const char *site, const char *mode)
+static bool admits_as(bool is_page, const char *host, const char *origin, const char *site, const char *mode)
 {
     struct page_header asked[5] = {{0}};
     struct str_list hosts = {0};
@@ -19,10 +19,15 @@ static bool admits(const char *host, const char *origin, const char *site, const
     }
     str_list_push(&hosts, "board.example");
     page_init(&page, "GET", "/", "", asked);
-    bool ok = guard_admits(&page.exchange, &hosts, &why);
+    bool ok = guard_admits(&page.exchange, &hosts, is_page, &why);
     page_fini(&page);
     str_list_fini(&hosts);
     return ok;
+}
+
+static bool admits(const char *host, const char *origin, const char *site, const char *mode)
+{
+    return admits_as(false, host, origin, site, mode);
 }
 
 static void our_own_page_is_admitted(void **state)
@@ -54,7 +59,9 @@ static void the_page_of_another_site_is_not(void **state)
 /* A link in a chat opens the dashboard; what it shows there nobody else can read. */
 static void a_link_is_followed(void **state)
 {
-    assert_true(admits("127.0.0.1:8090", NULL, "cross-site", "navigate"));
+    assert_true(admits_as(true, "127.0.0.1:8090", NULL, "cross-site", "navigate"));
+    assert_false(admits_as(true, "127.0.0.1:8090", NULL, "cross-site", "no-cors"));
+    assert_false(admits("127.0.0.1:8090", NULL, "cross-site", "navigate")); /* to the feed */
 }
 
 int main(void)

@@ -36,14 +36,14 @@ static void lose(struct world *w, const char *name)
     doc_free(canary);
 }
 
-/* The rows after `serial`, as "shop 20 " each. */
-static void expect_rows(struct world *w, uint64_t serial, const char *wanted)
+/* The rows after `serial`, as "shop 20 " each, as far as `max` bytes go; what comes next begins behind the result. */
+static uint64_t expect_piece(struct world *w, uint64_t serial, size_t max, const char *wanted)
 {
     struct buf out, told;
     struct err err;
     buf_init(&out, 65536);
     buf_init(&told, 4096);
-    roster_write(w->roster, serial, &out);
+    uint64_t written = roster_write(w->roster, serial, max, &out);
     struct doc *rows = doc_parse(buf_str(&out), out.len, &err);
     assert_non_null(rows);
     struct node_iter it = node_iterate(doc_root(rows));
@@ -55,6 +55,12 @@ static void expect_rows(struct world *w, uint64_t serial, const char *wanted)
     doc_free(rows);
     buf_fini(&out);
     buf_fini(&told);
+    return written;
+}
+
+static void expect_rows(struct world *w, uint64_t serial, const char *wanted)
+{
+    assert_int_equal(expect_piece(w, serial, SIZE_MAX, wanted), roster_serial(w->roster));
 }
 
 static int setup(void **state)
@@ -106,11 +112,25 @@ static void one_that_went_is_told_apart_from_one_that_changed(void **state)
     expect_rows(w, 0, "shop 5 ");
 }
 
+static void many_rows_come_in_pieces(void **state)
+{
+    struct world *w = *state;
+    put(w, "books", 2, 10);
+    put(w, "cards", 3, 20);
+    uint64_t written = expect_piece(w, 0, 1, "shop 0 ");
+    put(w, "shop", 4, 5); /* was written before */
+    written = expect_piece(w, written, 1, "books 10 ");
+    written = expect_piece(w, written, 1, "cards 20 ");
+    written = expect_piece(w, written, 1, "shop 5 ");
+    assert_int_equal(written, roster_serial(w->roster));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_there_before_is_there, setup, teardown),
         cmocka_unit_test_setup_teardown(only_what_changed_since_is_written, setup, teardown),
+        cmocka_unit_test_setup_teardown(many_rows_come_in_pieces, setup, teardown),
         cmocka_unit_test_setup_teardown(one_that_went_is_told_apart_from_one_that_changed, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
