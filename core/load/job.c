@@ -211,6 +211,7 @@ static void start_load(struct job *job)
 {
     const struct job_ground *ground = job->ground;
     job->player = player_start(ground->clock, ground->http, &job->plan, on_result, on_played, job);
+    job->is_slowed = false;
     job->share = (struct budget_share){.wanted = job->plan.rate * job->plan.workers, .changed = on_share, .ctx = job};
     budget_join(ground->budget, &job->share);
     if (job->share.given < job->share.wanted) {

@@ -52,6 +52,6 @@ const char *job_type_of(const struct job_order *order);
 void job_free(struct job *job);
 
 /* `done` comes once, on a later turn, with the output of the programs or the figures of the load; an error when the
- * programs have failed. */
+ * programs have failed. A job that is done may be started again. */
 void job_start(struct job *job, void (*done)(struct job *, const char *output, size_t len, const struct err *err),
                void *ctx);

@@ -8,7 +8,7 @@
 #include "load/gates.h"
 #include "load/payload.h"
 
-enum { METRICS_MAX = 16 * 1024 * 1024, ANSWER_MAX = 2 * 1024 * 1024 };
+enum { METRICS_MAX = 16 * 1024 * 1024, ANSWER_MAX = 2 * 1024 * 1024, ENDING_MS = 1000 };
 
 /* A task with whoever waits for it. */
 struct run {
@@ -17,6 +17,8 @@ struct run {
     struct exchange *exchange; /* NULL: answered, or gone */
     bool returns_output;
     bool is_answered_first; /* of type cmd; the same command is not started twice */
+    int64_t ends_ms;        /* of a load, by its plan; INT64_MAX: nobody knows */
+    bool is_wanted_again;   /* when it has ended */
     struct run *prev, *next;
 };
 
@@ -97,9 +99,16 @@ static void answer_failure(struct run *run, const char *output, const struct err
     buf_fini(&text);
 }
 
+static void run_start(struct run *run);
+
 static void on_done(struct job *job, const char *output, size_t len, const struct err *err)
 {
     struct run *run = job->ctx;
+    if (run->is_wanted_again) {
+        run->is_wanted_again = false;
+        run_start(run);
+        return;
+    }
     if (run->exchange == NULL) {
         run_free(run);
         return;
@@ -110,6 +119,14 @@ static void on_done(struct job *job, const char *output, size_t len, const struc
         answer_n(run->exchange, 200, output, run->returns_output ? len : 0);
     }
     run_free(run);
+}
+
+static void run_start(struct run *run)
+{
+    const struct job *job = run->job;
+    bool has_end = job->is_load && job->plan.duration_ms > 0;
+    run->ends_ms = has_end ? clock_mono_ms(run->tester->ground.clock) + job->plan.duration_ms : INT64_MAX;
+    job_start(run->job, on_done, run);
 }
 
 /* --- tasks --- */
@@ -145,17 +162,24 @@ static const struct kind *kind_of(const char *type, struct err *err)
     return NULL;
 }
 
-static bool is_running(const struct tester *tester, const struct job_order *order)
+static struct run *running(const struct tester *tester, const struct job_order *order)
 {
     struct run *run;
     DL_FOREACH(tester->runs, run)
     {
         if (run->is_answered_first && strcmp(run->job->canary, order->canary) == 0 &&
             strcmp(run->job->command, order->command) == 0) {
-            return true;
+            return run;
         }
     }
-    return false;
+    return NULL;
+}
+
+/* A round's hook comes when a load as long as a round ends, once a little earlier and once a little later. Were it
+ * dropped as a repetition, every second round would be without requests. */
+static bool is_ending(const struct run *run)
+{
+    return clock_mono_ms(run->tester->ground.clock) >= run->ends_ms - ENDING_MS;
 }
 
 static struct run *start(struct tester *tester, const struct kind *kind, const struct job_order *order, struct err *err)
@@ -174,9 +198,23 @@ static struct run *start(struct tester *tester, const struct kind *kind, const s
     run->is_answered_first = kind->is_answered_first;
     DL_APPEND(tester->runs, run);
     tester->run_count++;
-    job_start(job, on_done, run);
+    run_start(run);
     tell_running(tester);
     return run;
+}
+
+/* The same command once more. */
+static void serve_repetition(struct exchange *exchange, const struct payload *payload, const struct job_order *order,
+                             struct run *run)
+{
+    if (is_ending(run)) {
+        log_info(payload->canary, "command %s is played again at its end", order->command);
+        run->is_wanted_again = true;
+    } else {
+        log_info(payload->canary, "command skipped %s is already running", order->command);
+        count(run->tester, payload, job_type_of(order), "skipped");
+    }
+    answer(exchange, 202, "");
 }
 
 static void serve_order(struct tester *tester, struct exchange *exchange, const struct payload *payload,
@@ -194,10 +232,9 @@ static void serve_order(struct tester *tester, struct exchange *exchange, const 
         refuse_task(tester, exchange, payload, "unknown", &err);
         return;
     }
-    if (kind->is_answered_first && is_running(tester, &order)) {
-        log_info(payload->canary, "command skipped %s is already running", order.command);
-        count(tester, payload, job_type_of(&order), "skipped");
-        answer(exchange, 202, "");
+    struct run *same = kind->is_answered_first ? running(tester, &order) : NULL;
+    if (same != NULL) {
+        serve_repetition(exchange, payload, &order, same);
         return;
     }
     struct run *run = start(tester, kind, &order, &err);

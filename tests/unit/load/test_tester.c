@@ -187,6 +187,39 @@ static void the_same_command_is_not_started_twice(void **state)
     assert_int_equal(w->served, 3 * 1200);
 }
 
+/* A round's hook and the end of a load as long as a round come at the same moment, in either order. */
+static void a_load_that_ends_is_followed_by_the_next(void **state)
+{
+    struct world *w = *state;
+    open_tester(w, NULL, 1, 10000);
+    expect(w, "/", "{" PODINFO ",\"metadata\":{\"cmd\":\"" HEY "\"}}", 202, "");
+    fake_clock_advance(w->clock, 58999);
+    expect(w, "/", "{" PODINFO ",\"metadata\":{\"cmd\":\"" HEY "\"}}", 202, "");
+    expect_log(w, "command skipped " HEY " is already running");
+    fake_clock_advance(w->clock, 1);
+    expect(w, "/", "{" PODINFO ",\"metadata\":{\"cmd\":\"" HEY "\"}}", 202, "");
+    expect(w, "/", "{" PODINFO ",\"metadata\":{\"cmd\":\"" HEY "\"}}", 202, "");
+    expect_log(w, "command " HEY " is played again at its end");
+    fake_clock_advance(w->clock, 61000);
+    assert_int_equal(w->served, 2 * 1200);
+    fake_clock_advance(w->clock, 60000);
+    assert_int_equal(w->served, 2 * 1200);
+}
+
+/* Of requests by number nobody knows when the last one is answered. */
+static void a_load_by_number_is_followed_by_none(void **state)
+{
+    struct world *w = *state;
+    const char *hook = "{" PODINFO ",\"metadata\":{\"cmd\":\"hey -n 20 -c 1 -q 1 http://podinfo-canary.test:9898/\"}}";
+    open_tester(w, NULL, 32, 10000);
+    expect(w, "/", hook, 202, "");
+    fake_clock_advance(w->clock, 18500);
+    expect(w, "/", hook, 202, "");
+    expect_log(w, "is already running");
+    fake_clock_advance(w->clock, 60000);
+    assert_int_equal(w->served, 20);
+}
+
 /* Who waits for the end of a load waits for one of their own. */
 static void a_load_of_type_bash_stands_beside_the_same_command(void **state)
 {
@@ -417,6 +450,8 @@ int main(void)
         TEST(gates_are_bounded),
         TEST(a_load_is_played_and_told),
         TEST(the_same_command_is_not_started_twice),
+        TEST(a_load_that_ends_is_followed_by_the_next),
+        TEST(a_load_by_number_is_followed_by_none),
         TEST(a_load_of_type_bash_stands_beside_the_same_command),
         TEST(a_load_of_type_bash_is_answered_at_its_end),
         TEST(nobody_has_to_wait),
