@@ -20,7 +20,7 @@ class Life(ChartScenario):
 
     def test_notes(self):
         """What one should know, and only then."""
-        self.assertIn('The CRDs are not there', self.notes_of({'crd': {'create': False}}))
+        self.assertIn('The CRDs are not served', self.notes_of({'crd': {'create': False}}))
         plain = self.notes_of({'podDisruptionBudget': {'enabled': True}})
         self.assertNotIn('CRDs', plain)
         self.assertNotIn('drained', plain)
