@@ -1,12 +1,14 @@
 """sluice dashboard on a real API server: what a page is sent while a release runs, and what people may do there by
 tokens of their own."""
 import json
+import re
 import threading
 import urllib.error
 import urllib.request
 
 import engine
 import manifests
+from control_plane import DEPLOY
 from scenario import Scenario
 from waiting import wait_for
 
@@ -70,36 +72,85 @@ class Dashboard(Scenario):
         except urllib.error.HTTPError as refused:
             return refused.code, json.load(refused)
 
-    def test_people_act_by_their_own_right(self):
-        scene = self.scene('dashboard').deploy(tag='3.1.0')
-        scene.canary(manifests.analysis(threshold=2)).initialise()
-        self.traffic(scene, rate=5)
-        reader, reading = self.user(scene.namespace, 'reader', READ)
-        writer, writing = self.user(scene.namespace, 'writer', ACT)
-        self.address = self.dashboard(scene.namespace, reader)
-        feed = Feed(f'{self.address}feed?namespace={scene.namespace}&canary={manifests.NAME}')
+    def ask(self, scene, verb, reason, **what):
+        """By the writer's token; waits until the engine's answer is on the page."""
+        subject = {'namespace': scene.namespace, 'canary': manifests.NAME}
+        status, told = self.post('ask', self.writing, verb=verb, reason=reason, **what, **subject)
+        self.assertEqual(200, status, told)
+        answer = scene.wait(lambda: (answer := self.feed.look().get('canary', {}).get('answer', {})).get('id')
+                            == told['id'] and answer, 60, f'the engine answers {verb} on the page')
+        self.assertEqual((verb, 'Done', f'{self.name}writer'), tuple(answer[key] for key in ('verb', 'outcome', 'by')))
+
+    def running(self, scene, number):
+        """The page follows to this release."""
+        name = f'{manifests.NAME}-{number}'
+        scene.wait(lambda: self.feed.look().get('release', {}).get('name') == name, 60, f'{name} on the page')
+        return {'release': name}
+
+    def beside_the_engine(self, scene):
+        """The page of an engine that stands by, by the role that deploy/ gives."""
+        self.lab.kubectl('apply', '-f', DEPLOY / 'dashboard.yaml')
+        user = self.lab.main.engine_user('engine-page')
+        standby = engine.Engine(self.lab, user.name, user, flags=['-dashboard', '0'], standby=True)
+        standby.__enter__()
+        self.addCleanup(standby.__exit__)
+        port = wait_for(lambda: re.search('the dashboard is on port ([0-9]+)', standby.log.read_text()), 30, 'its page')
+        feed = Feed(f'http://127.0.0.1:{port.group(1)}/feed?namespace={scene.namespace}&canary={manifests.NAME}')
         self.addCleanup(feed.stream.close)
-        scene.set_image('3.1.1')
-        wait_for(lambda: feed.look().get('release', {}).get('checks'), 90, 'a verdict reaches the open page')
+        scene.wait(lambda: feed.look().get('release', {}).get('events'), 60, 'Events on the page of the engine')
         self.assertEqual([], feed.look()['problems'])
-        self.assertTrue(feed.look()['release']['events'])
+
+    def test_people_act_by_their_own_right(self):
+        """Every verb, to its effect; the audit log has who it was."""
+        scene = self.scene('dashboard').deploy(tag='3.1.0')
+        self.hooks.answer(f'/{scene.namespace}/gate', status=403)
+        gate = self.hook(scene, 'gate', 'confirm-promotion')
+        scene.canary(manifests.analysis([gate], threshold=2, stepWeight=50)).initialise()
+        self.traffic(scene, rate=10)
+        reader, reading = self.user(scene.namespace, 'reader', READ)
+        writer, self.writing = self.user(scene.namespace, 'writer', ACT)
+        self.address = self.dashboard(scene.namespace, reader)
+        self.feed = Feed(f'{self.address}feed?namespace={scene.namespace}&canary={manifests.NAME}')
+        self.addCleanup(self.feed.stream.close)
+        scene.set_image('3.1.1')
+        scene.wait(lambda: self.feed.look().get('release', {}).get('checks'), 90, 'a verdict reaches the open page')
+        self.assertEqual([], self.feed.look()['problems'])
+        self.assertTrue(self.feed.look()['release']['events'])
+        self.beside_the_engine(scene)
 
         subject = {'namespace': scene.namespace, 'canary': manifests.NAME}
-        name = f'system:serviceaccount:{scene.namespace}:'
-        self.assertEqual((200, {'user': name + 'reader', 'verbs': []}), self.post('access', reading, **subject))
-        status, told = self.post('access', writing, **subject)
-        self.assertEqual((200, name + 'writer', 6), (status, told['user'], len(told['verbs'])))
+        self.name = f'system:serviceaccount:{scene.namespace}:'
+        self.assertEqual((200, {'user': self.name + 'reader', 'verbs': []}), self.post('access', reading, **subject))
+        status, told = self.post('access', self.writing, **subject)
+        self.assertEqual((200, self.name + 'writer', 6), (status, told['user'], len(told['verbs'])))
         self.assertEqual(401, self.post('access', 'stolen', **subject)[0])
-
-        release = feed.look()['release']['name']
-        status, told = self.post('ask', reading, verb='rollback', release=release, reason='none', **subject)
+        status, told = self.post('ask', reading, verb='rollback', reason='none', **subject)
         self.assertEqual(403, status)
-        self.assertIn(f'User "{name}reader" cannot patch resource "canaries"', told['problem'])
-        status, told = self.post('ask', writing, verb='rollback', release=release, reason='INC-4711', **subject)
-        self.assertEqual(200, status, told)
-        answer = wait_for(lambda: (answer := feed.look().get('canary', {}).get('answer', {})).get('id') == told['id']
-                          and answer, 60, 'the engine answers on the page')
-        self.assertEqual(('rollback', 'Done', name + 'writer'), (answer['verb'], answer['outcome'], answer['by']))
+        self.assertIn(f'User "{self.name}reader" cannot patch resource "canaries"', told['problem'])
+
+        first = self.running(scene, 1)
+        self.ask(scene, 'pause', 'INC-4711')
+        scene.wait_message(f'is paused by {self.name}writer: INC-4711')
+        self.ask(scene, 'resume', 'it is over')
+        scene.wait_phase('WaitingPromotion')
+        self.ask(scene, 'approve', 'it looks good', gate='confirm-promotion', **first)
+        scene.wait_phase('Succeeded')
+        self.assert_promoted(scene, '3.1.1')
+
+        scene.set_image('3.1.2')
+        second = self.running(scene, 2)
+        self.ask(scene, 'rollback', 'INC-4712', **second)
         scene.wait_phase('Failed')
-        wait_for(lambda: feed.look().get('release', {}).get('outcome') == 'taken back', 60, 'the page tells its end')
-        self.assertIn('INC-4711', json.dumps(feed.look()['release']['decisions']))
+        scene.wait(lambda: self.feed.look().get('release', {}).get('outcome') == 'taken back', 60, 'its end is told')
+        self.assertIn('INC-4712', json.dumps(self.feed.look()['release']['decisions']))
+        self.ask(scene, 'retry', 'it was the network', **second)
+        third = self.running(scene, 3)
+        scene.wait_weight(50)
+        self.ask(scene, 'promote', 'it was', **third)
+        scene.wait_phase('Succeeded')
+        self.assert_promoted(scene, '3.1.2')
+
+        writes = [(one['resource'], one['code']) for one in self.lab.audit(writer) if one['verb'] == 'patch']
+        self.assertEqual([('canaries', 200)] * 6, writes)
+        self.assertEqual([('canaries', 403)], [(one['resource'], one['code']) for one in self.lab.audit(reader)
+                                               if one['verb'] not in ('get', 'list', 'watch', 'create')])
